@@ -21,7 +21,7 @@ from hotpapers.model import (
     Quotation,
 )
 from hotpapers.ranking import words
-from hotpapers.render.html.list_pages import named
+from hotpapers.render.html.list_pages import first_names
 from hotpapers.render.markdown import escape, link
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.catalogue import LATEST, Catalogue
@@ -77,7 +77,7 @@ def _lists(catalogue: Catalogue) -> Iterator[Page]:
 def _lines(entry_summaries: Iterable[EntrySummary], path: str) -> str:
     up = site_paths.to_root(path)
     return "\n".join(
-        f"- [{escape(one.title)}]({up}{site_paths.paper_path(one.paper)}) {escape(named(one.authors))} "
+        f"- [{escape(one.title)}]({up}{site_paths.paper_path(one.paper)}) {escape(first_names(one.authors))} "
         f"[place {one.place}, {phrases.day_name(one.day)}]({up}{one.day}/index.html)"
         for one in entry_summaries
     )

@@ -61,6 +61,11 @@ def test_a_seed_is_a_world(world: World) -> None:
     assert world.known(BEGINS + 97 * DAY) and not world.known(BEGINS + 29 * DAY)
 
 
+def test_papers_of_large_days_have_keys_of_their_own() -> None:
+    large = World(WorldLaw(papers=1200, history=1, days=2, networks=()))
+    assert len({paper.paper for paper in large.papers}) == len(large.papers) == 3600
+
+
 def test_likes_come_in_half_lives() -> None:
     post = PaperPost(1, "x", 1, 1000, "", likes=10, half=HOUR)
     counts = [likes_by(post, 1000 + hours * HOUR) for hours in (-1, 0, 1, 2, 99)]
@@ -79,6 +84,10 @@ def test_likes_come_in_half_lives() -> None:
         (b'{"papers": 0}', "invalid world: networks, papers"),
         (b'{"networks": []}', "invalid world: networks, papers"),
         (b'{"newcomers": 1.5}', "invalid world: networks, papers"),
+        (b'{"papers": 1000000}', "invalid world: at most 1,000,000 papers in all"),
+        (b'{"history": 1000000000}', "invalid world: at most 1,000,000 papers in all"),
+        (b'{"networks": [{"name": "a", "posts": 1, "likes": 1, "posters": 5000001, "likers": 2}]}',
+         "invalid world: at most 1,000,000 papers in all, and 5,000,000 people on a network"),
         (b'{"heat_tail": 0.000000001}', "invalid world: tails must be 0.1 or more"),
         (b'{"hottest": 1e300}', "invalid world: tails must be 0.1 or more"),
         (b'{"networks": [{"name": "a", "posts": -1, "likes": 1, "posters": 2, "likers": 2}]}', "invalid world: post"),

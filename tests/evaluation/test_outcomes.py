@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,7 +18,7 @@ from hotpapers.cli import streams
 from hotpapers.evaluation import statistics
 from hotpapers.evaluation.outcomes import cohorts, comparison, targets
 from hotpapers.evaluation.outcomes.comparison import ALL, DAY, VENUE, ComparisonRequest, ComparisonScope
-from hotpapers.evaluation.outcomes.files import EvaluationFiles, ListedPaper, read_files
+from hotpapers.evaluation.outcomes.files import DecisionRow, EvaluationFiles, ListedPaper, csv_rows, read_files
 from hotpapers.evaluation.outcomes.studies import OutcomeReport, StudyCell, measure_outcomes, predictors
 from hotpapers.evaluation.outcomes.targets import LaterOutcome
 from hotpapers.model import DAY as MICROSECONDS
@@ -318,3 +319,10 @@ def test_the_first_figures_of_the_real_data(shared: Path) -> None:
     assert len(both) == 568
     agreement = statistics.spearman([voices[paper] for paper in both], [citations[paper] for paper in both])
     assert agreement == pytest.approx(0.323, abs=5e-4)
+
+
+def test_a_table_saved_by_a_spreadsheet_is_read() -> None:
+    """It begins with a byte order mark."""
+    table = "arxiv_id,venue,year,status,rating_avg\n2101.00001,iclr,2021,Poster,6.5\n".encode("utf-8-sig")
+    [row] = csv_rows(lambda _: io.BytesIO(table), "venues.csv", DecisionRow)
+    assert row == DecisionRow("2101.00001", "iclr", "2021", "Poster", 6.5)

@@ -92,10 +92,10 @@ def test_longer_windows_say_nothing_of_one_day() -> None:
 
 def test_when_one_paper_was_announced() -> None:
     held = content(THURSDAY, BEFORE, MONDAY, "2021-01-07")
-    assert [announcement_counts.when(held, one) for one in held.entries] == [
+    assert [announcement_counts.announcement(held, one) for one in held.entries] == [
         "announced that day", "announced the day before", "announced on Monday", "announced on 2021-01-07",
     ]  # fmt: skip
-    assert announcement_counts.when(held, entry(9, 0)) == ""
+    assert announcement_counts.announcement(held, entry(9, 0)) == ""
 
 
 @pytest.mark.parametrize("day", ["2021-01-14", "2021-07-14", "2021-01-11", "2021-03-15", "2021-11-08"])

@@ -128,7 +128,7 @@ def test_what_is_asked_of_freezing_must_make_sense(record: Record) -> None:
     for again, reason in ((True, ""), (True, "  "), (False, "why")):
         with pytest.raises(UsageError, match="--again --reason"):
             freeze.freeze(record, DAILY, DAY, at=LATER, again=again, reason=reason)
-    for day in ("2024-13-01", "today", "20240507", "2024-5-7", ""):
+    for day in ("2024-13-01", "today", "20240507", "2024-5-7", "", "0001-01-01", "9999-12-31"):
         with pytest.raises(UsageError, match="not a date"):
             freeze.freeze(record, DAILY, day, at=LATER)
     listing = msgspec.structs.replace(DAILY, publication="other", window="listing")

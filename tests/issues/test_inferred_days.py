@@ -132,6 +132,16 @@ def test_what_was_observed_goes_before(sqlite_url: str) -> None:
         assert flaws(record) == []
 
 
+def test_only_new_papers_are_counted(sqlite_url: str) -> None:
+    """A later snapshot has the earlier one's papers too, and one in a further category."""
+    with Record(sqlite_url) as record:
+        take(record, "arxiv", file(snapshot([*paper(1, "2024-05-20"), *paper(2, "2024-05-20")])))
+        assert infer_days(record, FIRST, LAST) == 2
+        listed_again = paper(2, "2024-05-20", "math.PR")
+        take(record, "arxiv", file(snapshot([*paper(1, "2024-05-20"), *listed_again, *paper(3, "2024-05-21")])))
+        assert infer_days(record, FIRST, LAST) == 1
+
+
 def days_of(record: Record, number: int) -> list[tuple[str, str]]:
     rows = record.view().latest(Announcement)
     return [(row.item.day, row.item.type) for row in rows if isinstance(row.item, Announcement)

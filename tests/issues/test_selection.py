@@ -147,6 +147,16 @@ def test_a_rule_that_is_not_known_is_a_finding(record: Record) -> None:
     ]
 
 
+def test_a_ranking_that_is_not_known_is_a_finding(record: Record) -> None:
+    day_one(record)
+    publication = msgspec.structs.replace(DAILY, ranking="rarity/9")
+    content = msgspec.structs.replace(issue(record, TEN), publication=publication)
+    text = canonical_json(content).decode()
+    item = Issue(publication="daily", day=DAY, edition=1, digest=build.digest_of(content), content=text, observed_at=0)
+    [finding] = check_issue(record, item)
+    assert "cannot be rebuilt: rarity/9: no such ranking" in str(finding)
+
+
 def test_an_entry_that_was_moved_into_a_young_issue_is_found(record: Record) -> None:
     day_one(record)
     content = issue(record, TEN)

@@ -73,7 +73,7 @@ def carded(title: str, *authors: str) -> tuple[CardContent, CardContent]:
     """The cards of an issue with one paper, and of the paper."""
     there = here(titled(title, *authors), "hot-papers")
     return card_pages.issue_card(there.issue("2021-01-14")), card_pages.paper_card(
-        there.title, there.appearances("2101.99901")
+        there.title, there.appearances("arxiv:2101.99901")
     )
 
 
@@ -93,13 +93,13 @@ def test_an_issue_has_publication_day_and_first_places() -> None:
 
 def test_a_paper_has_title_authors_place_and_curve() -> None:
     there = here()
-    made = card_pages.paper_card(there.title, there.appearances("2101.99901"))
+    made = card_pages.paper_card(there.title, there.appearances("arxiv:2101.99901"))
     assert made._replace(curve=()) == CardContent(
         "The Daily Dozen", "Suspension Bridges for Pocket Robots",
         "Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more", foot="Place 1, Thursday, 14 January 2021",
     )  # fmt: skip
     assert made.curve == ((2.0, 22.0), (21.33, 21.0), (60.0, 10.0), (118.0, 2.0))
-    stars = card_pages.paper_card(there.title, there.appearances("2101.99907"))
+    stars = card_pages.paper_card(there.title, there.appearances("arxiv:2101.99907"))
     assert stars.title == r"Schrödinger Stars of $M_\odot \sim 10^3$" and stars.under == "Tansy Overquill, Li Na"
 
 

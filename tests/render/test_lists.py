@@ -82,6 +82,8 @@ def test_papers_are_linked_where_they_are() -> None:
         ("Code at https://github.com/quill/tea.", "https://github.com/quill/tea"),
         ("see github.com/quill/tea-2/tree/main,", "https://github.com/quill/tea-2/tree/main"),
         ("huggingface.co/quill/kettle", "https://huggingface.co/quill/kettle"),
+        ("see huggingface.co/papers/2101.99901", ""),
+        ("huggingface.co/papers/2101.99901 and github.com/quill/kettle", "https://github.com/quill/kettle"),
         ("github.com/quill", ""), ("evil-github.com/quill/tea", ""), ("github.com.evil.example/a/b", ""), ("", ""),
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ from hotpapers.model import Quotation
 from hotpapers.render.markdown import MarkdownChannel, escape, issue_text, link
 from hotpapers.view.phrases import one_line
 from tests.conftest import DATA
-from tests.render.build import LISTED, as_link, issue, listed, paper, post
+from tests.render.build import LISTED, OWN, as_link, heard, issue, listed, paper, post
 from tests.render.sample import LISTED_READER, OWN_READER, TEA
 
 SHELVES = {"hot-papers": LISTED_READER, "daily": OWN_READER}
@@ -123,6 +123,20 @@ def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
     assert lines(one, two) == [
         "2 posts on X (Twitter): [1](<https://x.com/i/status/11>) · [2](<https://x.com/i/status/12>)"
     ]
+
+
+def test_a_paper_without_a_title_is_its_identifier() -> None:
+    untitled = paper("2101.99901", "")
+    text = issue_text(issue(OWN, "2021-01-14", [heard(1, untitled, [], [])], ongoing=[heard(1, untitled, [], [])]))
+    assert "## 1. 2101\\.99901\n" in text and "- [2101\\.99901](<https://arxiv.org/abs/2101.99901>)" in text
+
+
+def test_a_post_by_nobody_known_says_so() -> None:
+    """Bluesky's stream has posts without the names of their authors."""
+    text = issue_text(
+        issue(LISTED, "2021-01-14", [listed(1, TEA, 1, 2, 3, 400, post("11", "Tea.", handle="", name=""))])
+    )
+    assert "> — A post, [X (Twitter), 14 January 2021]" in text
 
 
 def test_a_post_without_words_is_where_and_when_it_was() -> None:

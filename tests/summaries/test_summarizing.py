@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -17,12 +18,12 @@ from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.model import Issue, Paper
+from hotpapers.model import HOUR, HttpClient, Issue, Paper, Response
 from hotpapers.schedule import judge_and_freeze
 from hotpapers.settings import BotSettings
 from hotpapers.settings.pages import SummarySettings
 from hotpapers.store import Record
-from hotpapers.summaries.generate import MOST_FAILURES, summarizer
+from hotpapers.summaries.generate import MOST_FAILURES, LanguageModel, summarize, summarizer
 from hotpapers.summaries.llm_client import LONGEST, LONGEST_ABSTRACT, request, sentence_of, unfit
 from hotpapers.view import phrases
 from tests.http.server import Handler, Play, Server, answer, raw, serving
@@ -117,6 +118,13 @@ def test_what_does_not_look_like_a_sentence_on_the_abstract_is_not_taken(content
 def test_what_is_no_answer_is_not_taken(body: bytes) -> None:
     with pytest.raises(InputError):
         sentence_of(body, "Tones", ABSTRACT)
+
+
+def test_a_paper_may_be_about_instructions() -> None:
+    abstract = "We tune language models on instructions written by people, and find which prompt helps most."
+    sentence = "Tunes language models on instructions written by people."
+    assert unfit(sentence, abstract) == "" and unfit("Finds which prompt helps most people.", abstract) == ""
+    assert unfit(sentence, "We tune language models on sentences written by people.") == "it contains 'instructions'"
 
 
 def test_a_sentence_may_be_as_long_as_a_page_can_bear() -> None:
@@ -279,6 +287,19 @@ def test_a_server_that_is_away_is_given_up(sqlite_url: str, server: Server) -> N
         )
 
 
+def test_only_failures_in_a_row_count(sqlite_url: str, server: Server) -> None:
+    """A rejected sentence is an answer: the server is there."""
+    server.on(PATH, answer(401), answer(401), answer(200, chat("Kettles.")), answer(401), answer(200, chat(SAID)))
+    with Record(sqlite_url) as record:
+        write(record, DAILY, background())
+        for number in range(1, 6):
+            [described, *rest] = paper(number)
+            write(record, [msgspec.structs.replace(described, abstract=ABSTRACT), *rest], talk(number, 50, TODAY))
+        freeze_with(record, server)
+        status = jobs_queries.load_state(record, "summaries")
+        assert (len(server.asked), status.items, status.quarantined) == (5, 1, 4)
+
+
 def test_it_recovers(record: Record, server: Server) -> None:
     server.on(PATH, answer(500), answer(200, chat(SAID)))
     freeze_with(record, server, key="")
@@ -306,6 +327,31 @@ def test_who_is_told_to_stop_stops(record: Record, server: Server) -> None:
     with pytest.raises(Stopped):
         judge_and_freeze(record, DAILY, DAY, BotSettings(), summarize=summarizer(settings(server), "", stop))
     assert issues_queries.frozen_days(record, "daily") == []
+
+
+class StoppingClient:
+    """Answers once; then the program is told to stop."""
+
+    def __init__(self) -> None:
+        self._answers = [Response(200, {}, chat(SAID), "", TODAY)]
+
+    def post(self, url: str, **request: object) -> Response:
+        if not self._answers:
+            raise Stopped
+        return self._answers.pop()
+
+    def now(self) -> int:
+        return TODAY
+
+
+def test_what_was_written_before_a_stop_is_not_asked_again(record: Record, server: Server) -> None:
+    model = LanguageModel("", "tea-7b", "")
+    with pytest.raises(Stopped):
+        summarize(cast("HttpClient", StoppingClient()), model, record, DAILY, DAY, TODAY + 8 * HOUR)
+    server.on(PATH, answer(200, chat(SAID)))
+    freeze_with(record, server)
+    [request_of_second] = server.asked
+    assert b"Number 3." in request_of_second.body
 
 
 def test_the_command_writes_them_where_the_settings_name_a_model(

@@ -36,6 +36,12 @@ def test_bibtex() -> None:
     assert "overquill-hep-th-9901999" in bibtex(cited(OLD)) and "year = {1999}" in bibtex(cited(OLD))
 
 
+def test_an_underscore_is_only_mathematics_in_formulas() -> None:
+    one = cited(paper("2101.99911", r"tea_pot and $x_1$ and tea\_cup", doi="10.1000/a_b", journal="J_1 of $H_2$"))
+    assert r"{{tea\_pot and $x_1$ and tea\_cup}}" in bibtex(one) and r"{J\_1 of $H_2$}" in bibtex(one)
+    assert "{10.1000/a_b}" in bibtex(one)
+
+
 def test_ris() -> None:
     assert ris(cited(STARS)) == (
         "TY  - UNPB\r\nTI  - Schrödinger Stars of $M_\\odot \\sim 10^3$\r\nAU  - Overquill, Tansy\r\nAU  - Na, Li\r\n"

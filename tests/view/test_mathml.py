@@ -93,6 +93,13 @@ def test_macros_that_papers_use_are_known(tex: str) -> None:
     assert formula(tex) is not None
 
 
+def test_a_row_may_begin_with_what_looks_like_a_command() -> None:
+    for row in ("-1", "R", "eps", "Tr", "abs{x}", "calU"):
+        assert body(f"\\begin{{matrix}}a\\\\{row}\\end{{matrix}}") == body(
+            f"\\begin{{matrix}}a\\\\ {row}\\end{{matrix}}"
+        )
+
+
 @pytest.mark.parametrize(
     "tex",
     [
@@ -162,6 +169,9 @@ def test_any_text_ends_in_time(text: str) -> None:
         ("f''(x)", "f''(x)"), ("run it with --help, x-->y", "run it with --help, x-->y"),
         ("a.example/~me", "a.example/~me"),
         ("\\label{x}\\begin{itemize}\\item Tea", "• Tea"), ("plain ~ {text}", "plain ~ {text}"),
+        ("the \\emph{caf\\'{e}} of \\textit{na\\\"{i}ve} tea", "the café of naïve tea"),
+        ("{\\it G{\\\"o}del}", "Gödel"),
+        ("{caf\\'{e}}", "{café}"), ("\\emph{\\textbf{caf\\'{e}}}", "café"),
     ],
 )  # fmt: skip
 def test_letters(tex: str, text: str) -> None:

@@ -195,8 +195,8 @@ def _chosen(site: Site, peers: Callable[[str, Peers], Peers]) -> Issues:
             enough = selection.least_papers(publication, selection.reference_size(publication, changed.peers))
             view = record.view(content.as_of, content.position)
             picked = choose(view, publication, changed, held, enough)
-            shown[day] = {one.paper: one.voices for one in (*picked.fresh, *picked.ongoing)}
-            issues[day] = [one.paper for one in picked.fresh]
+            shown[day] = {one.paper: one.voices for one in (*picked.entries, *picked.ongoing)}
+            issues[day] = [one.paper for one in picked.entries]
     return issues
 
 

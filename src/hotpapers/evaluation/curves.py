@@ -94,8 +94,8 @@ def _curves_of(counts: Sequence[UpvoteCount], start: int, archive: str) -> Itera
 def _nearest(counts: Iterable[TimedCount], age: int, within: tuple[int, int]) -> int | None:
     """The votes counted nearest to an age, within a range of hours."""
     first, last = (hours * HOUR for hours in within)
-    there = [(abs(count.at - age * HOUR), count) for count in counts if first <= count.at < last]
-    return min(there)[1].votes if there else None
+    distances = [(abs(count.at - age * HOUR), count) for count in counts if first <= count.at < last]
+    return min(distances)[1].votes if distances else None
 
 
 def _midnight(day: date) -> int:

@@ -93,16 +93,16 @@ def held_out(curves: Iterable[MeasuredCurve]) -> Iterator[ForecastCase]:
         yield from _cases(known, [measured for day in range(first, first + 7) for measured in by_day.get(day, ())])
 
 
-def _cases(known: Sequence[Curve], held: Sequence[MeasuredCurve]) -> Iterator[ForecastCase]:
+def _cases(known: Sequence[Curve], held_out_curves: Sequence[MeasuredCurve]) -> Iterator[ForecastCase]:
     table = calibrate(known)
-    grown: dict[tuple[str, int], list[int]] = defaultdict(list)
+    growths_by_key: dict[tuple[str, int], list[int]] = defaultdict(list)
     for curve in known:
-        grown[curve.network, curve.age].append(growth(curve))
-    usual = {key: sorted(growths) for key, growths in grown.items()}
-    for measured in held:
+        growths_by_key[curve.network, curve.age].append(growth(curve))
+    sorted_growths = {key: sorted(growths) for key, growths in growths_by_key.items()}
+    for measured in held_out_curves:
         curve = measured.curve
         forecast = predict(table, curve.network, curve.archive, curve.voices, curve.age)
-        yield ForecastCase(measured, forecast, _usual(usual.get((curve.network, curve.age), ()), curve.voices))
+        yield ForecastCase(measured, forecast, _usual(sorted_growths.get((curve.network, curve.age), ()), curve.voices))
 
 
 def _usual(growths: Sequence[int], voices: int) -> VoiceRange | None:
@@ -193,8 +193,8 @@ def _row(score: ForecastScore) -> tuple[str, ...]:
 
 def page(scores_of_cells: Sequence[ForecastScore]) -> str:
     """The scores over all fields, as a page of the docs."""
-    head, *rest = rows(score for score in scores_of_cells if score.field == ALL)
-    return _PAGE.replace("TABLE", markdown_table(head, rest))
+    head, *lines = rows(score for score in scores_of_cells if score.field == ALL)
+    return _PAGE.replace("TABLE", markdown_table(head, lines))
 
 
 _PAGE = f"""\

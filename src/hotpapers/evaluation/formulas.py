@@ -150,8 +150,8 @@ def _spreads(candidates: tuple[Candidate, ...]) -> dict[str, VoiceSpread]:
         for attention in candidate.attention:
             until[attention.network] = max(until[attention.network], attention.until)
     return {
-        network: VoiceSpread(len(candidates), sum(some), sum(x * x for x in some), until[network])
-        for network, some in sorted(counts.items())
+        network: VoiceSpread(len(candidates), sum(network_counts), sum(x * x for x in network_counts), until[network])
+        for network, network_counts in sorted(counts.items())
     }
 
 

@@ -82,10 +82,10 @@ def spearman(first: Sequence[Any], second: Sequence[Any]) -> float | None:
 def percentiles(values: Sequence[float]) -> list[float]:
     """For each value, the share of values below it plus half of those tied with it, 0 to 1."""
     shares = [0.0] * len(values)
-    above, twice = 0, 2 * len(values)
+    above, doubled_size = 0, 2 * len(values)
     for level in levels(values):
         for paper in level:
-            shares[paper] = (twice - 2 * above - len(level)) / twice
+            shares[paper] = (doubled_size - 2 * above - len(level)) / doubled_size
         above += len(level)
     return shares
 
@@ -121,9 +121,9 @@ def precision(order: Levels, relevant: Sequence[bool], weights: Weights, k: int)
     for level in order:
         size = sum([weights[paper] for paper in level])
         if size:
-            picked = min(size, k - filled)
-            hits += picked * sum([weights[paper] for paper in level if relevant[paper]]) / size
-            filled += picked
+            new_places = min(size, k - filled)
+            hits += new_places * sum([weights[paper] for paper in level if relevant[paper]]) / size
+            filled += new_places
             if filled == k:
                 break
     return hits / k

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 def markdown_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
-    every = [heads, ["---"] * len(heads), *lines]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in every)
+    all_lines = [heads, ["---"] * len(heads), *lines]
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in all_lines)
 
 
 def _cell(text: str) -> str:
@@ -17,6 +17,6 @@ def _cell(text: str) -> str:
 
 def plain_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """A table with aligned columns."""
-    every = [tuple(heads), *map(tuple, lines)]
-    widths = [max(len(line[n]) for line in every) for n in range(len(heads))]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in every)
+    all_lines = [tuple(heads), *map(tuple, lines)]
+    widths = [max(len(line[n]) for line in all_lines) for n in range(len(heads))]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in all_lines)

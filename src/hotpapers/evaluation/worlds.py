@@ -98,20 +98,25 @@ def read_laws(text: bytes) -> tuple[WorldLaw, ...]:
     return laws
 
 
-STEEPEST, MOST_OFTEN, HOTTEST = 0.1, 1000.0, 10_000.0
+STEEPEST, MOST_OFTEN, HOTTEST, MOST_PAPERS = 0.1, 1000.0, 10_000.0, 1_000_000
 """Laws beyond these make more talk than fits in memory."""
+MOST_PEOPLE = NETWORK_NUMBERS // 2
+"""The most accounts of a network, besides newcomers: their numbers follow."""
 
 
 def _check(law: WorldLaw) -> None:
-    sizes = (
-        law.papers,
-        law.history,
-        law.days,
-        *(size for network in law.networks for size in (network.posters, network.likers)),
-    )
-    if not law.networks or min(sizes) < 1 or not (0 <= law.newcomers <= 1 and 0 <= law.small_field <= 1):
+    people = [size for network in law.networks for size in (network.posters, network.likers)]
+    if (
+        not law.networks
+        or min(law.papers, law.history, law.days, *people) < 1
+        or not (0 <= law.newcomers <= 1 and 0 <= law.small_field <= 1)
+    ):
         raise UsageError(
             "invalid world: networks, papers, history, days and people must be 1 or more, and shares 0 to 1"
+        )
+    if law.papers * (law.history + law.days) > MOST_PAPERS or max(people) > MOST_PEOPLE:
+        raise UsageError(
+            f"invalid world: at most {MOST_PAPERS:,} papers in all, and {MOST_PEOPLE:,} people on a network"
         )
     if min(law.heat_tail, law.like_tail) < STEEPEST or not 0 < law.hottest <= HOTTEST:
         raise UsageError(f"invalid world: tails must be {STEEPEST} or more, and hottest above 0 and up to {HOTTEST:g}")
@@ -197,7 +202,7 @@ class World:
             for _ in range(self._whole(heat * law.posts))
         )
         archive = SMALL_FIELD if n < self.law.papers * self.law.small_field else FIELD
-        return WorldPaper(f"arxiv:{26_01 + day // 30:04d}.{day % 30 * 1000 + n:05d}", archive, day, heat, posts)
+        return WorldPaper(f"arxiv:{26_01 + day // 30:04d}.{day % 30:02d}{n:03d}", archive, day, heat, posts)
 
     def _whole(self, number: float) -> int:
         return int(number) + (self._rng.random() < number % 1)
@@ -218,18 +223,18 @@ class World:
             return number * NETWORK_NUMBERS + NETWORK_NUMBERS // 2 + self._newcomers
         return number * NETWORK_NUMBERS + 1 + bisect(weights, self._rng.random() * weights[-1])
 
-    def _crowd(self, number: int, law: NetworkLaw, many: int) -> tuple[int, ...]:
+    def _crowd(self, number: int, law: NetworkLaw, count: int) -> tuple[int, ...]:
         crowd: dict[int, None] = {}
-        while len(crowd) < many:
+        while len(crowd) < count:
             crowd[self._account(number, self._likers[law.name])] = None
         return tuple(crowd)
 
     @cached_property
     def _histories(self) -> list[AccountHistory]:
-        known: dict[int, AccountHistory] = {}
+        histories: dict[int, AccountHistory] = {}
         for activity in sorted(self._activities(), key=lambda activity: activity.observed_at):
-            known[activity.account] = add_activity(known.get(activity.account), activity)
-        return [history for history in known.values() if history.position]
+            histories[activity.account] = add_activity(histories.get(activity.account), activity)
+        return [history for history in histories.values() if history.position]
 
     def _activities(self) -> Iterator[PaperActivity]:
         for number, paper in enumerate(self.papers, 1):
@@ -243,6 +248,6 @@ class World:
         return frozenset(history.account for history in self._histories if has_standing(history, as_of))
 
 
-def _zipf(many: int, flat: int) -> list[float]:
+def _zipf(count: int, flat: int) -> list[float]:
     """Cumulative weights of accounts: the n-th has 1 / (n + flat)."""
-    return list(accumulate(1 / (n + flat) for n in range(many)))
+    return list(accumulate(1 / (n + flat) for n in range(count)))

@@ -52,41 +52,41 @@ class ForecastTable(NamedTuple):
 
 def calibrate(curves: Iterable[Curve]) -> ForecastTable:
     """The table of the curves, in any order. Curves without a voice at their age are ignored."""
-    by: dict[tuple[str, int], list[Curve]] = defaultdict(list)
+    curves_by_key: dict[tuple[str, int], list[Curve]] = defaultdict(list)
     for curve in curves:
         if curve.voices > 0:
-            by[curve.network, curve.age].append(curve)
+            curves_by_key[curve.network, curve.age].append(curve)
     ranges = {
         (network, age, ranges.among, step): ranges
-        for (network, age), there in by.items()
-        for ranges in _ranges(there)
+        for (network, age), network_curves in curves_by_key.items()
+        for ranges in _ranges(network_curves)
         for step in range(doubling(ranges.least), doubling(ranges.most) + 1)
     }
-    return ForecastTable(ranges, {key: len(there) for key, there in by.items()})
+    return ForecastTable(ranges, {key: len(network_curves) for key, network_curves in curves_by_key.items()})
 
 
-def _ranges(there: Sequence[Curve]) -> Iterator[GrowthRange]:
+def _ranges(network_curves: Sequence[Curve]) -> Iterator[GrowthRange]:
     """The ranges of one network at one age.
 
     Archives and groups have ranges only for single doublings: papers of similar size in other fields are more
     informative than papers of the same field but another size.
     """
-    classes = size_classes(there)
+    classes = size_classes(network_curves)
     level = choose_level(classes)
     if level is None:
         return
     for size in classes:
         yield _range("all", size.least, size.most, size.curves, level)
-    for among, some in _fields(there).items():
-        for size in size_classes(some):
+    for among, field_curves in _fields(network_curves).items():
+        for size in size_classes(field_curves):
             if doubling(size.least) == doubling(size.most):
                 yield _range(among, size.least, size.most, size.curves, level)
 
 
-def _fields(there: Iterable[Curve]) -> dict[str, list[Curve]]:
+def _fields(network_curves: Iterable[Curve]) -> dict[str, list[Curve]]:
     """The curves of each known archive, and of each group of several."""
     fields: dict[str, list[Curve]] = defaultdict(list)
-    for curve in there:
+    for curve in network_curves:
         if curve.archive:
             fields[curve.archive].append(curve)
             fields[group_name(curve.archive)].append(curve)
@@ -114,18 +114,18 @@ def predict(table: ForecastTable, network: str, archive: str, voices: int, age: 
         return None
     fields = (archive, group_name(archive)) if archive else ()
     for among in (*fields, "all"):
-        if (grown := table.ranges.get((network, age, among, doubling(voices)))) is not None:
-            return _forecast(grown, voices)
+        if (growth_range := table.ranges.get((network, age, among, doubling(voices)))) is not None:
+            return _forecast(growth_range, voices)
     return None
 
 
-def _forecast(grown: GrowthRange, voices: int) -> Forecast:
+def _forecast(growth_range: GrowthRange, voices: int) -> Forecast:
     """Exactly the numbers whose growth, rounded down to thousandths, lies in the range; if there is no such whole
     number, the next one above."""
-    low = -(-grown.low * voices // 1000)
-    high = max(low, -(-(grown.high + 1) * voices // 1000) - 1)
-    median = min(max(low, (grown.median * voices + 500) // 1000), high)
-    return Forecast(low, median, high, grown.papers, grown.among, grown.least, grown.most)
+    low = -(-growth_range.low * voices // 1000)
+    high = max(low, -(-(growth_range.high + 1) * voices // 1000) - 1)
+    median = min(max(low, (growth_range.median * voices + 500) // 1000), high)
+    return Forecast(low, median, high, growth_range.papers, growth_range.among, growth_range.least, growth_range.most)
 
 
 COVERED = 90
@@ -151,33 +151,37 @@ def bounds(growths: Sequence[int], level: int) -> tuple[int, int]:
     Half of those gaps are on either side. But if several papers share the lowest growth of the range (usually none),
     fewer gaps lie below it, and the difference is added above: the number of gaps inside stays the same.
     """
-    outside = max(1, (len(growths) + 1) * level // 200)
-    low = growths[outside - 1]
-    first = bisect_left(growths, low) if growths[outside] == low else outside - 1
-    return low, growths[first + len(growths) + 1 - 2 * outside]
+    gaps_below = max(1, (len(growths) + 1) * level // 200)
+    low = growths[gaps_below - 1]
+    first = bisect_left(growths, low) if growths[gaps_below] == low else gaps_below - 1
+    return low, growths[first + len(growths) + 1 - 2 * gaps_below]
 
 
 def choose_level(classes: Iterable[SizeClass]) -> int | None:
     """The highest level at which the record covers itself; None if there is none, or too little data to test."""
-    parts = list(chain.from_iterable(map(_held_out_weeks, classes)))
-    tried = sum(len(part.own) for part in parts)
-    if tried < ENOUGH:
+    held_out_weeks = list(chain.from_iterable(map(_held_out_weeks, classes)))
+    tested = sum(len(held_out.own) for held_out in held_out_weeks)
+    if tested < ENOUGH:
         return None
-    enough = (level for level in LEVELS if 100 * sum(_within(part, level) for part in parts) >= COVERED * tried)
-    return next(enough, None)
+    covering_levels = (
+        level
+        for level in LEVELS
+        if 100 * sum(_within(held_out, level) for held_out in held_out_weeks) >= COVERED * tested
+    )
+    return next(covering_levels, None)
 
 
 def _held_out_weeks(size: SizeClass) -> Iterator[_HeldOutWeek]:
     growths = sorted((growth(curve), week(curve)) for curve in size.curves)
-    for left in sorted({other for _, other in growths}):
-        own = [grown for grown, other in growths if other == left]
-        first, last = left - APART, left + APART
-        others = [grown for grown, other in growths if not first <= other <= last]
+    for held_out_week in sorted({week_number for _, week_number in growths}):
+        own = [growth_value for growth_value, week_number in growths if week_number == held_out_week]
+        first, last = held_out_week - APART, held_out_week + APART
+        others = [growth_value for growth_value, week_number in growths if not first <= week_number <= last]
         if len(others) >= LEAST:
             yield _HeldOutWeek(own, others)
 
 
-def _within(part: _HeldOutWeek, level: int) -> int:
+def _within(held_out: _HeldOutWeek, level: int) -> int:
     """How many of the week's papers lie in the range from the other weeks."""
-    low, high = bounds(part.others, level)
-    return bisect_right(part.own, high) - bisect_left(part.own, low)
+    low, high = bounds(held_out.others, level)
+    return bisect_right(held_out.own, high) - bisect_left(held_out.own, low)

@@ -58,18 +58,20 @@ def size_classes(curves: Iterable[Curve]) -> list[SizeClass]:
     there are too few in all. The borders depend only on the voices at the age, as a Mondrian taxonomy requires (Vovk,
     Gammerman, Shafer: Algorithmic Learning in a Random World, 2005, §4.5).
     """
-    by: dict[int, list[Curve]] = defaultdict(list)
+    by_doubling: dict[int, list[Curve]] = defaultdict(list)
     for curve in curves:
-        by[doubling(curve.voices)].append(curve)
+        by_doubling[doubling(curve.voices)].append(curve)
     groups: list[list[int]] = [[]]
-    for step in sorted(by, reverse=True):
+    for step in sorted(by_doubling, reverse=True):
         groups[-1].append(step)
-        if sum(len(by[joined]) for joined in groups[-1]) >= ENOUGH:
+        if sum(len(by_doubling[step]) for step in groups[-1]) >= ENOUGH:
             groups.append([])
-    left = groups.pop()
+    remainder = groups.pop()
     if groups:
-        groups[-1] += left
+        groups[-1] += remainder
     return [
-        SizeClass(1 << (steps[-1] - 1), (1 << steps[0]) - 1, tuple(curve for step in steps for curve in by[step]))
+        SizeClass(
+            1 << (steps[-1] - 1), (1 << steps[0]) - 1, tuple(curve for step in steps for curve in by_doubling[step])
+        )
         for steps in groups
     ]

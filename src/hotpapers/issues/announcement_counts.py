@@ -14,12 +14,12 @@ from hotpapers.ranking.words import count_noun, number
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def when(content: IssueContent, entry: Entry) -> str:
+def announcement(content: IssueContent, entry: Entry) -> str:
     """`announced that day`, `announced the day before`, `announced on Friday`; empty if unknown."""
-    return f"announced {_when(content.day, label_at(entry.announced_at))}" if entry.announced_at else ""
+    return f"announced {_day_text(content.day, label_at(entry.announced_at))}" if entry.announced_at else ""
 
 
-def _when(day: str, label: str) -> str:
+def _day_text(day: str, label: str) -> str:
     days = (date.fromisoformat(day) - date.fromisoformat(label)).days
     if days in (0, 1):
         return "the day before" if days else "that day"
@@ -46,11 +46,11 @@ def facts(content: IssueContent) -> Iterator[str]:
         yield "announcement days inferred"
 
 
-def inferred_days(known: Retrospective | msgspec.UnsetType) -> str:
+def inferred_days(retrospective: Retrospective | msgspec.UnsetType) -> str:
     """How many papers have an inferred announcement day, as a sentence; empty if all were observed."""
-    if not known or not known.inferred:
+    if not retrospective or not retrospective.inferred:
         return ""
-    papers = count_noun(known.inferred, "paper")
+    papers = count_noun(retrospective.inferred, "paper")
     return f"For {papers}, the announcement day is inferred from the submission time, not observed."
 
 
@@ -62,11 +62,13 @@ def _announcement_days(content: IssueContent) -> str:
         return ""
     before, after = sum(label < content.day for label in labels), sum(label > content.day for label in labels)
     if _is_mixed(content):
-        of = f" of the {number(content.announced)}" if content.announced else ""
-        others = ", ".join(f"{number(n)} from {when}" for n, when in ((before, "before"), (after, "after")) if n)
-        return f": {number(labels.count(content.day))}{of} announced that day, {others}"
+        total = f" of the {number(content.announced)}" if content.announced else ""
+        other_days = ", ".join(
+            f"{number(n)} from {period}" for n, period in ((before, "before"), (after, "after")) if n
+        )
+        return f": {number(labels.count(content.day))}{total} announced that day, {other_days}"
     if len(set(labels)) == 1:
-        return f", announced {_when(content.day, labels[0])}"
+        return f", announced {_day_text(content.day, labels[0])}"
     return f", announced in the days {' and '.join([*['before'] * bool(before), *['after'] * bool(after)])}"
 
 
@@ -82,8 +84,8 @@ def _labels_of_entries(content: IssueContent) -> list[str]:
 
 def is_limited(content: IssueContent) -> bool:
     """Whether the publication covers only some papers; the others are considered too, but left out."""
-    chosen = content.publication
-    return bool(chosen.categories or chosen.include or chosen.exclude)
+    publication = content.publication
+    return bool(publication.categories or publication.include or publication.exclude)
 
 
 def empty_reason(content: IssueContent) -> str:
@@ -91,9 +93,9 @@ def empty_reason(content: IssueContent) -> str:
     if not content.considered:
         return "Nobody talked about a paper from these days."
     considered = count_noun(content.considered, "paper")
-    of = "no paper of this publication’s fields" if is_limited(content) else f"none of the {considered} considered"
-    new, besides = (" new", "leaving out what earlier issues held, ") if content.earlier else ("", "")
+    papers = "no paper of this publication’s fields" if is_limited(content) else f"none of the {considered} considered"
+    new, exception = (" new", "leaving out what earlier issues held, ") if content.earlier else ("", "")
     if content.compared and content.compared.young and content.publication.least_entries:
-        return f"Nothing{new} to show yet: {besides}{of} has 3 voices or more."
+        return f"Nothing{new} to show yet: {exception}{papers} has 3 voices or more."
     least = number(max(content.publication.threshold, 1))
-    return f"Nothing{new} reached the threshold: {besides}{of} scored {least} or more."
+    return f"Nothing{new} reached the threshold: {exception}{papers} scored {least} or more."

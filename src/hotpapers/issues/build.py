@@ -142,13 +142,13 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     view = record.view(cut, recipe.position)
     own_voices = record.voices_of(publication.own)
     earlier = earlier_issues(record, recipe)
-    last = last_voices(content for _, content in earlier)
+    earlier_voices = last_voices(content for _, content in earlier)
     has_rule = recipe.choice != selection.THRESHOLD
-    ranking_input, forecasts = collect(view, publication, CandidateWindow(start, last, has_rule), own_voices)
+    ranking_input, forecasts = collect(view, publication, CandidateWindow(start, earlier_voices, has_rule), own_voices)
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else msgspec.UNSET
-    chosen = choose(view, publication, ranking_input, last, selection.least_papers(publication, compared))
-    papers_shown = [candidate.paper for candidate in (*chosen.fresh, *chosen.ongoing)]
-    since = 0 if publication.window == "daily" else start
+    chosen = choose(view, publication, ranking_input, earlier_voices, selection.least_papers(publication, compared))
+    papers_shown = [candidate.paper for candidate in (*chosen.entries, *chosen.ongoing)]
+    posts_since = 0 if publication.window == "daily" else start
     entry_inputs = EntryInputs(
         ranking_input=ranking_input,
         forecasts=forecasts and forecasts(papers_shown),
@@ -158,7 +158,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
             publication,
             papers_shown,
             own_voices,
-            since,
+            posts_since,
             QuotationRule(recipe.quoting, chosen.papers, recipe.posts),
         ),
     )
@@ -175,7 +175,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         if is_retrospective else msgspec.UNSET,
         witnessed=witnessed_counts(view, [c for c in ranking_input.candidates if c.paper in chosen.papers]),
     )  # fmt: skip
-    content = _content(record, recipe, about, entry_inputs, chosen.fresh, chosen.ongoing)
+    content = _content(record, recipe, about, entry_inputs, chosen.entries, chosen.ongoing)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
 
 
@@ -186,45 +186,51 @@ def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int]:
 
 
 class SelectedEntries(NamedTuple):
-    """What an issue takes from the ranking: `fresh` are its entries, `ongoing` those of earlier issues that are still
+    """What an issue takes from the ranking: `entries` are new, `ongoing` those of earlier issues that are still
     talked about, `papers` their metadata."""
 
-    fresh: tuple[ScoredCandidate, ...]
+    entries: tuple[ScoredCandidate, ...]
     ongoing: tuple[ScoredCandidate, ...]
     papers: dict[str, StoredRow | None]
 
 
 def choose(
-    view: AsOfView, publication: Publication, ranking_input: RankingInput, last: dict[str, int], enough: int = 0
+    view: AsOfView,
+    publication: Publication,
+    ranking_input: RankingInput,
+    earlier_voices: dict[str, int],
+    least_entries: int = 0,
 ) -> SelectedEntries:
-    """The papers in the publication's fields that reach the threshold, however many; but at least the best `enough`,
-    if that many are talked about."""
+    """The papers in the publication's fields that reach the threshold, however many; but at least the best
+    `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier issues."""
     ranked = ranking.rank(ranking_input, publication.ranking)
-    passed = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
-    matching = matching_papers(view, publication, (candidate.paper for candidate in passed))
-    fresh = [candidate for candidate in passed if candidate.paper in matching and candidate.paper not in last]
+    passing = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
+    matching = matching_papers(view, publication, (candidate.paper for candidate in passing))
+    entries = [
+        candidate for candidate in passing if candidate.paper in matching and candidate.paper not in earlier_voices
+    ]
     ongoing = [
-        candidate for candidate in passed
-        if candidate.paper in matching and candidate.paper in last
-        and candidate.voices >= last[candidate.paper] + ONGOING_GROWTH
+        candidate for candidate in passing
+        if candidate.paper in matching and candidate.paper in earlier_voices
+        and candidate.voices >= earlier_voices[candidate.paper] + ONGOING_GROWTH
     ]  # fmt: skip
     next_best = (
         candidate
-        for candidate in ranked[len(passed) :]
-        if candidate.voices >= selection.VOICES and candidate.paper not in last
+        for candidate in ranked[len(passing) :]
+        if candidate.voices >= selection.VOICES and candidate.paper not in earlier_voices
     )
     for candidate in next_best:
-        if len(fresh) >= enough:
+        if len(entries) >= least_entries:
             break
         if row := matching_papers(view, publication, [candidate.paper]):
             matching |= row
-            fresh.append(candidate)
-    return SelectedEntries(ranking.with_ties(fresh), ranking.with_ties(ongoing[:MOST_ONGOING]), matching)
+            entries.append(candidate)
+    return SelectedEntries(ranking.with_ties(entries), ranking.with_ties(ongoing[:MOST_ONGOING]), matching)
 
 
 def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
-    known = announced_on(view, recipe.publication, recipe.day)
-    return 0 if known is None and known_absent(view, recipe.day) else known
+    announced = announced_on(view, recipe.publication, recipe.day)
+    return 0 if announced is None and known_absent(view, recipe.day) else announced
 
 
 def _readings(
@@ -350,18 +356,18 @@ def _forecasts(entry_inputs: EntryInputs, paper: str) -> tuple[NetworkForecast, 
     return msgspec.UNSET if forecasts is None else forecasts.get(paper, ())
 
 
-def _count(a: model.Attention) -> PrintedCount:
+def _count(attention: model.Attention) -> PrintedCount:
     return PrintedCount(
-        network=a.network,
-        voices=a.voices,
-        reposts=a.reposts,
-        likes=a.likes,
-        until=a.until,
-        method=a.method,
-        bots=a.bots,
-        known=msgspec.UNSET if a.known is None else a.known,
-        authors=msgspec.UNSET if a.known is None else a.authors,
-        collector=a.collector or msgspec.UNSET,
+        network=attention.network,
+        voices=attention.voices,
+        reposts=attention.reposts,
+        likes=attention.likes,
+        until=attention.until,
+        method=attention.method,
+        bots=attention.bots,
+        known=msgspec.UNSET if attention.known is None else attention.known,
+        authors=msgspec.UNSET if attention.known is None else attention.authors,
+        collector=attention.collector or msgspec.UNSET,
     )
 
 
@@ -375,12 +381,12 @@ def retrospective_of(
     `papers`. `networks`: those about which anything is known. Standing must be learned up to the view's position."""
     posts = queries.retrospective_counts(view, start, publication.networks)
     inferred = queries.count_inferred(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
-    known = known_accounts(view)
+    accounts = known_accounts(view)
     return Retrospective(
         **posts._asdict(),
         described_later=len(queries.described_later(view, papers)),
         absent=tuple(sorted({*(publication.networks or NETWORKS)} - networks)),
         bots=queries.count_bots(view),
-        known=None if known is None else len(known),
+        known=None if accounts is None else len(accounts),
         inferred=inferred or msgspec.UNSET,
     )

@@ -43,11 +43,11 @@ def with_better_counts(view: AsOfView, window: MeasurementWindow, rows: Iterable
         return
     better = dict(better_counts(view, window))
     for paper, group in groupby(rows, key=lambda row: row.paper):
-        own = list(group)
-        facts = PaperFacts(max(row.announced_at for row in own), own[0].archive)
-        yield from with_replacements(own, better.pop(paper, ()), facts)
-    for paper, known in queries.announced_papers(view, sorted(better)):
-        yield from with_replacements((), better[paper], PaperFacts(*known))
+        own_rows = list(group)
+        facts = PaperFacts(max(row.announced_at for row in own_rows), own_rows[0].archive)
+        yield from with_replacements(own_rows, better.pop(paper, ()), facts)
+    for paper, facts_of_paper in queries.announced_papers(view, sorted(better)):
+        yield from with_replacements((), better[paper], PaperFacts(*facts_of_paper))
 
 
 def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
@@ -56,8 +56,8 @@ def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
     best: dict[tuple[str, str, int], Measurement] = {}
     for item in view.items(Measurement, "t.until_at <= ?", (view.as_of,)):
         if _is_wanted(item, window) and is_better(item, unread):
-            where = (item.paper, item.network, item.age)
-            best[where] = min(item, best.get(where, item), key=lambda item: (item.unread, item.source))
+            key = (item.paper, item.network, item.age)
+            best[key] = min(item, best.get(key, item), key=lambda item: (item.unread, item.source))
     result: dict[str, list[Measurement]] = defaultdict(list)
     for (paper, _, _), item in sorted(best.items()):
         result[paper].append(item)
@@ -109,15 +109,15 @@ def witnessed_counts(view: AsOfView, candidates: Sequence[Candidate]) -> Witness
         return msgspec.UNSET
     others = _counts_of(view, [candidate.paper for candidate in candidates])
     pairs = [
-        (attention, some)
+        (attention, items)
         for candidate in candidates
         for attention in candidate.attention
-        if (some := _other_counts(attention, others.get((candidate.paper, attention.network, attention.until), ())))
+        if (items := _other_counts(attention, others.get((candidate.paper, attention.network, attention.until), ())))
     ]
     if not pairs:
         return msgspec.UNSET
-    names = {item.source for _, some in pairs for item in some}
-    close = sum(all(is_close(attention.voices, item.voices) for item in some) for attention, some in pairs)
+    names = {item.source for _, items in pairs for item in items}
+    close = sum(all(is_close(attention.voices, item.voices) for item in items) for attention, items in pairs)
     return WitnessedCounts(collectors=tuple(sorted(names)), counts=len(pairs), close=close)
 
 
@@ -129,8 +129,8 @@ def _other_counts(attention: Attention, items: Sequence[Measurement]) -> list[Me
 def _counts_of(view: AsOfView, papers: Sequence[str]) -> Mapping[tuple[str, str, int], Sequence[Measurement]]:
     """What others counted for the papers, by paper, network and moment."""
     result: dict[tuple[str, str, int], list[Measurement]] = defaultdict(list)
-    for some in slices(papers):
-        for item in view.items(Measurement, f"t.paper IN ({numbers_of(some)})", some):
+    for batch in slices(papers):
+        for item in view.items(Measurement, f"t.paper IN ({numbers_of(batch)})", batch):
             result[item.paper, item.network, item.until_at].append(item)
     return result
 

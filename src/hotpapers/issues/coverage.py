@@ -34,12 +34,12 @@ def readings(
     for span in view.items(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.as_of)):
         if span.from_at < span.until_at:
             spans[span.network].append(span)
-    known = {*networks_with_posts, *queries.networks_read(view)}
-    networks = publication.networks or [network for network in model.NETWORKS if network in known]
-    started = frozenset(network for network in _started_networks(view) if network not in spans)
+    known_networks = {*networks_with_posts, *queries.networks_read(view)}
+    networks = publication.networks or [network for network in model.NETWORKS if network in known_networks]
+    just_read_back = frozenset(network for network in _started_networks(view) if network not in spans)
     return tuple(
         NetworkReading(network=network, state="complete")
-        if network in started
+        if network in just_read_back
         else reading_of(network, spans.get(network, ()), start, view.as_of)
         for network in networks
     )
@@ -56,7 +56,7 @@ class UnreadTimes:
     after its last; short gaps between two readings do not count."""
 
     def __init__(self, spans: Mapping[str, Sequence[Coverage]]) -> None:
-        self._read = {network: _read_ranges(some) for network, some in spans.items()}
+        self._read = {network: _read_ranges(network_spans) for network, network_spans in spans.items()}
 
     def of(self, network: str, start: int, end: int) -> int:
         """How much of the time between two moments, µs."""
@@ -70,10 +70,10 @@ class UnreadTimes:
         return max(end - start, 0) - read
 
 
-def unread_times(view: AsOfView, more: Iterable[Coverage] = ()) -> UnreadTimes:
-    """When networks were not read, as of a view. `more`: further coverage to include."""
+def unread_times(view: AsOfView, further_spans: Iterable[Coverage] = ()) -> UnreadTimes:
+    """When networks were not read, as of a view. `further_spans`: coverage to include."""
     spans: dict[str, list[Coverage]] = defaultdict(list)
-    for span in (*view.items(Coverage, "t.until_at > t.from_at"), *more):
+    for span in (*view.items(Coverage, "t.until_at > t.from_at"), *further_spans):
         spans[span.network].append(span)
     return UnreadTimes(spans)
 
@@ -121,17 +121,17 @@ def covered_ranges(spans: Sequence[Coverage], start: int, end: int) -> Iterator[
     """The time between two moments in pieces, each with the span covering it that was observed last; of several, the
     worst."""
     pending = sorted((span for span in spans if span.from_at < span.until_at), key=lambda span: span.from_at)
-    edges = sorted({start, end, *(min(max(m, start), end) for s in pending for m in (s.from_at, s.until_at))})
+    edges = sorted({start, end, *(min(max(edge, start), end) for s in pending for edge in (s.from_at, s.until_at))})
     active: list[tuple[int, int, int, Coverage]] = []
     ranges: list[CoveredRange] = []
-    at = 0
+    first_pending = 0
     for left, right in pairwise(edges):
-        while at < len(pending) and pending[at].from_at <= left:
-            heappush(active, (-pending[at].observed_at, -SEVERITY.index(pending[at].state), at, pending[at]))
-            at += 1
+        while first_pending < len(pending) and (span := pending[first_pending]).from_at <= left:
+            heappush(active, (-span.observed_at, -SEVERITY.index(span.state), first_pending, span))
+            first_pending += 1
         while active and active[0][3].until_at <= left:
             heappop(active)
         ranges.append(CoveredRange(left, right, active[0][3] if active else None))
     for by, group in groupby(ranges, key=lambda piece: piece.by):
-        same = list(group)
-        yield CoveredRange(same[0].start, same[-1].end, by)
+        pieces = list(group)
+        yield CoveredRange(pieces[0].start, pieces[-1].end, by)

@@ -64,15 +64,15 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
     lane, entries = _lane(content, paper)
     index = next(i for i, entry in enumerate(entries) if entry.paper == paper)
     entry = entries[index]
-    above = entries[index - 1] if index else None
-    below = entries[index + 1] if index + 1 < len(entries) else None
-    to_pass = swap.growths(entry, above, content.peers) if above else ()
-    to_be_passed = swap.growths(below, entry, content.peers) if below else ()
+    entry_above = entries[index - 1] if index else None
+    entry_below = entries[index + 1] if index + 1 < len(entries) else None
+    to_pass = swap.growths(entry, entry_above, content.peers) if entry_above else ()
+    to_be_passed = swap.growths(entry_below, entry, content.peers) if entry_below else ()
     return Explanation(
         publication=content.publication.publication, day=content.day, edition=content.edition,
         ranking=content.ranking, paper=paper, title=issue.papers[paper].title, lane=lane, place=entry.place,
-        classic_rank=entry.classic_rank, announced=announcement_counts.when(content, entry), entries=len(entries),
-        score=entry.score, tied=entry.tied, parts=entry.parts,
+        classic_rank=entry.classic_rank, announced=announcement_counts.announcement(content, entry),
+        entries=len(entries), score=entry.score, tied=entry.tied, parts=entry.parts,
         formulae=tuple(map(words.formula, entry.parts)), sentences=tuple(map(words.part_sentence, entry.parts)),
         price=words.price_sentence(entry.price),
         notes=(
@@ -84,8 +84,8 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
             *unread(content),
             *([ALL_KNOWN] if (to_pass or to_be_passed) and swap.tells_known(entry) else []),
         ),
-        above=_neighbor(issue, above, to_pass) if above else None,
-        below=_neighbor(issue, below, to_be_passed) if below else None,
+        above=_neighbor(issue, entry_above, to_pass) if entry_above else None,
+        below=_neighbor(issue, entry_below, to_be_passed) if entry_below else None,
     )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
         if count.bots:
             yield f"Not counted: {words.count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
     if entry.tied:
-        yield words.tie_sentence(ranking, listed=bool(entry.order))
+        yield words.tie_sentence(ranking, is_listed=bool(entry.order))
 
 
 WIDTH = 120
@@ -123,10 +123,12 @@ def unread(content: IssueContent) -> Iterator[str]:
     """A sentence for each network that was not read in full."""
     for reading in content.readings:
         if reading.state != "complete":
-            why = f", {reading.reason}" if reading.reason else ""
+            reason = f", {reading.reason}" if reading.reason else ""
             others = _collectors(content, reading.network)
-            rest = f"counts from {others} are used where they read more" if others else "what it would add is not known"
-            yield f"{words.network_name(reading.network)}: {reading.state}{why}; {rest}."
+            consequence = (
+                f"counts from {others} are used where they read more" if others else "what it would add is not known"
+            )
+            yield f"{words.network_name(reading.network)}: {reading.state}{reason}; {consequence}."
 
 
 def _collectors(content: IssueContent, network: str) -> str:
@@ -157,10 +159,10 @@ def text_of(explanation: Explanation) -> Iterator[str]:
 
 
 def _places(explanation: Explanation) -> str:
-    among = "still talked about" if explanation.lane == "ongoing" else f"by {explanation.ranking}"
-    then = f"; place {explanation.classic_rank} by classic/1" if explanation.ranking != "classic/1" else ""
-    when = f"; {explanation.announced}" if explanation.announced else ""
-    return f"place {explanation.place} of {explanation.entries} {among}{then}{when}"
+    lane = "still talked about" if explanation.lane == "ongoing" else f"by {explanation.ranking}"
+    classic_place = f"; place {explanation.classic_rank} by classic/1" if explanation.ranking != "classic/1" else ""
+    announced = f"; {explanation.announced}" if explanation.announced else ""
+    return f"place {explanation.place} of {explanation.entries} {lane}{classic_place}{announced}"
 
 
 def _swap_line(change: str, neighbor: NeighborSwap) -> str:
@@ -168,7 +170,7 @@ def _swap_line(change: str, neighbor: NeighborSwap) -> str:
     if not neighbor.swaps:
         return f"{goal}: growth on a single network would not be enough."
     ways = [
-        f"{words.units(g.needed, g.unit)} on {words.network_name(g.network)} instead of {g.now:,}"
-        for g in neighbor.swaps
+        f"{words.units(growth.needed, growth.unit)} on {words.network_name(growth.network)} instead of {growth.now:,}"
+        for growth in neighbor.swaps
     ]
     return f"{goal}, it would need {' or '.join(ways)}."

@@ -23,10 +23,10 @@ class PaperCurves(NamedTuple):
 
 def curves_of(rows: Iterable[Engagement]) -> PaperCurves:
     """The curves from one paper's rows by age. Only rows measured exactly at an age count, as among peers."""
-    among = [row for row in rows if row.peer]
-    early = tuple(row for row in among if row.age in AGES)
+    peer_rows = [row for row in rows if row.peer]
+    early = tuple(row for row in peer_rows if row.age in AGES)
     curves = (
-        _curve(row, final) for final in among if final.age == FINAL for row in early if row.network == final.network
+        _curve(row, final) for final in peer_rows if final.age == FINAL for row in early if row.network == final.network
     )
     return PaperCurves(tuple(curves), early)
 
@@ -59,9 +59,9 @@ class CurveCollector:
         self._early: dict[str, tuple[Engagement, ...]] = {}
 
     def add(self, rows: Sequence[Engagement]) -> None:
-        some = curves_of(rows)
-        self._curves.extend(some.curves)
-        if early := tuple(row for row in some.early if _reached(row, self._as_of) == row.age):
+        paper_curves = curves_of(rows)
+        self._curves.extend(paper_curves.curves)
+        if early := tuple(row for row in paper_curves.early if _reached(row, self._as_of) == row.age):
             self._early[early[0].paper] = early
 
     def forecasts(self, papers: Iterable[str]) -> dict[str, tuple[NetworkForecast, ...]]:
@@ -81,22 +81,22 @@ def _curve(early: Engagement, final: Engagement) -> Curve:
 # ---- in words ------------------------------------------------------------------------------------------
 
 
-def sentence(of_network: NetworkForecast) -> str:
+def sentence(network_forecast: NetworkForecast) -> str:
     """A forecast as a plain sentence, or why there is none."""
-    name = network_name(of_network.network)
-    if of_network.forecast is None:
-        tracked = count_noun(of_network.papers, "paper")
-        return f"No forecast for {name}: of {tracked} followed there from {of_network.age} h to a week, too few match."
-    forecast = of_network.forecast
+    name, age = network_name(network_forecast.network), network_forecast.age
+    if network_forecast.forecast is None:
+        papers = count_noun(network_forecast.papers, "paper")
+        return f"No forecast for {name}: of {papers} followed there from {age} h to a week, too few match."
+    forecast = network_forecast.forecast
     papers = count_noun(forecast.papers, "paper") + ("" if forecast.among == "all" else f" of {forecast.among}")
-    had = (
+    class_size = (
         number(forecast.least)
         if forecast.least == forecast.most
         else f"{number(forecast.least)} to {number(forecast.most)}"
     )
     return (
         f"On {name}, {number(forecast.low)} to {number(forecast.high)} voices after a week in nine of ten cases, "
-        f"median {number(forecast.median)}: based on {papers} that had {had} at {of_network.age} h."
+        f"median {number(forecast.median)}: based on {papers} that had {class_size} at {age} h."
     )
 
 

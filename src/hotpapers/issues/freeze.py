@@ -22,7 +22,7 @@ from hotpapers.store.verify import VerifyFinding
 
 BATCH_SOURCE = "issue"
 UNBUILDABLE = (
-    NotFound, IssueError, CorruptStore, ValueError, TypeError, AttributeError, ArithmeticError, LookupError,
+    UsageError, IssueError, CorruptStore, ValueError, TypeError, AttributeError, ArithmeticError, LookupError,
     RecursionError,
 )  # fmt: skip
 """Errors that building from a damaged content or record may raise, e.g. bytes or None instead of text or numbers."""
@@ -61,10 +61,14 @@ def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
     return [FrozenIssue(read_content(issue.content), issue.digest, issue.observed_at) for issue in issues]
 
 
+EARLIEST, LATEST = "1900", "3000"
+"""Days outside are typing errors; near the ends of the calendar, a day has no week before or after it."""
+
+
 def check_day(day: str) -> str:
     """Return the day if it is a valid one. Raises UsageError."""
     try:
-        if datetime.date.fromisoformat(day).isoformat() == day:
+        if datetime.date.fromisoformat(day).isoformat() == day and EARLIEST < day < LATEST:
             return day
     except ValueError:
         pass
@@ -87,18 +91,18 @@ def freeze(
     """
     check_day(day)
     at = at or now()
-    before = editions(record, publication.publication, day)
-    if bool(again) != bool(reason.strip()) or (again and not before):
+    earlier = editions(record, publication.publication, day)
+    if bool(again) != bool(reason.strip()) or (again and not earlier):
         raise UsageError("a new edition corrects a frozen issue and needs a reason: --again --reason '…'")
-    if before and not again:
-        return before[-1]
-    if not before:  # a correction keeps its issue's day
+    if earlier and not again:
+        return earlier[-1]
+    if not earlier:  # a correction keeps its issue's day
         check_label(publication, day)
         check_no_regular_issue(record, publication.publication, [day])
     position = record.head.position
     check_closed(record, publication, day, at, position)
     recipe = IssueRecipe(
-        publication, day, len(before) + 1, position, before[-1].digest if before else "", reason.strip()
+        publication, day, len(earlier) + 1, position, earlier[-1].digest if earlier else "", reason.strip()
     )
     built = build(record, recipe)
     return save(record, built, at) if again else save_unless_there(record, built, at)
@@ -140,13 +144,13 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
     issues."""
     if not model.is_retrospective(publication):
         return
-    before = [day for day in queries.frozen_days(record, publication.removesuffix(model.HISTORY)) if day in days]
-    if before:
-        some = ", ".join(before[:MOST_NAMED_DAYS]) + (
-            f" and {len(before) - MOST_NAMED_DAYS} more" if len(before) > MOST_NAMED_DAYS else ""
-        )
+    frozen_before = [day for day in queries.frozen_days(record, publication.removesuffix(model.HISTORY)) if day in days]
+    if frozen_before:
+        days_text = ", ".join(frozen_before[:MOST_NAMED_DAYS])
+        if len(frozen_before) > MOST_NAMED_DAYS:
+            days_text += f" and {len(frozen_before) - MOST_NAMED_DAYS} more"
         raise IssueError(
-            f"{some}: already frozen at the time; issues can be made afterwards only for days without one."
+            f"{days_text}: already frozen at the time; issues can be made afterwards only for days without one."
             " `hotpapers issue DATE` prints the existing one."
         )
 
@@ -167,10 +171,10 @@ def save_unless_there(record: Record, built: BuiltIssue, at: int) -> FrozenIssue
     try:
         return save(record, built, at)
     except IssueError:
-        first = editions(record, built.content.publication.publication, built.content.day)
-        if not first:
+        first_editions = editions(record, built.content.publication.publication, built.content.day)
+        if not first_editions:
             raise
-        return first[-1]
+        return first_editions[-1]
 
 
 def newer_listing(record: Record, frozen: FrozenIssue) -> bool:
@@ -198,8 +202,8 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:
         yield VerifyFinding("issue", f"{name}: cannot be rebuilt: {problem}")
         return
     changes = list(differences(msgspec.to_builtins(content), msgspec.to_builtins(rebuilt)))
-    for path, frozen, again in changes[:10]:
-        yield VerifyFinding("issue", f"{name}: {path} is {_short(frozen)}, rebuilt {_short(again)}")
+    for path, frozen_value, rebuilt_value in changes[:10]:
+        yield VerifyFinding("issue", f"{name}: {path} is {_short(frozen_value)}, rebuilt {_short(rebuilt_value)}")
     if len(changes) > 10:
         yield VerifyFinding("issue", f"{name}: and {len(changes) - 10} more differences")
 
@@ -226,10 +230,10 @@ def differences(value: Any, other: Any, path: str = "") -> Iterator[tuple[str, A
 
 
 def _between(
-    value: dict[str, Any], other: dict[str, Any], before: str, after: str = ""
+    value: dict[str, Any], other: dict[str, Any], prefix: str, suffix: str = ""
 ) -> Iterator[tuple[str, Any, Any]]:
     for name in {**value, **other}:
-        yield from differences(value.get(name), other.get(name), f"{before}{name}{after}")
+        yield from differences(value.get(name), other.get(name), f"{prefix}{name}{suffix}")
 
 
 def _is_list(value: Any) -> bool:
@@ -239,7 +243,7 @@ def _is_list(value: Any) -> bool:
 def _by_name(values: Sequence[Any], others: Sequence[Any]) -> dict[str, Any]:
     """The members of a list by a name that is unique in both lists, else by their number."""
     for key in ("paper", "network", "day"):
-        if all(_are_distinct(some, key) for some in (values, others)):
+        if all(_are_distinct(members, key) for members in (values, others)):
             return {value[key]: value for value in values}
     return {str(number): value for number, value in enumerate(values, 1)}
 

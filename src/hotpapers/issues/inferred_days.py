@@ -35,11 +35,12 @@ def infer_days(record: Record, first: date, last: date) -> int:
     Earlier inferences that have been observed since are withdrawn."""
     days = (first - timedelta(days=BEFORE)).isoformat(), last.isoformat()
     _withdraw(record, days)
-    new = list(_inferred(record, days))
-    added, rest = 0, iter(new)
-    while some := list(islice(rest, AT_ONCE)):
-        added += record.append(some, source=SOURCE).added
-    return len(distinct(item.paper for item in new)) if added else 0
+    start = calendar.announced_at(days[0]) - 1
+    before = queries.count_inferred(record.view(), start)
+    announcements = _inferred(record, days)
+    while batch := list(islice(announcements, AT_ONCE)):
+        record.append(batch, source=SOURCE)
+    return queries.count_inferred(record.view(), start) - before
 
 
 def _inferred(record: Record, days: tuple[str, str]) -> Iterator[Announcement]:
@@ -48,8 +49,9 @@ def _inferred(record: Record, days: tuple[str, str]) -> Iterator[Announcement]:
     submitted = midnight(days[0]) - LONGEST_WAIT, calendar.announced_at(days[1])
     papers = {paper.paper: paper for paper in queries.submitted_papers(view, submitted)}
     for paper in papers.values():
-        announced = announcements_of(paper)
-        yield from (item for item in announced if days[0] <= item.day <= days[1] and item.day not in observed)
+        for announcement in announcements_of(paper):
+            if days[0] <= announcement.day <= days[1] and announcement.day not in observed:
+                yield announcement
 
 
 def announcements_of(paper: SubmittedPaper) -> Sequence[Announcement]:

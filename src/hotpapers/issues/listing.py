@@ -32,23 +32,23 @@ def tally_of(view: AsOfView, place: model.Place) -> model.Tally:
     """A place's counts: the last ones observed by the time the place was. Raises IssueError if there are none."""
     tally = view._replace(as_of=place.observed_at).item(model.Tally, place.paper, place.network, place.method)
     if tally is None:
-        where = f"{place.publication} {place.day} #{place.place}"
-        raise IssueError(f"{where}: the record has no counts for {place.paper}.")
+        description = f"{place.publication} {place.day} #{place.place}"
+        raise IssueError(f"{description}: the record has no counts for {place.paper}.")
     return tally
 
 
 def listing_input(view: AsOfView, publication: Publication, places: Sequence[model.Place]) -> RankingInput:
     """The listing's papers with their tallies, and all papers the publication listed in the 90 days before the cut."""
-    listed = list(engagement_queries.listed_peers(view, publication.publication, publication.networks))
+    listed_papers = list(engagement_queries.listed_peers(view, publication.publication, publication.networks))
     counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
-    for network, archive, _, likes in listed:
+    for network, archive, _, likes in listed_papers:
         counts[network, archive][likes] += 1
     peers = (
         VoiceHistogram(network=network, age=0, archive=archive, counts=tuple(sorted(counter.items())))
         for (network, archive), counter in sorted(counts.items())
     )
     standing: dict[tuple[str, str], tuple[str, int | None]] = {
-        (network, paper): (archive, likes) for network, archive, paper, likes in listed
+        (network, paper): (archive, likes) for network, archive, paper, likes in listed_papers
     }
     candidates = (_candidate(place, tally_of(view, place), standing) for place in places)
     return RankingInput(candidates=tuple(candidates), peers=tuple(peers))
@@ -58,10 +58,10 @@ def _candidate(
     place: model.Place, tally: model.Tally, standing: dict[tuple[str, str], tuple[str, int | None]]
 ) -> Candidate:
     """A place as a candidate, with the archive under which the paper is counted among the listed ones."""
-    printed = archive_of(place.categories[0]) if place.categories else ""
-    archive, own = standing.get((tally.network, place.paper), (printed, None))
-    counted = Attention(
+    printed_archive = archive_of(place.categories[0]) if place.categories else ""
+    archive, own = standing.get((tally.network, place.paper), (printed_archive, None))
+    attention = Attention(
         network=tally.network, until=tally.observed_at, age=0, voices=tally.likes, reposts=tally.reposts,
         likes=tally.likes, method=tally.method, own=own,
     )  # fmt: skip
-    return Candidate(paper=place.paper, archive=archive, announced_at=0, order=place.place, attention=(counted,))
+    return Candidate(paper=place.paper, archive=archive, announced_at=0, order=place.place, attention=(attention,))

@@ -35,17 +35,17 @@ class PageChangeCounter:
     def __init__(self, record: Record) -> None:
         self._database = record.database
         self._position, self._blocked = record.head.position, blocklist.load_blocklist(record.database)
-        self._held: frozenset[str] | None = None
+        self._issue_papers: frozenset[str] | None = None
         self.changes = 0
 
     def look(self) -> int:
-        never, position = blocklist.load_blocklist(self._database), batches.head(self._database).position
-        if position == self._position and never == self._blocked:
+        blocked, position = blocklist.load_blocklist(self._database), batches.head(self._database).position
+        if position == self._position and blocked == self._blocked:
             return self.changes
-        if never != self._blocked or position < self._position or self._is_changed():
+        if blocked != self._blocked or position < self._position or self._is_changed():
             self.changes += 1
-            self._held = None
-        self._position, self._blocked = position, never
+            self._issue_papers = None
+        self._position, self._blocked = position, blocked
         return self.changes
 
     def _is_changed(self) -> bool:
@@ -54,16 +54,16 @@ class PageChangeCounter:
     def _changes(self, batch: manifest.Manifest) -> bool:
         if batch.closed or batch.pruned or batch.forgotten or batch.erased or batch.tombstones:
             return True
-        rows = {kind: [number for _, number in some] for kind, some in groupby(batch.rows(), itemgetter(0))}
+        rows = {kind: [number for _, number in group] for kind, group in groupby(batch.rows(), itemgetter(0))}
         return any(self._matters(kind, numbers) for kind, numbers in rows.items() if kind not in HARMLESS)
 
     def _matters(self, kind: str, numbers: Sequence[int]) -> bool:
         """Whether new rows of a kind change a page."""
         if kind in OF_PAPERS:
-            named = (queries.papers_of_rows(self._database, kind, some) for some in slices(numbers))
-            return any(not self._papers().isdisjoint(papers) for papers in named)
+            batches_of_papers = (queries.papers_of_rows(self._database, kind, batch) for batch in slices(numbers))
+            return any(not self._papers().isdisjoint(papers) for papers in batches_of_papers)
         if kind == POST:
-            return any(queries.do_posts_matter(self._database, some, self._position) for some in slices(numbers))
+            return any(queries.do_posts_matter(self._database, batch, self._position) for batch in slices(numbers))
         if kind == ALIAS:  # an alias may connect posts to a hidden account
             return queries.is_anything_hidden(self._database)
         if kind == VERDICT:
@@ -72,15 +72,15 @@ class PageChangeCounter:
 
     def _papers(self) -> frozenset[str]:
         """The papers in any issue."""
-        if self._held is None:
+        if self._issue_papers is None:
             issues = queries.issue_papers(self._database)
-            self._held = frozenset(paper for _, _, held in issues for paper in held.papers)
-        return self._held
+            self._issue_papers = frozenset(paper for _, _, issue in issues for paper in issue.papers)
+        return self._issue_papers
 
     def _verdicts_matter(self) -> bool:
         """Whether an account or post was hidden or unhidden, or a previously known post is in doubt."""
         subjects = queries.judged_since(self._database, self._position, COUNTED_BY)
         return any(not about for _, about in subjects) or any(
-            queries.is_any_known(self._database, some, self._position)
-            for some in slices(sorted({subject for subject, _ in subjects}))
+            queries.is_any_known(self._database, batch, self._position)
+            for batch in slices(sorted({subject for subject, _ in subjects}))
         )

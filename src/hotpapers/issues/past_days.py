@@ -125,10 +125,10 @@ def _overlaps(publication: Publication, day: str, span: tuple[str, str]) -> bool
 
 def check_period_closed(period: PastPeriod, at: int) -> None:
     """Raises IssueError if a day of the period is not over at a moment."""
-    late = [day for day in period.days if cut_of(period.publication, day) > at]
-    if late:
-        closes = minute_of(cut_of(period.publication, late[0]))
-        raise IssueError(f"{late[0]} is not over: its issue closes at {closes}.")
+    open_days = [day for day in period.days if cut_of(period.publication, day) > at]
+    if open_days:
+        closes = minute_of(cut_of(period.publication, open_days[0]))
+        raise IssueError(f"{open_days[0]} is not over: its issue closes at {closes}.")
 
 
 def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
@@ -174,7 +174,6 @@ class InputOverDays:
 
     def __init__(self, until: int) -> None:
         self._until = until
-        self._window = MeasurementWindow()
         self._begin(MeasurementWindow())
 
     def _begin(self, window: MeasurementWindow) -> None:
@@ -219,11 +218,11 @@ class InputOverDays:
 
     def _candidates(self, view: AsOfView, span: ranking_input.CandidateWindow) -> Iterator[Candidate]:
         for paper, announced_at in self._engagement.announced.items():
-            if (announced_at > span.start or paper in span.held) and (rows := self._rows(paper)):
-                candidate = ranking_input.candidate_of(rows, span.start, span.held, view.as_of, self._needs)
+            if (announced_at > span.start or paper in span.earlier_papers) and (rows := self._rows(paper)):
+                candidate = ranking_input.candidate_of(rows, span.start, span.earlier_papers, view.as_of, self._needs)
                 if candidate is not None:
                     yield candidate
 
     def _forecasts(self, as_of: int, papers: Iterable[str]) -> dict[str, tuple[NetworkForecast, ...]]:
-        curves = chain.from_iterable(some.curves for some in self._curves.values())
+        curves = chain.from_iterable(paper_curves.curves for paper_curves in self._curves.values())
         return forecasts_of(curves, {paper: self._curves.get(paper, NO_CURVES).early for paper in papers}, as_of)

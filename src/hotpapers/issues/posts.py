@@ -36,10 +36,10 @@ def leading(
 ) -> dict[str, list[StoredRow]]:
     """The leading posts about each paper at the cut, made since a moment: those with the most reactions, chosen by the
     quotation rule; one per account and text, and none that may not be quoted."""
-    result: dict[str, list[CandidatePost]] = defaultdict(list)
-    waiting = iter(papers)
-    while some := list(islice(waiting, AT_ONCE)):
-        sql, params = queries.leading_posts_sql(view, publication, some, own_voices, since)
+    candidates: dict[str, list[CandidatePost]] = defaultdict(list)
+    remaining_papers = iter(papers)
+    while batch := list(islice(remaining_papers, AT_ONCE)):
+        sql, params = queries.leading_posts_sql(view, publication, batch, own_voices, since)
         for paper, weight, voice, *row in view.database.iterate(sql, params):
-            result[paper].append(CandidatePost(weight, voice, read_with_commitments(SPECS[Post], row)))
-    return {paper: quoting.choose(paper, posts, publication.posts) for paper, posts in result.items()}
+            candidates[paper].append(CandidatePost(weight, voice, read_with_commitments(SPECS[Post], row)))
+    return {paper: quoting.choose(paper, posts, publication.posts) for paper, posts in candidates.items()}

@@ -67,14 +67,14 @@ def leading_posts_sql(
 
 def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
     """The given posts that are not to be shown now: gone, not to be quoted, hidden, or by a hidden account."""
-    return frozenset().union(*(_withheld_among(view, numbers_of(some), some) for some in slices(posts)))
+    return frozenset().union(*(_withheld(view, numbers_of(batch), batch) for batch in slices(posts)))
 
 
-def _withheld_among(view: AsOfView, among: str, keys: Sequence[str]) -> frozenset[str]:
-    limited = view.items(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({among})", keys)
+def _withheld(view: AsOfView, post_numbers: str, keys: Sequence[str]) -> frozenset[str]:
+    limited = view.items(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({post_numbers})", keys)
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
-        WHERE p.post IN ({among}) AND ({VOICE} IN (SELECT voice FROM hidden)
+        WHERE p.post IN ({post_numbers}) AND ({VOICE} IN (SELECT voice FROM hidden)
            OR p.post IN (SELECT subject FROM hidden))"""
     return frozenset([*(post.post for post in limited), *(post for (post,) in view.database.rows(sql, keys))])
 
@@ -97,10 +97,10 @@ def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str
 
 def described_briefs(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, Brief]]:
     """What the record knows about papers, in order of observation."""
-    for some in slices(papers):
+    for batch in slices(papers):
         sql = f"""SELECT {key_of("t.paper")}, t.title, t.authors, t.categories FROM paper AS t
-            WHERE t.paper IN ({numbers_of(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
-        for paper, title, authors, categories in view.database.iterate(sql, some):
+            WHERE t.paper IN ({numbers_of(batch)}) AND {view.visible("t")} ORDER BY t.observed_at"""
+        for paper, title, authors, categories in view.database.iterate(sql, batch):
             yield paper, (title, _name_list(authors), _name_list(categories))
 
 
@@ -131,8 +131,8 @@ def site_started_at(view: AsOfView) -> int | None:
     sql = f"""SELECT min(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
         AND {view.visible("t")}"""
     began = view.database.rows(sql, (model.BEGAN,))[0][0]
-    others = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
-    return int(began) if began is not None and began <= view.database.rows(others)[0][0] else None
+    first_reading = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
+    return int(began) if began is not None and began <= view.database.rows(first_reading)[0][0] else None
 
 
 def read_back_at(view: AsOfView) -> int | None:
@@ -166,19 +166,19 @@ def announcement_recorded_at(view: AsOfView, day: str) -> int | None:
 
 def abstracts_of(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(paper, abstract, else summary) as the record has them, in order of observation."""
-    for some in slices(papers):
+    for batch in slices(papers):
         sql = f"""SELECT {key_of("t.paper")}, t.abstract, t.summary FROM paper AS t
-            WHERE t.paper IN ({numbers_of(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
-        yield from ((paper, abstract or summary) for paper, abstract, summary in view.database.iterate(sql, some))
+            WHERE t.paper IN ({numbers_of(batch)}) AND {view.visible("t")} ORDER BY t.observed_at"""
+        yield from ((paper, abstract or summary) for paper, abstract, summary in view.database.iterate(sql, batch))
 
 
 def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
     """((day, paper), abstract) where imported listings printed one, in order of observation."""
-    for some in slices(days):
+    for batch in slices(days):
         sql = f"""SELECT t.day, {key_of("t.paper")}, t.abstract FROM place AS t
-            WHERE t.publication = ? AND t.day IN ({placeholders(some)}) AND t.abstract <> '' AND {view.visible("t")}
+            WHERE t.publication = ? AND t.day IN ({placeholders(batch)}) AND t.abstract <> '' AND {view.visible("t")}
             ORDER BY t.observed_at"""
-        for day, paper, abstract in view.database.iterate(sql, (publication, *some)):
+        for day, paper, abstract in view.database.iterate(sql, (publication, *batch)):
             yield (day, paper), abstract
 
 
@@ -210,11 +210,11 @@ def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[st
     """When papers were first announced, and their archives; papers that never were are left out."""
     archive = f"""coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper AND {view.visible("q")}
         AND {view.newest(SPECS[Paper], "q")}), '')"""
-    for some in slices(papers):
+    for batch in slices(papers):
         sql = f"""SELECT {key_of("t.paper")}, min(t.announced_at), {archive} FROM announcement AS t
-            WHERE t.paper IN ({numbers_of(some)}) AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}
+            WHERE t.paper IN ({numbers_of(batch)}) AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}
             AND t.type <> 'replacement' GROUP BY t.paper ORDER BY 1"""
-        yield from ((paper, (int(at), archive)) for paper, at, archive in view.database.rows(sql, some))
+        yield from ((paper, (int(at), archive)) for paper, at, archive in view.database.rows(sql, batch))
 
 
 def was_ever_read(database: Database) -> bool:
@@ -268,7 +268,7 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
     """For posts made up to a view's moment about papers first announced after `start`: how many of the posts and their
     counts the record had by then, and how many it got later."""
     later = view._replace(as_of=LARGEST)
-    among = f" AND p.network IN ({placeholders(networks)})" if networks else ""
+    network_condition = f" AND p.network IN ({placeholders(networks)})" if networks else ""
     known = f"""EXISTS (SELECT 1 FROM mention AS o WHERE o.paper = m.paper AND o.post = m.post AND {view.visible("o")})
         AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = m.post AND {view.visible("o")})"""
 
@@ -282,7 +282,7 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
         spoken (post, known) AS (SELECT m.post, max(CASE WHEN {known} THEN 1 ELSE 0 END)
             FROM recent AS n JOIN mention AS m ON m.paper = n.paper WHERE {later.visible("m")}
             AND EXISTS (SELECT 1 FROM post AS p WHERE p.post = m.post AND p.created_at <= ? AND p.gone = ''
-                AND {later.visible("p")}{among}) GROUP BY m.post),
+                AND {later.visible("p")}{network_condition}) GROUP BY m.post),
         counted (known, counts) AS (SELECT s.known, CASE WHEN {has("snapshot", view)} THEN 'then'
             WHEN {has("snapshot", later)} THEN 'later' WHEN {has("reaction", later)} THEN 'named' ELSE 'never' END
             FROM spoken AS s)
@@ -300,11 +300,11 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
 def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
     """The papers whose metadata was first observed after the view's moment."""
     later, result = view._replace(as_of=LARGEST), []
-    for some in slices(papers):
+    for batch in slices(papers):
         sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t
-            WHERE t.paper IN ({numbers_of(some)}) AND {later.visible("t")}
+            WHERE t.paper IN ({numbers_of(batch)}) AND {later.visible("t")}
             AND NOT EXISTS (SELECT 1 FROM paper AS o WHERE o.paper = t.paper AND {view.visible("o")})"""
-        result += [paper for (paper,) in view.database.rows(sql, some)]
+        result += [paper for (paper,) in view.database.rows(sql, batch)]
     return result
 
 
@@ -380,11 +380,11 @@ def is_anything_hidden(database: Database) -> bool:
 def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> bool:
     """Whether any post in the new rows is gone or limited and was known at a position; or starts a thread whose later
     posts were known then, which shows that those were not replies to somebody else."""
-    among = f"SELECT n.post FROM post AS n WHERE n.id IN ({placeholders(rows)})"
-    limited = f"""SELECT 1 FROM post AS p WHERE p.post IN ({among}) AND (p.gone <> '' OR p.limits <> '[]')
+    new_posts = f"SELECT n.post FROM post AS n WHERE n.id IN ({placeholders(rows)})"
+    limited = f"""SELECT 1 FROM post AS p WHERE p.post IN ({new_posts}) AND (p.gone <> '' OR p.limits <> '[]')
         AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post AND o.since <= ?) LIMIT 1"""
     begins = f"""SELECT 1 FROM post AS p JOIN post AS o ON o.account = p.account AND o.reply_to = p.post
-        WHERE p.post IN ({among}) AND o.since <= ? LIMIT 1"""
+        WHERE p.post IN ({new_posts}) AND o.since <= ? LIMIT 1"""
     return any(database.rows(sql, (*rows, position)) for sql in (limited, begins))
 
 
@@ -394,11 +394,11 @@ def papers_of_rows(database: Database, kind: str, numbers: Sequence[int]) -> set
     return {paper for (paper,) in database.rows(sql, numbers)}
 
 
-def judged_since(database: Database, position: int, besides: Sequence[str]) -> list[tuple[str, str]]:
+def judged_since(database: Database, position: int, ignored_judgements: Sequence[str]) -> list[tuple[str, str]]:
     """(subject, about) of the verdicts after a position, except for the judgements in `besides`."""
     sql = f"""SELECT DISTINCT {key_of("v.subject")}, {key_of("v.about")} FROM verdict AS v WHERE v.since > ?
-        AND v.judgement NOT IN ({placeholders(besides)})"""
-    return [(subject, about) for subject, about in database.rows(sql, (position, *besides))]
+        AND v.judgement NOT IN ({placeholders(ignored_judgements)})"""
+    return [(subject, about) for subject, about in database.rows(sql, (position, *ignored_judgements))]
 
 
 def is_any_known(database: Database, posts: Sequence[str], position: int) -> bool:
@@ -462,7 +462,7 @@ def described(view: AsOfView, paper: str) -> Iterator[Paper]:
 
 def withheld_posts_shown(view: AsOfView) -> frozenset[str]:
     """Posts that were ever shown and are not to be shown now."""
-    return _withheld_among(view, "SELECT post FROM shown", ())
+    return _withheld(view, "SELECT post FROM shown", ())
 
 
 def listing_of(view: AsOfView, publication: str, day: str) -> model.Listing:

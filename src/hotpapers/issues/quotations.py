@@ -77,8 +77,8 @@ def remark(text: str, paper: MentionedPaper) -> frozenset[str]:
         return frozenset()
     words = own_words(_BESIDE_A_SIGN.sub(" ", text), [paper])
     beginnings = _beginnings(paper.title)
-    own = frozenset(word for word in words.own if word not in WORDS and word[:_SHORTENED] not in beginnings)
-    return own if not is_bare(words) and sum(map(_weight, own)) >= LEAST else frozenset()
+    own_terms = frozenset(word for word in words.own if word not in WORDS and word[:_SHORTENED] not in beginnings)
+    return own_terms if not is_bare(words) and sum(map(_weight, own_terms)) >= LEAST else frozenset()
 
 
 @lru_cache(REMEMBERED)
@@ -122,11 +122,11 @@ class QuotationRule(NamedTuple):
 
     def _quotable(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
         """The posts worth quoting, each remark once."""
-        known, remarks = self.papers.get(paper), set[frozenset[str]]()
-        about = _about(known.item) if known else MentionedPaper()
+        row, remarks = self.papers.get(paper), set[frozenset[str]]()
+        mentioned = _about(row.item) if row else MentionedPaper()
         for candidate in ordered:
             post = candidate.row.item
-            words = remark(post.text, about) if isinstance(post, Post) and not is_reply_to_other(post, {}) else None
+            words = remark(post.text, mentioned) if isinstance(post, Post) and not is_reply_to_other(post, {}) else None
             if words and words not in remarks:
                 remarks.add(words)
                 yield candidate
@@ -155,14 +155,14 @@ def _distinct(ordered: Iterable[CandidatePost]) -> list[CandidatePost]:
 
 def _spread(ordered: Sequence[CandidatePost]) -> list[StoredRow]:
     """The first post of each network, then the others."""
-    first: dict[str, StoredRow] = {}
+    first_of_network: dict[str, StoredRow] = {}
     others: list[StoredRow] = []
     for post in ordered:
         network = post.row.item.network if isinstance(post.row.item, Post) else ""
-        if network in first:
+        if network in first_of_network:
             others.append(post.row)
-        first.setdefault(network, post.row)
-    return [*first.values(), *others]
+        first_of_network.setdefault(network, post.row)
+    return [*first_of_network.values(), *others]
 
 
 BY_REACTIONS_ALONE = QuotationRule()

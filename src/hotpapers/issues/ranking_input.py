@@ -26,11 +26,11 @@ from hotpapers.store.item_rows import StoredRow
 
 
 class CandidateWindow(NamedTuple):
-    """Which papers may be candidates: those announced after `start`, and those `held` by earlier issues. `with_days`:
+    """Which papers may be candidates: those announced after `start`, and the papers of earlier issues. `with_days`:
     references say over how many days their papers were announced."""
 
     start: int
-    held: Collection[str] = ()
+    earlier_papers: Collection[str] = ()
     with_days: bool = True
 
 
@@ -48,13 +48,15 @@ def collect_input(
     peers = PeerCounts()
     candidates: list[Candidate] = []
     since = read_since(view)
-    read = (without_late_peer(engagement, since) for engagement in attention.read_engagement(view, window))
-    for _, group in groupby(collectors.with_better_counts(view, window, read), key=lambda engagement: engagement.paper):
+    own_rows = (without_late_peer(engagement, since) for engagement in attention.read_engagement(view, window))
+    for _, group in groupby(
+        collectors.with_better_counts(view, window, own_rows), key=lambda engagement: engagement.paper
+    ):
         rows = list(group)
         if curves is not None:
             curves.add(rows)
         peers.add(peers_of(rows, needs))
-        if (candidate := candidate_of(rows, span.start, span.held, view.as_of, needs)) is not None:
+        if (candidate := candidate_of(rows, span.start, span.earlier_papers, view.as_of, needs)) is not None:
             candidates.append(candidate)
     return RankingInput(candidates=tuple(candidates), peers=peers.histograms(view.as_of, with_days=span.with_days))
 
@@ -107,7 +109,7 @@ class PeerCounts:
         """Add papers `times` times; -1 removes them."""
         for reference, voices, announced_at in peers:
             self._counts[reference][voices] += times
-            if voices >= rarity.least(reference[1]):
+            if voices >= rarity.least_voices(reference[1]):
                 self._announced[reference][announced_at] += times
 
     def histograms(self, as_of: int, *, with_days: bool) -> tuple[VoiceHistogram, ...]:
@@ -144,7 +146,7 @@ def reference_key(row: Engagement) -> ReferenceKey:
 
 
 def candidate_of(
-    rows: Sequence[Engagement], start: int, held: Collection[str], cut: int, needs: ranking.RankingNeeds
+    rows: Sequence[Engagement], start: int, earlier_papers: Collection[str], cut: int, needs: ranking.RankingNeeds
 ) -> Candidate | None:
     """The candidate from one paper's rows: at the greatest age reached, or with the posts in the window; None if the
     paper is too old."""
@@ -152,12 +154,12 @@ def candidate_of(
     announced_at = max(row.announced_at for row in rows)
     current = [row for row in rows if not row.announced_at]
     if not current:
-        if announced_at <= start and paper not in held:
+        if announced_at <= start and paper not in earlier_papers:
             return None
-        reached = [age for age in needs.ages if announced_at + age * model.HOUR <= cut]
-        current = [row for row in rows if row.age == (reached[-1] if reached else needs.ages[0])]
-    standing = {(row.network, row.age): compared_voices(row, needs) for row in rows if row.peer}
-    attentions = (attention_of(row, standing.get((row.network, row.age))) for row in current)
+        reached_ages = [age for age in needs.ages if announced_at + age * model.HOUR <= cut]
+        current = [row for row in rows if row.age == (reached_ages[-1] if reached_ages else needs.ages[0])]
+    voices_as_peers = {(row.network, row.age): compared_voices(row, needs) for row in rows if row.peer}
+    attentions = (attention_of(row, voices_as_peers.get((row.network, row.age))) for row in current)
     return Candidate(paper=paper, archive=rows[0].archive, announced_at=announced_at, attention=tuple(attentions))
 
 
@@ -187,12 +189,12 @@ def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[s
 
 def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: StoredRow | None) -> bool:
     item = row.item if row else None
-    known = item if isinstance(item, model.Paper) else model.Paper(paper=paper, title="", observed_at=0)
+    metadata = item if isinstance(item, model.Paper) else model.Paper(paper=paper, title="", observed_at=0)
     if publication.categories:
-        categories = known.categories or _announced_in(view, paper)
+        categories = metadata.categories or _announced_in(view, paper)
         if not any(in_fields(category, publication.categories) for category in categories):
             return False
-    text = f"{known.title}\n{known.abstract}"
+    text = f"{metadata.title}\n{metadata.abstract}"
     if publication.include and not any(has_word(text, word) for word in publication.include):
         return False
     return not any(has_word(text, word) for word in publication.exclude)
@@ -210,8 +212,8 @@ def in_fields(category: str, fields: Sequence[str]) -> bool:
 
 def has_word(text: str, word: str) -> bool:
     """Whether a text has a word or phrase as whole words: `rag` is not in `fragment`."""
-    plain = r"\s+".join(map(re.escape, word.casefold().split()))
-    return bool(plain) and re.search(rf"(?<!\w){plain}(?!\w)", text.casefold()) is not None
+    pattern = r"\s+".join(map(re.escape, word.casefold().split()))
+    return bool(pattern) and re.search(rf"(?<!\w){pattern}(?!\w)", text.casefold()) is not None
 
 
 def announced_on(view: AsOfView, publication: Publication, day: str) -> int | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 
 import msgspec
 
@@ -51,7 +52,7 @@ class RecordIssueReader:
     def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
         self._record, self._terms = record, allowed
         self._now = record.view()
-        self._held: dict[tuple[str, str], HeldPapers] | None = None
+        self._papers_of_issues: dict[tuple[str, str], HeldPapers] | None = None
         self._appearances: dict[str, list[tuple[str, str]]] | None = None
         self._summaries: dict[str, tuple[model.EntrySummary, ...]] = {}
         self._withheld: frozenset[str] | None = None
@@ -77,27 +78,27 @@ class RecordIssueReader:
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
         if self._appearances is None:
             self._appearances = defaultdict(list)
-            for where, held in self._index().items():
-                for key in model.distinct(held.papers):
+            for where, issue_papers in self._index().items():
+                for key in model.distinct(issue_papers.papers):
                     self._appearances[key].append(where)
         return self._appearances.get(paper, [])
 
     def entry_summaries(self, publication: str) -> Sequence[model.EntrySummary]:
         if publication not in self._summaries:
-            held = {
+            places = {
                 (day, entry.paper): entry.place
                 for (name, day), issue in self._index().items() if name == publication
                 for entry in issue.entries
             }  # fmt: skip
-            self._summaries[publication] = entry_summaries(self._now, publication, held)
+            self._summaries[publication] = entry_summaries(self._now, publication, places)
         return self._summaries[publication]
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
         requested = set(days)
         index = self._index().items()
-        held = [(day, entry.paper) for (name, day), some in index if name == publication and day in requested
-                for entry in some.entries]  # fmt: skip
-        return abstracts(self._now, publication, held)
+        entries = [(day, entry.paper) for (name, day), papers in index if name == publication and day in requested
+                for entry in papers.entries]  # fmt: skip
+        return abstracts(self._now, publication, entries)
 
     def announced(self, publication: str, day: str) -> Sequence[model.AnnouncedPaper]:
         content = self.issue(publication, day).content
@@ -121,12 +122,12 @@ class RecordIssueReader:
         if content.publication.window == "listing":
             return {paper: issue.posts.get(paper, ()) for paper in papers}
         recipe = msgspec.structs.replace(content.publication, posts=MOST_POSTS)
-        leading = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content))
-        keys = sorted({row.item.post for rows in leading.values() for row in rows if isinstance(row.item, Post)})
+        rows_of_papers = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content))
+        keys = sorted({row.item.post for rows in rows_of_papers.values() for row in rows if isinstance(row.item, Post)})
         withheld = queries.withheld_posts(self._now, keys)
-        allowed = {paper: _allowed(rows, withheld) for paper, rows in leading.items()}
-        known = self._quotation_policy(allowed)
-        return {paper: tuple(quotation_policy.quotable(known, paper, some)) for paper, some in allowed.items()}
+        quotations = {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
+        policy = self._quotation_policy(quotations)
+        return {paper: tuple(quotation_policy.quotable(policy, paper, rows)) for paper, rows in quotations.items()}
 
     def _view_of(self, content: IssueContent) -> AsOfView:
         return self._record.view(content.as_of, content.position)
@@ -136,10 +137,10 @@ class RecordIssueReader:
 
     def _index(self) -> dict[tuple[str, str], HeldPapers]:
         """The papers in the latest edition of every issue."""
-        if self._held is None:
+        if self._papers_of_issues is None:
             issues = queries.issue_papers(self._record.database)
-            self._held = {(publication, day): papers for publication, day, papers in issues}
-        return self._held
+            self._papers_of_issues = {(publication, day): papers for publication, day, papers in issues}
+        return self._papers_of_issues
 
     def _header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
         all_editions = editions(self._record, publication, day)
@@ -158,48 +159,53 @@ class RecordIssueReader:
         issue_header = self._header(publication, day, edition)
         content, view = issue_header.content, self._view_of(issue_header.content)
         places = {p.paper: p for p in places_of(listed_places(view, publication, day))} if issue_header.listing else {}
-        whole = self._posts(view, content, places)
+        all_posts = self._posts(view, content, places)
         return msgspec.structs.replace(
-            issue_header, papers=self._papers(view, content, places), posts=self._quoted_posts(content, whole),
+            issue_header, papers=self._papers(view, content, places), posts=self._quoted_posts(content, all_posts),
             places=places,
-            printed=whole if issue_header.listing else {},
+            printed=all_posts if issue_header.listing else {},
         )  # fmt: skip
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
         keys = model.distinct(entry.paper for entry in (*content.entries, *content.ongoing))
-        known = _described(view, keys)
+        papers = _described(view, keys)
         if content.retrospective:
-            known = _described(self._now, [key for key in keys if key not in known]) | known
-        return {key: _as_printed(known.get(key), places.get(key), key) for key in keys}
+            papers = _described(self._now, [key for key in keys if key not in papers]) | papers
+        return {key: _as_printed(papers.get(key), places.get(key), key) for key in keys}
 
     def _posts(
         self, view: AsOfView, content: IssueContent, places: dict[str, Place]
     ) -> dict[str, tuple[Quotation, ...]]:
         withheld_keys = self.withheld()
         if places:
-            listed = posts.listed_under(view, list(places.values()))
-            return {paper: _allowed(rows, withheld_keys) for paper, rows in listed.items()}
+            rows_of_papers = posts.listed_under(view, list(places.values()))
+            return {paper: _allowed(rows, withheld_keys) for paper, rows in rows_of_papers.items()}
         listed_posts = queries.listed_posts(self._now, content.publication.publication, content.day, content.edition)
         entries = [*content.entries, *content.ongoing]
         return {entry.paper: _allowed(listed_posts.get(n, []), withheld_keys) for n, entry in enumerate(entries, 1)}
 
     def _quoted_posts(
-        self, content: IssueContent, whole: Mapping[str, Sequence[Quotation]]
+        self, content: IssueContent, all_posts: Mapping[str, Sequence[Quotation]]
     ) -> dict[str, tuple[Quotation, ...]]:
         """The posts that an issue quotes: those the quotation policy allows, and one per account, the one under the
         first paper."""
-        papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.ongoing)), *whole])
-        known = self._quotation_policy(whole)
-        passed = ((paper, quotation_policy.quotable(known, paper, whole[paper])) for paper in papers if paper in whole)
+        papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.ongoing)), *all_posts])
+        policy = self._quotation_policy(all_posts)
+        quotable_posts = (
+            (paper, quotation_policy.quotable(policy, paper, all_posts[paper]))
+            for paper in papers
+            if paper in all_posts
+        )
         return quotation_policy.one_per_account(
-            passed, {quotation.post.post: quotation.post for some in whole.values() for quotation in some}
+            quotable_posts,
+            {quotation.post.post: quotation.post for quotation in chain.from_iterable(all_posts.values())},
         )
 
     def _quotation_policy(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
         """The policy that decides which of the posts may be quoted, under their networks' terms."""
         if self._doubtful_pairs is None:
             self._doubtful_pairs = doubtful_pairs(self._now)
-        keys = (quotation.post for some in quotations.values() for quotation in some)
+        keys = (quotation.post for quotation in chain.from_iterable(quotations.values()))
         return quotation_policy.policy_for(self._now, self._terms, keys)._replace(doubtful_pairs=self._doubtful_pairs)
 
     def withheld(self) -> frozenset[str]:

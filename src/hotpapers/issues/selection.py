@@ -37,17 +37,17 @@ def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) ->
     papers: Counter[tuple[str, int]] = Counter()
     days: dict[tuple[str, int], int] = defaultdict(int)
     for peer in peers:
-        where = (peer.network, peer.age)
-        papers[where] += sum(n for voices, n in peer.counts if voices >= rarity.least(peer.age))
-        days[where] = max(days[where], peer.days or 0)
+        key = (peer.network, peer.age)
+        papers[key] += sum(n for voices, n in peer.counts if voices >= rarity.least_voices(peer.age))
+        days[key] = max(days[key], peer.days or 0)
     sizes = [
         ReferenceSize(
             network=network, age=age, papers=n, days=days[network, age], young=is_young(n, days[network, age])
         )
         for (network, age), n in sorted(papers.items())
     ]
-    nothing = ReferenceSize(network="", age=0, papers=0, days=0, young=True)
-    return max(sizes, key=lambda size: (not size.young, size.papers, size.days), default=nothing)
+    no_reference = ReferenceSize(network="", age=0, papers=0, days=0, young=True)
+    return max(sizes, key=lambda size: (not size.young, size.papers, size.days), default=no_reference)
 
 
 def is_young(papers: int, days: int) -> bool:

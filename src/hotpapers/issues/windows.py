@@ -47,10 +47,10 @@ def check_label(publication: Publication, day: str) -> None:
     if has_ended(publication, date):
         raise UsageError(f"{day}: {publication.publication} ended with the issue of {publication.last_day}.")
     if not is_label(publication, date):
-        beside = [day.isoformat() for step in (-1, 1) for day in islice(days_from(publication, date, step), 1)]
+        nearest_days = [day.isoformat() for step in (-1, 1) for day in islice(days_from(publication, date, step), 1)]
         raise UsageError(
             f"{day}: issues of {publication.publication} are {publication.window}, {RULE[publication.window]}; "
-            f"the nearest {'are' if beside[1:] else 'is'} {' and '.join(beside)}."
+            f"the nearest {'are' if nearest_days[1:] else 'is'} {' and '.join(nearest_days)}."
         )
 
 
@@ -109,8 +109,8 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     """The moment at which a day's issue closes. A daily one waits for a late announcement; a site's first one waits
     until networks have been read back to before the site started."""
     clock = cut_of(publication, day)
-    back = queries.read_back_at(view) or 0
-    closes = back if clock < back <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
+    read_back_at = queries.read_back_at(view) or 0
+    closes = read_back_at if clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
     if publication.window != "daily":
         return closes
     announced_at = queries.announcement_recorded_at(view, day)

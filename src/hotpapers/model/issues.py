@@ -209,4 +209,4 @@ class HeldPapers(msgspec.Struct, frozen=True):
 
     @property
     def papers(self) -> list[str]:
-        return [held.paper for held in (*self.entries, *self.ongoing)]
+        return [paper.paper for paper in (*self.entries, *self.ongoing)]

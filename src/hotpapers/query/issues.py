@@ -111,7 +111,7 @@ def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDeta
         schemas.EntryDetails, entry, id=bare(entry.paper), title=paper.title, authors=paper.authors,
         categories=paper.categories, summary=paper.summary, abstract=paper.abstract,
         abs=site_paths.abs_url(entry.paper), pdf=site_paths.pdf_url(entry.paper),
-        announced=announcement_counts.when(issue.content, entry),
+        announced=announcement_counts.announcement(issue.content, entry),
         posts=tuple(as_post(quotation.post, quotation.shown) for quotation in issue.posts.get(entry.paper, ())),
     )  # fmt: skip
 

@@ -20,9 +20,9 @@ def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     return tuple(sorted(candidates, key=by_score))
 
 
-def order(score: int, listed: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
-    """The sort key for candidates, ascending. `listed`: the place in a listing."""
-    return (-score, listed, announced_at, paper)
+def order(score: int, listed_place: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
+    """The sort key for candidates, ascending."""
+    return (-score, listed_place, announced_at, paper)
 
 
 def _part(attention: Attention) -> ScoreComponent:

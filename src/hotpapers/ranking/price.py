@@ -28,13 +28,13 @@ class PriceList:
 
     def __init__(self, peers: Iterable[VoiceHistogram], ages: Sequence[int], *, known: bool) -> None:
         """`known`: whether the record knows who has standing."""
-        some = tuple(peers)
-        self._references = ReferenceTable(some)
-        self._networks = sorted({peer.network for peer in some})
+        histograms = tuple(peers)
+        self._references = ReferenceTable(histograms)
+        self._networks = sorted({histogram.network for histogram in histograms})
         self._ages = ages
         self._known = known
         self._best: dict[str, tuple[int, ...]] = {}
-        self._of_ages: dict[tuple[int, tuple[str, ...]], list[int]] = {}
+        self._scores_by_age: dict[tuple[int, tuple[str, ...]], list[int]] = {}
 
     def price(self, score: int, archive: str) -> Price:
         """The price of reaching a score, for a paper in an archive."""
@@ -48,20 +48,20 @@ class PriceList:
     def _best_scores(self, archive: str, bound: int) -> tuple[int, ...]:
         """The highest score that 0, 1, … accounts reach, at least up to a bound."""
         if len(self._best.get(archive, ())) <= bound:
-            of_ages = [self._of_age(archive, age, bound) for age in self._ages]
-            self._best[archive] = tuple(map(max, zip(*of_ages, strict=False)))
+            scores_by_age = [self._scores_at_age(archive, age, bound) for age in self._ages]
+            self._best[archive] = tuple(map(max, zip(*scores_by_age, strict=False)))
         return self._best[archive]
 
-    def _of_age(self, archive: str, age: int, bound: int) -> list[int]:
+    def _scores_at_age(self, archive: str, age: int, bound: int) -> list[int]:
         """The same at one age. Archives compared with the same papers share the result."""
-        keys = (
+        silence = (
             Attention(network=network, until=0, age=age, voices=0, reposts=0, likes=0) for network in self._networks
         )
-        references = [self._references.find(peer, archive) for peer in keys]
+        references = [self._references.find(attention, archive) for attention in silence]
         key = (age, tuple(among for among, _ in references))
-        if len(self._of_ages.get(key, ())) <= bound:
-            self._of_ages[key] = best_scores([_steps_to(bound, reference) for _, reference in references], bound)
-        return self._of_ages[key]
+        if len(self._scores_by_age.get(key, ())) <= bound:
+            self._scores_by_age[key] = best_scores([_steps_to(bound, reference) for _, reference in references], bound)
+        return self._scores_by_age[key]
 
 
 def _least_bound(score: int) -> int:
@@ -76,16 +76,16 @@ def _steps_to(bound: int, reference: VoiceReference) -> list[tuple[int, int]]:
 
 def steps_of(reference: VoiceReference) -> Iterator[tuple[int, int]]:
     """(voices, points) at each number of voices where a network's part grows, ascending."""
-    last = 0
+    last_points = 0
     for first, end in pairwise((LEAST, *(voices + 1 for voices in reference.voices), MOST)):
         atleast = reference.atleast(first)
-        most = millipoints(reference.papers, atleast)
+        most_points = millipoints(reference.papers, atleast)
         for voices in range(first, end):
             points = vouched.points_of(voices, reference.papers, atleast)
-            if points > last:
-                last = points
+            if points > last_points:
+                last_points = points
                 yield voices, points
-            if points == most:
+            if points == most_points:
                 break
 
 
@@ -95,26 +95,28 @@ def best_scores(networks: Iterable[Sequence[tuple[int, int]]], bound: int) -> li
     Where every account already adds the most it could anywhere, further networks cannot improve the sum.
     """
     ordered = sorted(list(steps) for steps in networks if steps)  # below the lowest first step, the sum is 0
-    best, open_from = [0] * (bound + 1), 0
+    best, improvable_from = [0] * (bound + 1), 0
     if ordered:
         best_rate = max(Fraction(points, voices) for steps in ordered for voices, points in steps)
         lowest, _ = ordered[0][0]
     for steps in ordered:
-        best = _with_network(best, steps, open_from)
-        numbers = range(max(open_from, lowest), bound + 1)
-        open_from = next((n for n in numbers if best[n] * best_rate.denominator < best_rate.numerator * n), bound + 1)
+        best = _with_network(best, steps, improvable_from)
+        numbers = range(max(improvable_from, lowest), bound + 1)
+        improvable_from = next(
+            (n for n in numbers if best[n] * best_rate.denominator < best_rate.numerator * n), bound + 1
+        )
     return best
 
 
-def _with_network(before: list[int], steps: Sequence[tuple[int, int]], open_from: int) -> list[int]:
-    """The best sums with one more network, which can only improve them from `open_from` accounts on."""
-    if not before[-1]:  # the first one, alone
-        pairs = pairwise([(0, 0), *steps, (len(before), 0)])
-        return [points for (voices, points), (end, _) in pairs for _ in range(voices, end)][: len(before)]
-    best = before
+def _with_network(scores: list[int], steps: Sequence[tuple[int, int]], improvable_from: int) -> list[int]:
+    """The best sums with one more network, which can only improve them from `improvable_from` accounts on."""
+    if not scores[-1]:  # the first one, alone
+        pairs = pairwise([(0, 0), *steps, (len(scores), 0)])
+        return [points for (voices, points), (end, _) in pairs for _ in range(voices, end)][: len(scores)]
+    best = scores
     for voices, points in steps:
-        first = max(voices, open_from)
-        if first < len(before):
-            raised = map(points.__add__, before[first - voices :])
-            best = [*best[:first], *map(max, best[first:], raised)]
+        first = max(voices, improvable_from)
+        if first < len(scores):
+            raised_scores = map(points.__add__, scores[first - voices :])
+            best = [*best[:first], *map(max, best[first:], raised_scores)]
     return best

@@ -42,24 +42,24 @@ def millipoints(papers: int, atleast: int) -> int:
     return int(_EXACT.multiply(_EXACT.log10(ratio), _EXACT.create_decimal(1000)).to_integral_value(ROUND_HALF_EVEN))
 
 
-def least(age: int) -> int:
+def least_voices(age: int) -> int:
     """The fewest voices of a paper in a reference; in listings (age 0), every paper counts."""
     return LEAST if age else 0
 
 
 class VoiceReference(NamedTuple):
-    """Papers by voices: `voices` is ascending, and `upto[i]` papers have fewer than `voices[i]`; `papers` in all, over
-    `days` days."""
+    """Papers by voices: `voices` is ascending, and `papers_below[i]` papers have fewer than `voices[i]`; `papers` in
+    all, over `days` days."""
 
     voices: tuple[int, ...]
-    upto: tuple[int, ...]
+    papers_below: tuple[int, ...]
     papers: int
     days: int | UnsetType = UNSET
 
     def atleast(self, x: int) -> int:
         """How many papers have x voices or more."""
         index = bisect_left(self.voices, x)
-        return self.papers - (self.upto[index] if index < len(self.upto) else self.papers)
+        return self.papers - (self.papers_below[index] if index < len(self.papers_below) else self.papers)
 
 
 @lru_cache(maxsize=512)
@@ -70,7 +70,7 @@ def _reference(peers: tuple[VoiceHistogram, ...]) -> VoiceReference:
         if peer.days is not UNSET:
             days.append(peer.days)
         for voices, papers in peer.counts:
-            if voices >= least(peer.age):
+            if voices >= least_voices(peer.age):
                 counts[voices] += papers
     ascending = sorted(counts)
     sums = [0, *accumulate(counts[voices] for voices in ascending)]
@@ -88,7 +88,7 @@ class ReferenceTable:
 
     def find(self, attention: Attention, archive: str) -> tuple[str, VoiceReference]:
         """The name of the narrowest reference with enough other papers, and the reference."""
-        own = _own(attention)
+        own = _own_voices(attention)
         for among in (archive, f"{group_of(archive)} group"):
             reference = self._of(attention, among)
             if archive and reference.papers - (own is not None) >= ENOUGH:
@@ -107,9 +107,9 @@ def _belongs(archive: str, among: str) -> bool:
     return among in ("all", archive, f"{group_of(archive)} group")
 
 
-def _own(attention: Attention) -> int | None:
+def _own_voices(attention: Attention) -> int | None:
     """The voices with which the paper itself is in its reference; None if it is not."""
-    return attention.own if attention.own is not None and attention.own >= least(attention.age) else None
+    return attention.own if attention.own is not None and attention.own >= least_voices(attention.age) else None
 
 
 def _other_papers(reference: VoiceReference, own: int | None, x: int) -> tuple[int, int]:
@@ -119,7 +119,7 @@ def _other_papers(reference: VoiceReference, own: int | None, x: int) -> tuple[i
 def part_of(attention: Attention, archive: str, references: ReferenceTable) -> ScoreComponent:
     """One network's part of a paper's score."""
     among, reference = references.find(attention, archive)
-    papers, atleast = _other_papers(reference, _own(attention), attention.voices)
+    papers, atleast = _other_papers(reference, _own_voices(attention), attention.voices)
     score = millipoints(papers, atleast) if attention.voices >= LEAST else 0
     return ScoreComponent(
         network=attention.network, rule="rarity", score=score, voices=attention.voices, papers=papers,

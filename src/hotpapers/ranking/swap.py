@@ -37,30 +37,29 @@ def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tu
 
 def _classic(lower: Entry, upper: Entry, part: ScoreComponent) -> int:
     """The count for a tie, plus one if the tie would not put the lower entry first."""
-    level = upper.score
+    equal_score = upper.score
 
     def key(entry: Entry) -> tuple[int, int, int, str]:
-        return classic.order(level, entry.order, entry.announced_at, entry.paper)
+        return classic.order(equal_score, entry.order, entry.announced_at, entry.paper)
 
-    return part.score + level - lower.score + (key(lower) > key(upper))
+    return part.score + equal_score - lower.score + (key(lower) > key(upper))
 
 
 def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> int | None:
     """The least x that passes, by binary search: from 3 voices on, the lower only gains with x and the upper only
     loses."""
     network_peers = [peer for peer in peers if (peer.network, peer.age) == (part.network, part.age)]
-    most = max([voices for histogram in network_peers for voices, _ in histogram.counts], default=0)
+    most_voices = max([voices for histogram in network_peers for voices, _ in histogram.counts], default=0)
     vouching = part.voices + vouched.needed(upper.score) + 1  # enough known voices to vouch for the upper score
-    low, high = part.voices, max(most, part.voices, upper.voices, LEAST, vouching) + 1
+    low, high = part.voices, max(most_voices, part.voices, upper.voices, LEAST, vouching) + 1
 
     def passes(x: int) -> bool:
-        return _key(lower, part, x, _references_with(network_peers, lower, part, x)) < _key(
-            upper, part, None, _references_with(network_peers, lower, part, x)
-        )
+        references = _references_with(network_peers, lower, part, x)
+        return _key(lower, part, x, references) < _key(upper, part, None, references)
 
-    few = next((x for x in range(low + 1, LEAST) if passes(x)), None)
-    if few is not None or not passes(high):
-        return few
+    below_least = next((x for x in range(low + 1, LEAST) if passes(x)), None)
+    if below_least is not None or not passes(high):
+        return below_least
     low = max(low, LEAST - 1)
     while high - low > 1:
         middle = (low + high) // 2
@@ -86,27 +85,33 @@ def _references_with(network_peers: list[VoiceHistogram], lower: Entry, part: Sc
     if part.own is not None and counts[lower.archive][part.own]:
         counts[lower.archive][part.own] -= 1
     return ReferenceTable(
-        VoiceHistogram(network=part.network, age=part.age, archive=archive, counts=tuple(sorted(some.items())))
-        for archive, some in counts.items()
+        VoiceHistogram(
+            network=part.network, age=part.age, archive=archive, counts=tuple(sorted(archive_counts.items()))
+        )
+        for archive, archive_counts in counts.items()
     )
 
 
-def _key(entry: Entry, grown: ScoreComponent, x: int | None, references: ReferenceTable) -> tuple[int, int, int, str]:
+def _key(
+    entry: Entry, grown_part: ScoreComponent, x: int | None, references: ReferenceTable
+) -> tuple[int, int, int, str]:
     """The entry's sort key with the references as they would be, and with x voices on that network if it is the one
     that grows. Additional voices are taken as known if standing is known."""
-    points, more = 0, 0
+    points, added_voices = 0, 0
     for part in _rarities(entry):
         rescored = part
-        if (part.network, part.age) == (grown.network, grown.age):
+        if (part.network, part.age) == (grown_part.network, grown_part.age):
             rescored = _rescored_part(entry, part, x, references)
-            more += rescored.voices - part.voices
+            added_voices += rescored.voices - part.voices
         points += rescored.score
     if not _is_vouched(entry):
-        return order(points, entry.voices + more, entry.announced_at, entry.paper)
+        return order(points, entry.voices + added_voices, entry.announced_at, entry.paper)
     known = vouched.known_of(entry)
     if known is None:
         return order(points, 0, entry.announced_at, entry.paper)
-    return order(min(points, vouched.limit(known + more)), known + more, entry.announced_at, entry.paper)
+    return order(
+        min(points, vouched.limit(known + added_voices)), known + added_voices, entry.announced_at, entry.paper
+    )
 
 
 def _rarities(entry: Entry) -> list[ScoreComponent]:

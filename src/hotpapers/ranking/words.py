@@ -44,25 +44,27 @@ def part_sentence(part: ScoreComponent) -> str:
         return f"Reposts and likes on {name}, added up: {number(part.score)}."
     if part.rule == vouched.RULE:
         return _vouching_sentence(part)
-    counted = units(part.voices, unit(part))
+    counted_units = units(part.voices, unit(part))
     if part.score == 0 and part.voices < 3:
-        return f"{counted} on {name}: fewer than 3 score nothing: 0."
+        return f"{counted_units} on {name}: fewer than 3 score nothing: 0."
     if part.age and not part.papers:
-        return f"{counted} on {name}, and no other paper there yet to compare with: {number(part.score)}."
-    others = count_noun(part.papers, "other paper") + ("" if part.among == "all" else f" of {part.among}")
-    had = f"{number(part.atleast)} had {counted} or more"
-    capped = part.rule == vouched.CAPPED
-    points = f"{f'; but a voice adds at most {vouched.MOST_PER_VOICE}' if capped else ''}: {number(part.score)}."
+        return f"{counted_units} on {name}, and no other paper there yet to compare with: {number(part.score)}."
+    other_papers = count_noun(part.papers, "other paper") + ("" if part.among == "all" else f" of {part.among}")
+    comparison = f"{number(part.atleast)} had {counted_units} or more"
+    is_capped = part.rule == vouched.CAPPED
+    points = f"{f'; but a voice adds at most {vouched.MOST_PER_VOICE}' if is_capped else ''}: {number(part.score)}."
     if part.age == 0:
-        return f"Of {others} listed in the 90 days before, {had}{points}"
+        return f"Of {other_papers} listed in the 90 days before, {comparison}{points}"
     age = _AGES.get(part.age, f"{part.age} hours in")
-    return f"Of {others} talked about on {name} in {_reach(part.days)}, {had} {age}{points}"
+    return f"Of {other_papers} talked about on {name} in {_reach(part.days)}, {comparison} {age}{points}"
 
 
 def _vouching_sentence(part: ScoreComponent) -> str:
     if part.voices < 2:
-        who = "Nobody known here vouches for this" if not part.voices else "One known voice alone vouches for nothing"
-        return f"{who}: {number(part.score)}."
+        reason = (
+            "Nobody known here vouches for this" if not part.voices else "One known voice alone vouches for nothing"
+        )
+        return f"{reason}: {number(part.score)}."
     return (
         f"{number(part.voices)} voices known here for a month or more vouch for {number(vouched.limit(part.voices))} "
         f"points, {vouched.VOUCHED_PER_VOICE} for each after the first: {number(part.score)}."
@@ -89,11 +91,11 @@ def price_sentence(price: Price | msgspec.UnsetType) -> str:
 _TIE_BREAKS = {"rarity/2": "More known voices go first", "rarity/1": "More voices go first"}
 
 
-def tie_sentence(ranking: str, *, listed: bool = False) -> str:
-    """How ties are broken. `listed`: the papers are in an imported listing."""
-    first = _TIE_BREAKS.get(ranking, "The listing's own order decides" if listed else "")
-    announced = f"{first}, then the earlier announcement" if first else "The earlier announcement goes first"
-    return f"Tied with a neighbor: the same score. {announced}, then the id."
+def tie_sentence(ranking: str, *, is_listed: bool = False) -> str:
+    """How ties are broken. `is_listed`: the papers are in an imported listing."""
+    first_rule = _TIE_BREAKS.get(ranking, "The listing's own order decides" if is_listed else "")
+    rule = f"{first_rule}, then the earlier announcement" if first_rule else "The earlier announcement goes first"
+    return f"Tied with a neighbor: the same score. {rule}, then the id."
 
 
 def voices_of(count: PrintedCount) -> str:
@@ -135,10 +137,10 @@ def why_provisional(compared: ReferenceSize | msgspec.UnsetType, score: int, thr
     """What an entry says while the reference is young, including whether it is below the threshold; empty otherwise."""
     if compared is msgspec.UNSET or not compared.young:
         return ""
-    below = f" This score is below the threshold of {number(threshold)}: until then the best are shown anyway."
+    threshold_note = f" This score is below the threshold of {number(threshold)}: until then the best are shown anyway."
     return (
         f"Compared with {_compared(compared)}. Places are provisional until there are {number(ENOUGH)} papers, of "
-        f"90 days.{below if score < max(threshold, 1) else ''}"
+        f"90 days.{threshold_note if score < max(threshold, 1) else ''}"
     )
 
 
@@ -203,9 +205,9 @@ def witnessed_sentence(witnessed: WitnessedCounts | msgspec.UnsetType) -> str:
     """How many counts others made too, and how many agree; empty if nobody else counted the same papers."""
     if witnessed is msgspec.UNSET:
         return ""
-    others = " and ".join(witnessed.collectors)
+    collectors = " and ".join(witnessed.collectors)
     return (
-        f"Counts in this issue also made by {others}, who read the same networks: "
+        f"Counts in this issue also made by {collectors}, who read the same networks: "
         f"{number(witnessed.counts)}, of which {number(witnessed.close)} agree within a tenth."
     )
 

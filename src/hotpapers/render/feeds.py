@@ -108,12 +108,12 @@ class FeedMaker:
 
     def _papers_on(self, day: str) -> Iterator[FeedPaper]:
         latest = self._issue_reader.issue(self._name, day)
-        first: dict[str, int] = {}
+        first_frozen_at: dict[str, int] = {}
         for number in range(1, latest.content.edition):
             issue = self._issue_reader.issue_header(self._name, day, number)
-            first = {entry.paper: issue.frozen_at for entry in issue.content.entries} | first
+            first_frozen_at = {entry.paper: issue.frozen_at for entry in issue.content.entries} | first_frozen_at
         for paper in _papers_of(latest):
-            yield paper._replace(published=first.get(paper.entry.paper, latest.frozen_at))
+            yield paper._replace(published=first_frozen_at.get(paper.entry.paper, latest.frozen_at))
 
     def _document(self, path: str, about: str) -> FeedDocument:
         if about == "issues":
@@ -132,11 +132,11 @@ class FeedMaker:
         return FeedDocument(
             id=_id(self._name, path), title=title, home=self._site_config.base,
             own=site_paths.public_url(self._site_config.base, path),
-            updated=max((item.updated for item in papers), default=self._looked()), contact=self._site_config.contact,
-            items=papers, note=self._note,
+            updated=max((item.updated for item in papers), default=self._updated_at()),
+            contact=self._site_config.contact, items=papers, note=self._note,
         )  # fmt: skip
 
-    def _looked(self) -> int:
+    def _updated_at(self) -> int:
         """When the latest issue was frozen: the `updated` time of a feed without entries."""
         return self._issue_reader.issue_header(self._name, self._days[0]).frozen_at if self._days else 0
 
@@ -209,9 +209,9 @@ def _paper_html(paper: FeedPaper) -> Markup:
     parts += [Markup("<p>{}</p>").format(count.line) for count in view.counts_view.counts]
     if text := plain_line(view.abstract) or view.lead_text:
         parts.append(Markup("<p>{}</p>").format(text))
-    why = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in view.score_view.sentences)
-    parts.append(Markup("<p>Why here:</p><ul>{}</ul>").format(why))
+    sentences = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in view.score_view.sentences)
+    parts.append(Markup("<p>Why here:</p><ul>{}</ul>").format(sentences))
     links = Markup(" · ").join(Markup('<a href="{}">{}</a>').format(link.url, link.text) for link in view.links)
-    when = f", {view.earlier}" if view.earlier else ""
-    place = escape(f"Place {paper.entry.place} on {phrases.day_name(paper.issue.content.day)}{when}")
+    announced = f", {view.announcement}" if view.announcement else ""
+    place = escape(f"Place {paper.entry.place} on {phrases.day_name(paper.issue.content.day)}{announced}")
     return Markup("").join(parts) + Markup("<p>{} · {}</p>").format(place, links)

@@ -13,6 +13,7 @@ from hotpapers.model import Entry, IssueReader, Paper, Post, PrintedCount, Publi
 from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.issue_proof import issue_json
+from hotpapers.view.post_views import byline
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.tex import plain_line
 
@@ -68,16 +69,20 @@ def _blocks(issue: PublishedIssue) -> Iterator[str]:
     if content.reason:
         yield f"Edition {content.edition}. Corrected: {escape(content.reason)}"
     for entry in content.entries:
-        yield f"## {entry.place}. {escape(plain_line(issue.papers[entry.paper].title))}"
+        yield f"## {entry.place}. {escape(_title(issue.papers[entry.paper]))}"
         yield from _entry(issue, entry)
     if issue_empty := phrases.empty(issue):
         yield issue_empty
     if content.ongoing:
         yield "## Still talked about"
-        yield "\n".join(_still(issue.papers[entry.paper], entry) for entry in content.ongoing)
+        yield "\n".join(_ongoing_line(issue.papers[entry.paper], entry) for entry in content.ongoing)
     yield "---"
     yield f"Frozen {timestamps.minute_of(issue.frozen_at)}, edition {content.edition}, ranked by {content.ranking}."
     yield f"Digest `{issue.digest}`. Check it: `hotpapers verify {content.day}`"
+
+
+def _title(paper: Paper) -> str:
+    return plain_line(paper.title) or site_paths.arxiv_id(paper.paper) or paper.paper
 
 
 def _entry(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
@@ -94,8 +99,8 @@ def _entry(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
     yield from (_quotation(quotation) for quotation in phrases.with_words(posts)[: phrases.quoted_at_once(issue)])
     yield from (_elsewhere(network, quotations) for network, quotations in phrases.elsewhere(posts).items())
     yield _why(issue, entry)
-    when = phrases.earlier(issue.content, entry)
-    yield f"{when} · {_links(paper)}" if when else _links(paper)
+    announced = phrases.announcement(issue.content, entry)
+    yield f"{announced} · {_links(paper)}" if announced else _links(paper)
 
 
 def _count(count: PrintedCount) -> str:
@@ -107,10 +112,10 @@ def _quotation(quotation: Quotation) -> str:
     post = quotation.post
     lines = [escape(line) for line in phrases.shown(post.text).split("\n")]
     text = "\\\n".join(line for line in lines if line)
-    where = f"{words.network_name(post.network)}, {phrases.day_name(timestamps.day_of(post.created_at))}"
-    handle = f" (@{post.handle})" if post.name and post.handle else ""
-    who = f"— {escape((post.name or f'@{post.handle}') + handle)}, {link(where, site_paths.post_url(post))}"
-    return "\n".join(f"> {line}".rstrip() for line in f"{text}\n\n{who}".split("\n"))
+    source = byline(post)
+    author = source["author"] + (f" (@{source['handle']})" if source["handle"] else "")
+    source_line = f"— {escape(author)}, {link(source['network'] + ', ' + source['day'], source['url'])}"
+    return "\n".join(f"> {line}".rstrip() for line in f"{text}\n\n{source_line}".split("\n"))
 
 
 def _elsewhere(network: str, posts: Sequence[Post]) -> str:
@@ -140,6 +145,6 @@ def _links(paper: Paper) -> str:
     return " · ".join(link(text, target) for text, target in places)
 
 
-def _still(paper: Paper, entry: Entry) -> str:
+def _ongoing_line(paper: Paper, entry: Entry) -> str:
     counts = "; ".join(_count(count) for count in entry.counts)
-    return f"- {link(plain_line(paper.title), site_paths.abs_url(paper.paper))}" + (f" ({counts})" if counts else "")
+    return f"- {link(_title(paper), site_paths.abs_url(paper.paper))}" + (f" ({counts})" if counts else "")

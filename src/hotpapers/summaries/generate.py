@@ -82,11 +82,14 @@ def summarize(
         if paper.abstract.strip() and not paper.summary and paper.observed_at < cut
     ]
     session = _SummarySession(http, model)
-    result = list(_summarized_papers(session, record, papers[:MOST], cut))
-    if result:
-        record.append(result, source=SOURCE)
-    _keep_count(record, session, http.now(), len(result))
-    return len(result)
+    summarized: list[Paper] = []
+    try:
+        summarized.extend(_summarized_papers(session, record, papers[:MOST], cut))
+    finally:  # keep what was written before a stop: the model is not asked again
+        if summarized:
+            record.append(summarized, source=SOURCE)
+    _keep_count(record, session, http.now(), len(summarized))
+    return len(summarized)
 
 
 def _papers(record: Record, view: AsOfView, publication: Publication, day: str) -> list[Paper]:
@@ -114,7 +117,7 @@ class _SummarySession:
             text = ask(self._http, model.url, model.name, model.key, paper.title, paper.abstract)
         except (InputError, NetError) as problem:
             self.failures += 1
-            self._in_a_row += isinstance(problem, NetError)
+            self._in_a_row = self._in_a_row + 1 if isinstance(problem, NetError) else 0
             self.reason = str(problem)
             log_event("no summary", paper=paper.paper, reason=problem)
             return ""
@@ -139,24 +142,24 @@ def _summarized_papers(session: _SummarySession, record: Record, papers: Sequenc
 
 def _earlier_summary(record: Record, paper: Paper) -> str:
     """An earlier summary of the same abstract: a source may have described the paper again since."""
-    for known in described(record.view(), paper.paper):
-        if known.abstract == paper.abstract and unsigned(known.summary)[1]:
-            return known.summary
+    for description in described(record.view(), paper.paper):
+        if description.abstract == paper.abstract and unsigned(description.summary)[1]:
+            return description.summary
     return ""
 
 
 def _keep_count(record: Record, session: _SummarySession, at: int, count: int) -> None:
     """Saves how many were written and how many failed, for `hotpapers status`."""
-    before = jobs_queries.load_state(record, JOB)
+    state = jobs_queries.load_state(record, JOB)
     failed = session.failures > 0
     status = msgspec.structs.replace(
-        before,
+        state,
         state="failing" if failed else "idle",
-        started_at=before.started_at or at,
-        success_at=before.success_at if failed and not count else at,
-        failing_since=(before.failing_since or at) if failed else None,
+        started_at=state.started_at or at,
+        success_at=state.success_at if failed and not count else at,
+        failing_since=(state.failing_since or at) if failed else None,
         reason=session.reason,
-        items=before.items + count,
-        quarantined=before.quarantined + session.failures,
+        items=state.items + count,
+        quarantined=state.quarantined + session.failures,
     )
     jobs_queries.save_state(record, status)

@@ -31,9 +31,9 @@ INSTRUCTIONS = (
     "mention it. Use only what it says. Answer with the sentence alone: no preamble, no quotation marks, no markup, no "
     "formulas, no links, no names of accounts."
 )
-_UNWANTED = re.compile(
-    r"://|\bwww\.|[<>`{}\[\]|$\\*_#]|@\w|\b(?:as an ai|language model asked|instructions?|prompt)\b", re.I
-)
+_UNWANTED = re.compile(r"://|\bwww\.|[<>`{}\[\]|$\\*_#]|@\w|\b(?:as an ai|language model asked)\b", re.I)
+_ABOUT_THE_TASK = re.compile(r"\b(?:instructions?|prompt)\b", re.I)
+"""Words that are only accepted in sentences about papers that have such words too."""
 _LINK = re.compile(r"\b[\w-]+\.(?:com|org|net|io|example|ai|xyz|ru|cn|info|biz|shop|app|dev|link)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
@@ -76,13 +76,14 @@ def unfit(text: str, material: str) -> str:
     """Why a sentence is rejected; empty if it is accepted."""
     if not SHORTEST <= len(text) <= LONGEST:
         return f"it has {len(text):,} characters"
-    if match := _UNWANTED.search(text) or _LINK.search(text):
+    about_task = None if _ABOUT_THE_TASK.search(material) else _ABOUT_THE_TASK.search(text)
+    if match := _UNWANTED.search(text) or _LINK.search(text) or about_task:
         return f"it contains {match[0]!r}"
-    known = {_stem(word) for word in _WORD.findall(material.lower())}
-    used = [_stem(word) for word in _WORD.findall(text.lower())]
-    grounded = sum(word in known for word in used)
-    if not used or grounded * 100 < FROM_ABSTRACT * len(used):
-        return f"only {grounded} of its {len(used)} longer words are from the paper"
+    paper_stems = {_stem(word) for word in _WORD.findall(material.lower())}
+    stems = [_stem(word) for word in _WORD.findall(text.lower())]
+    grounded = sum(word in paper_stems for word in stems)
+    if not stems or grounded * 100 < FROM_ABSTRACT * len(stems):
+        return f"only {grounded} of its {len(stems)} longer words are from the paper"
     return ""
 
 

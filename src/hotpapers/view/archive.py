@@ -39,33 +39,33 @@ class CalendarYear(NamedTuple):
 
 def calendar(entry_counts: Mapping[str, int]) -> tuple[CalendarYear, ...]:
     """Days (`YYYY-MM-DD`) with the number of papers in their issues → years, latest first."""
-    most = max(entry_counts.values(), default=0)
+    most_papers = max(entry_counts.values(), default=0)
     months = sorted({day[:7] for day in entry_counts})
     years = [
-        CalendarYear(year, tuple(_month(month, entry_counts, most) for month in of_year))
+        CalendarYear(year, tuple(_month(month, entry_counts, most_papers) for month in of_year))
         for year, of_year in groupby(months, key=lambda month: month[:4])
     ]
     return tuple(reversed(years))
 
 
-def _month(month: str, entry_counts: Mapping[str, int], most: int) -> CalendarMonth:
+def _month(month: str, entry_counts: Mapping[str, int], most_papers: int) -> CalendarMonth:
     year, number = int(month[:4]), int(month[5:])
     weeks = Calendar().monthdayscalendar(year, number)
     return CalendarMonth(
         name=f"{phrases.MONTHS[number - 1]} {year}",
-        weeks=tuple(tuple(_cell(month, day, entry_counts, most) for day in week) for week in weeks),
+        weeks=tuple(tuple(_cell(month, day, entry_counts, most_papers) for day in week) for week in weeks),
     )
 
 
-def _cell(month: str, number: int, entry_counts: Mapping[str, int], most: int) -> CalendarDay:
+def _cell(month: str, number: int, entry_counts: Mapping[str, int], most_papers: int) -> CalendarDay:
     day = f"{month}-{number:02}"
     if day not in entry_counts:
         return CalendarDay(number, "", "", 0)
     papers = entry_counts[day]
     text = f"{phrases.day_name(day)}: {words.count_noun(papers, 'paper')}"
-    return CalendarDay(number, site_paths.issue_path(day), text, shade(papers, most))
+    return CalendarDay(number, site_paths.issue_path(day), text, shade(papers, most_papers))
 
 
-def shade(papers: int, most: int) -> int:
+def shade(papers: int, most_papers: int) -> int:
     """0 for none, else 1 to 5, in equal steps up to the fullest issue."""
-    return -(-papers * SHADES // most) if papers else 0
+    return -(-papers * SHADES // most_papers) if papers else 0

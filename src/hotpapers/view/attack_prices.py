@@ -61,9 +61,11 @@ def attack_prices(figures: AttackFigures, ranking: str) -> AttackPrices:
 
 def _cheapest(figures: AttackFigures, ranking: str) -> tuple[CheapestAttack, ...]:
     result = []
-    for networks, goal, some in by_goal([row for row in figures.rows if row.ranking == ranking]):
+    for networks, goal, goal_rows in by_goal([row for row in figures.rows if row.ranking == ranking]):
         if goal != "rival out":
-            new, standing = (_least(row for row in some if needs_standing(row) is has) for has in (False, True))
+            new, standing = (
+                _least(row for row in goal_rows if needs_standing(row) is required) for required in (False, True)
+            )
             result.append(CheapestAttack(networks, GOALS[goal].capitalize(), new, standing))
     return tuple(result)
 
@@ -85,8 +87,8 @@ def _dollars(amount: float) -> str:
 
 def _tables(figures: AttackFigures, names: Sequence[str]) -> Iterable[AttackTable]:
     for networks, goal, rows in by_goal(figures.rows):
-        tried = {row.ranking for row in rows}
-        columns = tuple(name for name in names if name in tried)
+        tried_rankings = {row.ranking for row in rows}
+        columns = tuple(name for name in names if name in tried_rankings)
         yield AttackTable(
             f"{goal.replace(' ', '-')}-{networks}", f"{GOALS[goal].capitalize()}, {networks} networks",
             columns, cost_rows(rows, columns),

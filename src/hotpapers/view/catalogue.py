@@ -28,16 +28,16 @@ _LIGATURES = str.maketrans(
 @lru_cache(maxsize=1 << 16)
 def slug(name: str) -> str:
     """A name for URLs: `Zoë Brandywine` → `zoe-brandywine`; names in other scripts get a hash."""
-    low = (name if name.isprintable() else clean_text.one_line(name)).lower()
-    words = low.split()
-    if low.isascii() and "".join(words).isalnum():  # the usual case
+    lowercase = (name if name.isprintable() else clean_text.one_line(name)).lower()
+    words = lowercase.split()
+    if lowercase.isascii() and "".join(words).isalnum():  # the usual case
         return "-".join(words)[:80].strip("-")
-    if not low.isascii():
-        plain = unicodedata.normalize("NFKD", low).translate(_LIGATURES)
-        low = "".join(letter for letter in plain if not unicodedata.combining(letter))
-        if not low.isascii():
-            return f"n-{hashlib.sha256(' '.join(low.split()).encode('utf-8', 'replace')).hexdigest()[:12]}"
-    return _NOT_IN_SLUG.sub("-", low).strip("-")[:80].strip("-")
+    if not lowercase.isascii():
+        decomposed = unicodedata.normalize("NFKD", lowercase).translate(_LIGATURES)
+        lowercase = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        if not lowercase.isascii():
+            return f"n-{hashlib.sha256(' '.join(lowercase.split()).encode('utf-8', 'replace')).hexdigest()[:12]}"
+    return _NOT_IN_SLUG.sub("-", lowercase).strip("-")[:80].strip("-")
 
 
 class Catalogue:

@@ -66,26 +66,28 @@ def _date(paper: Paper, text: str) -> tuple[str, ...]:
 # ---- BibTeX ------------------------------------------------------------------------------------------------
 
 _SPECIAL = re.compile(r"(?<!\\)([&%#])")
+_UNDERSCORE = re.compile(r"(\\\(.{1,1000}?\\\)|\\.|\$[^$]*\$)|_")
+"""One outside formulas and escapes; formulas of bounded length, so that any text is searched in linear time."""
 
 
 @lru_cache(CACHED)
 def bibtex(citation: PaperCitation) -> str:
     """One entry, in the form that arXiv uses, with the id in its key."""
-    last = re.sub(r"[^a-z]", "", citation.authors[0].split()[-1].lower()) if citation.authors else ""
+    family_name = re.sub(r"[^a-z]", "", citation.authors[0].split()[-1].lower()) if citation.authors else ""
     fields = {
-        "title": f"{{{_tex(citation.title)}}}",
-        "author": " and ".join(_tex(re.sub(r"\band\b", "{and}", name)) for name in citation.authors),
+        "title": f"{{{_prose(citation.title)}}}",
+        "author": " and ".join(_prose(re.sub(r"\band\b", "{and}", name)) for name in citation.authors),
         "year": citation.date[0],
         "month": str(int(citation.date[1])),
         "eprint": citation.id,
         "archivePrefix": "arXiv",
         "primaryClass": _tex(citation.primary),
         "doi": _tex(citation.doi),
-        "note": _tex(citation.journal),
+        "note": _prose(citation.journal),
         "url": citation.url,
     }
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
-    return f"@misc{{{last or 'arxiv'}-{citation.id.replace('/', '-')},\n{lines}}}\n"
+    return f"@misc{{{family_name or 'arxiv'}-{citation.id.replace('/', '-')},\n{lines}}}\n"
 
 
 def _tex(text: str) -> str:
@@ -96,6 +98,11 @@ def _tex(text: str) -> str:
         text = text.replace("\\$", "$").replace("$", "\\$")
     text = _SPECIAL.sub(r"\\\1", text)
     return text + " " if text.endswith("\\") else text
+
+
+def _prose(text: str) -> str:
+    """The same for a field that is typeset: underscores outside formulas are escaped too."""
+    return _UNDERSCORE.sub(lambda match: match[1] or r"\_", _tex(text))
 
 
 def _balanced(text: str) -> bool:
@@ -135,10 +142,10 @@ def coins(citation: PaperCitation) -> str:
     """The title of a COinS span: an OpenURL 1.0 context object (ANSI/NISO Z39.88-2004) as key and value."""
     values = "\n".join((plain(citation.title), citation.doi, citation.url, *citation.authors[:COINS_AUTHORS]))
     title, doi, url, *authors = quote(values, "", errors="replace").split("%0A")  # one call, as quoting is slow
-    named = "".join(f"&rft.au={author}" for author in authors)
+    author_keys = "".join(f"&rft.au={author}" for author in authors)
     return (
         "ctx_ver=Z39.88-2004&rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal&rft.genre=preprint&rft.jtitle=arXiv"
-        f"&rft.atitle={title}&rft.date={'-'.join(citation.date)}&rft_id=info%3Adoi%2F{doi}&rft_id={url}{named}"
+        f"&rft.atitle={title}&rft.date={'-'.join(citation.date)}&rft_id=info%3Adoi%2F{doi}&rft_id={url}{author_keys}"
     )
 
 

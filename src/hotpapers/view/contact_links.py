@@ -43,19 +43,19 @@ class ContactLinks(NamedTuple):
     def report(self, about: ReportSubject) -> str:
         """Where to report that a post should not be quoted."""
         if self.app:
-            named = {"post": about.post, "paper": about.paper, "issue": about.digest}
-            return f"{self.app}report?{urlencode(named, errors='replace')}"
+            query = {"post": about.post, "paper": about.paper, "issue": about.digest}
+            return f"{self.app}report?{urlencode(query, errors='replace')}"
         return self._to(f"A quotation in {about.publication} of {about.day}", about)
 
     def _to(self, subject: str, about: ReportSubject) -> str:
         """A mailto link (RFC 6068) with a body that identifies the subject; else the contact page."""
         if not self.mail:
             return self.page
-        named = [
+        lines = [
             f"Issue: {about.publication} {about.day}, edition {about.edition}", f"Digest: {about.digest}",
             f"Paper: {about.paper}", *([f"Post: {about.post}"] if about.post else []), "", "What is wrong:", "",
         ]  # fmt: skip
-        return f"mailto:{quote(self.mail, safe='@')}?subject={_encode(subject)}&body={_encode(chr(10).join(named))}"
+        return f"mailto:{quote(self.mail, safe='@')}?subject={_encode(subject)}&body={_encode(chr(10).join(lines))}"
 
 
 def _encode(text: str) -> str:
@@ -77,14 +77,14 @@ def contact_links_of(contact: str, app: str = "") -> ContactLinks:
 
 def linked_contact(contact: str) -> tuple[LinkedPiece, ...]:
     """An operator's public contact in pieces, where a mail address, or else a page, is a link."""
-    links, plain = contact_links_of(contact), clean_text.one_line(contact)
+    links, line = contact_links_of(contact), clean_text.one_line(contact)
     address = links.mail or links.page
     if not address:
-        return (LinkedPiece(plain, ""),) if plain else ()
-    before, _, after = plain.partition(address)
+        return (LinkedPiece(line, ""),) if line else ()
+    text_before, _, text_after = line.partition(address)
     pieces = (
-        (before.removesuffix(_MAILTO), ""),
+        (text_before.removesuffix(_MAILTO), ""),
         (address, f"{_MAILTO}{address}" if links.mail else address),
-        (after, ""),
+        (text_after, ""),
     )
     return tuple(LinkedPiece(text, url) for text, url in pieces if text)

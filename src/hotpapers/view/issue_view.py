@@ -50,9 +50,9 @@ class CountsView(NamedTuple):
 
 
 class ScoreView(NamedTuple):
-    """An entry's score, the same on every page."""
+    """An entry's score, the same on every page. `parts`: each as a sentence and as arithmetic."""
 
-    why: tuple[tuple[str, str], ...]
+    parts: tuple[tuple[str, str], ...]
     total: str
     tie_note: str
     price: str
@@ -65,12 +65,12 @@ class ScoreView(NamedTuple):
     @property
     def sentences(self) -> tuple[str, ...]:
         """The score's parts and sum, and any qualification of the place, for pages with no room for more."""
-        sums = (*(sentence for sentence, _ in self.why), f"Score: {self.total}.")
+        sums = (*(sentence for sentence, _ in self.parts), f"Score: {self.total}.")
         return tuple(sentence for sentence in (*sums, self.tie_note, self.provisional) if sentence)
 
 
 class EntryView(NamedTuple):
-    """A paper in an issue. Title, lead, rest and abstract are as written, including TeX: pages render them with
+    """A paper in an issue. Title, lead, folded text and abstract are as written, including TeX: pages render them with
     `prose`. `at_once`: the number of posts on an issue's page; those after the first are folded."""
 
     key: str
@@ -85,13 +85,13 @@ class EntryView(NamedTuple):
     counts_view: CountsView
     lead: str
     lead_mark: str
-    rest: str
+    folded_text: str
     summarized: bool
     abstract: str
     posts: tuple[PostView, ...]
     at_once: int
     elsewhere: tuple[ElsewhereView, ...]
-    earlier: str
+    announcement: str
     links: tuple[LinkedPiece, ...]
     categories: tuple[LinkedPiece, ...]
     score: int
@@ -173,8 +173,7 @@ class IssueView(NamedTuple):
 
 def issue_view(issue: PublishedIssue, history: History | None = None) -> IssueView:
     """Everything that pages say about a frozen issue."""
-    content = issue.content
-    known = history or {}
+    content, history = issue.content, history or {}
     return IssueView(
         publication=phrases.one_line(content.publication.title),
         day=content.day,
@@ -185,8 +184,8 @@ def issue_view(issue: PublishedIssue, history: History | None = None) -> IssueVi
         notes=phrases.notes(content),
         empty=phrases.empty(issue),
         announced=content.announced or 0,
-        entries=LazyEntries(issue, content.entries, known),
-        ongoing=LazyEntries(issue, content.ongoing, known),
+        entries=LazyEntries(issue, content.entries, history),
+        ongoing=LazyEntries(issue, content.ongoing, history),
         ranking=content.ranking,
         digest=issue.digest,
         frozen=timestamps.minute_of(issue.frozen_at),
@@ -199,7 +198,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None) -> IssueVi
 def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) -> EntryView:
     paper = issue.papers[entry.paper]
     name = site_paths.arxiv_id(entry.paper) or entry.paper
-    lead, rest = phrases.opening(paper)
+    lead, folded_text = phrases.opening(paper)
     posts = issue.posts.get(entry.paper, ())
     movement, rise = _movement(issue, entry)
     counts = tuple(_count(count) for count in entry.counts)
@@ -216,20 +215,20 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
         counts_view=CountsView(counts, spark(history, max((count.until for count in entry.counts), default=0))),
         lead=lead,
         lead_mark=phrases.opening_source(paper),
-        rest=rest,
+        folded_text=folded_text,
         summarized=bool(paper.summary),
         abstract=phrases.one_line(paper.abstract),
         posts=quotations(posts),
         at_once=phrases.quoted_at_once(issue),
         elsewhere=elsewhere(posts),
-        earlier=phrases.earlier(issue.content, entry),
+        announcement=phrases.announcement(issue.content, entry),
         links=links(paper),
         categories=tuple(
             LinkedPiece(phrases.one_line(name), site_paths.category_url(name)) for name in paper.categories
         ),
         score=entry.score,
         score_view=ScoreView(
-            why=tuple((phrases.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
+            parts=tuple((phrases.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
             total=phrases.total(entry),
             tie_note=phrases.tie_note(entry, issue.content.ranking),
             price=words.price_sentence(entry.price),

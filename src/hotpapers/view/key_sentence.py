@@ -159,20 +159,20 @@ def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) 
     return not (match[0].startswith(".") and _SHORT.search(text, max(match.start() - 12, 0), match.start() + 1))
 
 
-def points(sentence: str, number: int, of: int, name: str = "") -> int:
-    """The points of sentence `number` (from 0) out of `of`. `name`: what the paper's title calls its subject."""
-    return _opening_points(sentence, number, of, name) + _points(sentence.lower(), (*TELLS, *LOSES))
+def points(sentence: str, number: int, count: int, name: str = "") -> int:
+    """The points of sentence `number` (from 0) out of `count`. `name`: what the paper's title calls its subject."""
+    return _opening_points(sentence, number, count, name) + _points(sentence.lower(), (*TELLS, *LOSES))
 
 
-def _opening_points(sentence: str, number: int, of: int, name: str) -> int:
+def _opening_points(sentence: str, number: int, count: int, name: str) -> int:
     """Points without `TELLS`, which add at most `MORE`, and without `LOSES`, which only subtract."""
-    small = sentence.lower()
-    named = 2 if name and name in sentence else 0
-    return _points(small, DONE) + named + _for_length(len(sentence)) + _for_place(small, number, of)
+    lowercase = sentence.lower()
+    name_points = 2 if name and name in sentence else 0
+    return _points(lowercase, DONE) + name_points + _for_length(len(sentence)) + _for_place(lowercase, number, count)
 
 
-def _points(small: str, signs: Sequence[SentenceSignal]) -> int:
-    return sum([sign.points for sign in signs if sign.pattern.search(small)])
+def _points(lowercase: str, signs: Sequence[SentenceSignal]) -> int:
+    return sum([sign.points for sign in signs if sign.pattern.search(lowercase)])
 
 
 def _for_length(length: int) -> int:
@@ -183,14 +183,14 @@ def _for_length(length: int) -> int:
     return 0 if length <= LONG else -3 if length <= TOO_LONG else -8
 
 
-def _for_place(small: str, number: int, of: int) -> int:
+def _for_place(lowercase: str, number: int, count: int) -> int:
     """Points for position. A first sentence that says what was made is the most telling. Otherwise the first sentence
     sets the scene, the last says where the code is, and what is new comes in between, more often in the first half."""
     if number == 0:
-        return 3 if MAKES.pattern.search(small) else -1
-    if number == of - 1:
+        return 3 if MAKES.pattern.search(lowercase) else -1
+    if number == count - 1:
         return -1
-    return 1 if number <= (of + 1) // 2 else 0
+    return 1 if number <= (count + 1) // 2 else 0
 
 
 def name_in(title: str) -> str:
@@ -201,14 +201,14 @@ def name_in(title: str) -> str:
 
 def key_sentence(abstract: str, title: str = "") -> str:
     """The most telling sentence of a one-line abstract; empty if there is none."""
-    candidates, name = sentences(abstract), name_in(title)
-    scores = [(_opening_points(sentence, n, len(candidates), name), -n) for n, sentence in enumerate(candidates)]
+    all_sentences, name = sentences(abstract), name_in(title)
+    scores = [(_opening_points(sentence, n, len(all_sentences), name), -n) for n, sentence in enumerate(all_sentences)]
     best = (LEAST, 0)  # points, and the negated sentence number, so that ties go to the first
-    for first, n in sorted(scores, reverse=True):
-        if (first + MORE, n) <= best:
+    for opening_points, n in sorted(scores, reverse=True):
+        if (opening_points + MORE, n) <= best:
             break  # no remaining sentence can have more points
-        small = candidates[-n].lower()
-        most = first + _points(small, TELLS)
-        if (most, n) > best:
-            best = max(best, (most + _points(small, LOSES), n))
-    return candidates[-best[1]] if candidates else ""
+        lowercase = all_sentences[-n].lower()
+        most_points = opening_points + _points(lowercase, TELLS)
+        if (most_points, n) > best:
+            best = max(best, (most_points + _points(lowercase, LOSES), n))
+    return all_sentences[-best[1]] if all_sentences else ""

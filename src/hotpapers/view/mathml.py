@@ -62,9 +62,10 @@ _ARGUMENT = {
     "textup": r"\text{\1}",
     "textnormal": r"\text{\1}",
 }
-_MACRO = re.compile(rf"\\({'|'.join(_PLAIN)})(?![A-Za-z])|\\(cal|bb)([A-Z])(?![A-Za-z])|\\[/-]")
+# The end of a row, `\\`, is matched too, so that it is not taken for the beginning of a macro.
+_MACRO = re.compile(rf"\\\\|\\({'|'.join(_PLAIN)})(?![A-Za-z])|\\(cal|bb)([A-Z])(?![A-Za-z])|\\[/-]")
 _ALPHABET = {"cal": r"\mathcal", "bb": r"\mathbb"}
-_WITH_ARGUMENT = re.compile(rf"\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)\}}")
+_WITH_ARGUMENT = re.compile(rf"\\\\|\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)\}}")
 # An upright word is one word, not single letters.
 _WORD = re.compile(r"\\math(?:rm|sf|tt)\s*\{([A-Za-z]{2,})\}")
 
@@ -73,13 +74,15 @@ def _expand_macros(tex: str) -> str:
     """Rewrite the formula in commands that the library knows."""
     tex = _WORD.sub(r"\\text{\1}", tex)
     tex = _MACRO.sub(_plain, tex)
-    return _WITH_ARGUMENT.sub(lambda match: _ARGUMENT[match[1]].replace(r"\1", match[2]), tex)
+    return _WITH_ARGUMENT.sub(lambda match: _ARGUMENT[match[1]].replace(r"\1", match[2]) if match[1] else match[0], tex)
 
 
 def _plain(match: re.Match[str]) -> str:
     if match[2]:
         return f"{_ALPHABET[match[2]]}{{{match[3]}}}"
-    return _PLAIN[match[1]] if match[1] else ""
+    if match[1]:
+        return _PLAIN[match[1]]
+    return match[0] if match[0] == r"\\" else ""
 
 
 # ---- TeX to MathML -----------------------------------------------------------------------------------------
@@ -110,11 +113,11 @@ _NESTING = re.compile(r"(\{|\\begin\b|\\left\b)|\}|\\end\b|\\right\b")
 
 def _depth(tex: str) -> int:
     """How deeply braces, environments and fences are nested."""
-    deep = most = 0
+    depth = deepest = 0
     for match in _NESTING.finditer(tex):
-        deep += 1 if match[1] else -1
-        most = max(most, deep)
-    return most
+        depth += 1 if match[1] else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 @cache

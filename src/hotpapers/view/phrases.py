@@ -44,13 +44,13 @@ _FORMULA_SIGN, _BLANK = re.compile(r"[$\\]"), re.compile(" ")
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*(?= +[A-Z0-9$\\(])")
 
 
-def cut(text: str, most: int) -> str:
+def cut(text: str, limit: int) -> str:
     """The text, or its first words and an ellipsis, in at most `most` code points; a long last word is cut too."""
-    if len(text) <= most:
+    if len(text) <= limit:
         return text
-    start = text[: most - 1]
-    words = start if text[most - 1] == " " else start.rpartition(" ")[0]
-    return (words if 2 * len(words) > most else start).rstrip(" ,;:") + "…"
+    beginning = text[: limit - 1]
+    words = beginning if text[limit - 1] == " " else beginning.rpartition(" ")[0]
+    return (words if 2 * len(words) > limit else beginning).rstrip(" ,;:") + "…"
 
 
 # ---- days --------------------------------------------------------------------------------------------
@@ -58,8 +58,8 @@ def cut(text: str, most: int) -> str:
 
 def day_name(day: str) -> str:
     """`2021-01-14` → `14 January 2021`."""
-    when = date.fromisoformat(day)
-    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+    parsed = date.fromisoformat(day)
+    return f"{parsed.day} {MONTHS[parsed.month - 1]} {parsed.year}"
 
 
 def month_name(month: str) -> str:
@@ -102,15 +102,15 @@ def _counter_note(count: PrintedCount) -> str:
 
 def _own_facts(content: IssueContent) -> tuple[str, ...]:
     facts = [*announcement_counts.facts(content)]
-    if young := words.provisional(content.compared):
-        facts.append(young)
+    if provisional_note := words.provisional(content.compared):
+        facts.append(provisional_note)
     facts.append(_readings(content) if content.readings else "no network read")
-    if witnessed := words.witnessed_by(content.witnessed):
-        facts.append(witnessed)
-    return *facts, *_compared_note(content)
+    if witness_note := words.witnessed_by(content.witnessed):
+        facts.append(witness_note)
+    return *facts, *_talk_time(content)
 
 
-def _compared_note(content: IssueContent) -> Iterator[str]:
+def _talk_time(content: IssueContent) -> Iterator[str]:
     """`7 hours of talk since the announcement`, `7 days of talk`: how long people had to talk about the papers."""
     if content.publication.window != "daily":
         yield f"{words.count_noun(round((content.as_of - content.from_at) / DAY), 'day')} of talk"
@@ -177,40 +177,42 @@ def note(publication: Publication) -> str:
 def notes(content: IssueContent) -> tuple[str, ...]:
     """What readers must know about how an issue's counts were made."""
     methods = sorted({count.method for entry in content.entries for count in entry.counts if count.method})
-    known = [note for note in map(words.method_note, methods) if note]
-    used = " The ranking uses only likes." if content.ranking.startswith("rarity/") else ""
-    counted = (f"How this was counted: {note}.{used}" for note in known)
-    witnessed = words.witnessed_sentence(content.witnessed)
-    afterwards = made_afterwards(content.retrospective) if content.retrospective else ""
-    return (*counted, *(sentence for sentence in (witnessed, afterwards) if sentence))
+    method_notes = [note for note in map(words.method_note, methods) if note]
+    ranking_note = " The ranking uses only likes." if content.ranking.startswith("rarity/") else ""
+    count_notes = (f"How this was counted: {note}.{ranking_note}" for note in method_notes)
+    witness_note = words.witnessed_sentence(content.witnessed)
+    history_note = made_afterwards(content.retrospective) if content.retrospective else ""
+    return (*count_notes, *(sentence for sentence in (witness_note, history_note) if sentence))
 
 
-def made_afterwards(known: Retrospective) -> str:
+def made_afterwards(retrospective: Retrospective) -> str:
     """What a retrospective issue is based on, and what was not known on its day."""
-    sentences = ["Made afterwards: this issue did not appear on its day.", f"{_posts_by_then(known)}."]
-    if known.described_later:
-        sentences.append(f"For {words.count_noun(known.described_later, 'paper')}, only later metadata is known.")
-    if inferred := announcement_counts.inferred_days(known):
+    sentences = ["Made afterwards: this issue did not appear on its day.", f"{_posts_by_then(retrospective)}."]
+    if retrospective.described_later:
+        sentences.append(
+            f"For {words.count_noun(retrospective.described_later, 'paper')}, only later metadata is known."
+        )
+    if inferred := announcement_counts.inferred_days(retrospective):
         sentences.append(inferred)
-    if known.absent:
-        sentences.append(f"Nothing is known about {', '.join(map(words.network_name, known.absent))}.")
-    standing = "too few to tell accounts apart" if known.known is None else words.number(known.known)
-    bots = words.count_noun(known.bots, "account")
+    if retrospective.absent:
+        sentences.append(f"Nothing is known about {', '.join(map(words.network_name, retrospective.absent))}.")
+    standing = "too few to tell accounts apart" if retrospective.known is None else words.number(retrospective.known)
+    bots = words.count_noun(retrospective.bots, "account")
     sentences.append(
         f"Judged to be bots by then: {bots}. With standing, going by earlier data in the record: {standing}."
     )
     return " ".join(sentences)
 
 
-def _posts_by_then(known: Retrospective) -> str:
+def _posts_by_then(retrospective: Retrospective) -> str:
     """`Its papers had 12 posts in the record by then, 2 with counts read only later; 3 more …`: which posts count."""
-    parts = [f"Its papers had {words.count_noun(known.posts, 'post')} in the record by then"]
-    if known.counts_later:
-        parts.append(f", {words.number(known.counts_later)} with counts read only later")
-    if known.counts_missing:
-        parts.append(f", {words.number(known.counts_missing)} with counts never read")
-    if known.posts_later:
-        parts.append(f"; {words.number(known.posts_later)} more from that time arrived later and do not count")
+    parts = [f"Its papers had {words.count_noun(retrospective.posts, 'post')} in the record by then"]
+    if retrospective.counts_later:
+        parts.append(f", {words.number(retrospective.counts_later)} with counts read only later")
+    if retrospective.counts_missing:
+        parts.append(f", {words.number(retrospective.counts_missing)} with counts never read")
+    if retrospective.posts_later:
+        parts.append(f"; {words.number(retrospective.posts_later)} more from that time arrived later and do not count")
     return "".join(parts)
 
 
@@ -245,8 +247,8 @@ def places(entry: Entry, listed: bool) -> str:
     """The original place beside the current one; empty if no place by the classic rule is known."""
     if not entry.classic_rank:
         return ""
-    was = "As printed originally" if listed else "By reposts and likes added up"
-    return f"{was}: place {entry.classic_rank}. Here: place {entry.place}."
+    classic_label = "As printed originally" if listed else "By reposts and likes added up"
+    return f"{classic_label}: place {entry.classic_rank}. Here: place {entry.place}."
 
 
 def ordinal(number: int) -> str:
@@ -257,12 +259,12 @@ def ordinal(number: int) -> str:
 
 def tie_note(entry: Entry, ranking: str) -> str:
     """What decided between this entry and a neighbor with the same score; empty if there is none."""
-    return words.tie_sentence(ranking, listed=bool(entry.order)) if entry.tied else ""
+    return words.tie_sentence(ranking, is_listed=bool(entry.order)) if entry.tied else ""
 
 
-def earlier(content: IssueContent, entry: Entry) -> str:
+def announcement(content: IssueContent, entry: Entry) -> str:
     """When an entry was announced; empty if it was on the issue's own day."""
-    text = announcement_counts.when(content, entry)
+    text = announcement_counts.announcement(content, entry)
     return "" if text == "announced that day" or content.publication.window != "daily" else text
 
 
@@ -282,11 +284,11 @@ def opening(paper: Paper) -> tuple[str, str]:
         return unsigned(one_line(paper.summary))[0], abstract
     if len(abstract) <= LEAD + 40:
         return abstract, ""
-    chosen = key_sentence(abstract, one_line(paper.title))
-    if len(chosen) <= TOO_LONG:
-        return chosen, abstract
-    end, whole = _first_lines(abstract)
-    return (abstract[:end] if whole else abstract[:end].rstrip() + " …"), abstract
+    telling_sentence = key_sentence(abstract, one_line(paper.title))
+    if len(telling_sentence) <= TOO_LONG:
+        return telling_sentence, abstract
+    end, is_sentence = _first_lines(abstract)
+    return (abstract[:end] if is_sentence else abstract[:end].rstrip() + " …"), abstract
 
 
 def opening_source(paper: Paper) -> str:
@@ -298,18 +300,18 @@ def opening_source(paper: Paper) -> str:
 
 def _first_lines(abstract: str) -> tuple[int, bool]:
     """Where the first lines end, never inside a formula; and whether they are whole sentences."""
-    inside = [(piece.start, piece.end) for piece in formulas(abstract)] if _FORMULA_SIGN.search(abstract) else []
+    formula_spans = [(piece.start, piece.end) for piece in formulas(abstract)] if _FORMULA_SIGN.search(abstract) else []
 
     def is_text(end: int) -> bool:
-        return not any(start < end < until for start, until in inside)
+        return not any(start < end < until for start, until in formula_spans)
 
-    early = [match.end() for match in _SENTENCE_END.finditer(abstract, 100, LEAD)][::-1]
-    late = [match.end() for match in islice(_SENTENCE_END.finditer(abstract, LEAD, LEAD + 160), 1)]
-    for end in filter(is_text, [*early, *late]):
+    early_ends = [match.end() for match in _SENTENCE_END.finditer(abstract, 100, LEAD)][::-1]
+    late_ends = [match.end() for match in islice(_SENTENCE_END.finditer(abstract, LEAD, LEAD + 160), 1)]
+    for end in filter(is_text, [*early_ends, *late_ends]):
         return end, True
     blanks = (match.start() for match in reversed(list(_BLANK.finditer(abstract, 100, LEAD))))
     cut = next(filter(is_text, blanks), LEAD)
-    return next((until for start, until in inside if start < cut < until), cut), False
+    return next((until for start, until in formula_spans if start < cut < until), cut), False
 
 
 # ---- posts shown as links ----------------------------------------------------------------------------

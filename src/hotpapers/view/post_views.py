@@ -32,7 +32,7 @@ class PostView(NamedTuple):
     pieces: tuple[LinkedPiece, ...]
     lang: str
     dir: str
-    who: str
+    author: str
     handle: str
     network: str
     day: str
@@ -75,7 +75,7 @@ def byline(post: Post) -> dict[str, str]:
     return {
         "lang": language(post.lang),
         "dir": "rtl" if post.rtl else "auto",
-        "who": phrases.one_line(post.name or (f"@{post.handle}" if post.handle else "A post")),
+        "author": phrases.one_line(post.name or (f"@{post.handle}" if post.handle else "A post")),
         "handle": phrases.one_line(post.handle) if post.name else "",
         "network": phrases.one_line(words.network_name(post.network)),
         "day": phrases.day_name(timestamps.day_of(post.created_at)),
@@ -103,16 +103,16 @@ def language(code: str) -> str:
 
 def pieces(post: Post) -> tuple[LinkedPiece, ...]:
     """The text of a post split at its links. Links that are unsafe or overlap an earlier one become plain text."""
-    result, at = [], 0
+    result, end = [], 0
     for link in sorted(post.links, key=lambda link: link.start):
-        if at <= link.start < link.end <= len(post.text) and site_paths.outside(link.target):
+        if end <= link.start < link.end <= len(post.text) and site_paths.outside(link.target):
             label = post.text[link.start : link.end]
             result += [
-                LinkedPiece(post.text[at : link.start], ""),
+                LinkedPiece(post.text[end : link.start], ""),
                 LinkedPiece(label + disguise(label, link.target), link.target),
             ]
-            at = link.end
-    result.append(LinkedPiece(post.text[at:], ""))
+            end = link.end
+    result.append(LinkedPiece(post.text[end:], ""))
     return tuple(LinkedPiece(phrases.shown(text), url) for text, url in result if text)
 
 

@@ -104,21 +104,22 @@ def first_due(publication: Publication) -> str:
 
 def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
     """The issues, newest first. Between daily issues, also the days that should have one but don't."""
-    before = ""
+    next_day = ""
     for issue in reversed(issues):
         day, is_daily = issue.content.day, issue.content.publication.window == "daily"
-        if before and is_daily:
-            yield from reversed(list(_missing(day, before)))
+        if next_day and is_daily:
+            yield from reversed(list(_missing(day, next_day)))
         yield DayState(
             phrases.day_name(day), site_paths.issue_path(day), phrases.one_line(" · ".join(phrases.facts(issue))),
             timestamps.minute_of(issue.frozen_at),
         )  # fmt: skip
-        before = day if is_daily else ""
+        next_day = day if is_daily else ""
 
 
-def _missing(after: str, before: str) -> Iterable[DayState]:
-    day = announcement_days.following(after)
-    while day < before:
+def _missing(first: str, last: str) -> Iterable[DayState]:
+    """The days between two days, both excluded."""
+    day = announcement_days.following(first)
+    while day < last:
         reason = announcement_days.holiday(day)
         text = f"no issue: nothing was announced ({reason})" if reason else "no issue: none was made"
         yield DayState(phrases.day_name(day), "", text, "")

@@ -32,7 +32,7 @@ _OUTSIDE = re.compile(rf"https?://([^{_UNSEEN}/?#@\\]+)(?:[/?#][^{_UNSEEN}]*)?",
 _ADS = ("astro-ph", "gr-qc", "hep-", "nucl-")
 _INSPIRE = ("hep-", "nucl-", "gr-qc", "astro-ph.CO", "astro-ph.HE")
 _CODE = re.compile(
-    r"(?<![\w.@-])(?:https?://)?(?:www\.)?((?:github\.com|gitlab\.com|codeberg\.org|bitbucket\.org|huggingface\.co)"
+    r"(?<![\w.@-])(?:https?://)?(?:www\.)?((?:github\.com|gitlab\.com|codeberg\.org|bitbucket\.org|huggingface\.co(?!/papers/))"
     r"/[\w.-]+/[\w./#-]+)", re.ASCII | re.IGNORECASE
 )  # fmt: skip
 _CODE_HOSTS = ("github.com/", "gitlab.com/", "codeberg.org/", "bitbucket.org/", "huggingface.co/")

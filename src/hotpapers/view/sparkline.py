@@ -33,21 +33,23 @@ def voices_by_age(history: Iterable[Attention], until: int) -> list[tuple[int, i
 
 def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
     """The curve up to `until`; None if fewer than two moments are known or there are no voices."""
-    known = voices_by_age(history, until)
-    most = max((voices for _, voices in known), default=0)
-    if len(known) < 2 or not most:
+    counts = voices_by_age(history, until)
+    most_voices = max((voices for _, voices in counts), default=0)
+    if len(counts) < 2 or not most_voices:
         return None
     width, height = WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE
-    drawn = [
-        (f"{EDGE + width * age / known[-1][0]:.4g}", f"{HEIGHT - EDGE - height * voices / most:.3g}")
-        for age, voices in [(0, 0), *known]
+    points = [
+        (f"{EDGE + width * age / counts[-1][0]:.4g}", f"{HEIGHT - EDGE - height * voices / most_voices:.3g}")
+        for age, voices in [(0, 0), *counts]
     ]
-    return Sparkline(" ".join(f"{x},{y}" for x, y in drawn), drawn[-1], _description(known))
+    return Sparkline(" ".join(f"{x},{y}" for x, y in points), points[-1], _description(counts))
 
 
-def _description(known: list[tuple[int, int]]) -> str:
+def _description(counts: list[tuple[int, int]]) -> str:
     """`Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`"""
-    rows_with_voices = [row for row in known if row[1]]
-    picked = dict.fromkeys([rows_with_voices[0], rows_with_voices[len(rows_with_voices) // 2], rows_with_voices[-1]])
-    parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in picked)
+    rows_with_voices = [row for row in counts if row[1]]
+    chosen_rows = dict.fromkeys(
+        [rows_with_voices[0], rows_with_voices[len(rows_with_voices) // 2], rows_with_voices[-1]]
+    )
+    parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in chosen_rows)
     return f"Voices since the announcement: {parts}."

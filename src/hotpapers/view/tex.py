@@ -49,18 +49,18 @@ class TexFormula(NamedTuple):
 
 def formulas(text: str) -> Iterator[TexFormula]:
     """The formulas in a text, in order."""
-    at = 0
-    while match := _FORMULA.search(text, at):
-        at = match.end()
+    position = 0
+    while match := _FORMULA.search(text, position):
+        position = match.end()
         kind = match.lastgroup
         if kind is None:  # an escaped dollar or backslash
             continue
         if kind == "inline" and _is_money(match["inline"]):
-            at = match.start() + 1
+            position = match.start() + 1
             continue
         tex = match[0] if kind == "name" else match[kind]
         if tex.strip():
-            yield TexFormula(match.start(), at, tex)
+            yield TexFormula(match.start(), position, tex)
 
 
 def _is_money(tex: str) -> bool:
@@ -73,13 +73,13 @@ def prose(text: str) -> Markup:
     if len(text) > LONGEST or not _TEX.search(text):
         return escape(text)
     result: list[Markup] = []
-    at = size = 0
+    end = size = 0
     for piece in formulas(text):
-        result.append(escape(decode_accents(text[at : piece.start])))
+        result.append(escape(decode_accents(text[end : piece.start])))
         rendered = formula(piece.tex) if size < MOST else None
         result.append(Markup('<code class="tex">{}</code>').format(piece.tex) if rendered is None else rendered)
-        at, size = piece.end, size + len(result[-1])
-    result.append(escape(decode_accents(text[at:])))
+        end, size = piece.end, size + len(result[-1])
+    result.append(escape(decode_accents(text[end:])))
     return Markup("").join(result)
 
 
@@ -95,11 +95,11 @@ def plain_line(text: str) -> str:
 
 
 def _plain_letters(text: str) -> str:
-    result, at = [], 0
+    result, end = [], 0
     for piece in formulas(text):
-        result += [decode_accents(text[at : piece.start]), text[piece.start : piece.end]]
-        at = piece.end
-    return "".join([*result, decode_accents(text[at:])])
+        result += [decode_accents(text[end : piece.start]), text[piece.start : piece.end]]
+        end = piece.end
+    return "".join([*result, decode_accents(text[end:])])
 
 
 _MARKS = {
@@ -108,7 +108,8 @@ _MARKS = {
     "r": "\u030a",
 }  # fmt: skip
 _ACCENT = re.compile(
-    r"""\{?\\(?:(["'`^~=.])\s*|([uvHcdbkr])(?:\s+|(?=\{)))(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))\}?""", re.ASCII
+    r"""(\{)?\\(?:(["'`^~=.])\s*|([uvHcdbkr])(?:\s+|(?=\{)))(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))(?(1)\})""",
+    re.ASCII,
 )
 
 _LOWER = (
@@ -135,8 +136,10 @@ _NAMED = {
 _NAME = re.compile(r"\\(?:([oOlLij]|a[ea]|A[EA]|oe|OE|ss)(?![A-Za-z])(?:\{\}| (?=[a-z]))?|([A-Za-z]+)(?:\{\})?)")
 
 _STYLES = "emph|text(?:bf|it|sc|tt|rm|sf|sl|normal|up)?|[mh]box|u(?:nder)?line|ensuremath|math(?:rm|bf|cal|sf|tt)"
+_INSIDE = r"([^{}]*(?:\{[^{}]*\}[^{}]*)*)"
+"""Text in which braces are nested at most once."""
 _STYLED = re.compile(
-    rf"\\(?:{_STYLES})\s*\{{([^{{}}]*)\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large)\b\s*([^{{}}]*)\}}"
+    rf"\\(?:{_STYLES})\s*\{{{_INSIDE}\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large)\b\s*{_INSIDE}\}}"
 )
 _ARGUMENT = re.compile(
     r"\\(?:cite[pt]?|ref|eqref|cref)\*?\s*\{(?P<cited>[^{}]*)\}|\\href\s*\{[^{}]*\}\s*\{(?P<linked>[^{}]*)\}"
@@ -161,16 +164,16 @@ def decode_accents(text: str) -> str:
         if text == before:
             break
     text = _ACCENT.sub(_accented, text)
-    text = _ARGUMENT.sub(_accent, text)
+    text = _ARGUMENT.sub(_argument, text)
     text = _SIGN.sub(_sign, text)
     return _NAME.sub(lambda match: _NAMED.get(match[1] or match[2], match[2]), text)
 
 
 def _accented(match: re.Match[str]) -> str:
-    return unicodedata.normalize("NFC", (match[3] or match[4]) + _MARKS[match[1] or match[2]])
+    return unicodedata.normalize("NFC", (match[4] or match[5]) + _MARKS[match[2] or match[3]])
 
 
-def _accent(match: re.Match[str]) -> str:
+def _argument(match: re.Match[str]) -> str:
     kind = match.lastgroup
     return _WRAPPED[kind].format(match[kind]) if kind else ""
 

@@ -29,7 +29,7 @@ def query_error(query: str) -> str:
 
 def expired(query: str) -> SearchAnswer:
     """The answer for a page of results that have expired, with a link to the first page."""
-    return SearchAnswer(query, GONE, again="?" + urlencode({"q": query}, quote_via=quote))
+    return SearchAnswer(query, GONE, first_page="?" + urlencode({"q": query}, quote_via=quote))
 
 
 def answer_of(query: str, page: schemas.SearchPage, posts: Sequence[PostHit], publication: str) -> SearchAnswer:

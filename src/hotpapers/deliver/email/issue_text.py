@@ -108,8 +108,8 @@ def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
 
 def _counts(entry: EntryView) -> Iterator[str]:
     yield from (count.line for count in entry.counts_view.counts)
-    if entry.earlier:
-        yield entry.earlier
+    if entry.announcement:
+        yield entry.announcement
 
 
 def _lead(entry: EntryView) -> str:

@@ -156,14 +156,16 @@ class Campaign:
         """The same for several accounts at once."""
         if post not in self._subjects or type not in TYPES:
             raise AttackFailed(f"{type!r} of post {post!r}: must be {' or '.join(TYPES)}, of an existing post")
-        some = dict.fromkeys(accounts)
-        self._check_accounts(some)
-        done = self._reactors.setdefault((post, type), set())
-        about = self._subjects[post]
-        self.posts.setdefault(about.paper, [])
-        moment = (type, (paper or about).announced_at + round(hours * HOUR))
-        self._reactions.setdefault(post, {}).setdefault(moment, []).extend(new for new in some if new not in done)
-        done.update(some)
+        distinct_accounts = dict.fromkeys(accounts)
+        self._check_accounts(distinct_accounts)
+        earlier_accounts = self._reactors.setdefault((post, type), set())
+        paper_of_post = self._subjects[post]
+        self.posts.setdefault(paper_of_post.paper, [])
+        moment = (type, (paper or paper_of_post).announced_at + round(hours * HOUR))
+        self._reactions.setdefault(post, {}).setdefault(moment, []).extend(
+            new for new in distinct_accounts if new not in earlier_accounts
+        )
+        earlier_accounts.update(distinct_accounts)
 
     def post_and_react(self, accounts: Sequence[int], network: str, types: Sequence[str] = ("like",)) -> None:
         """The first account posts about the target, and the others react to that post in each of these ways."""
@@ -176,9 +178,9 @@ class Campaign:
         """Make one of `rival.posts` link the target too."""
         if post not in self._rival.posts:
             raise AttackFailed("share needs one of campaign.rival.posts")
-        linking = self.posts.setdefault(self.target.paper, [])
-        if all(post.id != other.id for other in linking):
-            linking.append(post._replace(shared=True))
+        posts_about_target = self.posts.setdefault(self.target.paper, [])
+        if all(post.id != other.id for other in posts_about_target):
+            posts_about_target.append(post._replace(shared=True))
 
     def delete(self, post: int) -> None:
         """Delete one of the attack's own posts before the issue is frozen."""
@@ -194,13 +196,13 @@ class Campaign:
     def shares(self, many: int) -> list[tuple[AttackedNetwork, int]]:
         """Accounts split among networks: among the `networks` sparsest (a knob; all by default), evenly, or in
         proportion to what is usual there if the knob `by` is `usual`."""
-        some = self.networks[: self.knobs.get("networks", len(self.networks))]
-        weights = [network.usual if self.knobs.get("by") == "usual" else 1 for network in some]
-        done, result = 0, []
-        for n, network in enumerate(some, 1):
-            upto = many * sum(weights[:n]) // sum(weights)
-            result.append((network, upto - done))
-            done = upto
+        networks = self.networks[: self.knobs.get("networks", len(self.networks))]
+        weights = [network.usual if self.knobs.get("by") == "usual" else 1 for network in networks]
+        distributed, result = 0, []
+        for n, network in enumerate(networks, 1):
+            total = many * sum(weights[:n]) // sum(weights)
+            result.append((network, total - distributed))
+            distributed = total
         return result
 
     # ---- checks --------------------------------------------------------------------------------------------
@@ -236,21 +238,21 @@ class Campaign:
     def _with_reactions(self, post: PaperPost) -> PaperPost:
         if post.id not in self._reactions:
             return post
-        more = (ReactionGroup(*moment, accounts) for moment, accounts in self._reactions[post.id].items())
-        return post._replace(reactions=(*post.reactions, *more))
+        added_reactions = (ReactionGroup(*moment, accounts) for moment, accounts in self._reactions[post.id].items())
+        return post._replace(reactions=(*post.reactions, *added_reactions))
 
     def expenses(self) -> Expenses:
         """What the campaign used. An account that acts on several networks counts once on each."""
-        own = [post for posts in self.posts.values() for post in posts]
-        used: dict[str, set[int]] = {}
-        for post in own:
-            used.setdefault(post.network, set()).add(post.account)
-        network_of = {post.id: post.network for post in (*self.target.posts, *self._rival.posts, *own)}
-        for liked, some in self._reactions.items():
-            used.setdefault(network_of.get(liked, ""), set()).update(*some.values())
-        aged = sum(len(accounts & self.aged_accounts) for accounts in used.values())
-        reactions = sum(len(accounts) for some in self._reactions.values() for accounts in some.values())
-        return Expenses(sum(map(len, used.values())) - aged, aged, len(own), reactions)
+        own_posts = [post for posts in self.posts.values() for post in posts]
+        accounts_used: dict[str, set[int]] = {}
+        for post in own_posts:
+            accounts_used.setdefault(post.network, set()).add(post.account)
+        network_of = {post.id: post.network for post in (*self.target.posts, *self._rival.posts, *own_posts)}
+        for post_id, reactors in self._reactions.items():
+            accounts_used.setdefault(network_of.get(post_id, ""), set()).update(*reactors.values())
+        aged = sum(len(accounts & self.aged_accounts) for accounts in accounts_used.values())
+        reactions = sum(len(accounts) for reactors in self._reactions.values() for accounts in reactors.values())
+        return Expenses(sum(map(len, accounts_used.values())) - aged, aged, len(own_posts), reactions)
 
 
 class Attack(NamedTuple):

@@ -36,19 +36,21 @@ def judged(posts_by_paper: PostsByPaper, elsewhere: Callable[[int], int], cut: i
     coordinated_accounts = coordination.by_account(parts)
     if not coordinated_accounts:
         return frozenset()
-    here = {post.id: post.account for _, posts in posts_by_paper for post in posts if is_judged_by(post, cut)}
-    written = Counter(here.values())
+    account_of_post = {
+        post.id: post.account for _, posts in posts_by_paper for post in posts if is_judged_by(post, cut)
+    }
+    post_counts = Counter(account_of_post.values())
     return frozenset(
         account
         for account, group in ((int(key), group) for key, group in coordinated_accounts.items())
-        if coordination.reason(group, written[account] + elsewhere(account), DAYS)
+        if coordination.reason(group, post_counts[account] + elsewhere(account), DAYS)
     )
 
 
 def _coordinated(paper: AttackedPaper, posts: Sequence[PaperPost], cut: int) -> Iterator[tuple[str, str, int]]:
-    there: dict[str, list[TimedPost]] = defaultdict(list)
+    posts_by_network: dict[str, list[TimedPost]] = defaultdict(list)
     for post in sorted((other for other in posts if is_judged_by(other, cut)), key=lambda other: -other.at)[:LATEST]:
-        there[post.network].append(TimedPost(str(post.account), str(post.id), post.at, post.text))
-    for group in there.values():
+        posts_by_network[post.network].append(TimedPost(str(post.account), str(post.id), post.at, post.text))
+    for group in posts_by_network.values():
         if len(group) >= LIMIT:
             yield from coordination.coordinated_posts(group, MentionedPaper(paper.title), LIMIT)

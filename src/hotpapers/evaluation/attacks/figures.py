@@ -90,8 +90,8 @@ def written(figures: AttackFigures) -> bytes:
     """The figures as JSON, one line per row."""
     lists = {name: getattr(figures, name) for name in ("rows", "honest", "losses", "not_run")}
     head = msgspec.json.encode(msgspec.structs.replace(figures, rows=(), honest=(), losses=(), not_run=()))
-    some = (f',\n"{name}": [\n{_lines(rows)}\n]' for name, rows in lists.items() if rows)
-    return f"{head.decode()[:-1]}{''.join(some)}}}\n".encode()
+    list_texts = (f',\n"{name}": [\n{_lines(rows)}\n]' for name, rows in lists.items() if rows)
+    return f"{head.decode()[:-1]}{''.join(list_texts)}}}\n".encode()
 
 
 def _lines(rows: Iterable[msgspec.Struct]) -> str:
@@ -110,8 +110,8 @@ def kept_figures() -> AttackFigures:
 def by_goal(rows: Sequence[CostSummary]) -> Iterator[tuple[int, Goal, list[CostSummary]]]:
     """The rows for each number of networks and each goal, if there are any."""
     for networks, goal in product(sorted({row.networks for row in rows}), GOALS):
-        if some := [row for row in rows if (row.networks, row.goal) == (networks, goal)]:
-            yield networks, goal, some
+        if goal_rows := [row for row in rows if (row.networks, row.goal) == (networks, goal)]:
+            yield networks, goal, goal_rows
 
 
 def cost_rows(rows: Sequence[CostSummary], names: Sequence[str]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -135,8 +135,8 @@ def needs_standing(row: CostSummary) -> bool:
 
 def least(rows: Iterable[CostSummary]) -> CostSummary | None:
     """The row with the fewest accounts, among attacks that succeeded."""
-    reached = ((row.accounts, row.dollars, row) for row in rows if row.accounts is not None)
-    return min(reached, key=lambda each: each[:2], default=(0, 0.0, None))[2]
+    reached = (row for row in rows if row.accounts is not None)
+    return min(reached, key=lambda row: (row.accounts or 0, row.dollars), default=None)
 
 
 def cost_cell(row: CostSummary | None) -> str:

@@ -83,35 +83,35 @@ def small_field(law: WorldLaw, contender: Contender) -> Iterator[SmallField]:
     """The days of a world as seen by a record with one new paper a day."""
     world = World(msgspec.structs.replace(law, papers=1))
     for day in range(law.history, law.history + law.days):
-        known = world.known(BEGINS + day * DAY + ISSUED)
-        scene = Scene(world, day, known if len(known) >= ENOUGH_KNOWN else None)
+        accounts = world.known(BEGINS + day * DAY + ISSUED)
+        scene = Scene(world, day, accounts if len(accounts) >= ENOUGH_KNOWN else None)
         talked_about = sum(any(post.at <= scene.cut for post in paper.posts) for paper in scene.papers.values())
         yield SmallField(len(law.networks), talked_about, _entries(scene, contender))
 
 
 def _entries(scene: Scene, contender: Contender) -> int:
     """How many papers a publication with default settings would show."""
-    usual = PublicationSettings(name="daily")
+    settings = PublicationSettings(name="daily")
     publication = Publication(
-        publication=usual.name,
-        title=usual.title,
+        publication=settings.name,
+        title=settings.title,
         ranking=contender.name,
-        least_entries=usual.least_entries,
+        least_entries=settings.least_entries,
         observed_at=0,
     )
     order = scene.order(contender.rank, contender.needs)
-    passed = sum(candidate.score >= usual.threshold for candidate in order)
+    passing = sum(candidate.score >= settings.threshold for candidate in order)
     compared = selection.reference_size(publication, scene.honest_input(contender.needs).peers)
     audible = sum(candidate.voices >= selection.VOICES for candidate in order)
-    return max(passed, min(selection.least_papers(publication, compared), audible))
+    return max(passing, min(selection.least_papers(publication, compared), audible))
 
 
 def _kept(scene: Scene, trusting: Scene, contender: Contender) -> int:
-    first, other = (
-        {candidate.paper for candidate in some.order(contender.rank, contender.needs)[:TEN]}
-        for some in (scene, trusting)
+    real_top, trusting_top = (
+        {candidate.paper for candidate in each_scene.order(contender.rank, contender.needs)[:TEN]}
+        for each_scene in (scene, trusting)
     )
-    return len(first & other)
+    return len(real_top & trusting_top)
 
 
 LIMITS = BotRules()
@@ -133,24 +133,26 @@ def judged_voices(scene: Scene) -> JudgedVoices:
     posts_by_paper = [(paper, [post for post in paper.posts if coordinated.is_judged_by(post, scene.cut)])
             for paper in scene.papers.values()]  # fmt: skip
     posts, delays = _by_account(posts_by_paper), _delays([post for _, some in posts_by_paper for post in some])
-    liking = {account for _, some in posts_by_paper for post in some for account in post.likers}
+    reacting = {account for _, some in posts_by_paper for post in some for account in post.likers}
     bots = set(coordinated.judged(posts_by_paper, lambda account: 0, scene.cut))
     bots |= {account for account, waited in delays.items() if rules.echo_reason(waited, LIMITS.echo)}
-    announced = {
+    announced_papers = {
         "all": {paper.paper for paper, _ in posts_by_paper if paper.announced_at > scene.cut - coordinated.SPAN}
     }
-    about = {paper.paper: MentionedPaper(paper.title) for paper, _ in posts_by_paper}
+    mentioned_papers = {paper.paper: MentionedPaper(paper.title) for paper, _ in posts_by_paper}
     for account, some in ((account, some) for account, some in posts.items() if len(some) >= FEWEST):
-        activity = rules.measure(some, about, rules.large_categories(announced, rules.FEWEST_ANNOUNCED))
+        activity = rules.measure(
+            some, mentioned_papers, rules.large_categories(announced_papers, rules.FEWEST_ANNOUNCED)
+        )
         if any(rule.reason(activity, getattr(LIMITS, name)) for name, rule in rules.RULES.items()):
             bots.add(account)
-    return JudgedVoices(len(scene.world.law.networks), len(posts.keys() | liking), len(bots))
+    return JudgedVoices(len(scene.world.law.networks), len(posts.keys() | reacting), len(bots))
 
 
 def _by_account(posts_by_paper: Iterable[tuple[WorldPaper, Iterable[PaperPost]]]) -> Mapping[int, list[ObservedPost]]:
     posts: dict[int, list[ObservedPost]] = {}
-    for paper, some in posts_by_paper:
-        for post in some:
+    for paper, paper_posts in posts_by_paper:
+        for post in paper_posts:
             posts.setdefault(post.account, []).append(ObservedPost(post.at, str(post.id), (paper.paper,), post.text))
     return posts
 
@@ -158,7 +160,7 @@ def _by_account(posts_by_paper: Iterable[tuple[WorldPaper, Iterable[PaperPost]]]
 def _delays(posts: Sequence[PaperPost]) -> Mapping[int, list[int]]:
     """How long each account that reacts often waited before reacting, as if all reactions were reposts."""
     times = Counter(account for post in posts for account in post.likers)
-    delays: dict[int, list[int]] = {account: [] for account, many in times.items() if many >= LIMITS.echo}
+    delays: dict[int, list[int]] = {account: [] for account, count in times.items() if count >= LIMITS.echo}
     for post in posts:
         for n, account in enumerate(post.likers, 1):
             if account in delays:
@@ -178,23 +180,23 @@ def farthest_move(scene: Scene, contender: Contender, papers: int, *, with_posts
     unknown voice never lowers a paper further than removing a known one.
     """
     order = scene.order(contender.rank, contender.needs)
-    falling = sorted(-candidate.score for candidate in order if candidate.score > 0)
+    negated_scores = sorted(-candidate.score for candidate in order if candidate.score > 0)
     moves = [0]
     for place, candidate in enumerate(order[:papers], 1):
         paper = scene.papers[candidate.paper]
         for account in _taking_part(scene, paper):
             score = _score_without(scene, contender, paper, account, with_posts=with_posts)
-            least = bisect_right(falling, -score)  # the papers that are not below it, itself among them
-            moves.append(least - place if score > 0 else len(falling) - place)
+            last_place = bisect_right(negated_scores, -score)  # the papers that are not below it, itself among them
+            moves.append(last_place - place if score > 0 else len(negated_scores) - place)
     return max(moves)
 
 
 def _taking_part(scene: Scene, paper: WorldPaper) -> Iterator[int]:
     posts = [post for post in paper.posts if post.at <= scene.cut]
     yield from {post.account for post in posts}
-    liking = [account for post in posts for account in post.likers]
+    reacting = [account for post in posts for account in post.likers]
     known = scene.rule.known or frozenset()
-    yield from sorted(liking, key=lambda account: account not in known)[:1]
+    yield from sorted(reacting, key=lambda account: account not in known)[:1]
 
 
 def _score_without(scene: Scene, contender: Contender, paper: WorldPaper, account: int, *, with_posts: bool) -> int:

@@ -27,8 +27,8 @@ def measurement_times(announced_at: int, cut: int, youngest: int) -> list[Measur
     if not announced_at:
         return [MeasurementTime(AGES[-1], cut, 0)]
     times = [(age, announced_at + age * HOUR) for age in AGES]
-    reached = [MeasurementTime(age, at, 1) for age, at in times if at <= cut]
-    return reached if announced_at + youngest * HOUR <= cut else [*reached, MeasurementTime(youngest, cut, 0)]
+    reached_ages = [MeasurementTime(age, at, 1) for age, at in times if at <= cut]
+    return reached_ages if announced_at + youngest * HOUR <= cut else [*reached_ages, MeasurementTime(youngest, cut, 0)]
 
 
 class MeasuredPosts(NamedTuple):
@@ -50,10 +50,10 @@ NO_POSTS = MeasuredPosts("", "", 0, {}, {})
 def measured_posts(rows: Iterable[PostAtAge], reactions: ReactionsByPost) -> MeasuredPosts:
     """Group a paper's posts at its measurement times."""
     posts: dict[int, list[PostAtAge]] = defaultdict(list)
-    some = sorted(rows, key=lambda row: row.until)
-    for row in some:
+    ordered = sorted(rows, key=lambda row: row.until)
+    for row in ordered:
         posts[row.post].append(row)
-    first, announced_at = some[0], max(row.announced_at for row in some)
+    first, announced_at = ordered[0], max(row.announced_at for row in ordered)
     return MeasuredPosts(
         first.paper, first.archive, announced_at, posts, {post: reactions.get(post, {}) for post in posts}
     )
@@ -68,12 +68,12 @@ class AddedReactions(NamedTuple):
     moments: Mapping[int, int]
 
     def at(self, until: int, counted_at: int | None) -> CurrentReactions:
-        before = NO_REACTIONS
+        recorded = NO_REACTIONS
         if self.recorded is not None and until in self.moments:
-            before = self.recorded.at(self.moments[until], counted_at)
-        more = {account for reaction in self.added if reaction.at <= until for account in reaction.accounts}
-        more -= set(before.voices)
-        return CurrentReactions((*before.voices, *more), before.counted + len(more)) if more else before
+            recorded = self.recorded.at(self.moments[until], counted_at)
+        added = {account for reaction in self.added if reaction.at <= until for account in reaction.accounts}
+        added -= set(recorded.voices)
+        return CurrentReactions((*recorded.voices, *added), recorded.counted + len(added)) if added else recorded
 
 
 class AttackedPosts(NamedTuple):
@@ -97,10 +97,10 @@ class AttackedPosts(NamedTuple):
         reactions: dict[int, Mapping[str, ReactionsByMoment]] = {}
         for post in posts:
             measured = self._measured_in(post)
-            there = self._simulated(post) if measured is None else self._recorded(post, measured)
-            judged = int(post.account in self.bots)
-            rows[post.id] = [_with(row._replace(automated=row.automated | judged), post) for _, row in there]
-            moments = {row.until: measured_at for measured_at, row in there}
+            measurements = self._simulated(post) if measured is None else self._recorded(post, measured)
+            is_bot = int(post.account in self.bots)
+            rows[post.id] = [_with(row._replace(automated=row.automated | is_bot), post) for _, row in measurements]
+            moments = {row.until: measured_at for measured_at, row in measurements}
             known = {} if measured is None else measured.reactions.get(post.id, {})
             reactions[post.id] = self._reactions(post, known, moments)
         return MeasuredPosts(self.paper, self.archive, self.announced_at, rows, reactions)
@@ -118,13 +118,13 @@ class AttackedPosts(NamedTuple):
             return [(row.until, row._replace(shared=row.shared | shared)) for row in measured.posts[post.id]]
         result = []
         for time in self.times:
-            before = [row for row in measured.posts.get(post.id, ()) if row.until <= time.until]
-            if before:
-                row = before[-1]._replace(
+            earlier_rows = [row for row in measured.posts.get(post.id, ()) if row.until <= time.until]
+            if earlier_rows:
+                row = earlier_rows[-1]._replace(
                     paper=self.paper, archive=self.archive, announced_at=self.announced_at, age=time.age,
                     until=time.until, peer=time.peer, shared=1,
                 )  # fmt: skip
-                result.append((before[-1].until, row))
+                result.append((earlier_rows[-1].until, row))
         return result
 
     def _simulated(self, post: PaperPost) -> list[tuple[int, PostAtAge]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
@@ -79,7 +78,7 @@ def _reasons(not_run: Iterable[NotRun]) -> list[tuple[str, str]]:
         issues.setdefault((gap.attack, gap.reason), {}).setdefault(gap.ranking, []).append(gap.issue)
     result = []
     for (attack, reason), by_ranking in issues.items():
-        days = Counter(day for some in by_ranking.values() for day in some)
+        days = {day for ranking_days in by_ranking.values() for day in ranking_days}
         result.append(
             (f"{attack or 'all attacks'}, on {', '.join(by_ranking)}", f"{reason} ({', '.join(sorted(days))})")
         )

@@ -74,7 +74,7 @@ class RecordedScene:
         self._own_voices = record.voices_of(self.publication.own)
         self._people = people(self._view, self._own_voices)
         recipe = IssueRecipe(self.publication, content.day, content.edition, content.position)
-        self._held = last_voices(earlier for _, earlier in earlier_issues(record, recipe))
+        self._earlier_voices = last_voices(earlier for _, earlier in earlier_issues(record, recipe))
         self._since = read_since(self._view)
         self._orders: dict[Rank, tuple[ScoredCandidate, ...]] = {}
         self._posted_about: set[str] = set()
@@ -99,7 +99,9 @@ class RecordedScene:
         )  # fmt: skip
 
     def _read_input(self, needs: ranking.RankingNeeds) -> RankingInput:
-        span = ranking_input.CandidateWindow(self.content.from_at, self._held, self.content.choice is not msgspec.UNSET)
+        span = ranking_input.CandidateWindow(
+            self.content.from_at, self._earlier_voices, self.content.choice is not msgspec.UNSET
+        )
         return ranking_input.collect_input(self._view, self._measured_by(needs), span, self._own_voices)
 
     def _read_posts(
@@ -112,15 +114,15 @@ class RecordedScene:
             if candidate.announced_at and len(candidate.attention) == 1 and candidate.attention[0].voices <= FEW_VOICES
         }  # fmt: skip
         window = ranking_input.measured_window(self._measured_by(needs), self.content.from_at, self._own_voices)
-        some = []
+        rows_of_papers = []
         for rows in attention.read_posts(self._view, window):
             self._posted_about.add(rows[0].paper)
             if rows[0].paper in papers:
-                some.append(rows)
+                rows_of_papers.append(rows)
         last = self._view.last_row(Reaction)
-        moments = attention.moments_of(some)
-        reactions = reactions_to(self._view, moments, self._people, last) if some and last else {}
-        return {rows[0].paper: recorded_posts.measured_posts(rows, reactions) for rows in some}
+        moments = attention.moments_of(rows_of_papers)
+        reactions = reactions_to(self._view, moments, self._people, last) if rows_of_papers and last else {}
+        return {rows[0].paper: recorded_posts.measured_posts(rows, reactions) for rows in rows_of_papers}
 
     def tells_apart(self, needs: ranking.RankingNeeds) -> bool:
         """Whether the record knows which accounts have standing."""
@@ -139,10 +141,10 @@ class RecordedScene:
 
     def _shown(self, rank: Rank, ordered: Iterable[ScoredCandidate]) -> Iterator[ScoredCandidate]:
         is_own = rank is ranking.RANKINGS.get(self.publication.ranking)
-        least = max(self.publication.threshold, 1) if is_own else 1
-        enough = selection.least_papers(self.publication, self.content.compared) if is_own else 0
+        threshold = max(self.publication.threshold, 1) if is_own else 1
+        least_entries = selection.least_papers(self.publication, self.content.compared) if is_own else 0
         for place, candidate in enumerate(ordered):
-            if candidate.score >= least or (place < enough and candidate.voices >= selection.VOICES):
+            if candidate.score >= threshold or (place < least_entries and candidate.voices >= selection.VOICES):
                 yield candidate
 
     @cached_property
@@ -150,7 +152,7 @@ class RecordedScene:
         """The papers in the publication's fields that no earlier issue has shown."""
         papers = {
             candidate.paper for inputs in self._inputs.values() for candidate in inputs.candidates
-        } - self._held.keys()
+        } - self._earlier_voices.keys()
         return frozenset(ranking_input.matching_papers(self._view, self.publication, papers))
 
     @cached_property
@@ -191,11 +193,13 @@ class RecordedScene:
         return self._papers[key]
 
     def _read_paper(self, key: str) -> RecordedPaper:
-        measured = next(
+        posts_of_paper = next(
             measured_posts[key] for measured_posts in self._measured_posts.values() if key in measured_posts
         )
-        posts = (self._post(rows[-1]) for rows in measured.posts.values())
-        return RecordedPaper(key, measured.archive, measured.announced_at, self._title(key), tuple(sorted(posts)))
+        posts = (self._post(rows[-1]) for rows in posts_of_paper.posts.values())
+        return RecordedPaper(
+            key, posts_of_paper.archive, posts_of_paper.announced_at, self._title(key), tuple(sorted(posts))
+        )
 
     def _title(self, key: str) -> str:
         paper = self._view.item(Paper, key)
@@ -248,23 +252,23 @@ class RecordedScene:
         if not archives or (small_field and len(archives) == 1):
             return None
         archive = archives[-1 if small_field else 0]
-        some = sorted(announcement.paper for announcement in silent if archive_of(announcement.category) == archive)
+        papers = sorted(announcement.paper for announcement in silent if archive_of(announcement.category) == archive)
         target = next(
-            (paper for paper in some if ranking_input.matching_papers(self._view, self.publication, [paper])), None
+            (paper for paper in papers if ranking_input.matching_papers(self._view, self.publication, [paper])), None
         )
         return next((self._described(announcement) for announcement in silent if announcement.paper == target), None)
 
     def _announced_by(self, moment: int) -> list[Announcement]:
         """The last group of papers announced together, up to a moment."""
-        before = (announcement for announcement in self._announced if announcement.announced_at <= moment)
+        announcements = (announcement for announcement in self._announced if announcement.announced_at <= moment)
         return next(
-            (list(group) for _, group in groupby(before, key=lambda announcement: announcement.announced_at)), []
+            (list(group) for _, group in groupby(announcements, key=lambda announcement: announcement.announced_at)), []
         )
 
     def _described(self, announcement: Announcement) -> RecordedPaper:
-        known = self._view.item(Paper, announcement.paper)
-        archive = archive_of(known.categories[0]) if known and known.categories else ""
-        return _paper(announcement)._replace(archive=archive, title=known.title if known else "")
+        metadata = self._view.item(Paper, announcement.paper)
+        archive = archive_of(metadata.categories[0]) if metadata and metadata.categories else ""
+        return _paper(announcement)._replace(archive=archive, title=metadata.title if metadata else "")
 
     def _with_one_post(self, announcement: Announcement) -> RecordedPaper | None:
         """The paper, if it has a single post, by a known account, and the issue may contain it."""
@@ -293,13 +297,13 @@ class RecordedScene:
         rule, same = self._rule(campaign, needs, bots), self._same(posts_by_paper, needs)
         rows = {}
         for paper, posts in posts_by_paper:
-            own = self._measured_posts[needs].get(paper.paper, recorded_posts.NO_POSTS)
+            own_posts = self._measured_posts[needs].get(paper.paper, recorded_posts.NO_POSTS)
             attacked = recorded_posts.AttackedPosts(
                 paper=paper.paper,
-                archive=paper.archive if isinstance(paper, RecordedPaper) else own.archive,
+                archive=paper.archive if isinstance(paper, RecordedPaper) else own_posts.archive,
                 announced_at=paper.announced_at,
                 times=recorded_posts.measurement_times(paper.announced_at, self.content.as_of, needs.ages[0]),
-                own=own, elsewhere=joined, naming_networks=self.naming_networks, bots=bots, same=same,
+                own=own_posts, elsewhere=joined, naming_networks=self.naming_networks, bots=bots, same=same,
             )  # fmt: skip
             rows[paper.paper] = list(self._counted(attacked.measured(posts), rule))
         return AttackEffect(rows, frozenset(campaign.unread_networks))
@@ -308,26 +312,33 @@ class RecordedScene:
         self, effect: AttackEffect, rank: Rank, needs: ranking.RankingNeeds, *, whole: bool = False
     ) -> list[str]:
         """The papers that the issue would contain after a campaign, in order. `whole`: see `Contender`."""
-        kept = self._kept(rank, needs, whole=whole or bool(effect.unread_networks))
-        may_hold = self._eligible | effect.rows.keys()
-        ordered = rank(self.input_after(effect, needs, kept))
+        kept_papers = self._kept(rank, needs, whole=whole or bool(effect.unread_networks))
+        possible_papers = self._eligible | effect.rows.keys()
+        ordered = rank(self.input_after(effect, needs, kept_papers))
         return [
             candidate.paper
-            for candidate in self._shown(rank, (candidate for candidate in ordered if candidate.paper in may_hold))
+            for candidate in self._shown(
+                rank, (candidate for candidate in ordered if candidate.paper in possible_papers)
+            )
         ]
 
-    def input_after(self, effect: AttackEffect, needs: ranking.RankingNeeds, kept: Set[str]) -> RankingInput:
-        """A ranking's input after a campaign, for the `kept` papers and those the campaign touched."""
-        honest, (rows, unread) = self._inputs[needs], effect
+    def input_after(self, effect: AttackEffect, needs: ranking.RankingNeeds, kept_papers: Set[str]) -> RankingInput:
+        """A ranking's input after a campaign, for the `kept_papers` and those the campaign touched."""
+        honest, (rows, unread_networks) = self._inputs[needs], effect
         measured_posts, rule = self._measured_posts[needs], self._rules[needs]
-        before = chain.from_iterable(self._counted(measured_posts[key], rule) for key in rows if key in measured_posts)
-        peers = changed_peers(honest.peers, before, chain.from_iterable(rows.values()), needs)
+        rows_before = chain.from_iterable(
+            self._counted(measured_posts[key], rule) for key in rows if key in measured_posts
+        )
+        peers = changed_peers(honest.peers, rows_before, chain.from_iterable(rows.values()), needs)
         candidates = [
-            without(candidate, unread) for candidate in honest.candidates if candidate.paper in kept - rows.keys()
+            without(candidate, unread_networks)
+            for candidate in honest.candidates
+            if candidate.paper in kept_papers - rows.keys()
         ]
-        changed = (self._candidate(some, needs) for some in rows.values())
+        changed_candidates = (self._candidate(some, needs) for some in rows.values())
         return RankingInput(
-            candidates=(*candidates, *(candidate for candidate in changed if candidate is not None)), peers=peers
+            candidates=(*candidates, *(candidate for candidate in changed_candidates if candidate is not None)),
+            peers=peers,
         )
 
     def _joined(self, campaign: Campaign, needs: ranking.RankingNeeds) -> dict[int, recorded_posts.MeasuredPosts]:
@@ -364,8 +375,8 @@ class RecordedScene:
         if account not in self._posts_made:
             since = self.content.as_of - coordinated.SPAN
             self._posts_made[account] = posts_made(self._view, account, since)
-        here = (post for _, posts in posts_by_paper for post in posts if post.account == account)
-        return self._posts_made[account] - sum(coordinated.is_judged_by(post, self.content.as_of) for post in here)
+        own_posts = (post for _, posts in posts_by_paper for post in posts if post.account == account)
+        return self._posts_made[account] - sum(coordinated.is_judged_by(post, self.content.as_of) for post in own_posts)
 
     def _same(self, posts_by_paper: coordinated.PostsByPaper, needs: ranking.RankingNeeds) -> Mapping[str, int]:
         """The numbers of the texts of honest posts, which an attack may repeat."""
@@ -386,7 +397,7 @@ class RecordedScene:
     def _candidate(self, rows: Sequence[Engagement], needs: ranking.RankingNeeds) -> Candidate | None:
         if not rows:
             return None
-        return ranking_input.candidate_of(rows, self.content.from_at, self._held, self.content.as_of, needs)
+        return ranking_input.candidate_of(rows, self.content.from_at, self._earlier_voices, self.content.as_of, needs)
 
 
 def _paper(announcement: Announcement) -> RecordedPaper:

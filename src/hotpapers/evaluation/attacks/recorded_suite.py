@@ -94,14 +94,14 @@ def _results(
 ) -> Iterator[Trial | NotRun]:
     effects: AttackEffects = {}
     for contender in contenders:
-        some = [attack for attack in attacks if suite.is_tried(attack, contender.name, is_first=True)]
+        tried_attacks = [attack for attack in attacks if suite.is_tried(attack, contender.name, is_first=True)]
         reason = _why_none(scene, contender)
         if reason:
             yield NotRun(scene.content.day, contender.name, "", reason)
             continue
         if not _tells_apart(scene, contender):
             yield NotRun(scene.content.day, contender.name, "", NOBODY_KNOWN)
-        results = [result for attack in some for result in _tried(scene, contender, attack, effects)]
+        results = [result for attack in tried_attacks for result in _tried(scene, contender, attack, effects)]
         yield from results
         attacks = suite.without_failed(attacks, (result for result in results if isinstance(result, Trial)))
 

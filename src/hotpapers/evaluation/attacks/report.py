@@ -38,7 +38,7 @@ NO_SUCH_PAPER = "no day of the worlds has such a paper, or as many networks"
 
 def figures_of(results: Results, laws: Sequence[WorldLaw], attacks: Iterable[str] = ()) -> AttackFigures:
     """The suite's results. `attacks`: the names of attacks that should be among them."""
-    tried = {trial.attack for trial in results.trials}
+    tried_attacks = {trial.attack for trial in results.trials}
     honest: dict[tuple[int, str], list[Collateral]] = defaultdict(list)
     for day in results.collateral:
         honest[day.networks, day.ranking].append(day)
@@ -47,14 +47,14 @@ def figures_of(results: Results, laws: Sequence[WorldLaw], attacks: Iterable[str
         attacks=attack_words(results.trials),
         rows=summaries(results.trials), honest=tuple(_honest(days) for _, days in sorted(honest.items())),
         losses=tuple(_losses(results)),
-        not_run=tuple(NotRun("", "", attack, NO_SUCH_PAPER) for attack in attacks if attack not in tried),
+        not_run=tuple(NotRun("", "", attack, NO_SUCH_PAPER) for attack in attacks if attack not in tried_attacks),
     )  # fmt: skip
 
 
 def attack_words(trials: Iterable[Trial]) -> dict[str, str]:
     """What the tried attacks of the catalogue do, by name."""
-    tried = {trial.attack for trial in trials}
-    return {attack.name: attack.about for attack in ATTACKS if attack.name in tried}
+    tried_attacks = {trial.attack for trial in trials}
+    return {attack.name: attack.about for attack in ATTACKS if attack.name in tried_attacks}
 
 
 def summaries(trials: Iterable[Trial]) -> tuple[CostSummary, ...]:
@@ -70,11 +70,11 @@ def _summary(trials: Sequence[Trial]) -> CostSummary:
     costs = sorted(trial.cost.accounts if trial.cost else NEVER for trial in trials)
     accounts = median_low(costs)
     cost = next((trial.cost for trial in trials if trial.cost and trial.cost.accounts == accounts), None)
-    reached = [trial.cost for trial in trials if trial.cost]
-    moved = round(mean(result.moved for result in reached), 2) if reached else 0.0
+    costs_reached = [trial.cost for trial in trials if trial.cost]
+    moved = round(mean(result.moved for result in costs_reached), 2) if costs_reached else 0.0
     return CostSummary(
         first.networks, first.ranking, first.attack, first.goal, first.aged, accounts if cost else None,
-        *_expenses(cost), len(trials), len(reached), moved,
+        *_expenses(cost), len(trials), len(costs_reached), moved,
         next((trial.failed for trial in trials if trial.failed), ""),
     )  # fmt: skip
 
@@ -91,9 +91,9 @@ def _expenses(cost: Cost | None) -> tuple[int, int, int, float]:
 
 
 def _honest(days: Sequence[Collateral]) -> HonestSummary:
-    kept = [day.kept for day in days if day.kept is not None]
+    kept_counts = [day.kept for day in days if day.kept is not None]
     return HonestSummary(
-        days[0].networks, days[0].ranking, median_low(kept) if kept else None,
+        days[0].networks, days[0].ranking, median_low(kept_counts) if kept_counts else None,
         round(mean(day.agreement for day in days), 4), median_low([day.entries for day in days]), len(days),
     )  # fmt: skip
 
@@ -115,8 +115,8 @@ def lines(table: AttackFigures) -> Iterator[str]:
 
 def tables(table: AttackFigures) -> Iterator[tuple[str, list[list[str]]]]:
     """(heading, rows of cells, starting with a header row)."""
-    for networks, goal, some in by_goal(table.rows):
-        yield f"Accounts for {GOALS[goal]}, {networks} networks", _costs(some)
+    for networks, goal, goal_rows in by_goal(table.rows):
+        yield f"Accounts for {GOALS[goal]}, {networks} networks", _costs(goal_rows)
     if table.honest:
         yield "Without an attack", _honest_cells(table.honest)
     if table.losses:
@@ -145,14 +145,14 @@ def _losses(results: Results) -> Iterator[MeasuredLoss]:
     for networks in sorted({day.networks for day in results.losses}):
         for what, measured in _lost([day for day in results.losses if day.networks == networks]):
             yield MeasuredLoss(networks, what, measured)
-        judged = [day for day in results.judged if day.networks == networks]
-        bots, voices = sum(day.bots for day in judged), sum(day.voices for day in judged)
+        judged_days = [day for day in results.judged if day.networks == networks]
+        bots, voices = sum(day.bots for day in judged_days), sum(day.voices for day in judged_days)
         what = "honest voices of two weeks that are judged bots, over all days"
         yield MeasuredLoss(networks, what, f"{bots:,} of {voices:,}")
         days = [day for day in results.small_fields if day.networks == networks]
-        about = median_low([day.talked_about for day in days]) if days else 0
+        papers_talked_about = median_low([day.talked_about for day in days]) if days else 0
         entries = sum(day.entries > 0 for day in days)
-        what = f"issues with an entry in a record with one new paper a day, {about} of 90 talked about"
+        what = f"issues with an entry in a record with one new paper a day, {papers_talked_about} of 90 talked about"
         yield MeasuredLoss(networks, what, f"{entries} of {len(days)}")
 
 
@@ -217,8 +217,10 @@ def _by_attack(rows: Sequence[CostSummary], about: Mapping[str, str]) -> Iterato
     places = _places(rows)
     yield ["attack", "what it does", *map(_place_words, places)]
     for attack in dict.fromkeys(row.attack for row in rows):
-        tried = {place: [row for row in rows if row.attack == attack and _place(row) == place] for place in places}
-        yield [attack, about.get(attack, ""), *(_bought(some) for some in tried.values())]
+        rows_by_place = {
+            place: [row for row in rows if row.attack == attack and _place(row) == place] for place in places
+        }
+        yield [attack, about.get(attack, ""), *(_bought(place_rows) for place_rows in rows_by_place.values())]
 
 
 def _place(row: CostSummary) -> tuple[int, Goal]:
@@ -244,10 +246,10 @@ def _bought(rows: Sequence[CostSummary]) -> str:
     """`172+11, $27.35` for the cheapest in dollars, or `never`."""
     if not rows:
         return ""
-    reached = [row for row in rows if row.accounts is not None]
-    if not reached:
+    successful = [row for row in rows if row.accounts is not None]
+    if not successful:
         return cost_cell(max(rows, key=lambda row: row.reached))
-    row = min(reached, key=lambda row: row.dollars)
+    row = min(successful, key=lambda row: row.dollars)
     return f"{row.fresh:,}+{row.aged:,}, ${row.dollars:,.2f}"
 
 

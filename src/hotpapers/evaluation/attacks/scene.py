@@ -64,16 +64,16 @@ def engagements(
     """A paper's attention at its measurement times. `naming_networks`: those that name who liked; `bots`: accounts
     judged to be bots."""
     moments = [time.until for time in times]
-    some = list(posts)
+    post_list = list(posts)
     rows = [
         _post_at(paper, post, time, automated=post.account in bots)
         for time in times
-        for post in some
+        for post in post_list
         if post.at <= time.until
     ]
     reactions = {
         post.id: _named(post, moments)
-        for post in some
+        for post in post_list
         if post.network in naming_networks and (post.likes or post.reactions)
     }  # fmt: skip
     return list(count_engagement([rows], reactions, rule)) if rows else []
@@ -81,37 +81,37 @@ def engagements(
 
 def _post_at(paper: WorldPaper, post: PaperPost, time: MeasurementTime, *, automated: bool) -> PostAtAge:
     likes, reposts = likes_by(post, time.until), 0
-    own = likes // 4
+    own_reposts = likes // 4
     for reaction in post.reactions:
         if reaction.at <= time.until:
-            many = len(reaction.accounts)
-            likes, reposts = (likes + many, reposts) if reaction.type == "like" else (likes, reposts + many)
+            count = len(reaction.accounts)
+            likes, reposts = (likes + count, reposts) if reaction.type == "like" else (likes, reposts + count)
     return PostAtAge(
         paper=paper.paper, archive=paper.archive, announced_at=paper.announced_at, age=time.age, until=time.until,
         peer=time.peer, network=post.network, post=post.id, same=hash(post.text) or 1 if post.text else 0,
         voice=post.account,
-        automated=int(automated), reposts=own + reposts, likes=likes,
+        automated=int(automated), reposts=own_reposts + reposts, likes=likes,
         counted_at=time.until, shared=int(post.shared),
     )  # fmt: skip
 
 
 def _named(post: PaperPost, moments: Sequence[int]) -> Mapping[str, CountedReactions]:
-    upto = [likes_by(post, moment) for moment in moments]
+    likes_by_moment = [likes_by(post, moment) for moment in moments]
     return {
-        type: CountedReactions(moments, _by_moment(post, type, [count // share for count in upto], moments))
+        type: CountedReactions(moments, _by_moment(post, type, [count // share for count in likes_by_moment], moments))
         for type, share in (("like", 1), ("repost", 4))
     }
 
 
-def _by_moment(post: PaperPost, type: str, upto: Sequence[int], moments: Sequence[int]) -> dict[int, list[int]]:
+def _by_moment(post: PaperPost, type: str, counts: Sequence[int], moments: Sequence[int]) -> dict[int, list[int]]:
     """The accounts that reacted up to each moment, after the previous one."""
     result: dict[int, list[int]] = {}
     before, last = 0, -1
-    for n, (count, moment) in enumerate(zip(upto, moments, strict=True)):
-        more = [
+    for n, (count, moment) in enumerate(zip(counts, moments, strict=True)):
+        added = [
             reaction.accounts for reaction in post.reactions if reaction.type == type and last < reaction.at <= moment
         ]
-        result[n] = [*post.likers[before:count], *chain.from_iterable(more)]
+        result[n] = [*post.likers[before:count], *chain.from_iterable(added)]
         before, last = count, moment
     return result
 
@@ -120,18 +120,20 @@ class Scene:
     """A day of a world, `day` days after its beginning."""
 
     def __init__(
-        self, world: World, day: int, known: frozenset[int] | None, before: Scene | None = None
+        self, world: World, day: int, known: frozenset[int] | None, day_before: Scene | None = None
     ) -> None:  # fmt: skip
-        """`known`: the accounts with standing, None for everybody. `before`: the previous day with the same `known`."""
+        """`known`: the accounts with standing, None for everybody. `day_before`: with the same `known`."""
         self.world, self.day = world, day
         self.name = f"day {day} of a world"
         self.cut = BEGINS + day * DAY + ISSUED
         self.rule = VoiceRule(known=known)
         self.naming_networks = frozenset(law.name for law in world.law.networks if law.names_accounts)
         self.papers = {paper.paper: paper for paper in world.papers if day - REFERENCE_DAYS < paper.day <= day}
-        done: dict[str, list[Engagement]] = {} if before is None else before.rows
+        earlier_rows: dict[str, list[Engagement]] = {} if day_before is None else day_before.rows
         self.rows: dict[str, list[Engagement]] = {
-            key: done[key] if key in done and paper.day < day - windows.DAYS - 1 else self._measured(paper)
+            key: earlier_rows[key]
+            if key in earlier_rows and paper.day < day - windows.DAYS - 1
+            else self._measured(paper)
             for key, paper in self.papers.items()
         }
         self._inputs: dict[ranking.RankingNeeds, RankingInput] = {}
@@ -168,8 +170,8 @@ class Scene:
     def candidate(
         self, paper: WorldPaper, rows: Sequence[Engagement], needs: ranking.RankingNeeds
     ) -> Candidate | None:  # fmt: skip
-        some = [row for row in rows if row.age in needs.ages]
-        return candidate_of(some, self.cut - windows.DAYS * DAY, (), self.cut, needs) if some else None
+        rows_at_ages = [row for row in rows if row.age in needs.ages]
+        return candidate_of(rows_at_ages, self.cut - windows.DAYS * DAY, (), self.cut, needs) if rows_at_ages else None
 
     @cached_property
     def networks(self) -> tuple[AttackedNetwork, ...]:
@@ -179,8 +181,10 @@ class Scene:
             for row in rows:
                 if row.peer and row.age == AGES[1] and row.voices >= rarity.LEAST and row.network in voices:
                     voices[row.network].append(row.voices)
-        usual = {name: sorted(some)[len(some) * 9 // 10] if some else rarity.LEAST for name, some in voices.items()}
-        networks = [AttackedNetwork(name, least, name in self.naming_networks) for name, least in usual.items()]
+        usual_voices = {
+            name: sorted(some)[len(some) * 9 // 10] if some else rarity.LEAST for name, some in voices.items()
+        }
+        networks = [AttackedNetwork(name, least, name in self.naming_networks) for name, least in usual_voices.items()]
         return tuple(sorted(networks, key=lambda network: (network.usual, network.name)))
 
     @cached_property
@@ -192,10 +196,15 @@ class Scene:
 
     def target(self, *, days_old: int, known_post: bool, small_field: bool) -> WorldPaper | None:
         """A paper that is `days_old` and that nobody talks about, or one with a single post, by a known account."""
-        some = (paper for paper in self.papers.values() if paper.day == self.day - days_old)
+        papers_of_age = (paper for paper in self.papers.values() if paper.day == self.day - days_old)
         archive = SMALL_FIELD if small_field else FIELD
         return next(
-            (paper for paper in some if paper.archive == archive and self._suits(paper, known_post=known_post)), None
+            (
+                paper
+                for paper in papers_of_age
+                if paper.archive == archive and self._suits(paper, known_post=known_post)
+            ),
+            None,
         )
 
     def _suits(self, paper: WorldPaper, *, known_post: bool) -> bool:
@@ -215,12 +224,14 @@ class Scene:
     ) -> list[str]:
         """The papers in order after a campaign, best first. `whole`: all of them, for a formula that compares a day's
         papers with each other; otherwise only those that matter."""
-        rows, unread = effect
+        rows, unread_networks = effect
         honest = self.honest_input(needs)
         peers = self._peers(honest.peers, [self.rows[key] for key in rows], rows.values(), needs)
-        kept = self._kept(rank, needs, whole=whole or bool(unread)) - rows.keys()
-        candidates = [without(candidate, unread) for candidate in honest.candidates if candidate.paper in kept]
-        changed = (self.candidate(self.papers[key], some, needs) for key, some in rows.items())
+        kept_papers = self._kept(rank, needs, whole=whole or bool(unread_networks)) - rows.keys()
+        candidates = [
+            without(candidate, unread_networks) for candidate in honest.candidates if candidate.paper in kept_papers
+        ]
+        changed = (self.candidate(self.papers[key], paper_rows, needs) for key, paper_rows in rows.items())
         candidates += [candidate for candidate in changed if candidate is not None]
         return [
             candidate.paper
@@ -296,18 +307,20 @@ def changed_peers(
 ) -> tuple[VoiceHistogram, ...]:  # fmt: skip
     """The references with changed voices for some papers. How many days they go back stays the same; `days`: for new
     references."""
-    more: dict[ReferenceKey, Counter[int]] = {}
+    changes: dict[ReferenceKey, Counter[int]] = {}
     for sign, rows in ((-1, before), (1, after)):
         for row in rows:
             if (voices := voices_as_peer(row, needs)) is not None:
-                more.setdefault(reference_key(row), Counter())[voices] += sign
-    if not more:
+                changes.setdefault(reference_key(row), Counter())[voices] += sign
+    if not changes:
         return peers
-    known = {(peer.network, peer.age, peer.archive): peer for peer in peers}
-    for reference, voices_more in more.items():
+    peers_by_key = {(peer.network, peer.age, peer.archive): peer for peer in peers}
+    for reference, voice_changes in changes.items():
         network, age, archive = reference
-        peer = known.get(reference) or VoiceHistogram(network=network, age=age, archive=archive, counts=(), days=days)
-        voices_more.update(dict(peer.counts))
-        counts = tuple(sorted((voices, papers) for voices, papers in voices_more.items() if papers))
-        known[reference] = msgspec.structs.replace(peer, counts=counts)
-    return tuple(peer for _, peer in sorted(known.items()))
+        peer = peers_by_key.get(reference) or VoiceHistogram(
+            network=network, age=age, archive=archive, counts=(), days=days
+        )
+        voice_changes.update(dict(peer.counts))
+        counts = tuple(sorted((voices, papers) for voices, papers in voice_changes.items() if papers))
+        peers_by_key[reference] = msgspec.structs.replace(peer, counts=counts)
+    return tuple(peer for _, peer in sorted(peers_by_key.items()))

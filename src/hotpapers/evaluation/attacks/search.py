@@ -112,10 +112,10 @@ class _Search:
     def least_cost(self, goal: Goal) -> Cost | None:
         best: Cost | None = None
         for variant in self._variants():
-            most = MOST if best is None else best.accounts - 1
-            accounts = least(partial(self._reaches, goal, variant), most)
+            most_accounts = MOST if best is None else best.accounts - 1
+            accounts = least(partial(self._reaches, goal, variant), most_accounts)
             cost = None if accounts is None else self._cost(variant, accounts)
-            if cost is not None and cost.accounts <= most:
+            if cost is not None and cost.accounts <= most_accounts:
                 best = cost
         return best
 
@@ -179,8 +179,8 @@ class _Search:
 
     def _cost(self, variant: _Variant, accounts: int) -> Cost:
         order, expenses = self._try(variant, accounts)
-        others = [paper for paper in order if paper != variant.target.paper]
-        moved = sum(others[place : place + 1] != [paper] for place, paper in enumerate(self._honest))
+        other_papers = [paper for paper in order if paper != variant.target.paper]
+        moved = sum(other_papers[place : place + 1] != [paper] for place, paper in enumerate(self._honest))
         return Cost(max(accounts, expenses.accounts), expenses, moved)
 
 

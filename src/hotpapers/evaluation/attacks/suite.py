@@ -95,14 +95,16 @@ def blocks(
     laws: Sequence[WorldLaw], rankings: Sequence[str], attacks: Sequence[str], files: Sequence[str]
 ) -> Iterator[Block]:
     """Split the work into blocks."""
-    some = tuple(contender.name for contender in chosen_contenders(rankings))
+    names = tuple(contender.name for contender in chosen_contenders(rankings))
     for law in laws:
         days = range(law.history, law.history + law.days)
         for start in range(0, law.days, BLOCK):
             part = tuple(days[start : start + BLOCK])
-            own = some if start % (2 * BLOCK) == 0 else tuple(name for name in some if name == ranking.DEFAULT)
-            without = tuple(name for name in own if name not in FORMULAS)
-            yield Block(law, part, own if start == 0 else without, tuple(attacks), tuple(files))
+            block_names = (
+                names if start % (2 * BLOCK) == 0 else tuple(name for name in names if name == ranking.DEFAULT)
+            )
+            own_rankings = tuple(name for name in block_names if name not in FORMULAS)
+            yield Block(law, part, block_names if start == 0 else own_rankings, tuple(attacks), tuple(files))
 
 
 def chosen_contenders(rankings: Sequence[str]) -> list[Contender]:
@@ -116,16 +118,16 @@ def chosen_contenders(rankings: Sequence[str]) -> list[Contender]:
 def chosen_attacks(names: Sequence[str], files: Sequence[str]) -> list[Attack]:
     """The attacks from these files and with these names; without either, the whole catalogue. Raises UsageError for a
     name that is not in the catalogue, AttackFailed for a file without an attack or with a duplicate name."""
-    known = [attack.name for attack in ATTACKS]
-    if unknown := [name for name in names if name not in known]:
-        raise UsageError(f"{unknown[0]}: no such attack; choose from {'; '.join(known)}")
-    own: list[Attack] = []
+    catalogue_names = [attack.name for attack in ATTACKS]
+    if unknown_names := [name for name in names if name not in catalogue_names]:
+        raise UsageError(f"{unknown_names[0]}: no such attack; choose from {'; '.join(catalogue_names)}")
+    own_attacks: list[Attack] = []
     for file in files:
         attack = load_attack(file)
-        if attack.name in {*known, *(other.name for other in own)}:
+        if attack.name in {*catalogue_names, *(other.name for other in own_attacks)}:
             raise AttackFailed(f"there is already an attack named {attack.name!r}", file=file)
-        own.append(attack)
-    return [*own, *(attack for attack in ATTACKS if attack.name in names or not (names or own))]
+        own_attacks.append(attack)
+    return [*own_attacks, *(attack for attack in ATTACKS if attack.name in names or not (names or own_attacks))]
 
 
 def run_suite(parts: Sequence[Block], workers: int, progress: Callable[[int], None]) -> Results:
@@ -167,31 +169,31 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def run_block(block: Block) -> Results:
     """Run one block."""
-    world, known = World(block.law), contenders()
+    world, all_contenders = World(block.law), contenders()
     attacks = chosen_attacks(block.attacks, block.files)
     standing = world.known(BEGINS + block.days[0] * DAY + ISSUED)
     trials: list[Trial] = []
     honest: list[Collateral] = []
     losses: list[HonestLoss] = []
     judged: list[JudgedVoices] = []
-    own = [known[name] for name in ranking.RANKINGS]
+    own_rankings = [all_contenders[name] for name in ranking.RANKINGS]
     scene: Scene | None = None
     for day in block.days:
         is_first = scene is None
         scene = Scene(world, day, standing, scene)
         names = block.rankings if is_first else [name for name in block.rankings if name == ranking.DEFAULT]
         trusting = Scene(world, day, None) if is_first else None
-        honest += collateral(scene, trusting, [known[name] for name in names])
-        losses += honest_losses(scene, own, known[ranking.DEFAULT])
+        honest += collateral(scene, trusting, [all_contenders[name] for name in names])
+        losses += honest_losses(scene, own_rankings, all_contenders[ranking.DEFAULT])
         judged.append(judged_voices(scene))
         effects: AttackEffects = {}
         for name in names:
-            some = [attack for attack in attacks if is_tried(attack, name, is_first=is_first)]
+            tried_attacks = [attack for attack in attacks if is_tried(attack, name, is_first=is_first)]
             where = (len(block.law.networks), day)
-            for attack in some:
-                trials += trials_of(scene, where, known[name], attack, attack.aged, effects)
+            for attack in tried_attacks:
+                trials += trials_of(scene, where, all_contenders[name], attack, attack.aged, effects)
             attacks = without_failed(attacks, trials)
-    small = small_field(block.law, known[ranking.DEFAULT]) if block.days[0] == block.law.history else ()
+    small = small_field(block.law, all_contenders[ranking.DEFAULT]) if block.days[0] == block.law.history else ()
     return Results(tuple(trials), tuple(honest), tuple(losses), tuple(judged), tuple(small))
 
 

@@ -25,7 +25,7 @@ LEAST_LISTED = 50
 
 
 class Sighting(NamedTuple):
-    """A paper on a day's page, with its attention on one network. `stands`: it is in the reference."""
+    """A paper on a day's page, with its attention on one network. `is_peer`: it is in the reference."""
 
     day: str
     paper: str
@@ -33,7 +33,7 @@ class Sighting(NamedTuple):
     announced_at: int
     order: int
     attention: Attention
-    stands: bool = True
+    is_peer: bool = True
 
 
 class PastDay(NamedTuple):
@@ -83,14 +83,14 @@ def archive_cohort(listed: Sequence[ListedPaper]) -> Cohort:
 
 def _listed(row: ListedPaper) -> Sighting:
     day = row.issue.isoformat()
-    counted = Attention(
+    attention = Attention(
         network="x", until=listed_until(row), age=0, voices=row.favorites, reposts=row.retweets, likes=row.favorites,
         method=f"hot-papers/{2 if day >= DEFECT else 1}",
     )  # fmt: skip
     archive = archive_of(next(iter(row.categories.split()), ""))
-    stands = row.retweets + row.favorites >= LEAST_LISTED
+    is_peer = row.retweets + row.favorites >= LEAST_LISTED
     announced_at = announcement_days.announced_at(day)
-    return Sighting(day, paper_key(row.arxiv_id), archive, announced_at, row.rank, counted, stands)
+    return Sighting(day, paper_key(row.arxiv_id), archive, announced_at, row.rank, attention, is_peer)
 
 
 def listed_until(row: ListedPaper) -> int:
@@ -112,11 +112,11 @@ def upvote_cohort(counts: Iterable[UpvoteCount], papers: Iterable[TitledPaper]) 
 def _upvoted(row: UpvoteCount) -> Sighting:
     day = row.observed_at.astimezone(UTC).date().isoformat()
     announced_at, until = announcement_days.announced_at(day), timestamps.from_datetime(row.observed_at)
-    counted = Attention(
+    attention = Attention(
         network="huggingface", until=until, age=_age(until - announced_at), voices=row.upvotes, reposts=0,
         likes=row.upvotes,
     )  # fmt: skip
-    return Sighting(day, paper_key(row.id), "", announced_at, 0, counted)
+    return Sighting(day, paper_key(row.id), "", announced_at, 0, attention)
 
 
 def _age(since: int) -> int:
@@ -146,10 +146,12 @@ def first_seen(story: StoryCounts) -> int:
 
 def _submitted(story: StoryCounts) -> Sighting:
     at = first_seen(story)
-    within = [points for moment, points, *_ in story.obs if moment is None or moment * timestamps.SECOND <= at + DAY]
-    points = max(within, default=0)
-    counted = Attention(network="hackernews", until=at + DAY, age=24, voices=points, reposts=0, likes=points)
-    return Sighting(timestamps.day_of(at), paper_key(story.arxiv_id or ""), "", at, 0, counted)
+    points_of_day = [
+        points for moment, points, *_ in story.obs if moment is None or moment * timestamps.SECOND <= at + DAY
+    ]
+    points = max(points_of_day, default=0)
+    attention = Attention(network="hackernews", until=at + DAY, age=24, voices=points, reposts=0, likes=points)
+    return Sighting(timestamps.day_of(at), paper_key(story.arxiv_id or ""), "", at, 0, attention)
 
 
 # ---- the ranking's input ----------------------------------------------------------------------------------
@@ -175,7 +177,7 @@ def past_days(sightings: Iterable[Sighting]) -> tuple[PastDay, ...]:
 
 def _inputs(today: Sequence[Sighting], compared: Sequence[Sighting], cut: int) -> RankingInput:
     """The ranking's input for a day. Each paper is in the reference once, as last seen."""
-    latest = {sighting.paper: sighting for sighting in compared if sighting.stands}
+    latest = {sighting.paper: sighting for sighting in compared if sighting.is_peer}
     candidates = (_candidate(sighting, latest.get(sighting.paper)) for sighting in today)
     return RankingInput(candidates=tuple(candidates), peers=tuple(_peers(latest.values(), cut)))
 
@@ -190,14 +192,14 @@ def _candidate(sighting: Sighting, own_sighting: Sighting | None) -> Candidate:
 
 def _peers(compared: Iterable[Sighting], cut: int) -> Iterator[VoiceHistogram]:
     counts: dict[tuple[str, int, str], Counter[int]] = defaultdict(Counter)
-    first: dict[tuple[str, int, str], int] = {}
+    first_announced: dict[tuple[str, int, str], int] = {}
     for sighting in compared:
-        where = (sighting.attention.network, sighting.attention.age, sighting.archive)
-        counts[where][sighting.attention.voices] += 1
-        first[where] = min(sighting.announced_at, first.get(where, cut))
-    for where, counter in sorted(counts.items()):
-        network, age, archive = where
-        days = max(1, -((first[where] - cut) // DAY))
+        key = (sighting.attention.network, sighting.attention.age, sighting.archive)
+        counts[key][sighting.attention.voices] += 1
+        first_announced[key] = min(sighting.announced_at, first_announced.get(key, cut))
+    for key, counter in sorted(counts.items()):
+        network, age, archive = key
+        days = max(1, -((first_announced[key] - cut) // DAY))
         yield VoiceHistogram(
             network=network, age=age, archive=archive, counts=tuple(sorted(counter.items())), days=days
         )

@@ -107,14 +107,14 @@ class GroupSums(NamedTuple):
 def _sums(group: ComparedGroup, weights: Weights, scope: ComparisonScope) -> list[GroupSums]:
     """The sums for each order, with papers weighted by `weights`."""
     best = statistics.centred_ranks(group.best, weights)
-    topped = len(group.gains) >= scope.least
-    ideal = statistics.discounted_gain(group.best, group.gains, weights, GAIN_PLACES) if topped else 0.0
+    is_large = len(group.gains) >= scope.least
+    ideal = statistics.discounted_gain(group.best, group.gains, weights, GAIN_PLACES) if is_large else 0.0
 
     def sums(order: Levels) -> GroupSums:
         ranks = statistics.rank_sums(statistics.centred_ranks(order, weights), best, weights)
         gain = statistics.discounted_gain(order, group.gains, weights, GAIN_PLACES) / ideal if ideal else 0.0
-        precision = statistics.precision(order, group.hits, weights, scope.k) if topped else 0.0
-        return GroupSums(*ranks, gain, int(ideal > 0), precision, int(topped))
+        precision = statistics.precision(order, group.hits, weights, scope.k) if is_large else 0.0
+        return GroupSums(*ranks, gain, int(ideal > 0), precision, int(is_large))
 
     return [sums(order) for order in group.orders]
 
@@ -161,41 +161,45 @@ class ComparisonRequest(NamedTuple):
     seed: str
 
 
-def compare(orders: Mapping[str, Mapping[str, Any]], wanted: ComparisonRequest) -> list[ComparedOrder]:
+def compare(orders: Mapping[str, Mapping[str, Any]], request: ComparisonRequest) -> list[ComparedOrder]:
     """Every order with its agreement and intervals, over the papers that all orders have, each compared with the first.
 
     `orders`: by name, a comparable value for each paper. Orders that are the same, including ties, are computed once.
     """
-    groups = grouped(wanted.outcomes, wanted.keys, list(orders.values()))
+    groups = grouped(request.outcomes, request.keys, list(orders.values()))
     if not groups:
         return []
     papers = sum(len(group.gains) for group in groups)
     groups, numbers = _distinct(groups)
-    measured = _measured(groups, wanted.scope)
-    chance = Random(wanted.seed)
-    drawn = [_resampled(groups, measured, wanted.scope, chance) for _ in range(wanted.resamples)]
-    point = [_agreement(sums, [1] * len(groups)) for sums in measured]
-    rows = [_row(point, drawn, number, numbers[0]) for number in range(len(point))]
+    measured = _measured(groups, request.scope)
+    chance = Random(request.seed)
+    resampled = [_resampled(groups, measured, request.scope, chance) for _ in range(request.resamples)]
+    agreements = [_agreement(sums, [1] * len(groups)) for sums in measured]
+    rows = [_row(agreements, resampled, number, numbers[0]) for number in range(len(agreements))]
     return [ComparedOrder(name, papers, *rows[number]) for name, number in zip(orders, numbers, strict=True)]
 
 
 def _distinct(groups: list[ComparedGroup]) -> tuple[list[ComparedGroup], list[int]]:
     """The groups with each distinct order once, and for each order its new number."""
-    known: dict[tuple[Levels, ...], int] = {}
-    numbers = [known.setdefault(order, len(known)) for order in zip(*(group.orders for group in groups), strict=True)]
-    kept = [numbers.index(number) for number in range(len(known))]
-    return [group._replace(orders=tuple(group.orders[place] for place in kept)) for group in groups], numbers
+    new_numbers: dict[tuple[Levels, ...], int] = {}
+    numbers = [
+        new_numbers.setdefault(order, len(new_numbers))
+        for order in zip(*(group.orders for group in groups), strict=True)
+    ]
+    first_places = [numbers.index(number) for number in range(len(new_numbers))]
+    return [group._replace(orders=tuple(group.orders[place] for place in first_places)) for group in groups], numbers
 
 
-def _row(point: list[Agreement], drawn: list[list[Agreement]], number: int, against: int) -> list[Estimate]:
+def _row(agreements: list[Agreement], resampled: list[list[Agreement]], number: int, reference: int) -> list[Estimate]:
     """An order's three figures, then the three differences."""
     figures = [
-        statistics.estimate(point[number][figure], (sample[number][figure] for sample in drawn)) for figure in range(3)
+        statistics.estimate(agreements[number][figure], (sample[number][figure] for sample in resampled))
+        for figure in range(3)
     ]
     above = [
         statistics.estimate(
-            _difference(point[number][figure], point[against][figure]),
-            (_difference(sample[number][figure], sample[against][figure]) for sample in drawn),
+            _difference(agreements[number][figure], agreements[reference][figure]),
+            (_difference(sample[number][figure], sample[reference][figure]) for sample in resampled),
         )
         for figure in range(3)
     ]

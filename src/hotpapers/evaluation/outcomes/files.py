@@ -125,12 +125,12 @@ def read_files(open_file: Opener) -> EvaluationFiles:
     """Read everything that outcomes are measured on. Raises InputError, with the line, for a file that is missing,
     empty or malformed."""
     return EvaluationFiles(
-        listed=_whole("archive-attention.csv", csv_rows(open_file, "archive-attention.csv", ListedPaper)),
-        citations=_whole("outcomes.csv", csv_rows(open_file, "outcomes.csv", CitationRow)),
-        decisions=_whole("venues.csv", csv_rows(open_file, "venues.csv", DecisionRow)),
-        upvotes=_whole("hf-daily.jsonl.zst", json_rows(open_file, "hf-daily.jsonl.zst", UpvoteCount)),
-        upvoted=_whole("hf-papers.jsonl.zst", json_rows(open_file, "hf-papers.jsonl.zst", TitledPaper)),
-        stories=_whole("hn-arxiv.jsonl.zst", json_rows(open_file, "hn-arxiv.jsonl.zst", StoryCounts)),
+        listed=_checked_rows("archive-attention.csv", csv_rows(open_file, "archive-attention.csv", ListedPaper)),
+        citations=_checked_rows("outcomes.csv", csv_rows(open_file, "outcomes.csv", CitationRow)),
+        decisions=_checked_rows("venues.csv", csv_rows(open_file, "venues.csv", DecisionRow)),
+        upvotes=_checked_rows("hf-daily.jsonl.zst", json_rows(open_file, "hf-daily.jsonl.zst", UpvoteCount)),
+        upvoted=_checked_rows("hf-papers.jsonl.zst", json_rows(open_file, "hf-papers.jsonl.zst", TitledPaper)),
+        stories=_checked_rows("hn-arxiv.jsonl.zst", json_rows(open_file, "hn-arxiv.jsonl.zst", StoryCounts)),
         authors={
             paper.id: len(paper.authors)
             for paper in json_rows(open_file, "arxiv-metadata.jsonl.zst", AuthoredPaper)
@@ -139,23 +139,23 @@ def read_files(open_file: Opener) -> EvaluationFiles:
     )
 
 
-def _whole(name: str, rows: Iterator[Row]) -> list[Row]:
-    listed = list(rows)
-    if not listed:
+def _checked_rows(name: str, rows: Iterator[Row]) -> list[Row]:
+    row_list = list(rows)
+    if not row_list:
         raise InputError("has no rows", file=name)
-    return listed
+    return row_list
 
 
 def csv_rows(open_file: Opener, name: str, kind: type[Row]) -> Iterator[Row]:
     """The rows of a CSV file with a header, an empty field as None. Raises InputError."""
     with open_file(name) as stream:
-        reader = csv.DictReader(io.TextIOWrapper(stream, "utf-8", newline=""), strict=True)
+        reader = csv.DictReader(io.TextIOWrapper(stream, "utf-8-sig", newline=""), strict=True)
         try:
-            wanted = set(kind.__struct_fields__)
-            if missing := wanted - set(reader.fieldnames or ()):
-                raise InputError(f"missing columns: {', '.join(sorted(missing))}", file=name, line=1)
+            columns = set(kind.__struct_fields__)
+            if missing_columns := columns - set(reader.fieldnames or ()):
+                raise InputError(f"missing columns: {', '.join(sorted(missing_columns))}", file=name, line=1)
             for row in reader:
-                yield _converted({field: row[field] or None for field in wanted}, kind, name, reader.line_num)
+                yield _converted({field: row[field] or None for field in columns}, kind, name, reader.line_num)
         except (csv.Error, UnicodeError) as problem:
             raise InputError(f"is not CSV in UTF-8: {problem}", file=name, line=reader.line_num + 1) from problem
 

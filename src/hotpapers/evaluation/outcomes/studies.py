@@ -50,19 +50,19 @@ def category_means(cohort: Cohort, target: Target) -> dict[str, float]:
     """
     halves = {past.day: number % 2 for number, past in enumerate(cohort.days)}
     half_of = {paper: halves[day] for paper, day in cohort.first_days.items()}
-    known = [paper for paper in target.outcomes if paper in half_of and paper in cohort.categories]
+    papers = [paper for paper in target.outcomes if paper in half_of and paper in cohort.categories]
     gains: dict[tuple[int, str], list[Fraction]] = defaultdict(list)
-    for paper in known:
+    for paper in papers:
         gain = Fraction(target.outcomes[paper].gain)
         for name in (cohort.categories[paper], ""):
             gains[half_of[paper], name].append(gain)
-    means = {where: sum(some) / len(some) for where, some in gains.items()}
+    means = {key: sum(values) / len(values) for key, values in gains.items()}
 
     def mean(paper: str) -> float:
-        other = 1 - half_of[paper]
-        return float(means.get((other, cohort.categories[paper]), means.get((other, ""), Fraction(0))))
+        other_half = 1 - half_of[paper]
+        return float(means.get((other_half, cohort.categories[paper]), means.get((other_half, ""), Fraction(0))))
 
-    return {paper: mean(paper) for paper in known}
+    return {paper: mean(paper) for paper in papers}
 
 
 AGAINST = rarity.NAME
@@ -111,15 +111,15 @@ class OutcomeReport(NamedTuple):
 def measure_outcomes(files: EvaluationFiles, resamples: int) -> OutcomeReport:
     """Run every ranking on every past day, and compare its order with what came later. Raises InputError if no paper in
     the files has an outcome."""
-    every = {AGAINST: RANKINGS[AGAINST], **RANKINGS, **FORMULAS}
-    scored: dict[str, dict[str, dict[str, RankValue]]] = {}
+    orders = {AGAINST: RANKINGS[AGAINST], **RANKINGS, **FORMULAS}
+    values_by_cohort: dict[str, dict[str, dict[str, RankValue]]] = {}
     cells = []
     for study in studies(files):
         name = study.cohort.name
-        if name not in scored:
-            scored[name] = {key: cohorts.rank_values(study.cohort, rank) for key, rank in every.items()}
+        if name not in values_by_cohort:
+            values_by_cohort[name] = {key: cohorts.rank_values(study.cohort, rank) for key, rank in orders.items()}
         tables = product(study.periods, study.scopes)
-        cells += [_cell(study, scored[name], period, scope, resamples) for period, scope in tables]
+        cells += [_cell(study, values_by_cohort[name], period, scope, resamples) for period, scope in tables]
     if not any(cell.papers for cell in cells):
         raise InputError("none of its papers were talked about in the other files", file="outcomes.csv")
     return OutcomeReport(AGAINST, resamples, tuple(RANKINGS), overlap(files), tuple(cells))
@@ -131,19 +131,19 @@ def studies(files: EvaluationFiles) -> Iterator[Study]:
     archive = cohorts.archive_cohort(files.listed)
     upvoted = cohorts.upvote_cohort(files.upvotes, files.upvoted)
     stories = cohorts.story_cohort(files.stories)
-    listed, shown, discussed = archive.first_days, upvoted.first_days, stories.first_days
+    archive_days, upvote_days, story_days = archive.first_days, upvoted.first_days, stories.first_days
 
     def study(cohort: Cohort, target: Target, *scopes: ComparisonScope, periods: tuple[str, ...] = ("",)) -> Study:
         return Study(cohort, target, predictors(cohort, target, authors), scopes, periods)
 
     periods = ("", "before", "after")
-    yield study(archive, targets.citations(files.citations, listed), ALL, VENUE, DAY, periods=periods)
-    yield study(archive, targets.ratings(files.decisions, listed), ALL, VENUE, DAY)
-    yield study(archive, targets.acceptance(files.decisions, listed), ALL, VENUE, DAY)
+    yield study(archive, targets.citations(files.citations, archive_days), ALL, VENUE, DAY, periods=periods)
+    yield study(archive, targets.ratings(files.decisions, archive_days), ALL, VENUE, DAY)
+    yield study(archive, targets.acceptance(files.decisions, archive_days), ALL, VENUE, DAY)
     yield study(archive, targets.later_stories(files.listed, files.stories), DAY)
-    yield study(upvoted, targets.citations(files.citations, shown), ALL, VENUE, DAY)
-    yield study(stories, targets.citations(files.citations, discussed), ALL)
-    yield study(stories, targets.ratings(files.decisions, discussed), ALL)
+    yield study(upvoted, targets.citations(files.citations, upvote_days), ALL, VENUE, DAY)
+    yield study(stories, targets.citations(files.citations, story_days), ALL)
+    yield study(stories, targets.ratings(files.decisions, story_days), ALL)
     yield study(stories, targets.favorites(stories, files.listed), ALL)
 
 
@@ -151,11 +151,16 @@ def overlap(files: EvaluationFiles) -> dict[str, int]:
     """How many papers of the archive were on Hacker News, how many of these before their counts were read, and how many
     of the latter have citations."""
     first = cohorts.first_stories(files.stories)
-    listed = {row.arxiv_id: cohorts.listed_until(row) for row in files.listed}
-    both = {id for id in listed if id in first}
-    before = {id for id in both if cohorts.first_seen(first[id]) <= listed[id]}
-    cited = {row.arxiv_id for row in files.citations}
-    return {"listed": len(listed), "stories": len(both), "before": len(before), "cited": len(before & cited)}
+    listed_until = {row.arxiv_id: cohorts.listed_until(row) for row in files.listed}
+    shared = {id for id in listed_until if id in first}
+    shared_before = {id for id in shared if cohorts.first_seen(first[id]) <= listed_until[id]}
+    cited_papers = {row.arxiv_id for row in files.citations}
+    return {
+        "listed": len(listed_until),
+        "stories": len(shared),
+        "before": len(shared_before),
+        "cited": len(shared_before & cited_papers),
+    }
 
 
 # ---- one cell ------------------------------------------------------------------------------------------------
@@ -169,29 +174,29 @@ def _cell(
     groups = comparison.grouped(study.target.outcomes, keys, list(scored.values()))
     papers = sum(len(group.gains) for group in groups)
     seed = f"{study.cohort.name} {study.target.name} {period} {scope.name}"  # independent of other cells
-    wanted = ComparisonRequest(study.target.outcomes, keys, scope, resamples, seed)
+    request = ComparisonRequest(study.target.outcomes, keys, scope, resamples, seed)
     return StudyCell(
         cohort=study.cohort.name, outcome=study.target.name, period=period, scope=scope.name, k=scope.k,
         days=(days[0], days[-1]) if days else ("", ""), papers=papers, groups=len(groups),
-        orders=tuple(_orders(study, scored, wanted)) if papers >= FEWEST else (),
+        orders=tuple(_orders(study, scored, request)) if papers >= FEWEST else (),
     )  # fmt: skip
 
 
 def _orders(
-    study: Study, scored: Mapping[str, Mapping[str, RankValue]], wanted: ComparisonRequest
+    study: Study, scored: Mapping[str, Mapping[str, RankValue]], request: ComparisonRequest
 ) -> Iterator[ComparedOrder]:
     """Rankings, formulas and chance; predictors on the same papers if they cover all of them, otherwise separately."""
-    known = {
+    complete_predictors = {
         predictor.name: predictor.values
         for predictor in study.predictors
-        if wanted.keys.keys() <= predictor.values.keys()
+        if request.keys.keys() <= predictor.values.keys()
     }
-    orders: dict[str, Mapping[str, Any]] = {**scored, RANDOM: dict.fromkeys(wanted.keys, 0), **known}
-    yield from comparison.compare(orders, wanted)
+    orders: dict[str, Mapping[str, Any]] = {**scored, RANDOM: dict.fromkeys(request.keys, 0), **complete_predictors}
+    yield from comparison.compare(orders, request)
     for predictor in study.predictors:
-        if predictor.name not in known:
-            apart = comparison.compare({AGAINST: scored[AGAINST], predictor.name: predictor.values}, wanted)
-            yield from (row for row in apart[1:] if row.papers >= FEWEST)
+        if predictor.name not in complete_predictors:
+            compared = comparison.compare({AGAINST: scored[AGAINST], predictor.name: predictor.values}, request)
+            yield from (row for row in compared[1:] if row.papers >= FEWEST)
 
 
 def _keys(study: Study, period: str, scope: ComparisonScope) -> dict[str, str]:

@@ -93,15 +93,15 @@ def _overview_row(cell: StudyCell, rankings: Iterable[str]) -> tuple[str, ...]:
 
 def findings(report: OutcomeReport) -> Iterator[str]:
     """Sentences on the program's rankings, then on formulas, then on tables without clear differences."""
-    every = {tally.name: tally for tally in tallies(report)}
-    if report.against not in every:
+    tallies_by_name = {tally.name: tally for tally in tallies(report)}
+    if report.against not in tallies_by_name:
         yield "No table has enough papers: nothing can be said."
         return
-    yield _own(every[report.against])
+    yield _own(tallies_by_name[report.against])
     for name in report.rankings:
         if name != report.against:
-            yield from _against(every[name], report.against)
-    for name, tally in every.items():
+            yield from _against(tallies_by_name[name], report.against)
+    for name, tally in tallies_by_name.items():
         if name not in report.rankings:
             yield from _beyond(tally, report.against)
     yield _nothing(report)
@@ -137,10 +137,10 @@ def _beyond(tally: OrderTally, against: str) -> Iterator[str]:
 def _nothing(report: OutcomeReport) -> str:
     """How many tables have no ranking or formula clearly above or below the ranking it is compared with."""
     compared = {*report.rankings, *FORMULAS}
-    filled = [cell for cell in report.cells if cell.orders]
+    cells = [cell for cell in report.cells if cell.orders]
     level = [
         cell
-        for cell in filled
+        for cell in cells
         if not any(
             side_of(figure)
             for order in cell.orders
@@ -148,7 +148,7 @@ def _nothing(report: OutcomeReport) -> str:
             for figure in (order.spearman_above, order.ndcg_above)
         )
     ]
-    return f"In {len(level)} of {len(filled)} tables no ranking and no formula is above or below `{report.against}`."
+    return f"In {len(level)} of {len(cells)} tables no ranking and no formula is above or below `{report.against}`."
 
 
 def _listed(cells: Iterable[StudyCell]) -> str:

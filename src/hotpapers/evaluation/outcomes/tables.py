@@ -39,8 +39,8 @@ def size_sentence(cell: StudyCell) -> str:
     """How many papers are compared, and from which days."""
     if not cell.papers:
         return "No papers to compare."
-    several = "group" if cell.groups == 1 else "groups"
-    groups = "" if cell.scope == "all papers" else f" in {cell.groups:,} {several}"
+    noun = "group" if cell.groups == 1 else "groups"
+    groups = "" if cell.scope == "all papers" else f" in {cell.groups:,} {noun}"
     sentence = f"{cell.papers:,} papers{groups}, talked about from {cell.days[0]} to {cell.days[1]}."
     return sentence if cell.orders else f"{sentence} Fewer than {FEWEST}: nothing is computed."
 
@@ -55,10 +55,10 @@ def columns(cell: StudyCell, against: str) -> tuple[str, ...]:
 
 def rows(cell: StudyCell) -> Iterator[tuple[str, ...]]:
     """The rows of a table; orders with the same figures share a row."""
-    same: dict[tuple[object, ...], list[ComparedOrder]] = {}
+    orders_by_figures: dict[tuple[object, ...], list[ComparedOrder]] = {}
     for order in cell.orders:
-        same.setdefault(tuple(order[1:]), []).append(order)
-    for orders in same.values():
+        orders_by_figures.setdefault(tuple(order[1:]), []).append(order)
+    for orders in orders_by_figures.values():
         first = orders[0]
         figures = (first.spearman, first.ndcg, first.precision)
         yield (

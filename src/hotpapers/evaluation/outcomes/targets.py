@@ -53,9 +53,11 @@ def citations(rows: Sequence[CitationRow], days: Mapping[str, str]) -> Target:
     """The percentile of citations among all papers of the venue and year, for papers that were talked about (`days`)
     before citations were counted."""
     counted = {paper_key(row.arxiv_id): row.as_of.isoformat() for row in rows if row.arxiv_id}
-    every = _percentiles_inside((_group(row), row.arxiv_id, float(row.citations)) for row in rows)
-    kept = {paper: value for paper, value in every.items() if paper in days and days[paper] < counted[paper]}
-    return Target("citations", kept)
+    outcomes = _percentiles_inside((_group(row), row.arxiv_id, float(row.citations)) for row in rows)
+    known_outcomes = {
+        paper: value for paper, value in outcomes.items() if paper in days and days[paper] < counted[paper]
+    }
+    return Target("citations", known_outcomes)
 
 
 DECISION_DAYS = {
@@ -114,5 +116,5 @@ def later_stories(listed: Sequence[ListedPaper], stories: Iterable[StoryCounts])
 def favorites(cohort: Cohort, listed: Sequence[ListedPaper]) -> Target:
     """The percentile of favorites on X among the cohort's papers listed by the archive: not later, but elsewhere."""
     days = cohort.first_days
-    known = {row.arxiv_id: float(row.favorites) for row in listed if paper_key(row.arxiv_id) in days}
-    return Target("favorites on X", _percentiles_inside(("", paper, value) for paper, value in known.items()))
+    counts = {row.arxiv_id: float(row.favorites) for row in listed if paper_key(row.arxiv_id) in days}
+    return Target("favorites on X", _percentiles_inside(("", paper, value) for paper, value in counts.items()))

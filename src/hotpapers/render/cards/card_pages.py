@@ -6,6 +6,7 @@ An image's address must be absolute, so there are cards only if the site's publi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from hotpapers.render.cards import drawing
@@ -32,8 +33,8 @@ def of_issue(base: str, issue: IssueView) -> CardMeta | None:
     if not base:
         return None
     path = site_paths.card_path(site_paths.issue_path(issue.day))
-    named = [f"{entry.place} {entry.plain_title}" for entry in issue.entries[: drawing.ROWS]]
-    text = f"{issue.publication}, {issue.title}. {'; '.join(named) or issue.empty}"
+    places = [f"{entry.place} {entry.plain_title}" for entry in issue.entries[: drawing.ROWS]]
+    text = f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
     return CardMeta(base + path, phrases.cut(text, LONGEST_ALT))
 
 
@@ -75,12 +76,12 @@ class CardPages:
         return site_paths.card_path(path) if is_over else ""
 
     def page(self, path: str) -> bytes | None:
-        of = site_paths.page_of_card(path) if self._site.site_config.base else ""
-        day, edition = site_paths.issue_of(of) or ("", 0)
+        page_path = site_paths.page_of_card(path) if self._site.site_config.base else ""
+        day, edition = site_paths.issue_of(page_path) or ("", 0)
         if day:
             return drawing.draw(issue_card(self._site.issue(day))) if self._site.has(day) and not edition else None
-        paper = site_paths.paper_of(of)
-        appearances = self._site.appearances(site_paths.arxiv_id(paper)) if paper and not self._is_folded(paper) else []
+        paper = site_paths.paper_of(page_path)
+        appearances = self._site.appearances(paper) if paper and not self._is_folded(paper) else []
         return drawing.draw(paper_card(self._site.title, appearances)) if appearances else None
 
     def _is_folded(self, paper: str) -> bool:
@@ -117,10 +118,10 @@ def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> Card
 
 def places_line(appearances: Sequence[EntryAppearance]) -> str:
     """`Place 2, Thursday, 14 January 2021`: in the latest issue that ranks it."""
-    own = [appearance for appearance in appearances if not appearance.lane]
-    if not own:
+    ranked = [appearance for appearance in appearances if not appearance.is_ongoing]
+    if not ranked:
         return f"Still talked about, {appearances[-1].issue.title}"
-    return f"Place {own[-1].entry.place}, {own[-1].issue.title}"
+    return f"Place {ranked[-1].entry.place}, {ranked[-1].issue.title}"
 
 
 def _title(entry: EntryView) -> str:
@@ -130,9 +131,10 @@ def _title(entry: EntryView) -> str:
 
 def _authors(names: Sequence[str]) -> str:
     """The first authors whose names can be drawn, and how many more there are."""
-    known = [drawable for name in names[: 2 * AUTHORS] if (drawable := drawing.drawable(plain_line(name)))][:AUTHORS]
-    more = len(names) - len(known)
-    return f"{', '.join(known)} and {more} more" if known and more else ", ".join(known)
+    drawable_names = filter(None, (drawing.drawable(plain_line(name)) for name in names[: 2 * AUTHORS]))
+    first_names = list(islice(drawable_names, AUTHORS))
+    omitted = len(names) - len(first_names)
+    return f"{', '.join(first_names)} and {omitted} more" if first_names and omitted else ", ".join(first_names)
 
 
 def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:

@@ -78,8 +78,8 @@ def drawable(text: str) -> str:
 @lru_cache(4096)
 def _sign(sign: str) -> str | None:
     """A character or its compatibility form; empty if it can be left out, None if it cannot."""
-    plain = unicodedata.normalize("NFKC", sign)
-    for form in (sign, plain):
+    compatible = unicodedata.normalize("NFKC", sign)
+    for form in (sign, compatible):
         if all(letter == " " or _has(letter) for letter in form):
             return form
     return None if unicodedata.category(sign)[0] in "LN" else ""
@@ -118,53 +118,53 @@ class Typeface(NamedTuple):
 
 
 @lru_cache(8192)
-def _advance(of: Typeface, sign: str) -> float:
-    return _font(of.weight, of.size).getlength(sign)
+def _advance(typeface: Typeface, sign: str) -> float:
+    return _font(typeface.weight, typeface.size).getlength(sign)
 
 
 BODY, ROW = Typeface("Regular", SMALL), Typeface("Regular", ROW_SIZE)
 
 
-def broken(text: str, of: Typeface, width: float) -> Iterator[str]:
+def broken(text: str, typeface: Typeface, width: float) -> Iterator[str]:
     """The lines of a text, broken between words, or within a word that is longer than a line."""
     line = ""
     for word in text.split():
-        longer = f"{line} {word}" if line else word
-        if of.width(longer) <= width:
-            line = longer
+        longer_line = f"{line} {word}" if line else word
+        if typeface.width(longer_line) <= width:
+            line = longer_line
             continue
         if line:
             yield line
-        while of.width(word) > width:
-            at = max(_fit_count(word, of, width), 1)
-            yield word[:at]
-            word = word[at:]
+        while typeface.width(word) > width:
+            fitting = max(_fit_count(word, typeface, width), 1)
+            yield word[:fitting]
+            word = word[fitting:]
         line = word
     if line:
         yield line
 
 
-def _fit_count(text: str, of: Typeface, width: float) -> int:
+def _fit_count(text: str, typeface: Typeface, width: float) -> int:
     """How many of a text's first characters fit into this width."""
-    return bisect_right(range(1, len(text) + 1), width, key=lambda count: of.width(text[:count]))
+    return bisect_right(range(1, len(text) + 1), width, key=lambda count: typeface.width(text[:count]))
 
 
-def within(text: str, of: Typeface, width: float, most: int) -> list[str]:
-    """At most `most` lines; if there are more, the last ends in an ellipsis."""
-    lines = list(broken(text, of, width))
-    if len(lines) <= most:
+def within(text: str, typeface: Typeface, width: float, most_lines: int) -> list[str]:
+    """At most `most_lines` lines; if there are more, the last ends in an ellipsis."""
+    lines = list(broken(text, typeface, width))
+    if len(lines) <= most_lines:
         return lines
-    last = " ".join(lines[most - 1 :])
-    prefix = last[: _fit_count(last, of, width - of.width(" …")) + 1]
+    last = " ".join(lines[most_lines - 1 :])
+    prefix = last[: _fit_count(last, typeface, width - typeface.width(" …")) + 1]
     whole_words = prefix.rpartition(" ")[0] or prefix[:-1]
-    return [*lines[: most - 1], f"{whole_words.rstrip()} …"]
+    return [*lines[: most_lines - 1], f"{whole_words.rstrip()} …"]
 
 
-def balanced(text: str, of: Typeface, width: float) -> list[str]:
+def balanced(text: str, typeface: Typeface, width: float) -> list[str]:
     """As few lines as the width allows, of about the same length."""
-    best = list(broken(text, of, width))
+    best = list(broken(text, typeface, width))
     for narrower in range(int(width), int(width) // 2, -40):
-        lines = list(broken(text, of, narrower))
+        lines = list(broken(text, typeface, narrower))
         if len(lines) > len(best):
             break
         best = lines
@@ -196,18 +196,20 @@ class _Canvas:
     def box(self, corners: tuple[float, float, float, float], ink: Color) -> None:
         self._pen.rectangle(corners, fill=_full(ink))
 
-    def text(self, at: tuple[float, float], text: str, of: Typeface, ink: Color) -> None:
-        """Draw a line of text; `at`: where its baseline begins. Overlaps with other lines are kept."""
+    def text(self, baseline_start: tuple[float, float], text: str, typeface: Typeface, ink: Color) -> None:
+        """Draw a line of text. Overlaps with other lines are kept."""
         from PIL import Image, ImageChops, ImageDraw
 
-        above, edge = of.size * 5 // 4, of.size // 4
-        strip = Image.new("L", (int(of.width(text)) + 2 * edge, above + of.size // 2))
-        ImageDraw.Draw(strip).text((edge, above), text, fill=255, font=_font(of.weight, of.size), anchor="ls")
-        left, upper = round(at[0]) - edge, round(at[1]) - above
+        ascent, edge = typeface.size * 5 // 4, typeface.size // 4
+        strip = Image.new("L", (int(typeface.width(text)) + 2 * edge, ascent + typeface.size // 2))
+        ImageDraw.Draw(strip).text(
+            (edge, ascent), text, fill=255, font=_font(typeface.weight, typeface.size), anchor="ls"
+        )
+        left, upper = round(baseline_start[0]) - edge, round(baseline_start[1]) - ascent
         area = self._image.crop((left, upper, left + strip.width, upper + strip.height))
         self._image.paste(ImageChops.lighter(area, strip.point(_steps(ink))), (left, upper))
 
-    def curve(self, at: tuple[int, int], points: Sequence[tuple[float, float]]) -> None:
+    def curve(self, corner: tuple[int, int], points: Sequence[tuple[float, float]]) -> None:
         """Draw a curve on its field, with a dot at the end; drawn larger and scaled down to make it smooth."""
         from PIL import Image, ImageDraw
 
@@ -217,9 +219,9 @@ class _Canvas:
         pen.line(line, fill=255, width=5 * FINE, joint="curve")
         x, y, radius = *line[-1], 2 * SCALE * FINE
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-        self._image.paste(field.reduce(FINE).point(_steps(ACCENT)), at)
-        base = at[1] + 22 * SCALE
-        self._pen.line((at[0], base + 3, at[0] + 120 * SCALE, base + 3), fill=_full(DIM) - 1)
+        self._image.paste(field.reduce(FINE).point(_steps(ACCENT)), corner)
+        base = corner[1] + 22 * SCALE
+        self._pen.line((corner[0], base + 3, corner[0] + 120 * SCALE, base + 3), fill=_full(DIM) - 1)
 
     def png(self) -> bytes:
         self._image.putpalette(_palette())
@@ -272,11 +274,11 @@ def _draw_head(canvas: _Canvas, name: str) -> None:
 
 def _draw_title(canvas: _Canvas, title: str, under: str) -> float:
     """Draw the title and what is below it; return where they end."""
-    of, lines = fit_title(title)
+    typeface, lines = fit_title(title)
     y = TOP + 40.0
     for line in lines:
-        y += of.size * 1.25
-        canvas.text((MARGIN, y), line, of, INK)
+        y += typeface.size * 1.25
+        canvas.text((MARGIN, y), line, typeface, INK)
     y += 16
     for line in within(under, BODY, COLUMN, UNDER_LINES):
         y += SMALL * 1.4

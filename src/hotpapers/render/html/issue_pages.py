@@ -29,7 +29,7 @@ class IssuePages:
 
     def paths(self, day: str) -> Iterator[str]:
         yield site_paths.issue_path(day)
-        yield from (site_paths.issue_path(day, edition) for edition in self._site.earlier(day))
+        yield from (site_paths.issue_path(day, edition) for edition in self._site.earlier_editions(day))
         issue = self._site.issue(day)
         if issue.entries:
             yield from (site_paths.citation_path(day, form) for form in FORMS)
@@ -77,15 +77,15 @@ class IssuePages:
             canonical=site_paths.public_url(site.site_config.base, site_paths.issue_path(day)),
             card=card_pages.of_issue(site.site_config.base, site.issue(day)),
             proof=issue_proof_view(site.frozen(day, edition), site.logs) if site.logs else None,
-            beside=site_paths.issue_path(day, edition).removesuffix("index.html"),
+            folder=site_paths.issue_path(day, edition).removesuffix("index.html"),
         )
 
     def _corrections(self, day: str) -> list[tuple[int, str, str, str]]:
         """(edition, path, when frozen, reason) of every edition, oldest first."""
         site = self._site
-        earlier = [(site.issue(day, n), site_paths.issue_path(day, n)) for n in site.earlier(day)]
-        both = [*earlier, (site.issue(day), site_paths.issue_path(day))]
-        return [(issue.edition, path, issue.frozen, issue.reason) for issue, path in both]
+        earlier = [(site.issue(day, n), site_paths.issue_path(day, n)) for n in site.earlier_editions(day)]
+        editions = [*earlier, (site.issue(day), site_paths.issue_path(day))]
+        return [(issue.edition, path, issue.frozen, issue.reason) for issue, path in editions]
 
     def _citation(self, day: str, form: str) -> bytes | None:
         entries = (citations.citation(entry.metadata) for entry in self._site.issue(day).entries)
@@ -102,8 +102,8 @@ class IssuePages:
             "all.html", path, f"All papers of {phrases.day_name(day)}",
             f"{words.count_noun(len(papers), 'paper')} announced, by category.", issue=issue,
             groups=[
-                self._group(n, category, list(some), places)
-                for n, (category, some) in enumerate(groupby(papers, key=attrgetter("category")))
+                self._group(n, category, list(papers_of_category), places)
+                for n, (category, papers_of_category) in enumerate(groupby(papers, key=attrgetter("category")))
             ],
             announced=len(papers),
         )  # fmt: skip
@@ -128,5 +128,5 @@ class IssuePages:
 
 def entries_of(paper: Paper) -> tuple[citations.PaperCitation, dict[str, str]] | None:
     """A paper's citation, and the entry in each format. None for a paper from another server."""
-    cited = citations.citation(paper)
-    return (cited, {form: write(cited) for form, write in FORMS.items()}) if cited else None
+    citation = citations.citation(paper)
+    return (citation, {form: write(citation) for form, write in FORMS.items()}) if citation else None

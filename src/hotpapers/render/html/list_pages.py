@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from hotpapers.model import AnnouncedPaper, EntrySummary
+from hotpapers.model import AnnouncedPaper, EntrySummary, Paper
 from hotpapers.ranking import words
 from hotpapers.render.html.site_context import SiteContext, slugs
 from hotpapers.render.html.templating import macro
@@ -42,26 +42,28 @@ class PaperLine(NamedTuple):
 def announcement_line(announced: AnnouncedPaper, path: str, place: int) -> PaperLine:
     """A line for a paper announced that day."""
     paper = announced.paper
-    bare = site_paths.arxiv_id(paper.paper) or phrases.one_line(paper.paper)
-    others = [phrases.one_line(name) for name in paper.categories if name != announced.category]
+    other_categories = [phrases.one_line(name) for name in paper.categories if name != announced.category]
     kind = {"cross": ["cross-list"], "inferred": ["day inferred"]}.get(announced.type, [])
-    notes = kind + ([", ".join(others)] if others else [])
-    return PaperLine(
-        title=phrases.one_line(paper.title) or bare, path=path, url=site_paths.abs_url(paper.paper), id=bare,
-        anchor=bare.replace("/", "-"), authors=named(paper.authors), day="", place=place, note=" · ".join(notes),
-    )  # fmt: skip
+    note = " · ".join(kind + ([", ".join(other_categories)] if other_categories else []))
+    return _paper_line(paper, path=path, url=site_paths.abs_url(paper.paper), place=place, note=note)
 
 
 def entry_line(summary: EntrySummary) -> PaperLine:
     """A line for an entry of an issue."""
-    bare = site_paths.arxiv_id(summary.paper) or phrases.one_line(summary.paper)
+    return _paper_line(summary, path=site_paths.paper_path(summary.paper), day=summary.day, place=summary.place)
+
+
+def _paper_line(
+    paper: Paper | EntrySummary, *, path: str, url: str = "", day: str = "", place: int, note: str = ""
+) -> PaperLine:
+    paper_id = site_paths.arxiv_id(paper.paper) or phrases.one_line(paper.paper)
     return PaperLine(
-        title=phrases.one_line(summary.title) or bare, path=site_paths.paper_path(summary.paper), url="", id=bare,
-        anchor=bare.replace("/", "-"), authors=named(summary.authors), day=summary.day, place=summary.place, note="",
+        title=phrases.one_line(paper.title) or paper_id, path=path, url=url, id=paper_id,
+        anchor=paper_id.replace("/", "-"), authors=first_names(paper.authors), day=day, place=place, note=note,
     )  # fmt: skip
 
 
-def named(authors: Sequence[str]) -> str:
+def first_names(authors: Sequence[str]) -> str:
     """`Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more`."""
     text = ", ".join(phrases.one_line(name) for name in authors[:MOST_NAMES])
     return f"{text} and {len(authors) - MOST_NAMES} more" if len(authors) > MOST_NAMES else text
@@ -97,8 +99,8 @@ class ListPages:
 
     def paths(self, days: Collection[str]) -> Iterator[str]:
         """The pages that change when these days' issues change."""
-        whole = len(days) == len(self._site.days)
-        categories, authors = self._site.catalogue.everything() if whole else self._changed_lists(days)
+        is_whole_site = len(days) == len(self._site.days)
+        categories, authors = self._site.catalogue.everything() if is_whole_site else self._changed_lists(days)
         yield from sorted(path for path in categories if self._is_category(path))
         yield from (
             site_paths.author_path(author) for author in sorted(authors) if self._site.catalogue.has_author(author)
@@ -145,20 +147,22 @@ class ListPages:
     def _category(self, path: str, category: str, year: str) -> bytes:
         catalogue = self._site.catalogue
         summaries, years = catalogue.category(category), catalogue.years(category)
-        listed = [summary for summary in summaries if summary.day.startswith(year)] if year else summaries[:LATEST]
+        page_summaries = (
+            [summary for summary in summaries if summary.day.startswith(year)] if year else summaries[:LATEST]
+        )
         name = f"{category} in {year}" if year else category
         return self._site.render(
             "category.html",
             path,
             name,
-            f"{words.count_noun(len(listed), 'paper')} of {name} in the issues.",
+            f"{words.count_noun(len(page_summaries), 'paper')} of {name} in the issues.",
             category=category,
             field=field_name(category),
             year=year,
             years=years,
             total=len(summaries),
-            shown=len(listed),
-            months=self._by_month(listed, site_paths.to_root(path)),
+            shown=len(page_summaries),
+            months=self._by_month(page_summaries, site_paths.to_root(path)),
             outside=site_paths.category_url(category),
             feed=self._feed(category, summaries),
         )
@@ -175,7 +179,7 @@ class ListPages:
     def _by_month(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[PaperLines]:
         """Lines grouped by month, in the given order."""
         grouped = groupby(entry_summaries, key=lambda summary: summary.day[:7])
-        return [PaperLines(phrases.month_name(month), self._lines(some, root)) for month, some in grouped]
+        return [PaperLines(phrases.month_name(month), self._lines(summaries, root)) for month, summaries in grouped]
 
     def _lines(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[Markup]:
         return [self._line(summary, root) for summary in entry_summaries]

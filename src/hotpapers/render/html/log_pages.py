@@ -13,7 +13,7 @@ from hotpapers.view import issue_proof, site_paths
 
 FOLDER = "log/"
 POLICY_PATH = f"{FOLDER}policy.txt"
-_BESIDE = re.compile(r"(\d{4}-\d\d-\d\d/(?:edition-[1-9]\d{0,3}/)?)(issue\.tlog-proof|issue\.json)", re.ASCII)
+_PROOF = re.compile(r"(\d{4}-\d\d-\d\d/(?:edition-[1-9]\d{0,3}/)?)(issue\.tlog-proof|issue\.json)", re.ASCII)
 
 
 class LogPages:
@@ -45,11 +45,11 @@ class LogPages:
         if path == POLICY_PATH and self._site.logs is not None:
             yield from (path for path, data in self._all().items() if not data)
 
-    def beside(self, day: str) -> Iterator[str]:
+    def proof_paths(self, day: str) -> Iterator[str]:
         """The proof files beside a day's issues, for all editions."""
         if self._site.logs is None:
             return
-        for edition in (0, *self._site.earlier(day)):
+        for edition in (0, *self._site.earlier_editions(day)):
             if self._site.logs.proof(self._site.issue(day, edition).digest) is not None:
                 page = site_paths.issue_path(day, edition).removesuffix("index.html")
                 yield from (page + name for name in (issue_proof.PROOF_FILE, issue_proof.CONTENT_FILE))
@@ -64,7 +64,7 @@ class LogPages:
             return logs.observations(path.removeprefix(self._observations_path))
         if path.startswith(FOLDER):
             return self._all().get(path) or None
-        match = _BESIDE.fullmatch(path)
+        match = _PROOF.fullmatch(path)
         day, edition = (site_paths.issue_of(f"{match[1]}index.html") or ("", 0)) if match else ("", 0)
         if not match or not self._site.has(day, edition):
             return None
@@ -79,11 +79,11 @@ class LogPages:
         if logs is None:
             return {}
         if self._files is None or self._files[0] is not logs:
-            own = f"{FOLDER}{self._site.name}/"
-            self._files = (logs, {f"{own}{path}": data for path, data in logs.files()})
+            folder = f"{FOLDER}{self._site.name}/"
+            self._files = (logs, {f"{folder}{path}": data for path, data in logs.files()})
         return self._files[1]
 
 
-def is_beside(path: str) -> bool:
+def is_log_or_proof(path: str) -> bool:
     """Whether a path is a proof, an issue's JSON, or below the log's folder."""
-    return path.startswith(FOLDER) or bool(_BESIDE.fullmatch(path))
+    return path.startswith(FOLDER) or bool(_PROOF.fullmatch(path))

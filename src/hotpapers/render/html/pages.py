@@ -17,7 +17,7 @@ from hotpapers.model import IssueReader, RenderedFile
 from hotpapers.render.cards.card_pages import CardPages
 from hotpapers.render.html.issue_pages import IssuePages
 from hotpapers.render.html.list_pages import ListPages
-from hotpapers.render.html.log_pages import POLICY_PATH, LogPages, is_beside
+from hotpapers.render.html.log_pages import POLICY_PATH, LogPages, is_log_or_proof
 from hotpapers.render.html.paper_pages import PaperPages
 from hotpapers.render.html.search_index import SearchIndex
 from hotpapers.render.html.site_context import SiteContext
@@ -59,29 +59,32 @@ class SitePages:
         ignored.
         """
         all_days = self._site.days
-        chosen = set(all_days if days is None else days).intersection(all_days)
-        known: set[str] = set()
+        chosen_days = set(all_days if days is None else days).intersection(all_days)
+        yielded: set[str] = set()
         for n, day in enumerate(all_days):
             if not is_own(day):
                 continue
-            if day in chosen:
-                for paths_of in (self._issues.paths, self._papers.paths, self._cards.paths, self._logs.beside):
-                    yield from _new(known, paths_of(day))
-            elif chosen.intersection(all_days[max(n - 1, 0) : n + 2]):
-                yield from _new(known, [site_paths.issue_path(day)])
-        yield from _new(known, self._changed_papers(sorted(chosen)) if len(chosen) < len(all_days) else ())
-        yield from filter(is_own, self._lists.paths(sorted(chosen)))
+            if day in chosen_days:
+                for paths_of in (self._issues.paths, self._papers.paths, self._cards.paths, self._logs.proof_paths):
+                    yield from _new(yielded, paths_of(day))
+            elif chosen_days.intersection(all_days[max(n - 1, 0) : n + 2]):
+                yield from _new(yielded, [site_paths.issue_path(day)])
+        yield from _new(yielded, self._changed_papers(sorted(chosen_days)) if len(chosen_days) < len(all_days) else ())
+        yield from filter(is_own, self._lists.paths(sorted(chosen_days)))
         yield from filter(is_own, self._once.pages)
         yield from filter(is_own, self._logs.paths())
 
-    def _changed_papers(self, chosen: Sequence[str]) -> Iterator[str]:
+    def _changed_papers(self, chosen_days: Sequence[str]) -> Iterator[str]:
         """Papers of other days whose pages change too."""
         days = dict.fromkeys(
-            before for day in chosen for before in self._site.unfinished_days(day) if before not in chosen
+            earlier_day
+            for day in chosen_days
+            for earlier_day in self._site.unfinished_days(day)
+            if earlier_day not in chosen_days
         )
         for day in days:
             yield from self._papers.paths(day)
-        yield from filter(None, map(site_paths.paper_path, self._lists.new_authors(chosen)))
+        yield from filter(None, map(site_paths.paper_path, self._lists.new_authors(chosen_days)))
 
     def ended(self, path: str) -> frozenset[str]:
         """For the path of an earlier edition: paths of pages that a correction removed and that may still exist. For
@@ -103,7 +106,7 @@ class SitePages:
             return self._once.pages[path]()
         if len(path) > LONGEST_PATH:
             return None
-        if is_beside(path):
+        if is_log_or_proof(path):
             return self._logs.page(path)
         if path.endswith(".png"):
             return self._cards.page(path)
@@ -114,11 +117,11 @@ class SitePages:
         return self._issues.page(path)
 
 
-def _new(known: set[str], paths: Iterable[str]) -> Iterator[str]:
+def _new(yielded: set[str], paths: Iterable[str]) -> Iterator[str]:
     """The paths not yielded before."""
     for path in paths:
-        if path not in known:
-            known.add(path)
+        if path not in yielded:
+            yielded.add(path)
             yield path
 
 
@@ -151,11 +154,11 @@ class SiteChannel:
     ) -> Iterator[RenderedFile]:
         """A share of `render`'s files. Files in several shares are the same in each."""
         pages = SitePages(issue_reader, publication, self._site_config)
-        ended: set[str] = set()
+        removed_paths: set[str] = set()
         for path in pages.paths(days, is_own):
             page = pages.page(path)
             if page is not None:
                 yield RenderedFile(path, page)
-            ended |= pages.ended(path)
+            removed_paths |= pages.ended(path)
         yield from SearchIndex(issue_reader, publication).files(days, is_own)
-        yield from (RenderedFile(path, b"") for path in sorted(ended))
+        yield from (RenderedFile(path, b"") for path in sorted(removed_paths))

@@ -58,7 +58,7 @@ class PaperPages:
 
     def page(self, path: str) -> bytes | None:
         paper = site_paths.paper_of(path)
-        appearances = self._site.appearances(site_paths.arxiv_id(paper)) if paper else []
+        appearances = self._site.appearances(paper) if paper else []
         if appearances and is_folded(appearances[-1].issue.day, self._site.site_config.whole_since):
             return self._folded_page(path, appearances)
         return self._paper(path, appearances) if appearances else None
@@ -108,13 +108,13 @@ def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...
     by_network: dict[str, list[Attention]] = defaultdict(list)
     for history_row in history:
         by_network[history_row.network].append(history_row)
-    reached = {attention.age for attention in history}
+    reached_ages = {attention.age for attention in history}
     rows = []
     for network, attentions in by_network.items():
-        at = dict.fromkeys(reached, 0) | {attention.age: attention.voices for attention in attentions}
+        voices_at = dict.fromkeys(reached_ages, 0) | {attention.age: attention.voices for attention in attentions}
         curve = spark(attentions, max(attention.until for attention in attentions))
         name = phrases.one_line(words.network_name(network))
-        rows.append(NetworkHistory(name, mark(network), tuple(at.get(age) for age in AGES), curve))
+        rows.append(NetworkHistory(name, mark(network), tuple(voices_at.get(age) for age in AGES), curve))
     return tuple(sorted(rows, key=lambda row: (-max(voices or 0 for voices in row.voices), row.name)))
 
 
@@ -128,18 +128,18 @@ def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[Versi
     for announcement in announcements:
         by_day[announcement.day, announcement.type].append(announcement)
     result = []
-    for (day, kind), some in sorted(by_day.items(), key=lambda item: (item[0][0], "ncr".find(item[0][1][0]))):
-        version = next((appearance.version for appearance in some if appearance.version), None)
+    for (day, kind), same_day in sorted(by_day.items(), key=lambda item: (item[0][0], "ncr".find(item[0][1][0]))):
+        version = next((announcement.version for announcement in same_day if announcement.version), None)
         name = f"v{version}" if version else ""
-        categories = phrases.one_line(", ".join(sorted({appearance.category for appearance in some})))
+        categories = phrases.one_line(", ".join(sorted({announcement.category for announcement in same_day})))
         result.append(VersionLine(name, phrases.day_name(day), kinds[kind].format(categories)))
     if not result and paper.published_at is not None:
         result.append(VersionLine("v1", phrases.day_name(timestamps.day_of(paper.published_at)), "submitted"))
     return tuple(result)
 
 
-def more_posts(posts: Iterable[Quotation], quoted: Container[str]) -> tuple[ElsewhereView, ...]:
+def more_posts(posts: Iterable[Quotation], quoted_keys: Container[str]) -> tuple[ElsewhereView, ...]:
     """Links to the posts that no issue shows."""
-    others = [post for post in posts if post.post.post not in quoted]
-    links = [Quotation(post=terms.as_shown(other.post, "link"), hash=other.hash, shown="link") for other in others]
+    other_posts = [post for post in posts if post.post.post not in quoted_keys]
+    links = [Quotation(post=terms.as_shown(other.post, "link"), hash=other.hash, shown="link") for other in other_posts]
     return elsewhere(links)

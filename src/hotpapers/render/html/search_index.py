@@ -51,17 +51,19 @@ class SearchIndex:
 
     def files(self, days: Iterable[str], is_own: Callable[[str], bool] = bool) -> Iterator[RenderedFile]:
         """The files that change when these days' issues change. `is_own`: selects a share of the quarters, by name."""
-        chosen = set(days).intersection(self._days)
+        chosen_days = set(days).intersection(self._days)
         yield _json("search/index.json", {"parts": sorted(set(map(part_of, self._days)))})
         summaries = {
-            day: tuple(some)
-            for day, some in groupby(self._issue_reader.entry_summaries(self._name), key=lambda summary: summary.day)
+            day: tuple(day_summaries)
+            for day, day_summaries in groupby(
+                self._issue_reader.entry_summaries(self._name), key=lambda summary: summary.day
+            )
         }
-        for part in filter(is_own, sorted(set(map(part_of, chosen)))):
-            inside = [day for day in self._days if part_of(day) == part]
-            texts = self._issue_reader.abstracts(self._name, inside)
-            yield from part_files(part, [(day, summaries.get(day, ())) for day in inside], texts)
-            yield from (shown_file(day, summaries.get(day, ()), texts) for day in inside if day in chosen)
+        for part in filter(is_own, sorted(set(map(part_of, chosen_days)))):
+            days_of_part = [day for day in self._days if part_of(day) == part]
+            texts = self._issue_reader.abstracts(self._name, days_of_part)
+            yield from part_files(part, [(day, summaries.get(day, ())) for day in days_of_part], texts)
+            yield from (shown_file(day, summaries.get(day, ()), texts) for day in days_of_part if day in chosen_days)
 
 
 def part_of(day: str) -> str:
@@ -78,42 +80,44 @@ def part_files(
     part: str, issues: Sequence[tuple[str, Sequence[EntrySummary]]], texts: Mapping[tuple[str, str], str]
 ) -> Iterator[RenderedFile]:
     """The files of a part. `issues`: days with their entries; `texts`: by day and paper."""
-    own, *paths = paths_of(part)
-    papers = [(paper, texts.get((day, paper.paper), "")) for day, some in issues for paper in some]
-    cut = _cut(lines(papers), len(paths))
-    first = [some[0].partition(" ")[0] if some else "" for some in cut]
-    for n in range(len(first) - 1, 0, -1):  # an empty file begins where the next one does
-        first[n] = first[n] or (first[n + 1] if n + 1 < len(first) else "\uffff")
+    index_path, *paths = paths_of(part)
+    papers = [(paper, texts.get((day, paper.paper), "")) for day, group in issues for paper in group]
+    line_groups = _cut(lines(papers), len(paths))
+    first_words = [group[0].partition(" ")[0] if group else "" for group in line_groups]
+    for n in range(len(first_words) - 1, 0, -1):  # an empty file begins where the next one does
+        first_words[n] = first_words[n] or (first_words[n + 1] if n + 1 < len(first_words) else "\uffff")
     ids = [site_paths.arxiv_id(summary.paper) for summary, _ in papers]
-    yield _json(own, {"issues": [(day, len(some)) for day, some in issues], "ids": ids, "from": ["", *first[1:]]})
-    for path, some in zip(paths, cut, strict=True):
-        yield RenderedFile(path, "\n".join(["", *some, ""]).encode())
+    yield _json(
+        index_path, {"issues": [(day, len(group)) for day, group in issues], "ids": ids, "from": ["", *first_words[1:]]}
+    )
+    for path, group in zip(paths, line_groups, strict=True):
+        yield RenderedFile(path, "\n".join(["", *group, ""]).encode())
 
 
 def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     """Each word with the papers that contain it, in the order in which scripts compare strings."""
     result: defaultdict[str, list[str]] = defaultdict(list)
-    times: Counter[str] = Counter()
+    text_counts: Counter[str] = Counter()
     in_texts: list[Counter[str]] = []
     for number, (summary, text) in enumerate(papers):
-        at = base36(number)
+        paper_number = base36(number)
         for word in {*map(stem, words(summary.title)), *_labels(summary)}:
-            result[word].append(f"{at}A")
+            result[word].append(f"{paper_number}A")
         for word in set(words(" ; ".join(summary.authors))):
-            result[word].append(f"{at}B")
+            result[word].append(f"{paper_number}B")
         in_texts.append(Counter(map(stem, words(text))))
-        times.update(in_texts[-1].keys())
-    common = {word for word, count in times.items() if count > max(MOST * len(papers), SMALL)}
-    for number, counted in enumerate(in_texts):
-        once, often = f"{base36(number)}C", f"{base36(number)}D"
-        for word, count in counted.items():
-            result[word].append(often if count >= OFTEN else once)
+        text_counts.update(in_texts[-1].keys())
+    common = {word for word, count in text_counts.items() if count > max(MOST * len(papers), SMALL)}
+    for number, words_of_text in enumerate(in_texts):
+        posting, frequent_posting = f"{base36(number)}C", f"{base36(number)}D"
+        for word, count in words_of_text.items():
+            result[word].append(frequent_posting if count >= OFTEN else posting)
     for word in common:
-        without = (f"{base36(n)}Z" for n, counted in enumerate(in_texts) if word not in counted)
-        result[word] = ["*", *without, *(posting for posting in result[word] if posting[-1] in "AB")]
+        papers_without = (f"{base36(n)}Z" for n, words_of_text in enumerate(in_texts) if word not in words_of_text)
+        result[word] = ["*", *papers_without, *(posting for posting in result[word] if posting[-1] in "AB")]
     # scripts compare strings by their UTF-16 units
-    in_order = sorted(result, key=lambda word: word.encode("utf-16-be", "replace"))
-    return [f"{word} {''.join(result[word])}" for word in in_order]
+    ordered_words = sorted(result, key=lambda word: word.encode("utf-16-be", "replace"))
+    return [f"{word} {''.join(result[word])}" for word in ordered_words]
 
 
 def _labels(summary: EntrySummary) -> set[str]:
@@ -121,19 +125,19 @@ def _labels(summary: EntrySummary) -> set[str]:
     categories = {
         clean_text.one_line(category).lower() for category in summary.categories if site_paths.category_url(category)
     }
-    named = {*categories, *map(archive_of, categories), site_paths.arxiv_id(summary.paper)}
-    return {f"#{name}" for name in named if name}
+    labels = {*categories, *map(archive_of, categories), site_paths.arxiv_id(summary.paper)}
+    return {f"#{name}" for name in labels if name}
 
 
 def _cut(words: Sequence[str], count: int) -> list[list[str]]:
     """Split lines into `count` runs of about the same size."""
     goal = sum(map(len, words)) / count
-    cut: list[list[str]] = [[] for _ in range(count)]
+    groups: list[list[str]] = [[] for _ in range(count)]
     size = 0
     for line in words:
-        cut[min(int(size / goal), count - 1)].append(line)
+        groups[min(int(size / goal), count - 1)].append(line)
         size += len(line)
-    return cut
+    return groups
 
 
 def shown_file(day: str, summaries: Iterable[EntrySummary], texts: Mapping[tuple[str, str], str]) -> RenderedFile:

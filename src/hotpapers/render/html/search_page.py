@@ -56,7 +56,7 @@ class PostHitView(NamedTuple):
     text: Markup
     lang: str
     dir: str
-    who: str
+    author: str
     handle: str
     network: str
     day: str
@@ -67,8 +67,8 @@ class PostHitView(NamedTuple):
 
 class SearchAnswer(NamedTuple):
     """What the app found. `summary`: how many results, or why there are none; `next`: the address of the next page;
-    `feed`: the path of this query's feed from the site's folder; `again`: the address of the first page, if the
-    requested one is gone. The last three may be empty."""
+    `feed`: the path of this query's feed from the site's folder; `first_page`: its address, if the requested page is
+    gone. The last three may be empty."""
 
     query: str
     summary: str
@@ -76,7 +76,7 @@ class SearchAnswer(NamedTuple):
     posts: tuple[PostHitView, ...] = ()
     next: str = ""
     feed: str = ""
-    again: str = ""
+    first_page: str = ""
 
 
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
@@ -92,8 +92,8 @@ def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
 
 def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]], most: int = 3) -> Markup:
     """The first names, and those with a match. Each span follows the index of its name."""
-    within = {n: [(start, end) for k, start, end in spans if k == n] for n, _, _ in spans}
-    named = [n for n in range(len(names)) if n < most or n in within]
-    rest = len(names) - len(named)
-    text = Markup(", ").join(marked(names[n], within.get(n, ())) for n in named)
-    return text + f" and {rest} more" if rest else text
+    spans_by_name = {n: [(start, end) for k, start, end in spans if k == n] for n, _, _ in spans}
+    printed = [n for n in range(len(names)) if n < most or n in spans_by_name]
+    omitted = len(names) - len(printed)
+    text = Markup(", ").join(marked(names[n], spans_by_name.get(n, ())) for n in printed)
+    return text + f" and {omitted} more" if omitted else text

@@ -28,12 +28,12 @@ FINAL_HOURS = 168
 
 
 class EntryAppearance(NamedTuple):
-    """A paper in an issue. `lane`: the issue lists it only as still talked about."""
+    """A paper in an issue. `is_ongoing`: the issue lists it only as still talked about."""
 
     issue: IssueView
     path: str
     entry: EntryView
-    lane: bool
+    is_ongoing: bool
 
 
 class SiteContext:
@@ -74,15 +74,15 @@ class SiteContext:
 
     def has(self, day: str, edition: int = 0) -> bool:
         """Whether there is such an issue; edition 0 is the latest."""
-        return day in self.index_of_day and (edition == 0 or edition in self.earlier(day))
+        return day in self.index_of_day and (edition == 0 or edition in self.earlier_editions(day))
 
-    def earlier(self, day: str) -> range:
+    def earlier_editions(self, day: str) -> range:
         """The numbers of a day's editions before the latest."""
         return range(1, self.issue(day).editions)
 
     def editions(self, day: str) -> list[IssueView]:
         """All editions of a day, the latest first."""
-        return [self.issue(day), *(self.issue(day, number) for number in self.earlier(day))]
+        return [self.issue(day), *(self.issue(day, number) for number in self.earlier_editions(day))]
 
     def neighbor(self, n: int) -> tuple[str, str] | None:
         if not 0 <= n < len(self.days):
@@ -101,14 +101,14 @@ class SiteContext:
         """The papers of all issues by category and author."""
         return Catalogue(self.issue_reader.entry_summaries(self.name))
 
-    def appearances(self, bare: str) -> list[EntryAppearance]:
+    def appearances(self, paper: str) -> list[EntryAppearance]:
         """The issues that contain a paper, oldest first."""
-        days = [day for name, day in self.issue_reader.appearances(f"arxiv:{bare}") if name == self.name]
+        days = [day for name, day in self.issue_reader.appearances(paper) if name == self.name]
         result = []
         for day in (day for day in days if day in self.index_of_day):
             issue, path = self.issue(day), site_paths.issue_path(day)
-            for entries, lane in ((issue.entries, False), (issue.ongoing, True)):
-                result += [EntryAppearance(issue, path, entry, lane) for entry in entries.of(f"arxiv:{bare}")]
+            for entries, is_ongoing in ((issue.entries, False), (issue.ongoing, True)):
+                result += [EntryAppearance(issue, path, entry, is_ongoing) for entry in entries.of(paper)]
         return result
 
     def paths_of(self, entries: Iterable[EntryView]) -> list[str]:
@@ -138,29 +138,29 @@ class SiteContext:
     ) -> tuple[dict[str, Sequence[Attention]], dict[str, Sequence[Quotation]]]:
         issue = self.issue(day)
         papers = [entry.key for entry in (*issue.entries, *issue.ongoing)]
-        posts = (
+        history_and_posts = (
             self.issue_reader.history(self.name, final_day, papers),
             self.issue_reader.posts(self.name, final_day, papers),
         )
-        return dict(posts[0]), dict(posts[1])
+        return dict(history_and_posts[0]), dict(history_and_posts[1])
 
     def _final_day(self, day: str) -> str:
         """The first issue frozen a week or more after a day's announcement, else the latest."""
         end = announced_at(day) + FINAL_HOURS * HOUR
-        after = (
+        final_days = (
             day_after
             for day_after in self.days[self.index_of_day[day] :]
             if self.issue_header(day_after).content.as_of >= end
         )
-        return next(after, self.days[-1])
+        return next(final_days, self.days[-1])
 
     def unfinished_days(self, day: str) -> list[str]:
         """The earlier days whose papers have more attention or posts in this day's issue than in the one before it."""
         n = self.index_of_day[day]
         if n == 0 or self.publication.window == "listing":
             return []
-        known = self.issue_header(self.days[n - 1]).content.as_of
-        return [day for day in self.days[:n] if announced_at(day) + FINAL_HOURS * HOUR > known]
+        known_until = self.issue_header(self.days[n - 1]).content.as_of
+        return [day for day in self.days[:n] if announced_at(day) + FINAL_HOURS * HOUR > known_until]
 
     # ---- pages ---------------------------------------------------------------------------------------
 

@@ -68,11 +68,11 @@ def policy_of(path: str, public: bool = False) -> str:
 
 def render(name: str, root: str, path: str, site: str, **values: object) -> bytes:
     """Render a template with these values. `root`: the path from the page to the site's folder."""
-    current, feeds, note = path if path in _NAMED else "", bool(values.get("feeds")), str(values.get("note", ""))
+    current_page, feeds, note = path if path in _NAMED else "", bool(values.get("feeds")), str(values.get("note", ""))
     text = _template(name).render(
         root=root, path=path, site=site, policy=policy_of(path, bool(values.get("base"))),
-        masthead=_part("masthead.html", root, current, site, feeds, note),
-        colophon=_part("colophon.html", root, current, site, feeds), **values,
+        masthead=_part("masthead.html", root, current_page, site, feeds, note),
+        colophon=_part("colophon.html", root, current_page, site, feeds), **values,
     )  # fmt: skip
     return text.encode("utf-8", "replace")
 

@@ -7,9 +7,9 @@ from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, Campaign
 
 def run(campaign: Campaign, accounts: int) -> None:
     """On each network, the author posts and friends react."""
-    for network, many in campaign.shares(accounts):
-        if many:
-            author, friends = campaign.account(author=True), campaign.accounts(many - 1)
+    for network, count in campaign.shares(accounts):
+        if count:
+            author, friends = campaign.account(author=True), campaign.accounts(count - 1)
             campaign.post_and_react([author, *friends], network.name, ("like", "repost"))
 
 

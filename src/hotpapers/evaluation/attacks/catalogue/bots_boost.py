@@ -7,8 +7,8 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 
 def run(campaign: Campaign, accounts: int) -> None:
     """Bots post, and bots like these posts."""
-    for network, many in campaign.shares(accounts):
-        bots = campaign.accounts(many, bot=True)
+    for network, count in campaign.shares(accounts):
+        bots = campaign.accounts(count, bot=True)
         posts = [campaign.post(bot, network.name) for bot in bots[:3]]
         if posts:
             campaign.react_all(bots[3:], posts[0])

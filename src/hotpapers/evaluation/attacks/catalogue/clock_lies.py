@@ -8,8 +8,8 @@ from hotpapers.evaluation.worlds import made_up_text
 
 def run(campaign: Campaign, accounts: int) -> None:
     """Posts dated before the paper was announced, or a day ahead."""
-    for network, many in campaign.shares(accounts):
-        for account in campaign.accounts(many):
+    for network, count in campaign.shares(accounts):
+        for account in campaign.accounts(count):
             campaign.post(account, network.name, hours=campaign.knobs["hours"], text=made_up_text(account))
 
 

@@ -9,8 +9,8 @@ from hotpapers.evaluation.worlds import made_up_text
 def run(campaign: Campaign, accounts: int) -> None:
     """Accounts post and like; deletions after the issue closed do not affect it. One account in ten is found out
     earlier, and its post removed."""
-    for network, many in campaign.shares(accounts):
-        for n, account in enumerate(campaign.accounts(many)):
+    for network, count in campaign.shares(accounts):
+        for n, account in enumerate(campaign.accounts(count)):
             post = campaign.post(account, network.name, text=made_up_text(account))
             if n % 10 == 9:
                 campaign.delete(post)

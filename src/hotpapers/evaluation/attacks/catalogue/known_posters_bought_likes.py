@@ -9,11 +9,11 @@ def run(campaign: Campaign, accounts: int) -> None:
     """On each network, a share of the accounts is aged and posts; all others, most of them fresh, like the first post.
 
     Networks that name who likes are avoided if there are others: new accounts count little there."""
-    counting = [network for network in campaign.networks if not network.names_accounts]
-    networks = (counting or list(campaign.networks))[: campaign.knobs["networks"]]
-    for network, many in zip(networks, split(accounts, networks, campaign.knobs["power"]), strict=True):
-        posting = max(round(many * campaign.knobs["aged_share"]), min(many, 1))
-        aged, fresh = campaign.accounts(posting, aged=True), campaign.accounts(many - posting, aged=False)
+    unnamed = [network for network in campaign.networks if not network.names_accounts]
+    networks = (unnamed or list(campaign.networks))[: campaign.knobs["networks"]]
+    for network, count in zip(networks, split(accounts, networks, campaign.knobs["power"]), strict=True):
+        posting = max(round(count * campaign.knobs["aged_share"]), min(count, 1))
+        aged, fresh = campaign.accounts(posting, aged=True), campaign.accounts(count - posting, aged=False)
         posts = [campaign.post(account, network.name) for account in aged]
         if posts:
             campaign.react_all([*aged[1:], *fresh], posts[0])
@@ -22,8 +22,8 @@ def run(campaign: Campaign, accounts: int) -> None:
 def split(accounts: int, networks: list[AttackedNetwork], power: float) -> list[int]:
     """Split accounts in proportion to a power of what is usual on each network."""
     weights = [network.usual**power for network in networks]
-    upto = [int(accounts * sum(weights[:n]) / sum(weights)) for n in range(len(networks) + 1)]
-    return [end - start for start, end in zip(upto, [*upto[1:-1], accounts], strict=False)]
+    totals = [int(accounts * sum(weights[:n]) / sum(weights)) for n in range(len(networks) + 1)]
+    return [end - start for start, end in zip(totals, [*totals[1:-1], accounts], strict=False)]
 
 
 ATTACK = Attack(

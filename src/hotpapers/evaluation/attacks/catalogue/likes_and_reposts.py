@@ -7,8 +7,8 @@ from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, Campaign
 
 def run(campaign: Campaign, accounts: int) -> None:
     """Each account likes and reposts the one post on its network."""
-    for network, many in campaign.shares(accounts):
-        campaign.post_and_react(campaign.accounts(many), network.name, ("like", "repost"))
+    for network, count in campaign.shares(accounts):
+        campaign.post_and_react(campaign.accounts(count), network.name, ("like", "repost"))
 
 
 ATTACK = Attack(

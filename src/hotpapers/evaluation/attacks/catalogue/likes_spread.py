@@ -7,8 +7,8 @@ from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, Campaign
 
 def run(campaign: Campaign, accounts: int) -> None:
     """On each network, one account posts and the others like that post."""
-    for network, many in campaign.shares(accounts):
-        campaign.post_and_react(campaign.accounts(many), network.name)
+    for network, count in campaign.shares(accounts):
+        campaign.post_and_react(campaign.accounts(count), network.name)
 
 
 ATTACK = Attack("likes, spread", "bought likes, spread over the sparsest networks", run, knobs=SPREAD)

@@ -8,9 +8,9 @@ from hotpapers.evaluation.attacks.campaign import SPREAD, Attack, Campaign
 def run(campaign: Campaign, accounts: int) -> None:
     """An honest account has posted about the target; the accounts like that post, and their own posts elsewhere."""
     honest = {post.network: post.id for post in campaign.target.posts}
-    for network, many in campaign.shares(accounts):
-        if many:
-            liking = campaign.accounts(many)
+    for network, count in campaign.shares(accounts):
+        if count:
+            liking = campaign.accounts(count)
             post = honest.get(network.name) or campaign.post(liking.pop(), network.name)
             campaign.react_all(liking, post, hours=20)
 

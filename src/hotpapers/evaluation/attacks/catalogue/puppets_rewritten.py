@@ -8,8 +8,8 @@ from hotpapers.evaluation.worlds import made_up_text
 
 def run(campaign: Campaign, accounts: int) -> None:
     """Each account posts different words, some hours apart."""
-    for network, many in campaign.shares(accounts):
-        for n, account in enumerate(campaign.accounts(many)):
+    for network, count in campaign.shares(accounts):
+        for n, account in enumerate(campaign.accounts(count)):
             hours = 1 + campaign.knobs["hours"] * (n % 8) / 8
             campaign.post(account, network.name, hours=hours, text=made_up_text(account))
 

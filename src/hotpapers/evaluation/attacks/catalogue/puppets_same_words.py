@@ -7,8 +7,8 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 
 def run(campaign: Campaign, accounts: int) -> None:
     """Each account posts the same words."""
-    for network, many in campaign.shares(accounts):
-        for account in campaign.accounts(many):
+    for network, count in campaign.shares(accounts):
+        for account in campaign.accounts(count):
             campaign.post(account, network.name, text="The one paper of the week that nobody should miss, read it now")
 
 

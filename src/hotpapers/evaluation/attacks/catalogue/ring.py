@@ -7,8 +7,8 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 
 def run(campaign: Campaign, accounts: int) -> None:
     """On each network, all post, and all like and repost the others' posts."""
-    for network, many in campaign.shares(min(accounts, MOST)):
-        members = campaign.accounts(many)
+    for network, count in campaign.shares(min(accounts, MOST)):
+        members = campaign.accounts(count)
         posts = {member: campaign.post(member, network.name) for member in members}
         for member, post in posts.items():
             others = [other for other in members if other != member]

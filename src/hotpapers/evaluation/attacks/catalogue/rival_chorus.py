@@ -9,10 +9,10 @@ from hotpapers.model import HOUR
 def run(campaign: Campaign, accounts: int) -> None:
     """Each account repeats everything the rival's supporters said on a network, minutes later or backdated; the
     accounts are split evenly among networks."""
-    for network, many in campaign.shares(accounts):
-        there = [post for post in campaign.rival.posts if post.network == network.name]
-        for account in campaign.accounts(min(many, MOST)):
-            for post in there:
+    for network, count in campaign.shares(accounts):
+        supporting_posts = [post for post in campaign.rival.posts if post.network == network.name]
+        for account in campaign.accounts(min(count, MOST)):
+            for post in supporting_posts:
                 hours = (post.at - campaign.rival.announced_at) / HOUR + campaign.knobs["later"]
                 campaign.post(account, network.name, hours=hours, text=post.text, paper=campaign.rival)
 

@@ -7,9 +7,9 @@ from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 
 def run(campaign: Campaign, accounts: int) -> None:
     """Likes come evenly, in portions, until shortly before an age."""
-    for network, many in campaign.shares(accounts):
-        if many:
-            poster, *others = campaign.accounts(many)
+    for network, count in campaign.shares(accounts):
+        if count:
+            poster, *others = campaign.accounts(count)
             post = campaign.post(poster, network.name, hours=0.1)
             for n in range(PORTIONS):
                 hours = 0.1 + (campaign.knobs["age"] - 0.2) * (n + 1) / PORTIONS

@@ -7,8 +7,8 @@
 
   function load() {
     try {
-      const kept = Object.entries(JSON.parse(localStorage.getItem(KEY)) || {});
-      return Object.fromEntries(kept.filter(([, value]) => typeof value === "string"));
+      const entries = Object.entries(JSON.parse(localStorage.getItem(KEY)) || {});
+      return Object.fromEntries(entries.filter(([, value]) => typeof value === "string"));
     } catch {
       return {};
     }
@@ -60,7 +60,7 @@
   }
 
   function tellLate() {
-    for (const late of all("[data-due]")) late.hidden = new Date() < new Date(late.dataset.due);
+    for (const notice of all("[data-due]")) notice.hidden = new Date() < new Date(notice.dataset.due);
   }
 
   // ---- words and authors
@@ -69,31 +69,31 @@
   const letter = "[\\p{L}\\p{N}]";
   const pattern = (word) =>
     new RegExp(`(?<!${letter})${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+")}(?!${letter})`, "iu");
-  const found = (words, text) => lines(words).find((word) => pattern(word).test(text));
+  const firstFound = (words, text) => lines(words).find((word) => pattern(word).test(text));
   const papers = () => all(".entry, .lines > li");
 
   function sort() {
     for (const paper of papers()) {
       all(".yours", paper).forEach((old) => old.remove());
       const text = paper.textContent;
-      const authors = all(".authors, .by", paper).map((one) => one.textContent).join(" ");
-      const out = found(wishes.exclude, text);
-      const followed = found(wishes.follow, authors || text);
-      const word = found(wishes.include, text);
-      paper.classList.toggle("folded", Boolean(out));
-      paper.classList.toggle("marked", Boolean(followed || word));
-      const why = [];
-      if (followed) why.push(`by ${followed}`);
-      if (word) why.push(`has “${word}”`);
-      if (why.length) note(paper, why.join(", "));
-      if (out) note(paper, `hidden: “${out}”`).append(" ", unfold(paper));
+      const authors = all(".authors, .by", paper).map((element) => element.textContent).join(" ");
+      const unwanted = firstFound(wishes.exclude, text);
+      const author = firstFound(wishes.follow, authors || text);
+      const word = firstFound(wishes.include, text);
+      paper.classList.toggle("folded", Boolean(unwanted));
+      paper.classList.toggle("marked", Boolean(author || word));
+      const reasons = [];
+      if (author) reasons.push(`by ${author}`);
+      if (word) reasons.push(`has “${word}”`);
+      if (reasons.length) note(paper, reasons.join(", "));
+      if (unwanted) note(paper, `hidden: “${unwanted}”`).append(" ", unfold(paper));
     }
   }
 
   function note(paper, text) {
-    const made = make("p", text, { class: "yours" });
-    (paper.querySelector(".body > h2") || paper.firstElementChild).after(made);
-    return made;
+    const element = make("p", text, { class: "yours" });
+    (paper.querySelector(".body > h2") || paper.firstElementChild).after(element);
+    return element;
   }
 
   function unfold(paper) {
@@ -116,9 +116,9 @@
       button.textContent = lines(wishes.follow).includes(name) ? "Unfollow" : "Follow";
     };
     button.onclick = () => {
-      const others = lines(wishes.follow).filter((one) => one !== name);
-      const next = others.length < lines(wishes.follow).length ? others : [...others, name];
-      wishes = { ...wishes, follow: next.join("\n") };
+      const others = lines(wishes.follow).filter((author) => author !== name);
+      const authors = others.length < lines(wishes.follow).length ? others : [...others, name];
+      wishes = { ...wishes, follow: authors.join("\n") };
       save(wishes);
       show();
     };
@@ -135,18 +135,18 @@
     if (!head || list.length < 2 || !(long || wishes.shortcuts === "on")) return;
     const box = make("div", "", { class: "find", role: "search" });
     const input = make("input", "", { type: "search", id: "find", autocomplete: "off" });
-    const told = make("span", "", { role: "status" });
+    const status = make("span", "", { role: "status" });
     input.oninput = () => {
-      const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let left = 0;
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let visible = 0;
       for (const paper of list) {
         const text = paper.textContent.toLowerCase();
-        paper.hidden = !wanted.every((word) => text.includes(word));
-        left += !paper.hidden;
+        paper.hidden = !words.every((word) => text.includes(word));
+        visible += !paper.hidden;
       }
-      told.textContent = wanted.length ? `${left} of ${list.length} papers` : "";
+      status.textContent = words.length ? `${visible} of ${list.length} papers` : "";
     };
-    box.append(make("label", "Find on this page", { for: "find" }), " ", input, " ", told);
+    box.append(make("label", "Find on this page", { for: "find" }), " ", input, " ", status);
     head.append(box);
   }
 
@@ -155,26 +155,26 @@
   function step(by) {
     const stops = papers().filter((paper) => !paper.hidden).map((paper) => paper.querySelector("h2 a, a:not(.place a)"));
     const links = stops.filter(Boolean);
-    const here = links.findIndex((link) => link.closest(".entry, li").contains(document.activeElement));
-    const next = links[here < 0 && by < 0 ? 0 : Math.min(Math.max(here + by, 0), links.length - 1)];
+    const current = links.findIndex((link) => link.closest(".entry, li").contains(document.activeElement));
+    const next = links[current < 0 && by < 0 ? 0 : Math.min(Math.max(current + by, 0), links.length - 1)];
     if (!next) return;
     next.focus({ preventScroll: true });
     next.closest(".entry, li").scrollIntoView({ block: "start" });
   }
 
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select");
-    if (wishes.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
-    const acts = {
+    const isTyping = event.target.closest?.("input:not([type=checkbox]), textarea, select");
+    if (wishes.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+    const actions = {
       j: () => step(1),
       k: () => step(-1),
       "/": () => (document.getElementById("find") || document.body).focus(),
       "?": () => location.assign(new URL("reading/index.html#keys", root)),
     };
-    const act = acts[event.key];
-    if (act) {
+    const action = actions[event.key];
+    if (action) {
       event.preventDefault();
-      act();
+      action();
     }
   });
 
@@ -182,21 +182,21 @@
 
   function offerToCopy() {
     for (const text of all("pre[data-file]")) {
-      const told = make("span", "", { role: "status" });
+      const status = make("span", "", { role: "status" });
       const copy = make("button", "Copy", { type: "button" });
       copy.onclick = () =>
         navigator.clipboard.writeText(text.textContent).then(
-          () => (told.textContent = "copied"),
-          () => (told.textContent = "your browser blocked copying; please select the text"),
+          () => (status.textContent = "copied"),
+          () => (status.textContent = "your browser blocked copying; please select the text"),
         );
-      const down = make("button", "Download", { type: "button" });
-      down.onclick = () => {
+      const download = make("button", "Download", { type: "button" });
+      download.onclick = () => {
         const url = URL.createObjectURL(new Blob([text.textContent], { type: "text/plain;charset=utf-8" }));
         make("a", "", { href: url, download: text.dataset.file }).click();
         setTimeout(() => URL.revokeObjectURL(url), 1000);
       };
       const row = make("p", "", { class: "acts" });
-      row.append(copy, " ", down, " ", told);
+      row.append(copy, " ", download, " ", status);
       text.parentElement.after(row);
     }
   }
@@ -213,16 +213,16 @@
       if (field.type === "checkbox") field.checked = wishes[field.name] === field.value;
       else field.value = wishes[field.name] || "";
     }
-    const keep = () => {
+    const savePreferences = () => {
       wishes = Object.fromEntries(new FormData(form));
       document.getElementById("kept").textContent = save(wishes) ? "Saved." : "Your browser does not let this page save anything.";
       dress();
       tellTimes();
     };
-    form.oninput = keep;
+    form.oninput = savePreferences;
     form.onsubmit = (event) => {
       event.preventDefault();
-      keep();
+      savePreferences();
     };
   }
 

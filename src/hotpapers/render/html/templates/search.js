@@ -12,42 +12,43 @@
 
   const PHRASES = { "": ["with "], title: ["with ", " in the title"], author: ["by "], category: ["in "], paper: [""] };
   const NOTHING = "Nothing was asked for: write a word, a name, a category or a day.";
-  const named = ([{ kind, said }]) => (/category|paper/.test(kind) ? said : `“${said}”`);
+  const termText = ([{ kind, said }]) => (/category|paper/.test(kind) ? said : `“${said}”`);
 
   function understood({ wanted, unwanted, from, to }) {
-    const until = to.slice(0, -1), told = [];
-    for (const [kind, [before, after = ""]] of Object.entries(PHRASES)) {
-      const some = wanted.filter(([[first]]) => first.kind === kind).map((one) => one.map(named).join(" or "));
-      if (some.length) told.push(before + some.join(" and ") + after);
+    const until = to.slice(0, -1), parts = [];
+    for (const [kind, [prefix, suffix = ""]] of Object.entries(PHRASES)) {
+      const ofKind = wanted.filter(([[first]]) => first.kind === kind);
+      const texts = ofKind.map((alternatives) => alternatives.map(termText).join(" or "));
+      if (texts.length) parts.push(prefix + texts.join(" and ") + suffix);
     }
-    if (unwanted.length) told.push(`without ${unwanted.map(named).join(" and ")}`);
-    if (from && from === until) told.push(`of ${from}`);
-    else if (from || until) told.push([from && `from ${from}`, until && `until ${until}`].filter(Boolean).join(" "));
-    return told.join(", ");
+    if (unwanted.length) parts.push(`without ${unwanted.map(termText).join(" and ")}`);
+    if (from && from === until) parts.push(`of ${from}`);
+    else if (from || until) parts.push([from && `from ${from}`, until && `until ${until}`].filter(Boolean).join(" "));
+    return parts.join(", ");
   }
 
-  function answer(asked, count) {
+  function summary(parsed, count) {
     const number = count ? `${count.toLocaleString("en")} paper${count > 1 ? "s" : ""}` : "No paper";
-    return `${number} ${understood(asked)}${count > 1 ? `, the ${asked.ranked ? "best" : "newest"} first` : ""}.`;
+    return `${number} ${understood(parsed)}${count > 1 ? `, the ${parsed.ranked ? "best" : "newest"} first` : ""}.`;
   }
 
   // ---- results: inserted into the page only as text
 
-  function make(tag, attributes, ...inside) {
+  function make(tag, attributes, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...inside);
+    element.append(...children);
     return element;
   }
 
   function marked(text, terms, from = 0, to = text.length) {
-    const made = [];
+    const nodes = [];
     for (const [start, end] of places(text, terms)) {
       if (start < from || end > to) continue;
-      made.push(text.slice(from, start), make("mark", {}, text.slice(start, end)));
+      nodes.push(text.slice(from, start), make("mark", {}, text.slice(start, end)));
       from = end;
     }
-    return [...made, text.slice(from, to)];
+    return [...nodes, text.slice(from, to)];
   }
 
   function snippet(text, terms) {
@@ -58,55 +59,55 @@
   }
 
   function names(authors, terms) {
-    const shown = authors.filter((name, n) => n < 3 || places(name, terms).length);
-    const others = authors.length - shown.length;
-    const made = shown.flatMap((name, n) => [n ? ", " : "", ...marked(name, terms)]);
-    return make("span", { class: "by" }, ...made, others ? ` and ${others} more` : "");
+    const printed = authors.filter((name, n) => n < 3 || places(name, terms).length);
+    const omitted = authors.length - printed.length;
+    const nodes = printed.flatMap((name, n) => [n ? ", " : "", ...marked(name, terms)]);
+    return make("span", { class: "by" }, ...nodes, omitted ? ` and ${omitted} more` : "");
   }
 
   const dayName = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
 
-  const shown = async ({ day, at }) => (await load(`papers/${day}.json`))[at];
+  const entryOf = async ({ day, at }) => (await load(`papers/${day}.json`))[at];
 
-  function placed({ day }, [id, , , , , place]) {
+  function issueLink({ day }, [id, , , , , place]) {
     const issue = new URL(`${day}/index.html#${id.replace("/", "-")}`, root);
-    const when = make("time", { datetime: day }, dayName.format(new Date(day)));
-    return make("a", { href: issue }, `place ${place}, `, when);
+    const time = make("time", { datetime: day }, dayName.format(new Date(day)));
+    return make("a", { href: issue }, `place ${place}, `, time);
   }
 
-  async function drawn(found, terms) {
-    const [id, title, authors, categories, text] = await shown(found);
-    const last = found.places.sort((a, b) => (a.day < b.day ? 1 : -1)).slice(0, ISSUES);
-    const issues = await Promise.all(last.map(async (one) => [" · ", placed(one, await shown(one))]));
-    const of = (...fields) => terms.filter(({ field }) => fields.includes(field));
+  async function listItem(hit, terms) {
+    const [id, title, authors, categories, text] = await entryOf(hit);
+    const latest = hit.places.sort((a, b) => (a.day < b.day ? 1 : -1)).slice(0, ISSUES);
+    const issues = await Promise.all(latest.map(async (place) => [" · ", issueLink(place, await entryOf(place))]));
+    const termsIn = (...fields) => terms.filter(({ field }) => fields.includes(field));
     const head = make(id ? "a" : "span", id ? { href: new URL(`paper/${id}/index.html`, root) } : {});
-    head.append(make("bdi", {}, ...marked(title, of("", "title"))));
+    head.append(make("bdi", {}, ...marked(title, termsIn("", "title"))));
     const note = [id, ...categories].filter(Boolean).join(", ");
-    const line = make("p", {}, names(authors, of("", "author")), ` · ${note}`, ...issues.flat());
-    return make("li", {}, head, line, make("p", { class: "said", dir: "auto" }, ...snippet(text, of(""))));
+    const line = make("p", {}, names(authors, termsIn("", "author")), ` · ${note}`, ...issues.flat());
+    return make("li", {}, head, line, make("p", { class: "said", dir: "auto" }, ...snippet(text, termsIn(""))));
   }
 
   const element = (id) => document.getElementById(id);
 
-  async function show(found, terms, from) {
-    const items = await Promise.all(found.slice(from, from + PAGE).map((one) => drawn(one, terms)));
+  async function show(hits, terms, from) {
+    const items = await Promise.all(hits.slice(from, from + PAGE).map((hit) => listItem(hit, terms)));
     element("hits").append(...items);
-    element("more").hidden = from + PAGE >= found.length;
-    element("more").onclick = () => show(found, terms, from + PAGE);
+    element("more").hidden = from + PAGE >= hits.length;
+    element("more").onclick = () => show(hits, terms, from + PAGE);
     if (from) items[0].querySelector("a").focus();
   }
 
   document.addEventListener("DOMContentLoaded", async () => {
-    const asked = parse(query);
-    const [wanted, unwanted] = [asked.wanted.flat(2), asked.unwanted.flat()];
+    const parsed = parse(query);
+    const [wanted, unwanted] = [parsed.wanted.flat(2), parsed.unwanted.flat()];
     element("find").value = query;
     const tell = (text) => (element("told").textContent = text);
     tell("Searching …");
     try {
-      const asks = wanted.length || unwanted.length || asked.from || asked.to !== "~";
-      const found = asks ? await search(asked, [...wanted, ...unwanted]) : [];
-      await show(found, wanted, 0);
-      tell(asks ? answer(asked, found.length) : NOTHING);
+      const isEmpty = !wanted.length && !unwanted.length && !parsed.from && parsed.to === "~";
+      const hits = isEmpty ? [] : await search(parsed, [...wanted, ...unwanted]);
+      await show(hits, wanted, 0);
+      tell(isEmpty ? NOTHING : summary(parsed, hits.length));
     } catch (problem) {
       console.warn(problem);
       tell(location.protocol === "file:" ? DISK : "The index could not be loaded. Please try again.");

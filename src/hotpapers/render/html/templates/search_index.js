@@ -30,32 +30,32 @@ const searchIndex = (() => {
   const CHUNK = /(-)?(?:(author|title|category|cat|date|from|to|id):(?=\S))?(?:"([^"]*)"|(\S+))/gi;
 
   function parse(text) {
-    const asked = { wanted: [], unwanted: [], from: "", to: "~", ranked: false };
-    let joins = false, left = MOST_TERMS;
-    for (const [whole, minus, kind, phrase, word] of text.replace(/[“”„«»＂]/g, '"').matchAll(CHUNK)) {
-      const field = (kind || "").toLowerCase(), joint = /^(OR|AND|\|)$/.test(whole);
-      const dated = !minus && inSpan(asked, field, phrase ?? word);
+    const parsed = { wanted: [], unwanted: [], from: "", to: "~", ranked: false };
+    let joins = false, remaining = MOST_TERMS;
+    for (const [chunk, minus, kind, phrase, word] of text.replace(/[“”„«»＂]/g, '"').matchAll(CHUNK)) {
+      const field = (kind || "").toLowerCase(), joint = /^(OR|AND|\|)$/.test(chunk);
+      const dated = !minus && inSpan(parsed, field, phrase ?? word);
       const terms = joint || dated ? [] : termsOf(field, phrase ?? word, !phrase);
-      if (terms.length && (left -= terms.length) >= 0) {
-        if (minus) asked.unwanted.push(terms);
-        else if (joins && asked.wanted.length) asked.wanted.at(-1).push(terms);
-        else asked.wanted.push([terms]);
-        if (!minus && /^(title)?$/.test(terms[0].field)) asked.ranked = true;
+      if (terms.length && (remaining -= terms.length) >= 0) {
+        if (minus) parsed.unwanted.push(terms);
+        else if (joins && parsed.wanted.length) parsed.wanted.at(-1).push(terms);
+        else parsed.wanted.push([terms]);
+        if (!minus && /^(title)?$/.test(terms[0].field)) parsed.ranked = true;
       }
-      joins = joint && whole !== "AND";
+      joins = joint && chunk !== "AND";
     }
-    return asked;
+    return parsed;
   }
 
   const DAY = "((?:19|2\\d)\\d\\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\\d|3[01]))?)?)";
   const SPAN = new RegExp(`^${DAY}(?:\\.\\.${DAY})?$`);
 
-  function inSpan(asked, field, said) {
+  function inSpan(parsed, field, said) {
     const days = SPAN.exec(said);
     if (!days || !["date", "from", "to"].includes(field)) return false;
     const last = (days[2] || days[1]) + "~";
-    if (field !== "to" && days[1] > asked.from) asked.from = days[1];
-    if (field !== "from" && last < asked.to) asked.to = last;
+    if (field !== "to" && days[1] > parsed.from) parsed.from = days[1];
+    if (field !== "from" && last < parsed.to) parsed.to = last;
     return true;
   }
 
@@ -101,51 +101,51 @@ const searchIndex = (() => {
 
   // number of a paper → weight; `common`: how many words are in most texts; `without`: how many of these a paper lacks
   async function papersOf(name, from, { field, word, begins }) {
-    const found = { common: 0, without: new Map(), weights: new Map() };
+    const postings = { common: 0, without: new Map(), weights: new Map() };
     const letters = { "": "ACD", title: "A", label: "A", author: "" }[field];
     const forms = { [stem(word)]: letters };
     if (field === "" || field === "author") forms[word] = (forms[word] || "") + "B";
     for (const form of Object.keys(forms)) {
       const first = fileOf(from, form), last = begins ? fileOf(from, form + "\uffff") : first;
       for (let n = first; forms[form] && n <= last && n < first + MOST_FILES; n++)
-        add(found, await load(`${name}/${String(n).padStart(2, "0")}.txt`), "\n" + form + (begins ? "" : " "), forms[form]);
+        add(postings, await load(`${name}/${String(n).padStart(2, "0")}.txt`), "\n" + form + (begins ? "" : " "), forms[form]);
     }
-    return found;
+    return postings;
   }
 
   const fileOf = (from, word) => from.reduce((last, first, n) => (first <= word ? n : last), 0);
 
-  function add(found, text, head, letters) {
+  function add(postings, text, head, letters) {
     for (let at = text.indexOf(head); at >= 0; at = text.indexOf(head, at + 1)) {
       const line = text.slice(text.indexOf(" ", at) + 1, text.indexOf("\n", at + 1));
-      if (line[0] === "*" && letters.includes("C")) found.common++;
+      if (line[0] === "*" && letters.includes("C")) postings.common++;
       for (const [, number, letter] of line.matchAll(/(\w+?)([A-DZ])/g)) {
-        const paper = parseInt(number, 36), counted = letter === "Z" ? found.without : found.weights;
-        if (letter === "Z" || letters.includes(letter)) counted.set(paper, (counted.get(paper) || 0) + WEIGHTS[letter]);
+        const paper = parseInt(number, 36), counts = letter === "Z" ? postings.without : postings.weights;
+        if (letter === "Z" || letters.includes(letter)) counts.set(paper, (counts.get(paper) || 0) + WEIGHTS[letter]);
       }
     }
   }
 
   // ---- ranking: a word's rarity times the weight of its position
 
-  async function search(asked, terms) {
+  async function search(parsed, terms) {
     const { parts } = await load("index.json");
     const month = (part, n) => `${part.slice(0, 4)}-${String(part.slice(-1) * 3 - n).padStart(2, "0")}`;
-    const near = parts.filter((part) => month(part, 0) >= asked.from.slice(0, 7) && month(part, 2) <= asked.to);
-    const read = await Promise.all(near.map((part) => loadPart(part, terms)));
-    const total = read.reduce((sum, { count }) => sum + count, 0);
+    const partsInSpan = parts.filter((part) => month(part, 0) >= parsed.from.slice(0, 7) && month(part, 2) <= parsed.to);
+    const loadedParts = await Promise.all(partsInSpan.map((part) => loadPart(part, terms)));
+    const total = loadedParts.reduce((sum, { count }) => sum + count, 0);
     for (const [n, term] of terms.entries()) {
-      const sizes = read.map(({ count, papers }) => (papers[n].common ? count : papers[n].weights.size));
-      const many = sizes.reduce((sum, size) => sum + size, 0);
-      Object.assign(term, { n, rare: Math.log(1 + (total - many + 0.5) / (many + 0.5)) });
+      const sizes = loadedParts.map(({ count, papers }) => (papers[n].common ? count : papers[n].weights.size));
+      const matching = sizes.reduce((sum, size) => sum + size, 0);
+      Object.assign(term, { n, rare: Math.log(1 + (total - matching + 0.5) / (matching + 0.5)) });
     }
-    const found = read.flatMap((part) => [...inPart(asked, part)]);
-    found.sort((a, b) => b.score - a.score || (a.day === b.day ? a.at - b.at : a.day < b.day ? 1 : -1));
+    const hits = loadedParts.flatMap((part) => [...inPart(parsed, part)]);
+    hits.sort((a, b) => b.score - a.score || (a.day === b.day ? a.at - b.at : a.day < b.day ? 1 : -1));
     const papers = new Map(); // each once, with all its places
-    for (const one of found) {
-      const name = one.id || `${one.day} ${one.at}`;
-      if (papers.has(name)) papers.get(name).places.push(one);
-      else papers.set(name, { ...one, places: [one] });
+    for (const hit of hits) {
+      const name = hit.id || `${hit.day} ${hit.at}`;
+      if (papers.has(name)) papers.get(name).places.push(hit);
+      else papers.set(name, { ...hit, places: [hit] });
     }
     return [...papers.values()];
   }
@@ -158,7 +158,7 @@ const searchIndex = (() => {
         number++;
         if (day < from || day > to || unwanted.some((terms) => score(terms) >= 0)) continue;
         const scores = wanted.map((alternatives) => Math.max(...alternatives.map(score)));
-        if (scores.some((one) => one < 0)) continue;
+        if (scores.some((value) => value < 0)) continue;
         yield { id: part.ids[number], day, at, score: ranked ? scores.reduce((a, b) => a + b, 0) : 0 };
       }
     }
@@ -166,8 +166,8 @@ const searchIndex = (() => {
 
   function scoreOf({ papers }, terms, number) {
     const weight = ({ weights, without, common }) => weights.get(number) ?? (common > (without.get(number) || 0) ? 0 : -1);
-    const found = terms.map((term) => weight(papers[term.n]) * term.rare);
-    return found.some((one) => one < 0) ? -1 : found.reduce((sum, one) => sum + one, 0);
+    const scores = terms.map((term) => weight(papers[term.n]) * term.rare);
+    return scores.some((score) => score < 0) ? -1 : scores.reduce((sum, score) => sum + score, 0);
   }
 
   // ---- where the words are in a text: [start, end], in order
@@ -176,7 +176,7 @@ const searchIndex = (() => {
     const fits = (word) => ({ word: one, begins }) => (begins ? word.startsWith(one) : stem(word) === stem(one));
     const runs = terms.flatMap(({ run }) => (run ? [...text.matchAll(run)] : []));
     const others = [...text.matchAll(WORD)].filter(([raw]) => !isRun(raw) && terms.some(fits(fold(raw))));
-    return [...runs, ...others].map((one) => [one.index, one.index + one[0].length]).sort((a, b) => a[0] - b[0]);
+    return [...runs, ...others].map((match) => [match.index, match.index + match[0].length]).sort((a, b) => a[0] - b[0]);
   }
 
   return { root, load, parse, places, search };
