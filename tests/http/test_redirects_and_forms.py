@@ -24,6 +24,13 @@ def test_redirects_are_followed(server: Server, status: int) -> None:
     assert server.asked[1].headers["authorization"] == "Bearer x"
 
 
+def test_a_target_that_is_not_ascii_is_requested_byte_by_byte(server: Server) -> None:
+    server.on("/a", answer(301, location="/f\u00c3\u00bcr.xml"))  # ü in UTF-8, as some servers send it
+    server.on("/f%C3%BCr.xml", answer(200, b"there"))
+    with client(server) as http:
+        assert http.get(server.base + "/a").body == b"there"
+
+
 def test_five_redirects_and_no_more(server: Server) -> None:
     for n in range(7):
         server.on(f"/{n}", answer(302, location=f"/{n + 1}"))

@@ -266,9 +266,9 @@ def test_a_post_is_read_for_titles_where_any_are_known() -> None:
     title = "Nine Kettles On A Stove Are Enough"
     line = as_jetstream(made.create(made.ANNA, made.post(f'"{title}"'), time=NOW - DAY)) + b"\n"
     names = PaperIndex([PaperAlias("arxiv:2606.01000", title)])
-    assert not JetstreamBlockFilter(NO_NAMES, NOW).filter(line).kept
+    assert not JetstreamBlockFilter(NO_NAMES, NOW).filter(line).events
     filtered = JetstreamBlockFilter(names, NOW).filter(line)
-    assert [event.unit.content for event in filtered.kept] == [line] and len(filtered.keys) == 1
+    assert [event.unit.content for event in filtered.events] == [line] and len(filtered.keys) == 1
 
 
 @pytest.mark.parametrize("rkey", ["3mpnhvcawgs2a", "self", "a-key-that-is-longer-than-any-moment", "12characters"])
@@ -280,7 +280,7 @@ def test_a_reference_is_known_by_any_key(rkey: str) -> None:
     ]
     block_filter = JetstreamBlockFilter(NO_NAMES, NOW)
     data = lines(others[:5]) + like + lines(others[5:])
-    assert block_filter.filter(data).kept == [] == list(block_filter.referring(data, PostKeys.of([])))
+    assert block_filter.filter(data).events == [] == list(block_filter.referring(data, PostKeys.of([])))
     referring = list(block_filter.referring(data, PostKeys.of([key_in(uri)])))
     assert [(event.unit.number, event.unit.content) for event in referring] == [(5, like)]
 
@@ -298,5 +298,5 @@ def test_no_line_passes_for_a_paper_that_was_read(record: Record, end: bytes) ->
 
 def test_what_is_odd_is_kept(record: Record) -> None:
     block = ArchiveBlock(0, 3, b"{}\n", b"{}\n")
-    [event] = JetstreamBlockFilter(NO_NAMES, NOW).filter(block.data).kept
+    [event] = JetstreamBlockFilter(NO_NAMES, NOW).filter(block.data).events
     assert (event.unit, event.stamp) == (Unit(0, 0, 3, b"{}\n"), None)

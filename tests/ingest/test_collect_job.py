@@ -354,7 +354,7 @@ def test_what_a_failed_batch_read_was_not_learned(store_url: str, monkeypatch: p
         monkeypatch.setattr(work, "confirm", fails)
         with pytest.raises(BusyStore):
             job.run_once(work, once=True)
-        assert "lobsters:gg" not in known and not job.names._lately
+        assert "lobsters:gg" not in known and not job.names._new_aliases
         monkeypatch.undo()
         job.run_once(work, once=True)
         assert "lobsters:gg" in known and made.record.count(Post) == 1

@@ -179,6 +179,16 @@ def test_a_query_is_bounded() -> None:
     assert not SearchQuery().asks and parse("!!!") == SearchQuery()
 
 
+def test_scripts_in_turn_are_not_more_words_than_a_query_may_have() -> None:
+    [[atom]] = parse("a注" * 500).wanted
+    assert [term.words for term in atom.terms] == [("a",), ("注",)]
+    [[atom]] = parse("".join(f"注{n}" for n in range(200))).wanted
+    assert len(atom.terms) == query_parser.MOST
+    assert (
+        sum(len(atom.terms) for [atom] in parse("a注b茶 " * 3 + "c注d茶 e注f茶 " * 90).wanted) <= 2 * query_parser.MOST
+    )
+
+
 SAFE = re.compile(r"[\w#./-]*")
 SPOKEN = st.text(ALPHABET, max_size=60) | st.lists(
     st.sampled_from(

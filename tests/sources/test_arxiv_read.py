@@ -312,6 +312,12 @@ def test_another_document_is_no_answer(parse: Callable[[bytes], object]) -> None
         parse(b"<other/>")
 
 
+@pytest.mark.parametrize("date", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_feed_of_an_impossible_day_is_no_feed(date: str) -> None:
+    with pytest.raises(InputError, match="a date is missing or impossible"):
+        daily_feeds.parse(f"<rss><channel><pubDate>{date}</pubDate></channel></rss>".encode())
+
+
 def test_a_listing_has_bounds() -> None:
     with pytest.raises(InputError, match="more than 2000 entries"):
         listing.parse(b"<dl id='articles'>" + b"<dt>" * 2001)

@@ -358,6 +358,18 @@ def test_a_stale_token_begins_its_day_anew() -> None:
     assert life.state.day == "2026-12-02" and not life.state.stamp
 
 
+def test_tokens_that_are_always_stale_end_the_round() -> None:
+    life = Life(World(papers_of("2026-10-01", "2026-12-20", each=70)))
+    life.round()
+    life.to("2026-12-02")
+    first = life.world.answer(f"{OAI}?verb=ListRecords&from=2026-11-12", life.http.now())
+    stale = reply(200, b'<OAI-PMH><error code="badResumptionToken">expired</error></OAI-PMH>')
+    life.faults[OAI] = [first, stale] * 20
+    with pytest.raises(RequestRefused, match="badResumptionToken: expired"):
+        life.round()
+    assert len([url for url in life.http.asked if url.startswith(OAI)]) == 4
+
+
 def test_an_error_of_the_harvest_is_told() -> None:
     life = Life(world_of())
     life.round()
@@ -432,6 +444,7 @@ def test_a_cursor_that_is_not_ours_is_refused() -> None:
         (lambda: ArxivSettings(archives=("cs", "cs.XX")), "cs.XX"),
         (lambda: ArxivSettings(archives=()), "at least one"),
         (lambda: ArxivSettings(since="yesterday"), "since: 'yesterday' is not a date"),
+        (lambda: ArxivSettings(since="20261130"), "since: '20261130' is not a date"),
         (lambda: ArxivSettings(holidays=("12-24",)), "holidays: '12-24' is not a date"),
         (lambda: ArxivSettings(batch=0), "batch"),
     ],

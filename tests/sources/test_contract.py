@@ -237,3 +237,10 @@ def test_the_example_of_the_docs_is_a_source() -> None:
     [gone] = [item for counted in source.counts(http, ["corkboard:42"]) for item in source.read(counted.payloads[0])]
     assert isinstance(gone, Post) and gone.gone == "deleted"
     del sys.modules["corkboard"]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_rounds_without_a_pause_are_refused(name: str) -> None:
+    for settings in ({"every": 0}, *([{"parts": 0}] if name == "bluesky" else [])):
+        with pytest.raises(msgspec.ValidationError, match=">= 1"):
+            msgspec.convert(settings, SOURCES[name][1])

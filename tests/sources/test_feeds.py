@@ -17,7 +17,7 @@ from hotpapers.sources import feed_parser
 from hotpapers.sources.feed_parser import FeedEntry, entries
 from hotpapers.sources.feeds import FeedsSettings, FeedsSource
 from tests.sources.cases import cases, check
-from tests.sources.net import ScriptedClient, reply
+from tests.sources.net import START, ScriptedClient, reply
 
 URL = "https://blog.example/news/feed.xml"
 PAPER = "https://arxiv.org/abs/2609.01234"
@@ -91,6 +91,22 @@ def test_dates_of_json_feeds_are_read_and_odd_ones_are_none() -> None:
     assert dated("2026-01-01T02:00:00+02:00") == 1_767_225_600_000_000
     assert dated("2026-01-01T00:00:00") == 1_767_225_600_000_000
     assert dated("soon") is None
+
+
+def test_a_date_beyond_the_last_year_is_none() -> None:
+    assert one(rss("<pubDate>9999-12-31T23:59:59-12:00</pubDate><title>a</title>")).published is None
+
+
+@pytest.mark.parametrize("date", ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
+def test_a_placeholder_for_a_date_is_none(date: str) -> None:
+    assert one(rss(f"<pubDate>{date}</pubDate><title>a</title>")).published is None
+    assert (
+        one(atom(f"<id>a</id><published>{date}</published><updated>2026-01-01T00:00:00Z</updated>")).published == START
+    )
+    [post] = [item for item in items(rss(f"<link>{PAPER}</link><pubDate>{date}</pubDate>")) if isinstance(item, Post)]
+    assert post.created_at == post.observed_at
+    dates = f'"date_published":"{date}","date_modified":"2026-01-01T00:00:00Z"'
+    assert one(b'{"version":"1","items":[{"id":1,%s}]}' % dates.encode()).published == START
 
 
 @pytest.mark.parametrize("item", [b"3", b"null", b'"x"', b"[]"])

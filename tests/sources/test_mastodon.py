@@ -207,6 +207,11 @@ def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
             list(ONE.read(one))
 
 
+def test_a_post_at_something_that_is_no_address_does_not_end_the_round() -> None:
+    pages = list(ONE.pages(ScriptedClient({tag(): said(status(1, uri="http://[::1"), status(2))}), None))
+    assert keys(pages) == ["http://[::1", status(2)["uri"]]
+
+
 # ---- home servers --------------------------------------------------------------------------------------
 
 

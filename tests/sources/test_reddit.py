@@ -277,6 +277,11 @@ def test_a_feed_that_fills_fast_is_asked_sooner(span: int, pause: int | None) ->
         assert again == ([] if pause is None else [http.now() + pause * 1_000_000])
 
 
+def test_a_feed_with_few_posts_is_asked_no_sooner() -> None:
+    pages = list(RedditSource(ONE).pages(ScriptedClient({rss("one"): feed_of(0, 10)}), None))
+    assert [page.next_at for page in pages] == [None]
+
+
 def test_an_empty_feed_says_nothing_of_when_to_come_again() -> None:
     pages = list(RedditSource(ONE).pages(ScriptedClient({rss("one"): feed_of()}), None))
     assert [page.next_at for page in pages] == [None] and pages[0].cursor == "{}"

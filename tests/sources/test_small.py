@@ -247,6 +247,15 @@ def test_days_without_a_list_are_believed_where_a_day_of_the_week_before_has_one
     assert days == ["2025-12-31", "2026-01-01", "2025-12-30", "2025-12-29", "2025-12-28", "2025-12-27"]
     with pytest.raises(NetError, match="404"):
         list(HF.pages(ScriptedClient(lambda url: said(url, "2025-12-01")), None))
+    with pytest.raises(NetError, match="404"):
+        list(HF.pages_since(ScriptedClient(lambda url: said(url, "2025-12-01")), None, START - DAY))
+
+
+@pytest.mark.parametrize("moment", [-(10**17), 10**17])
+def test_an_impossible_moment_of_hacker_news_counts_for_nothing(moment: int) -> None:
+    http = ScriptedClient(lambda url: b'{"hits":[{"objectID":"1","created_at_i":%d}]}' % moment)
+    with pytest.raises(PartiallyRead, match="the search returned no items"):
+        list(HN.pages(http, None))
 
 
 def test_a_request_to_wait_goes_to_the_runner() -> None:

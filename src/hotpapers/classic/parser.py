@@ -67,8 +67,8 @@ def parse(text: str) -> ClassicIssue:
     date, written_at, at = _front(lines)
     lead = _lead(lines, at)
     issue = ClassicIssue(date, written_at, lead, _items(lines, at + lead))
-    if wrong := bad_head(issue):
-        raise NotClassic(wrong, line=at + 1)
+    if reason := bad_head(issue):
+        raise NotClassic(reason, line=at + 1)
     _check_same(text, write(issue))
     return issue
 
@@ -78,18 +78,18 @@ def _check_characters(text: str) -> None:
         raise NotClassic(stray_reason(match.group()), line=text.count("\n", 0, match.start()) + 1)
 
 
-def _check_same(text: str, again: str) -> None:
-    if text == again:
+def _check_same(text: str, rendered_text: str) -> None:
+    if text == rendered_text:
         return
-    pairs = zip(text.split("\n"), again.split("\n"), strict=True)
-    number, read, rendered = next((number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
-    raise NotClassic(_difference(read, rendered), line=number)
+    pairs = zip(text.split("\n"), rendered_text.split("\n"), strict=True)
+    number, line, rendered_line = next((number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    raise NotClassic(_difference(line, rendered_line), line=number)
 
 
-def _difference(read: str, rendered: str) -> str:
-    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(read, rendered, strict=False)))
-    actual, right = quoted(read[alike : alike + 20]), quoted(rendered[alike : alike + 20])
-    return f"column {alike + 1}: expected {right}, found {actual}"
+def _difference(line: str, rendered_line: str) -> str:
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(line, rendered_line, strict=False)))
+    actual, expected = quoted(line[common : common + 20]), quoted(rendered_line[common : common + 20])
+    return f"column {common + 1}: expected {expected}, found {actual}"
 
 
 # --- front matter
@@ -99,14 +99,14 @@ def _front(lines: list[str]) -> tuple[str, str, int]:
     """Date, time, and the index of the line after the front matter."""
     date = _after("title: Hot Papers ", lines, 1)
     written_at = _after("date: ", lines, 2).removesuffix(".Z")
-    expected = front_matter(date, written_at)
-    for at, right in enumerate(expected):
-        if _line(lines, at) != right:
-            raise _unexpected(quoted(right), lines, at)
-    for at, wrong in ((1, bad_date(date)), (2, bad_made(written_at))):
-        if wrong:
-            raise NotClassic(wrong, line=at + 1)
-    return date, written_at, len(expected)
+    expected_lines = front_matter(date, written_at)
+    for at, expected_line in enumerate(expected_lines):
+        if _line(lines, at) != expected_line:
+            raise _unexpected(quoted(expected_line), lines, at)
+    for at, reason in ((1, bad_date(date)), (2, bad_made(written_at))):
+        if reason:
+            raise NotClassic(reason, line=at + 1)
+    return date, written_at, len(expected_lines)
 
 
 def _after(start: str, lines: list[str], at: int) -> str:
@@ -136,13 +136,13 @@ def _items(lines: list[str], at: int) -> tuple[ClassicItem, ...]:
 def _item(lines: list[str], at: int, number: int) -> tuple[ClassicItem, int]:
     """The item that starts at this line, and the index of the line after it."""
     _check_empty(lines, at)
-    groups, title = _groups(_TITLE, lines, at + 1, "# N. Title")
+    digits, title = _groups(_TITLE, lines, at + 1, "# N. Title")
     for offset in _EMPTY_AFTER_TITLE:
         _check_empty(lines, at + offset)
     reposts, likes, tallied = _groups(_COUNTS, lines, at + 5, "- retweets: R, favorites: F (MM/DD/YYYY HH:MM:SS)")
     posts, end = _posts(lines, at + _POSTS_AT)
     item = ClassicItem(
-        number=int(groups),
+        number=int(digits),
         title=title,
         authors=tuple(lines[at + 3].split(", ")),
         reposts=_count(reposts, at + 5),
@@ -222,8 +222,8 @@ def _post(line: str, number: int) -> ClassicPost:
         post = _embed(line)
     except NotClassic as error:
         raise NotClassic(error.reason, line=number) from None
-    if wrong := bad_post(post):
-        raise NotClassic(wrong, line=number)
+    if reason := bad_post(post):
+        raise NotClassic(reason, line=number)
     return post
 
 

@@ -86,16 +86,16 @@ def escaped(text: str) -> str:
 
 
 def _check(issue: ClassicIssue) -> None:
-    if wrong := bad_head(issue):
-        raise NotClassic(wrong)
+    if reason := bad_head(issue):
+        raise NotClassic(reason)
     for number, item in enumerate(issue.items, 1):
         for field, reason in bad_fields(item, number):
             raise NotClassic(f"item {number}, {field}: {reason}")
         for post in item.posts:
-            if wrong := bad_post(post):
-                raise NotClassic(f"item {number}, post {post.id[:20]}: {wrong}")
-        if wrong := bad_item_characters(item):
-            raise NotClassic(f"item {number}: {wrong}")
+            if reason := bad_post(post):
+                raise NotClassic(f"item {number}, post {post.id[:20]}: {reason}")
+        if reason := bad_item_characters(item):
+            raise NotClassic(f"item {number}: {reason}")
 
 
 def _item(item: ClassicItem) -> str:
@@ -120,12 +120,12 @@ def _post(post: ClassicPost) -> str:
 
 
 def _linked(text: str, links: tuple[ClassicLink, ...]) -> str:
-    parts, reached = [], 0
+    parts, end = [], 0
     for link in links:
         label = escaped(text[link.start : link.end])
-        parts += [escaped(text[reached : link.start]), f'<a href="{escaped(link.target)}">{label}</a>']
-        reached = link.end
-    return "".join([*parts, escaped(text[reached:])]).replace("\n", "<br>")
+        parts += [escaped(text[end : link.start]), f'<a href="{escaped(link.target)}">{label}</a>']
+        end = link.end
+    return "".join([*parts, escaped(text[end:])]).replace("\n", "<br>")
 
 
 def _cleaned_item(item: ClassicItem) -> ClassicItem:

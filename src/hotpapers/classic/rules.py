@@ -54,19 +54,19 @@ def quoted(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:60] + "…")
 
 
-def check_size(whole: AnyStr, newline: AnyStr) -> None:
+def check_size(content: AnyStr, newline: AnyStr) -> None:
     """Raise NotClassic if a line or the whole is too long (in bytes or code points). Called before any parsing."""
-    if len(whole) <= MAX_LINE:
+    if len(content) <= MAX_LINE:
         return
     at = 0
-    while len(whole) - at > MAX_LINE and at <= MAX_FILE:
+    while len(content) - at > MAX_LINE and at <= MAX_FILE:
         # From the start of a line to the last line end within the limit: all lines in between are short enough.
-        end = whole.rfind(newline, at, at + MAX_LINE + 1)
+        end = content.rfind(newline, at, at + MAX_LINE + 1)
         if end < 0:
-            raise NotClassic(f"a line longer than {MAX_LINE:,}", line=whole.count(newline, 0, at) + 1)
+            raise NotClassic(f"a line longer than {MAX_LINE:,}", line=content.count(newline, 0, at) + 1)
         at = end + 1
-    if len(whole) > MAX_FILE:
-        raise NotClassic(f"larger than {MAX_FILE:,}, too large for an issue", line=whole.count(newline, 0, at) + 1)
+    if len(content) > MAX_FILE:
+        raise NotClassic(f"larger than {MAX_FILE:,}, too large for an issue", line=content.count(newline, 0, at) + 1)
 
 
 def bad_head(issue: ClassicIssue) -> str:
@@ -190,25 +190,25 @@ def _bad_moment(text: str, pattern: re.Pattern[str], shape: str) -> str:
 
 def _bad_paper(text: str) -> str:
     try:
-        known = arxiv.parse(text).id
+        id = arxiv.parse(text).id
     except NotAnArxivId:
         return f"{quoted(text)} is not an arXiv identifier"
-    return "" if known == text else f"{quoted(text)} should be the bare identifier {known!r}"
+    return "" if id == text else f"{quoted(text)} should be the bare identifier {id!r}"
 
 
 def _bad_categories(categories: tuple[str, ...]) -> str:
-    wrong = [category for category in categories if not is_category(category)]
-    if wrong:
-        return f"{quoted(wrong[0])} is not a category"
+    bad = [category for category in categories if not is_category(category)]
+    if bad:
+        return f"{quoted(bad[0])} is not a category"
     return "" if categories else "no category"
 
 
 def _bad_links(links: tuple[ClassicLink, ...], length: int) -> str:
-    reached = 0
+    end = 0
     for link in links:
-        if not reached <= link.start < link.end <= length:
+        if not end <= link.start < link.end <= length:
             return "a link that is empty, overlaps another or ends outside the text"
-        if wrong := bad_target(link.target):
-            return wrong
-        reached = link.end
+        if reason := bad_target(link.target):
+            return reason
+        end = link.end
     return ""

@@ -36,22 +36,22 @@ def moment(printed: str) -> int:
     else:
         raise NotClassic(f"{printed[:40]!r} is not a time")
     try:
-        there = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        local_time = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise NotClassic(f"{printed!r} is not a valid time: {error}") from None
-    return (there - _EPOCH - _JAPAN) // _MICROSECOND
+    return (local_time - _EPOCH - _JAPAN) // _MICROSECOND
 
 
 def printed_tally(micros: int) -> str:
     """A time (µs UTC) as tallies print it: "12/23/2020 10:50:00", Japan time, rounded down to seconds."""
-    there = _in_japan(micros)
-    return f"{there.month:02}/{there.day:02}/{there.year:04} {there:%H:%M:%S}"
+    local_time = _in_japan(micros)
+    return f"{local_time.month:02}/{local_time.day:02}/{local_time.year:04} {local_time:%H:%M:%S}"
 
 
 def printed_made(micros: int) -> str:
     """A time (µs UTC) as the front matter prints it, without ".Z": "2020-12-23T10:50:00", Japan time."""
-    there = _in_japan(micros)
-    return f"{there.year:04}-{there.month:02}-{there.day:02}T{there:%H:%M:%S}"
+    local_time = _in_japan(micros)
+    return f"{local_time.year:04}-{local_time.month:02}-{local_time.day:02}T{local_time:%H:%M:%S}"
 
 
 def post_moment(id: str) -> int:

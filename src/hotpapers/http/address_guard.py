@@ -5,6 +5,7 @@ Internal addresses are refused unless the operator's settings name them. A name 
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Collection, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -46,7 +47,7 @@ class AddressGuard:
     """Resolves names. `base_addresses`: those in the operator's settings; only their hosts and ports may be inside."""
 
     def __init__(self, base_addresses: Iterable[str], resolve: Resolve = socket.getaddrinfo) -> None:
-        self._named = frozenset(map(_host_and_port, base_addresses))
+        self._own_hosts = frozenset(map(_host_and_port, base_addresses))
         self._resolve = resolve
 
     def checked(self, host: str, port: int) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ class AddressGuard:
         addresses = tuple(dict.fromkeys(str(row[4][0]) for row in answers))
         inside = [address for address in addresses if is_inside(address)]
         # a single inside address among public ones may be an attack
-        if inside and (host, port) not in self._named:
+        if inside and (host, port) not in self._own_hosts:
             raise RequestRefused(f"{host} port {port} is an inside address ({inside[0]}) not named in the settings")
         return addresses
 
@@ -84,8 +85,8 @@ def read_address(text: str, schemes: Collection[str]) -> httpx2.URL:
     contain secrets."""
     try:
         url = httpx2.URL(text)
-        named = url.scheme in schemes and url.raw_host and not url.userinfo
-        if named and (url.port is None or 0 < url.port < 65_536):
+        is_usable = url.scheme in schemes and url.raw_host and not url.userinfo
+        if is_usable and (url.port is None or 0 < url.port < 65_536):
             return url.copy_with(fragment=None)
     except (httpx2.InvalidURL, UnicodeError):
         pass
@@ -105,12 +106,16 @@ def require_address(text: str) -> None:
         ) from None
 
 
+_NOT_ASCII = re.compile(r"[\x80-\xff]")
+
+
 def onward_from(url: httpx2.URL, location: str) -> httpx2.URL:
-    """The target of a redirect. Raises RequestRefused, and NetError if there is no target."""
+    """The target of a redirect. `location`: as received, bytes as Latin-1. Raises RequestRefused, and NetError if there
+    is no target."""
     if not location:
         raise NetError("redirects without a target")
     try:
-        target = str(url.join(location))
+        target = str(url.join(_NOT_ASCII.sub(lambda sign: f"%{ord(sign[0]):02X}", location)))
     except (httpx2.InvalidURL, ValueError):
         raise RequestRefused("redirects to something that is not an address") from None
     try:

@@ -66,24 +66,24 @@ class LineSplitter:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._partial_line: list[bytes] = []
+        self._pieces: list[bytes] = []
         self._size = 0
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The lines that this chunk completes. Raises NetError if a line is too long."""
-        *ended, rest = chunk.split(b"\n")
-        lines = [self._end(part) for part in ended]
-        self._add(rest)
+        *ended_lines, partial_line = chunk.split(b"\n")
+        lines = [self._end(part) for part in ended_lines]
+        self._add(partial_line)
         return lines
 
-    def rest(self) -> bytes:
+    def partial_line(self) -> bytes:
         """The unfinished last line."""
-        return b"".join(self._partial_line)
+        return b"".join(self._pieces)
 
     def _end(self, part: bytes) -> bytes:
         self._add(part)
-        line = self.rest()
-        self._partial_line, self._size = [], 0
+        line = self.partial_line()
+        self._pieces, self._size = [], 0
         return line.removesuffix(b"\r")
 
     def _add(self, part: bytes) -> None:
@@ -91,4 +91,4 @@ class LineSplitter:
         if self._size > self._limit:
             raise NetError(f"a line has more than {self._limit:,} bytes")
         if part:
-            self._partial_line.append(part)
+            self._pieces.append(part)

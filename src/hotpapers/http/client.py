@@ -92,8 +92,8 @@ class _OpenResponse(NamedTuple):
 
 def user_agent(contact: str) -> str:
     """The User-Agent, with the operator's public contact: `hotpapers/0.1.0 (+https://example.org/)`."""
-    plain = "".join(c for c in contact if " " <= c <= "~" and c not in "()\\").strip()
-    return f"hotpapers/{__version__} (+{plain})" if plain else f"hotpapers/{__version__}"
+    comment = "".join(c for c in contact if " " <= c <= "~" and c not in "()\\").strip()
+    return f"hotpapers/{__version__} (+{comment})" if comment else f"hotpapers/{__version__}"
 
 
 def wall_clock() -> int:
@@ -304,7 +304,7 @@ class PoliteHttpClient:
     def _judge(
         self, url: httpx2.URL, response: httpcore2.Response, accept: Collection[int]
     ) -> _OpenResponse | Retryable | httpx2.URL:
-        headers = _plain(response.headers)
+        headers = _header_map(response.headers)
         if self._on_headers is not None:
             self._on_headers(headers, self.now())
         if response.status in REDIRECTS and response.status not in accept:
@@ -332,19 +332,19 @@ class PoliteHttpClient:
 
     def _with_retries(self, attempt: Callable[[], T | Retryable], *, resend: bool = True) -> T:
         """Try until it works or no attempts are left. Without `resend`, stop if a server may have acted on it."""
-        retryable, bytes_sent = Retryable("never sent"), 0
+        retryable, sent_requests = Retryable("never sent"), 0
         for n in range(self._limits.tries):
             if n:
                 self.sleep(self._limits.backoff * 2 ** (n - 1) * random.uniform(0.5, 1.5))
             outcome = attempt()
             if not isinstance(outcome, Retryable):
-                return outcome._replace(tries=bytes_sent + 1) if isinstance(outcome, Response) else outcome
-            retryable, bytes_sent = outcome, bytes_sent + outcome.sent
+                return outcome._replace(tries=sent_requests + 1) if isinstance(outcome, Response) else outcome
+            retryable, sent_requests = outcome, sent_requests + outcome.sent
             if retryable.sent and not resend:
                 break
         reason = self._redact(retryable.reason)
         problem = RetryLater(retryable.seconds, reason) if retryable.seconds else NetError(reason)
-        problem.tries = bytes_sent
+        problem.tries = sent_requests
         raise problem
 
     @contextmanager
@@ -383,20 +383,20 @@ class PoliteHttpClient:
         )
 
 
-def _plain(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+def _header_map(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     """Names in lower case; values of the same name joined by commas."""
-    plain: dict[str, str] = {}
+    result: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        plain[name] = f"{plain[name]}, {value}" if name in plain else value
-    return MappingProxyType(plain)
+        result[name] = f"{result[name]}, {value}" if name in result else value
+    return MappingProxyType(result)
 
 
 class _Validators:
-    """The ETag and date of each address's last response, for the latest `most` addresses."""
+    """The ETag and date of each address's last response, for the latest `capacity` addresses."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._validators_by_url: OrderedDict[str, dict[str, str]] = OrderedDict()
 
     def of(self, url: httpx2.URL) -> Mapping[str, str]:
@@ -408,5 +408,5 @@ class _Validators:
         usable = {name: value for name, value in conditions.items() if value and value.isascii()}
         if usable:
             self._validators_by_url[str(url)] = usable
-        while len(self._validators_by_url) > self._most:
+        while len(self._validators_by_url) > self._capacity:
             self._validators_by_url.popitem(last=False)

@@ -33,8 +33,8 @@ class SecretRedactor:
 
 
 def _forms(secret: str) -> set[str]:
-    bare = secret.strip()
-    return {bare, quote(bare), quote(bare, safe=""), quote_plus(bare), repr(bare)[1:-1]}
+    secret = secret.strip()
+    return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]}
 
 
 def hosts_alone(text: str) -> str:

@@ -113,10 +113,10 @@ def retry_after(headers: Mapping[str, str], now: int) -> float | None:
     Retry-After as in RFC 9110 §10.2.3, then the networks' own headers. Timestamps are compared with the server's own
     Date, so a wrong clock on either side does not matter.
     """
-    here = now / 1e6
-    at = timestamps.parse(headers.get("date", "")[:64])
+    date = timestamps.parse(headers.get("date", "")[:64])
+    server_time = (now if date is None else date) / timestamps.SECOND
     for name in ("retry-after", *RESETS):
-        seconds = seconds_until(headers.get(name, ""), here if at is None else at / timestamps.SECOND)
+        seconds = seconds_until(headers.get(name, ""), server_time)
         if seconds is not None:
             return min(max(seconds, 1.0), DAY)
     return None

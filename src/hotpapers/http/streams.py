@@ -74,8 +74,8 @@ class LineStream:
         if chunk is not None:
             return self._lines.feed(chunk)
         self._ended = True
-        rest = self._lines.rest()
-        return [rest] if rest else None
+        last_line = self._lines.partial_line()
+        return [last_line] if last_line else None
 
     def close(self) -> None:
         """Stop reading. Closing the connection is up to the caller."""
@@ -84,7 +84,7 @@ class LineStream:
 
     def _read(self) -> None:
         """In the thread: queue every chunk, then None or the error."""
-        self._deadline.stop = (*self._deadline.stop, self._stopped)
+        self._deadline.stop_events = (*self._deadline.stop_events, self._stopped)
         last: Exception | None = None
         try:
             for chunk in self._chunks:
@@ -116,8 +116,8 @@ def open_websocket(
     """Open a websocket over a connected socket, and close the socket with it. Raises RetryLater and RequestRefused.
     Redirects are not followed."""
 
-    def create_connection(sock: socket.socket, *rest: Any, **settings: Any) -> ClientConnection:
-        return ClientConnection(cast("socket.socket", CountedSocket(sock, traffic)), *rest, **settings)
+    def create_connection(sock: socket.socket, *args: Any, **settings: Any) -> ClientConnection:
+        return ClientConnection(cast("socket.socket", CountedSocket(sock, traffic)), *args, **settings)
 
     # a caller that asks for a compression of its own must not be offered another
     compression = None if "socket-encoding" in headers else "deflate"

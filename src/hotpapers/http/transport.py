@@ -67,10 +67,10 @@ class Deadline(threading.local):
 
     def __init__(self, stop: threading.Event) -> None:
         self.until = math.inf
-        self.stop: tuple[threading.Event, ...] = (stop,)
+        self.stop_events: tuple[threading.Event, ...] = (stop,)
 
     def check(self) -> None:
-        if any(event.is_set() for event in self.stop):
+        if any(event.is_set() for event in self.stop_events):
             raise Stopped("the program was told to stop")
 
 

@@ -127,23 +127,23 @@ class _Page:
         self._last = "\n"
         self._links: list[TextLink] = []
         self._open: tuple[int, str] | None = None
-        self._invisible_depth, self._depth = "", 0
+        self._invisible_tag, self._depth = "", 0
         self._pending = ""
         self._pre = 0
         self._shortened = ""
 
     def start(self, tag: _Tag) -> None:
-        if self._invisible_depth == "p" and tag.name in BLOCKS:
-            self._invisible_depth = ""  # a paragraph ends where the next block begins
-        if self._invisible_depth:
-            self._depth += tag.name == self._invisible_depth
+        if self._invisible_tag == "p" and tag.name in BLOCKS:
+            self._invisible_tag = ""  # a paragraph ends where the next block begins
+        if self._invisible_tag:
+            self._depth += tag.name == self._invisible_tag
         elif tag.name == "br":
             if self._length and not self._pending:
                 self._add("\n")
         elif tag.name in VOID or tag.name in RAW:
             pass
         elif tag.name in INVISIBLE_TAGS or HIDDEN & tag.classes:
-            self._invisible_depth, self._depth = tag.name, 1
+            self._invisible_tag, self._depth = tag.name, 1
         elif tag.name == "a":
             self._close_link()
             self._open = (self._length, tag.attributes.get("href", "").strip())
@@ -153,9 +153,9 @@ class _Page:
             self._part(tag.name)
 
     def end(self, name: str) -> None:
-        if self._invisible_depth:
-            self._depth -= name == self._invisible_depth
-            self._invisible_depth = self._invisible_depth if self._depth else ""
+        if self._invisible_tag:
+            self._depth -= name == self._invisible_tag
+            self._invisible_tag = self._invisible_tag if self._depth else ""
         elif name == "a":
             self._close_link()
         else:
@@ -166,7 +166,7 @@ class _Page:
             self._part(name)
 
     def text(self, text: str) -> None:
-        if self._invisible_depth:
+        if self._invisible_tag:
             return
         if not self._pre:
             text = _BLANKS.sub(" ", text)

@@ -15,9 +15,9 @@ SECOND = 1_000_000
 """Microseconds."""
 
 
-def from_datetime(when: datetime) -> int:
+def from_datetime(date: datetime) -> int:
     """A date and time as a moment."""
-    return ((when if when.tzinfo else when.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+    return ((date if date.tzinfo else date.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
 
 
 def parse_iso(text: str) -> int | None:

@@ -117,10 +117,10 @@ class ChangeFilter:
             return True
         key = typed_key(item)
         last = self._new_items.get(key) or self._last_recorded(key)
-        words = [last]
+        earlier_items = [last]
         if last is not None and last.observed_at > item.observed_at:  # another job read later but wrote sooner
-            words.append(self._view._replace(as_of=item.observed_at).item(*key))
-        if any(_repeats(item, word) for word in words if word):
+            earlier_items.append(self._view._replace(as_of=item.observed_at).item(*key))
+        if any(_repeats(item, earlier) for earlier in earlier_items if earlier):
             return False
         self._new_items[key] = item
         return True
@@ -140,15 +140,15 @@ class ChangeFilter:
 
     def named_papers(self, post: str) -> set[str]:
         """The papers that a post has named so far."""
-        identities = {mention.paper for mention in self._view.items(Mention, f"t.post = {NUMBER}", (post,))}
-        return identities | {item.paper for item in self._new_items.values() if is_mention(item) and item.post == post}
+        recorded = {mention.paper for mention in self._view.items(Mention, f"t.post = {NUMBER}", (post,))}
+        return recorded | {item.paper for item in self._new_items.values() if is_mention(item) and item.post == post}
 
     def removed_papers(self, post: str) -> set[str]:
         """The papers that an edit removed from a post, by the latest verdict on each."""
         recorded = self._view.items(Verdict, f"t.subject = {NUMBER} AND t.rule = ?", (post, EDIT_RULE))
-        later = (item for item in self._new_items.values() if is_edit(item) and item.subject == post)
-        last = {word.about: word.judgement for word in (*recorded, *later)}
-        return {about for about, judgement in last.items() if judgement == "doubtful"}
+        new_verdicts = (item for item in self._new_items.values() if is_edit(item) and item.subject == post)
+        last_judgements = {verdict.about: verdict.judgement for verdict in (*recorded, *new_verdicts)}
+        return {about for about, judgement in last_judgements.items() if judgement == "doubtful"}
 
     def _last_recorded(self, key: tuple[Any, ...]) -> Item | None:
         if key not in self._recorded:
@@ -156,31 +156,31 @@ class ChangeFilter:
         return self._recorded[key]
 
 
-def _repeats(item: Item, word: Item) -> bool:
+def _repeats(item: Item, earlier: Item) -> bool:
     """Whether an item says no more than an earlier one with the same key, apart from its moment. A count that is
     missing from a list says nothing."""
     if isinstance(item, Snapshot):
-        left_out = {name: getattr(word, name) for name in COUNTS if getattr(item, name) is None}
-        item = msgspec.structs.replace(item, **left_out)
-    return item == msgspec.structs.replace(word, observed_at=item.observed_at)
+        missing_counts = {name: getattr(earlier, name) for name in COUNTS if getattr(item, name) is None}
+        item = msgspec.structs.replace(item, **missing_counts)
+    return item == msgspec.structs.replace(earlier, observed_at=item.observed_at)
 
 
 def _last_items(view: AsOfView, items: Sequence[Item]) -> dict[tuple[Any, ...], Item | None]:
     """The record's latest observation for the key of each item: one statement per kind, or none if the record knows
     none of the keys."""
-    words: dict[tuple[Any, ...], Item | None] = dict.fromkeys(map(typed_key, items))
-    known = identities.find(view.database, item_rows.keys_in(items)) if words else {}
-    for cls in {cls for cls, *_ in words}:
-        for row in view.of_keys(cls, [key[1:] for key in words if key[0] is cls], known):
-            words[typed_key(row.item)] = row.item
-    return words
+    last_items: dict[tuple[Any, ...], Item | None] = dict.fromkeys(map(typed_key, items))
+    known = identities.find(view.database, item_rows.keys_in(items)) if last_items else {}
+    for cls in {cls for cls, *_ in last_items}:
+        for row in view.of_keys(cls, [key[1:] for key in last_items if key[0] is cls], known):
+            last_items[typed_key(row.item)] = row.item
+    return last_items
 
 
-def restored_posts(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]:
+def restored_posts(changes: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]:
     """Posts that were reported gone but have counts, so they still exist: as they were before."""
     posts = {item.post for item in items if isinstance(item, Post)}
     for item in items:
-        post = words.last_present(item.post) if isinstance(item, Snapshot) and item.post not in posts else None
+        post = changes.last_present(item.post) if isinstance(item, Snapshot) and item.post not in posts else None
         if post is not None:
             yield msgspec.structs.replace(post, observed_at=item.observed_at)
 
@@ -195,12 +195,16 @@ def is_edit(item: Item) -> TypeGuard[Verdict]:
     return isinstance(item, Verdict) and item.rule == EDIT_RULE
 
 
-def edits(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Verdict]:
+def edits(changes: ChangeFilter, items: Sequence[Item]) -> Iterator[Verdict]:
     """Verdicts on papers that edited posts no longer name, or name again. `items`: everything that the posts say
     now."""
     for post in items:
         if isinstance(post, Post) and not post.gone:
-            now = [item for item in items if is_mention(item) and item.post == post.post]
+            post_mentions = [item for item in items if is_mention(item) and item.post == post.post]
             yield from edit_verdicts(
-                post.post, words.named_papers(post.post), words.removed_papers(post.post), now, post.observed_at
+                post.post,
+                changes.named_papers(post.post),
+                changes.removed_papers(post.post),
+                post_mentions,
+                post.observed_at,
             )

@@ -97,7 +97,7 @@ class CollectJob:
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
         """Reads the network's pages to the end; with `once`, reads only a while of an endless stream."""
-        started_at, following = self.connection.http.now(), None
+        started_at, next_at = self.connection.http.now(), None
         if covered_to(context.status, started_at) > started_at:
             context.note(covered_to=started_at)  # the clock had been ahead
         self._look(context, started_at)
@@ -105,7 +105,7 @@ class CollectJob:
         try:
             for page in self._pages(context):
                 self.store(context, page)
-                following = page.next_at
+                next_at = page.next_at
                 if once and page.until is not None and page.until >= started_at + ONE_ROUND:
                     self._cover_up_to(context, page.until)
                     break
@@ -122,7 +122,7 @@ class CollectJob:
                     self._record_failure(context, NetError(describe_error(problem)))
             raise
         self._traffic = note_traffic(context, self.connection, self._traffic)
-        return self.source.every if following is None else max((following - self.connection.http.now()) / 1e6, 1.0)
+        return self.source.every if next_at is None else max((next_at - self.connection.http.now()) / 1e6, 1.0)
 
     def _start_backfill(self, context: JobContext, at: int) -> None:
         """Before the very first round: records how far back it goes, and from when on the network is read."""
@@ -161,13 +161,14 @@ class CollectJob:
             self.cover(context, page.until)
 
     def _ingest(self, context: JobContext, page: PayloadPage, at: int) -> None:
-        batch, learned = ingest(context, self.source, self.terms, page, self.name, at)
-        self.known.learn(learned)
-        self.names.learn(learned)
+        batch, new_items = ingest(context, self.source, self.terms, page, self.name, at)
+        self.known.learn(new_items)
+        self.names.learn(new_items)
         status = context.status
-        well = at if page.payloads or page.until is not None else status.success_at  # a cursor alone is not success
+        has_news = page.payloads or page.until is not None  # a cursor alone is not success
+        success_at = at if has_news else status.success_at
         context.note(
-            success_at=well, items=status.items + batch.added, quarantined=status.quarantined + batch.quarantined,
+            success_at=success_at, items=status.items + batch.added, quarantined=status.quarantined + batch.quarantined,
         )  # fmt: skip
         self._last_write_at = at
 

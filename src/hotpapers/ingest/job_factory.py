@@ -61,10 +61,10 @@ def chosen_sources(
             raise SettingsError(f"{file}: source.{name}.on: must be true or false, without quotation marks.")
     selection = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
     for name in selection:
-        needed = ON_WITH.get(name, "")
-        if needed and not tables.get(name, {}).get(needed):
+        required_setting = ON_WITH.get(name, "")
+        if required_setting and not tables.get(name, {}).get(required_setting):
             raise SettingsError(
-                f"{file}: source.{name}.{needed}: must not be empty; see docs/reference/sources/{name}.md"
+                f"{file}: source.{name}.{required_setting}: must not be empty; see docs/reference/sources/{name}.md"
             )
         if not terms.may_run(terms.of(allowed, name), name not in ALWAYS_ON or name in names):
             raise SettingsError(

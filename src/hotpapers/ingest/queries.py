@@ -21,16 +21,16 @@ def count_unknown_papers(record: Record, job: str, position: int) -> int:
 
 def known_keys(record: Record, kind: str, column: str, keys: Iterable[str]) -> Iterator[str]:
     """The keys for which the record has a row of a kind."""
-    for some in slices(sorted(keys)):
-        sql = f"SELECT DISTINCT {key_of(f't.{column}')} FROM {kind} AS t WHERE t.{column} IN ({numbers_of(some)})"
-        yield from (row[0] for row in record.database.rows(sql, some))
+    for chunk in slices(sorted(keys)):
+        sql = f"SELECT DISTINCT {key_of(f't.{column}')} FROM {kind} AS t WHERE t.{column} IN ({numbers_of(chunk)})"
+        yield from (row[0] for row in record.database.rows(sql, chunk))
 
 
 def known_identities(record: Record, keys: Iterable[str]) -> Iterator[str]:
     """The keys that the record knows in any way."""
-    for some in slices(sorted(keys)):
-        sql = f"SELECT key FROM identity WHERE key IN ({placeholders(some)})"
-        yield from (row[0] for row in record.database.rows(sql, some))
+    for chunk in slices(sorted(keys)):
+        sql = f"SELECT key FROM identity WHERE key IN ({placeholders(chunk)})"
+        yield from (row[0] for row in record.database.rows(sql, chunk))
 
 
 def oldest_original_at(record: Record, source: str) -> int:

@@ -21,20 +21,20 @@ class SharedPaperIndex:
         self.names = names or PaperIndex()
         self._read_at = read_at
         self._lock = threading.Lock()
-        self._lately: list[PaperAlias] = []
+        self._new_aliases: list[PaperAlias] = []
 
     def look(self, record: Record, at: int) -> None:
         """Reloads all names from the record if the last load is too old. The first caller does it; the others wait."""
         with self._lock:
             if self._read_at is None or at - self._read_at >= AGAIN:
-                self._lately.clear()
+                self._new_aliases.clear()
                 self.names.replace(load_names(record, at))
-                self.names.learn(self._lately)  # names added meanwhile may not have been in the record yet
+                self.names.learn(self._new_aliases)  # names added meanwhile may not have been in the record yet
                 self._read_at = at
 
     def learn(self, items: Iterable[Item]) -> None:
         """Adds names that were just read."""
-        named = list(named_by(items))
-        if named:
-            self._lately += named
-            self.names.learn(named)
+        aliases = list(named_by(items))
+        if aliases:
+            self._new_aliases += aliases
+            self.names.learn(aliases)

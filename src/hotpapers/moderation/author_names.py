@@ -63,17 +63,17 @@ class NameMatch(NamedTuple):
 
 def matched_author(name: str, handle: str, authors: Iterable[str]) -> NameMatch | None:
     """The first author whose name somebody shows; names come before handles. None if nothing matches."""
-    shown = _shown_names(name[:LONGEST])
+    shown_names = _shown_names(name[:LONGEST])
     handles = _handles(handle[:LONGEST], name[:LONGEST])
-    if not shown and not handles:
+    if not shown_names and not handles:
         return None
     by_handle: NameMatch | None = None
     for author in authors:
         for known in _spellings(author):
-            forms = {form for name in shown if (form := _form_of(known, name)) is not None}
+            forms = {form for name in shown_names if (form := _form_of(known, name)) is not None}
             if forms:
                 return NameMatch(author, "name" if "name" in forms else "initials")
-            if by_handle is None and any(_is_handle_of(known, name, shown) for name in handles):
+            if by_handle is None and any(_is_handle_of(known, name, shown_names) for name in handles):
                 by_handle = NameMatch(author, "handle")
     return by_handle
 
@@ -170,7 +170,7 @@ def _shown_names(name: str) -> tuple[PersonName, ...]:
     for text in _folds(_TAG.sub(" | ", name)):
         for part in (*_SEPARATOR.split(f" {text} "), *_SEPARATOR.split(_INSERTION.sub(" ", f" {text} "))):
             for words in _around_comma(part):
-                names += (_person(some) for some in (words, *_by_script(words)) if some)
+                names += (_person(name_words) for name_words in (words, *_by_script(words)) if name_words)
     return tuple(dict.fromkeys(names))
 
 
@@ -260,8 +260,8 @@ def _count_agreeing(known: Sequence[str], shown: Sequence[str]) -> int:
     short, long = sorted((known, shown), key=len)
     if not _agree(short[0], long[0]):
         return 0
-    rest = iter(long[1:])
-    return len(short) if all(any(_agree(name, other) for other in rest) for name in short[1:]) else 0
+    remaining = iter(long[1:])
+    return len(short) if all(any(_agree(name, other) for other in remaining) for name in short[1:]) else 0
 
 
 def _agree(name: str, other: str) -> bool:
@@ -293,13 +293,13 @@ class HandleParts(NamedTuple):
 def _handles(handle: str, name: str) -> tuple[HandleParts, ...]:
     """Possible names in a handle, or in a shown name of one word: `@jane-doe.bsky.social`, `janedoe@server.example`,
     `jane.doe.example`."""
-    own, _, server = fold(handle).strip().removeprefix("@").partition("@")
-    labels = own.split(".")
-    texts = [own, labels[0], " ".join(labels[:-1])] if not server else [own]
+    local_part, _, server = fold(handle).strip().removeprefix("@").partition("@")
+    labels = local_part.split(".")
+    texts = [local_part, labels[0], " ".join(labels[:-1])] if not server else [local_part]
     if len(_WORD.findall(name)) == 1:
         texts.append(fold(name))
     parts = (_handle_parts(text) for text in dict.fromkeys(texts))
-    return tuple(dict.fromkeys(name for some in parts for name in some if name.words))
+    return tuple(dict.fromkeys(name for alternatives in parts for name in alternatives if name.words))
 
 
 def _handle_parts(text: str) -> Iterator[HandleParts]:

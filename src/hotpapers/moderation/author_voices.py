@@ -46,10 +46,10 @@ def judge_authors(record: Record, at: int | None = None) -> WrittenBatch:
     `at`: the moment of the batch, µs UTC, by default now. Returns the last batch written, with the total of rows added.
     """
     view, total = record.view(), WrittenBatch(None, 0)
-    judged_to = _last_judged_batch(record)
-    if judged_to >= view.position:
+    last_batch = _last_judged_batch(record)
+    if last_batch >= view.position:
         return total
-    for pairs in queries.new_mentions(view, judged_to):
+    for pairs in queries.new_mentions(view, last_batch):
         new = _new_verdicts(record.view(), _verdicts_on(view, pairs))
         if new:
             batch = record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
@@ -78,10 +78,16 @@ def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
     papers = known_papers(view, (paper for _, paper in pairs))
     counts, moments = queries.papers_named(view, keys), queries.first_observed(view, keys)
     for key, paper in pairs:
-        post, about = posts.get(key), papers.get(paper)
-        if post is None or about is None or not about.authors or not post.account or is_pseudonym(post.account):
+        post, known_paper = posts.get(key), papers.get(paper)
+        if (
+            post is None
+            or known_paper is None
+            or not known_paper.authors
+            or not post.account
+            or is_pseudonym(post.account)
+        ):
             continue
-        reason = reason_of(post, accounts.get(post.account), about, is_only=counts[key] == 1)
+        reason = reason_of(post, accounts.get(post.account), known_paper, is_only=counts[key] == 1)
         if reason:
             yield Verdict(
                 subject=post.account, about=paper, rule=RULE, judgement="author", version=VERSION, reason=reason,
@@ -99,8 +105,8 @@ def _accounts(view: AsOfView, posts: Iterable[Post]) -> dict[str, Account]:
 def reason_of(post: Post, account: Account | None, paper: MentionedPaper, *, is_only: bool) -> str:
     """Why a post is by an author of a paper; empty if it cannot be told. `is_only`: the post names no other paper, so
     *our paper* means this one."""
-    shown = [(post.name, post.handle), *([(account.name, account.handle)] if account else [])]
-    if any(matched_author(name, handle, paper.authors) for name, handle in dict.fromkeys(shown)):
+    shown_names = [(post.name, post.handle), *([(account.name, account.handle)] if account else [])]
+    if any(matched_author(name, handle, paper.authors) for name, handle in dict.fromkeys(shown_names)):
         return NAME_REASON
     return CLAIM_REASON if is_only and claims_paper(post.text, paper.title, paper.abstract) else ""
 
@@ -130,7 +136,10 @@ def review_papers(record: Record, account: str) -> list[AuthorReview]:
     view = record.view()
     verdicts = [row.item for row in queries.author_verdicts(view, [account]) if isinstance(row.item, Verdict)]
     by_paper = groupby(sorted(verdicts, key=lambda verdict: verdict.about), lambda verdict: verdict.about)
-    return [AuthorReview(paper, queries.is_author(view, account, paper), tuple(some)) for paper, some in by_paper]
+    return [
+        AuthorReview(paper, queries.is_author(view, account, paper), tuple(paper_verdicts))
+        for paper, paper_verdicts in by_paper
+    ]
 
 
 def set_author(record: Record, key: str, paper: str, verdict: OperatorVerdict, *, at: int) -> None:

@@ -43,16 +43,16 @@ _OWNERS = frozenset().union(*(language.owners for language in author_phrases.LAN
 def claims_paper(text: str, title: str = "", abstract: str = "") -> bool:
     """Whether a post says in the first person that a paper is its author's own. Text copied from the paper's `title` or
     `abstract` is ignored."""
-    own = _own_text(text[:LONGEST], title)
-    sentences = filter(None, map(str.strip, _SENTENCE.split(own)))
+    own_text = _own_text(text[:LONGEST], title)
+    sentences = filter(None, map(str.strip, _SENTENCE.split(own_text)))
     return any(_claims(sentence) for sentence in sentences if not _is_passage(sentence, f"{title} {abstract}"))
 
 
 def _own_text(text: str, title: str) -> str:
     """A post without addresses, quotations and the paper's title, lowercase and without accents."""
-    own = _QUOTATION.sub(" ", _FORWARDED.sub(" ", _ADDRESS.sub(" ", text.replace("’", "'"))))
-    own = _BLANKS.sub(" ", _plain(own))
-    return _REPORTED_SPEECH.sub(" ", own.replace(" ".join(_plain(title).split()), " ") if title else own)
+    own_text = _QUOTATION.sub(" ", _FORWARDED.sub(" ", _ADDRESS.sub(" ", text.replace("’", "'"))))
+    own_text = _BLANKS.sub(" ", _plain(own_text))
+    return _REPORTED_SPEECH.sub(" ", own_text.replace(" ".join(_plain(title).split()), " ") if title else own_text)
 
 
 def _plain(text: str) -> str:
@@ -105,9 +105,9 @@ def _is_owned(words: Sequence[str], at: int, language: PossessiveWords) -> bool:
     owned = _noun_after(words, at, language)
     if owned is None or language.spoiled_before.search(owned.before) or language.spoiled_after.match(owned.after):
         return False
-    further = [word for word in owned.between if word not in language.between and not _is_venue(word)]
-    is_new = len(further) < len(owned.between)
-    if len(further) > (2 if is_new else 1):
+    other_words = [word for word in owned.between if word not in language.between and not _is_venue(word)]
+    is_new = len(other_words) < len(owned.between)
+    if len(other_words) > (2 if is_new else 1):
         return False
     if is_new or (owned.noun in language.nouns and author_phrases.BEGINNINGS.issuperset(words[:at])):
         return True

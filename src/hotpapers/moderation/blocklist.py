@@ -29,5 +29,5 @@ def save_blocklist(database: Database, blocked: Blocklist) -> bool:
 
 def load_blocklist(database: Database) -> Blocklist:
     """The stored list; empty if there is none."""
-    kept = read_meta(database, _NOTE)
-    return msgspec.json.decode(kept, type=Blocklist) if kept is not None else Blocklist()
+    stored = read_meta(database, _NOTE)
+    return msgspec.json.decode(stored, type=Blocklist) if stored is not None else Blocklist()

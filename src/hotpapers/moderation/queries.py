@@ -38,8 +38,8 @@ def papers_of_listed(view: AsOfView) -> dict[str, set[str]]:
 
 def titles_of_listed(view: AsOfView) -> dict[str, str]:
     """The titles of the papers that posts are listed under."""
-    listed = "SELECT l.paper FROM mention AS l WHERE l.form = 'listed'"
-    return {paper.paper: paper.title for paper in view.items(Paper, f"t.paper IN ({listed})")}
+    listed_papers = "SELECT l.paper FROM mention AS l WHERE l.form = 'listed'"
+    return {paper.paper: paper.title for paper in view.items(Paper, f"t.paper IN ({listed_papers})")}
 
 
 def listings_observed(view: AsOfView) -> tuple[int, int]:
@@ -65,8 +65,8 @@ def new_mentions(view: AsOfView, position: int) -> Iterator[Sequence[Pair]]:
     for table, column in joined.items():
         start = first_row(view, table, "id", "since", position + 1)
         for numbers in _new_rows(view, table, table, start):
-            among = f"{column} IN ({', '.join(map(str, sorted(set(numbers))))})"
-            yield from slices(_pairs(view, f"{among} AND m.id < {first}"))
+            is_new = f"{column} IN ({', '.join(map(str, sorted(set(numbers))))})"
+            yield from slices(_pairs(view, f"{is_new} AND m.id < {first}"))
 
 
 def _new_rows(view: AsOfView, table: str, column: str, first: int) -> Iterator[Sequence[int]]:

@@ -14,6 +14,7 @@ to issues frozen long ago too. An issue's content and its digest do not depend o
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -32,7 +33,9 @@ DISCUSSIONS = ("hackernews", "reddit")
 """Networks on which a comment on a story or submission addresses everybody, not a person."""
 ADDRESSING = ("mastodon", "x")
 """Networks on which a reply begins with the handle of the person it addresses."""
-_ADDRESSED = re.compile(r"@([\w.-]+)")
+_ADDRESSED = re.compile(r"@([\w.-]*\w)(?:@([\w.-]*\w))?")
+_LETTER = "[0-9a-zß-öø-ʯͰ-ԯḀ-ῼ]"
+"""Folded letters of Latin, Greek and Cyrillic, and digits."""
 _AUTHOR_IN_KEY = re.compile(r"bluesky:at://(did:[a-z]+:[\w.:-]+)/")
 
 
@@ -48,9 +51,9 @@ class QuotationPolicy(NamedTuple):
 
 def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
     """A policy for some posts, without their doubtful pairs."""
-    answered = slices(sorted({post.reply_to for post in posts if post.reply_to}))
-    known = chain.from_iterable(view.items(Post, f"t.post IN ({numbers_of(some)})", some) for some in answered)
-    authors = {post.post: post.account for post in known}
+    parents = slices(sorted({post.reply_to for post in posts if post.reply_to}))
+    parent_posts = chain.from_iterable(view.items(Post, f"t.post IN ({numbers_of(chunk)})", chunk) for chunk in parents)
+    authors = {post.post: post.account for post in parent_posts}
     return QuotationPolicy(allowed, blocklist.load_blocklist(view.database), frozenset(), authors)
 
 
@@ -75,24 +78,24 @@ def one_per_account(
 ) -> dict[str, tuple[Quotation, ...]]:
     """The quotations under each paper, without accounts already quoted earlier in the issue. Links are always kept, as
     they quote nobody. `whole`: the posts by key, with their accounts."""
-    quoted: set[str] = set()
+    quoted_accounts: set[str] = set()
     result: dict[str, tuple[Quotation, ...]] = {}
     for paper, quotations in entries:
-        kept = []
+        remaining = []
         for quotation in quotations:
             account = whole[quotation.post.post].account if quotation.shown != "link" else ""
-            if account and account in quoted:
+            if account and account in quoted_accounts:
                 continue
-            quoted.add(account)
-            kept.append(quotation)
-        result[paper] = tuple(kept)
+            quoted_accounts.add(account)
+            remaining.append(quotation)
+        result[paper] = tuple(remaining)
     return result
 
 
 def by_terms(allowed: terms.Table, quotation: Quotation) -> Quotation:
     """The part of a post that its network's terms allow to be shown."""
-    how = terms.of(allowed, quotation.post.network).shown
-    return Quotation(post=terms.as_shown(quotation.post, how), hash=quotation.hash, shown=how)
+    shown = terms.of(allowed, quotation.post.network).shown
+    return Quotation(post=terms.as_shown(quotation.post, shown), hash=quotation.hash, shown=shown)
 
 
 # ---- replies -------------------------------------------------------------------------------------------
@@ -106,7 +109,10 @@ def is_reply_to_other(post: Post, authors: Mapping[str, str]) -> bool:
     if post.reply_to:
         return _author_of(post.reply_to, authors) != post.account
     addressed = _ADDRESSED.match(post.text.lstrip()) if post.network in ADDRESSING else None
-    return addressed is not None and addressed[1].lower() != post.handle.partition("@")[0].lower()
+    own_name, _, own_server = post.handle.lower().partition("@")
+    if addressed is None or addressed[1].lower() != own_name:
+        return addressed is not None
+    return (addressed[2] or own_server).lower() != own_server
 
 
 def _author_of(key: str, authors: Mapping[str, str]) -> str:
@@ -123,7 +129,7 @@ def is_blocked(post: Post, blocked: Blocklist) -> bool:
     names = {keys.folded(post.account), f"{post.network}:@{post.handle.lower()}"}
     if accounts and not names.isdisjoint(map(keys.folded, accounts)):
         return True
-    if words and _pattern(words).search(f"{post.text}\n{post.name}\n{post.handle}".casefold()):
+    if words and _pattern(words).search(_folded(f"{post.text}\n{post.name}\n{post.handle}")):
         return True
     return bool(servers) and any(_is_below(host, server.lower()) for host in _hosts(post) for server in servers)
 
@@ -131,13 +137,18 @@ def is_blocked(post: Post, blocked: Blocklist) -> bool:
 @lru_cache(8)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Matches any of the words, but not within longer words. Scripts written without spaces have no such boundaries."""
-    return re.compile("|".join(_bounded(" ".join(word.split()).casefold()) for word in words))
+    return re.compile("|".join(_bounded(_folded(" ".join(word.split()))) for word in words))
+
+
+def _folded(text: str) -> str:
+    """Text to compare: in lower case, with each accent in one character with its letter."""
+    return unicodedata.normalize("NFC", text.casefold())
 
 
 def _bounded(word: str) -> str:
     text = re.escape(word).replace(r"\ ", r"\s+")
-    before = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", word) else ""
-    after = r"(?![a-z0-9])" if re.search(r"[a-z0-9]\Z", word) else ""
+    before = f"(?<!{_LETTER})" if re.match(_LETTER, word) else ""
+    after = f"(?!{_LETTER})" if re.search(rf"{_LETTER}\Z", word) else ""
     return f"{before}{text}{after}"
 
 

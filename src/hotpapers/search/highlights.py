@@ -77,7 +77,7 @@ class Highlighter:
     """Marks a query's words."""
 
     def __init__(self, query: SearchQuery) -> None:
-        terms = [term for atom in query.atoms for term in atom.terms if term.field != "labels"]
+        terms = dict.fromkeys(term for atom in query.atoms for term in atom.terms if term.field != "labels")
         self._texts = [query_words(term) for term in terms if not term.field]
         self._titles = [query_words(term) for term in terms if term.field != "authors"]
         self._names = [query_words(term._replace(field="authors")) for term in terms if term.field != "title"]

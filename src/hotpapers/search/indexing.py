@@ -110,9 +110,9 @@ class _IndexBuilder:
 
     def take_announcements(self, papers: Sequence[str]) -> None:
         """Update the days of indexed papers."""
-        for some in slices(papers):
-            sql = f"SELECT paper FROM search_paper WHERE paper IN ({placeholders(some)})"
-            known = [row[0] for row in self._database.rows(sql, some)]
+        for chunk in slices(papers):
+            sql = f"SELECT paper FROM search_paper WHERE paper IN ({placeholders(chunk)})"
+            known = [row[0] for row in self._database.rows(sql, chunk)]
             days = self._announced(known)
             rows = [(days[paper], paper) for paper in known if paper in days]
             self._database.many("UPDATE search_paper SET day = ? WHERE paper = ?", rows)
@@ -120,12 +120,12 @@ class _IndexBuilder:
 
     def take_papers(self, papers: Sequence[str]) -> None:
         """Index the latest observations of papers, replacing earlier ones."""
-        for some in slices(papers):
-            old = f"SELECT id FROM search_paper WHERE paper IN ({placeholders(some)})"
-            self._database.run(f"DELETE FROM search_paper_words WHERE rowid IN ({old})", some)
-            self._database.run(f"DELETE FROM search_paper WHERE paper IN ({placeholders(some)})", some)
-            days = self._announced(some)
-            latest = self._view().latest(Paper, f"t.paper IN ({numbers_of(some)})", some)
+        for chunk in slices(papers):
+            old_rows = f"SELECT id FROM search_paper WHERE paper IN ({placeholders(chunk)})"
+            self._database.run(f"DELETE FROM search_paper_words WHERE rowid IN ({old_rows})", chunk)
+            self._database.run(f"DELETE FROM search_paper WHERE paper IN ({placeholders(chunk)})", chunk)
+            days = self._announced(chunk)
+            latest = self._view().latest(Paper, f"t.paper IN ({numbers_of(chunk)})", chunk)
             stored = [(row.id, row.item) for row in latest if isinstance(row.item, Paper)]
             rows = [(number, paper.paper, days.get(paper.paper) or day_of(paper)) for number, paper in stored]
             self._database.many("INSERT INTO search_paper VALUES (?, ?, ?)", rows)
@@ -135,10 +135,10 @@ class _IndexBuilder:
 
     def take_posts(self, posts: Sequence[str]) -> None:
         """Index the latest observations of posts that may be shown, replacing earlier ones."""
-        for some in slices(posts):
-            old = f"SELECT id FROM post WHERE post IN ({numbers_of(some)})"
-            self._database.run(f"DELETE FROM search_post_words WHERE rowid IN ({old})", some)
-            rows = self._view().latest(Post, f"t.post IN ({numbers_of(some)})", some)
+        for chunk in slices(posts):
+            old_rows = f"SELECT id FROM post WHERE post IN ({numbers_of(chunk)})"
+            self._database.run(f"DELETE FROM search_post_words WHERE rowid IN ({old_rows})", chunk)
+            rows = self._view().latest(Post, f"t.post IN ({numbers_of(chunk)})", chunk)
             self._index.put_posts(self._database, [words for row in rows if (words := post_words(row)) is not None])
 
     def take_issues(self, publications: Sequence[str]) -> None:
@@ -168,8 +168,10 @@ class _IndexBuilder:
         new_words = {
             word for paper in papers for column in (paper.title, paper.authors, paper.abstract) for word in column
         }
-        new = sorted(new_words - self._words - {BETWEEN})
-        self._database.many("INSERT INTO search_word VALUES (?) ON CONFLICT DO NOTHING", [(word,) for word in new])
+        missing_words = sorted(new_words - self._words - {BETWEEN})
+        self._database.many(
+            "INSERT INTO search_word VALUES (?) ON CONFLICT DO NOTHING", [(word,) for word in missing_words]
+        )
         self._words |= new_words
 
 

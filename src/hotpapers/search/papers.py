@@ -204,8 +204,8 @@ def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) 
 
 def _padded(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
     """Values for an `IN (…)`, padded to a multiple of `AT_ONCE`, so that the same statement can be prepared once."""
-    some = [*values, *(nothing for _ in range(-len(values) % AT_ONCE))]
-    return placeholders(some), some
+    padded = [*values, *(nothing for _ in range(-len(values) % AT_ONCE))]
+    return placeholders(padded), padded
 
 
 def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[SearchHitIssue, ...]]:

@@ -90,9 +90,9 @@ def _quotable(
     papers = _papers_of(view, [post.post for post in posts.values()]) if posts else {}
     policy = policy_for(view, allowed, posts.values())
     for number in numbers:
-        how = showing(policy, posts[number])
-        if how != "link" and posts[number].post in papers:
-            yield number, terms.as_shown(posts[number], how), papers[posts[number].post]
+        shown = showing(policy, posts[number])
+        if shown != "link" and posts[number].post in papers:
+            yield number, terms.as_shown(posts[number], shown), papers[posts[number].post]
 
 
 def _papers_of(view: AsOfView, posts: Sequence[str]) -> dict[str, list[str]]:

@@ -105,34 +105,38 @@ _FIELDS: dict[str, tuple[Kind, Field]] = {"author": ("author", "authors"), "titl
 def parse(text: str) -> SearchQuery:
     """Parse a text into a query. Accepts any text and never raises."""
     text = text[:LONGEST]
-    whole = _paper(text)
-    if whole is not None and not _WITHOUT.match(text):
-        return SearchQuery(((whole,),))
+    single_paper = _paper(text)
+    if single_paper is not None and not _WITHOUT.match(text):
+        return SearchQuery(((single_paper,),))
     span = ("", "")
     groups: list[tuple[SearchAtom, ...]] = []
     unwanted: list[SearchAtom] = []
-    joins = False
+    is_alternative = False
     for chunk in _CHUNK.finditer(text.translate(_QUOTES)):
-        if sum(map(len, groups)) + len(unwanted) >= MOST:
+        if sum(len(atom.terms) for atoms in (*groups, unwanted) for atom in atoms) >= MOST:
             break
         if chunk[0] in ("OR", "|", "AND"):
-            joins = chunk[0] != "AND" and bool(groups)
+            is_alternative = chunk[0] != "AND" and bool(groups)
             continue
         days = _days(chunk)
         if days is not None:
             span = (max(span[0], days[0]), _earlier(span[1], days[1]))
         elif (atom := _atom(chunk)) is not None:
-            _keep(atom, bool(chunk["minus"]), joins, groups, unwanted)
-        joins = False
+            _keep(atom, bool(chunk["minus"]), is_alternative, groups, unwanted)
+        is_alternative = False
     return SearchQuery(tuple(groups), tuple(unwanted), *span)
 
 
 def _keep(
-    atom: SearchAtom, minus: bool, joins: bool, groups: list[tuple[SearchAtom, ...]], unwanted: list[SearchAtom]
+    atom: SearchAtom,
+    is_unwanted: bool,
+    is_alternative: bool,
+    groups: list[tuple[SearchAtom, ...]],
+    unwanted: list[SearchAtom],
 ) -> None:
-    if minus:
+    if is_unwanted:
         unwanted.append(atom)
-    elif joins:
+    elif is_alternative:
         groups[-1] = (*groups[-1], atom)
     elif (atom,) not in groups:
         groups.append((atom,))
@@ -178,7 +182,10 @@ def _atom(chunk: re.Match[str]) -> SearchAtom | None:
     elif field and field != "title":
         words = f"{field} {words}"
     kind, column = _FIELDS.get(field, ("word", ""))
-    terms = tuple(_terms(words, column, prefix=chunk["word"] is not None and words.endswith("*")))
+    is_prefix = chunk["word"] is not None and words.endswith("*")
+    terms = tuple(dict.fromkeys(_terms(words, column, prefix=is_prefix)))[
+        :MOST
+    ]  # scripts in turn make many of one word
     return SearchAtom(kind, terms, " ".join(words.replace('"', " ").split())) if terms else None
 
 

@@ -36,8 +36,8 @@ class SearchStatement(NamedTuple):
         hits = self.best(database, limit, start)
         total = start + len(hits)
         if len(hits) == limit or (start and not hits):
-            some = f"SELECT 1 FROM {self.source} WHERE {self.where} LIMIT {max(COUNT_LIMIT, total) + 1}"
-            total = database.rows(f"{self.context}SELECT count(*) FROM ({some}) AS found", self.params)[0][0]
+            rows = f"SELECT 1 FROM {self.source} WHERE {self.where} LIMIT {max(COUNT_LIMIT, total) + 1}"
+            total = database.rows(f"{self.context}SELECT count(*) FROM ({rows}) AS found", self.params)[0][0]
         return ResultPage(hits, start, total)
 
 

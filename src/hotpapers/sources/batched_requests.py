@@ -29,18 +29,18 @@ def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Iterator[
     too, and is fetched later.
     """
     any_answer, in_a_row = False, 0
-    failed: NetError | None = None
+    last_failure: NetError | None = None
     for item in items:
         try:
             page = ask(item)
         except RetryLater:
             raise
         except NetError as problem:
-            failed, in_a_row = problem, in_a_row + 1
+            last_failure, in_a_row = problem, in_a_row + 1
             if in_a_row == IN_A_ROW:
                 raise
             continue
         any_answer, in_a_row = True, 0
         yield page
-    if failed is not None and not any_answer:
-        raise failed
+    if last_failure is not None and not any_answer:
+        raise last_failure

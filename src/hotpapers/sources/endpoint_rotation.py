@@ -26,7 +26,7 @@ class EndpointRotation:
         final_pages: Iterable[PayloadPage] = (),
     ) -> Iterator[PayloadPage]:
         """The pages of each named part, then `final_pages`. Failures are raised at the end: see `raise_failures`."""
-        failed: list[NetError] = []
+        failures: list[NetError] = []
         count = 0
         for name, pages in parts:
             count += 1
@@ -35,9 +35,9 @@ class EndpointRotation:
                 yield from pages
             except NetError as problem:
                 self._pause(name, problem, http.now())
-                failed.append(problem)
+                failures.append(problem)
         yield from final_pages
-        raise_failures(failed, count)
+        raise_failures(failures, count)
 
     def _check_pause(self, name: str, now: int) -> None:
         """Raises a part's last error again while the part is paused."""
@@ -53,18 +53,18 @@ class EndpointRotation:
             self._paused[name] = (now + pause, problem)
 
 
-def raise_failures(failed: Sequence[NetError], count: int) -> None:
+def raise_failures(failures: Sequence[NetError], count: int) -> None:
     """Raise what failed of `count` parts: PartiallyRead if there are several and some could be read or lost entries,
     else the error of the part to be retried soonest; nothing if none failed."""
-    if not failed:
+    if not failures:
         return
-    lost_until = max((until for problem in failed if (until := _lost_until(problem)) is not None), default=None)
-    if count == 1 or (len(failed) == count and lost_until is None):
-        raise soonest_retry(failed)
-    reasons = list(dict.fromkeys(map(str, failed)))
-    more = [f"and {len(reasons) - NAMED} more"] if len(reasons) > NAMED else []
+    lost_until = max((until for problem in failures if (until := _lost_until(problem)) is not None), default=None)
+    if count == 1 or (len(failures) == count and lost_until is None):
+        raise soonest_retry(failures)
+    reasons = list(dict.fromkeys(map(str, failures)))
+    ending = [f"and {len(reasons) - NAMED} more"] if len(reasons) > NAMED else []
     raise PartiallyRead(
-        "; ".join([f"{len(failed)} of {count} could not be read", *reasons[:NAMED], *more]),
+        "; ".join([f"{len(failures)} of {count} could not be read", *reasons[:NAMED], *ending]),
         lost_until=lost_until,
     )
 

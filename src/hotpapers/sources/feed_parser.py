@@ -7,7 +7,8 @@ import hashlib
 import html
 import io
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
@@ -34,6 +35,7 @@ _SURROGATE = re.compile(
     rb"&#(?:x0*+d[89a-f][0-9a-f]{2}|0*+(?:5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]));?", re.I
 )
 """References to lone surrogates, which make feedparser give up on the whole feed."""
+_DATES = ("published_parsed", "updated_parsed")
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,11 +71,13 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
 def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
     """Run feedparser. It gets a stream: bytes that happen to be a file's name would be opened."""
     body = _truncate(body, url)
-    known = {"content-type": headers["content-type"]} if "content-type" in headers else {}
+    known_headers = {"content-type": headers["content-type"]} if "content-type" in headers else {}
     # without an address, or it would turn short ids such as t3_x into addresses
     stream = io.BytesIO(_SURROGATE.sub(b"&#xfffd;", body))
     try:
-        return feedparser.parse(stream, response_headers=known, sanitize_html=False, resolve_relative_uris=False)
+        return feedparser.parse(
+            stream, response_headers=known_headers, sanitize_html=False, resolve_relative_uris=False
+        )
     except Exception as problem:  # a broken feed can make feedparser raise anything
         raise NetError(f"{url}: this feed cannot be read: {type(problem).__name__}") from problem
 
@@ -92,7 +96,6 @@ def _truncate(body: bytes, url: str) -> bytes:
 
 def _entry(entry: Any, url: str, language: str) -> FeedEntry:
     contents = [_html(part) for part in entry.get("content", ())] or [_html(entry.get("summary_detail"))]
-    when = entry.get("published_parsed") or entry.get("updated_parsed")
     link, title = _text_of(entry.get("link")), _html(entry.get("title_detail"))[:LONGEST_WORD]
     return FeedEntry(
         id=_text_of(entry.get("id")) or made_id(link, title, contents[0]),
@@ -100,9 +103,18 @@ def _entry(entry: Any, url: str, language: str) -> FeedEntry:
         title=title,
         author=_text_of(entry.get("author")),
         content="\n".join(contents)[:LONGEST],
-        published=calendar.timegm(when) * 1_000_000 if when else None,
+        published=_first_date(_moment_of(entry[name]) for name in _DATES if name in entry),
         language=_text_of(entry.get("language")) or language,
     )
+
+
+def _moment_of(parsed: time.struct_time | None) -> int | None:
+    return calendar.timegm(parsed) * timestamps.SECOND if parsed and 1 <= parsed.tm_year <= 9999 else None
+
+
+def _first_date(moments: Iterable[int | None]) -> int | None:
+    """The first date in whole seconds; years up to 1970 are what programs write if they know no date."""
+    return next((timestamps.whole_seconds(at) for at in moments if at is not None and at > 0), None)
 
 
 def _text_of(value: object) -> str:
@@ -154,8 +166,8 @@ def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
     link = urljoin_or_not(url, _text_of(item.get("url")) or _text_of(item.get("external_url")))
     parts = {name: v for name in ("content_html", "content_text", "summary") if isinstance(v := item.get(name), str)}
     content = parts.get("content_html") or html.escape(parts.get("content_text") or parts.get("summary") or "")
-    listed = item.get("authors")
-    authors = [*(listed if isinstance(listed, list) else []), item.get("author")]
+    author_list = item.get("authors")
+    authors = [*(author_list if isinstance(author_list, list) else []), item.get("author")]
     names = dict.fromkeys(_text_of(author.get("name")) for author in authors if isinstance(author, dict))
     id = item.get("id")
     return FeedEntry(
@@ -164,11 +176,8 @@ def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
         title=title,
         author=", ".join(filter(None, names)),
         content=storable(content[:LONGEST]),
-        published=_date(_text_of(item.get("date_published")) or _text_of(item.get("date_modified"))),
+        published=_first_date(
+            timestamps.parse_iso(_text_of(item.get(name))) for name in ("date_published", "date_modified")
+        ),
         language=_text_of(item.get("language")) or language,
     )
-
-
-def _date(text: str) -> int | None:
-    at = timestamps.parse_iso(text)
-    return None if at is None else timestamps.whole_seconds(at)

@@ -17,7 +17,7 @@ from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload
 from hotpapers.sources.endpoint_rotation import EndpointRotation
 from hotpapers.sources.feed_parser import FeedEntry, entries
-from hotpapers.sources.paper_matching import join_title, mentions_of, title_verdicts
+from hotpapers.sources.paper_matching import AtLeastOne, join_title, mentions_of, title_verdicts
 
 NETWORK = "feeds"
 
@@ -26,7 +26,7 @@ class FeedsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """`urls`: the feeds to read. `every`: seconds between rounds."""
 
     urls: tuple[str, ...] = ()
-    every: int = 3600
+    every: AtLeastOne = 3600
 
     def __post_init__(self) -> None:
         for url in self.urls:
@@ -55,8 +55,8 @@ class FeedsSource:
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The entries of each feed. The cursor says when each feed that dates its entries was last read, in µs UTC, by
         a hash of its address: the address may contain a password, and cursors are exported."""
-        known = msgspec.json.decode(cursor, type=dict[str, int]) if cursor else {}
-        read_at = {name: known[name] for name in map(_hash, self.settings.urls) if name in known}
+        stored_moments = msgspec.json.decode(cursor, type=dict[str, int]) if cursor else {}
+        read_at = {name: stored_moments[name] for name in map(_hash, self.settings.urls) if name in stored_moments}
         parts = ((url, self._feed(http, url, read_at)) for url in self.settings.urls)
         yield from self._rotation.pages(http, parts, _cursor_pages(read_at))
 
@@ -68,16 +68,16 @@ class FeedsSource:
 
     def _feed(self, http: HttpClient, url: str, read_at: dict[str, int]) -> Iterator[PayloadPage]:
         """One feed. If all entries are newer than the last reading, those that came and went in between are lost."""
-        response, before = http.get(url, accept=(304,)), read_at.get(_hash(url))
+        response, last_read_at = http.get(url, accept=(304,)), read_at.get(_hash(url))
         new_entries = [] if response.status == 304 else list(entries(response.body, response.headers, response.url))
-        dated = [entry.published for entry in new_entries if entry.published is not None]
-        if dated:
-            self._oldest.setdefault(url, min(*dated, response.at))
+        dates = [entry.published for entry in new_entries if entry.published is not None]
+        if dates:
+            self._oldest.setdefault(url, min(*dates, response.at))
         leaves = None
-        if before is not None and dated and min(dated) > before:
+        if last_read_at is not None and dates and min(dates) > last_read_at:
             reason = f"{response.url}: all entries are newer than the last reading; some in between may be lost"
-            leaves = PartiallyRead(reason, lost_until=min(*dated, response.at))
-        if dated or (response.status == 304 and before is not None):
+            leaves = PartiallyRead(reason, lost_until=min(*dates, response.at))
+        if dates or (response.status == 304 and last_read_at is not None):
             read_at[_hash(url)] = response.at
         payloads = [_payload(url, entry, response.at) for entry in new_entries]
         yield PayloadPage(payloads, _encode(read_at) if leaves else None, leaves=leaves)

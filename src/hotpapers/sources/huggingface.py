@@ -29,7 +29,14 @@ from hotpapers.model import (
     TextLink,
 )
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
-from hotpapers.sources.paper_matching import decode_or_none, decode_response, gone_post, microseconds_of, unreadable_key
+from hotpapers.sources.paper_matching import (
+    AtLeastOne,
+    decode_or_none,
+    decode_response,
+    gone_post,
+    microseconds_of,
+    unreadable_key,
+)
 
 NETWORK = "huggingface"
 MOST = 100
@@ -51,7 +58,7 @@ class HuggingFaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 
     base: str = "https://huggingface.co"
     days: Annotated[int, msgspec.Meta(ge=2)] = 3
-    every: int = 1800
+    every: AtLeastOne = 1800
 
 
 class _Submitter(msgspec.Struct):
@@ -102,11 +109,11 @@ class HuggingFaceSource:
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The daily lists since a day. A list with the most papers may be incomplete."""
-        reached, days = since, http.now() // DAY - since // DAY + 1
-        for day, page in zip(range(since // DAY, since // DAY + days), self._lists(http, days), strict=False):
-            reached = (day + 1) * DAY if len(page.payloads) >= MOST_PAGES * MOST else reached
+        complete_from, days = since, http.now() // DAY - since // DAY + 1
+        for day, page in enumerate(self._lists(http, days), since // DAY):
+            complete_from = (day + 1) * DAY if len(page.payloads) >= MOST_PAGES * MOST else complete_from
             yield page
-        yield PayloadPage(since=min(max(reached, since), http.now()))
+        yield PayloadPage(since=min(max(complete_from, since), http.now()))
 
     def _lists(self, http: HttpClient, days: int) -> Iterator[PayloadPage]:
         """The lists of the last `days` days, a page each."""

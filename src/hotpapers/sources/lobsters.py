@@ -17,6 +17,7 @@ from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
 from hotpapers.sources.paper_matching import (
+    AtLeastOne,
     decode_or_none,
     decode_response,
     gone_post,
@@ -41,7 +42,7 @@ class LobstersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     base: str = "https://lobste.rs"
     domains: tuple[str, ...] = ("arxiv.org",)
-    every: int = 3600
+    every: AtLeastOne = 3600
 
 
 class _User(msgspec.Struct):
@@ -85,21 +86,21 @@ class LobstersSource:
         """The stories of each domain back to a day before the last round; at first only the newest page."""
         started_at = http.now()
         since = int(cursor) - DAY if cursor else started_at
-        reached = yield from self._stories_since(http, since)
+        complete_from = yield from self._stories_since(http, since)
         yield PayloadPage((), str(started_at))
-        if reached > since:
+        if complete_from > since:
             reason = f"more stories than the {MOST_PAGES * FULL} newest of a domain since it was last read"
-            raise PartiallyRead(reason, lost_until=reached)
+            raise PartiallyRead(reason, lost_until=complete_from)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The stories of each domain back to a moment."""
         started_at = http.now()
-        reached = yield from self._stories_since(http, since)
-        yield PayloadPage((), str(started_at), since=reached)
+        complete_from = yield from self._stories_since(http, since)
+        yield PayloadPage((), str(started_at), since=complete_from)
 
     def _stories_since(self, http: HttpClient, since: int) -> Generator[PayloadPage, None, int]:
         """The stories of each domain back to a moment, page by page. Returns the moment since which all are listed."""
-        reached = since
+        complete_from = since
         for domain in self.settings.domains:
             oldest = http.now()
             for number in range(1, MOST_PAGES + 1):
@@ -117,8 +118,8 @@ class LobstersSource:
                 if oldest <= since or len(stories) < FULL:
                     oldest = since
                     break
-            reached = max(reached, oldest)
-        return reached
+            complete_from = max(complete_from, oldest)
+        return complete_from
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each story's current score and comments, or that it is gone."""

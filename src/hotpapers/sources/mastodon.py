@@ -25,6 +25,7 @@ from hotpapers.model import LARGEST, Account, HttpClient, Item, PayloadPage, Pos
 from hotpapers.sources.batched_requests import GONE
 from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_failures
 from hotpapers.sources.paper_matching import (
+    AtLeastOne,
     decode_or_none,
     decode_response,
     gone_post,
@@ -125,7 +126,7 @@ class MastodonSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """`servers`: none by default. `every`: seconds between rounds."""
 
     servers: tuple[MastodonServer, ...] = ()
-    every: int = 300
+    every: AtLeastOne = 300
 
 
 class _Account(msgspec.Struct):
@@ -223,12 +224,12 @@ class MastodonSource:
             size, entries, payloads = self._page(http, server, path, {"max_id": before} if before else {})
             ids += [entry.id for entry in entries]
             oldest = min([oldest, *map(_created_at, entries)])
-            following = min(ids, key=_id_order, default="")
+            next_id = min(ids, key=_id_order, default="")
             yield PayloadPage(payloads)
-            if not size or oldest < since or following == before:
+            if not size or oldest < since or next_id == before:
                 oldest = since
                 break
-            before = following
+            before = next_id
         newest[name] = max(ids, key=_id_order, default="")
         self._read_since[name] = oldest
         yield PayloadPage((), _cursor(newest))
@@ -241,23 +242,23 @@ class MastodonSource:
         A short page is not the end: servers have their own limits, and leave out what they hide.
         """
         name = f"{server.base}/{path}"
-        known = newest.get(name, "")
-        after = _with_overlap(known) if path != "public" else known
+        last_id = newest.get(name, "")
+        after = _with_overlap(last_id) if path != "public" else last_id
         for _ in range(MOST_PAGES):
             size, entries, payloads = self._page(http, server, path, {"min_id": after} if after else {})
-            reached = max([after, *(entry.id for entry in entries)], key=_id_order)
-            newest[name] = max(newest.get(name, ""), reached, key=_id_order)
+            newest_id = max([after, *(entry.id for entry in entries)], key=_id_order)
+            newest[name] = max(newest.get(name, ""), newest_id, key=_id_order)
             yield PayloadPage(payloads, _cursor(newest))
-            if not known or not size or reached == after:
+            if not last_id or not size or newest_id == after:
                 return
-            after = reached
+            after = newest_id
         raise PartiallyRead(f"{name}: more than {MOST_PAGES} pages since it was last read", again=CATCH_UP)
 
     def _page(
-        self, http: HttpClient, server: MastodonServer, path: str, more: Mapping[str, str]
+        self, http: HttpClient, server: MastodonServer, path: str, more_params: Mapping[str, str]
     ) -> tuple[int, list[_TimelineEntry], list[RawPayload]]:
         """A page of a timeline: how many entries it has, those with a readable id, and the payloads of all."""
-        params = {"limit": str(PAGE), **more}
+        params = {"limit": str(PAGE), **more_params}
         response = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
         entries = [
             (decode_or_none(raw, _TimelineEntry), bytes(raw)) for raw in decode_response(response, list[msgspec.Raw])
@@ -278,7 +279,7 @@ class MastodonSource:
             return self._payloads_of(decode_or_none(entry.reblog, _TimelineEntry), bytes(entry.reblog), server, at)
         if entry.visibility not in PUBLIC:
             return []
-        at_home = urlsplit(entry.uri).netloc == urlsplit(server.base).netloc
+        at_home = _host(entry.uri) == _host(server.base)
         if at_home and server.streaming:
             self._remember(f"{server.base} {entry.id}", entry.uri)
         payload = RawPayload("home" if at_home else "post", entry.uri, body, at)
@@ -380,6 +381,14 @@ class MastodonSource:
             *title_verdicts(mentions, text, self.names, was_edited=payload.kind == "edit"),
             *counts,
         ]
+
+
+def _host(address: str) -> str:
+    """The host and port in an address; empty if it is not one: other servers can send any text."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return ""
 
 
 def _id_order(id: str) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Collection, Iterable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,6 +21,8 @@ LONGEST = 100_000
 """Characters of a text that are searched."""
 
 T = TypeVar("T")
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
+"""A setting: with 0 seconds between rounds, servers would be asked without a pause; 0 parts would read nothing."""
 
 
 def mentions_of(
@@ -56,13 +58,13 @@ TITLE_RULE = "words"
 
 
 def title_verdicts(
-    named: Iterable[Mention], text: str, names: PaperIndex, *, was_edited: bool = False
+    post_mentions: Iterable[Mention], text: str, names: PaperIndex, *, was_edited: bool = False
 ) -> list[Verdict]:
     """A verdict if a post's link and words refer to two different papers; none if it links several papers, or none.
 
     `was_edited`: the post was edited and may have been in doubt before, so a verdict also says if it is not.
     """
-    linked = [mention for mention in named if mention.form != "title"]
+    linked = [mention for mention in post_mentions if mention.form != "title"]
     if len(linked) != 1:
         return []
     [paper_linked] = linked
@@ -88,20 +90,20 @@ EDIT_RULE = "edited"
 
 
 def edit_verdicts(
-    post: str, named: Collection[str], doubted: Collection[str], mentions: Iterable[Mention], at: int
+    post: str, named_papers: Collection[str], doubted_papers: Collection[str], mentions: Iterable[Mention], at: int
 ) -> list[Verdict]:
     """Verdicts from a later observation of a post on the papers it named before: a mention that disappeared is
     doubtful, one that came back is sound.
 
-    `named`: papers that the record has this post mention. `doubted`: those whose last verdict by this rule is
-    doubtful. `mentions`: everything that the post names now.
+    `named_papers`: papers that the record has this post mention. `doubted_papers`: those whose last verdict by this
+    rule is doubtful. `mentions`: everything that the post names now.
     """
-    now = {mention.paper for mention in mentions}
-    removed = sorted(set(named) - now - set(doubted))
-    returned = sorted(set(doubted) & now)
+    current_papers = {mention.paper for mention in mentions}
+    removed_papers = sorted(set(named_papers) - current_papers - set(doubted_papers))
+    returned_papers = sorted(set(doubted_papers) & current_papers)
     return [
-        *(_edit_verdict(post, paper, "doubtful", "edited: no longer names it", at) for paper in removed),
-        *(_edit_verdict(post, paper, "sound", "edited: names it again", at) for paper in returned),
+        *(_edit_verdict(post, paper, "doubtful", "edited: no longer names it", at) for paper in removed_papers),
+        *(_edit_verdict(post, paper, "sound", "edited: names it again", at) for paper in returned_papers),
     ]
 
 

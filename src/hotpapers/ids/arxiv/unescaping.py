@@ -31,7 +31,7 @@ _FOLD = {
     **{chr(0xFF10 + n): str(n) for n in range(10)},
 }  # fmt: skip
 
-_NAMED = {
+_ENTITIES = {
     "sol": "/", "colon": ":", "period": ".", "hyphen": "-", "dash": "-", "ndash": "-", "lowbar": "_", "num": "#",
     "quest": "?", "equals": "=", "amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "lpar": "(", "rpar": ")",
     "lsqb": "[", "rsqb": "]", "lbrack": "[", "rbrack": "]", "comma": ",", "bsol": "\\", "tab": " ", "newline": "\n",
@@ -97,7 +97,7 @@ def _meaning(match: re.Match[str]) -> str | None:
     if kind is None:
         return ""  # a backslash before a sign, or <wbr>
     if kind == "name":
-        return _NAMED.get(value)
+        return _ENTITIES.get(value)
     if kind == "letter":
         return _LETTERS[value]
     if kind == "sign":

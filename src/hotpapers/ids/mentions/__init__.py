@@ -99,10 +99,10 @@ def match_decoded(plain: str, needle: str, place: int) -> addresses.Mention | No
     low, high = max(0, place - addresses.BEFORE), place + addresses.AFTER
     line_end = plain.find("\n", place, high + 1)
     window = decoded(plain, plain.rfind("\n", low, place) + 1 or low, high if line_end < 0 else line_end)
-    here = window.place(place)
-    if not window.text.startswith(needle, here):
+    needle_at = window.place(place)
+    if not window.text.startswith(needle, needle_at):
         return None  # the needle's first character was the end of an escape
-    mention = addresses.match(window.text, needle, here)
+    mention = addresses.match(window.text, needle, needle_at)
     if mention is None:
         return None
     start, end, id, version, form = mention

@@ -53,15 +53,15 @@ def scan_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK) ->
 
 def find_in_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK) -> Iterator[PaperMention]:
     """The mentions of a whole input; `start` and `end` count code points from its beginning."""
-    passed = 0
+    characters_before = 0
     for part in _parts(stream, block):
-        counted, characters = 0, passed
+        counted_to, characters = 0, characters_before
         for at, mention in _mentions(part.data, 0, part.end, parting):
-            characters += _characters(part.data[counted:at])
-            counted = at
+            characters += _characters(part.data[counted_to:at])
+            counted_to = at
             if at or part.owns(mention):
                 yield _shift(mention, characters)
-        passed = characters + _characters(part.data[counted : part.consumed])
+        characters_before = characters + _characters(part.data[counted_to : part.consumed])
 
 
 # ---- one block ---------------------------------------------------------------------------------------
@@ -249,10 +249,10 @@ def _parts(stream: BinaryIO, block: int) -> Iterator[_Part]:
 
 def _read(stream: BinaryIO, data: bytearray, filled: int) -> int:
     """Read what the stream has now into the rest of the buffer; returns 0 only at the end of the stream."""
-    chunk = getattr(stream, "readinto", None)
+    readinto = getattr(stream, "readinto", None)
     with memoryview(data) as view, view[filled:] as room:
-        if chunk:
-            return int(chunk(room) or 0)
+        if readinto:
+            return int(readinto(room) or 0)
         length = stream.read(len(room))
         room[: len(length)] = length
         return len(length)

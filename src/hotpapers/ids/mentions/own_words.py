@@ -67,13 +67,13 @@ def own_words(text: str, papers: Iterable[MentionedPaper]) -> OwnWords:
     If one of its papers is unknown, all words count as its own: too few bare texts are better than too many.
     """
     words = folded(text[:LONGEST])
-    about = list(papers)
-    if not all(paper.title for paper in about):
+    known_papers = list(papers)
+    if not all(paper.title for paper in known_papers):
         return OwnWords(tuple(words), tuple(words))
-    known = frozenset[str]().union(*map(_names, about))
+    known = frozenset[str]().union(*map(_names, known_papers))
     own = [number for number, word in enumerate(words) if word not in known]
     if not _is_little(own, words):
-        quoted = _quoted(words, about)
+        quoted = _quoted(words, known_papers)
         own = [number for number in own if number not in quoted]
     return OwnWords(tuple(words), tuple(words[number] for number in own))
 

@@ -68,17 +68,21 @@ def key(host: str, rest: str) -> str:
 
 def _model(parts: list[str]) -> str:
     kind = parts[:1] if parts and parts[0] in _KINDS else []
-    named = parts[len(kind) : len(kind) + 2]
-    return "/".join((_MODELS, *kind, *named)) if len(named) == 2 and named[0] not in _NO_OWNERS else ""
+    owner_and_name = parts[len(kind) : len(kind) + 2]
+    return (
+        "/".join((_MODELS, *kind, *owner_and_name))
+        if len(owner_and_name) == 2 and owner_and_name[0] not in _NO_OWNERS
+        else ""
+    )
 
 
 def keys(text: str) -> Iterator[str]:
     """The key of every address in a text."""
     if "://" in text:
         for match in islice(_ADDRESS.finditer(text), MOST):
-            paper = key(match[1], match[2] or "")
-            if paper:
-                yield paper
+            page = key(match[1], match[2] or "")
+            if page:
+                yield page
 
 
 def claimed(text: str) -> list[str]:
@@ -94,7 +98,7 @@ def claimed(text: str) -> list[str]:
 
 def named(addresses: Iterable[str]) -> list[str]:
     """The keys of addresses that somebody lists as a paper's own, except those on shared sites."""
-    return [paper for address in addresses for paper in islice(keys(address), 1) if not _is_nobodys(paper)]
+    return [page for address in addresses for page in islice(keys(address), 1) if not _is_nobodys(page)]
 
 
 def _is_a_projects(page: str) -> bool:

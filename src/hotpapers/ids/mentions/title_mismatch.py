@@ -37,35 +37,40 @@ def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | Non
     """
     if not title or len(text) > LONGEST:
         return None
-    bare = _ADDRESS.sub("\n", text)
-    text_words = words(bare)
+    words_only = _ADDRESS.sub("\n", text)
+    text_words = words(words_only)
     if _holds(text_words, title):
         return None
-    quoted = names.titles_in(bare)
+    quoted = names.titles_in(words_only)
     if not quoted:
         heading = words(_heading(text))
         return "" if heading and _replaces(heading, text_words[len(heading) :], title, shared=0) else None
     paper, start, end = quoted[0]
     others = {match.paper for match in quoted}
-    few = len(_stems(title)) // 2
+    most_shared = len(_stems(title)) // 2
     return (
         paper
-        if len(others) == 1 and _replaces(text_words[start:end], text_words[:start] + text_words[end:], title, few)
+        if len(others) == 1
+        and _replaces(text_words[start:end], text_words[:start] + text_words[end:], title, most_shared)
         else None
     )
 
 
-def _replaces(heading: Sequence[str], beside: Sequence[str], title: Sequence[str], shared: int) -> bool:
+def _replaces(heading: Sequence[str], other_words: Sequence[str], title: Sequence[str], shared: int) -> bool:
     """Whether a quoted title replaces another one, with which it shares at most `shared` words."""
-    own = _stems(title)
-    return len(beside) <= MOST_BESIDE and not _stems(beside) & own and len(_stems(heading) & own) <= shared
+    title_stems = _stems(title)
+    return (
+        len(other_words) <= MOST_BESIDE
+        and not _stems(other_words) & title_stems
+        and len(_stems(heading) & title_stems) <= shared
+    )
 
 
 def _heading(text: str) -> str:
     """The text above the first labelled address, if it looks like a title."""
     lines = text.split("\n")
-    labelled = next((n for n, line in enumerate(lines) if _LABELLED.match(line)), 0)
-    heading = " ".join(lines[:labelled])
+    label_line = next((n for n, line in enumerate(lines) if _LABELLED.match(line)), 0)
+    heading = " ".join(lines[:label_line])
     return heading if _is_dressed(heading) and not _ADDRESS.search(heading) else ""
 
 

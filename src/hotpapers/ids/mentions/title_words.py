@@ -63,12 +63,12 @@ def _in_ascii(text: str) -> str:
     return text
 
 
-def _spelled(run: str) -> str:
+def _spelling(run: str) -> str:
     """A run of non-ASCII characters in ASCII."""
     return _INVISIBLE_CHARACTERS.sub("", run).translate(_SPELLED).encode("ascii", "replace").decode()
 
 
-_spelled_before = lru_cache(4096)(_spelled)
+_cached_spelling = lru_cache(4096)(_spelling)
 _SHORT_RUN = 12
 """Most characters of a run that is cached, as it may recur: an accent, an apostrophe, emoji, a word."""
 
@@ -77,7 +77,7 @@ def _ascii_spelling(problem: UnicodeError) -> tuple[str, int]:
     """The encoder's replacement for a run of non-ASCII characters: only these runs are handled in Python."""
     assert isinstance(problem, UnicodeEncodeError)
     run = problem.object[problem.start : problem.end]
-    return (_spelled_before if len(run) <= _SHORT_RUN else _spelled)(run), problem.end
+    return (_cached_spelling if len(run) <= _SHORT_RUN else _spelling)(run), problem.end
 
 
 _SPELLING = "hotpapers.words"
@@ -85,8 +85,8 @@ codecs.register_error(_SPELLING, _ascii_spelling)
 
 
 def _command_text(command: re.Match[str]) -> str:
-    read = _READ.get(command[1].lower())
-    return read + command[2] if read else ""
+    name = _READ.get(command[1].lower())
+    return name + command[2] if name else ""
 
 
 def words(text: str) -> list[str]:

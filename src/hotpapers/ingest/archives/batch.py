@@ -155,21 +155,21 @@ class ArchiveBatch:
 
     def _only_new(self, outcomes: Iterable[ParsedPayload]) -> list[ParsedPayload]:
         """The outcomes with only their new items, without empty ones."""
-        kept = [outcome for outcome in outcomes if outcome.items or bool(outcome.problem)]
-        news = only_new(self._record, [outcome.items for outcome in kept], in_order=self._in_order)
-        fresh = [outcome._replace(items=items) for outcome, items in zip(kept, news, strict=True)]
-        return [payload for payload in fresh if payload.items or bool(payload.problem)]
+        relevant = [outcome for outcome in outcomes if outcome.items or bool(outcome.problem)]
+        new_items = only_new(self._record, [outcome.items for outcome in relevant], in_order=self._in_order)
+        changed = [outcome._replace(items=items) for outcome, items in zip(relevant, new_items, strict=True)]
+        return [outcome for outcome in changed if outcome.items or bool(outcome.problem)]
 
     def _write(self, outcomes: Sequence[ParsedPayload], cursor: str | None) -> Counter[tuple[int, str]]:
-        once: dict[RawPayload, ParsedPayload] = {}
+        distinct_outcomes: dict[RawPayload, ParsedPayload] = {}
         for outcome in outcomes:
-            once.setdefault(outcome.payload, outcome)
-        refused, groups = 0, self._by_network(once.values())
+            distinct_outcomes.setdefault(outcome.payload, outcome)
+        refused, groups = 0, self._by_network(distinct_outcomes.values())
         for number, (network, group) in enumerate(groups, 1):
-            last = cursor if number == len(groups) and any(outcome.items for outcome in group) else None
-            refused += self._record.ingest(group, source=network, job=self._job, cursor=last).refused
+            last_cursor = cursor if number == len(groups) and any(outcome.items for outcome in group) else None
+            refused += self._record.ingest(group, source=network, job=self._job, cursor=last_cursor).refused
         counts = Counter({(self._file(outcomes[0]), "refused"): refused})
-        for outcome in once.values():
+        for outcome in distinct_outcomes.values():
             file = self._file(outcome)
             counts.update((file, name) for name in _names(outcome.items))
             self.named[file].update(item.paper for item in outcome.items if isinstance(item, Mention))
@@ -222,11 +222,11 @@ def only_new(record: Record, groups: Sequence[Sequence[Item]], *, in_order: bool
     earlier = _EarlierItems(record, [item for group in groups for item in group], in_order=in_order)
     if in_order:
         return [[item for item in group if earlier.is_new(item)] for group in groups]
-    news: list[list[Item]] = [[] for _ in groups]
+    new_items: list[list[Item]] = [[] for _ in groups]
     for number in sorted(range(len(groups)), key=lambda number: _order(groups[number])):
         if not any(earlier.was_gone(item) for item in groups[number]):
-            news[number] = [item for item in groups[number] if earlier.is_new(item)]
-    return news
+            new_items[number] = [item for item in groups[number] if earlier.is_new(item)]
+    return new_items
 
 
 def _order(group: Sequence[Item]) -> tuple[int, bool]:
@@ -267,7 +267,7 @@ class _EarlierItems:
             if self._in_order and recorded is not None and recorded.observed_at == at and recorded != item:
                 recorded = self._last(at - 1, kind, key)
             earlier.insert(0, recorded)
-        return max((word for word in earlier if word is not None), key=_moment, default=None)
+        return max((item_before for item_before in earlier if item_before is not None), key=_moment, default=None)
 
     def _last(self, at: int, kind: type[Item], key: Sequence[Any]) -> Item | None:
         row = AsOfView(self._record.database, at, self._position).latest_row(kind, *key)

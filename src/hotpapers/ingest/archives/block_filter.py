@@ -22,7 +22,7 @@ class FilterResult(NamedTuple):
     about papers that are not posts."""
 
     lines: int
-    kept: list[Unit]
+    units: list[Unit]
     passed: Mapping[str, int] = NOTHING
 
 
@@ -38,7 +38,7 @@ class FilteredBlock(NamedTuple):
 
     block: ArchiveBlock
     lines: int
-    kept: list[Unit]
+    units: list[Unit]
     passed: Mapping[str, int] = NOTHING
 
 
@@ -50,12 +50,12 @@ class LineBlockFilter:
 
     def filter(self, data: bytes) -> FilterResult:
         """Keeps the lines from which the format takes something, and unreadable ones."""
-        count, kept = 0, []
+        count, units = 0, []
         for unit in lines_of(data):
             count += 1
             if self._is_relevant(unit.content):
-                kept.append(unit)
-        return FilterResult(count, kept)
+                units.append(unit)
+        return FilterResult(count, units)
 
     def _is_relevant(self, line: bytes) -> bool:
         try:
@@ -71,10 +71,10 @@ def data_of(task: bytes | TablePart) -> bytes:
 
 def filtered_block(block: ArchiveBlock, filtered: FilterResult, units_of: UnitsOf) -> FilteredBlock:
     """The result for a block. An unterminated last line is always kept."""
-    kept = filtered.kept if block.ended else list(units_of(block.data))
+    units = filtered.units if block.ended else list(units_of(block.data))
     if block.part:  # byte positions in lines made from table rows mean nothing
-        kept = [unit._replace(start=0, end=0) for unit in kept]
-    return FilteredBlock(block, filtered.lines, kept, filtered.passed)
+        units = [unit._replace(start=0, end=0) for unit in units]
+    return FilteredBlock(block, filtered.lines, units, filtered.passed)
 
 
 def filter_blocks(

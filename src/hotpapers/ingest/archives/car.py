@@ -33,7 +33,7 @@ class CarArchive(FirehoseArchive):
     def __init__(self, place: ImportTarget) -> None:
         super().__init__(place)
         self._record = place.record
-        self._fresh: set[str] = set()
+        self._new_keys: set[str] = set()
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """The relevant content of a record."""
@@ -42,8 +42,8 @@ class CarArchive(FirehoseArchive):
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The items that the source parses, if they are new."""
         items = super().read(payload)  # also tracks a known post, whenever the record learned of it
-        is_known = payload.key in self._fresh or self._is_recorded(payload)
-        self._fresh.add(payload.key)
+        is_known = payload.key in self._new_keys or self._is_recorded(payload)
+        self._new_keys.add(payload.key)
         return () if is_known else items
 
     def _is_recorded(self, payload: RawPayload) -> bool:
@@ -54,7 +54,7 @@ class CarArchive(FirehoseArchive):
     def learned(self) -> None:
         """Everything parsed is in the record."""
         super().learned()
-        self._fresh.clear()
+        self._new_keys.clear()
 
 
 class CarBlockFilter(FirehoseBlockFilter):

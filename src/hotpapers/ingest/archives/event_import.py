@@ -79,9 +79,14 @@ class EventImport:
     def results(self) -> Iterator[ImportedFile | InputError]:
         """The result for each file, once all are stored. Raises FullStore."""
         with spill_folder(self._record) as folder, self._scanning(folder) as scan:
-            looked_through = self._second_pass(folder, scan, self._first_pass(folder, scan))
-            files = [file for file, _ in looked_through]
-            runs = [run for file, more in looked_through for part in (*file.scans, *more) for run in part.runs]
+            scanned_files = self._second_pass(folder, scan, self._first_pass(folder, scan))
+            files = [file for file, _ in scanned_files]
+            runs = [
+                run
+                for file, second_scans in scanned_files
+                for part in (*file.scans, *second_scans)
+                for run in part.runs
+            ]
             events = merged(with_less_overlap(runs, folder))
             recorder = EventRecorder(self._kind, self._spec.make(self._place), self._place, self._terms, _digest(files))
             counts = recorder.take(events, self._marks, lambda: os.utime(folder))
@@ -123,8 +128,8 @@ class EventImport:
             except InputError as error:
                 problem = error
         in_lines = self._spec.in_lines and self._workers > 1
-        there = os.path.exists(path) or file.path
-        parts = parts_of(number, path, file.name, in_lines=in_lines, copy=not file.path) if there else []
+        is_readable = os.path.exists(path) or file.path
+        parts = parts_of(number, path, file.name, in_lines=in_lines, copy=not file.path) if is_readable else []
         return FileScan(file, tuple(parts), problem=problem)
 
     def _checked(self, file: FileScan) -> FileScan:
@@ -140,8 +145,8 @@ class EventImport:
             return file.without(ALTERED)
         if problem is None:
             return file
-        rest = f"; the {file.lines:,} lines before that were imported" if file.lines else ""
-        return file._replace(problem=InputError(problem.reason + rest, file=file.file.name))
+        ending = f"; the {file.lines:,} lines before that were imported" if file.lines else ""
+        return file._replace(problem=InputError(problem.reason + ending, file=file.file.name))
 
     def _second_pass(
         self, folder: Path, scan: Scan, files: Sequence[FileScan]
@@ -189,9 +194,11 @@ class EventImport:
         unknown = len(counts.named[number]) - len(
             set(queries.known_keys(self._record, "paper", "paper", counts.named[number]))
         )
-        figures: dict[str, Any] = {name: figure for (of, name), figure in counts.figures.items() if of == number}
-        done = ImportedFile(file.file.name, counts.is_repeat, file.lines - before, before, unknown=unknown)
-        return done._replace(cut=any(scan.cut for scan in file.scans), **figures)
+        figures: dict[str, Any] = {
+            name: figure for (file_number, name), figure in counts.figures.items() if file_number == number
+        }
+        result = ImportedFile(file.file.name, counts.is_repeat, file.lines - before, before, unknown=unknown)
+        return result._replace(cut=any(scan.cut for scan in file.scans), **figures)
 
 
 def _digest(files: Sequence[FileScan]) -> str | None:

@@ -156,7 +156,7 @@ class EventDataArchive(ArchiveFormat):
 
     def __init__(self, place: ImportTarget) -> None:
         super().__init__(place)
-        self._fresh: set[str] = set()
+        self._new_keys: set[str] = set()
         self.passed: Counter[str] = Counter()
 
     def take(self, line: bytes) -> Sequence[RawPayload]:
@@ -167,8 +167,8 @@ class EventDataArchive(ArchiveFormat):
         if event.message is not None:
             return page(event.message.events, self.take, self._place.now)
         if event.pages is not None:
-            inside = (raw for part in event.pages for action in part.actions for raw in action.events)
-            return list(entries(inside, self.take, self._place.now))
+            events = (raw for part in event.pages for action in part.actions for raw in action.events)
+            return list(entries(events, self.take, self._place.now))
         return self._take_event(event)
 
     def _take_event(self, event: _Event) -> Sequence[RawPayload]:
@@ -189,25 +189,25 @@ class EventDataArchive(ArchiveFormat):
         """A post with its papers, or a repost with the post it repeats. Of a post already in the record, only the
         repost and newly named papers."""
         link = _linked(payload.body)
-        own = (_repeated if link.repeats else _post_items)(link, payload.at, self._place)
-        news = self._news(f"{link.network}:{link.repeats or link.id}", own) if own else []
-        return [*news, *(_repost(link, payload.at) if own else ())]
+        post_items = (_repeated if link.repeats else _post_items)(link, payload.at, self._place)
+        new_items = self._news(f"{link.network}:{link.repeats or link.id}", post_items) if post_items else []
+        return [*new_items, *(_repost(link, payload.at) if post_items else ())]
 
     def _news(self, key: str, items: list[Item]) -> list[Item]:
         """A post's items. Of a known post, only mentions of papers that it was not known to name: each paper has its
         own event."""
-        is_known = key in self._fresh or is_held(self._place.record, key)
-        news = [item for item in items if not is_known or (isinstance(item, Mention) and not self._is_named(item))]
-        self._fresh.update((key, *(f"{key} {item.paper}" for item in news if isinstance(item, Mention))))
-        return news
+        is_known = key in self._new_keys or is_held(self._place.record, key)
+        new_items = [item for item in items if not is_known or (isinstance(item, Mention) and not self._is_named(item))]
+        self._new_keys.update((key, *(f"{key} {item.paper}" for item in new_items if isinstance(item, Mention))))
+        return new_items
 
     def _is_named(self, mention: Mention) -> bool:
-        is_fresh = f"{mention.post} {mention.paper}" in self._fresh
-        return is_fresh or self._place.record.view().latest_row(Mention, mention.post, mention.paper) is not None
+        is_in_batch = f"{mention.post} {mention.paper}" in self._new_keys
+        return is_in_batch or self._place.record.view().latest_row(Mention, mention.post, mention.paper) is not None
 
     def learned(self) -> None:
         """Everything parsed is in the record."""
-        self._fresh.clear()
+        self._new_keys.clear()
 
 
 def _passed_over(event: _Event) -> str:

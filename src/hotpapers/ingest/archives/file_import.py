@@ -103,9 +103,9 @@ class ArchiveImporter:
         number, before = self._number, self.before
         self._number += 1
         self.before = None  # until the file is done: files after a refused one cannot be resumed
-        done = ImportedFile(file.name, whole=True) if number < self._resume else self._read(file, number, before)
+        result = ImportedFile(file.name, whole=True) if number < self._resume else self._read(file, number, before)
         self.before = following(before, file)
-        return done
+        return result
 
     def _read(self, file: ArchiveFile, number: int, before: str | None) -> ImportedFile:
         self.format.begin(self.place._replace(seen_at=min(file.seen_at, self.place.now)))
@@ -196,9 +196,9 @@ class FileImport:
         unknown = queries.count_unknown_papers(self._importer.record, self._importer.job, self._position)
         count = self._place.lines - self._resumed_at
         whole = bool(self._resumed_at) and not count
-        done = ImportedFile(self._file.name, whole, count, self._resumed_at, self._cut, unknown=unknown)
+        result = ImportedFile(self._file.name, whole, count, self._resumed_at, self._cut, unknown=unknown)
         figures: dict[str, Any] = dict(self._figures) | {"passed": dict(sorted(self._passed.items()))}
-        return done._replace(**figures)
+        return result._replace(**figures)
 
     def _read_blocks(self) -> None:
         ended = True
@@ -212,17 +212,17 @@ class FileImport:
     def _read_block(self, filtered: FilteredBlock) -> None:
         block, first = filtered.block, self._place.lines
         self._passed.update(filtered.passed)
-        self._importer.format.prepare([unit.content for unit in filtered.kept])
-        for n, unit in enumerate(filtered.kept):
+        self._importer.format.prepare([unit.content for unit in filtered.units])
+        for n, unit in enumerate(filtered.units):
             self._readable = self._readable or unit.number > n  # a line before it was readable and dropped
             self._last_is_bad = False
             self._place = self._place_before = _place_in(block, unit.start, first + unit.number) or self._place
             self._read_line(unit)
             self._place = _place_in(block, unit.end, first + unit.number + 1) or self._place
             self._store_if_much()
-        if filtered.lines > len(filtered.kept):
+        if filtered.lines > len(filtered.units):
             self._readable = True
-        if filtered.lines and (not filtered.kept or filtered.kept[-1].number < filtered.lines - 1):
+        if filtered.lines and (not filtered.units or filtered.units[-1].number < filtered.lines - 1):
             self._last_is_bad = False
         self._place = FilePlace(block.end, block.tail, first + filtered.lines)
         self._store_if_much()

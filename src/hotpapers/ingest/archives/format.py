@@ -92,22 +92,27 @@ def is_object(raw: msgspec.Raw) -> bool:
     return bytes(raw)[:1] == b"{"
 
 
-def entries(raws: Iterable[msgspec.Raw], take: Take, at: int) -> Iterator[RawPayload]:
+def entries(
+    raws: Iterable[msgspec.Raw], take: Take, at: int, problems: list[Exception] | None = None
+) -> Iterator[RawPayload]:
     """The payloads of each entry on a line. An unreadable entry does not affect the others: it becomes an `unreadable`
-    payload, to be quarantined."""
+    payload, to be quarantined; `problems` gets its error."""
     for raw in raws:
         body = bytes(raw)
         try:
             yield from take(body)
-        except UNREADABLE:
+        except UNREADABLE as problem:
+            if problems is not None:
+                problems.append(problem)
             yield RawPayload(BROKEN, unreadable_key(body), body, at)
 
 
 def page(raws: Sequence[msgspec.Raw], take: Take, at: int) -> list[RawPayload]:
     """The same for a line that contains only entries. If none is readable, raises the first one's error."""
-    result = list(entries(raws, take, at))
-    if raws and sum(payload.kind == BROKEN for payload in result) == len(raws):
-        take(bytes(raws[0]))  # raises again
+    problems: list[Exception] = []
+    result = list(entries(raws, take, at, problems))
+    if raws and len(problems) == len(raws):
+        raise problems[0]  # taking an entry again would double the work at every level of nested lists
     return result
 
 
@@ -159,19 +164,19 @@ def timely(items: Iterable[Item]) -> list[Item]:
     """Items without mentions by title of papers that were not new when the post was written; none if no mention is
     left. Live reading searches for a title only that long after the paper's announcement, as titles may be reused."""
     result = list(items)
-    created = {item.post: item.created_at for item in result if isinstance(item, Post)}
-    late = [
-        item for item in result if isinstance(item, Mention) and item.form == "title" and not _is_new(item, created)
+    created_at = {item.post: item.created_at for item in result if isinstance(item, Post)}
+    late_mentions = [
+        item for item in result if isinstance(item, Mention) and item.form == "title" and not _is_new(item, created_at)
     ]
-    if not late:
+    if not late_mentions:
         return result
-    kept = [item for item in result if item not in late]
-    return kept if any(isinstance(item, Mention) for item in kept) else []
+    remaining_items = [item for item in result if item not in late_mentions]
+    return remaining_items if any(isinstance(item, Mention) for item in remaining_items) else []
 
 
-def _is_new(mention: Mention, created: dict[str, int]) -> bool:
+def _is_new(mention: Mention, created_at: dict[str, int]) -> bool:
     """Whether a paper's identifier was assigned in the months before a post was written."""
     year, month = arxiv.month(arxiv.from_key(mention.paper))
-    given = datetime.datetime(year, month, 1, tzinfo=datetime.UTC)
-    age = created.get(mention.post, 0) - timestamps.from_datetime(given)
+    assigned_on = datetime.datetime(year, month, 1, tzinfo=datetime.UTC)
+    age = created_at.get(mention.post, 0) - timestamps.from_datetime(assigned_on)
     return 0 <= age <= KEPT + 31 * DAY

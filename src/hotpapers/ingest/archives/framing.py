@@ -132,11 +132,11 @@ def lines_of(data: bytes) -> Iterator[Unit]:
     number = end = 0
     has_mark = BOM_UTF8 in data
     for line in data.split(b"\n"):
-        whole = line + data[end + len(line) : end + len(line) + 1]
-        end += len(whole)
-        content = whole.removeprefix(BOM_UTF8) if has_mark else whole
+        full_line = line + data[end + len(line) : end + len(line) + 1]
+        end += len(full_line)
+        content = full_line.removeprefix(BOM_UTF8) if has_mark else full_line
         if content and not content.isspace():
-            yield Unit(number, end - len(whole), end, content)
+            yield Unit(number, end - len(full_line), end, content)
             number += 1
 
 
@@ -157,13 +157,13 @@ def mark(data: bytes) -> str:
 
 def go_to(stream: BinaryIO, offset: int, length: int, digest: str) -> bool:
     """Reads up to an offset. Returns whether the last `length` bytes before it match a digest."""
-    left = offset - length
-    while left > 0:
-        block = stream.read(min(left, BLOCK))
+    remaining = offset - length
+    while remaining > 0:
+        block = stream.read(min(remaining, BLOCK))
         if not block:
             return False
-        left -= len(block)
-    return left == 0 and mark(stream.read(length)) == digest
+        remaining -= len(block)
+    return remaining == 0 and mark(stream.read(length)) == digest
 
 
 class ArchiveContent(Protocol):

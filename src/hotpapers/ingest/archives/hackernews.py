@@ -123,37 +123,37 @@ class HackerNewsArchive(ArchiveFormat):
         row = _row(line)
         if row.hits is not None:
             return page(row.hits, self.take, self._place.now)
-        inside = filter(is_object, row.children or ())
-        return [*self._payloads(row), *entries(inside, self.take, self._place.now)]
+        children = filter(is_object, row.children or ())
+        return [*self._payloads(row), *entries(children, self.take, self._place.now)]
 
     def _payloads(self, row: _Row) -> Sequence[RawPayload]:
-        own = row.object_id if row.object_id is not None else row.id
-        if own is None:
+        id = row.object_id if row.object_id is not None else row.id
+        if id is None:
             raise InputError("item without an id")
         handle = row.by or row.author
         if row.deleted or row.dead or not handle:
-            counts = {"id": int(own), "time": (moment_of(row.created_times()) or 0) // SECOND, "dead": bool(row.dead)}
+            counts = {"id": int(id), "time": (moment_of(row.created_times()) or 0) // SECOND, "dead": bool(row.dead)}
             counts["deleted"] = not row.dead
             return [
-                RawPayload("counts", str(own), msgspec.json.encode(counts), seen_at(self._place, 0, row.seen_times()))
+                RawPayload("counts", str(id), msgspec.json.encode(counts), seen_at(self._place, 0, row.seen_times()))
             ]
         if row.kind() in PASSED_OVER or not self._place.may_name("\n".join(row.words())):
             return ()
         created_at = made_at(self._place, row.created_times())
-        body = msgspec.json.encode(_hit(row, str(own), handle, created_at))
-        return [RawPayload("post", str(own), body, seen_at(self._place, created_at, row.seen_times()))]
+        body = msgspec.json.encode(_hit(row, str(id), handle, created_at))
+        return [RawPayload("post", str(id), body, seen_at(self._place, created_at, row.seen_times()))]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
         return timely(self._source.read(payload))
 
 
-def _hit(row: _Row, own: str, handle: str, created_at: int) -> dict[str, object]:
+def _hit(row: _Row, id: str, handle: str, created_at: int) -> dict[str, object]:
     """An item in Algolia's shape."""
     comment = row.kind() == "comment"
     replies = row.num_comments if row.num_comments is not None else row.descendants
     return {
-        "objectID": own, "created_at_i": created_at // SECOND, "author": handle, "title": row.title, "url": row.url,
+        "objectID": id, "created_at_i": created_at // SECOND, "author": handle, "title": row.title, "url": row.url,
         "points": row.points if row.points is not None else row.score,
         "num_comments": replies if isinstance(replies, int) else None,
         "story_text": None if comment else row.story_text or row.text,

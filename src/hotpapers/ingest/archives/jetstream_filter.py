@@ -69,7 +69,7 @@ class FilteredEvents(NamedTuple):
     papers, to which other events may refer."""
 
     lines: int
-    kept: list[KeptEvent]
+    events: list[KeptEvent]
     keys: list[bytes]
 
 
@@ -101,8 +101,8 @@ class JetstreamBlockFilter:
             return self._one_by_one(data)
         block = Str(data)
         places = set(_all_places(block, data, posts=bool(len(self._names))))
-        kept = list(self._kept(_lines_at(data, block, places)))
-        return FilteredEvents(block.count(b"\n"), kept, self._keys)
+        events = list(self._kept(_lines_at(data, block, places)))
+        return FilteredEvents(block.count(b"\n"), events, self._keys)
 
     def _one_by_one(self, data: bytes) -> FilteredEvents:
         """Handles lines of which some are not as Jetstream writes them."""

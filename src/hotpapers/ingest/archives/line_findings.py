@@ -59,7 +59,7 @@ class LineReader:
 
     def _block_rows(self, number: int, count: int, block: ArchiveBlock) -> Iterator[LineRow]:
         filtered = filtered_block(block, self._block_filter.filter(data_of(block.task())), self._spec.units)
-        for unit in filtered.kept:
+        for unit in filtered.units:
             yield LineRow(number, count, "line", unit.number, unit.start, unit.end, unit.content)
         passed = msgspec.json.encode(filtered.passed) if filtered.passed else b""
         yield LineRow(number, count, "block", filtered.lines, block.start, block.end, passed, block.ended, block.cut)
@@ -116,10 +116,10 @@ def rest_of(filtered: FilteredBlock, offset: int) -> FilteredBlock:
     """The part of a block after a line. If an import of the files themselves stopped at a line that the filter dropped,
     some lines are counted twice."""
     block, cut = filtered.block, offset - filtered.block.start
-    count = max((unit.number + 1 for unit in filtered.kept if unit.end <= cut), default=0)
+    count = max((unit.number + 1 for unit in filtered.units if unit.end <= cut), default=0)
     later = [
         Unit(unit.number - count, unit.start - cut, unit.end - cut, unit.content)
-        for unit in filtered.kept
+        for unit in filtered.units
         if unit.start >= cut
     ]
     return FilteredBlock(block._replace(start=offset), filtered.lines - count, later, filtered.passed)

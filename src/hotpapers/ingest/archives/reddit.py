@@ -82,14 +82,18 @@ class _Thing(msgspec.Struct):
 
     def removed(self) -> str | None:
         """Who removed it, if anybody did; see also `deleted`."""
-        later = self.meta is not None and bool(self.meta.was_deleted_later)
-        by_others = later and self.meta is not None and (self.meta.removal_type or "").startswith("removed")
-        return self.removed_by_category or ("moderator" if by_others or REMOVED in (self.body, self.selftext) else None)
+        is_deleted_later = self.meta is not None and bool(self.meta.was_deleted_later)
+        is_removed_later = (
+            is_deleted_later and self.meta is not None and (self.meta.removal_type or "").startswith("removed")
+        )
+        return self.removed_by_category or (
+            "moderator" if is_removed_later or REMOVED in (self.body, self.selftext) else None
+        )
 
     def deleted(self) -> bool:
         """Whether its author deleted it, or no longer exists."""
-        later = self.meta is not None and bool(self.meta.was_deleted_later)
-        return later or DELETED in (self.author, self.body, self.selftext)
+        is_deleted_later = self.meta is not None and bool(self.meta.was_deleted_later)
+        return is_deleted_later or DELETED in (self.author, self.body, self.selftext)
 
 
 _thing = msgspec.json.Decoder(_Thing, strict=False).decode
@@ -115,8 +119,8 @@ class RedditArchive(ArchiveFormat):
             return () if thing.kind in PASSED_OVER else self.take(bytes(thing.data))
         if thing.children is not None:
             return page(thing.children, self.take, self._place.now)
-        inside = self.take(bytes(thing.replies)) if is_object(thing.replies) else ()
-        return [*self._payloads(thing), *inside]
+        replies = self.take(bytes(thing.replies)) if is_object(thing.replies) else ()
+        return [*self._payloads(thing), *replies]
 
     def _payloads(self, thing: _Thing) -> Sequence[RawPayload]:
         name = thing.full_name()

@@ -82,9 +82,9 @@ class Scanner:
     def _second(self, task: ScanTask, writer: SpillWriter, progress: Progress) -> PartScan:
         tells = array("I")
         try:
-            for kept in self._referring(task, progress):
-                stamp = cast("EventStamp", kept.stamp)
-                writer.add(spilled(stamp, kept.unit.content.rstrip(self._block_filter.ending), task.part.file))
+            for event in self._referring(task, progress):
+                stamp = cast("EventStamp", event.stamp)
+                writer.add(spilled(stamp, event.unit.content.rstrip(self._block_filter.ending), task.part.file))
                 tells.extend(stamp.tells)
         except InputError as problem:
             return PartScan(problem=problem)
@@ -95,9 +95,9 @@ class Scanner:
         there."""
         with open_part(task.part, progress) as stream:
             for block in self._spec.blocks(stream, 0):
-                for kept in self._block_filter.referring(block.data, self._posts[task.keys]):
-                    if block.start + kept.unit.end <= task.end:
-                        yield kept
+                for event in self._block_filter.referring(block.data, self._posts[task.keys]):
+                    if block.start + event.unit.end <= task.end:
+                        yield event
                 if block.end >= task.end:
                     return
 
@@ -139,14 +139,14 @@ class _FirstPass:
 
     def _read(self, block: ArchiveBlock) -> None:
         filtered = self._block_filter.filter(block.data)
-        kept = filtered.kept
-        for number, event in enumerate(kept):
+        events = filtered.events
+        for number, event in enumerate(events):
             self._readable = self._readable or event.unit.number > number  # a line before it was readable and dropped
             self._add_last()
             self._take(event, block.start + event.unit.start)
-        if filtered.lines > len(kept):
+        if filtered.lines > len(events):
             self._readable = True
-        if filtered.lines and (not kept or kept[-1].unit.number < filtered.lines - 1):
+        if filtered.lines and (not events or events[-1].unit.number < filtered.lines - 1):
             self._add_last()
         self._lines += filtered.lines
         self._keys += filtered.keys

@@ -93,16 +93,16 @@ def _reader(shared: Any) -> EventReader | LineReader:
 
 
 def _batches(rows: Iterable[EventRow | LineRow]) -> Iterator[Any]:
-    waiting: list[EventRow | LineRow] = []
+    pending: list[EventRow | LineRow] = []
     size = 0
     for row in rows:
-        waiting.append(row)
+        pending.append(row)
         size += len(row.content)
-        if len(waiting) >= MOST_ROWS or size >= MOST_BYTES:
-            yield _batch(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield _batch(waiting)
+        if len(pending) >= MOST_ROWS or size >= MOST_BYTES:
+            yield _batch(pending)
+            pending, size = [], 0
+    if pending:
+        yield _batch(pending)
 
 
 def _batch(rows: list[EventRow | LineRow]) -> Any:
@@ -152,10 +152,10 @@ def _stages(session: Any) -> Iterator[Any]:
 @contextmanager
 def _watched(session: Any, tasks: int, progress: Callable[[float], object]) -> Iterator[None]:
     """Reports from time to time which fraction of the tasks is done."""
-    over = threading.Event()
+    finished = threading.Event()
 
     def watch() -> None:
-        while not over.wait(PAUSE):
+        while not finished.wait(PAUSE):
             with suppress(Exception):  # a broken session is reported by the code that uses it
                 progress(min(sum(stage.numCompletedTasks for stage in _stages(session)) / tasks, 1.0))
 
@@ -164,5 +164,5 @@ def _watched(session: Any, tasks: int, progress: Callable[[float], object]) -> I
     try:
         yield
     finally:
-        over.set()
+        finished.set()
         thread.join()

@@ -93,13 +93,13 @@ def _builder(master: str) -> Any:
 def _errors_into(log: IO[bytes]) -> Iterator[None]:
     """Sends the standard error of a Java process started meanwhile to a file, for as long as that process runs."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    stderr_copy = os.dup(2)
     os.dup2(log.fileno(), 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr_copy, 2)
+        os.close(stderr_copy)
 
 
 def _is_sparks(problem: Exception) -> bool:

@@ -126,19 +126,19 @@ def merged(runs: Iterable[SpillRun]) -> Iterator[SpilledEvent]:
     heap: list[tuple[SpilledEvent, int, Iterator[SpilledEvent]]] = []
     waiting = sorted(runs, key=lambda run: run.first, reverse=True)
     numbers = count()
-    before: tuple[int, int, bytes] | None = None
+    last_event: tuple[int, int, bytes] | None = None
     while heap or waiting:
         while waiting and (not heap or waiting[-1].first <= heap[0][0][:2]):
             _push(heap, next(numbers), _removed_at_end(waiting.pop()))
-        event, number, rest = heap[0]
-        if event[:3] != before:
+        event, number, events = heap[0]
+        if event[:3] != last_event:
             yield event
-            before = event[:3]
-        following = next(rest, None)
+            last_event = event[:3]
+        following = next(events, None)
         if following is None:
             heapq.heappop(heap)
         else:
-            heapq.heapreplace(heap, (following, number, rest))
+            heapq.heapreplace(heap, (following, number, events))
 
 
 def _push(
@@ -175,10 +175,10 @@ def _one_run(runs: list[SpillRun], folder: Path, name: str) -> list[SpillRun]:
 def _overlap(runs: list[SpillRun]) -> int:
     """The most runs that are open at once."""
     ends = [(run.first, 0) for run in runs] + [(run.last, 1) for run in runs]
-    most = now = 0
+    most = open_runs = 0
     for _, is_end in sorted(ends):
-        now += -1 if is_end else 1
-        most = max(most, now)
+        open_runs += -1 if is_end else 1
+        most = max(most, open_runs)
     return most
 
 

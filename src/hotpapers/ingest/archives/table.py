@@ -14,12 +14,12 @@ from hotpapers.transfer.parquet_rows import MAGIC, table_parts
 
 
 class TableContent(NamedTuple):
-    """A file from which rows of some columns are read. Positions are row numbers. `passed`: gets the approximate
+    """A file from which rows of some columns are read. Positions are row numbers. `on_position`: gets the approximate
     position in bytes."""
 
     path: str
     columns: Collection[str]
-    passed: Callable[[int], object] = bool
+    on_position: Callable[[int], object] = bool
 
     def go_to(self, offset: int, length: int, digest: str) -> bool:
         """Whether the file's end matches a digest: it says where all rows are."""
@@ -31,7 +31,7 @@ class TableContent(NamedTuple):
         tail, size = self._tail(), os.path.getsize(self.path)
         for part in table_parts(self.path, self.columns, offset):
             yield ArchiveBlock(part.first, part.last, b"", tail, part=part)
-            self.passed(size * part.last // part.rows)
+            self.on_position(size * part.last // part.rows)
 
     def _tail(self) -> bytes:
         with open(self.path, "rb") as file:

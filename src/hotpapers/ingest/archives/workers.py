@@ -167,27 +167,27 @@ class ScanPool:
 
     helps = True
 
-    def __init__(self, count: int, setup: WorkerSetup, here: Scanner) -> None:
-        self._here = here
+    def __init__(self, count: int, setup: WorkerSetup, own_scanner: Scanner) -> None:
+        self._own_scanner = own_scanner
         self.processes = [WorkerProcess(setup) for _ in range(count - self.helps)]
-        self._telling = threading.Lock()
+        self._reporting = threading.Lock()
 
     def scan(self, tasks: Sequence[ScanTask], progress: Callable[[int], object]) -> Iterator[PartScan]:
         """The results for the parts, in order."""
 
-        def tell(count: int) -> None:
-            with self._telling:
+        def report(count: int) -> None:
+            with self._reporting:
                 progress(count)
 
         waiting = deque(enumerate(tasks))
         results: dict[int, PartScan] = {}
         threads = ThreadPoolExecutor(len(self.processes))
         try:
-            others = [threads.submit(self._serve, process, waiting, results, tell) for process in self.processes]
+            futures = [threads.submit(self._serve, process, waiting, results, report) for process in self.processes]
             for number, task in _taken_from(waiting) if self.helps else ():
-                results[number] = self._here.scan(task, tell)
-            for other in others:
-                other.result()
+                results[number] = self._own_scanner.scan(task, report)
+            for future in futures:
+                future.result()
         finally:
             waiting.clear()
             threads.shutdown(wait=False)

@@ -33,7 +33,7 @@ from hotpapers.ingest.archives.format import (
     seen_at,
     timely,
 )
-from hotpapers.model import Item, RawPayload
+from hotpapers.model import DAY, Item, RawPayload
 from hotpapers.sources.paper_matching import decode_or_none
 from hotpapers.sources.x import XSettings, XSource
 from hotpapers.sources.x.schemas import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
@@ -228,20 +228,23 @@ class XArchive(ArchiveFormat):
         users = {user.id: raw for raw in includes.users if (user := decode_or_none(raw, XUser))}
         data = [line.data] if is_object(line.data) else _list(line.data) if line.data else []
         take = partial(self._post, users=users, at=at)
-        gone = [payload for error in line.errors for payload in self._gone_by(error, at)]
-        return [*page(data, take, self._place.now), *entries(includes.tweets, take, self._place.now), *gone]
+        return [
+            *page(data, take, self._place.now),
+            *entries(includes.tweets, take, self._place.now),
+            *entries(line.errors, partial(self._gone_by, at=at), self._place.now),
+        ]
 
     def _within(self, line: _Line) -> Iterator[RawPayload]:
         """The posts nested inside a flattened post."""
-        whole = [raw for raw in line.referenced_tweets if b'"text"' in bytes(raw)]
-        return entries(whole, partial(self._post, users={}, at=self._at(line)), self._place.now)
+        posts = [raw for raw in line.referenced_tweets if b'"text"' in bytes(raw)]
+        return entries(posts, partial(self._post, users={}, at=self._at(line)), self._place.now)
 
     def _post(self, raw: bytes, users: Mapping[str, msgspec.Raw], at: int) -> Sequence[RawPayload]:
         own = _own(raw)
-        number = _number(own.id)
+        number = self._number(own.id)
         if not self._place.may_name(raw.decode("utf-8", "replace")):
             return ()
-        history = [_number(id) for id in own.edit_history_tweet_ids]
+        history = [self._number(id) for id in own.edit_history_tweet_ids]
         following = [id for id in history if id > number]
         if following:
             at = min(at, post_moment(str(min(following))))
@@ -254,7 +257,7 @@ class XArchive(ArchiveFormat):
     def _first(self, raw: bytes, at: int) -> Iterator[RawPayload]:
         """A post, and those that it repeats or quotes."""
         status = _decode_status(raw)
-        number = _number(status.id_str)
+        number = self._number(status.id_str)
         if self._place.may_name(raw.decode("utf-8", "replace")):
             tweet, author = map(msgspec.Raw, map(msgspec.json.encode, as_second(status)))
             body = msgspec.json.encode(XPostWithAuthor(tweet, author))
@@ -268,20 +271,20 @@ class XArchive(ArchiveFormat):
             return ()
         own = line.delete.status.id_str if line.delete else str(line.id)
         moment = line.delete.timestamp_ms if line.delete else line.redacted_at
-        return [RawPayload("gone", str(_number(own)), b"null", seen_at(self._place, 0, (moment,)))]
+        return [RawPayload("gone", str(self._number(own)), b"null", seen_at(self._place, 0, (moment,)))]
 
-    def _gone_by(self, raw: msgspec.Raw, at: int) -> Iterator[RawPayload]:
+    def _gone_by(self, raw: bytes, at: int) -> Sequence[RawPayload]:
         problem = decode_or_none(raw, XProblem)
-        if problem and problem.gone:
-            yield RawPayload("gone", str(_number(problem.value)), bytes(raw), at)
+        return [RawPayload("gone", str(self._number(problem.value)), raw, at)] if problem and problem.gone else []
+
+    def _number(self, id: str) -> int:
+        """A post's id as a number. Raises InputError if it is not one, or of a post from the future."""
+        if not (id.isascii() and id.isdigit() and len(id) < 20):
+            raise InputError(f"not a post id: {id[:40]!r}")
+        if post_moment(id) > self._place.now + DAY:
+            raise InputError(f"the id of a post from the future: {id}")
+        return int(id)
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
         return timely(self._source.read(payload))
-
-
-def _number(id: str) -> int:
-    """A post's id as a number. Raises InputError if it is not one."""
-    if not (id.isascii() and id.isdigit() and len(id) < 20):
-        raise InputError(f"not a post id: {id[:40]!r}")
-    return int(id)

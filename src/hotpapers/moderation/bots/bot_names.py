@@ -57,5 +57,5 @@ def accounts_of(view: AsOfView, keys: Iterable[str]) -> dict[str, list[str]]:
 
 def _handle(key: str) -> str:
     """`bluesky:@some.body` → `bluesky:some.body`; empty for a key that is not a handle."""
-    network, _, own = key.partition(":")
-    return f"{network}:{own[1:].lower()}" if own.startswith("@") else ""
+    network, _, id = key.partition(":")
+    return f"{network}:{id[1:].lower()}" if id.startswith("@") else ""

@@ -19,7 +19,6 @@ from hotpapers.model import DAY, Account, Paper, Post, Verdict
 from hotpapers.moderation.bots import rules
 from hotpapers.moderation.bots.coordination import TimedPost
 from hotpapers.moderation.bots.rules import ObservedPost
-from hotpapers.store import Record
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import placeholders, slices
 from hotpapers.store.identities import NUMBER, key_of, numbers_of
@@ -111,17 +110,17 @@ class PostingVolume(NamedTuple):
 
 def busy_accounts(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
     """The accounts that made at least `least` posts naming papers, or named that many papers."""
-    enough = f"count(DISTINCT p.post) >= {int(least)} OR count(DISTINCT m.paper) >= {int(least)}"
-    sql = f"{_posts_of(span)} GROUP BY p.account HAVING {enough}"
+    is_busy = f"count(DISTINCT p.post) >= {int(least)} OR count(DISTINCT m.paper) >= {int(least)}"
+    sql = f"{_posts_of(span)} GROUP BY p.account HAVING {is_busy}"
     return {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql)}
 
 
 def posting_volumes(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
     """The same for given accounts, without those that made no posts."""
     result: dict[str, PostingVolume] = {}
-    for some in chunks(accounts):
-        sql = f"{_posts_of(span)} AND p.account IN ({numbers_of(some)}) GROUP BY p.account"
-        result |= {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql, some)}
+    for chunk in chunks(accounts):
+        sql = f"{_posts_of(span)} AND p.account IN ({numbers_of(chunk)}) GROUP BY p.account"
+        result |= {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql, chunk)}
     return result
 
 
@@ -138,11 +137,11 @@ def posts_of(span: ActivityWindow, account: str) -> list[ObservedPost]:
         WHERE m.post = p.post AND p.account = {NUMBER} AND {span.posts} AND {span.view.visible("m")}
         ORDER BY p.id DESC LIMIT {LATEST}"""
     papers: dict[str, set[str]] = defaultdict(set)
-    known: dict[str, tuple[int, str]] = {}
+    texts: dict[str, tuple[int, str]] = {}
     for post, at, text, paper in span.view.database.rows(sql, (account,)):
         papers[post].add(paper)
-        known[post] = (at, text)
-    return [ObservedPost(at, post, tuple(sorted(papers[post])), text) for post, (at, text) in known.items()]
+        texts[post] = (at, text)
+    return [ObservedPost(at, post, tuple(sorted(papers[post])), text) for post, (at, text) in texts.items()]
 
 
 def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
@@ -168,8 +167,8 @@ def posts_about(span: ActivityWindow, paper: str, network: str) -> list[TimedPos
 def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, MentionedPaper]:
     """What the record knows of papers."""
     result: dict[str, MentionedPaper] = {}
-    for some in chunks(papers):
-        for paper in view.items(Paper, f"t.paper IN ({numbers_of(some)})", some):
+    for chunk in chunks(papers):
+        for paper in view.items(Paper, f"t.paper IN ({numbers_of(chunk)})", chunk):
             result[paper.paper] = MentionedPaper(paper.title, paper.authors, paper.categories, paper.abstract)
     return result
 
@@ -212,19 +211,19 @@ def delays(span: ActivityWindow, account: str) -> list[int]:
 def accounts_with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str, str]]:
     """(account, lowercase handle) of the accounts that now have one of the given handles."""
     newest = view.newest(SPECS[Account], "t")
-    for some in chunks(handles):
+    for chunk in chunks(handles):
         sql = f"""SELECT {key_of("t.account")}, lower(t.handle) FROM account AS t
-            WHERE lower(t.handle) IN ({placeholders(some)}) AND {view.visible("t")} AND {newest} ORDER BY 1"""
-        yield from view.database.iterate(sql, some)
+            WHERE lower(t.handle) IN ({placeholders(chunk)}) AND {view.visible("t")} AND {newest} ORDER BY 1"""
+        yield from view.database.iterate(sql, chunk)
 
 
 def known_accounts(view: AsOfView, accounts: Iterable[str]) -> set[str]:
     """The given accounts that posted, reacted or were described by their network."""
     result: set[str] = set()
-    for some in chunks(accounts):
+    for chunk in chunks(accounts):
         for table in ("post", "reaction", "account"):
-            sql = f"SELECT DISTINCT {key_of('t.account')} FROM {table} AS t WHERE t.account IN ({numbers_of(some)})"
-            result.update(row[0] for row in view.database.iterate(f"{sql} AND {view.visible('t')}", some))
+            sql = f"SELECT DISTINCT {key_of('t.account')} FROM {table} AS t WHERE t.account IN ({numbers_of(chunk)})"
+            result.update(row[0] for row in view.database.iterate(f"{sql} AND {view.visible('t')}", chunk))
     return result
 
 
@@ -247,7 +246,7 @@ def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
     return list(view.observations(Verdict, where, accounts))
 
 
-def is_bot(record: Record, view: AsOfView, account: str) -> bool:
+def is_bot(view: AsOfView, account: str) -> bool:
     """Whether an account counts as a bot, as rankings see it: under its stable name, if it has one."""
     sql = f"""WITH {persons_sql(view, ())}
         SELECT 1 FROM bot WHERE voice IN (

@@ -42,7 +42,7 @@ def review_account(record: Record, key: str) -> list[AccountReview]:
     return [
         AccountReview(
             account,
-            queries.is_bot(record, view, account),
+            queries.is_bot(view, account),
             tuple(v for row in queries.verdict_rows(view, [account]) if isinstance(v := row.item, Verdict)),
         )
         for account in known_accounts_of(view, key)
@@ -109,16 +109,18 @@ def withdraw_rows(record: Record, rows: Sequence[StoredRow], *, at: int) -> int:
 def known_accounts_of(view: AsOfView, key: str) -> list[str]:
     """The accounts that a key means and the record knows. Raises NotFound if there are none."""
     accounts = accounts_of(view, [key])[key]
-    judged = {row.item.subject for row in queries.verdict_rows(view, accounts) if isinstance(row.item, Verdict)}
-    known = judged | known_accounts(view, accounts)
-    if not known:
+    judged_accounts = {
+        row.item.subject for row in queries.verdict_rows(view, accounts) if isinstance(row.item, Verdict)
+    }
+    known_keys = judged_accounts | known_accounts(view, accounts)
+    if not known_keys:
         raise NotFound(f"{key}: the record knows no such account")
-    return [account for account in accounts if account in known]
+    return [account for account in accounts if account in known_keys]
 
 
 def _check_settings(view: AsOfView, settings: BotSettings, accounts: Iterable[str]) -> None:
     names = map(keys.folded, (*settings.bots, *settings.people))
-    named = {account for some in accounts_of(view, names).values() for account in some}
+    named_accounts = {account for accounts_of_name in accounts_of(view, names).values() for account in accounts_of_name}
     for account in accounts:
-        if account in named:
+        if account in named_accounts:
             raise UsageError(f"{account}: named under [bots] in the settings; change it there")

@@ -80,10 +80,10 @@ def measure(
     are only its latest."""
     papers = {paper for post in posts for paper in post.papers}
     moments = sorted(post.at for post in posts)
-    category, covered, all_there = most_covered(papers, announced)
+    category, covered, total = most_covered(papers, announced)
     return AccountActivity(
         posts=len(posts), papers=max(all_papers, len(papers)), bare=bare(posts, about), even=evenness(moments),
-        rest=longest_rest(moments), category=category, covered=covered, announced=all_there,
+        rest=longest_rest(moments), category=category, covered=covered, announced=total,
     )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def _verdict(finding: BotFinding, at: int) -> Verdict:
 def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterator[BotFinding]:
     """What all rules find. Rules that are switched off withdraw their findings."""
     span = queries.span_of(view)
-    on = {name: limit for name in RULES if (limit := int(getattr(limits, name)))}
+    limits_by_rule = {name: limit for name in RULES if (limit := int(getattr(limits, name)))}
     parts = {
         "list": by_list(view, held_bots["list"]) if limits.list else None,
         "says-so": by_self_label(view, held_bots["says-so"]) if limits.says_so else None,
@@ -107,31 +107,40 @@ def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterato
         "echo": by_echo(span, limits.echo, held_bots["echo"]) if limits.echo else None,
     }
     yield from chain.from_iterable(part for part in parts.values() if part is not None)
-    yield from by_behaviour(span, on, held_bots)
+    yield from by_behaviour(span, limits_by_rule, held_bots)
     for rule in VERSIONS:
-        if rule not in on and parts.get(rule) is None:
+        if rule not in limits_by_rule and parts.get(rule) is None:
             reason = "this rule is switched off in the settings"
             yield from (BotFinding(account, rule, "human", reason) for account in held_bots[rule])
 
 
 def by_list(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts on the shipped list that the record knows."""
-    listed = {bot.key: bot for bot in bot_names.shipped_bots()}
-    accounts = {account: key for key, some in bot_names.accounts_of(view, listed).items() for account in some}
-    there = queries.known_accounts(view, accounts)
-    yield from (BotFinding(account, "list", "bot", listed[accounts[account]].reason) for account in sorted(there))
+    bots_by_key = {bot.key: bot for bot in bot_names.shipped_bots()}
+    accounts = {
+        account: key
+        for key, accounts_of_key in bot_names.accounts_of(view, bots_by_key).items()
+        for account in accounts_of_key
+    }
+    known_accounts = queries.known_accounts(view, accounts)
+    yield from (
+        BotFinding(account, "list", "bot", bots_by_key[accounts[account]].reason) for account in sorted(known_accounts)
+    )
     gone = "no longer on the list that comes along"
-    yield from (BotFinding(account, "list", "human", gone) for account in held_bots if account not in there)
+    yield from (BotFinding(account, "list", "human", gone) for account in held_bots if account not in known_accounts)
 
 
 def by_self_label(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts that declare themselves automated."""
-    there = frozenset(queries.automated_accounts(view))
+    automated_accounts = frozenset(queries.automated_accounts(view))
     yield from (
-        BotFinding(account, "says-so", "bot", "says of itself that it is automated") for account in sorted(there)
+        BotFinding(account, "says-so", "bot", "says of itself that it is automated")
+        for account in sorted(automated_accounts)
     )
     gone = "no longer says of itself that it is automated"
-    yield from (BotFinding(account, "says-so", "human", gone) for account in held_bots if account not in there)
+    yield from (
+        BotFinding(account, "says-so", "human", gone) for account in held_bots if account not in automated_accounts
+    )
 
 
 def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: BotsByRule) -> Iterator[BotFinding]:
@@ -140,28 +149,28 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: Bot
     if not limits:
         return
     least = min(limit if rule != "share" else FEWEST_ANNOUNCED * limit // 100 for rule, limit in limits.items())
-    before = frozenset[str]().union(*(held_bots[rule] for rule in limits))
-    counts = {**queries.busy_accounts(span, max(least, 1)), **queries.posting_volumes(span, before)}
+    judged_accounts = frozenset[str]().union(*(held_bots[rule] for rule in limits))
+    counts = {**queries.busy_accounts(span, max(least, 1)), **queries.posting_volumes(span, judged_accounts)}
     announced = queries.announced(span) if "share" in limits else {}
     for account, volume in sorted(counts.items()):
-        held = [rule for rule in limits if account in held_bots[rule]]
-        own = {rule: limit // 2 if rule in held else limit for rule, limit in limits.items()}
+        held_rules = [rule for rule in limits if account in held_bots[rule]]
+        own_limits = {rule: limit // 2 if rule in held_rules else limit for rule, limit in limits.items()}
         posts = queries.posts_of(span, account)
-        about: Mapping[str, MentionedPaper] = {}
-        if volume.posts >= own.get("template", volume.posts + 1):
-            about = queries.known_papers(span.view, (paper for post in posts for paper in post.papers))
-        fewest = FEWEST_ANNOUNCED // 2 if "share" in held else FEWEST_ANNOUNCED
-        activity = rules.measure(posts, about, rules.large_categories(announced, fewest), volume.papers)
-        yield from _concluded(account, activity, own, held)
+        known_papers: Mapping[str, MentionedPaper] = {}
+        if volume.posts >= own_limits.get("template", volume.posts + 1):
+            known_papers = queries.known_papers(span.view, (paper for post in posts for paper in post.papers))
+        fewest = FEWEST_ANNOUNCED // 2 if "share" in held_rules else FEWEST_ANNOUNCED
+        activity = rules.measure(posts, known_papers, rules.large_categories(announced, fewest), volume.papers)
+        yield from _concluded(account, activity, own_limits, held_rules)
 
 
 def _concluded(
-    account: str, activity: rules.AccountActivity, limits: Mapping[str, int], held: Iterable[str]
+    account: str, activity: rules.AccountActivity, limits: Mapping[str, int], held_rules: Iterable[str]
 ) -> Iterator[BotFinding]:
     for rule, limit in limits.items():
-        if why := RULES[rule].reason(activity, limit):
-            yield BotFinding(account, rule, "bot", why)
-        elif rule in held:
+        if reason := RULES[rule].reason(activity, limit):
+            yield BotFinding(account, rule, "bot", reason)
+        elif rule in held_rules:
             summary = (
                 f"{count_noun(activity.posts, 'post')} in {DAYS} days, naming {count_noun(activity.papers, 'paper')}"
             )
@@ -172,14 +181,16 @@ def by_coordination(span: ActivityWindow, limit: int, held_bots: frozenset[str])
     """The accounts that post the same words together."""
     parts: list[tuple[str, str, int]] = []
     for paper, network in queries.crowded_papers(span, limit):
-        about = queries.known_papers(span.view, [paper]).get(paper, MentionedPaper())
-        parts += coordination.coordinated_posts(queries.posts_about(span, paper, network), about, limit)
+        known_paper = queries.known_papers(span.view, [paper]).get(paper, MentionedPaper())
+        parts += coordination.coordinated_posts(queries.posts_about(span, paper, network), known_paper, limit)
     coordinated = coordination.by_account(parts)
     counts = queries.posting_volumes(span, [*coordinated, *held_bots])
     for account in sorted({*coordinated, *held_bots}):
-        why = coordination.reason(coordinated[account], counts[account].posts, DAYS) if account in coordinated else ""
-        if why:
-            yield BotFinding(account, "chorus", "bot", why)
+        reason = (
+            coordination.reason(coordinated[account], counts[account].posts, DAYS) if account in coordinated else ""
+        )
+        if reason:
+            yield BotFinding(account, "chorus", "bot", reason)
         elif account in counts:
             yield BotFinding(account, "chorus", "human", f"no longer: said something else in {DAYS} days")
 
@@ -188,12 +199,12 @@ def by_echo(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iter
     """The accounts that repost quickly, again and again. A judged account that falls silent keeps its verdict."""
     for account in sorted({*queries.reposting_accounts(span, limit), *held_bots}):
         least = limit // 2 if account in held_bots else limit
-        waited = queries.delays(span, account)
-        if why := rules.echo_reason(waited, least):
-            yield BotFinding(account, "echo", "bot", why)
-        elif len(waited) >= least:
+        delays = queries.delays(span, account)
+        if reason := rules.echo_reason(delays, least):
+            yield BotFinding(account, "echo", "bot", reason)
+        elif len(delays) >= least:
             yield BotFinding(
-                account, "echo", "human", f"no longer: reposted {len(waited):,} posts in {DAYS} days, at leisure"
+                account, "echo", "human", f"no longer: reposted {len(delays):,} posts in {DAYS} days, at leisure"
             )
 
 

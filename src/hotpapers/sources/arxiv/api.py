@@ -30,15 +30,15 @@ def parse(data: bytes) -> list[ApiPaper]:
     feed, bodies = xml.pieces(data, "entry")
     if feed.tag != "feed":
         raise InputError(f"not arXiv's API: <{feed.tag[:40]}>")
-    named = [(_identifier(xml.parse(body)), body) for body in bodies]
-    return [ApiPaper(arxiv_id.id, body, arxiv_id.version) for arxiv_id, body in named]
+    arxiv_ids = [(_identifier(xml.parse(body)), body) for body in bodies]
+    return [ApiPaper(arxiv_id.id, body, arxiv_id.version) for arxiv_id, body in arxiv_ids]
 
 
 def _identifier(entry: Element) -> ArxivId:
-    named = xml.text(entry, "id")
-    if ERROR in named:
+    address = xml.text(entry, "id")
+    if ERROR in address:
         raise InputError(f"arXiv's API: {xml.text(entry, 'summary')[:200]}")
-    return paper_items.identifier(named)
+    return paper_items.identifier(address)
 
 
 def read(entry: Element, at: int) -> Paper:

@@ -41,25 +41,25 @@ class CompletenessChecks:
     def check(self, archive: str, feed_ids: frozenset[str]) -> CheckResult:
         """Check one archive; `feed_ids`: the papers in its feed. A refusal is noted as a lack; RetryLater is raised."""
         try:
-            listed, at = self._listing(archive)
-        except RequestRefused as no:
+            counts_by_day, at = self._listing(archive)
+        except RequestRefused as refusal:
             return CheckResult(
-                [], 0, ((self._day, f"{archive}: {page_facts.NOT_COMPARED} ({no.reason})"[:200]),), self._day
+                [], 0, ((self._day, f"{archive}: {page_facts.NOT_COMPARED} ({refusal.reason})"[:200]),), self._day
             )
         payloads: list[RawPayload] = []
         lacks: list[tuple[str, str]] = []
         added = 0
-        for day in [day for day in (*self._missed, self._day) if day in listed]:
-            shortfall = listing.shortfall(listed[day], feed_ids if day == self._day else ())
+        for day in [day for day in (*self._missed, self._day) if day in counts_by_day]:
+            shortfall = listing.shortfall(counts_by_day[day], feed_ids if day == self._day else ())
             for id, kind in shortfall.papers.items():
                 fact = page_facts.ListedFact(paper=id, category=archive, day=day, type=kind)
                 payloads.append(page_facts.listing_payload(fact, at))
             missing = self._fetch([id for id in shortfall.papers if id not in self._known_ids], payloads)
             added += len(shortfall.papers) if day == self._day else 0
-            lacks += [(day, f"{archive}: {words}") for words in _describe_missing(missing, shortfall.unnamed)]
-        if feed_ids and self._day not in listed:
+            lacks += [(day, f"{archive}: {reason}") for reason in _describe_missing(missing, shortfall.unnamed)]
+        if feed_ids and self._day not in counts_by_day:
             lacks.append((self._day, f"{archive}: arXiv's listing has not come so far"))
-        return CheckResult(payloads, added, tuple(lacks), self._exact(listed), tuple(self._least(listed)))
+        return CheckResult(payloads, added, tuple(lacks), self._exact(counts_by_day), tuple(self._least(counts_by_day)))
 
     def _listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
         """What an archive's pages list, back to the first missed day or as far as they go, and when they were read."""
@@ -92,25 +92,25 @@ class CompletenessChecks:
             missing += [id for id in batch if id not in self._known_ids]
         return missing
 
-    def _exact(self, listed: Mapping[str, ListingCount]) -> str:
+    def _exact(self, counts_by_day: Mapping[str, ListingCount]) -> str:
         """The first missed day from which on the listing is complete; the open day if there is none."""
         first = self._day
         for day in reversed(self._missed):
-            if self._refused or day not in listed or listed[day].total > len(listed[day].papers):
+            if self._refused or day not in counts_by_day or counts_by_day[day].total > len(counts_by_day[day].papers):
                 return first
             first = day
         return first
 
-    def _least(self, listed: Mapping[str, ListingCount]) -> Iterator[tuple[str, str]]:
+    def _least(self, counts_by_day: Mapping[str, ListingCount]) -> Iterator[tuple[str, str]]:
         for day in self._missed:
-            new = [id for id, kind in listed.get(day, ListingCount()).papers.items() if kind == "new"]
+            new = [id for id, kind in counts_by_day.get(day, ListingCount()).papers.items() if kind == "new"]
             if new:
                 yield day, min(new, key=rank)
 
 
 def _describe_missing(missing: Sequence[str], unnamed: int) -> Iterator[str]:
     if missing:
-        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-        yield f"{', '.join(missing[:NAMED])}{more} missing"
+        ending = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        yield f"{', '.join(missing[:NAMED])}{ending} missing"
     if unnamed:
         yield f"{unnamed} listed without a name"

@@ -66,9 +66,9 @@ def encode(cursor: ArxivCursor) -> str:
     return msgspec.json.encode(cursor).decode()
 
 
-def missed_days(cursor: ArxivCursor, more: Container[str]) -> list[str]:
+def missed_days(cursor: ArxivCursor, holidays: Container[str]) -> list[str]:
     """The days with an announcement between the last closed one and the open one."""
-    return list(days.between(cursor.day, cursor.open, more)) if cursor.day and cursor.open else []
+    return list(days.between(cursor.day, cursor.open, holidays)) if cursor.day and cursor.open else []
 
 
 def open_day(cursor: ArxivCursor, day: str, since: str = "", *, api_answers: bool = True) -> ArxivCursor:
@@ -107,14 +107,14 @@ def close_day(cursor: ArxivCursor, missed: list[str], doubt: str = "") -> ArxivC
     unlisted = [day for day in missed if day < cursor.exact]
     after = cursor.after if cursor.stamp else cursor.last
     first = cursor.gap[0] if cursor.stamp else (unlisted[0] if unlisted else "")
-    listed = [id for id in (cursor.ids[0], *(id for day, id in cursor.least if day >= cursor.exact)) if id]
+    listed_ids = [id for id in (cursor.ids[0], *(id for day, id in cursor.least if day >= cursor.exact)) if id]
     return ArxivCursor(
         day=cursor.open,
         last=cursor.ids[1] or cursor.last,
         doubt=doubt,
         gap=(first, unlisted[-1] if unlisted else cursor.gap[1]) if first else ("", ""),
         after=after if first else "",
-        before=min(listed, key=rank, default="") if unlisted else cursor.before,
+        before=min(listed_ids, key=rank, default="") if unlisted else cursor.before,
         stamp=cursor.stamp or first,
         token=cursor.token,
         owed=cursor.owed,

@@ -57,8 +57,8 @@ def parse(data: bytes) -> dict[str, ListingCount]:
         day = _day(heading) or day
         if day and not heading.startswith("Replacement"):
             kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
-            listed = ListingCount(_total(heading), dict(filter(None, (_paper(entry, kind) for entry in entries))))
-            result[day] = result.get(day, ListingCount()).with_section(listed)
+            section = ListingCount(_total(heading), dict(filter(None, (_paper(entry, kind) for entry in entries))))
+            result[day] = result.get(day, ListingCount()).with_section(section)
     return result
 
 
@@ -108,9 +108,9 @@ class ListingShortfall(NamedTuple):
     unnamed: int
 
 
-def shortfall(listed: ListingCount, feed_ids: Container[str]) -> ListingShortfall:
+def shortfall(count: ListingCount, feed_ids: Container[str]) -> ListingShortfall:
     """Compare what arXiv lists in an archive on a day with the identifiers in its feed."""
     return ListingShortfall(
-        {id: kind for id, kind in listed.papers.items() if id not in feed_ids},
-        max(0, listed.total - len(listed.papers)),
+        {id: kind for id, kind in count.papers.items() if id not in feed_ids},
+        max(0, count.total - len(count.papers)),
     )

@@ -22,6 +22,7 @@ class OaiHarvest:
     def __init__(self, settings: ArxivSettings, http: HttpClient, ask: Callable[..., Any], start: ArxivCursor) -> None:
         self.settings, self.http, self.cursor, self._ask = settings, http, start, ask
         self._holidays: Container[str] = frozenset(settings.holidays)
+        self._restarted_stamp = ""
 
     def _page(self, payloads: Sequence[RawPayload] = ()) -> PayloadPage:
         return PayloadPage(payloads, cursor_state.encode(self.cursor))
@@ -38,7 +39,9 @@ class OaiHarvest:
         first = {"metadataPrefix": "arXivRaw", "from": self.cursor.stamp, "until": self.cursor.stamp}
         params = {"resumptionToken": self.cursor.token} if self.cursor.token else first
         part, at = self._ask(oai_records.parse, self.settings.oai, verb="ListRecords", **params)
-        if part.error == oai_records.STALE and self.cursor.token:
+        is_restarted = self.cursor.stamp == self._restarted_stamp  # again in this round would never end
+        if part.error == oai_records.STALE and self.cursor.token and not is_restarted:
+            self._restarted_stamp = self.cursor.stamp
             self.cursor = msgspec.structs.replace(self.cursor, token="")
             return self._page()
         if part.error not in ("", oai_records.NOTHING):

@@ -10,7 +10,7 @@ from hotpapers import announcement_days as days
 from hotpapers.errors import InputError
 from hotpapers.ids import arxiv, timestamps
 from hotpapers.ids.arxiv import ArxivId
-from hotpapers.model import Paper, distinct, storable
+from hotpapers.model import LARGEST, Paper, distinct, storable
 from hotpapers.sources.arxiv import tex
 
 
@@ -40,8 +40,8 @@ def moment(text: str | None) -> int | None:
 def day_of(text: str | None) -> date:
     """The New York date of a feed's `pubDate`, which is midnight of the announcement day there. Raises InputError."""
     at = moment(text)
-    if at is None:
-        raise InputError("arXiv's feed: a date is missing")
+    if at is None or not 0 <= at <= LARGEST:
+        raise InputError("arXiv's feed: a date is missing or impossible")
     return days.date_at(at)
 
 
@@ -56,7 +56,7 @@ def paper(
     comment: str | None = "",
     doi: str | None = "",
     journal: str | None = "",
-    **rest: Any,
+    **dates: Any,
 ) -> Paper:
     """A paper's metadata as seen at a moment. Raises InputError if the title is missing."""
     if not clean_text(title):
@@ -72,5 +72,5 @@ def paper(
         doi=clean_text(doi),
         journal=clean_text(journal),
         observed_at=at,
-        **rest,
+        **dates,
     )

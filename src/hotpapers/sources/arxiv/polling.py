@@ -158,18 +158,18 @@ class ArxivPoll:
     def _parts(self, archive: str, feed: DailyFeed, at: int) -> Iterator[_Part]:
         """A feed; if it was cut, also the other items of its categories' feeds."""
         yield _Part(archive, feed, at)
-        known = frozenset(entry.id for entry in feed.items)
-        self._feed_ids[archive] = known
+        feed_ids = frozenset(entry.id for entry in feed.items)
+        self._feed_ids[archive] = feed_ids
         if len(feed.items) >= daily_feeds.FULL:
             for category in sorted(name for name in KNOWN if name.startswith(f"{archive}.")):
                 part, at = self._feed(category)
-                rest = tuple(entry for entry in part.items if entry.id not in known)
-                yield _Part(category, part._replace(items=rest), at)
+                other_entries = tuple(entry for entry in part.items if entry.id not in feed_ids)
+                yield _Part(category, part._replace(items=other_entries), at)
 
     def _describe(self, identifiers: Sequence[str]) -> Iterator[PayloadPage]:
         """The papers that the API has, a page per request; the others are owed."""
-        for payload in self._fetcher.ask_for(identifiers):
-            yield self._page(payload)
+        for payloads in self._fetcher.ask_for(identifiers):
+            yield self._page(payloads)
         self.cursor = cursor_state.mark_described(self.cursor, identifiers, self._fetcher.described)
 
     def _entries(self, part: _Part) -> Iterator[RawPayload]:
@@ -204,14 +204,14 @@ class ArxivPoll:
 
     def _finish_day(self) -> Iterator[PayloadPage]:
         missed = cursor_state.missed_days(self.cursor, self._holidays)
-        doubted = [self.cursor.doubt] if self.cursor.doubt else []
+        doubtful_days = [self.cursor.doubt] if self.cursor.doubt else []
         if not self.settings.listing:
-            missed = [*doubted, *missed]
+            missed = [*doubtful_days, *missed]
         else:
             if self.cursor.items and not self.cursor.checked:
                 yield self._page([page_facts.day_payload(self.cursor.open, "read", (), self.http.now())])
-            yield from self._check([*doubted, *missed])
-        payloads = list(self._day_payloads([*doubted, *missed]))
+            yield from self._check([*doubtful_days, *missed])
+        payloads = list(self._day_payloads([*doubtful_days, *missed]))
         is_empty = not self.cursor.items and days.expected(self.cursor.open, self._holidays)
         self.cursor = cursor_state.close_day(self.cursor, missed, doubt=self.cursor.open if is_empty else "")
         yield self._page(payloads)
@@ -220,7 +220,7 @@ class ArxivPoll:
         """The completeness of the open day, and of the missed days that the listings show."""
         for day in [*missed, self.cursor.open]:
             if day >= self.cursor.exact:
-                lacks = [words for of, words in self.cursor.lacks if of == day]
+                lacks = [reason for lacking_day, reason in self.cursor.lacks if lacking_day == day]
                 state: page_facts.State = "checked" if self.settings.listing else "read"
                 is_empty = day == self.cursor.open and not self.cursor.items
                 yield page_facts.day_payload(day, "empty" if is_empty else state, lacks, self.http.now())

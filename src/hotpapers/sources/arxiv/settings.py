@@ -8,6 +8,7 @@ import msgspec
 
 from hotpapers.categories import KNOWN
 from hotpapers.errors import SettingsError
+from hotpapers.sources.paper_matching import AtLeastOne
 
 ARCHIVES = (
     "cs", "econ", "eess", "math", "q-bio", "q-fin", "stat",
@@ -31,7 +32,7 @@ class ArxivSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     since: str = ""
     holidays: tuple[str, ...] = ()
     patience: int = 4
-    every: int = 1800
+    every: AtLeastOne = 1800
     batch: int = 100
     feeds: str = "https://rss.arxiv.org"
     api: str = "https://export.arxiv.org/api/query"
@@ -47,10 +48,16 @@ def checked(settings: ArxivSettings) -> ArxivSettings:
                 f"source.arxiv: archives: {archive!r} is not an archive or category; write cs or cs.LG."
             )
     for name, day in [("since", settings.since), *(("holidays", day) for day in settings.holidays)]:
-        try:
-            date.fromisoformat(day or "2000-01-01")
-        except ValueError:
-            raise SettingsError(f"source.arxiv: {name}: {day!r} is not a date; write it like 2026-12-29.") from None
+        if day and not _is_day(day):
+            raise SettingsError(f"source.arxiv: {name}: {day!r} is not a date; write it like 2026-12-29.")
     if not 1 <= settings.batch <= 2000 or not settings.archives:
         raise SettingsError("source.arxiv: batch must be 1 to 2000, and archives needs at least one.")
     return settings
+
+
+def _is_day(text: str) -> bool:
+    """Whether this is a day as compared with others: `20261229`, also ISO 8601, would equal none."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -49,11 +49,11 @@ def read(line: bytes) -> Paper:
     decoder's errors."""
     row = _decode(line)
     moments = [at for at in (paper_items.moment(version.created) for version in row.versions) if at is not None]
-    changed = max(filter(None, (paper_items.moment(row.update_date), *moments)), default=0)
+    changed_at = max(filter(None, (paper_items.moment(row.update_date), *moments)), default=0)
     categories = row.categories.split() if isinstance(row.categories, str) else row.categories
     return paper_items.paper(
         ArxivId(paper_items.identifier(row.id).id, _version(row.versions)),
-        changed,
+        changed_at,
         title=row.title, authors=_authors(row), categories=categories, abstract=row.abstract,
         comment=row.comments or row.comment, doi=row.doi, journal=row.journal,
         published_at=moments[0] if moments else None, updated_at=moments[-1] if moments else None,
@@ -67,8 +67,8 @@ def _version(versions: Sequence[SnapshotVersion]) -> int | None:
 
 def _authors(row: SnapshotPaper) -> Iterator[str]:
     if row.authors_parsed:
-        for last, *rest in filter(None, row.authors_parsed):
-            yield " ".join(filter(None, (*rest[:1], last, *rest[1:2])))
+        for family_name, *other_names in filter(None, row.authors_parsed):
+            yield " ".join(filter(None, (*other_names[:1], family_name, *other_names[1:2])))
     else:
         yield from author_names.authors(row.authors) if isinstance(row.authors, str) else row.authors
 

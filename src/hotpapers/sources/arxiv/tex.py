@@ -48,5 +48,5 @@ def _letters(text: str) -> str:
 
 
 def _accented(match: re.Match[str]) -> str:
-    sign, letter, braced, dotless, bare = match.groups()
-    return unicodedata.normalize("NFC", (braced or dotless or bare) + _ACCENTS[sign or letter])
+    sign, letter, braced, dotless, base = match.groups()
+    return unicodedata.normalize("NFC", (braced or dotless or base) + _ACCENTS[sign or letter])

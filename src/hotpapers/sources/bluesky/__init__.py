@@ -34,7 +34,7 @@ from hotpapers.sources.bluesky.stream import (
 )
 from hotpapers.sources.bluesky.stream_filter import AccountShard, EventFilter
 from hotpapers.sources.endpoint_rotation import soonest_retry
-from hotpapers.sources.paper_matching import decode_or_none, decode_response, unreadable_key
+from hotpapers.sources.paper_matching import AtLeastOne, decode_or_none, decode_response, unreadable_key
 
 __all__ = ["BlueskySettings", "BlueskySource"]
 
@@ -68,9 +68,9 @@ class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     late: int = 600
     remembers: int = 100_000
     dictionary: str = ""
-    parts: int = 1
-    part: int = 1
-    every: int = 30
+    parts: AtLeastOne = 1
+    part: AtLeastOne = 1
+    every: AtLeastOne = 30
 
 
 EDGE = HOUR // 6

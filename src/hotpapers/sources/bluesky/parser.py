@@ -63,8 +63,8 @@ def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
     if payload.kind == "account":
         return _read_account(payload)
     if payload.kind == "gone":
-        when = tid_time(payload.key.rpartition("/")[2]) or 0
-        return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", min(when, payload.at))]
+        created_at = tid_time(payload.key.rpartition("/")[2]) or 0
+        return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", min(created_at, payload.at))]
     schemas.event(payload.body)  # raises again for a message that could not be read when it came
     raise InputError(f"Bluesky has no payloads of kind {payload.kind}")
 
@@ -80,11 +80,11 @@ def _read_post(payload: RawPayload, names: PaperIndex, *, known: bool = False) -
     record = schemas.post_record(event.commit.record)
     uri = address(event.did, event.commit.collection, event.commit.rkey)
     post_mentions = mentions(key_of(uri), record, payload.at, names)
-    learned = max(min(event.time_us, payload.at), 0)
-    oldest = learned if event.commit.operation == "update" else DAY
-    when = creation_time(event.commit.rkey, record.created_at, learned, oldest)
+    learned_at = max(min(event.time_us, payload.at), 0)
+    longest_ago = learned_at if event.commit.operation == "update" else DAY
+    created_at = creation_time(event.commit.rkey, record.created_at, learned_at, longest_ago)
     doubts = title_verdicts(post_mentions, record.text, names, was_edited=known)
-    return [_post(uri, record, when, payload.at), *post_mentions, *doubts] if post_mentions or known else []
+    return [_post(uri, record, created_at, payload.at), *post_mentions, *doubts] if post_mentions or known else []
 
 
 def author_of(uri: str) -> str:
@@ -155,12 +155,12 @@ def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
     """Byte offsets in a text's UTF-8 as code points; those outside the text or inside a character are left out."""
     encoded = text.encode("utf-8", "surrogatepass")
     result: dict[int, int] = {}
-    passed = counted = 0
+    counted_bytes = code_point = 0
     for place in sorted(places):
         if 0 <= place <= len(encoded) and (place == len(encoded) or encoded[place] & 0xC0 != 0x80):
-            counted += sum(byte & 0xC0 != 0x80 for byte in encoded[passed:place])
-            passed = place
-            result[place] = counted
+            code_point += sum(byte & 0xC0 != 0x80 for byte in encoded[counted_bytes:place])
+            counted_bytes = place
+            result[place] = code_point
     return result
 
 
@@ -170,9 +170,9 @@ def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
 def creation_time(rkey: str, claimed: str, bound: int, oldest: int) -> int:
     """When a post was created: the time in its key, else the claimed one, if it is at most `oldest` before `bound`;
     else `bound`. Both are the author's claims, and a program can write anything there."""
-    for when in (tid_time(rkey), timestamps.parse_iso(claimed)):
-        if when is not None and bound - oldest <= when <= bound:
-            return when
+    for moment in (tid_time(rkey), timestamps.parse_iso(claimed)):
+        if moment is not None and bound - oldest <= moment <= bound:
+            return moment
     return bound
 
 
@@ -192,12 +192,12 @@ def tid_time(rkey: str) -> int | None:
 def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
     view = schemas.view(payload.body)
     key, author = key_of(storable(view.uri)), view.author
-    when = creation_time(view.uri.rpartition("/")[2], view.record.created_at, payload.at, payload.at)
+    created_at = creation_time(view.uri.rpartition("/")[2], view.record.created_at, payload.at, payload.at)
     snapshot = Snapshot(
         post=key, reposts=view.repost_count, likes=view.like_count, replies=view.reply_count,
         quotes=view.quote_count, observed_at=payload.at,
     )  # fmt: skip
-    post = _post(view.uri, view.record, when, payload.at, author, view.labels)
+    post = _post(view.uri, view.record, created_at, payload.at, author, view.labels)
     post_mentions = mentions(key, view.record, payload.at, names)
     return [
         post,

@@ -228,16 +228,16 @@ def entries(stream: BinaryIO, collections: Container[str], oldest: int) -> Itera
     """
     car = read_car(stream)
     commit = _commit(car)
-    wanted = [
+    all_entries = [
         _entry(car, commit, leaf, oldest)
         for leaf in leaves(car, commit.data)
         if leaf.problem or leaf.path.partition("/")[0] in collections
     ]
     problems = [
-        entry for entry in wanted
+        entry for entry in all_entries
         if entry.problem and not (car.problem and entry.cid not in car.blocks and entry.cid not in car.forged)
     ]  # fmt: skip
-    yield from sorted((entry for entry in wanted if not entry.problem), key=lambda entry: (entry.at, entry.path))
+    yield from sorted((entry for entry in all_entries if not entry.problem), key=lambda entry: (entry.at, entry.path))
     yield from problems
     yield from _unreferenced_blocks(car, commit, {entry.cid for entry in problems})
     if car.problem:

@@ -27,13 +27,13 @@ NOTHING: Sequence[RawPayload] = ()
 
 
 class AccountShard(NamedTuple):
-    """One of `of` shards of all accounts: the `number`-th, from 1."""
+    """One of `total` shards of all accounts: the `number`-th, from 1."""
 
     number: int
-    of: int
+    total: int
 
     def has(self, did: str) -> bool:
-        return zlib.crc32(did.encode()) % self.of == self.number - 1
+        return zlib.crc32(did.encode()) % self.total == self.number - 1
 
 
 WHOLE = AccountShard(1, 1)
@@ -61,7 +61,7 @@ class EventFilter:
 
     def payloads(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
         """The payloads of an event, if it is relevant. Raises the decoder's errors for an invalid event."""
-        if self._part.of > 1 and not self._part.has(event.did):
+        if self._part.total > 1 and not self._part.has(event.did):
             return NOTHING
         commit = event.commit
         if commit is None:

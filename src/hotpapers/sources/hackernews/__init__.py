@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import Annotated
 
 import msgspec
 
@@ -18,7 +19,7 @@ from hotpapers.model import HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
 from hotpapers.sources.hackernews import parser
 from hotpapers.sources.hackernews.parser import NETWORK, FirebaseItem
-from hotpapers.sources.paper_matching import decode_or_none, decode_response, gone_post, unreadable_key
+from hotpapers.sources.paper_matching import AtLeastOne, decode_or_none, decode_response, gone_post, unreadable_key
 
 __all__ = ["NETWORK", "HackerNewsSettings", "HackerNewsSource"]
 
@@ -37,7 +38,7 @@ class HackerNewsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     algolia: str = "https://hn.algolia.com/api/v1"
     firebase: str = "https://hacker-news.firebaseio.com/v0"
     terms: tuple[str, ...] = ("arxiv.org", "alphaxiv.org", "ar5iv.org", "huggingface.co/papers", "scirate.com")
-    every: int = 600
+    every: AtLeastOne = 600
     first_days: int = 7
 
 
@@ -47,7 +48,7 @@ class _Hits(msgspec.Struct):
 
 class _HitTime(msgspec.Struct):
     object_id: str = msgspec.field(name="objectID")
-    created_at_i: int
+    created_at_i: Annotated[int, msgspec.Meta(ge=0, le=10**10)]
 
 
 def _last_pages(newest: int | None, now: int) -> Iterator[PayloadPage]:

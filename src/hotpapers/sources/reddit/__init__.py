@@ -17,7 +17,7 @@ from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import ids_in
 from hotpapers.sources.endpoint_rotation import EndpointRotation
-from hotpapers.sources.paper_matching import gone_post
+from hotpapers.sources.paper_matching import AtLeastOne, gone_post
 from hotpapers.sources.reddit import parser
 from hotpapers.sources.reddit.api import RedditApi
 from hotpapers.sources.reddit.feeds import RedditFeeds
@@ -37,7 +37,7 @@ class RedditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     client_secret: str = ""
     web: str = "https://www.reddit.com"
     api: str = "https://oauth.reddit.com"
-    every: int = 900
+    every: AtLeastOne = 900
 
 
 class RedditSource:
@@ -78,11 +78,11 @@ class RedditSource:
         if name in newest:
             yield from self._reader.new_posts(http, name, newest)
             return
-        reached = since
+        complete_from = since
         for page in self._reader.new_posts(http, name, newest, since / 1e6):
-            reached = max(reached, page.since or 0)
+            complete_from = max(complete_from, page.since or 0)
             yield page._replace(since=None)
-        self._read_since[name] = reached
+        self._read_since[name] = complete_from
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """With a key, current scores and comments; without one, only whether the posts still exist."""

@@ -61,18 +61,18 @@ class RedditApi:
         if back is not None:
             yield from self._posts_since(http, subreddit, newest, back)
             return
-        since, after, reached = newest.get(subreddit), "", newest.get(subreddit, 0.0)
+        since, after, newest_time = newest.get(subreddit), "", newest.get(subreddit, 0.0)
         for _ in range(MOST_PAGES):
-            more = {"after": after} if after else {}
-            payloads, times, after = self._listing(http, f"/r/{subreddit}/new", "post", more)
-            reached = max([reached, *times])
+            more_params = {"after": after} if after else {}
+            payloads, times, after = self._listing(http, f"/r/{subreddit}/new", "post", more_params)
+            newest_time = max([newest_time, *times])
             is_complete = since is None or not after or not times or min(times) < since - OVERLAP
             if is_complete:
-                newest[subreddit] = reached
+                newest[subreddit] = newest_time
             yield PayloadPage(payloads, msgspec.json.encode(newest).decode())
             if is_complete:
                 return
-        newest[subreddit] = reached
+        newest[subreddit] = newest_time
         leaves = too_many(subreddit, MOST_PAGES * BATCH, min(times))
         yield PayloadPage((), msgspec.json.encode(newest).decode(), leaves=leaves)
         raise leaves
@@ -81,17 +81,17 @@ class RedditApi:
         self, http: HttpClient, subreddit: str, newest: dict[str, float], since: float
     ) -> Iterator[PayloadPage]:
         """The posts since a moment. A list ends after a thousand posts, or with the subreddit's first one."""
-        after, all_times, listed = "", list[float](), 0
+        after, all_times, asked_for = "", list[float](), 0
         while True:
-            more = {"after": after} if after else {}
-            payloads, times, after = self._listing(http, f"/r/{subreddit}/new", "post", more)
-            all_times, listed = [*all_times, *times], listed + BATCH
-            if not after or not times or min(times) < since or listed >= MOST_PAGES * BATCH:
+            more_params = {"after": after} if after else {}
+            payloads, times, after = self._listing(http, f"/r/{subreddit}/new", "post", more_params)
+            all_times, asked_for = [*all_times, *times], asked_for + BATCH
+            if not after or not times or min(times) < since or asked_for >= MOST_PAGES * BATCH:
                 break
             yield PayloadPage(payloads)
         newest[subreddit] = max(all_times, default=0.0)
         oldest = min(all_times, default=since)
-        is_cut = oldest >= since and listed >= MOST_PAGES * BATCH
+        is_cut = oldest >= since and asked_for >= MOST_PAGES * BATCH
         yield PayloadPage(payloads, msgspec.json.encode(newest).decode(), since=round(oldest * 1e6) if is_cut else None)
 
     def end(self, http: HttpClient) -> Iterator[PayloadPage]:
@@ -116,10 +116,10 @@ class RedditApi:
         return PayloadPage([*payloads, *removals])
 
     def _listing(
-        self, http: HttpClient, path: str, kind: str, more: Mapping[str, str]
+        self, http: HttpClient, path: str, kind: str, more_params: Mapping[str, str]
     ) -> tuple[list[RawPayload], list[float], str]:  # fmt: skip
         """A page's posts, their creation times, and the token for the next page; empty on the last one."""
-        params = {"limit": str(BATCH), "raw_json": "1", **more}
+        params = {"limit": str(BATCH), "raw_json": "1", **more_params}
         response = http.get(f"{self._api}{path}", params=params, headers=self._headers)
         data = decode_response(response, _Listing).data
         things = [decode_or_none(child.data, RedditThing) for child in data.children]

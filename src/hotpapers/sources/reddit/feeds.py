@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterator, Sequence
 
 import msgspec
@@ -39,13 +40,13 @@ class RedditFeeds:
             entry for entry in entries(response.body, response.headers, response.url) if entry.id.startswith("t3_")
         ]
         times = [entry.published / 1e6 for entry in posts if entry.published is not None]
-        before = newest.get(subreddit)
+        last_time = newest.get(subreddit)
         if times:
-            newest[subreddit] = max([before or 0.0, *times])
-            self._intervals[subreddit] = (max(times) - min(times)) * FULL / len(times)
+            newest[subreddit] = max([last_time or 0.0, *times])
+            self._intervals[subreddit] = max(times) - min(times) if len(times) >= FULL else math.inf
         is_cut = back is not None and len(times) >= FULL and min(times) > back
         since = round(min(times) * 1e6) if is_cut else None
-        is_incomplete = before is not None and len(times) >= FULL and min(times) > before
+        is_incomplete = last_time is not None and len(times) >= FULL and min(times) > last_time
         leaves = too_many(subreddit, len(times), min(times)) if is_incomplete else None
         payloads = [self._payload(entry, response.at) for entry in posts]
         yield PayloadPage(payloads, msgspec.json.encode(newest).decode(), since=since, leaves=leaves)

@@ -69,13 +69,13 @@ class RedditPost(RedditThing):
 def read_api(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
     """A post with its papers (`post`), also if an edit removed them all (`edit`); or its counts, or that it is gone
     (`counts`)."""
-    text = msgspec.json.decode(body, type=RedditPost)
-    if text.gone:
-        removal = gone_post(NETWORK, key, at, text.gone, int(text.created_utc) * 1_000_000)
+    submission = msgspec.json.decode(body, type=RedditPost)
+    if submission.gone:
+        removal = gone_post(NETWORK, key, at, submission.gone, int(submission.created_utc) * 1_000_000)
         return [removal] if kind == "counts" else []
-    likes = None if text.score is None else max(text.score, 0)
-    snapshot = Snapshot(post=key, likes=likes, replies=text.num_comments, observed_at=at)
-    return [snapshot] if kind == "counts" else _from_api(key, text, snapshot, names, kind == "edit")
+    likes = None if submission.score is None else max(submission.score, 0)
+    snapshot = Snapshot(post=key, likes=likes, replies=submission.num_comments, observed_at=at)
+    return [snapshot] if kind == "counts" else _from_api(key, submission, snapshot, names, kind == "edit")
 
 
 def _from_api(key: str, submission: RedditPost, snapshot: Snapshot, names: PaperIndex, edited: bool) -> list[Item]:

@@ -21,6 +21,7 @@ from hotpapers.errors import PartiallyRead, RequestRefused, RetryLater
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import ids_in
+from hotpapers.sources.paper_matching import AtLeastOne
 from hotpapers.sources.x import parser, spending
 from hotpapers.sources.x.billing import BilledRequest, send_billed
 from hotpapers.sources.x.parser import NETWORK
@@ -57,7 +58,7 @@ class XSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     counts: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.3
     query: str = '(url:"arxiv.org" OR url:"alphaxiv.org" OR url:"huggingface.co/papers") -is:retweet'
     base: str = "https://api.x.com/2"
-    every: int = 3600
+    every: AtLeastOne = 3600
 
 
 class XSource:
@@ -78,26 +79,26 @@ class XSource:
         """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored before
         asking for the next page: it includes what the next request may cost."""
         account, limits = self._open_budget(cursor), self.for_search
-        newest, following = account.since, ""
+        newest, next_token = account.since, ""
         while True:
             account, size = self._prepare(account, limits, http.now(), least=SMALLEST)
-            params = self._search(account.since, following, size, http.now())
+            params = self._search(account.since, next_token, size, http.now())
             billed = yield from send_billed(
                 http, account, self._billed_request("/tweets/search/recent", params, size * limits.max_post_cost)
             )
             account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
             newest = max([newest, *billed.response.ids], key=lambda id: int(id or 0))
-            following = billed.response.next_token
-            spent = spending.affordable(account, limits, http.now()) < SMALLEST
-            if spent or not following:  # unaffordable older posts are skipped, so nothing is paid for twice
+            next_token = billed.response.next_token
+            is_spent = spending.affordable(account, limits, http.now()) < SMALLEST
+            if is_spent or not next_token:  # unaffordable older posts are skipped, so nothing is paid for twice
                 account = msgspec.structs.replace(account, since=_end_of(newest))
-            again = spending.tomorrow(http.now()) if spent else None
-            leaves = self._unpaid(billed.response, http.now()) if spent and following else None
+            next_at = spending.tomorrow(http.now()) if is_spent else None
+            leaves = self._unpaid(billed.response, http.now()) if is_spent and next_token else None
             payloads = parser.search_payloads(billed.response, self.known, billed.at)
-            yield PayloadPage(payloads, spending.encode(account), next_at=again, leaves=leaves)
+            yield PayloadPage(payloads, spending.encode(account), next_at=next_at, leaves=leaves)
             if leaves:
                 raise leaves
-            if not following:
+            if not next_token:
                 return
 
     def _unpaid(self, response: XResponse, now: int) -> PartiallyRead:
@@ -162,13 +163,13 @@ class XSource:
     def _billed_request(self, path: str, params: Mapping[str, str], max_cost: int) -> BilledRequest:
         return BilledRequest(f"{self.settings.base}{path}", params, self.settings.token, max_cost)
 
-    def _search(self, since: str, following: str, size: int, now: int) -> dict[str, str]:
+    def _search(self, since: str, next_token: str, size: int, now: int) -> dict[str, str]:
         params = {
             "query": self.settings.query, "max_results": str(size), "tweet.fields": FIELDS, "expansions": "author_id",
             "user.fields": "username,name,protected",
         }  # fmt: skip
         params |= {"since_id": since} if since and now - _created_at(since) < MEMORY else {}
-        return params | ({"next_token": following} if following else {})
+        return params | ({"next_token": next_token} if next_token else {})
 
 
 def _created_at(id: str) -> int:

@@ -51,14 +51,14 @@ def send_billed(
             return BilledResponse(
                 decode_response(response, XResponse), response.at, (response.tries - 1) * request.max_cost
             )
-        failed = refusal(response, http.now())
+        error = refusal(response, http.now())
     except NetError as problem:
-        failed = problem
-    tries = spending.TRIES if failed.tries is None else failed.tries
+        error = problem
+    tries = spending.TRIES if error.tries is None else error.tries
     yield PayloadPage((), spending.encode(spending.settle_failure(account, tries * request.max_cost)))
-    if not tries or isinstance(failed, RetryLater | RequestRefused):
-        raise failed
-    raise RetryLater(UNSURE_AGAIN, f"{failed}; its cost is unknown") from failed
+    if not tries or isinstance(error, RetryLater | RequestRefused):
+        raise error
+    raise RetryLater(UNSURE_AGAIN, f"{error}; its cost is unknown") from error
 
 
 def refusal(response: Response, now: int) -> NetError:
@@ -69,9 +69,9 @@ def refusal(response: Response, now: int) -> NetError:
     try:
         retryable = retry_policy.check_status(response.status, response.headers, (), now)
         error = NetError(f"{place}: {retryable.reason if retryable else response.status}")
-    except RetryLater as no:
-        error = type(no)(no.seconds, f"{place}: {no.reason}")
-    except RequestRefused as no:
-        error = RequestRefused(f"{place}: {no.reason}", no.status)
+    except RetryLater as problem:
+        error = type(problem)(problem.seconds, f"{place}: {problem.reason}")
+    except RequestRefused as problem:
+        error = RequestRefused(f"{place}: {problem.reason}", problem.status)
     error.tries = response.tries - (response.status < 500)
     return error

@@ -62,9 +62,9 @@ def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> 
 
 def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool = False) -> list[Item]:
     """A post with its papers and counts; nothing for a native repost, or if it names no paper, unless it was edited."""
-    text = msgspec.json.decode(body, type=XPostWithAuthor)
-    tweet = msgspec.json.decode(text.tweet, type=XPost)
-    author = msgspec.json.decode(text.author, type=XUser | None) or tweet.author
+    pair = msgspec.json.decode(body, type=XPostWithAuthor)
+    tweet = msgspec.json.decode(pair.tweet, type=XPost)
+    author = msgspec.json.decode(pair.author, type=XUser | None) or tweet.author
     if any(reference.type == "retweeted" for reference in tweet.referenced_tweets):
         return []
     return _items(tweet, author or XUser(tweet.author_id), at, names, edited)
@@ -88,13 +88,13 @@ def _items(tweet: XPost, author: XUser, at: int, names: PaperIndex, edited: bool
     mentions = mentions_of(key, at, text, [t for u in urls for t in (u.unwound_url, u.expanded_url) if t], names)
     if not (mentions or edited):
         return []
-    named = {r.type: f"{NETWORK}:{r.id}" for r in tweet.referenced_tweets}
+    references = {r.type: f"{NETWORK}:{r.id}" for r in tweet.referenced_tweets}
     limits = [*(["sensitive"] if tweet.possibly_sensitive else []), *(["protected"] if author.protected else [])]
     post = Post(
         post=key, network=NETWORK, account=account,
         created_at=microseconds_of(tweet.created_at) if tweet.created_at else at,
         text=text, links=links, lang=tweet.lang, handle=author.username, name=author.name, limits=tuple(limits),
-        reply_to=named.get("replied_to", ""), quotes=named.get("quoted", ""), observed_at=at,
+        reply_to=references.get("replied_to", ""), quotes=references.get("quoted", ""), observed_at=at,
     )  # fmt: skip
     author_account = Account(account=account, handle=author.username, name=author.name, observed_at=at)
     doubts = title_verdicts(mentions, text, names, was_edited=edited)

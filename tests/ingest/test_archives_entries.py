@@ -1,0 +1,40 @@
+"""Lines of archives that contain several entries: an unreadable entry costs neither the others nor time."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hotpapers.store import Record
+from tests.conftest import data
+from tests.ingest.archives_made import PAPER, lines, take_one
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        ("hackernews", "hackernews-shapes"),
+        ("reddit", "reddit-dump"),
+        ("x", "x-second"),
+        ("eventdata", "eventdata-kettles"),
+    ],
+)
+def test_lists_in_lists_take_no_longer_than_their_length(record: Record, kind: str, file: str) -> None:
+    deep = b"[" * 50 + b"5" + b"]" * 50
+    assert take_one(record, kind, data(f"archives/{file}.jsonl").read_bytes() + b"\n" + deep + b"\n").quarantined
+
+
+def test_a_problem_without_an_id_does_not_cost_a_page_of_x_its_posts(record: Record) -> None:
+    post = {"id": "1341202937956233217", "author_id": "7", "text": PAPER.format(1001)}
+    problem = {"value": "", "resource_type": "tweet", "type": "https://api.twitter.com/2/problems/resource-not-found"}
+    done = take_one(record, "x", json.dumps({"data": [post], "errors": [problem]}).encode())
+    assert (done.posts, done.quarantined) == (1, 1)
+
+
+def test_a_post_of_x_from_the_future_is_set_apart(record: Record) -> None:
+    post = {"author_id": "7", "text": PAPER.format(1001)}
+    done = take_one(
+        record, "x", lines(json.dumps(post | {"id": id}).encode() for id in ("1341202937956233217", str(2**63 - 1)))
+    )
+    assert (done.posts, done.quarantined) == (1, 1)
