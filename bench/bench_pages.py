@@ -29,7 +29,7 @@ from hotpapers.store import Record
 from hotpapers.view.mathml import formula
 from hotpapers.view.site_paths import issue_path
 from hotpapers.view.tex import formulas
-from hotpapers.web.page_cache import PACKED
+from hotpapers.web.page_cache import LEVEL
 
 PAPERS = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
 SEEDS = measure.SHARED / "seeds" / "restored"
@@ -84,7 +84,7 @@ def share(what: str, found: tuple[int, int]) -> dict[str, Any]:
 
 def packed(page: bytes) -> int:
     """Bytes on the wire."""
-    return len(gzip.compress(page, PACKED, mtime=0))
+    return len(gzip.compress(page, LEVEL, mtime=0))
 
 
 def loaded(issue_reader: IssueReader, publication: str) -> list[dict[str, Any]]:

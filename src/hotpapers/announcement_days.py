@@ -56,15 +56,15 @@ def holidays_of(year: int) -> dict[str, str]:
     between Christmas and New Year that arXiv chooses each December: settings name those. Years before 2020 have none.
     """
     if str(year) in _KNOWN:
-        return {day: why for day, why in HOLIDAYS.items() if day.startswith(f"{year}-")}
+        return {day: reason for day, reason in HOLIDAYS.items() if day.startswith(f"{year}-")}
     if year < int(min(_KNOWN)):
         return {}
     fixed = {(1, 1): "New Year", (6, 19): "Juneteenth", (7, 4): "Independence Day", (12, 25): "winter break"}
-    holidays = {_observed(date(year, *when)): why for when, why in fixed.items()}
+    holidays = {_observed(date(year, *month_day)): reason for month_day, reason in fixed.items()}
     holidays[_nth(year, 1, 0, 3)] = "Martin Luther King"
     holidays[_nth(year, 9, 0, 1)] = "Labor Day"
     holidays[_nth(year, 11, 3, 4)] = "Thanksgiving"
-    return {day.isoformat(): why for day, why in sorted(holidays.items()) if day.year == year}
+    return {day.isoformat(): reason for day, reason in sorted(holidays.items()) if day.year == year}
 
 
 def _observed(day: date) -> date:
@@ -77,11 +77,13 @@ def _nth(year: int, month: int, weekday: int, n: int) -> date:
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
 
 
-def holiday(day: str, more: Container[str] = ()) -> str:
-    """Why nothing is announced for a weekday's label; empty if something is. `more`: further holidays, as arXiv dates
-    them."""
-    before = deadline_day(day)
-    return holidays_of(before.year).get(before.isoformat()) or ("holiday" if before.isoformat() in more else "")
+def holiday(day: str, extra_holidays: Container[str] = ()) -> str:
+    """Why nothing is announced for a weekday's label; empty if something is. `extra_holidays`: further ones, as arXiv
+    dates them."""
+    deadline = deadline_day(day)
+    return holidays_of(deadline.year).get(deadline.isoformat()) or (
+        "holiday" if deadline.isoformat() in extra_holidays else ""
+    )
 
 
 # ---- labels ----------------------------------------------------------------------------------------------
@@ -103,9 +105,9 @@ def deadline_day(day: str) -> date:
     return at - timedelta(days={0: 3, 6: 2}.get(at.weekday(), 1))
 
 
-def expected(day: str, more: Container[str] = ()) -> bool:
+def expected(day: str, extra_holidays: Container[str] = ()) -> bool:
     """Whether arXiv's schedule has an announcement with this label."""
-    return date.fromisoformat(day).weekday() < 5 and not holiday(day, more)
+    return date.fromisoformat(day).weekday() < 5 and not holiday(day, extra_holidays)
 
 
 def following(day: str) -> str:
@@ -113,24 +115,24 @@ def following(day: str) -> str:
     return label(date.fromisoformat(day) + timedelta(days=1))
 
 
-def next_day(day: str, more: Container[str] = ()) -> str:
+def next_day(day: str, extra_holidays: Container[str] = ()) -> str:
     """The next label with an announcement."""
     day = following(day)
-    return day if expected(day, more) else next_day(day, more)
+    return day if expected(day, extra_holidays) else next_day(day, extra_holidays)
 
 
-def previous_day(day: str, more: Container[str] = ()) -> str:
+def previous_day(day: str, extra_holidays: Container[str] = ()) -> str:
     """The previous label with an announcement."""
     day = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
-    return day if expected(day, more) else previous_day(day, more)
+    return day if expected(day, extra_holidays) else previous_day(day, extra_holidays)
 
 
-def between(after: str, before: str, more: Container[str] = ()) -> Iterator[str]:
-    """The labels with an announcement after one day and before another."""
-    day = next_day(after, more)
-    while day < before:
+def between(start: str, end: str, extra_holidays: Container[str] = ()) -> Iterator[str]:
+    """The labels with an announcement after a start and before an end."""
+    day = next_day(start, extra_holidays)
+    while day < end:
         yield day
-        day = next_day(day, more)
+        day = next_day(day, extra_holidays)
 
 
 # ---- moments ---------------------------------------------------------------------------------------------
@@ -166,12 +168,12 @@ def label_at(announced_at: int) -> str:
     return label(at.date() + timedelta(days=at.time() >= EVENING))
 
 
-def announced_for(submitted: int, more: Container[str] = ()) -> str:
+def announced_for(submitted: int, extra_holidays: Container[str] = ()) -> str:
     """The earliest label under which a submission made at a moment can be announced; it may be held back."""
     at = _eastern(submitted)
-    early = at.date() < date(2017, 1, 2)  # until then the deadline was at 16:00
-    day = at.date() + timedelta(days=at.hour >= (16 if early else 14))
-    while day.weekday() > 4 or day.isoformat() in holidays_of(day.year) or day.isoformat() in more:
+    has_old_deadline = at.date() < date(2017, 1, 2)  # until then the deadline was at 16:00
+    day = at.date() + timedelta(days=at.hour >= (16 if has_old_deadline else 14))
+    while day.weekday() > 4 or day.isoformat() in holidays_of(day.year) or day.isoformat() in extra_holidays:
         day += timedelta(days=1)
     return label(day + timedelta(days=1))
 

@@ -59,8 +59,8 @@ class InputError(HotPapersError):
 
     def __init__(self, reason: str, *, file: str | None = None, line: int | None = None) -> None:
         self.reason, self.file, self.line = reason, file, line
-        where = ":".join(str(part) for part in (file, line) if part is not None)
-        super().__init__(f"{where}: {reason}" if where else reason)
+        location = ":".join(str(part) for part in (file, line) if part is not None)
+        super().__init__(f"{location}: {reason}" if location else reason)
 
 
 class NotAnArxivId(InputError):

@@ -13,7 +13,6 @@ docs/reference/library.md shows every verb.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -102,9 +101,9 @@ class Library:
     ) -> schemas.IssueDetails:
         """Freezes a day's issue, unless it is already frozen, like `hotpapers issue` without settings. `again`: freeze
         a new edition, which needs a `reason`."""
-        chosen = publication_of(self.record, publication)
-        judge_and_freeze(self.record, chosen, day, BotSettings(), again=again, reason=reason)
-        return self.issue(day, chosen.publication)
+        chosen_publication = publication_of(self.record, publication)
+        judge_and_freeze(self.record, chosen_publication, day, BotSettings(), again=again, reason=reason)
+        return self.issue(day, chosen_publication.publication)
 
     @staticmethod
     def _of_issue(day: str, publication: str, edition: int) -> request_params.IssueParams:
@@ -151,16 +150,15 @@ class Library:
         if format not in tables.EXPORTS:
             raise UsageError(f"format: {format!r} is not one of {', '.join(tables.EXPORTS)}")
         request = ExportRequest(records, terms.ids_only(self._session.terms))
-        with closing(_generator(tables.EXPORTS[format](self.record, request))) as chunks:
-            yield from chunks
+        yield from tables.EXPORTS[format](self.record, request)
 
     def _paged(
         self, ask: Callable[[QuerySession, Any], Any], cls: type[request_params.Params], members: Callable[[Any],
         tuple[Item, ...]],
-        **given: str,
+        **arguments: str,
     ) -> Iterator[Item]:  # fmt: skip
         """The members of all pages, fetched one page at a time."""
-        params = request_params.check_params(cls, {**given, "limit": AT_ONCE})
+        params = request_params.check_params(cls, {**arguments, "limit": AT_ONCE})
         return self._members(ask, params, members)
 
     def _members(
@@ -174,7 +172,3 @@ class Library:
         while page.next:
             page = ask(self._session, msgspec.structs.replace(params, cursor=page.next))
             yield from members(page)
-
-
-def _generator(chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
-    yield from chunks

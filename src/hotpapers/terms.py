@@ -180,13 +180,13 @@ def _wordless(post: Post) -> Post:
 # ---- publishing ----------------------------------------------------------------------------------------
 
 
-def as_shown(post: Post, how: Showing) -> Post:
+def as_shown(post: Post, mode: Showing) -> Post:
     """The part of a post that is shown: all of it, its first words, or only where and when it was posted."""
-    if how == "link":
+    if mode == "link":
         return Post(
             post=post.post, network=post.network, account="", created_at=post.created_at, observed_at=post.observed_at
         )
-    return excerpt(post) if how == "excerpt" else post
+    return excerpt(post) if mode == "excerpt" else post
 
 
 def excerpt(post: Post) -> Post:

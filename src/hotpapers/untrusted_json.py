@@ -48,16 +48,16 @@ def _once(pairs: list[tuple[str, object]]) -> None:
 
 
 def decode_lines(
-    lines: Iterable[bytes], type: type[T], file: str, *, most: int = UNBOUNDED, longest: int = UNBOUNDED
+    lines: Iterable[bytes], type: type[T], file: str, *, max_lines: int = UNBOUNDED, max_bytes: int = UNBOUNDED
 ) -> Iterator[T]:
-    """The values of JSON lines. `most`: maximum number of lines; `longest`: maximum bytes of a line. Raises InputError
+    """The values of JSON lines. `max_bytes`: of a line. Raises InputError
     with file and line, and without control characters from the input."""
     for number, line in enumerate(lines, 1):
         try:
-            if number > most:
-                raise InputError(f"more than {most:,} lines")
-            if len(line) > longest:
-                raise InputError(f"a line longer than {longest:,} bytes")
+            if number > max_lines:
+                raise InputError(f"more than {max_lines:,} lines")
+            if len(line) > max_bytes:
+                raise InputError(f"a line longer than {max_bytes:,} bytes")
             yield decode_json(line, type)
         except InputError as problem:
             raise InputError(_printable(problem.reason), file=file, line=number) from problem

@@ -103,6 +103,10 @@ def test_settings_that_cannot_be_used_stop_every_command(here: Path, command: li
     assert misuse(*command) == "hotpapers.toml: sotre: no such setting; did you mean store?"
 
 
+def test_a_store_needs_a_name(here: Path) -> None:
+    assert misuse("status", "--store", "") == "--store: is empty; write a path, such as hotpapers.db"
+
+
 def test_named_settings_must_be_there(here: Path) -> None:
     assert misuse("status", "--config", "no.toml") == "no.toml: no such file; `hotpapers init` creates one."
 

@@ -90,6 +90,21 @@ def test_a_policy_says_whom_to_trust(here: Path, url: str, tmp_path: Path) -> No
     assert "begins with https://" in misuse("follow", "papers.example")
 
 
+def test_a_site_needs_a_name_and_an_address_that_the_settings_can_have(here: Path) -> None:
+    for name in ("../elsewhere", "a b", "ab/c"):
+        assert "name: use letters, digits and hyphens" in misuse("follow", "http://a.example/", "--name", name)
+    refused = misuse("follow", "https://me:secret@a.example/")
+    assert "url: write a full address" in refused and "secret" not in refused
+    assert "url: write a full address" in misuse("follow", "http://[::1")
+    assert "is not usable; write a full address" in misuse("verify", "--site", "http://[::1")
+    (here / "hotpapers.toml").write_text('[[follow]]\nname = "neighbor"\nurl = "http://[::1/"\n')
+    assert "follow 'neighbor': url: " in misuse("collect", "--once")
+    (here / "hotpapers.toml").write_text('[[follow]]\nname = "neighbor"\nurl = "http://a.example/"\n')
+    taken = misuse("follow", "http://b.example/", "--name", "neighbor")
+    assert "name: is taken by an earlier table" in taken
+    assert not (here / "elsewhere").exists()
+
+
 @pytest.mark.long
 def test_a_site_is_compared_with_a_store(here: Path, url: str, tmp_path: Path) -> None:
     store = tmp_path / "neighbour/hotpapers.db"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -156,6 +158,19 @@ def test_an_export_in_whose_midst_somebody_was_forgotten_says_so(tmp_path: Path)
     with pytest.raises(StoreError, match=r"a\.jsonl: not written, because `hotpapers forget` ran meanwhile"):
         streams.write_file(tmp_path / "a.jsonl", chunks())
     assert not list(tmp_path.iterdir())
+
+
+def test_a_device_or_pipe_is_written_to_and_never_replaced(store: Path, tmp_path: Path) -> None:
+    """The superuser could replace /dev/null by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        received = reader.submit(pipe.read_bytes)
+        good("export", "--output", pipe, "--store", store)
+        assert received.result(30).decode() == good("export", "--store", store)
+    assert misuse("backup", pipe, "--store", store) == f"{pipe}: is not a file; name another one"
+    streams.require_writable(pipe)
+    assert pipe.is_fifo() and not list(tmp_path.glob("pipe?*"))
 
 
 def test_a_disk_that_is_full_leaves_the_file_as_it_was(store: Path, tmp_path: Path) -> None:

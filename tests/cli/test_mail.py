@@ -279,9 +279,10 @@ def test_a_mailbox_is_taken_in_from_a_file_or_a_pipe(home: Path, box: Box, tmp_p
 
 def test_a_mailbox_that_is_too_large(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hotpapers.cli.mail.LARGEST_MAILBOX", 100)
-    assert misuse("mail", "bounce", "--config", home, input=b"x" * 200) == (
-        "the mailbox is too large; process it in parts"
-    )
+    for file in ([], ["/dev/zero"]):
+        assert misuse("mail", "bounce", *file, "--config", home, input=b"x" * 200) == (
+            "the mailbox is too large; process it in parts"
+        )
 
 
 # ---- through the app -----------------------------------------------------------------------------------
@@ -347,7 +348,9 @@ def test_a_domain_is_checked(home: Path) -> None:
     home.write_text(home.read_text().replace('selector = "owl"', ""))
     with naming(GOOD) as server:
         ran = run("mail", "check", "--resolver", f"127.0.0.1:{server.port}", "--config", home)
+        refused = misuse("mail", "check", "--resolver", f"127.0.0.1:{server.port}", "--ip", "1.2.3", "--config", home)
     assert ran.status == 0 and ran.err == "hotpapers: 1 item could not be checked\n"
+    assert refused == "--ip 1.2.3: not an IP address; write it like 192.0.2.1"
     assert "not a resolver; write its IP address" in misuse("mail", "check", "--resolver", "dns", "--config", home)
 
 
@@ -358,7 +361,8 @@ def test_a_message_that_arrived_is_checked(home: Path, tmp_path: Path) -> None:
     message.write_bytes(MESSAGE)
     assert run("mail", "check", message).status == 1
     message.write_bytes(b"")
-    assert failing("mail", "check", message).startswith("not a mail message: ")
+    for file in (message, "/dev/zero"):
+        assert failing("mail", "check", file).startswith("not a mail message: ")
 
 
 # ---- secrets -------------------------------------------------------------------------------------------

@@ -236,6 +236,7 @@ def test_a_method_that_went_with_the_handshake(client: Client) -> None:
     [
         (b"{", {"code": -32700}),
         (b"\xff\xfe", {"code": -32700}),
+        (b'{"jsonrpc":"2.0","id":1,"method":"\xff"}', {"code": -32700}),
         (b'{"a":' * 100_000, {"code": -32700}),
         (b'"' + b"a" * 2_000_000 + b'"', {"code": -32700}),
         (b"[]", {"code": -32600}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pty
 import re
@@ -173,6 +174,14 @@ def test_nothing_that_a_terminal_obeys_is_printed(tmp_path: Path) -> None:
         == f"hotpapers: {tmp_path}/\ufffd]0;owned\ufffd\ufffd31mgpj: cannot be read: No such file or directory\n"
     )
     assert terminal.plain("a\tb\nc \udc80 \u2066d\u2069 é 急") == "a\tb\nc \ufffd d é 急"
+
+
+def test_json_obeys_no_terminal_either(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {"title": "\x1b[31m \x9b31m \u202egpj \x7f é"}
+    terminal.print_json(value)
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == value and "é" in printed
+    assert terminal.plain(printed) == printed
 
 
 def test_a_terminal_that_lacks_letters_gets_question_marks(demo: Path) -> None:

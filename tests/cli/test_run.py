@@ -200,5 +200,6 @@ def test_run_needs_a_publication_and_a_good_address(
     monkeypatch.chdir(tmp_path)
     refused = misuse("run", "--once", "--store", tmp_path / "other.db")
     assert refused == "hotpapers.toml is for another store; add --config hotpapers.toml to use it for this one"
-    home.write_text("")
-    assert "no publication configured" in misuse("run", "--once", "--config", home)
+    for empty in ("", "# nothing yet\n", 'store = "hotpapers.db"\n'):
+        home.write_text(empty)
+        assert "no publication configured" in misuse("run", "--once", "--config", home)

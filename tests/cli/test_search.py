@@ -160,6 +160,9 @@ def test_what_asks_for_nothing_is_refused(small: Path, query: str) -> None:
 def test_misuse_is_refused(small: Path, tmp_path: Path) -> None:
     assert "leave out author:" in misuse("search", "author:ada", "--posts", "--store", small)
     assert "no such store" in misuse("search", "kettle", "--store", tmp_path / "no.db")
+    wrong_limit = run("search", "kettle", "--limit", "-1", "--store", small)
+    assert wrong_limit.status == 2 and "-1" in wrong_limit.err
+    assert "x00" not in repr(wrong_limit.err)
     assert run("search").status == 2 and run("search", "kettle", "--limit", "0", "--store", small).status == 2
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import cli, settings
+from hotpapers import cli, logs, settings
 from hotpapers.cli import init
 from hotpapers.store import Record
 from hotpapers.transparency.signatures import has_library
@@ -199,8 +199,10 @@ def test_a_server_answers_and_ends_by_ctrl_c(demo_made: Path) -> None:
         assert err == "\nhotpapers: interrupted.\n"
 
 
-def test_a_server_in_this_process(store: Path) -> None:
+def test_a_server_in_this_process(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another thread requests a page, then sends SIGINT."""
+    log_forms: list[str] = []
+    monkeypatch.setattr(logs, "listen", log_forms.append)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     pages: list[str] = []
@@ -219,7 +221,7 @@ def test_a_server_in_this_process(store: Path) -> None:
     ran = run("serve", "--port", str(port), "--store", store)
     thread.join()
     assert (ran.status, ran.out) == (130, f"Hot Papers: http://127.0.0.1:{port}/  (Ctrl-C to stop)\n")
-    assert "Hot Papers" in pages[0]
+    assert "Hot Papers" in pages[0] and log_forms == ["text"], "else the log would lack times and reasons"
 
 
 def test_a_shelf_is_kept_until_something_changes(store: Path) -> None:
@@ -244,6 +246,17 @@ def test_a_server_forgets_at_once(store: Path) -> None:
         assert made.post(100).id not in page(f"{address}2021-03-02/")
         good("issue", "2021-03-03", "--store", store)
         assert made.post(200).id in page(f"{address}2021-03-03/")
+
+
+@pytest.mark.long
+def test_a_store_that_was_moved_away_invalidates_no_link(store: Path) -> None:
+    with serving("--store", store) as (_, address):
+        store.rename(store.with_name("moved.db"))
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            page(f"{address}mail/unsubscribe/u{'0' * 32}-0-{'0' * 24}")
+        store.with_name("moved.db").rename(store)
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            page(f"{address}mail/unsubscribe/u{'0' * 32}-0-{'0' * 24}")
 
 
 @pytest.mark.long

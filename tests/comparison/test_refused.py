@@ -11,6 +11,7 @@ from hotpapers.comparison.shared_key import write_key
 from hotpapers.store import Record
 from tests.cli.run import good, misuse, run
 from tests.comparison.test_lines import ENCODED
+from tests.query import made
 
 
 @pytest.fixture
@@ -64,6 +65,15 @@ def test_a_damaged_file_is_refused_with_its_line(theirs: Path) -> None:
     assert f"theirs.jsonl:{len(ENCODED)}: unexpected end" in run("compare", theirs, theirs).said
     theirs.write_bytes(b"".join([*ENCODED, encode_line(ComparisonEnd())]))
     assert "there are lines after the end line" in run("compare", theirs, theirs).said
+
+
+def test_no_password_is_printed(postgres_url: str, tmp_path: Path) -> None:
+    with Record(postgres_url) as record:
+        made.talked(record)
+    store = f"{postgres_url}{'&' if '?' in postgres_url else '?'}password=sesame"
+    page = tmp_path / "comparison.md"
+    printed = good("compare", store, store, "--output", page, "--json")
+    assert '"b": "postgresql://' in printed and "sesame" not in printed + page.read_text()
 
 
 def test_a_file_beside_itself_is_the_same(theirs: Path) -> None:

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.errors import UsageError
+from hotpapers.model import LARGEST
 from hotpapers.query.request_params import LONGEST, cursor_of, key_of
 
-MOMENTS = st.integers(-(2**53), 2**53)
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+MOMENTS = st.integers(-LARGEST, LARGEST)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
 
 
 @given(MOMENTS, TEXTS)
@@ -38,7 +39,8 @@ def test_what_nobody_gave_out_is_refused(text: str) -> None:
     "key",
     [
         ["issues", 1, "a"], ["posts", "1", "a"], ["posts", 1], ["posts", 1, "a", 2], ["posts", True, "a"],
-        ["posts", 1.5, "a"], {"posts": 1}, "posts", None,
+        ["posts", 1.5, "a"], ["posts", 2**63, "a"], ["posts", -(2**63), "a"], ["posts", 1, "a\0"], {"posts": 1},
+        "posts", None,
     ],
 )  # fmt: skip
 def test_keys_of_another_form_are_refused(key: object) -> None:
@@ -55,4 +57,4 @@ def test_another_way_to_write_a_cursor_is_refused() -> None:
 
 
 def test_the_longest_keys_fit() -> None:
-    assert len(cursor_of("snapshots", -(2**53), "bluesky:at://did:web:" + "a" * 300)) <= LONGEST
+    assert len(cursor_of("snapshots", -LARGEST, "bluesky:at://did:web:" + "a" * 300)) <= LONGEST

@@ -457,6 +457,25 @@ WRONG = [
 ]  # fmt: skip
 
 
+PUBLICATION = '[[publication]]\nname = "daily"\n'
+ADDRESSES = {
+    "publish.base": '[publish]\nbase = "URL"',
+    "publication 'daily': base": f'{PUBLICATION}base = "URL"',
+    "serve.base": '[serve]\nbase = "URL"',
+    "mailing.base": '[mailing]\nbase = "URL"',
+    "summary.url": '[summary]\nmodel = "owl"\nurl = "URL"',
+    "follow 'owls': url": '[[follow]]\nname = "owls"\nurl = "URL"',
+    "webhook 1: url": f'{PUBLICATION}[[webhook]]\nname = "owls"\npublication = "daily"\nsecret = "sixteen owls sit"\n'
+    'url = "URL"',
+}
+
+
+@pytest.mark.parametrize("url", ["https://[::1/", "https://owls.example:65536/", "https://owls.example:0/"])
+@pytest.mark.parametrize("key", ADDRESSES)
+def test_an_address_without_a_readable_host_or_port_is_refused(tmp_path: Path, key: str, url: str) -> None:
+    assert refusal(tmp_path, ADDRESSES[key].replace("URL", url)).startswith(f"{key}: write a full address")
+
+
 @pytest.mark.parametrize(("text", "said"), WRONG, ids=[said for _, said in WRONG])
 def test_a_wrong_value_names_key_and_remedy(tmp_path: Path, text: str, said: str) -> None:
     assert refusal(tmp_path, text) == said

@@ -40,7 +40,7 @@ def cosigned(port: int, old: int, size: int) -> int:
 @pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
 def test_who_only_holds_places_locks_out_no_log(tmp_path: Path, sent: bytes) -> None:
     """300 connections where 100 are allowed, without time limits."""
-    with serving(tmp_path, ConnectionLimits(most=100, share=0, head=600, body=600)) as port, ExitStack() as held:
+    with serving(tmp_path, ConnectionLimits(total=100, per_client=0, head=600, body=600)) as port, ExitStack() as held:
         slow = [held.enter_context(connect(port, sent)) for _ in range(SLOW)]
         assert [cosigned(port, size, size + 1) for size in range(5)] == [200] * 5
         assert all(map(is_ended, slow[: SLOW - 100]))  # the oldest made room
@@ -67,7 +67,7 @@ def test_a_request_that_does_not_come_to_its_end_is_ended(tmp_path: Path, sent: 
 
 
 def test_a_client_has_its_share(tmp_path: Path) -> None:
-    with serving(tmp_path, ConnectionLimits(share=20, head=600)) as port, ExitStack() as held:
+    with serving(tmp_path, ConnectionLimits(per_client=20, head=600)) as port, ExitStack() as held:
         mine = [held.enter_context(connect(port, HEAD, "127.0.0.2")) for _ in range(40)]
         assert all(map(is_ended, mine[20:])) and cosigned(port, 0, 7) == 200
 

@@ -218,6 +218,18 @@ def test_only_get_and_head() -> None:
         assert {name.strip() for name in headers["allow"].split(",")} == {"GET", "HEAD"}
 
 
+def test_another_method_is_answered_also_while_the_store_is_away(caplog: pytest.LogCaptureFixture) -> None:
+    def away() -> PlainIssueReader:
+        raise UnreachableStore("is the server running?")
+
+    for method in ("POST", "GET"):
+        status, headers, body = ask("/an\x1b[2Jecho", method, to=app(away, "hot-papers"))
+        assert (status, headers["retry-after"]) == (503, "10") and b"server running" not in body
+    fields = [vars(line)["fields"] for line in caplog.records if line.name == "hotpapers"]
+    assert [str(field["reason"]) for field in fields] == ["is the server running?"] * 2
+    assert "\x1b" not in caplog.text
+
+
 def test_a_new_shelf_is_noticed() -> None:
     issue_readers = [PlainIssueReader([LISTED], []), LISTED_READER]
     changing = app(lambda: issue_readers[0], "hot-papers")

@@ -39,7 +39,7 @@ MORE = [Route("/taken", _taken, methods=["POST"]), Route("/large", _large)]
 def serving(allowed: ConnectionLimits) -> Iterator[int]:
     """Serves the site with these limits; yields its port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    running = server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0, more=MORE, allowed=allowed)
+    running = server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0, more_routes=MORE, allowed=allowed)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     until(lambda: running.started)
@@ -97,14 +97,14 @@ BODY = b"POST /taken HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\n
 @pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
 def test_who_only_holds_places_makes_room_for_others(sent: bytes) -> None:
     """300 connections from many addresses where 100 are allowed: new clients are served long before any timeout."""
-    with serving(ConnectionLimits(most=100, share=100, head=600, body=600)) as port, ExitStack() as held:
+    with serving(ConnectionLimits(total=100, per_client=100, head=600, body=600)) as port, ExitStack() as held:
         for n in range(SLOW):
             held.enter_context(connect(port, sent, f"127.0.0.{2 + n % 50}"))
         assert [page(port) for _ in range(5)] == [200] * 5
 
 
 def test_one_client_has_a_share_and_no_more() -> None:
-    with serving(ConnectionLimits(most=1000, share=20, head=600)) as port, ExitStack() as held:
+    with serving(ConnectionLimits(total=1000, per_client=20, head=600)) as port, ExitStack() as held:
         mine = [held.enter_context(connect(port, HEAD, "127.0.0.2")) for _ in range(SLOW)]
         assert all(map(is_ended, mine[20:]))
         assert page(port) == 200
@@ -171,7 +171,7 @@ def test_an_answer_that_nobody_reads_is_given_up() -> None:
 
 def test_a_whole_request_may_take_its_time_to_be_answered() -> None:
     """Only the time to send the request is limited, and a body may arrive in pieces."""
-    with serving(ConnectionLimits(most=4, head=5, body=60)) as port, connect(port, BODY) as one:
+    with serving(ConnectionLimits(total=4, head=5, body=60)) as port, connect(port, BODY) as one:
         one.sendall(b"x" * 999)
         found = b""
         while not found.endswith(b"\r\n\r\n1000"):
@@ -182,8 +182,8 @@ def test_a_whole_request_may_take_its_time_to_be_answered() -> None:
 
 def test_behind_a_proxy_all_connections_are_its_own() -> None:
     alone, behind = allowed_behind(0), allowed_behind(1)
-    assert 16 <= alone.most <= 1000 and 0 < alone.share <= alone.most // 2
-    assert behind == alone._replace(share=0)
+    assert 16 <= alone.total <= 1000 and 0 < alone.per_client <= alone.total // 2
+    assert behind == alone._replace(per_client=0)
 
 
 UPGRADE = HEAD + b"1\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n"

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.deliver.announce.custom_feed import feed_record, feed_uri, service_did
-from hotpapers.model import Quotation
+from hotpapers.errors import BusyStore
+from hotpapers.model import PublishedIssue, Quotation
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.web.app import app
 from hotpapers.web.feed_generator import ISSUES, FeedSkeleton, routes
 from tests.render.build import NOON, OWN, PlainIssueReader, heard, issue, paper, post
+from tests.web.asgi import get
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 FEED = f"at://{DID}/app.bsky.feed.generator/daily"
@@ -52,7 +54,7 @@ NEWEST_FIRST = [3, 5, 6, 1, 2]
 
 def ask(path: str, issue_reader: PlainIssueReader = SHELF) -> tuple[int, dict[str, str], Any]:
     """One request: status, headers, JSON."""
-    made = app(lambda: issue_reader, "daily", more=routes(lambda: issue_reader, "daily", TABLES))
+    made = app(lambda: issue_reader, "daily", more_routes=routes(lambda: issue_reader, "daily", TABLES))
     path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
@@ -158,6 +160,25 @@ def test_what_makes_no_sense(query: str, error: str) -> None:
 def test_no_cursor_breaks_it(cursor: str) -> None:
     with suppress(ValueError):
         FeedSkeleton(SHELF, "daily").page(cursor, 3)
+
+
+def test_a_store_that_was_busy_once_shortens_no_feed() -> None:
+    class BusyOnce(PlainIssueReader):
+        busy = True
+
+        def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+            if self.busy and day == "2021-01-04":
+                self.busy = False
+                raise BusyStore("held by process 7")
+            return super().issue(publication, day, edition)
+
+    reader = BusyOnce([OWN], [SHELF.issue("daily", day) for day in SHELF.days("daily")])
+    made = app(lambda: reader, "daily", more_routes=routes(lambda: reader, "daily", TABLES))
+    url = f"/xrpc/app.bsky.feed.getFeedSkeleton?feed={quote(FEED)}"
+    first, second = get(made, url), get(made, url)
+    assert (first.status, first.json["error"], first.headers["retry-after"]) == (503, "Unavailable", "10")
+    assert "process" not in str(first)
+    assert [int(item["post"].rpartition("3k")[2]) for item in second.json["feed"]] == NEWEST_FIRST
 
 
 def test_posts_with_odd_addresses_are_left_out() -> None:

@@ -209,6 +209,24 @@ def test_so_much_is_done_at_once_and_no_more(router: FormRouter) -> None:
         assert done.acquire(timeout=30)
 
 
+def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The logged reasons."""
+    return [str(vars(line)["fields"]["reason"]) for line in caplog.records if line.name == "hotpapers"]
+
+
+def test_a_defect_in_work_after_the_answer_is_logged(router: FormRouter, caplog: pytest.LogCaptureFixture) -> None:
+    done = threading.Event()
+
+    def broken() -> None:
+        done.set()
+        raise ZeroDivisionError("a secret thing")
+
+    assert router.run_later(broken) and done.wait(30)
+    router.close()
+    [reason] = reasons(caplog)
+    assert reason.startswith("internal error: ZeroDivisionError") and "secret" not in reason
+
+
 def test_what_fails_is_told_in_words(router: FormRouter, caplog: pytest.LogCaptureFixture) -> None:
     def gone(_: Values) -> FormPage:
         raise NotFound("gone")
@@ -223,9 +241,9 @@ def test_what_fails_is_told_in_words(router: FormRouter, caplog: pytest.LogCaptu
     app = Starlette(routes=[router.route(path, work, work) for path, work in some.items()])
     assert look(app, "/gone").status == 404
     shown = look(app, "/odd")
-    assert shown.status == 400 and "cannot be processed" in shown.text and "not like that" in caplog.text
+    assert shown.status == 400 and "cannot be processed" in shown.text and "not like that" in reasons(caplog)
     shown = look(app, "/busy")
-    assert shown.status == 503 and "process" not in shown.text and "held by process 7" in caplog.text
+    assert shown.status == 503 and "process" not in shown.text and "held by process 7" in reasons(caplog)
 
 
 def test_what_is_wrong_is_told_and_nothing_that_was_sent_is_alive(router: FormRouter) -> None:

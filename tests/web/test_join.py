@@ -133,8 +133,9 @@ def test_a_message_that_cannot_be_sent_is_logged_without_its_address(
     box.on("RCPT", "550 5.7.1 <some@moth.example> is not welcome")
     assert site.ask("some@moth.example").status == 200
     site.settled()
-    assert "the confirmation request was not sent" in caplog.text and "5.7.1" in caplog.text
-    assert "moth" not in caplog.text and not subscribers.all_subscribers(site.record)
+    logged = str([vars(line)["fields"] for line in caplog.records])
+    assert "the confirmation request was not sent" in logged and "5.7.1" in logged
+    assert "moth" not in logged and not subscribers.all_subscribers(site.record)
     assert site.ask("some@moth.example").status == 200
     site.settled()
     assert box.recipients == ["some@moth.example"]

@@ -36,10 +36,10 @@ ContestOutcome = Literal["person", "lifted", "asked", "full"]
 def known_accounts(record: Record, keys: Collection[str]) -> list[KnownAccount]:
     """The known accounts behind some keys. Only those with a stable network id: no others can be proved."""
     view = record.view()
-    named = {account for some in accounts_of(view, keys).values() for account in some}
-    stable = [key for key in sorted(named) if not own_id(key).startswith("@") and not is_pseudonym(key)]
-    known_keys = bot_queries.known_accounts(view, stable)
-    accounts = {key: view.item(Account, key) for key in stable if key in known_keys}
+    all_keys = {key for accounts_of_key in accounts_of(view, keys).values() for key in accounts_of_key}
+    stable_keys = [key for key in sorted(all_keys) if not own_id(key).startswith("@") and not is_pseudonym(key)]
+    known_keys = bot_queries.known_accounts(view, stable_keys)
+    accounts = {key: view.item(Account, key) for key in stable_keys if key in known_keys}
     return [KnownAccount(key, account.handle if account else "") for key, account in accounts.items()]
 
 
@@ -64,11 +64,11 @@ def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest
         return "person"
     if reader_reports.is_full(record.database, at, "contest"):
         return "full"
-    lifted = may_lift(rules_against(own_review)) and _lifted(record, bots, account, at)
+    is_lifted = may_lift(rules_against(own_review)) and _lifted(record, bots, account, at)
     reader_reports.note(
-        record.database, ReaderReport(0, at, "contest", subject=account, said=_outcome_text(own_review, lifted))
+        record.database, ReaderReport(0, at, "contest", subject=account, said=_outcome_text(own_review, is_lifted))
     )
-    return "lifted" if lifted else "asked"
+    return "lifted" if is_lifted else "asked"
 
 
 def may_lift(rules: Collection[str]) -> bool:
@@ -90,11 +90,13 @@ def _lifted(record: Record, bots: BotSettings, account: str, at: int) -> bool:
     return True
 
 
-def _outcome_text(review: AccountReview, lifted: bool) -> str:
-    why = (
+def _outcome_text(review: AccountReview, is_lifted: bool) -> str:
+    reasons = (
         "; ".join(f"{rule}: {reason}" for rule, reason in rules_against(review).items())
         or "a verdict on another of its accounts"
     )
     judge = f"hotpapers judge {review.account}"
-    outcome = f"It counts as a person from now on; to undo: {judge} --undo" if lifted else f"To accept: {judge} --human"
-    return f"{CONTEST_REASON}. Judged a bot by {why}. {outcome}"
+    outcome = (
+        f"It counts as a person from now on; to undo: {judge} --undo" if is_lifted else f"To accept: {judge} --human"
+    )
+    return f"{CONTEST_REASON}. Judged a bot by {reasons}. {outcome}"

@@ -47,11 +47,11 @@ def parse_claim(text: str) -> AccountClaim:
         return NOT_HERE
     if text.lower().startswith(("http://", "https://")):
         return _of_page(text)
-    named = text.removeprefix("at://").removeprefix("@").lower()
-    on_server = _ON_SERVER.fullmatch(named)
+    name = text.removeprefix("at://").removeprefix("@").lower()
+    on_server = _ON_SERVER.fullmatch(name)
     if on_server:
-        return AccountClaim("mastodon", (f"mastodon:@{named}",))
-    return _on_bluesky(named.partition("/")[0])
+        return AccountClaim("mastodon", (f"mastodon:@{name}",))
+    return _on_bluesky(name.partition("/")[0])
 
 
 def _on_bluesky(name: str) -> AccountClaim:
@@ -80,8 +80,8 @@ def _on_mastodon(server: str, host: str, steps: list[str]) -> AccountClaim:
     """An account's page `/@name`, its own address `/users/name` or `/ap/users/number`, or a post below one of these."""
     on_page = _ON_PAGE.fullmatch(steps[0].lower())
     if on_page:
-        own = () if on_page[2] else (f"mastodon:{server}/users/{steps[0][1:]}",)
-        return AccountClaim("mastodon", (f"mastodon:@{on_page[1]}@{on_page[2] or host}", *own))
+        local_keys = () if on_page[2] else (f"mastodon:{server}/users/{steps[0][1:]}",)
+        return AccountClaim("mastodon", (f"mastodon:@{on_page[1]}@{on_page[2] or host}", *local_keys))
     if steps[0] == "users" and len(steps) > 1 and re.fullmatch(_NAME, steps[1].lower()):
         return AccountClaim("mastodon", (f"mastodon:{server}/users/{steps[1]}", f"mastodon:@{steps[1].lower()}@{host}"))
     if steps[:2] == ["ap", "users"] and len(steps) > 2 and steps[2].isdigit() and steps[2].isascii():

@@ -40,8 +40,8 @@ def decode(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | 
     if match is None:
         return None
     proof = ProofChallenge(account, int(match[1], 16), match[2])
-    signed = hmac.compare_digest(_digest(secret, "proof", proof).hex()[:24], match[3])
-    return proof if signed and 0 <= at - proof.moment < LASTS else None
+    is_signed = hmac.compare_digest(_digest(secret, "proof", proof).hex()[:24], match[3])
+    return proof if is_signed and 0 <= at - proof.moment < LASTS else None
 
 
 def code(secret: bytes, proof: ProofChallenge) -> str:

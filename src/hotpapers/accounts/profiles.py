@@ -50,35 +50,35 @@ class _Mastodon(msgspec.Struct):
     note: str | None = ""
 
 
-def server_of(view: str, known: KnownAccount, named: Collection[str] = ()) -> str:
-    """The server to ask: Bluesky's public view, or the account's own server. `named`: base addresses in the settings.
+def server_of(view: str, account: KnownAccount, base_addresses: Collection[str] = ()) -> str:
+    """The server to ask: Bluesky's public view, or the account's own server. `base_addresses`: those in the settings.
     All others are contacted over TLS only, whatever the account's key says: a response that can be forged in transit
     proves nothing."""
-    if known.network == "bluesky":
+    if account.network == "bluesky":
         return view
-    home = urlsplit(known.own)
+    home = urlsplit(account.own)
     at = f"{home.scheme}://{home.netloc}"
-    return at if at in (address.rstrip("/") for address in named) else f"https://{home.netloc}"
+    return at if at in (address.rstrip("/") for address in base_addresses) else f"https://{home.netloc}"
 
 
-def fetch_description(http: HttpClient, server: str, known: KnownAccount) -> str:
+def fetch_description(http: HttpClient, server: str, account: KnownAccount) -> str:
     """The text of an account's profile, from its `server`. Raises RequestRefused if it is not shown, RetryLater and
     NetError if the server could not be reached."""
-    return _on_bluesky(http, server, known) if known.network == "bluesky" else _on_mastodon(http, server, known)
+    return _on_bluesky(http, server, account) if account.network == "bluesky" else _on_mastodon(http, server, account)
 
 
-def _on_bluesky(http: HttpClient, view: str, known: KnownAccount) -> str:
+def _on_bluesky(http: HttpClient, view: str, account: KnownAccount) -> str:
     address = f"{view}/xrpc/app.bsky.actor.getProfile"
-    bluesky = _query(http, address, {"actor": known.own}, _Bluesky)
-    if bluesky.did != known.own:
+    bluesky = _query(http, address, {"actor": account.own}, _Bluesky)
+    if bluesky.did != account.own:
         raise RequestRefused("Bluesky answered with a different account")
     return bluesky.description
 
 
-def _on_mastodon(http: HttpClient, server: str, known: KnownAccount) -> str:
-    name = known.handle.partition("@")[0] or urlsplit(known.own).path.rpartition("/")[2]
+def _on_mastodon(http: HttpClient, server: str, account: KnownAccount) -> str:
+    name = account.handle.partition("@")[0] or urlsplit(account.own).path.rpartition("/")[2]
     mastodon = _query(http, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
-    if known.own not in (mastodon.uri, mastodon.url):
+    if account.own not in (mastodon.uri, mastodon.url):
         raise RequestRefused(f"{urlsplit(server).netloc} answered with a different account")
     return plain(mastodon.note or "")[0]
 

@@ -180,8 +180,8 @@ def _invoke(args: Sequence[str]) -> int:
         with root.make_context(NAME, list(args)) as context:
             root.invoke(context)
         return 0
-    except click.exceptions.Exit as done:
-        return done.exit_code
+    except click.exceptions.Exit as early_exit:
+        return early_exit.exit_code
 
 
 def _explain(problem: Exception) -> int:
@@ -189,11 +189,11 @@ def _explain(problem: Exception) -> int:
         print_error(str(problem))
         return 2 if isinstance(problem, UsageError) else 1
     if isinstance(problem, OSError):
-        where = f"{problem.filename}: " if problem.filename else ""
-        print_error(f"{where}{problem.strerror or problem}")
+        prefix = f"{problem.filename}: " if problem.filename else ""
+        print_error(f"{prefix}{problem.strerror or problem}")
         return 1
-    kind = type(problem).__name__
-    print_error(f"internal error: {kind}: {problem}\nRun the same command with --debug and report what it prints.")
+    name = type(problem).__name__
+    print_error(f"internal error: {name}: {problem}\nRun the same command with --debug and report what it prints.")
     return 1
 
 

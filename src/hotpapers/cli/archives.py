@@ -110,8 +110,8 @@ def check(format_: str, context: common.CommandContext, seen_at: int | None, wor
 def require_readable(format_: str, context: common.CommandContext) -> None:
     """Raises UsageError if the settings forbid reading a format's network."""
     network = FORMATS[format_]
-    refused = bool(network) and context.terms[network].read == "no"
-    common.require(not refused, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
+    is_refused = bool(network) and context.terms[network].read == "no"
+    common.require(not is_refused, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
 
 
 def terms_of(format_: str, context: common.CommandContext) -> NetworkTerms | Table:
@@ -226,14 +226,17 @@ def _refused(problem: InputError) -> NoReturn:
     raise problem
 
 
-def _is_altered(file: str, then: os.stat_result) -> bool:
-    """Whether a file was modified since then, other than by appending. Replacing it does not count."""
+def _is_altered(file: str, earlier: os.stat_result) -> bool:
+    """Whether a file was modified since an earlier look, other than by appending. Replacing it does not count."""
     try:
-        at = os.stat(file)
+        current = os.stat(file)
     except OSError:
         return False
-    same = at.st_ino == then.st_ino and at.st_dev == then.st_dev
-    return same and (at.st_size < then.st_size or (at.st_size == then.st_size and at.st_mtime_ns != then.st_mtime_ns))
+    same = current.st_ino == earlier.st_ino and current.st_dev == earlier.st_dev
+    return same and (
+        current.st_size < earlier.st_size
+        or (current.st_size == earlier.st_size and current.st_mtime_ns != earlier.st_mtime_ns)
+    )
 
 
 def result_lines(file: ImportedFile) -> Iterator[str]:
@@ -243,11 +246,11 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
         return
     if file.before:
         yield f"resumed after {count(file.before, 'line')}, where an earlier import stopped"
-    added = (count(file.papers, "paper"),) if file.papers and not file.posts else (
+    additions = (count(file.papers, "paper"),) if file.papers and not file.posts else (
         count(file.posts, "post"), count(file.mentions, "mention"), count(file.reactions, "reaction"),
         count(file.snapshots, "snapshot"),
     )  # fmt: skip
-    yield f"{count(file.lines, 'line')} read; added: {', '.join(added)}"
+    yield f"{count(file.lines, 'line')} read; added: {', '.join(additions)}"
     if file.passed:
         kinds = ", ".join(f"{name} {number:,}" for name, number in file.passed.items())
         yield f"{count(sum(file.passed.values()), 'event')} about papers ignored: {kinds}"

@@ -57,9 +57,9 @@ def collect(sources: tuple[str, ...], once: bool, context: common.CommandContext
         jobs, more = make_jobs(choices, site), follow_jobs(context, site) if following else {}
         problems = run_jobs_once((*in_turn(jobs), more), site) if once else JobRunner({**jobs, **more}, site.stop).run()
     with Record(context.store) as record:
-        failing = list(_print(record, [*names, *following]))
+        failing_jobs = list(_print(record, [*names, *following]))
     raise_first(problems)
-    if once and failing:
+    if once and failing_jobs:
         raise click.exceptions.Exit(1)
 
 

@@ -93,14 +93,14 @@ class CommandContext(NamedTuple):
         from hotpapers.transparency.policies import witness_policy  # imported only where there are settings
         from hotpapers.transparency.publication_log import LogConfig
 
-        named = self.settings.transparency
+        transparency = self.settings.transparency
         try:
-            witness_policy(named.policy)
+            witness_policy(transparency.policy)
         except NotAProof as problem:
             raise SettingsError(f"{self.file}: transparency.policy: {problem}") from problem
-        key_file, folder = (self.folder / Path(path).expanduser() for path in (named.key, named.folder))
+        key_file, folder = (self.folder / Path(path).expanduser() for path in (transparency.key, transparency.folder))
         base, bases = self.settings.publish.base, self.settings.bases
-        return LogConfig(key_file, folder, base, named.policy, named.observations, bases)
+        return LogConfig(key_file, folder, base, transparency.policy, transparency.observations, bases)
 
     @property
     def has_settings(self) -> bool:
@@ -129,7 +129,14 @@ class CommandContext(NamedTuple):
         return PoliteHttpClient(user_agent(self.settings.contact), base_addresses=base_addresses, **settings)
 
     def site_client(self, address: str) -> PoliteHttpClient:
-        """The same for a site that publishes the files of its log, which are many and small."""
+        """The same for a site that publishes the files of its log, which are many and small. Raises UsageError for an
+        unusable address."""
+        from hotpapers.http.address_guard import require_address
+
+        try:
+            require_address(address)
+        except ValueError as problem:
+            raise UsageError(str(problem)) from None
         return self.http((address,), pace=site_pace(address))
 
     @property
@@ -183,8 +190,8 @@ def store_options(command: Command) -> Callable[..., Any]:
     """`--store`, `--config` and `--debug`; the command gets the resulting `CommandContext`."""
 
     @wraps(command)
-    def with_context(*args: Any, store: str | None, config: Path | None, **rest: Any) -> Any:
-        return command(*args, context=context_of(store, config), **rest)
+    def with_context(*args: Any, store: str | None, config: Path | None, **arguments: Any) -> Any:
+        return command(*args, context=context_of(store, config), **arguments)
 
     return where_options(debug_option(with_context))
 
@@ -210,13 +217,14 @@ def context_of(store: str | None, config: Path | None) -> CommandContext:
 
     hotpapers.toml in the current folder applies to its own store; for another store, `--config` must name the settings.
     """
+    require(store != "", "--store: is empty; write a path, such as hotpapers.db")
     file = config or Path(settings.FILE)
     if config is None and not file.exists():
         return CommandContext(settings.Settings(), file, store or settings.Settings().store)
-    loaded = settings.load(file)
-    own = store_address(file.parent, loaded.store)
-    if store is None or config is not None or _same(store, own):
-        return CommandContext(loaded, file, own if store is None else store)
+    file_settings = settings.load(file)
+    own_store = store_address(file.parent, file_settings.store)
+    if store is None or config is not None or _same(store, own_store):
+        return CommandContext(file_settings, file, own_store if store is None else store)
     return CommandContext(settings.Settings(), file, store)
 
 
@@ -249,30 +257,30 @@ def open_record(context: CommandContext, *, create: bool = False, publications: 
 
 
 def _save_publications(record: Record, context: CommandContext) -> None:
-    known = {
+    saved_publications = {
         publication.publication: msgspec.structs.replace(publication, observed_at=0)
         for publication in record.view().items(Publication)
     }
-    changed = [
+    changed_publications = [
         msgspec.structs.replace(publication, observed_at=now())
         for publication in configured_publications(context)
-        if known.get(publication.publication) != publication
+        if saved_publications.get(publication.publication) != publication
     ]
-    if changed:
-        record.append(changed, source="settings")
+    if changed_publications:
+        record.append(changed_publications, source="settings")
 
 
 def configured_publications(context: CommandContext) -> list[Publication]:
     """The publications in the settings, as the record keeps them. Raises SettingsError for an unknown ranking."""
-    named = [settings.publication_item(table, 0) for table in context.settings.publication]
-    for publication in named:
+    publications = [settings.publication_item(table, 0) for table in context.settings.publication]
+    for publication in publications:
         if publication.ranking not in ranking.RANKINGS:
             known_rankings = ", ".join(ranking.RANKINGS)
             raise SettingsError(
                 f"{context.file}: publication {publication.publication!r}: ranking: {publication.ranking!r} is not "
                 f"one of {known_rankings}."
             )
-    return named
+    return publications
 
 
 class ChannelFolder(NamedTuple):
@@ -287,16 +295,16 @@ def targets(context: CommandContext, publication: str, to: Sequence[str], output
 
     Raises SettingsError for an unknown channel.
     """
-    own = next((p.output for p in context.settings.publication if p.name == publication and p.output), "")
-    folder = output or context.folder / Path(own or context.settings.publish.output).expanduser()
-    if not (output or own) and len(context.settings.publication) > 1:
+    own_folder = next((p.output for p in context.settings.publication if p.name == publication and p.output), "")
+    folder = output or context.folder / Path(own_folder or context.settings.publish.output).expanduser()
+    if not (output or own_folder) and len(context.settings.publication) > 1:
         folder = folder / publication
     channels = dict.fromkeys(to or context.settings.publish.channels)
     for name in channels:
         if name not in CHANNELS:
             raise SettingsError(f"{context.file}: publish.channels: {name!r} is not one of {', '.join(CHANNELS)}.")
-    several = len(channels) > 1
-    return [ChannelFolder(name, folder / _folder_of(name, channels) if several else folder) for name in channels]
+    has_several = len(channels) > 1
+    return [ChannelFolder(name, folder / _folder_of(name, channels) if has_several else folder) for name in channels]
 
 
 def _folder_of(channel: str, channels: Container[str]) -> str:
@@ -323,6 +331,6 @@ def require(condition: bool, message: str) -> None:
 
 def require_publications(context: CommandContext, names: Sequence[str]) -> None:
     """Raises UsageError if no publication is configured, or if the settings in this folder are for another store."""
-    is_other = context.file.exists() and not context.has_settings and context.file.stat().st_size
+    is_other = not context.has_settings and context.file.exists() and settings.load(context.file) != context.settings
     reason = f"{context.file} is for another store; add --config {context.file} to use it for this one"
     require(bool(names), reason if is_other else "no publication configured; add a [[publication]] to hotpapers.toml")

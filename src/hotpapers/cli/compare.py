@@ -25,6 +25,7 @@ from hotpapers.ids import timestamps
 from hotpapers.model import DAY
 from hotpapers.store import Record
 from hotpapers.store.batches import last_written_at
+from hotpapers.store.database import without_password
 from hotpapers.transfer import queries as transfer_queries
 from hotpapers.transfer.jsonl import importer
 
@@ -155,10 +156,10 @@ def _compare(
         b = nameless(b)
     elif _is_site(names[0]):
         a = nameless(a)
-    comparison = compare_collectors(a, b)
+    comparison, labels = compare_collectors(a, b), [without_password(name) for name in names]
     if output is not None:
-        streams.write_file(output, iter([page_of(comparison, names).encode()]))
-    show({"a": names[0], "b": names[1], **comparison._asdict()}, text_of(comparison), as_json)
+        streams.write_file(output, iter([page_of(comparison, labels).encode()]))
+    show({"a": labels[0], "b": labels[1], **comparison._asdict()}, text_of(comparison), as_json)
 
 
 def _is_site(name: str) -> bool:

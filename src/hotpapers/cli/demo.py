@@ -74,19 +74,19 @@ def take_sample(record: Record) -> None:
     """Imports the sample that comes with the program. Importing it twice changes nothing."""
     import zstandard
 
-    packed = files("hotpapers").joinpath("demo", SAMPLE).read_bytes()
-    import_lines(record, SAMPLE, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
+    compressed = files("hotpapers").joinpath("demo", SAMPLE).read_bytes()
+    import_lines(record, SAMPLE, zstandard.decompress(compressed, max_output_size=2**28).splitlines(keepends=True))
 
 
-def _print(issue: PublishedIssue, most: int) -> None:
+def _print(issue: PublishedIssue, limit: int) -> None:
     echo(f"{issue.content.publication.title}, {issue.content.day}\n")
-    for entry in issue.content.entries[:most]:
-        before = f", was {entry.classic_rank}" if issue.listing else ""
+    for entry in issue.content.entries[:limit]:
+        classic_rank = f", was {entry.classic_rank}" if issue.listing else ""
         echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
         counts = "; ".join(map(words.counts_sentence if issue.listing else _voices, entry.counts))
-        echo(f"     {entry.score:,} points{before}; {counts}")
-    left = len(issue.content.entries) - most
-    echo(f"     … and {left} more\n" if left > 0 else "")
+        echo(f"     {entry.score:,} points{classic_rank}; {counts}")
+    remaining = len(issue.content.entries) - limit
+    echo(f"     … and {remaining} more\n" if remaining > 0 else "")
 
 
 def _voices(count: PrintedCount) -> str:

@@ -33,9 +33,9 @@ def explain(
     address of the paper.
     """
     with common.open_record(context) as record:
-        chosen = freeze.publication_of(record, publication).publication
+        name = freeze.publication_of(record, publication).publication
         label = freeze.check_day(day) if day else "latest"
-        params = EntryParams(paper=paper, publication=chosen, day=label, edition=edition or 0)
+        params = EntryParams(paper=paper, publication=name, day=label, edition=edition or 0)
         try:
             explanation = explained(QuerySession(record, context.terms), params)
         except NotAnArxivId as problem:

@@ -86,11 +86,11 @@ def _export_tables(output: Path | None, context: common.CommandContext) -> None:
     common.require(not output.is_file(), f"{output}: is a file; name a folder")
     check_name(output)
     with common.open_record(context) as record:
-        written = write_tables(record, output, now())
+        tables_written = write_tables(record, output, now())
         _note(record, str(output.resolve()))
-    for name, rows in written.rows.items():
+    for name, rows in tables_written.rows.items():
         echo(f"{name}: {count(rows, 'row')}")
-    echo(f"position {written.position:,}, digest {written.digest}")
+    echo(f"position {tables_written.position:,}, digest {tables_written.digest}")
 
 
 def _chunks(record: Record, format_: str, request: ExportRequest) -> Generator[bytes, None, None]:

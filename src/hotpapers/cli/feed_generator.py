@@ -22,17 +22,18 @@ def feed_generator(publication: str | None, as_json: bool, context: common.Comma
     """
     report = []
     with common.open_record(context, publications=True) as record:
-        chosen = freeze.publication_of(record, publication)
+        chosen_publication = freeze.publication_of(record, publication)
+        name = chosen_publication.publication
         tables = [
             (number, account)
             for number, account in enumerate(context.settings.bluesky, 1)
-            if account.publication == chosen.publication and account.feed
+            if account.publication == name and account.feed
         ]
-        common.require(bool(tables), f"no [[bluesky]] for {chosen.publication} has a feed; see docs/how-to/bluesky.md")
+        common.require(bool(tables), f"no [[bluesky]] for {name} has a feed; see docs/how-to/bluesky.md")
     for number, table in tables:
         account = AtprotoAccount(table, f"bluesky {number}")
         with context.http((table.host,), secrets=(account.password,)) as http:
-            described = feed_record(chosen, table.feed, context.site_config_of(chosen.publication).base, http.now())
-            put = account.put(http, COLLECTION, chosen.publication, described)
+            feed = feed_record(chosen_publication, table.feed, context.site_config_of(name).base, http.now())
+            put = account.put(http, COLLECTION, name, feed)
         report.append({"feed": put.uri, "service": service_did(table.feed)})
     show(report, (f"{row['feed']}, served by {row['service']}" for row in report), as_json)

@@ -27,7 +27,7 @@ def find(files: tuple[str, ...], as_json: bool) -> None:
 
     Reads files or standard input and prints one line per mention. Needs no store.
     """
-    refused = 0
+    failures = 0
     for file in files or (streams.STDIN,):
         try:
             with streams.open_input(file) as stream:
@@ -35,9 +35,9 @@ def find(files: tuple[str, ...], as_json: bool) -> None:
                     # not echo, which flushes every line: there may be millions
                     sys.stdout.write(_mention_line(mention, as_json, streams.name_of(file) if len(files) > 1 else ""))
         except InputError as problem:
-            refused += 1
+            failures += 1
             print_error(str(problem))
-    if refused:
+    if failures:
         raise click.exceptions.Exit(1)
 
 

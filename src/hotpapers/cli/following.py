@@ -18,7 +18,7 @@ from hotpapers.following.follow_job import RECORD, FollowJob, FollowOutcome, fet
 from hotpapers.following.site_log import POLICY, FollowedSite
 from hotpapers.ingest import IngestContext, make_connection
 from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.settings.following import FollowSettings
+from hotpapers.settings.following import FollowSettings, follow_problems
 from hotpapers.store import Record
 from hotpapers.transparency import alarms
 from hotpapers.transparency.policies import parse_policy
@@ -49,8 +49,8 @@ def follow(
     that cannot be verified raises an alarm in `status` and /health.
     """
     if acknowledge is not None:
-        known = alarms.acknowledge(context.folder / FOLLOWED / acknowledge, acknowledge)
-        common.require(known, f"no alarm about {acknowledge}; `hotpapers status` lists alarms")
+        had_alarm = alarms.acknowledge(context.folder / FOLLOWED / acknowledge, acknowledge)
+        common.require(had_alarm, f"no alarm about {acknowledge}; `hotpapers status` lists alarms")
         return
     if url is None:
         raise UsageError("missing URL: give a site's address, or --acknowledge NAME")
@@ -77,18 +77,23 @@ def fetch_observations(url: str, folder: Path, context: common.CommandContext) -
 
 
 def _named_site(url: str, name: str | None, policy: Path | None, context: common.CommandContext) -> FollowedSite:
-    """The site in the settings with this address, or a new one."""
+    """The site in the settings with this address, or a new one. Raises UsageError for a name or address that the
+    settings could not have."""
     address = url.rstrip("/") + "/"
     configured = next((site for site in followed_sites(context) if site.url == address), None)
     if configured is not None and name in (None, configured.name) and policy is None:
         return configured
     common.require(address.startswith(("http://", "https://")), f"{url}: write an address that begins with https://")
-    chosen = name or re.sub(r"[^A-Za-z0-9]+", "-", address.partition("://")[2]).strip("-")[:64]
+    site_name = name or re.sub(r"[^A-Za-z0-9]+", "-", address.partition("://")[2]).strip("-")[:64]
     text = ""
     if policy is not None:
         read_policy(policy)
         text = policy.read_text("utf-8")
-    return _site(FollowSettings(name=chosen, url=address, policy=text), context)
+    table = FollowSettings(name=site_name, url=address, policy=text)
+    others = [other for other in context.settings.follow if other.url != address]
+    for key, reason in follow_problems((*others, table)):
+        raise UsageError(f"{key.rpartition(': ')[2]}: {reason}")  # a default name contains the address
+    return _site(table, context)
 
 
 def _site(table: FollowSettings, context: common.CommandContext) -> FollowedSite:

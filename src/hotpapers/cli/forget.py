@@ -101,11 +101,11 @@ def _outcomes(record: Record, keys: Sequence[str]) -> Iterator[tuple[str, Outcom
 def _forgotten(record: Record, address: str) -> forgetting.ForgetResult:
     """Forgets a mail address. Raises NotFound, StoreError."""
     subscribers.forget(record, address, now())
-    known = subscribers.known(record, address)
-    if not known:
+    subscriptions = subscribers.known(record, address)
+    if not subscriptions:
         raise NotFound(f"{address}: no subscription with that address")
     backups = tuple(copy for copy in forgetting.copies(record) if not copy.startswith("export "))
-    return forgetting.ForgetResult((address,), known, 0, backups)
+    return forgetting.ForgetResult((address,), subscriptions, 0, backups)
 
 
 def _report_forgotten(

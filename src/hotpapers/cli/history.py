@@ -9,13 +9,15 @@ from typing import Any
 
 import click
 
+from hotpapers import settings
 from hotpapers.cli import common
 from hotpapers.cli.terminal import bar, count, show
 from hotpapers.deliver.export_site import export_site
+from hotpapers.ids import timestamps
 from hotpapers.issues import freeze, past_days
 from hotpapers.issues.inferred_days import infer_days
 from hotpapers.issues.past_days import PastPeriod
-from hotpapers.model import HISTORY
+from hotpapers.model import DAY, HISTORY
 from hotpapers.store import Record, now
 
 
@@ -44,22 +46,31 @@ def history(
     Each issue uses only what the record, including imported archives, had observed by the close of its day. The issues
     belong to the publication NAME@history. If interrupted, run it again to resume.
     """
-    days = [date.fromisoformat(freeze.check_day(day)) for day in (first, last)]
+    days = [date.fromisoformat(_past_day(day)) for day in (first, last)]
     with common.open_record(context, publications=True) as record:
-        chosen = freeze.publication_of(record, publication and publication.removesuffix(HISTORY))
-        past_days.check_days(record, chosen, *days)
+        chosen_publication = freeze.publication_of(record, publication and publication.removesuffix(HISTORY))
+        past_days.check_days(record, chosen_publication, *days)
         inferred = infer_days(record, *days)
-        period = past_days.plan_period(record, chosen, *days)
+        period = past_days.plan_period(record, chosen_publication, *days)
         past_days.check_period_closed(period, now())
         if judges:
             _judge(record, period, context)
         issues = _freeze(record, period)
-        written = _write(record, period, output, context) if output else []
+        channels = _write(record, period, output, context) if output else []
     value = {
         "publication": period.publication.publication, "issues": issues, "there": period.frozen,
-        "unknown": period.unknown, "channels": written, "inferred": inferred,
+        "unknown": period.unknown, "channels": channels, "inferred": inferred,
     }  # fmt: skip
-    show(value, _lines(period, issues, written, inferred), as_json)
+    show(value, _lines(period, issues, channels, inferred), as_json)
+
+
+def _past_day(day: str) -> str:
+    """The day, if arXiv existed then and it is not in the future. Raises UsageError."""
+    common.require(
+        settings.FIRST_DAY <= freeze.check_day(day) <= timestamps.day_of(now() + DAY),
+        f"{day}: not a past day on which arXiv had papers",
+    )
+    return day
 
 
 def _judge(record: Record, period: PastPeriod, context: common.CommandContext) -> None:
@@ -94,7 +105,7 @@ def _write(record: Record, period: PastPeriod, output: Path, context: common.Com
 
 
 def _lines(
-    period: PastPeriod, issues: Sequence[dict[str, Any]], written: Sequence[dict[str, Any]], inferred: int
+    period: PastPeriod, issues: Sequence[dict[str, Any]], channels: Sequence[dict[str, Any]], inferred: int
 ) -> Iterator[str]:  # fmt: skip
     name = period.publication.publication
     if inferred:
@@ -106,5 +117,5 @@ def _lines(
     if period.unknown:
         days = f"{period.unknown[0]} to {period.unknown[-1]}"
         yield f"no issue for {count(len(period.unknown), 'day')}, {days}: the record has no announcements of those days"
-    for row in written:
+    for row in channels:
         yield f"{row['channel']:<9} {row['output']}  ({count(row['changed'], 'file')} written)"

@@ -145,10 +145,10 @@ IMPORTERS: dict[str, ImportFiles] = {
 
 
 def _report(task: ImportTask, as_json: bool) -> None:
-    imported = [{"file": file, **done._asdict()} | {"file": file} for file, done in task.done]
-    refused = [{"file": p.file, "line": p.line, "reason": p.reason} for p in task.refused]
+    results = [{"file": file, **done._asdict()} | {"file": file} for file, done in task.done]
+    refusals = [{"file": p.file, "line": p.line, "reason": p.reason} for p in task.refused]
     lines = (*_classic_summary(task.done), *_import_summary(task.done), *task.notes)
-    show({"imported": imported, "refused": refused}, lines, as_json)
+    show({"imported": results, "refused": refusals}, lines, as_json)
     fail_for(f"refused {problem}" for problem in task.refused)
 
 

@@ -59,9 +59,9 @@ def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: boo
         common.require(contact is None, f"{file}: already exists; set the contact there")
     write_hosts(file, hosts, replace=replace)
     if not hosts:  # hosting files say themselves how to start the program
-        inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
-        command = program(elsewhere=bool(inside))
-        echo(f"next: {inside}{command} run   (reads the networks and publishes an issue every morning)")
+        cd = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
+        command = program(elsewhere=bool(cd))
+        echo(f"next: {cd}{command} run   (reads the networks and publishes an issue every morning)")
 
 
 def _begin(folder: Path, file: Path, contact: str | None, template: str, make_key: bool) -> None:
@@ -117,17 +117,17 @@ def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
     exists and `replace` is not given."""
     if not hosts:
         return
-    loaded, today = settings.load(file), datetime.datetime.now(datetime.UTC).date()
-    kinds = dict.fromkeys(hosts)
-    host_files_made = [
-        file_of_host for kind in kinds for file_of_host in host_files(kind, loaded, today, _machine(file.parent))
+    file_settings, today = settings.load(file), datetime.datetime.now(datetime.UTC).date()
+    host_names = dict.fromkeys(hosts)
+    new_files = [
+        host_file for name in host_names for host_file in host_files(name, file_settings, today, _machine(file.parent))
     ]
-    for file_of_host in host_files_made:
-        _check(file.parent / file_of_host.path, file_of_host, replace=replace)
-    for file_of_host in host_files_made:
-        _write(file.parent / file_of_host.path, file_of_host)
-    for kind in kinds:
-        for remark in remarks(kind, loaded):
+    for host_file in new_files:
+        _check(file.parent / host_file.path, host_file, replace=replace)
+    for host_file in new_files:
+        _write(file.parent / host_file.path, host_file)
+    for name in host_names:
+        for remark in remarks(name, file_settings):
             echo(f"to do: {remark}")
 
 

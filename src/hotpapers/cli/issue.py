@@ -44,20 +44,20 @@ def issue(
     common.require(bool(reason.strip()) == again, "--again and --reason '…' go together")
     common.require(not (again and edition), "--again makes a new edition; it does not go with --edition")
     with common.open_record(context, publications=True) as record:
-        chosen = freeze.publication_of(record, publication)
-        day = freeze.check_day(date) if date else _latest_day(record, chosen)
+        chosen_publication = freeze.publication_of(record, publication)
+        day = freeze.check_day(date) if date else _latest_day(record, chosen_publication)
         if not edition:
-            frozen = freeze_day(record, chosen, day, context, again=again, reason=reason)
+            frozen = freeze_day(record, chosen_publication, day, context, again=again, reason=reason)
             if freeze.newer_listing(record, frozen):
                 report_newer([day])
         issue_reader = RecordIssueReader(record, context.terms)
         if as_json:
-            header = issue_reader.issue_header(chosen.publication, day, edition)
+            header = issue_reader.issue_header(chosen_publication.publication, day, edition)
             print_json({"digest": header.digest, **msgspec.to_builtins(header.content)})
         else:
             from hotpapers.render.markdown import issue_text
 
-            click.echo(issue_text(issue_reader.issue(chosen.publication, day, edition)), nl=False)
+            click.echo(issue_text(issue_reader.issue(chosen_publication.publication, day, edition)), nl=False)
 
 
 def freeze_day(
@@ -71,9 +71,9 @@ def freeze_day(
 ) -> FrozenIssue:
     """The frozen issue of a day. Most days of many are frozen already, so the code that judges and freezes is imported
     only when one is not."""
-    before = [] if again else freeze.editions(record, publication.publication, freeze.check_day(day))
-    if before:
-        return before[-1]
+    editions = [] if again else freeze.editions(record, publication.publication, freeze.check_day(day))
+    if editions:
+        return editions[-1]
     freeze.check_recorded(record, publication, day)
     from hotpapers.schedule import judge_and_freeze
 

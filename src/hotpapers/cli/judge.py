@@ -89,12 +89,12 @@ def _say(
     common.require(not key.paper or is_of_paper, f"--paper does not go with --{judgement}")
     common.require(bool(reason.strip()), "missing reason: add --reason '…'")
     at = now()
-    word = OperatorVerdict(judgement, reason.strip(), midnight(since) if since else at)
-    common.require(word.since <= at, f"{since}: in the future; a verdict is about what was observed")
+    verdict = OperatorVerdict(judgement, reason.strip(), midnight(since) if since else at)
+    common.require(verdict.since <= at, f"{since}: in the future; a verdict is about what was observed")
     if is_of_paper:
-        author_voices.set_author(record, key.account, key.paper, word, at=at)
+        author_voices.set_author(record, key.account, key.paper, verdict, at=at)
     else:
-        bots.set_verdict(record, context.settings.bots, key.account, word, at=at)
+        bots.set_verdict(record, context.settings.bots, key.account, verdict, at=at)
 
 
 def midnight(day: str) -> int:

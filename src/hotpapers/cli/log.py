@@ -55,8 +55,8 @@ def log(
         for name in names:
             update_log(record.database, name, config, now())
     if acknowledge is not None:
-        known = [alarms.acknowledge(config.folder / name, acknowledge) for name in names]
-        common.require(any(known), f"no alarm from witness {acknowledge}; `hotpapers status` lists alarms")
+        were_open = [alarms.acknowledge(config.folder / name, acknowledge) for name in names]
+        common.require(any(were_open), f"no alarm from witness {acknowledge}; `hotpapers status` lists alarms")
     problems = _ask(names, config, context) if ask else []
     rows = [row for name in names for row in _rows(name, config)]
     value = {"key": str(config.key_file), "folder": str(config.folder), "logs": rows}

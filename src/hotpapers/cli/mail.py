@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.addresses import is_address, normalized
 from hotpapers.deliver.email.config import mail_config_of
 from hotpapers.deliver.email.dns import DnsResolver, server_of
-from hotpapers.deliver.email.dns_checks import DnsFinding, check_domain, check_message
+from hotpapers.deliver.email.dns_checks import LARGEST, DnsFinding, check_domain, check_message
 from hotpapers.deliver.email.smtp import SmtpClient
 from hotpapers.errors import NotFound, ReadOnlyStore, UsageError
 from hotpapers.ids.timestamps import minute_of
@@ -51,12 +52,12 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, context: 
     The address gets no other mail until it is confirmed, and is deleted if that does not happen within seven days.
     """
     with common.open_record(context, publications=True) as record:
-        chosen = freeze.publication_of(record, publication)
+        chosen_publication = freeze.publication_of(record, publication)
         mail_config = mail_config_of(context.settings.mailing, context.folder)
         relay = SmtpClient(mail_config)
         subscribers.tidy(record, now())
         try:
-            request = opt_in.ask(record, mail_config, relay, chosen, address, now(), skip_empty=skip_empty)
+            request = opt_in.ask(record, mail_config, relay, chosen_publication, address, now(), skip_empty=skip_empty)
         finally:
             relay.close()
     if request:
@@ -98,23 +99,23 @@ def unsubscribe(who: str, publication: str | None, context: common.CommandContex
     gets no mail again without asking.
     """
     with common.open_record(context) as record:
-        ended = _end_subscriptions(record, who.strip(), publication, now())
-    if not ended:
+        ended_publications = _end_subscriptions(record, who.strip(), publication, now())
+    if not ended_publications:
         raise NotFound("no subscription with that address")
-    echo(f"unsubscribed from {', '.join(ended)}")
+    echo(f"unsubscribed from {', '.join(ended_publications)}")
 
 
-def _end_subscriptions(record: Record, who: str, publication: str | None, at: int) -> list[str]:
+def _end_subscriptions(record: Record, text: str, publication: str | None, at: int) -> list[str]:
     """Ends an address's subscriptions; the publications that it has now left."""
-    if is_address(who):
+    if is_address(text):
         matching = [
             subscriber
             for subscriber in subscribers.all_subscribers(record)
-            if subscriber.address.lower() == who.lower()
+            if subscriber.address.lower() == text.lower()
         ]
         marks = [subscriber.mark for subscriber in matching if publication in (None, subscriber.publication)]
     else:
-        marks = [_read(record, who).mark]
+        marks = [_read(record, text).mark]
     results = [subscribers.end(record, mark, at) for mark in marks]
     return [subscriber.publication for subscriber in results if subscriber is not None and subscriber.state != "ended"]
 
@@ -131,14 +132,15 @@ def list_(addresses: bool, as_json: bool, context: common.CommandContext) -> Non
         with suppress(ReadOnlyStore):
             subscribers.tidy(record, now())
         counts = email_queries.count_subscribers(record)
-        listed = (
+        listed_subscribers = (
             [subscriber for subscriber in subscribers.all_subscribers(record) if subscriber.address]
             if addresses
             else []
         )
     if as_json:
         rows = [
-            {name: value for name, value in subscriber._asdict().items() if name != "mark"} for subscriber in listed
+            {name: value for name, value in subscriber._asdict().items() if name != "mark"}
+            for subscriber in listed_subscribers
         ]
         print_json({"counts": counts, **({"subscribers": rows} if addresses else {})})
         return
@@ -146,7 +148,7 @@ def list_(addresses: bool, as_json: bool, context: common.CommandContext) -> Non
         echo("no subscribers yet")
     for publication, figures in counts.items():
         echo(f"{publication}: {', '.join(f'{number:,} {state}' for state, number in figures.items())}")
-    for row in listed:
+    for row in listed_subscribers:
         reason = f" ({row.reason})" if row.reason else ""
         echo(f"  {row.publication}  {row.address}  {row.state} since {minute_of(row.since)}{reason}")
 
@@ -164,7 +166,8 @@ def bounce(file: Path | None, as_json: bool, context: common.CommandContext) -> 
     Reads a message or a mailbox (mbox) from FILE or standard input, without changing it. Addresses that cannot be
     reached get no more mail.
     """
-    data = file.read_bytes() if file else streams.standard_input().read(LARGEST_MAILBOX)
+    with file.open("rb") if file else nullcontext(streams.standard_input()) as mailbox:
+        data = mailbox.read(LARGEST_MAILBOX)
     common.require(len(data) < LARGEST_MAILBOX, "the mailbox is too large; process it in parts")
     with common.open_record(context) as record:
         summary = bounces.process_mailbox(record, data, now())
@@ -190,8 +193,11 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
     Checks SPF, DKIM and DMARC of the sender's domain, their alignment, and the unsubscribe address; for a delivered
     message in FILE, its signature and the receiver's findings. Exit status 1 if something is wrong.
     """
+    if address and not _is_ip_address(address):
+        raise UsageError(f"--ip {address}: not an IP address; write it like 192.0.2.1")
     if file is not None:
-        findings = check_message(file.read_bytes())
+        with file.open("rb") as message:
+            findings = check_message(message.read(LARGEST))
     else:
         mail_config = mail_config_of(context.settings.mailing, context.folder)
         resolver_used = DnsResolver([server_of(resolver)] if resolver else ())
@@ -202,6 +208,15 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
         print_error(f"{count(unknown, 'item')} could not be checked")
     if any(finding.outcome == "bad" for finding in findings):
         raise click.exceptions.Exit(1)
+
+
+def _is_ip_address(text: str) -> bool:
+    """Whether a text is an IPv4 or IPv6 address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _finding_lines(findings: list[DnsFinding]) -> Iterator[str]:

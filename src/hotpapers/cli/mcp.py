@@ -20,6 +20,7 @@ from hotpapers.cli import common, streams
 from hotpapers.errors import HotPapersError, StoreError
 from hotpapers.query.session import QuerySession
 from hotpapers.query.tools import INSTRUCTIONS, TOOLS
+from hotpapers.untrusted_json import BROKEN
 
 PER_REQUEST = ("2026-07-28",)
 """Revisions that every request names."""
@@ -87,9 +88,9 @@ def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, outp
 def lines(input_stream: BinaryIO) -> Iterator[bytes]:
     """The non-empty lines. A line that is too long is cut, and is then invalid JSON."""
     while line := input_stream.readline(LONGEST + 1):
-        rest = line
-        while len(rest) > LONGEST and not rest.endswith(b"\n"):
-            rest = input_stream.readline(LONGEST + 1)
+        piece = line
+        while len(piece) > LONGEST and not piece.endswith(b"\n"):
+            piece = input_stream.readline(LONGEST + 1)
         if line.strip():
             yield line
 
@@ -98,7 +99,7 @@ def respond(session: QuerySession, line: bytes) -> Json | None:
     """The answer to a message; None if it needs none."""
     try:
         message = msgspec.json.decode(line) if len(line) <= LONGEST else None
-    except (msgspec.DecodeError, RecursionError):
+    except BROKEN:
         message = None
     if message is None:
         return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
@@ -154,9 +155,9 @@ def _id(message: Any) -> str | int | None:
     return identifier if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None
 
 
-def _invalid(message: Any, why: str) -> Json:
-    known = {} if _id(message) is None else {"id": _id(message)}
-    return {"jsonrpc": "2.0", **known, "error": {"code": INVALID_REQUEST, "message": why}}
+def _invalid(message: Any, reason: str) -> Json:
+    request_id = {} if _id(message) is None else {"id": _id(message)}
+    return {"jsonrpc": "2.0", **request_id, "error": {"code": INVALID_REQUEST, "message": reason}}
 
 
 # ---- results -------------------------------------------------------------------------------------------------

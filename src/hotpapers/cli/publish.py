@@ -56,11 +56,11 @@ def publish(
         to = to or ("site",)
     selected_channels = sending.selected_channels(to, everything=everything, preview=preview)
     with common.open_record(context, publications=True) as record:
-        chosen = freeze.publication_of(record, publication)
-        name = chosen.publication
+        chosen_publication = freeze.publication_of(record, publication)
+        name = chosen_publication.publication
         targets = common.targets(context, name, selected_channels.files, output) if selected_channels.writes else []
-        days = _days(record, chosen, dates)
-        _freeze_all(record, chosen, days, context)
+        days = _days(record, chosen_publication, dates)
+        _freeze_all(record, chosen_publication, days, context)
         report: list[dict[str, Any]] = []
         warnings = update_logs(record, [name], context)
         for channel, folder in targets:

@@ -43,8 +43,8 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, contex
             return
         totals = apart.counted(record.database)
         latest = apart.latest(record.database, source, most)
-    listed = sum(number for name, number in totals.items() if source in ("", name))
-    summary = _summary(totals, listed, len(latest)) if listed else "quarantine is empty"
+    total = sum(number for name, number in totals.items() if source in ("", name))
+    summary = _summary(totals, total, len(latest)) if total else "quarantine is empty"
     show({"sources": totals, "quarantine": latest}, [*map(_line, latest), summary], as_json)
 
 
@@ -57,10 +57,10 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _summary(totals: Mapping[str, int], listed: int, most: int) -> str:
-    more = f", the latest {most:,} shown" if most < listed else ""
+def _summary(totals: Mapping[str, int], total: int, shown_count: int) -> str:
+    more = f", the latest {shown_count:,} shown" if shown_count < total else ""
     by_source = ", ".join(f"{number:,} of {name}" for name, number in totals.items())
-    return f"{count(listed, 'original')}{more}. By source: {by_source}. `hotpapers quarantine NUMBER` shows one."
+    return f"{count(total, 'original')}{more}. By source: {by_source}. `hotpapers quarantine NUMBER` shows one."
 
 
 def _show(payload: QuarantinedPayload, body: bytes, as_json: bool) -> None:

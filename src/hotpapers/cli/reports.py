@@ -57,12 +57,12 @@ def _known(record: Record, report: ReaderReport) -> dict[str, str]:
     if row is None or row.is_forgotten or not isinstance(row.item, Post):
         return {"page": "", "by": ""}
     post = row.item
-    by = f"{post.handle or post.name or post.account}, {timestamps.day_of(post.created_at)}"
-    return {"page": site_paths.post_url(post), "by": by}
+    author = f"{post.handle or post.name or post.account}, {timestamps.day_of(post.created_at)}"
+    return {"page": site_paths.post_url(post), "by": author}
 
 
 def _lines(report: ReaderReport, days: dict[str, str], about: dict[str, str]) -> Iterator[str]:
     yield f"{report.id:>4}  {minute_of(report.at)}  {NAMES[report.kind]}"
-    named = {"issue": days.get(report.issue, report.issue), "paper": report.paper, "about": report.subject, **about}
-    yield from (f"      {name:<6}{value}" for name, value in named.items() if value)
+    fields = {"issue": days.get(report.issue, report.issue), "paper": report.paper, "about": report.subject, **about}
+    yield from (f"      {name:<6}{value}" for name, value in fields.items() if value)
     yield from (f"      | {line}" for line in report.said.splitlines())

@@ -59,10 +59,10 @@ def run(once: bool, context: common.CommandContext) -> None:
     destinations = issue_destinations(context)
     with common.open_record(context, create=True, publications=True) as record:
         check(context, record)
-    sending = (SendJob.name,) if sends(context) else ()
+    send_names = (SendJob.name,) if sends(context) else ()
     with (
         ingest_context(
-            context, choices, (PublishJob.name, HousekeepingJob.name, *sending, *follow_names(context))
+            context, choices, (PublishJob.name, HousekeepingJob.name, *send_names, *follow_names(context))
         ) as site,
         _monitoring(context, names),
     ):
@@ -78,7 +78,7 @@ def run(once: bool, context: common.CommandContext) -> None:
             PublishJob.name: partial(_issues, context, names, destinations, site, tuple(read_jobs)),
             HousekeepingJob.name: partial(_housekeeping, context, names, site),
         }
-        send_jobs = {name: partial(_sending, context, names, site) for name in sending}
+        send_jobs = {name: partial(_sending, context, names, site) for name in send_names}
         peer_jobs = follow_jobs(context, site)
         if once:  # in order: read, then publish, then send
             problems = run_jobs_once((*in_turn(read_jobs), peer_jobs, site_jobs, send_jobs), site)
@@ -120,8 +120,8 @@ def _issues(
 
 
 def _sending(context: common.CommandContext, names: list[str], site: IngestContext) -> JobLoop:
-    def open_client(own: tuple[str, ...], secret: tuple[str, ...]) -> ClientHandle:
-        connection = make_connection(own, secret, site)
+    def open_client(own_addresses: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
+        connection = make_connection(own_addresses, secrets, site)
         return ClientHandle(connection.http, connection.close)
 
     def make() -> SendJob:
@@ -176,8 +176,8 @@ def print_start(context: common.CommandContext, choices: Sequence[ConfiguredSour
     at, days = now(), context.settings.run.read_back
     with Record(context.store) as record:
         new = [choice.name for choice in choices if jobs_queries.load_state(record, choice.name).started_at is None]
-        frozen = {name: frozen_days(record, name) for name in names}
-        firsts = list(first_issues([publication_of(record, name) for name in names], frozen, at)) if new else []
+        issue_days = {name: frozen_days(record, name) for name in names}
+        firsts = list(first_issues([publication_of(record, name) for name in names], issue_days, at)) if new else []
     zones = {publication.name: publication.zone for publication in context.settings.publication}
     if _is_read_by_people(context):
         for sentence in sentences(_read_names(context, choices), new, days, firsts, zones, at):
@@ -197,12 +197,12 @@ def sentences(
     """The sentences for people. `new`: sources read for the first time; `days`: how many past days to read back."""
     yield f"Reading {', '.join(sources)} until stopped (Ctrl-C)."
     if new and days:
-        whose = "" if len(new) == len(sources) else f" from {', '.join(new)}"
-        yield f"First, it reads back posts{whose} since {day_of(at - days * DAY)}, as far as each network allows."
+        origin = "" if len(new) == len(sources) else f" from {', '.join(new)}"
+        yield f"First, it reads back posts{origin} since {day_of(at - days * DAY)}, as far as each network allows."
     for first in firsts:
-        when = _local(first.at, zones[first.publication])
-        soon = "as soon as that is done" if first.at <= at else f"on {when}"
-        yield f"The first issue of {first.publication}, for {first.day}, appears {soon}."
+        local_time = _local(first.at, zones[first.publication])
+        moment = "as soon as that is done" if first.at <= at else f"on {local_time}"
+        yield f"The first issue of {first.publication}, for {first.day}, appears {moment}."
     yield "To see how it is going, run `hotpapers status` in another window."
 
 
@@ -218,24 +218,26 @@ def _is_read_by_people(context: common.CommandContext) -> bool:
 @contextmanager
 def progress(context: common.CommandContext, jobs: Sequence[str], stop: threading.Event) -> Iterator[None]:
     """Shows the progress of reading back: a bar of finished jobs on a terminal, else a log event for each."""
-    done = threading.Event()
-    display = threading.Thread(target=_show, args=(context, jobs, stop, done), daemon=True)
+    finished = threading.Event()
+    display = threading.Thread(target=_show, args=(context, jobs, stop, finished), daemon=True)
     display.start()
     try:
         yield
     finally:
-        done.set()
+        finished.set()
         display.join()
 
 
-def _show(context: common.CommandContext, jobs: Sequence[str], stop: threading.Event, done: threading.Event) -> None:
+def _show(
+    context: common.CommandContext, jobs: Sequence[str], stop: threading.Event, finished: threading.Event
+) -> None:
     with suppress(StoreError), Record(context.store) as record:
-        left = read_back_of(record, jobs, now())
-        with bar("reading back", len(left) if _is_read_by_people(context) else 0) as step:
-            while left and not (stop.is_set() or done.wait(LOOK)):
-                before, left = left, read_back_of(record, jobs, now())
-                step(len(before) - len(left))
-                for job in [] if _is_read_by_people(context) else before:
+        unread_jobs = read_back_of(record, jobs, now())
+        with bar("reading back", len(unread_jobs) if _is_read_by_people(context) else 0) as step:
+            while unread_jobs and not (stop.is_set() or finished.wait(LOOK)):
+                earlier_jobs, unread_jobs = unread_jobs, read_back_of(record, jobs, now())
+                step(len(earlier_jobs) - len(unread_jobs))
+                for job in [] if _is_read_by_people(context) else earlier_jobs:
                     status = jobs_queries.load_state(record, job)
-                    if job not in left and status.back_to is not None and status.back_at is not None:
+                    if job not in unread_jobs and status.back_to is not None and status.back_at is not None:
                         logs.log_event("read back", job=job, since=day_of(status.back_to), items=status.items)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Container, Iterator, Sequence
+from itertools import pairwise
 
 import click
 
@@ -35,9 +36,13 @@ class QueryCommand(click.Command):
     """A command whose words may begin with a hyphen: `-tea` excludes a word, unless it is the name of an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        options = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        options = [parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option)]
+        names = {name for option in options for name in option.opts}
+        with_value = {name for option in options if not option.is_flag for name in option.opts}
         end = args.index("--") if "--" in args else len(args)
-        return super().parse_args(ctx, [*(_as_word(arg, options) for arg in args[:end]), *args[end:]])
+        pairs = pairwise(["", *args[:end]])
+        escaped = [arg if before in with_value else _as_word(arg, names) for before, arg in pairs]
+        return super().parse_args(ctx, [*escaped, *args[end:]])
 
 
 def _as_word(arg: str, options: Container[str]) -> str:
@@ -86,11 +91,11 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, conte
         else:
             results = searching.search(record, text, limit=limit)
         common.require(bool(results.understood), "missing search terms, such as: hotpapers search 'kettle steam'")
-        others = _posts_instead(record, text, context) if isinstance(results, PaperResults) and not results.total else 0
+        hits = _posts_instead(record, text, context) if isinstance(results, PaperResults) and not results.total else 0
     if as_json:
         print_json({"query": text, **results._asdict()})
     else:
-        _print(results, others)
+        _print(results, hits)
     if results.behind:
         batches = count(results.behind, "batch", "batches")
         print_error(f"the store cannot be written, so the search index lacks the last {batches}")
@@ -115,20 +120,20 @@ def _posts_instead(record: Record, query: str, context: common.CommandContext) -
 # ---- for people ----------------------------------------------------------------------------------------
 
 
-def _print(results: PaperResults | PostResults, others: int) -> None:
-    echo(_head(results, others))
+def _print(results: PaperResults | PostResults, hits: int) -> None:
+    echo(_head(results, hits))
     for hit in results.papers if isinstance(results, PaperResults) else results.posts:
         click.echo()
         for line in _paper(hit) if isinstance(hit, PaperHit) else _post(hit):
             click.echo(line)
 
 
-def _head(results: PaperResults | PostResults, others: int) -> str:
+def _head(results: PaperResults | PostResults, hits: int) -> str:
     """The query as it was understood, and the number of results."""
     noun = "paper" if isinstance(results, PaperResults) else "post"
     if not results.total:
-        more = f"; {count(others, 'post matches', 'posts match')}: add --posts" if others else ""
-        return f"no {noun} {results.understood}{more}"
+        hint = f"; {count(hits, 'post matches', 'posts match')}: add --posts" if hits else ""
+        return f"no {noun} {results.understood}{hint}"
     on_page = len(results.papers if isinstance(results, PaperResults) else results.posts)
     number = count(results.total, noun) if results.exact else f"more than {results.total:,} {noun}s"
     first = ""
@@ -148,27 +153,27 @@ def _paper(hit: PaperHit) -> Iterator[str]:
 def _authors(hit: PaperHit) -> str:
     """The first authors, and those that match the query."""
     spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}
-    named = [n for n in spans if n < AUTHORS or spans[n]]
-    rest = len(hit.authors) - len(named)
-    return ", ".join(marked(hit.authors[n], spans[n]) for n in named) + (f" and {rest:,} more" if rest else "")
+    numbers = [n for n in spans if n < AUTHORS or spans[n]]
+    extra = len(hit.authors) - len(numbers)
+    return ", ".join(marked(hit.authors[n], spans[n]) for n in numbers) + (f" and {extra:,} more" if extra else "")
 
 
 def _issues(issues: Sequence[SearchHitIssue]) -> str:
     """The latest issues with the paper, and its place in each; a publication is named once."""
     latest = issues[: -ISSUES - 1 : -1]
-    named, before = [], ""
+    names, last_publication = [], ""
     for hit in latest:
-        name = "" if hit.publication == before else f"{hit.publication} "
-        named.append(f"{name}{hit.day}{f' ({hit.place})' if hit.place else ''}")
-        before = hit.publication
-    rest = len(issues) - len(latest)
-    return f"in {', '.join(named)}{f' and {rest:,} more' if rest else ''}" if named else ""
+        name = "" if hit.publication == last_publication else f"{hit.publication} "
+        names.append(f"{name}{hit.day}{f' ({hit.place})' if hit.place else ''}")
+        last_publication = hit.publication
+    extra = len(issues) - len(latest)
+    return f"in {', '.join(names)}{f' and {extra:,} more' if extra else ''}" if names else ""
 
 
 def _post(hit: PostHit) -> Iterator[str]:
-    who = f"{plain(hit.name)} (@{plain(hit.handle)})" if hit.handle and hit.name else plain(hit.name or hit.handle)
+    author = f"{plain(hit.name)} (@{plain(hit.handle)})" if hit.handle and hit.name else plain(hit.name or hit.handle)
     about = ", ".join(paper.removeprefix("arxiv:") for paper in hit.papers)
-    details = (words.network_name(hit.network), minute_of(hit.created_at), who, f"about {about}")
+    details = (words.network_name(hit.network), minute_of(hit.created_at), author, f"about {about}")
     yield " · ".join(filter(None, details))
     yield INDENT + marked(hit.text, hit.spans).replace("\n", f"\n{INDENT}")
 

@@ -182,9 +182,9 @@ def deliver(
     if not attempts:
         raise UsageError(f"{context.file}: {name}: no destination configured; see docs/how-to/{name}.md")
     keep_finished(record, name, results, attempts, now())
-    sent = sum(result.sent for result in results)
+    total = sum(result.sent for result in results)
     idle = distinct(filter(None, reasons)) or (f"no destination is for {publication}",)
-    return {"channel": name, "sent": sent, "reasons": [] if sent or problems else idle, "problems": problems}
+    return {"channel": name, "sent": total, "reasons": [] if total or problems else idle, "problems": problems}
 
 
 def _client_opener(context: common.CommandContext) -> OpenClient:
@@ -193,8 +193,8 @@ def _client_opener(context: common.CommandContext) -> OpenClient:
 
     reserve = HostPacer()
 
-    def open_client(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
-        http = context.http(own, reserve=reserve, secrets=secrets)
+    def open_client(own_addresses: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
+        http = context.http(own_addresses, reserve=reserve, secrets=secrets)
         return ClientHandle(http, http.close)
 
     return open_client
@@ -207,7 +207,7 @@ def summary_line(summary: dict[str, Any]) -> str:
             f"{summary['channel']} to {item['target']}:\n\n{item['text']}" for item in summary["messages"]
         )
     if "sent" in summary:
-        why = f" ({'; '.join(summary['reasons'])})" if summary["reasons"] else ""
-        return f"{summary['channel']}: {count(summary['sent'], 'delivery', 'deliveries')}{why}"
+        reasons = f" ({'; '.join(summary['reasons'])})" if summary["reasons"] else ""
+        return f"{summary['channel']}: {count(summary['sent'], 'delivery', 'deliveries')}{reasons}"
     files = count(summary["files"], "file")
     return f"{summary['channel']}: {files} in {summary['output']}, {summary['changed']:,} changed"

@@ -7,6 +7,7 @@ from functools import partial
 
 import click
 
+from hotpapers import logs
 from hotpapers.cli import common
 from hotpapers.cli.terminal import echo
 from hotpapers.errors import UsageError
@@ -39,16 +40,19 @@ def serve(host: str, port: int, publication: str | None, context: common.Command
         from hotpapers.web.connection_table import allowed_behind
         from hotpapers.web.repositories import FreshIssueReader
         from hotpapers.web.search_pages import SearchRoutes
+        from hotpapers.web.sessions import open_store
     except ImportError as missing:
         raise UsageError("serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'") from missing
     with common.open_record(context) as record:
-        chosen = freeze.publication_of(record, publication)
-        open_record = partial(Record, context.store, create=False)
+        chosen_publication = freeze.publication_of(record, publication)
+        open_record = partial(open_store, partial(Record, context.store, create=False))
         with _listening(host, port) as listener:
+            logs.listen(context.settings.run.log)
             port = listener.getsockname()[1]
             host_in_url = f"[{host}]" if ":" in host else host
-            echo(f"{chosen.title}: http://{host_in_url}:{port}/  (Ctrl-C to stop)")
-            name, issue_readers = chosen.publication, [FreshIssueReader(open_record, context.terms) for _ in range(2)]
+            echo(f"{chosen_publication.title}: http://{host_in_url}:{port}/  (Ctrl-C to stop)")
+            name = chosen_publication.publication
+            issue_readers = [FreshIssueReader(open_record, context.terms) for _ in range(2)]
             feeds = feed_generator.routes(issue_readers[1], name, context.settings.bluesky)
             limits, site_config = context.settings.serve, context.site_config.of(name)
             config = ApiConfig(context.terms, limits.rate, limits.proxies, site_config.logs)
@@ -58,9 +62,11 @@ def serve(host: str, port: int, publication: str | None, context: common.Command
             operator = reader_features.ReaderConfig(
                 context.settings, context.folder, str(context.file), context.site_config, context.terms
             )
-            forms = reader_features.ReaderFeatures(open_record, chosen, operator)
-            more = [api, *feeds, *mail_routes, *forms.routes, *routes.routes]
-            running = server(issue_readers[0], name, host, port, site_config, more, allowed_behind(limits.proxies))
+            forms = reader_features.ReaderFeatures(open_record, chosen_publication, operator)
+            more_routes = [api, *feeds, *mail_routes, *forms.routes, *routes.routes]
+            running = server(
+                issue_readers[0], name, host, port, site_config, more_routes, allowed_behind(limits.proxies)
+            )
             running.run(sockets=[listener])
             api.api.close()
             routes.close()

@@ -39,8 +39,8 @@ def spark_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--spark`, `--to` and `--staging`; the command gets `SparkOptions`."""
 
     @wraps(command)
-    def with_spark(*args: Any, spark: str | None, to: str | None, staging: str | None, **rest: Any) -> Any:
-        return command(*args, spark=SparkOptions(spark, to, staging), **rest)
+    def with_spark(*args: Any, spark: str | None, to: str | None, staging: str | None, **arguments: Any) -> Any:
+        return command(*args, spark=SparkOptions(spark, to, staging), **arguments)
 
     return _master(_to(_staging(with_spark)))
 
@@ -97,12 +97,12 @@ def write_findings(
         job = _job(format_, record, seen_at, files)
     folder = options.to or ""
     run = _run(options, job, _ensure_folder(folder), None, progress)
-    refused = [InputError(reason, file=files[number]) for number, reason in sorted(run.problems.items())]
-    parts, problems = len(job.parts), [{"file": problem.file, "reason": problem.reason} for problem in refused]
+    failures = [InputError(reason, file=files[number]) for number, reason in sorted(run.problems.items())]
+    parts, problems = len(job.parts), [{"file": problem.file, "reason": problem.reason} for problem in failures]
     value = {"findings": folder, "files": len(files), "parts": parts, "lost": run.lost, "refused": problems}
     read = f"{count(len(files), 'file')} read in {count(parts, 'part')}; findings written to {folder}"
     show(value, [read, *_lost(run)], as_json)
-    fail_for(f"findings end at this error: {problem}" for problem in refused)
+    fail_for(f"findings end at this error: {problem}" for problem in failures)
 
 
 @contextmanager
@@ -178,11 +178,11 @@ def _job(format_: str, record: Record | None, seen_at: int | None, files: Sequen
     from hotpapers.ingest.archives.jetstream_filter import key_in
     from hotpapers.store.paper_names import paper_aliases
 
-    opened, moment = [file_of(file, seen_at) for file in files], now()
+    archive_files, moment = [file_of(file, seen_at) for file in files], now()
     aliases = list(paper_aliases(record, moment, 0)) if record else []
     spec = EVENTS.get(format_)
-    known = list(map(key_in, queries.posts_of(record, spec.network))) if record and spec else []
-    return FilterJob(format_, opened, all_parts(format_, opened), aliases, known, moment)
+    known_posts = list(map(key_in, queries.posts_of(record, spec.network))) if record and spec else []
+    return FilterJob(format_, archive_files, all_parts(format_, archive_files), aliases, known_posts, moment)
 
 
 def file_of(file: str, seen_at: int | None) -> ArchiveFile:

@@ -86,11 +86,10 @@ def _jobs(context: common.CommandContext, record: Record) -> list[JobHealth]:
     if not context.has_settings:
         return jobs
     try:
-        wanted = wanted_jobs(context)
+        names = {*wanted_jobs(context), *FROM_OUTSIDE}
     except UsageError:
         return jobs
-    return [job if job.job in wanted or job.job in FROM_OUTSIDE or job.state == job_state.WORKING else switched_off(job)
-            for job in jobs]  # fmt: skip
+    return [job if job.job in names or job.state == job_state.WORKING else switched_off(job) for job in jobs]
 
 
 def _soundness(record: Record) -> IntegrityReport:

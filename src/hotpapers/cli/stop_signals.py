@@ -16,12 +16,12 @@ def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
     They set it in a new thread. A handler can interrupt anything, even the setting of the event for an earlier signal,
     and would then wait forever for a lock held by the code that it interrupted.
     """
-    before = {
+    handlers = {
         number: signal.signal(number, lambda *_: start_new_thread(stop.set, ()))
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)

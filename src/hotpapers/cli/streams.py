@@ -91,23 +91,30 @@ def standard_output() -> BinaryIO:
 
 def write_out(chunks: Iterator[bytes]) -> None:
     """Writes chunks to standard output."""
-    out = standard_output()
+    stream = standard_output()
     for chunk in chunks:
-        out.write(chunk)
-    out.flush()
+        stream.write(chunk)
+    stream.flush()
 
 
 def require_writable(*outputs: Path | None) -> None:
     """Raises UsageError if `write_file` could not write these files. Call it before the work that produces them."""
     for output in filter(None, outputs):
+        if is_device(output):
+            continue
         with _unfinished(output) as part, open_private(part):
             pass
 
 
 def write_file(output: Path, chunks: Iterator[bytes]) -> None:
-    """Writes chunks to a file, atomically and readable only by the owner; compressed if its name ends in .zst.
+    """Writes chunks to a file, atomically and readable only by the owner; compressed if its name ends in .zst. A device
+    or pipe, such as /dev/null, is written to and never replaced.
 
     Raises UsageError, and StoreError if `forget` removed the file before it was complete."""
+    if is_device(output):
+        with _explain_errors(output), output.open("wb") as raw:
+            _pour(raw, chunks, packed=output.suffix == ".zst")
+        return
     with _unfinished(output) as part:
         with open_private(part) as raw:
             _pour(raw, chunks, packed=output.suffix == ".zst")
@@ -115,16 +122,28 @@ def write_file(output: Path, chunks: Iterator[bytes]) -> None:
         part.replace(output)
 
 
+def is_device(path: Path) -> bool:
+    """Whether a path is a device, pipe or socket, which no file may replace."""
+    return path.exists() and not (path.is_file() or path.is_dir())
+
+
 @contextmanager
 def _unfinished(output: Path) -> Iterator[Path]:
     """A temporary path next to a file, removed at the end. Raises UsageError if it cannot be written."""
     part = unfinished_copy(output)
     try:
-        yield part
-    except OSError as problem:
-        raise UsageError(f"{output}: cannot be written: {problem.strerror}") from problem
+        with _explain_errors(output):
+            yield part
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _explain_errors(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise UsageError(f"{output}: cannot be written: {problem.strerror}") from problem
 
 
 def _pour(raw: BinaryIO, chunks: Iterator[bytes], *, packed: bool) -> None:

@@ -20,6 +20,8 @@ _TURNING = (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 """Characters that change the reading direction."""
 _AS_SHOWN: dict[int, int | None] = {code: 0xFFFD for code in _OBEYED if chr(code) not in _HARMLESS}
 _AS_SHOWN |= dict.fromkeys(_TURNING)
+_AS_JSON = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *_TURNING)}
+"""The same characters in JSON, where those below 0x20 are escaped anyway."""
 
 
 def plain(text: str) -> str:
@@ -88,7 +90,8 @@ def print_json(value: Any) -> None:
     """Prints a value as indented JSON, in UTF-8 whatever the terminal's encoding."""
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(as_objects(value)), indent=2))
+    text = msgspec.json.format(msgspec.json.encode(as_objects(value)), indent=2).decode()
+    click.echo(text.translate(_AS_JSON).encode())
 
 
 def as_objects(value: Any) -> Any:
@@ -113,12 +116,12 @@ def bar(label: str, length: int, *, in_bytes: bool = False) -> Iterator[Callable
     """A progress bar with the remaining time, shown only on a terminal; call the yielded function with each step's
     size. `in_bytes`: steps are bytes, and the bar shows the rate."""
     hidden = not (length and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
-    began, done = time.monotonic(), 0
+    started_at, total = time.monotonic(), 0
 
     def step(count: int) -> None:
-        nonlocal done
-        done += count
-        progress.update(count, f"{size(done / max(time.monotonic() - began, 0.001))}/s" if in_bytes else None)
+        nonlocal total
+        total += count
+        progress.update(count, f"{size(total / max(time.monotonic() - started_at, 0.001))}/s" if in_bytes else None)
 
     with click.progressbar(
         length=length, label=label, file=sys.stderr, hidden=hidden, item_show_func=lambda rate: rate

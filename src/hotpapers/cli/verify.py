@@ -74,20 +74,20 @@ def _verify_store(
 ) -> None:
     with common.open_record(context) as record:
         try:
-            frozen, unread = _frozen_items(record, publication, dates), []
+            issues, damages = _frozen_items(record, publication, dates), []
         except CorruptStore as problem:
-            frozen, unread = [], [damage(problem)]
+            issues, damages = [], [damage(problem)]
         result = check(record.database, record.hasher)
-        findings = [*unread, *result.findings, *(_relearned(record) if everything else ())]
-        with bar("Rebuilding", len(frozen)) as progress:
-            for item in frozen:
+        findings = [*damages, *result.findings, *(_relearned(record) if everything else ())]
+        with bar("Rebuilding", len(issues)) as progress:
+            for item in issues:
                 findings += freeze.check_issue(record, item)
                 progress(1)
     value = {
-        "verified": not findings, "issues": len(frozen), "rows": result.rows, "forgotten": result.forgotten,
+        "verified": not findings, "issues": len(issues), "rows": result.rows, "forgotten": result.forgotten,
         "pruned": result.pruned, "withheld": result.withheld, "unchecked": result.unchecked, "findings": findings,
     }  # fmt: skip
-    show(value, _lines(findings, len(frozen), result), as_json)
+    show(value, _lines(findings, len(issues), result), as_json)
     if findings:
         raise click.exceptions.Exit(1)
 
@@ -107,16 +107,16 @@ def _frozen_items(record: Record, publication: str | None, dates: Sequence[str])
     days = {freeze.check_day(day) for day in dates}
     if publication is not None:
         freeze.publication_of(record, publication)
-    items = list(record.view().items(Issue))
-    chosen = [
+    all_issues = list(record.view().items(Issue))
+    chosen_issues = [
         item
-        for item in items
+        for item in all_issues
         if (not days or item.day in days) and (publication is None or item.publication == publication)
     ]
-    missing = sorted(days - {item.day for item in chosen})
-    if missing:
-        raise NotFound(f"no frozen issue for {', '.join(missing)}; `hotpapers issue DATE` freezes one.")
-    return chosen
+    missing_days = sorted(days - {item.day for item in chosen_issues})
+    if missing_days:
+        raise NotFound(f"no frozen issue for {', '.join(missing_days)}; `hotpapers issue DATE` freezes one.")
+    return chosen_issues
 
 
 def _lines(findings: Sequence[VerifyFinding], issues: int, result: VerifyResult) -> Iterator[str]:

@@ -80,10 +80,10 @@ def _lines(file: Path, verdict: ProofVerdict | str) -> list[str]:
     content, checkpoint = verdict.issue.content, verdict.issue.proof.signed.checkpoint
     if verdict.problems:
         return [f"{file}: {text}" for text in verdict.problems] + [f"not verified: {file}"]
-    what = f"{content.publication.publication} {content.day} edition {content.edition}"
-    where = f"leaf {verdict.issue.proof.leaf} of {checkpoint.size:,} in {checkpoint.origin}"
+    edition = f"{content.publication.publication} {content.day} edition {content.edition}"
+    position = f"leaf {verdict.issue.proof.leaf} of {checkpoint.size:,} in {checkpoint.origin}"
     cosigners = f"cosigned by {', '.join(verdict.witnesses) or 'nobody'}"
-    return [f"verified: {what}, digest {verdict.issue.digest}", f"  {where}, {cosigners}"]
+    return [f"verified: {edition}, digest {verdict.issue.digest}", f"  {position}, {cosigners}"]
 
 
 def verify_site(site: str, policy_file: Path | None, context: common.CommandContext, as_json: bool) -> None:
@@ -113,10 +113,10 @@ def _download(address: str, folder: Path, policy_file: Path | None, context: com
 
 
 def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool) -> None:
-    own = folder / POLICY_FILE
-    if policy_file is None and not own.is_file():
+    own_policy = folder / POLICY_FILE
+    if policy_file is None and not own_policy.is_file():
         raise UsageError(f"{folder}: no {POLICY_FILE} found, so no log was published with this site")
-    policy = read_policy(policy_file or own)
+    policy = read_policy(policy_file or own_policy)
     verdict = check_mirror(folder, policy)
     state = "not verified" if verdict.problems else "verified"
     missing = f", {count(verdict.missing, 'issue')} in the log missing here" if verdict.missing else ""

@@ -66,8 +66,8 @@ def make_week(folder: Path) -> PublishedIssue:
 def _fill(record: Record) -> None:
     import zstandard
 
-    packed = files("hotpapers").joinpath("demo", RECORD).read_bytes()
-    import_lines(record, RECORD, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
+    compressed = files("hotpapers").joinpath("demo", RECORD).read_bytes()
+    import_lines(record, RECORD, zstandard.decompress(compressed, max_output_size=2**28).splitlines(keepends=True))
     publication = _publication()
     record.append([publication], source="settings", at=MONDAY)
     for number, day in enumerate(DAYS):
@@ -77,8 +77,8 @@ def _fill(record: Record) -> None:
 
 
 def _publication() -> Publication:
-    chosen = PublicationSettings(name=NAME, title="The Made-Up Week", note=NOTE, last_day=DAYS[-1])
-    return publication_item(chosen, MONDAY - DAY)
+    publication = PublicationSettings(name=NAME, title="The Made-Up Week", note=NOTE, last_day=DAYS[-1])
+    return publication_item(publication, MONDAY - DAY)
 
 
 def _correct(record: Record, publication: Publication) -> None:

@@ -51,7 +51,7 @@ class CollectorFacts(NamedTuple):
 def decode_file(lines: Iterable[bytes], file: str) -> Iterator[ComparisonLine]:
     """The lines of a file. Raises InputError, with file and line."""
     any_line: Any = ComparisonLine
-    return decode_lines(lines, any_line, file, most=MOST_LINES, longest=LONGEST_LINE)
+    return decode_lines(lines, any_line, file, max_lines=MOST_LINES, max_bytes=LONGEST_LINE)
 
 
 def read_facts(lines: Iterable[ComparisonLine], file: str) -> CollectorFacts:

@@ -43,10 +43,10 @@ def is_interrupted(state: DeliveryState | None) -> bool:
 def claim(record: Record, key: DeliveryKey, at: int) -> DeliveryState | None:
     """Stores the start of sending to a target, unless it is over. Returns the previous state, or None."""
     with record.database.write():
-        known = queries.states_of(record.database, key.issue, key.channel).get(key.target)
-        if not is_over(known):
+        state = queries.states_of(record.database, key.issue, key.channel).get(key.target)
+        if not is_over(state):
             queries.put_states(record.database, [(key, DeliveryState("sending", "", at))])
-    return known
+    return state
 
 
 def settle(record: Record, key: DeliveryKey, state: DeliveryState) -> None:
@@ -109,9 +109,9 @@ def _write_new(record: Record, deliveries: Sequence[Delivery], at: int) -> None:
 def _new(record: Record, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """The deliveries whose edition and channel have none in the record yet."""
     channels = {(item.publication, item.channel) for item in deliveries}
-    known = {
+    recorded = {
         (*channel, *edition)
         for channel in channels
         for edition in queries.editions_in_record(record.database, *channel)
     }
-    return [item for item in deliveries if (item.publication, item.channel, item.day, item.edition) not in known]
+    return [item for item in deliveries if (item.publication, item.channel, item.day, item.edition) not in recorded]

@@ -75,39 +75,39 @@ def export_site(
         from hotpapers.deliver import parallel  # no other channel needs it
 
         task = parallel.ParallelTask(store, publication, tuple(days), site_config, allowed)
-        written = parallel.write_parallel(output, issue_reader, task)
+        counts = parallel.write_parallel(output, issue_reader, task)
     else:
-        written = write_files(output, channel_of_site.render(issue_reader, publication, days))
-    done = ExportedSite(*written)
+        counts = write_files(output, channel_of_site.render(issue_reader, publication, days))
+    exported = ExportedSite(*counts)
     if to == "site" and site_config.budget:
-        done = _within_budget(issue_reader, publication, output, site_config, written)
+        exported = _within_budget(issue_reader, publication, output, site_config, counts)
     if unsent_digests:
         delivery_states.finish_all(record, unsent_digests, now())
-    return done
+    return exported
 
 
-def site_forecasts(record: Record, most: int) -> list[size_budget.SizeForecast]:
-    """Size forecasts of the existing site folders. `most`: bytes that each may have."""
+def site_forecasts(record: Record, budget: int) -> list[size_budget.SizeForecast]:
+    """Size forecasts of the existing site folders. `budget`: bytes that each may have."""
     sites = _with_folders(record, queries.sent_days(record.database))
     own_folders = [(folder.path, name, days) for folder, name, days in sites if not folder.owner]
     windows = {item.publication: item.window for item in record.view().items(model.Publication)}
     return [
-        size_budget.forecast(folder, most, days, windows.get(name, "listing"))
+        size_budget.forecast(folder, budget, days, windows.get(name, "listing"))
         for folder, name, days in sorted(own_folders)
         if folder.is_dir()
     ]
 
 
 def _within_budget(
-    issue_reader: RecordIssueReader, publication: str, output: Path, site_config: SiteConfig, written: WriteCounts
+    issue_reader: RecordIssueReader, publication: str, output: Path, site_config: SiteConfig, counts: WriteCounts
 ) -> ExportedSite:
     """Folds a site that is full. With room left, the folder is measured only once: that takes as long as ten pages."""
     size = size_budget.site_size(output)
-    whole = partial(_render_whole, issue_reader, publication, site_config)
-    folded = size_budget.fold(output, site_config.budget, issue_reader, publication, whole, size)
-    if folded:
-        written, size = folded, size_budget.site_size(output)
-    return ExportedSite(*written, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
+    render = partial(_render_whole, issue_reader, publication, site_config)
+    folded_counts = size_budget.fold(output, site_config.budget, issue_reader, publication, render, size)
+    if folded_counts:
+        counts, size = folded_counts, size_budget.site_size(output)
+    return ExportedSite(*counts, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
 
 
 def _render_whole(
@@ -162,9 +162,9 @@ class RerenderedFolder(NamedTuple):
 
 def _with_folders(record: Record, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """Replaces the targets at the start of rows by their folders; skips rows whose target is not a folder."""
-    for target, *rest in rows:
+    for target, *columns in rows:
         if folder := folder_of(record.database, target):
-            yield (folder, *rest)
+            yield (folder, *columns)
 
 
 def export_again(
@@ -180,13 +180,13 @@ def export_again(
     result = []
     for (folder, publication, to), group in groupby(sorted(folders_delivered), key=lambda row: row[:3]):
         days = {row[3] for row in group}
-        some = None if only is None else {day for name, day in only if name == publication}
+        chosen_days = None if only is None else {day for name, day in only if name == publication}
         if folder.owner:
             result.append(
                 RerenderedFolder(folder.path, publication, to, False, f"belongs to {folder.owner}", is_own=False)
             )
-        elif some is None or some:
-            result.append(_render_again(issue_reader, publication, to, folder.path, (days, some), site_config))
+        elif chosen_days is None or chosen_days:
+            result.append(_render_again(issue_reader, publication, to, folder.path, (days, chosen_days), site_config))
     return result
 
 
@@ -213,16 +213,17 @@ def _render_again(
     if not folder.is_dir():
         return RerenderedFolder(folder, publication, to, False, "no longer exists")
     # a site also has pages for days adjacent to delivered ones, and these may have changed since
-    known = set(issue_reader.days(publication))
-    days_on_disk = {day for day in known if (folder / issue_path(day)).is_file()}
-    delivered, some = days
-    wanted = (delivered | days_on_disk) & (known if some is None else known & some)
+    frozen_days = set(issue_reader.days(publication))
+    days_on_disk = {day for day in frozen_days if (folder / issue_path(day)).is_file()}
+    delivered, chosen_days = days
+    days_to_render = (delivered | days_on_disk) & (frozen_days if chosen_days is None else frozen_days & chosen_days)
     try:
         channel_of_site = channel(to, site_config.of(publication))
-        write_files(folder, channel_of_site.render(issue_reader, publication, sorted(wanted)))
+        write_files(folder, channel_of_site.render(issue_reader, publication, sorted(days_to_render)))
     except HotPapersError as problem:
         return RerenderedFolder(folder, publication, to, False, str(problem))
-    return RerenderedFolder(folder, publication, to, True, _left_reason(delivered - known) if some is None else "")
+    reason = _left_reason(delivered - frozen_days) if chosen_days is None else ""
+    return RerenderedFolder(folder, publication, to, True, reason)
 
 
 def _left_reason(days: Collection[str]) -> str:

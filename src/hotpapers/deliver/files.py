@@ -48,14 +48,14 @@ def write_files(output: Path, files: Iterable[RenderedFile]) -> WriteCounts:
 
 def write_some(root: Path, files: Iterable[RenderedFile], part: str = PART) -> WrittenPaths:
     """Writes files to a folder that no other process writes to. Raises UsageError."""
-    present, changed, inside = set[str](), set[str](), set[str]()
+    files_present, files_changed, inner_folders = set[str](), set[str](), set[str]()
     with _explain_errors(root):
         for file in files:
-            if _write(str(root), file, inside, part):
-                changed.add(file.path)
+            if _write(str(root), file, inner_folders, part):
+                files_changed.add(file.path)
             if file.data:
-                present.add(file.path)
-    return WrittenPaths(frozenset(present), frozenset(changed))
+                files_present.add(file.path)
+    return WrittenPaths(frozenset(files_present), frozenset(files_changed))
 
 
 @contextmanager
@@ -94,18 +94,18 @@ def _explain_errors(output: Path) -> Iterator[None]:
         raise UsageError(f"{problem.filename or output}: cannot be written: {problem.strerror}") from problem
 
 
-def _write(root: str, file: RenderedFile, inside: set[str], part_name: str) -> bool:
-    """Writes or removes a file. Returns whether it changed. `inside`: folders known to be within the root."""
+def _write(root: str, file: RenderedFile, inner_folders: set[str], part_name: str) -> bool:
+    """Writes or removes a file. Returns whether it changed. `inner_folders`: those known to be within the root."""
     target, part = os.path.join(root, file.path), os.path.join(root, part_name)
     folder, name = os.path.split(target)
-    if name in _NO_NAMES or not _is_inside(root, folder, inside):
+    if name in _NO_NAMES or not _is_inside(root, folder, inner_folders):
         raise HotPapersError(f"{file.path}: the channel's file is outside its folder")
     if not file.data:
         return _removed(Path(target))
     if _holds(target, file.data):
         return False
-    with open_published(part) as out:
-        out.write(file.data)
+    with open_published(part) as part_file:
+        part_file.write(file.data)
     try:
         os.replace(part, target)
     except FileNotFoundError:
@@ -117,16 +117,16 @@ def _write(root: str, file: RenderedFile, inside: set[str], part_name: str) -> b
 _NO_NAMES = ("", ".", "..", PART, PART_OF_HELPER)
 
 
-def _is_inside(root: str, folder: str, inside: set[str]) -> bool:
+def _is_inside(root: str, folder: str, inner_folders: set[str]) -> bool:
     """Whether a folder is within the root after following links. Each is checked once, as pages have their own."""
-    if folder == root or folder in inside:
+    if folder == root or folder in inner_folders:
         return True
-    above, name = os.path.split(folder)
-    if name in _NO_NAMES or not _is_inside(root, above, inside):
+    parent, name = os.path.split(folder)
+    if name in _NO_NAMES or not _is_inside(root, parent, inner_folders):
         return False
     if os.path.islink(folder) and not Path(folder).resolve().is_relative_to(root):
         return False
-    inside.add(folder)
+    inner_folders.add(folder)
     return True
 
 

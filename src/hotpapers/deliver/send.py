@@ -43,14 +43,14 @@ def send_issue(
     if isinstance(sender, BulkSender):
         return _send_bulk(record, sender, issue_reader, issue, http, check)
     messages = list(sender.messages(issue_reader, publication, day))
-    left = _left(record, issue, sender, messages)
+    unsent_messages = _left(record, issue, sender, messages)
 
     def send(message: Message) -> None:
         _send(record, DeliveryKey(*issue, sender.name, message.target), sender, message, http)
 
-    result = _send_each(left, send, check)
+    result = _send_each(unsent_messages, send, check)
     finished = None if _left(record, issue, sender, messages) else issue
-    return result._replace(before=len(messages) - len(left), finished=finished)
+    return result._replace(before=len(messages) - len(unsent_messages), finished=finished)
 
 
 def _send_bulk(
@@ -88,8 +88,8 @@ def _latest_edition(issue_reader: IssueReader, publication: str, day: str) -> Is
 
 def _left(record: Record, issue: IssueEdition, sender: Sender, messages: Iterable[Message]) -> list[Message]:
     """The messages that were neither sent nor refused."""
-    known = queries.states_of(record.database, issue, sender.name)
-    return [message for message in messages if not delivery_states.is_over(known.get(message.target))]
+    states = queries.states_of(record.database, issue, sender.name)
+    return [message for message in messages if not delivery_states.is_over(states.get(message.target))]
 
 
 def _send_each(
@@ -119,10 +119,10 @@ def _send(record: Record, key: DeliveryKey, sender: Sender, message: Message, ht
     def settle(state: queries.TargetState, receipt: str) -> None:
         delivery_states.settle(record, key, DeliveryState(state, receipt, http.now()))
 
-    before = delivery_states.claim(record, key, http.now())
-    if delivery_states.is_over(before):
+    earlier_state = delivery_states.claim(record, key, http.now())
+    if delivery_states.is_over(earlier_state):
         return
-    receipt = sender.receipt_of(message, http) if delivery_states.is_interrupted(before) else None
+    receipt = sender.receipt_of(message, http) if delivery_states.is_interrupted(earlier_state) else None
     if receipt is None:
         try:
             receipt = sender.send(message, http)

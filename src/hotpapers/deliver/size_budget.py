@@ -115,8 +115,8 @@ def by_year(folder: Path, issue_reader: IssueReader, publication: str) -> dict[s
         paper = site_paths.paper_of(page)
         days = [day for name, day in issue_reader.appearances(paper) if name == publication] if paper else []
         if days:
-            before = result.get(days[-1][:4], YearSize(0, 0))
-            result[days[-1][:4]] = YearSize(before.pages + (page == file), before.size + size)
+            total = result.get(days[-1][:4], YearSize(0, 0))
+            result[days[-1][:4]] = YearSize(total.pages + (page == file), total.size + size)
     return result
 
 

@@ -59,27 +59,25 @@ def export(session: QuerySession, params: request_params.ExportParams) -> Genera
 
 
 def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
-    waiting: list[bytes] = []
-    size = 0
+    buffer = bytearray()
     for line in lines:
-        waiting.append(line)
-        size += len(line)
-        if size >= CHUNK:
-            yield b"".join(waiting)
-            waiting, size = [], 0
-    yield b"".join(waiting)
+        buffer += line
+        if len(buffer) >= CHUNK:
+            yield bytes(buffer)
+            buffer.clear()
+    yield bytes(buffer)
 
 
 def public_lines(session: QuerySession) -> Iterator[bytes]:
     """The lines of the exchange format that the public may have."""
-    withheld = _kept_back(session)
+    withheld = _words_to_withhold(session)
     for line in exporter.export_lines(session.record, ExportRequest(True, withheld.networks)):
         public = _public(line, withheld)
         if public is not None:
             yield public
 
 
-def _kept_back(session: QuerySession) -> WithheldWords:
+def _words_to_withhold(session: QuerySession) -> WithheldWords:
     view = session.record.view()
     hidden = {verdict.subject for verdict in view.items(model.Verdict, "t.judgement = 'hidden'")}
     for alias in view.items(model.Alias):

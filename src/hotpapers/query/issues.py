@@ -43,15 +43,15 @@ def _publication(session: QuerySession, publication: model.Publication) -> schem
 def issues(session: QuerySession, params: request_params.IssuesParams) -> schemas.IssuePage:
     """A publication's frozen issues, latest first, each in its latest edition."""
     name = session.publication(params.publication).publication
-    after = key_of(params.cursor, PAGE, str)
-    before = after[0] if after else LAST_DAY
-    rows = issues_queries.last_editions_before(session.record.database, name, before, params.limit + 1)
+    cursor_key = key_of(params.cursor, PAGE, str)
+    end_day = cursor_key[0] if cursor_key else LAST_DAY
+    rows = issues_queries.last_editions_before(session.record.database, name, end_day, params.limit + 1)
     lines = [
         schemas.IssueSummary(publication=name, day=day, edition=edition, digest=digest, frozen_at=at, entries=entries)
         for day, edition, digest, at, entries in rows[: params.limit]
     ]
-    more = len(rows) > params.limit
-    return schemas.IssuePage(issues=tuple(lines), next=cursor_of(PAGE, lines[-1].day) if more else None)
+    has_more = len(rows) > params.limit
+    return schemas.IssuePage(issues=tuple(lines), next=cursor_of(PAGE, lines[-1].day) if has_more else None)
 
 
 LAST_DAY = "~"
@@ -143,13 +143,13 @@ def verification(session: QuerySession, params: request_params.IssueParams) -> s
 def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> model.Issue:
     name = session.publication(entry_params.publication).publication
     day = session.day(name, entry_params.day)
-    edition = " AND t.edition = ?" if entry_params.edition else ""
+    and_edition = " AND t.edition = ?" if entry_params.edition else ""
     params = (name, day, entry_params.edition) if entry_params.edition else (name, day)
-    where = f't.publication = ? AND t."day" = ?{edition}'
-    issues = list(session.record.view().items(model.Issue, where, params, "t.edition"))
-    if not issues:
+    condition = f't.publication = ? AND t."day" = ?{and_edition}'
+    found_issues = list(session.record.view().items(model.Issue, condition, params, "t.edition"))
+    if not found_issues:
         raise NotFound(_missing(name, day, entry_params.edition))
-    return issues[-1]
+    return found_issues[-1]
 
 
 # ---- arithmetic --------------------------------------------------------------------------------------------
@@ -177,10 +177,10 @@ def _latest_with(session: QuerySession, name: str, key: str) -> str:
 
 
 def _explanation(explanation: explaining.Explanation) -> schemas.EntryExplanation:
-    together = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
+    components = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
     return answer_of(
         schemas.EntryExplanation, explanation, id=bare(explanation.paper), of=explanation.entries,
-        parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in together),
+        parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in components),
         above=_neighbor(explanation.above), below=_neighbor(explanation.below),
     )  # fmt: skip
 

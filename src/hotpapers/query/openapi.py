@@ -123,12 +123,12 @@ def parameters(cls: type[request_params.Params], path: str) -> Iterator[Json]:
     """A query's parameters: those in its path, and those in the query string."""
     schema = fields_of(cls)
     for name, kind in schema["properties"].items():
-        inside = f"{{{name}}}" in path
-        kind = {key: value for key, value in kind.items() if not (inside and key == "default")}
+        is_in_path = f"{{{name}}}" in path
+        kind = {key: value for key, value in kind.items() if not (is_in_path and key == "default")}
         description = kind.pop("description", "")
         yield {
-            "name": name, "in": "path" if inside else "query", "description": description,
-            "required": inside or name in schema.get("required", ()), "schema": kind,
+            "name": name, "in": "path" if is_in_path else "query", "description": description,
+            "required": is_in_path or name in schema.get("required", ()), "schema": kind,
         }  # fmt: skip
 
 

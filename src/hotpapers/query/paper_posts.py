@@ -26,16 +26,21 @@ POSTS, SNAPSHOTS = "posts", "snapshots"
 def posts(session: QuerySession, params: request_params.PostsParams) -> schemas.PostPage:
     """The posts about a paper that may be shown, latest first."""
     key = known_paper(session, params.paper)
-    after = key_of(params.cursor, POSTS, int, str)
+    cursor_key = key_of(params.cursor, POSTS, int, str)
     page_of_posts = queries.posts_about(
-        session.record.view(), own_voices(session), key, params.network, after or (model.LARGEST, ""), params.limit + 1
+        session.record.view(),
+        own_voices(session),
+        key,
+        params.network,
+        cursor_key or (model.LARGEST, ""),
+        params.limit + 1,
     )
-    more, page = len(page_of_posts) > params.limit, page_of_posts[: params.limit]
+    has_more, page = len(page_of_posts) > params.limit, page_of_posts[: params.limit]
     policy = _policy(session, page)
     last = page[-1][1].item if page else None
     return schemas.PostPage(
         paper=key, posts=tuple(_post_details(policy, key, row, automated) for automated, row in page),
-        next=cursor_of(POSTS, last.created_at, last.post) if more and isinstance(last, model.Post) else None,
+        next=cursor_of(POSTS, last.created_at, last.post) if has_more and isinstance(last, model.Post) else None,
     )  # fmt: skip
 
 
@@ -48,22 +53,22 @@ def _post_details(policy: QuotationPolicy, paper: str, row: StoredRow, automated
     """What may be shown of a post: only a link if it may not be quoted or came without its words."""
     post = row.item
     assert isinstance(post, model.Post)
-    how = "link" if "text" in (row.lost or ()) else showing(policy, post, paper)
-    return as_post(terms.as_shown(post, how), how, automated)
+    mode = "link" if "text" in (row.lost or ()) else showing(policy, post, paper)
+    return as_post(terms.as_shown(post, mode), mode, automated)
 
 
 def snapshots(session: QuerySession, params: request_params.PostsParams) -> schemas.PostCountsPage:
     """The counts of the posts about a paper, with times, oldest first."""
     key = known_paper(session, params.paper)
-    after = key_of(params.cursor, SNAPSHOTS, int, str) or (-model.LARGEST, "")
+    cursor_key = key_of(params.cursor, SNAPSHOTS, int, str) or (-model.LARGEST, "")
     rows = queries.snapshots_about(
-        session.record.view(), own_voices(session), key, params.network, after, params.limit + 1
+        session.record.view(), own_voices(session), key, params.network, cursor_key, params.limit + 1
     )
     counts = [_snapshot(row) for row in rows[: params.limit]]
-    more = len(rows) > params.limit
+    has_more = len(rows) > params.limit
     return schemas.PostCountsPage(
         paper=key, snapshots=tuple(counts),
-        next=cursor_of(SNAPSHOTS, counts[-1].observed_at, counts[-1].post) if more else None,
+        next=cursor_of(SNAPSHOTS, counts[-1].observed_at, counts[-1].post) if has_more else None,
     )  # fmt: skip
 
 

@@ -44,13 +44,14 @@ def known_paper(session: QuerySession, text: str) -> str:
 
 
 def _announced(session: QuerySession, key: str) -> Iterable[schemas.PaperAnnouncement]:
-    where, order = f"t.paper = {NUMBER}", "t.announced_at, t.category"
-    for announcement in session.record.view().items(model.Announcement, where, (key,), order):
+    condition, order = f"t.paper = {NUMBER}", "t.announced_at, t.category"
+    for announcement in session.record.view().items(model.Announcement, condition, (key,), order):
         yield answer_of(schemas.PaperAnnouncement, announcement)
 
 
 def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppearance]:
-    appearances = [where for where in session.issue_reader().appearances(key) if not is_retrospective(where[0])]
+    every_appearance = session.issue_reader().appearances(key)
+    appearances = [appearance for appearance in every_appearance if not is_retrospective(appearance[0])]
     for publication, day in appearances[-MOST_APPEARANCES:]:
         content = editions(session.record, publication, day)[-1].content
         entries = [entry for entry in content.entries if entry.paper == key]
@@ -62,8 +63,8 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
 
 
 def _tallies(session: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
-    where, order = f"t.paper = {NUMBER}", "t.observed_at, t.network, t.method"
-    for tally in session.record.view().items(model.Tally, where, (key,), order):
+    condition, order = f"t.paper = {NUMBER}", "t.observed_at, t.network, t.method"
+    for tally in session.record.view().items(model.Tally, condition, (key,), order):
         yield answer_of(schemas.ListedCounts, tally, at=tally.observed_at, note=method_note(tally.method))
 
 
@@ -86,20 +87,20 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
 
 def _at_ages(session: QuerySession, key: str, window: measurement.MeasurementWindow) -> Iterable[attention.Engagement]:
     """At the ages that the paper had reached when the record was last written."""
-    first = queries.first_announced_at(session.record.view(), key)
-    if first is None:
+    announced_at = queries.first_announced_at(session.record.view(), key)
+    if announced_at is None:
         return []
-    _, last = written_between(session.record.database)
-    cut = min(last or 0, first + measurement.AGES[-1] * HOUR)
+    _, written_at = written_between(session.record.database)
+    cut = min(written_at or 0, announced_at + measurement.AGES[-1] * HOUR)
     return [engagement for engagement in attention.read_engagement(session.record.view(cut), window) if engagement.peer]
 
 
 def own_voices(session: QuerySession) -> tuple[int, ...]:
     """The numbers of all publications' own accounts, which never count."""
-    own = model.distinct(
+    own_accounts = model.distinct(
         account for publication in session.issue_reader().publications() for account in publication.own
     )
-    return session.record.voices_of(own)
+    return session.record.voices_of(own_accounts)
 
 
 PAGE = "search"
@@ -108,8 +109,10 @@ PAGE = "search"
 
 def search(session: QuerySession, params: request_params.SearchParams) -> schemas.SearchPage:
     """Search papers by words, authors, categories and days, with the matches marked."""
-    after = key_of(params.cursor, PAGE, str)
-    match = index.search(session.record, params.q, limit=params.limit, cursor=str(after[0]) if after else None)
+    cursor_key = key_of(params.cursor, PAGE, str)
+    match = index.search(
+        session.record, params.q, limit=params.limit, cursor=str(cursor_key[0]) if cursor_key else None
+    )
     papers = tuple(schemas.answer_of(schemas.SearchHit, hit, id=bare(hit.paper)) for hit in match.papers)
     following = cursor_of(PAGE, match.next) if match.next else None
     return schemas.answer_of(schemas.SearchPage, match, papers=papers, next=following)

@@ -45,12 +45,12 @@ def first_announced_at(view: AsOfView, paper: str) -> int | None:
 
 
 def posts_about(
-    view: AsOfView, own: tuple[int, ...], paper: str, network: str, before: tuple[int, str], limit: int
+    view: AsOfView, own_voices: tuple[int, ...], paper: str, network: str, end: tuple[int, str], limit: int
 ) -> list[tuple[bool, StoredRow]]:
     """(whether the account is a bot, post) for posts about a paper before a (moment, post), newest first; on one
     network, or on all if `network` is empty."""
-    spec, (at, post) = SPECS[model.Post], before
-    sql = f"""{show_tables(view, own)}
+    spec, (at, post) = SPECS[model.Post], end
+    sql = f"""{show_tables(view, own_voices)}
         SELECT CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END, {select_columns(spec, "p")}
         {_posts_about_paper(view)} AND (p.created_at < ? OR (p.created_at = ? AND {key_of("p.post")} < ?))
         ORDER BY p.created_at DESC, {key_of("p.post")} DESC LIMIT {int(limit)}"""
@@ -59,11 +59,11 @@ def posts_about(
 
 
 def snapshots_about(
-    view: AsOfView, own: tuple[int, ...], paper: str, network: str, after: tuple[int, str], limit: int
+    view: AsOfView, own_voices: tuple[int, ...], paper: str, network: str, start: tuple[int, str], limit: int
 ) -> list[tuple[Any, ...]]:
     """(post, network, observed at, counts as in `model.COUNTS`) for posts about a paper, after a (moment, post)."""
-    at, post = after
-    sql = f"""{show_tables(view, own)}
+    at, post = start
+    sql = f"""{show_tables(view, own_voices)}
         SELECT {key_of("c.post")}, p.network, c.observed_at, {", ".join(f"c.{name}" for name in model.COUNTS)}
         {_posts_about_paper(view, f"JOIN snapshot AS c ON c.post = p.post AND {view.visible('c')}")}
           AND (c.observed_at > ? OR (c.observed_at = ? AND {key_of("c.post")} > ?))

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from hotpapers.errors import InputError, UsageError
+from hotpapers.model import LARGEST
 from hotpapers.untrusted_json import decode_json
 
 LONGEST = 600
@@ -39,10 +40,15 @@ def key_of(cursor: str, kind: str, *types: type) -> Key | None:
         key = decode_json(base64.b64decode(padded, altchars=b"-_", validate=True), list[Any])
     except (UnicodeEncodeError, binascii.Error, InputError):
         key = []
-    right = [type(part) for part in key] == [str, *types] and key[0] == kind
-    if not right or cursor != cursor_of(*key):
+    has_form = [type(part) for part in key] == [str, *types] and key[0] == kind
+    if not (has_form and all(map(_is_storable, key)) and cursor == cursor_of(*key)):
         raise UsageError("cursor: invalid; use `next` or the Link header from an answer to the same query")
     return tuple(key[1:])
+
+
+def _is_storable(part: str | int) -> bool:
+    """Whether a database can compare it with what it stores."""
+    return "\0" not in part if isinstance(part, str) else abs(part) <= LARGEST
 
 
 MOST = 100
@@ -142,7 +148,7 @@ class ExportParams(Params, frozen=True, kw_only=True):
 
 # ---- checked -----------------------------------------------------------------------------------------------
 
-_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`", re.DOTALL)
+_FIELD = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)
 Kind = TypeVar("Kind", bound=Params)
 
 
@@ -156,15 +162,14 @@ def check_params(cls: type[Kind], values: Mapping[str, Any], *, as_text: bool = 
 
 def _explain(error: str, cls: type[Params]) -> str:
     """What is wrong: the parameter's name first, then the values it takes."""
-    reason, _, where = error.partition(" - at `$.")
-    match = _FIELD.match(reason)
+    match = _FIELD.match(error)
     if match is None:
-        name = where.rstrip("`")
+        name = error.rpartition(" - at `$.")[2].rstrip("`")  # the last, as the error may quote the value
         return f"{name}: must be {_values_of(msgspec.json.schema(cls)['$defs'][cls.__name__]['properties'][name])}"
-    if "missing" in reason:
-        return f"{match[1]}: is missing"
-    known = ", ".join(cls.__struct_fields__) or "none"
-    return f"{match[1][:60]}: no such parameter; valid parameters: {known}"
+    if match[1] == "missing required":
+        return f"{match[2]}: is missing"
+    valid_names = ", ".join(cls.__struct_fields__) or "none"
+    return f"{match[2][:60]}: no such parameter; valid parameters: {valid_names}"
 
 
 def _values_of(kind: Mapping[str, Any]) -> str:

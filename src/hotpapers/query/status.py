@@ -86,22 +86,23 @@ def _jobs(session: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
 
 def all_job_health(record: Record, at: int) -> list[JobHealth]:
     """All jobs of the site, whichever process runs them."""
-    apart = quarantine.counted(record.database)
+    quarantine_sizes = quarantine.counted(record.database)
     held_jobs = jobs_queries.held_sources(record, at)
     return [
-        job_health(status, int(apart.get(status.source, 0)), at, held=status.source in held_jobs)
+        job_health(status, int(quarantine_sizes.get(status.source, 0)), at, is_held=status.source in held_jobs)
         for status in jobs_queries.all_states(record)
     ]
 
 
-def job_health(status: JobState, quarantine: int, at: int, *, held: bool) -> JobHealth:
-    """A job's state in current figures. `held`: whether a process holds it; without one, a running job has stopped."""
+def job_health(status: JobState, quarantine: int, at: int, *, is_held: bool) -> JobHealth:
+    """A job's state in current figures. `is_held`: by a process; without one, a running job has
+    stopped."""
     time = at - status.traffic_from if status.traffic_from is not None else 0
 
     def daily(total: int) -> int | None:
         return total * DAY // time if time >= LEAST_TIME else None
 
-    state = STOPPED if status.state == job_state.WORKING and not held else status.state
+    state = STOPPED if status.state == job_state.WORKING and not is_held else status.state
     return JobHealth(
         job=status.source, state=state, reason=status.reason, failing_since=status.failing_since,
         success_at=status.success_at,
@@ -119,6 +120,6 @@ def switched_off(job: JobHealth) -> JobHealth:
 
 def incomplete_days(record: Record, at: int) -> Iterator[schemas.MissingPapers]:
     """Spans of days with missing arXiv papers, and which papers those are."""
-    where = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
-    for span in record.view().items(Coverage, where, (ARXIV, at - EARLIER_DAYS)):
+    condition = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
+    for span in record.view().items(Coverage, condition, (ARXIV, at - EARLIER_DAYS)):
         yield answer_of(schemas.MissingPapers, span)

@@ -19,7 +19,7 @@ from hotpapers.query.openapi import fields_of, on_one_line
 from hotpapers.query.session import QuerySession
 
 LONGEST = 60_000
-"""Most characters of an answer."""
+"""Most bytes of an answer."""
 LONGEST_TEXT = 3_000
 """Most code points of one text in it."""
 MOST = 100
@@ -92,18 +92,18 @@ class PartialPaper(schemas.Schema, frozen=True, kw_only=True):
 
 def _issue(session: QuerySession, params: LatestIssueToolParams) -> PartialIssue:
     day, edition = (params.day, params.edition) if isinstance(params, IssueToolParams) else ("latest", 0)
-    whole = issues.issue(session, request_params.IssueParams(publication=params.publication, day=day, edition=edition))
+    issue = issues.issue(session, request_params.IssueParams(publication=params.publication, day=day, edition=edition))
     start, end = params.first - 1, params.first - 1 + params.entries
-    entries = tuple(_with_posts(entry, params.posts) for entry in whole.entries[start:end])
-    still = tuple(_with_posts(entry, 0) for entry in whole.ongoing)
+    entries = tuple(_with_posts(entry, params.posts) for entry in issue.entries[start:end])
+    ongoing = tuple(_with_posts(entry, 0) for entry in issue.ongoing)
     return PartialIssue(
-        issue=msgspec.structs.replace(whole, entries=entries, ongoing=still), entries=len(whole.entries),
-        next=end + 1 if end < len(whole.entries) else None,
+        issue=msgspec.structs.replace(issue, entries=entries, ongoing=ongoing), entries=len(issue.entries),
+        next=end + 1 if end < len(issue.entries) else None,
     )  # fmt: skip
 
 
-def _with_posts(entry: schemas.EntryDetails, most: int) -> schemas.EntryDetails:
-    return msgspec.structs.replace(entry, posts=entry.posts[:most])
+def _with_posts(entry: schemas.EntryDetails, limit: int) -> schemas.EntryDetails:
+    return msgspec.structs.replace(entry, posts=entry.posts[:limit])
 
 
 def _paper(session: QuerySession, params: PaperToolParams) -> PartialPaper:

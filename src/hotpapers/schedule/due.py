@@ -29,27 +29,27 @@ def labels(publication: Publication, first: datetime.date, last: datetime.date) 
         yield from (date.isoformat() for date in days)
 
 
-def due_days(publication: Publication, frozen: Collection[str], since: int, at: int) -> list[str]:
+def due_days(publication: Publication, frozen_days: Collection[str], since: int, at: int) -> list[str]:
     """The days whose issue has closed but is not frozen, ascending.
 
     `since`: the start of the record, µs UTC; a day that closed before has no issue.
     """
     today = as_utc(at).date() + datetime.timedelta(days=1)  # it is already tomorrow somewhere
     candidates = labels(publication, today - datetime.timedelta(days=CATCH_UP + 1), today)
-    return [day for day in candidates if day not in frozen and since < cut_of(publication, day) <= at]
+    return [day for day in candidates if day not in frozen_days and since < cut_of(publication, day) <= at]
 
 
-def first_due(publication: Publication, since: int, began: int) -> int:
-    """The moment after which a closing day has an issue, on a site that read back posts from before it `began`. If the
+def first_due(publication: Publication, since: int, began_at: int) -> int:
+    """The moment after which a closing day has an issue, on a site that read back posts from before `began_at`. If the
     next day closes late, the last closed day has one too. `since`: when the record first knew of the publication."""
-    if publication.window == "listing" or since > began + HOUR:
+    if publication.window == "listing" or since > began_at + HOUR:
         return since
-    today = as_utc(began).date() + datetime.timedelta(days=1)
-    closed = (cut_of(publication, day) for day in labels(publication, today - datetime.timedelta(days=40), today))
-    last = max((cut for cut in closed if cut <= began), default=0)
-    next_day = upcoming_day(publication, began)
-    is_far = not next_day or cut_of(publication, next_day) - began > SOON
-    return min(since, last - 1) if is_far and began - last <= late_at_first(publication) else since
+    today = as_utc(began_at).date() + datetime.timedelta(days=1)
+    cuts = (cut_of(publication, day) for day in labels(publication, today - datetime.timedelta(days=40), today))
+    last_cut = max((cut for cut in cuts if cut <= began_at), default=0)
+    next_day = upcoming_day(publication, began_at)
+    is_far = not next_day or cut_of(publication, next_day) - began_at > SOON
+    return min(since, last_cut - 1) if is_far and began_at - last_cut <= late_at_first(publication) else since
 
 
 def upcoming_day(publication: Publication, at: int) -> str:

@@ -20,23 +20,25 @@ GIVE_UP_AFTER = HOUR // 6
 
 def read_back_of(record: Record, jobs: Iterable[str], at: int) -> list[str]:
     """The jobs that still read back posts from before the site began; none once nothing waits for that anymore."""
-    began = site_started_at(record.view())
-    if began is None and was_ever_read(record.database):
+    began_at = site_started_at(record.view())
+    if began_at is None and was_ever_read(record.database):
         return []  # a site older than the note of when a site began
-    if began is not None and at >= began + FIRST_WAIT:
+    if began_at is not None and at >= began_at + FIRST_WAIT:
         return []
-    known = jobs_queries.all_states(record)
-    return [job for job in jobs if is_under_way(job, known, at)]
+    states = jobs_queries.all_states(record)
+    return [job for job in jobs if is_under_way(job, states, at)]
 
 
-def is_under_way(job: str, known: Sequence[JobState], at: int) -> bool:
+def is_under_way(job: str, states: Sequence[JobState], at: int) -> bool:
     """Whether a job still reads back, or recounts, posts from before its network was first read."""
-    own = next((status for status in known if status.source == job), None)
-    readers = job_state.readers(known, job.removesuffix(job_state.COUNTS)) if job.endswith(job_state.COUNTS) else [own]
-    if own is None or not readers:
+    state = next((status for status in states if status.source == job), None)
+    readers = (
+        job_state.readers(states, job.removesuffix(job_state.COUNTS)) if job.endswith(job_state.COUNTS) else [state]
+    )
+    if state is None or not readers:
         return True  # not started yet
     active = [status for status in readers if status is not None and not is_given_up(status, at)]
-    return own.back_at is None and not is_given_up(own, at) and any(status.back_to is not None for status in active)
+    return state.back_at is None and not is_given_up(state, at) and any(status.back_to is not None for status in active)
 
 
 def is_given_up(status: JobState, at: int) -> bool:
@@ -53,12 +55,12 @@ class FirstIssue(NamedTuple):
 
 
 def first_issues(
-    publications: Sequence[Publication], frozen: Mapping[str, Sequence[str]], at: int
+    publications: Sequence[Publication], frozen_days: Mapping[str, Sequence[str]], at: int
 ) -> Iterator[FirstIssue]:
     """The first issue of each publication that has none yet, on a site that begins at a moment."""
     for publication in publications:
         name = publication.publication
-        if not frozen.get(name):
+        if not frozen_days.get(name):
             days = due.due_days(publication, (), due.first_due(publication, at, at), at) or [
                 due.upcoming_day(publication, at)
             ]

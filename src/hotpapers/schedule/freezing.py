@@ -33,10 +33,10 @@ def judge_and_freeze(
     """The day's issue, frozen now if it was not: like `freeze`, with the same errors. An imported listing is not
     judged, since its counts have no accounts. `summarize`: writes summaries of its papers first."""
     at = at or now()
-    before = editions(record, publication.publication, check_day(day))
-    if not before:
+    earlier_editions = editions(record, publication.publication, check_day(day))
+    if not earlier_editions:
         check_label(publication, day)
-    is_new = again or not before
+    is_new = again or not earlier_editions
     if is_new and publication.window != "listing":
         check_closed(record, publication, day, at, record.head.position)
         cut = closing(record.view(), publication, day)

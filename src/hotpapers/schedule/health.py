@@ -50,10 +50,10 @@ def health(
 ) -> SiteHealth:
     """The health of a site's jobs, whichever processes run them. `open_alarms`: about its logs and followed sites.
     `jobs`: those that the settings ask for, all by default; others are switched off."""
-    known = [status for status in jobs_queries.all_states(record) if jobs is None or status.source in jobs]
-    problems = [*dead_jobs(known, at), *_overdue(record, publications, at), *open_alarms]
+    states = [status for status in jobs_queries.all_states(record) if jobs is None or status.source in jobs]
+    problems = [*dead_jobs(states, at), *_overdue(record, publications, at), *open_alarms]
     failing = tuple(
-        f"{status.source}: {status.state}: {status.reason}" for status in known if status.failing_since is not None
+        f"{status.source}: {status.state}: {status.reason}" for status in states if status.failing_since is not None
     )
     problems += [text for text in failing if text.startswith(("issues:", "housekeeping:"))]
     return SiteHealth(not problems, tuple(problems), failing)
@@ -79,9 +79,9 @@ def followed_alarms(folders: Iterable[Path]) -> Iterator[str]:
             yield f"followed site {folder.name}: {problem}"
 
 
-def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:
+def dead_jobs(states: Iterable[JobState], at: int) -> Iterator[str]:
     """Jobs that have been silent for longer than they should."""
-    for status in known:
+    for status in states:
         last_sign = max(
             moment or 0 for moment in (status.success_at, status.started_at, status.next_at, status.failing_since)
         )
@@ -89,19 +89,19 @@ def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:
             yield f"{status.source}: nothing heard for {(at - last_sign) // 60_000_000} min; is the program running?"
 
 
-def began(record: Record, publication: str) -> int:
+def start_of_issues(record: Record, publication: str) -> int:
     """From when on there can be issues, µs UTC: the record existed and knew of the publication."""
-    named = publication_started_at(record.database, publication)
+    known_since = publication_started_at(record.database, publication)
     first, _ = written_between(record.database)
-    since, began = max(named, first or 0), site_started_at(record.view())
-    return since if began is None else due.first_due(publication_of(record, publication), since, began)
+    since, began_at = max(known_since, first or 0), site_started_at(record.view())
+    return since if began_at is None else due.first_due(publication_of(record, publication), since, began_at)
 
 
 def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[str]:
     for name in publications:
         publication = publication_of(record, name)
         waits = (site_started_at(record.view()) or 0) + FIRST_WAIT
-        for day in due.due_days(publication, frozen_days(record, name), began(record, name), at):
+        for day in due.due_days(publication, frozen_days(record, name), start_of_issues(record, name), at):
             if at > max(limit_of(publication, day), waits) + OVERDUE:
                 yield f"{name}: the issue of {day} is overdue"
 
@@ -118,22 +118,22 @@ class Metric(NamedTuple):
     samples: Sequence[tuple[str, float]]
 
 
-def metrics(status: StoreTotals, known: Sequence[JobState], state: SiteHealth) -> str:
+def metrics(totals: StoreTotals, states: Sequence[JobState], site_health: SiteHealth) -> str:
     """All metrics in Prometheus's text format."""
-    return "".join(_lines(metric) for metric in _metrics(status, known, state))
+    return "".join(_lines(metric) for metric in _metrics(totals, states, site_health))
 
 
-def _metrics(status: StoreTotals, known: Sequence[JobState], state: SiteHealth) -> Iterator[Metric]:
+def _metrics(totals: StoreTotals, states: Sequence[JobState], site_health: SiteHealth) -> Iterator[Metric]:
     def per_job(name: str, type: str, help: str, field: str, unit: float = 1) -> Metric:
-        values = ((status.source, getattr(status, field)) for status in known)
+        values = ((status.source, getattr(status, field)) for status in states)
         return Metric(name, type, help, [(job, value / unit) for job, value in values if value is not None])
 
-    yield Metric("hotpapers_up", "gauge", "1 while nothing needs attention", [("", float(state.ok))])
-    yield Metric("hotpapers_store_bytes", "gauge", "Size of the store", [("", status.size)])
-    yield Metric("hotpapers_batches", "counter", "Batches written", [("", status.batches)])
-    yield Metric("hotpapers_issues", "gauge", "Frozen issues", [("", status.issues)])
-    yield Metric("hotpapers_quarantine", "gauge", "Unreadable payloads in quarantine", [("", status.quarantine)])
-    failing = [(status.source, float(status.failing_since is not None)) for status in known]
+    yield Metric("hotpapers_up", "gauge", "1 while nothing needs attention", [("", float(site_health.ok))])
+    yield Metric("hotpapers_store_bytes", "gauge", "Size of the store", [("", totals.size)])
+    yield Metric("hotpapers_batches", "counter", "Batches written", [("", totals.batches)])
+    yield Metric("hotpapers_issues", "gauge", "Frozen issues", [("", totals.issues)])
+    yield Metric("hotpapers_quarantine", "gauge", "Unreadable payloads in quarantine", [("", totals.quarantine)])
+    failing = [(status.source, float(status.failing_since is not None)) for status in states]
     yield Metric("hotpapers_job_failing", "gauge", "1 while a job is failing", failing)
     yield per_job(
         "hotpapers_job_success_seconds", "gauge", "Time of a job's last success, since 1970", "success_at", 1e6

@@ -39,8 +39,8 @@ class LogKeeping:
         if logs is None:
             return
         database = context.record.database
-        over = at // (HOUR if logs.config.observations else DAY)
-        state = (len(frozen_digests(database, publication)), over, tombstones.count(database))
+        period = at // (HOUR if logs.config.observations else DAY)
+        state = (len(frozen_digests(database, publication)), period, tombstones.count(database))
         if self._states.get(publication) == state:
             return
         if publication not in self._proofs:
@@ -64,11 +64,11 @@ class LogKeeping:
         if logs is None or self._http is None or at - self._asked_at.get(publication, 0) < ASK_EVERY:
             return
         self._asked_at[publication] = at
-        before, version = self._incomplete(context, logs, publication), logs.version(publication)
+        incomplete_days, version = self._incomplete(context, logs, publication), logs.version(publication)
         policy = witness_policy(logs.config.policy)
         problems = list(ask_witnesses(self._http, policy, logs.config.folder, publication, at))
         if logs.version(publication) != version:
-            days = before - self._incomplete(context, logs, publication)
+            days = incomplete_days - self._incomplete(context, logs, publication)
             self._render(context, publication, days)
         for failure in problems:
             level = logging.INFO if isinstance(failure.problem, NetError) else logging.WARNING
@@ -78,18 +78,16 @@ class LogKeeping:
 
     def _with_proof(self, context: JobContext, logs: SiteLogs, publication: str) -> frozenset[tuple[str, str]]:
         """(day, digest) of the editions that have a proof; empty if the log cannot be read."""
-        published = logs.readable(publication)
-        rows = digests_by_day(context.record.database, publication) if published else ()
-        return frozenset(row for row in rows if published and published.has_proof(row[1]))
+        log = logs.readable(publication)
+        rows = digests_by_day(context.record.database, publication) if log else ()
+        return frozenset(row for row in rows if log and log.has_proof(row[1]))
 
     def _incomplete(self, context: JobContext, logs: SiteLogs, publication: str) -> set[str]:
         """The days with an edition whose proof lacks cosignatures."""
-        published = logs.of(publication)
-        if published is None:
+        log = logs.of(publication)
+        if log is None:
             return set()
-        proofs = (
-            (day, published.proof(digest)) for day, digest in digests_by_day(context.record.database, publication)
-        )
+        proofs = ((day, log.proof(digest)) for day, digest in digests_by_day(context.record.database, publication))
         return {day for day, proof in proofs if proof and not proof.complete}
 
     def _render(self, context: JobContext, publication: str, days: set[str]) -> None:

@@ -27,7 +27,7 @@ from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.schedule import due, queries
 from hotpapers.schedule.first_issue import read_back_of
 from hotpapers.schedule.freezing import judge_and_freeze
-from hotpapers.schedule.health import began
+from hotpapers.schedule.health import start_of_issues
 from hotpapers.schedule.log_keeping import LogKeeping
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, batches
@@ -108,21 +108,22 @@ class PublishJob:
     def _freeze_due(self, context: JobContext, publication: Publication, *, once: bool) -> None:
         at = context.clock.now()
         frozen_before = frozen_days(context.record, publication.publication)
-        days = due.due_days(publication, frozen_before, began(context.record, publication.publication), at)
+        start = start_of_issues(context.record, publication.publication)
+        days = due.due_days(publication, frozen_before, start, at)
         if days and (self._waits_for_time(context, at) or (not (once or frozen_before) and self._waits(context, at))):
             return
         for day in days:
             try:
-                frozen = judge_and_freeze(
+                issue = judge_and_freeze(
                     context.record, publication, day, self._bots, at=context.clock.now(), summarize=self._summarize
                 )
             except IssueError as problem:  # its announcement may still come: later days must wait for it
                 context.note(reason=str(problem))
                 return
-            entries = len(frozen.content.entries)
+            entries = len(issue.content.entries)
             context.note(items=context.status.items + 1, reason="")
             log_event(
-                "issue frozen", publication=publication.publication, day=day, entries=entries, digest=frozen.digest
+                "issue frozen", publication=publication.publication, day=day, entries=entries, digest=issue.digest
             )
 
     def _waits_for_time(self, context: JobContext, at: int) -> bool:
@@ -138,10 +139,10 @@ class PublishJob:
 
     def _waits(self, context: JobContext, at: int) -> bool:
         """Whether a site's first issue waits for jobs that still read back posts from before the site began."""
-        left = read_back_of(context.record, self._read_jobs, at)
-        if left:
-            context.note(reason=f"the first issue waits for reading back: {', '.join(left)}")
-        return bool(left)
+        unread_jobs = read_back_of(context.record, self._read_jobs, at)
+        if unread_jobs:
+            context.note(reason=f"the first issue waits for reading back: {', '.join(unread_jobs)}")
+        return bool(unread_jobs)
 
     def _ask_again_soon(self, context: JobContext, publication: Publication) -> None:
         """Half an hour before an issue closes, has the posts that it would show read again, in case they are gone."""
@@ -201,17 +202,19 @@ def shared_clock(record: Record) -> int | None:
 
 def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
     """Raises WrongClock if this machine's clock is far ahead of the networks' (by `ahead`) or of the database's."""
-    for who, by in (("the networks'", ahead), ("the database's", None if shared is None else at - shared)):
-        if by is not None and by > FAR_AHEAD:
-            long = f"{by / DAY:.1f} days" if by > DAY else f"{by // 60_000_000} minutes"
-            raise WrongClock(f"this machine's clock is {long} ahead of {who}; nothing is frozen until it is corrected")
+    for owner, lead in (("the networks'", ahead), ("the database's", None if shared is None else at - shared)):
+        if lead is not None and lead > FAR_AHEAD:
+            duration = f"{lead / DAY:.1f} days" if lead > DAY else f"{lead // 60_000_000} minutes"
+            raise WrongClock(
+                f"this machine's clock is {duration} ahead of {owner}; nothing is frozen until it is corrected"
+            )
 
 
 def render_changed(record: Record, position: int, site_config: SiteConfig, allowed: terms.Table) -> None:
     """Renders again the pages with posts that, according to batches after a position, are gone, limited or hidden, or
     no longer so."""
-    changed = changed_issues(record, position)
-    for folder in export_again(record, site_config, allowed, changed) if changed else ():
+    issues = changed_issues(record, position)
+    for folder in export_again(record, site_config, allowed, issues) if issues else ():
         _log_rendered(folder)
 
 

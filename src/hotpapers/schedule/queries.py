@@ -16,27 +16,27 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
     gone_sql = f"""SELECT DISTINCT {key_of("p.post")} FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
         AND p.since > ? AND (p.gone <> '' OR p.limits <> '[]' OR EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post
             AND o.since <= ? AND (o.gone <> '' OR o.limits <> '[]')))"""
-    judged = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
-    hidden = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
+    any_judged_sql = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
+    hidden_sql = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
             SELECT v.subject, coalesce(w.stable_voice, v.subject) FROM verdict AS v LEFT JOIN known AS w
             ON w.voice = v.subject WHERE v.since > ? AND v.judgement IN ('hidden', 'shown'))
         SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.post IN (SELECT subject FROM told) OR {VOICE} IN (SELECT voice FROM told)"""
     rows = record.database.rows
     changes = rows(gone_sql, (*NETWORKS, position, position))
-    changes += rows(hidden, (position,)) if rows(judged, (position,)) else []
+    changes += rows(hidden_sql, (position,)) if rows(any_judged_sql, (position,)) else []
     return frozenset(post for (post,) in changes)
 
 
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(publication, day) of the issues and listings that show any of these posts."""
-    for some in slices(posts):
-        sql = f'SELECT DISTINCT publication, "day" FROM shown WHERE post IN ({numbers_of(some)})'
-        yield from ((publication, day) for publication, day in database.rows(sql, some))
+    for batch in slices(posts):
+        sql = f'SELECT DISTINCT publication, "day" FROM shown WHERE post IN ({numbers_of(batch)})'
+        yield from ((publication, day) for publication, day in database.rows(sql, batch))
 
 
 def papers_named_by(database: Database, posts: Sequence[str]) -> Iterator[str]:
     """The papers that these posts name."""
-    for some in slices(posts):
-        sql = f"SELECT DISTINCT {key_of('m.paper')} FROM mention AS m WHERE m.post IN ({numbers_of(some)})"
-        yield from (paper for (paper,) in database.rows(sql, some))
+    for batch in slices(posts):
+        sql = f"SELECT DISTINCT {key_of('m.paper')} FROM mention AS m WHERE m.post IN ({numbers_of(batch)})"
+        yield from (paper for (paper,) in database.rows(sql, batch))

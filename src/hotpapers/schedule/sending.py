@@ -170,8 +170,8 @@ def problem_lines(channel: str, day: str, result: SendResult) -> list[str]:
     if not result.problems:
         return []
     reasons = sorted({reason for _, reason in result.problems})
-    more = f" and {len(reasons) - 1} other reasons" if len(reasons) > 1 else ""
-    return [f"{channel} {day}: {len(result.problems)} not sent ({reasons[0]}{more})"]
+    suffix = f" and {len(reasons) - 1} other reasons" if len(reasons) > 1 else ""
+    return [f"{channel} {day}: {len(result.problems)} not sent ({reasons[0]}{suffix})"]
 
 
 def fresh_days(record: Record, publication: str, at: int) -> Iterator[str]:

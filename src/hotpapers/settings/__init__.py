@@ -21,7 +21,7 @@ from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSet
 from hotpapers.settings.following import FollowSettings, follow_problems
 from hotpapers.settings.mail import MailingSettings, mailing_problems
 from hotpapers.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
-from hotpapers.settings.paths import path_problem
+from hotpapers.settings.paths import is_address, path_problem
 from hotpapers.settings.serve import ServeSettings, serve_problems
 from hotpapers.settings.transparency import TransparencySettings, transparency_problems
 from hotpapers.terms import CHOICES, TERMS, TermsOverride
@@ -125,8 +125,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """`[run]`, for `hotpapers run`.
 
     `listen`: the address that serves /metrics and /health, such as 127.0.0.1:9464. `ping`: an address to request every
-    hour while all is well. `log`: the log format. `read_back`: days before the first start to read back, as far as each
-    network allows.
+    hour while all is well. `log`: the log format of `run`, `collect` and `serve`. `read_back`: days before the first
+    start to read back, as far as each network allows.
     """
 
     listen: str = ""
@@ -192,24 +192,24 @@ def load(path: Path) -> Settings:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise SettingsError(f"{path}: invalid TOML: {problem}. `hotpapers init` writes a valid example.") from problem
-    for wrong in _wrong_terms(table.get("terms")):
-        raise SettingsError(f"{path}: {wrong}")
+    for problem_text in _wrong_terms(table.get("terms")):
+        raise SettingsError(f"{path}: {problem_text}")
     try:
         settings = msgspec.convert(table, Settings)
     except msgspec.ValidationError as problem:
         raise SettingsError(f"{path}: {_explained(str(problem))}") from problem
-    for key, wrong in _problems(settings):
-        raise SettingsError(f"{path}: {key}: {wrong}")
+    for key, problem_text in _problems(settings):
+        raise SettingsError(f"{path}: {key}: {problem_text}")
     return _completed(settings)
 
 
 def _completed(settings: Settings) -> Settings:
     """The same, with the accounts a publication posts from among its own, and links in mail leading to the app."""
 
-    def own(table: PublicationSettings) -> tuple[str, ...]:
+    def own_accounts(table: PublicationSettings) -> tuple[str, ...]:
         return distinct((*table.own, *announced.own_accounts(settings.bluesky, table.name)))
 
-    publications = tuple(msgspec.structs.replace(table, own=own(table)) for table in settings.publication)
+    publications = tuple(msgspec.structs.replace(table, own=own_accounts(table)) for table in settings.publication)
     mailing = msgspec.structs.replace(settings.mailing, base=settings.mailing.base or settings.serve.base)
     return msgspec.structs.replace(settings, publication=publications, mailing=mailing)
 
@@ -246,10 +246,10 @@ def _wrong_terms(tables: object) -> Iterator[str]:
             yield _explained(str(problem), f"terms.{network}")
 
 
-def _explained(problem: str, within: str = "") -> str:
+def _explained(problem: str, prefix: str = "") -> str:
     """A problem that msgspec reports, in plain words: the key first, then a remedy."""
-    reason, _, where = problem.partition(" - at `$")
-    path = ".".join(filter(None, (within, where.rstrip("`").lstrip("."))))
+    reason, _, key = problem.partition(" - at `$")
+    path = ".".join(filter(None, (prefix, key.rstrip("`").lstrip("."))))
     if match := _UNKNOWN.fullmatch(reason):
         return _unknown(path, match[1])
     if match := _MISSING.fullmatch(reason):
@@ -273,9 +273,9 @@ def _key(path: str, name: str = "") -> str:
 
 def _unknown(path: str, name: str) -> str:
     table = _TABLES.get(path) or _TABLES.get(re.split(r"[\[.]", path)[0], Settings)
-    known = table.__struct_fields__
-    close = difflib.get_close_matches(name, known, 1)
-    remedy = f"did you mean {close[0]}?" if close else f"the settings here are {', '.join(known)}."
+    setting_names = table.__struct_fields__
+    similar = difflib.get_close_matches(name, setting_names, 1)
+    remedy = f"did you mean {similar[0]}?" if similar else f"the settings here are {', '.join(setting_names)}."
     return f"{_key(path, name)}: no such setting; {remedy}"
 
 
@@ -283,23 +283,23 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _path_problems(settings)
     if not settings.store.strip():
         yield "store", 'is empty; write a path, such as "hotpapers.db".'
-    if wrong := _contact_problem(settings.contact):
-        yield "contact", wrong
+    if problem := _contact_problem(settings.contact):
+        yield "contact", problem
     if not settings.publish.output.strip():
         yield "publish.output", 'is empty; write a folder, such as "public".'
-    if wrong := _base_problem(settings.publish.base):
-        yield "publish.base", wrong
+    if problem := _base_problem(settings.publish.base):
+        yield "publish.base", problem
     if not settings.publish.channels:
         yield "publish.channels", 'is empty; name a channel, such as "site".'
     names = [table.name for table in settings.publication]
     for number, publication in enumerate(settings.publication, 1):
-        where = f"publication {publication.name!r}" if publication.name else f"publication {number}"
-        for key, wrong in _publication_problems(publication):
-            yield f"{where}: {key}", wrong
+        label = f"publication {publication.name!r}" if publication.name else f"publication {number}"
+        for key, problem in _publication_problems(publication):
+            yield f"{label}: {key}", problem
         if publication.name in names[: number - 1]:
-            yield f"{where}: name", "is taken by an earlier publication; names must differ."
-    for key, wrong in _bot_problems(settings.bots):
-        yield f"bots.{key}", wrong
+            yield f"{label}: name", "is taken by an earlier publication; names must differ."
+    for key, problem in _bot_problems(settings.bots):
+        yield f"bots.{key}", problem
     if settings.publish.budget < 0:
         yield "publish.budget", f"{settings.publish.budget} is negative; write megabytes, or 0 for no limit."
     tables = {
@@ -309,7 +309,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
         "transparency": transparency_problems(settings.transparency),
     }  # fmt: skip
     for table, problems in tables.items():
-        yield from ((f"{table}.{key}", wrong) for key, wrong in problems)
+        yield from ((f"{table}.{key}", problem) for key, problem in problems)
     yield from follow_problems(settings.follow)
     yield from announced.problems((settings.chat, settings.webhook, settings.bluesky), names)
 
@@ -324,8 +324,8 @@ def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
         "mailing.password_file": settings.mailing.password_file,
     }
     for key, path in paths.items():
-        if wrong := path_problem(path):
-            yield key, wrong
+        if problem := path_problem(path):
+            yield key, problem
 
 
 def _run_problems(run: RunSettings) -> Iterator[tuple[str, str]]:
@@ -342,21 +342,21 @@ def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
         if account in bots.bots:
             yield "people", f"{account!r} is also in bots; remove it from one of the two."
     for key, limit in msgspec.structs.asdict(bots.rules).items():
-        most = 100 if key == "share" else LARGEST
-        if not 0 <= limit <= most:
+        largest = 100 if key == "share" else LARGEST
+        if not 0 <= limit <= largest:
             yield f"rules.{key}", f"{limit} is out of range; write {'0 to 100' if key == 'share' else '0 or more'}."
 
 
 def _base_problem(base: str) -> str:
-    if not base or _BASE.fullmatch(base):
+    if not base or (_BASE.fullmatch(base) and is_address(base)):
         return ""
     return "write a full address that ends with /, such as https://papers.example/daily/."
 
 
 def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     yield from _name_problems(publication)
-    if wrong := _base_problem(publication.base):
-        yield "base", wrong
+    if problem := _base_problem(publication.base):
+        yield "base", problem
     yield from _number_problems(publication)
     try:
         ZoneInfo(publication.zone)
@@ -384,8 +384,12 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
         yield "title", 'is empty; write what readers see, such as "Hot Papers".'
     for category in publication.categories:
         if category not in _FIELDS:
-            close = difflib.get_close_matches(category, _FIELDS, 1)
-            hint = f"did you mean {close[0]}?" if close else "write a category like cs.LG, or an archive like astro-ph."
+            similar = difflib.get_close_matches(category, _FIELDS, 1)
+            hint = (
+                f"did you mean {similar[0]}?"
+                if similar
+                else "write a category like cs.LG, or an archive like astro-ph."
+            )
             yield "categories", f"{category!r} is not an arXiv category or archive; {hint}"
 
 
@@ -434,7 +438,7 @@ def _contact_problem(contact: str) -> str:
 def with_contact(contact: str, template: str = TEMPLATE) -> str:
     """The template with the operator's public contact filled in, if there is one. Raises SettingsError."""
     contact = contact.strip()
-    if wrong := _contact_problem(contact):
-        raise SettingsError(f"the contact: {wrong}")
+    if problem := _contact_problem(contact):
+        raise SettingsError(f"the contact: {problem}")
     text = f"contact = {msgspec.json.encode(contact).decode()}"  # a JSON string is also valid TOML
     return template.replace(_NO_CONTACT, text) if contact else template

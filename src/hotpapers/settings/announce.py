@@ -13,6 +13,7 @@ import msgspec
 
 from hotpapers.errors import SettingsError
 from hotpapers.model import NETWORKS, distinct, keys
+from hotpapers.settings.paths import is_address
 
 SHORTEST_SECRET = 16
 """Minimum number of characters of a secret, against guessing."""
@@ -82,12 +83,14 @@ AnnounceTables = tuple[Sequence[ChatSettings], Sequence[WebhookSettings], Sequen
 
 def secret(value: str, key: str) -> str:
     """A setting's value, read from the environment if it is `env:NAME`. Raises SettingsError, which never shows it."""
-    named = _ENVIRONMENT.fullmatch(value)
-    if named is None:
+    variable = _ENVIRONMENT.fullmatch(value)
+    if variable is None:
         return value
-    setting = os.environ.get(named[1], "")
+    setting = os.environ.get(variable[1], "")
     if not setting.strip():
-        raise SettingsError(f"{key}: the environment variable {named[1]} is not set; set it, or write the value here.")
+        raise SettingsError(
+            f"{key}: the environment variable {variable[1]} is not set; set it, or write the value here."
+        )
     return setting.strip()
 
 
@@ -103,30 +106,34 @@ def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tu
     """Problems in these tables, as (key, reason and remedy). `publications`: the names of all publications."""
     chats, webhooks, accounts = tables
     for number, chat in enumerate(chats, 1):
-        others = [chat.name for chat in chats[: number - 1]]
-        yield from _within(f"chat {number}", _chat_problems(chat), _shared(chat, others, publications))
+        earlier_names = [chat.name for chat in chats[: number - 1]]
+        yield from _within(f"chat {number}", _chat_problems(chat), _shared(chat, earlier_names, publications))
     for number, webhook in enumerate(webhooks, 1):
-        others = [settings.name for settings in webhooks[: number - 1]]
-        yield from _within(f"webhook {number}", _webhook_problems(webhook), _shared(webhook, others, publications))
+        earlier_names = [settings.name for settings in webhooks[: number - 1]]
+        yield from _within(
+            f"webhook {number}", _webhook_problems(webhook), _shared(webhook, earlier_names, publications)
+        )
     for number, account in enumerate(accounts, 1):
-        twice = any(
+        is_duplicate = any(
             (account.publication, account.account) == (a.publication, a.account) for a in accounts[: number - 1]
         )
-        account_problems = _account_problems(account, twice)
+        account_problems = _account_problems(account, is_duplicate)
         yield from _within(f"bluesky {number}", account_problems, _publication(account.publication, publications))
 
 
 Problems = Iterator[tuple[str, str]]
 
 
-def _within(table: str, *problems: Problems) -> Problems:
-    yield from ((f"{table}: {key}", wrong) for some in problems for key, wrong in some)
+def _within(table: str, *groups: Problems) -> Problems:
+    yield from ((f"{table}: {key}", problem) for table_problems in groups for key, problem in table_problems)
 
 
-def _shared(table: ChatSettings | WebhookSettings, others: Sequence[str], publications: Sequence[str]) -> Problems:
+def _shared(
+    table: ChatSettings | WebhookSettings, earlier_names: Sequence[str], publications: Sequence[str]
+) -> Problems:
     if not _NAME.fullmatch(table.name):
         yield "name", 'use letters, digits and hyphens, at most 64, such as "our-lab".'
-    if table.name in others:
+    if table.name in earlier_names:
         yield "name", "is taken by an earlier table; names must differ."
     yield from _publication(table.publication, publications)
 
@@ -147,22 +154,25 @@ def _chat_problems(chat: ChatSettings) -> Problems:
 
 
 def _webhook_problems(webhook: WebhookSettings) -> Problems:
-    if not (_WEB.fullmatch(webhook.url) or _ENVIRONMENT.fullmatch(webhook.url)):
+    if not ((_WEB.fullmatch(webhook.url) and is_address(webhook.url)) or _ENVIRONMENT.fullmatch(webhook.url)):
         yield "url", 'write a full address, such as "https://receiver.example/issues", or "env:NAME".'
     if not _ENVIRONMENT.fullmatch(webhook.secret) and len(webhook.secret) < SHORTEST_SECRET:
         yield "secret", f'write {SHORTEST_SECRET} random characters or more, or "env:NAME".'
 
 
-def _account_problems(account: BlueskyAccount, twice: bool) -> Problems:
+def _account_problems(account: BlueskyAccount, is_duplicate: bool) -> Problems:
     handle = _HANDLE.fullmatch(account.account)
     if not _DID.fullmatch(account.account):
-        where = f"https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]}" if handle else ""
-        yield "account", f"write its DID, which stays when its handle changes{f'; {where} gives it' if where else ''}."
-    if twice:
+        lookup = f"https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]}" if handle else ""
+        yield (
+            "account",
+            f"write its DID, which stays when its handle changes{f'; {lookup} gives it' if lookup else ''}.",
+        )
+    if is_duplicate:
         yield "account", "already has a table for this publication."
     if account.thread and not account.password.strip():
         yield "password", 'is missing; create an app password in Bluesky\'s settings, and write it or "env:NAME".'
-    if not _HOST.fullmatch(account.host):
+    if not (_HOST.fullmatch(account.host) and is_address(account.host)):
         yield "host", 'write it like "https://bsky.social", without a path.'
     if account.feed and not _SERVICE.fullmatch(account.feed):
         yield "feed", 'write the public address of `hotpapers serve`, such as "https://papers.example", without a path.'

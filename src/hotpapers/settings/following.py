@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from hotpapers.settings.paths import is_address
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+/(?:[^\s?#]*/)?")
 
@@ -28,10 +30,10 @@ def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str
     """Problems in the `[[follow]]` tables, as (key, reason and remedy)."""
     names = [table.name for table in tables]
     for number, table in enumerate(tables, 1):
-        where = f"follow {table.name!r}" if table.name else f"follow {number}"
+        label = f"follow {table.name!r}" if table.name else f"follow {number}"
         if not _NAME.fullmatch(table.name):
-            yield f"{where}: name", 'use letters, digits and hyphens, at most 64, such as "neighbor".'
+            yield f"{label}: name", 'use letters, digits and hyphens, at most 64, such as "neighbor".'
         if table.name in names[: number - 1]:
-            yield f"{where}: name", "is taken by an earlier table; names must differ."
-        if not _ADDRESS.fullmatch(table.url):
-            yield f"{where}: url", "write a full address that ends with /, such as https://papers.example/daily/."
+            yield f"{label}: name", "is taken by an earlier table; names must differ."
+        if not (_ADDRESS.fullmatch(table.url) and is_address(table.url)):
+            yield f"{label}: url", "write a full address that ends with /, such as https://papers.example/daily/."

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from hotpapers.settings.paths import is_address
+
 BASE = re.compile(r"(?:https://|http://(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]))[^\s?#\"<>]*/")
 """The public address of the app: https, unless it is on this machine, since people send it data."""
 BASE_REMEDY = "write a full address that begins with https:// and ends with /, such as https://papers.example/."
@@ -42,6 +44,11 @@ class MailingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     selector: str = ""
 
 
+def is_app_address(base: str) -> bool:
+    """Whether the app's public address is usable, or empty."""
+    return not base or (BASE.fullmatch(base) is not None and is_address(base))
+
+
 def mailing_problems(mailing: MailingSettings) -> Iterator[tuple[str, str]]:
     """Problems in `[mailing]`, as (key, reason and remedy)."""
     for key in ("address", "reply_to", "bounces"):
@@ -50,10 +57,10 @@ def mailing_problems(mailing: MailingSettings) -> Iterator[tuple[str, str]]:
             yield key, f"{value!r} is not a mail address; write it like papers@example.org."
     if not re.fullmatch(r"[A-Za-z0-9.:-]*", mailing.relay):
         yield "relay", f"{mailing.relay!r} is not a host; write it like mail.example.org, and the port as port = 587."
-    if mailing.base and not BASE.fullmatch(mailing.base):
+    if not is_app_address(mailing.base):
         yield "base", BASE_REMEDY
     if not re.fullmatch(r"[A-Za-z0-9._-]*", mailing.selector):
         yield "selector", f"{mailing.selector!r} is not a valid DNS name."
-    for key, most in (("port", 65_535), ("pace", 60_000)):
-        if not 1 <= getattr(mailing, key) <= most:
-            yield key, f"{getattr(mailing, key)} is out of range; write 1 to {most}."
+    for key, largest in (("port", 65_535), ("pace", 60_000)):
+        if not 1 <= getattr(mailing, key) <= largest:
+            yield key, f"{getattr(mailing, key)} is out of range; write 1 to {largest}."

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hotpapers.model import keys
+from hotpapers.settings.paths import is_address
 
 _SERVER = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
 _API = re.compile(r"(?:https|http)://[^\s/?#\"<>@]+(?:/[^\s?#\"<>]*)?")
@@ -55,7 +56,7 @@ def summary_problems(summary: SummarySettings) -> Iterator[tuple[str, str]]:
             if getattr(summary, key):
                 yield key, "has no effect without a url; set url to the API's address, or remove it."
         return
-    if not _API.fullmatch(summary.url):
+    if not (_API.fullmatch(summary.url) and is_address(summary.url)):
         yield "url", "write a full address, such as http://127.0.0.1:11434/v1."
     if not summary.model.strip():
         yield "model", "is missing; write the model's name on that server."

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from hotpapers.settings.mail import BASE, BASE_REMEDY
+from hotpapers.settings.mail import BASE_REMEDY, is_app_address
 
 
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,5 +25,5 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 def serve_problems(serve: ServeSettings) -> Iterator[tuple[str, str]]:
     """Problems in `[serve]`, as (key, reason and remedy)."""
-    if serve.base and not BASE.fullmatch(serve.base):
+    if not is_app_address(serve.base):
         yield "base", BASE_REMEDY

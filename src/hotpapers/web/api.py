@@ -8,6 +8,7 @@ one reply.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -18,8 +19,10 @@ import msgspec
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from hotpapers import logs, terms
+from hotpapers import terms
 from hotpapers.errors import StoreError
+from hotpapers.jobs.isolation import log_defect
+from hotpapers.logs import log_event
 from hotpapers.query import QuerySession, openapi, request_params
 from hotpapers.query.session import SessionState
 from hotpapers.store import Record
@@ -74,10 +77,10 @@ class ApiRoute(BaseRoute):
         """Whether a request is for the API; the child scope has the API's root path."""
         if scope["type"] != "http":
             return Match.NONE, {}
-        before = scope.get("root_path", "")
-        if not f"{scope['path'].removeprefix(before)}/".startswith(f"{ROOT}/"):
+        app_root = scope.get("root_path", "")
+        if not f"{scope['path'].removeprefix(app_root)}/".startswith(f"{ROOT}/"):
             return Match.NONE, {}
-        return Match.FULL, {"root_path": before + ROOT}
+        return Match.FULL, {"root_path": app_root + ROOT}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.api(scope, receive, send)
@@ -124,7 +127,7 @@ class ApiApp:
         self._pending: dict[tuple[SessionState, Key], asyncio.Task[ApiReply]] = {}
         self._heavy = asyncio.Lock()
         self._document = {
-            packed: json_reply(openapi.document_text().encode(), "", packed=packed) for packed in (False, True)
+            compress: json_reply(openapi.document_text().encode(), "", compress=compress) for compress in (False, True)
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -156,13 +159,13 @@ class ApiApp:
         target = route_of(request.path)
         if target is None:
             return problem(404, "no such path; openapi.json lists all paths")
-        route, inside = target
+        route, path_values = target
         state = self._sessions.call(attrgetter("state"))
         key = (request.path, request.query, request.takes_gzip)
         cached = self._cache.get(state, key)
         if cached is not None:
             return cached
-        params = parameters(route.params_type, inside, request.query)
+        params = parameters(route.params_type, path_values, request.query)
         head = None
         if isinstance(params, request_params.ExportParams):
             head = head_of(params, state.position, self._operator.terms, request)
@@ -189,7 +192,7 @@ class ApiApp:
                 return retry_reply(503, "too many concurrent requests", 1)
             task = asyncio.create_task(self._make_reply(state, key, route, params))
             self._pending[state, key] = task
-            task.add_done_callback(lambda done: self._forget_task((state, key), done))
+            task.add_done_callback(lambda finished_task: self._forget_task((state, key), finished_task))
         return await asyncio.shield(task)
 
     def _forget_task(self, key: tuple[SessionState, Key], task: asyncio.Task[ApiReply]) -> None:
@@ -201,7 +204,7 @@ class ApiApp:
         self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
     ) -> ApiReply:
         def make(session: QuerySession) -> ApiReply:
-            return _make_answer(session, route, params, packed=key[2])
+            return _make_answer(session, route, params, compress=key[2])
 
         if route.cost >= HEAVY:
             async with self._heavy:
@@ -216,9 +219,10 @@ class ApiApp:
         if isinstance(error, _RateLimitExceeded):
             return retry_reply(429, f"too many requests; try again in {error.seconds} s", error.seconds)
         problem = problem_of(error)
-        if problem.status >= 500:
-            text = str(error) if isinstance(error, StoreError) else ""
-            logs.LOG.error("api: %s %s", request.path[:200], text, exc_info=None if text else error)
+        if isinstance(error, StoreError):
+            log_event("api unavailable", level=logging.ERROR, path=request.path[:200], reason=error)
+        elif problem.status >= 500:
+            log_defect("api", error)
         return problem
 
 
@@ -230,12 +234,14 @@ class _RateLimitExceeded(Exception):
         self.seconds = seconds
 
 
-def _make_answer(session: QuerySession, route: QueryRoute, params: request_params.Params, *, packed: bool) -> ApiReply:
+def _make_answer(
+    session: QuerySession, route: QueryRoute, params: request_params.Params, *, compress: bool
+) -> ApiReply:
     """The whole reply. Runs in a thread of the pool."""
     assert route.question is not None
     answer = route.question.ask(session, params)
     link = next_link(params, route.question.path, getattr(answer, "next", None))
-    return json_reply(msgspec.json.encode(answer), link, packed=packed)
+    return json_reply(msgspec.json.encode(answer), link, compress=compress)
 
 
 async def _send(reply: ApiReply, request: ApiRequest, send: Send) -> None:

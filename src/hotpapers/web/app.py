@@ -4,6 +4,7 @@ Rendered pages are cached as long as `open_issues` returns the same issue reader
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
@@ -16,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from hotpapers.errors import StoreError
-from hotpapers.logs import LOG
+from hotpapers.logs import log_event
 from hotpapers.model import IssueReader
 from hotpapers.render.html.pages import LONGEST_PATH
 from hotpapers.render.html.templating import POLICY
@@ -63,27 +64,27 @@ def app(
     open_issues: Callable[[], IssueReader],
     publication: str,
     site_config: SiteConfig = NOBODY,
-    more: Sequence[BaseRoute] = (),
+    more_routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The app of one publication.
 
     `open_issues` is called in a thread for requests and returns the current issue reader: the same object as long as
-    nothing in it has changed. `more`: further routes besides the pages.
+    nothing in it has changed. `more_routes`: besides the pages.
     """
     current_pages = CurrentPages(open_issues, publication, site_config)
     pages = Route("/{path:path}", _endpoint(current_pages), methods=["GET"])
-    return Starlette(routes=[*more, pages], exception_handlers={HTTPException: _refusal(current_pages)})
+    return Starlette(routes=[*more_routes, pages], exception_handlers={HTTPException: _refusal(current_pages)})
 
 
 def server(
     open_issues: Callable[[], IssueReader], publication: str, host: str, port: int, site_config: SiteConfig = NOBODY,
-    more: Sequence[BaseRoute] = (), allowed: ConnectionLimits | None = None,
+    more_routes: Sequence[BaseRoute] = (), allowed: ConnectionLimits | None = None,
 ) -> uvicorn.Server:  # fmt: skip
     """An HTTP server with the app; its `run()` returns when it is stopped. `allowed`: limits for connections, by
     default what this machine can handle."""
     learn_structs()
     config = uvicorn.Config(
-        app(open_issues, publication, site_config, more),
+        app(open_issues, publication, site_config, more_routes),
         host=host,
         port=port,
         http=guarded(allowed or allowed_behind(0)),  # type: ignore[arg-type]
@@ -103,12 +104,16 @@ def _endpoint(current_pages: CurrentPages) -> Callable[[Request], Awaitable[Resp
         except StoreError as problem:  # the database may have been away: retry once with a new connection
             with suppress(StoreError):
                 return await respond(await current_pages.now(), request)
-            LOG.error("page: %s %s", request.path_params["path"][:200], problem)
-            return Response(
-                UNAVAILABLE, status_code=503, headers={**HEADERS, "content-type": TYPES["txt"], "retry-after": "10"}
-            )
+            return _unavailable(request, problem)
 
     return handle
+
+
+def _unavailable(request: Request, problem: StoreError) -> Response:
+    log_event("page unavailable", level=logging.ERROR, path=request.scope["path"][:200], reason=problem)
+    return Response(
+        UNAVAILABLE, status_code=503, headers={**HEADERS, "content-type": TYPES["txt"], "retry-after": "10"}
+    )
 
 
 def _refusal(current_pages: CurrentPages) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -121,8 +126,12 @@ def _refusal(current_pages: CurrentPages) -> Callable[[Request, Exception], Awai
         if path.startswith("xrpc/"):
             error = {405: "MethodNotAllowed", 404: "NotFound"}.get(problem.status_code, "InvalidRequest")
             return JSONResponse({"error": error, "message": problem.detail}, problem.status_code, headers)
-        cache, known = await current_pages.now(), path if len(path) < LONGEST_PATH else "404.html"
-        body = await (cache.refused(known) if problem.status_code == 405 else cache.missing(known))
+        file_path = path if len(path) < LONGEST_PATH else "404.html"
+        try:
+            cache = await current_pages.now()
+            body = await (cache.refused(file_path) if problem.status_code == 405 else cache.missing(file_path))
+        except StoreError as unavailable:
+            return _unavailable(request, unavailable)
         return Response(body, problem.status_code, {**headers, "content-type": TYPES["html"]})
 
     return handle
@@ -136,16 +145,16 @@ async def respond(cache: PageCache, request: Request) -> Response:
     if page is not None:
         return page_reply(page, file_path, request.headers)
     if not path.endswith("/") and len(file_path) < LONGEST_PATH and await cache.get(f"{path}/index.html") is not None:
-        where = f"{path.rpartition('/')[2]}/{query_suffix(request.scope)}"
-        return Response(status_code=308, headers={**HEADERS, "location": where})
+        location = f"{path.rpartition('/')[2]}/{query_suffix(request.scope)}"
+        return Response(status_code=308, headers={**HEADERS, "location": location})
     body = await cache.missing(file_path if len(file_path) <= LONGEST_PATH else "404.html")
     return Response(body, status_code=404, headers={**HEADERS, "content-type": TYPES["html"]})
 
 
 def page_reply(page: RenderedPage, path: str, request_headers: Headers) -> Response:
     """The response with a page, or *not modified*."""
-    packed = bool(page.packed) and takes_gzip(request_headers.get("accept-encoding", ""))
-    etag = f'"{page.etag}-gzip"' if packed else f'"{page.etag}"'  # other bytes need another tag (RFC 9110 §8.8.1)
+    compress = bool(page.gzipped) and takes_gzip(request_headers.get("accept-encoding", ""))
+    etag = f'"{page.etag}-gzip"' if compress else f'"{page.etag}"'  # other bytes need another tag (RFC 9110 §8.8.1)
     headers = {**HEADERS, "etag": etag, "vary": "accept-encoding"}
     headers["content-security-policy"] = f"{page.policy}; {FRAMES}"
     if names_tag(request_headers.get("if-none-match", ""), etag):
@@ -153,9 +162,9 @@ def page_reply(page: RenderedPage, path: str, request_headers: Headers) -> Respo
     headers["content-type"] = type_of(path)
     if path.endswith(".png"):
         headers["cross-origin-resource-policy"] = "cross-origin"  # cards are meant to be shown by other sites
-    if packed:
+    if compress:
         headers["content-encoding"] = "gzip"
-    return Response(page.packed if packed else page.body, headers=headers)
+    return Response(page.gzipped if compress else page.body, headers=headers)
 
 
 def type_of(path: str) -> str:

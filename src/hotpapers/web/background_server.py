@@ -38,15 +38,15 @@ def address_of(listen: str, setting: str = "run.listen") -> tuple[str, int]:
 
 
 class GuardedConnection:
-    """A connection with its thread. `until`: its deadline, in seconds of the monotonic clock."""
+    """A connection with its thread. `deadline`: in seconds of the monotonic clock."""
 
-    def __init__(self, own: socket.socket, who: str, until: float) -> None:
-        self.own, self.who, self.until = own, who, until
+    def __init__(self, sock: socket.socket, client_key: str, deadline: float) -> None:
+        self.sock, self.client_key, self.deadline = sock, client_key, deadline
 
     def give_up(self) -> None:
         """Closes it at once: readers see its end."""
         with suppress(OSError):
-            self.own.shutdown(socket.SHUT_RDWR)
+            self.sock.shutdown(socket.SHUT_RDWR)
 
 
 class GuardedServer(ThreadingHTTPServer):
@@ -64,38 +64,38 @@ class GuardedServer(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Starts waiting for a request; closes the connection at once if there is no place."""
-        until = time.monotonic() + self._table.allowed.head
-        connection = GuardedConnection(request, client_of(client_address[0], (), 0), until)
+        deadline = time.monotonic() + self._table.allowed.head
+        connection = GuardedConnection(request, client_of(client_address[0], (), 0), deadline)
         with self._lock:
             has_place = self._table.enter(connection)
             if has_place:
                 self._open[request] = connection
-                self._table.wait(connection, waits=True)
+                self._table.set_waiting(connection, True)
         if has_place:
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
 
-    def note_head(self, own: socket.socket) -> None:
+    def note_head(self, sock: socket.socket) -> None:
         """Notes that the head of a request has arrived and its body is expected."""
-        self._note(own, self._table.allowed.body, waits=True)
+        self._note(sock, self._table.allowed.body, is_waiting=True)
 
-    def note_request(self, own: socket.socket) -> None:
+    def note_request(self, sock: socket.socket) -> None:
         """Notes that a request is complete and is being answered."""
-        self._note(own, self._table.allowed.reading, waits=False)
+        self._note(sock, self._table.allowed.reading, is_waiting=False)
 
-    def _note(self, own: socket.socket, seconds: float, *, waits: bool) -> None:
+    def _note(self, sock: socket.socket, seconds: float, *, is_waiting: bool) -> None:
         with self._lock:
-            connection = self._open[own]
-            connection.until = time.monotonic() + seconds
-            self._table.wait(connection, waits=waits)
+            connection = self._open[sock]
+            connection.deadline = time.monotonic() + seconds
+            self._table.set_waiting(connection, is_waiting)
 
     def service_actions(self) -> None:
         """Closes connections past their deadline, whatever they still send."""
         at = time.monotonic()
         with self._lock:
-            late = [connection for connection in self._open.values() if connection.until < at]
-        for connection in late:
+            overdue = [connection for connection in self._open.values() if connection.deadline < at]
+        for connection in overdue:
             connection.give_up()
 
     def close_request(self, request: Any) -> None:
@@ -114,17 +114,17 @@ class GuardedServer(ThreadingHTTPServer):
 
 
 class _BoundedReader(io.RawIOBase):
-    """Reads at most `most` bytes from a connection."""
+    """Reads at most `limit` bytes from a connection."""
 
-    def __init__(self, own: socket.socket, most: int) -> None:
-        self._own, self._left = own, most
+    def __init__(self, sock: socket.socket, limit: int) -> None:
+        self._sock, self._remaining = sock, limit
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        count = self._own.recv_into(memoryview(buffer)[: self._left]) if self._left else 0
-        self._left -= count
+        count = self._sock.recv_into(memoryview(buffer)[: self._remaining]) if self._remaining else 0
+        self._remaining -= count
         return count
 
 
@@ -159,7 +159,7 @@ class GuardedHandler(BaseHTTPRequestHandler):
         self.server.note_request(self.connection)
         return body
 
-    def say(self, status: int, type: str, text: str, **headers: str) -> None:
+    def reply(self, status: int, type: str, text: str, **headers: str) -> None:
         """Sends one response."""
         body = text.encode()
         self.send_response(status)

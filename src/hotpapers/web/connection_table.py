@@ -11,11 +11,11 @@ OTHERS = 128
 
 
 class ConnectionLimits(NamedTuple):
-    """`most`: connections in total; `share`: connections per client, 0 for no separate limit. In seconds, `head` and
+    """`total`: connections in total; `per_client`: 0 for no separate limit. In seconds, `head` and
     `body`: how long a request's head and body may take; `reading`: how long a response may wait to be read."""
 
-    most: int = 1000
-    share: int = 100
+    total: int = 1000
+    per_client: int = 100
     head: float = 10.0
     body: float = 20.0
     reading: float = 30.0
@@ -24,15 +24,15 @@ class ConnectionLimits(NamedTuple):
 def allowed_behind(proxies: int) -> ConnectionLimits:
     """The limits for this machine. Behind a proxy, all connections come from the proxy, which limits its clients."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    usual = ConnectionLimits()
-    most = usual.most if files == resource.RLIM_INFINITY else max(16, min(usual.most, files - OTHERS))
-    return usual._replace(most=most, share=0 if proxies else min(usual.share, most // 2))
+    default = ConnectionLimits()
+    total = default.total if files == resource.RLIM_INFINITY else max(16, min(default.total, files - OTHERS))
+    return default._replace(total=total, per_client=0 if proxies else min(default.per_client, total // 2))
 
 
 class TableConnection(Protocol):
-    """A connection. `who`: its client."""
+    """A connection. `client_key`: tells clients apart."""
 
-    who: str
+    client_key: str
 
     def give_up(self) -> None:
         """Closes it at once."""
@@ -48,25 +48,24 @@ class ConnectionTable:
 
     def enter(self, connection: TableConnection) -> bool:
         """Whether a new connection gets a place. If so, another one may have been closed for it."""
-        own = self._clients[connection.who]
-        if self.allowed.share and own >= self.allowed.share:
+        if self.allowed.per_client and self._clients[connection.client_key] >= self.allowed.per_client:
             return False
-        if self._clients.total() >= self.allowed.most and not self._make_room():
+        if self._clients.total() >= self.allowed.total and not self._make_room():
             return False
-        self._clients[connection.who] += 1
+        self._clients[connection.client_key] += 1
         return True
 
     def _make_room(self) -> bool:
         """Closes the connection that has waited longest. Returns whether there was one."""
-        for other in self._waiting:
-            self.wait(other, waits=False)
-            other.give_up()
+        for connection in self._waiting:
+            self.set_waiting(connection, False)
+            connection.give_up()
             return True
         return False
 
-    def wait(self, connection: TableConnection, *, waits: bool) -> None:
+    def set_waiting(self, connection: TableConnection, is_waiting: bool) -> None:
         """Notes whether a connection is waiting for a complete request."""
-        if not waits:
+        if not is_waiting:
             self._waiting.pop(connection, None)
         elif connection not in self._waiting:
             self._waiting[connection] = None
@@ -74,9 +73,9 @@ class ConnectionTable:
     def leave(self, connection: TableConnection) -> None:
         """Frees the place of a connection that has ended."""
         self._waiting.pop(connection, None)
-        self._clients[connection.who] -= 1
-        if not self._clients[connection.who]:
-            del self._clients[connection.who]
+        self._clients[connection.client_key] -= 1
+        if not self._clients[connection.client_key]:
+            del self._clients[connection.client_key]
 
     def __len__(self) -> int:
         """The number of connections."""

@@ -24,89 +24,89 @@ _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-lengt
 class GuardedProtocol(H11Protocol):
     """A connection with enforced limits."""
 
-    def __init__(self, *words: Any, places: ConnectionTable, **named: Any) -> None:
-        super().__init__(*words, **named)
-        self._places, self._has_place, self.who = places, False, ""
+    def __init__(self, *args: Any, table: ConnectionTable, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._table, self._has_place, self.client_key = table, False, ""
         self._phase = ""
-        self._timer: asyncio.TimerHandle | None = None
-        self._reader: asyncio.TimerHandle | None = None
+        self._request_timer: asyncio.TimerHandle | None = None
+        self._reading_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Starts waiting for a request; closes the connection at once if there is no place."""
         super().connection_made(transport)
-        self.who = client_of(self.client[0] if self.client else "", (), 0)
-        self._has_place = self._places.enter(self)
+        self.client_key = client_of(self.client[0] if self.client else "", (), 0)
+        self._has_place = self._table.enter(self)
         if self._has_place:
-            self._look()
+            self._update_phase()
         else:
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._timer, self._reader):
+        for timer in (self._request_timer, self._reading_timer):
             if timer is not None:
                 timer.cancel()
         if self._has_place:
             self._has_place = False
-            self._places.leave(self)
+            self._table.leave(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._look()
+        self._update_phase()
 
     def on_response_complete(self) -> None:
         """Continues with the next request, which may already have arrived."""
         super().on_response_complete()
-        self._look()
+        self._update_phase()
 
     def pause_writing(self) -> None:
         """Starts the reading deadline when the client does not read the response."""
         super().pause_writing()
-        self._read_within()
+        self._start_reading_timer()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._reader is not None and not self.transport.is_closing():
-            self._reader.cancel()
-            self._reader = None
+        if self._reading_timer is not None and not self.transport.is_closing():
+            self._reading_timer.cancel()
+            self._reading_timer = None
 
     def timeout_keep_alive_handler(self) -> None:
         """Closes an idle connection; what was written may still have to be read."""
         super().timeout_keep_alive_handler()
-        self._read_within()
+        self._start_reading_timer()
 
     def give_up(self) -> None:
         self.transport.abort()
 
-    def _look(self) -> None:
+    def _update_phase(self) -> None:
         """Sets the deadline for the part of a request that is expected, once per part."""
         if not self._has_place or self.transport.is_closing():
-            self._read_within()
+            self._start_reading_timer()
             return
         # the expected part of a request; empty if the request is complete
         phase = {h11.IDLE: "head", h11.SEND_BODY: "body"}.get(self.conn.their_state, "")
-        self._places.wait(self, waits=bool(phase))
+        self._table.set_waiting(self, bool(phase))
         if phase == self._phase:
             return
         self._phase = phase
-        if self._timer is not None:
-            self._timer.cancel()
-        seconds = {"head": self._places.allowed.head, "body": self._places.allowed.body}.get(phase)
-        self._timer = None if seconds is None else self.loop.call_later(seconds, self._too_slow)
+        if self._request_timer is not None:
+            self._request_timer.cancel()
+        seconds = {"head": self._table.allowed.head, "body": self._table.allowed.body}.get(phase)
+        self._request_timer = None if seconds is None else self.loop.call_later(seconds, self._too_slow)
 
     def _too_slow(self) -> None:
         """Closes the connection after a deadline, with a 408 unless a response has started."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.write(_TOO_SLOW)
         self.transport.close()
-        self._read_within()
+        self._start_reading_timer()
 
-    def _read_within(self) -> None:
+    def _start_reading_timer(self) -> None:
         """Drops the response if it is not read in time."""
-        if self._reader is None:
-            self._reader = self.loop.call_later(self._places.allowed.reading, self.transport.abort)
+        if self._reading_timer is None:
+            self._reading_timer = self.loop.call_later(self._table.allowed.reading, self.transport.abort)
 
 
 def guarded(allowed: ConnectionLimits) -> Callable[..., GuardedProtocol]:
     """The protocol factory for a server."""
-    return partial(GuardedProtocol, places=ConnectionTable(allowed))
+    return partial(GuardedProtocol, table=ConnectionTable(allowed))

@@ -46,7 +46,9 @@ class ExportStreams:
             return retry_reply(503, "two exports are already running, which is the limit", 60)
         self._open += 1
         try:
-            with closing(_ExportReader(self._open_record, self._allowed, params, packed=request.takes_gzip)) as reader:
+            with closing(
+                _ExportReader(self._open_record, self._allowed, params, compress=request.takes_gzip)
+            ) as reader:
                 await _stream(head, reader, receive, send)
         finally:
             self._open -= 1
@@ -101,10 +103,10 @@ class _ExportReader:
         allowed: terms.Table,
         params: request_params.ExportParams,
         *,
-        packed: bool,
+        compress: bool,
     ) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
-        self._chunks = _chunks(open_record, allowed, params, packed=packed)
+        self._chunks = _chunks(open_record, allowed, params, compress=compress)
 
     def next(self) -> asyncio.Future[bytes | None]:
         """The next chunk; None after the last."""
@@ -117,19 +119,19 @@ class _ExportReader:
 
 
 def _chunks(
-    open_record: Callable[[], Record], allowed: terms.Table, params: request_params.ExportParams, *, packed: bool
+    open_record: Callable[[], Record], allowed: terms.Table, params: request_params.ExportParams, *, compress: bool
 ) -> Generator[bytes, None, None]:
     with (
         open_store(open_record) as record,
         closing(export(QuerySession(record, allowed, public=True), params)) as chunks,
     ):
-        yield from _packed(chunks) if packed else chunks
+        yield from _compressed(chunks) if compress else chunks
 
 
-def _packed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _compressed(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Compresses chunks to a gzip file."""
-    packer = zlib.compressobj(6, wbits=31)
+    compressor = zlib.compressobj(6, wbits=31)
     for chunk in chunks:
-        if packed := packer.compress(chunk):
-            yield packed
-    yield packer.flush()
+        if compressed := compressor.compress(chunk):
+            yield compressed
+    yield compressor.flush()

@@ -11,9 +11,10 @@ last post's place in its issue, so posts added above do not shift the pages. Not
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
@@ -26,6 +27,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hotpapers.deliver.announce.custom_feed import feed_uri, service_did, service_document
+from hotpapers.errors import StoreError
+from hotpapers.logs import log_event
 from hotpapers.model import IssueReader
 from hotpapers.settings.announce import BlueskyAccount
 
@@ -73,20 +76,20 @@ class FeedSkeleton:
 
     def page(self, cursor: str, limit: int) -> tuple[list[FeedPost], str]:
         """Posts after a cursor, and the next cursor, empty at the end. Raises ValueError for an invalid cursor."""
-        after = _key_of(cursor) if cursor else None
+        last_key = _key_of(cursor) if cursor else None
         while True:
-            start = bisect_right(self._read, after, key=lambda item: item.key) if after else 0
-            missing = start + limit + 1 - len(self._read)
-            if missing <= 0 or not self._read_more(missing):
+            start = bisect_right(self._read, last_key, key=lambda item: item.key) if last_key else 0
+            shortage = start + limit + 1 - len(self._read)
+            if shortage <= 0 or not self._read_more(shortage):
                 break
         posts = self._read[start : start + limit]
         return posts, posts[-1].cursor if len(self._read) > start + limit else ""
 
-    def _read_more(self, most: int) -> bool:
-        """Reads up to `most` more posts. Returns whether there were any."""
-        more = list(islice(self._unread, most))
-        self._read += more
-        return bool(more)
+    def _read_more(self, limit: int) -> bool:
+        """Reads up to `limit` more posts. Returns whether there were any."""
+        posts = list(islice(self._unread, limit))
+        self._read += posts
+        return bool(posts)
 
     def _items(self) -> Iterator[FeedPost]:
         """Each post once, at its first occurrence."""
@@ -146,7 +149,11 @@ def _skeleton_endpoint(open_issues: Callable[[], IssueReader], publication: str,
         issue_reader = open_issues()
         if not skeletons or skeletons[0].issue_reader is not issue_reader:
             skeletons[:] = [FeedSkeleton(issue_reader, publication)]
-        return skeletons[0].page(cursor, limit)
+        try:
+            return skeletons[0].page(cursor, limit)
+        except StoreError:
+            skeletons.clear()  # it stopped reading in the middle
+            raise
 
     async def respond(request: Request) -> Response:
         params = request.query_params
@@ -160,19 +167,22 @@ def _skeleton_endpoint(open_issues: Callable[[], IssueReader], publication: str,
             posts, cursor = await asyncio.get_running_loop().run_in_executor(thread, read_page)
         except ValueError:
             return _refusal("InvalidRequest", "cursor: invalid; use the one from the previous page")
+        except StoreError as problem:
+            log_event("feed unavailable", level=logging.ERROR, reason=problem)
+            return _refusal("Unavailable", "temporarily unavailable", 503, {"retry-after": "10"})
         document: dict[str, Any] = {"feed": [{"post": item.uri} for item in posts]}
         return _json(msgspec.json.encode({"cursor": cursor, **document} if cursor else document))
 
     return respond
 
 
-def _refusal(error: str, message: str) -> Response:
-    return _json(msgspec.json.encode({"error": error, "message": message}), 400)
+def _refusal(error: str, message: str, status: int = 400, headers: Mapping[str, str] | None = None) -> Response:
+    return _json(msgspec.json.encode({"error": error, "message": message}), status, headers)
 
 
-def _json(body: bytes, status: int = 200) -> Response:
-    headers = {
+def _json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    common_headers = {
         "content-type": "application/json; charset=utf-8", "x-content-type-options": "nosniff",
         "access-control-allow-origin": "*", "cache-control": "no-cache",
     }  # fmt: skip
-    return Response(body, status, headers)
+    return Response(body, status, {**common_headers, **(headers or {})})

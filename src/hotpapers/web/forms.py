@@ -9,6 +9,7 @@ in.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import threading
 import time
@@ -22,8 +23,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hotpapers.errors import HotPapersError, NotFound, StoreError, UsageError
-from hotpapers.logs import LOG
+from hotpapers.errors import NotFound, StoreError, UsageError
+from hotpapers.jobs.isolation import is_defect, log_defect
+from hotpapers.logs import log_event
 from hotpapers.render.html.templating import macro
 from hotpapers.view import clean_text
 from hotpapers.web import mail_pages
@@ -102,8 +104,8 @@ UNUSABLE = FormPage("Not sent", ("This request cannot be processed.",), status=4
 def too_many_requests(seconds: int) -> FormPage:
     """The page for a client with too many requests."""
     minutes = (seconds + 59) // 60
-    words = f"Too many requests in a short time. Please try again in {minutes} minute{'' if minutes == 1 else 's'}."
-    return FormPage("Try again later", (words,), status=429, wait=seconds)
+    line = f"Too many requests in a short time. Please try again in {minutes} minute{'' if minutes == 1 else 's'}."
+    return FormPage("Try again later", (line,), status=429, wait=seconds)
 
 
 def with_refusal(refusal: FormPage, form: FormPage) -> FormPage:
@@ -195,8 +197,8 @@ class FormRouter:
 
     def _page(self, page: FormPage, root: str) -> Response:
         body = macro("form_page.html", "page")(page, self._site, root)
-        more = {"retry-after": str(page.wait)} if page.wait else {}
-        return Response(body.encode("utf-8", "replace"), status_code=page.status, headers={**HEADERS, **more})
+        retry = {"retry-after": str(page.wait)} if page.wait else {}
+        return Response(body.encode("utf-8", "replace"), status_code=page.status, headers={**HEADERS, **retry})
 
 
 class _Threads:
@@ -238,19 +240,23 @@ def _page_or_problem(handler: FormHandler, values: Values) -> FormPage:
         return handler(values)
     except NotFound:
         return NOTHING
-    except StoreError as problem:
-        LOG.warning("form: %s", problem)
-        return BUSY
-    except UsageError as problem:
-        LOG.warning("form: %s", problem)
-        return UNUSABLE
+    except (StoreError, UsageError) as problem:
+        _log_failure(problem)
+        return BUSY if isinstance(problem, StoreError) else UNUSABLE
 
 
 def _run(work: Callable[[], object]) -> None:
     try:
         work()
-    except (HotPapersError, OSError) as problem:
-        LOG.warning("form: %s", problem)
+    except Exception as problem:
+        if is_defect(problem) and not isinstance(problem, OSError):
+            log_defect("forms", problem)
+        else:
+            _log_failure(problem)
+
+
+def _log_failure(problem: Exception) -> None:
+    log_event("form failed", level=logging.WARNING, reason=problem)
 
 
 # ---- submitted data ------------------------------------------------------------------------------------
@@ -259,17 +265,17 @@ def _run(work: Callable[[], object]) -> None:
 def is_same_origin(headers: Mapping[str, str], origin: str) -> bool:
     """Whether a form comes from one of the app's own pages, according to the browser (Fetch Metadata; RFC 6454 §7).
     Clients that send neither header are not browsers, so they act for no reader and are accepted."""
-    site, text = headers.get("sec-fetch-site"), headers.get("origin")
+    site, sent_origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site == "same-origin"
-    return text is None or text.lower() == origin
+    return sent_origin is None or sent_origin.lower() == origin
 
 
 def origin_of(base: str) -> str:
     """`https://papers.example/daily/` → `https://papers.example`, in the form that browsers send."""
     parts = urlsplit(base.lower())
-    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
-    return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
+    default_port = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return f"{parts.scheme}://{parts.netloc.removesuffix(default_port)}"
 
 
 def parse_fields(body: bytes) -> dict[str, str] | None:
@@ -300,8 +306,8 @@ _CUT_OFF = re.compile(rb"%[0-9A-Fa-f]?\Z")
 
 
 def _normalize(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
-    tidy = {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in fields}
-    return {name: clean_text.shown(value).strip() for name, value in tidy.items()}
+    values = {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in fields}
+    return {name: clean_text.shown(value).strip() for name, value in values.items()}
 
 
 async def _body(request: Request) -> bytes:
@@ -323,7 +329,7 @@ def slash_redirect(path: str) -> Route:
     """Redirects a form's address with a trailing `/` to the form (308, so a POST is repeated)."""
 
     async def respond(request: Request) -> Response:
-        where = f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"
-        return Response(status_code=308, headers={**HEADERS, "location": where})
+        location = f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"
+        return Response(status_code=308, headers={**HEADERS, "location": location})
 
     return Route(f"{path}/", respond, methods=["GET", "POST"])

@@ -116,19 +116,19 @@ def reply(status: int, headers: Iterable[tuple[str, str]], body: bytes = b"", et
     )
 
 
-def json_reply(body: bytes, link: str, *, packed: bool) -> ApiReply:
+def json_reply(body: bytes, link: str, *, compress: bool) -> ApiReply:
     """A JSON reply, compressed if requested and worthwhile. `link`: the Link header to the next page, or empty."""
-    packed = packed and len(body) >= WORTHWHILE
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}{"-gz" if packed else ""}"'
+    compress = compress and len(body) >= WORTHWHILE
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}{"-gz" if compress else ""}"'
     headers = [("content-type", "application/json")]
     headers += [("link", link)] if link else []
-    headers += [("content-encoding", "gzip")] if packed else []
-    return reply(200, headers, gzip.compress(body, 6, mtime=0) if packed else body, etag)
+    headers += [("content-encoding", "gzip")] if compress else []
+    return reply(200, headers, gzip.compress(body, 6, mtime=0) if compress else body, etag)
 
 
-def not_modified(known: ApiReply) -> ApiReply:
+def not_modified(current: ApiReply) -> ApiReply:
     """The reply that the client's version is still current."""
-    return reply(304, (), etag=known.etag)
+    return reply(304, (), etag=current.etag)
 
 
 PREFLIGHT = reply(

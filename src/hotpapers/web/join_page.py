@@ -86,27 +86,27 @@ def _refill(dependencies: JoinDependencies, values: Values) -> FormPage:
 
 
 def _show(dependencies: JoinDependencies, values: Values) -> FormPage:
+    publication = values.get("publication") or dependencies.publication
     with dependencies.open_record() as record:
-        title = _title(record, values.get("publication") or dependencies.publication)
-    return _form(values.get("publication") or dependencies.publication, title)
+        title = _title(record, publication)
+    return _form(publication, title, {})
 
 
 def _title(record: Record, publication: str) -> str:
     return phrases.one_line(publication_of(record, publication).title)
 
 
-def _form(publication: str, title: str, values: Values | None = None, error: str = "") -> FormPage:
-    filled = values or {}
+def _form(publication: str, title: str, values: Values, error: str = "") -> FormPage:
     fields = (
         FormField(
             "address",
             "Your email address",
             "email",
-            filled.get("address", "")[:LONGEST],
+            values.get("address", "")[:LONGEST],
             error=error,
             max_length=LONGEST,
         ),
-        FormField("skip", "No mail on days without papers", "check", filled.get("skip", "")),
+        FormField("skip", "No mail on days without papers", "check", values.get("skip", "")),
     )
     form = FormSpec("join", "Subscribe", fields, (("publication", publication),), error=error)
     lines = ("You will get one message asking you to confirm. Every issue says how to unsubscribe.",)
@@ -142,13 +142,13 @@ def _send(dependencies: JoinDependencies, publication: str, address: str, at: in
     in the form."""
     with dependencies.open_record() as record:
         subscribers.tidy(record, at)
-        known = subscribers.find(record, subscribers.mark_of(record, publication, address))
-        if known is not None and known.state == "confirmed":
+        subscriber = subscribers.find(record, subscribers.mark_of(record, publication, address))
+        if subscriber is not None and subscriber.state == "confirmed":
             return
         relay = dependencies.relay(dependencies.mail_config)
         try:
-            chosen = publication_of(record, publication)
-            opt_in.ask(record, dependencies.mail_config, relay, chosen, address, at, skip_empty=skip_empty)
+            chosen_publication = publication_of(record, publication)
+            opt_in.ask(record, dependencies.mail_config, relay, chosen_publication, address, at, skip_empty=skip_empty)
         except HotPapersError as problem:
             raise NetError(f"the confirmation request was not sent: {without_address(str(problem), address)}") from None
         finally:

@@ -79,9 +79,9 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
         if reader.state != "confirmed":
             return MailPage(f"You are not subscribed to {title}")
         text = tokens.encode(record.hasher.secret, token)
-        other = "all" if reader.skip_empty else "skip"
+        target = "all" if reader.skip_empty else "skip"
         choice = "Mail every day" if reader.skip_empty else "No mail on days without papers"
-        return MailPage(f"Unsubscribe from {title}?", (), (("", "Unsubscribe"), (f"../{other}/{text}", choice)))
+        return MailPage(f"Unsubscribe from {title}?", (), (("", "Unsubscribe"), (f"../{target}/{text}", choice)))
 
     def leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
         subscribers.end(record, reader.mark, clock())
@@ -91,8 +91,8 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
         def save(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
             if subscribers.set_skip_empty(record, reader.mark, skip_empty=skip_empty) is None:
                 return MailPage(f"You are not subscribed to {title}")
-            when = "only on days with papers" if skip_empty else "every day"
-            return MailPage("Saved", (f"{title} will be sent to you {when}.",))
+            days = "only on days with papers" if skip_empty else "every day"
+            return MailPage("Saved", (f"{title} will be sent to you {days}.",))
 
         return save
 

@@ -13,7 +13,7 @@ from hotpapers.jobs.isolation import describe_error, is_defect, log_defect
 from hotpapers.schedule.health import SiteHealth
 from hotpapers.web.background_server import GuardedHandler, background_server
 
-NOT_KEPT = {"cache_control": "no-store"}
+NO_STORE = {"cache_control": "no-store"}
 
 
 def monitor(listen: str, ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> AbstractContextManager[int]:
@@ -27,18 +27,18 @@ def _handler(ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> type[
             """Answers both addresses; 503 if there are problems or the store is unavailable."""
             try:
                 if self.path == "/metrics":
-                    self.say(200, "text/plain; version=0.0.4; charset=utf-8", metrics(), **NOT_KEPT)
+                    self.reply(200, "text/plain; version=0.0.4; charset=utf-8", metrics(), **NO_STORE)
                 elif self.path == "/health":
                     state = ask()
-                    self.say(200 if state.ok else 503, "application/json", json.dumps(state._asdict()), **NOT_KEPT)
+                    self.reply(200 if state.ok else 503, "application/json", json.dumps(state._asdict()), **NO_STORE)
                 else:
-                    self.say(404, "text/plain; charset=utf-8", "not found; use /metrics or /health\n", **NOT_KEPT)
+                    self.reply(404, "text/plain; charset=utf-8", "not found; use /metrics or /health\n", **NO_STORE)
             except ConnectionError:
                 pass  # the client has disconnected
             except Exception as problem:
                 if is_defect(problem):
                     log_defect("monitor", problem)
                 health = {"ok": False, "problems": [f"store: {describe_error(problem)}"], "failing": []}
-                self.say(503, "application/json", json.dumps(health), **NOT_KEPT)
+                self.reply(503, "application/json", json.dumps(health), **NO_STORE)
 
     return Handler

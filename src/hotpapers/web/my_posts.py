@@ -81,25 +81,25 @@ def routes(router: FormRouter, dependencies: MyPostsDependencies) -> Sequence[Ba
 
 def _refill(values: Values) -> FormPage:
     """The form with the submitted values: the second form if they have a proof."""
-    who, proof = values.get("who", ""), values.get("proof", "")
-    return _choice_form(who, proof, values.get("choice", "")) if proof else account_page(who)
+    text, proof = values.get("who", ""), values.get("proof", "")
+    return _choice_form(text, proof, values.get("choice", "")) if proof else account_page(text)
 
 
 def _submit(router: FormRouter, dependencies: MyPostsDependencies, values: Values) -> FormPage:
     """The page after a submission: the code, or the outcome of the request."""
-    who, proof = values.get("who", ""), values.get("proof", "")
-    claim = claims.parse_claim(who)
+    text, proof = values.get("who", ""), values.get("proof", "")
+    claim = claims.parse_claim(text)
     if not claim.network:
-        return account_page(who, BARE if claims.is_bare(who) else _elsewhere(dependencies.contact))
+        return account_page(text, BARE if claims.is_bare(text) else _elsewhere(dependencies.contact))
     with dependencies.open_record() as record:
-        known = actions.known_accounts(record, claim.keys)
-        if len(known) != 1:
-            return account_page(who, SEVERAL[claim.network] if known else UNKNOWN)
+        accounts = actions.known_accounts(record, claim.keys)
+        if len(accounts) != 1:
+            return account_page(text, SEVERAL[claim.network] if accounts else UNKNOWN)
         if not proof:
             nonce = secrets.token_hex(codes.NONCE // 2)
-            challenge = ProofChallenge(known[0].account, dependencies.clock() // SECOND, nonce)
-            return _code_page(record, known[0], challenge, who)
-        return _outcome_page(router, dependencies, record, known[0], values)
+            challenge = ProofChallenge(accounts[0].account, dependencies.clock() // SECOND, nonce)
+            return _code_page(record, accounts[0], challenge, text)
+        return _outcome_page(router, dependencies, record, accounts[0], values)
 
 
 # ---- step 1: the account ---------------------------------------------------------------------------------
@@ -114,10 +114,10 @@ SEVERAL: dict[claims.Network, str] = {
 }
 
 
-def account_page(who: str = "", error: str = "") -> FormPage:
+def account_page(text: str = "", error: str = "") -> FormPage:
     """The page that asks for an account."""
     hint = "On Bluesky or Mastodon: @ada.example, @ada@social.example, https://social.example/@ada/123"
-    field = FormField("who", ACCOUNT_LABEL, "text", who[: claims.LONGEST], hint, error, claims.LONGEST)
+    field = FormField("who", ACCOUNT_LABEL, "text", text[: claims.LONGEST], hint, error, claims.LONGEST)
     lines = (
         "You decide whether your posts are shown here. To prove that an account is yours, put a code in its profile for"
         " a moment. No password is needed.",
@@ -137,9 +137,9 @@ def _elsewhere(contact: str) -> str:
 
 def _code_page(
     record: Record,
-    known: KnownAccount,
+    account: KnownAccount,
     proof: ProofChallenge,
-    who: str,
+    text: str,
     choice: str = "",
     error: str = "",
     status: int = 400,
@@ -149,13 +149,13 @@ def _code_page(
         "Add this code to the description of your profile, save the profile, and then send the form below. Keep this"
         " page open until then. The code is valid for a day; you can remove it afterwards.",
     )
-    page = _choice_form(who, codes.encode(secret, proof), choice, error)
-    facts = (("Account", phrases.one_line(known.handle or known.own)),)
+    page = _choice_form(text, codes.encode(secret, proof), choice, error)
+    facts = (("Account", phrases.one_line(account.handle or account.own)),)
     return page._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=status if error else 200)
 
 
-def _choice_form(who: str, proof: str, choice: str = "", error: str = "") -> FormPage:
-    hidden = (("who", who), ("proof", proof))
+def _choice_form(text: str, proof: str, choice: str = "", error: str = "") -> FormPage:
+    hidden = (("who", text), ("proof", proof))
     form = FormSpec("mine", "The code is in my profile", (), hidden, "What would you like?", CHOICES, choice, error)
     return FormPage("Your code", (), form)
 
@@ -171,36 +171,36 @@ TURN = "Another profile is being read from the same server. Please try again in 
 
 
 def _outcome_page(
-    router: FormRouter, dependencies: MyPostsDependencies, record: Record, known: KnownAccount, values: Values
+    router: FormRouter, dependencies: MyPostsDependencies, record: Record, account: KnownAccount, values: Values
 ) -> FormPage:
-    at, choice, who = dependencies.clock(), values.get("choice", ""), values["who"]
-    proof = codes.decode(record.hasher.secret, values["proof"], known.account, at // SECOND)
+    at, choice, text = dependencies.clock(), values.get("choice", ""), values["who"]
+    proof = codes.decode(record.hasher.secret, values["proof"], account.account, at // SECOND)
     if proof is None:
-        return account_page(who, OLD)
+        return account_page(text, OLD)
     if choice not in (HIDE, PERSON):
-        return _code_page(record, known, proof, who, error=NO_CHOICE)
-    server = profiles.server_of(dependencies.view, known, dependencies.base_addresses)
+        return _code_page(record, account, proof, text, error=NO_CHOICE)
+    server = profiles.server_of(dependencies.view, account, dependencies.base_addresses)
     with dependencies.turns.acquire(server) as is_free:
         error = (
-            _proof_problem(dependencies, server, known, codes.code(record.hasher.secret, proof)) if is_free else TURN
+            _proof_problem(dependencies, server, account, codes.code(record.hasher.secret, proof)) if is_free else TURN
         )
     if error:
-        return _code_page(record, known, proof, who, choice, error, 400 if is_free else 503)._replace(
+        return _code_page(record, account, proof, text, choice, error, 400 if is_free else 503)._replace(
             wait=0 if is_free else 60
         )
     if choice == HIDE:
-        return _hide(router, dependencies, record, known, at)
-    outcome = actions.contest(record, dependencies.bots, known.account, at)
+        return _hide(router, dependencies, record, account, at)
+    outcome = actions.contest(record, dependencies.bots, account.account, at)
     if outcome == "full":
-        return forms.with_refusal(FULL, _code_page(record, known, proof, who, choice))
+        return forms.with_refusal(FULL, _code_page(record, account, proof, text, choice))
     return CONTEST_PAGES[outcome]
 
 
-def _proof_problem(dependencies: MyPostsDependencies, server: str, known: KnownAccount, code: str) -> str:
+def _proof_problem(dependencies: MyPostsDependencies, server: str, account: KnownAccount, code: str) -> str:
     """Why the profile does not prove the claim; empty if it does."""
     try:
         with dependencies.open_client() as http:
-            description = profiles.fetch_description(http, server, known)
+            description = profiles.fetch_description(http, server, account)
     except RequestRefused as problem:
         log_event("profile refused", reason=problem.reason)
         return NOT_SHOWN
@@ -211,19 +211,19 @@ def _proof_problem(dependencies: MyPostsDependencies, server: str, known: KnownA
 
 
 def _hide(
-    router: FormRouter, dependencies: MyPostsDependencies, record: Record, known: KnownAccount, at: int
+    router: FormRouter, dependencies: MyPostsDependencies, record: Record, account: KnownAccount, at: int
 ) -> FormPage:
-    before = record.head.position
-    if not actions.hide(record, known.account, at):
+    position = record.head.position
+    if not actions.hide(record, account.account, at):
         return FormPage("Already hidden", ("None of your posts are shown here.",))
     log_event("hidden as its account asked", position=record.head.position)
-    router.run_later(partial(_render_changed, dependencies, before))
+    router.run_later(partial(_render_changed, dependencies, position))
     return HIDDEN
 
 
-def _render_changed(dependencies: MyPostsDependencies, before: int) -> None:
+def _render_changed(dependencies: MyPostsDependencies, position: int) -> None:
     with dependencies.open_record() as record:
-        dependencies.render(record, before)
+        dependencies.render(record, position)
 
 
 AFTER = "You can now remove the code from your profile."

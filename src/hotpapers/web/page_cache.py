@@ -24,25 +24,25 @@ from hotpapers.view.site_config import SiteConfig
 
 CACHED_PAGES = 1024
 """Most rendered pages in the cache: about 30 MB."""
-PACKED, SMALL = 6, 1000
+LEVEL, SMALL = 6, 1000
 """The compression level, and the bytes up to which pages are not compressed."""
 
 
 class RenderedPage(NamedTuple):
-    """A page's bytes and their ETag; `packed`: the bytes compressed, or empty if not worthwhile; `policy`: its Content
+    """A page's bytes and their ETag; `gzipped`: the bytes compressed, or empty if not worthwhile; `policy`: its Content
     Security Policy."""
 
     body: bytes
     etag: str
-    packed: bytes
+    gzipped: bytes
     policy: str
 
 
 def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
     """A page as it is sent. `public`: whether the site has a public address."""
     is_worthwhile = len(page) > SMALL and not path.endswith(".png")
-    packed = gzip.compress(page, PACKED, mtime=0) if is_worthwhile else b""
-    return RenderedPage(page, hashlib.sha256(page).hexdigest()[:32], packed, policy_of(path, public))
+    gzipped = gzip.compress(page, LEVEL, mtime=0) if is_worthwhile else b""
+    return RenderedPage(page, hashlib.sha256(page).hexdigest()[:32], gzipped, policy_of(path, public))
 
 
 class PageCache:

@@ -20,10 +20,10 @@ class _Bucket(NamedTuple):
 
 
 class TokenBuckets:
-    """A bucket per client with `rate` tokens, refilled within `within` seconds. A rate of 0 means no limit."""
+    """A bucket per client with `rate` tokens, refilled within `period` seconds. A rate of 0 means no limit."""
 
-    def __init__(self, rate: int, within: int = 60) -> None:
-        self._rate, self._within = rate, within
+    def __init__(self, rate: int, period: int = 60) -> None:
+        self._rate, self._period = rate, period
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def take(self, client: str, cost: int, at: float) -> int:
@@ -35,13 +35,13 @@ class TokenBuckets:
             return 0
         bucket = self._buckets.pop(client, None)
         since = 0.0 if bucket is None else at - bucket.at
-        tokens = self._rate if bucket is None else min(self._rate, bucket.tokens + since * self._rate / self._within)
+        tokens = self._rate if bucket is None else min(self._rate, bucket.tokens + since * self._rate / self._period)
         cost = min(cost, self._rate)
         enough = tokens >= cost
         self._buckets[client] = _Bucket(tokens - cost if enough else tokens, at)
         if len(self._buckets) > MOST_CLIENTS:
             self._buckets.popitem(last=False)
-        return 0 if enough else int((cost - tokens) * self._within / self._rate) + 1
+        return 0 if enough else int((cost - tokens) * self._period / self._rate) + 1
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -62,11 +62,11 @@ def client_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
 def _client_key(address: str) -> str:
     """The client of an address; empty for an invalid address."""
     try:
-        address_of_client = ipaddress.ip_address(address)
+        client = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    if isinstance(address_of_client, ipaddress.IPv6Address):
-        if address_of_client.ipv4_mapped is not None:
-            return str(address_of_client.ipv4_mapped)
-        return str(ipaddress.ip_network((address_of_client, 64), strict=False))
-    return str(address_of_client)
+    if isinstance(client, ipaddress.IPv6Address):
+        if client.ipv4_mapped is not None:
+            return str(client.ipv4_mapped)
+        return str(ipaddress.ip_network((client, 64), strict=False))
+    return str(client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
@@ -14,7 +15,7 @@ from hotpapers import terms
 from hotpapers.deliver.email.config import is_open, mail_config_of
 from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient, user_agent
 from hotpapers.ingest.job_factory import PACE, addresses, read_settings, secrets_of
-from hotpapers.logs import LOG
+from hotpapers.logs import log_event
 from hotpapers.model import HttpClient, Publication
 from hotpapers.schedule.publishing import render_changed
 from hotpapers.settings import Settings
@@ -62,7 +63,7 @@ class ReaderFeatures:
         if not self._serve.base:
             return
         if is_one_client(self._serve):
-            LOG.warning("%s", ONE_CLIENT)
+            log_event(ONE_CLIENT, level=logging.WARNING)
         self.routes += report_forms.routes(
             self._add_router(), report_forms.ReportDependencies(open_record, terms=operator.terms)
         )
@@ -89,11 +90,11 @@ def my_posts_dependencies(open_record: Callable[[], Record], operator: ReaderCon
     return my_posts.MyPostsDependencies(
         open_record, partial(client, settings, HostPacer()), view.view,
         partial(render_changed, site_config=operator.site_config, allowed=operator.terms), my_posts.ServerTurns(),
-        tuple(addresses(_asked_for(settings))), settings.bots, settings.contact,
+        tuple(addresses(_network_tables(settings))), settings.bots, settings.contact,
     )  # fmt: skip
 
 
-def _asked_for(settings: Settings) -> list[object]:
+def _network_tables(settings: Settings) -> list[object]:
     """The settings tables of the networks on which accounts can be verified."""
     return [settings.source.get(name, {}) for name in ("bluesky", "mastodon")]
 
@@ -101,7 +102,7 @@ def _asked_for(settings: Settings) -> list[object]:
 def client(settings: Settings, reserve: HostPacer) -> AbstractContextManager[HttpClient]:
     """A client for fetching one profile. Internal addresses are only allowed if the settings of sources name them.
     `reserve`: the pacing of hosts, shared by all clients."""
-    tables = _asked_for(settings)
+    tables = _network_tables(settings)
     return PoliteHttpClient(
         user_agent(settings.contact), pace=PACE, reserve=reserve, base_addresses=tuple(addresses(tables)),
         secrets=tuple(secrets_of(tables)), limits=ASKING,

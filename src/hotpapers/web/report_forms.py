@@ -110,8 +110,8 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
         raise NotFound(f"{paper}: not in this issue")
     day = phrases.day_name(content.day)
     facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]
-    known, bare = record.view().item(Paper, paper), paper.removeprefix("arxiv:")
-    facts.append(("Paper", f"{bare}, {known.title}" if known else bare))
+    item, paper_id = record.view().item(Paper, paper), paper.removeprefix("arxiv:")
+    facts.append(("Paper", f"{paper_id}, {item.title}" if item else paper_id))
     if kind == "quotation":
         facts.append(("Post", _author_label(_quoted_post(record, allowed, content, paper, post))))
     rows = tuple((name, phrases.one_line(value)) for name, value in facts)
@@ -128,13 +128,13 @@ def _content(record: Record, digest: str) -> IssueContent:
 
 def _quoted_post(record: Record, allowed: terms.Table, content: IssueContent, paper: str, post: str) -> Post:
     issue = RecordIssueReader(record, allowed).issue(content.publication.publication, content.day, content.edition)
-    for word in phrases.with_words(issue.posts.get(paper, ())):
-        if word.post.post == post:
-            return word.post
+    for quotation in phrases.with_words(issue.posts.get(paper, ())):
+        if quotation.post.post == post:
+            return quotation.post
     raise NotFound("no such post is quoted there")
 
 
 def _author_label(post: Post) -> str:
     """A post's author, day and address: `ada.example, 7 May 2024, https://…`."""
-    when = phrases.day_name(timestamps.day_of(post.created_at))
-    return ", ".join(filter(None, (post.handle or post.name, when, site_paths.post_url(post) or post.post)))
+    day = phrases.day_name(timestamps.day_of(post.created_at))
+    return ", ".join(filter(None, (post.handle or post.name, day, site_paths.post_url(post) or post.post)))

@@ -25,12 +25,12 @@ class FreshIssueReader:
     def __call__(self) -> RecordIssueReader:
         """The issue reader. Raises StoreError; the next call then opens a new connection."""
         try:
-            return self._fresh()
+            return self._current_reader()
         except StoreError:
             self.close()
             raise
 
-    def _fresh(self) -> RecordIssueReader:
+    def _current_reader(self) -> RecordIssueReader:
         if self._watch is None:
             record = self._open()
             self._watch, self._current = (record, PageChangeCounter(record)), None

@@ -33,9 +33,9 @@ class QueryRoute(NamedTuple):
 
 def _pattern(path: str) -> re.Pattern[str]:
     """`/papers/{paper}` → a pattern; only identifiers of papers may contain slashes."""
-    inside = {"{paper}": r"(?P<paper>.+)"}
+    wide_patterns = {"{paper}": r"(?P<paper>.+)"}
     parts = re.split(r"(\{\w+\})", path)
-    patterns = [inside.get(part) or re.sub(r"^\{(\w+)\}$", r"(?P<\1>[^/]+)", part) for part in parts]
+    patterns = [wide_patterns.get(part) or re.sub(r"^\{(\w+)\}$", r"(?P<\1>[^/]+)", part) for part in parts]
     return re.compile("".join(patterns))
 
 
@@ -54,14 +54,14 @@ def route_of(path: str) -> tuple[QueryRoute, dict[str, str]] | None:
     return None
 
 
-def parameters(cls: type[request_params.Params], inside: dict[str, str], query: bytes) -> request_params.Params:
+def parameters(cls: type[request_params.Params], path_values: dict[str, str], query: bytes) -> request_params.Params:
     """The parameters of a path and its query. Raises UsageError for missing, invalid, unknown or duplicate ones."""
     values: dict[str, str] = {}
     for name, value in _pairs(query):
-        if name in values or name in inside:
+        if name in values or name in path_values:
             raise UsageError(f"{name[:60]}: given twice")
         values[name] = value
-    return request_params.check_params(cls, {**inside, **values}, as_text=True)
+    return request_params.check_params(cls, {**path_values, **values}, as_text=True)
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
@@ -81,5 +81,5 @@ def next_link(params: request_params.Params, path_pattern: str, cursor: str | No
     if not cursor:
         return ""
     values: dict[str, Any] = {**msgspec.structs.asdict(params), "cursor": cursor}
-    outside = {name: value for name, value in values.items() if f"{{{name}}}" not in path_pattern and value != ""}
-    return f'<?{urlencode(outside, quote_via=quote)}>; rel="next"'
+    query_values = {name: value for name, value in values.items() if f"{{{name}}}" not in path_pattern and value != ""}
+    return f'<?{urlencode(query_values, quote_via=quote)}>; rel="next"'

@@ -10,6 +10,7 @@ separate threads and limited per client.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -22,9 +23,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-from hotpapers import logs
 from hotpapers import search as index
 from hotpapers.errors import StoreError, UsageError
+from hotpapers.logs import log_event
 from hotpapers.model import IssueReader
 from hotpapers.query import BY_NAME, QuerySession, papers, request_params
 from hotpapers.render import feeds
@@ -135,7 +136,7 @@ class SearchRoutes:
         try:
             page = await self._sessions.ask(lambda session: handler(session, self._thread_state(session)))
         except StoreError as problem:
-            logs.LOG.error("search: %s", problem)
+            log_event("search unavailable", level=logging.ERROR, reason=problem)
             return _refusal(503, "the store is temporarily unavailable", 10)
         finally:
             self._pending -= 1
@@ -213,13 +214,13 @@ class _SearchRoute(Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether a request has a query."""
-        match, inside = super().matches(scope)
+        match, child_scope = super().matches(scope)
         if match is Match.FULL and not Request(scope).query_params.get("q", "").strip():
             return Match.NONE, {}
-        return match, inside
+        return match, child_scope
 
 
 def _refusal(status: int, reason: str, seconds: int = 0) -> Response:
     """An error as plain text. `seconds`: for Retry-After, or 0."""
-    later = {"retry-after": str(seconds)} if seconds else {}
-    return PlainTextResponse(f"{reason}\n", status, {**HEADERS, **later})
+    retry = {"retry-after": str(seconds)} if seconds else {}
+    return PlainTextResponse(f"{reason}\n", status, {**HEADERS, **retry})

@@ -59,8 +59,8 @@ def result_line(query: str, page: schemas.SearchPage) -> str:
         text = f"No paper {page.understood}; {number} with it as part of a word{first}."
     else:
         text = f"{number} {page.understood}{first}."
-    late = f" Not searched yet: {words.count_noun(page.behind, 'batch', 'batches')} of the record."
-    return text + (late if page.behind else "")
+    backlog = f" Not searched yet: {words.count_noun(page.behind, 'batch', 'batches')} of the record."
+    return text + (backlog if page.behind else "")
 
 
 def _hit(hit: schemas.SearchHit, publication: str) -> HitView:

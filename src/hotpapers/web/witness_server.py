@@ -56,31 +56,31 @@ def _handler(witness: LogWitness) -> type[GuardedHandler]:
         def do_GET(self) -> None:  # noqa: N802
             """The witness's health: 503 while there are open alarms."""
             if self.path != "/health":
-                return self._say(WitnessAnswer(404, f"not found; GET /health or POST to /{PATH}\n"))
+                return self._answer(WitnessAnswer(404, f"not found; GET /health or POST to /{PATH}\n"))
             try:
                 problems = list(map(str, witness.alarms))
             except LogError as problem:
                 problems = [str(problem)]
             state = {"ok": not problems, "problems": problems}
-            self._say(WitnessAnswer(503 if problems else 200, json.dumps(state), "application/json"))
+            self._answer(WitnessAnswer(503 if problems else 200, json.dumps(state), "application/json"))
 
         def do_POST(self) -> None:  # noqa: N802
             """Handles a checkpoint to cosign."""
             if self.path != f"/{PATH}":
-                return self._say(WitnessAnswer(404, f"not found; POST to /{PATH}\n"))
+                return self._answer(WitnessAnswer(404, f"not found; POST to /{PATH}\n"))
             if (body := self.read_body()) is None:
-                return self._say(
+                return self._answer(
                     WitnessAnswer(413, f"the body must have a Content-Length of at most {LARGEST_REQUEST} bytes\n")
                 )
             try:
-                self._say(witness.add_checkpoint(body, int(time.time())))
+                self._answer(witness.add_checkpoint(body, int(time.time())))
             except (LogError, OSError) as problem:
                 log_event("nothing cosigned", reason=problem)
-                self._say(WitnessAnswer(500, "the witness cannot store the checkpoint, so it does not cosign it\n"))
+                self._answer(WitnessAnswer(500, "the witness cannot store the checkpoint, so it does not cosign it\n"))
 
-        def _say(self, answer: WitnessAnswer) -> None:
+        def _answer(self, answer: WitnessAnswer) -> None:
             self.close_connection = True
-            self.say(
+            self.reply(
                 answer.status, answer.type, answer.body, **({"retry_after": str(answer.wait)} if answer.wait else {})
             )
 

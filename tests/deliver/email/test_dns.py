@@ -97,7 +97,7 @@ def test_a_resolver_as_people_write_it() -> None:
     assert server_of("9.9.9.9") == ("9.9.9.9", 53)
     assert server_of("127.0.0.1:5353") == ("127.0.0.1", 5353)
     assert server_of("::1") == ("::1", 53) and server_of("[::1]:54") == ("::1", 54)
-    for wrong in ("", "dns.example", "127.0.0.1:x", "1.2.3"):
+    for wrong in ("", "dns.example", "127.0.0.1:x", "1.2.3", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:0"):
         with pytest.raises(UsageError, match=r"not a resolver; write its IP address, such as 127\.0\.0\.1:53"):
             server_of(wrong)
 

@@ -30,7 +30,7 @@ needs_systemd = pytest.mark.skipif(analyze is None, reason="systemd-analyze is n
 
 
 @needs_systemd
-@pytest.mark.parametrize("name", ["plain", "with a blank", "100%"])
+@pytest.mark.parametrize("name", ["plain", "with a blank", "100%", "a ;$HOME"])
 def test_systemd_finds_nothing_wrong(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
@@ -56,7 +56,7 @@ def test_units_expose_little(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("folder", ["/srv/two\nlines", '/srv/"quoted"', "/srv/back\\slash"])
+@pytest.mark.parametrize("folder", ["/srv/two\nlines", '/srv/"quoted"', "/srv/o'brien", "/srv/back\\slash"])
 def test_a_name_that_would_say_something_else_to_systemd_is_refused(folder: str) -> None:
     with pytest.raises(SettingsError, match="systemd does not allow such a name"):
         host_files("systemd", Settings(), TODAY, HostMachine(folder))

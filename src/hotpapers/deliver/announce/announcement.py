@@ -96,16 +96,16 @@ def reason(entry: Entry) -> str:
         return ""
     part = max(entry.parts, key=lambda part: part.score)
     network = phrases.one_line(words.network_name(part.network))
-    counted = words.units(part.score if part.rule == "classic" else part.voices, words.unit(part))
-    return f"{counted} on {network}{_rarity(part)}"
+    amount = words.units(part.score if part.rule == "classic" else part.voices, words.unit(part))
+    return f"{amount} on {network}{_rarity(part)}"
 
 
 def _rarity(part: ScoreComponent) -> str:
     if part.rule == "classic" or part.score == 0:
         return ""
-    among = "" if part.among == "all" else f" in {phrases.one_line(part.among)}"
-    others = words.count_noun(part.papers, "other paper")
-    return f"; {words.number(part.atleast) if part.atleast else 'none'} of {others}{among} had as many"
+    field = "" if part.among == "all" else f" in {phrases.one_line(part.among)}"
+    papers = words.count_noun(part.papers, "other paper")
+    return f"; {words.number(part.atleast) if part.atleast else 'none'} of {papers}{field} had as many"
 
 
 def entry_line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> EntryLine:

@@ -101,9 +101,9 @@ def message(announcement: AnnouncementText, room: ChatClient) -> str:
         text = "\n\n".join(block for block in _blocks(announcement, format, room.text_format) if block)
         if room.fits(text):
             return text
-    least = f"{announcement.day}. {announcement.papers}."
-    shorter = (phrases.cut(least, most) for most in range(len(least), 2, -1))
-    return next((text for text in (f"{least} {announcement.url}".rstrip(), *shorter) if room.fits(text)), "")
+    shortest = f"{announcement.day}. {announcement.papers}."
+    shorter = (phrases.cut(shortest, length) for length in range(len(shortest), 2, -1))
+    return next((text for text in (f"{shortest} {announcement.url}".rstrip(), *shorter) if room.fits(text)), "")
 
 
 def without_mentions(text: str, text_format: TextFormat) -> str:
@@ -130,26 +130,26 @@ def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: Tex
 
 
 def _entry(line: EntryLine, format: ChatFormat, text_format: TextFormat) -> str:
-    who = f" · {phrases.cut(line.author, 60)}" if line.author else ""
-    head = f"{line.place}. {phrases.cut(line.title, format.title)}{who}"
-    why = without_mentions(phrases.cut(line.reason, 160), text_format) if format.reasons else ""
-    return _lines([without_mentions(head, text_format), why, _link(line.url, text_format)], text_format)
+    author = f" · {phrases.cut(line.author, 60)}" if line.author else ""
+    head = f"{line.place}. {phrases.cut(line.title, format.title)}{author}"
+    reason = without_mentions(phrases.cut(line.reason, 160), text_format) if format.reasons else ""
+    return _lines([without_mentions(head, text_format), reason, _link(line.url, text_format)], text_format)
 
 
 def _members_line(announcement: AnnouncementText, format: ChatFormat) -> str:
     if not announcement.by_members:
         return ""
     if not format.reasons:  # when space is scarce, the places are enough
-        still = sum(entry.place == 0 for entry in announcement.by_members)
+        ongoing = sum(entry.place == 0 for entry in announcement.by_members)
         places = [str(paper.place) for paper in announcement.by_members if paper.place]
-        return f"By our members: {', '.join([*places, *([f'{still} still talked about'] if still else [])])}."
+        return f"By our members: {', '.join([*places, *([f'{ongoing} still talked about'] if ongoing else [])])}."
     lines = [
         f"{f'{entry.place}.' if entry.place else 'still talked about:'} {phrases.cut(entry.title, 60)}"
         f" ({phrases.cut(entry.who, 60)})"
         for entry in announcement.by_members[:MEMBERS_SHOWN]
     ]
-    left = len(announcement.by_members) - MEMBERS_SHOWN
-    return "By our members: " + "; ".join([*lines, *([f"and {left} more"] if left > 0 else [])])
+    omitted = len(announcement.by_members) - MEMBERS_SHOWN
+    return "By our members: " + "; ".join([*lines, *([f"and {omitted} more"] if omitted > 0 else [])])
 
 
 def _lines(lines: Sequence[str], text_format: TextFormat) -> str:

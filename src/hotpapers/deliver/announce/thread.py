@@ -98,7 +98,7 @@ def _paper(line: EntryLine) -> PostParts:
 def _fit(lines: list[str], longest: int, url: str) -> str:
     """Lines and the address in at most LONGEST code points; the line with index `longest` is cut to fit."""
     end = f"\n\n{_short_url(url)}" if url else ""
-    others = sum(len(line) + 1 for n, line in enumerate(lines) if line and n != longest)
-    room = LONGEST - len(end) - others
+    used_length = sum(len(line) + 1 for n, line in enumerate(lines) if line and n != longest)
+    room = LONGEST - len(end) - used_length
     fitted = [phrases.cut(line, room) if n == longest else line for n, line in enumerate(lines)]
     return "\n".join(line for line in fitted if line) + end

@@ -113,11 +113,10 @@ def signature(shared: str, at: int, body: bytes) -> str:
 
 def receipt(response: Response) -> str:
     """The response's status, and its id if it has one."""
-    name = next((response.headers[name] for name in ID_HEADERS if response.headers.get(name)), "") or _id_in(
-        response.body
-    )
-    plain = "".join(sign for sign in name[:LONGEST_ID] if sign.isprintable())
-    return f"{response.status} {plain}".rstrip()
+    ids = (response.headers[name] for name in ID_HEADERS if response.headers.get(name))
+    response_id = next(ids, "") or _id_in(response.body)
+    printable = "".join(sign for sign in response_id[:LONGEST_ID] if sign.isprintable())
+    return f"{response.status} {printable}".rstrip()
 
 
 def _id_in(body: bytes) -> str:

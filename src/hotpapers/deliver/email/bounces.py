@@ -88,10 +88,12 @@ def process_mailbox(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
 
 def messages(mailbox: bytes) -> Iterator[MailboxMessage]:
     """The messages of a mailbox; anything that is not a mailbox is one message."""
-    first, *rest = _SEPARATOR.split(mailbox) if mailbox.startswith(b"From ") else [mailbox]
-    if first:
-        yield MailboxMessage(first)
-    yield from (MailboxMessage(data, _moment(line)) for line, data in zip(rest[::2], rest[1::2], strict=True) if data)
+    head, *pieces = _SEPARATOR.split(mailbox) if mailbox.startswith(b"From ") else [mailbox]
+    if head:
+        yield MailboxMessage(head)
+    yield from (
+        MailboxMessage(data, _moment(line)) for line, data in zip(pieces[::2], pieces[1::2], strict=True) if data
+    )
 
 
 def _moment(line: bytes) -> int:
@@ -105,28 +107,28 @@ def _moment(line: bytes) -> int:
 def _is_outdated(record: Record, event: MailboxEvent, delivered: int) -> bool:
     """Whether a message is older than the subscription that it would end. Mailboxes are never changed and are read
     again, possibly after somebody has subscribed again."""
-    known = subscribers.find(record, event.mark) if event else None
-    if event is None or known is None or known.state not in ("asked", "confirmed"):
+    subscriber = subscribers.find(record, event.mark) if event else None
+    if event is None or subscriber is None or subscriber.state not in ("asked", "confirmed"):
         return False
     if isinstance(event, MailToken):
-        return event.purpose == "unsubscribe" and 0 < delivered < known.since - CLOCK_TOLERANCE
-    issues = editions(record, known.publication, event.day)
-    return bool(issues) and issues[-1].frozen_at < known.since
+        return event.purpose == "unsubscribe" and 0 < delivered < subscriber.since - CLOCK_TOLERANCE
+    issues = editions(record, subscriber.publication, event.day)
+    return bool(issues) and issues[-1].frozen_at < subscriber.since
 
 
 def _apply(record: Record, event: MailboxEvent, at: int) -> str:
     """Carries out what a message asks for. Returns the field of MailboxSummary that counts it."""
     if isinstance(event, BounceReport):
-        known = subscribers.find(record, event.mark)
-        if known is None:
+        subscriber = subscribers.find(record, event.mark)
+        if subscriber is None:
             return "other"
-        outbox.mark_bounced(record, OutboxKey(known.publication, event.day, event.mark), event.reason, at)
+        outbox.mark_bounced(record, OutboxKey(subscriber.publication, event.day, event.mark), event.reason, at)
         if not event.no_such_address:
             return "came_back"
         return "bounced" if subscribers.bounce(record, event.mark, event.reason, at) else "other"
     if isinstance(event, AbuseComplaint) or (event and event.purpose == "unsubscribe"):
-        known = subscribers.end(record, event.mark, at)
-        return "left" if known and known.state != "ended" else "other"
+        subscriber = subscribers.end(record, event.mark, at)
+        return "left" if subscriber and subscriber.state != "ended" else "other"
     if event is None:
         return "other"
     try:
@@ -168,10 +170,12 @@ def _bounce_report(raw: bytes, message: Message) -> BounceReport | None:
         # a server that gives up after days of 4xx says so with the last of them (RFC 3464 §2.3.3)
         if str(block.get("action", "")).strip().lower() == "failed" and status.startswith(("4", "5")):
             diagnosis = str(block.get("diagnostic-code", ""))
-            better = status_of(diagnosis) if _GENERIC.fullmatch(status) else ""
+            specific = status_of(diagnosis) if _GENERIC.fullmatch(status) else ""
             code = _CODE.search(diagnosis)
-            exact = "" if _GENERIC.fullmatch(status) and not better else better or status
-            return BounceReport(mark, day, better or status, is_bad_address(int(code[1]) if code else 0, exact))
+            known_status = "" if _GENERIC.fullmatch(status) and not specific else specific or status
+            return BounceReport(
+                mark, day, specific or status, is_bad_address(int(code[1]) if code else 0, known_status)
+            )
     return None
 
 
@@ -221,6 +225,12 @@ def is_automatic(message: Message) -> bool:
     submitted = str(message.get("auto-submitted", "no")).strip().lower()
     precedence = str(message.get("precedence", "")).strip().lower()
     sender = str(message.get("return-path", "")).strip()
-    odd = any(name in message for name in ("x-autoreply", "x-autorespond", "x-auto-response-suppress"))
-    odd = odd or message.get_content_type() == "multipart/report"  # "Undeliverable:", "Read:" and our own subject
-    return odd or submitted != "no" or precedence in ("auto_reply", "bulk", "junk", "list") or sender == "<>"
+    has_mark = any(name in message for name in ("x-autoreply", "x-autorespond", "x-auto-response-suppress"))
+    is_report = message.get_content_type() == "multipart/report"  # "Undeliverable:", "Read:" and our own subject
+    return (
+        has_mark
+        or is_report
+        or submitted != "no"
+        or precedence in ("auto_reply", "bulk", "junk", "list")
+        or sender == "<>"
+    )

@@ -62,6 +62,9 @@ def server_of(text: str) -> Server:
     """Parses a resolver's address: `9.9.9.9`, `127.0.0.1:5353`, `[::1]:53`. Raises UsageError."""
     host, _, port = text.rpartition(":") if text.count(":") == 1 or "]:" in text else (text, "", str(PORT))
     try:
-        return str(ip_address(host.strip("[]"))), int(port)
+        server = str(ip_address(host.strip("[]"))), int(port)
     except ValueError:
-        raise UsageError(f"{text}: not a resolver; write its IP address, such as 127.0.0.1:53") from None
+        server = "", 0
+    if not 0 < server[1] < 65_536:
+        raise UsageError(f"{text}: not a resolver; write its IP address, such as 127.0.0.1:53")
+    return server

@@ -22,6 +22,7 @@ from hotpapers.errors import InputError, NetError
 
 Outcome = Literal["good", "bad", "unknown"]
 LARGEST = 4_000_000
+"""Most bytes read of a message."""
 _TAG = re.compile(r"\s*([a-zA-Z][\w-]*)\s*=\s*([^;]*)")
 
 
@@ -94,12 +95,12 @@ def _spf(envelope: str, mail_config: MailConfig, resolver: DnsResolver, address:
         text = f"{envelope} has an SPF record; pass --ip with the address your mail is sent from to check it"
         return DnsFinding("SPF", "unknown", text)
     verdicts = {sender: spf.verdict(sender, envelope, resolver) for sender in addresses}
-    bad = sorted(address for address, verdict in verdicts.items() if verdict != "pass")
+    refused_addresses = sorted(address for address, verdict in verdicts.items() if verdict != "pass")
     if "203.0.113.1" not in addresses and spf.verdict("203.0.113.1", envelope, resolver) == "pass":
         return DnsFinding("SPF", "bad", f"{envelope} lets any server send in its name: {rules[0]}")
-    if bad:
+    if refused_addresses:
         fixed = re.sub(r"(?i)^v=spf1", f"v=spf1 {term}", rules[0])
-        text = f"{envelope} gives {verdicts[bad[0]]} for {bad[0]}: {rules[0]}"
+        text = f"{envelope} gives {verdicts[refused_addresses[0]]} for {refused_addresses[0]}: {rules[0]}"
         return DnsFinding("SPF", "bad", text, f"instead: {_record(envelope, fixed)}")
     return DnsFinding("SPF", "good", f"{envelope} lets {', '.join(addresses)} send in its name")
 
@@ -172,7 +173,7 @@ def _record(name: str, value: str, kind: str = "TXT") -> str:
 
 def check_message(data: bytes) -> list[DnsFinding]:
     """Checks a message as it arrived in a mailbox. Raises InputError if it is not a message."""
-    message = message_from_bytes(data[:LARGEST])
+    message = message_from_bytes(data)
     sender = parseaddr(str(message.get("from", "")))[1]
     if "@" not in sender:
         raise InputError("not a mail message: it has no sender; save a message as it arrived, with all headers")
@@ -182,27 +183,31 @@ def check_message(data: bytes) -> list[DnsFinding]:
 
 def _signature(message: Message, domain: str) -> DnsFinding:
     signatures = [tags(str(name)) for name in message.get_all("dkim-signature", [])]
-    good = [signature for signature in signatures if aligned(signature.get("d", ""), domain)]
-    if not good:
+    aligned_signatures = [signature for signature in signatures if aligned(signature.get("d", ""), domain)]
+    if not aligned_signatures:
         text = f"no signature aligns with {domain}" if signatures else "the relay did not sign it"
         return DnsFinding("DKIM", "bad", text, f"have the relay sign with d={domain}")
-    signed = {name.strip().lower() for name in good[0].get("h", "").split(":")}
-    missing = [name for name in ("list-unsubscribe", "list-unsubscribe-post") if name in message and name not in signed]
-    if missing:
-        text = f"the signature does not cover {' and '.join(missing)}, so mail programs show no button"
+    signed_headers = {name.strip().lower() for name in aligned_signatures[0].get("h", "").split(":")}
+    unsigned_headers = [
+        name for name in ("list-unsubscribe", "list-unsubscribe-post") if name in message and name not in signed_headers
+    ]
+    if unsigned_headers:
+        text = f"the signature does not cover {' and '.join(unsigned_headers)}, so mail programs show no button"
         return DnsFinding("DKIM", "bad", text)
-    return DnsFinding("DKIM", "good", f"signed by d={good[0]['d']}, s={good[0].get('s', '')}")
+    return DnsFinding(
+        "DKIM", "good", f"signed by d={aligned_signatures[0]['d']}, s={aligned_signatures[0].get('s', '')}"
+    )
 
 
 def _envelope(message: Message, domain: str) -> DnsFinding:
-    returns = parseaddr(str(message.get("return-path", "")))[1]
-    if "@" not in returns:
+    return_address = parseaddr(str(message.get("return-path", "")))[1]
+    if "@" not in return_address:
         return DnsFinding("SPF", "unknown", "the message has no Return-Path")
-    if not aligned(domain_of(returns), domain):
+    if not aligned(domain_of(return_address), domain):
         return DnsFinding(
-            "SPF", "unknown", f"it was sent in the name of {domain_of(returns)}, not {domain}: DKIM must align"
+            "SPF", "unknown", f"it was sent in the name of {domain_of(return_address)}, not {domain}: DKIM must align"
         )
-    return DnsFinding("SPF", "good", f"sent in the name of {domain_of(returns)}, which aligns with {domain}")
+    return DnsFinding("SPF", "good", f"sent in the name of {domain_of(return_address)}, which aligns with {domain}")
 
 
 def _receiver(message: Message) -> DnsFinding:
@@ -218,9 +223,9 @@ def _receiver(message: Message) -> DnsFinding:
 
 
 def _one_click(message: Message) -> DnsFinding:
-    ways = str(message.get("list-unsubscribe", ""))
+    addresses = str(message.get("list-unsubscribe", ""))
     post = str(message.get("list-unsubscribe-post", "")).replace(" ", "").lower()
-    if "<https://" in ways.replace("\n", "") and post == "list-unsubscribe=one-click":
+    if "<https://" in addresses.replace("\n", "") and post == "list-unsubscribe=one-click":
         return DnsFinding("unsubscribe", "good", "one click")
-    text = "only by mail" if "<mailto:" in ways else "the headers are missing"
+    text = "only by mail" if "<mailto:" in addresses else "the headers are missing"
     return DnsFinding("unsubscribe", "bad", text, 'base = "https://…/" in [mailing]')

@@ -62,18 +62,18 @@ class MessageView(NamedTuple):
     unsubscribe: LinkedText
 
 
-def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> MessageView:
-    """The message of an issue with at most `most` papers; its reader's unsubscribe link is not filled in yet."""
+def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> MessageView:
+    """The message of an issue with at most `limit` papers; its reader's unsubscribe link is not filled in yet."""
     view, publication = issue_view(issue), issue.content.publication
     title = phrases.cut(phrases.one_line(publication.title), LONGEST_TITLE)
-    left = len(view.entries) - most
+    omitted = len(view.entries) - limit
     return MessageView(
         publication=title,
         day=view.title,
         notes=(*filter(None, [phrases.note(publication)]), *_notes(view)),
         empty=view.empty,
-        entries=tuple(_entry(entry, site_config) for entry in view.entries[:most]),
-        more=f"{words.count_noun(left, 'more paper')} did not fit into this message." if left > 0 else "",
+        entries=tuple(_entry(entry, site_config) for entry in view.entries[:limit]),
+        more=f"{words.count_noun(omitted, 'more paper')} did not fit into this message." if omitted > 0 else "",
         ongoing=tuple(_title(entry, site_config) for entry in view.ongoing[:MOST_ONGOING]),
         page=LinkedText(
             "This issue on the web", site_paths.public_url(site_config.base, site_paths.issue_path(view.day))
@@ -119,8 +119,8 @@ def _lead(entry: EntryView) -> str:
 
 
 def _authors(entry: EntryView) -> str:
-    others = len(entry.other_authors)
-    return f"{entry.first_authors} and {others} more" if others else entry.first_authors
+    count = len(entry.other_authors)
+    return f"{entry.first_authors} and {count} more" if count else entry.first_authors
 
 
 def _why(entry: EntryView) -> str:

@@ -43,19 +43,19 @@ class UnaddressedMessage(NamedTuple):
 
 def issue_message(issue: PublishedIssue, mail_config: MailConfig, site_config: SiteConfig) -> UnaddressedMessage:
     """The message of an issue, with as many of its papers as fit."""
-    content, most = issue.content, len(issue.content.entries)
+    content, limit = issue.content, len(issue.content.entries)
     reader = Subscriber("0" * 32, content.publication.publication, "x" * 254, "confirmed", 0, False)
     while True:
-        view = message_view(issue, site_config, most)
+        view = message_view(issue, site_config, limit)
         message = UnaddressedMessage(
             view, content.publication.publication, content.day, content.edition, issue.frozen_at
         )
         size = len(address_message(message, mail_config, reader._replace(address="a@b.example"), b"")) + len(
             reader.address
         )
-        if size <= LARGEST or not most:
+        if size <= LARGEST or not limit:
             return message
-        most = min(most - 1, most * LARGEST // size)
+        limit = min(limit - 1, limit * LARGEST // size)
 
 
 def address_message(message: UnaddressedMessage, mail_config: MailConfig, reader: Subscriber, secret: bytes) -> bytes:
@@ -106,7 +106,7 @@ def list_id(publication: str, mail_config: MailConfig) -> str:
 CONFIRM = """\
 Someone asked for {title} to be sent to this address.
 
-{how}
+{instructions}
 
 If it was not you, ignore this message: we will not write again, and this address will be deleted after {days} days.
 """
@@ -122,8 +122,8 @@ def confirmation(title: str, mail_config: MailConfig, subscriber: Subscriber, se
     """The message that asks the owner of an address to confirm a subscription to a publication."""
     token = encode(secret, MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000))
     title = phrases.cut(phrases.one_line(title), LONGEST_NAME)
-    how = BY_LINK.format(link=f"{mail_config.base}mail/confirm/{token}") if mail_config.base else BY_REPLY
-    text = CONFIRM.format(title=title, how=how, days=CONFIRM_WITHIN // DAY)
+    instructions = BY_LINK.format(link=f"{mail_config.base}mail/confirm/{token}") if mail_config.base else BY_REPLY
+    text = CONFIRM.format(title=title, instructions=instructions, days=CONFIRM_WITHIN // DAY)
     headers = [
         ("From", mime.mailbox("From", title, mail_config.address)),
         *_reply_to(mail_config),

@@ -31,10 +31,10 @@ def claim(record: Record, key: queries.OutboxKey, at: int) -> queries.OutboxEntr
     """Claims a message that may be handed over now; only one of several processes gets it. Returns None if the claim
     succeeded, otherwise the message's current entry."""
     with record.database.write():
-        known = queries.outbox_entry(record, key)
-        if known is not None and (known.state != "deferred" or known.next_at > at):
-            return known
-        queries.put_outbox_entry(record, key, queries.OutboxEntry("sending", "", known.tries if known else 0, at, 0))
+        entry = queries.outbox_entry(record, key)
+        if entry is not None and (entry.state != "deferred" or entry.next_at > at):
+            return entry
+        queries.put_outbox_entry(record, key, queries.OutboxEntry("sending", "", entry.tries if entry else 0, at, 0))
     return None
 
 
@@ -50,8 +50,8 @@ def mark_failed(record: Record, key: queries.OutboxKey, reason: str, at: int) ->
 
 def defer(record: Record, key: queries.OutboxKey, reason: str, at: int) -> bool:
     """Schedules another attempt, as the relay asked. Returns False after too many attempts: the message is given up."""
-    known = queries.outbox_entry(record, key)
-    tries = (known.tries if known else 0) + 1
+    entry = queries.outbox_entry(record, key)
+    tries = (entry.tries if entry else 0) + 1
     if tries >= TRIES:
         mark_failed(record, key, f"given up: {reason}", at)
         return False
@@ -61,14 +61,14 @@ def defer(record: Record, key: queries.OutboxKey, reason: str, at: int) -> bool:
 
 def release(record: Record, key: queries.OutboxKey, at: int) -> None:
     """Gives up the claim: sending failed for a reason unrelated to this message, so the attempt is not counted."""
-    known = queries.outbox_entry(record, key)
-    _settle(record, key, queries.OutboxEntry("deferred", "", known.tries if known else 0, at, at))
+    entry = queries.outbox_entry(record, key)
+    _settle(record, key, queries.OutboxEntry("deferred", "", entry.tries if entry else 0, at, at))
 
 
 def mark_bounced(record: Record, key: queries.OutboxKey, reason: str, at: int) -> None:
     """Marks a message that was handed over and then reported as undeliverable, if it is still known."""
-    known = queries.outbox_entry(record, key)
-    if known is not None and known.state in ("sent", "sending"):
+    entry = queries.outbox_entry(record, key)
+    if entry is not None and entry.state in ("sent", "sending"):
         mark_failed(record, key, reason, at)
 
 

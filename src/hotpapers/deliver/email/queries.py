@@ -97,9 +97,9 @@ def put_outbox_entry(record: Record, key: OutboxKey, entry: OutboxEntry) -> None
     record.database.run("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*key, *entry))
 
 
-def select_subscribers(record: Record, where: str, *values: Any) -> list[Subscriber]:
+def select_subscribers(record: Record, condition: str, *values: Any) -> list[Subscriber]:
     """The subscribers that match a condition, by publication and address."""
-    sql = f"SELECT {_COLUMNS} FROM subscriber WHERE {where} ORDER BY publication, address, mark"
+    sql = f"SELECT {_COLUMNS} FROM subscriber WHERE {condition} ORDER BY publication, address, mark"
     rows = record.database.rows(sql, values)
     return [
         Subscriber(mark, publication, address, state, since, bool(skip_empty), reason)
@@ -128,7 +128,7 @@ def drop_subscriber(record: Record, mark: str) -> None:
     record.database.run("DELETE FROM subscriber WHERE mark = ?", (mark,))
 
 
-def drop_unconfirmed(record: Record, before: int) -> None:
+def drop_unconfirmed(record: Record, moment: int) -> None:
     """Removes subscribers who asked before a moment and never confirmed."""
     with record.database.write():
-        record.database.run("DELETE FROM subscriber WHERE state = 'asked' AND since < ?", (before,))
+        record.database.run("DELETE FROM subscriber WHERE state = 'asked' AND since < ?", (moment,))

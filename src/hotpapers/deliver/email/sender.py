@@ -95,9 +95,9 @@ class EmailSender:
             return "already sent"
         readers = self._readers_of(issue_reader, publication, day)
         finished = queries.finished_messages(self._record, publication, day)
-        left = [reader for reader in readers if reader.mark not in finished]
-        if left:
-            return f"deferred by mail servers for {len(left):,} subscribers; will be retried later"
+        unfinished = [reader for reader in readers if reader.mark not in finished]
+        if unfinished:
+            return f"deferred by mail servers for {len(unfinished):,} subscribers; will be retried later"
         return "already sent" if readers else self._no_readers_reason(issue_reader.issue(publication, day))
 
     def _no_readers_reason(self, issue: PublishedIssue) -> str:

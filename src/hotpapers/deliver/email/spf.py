@@ -66,10 +66,10 @@ class _SpfCheck:
         policies = records(self._names.texts(domain))
         if len(policies) != 1:
             return "broken" if policies else "none"
-        onward = ""
+        redirect = ""
         for word in policies[0].split()[1:]:
             if word.lower().startswith("redirect="):
-                onward = word.partition("=")[2]
+                redirect = word.partition("=")[2]
                 continue
             if "=" in word.partition(":")[0]:
                 continue  # a modifier
@@ -79,10 +79,10 @@ class _SpfCheck:
                 return "broken"
             if matches:
                 return term.verdict
-        if not onward:
+        if not redirect:
             return "neutral"
-        elsewhere = self.verdict(onward) if self._count_lookup() else "broken"
-        return "broken" if elsewhere == "none" else elsewhere
+        redirected = self.verdict(redirect) if self._count_lookup() else "broken"
+        return "broken" if redirected == "none" else redirected
 
     def _count_lookup(self) -> bool:
         self._lookups += 1
@@ -98,11 +98,11 @@ class _SpfCheck:
             return False if self._count_lookup() else None
         if not self._count_lookup():
             return None
-        where = term.value or domain
+        target = term.value or domain
         if term.name == "include":
-            inner = self.verdict(where)
+            inner = self.verdict(target)
             return None if inner in ("none", "broken") else inner == "pass"
-        hosts = self._names.exchangers(where)[:MOST_HOSTS] if term.name == "mx" else [where]
+        hosts = self._names.exchangers(target)[:MOST_HOSTS] if term.name == "mx" else [target]
         addresses = [address for host in hosts for address in self._names.addresses(host)]
         return _within(self._address, [address + _length(address, term.lengths) for address in addresses])
 

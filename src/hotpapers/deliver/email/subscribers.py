@@ -51,11 +51,11 @@ def ask(
     mark = mark_of(record, publication, address)
     subscriber = queries.Subscriber(mark, publication, address, "asked", at, skip_empty)
     with record.database.write():
-        known = find(record, mark)
-        if known and known.state == "confirmed":
-            queries.put_subscriber(record, known._replace(skip_empty=skip_empty))
+        current = find(record, mark)
+        if current and current.state == "confirmed":
+            queries.put_subscriber(record, current._replace(skip_empty=skip_empty))
             return None
-        if known and known.state == "asked" and at - known.since < ASK_AGAIN:
+        if current and current.state == "asked" and at - current.since < ASK_AGAIN:
             return None
         queries.put_subscriber(record, subscriber)
     return subscriber
@@ -64,8 +64,8 @@ def ask(
 def undo_ask(record: Record, subscriber: queries.Subscriber) -> None:
     """Undoes `ask` after its message could not be sent. Somebody who had left must be asked again either way."""
     with record.database.write():
-        known = find(record, subscriber.mark)
-        if known and known.state == "asked" and known.since == subscriber.since:
+        current = find(record, subscriber.mark)
+        if current and current.state == "asked" and current.since == subscriber.since:
             queries.drop_subscriber(record, subscriber.mark)
 
 
@@ -73,14 +73,14 @@ def confirm(record: Record, token: MailToken, at: int) -> queries.Subscriber:
     """Confirms the request with this token. Confirming again changes nothing. Raises NotFound for a token that is too
     old or no longer valid."""
     with record.database.write():
-        known = find(record, token.mark)
-        if token.purpose != "confirm" or known is None or known.state in ("ended", "bounced"):
+        current = find(record, token.mark)
+        if token.purpose != "confirm" or current is None or current.state in ("ended", "bounced"):
             raise NotFound("there is no request for this confirmation; subscribe again")
-        if known.state == "confirmed":
-            return known
-        if known.since // 1_000_000 != token.moment or at - known.since > CONFIRM_WITHIN:
+        if current.state == "confirmed":
+            return current
+        if current.since // 1_000_000 != token.moment or at - current.since > CONFIRM_WITHIN:
             raise NotFound("this confirmation has expired; subscribe again")
-        subscriber = known._replace(state="confirmed", since=at)
+        subscriber = current._replace(state="confirmed", since=at)
         queries.put_subscriber(record, subscriber)
     return subscriber
 
@@ -89,11 +89,11 @@ def end(record: Record, mark: str, at: int) -> queries.Subscriber | None:
     """Unsubscribes: the address is deleted, the mark stays. Doing it again changes nothing. Returns the subscriber as
     it was before; None if there is none."""
     with record.database.write():
-        known = find(record, mark)
-        if known is not None and known.state != "ended":
-            queries.put_subscriber(record, known._replace(state="ended", since=at, address="", reason=""))
+        current = find(record, mark)
+        if current is not None and current.state != "ended":
+            queries.put_subscriber(record, current._replace(state="ended", since=at, address="", reason=""))
             _note_beside_store(record, "ended", mark, at)
-    return known
+    return current
 
 
 def known(record: Record, address: str) -> int:
@@ -115,23 +115,23 @@ def forget(record: Record, address: str, at: int) -> int:
 def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscriber | None:
     """Marks an address as unreachable: it gets no more mail. None if it had left or is unknown."""
     with record.database.write():
-        known = find(record, mark)
-        if known is None or known.state in ("ended", "bounced"):
+        current = find(record, mark)
+        if current is None or current.state in ("ended", "bounced"):
             return None
-        queries.put_subscriber(record, known._replace(state="bounced", since=at, reason=reason[:LONGEST_REASON]))
+        queries.put_subscriber(record, current._replace(state="bounced", since=at, reason=reason[:LONGEST_REASON]))
         _note_beside_store(record, "bounced", mark, at)
-    return known
+    return current
 
 
 def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> queries.Subscriber | None:
     """Stores whether somebody skips messages on days without papers; None if no confirmed subscriber has the mark."""
     with record.database.write():
-        known = find(record, mark)
-        if known is None or known.state != "confirmed":
+        current = find(record, mark)
+        if current is None or current.state != "confirmed":
             return None
-        changed = known._replace(skip_empty=skip_empty)
-        queries.put_subscriber(record, changed)
-    return changed
+        subscriber = current._replace(skip_empty=skip_empty)
+        queries.put_subscriber(record, subscriber)
+    return subscriber
 
 
 def tidy(record: Record, at: int) -> None:

@@ -47,8 +47,8 @@ def _closings(hour: int, zone: ZoneInfo, today: datetime.date) -> set[TimeOfDay]
     """The times in UTC a little after an hour, for each offset that the zone has in the year from today."""
     days = (today + datetime.timedelta(days=number) for number in range(YEAR))
     moments = {datetime.datetime.combine(day, datetime.time(hour), zone).astimezone(datetime.UTC) for day in days}
-    after = {(moment + datetime.timedelta(minutes=AFTER)).time() for moment in moments}
-    return {TimeOfDay(time.hour, time.minute) for time in after}
+    times = {(moment + datetime.timedelta(minutes=AFTER)).time() for moment in moments}
+    return {TimeOfDay(time.hour, time.minute) for time in times}
 
 
 def crons(moments: Iterable[TimeOfDay]) -> list[str]:
@@ -56,7 +56,9 @@ def crons(moments: Iterable[TimeOfDay]) -> list[str]:
     hours: dict[int, list[int]] = {}
     for moment in sorted(moments):
         hours.setdefault(moment.minute, []).append(moment.hour)
-    return [f"{minute} {','.join(map(str, some))} * * *" for minute, some in sorted(hours.items())]
+    return [
+        f"{minute} {','.join(map(str, hours_of_minute))} * * *" for minute, hours_of_minute in sorted(hours.items())
+    ]
 
 
 def planned(moments: Sequence[TimeOfDay], at: int) -> int:

@@ -99,20 +99,22 @@ def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
 
 def _systemd(settings: Settings, machine: HostMachine) -> list[HostFile]:
     for value in (machine.folder, *machine.program, machine.user):
-        if not value.isprintable() or '"' in value or "\\" in value:
+        if not value.isprintable() or set(value) & set("\"'\\"):
             raise SettingsError(f"{value!r}: systemd does not allow such a name; use another folder.")
     folder = machine.folder.replace("%", "%%")
-    program = " ".join(_quoted(word.replace("%", "%%").replace("$", "$$")) for word in machine.program)
+    executable, *arguments = (word.replace("%", "%%") for word in machine.program)
+    # variables are replaced in arguments, but not in the path of the program
+    program = " ".join(_quoted(word) for word in (executable, *(word.replace("$", "$$") for word in arguments)))
     hardening = _template_text("hardening.conf", FOLDER=_quoted(folder))
     units = ("hotpapers.service", "hotpapers-serve.service")
     values = {
         "FOLDER": folder, "PROGRAM": program, "USER": machine.user, "HARDENING": hardening,
-        "PUBLICATION": "".join(f"{word} " for word in _served(settings)),
+        "PUBLICATION": "".join(f"{word} " for word in _publication_options(settings)),
     }  # fmt: skip
     return [HostFile(name, _template_text(name, **values)) for name in units]
 
 
-def _served(settings: Settings) -> list[str]:
+def _publication_options(settings: Settings) -> list[str]:
     """The options that name the app's publication, the first in the settings: the app shows one, and the store may have
     several, including imported ones."""
     return ["--publication", settings.publication[0].name] if settings.publication else []
@@ -129,12 +131,12 @@ def _quoted(path: str) -> str:
 def _container(settings: Settings) -> list[HostFile]:
     extras = "serve,postgres" if settings.store.startswith("postgres") else "serve"
     listen = settings.run.listen or LISTEN
-    served = "".join(f'"{word}", ' for word in _served(settings))
+    options = "".join(f'"{word}", ' for word in _publication_options(settings))
     image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
     return [
         HostFile("Containerfile", image),
         _requirements(),
-        HostFile("compose.yaml", _template_text("compose.yaml", VERSION=__version__, PUBLICATION=served)),
+        HostFile("compose.yaml", _template_text("compose.yaml", VERSION=__version__, PUBLICATION=options)),
         HostFile(".containerignore", _template_text("containerignore")),
         HostFile(".dockerignore", _template_text("containerignore")),
     ]

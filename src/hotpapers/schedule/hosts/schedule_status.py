@@ -35,12 +35,12 @@ class ScheduleReport(NamedTuple):
 
 def begin(record: Record, moments: Sequence[TimeOfDay], at: int, because: str) -> str:
     """Records that a run begins, and returns a sentence that says so. `because`: what started it. `at`: µs UTC."""
-    before = jobs_queries.load_state(record, JOB)
+    earlier = jobs_queries.load_state(record, JOB)
     text = f"began {minute_of(at)}, {_how_late(moments, at // SECOND, because)}"
-    status = msgspec.structs.replace(before, started_at=at, state="running", reason=text, next_at=_due(moments, at))
+    status = msgspec.structs.replace(earlier, started_at=at, state="running", reason=text, next_at=_due(moments, at))
     jobs_queries.save_state(record, status)
-    if before.state == "running" and before.started_at is not None:
-        return f"{text}; the run that began {minute_of(before.started_at)} did not finish"
+    if earlier.state == "running" and earlier.started_at is not None:
+        return f"{text}; the run that began {minute_of(earlier.started_at)} did not finish"
     return text
 
 
@@ -58,21 +58,21 @@ def end(
     record: Record, moments: Sequence[TimeOfDay], at: int, outcome: str, problems: Sequence[str], where: str
 ) -> ScheduleReport:
     """Records how a run ended. `outcome`: success, or anything else; `problems`: what else needs attention."""
-    before = jobs_queries.load_state(record, JOB)
+    earlier = jobs_queries.load_state(record, JOB)
     failures = (*([] if outcome == WELL else [f"the run ended with {outcome}"]), *problems)
-    began = before.started_at or at
-    text = before.reason if before.state == "running" else f"began {minute_of(began)}"
+    began_at = earlier.started_at or at
+    text = earlier.reason if earlier.state == "running" else f"began {minute_of(began_at)}"
     status = msgspec.structs.replace(
-        before,
+        earlier,
         state="failing" if failures else "idle",
-        success_at=before.success_at if failures else at,
-        failing_since=(before.failing_since or at) if failures else None,
+        success_at=earlier.success_at if failures else at,
+        failing_since=(earlier.failing_since or at) if failures else None,
         reason=f"{'; '.join(failures)} ({text})" if failures else text,
         next_at=_due(moments, at),
     )
     jobs_queries.save_state(record, status)
     next_by = rfc3339(status.next_at or at)
-    return ScheduleReport("failure" if failures else WELL, rfc3339(began), rfc3339(at), next_by, failures, where)
+    return ScheduleReport("failure" if failures else WELL, rfc3339(began_at), rfc3339(at), next_by, failures, where)
 
 
 def sentence(record: Record) -> str:

@@ -41,8 +41,8 @@ def render_all(issue_reader: RecordIssueReader, folders: Sequence[SiteFolder], o
     files = 0
     for site in folders:
         name, folder = site.publication.publication, output / site.below
-        for to in CHANNELS:
-            files += write_files(folder, _render(issue_reader, site, to)).files
+        for channel_name in CHANNELS:
+            files += write_files(folder, _render(issue_reader, site, channel_name)).files
         share = site.site_config.budget // len(folders)
         size_budget.fold(folder, share, issue_reader, name, partial(_render, issue_reader, site, "site"))
     if len(folders) > 1:
@@ -51,15 +51,19 @@ def render_all(issue_reader: RecordIssueReader, folders: Sequence[SiteFolder], o
     return files
 
 
-def _render(issue_reader: RecordIssueReader, site: SiteFolder, to: str, since: str = "") -> Iterator[RenderedFile]:
+def _render(
+    issue_reader: RecordIssueReader, site: SiteFolder, channel_name: str, since: str = ""
+) -> Iterator[RenderedFile]:
     name = site.publication.publication
-    return channel(to, site.site_config._replace(whole_since=since)).render(issue_reader, name, issue_reader.days(name))
+    return channel(channel_name, site.site_config._replace(whole_since=since)).render(
+        issue_reader, name, issue_reader.days(name)
+    )
 
 
-def _check_size(output: Path, most: int) -> None:
+def _check_size(output: Path, budget: int) -> None:
     size = size_budget.site_size(output)
-    if most and size > most:
-        raise UsageError(size_budget.SizeForecast(str(output), size, most, None).warning)
+    if budget and size > budget:
+        raise UsageError(size_budget.SizeForecast(str(output), size, budget, None).warning)
 
 
 def _index_page(folders: Sequence[SiteFolder]) -> bytes:
