@@ -21,6 +21,7 @@
     │   └── UnreachableStore    the database server does not answer
     ├── NetError                a network could not be reached, or sent an invalid response
     │   ├── RetryLater          try again later: after how many seconds
+    │   │   └── RetryAfter      a network said for how long not to ask again
     │   ├── RequestRefused      the request was refused: why
     │   ├── PartiallyRead       part of it could not be read: which part
     │   ├── FutureCursor        our cursor is ahead of the stream: it is another stream, or was reset

@@ -62,12 +62,13 @@ def same_as_local(format_: str, address: str, folder: Path, *more: str) -> str:
 
 
 class Files(ThreadingHTTPServer):
-    """Serves files. `parts`: whether it supports ranges; `changes`: whether each response has another version."""
+    """Serves files. `parts`: whether it supports ranges; `changes`: whether each response has another version;
+    `range`: what every part but the first claims to be, while it is empty."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.files: dict[str, bytes] = {}
-        self.parts, self.changes, self.asked = True, False, list[str]()
+        self.parts, self.changes, self.range, self.asked = True, False, "", list[str]()
 
     @property
     def base(self) -> str:
@@ -98,6 +99,8 @@ class Handler(BaseHTTPRequestHandler):
         start, end = int(wanted[1]), min(int(wanted[2]) + 1, len(content))
         if start >= len(content):
             self._answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
+        elif start and self.server.range:
+            self._answer(206, b"", tag | {"Content-Range": self.server.range.format(size=len(content))})
         else:
             self._answer(206, content[start:end], tag | {"Content-Range": f"bytes {start}-{end - 1}/{len(content)}"})
 
@@ -173,6 +176,8 @@ def test_what_a_web_server_may_do_wrong(server: Files, named: str, tmp_path: Pat
     server.changes = True
     assert "was changed while being read; import it again when nobody is writing to it" in error("a")
     server.changes = False
+    for server.range in ("bytes 700-699/{size}", "bytes 700-699/" + "9" * 5_000):
+        assert "the server does not say which part of the file it sent" in error("a")
     assert good("import", "jetstream", f"{server.base}/empty", "--store", tmp_path / "e.db", "--config", named) == (
         "0 lines read; added: 0 posts, 0 mentions, 0 reactions, 0 snapshots\n"
     )

@@ -123,6 +123,16 @@ def test_a_post_that_ones_terms_leave_out() -> None:
     only(compared(collector([counted]), collector([left_out])), "rule")
 
 
+def test_accounts_that_reacted_at_one_moment_are_not_taken_for_one_another() -> None:
+    def liked(*voices: str) -> CollectorFacts:
+        reactions = [(voice, "like", ONE.made_at + HOUR, False) for voice in voices]
+        return collector([post_line(ONE, PROMPT, readings=[], reactions=reactions)])
+
+    both = liked(mark("one"), mark("two"))
+    assert compared(liked("~" + mark("x"), "~" + mark("y")), both).differences == ()
+    assert compared(liked("~" + mark("x"), mark("two")), both).differences == ()
+
+
 def test_a_post_that_one_of_them_has_forgotten() -> None:
     whole = post_line(ONE, PROMPT)
     forgotten = msgspec.structs.replace(

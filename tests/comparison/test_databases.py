@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hotpapers.cli import streams
@@ -14,12 +15,13 @@ from hotpapers.comparison.facts import decode_file, read_facts
 from hotpapers.comparison.lines import encode_line
 from hotpapers.engagement.attention import read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.model import DAY
+from hotpapers.model import DAY, HOUR, Mention, Verdict
 from hotpapers.store import Record
 from hotpapers.transfer.jsonl import importer
 from tests.comparison.collectors import KEY
 from tests.comparison.injected import counted
 from tests.conftest import ROOT
+from tests.issues.made import moment, paper, post
 
 WEEK = ROOT / "src" / "hotpapers" / "demo" / "week.jsonl.zst"
 
@@ -39,3 +41,22 @@ def test_either_database_tells_the_same(store_url: str, tmp_path: Path) -> None:
         }
     assert len(ranked) > 500 and facts.bots
     assert counted(facts) == ranked
+
+
+def test_rules_and_forms_of_imported_items_may_have_any_name(store_url: str) -> None:
+    """The file neither repeats these words nor is refused for them."""
+    at, name = moment("2024-05-06") + HOUR, "bluesky:1"
+    bot = Verdict(
+        subject="bluesky:by-1", about="", rule="Ann_ said so", judgement="bot", version=1, reason="", observed_at=at
+    )
+    doubt = msgspec.structs.replace(bot, subject=name, about="arxiv:2405.00001", judgement="doubtful")
+    with Record(store_url) as record:
+        items = [
+            *paper(1), *post(1, name, at), bot, doubt,
+            Mention(post=name, paper="arxiv:2405.00001", form="by Ann_", observed_at=at - 1),
+        ]  # fmt: skip
+        record.append(items, source="test")
+        lines = list(map(encode_line, extract_lines(record, Period(at - DAY, at + DAY), KEY)))
+    facts = read_facts(decode_file(lines, "file"), "file")
+    assert facts.forms == {"other"} and not any(b"Ann_" in line for line in lines)
+    assert [*facts.bots.values(), *facts.doubtful.values()] == [{"other": 1}, {"other": 1}]

@@ -68,6 +68,26 @@ def test_a_part_of_an_hour_that_no_log_lists_is_named(publisher: Publisher, foll
     assert days_here(follower) == {"06"}, "what is listed goes in"
 
 
+def test_a_part_without_a_number_neither_ends_the_round_nor_hides_another(
+    publisher: Publisher, follower: Follower
+) -> None:
+    lines = lines_in(publisher.files()[0])
+    none, first, last = (day_file(0, lines, part) for part in (0, 1, 3))
+    forge(publisher, [none[0]], {none[1]: none[2]})
+    assert follower.follow(3).problems == ("2024-05-06T23-0: its parts are counted from 1",)
+    (follower.site.folder / "policy.txt").unlink()
+    shutil.rmtree(follower.site.folder / "log")
+    forge(publisher, [leaf for leaf, _, _ in (none, first, last)], {name: data for _, name, data in (first, last)})
+    assert "2024-05-06T23-2: is in no log, though a later part of the hour is" in follower.follow(3).problems
+
+
+def test_however_many_problems_a_site_has_its_state_names_ten(publisher: Publisher, follower: Follower) -> None:
+    leaf, name, data = day_file(0, lines_in(publisher.files()[0]))
+    forge(publisher, [leaf] * 1_000, {name: data})
+    reason = follower.attempt(FIRST + 3 * DAY).reason
+    assert reason.count("2024-05-06T23-1: is in the log twice") == 10 and reason.endswith("; and 989 more")
+
+
 @pytest.mark.parametrize("limit", ["MOST_IN_ROUND", "MOST_IN_DAY"])
 @pytest.mark.parametrize("most", [FetchedAmount(2, 10**9, 10**9), FetchedAmount(10**9, 10**9, 1),
                                   FetchedAmount(10**9, 1, 10**9)])  # fmt: skip
@@ -203,7 +223,8 @@ def test_a_copy_that_lags_behind_is_no_lie(publisher: Publisher, follower: Follo
 
 def test_leaves_that_nobody_signed_are_refused(publisher: Publisher, follower: Follower) -> None:
     [bundle] = (publisher.public / f"log/{NAME}/1/tile/entries").glob("*/*")
-    bundle.write_bytes(bundle.read_bytes()[:-1] + b"x")
+    *start, last = bundle.read_bytes()
+    bundle.write_bytes(bytes([*start, last ^ 1]))
     assert any("leaves do not match its checkpoint" in text for text in follower.follow(3).problems)
     assert days_here(follower) == set()
 
@@ -297,6 +318,9 @@ def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, foll
     assert "is in the log but unusable: " in follower.follow(3, 10).problems[0]
     listed.write_text(text)
     assert follower.follow(3, 11).withdrawn == 1
+    (follower.site.folder / listed.name).write_text(text[:20])
+    assert follower.follow(3, 12).problems == (), "a copy that is damaged here is fetched again"
+    assert (follower.site.folder / listed.name).read_text() == text
 
 
 def test_a_stale_file_brings_nothing_that_was_withdrawn(publisher: Publisher, follower: Follower) -> None:

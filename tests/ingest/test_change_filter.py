@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,8 +16,9 @@ from hotpapers.ingest.change_filter import (
     still_new,
 )
 from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
-from hotpapers.model import DAY, Item, Mention, Paper, Post, Reaction, Snapshot
+from hotpapers.model import DAY, Item, Mention, Paper, Post, RawPayload, Reaction, Snapshot
 from hotpapers.store import Record, reaction_marks
+from hotpapers.store.parsing import parse
 from tests.sources.net import START
 
 
@@ -32,6 +34,29 @@ def test_posts_and_their_accounts_are_tracked_until_they_are_gone() -> None:
     assert "x:1" in known and "x:7" in known and len(known) == 2
     known.learn([post(1, account="", gone="deleted")])
     assert "x:1" not in known and "x:7" in known
+
+
+def test_an_address_with_u_0000_is_the_one_that_is_stored(store_url: str) -> None:
+    """A stream may send such an address; a database may refuse it even as a parameter."""
+    said = Post(
+        post="bluesky:a\0b", network="bluesky", account="bluesky:did:plc:a", created_at=START, observed_at=START
+    )
+    with Record(store_url) as record:
+        known = TrackedPosts(record, "bluesky", START)
+        assert not known.holds(said.post)
+        record.append([said], source="test")
+        assert known.holds(said.post)
+
+
+def test_words_with_u_0000_are_stored_once(store_url: str) -> None:
+    """However often a network repeats them. Keys with it are looked up in the form in which they are stored."""
+    said = Post(post="x:1\0", network="x", account="x:7", text="Moss\0", created_at=START, observed_at=START)
+    with Record(store_url) as record:
+        for payload in (RawPayload("post", "1", b"%d" % n, START + n) for n in range(2)):
+            parsed = parse(lambda seen: [msgspec.structs.replace(said, observed_at=seen.at)], payload)
+            new = filter(ChangeFilter(record.view(), parsed.items).is_new, parsed.items)
+            record.ingest([parsed._replace(items=list(new))], source="x", at=payload.at)
+        assert record.count(Post) == 1
 
 
 def test_what_others_bring_into_the_record_is_tracked_from_the_next_look_on(store_url: str) -> None:

@@ -99,7 +99,7 @@ def test_another_stores_marks_say_nothing_of_this_one(sqlite_url: str, tmp_path:
         record.append(SPOKEN, source="test")
         backup(record, copy)
     path.unlink()
-    forgotten_file.beside(path).unlink()
+    forgotten_file.file_beside(path).unlink()
     with Record(sqlite_url) as record:
         record.append(SPOKEN, source="test")
         forget(record, POST)
@@ -129,7 +129,7 @@ def test_who_leaves_is_not_kept_because_the_file_cannot_be_written(
     sqlite_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Record(sqlite_url) as record:
-        forgotten_file.beside(store_path(sqlite_url)).mkdir()
+        forgotten_file.file_beside(store_path(sqlite_url)).mkdir()
         mark = join(record, "leaves@moth.example")
         subscribers.end(record, mark, BEFORE + 10)
         found = subscribers.find(record, mark)

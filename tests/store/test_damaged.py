@@ -26,6 +26,14 @@ def test_another_definition_of_a_table_is_named(sqlite_url: str) -> None:
     assert ran.status == 1 and "damaged: the tables or indexes differ from those that the program makes" in ran.out
 
 
+def test_a_damaged_manifest_ends_an_export_with_what_to_do(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        made.rich(record)
+        record.database.run("UPDATE batch SET manifest = x'00' WHERE position = 1")
+    ran = run("export", "--store", sqlite_url)
+    assert ran.status == 1 and "batch 1 is missing or damaged; restore a backup" in ran.err
+
+
 def test_postgresql_says_what_it_did_not_check(postgres_url: str) -> None:
     with Record(postgres_url) as record:
         made.rich(record)

@@ -87,6 +87,9 @@ def test_what_is_forgotten_leaves_reports_too(store_url: str) -> None:
             note(record.database, one)
         forget(record, "bluesky:did:plc:moss", at=AT + 1)
         assert waiting(record.database) == [ENTRY._replace(id=1)]
+        assert record.database.rows("SELECT id FROM report WHERE subject <> '' OR said <> ''") == [(1,)]
+        note(record.database, QUOTED._replace(subject="bluesky:other"))
+        assert waiting(record.database)[-1].id == 5, "an operator may still have the forgotten report's number"
 
 
 def test_reports_are_in_backups(store_url: str, tmp_path: Path) -> None:

@@ -72,6 +72,10 @@ def test_an_older_backup_is_replaced_and_nothing_else(store: str, tmp_path: Path
             backup(record, other)
         with pytest.raises(UsageError, match="no such folder"):
             backup(record, tmp_path / "nowhere" / "backup.db")
+        os.mkfifo(tmp_path / "pipe")
+        for no_file in (tmp_path / "pipe", tmp_path):
+            with pytest.raises(UsageError, match="is not a file"):
+                backup(record, no_file)
         if not is_server(store):
             with pytest.raises(UsageError, match="is the store itself"):
                 backup(record, store_path(store))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from hotpapers import model
-from hotpapers.model import HOUR
+from hotpapers.model import DAY, HOUR
 from hotpapers.privacy.forget import forget
+from hotpapers.privacy.retention import prune
 from hotpapers.search import update_index
 from hotpapers.store import Record
 from hotpapers.store.identities import is_pseudonym
@@ -119,6 +120,21 @@ def test_a_store_that_follows_each_step_forgets_too(sqlite_url: str, tmp_path: P
             importer.import_lines(other, "next", list(exporter.lines(record)))
             assert other.head == record.head and not made.verified(other).findings
         assert_alike(record, other, gone)
+
+
+def test_what_was_pruned_since_is_pruned_there_too(store_url: str, other_url: str) -> None:
+    """One snapshot had come to the follower before it was pruned, the other pruned."""
+    counted = [model.Snapshot(post="x:1", likes=n, observed_at=AT + n * DAY) for n in range(4)]
+    with Record(store_url) as record, Record(other_url) as other:
+        record.append(counted[:2], source="test", at=AT)
+        importer.import_lines(other, "first", list(exporter.lines(record)))
+        record.append(counted[2:], source="test", at=AT)
+        assert prune(record, at=AT + 500 * DAY).snapshots == 3
+        for _ in range(2):
+            taken = importer.import_lines(other, "second", list(exporter.lines(record)))
+            assert taken.restored + taken.present == record.head.position
+            assert_alike(record, other, ())
+        assert other.count(model.Snapshot) == 1
 
 
 def test_of_a_post_that_was_forgotten_alone_nobody_is_the_author_there_either(store_url: str, other_url: str) -> None:

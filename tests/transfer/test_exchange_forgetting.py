@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from hotpapers.model import Post, Reaction
+from hotpapers.model import Post, RawPayload, Reaction
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.store.identities import NUMBER
+from hotpapers.store.parsing import ParsedPayload
+from hotpapers.store.reaction_marks import remember_reactions
+from hotpapers.store.record import store_path
+from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.privacy.traces import store_bytes
 from tests.store import made
@@ -62,3 +68,33 @@ def test_what_it_says_next_is_not_taken_in_here_either(store_url: str, other_url
         forget(record, "x:77")
         importer.import_lines(mirror, "second", list(exporter.lines(record)))
         assert mirror.append([said], source="test").refused == 1
+
+
+def test_a_store_with_originals_forgets_what_its_copy_forgot(store_url: str, other_url: str) -> None:
+    """Its own rows keep their originals' numbers, but the originals that have or name what is forgotten go."""
+    said = Post(post="x:77777777", network="x", account="x:zinnia", handle="zinnia", created_at=AT, observed_at=AT)
+    naming = Post(post="x:88888888", network="x", account="x:owl", text="Ask @zinnia", created_at=AT, observed_at=AT)
+    other = Post(post="x:99999999", network="x", account="x:owl", text="Fern", created_at=AT, observed_at=AT)
+    with Record(store_url) as record, Record(other_url) as copy:
+        payloads = [(RawPayload("post", post.post[2:], post.text.encode(), AT), post) for post in (said, naming, other)]
+        record.ingest([ParsedPayload(payload, [post]) for payload, post in payloads], source="x", at=AT)
+        remember_reactions(record, [("bluesky:like", "x:77777777")], AT)
+        importer.import_lines(copy, "first", list(exporter.lines(record)))
+        forget(copy, "x:zinnia")
+        importer.import_lines(record, "second", list(exporter.lines(copy)))
+        assert record.head == copy.head and not made.verified(record).findings
+        assert record.database.rows("SELECT key FROM raw") == [("99999999",)]
+        assert record.database.rows("SELECT post FROM reaction_post") == []
+
+
+def test_a_backup_made_before_an_import_brings_back_nobody_whom_it_forgot(sqlite_url: str, tmp_path: Path) -> None:
+    said = Post(post="x:77777777", network="x", account="x:zinnia", text="Moss", created_at=AT, observed_at=AT)
+    with Record(str(tmp_path / "other.db")) as record, Record(sqlite_url) as mirror:
+        record.append([said], source="test")
+        importer.import_lines(mirror, "first", list(exporter.lines(record)))
+        backup(mirror, tmp_path / "backup.db")
+        forget(record, "x:zinnia")
+        importer.import_lines(mirror, "second", list(exporter.lines(record)))
+    store_path(sqlite_url).unlink()
+    assert restore(tmp_path / "backup.db", sqlite_url).forgotten_again
+    assert b"zinnia" not in store_path(sqlite_url).read_bytes()

@@ -193,6 +193,9 @@ HOSTILE: list[tuple[list[bytes], str]] = [
     (chained([], at=2**60), "Expected `int` <= 9007199254740991"),
     (chained([], pruned=[[1, -1]]), "Expected `int` >= 0"),
     (chained([], tombstones="ab"), "Expected `array`"),
+    (chained([], tombstones=["ab"]), "Expected `str` matching regex '^[0-9a-f]{32}$'"),
+    (chained([], source="s\0"), "Expected `str` matching regex"),
+    (chained([], cursor="\0"), "Expected `str` matching regex"),
     (chained([], colour=1), "colour"),
     (chained([{"kind": "pruned", "was": "", "hash": "00" * 32}], [bytes(32)]), "not the kind and hash"),
     (chained([{"kind": "pruned", "was": "tally", "hash": "00" * 32}], [bytes(32)]), "not the kind and hash"),
@@ -251,17 +254,19 @@ def test_an_item_twice_in_a_batch_is_no_item(sqlite_url: str, tmp_path_factory: 
     assert "has the same tally twice" in problem.reason
 
 
-def test_a_row_can_be_closed_once(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_row_can_be_closed_once_and_only_a_snapshot_pruned(
+    sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     with Record(str(tmp_path_factory.mktemp("one") / "s.db")) as record:
         record.append([made.EVERY[-7]], source="s")
         first = record.head.chain
         lines = list(exporter.lines(record))[:-1]
     lines[0] = json.dumps({**json.loads(lines[0]), "end": False}).encode()
-    for closed in ([(1, 0), (1, 0)], [(1, 7)]):
-        listed = listing([], [], closed=closed)
+    for closed, pruned in (([(1, 0), (1, 0)], []), ([(1, 7)], []), ([], [(1, 0)]), ([], [(1, 7)])):
+        listed = listing([], [], closed=closed, pruned=pruned)
         batch = {
             "kind": "batch", "position": 2, "at": AT, "source": "s", "cursor": None, "items": 0, "closed": closed,
-            "pruned": [], "chain": link(first, 2, BatchStamp(AT, "s"), listed).hex(),
+            "pruned": pruned, "chain": link(first, 2, BatchStamp(AT, "s"), listed).hex(),
         }  # fmt: skip
         problem = refused(sqlite_url, [*lines, json.dumps(batch).encode()])
         assert "which does not exist" in problem.reason

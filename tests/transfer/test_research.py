@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.errors import UsageError
-from hotpapers.model import HOUR, Publication, Reaction, Tally
+from hotpapers.errors import InputError, UsageError
+from hotpapers.model import HOUR, Paper, Publication, Reaction, Tally
 from hotpapers.store import Record
 from hotpapers.transfer.research import write_tables
 from hotpapers.transfer.research.schema import TABLES
@@ -176,6 +176,14 @@ def test_what_is_there_stays_where_new_tables_cannot_be_written(record: Record, 
             write_tables(record, disk, TODAY)
         (disk / "others").unlink()
         assert {file.name: file.read_bytes() for file in disk.iterdir()} == before
+
+
+def test_a_value_that_fits_no_column_is_named(sqlite_url: str, tmp_path: Path) -> None:
+    """Imported items may have any version."""
+    with Record(sqlite_url) as record:
+        record.append([Paper(paper=key(1), title="", version=2**31, observed_at=0)], source="test")
+        with pytest.raises(InputError, match=r"^papers.parquet: a value does not fit .*rows.jsonl.*2147483648$"):
+            write_tables(record, tmp_path / "tables", TODAY)
 
 
 def test_what_the_page_shows_runs(tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,6 +157,12 @@ def test_what_differs_is_named(published: Published, answer: bytes, tmp_path: Pa
     assert any(said in problem for problem in problems(json.dumps(forged).encode(), published.policy, tmp_path))
 
 
+def test_an_answer_without_ongoing_papers_shows_none(published: Published, answer: bytes, tmp_path: Path) -> None:
+    partial = json.loads(answer)
+    assert partial.pop("ongoing") == []
+    assert problems(json.dumps(partial).encode(), published.policy, tmp_path) == ()
+
+
 BROKEN: list[Change] = [
     lambda a: a.update(entries=7),
     lambda a: a.update(entries=[[]]),

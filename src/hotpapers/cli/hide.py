@@ -10,7 +10,7 @@ from hotpapers.cli import common
 from hotpapers.cli.publish import folder_results, report_folders
 from hotpapers.cli.terminal import show
 from hotpapers.deliver.export_site import export_again
-from hotpapers.engagement.queries import is_held
+from hotpapers.engagement.queries import is_recorded
 from hotpapers.errors import NotFound
 from hotpapers.model.keys import parse_key
 from hotpapers.moderation.bots.bot_names import accounts_of
@@ -33,7 +33,7 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, context: common.Comma
     common.require(bool(reason.strip()), "missing reason: add --reason '…'")
     key = parse_key(key)
     with common.open_record(context) as record:
-        subjects = [subject for subject in accounts_of(record.view(), [key])[key] if is_held(record, subject)]
+        subjects = [subject for subject in accounts_of(record.view(), [key])[key] if is_recorded(record, subject)]
         if not subjects:
             raise NotFound(f"{key}: no such post or account in the record")
         verdict = model.Verdict(

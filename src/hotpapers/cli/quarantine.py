@@ -41,7 +41,7 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, contex
         if number is not None:
             _show(*apart.load(record.database, number), as_json)
             return
-        totals = apart.counted(record.database)
+        totals = apart.count_by_source(record.database)
         latest = apart.latest(record.database, source, most)
     total = sum(number for name, number in totals.items() if source in ("", name))
     summary = _summary(totals, total, len(latest)) if total else "quarantine is empty"

@@ -16,7 +16,7 @@ import zstandard
 
 from hotpapers.errors import InputError, UsageError
 from hotpapers.file_modes import open_private
-from hotpapers.store.leftovers import check_there, unfinished_copy
+from hotpapers.store.leftovers import check_part_exists, unfinished_copy
 from hotpapers.transfer import packed
 from hotpapers.transfer.packed import LARGEST_WINDOW, is_packed, open_file, open_unpacked
 
@@ -118,7 +118,7 @@ def write_file(output: Path, chunks: Iterator[bytes]) -> None:
     with _unfinished(output) as part:
         with open_private(part) as raw:
             _pour(raw, chunks, packed=output.suffix == ".zst")
-        check_there(part, output)
+        check_part_exists(part, output)
         part.replace(output)
 
 

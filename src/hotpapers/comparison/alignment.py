@@ -54,18 +54,18 @@ def align(sides: Sides, moment: MeasuredMoment) -> Iterator[CountedDifference]:
     """The counts on every network at a moment, with the causes of differences."""
     a, b = voices(sides.a.state, moment), voices(sides.b.state, moment)
     networks = sorted(a.keys() | b.keys())
-    first = left = {network: a.get(network, 0) - b.get(network, 0) for network in networks}
+    first = remaining = {network: a.get(network, 0) - b.get(network, 0) for network in networks}
     explained: dict[str, dict[Cause, int]] = {network: {} for network in networks}
     for cause in CAUSES if any(first.values()) else ():
         sides = STEPS[cause](sides, moment)
         now = _difference(sides, moment)
         for network in networks:
-            if first[network] and (amount := left[network] - now.get(network, 0)):
+            if first[network] and (amount := remaining[network] - now.get(network, 0)):
                 explained[network][cause] = amount
-        left = {network: now.get(network, 0) for network in networks}
+        remaining = {network: now.get(network, 0) for network in networks}
     for network in networks:
-        rest = left[network] if first[network] else 0
-        yield CountedDifference(network, a.get(network, 0), b.get(network, 0), explained[network], rest)
+        unexplained = remaining[network] if first[network] else 0
+        yield CountedDifference(network, a.get(network, 0), b.get(network, 0), explained[network], unexplained)
 
 
 def _difference(sides: Sides, moment: MeasuredMoment) -> dict[str, int]:
@@ -154,12 +154,12 @@ def _with_common_reactions(side: Side, other: Side, cause: Cause, moment: Measur
 def _without_missing_reactions(
     post: CountedPost, other: Side, own: CountedPost, cause: Cause, moment: MeasuredMoment
 ) -> CountedPost:
-    both = {(who, type, withdrawn) for who, type, _, withdrawn in own.reactions}
+    both = {(voice, type, withdrawn) for voice, type, _, withdrawn in own.reactions}
     network = post.fact.network
     reactions = tuple(
-        (who, type, at, withdrawn)
-        for who, type, at, withdrawn in post.reactions
-        if (who, type, withdrawn) in both
+        (voice, type, at, withdrawn)
+        for voice, type, at, withdrawn in post.reactions
+        if (voice, type, withdrawn) in both
         or missing_reaction_cause(at, own.fact, network, other.facts, moment.until) != cause
     )
     return post._replace(reactions=reactions)

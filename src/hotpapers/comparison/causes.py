@@ -39,21 +39,21 @@ def judgement_cause(rules: Rules, other_rules: Rules) -> Cause:
 
 
 def missing_post_cause(
-    held: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts, known: int
+    post: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts, known: int
 ) -> Cause | None:
     """Why one collector counts a post at a moment and the other does not. `known`: up to when the other's observations
     count."""
-    own = lacker.posts.get(held.post)
+    own = lacker.posts.get(post.post)
     named = None if own is None else named_at(own, paper)
     if own is None or named is None:
-        is_left_out = own is not None and own.limited and held.limited
-        return "rule" if is_left_out else _unread_cause(held, paper, holder, lacker)
-    if rules := lacker.doubtful.get((held.post, paper)):
+        is_left_out = own is not None and own.limited and post.limited
+        return "rule" if is_left_out else _unread_cause(post, paper, holder, lacker)
+    if rules := lacker.doubtful.get((post.post, paper)):
         return judgement_cause(rules, holder.header.rules)
     first = max(named, own.seen[0][0])
     if first > known:
-        return _late_cause(held.created_at, first, known, lacker.covered(held.network))
-    return None if is_there(own, known) else _gone_cause(held, own, known)
+        return _late_cause(post.created_at, first, known, lacker.covered(post.network))
+    return None if is_there(own, known) else _gone_cause(post, own, known)
 
 
 def _late_cause(created_at: int, first: int, known: int, coverage: NetworkCoverage) -> Cause | None:
@@ -64,37 +64,37 @@ def _late_cause(created_at: int, first: int, known: int, coverage: NetworkCovera
     return "coverage" if read is None or read > known or coverage.had_gap(created_at, first) else None
 
 
-def _unread_cause(held: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts) -> Cause | None:
+def _unread_cause(post: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts) -> Cause | None:
     """The cause for a post that a collector does not have, or in which it did not find the paper."""
-    read = lacker.covered(held.network).read_at(held.created_at)
+    read = lacker.covered(post.network).read_at(post.created_at)
     if read is None:
         return "coverage"
-    if _may_be_gone_before(held, paper, holder, read):
-        return "moment" if read - held.created_at <= USUAL_DELAY else "coverage"
-    form = next((form for name, _, form in held.papers if name == paper), "")
+    if _may_be_gone_before(post, paper, holder, read):
+        return "moment" if read - post.created_at <= USUAL_DELAY else "coverage"
+    form = next((form for name, _, form in post.papers if name == paper), "")
     is_newer = holder.header.program != lacker.header.program and form not in lacker.forms
     return "version" if is_newer else None
 
 
-def _may_be_gone_before(held: PostLine, paper: str, holder: CollectorFacts, read: int) -> bool:
+def _may_be_gone_before(post: PostLine, paper: str, holder: CollectorFacts, read: int) -> bool:
     """Whether the post may have been gone, or no longer named the paper, before the other collector looked: the holder
     recorded that itself, and did not see the post there after that look."""
-    gone = next((at for at, there, _ in held.seen if not there), None)
-    if gone is None and "edited" not in holder.doubtful.get((held.post, paper), {}):
+    gone = next((at for at, exists, _ in post.seen if not exists), None)
+    if gone is None and "edited" not in holder.doubtful.get((post.post, paper), {}):
         return False
-    return _last_there(held, gone) <= read
+    return _last_seen(post, gone) <= read
 
 
-def _last_there(fact: PostLine, before: int | None) -> int:
+def _last_seen(fact: PostLine, before: int | None) -> int:
     """When a post was last observed to exist, before a moment."""
-    moments = [at for at, there, _ in fact.seen if there] + [at for at, _, _ in fact.readings]
+    moments = [at for at, exists, _ in fact.seen if exists] + [at for at, _, _ in fact.readings]
     return max((at for at in moments if before is None or at < before), default=fact.created_at)
 
 
-def _gone_cause(held: PostLine, own: PostLine, known: int) -> Cause | None:
+def _gone_cause(post: PostLine, own: PostLine, known: int) -> Cause | None:
     """The cause for a post that one collector knew to be gone, if the other had not looked since."""
-    gone = next(at for at, there, _ in reversed(own.seen) if at <= known and not there)
-    return "moment" if _last_there(held, known + 1) <= gone else None
+    gone = next(at for at, exists, _ in reversed(own.seen) if at <= known and not exists)
+    return "moment" if _last_seen(post, known + 1) <= gone else None
 
 
 # ---- counts ----------------------------------------------------------------------------------------------
@@ -130,11 +130,11 @@ class ReadCount(NamedTuple):
         """Whether the same collector's readings an hour or more apart fall by more than withdrawals allow."""
         if not self.was_read:
             return False
-        other_rules = [
+        readings = [
             (at - self.at, _value((at, reposts, likes), self.column)) for at, reposts, likes in self.fact.readings
         ]
-        before = max((value for apart, value in other_rules if apart <= -CACHE_TIME), default=0)
-        after = min((value for apart, value in other_rules if apart >= CACHE_TIME), default=self.value)
+        before = max((value for apart, value in readings if apart <= -CACHE_TIME), default=0)
+        after = min((value for apart, value in readings if apart >= CACHE_TIME), default=self.value)
         return (
             before - _possible_withdrawals(before) > self.value
             or self.value - _possible_withdrawals(self.value) > after

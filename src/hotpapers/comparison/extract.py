@@ -3,6 +3,7 @@ end."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -50,9 +51,11 @@ def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[Co
             yield kinds.AnnouncedLine(paper=paper, announced_at=at)
         for voice, rows in groupby(queries.bots(view, period.since), key=FIRST):
             if voice:
-                yield kinds.BotLine(voice=key.of_key(voice), rules={rule: version for _, rule, version in rows})
+                yield kinds.BotLine(
+                    voice=key.of_key(voice), rules={_name_of(rule): version for _, rule, version in rows}
+                )
         for (post, paper), rows in groupby(queries.doubtful(view, period.since), key=itemgetter(0, 1)):
-            rules = {rule: version for _, _, rule, version in rows}
+            rules = {_name_of(rule): version for _, _, rule, version in rows}
             yield kinds.DoubtfulLine(post=key.of_key(post), paper=paper, rules=rules)
         yield from _posts(view, period.since, key)
         yield kinds.ComparisonEnd()
@@ -64,18 +67,24 @@ def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
     reactions = _RowGroups(queries.reactions(view, since))
     for number, rows in groupby(queries.posts(view, since), key=FIRST):
         observed = list(rows)
-        there = [row for row in observed if not row[GONE]] or observed  # a row for a gone post says nothing else
-        _, post, network, account, voice, created_at, limits, *_ = there[-1]
+        existing = [row for row in observed if not row[GONE]] or observed  # a row for a gone post says nothing else
+        _, post, network, account, voice, created_at, limits, *_ = existing[-1]
         yield PostLine(
             post=key.of_key(post), network=network, account=key.of_key(account or ""), voice=key.of_key(voice or ""),
             created_at=created_at, limited=limits != "[]",
             seen=[(at, gone == "", key.of_text(text, same)) for *_, text, same, at, gone in observed],
-            papers=[(paper, at, form) for paper, at, form in mentions.of(number)],
+            papers=[(paper, at, _name_of(form)) for paper, at, form in mentions.of(number)],
             readings=[(at, reposts, likes) for at, reposts, likes in snapshots.of(number)],
             reactions=[
-                (key.of_key(who or ""), type, at, bool(withdrawn)) for who, type, at, withdrawn in reactions.of(number)
+                (key.of_key(other or ""), type, at, bool(withdrawn))
+                for other, type, at, withdrawn in reactions.of(number)
             ],
         )  # fmt: skip
+
+
+def _name_of(rule: str) -> str:
+    """The name of a rule or form; `other` for any other text: imported items may have any."""
+    return rule if re.match(kinds.RULE_NAME, rule) else "other"
 
 
 class _RowGroups:
@@ -90,5 +99,5 @@ class _RowGroups:
         while self._next is not None and self._next[0] < number:
             self._next = next(self._groups, None)
         if self._next is not None and self._next[0] == number:
-            for _, *rest in self._next[1]:
-                yield tuple(rest)
+            for _, *columns in self._next[1]:
+                yield tuple(columns)

@@ -143,7 +143,7 @@ def nameless(facts: CollectorFacts) -> CollectorFacts:
         return mark if not mark or _is_own(mark) else f"~{mark}"
 
     marks = {mark for post in facts.posts.values() for mark in (post.post, post.voice, post.account)}
-    marks |= {who for post in facts.posts.values() for who, *_ in post.reactions}
+    marks |= {voice for post in facts.posts.values() for voice, *_ in post.reactions}
     names = {mark: own(mark) for mark in marks}
     doubtful = {(own(post), paper): rules for (post, paper), rules in facts.doubtful.items()}
     bots = {own(voice): rules for voice, rules in facts.bots.items()}
@@ -154,7 +154,7 @@ def nameless(facts: CollectorFacts) -> CollectorFacts:
 def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
     """The facts with forgotten posts and accounts, and all those of a nameless collector, under the other collector's
     marks. A post is the same if network, moment and papers match and no other post could be meant; an account, if it
-    wrote such a post, or reacted to a post in the same way at the same moment."""
+    wrote such a post, or was the only one to react to a post in the same way at the same moment."""
     twins = _twins(facts, other)
     voices = _twin_voices(facts, other, twins)
     if not twins and not voices:
@@ -167,18 +167,18 @@ def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
 
 
 def _twins(facts: CollectorFacts, other: CollectorFacts) -> dict[str, str]:
-    def by_what(posts: Iterable[PostLine]) -> dict[tuple[str, int, frozenset[str]], list[str]]:
+    def by_content(posts: Iterable[PostLine]) -> dict[tuple[str, int, frozenset[str]], list[str]]:
         marks: dict[tuple[str, int, frozenset[str]], list[str]] = defaultdict(list)
         for post in posts:
             marks[post.network, post.created_at, frozenset(paper for paper, _, _ in post.papers)].append(post.post)
         return marks
 
-    missing = by_what(post for mark, post in other.posts.items() if mark not in facts.posts and not _is_own(mark))
-    forgotten = by_what(post for mark, post in facts.posts.items() if _is_own(mark))
+    missing = by_content(post for mark, post in other.posts.items() if mark not in facts.posts and not _is_own(mark))
+    forgotten = by_content(post for mark, post in facts.posts.items() if _is_own(mark))
     return {
-        marks[0]: missing[what][0]
-        for what, marks in forgotten.items()
-        if len(marks) == 1 and len(missing.get(what, ())) == 1
+        marks[0]: missing[content][0]
+        for content, marks in forgotten.items()
+        if len(marks) == 1 and len(missing.get(content, ())) == 1
     }
 
 
@@ -195,10 +195,19 @@ def _twin_voices(facts: CollectorFacts, other: CollectorFacts, twins: Mapping[st
             continue
         if _is_own(post.voice) and twin.voice:
             voices[post.voice] = twin.voice
-        other_reactions = {(type, at): who for who, type, at, _ in twin.reactions}
-        for who, type, at, _ in post.reactions:
-            if _is_own(who) and (type, at) in other_reactions:
-                voices[who] = other_reactions[type, at]
+        reactions = _voices_by_reaction(twin)
+        for reaction, marks in _voices_by_reaction(post).items():
+            forgotten, missing = list(filter(_is_own, marks)), reactions[reaction] - marks - {""}
+            if len(forgotten) == len(missing) == 1:
+                voices[forgotten[0]] = missing.pop()
+    return voices
+
+
+def _voices_by_reaction(post: PostLine) -> dict[tuple[str, int], set[str]]:
+    """Who reacted in the same way at the same moment."""
+    voices: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for voice, type, at, _ in post.reactions:
+        voices[type, at].add(voice)
     return voices
 
 
@@ -208,7 +217,7 @@ def _renamed(post: PostLine, twins: Mapping[str, str], voices: Mapping[str, str]
         post=twins.get(post.post, post.post),
         voice=voices.get(post.voice, post.voice),
         account=voices.get(post.account, post.account),
-        reactions=[(voices.get(who, who), type, at, withdrawn) for who, type, at, withdrawn in post.reactions],
+        reactions=[(voices.get(voice, voice), type, at, withdrawn) for voice, type, at, withdrawn in post.reactions],
     )
 
 

@@ -23,7 +23,8 @@ KeyedMark = Annotated[str, Meta(pattern=r"^~?[0-9a-f]{32}\Z")]
 OptionalKeyedMark = Annotated[str, Meta(pattern=r"^(~?[0-9a-f]{32})?\Z")]
 PaperKey = Annotated[str, Meta(pattern=r"^arxiv:[A-Za-z0-9.\-/]{5,40}\Z")]
 NetworkName = Annotated[str, Meta(pattern=r"^[a-z]{1,20}\Z")]
-RuleName = Annotated[str, Meta(pattern=r"^[a-z0-9.+-]{0,60}\Z")]
+RULE_NAME = r"^[a-z0-9.+-]{0,60}\Z"
+RuleName = Annotated[str, Meta(pattern=RULE_NAME)]
 Rules = Annotated[dict[RuleName, Count], Meta(max_length=100)]
 """Rules with their versions."""
 SightingRow = tuple[Moment, bool, OptionalKeyedMark]

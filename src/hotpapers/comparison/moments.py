@@ -138,6 +138,6 @@ def _row(mark: str, post: CountedPost, moment: MeasuredMoment, numbers: _Numbers
 
 def _events(reactions: Iterable[ReactionRow], numbers: _Numbers) -> PostReactions:
     events: dict[str, list[ReactionEvent]] = {}
-    for who, type, at, withdrawn in reactions:
-        events.setdefault(type, []).append(ReactionEvent(at, numbers[who], numbers[who], int(withdrawn)))
-    return {type: ReactionEvents(some) for type, some in events.items()}
+    for voice, type, at, withdrawn in reactions:
+        events.setdefault(type, []).append(ReactionEvent(at, numbers[voice], numbers[voice], int(withdrawn)))
+    return {type: ReactionEvents(type_events) for type, type_events in events.items()}

@@ -89,9 +89,9 @@ def read_engagement(view: AsOfView, window: measurement.MeasurementWindow) -> It
         return
     people = queries.people(view, window.own_voices)
     rule = voice_rule(view, people, with_standing=window.with_standing)
-    for some in in_groups(papers):
-        reactions = queries.reactions_to(view, moments_of(some), people, last) if last else {}
-        yield from count_engagement(some, reactions, rule)
+    for group in in_groups(papers):
+        reactions = queries.reactions_to(view, moments_of(group), people, last) if last else {}
+        yield from count_engagement(group, reactions, rule)
 
 
 def read_posts(view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[list[PostAtAge]]:
@@ -122,16 +122,16 @@ POSTS_AT_ONCE = 500
 
 def in_groups(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge]]]:
     """Papers in groups: several with some hundreds of posts in total, or a single large one."""
-    some: list[list[PostAtAge]] = []
+    group: list[list[PostAtAge]] = []
     count = 0
     for posts in papers:
-        some.append(posts)
+        group.append(posts)
         count += len(posts)
         if count >= POSTS_AT_ONCE:
-            yield some
-            some, count = [], 0
-    if some:
-        yield some
+            yield group
+            group, count = [], 0
+    if group:
+        yield group
 
 
 def moments_of(papers: Iterable[Iterable[PostAtAge]]) -> dict[int, list[int]]:
@@ -140,7 +140,7 @@ def moments_of(papers: Iterable[Iterable[PostAtAge]]) -> dict[int, list[int]]:
     for post in chain.from_iterable(papers):
         if not post.automated:
             moments[post.post].add(post.until)
-    return {post: sorted(some) for post, some in moments.items()}
+    return {post: sorted(post_moments) for post, post_moments in moments.items()}
 
 
 # ---- whose voices: plain functions -------------------------------------------------------------------
@@ -209,13 +209,13 @@ def _count_age(posts: Sequence[PostAtAge], reactions: ReactionsByPost, rule: Voi
     for row in posts:
         networks[row.network].append(row)
     texts, voices = _strongest_networks(posts) if len(networks) > 1 else ({}, {})
-    for network, there in sorted(networks.items()):
+    for network, network_posts in sorted(networks.items()):
         posters = {
             post.voice
-            for post in there
+            for post in network_posts
             if not post.automated and texts.get(post.same, network) == network == voices.get(post.voice, network)
         }
-        yield _summed(there, posters, reactions, rule)
+        yield _summed(network_posts, posters, reactions, rule)
 
 
 def _strongest_networks(posts: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]:
@@ -234,13 +234,13 @@ def _strongest_networks(posts: Sequence[PostAtAge]) -> tuple[dict[int, str], dic
 
 
 def _summed(
-    there: Sequence[PostAtAge], posters: Set[int], reactions: ReactionsByPost, rule: VoiceRule
+    posts: Sequence[PostAtAge], posters: Set[int], reactions: ReactionsByPost, rule: VoiceRule
 ) -> NetworkEngagement:
     """One network: its voices, plus the counts that no account explains. Reactions to a post about several papers count
     as voices for each of them, but vouch for none."""
     reposts = likes = unexplained = highest = bots = posts_read = 0
     named, shared = set(posters), set[int]()
-    for post in there:
+    for post in posts:
         if post.automated:
             bots += 1
             continue
@@ -256,7 +256,7 @@ def _summed(
             unexplained += unnamed
             if unnamed > highest and not post.shared:
                 highest = unnamed
-    first = there[0]
+    first = posts[0]
     named -= rule.left_out
     voices = named | (shared - rule.left_out) if shared else named
     authors = voices & rule.authors.get(first.paper, frozenset())

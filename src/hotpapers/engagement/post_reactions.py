@@ -106,7 +106,9 @@ def counted(
         numbers = range(first, first + KINDS * len(moments), KINDS)
         voices = {passed: groups[number] for passed, number in enumerate(numbers) if number in groups}
         if stable:
-            voices = {passed: [stable.get(account, account) for account in some] for passed, some in voices.items()}
+            voices = {
+                passed: [stable.get(account, account) for account in accounts] for passed, accounts in voices.items()
+            }
         if voices:
             result[type] = CountedReactions(moments, voices)
     return result

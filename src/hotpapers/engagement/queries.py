@@ -68,7 +68,7 @@ def announced_sql(view: AsOfView, window: MeasurementWindow) -> str:
 
     return f"""announced (paper, at) AS (
         SELECT a.paper, min(a.announced_at) FROM announcement AS a
-        WHERE a.announced_at > {start} AND a.announced_at <= {view.as_of}{_among_papers("a.paper", window.papers)}
+        WHERE a.announced_at > {start} AND a.announced_at <= {view.as_of}{_is_one_of_papers("a.paper", window.papers)}
           AND EXISTS (SELECT 1 FROM mention AS t WHERE t.paper = a.paper) AND {valid("a")}
           AND NOT EXISTS (SELECT 1 FROM announcement AS b
                           WHERE b.paper = a.paper AND {valid("b")} AND b.announced_at <= {start})
@@ -79,7 +79,7 @@ def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
     """The papers to measure: announced ones at every age, older ones with the posts of the window."""
     older = ""
     if window.posted_from is not None:
-        only = _among_papers("m.paper", window.papers)
+        only = _is_one_of_papers("m.paper", window.papers)
         older = f"""
         UNION ALL
         SELECT DISTINCT m.paper, 0, 1, {window.posted_from}
@@ -203,7 +203,7 @@ def _current_verdict(view: AsOfView, alias: str) -> str:
 
 def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
     """Every post that mentions a topic, its voice, and the period in which post and mention said so."""
-    networks = _among("p.network", window.networks)
+    networks = _is_one_of("p.network", window.networks)
 
     def changed(kind: str, alias: str, same: str) -> str:
         """When the same key was next observed, if it was."""
@@ -288,12 +288,12 @@ def reactions_to(
     """The reposts and likes of posts by account, by the posts' numbers. `moments`: when each post is measured,
     ascending. `last`: the view's last reaction, from `last_row`."""
     result = _events_of(view, _with_withdrawals(view, sorted(moments), last), people)
-    for some in slices(sorted(moments.keys() - result.keys())):
+    for chunk in slices(sorted(moments.keys() - result.keys())):
         accounts: dict[int, list[int]] = defaultdict(list)
-        most = max(len(moments[post]) for post in some)
-        for group, account in view.database.iterate(_grouped_sql(view, {post: moments[post] for post in some}, last)):
+        most = max(len(moments[post]) for post in chunk)
+        for group, account in view.database.iterate(_grouped_sql(view, {post: moments[post] for post in chunk}, last)):
             accounts[group].append(account)
-        result |= {post: counted(accounts, post, most, moments[post], people.stable) for post in some}
+        result |= {post: counted(accounts, post, most, moments[post], people.stable) for post in chunk}
     return result
 
 
@@ -301,7 +301,7 @@ def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], last: int
     """Rows of (group, account) for posts without withdrawn reactions: see `group_of`."""
     most = max(map(len, moments.values()))
     names = [f"m{n}" for n in range(most)]
-    filled = ((post, *some, *[LARGEST] * (most - len(some))) for post, some in moments.items())
+    filled = ((post, *post_moments, *[LARGEST] * (most - len(post_moments))) for post, post_moments in moments.items())
     values = ", ".join(f"({', '.join(map(str, row))})" for row in filled)
     group = group_of([f"p.{name}" for name in names], "r.post", "r.observed_at", "r.type")
     return f"""WITH p (post, {", ".join(names)}) AS (VALUES {values})
@@ -312,10 +312,10 @@ def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], last: int
 def _with_withdrawals(view: AsOfView, posts: Sequence[int], last: int) -> list[int]:
     """The posts of which a reaction was withdrawn."""
     result: list[int] = []
-    for some in slices(posts):
-        sql = f"""SELECT DISTINCT r.post FROM reaction AS r WHERE r.withdrawn > 0 AND r.post IN ({placeholders(some)})
+    for chunk in slices(posts):
+        sql = f"""SELECT DISTINCT r.post FROM reaction AS r WHERE r.withdrawn > 0 AND r.post IN ({placeholders(chunk)})
             AND r.type IN ('repost', 'like') AND {view.visible_by_number("r", last)}"""
-        result += (post for (post,) in view.database.rows(sql, some))
+        result += (post for (post,) in view.database.rows(sql, chunk))
     return result
 
 
@@ -329,12 +329,12 @@ def _events_of(view: AsOfView, posts: Sequence[int], people: KnownPeople) -> dic
     return {post: {type: ReactionEvents(some) for type, some in by_type.items()} for post, by_type in events.items()}
 
 
-def _among(column: str, names: Sequence[str]) -> str:
+def _is_one_of(column: str, names: Sequence[str]) -> str:
     """A condition that a column is one of some names; empty if there are none."""
     return f" AND {column} IN ({', '.join(map(_quoted, names))})" if names else ""
 
 
-def _among_papers(column: str, papers: Sequence[str]) -> str:
+def _is_one_of_papers(column: str, papers: Sequence[str]) -> str:
     """The same for the numbers of papers."""
     named = f"SELECT i.id FROM identity AS i WHERE i.key IN ({', '.join(map(_quoted, papers))})"
     return f" AND {column} IN ({named})" if papers else ""
@@ -486,7 +486,7 @@ def forget_posts(database: Database, posts: Iterable[str]) -> None:
 # ---- single keys ------------------------------------------------------------------------------------------
 
 
-def is_held(record: Record, key: str) -> bool:
+def is_recorded(record: Record, key: str) -> bool:
     """Whether the record has a post or an account, however old. Raises StoreError."""
     tests = (f"EXISTS (SELECT 1 FROM post WHERE {name} = {NUMBER})" for name in ("post", "account"))
-    return bool(record.database.rows(f"SELECT {' OR '.join(tests)}", (key, key))[0][0])
+    return bool(record.database.rows(f"SELECT {' OR '.join(tests)}", [model.storable(key)] * 2)[0][0])

@@ -56,24 +56,24 @@ class Allowance:
     def __init__(self, site: FollowedSite, at: int) -> None:
         self._site, self._day = site, at // DAY
         self._round, self._today = NOTHING, self._fetched_today()
-        self._written, self.reached = NOTHING, ""
+        self._written, self.refusal = NOTHING, ""
 
     def check(self) -> None:
-        """Raises RequestRefused if nothing more may be fetched; `reached` then names the site and the reason."""
-        for amount, most, when in (
+        """Raises RequestRefused if nothing more may be fetched; `refusal` then names the site and the reason."""
+        for amount, most, period in (
             (self._today, MOST_IN_DAY, "per day; the rest waits for tomorrow"),
             (self._round, MOST_IN_ROUND, "per round; the rest waits for the next one"),
         ):
             if amount.is_beyond(most):
-                self.reached = f"{self._site.name}: lists more than the {most} fetched {when}"
-                raise RequestRefused(self.reached)
+                self.refusal = f"{self._site.name}: lists more than the {most} fetched {period}"
+                raise RequestRefused(self.refusal)
 
     def note(self, *, files: int = 0, bytes: int = 0, lines: int = 0) -> None:
         """Count what was fetched, even if it turns out to be unusable."""
         more = FetchedAmount(files, bytes, lines)
         self._round, self._today = self._round.plus(more), self._today.plus(more)
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Save the day's amount, after the fetched data went in: even a process that is killed often makes progress."""
         if self._round == self._written:
             return

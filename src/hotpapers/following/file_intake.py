@@ -75,7 +75,7 @@ def take_files(
     intake = _Intake(site, peer, http, allowed)
     for log in logs:
         intake.apply_withdrawals(log)
-    files = [(log, file) for log in logs for file in intake.listed(log)]
+    files = [(log, file) for log in logs for file in intake.files_of(log)]
     intake.name_absent_parts([file for _, file in files])
     with progress(sum(not intake.has(file) for _, file in files)) as step:
         for log, file in files:
@@ -99,8 +99,8 @@ class _Intake:
 
     def outcome(self) -> IntakeResult:
         """The round's result."""
-        here = [hour for hour, done in self._hours.items() if done]
-        first, last = min(self._hours, default=0), max(here, default=-1)
+        complete_hours = [hour for hour, done in self._hours.items() if done]
+        first, last = min(self._hours, default=0), max(complete_hours, default=-1)
         missing = [hour for hour in range(first, last) if not self._hours.get(hour)]
         unlisted = _hour_ranges([hour for hour in missing if hour not in self._hours])
         problems = [
@@ -111,7 +111,7 @@ class _Intake:
             files=len(self._added_hours), items=self._items, withdrawn=self._forgotten,
             since=min(self._added_hours, default=0) * HOUR, until=(last + 1) * HOUR,
             missing=tuple((start * HOUR, end * HOUR) for start, end in _hour_ranges(missing)),
-            problems=(*self._problems, *problems), others=tuple(filter(None, [self._allowance.reached])),
+            problems=(*self._problems, *problems), others=tuple(filter(None, [self._allowance.refusal])),
         )  # fmt: skip
 
     # ---- withdrawals -------------------------------------------------------------------------------
@@ -121,30 +121,36 @@ class _Intake:
         for digest in filter(None, map(entries.withdrawn_digest_of, log.entries)):
             name = f"withdrawn-{digest}.txt"
             try:
-                listed = self._list(log, name, digest)
+                withdrawn = self._list(log, name, digest)
             except (NotExchange, RequestRefused) as problem:
-                if self._allowance.reached:
+                if self._allowance.refusal:
                     continue
                 self._problems.append(f"{name}: is in the log but unusable: {problem}")
                 continue
-            self._withdrawn = WithdrawnList(self._withdrawn.marks | listed.marks, self._withdrawn.lines | listed.lines)
+            self._withdrawn = WithdrawnList(
+                self._withdrawn.marks | withdrawn.marks, self._withdrawn.lines | withdrawn.lines
+            )
             if name not in self._done:
-                self._forget(name, listed.marks)
-        self._allowance.keep()
+                self._forget(name, withdrawn.marks)
+        self._allowance.save()
 
     def _list(self, log: LoggedFolder, name: str, digest: str) -> WithdrawnList:
         file = self._site.folder / name
-        data = file.read_bytes() if file.exists() else self._get(log.files + name)
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise NotExchange("it is not the list in the log")
-        listed = parse_withdrawn(data.decode("utf-8", "replace"))
-        if not file.exists():
+        data = file.read_bytes() if file.exists() else b""
+        is_here = hashlib.sha256(data).hexdigest() == digest  # otherwise, it is missing or our copy is damaged
+        if not is_here:
+            data = self._get(log.files + name)
+            if hashlib.sha256(data).hexdigest() != digest:
+                raise NotExchange("it is not the list in the log")
+        withdrawn = parse_withdrawn(data.decode("utf-8", "replace"))
+        if not is_here:
             log_files.write_bytes(file, data)
-        return listed
+        return withdrawn
 
     def _forget(self, name: str, marks: Collection[str]) -> None:
-        here = keys_known(self._peer.database, sorted(marks))  # forgetting an unknown key would scan the whole store
-        outcomes = forget_all(self._peer, sorted(here)) if here else []
+        # Forgetting an unknown key would scan the whole store.
+        known_keys = keys_known(self._peer.database, sorted(marks))
+        outcomes = forget_all(self._peer, sorted(known_keys)) if known_keys else []
         self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
         self._peer.database.erase_traces()
         self._peer.append([], source=name, cursor=DONE)
@@ -152,7 +158,7 @@ class _Intake:
 
     # ---- files -------------------------------------------------------------------------------------
 
-    def listed(self, log: LoggedFolder) -> list[ObservedFile]:
+    def files_of(self, log: LoggedFolder) -> list[ObservedFile]:
         """The valid files that a log names, except those too old to be counted."""
         names = set[str]()
         files = filter(None, map(entries.observed_file_of, log.entries))
@@ -163,9 +169,9 @@ class _Intake:
         parts: dict[int, set[int]] = {}
         for file in files:
             parts.setdefault(file.hour, set()).add(file.part)
-        for hour, here in sorted(parts.items()):
-            if absent := max(here) - len(here):
-                first = next(part for part in range(1, max(here)) if part not in here)
+        for hour, hour_parts in sorted(parts.items()):
+            if absent := max(hour_parts) - len(hour_parts):
+                first = next(part for part in range(1, max(hour_parts)) if part not in hour_parts)
                 more = f", like {count_noun(absent - 1, 'other part')} of the hour" if absent > 1 else ""
                 self._problems.append(
                     f"{entries.hour_of(hour)}-{first}: is in no log{more}, though a later part of the hour is"
@@ -186,27 +192,32 @@ class _Intake:
                 self._added_hours.append(file.first)
                 self._done.add(file.name)
         except RequestRefused as problem:
-            if not self._allowance.reached:
+            if not self._allowance.refusal:
                 self._problems.append(f"{file.name}: is in the log but withheld: {problem}")
         except (NotExchange, NotAProof) as problem:
             self._problems.append(str(problem))
         if not was_here:
-            self._allowance.keep()
+            self._allowance.save()
             step(1)
         is_here = self.has(file)
         for hour in range(max(file.first, self._oldest), file.hour + 1):
             self._hours[hour] = self._hours.get(hour, True) and is_here
 
     def _is_possible(self, file: ObservedFile, names: set[str]) -> bool:
-        """Whether a leaf names hours that are over, and a file that no other leaf names."""
+        """Whether a leaf names a part of hours that are over, and a file that no other leaf names."""
         try:
             name = file.name
         except ValueError:
             self._problems.append(f"the log names a file of hour {file.hour:,}, which is out of range")
             return False
-        is_over = file.first <= file.hour and (file.hour + 1) * HOUR <= self._http.now() + HOUR
-        if name in names or not is_over:
-            reason = "is in the log twice" if name in names else "is of an hour that is not over"
+        reason = ""
+        if not file.part:
+            reason = "its parts are counted from 1"
+        elif name in names:
+            reason = "is in the log twice"
+        elif file.first > file.hour or (file.hour + 1) * HOUR > self._http.now() + HOUR:
+            reason = "is of an hour that is not over"
+        if reason:
             self._problems.append(f"{name}: {reason}")
             return False
         names.add(name)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hotpapers import terms
 from hotpapers.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
 from hotpapers.following.file_intake import IntakeResult, ProgressBar, no_bar, take_files
-from hotpapers.following.measurement import counting_of, keep_measurements
+from hotpapers.following.measurement import counting_of, save_measurements
 from hotpapers.following.site_log import FollowedSite, LoggedFolder, fetch_log, policy_of, unknown_logs
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.jobs.loop import JobContext
@@ -24,7 +24,7 @@ RECORD = "record.db"
 REWRITTEN, UNBELIEVED = "rewritten past", "not believed"
 """Kinds of alarms about a site. The second ends once the problem is fixed."""
 MOST_NAMED = 10
-"""Most problems that an alarm names."""
+"""Most problems that an alarm, or the job's state, names."""
 
 
 class FollowOutcome(NamedTuple):
@@ -55,9 +55,9 @@ def follow_site(
         try:
             intake_result = fetch_site(site, peer, http, allowed, progress)
         except NotAProof as problem:
-            _keep_alarm(site, (str(problem),), http.now())
+            _update_alarm(site, (str(problem),), http.now())
             raise
-        _keep_alarm(site, intake_result.problems, http.now())
+        _update_alarm(site, intake_result.problems, http.now())
         counts = _count(site, record, peer, before, intake_result, http.now())
     return FollowOutcome(
         intake_result.files, intake_result.items, intake_result.withdrawn, counts, intake_result.all_problems
@@ -74,19 +74,23 @@ def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake
     is_next, counts = int(counted) == before, 0
     if intake_result.files or not is_next:  # forgetting alone changes no counts
         counting = counting_of(intake_result, int(counted_until), is_next=is_next)
-        counts = keep_measurements(record, site.name, peer, counting, at)
+        counts = save_measurements(record, site.name, peer, counting, at)
     record.append([], source=job_name(site.name), cursor=f"{position} {intake_result.until}")
     return counts
 
 
-def _keep_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
+def _update_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
     """Save an alarm about the site's current problems, or clear it if there are none."""
     if not problems:
         clear_alarm(site.folder, site.name, UNBELIEVED)
         return
+    save_alarm(site.folder, Alarm(subject=site.name, kind=UNBELIEVED, reason=_first_named(problems), at=at))
+
+
+def _first_named(problems: Sequence[str]) -> str:
+    """The first problems, and how many more there are: a log can cause a million."""
     more = [f"and {len(problems) - MOST_NAMED:,} more"] if len(problems) > MOST_NAMED else []
-    reason = "; ".join([*problems[:MOST_NAMED], *more])
-    save_alarm(site.folder, Alarm(subject=site.name, kind=UNBELIEVED, reason=reason, at=at))
+    return "; ".join([*problems[:MOST_NAMED], *more])
 
 
 def fetch_site(
@@ -130,7 +134,7 @@ class FollowJob:
         self._connection.close()
 
     def run_once(self, context: JobContext, *, once: bool) -> float:
-        """Run one round; returns the seconds until the next. Raises PartiallyRead with all problems of the site,
+        """Run one round; returns the seconds until the next. Raises PartiallyRead with the problems of the site,
         including an absent file, which may be temporary while a host deploys a new version of the site."""
         context.check_lease()
         try:
@@ -139,5 +143,5 @@ class FollowJob:
             raise PartiallyRead(str(problem)) from problem
         context.note(success_at=self._connection.http.now(), items=context.status.items + outcome.observations)
         if outcome.problems:
-            raise PartiallyRead("; ".join(outcome.problems))
+            raise PartiallyRead(_first_named(outcome.problems))
         return EVERY

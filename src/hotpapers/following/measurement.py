@@ -45,21 +45,21 @@ def counting_of(intake_result: IntakeResult, counted_until: int, *, is_next: boo
     )
 
 
-def keep_measurements(record: Record, source: str, peer: Record, counting: Counting, at: int) -> int:
+def save_measurements(record: Record, source: str, peer: Record, counting: Counting, at: int) -> int:
     """Recount, and store what our record does not have already; returns how many counts are new or changed. Raises
     StoreError."""
     learn_standing(peer.database)
     rows = list(_measured(peer.view(counting.until), source, counting, at))
     known = _known(record, source, sorted({item.paper for item in rows}))
-    fresh = [item for item in rows if known.get(_key(item)) != msgspec.structs.replace(item, observed_at=0)]
-    for start in range(0, len(fresh), CHUNK):
-        record.append(fresh[start : start + CHUNK], source=f"follow/{source}", at=at)
-    return len(fresh)
+    new_rows = [item for item in rows if known.get(_key(item)) != msgspec.structs.replace(item, observed_at=0)]
+    for start in range(0, len(new_rows), CHUNK):
+        record.append(new_rows[start : start + CHUNK], source=f"follow/{source}", at=at)
+    return len(new_rows)
 
 
 def _measured(view: AsOfView, source: str, counting: Counting, at: int) -> Iterator[Measurement]:
     """The papers' counts at each age that they had reached by the end of a view."""
-    unread = unread_times(view, _blind(counting.missing, view.as_of))
+    unread = unread_times(view, _unread_coverage(counting.missing, view.as_of))
     for row in read_engagement(view, MeasurementWindow(with_standing=True, announced_from=counting.since)):
         if row.peer:
             yield _item(row, source, unread.of(row.network, row.announced_at, row.until), at)
@@ -73,7 +73,7 @@ def _item(row: Engagement, source: str, unread: int, at: int) -> Measurement:
     )  # fmt: skip
 
 
-def _blind(missing: Sequence[TimeSpan], at: int) -> list[Coverage]:
+def _unread_coverage(missing: Sequence[TimeSpan], at: int) -> list[Coverage]:
     """Coverage items that mark the hours without a file as unread."""
     return [
         Coverage(network=network, from_at=start, until_at=end, state="refused", observed_at=at)
@@ -85,8 +85,8 @@ def _blind(missing: Sequence[TimeSpan], at: int) -> list[Coverage]:
 def _known(record: Record, source: str, papers: Sequence[str]) -> dict[tuple[str, str, int], Measurement]:
     """What our record says about the same papers."""
     view, result = record.view(), {}
-    for some in slices(papers):
-        for item in view.items(Measurement, f"t.source = ? AND t.paper IN ({numbers_of(some)})", (source, *some)):
+    for chunk in slices(papers):
+        for item in view.items(Measurement, f"t.source = ? AND t.paper IN ({numbers_of(chunk)})", (source, *chunk)):
             result[_key(item)] = msgspec.structs.replace(item, observed_at=0)
     return result
 

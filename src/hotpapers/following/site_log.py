@@ -79,13 +79,13 @@ def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpCl
     with log_files.locked(folder):
         stored = _stored(folder, publication, int(number))
         signed = _checkpoint(log, policy, parse_checkpoint(_text(http, base + tiles.CHECKPOINT_PATH)))
-        fresh = _fresh_entries(base, stored, signed, http)
+        new_entries = _new_entries(base, stored, signed, http)
         if stored.last is None or signed.checkpoint.size > stored.last.checkpoint.size:
-            log_files.add_entries(folder, publication, int(number), fresh, log.key)
+            log_files.add_entries(folder, publication, int(number), new_entries, log.key)
             log_files.save_checkpoint(folder, publication, int(number), signed)
             past = (earlier.checkpoint.size for earlier in stored.checkpoints)
             log_files.drop_checkpoints(folder, publication, int(number), past)
-    return LoggedFolder(log.key.name, (*stored.entries, *fresh), f"{site.url}log/{publication}/{FOLDER}/")
+    return LoggedFolder(log.key.name, (*stored.entries, *new_entries), f"{site.url}log/{publication}/{FOLDER}/")
 
 
 def _stored(folder: Path, publication: str, number: int) -> StoredLog:
@@ -120,7 +120,7 @@ def _rewritten(stored: StoredLog, signed: SignedCheckpoint) -> RewrittenPast:
     )
 
 
-def _fresh_entries(base: str, stored: StoredLog, signed: SignedCheckpoint, http: HttpClient) -> list[bytes]:
+def _new_entries(base: str, stored: StoredLog, signed: SignedCheckpoint, http: HttpClient) -> list[bytes]:
     """The leaves that are new, from their bundles. Together with the known leaves they must have the checkpoint's root,
     which proves that the known leaves are a prefix. An earlier state of the same history is an outdated copy and has no
     new leaves."""

@@ -88,7 +88,7 @@ class TrackedPosts(TrackedKeys):
 
     def holds(self, key: str, /) -> bool:
         """Whether the record has a post or an account, however old. Raises StoreError."""
-        return key in self or engagement_queries.is_held(self._record, key)
+        return key in self or engagement_queries.is_recorded(self._record, key)
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post to which a reaction belonged, by the reaction's own address. Raises StoreError."""

@@ -85,14 +85,14 @@ def complete_coverage(time_range: TimeRange, reach: int | None) -> Iterator[Cove
 
     `reach`: how many microseconds back the network remembers; None for no limit.
     """
-    forgotten = (
+    reachable_from = (
         time_range.start if reach is None else min(max(time_range.start, time_range.at - reach), time_range.until)
     )
-    if forgotten > time_range.start:
+    if reachable_from > time_range.start:
         reason = "what was said while nothing was read is no longer to be had"
-        yield time_range._replace(until=forgotten).read("partial", reason)
-    if forgotten < time_range.until:
-        yield time_range._replace(start=forgotten).read("complete")
+        yield time_range._replace(until=reachable_from).read("partial", reason)
+    if reachable_from < time_range.until:
+        yield time_range._replace(start=reachable_from).read("complete")
 
 
 def began_at(network: str, at: int) -> Coverage:

@@ -53,11 +53,11 @@ def end_lease(record: Record, source: str, holder: str) -> None:
         record.database.run("DELETE FROM lease WHERE source = ? AND holder = ?", (source, holder))
 
 
-def count_holders(record: Record, kin: str, *, at: int | None = None, hold: int = LEASE) -> int:
-    """How many processes have announced themselves, by leases whose names start with `kin`."""
+def count_holders(record: Record, prefix: str, *, at: int | None = None, hold: int = LEASE) -> int:
+    """How many processes have announced themselves, by leases whose names start with `prefix`."""
     at = at or record.database.clock()
     sql = "SELECT count(*) FROM lease WHERE source >= ? AND source < ? AND until_at > ? AND until_at <= ?"
-    return int(record.database.rows(sql, (kin, kin + "~", at, at + hold))[0][0])
+    return int(record.database.rows(sql, (prefix, prefix + "~", at, at + hold))[0][0])
 
 
 def end_leases(database: Database, holder: str) -> None:
@@ -104,8 +104,8 @@ def forget_reasons(database: Database, stand_in: Callable[[str], bool]) -> None:
     for source, state in database.rows("SELECT source, state FROM job_state"):
         status = msgspec.json.decode(state, type=JobState)
         if stand_in(status.reason):
-            left = msgspec.json.encode(msgspec.structs.replace(status, reason="")).decode()
-            database.run("UPDATE job_state SET state = ? WHERE source = ?", (left, source))
+            cleared = msgspec.json.encode(msgspec.structs.replace(status, reason="")).decode()
+            database.run("UPDATE job_state SET state = ? WHERE source = ?", (cleared, source))
 
 
 def held_sources(record: Record, at: int) -> set[str]:

@@ -26,6 +26,7 @@ from hotpapers.privacy.queries import orphan_texts
 from hotpapers.search import indexing
 from hotpapers.store import batches, identities, item_rows, raw_archive, reaction_marks, reader_reports, tombstones
 from hotpapers.store.commitments import SALT, canonical_json, commitment
+from hotpapers.store.database import Database
 from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.leftovers import remove_unfinished
@@ -53,11 +54,11 @@ def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
     Raises NotFound if the record does not have it, UsageError if it is not a key, and the errors of `erase_traces`,
     which is the last step. Run it again after an interruption to finish.
     """
-    [done] = forget_all(record, [key], at=at)
-    if isinstance(done, NotFound):
-        raise done
+    [result] = forget_all(record, [key], at=at)
+    if isinstance(result, NotFound):
+        raise result
     record.database.erase_traces()
-    return done
+    return result
 
 
 def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) -> list[ForgetResult | NotFound]:
@@ -66,12 +67,12 @@ def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) ->
     requested = [parse_key(key) for key in keys]
     with record.database.write():
         names_by_key = _names_by_key(record, requested)
-        everything = model.distinct(key_of for some in names_by_key.values() for key_of in some)
-        erased = erase(record, everything, at=at or now()) if everything else ErasedRows({}, 0, 0)
+        all_keys = model.distinct(key_of for names in names_by_key.values() for key_of in names)
+        erased = erase(record, all_keys, at=at or now()) if all_keys else ErasedRows({}, 0, 0)
         forgotten_file.complete(record.database, record.hasher)
-    left = [f"unfinished {path}" for path in remove_unfinished(record.database)]
+    leftovers = [f"unfinished {path}" for path in remove_unfinished(record.database)]
     return [
-        erased.of(names_by_key[key], (*copies(record, key), *left))
+        erased.of(names_by_key[key], (*copies(record, key), *leftovers))
         if key in names_by_key
         else NotFound(f"{key}: no such post or account in the record")
         for key in requested
@@ -98,26 +99,33 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
 
     `marks`: further tombstones to store and to apply to what others wrote. Call inside `write()`.
     """
-    database, old = record.database, tombstones.load(record.database, record.hasher)
+    database, earlier = record.database, tombstones.load(record.database, record.hasher)
     orphans = queries.orphan_authors(record, keys)
     gone = frozenset([*keys, *orphans])
-    known_tombstones = tombstones.Tombstones(record.hasher, old.known | frozenset(marks)) if marks else None
+    known_tombstones = tombstones.Tombstones(record.hasher, earlier.known | frozenset(marks)) if marks else None
     known = tombstones.ForgottenNames(_names_of(keys), known_tombstones)
     changes, orphan_marks = _changes(record, gone, known)
     remainders = _overwrite(record, changes, orphan_marks)
     indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
-    engagement_queries.forget_posts(database, keys)
-    reaction_marks.forget_reactions_to(database, keys)
-    reader_reports.forget(database, gone, known.stand_in)
-    jobs_queries.forget_reasons(database, known.stand_in)
-    sources = queries.origins_of(database, sorted(gone)) | {row.origin for row, _ in changes} - {0}
+    originals = erase_beside(database, sorted(gone), known, {row.origin for row, _ in changes})
     unnamed = queries.unnamed_keys(database, _dropped_names(changes))
     erased = _erase_identities(record, [*gone, *unnamed])
-    originals = raw_archive.erase(database, sources, keys, known.named_in)
-    new = sorted({*marks, *tombstones.marks_of(record.hasher, keys, known.names, orphans)} - old.known)
+    new = sorted({*marks, *tombstones.marks_of(record.hasher, keys, known.names, orphans)} - earlier.known)
     row_changes = batches.RowChanges(forgotten=remainders, erased=erased, tombstones=new)
     batches.append(database, BatchStamp(at, "forget"), changes=row_changes)
     return _erased_rows(changes, gone, originals)
+
+
+def erase_beside(
+    database: Database, keys: Sequence[str], known: tombstones.ForgottenNames, origins: Collection[int]
+) -> int:
+    """Erase keys and names from working data and originals; the number of originals deleted. `origins`: originals of
+    further rows. Call inside `write()`, before the identities are overwritten."""
+    engagement_queries.forget_posts(database, keys)
+    reaction_marks.forget_reactions_to(database, keys)
+    reader_reports.forget(database, keys, known.stand_in)
+    jobs_queries.forget_reasons(database, known.stand_in)
+    return raw_archive.erase(database, queries.origins_of(database, keys) | {*origins} - {0}, keys, known.named_in)
 
 
 def _changes(
@@ -171,16 +179,18 @@ def _names_by_key(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, .
         if not is_known and not any(queries.rows_with_names(record, tombstones.ForgottenNames(_names_of([key])))):
             del accounts[key]
     return {
-        key: model.distinct(name for account in some for name in _all_names(record, account))
-        for key, some in accounts.items()
+        key: model.distinct(name for account in account_keys for name in _all_names(record, account))
+        for key, account_keys in accounts.items()
     }
 
 
 def _all_names(record: Record, key: str) -> tuple[str, ...]:
     names, pending = {key: None}, [key]
     while pending:
-        more = model.distinct(name for name in queries.names_beside(record, pending) if name and not is_pseudonym(name))
-        pending = [name for name in more if name not in names]
+        new_names = model.distinct(
+            name for name in queries.names_beside(record, pending) if name and not is_pseudonym(name)
+        )
+        pending = [name for name in new_names if name not in names]
         names |= dict.fromkeys(pending)
     return tuple(names)
 
@@ -259,16 +269,16 @@ def _remaining_row(
 ) -> StoredRow:
     """A row with its remaining item. `marks`: random replacements for the keyed hashes of forgotten texts."""
     spec, salt = row.spec, row.salt or b""
-    named = {name: row.committed[name] for name in (spec.fields[i] for i in spec.persons)}
+    key_commitments = {name: row.committed[name] for name in (spec.fields[i] for i in spec.persons)}
     words = {name: getattr(row.item, name) for name in _words(spec)}
-    lost = {name: commitment(salt, value) for name, value in (named | words).items() if value}
+    lost = {name: commitment(salt, value) for name, value in (key_commitments | words).items() if value}
     derived = tuple(
         marks.setdefault(value, secrets.randbits(52) + 1) if name == "same" and value in orphans else value
         for (name, _), value in zip(spec.derived, row.derived, strict=True)
     )
-    nobody = dict.fromkeys(_dropped_fields(row.item, item), "")
+    dropped = dict.fromkeys(_dropped_fields(row.item, item), "")
     return row._replace(
-        item=item, derived=derived, lost=lost | (row.lost or {}), committed={**row.committed, **nobody},
+        item=item, derived=derived, lost=lost | (row.lost or {}), committed={**row.committed, **dropped},
         salt=os.urandom(SALT) if any(getattr(item, name) for name in _words(spec)) else None,
     )  # fmt: skip
 

@@ -41,10 +41,10 @@ class ForgottenMark(NamedTuple):
 
 def file_of(database: Database) -> Path | None:
     """The file of a store; None for a store on a server, which has none."""
-    return beside(database.path) if isinstance(database, SqliteDatabase) else None
+    return file_beside(database.path) if isinstance(database, SqliteDatabase) else None
 
 
-def beside(store: Path) -> Path:
+def file_beside(store: Path) -> Path:
     """The file of a store in a file. It is the same through whichever link the store is opened."""
     own = file_modes.linked(store)
     return own.with_name(own.name + SUFFIX)

@@ -35,38 +35,38 @@ def keys_known(database: Database, keys: Sequence[str]) -> set[str]:
 
 def last_holder(database: Database, key: str) -> list[str]:
     """The account that had a handle at any time, if it was only one."""
-    network, _, own = key.partition(":")
-    if not own.startswith("@"):
+    network, _, name = key.partition(":")
+    if not name.startswith("@"):
         return []
     sql = f"SELECT DISTINCT {key_of('t.account')} FROM account AS t WHERE lower(t.handle) = ?"
-    holders = [account for (account,) in database.rows(sql, (own[1:],)) if keys.network_of(account) == network]
+    holders = [account for (account,) in database.rows(sql, (name[1:],)) if keys.network_of(account) == network]
     return holders if len(holders) == 1 else []
 
 
 def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
     """The keys that belong to some accounts: their other keys, their posts, their handles."""
-    for some in slices(subjects):
-        named = f"IN ({numbers_of(some)})"
+    for chunk in slices(subjects):
+        condition = f"IN ({numbers_of(chunk)})"
         for sql in (
-            f"SELECT {key_of('t.stable')} FROM alias AS t WHERE t.account {named}",
-            f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.stable {named}",
-            f"SELECT DISTINCT {key_of('t.post')} FROM post AS t WHERE t.account {named}",
+            f"SELECT {key_of('t.stable')} FROM alias AS t WHERE t.account {condition}",
+            f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.stable {condition}",
+            f"SELECT DISTINCT {key_of('t.post')} FROM post AS t WHERE t.account {condition}",
         ):
-            yield from (row[0] for row in record.database.rows(f"{sql} ORDER BY 1", some))
+            yield from (row[0] for row in record.database.rows(f"{sql} ORDER BY 1", chunk))
         for table in ("account", "post"):
-            sql = f"SELECT DISTINCT {key_of('t.account')}, t.handle FROM {table} AS t WHERE t.account {named}"
-            rows = record.database.rows(f"{sql} ORDER BY 1, 2", some)
+            sql = f"SELECT DISTINCT {key_of('t.account')}, t.handle FROM {table} AS t WHERE t.account {condition}"
+            rows = record.database.rows(f"{sql} ORDER BY 1, 2", chunk)
             yield from (keys.handle_key(keys.network_of(key), handle) for key, handle in rows if handle)
 
 
 def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
     """The authors of forgotten posts about whom the record has nothing else; they are forgotten too."""
     authors: set[str] = set()
-    for some in slices(keys):
-        sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({numbers_of(some)})"
-        authors |= {row[0] for row in record.database.rows(sql, some)}
-    left = sorted(author for author in authors - set(keys) if author and not is_pseudonym(author))
-    return [author for author in left if _says_nothing_else(record.database, author, set(keys))]
+    for chunk in slices(keys):
+        sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({numbers_of(chunk)})"
+        authors |= {row[0] for row in record.database.rows(sql, chunk)}
+    candidates = sorted(author for author in authors - set(keys) if author and not is_pseudonym(author))
+    return [author for author in candidates if _says_nothing_else(record.database, author, set(keys))]
 
 
 def _says_nothing_else(database: Database, author: str, posts: Collection[str]) -> bool:
@@ -80,8 +80,8 @@ def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
     """The rows of posts and accounts with the words of some keys."""
     visited: set[tuple[str, int]] = set()
     for cls, name in ((model.Account, "account"), (model.Post, "post"), (model.Post, "account")):
-        for some in slices(keys):
-            for row in _rows(record.database, SPECS[cls], f'"{name}" IN ({numbers_of(some)})', some):
+        for chunk in slices(keys):
+            for row in _rows(record.database, SPECS[cls], f'"{name}" IN ({numbers_of(chunk)})', chunk):
                 if (row.spec.kind, row.id) not in visited:
                     visited.add((row.spec.kind, row.id))
                     yield row
@@ -90,11 +90,11 @@ def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
 def unnamed_keys(database: Database, keys: Collection[str]) -> list[str]:
     """The keys among these that no row names."""
     numbers = {identity.number: key for key, identity in identities.find(database, keys).items() if key}
-    for some in slices(sorted(numbers)):
+    for chunk in slices(sorted(numbers)):
         for cls, names in REFERENCES.items():
             for name in names:
-                sql = f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind} WHERE "{name}" IN ({placeholders(some)})'
-                for (number,) in database.rows(sql, some):
+                sql = f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind} WHERE "{name}" IN ({placeholders(chunk)})'
+                for (number,) in database.rows(sql, chunk):
                     numbers.pop(number, None)
     return sorted(numbers.values())
 
@@ -103,19 +103,19 @@ def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
     """The originals of all rows that name one of some keys."""
     numbers = [identity.number for identity in identities.find(database, keys).values() if identity.number]
     origins: set[int] = set()
-    for some in slices(numbers):
+    for chunk in slices(numbers):
         for cls, names in REFERENCES.items():
             for name in names:
                 kind = SPECS[cls].kind
-                sql = f'SELECT DISTINCT origin FROM {kind} WHERE "{name}" IN ({placeholders(some)}) AND origin > 0'
-                origins.update(origin for (origin,) in database.iterate(sql, some))
+                sql = f'SELECT DISTINCT origin FROM {kind} WHERE "{name}" IN ({placeholders(chunk)}) AND origin > 0'
+                origins.update(origin for (origin,) in database.iterate(sql, chunk))
     return origins
 
 
 def rows_where(record: Record, spec: KindSpec, name: str, values: Sequence[str | int]) -> Iterator[StoredRow]:
     """The rows of a kind in which a column has one of some values, with commitments."""
-    for some in slices(values):
-        yield from _rows(record.database, spec, f'"{name}" IN ({placeholders(some)})', some)
+    for chunk in slices(values):
+        yield from _rows(record.database, spec, f'"{name}" IN ({placeholders(chunk)})', chunk)
 
 
 def _rows(database: Database, spec: KindSpec, where: str, params: Sequence[str | int]) -> list[StoredRow]:
@@ -126,12 +126,12 @@ def _rows(database: Database, spec: KindSpec, where: str, params: Sequence[str |
 def rows_with_names(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:
     """The rows of posts and accounts whose text contains a known name."""
     for spec in (SPECS[model.Post], SPECS[model.Account]):
-        named = []
+        numbers = []
         text = "text, name, links" if spec.type is model.Post else "'', name, '[]'"
         for number, *texts in record.database.iterate(f"SELECT id, {text} FROM {spec.kind}"):
             if any(map(known.stand_in, texts)):
-                named.append(number)
-        yield from rows_where(record, spec, "id", named)
+                numbers.append(number)
+        yield from rows_where(record, spec, "id", numbers)
 
 
 def orphan_texts(database: Database, changes: Sequence[tuple[StoredRow, model.Item]]) -> frozenset[int]:
@@ -140,9 +140,9 @@ def orphan_texts(database: Database, changes: Sequence[tuple[StoredRow, model.It
     gone = {row.id: text_of(row) for row, left in changes if isinstance(left, model.Post) and not left.text}
     marks = sorted(set(gone.values()) - {0})
     shared: set[int] = set()
-    for some in slices(marks):
-        sql = f"SELECT t.id, {key_of('t.post')}, t.same FROM post AS t WHERE t.same IN ({placeholders(some)})"
-        rows = database.rows(sql, some)
+    for chunk in slices(marks):
+        sql = f"SELECT t.id, {key_of('t.post')}, t.same FROM post AS t WHERE t.same IN ({placeholders(chunk)})"
+        rows = database.rows(sql, chunk)
         shared |= {same for number, post, same in rows if number not in gone and not is_pseudonym(post)}
     return frozenset(marks) - shared
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, groupby, takewhile
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -71,7 +72,8 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
         with record.database.write():
             gone = _unneeded_snapshots(record, issue_cuts, posts, before)
             if gone:
-                _remove(record, gone, at)
+                pairs = delete_snapshots(record, [(row.since, row.id) for row in gone])
+                batches.append(record.database, BatchStamp(at, "prune"), changes=batches.RowChanges(prune=pairs))
             if upto:
                 _save_progress(record, upto)
         snapshots += len(gone)
@@ -104,12 +106,12 @@ def _unneeded_snapshots(
     """The posts' snapshots before a moment that are not needed."""
     gone: list[queries.SnapshotRow] = []
     for start in range(0, len(posts), AT_ONCE):
-        some = posts[start : start + AT_ONCE]
-        moments = _age_moments(record, issue_cuts, some)
-        held = _needed_by_issues(record, issue_cuts, some)
-        rows = queries.snapshots_of(record.database, some, before)
+        chunk = posts[start : start + AT_ONCE]
+        moments = _age_moments(record, issue_cuts, chunk)
+        needed_posts = _needed_by_issues(record, issue_cuts, chunk)
+        rows = queries.snapshots_of(record.database, chunk, before)
         for post, group in groupby(rows, key=lambda row: row.post):
-            if post not in held:
+            if post not in needed_posts:
                 snapshots = list(group)
                 needed = needed_of(snapshots, [*moments[post], *_cuts_among(issue_cuts, snapshots)])
                 gone += [snapshot for snapshot in snapshots if snapshot.id not in needed]
@@ -188,16 +190,17 @@ def _issue_cuts(record: Record) -> _IssueCuts:
 # ---- deletion ------------------------------------------------------------------------------------------
 
 
-def _remove(record: Record, gone: Sequence[queries.SnapshotRow], at: int) -> None:
-    """Delete rows, and store their whole hashes in their manifests."""
-    kind, hashes = "snapshot", queries.snapshot_hashes(record, [row.id for row in gone])
+def delete_snapshots(record: Record, rows: Collection[tuple[int, int]]) -> list[Pair]:
+    """Delete snapshots, given by batch and number, and store their whole hashes in their manifests; their places there,
+    in order. Call inside `write()`."""
+    hashes = queries.snapshot_hashes(record, [number for _, number in rows])
     pairs: list[Pair] = []
-    for since, group in groupby(sorted(gone, key=lambda row: row.since), key=lambda row: row.since):
-        rows = list(group)
-        places = batches.pairs_of(record.database, [(kind, row.id, since) for row in rows])
-        kept = {index: hashes[row.id] for (_, index), row in zip(places, rows, strict=True)}
+    for since, group in groupby(sorted(rows), key=itemgetter(0)):
+        numbers = [number for _, number in group]
+        places = batches.pairs_of(record.database, [("snapshot", number, since) for number in numbers])
+        whole_hashes = {index: hashes[number] for (_, index), number in zip(places, numbers, strict=True)}
         listed = batches.load_manifest(record.database, since)
-        batches.save_manifest(record.database, since, without(listed, kept))
+        batches.save_manifest(record.database, since, without(listed, whole_hashes))
         pairs += places
-    queries.drop_snapshots(record.database, (row.id for row in gone))
-    batches.append(record.database, BatchStamp(at, "prune"), changes=batches.RowChanges(prune=sorted(pairs)))
+    queries.drop_snapshots(record.database, hashes)
+    return sorted(pairs)

@@ -86,7 +86,7 @@ def _jobs(session: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
 
 def all_job_health(record: Record, at: int) -> list[JobHealth]:
     """All jobs of the site, whichever process runs them."""
-    quarantine_sizes = quarantine.counted(record.database)
+    quarantine_sizes = quarantine.count_by_source(record.database)
     held_jobs = jobs_queries.held_sources(record, at)
     return [
         job_health(status, int(quarantine_sizes.get(status.source, 0)), at, is_held=status.source in held_jobs)

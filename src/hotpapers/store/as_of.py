@@ -48,12 +48,12 @@ class AsOfView(NamedTuple):
         """The highest number of a kind's rows added up to the position, 0 for none. Rows are numbered in the order of
         their batches."""
         kind = model.kind_of(cls)
-        none, last = 0, int(self.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0)
-        while none < last:
-            middle = (none + last + 1) // 2
+        low, high = 0, int(self.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0)
+        while low < high:
+            middle = (low + high + 1) // 2
             rows = self.database.rows(f"SELECT since FROM {kind} WHERE id >= ? ORDER BY id LIMIT 1", (middle,))
-            none, last = (middle, last) if rows[0][0] <= self.position else (none, middle - 1)
-        return last
+            low, high = (middle, high) if rows[0][0] <= self.position else (low, middle - 1)
+        return high
 
     def iterate(
         self, cls: type[model.Item], where: str = "", params: Params = (), order: str = ""
@@ -101,13 +101,13 @@ class AsOfView(NamedTuple):
         names = [f'"{spec.fields[i]}"' for i in spec.key]
         same = " AND ".join(f"later.{name} = wanted.{name}" for name in names)
         stored = [values for key in keys if None not in (values := _stored_key(spec, key, known))]
-        for some in slices(stored):
-            wanted = ", ".join([f"({placeholders(names)})"] * len(some))
+        for chunk in slices(stored):
+            wanted = ", ".join([f"({placeholders(names)})"] * len(chunk))
             sql = f"""WITH wanted ({", ".join(names)}) AS (VALUES {wanted})
                 SELECT {select_columns(spec, "t")} FROM wanted JOIN {spec.kind} AS t ON t.id = (
                     SELECT later.id FROM {spec.kind} AS later WHERE {same} AND {self.visible("later")}
                     ORDER BY later.observed_at DESC LIMIT 1)"""
-            yield from (read_row(spec, row) for row in self.database.rows(sql, [*chain.from_iterable(some)]))
+            yield from (read_row(spec, row) for row in self.database.rows(sql, [*chain.from_iterable(chunk)]))
 
     def _statement(self, spec: KindSpec, where: str = "", order: str = "") -> str:
         return (

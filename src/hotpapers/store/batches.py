@@ -198,13 +198,13 @@ def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow])
     text = f"({' AND '.join(f'{name} = ?' for name in names)})"
     different = []
     for start in range(0, len(group), 100):
-        some = group[start : start + 100]
-        where = " OR ".join([text] * len(some))
+        chunk = group[start : start + 100]
+        where = " OR ".join([text] * len(chunk))
         sql = f"""SELECT {", ".join(names)}, {item_rows.select_columns(spec)} FROM {spec.kind}
             WHERE until = 0 AND ({where})"""
-        rows = database.rows(sql, [value for prepared in some for value in prepared.label])
+        rows = database.rows(sql, [value for prepared in chunk for value in prepared.label])
         known = {row[: len(names)]: item_rows.read_row(spec, row[len(names) :]).item for row in rows}
-        different += [prepared for prepared in some if known.get(prepared.label) != prepared.item]
+        different += [prepared for prepared in chunk if known.get(prepared.label) != prepared.item]
     return different
 
 
@@ -264,9 +264,9 @@ def places_of_identities(database: Database, numbers: Sequence[int]) -> dict[int
     """The inverse: places (position, index) by number."""
     firsts: dict[int, int] = {}
     places: dict[int, Pair] = {}
-    for some in slices(numbers):
-        sql = f"SELECT id, since FROM identity WHERE id IN ({placeholders(some)}) ORDER BY id"
-        for number, since in database.rows(sql, some):
+    for chunk in slices(numbers):
+        sql = f"SELECT id, since FROM identity WHERE id IN ({placeholders(chunk)}) ORDER BY id"
+        for number, since in database.rows(sql, chunk):
             if since not in firsts:
                 firsts[since] = load_manifest(database, since).identities[0]
             places[number] = (since, number - firsts[since])
@@ -319,7 +319,7 @@ def append(
     listed = manifest.listing_of(
         [(group.kind, group.numbers) for group in added if group.numbers],
         list(itertools.chain.from_iterable(group.hashes for group in added)),
-        identities=rows.enrolled.brought, persons=rows.enrolled.persons, closed=closed, pruned=list(changes.prune),
+        identities=rows.enrolled.added, persons=rows.enrolled.persons, closed=closed, pruned=list(changes.prune),
         forgotten=list(changes.forgotten), erased=list(changes.erased), tombstones=list(changes.tombstones),
         origins=origins if any(origins) else [],
     )  # fmt: skip
@@ -367,9 +367,14 @@ def cursor_of(database: Database, source: str) -> str | None:
 def load_manifest(database: Database, position: int) -> manifest.Manifest:
     """The manifest of one batch. Raises CorruptStore if it is missing or damaged."""
     rows = database.rows("SELECT manifest FROM batch WHERE position = ?", (position,))
+    return _unpacked(database, position, rows[0][0] if rows else b"")
+
+
+def _unpacked(database: Database, position: int, packed: bytes) -> manifest.Manifest:
+    """A manifest as read from the database. Raises CorruptStore."""
     try:
-        return manifest.unpack(bytes(rows[0][0]))
-    except (IndexError, ValueError):
+        return manifest.unpack(bytes(packed))
+    except ValueError:
         raise errors.CorruptStore(
             f"{database.where}: batch {position} is missing or damaged; restore a backup: hotpapers backup FILE"
             " --restore"
@@ -377,17 +382,17 @@ def load_manifest(database: Database, position: int) -> manifest.Manifest:
 
 
 def all_batches(database: Database) -> Iterator[tuple[BatchHeader, manifest.Manifest]]:
-    """All batches in order, with their manifests."""
+    """All batches in order, with their manifests. Raises CorruptStore."""
     sql = "SELECT position, at, source, cursor, items, chain, manifest FROM batch ORDER BY position"
     for position, at, source, cursor, items, chain, packed in database.iterate(sql):
         header = BatchHeader(position, at, source, cursor, items, bytes(chain))
-        yield header, manifest.unpack(bytes(packed))
+        yield header, _unpacked(database, position, packed)
 
 
 def manifests_after(database: Database, position: int) -> Iterator[manifest.Manifest]:
-    """The manifests of all batches after a position, in order."""
-    sql = "SELECT manifest FROM batch WHERE position > ? ORDER BY position"
-    return (manifest.unpack(bytes(packed)) for (packed,) in database.iterate(sql, (position,)))
+    """The manifests of all batches after a position, in order. Raises CorruptStore."""
+    sql = "SELECT position, manifest FROM batch WHERE position > ? ORDER BY position"
+    return (_unpacked(database, own, packed) for own, packed in database.iterate(sql, (position,)))
 
 
 def save_manifest(database: Database, position: int, listed: manifest.Manifest) -> None:

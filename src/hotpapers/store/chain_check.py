@@ -23,10 +23,10 @@ def flaw_of(database: Database, issue: model.Issue) -> str | None:
     if hashlib.sha256(issue.content.encode()).hexdigest() != issue.digest:
         return "its digest does not match its content"
     try:
-        rests_on = msgspec.json.decode(issue.content, type=_RecordPosition)
+        recorded = msgspec.json.decode(issue.content, type=_RecordPosition)
     except (msgspec.DecodeError, RecursionError):
         return "its content does not say from which batch it was built"
-    data = batches.chain_at(database, rests_on.position)
+    data = batches.chain_at(database, recorded.position)
     if data is None:
-        return f"was built from batch {rests_on.position}, which is missing"
-    return None if data.hex() == rests_on.chain else f"was built from another record: batch {rests_on.position} differs"
+        return f"was built from batch {recorded.position}, which is missing"
+    return None if data.hex() == recorded.chain else f"was built from another record: batch {recorded.position} differs"

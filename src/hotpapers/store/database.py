@@ -19,7 +19,7 @@ AT_ONCE = 500
 FROM_0_1 = "written by Hot Papers 0.1, which is no longer supported; use its `export --records` and import the result."
 
 
-AT_ONCE_ONE = (
+IN_TRANSACTION = (
     "this connection is still in a read transaction, such as an unfinished export; finish or close it first, or open "
     "the store a second time."
 )

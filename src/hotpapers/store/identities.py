@@ -33,11 +33,11 @@ RECENT = 50_000
 
 
 class EnrolledKeys(NamedTuple):
-    """The identities of some keys. `brought`: the first number and the count of new identities. `persons`: how many of
+    """The identities of some keys. `added`: the first number and the count of new identities. `persons`: how many of
     these are posts and accounts, which come first."""
 
     known: Mapping[str, Identity]
-    brought: tuple[int, int] = (0, 0)
+    added: tuple[int, int] = (0, 0)
     persons: int = 0
 
 
@@ -139,9 +139,9 @@ def commitment_of(key: str, secret: bytes | None) -> str:
 def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
     """The identities of some keys, as far as they exist."""
     known = {"": NO_IDENTITY}
-    for some in slices(sorted(keys)):
-        sql = f"SELECT key, id, coalesce(commitment, salt) FROM identity WHERE key IN ({placeholders(some)})"
-        for key, number, secret in database.rows(sql, some):
+    for chunk in slices(sorted(keys)):
+        sql = f"SELECT key, id, coalesce(commitment, salt) FROM identity WHERE key IN ({placeholders(chunk)})"
+        for key, number, secret in database.rows(sql, chunk):
             known[key] = Identity(number, commitment_of(key, secret))
     return known
 
@@ -171,9 +171,9 @@ def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Ide
         return EnrolledKeys(known)
     if database.insert("identity", COLUMNS, rows) < len(rows):
         raise CorruptStore(f"{database.where}: an identity is missing from its index; run `hotpapers verify`.")
-    brought = {key: Identity(number, commitment_of(key, kept or salt)) for number, key, salt, kept, _ in rows}
-    persons = len(rows) - sum(map(is_paper, brought))
-    return EnrolledKeys({**known, **brought}, (rows[0][0], len(rows)), persons)
+    new_identities = {key: Identity(number, commitment_of(key, kept or salt)) for number, key, salt, kept, _ in rows}
+    persons = len(rows) - sum(map(is_paper, new_identities))
+    return EnrolledKeys({**known, **new_identities}, (rows[0][0], len(rows)), persons)
 
 
 def next_number(database: Database, table: str) -> int:

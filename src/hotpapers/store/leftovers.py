@@ -25,7 +25,7 @@ def unfinished_copy(target: Path) -> Path:
     return target.with_name(target.name + PART)
 
 
-def check_there(part: Path, target: Path) -> None:
+def check_part_exists(part: Path, target: Path) -> None:
     """Raise StoreError if an unfinished copy was deleted meanwhile: `forget` mistook it for a killed one's, or it
     contained words that were being forgotten."""
     if not part.exists():

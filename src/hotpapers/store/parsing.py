@@ -26,12 +26,13 @@ class ParsedPayload(NamedTuple):
 
 
 def parse(parser: Parser, payload: RawPayload, keep_for: int = KEEP_FOR) -> ParsedPayload:
-    """Parse a payload. Any exception that a hostile payload provokes is a reason for quarantine, but a failure of the
-    store is not: it is raised, nothing is written, and the payload is read again later."""
+    """Parse a payload into items as they will be stored, to be compared with those in the record. Any exception that a
+    hostile payload provokes is a reason for quarantine, but a failure of the store is not: it is raised, nothing is
+    written, and the payload is read again later."""
     try:
-        items = list(parser(payload))
+        items = list(map(item_checks.clean, parser(payload)))
         for item in items:
-            item_checks.check(item_checks.clean(item))
+            item_checks.check(item)
     except (StoreError, TakenOver):
         raise
     except Exception as problem:

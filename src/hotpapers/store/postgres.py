@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 from hotpapers import errors
-from hotpapers.store.database import AT_ONCE_ONE, FROM_0_1, IntegrityReport, Params, insert_sql, without_password
+from hotpapers.store.database import FROM_0_1, IN_TRANSACTION, IntegrityReport, Params, insert_sql, without_password
 
 try:
     import psycopg
@@ -207,7 +207,7 @@ class PostgresDatabase:
 
     def _check_idle(self) -> None:
         if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
-            raise errors.BusyStore(f"{self.where}: {AT_ONCE_ONE}")
+            raise errors.BusyStore(f"{self.where}: {IN_TRANSACTION}")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

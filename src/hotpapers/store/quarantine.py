@@ -24,7 +24,7 @@ class QuarantinedPayload(NamedTuple):
     keep_until: int
 
 
-def counted(database: Database) -> dict[str, int]:
+def count_by_source(database: Database) -> dict[str, int]:
     """The number of originals in quarantine, by source."""
     return dict(database.rows("SELECT source, count(*) FROM quarantine GROUP BY source ORDER BY source"))
 

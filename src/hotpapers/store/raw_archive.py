@@ -29,7 +29,7 @@ SHORTEST = 2 * model.DAY
 """The shortest time for which unreadable originals are kept; no network's terms require a shorter one."""
 
 _COLUMNS = ("source", "kind", "key", "content", "body", "seen_at", "keep_until")
-_SET_APART = (
+_INSERT_QUARANTINED = (
     "INSERT INTO quarantine (source, kind, key, reason, content, body, seen_at, keep_until)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
@@ -89,13 +89,13 @@ class RawArchive(NamedTuple):
         content, reason = _content(payload), model.storable(parsed.problem[:LONGEST_REASON])
         key = model.storable(payload.key)
         row = (self.source, payload.kind, key, reason, content, _pack(payload.body), payload.at, keep_until)
-        self.database.run(_SET_APART, row)
+        self.database.run(_INSERT_QUARANTINED, row)
 
     def _names_forgotten(self, payload: model.RawPayload) -> bool:
-        held = self.forgotten.holds
+        is_forgotten = self.forgotten.holds
         return bool(self.forgotten) and (
-            held(payload.key)
-            or held(f"{self.source}:{payload.key}")
+            is_forgotten(payload.key)
+            or is_forgotten(f"{self.source}:{payload.key}")
             or self.forgotten.named_in(payload.key, payload.body)
         )
 
@@ -103,10 +103,10 @@ class RawArchive(NamedTuple):
 def _keep(database: Database, source: str, originals: Mapping[bytes, Original]) -> dict[bytes, int]:
     """Store originals; their numbers by content hash. Originals already stored keep their number."""
     numbers: dict[bytes, int] = {}
-    for some in slices(list(originals.items())):
-        rows = (_row(source, content, original) for content, original in some)
+    for chunk in slices(list(originals.items())):
+        rows = (_row(source, content, original) for content, original in chunk)
         sql = f"""INSERT INTO raw ({", ".join(_COLUMNS)})
-            VALUES {", ".join([f"({placeholders(_COLUMNS)})"] * len(some))}
+            VALUES {", ".join([f"({placeholders(_COLUMNS)})"] * len(chunk))}
             ON CONFLICT (source, content) DO UPDATE SET content = excluded.content RETURNING content, id"""
         numbers.update((bytes(content), number) for content, number in database.rows(sql, [*chain.from_iterable(rows)]))
     return numbers
@@ -144,7 +144,7 @@ def release(
                 _keep(database, source, {_content(parsed.payload): Original(parsed.payload, keep_until)})
 
 
-def apart(database: Database, source: str) -> Iterator[model.RawPayload]:
+def in_quarantine(database: Database, source: str) -> Iterator[model.RawPayload]:
     """A source's payloads in quarantine."""
     sql = "SELECT kind, key, body, seen_at FROM quarantine WHERE source = ? ORDER BY id"
     return (_original(*parts) for parts in database.iterate(sql, (source,)))
@@ -177,10 +177,10 @@ def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[Stor
 def compare(rows: Iterable[StoredRow], read: Iterable[model.Item]) -> tuple[list[StoredRow], list[model.Item]]:
     """The rows that an original no longer yields, and the items that are new. The same content at a later moment is not
     new: an original is stored once, however often it was seen, and new items are added at all these moments."""
-    kept, items = list(rows), list(read)
-    stale = [row for row in kept if not any(_same(row.item, item) for item in items)]
-    fresh = [item for item in items if not any(_same(row.item, item) for row in kept)]
-    new = [msgspec.structs.replace(item, observed_at=at) for item in fresh for at in _moments(item, stale)]
+    stored_rows, items = list(rows), list(read)
+    stale = [row for row in stored_rows if not any(_same(row.item, item) for item in items)]
+    new_items = [item for item in items if not any(_same(row.item, item) for row in stored_rows)]
+    new = [msgspec.structs.replace(item, observed_at=at) for item in new_items for at in _moments(item, stale)]
     return stale, new
 
 
@@ -204,11 +204,11 @@ def erase(
     own = {name for key in keys for name in (key, key.partition(":")[2])}
     count = 0
     for table in ("raw", "quarantine"):
-        marked = [
+        matching = [
             (number,)
             for number, key, body in database.iterate(f"SELECT id, key, body FROM {table}")
             if (table == "raw" and number in gone) or key in own or named_in(key, unpack(body))
         ]
-        if marked:
-            count += database.many(f"DELETE FROM {table} WHERE id = ?", marked)
+        if matching:
+            count += database.many(f"DELETE FROM {table} WHERE id = ?", matching)
     return count

@@ -40,9 +40,9 @@ def known_reactions(record: Record, addresses: Iterable[str]) -> list[str]:
     """The reactions whose post is known."""
     marks = {record.hasher.reaction(address): address for address in addresses}
     known = []
-    for some in slices(sorted(marks)):
-        sql = f"SELECT mark FROM reaction_post WHERE mark IN ({placeholders(some)})"
-        known += [marks[mark] for (mark,) in record.database.rows(sql, some)]
+    for chunk in slices(sorted(marks)):
+        sql = f"SELECT mark FROM reaction_post WHERE mark IN ({placeholders(chunk)})"
+        known += [marks[mark] for (mark,) in record.database.rows(sql, chunk)]
     return known
 
 

@@ -61,10 +61,10 @@ def is_full(database: Database, at: int, kind: Kind) -> bool:
 
     Contests are counted separately, because they require a proof and the others do not.
     """
-    among = "kind = 'contest'" if kind == "contest" else "kind <> 'contest'"
-    lately = int(database.rows(f"SELECT count(*) FROM report WHERE {among} AND at > ?", (at - HOUR,))[0][0])
-    waits = int(database.rows(f"SELECT count(*) FROM report WHERE {among} AND closed_at = 0")[0][0])
-    return lately >= MOST_AN_HOUR or waits >= MOST_OPEN
+    condition = "kind = 'contest'" if kind == "contest" else "kind <> 'contest'"
+    recent_count = int(database.rows(f"SELECT count(*) FROM report WHERE {condition} AND at > ?", (at - HOUR,))[0][0])
+    open_count = int(database.rows(f"SELECT count(*) FROM report WHERE {condition} AND closed_at = 0")[0][0])
+    return recent_count >= MOST_AN_HOUR or open_count >= MOST_OPEN
 
 
 def waiting(database: Database) -> list[ReaderReport]:
@@ -92,8 +92,9 @@ def close(database: Database, ids: Collection[int], at: int) -> None:
 
 
 def forget(database: Database, keys: Collection[str], stand_in: Callable[[str], bool]) -> None:
-    """Delete the reports about forgotten posts and accounts, and those that name them. Call inside `write()`."""
+    """Close the reports about forgotten posts and accounts, and those that name them, deleting their text and subject.
+    Call inside `write()`."""
     rows = database.rows("SELECT id, subject, said FROM report WHERE subject <> '' OR said <> ''")
     for id, subject, text in rows:
         if subject in keys or stand_in(f"{subject} {text}"):
-            database.run("DELETE FROM report WHERE id = ?", (id,))
+            database.run("UPDATE report SET said = '', subject = '', closed_at = at WHERE id = ?", (id,))

@@ -207,15 +207,15 @@ class Record:
         self, source: str, parser: Parser, after: int, at: int, lasting: Collection[type[model.Item]]
     ) -> tuple[WrittenBatch, int]:
         """Parse the next originals after a number; also the number of the last one, 0 if there are no more."""
-        read, known = partial(parse, parser), self._forgotten()
+        parse_again, known = partial(parse, parser), self._forgotten()
         if not after:
-            raw_archive.release(self.database, known, source, read)
-        some, view = raw_archive.after(self.database, source, after), self.view()
-        differences = reparse.differences(view, some, read, reparse.LatestItems(view, lasting))
+            raw_archive.release(self.database, known, source, parse_again)
+        originals, view = raw_archive.after(self.database, source, after), self.view()
+        differences = reparse.differences(view, originals, parse_again, reparse.LatestItems(view, lasting))
         written = batches.write_batch(
             self.database, differences.new, self.hasher, BatchStamp(at, source), close=differences.stale, known=known
         )  # fmt: skip
-        return written._replace(quarantined=differences.unreadable), some[-1][0] if some else 0
+        return written._replace(quarantined=differences.unreadable), originals[-1][0] if originals else 0
 
     def _forgotten(self) -> tombstones.Tombstones:
         """The current tombstones. Call at the beginning of a transaction."""

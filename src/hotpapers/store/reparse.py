@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.model import Item, RawPayload, kind_of, typed_key
-from hotpapers.store import item_checks, raw_archive
+from hotpapers.store import raw_archive
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import Offer
 from hotpapers.store.item_rows import StoredRow
@@ -72,8 +72,8 @@ class LatestItems:
         items = [earlier for earlier in self._earlier_items[key] if earlier.observed_at <= item.observed_at]
         self._earlier_items[key].append(item)
         for at in (item.observed_at, item.observed_at + SAME_MOMENT):
-            words = [*items, *self._recorded(at, key, stale)]
-            last = max(words, key=lambda word: word.observed_at, default=None)
+            observations = [*items, *self._recorded(at, key, stale)]
+            last = max(observations, key=lambda observation: observation.observed_at, default=None)
             if last is not None and msgspec.structs.replace(last, observed_at=item.observed_at) == item:
                 return False
         return True
@@ -87,39 +87,39 @@ class LatestItems:
 
 def differences(
     view: AsOfView,
-    some: Sequence[tuple[int, RawPayload]],
-    read: Callable[[RawPayload], ParsedPayload],
-    words: LatestItems,
+    originals: Sequence[tuple[int, RawPayload]],
+    parse: Callable[[RawPayload], ParsedPayload],
+    latest: LatestItems,
 ) -> RowDifferences:
     """The changes from some originals, given by ascending number."""
-    rows = raw_archive.open_rows(view.database, [number for number, _ in some])
+    rows = raw_archive.open_rows(view.database, [number for number, _ in originals])
     stale: list[StoredRow] = []
     new: list[Offer] = []
     unreadable = 0
-    for number, payload in some:
-        items = read(payload)
+    for number, payload in originals:
+        items = parse(payload)
         unreadable += bool(items.problem)
         if not items.problem:
-            gone, fresh = raw_archive.compare(rows.get(number, []), map(item_checks.clean, items.items))
+            gone, new_items = raw_archive.compare(rows.get(number, []), items.items)
             stale += gone
-            new += [(item, number) for item in words.are_new(fresh, {row.id for row in gone})]
+            new += [(item, number) for item in latest.are_new(new_items, {row.id for row in gone})]
     return RowDifferences(stale, new, unreadable)
 
 
 def plan(
-    view: AsOfView, source: str, read: Callable[[RawPayload], ParsedPayload], lasting: Collection[type[Item]]
+    view: AsOfView, source: str, parse: Callable[[RawPayload], ParsedPayload], lasting: Collection[type[Item]]
 ) -> ReparsePlan:
     """What parsing a source's originals again would change in the current record."""
-    words, upto, kept, unreadable = LatestItems(view, lasting), 0, 0, 0
+    latest, upto, kept, unreadable = LatestItems(view, lasting), 0, 0, 0
     closed, added = Counter[str](), Counter[str]()
-    while some := raw_archive.after(view.database, source, upto):
-        upto, kept = some[-1][0], kept + len(some)
-        changes = differences(view, some, read, words)
+    while originals := raw_archive.after(view.database, source, upto):
+        upto, kept = originals[-1][0], kept + len(originals)
+        changes = differences(view, originals, parse, latest)
         closed.update(kind_of(row.item) for row in changes.stale)
         added.update(kind_of(item) for item, _ in changes.new)
         unreadable += changes.unreadable
-    apart = [read(payload) for payload in raw_archive.apart(view.database, source)]
-    readable = [payload.items for payload in apart if not payload.problem]
+    quarantined = [parse(payload) for payload in raw_archive.in_quarantine(view.database, source)]
+    readable = [payload.items for payload in quarantined if not payload.problem]
     for items in readable:
-        added.update(kind_of(item) for item in words.are_new(map(item_checks.clean, items), ()))
-    return ReparsePlan(dict(closed), dict(added), kept, unreadable, len(apart), len(readable))
+        added.update(kind_of(item) for item in latest.are_new(items, ()))
+    return ReparsePlan(dict(closed), dict(added), kept, unreadable, len(quarantined), len(readable))

@@ -132,5 +132,5 @@ def _hashes(spec: KindSpec, value_columns: Sequence[Column]) -> Iterator[bytes]:
     columns: list[Iterable[Any]] = [value_columns[spec.fields.index(name)] for name in sorted(spec.fields)]
     columns.insert(spec.kind_at, repeat(spec.kind))
     canonical = map(spec.canonical, *columns)
-    while some := list(islice(canonical, AT_ONCE)):
-        yield from map(sha256, _json_lines(some).split(b"\n")[:-1])
+    while lines := list(islice(canonical, AT_ONCE)):
+        yield from map(sha256, _json_lines(lines).split(b"\n")[:-1])

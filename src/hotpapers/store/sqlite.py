@@ -15,7 +15,7 @@ from urllib.parse import quote
 import apsw
 
 from hotpapers import errors, file_modes
-from hotpapers.store.database import AT_ONCE_ONE, FROM_0_1, IntegrityReport, Params, insert_sql
+from hotpapers.store.database import FROM_0_1, IN_TRANSACTION, IntegrityReport, Params, insert_sql
 
 APPLICATION = 0x486F7450  # "HotP"
 FIXED = (3_051_003, 3_053_000)
@@ -255,7 +255,7 @@ class SqliteDatabase:
     def _check_idle(self) -> None:
         with self._translated:
             if not self._connection.get_autocommit():
-                raise errors.BusyStore(f"{self.where}: {AT_ONCE_ONE}")
+                raise errors.BusyStore(f"{self.where}: {IN_TRANSACTION}")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -67,8 +67,8 @@ def totals(record: Record) -> StoreTotals:
 def written_between(database: Database) -> tuple[int | None, int | None]:
     """When the first and the last batch were written, µs UTC. Searches only the hundred batches at either end, because
     the table is long and clocks are rarely set back."""
-    some = "SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b"
-    first, last = (database.rows(some.format(*end))[0][0] for end in (("min", "ASC"), ("max", "DESC")))
+    query = "SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b"
+    first, last = (database.rows(query.format(*end))[0][0] for end in (("min", "ASC"), ("max", "DESC")))
     return first, last
 
 

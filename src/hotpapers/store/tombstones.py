@@ -21,7 +21,7 @@ from hotpapers.store.database import Database
 from hotpapers.store.item_rows import KeyedHasher
 
 BLACK = "\u2588"
-LEAST = 7
+SHORTEST = 7
 """The shortest post number that counts as a name; shorter ones match too much else."""
 
 LONGEST = 300
@@ -59,7 +59,7 @@ def names_of(key: str) -> Iterator[str]:
     if _PROFILE.fullmatch(address := own.partition("://")[2]):
         yield address
     for name in model.distinct((own, own.rpartition("/")[2])):
-        if len(name) >= LEAST and not _ARXIV.fullmatch(name):
+        if len(name) >= SHORTEST and not _ARXIV.fullmatch(name):
             yield name
 
 
@@ -78,7 +78,7 @@ def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[tup
     the span of the whole URL. `anywhere`: plain words count too."""
     yield from _plainly_in(text, known, anywhere)
     for part in _UNSPACED.finditer(text) if "%" in text else ():
-        if (plain := unescaped(part[0])) != part[0] and any(_plainly_in(plain, known, anywhere)):
+        if (decoded := unescaped(part[0])) != part[0] and any(_plainly_in(decoded, known, anywhere)):
             yield part.span()
 
 

@@ -201,12 +201,16 @@ class _ManifestReader:
         self, position: int, source: str, cursor: str | None, listed: manifest.Manifest
     ) -> Iterator[VerifyFinding]:
         """Read one batch. Reports changes to rows that do not exist or were closed before."""
-        named = [*listed.closed, *listed.pruned, *((since, index) for since, index, _ in listed.forgotten)]
-        wrong = sum(not 0 <= index < self._items.get(since, 0) for since, index in named)
-        wrong += sum(pair in self.closed for pair in listed.closed)
-        wrong += sum(not 0 <= index < self.identities.get(since, (0, 0))[1] for since, index, _ in listed.erased)
-        if wrong:
-            yield VerifyFinding("changed", f"batch {position} (makes impossible changes to {wrong} earlier rows)")
+        changed_pairs = [*listed.closed, *listed.pruned, *((since, index) for since, index, _ in listed.forgotten)]
+        impossible_changes = sum(not 0 <= index < self._items.get(since, 0) for since, index in changed_pairs)
+        impossible_changes += sum(pair in self.closed for pair in listed.closed)
+        impossible_changes += sum(
+            not 0 <= index < self.identities.get(since, (0, 0))[1] for since, index, _ in listed.erased
+        )
+        if impossible_changes:
+            yield VerifyFinding(
+                "changed", f"batch {position} (makes impossible changes to {impossible_changes} earlier rows)"
+            )
         self._items[position] = len(listed)
         self.identities[position] = listed.identities
         self.closed |= dict.fromkeys(listed.closed, position)

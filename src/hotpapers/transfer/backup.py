@@ -16,7 +16,7 @@ from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.forget import erase
 from hotpapers.store import batches, schema, tombstones
 from hotpapers.store.database import Database
-from hotpapers.store.leftovers import FOLDER, check_there, unfinished_copy
+from hotpapers.store.leftovers import FOLDER, check_part_exists, unfinished_copy
 from hotpapers.store.record import Record, connect, is_server, now, store_path
 from hotpapers.store.sqlite import SqliteDatabase, check_name
 from hotpapers.transfer import queries
@@ -53,14 +53,16 @@ class _ReplacedStore(NamedTuple):
 def backup(record: Record, target: Path) -> int:
     """Copy the store into a SQLite store at `target`; the copy's position. The copy is remembered for `forget`.
 
-    Raises UsageError if the target is this store, NotAStore if it is another kind of file, and StoreError if `forget`
-    removed the unfinished copy.
+    Raises UsageError if the target is this store, a folder or a device, NotAStore if it is another kind of file, and
+    StoreError if `forget` removed the unfinished copy.
     """
     check_name(target)
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: no such folder for the backup; create it first.")
     if isinstance(record.database, SqliteDatabase) and target.exists() and target.samefile(record.database.path):
         raise UsageError(f"{target}: is the store itself; name another file for the backup.")
+    if target.exists() and not target.is_file():  # a device such as /dev/null would be replaced for all programs
+        raise UsageError(f"{target}: is not a file; name another file for the backup.")
     if target.exists():
         SqliteDatabase(target).close()  # raises unless it is a store: other files must not be replaced
     forgotten_file.complete(record.database, record.hasher)
@@ -70,7 +72,7 @@ def backup(record: Record, target: Path) -> int:
     part.unlink(missing_ok=True)
     try:
         copy_into(record.database, part)
-        check_there(part, target)
+        check_part_exists(part, target)
         position = _position(part)
         _put_backup(part, target)
     finally:
@@ -134,14 +136,14 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
     if not source.stat().st_size:
         raise NotAStore(f"{source}: is empty; nothing was restored.")
     position = _position(source)
-    replaced = _what_is_there(store)
+    replaced = _replaced_store(store)
     if not replace and (replaced.position or replaced.damaged):
-        there = "a damaged store" if replaced.damaged else f"a record of {replaced.position} batches"
-        raise UsageError(f"{replaced.where}: contains {there}; add --replace to replace it by the backup.")
-    beside = None if is_server(store) else store_path(store).absolute().parent
-    if beside and not beside.is_dir():
-        raise UsageError(f"{beside}: no such folder for the store; create it first.")
-    with tempfile.TemporaryDirectory(prefix=FOLDER, dir=beside) as folder:
+        content = "a damaged store" if replaced.damaged else f"a record of {replaced.position} batches"
+        raise UsageError(f"{replaced.where}: contains {content}; add --replace to replace it by the backup.")
+    store_folder = None if is_server(store) else store_path(store).absolute().parent
+    if store_folder and not store_folder.is_dir():
+        raise UsageError(f"{store_folder}: no such folder for the store; create it first.")
+    with tempfile.TemporaryDirectory(prefix=FOLDER, dir=store_folder) as folder:
         part = Path(folder) / "restored.db"
         backed_up = SqliteDatabase(source, read_only=True)
         try:
@@ -164,7 +166,7 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
     return RestoreResult(position, max(replaced.position - position, 0), forgotten, str(aside or ""))
 
 
-def _what_is_there(store: str) -> _ReplacedStore:
+def _replaced_store(store: str) -> _ReplacedStore:
     try:
         with Record(store, create=False) as record:
             return _ReplacedStore(
@@ -185,19 +187,19 @@ def _what_is_there(store: str) -> _ReplacedStore:
 def _with_file(replaced: _ReplacedStore, restored: Record, store: str) -> _ReplacedStore | None:
     """What the replaced store and the file beside it know about the restored record; None if neither knows it."""
     lines = None if is_server(store) else _lines(store_path(store), restored)
-    own = replaced.secret == restored.secret()
+    is_same_record = replaced.secret == restored.secret()
     if lines is None:
-        return replaced if own else None
-    known = replaced if own else replaced._replace(tombstones=(), sending=SendingState(), confirmed={})
+        return replaced if is_same_record else None
+    known = replaced if is_same_record else replaced._replace(tombstones=(), sending=SendingState(), confirmed={})
     marks = {*known.tombstones, *(line.mark for line in lines if line.what == "tombstone")}
-    away = (line for line in lines if line.what != "tombstone" and known.confirmed.get(line.mark, 0) <= line.at)
-    left = sorted({*known.sending.left, *((line.mark, line.what, line.at) for line in away)}, key=itemgetter(2))
+    leavers = (line for line in lines if line.what != "tombstone" and known.confirmed.get(line.mark, 0) <= line.at)
+    left = sorted({*known.sending.left, *((line.mark, line.what, line.at) for line in leavers)}, key=itemgetter(2))
     sending = known.sending._replace(left=left)
     return known._replace(secret=restored.secret(), tombstones=sorted(marks), sending=sending)
 
 
 def _lines(path: Path, restored: Record) -> frozenset[forgotten_file.ForgottenMark] | None:
-    file = forgotten_file.beside(path)
+    file = forgotten_file.file_beside(path)
     try:
         return forgotten_file.read(file, restored.hasher)
     except OSError as problem:
@@ -205,7 +207,7 @@ def _lines(path: Path, restored: Record) -> frozenset[forgotten_file.ForgottenMa
 
 
 def _nothing_known(store: str) -> str:
-    file = "the database" if is_server(store) else str(forgotten_file.beside(store_path(store)))
+    file = "the database" if is_server(store) else str(forgotten_file.file_beside(store_path(store)))
     return (
         f"{file} has no entries for this record, so anyone forgotten or unsubscribed since the backup was made would "
         "be restored; add --as-backed-up if there was nobody."

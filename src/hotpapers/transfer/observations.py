@@ -81,15 +81,15 @@ def _published(tombstone: str, hasher: KeyedHasher) -> str:
 
 def handed_out(item: model.Item, mark: KeyHasher) -> model.Item | None:
     """The published form of an item; None if it is not published. `mark`: returns the mark for a key."""
-    bare = _bare(item)
-    if bare is None:
+    wordless = _without_words(item)
+    if wordless is None:
         return None
-    spec = SPECS[type(bare)]
-    names = {spec.fields[i]: mark(key) for i in spec.persons if (key := getattr(bare, spec.fields[i]))}
-    return msgspec.structs.replace(bare, **names) if names else bare
+    spec = SPECS[type(wordless)]
+    names = {spec.fields[i]: mark(key) for i in spec.persons if (key := getattr(wordless, spec.fields[i]))}
+    return msgspec.structs.replace(wordless, **names) if names else wordless
 
 
-def _bare(item: model.Item) -> model.Item | None:
+def _without_words(item: model.Item) -> model.Item | None:
     """An item without anybody's words, but still with its keys; None if it is not published."""
     if isinstance(item, model.Post):
         if network_of(item.post) != item.network:

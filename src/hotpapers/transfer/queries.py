@@ -84,6 +84,12 @@ def restart_numbers(source: SqliteDatabase, target: Database) -> None:
             target.run(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(highest) + 1}")
 
 
+def origins_of_rows(database: Database, rows: Iterable[tuple[str, int]]) -> set[int]:
+    """The originals of rows, given as (kind, number)."""
+    sql = "SELECT origin FROM {} WHERE id = ?"
+    return {origin for kind, number in rows for (origin,) in database.rows(sql.format(kind), (number,))}
+
+
 def known_files(record: Record, name: str, day: str) -> set[str]:
     """SHA-256 of the files imported before for a day."""
     sql = "SELECT file FROM listing WHERE publication = ? AND day = ? AND until = 0"

@@ -29,7 +29,7 @@ STORES = {
 """URL schemes of object stores, and the package that each needs."""
 PIECE = 8_000_000
 """Bytes per request, below our client's limit for responses."""
-RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII)
 DATES = ("LastModified", "mtime", "updated", "last_modified", "created")
 MARKS = ("ETag", "etag", "generation", "md5Hash", "size", *DATES)
 """Metadata that shows whether a file has changed."""
@@ -174,7 +174,7 @@ def _range(answer: Response, name: str) -> tuple[int, int, int]:
     if answer.status != 206:  # a small file, sent whole
         return 0, len(answer.body), len(answer.body)
     match = RANGE.fullmatch(answer.headers.get("content-range", ""))
-    if match is None or int(match[2]) + 1 - int(match[1]) != len(answer.body):
+    if match is None or not answer.body or int(match[2]) + 1 - int(match[1]) != len(answer.body):
         raise InputError("the server does not say which part of the file it sent", file=name)
     return int(match[1]), int(match[2]) + 1, int(match[3])
 

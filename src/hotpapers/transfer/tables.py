@@ -65,22 +65,22 @@ def literal_path(file: str) -> str:
     return _GLOB.sub(r"[\g<0>]", file)
 
 
-def parquet(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
+def parquet(record: Record, request: ExportRequest) -> Iterator[bytes]:
     """The export as one Parquet file."""
     with connect() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
         source, target = Path(folder) / "lines.jsonl", Path(folder) / "record.parquet"
         with source.open("wb") as out:
-            for n, line in enumerate(exporter.export_lines(record, wanted), 1):
+            for n, line in enumerate(exporter.export_lines(record, request), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
         connection.execute(_COPY.format(types=_TYPES, to=_quoted(target)), [literal_path(str(source))])
-        with target.open("rb") as done:
-            while chunk := done.read(2**20):
+        with target.open("rb") as file:
+            while chunk := file.read(2**20):
                 yield chunk
 
 
 def write_typed(lines: Path, target: Path, types: Mapping[str, str]) -> None:
     """Write lines of JSON as a Parquet file with typed columns (DuckDB's types). Times are µs UTC in the lines. Raises
-    OSError."""
+    OSError, and InputError for a value out of range."""
     read = {name: "BIGINT" if type == "TIMESTAMP" else type for name, type in types.items()}
     columns = ", ".join(
         f'make_timestamp("{name}") AS "{name}"' if type == "TIMESTAMP" else f'"{name}"' for name, type in types.items()
@@ -94,6 +94,9 @@ def write_typed(lines: Path, target: Path, types: Mapping[str, str]) -> None:
             )
         except duckdb.IOException as problem:
             raise OSError(errno.EIO, str(problem).splitlines()[0]) from problem
+        except duckdb.Error as problem:
+            reason = str(problem).splitlines()[0].replace(str(lines), lines.name)
+            raise InputError(f"a value does not fit its column: {reason}", file=target.name) from problem
 
 
 def _row(n: int, line: bytes) -> dict[str, Any]:
@@ -173,19 +176,19 @@ def bibtex(record: Record, _: ExportRequest) -> Iterator[bytes]:
 
 def bibtex_entry(paper: model.Paper) -> str:
     """One paper in BibTeX, with arXiv's own field names."""
-    bare = arxiv.from_key(paper.paper)
-    year, _ = arxiv.month(bare)
+    id = arxiv.from_key(paper.paper)
+    year, _ = arxiv.month(id)
     fields = {
         "title": "{" + _bibtex(paper.title) + "}",
         "author": " and ".join(map(_bibtex, paper.authors)),
         "year": str(year),
-        "eprint": bare,
+        "eprint": id,
         "archivePrefix": "arXiv",
         "primaryClass": paper.categories[0] if paper.categories else "",
-        "url": arxiv.abs_url(bare),
+        "url": arxiv.abs_url(id),
     }
     body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
-    return f"@misc{{{bare.replace('/', '_')},\n{body}\n}}\n\n"
+    return f"@misc{{{id.replace('/', '_')},\n{body}\n}}\n\n"
 
 
 _BIBTEX_SPECIAL = str.maketrans({"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "$": r"\$", "{": "", "}": ""})

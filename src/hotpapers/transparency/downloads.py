@@ -19,6 +19,8 @@ from hotpapers.transparency.saved_issues import read_saved
 _DAY = re.compile(r'href="\.\./(\d{4}-\d\d-\d\d)/index\.html"', re.ASCII)
 MOST_DAYS = 4000
 """Most issues to fetch: more than ten years of daily ones."""
+MOST_EDITIONS = 100
+"""Most editions of an issue: a site could claim any number and answer for each."""
 
 
 class SiteDownload:
@@ -53,8 +55,11 @@ class SiteDownload:
         return sorted(set(_DAY.findall(archive)))[-MOST_DAYS:]
 
     def fetch_issue(self, day: str) -> None:
-        """Fetches an issue's content, proof and page, and those of its earlier editions."""
+        """Fetches an issue's content, proof and page, and those of its earlier editions. Raises NotAProof if there are
+        too many."""
         latest = self._fetch_edition(day)
+        if latest > MOST_EDITIONS:
+            raise NotAProof(f"{day} claims to be edition {latest:,}; at most {MOST_EDITIONS} are fetched")
         for edition in range(1, latest):
             self._fetch_edition(f"{day}/edition-{edition}")
 

@@ -142,10 +142,10 @@ def add_entries(folder: Path, publication: str, number: int, entries: Sequence[b
     if not (folder / publication / str(number) / _KEY).exists():
         write_text_file(folder / publication / str(number) / _KEY, f"{key}\n")
     file = folder / publication / str(number) / _ENTRIES
-    whole = _whole_length(file.read_bytes()) if file.exists() else 0
+    length = _whole_length(file.read_bytes()) if file.exists() else 0
     with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o644), "wb") as out:
-        out.truncate(whole)
-        out.seek(whole)
+        out.truncate(length)
+        out.seek(length)
         out.write(tiles.bundle(entries))
         out.flush()
         os.fsync(out.fileno())

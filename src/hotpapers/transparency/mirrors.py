@@ -100,9 +100,9 @@ def _proof_in(file: Path) -> LogProof:
 
 def _place_problems(place: Path, site: Path, issue: SavedIssue, others: dict[Path, SavedIssue]) -> Iterator[str]:
     """Problems with an issue's location. `others`: the issues of files already checked, by folder."""
-    content, beside = issue.content, others.get(place)
-    if beside is not None:
-        if beside.digest != issue.digest:
+    content, other = issue.content, others.get(place)
+    if other is not None:
+        if other.digest != issue.digest:
             yield "it is not the same issue as in the file beside it"
     elif place == site:
         yield from _front_page_problems(issue, [other for folder, other in others.items() if folder.parent == site])

@@ -151,8 +151,8 @@ def _new_files(
         lines = list(outgoing.lines(queries.items_between(database, KINDS, position, end)))
         first = hour if last is None else last + 1
         for part, start in enumerate(range(0, max(len(lines), 1), observations.MOST_LINES), 1):
-            some = lines[start : start + observations.MOST_LINES]
-            yield _save(folder, ObservedFile(end, first, hour, part, b""), some)
+            part_lines = lines[start : start + observations.MOST_LINES]
+            yield _save(folder, ObservedFile(end, first, hour, part, b""), part_lines)
         position, last = end, hour
 
 

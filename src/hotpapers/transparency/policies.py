@@ -105,11 +105,13 @@ def witness_policy(text: str) -> LogPolicy:
     """Parses the policy in the settings: which witnesses a publication asks, and how many must cosign; none if it is
     empty. Raises NotAProof, also if it names logs, since these are the publication's own, and for invalid addresses."""
     policy = parse_policy(text if text.strip() else f"quorum {NONE}")
-    _need(not policy.logs, "name only witnesses; the publication's own logs are added automatically")
-    _need(len(policy.witnesses) < MOST_SIGNATURES, f"at most {MOST_SIGNATURES - 1} witnesses are allowed")
+    _require(not policy.logs, "name only witnesses; the publication's own logs are added automatically")
+    _require(len(policy.witnesses) < MOST_SIGNATURES, f"at most {MOST_SIGNATURES - 1} witnesses are allowed")
     for witness in policy.witnesses:
         is_address = not witness.url or _ADDRESS.fullmatch(witness.url)
-        _need(bool(is_address), f"{witness.name}: its address must begin with https:// and have no user, password or ?")
+        _require(
+            bool(is_address), f"{witness.name}: its address must begin with https:// and have no user, password or ?"
+        )
     return policy
 
 
@@ -146,13 +148,13 @@ class _PolicyReader:
         """Beyond the specification, one key may sign the logs of several publications, as each checkpoint names its own
         log."""
         key = _key(words[0], (ED25519,))
-        _need(key not in {log.key for log in self.logs}, f"{key.name}: duplicate key")
+        _require(key not in {log.key for log in self.logs}, f"{key.name}: duplicate key")
         self.logs.append(KnownLog(key, *words[1:]))
 
     def _witness(self, words: list[str]) -> None:
         self._new(words[0])
         key = _key(words[1], (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))
-        _need(key.public not in {witness.key.public for witness in self.witnesses}, f"{words[0]}: duplicate key")
+        _require(key.public not in {witness.key.public for witness in self.witnesses}, f"{words[0]}: duplicate key")
         self.witnesses.append(KnownWitness(words[0], key, *words[2:]))
 
     def _group(self, words: list[str]) -> None:
@@ -160,15 +162,15 @@ class _PolicyReader:
         self._new(name)
         for member in members:
             self._known(member)
-            _need(member not in self._members, f"{member}: already a member of a group")
+            _require(member not in self._members, f"{member}: already a member of a group")
             self._members.add(member)
         least = {"any": "1", "all": str(len(members))}.get(rule, rule)
-        _need(bool(re.fullmatch(r"[1-9][0-9]{0,3}", least)), f"{rule[:20]}: must be a number, all or any")
-        _need(int(least) <= len(members), f"{name}: has fewer members than it needs")
+        _require(bool(re.fullmatch(r"[1-9][0-9]{0,3}", least)), f"{rule[:20]}: must be a number, all or any")
+        _require(int(least) <= len(members), f"{name}: has fewer members than it needs")
         self.groups[name] = WitnessGroup(int(least), tuple(members))
 
     def _quorum(self, words: list[str]) -> None:
-        _need(not self.quorum, "more than one quorum line")
+        _require(not self.quorum, "more than one quorum line")
         if words[0] != NONE:
             self._known(words[0])
         self.quorum = words[0]
@@ -177,18 +179,18 @@ class _PolicyReader:
         return {NONE, *self.groups, *(witness.name for witness in self.witnesses)}
 
     def _new(self, name: str) -> None:
-        _need(name not in self._names(), f"{name}: name already used or reserved")
+        _require(name not in self._names(), f"{name}: name already used or reserved")
 
     def _known(self, name: str) -> None:
-        _need(name != NONE and name in self._names(), f"{name}: not a witness or group defined above")
+        _require(name != NONE and name in self._names(), f"{name}: not a witness or group defined above")
 
 
 def _key(text: str, types: tuple[int, ...]) -> VerifierKey:
     key = parse_vkey(text)
-    _need(key.type in types, f"{key.name}: the key has the wrong type for this line")
+    _require(key.type in types, f"{key.name}: the key has the wrong type for this line")
     return key
 
 
-def _need(condition: bool, message: str) -> None:
+def _require(condition: bool, message: str) -> None:
     if not condition:
         raise NotAProof(message[:200])

@@ -56,19 +56,19 @@ class LogUpdate(NamedTuple):
 
 
 def leaves_of(
-    database: Database, publication: str, held: Iterable[bytes], at: int, observed: Sequence[Entry] = ()
+    database: Database, publication: str, logged: Iterable[bytes], at: int, observed: Sequence[Entry] = ()
 ) -> list[bytes]:
-    """The new leaves that a store has for a log, in order, at a moment (µs UTC). `held`: the leaves already in the log.
+    """The new leaves that a store has for a log, in order, at a moment (µs UTC). `logged`: the leaves already in it.
     `observed`: new leaves of observations, which do not wait for an issue."""
-    known = set(held)
+    known = set(logged)
     last = max(map(entries.position_of, known), default=0)
     issues = [(at, entries.issue_entry(digest)) for at, digest in queries.frozen_digests(database, publication)]
     ends = queries.chain_at_ends_of_days(database, last, at)
     days = [(position, entries.record_entry(position, chain)) for position, chain in ends]
-    fresh = [row for row in issues if row[1] not in known]
-    if not (fresh or observed) and days and not _wait_is_over(database, last, at):
+    new_issues = [row for row in issues if row[1] not in known]
+    if not (new_issues or observed) and days and not _wait_is_over(database, last, at):
         return []
-    ordered = sorted([*fresh, *(row for row in days if row[1] not in known), *observed], key=lambda row: row[0])
+    ordered = sorted([*new_issues, *(row for row in days if row[1] not in known), *observed], key=lambda row: row[0])
     return list(dict.fromkeys(entry for _, entry in ordered))
 
 
@@ -91,17 +91,17 @@ def update_log(database: Database, publication: str, config: LogConfig, at: int)
         return LogUpdate(0, None)
     with log_files.locked(config.folder):
         logs = log_files.read_logs(config.folder, publication)
-        held = [entry for log in logs for entry in log.entries]
+        logged = [entry for log in logs for entry in log.entries]
         number = logs[-1].number if logs else 1
-        observed = _observed(database, publication, config, held, at)
-        fresh = leaves_of(database, publication, held, at, observed)
+        observed = _observed(database, publication, config, logged, at)
+        leaves = leaves_of(database, publication, logged, at, observed)
         log = logs[-1] if logs else StoredLog(number)
-        if not fresh and (not log.entries or (log.last and log.last.checkpoint.size == len(log.entries))):
+        if not leaves and (not log.entries or (log.last and log.last.checkpoint.size == len(log.entries))):
             return LogUpdate(0, None)
-        signed = _extend(config, publication, key, log, fresh)
+        signed = _extend(config, publication, key, log, leaves)
         if log.last and log.last.checkpoint.size // tiles.WIDTH < signed.checkpoint.size // tiles.WIDTH:
             _drop_unneeded(config, publication, number)
-        return LogUpdate(len(fresh), signed)
+        return LogUpdate(len(leaves), signed)
 
 
 def _drop_unneeded(config: LogConfig, publication: str, number: int) -> None:
@@ -111,13 +111,13 @@ def _drop_unneeded(config: LogConfig, publication: str, number: int) -> None:
     log_files.drop_checkpoints(config.folder, publication, number, sizes)
 
 
-def _observed(database: Database, publication: str, config: LogConfig, held: Sequence[bytes], at: int) -> list[Entry]:
+def _observed(database: Database, publication: str, config: LogConfig, logged: Sequence[bytes], at: int) -> list[Entry]:
     """New leaves of observations. Withdrawals are processed even if observations are no longer published."""
     folder = config.folder / publication / observation_files.FOLDER
     if not (config.observations or folder.is_dir()):
         return []
     own = queries.own_accounts(database, publication)
-    return observation_files.fresh_entries(database, folder, held, own, at if config.observations else 0)
+    return observation_files.fresh_entries(database, folder, logged, own, at if config.observations else 0)
 
 
 def start_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | None:
@@ -161,16 +161,16 @@ def _key(config: LogConfig) -> SigningKey:
 
 
 def _extend(
-    config: LogConfig, publication: str, key: SigningKey, log: StoredLog, fresh: Sequence[bytes]
+    config: LogConfig, publication: str, key: SigningKey, log: StoredLog, leaves: Sequence[bytes]
 ) -> SignedCheckpoint:
     """Writes the leaves, then the state to be signed, then the signed checkpoint. In this order, a crash at any point
     leaves no signed checkpoint that a later one could contradict."""
-    tree = MerkleTree([*log.tree.levels[0], *map(leaf_hash, fresh)])
+    tree = MerkleTree([*log.tree.levels[0], *map(leaf_hash, leaves)])
     origin = _origin(config, publication, key, log)
     states = log_keys.read_states(config.key_file)
     _check_extends(config, states.get((publication, log.number)), tree, origin)
     signing = SigningKey(origin, ED25519, key.seed)
-    log_files.add_entries(config.folder, publication, log.number, fresh, signing.verifier)
+    log_files.add_entries(config.folder, publication, log.number, leaves, signing.verifier)
     checkpoint = Checkpoint(origin, tree.size, tree.root(tree.size))
     states[publication, log.number] = checkpoint
     log_keys.save_states(config.key_file, (SignedState(*where, last) for where, last in sorted(states.items())))
@@ -219,6 +219,6 @@ def unneeded_sizes(log: StoredLog, policy: LogPolicy) -> list[int]:
     needed = set[int]()
     for leaf, entry in enumerate(log.entries[: max(oldest, 0)]):
         if entry[:1] == ISSUE:
-            for some in (sizes, complete):  # the first that covers it, and the first with enough cosignatures
-                needed.update(some[bisect_right(some, leaf) :][:1])
+            for candidates in (sizes, complete):  # the first that covers it, and the first with enough cosignatures
+                needed.update(candidates[bisect_right(candidates, leaf) :][:1])
     return [size for size in sizes if size not in needed]

@@ -166,12 +166,12 @@ def _of_html(text: str) -> SavedIssue:
 
 
 def _of_markdown(text: str, file: Path) -> SavedIssue:
-    beside = file.with_suffix(".json")
-    if not beside.is_file():
-        raise NotAProof(f"the proof of a Markdown file is in {beside.name} beside it, which is missing")
+    json_file = file.with_suffix(".json")
+    if not json_file.is_file():
+        raise NotAProof(f"the proof of a Markdown file is in {json_file.name} beside it, which is missing")
     digests = _MARKDOWN_DIGEST.findall(text)
     shown = tuple(ShownEntry(int(place), paper, None) for place, paper in _MARKDOWN_ENTRY.findall(text))
-    return read_saved(beside)._replace(shown_digest=digests[-1] if digests else "none", shown=shown)
+    return read_saved(json_file)._replace(shown_digest=digests[-1] if digests else "none", shown=shown)
 
 
 class _PageReader(HTMLParser):
@@ -228,8 +228,8 @@ def check_saved(issue: SavedIssue, policy: LogPolicy) -> ProofVerdict:
     """Checks that an issue was in a log of a policy, that enough witnesses cosigned it, and that it is shown
     unchanged."""
     moments = policies.cosigners(policy, issue.proof.signed)
-    words = [f"{name} {minute_of(at * SECOND)}" for name, at in moments.items() if at < 1 << 36]
-    return ProofVerdict(issue, (*_log_problems(issue, policy, moments), *_page_problems(issue)), tuple(words))
+    cosignatures = [f"{name} {minute_of(at * SECOND)}" for name, at in moments.items() if at < 1 << 36]
+    return ProofVerdict(issue, (*_log_problems(issue, policy, moments), *_page_problems(issue)), tuple(cosignatures))
 
 
 def _log_problems(issue: SavedIssue, policy: LogPolicy, cosigners: dict[str, int]) -> Iterator[str]:
@@ -294,7 +294,7 @@ Json = Mapping[str, Any]
 
 def differences(answer: Json, content: Json, metadata: Mapping[str, Paper | Place]) -> Iterator[str]:
     """Where an API response differs from its content and its metadata. `answer` has lists of objects `entries` and
-    `ongoing`; `content` has the shape of `IssueContent`."""
+    `ongoing`, empty if absent; `content` has the shape of `IssueContent`."""
     both = {name: (answer, content) for name in ISSUE_FACTS} | {
         name: (answer, content["publication"]) for name in PUBLICATION_FACTS
     }
@@ -302,21 +302,22 @@ def differences(answer: Json, content: Json, metadata: Mapping[str, Paper | Plac
         f"the response shows another {name}" for name, (shown, stated) in both.items() if _differ(name, shown, stated)
     )
     for lane in ("entries", "ongoing"):
-        if len(answer[lane]) != len(content[lane]):
-            yield f"the response shows {len(answer[lane])} papers in {lane}, but the issue has {len(content[lane])}"
-        for shown, entry in zip(answer[lane], content[lane], strict=False):
+        papers = answer.get(lane, ())
+        if len(papers) != len(content[lane]):
+            yield f"the response shows {len(papers)} papers in {lane}, but the issue has {len(content[lane])}"
+        for shown, entry in zip(papers, content[lane], strict=False):
             yield from _entry_differences(shown, entry, metadata)
 
 
 def _entry_differences(shown: Json, entry: Json, metadata: Mapping[str, Paper | Place]) -> Iterator[str]:
-    wrong = [name for name in ENTRY_FACTS if _differ(name, shown, entry)]
+    differing = [name for name in ENTRY_FACTS if _differ(name, shown, entry)]
     paper = entry["paper"]
     if entry["metadata"] and paper not in metadata:
         yield f"{paper}: nothing in the response proves title, authors and abstract"
     else:
-        wrong += _other_words(shown, metadata.get(paper) or Paper(paper=paper, title=paper, observed_at=0))
-    if wrong:
-        yield f"{paper}: the response shows another {', '.join(wrong)}"
+        differing += _other_words(shown, metadata.get(paper) or Paper(paper=paper, title=paper, observed_at=0))
+    if differing:
+        yield f"{paper}: the response shows another {', '.join(differing)}"
 
 
 def _other_words(shown: Json, item: Paper | Place) -> Sequence[str]:

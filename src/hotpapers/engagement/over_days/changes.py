@@ -35,7 +35,7 @@ class SharedPosts:
             other != paper and other in measured and at <= as_of for at, other in self._papers[post]
         )
 
-    def beside(self, papers: Iterable[str]) -> set[str]:
+    def named_together(self, papers: Iterable[str]) -> set[str]:
         """The given papers and those named in the same posts."""
         posts = {post for paper in papers for post in self._posts.get(paper, ())}
         return {paper for post in posts for _, paper in self._papers[post]}

@@ -63,13 +63,13 @@ def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
 def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:
     """The papers named in posts that the accounts, given by number, ever made or reacted to."""
     result: set[str] = set()
-    for some in slices(accounts):
-        among = placeholders(some)
-        posted = f"""SELECT post FROM post WHERE account IN ({among})
-            UNION SELECT post FROM post WHERE account = 0 AND voice IN ({among})"""
+    for chunk in slices(accounts):
+        parameters = placeholders(chunk)
+        posted = f"""SELECT post FROM post WHERE account IN ({parameters})
+            UNION SELECT post FROM post WHERE account = 0 AND voice IN ({parameters})"""
         sql = f"""SELECT DISTINCT {key_of("m.paper")} FROM mention AS m WHERE m.post IN (
-            {posted} UNION SELECT post FROM reaction WHERE account IN ({among}))"""
-        result.update(paper for (paper,) in view.database.iterate(sql, (*some, *some, *some)))
+            {posted} UNION SELECT post FROM reaction WHERE account IN ({parameters}))"""
+        result.update(paper for (paper,) in view.database.iterate(sql, (*chunk, *chunk, *chunk)))
     return result
 
 
@@ -82,7 +82,7 @@ def is_changed(view: AsOfView, position: int, until: int) -> bool:
         for kind, number in listed.rows():
             if kind in numbers:
                 numbers[kind].append(number)
-        if any(_is_any_observed(view, kind, some, until) for kind, some in numbers.items()):
+        if any(_is_any_observed(view, kind, kind_numbers, until) for kind, kind_numbers in numbers.items()):
             return True
     return False
 

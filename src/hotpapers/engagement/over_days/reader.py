@@ -74,15 +74,17 @@ class EngagementOverDays:
         reannounced = changed_announcements(self.announced, now)
         recounted = reannounced | subjects.papers | self._changes.described_papers(after, until)
         if self._window.with_standing:
-            recounted |= self._changes.shared.beside(reannounced) | self._changes.shared.named_between(after, until)
+            recounted |= self._changes.shared.named_together(reannounced) | self._changes.shared.named_between(
+                after, until
+            )
         if subjects.accounts:
             recounted |= papers_of_accounts(view, self._same_persons(subjects.accounts))
         self._view, self.announced = view, now
         recounted &= self._tallies.keys() | now.keys()
         changed = self._learn_standing()
-        aged = self._count_ages(after, until, recounted)
+        older = self._count_ages(after, until, recounted)
         self._count(recounted, self._window.ages)
-        return recounted | aged | changed
+        return recounted | older | changed
 
     # ---- from the beginning ------------------------------------------------------------------------------
 
@@ -142,12 +144,12 @@ class EngagementOverDays:
 
     # ---- counting ----------------------------------------------------------------------------------------
 
-    def _count_ages(self, after: int, until: int, besides: Set[str]) -> Set[str]:
+    def _count_ages(self, after: int, until: int, recounted: Set[str]) -> Set[str]:
         """Counts papers that reached another age, at the ages they had not reached before."""
         by_ages: dict[tuple[int, ...], list[str]] = defaultdict(list)
-        aged = papers_of_new_age(self.announced, self._window.ages, self._youngest, after, until)
-        for paper, ages in aged:
-            if paper not in besides:
+        older = papers_of_new_age(self.announced, self._window.ages, self._youngest, after, until)
+        for paper, ages in older:
+            if paper not in recounted:
                 by_ages[ages].append(paper)
         for ages, papers in by_ages.items():
             for paper in papers:
@@ -163,8 +165,8 @@ class EngagementOverDays:
 
     def _add(self, papers: Iterable[str], ages: tuple[int, ...]) -> None:
         """Adds the rows of papers at some ages."""
-        for some in slices(sorted(papers)):
-            for engagement in self._network_engagements(some, ages):
+        for chunk in slices(sorted(papers)):
+            for engagement in self._network_engagements(chunk, ages):
                 self._tallies.setdefault(engagement.row.paper, []).append(StandingTally(engagement, self._standing))
 
     def _network_engagements(self, papers: Sequence[str], ages: tuple[int, ...]) -> Iterator[NetworkEngagement]:
@@ -172,11 +174,11 @@ class EngagementOverDays:
         assert self._view is not None
         view = self._view
         window = self._window._replace(papers=tuple(papers), ages=ages, youngest=self._youngest, with_standing=False)
-        for some in attention.in_groups(self._with_shared(posts) for posts in attention.read_posts(view, window)):
+        for group in attention.in_groups(self._with_shared(posts) for posts in attention.read_posts(view, window)):
             reactions = (
-                queries.reactions_to(view, attention.moments_of(some), self._people, self._last) if self._last else {}
+                queries.reactions_to(view, attention.moments_of(group), self._people, self._last) if self._last else {}
             )
-            yield from attention.count_by_network(some, reactions, self._rule)
+            yield from attention.count_by_network(group, reactions, self._rule)
 
     def _with_shared(self, posts: list[PostAtAge]) -> list[PostAtAge]:
         """Posts, marked if they name other measured papers."""

@@ -133,10 +133,10 @@ def _changed(known: Mapping[int, AccountHistory], activities: Iterable[PaperActi
 
 def _known(database: Database, accounts: Iterable[int]) -> dict[int, AccountHistory]:
     result = {}
-    for some in slices(sorted(accounts)):
+    for chunk in slices(sorted(accounts)):
         sql = f"""SELECT account, first_at, settled_at, first_paper, second_paper, position FROM standing
-            WHERE account IN ({placeholders(some)})"""
-        for account, first_at, settled_at, first, second, position in database.rows(sql, some):
+            WHERE account IN ({placeholders(chunk)})"""
+        for account, first_at, settled_at, first, second, position in database.rows(sql, chunk):
             result[account] = AccountHistory(account, first_at, settled_at, (first, second), position)
     return result
 

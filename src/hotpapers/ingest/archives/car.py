@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from hotpapers.engagement.queries import is_held
+from hotpapers.engagement.queries import is_recorded
 from hotpapers.ingest.archives.event_stamps import COLLECTIONS, EventStamp, event_stamp
 from hotpapers.ingest.archives.format import FIRST, ImportTarget
 from hotpapers.ingest.archives.framing import ArchiveBlock, frame_blocks
@@ -48,7 +48,7 @@ class CarArchive(FirehoseArchive):
 
     def _is_recorded(self, payload: RawPayload) -> bool:
         if payload.kind == "post":
-            return is_held(self._record, key_of(payload.key))
+            return is_recorded(self._record, key_of(payload.key))
         return reaction_marks.post_of_reaction(self._record, payload.key) is not None
 
     def learned(self) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from hotpapers.classic import post_moment
-from hotpapers.engagement.queries import is_held
+from hotpapers.engagement.queries import is_recorded
 from hotpapers.ingest.archives.block_filter import FilterResult, LineBlockFilter
 from hotpapers.ingest.archives.format import (
     ArchiveFormat,
@@ -196,7 +196,7 @@ class EventDataArchive(ArchiveFormat):
     def _news(self, key: str, items: list[Item]) -> list[Item]:
         """A post's items. Of a known post, only mentions of papers that it was not known to name: each paper has its
         own event."""
-        is_known = key in self._new_keys or is_held(self._place.record, key)
+        is_known = key in self._new_keys or is_recorded(self._place.record, key)
         new_items = [item for item in items if not is_known or (isinstance(item, Mention) and not self._is_named(item))]
         self._new_keys.update((key, *(f"{key} {item.paper}" for item in new_items if isinstance(item, Mention))))
         return new_items

@@ -65,11 +65,11 @@ def export_lines(record: Record, request: ExportRequest) -> Iterator[bytes]:
 
 
 def _header(record: Record, request: ExportRequest, redactor: WordRedactor) -> ExchangeHeader:
-    lacking = sorted(
+    withheld = sorted(
         {*redactor.networks_concerned(record.database), *redaction.networks_without_words(record.database)}
     )
     return ExchangeHeader(
-        format=FORMAT, version=VERSION, full=not request.records_only, end=True, withheld=lacking or msgspec.UNSET,
+        format=FORMAT, version=VERSION, full=not request.records_only, end=True, withheld=withheld or msgspec.UNSET,
         secret="" if request.records_only else record.secret(),
     )  # fmt: skip
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from typing import IO, NamedTuple
 
 import msgspec
 
 from hotpapers import model
 from hotpapers.errors import BusyStore, FullStore, InputError, NotExchange
+from hotpapers.privacy import forgotten_file
+from hotpapers.privacy.retention import delete_snapshots
 from hotpapers.store import batches, identities, manifest, redaction
 from hotpapers.store.batches import NumberedRow
 from hotpapers.store.chain_check import flaw_of
@@ -85,24 +88,24 @@ _decode_item = msgspec.json.Decoder(model.AnyItem).decode
 def _take_new(record: Record, reader: ExchangeReader, stream: Iterator[NumberedLine]) -> ImportResult:
     """Write items as new batches once all lines are checked. Issues, deliveries and closed rows are left out."""
     issues = 0
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as good:
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as checked_lines:
         for line in stream:
             if line.kind in ("batch", "identity", "pruned", "delivery_state"):
                 continue
             item, beside = reader.item(line)
             issues += isinstance(item, model.Issue)
             if not (beside.until or isinstance(item, MADE_HERE) or (isinstance(item, model.Shown) and item.edition)):
-                good.write(msgspec.json.encode(item) + b"\n")
-        good.seek(0)
-        return _write_new(record, good, reader.withheld)._replace(issues_left=issues)
+                checked_lines.write(msgspec.json.encode(item) + b"\n")
+        checked_lines.seek(0)
+        return _write_new(record, checked_lines, reader.withheld)._replace(issues_left=issues)
 
 
-def _write_new(record: Record, good: IO[bytes], lacking: frozenset[str]) -> ImportResult:
-    """Write checked items. `lacking`: networks whose posts may lack their words; such a post is known if the record has
-    it with its words."""
+def _write_new(record: Record, checked_lines: IO[bytes], withheld: frozenset[str]) -> ImportResult:
+    """Write checked items. `withheld`: networks whose posts may lack their words; such a post is known if the record
+    has it with its words."""
     result = ImportResult()
-    while chunk := [_decode_item(line) for line in islice(good, CHUNK)]:
-        new = [item for item in chunk if not redaction.is_known(record.database, item, lacking)]
+    while chunk := [_decode_item(line) for line in islice(checked_lines, CHUNK)]:
+        new = [item for item in chunk if not redaction.is_known(record.database, item, withheld)]
         written = record.append(new, source="jsonl")
         result = ImportResult(
             0, result.added + written.added, result.known + written.known + len(chunk) - len(new),
@@ -164,6 +167,7 @@ class _FullImport:
             here += 1
         if self._redactions.rows or self._redactions.keys:
             self.record.database.erase_traces()
+        forgotten_file.complete(self.record.database, self.record.hasher)
         self._check_whole(line)
         with self.record.database.write():
             queries.merge_delivery_states(self.record.database, states)
@@ -177,12 +181,12 @@ class _FullImport:
     def _check_whole(self, last: NumberedLine) -> None:
         """Check the imported rows. Possible only at the end, when it is known which rows were closed, forgotten or
         pruned by later batches."""
-        wrong = sorted({pair for pair, _ in self._until.items() ^ self._closed.items()})
-        named = [
+        pairs = sorted({pair for pair, _ in self._until.items() ^ self._closed.items()})
+        closing_problems = [
             VerifyFinding("changed", f"by which batch row {index} of batch {since} was closed")
-            for since, index in wrong
+            for since, index in pairs
         ]
-        findings = named or check(self.record.database, self.record.hasher).findings
+        findings = closing_problems or check(self.record.database, self.record.hasher).findings
         if findings:
             more = f", and {len(findings) - 1:,} more" if len(findings) > 1 else ""
             raise self._changed(last.number, f"{findings[0]}{more}; the store cannot be verified now, delete it")
@@ -219,12 +223,12 @@ class _FullImport:
         self._note_closed(batch, items)
         read = [self._read(item) for item in items]
         enrolled = self._enrolled(batch.position, lines[: batch.identities], keys_of(read))
-        self._redactions.erase(database, batch.erased)
-        self._redactions.apply(database, batch.forgotten, self._left)
+        if batch.erased or batch.forgotten or batch.tombstones:
+            self._redactions.apply(self.record, batch, self._left)
         listing = self._listing(read, enrolled.known)
         listed = manifest.listing(
             [row for row, _, _ in listing], [item_hash for _, item_hash, _ in listing],
-            identities=enrolled.brought, persons=enrolled.persons, closed=batch.closed, pruned=batch.pruned,
+            identities=enrolled.added, persons=enrolled.persons, closed=batch.closed, pruned=batch.pruned,
             forgotten=batch.forgotten, erased=batch.erased, tombstones=batch.tombstones,
             kept={index: item_hash for index, (_, item_hash, prepared) in enumerate(listing) if prepared is None},
         )  # fmt: skip
@@ -234,6 +238,7 @@ class _FullImport:
         if link.hex() != batch.chain or not is_whole:
             raise self._changed(line.number, f"batch {batch.position} differs from what was written")
         redaction.note_networks(database, self.reader.withheld)
+        self._prune(line, batch)
         self._close(line, batch)
         rows = [NumberedRow(number, prepared) for (_, number), _, prepared in listing if prepared]
         self._insert(line, rows, batch.position)
@@ -250,8 +255,8 @@ class _FullImport:
         database, known = self.record.database, self._known(keys)
         first = identities.next_number(database, "identity")
         persons = [self.reader.identity(line, number, position) for number, line in enumerate(lines, first)]
-        brought = [row.key for row in persons]
-        if len(set(brought)) < len(brought) or identities.find(database, brought).keys() - {""}:
+        new_keys = [row.key for row in persons]
+        if len(set(new_keys)) < len(new_keys) or identities.find(database, new_keys).keys() - {""}:
             raise self._changed(lines[0].number, f"batch {position} adds an identity that already exists")
         papers = sorted(key for key in set(keys) - known.keys() if identities.is_paper(key))
         rows = [
@@ -321,6 +326,18 @@ class _FullImport:
             number, f"{text}: lines were changed, added or removed. To import changed items, export with --records."
         )
 
+    def _prune(self, line: NumberedLine, batch: ExchangeBatch) -> None:
+        """Prune rows of batches that were here before this import. Of later batches, the file has no such rows."""
+        rows: list[tuple[int, int]] = []
+        for since, pairs in groupby(sorted(pair for pair in batch.pruned if 0 < pair[0] < self._first), itemgetter(0)):
+            listed = batches.load_manifest(self.record.database, since)
+            names = dict(enumerate(listed.rows()))
+            for _, index in pairs:
+                if names.get(index, ("", 0))[0] != PRUNED:
+                    raise self.reader.error(line.number, f"prunes row {index} of batch {since}, which does not exist")
+                rows += [(since, names[index][1])] if index not in listed.kept else []
+        delete_snapshots(self.record, rows)
+
     def _close(self, line: NumberedLine, batch: ExchangeBatch) -> None:
         """Close rows of earlier batches, before new ones with the same key are inserted."""
         listed: dict[int, list[manifest.RowName]] = {}
@@ -334,8 +351,8 @@ class _FullImport:
 
     def _insert(self, line: NumberedLine, rows: Sequence[NumberedRow], position: int) -> None:
         for spec in SPECS.values():
-            some = [row for row in rows if type(row.prepared.item) is spec.type]
-            if some and batches.insert_rows(self.record.database, spec, some, position) != len(some):
+            kind_rows = [row for row in rows if type(row.prepared.item) is spec.type]
+            if kind_rows and batches.insert_rows(self.record.database, spec, kind_rows, position) != len(kind_rows):
                 raise self.reader.error(line.number, f"batch {position} has the same {spec.kind} twice")
         for row in (row.prepared for row in rows):
             if isinstance(row.item, model.Issue) and (flaw := flaw_of(self.record.database, row.item)):

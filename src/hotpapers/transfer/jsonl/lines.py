@@ -11,9 +11,12 @@ from hotpapers.model import LARGEST
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 Moment = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
+StorableText = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*$")]
+"""Without U+0000, which some databases cannot store."""
+TombstoneMark = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$", max_length=32)]
 Pair = tuple[Number, Number]
 Remainder = tuple[Number, Number, str]
-ErasedIdentity = tuple[Number, Number, str]
+ErasedIdentity = tuple[Number, Number, StorableText]
 
 
 class NumberedLine(NamedTuple):
@@ -56,8 +59,8 @@ class ExchangeBatch(ExchangeLine, frozen=True, kw_only=True, tag="batch"):
 
     position: Number
     at: Moment
-    source: str
-    cursor: str | None
+    source: StorableText
+    cursor: StorableText | None
     items: Number
     chain: str
     closed: list[Pair]
@@ -65,7 +68,7 @@ class ExchangeBatch(ExchangeLine, frozen=True, kw_only=True, tag="batch"):
     identities: Number = 0
     forgotten: list[Remainder] = []
     erased: list[ErasedIdentity] = []
-    tombstones: list[str] = []
+    tombstones: list[TombstoneMark] = []
 
 
 class IdentityLine(ExchangeLine, frozen=True, kw_only=True, tag="identity"):

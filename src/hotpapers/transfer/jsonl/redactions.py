@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from hotpapers.engagement import queries as engagement_queries
+from hotpapers import model
 from hotpapers.model import Post
+from hotpapers.privacy.forget import erase_beside
+from hotpapers.privacy.queries import names_beside
 from hotpapers.search import indexing
-from hotpapers.store import batches, identities, reader_reports
+from hotpapers.store import batches, identities
 from hotpapers.store.database import Database
 from hotpapers.store.identities import Identity, IdentityRow
 from hotpapers.store.item_rows import SPECS, PreparedRow
-from hotpapers.store.manifest import ErasedIdentity, Pair, Remainder
-from hotpapers.store.tombstones import ForgottenNames, names_of
-from hotpapers.transfer.jsonl.lines import NumberedLine
+from hotpapers.store.manifest import Pair
+from hotpapers.store.record import Record
+from hotpapers.store.tombstones import ForgottenNames, Tombstones, marks_of, names_of
+from hotpapers.transfer import queries
+from hotpapers.transfer.jsonl.lines import ExchangeBatch, NumberedLine
 
 
 class LaterRedactions:
@@ -44,38 +48,41 @@ class LaterRedactions:
         numbers = batches.numbers_of_identities(database, pairs.values())
         return {key: Identity(numbers[pair], self._identities[pair].committed) for key, pair in pairs.items()}
 
-    def erase(self, database: Database, erased: Iterable[ErasedIdentity]) -> None:
-        """Overwrite the identities that a batch forgot, and remove them from working data. Call inside `write()`."""
-        left = {(position, index): key for position, index, key in erased if (position, index) in self._identities}
-        numbers = batches.numbers_of_identities(database, left)
-        rows = [(numbers[pair], key, bytes.fromhex(self._identities.pop(pair).committed)) for pair, key in left.items()]
-        keys = [row.key for number, _, _ in rows for row in identities.between(database, number, 1)]
-        engagement_queries.forget_posts(database, keys)
-        names = ForgottenNames(frozenset(name for key in keys for name in names_of(key)))
-        reader_reports.forget(database, set(keys), names.stand_in)
-        identities.overwrite(database, rows)
-        self.keys += len(rows)
-
     def apply(
         self,
-        database: Database,
-        forgotten: Iterable[Remainder],
+        record: Record,
+        batch: ExchangeBatch,
         prepare: Callable[[Sequence[NumberedLine]], Iterable[PreparedRow]],
     ) -> None:
-        """Overwrite the rows that a batch forgot, after the identities. Call inside `write()`."""
-        pairs = [(position, index) for position, index, _ in forgotten if (position, index) in self._lines]
-        rows = prepare([self._lines.pop(pair) for pair in pairs])
-        listed = {position: list(batches.load_manifest(database, position).rows()) for position, _ in pairs}
-        posts = set()
-        for (position, index), row in zip(pairs, rows, strict=True):
-            _overwrite(database, listed[position][index][1], row)
-            posts.update([row.item.post] if isinstance(row.item, Post) else [])
-        indexing.renew_posts(database, posts)
-        self.rows += len(pairs)
+        """Overwrite the identities and then the rows that a batch forgot, and remove them from working data and
+        originals. Call inside `write()`."""
+        database = record.database
+        pseudonyms = {(since, index): key for since, index, key in batch.erased if (since, index) in self._identities}
+        pairs = [(since, index) for since, index, _ in batch.forgotten if (since, index) in self._lines]
+        manifests = {since: list(batches.load_manifest(database, since).rows()) for since, _ in pairs}
+        rows = [manifests[since][index] for since, index in pairs]
+        numbers = batches.numbers_of_identities(database, pseudonyms)
+        keys = [row.key for pair in pseudonyms for row in identities.between(database, numbers[pair], 1)]
+        keys = list(model.distinct([*keys, *filter(None, names_beside(record, keys))]))
+        erase_beside(database, keys, _names(record, keys, batch), queries.origins_of_rows(database, rows))
+        committed = {pair: bytes.fromhex(self._identities.pop(pair).committed) for pair in pseudonyms}
+        identities.overwrite(database, [(numbers[pair], key, committed[pair]) for pair, key in pseudonyms.items()])
+        prepared = list(prepare([self._lines.pop(pair) for pair in pairs]))
+        for (_, number), row in zip(rows, prepared, strict=True):
+            _overwrite(database, number, row)
+        indexing.renew_posts(database, {row.item.post for row in prepared if isinstance(row.item, Post)})
+        self.keys, self.rows = self.keys + len(pseudonyms), self.rows + len(rows)
+
+
+def _names(record: Record, keys: Sequence[str], batch: ExchangeBatch) -> ForgottenNames:
+    """The names that a batch forgot: those of the keys, and any others by their tombstones, which takes longer."""
+    names = frozenset(name for key in keys for name in names_of(key))
+    others = frozenset(batch.tombstones) - marks_of(record.hasher, keys, names, keys)
+    return ForgottenNames(names, Tombstones(record.hasher, others) if others else None)
 
 
 def _overwrite(database: Database, number: int, prepared: PreparedRow) -> None:
-    """Overwrite a row with its remaining values."""
+    """Overwrite a row with its remaining values. Its origin stays: the manifest has it."""
     spec = SPECS[type(prepared.item)]
-    change = ", ".join(f'"{name}" = ?' for name in spec.columns[:-2])
-    database.run(f"UPDATE {spec.kind} SET {change} WHERE id = ?", (*prepared.row, number))
+    change = ", ".join(f'"{name}" = ?' for name in spec.columns[:-3])
+    database.run(f"UPDATE {spec.kind} SET {change} WHERE id = ?", (*prepared.row[:-1], number))

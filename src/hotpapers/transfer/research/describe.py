@@ -94,8 +94,8 @@ def data_package(facts: ExportFacts) -> Json:
 def _resource(file: TableFile) -> Json:
     table = file.table
     keys = [
-        {"fields": [column], "reference": {"resource": other, "fields": [there]}}
-        for column, other, there in table.references
+        {"fields": [column], "reference": {"resource": other, "fields": [target]}}
+        for column, other, target in table.references
     ]
     schema = {"fields": list(map(_frictionless_field, table.columns)), "primaryKey": list(table.key)}
     return {

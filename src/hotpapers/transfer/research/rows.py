@@ -80,8 +80,8 @@ def _counts(view: AsOfView) -> Iterator[Row]:
     span = queries.announced_span(view)
     for low in range(span[0], span[1] + 1, STRETCH) if span else ():
         high = low + STRETCH
-        then = view._replace(as_of=min(high + OLDEST, view.as_of))
-        for counts in read_engagement(then, MeasurementWindow()):
+        stretch_view = view._replace(as_of=min(high + OLDEST, view.as_of))
+        for counts in read_engagement(stretch_view, MeasurementWindow()):
             if counts.peer and low <= counts.announced_at < high:
                 sums = (counts.reposts, counts.likes) if counts.posts_read else (None, None)
                 yield (

@@ -1,0 +1,29 @@
+"""A downloaded site: what it claims about itself bounds neither time nor space."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.errors import NotAProof
+from hotpapers.transparency.downloads import MOST_EDITIONS, SiteDownload
+from tests.cli.test_log import served
+from tests.http.server import FakeTime, client
+from tests.issues.made import DAY
+from tests.transparency.published import publish
+
+
+@pytest.mark.parametrize("edition", [MOST_EDITIONS + 1, 10**15])
+def test_an_issue_that_claims_countless_editions_is_not_fetched(tmp_path: Path, edition: int) -> None:
+    site = publish(tmp_path).folder / "site"
+    issue = json.loads((site / DAY / "issue.json").read_bytes())
+    issue["content"]["edition"] = edition
+    (site / DAY / "issue.json").write_text(json.dumps(issue))
+    with served(site) as url, client(None, FakeTime(), base_addresses=[url]) as http:
+        download = SiteDownload(http, url, tmp_path / "copy")
+        with pytest.raises(NotAProof, match=f"claims to be edition {edition:,}"):
+            download.fetch_issue(DAY)
