@@ -116,6 +116,8 @@ def test_what_cannot_be_made_is_said_in_a_line(store: Path, tmp_path: Path) -> N
 
     assert "not a date" in misuse(*period("March", "2024-05-01"))
     for first, last in (("0001-01-01", "2024-05-02"), ("2024-05-01", "9999-12-31")):
+        assert "not a date" in misuse(*period(first, last))
+    for first, last in (("1900-01-01", "2024-05-02"), ("2024-05-01", "2999-12-31")):
         assert "not a past day on which arXiv had papers" in misuse(*period(first, last))
     assert "ends before it begins" in misuse(*period("2024-05-02", "2024-05-01"))
     assert "the record has no announcements from 2023-03-01 to 2023-03-31" in misuse(
