@@ -148,7 +148,10 @@ class RetryLater(NetError):
 
 
 class RetryAfter(RetryLater):
-    """A network said for how long not to ask again (RFC 9110 §10.2.3): also holds for the next process."""
+    """A network said for how long not to ask again.
+
+    RFC 9110 §10.2.3. It also holds for the next process.
+    """
 
 
 class RequestRefused(NetError):

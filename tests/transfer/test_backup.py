@@ -243,6 +243,25 @@ def test_a_damaged_store_is_moved_aside_for_its_backup(sqlite_url: str, tmp_path
         assert f"damaged store {aside}" in forget(record, "x:@made_up_taro").out_of_reach
 
 
+def test_an_older_program_moves_a_migrated_store_aside_for_its_backup(sqlite_url: str, tmp_path: Path) -> None:
+    path = store_path(sqlite_url)
+    with Record(sqlite_url) as record:
+        made.rich(record)
+        position = backup(record, tmp_path / "backup.db")
+        forget(record, "x:@made_up_taro")
+        record.database.run("PRAGMA user_version = 99")
+    migrated = path.read_bytes()
+    with pytest.raises(UsageError, match="contains a newer store; add --replace"):
+        restore(tmp_path / "backup.db", sqlite_url)
+    result = restore(tmp_path / "backup.db", sqlite_url, replace=True)
+    aside = path.with_name("hotpapers.db.newer")
+    assert (result.position, result.aside) == (position, str(aside)) and result.forgotten_again
+    assert aside.read_bytes() == migrated and stat.S_IMODE(aside.stat().st_mode) == 0o600
+    with Record(sqlite_url) as record:
+        assert not made.verified(record).findings
+        assert f"newer store {aside}" in copies(record)
+
+
 def test_a_backup_that_another_process_reads_is_taken_over_whole(store_url: str, tmp_path: Path) -> None:
     """The reader's log stays next to the backup and would be applied to whatever file replaced it."""
     target = tmp_path / "mirror.db"

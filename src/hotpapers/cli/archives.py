@@ -89,7 +89,7 @@ seen_at_option = click.option(
 
 workers_option = click.option(
     "--workers", type=click.IntRange(1, 256), metavar="N",
-    help="Number of processes that read an archive. [default: one per core; none for small archives]",
+    help="Number of processes that read an archive. [default: one per core; a single one for small archives]",
 )  # fmt: skip
 SMALL = 2**25
 """Bytes of files that are read faster than other processes can start."""

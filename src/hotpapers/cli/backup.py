@@ -63,5 +63,5 @@ def _print_restored(file: Path, result: copies.RestoreResult, as_json: bool) -> 
     if result.forgotten_again:
         lines.append(f"forgotten again: {result.forgotten_again:,}")
     if result.aside:
-        lines.append(f"the damaged store was moved to {result.aside}; delete it when you no longer need it")
+        lines.append(f"the store that was there was moved to {result.aside}; delete it when you no longer need it")
     show({"restored": str(file), **result._asdict()}, lines, as_json)

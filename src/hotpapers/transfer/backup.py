@@ -10,7 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.errors import CorruptStore, FullStore, NotAStore, NotFound, ReadOnlyStore, UsageError
+from hotpapers.errors import CorruptStore, FullStore, NewerStore, NotAStore, NotFound, ReadOnlyStore, UsageError
 from hotpapers.file_modes import PRIVATE, linked
 from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.forget import erase
@@ -25,7 +25,7 @@ from hotpapers.transfer.queries import SendingState, merge_sending_state
 
 class RestoreResult(NamedTuple):
     """`position`: of the restored record. `lost_batches`: how many later batches the replaced store had.
-    `forgotten_again`: number of keys forgotten again. `aside`: where a damaged store was moved."""
+    `forgotten_again`: number of keys forgotten again. `aside`: where a damaged or newer store was moved."""
 
     position: int
     lost_batches: int
@@ -35,7 +35,7 @@ class RestoreResult(NamedTuple):
 
 class _ReplacedStore(NamedTuple):
     """What is kept from the store that a backup replaces. `confirmed`: since when each subscriber is confirmed, by
-    mark."""
+    mark. `unreadable`: `damaged` or `newer` if it cannot be read."""
 
     where: str = ""
     position: int = 0
@@ -44,7 +44,7 @@ class _ReplacedStore(NamedTuple):
     tombstones: Sequence[str] = ()
     copies: Sequence[tuple[int, str, str]] = ()
     sending: SendingState = SendingState()
-    damaged: bool = False
+    unreadable: str = ""
 
 
 # ---- backup --------------------------------------------------------------------------------------------
@@ -128,8 +128,8 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
     too, and subscribers who left since then are removed, according to the replaced store and the file beside it.
 
     Raises NotFound if there is no backup, and UsageError if a record would be overwritten without `replace`, or if
-    nothing says who was forgotten and `as_backed_up` is not given. A store that cannot be read is moved aside, not
-    overwritten.
+    nothing says who was forgotten and `as_backed_up` is not given. A store that is damaged or from a newer program, and
+    so cannot be read, is moved aside, not overwritten.
     """
     if not source.is_file():
         raise NotFound(f"{source}: no such backup")
@@ -137,8 +137,10 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
         raise NotAStore(f"{source}: is empty; nothing was restored.")
     position = _position(source)
     replaced = _replaced_store(store)
-    if not replace and (replaced.position or replaced.damaged):
-        content = "a damaged store" if replaced.damaged else f"a record of {replaced.position} batches"
+    if not replace and (replaced.position or replaced.unreadable):
+        content = (
+            f"a {replaced.unreadable} store" if replaced.unreadable else f"a record of {replaced.position} batches"
+        )
         raise UsageError(f"{replaced.where}: contains {content}; add --replace to replace it by the backup.")
     store_folder = None if is_server(store) else store_path(store).absolute().parent
     if store_folder and not store_folder.is_dir():
@@ -155,15 +157,15 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
             if known is None and not as_backed_up:
                 raise UsageError(_nothing_known(store))
             forgotten = _take_over(record, known or replaced)
-            aside = _aside(linked(store_path(store))).absolute() if replaced.damaged else None
+            aside = replaced.unreadable and f"{linked(store_path(store)).absolute()}.{replaced.unreadable}"
             if aside:  # it contains people's words, so `forget` must name it
-                queries.note_copy(record, "damaged store", str(aside))
+                queries.note_copy(record, f"{replaced.unreadable} store", aside)
         if aside:
-            _move_aside(linked(store_path(store)))
+            _move_aside(linked(store_path(store)), aside)
         _put(part, store)
     with Record(store, create=False) as record:
         forgotten_file.complete(record.database, record.hasher)
-    return RestoreResult(position, max(replaced.position - position, 0), forgotten, str(aside or ""))
+    return RestoreResult(position, max(replaced.position - position, 0), forgotten, aside)
 
 
 def _replaced_store(store: str) -> _ReplacedStore:
@@ -178,10 +180,11 @@ def _replaced_store(store: str) -> _ReplacedStore:
         return _ReplacedStore()
     except NotAStore as problem:
         raise NotAStore(f"{problem} Move it away to restore a backup there.") from problem
-    except CorruptStore:
+    except (CorruptStore, NewerStore) as problem:
         if is_server(store):
             raise
-        return _ReplacedStore(str(store_path(store)), damaged=True)
+        unreadable = "newer" if isinstance(problem, NewerStore) else "damaged"
+        return _ReplacedStore(str(store_path(store)), unreadable=unreadable)
 
 
 def _with_file(replaced: _ReplacedStore, restored: Record, store: str) -> _ReplacedStore | None:
@@ -214,16 +217,12 @@ def _nothing_known(store: str) -> str:
     )
 
 
-def _aside(path: Path, suffix: str = "") -> Path:
-    return path.with_name(f"{path.name}.damaged{suffix}")
-
-
-def _move_aside(path: Path) -> None:
+def _move_aside(path: Path, aside: str) -> None:
     for suffix in ("", "-wal", "-shm"):
-        damaged = Path(f"{path}{suffix}")
-        _aside(path, suffix).unlink(missing_ok=True)  # from an earlier restore
-        if damaged.exists():
-            damaged.replace(_aside(path, suffix)).chmod(PRIVATE)
+        file, target = Path(f"{path}{suffix}"), Path(f"{aside}{suffix}")
+        target.unlink(missing_ok=True)  # from an earlier restore
+        if file.exists():
+            file.replace(target).chmod(PRIVATE)
 
 
 def _take_over(record: Record, replaced: _ReplacedStore) -> int:

@@ -116,7 +116,15 @@ def test_the_image_has_two_stages_and_nobody_is_root() -> None:
 
 
 def test_the_image_can_reach_the_database_that_the_settings_name() -> None:
-    assert "hotpapers[serve]==" in image() and "hotpapers[serve,postgres]==" in image(store="postgresql://db/papers")
+    small, large = image(), image(store="postgresql://db/papers")
+    assert "hotpapers[serve,transparency]==" in small and "hotpapers[serve,transparency,postgres]==" in large
+
+
+def test_the_image_can_sign_with_the_key_that_init_makes() -> None:
+    """Without the library, a folder with a key would have an image whose logs fail and whose health check says so."""
+    made = {one.path: one.text for one in host_files("container", Settings(), TODAY)}
+    installed = set(re.findall(r"^([\w-]+)==", made["hotpapers-requirements.txt"], re.M))
+    assert {"cryptography", "cffi", "pycparser"} <= installed
 
 
 @pytest.mark.parametrize(("ok", "status"), [(True, 0), (False, 1)])

@@ -129,7 +129,7 @@ def _quoted(path: str) -> str:
 
 
 def _container(settings: Settings) -> list[HostFile]:
-    extras = "serve,postgres" if settings.store.startswith("postgres") else "serve"
+    extras = "serve,transparency,postgres" if settings.store.startswith("postgres") else "serve,transparency"
     listen = settings.run.listen or LISTEN
     options = "".join(f'"{word}", ' for word in _publication_options(settings))
     image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
