@@ -62,6 +62,15 @@ def test_of_a_store_on_a_server(postgres_url: str, tmp_path: Path) -> None:
         assert folder_of(database, f"{target}2") == PublishedFolder(tmp_path.resolve(), f"{target.rpartition('=')[2]}2")
 
 
+def test_a_file_does_not_own_the_folders_of_the_database_that_it_was_copied_from(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    with closing(connect(postgres_url)) as database, closing(connect(str(tmp_path / "copy.db"))) as copy:
+        for output in (tmp_path / "site", tmp_path.parent / "site"):
+            target = target_of(database, output)
+            assert folder_of(copy, target) == PublishedFolder(output.resolve(), target.rpartition("=")[2])
+
+
 # ---- copies --------------------------------------------------------------------------------------------
 
 

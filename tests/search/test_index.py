@@ -86,6 +86,12 @@ def test_days_go_with_announcements_that_are_taken_back(store: Record) -> None:
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
 
 
+def test_an_imported_category_of_any_length(store: Record) -> None:
+    """PostgreSQL's words are at most 2,046 bytes long."""
+    store.append([paper("Kettles", categories=("cs.LG", "k" * 3_000))], source="test")
+    assert titles(store, "kettles category:cs.LG") == ["Kettles"]
+
+
 def test_the_index_follows_the_batches(store: Record) -> None:
     assert (behind(store), outstanding(store)) == (0, 0)
     store.append([paper("Kettle")], source="s")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +17,10 @@ from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, postgres, sqlite
 from hotpapers.store.database import Params
 from hotpapers.store.manifest import listing, pack
-from hotpapers.store.record import connect, store_path
+from hotpapers.store.record import store_path
 from hotpapers.transfer.backup import backup
 from tests import disks
 from tests.parsing import parse_all
-from tests.postgres import with_database
 from tests.store import made, workers
 
 
@@ -337,117 +335,7 @@ def test_forgetting_is_not_done_while_a_log_keeps_the_words(sqlite_url: str, mon
         assert store_path(f"{sqlite_url}-wal").stat().st_size == 0
 
 
-# ---- servers ---------------------------------------------------------------------------------------------
-
-
-def test_a_server_that_is_not_there() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    with pytest.raises(errors.UnreachableStore, match="check that the server is running") as problem:
-        Record(f"postgresql://ada:hunter2@127.0.0.1:{port}/tea?password=hunter2")
-    assert "hunter2" not in str(problem.value) and "ada:…@" in str(problem.value)
-
-
-def test_a_database_that_is_not_there(postgres_url: str) -> None:
-    with pytest.raises(errors.UnreachableStore, match="does not exist"):
-        Record(f"{postgres_url}_none")
-
-
-def test_a_client_that_asks_for_another_encoding(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment, the role or the address may ask for one."""
-    shared_store(postgres_url).database.close()
-    for encoding in ("LATIN1", "SQL_ASCII"):
-        monkeypatch.setenv("PGCLIENTENCODING", encoding)
-        with Record(f"{postgres_url}?client_encoding={encoding}") as record:
-            assert len(made.everything(record)) > 20 and not made.verified(record).findings
-
-
-@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
-def test_a_database_that_cannot_hold_all_text_is_refused(bare_postgres_url: str, encoding: str) -> None:
-    name = f"{bare_postgres_url.rpartition('/')[2].partition('?')[0]}_{encoding.lower()}"
-    database = connect(bare_postgres_url)
-    try:
-        database.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'")
-        with pytest.raises(errors.StoreError, match=f"encoding is {encoding}.*ENCODING 'UTF8'"):
-            Record(with_database(bare_postgres_url, name))
-    finally:
-        database.run(f"DROP DATABASE IF EXISTS {name}")
-        database.close()
-
-
-def test_a_role_whose_schemas_are_not_there(postgres_url: str) -> None:
-    with pytest.raises(errors.StoreError, match="no schema in this role's search_path"):
-        Record(f"{postgres_url}?options=-csearch_path%3Dnowhere")
-
-
-def test_a_statement_that_the_server_ends_is_not_taken_for_a_server_that_is_away(postgres_url: str) -> None:
-    with Record(postgres_url) as record:
-        record.database.run("SET statement_timeout = 20")
-        with pytest.raises(errors.StoreError, match=r"statement canceled: .*statement timeout$") as problem:
-            record.database.rows("SELECT pg_sleep(5)")
-        assert not isinstance(problem.value, errors.UnreachableStore)
-
-
-def test_a_server_that_goes_away_in_the_middle(postgres_url: str) -> None:
-    with shared_store(postgres_url) as record:
-        with Record(postgres_url) as other:
-            pid = record.database.rows("SELECT pg_backend_pid()")[0][0]
-            with pytest.raises(errors.UnreachableStore), record.database.write():
-                record.database.run("DELETE FROM coverage")
-                other.database.rows("SELECT pg_terminate_backend(?)", (pid,))
-                record.database.run("DELETE FROM post")
-            assert other.count(model.Coverage) == 1 and not made.verified(other).findings
-        with pytest.raises(errors.UnreachableStore):
-            record.database.rows("SELECT 1")
-
-
-def test_another_programs_database_on_a_server(bare_postgres_url: str) -> None:
-    database = connect(bare_postgres_url)
-    database.run("CREATE TABLE theirs (name text)")
-    with pytest.raises(errors.NotAStore, match="belongs to another program; choose another"):
-        Record(bare_postgres_url)
-    for table in ("meta", "batch", "snapshot"):
-        database.run(f"CREATE TABLE {table} (name text, value text)")
-    with pytest.raises(errors.NotAStore):
-        Record(bare_postgres_url)
-    assert database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(4,)]
-    database.close()
-
-
-def test_a_server_whose_disk_is_full_or_damaged(postgres_url: str) -> None:
-    """The server's own errors, raised by the server."""
-    with Record(postgres_url) as record:
-        for code, problem in (
-            ("disk_full", errors.FullStore), ("data_corrupted", errors.CorruptStore),
-            ("deadlock_detected", errors.BusyStore), ("insufficient_privilege", errors.ReadOnlyStore),
-        ):  # fmt: skip
-            raising = f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"
-            with pytest.raises(problem), record.database.write():
-                record.database.run("DELETE FROM meta")
-                record.database.run(raising)
-            assert record.database.rows("SELECT count(*) FROM meta") == [(2,)]
-
-
-def test_a_server_that_cannot_write_its_tables_anew_says_what_is_done(postgres_url: str) -> None:
-    with shared_store(postgres_url) as record, Record(postgres_url) as other:
-        record.database.run("SET lock_timeout = 200")
-        key = made.all_rows(record, model.Post)[0].post  # type: ignore[attr-defined]
-        with other.database.snapshot():
-            other.database.rows("SELECT count(*) FROM post")
-            with pytest.raises(errors.BusyStore, match=r"forgotten, but the tables .* run the same command again"):
-                forget(record, key)
-        record.database.run("SET lock_timeout = 30000")  # other tests write on this server now and then
-        assert forget(record, key).rows == 0
-
-
-def test_a_server_that_only_lets_read(postgres_url: str) -> None:
-    shared_store(postgres_url).database.close()
-    with Record(f"{postgres_url}?options=-cdefault_transaction_read_only%3Don") as record:
-        assert len(made.everything(record)) > 20
-        with pytest.raises(errors.ReadOnlyStore, match="cannot be written"):
-            record.append(workers.cover(0, 0), source="test")
-
+# ---- mistakes ------------------------------------------------------------------------------------------
 
 MISTAKES = [
     ("SELECT 1 FROM nowhere", ()),

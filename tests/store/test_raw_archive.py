@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -103,21 +104,24 @@ def unreadable(one: RawPayload) -> Iterable[model.Item]:
         yield model.Mention(post=POST, paper="arxiv:2113.00001", form="abs", observed_at=one.at)
     if said == "key":
         yield model.Snapshot(post="1341202937956233217", likes=1, observed_at=one.at)
+    if isinstance(said, int):
+        yield model.Snapshot(post=f"mastodon:{random.Random(1).randbytes(said).hex()}0", likes=1, observed_at=one.at)
     if said == "good":
         yield model.Snapshot(post=POST, likes=1, observed_at=one.at)
     yield from said["items"] if isinstance(said, dict) else ()
 
 
 def test_what_cannot_be_read_is_set_apart_with_its_reason_and_stops_nothing(store_url: str) -> None:
-    bad = ["deep", "number", "negative", "id", "key", {}]
+    bad = ["deep", "number", "negative", "id", "key", 996, {}]
     with Record(store_url) as record:
         broken = RawPayload("counts", "\0\udc80", b"\xff{" + b"x" * 9000, AT)
-        written = record.ingest(parse_all(unreadable, [*map(seen, bad), broken, seen("good")], 50), source="s")
-        assert (written.added, written.quarantined) == (1, 7)
+        page = [*map(seen, bad), broken, seen("good"), seen(995)]  # 995 is the longest key
+        written = record.ingest(parse_all(unreadable, page, 50), source="s")
+        assert (written.added, written.quarantined) == (2, 8)
         reasons = [str(row[0]) for row in table(record, "quarantine", "reason")]
         expected = [
             "RecursionError", "likes 9007199254740992 is larger", "likes is negative", "'arxiv:2113.00001' is not a",
-            "is not the key of a post", "KeyError: 'items'", "UnicodeDecodeError",
+            "is not the key of a post", "… is longer than 2,000 bytes", "KeyError: 'items'", "UnicodeDecodeError",
         ]  # fmt: skip
         assert len(reasons) == len(expected)
         assert all(part in reason for part, reason in zip(expected, reasons, strict=True)), reasons
@@ -125,7 +129,7 @@ def test_what_cannot_be_read_is_set_apart_with_its_reason_and_stops_nothing(stor
         assert table(record, "quarantine", "key")[-1] == ("\ufffd\ufffd",)
         record.ingest(parse_all(unreadable, [broken]), source="s")
         assert len(reasons) == len(table(record, "quarantine", "id"))
-        assert len(table(record, "raw", "id")) == 1
+        assert len(table(record, "raw", "id")) == 2
         assert not made.verified(record).findings
 
 

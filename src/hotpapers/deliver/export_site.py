@@ -3,6 +3,7 @@
 Deliveries name a folder as `file:site?store=hotpapers.db`: with a relative path if it is within the store's folder, so
 both can be moved together, otherwise with an absolute path. The name includes the store that wrote the folder: a copy
 of a store has the same deliveries and must leave the original's folders alone; a store that was moved keeps its own.
+A file cannot know whether the database that it was copied from still exists, so it leaves that one's folders alone.
 """
 
 from __future__ import annotations
@@ -247,7 +248,7 @@ class PublishedFolder(NamedTuple):
 
 
 def target_of(database: Database, output: Path) -> str:
-    """The target of deliveries to a folder."""
+    """The target of deliveries to a folder. Only that of a database on a server has an absolute path but no file."""
     folder, store = output.resolve(), _file(database)
     if store is None:
         return _target(folder, server_database(database))
@@ -265,6 +266,8 @@ def folder_of(database: Database, target: str) -> PublishedFolder | None:
     store = _file(database)
     if store is None:
         return PublishedFolder(Path(folder), "" if owner == server_database(database) else owner)
+    if Path(folder).is_absolute() and not Path(owner).is_absolute():  # see target_of
+        return PublishedFolder(Path(folder), owner)
     writer = store.parent / owner
     return PublishedFolder(store.parent / folder, "" if writer == store or not writer.exists() else str(writer))
 

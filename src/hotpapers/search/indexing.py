@@ -16,7 +16,7 @@ from hotpapers.model import LARGEST, Announcement, HeldPapers, Issue, Paper, Pos
 from hotpapers.search import index
 from hotpapers.search.documents import ALL, BETWEEN, PaperWords, PostWords
 from hotpapers.search.index import IndexState
-from hotpapers.search.tokenizer import stem, words
+from hotpapers.search.tokenizer import LONGEST, stem, words
 from hotpapers.store import batches
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
@@ -204,7 +204,7 @@ def _stems(text: str) -> list[str]:
 
 def _is_label(name: str) -> bool:
     """Whether this looks like a category; imported ones may be anything."""
-    return name.isascii() and name.replace(".", "").replace("-", "").isalnum()
+    return len(name) <= LONGEST and name.isascii() and name.replace(".", "").replace("-", "").isalnum()
 
 
 def post_words(row: StoredRow) -> PostWords | None:

@@ -23,6 +23,11 @@ NEVER_NEGATIVE = frozenset((*model.COUNTS, "place", "places", "n", "edition", "l
 _KEYS = frozenset(("post", "account", "stable", "subject", "reply_to", "quotes"))
 """Fields that contain the key of a post or account (except `quotes` of a snapshot, which is a count)."""
 
+LONGEST_KEY = 2_000
+"""Bytes. PostgreSQL cannot index values of more than 2,691 bytes."""
+
+_INDEXED = _KEYS.union(*(kind.key for kind in model.KINDS))
+
 _READ = (*model.NETWORKS, "arxiv")
 """Values of `network`: the networks, and in coverage also arXiv."""
 
@@ -76,6 +81,8 @@ def _check_number(name: str, value: int) -> None:
 
 
 def _check_text(name: str, value: str) -> None:
+    if name in _INDEXED and len(value.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
+        raise ValueError(f"{name} {value[:60]!r}… is longer than {LONGEST_KEY:,} bytes")
     if name == "paper" or (name == "about" and value):
         arxiv.from_key(value)
     elif name == "day" and not _is_day(value):

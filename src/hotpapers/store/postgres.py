@@ -35,6 +35,10 @@ IDLE_MS = 25_000
 until the server notices. Shorter than WAIT_MS."""
 
 
+SESSION = "SET default_transaction_isolation = 'read committed'; SET standard_conforming_strings = on"
+"""A role or database may have other defaults. Without standard strings, psycopg's COPY writes bytes with two
+backslashes, which the server reads as text."""
+
 CORRUPTED = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
 PROGRAM_ERRORS = (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError, psycopg.NotSupportedError)
 """Mistakes in our own statements. They are raised unchanged: retrying cannot fix them, and the traceback helps."""
@@ -48,9 +52,10 @@ EARLIER_TRANSACTIONS = """SELECT 1 FROM pg_stat_activity AS a, (SELECT age(?::te
 """Transactions that still see an earlier state of this database, and earlier writers in any database. Rewriting a table
 keeps the dead rows that they might need."""
 UNCHECKED = "tables and indexes were not checked by PostgreSQL's amcheck: {}"
-TABLES = "SELECT oid, relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
-BTREES = """SELECT c.oid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-    JOIN pg_am a ON a.oid = c.relam WHERE c.relnamespace = current_schema()::regnamespace AND a.amname = 'btree'"""
+SCHEMA = "quote_ident(current_schema())::regnamespace"
+TABLES = f"SELECT oid, relname FROM pg_class WHERE relnamespace = {SCHEMA} AND relkind = 'r'"
+BTREES = f"""SELECT c.oid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    JOIN pg_am a ON a.oid = c.relam WHERE c.relnamespace = {SCHEMA} AND a.amname = 'btree'"""
 HEAPS = 'SELECT msg FROM "{}".verify_heapam(?::oid::regclass)'
 INDEXES = 'SELECT "{}".bt_index_check(?::oid::regclass, true)::text'
 
@@ -93,7 +98,7 @@ class PostgresDatabase:
                 f"{self.where}: no schema in this role's search_path exists; create one or change the search_path."
             )
         with self._translated():
-            self._connection.execute(f"SET lock_timeout = {WAIT_MS}".encode())
+            self._connection.execute(f"SET lock_timeout = {WAIT_MS}; {SESSION}".encode())
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -220,14 +225,28 @@ class PostgresDatabase:
         """Rewrite the tables, which removes all dead rows, and make the server recycle its log."""
         with self._finishing(), self._translated():
             self._wait_for_readers()
-            own_tables = "relnamespace = current_schema()::regnamespace AND relkind = 'r'"
-            sql = f"SELECT relname FROM pg_class WHERE {own_tables} AND pg_relation_size(oid) > 0"  # ever used
-            for (table,) in self.rows(sql):
-                self._connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"'.encode())
+            for _, table in self.rows(f"{TABLES} AND pg_relation_size(oid) > 0"):  # ever used
+                self._rewrite(table)
             self._wait_for_readers()  # again, for the samples that ANALYZE has just replaced
             for finish in FINISH:
                 with suppress(psycopg.errors.InsufficientPrivilege):  # the server does it itself some time later
                     self._connection.execute(finish)
+
+    def _rewrite(self, table: str) -> None:
+        """Rewrite a table. Raises ReadOnlyStore if this role may not: the server only warns, and skips it."""
+        warnings: list[str] = []
+
+        def note(notice: psycopg.errors.Diagnostic) -> None:
+            if notice.severity_nonlocalized == "WARNING":
+                warnings.append(str(notice.message_primary))
+
+        self._connection.add_notice_handler(note)
+        try:
+            self._connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"'.encode())
+        finally:
+            self._connection.remove_notice_handler(note)
+        if warnings:
+            raise errors.ReadOnlyStore(warnings[0])
 
     def _wait_for_readers(self) -> None:
         """Wait until no transaction sees an earlier state, because rewriting tables keeps what it may still read."""
