@@ -42,7 +42,7 @@ class Blocks(html.parser.HTMLParser):
         self.found, self.type = {}, None
 
     def handle_starttag(self, tag, attrs):
-        self.type = dict(attrs).get("type") if tag == "script" else None
+        self.type = dict(reversed(attrs)).get("type") if tag == "script" else None  # of two, browsers take the first
         assert not self.type or self.type not in self.found, "two blocks of a type"
         self.found[self.type] = ""
 

@@ -103,12 +103,15 @@ def lacks_words(item, row, was_forgotten):
 def check_row(item, row):
     """What stands beside an item can be its own."""
     assert set(row) <= {"check", "salt", "lost", "derived", "until"}, row
+    assert isinstance(row.get("lost", {}), dict) and type(row.get("until", 1)) is int, row
+    assert row.get("until", 1) > 0, "the first batch is 1"
     assert bool(row.get("lost")) == ("derived" in row), "lost and derived come together"
     words = fields(WORDS, item)
     assert set(row.get("lost") or {}) <= {*words, *fields(NAMED, item)}, "what is lost was personal"
     assert words or not row.get("lost"), "no words, no loss"
     assert row.get("lost") or ("salt" in row) == bool(words), "a salt where there are personal words"
-    assert len(bytes.fromhex(row.get("salt", "00" * 16))) == 16, "a salt has 16 bytes"
+    salt = row.get("salt", "00" * 16)
+    assert len(salt) == 32 and bytes.fromhex(salt).hex() == salt, "a salt has 16 bytes, in lowercase"
     assert item_hash(item, row).hex().startswith(row.get("check", "")), "an item is not as it was written"
 
 

@@ -261,7 +261,15 @@ any_post = st.builds(
     readings=ascending(st.tuples(moments, counts, counts)),
     reactions=ascending(st.tuples(names, st.sampled_from(["repost", "like"]), moments, st.booleans()), 2),
 )  # fmt: skip
-any_posts = st.lists(any_post, max_size=4, unique_by=lambda post: post.post)
+
+
+def with_a_voice_each(posts: list[PostLine]) -> list[PostLine]:
+    """The posts with one voice for each account, as any file has them."""
+    voices = {"": ""}
+    return [msgspec.structs.replace(post, voice=voices.setdefault(post.account, post.voice)) for post in posts]
+
+
+any_posts = st.lists(any_post, max_size=4, unique_by=lambda post: post.post).map(with_a_voice_each)
 any_coverage = st.lists(
     st.builds(CoverageLine, network=st.sampled_from([NETWORK, "x", "arxiv"]), from_at=st.integers(START, END),
               until_at=st.integers(END + 1, LARGEST), at=moments,

@@ -55,6 +55,8 @@ WRONG_POSTS = {
     "a paper twice": changed(ENCODED[-2], papers=[[PAPER, 1, "abs"], [PAPER, 2, "abs"]]),
     "no paper of arXiv": changed(ENCODED[-2], papers=[["arxiv:<script>", 1, "abs"]]),
     "no name of a network": changed(ENCODED[-2], network="\u202enodotsam"),
+    "another voice of the same account": changed(ENCODED[-2], post=mark("post", 7), voice=mark("voice", 7)),
+    "a voice of no account": changed(ENCODED[-2], post=mark("post", 7), account=""),
     "a second header": ENCODED[0],
     "coverage that ends before it begins": changed(ENCODED[1], until_at=START - 1),
     "the same paper again": ENCODED[-3],
@@ -63,7 +65,7 @@ WRONG_POSTS = {
 
 @pytest.mark.parametrize("what", WRONG_POSTS)
 def test_a_wrong_line_is_named(what: str) -> None:
-    lines = [*ENCODED[:-2], WRONG_POSTS[what], ENCODED[-1]]
+    lines = [*ENCODED[:-1], WRONG_POSTS[what], ENCODED[-1]]
     with pytest.raises(InputError) as refused:
         read(lines)
     assert refused.value.file == "theirs.jsonl" and refused.value.line == len(lines) - 1

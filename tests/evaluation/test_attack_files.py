@@ -8,7 +8,9 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -248,13 +250,19 @@ def test_a_world_in_which_nobody_speaks(worlds: Path) -> None:
 
 # ---- impossible actions ------------------------------------------------------------------------------------------
 
-IMPOSSIBLE = {
+IMPOSSIBLE: dict[str, Callable[[Any], Any]] = {
     "account 77 was not opened by the attack": lambda some: some.post(77, "x"),
     "account 78 was not opened by the attack": lambda some: some.react(78, RIVAL.posts[0].id),
     "no network 'elsewhere'; choose from x, y, z": lambda some: some.post(some.account(), "elsewhere"),
     "no network 'nowhere'; choose from x, y, z": lambda some: some.cut_off("nowhere"),
-    "'like' of post 6: must be like or repost, of an existing post": lambda some: some.react(some.account(), 6),
-    "'hug' of post 5: must be like or repost": lambda some: some.react(some.account(), 5, type="hug"),
+    "post 6: not the number of an existing post": lambda some: some.react(some.account(), 6),
+    "post PaperPost(id=5": lambda some: some.react(some.account(), RIVAL.posts[0]),
+    "'hug' of a post: must be like or repost": lambda some: some.react(some.account(), 5, type="hug"),
+    "a campaign may make up to 100000 posts": lambda some: [some.post(n, "x") for n in some.accounts(1) * 100_001],
+    "a campaign may make up to 1000000 likes and reposts": lambda some: [
+        some.react_all(many, some.post(many[0], "x")) for many in [some.accounts(10_000)] * 101
+    ],
+    "`run` must return nothing, not a generator": lambda some: (some.account() for _ in range(3)),
     "post 5 is not one of the attack's own": lambda some: some.delete(5),
     "share needs one of campaign.rival.posts": lambda some: some.share(5),
     "-1 accounts: a campaign may open 0 to 100000": lambda some: some.accounts(-1),

@@ -105,6 +105,13 @@ MALFORMED: list[tuple[str, Change]] = [
     ("publication", lambda line: line.pop("zone")),
     ("place", lambda line: line["row"].update(derived=None)),
     ("place", lambda line: line["row"].update(salt=None)),
+    ("place", lambda line: line["row"].update(until=None)),
+    ("place", lambda line: line["row"].update(until=0)),
+    ("place", lambda line: line["row"].update(until="")),
+    ("place", lambda line: line["row"].update(until=False)),
+    ("place", lambda line: line["row"].update(lost=[])),
+    ("post", lambda line: line["row"].update(salt=line["row"]["salt"].upper())),
+    ("post", lambda line: line["row"].update(salt=line["row"]["salt"] + " ")),
     ("post", lambda line: line.update(reply_to=None)),
     ("post", lambda line: line.pop("quotes")),
     ("post", lambda line: [line.update({name: line.pop(name)}) for name in ("text", "kind")]),
@@ -121,10 +128,10 @@ def test_what_is_malformed_both_refuse(exported: list[Line], empty: Path, tmp_pa
 
 
 def _is_fit(line: Line) -> bool:
-    """Whether a line suits the changes: a forgotten identity, a post without words."""
-    return bool(
-        line.get("commitment") if line["kind"] == "identity" else line["kind"] != "post" or line["row"].get("lost")
-    )
+    """Whether a line suits the changes: a forgotten identity, a post without words but with its salt."""
+    if line["kind"] == "identity":
+        return bool(line.get("commitment"))
+    return bool(line["kind"] != "post" or {"lost", "salt"} <= line["row"].keys())
 
 
 @pytest.mark.parametrize("place", [0, 1, 5, -1])

@@ -57,6 +57,7 @@ HELD = {
     "with data that nothing vouches for": _proof("index", "extra QUJD\nindex"),
     "with a signature twice": _proof(r"(— witness.*\n)", r"\1\1"),
     "with a signature by somebody unknown": _proof("— witness", "— a.example QUJDREVG\n— witness"),
+    "with another type after the first": lambda page: page.replace(f'"{TYPE}"', f'"{TYPE}" type="text/plain"'),
     "with blanks in its JSON": _content('"place":1', '"place" : 1'),
 }
 REFUSED = {
@@ -75,6 +76,7 @@ REFUSED = {
     "something after the last line": _proof(r"\Z", "more\n"),
     "a signature that is not the witness's": _proof(r"(— witness\S+ .{50}).{8}", r"\1AAAAAAAA"),
     "a wrong signature before the right one": _proof(r"(— witness\S+ .{50}).{8}(.*\n)", r"\1AAAAAAAA\2\g<0>"),
+    "a proof of another type first": lambda page: page.replace(f'"{TYPE}"', f'"text/plain" type="{TYPE}"'),
     "two proofs": _first(f'<script type="{TYPE}">c2sp.org/tlog-proof@v1\n</script>'),
     "two proofs of which one is empty": _first(f'<script type="{TYPE}"></script>'),
     "a day twice": _content(r"\{", '{"day":"1999-01-01",'),

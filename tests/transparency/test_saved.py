@@ -51,6 +51,7 @@ def test_a_page_a_file_and_markdown_are_verified(published: Published) -> None:
         (r"(Why here: )[\d,]+", r"\g<1>9,999", "the page shows something else there"),
         (r"(Place </span>)1<", r"\g<1>2<", "the page shows something else there"),
         (r'<article class="entry" id="2405.00001"', '<article class="entry" id="2405.00009"', "something else"),
+        (r'<article class="entry" ', '<article class="entry" id="2405.00009" ', "something else"),
         (r'<article class="entry" id="2405.00003".*?</article>', "", "the page shows 2 papers, but the issue has 3"),
         (r'"score":\d+', '"score":1', "the content is not in the log"),
         (r"(?s)(<code>)[0-9a-f]{64}", r"\g<1>" + "0" * 64, "the page shows the digest"),

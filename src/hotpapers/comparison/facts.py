@@ -78,6 +78,7 @@ class _FactReader:
         self.bots: dict[str, Rules] = {}
         self.doubtful: dict[tuple[str, str], Rules] = {}
         self.posts: dict[str, PostLine] = {}
+        self.voices = {"": ""}
 
     def take(self, line: ComparisonLine, number: int) -> None:
         """Process the next line. Raises InputError."""
@@ -100,6 +101,9 @@ class _FactReader:
             case kinds.DoubtfulLine():
                 _add(self.doubtful, (line.post, line.paper), line.rules)
             case PostLine():
+                # otherwise invented posts of one account would become one voice on both sides, explained by a rule
+                if self.voices.setdefault(line.account, line.voice) != line.voice:
+                    raise InputError("the account has another voice in an earlier line")
                 _add(self.posts, line.post, _checked_post(line))
             case kinds.ComparisonEnd():
                 self.ended = True

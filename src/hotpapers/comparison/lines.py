@@ -91,7 +91,8 @@ class DoubtfulLine(_Line, frozen=True, kw_only=True, tag="doubtful"):
 
 
 class PostLine(_Line, frozen=True, kw_only=True, tag="post"):
-    """A post. `account`: its account on the network; `voice`: whose it is, a different mark if an alias is known;
+    """A post. `account`: its account on the network; `voice`: whose it is, a different mark if an alias is known,
+    and the same in all posts of an account;
     `limited`: it may not be quoted. `seen`, `papers`, `readings` and `reactions` are in ascending order of moments."""
 
     post: KeyedMark

@@ -19,6 +19,7 @@ import msgspec
 from hotpapers import model
 from hotpapers.errors import InputError, NotExchange, UsageError
 from hotpapers.ids import arxiv
+from hotpapers.ids import bibtex as bibtex_fields
 from hotpapers.store.identities import numbers_of
 from hotpapers.store.record import Record
 from hotpapers.transfer import queries
@@ -149,7 +150,7 @@ def _entry_values(
         content.publication.publication, content.day, content.edition, entry.place, entry.classic_rank,
         arxiv.from_key(entry.paper), entry.score, entry.voices, sum(c.reposts for c in counts),
         sum(c.likes for c in counts), _cell(paper.title if paper else ""),
-        _cell("; ".join(paper.authors) if paper else ""), " ".join(paper.categories) if paper else "", digest,
+        _cell("; ".join(paper.authors) if paper else ""), _cell(" ".join(paper.categories) if paper else ""), digest,
     )  # fmt: skip
 
 
@@ -179,33 +180,16 @@ def bibtex_entry(paper: model.Paper) -> str:
     id = arxiv.from_key(paper.paper)
     year, _ = arxiv.month(id)
     fields = {
-        "title": "{" + _bibtex(paper.title) + "}",
-        "author": " and ".join(map(_bibtex, paper.authors)),
+        "title": "{" + bibtex_fields.words(paper.title) + "}",
+        "author": bibtex_fields.names(paper.authors),
         "year": str(year),
         "eprint": id,
         "archivePrefix": "arXiv",
-        "primaryClass": paper.categories[0] if paper.categories else "",
+        "primaryClass": bibtex_fields.value(paper.categories[0]) if paper.categories else "",
         "url": arxiv.abs_url(id),
     }
     body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
     return f"@misc{{{id.replace('/', '_')},\n{body}\n}}\n\n"
-
-
-_BIBTEX_SPECIAL = str.maketrans({"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "$": r"\$", "{": "", "}": ""})
-
-
-def _bibtex(text: str) -> str:
-    """Text with BibTeX's special characters escaped; text with well-formed mathematics is left unchanged."""
-    return text if _is_mathematics(text) else text.translate(_BIBTEX_SPECIAL)
-
-
-def _is_mathematics(text: str) -> bool:
-    depth = 0
-    for sign in text:
-        depth += (sign == "{") - (sign == "}")
-        if depth < 0:
-            return False
-    return depth == 0 and text.count("$") % 2 == 0 and "$" in text
 
 
 EXPORTS: dict[str, Callable[[Record, ExportRequest], Iterator[bytes]]] = {

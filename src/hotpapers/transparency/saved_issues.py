@@ -74,13 +74,18 @@ class SavedContent(msgspec.Struct, frozen=True):
 
 
 class SavedFile(msgspec.Struct, frozen=True):
-    """`issue.json`, or an API response, which has the same first three fields. `entries`: None if it has none."""
+    """`issue.json`: what an API response has too."""
 
     content: object
     proof: str
     metadata: dict[str, object] = {}
-    digest: str = ""
-    entries: tuple[dict[str, Any], ...] | None = None
+
+
+class SavedAnswer(SavedFile, frozen=True, kw_only=True):
+    """An API response."""
+
+    digest: str
+    entries: tuple[dict[str, Any], ...]
     ongoing: tuple[dict[str, Any], ...] = ()
 
 
@@ -133,11 +138,13 @@ def _of_json(text: str) -> SavedIssue:
         raise NotAProof("has no proof: the issue was not in a log when it was saved")
     hashes = {paper: hashlib.sha256(canonical_json(item)).hexdigest() for paper, item in saved.metadata.items()}
     content, digest = _content(canonical_json(saved.content))
-    issue = SavedIssue(content, digest, parse_proof(saved.proof), saved.digest, metadata=hashes)
-    if saved.entries is None:
+    issue = SavedIssue(content, digest, parse_proof(saved.proof), metadata=hashes)
+    if value.keys() <= set(SavedFile.__struct_fields__):
         return issue
+    shown = _converted(value, SavedAnswer)
     items = {paper: _converted(item, Paper | Place) for paper, item in saved.metadata.items()}
-    return issue._replace(differences=tuple(differences(value, _converted(saved.content, dict[str, Any]), items)))
+    differing = tuple(differences(value, _converted(saved.content, dict[str, Any]), items))
+    return issue._replace(shown_digest=shown.digest, differences=differing)
 
 
 def _converted(value: object, type: Any) -> Any:
@@ -187,7 +194,7 @@ class _PageReader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Starts a block, an entry, a place, a score or a digest."""
-        attributes = dict(attrs)
+        attributes = dict(reversed(attrs))  # of a repeated attribute, browsers take the first
         if tag == "script":
             self._block = attributes.get("type") or ""
             if self._block in self.blocks:

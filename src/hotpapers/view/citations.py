@@ -1,6 +1,7 @@
 """Papers for reference managers: BibTeX, RIS, COinS (an OpenURL in a span) and Highwire meta elements.
 
-Text from papers cannot end a field and start another: line breaks are removed, and braces are balanced.
+Text from papers cannot end a field and start another: line breaks are removed, and braces are balanced
+(`ids.bibtex`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from hotpapers.ids import bibtex as bibtex_fields
 from hotpapers.ids import timestamps
 from hotpapers.model import Paper
 from hotpapers.view import phrases, site_paths
@@ -65,53 +67,25 @@ def _date(paper: Paper, text: str) -> tuple[str, ...]:
 
 # ---- BibTeX ------------------------------------------------------------------------------------------------
 
-_SPECIAL = re.compile(r"(?<!\\)([&%#])")
-_UNDERSCORE = re.compile(r"(\\\(.{1,1000}?\\\)|\\.|\$[^$]*\$)|_")
-"""One outside formulas and escapes; formulas of bounded length, so that any text is searched in linear time."""
-
 
 @lru_cache(CACHED)
 def bibtex(citation: PaperCitation) -> str:
     """One entry, in the form that arXiv uses, with the id in its key."""
     family_name = re.sub(r"[^a-z]", "", citation.authors[0].split()[-1].lower()) if citation.authors else ""
     fields = {
-        "title": f"{{{_prose(citation.title)}}}",
-        "author": " and ".join(_prose(re.sub(r"\band\b", "{and}", name)) for name in citation.authors),
+        "title": f"{{{bibtex_fields.words(citation.title)}}}",
+        "author": bibtex_fields.names(citation.authors),
         "year": citation.date[0],
         "month": str(int(citation.date[1])),
         "eprint": citation.id,
         "archivePrefix": "arXiv",
-        "primaryClass": _tex(citation.primary),
-        "doi": _tex(citation.doi),
-        "note": _prose(citation.journal),
+        "primaryClass": bibtex_fields.value(citation.primary),
+        "doi": bibtex_fields.value(citation.doi),
+        "note": bibtex_fields.words(citation.journal),
         "url": citation.url,
     }
     lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
     return f"@misc{{{family_name or 'arxiv'}-{citation.id.replace('/', '-')},\n{lines}}}\n"
-
-
-def _tex(text: str) -> str:
-    """A field's value, with balanced braces, paired dollar signs, and special characters escaped."""
-    if not _balanced(text):
-        text = text.replace("{", "").replace("}", "")
-    if text.count("$") % 2:
-        text = text.replace("\\$", "$").replace("$", "\\$")
-    text = _SPECIAL.sub(r"\\\1", text)
-    return text + " " if text.endswith("\\") else text
-
-
-def _prose(text: str) -> str:
-    """The same for a field that is typeset: underscores outside formulas are escaped too."""
-    return _UNDERSCORE.sub(lambda match: match[1] or r"\_", _tex(text))
-
-
-def _balanced(text: str) -> bool:
-    deep = 0
-    for char in text:
-        deep += (char == "{") - (char == "}")
-        if deep < 0:
-            return False
-    return deep == 0
 
 
 # ---- RIS ---------------------------------------------------------------------------------------------------

@@ -68,7 +68,9 @@ def run(attack: Attack, campaign: Campaign, accounts: int) -> None:
     """Run an attack. Raises AttackFailed for any failure of its code."""
     try:
         with _foreign_code(_file_of(attack)):
-            attack.run(campaign, accounts)
+            result: object = attack.run(campaign, accounts)
+            if result is not None:  # a generator or coroutine has done nothing yet
+                raise AttackFailed(f"`run` must return nothing, not a {type(result).__name__}")
     except AttackFailed as problem:
         raise AttackFailed(f"{attack.name}: {problem.reason}") from problem
 

@@ -23,6 +23,9 @@ SPREAD: Mapping[str, Sequence[Any]] = {"networks": (1, 2, 4, 9), "by": ("even", 
 TYPES = ("like", "repost")
 MOST_OPENED = 100_000
 """The most accounts that a campaign may open."""
+MOST_POSTS = 100_000
+MOST_REACTIONS = 1_000_000
+"""The most posts, and likes and reposts, of a campaign: more would take memory and time without limit."""
 ATTACKERS = 2**40
 """The numbers of attackers' accounts and posts start here."""
 
@@ -93,6 +96,7 @@ class Campaign:
         self._reactors: dict[tuple[int, str], set[int]] = {}
         self._own_accounts: set[int] = set()
         self._posted: set[int] = set()
+        self._reactions_made = 0
         self._next = ATTACKERS
         self._subjects = {post.id: paper for paper in (target, rival) for post in paper.posts}
 
@@ -135,6 +139,8 @@ class Campaign:
         self._check_accounts((account,))
         self._check_network(network)
         self._check_post(about, text)
+        if len(self._posted) >= MOST_POSTS:
+            raise AttackFailed(f"a campaign may make up to {MOST_POSTS} posts")
         self._next += 1
         at = about.announced_at + round(hours * HOUR)
         self.posts.setdefault(about.paper, []).append(PaperPost(self._next, network, account, at, text))
@@ -154,10 +160,15 @@ class Campaign:
         paper: AttackedPaper | None = None,
     ) -> None:  # fmt: skip
         """The same for several accounts at once."""
-        if post not in self._subjects or type not in TYPES:
-            raise AttackFailed(f"{type!r} of post {post!r}: must be {' or '.join(TYPES)}, of an existing post")
+        if post not in self._subjects:
+            raise AttackFailed(f"post {post!r:.80}: not the number of an existing post")
+        if type not in TYPES:
+            raise AttackFailed(f"{type!r} of a post: must be {' or '.join(TYPES)}")
         distinct_accounts = dict.fromkeys(accounts)
         self._check_accounts(distinct_accounts)
+        self._reactions_made += len(distinct_accounts)
+        if self._reactions_made > MOST_REACTIONS:
+            raise AttackFailed(f"a campaign may make up to {MOST_REACTIONS} likes and reposts")
         earlier_accounts = self._reactors.setdefault((post, type), set())
         paper_of_post = self._subjects[post]
         self.posts.setdefault(paper_of_post.paper, [])

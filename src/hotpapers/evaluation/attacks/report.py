@@ -361,7 +361,8 @@ ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours
 `hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with
 different numbers of accounts, both new and with standing. More accounts must never achieve less: the least number is
 found by binary search. An impossible action, such as using a missing network or somebody else's account, ends the
-attack, and so does a run of more than 60 seconds: it is then shown as *failed*, and the exit status is 1.
+attack, and so does a run of more than 60 seconds, 100,000 posts, or a million likes and reposts: it is then shown as
+*failed*, and the exit status is 1. `run` is a plain function that returns nothing.
 
 A `Campaign` has
 
@@ -372,7 +373,8 @@ A `Campaign` has
 * `react(account, post)`, `react_all(accounts, post)`: likes a post, its own or an honest one, by its number; each
   account once. `hours=2`; `type="like"` or `"repost"`.
 * `delete(post)`: deletes its own post before the issue closes. `share(post)`: makes one of `rival.posts` link the
-  target too. `cut_off(network)`: makes a network unreadable on the day.
+  target too, with its honest account's standing, and free of charge. `cut_off(network)`: makes a network unreadable on
+  the day.
 * `shares(many)`: splits accounts among networks by the knobs `networks` (how many, sparsest first) and `by` (`even` or
   `usual`).
 * `target`, `rival` (at place 1), `earlier_papers` (from earlier weeks, which nobody talks about): papers with `title`,

@@ -116,7 +116,7 @@ class RowExtras(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     salt: str | None = None
     lost: dict[str, str] | None = None
     derived: list[int | str] | None = None
-    until: int | None = None
+    until: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
 CHECK = 8

@@ -120,7 +120,8 @@ class ExchangeReader:
         spec = SPECS[type(item)]
         salt = hex_bytes(beside.salt) if beside.salt is not None else None
         lost, derived = beside.lost or None, tuple(beside.derived) if beside.derived is not None else None
-        known = (salt is None or (len(salt) == SALT and spec.words)) and set(lost or ()) <= set(type(item).personal)
+        is_salt = salt is None or (len(salt) == SALT and salt.hex() == beside.salt and bool(spec.words))
+        known = is_salt and set(lost or ()) <= set(type(item).personal)
         if (
             not known
             or (derived is None) is not (lost is None)
