@@ -6,21 +6,23 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import zstandard
 
-from hotpapers.errors import NetError
-from hotpapers.following import allowance
+from hotpapers.errors import NetError, NotAProof
+from hotpapers.following import allowance, file_intake
 from hotpapers.following.allowance import FetchedAmount
 from hotpapers.model import DAY, HOUR, Announcement, Measurement, Post, Snapshot
 from hotpapers.privacy import queries
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.store.item_rows import StoredRow
+from hotpapers.store.sqlite import SqliteDatabase
 from hotpapers.store.tombstones import ForgottenNames
 from hotpapers.transfer import observations
-from hotpapers.transparency import alarms, entries, log_files, log_keys
+from hotpapers.transparency import alarms, entries, log_files, log_keys, observation_files
 from hotpapers.transparency.checkpoints import cosign, parse_checkpoint
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, ED25519, SigningKey, is_signed
 from hotpapers.transparency.policies import parse_policy
@@ -319,7 +321,9 @@ def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, foll
     listed.write_text(text)
     assert follower.follow(3, 11).withdrawn == 1
     (follower.site.folder / listed.name).write_text(text[:20])
-    assert follower.follow(3, 12).problems == (), "a copy that is damaged here is fetched again"
+    publisher.live(3)
+    publisher.publish(4)
+    assert follower.follow(4).problems == (), "a copy that is damaged here is fetched again once it is needed"
     assert (follower.site.folder / listed.name).read_text() == text
 
 
@@ -355,6 +359,33 @@ def test_a_list_of_marks_that_are_nobodys_costs_nothing(
     monkeypatch.setattr(queries, "rows_with_names", counted)
     outcome = follower.follow(3, 9)
     assert outcome.problems == () and outcome.withdrawn == 1 and len(scans) == 1
+
+
+def test_several_lists_are_cleaned_up_once_and_read_once(
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each clean-up rewrites the whole store, and years of lists need not be in memory every ten minutes."""
+    follower.follow(3)
+    for number in (1, 2, 11):
+        forget(publisher.record, f"bluesky:{number}")
+        publisher.publish(3)
+    erase_traces, parse_withdrawn = Mock(), Mock(wraps=observation_files.parse_withdrawn)
+    monkeypatch.setattr(SqliteDatabase, "erase_traces", erase_traces)
+    monkeypatch.setattr(file_intake, "parse_withdrawn", parse_withdrawn)
+    assert follower.follow(3, 9).withdrawn == 3
+    follower.follow(3, 10)
+    assert (erase_traces.call_count, parse_withdrawn.call_count) == (1, 3)
+
+
+def test_a_site_that_withdraws_without_end_is_not_believed(
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(publisher.record, "bluesky:1")
+    publisher.publish(3)
+    monkeypatch.setattr(file_intake, "MOST_WITHDRAWN", 2)
+    with pytest.raises(NotAProof, match="withdraw more than 2 marks and lines"):
+        follower.follow(3)
+    assert days_here(follower) == set() and kinds(follower)
 
 
 @pytest.mark.parametrize("number", ["abc", "²", "0", "01", "1/2", "..", "1\u0661"])

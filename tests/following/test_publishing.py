@@ -98,6 +98,21 @@ def test_a_lost_folder_is_built_again_to_the_same_root(publisher: Publisher) -> 
         publisher.publish(3)
 
 
+def test_more_than_a_list_holds_goes_to_further_lists(
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Followers refuse longer ones."""
+    follower.follow(3)
+    monkeypatch.setattr(observation_files, "MOST_WITHDRAWN", 2)
+    for number in (1, 2, 11):
+        forget(publisher.record, f"bluesky:{number}")
+    publisher.publish(3)
+    lists = [path.read_text() for path in (publisher.public / f"log/{NAME}/observations").glob("withdrawn-*")]
+    assert len(lists) > 3 and all(text.count("\n") <= 2 for text in lists)
+    outcome = follower.follow(3, 9)
+    assert outcome.problems == () and outcome.withdrawn == 3
+
+
 def test_the_publications_own_accounts_are_left_out(publisher: Publisher) -> None:
     publisher.record.append([msgspec.structs.replace(DAILY, own=("bluesky:own",))], source="settings")
     publisher.live(3, *post(31, "bluesky:ours", CUT, account="bluesky:own"))

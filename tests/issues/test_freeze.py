@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 import multiprocessing
 import re
 from collections.abc import Iterator, Sequence
@@ -359,6 +361,31 @@ def test_what_was_changed_is_named(record: Record, sql: str, named: str) -> None
     text = "\n".join(found(record, [*all_issues(record), *issues]))
     assert re.search(named, text), text
     assert all(line.startswith("issue: daily 2024-05-0") for line in text.splitlines())
+
+
+def test_a_content_that_no_database_can_look_up_is_named(record: Record) -> None:
+    write(record, fortnight())
+    frozen(record)
+    [item] = all_issues(record)
+    content = json.loads(item.content)
+    content["publication"]["networks"] = ["a\0b"]
+    text = json.dumps(content)
+    forged = msgspec.structs.replace(item, content=text, digest=hashlib.sha256(text.encode()).hexdigest())
+    [finding] = found(record, [forged])
+    assert "its content has U+0000" in finding
+    content["publication"]["networks"], content["publication"]["title"] = [], r"an escaped \u0000"
+    escaped = msgspec.structs.replace(item, content=json.dumps(content))
+    assert "U+0000" not in "".join(found(record, [escaped]))
+
+
+@pytest.mark.parametrize("position", [10**30, -(10**30)])
+def test_a_content_from_no_possible_batch_is_named(record: Record, position: int) -> None:
+    write(record, fortnight())
+    frozen(record)
+    [item] = all_issues(record)
+    text = json.dumps({**json.loads(item.content), "position": position})
+    forged = msgspec.structs.replace(item, content=text, digest=hashlib.sha256(text.encode()).hexdigest())
+    assert "its content does not say from which batch it was built" in found(record, [forged])[0]
 
 
 def test_many_differences_are_counted(record: Record) -> None:

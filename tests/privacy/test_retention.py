@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hotpapers import model
 from hotpapers.engagement.measurement import AGES
+from hotpapers.errors import CorruptStore
 from hotpapers.model import DAY, HOUR
 from hotpapers.privacy import retention as pruning
 from hotpapers.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune
@@ -138,6 +139,14 @@ def test_what_is_left_is_the_last_one_and_those_at_the_ages(store_url: str) -> N
         assert [row[0] for row in left] == [6, 24, 72, 168, 239]
         checked = made.verified(record)
         assert (checked.findings, checked.pruned) == ((), 235)
+
+
+def test_a_snapshot_that_is_missing_is_damage(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        talked_long_ago(record)
+        record.database.run("DELETE FROM snapshot WHERE id = 7")
+        with pytest.raises(CorruptStore, match="snapshot row 7 is missing"):
+            pruning.delete_snapshots(record, [(1, 6), (1, 7)])
 
 
 def test_what_an_issue_rests_on_stays(store_url: str) -> None:

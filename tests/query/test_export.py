@@ -80,6 +80,21 @@ def test_words_that_may_not_be_shown_now_stay_here(session: QuerySession, why: l
     assert [(one["handle"], one["name"]) for one in by_one] == [("", "") if is_hidden else ("one", "One Sparrow")]
 
 
+def test_no_handle_of_a_hidden_account_is_told(session: QuerySession) -> None:
+    """Whichever of its handles was hidden, and however the handles are sorted."""
+    aliases = [Alias(account=f"bluesky:@{name}", stable="bluesky:by-1", observed_at=LATER) for name in ("ada", "one")]
+    other = Alias(account="bluesky:@two", stable="bluesky:by-2", observed_at=LATER)
+    ada = Account(account="bluesky:@ada", handle="ada", name="Ada", observed_at=TODAY)
+    write(session.record, [*aliases, other], ada)
+    assert [line["account"] for line in taken(session) if line["kind"] == "alias"] == [
+        "bluesky:@ada", "bluesky:@one", "bluesky:@two",
+    ]  # fmt: skip
+    write(session.record, [hidden("bluesky:@one")])
+    found = taken(session)
+    assert [line["account"] for line in found if line["kind"] == "alias"] == ["bluesky:@two"]
+    assert [line["name"] for line in found if line["kind"] == "account"] == [""]
+
+
 def test_words_that_do_not_pass_the_gate_stay_here(session: QuerySession) -> None:
     """A reply to somebody, and words on the operator's blocklist."""
     write(session.record, post(1, "bluesky:reply", LATER, text="No, you.", reply_to="bluesky:somebody"))

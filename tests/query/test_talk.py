@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hotpapers import terms
-from hotpapers.model import HOUR, Alias, Item, Mention, Post
+from hotpapers.model import HOUR, Alias, Item, Mention, Post, Snapshot
 from hotpapers.privacy.forget import forget
 from hotpapers.query import QuerySession
 from hotpapers.store import Record
@@ -34,6 +34,23 @@ def test_the_posts_about_a_paper_come_the_latest_first(talk_desk: QuerySession) 
     assert posts(talk_desk) == SHOWN
     assert posts(talk_desk, network="bluesky") == SHOWN[1:]
     assert posts(talk_desk, network="mastodon") == []
+
+
+@pytest.mark.parametrize("sign", ["a", "é", "\x01"])
+def test_a_post_with_a_long_key_ends_no_list(any_desk: QuerySession, sign: str) -> None:
+    """Servers choose the keys of their posts."""
+    long_key = f"mastodon:https://other.example/{sign * 2_000}"
+    keys = (long_key, "mastodon:zebra")
+    counts = [Snapshot(post=name, likes=likes, observed_at=TODAY + likes) for likes in (1, 2) for name in keys]
+    write(any_desk.record, *(post(1, name, TODAY) for name in keys), counts)
+    for name, members in (("posts", posts), ("snapshots", counted)):
+        everything = members(any_desk)
+        assert long_key in everything
+        one_by_one, cursor = list[str](), ""
+        for _ in everything:
+            one_by_one += members(any_desk, limit=1, cursor=cursor)
+            cursor = ask(any_desk, name, paper=ID, limit=1, cursor=cursor).next or ""
+        assert one_by_one == everything and not cursor
 
 
 def test_posts_of_bots_are_marked_and_our_own_left_out(talk_desk: QuerySession) -> None:

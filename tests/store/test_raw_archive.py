@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 
@@ -302,3 +302,27 @@ def test_two_posts_of_which_the_same_is_said_are_two_originals(store_url: str) -
         record.reprocess("s", read)
         assert len(record.view().latest(model.Post)) == 2
         assert len(table(record, "raw", "id")) == 2
+
+
+def test_the_database_is_asked_while_originals_are_searched(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL ends a transaction in which nothing is asked for long."""
+    monkeypatch.setattr(raw_archive, "STEP", 2)
+    events = list[str]()
+    with Record(sqlite_url) as record:
+        record.ingest(parse_all(counts_of, [seen(likes(n)) for n in range(7)], 100), source="s")
+        rows = record.database.rows
+
+        def asked(sql: str, params: Sequence[object] = ()) -> list[tuple[object, ...]]:
+            events.append("ask")
+            return rows(sql, params)
+
+        monkeypatch.setattr(record.database, "rows", asked)
+
+        def named_in(key: str, body: bytes) -> bool:
+            events.append("search")
+            return b'"likes": 5' in body
+
+        with record.database.write():
+            assert raw_archive.erase(record.database, [1], [], named_in) == 2
+        assert "search search search" not in " ".join(events) and events.count("search") == 6
+        assert table(record, "raw", "id") == [(2,), (3,), (4,), (5,), (7,)]

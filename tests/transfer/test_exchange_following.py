@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hotpapers import model
+from hotpapers.errors import NotExchange
 from hotpapers.model import DAY, HOUR
 from hotpapers.privacy.forget import forget
 from hotpapers.privacy.retention import prune
 from hotpapers.search import update_index
 from hotpapers.store import Record
 from hotpapers.store.identities import is_pseudonym
+from hotpapers.store.manifest import BatchStamp, link, listing
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.privacy.traces import store_bytes, where_found
 from tests.search import searched
@@ -169,3 +172,32 @@ def test_what_was_forgotten_is_not_found_by_its_words_there_either(store_url: st
             assert not where_found(store_bytes(other), [*words, secret.post.rpartition("/")[2]])
             update_index(other)
         assert not made.verified(other).findings
+
+
+@pytest.mark.parametrize("kind", ["post", "identity"])
+def test_a_forged_export_that_forgets_what_no_batch_has_is_refused(store_url: str, other_url: str, kind: str) -> None:
+    """Its chain is right, but an earlier batch has one line more than it had here."""
+    with Record(store_url) as record, Record(other_url) as other:
+        begin(record)
+        importer.import_lines(other, "first", list(exporter.lines(record)))
+        before = record.head.chain
+        forget(record, FIRST, at=AT + 2 * HOUR)
+        lines = [json.loads(line) for line in exporter.lines(record)]
+        first, second = (line for line in lines if line["kind"] == "batch")
+        at = lines.index(second)
+        if kind == "post":
+            extra = next(line for line in lines if line.get("row", {}).get("lost"))
+            second["forgotten"].append([1, first["items"], "ab" * 32])
+            first["items"] += 1
+        else:
+            at = lines.index(first) + 1 + first["identities"]
+            extra = {**next(line for line in lines if line.get("commitment")), "key": f"x:~{'0' * 32}"}
+            second["erased"].append([1, first["identities"], extra["key"]])
+            first["identities"] += 1
+        lines.insert(at, extra)
+        changes = {name: second.get(name, []) for name in ("forgotten", "erased", "tombstones")}
+        stamp = BatchStamp(second["at"], second["source"], second["cursor"])
+        second["chain"] = link(before, 2, stamp, listing([], [], **changes)).hex()
+        with pytest.raises(NotExchange, match="batch 2 forgets what no batch has"):
+            importer.import_lines(other, "forged", [json.dumps(line).encode() for line in lines])
+        assert other.head.position == 1 and not made.verified(other).findings

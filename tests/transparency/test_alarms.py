@@ -92,7 +92,11 @@ def test_no_alarm_of_many_at_once_is_lost(tmp_path: Path) -> None:
     assert {alarm.at for alarm in alarms.open_alarms(tmp_path)} == set(range(20))
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[7]", "[" * 5000, '[{"subject": "a"}]', "\x00"])
+FAR = '[{"subject": "a", "kind": "split view", "reason": "b", "at": 400000000000000000}]'
+"""An alarm from the year 14645."""
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[7]", "[" * 5000, '[{"subject": "a"}]', "\x00", FAR])
 def test_a_file_that_cannot_be_read_is_a_problem(witness: LogWitness, tmp_path: Path, text: str) -> None:
     (tmp_path / "witness" / alarms.FILE).write_text(text)
     with pytest.raises(LogError, match="cannot be read"):

@@ -8,6 +8,7 @@ stay, as with any forgetting.
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
@@ -27,8 +28,8 @@ from hotpapers.store.batches import cursor_of, sources_at
 from hotpapers.transfer import observations
 from hotpapers.transfer.observations import ObservationLine
 from hotpapers.transparency import entries, log_files
-from hotpapers.transparency.entries import ObservedFile
-from hotpapers.transparency.observation_files import REACH, SUFFIX, WithdrawnList, parse_withdrawn, root_of
+from hotpapers.transparency.entries import ObservedFile, withdrawn_digest_of
+from hotpapers.transparency.observation_files import REACH, SUFFIX, WithdrawnList, line_row, parse_withdrawn, root_of
 
 TimeSpan = tuple[int, int]
 """Start and end, µs UTC."""
@@ -37,7 +38,9 @@ ProgressBar = Callable[[int], AbstractContextManager[Callable[[int], object]]]
 CHUNK = 5_000
 """Items of one batch."""
 DONE = "done"
-NOTHING_WITHDRAWN = WithdrawnList(frozenset(), frozenset())
+MOST_WITHDRAWN = 10_000_000
+"""Most lines of all lists of a site together."""
+BUCKETS = 1 << 16
 
 
 class IntakeResult(NamedTuple):
@@ -71,13 +74,16 @@ def take_files(
     progress: ProgressBar = no_bar,
 ) -> IntakeResult:  # fmt: skip
     """Forget what was withdrawn, then add the new files. A bad file doesn't stop the others; a site that does not
-    answer does. `peer`: the store of the site's observations. Raises NetError, StoreError."""
+    answer does. `peer`: the store of the site's observations. Raises NetError, StoreError, NotAProof for too
+    many withdrawals."""
     intake = _Intake(site, peer, http, allowed)
-    for log in logs:
-        intake.apply_withdrawals(log)
+    intake.apply_withdrawals(logs)
     files = [(log, file) for log in logs for file in intake.files_of(log)]
     intake.name_absent_parts([file for _, file in files])
-    with progress(sum(not intake.has(file) for _, file in files)) as step:
+    new_files = sum(not intake.has(file) for _, file in files)
+    if new_files:
+        intake.load_withdrawn(logs)
+    with progress(new_files) as step:
         for log, file in files:
             intake.take(log, file, step)
     return intake.outcome()
@@ -88,7 +94,8 @@ class _Intake:
 
     def __init__(self, site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table) -> None:
         self._site, self._peer, self._http, self._allowed = site, peer, http, allowed
-        self._withdrawn = NOTHING_WITHDRAWN
+        self._withdrawn = _WithdrawnRows()
+        self._unusable_lists = set[str]()
         self._problems: list[str] = []
         self._done = sources_at(peer.database, DONE)
         self._oldest = (http.now() - REACH) // HOUR
@@ -116,23 +123,42 @@ class _Intake:
 
     # ---- withdrawals -------------------------------------------------------------------------------
 
-    def apply_withdrawals(self, log: LoggedFolder) -> None:
-        """Forget what the log's lists name."""
-        for digest in filter(None, map(entries.withdrawn_digest_of, log.entries)):
-            name = f"withdrawn-{digest}.txt"
-            try:
-                withdrawn = self._list(log, name, digest)
-            except (NotExchange, RequestRefused) as problem:
-                if self._allowance.refusal:
-                    continue
-                self._problems.append(f"{name}: is in the log but unusable: {problem}")
-                continue
-            self._withdrawn = WithdrawnList(
-                self._withdrawn.marks | withdrawn.marks, self._withdrawn.lines | withdrawn.lines
-            )
-            if name not in self._done:
-                self._forget(name, withdrawn.marks)
+    def apply_withdrawals(self, logs: Sequence[LoggedFolder]) -> None:
+        """Forget what new lists name, and clean up once after all of them."""
+        new_names: dict[str, None] = {}
+        try:
+            for log in logs:
+                for name, digest in _lists_of(log):
+                    if name in self._done or name in new_names:
+                        continue
+                    withdrawn = self._usable_list(log, name, digest)
+                    if withdrawn is not None:
+                        self._forget(withdrawn.marks)
+                        new_names[name] = None
+        finally:
+            self._clean_up(new_names)
+            self._allowance.save()
+
+    def load_withdrawn(self, logs: Sequence[LoggedFolder]) -> None:
+        """Load what all lists name, which is only needed for new files. Raises NotAProof if it is too much."""
+        for log in logs:
+            for name, digest in _lists_of(log):
+                withdrawn = None if name in self._unusable_lists else self._usable_list(log, name, digest)
+                if withdrawn is not None:
+                    self._withdrawn.add(withdrawn.rows())
+                if self._withdrawn.count > MOST_WITHDRAWN:
+                    raise NotAProof(f"{log.origin}: its lists withdraw more than {MOST_WITHDRAWN:,} marks and lines")
         self._allowance.save()
+
+    def _usable_list(self, log: LoggedFolder, name: str, digest: str) -> WithdrawnList | None:
+        """A list; None if it cannot be used now, which is noted."""
+        try:
+            return self._list(log, name, digest)
+        except (NotExchange, RequestRefused) as problem:
+            self._unusable_lists.add(name)
+            if not self._allowance.refusal:
+                self._problems.append(f"{name}: is in the log but unusable: {problem}")
+            return None
 
     def _list(self, log: LoggedFolder, name: str, digest: str) -> WithdrawnList:
         file = self._site.folder / name
@@ -147,14 +173,19 @@ class _Intake:
             log_files.write_bytes(file, data)
         return withdrawn
 
-    def _forget(self, name: str, marks: Collection[str]) -> None:
+    def _forget(self, marks: Collection[str]) -> None:
         # Forgetting an unknown key would scan the whole store.
         known_keys = keys_known(self._peer.database, sorted(marks))
         outcomes = forget_all(self._peer, sorted(known_keys)) if known_keys else []
         self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
-        self._peer.database.erase_traces()
-        self._peer.append([], source=name, cursor=DONE)
-        self._done.add(name)
+
+    def _clean_up(self, names: Collection[str]) -> None:
+        """Erase the traces of what was forgotten, then mark these lists as done."""
+        if names:
+            self._peer.database.erase_traces()
+        for name in names:
+            self._peer.append([], source=name, cursor=DONE)
+            self._done.add(name)
 
     # ---- files -------------------------------------------------------------------------------------
 
@@ -231,7 +262,7 @@ class _Intake:
         if root_of(lines) != file.root:
             raise NotAProof("its lines do not match the log", file=name)
         for number, line in enumerate(lines):
-            if line.item is None and (file.name, number) not in self._withdrawn.lines:
+            if line.item is None and line_row(file.name, number) not in self._withdrawn:
                 raise NotAProof(f"line {number} is withheld, but no list in the log withdraws it", file=name)
             if line.item is not None and _latest(line.item) > self._http.now() + HOUR:
                 raise NotAProof(f"line {number} is dated in the future", file=name)
@@ -257,11 +288,34 @@ class _Intake:
         """The items to store: only from networks that may be read here, and nothing withdrawn since."""
         for line in lines:
             item = line.item
-            if item is None or any(mark in self._withdrawn.marks for mark in observations.marks_in(item)):
+            if item is None or any(mark in self._withdrawn for mark in observations.marks_in(item)):
                 continue
             networks = {*map(network_of, observations.marks_in(item)), getattr(item, "network", "arxiv")}
             if all(terms.of(self._allowed, network).read != "no" for network in networks):
                 yield item
+
+
+class _WithdrawnRows:
+    """Rows of lists, in some 8 bytes each: their hashes, which a site cannot predict."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._buckets: dict[int, array[int]] = {}
+
+    def add(self, rows: Sequence[str]) -> None:
+        """Add the rows of a list."""
+        self.count += len(rows)
+        for value in map(hash, rows):
+            self._buckets.setdefault(value % BUCKETS, array("q")).append(value)
+
+    def __contains__(self, row: str) -> bool:
+        value = hash(row)
+        return value in self._buckets.get(value % BUCKETS, ())
+
+
+def _lists_of(log: LoggedFolder) -> Iterator[tuple[str, str]]:
+    """The lists of what was withdrawn that a log names: each one's name and digest."""
+    return ((f"withdrawn-{digest}.txt", digest) for entry in log.entries if (digest := withdrawn_digest_of(entry)))
 
 
 def _hour_ranges(hours: Sequence[int]) -> list[tuple[int, int]]:

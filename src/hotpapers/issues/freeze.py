@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ from hotpapers.store.record import Record, now
 from hotpapers.store.verify import VerifyFinding
 
 BATCH_SOURCE = "issue"
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""JSON's escape of U+0000, which databases cannot look up."""
 UNBUILDABLE = (
     UsageError, IssueError, CorruptStore, ValueError, TypeError, AttributeError, ArithmeticError, LookupError,
     RecursionError,
@@ -193,6 +196,9 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:
         content = read_content(item.content)
     except CorruptStore as problem:
         yield VerifyFinding("issue", f"{name}: its content cannot be read: {problem.__cause__}")
+        return
+    if _NUL.search(item.content):
+        yield VerifyFinding("issue", f"{name}: its content has U+0000, which no observation has")
         return
     if record.head.position < content.position:
         return

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.engagement.measurement import AGES
+from hotpapers.errors import CorruptStore
 from hotpapers.model import DAY, HOUR, LARGEST
 from hotpapers.privacy import queries
 from hotpapers.store import batches
@@ -192,8 +193,11 @@ def _issue_cuts(record: Record) -> _IssueCuts:
 
 def delete_snapshots(record: Record, rows: Collection[tuple[int, int]]) -> list[Pair]:
     """Delete snapshots, given by batch and number, and store their whole hashes in their manifests; their places there,
-    in order. Call inside `write()`."""
+    in order. Call inside `write()`. Raises CorruptStore if one is missing."""
     hashes = queries.snapshot_hashes(record, [number for _, number in rows])
+    missing = [number for _, number in rows if number not in hashes]
+    if missing:
+        raise CorruptStore(f"{record.database.where}: snapshot row {missing[0]} is missing; run `hotpapers verify`.")
     pairs: list[Pair] = []
     for since, group in groupby(sorted(rows), key=itemgetter(0)):
         numbers = [number for _, number in group]

@@ -30,8 +30,8 @@ TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "bib
 """The media type of each format."""
 
 _encode = msgspec.json.encode
-_HEADER, _POST, _ACCOUNT, _VERDICT = (
-    b'{"kind":"%s",' % kind for kind in (b"header", b"post", b"account", b"verdict")
+_HEADER, _POST, _ACCOUNT, _ALIAS, _VERDICT = (
+    b'{"kind":"%s",' % kind for kind in (b"header", b"post", b"account", b"alias", b"verdict")
 )  # fmt: skip
 
 
@@ -80,9 +80,9 @@ def public_lines(session: QuerySession) -> Iterator[bytes]:
 def _words_to_withhold(session: QuerySession) -> WithheldWords:
     view = session.record.view()
     hidden = {verdict.subject for verdict in view.items(model.Verdict, "t.judgement = 'hidden'")}
-    for alias in view.items(model.Alias):
-        if hidden & {alias.account, alias.stable}:
-            hidden |= {alias.account, alias.stable}
+    aliases = list(view.items(model.Alias)) if hidden else []
+    hidden |= {alias.stable for alias in aliases if alias.account in hidden}
+    hidden |= {alias.account for alias in aliases if alias.stable in hidden}
     policy = policy_for(view, session.terms, ())  # without posts to look up: every reply counts as one to others
     return WithheldWords(terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy)
 
@@ -95,6 +95,9 @@ def _public(line: bytes, withheld: WithheldWords) -> bytes | None:
     if line.startswith(_ACCOUNT):
         account = msgspec.json.decode(line, type=model.Account)
         return _encode(without_words(account)) + b"\n" if withheld.holds(account, account.account) else line
+    if line.startswith(_ALIAS):
+        alias = msgspec.json.decode(line, type=model.Alias)
+        return None if withheld.keys & {alias.account, alias.stable} else line
     if line.startswith(_VERDICT):
         verdict = msgspec.json.decode(line, type=model.Verdict)
         return None if verdict.judgement in ("hidden", "shown") else line

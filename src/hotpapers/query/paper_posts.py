@@ -15,12 +15,13 @@ from hotpapers.moderation.quotation_policy import QuotationPolicy, policy_for, s
 from hotpapers.query import queries, request_params, schemas
 from hotpapers.query.issues import as_post
 from hotpapers.query.papers import known_paper, own_voices
-from hotpapers.query.request_params import cursor_of, key_of
+from hotpapers.query.request_params import cursor_of, key_of, key_start
 from hotpapers.query.session import QuerySession
 from hotpapers.store.item_rows import StoredRow
 
 POSTS, SNAPSHOTS = "posts", "snapshots"
 """The kinds of their cursors."""
+LAST_CHARACTER = "\U0010ffff"
 
 
 def posts(session: QuerySession, params: request_params.PostsParams) -> schemas.PostPage:
@@ -37,10 +38,10 @@ def posts(session: QuerySession, params: request_params.PostsParams) -> schemas.
     )
     has_more, page = len(page_of_posts) > params.limit, page_of_posts[: params.limit]
     policy = _policy(session, page)
-    last = page[-1][1].item if page else None
+    last = page[-1][1].item if has_more else None
     return schemas.PostPage(
         paper=key, posts=tuple(_post_details(policy, key, row, automated) for automated, row in page),
-        next=cursor_of(POSTS, last.created_at, last.post) if has_more and isinstance(last, model.Post) else None,
+        next=cursor_of(POSTS, last.created_at, key_start(last.post)) if isinstance(last, model.Post) else None,
     )  # fmt: skip
 
 
@@ -68,8 +69,14 @@ def snapshots(session: QuerySession, params: request_params.PostsParams) -> sche
     has_more = len(rows) > params.limit
     return schemas.PostCountsPage(
         paper=key, snapshots=tuple(counts),
-        next=cursor_of(SNAPSHOTS, counts[-1].observed_at, counts[-1].post) if has_more else None,
+        next=cursor_of(SNAPSHOTS, counts[-1].observed_at, _key_after(counts[-1].post)) if has_more else None,
     )  # fmt: skip
+
+
+def _key_after(post: str) -> str:
+    """Where the next page of counts begins: after a post, or after all posts whose keys begin like its long one."""
+    start = key_start(post)
+    return start if start == post else start + LAST_CHARACTER
 
 
 def _snapshot(row: tuple[Any, ...]) -> schemas.PostCounts:

@@ -20,7 +20,9 @@ from hotpapers.model import LARGEST
 from hotpapers.untrusted_json import decode_json
 
 LONGEST = 600
-"""Most characters of a cursor: a post's key may be long."""
+"""Most characters of a cursor."""
+LONGEST_KEY = 380
+"""Most bytes of a post's key in a cursor, as JSON. Servers choose the keys of their posts, so some are longer."""
 
 Key = tuple[Any, ...]
 """Texts and numbers by which a page orders its rows."""
@@ -29,6 +31,14 @@ Key = tuple[Any, ...]
 def cursor_of(kind: str, *key: str | int) -> str:
     """The cursor for what comes after a key, on pages of this kind."""
     return base64.urlsafe_b64encode(msgspec.json.encode([kind, *key])).rstrip(b"=").decode()
+
+
+def key_start(key: str) -> str:
+    """A post's key for a cursor; of one that is too long, the beginning."""
+    key = key[:LONGEST_KEY]
+    while len(msgspec.json.encode(key)) > LONGEST_KEY:
+        key = key[:-1]
+    return key
 
 
 def key_of(cursor: str, kind: str, *types: type) -> Key | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Annotated
 
 import msgspec
 
@@ -14,7 +15,7 @@ from hotpapers.store.database import Database
 class _RecordPosition(msgspec.Struct):
     """The batch from which an issue was built; see `model.IssueContent`."""
 
-    position: int
+    position: Annotated[int, msgspec.Meta(ge=0, le=model.LARGEST)]
     chain: str
 
 

@@ -24,6 +24,8 @@ from hotpapers.store.tombstones import Tombstones
 
 CHUNK = 2_000
 """Originals parsed again per batch."""
+STEP = 100
+"""Originals searched at a time for what is forgotten."""
 LONGEST_REASON = 500
 SHORTEST = 2 * model.DAY
 """The shortest time for which unreadable originals are kept; no network's terms require a shorter one."""
@@ -204,11 +206,21 @@ def erase(
     own = {name for key in keys for name in (key, key.partition(":")[2])}
     count = 0
     for table in ("raw", "quarantine"):
-        matching = [
-            (number,)
-            for number, key, body in database.iterate(f"SELECT id, key, body FROM {table}")
-            if (table == "raw" and number in gone) or key in own or named_in(key, unpack(body))
-        ]
-        if matching:
-            count += database.many(f"DELETE FROM {table} WHERE id = ?", matching)
+        for rows in _steps(database, table):
+            matching = [
+                (number,)
+                for number, key, body in rows
+                if (table == "raw" and number in gone) or key in own or named_in(key, unpack(body))
+            ]
+            if matching:
+                count += database.many(f"DELETE FROM {table} WHERE id = ?", matching)
     return count
+
+
+def _steps(database: Database, table: str) -> Iterator[list[tuple[int, str, bytes]]]:
+    """(number, key, body) of all originals in a table, in order, a few at a time: a database server ends a transaction
+    that asks nothing for long, and bodies may be large."""
+    after, sql = -1, f"SELECT id, key, body FROM {table} WHERE id > ? ORDER BY id LIMIT {STEP}"
+    while rows := [(number, key, body) for number, key, body in database.rows(sql, (after,))]:
+        yield rows
+        after = rows[-1][0]

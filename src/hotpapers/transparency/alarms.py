@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
+from hotpapers import model
 from hotpapers.errors import InputError, LogError
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.store.commitments import canonical_json
@@ -22,6 +24,9 @@ LARGEST = 16 << 20
 """Largest file that is read, bytes."""
 
 
+Moment = Annotated[int, msgspec.Meta(ge=0, le=model.LARGEST)]
+
+
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """`subject`: a log's origin, or a witness's name. `at`: since when, in µs UTC. `acknowledged`: the operator has
     dealt with it; it is not shown again unless its reason changes. `evidence`: signed notes that prove it to anyone."""
@@ -29,7 +34,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     kind: str
     reason: str
-    at: int
+    at: Moment
     acknowledged: bool = False
     evidence: tuple[str, ...] = ()
 

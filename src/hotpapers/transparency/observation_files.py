@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,8 +44,8 @@ _NAME = r"\d{4}-\d\d-\d\dT\d\d-[1-9]\d{0,4}"
 _FILE = re.compile(rf"{_NAME}\.jsonl\.zst", re.ASCII)
 _LINE = re.compile(rf"line ({_NAME}) (0|[1-9]\d{{0,5}})", re.ASCII)
 _STATE = "forgotten"
-MOST_WITHDRAWN = 500_000
-"""Most lines in a list."""
+MOST_WITHDRAWN = 200_000
+"""Most lines in a list, so that it stays below the HTTP client's own limit. More lines go to further lists."""
 
 Entry = tuple[int, bytes]
 """A position, which gives the order of leaves, and a leaf."""
@@ -57,9 +57,14 @@ class WithdrawnList(NamedTuple):
     marks: frozenset[str]
     lines: frozenset[tuple[str, int]]
 
-    def __str__(self) -> str:
-        lines = sorted(self.lines)
-        return "".join((*(f"{mark}\n" for mark in sorted(self.marks)), *(f"line {file} {n}\n" for file, n in lines)))
+    def rows(self) -> list[str]:
+        """The lines of the list, without line breaks."""
+        return [*sorted(self.marks), *(line_row(file, number) for file, number in sorted(self.lines))]
+
+
+def line_row(file: str, number: int) -> str:
+    """How a list names a line of a file."""
+    return f"line {file} {number}"
 
 
 def parse_withdrawn(text: str) -> WithdrawnList:
@@ -179,7 +184,7 @@ def _withdraw(database: Database, folder: Path, names: Sequence[str], hasher: Ke
 
 def _take_out(folder: Path, names: Sequence[str], gone: Collection[str]) -> None:
     changed: dict[Path, list[bytes]] = {}
-    withdrawn, lines = set[str](), set[tuple[str, int]]()
+    marks, lines = set[str](), set[tuple[str, int]]()
     for name in names:
         file = folder / (name + SUFFIX)
         data = file.read_bytes()
@@ -190,12 +195,22 @@ def _take_out(folder: Path, names: Sequence[str], gone: Collection[str]) -> None
         if any(is_changed for _, is_changed in after):
             changed[file] = [line.data for line, _ in after]
             lines |= {(name, n) for n, (_, is_changed) in enumerate(after) if is_changed}
-            withdrawn |= {mark for line in before for mark in _marks(line) if mark.partition(":")[2] in gone}
-    if changed:
-        text = str(WithdrawnList(frozenset(withdrawn), frozenset(lines)))
+            marks |= {mark for line in before for mark in _marks(line) if mark.partition(":")[2] in gone}
+        if len(marks) + len(lines) > MOST_WITHDRAWN:
+            _write_withdrawn(folder, WithdrawnList(frozenset(marks), frozenset(lines)), changed)
+            for written in (changed, marks, lines):
+                written.clear()
+    _write_withdrawn(folder, WithdrawnList(frozenset(marks), frozenset(lines)), changed)
+
+
+def _write_withdrawn(folder: Path, withdrawn: WithdrawnList, changed: Mapping[Path, Sequence[bytes]]) -> None:
+    """Writes lists of what is withdrawn, then the changed files."""
+    rows = withdrawn.rows()
+    for start in range(0, len(rows), MOST_WITHDRAWN):
+        text = "".join(f"{row}\n" for row in rows[start : start + MOST_WITHDRAWN])
         log_files.write_text_file(folder / f"withdrawn-{hashlib.sha256(text.encode()).hexdigest()}.txt", text)
-    for file, left in changed.items():
-        log_files.write_bytes(file, observations.pack(left))
+    for file, lines in changed.items():
+        log_files.write_bytes(file, observations.pack(lines))
 
 
 def _marks(line: ObservationLine) -> tuple[str, ...]:

@@ -224,6 +224,8 @@ class _FullImport:
         read = [self._read(item) for item in items]
         enrolled = self._enrolled(batch.position, lines[: batch.identities], keys_of(read))
         if batch.erased or batch.forgotten or batch.tombstones:
+            if not self._redactions.exist(database, batch):
+                raise self._changed(line.number, f"batch {batch.position} forgets what no batch has")
             self._redactions.apply(self.record, batch, self._left)
         listing = self._listing(read, enrolled.known)
         listed = manifest.listing(

@@ -48,6 +48,16 @@ class LaterRedactions:
         numbers = batches.numbers_of_identities(database, pairs.values())
         return {key: Identity(numbers[pair], self._identities[pair].committed) for key, pair in pairs.items()}
 
+    def exist(self, database: Database, batch: ExchangeBatch) -> bool:
+        """Whether the noted rows and identities that a batch forgot exist here: the file's earlier batches may have
+        more of them."""
+        persons = {(since, index) for since, index, _ in batch.erased} & self._identities.keys()
+        rows = {(since, index) for since, index, _ in batch.forgotten} & self._lines.keys()
+        manifests = {since: batches.load_manifest(database, since) for since, _ in persons | rows}
+        return all(index < manifests[since].persons for since, index in persons) and all(
+            index < len(manifests[since]) for since, index in rows
+        )
+
     def apply(
         self,
         record: Record,
