@@ -38,6 +38,8 @@ Anything else that escapes is a bug. The command line prints only an error's tex
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 
 class HotPapersError(Exception):
     """Base class of all errors."""
@@ -173,11 +175,13 @@ class OutdatedCursor(NetError):
 class PartiallyRead(NetError):
     """Part of a network could not be read. `again`: seconds until the next round, where the failed parts have waits of
     their own. `lost_until`: µs UTC; something from before this moment can no longer be read; None if a later round can
-    still read everything.
+    still read everything. `unasked`: keys of posts that were not asked for, and are asked for first the next time.
     """
 
-    def __init__(self, reason: str, again: float | None = None, lost_until: int | None = None) -> None:
-        self.again, self.lost_until = again, lost_until
+    def __init__(
+        self, reason: str, again: float | None = None, lost_until: int | None = None, unasked: Collection[str] = ()
+    ) -> None:
+        self.again, self.lost_until, self.unasked = again, lost_until, unasked
         super().__init__(reason)
 
 

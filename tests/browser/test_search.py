@@ -46,13 +46,14 @@ OTHERS = [
     placed(5, 3, "عن القَهوة والشاي", "قرأنا عن القهوة كثيرا.", authors=("محمد",), categories=("cs.CL", "math.IT")),
     placed(5, 4, "A Study of Studies: Schrödinger's teapot", "Physics of $\\beta$-rays, and of buses.", authors=()),
 ]
+SPACELESS = placed(7, 1, "No space near it", "Long words. " + "泡" * 200 + "壶" + "水" * 400 + " and an end.")
 WHISK = paper("2012.07001", "A whisk, twice", categories=("cs.RO",))
 TWICE = [listed(n, WHISK, 1, 2, 3, 400) for n in (1, 2)]
 HARM = [placed(6, n, f"hostile {text}", f"{text} hostile", authors=(text,)) for n, text in enumerate(HOSTILE, 1)]
 SHELF = PlainIssueReader([LISTED], [
     issue(LISTED, "2020-12-07", TWICE[:1]), issue(LISTED, "2020-12-31", KETTLES),
     issue(LISTED, "2021-01-05", OTHERS), issue(LISTED, "2021-01-06", HARM),
-    issue(LISTED, "2021-01-08", TWICE[1:]),
+    issue(LISTED, "2021-01-07", [SPACELESS]), issue(LISTED, "2021-01-08", TWICE[1:]),
 ])  # fmt: skip
 
 
@@ -233,6 +234,13 @@ def test_what_was_asked_for_is_marked(tab: Tab, site: str) -> None:
     assert tab.run(marks) == ["Kettle", "Spout"]
     text = tab.run("document.querySelector('.said').textContent")
     assert text.startswith("… ") and text.endswith("Spout 1.") and len(text) < 320
+
+
+def test_a_match_without_spaces_near_it_is_in_its_snippet(tab: Tab, site: str) -> None:
+    for query, match in (("泡壶水", "泡壶水"), ("end", "end")):
+        search(tab, site, query)
+        assert tab.run("document.querySelector('.said mark').textContent") == match
+        assert len(tab.run("document.querySelector('.said').textContent")) < 330
 
 
 def test_a_result_leads_to_the_paper_and_to_its_place(tab: Tab, site: str) -> None:

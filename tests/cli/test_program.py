@@ -116,7 +116,7 @@ def test_a_mistyped_command(typed: str, meant: str) -> None:
         (["import", "classic"], "Missing argument 'FILE…'."),
         (["explain"], "Missing argument 'PAPER'."),
         (["serve", "--port", "eighty"], "Invalid value for '--port': 'eighty' is not a valid integer range."),
-        (["serve", "--port", "65536"], "65536 is not in the range 0<=x<=65535."),
+        (["serve", "--port", "65536"], "65536 is not in the range 0 to 65535."),
         (["publish", "--all", "--to", "pigeon"], f"'pigeon' is not one of {', '.join(map(repr, EVERY_CHANNEL))}."),
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'."),
     ],

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.ingest.change_filter import (
     TRACKED_FOR,
     ChangeFilter,
@@ -82,6 +83,11 @@ def test_which_post_a_reaction_was_for_is_in_the_record(store_url: str) -> None:
         known = TrackedPosts(record, "x", START)
         reaction_marks.remember_reactions(record, [("like/1", "x:1")], START)
         assert known.post_of("like/1") == "x:1" and known.post_of("like/2") is None
+
+
+def test_names_that_are_passed_in_are_used_even_if_there_are_none_yet() -> None:
+    names = PaperIndex()
+    assert SharedPaperIndex(names).names is names
 
 
 def test_names_are_shared_and_read_anew_after_a_while(store_url: str) -> None:

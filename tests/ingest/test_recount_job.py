@@ -121,6 +121,21 @@ def test_for_whom_nobody_answers_is_asked_again_later(store_url: str) -> None:
         assert [request.url[-7:] for request in http.requests[asked:]] == ["bb.json"]
 
 
+def test_refused_posts_do_not_keep_the_others_from_being_counted(store_url: str) -> None:
+    """The first posts in line answer 403, as if their subreddit had gone private."""
+    http = ScriptedClient(lambda url: story("aa", 5) if url.endswith("aa.json") else reply(403))
+    refused = [f"{letter}{letter}" for letter in "bcdefgh"]
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
+        made.record.append([post(short_id) for short_id in refused], source="test")
+        made.record.append([post("aa")], source="test")
+        http.sleep(7 * 3600)
+        following = made.rounds.attempt()
+        assert following is not None and following.state == "idle"
+        assert told(made.record) == [5]
+        requests = len(http.requests)
+        assert made.rounds.attempt() is not None and len(http.requests) == requests
+
+
 def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_part(store_url: str) -> None:
     http = ScriptedClient({})
     with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:

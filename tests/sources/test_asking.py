@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.errors import NetError, RequestRefused, RetryLater, Stopped
 from hotpapers.model import PayloadPage
-from hotpapers.sources.batched_requests import IN_A_ROW, one_by_one
+from hotpapers.sources.batched_requests import IN_A_ROW, REFUSALS_IN_A_ROW, one_by_one
 
 
 def asking(*failing: int, error: Exception | None = None) -> Callable[[int], PayloadPage]:
@@ -41,6 +41,13 @@ def test_several_in_a_row_are_the_networks_failure() -> None:
     assert answered(range(100), asking(*range(10, 10 + IN_A_ROW - 1)))[1] == ""
     came, problem = answered(range(100), asking(*range(10, 100)))
     assert came == [str(n) for n in range(10)] and problem == str(9 + IN_A_ROW)
+
+
+def test_refusals_of_single_posts_are_not_the_networks() -> None:
+    refusal = RequestRefused("no", 403)
+    many = REFUSALS_IN_A_ROW
+    assert answered(range(many), asking(*range(many - 1), error=refusal)) == ([str(many - 1)], "")
+    assert answered(range(many + 1), asking(*range(many), error=refusal)) == ([], "no")
 
 
 def test_where_nothing_comes_at_all_it_is_told_why() -> None:

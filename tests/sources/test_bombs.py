@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -36,6 +37,14 @@ def item(title: str, inside: str = "") -> str:
 
 def titles(body: bytes) -> list[str]:
     return [entry.title for entry in feed_parser.entries(body, {}, "https://feeds.example/a")]
+
+
+@pytest.mark.parametrize("run", [b" " * 999 + b"x", b"x" * 1999 + b" "])
+def test_runs_that_are_just_too_short_to_be_shortened_take_no_time(run: bytes) -> None:
+    body = run * (2_000_000 // len(run))
+    started_at = time.process_time()
+    assert bounded_xml.tidy(body) == body.lstrip()
+    assert time.process_time() - started_at < 2
 
 
 @pytest.mark.long

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from hotpapers.errors import InputError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.errors import InputError, NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.model import Account, Item, Mention, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.sources.mastodon import (
     MOST_PAGES,
@@ -246,6 +246,37 @@ def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> Non
     with pytest.raises(PartiallyRead, match="1 of 2 could not be read; no"):
         collect(ONE.counts(http, [post_key(1), post_key(2), f"mastodon:{away}"]), pages)
     assert len(http.requests) == 2 and keys(pages) == [away]
+
+
+def test_home_servers_that_hang_do_not_delay_all_others() -> None:
+    """A round ends when its time is up; the next one asks the other posts first."""
+
+    def answers(url: str) -> bytes:
+        if "hangs" in url:
+            http.advance(300)
+            raise NetError("timed out")
+        return b"{}"
+
+    uris = [f"https://{host}.example/users/a/statuses/7" for host in ("a", "hangs1", "hangs2", "hangs3", "b", "hangs4")]
+    everything = [f"mastodon:{uri}" for uri in uris]
+    source, http, pages = MastodonSource(MastodonSettings()), ScriptedClient(answers), list[PayloadPage]()
+    with pytest.raises(PartiallyRead) as caught:
+        collect(source.counts(http, everything), pages)
+    assert keys(pages) == uris[:1] and set(caught.value.unasked) == {everything[4], everything[5]}
+    with pytest.raises(PartiallyRead):
+        collect(source.counts(http, everything), pages)
+    assert keys(pages) == [uris[0], uris[0], uris[4]]
+
+
+def test_a_round_ends_although_every_home_server_so_far_hangs() -> None:
+    def answers(url: str) -> bytes:
+        http.advance(300)
+        raise NetError("timed out")
+
+    http = ScriptedClient(answers)
+    with pytest.raises(NetError, match="timed out"):
+        list(ONE.counts(http, [f"mastodon:https://h{n}.example/users/a/statuses/7" for n in range(20)]))
+    assert len(http.requests) == 3
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,12 @@ from hotpapers.schedule import judge_and_freeze
 from hotpapers.settings import BotSettings
 from hotpapers.settings.pages import SummarySettings
 from hotpapers.store import Record
-from hotpapers.summaries.generate import MOST_FAILURES, LanguageModel, summarize, summarizer
+from hotpapers.summaries.generate import MOST_FAILURES, MOST_MINUTES, LanguageModel, summarize, summarizer
 from hotpapers.summaries.llm_client import LONGEST, LONGEST_ABSTRACT, request, sentence_of, unfit
 from hotpapers.view import phrases
 from tests.http.server import Handler, Play, Server, answer, raw, serving
 from tests.issues.made import DAILY, DAY, background, key, moment, paper, talk, write
+from tests.sources.net import ScriptedClient
 
 TODAY = moment(DAY)
 ABSTRACT = (
@@ -285,6 +286,20 @@ def test_a_server_that_is_away_is_given_up(sqlite_url: str, server: Server) -> N
             len(server.asked) == MOST_FAILURES
             and jobs_queries.load_state(record, "summaries").quarantined == MOST_FAILURES
         )
+
+
+def test_a_slow_model_delays_an_issue_only_so_long(record: Record) -> None:
+    """Its second request is not made: the first took as long as an issue waits."""
+
+    def slow(url: str) -> bytes:
+        http.advance(MOST_MINUTES * 60)
+        return chat(SAID)
+
+    http = ScriptedClient(slow, now=TODAY)
+    assert summarize(http, LanguageModel("https://m.example/", "m", ""), record, DAILY, DAY, TODAY + 8 * HOUR) == 1
+    status = jobs_queries.load_state(record, "summaries")
+    assert (len(http.requests), status.quarantined) == (1, 1)
+    assert status.reason == "the model took more than 15 minutes for an issue"
 
 
 def test_only_failures_in_a_row_count(sqlite_url: str, server: Server) -> None:

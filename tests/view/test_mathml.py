@@ -171,11 +171,18 @@ def test_any_text_ends_in_time(text: str) -> None:
         ("\\label{x}\\begin{itemize}\\item Tea", "• Tea"), ("plain ~ {text}", "plain ~ {text}"),
         ("the \\emph{caf\\'{e}} of \\textit{na\\\"{i}ve} tea", "the café of naïve tea"),
         ("{\\it G{\\\"o}del}", "Gödel"),
+        ("\\emph{a {b {c}} d} e", "a {b {c}} d e"), ("{\\it a {\\bf b {c {d}}}}", "a b {c {d}}"),
         ("{caf\\'{e}}", "{café}"), ("\\emph{\\textbf{caf\\'{e}}}", "café"),
     ],
 )  # fmt: skip
 def test_letters(tex: str, text: str) -> None:
     assert decode_accents(tex) == text
+
+
+def test_emphasis_may_enclose_formulas() -> None:
+    assert plain("\\emph{a $x$ b} and \\textbf{$y_{1}$}") == "a $x$ b and $y_{1}$"
+    assert plain("$\\text{a}$ \\textit{\\emph{b $\\mathrm{c}$}\0}") == "$\\text{a}$ b $\\mathrm{c}$"
+    assert "emph" not in prose("\\emph{a $x$ b}") and "{" not in prose("\\emph{a $x$ b}")
 
 
 def test_quotation_marks_and_dashes_stand_beside_formulas() -> None:

@@ -35,6 +35,7 @@ from hotpapers.render.feeds import FeedMaker
 from hotpapers.render.html.pages import SitePages
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY
+from hotpapers.web import page_cache
 from hotpapers.web.app import app
 from hotpapers.web.page_cache import CurrentPages
 from hotpapers.web.repositories import FreshIssueReader
@@ -60,6 +61,20 @@ TODAY = moment(DAY)
 LATER = TODAY + 30 * HOUR
 NEXT = "2024-05-08"
 Change = Callable[[Record], object]
+
+
+def test_paths_without_a_page_push_out_no_page() -> None:
+    async def visit() -> None:
+        cache = await CurrentPages(lambda: LISTED_READER, "daily", NOBODY).now()
+        page = await cache.get("index.html")
+        assert page is not None
+        for number in range(3):
+            assert await cache.get(f"missing/{number}") is None
+        assert await cache.get("index.html") is page
+
+    with pytest.MonkeyPatch.context() as few:
+        few.setattr(page_cache, "CACHED_PAGES", 2)
+        asyncio.run(visit())
 
 
 def begun(record: Record) -> None:

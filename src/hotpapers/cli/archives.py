@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 import click
 
 from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import count
+from hotpapers.cli.terminal import NumberRange
 from hotpapers.errors import InputError
 from hotpapers.ids import timestamps
 from hotpapers.model import HttpClient
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
 from hotpapers.terms import NetworkTerms, Table
 from hotpapers.transfer.packed import LONG_WINDOW
@@ -88,7 +89,7 @@ seen_at_option = click.option(
 
 
 workers_option = click.option(
-    "--workers", type=click.IntRange(1, 256), metavar="N",
+    "--workers", type=NumberRange(1, 256), metavar="N",
     help="Number of processes that read an archive. [default: one per core; a single one for small archives]",
 )  # fmt: skip
 SMALL = 2**25
@@ -245,21 +246,21 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
         yield "read by an earlier import"
         return
     if file.before:
-        yield f"resumed after {count(file.before, 'line')}, where an earlier import stopped"
-    additions = (count(file.papers, "paper"),) if file.papers and not file.posts else (
-        count(file.posts, "post"), count(file.mentions, "mention"), count(file.reactions, "reaction"),
-        count(file.snapshots, "snapshot"),
+        yield f"resumed after {count_noun(file.before, 'line')}, where an earlier import stopped"
+    additions = (count_noun(file.papers, "paper"),) if file.papers and not file.posts else (
+        count_noun(file.posts, "post"), count_noun(file.mentions, "mention"), count_noun(file.reactions, "reaction"),
+        count_noun(file.snapshots, "snapshot"),
     )  # fmt: skip
-    yield f"{count(file.lines, 'line')} read; added: {', '.join(additions)}"
+    yield f"{count_noun(file.lines, 'line')} read; added: {', '.join(additions)}"
     if file.passed:
         kinds = ", ".join(f"{name} {number:,}" for name, number in file.passed.items())
-        yield f"{count(sum(file.passed.values()), 'event')} about papers ignored: {kinds}"
+        yield f"{count_noun(sum(file.passed.values()), 'event')} about papers ignored: {kinds}"
     if file.gone:
-        yield f"{count(file.gone, 'post')} in the record marked as gone"
+        yield f"{count_noun(file.gone, 'post')} in the record marked as gone"
     if file.unknown:
-        yield f"{count(file.unknown, 'mentioned paper')} not in the record"
+        yield f"{count_noun(file.unknown, 'mentioned paper')} not in the record"
     if file.refused:
-        yield f"{count(file.refused, 'item')} skipped: forgotten in this store"
+        yield f"{count_noun(file.refused, 'item')} skipped: forgotten in this store"
     if file.quarantined:
         yield f"{file.quarantined:,} unreadable; see `hotpapers quarantine`"
     if file.cut:

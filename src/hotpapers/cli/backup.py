@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import count, show
+from hotpapers.cli.terminal import show
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record
 from hotpapers.transfer import backup as copies
 
@@ -59,7 +60,7 @@ def _check_target(file: Path) -> None:
 def _print_restored(file: Path, result: copies.RestoreResult, as_json: bool) -> None:
     lines = [f"restored: the record up to batch {result.position:,}"]
     if result.lost_batches:
-        lines.append(f"lost with the replaced store: {count(result.lost_batches, 'later batch', 'later batches')}")
+        lines.append(f"lost with the replaced store: {count_noun(result.lost_batches, 'later batch', 'later batches')}")
     if result.forgotten_again:
         lines.append(f"forgotten again: {result.forgotten_again:,}")
     if result.aside:

@@ -16,7 +16,7 @@ from hotpapers import logs
 from hotpapers.cli import common
 from hotpapers.cli.following import follow_jobs, follow_names
 from hotpapers.cli.stop_signals import stopped_by_signals
-from hotpapers.cli.terminal import count, echo
+from hotpapers.cli.terminal import echo
 from hotpapers.http import HostPacer, ServerClocks
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.ingest import ConfiguredSource, IngestContext, SharedPaperIndex, chosen_sources, job_names, make_jobs
@@ -26,6 +26,7 @@ from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import JobLoop
 from hotpapers.jobs.runner import JobRunner
 from hotpapers.model import DAY
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record
 
 Jobs = Mapping[str, Callable[[], JobLoop]]
@@ -122,7 +123,7 @@ def _print(record: Record, names: list[str]) -> Iterator[str]:
         is_named = status.source in names
         if not (is_named or name in names) or (counts and not is_named and status.failing_since is None):
             continue
-        text = f"{count(status.items, 'item')} so far"
+        text = f"{count_noun(status.items, 'item')} so far"
         if status.failing_since is not None:
             text = f"{status.state} since {minute_of(status.failing_since)}: {status.reason}"
             yield status.source

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from hotpapers import ranking, settings
+from hotpapers.cli.terminal import NumberRange
 from hotpapers.deliver.size_budget import MEGABYTE
 from hotpapers.errors import NotAProof, SettingsError, UsageError
 from hotpapers.model import Publication, is_retrospective
@@ -180,7 +181,7 @@ page_option = click.option(
 publication_option = click.option("--publication", metavar="NAME", help="The publication, if the store has several.")
 edition_option = click.option(
     "--edition",
-    type=click.IntRange(1, 9999),
+    type=NumberRange(1, 9999),
     metavar="N",
     help="An earlier edition of a corrected issue. [default: the latest]",
 )

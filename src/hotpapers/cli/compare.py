@@ -12,7 +12,7 @@ import click
 
 from hotpapers.cli import common, streams
 from hotpapers.cli.import_files import lines_of
-from hotpapers.cli.terminal import count, echo, show
+from hotpapers.cli.terminal import echo, show
 from hotpapers.comparison import queries
 from hotpapers.comparison.compare import compare_collectors
 from hotpapers.comparison.extract import Period, extract_lines
@@ -23,6 +23,7 @@ from hotpapers.comparison.shared_key import SharedKey, new_key, read_key, write_
 from hotpapers.errors import ReadOnlyStore, UsageError
 from hotpapers.ids import timestamps
 from hotpapers.model import DAY
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record
 from hotpapers.store.batches import last_written_at
 from hotpapers.store.database import without_password
@@ -137,7 +138,7 @@ def _extract(output: Path, key_file: Path | None, bounds: Period, context: commo
                 yield encode_line(line)
 
         streams.write_file(output, encoded())
-    echo(f"{output}: {count(lines, 'line')}")
+    echo(f"{output}: {count_noun(lines, 'line')}")
 
 
 # ---- the comparison --------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import click
 from hotpapers.cli import common, streams
 from hotpapers.cli.evaluate_attacks import attacks
 from hotpapers.cli.evaluate_forecast import forecast
-from hotpapers.cli.terminal import show
+from hotpapers.cli.terminal import NumberRange, show
 
 
 @common.examples("""
@@ -40,7 +40,7 @@ evaluate.add_command(forecast)
 )
 @click.option(
     "--resamples",
-    type=click.IntRange(40, 100_000),
+    type=NumberRange(40, 100_000),
     metavar="N",
     default=1000,
     show_default=True,

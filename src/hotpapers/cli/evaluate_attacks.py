@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import bar, show
+from hotpapers.cli.terminal import NumberRange, bar, show
 
 if TYPE_CHECKING:
     from hotpapers.evaluation.attacks.figures import AttackFigures
@@ -44,7 +44,7 @@ class IssueChoice(NamedTuple):
 @click.option("--all", "everything", is_flag=True, help="100 days each of four and nine networks; takes minutes.")
 @click.option("--quick", is_flag=True, help="Ten days of each (the default).")
 @click.option("--issue", "days", multiple=True, metavar="DATE", help="Attack this issue of the store; repeatable.")
-@click.option("--last", type=click.IntRange(1, 1000), metavar="N", help="Attack the last N issues of the store.")
+@click.option("--last", type=NumberRange(1, 1000), metavar="N", help="Attack the last N issues of the store.")
 @click.option("--ranking", "rankings", multiple=True, metavar="NAME", help="Only this ranking or formula; repeatable.")
 @click.option("--attack", "names", multiple=True, metavar="NAME", help="Only this attack; repeatable.")
 @click.option(
@@ -56,7 +56,7 @@ class IssueChoice(NamedTuple):
     help="Worlds of your own, as JSON.",
 )  # fmt: skip
 @click.option(
-    "--workers", type=click.IntRange(1, 64), metavar="N", default=lambda: os.cpu_count() or 1,
+    "--workers", type=NumberRange(1, 64), metavar="N", default=lambda: os.cpu_count() or 1,
     help="Number of processes. [default: one per core]",
 )  # fmt: skip
 @click.option(

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import count, echo, print_error
+from hotpapers.cli.terminal import echo, print_error
 from hotpapers.errors import ReadOnlyStore
 from hotpapers.ranking import words
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
 from hotpapers.store.sqlite import check_name
 from hotpapers.terms import ids_only
@@ -89,7 +90,7 @@ def _export_tables(output: Path | None, context: common.CommandContext) -> None:
         tables_written = write_tables(record, output, now())
         _note(record, str(output.resolve()))
     for name, rows in tables_written.rows.items():
-        echo(f"{name}: {count(rows, 'row')}")
+        echo(f"{name}: {count_noun(rows, 'row')}")
     echo(f"position {tables_written.position:,}, digest {tables_written.digest}")
 
 
@@ -102,7 +103,7 @@ def _warn_withheld(rows: Mapping[str, int]) -> None:
     """Warns about what was exported without words; on standard error, since standard output may be the export."""
     if rows:
         networks = ", ".join(words.network_name(name) for name in sorted(rows))
-        number = count(sum(rows.values()), "row")
+        number = count_noun(sum(rows.values()), "row")
         print_error(
             f"{number} exported without words and names, as required by the terms of {networks}; "
             "--all-words includes them"

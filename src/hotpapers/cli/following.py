@@ -11,13 +11,14 @@ import click
 
 from hotpapers.cli import common
 from hotpapers.cli.alarms import FOLLOWED
-from hotpapers.cli.terminal import bar, count, fail_for, print_error, show
+from hotpapers.cli.terminal import bar, fail_for, print_error, show
 from hotpapers.cli.verify_proof import read_policy
 from hotpapers.errors import NotAProof, SettingsError, UsageError
 from hotpapers.following.follow_job import RECORD, FollowJob, FollowOutcome, fetch_site, follow_site, job_name
 from hotpapers.following.site_log import POLICY, FollowedSite
 from hotpapers.ingest import IngestContext, make_connection
 from hotpapers.jobs.loop import Clock, JobLoop
+from hotpapers.ranking.words import count_noun
 from hotpapers.settings.following import FollowSettings, follow_problems
 from hotpapers.store import Record
 from hotpapers.transparency import alarms
@@ -128,7 +129,11 @@ def _rounds(site: FollowedSite, context: common.CommandContext, ingest_context: 
 
 
 def _lines(site: FollowedSite, outcome: FollowOutcome, is_configured: bool) -> Sequence[str]:
-    parts = [count(outcome.files, "file"), count(outcome.observations, "observation"), count(outcome.counts, "count")]
+    parts = [
+        count_noun(outcome.files, "file"),
+        count_noun(outcome.observations, "observation"),
+        count_noun(outcome.counts, "count"),
+    ]
     parts += [f"{outcome.withdrawn:,} forgotten"] if outcome.withdrawn else []
     lines = [f"{site.name}: {', '.join(parts)}"]
     if not site.policy:

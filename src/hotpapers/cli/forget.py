@@ -9,13 +9,14 @@ import click
 from hotpapers import model
 from hotpapers.cli import common
 from hotpapers.cli.publish import folder_results, report_folders, update_logs
-from hotpapers.cli.terminal import confirm, count, print_error, show
+from hotpapers.cli.terminal import confirm, print_error, show
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import is_address
 from hotpapers.deliver.export_site import RerenderedFolder, export_again
 from hotpapers.errors import HotPapersError, NotFound, StoreError
 from hotpapers.model.keys import parse_key
 from hotpapers.privacy import forget as forgetting
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
 
 
@@ -118,7 +119,11 @@ def _report_forgotten(
     ]
     lines = []
     for key, outcome in results:
-        amounts = (count(len(outcome.keys), "key"), count(outcome.rows, "row"), count(outcome.originals, "original"))
+        amounts = (
+            count_noun(len(outcome.keys), "key"),
+            count_noun(outcome.rows, "row"),
+            count_noun(outcome.originals, "original"),
+        )
         lines.append(f"{key}: forgotten, {', '.join(amounts)}")
     value = {"forgotten": figures, "folders": folder_results(folders), "out_of_reach": copies}
     show(value, [*lines, *(f"out of reach: {copy}" for copy in copies)], as_json)

@@ -11,13 +11,14 @@ import click
 
 from hotpapers import settings
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, count, show
+from hotpapers.cli.terminal import bar, show
 from hotpapers.deliver.export_site import export_site
 from hotpapers.ids import timestamps
 from hotpapers.issues import freeze, past_days
 from hotpapers.issues.inferred_days import infer_days
 from hotpapers.issues.past_days import PastPeriod
 from hotpapers.model import DAY, HISTORY
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
 
 
@@ -109,13 +110,15 @@ def _lines(
 ) -> Iterator[str]:  # fmt: skip
     name = period.publication.publication
     if inferred:
-        yield f"announcement days of {count(inferred, 'paper')} inferred from the submission dates"
+        yield f"announcement days of {count_noun(inferred, 'paper')} inferred from the submission dates"
     if issues:
-        yield f"{name}: {count(len(issues), 'issue')} frozen, {issues[0]['day']} to {issues[-1]['day']}"
+        yield f"{name}: {count_noun(len(issues), 'issue')} frozen, {issues[0]['day']} to {issues[-1]['day']}"
     if period.frozen:
-        yield f"{name}: {count(len(period.frozen), 'issue')} frozen before, {period.frozen[0]} to {period.frozen[-1]}"
+        issues_before = count_noun(len(period.frozen), "issue")
+        yield f"{name}: {issues_before} frozen before, {period.frozen[0]} to {period.frozen[-1]}"
     if period.unknown:
         days = f"{period.unknown[0]} to {period.unknown[-1]}"
-        yield f"no issue for {count(len(period.unknown), 'day')}, {days}: the record has no announcements of those days"
+        number = count_noun(len(period.unknown), "day")
+        yield f"no issue for {number}, {days}: the record has no announcements of those days"
     for row in channels:
-        yield f"{row['channel']:<9} {row['output']}  ({count(row['changed'], 'file')} written)"
+        yield f"{row['channel']:<9} {row['output']}  ({count_noun(row['changed'], 'file')} written)"

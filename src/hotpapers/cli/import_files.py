@@ -9,11 +9,12 @@ import click
 from hotpapers import classic
 from hotpapers.cli import archives, common, spark_import, streams
 from hotpapers.cli.archives import ImportOutcome, ImportTask
-from hotpapers.cli.terminal import bar, count, fail_for, show
+from hotpapers.cli.terminal import bar, fail_for, show
 from hotpapers.deliver.export_site import export_again
 from hotpapers.errors import InputError
 from hotpapers.moderation.author_voices import judge_authors
 from hotpapers.moderation.doubtful_mentions import judge_listed_posts
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record
 from hotpapers.transfer import classic_import, tables
 from hotpapers.transfer.jsonl import importer, reader
@@ -164,7 +165,7 @@ def _classic_summary(done: Sequence[tuple[str, ImportOutcome]]) -> Iterator[str]
         states = [result.state for result in files]
         text = [f"{states.count(state):,} {state}" for state in ("new", "later", "known") if state in states]
         places = sum(result.places for result in files)
-        yield f"{count(len(files), 'listing')} with {count(places, 'place')}: {', '.join(text)}"
+        yield f"{count_noun(len(files), 'listing')} with {count_noun(places, 'place')}: {', '.join(text)}"
 
 
 def _import_summary(done: Sequence[tuple[str, ImportOutcome]]) -> Iterator[str]:
@@ -181,14 +182,14 @@ def _import_summary(done: Sequence[tuple[str, ImportOutcome]]) -> Iterator[str]:
 
 def _import_result_lines(result: importer.ImportResult) -> Iterator[str]:
     if result.restored:
-        yield f"{count(result.restored, 'batch', 'batches')} restored unchanged, including issues"
+        yield f"{count_noun(result.restored, 'batch', 'batches')} restored unchanged, including issues"
     if result.present:
-        yield f"{count(result.present, 'batch', 'batches')} already present"
+        yield f"{count_noun(result.present, 'batch', 'batches')} already present"
     if result.added or result.known or not (result.restored or result.present):
-        yield f"{count(result.added, 'item')} added, {result.known:,} already present"
+        yield f"{count_noun(result.added, 'item')} added, {result.known:,} already present"
     if result.later:
-        yield f"{count(result.later, 'item')} with other values for a known moment; kept as later observations"
+        yield f"{count_noun(result.later, 'item')} with other values for a known moment; kept as later observations"
     if result.refused:
-        yield f"{count(result.refused, 'item')} skipped: forgotten in this store"
+        yield f"{count_noun(result.refused, 'item')} skipped: forgotten in this store"
     if result.issues_left:
-        yield f"{count(result.issues_left, 'issue')} skipped: based on another store's batches"
+        yield f"{count_noun(result.issues_left, 'issue')} skipped: based on another store's batches"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, show
+from hotpapers.cli.terminal import show
 from hotpapers.errors import UsageError
 from hotpapers.ids import arxiv, timestamps
 from hotpapers.model import Judgement, Verdict
@@ -17,6 +17,7 @@ from hotpapers.moderation import author_voices
 from hotpapers.moderation.author_voices import AuthorReview
 from hotpapers.moderation.bots import review as bots
 from hotpapers.moderation.bots.review import AccountReview, OperatorVerdict
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
 
 OF_ACCOUNTS: tuple[Judgement, ...] = ("bot", "human")
@@ -107,11 +108,11 @@ def midnight(day: str) -> int:
 
 def _lines(review: AccountReview, papers: list[AuthorReview]) -> Iterator[str]:
     consequence = "treated as a bot, not counted" if review.is_bot else "counted as a person"
-    yield f"{review.account}: {consequence}; {count(len(review.verdicts), 'verdict')}"
+    yield f"{review.account}: {consequence}; {count_noun(len(review.verdicts), 'verdict')}"
     yield from map(_verdict_line, review.verdicts)
     for paper in papers:
         standing = "an author's voice" if paper.is_author else "not an author's voice"
-        yield f"{review.account} on {paper.paper}: {standing}; {count(len(paper.verdicts), 'verdict')}"
+        yield f"{review.account} on {paper.paper}: {standing}; {count_noun(len(paper.verdicts), 'verdict')}"
         yield from map(_verdict_line, paper.verdicts)
 
 

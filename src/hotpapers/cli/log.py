@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, fail_for, show
+from hotpapers.cli.terminal import fail_for, show
 from hotpapers.errors import UsageError
 from hotpapers.model import Publication
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
 from hotpapers.transparency import alarms, log_keys
 from hotpapers.transparency.log_files import is_name
@@ -89,7 +90,7 @@ def _lines(rows: Sequence[dict[str, Any]], config: LogConfig) -> Iterator[str]:
     if log_keys.load_key(config.key_file) is None:
         yield f"no log is kept: there is no key at {config.key_file}; `hotpapers log --new-key` creates one"
     for row in rows:
-        yield f"{row['publication']}  {row['origin']}: {count(row['size'], 'leaf', 'leaves')}, root {row['root']}"
+        yield f"{row['publication']}  {row['origin']}: {count_noun(row['size'], 'leaf', 'leaves')}, root {row['root']}"
         yield f"  key        {row['key']}"
         yield f"  witnesses  {', '.join(row['witnesses']) or 'none'}{'' if row['complete'] else ' (not enough yet)'}"
 

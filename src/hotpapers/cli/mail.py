@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import count, echo, print_error, print_json, show
+from hotpapers.cli.terminal import echo, print_error, print_json, show
 from hotpapers.deliver.email import bounces, opt_in, subscribers, tokens
 from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.addresses import is_address, normalized
@@ -21,6 +21,7 @@ from hotpapers.deliver.email.smtp import SmtpClient
 from hotpapers.errors import NotFound, ReadOnlyStore, UsageError
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.issues import freeze
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
 
 LARGEST_MAILBOX = 256_000_000
@@ -173,7 +174,7 @@ def bounce(file: Path | None, as_json: bool, context: common.CommandContext) -> 
         summary = bounces.process_mailbox(record, data, now())
     text = (
         f"{summary.bounced:,} bounced, {summary.came_back:,} returned for other reasons, "
-        f"{summary.confirmed:,} confirmed, {summary.left:,} unsubscribed, {count(summary.other, 'other message')}"
+        f"{summary.confirmed:,} confirmed, {summary.left:,} unsubscribed, {count_noun(summary.other, 'other message')}"
     )
     show(summary, [text], as_json)
 
@@ -205,7 +206,7 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
     show({"findings": findings}, _finding_lines(findings), as_json)
     unknown = sum(finding.outcome == "unknown" for finding in findings)
     if unknown and not as_json:
-        print_error(f"{count(unknown, 'item')} could not be checked")
+        print_error(f"{count_noun(unknown, 'item')} could not be checked")
     if any(finding.outcome == "bad" for finding in findings):
         raise click.exceptions.Exit(1)
 

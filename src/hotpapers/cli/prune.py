@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, show
+from hotpapers.cli.terminal import show
 from hotpapers.privacy import retention as pruning
+from hotpapers.ranking.words import count_noun
 
 
 @common.command("""
@@ -18,5 +19,5 @@ def prune(as_json: bool, context: common.CommandContext) -> None:
     """
     with common.open_record(context) as record:
         result = pruning.prune(record)
-    text = f"{count(result.snapshots, 'snapshot')} and {count(result.originals, 'original')} deleted"
+    text = f"{count_noun(result.snapshots, 'snapshot')} and {count_noun(result.originals, 'original')} deleted"
     show(result, [text], as_json)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, show, size
+from hotpapers.cli.terminal import NumberRange, show, size
 from hotpapers.ids.timestamps import minute_of
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import quarantine as apart
 from hotpapers.store.quarantine import QuarantinedPayload
 
@@ -19,12 +20,12 @@ SHOWN = 4_000
 @common.command("""
   hotpapers quarantine
   hotpapers quarantine 17""")
-@click.argument("number", type=click.IntRange(0, 2**63 - 1), required=False)
+@click.argument("number", type=NumberRange(0, 2**63 - 1), required=False)
 @click.option("--source", default="", metavar="NAME", help="Only from this source.")
 @click.option(
     "--last",
     "most",
-    type=click.IntRange(1, 10_000),
+    type=NumberRange(1, 10_000),
     metavar="N",
     default=20,
     show_default=True,
@@ -60,7 +61,7 @@ def _one_line(text: str) -> str:
 def _summary(totals: Mapping[str, int], total: int, shown_count: int) -> str:
     more = f", the latest {shown_count:,} shown" if shown_count < total else ""
     by_source = ", ".join(f"{number:,} of {name}" for name, number in totals.items())
-    return f"{count(total, 'original')}{more}. By source: {by_source}. `hotpapers quarantine NUMBER` shows one."
+    return f"{count_noun(total, 'original')}{more}. By source: {by_source}. `hotpapers quarantine NUMBER` shows one."
 
 
 def _show(payload: QuarantinedPayload, body: bytes, as_json: bool) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, show
+from hotpapers.cli.terminal import show
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import repair as repairing
 from hotpapers.store.verify import name_of
 
@@ -22,6 +23,6 @@ def repair(as_json: bool, context: common.CommandContext) -> None:
     with common.open_record(context) as record:
         rows = repairing.close_unusable(record)
     lines = [f"closed: {name_of(row.label)} (row {row.id})" for row in rows]
-    summary = f"{count(len(rows), 'row')} closed" if rows else "nothing to repair"
+    summary = f"{count_noun(len(rows), 'row')} closed" if rows else "nothing to repair"
     value = {"closed": [{"kind": row.label[0], "number": row.id} for row in rows]}
     show(value, [*lines, summary], as_json)

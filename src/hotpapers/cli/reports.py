@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, show
+from hotpapers.cli.terminal import NumberRange, show
 from hotpapers.ids import timestamps
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.issues.queries import issue_digests
 from hotpapers.model import Post
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
 from hotpapers.store import reader_reports as reporting
 from hotpapers.store.reader_reports import ReaderReport
@@ -29,7 +30,7 @@ NAMES: dict[reporting.Kind, str] = {
     "--close",
     "closed",
     multiple=True,
-    type=click.IntRange(min=1),
+    type=NumberRange(min=1),
     metavar="ID",
     help="Close this report and delete its text; repeatable.",
 )
@@ -48,7 +49,7 @@ def reports(closed: tuple[int, ...], as_json: bool, context: common.CommandConte
         days = {digest: f"{publication} {day}" for digest, publication, day in issue_digests(record.database)}
     rows = [{**report._asdict(), "day": days.get(report.issue, ""), **about} for report, about in open_with_state]
     lines = [line for report, about in open_with_state for line in _lines(report, days, about)]
-    show({"reports": rows}, [*lines, f"{count(len(open_reports), 'report')} open"], as_json)
+    show({"reports": rows}, [*lines, f"{count_noun(len(open_reports), 'report')} open"], as_json)
 
 
 def _known(record: Record, report: ReaderReport) -> dict[str, str]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import confirm, count, echo, print_error, print_json
+from hotpapers.cli.terminal import confirm, echo, print_error, print_json
 from hotpapers.ingest.job_factory import ConfiguredSource, chosen_sources
+from hotpapers.ranking.words import count_noun
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.reparse import ReparsePlan
 from hotpapers.terms import of
@@ -42,9 +43,9 @@ def reprocess(source: str, yes: bool, as_json: bool, context: common.CommandCont
 
 
 def _planned(choice: ConfiguredSource, planned: ReparsePlan) -> Iterator[str]:
-    yield f"{choice.name}: {count(planned.kept, 'original')} kept, {planned.apart:,} in quarantine"
+    yield f"{choice.name}: {count_noun(planned.kept, 'original')} kept, {planned.apart:,} in quarantine"
     if planned.unreadable:
-        yield f"can no longer be read: {count(planned.unreadable, 'original')}; their rows stay"
+        yield f"can no longer be read: {count_noun(planned.unreadable, 'original')}; their rows stay"
     if not planned.is_nothing:
         yield f"would close    {_by_kind(planned.closed)}"
         yield f"would add      {_by_kind(planned.added)}"
@@ -53,7 +54,7 @@ def _planned(choice: ConfiguredSource, planned: ReparsePlan) -> Iterator[str]:
 
 def _by_kind(rows: Mapping[str, int]) -> str:
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in rows.items())
-    return count(sum(rows.values()), "row") + (f": {kinds}" if kinds else "")
+    return count_noun(sum(rows.values()), "row") + (f": {kinds}" if kinds else "")
 
 
 def _report(planned: ReparsePlan, batch: WrittenBatch | None, as_json: bool) -> None:
@@ -62,7 +63,7 @@ def _report(planned: ReparsePlan, batch: WrittenBatch | None, as_json: bool) -> 
     elif planned.is_nothing:
         echo("nothing to change")
     elif batch:
-        echo(f"done: {count(sum(planned.closed.values()), 'row')} closed, {batch.added:,} added")
+        echo(f"done: {count_noun(sum(planned.closed.values()), 'row')} closed, {batch.added:,} added")
     else:
         print_error("nothing was changed")
     if not planned.is_nothing and not batch:

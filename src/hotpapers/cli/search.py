@@ -11,10 +11,11 @@ import click
 
 from hotpapers import search as searching
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, count, echo, plain, print_error, print_json
+from hotpapers.cli.terminal import NumberRange, bar, echo, plain, print_error, print_json
 from hotpapers.errors import UsageError
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.ranking import words
+from hotpapers.ranking.words import count_noun
 from hotpapers.search import PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
 from hotpapers.store import Record
 
@@ -68,7 +69,7 @@ A query:
 @click.argument("query", nargs=-1, required=True)
 @click.option(
     "--limit",
-    type=click.IntRange(1, 1000),
+    type=NumberRange(1, 1000),
     metavar="N",
     default=10,
     show_default=True,
@@ -97,7 +98,7 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, conte
     else:
         _print(results, hits)
     if results.behind:
-        batches = count(results.behind, "batch", "batches")
+        batches = count_noun(results.behind, "batch", "batches")
         print_error(f"the store cannot be written, so the search index lacks the last {batches}")
 
 
@@ -132,10 +133,10 @@ def _head(results: PaperResults | PostResults, hits: int) -> str:
     """The query as it was understood, and the number of results."""
     noun = "paper" if isinstance(results, PaperResults) else "post"
     if not results.total:
-        hint = f"; {count(hits, 'post matches', 'posts match')}: add --posts" if hits else ""
+        hint = f"; {count_noun(hits, 'post matches', 'posts match')}: add --posts" if hits else ""
         return f"no {noun} {results.understood}{hint}"
     on_page = len(results.papers if isinstance(results, PaperResults) else results.posts)
-    number = count(results.total, noun) if results.exact else f"more than {results.total:,} {noun}s"
+    number = count_noun(results.total, noun) if results.exact else f"more than {results.total:,} {noun}s"
     first = ""
     if on_page < results.total or not results.exact:
         first = f"; showing the first{f' {on_page:,}' if on_page > 1 else ''}"

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count
 from hotpapers.deliver.files import write_files
 from hotpapers.errors import UsageError
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HttpClient, distinct
+from hotpapers.ranking.words import count_noun
 from hotpapers.render import CHANNELS
 from hotpapers.store import Record, now
 
@@ -208,6 +208,6 @@ def summary_line(summary: dict[str, Any]) -> str:
         )
     if "sent" in summary:
         reasons = f" ({'; '.join(summary['reasons'])})" if summary["reasons"] else ""
-        return f"{summary['channel']}: {count(summary['sent'], 'delivery', 'deliveries')}{reasons}"
-    files = count(summary["files"], "file")
+        return f"{summary['channel']}: {count_noun(summary['sent'], 'delivery', 'deliveries')}{reasons}"
+    files = count_noun(summary["files"], "file")
     return f"{summary['channel']}: {files} in {summary['output']}, {summary['changed']:,} changed"

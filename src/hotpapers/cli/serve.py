@@ -9,7 +9,7 @@ import click
 
 from hotpapers import logs
 from hotpapers.cli import common
-from hotpapers.cli.terminal import echo
+from hotpapers.cli.terminal import NumberRange, echo
 from hotpapers.errors import UsageError
 from hotpapers.issues import freeze
 from hotpapers.store import Record
@@ -22,7 +22,7 @@ from hotpapers.store import Record
     "--port",
     default=8000,
     show_default=True,
-    type=click.IntRange(0, 65535),
+    type=NumberRange(0, 65535),
     metavar="N",
     help="The port; 0 picks a free one.",
 )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from hotpapers.cli import archives, common, streams
-from hotpapers.cli.terminal import count, fail_for, show
+from hotpapers.cli.terminal import fail_for, show
 from hotpapers.errors import InputError, NotFound, UsageError
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
 from hotpapers.transfer.remote_files import is_remote
 
@@ -100,7 +101,7 @@ def write_findings(
     failures = [InputError(reason, file=files[number]) for number, reason in sorted(run.problems.items())]
     parts, problems = len(job.parts), [{"file": problem.file, "reason": problem.reason} for problem in failures]
     value = {"findings": folder, "files": len(files), "parts": parts, "lost": run.lost, "refused": problems}
-    read = f"{count(len(files), 'file')} read in {count(parts, 'part')}; findings written to {folder}"
+    read = f"{count_noun(len(files), 'file')} read in {count_noun(parts, 'part')}; findings written to {folder}"
     show(value, [read, *_lost(run)], as_json)
     fail_for(f"findings end at this error: {problem}" for problem in failures)
 
@@ -162,7 +163,7 @@ def _take_findings(task: archives.ImportTask, findings: FindingsFolder) -> None:
 def _lost(run: SparkRun) -> list[str]:
     """Failures on Spark that were recovered from."""
     return (
-        [f"{count(run.lost, 'Spark task')} failed and {'was' if run.lost == 1 else 'were'} repeated"]
+        [f"{count_noun(run.lost, 'Spark task')} failed and {'was' if run.lost == 1 else 'were'} repeated"]
         if run.lost
         else []
     )

@@ -11,7 +11,7 @@ import click
 from hotpapers.cli import common
 from hotpapers.cli.alarms import site_alarms
 from hotpapers.cli.configured import settings_problems, wanted_jobs
-from hotpapers.cli.terminal import ago, count, echo, print_json, size
+from hotpapers.cli.terminal import ago, echo, print_json, size
 from hotpapers.deliver.export_site import site_forecasts
 from hotpapers.deliver.size_budget import SizeForecast
 from hotpapers.errors import UsageError
@@ -23,6 +23,7 @@ from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.queries import copies_before
 from hotpapers.query.schemas import MissingPapers
 from hotpapers.query.status import STOPPED, JobHealth, all_job_health, incomplete_days, switched_off
+from hotpapers.ranking.words import count_noun
 from hotpapers.schedule.health import FROM_OUTSIDE, log_alarms
 from hotpapers.store import Record, now
 from hotpapers.store import statistics as reporting
@@ -122,14 +123,14 @@ def _copies(record: Record) -> Iterator[Path]:
 
 def _print_store(statistics: reporting.StoreStatistics) -> None:
     echo(f"store      {statistics.store} ({statistics.database}, schema {statistics.schema}, {size(statistics.size)})")
-    items = count(sum(statistics.items.values()), "item")
+    items = count_noun(sum(statistics.items.values()), "item")
     last = f", the last written {minute_of(statistics.last_at)}" if statistics.last_at else ""
-    echo(f"record     {items} in {count(statistics.batches, 'batch', 'batches')}{last}")
+    echo(f"record     {items} in {count_noun(statistics.batches, 'batch', 'batches')}{last}")
     for kind, number in statistics.items.items():
         if number:
             echo(f"           {number:>10,} {kind}")
-    echo(f"issues     {statistics.issues:,} frozen, of {count(statistics.publications, 'publication')}")
-    echo(f"raw        {count(statistics.raw, 'original')} kept, {statistics.quarantine:,} in quarantine")
+    echo(f"issues     {statistics.issues:,} frozen, of {count_noun(statistics.publications, 'publication')}")
+    echo(f"raw        {count_noun(statistics.raw, 'original')} kept, {statistics.quarantine:,} in quarantine")
     echo(f"forgotten  {statistics.forgotten:,} keys and rows")
 
 
@@ -182,7 +183,7 @@ def _print_rest(
     if statistics.year_forecast is not None:
         echo(f"forecast   {size(statistics.year_forecast)} in a year at this rate")
     if statistics.reports:
-        echo(f"reports    {count(statistics.reports, 'open report')} from readers: see `hotpapers reports`")
+        echo(f"reports    {count_noun(statistics.reports, 'open report')} from readers: see `hotpapers reports`")
     echo("sound      yes" if not soundness.damaged else "sound      NO")
     for problem in soundness.damaged:
         echo(f"           {problem}")

@@ -57,16 +57,18 @@ def fail_for(problems: Iterable[object]) -> None:
         raise click.exceptions.Exit(1)
 
 
+class NumberRange(click.IntRange):
+    """An option's whole numbers; in help and errors `1 to 9999`."""
+
+    def _describe_range(self) -> str:
+        return f"{self.min} to {self.max}" if self.max is not None else f"{self.min} or more"
+
+
 def confirm(question: str, consequence: str) -> bool:
     """Whether the user confirms. `consequence`: what `--yes` does. Raises UsageError without a terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"not a terminal; pass --yes to {consequence}")
     return click.confirm(question, err=True)
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """`1 file`, `2,911 files`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def ago(seconds: float) -> str:

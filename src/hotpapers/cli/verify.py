@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, count, show
+from hotpapers.cli.terminal import bar, show
 from hotpapers.cli.verify_proof import verify_files, verify_site
 from hotpapers.engagement.standing.queries import relearn_standing
 from hotpapers.errors import CorruptStore, NotFound, ReadOnlyStore
 from hotpapers.ids import timestamps
 from hotpapers.issues import freeze
 from hotpapers.model import Issue
+from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record
 from hotpapers.store.verify import VerifyFinding, VerifyResult, check, damage
 
@@ -121,11 +122,11 @@ def _frozen_items(record: Record, publication: str | None, dates: Sequence[str])
 
 def _lines(findings: Sequence[VerifyFinding], issues: int, result: VerifyResult) -> Iterator[str]:
     yield from map(str, findings)
-    parts = [count(result.forgotten, "part") + " forgotten"] if result.forgotten else []
+    parts = [count_noun(result.forgotten, "part") + " forgotten"] if result.forgotten else []
     parts += [f"{result.pruned:,} pruned"] if result.pruned else []
-    parts += [f"{count(result.withheld, 'row')} without words"] if result.withheld else []
-    outcome = count(len(findings), "difference") if findings else "verified"
-    amounts = f"{count(issues, 'issue')} rebuilt, {count(result.rows, 'row')} checked"
+    parts += [f"{count_noun(result.withheld, 'row')} without words"] if result.withheld else []
+    outcome = count_noun(len(findings), "difference") if findings else "verified"
+    amounts = f"{count_noun(issues, 'issue')} rebuilt, {count_noun(result.rows, 'row')} checked"
     yield f"{', '.join([outcome, *parts])}: {amounts}"
     if result.unchecked:
         yield f"not checked: {result.unchecked}"

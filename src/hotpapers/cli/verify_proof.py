@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, count, show
+from hotpapers.cli.terminal import bar, show
 from hotpapers.errors import InputError, UsageError
+from hotpapers.ranking.words import count_noun
 from hotpapers.transparency.mirrors import POLICY_FILE, check_mirror
 from hotpapers.transparency.policies import LogPolicy, parse_policy
 from hotpapers.transparency.saved_issues import ProofVerdict, check_saved, read_saved
@@ -119,8 +120,8 @@ def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool) -> Non
     policy = read_policy(policy_file or own_policy)
     verdict = check_mirror(folder, policy)
     state = "not verified" if verdict.problems else "verified"
-    missing = f", {count(verdict.missing, 'issue')} in the log missing here" if verdict.missing else ""
-    amounts = f"{count(verdict.issues, 'issue')}, {count(verdict.leaves, 'leaf', 'leaves')}"
+    missing = f", {count_noun(verdict.missing, 'issue')} in the log missing here" if verdict.missing else ""
+    amounts = f"{count_noun(verdict.issues, 'issue')}, {count_noun(verdict.leaves, 'leaf', 'leaves')}"
     lines = [*verdict.problems, f"{state}: {amounts}{missing}"]
     if policy_file is None:
         lines.append("verified with the site's own keys; check that they are genuine, or use yours with --policy:")

@@ -11,9 +11,10 @@ import click
 from hotpapers import logs
 from hotpapers.cli import common
 from hotpapers.cli.stop_signals import stopped_by_signals
-from hotpapers.cli.terminal import count, echo
+from hotpapers.cli.terminal import echo
 from hotpapers.cli.verify_proof import read_policy
 from hotpapers.errors import NotAProof, UsageError
+from hotpapers.ranking.words import count_noun
 from hotpapers.transparency import alarms, log_keys
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, SigningKey, check_name
 from hotpapers.transparency.witness import LogWitness
@@ -64,7 +65,7 @@ def witness(name: str | None, policy: Path | None, folder: Path, listen: str, ac
         closing(LogWitness(watched, keys, folder, WitnessRates().wait)) as log_witness,
         witness_server(log_witness, listen) as port,
     ):
-        echo(f"witness for {count(len(watched.logs), 'log')} on port {port}; name one of its keys in a policy:")
+        echo(f"witness for {count_noun(len(watched.logs), 'log')} on port {port}; name one of its keys in a policy:")
         for key in keys:
             echo(f"  {key.verifier}")
         for alarm in log_witness.alarms:

@@ -79,8 +79,9 @@ class RecountJob:
         try:
             for page in self._pages(context, posts):
                 self.store(context, page)
-        except PartiallyRead:  # otherwise a server that is gone for good would keep its posts due forever
-            engagement_queries.note_unanswered(database, posts, self.connection.http.now())
+        except PartiallyRead as problem:  # otherwise a server that is gone for good would keep its posts due forever
+            unanswered = [post for post in posts if post not in problem.unasked]
+            engagement_queries.note_unanswered(database, unanswered, self.connection.http.now())
             raise
         except NetError as problem:
             self._record_failure(context, problem)

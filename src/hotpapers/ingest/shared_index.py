@@ -18,7 +18,7 @@ class SharedPaperIndex:
     """The names of the last half year's papers, for all threads. `read_at`: when `names` was loaded, if it was."""
 
     def __init__(self, names: PaperIndex | None = None, read_at: int | None = None) -> None:
-        self.names = names or PaperIndex()
+        self.names = PaperIndex() if names is None else names
         self._read_at = read_at
         self._lock = threading.Lock()
         self._new_aliases: list[PaperAlias] = []

@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from hotpapers.errors import NetError, RetryLater
+from hotpapers.errors import NetError, RequestRefused, RetryLater
 from hotpapers.model import PayloadPage
 
 GONE = (404, 410)
 """Statuses of a post that no longer exists."""
 IN_A_ROW = 5
 """This many failures in a row mean that the network fails, not single posts."""
+REFUSALS_IN_A_ROW = 100
+"""The same for refusals, each of which may concern only its post: in a subreddit gone private, say."""
 
 T = TypeVar("T")
 
@@ -28,7 +30,7 @@ def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Iterator[
     Raises RetryLater at once, and the last failure if every item failed or several failed in a row: the rest would fail
     too, and is fetched later.
     """
-    any_answer, in_a_row = False, 0
+    any_answer, failures, refusals = False, 0, 0
     last_failure: NetError | None = None
     for item in items:
         try:
@@ -36,11 +38,15 @@ def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Iterator[
         except RetryLater:
             raise
         except NetError as problem:
-            last_failure, in_a_row = problem, in_a_row + 1
-            if in_a_row == IN_A_ROW:
+            last_failure = problem
+            if isinstance(problem, RequestRefused):
+                refusals += 1
+            else:
+                failures += 1
+            if failures == IN_A_ROW or refusals == REFUSALS_IN_A_ROW:
                 raise
             continue
-        any_answer, in_a_row = True, 0
+        any_answer, failures, refusals = True, 0, 0
         yield page
     if last_failure is not None and not any_answer:
         raise last_failure

@@ -23,8 +23,9 @@ MOST_READ = 5_000_000
 MOST_ENTITIES = 300
 ENTRIES = ("item", "entry")
 
-_BLANKS = re.compile(rb"\s{1000,}")
-_WORD = re.compile(rb"([\w.+-]{2000})[\w.+-]+", re.ASCII)
+# Only from the start of a run: from every place in it, runs that are just too short would take a minute.
+_BLANKS = re.compile(rb"(?<!\s)\s{1000,}")
+_WORD = re.compile(rb"(?<![\w.+-])([\w.+-]{2000})[\w.+-]+", re.ASCII)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 

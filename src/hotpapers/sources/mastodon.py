@@ -23,7 +23,7 @@ from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import LARGEST, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.sources.batched_requests import GONE
-from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_failures
+from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_failures, soonest_retry
 from hotpapers.sources.paper_matching import (
     AtLeastOne,
     decode_or_none,
@@ -78,6 +78,8 @@ PAGE = 40
 MOST_PAGES = 50
 CATCH_UP = 60.0
 """Seconds until reading continues on a timeline that had more pages than a round reads."""
+COUNTING_FOR = 900
+"""Seconds after which a round of counts asks no more home servers: those that hang must not delay all others."""
 PUBLIC = ("public", "unlisted")
 SECOND = 1_000_000
 REMEMBERED = 10_000
@@ -189,6 +191,7 @@ class MastodonSource:
         self.every = settings.every
         self.reach: int | None = None
         self._rotation = EndpointRotation()
+        self._failing_homes: set[str] = set()
         self._read_since: dict[str, int] = {}
         self._uris_by_id: OrderedDict[str, str] = OrderedDict()
 
@@ -330,17 +333,25 @@ class MastodonSource:
     # ---- home servers ----------------------------------------------------------------------------------
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Each post as its home server has it now, or that it is gone. A failing server is not asked again."""
+        """Each post as its home server has it now, or that it is gone. A failing server is not asked again, and is
+        asked last the next time. When time is up, raises PartiallyRead, or a failure if nobody answered."""
         failed: dict[str, NetError] = {}
         homes = [home for key in keys if (home := _HOME.fullmatch(key.removeprefix(f"{NETWORK}:")))]
-        for home in homes:
+        homes.sort(key=lambda home: home[1] in self._failing_homes)
+        until, any_answer = http.now() + COUNTING_FOR * SECOND, False
+        for position, home in enumerate(homes):
             if home[1] in failed:
                 continue
+            if http.now() >= until:
+                raise _unfinished(homes[position:], failed) if any_answer else soonest_retry(list(failed.values()))
             try:
                 response = http.get(f"{home[1]}/api/v1/statuses/{home[2]}", accept=GONE)
             except NetError as problem:
                 failed[home[1]] = problem
+                self._failing_homes.add(home[1])
                 continue
+            any_answer = True
+            self._failing_homes.discard(home[1])
             payload = RawPayload("gone" if response.status in GONE else "counts", home[0], response.body, response.at)
             yield PayloadPage([payload, *_edit(decode_or_none(response.body, _TimelineEntry), payload)])
         raise_failures(list(failed.values()), len({home[1] for home in homes}))
@@ -389,6 +400,13 @@ def _host(address: str) -> str:
         return urlsplit(address).netloc
     except ValueError:
         return ""
+
+
+def _unfinished(homes: Sequence[re.Match[str]], failed: Container[str]) -> PartiallyRead:
+    """The error for a round of counts whose time is up before these posts."""
+    unasked = frozenset(f"{NETWORK}:{home[0]}" for home in homes if home[1] not in failed)
+    reason = f"{len(unasked)} posts are left for the next round, as some home servers are slow"
+    return PartiallyRead(reason, again=CATCH_UP, unasked=unasked)
 
 
 def _id_order(id: str) -> tuple[int, str]:

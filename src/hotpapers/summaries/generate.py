@@ -37,6 +37,9 @@ MOST_FAILURES = 3
 """Consecutive failed requests after which the rest of an issue goes without."""
 TIMEOUT = 120.0
 """Seconds to wait for an answer: a model on a small machine is slow."""
+MOST_MINUTES = 15
+"""Minutes after which the rest of an issue goes without: the issue waits for the sentences."""
+MINUTE = 60 * timestamps.SECOND
 LARGEST_ANSWER = 200_000
 """Maximum bytes of an answer."""
 
@@ -100,17 +103,19 @@ def _papers(record: Record, view: AsOfView, publication: Publication, day: str) 
 
 
 class _SummarySession:
-    """Asks a model until it fails too often, and counts failures."""
+    """Asks a model until it fails too often or takes too long, and counts failures."""
 
     def __init__(self, http: HttpClient, model: LanguageModel) -> None:
         self._http, self._model = http, model
         self.failures = self._in_a_row = 0
         self.reason = ""
-        self.day = timestamps.day_of(http.now())
+        started_at = http.now()
+        self.day = timestamps.day_of(started_at)
+        self._until = started_at + MOST_MINUTES * MINUTE
 
     def sentence_for(self, paper: Paper) -> str:
         """A sentence with its mark; empty on failure."""
-        if self._in_a_row >= MOST_FAILURES:
+        if self._in_a_row >= MOST_FAILURES or self._is_late():
             return ""
         try:
             model = self._model
@@ -131,6 +136,16 @@ class _SummarySession:
             return ""
         self._in_a_row = 0
         return signed(text, self._model.name, self.day)
+
+    def _is_late(self) -> bool:
+        """Whether the time for this issue is over: a failure, counted once."""
+        if self._http.now() < self._until:
+            return False
+        reason = f"the model took more than {MOST_MINUTES} minutes for an issue"
+        if self.reason != reason:
+            self.failures, self.reason = self.failures + 1, reason
+            log_event("no more summaries", reason=reason)
+        return True
 
 
 def _summarized_papers(session: _SummarySession, record: Record, papers: Sequence[Paper], cut: int) -> Iterator[Paper]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -36,6 +36,8 @@ _FORMULA = re.compile(
 )
 _TEX = re.compile(r"[$\\~]|``|''|--")
 """Characters of which a text has at least one if it contains any TeX."""
+_FORMULA_HERE = "\0"
+"""Stands for a formula while commands around it are dropped; no page can show this character."""
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}(?![A-Za-z}])")
 
 
@@ -73,14 +75,15 @@ def prose(text: str) -> Markup:
     if len(text) > LONGEST or not _TEX.search(text):
         return escape(text)
     result: list[Markup] = []
-    end = size = 0
-    for piece in formulas(text):
-        result.append(escape(decode_accents(text[end : piece.start])))
+    size = 0
+    pieces = list(formulas(text))
+    stretches = _stretches(text, pieces)
+    for stretch, piece in zip(stretches, pieces, strict=False):
+        result.append(escape(stretch))
         rendered = formula(piece.tex) if size < MOST else None
         result.append(Markup('<code class="tex">{}</code>').format(piece.tex) if rendered is None else rendered)
-        end, size = piece.end, size + len(result[-1])
-    result.append(escape(decode_accents(text[end:])))
-    return Markup("").join(result)
+        size += len(result[-1])
+    return Markup("").join([*result, escape(stretches[-1])])
 
 
 def plain(text: str) -> str:
@@ -95,11 +98,18 @@ def plain_line(text: str) -> str:
 
 
 def _plain_letters(text: str) -> str:
-    result, end = [], 0
-    for piece in formulas(text):
-        result += [decode_accents(text[end : piece.start]), text[piece.start : piece.end]]
-        end = piece.end
-    return "".join([*result, decode_accents(text[end:])])
+    pieces = list(formulas(text))
+    stretches = _stretches(text, pieces)
+    formula_texts = [text[piece.start : piece.end] for piece in pieces]
+    return "".join(part for pair in zip(stretches, [*formula_texts, ""], strict=True) for part in pair)
+
+
+def _stretches(text: str, pieces: Sequence[TexFormula]) -> list[str]:
+    """The text before, between and after its formulas, without TeX commands, which may enclose formulas."""
+    ends = [0, *(piece.end for piece in pieces)]
+    starts = [*(piece.start for piece in pieces), len(text)]
+    outside = [text[end:start].replace(_FORMULA_HERE, "") for end, start in zip(ends, starts, strict=True)]
+    return list(map(decode_accents, _without_styles(_FORMULA_HERE.join(outside)).split(_FORMULA_HERE)))
 
 
 _MARKS = {
@@ -136,10 +146,12 @@ _NAMED = {
 _NAME = re.compile(r"\\(?:([oOlLij]|a[ea]|A[EA]|oe|OE|ss)(?![A-Za-z])(?:\{\}| (?=[a-z]))?|([A-Za-z]+)(?:\{\})?)")
 
 _STYLES = "emph|text(?:bf|it|sc|tt|rm|sf|sl|normal|up)?|[mh]box|u(?:nder)?line|ensuremath|math(?:rm|bf|cal|sf|tt)"
-_INSIDE = r"([^{}]*(?:\{[^{}]*\}[^{}]*)*)"
-"""Text in which braces are nested at most once."""
+_INSIDE = "[^{}]*+"
+for _ in range(4):
+    _INSIDE = rf"[^{{}}]*+(?:\{{{_INSIDE}\}}[^{{}}]*+)*+"
+"""Text in which braces are nested at most four times."""
 _STYLED = re.compile(
-    rf"\\(?:{_STYLES})\s*\{{{_INSIDE}\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large)\b\s*{_INSIDE}\}}"
+    rf"\\(?:{_STYLES})\s*\{{({_INSIDE})\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large)\b\s*({_INSIDE})\}}"
 )
 _ARGUMENT = re.compile(
     r"\\(?:cite[pt]?|ref|eqref|cref)\*?\s*\{(?P<cited>[^{}]*)\}|\\href\s*\{[^{}]*\}\s*\{(?P<linked>[^{}]*)\}"
@@ -159,14 +171,19 @@ def decode_accents(text: str) -> str:
     """The text for a stretch of TeX without formulas."""
     if "\\" not in text:  # no commands, only quotation marks, dashes or ties
         return _SIGN.sub(_sign, text)
-    for _ in range(3):  # nested commands
-        before, text = text, _STYLED.sub(lambda group: group[1] or group[2] or "", text)
-        if text == before:
-            break
+    text = _without_styles(text)
     text = _ACCENT.sub(_accented, text)
     text = _ARGUMENT.sub(_argument, text)
     text = _SIGN.sub(_sign, text)
     return _NAME.sub(lambda match: _NAMED.get(match[1] or match[2], match[2]), text)
+
+
+def _without_styles(text: str) -> str:
+    for _ in range(3):  # nested commands
+        before, text = text, _STYLED.sub(lambda group: group[1] or group[2] or "", text)
+        if text == before:
+            break
+    return text
 
 
 def _accented(match: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 from hotpapers.model import IssueReader
@@ -55,18 +56,28 @@ class PageCache:
         self._publication, self._site_config = publication, site_config
         self._pages: SitePages | None = None
         self._feeds: FeedMaker | None = None
-        self._futures: OrderedDict[str, Future[RenderedPage | None]] = OrderedDict()
+        self._rendered: OrderedDict[str, RenderedPage] = OrderedDict()
+        self._pending: dict[str, asyncio.Future[RenderedPage | None]] = {}
 
     async def get(self, path: str) -> RenderedPage | None:
         """A page, or None if there is none."""
-        future = self._futures.get(path)
-        if future is None or (future.done() and (future.cancelled() or future.exception())):
-            future = self._futures[path] = self._render_pool.submit(self._render, path)
-            if len(self._futures) > CACHED_PAGES:
-                self._futures.popitem(last=False)
-        else:
-            self._futures.move_to_end(path)
-        return future.result() if future.done() else await asyncio.shield(asyncio.wrap_future(future))
+        if path in self._rendered:
+            self._rendered.move_to_end(path)
+            return self._rendered[path]
+        future = self._pending.get(path)
+        if future is None:
+            future = self._pending[path] = asyncio.wrap_future(self._render_pool.submit(self._render, path))
+            future.add_done_callback(partial(self._keep, path))
+        return await asyncio.shield(future)
+
+    def _keep(self, path: str, future: asyncio.Future[RenderedPage | None]) -> None:
+        """Keeps a rendered page: a path without one must not push out others."""
+        del self._pending[path]
+        page = None if future.cancelled() or future.exception() else future.result()
+        if page is not None:
+            self._rendered[path] = page
+            if len(self._rendered) > CACHED_PAGES:
+                self._rendered.popitem(last=False)
 
     async def missing(self, path: str) -> bytes:
         return await asyncio.wrap_future(self._render_pool.submit(lambda: self._make_pages().missing(path)))

@@ -126,6 +126,7 @@ def refused(here: AppriseClient, log: list[str]) -> NetError:
     ("play", "error", "said"),
     [
         (answer(429), RetryLater, f"JSON answered 429: try again in {RETRY_SECONDS:.0f} s"),
+        (answer(408), RetryLater, f"JSON answered 408: try again in {RETRY_SECONDS:.0f} s"),
         (answer(403), RequestRefused, "JSON answered 403"),
         (answer(404), RequestRefused, "JSON answered 404"),
         (answer(302, location="http://127.0.0.1:1/"), RequestRefused, "JSON answered 302"),

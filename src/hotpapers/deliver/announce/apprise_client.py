@@ -23,6 +23,8 @@ LONGEST = 1500
 """Characters of a message."""
 RETRY_SECONDS = 60.0
 """Seconds to wait if a room says *too many requests* but not how long."""
+_PASSING = (408, 429)
+"""Statuses of a message that did not arrive but may later: a timeout, too many requests."""
 _MARKDOWN = frozenset(("discord", "guilded", "mmost", "mmosts", "nctalk", "nctalks", "revolt", "zulip"))
 """Services that treat Apprise's plain text as Markdown."""
 _STATUS = re.compile(r"\berror=(\d{3})\b")
@@ -112,8 +114,8 @@ def _capture_log() -> Iterator[list[str]]:
 def _problem(service: str, log: str) -> NetError:
     """The error for a failed message, from the log. If the log has no reason, the message may have arrived."""
     status = next((int(match[1]) for match in _STATUS.finditer(log)), 0)
-    if status == 429:
-        return RetryLater(RETRY_SECONDS, f"{service} answered 429")
+    if status in _PASSING:
+        return RetryLater(RETRY_SECONDS, f"{service} answered {status}")
     if 300 <= status < 500:
         return RequestRefused(f"{service} answered {status}", status)
     unreachable = not status and _UNREACHABLE.search(log)

@@ -126,7 +126,7 @@ def dois(text: str) -> Iterator[str]:
 
 
 def _shorter(doi: str) -> Iterator[str]:
-    for _ in range(_CUTS):
+    for _ in range(_CUTS + 1):
         doi = doi.rstrip(_TAIL)
         yield doi
         if doi.endswith(".pdf"):

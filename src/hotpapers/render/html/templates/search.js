@@ -52,10 +52,12 @@
   }
 
   function snippet(text, terms) {
-    const first = places(text, terms)[0]?.[0] || 0;
-    const from = first < 80 ? 0 : text.indexOf(" ", first - 60) + 1;
-    const to = text.length < from + 260 ? text.length : text.lastIndexOf(" ", from + 260);
-    return [from ? "… " : "", ...marked(text, terms, from, to > from ? to : from + 260), to < text.length ? " …" : ""];
+    const [first, end] = places(text, terms)[0] || [0, 0];
+    const space = text.indexOf(" ", first - 60);
+    const from = first < 80 ? 0 : space >= 0 && space < first ? space + 1 : first - 60;
+    const lastSpace = text.lastIndexOf(" ", from + 260);
+    const to = text.length < from + 260 ? text.length : lastSpace > end ? lastSpace : Math.max(end, from + 260);
+    return [from ? "… " : "", ...marked(text, terms, from, to), to < text.length ? " …" : ""];
   }
 
   function names(authors, terms) {
