@@ -15,7 +15,7 @@ from hotpapers.comparison.facts import decode_file, read_facts
 from hotpapers.comparison.lines import encode_line
 from hotpapers.engagement.attention import read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.model import DAY, HOUR, Mention, Verdict
+from hotpapers.model import DAY, HOUR, Alias, Mention, Reaction, Verdict
 from hotpapers.store import Record
 from hotpapers.transfer.jsonl import importer
 from tests.comparison.collectors import KEY
@@ -41,6 +41,18 @@ def test_either_database_tells_the_same(store_url: str, tmp_path: Path) -> None:
         }
     assert len(ranked) > 500 and facts.bots
     assert counted(facts) == ranked
+
+
+def test_a_like_that_one_of_a_person_s_accounts_withdrew_still_counts_by_the_other(store_url: str) -> None:
+    at, name = moment("2024-05-07") + HOUR, "mastodon:1"
+    likes = [Reaction(post=name, account=one, type="like", observed_at=at) for one in ("mastodon:@bo", "mastodon:7")]
+    withdrawn = msgspec.structs.replace(likes[0], withdrawn=True, observed_at=at + HOUR)
+    alias = Alias(account="mastodon:@bo", stable="mastodon:7", observed_at=at)
+    with Record(store_url) as record:
+        record.append([*paper(1), *post(1, name, at), *likes, withdrawn, alias], source="test")
+        [row] = read_engagement(record.view(at + 6 * HOUR), MeasurementWindow(ages=(6,)))
+        lines = list(map(encode_line, extract_lines(record, Period(at - DAY, at + 6 * HOUR), KEY)))
+    assert list(counted(read_facts(decode_file(lines, "file"), "file")).values()) == [row.voices] == [2]
 
 
 def test_rules_and_forms_of_imported_items_may_have_any_name(store_url: str) -> None:

@@ -100,6 +100,18 @@ def test_an_honest_scene_is_the_frozen_issue(scene: RecordedScene) -> None:
     assert [(one.paper, one.score) for one in order] == [(one.paper, one.score) for one in scene.content.entries]
 
 
+def test_the_best_of_a_young_record_are_those_of_the_issue(sqlite_url: str) -> None:
+    """Papers with fewer than 3 voices take no place from those below them."""
+    few = replace(DAILY, least_entries=1)
+    with Record(sqlite_url) as record:
+        write(record, weeks_ago(PEOPLE))
+        quiet = [*paper(1), *post(1, "mastodon:1", TODAY + HOUR)]
+        write(record, few, quiet, paper(2), made.talk(2, 5, TODAY + HOUR, "mastodon"))
+        content = frozen(record, few).content
+        order = RecordedScene(record, content, [VOUCHED]).order(*VOUCHED)
+        assert made.numbers(order) == made.numbers(content.entries) == [2]
+
+
 def test_who_changes_nothing_leaves_the_order(scene: RecordedScene) -> None:
     for one in CONTENDERS:
         honest = [scored.paper for scored in scene.order(one.rank, one.needs)]
@@ -121,6 +133,14 @@ def test_targets(scene: RecordedScene) -> None:
 
 def test_networks(scene: RecordedScene) -> None:
     assert {(one.name, one.names_accounts) for one in scene.networks} == {("bluesky", True), ("mastodon", False)}
+
+
+@pytest.mark.parametrize("name", ["lifted from place 2", "lifted from place 10", "likes, spread"])
+def test_who_takes_the_first_place_moves_nobody_by_it(scene: RecordedScene, name: str) -> None:
+    """By the classic rule, likes for one paper change no other's score."""
+    attempt = search.Attempt(CONTENDERS[0], NAMES[name], aged=False)
+    cost = search.least_costs(scene, attempt, {})["first"]
+    assert cost is not None and cost.moved == 0
 
 
 def after(scene: RecordedScene, one: Campaign, rank: Any, needs: Any, *, whole: bool) -> list[str]:

@@ -112,7 +112,7 @@ def test_an_issue_says_who_counted_the_same(store_url: str) -> None:
         assert "counts witnessed by 3 collectors" in phrases.facts(shown)
         assert phrases.notes(content) == (
             "Counts in this issue also made by neighbour and third, who read the same networks: 2, of "
-            "which 1 agree within a tenth.",
+            "which 1 agrees within a tenth.",
         )
         assert not made.verified(record).findings
 
@@ -130,3 +130,16 @@ def test_a_later_word_of_the_other_is_another_edition_s(sqlite_url: str) -> None
         record.append([measured(1, 35, observed_at=START + 31 * HOUR)], source="follow/neighbour")
         assert not made.verified(record).findings
         assert before.content.entries[0].voices == 30
+
+
+def test_others_counts_of_papers_too_old_to_compare_with_are_left_out(store_url: str) -> None:
+    """They count for 90 days after the announcement, as ours do, whether or not we have posts about the paper."""
+    days = {4: "2024-01-15", 5: "2024-01-15", 6: "2024-03-15"}
+    end = {number: moment(day) + 24 * HOUR for number, day in days.items()}
+    with Record(store_url) as record:
+        fill(
+            record, *(item for number, day in days.items() for item in paper(number, day)),
+            *talk(5, 14, moment(days[5]) + HOUR), *(measured(number, 70, until_at=end[number]) for number in days),
+        )  # fmt: skip
+        peers = issue(record).content.peers
+        assert [dict(peer.counts).get(70) for peer in peers if (peer.network, peer.age) == ("bluesky", 24)] == [1]

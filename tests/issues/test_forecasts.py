@@ -133,6 +133,8 @@ def test_a_forecast_in_words() -> None:
     )
     single = NetworkForecast("x", 24, 1, 5000, Forecast(1, 1, 2, 80, "all", 1, 1))
     assert sentence(single).endswith("based on 80 papers that had 1 at 24 h.")
+    exact = NetworkForecast("x", 24, 1, 5000, Forecast(1, 1, 1, 80, "all", 1, 1))
+    assert sentence(exact).startswith("On X (Twitter), 1 voice after a week in nine of ten cases, median 1: ")
 
 
 def test_no_forecast_in_words() -> None:

@@ -214,6 +214,17 @@ def test_posts_on_papers_that_are_not_considered_are_not_told_of(sqlite_url: str
         assert content.retrospective and content.retrospective.posts == 1
 
 
+def test_a_corrected_announcement_counts_as_corrected(store_url: str) -> None:
+    day, cut = "2024-05-07", moment("2024-05-07T08:00")
+    mistaken = paper(1, day, at=moment("2024-04-16"))
+    with Record(store_url) as record:
+        record.append([DAILY], source="settings", at=1)
+        write(record, mistaken, paper(1, day), talk(1, 9, cut - HOUR))
+        [content] = made(record, date(2024, 5, 7), date(2024, 5, 7))
+        assert content.considered == 1
+        assert content.retrospective and content.retrospective.posts == 1
+
+
 @pytest.mark.long
 def test_judged_as_of_each_day(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
@@ -236,6 +247,8 @@ def test_all_of_it_in_words() -> None:
         " paper, only later metadata is known. Nothing is known about Reddit, X (Twitter). Judged to be bots by"
         " then: 4 accounts. With standing, going by earlier data in the record: 1,200."
     )
+    one = phrases.made_afterwards(msgspec.structs.replace(known, posts_later=1))
+    assert "; 1 more from that time arrived later and does not count. " in one
 
 
 # ---- apart ---------------------------------------------------------------------------------------------

@@ -82,3 +82,10 @@ def test_a_first_issue_is_not_the_last_1_issues() -> None:
     assert network.text == "read in full for the latest issue"
     [network] = state_of(OWN, [_issue(), _issue()]).networks
     assert network.text == "read in full for all of the last 2 issues"
+
+
+def test_a_network_that_is_no_longer_read_was_not_read_for_the_latest_issue() -> None:
+    later = issue(OWN, "2021-01-15", [], readings=(NetworkReading(network="x", state="complete"),))
+    x, bluesky = sorted(state_of(OWN, [_issue(), later]).networks, reverse=True)
+    assert x.text == "read in full for the latest issue"
+    assert bluesky.text == "read in full until the issue of 14 January 2021"

@@ -4,6 +4,7 @@ end."""
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -75,11 +76,19 @@ def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
             seen=[(at, gone == "", key.of_text(text, same)) for *_, text, same, at, gone in observed],
             papers=[(paper, at, _name_of(form)) for paper, at, form in mentions.of(number)],
             readings=[(at, reposts, likes) for at, reposts, likes in snapshots.of(number)],
-            reactions=[
-                (key.of_key(other or ""), type, at, bool(withdrawn))
-                for other, type, at, withdrawn in reactions.of(number)
-            ],
+            reactions=list(_reactions(reactions.of(number), key)),
         )  # fmt: skip
+
+
+def _reactions(rows: Iterator[tuple[Any, ...]], key: SharedKey) -> Iterator[kinds.ReactionRow]:
+    """The reactions to a post by voice: one counts as withdrawn only when the last of a voice's accounts withdraws
+    it."""
+    accounts: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for voice, account, type, at, withdrawn in rows:
+        reacting = accounts[voice, type]
+        (reacting.discard if withdrawn else reacting.add)(account)
+        if not (withdrawn and reacting):
+            yield key.of_key(voice or ""), type, at, bool(withdrawn)
 
 
 def _name_of(rule: str) -> str:

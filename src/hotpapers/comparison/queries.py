@@ -109,9 +109,10 @@ def snapshots(view: AsOfView, since: int) -> Rows:
 
 
 def reactions(view: AsOfView, since: int) -> Rows:
-    """(post's number, voice, type, observed_at, withdrawn) of reposts and likes, ascending by number and moment."""
+    """(post's number, voice, account's number, type, observed_at, withdrawn) of reposts and likes, ascending by number
+    and moment."""
     return view.database.iterate(f"""WITH {_posts(view, since)}, {persons_sql(view, ())}
-        SELECT r.post, {key_of("coalesce(w.stable_voice, r.account)")}, r.type, r.observed_at, r.withdrawn
+        SELECT r.post, {key_of("coalesce(w.stable_voice, r.account)")}, r.account, r.type, r.observed_at, r.withdrawn
         FROM reaction AS r LEFT JOIN known AS w ON w.voice = r.account
         WHERE r.post IN (SELECT post FROM named) AND r.type IN ('repost', 'like') AND {view.visible("r")}
         ORDER BY r.post, r.observed_at, r.account, r.type""")

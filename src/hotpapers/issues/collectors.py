@@ -15,10 +15,10 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.engagement.attention import Engagement
-from hotpapers.engagement.measurement import MeasurementWindow
+from hotpapers.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
 from hotpapers.issues import queries
 from hotpapers.issues.coverage import TURN, UnreadTimes, unread_times
-from hotpapers.model import HOUR, Attention, Candidate, Measurement, WitnessedCounts
+from hotpapers.model import DAY, HOUR, Attention, Candidate, Measurement, WitnessedCounts
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import slices
 from hotpapers.store.identities import numbers_of
@@ -37,7 +37,7 @@ BetterCounts = Mapping[str, Sequence[Measurement]]
 
 def with_better_counts(view: AsOfView, window: MeasurementWindow, rows: Iterable[Engagement]) -> Iterator[Engagement]:
     """Our attention, ordered by paper, with others' counts where those are better; then the papers for which we have
-    nothing. Unchanged if the record has no counts of other collectors."""
+    nothing, of the same 90 days. Unchanged if the record has no counts of other collectors."""
     if not queries.has_measurements(view):
         yield from rows
         return
@@ -46,8 +46,11 @@ def with_better_counts(view: AsOfView, window: MeasurementWindow, rows: Iterable
         own_rows = list(group)
         facts = PaperFacts(max(row.announced_at for row in own_rows), own_rows[0].archive)
         yield from with_replacements(own_rows, better.pop(paper, ()), facts)
+    start = view.as_of - REFERENCE_DAYS * DAY
     for paper, facts_of_paper in queries.announced_papers(view, sorted(better)):
-        yield from with_replacements((), better[paper], PaperFacts(*facts_of_paper))
+        facts = PaperFacts(*facts_of_paper)
+        if facts.announced_at > start:
+            yield from with_replacements((), better[paper], facts)
 
 
 def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:

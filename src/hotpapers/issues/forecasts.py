@@ -94,8 +94,11 @@ def sentence(network_forecast: NetworkForecast) -> str:
         if forecast.least == forecast.most
         else f"{number(forecast.least)} to {number(forecast.most)}"
     )
+    voices = count_noun(forecast.high, "voice")
+    if forecast.low < forecast.high:
+        voices = f"{number(forecast.low)} to {voices}"
     return (
-        f"On {name}, {number(forecast.low)} to {number(forecast.high)} voices after a week in nine of ten cases, "
+        f"On {name}, {voices} after a week in nine of ten cases, "
         f"median {number(forecast.median)}: based on {papers} that had {class_size} at {age} h."
     )
 

@@ -206,9 +206,10 @@ def witnessed_sentence(witnessed: WitnessedCounts | msgspec.UnsetType) -> str:
     if witnessed is msgspec.UNSET:
         return ""
     collectors = " and ".join(witnessed.collectors)
+    verb = "agrees" if witnessed.close == 1 else "agree"
     return (
         f"Counts in this issue also made by {collectors}, who read the same networks: "
-        f"{number(witnessed.counts)}, of which {number(witnessed.close)} agree within a tenth."
+        f"{number(witnessed.counts)}, of which {number(witnessed.close)} {verb} within a tenth."
     )
 
 

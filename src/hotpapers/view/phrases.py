@@ -212,7 +212,9 @@ def _posts_by_then(retrospective: Retrospective) -> str:
     if retrospective.counts_missing:
         parts.append(f", {words.number(retrospective.counts_missing)} with counts never read")
     if retrospective.posts_later:
-        parts.append(f"; {words.number(retrospective.posts_later)} more from that time arrived later and do not count")
+        verb = "does" if retrospective.posts_later == 1 else "do"
+        later_posts = words.number(retrospective.posts_later)
+        parts.append(f"; {later_posts} more from that time arrived later and {verb} not count")
     return "".join(parts)
 
 

@@ -144,14 +144,16 @@ def _networks(contents: Sequence[IssueContent]) -> tuple[NetworkState, ...]:
     for content in reversed(contents):
         for reading in content.readings:
             result.setdefault(reading.network, []).append((content, reading))
-    return tuple(_network(network, rows) for network, rows in sorted(result.items()))
+    return tuple(_network(network, rows, contents[-1]) for network, rows in sorted(result.items()))
 
 
-def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]]) -> NetworkState:
-    full = sum(reading.state == "complete" for _, reading in rows)
+def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]], latest: IssueContent) -> NetworkState:
+    full, last = sum(reading.state == "complete" for _, reading in rows), rows[0][0]
     name = phrases.one_line(words.network_name(network))
     issues = words.count_noun(len(rows), "issue")
-    if full == len(rows):
+    if full == len(rows) and last is not latest:
+        text = f"read in full until the issue of {phrases.day_name(last.day)}"
+    elif full == len(rows):
         text = f"read in full for {f'all of the last {issues}' if full > 1 else 'the latest issue'}"
     else:
         text = f"read in full for {full} of {issues}"

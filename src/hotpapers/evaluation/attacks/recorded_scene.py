@@ -143,8 +143,10 @@ class RecordedScene:
         is_own = rank is ranking.RANKINGS.get(self.publication.ranking)
         threshold = max(self.publication.threshold, 1) if is_own else 1
         least_entries = selection.least_papers(self.publication, self.content.compared) if is_own else 0
-        for place, candidate in enumerate(ordered):
-            if candidate.score >= threshold or (place < least_entries and candidate.voices >= selection.VOICES):
+        entries = 0
+        for candidate in ordered:
+            if candidate.score >= threshold or (entries < least_entries and candidate.voices >= selection.VOICES):
+                entries += 1
                 yield candidate
 
     @cached_property

@@ -179,8 +179,10 @@ class _Search:
 
     def _cost(self, variant: _Variant, accounts: int) -> Cost:
         order, expenses = self._try(variant, accounts)
-        other_papers = [paper for paper in order if paper != variant.target.paper]
-        moved = sum(other_papers[place : place + 1] != [paper] for place, paper in enumerate(self._honest))
+        before, after = (
+            [paper for paper in papers if paper != variant.target.paper] for papers in (self._honest, order)
+        )
+        moved = sum(after[place : place + 1] != [paper] for place, paper in enumerate(before))
         return Cost(max(accounts, expenses.accounts), expenses, moved)
 
 
