@@ -78,8 +78,9 @@ PAGE = 40
 MOST_PAGES = 50
 CATCH_UP = 60.0
 """Seconds until reading continues on a timeline that had more pages than a round reads."""
-COUNTING_FOR = 900
-"""Seconds after which a round of counts asks no more home servers: those that hang must not delay all others."""
+LOST_ON_HOMES = 900
+"""Seconds lost on failing home servers after which a round of counts ends: those that hang must not delay all others.
+"""
 PUBLIC = ("public", "unlisted")
 SECOND = 1_000_000
 REMEMBERED = 10_000
@@ -334,19 +335,22 @@ class MastodonSource:
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each post as its home server has it now, or that it is gone. A failing server is not asked again, and is
-        asked last the next time. When time is up, raises PartiallyRead, or a failure if nobody answered."""
+        asked last the next time. When they have cost too much time, raises PartiallyRead, or a failure if nobody
+        answered."""
         failed: dict[str, NetError] = {}
         homes = [home for key in keys if (home := _HOME.fullmatch(key.removeprefix(f"{NETWORK}:")))]
         homes.sort(key=lambda home: home[1] in self._failing_homes)
-        until, any_answer = http.now() + COUNTING_FOR * SECOND, False
+        time_lost, any_answer = 0, False
         for position, home in enumerate(homes):
             if home[1] in failed:
                 continue
-            if http.now() >= until:
+            if time_lost >= LOST_ON_HOMES * SECOND:
                 raise _unfinished(homes[position:], failed) if any_answer else soonest_retry(list(failed.values()))
+            asked_at = http.now()
             try:
                 response = http.get(f"{home[1]}/api/v1/statuses/{home[2]}", accept=GONE)
             except NetError as problem:
+                time_lost += http.now() - asked_at
                 failed[home[1]] = problem
                 self._failing_homes.add(home[1])
                 continue
@@ -403,9 +407,9 @@ def _host(address: str) -> str:
 
 
 def _unfinished(homes: Sequence[re.Match[str]], failed: Container[str]) -> PartiallyRead:
-    """The error for a round of counts whose time is up before these posts."""
+    """The error for a round of counts that ends before these posts."""
     unasked = frozenset(f"{NETWORK}:{home[0]}" for home in homes if home[1] not in failed)
-    reason = f"{len(unasked)} posts are left for the next round, as some home servers are slow"
+    reason = f"{len(unasked)} posts are left for the next round, as some home servers hang"
     return PartiallyRead(reason, again=CATCH_UP, unasked=unasked)
 
 
