@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hotpapers.cli import common, streams
+from hotpapers.cli import common
 from hotpapers.cli.terminal import show
 from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record
@@ -51,7 +51,6 @@ def backup(
 
 def _check_target(file: Path) -> None:
     """Raises NotAStore or UsageError rather than overwrite anything that is not a backup."""
-    common.require(not streams.is_device(file), f"{file}: is not a file; name another one")
     if file.exists() and file.stat().st_size:
         with Record(str(file), create=False):
             pass

@@ -113,10 +113,8 @@ def _last_known(record: Record) -> int:
 
 def _write_key(file: Path) -> None:
     common.require(not file.exists(), f"{file}: already exists; name another file, or delete it if it is not in use")
-    try:
+    with streams.explain_errors(file):
         write_key(file, new_key())
-    except OSError as problem:
-        raise UsageError(f"{file}: cannot be written: {problem.strerror}") from problem
     echo(f"{file}: new key created. Send it to the other operator over a secure channel, and to nobody else.")
 
 

@@ -100,7 +100,7 @@ def write_out(chunks: Iterator[bytes]) -> None:
 def require_writable(*outputs: Path | None) -> None:
     """Raises UsageError if `write_file` could not write these files. Call it before the work that produces them."""
     for output in filter(None, outputs):
-        if is_device(output):
+        if _is_device(output):
             continue
         with _unfinished(output) as part, open_private(part):
             pass
@@ -111,8 +111,8 @@ def write_file(output: Path, chunks: Iterator[bytes]) -> None:
     or pipe, such as /dev/null, is written to and never replaced.
 
     Raises UsageError, and StoreError if `forget` removed the file before it was complete."""
-    if is_device(output):
-        with _explain_errors(output), output.open("wb") as raw:
+    if _is_device(output):
+        with explain_errors(output), output.open("wb") as raw:
             _pour(raw, chunks, packed=output.suffix == ".zst")
         return
     with _unfinished(output) as part:
@@ -122,7 +122,7 @@ def write_file(output: Path, chunks: Iterator[bytes]) -> None:
         part.replace(output)
 
 
-def is_device(path: Path) -> bool:
+def _is_device(path: Path) -> bool:
     """Whether a path is a device, pipe or socket, which no file may replace."""
     return path.exists() and not (path.is_file() or path.is_dir())
 
@@ -132,14 +132,15 @@ def _unfinished(output: Path) -> Iterator[Path]:
     """A temporary path next to a file, removed at the end. Raises UsageError if it cannot be written."""
     part = unfinished_copy(output)
     try:
-        with _explain_errors(output):
+        with explain_errors(output):
             yield part
     finally:
         part.unlink(missing_ok=True)
 
 
 @contextmanager
-def _explain_errors(output: Path) -> Iterator[None]:
+def explain_errors(output: Path) -> Iterator[None]:
+    """Raises UsageError if a file cannot be written."""
     try:
         yield
     except OSError as problem:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hotpapers.engagement.queries import VOICE, doubtful_sql, persons_sql, read_back_sql
-from hotpapers.model import Announcement, Verdict
+from hotpapers.engagement.queries import VOICE, announces_sql, doubtful_sql, persons_sql, read_back_sql
+from hotpapers.model import Verdict
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.identities import key_of
 from hotpapers.store.item_rows import SPECS
@@ -18,7 +18,7 @@ def _announced(view: AsOfView, since: int) -> str:
     """One table: papers first announced after a moment, as in `engagement`."""
     return f"""announced (paper, at) AS (
         SELECT a.paper, min(a.announced_at) FROM announcement AS a
-        WHERE {view.visible("a")} AND {view.newest(SPECS[Announcement], "a")} AND a.type <> 'replacement'
+        WHERE {announces_sql(view, "a")}
         GROUP BY a.paper HAVING min(a.announced_at) > {since} AND min(a.announced_at) <= {view.as_of})"""
 
 

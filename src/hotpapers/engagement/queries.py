@@ -58,20 +58,21 @@ VOICE = "coalesce(w.stable_voice, p.voice)"
 # ---- papers and moments ----------------------------------------------------------------------------------
 
 
+def announces_sql(view: AsOfView, alias: str) -> str:
+    """The condition that an announcement announces its paper: it is the latest word on it, and no replacement."""
+    newest = view.newest(SPECS[model.Announcement], alias)
+    return f"{view.visible(alias)} AND {newest} AND {alias}.type <> 'replacement'"
+
+
 def announced_sql(view: AsOfView, window: MeasurementWindow) -> str:
     """Papers first announced in the 90 days up to the cut, with the moment; only those that some post names."""
     start = view.as_of - REFERENCE_DAYS * DAY
-
-    def valid(alias: str) -> str:
-        newest = view.newest(SPECS[model.Announcement], alias)
-        return f"{view.visible(alias)} AND {newest} AND {alias}.type <> 'replacement'"
-
     return f"""announced (paper, at) AS (
         SELECT a.paper, min(a.announced_at) FROM announcement AS a
         WHERE a.announced_at > {start} AND a.announced_at <= {view.as_of}{_is_one_of_papers("a.paper", window.papers)}
-          AND EXISTS (SELECT 1 FROM mention AS t WHERE t.paper = a.paper) AND {valid("a")}
+          AND EXISTS (SELECT 1 FROM mention AS t WHERE t.paper = a.paper) AND {announces_sql(view, "a")}
           AND NOT EXISTS (SELECT 1 FROM announcement AS b
-                          WHERE b.paper = a.paper AND {valid("b")} AND b.announced_at <= {start})
+                          WHERE b.paper = a.paper AND {announces_sql(view, "b")} AND b.announced_at <= {start})
         GROUP BY a.paper)"""
 
 

@@ -65,6 +65,14 @@ def minute_of(at: int) -> str:
     return f"{as_utc(at):%Y-%m-%d %H:%M} UTC"
 
 
+def is_day(text: str) -> bool:
+    """Whether a text is a day as it is stored and compared, `2026-07-04`: other forms of ISO 8601 would equal none."""
+    try:
+        return datetime.fromisoformat(text).date().isoformat() == text
+    except ValueError:
+        return False
+
+
 def midnight(day: str) -> int:
     """The beginning of a day in UTC. Raises ValueError if it is not a day."""
     return from_datetime(datetime.combine(datetime.fromisoformat(day).date(), datetime.min.time(), UTC))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.errors import CorruptStore, IssueError, NotFound, UsageError
-from hotpapers.ids.timestamps import minute_of
+from hotpapers.ids.timestamps import is_day, minute_of
 from hotpapers.issues import queries, quotations
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build, read_content
 from hotpapers.issues.selection import THRESHOLD
@@ -70,12 +69,9 @@ EARLIEST, LATEST = "1900", "3000"
 
 def check_day(day: str) -> str:
     """Return the day if it is a valid one. Raises UsageError."""
-    try:
-        if datetime.date.fromisoformat(day).isoformat() == day and EARLIEST < day < LATEST:
-            return day
-    except ValueError:
-        pass
-    raise UsageError(f"{day}: not a date; write it like 2021-01-14")
+    if not (is_day(day) and EARLIEST < day < LATEST):
+        raise UsageError(f"{day}: not a date; write it like 2021-01-14")
+    return day
 
 
 def freeze(

@@ -11,7 +11,7 @@ import msgspec
 
 from hotpapers import announcement_days as calendar
 from hotpapers import model
-from hotpapers.engagement.queries import VOICE, hidden_sql, persons_sql, posts_about_papers, show_tables
+from hotpapers.engagement.queries import VOICE, announces_sql, hidden_sql, persons_sql, posts_about_papers, show_tables
 from hotpapers.errors import NotFound
 from hotpapers.model import BEGAN, HOUR, INFERRED, LARGEST, Announcement, HeldPapers, Paper, Post, Publication, Shown
 from hotpapers.store.as_of import AsOfView
@@ -272,17 +272,13 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
     known = f"""EXISTS (SELECT 1 FROM mention AS o WHERE o.paper = m.paper AND o.post = m.post AND {view.visible("o")})
         AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = m.post AND {view.visible("o")})"""
 
-    def valid(alias: str) -> str:
-        newest = view.newest(SPECS[Announcement], alias)
-        return f"{alias}.type <> 'replacement' AND {view.visible(alias)} AND {newest}"
-
     def has(kind: str, at: AsOfView) -> str:
         return f"EXISTS (SELECT 1 FROM {kind} AS c WHERE c.post = s.post AND {at.visible('c')})"
 
     sql = f"""WITH recent (paper) AS (SELECT DISTINCT a.paper FROM announcement AS a
-            WHERE a.announced_at > ? AND a.announced_at <= ? AND {valid("a")}
+            WHERE a.announced_at > ? AND a.announced_at <= ? AND {announces_sql(view, "a")}
             AND NOT EXISTS (SELECT 1 FROM announcement AS b WHERE b.paper = a.paper AND b.announced_at <= ?
-                AND {valid("b")})),
+                AND {announces_sql(view, "b")})),
         spoken (post, known) AS (SELECT m.post, max(CASE WHEN {known} THEN 1 ELSE 0 END)
             FROM recent AS n JOIN mention AS m ON m.paper = n.paper WHERE {later.visible("m")}
             AND EXISTS (SELECT 1 FROM post AS p WHERE p.post = m.post AND p.created_at <= ? AND p.gone = ''

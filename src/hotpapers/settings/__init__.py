@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import difflib
 import re
 import tomllib
@@ -15,6 +14,7 @@ import msgspec
 
 from hotpapers.categories import KNOWN, archive_of
 from hotpapers.errors import SettingsError
+from hotpapers.ids.timestamps import is_day
 from hotpapers.model import LARGEST, NETWORKS, Publication, Window, distinct, keys
 from hotpapers.settings import announce as announced
 from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
@@ -378,7 +378,7 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
         yield "name", 'use letters, digits and hyphens, at most 64, such as "daily-ml".'
     if len(publication.note) > LONGEST_NOTE or not publication.note.isprintable():
         yield "note", f"write one line of at most {LONGEST_NOTE} characters."
-    if publication.last_day and not _is_day(publication.last_day):
+    if publication.last_day and not (is_day(publication.last_day) and publication.last_day >= FIRST_DAY):
         yield "last_day", f"{publication.last_day!r} is not a date; write it like 2027-12-31."
     if not publication.title.strip():
         yield "title", 'is empty; write what readers see, such as "Hot Papers".'
@@ -391,13 +391,6 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
                 else "write a category like cs.LG, or an archive like astro-ph."
             )
             yield "categories", f"{category!r} is not an arXiv category or archive; {hint}"
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return datetime.date.fromisoformat(text).isoformat() == text >= FIRST_DAY
-    except ValueError:
-        return False
 
 
 def _number_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:

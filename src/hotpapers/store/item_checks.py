@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from hotpapers import model
-from hotpapers.ids import arxiv
+from hotpapers.ids import arxiv, timestamps
 from hotpapers.model import keys
 
 _MEASURED = ("age", "voices", "bots", "known", "authors", "counted", "unread")
@@ -85,7 +84,7 @@ def _check_text(name: str, value: str) -> None:
         raise ValueError(f"{name} {value[:60]!r}… is longer than {LONGEST_KEY:,} bytes")
     if name == "paper" or (name == "about" and value):
         arxiv.from_key(value)
-    elif name == "day" and not _is_day(value):
+    elif name == "day" and not timestamps.is_day(value):
         raise ValueError(f"{value[:40]!r} is not a date such as 2021-01-14")
     elif name in _KEYS and not _is_key(value):
         raise ValueError(f"{name} {value[:60]!r} is not the key of a post or account, such as x:1341202937956233217")
@@ -93,13 +92,6 @@ def _check_text(name: str, value: str) -> None:
         raise ValueError(f"network {value[:40]!r} is not one of {', '.join(model.NETWORKS)}")
     elif name in ("publication", "source") and not _NAME.fullmatch(value):
         raise ValueError(f"{name} {value[:60]!r}: a name consists of letters, digits and hyphens")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return datetime.date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _is_key(text: str) -> bool:

@@ -62,7 +62,7 @@ def backup(record: Record, target: Path) -> int:
     if isinstance(record.database, SqliteDatabase) and target.exists() and target.samefile(record.database.path):
         raise UsageError(f"{target}: is the store itself; name another file for the backup.")
     if target.exists() and not target.is_file():  # a device such as /dev/null would be replaced for all programs
-        raise UsageError(f"{target}: is not a file; name another file for the backup.")
+        raise UsageError(f"{target}: is not a file; name another one")
     if target.exists():
         SqliteDatabase(target).close()  # raises unless it is a store: other files must not be replaced
     forgotten_file.complete(record.database, record.hasher)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import msgspec
 
 from hotpapers.categories import KNOWN
 from hotpapers.errors import SettingsError
+from hotpapers.ids.timestamps import is_day
 from hotpapers.sources.paper_matching import AtLeastOne
 
 ARCHIVES = (
@@ -48,16 +47,8 @@ def checked(settings: ArxivSettings) -> ArxivSettings:
                 f"source.arxiv: archives: {archive!r} is not an archive or category; write cs or cs.LG."
             )
     for name, day in [("since", settings.since), *(("holidays", day) for day in settings.holidays)]:
-        if day and not _is_day(day):
+        if day and not is_day(day):
             raise SettingsError(f"source.arxiv: {name}: {day!r} is not a date; write it like 2026-12-29.")
     if not 1 <= settings.batch <= 2000 or not settings.archives:
         raise SettingsError("source.arxiv: batch must be 1 to 2000, and archives needs at least one.")
     return settings
-
-
-def _is_day(text: str) -> bool:
-    """Whether this is a day as compared with others: `20261229`, also ISO 8601, would equal none."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
