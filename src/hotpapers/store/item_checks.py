@@ -123,7 +123,7 @@ def cleaned(offers: Iterable[tuple[model.Item, int]]) -> tuple[list[tuple[model.
 
 def clean(item: model.Item) -> model.Item:
     """The item with U+0000 and lone surrogates, which some databases cannot store, as U+FFFD; itself if it has none."""
-    if _are_storable([item]):
+    if _is_storable(item):
         return item
     values = {name: _storable(getattr(item, name)) for name in item.__struct_fields__}
     cleaned = msgspec.structs.replace(item, **values)
@@ -148,20 +148,27 @@ _TEXT_FIELDS = {kind: _text_fields(kind) for kind in model.KINDS}
 
 
 def _are_storable(items: Iterable[model.Item]) -> bool:
-    """Whether there is no such character in any text. Also false if a list of texts contains its escape sequence."""
+    """The same as `_is_storable` for many items, which is several times faster field by field."""
     groups: dict[type[model.Item], list[model.Item]] = defaultdict(list)
     for item in items:
         groups[type(item)].append(item)
-    return all(_is_storable(_TEXT_FIELDS[kind], group) for kind, group in groups.items())
+    return all(_is_group_storable(_TEXT_FIELDS[kind], group) for kind, group in groups.items())
 
 
-def _is_storable(fields: _TextFields, items: Sequence[model.Item]) -> bool:
-    """The same for items of one kind, field by field: the texts of all items in one."""
+def _is_group_storable(fields: _TextFields, items: Sequence[model.Item]) -> bool:
+    """The same for items of one kind: the texts of all items in one."""
     try:
-        return not (
-            any(b"\0" in "".join(map(read, items)).encode() for read in fields.texts)
-            or any(b"\\u0000" in _encode(list(filter(None, map(read, items)))) for read in fields.lists)
-        )
+        if any(b"\0" in "".join(map(read, items)).encode() for read in fields.texts):
+            return False
+    except UnicodeEncodeError:
+        return False
+    return all(_is_storable(list(filter(None, map(read, items)))) for read in fields.lists)
+
+
+def _is_storable(value: model.Item | list[object]) -> bool:
+    """Whether there is no such character. Also false if the text contains its escape sequence literally."""
+    try:
+        return b"\\u0000" not in _encode(value)
     except UnicodeEncodeError:
         return False
 
