@@ -69,12 +69,11 @@ def stands(item):
 
 
 def item_hash(item, row):
-    said, lost, salt = stands(item), row.get("lost") or {}, bytes.fromhex(row.get("salt", ""))
+    values, redacted, salt = stands(item), row.get("redacted") or {}, bytes.fromhex(row.get("salt", ""))
     for name in [*fields(WORDS, item), *fields(NAMED, item)] if fields(WORDS, item) else ():
-        if said[name]:
-            raw = said[name].encode() if isinstance(said[name], str) else canonical(said[name])
-            said[name] = sha(salt, raw).hex()
-    return sha(canonical(said | lost))
+        if value := values[name]:
+            values[name] = sha(salt, value.encode() if isinstance(value, str) else canonical(value)).hex()
+    return sha(canonical(values | redacted))
 
 
 def stored(value):
@@ -86,7 +85,7 @@ def stored(value):
 def remainder_hash(item, row):
     values = [stored(value) for name, value in stands(item).items() if name != "kind"]
     derived = [committed(one) if isinstance(one, str) else one for one in row["derived"]]
-    return sha(canonical([*values, *derived, row.get("salt"), row["lost"]])).hex()
+    return sha(canonical([*values, *derived, row.get("salt"), row["redacted"]])).hex()
 
 
 def lacks_words(item, row, was_forgotten):
@@ -96,20 +95,20 @@ def lacks_words(item, row, was_forgotten):
         return False
     if item[KEYS[item["kind"]]].partition(":")[0] not in header.get("withheld", ()):
         return False
-    kept = "salt" in row and set(row["lost"]) <= set(words) and row["derived"][:1] in ([], [item.get("account")])
+    kept = "salt" in row and set(row["redacted"]) <= set(words) and row["derived"][:1] in ([], [item.get("account")])
     return was_forgotten or kept
 
 
 def check_row(item, row):
     """What stands beside an item can be its own."""
-    assert set(row) <= {"check", "salt", "lost", "derived", "until"}, row
-    assert isinstance(row.get("lost", {}), dict) and type(row.get("until", 1)) is int, row
+    assert set(row) <= {"check", "salt", "redacted", "derived", "until"}, row
+    assert isinstance(row.get("redacted", {}), dict) and type(row.get("until", 1)) is int, row
     assert row.get("until", 1) > 0, "the first batch is 1"
-    assert bool(row.get("lost")) == ("derived" in row), "lost and derived come together"
+    assert bool(row.get("redacted")) == ("derived" in row), "redacted and derived come together"
     words = fields(WORDS, item)
-    assert set(row.get("lost") or {}) <= {*words, *fields(NAMED, item)}, "what is lost was personal"
-    assert words or not row.get("lost"), "no words, no loss"
-    assert row.get("lost") or ("salt" in row) == bool(words), "a salt where there are personal words"
+    assert set(row.get("redacted") or {}) <= {*words, *fields(NAMED, item)}, "what is redacted was personal"
+    assert words or not row.get("redacted"), "no words, no loss"
+    assert row.get("redacted") or ("salt" in row) == bool(words), "a salt where there are personal words"
     salt = row.get("salt", "00" * 16)
     assert len(salt) == 32 and bytes.fromhex(salt).hex() == salt, "a salt has 16 bytes, in lowercase"
     assert item_hash(item, row).hex().startswith(row.get("check", "")), "an item is not as it was written"
@@ -193,7 +192,7 @@ def check_rows():
             if item["kind"] == "pruned":
                 continue
             assert (row.get("until") or 0) == closed.get(pair, 0), f"row {pair} was closed by another batch"
-            if row.get("lost"):
+            if row.get("redacted"):
                 left = remainder_hash(item, row) == expected or lacks_words(item, row, expected is not None)
                 assert left, f"what is left of row {pair} is not as it was left"
             else:

@@ -45,7 +45,7 @@ def fields(store: Path) -> dict[str, str]:
 
 def kept(store: Path) -> list[str]:
     with Record(str(store)) as record:
-        return [one.said for one in reader_reports.waiting(record.database)]
+        return [one.text for one in reader_reports.waiting(record.database)]
 
 
 async def style(_: Request) -> Response:
@@ -102,7 +102,7 @@ def foreign_page(to: str, values: dict[str, str]) -> str:
 
 def test_another_site_says_nothing_in_a_reader_s_name(browser: Tab, forms: str, store: Path) -> None:
     browser.look(View())
-    page = foreign_page(f"{forms}wrong", {**fields(store), "said": "Hm"})
+    page = foreign_page(f"{forms}wrong", {**fields(store), "text": "Hm"})
     browser.open(f"data:text/html,{quote(page)}")
     assert "from another site" in send(browser) and kept(store) == []
 
@@ -110,7 +110,7 @@ def test_another_site_says_nothing_in_a_reader_s_name(browser: Tab, forms: str, 
 def test_nor_does_another_program_of_the_same_machine(browser: Tab, forms: str, store: Path) -> None:
     """For browsers, another port of the same host is the same site but another origin."""
     browser.look(View())
-    page = foreign_page(f"{forms}wrong", {**fields(store), "said": "Hm"})
+    page = foreign_page(f"{forms}wrong", {**fields(store), "text": "Hm"})
     with in_thread(Starlette(routes=[Route("/", lambda _: HTMLResponse(page))])) as port:
         browser.open(f"http://127.0.0.1:{port}/")
         assert "from another site" in send(browser) and kept(store) == []

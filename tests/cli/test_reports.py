@@ -48,9 +48,9 @@ def test_what_was_said_is_listed_and_closed(store: Path) -> None:
     assert "reports" not in good("status", "--store", store)
     noted(
         store,
-        ReaderReport(0, AT, "entry", paper="arxiv:2405.00001", said="Line one\n\x1b[31mline two"),
-        ReaderReport(0, AT, "quotation", paper="arxiv:2405.00001", subject="bluesky:1", said="Unkind"),
-        ReaderReport(0, AT, "contest", subject="bluesky:did:plc:x", said="says so"),
+        ReaderReport(0, AT, "entry", paper="arxiv:2405.00001", text="Line one\n\x1b[31mline two"),
+        ReaderReport(0, AT, "quotation", paper="arxiv:2405.00001", subject="bluesky:1", text="Unkind"),
+        ReaderReport(0, AT, "contest", subject="bluesky:did:plc:x", text="says so"),
     )
     assert good("reports", "--store", store) == (
         "   1  2024-05-09 08:00 UTC  wrong entry\n      issue daily 2024-05-07\n      paper arxiv:2405.00001\n"
@@ -65,7 +65,7 @@ def test_what_was_said_is_listed_and_closed(store: Path) -> None:
     assert run("reports", "--close", "1", "--close", "2", "--json", "--store", store).json["reports"] == [
         {
             "id": 3, "at": AT, "kind": "contest", "issue": "", "paper": "", "subject": "bluesky:did:plc:x",
-            "said": "says so", "day": "", "page": "", "by": "",
+            "text": "says so", "day": "", "page": "", "by": "",
         }
     ]  # fmt: skip
     assert misuse("reports", "--close", "1", "--store", store).startswith("1: no such open report")
@@ -73,7 +73,7 @@ def test_what_was_said_is_listed_and_closed(store: Path) -> None:
 
 def test_a_post_that_is_reported_is_named_as_people_find_it(store: Path) -> None:
     """The post's page, author and day; only its ID if it isn't in the record."""
-    noted(store, *(ReaderReport(0, AT, "quotation", subject=f"hackernews:{n}", said="Unkind") for n in (12, 13)))
+    noted(store, *(ReaderReport(0, AT, "quotation", subject=f"hackernews:{n}", text="Unkind") for n in (12, 13)))
     known = (
         "      about hackernews:12\n      page  https://news.ycombinator.com/item?id=12\n      by    12, 2024-05-07\n"
     )
@@ -137,7 +137,7 @@ def test_pages_of_the_app_and_of_the_folder_lead_to_its_forms(store: Path) -> No
         for link, said in ((report, "Unkind"), (wrong, "Not about kettles")):
             form = page(link)
             sent = {one.attributes["name"]: one.attributes["value"] for one in form.all("input")}
-            assert "Thank you" in page(link.partition("?")[0], {**sent, "said": said}).text
+            assert "Thank you" in page(link.partition("?")[0], {**sent, "text": said}).text
         assert [f"{base}mine"] == links(page(f"{base}about/"), f"{base}m")
         assert "These are my posts" in page(f"{base}mine").text
     assert re.findall(r"\| (.*)", good("reports", "--store", store)) == ["Unkind", "Not about kettles"]

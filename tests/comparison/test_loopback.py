@@ -100,7 +100,7 @@ def test_every_count_of_an_issue_is_that_of_the_research_tables(stores: Stores, 
 
 
 EDITED = """SELECT i.key FROM mention AS m JOIN identity AS i ON i.id = m.paper
-    WHERE m.post IN (SELECT post FROM post GROUP BY post HAVING count(DISTINCT same) > 1)"""
+    WHERE m.post IN (SELECT post FROM post GROUP BY post HAVING count(DISTINCT text_fingerprint) > 1)"""
 
 
 def test_a_file_holds_no_word_name_or_key(stores: Stores) -> None:

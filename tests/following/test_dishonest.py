@@ -263,7 +263,7 @@ def test_what_must_not_be_there_is_refused(
 
 
 def test_what_stands_beside_an_item_is_refused(publisher: Publisher, follower: Follower) -> None:
-    line = b'{"kind":"snapshot","observed_at":1,"post":"%s","row":{"lost":{"text":"Look!"}}}' % BLUESKY.encode()
+    line = b'{"kind":"snapshot","observed_at":1,"post":"%s","row":{"redacted":{"text":"Look!"}}}' % BLUESKY.encode()
     leaf, name, data = day_file(0, [line])
     forge(publisher, [leaf], {name: data})
     assert "words, names or handles in this snapshot" in follower.follow(3).problems[0]

@@ -42,7 +42,7 @@ def test_an_account_goes_with_all_its_posts_from_every_byte(store: Record, tmp_p
     found = {word for word, _ in traces.where_found(before, [*ADAS_WORDS, "20210302"])}
     assert found == {*ADAS_WORDS, "20210302"}, "else the test could not fail"
     issues = made.all_rows(store, model.Issue)
-    voices = store.database.rows("SELECT voice, same FROM post ORDER BY id")
+    voices = store.database.rows("SELECT voice, text_fingerprint FROM post ORDER BY id")
     done = forget(store, ADA)
     assert set(done.keys) == {ADA, "x:20210302", ADAS_POST}
     assert done.originals == 2 and done.rows == 5
@@ -50,7 +50,7 @@ def test_an_account_goes_with_all_its_posts_from_every_byte(store: Record, tmp_p
     checked = made.verified(store)
     assert not checked.findings and checked.forgotten == done.rows
     assert made.all_rows(store, model.Issue) == issues
-    after = store.database.rows("SELECT voice, same FROM post ORDER BY id")
+    after = store.database.rows("SELECT voice, text_fingerprint FROM post ORDER BY id")
     assert after != voices and [voice for voice, _ in after] == [voice for voice, _ in voices]
     for one, other in zip(zip(*voices, strict=True), zip(*after, strict=True), strict=True):
         assert list(map(one.index, one)) == list(map(other.index, other)), "who and what was one is one"
@@ -66,7 +66,7 @@ def test_nothing_but_the_identity_and_what_holds_words_is_overwritten(store: Rec
     assert {kind for kind, rows in changed.items() if rows} == {"post", "account"}
     assert {kind: list(rows) for kind, rows in before.items()} == {kind: list(rows) for kind, rows in after.items()}
     assert sum(map(len, changed.values())) == done.rows == 5
-    words = {"text", "links", "handle", "name", "reply_to", "quotes", "same", "salt", "lost"}
+    words = {"text", "links", "handle", "name", "reply_to", "quotes", "text_fingerprint", "salt", "redacted"}
     for kind, numbers in changed.items():
         for number in numbers:
             one, other = before[kind][number], after[kind][number]
@@ -94,7 +94,7 @@ def test_a_post_that_is_forgotten_alone_leaves_its_author_as_they_were(store: Re
     was, left = before["post"][own], after["post"][own]
     assert (left["account"], left["voice"]) == (0, was["voice"]) and was["account"] == was["voice"]
     assert identities_after[left["voice"]][0] == ADA and not made.verified(store).findings
-    lost, words = msgspec.json.decode(left["lost"]), {"handle", "name", "text", "links"}
+    lost, words = msgspec.json.decode(left["redacted"]), {"handle", "name", "text", "links"}
     assert lost.keys() - words == {"post", "account"}
     for name in ("post", "account"):
         key, salt, _, _ = identities_before[was[name]]
@@ -153,7 +153,7 @@ def test_what_is_kept_of_a_forgotten_reply_tells_nobody_whom_it_named(store: Rec
     kept = {
         value
         for kind in ("post", "account")
-        for (lost,) in store.database.rows(f"SELECT lost FROM {kind} WHERE lost IS NOT NULL")
+        for (lost,) in store.database.rows(f"SELECT redacted FROM {kind} WHERE redacted IS NOT NULL")
         for value in msgspec.json.decode(lost, type=dict[str, str]).values()
     }
     assert len(kept) >= 6, "else the test could not fail"
@@ -196,7 +196,7 @@ def test_nobody_can_try_out_who_it_was(store: Record) -> None:
     assert post is not None and isinstance(post.item, model.Post)
     hasher = store.hasher
     keyed = {f"x:~{hasher.tombstone(key)}" for key in (ADA, ADAS_POST)} | {hasher.own_pseudonym(ADA)}
-    tried = {ADA, ADAS_POST, hasher.same(post.item.text), *keyed}
+    tried = {ADA, ADAS_POST, hasher.text_fingerprint(post.item.text), *keyed}
     salts = {salt.hex() for key, salt, _, _ in identities_of(store).values() if key in (ADA, ADAS_POST)}
     assert len(tried - {0}) == 6 and tried & values(store) and len(salts) == 2 and salts <= values(store)
     forget(store, ADA)
@@ -229,7 +229,7 @@ def found_by_trying(store: Record, names: list[str]) -> set[str]:
         words = {name, own_id(name), own_id(name).removeprefix("@")}
         tried = words | {marks.own_pseudonym(name), f"x:~{marks.tombstone(name)}", marks.tombstone(name)}
         tried |= {hashlib.sha256(salt + word.encode()).hexdigest() for salt in salts for word in words}
-        if {*tried, marks.same(name), marks.reaction(name)} & everything:
+        if {*tried, marks.text_fingerprint(name), marks.reaction(name)} & everything:
             found.add(name)
     return found
 
@@ -276,7 +276,7 @@ def test_a_text_that_others_say_too_counts_as_the_same(store: Record) -> None:
     store.append(said, source="test")
     for n, left in ((71, True), (72, False)):
         forget(store, f"x:@{n}")
-        assert (store.hasher.same(text) in values(store, "post")) is left
+        assert (store.hasher.text_fingerprint(text) in values(store, "post")) is left
     assert not made.verified(store).findings
 
 

@@ -152,7 +152,7 @@ def lose_words(chance: random.Random, lines: list[Line]) -> None:
     salt = bytes.fromhex(item["row"].get("salt", ""))
     lost = {"text": names["sha"](salt, item["text"].encode()).hex()}
     item["text"] = ""
-    item["row"]["lost"] = lost | item["row"].get("lost", {})
+    item["row"]["redacted"] = lost | item["row"].get("redacted", {})
     item["row"].setdefault("derived", [item["account"], chance.randrange(2**50)])
 
 
@@ -166,7 +166,7 @@ def open_a_row(chance: random.Random, lines: list[Line]) -> None:
 
 def change_what_is_left(chance: random.Random, lines: list[Line]) -> None:
     """Change the marks, a name or the salt of a forgotten row."""
-    item = lines[_choose(chance, lines, lambda line: bool(line.get("row", {}).get("lost")))]
+    item = lines[_choose(chance, lines, lambda line: bool(line.get("row", {}).get("redacted")))]
     holder, name = chance.choice([pair for pair in _leaves(item["row"]) if pair[1] != "check"] + list(_leaves(item)))
     holder[name] = _other(chance, holder[name])
 

@@ -109,7 +109,7 @@ MALFORMED: list[tuple[str, Change]] = [
     ("place", lambda line: line["row"].update(until=0)),
     ("place", lambda line: line["row"].update(until="")),
     ("place", lambda line: line["row"].update(until=False)),
-    ("place", lambda line: line["row"].update(lost=[])),
+    ("place", lambda line: line["row"].update(redacted=[])),
     ("post", lambda line: line["row"].update(salt=line["row"]["salt"].upper())),
     ("post", lambda line: line["row"].update(salt=line["row"]["salt"] + " ")),
     ("post", lambda line: line.update(reply_to=None)),
@@ -131,7 +131,7 @@ def _is_fit(line: Line) -> bool:
     """Whether a line suits the changes: a forgotten identity, a post without words but with its salt."""
     if line["kind"] == "identity":
         return bool(line.get("commitment"))
-    return bool(line["kind"] != "post" or {"lost", "salt"} <= line["row"].keys())
+    return bool(line["kind"] != "post" or {"redacted", "salt"} <= line["row"].keys())
 
 
 @pytest.mark.parametrize("place", [0, 1, 5, -1])

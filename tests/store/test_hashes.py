@@ -222,7 +222,7 @@ def row_hashes(record: Record, position: int) -> dict[tuple[str, int], bytes]:
     for spec in SPECS.values():
         sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE since = ?"
         for row in (read_row(spec, one) for one in record.database.rows(sql, (position,))):
-            said = independent_hash(row.item, row.salt or b"", row.lost, whom)
+            said = independent_hash(row.item, row.salt or b"", row.redacted, whom)
             found[spec.kind, row.id] = bytes.fromhex(said)
     return found
 
@@ -322,7 +322,7 @@ def test_a_row_of_which_parts_are_lost_keeps_its_hash(item: model.Item, salt: by
     again = prepare(left, MARKS, known, None, 0, RowSecrets(None, lost, (0, 0)))
     assert again.hash == prepare(item, MARKS, known, salt).hash
     row = read_with_commitments(spec, as_selected(left, again.row, {}))
-    assert (row.hash, row.lost or {}) == (again.hash, lost)
+    assert (row.hash, row.redacted or {}) == (again.hash, lost)
 
 
 # ---- marks -----------------------------------------------------------------------------------------------
@@ -331,8 +331,11 @@ def test_a_row_of_which_parts_are_lost_keeps_its_hash(item: model.Item, salt: by
 def test_marks_tell_alike_from_different_and_depend_on_the_secret() -> None:
     other = KeyedHasher(b"another" * 4)
     assert MARKS.reaction("x:1") == MARKS.reaction("x:1") != MARKS.reaction("x:2")
-    assert len({hasher.reaction("x" * 30) for hasher in (MARKS, other)} | {MARKS.same("x" * 30)}) == 3
-    assert MARKS.same("x" * 30) != other.same("x" * 30) and MARKS.same("too short") == 0
+    assert len({hasher.reaction("x" * 30) for hasher in (MARKS, other)} | {MARKS.text_fingerprint("x" * 30)}) == 3
+    assert (
+        MARKS.text_fingerprint("x" * 30) != other.text_fingerprint("x" * 30)
+        and MARKS.text_fingerprint("too short") == 0
+    )
     assert all(-(2**52) <= MARKS.reaction(f"x:{n}") < 2**52 for n in range(100))
     names = {hasher.own_pseudonym(key) for hasher in (MARKS, other) for key in ("x:1", "x:2", "reddit:1")}
     assert len(names) == 6 and MARKS.own_pseudonym("x:1") in names

@@ -74,7 +74,8 @@ def test_an_export_comes_back(folder: Path, store_url: str) -> None:
 def test_an_export_is_what_the_store_still_exports(folder: Path, written: Path) -> None:
     """Otherwise sites that follow a store by its exports would be left behind."""
     with Record(str(written), create=False) as record:
-        assert list(exporter.lines(record)) == export(folder)
+        renamed = [line.replace(b'"lost":', b'"redacted":') for line in export(folder)]
+        assert list(exporter.lines(record)) == renamed
 
 
 def test_there_is_one() -> None:

@@ -16,7 +16,7 @@ from hotpapers.transfer.backup import backup, restore
 
 AT = 1_800_000_000_000_000
 ENTRY = ReaderReport(0, AT, "entry", "d" * 64, "arxiv:2405.00001", "", "It names\nanother paper.")
-QUOTED = ENTRY._replace(kind="quotation", subject="bluesky:at://did:plc:moss/1", said="Unkind.")
+QUOTED = ENTRY._replace(kind="quotation", subject="bluesky:at://did:plc:moss/1", text="Unkind.")
 
 
 def test_a_report_is_kept_once_until_it_is_closed(store_url: str) -> None:
@@ -29,7 +29,7 @@ def test_a_report_is_kept_once_until_it_is_closed(store_url: str) -> None:
         assert count_open(database) == 2, "all or none"
         close(database, [2], AT + 5)
         assert waiting(database) == [ENTRY._replace(id=1)]
-        row = "SELECT said, subject, closed_at FROM report WHERE id = 2"
+        row = "SELECT text, subject, closed_at FROM report WHERE id = 2"
         assert [tuple(one) for one in database.rows(row)] == [("", "", AT + 5)]
         assert note(database, QUOTED) == "kept" and waiting(database)[-1].id == 3, "no number means two things"
 
@@ -38,9 +38,9 @@ def test_only_so_many_are_taken(store_url: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 2)
     monkeypatch.setattr(reader_reports, "MOST_OPEN", 3)
     with Record(store_url) as record:
-        made = [ENTRY._replace(at=AT + n, said=f"{n}" * 3000) for n in range(3)]
+        made = [ENTRY._replace(at=AT + n, text=f"{n}" * 3000) for n in range(3)]
         assert [note(record.database, one) for one in made] == ["kept", "kept", "full"]
-        assert len(waiting(record.database)[0].said) == reader_reports.LONGEST
+        assert len(waiting(record.database)[0].text) == reader_reports.LONGEST
         later = ENTRY._replace(at=AT + HOUR + 2)
         assert not is_full(record.database, later.at, "entry") and note(record.database, later) == "kept"
         assert is_full(record.database, AT + 9 * HOUR, "quotation"), "too many wait for the operator"
@@ -57,10 +57,10 @@ def test_reports_do_not_crowd_out_contests(store_url: str, monkeypatch: pytest.M
         made = [
             ENTRY,
             QUOTED,
-            ENTRY._replace(said="More"),
+            ENTRY._replace(text="More"),
             contest,
-            contest._replace(said="2"),
-            contest._replace(said="3"),
+            contest._replace(text="2"),
+            contest._replace(text="3"),
         ]
         kept = ["kept", "kept", "full", "kept", "kept", "full"]
         assert [note(record.database, one) for one in made] == kept
@@ -81,13 +81,13 @@ def test_what_is_forgotten_leaves_reports_too(store_url: str) -> None:
     )  # fmt: skip
     with Record(store_url) as record:
         record.append([post], source="made-up", at=AT)
-        contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss", said="I am a person.")
-        named = ENTRY._replace(said="See what @mossy.owls.example says of it.")
+        contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss", text="I am a person.")
+        named = ENTRY._replace(text="See what @mossy.owls.example says of it.")
         for one in (ENTRY, QUOTED, contest, named):
             note(record.database, one)
         forget(record, "bluesky:did:plc:moss", at=AT + 1)
         assert waiting(record.database) == [ENTRY._replace(id=1)]
-        assert record.database.rows("SELECT id FROM report WHERE subject <> '' OR said <> ''") == [(1,)]
+        assert record.database.rows("SELECT id FROM report WHERE subject <> '' OR text <> ''") == [(1,)]
         note(record.database, QUOTED._replace(subject="bluesky:other"))
         assert waiting(record.database)[-1].id == 5, "an operator may still have the forgotten report's number"
 

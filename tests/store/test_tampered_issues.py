@@ -75,7 +75,10 @@ def rewrite(record: Record, post: str, text: str) -> None:
     """Change a post's text and recompute its hash and the whole chain, as anyone with the file can."""
     database = record.database
     before = _post(record, post)
-    database.run(f"UPDATE post SET text = ?, same = ? WHERE post = {NUMBER}", (text, record.hasher.same(text), post))
+    database.run(
+        f"UPDATE post SET text = ?, text_fingerprint = ? WHERE post = {NUMBER}",
+        (text, record.hasher.text_fingerprint(text), post),
+    )
     listed = load_manifest(database, before.since)
     hashes = [stored(record, row).hash for row in listed.rows()]
     relisted = listing(list(listed.rows()), hashes)
@@ -111,7 +114,7 @@ def test_a_digest_binds_what_its_issue_does_not_show(tmp_path: Path) -> None:
 
         assert issues and not found()
         quoted = {post for (post,) in record.database.rows(f"SELECT {key_of('shown.post')} FROM shown")}
-        sql = "SELECT post FROM post WHERE lost IS NULL AND text <> '' GROUP BY post HAVING count(*) = 1"
+        sql = "SELECT post FROM post WHERE redacted IS NULL AND text <> '' GROUP BY post HAVING count(*) = 1"
         sql = f"SELECT {key_of('t.post')} FROM ({sql}) AS t"
         unquoted = {post for (post,) in record.database.rows(sql)} - quoted
         rewrite(record, min(unquoted), "Words that were never said.")

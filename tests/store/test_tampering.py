@@ -37,7 +37,7 @@ def record(varied_record: Record) -> Record:
 def others(value: Any, column: str) -> list[Any]:
     """Other values for a column."""
     if value is None:
-        texts: dict[str, list[Any]] = {"salt": [bytes(16)], "lost": ["{}", '{"text":"ab"}']}
+        texts: dict[str, list[Any]] = {"salt": [bytes(16)], "redacted": ["{}", '{"text":"ab"}']}
         return texts.get(column, [1])
     if isinstance(value, int):
         return [value + 7, value - 7] if value else [1, -1]
@@ -50,7 +50,7 @@ def others(value: Any, column: str) -> list[Any]:
 
 def one_row(database: Database, spec: KindSpec) -> tuple[Any, ...]:
     """A row of a kind; for posts a redacted one, because it can be changed in the most ways."""
-    order = "CASE WHEN lost IS NULL THEN 1 ELSE 0 END, id" if spec.type is model.Post else "id DESC"
+    order = "CASE WHEN redacted IS NULL THEN 1 ELSE 0 END, id" if spec.type is model.Post else "id DESC"
     rows = database.rows(f"SELECT {select_columns(spec)} FROM {spec.kind} ORDER BY {order} LIMIT 1")
     return rows[0]
 
@@ -96,7 +96,7 @@ def test_every_change_of_every_column_of_every_kind_is_named(record: Record) -> 
                 try:
                     database.run(update, (other, row[0]))
                 except Exception as refused:  # the database's own constraints: NOT NULL, column types
-                    assert other is None or column in ("lost", "salt"), refused
+                    assert other is None or column in ("redacted", "salt"), refused
                     continue
                 found = check(database, record.hasher).findings
                 assert found, (spec.kind, column, value, other)
@@ -134,13 +134,13 @@ def test_a_forgotten_row_cannot_be_filled_again(record: Record) -> None:
     """Its remains are sealed: new words, a new salt and other commitments are all noticed."""
     database = record.database
     spec = SPECS[model.Post]
-    rows = database.rows(f"SELECT {select_columns(spec)} FROM post WHERE lost IS NOT NULL ORDER BY id")
+    rows = database.rows(f"SELECT {select_columns(spec)} FROM post WHERE redacted IS NOT NULL ORDER BY id")
     whole = next(row for row in rows if read_row(spec, row).is_forgotten)
     name = name_of(read_row(spec, whole).label)
     [(somebody,)] = database.rows("SELECT max(account) FROM post")
     changes = {
-        "text": "words", "handle": "ada", "lost": None, "salt": bytes(16), "voice": somebody, "account": somebody,
-        "reply_to": somebody, "quotes": somebody, "same": 5,
+        "text": "words", "handle": "ada", "redacted": None, "salt": bytes(16), "voice": somebody, "account": somebody,
+        "reply_to": somebody, "quotes": somebody, "text_fingerprint": 5,
     }  # fmt: skip
     for column, other in changes.items():
         value = database.rows(f"SELECT {column} FROM post WHERE id = ?", (whole[0],))[0][0]

@@ -62,7 +62,7 @@ class Flips:
         """Read all items of the record and the issues, through the program's ordinary functions."""
         try:
             with Record(str(self.store), create=False) as record:
-                rows = [(row.item, row.lost) for kind in model.KINDS for row in record.view().iterate(kind)]
+                rows = [(row.item, row.redacted) for kind in model.KINDS for row in record.view().iterate(kind)]
                 return [*rows, *_issues(record)]
         except StoreError as problem:
             return [problem]

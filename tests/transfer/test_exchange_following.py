@@ -186,7 +186,7 @@ def test_a_forged_export_that_forgets_what_no_batch_has_is_refused(store_url: st
         first, second = (line for line in lines if line["kind"] == "batch")
         at = lines.index(second)
         if kind == "post":
-            extra = next(line for line in lines if line.get("row", {}).get("lost"))
+            extra = next(line for line in lines if line.get("row", {}).get("redacted"))
             second["forgotten"].append([1, first["items"], "ab" * 32])
             first["items"] += 1
         else:

@@ -202,7 +202,7 @@ def findings_after(record: Record, sql: str, *params: object) -> list[VerifyFind
 
 NAME = f"post {LOUD.post}"
 LOUD_ROW = f"WHERE post = {NUMBER} AND observed_at = ?"
-BLANK = f"UPDATE post SET text = '', links = '[]', handle = '', name = '', lost = ? {LOUD_ROW}"
+BLANK = f"UPDATE post SET text = '', links = '[]', handle = '', name = '', redacted = ? {LOUD_ROW}"
 ANOTHER = "(SELECT id FROM identity WHERE key = 'x:@made_up_ada')"
 
 
@@ -210,7 +210,7 @@ def blank(record: Record) -> list[VerifyFinding]:
     """Remove the words from a row by hand, with correct commitments."""
     found = [row for row in record.view().latest(model.Post, f"t.post = {NUMBER}", (LOUD.post,))]
     left = redaction.redacted_row(found[0])
-    lost = msgspec.json.encode(left.lost, order="sorted").decode()
+    lost = msgspec.json.encode(left.redacted, order="sorted").decode()
     return findings_after(record, BLANK, lost, LOUD.post, found[0].item.observed_at)
 
 
@@ -228,7 +228,7 @@ def test_words_that_are_taken_out_by_hand_are_missed(record: Record, other: Reco
     "change",
     [f"account = {ANOTHER}", "reply_to = post", "created_at = created_at + 1",
      "text = 'A kettle'", "voice = voice - 1", "lang = 'fr'",
-     "salt = NULL", "lost = NULL"],
+     "salt = NULL", "redacted = NULL"],
 )  # fmt: skip
 def test_what_is_left_cannot_be_changed(record: Record, other: Record, change: str) -> None:
     importer.import_lines(other, "export", whole(record))
@@ -252,10 +252,10 @@ def test_what_is_left_cannot_be_of_somebody_who_is_not_there(record: Record, oth
 def test_a_commitment_to_what_is_there_keeps_nothing_back(record: Record, other: Record) -> None:
     """A row may lack its words, but another key in it is still detected."""
     importer.import_lines(other, "export", whole(record))
-    [(lost,)] = other.database.rows(f"SELECT lost FROM post {LOUD_ROW}", (LOUD.post, LOUD.observed_at))
+    [(lost,)] = other.database.rows(f"SELECT redacted FROM post {LOUD_ROW}", (LOUD.post, LOUD.observed_at))
     [(salt,)] = other.database.rows("SELECT salt FROM identity WHERE key = ?", (LOUD.account,))
     kept = msgspec.json.decode(lost) | {"account": commitment(bytes(salt), LOUD.account)}
-    sql = f"UPDATE post SET account = {ANOTHER}, lost = ? {LOUD_ROW}"
+    sql = f"UPDATE post SET account = {ANOTHER}, redacted = ? {LOUD_ROW}"
     said = msgspec.json.encode(kept, order="sorted").decode()
     assert findings_after(other, sql, said, LOUD.post, LOUD.observed_at) == [VerifyFinding("changed", NAME)]
 

@@ -159,7 +159,7 @@ def test_a_file_that_was_cut_off_is_noticed(sqlite_url: str) -> None:
 SECRET = "ab" * 32
 FULL = {**HEADER, "full": True, "secret": SECRET}
 KEPT = {"salt": "00" * 16}
-LOST = {"lost": {"text": "ab"}}
+LOST = {"redacted": {"text": "ab"}}
 WHO = [{"kind": "identity", "key": key, "salt": "00" * 16} for key in ("x:1", "x:@ada")]
 
 
@@ -202,7 +202,7 @@ HOSTILE: list[tuple[list[bytes], str]] = [
     (chained([{"kind": "pruned", "was": "snapshot", "hash": "00"}], [bytes(1)]), "not the kind and hash"),
     (chained([{"kind": "pruned", "was": ["snapshot"], "hash": "00" * 32}], [bytes(32)]), "Expected `str`"),
     (chained([*WHO, {**POST, "row": {"salt": "00"}}]), "the item's row does not fit"),
-    (chained([*WHO, {**POST, "row": {**KEPT, "lost": {"network": "ab"}}}]), "the item's row does not fit"),
+    (chained([*WHO, {**POST, "row": {**KEPT, "redacted": {"network": "ab"}}}]), "the item's row does not fit"),
     (chained([*WHO, {**POST, "row": {**KEPT, **LOST, "derived": ["x:@ada"]}}]), "the item's row does not fit"),
     (chained([*WHO, {**POST, "row": {**KEPT, **LOST, "derived": [1, 1]}}]), "the item's row does not fit"),
     (chained([*WHO, {**POST, "row": {**KEPT, **LOST, "derived": ["x:@ada", "a"]}}]), "the item's row does not fit"),

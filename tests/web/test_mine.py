@@ -373,7 +373,7 @@ def test_a_person_is_taken_at_their_word(site: Site, rules: list[str]) -> None:
     assert is_bot(site) and "This applies to all future issues" in site.prove(ADA, "person").text
     assert not is_bot(site)
     [report] = reader_reports.waiting(site.record.database)
-    assert (report.kind, report.subject) == ("contest", site.key(ADA)) and f"why {rules[0]}" in report.said
+    assert (report.kind, report.subject) == ("contest", site.key(ADA)) and f"why {rules[0]}" in report.text
     assert {(one.rule, one.judgement) for one in site.verdicts()} == {("proved", "human"), *((r, "bot") for r in rules)}
     assert "You count as a person You already did" in site.prove(ADA, "person").text
     assert len(reader_reports.waiting(site.record.database)) == 1
@@ -386,7 +386,7 @@ def test_the_operator_is_asked_where_a_word_is_not_enough(site: Site, rule: str)
     assert "Sent for review" in site.prove(ADA, "person").text and is_bot(site)
     assert "Sent for review" in site.prove(ADA, "person").text
     [report] = reader_reports.waiting(site.record.database)
-    assert f"{rule}: why {rule}" in report.said and "To accept: hotpapers judge" in report.said
+    assert f"{rule}: why {rule}" in report.text and "To accept: hotpapers judge" in report.text
 
 
 @pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])

@@ -66,7 +66,7 @@ class Site:
             "issue": self.digest,
             "paper": "2405.00001",
             "post": POST,
-            "said": "It is not about kettles.",
+            "text": "It is not about kettles.",
             **changes,
         }
 
@@ -104,8 +104,8 @@ def test_the_links_of_pages_lead_to_forms_that_say_what_is_meant(site: Site) -> 
 
 def test_what_is_said_is_kept_once_for_the_operator(site: Site) -> None:
     said = 'First line.\r\n<script>alert("x")</script>\x00\x1b[2J'
-    assert "Thank you" in site.send(said=said).text
-    assert "Thank you" in site.send(said=said).text
+    assert "Thank you" in site.send(text=said).text
+    assert "Thank you" in site.send(text=said).text
     assert "Thank you" in site.send("/wrong").text
     quotation, entry = site.kept
     assert quotation == reader_reports.ReaderReport(
@@ -139,7 +139,7 @@ def test_nor_about_a_post_that_is_not_quoted_there(site: Site, post: str) -> Non
 
 def test_what_is_hidden_is_not_told(site: Site) -> None:
     """The form gives the same answer as for a post that never existed."""
-    assert site.send(post="hackernews:2", said="Hm").status == 200
+    assert site.send(post="hackernews:2", text="Hm").status == 200
     write(site.record, [judged("hackernews:eve", "hidden", rule="hide", at=AT)])
     gone, never = (site.send(post=f"hackernews:{n}") for n in (2, 99))
     assert (gone.status, gone.text) == (never.status, never.text) and gone.status == 404
@@ -154,9 +154,9 @@ def test_what_terms_do_not_let_be_quoted_is_not_reported(site: Site) -> None:
 
 def test_as_many_characters_as_it_says_in_any_script(site: Site) -> None:
     for n, sign in enumerate("好🫖"):
-        assert site.send(said=sign * reader_reports.LONGEST).status == 200
-        assert site.kept[n].said == sign * reader_reports.LONGEST
-        shown = site.send(said=sign * (reader_reports.LONGEST + 600))
+        assert site.send(text=sign * reader_reports.LONGEST).status == 200
+        assert site.kept[n].text == sign * reader_reports.LONGEST
+        shown = site.send(text=sign * (reader_reports.LONGEST + 600))
         assert shown.status == 400 and f" {sign * (reader_reports.LONGEST + 600)} " in shown.text
 
 
@@ -168,26 +168,26 @@ def test_addresses_with_a_slash_lead_to_the_forms(site: Site) -> None:
 
 def test_too_little_and_too_much_is_told(site: Site) -> None:
     for said in ("", "  \n ", "\u200b\u200b"):
-        shown = site.send(said=said)
+        shown = site.send(text=said)
         assert shown.status == 400 and "Please write what is wrong" in shown.text
-    shown = site.send(said="ä" * (reader_reports.LONGEST + 1))
+    shown = site.send(text="ä" * (reader_reports.LONGEST + 1))
     assert shown.status == 400 and "too long: 2,001 characters" in shown.text
-    assert site.kept == [] and site.send(said="ä" * reader_reports.LONGEST).status == 200
+    assert site.kept == [] and site.send(text="ä" * reader_reports.LONGEST).status == 200
 
 
 def test_so_many_an_hour_from_all_together(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 3)
-    shown = [site.send(said=f"Number {n}", peer=f"192.0.2.{n}") for n in range(4)]
+    shown = [site.send(text=f"Number {n}", peer=f"192.0.2.{n}") for n in range(4)]
     assert [one.status for one in shown] == [200, 200, 200, 503] and len(site.kept) == 3
     assert "Number 3" in shown[3].text and "Too many reports in the last hour" in shown[3].text, (
         "what was typed is not lost"
     )
     site.clock = AT + HOUR
-    assert site.send(said="Number 4").status == 200
+    assert site.send(text="Number 4").status == 200
 
 
 def test_who_sends_too_much_keeps_what_they_typed(site: Site) -> None:
-    shown = [site.send(said=f"Number {n}") for n in range(SUBMITS_AN_HOUR + 1)][-1]
+    shown = [site.send(text=f"Number {n}") for n in range(SUBMITS_AN_HOUR + 1)][-1]
     assert shown.status == 429 and f"Number {SUBMITS_AN_HOUR}" in shown.text and len(shown.page.all("textarea")) == 1
     assert shown.hidden == {"issue": site.digest, "paper": "2405.00001", "post": POST}
 

@@ -54,8 +54,14 @@ def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
     return layout(connection)
 
 
-RENAMED: dict[str, str] = {"outbox": "letter"}
-"""What the last migration renames: new names to old ones."""
+RENAMED: dict[tuple[str, str], str] = {
+    ("account", "redacted"): "lost",
+    ("post", "redacted"): "lost",
+    ("post", "text_fingerprint"): "same",
+    ("copy", "kind"): "way",
+    ("report", "text"): "said",
+}
+"""The columns that the last migration renames: tables and new names to old ones."""
 
 Values = dict[tuple[str, str], list[tuple[object, int]]]
 """Row values by table and column, each with the row's id."""
@@ -71,15 +77,16 @@ def turn_back(store: Path) -> Values:
     connection = apsw.Connection(str(store))
     values: Values = {}
     with connection:
-        for name, old in RENAMED.items():
-            connection.execute(f'ALTER TABLE "{name}" RENAME TO "{old}"')
+        for (table, column), old in RENAMED.items():
+            connection.execute(f'ALTER TABLE "{table}" RENAME COLUMN "{column}" TO "{old}"')
         for kind in ("TRIGGER", "INDEX", "TABLE"):
             for name in _named(connection, kind.lower()):
                 if name in now and name not in before:
                     connection.execute(f'DROP {kind} IF EXISTS "{name}"')
         for name in sorted(before.keys() - layout(connection).keys()):
             connection.execute(before[name])
-        for table in sorted(name for name in before if name in now and before[name] != now[name]):
+        turned = layout(connection)
+        for table in sorted(name for name in before if name in now and before[name] != turned[name]):
             for column in _new_columns(table):
                 values[table, column] = list(connection.execute(f'SELECT "{column}", id FROM "{table}"'))
                 connection.execute(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
@@ -108,7 +115,7 @@ def _new_columns(table: str) -> list[str]:
             connection.execute(one)
         found = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
         sides.append([str(name) for (name,) in found])
-    return [name for name in sides[1] if name not in sides[0]]
+    return [name for name in sides[1] if name not in sides[0] and (table, name) not in RENAMED]
 
 
 def _named(connection: apsw.Connection, kind: str) -> Iterator[str]:

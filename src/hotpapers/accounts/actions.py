@@ -66,7 +66,7 @@ def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest
         return "full"
     is_lifted = may_lift(rules_against(own_review)) and _lifted(record, bots, account, at)
     reader_reports.note(
-        record.database, ReaderReport(0, at, "contest", subject=account, said=_outcome_text(own_review, is_lifted))
+        record.database, ReaderReport(0, at, "contest", subject=account, text=_outcome_text(own_review, is_lifted))
     )
     return "lifted" if is_lifted else "asked"
 

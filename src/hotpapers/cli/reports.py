@@ -66,4 +66,4 @@ def _lines(report: ReaderReport, days: dict[str, str], about: dict[str, str]) ->
     yield f"{report.id:>4}  {minute_of(report.at)}  {NAMES[report.kind]}"
     fields = {"issue": days.get(report.issue, report.issue), "paper": report.paper, "about": report.subject, **about}
     yield from (f"      {name:<6}{value}" for name, value in fields.items() if value)
-    yield from (f"      | {line}" for line in report.said.splitlines())
+    yield from (f"      | {line}" for line in report.text.splitlines())

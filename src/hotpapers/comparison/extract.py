@@ -73,7 +73,7 @@ def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
         yield PostLine(
             post=key.of_key(post), network=network, account=key.of_key(account or ""), voice=key.of_key(voice or ""),
             created_at=created_at, limited=limits != "[]",
-            seen=[(at, gone == "", key.of_text(text, same)) for *_, text, same, at, gone in observed],
+            seen=[(at, gone == "", key.of_text(text, fingerprint)) for *_, text, fingerprint, at, gone in observed],
             papers=[(paper, at, _name_of(form)) for paper, at, form in mentions.of(number)],
             readings=[(at, reposts, likes) for at, reposts, likes in snapshots.of(number)],
             reactions=list(_reactions(reactions.of(number), key)),

@@ -131,7 +131,8 @@ def _row(mark: str, post: CountedPost, moment: MeasuredMoment, numbers: _Numbers
     voice = numbers[post.voice]
     return PostAtAge(
         paper=moment.paper, archive="", announced_at=moment.announced_at, age=moment.age, until=moment.until, peer=1,
-        network=post.fact.network, post=numbers[mark], same=numbers[f"text {post.text}"] if post.text else 0,
+        network=post.fact.network, post=numbers[mark],
+        text_fingerprint=numbers[f"text {post.text}"] if post.text else 0,
         voice=voice, automated=int(voice in bots), reposts=post.reposts, likes=post.likes, counted_at=post.counted_at,
     )  # fmt: skip
 

@@ -82,11 +82,11 @@ def doubtful(view: AsOfView, since: int) -> Rows:
 
 
 def posts(view: AsOfView, since: int) -> Rows:
-    """(post's number, post, network, account, voice, created_at, limits, text, same, observed_at, gone), one row per
-    observation, ascending by number and moment."""
+    """(post's number, post, network, account, voice, created_at, limits, text, text_fingerprint, observed_at,
+    gone), one row per observation, ascending by number and moment."""
     return view.database.iterate(f"""WITH {_posts(view, since)}, {persons_sql(view, ())}
         SELECT p.post, {key_of("p.post")}, p.network, {key_of("p.voice")}, {key_of(VOICE)}, p.created_at, p.limits,
-            p.text, p.same, p.observed_at, p.gone
+            p.text, p.text_fingerprint, p.observed_at, p.gone
         FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.post IN (SELECT post FROM named) AND {view.visible("p")} ORDER BY p.post, p.observed_at""")
 

@@ -19,7 +19,7 @@ from hotpapers.store.item_rows import normalized_text
 
 KEY_BYTES = 32
 FEWEST_LETTERS = 24
-"""As in `KeyedHasher.same`: shorter texts may be the same by chance."""
+"""As in `KeyedHasher.text_fingerprint`: shorter texts may be the same by chance."""
 
 
 class SharedKey:
@@ -38,13 +38,17 @@ class SharedKey:
         forgotten = "~" if is_pseudonym(key) else ""
         return forgotten + self._mark("key", key) if key else ""
 
-    def of_text(self, text: str, same: int) -> str:
-        """The mark of a text. `same`: the store's own mark of it, 0 if it has too few letters. If the words are gone,
-        the mark is made from `same`, and only this store has it."""
-        if not same:
+    def of_text(self, text: str, fingerprint: int) -> str:
+        """The mark of a text. `fingerprint`: the store's own, 0 if it has too few letters. If the words are gone,
+        the mark is made from `fingerprint`, and only this store has it."""
+        if not fingerprint:
             return ""
         letters = normalized_text(text)
-        return self._mark("text", letters) if len(letters) >= FEWEST_LETTERS else "~" + self._mark("same", str(same))
+        return (
+            self._mark("text", letters)
+            if len(letters) >= FEWEST_LETTERS
+            else "~" + self._mark("same", str(fingerprint))
+        )
 
     def _mark(self, purpose: str, value: str) -> str:
         return hmac.new(self._key, f"{purpose}\n{value}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -59,8 +59,8 @@ class Engagement(NamedTuple):
 class PostAtAge(NamedTuple):
     """A post about a paper as it was at an age.
 
-    `post`: its number; `same`: the keyed hash of its text, 0 for none; `voice`: the number of its voice; `counted_at`:
-    when its counts were read, None for never; `shared`: 1 if it names other measured papers, where that is asked.
+    `post`: its number; `text_fingerprint`: 0 for none; `voice`: the number of its voice; `counted_at`: when
+    its counts were read, None for never; `shared`: 1 if it names other measured papers, where that is asked.
     """
 
     paper: str
@@ -71,7 +71,7 @@ class PostAtAge(NamedTuple):
     peer: int
     network: str
     post: int
-    same: int
+    text_fingerprint: int
     voice: int
     automated: int
     reposts: int
@@ -213,7 +213,8 @@ def _count_age(posts: Sequence[PostAtAge], reactions: ReactionsByPost, rule: Voi
         posters = {
             post.voice
             for post in network_posts
-            if not post.automated and texts.get(post.same, network) == network == voices.get(post.voice, network)
+            if not post.automated
+            and texts.get(post.text_fingerprint, network) == network == voices.get(post.voice, network)
         }
         yield _summed(network_posts, posters, reactions, rule)
 
@@ -226,8 +227,8 @@ def _strongest_networks(posts: Sequence[PostAtAge]) -> tuple[dict[int, str], dic
     texts: dict[int, str] = {}
     voices: dict[int, str] = {}
     for post in sorted(posts, key=lambda row: (row.automated, -row.reposts - row.likes, row.network)):
-        if post.same:
-            texts.setdefault(post.same, post.network)
+        if post.text_fingerprint:
+            texts.setdefault(post.text_fingerprint, post.network)
         if post.voice:
             voices.setdefault(post.voice, post.network)
     return texts, voices

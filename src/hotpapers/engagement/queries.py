@@ -216,7 +216,7 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
     mention = changed("mention", "m", "later.post = m.post AND later.paper = m.paper")
     since = f" AND (n.older = 1 OR n.at >= {window.announced_from})" if window.announced_from else ""
     return f"""said AS MATERIALIZED (
-        SELECT n.paper, n.name, n.archive, n.at, n.older, p.network, p.post, p.same, {VOICE} AS voice,
+        SELECT n.paper, n.name, n.archive, n.at, n.older, p.network, p.post, p.text_fingerprint, {VOICE} AS voice,
             p.created_at AS made_at,
             CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END AS automated,
             m.observed_at AS mentioned_at, {mention} AS mention_changed_at,
@@ -248,8 +248,8 @@ def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
     own."""
     visible = view.visible_by_number("z", view.last_row(model.Snapshot), "k.known")
     return f"""{_context(view, window)}, {_at_ages(view, window)}
-        SELECT k.name, k.archive, k.at, k.age, k.until, k.peer, k.network, k.post, k.same, k.voice, k.automated,
-            coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at, k.shared
+        SELECT k.name, k.archive, k.at, k.age, k.until, k.peer, k.network, k.post, k.text_fingerprint, k.voice,
+            k.automated, coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at, k.shared
         FROM marked AS k
         LEFT JOIN snapshot AS s ON s.post = k.post AND s.id = (
             SELECT z.id FROM snapshot AS z WHERE z.post = k.post AND {visible} ORDER BY z.observed_at DESC LIMIT 1)

@@ -115,7 +115,7 @@ class QuotationRule(NamedTuple):
             raise IssueError(
                 f"its posts were chosen by {self.rule}, which this version does not know; update hotpapers"
             )
-        if self.frozen is not None and any(post.row.is_forgotten or post.row.lost for post in candidates):
+        if self.frozen is not None and any(post.row.is_forgotten or post.row.redacted for post in candidates):
             rows = {candidate.row.hash.hex(): candidate.row for candidate in candidates}
             return [rows[hash] for hash in self.frozen.get(paper, ()) if hash in rows]
         return _spread(_distinct(self._quotable(paper, ordered)))[:most]

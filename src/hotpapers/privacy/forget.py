@@ -139,10 +139,10 @@ def _changes(
         _, item = changes.get((row.spec.kind, row.id), (row, row.item))
         changes[row.spec.kind, row.id] = (row, tombstones.redacted(item, known))
     orphans = orphan_texts(record.database, list(changes.values()))
-    for row in queries.rows_where(record, SPECS[model.Post], "same", sorted(orphans)):  # forgotten before
+    for row in queries.rows_where(record, SPECS[model.Post], "text_fingerprint", sorted(orphans)):  # forgotten before
         changes.setdefault((row.spec.kind, row.id), (row, row.item))
     # The rest is unchanged.
-    return [(row, left) for row, left in changes.values() if row.lost or left != row.item], orphans
+    return [(row, left) for row, left in changes.values() if row.redacted or left != row.item], orphans
 
 
 def _erased_rows(changes: Sequence[Change], keys: frozenset[str], originals: int) -> ErasedRows:
@@ -256,8 +256,8 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[ErasedIdent
 def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[int]) -> list[Remainder]:
     """Write the remaining content into rows; their places in the manifests, with its hash. `orphans`: keyed hashes of
     texts to remove."""
-    marks: dict[int | str, int] = {}
-    left = [_remaining_row(row, item, orphans, marks) for row, item in changes]
+    fingerprints: dict[int | str, int] = {}
+    left = [_remaining_row(row, item, orphans, fingerprints) for row, item in changes]
     for row in left:
         _write_row(record, row)
     pairs = batches.pairs_of(record.database, [(row.spec.kind, row.id, row.since) for row in left])
@@ -265,20 +265,22 @@ def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[in
 
 
 def _remaining_row(
-    row: StoredRow, item: model.Item, orphans: Collection[int], marks: dict[int | str, int]
+    row: StoredRow, item: model.Item, orphans: Collection[int], fingerprints: dict[int | str, int]
 ) -> StoredRow:
-    """A row with its remaining item. `marks`: random replacements for the keyed hashes of forgotten texts."""
+    """A row with its remaining item. `fingerprints`: random replacements for those of forgotten texts."""
     spec, salt = row.spec, row.salt or b""
     key_commitments = {name: row.committed[name] for name in (spec.fields[i] for i in spec.persons)}
     words = {name: getattr(row.item, name) for name in _words(spec)}
-    lost = {name: commitment(salt, value) for name, value in (key_commitments | words).items() if value}
+    redacted = {name: commitment(salt, value) for name, value in (key_commitments | words).items() if value}
     derived = tuple(
-        marks.setdefault(value, secrets.randbits(52) + 1) if name == "same" and value in orphans else value
+        fingerprints.setdefault(value, secrets.randbits(52) + 1)
+        if name == "text_fingerprint" and value in orphans
+        else value
         for (name, _), value in zip(spec.derived, row.derived, strict=True)
     )
     dropped = dict.fromkeys(_dropped_fields(row.item, item), "")
     return row._replace(
-        item=item, derived=derived, lost=lost | (row.lost or {}), committed={**row.committed, **dropped},
+        item=item, derived=derived, redacted=redacted | (row.redacted or {}), committed={**row.committed, **dropped},
         salt=os.urandom(SALT) if any(getattr(item, name) for name in _words(spec)) else None,
     )  # fmt: skip
 
@@ -293,6 +295,6 @@ def _write_row(record: Record, row: StoredRow) -> None:
     change = {name: values[name] for name in _words(row.spec)}
     change |= {name: 0 for name in NAMED_FIELDS if values.get(name) == ""}
     change |= {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
-    change |= {"salt": row.salt, "lost": canonical_json(row.lost).decode()}
+    change |= {"salt": row.salt, "redacted": canonical_json(row.redacted).decode()}
     names = ", ".join(f'"{name}" = ?' for name in change)
     record.database.run(f"UPDATE {row.spec.kind} SET {names} WHERE id = ?", (*change.values(), row.id))

@@ -141,7 +141,8 @@ def orphan_texts(database: Database, changes: Sequence[tuple[StoredRow, model.It
     marks = sorted(set(gone.values()) - {0})
     shared: set[int] = set()
     for chunk in slices(marks):
-        sql = f"SELECT t.id, {key_of('t.post')}, t.same FROM post AS t WHERE t.same IN ({placeholders(chunk)})"
+        sql = f"""SELECT t.id, {key_of("t.post")}, t.text_fingerprint FROM post AS t
+            WHERE t.text_fingerprint IN ({placeholders(chunk)})"""
         rows = database.rows(sql, chunk)
         shared |= {same for number, post, same in rows if number not in gone and not is_pseudonym(post)}
     return frozenset(marks) - shared
@@ -164,14 +165,14 @@ def posts_with_snapshots(record: Record) -> Iterator[tuple[list[int], int]]:
 
 def text_of(row: StoredRow) -> int:
     """The keyed hash of a post's text, 0 for none."""
-    at = [name for name, _ in SPECS[model.Post].derived].index("same")
+    at = [name for name, _ in SPECS[model.Post].derived].index("text_fingerprint")
     return int(row.derived[at])
 
 
 def copies_before(database: Database, at: int) -> list[tuple[str, str]]:
-    """(way, target) of the backups and exports made up to a moment."""
-    sql = "SELECT DISTINCT way, target FROM copy WHERE at <= ? ORDER BY way, target"
-    return [(way, target) for way, target in database.rows(sql, (at,))]
+    """(kind, target) of the backups and exports made up to a moment."""
+    sql = "SELECT DISTINCT kind, target FROM copy WHERE at <= ? ORDER BY kind, target"
+    return [(kind, target) for kind, target in database.rows(sql, (at,))]
 
 
 def marks_of_leavers(database: Database) -> list[tuple[str, str, int]]:

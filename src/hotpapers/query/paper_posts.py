@@ -54,7 +54,7 @@ def _post_details(policy: QuotationPolicy, paper: str, row: StoredRow, automated
     """What may be shown of a post: only a link if it may not be quoted or came without its words."""
     post = row.item
     assert isinstance(post, model.Post)
-    mode = "link" if "text" in (row.lost or ()) else showing(policy, post, paper)
+    mode = "link" if "text" in (row.redacted or ()) else showing(policy, post, paper)
     return as_post(terms.as_shown(post, mode), mode, automated)
 
 

@@ -225,8 +225,8 @@ def _move_later(database: Database, spec: KindSpec, prepared: PreparedRow, posit
 def _a_microsecond_later(database: Database, spec: KindSpec, prepared: PreparedRow) -> PreparedRow:
     item = msgspec.structs.replace(prepared.item, observed_at=prepared.item.observed_at + 1)
     after = len(spec.fields) + len(spec.derived)
-    salt, lost = prepared.row[after:-1] if spec.words else (None, None)
-    kept = RowSecrets(salt, msgspec.json.decode(lost) if lost else None, prepared.row[len(spec.fields) : after])
+    salt, redacted = prepared.row[after:-1] if spec.words else (None, None)
+    kept = RowSecrets(salt, msgspec.json.decode(redacted) if redacted else None, prepared.row[len(spec.fields) : after])
     known = identities.find(database, item_rows.keys_in([item]))
     return item_rows.prepare(item, item_rows.KeyedHasher(b""), known, None, prepared.row[-1], kept)
 

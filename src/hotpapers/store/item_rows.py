@@ -33,7 +33,7 @@ class KeyedHasher(NamedTuple):
 
     secret: bytes
 
-    def same(self, text: str) -> int:
+    def text_fingerprint(self, text: str) -> int:
         """A signed 53-bit keyed hash, the same for equal messages on all networks; 0 if there is too little text."""
         letters = normalized_text(text)
         return self._number(letters, b"same") if len(letters) >= 24 else 0
@@ -95,11 +95,10 @@ _DERIVED: dict[type[model.Item], tuple[tuple[str, Derive], ...]] = {
     model.Paper: (("archive", lambda p, *_: archive_of(p.categories[0]) if p.categories else ""),),
     model.Post: (
         ("voice", lambda p, _, known: known[p.account].number),
-        ("same", lambda p, marks, _: marks.same(p.text)),
+        ("text_fingerprint", lambda p, hasher, _: hasher.text_fingerprint(p.text)),
     ),
 }
-"""`voice`: the number of a post's account, which is kept if only the post is forgotten. `same`: the keyed hash of its
-text."""
+"""`voice`: the number of a post's account, which is kept if only the post is forgotten."""
 _IDENTITIES = frozenset(("paper", "about", "post", "account", "stable", "subject", "reply_to"))
 
 
@@ -155,7 +154,7 @@ def _spec(cls: type[model.Item]) -> KindSpec:
     )
     persons = tuple(i for i in identities if fields[i] in cls.personal)
     words = tuple(i for i, name in enumerate(fields) if name in cls.personal and i not in identities)
-    beside = (*(name for name, _ in derived), *(("salt", "lost") if words else ()))
+    beside = (*(name for name, _ in derived), *(("salt", "redacted") if words else ()))
     return KindSpec(
         type=cls,
         kind=model.kind_of(cls),
@@ -206,23 +205,23 @@ def item_hash(
     item: model.Item,
     committed: Mapping[str, str],
     salt: bytes | None,
-    lost: Mapping[str, str] | None = None,
+    redacted: Mapping[str, str] | None = None,
 ) -> bytes:
     """The 32 bytes of an item's hash. `committed`: the commitments to the keys in it, by field."""
     values = [*spec.sorted_values(item)]
     for i, at in spec.places_of_names:
         if at >= 0:
             values[at] = committed[spec.fields[i]]
-    return _hash_of(spec, values, salt, lost)
+    return _hash_of(spec, values, salt, redacted)
 
 
-def _hash_of(spec: KindSpec, values: list[Any], salt: bytes | None, lost: Mapping[str, str] | None) -> bytes:
+def _hash_of(spec: KindSpec, values: list[Any], salt: bytes | None, redacted: Mapping[str, str] | None) -> bytes:
     """The same from values in the order of their names, in which commitments have already replaced keys."""
     if salt is not None:
         for at in spec.salted_at:
             if values[at]:
                 values[at] = commitment(salt, values[at])
-    for name, kept in lost.items() if lost else ():
+    for name, kept in redacted.items() if redacted else ():
         if name in spec.fields:
             values[sorted(spec.fields).index(name)] = kept
     values.insert(spec.kind_at, spec.kind)
@@ -242,7 +241,7 @@ class RowSecrets(NamedTuple):
     """A row's values besides its item: given when a full record is imported, otherwise newly made."""
 
     salt: bytes | None = None
-    lost: dict[str, str] | None = None
+    redacted: dict[str, str] | None = None
     derived: tuple[int | str, ...] | None = None
 
 
@@ -288,9 +287,9 @@ def prepare(
     if spec.derived:
         row += kept.derived or [derive(item, hasher, known) for _, derive in spec.derived]
     if spec.words:
-        row += (salt, canonical_json(kept.lost).decode() if kept.lost else None)
+        row += (salt, canonical_json(kept.redacted).decode() if kept.redacted else None)
     row.append(origin)
-    return PreparedRow(label, tuple(row), _hash_of(spec, values, salt, kept.lost), item)
+    return PreparedRow(label, tuple(row), _hash_of(spec, values, salt, kept.redacted), item)
 
 
 class StoredRow(NamedTuple):
@@ -301,7 +300,7 @@ class StoredRow(NamedTuple):
     item: model.Item
     derived: tuple[int | str, ...]
     salt: bytes | None
-    lost: dict[str, str] | None
+    redacted: dict[str, str] | None
     origin: int
     since: int
     until: int
@@ -316,7 +315,7 @@ class StoredRow(NamedTuple):
     @property
     def hash(self) -> bytes:
         """The row's current hash."""
-        return item_hash(self.spec, self.item, self.committed, self.salt, self.lost)
+        return item_hash(self.spec, self.item, self.committed, self.salt, self.redacted)
 
     @property
     def is_forgotten(self) -> bool:
@@ -334,7 +333,7 @@ class StoredRow(NamedTuple):
             self.committed.get(name, value) for (name, _), value in zip(self.spec.derived, self.derived, strict=True)
         ]
         salt = self.salt.hex() if self.salt is not None else None
-        return hashlib.sha256(canonical_json([*values, *derived, salt, self.lost])).hexdigest()
+        return hashlib.sha256(canonical_json([*values, *derived, salt, self.redacted])).hexdigest()
 
     @property
     def label(self) -> tuple[Any, ...]:
@@ -372,7 +371,7 @@ def _columns_of(kind: str, alias: str) -> str:
     return ", ".join(key_of(f"{alias}.{name}") if name in named else f'{alias}."{name}"' for name in columns)
 
 
-_decode_lost = msgspec.json.Decoder(dict[str, str]).decode
+_decode_redacted = msgspec.json.Decoder(dict[str, str]).decode
 _decode_tuple: dict[type[model.Item], dict[int, Any]] = {
     cls: {i: msgspec.json.Decoder(get_type_hints(cls)[spec.fields[i]]) for i in spec.lists}
     for cls, spec in SPECS.items()
@@ -413,9 +412,9 @@ def _read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
     for i in spec.optional:
         values[i] = msgspec.UNSET if values[i] is None else values[i]
     derived = tuple(row[1 + count : 1 + count + len(spec.derived)])
-    salt, lost = row[1 + count + len(spec.derived) : -3] if spec.words else (None, None)
+    salt, redacted = row[1 + count + len(spec.derived) : -3] if spec.words else (None, None)
     item = spec.type(**dict(zip(spec.fields, values, strict=True)))
     return StoredRow(
         row[0], item, derived, memoryview(salt).tobytes() if salt is not None else None,
-        _decode_lost(lost) if lost is not None else None, *row[-3:],
+        _decode_redacted(redacted) if redacted is not None else None, *row[-3:],
     )  # fmt: skip

@@ -80,9 +80,9 @@ def _numbers_after(database: Database, spec: KindSpec, number: int) -> Sequence[
 def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
     try:
         row = read_with_commitments(spec, stored)
-        lost = [canonical_json(row.lost).decode() if row.lost else None] if spec.words else []
+        redacted = [canonical_json(row.redacted).decode() if row.redacted else None] if spec.words else []
         kept = [stored[len(spec.columns) - 3]] if spec.words else []
-        is_same = [*stored_values(spec, row.item), *lost] == [
+        is_same = [*stored_values(spec, row.item), *redacted] == [
             *stored[1 : 1 + len(spec.fields)],
             *kept,
         ]

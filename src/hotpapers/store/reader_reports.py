@@ -26,7 +26,7 @@ MOST_OPEN = 1_000
 NoteResult = Literal["kept", "known", "full"]
 """The result for a report: stored, the same report is already open, or there are too many."""
 
-_COLUMNS = "id, at, kind, issue, paper, subject, said"
+_COLUMNS = "id, at, kind, issue, paper, subject, text"
 
 
 class ReaderReport(NamedTuple):
@@ -39,19 +39,19 @@ class ReaderReport(NamedTuple):
     issue: str = ""
     paper: str = ""
     subject: str = ""
-    said: str = ""
+    text: str = ""
 
 
 def note(database: Database, report: ReaderReport) -> NoteResult:
     """Store a report, unless the same one is open or there are too many."""
     with database.write():
-        where = "kind = ? AND issue = ? AND paper = ? AND subject = ? AND said = ? AND closed_at = 0"
-        values = (report.kind, report.issue, report.paper, report.subject, report.said[:LONGEST])
+        where = "kind = ? AND issue = ? AND paper = ? AND subject = ? AND text = ? AND closed_at = 0"
+        values = (report.kind, report.issue, report.paper, report.subject, report.text[:LONGEST])
         if database.rows(f"SELECT 1 FROM report WHERE {where} LIMIT 1", values):
             return "known"
         if is_full(database, report.at, report.kind):
             return "full"
-        sql = "INSERT INTO report (at, kind, issue, paper, subject, said, closed_at) VALUES (?, ?, ?, ?, ?, ?, 0)"
+        sql = "INSERT INTO report (at, kind, issue, paper, subject, text, closed_at) VALUES (?, ?, ?, ?, ?, ?, 0)"
         database.run(sql, (report.at, *values))
     return "kept"
 
@@ -88,13 +88,13 @@ def close(database: Database, ids: Collection[int], at: int) -> None:
         for id in ids:
             if id not in known:
                 raise NotFound(f"{id}: no such open report; `hotpapers reports` lists them")
-            database.run("UPDATE report SET said = '', subject = '', closed_at = ? WHERE id = ?", (at, id))
+            database.run("UPDATE report SET text = '', subject = '', closed_at = ? WHERE id = ?", (at, id))
 
 
 def forget(database: Database, keys: Collection[str], stand_in: Callable[[str], bool]) -> None:
     """Close the reports about forgotten posts and accounts, and those that name them, deleting their text and subject.
     Call inside `write()`."""
-    rows = database.rows("SELECT id, subject, said FROM report WHERE subject <> '' OR said <> ''")
+    rows = database.rows("SELECT id, subject, text FROM report WHERE subject <> '' OR text <> ''")
     for id, subject, text in rows:
         if subject in keys or stand_in(f"{subject} {text}"):
-            database.run("UPDATE report SET said = '', subject = '', closed_at = at WHERE id = ?", (id,))
+            database.run("UPDATE report SET text = '', subject = '', closed_at = at WHERE id = ?", (id,))

@@ -1,6 +1,6 @@
 """Rows without words, for exports if a network's terms allow only identifiers to leave the store.
 
-As with forgotten parts, `lost` contains commitments to the words of a post and the names of an account, so the row
+As with forgotten parts, `redacted` contains commitments to the words of a post and the names of an account, so the row
 keeps its hash. But the salt is kept: the rest is still covered by that hash, and no batch needs to say that something
 is missing (docs/development/decisions/0021). A store that imports such rows remembers their networks.
 """
@@ -44,8 +44,10 @@ def without_words(item: model.Item) -> model.Item:
 def redacted_row(row: StoredRow) -> StoredRow:
     """The row without its words, with commitments to them."""
     words = {name: value for name in WORDS.get(type(row.item), ()) if (value := getattr(row.item, name))}
-    lost = {name: commitment(row.salt or b"", value) for name, value in words.items()} | (row.lost or {})
-    return row._replace(item=without_words(row.item), lost=dict(sorted(lost.items())))  # as it will be read back
+    redacted = {name: commitment(row.salt or b"", value) for name, value in words.items()} | (row.redacted or {})
+    return row._replace(
+        item=without_words(row.item), redacted=dict(sorted(redacted.items()))
+    )  # as it will be read back
 
 
 class WordRedactor:
@@ -120,14 +122,14 @@ def is_sound(row: StoredRow, networks: frozenset[str], hasher: KeyedHasher, *, h
     if not words or network_of(item) not in networks or without_words(item) is not item:
         return False
     return has_remainder or (
-        row.salt is not None and set(row.lost or ()) <= set(words) and _is_derived_right(row, hasher)
+        row.salt is not None and set(row.redacted or ()) <= set(words) and _is_derived_right(row, hasher)
     )
 
 
 def _is_derived_right(row: StoredRow, hasher: KeyedHasher) -> bool:
     """Whether its derived columns are correct, except the one that depends on the words."""
     columns = zip(row.spec.derived, row.derived, derived_of(row, hasher), strict=True)
-    return all(kept == expected for (name, _), kept, expected in columns if name != "same")
+    return all(kept == expected for (name, _), kept, expected in columns if name != "text_fingerprint")
 
 
 def is_known(database: Database, item: model.Item, networks: frozenset[str]) -> bool:

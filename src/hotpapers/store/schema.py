@@ -6,7 +6,7 @@ identity (see `identities`). Every item table ends with the same columns:
 
 `salt`     in kinds with personal words: 16 random bytes for the commitments to them; renewed when parts of the row are
            forgotten, NULL when no personal value is left
-`lost`     in the same kinds: JSON {field: commitment}, once parts of the row were forgotten
+`redacted` in the same kinds: JSON {field: commitment}, once parts of the row were forgotten (`lost` in format 1.0)
 `origin`   the raw row from which it was parsed, 0 for none; that row may be deleted, but its number is never reused
 `since`    the position of the batch that added it
 `until`    the position of the batch that closed it, 0 while it is open
@@ -226,6 +226,18 @@ UPDATE outbox SET state =
 """
 """Renames the table of messages and its states."""
 
+_COLUMNS = "".join(
+    f"ALTER TABLE {table} RENAME COLUMN {old} TO {new};\n"
+    for table, old, new in (
+        ("account", "lost", "redacted"),
+        ("post", "lost", "redacted"),
+        ("post", "same", "text_fingerprint"),
+        ("copy", "way", "kind"),
+        ("report", "said", "text"),
+    )
+)
+"""Renames columns."""
+
 FORMAT = "1.0"
 """The format version of new stores. Every later version of the program can read them."""
 
@@ -233,5 +245,6 @@ MIGRATIONS: tuple[str, ...] = (
     _FIRST + _ORIGINS + _WORK + _SEARCH + _MAIL + _DELIVERIES + _REPORTS + _STANDING,
     _MEASUREMENT,
     _OUTBOX,
+    _COLUMNS,
 )
-"""The first creates a store of format 1.0, the second adds measurements, the third renames the outbox."""
+"""The first creates a store of format 1.0, the second adds measurements, the others rename."""

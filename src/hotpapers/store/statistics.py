@@ -85,7 +85,7 @@ def _forgotten(record: Record) -> int:
     """The number of forgotten keys plus the number of rows that lost words."""
     keys = record.database.rows("SELECT count(*) FROM identity WHERE commitment IS NOT NULL")[0][0]
     return int(keys) + sum(
-        int(record.database.rows(f"SELECT count(*) FROM {spec.kind} WHERE lost IS NOT NULL")[0][0])
+        int(record.database.rows(f"SELECT count(*) FROM {spec.kind} WHERE redacted IS NOT NULL")[0][0])
         for spec in SPECS.values()
         if spec.words
     )

@@ -308,16 +308,16 @@ class RowVerifier:
         if self._is_withheld(row, remainder_hash):
             self.withheld += 1
             return stored == expected
-        self.forgotten += row.lost is not None
+        self.forgotten += row.redacted is not None
         if stored != expected:
             return False
-        if remainder_hash is not None or row.lost is not None:
-            return row.lost is not None and row.remainder_hash == remainder_hash
+        if remainder_hash is not None or row.redacted is not None:
+            return row.redacted is not None and row.remainder_hash == remainder_hash
         return row.derived == derived_of(row, self._hasher) and (row.salt is not None) == bool(row.spec.words)
 
     def _is_withheld(self, row: StoredRow, remainder_hash: str | None) -> bool:
         """Whether a row lacks exactly what an export may have withheld."""
-        if not self._networks_without_words or row.lost is None or row.remainder_hash == remainder_hash:
+        if not self._networks_without_words or row.redacted is None or row.remainder_hash == remainder_hash:
             return False
         return redaction.is_sound(
             row, self._networks_without_words, self._hasher, has_remainder=remainder_hash is not None

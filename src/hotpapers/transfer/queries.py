@@ -38,10 +38,10 @@ _OUTBOX = 'publication, "day", mark, state, receipt, tries, at, next_at'
 _DELIVERY_STATE = 'publication, "day", edition, channel, target, state, receipt, at'
 
 
-def note_copy(record: Record, way: str, target: str) -> None:
+def note_copy(record: Record, kind: str, target: str) -> None:
     """Remember that a copy left the store, so `forget` can list it as out of reach."""
     with record.database.write():
-        add_copies(record.database, [(now(), way, storable(target))])
+        add_copies(record.database, [(now(), kind, storable(target))])
 
 
 def keys_marked(record: Record, marks: frozenset[str]) -> list[str]:
@@ -155,13 +155,13 @@ def confirmed_since(database: Database) -> dict[str, int]:
 
 
 def copies(database: Database) -> list[tuple[int, str, str]]:
-    """(at, way, target) of the copies that left the store, oldest first."""
-    return [(at, way, target) for at, way, target in database.rows("SELECT at, way, target FROM copy ORDER BY id")]
+    """(at, kind, target) of the copies that left the store, oldest first."""
+    return [(at, kind, target) for at, kind, target in database.rows("SELECT at, kind, target FROM copy ORDER BY id")]
 
 
 def add_copies(database: Database, copies: Sequence[tuple[int, str, str]]) -> None:
     """Remember copies that left the store. Call inside `write()`."""
-    database.many("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", copies)
+    database.many("INSERT INTO copy (at, kind, target) VALUES (?, ?, ?)", copies)
 
 
 def has_tombstones(database: Database) -> bool:

@@ -70,11 +70,11 @@ def _show(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormP
 def _refill(kind: Kind, values: Values) -> FormPage:
     """The form with the submitted values, without any look-ups."""
     target = ReportTarget(values.get("issue", ""), values.get("paper", ""), values.get("post", ""), ())
-    return _form(kind, target, values.get("said", ""))
+    return _form(kind, target, values.get("text", ""))
 
 
 def _submit(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
-    text = values.get("said", "")
+    text = values.get("text", "")
     with dependencies.open_record() as record:
         target = target_of(record, dependencies.terms, kind, values)
         error = problem_of(text)
@@ -95,7 +95,7 @@ def problem_of(text: str) -> str:
 
 
 def _form(kind: Kind, target: ReportTarget, text: str = "", error: str = "") -> FormPage:
-    field = FormField("said", LABELS[kind], "area", text, HINT, error)
+    field = FormField("text", LABELS[kind], "area", text, HINT, error)
     hidden = (("issue", target.issue), ("paper", target.paper.removeprefix("arxiv:")), ("post", target.post))
     form = FormSpec(PATHS[kind][1:], "Send", (field,), hidden, error=error)
     return FormPage(HEADINGS[kind], (), form, target.facts, status=400 if error else 200)

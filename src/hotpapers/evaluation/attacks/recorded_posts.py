@@ -79,7 +79,7 @@ class AddedReactions(NamedTuple):
 class AttackedPosts(NamedTuple):
     """A paper under a campaign: its key, archive and moments. `own`: the posts about it; `elsewhere`: by number, the
     posts that link it and another paper, with the posts about that paper. `naming_networks`: those that name who
-    reacted; `bots`: accounts judged to be bots; `same`: the numbers of texts that others wrote too."""
+    reacted; `bots`: accounts judged to be bots; `fingerprints`: the numbers of texts that others wrote too."""
 
     paper: str
     archive: str
@@ -89,7 +89,7 @@ class AttackedPosts(NamedTuple):
     elsewhere: Mapping[int, MeasuredPosts]
     naming_networks: frozenset[str]
     bots: frozenset[int]
-    same: Mapping[str, int]
+    fingerprints: Mapping[str, int]
 
     def measured(self, posts: Iterable[PaperPost]) -> MeasuredPosts:
         """Its posts as they are at its measurement times."""
@@ -129,11 +129,11 @@ class AttackedPosts(NamedTuple):
 
     def _simulated(self, post: PaperPost) -> list[tuple[int, PostAtAge]]:
         """The same for a campaign's own post."""
-        text = (self.same.get(post.text) or hash(post.text) or 1) if post.text else 0
+        text = (self.fingerprints.get(post.text) or hash(post.text) or 1) if post.text else 0
         return [
             (time.until, PostAtAge(
                 paper=self.paper, archive=self.archive, announced_at=self.announced_at, age=time.age, until=time.until,
-                peer=time.peer, network=post.network, post=post.id, same=text, voice=post.account,
+                peer=time.peer, network=post.network, post=post.id, text_fingerprint=text, voice=post.account,
                 automated=0, reposts=0, likes=0, counted_at=time.until,
                 shared=int(post.shared),
             ))

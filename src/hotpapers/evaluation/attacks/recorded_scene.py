@@ -296,7 +296,7 @@ class RecordedScene:
             coordinated.judged(posts_by_paper, partial(self._elsewhere, posts_by_paper), self.content.as_of)
             | campaign.bots
         )
-        rule, same = self._rule(campaign, needs, bots), self._same(posts_by_paper, needs)
+        rule, fingerprints = self._rule(campaign, needs, bots), self._fingerprints(posts_by_paper, needs)
         rows = {}
         for paper, posts in posts_by_paper:
             own_posts = self._measured_posts[needs].get(paper.paper, recorded_posts.NO_POSTS)
@@ -305,7 +305,8 @@ class RecordedScene:
                 archive=paper.archive if isinstance(paper, RecordedPaper) else own_posts.archive,
                 announced_at=paper.announced_at,
                 times=recorded_posts.measurement_times(paper.announced_at, self.content.as_of, needs.ages[0]),
-                own=own_posts, elsewhere=joined, naming_networks=self.naming_networks, bots=bots, same=same,
+                own=own_posts, elsewhere=joined, naming_networks=self.naming_networks, bots=bots,
+                fingerprints=fingerprints,
             )  # fmt: skip
             rows[paper.paper] = list(self._counted(attacked.measured(posts), rule))
         return AttackEffect(rows, frozenset(campaign.unread_networks))
@@ -380,11 +381,11 @@ class RecordedScene:
         own_posts = (post for _, posts in posts_by_paper for post in posts if post.account == account)
         return self._posts_made[account] - sum(coordinated.is_judged_by(post, self.content.as_of) for post in own_posts)
 
-    def _same(self, posts_by_paper: coordinated.PostsByPaper, needs: ranking.RankingNeeds) -> Mapping[str, int]:
+    def _fingerprints(self, posts_by_paper: coordinated.PostsByPaper, needs: ranking.RankingNeeds) -> Mapping[str, int]:
         """The numbers of the texts of honest posts, which an attack may repeat."""
         known = self._measured_posts[needs]
         return {
-            post.text: known[paper.paper].posts[post.id][-1].same
+            post.text: known[paper.paper].posts[post.id][-1].text_fingerprint
             for paper, posts in posts_by_paper if paper.paper in known
             for post in posts if post.text and post.id in known[paper.paper].posts
         }  # fmt: skip

@@ -88,7 +88,7 @@ def _post_at(paper: WorldPaper, post: PaperPost, time: MeasurementTime, *, autom
             likes, reposts = (likes + count, reposts) if reaction.type == "like" else (likes, reposts + count)
     return PostAtAge(
         paper=paper.paper, archive=paper.archive, announced_at=paper.announced_at, age=time.age, until=time.until,
-        peer=time.peer, network=post.network, post=post.id, same=hash(post.text) or 1 if post.text else 0,
+        peer=time.peer, network=post.network, post=post.id, text_fingerprint=hash(post.text) or 1 if post.text else 0,
         voice=post.account,
         automated=int(automated), reposts=own_reposts + reposts, likes=likes,
         counted_at=time.until, shared=int(post.shared),

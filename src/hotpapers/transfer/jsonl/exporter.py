@@ -144,8 +144,8 @@ def _item_line(row: StoredRow, check: bytes) -> bytes:
     beside = RowExtras(
         check=check.hex()[:CHECK],
         salt=row.salt.hex() if row.salt is not None else None,
-        lost=row.lost,
-        derived=_derived(row) if row.lost is not None else None,
+        redacted=row.redacted,
+        derived=_derived(row) if row.redacted is not None else None,
         until=row.until or None,
     )
     return _encode(row.item)[:-1] + b',"row":' + _encode(beside) + b"}\n"

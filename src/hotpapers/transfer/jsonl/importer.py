@@ -215,7 +215,7 @@ class _FullImport:
                 self._redactions.note_identity((position, index), self.reader.identity(line, 0, position))
         for index, line in enumerate(lines[count:]):
             row = line.body.get("row")
-            if isinstance(row, dict) and row.get("lost"):
+            if isinstance(row, dict) and row.get("redacted"):
                 self._redactions.note_row((position, index), line)
 
     def _write(self, line: NumberedLine, batch: ExchangeBatch, lines: Sequence[NumberedLine], before: bytes) -> None:
@@ -319,7 +319,7 @@ class _FullImport:
             return ReadLine(line.number, pruned=hex_bytes(pruned.hash))
         row = line.body.get("row")
         item, beside = self.reader.item(line)
-        is_as_written = has_fields_of(line.body, item, in_order=bool(beside.lost)) and has_no_nulls(row)
+        is_as_written = has_fields_of(line.body, item, in_order=bool(beside.redacted)) and has_no_nulls(row)
         kept = self.reader.kept(line, item, beside)
         return ReadLine(line.number, item, kept, beside.check, is_as_written=is_as_written)
 

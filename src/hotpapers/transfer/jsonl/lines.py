@@ -108,13 +108,13 @@ class ExchangeEnd(ExchangeLine, frozen=True, kw_only=True, tag="end"):
 class RowExtras(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a full export adds to an item, as its `row`.
 
-    `check`: the first digits of the item's hash, to report which line was changed. `salt`: for its commitments. `lost`:
-    the commitments to what was forgotten. `derived`: present with `lost`; for a post, the key of the account as whose
-    voice it counts, and the mark of its text. `until`: the batch that closed it."""
+    `check`: the first digits of the item's hash, to report which line was changed. `salt`: for its commitments.
+    `redacted`: the commitments to what was forgotten. `derived`: present with `redacted`; for a post, the key of the
+    account as whose voice it counts, and the fingerprint of its text. `until`: the batch that closed it."""
 
     check: str = ""
     salt: str | None = None
-    lost: dict[str, str] | None = None
+    redacted: dict[str, str] | None = None
     derived: list[int | str] | None = None
     until: Annotated[int, msgspec.Meta(ge=1)] | None = None
 

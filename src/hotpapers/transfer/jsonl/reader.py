@@ -73,6 +73,7 @@ class ExchangeReader:
             raise self.error(number, f"not JSON: {problem}") from problem
         if not isinstance(body, dict) or not isinstance(body.get("kind"), str):
             raise self.error(number, "not an object with a kind")
+        _rename(body.get("row"))
         return NumberedLine(number, body["kind"], body)
 
     def error(self, number: int, reason: str) -> NotExchange:
@@ -119,17 +120,17 @@ class ExchangeReader:
         """The checked secrets from an item's `row` in a full export; its voice is still given by key."""
         spec = SPECS[type(item)]
         salt = hex_bytes(beside.salt) if beside.salt is not None else None
-        lost, derived = beside.lost or None, tuple(beside.derived) if beside.derived is not None else None
+        redacted, derived = beside.redacted or None, tuple(beside.derived) if beside.derived is not None else None
         is_salt = salt is None or (len(salt) == SALT and salt.hex() == beside.salt and bool(spec.words))
-        known = is_salt and set(lost or ()) <= set(type(item).personal)
+        known = is_salt and set(redacted or ()) <= set(type(item).personal)
         if (
             not known
-            or (derived is None) is not (lost is None)
-            or (lost is not None and not spec.words)
+            or (derived is None) is not (redacted is None)
+            or (redacted is not None and not spec.words)
             or (derived is not None and not _fits(derived, _MARKS if spec.type is model.Post else ()))
         ):
             raise self.error(line.number, "the item's row does not fit the item")
-        return RowSecrets(salt, lost, derived)
+        return RowSecrets(salt, redacted, derived)
 
     def delivery_state(self, line: NumberedLine) -> tuple[str | int, ...]:
         """The line's row, checked like a delivery."""
@@ -163,7 +164,7 @@ class ExchangeReader:
 
 
 _MARKS = (str, int)
-"""The types in `derived` of a post with forgotten parts: the key of its voice, and the mark of its text."""
+"""The types in `derived` of a post with forgotten parts: the key of its voice, and the fingerprint of its text."""
 
 
 def _fits(derived: Sequence[int | str], usual: Sequence[type]) -> bool:
@@ -171,3 +172,9 @@ def _fits(derived: Sequence[int | str], usual: Sequence[type]) -> bool:
     return [type(value) for value in derived] == list(usual) and all(
         isinstance(value, str) or -(2**63) <= value < 2**63 for value in derived
     )
+
+
+def _rename(row: object) -> None:
+    """Give a field of `row` the name that it has had since format 1.0 was first written."""
+    if isinstance(row, dict) and "lost" in row and "redacted" not in row:
+        row["redacted"] = row.pop("lost")

@@ -24,8 +24,9 @@ def mentions(view: AsOfView) -> Rows:
     def first(kind: str, same: str) -> str:
         return f"(SELECT min(f.observed_at) FROM {kind} AS f WHERE {same} AND {view.visible('f')})"
 
-    sql = f"""WITH {persons_sql(view, ())}, text (same, number) AS (
-            SELECT t.same, min(t.post) FROM post AS t WHERE t.same <> 0 AND {view.visible("t")} GROUP BY t.same)
+    sql = f"""WITH {persons_sql(view, ())}, text (fingerprint, number) AS (
+            SELECT t.text_fingerprint, min(t.post) FROM post AS t
+            WHERE t.text_fingerprint <> 0 AND {view.visible("t")} GROUP BY 1)
         SELECT {key_of("m.paper")}, m.post, {key_of("m.post")}, p.network, p.account, {VOICE}, coalesce(x.number, 0),
             m.form, m.found_in, m.version, p.created_at,
             {first("mention", "f.post = m.post AND f.paper = m.paper")}, {first("post", "f.post = m.post")},
@@ -33,7 +34,7 @@ def mentions(view: AsOfView) -> Rows:
         FROM mention AS m
         LEFT JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")}
         LEFT JOIN known AS w ON w.voice = p.voice
-        LEFT JOIN text AS x ON x.same = p.same
+        LEFT JOIN text AS x ON x.fingerprint = p.text_fingerprint
         WHERE {view.visible("m")} AND {view.newest(SPECS[Mention], "m")} ORDER BY 1, 2"""
     return view.database.iterate(sql)
 
