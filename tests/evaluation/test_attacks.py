@@ -218,6 +218,7 @@ def test_a_shared_post_and_a_network_that_is_cut_off() -> None:
     some = campaign()
     some.share(RIVAL.posts[0])
     assert some.posts_about(PAPER) == [RIVAL.posts[0]._replace(shared=True)] and not some.posts_about(RIVAL)[0].shared
+    assert some.expenses() == Expenses(fresh=0, aged=1, posts=1, reactions=0), "an account that readers know joined in"
     some.cut_off("x")
     assert some.posts_about(PAPER) == some.posts_about(RIVAL) == []
 
@@ -312,7 +313,7 @@ def test_unknown_accounts_alone_never_buy_the_first_place(scene: Scene, attack: 
             order = scene.order_after(scene.effect(one, NEEDS), rank, NEEDS)
             assert one.expenses().fresh + one.expenses().aged <= many + len(one.rival.posts)
             acted += one.expenses().posts + one.expenses().reactions > 0
-            if not one.aged_accounts and attack.name != "popular posts":
+            if not one.expenses().aged:
                 assert order[:1] != [one.target.paper], one.knobs
     assert acted or attack.known_post or attack.small_field, "in so small a world there may be no such target"
 

@@ -253,7 +253,8 @@ class Campaign:
         return post._replace(reactions=(*post.reactions, *added_reactions))
 
     def expenses(self) -> Expenses:
-        """What the campaign used. An account that acts on several networks counts once on each."""
+        """What the campaign used. An account that acts on several networks counts once on each; an honest account that
+        shares the target counts as one with standing."""
         own_posts = [post for posts in self.posts.values() for post in posts]
         accounts_used: dict[str, set[int]] = {}
         for post in own_posts:
@@ -261,7 +262,8 @@ class Campaign:
         network_of = {post.id: post.network for post in (*self.target.posts, *self._rival.posts, *own_posts)}
         for post_id, reactors in self._reactions.items():
             accounts_used.setdefault(network_of.get(post_id, ""), set()).update(*reactors.values())
-        aged = sum(len(accounts & self.aged_accounts) for accounts in accounts_used.values())
+        with_standing = self.aged_accounts | {post.account for post in own_posts if post.shared}
+        aged = sum(len(accounts & with_standing) for accounts in accounts_used.values())
         reactions = sum(len(accounts) for reactors in self._reactions.values() for accounts in reactors.values())
         return Expenses(sum(map(len, accounts_used.values())) - aged, aged, len(own_posts), reactions)
 

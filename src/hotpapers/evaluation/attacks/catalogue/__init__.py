@@ -10,7 +10,7 @@ _FILES = """
 likes_one_network likes_spread likes_and_reposts likes_under_honest lifted lifted_tenth lifted_second puppets_same_words
 puppets_rewritten ring
 author_and_friends known_posters_bought_likes bots_boost slow_drip deleted_afterwards clock_lies small_field old_paper
-popular_post outage rival_chorus rival_reference
+popular_post outage blackout rival_chorus rival_reference
 """
 
 ATTACKS: tuple[Attack, ...] = tuple(import_module(f"{__name__}.{file}").ATTACK for file in _FILES.split())
