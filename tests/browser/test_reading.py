@@ -41,7 +41,7 @@ def test_single_keys_do_nothing_until_they_are_switched_on(issue_page: Tab) -> N
 def test_keys_go_from_paper_to_paper(tab: Tab, app: str) -> None:
     tab.open(app + KINDS["reading"])
     tab.run("document.getElementById('shortcuts').click()")
-    assert tab.run("document.getElementById('kept').textContent") == "Saved."
+    assert tab.run("document.getElementById('saved').textContent") == "Saved."
     tab.open(app + KINDS["issue"])
     went = []
     for key in "jjjjkk":

@@ -91,13 +91,13 @@ def site(folder: str) -> Iterator[str]:
     server.server_close()
 
 
-TOLD = "document.getElementById('told').textContent"
+STATUS = "document.getElementById('status').textContent"
 
 
 def search(tab: Tab, site: str, query: str) -> list[str]:
     """Search, and return the titles of the results."""
     tab.open(f"{site}search/index.html?q={quote(query, safe='', errors='replace')}")
-    tab.wait(f"!['', 'Searching …'].includes({TOLD})")
+    tab.wait(f"!['', 'Searching …'].includes({STATUS})")
     assert tab.complaints() == []
     found: list[str] = tab.run("[...document.querySelectorAll('.hits bdi')].map((one) => one.textContent)")
     return found
@@ -163,7 +163,7 @@ def test_what_is_found(tab: Tab, site: str, query: str, found: list[int]) -> Non
     understood = query_parser.describe_query(query_parser.parse(query))
     papers = f"{len(found) or 'No'} paper{'s' if len(found) > 1 else ''}"
     order = r"(, the (best|newest) first)?" if len(found) > 1 else ""
-    assert re.fullmatch(re.escape(f"{papers} {understood}") + order + r"\." if understood else NOTHING, tab.run(TOLD))
+    assert re.fullmatch(re.escape(f"{papers} {understood}") + order + r"\." if understood else NOTHING, tab.run(STATUS))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_it_tells_what_it_understood_as_the_program_does(tab: Tab, site: str, qu
     search(tab, site, query)
     understood = query_parser.describe_query(query_parser.parse(query))
     assert re.fullmatch(
-        rf"(No paper|\d+ papers?) {re.escape(understood)}(, the (best|newest) first)?\.", tab.run(TOLD)
+        rf"(No paper|\d+ papers?) {re.escape(understood)}(, the (best|newest) first)?\.", tab.run(STATUS)
     ), understood
 
 
@@ -196,7 +196,7 @@ def test_where_nothing_is_found_the_page_leads_on(tab: Tab, site: str) -> None:
 
 def test_a_paper_of_several_issues_is_found_once(tab: Tab, site: str) -> None:
     assert search(tab, site, "whisk") == ["A whisk, twice"]
-    assert tab.run(TOLD) == "1 paper with “whisk”."
+    assert tab.run(STATUS) == "1 paper with “whisk”."
     links = tab.run("[...document.querySelectorAll('.hits p a')].map((one) => [one.textContent, one.href])")
     assert links == [
         ["place 2, 8 January 2021", f"{site}2021-01-08/index.html#2012.07001"],
@@ -209,7 +209,7 @@ def test_a_paper_of_several_issues_is_found_once(tab: Tab, site: str) -> None:
 def test_the_best_comes_first_and_the_rest_when_it_is_asked_for(tab: Tab, site: str) -> None:
     first = search(tab, site, "kettle")
     assert first[0] == OTHERS[0].paper.title and len(first) == 20
-    assert tab.run(TOLD) == "26 papers with “kettle”, the best first."
+    assert tab.run(STATUS) == "26 papers with “kettle”, the best first."
     tab.run("document.getElementById('more').focus()")
     tab.press("Enter")
     tab.wait("document.querySelectorAll('.hits li').length === 26")
@@ -219,7 +219,7 @@ def test_the_best_comes_first_and_the_rest_when_it_is_asked_for(tab: Tab, site: 
     )
     assert not tab.run("document.getElementById('more').checkVisibility()")
     assert search(tab, site, "category:cs.LG date:2020")[:2] == ["Kettle number 1", "Kettle number 2"]
-    assert tab.run(TOLD) == "25 papers in cs.LG, of 2020, the newest first."
+    assert tab.run(STATUS) == "25 papers in cs.LG, of 2020, the newest first."
 
 
 def test_what_was_asked_for_is_marked(tab: Tab, site: str) -> None:
@@ -232,15 +232,15 @@ def test_what_was_asked_for_is_marked(tab: Tab, site: str) -> None:
     assert tab.run(marks) == ["القَهوة", "القهوة"]
     search(tab, site, "title:kettle spout date:2020")
     assert tab.run(marks) == ["Kettle", "Spout"]
-    text = tab.run("document.querySelector('.said').textContent")
+    text = tab.run("document.querySelector('.snippet').textContent")
     assert text.startswith("… ") and text.endswith("Spout 1.") and len(text) < 320
 
 
 def test_a_match_without_spaces_near_it_is_in_its_snippet(tab: Tab, site: str) -> None:
     for query, match in (("泡壶水", "泡壶水"), ("end", "end")):
         search(tab, site, query)
-        assert tab.run("document.querySelector('.said mark').textContent") == match
-        assert len(tab.run("document.querySelector('.said').textContent")) < 330
+        assert tab.run("document.querySelector('.snippet mark').textContent") == match
+        assert len(tab.run("document.querySelector('.snippet').textContent")) < 330
 
 
 def test_a_result_leads_to_the_paper_and_to_its_place(tab: Tab, site: str) -> None:
@@ -339,9 +339,9 @@ def violations(tab: Tab, axe: str) -> list[tuple[str, list[str]]]:
 
 def test_from_a_disk_it_says_that_it_cannot(tab: Tab, folder: str) -> None:
     tab.open(f"file://{folder}/deep/site/search/index.html?q=steam")
-    tab.wait(f"{TOLD}.includes('opened from a disk')")
+    tab.wait(f"{STATUS}.includes('opened from a disk')")
     tab.open(f"file://{folder}/deep/site/search/index.html")
-    assert tab.complaints() == [] and tab.run(TOLD) == ""
+    assert tab.complaints() == [] and tab.run(STATUS) == ""
 
 
 def test_without_a_script_it_leads_to_the_archive(tab: Tab, site: str) -> None:
@@ -353,7 +353,7 @@ def test_without_a_script_it_leads_to_the_archive(tab: Tab, site: str) -> None:
 
 def test_an_index_that_is_not_there_is_said(tab: Tab, app: str) -> None:
     tab.open(f"{app}search/index.html?q=steam")
-    tab.wait(f"{TOLD}.includes('could not be loaded')")
+    tab.wait(f"{STATUS}.includes('could not be loaded')")
 
 
 # ---- answers of the app ------------------------------------------------------------------------------

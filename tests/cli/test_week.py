@@ -37,7 +37,7 @@ def text(made: Path, day: str) -> str:
 
 def test_every_file_says_that_it_is_made_up(made: Path) -> None:
     pages = list((made / "site").rglob("*.html"))
-    assert len(pages) > 100 and all(f'<p class="told">{week.NOTE}</p>' in one.read_text("utf-8") for one in pages)
+    assert len(pages) > 100 and all(f'<p class="notice">{week.NOTE}</p>' in one.read_text("utf-8") for one in pages)
     assert all(f"\n**{week.NOTE}**\n" in one.read_text("utf-8") for one in (made / "markdown").iterdir())
     feeds = [one.read_text("utf-8") for one in (made / "site" / "feeds").rglob("*") if one.is_file()]
     assert len(feeds) > 10 and all(one.count(week.NOTE) > one.count("<entry>") for one in feeds)

@@ -204,7 +204,7 @@ def test_the_page_of_the_site() -> None:
         "../search.js",
         "../reader.js",
     ]
-    assert [one.attributes["id"] for one in page.elements if one.attributes.get("role") == "status"] == ["told"]
+    assert [one.attributes["id"] for one in page.elements if one.attributes.get("role") == "status"] == ["status"]
     assert "../archive/index.html" in [one.attributes["href"] for one in page.all("a") if "noscript" in one.inside]
     assert 'author:"Ada Brewster"' in page.text and "words in quotation marks" in page.text
     policy = next(one.attributes["content"] for one in page.all("meta") if "http-equiv" in one.attributes)

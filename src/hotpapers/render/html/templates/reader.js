@@ -14,9 +14,9 @@
     }
   }
 
-  function save(wishes) {
+  function save(preferences) {
     try {
-      localStorage.setItem(KEY, JSON.stringify(wishes));
+      localStorage.setItem(KEY, JSON.stringify(preferences));
       return true;
     } catch {
       return false;
@@ -32,34 +32,34 @@
 
   // ---- size and colors: before anything is drawn
 
-  let wishes = load();
+  let preferences = load();
 
-  function dress() {
+  function applyLook() {
     const { dataset } = document.documentElement;
-    dataset.size = wishes.size || "";
-    dataset.scheme = wishes.scheme || "";
+    dataset.size = preferences.size || "";
+    dataset.scheme = preferences.scheme || "";
   }
-  dress();
+  applyLook();
 
   // ---- times in the reader's zone
 
-  function tellTimes() {
-    const zone = wishes.zone === "utc" ? "UTC" : undefined;
+  function showLocalTimes() {
+    const zone = preferences.zone === "utc" ? "UTC" : undefined;
     const format = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: zone });
     const name = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short", timeZone: zone });
     for (const time of all("time[datetime*=T]")) {
       const at = new Date(time.dateTime);
-      const said = format.format(at) + " " + name.formatToParts(at).find((part) => part.type === "timeZoneName").value;
-      if (time.textContent.includes("UTC") || time.dataset.told) {
-        time.dataset.told = "1";
-        time.textContent = said;
+      const localTime = format.format(at) + " " + name.formatToParts(at).find((part) => part.type === "timeZoneName").value;
+      if (time.textContent.includes("UTC") || time.dataset.local) {
+        time.dataset.local = "1";
+        time.textContent = localTime;
       } else {
-        time.title = said;
+        time.title = localTime;
       }
     }
   }
 
-  function tellLate() {
+  function showLateNotices() {
     for (const notice of all("[data-due]")) notice.hidden = new Date() < new Date(notice.dataset.due);
   }
 
@@ -69,7 +69,7 @@
   const letter = "[\\p{L}\\p{N}]";
   const pattern = (word) =>
     new RegExp(`(?<!${letter})${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+")}(?!${letter})`, "iu");
-  const firstFound = (words, text) => lines(words).find((word) => pattern(word).test(text));
+  const firstMatch = (words, text) => lines(words).find((word) => pattern(word).test(text));
   const papers = () => all(".entry, .lines > li");
 
   function sort() {
@@ -77,9 +77,9 @@
       all(".yours", paper).forEach((old) => old.remove());
       const text = paper.textContent;
       const authors = all(".authors, .by", paper).map((element) => element.textContent).join(" ");
-      const unwanted = firstFound(wishes.exclude, text);
-      const author = firstFound(wishes.follow, authors || text);
-      const word = firstFound(wishes.include, text);
+      const unwanted = firstMatch(preferences.exclude, text);
+      const author = firstMatch(preferences.follow, authors || text);
+      const word = firstMatch(preferences.include, text);
       paper.classList.toggle("folded", Boolean(unwanted));
       paper.classList.toggle("marked", Boolean(author || word));
       const reasons = [];
@@ -113,13 +113,13 @@
     const name = heading.dataset.author;
     const button = make("button", "", { type: "button" });
     const show = () => {
-      button.textContent = lines(wishes.follow).includes(name) ? "Unfollow" : "Follow";
+      button.textContent = lines(preferences.follow).includes(name) ? "Unfollow" : "Follow";
     };
     button.onclick = () => {
-      const others = lines(wishes.follow).filter((author) => author !== name);
-      const authors = others.length < lines(wishes.follow).length ? others : [...others, name];
-      wishes = { ...wishes, follow: authors.join("\n") };
-      save(wishes);
+      const others = lines(preferences.follow).filter((author) => author !== name);
+      const authors = others.length < lines(preferences.follow).length ? others : [...others, name];
+      preferences = { ...preferences, follow: authors.join("\n") };
+      save(preferences);
       show();
     };
     show();
@@ -132,7 +132,7 @@
     const list = papers();
     const head = document.querySelector("main .head");
     const long = list.length > 11 && list[0].matches("li");
-    if (!head || list.length < 2 || !(long || wishes.shortcuts === "on")) return;
+    if (!head || list.length < 2 || !(long || preferences.shortcuts === "on")) return;
     const box = make("div", "", { class: "find", role: "search" });
     const input = make("input", "", { type: "search", id: "find", autocomplete: "off" });
     const status = make("span", "", { role: "status" });
@@ -164,7 +164,7 @@
 
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.closest?.("input:not([type=checkbox]), textarea, select");
-    if (wishes.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+    if (preferences.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
     const actions = {
       j: () => step(1),
       k: () => step(-1),
@@ -210,14 +210,14 @@
     form.hidden = false;
     for (const field of form.elements) {
       if (!field.name) continue;
-      if (field.type === "checkbox") field.checked = wishes[field.name] === field.value;
-      else field.value = wishes[field.name] || "";
+      if (field.type === "checkbox") field.checked = preferences[field.name] === field.value;
+      else field.value = preferences[field.name] || "";
     }
     const savePreferences = () => {
-      wishes = Object.fromEntries(new FormData(form));
-      document.getElementById("kept").textContent = save(wishes) ? "Saved." : "Your browser does not let this page save anything.";
-      dress();
-      tellTimes();
+      preferences = Object.fromEntries(new FormData(form));
+      document.getElementById("saved").textContent = save(preferences) ? "Saved." : "Your browser does not let this page save anything.";
+      applyLook();
+      showLocalTimes();
     };
     form.oninput = savePreferences;
     form.onsubmit = (event) => {
@@ -227,8 +227,8 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    tellTimes();
-    tellLate();
+    showLocalTimes();
+    showLateNotices();
     sort();
     offerToFollow();
     offerToFind();

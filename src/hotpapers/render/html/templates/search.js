@@ -4,7 +4,7 @@
   const { root, load, parse, places, search } = searchIndex;
   const query = (new URLSearchParams(location.search).get("q") || "").slice(0, 1000).trim();
   if (!query) return;
-  document.documentElement.dataset.asked = "";
+  document.documentElement.dataset.query = "";
   const PAGE = 20, ISSUES = 3;
   const DISK = "This page was opened from a disk, where browsers don’t let pages read other files. Search works only over HTTP.";
 
@@ -12,9 +12,9 @@
 
   const PHRASES = { "": ["with "], title: ["with ", " in the title"], author: ["by "], category: ["in "], paper: [""] };
   const NOTHING = "Nothing was asked for: write a word, a name, a category or a day.";
-  const termText = ([{ kind, said }]) => (/category|paper/.test(kind) ? said : `“${said}”`);
+  const termText = ([{ kind, text }]) => (/category|paper/.test(kind) ? text : `“${text}”`);
 
-  function understood({ wanted, unwanted, from, to }) {
+  function queryText({ wanted, unwanted, from, to }) {
     const until = to.slice(0, -1), parts = [];
     for (const [kind, [prefix, suffix = ""]] of Object.entries(PHRASES)) {
       const ofKind = wanted.filter(([[first]]) => first.kind === kind);
@@ -29,7 +29,7 @@
 
   function summary(parsed, count) {
     const number = count ? `${count.toLocaleString("en")} paper${count > 1 ? "s" : ""}` : "No paper";
-    return `${number} ${understood(parsed)}${count > 1 ? `, the ${parsed.ranked ? "best" : "newest"} first` : ""}.`;
+    return `${number} ${queryText(parsed)}${count > 1 ? `, the ${parsed.ranked ? "best" : "newest"} first` : ""}.`;
   }
 
   // ---- results: inserted into the page only as text
@@ -41,7 +41,7 @@
     return element;
   }
 
-  function marked(text, terms, from = 0, to = text.length) {
+  function highlight(text, terms, from = 0, to = text.length) {
     const nodes = [];
     for (const [start, end] of places(text, terms)) {
       if (start < from || end > to) continue;
@@ -57,13 +57,13 @@
     const from = first < 80 ? 0 : space >= 0 && space < first ? space + 1 : first - 60;
     const lastSpace = text.lastIndexOf(" ", from + 260);
     const to = text.length < from + 260 ? text.length : lastSpace > end ? lastSpace : Math.max(end, from + 260);
-    return [from ? "… " : "", ...marked(text, terms, from, to), to < text.length ? " …" : ""];
+    return [from ? "… " : "", ...highlight(text, terms, from, to), to < text.length ? " …" : ""];
   }
 
   function names(authors, terms) {
     const printed = authors.filter((name, n) => n < 3 || places(name, terms).length);
     const omitted = authors.length - printed.length;
-    const nodes = printed.flatMap((name, n) => [n ? ", " : "", ...marked(name, terms)]);
+    const nodes = printed.flatMap((name, n) => [n ? ", " : "", ...highlight(name, terms)]);
     return make("span", { class: "by" }, ...nodes, omitted ? ` and ${omitted} more` : "");
   }
 
@@ -83,10 +83,10 @@
     const issues = await Promise.all(latest.map(async (place) => [" · ", issueLink(place, await entryOf(place))]));
     const termsIn = (...fields) => terms.filter(({ field }) => fields.includes(field));
     const head = make(id ? "a" : "span", id ? { href: new URL(`paper/${id}/index.html`, root) } : {});
-    head.append(make("bdi", {}, ...marked(title, termsIn("", "title"))));
+    head.append(make("bdi", {}, ...highlight(title, termsIn("", "title"))));
     const note = [id, ...categories].filter(Boolean).join(", ");
     const line = make("p", {}, names(authors, termsIn("", "author")), ` · ${note}`, ...issues.flat());
-    return make("li", {}, head, line, make("p", { class: "said", dir: "auto" }, ...snippet(text, termsIn(""))));
+    return make("li", {}, head, line, make("p", { class: "snippet", dir: "auto" }, ...snippet(text, termsIn(""))));
   }
 
   const element = (id) => document.getElementById(id);
@@ -103,16 +103,16 @@
     const parsed = parse(query);
     const [wanted, unwanted] = [parsed.wanted.flat(2), parsed.unwanted.flat()];
     element("find").value = query;
-    const tell = (text) => (element("told").textContent = text);
-    tell("Searching …");
+    const report = (text) => (element("status").textContent = text);
+    report("Searching …");
     try {
       const isEmpty = !wanted.length && !unwanted.length && !parsed.from && parsed.to === "~";
       const hits = isEmpty ? [] : await search(parsed, [...wanted, ...unwanted]);
       await show(hits, wanted, 0);
-      tell(isEmpty ? NOTHING : summary(parsed, hits.length));
+      report(isEmpty ? NOTHING : summary(parsed, hits.length));
     } catch (problem) {
       console.warn(problem);
-      tell(location.protocol === "file:" ? DISK : "The index could not be loaded. Please try again.");
+      report(location.protocol === "file:" ? DISK : "The index could not be loaded. Please try again.");
     }
     element("else").hidden = false;
   });

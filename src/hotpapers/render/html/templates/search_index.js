@@ -50,8 +50,8 @@ const searchIndex = (() => {
   const DAY = "((?:19|2\\d)\\d\\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\\d|3[01]))?)?)";
   const SPAN = new RegExp(`^${DAY}(?:\\.\\.${DAY})?$`);
 
-  function inSpan(parsed, field, said) {
-    const days = SPAN.exec(said);
+  function inSpan(parsed, field, text) {
+    const days = SPAN.exec(text);
     if (!days || !["date", "from", "to"].includes(field)) return false;
     const last = (days[2] || days[1]) + "~";
     if (field !== "to" && days[1] > parsed.from) parsed.from = days[1];
@@ -59,19 +59,19 @@ const searchIndex = (() => {
     return true;
   }
 
-  // `kind` and `said`: how a term was understood
-  function termsOf(field, said, bare) {
-    const paper = /(?:^|\/|:)(\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?\/\d{7})(?:v\d+)?(?:\.pdf)?$/i.exec(said);
+  // `kind` and `text`: how a term was understood
+  function termsOf(field, text, bare) {
+    const paper = /(?:^|\/|:)(\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?\/\d{7})(?:v\d+)?(?:\.pdf)?$/i.exec(text);
     if (paper && bare && /^(id)?$/.test(field)) return [label("paper", paper[1])];
-    if (/^cat/.test(field) && /^[a-z]+(-[a-z]+)?(\.[a-z]+(-[a-z]+)?)?$/i.test(said)) return [label("category", said)];
-    if (!/^(author|title)?$/.test(field)) said = `${field} ${said}`;
-    const terms = [...said.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
-    if (bare && said.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
-    const kind = /author|title/.test(field) ? field : "", plain = said.replace(/["\s]+/g, " ").trim();
-    return terms.filter(({ word }) => word).map((term) => ({ ...term, kind, said: plain, field: kind }));
+    if (/^cat/.test(field) && /^[a-z]+(-[a-z]+)?(\.[a-z]+(-[a-z]+)?)?$/i.test(text)) return [label("category", text)];
+    if (!/^(author|title)?$/.test(field)) text = `${field} ${text}`;
+    const terms = [...text.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
+    if (bare && text.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
+    const kind = /author|title/.test(field) ? field : "", plain = text.replace(/["\s]+/g, " ").trim();
+    return terms.filter(({ word }) => word).map((term) => ({ ...term, kind, text: plain, field: kind }));
   }
 
-  const label = (kind, said) => ({ kind, said, field: "label", word: "#" + said.toLowerCase() });
+  const label = (kind, text) => ({ kind, text, field: "label", word: "#" + text.toLowerCase() });
 
   function threes(run) {
     const signs = run.normalize("NFKC").match(/\P{M}\p{M}*/gu) || [];
@@ -84,14 +84,14 @@ const searchIndex = (() => {
   const loaded = new Map();
 
   function load(path) {
-    if (!loaded.has(path)) loaded.set(path, fetched(path));
+    if (!loaded.has(path)) loaded.set(path, fetchFile(path));
     return loaded.get(path);
   }
 
-  async function fetched(path) {
-    const answer = await fetch(new URL(`search/${path}`, root));
-    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-    return path.endsWith(".json") ? answer.json() : answer.text();
+  async function fetchFile(path) {
+    const response = await fetch(new URL(`search/${path}`, root));
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    return path.endsWith(".json") ? response.json() : response.text();
   }
 
   async function loadPart(name, terms) {
@@ -173,7 +173,7 @@ const searchIndex = (() => {
   // ---- where the words are in a text: [start, end], in order
 
   function places(text, terms) {
-    const fits = (word) => ({ word: one, begins }) => (begins ? word.startsWith(one) : stem(word) === stem(one));
+    const fits = (word) => ({ word: term, begins }) => (begins ? word.startsWith(term) : stem(word) === stem(term));
     const runs = terms.flatMap(({ run }) => (run ? [...text.matchAll(run)] : []));
     const others = [...text.matchAll(WORD)].filter(([raw]) => !isRun(raw) && terms.some(fits(fold(raw))));
     return [...runs, ...others].map((match) => [match.index, match.index + match[0].length]).sort((a, b) => a[0] - b[0]);
