@@ -40,8 +40,8 @@ def test_nothing_scrolls_sideways_and_all_says_that_it_is_made_up(tab: Tab, page
     tab.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     widths = tab.run("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert widths[0] <= widths[1]
-    assert tab.run("document.querySelector('.told').checkVisibility()")
-    assert tab.run("document.querySelector('.told').textContent") == week.NOTE
+    assert tab.run("document.querySelector('.notice').checkVisibility()")
+    assert tab.run("document.querySelector('.notice').textContent") == week.NOTE
     assert tab.run(TARGETS) == []
     assert tab.complaints() == []
 
@@ -73,4 +73,4 @@ def test_posts_unfold_without_a_script_and_are_printed(tab: Tab, site: Path) -> 
     tab.open(page)
     assert tab.run(f"{FOLDED}.querySelector('figure').checkVisibility()")
     assert not tab.run(f"{FOLDED}.querySelector('summary').checkVisibility()")
-    assert tab.run("document.querySelector('.told').checkVisibility()")
+    assert tab.run("document.querySelector('.notice').checkVisibility()")

@@ -287,6 +287,13 @@ def test_whatever_is_written_is_compared(
     compared(collector(some, coverage=one_way), collector(other, coverage=other_way))
 
 
+def test_a_count_read_when_the_post_was_made_compares_alike_both_ways() -> None:
+    never = PostLine(post=mark("p"), network=NETWORK, account="", voice="", created_at=START, limited=False,
+                     seen=[(START, True, "")], papers=[(PAPER, START, "abs")], readings=[], reactions=[])  # fmt: skip
+    at_once = msgspec.structs.replace(never, readings=[(START, None, 1)])
+    compared(collector([never]), collector([at_once]))
+
+
 # ---- what cannot be compared -------------------------------------------------------------------------------
 
 

@@ -78,7 +78,7 @@ def turn_back(store: Path) -> Values:
     values: Values = {}
     with connection:
         for (table, column), old in RENAMED.items():
-            connection.execute(f'ALTER TABLE "{table}" RENAME COLUMN "{column}" TO "{old}"')
+            connection.execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO {old}")
         for kind in ("TRIGGER", "INDEX", "TABLE"):
             for name in _named(connection, kind.lower()):
                 if name in now and name not in before:

@@ -155,7 +155,7 @@ def count_cause(
 ) -> Cause | None:
     """Why two readings of the same count differ. `coverages`: those of the two collectors; `end`: of the period."""
     (early, late), (behind, ahead) = (
-        ((count, other), coverages) if count.at <= other.at else ((other, count), coverages[::-1])
+        ((count, other), coverages) if _order(count) <= _order(other) else ((other, count), coverages[::-1])
     )
     has_no_order = early.was_read and late.at - early.at <= CACHE_TIME
     if not _is_possible(early, late, behind, end) and not (has_no_order and _is_possible(late, early, ahead, end)):
@@ -165,6 +165,11 @@ def count_cause(
     marks = [early.fact.created_at + age * HOUR for age in AGES]
     last_due = max((mark for mark in marks if mark <= late.at), default=early.at)
     return "coverage" if early.at < last_due and behind.had_gap(last_due - HOUR, late.at) else "moment"
+
+
+def _order(count: ReadCount) -> tuple[int, bool]:
+    """By this, a post that was never read comes before one that was read when it was made."""
+    return count.at, count.was_read
 
 
 def _is_possible(early: ReadCount, late: ReadCount, behind: NetworkCoverage, end: int) -> bool:
