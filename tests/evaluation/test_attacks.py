@@ -21,6 +21,7 @@ from hotpapers.evaluation.attacks import attack_files, catalogue, coordinated, f
 from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Expenses
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene
+from hotpapers.evaluation.attacks.unread_networks import UnreadNetworks
 from hotpapers.evaluation.worlds import (
     BEGINS,
     NETWORKS,
@@ -220,7 +221,55 @@ def test_a_shared_post_and_a_network_that_is_cut_off() -> None:
     assert some.posts_about(PAPER) == [RIVAL.posts[0]._replace(shared=True)] and not some.posts_about(RIVAL)[0].shared
     assert some.expenses() == Expenses(fresh=0, aged=1, posts=1, reactions=0), "an account that readers know joined in"
     some.cut_off("x")
-    assert some.posts_about(PAPER) == some.posts_about(RIVAL) == []
+    assert some.unread_networks == {"x"}
+
+
+def test_what_was_read_before_a_network_was_cut_off_counts() -> None:
+    some = campaign()
+    poster, *others = some.accounts(3)
+    early, late, elsewhere = some.post(poster, "x"), some.post(poster, "x", hours=30), some.post(poster, "y", hours=30)
+    some.react(others[0], early, hours=5)
+    some.react(others[1], early, hours=24 + 1)
+    unread = UnreadNetworks(frozenset("x"), PAPER.announced_at + DAY)
+    posts = list(unread.posts(some.posts_about(PAPER)))
+    assert [post.id for post in posts] == [early, elsewhere] and late
+    assert [list(group.accounts) for group in posts[0].reactions] == [[others[0]]]
+    liked = PaperPost(1, "x", 7, PAPER.announced_at, "", likes=100, half=12 * HOUR)
+    (frozen,) = unread.posts([liked])
+    assert (
+        likes_by(frozen, unread.since + 9 * DAY)
+        == likes_by(liked, unread.since)
+        == 75
+        < likes_by(liked, unread.since + DAY)
+    )
+
+
+def test_a_network_that_is_cut_off_for_a_day(scene: Scene) -> None:
+    """Papers that were measured before keep their counts, and those of the day lose them."""
+    name = scene.networks[-1].name
+    unread = scene.effect(cut_off(scene, name), NEEDS).unread_networks
+    outage, start = scene._during(unread), scene.cut - DAY
+    counts = {"same": 0, "fewer": 0, "none": 0}
+    for key, rows in scene.rows.items():
+        after = {(row.network, row.age): row for row in outage.rows[key]}
+        for row in rows:
+            now = after.get((row.network, row.age))
+            if row.network != name or row.until <= start:
+                assert now == row
+                counts["same"] += row.network == name
+            else:
+                assert (now.voices if now else 0) <= row.voices
+                counts["fewer"] += now is not None
+                counts["none"] += now is None and scene.papers[key].announced_at > start
+    assert min(counts.values()) > 0, counts
+    assert outage is scene._during(unread) and scene._during(frozenset()) is scene
+
+
+def cut_off(scene: Scene, name: str) -> Campaign:
+    paper = scene.papers[max(scene.papers)]
+    some = Campaign(paper, paper, (), scene.networks, aged=False, knobs={})
+    some.cut_off(name)
+    return some
 
 
 @pytest.mark.parametrize(

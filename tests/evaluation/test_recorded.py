@@ -13,10 +13,13 @@ import pytest
 from msgspec.structs import replace
 
 from hotpapers import ranking
-from hotpapers.evaluation.attacks import attack_files, search, suite
+from hotpapers.engagement.attention import PostAtAge
+from hotpapers.engagement.post_reactions import CountedReactions
+from hotpapers.evaluation.attacks import attack_files, recorded_posts, search, suite
 from hotpapers.evaluation.attacks.campaign import ATTACKERS, Campaign
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
+from hotpapers.evaluation.attacks.unread_networks import UnreadNetworks
 from hotpapers.issues import freeze
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.model import DAY, HOUR, Item, Mention, Post, Price, Reaction, ReactionType, Snapshot
@@ -133,6 +136,37 @@ def test_targets(scene: RecordedScene) -> None:
 
 def test_networks(scene: RecordedScene) -> None:
     assert {(one.name, one.names_accounts) for one in scene.networks} == {("bluesky", True), ("mastodon", False)}
+
+
+def test_a_network_that_is_cut_off_for_a_day(scene: RecordedScene) -> None:
+    rank, needs = VOUCHED
+    idle = campaign(scene, "likes, spread", rank, needs, aged=False)
+    honest = scene.input_after(scene.effect(idle, needs), needs, everybody(scene, needs)).candidates
+    idle.cut_off("mastodon")
+    outage = scene.input_after(scene.effect(idle, needs), needs, everybody(scene, needs)).candidates
+    rest = {(one.paper, counts.network): counts for one in outage for counts in one.attention}
+    pairs = [(rest.get((one.paper, counts.network)), counts) for one in honest for counts in one.attention]
+    assert all(left == counts for left, counts in pairs if counts.network == "bluesky")
+    voices = [(left.voices if left else 0, counts.voices) for left, counts in pairs if counts.network == "mastodon"]
+    assert all(few <= many for few, many in voices) and any(few < many for few, many in voices)
+    assert after(scene, idle, rank, needs, whole=True) != [one.paper for one in scene.order(rank, needs)]
+
+
+def test_a_post_stays_as_it_was_last_measured() -> None:
+    row = PostAtAge(
+        paper="arxiv:1", archive="cs", announced_at=0, age=6, until=6 * HOUR, peer=1, network="x", post=1,
+        text_fingerprint=0, voice=7, automated=0, reposts=0, likes=4, counted_at=6 * HOUR, shared=0,
+    )  # fmt: skip
+    rows = [row, row._replace(age=24, until=24 * HOUR, likes=9), row._replace(age=72, until=72 * HOUR, likes=12)]
+    late = [row._replace(post=2, age=72, until=72 * HOUR, likes=1)]
+    elsewhere = [one._replace(network="y", post=3) for one in rows]
+    reactions = {1: {"like": CountedReactions([one.until for one in rows], {0: [1], 1: [2], 2: [3]})}}
+    measured = recorded_posts.MeasuredPosts("arxiv:1", "cs", 0, {1: rows, 2: late, 3: elsewhere}, reactions)
+    outage = measured.as_read(UnreadNetworks(frozenset("x"), 30 * HOUR))
+    assert [(one.age, one.until // HOUR, one.likes) for one in outage.posts[1]] == [(6, 6, 4), (24, 24, 9), (72, 72, 9)]
+    assert 2 not in outage.posts and outage.posts[3] == elsewhere
+    known = outage.reactions[1]["like"]
+    assert [set(known.at(one.until, None).voices) for one in rows] == [{1}, {1, 2}, {1, 2}]
 
 
 @pytest.mark.parametrize("name", ["lifted from place 2", "lifted from place 10", "likes, spread"])

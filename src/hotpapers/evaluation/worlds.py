@@ -137,7 +137,7 @@ class ReactionGroup(NamedTuple):
 class PaperPost(NamedTuple):
     """A post about a paper. `likes`: its final number by the law; half of the missing ones come in each `half` µs;
     `likers`: who they are from, in order, if the network names them; `reactions`: additional ones; `shared`: it is
-    about other papers too."""
+    about other papers too; `read_until`: when its network could last be read, None if always."""
 
     id: int
     network: str
@@ -149,6 +149,7 @@ class PaperPost(NamedTuple):
     likers: tuple[int, ...] = ()
     reactions: tuple[ReactionGroup, ...] = ()
     shared: bool = False
+    read_until: int | None = None
 
 
 class WorldPaper(NamedTuple):
@@ -170,7 +171,8 @@ class WorldPaper(NamedTuple):
 
 
 def likes_by(post: PaperPost, moment: int) -> int:
-    """How many likes a post has by the law at a moment."""
+    """How many likes a post has by the law at a moment, as far as they were read."""
+    moment = moment if post.read_until is None else min(moment, post.read_until)
     if moment <= post.at or not post.likes:
         return 0
     return min(post.likes, int((post.likes + 1) * (1 - 2.0 ** (-(moment - post.at) / post.half))))

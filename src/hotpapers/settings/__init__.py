@@ -49,11 +49,11 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     issue covers. `ranking`: the ranking that orders its issues. `threshold`: the minimum score of an entry.
     `categories`: arXiv categories or archives; empty for all. `include`, `exclude`: words in the title or abstract.
     `networks`: the networks that count; empty for all. `own`: the publication's own accounts, never counted. `posts`:
-    the number of posts quoted per entry. `least_entries`: the minimum number of entries while the record is young,
-    whatever their score. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`: when a
-    day's issue closes. `last_day`: the day of the last issue; the site stays and says that the publication has ended.
-    `output`: its folder, if not the one in `[publish]`. `base`: its site's public address, if not the one in
-    `[publish]`.
+    the number of posts quoted per entry, up to 10. `least_entries`: the minimum number of entries while the record is
+    young, whatever their score, up to 100. `note`: a line for readers on every page, in Markdown, feeds and mail, of up
+    to 200 characters. `hour`, `zone`: when a day's issue closes. `last_day`: the day of the last issue; the site stays
+    and says that the publication has ended. `output`: its folder, if not the one in `[publish]`. `base`: its site's
+    public address, if not the one in `[publish]`.
     """
 
     name: str

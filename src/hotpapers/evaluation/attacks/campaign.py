@@ -200,7 +200,7 @@ class Campaign:
         self.deleted.add(post)
 
     def cut_off(self, network: str) -> None:
-        """Make a network unreadable on the day."""
+        """Make a network unreadable for the last 24 hours before the issue."""
         self._check_network(network)
         self.unread_networks.add(network)
 
@@ -238,12 +238,12 @@ class Campaign:
     # ---- results -------------------------------------------------------------------------------------------
 
     def posts_about(self, paper: AttackedPaper) -> list[PaperPost]:
-        """All posts about a paper after the campaign, honest ones and its own."""
+        """All posts about a paper after the campaign, honest ones and its own, also on networks that were cut off."""
         posts = [*paper.posts, *self.posts.get(paper.paper, ())]
         return [
             self._with_reactions(post)
             for post in posts
-            if post.id not in self.deleted and post.network not in self.unread_networks
+            if post.id not in self.deleted
         ]  # fmt: skip
 
     def _with_reactions(self, post: PaperPost) -> PaperPost:

@@ -7,7 +7,7 @@ paper too, its counts are those from the last measurement of its own paper.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpapers.engagement.attention import PostAtAge
@@ -15,6 +15,7 @@ from hotpapers.engagement.measurement import AGES
 from hotpapers.engagement.post_reactions import NO_REACTIONS, CurrentReactions, ReactionsByMoment, ReactionsByPost
 from hotpapers.evaluation.attacks.campaign import ATTACKERS
 from hotpapers.evaluation.attacks.scene import MeasurementTime
+from hotpapers.evaluation.attacks.unread_networks import UnreadNetworks
 from hotpapers.evaluation.worlds import PaperPost, ReactionGroup
 from hotpapers.model import HOUR
 
@@ -42,6 +43,34 @@ class MeasuredPosts(NamedTuple):
 
     def rows(self) -> list[PostAtAge]:
         return [row for rows in self.posts.values() for row in rows]
+
+    def as_read(self, unread: UnreadNetworks) -> MeasuredPosts:
+        """The same if some networks could not be read: a post there stays as it was last measured before."""
+        posts: dict[int, list[PostAtAge]] = {}
+        reactions = dict(self.reactions)
+        for post, rows in self.posts.items():
+            if rows[0].network in unread.names:
+                pairs = list(_last_measured(rows, unread.since))
+                moments = {row.until: measured.until for row, measured in pairs}
+                posts[post] = [_at_age_of(row, measured) for row, measured in pairs]
+                reactions[post] = {
+                    type: AddedReactions(some, (), moments) for type, some in self.reactions.get(post, {}).items()
+                }
+            else:
+                posts[post] = list(rows)
+        return self._replace(posts={post: rows for post, rows in posts.items() if rows}, reactions=reactions)
+
+
+def _last_measured(rows: Sequence[PostAtAge], since: int) -> Iterator[tuple[PostAtAge, PostAtAge]]:
+    """Each row with the last one that was measured by `since`, if there is any."""
+    for row in rows:
+        earlier_rows = [other for other in rows if other.until <= min(row.until, since)]
+        if earlier_rows:
+            yield row, earlier_rows[-1]
+
+
+def _at_age_of(row: PostAtAge, measured: PostAtAge) -> PostAtAge:
+    return measured._replace(age=row.age, until=row.until, peer=row.peer)
 
 
 NO_POSTS = MeasuredPosts("", "", 0, {}, {})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from copy import copy
 from functools import cached_property, partial
 from itertools import chain, groupby, islice
 from typing import NamedTuple
@@ -21,7 +22,8 @@ from hotpapers.engagement.attention import Engagement, VoiceRule, count_engageme
 from hotpapers.engagement.queries import people, reactions_to
 from hotpapers.evaluation.attacks import coordinated, recorded_posts
 from hotpapers.evaluation.attacks.campaign import ATTACKERS, AttackedNetwork, AttackedPaper, Campaign
-from hotpapers.evaluation.attacks.scene import RIVALS, AttackEffect, Rank, changed_peers, without
+from hotpapers.evaluation.attacks.scene import RIVALS, AttackEffect, Rank, changed_peers
+from hotpapers.evaluation.attacks.unread_networks import UnreadNetworks
 from hotpapers.evaluation.queries import names_accounts, posts_made
 from hotpapers.evaluation.worlds import PaperPost
 from hotpapers.issues import ranking_input, selection
@@ -76,6 +78,8 @@ class RecordedScene:
         recipe = IssueRecipe(self.publication, content.day, content.edition, content.position)
         self._earlier_voices = last_voices(earlier for _, earlier in earlier_issues(record, recipe))
         self._since = read_since(self._view)
+        self._unread = UnreadNetworks(frozenset(), content.as_of)
+        self._outages: dict[Set[str], RecordedScene] = {}
         self._orders: dict[Rank, tuple[ScoredCandidate, ...]] = {}
         self._posted_about: set[str] = set()
         self._posts_made: dict[int, int] = {}
@@ -287,10 +291,15 @@ class RecordedScene:
     def effect(self, campaign: Campaign, needs: ranking.RankingNeeds) -> AttackEffect:
         """The issue's posts after a campaign. If accounts are made to look like a chorus, their posts about papers that
         the campaign does not touch still count."""
+        unread_networks = frozenset(campaign.unread_networks)
+        return AttackEffect(self._during(unread_networks)._rows_after(campaign, needs), unread_networks)
+
+    def _rows_after(self, campaign: Campaign, needs: ranking.RankingNeeds) -> dict[str, list[Engagement]]:
         joined = self._joined(campaign, needs)
         touched = dict.fromkeys([*campaign.posts, *(measured.paper for measured in joined.values())])
         posts_by_paper = [
-            (paper, campaign.posts_about(paper)) for paper in (self._paper_of(campaign, key) for key in touched)
+            (paper, list(self._unread.posts(campaign.posts_about(paper))))
+            for paper in (self._paper_of(campaign, key) for key in touched)
         ]
         bots = (
             coordinated.judged(posts_by_paper, partial(self._elsewhere, posts_by_paper), self.content.as_of)
@@ -309,13 +318,13 @@ class RecordedScene:
                 fingerprints=fingerprints,
             )  # fmt: skip
             rows[paper.paper] = list(self._counted(attacked.measured(posts), rule))
-        return AttackEffect(rows, frozenset(campaign.unread_networks))
+        return rows
 
     def order_after(
         self, effect: AttackEffect, rank: Rank, needs: ranking.RankingNeeds, *, whole: bool = False
     ) -> list[str]:
         """The papers that the issue would contain after a campaign, in order. `whole`: see `Contender`."""
-        kept_papers = self._kept(rank, needs, whole=whole or bool(effect.unread_networks))
+        kept_papers = self._during(effect.unread_networks)._kept(rank, needs, whole=whole)
         possible_papers = self._eligible | effect.rows.keys()
         ordered = rank(self.input_after(effect, needs, kept_papers))
         return [
@@ -327,17 +336,51 @@ class RecordedScene:
 
     def input_after(self, effect: AttackEffect, needs: ranking.RankingNeeds, kept_papers: Set[str]) -> RankingInput:
         """A ranking's input after a campaign, for the `kept_papers` and those the campaign touched."""
-        honest, (rows, unread_networks) = self._inputs[needs], effect
+        return self._during(effect.unread_networks)._input_with(effect.rows, needs, kept_papers)
+
+    def _during(self, unread_networks: Set[str]) -> RecordedScene:
+        """The same issue if these networks could not be read for the last 24 hours. What is known of papers that no
+        attack may use is only what was measured before."""
+        if not unread_networks:
+            return self
+        if unread_networks not in self._outages:
+            unread = UnreadNetworks(frozenset(unread_networks), self.content.as_of - DAY)
+            self._outages[unread_networks] = self._as_read(unread)
+        return self._outages[unread_networks]
+
+    def _as_read(self, unread: UnreadNetworks) -> RecordedScene:
+        scene = copy(self)
+        scene._unread, scene._orders = unread, {}
+        scene._measured_posts = {
+            needs: {key: measured.as_read(unread) for key, measured in papers.items()}
+            for needs, papers in self._measured_posts.items()
+        }
+        scene._inputs = {
+            needs: self._input_as_read(unread, needs, scene._measured_posts[needs]) for needs in self._inputs
+        }
+        return scene
+
+    def _input_as_read(
+        self, unread: UnreadNetworks, needs: ranking.RankingNeeds, posts: Mapping[str, recorded_posts.MeasuredPosts]
+    ) -> RankingInput:  # fmt: skip
+        rows = {key: list(self._counted(measured, self._rules[needs])) for key, measured in posts.items()}
+        others = {candidate.paper for candidate in self._inputs[needs].candidates}
+        inputs = self._input_with(rows, needs, others)
+        candidates = (
+            candidate if candidate.paper in rows else unread.candidate(candidate) for candidate in inputs.candidates
+        )
+        return msgspec.structs.replace(inputs, candidates=tuple(candidates))
+
+    def _input_with(
+        self, rows: Mapping[str, Sequence[Engagement]], needs: ranking.RankingNeeds, kept_papers: Set[str]
+    ) -> RankingInput:  # fmt: skip
+        honest = self._inputs[needs]
         measured_posts, rule = self._measured_posts[needs], self._rules[needs]
         rows_before = chain.from_iterable(
             self._counted(measured_posts[key], rule) for key in rows if key in measured_posts
         )
         peers = changed_peers(honest.peers, rows_before, chain.from_iterable(rows.values()), needs)
-        candidates = [
-            without(candidate, unread_networks)
-            for candidate in honest.candidates
-            if candidate.paper in kept_papers - rows.keys()
-        ]
+        candidates = [candidate for candidate in honest.candidates if candidate.paper in kept_papers - rows.keys()]
         changed_candidates = (self._candidate(some, needs) for some in rows.values())
         return RankingInput(
             candidates=(*candidates, *(candidate for candidate in changed_candidates if candidate is not None)),

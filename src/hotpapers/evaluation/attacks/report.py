@@ -302,8 +302,8 @@ What is still cheap on `rarity/2`:
   *from place 10* and *from place 2*.
 * Standing takes patience, not money: where likes have names, a new account that likes posts about three papers has it
   30 days later, for $0.10 at the prices below. The dollar figures assume that accounts with standing are bought.
-* Where few networks can be read, few accounts with standing are enough: *blackout*. The issue names the networks that
-  could not be read.
+* While networks cannot be read, fewer accounts are enough: *outage*, *blackout*. What was read before still counts, and
+  the issue names these networks.
 * Where posts can be backdated, nine copies of a supporter's words make an account that rarely posts look like part of a
   chorus: *rival, as a chorus*. On most days this removes too few supporters.
 * The lower places depend on few people: one known voice vouches for 500 points, so a paper that only two vouch for
@@ -376,7 +376,7 @@ A `Campaign` has
   account once. `hours=2`; `type="like"` or `"repost"`.
 * `delete(post)`: deletes its own post before the issue closes. `share(post)`: makes one of `rival.posts` link the
   target too, with its honest account's standing; the account is counted as one with standing. `cut_off(network)`:
-  makes a network unreadable on the day.
+  makes a network unreadable for the last 24 hours before the issue; what had been read by then still counts.
 * `shares(many)`: splits accounts among networks by the knobs `networks` (how many, sparsest first) and `by` (`even` or
   `usual`).
 * `target`, `rival` (at place 1), `earlier_papers` (from earlier weeks, which nobody talks about): papers with `title`,

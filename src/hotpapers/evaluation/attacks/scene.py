@@ -17,6 +17,7 @@ from hotpapers.engagement.measurement import AGES, REFERENCE_DAYS
 from hotpapers.engagement.post_reactions import CountedReactions
 from hotpapers.evaluation.attacks import coordinated
 from hotpapers.evaluation.attacks.campaign import AttackedNetwork, Campaign
+from hotpapers.evaluation.attacks.unread_networks import UnreadNetworks
 from hotpapers.evaluation.worlds import BEGINS, FIELD, SMALL_FIELD, PaperPost, World, WorldPaper, likes_by
 from hotpapers.issues import windows
 from hotpapers.issues.ranking_input import ReferenceKey, candidate_of, reference_key, voices_as_peer
@@ -120,12 +121,15 @@ class Scene:
     """A day of a world, `day` days after its beginning."""
 
     def __init__(
-        self, world: World, day: int, known: frozenset[int] | None, day_before: Scene | None = None
+        self, world: World, day: int, known: frozenset[int] | None, day_before: Scene | None = None,
+        unread_networks: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
-        """`known`: the accounts with standing, None for everybody. `day_before`: with the same `known`."""
-        self.world, self.day = world, day
+        """`known`: the accounts with standing, None for everybody. `day_before`: the day before, or the same day, with
+        the same `known`. `unread_networks`: networks that could not be read for the last 24 hours."""
+        self.world, self.day, self._known = world, day, known
         self.name = f"day {day} of a world"
         self.cut = BEGINS + day * DAY + ISSUED
+        self._unread = UnreadNetworks(unread_networks, self.cut - DAY)
         self.rule = VoiceRule(known=known)
         self.naming_networks = frozenset(law.name for law in world.law.networks if law.names_accounts)
         self.papers = {paper.paper: paper for paper in world.papers if day - REFERENCE_DAYS < paper.day <= day}
@@ -136,6 +140,7 @@ class Scene:
             else self._measured(paper)
             for key, paper in self.papers.items()
         }
+        self._outages: dict[Set[str], Scene] = {}
         self._inputs: dict[ranking.RankingNeeds, RankingInput] = {}
         self._orders: dict[Rank, tuple[ScoredCandidate, ...]] = {}
 
@@ -144,8 +149,9 @@ class Scene:
 
     def _measured(self, paper: WorldPaper) -> list[Engagement]:
         return engagements(
-            paper, paper.posts, measurement_times(paper.announced_at, self.cut), self.naming_networks, self.rule
-        )
+            paper, self._unread.posts(paper.posts), measurement_times(paper.announced_at, self.cut),
+            self.naming_networks, self.rule,
+        )  # fmt: skip
 
     # ---- honest ----------------------------------------------------------------------------------------------
 
@@ -217,20 +223,31 @@ class Scene:
 
     def effect(self, campaign: Campaign, needs: ranking.RankingNeeds) -> AttackEffect:
         """What a campaign changes on the day: the same for all rankings with the same needs."""
-        return AttackEffect(self._rows_after(campaign, needs.ages), frozenset(campaign.unread_networks))
+        unread_networks = frozenset(campaign.unread_networks)
+        return AttackEffect(self._during(unread_networks)._rows_after(campaign, needs.ages), unread_networks)
 
     def order_after(
         self, effect: AttackEffect, rank: Rank, needs: ranking.RankingNeeds, *, whole: bool = False
     ) -> list[str]:
         """The papers in order after a campaign, best first. `whole`: all of them, for a formula that compares a day's
         papers with each other; otherwise only those that matter."""
-        rows, unread_networks = effect
+        return self._during(effect.unread_networks)._order_after(effect.rows, rank, needs, whole=whole)
+
+    def _during(self, unread_networks: Set[str]) -> Scene:
+        """The same day if these networks could not be read."""
+        if not unread_networks:
+            return self
+        if unread_networks not in self._outages:
+            self._outages[unread_networks] = Scene(self.world, self.day, self._known, self, frozenset(unread_networks))
+        return self._outages[unread_networks]
+
+    def _order_after(
+        self, rows: Mapping[str, Sequence[Engagement]], rank: Rank, needs: ranking.RankingNeeds, *, whole: bool
+    ) -> list[str]:  # fmt: skip
         honest = self.honest_input(needs)
         peers = self._peers(honest.peers, [self.rows[key] for key in rows], rows.values(), needs)
-        kept_papers = self._kept(rank, needs, whole=whole or bool(unread_networks)) - rows.keys()
-        candidates = [
-            without(candidate, unread_networks) for candidate in honest.candidates if candidate.paper in kept_papers
-        ]
+        kept_papers = self._kept(rank, needs, whole=whole) - rows.keys()
+        candidates = [candidate for candidate in honest.candidates if candidate.paper in kept_papers]
         changed = (self.candidate(self.papers[key], paper_rows, needs) for key, paper_rows in rows.items())
         candidates += [candidate for candidate in changed if candidate is not None]
         return [
@@ -252,10 +269,14 @@ class Scene:
 
     def _rows_after(self, campaign: Campaign, ages: Sequence[int]) -> dict[str, list[Engagement]]:
         """The attention of all papers that a campaign affects."""
-        posts_by_paper = {key: campaign.posts_about(self.papers[key]) for key in campaign.posts}
+
+        def posts_about(key: str) -> list[PaperPost]:
+            return list(self._unread.posts(campaign.posts_about(self.papers[key])))
+
+        posts_by_paper = {key: posts_about(key) for key in campaign.posts}
         bots = self._judged(posts_by_paper) | campaign.bots
         for key in {key for account in bots for key in self._papers_of.get(account, ())} - posts_by_paper.keys():
-            posts_by_paper[key] = campaign.posts_about(self.papers[key])
+            posts_by_paper[key] = posts_about(key)
         rule = self._rule(campaign, bots)
         papers = ((self.papers[key], posts) for key, posts in posts_by_paper.items())
         return {
@@ -291,14 +312,6 @@ class Scene:
             known=(self.rule.known or frozenset()) | campaign.aged_accounts,
             authors={campaign.target.paper: frozenset(campaign.author_accounts)},
         )
-
-
-def without(candidate: Candidate, networks: Set[str]) -> Candidate:
-    """A candidate as it is if some networks could not be read on the day."""
-    if not networks:
-        return candidate
-    attention = tuple(counts for counts in candidate.attention if counts.network not in networks)
-    return msgspec.structs.replace(candidate, attention=attention)
 
 
 def changed_peers(
