@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -192,6 +193,26 @@ def test_a_report_of_a_thousand_parts_is_looked_at_no_further() -> None:
         )
         is None
     )
+
+
+NESTED = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(300))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'Content-Type: multipart/report; a="' + b";" * 300_000 + b"\n\n", NESTED + b"\n" * 2_000_000],
+    ids=["parameters", "nested"],
+)
+def test_no_message_takes_minutes(data: bytes) -> None:
+    start = time.process_time()
+    assert parse_message(data, SECRET) is None
+    assert time.process_time() - start < 10
+
+
+def test_the_reason_of_a_report_is_a_status_and_nothing_else() -> None:
+    """PostgreSQL refuses texts with U+0000, and what follows in the mailbox would never be read."""
+    assert parse_message(report("5\x00"), SECRET) is None
+    assert parse_message(report("5.1.1\x00\x1b]0;owls"), SECRET) == BounceReport(MARK, "2021-01-14", "5.1.1", True)
 
 
 @settings(max_examples=100)

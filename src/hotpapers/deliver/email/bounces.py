@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
+from email.policy import Compat32
 from typing import NamedTuple
 
 from hotpapers.deliver.email import outbox, subscribers
@@ -28,6 +29,9 @@ from hotpapers.store import Record
 LARGEST = 4_000_000
 """Bytes of one message; larger ones are ignored."""
 MOST_PARTS = 50
+LONGEST_HEADER = 2000
+"""Characters of a header that are read: the standard library takes hours over the parameters of a long one."""
+_MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
 _SEPARATOR = re.compile(
     rb"(?:\A|\r?\n\r?\n)From ([^\r\n]{1,300}? \d\d:\d\d:\d\d [^\r\n]{0,40}\d{4})[^\r\n]{0,100}\r?\n"
 )
@@ -55,6 +59,14 @@ class MailboxMessage(NamedTuple):
 
     data: bytes
     delivered: int = 0
+
+
+class _ShortHeaders(Compat32):
+    """Reads the beginning of each header."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
 
 
 class BounceReport(NamedTuple):
@@ -144,10 +156,10 @@ def _apply(record: Record, event: MailboxEvent, at: int) -> str:
 def parse_message(message: bytes, secret: bytes) -> MailboxEvent:
     """What a message reports or asks for; None if it is unrelated. Any exception that a hostile one causes counts as
     unrelated."""
-    if len(message) > LARGEST:
+    if len(message) > LARGEST or len(_MULTIPART.findall(message)) > MOST_PARTS:
         return None
     try:
-        return _read(message, message_from_bytes(message), secret)
+        return _read(message, message_from_bytes(message, policy=_ShortHeaders()), secret)
     except Exception:
         return None
 
@@ -166,7 +178,7 @@ def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
 def _bounce_report(raw: bytes, message: Message) -> BounceReport | None:
     day, mark = _day_and_mark(raw, message) or ("", "")
     for block in _recipients(message) if mark else ():
-        status = str(block.get("status", "")).strip()[:20]
+        status = status_of(str(block.get("status", "")))
         # a server that gives up after days of 4xx says so with the last of them (RFC 3464 §2.3.3)
         if str(block.get("action", "")).strip().lower() == "failed" and status.startswith(("4", "5")):
             diagnosis = str(block.get("diagnostic-code", ""))
@@ -211,8 +223,7 @@ def _decoded(message: Message) -> Iterator[bytes]:
 
 
 def _subject(message: Message) -> str:
-    subject = str(message.get("subject", ""))[:2000]
-    return str(make_header(decode_header(subject)))
+    return str(make_header(decode_header(str(message.get("subject", "")))))
 
 
 def _token_in(text: str, secret: bytes) -> MailToken | None:
