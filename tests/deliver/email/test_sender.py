@@ -198,6 +198,19 @@ def test_a_relay_that_says_later_is_left_alone_and_loses_nothing(post: Post) -> 
     assert sorted(post.box.recipients) == sorted(NAMES)
 
 
+@pytest.mark.parametrize("reply", ["421 4.7.0 too many", "501 what?", HANG_UP])
+def test_an_address_at_which_the_relay_gives_up_holds_up_no_other(post: Post, reply: str) -> None:
+    marks = fill(post.record, *NAMES)
+    for name in ("a@moth.example", "c@owl.example"):
+        post.box.on(name, *[reply] * 20)
+    for _ in range(4):
+        assert post.send().waiting == 300
+        post.http.advance(301)
+    assert post.box.recipients == ["b@moth.example", "d@owl.example"]
+    post.box.plays.clear()
+    assert post.send().sent == 2 and post.states == dict.fromkeys(marks, "sent")
+
+
 def test_a_claim_that_came_to_nothing_is_given_back(post: Post) -> None:
     """The relay accepts the transaction, the message is claimed, and then the relay refuses it."""
     [mark] = fill(post.record, "a@moth.example")

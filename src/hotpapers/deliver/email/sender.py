@@ -68,7 +68,8 @@ class EmailSender:
     # ---- what to send --------------------------------------------------------------------------------
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """A message for every reader whose message of the day is unfinished and may be tried now, domains in turn.
+        """A message for every reader whose message of the day is unfinished and may be tried now: domains in turn, then
+        those put off, longest ago first, so that no address at which the relay gives up holds up all others.
 
         Readers who confirmed after the issue was frozen get the next one; those who skip empty issues get none.
         """
@@ -85,7 +86,11 @@ class EmailSender:
         ]
         site = self._site_config.of(publication)
         unaddressed = issue_message(issue_reader.issue(publication, day), self._mail_config, site) if due else None
-        for reader in interleaved(due):
+        fresh = [reader for reader in due if reader.mark not in deferred]
+        put_off = sorted(
+            (reader for reader in due if reader.mark in deferred), key=lambda reader: deferred[reader.mark]
+        )
+        for reader in (*interleaved(fresh), *put_off):
             assert unaddressed is not None
             yield Message(reader.mark, AddressedMessage(unaddressed, reader))
 
@@ -167,7 +172,7 @@ class EmailSender:
         claim = _Claim(self._record, envelope.key, http.now)
         data = address_message(envelope.message, self._mail_config, reader, self._record.hasher.secret)
         outcome = self._relay.hand_over(reader.address, data, claim.take)
-        if isinstance(outcome, Rejected) or (isinstance(outcome, Deferred) and not outcome.for_all):
+        if isinstance(outcome, Rejected | Deferred):
             claim.take()  # do not overwrite the state of a message that another process has claimed
         if claim.entry is not None:
             return self._known_receipt(claim, http.now())
@@ -192,8 +197,7 @@ class EmailSender:
             raise RequestRefused(f"given up: {outcome.reason}")
         reason = without_address(outcome.reason, reader.address)
         if isinstance(outcome, Deferred):
-            if claim.is_own:
-                outbox.release(self._record, key, at)
+            outbox.release(self._record, key, at)
             raise RetryLater(RETRY_SECONDS, reason)
         self._problem = reason
         raise NetError(f"it may or may not have arrived: {reason}")
