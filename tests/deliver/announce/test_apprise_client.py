@@ -144,6 +144,13 @@ def test_what_an_answer_means(server: Server, play: Play, error: type[NetError],
         assert found.tries == 1
 
 
+def test_rooms_that_took_a_message_do_not_get_it_again_for_one_that_is_busy(server: Server, log: list[str]) -> None:
+    server.on(f"/hooks/{SECRET}", answer(200, b"ok"), answer(429))
+    found = refused(AppriseClient(f"mmost://127.0.0.1:{server.port}/{SECRET}?channels=one,two", "chat 1: url"), log)
+    assert (type(found), str(found), found.tries) == (NetError, "Mattermost answered 429", 1)
+    assert [json.loads(asked.body)["channel"] for asked in server.asked] == ["one", "two"]
+
+
 def test_who_cannot_be_reached_surely_has_nothing(log: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]

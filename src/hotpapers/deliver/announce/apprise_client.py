@@ -28,6 +28,8 @@ _PASSING = (408, 429)
 _MARKDOWN = frozenset(("discord", "guilded", "mmost", "mmosts", "nctalk", "nctalks", "revolt", "zulip"))
 """Services that treat Apprise's plain text as Markdown."""
 _STATUS = re.compile(r"\berror=(\d{3})\b")
+_SENT = re.compile(r"^Sent ", re.MULTILINE)
+"""What Apprise logs for each of an address's rooms that took the message."""
 _UNREACHABLE = re.compile(r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused")
 
 # Log messages of Apprise and its HTTP library contain addresses with tokens.
@@ -112,14 +114,15 @@ def _capture_log() -> Iterator[list[str]]:
 
 
 def _problem(service: str, log: str) -> NetError:
-    """The error for a failed message, from the log. If the log has no reason, the message may have arrived."""
-    status = next((int(match[1]) for match in _STATUS.finditer(log)), 0)
-    if status in _PASSING:
+    """The error for a failed message, from the log. If the log has no reason, the message may have arrived; if only
+    some rooms of the address took it, it must not be sent to them again."""
+    status, is_partial = next((int(match[1]) for match in _STATUS.finditer(log)), 0), _SENT.search(log)
+    if status in _PASSING and not is_partial:
         return RetryLater(RETRY_SECONDS, f"{service} answered {status}")
-    if 300 <= status < 500:
+    if 300 <= status < 500 and status not in _PASSING:
         return RequestRefused(f"{service} answered {status}", status)
     unreachable = not status and _UNREACHABLE.search(log)
     text = f"answered {status}" if status else "could not be reached" if unreachable else "did not confirm the message"
     problem = NetError(f"{service} {text}")
-    problem.tries = 0 if unreachable else 1
+    problem.tries = 0 if unreachable and not is_partial else 1
     return problem
