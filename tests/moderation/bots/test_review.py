@@ -288,6 +288,24 @@ def test_an_echo_is_a_bot_and_who_reposts_at_leisure_is_none(record: Record) -> 
     assert made.verdicts(record) == {(BOT, "echo"): "human"}
 
 
+def test_posts_on_another_network_hide_no_chorus(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "LATEST", 20)
+    write(record, announced([1], "cs.LG"))
+    for n in range(12):
+        write(record, said(1, f"bluesky:singer{n}", NOW - 5 * HOUR + n * MINUTE, "You must not miss this, all of you"))
+    write(record, *(said(1, "mastodon:flood", NOW - HOUR + n, made.remark(n), n) for n in range(20)))
+    assert judge(record, rules(chorus=10), NOW).added == 11
+
+
+def test_of_an_account_the_latest_reposts_are_considered(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "LATEST", 5)
+    for n in range(1, 11):
+        at = NOW - 10 * DAY + n * HOUR
+        post = said(n, PERSON, at, "Words")
+        write(record, post, made.reposted(post[0].post, BOT, at + (MINUTE if n > 5 else HOUR)))
+    assert judge(record, rules(echo=5), NOW).added == 1
+
+
 # ---- the operator's settings -----------------------------------------------------------------------------------
 
 

@@ -153,12 +153,12 @@ def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
 
 
 def posts_about(span: ActivityWindow, paper: str, network: str) -> list[TimedPost]:
-    """The latest posts in the window about a paper; only those on one network."""
-    sql = f"""SELECT DISTINCT p.network, {key_of("p.account")}, {key_of("p.post")}, p.created_at, p.text, p.id
+    """The latest posts in the window about a paper on one network."""
+    sql = f"""SELECT DISTINCT {key_of("p.account")}, {key_of("p.post")}, p.created_at, p.text, p.id
         FROM mention AS m CROSS JOIN post AS p
-        WHERE p.post = m.post AND m.paper = {NUMBER} AND {span.by_key} AND {span.view.visible("m")}
+        WHERE p.post = m.post AND m.paper = {NUMBER} AND p.network = ? AND {span.by_key} AND {span.view.visible("m")}
         ORDER BY p.id DESC LIMIT {LATEST}"""
-    return [TimedPost(*row[1:5]) for row in span.view.database.rows(sql, (paper,)) if row[0] == network]
+    return [TimedPost(*row[:4]) for row in span.view.database.rows(sql, (paper, network))]
 
 
 # ---- papers -------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def delays(span: ActivityWindow, account: str) -> list[int]:
     """How many µs after each post an account reposted it, for its latest reposts of known posts."""
     sql = f"""SELECT r.post, min(r.observed_at - p.created_at) FROM reaction AS r JOIN post AS p ON p.post = r.post
         WHERE r.account = {NUMBER} AND {span.reposts} AND p.gone = '' AND {span.view.visible("p")}
-        GROUP BY r.post LIMIT {LATEST}"""
+        GROUP BY r.post ORDER BY max(r.observed_at) DESC, r.post LIMIT {LATEST}"""
     return [row[1] for row in span.view.database.rows(sql, (account,))]
 
 
