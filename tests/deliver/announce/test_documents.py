@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.deliver.announce import destinations
-from hotpapers.deliver.announce.bluesky import DocumentSender, IssueDocument
+from hotpapers.deliver.announce.bluesky import DocumentSender, IssueDocument, issue_document
 from hotpapers.deliver.send import SendResult, send_issue
 from hotpapers.http import PoliteHttpClient
 from hotpapers.model import IssueReader
@@ -24,6 +24,7 @@ from tests.deliver.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, 
 from tests.deliver.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.deliveries import receipts
 from tests.http.server import answer, client
+from tests.render.build import OWN, issue, listed, paper
 from tests.render.sample import LISTED_READER, OWN_READER
 
 
@@ -65,6 +66,16 @@ def test_fields_keep_to_the_lexicon(reader: IssueReader, day: str) -> None:
     posts = reader.issue("daily", day).posts.values()
     quoted = [quotation.post.text for some in posts for quotation in some if len(quotation.post.text) > 20]
     assert not any(text in record["textContent"] for text in quoted)
+
+
+def test_a_long_issue_fits_into_a_request() -> None:
+    """Servers refuse JSON above 150 kB."""
+    entries = [listed(n, paper(f"2101.{n:05}", r"Kettles \& “Steam” " * 12), 90, 70, n, 1000) for n in range(1, 1001)]
+    long = issue_document(issue(OWN, DAY, entries), 0, DID, SITE_CONFIG)
+    size = len(json.dumps(long.document_record, ensure_ascii=False).encode())
+    text = str(long).splitlines()
+    assert 100_000 < size < 150_000
+    assert text[-1] == f"{1000 - len(text) + 1} more papers did not fit." and text[-2].startswith(f"{len(text) - 1}. ")
 
 
 @given(st.dates(), st.dates())

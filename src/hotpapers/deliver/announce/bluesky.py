@@ -11,13 +11,17 @@ issue. They say what the site says, but never quote posts: a record in an accoun
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any, NamedTuple
+
+import msgspec
 
 from hotpapers.deliver.announce.announcement import announcement, entry_line
 from hotpapers.deliver.announce.atproto import AtprotoAccount, RecordRef
 from hotpapers.deliver.announce.thread import COLLECTION, Thread, thread
 from hotpapers.ids import timestamps
 from hotpapers.model import HttpClient, IssueReader, Message, PublishedIssue
+from hotpapers.ranking import words
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.view import site_paths
 from hotpapers.view.phrases import cut, one_line
@@ -78,6 +82,8 @@ def _as_reply(record: dict[str, Any], root: RecordRef | None, parent: RecordRef 
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 128, 300
 """Limits in code points; the protocol counts graphemes, of which there are never more."""
+LONGEST_TEXT = 120_000
+"""Bytes of a document's text as JSON: servers refuse requests above 150 kB."""
 
 
 class IssueDocument(NamedTuple):
@@ -128,7 +134,7 @@ def issue_document(issue: PublishedIssue, published_at: int, account: str, site_
         "path": f"/{site_paths.issue_path(content.day).removesuffix('index.html')}",
         "title": cut(f"{text.publication}, {text.day}", LONGEST_TITLE),
         "description": cut(" · ".join(filter(None, (text.facts, text.correction))), LONGEST_DESCRIPTION),
-        "textContent": "\n".join(_lines(issue, site_config)) or text.empty,
+        "textContent": _fitting(list(_lines(issue, site_config))) or text.empty,
         "publishedAt": timestamps.rfc3339(published_at),
         **({"updatedAt": timestamps.rfc3339(issue.frozen_at)} if content.edition > 1 else {}),
     }  # fmt: skip
@@ -141,3 +147,11 @@ def _lines(issue: PublishedIssue, site_config: SiteConfig) -> Iterator[str]:
     for entry in issue.content.entries:
         line = entry_line(issue, entry, site_config)
         yield " · ".join(filter(None, (f"{line.place}. {line.title}", line.author, line.reason, line.url)))
+
+
+def _fitting(lines: list[str]) -> str:
+    """As many lines as a document has room for, and how many more there are."""
+    sizes = accumulate(len(msgspec.json.encode(line)) for line in lines)
+    room = sum(size <= LONGEST_TEXT for size in sizes)
+    more = [f"{words.count_noun(len(lines) - room, 'more paper')} did not fit."] if room < len(lines) else []
+    return "\n".join([*lines[:room], *more])
