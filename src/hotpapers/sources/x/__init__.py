@@ -41,7 +41,7 @@ FIELDS = (
     "note_tweet"
 )
 COUNTED = "public_metrics,edit_history_tweet_ids"
-Amount = Annotated[float, msgspec.Meta(ge=0)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 _KEY = re.compile(rf"{NETWORK}:([0-9]{{1,19}})", re.ASCII)
 
 
