@@ -153,6 +153,8 @@ def test_receipts(headers: dict[str, str], body: bytes, said: str) -> None:
     ("play", "error", "state"),
     [
         (answer(429, retry_after="90"), RetryLater, "sending"),
+        (answer(403, retry_after="90"), RetryLater, "sending"),
+        (answer(408), NetError, "sending"),
         (answer(500), NetError, "sending"),
         (raw(b""), NetError, "sending"),
         (answer(404), RequestRefused, "failed"),

@@ -6,8 +6,9 @@
     x-hotpapers-signature: t=1610625600,v1=9f86d0…
 
 `v1` is the hexadecimal HMAC-SHA256 (RFC 2104), with the shared secret, of `t`, a full stop and the body; `t` is in
-seconds since 1970. The body contains the id, too, so the id is signed. A 2xx or 4xx response ends the delivery. After
-any other response, or none, it is sent again with the same id, by which a receiver can recognize duplicates.
+seconds since 1970. The body contains the id, too, so the id is signed. A 2xx, 3xx or 4xx response ends the delivery,
+unless it asks to try again (408, 425, 429, or Retry-After). After any other response, or none, it is sent again with
+the same id, by which a receiver can recognize duplicates.
 """
 
 from __future__ import annotations
