@@ -155,6 +155,26 @@ def test_an_answer_that_is_edited_to_answer_nobody_is_taken_back() -> None:
     assert sifted(known, answer(AT, text="good morning", operation="update")) == []
 
 
+def test_an_answer_that_is_edited_to_answer_another_post_is_taken_back_from_the_first() -> None:
+    said = [answer(AT, quote=ONE), answer(AT, quote=TWO, operation="update")]
+    moved = [("quote", ONE, True), ("quote", TWO, False)]
+    assert told(sifted(tracking(ONE, TWO), *said))[1:] == moved
+    recorded = tracking(ONE, TWO, posts={f"{at_uri(BERT, AT)}#quote": f"bluesky:{ONE}"})
+    assert told(sifted(recorded, said[1])) == moved
+    assert told(sifted(recorded, said[1], said[1])) == moved * 2, "the first page may have been lost"
+
+
+def test_a_like_that_is_changed_to_another_post_is_taken_back_from_the_first() -> None:
+    changed = [json.loads(pointing(BERT, uri, time=AT)) for uri in (TWO, OTHER, ONE)]
+    for event in changed:
+        event["commit"]["operation"] = "update"
+    to_two, to_other, to_the_same = [json.dumps(event).encode() for event in changed]
+    like, known = pointing(BERT, ONE, time=AT), tracking(ONE, TWO)
+    assert told(sifted(known, like, to_two))[1:] == [("like", ONE, True), ("like", TWO, False)]
+    assert told(sifted(known, like, to_other))[1:] == [("like", ONE, True)]
+    assert told(sifted(known, like, to_the_same))[1:] == [("like", ONE, False)]
+
+
 def test_the_record_is_asked_about_deleted_posts_and_about_no_others() -> None:
     known = tracking(ONE)
     sifted(known, answer(AT, reply=OTHER), answer(AT + 1, text="arXiv:2609.01234"), pointing(BERT, OTHER, time=AT))

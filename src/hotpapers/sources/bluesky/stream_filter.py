@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from hotpapers.errors import InputError
 from hotpapers.ids.mentions import spans
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
-from hotpapers.model import PostTracker, RawPayload
+from hotpapers.model import PostTracker, RawPayload, ReactionType
 from hotpapers.sources.bluesky import schemas
 from hotpapers.sources.bluesky.parser import MOST_LINKS, NETWORK, REACTIONS, address, answer_key, key_of
 from hotpapers.sources.paper_matching import LONGEST
@@ -88,7 +88,7 @@ class EventFilter:
         uri = address(event.did, schemas.POST, commit.rkey)
         if commit.operation == "delete":
             removals = [RawPayload("gone", uri, body, at)] if self._is_known(uri) else []
-            return [*removals, *self._withdrawn_answers(uri, (), body, at)]
+            return [*removals, *self._withdrawn_answers(uri, {}, body, at)]
         record = post_record(commit.record)
         payloads: list[RawPayload] = []
         if commit.operation == "update" and self._is_known(uri):
@@ -112,23 +112,31 @@ class EventFilter:
             *(self._reaction_payload(answer_key(uri, kind), post, body, at) for kind, post in answers.items()),
         ]
 
-    def _withdrawn_answers(self, uri: str, answers: Container[str], body: bytes, at: int) -> Sequence[RawPayload]:
-        """Withdrawals of the answers that a post no longer has. `answers`: the kinds that it has now."""
-        keys = [answer_key(uri, kind) for kind in schemas.ANSWERS if kind not in answers]
-        return [payload for key in keys for payload in self._withdrawal_payloads(key, body, at)]
+    def _withdrawn_answers(
+        self, uri: str, answers: Mapping[ReactionType, str], body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        """Withdrawals of the answers that a post no longer has. `answers`: those that it has now."""
+        return [
+            payload
+            for kind in schemas.ANSWERS
+            for payload in self._withdrawal_payloads(answer_key(uri, kind), body, at, answers.get(kind, ""))
+        ]
 
     # ---- reactions -------------------------------------------------------------------------------------
 
     def _reaction(
         self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
     ) -> Sequence[RawPayload]:
+        reaction = address(event.did, commit.collection, commit.rkey)
         if commit.operation == "delete":
-            return self._withdrawal_payloads(address(event.did, commit.collection, commit.rkey), body, at)
+            return self._withdrawal_payloads(reaction, body, at)
         post = schemas.like_or_repost(commit.record).subject.uri
+        is_changed = commit.operation == "update"
+        withdrawals = self._withdrawal_payloads(reaction, body, at, post) if is_changed else NOTHING
         key = key_of(post)
         if key not in self._known and key not in self.fresh:  # nearly all of them
-            return NOTHING
-        return [self._reaction_payload(address(event.did, commit.collection, commit.rkey), post, body, at)]
+            return withdrawals
+        return [*withdrawals, self._reaction_payload(reaction, post, body, at)]
 
     def _reaction_payload(self, reaction: str, post: str, body: bytes, at: int) -> RawPayload:
         self._posts_by_reaction[reaction] = post
@@ -136,10 +144,13 @@ class EventFilter:
             self._posts_by_reaction.popitem(last=False)
         return RawPayload("reaction", reaction, body, at)
 
-    def _withdrawal_payloads(self, reaction: str, body: bytes, at: int) -> Sequence[RawPayload]:
+    def _withdrawal_payloads(self, reaction: str, body: bytes, at: int, current: str = "") -> Sequence[RawPayload]:
+        """The withdrawal of a reaction that is not, or no longer, for the post `current`."""
         # not removed: a page that gets lost is read again
-        post = self._posts_by_reaction.get(reaction) or (self._post_of(reaction) or "").removeprefix(f"{NETWORK}:")
-        if not post:
+        post = self._posts_by_reaction.get(reaction, "")
+        if post in ("", current):
+            post = (self._post_of(reaction) or "").removeprefix(f"{NETWORK}:")
+        if post in ("", current):
             return NOTHING
         return [RawPayload("withdrawn", reaction, msgspec.json.encode({"post": post, "event": msgspec.Raw(body)}), at)]
 
