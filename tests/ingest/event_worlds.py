@@ -117,12 +117,16 @@ class Model:
 
     def _say(self, event: Event, address: str, kind: str, post: str | None) -> None:
         before = self._answers.pop(address, None)
+        if before is not None and before != post:
+            self._note(event, before, kind, withdrawn=True)
         if post is not None:
             self._answers[address] = post
-        of = post or before
-        if of is not None and self._last.get((of, event.did, kind)) != (post is None):
-            self._last[of, event.did, kind] = post is None
-            self.words.add((event.at, of, event.did, kind, post is None))
+            self._note(event, post, kind, withdrawn=False)
+
+    def _note(self, event: Event, post: str, kind: str, *, withdrawn: bool) -> None:
+        if self._last.get((post, event.did, kind)) != withdrawn:
+            self._last[post, event.did, kind] = withdrawn
+            self.words.add((event.at, post, event.did, kind, withdrawn))
 
     def _reaction(self, event: Event) -> None:
         if event.operation == "delete":
