@@ -51,6 +51,8 @@ def test_any_line_gives_names_without_commas_and_parentheses(line: str) -> None:
         (r"M\o ller on $\'e \o \alpha$ and $$\"o$$ \'e", r"Møller on $\'e \o \alpha$ and $$\"o$$ é"),
         (r"\textit{A} \cite{x} \bar{x} \rho \omega \circ", r"\textit{A} \cite{x} \bar{x} \rho \omega \circ"),
         (r"costs \$5 or 5\%", r"costs \$5 or 5\%"),
+        (r"\$5 in M\"unchen, \$9 in K\"oln", r"\$5 in München, \$9 in Köln"),
+        (r"$\'e \$ \'e$ \'e, \\$\'e$ \'e", r"$\'e \$ \'e$ é, \\$\'e$ é"),
         ("nothing to do", "nothing to do"),
     ],
 )

@@ -27,7 +27,8 @@ _ACCENT = rf"""\\(?:([`'^~=."])[ ]?|([uvHckrdb])(?:[ ]|(?=\{{))){_BASE}"""
 # Forms in braces of their own are replaced together with the braces, and first.
 _LETTER_PATTERNS = (re.compile(rf"\{{{_LETTER}\}}", re.ASCII), re.compile(_LETTER + _SPACE, re.ASCII))
 _ACCENT_PATTERNS = (re.compile(rf"\{{{_ACCENT}\}}"), re.compile(_ACCENT))
-_MATH = re.compile(r"(\$\$?[^$]{0,2000}\$\$?)")
+# `\$` is a dollar sign, while in `\\$` the backslashes belong together.
+_MATH = re.compile(r"((?<!(?<!\\)\\)\$\$?(?:[^$\\]|\\.){0,2000}\$\$?)")
 
 
 def plain(text: str) -> str:
