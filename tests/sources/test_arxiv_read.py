@@ -318,6 +318,22 @@ def test_a_feed_of_an_impossible_day_is_no_feed(date: str) -> None:
         daily_feeds.parse(f"<rss><channel><pubDate>{date}</pubDate></channel></rss>".encode())
 
 
+@pytest.mark.parametrize("empty", ["<record/>", "<record />", '<record a="/>"/>', "<record></record >"])
+def test_an_empty_record_does_not_hide_the_others(empty: str) -> None:
+    others = "<record><header><identifier>oai:arXiv.org:2611.00001</identifier></header><record/></record>"
+    for records in (f"{empty}{others}", f"{others}{empty}"):
+        body = f"<OAI-PMH><ListRecords>{records}</ListRecords><resumptionToken>9</resumptionToken></OAI-PMH>"
+        found = oai_records.parse(body.encode())
+        assert sorted(found.records) == [("", empty.encode()), ("oai:arXiv.org:2611.00001", others.encode())]
+        assert found.token == "9"
+
+
+def test_a_version_with_an_odd_number_is_a_paper_all_the_same() -> None:
+    record = recorded("oai/GetRecord_arXivRaw_multiversion.xml").replace(b'version="v2"', 'version="v²"'.encode())
+    (found,) = items_of("record", record)
+    assert isinstance(found, Paper) and found.version is None
+
+
 def test_a_listing_has_bounds() -> None:
     with pytest.raises(InputError, match="more than 2000 entries"):
         listing.parse(b"<dl id='articles'>" + b"<dt>" * 2001)

@@ -79,7 +79,8 @@ def read(record: Element, context: Mapping[str, str], at: int) -> list[Item]:
     if metadata is None or len(metadata) != 1 or metadata[0].tag not in ("arXiv", "arXivRaw", "arXivOld"):
         raise InputError("OAI-PMH: a record in an unknown format")
     tree = metadata[0]
-    arxiv_id = ArxivId(paper_items.identifier(xml.text(tree, "id")).id, _version(tree))
+    version = paper_items.latest_version([element.get("version", "") for element in tree.iterfind("version")])
+    arxiv_id = ArxivId(paper_items.identifier(xml.text(tree, "id")).id, version)
     moments = _moments(tree)
     paper = paper_items.paper(
         arxiv_id,
@@ -104,11 +105,6 @@ def _moments(tree: Element) -> list[int]:
         xml.text(tree, "updated"),
     ]
     return [at for at in map(paper_items.moment, texts) if at is not None]
-
-
-def _version(tree: Element) -> int | None:
-    versions = [element.get("version", "").removeprefix("v") for element in tree.iterfind("version")]
-    return int(versions[-1]) if versions and versions[-1].isdigit() else None
 
 
 def _authors(tree: Element) -> Iterator[str]:

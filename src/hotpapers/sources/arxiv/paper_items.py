@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,12 @@ from hotpapers.sources.arxiv import tex
 def identifier(text: str) -> ArxivId:
     """The identifier in `oai:arXiv.org:2101.04869v2`, in `http://arxiv.org/abs/…` or on its own. Raises InputError."""
     return arxiv.parse(text.strip().removeprefix("oai:arXiv.org:"))
+
+
+def latest_version(names: Sequence[str]) -> int | None:
+    """The number of the last of a paper's versions, which are named `v1`, `v2` …; None if it has none."""
+    number = names[-1].removeprefix("v") if names else ""
+    return int(number) if number.isascii() and number.isdigit() else None
 
 
 def clean_text(text: str | None) -> str:

@@ -7,7 +7,7 @@ of the fields. A line does not say when the paper was announced.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
@@ -52,17 +52,12 @@ def read(line: bytes) -> Paper:
     changed_at = max(filter(None, (paper_items.moment(row.update_date), *moments)), default=0)
     categories = row.categories.split() if isinstance(row.categories, str) else row.categories
     return paper_items.paper(
-        ArxivId(paper_items.identifier(row.id).id, _version(row.versions)),
+        ArxivId(paper_items.identifier(row.id).id, paper_items.latest_version([part.version for part in row.versions])),
         changed_at,
         title=row.title, authors=_authors(row), categories=categories, abstract=row.abstract,
         comment=row.comments or row.comment, doi=row.doi, journal=row.journal,
         published_at=moments[0] if moments else None, updated_at=moments[-1] if moments else None,
     )  # fmt: skip
-
-
-def _version(versions: Sequence[SnapshotVersion]) -> int | None:
-    number = versions[-1].version.removeprefix("v") if versions else ""
-    return int(number) if number.isascii() and number.isdigit() else None
 
 
 def _authors(row: SnapshotPaper) -> Iterator[str]:

@@ -95,7 +95,9 @@ class _Reader:
             return
         self._cut_depth -= 1
         if not self._cut_depth:
-            end = self._data.index(b">", self._parser.CurrentByteIndex) + 1
+            end = self._parser.CurrentByteIndex
+            if self._data.startswith(f"</{name}".encode(), end):  # else `<name/>`, which has ended already
+                end = self._data.index(b">", end) + 1
             self.pieces.append(self._data[self._start : end])
 
     def _text(self, data: str) -> None:
