@@ -23,6 +23,7 @@ class OaiHarvest:
         self.settings, self.http, self.cursor, self._ask = settings, http, start, ask
         self._holidays: Container[str] = frozenset(settings.holidays)
         self._restarted_stamp = ""
+        self._tokens = {start.token}
 
     def _page(self, payloads: Sequence[RawPayload] = ()) -> PayloadPage:
         return PayloadPage(payloads, cursor_state.encode(self.cursor))
@@ -42,10 +43,14 @@ class OaiHarvest:
         is_restarted = self.cursor.stamp == self._restarted_stamp  # again in this round would never end
         if part.error == oai_records.STALE and self.cursor.token and not is_restarted:
             self._restarted_stamp = self.cursor.stamp
+            self._tokens.clear()
             self.cursor = msgspec.structs.replace(self.cursor, token="")
             return self._page()
         if part.error not in ("", oai_records.NOTHING):
             raise RequestRefused(f"{self.settings.oai}: {part.error}: {part.message}")
+        if part.token and part.token in self._tokens:  # would never end
+            raise RequestRefused(f"{self.settings.oai}: sends a part of its list again")
+        self._tokens.add(part.token)
         context = oai_records.MissedDays(
             *self.cursor.gap, self.cursor.after, self.cursor.before, ",".join(self.settings.holidays)
         )

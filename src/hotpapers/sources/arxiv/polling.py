@@ -141,9 +141,10 @@ class ArxivPoll:
         return self._ask(daily_feeds.parse, f"{self.settings.feeds}/rss/{name}")
 
     def _is_open(self, feed: DailyFeed) -> bool:
-        """Whether a feed belongs to the day being read; a new day's first feed opens that day."""
+        """Whether a feed belongs to the day being read; a new day's first feed opens that day, if the day has come."""
         day = feed.date.isoformat()
-        if not self.cursor.open and day > self.cursor.day and feed.date.weekday() < 5:
+        is_next = self.cursor.day < day <= days.current(self.http.now())
+        if not self.cursor.open and is_next and feed.date.weekday() < 5:
             self.cursor = cursor_state.open_day(
                 self.cursor, day, self.settings.since, api_answers=not self._fetcher.failed
             )
@@ -160,7 +161,7 @@ class ArxivPoll:
         yield _Part(archive, feed, at)
         feed_ids = frozenset(entry.id for entry in feed.items)
         self._feed_ids[archive] = feed_ids
-        if len(feed.items) >= daily_feeds.FULL:
+        if len(feed.items) + len(feed.unreadable) >= daily_feeds.FULL:
             for category in sorted(name for name in KNOWN if name.startswith(f"{archive}.")):
                 part, at = self._feed(category)
                 other_entries = tuple(entry for entry in part.items if entry.id not in feed_ids)
