@@ -236,6 +236,22 @@ def test_what_is_no_repository_is_refused(record: Record, content: bytes, reason
     assert record.head.position == 0
 
 
+def test_many_tiny_blocks_and_keys_that_share_nearly_all_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repository, "LARGEST_REPOSITORY", 2**20)
+    root, blocks = made_repository({})
+    for number in range(30_000):
+        block(number, blocks)
+    read = repository.read_car(io.BytesIO(car(root, blocks)))
+    assert "more than 1 MB" in read.problem and len(read.blocks) < 2**20 / 36
+    nodes: dict[bytes, bytes] = {}
+    shared = {"p": 0, "k": f"{POST}/{'a' * 500}0000".encode(), "v": root, "t": None}
+    others = [{"p": 519, "k": f"{number:04}".encode(), "v": root, "t": None} for number in range(1, 900)]
+    parts = [block({"l": None, "e": [shared, *others[part:]]}, nodes) for part in range(3)]
+    tree = block({"l": None, "e": [{"p": 0, "k": b"a", "v": root, "t": part} for part in parts]}, nodes)
+    with pytest.raises(InputError, match="keys of more than 1 MB"):
+        list(repository.leaves(repository.CarFile(root, nodes, set()), tree))
+
+
 def test_a_repository_of_an_empty_tree_is_read(record: Record) -> None:
     assert take_one(record, "car", car(*made_repository({}))).lines == 0
 

@@ -24,7 +24,7 @@ from hotpapers.sources.bluesky.parser import tid_time
 LARGEST_BLOCK = 2**21
 """Most bytes of a block: twice what the network allows for a record."""
 LARGEST_REPOSITORY = 2**29
-"""Most bytes of all blocks together, which are kept in memory."""
+"""Most bytes of all blocks with their CIDs, and of all keys of the tree: they are kept in memory."""
 LARGEST_NODE = 2**16
 """Most bytes of a node of the tree: real ones have a few entries of 100 bytes."""
 DEEPEST = 128
@@ -100,7 +100,7 @@ def read_car(stream: BinaryIO) -> CarFile:
     problem, total = "", 0
     try:
         for cid, block in _sections(stream):
-            total += len(block)
+            total += len(cid) + len(block)
             if total > LARGEST_REPOSITORY:
                 raise InputError(f"a repository of more than {LARGEST_REPOSITORY >> 20} MB")
             if cid.startswith(CID) and hashlib.sha256(block).digest() == cid[4:]:
@@ -159,9 +159,11 @@ def _read_exactly(stream: BinaryIO, size: int) -> bytes:
 
 def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
     """The tree's keys in order, each with its record's CID; unreadable parts of the tree appear in place, with the CID
-    of the node. A repeated node, and a key that is not greater than the one before it, are problems too.
+    of the node. A repeated node, and a key that is not greater than the one before it, are problems too. Raises
+    InputError if the keys are too long together: a node leaves out what a key shares with the one before it.
     """
     visited: set[bytes] = set()
+    total = 0
     stack = [_children(car, root, visited)]
     last = b""
     while stack:
@@ -175,6 +177,9 @@ def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
             stack.append(_children(car, child, visited) if len(stack) < DEEPEST else iter((too_deep,)))
         else:
             key, cid = child
+            total += len(key)
+            if total > LARGEST_REPOSITORY:
+                raise InputError(f"keys of more than {LARGEST_REPOSITORY >> 20} MB")
             path = key.decode("utf-8", "replace")
             problem = "" if KEY.fullmatch(path) else "a key that no record can have"
             yield RepositoryLeaf(path, cid, problem if last < key else "a key that is not in order")
