@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +18,7 @@ from hotpapers.ingest.change_filter import (
     edits,
     still_new,
 )
+from hotpapers.ingest.pipeline import with_consequences
 from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
 from hotpapers.model import DAY, Item, Mention, Paper, Post, RawPayload, Reaction, Snapshot
 from hotpapers.store import Record, reaction_marks
@@ -187,6 +190,28 @@ def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
         [back] = edits(words, [post(1), mention])
         assert back.judgement == "sound" and words.is_new(back)
         assert not list(edits(words, [post(1), mention]))
+
+
+def edited(text: str, at: int, **known: Any) -> Post:
+    """A post as a stream tells its edit, or as its network shows it if `known` is given."""
+    return Post(
+        post="x:1", network="x", account="x:7", created_at=START, text=text, observed_at=START + at, **known
+    )  # fmt: skip
+
+
+def test_who_edits_a_post_does_not_take_off_what_others_put_on_it(store_url: str) -> None:
+    """Also by a second edit. A post reduced by its network's terms does not get its author's names back."""
+    payload = RawPayload("edit", "1", b"", START)
+    with Record(store_url) as record:
+        for limits in ((), ("spam",)):
+            record.append([edited("Moss", 0, handle="anna", name="Anna", limits=("porn",))], source="test")
+            for at in (1, 2):
+                [seen] = with_consequences(ChangeFilter(record.view()), payload, [edited(f"{at}", at, limits=limits)])
+                assert seen == edited(f"{at}", at, handle="anna", name="Anna", limits=("porn", *limits))
+                record.append([seen], source="test")
+        changes = ChangeFilter(record.view())
+        for post in (edited("", 3, limits=("spam",)), edited("Lichen", 3, handle="anna")):
+            assert with_consequences(changes, payload, [post]) == [post]
 
 
 @pytest.mark.long

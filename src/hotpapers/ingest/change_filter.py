@@ -116,7 +116,7 @@ class ChangeFilter:
         if not isinstance(item, LASTING):
             return True
         key = typed_key(item)
-        last = self._new_items.get(key) or self._last_recorded(key)
+        last = self._last(key)
         earlier_items = [last]
         if last is not None and last.observed_at > item.observed_at:  # another job read later but wrote sooner
             earlier_items.append(self._view._replace(as_of=item.observed_at).item(*key))
@@ -128,6 +128,16 @@ class ChangeFilter:
     def learn(self, items: Iterable[Item]) -> None:
         """Adds items that are not in the record yet."""
         self._new_items.update((typed_key(item), item) for item in items)
+
+    def completed(self, post: Post) -> Post:
+        """An edited post. If all that is known of the edit is what its author wrote, the author's names stay as last
+        seen, and so do the limits, as others may have set them. A post reduced by its network's terms stays as it is.
+        """
+        last, is_reduced = self._last(typed_key(post)), bool(post.limits) and not post.text
+        if post.handle or is_reduced or not isinstance(last, Post) or not last.handle or last.account != post.account:
+            return post
+        limits = tuple(sorted({*last.limits, *post.limits}))
+        return msgspec.structs.replace(post, handle=last.handle, name=last.name, limits=limits)
 
     def last_present(self, post: str) -> Post | None:
         """A post as it was before it was reported gone. None if it is not gone or was never seen otherwise."""
@@ -149,6 +159,9 @@ class ChangeFilter:
         new_verdicts = (item for item in self._new_items.values() if is_edit(item) and item.subject == post)
         last_judgements = {verdict.about: verdict.judgement for verdict in (*recorded, *new_verdicts)}
         return {about for about, judgement in last_judgements.items() if judgement == "doubtful"}
+
+    def _last(self, key: tuple[Any, ...]) -> Item | None:
+        return self._new_items.get(key) or self._last_recorded(key)
 
     def _last_recorded(self, key: tuple[Any, ...]) -> Item | None:
         if key not in self._recorded:

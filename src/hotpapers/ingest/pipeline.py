@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hotpapers.ingest.change_filter import ChangeFilter, edits, restored_posts, still_new
 from hotpapers.jobs.loop import JobContext
-from hotpapers.model import Item, PayloadPage, RawPayload, Reaction, Source
+from hotpapers.model import Item, PayloadPage, Post, RawPayload, Reaction, Source
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.parsing import ParsedPayload, parse
 from hotpapers.store.reaction_marks import remember_reactions
@@ -71,10 +71,11 @@ def parse_admitted(source: Source, terms: NetworkTerms, payload: RawPayload) -> 
 
 
 def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
-    """A payload's items and what follows from them and from earlier ones: an edit retracts mentions, and a post that
-    has counts still exists."""
+    """A payload's items and what follows from them and from earlier ones: an edit retracts mentions and keeps what it
+    does not tell of, and a post that has counts still exists."""
     if payload.kind == EDIT:
-        return [*items, *edits(changes, items)]
+        completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
+        return [*completed_items, *edits(changes, items)]
     if payload.kind == COUNTS:
         return [*items, *restored_posts(changes, items)]
     return list(items)

@@ -15,8 +15,8 @@ import msgspec
 from hotpapers.errors import InputError
 from hotpapers.ingest import queries
 from hotpapers.ingest.archives.format import BROKEN, ArchiveFormat, key_of
-from hotpapers.ingest.change_filter import ChangeFilter, edits, is_edit, is_mention
-from hotpapers.ingest.pipeline import EDIT, keep_raw_for
+from hotpapers.ingest.change_filter import ChangeFilter, is_edit, is_mention
+from hotpapers.ingest.pipeline import EDIT, keep_raw_for, with_consequences
 from hotpapers.ingest.queries import known_keys
 from hotpapers.model import (
     Item,
@@ -26,7 +26,6 @@ from hotpapers.model import (
     RawPayload,
     Reaction,
     Snapshot,
-    Verdict,
     keys,
     kind_of,
     typed_key,
@@ -127,16 +126,17 @@ class ArchiveBatch:
             raise self._reason(payload)
         terms = self._terms_of(payload)
         items = admitted(map(item_checks.clean, self._format.read(payload)), terms) if terms.read != "no" else []
-        return [*items, *self._edits(payload.at, items)] if payload.kind == EDIT else items
+        return self._with_consequences(payload, items) if payload.kind == EDIT else items
 
-    def _edits(self, at: int, items: Sequence[Item]) -> Iterator[Verdict]:
-        """Verdicts that follow from an edit, compared with what the record or this batch said before. For events, the
-        record's observations of the same moment are ignored: they are this very edit, imported earlier."""
+    def _with_consequences(self, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
+        """An edit's items and what follows from them, compared with what the record or this batch said before. For
+        events, the record's observations of the same moment are ignored: they are this very edit, imported earlier."""
+        at = payload.at
         before = at - 1 if self._in_order else at
         changes = ChangeFilter(self._record.view(before))
         for post in {item.post for item in items if isinstance(item, Post)}:
             changes.learn(item for item in self._items_by_post[post] if item.observed_at <= at)
-        return edits(changes, items)
+        return with_consequences(changes, payload, items)
 
     def _note(self, items: Iterable[Item]) -> None:
         for item in items:
