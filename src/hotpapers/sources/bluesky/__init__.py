@@ -98,9 +98,9 @@ class BlueskySource:
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The stream from the cursor on, from the first host that has it, then the next. Ends only with an error.
 
-        If no host has what follows the cursor, the cursor moves to where one does, and the error says so, and what is
-        missing if that is known. Without a cursor, it is set to now before any host is contacted: if hours pass until
-        one answers, those are read too, or reported as missing.
+        If no host that answers has what follows the cursor, the cursor moves to where one does, and the error says so,
+        and what is missing if that is known. Without a cursor, it is set to now before any host is contacted: if hours
+        pass until one answers, those are read too, or reported as missing.
         """
         resume = parse(cursor).no_later_than(http.now())
         if resume == StreamCursor():
