@@ -141,6 +141,13 @@ def test_an_answer_that_names_a_paper_is_a_post_too() -> None:
     assert (made.reply_to, made.quotes) == (f"bluesky:{ONE}", f"bluesky:{TWO}")
 
 
+def test_an_account_is_no_post_even_if_somebody_likes_or_answers_it() -> None:
+    """Accounts of tracked posts are tracked too, and a record may name anything in place of a post."""
+    known = Remembered([f"bluesky:{ONE}", f"bluesky:{ANNA}"])
+    assert sifted(known, pointing(BERT, ANNA, time=AT), answer(AT + 1, reply=ANNA, quote=ANNA)) == []
+    assert [one.kind for one in sifted(known, answer(AT, reply=ANNA, text="arXiv:2609.01234"))] == ["post"]
+
+
 def test_a_deleted_answer_is_taken_back_from_all_that_it_answered() -> None:
     seen = sifted(tracking(ONE, TWO), answer(AT, reply=ONE, quote=TWO), gone(AT))
     assert told(seen)[2:] == [("reply", ONE, True), ("quote", TWO, True)]

@@ -74,6 +74,10 @@ class EventFilter:
         key = key_of(id)
         return key in self._known or key in self.fresh
 
+    def _is_tracked_post(self, uri: str) -> bool:
+        """Whether an address that somebody wrote is a tracked post's: it might be a tracked account."""
+        return self._is_tracked(uri) and uri.startswith("at://")
+
     def _is_known(self, id: str) -> bool:
         """Whether the record has it at all: removed posts leave the pages, however old they are."""
         return self._is_tracked(id) or self._holds(key_of(id))
@@ -105,7 +109,7 @@ class EventFilter:
         self, uri: str, record: schemas.PostRecord, operation: str, body: bytes, at: int
     ) -> Sequence[RawPayload]:
         """Replies to and quotes of tracked posts: reactions to these, whether or not they name a paper themselves."""
-        answers = {kind: post for kind, post in record.answers().items() if self._is_tracked(post)}
+        answers = {kind: post for kind, post in record.answers().items() if self._is_tracked_post(post)}
         withdrawals = self._withdrawn_answers(uri, answers, body, at) if operation == "update" else NOTHING
         return [
             *withdrawals,
@@ -133,8 +137,7 @@ class EventFilter:
         post = schemas.like_or_repost(commit.record).subject.uri
         is_changed = commit.operation == "update"
         withdrawals = self._withdrawal_payloads(reaction, body, at, post) if is_changed else NOTHING
-        key = key_of(post)
-        if key not in self._known and key not in self.fresh:  # nearly all of them
+        if not self._is_tracked_post(post):  # nearly all of them
             return withdrawals
         return [*withdrawals, self._reaction_payload(reaction, post, body, at)]
 
