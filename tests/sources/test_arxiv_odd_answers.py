@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 import pytest
 
 from hotpapers import announcement_days as days
-from hotpapers.errors import RequestRefused
+from hotpapers.errors import RequestRefused, RetryLater
 from hotpapers.model import HOUR
 from hotpapers.sources.arxiv import ArxivSettings
 from tests.sources.arxiv_world import Made, World, papers_of
-from tests.sources.net import reply
+from tests.sources.net import Reply, reply
 from tests.sources.test_arxiv_rounds import DAY, FEED_CS, FEED_MATH, OAI, Life, made_on, world_of
 
 
@@ -52,3 +55,24 @@ def test_a_token_that_comes_again_ends_the_round(tokens: list[str]) -> None:
     life.faults.clear()
     life.round()
     assert life.state.day == "2026-12-02" and not life.state.stamp
+
+
+def test_a_harvest_of_days_does_not_keep_a_day_from_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A feed is up for a day, and a harvest since the beginning takes longer than that."""
+    life = Life(world := world_of(), ArxivSettings(archives=("cs", "math"), since="2026-10-05"))
+    harvest = world.oai
+
+    def slow(asked: Mapping[str, str], at: int) -> Reply:
+        life.http.advance(3600)
+        return harvest(asked, at)
+
+    monkeypatch.setattr(world, "oai", slow)
+    with pytest.raises(RetryLater, match="a new day"):
+        life.round()
+    assert life.state.stamp and life.http.now() < days.closes_at("2026-11-12") + 2 * HOUR
+    while life.state.stamp:
+        life.http.advance(1800)
+        with suppress(RetryLater):
+            life.round()
+        assert life.state.day == days.current(life.http.now())
+    assert life.announced() >= made_on(world, DAY, "2026-11-12")

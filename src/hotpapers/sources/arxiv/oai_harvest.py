@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from hotpapers import announcement_days as days
-from hotpapers.errors import RequestRefused
+from hotpapers.errors import RequestRefused, RetryLater
 from hotpapers.ids import timestamps
 from hotpapers.model import HttpClient, PayloadPage, RawPayload
 from hotpapers.sources.arxiv import cursor_state, oai_records, page_facts, xml
@@ -17,7 +17,7 @@ from hotpapers.sources.arxiv.settings import ArxivSettings
 
 
 class OaiHarvest:
-    """Closes a cursor's gap, a page at a time; does nothing without a gap."""
+    """Closes a cursor's gap, a page at a time; does nothing without a gap. Raises RetryLater if a new day begins."""
 
     def __init__(self, settings: ArxivSettings, http: HttpClient, ask: Callable[..., Any], start: ArxivCursor) -> None:
         self.settings, self.http, self.cursor, self._ask = settings, http, start, ask
@@ -35,6 +35,8 @@ class OaiHarvest:
                 yield self._close_gap()
                 return
             yield self._part()
+            if self.cursor.day < days.current(self.http.now()):  # its feeds are only up for a day
+                raise RetryLater(self.settings.every, "arXiv: a new day comes before the rest of the missed ones")
 
     def _part(self) -> PayloadPage:
         first = {"metadataPrefix": "arXivRaw", "from": self.cursor.stamp, "until": self.cursor.stamp}
