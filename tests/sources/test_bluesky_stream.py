@@ -224,6 +224,16 @@ def test_nonsense_is_set_apart_and_stops_nothing_unless_there_is_nothing_else() 
     assert isinstance(heard.error, NetError) and "unreadable messages in a row" in str(heard.error)
 
 
+def test_nobody_can_stop_the_listener_by_reactions_that_are_nonsense() -> None:
+    """A server passes on whatever somebody writes, hundreds of records in a row."""
+    uri = at_uri(ANNA, START - 9)
+    like = "app.bsky.feed.like"
+    nonsense = [create(BERT, {"subject": n}, collection=like, time=START + n) for n in range(MOST_UNREADABLE + 1)]
+    said: list[Said] = [*nonsense, pointing(BERT, uri, time=START + 999), None, Stopped()]
+    heard = Heard(source([f"bluesky:{uri}"], mode="stream"), {ONE: said, TWO: said}, pace=0)
+    assert isinstance(heard.error, Stopped) and [seen.kind for seen in heard.seen] == ["reaction"]
+
+
 # ---- how far it was read -------------------------------------------------------------------------------
 
 

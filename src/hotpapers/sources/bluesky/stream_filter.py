@@ -134,7 +134,7 @@ class EventFilter:
         reaction = address(event.did, commit.collection, commit.rkey)
         if commit.operation == "delete":
             return self._withdrawal_payloads(reaction, body, at)
-        post = schemas.like_or_repost(commit.record).subject.uri
+        post = _reacted_post(commit.record)
         is_changed = commit.operation == "update"
         withdrawals = self._withdrawal_payloads(reaction, body, at, post) if is_changed else NOTHING
         if not self._is_tracked_post(post):  # nearly all of them
@@ -165,6 +165,14 @@ class EventFilter:
 
 def _unknown_reaction(reaction: str, /) -> str | None:
     return None
+
+
+def _reacted_post(record: msgspec.Raw) -> str:
+    """The post of a like or a repost; empty if that is invalid: servers pass on whatever somebody writes."""
+    try:
+        return schemas.like_or_repost(record).subject.uri
+    except UNREADABLE:
+        return ""
 
 
 def post_record(record: msgspec.Raw) -> schemas.PostRecord | None:
