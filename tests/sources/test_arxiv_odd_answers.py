@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from hotpapers import announcement_days as days
-from hotpapers.errors import RequestRefused, RetryLater
+from hotpapers.errors import NetError, RequestRefused, RetryLater
 from hotpapers.model import HOUR
 from hotpapers.sources.arxiv import ArxivSettings
 from tests.sources.arxiv_world import Made, World, papers_of
@@ -34,7 +34,8 @@ def test_a_feed_from_the_future_is_not_believed(ahead: str) -> None:
     wrong = World([paper._replace(day=ahead) for paper in world.days[DAY]])
     at = days.closes_at(ahead) + HOUR
     life.faults |= {FEED_CS: [reply(200, wrong.feed("cs", at))], FEED_MATH: [reply(200, wrong.feed("math", at))]}
-    life.round()
+    with pytest.raises(NetError, match="from the future"):
+        life.round()
     life.faults.clear()
     life.round()
     life.to("2026-11-12").round()

@@ -141,10 +141,12 @@ class ArxivPoll:
         return self._ask(daily_feeds.parse, f"{self.settings.feeds}/rss/{name}")
 
     def _is_open(self, feed: DailyFeed) -> bool:
-        """Whether a feed belongs to the day being read; a new day's first feed opens that day, if the day has come."""
+        """Whether a feed belongs to the day being read; a new day's first feed opens that day. Raises NetError for a
+        day to come: opening it would pass over the days before."""
         day = feed.date.isoformat()
-        is_next = self.cursor.day < day <= days.current(self.http.now())
-        if not self.cursor.open and is_next and feed.date.weekday() < 5:
+        if feed.date > days.date_at(self.http.now()):
+            raise NetError(f"arXiv's feed is from the future, {day}, or this machine's clock is wrong")
+        if not self.cursor.open and day > self.cursor.day and feed.date.weekday() < 5:
             self.cursor = cursor_state.open_day(
                 self.cursor, day, self.settings.since, api_answers=not self._fetcher.failed
             )
