@@ -200,6 +200,19 @@ def test_an_issue_names_its_rule_and_verifies_when_its_posts_were_forgotten(stor
         assert _findings(record) == []
 
 
+def test_an_issue_verifies_when_the_start_of_a_quoted_thread_was_forgotten(store_url: str) -> None:
+    author = "bluesky:did:plc:abcdefghijklmnopqrstuvwx"
+    first, second = (f"bluesky:at://{author.removeprefix('bluesky:')}/app.bsky.feed.post/{n}" for n in (1, 2))
+    with Record(store_url) as record:
+        write(record, background(), paper(1, title=TITLE), talk(1, 40, AT), post(2, first, AT, author))
+        write(record, post(1, second, AT, author, REMARK, reply_to=first), counts(second, 90, AT + 1))
+        assert quoted(record) == [second, "bluesky:1"]
+        frozen(record)
+        forget(record, first)
+        assert quoted(record) == ["bluesky:1"], "else the test could not fail"
+        assert _findings(record) == []
+
+
 def test_an_issue_without_a_rule_is_built_by_reactions_and_keeps_its_digest(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         write(record, background(), paper(1, title=TITLE), talk(1, 40, AT), said("hackernews:1", 90, TITLE))

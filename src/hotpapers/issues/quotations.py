@@ -21,6 +21,7 @@ from hotpapers.ids.mentions.own_words import LONGEST, REMEMBERED, MentionedPaper
 from hotpapers.issues.stock_words import SIGNS, WORDS
 from hotpapers.model import Item, Paper, Post
 from hotpapers.moderation.quotation_policy import is_reply_to_other
+from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.item_rows import StoredRow
 
 BY_REACTIONS = ""
@@ -98,8 +99,9 @@ def _weight(word: str) -> int:
 class QuotationRule(NamedTuple):
     """How posts are chosen. `rule`: the version. `papers`: metadata of the papers that posts are about.
 
-    `frozen`: for an issue that is rebuilt, the hashes of the posts it chose, by paper. If any candidate's text was
-    forgotten since, these are used as they are: the forgotten text may have ruled out another post.
+    `frozen`: for an issue that is rebuilt, the hashes of the posts it chose, by paper. If the text of any candidate, or
+    the post that it replies to, was forgotten since, these are used as they are: the forgotten text may have ruled out
+    another post, and who was replied to is not known any more.
     """
 
     rule: str = BY_REACTIONS
@@ -115,7 +117,7 @@ class QuotationRule(NamedTuple):
             raise IssueError(
                 f"its posts were chosen by {self.rule}, which this version does not know; update hotpapers"
             )
-        if self.frozen is not None and any(post.row.is_forgotten or post.row.redacted for post in candidates):
+        if self.frozen is not None and any(_lacks_words(post.row) for post in candidates):
             rows = {candidate.row.hash.hex(): candidate.row for candidate in candidates}
             return [rows[hash] for hash in self.frozen.get(paper, ()) if hash in rows]
         return _spread(_distinct(self._quotable(paper, ordered)))[:most]
@@ -130,6 +132,12 @@ class QuotationRule(NamedTuple):
             if words and words not in remarks:
                 remarks.add(words)
                 yield candidate
+
+
+def _lacks_words(row: StoredRow) -> bool:
+    """Whether something of a post that the rule looks at was forgotten."""
+    is_reply_to_forgotten = isinstance(row.item, Post) and is_pseudonym(row.item.reply_to)
+    return row.is_forgotten or bool(row.redacted) or is_reply_to_forgotten
 
 
 def _about(paper: Item) -> MentionedPaper:
