@@ -10,13 +10,15 @@ import pytest
 from hotpapers.engagement.attention import Engagement, read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow as Measured
 from hotpapers.issues.coverage import readings
+from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.queries import read_back_at, site_started_at
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
 from hotpapers.issues.windows import closing
-from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, Item, Window
+from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, Issue, Item, Window
 from hotpapers.model import DAY as DAY_LONG
+from hotpapers.privacy.retention import prune
 from hotpapers.store.record import Record
-from tests.issues.made import DAILY, DAY, counts, key, moment, paper, post, read, write
+from tests.issues.made import DAILY, DAY, counts, frozen, key, moment, paper, post, read, talk, write
 
 MINUTE = HOUR // 60
 BEGINS = moment(DAY) + 30 * MINUTE
@@ -115,6 +117,21 @@ def test_nothing_is_compared_with_papers_of_which_only_later_talk_was_read(recor
     assert {(one.network, one.voices, one.own) for one in first.attention} == {
         ("bluesky", 11, None), ("mastodon", 11, 11)
     }  # fmt: skip
+
+
+def test_an_issue_verifies_when_old_counts_were_pruned(store_url: str) -> None:
+    """What was read back stands for an age whose moment came before: it is not the latest count at any age."""
+    announced = BEGINS - 9 * HOUR
+    with Record(store_url) as record:
+        write(record, first_read("mastodon", announced), paper(1), talk(1, 40, BEGINS))
+        for number in range(2, 12):
+            name = f"mastodon:{number}"
+            write(record, paper(number, at=announced), said(name, announced + HOUR, 5, number, 10, number))
+            write(record, [counts(name, 2 * number, announced + hours * HOUR) for hours in (22, 40, 70, 160)])
+        frozen(record, day="2024-05-15")
+        assert prune(record, at=CUT + 500 * DAY_LONG).snapshots
+        [issue] = record.view().items(Issue)
+        assert list(check_issue(record, issue)) == []
 
 
 # ---- coverage ------------------------------------------------------------------------------------------------

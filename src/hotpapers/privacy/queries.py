@@ -223,6 +223,13 @@ def announcements_of(database: Database, posts: Sequence[int]) -> list[tuple[int
     return [(post, at) for post, at in database.rows(sql, posts)]
 
 
+def read_back_moments(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:
+    """(post, when the post's network had reported what was said before it was first read, µs UTC)."""
+    sql = f"""SELECT DISTINCT p.post, c.observed_at FROM post AS p JOIN coverage AS c ON c.network = p.network
+        WHERE p.post IN ({placeholders(posts)}) AND c.reason = ? AND c.until_at = c.from_at"""
+    return [(post, at) for post, at in database.rows(sql, (*posts, model.READ_BACK))]
+
+
 def papers_named(database: Database, posts: Sequence[int]) -> list[tuple[int, str]]:
     """(post, paper) for all papers that some posts mention."""
     rows = database.rows(

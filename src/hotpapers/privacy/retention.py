@@ -1,8 +1,9 @@
 """Prune expired originals, and snapshots that no issue or comparison will ever use.
 
 A snapshot is pruned if it is older than 400 days, its post's papers are in no issue, and it was never the latest one at
-a moment that counts: an age at which papers are compared, or the cut of an issue. So every frozen issue can be rebuilt
-from exactly the same counts. The manifest keeps the whole hash of a pruned row, and the chain stays valid.
+a moment that counts: an age at which papers are compared, the end of a network's reading back (which stands for an age
+reached before), or the cut of an issue. So every frozen issue can be rebuilt from exactly the same counts. The manifest
+keeps the whole hash of a pruned row, and the chain stays valid.
 
 Pruning runs in steps, each in its own transaction, so others never wait long, and memory is bounded by a step.
 """
@@ -57,6 +58,10 @@ class _IssueCuts(NamedTuple):
     cuts: Sequence[_IssueCut]
     firsts: Sequence[int]
     papers: frozenset[str]
+
+    def first_after(self, moment: int) -> _IssueCut:
+        """A moment, with the first position at which an issue saw it."""
+        return _IssueCut(moment, self.firsts[bisect_left(self.cuts, _IssueCut(moment, 0))])
 
 
 def prune(record: Record, *, at: int | None = None, whole: bool = True) -> PruneResult:
@@ -147,11 +152,9 @@ def _age_moments(record: Record, issue_cuts: _IssueCuts, posts: Sequence[int]) -
     """The moments at which the posts' papers are compared, each with the first position at which an issue did so."""
     result: dict[int, list[_IssueCut]] = defaultdict(list)
     for post, announced_at in queries.announcements_of(record.database, posts):
-        for age in AGES:
-            moment = announced_at + age * HOUR
-            result[post].append(
-                _IssueCut(moment, issue_cuts.firsts[bisect_left(issue_cuts.cuts, _IssueCut(moment, 0))])
-            )
+        result[post] += (issue_cuts.first_after(announced_at + age * HOUR) for age in AGES)
+    for post, read_back_at in queries.read_back_moments(record.database, posts):
+        result[post].append(issue_cuts.first_after(read_back_at))
     return result
 
 
