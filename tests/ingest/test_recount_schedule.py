@@ -140,6 +140,15 @@ def test_what_an_issue_is_about_to_show_is_asked_for_at_once(record: Record) -> 
     assert engagement_queries.due_posts(record.database, "x", START + HOUR, 9) == ["x:2"]
 
 
+def test_what_an_issue_is_about_to_show_overtakes_any_backlog(record: Record) -> None:
+    late = START + 7 * HOUR
+    record.append([item for number in range(1, 31) for item in post(number)], source="test")
+    record.append(post(31, late - 5 * HOUR), source="test")
+    engagement_queries.follow_new_posts(record.database, "x", 0, late)
+    engagement_queries.ask_again_at_once(record.database, ["x:31"], late)
+    assert engagement_queries.due_posts(record.database, "x", late, 2)[0] == "x:31"
+
+
 def test_who_is_forgotten_is_not_followed(record: Record) -> None:
     record.append([*post(1), *post(2)], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)

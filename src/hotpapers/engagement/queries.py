@@ -445,10 +445,11 @@ def due_posts(database: Database, network: str, at: int, most: int) -> list[str]
                 WHERE m.post = f.post AND a.announced_at > ?) THEN 1 ELSE 0 END,
             coalesce((SELECT coalesce(s.reposts, 0) + coalesce(s.likes, 0) FROM snapshot AS s WHERE s.post = f.post
                 AND s.until = 0 ORDER BY s.observed_at DESC LIMIT 1), 0)
-        FROM recount AS f WHERE f.network = ? AND f.due_at <= ? ORDER BY f.due_at LIMIT {int(most) * 10}"""
+        FROM (SELECT d.* FROM recount AS d WHERE d.network = ? AND d.due_at <= ?
+            ORDER BY CASE WHEN d.shown_until > ? THEN 0 ELSE 1 END, d.due_at LIMIT {int(most) * 10}) AS f"""
     posts = [
         DuePost(post, created_at, bool(shown), bool(fresh), reactions)
-        for post, created_at, shown, fresh, reactions in database.rows(sql, (at, at - FRESH, network, at))
+        for post, created_at, shown, fresh, reactions in database.rows(sql, (at, at - FRESH, network, at, at))
     ]
     return [due_post.post for due_post in sorted(posts, key=lambda due_post: due_post.worth, reverse=True)[:most]]
 
