@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.issues import repository
+from hotpapers.issues.collectors import better_counts
 from hotpapers.issues.explain import explain, text_of
 from hotpapers.issues.freeze import FrozenIssue
 from hotpapers.issues.repository import history
@@ -143,3 +145,5 @@ def test_others_counts_of_papers_too_old_to_compare_with_are_left_out(store_url:
         )  # fmt: skip
         peers = issue(record).content.peers
         assert [dict(peer.counts).get(70) for peer in peers if (peer.network, peer.age) == ("bluesky", 24)] == [1]
+        counted = better_counts(record.view(START + 32 * HOUR), MeasurementWindow())
+        assert set(counted) == {key(6)}, "nor do they take memory"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from random import Random
+from typing import get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.issues.coverage import SEVERITY, covered_ranges, reading_of
-from hotpapers.model import HOUR, Coverage, CoverageState, NetworkReading
+from hotpapers.issues.coverage import SEVERITY, UnreadTimes, covered_ranges, reading_of, unread_times
+from hotpapers.model import DAY as DAY_LONG
+from hotpapers.model import HOUR, NETWORKS, Coverage, CoverageState, NetworkReading
 from hotpapers.store.record import Record
 from tests.issues.made import DAILY, DAY, background, issue, moment, paper, read, talk, write
 
@@ -96,6 +99,25 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 def states(readings: tuple[NetworkReading, ...]) -> dict[str, str]:
     return {reading.network: reading.state for reading in readings}
+
+
+def test_what_was_unread_in_ninety_days_depends_on_no_older_readings(record: Record) -> None:
+    first, chance = CUT - 90 * DAY_LONG, Random(7)
+    for network in NETWORKS:
+        for seen in range(5):
+            start, end = sorted(first + half_hours * HOUR // 2 for half_hours in chance.sample(range(-12, 12), 2))
+            write(record, read(network, start, end, chance.choice(get_args(CoverageState)), at=end + seen))
+    write(record, read("x", first - 9 * DAY_LONG, first - 8 * DAY_LONG))
+    everything: dict[str, list[Coverage]] = {network: [] for network in NETWORKS}
+    for span in record.view(CUT).items(Coverage):
+        everything[span.network].append(span)
+    whole, recent = UnreadTimes(everything), unread_times(record.view(CUT))
+    for network in NETWORKS:
+        for hour in range(7):
+            moments = (network, first + hour * HOUR, first + 8 * HOUR)
+            assert recent.of(*moments) == whole.of(*moments)
+    assert whole.of("x", first - 9 * DAY_LONG, first - 8 * DAY_LONG) == 0
+    assert recent.of("x", first - 9 * DAY_LONG, first - 8 * DAY_LONG) == DAY_LONG, "so old, it is not even loaded"
 
 
 def test_an_issue_names_every_network_that_was_ever_read_or_heard(record: Record) -> None:

@@ -54,10 +54,11 @@ def with_better_counts(view: AsOfView, window: MeasurementWindow, rows: Iterable
 
 
 def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
-    """Others' counts that are better than ours, by paper."""
-    unread = unread_times(view)
+    """Others' counts that are better than ours, by paper: those of the last 90 days, as older papers are not compared
+    with."""
+    unread, start = unread_times(view), view.as_of - REFERENCE_DAYS * DAY
     best: dict[tuple[str, str, int], Measurement] = {}
-    for item in view.items(Measurement, "t.until_at <= ?", (view.as_of,)):
+    for item in view.items(Measurement, "t.until_at > ? AND t.until_at <= ?", (start, view.as_of)):
         if _is_wanted(item, window) and is_better(item, unread):
             key = (item.paper, item.network, item.age)
             best[key] = min(item, best.get(key, item), key=lambda item: (item.unread, item.source))

@@ -11,9 +11,10 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from hotpapers import model
+from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues import queries
 from hotpapers.issues.queries import site_started_at
-from hotpapers.model import HOUR, READ_BACK, Coverage, NetworkReading, Publication
+from hotpapers.model import DAY, HOUR, READ_BACK, Coverage, NetworkReading, Publication
 from hotpapers.store.as_of import AsOfView
 
 TURN = HOUR * 3 // 2
@@ -71,9 +72,11 @@ class UnreadTimes:
 
 
 def unread_times(view: AsOfView, further_spans: Iterable[Coverage] = ()) -> UnreadTimes:
-    """When networks were not read, as of a view. `further_spans`: coverage to include."""
+    """When networks were not read in the 90 days up to a view. `further_spans`: coverage to include."""
     spans: dict[str, list[Coverage]] = defaultdict(list)
-    for span in (*view.items(Coverage, "t.until_at > t.from_at"), *further_spans):
+    before = view.as_of - REFERENCE_DAYS * DAY - TURN  # one that ended so shortly before may end in a short gap
+    recorded = view.items(Coverage, "t.until_at > t.from_at AND t.until_at > ?", (before,))
+    for span in (*recorded, *further_spans):
         spans[span.network].append(span)
     return UnreadTimes(spans)
 
