@@ -12,10 +12,11 @@ from hotpapers import model
 from hotpapers.errors import CorruptStore, InputError, IssueError, NotAStore
 from hotpapers.store import Record, meta
 from hotpapers.store import record as record_module
-from hotpapers.store.batches import cursor_of, load_manifest
+from hotpapers.store.batches import cursor_of, load_manifest, write_batch
 from hotpapers.store.database import FROM_0_1, Database
 from hotpapers.store.identities import key_of
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
+from hotpapers.store.manifest import BatchStamp
 from tests.postgres import connect
 from tests.store import made
 from tests.store.made import AT, EVERY, OTHER
@@ -50,6 +51,19 @@ def test_receiving_twice_changes_nothing(store_url: str) -> None:
         assert again == (None, 0, 2 * len(EVERY), 0, 0, 0, 0)
         assert record.head == before
         assert made.everything(record) == list(EVERY)
+
+
+def test_what_two_processes_close_is_closed_once(store_url: str) -> None:
+    """Both read the row before either closes it."""
+    verdict = next(item for item in EVERY if isinstance(item, model.Verdict))
+    with Record(store_url) as record, Record(store_url) as other:
+        record.append([verdict], source="test")
+        for writer, rows in [(one, one.view().latest(model.Verdict)) for one in (record, other)]:
+            with writer.database.write():
+                write_batch(writer.database, [], writer.hasher, BatchStamp(AT, "test"), close=rows)
+        assert record.head.position == 2
+        assert record.view().latest(model.Verdict) == []
+        assert not made.verified(record).findings
 
 
 def test_the_same_item_twice_in_one_batch_is_one(store_url: str) -> None:

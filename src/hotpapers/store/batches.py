@@ -239,6 +239,22 @@ def close_rows(database: Database, rows: Sequence[item_rows.StoredRow], position
     return sorted(pairs)
 
 
+def _still_open(database: Database, rows: Sequence[item_rows.StoredRow]) -> list[item_rows.StoredRow]:
+    """The rows that no other process has closed since they were read: no row may be closed twice."""
+    numbers: dict[str, set[int]] = {}
+    for row in rows:
+        numbers.setdefault(row.spec.kind, set()).add(row.id)
+    still_open = {
+        (kind, number)
+        for kind, some in numbers.items()
+        for chunk in slices(sorted(some))
+        for (number,) in database.rows(
+            f"SELECT id FROM {kind} WHERE id IN ({placeholders(chunk)}) AND until = 0", chunk
+        )
+    }
+    return [row for row in rows if (row.spec.kind, row.id) in still_open]
+
+
 def pairs_of(database: Database, rows: Iterable[tuple[str, int, int]]) -> list[Pair]:
     """The places of rows, given as (kind, number, batch), in the manifests. Raises CorruptStore."""
     listed: dict[int, dict[manifest.RowName, int]] = {}
@@ -313,6 +329,7 @@ def append(
     `last`: the batch before, if already loaded."""
     last = last or head(database)
     position = last.position + 1
+    changes = changes._replace(close=_still_open(database, changes.close))
     closed = close_rows(database, changes.close, position)
     added = insert_groups(database, rows.groups, position)
     origins = list(itertools.chain.from_iterable(group.origins for group in added))
