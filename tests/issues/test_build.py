@@ -404,6 +404,14 @@ def test_our_own_accounts_are_neither_counted_nor_quoted(record: Record) -> None
     assert (count.voices, count.bots) == (50, 0)
 
 
+def test_a_publication_may_have_hundreds_of_accounts_of_its_own(record: Record) -> None:
+    """More than the parts that SQLite allows in one compound SELECT."""
+    ours = msgspec.structs.replace(DAILY, own=tuple(f"mastodon:by-{number}" for number in range(600)))
+    write(record, background(), paper(1), talk(1, 50, TODAY))
+    write(record, (item for number in range(600) for item in post(1, f"mastodon:{number}", TODAY)))
+    assert [count.network for count in issue(record, ours).entries[0].counts] == ["bluesky"]
+
+
 def test_bots_are_named_apart(record: Record) -> None:
     write(record, background(), paper(1), talk(1, 50, TODAY), judged("bluesky:by-bot", "bot"))
     write(record, post(1, "bluesky:bot", TODAY), post(1, "mastodon:m", TODAY), judged("mastodon:by-m", "bot"))

@@ -137,9 +137,9 @@ def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
     alone = ", ".join(f"'{rule}'" for rule in SINGLE_ACCOUNT_RULES)
     judged = f"""SELECT coalesce(w.stable_voice, t.subject) AS voice FROM verdict AS t
             LEFT JOIN known AS w ON w.voice = t.subject WHERE t.about = 0 AND {_current_verdict(view, "t")}"""
-    own = " UNION ".join(
-        f"SELECT {int(voice)} UNION SELECT stable_voice FROM known WHERE voice = {int(voice)}" for voice in own_voices
-    )
+    numbers = ", ".join(str(int(voice)) for voice in own_voices)
+    own = f"""SELECT i.id FROM identity AS i WHERE i.id IN ({numbers})
+        UNION SELECT w.stable_voice FROM known AS w WHERE w.voice IN ({numbers})"""
     return f"""known (voice, stable_voice) AS (
         SELECT t.account, max(t.stable) FROM alias AS t
         WHERE {view.visible("t")} AND {view.newest(SPECS[model.Alias], "t")} GROUP BY t.account),
@@ -148,7 +148,7 @@ def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
         EXCEPT {judged} AND t.judgement = 'human' AND t.rule = '{PROVED}'
         UNION {judged} AND t.judgement = 'bot' AND t.rule NOT IN ({alone})
         EXCEPT {judged} AND t.judgement = 'human' AND t.rule = 'operator'),
-    own (voice) AS ({own or "SELECT voice FROM known WHERE 1 = 0"})"""
+    own (voice) AS ({own if own_voices else "SELECT voice FROM known WHERE 1 = 0"})"""
 
 
 def doubtful_sql(view: AsOfView) -> str:
