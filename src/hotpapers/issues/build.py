@@ -14,7 +14,7 @@ import msgspec
 from hotpapers import model, ranking
 from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.engagement.standing.queries import known_accounts, learn_standing
-from hotpapers.errors import CorruptStore, IssueError
+from hotpapers.errors import IssueError
 from hotpapers.issues import posts, queries, quotations, selection
 from hotpapers.issues.collected_input import InputReader, collect_with_forecasts
 from hotpapers.issues.collectors import witnessed_counts
@@ -40,6 +40,7 @@ from hotpapers.ranking.price import PriceList
 from hotpapers.store import batches
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.commitments import canonical_json
+from hotpapers.store.issue_contents import decode_content
 from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.record import Record
 
@@ -87,10 +88,7 @@ def digest_of(value: object) -> str:
 
 def read_content(text: str) -> IssueContent:
     """Decode a frozen content from its JSON. Raises CorruptStore."""
-    try:
-        return msgspec.json.decode(text.encode(), type=IssueContent)
-    except (msgspec.DecodeError, RecursionError) as problem:
-        raise CorruptStore(f"cannot read a frozen issue ({problem}); `hotpapers verify --all` says which") from problem
+    return decode_content(text, IssueContent)
 
 
 def build(record: Record, recipe: IssueRecipe, collect: InputReader = collect_with_forecasts) -> BuiltIssue:

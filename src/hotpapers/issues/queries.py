@@ -17,6 +17,7 @@ from hotpapers.model import BEGAN, HOUR, INFERRED, LARGEST, Announcement, HeldPa
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NUMBER, key_of, numbers_of
+from hotpapers.store.issue_contents import decode_content
 from hotpapers.store.item_rows import SPECS, StoredRow, columns_with_commitments, read_with_commitments
 from hotpapers.store.record import Record
 
@@ -243,13 +244,11 @@ def listing_position(database: Database, publication: str, day: str) -> int:
     return int(database.rows(sql, (publication, day))[0][0] or 0)
 
 
-_read_held = msgspec.json.Decoder(HeldPapers).decode
-
-
 def issue_papers(database: Database) -> Iterator[tuple[str, str, HeldPapers]]:
     """(publication, day, papers) of every edition of every issue, the latest edition of a day last."""
     sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
-    return ((publication, day, _read_held(content)) for publication, day, content in database.iterate(sql))
+    for publication, day, content in database.iterate(sql):
+        yield publication, day, decode_content(content, HeldPapers)
 
 
 # ---- what was not known then -----------------------------------------------------------------------------
@@ -443,7 +442,7 @@ def last_editions_before(
             WHERE e.publication = i.publication AND e."day" = i."day" AND e.until = 0)
         ORDER BY i."day" DESC LIMIT {int(limit)}"""
     rows = database.rows(sql, (publication, day))
-    return [(day, edition, digest, at, len(_read_held(content).entries)) for day, edition, digest, at, content in rows]
+    return [(*row, len(decode_content(content, HeldPapers).entries)) for *row, content in rows]
 
 
 def publication_started_at(database: Database, publication: str) -> int:

@@ -24,6 +24,7 @@ from hotpapers.errors import CorruptStore
 from hotpapers.model import DAY, HOUR, LARGEST
 from hotpapers.privacy import queries
 from hotpapers.store import batches
+from hotpapers.store.issue_contents import decode_content
 from hotpapers.store.manifest import BatchStamp, Pair, without
 from hotpapers.store.meta import read_meta, write_meta
 from hotpapers.store.record import Record, now
@@ -176,14 +177,11 @@ class _Content(msgspec.Struct):
     ongoing: list[_EntryPaper]
 
 
-_content = msgspec.json.Decoder(_Content).decode
-
-
 def _issue_cuts(record: Record) -> _IssueCuts:
     cuts: list[_IssueCut] = []
     papers: set[str] = set()
     for text in queries.issue_contents(record.database):
-        content = _content(text)
+        content = decode_content(text, _Content)
         cuts.append(_IssueCut(content.as_of, content.position))
         papers.update(entry.paper for entry in (*content.entries, *content.ongoing))
     cuts.sort()

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-import msgspec
-
 from hotpapers.categories import archive_of
+from hotpapers.errors import CorruptStore
 from hotpapers.ids import arxiv, timestamps
 from hotpapers.model import LARGEST, Announcement, HeldPapers, Issue, Paper, Post, is_retrospective
 from hotpapers.search import index
@@ -21,6 +20,7 @@ from hotpapers.store import batches
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import key_of, numbers_of
+from hotpapers.store.issue_contents import decode_content
 from hotpapers.store.item_rows import SPECS, StoredRow
 from hotpapers.store.record import Record
 
@@ -224,16 +224,13 @@ def day_of(paper: Paper) -> str:
     return f"{year}-{month:02}"
 
 
-_read_held = msgspec.json.Decoder(HeldPapers).decode
-
-
 def _entries(issues: Iterable[Issue]) -> Iterator[tuple[str, str, str, int]]:
     """Publication, day, paper and place of every entry; place 0 for a paper still talked about."""
     editions = {(issue.publication, issue.day): issue for issue in issues if not is_retrospective(issue.publication)}
     for (publication, day), issue in editions.items():
         try:
-            content = _read_held(issue.content)
-        except msgspec.MsgspecError:  # `verify` reports it
+            content = decode_content(issue.content, HeldPapers)
+        except CorruptStore:  # `verify` reports it
             continue
         places = {held.paper: 0 for held in content.ongoing} | {held.paper: held.place for held in content.entries}
         yield from ((publication, day, paper, place) for paper, place in places.items())

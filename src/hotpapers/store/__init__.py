@@ -9,6 +9,7 @@ raw_archive    raw payloads; quarantine: unreadable payloads; reparse: parse pay
 tombstones     which posts and accounts were forgotten; redaction: rows without words
 reaction_marks which post a reaction belongs to
 verify         check the chain, then every row; chain_check: check a frozen issue against the chain
+issue_contents decode frozen issues
 database       the interface to databases: sqlite, postgres, schema (migrations)
 """
 

@@ -21,6 +21,7 @@ from hotpapers.errors import InputError, NotExchange, UsageError
 from hotpapers.ids import arxiv
 from hotpapers.ids import bibtex as bibtex_fields
 from hotpapers.store.identities import numbers_of
+from hotpapers.store.issue_contents import decode_content
 from hotpapers.store.record import Record
 from hotpapers.transfer import queries
 from hotpapers.transfer.jsonl import exporter
@@ -123,7 +124,7 @@ def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
 def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
     """(digest, content) of each day's latest edition, ordered by publication and day."""
     for digest, content in queries.last_editions(record.database):
-        yield digest, msgspec.json.decode(content.encode(), type=model.IssueContent)
+        yield digest, decode_content(content, model.IssueContent)
 
 
 def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:

@@ -14,6 +14,7 @@ from hotpapers.model import DAY, HOUR, Announcement, Coverage, Entry, Issue, Iss
 from hotpapers.model.keys import network_of, own_id
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.identities import is_pseudonym
+from hotpapers.store.issue_contents import decode_content
 from hotpapers.transfer.research import queries
 
 Row = tuple[Any, ...]
@@ -103,7 +104,7 @@ def _verdicts(view: AsOfView) -> Iterator[Row]:
 
 def _contents(view: AsOfView) -> Iterator[tuple[str, IssueContent]]:
     for issue in view.items(Issue):
-        yield issue.digest, msgspec.json.decode(issue.content.encode(), type=IssueContent)
+        yield issue.digest, decode_content(issue.content, IssueContent)
 
 
 def _issue_key(content: IssueContent) -> Row:
