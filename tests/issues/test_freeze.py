@@ -252,6 +252,21 @@ def test_a_better_reader_changes_no_frozen_issue(store_url: str) -> None:
         assert found(record) == []
 
 
+def test_a_post_of_our_own_may_be_forgotten_again_and_again(store_url: str) -> None:
+    """Each time it is all that is known of its account, which is forgotten with it and then posts again."""
+    own = "mastodon:by-x"
+    ours = msgspec.structs.replace(DAILY, own=(own,))
+    with Record(store_url) as record:
+        write(record, ours, background(), paper(1), talk(1, 50, TODAY))
+        for number in range(3):
+            write(record, post(1, f"mastodon:{number}", TODAY, own))
+            forget(record, f"mastodon:{number}")
+        write(record, post(1, "mastodon:9", TODAY, own))
+        (count,) = frozen(record, ours).content.entries[0].counts
+        assert (count.network, len(record.voices_of([own]))) == ("bluesky", 4)
+        assert found(record) == []
+
+
 @pytest.mark.long
 def test_what_was_forgotten_still_verifies_and_ranks_alike(store_url: str) -> None:
     with Record(store_url) as record:

@@ -31,6 +31,7 @@ from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.leftovers import remove_unfinished
 from hotpapers.store.manifest import BatchStamp, ErasedIdentity, Remainder
+from hotpapers.store.own_accounts import pseudonyms_of
 from hotpapers.store.record import Record, now
 
 
@@ -244,7 +245,12 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[ErasedIdent
     """
     own, marks = queries.own_accounts(record.database), record.hasher
     gone = {identity.number: (key, identity) for key, identity in identities.find(record.database, keys).items() if key}
-    pseudonyms = {n: marks.own_pseudonym(key) if key in own else _pseudonym(key) for n, (key, _) in gone.items()}
+    pseudonyms = {
+        number: marks.own_pseudonym(key, len(pseudonyms_of(record.database, marks, key)))
+        if key in own
+        else _pseudonym(key)
+        for number, (key, _) in gone.items()
+    }
     identities.overwrite(
         record.database,
         [(number, pseudonyms[number], bytes.fromhex(identity.commitment)) for number, (_, identity) in gone.items()],
