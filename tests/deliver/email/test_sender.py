@@ -358,6 +358,20 @@ def test_reports_that_come_in_while_it_is_sent_count_too(post: Post) -> None:
     assert not post.box.mails
 
 
+def test_the_same_reports_do_not_stop_the_next_issue_too(post: Post) -> None:
+    marks = fill(post.record, *NAMES)
+    for day in (DAY, "2024-05-08"):
+        for mark in marks[:3]:
+            key = OutboxKey("daily", day, mark)
+            outbox.claim(post.record, key, BEFORE)
+            outbox.mark_sent(post.record, key, "250", BEFORE)
+            outbox.mark_bounced(post.record, key, "5.7.1", BEFORE)
+    assert post.send().stopped.startswith("stopped: 3 of 4 messages")
+    freeze.freeze(post.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)
+    post.http.advance(A_DAY / 1e6)
+    assert (post.send("2024-05-08").stopped, len(post.box.mails)) == ("", 1)
+
+
 def test_before_anything_is_begun_only_the_relay_is_looked_at(post: Post) -> None:
     made = EmailSender(post.record, mail_config(post.box.port), SITE_CONFIG)
     made.check()

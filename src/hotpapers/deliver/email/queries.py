@@ -64,6 +64,14 @@ def count_failed_messages(record: Record, publication: str, day: str) -> int:
     return int(record.database.rows(sql, (publication, day))[0][0])
 
 
+def count_newly_failed_messages(record: Record, publication: str, day: str) -> int:
+    """The same without subscribers whose messages of an earlier day failed: their reports may be forged. Reads all
+    messages of the publication."""
+    sql = """SELECT count(*) FROM outbox WHERE publication = ? AND "day" = ? AND state = 'failed' AND mark NOT IN (
+        SELECT mark FROM outbox WHERE publication = ? AND "day" < ? AND state = 'failed')"""
+    return int(record.database.rows(sql, (publication, day, publication, day))[0][0])
+
+
 def deferred_messages(record: Record, publication: str, day: str) -> dict[str, int]:
     """The marks whose messages of a day were deferred, and until when."""
     sql = """SELECT mark, next_at FROM outbox WHERE publication = ? AND "day" = ? AND state = 'deferred'"""

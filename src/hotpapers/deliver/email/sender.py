@@ -146,8 +146,8 @@ class EmailSender:
         if self._problem:
             raise RetryLater(RETRY_SECONDS, self._problem)
         if self._issue is not None:
-            failures = queries.count_failed_messages(self._record, *self._issue)
-            if failures >= most_failures(self._readers):
+            most, failures = most_failures(self._readers), queries.count_failed_messages(self._record, *self._issue)
+            if failures >= most and queries.count_newly_failed_messages(self._record, *self._issue) >= most:
                 raise RequestRefused(
                     f"stopped: {failures} of {self._readers} messages of {self._issue[1]} failed or bounced; the limit "
                     "is 2 %. The rest of this issue is not sent, the next issue will be. Unreachable addresses get no "
