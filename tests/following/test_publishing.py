@@ -12,10 +12,12 @@ import msgspec
 import pytest
 
 from hotpapers.errors import LogError
-from hotpapers.model import DAY, HOUR, Item, Post, kind_of
+from hotpapers.model import DAY, HOUR, Announcement, Item, Post, kind_of
 from hotpapers.privacy.forget import forget
+from hotpapers.store import Record
 from hotpapers.store.item_rows import KeyedHasher
 from hotpapers.transfer import observations
+from hotpapers.transfer.backup import backup, restore
 from hotpapers.transparency import entries, log_files, observation_files
 from hotpapers.transparency.publication_log import LogUpdate, update_log
 from tests.following.sites import NAME, Follower, Publisher, leaves_of, render
@@ -178,6 +180,27 @@ def test_a_clock_that_is_put_back_hands_out_nothing_twice(
     assert follower.round().problems == ()
     with follower.peer() as peer:
         assert peer.count(Post) == publisher.record.count(Post)
+
+
+def test_what_a_restored_store_observes_is_published(publisher: Publisher, follower: Follower, tmp_path: Path) -> None:
+    """Its first batches have the numbers of those that the backup lacks, whose files are published."""
+    backup(publisher.record, tmp_path / "backup.db")
+    for day in (3, 4):
+        publisher.live(day)
+    publisher.publish(5)
+    store = publisher.record.database.where
+    publisher.close()
+    restore(tmp_path / "backup.db", store, replace=True)
+    publisher.record = Record(store)
+    for day in (5, 6, 7):
+        publisher.live(day)
+        publisher.publish(day + 1)
+    assert [file.name[:10] for file in publisher.files()] == [f"2024-05-{day:02}" for day in range(6, 14)]
+    lines = [line for file in publisher.files() for line in _lines(file)]
+    assert len(set(lines)) == len(lines)
+    assert follower.follow(8).problems == ()
+    with follower.peer() as peer:
+        assert peer.count(Announcement) == 16
 
 
 def raising_at(step: int, whole: Callable[..., object]) -> Callable[..., object]:

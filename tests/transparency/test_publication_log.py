@@ -17,7 +17,7 @@ from hotpapers.errors import LogError, NotAProof, UsageError
 from hotpapers.model import DAY
 from hotpapers.store import Record
 from hotpapers.store.batches import chain_at
-from hotpapers.transparency import entries, log_files, log_keys, tiles
+from hotpapers.transparency import entries, log_files, log_keys, queries, tiles
 from hotpapers.transparency.checkpoints import cosign
 from hotpapers.transparency.merkle import verify_consistency
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, SigningKey, is_signed, parse_vkey
@@ -133,6 +133,17 @@ def test_a_store_from_a_backup_takes_nothing_out(record: Record, config: LogConf
     assert log.entries[: len(held)] == held
     assert entries.issue_entry(digest_of(99)) in log.entries[len(held) :]
     assert len(set(log.entries)) == len(log.entries)
+
+
+def test_the_days_of_a_restored_store_are_in_the_log(record: Record, config: LogConfig, tmp_path: Path) -> None:
+    """Even while it has fewer batches than the store that was lost."""
+    fill(record, config, 5)
+    with Record(str(tmp_path / "backup.db")) as restored:
+        for day in (7, 8):
+            freeze(restored, day)
+        update(restored, config, 9)
+        ends = queries.chain_at_ends_of_days(restored.database, 0, at(9))
+    assert len(ends) == 2 and {entries.record_entry(*end) for end in ends} <= {*logs_of(config).stored[0].entries}
 
 
 def test_a_lost_folder_is_built_again_from_the_store(record: Record, config: LogConfig) -> None:

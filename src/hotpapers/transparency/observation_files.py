@@ -146,8 +146,7 @@ def _new_files(
     database: Database, folder: Path, known: Sequence[ObservedFile], outgoing: _LineMaker, at: int
 ) -> Iterator[Entry]:
     """Writes the files of each hour with batches after the last known one; yields their leaves."""
-    start = at - REACH
-    position = max((file.position for file in known), default=queries.last_position_before(database, start))
+    position = _published_until(database, known, at)
     last = max((file.hour for file in known), default=None)
     for hour, latest in queries.ends_of_hours(database, position, at):
         if last is not None and hour <= last:  # the clock was ahead: these batches go to the next hour
@@ -159,6 +158,16 @@ def _new_files(
             part_lines = lines[start : start + observations.MOST_LINES]
             yield _save(folder, ObservedFile(end, first, hour, part, b""), part_lines)
         position, last = end, hour
+
+
+def _published_until(database: Database, known: Sequence[ObservedFile], at: int) -> int:
+    """The last position whose observations are in a known file. If its batch is later than the file, a backup without
+    the file's batches was restored, and their positions were used again."""
+    for file in sorted(known, key=lambda file: file.hour, reverse=True):
+        hour = queries.hour_of(database, file.position)
+        if hour is not None and hour <= file.hour:  # earlier if the clock was ahead
+            return file.position
+    return queries.last_position_before(database, at - REACH)
 
 
 def _save(folder: Path, file: ObservedFile, lines: Sequence[bytes]) -> Entry:

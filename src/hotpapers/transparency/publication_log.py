@@ -9,12 +9,13 @@ are kept: with published observations one is signed every hour, and few of them 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.errors import LogError
 from hotpapers.model import DAY
+from hotpapers.store.batches import chain_at
 from hotpapers.store.database import Database
 from hotpapers.transparency import entries, log_files, log_keys, notes, observation_files, policies, queries, tiles
 from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
@@ -61,7 +62,7 @@ def leaves_of(
     """The new leaves that a store has for a log, in order, at a moment (µs UTC). `logged`: the leaves already in it.
     `observed`: new leaves of observations, which do not wait for an issue."""
     known = set(logged)
-    last = max(map(entries.position_of, known), default=0)
+    last = _last_recorded(database, known)
     issues = [(at, entries.issue_entry(digest)) for at, digest in queries.frozen_digests(database, publication)]
     ends = queries.chain_at_ends_of_days(database, last, at)
     days = [(position, entries.record_entry(position, chain)) for position, chain in ends]
@@ -70,6 +71,16 @@ def leaves_of(
         return []
     ordered = sorted([*new_issues, *(row for row in days if row[1] not in known), *observed], key=lambda row: row[0])
     return list(dict.fromkeys(entry for _, entry in ordered))
+
+
+def _last_recorded(database: Database, known: Collection[bytes]) -> int:
+    """The last position of which a known leaf has this store's chain value: leaves of batches that a restored backup
+    lacks have others."""
+    for position in sorted({*map(entries.position_of, known)} - {0}, reverse=True):
+        chain = chain_at(database, position)
+        if chain is not None and entries.record_entry(position, chain) in known:
+            return position
+    return 0
 
 
 def _wait_is_over(database: Database, last: int, at: int) -> bool:

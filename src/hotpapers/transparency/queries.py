@@ -44,6 +44,12 @@ def ends_of_hours(database: Database, after: int, before: int) -> list[tuple[int
     return [(int(hour), int(position)) for hour, position in database.rows(sql, (after, before - before % HOUR))]
 
 
+def hour_of(database: Database, position: int) -> int | None:
+    """The UTC hour of a batch, counted from 1970-01-01T00; None if there is no such batch."""
+    rows = database.rows(f"SELECT at / {HOUR} FROM batch WHERE position = ?", (position,))
+    return int(rows[0][0]) if rows else None
+
+
 def last_position_before(database: Database, moment: int) -> int:
     """The position of the last batch before a moment; 0 if there is none."""
     return int(database.rows("SELECT max(position) FROM batch WHERE at < ?", (moment,))[0][0] or 0)
