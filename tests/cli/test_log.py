@@ -16,9 +16,14 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
+from hotpapers.model import HOUR
+from hotpapers.store import Record, now
+from hotpapers.transfer.observations import mark_of, read_packed
 from hotpapers.transparency.alarms import Alarm, save_alarm
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
+from hotpapers.transparency.publication_log import LogConfig, update_log
 from tests.cli.run import failing, good, misuse, run
+from tests.issues.made import moment, post
 
 
 @pytest.fixture
@@ -88,6 +93,21 @@ def test_an_alarm_is_listed_until_it_is_acknowledged(site: Path) -> None:
     good("log", "--acknowledge", "library")
     assert json.loads(good("status", "--json"))["alarms"] == []
     assert "no alarm from" in misuse("log", "--acknowledge", "library")
+
+
+def test_what_is_forgotten_is_taken_back_for_publications_that_are_not_in_the_settings(site: Path) -> None:
+    """Such as imported or earlier ones, whose observations are still on their sites."""
+    config = LogConfig(site / "hotpapers.key", site / "transparency", observations=True)
+    with Record("hotpapers.db") as record:
+        record.append(post(1, "bluesky:1", moment("2024-05-07")), source="made-up")
+        update_log(record.database, "hot-papers", config, now() + HOUR)
+        mark = mark_of("bluesky:1", record.hasher).encode()
+    *_, file = sorted((site / "transparency/hot-papers/observations").glob("*.zst"))
+    assert sum(mark in line.data for line in read_packed(file.name, file.read_bytes())) == 2
+    assert run("forget", "bluesky:1", "--yes").status == 0
+    assert not any(mark in line.data for line in read_packed(file.name, file.read_bytes()))
+    assert file.read_bytes() == (site / f"public/site/log/hot-papers/observations/{file.name}").read_bytes()
+    assert len([*(site / "public/site/log/hot-papers/observations").glob("withdrawn-*")]) == 1
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -203,6 +203,23 @@ def test_what_a_restored_store_observes_is_published(publisher: Publisher, follo
         assert peer.count(Announcement) == 16
 
 
+def test_what_a_restored_store_forgets_is_taken_back(publisher: Publisher, tmp_path: Path) -> None:
+    """Even if it has then forgotten as much as the store that was lost."""
+    backup(publisher.record, tmp_path / "backup.db")
+    forget(publisher.record, "bluesky:1")
+    publisher.publish(3)
+    store = publisher.record.database.where
+    publisher.close()
+    for path in Path(store).parent.glob("hotpapers.db*"):
+        path.unlink()
+    restore(tmp_path / "backup.db", store, as_backed_up=True)
+    publisher.record = Record(store)
+    forget(publisher.record, "bluesky:2")
+    publisher.publish(3)
+    mark = observations.mark_of("bluesky:2", publisher.record.hasher).encode()
+    assert not any(mark in line for file in publisher.files() for line in _lines(file))
+
+
 def raising_at(step: int, whole: Callable[..., object]) -> Callable[..., object]:
     """The same function, except that call number `step` raises."""
     left = [step]

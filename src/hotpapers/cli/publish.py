@@ -18,6 +18,7 @@ from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.model import Publication, is_retrospective
 from hotpapers.store import Record, now
+from hotpapers.transparency.log_files import publications
 from hotpapers.transparency.publication_log import update_log
 
 
@@ -81,11 +82,15 @@ def publish(
 
 
 def update_logs(record: Record, names: Sequence[str], context: common.CommandContext) -> list[str]:
-    """Updates the logs of publications; returns problems, which do not stop issues from being published."""
+    """Updates the logs of publications; returns problems, which do not stop issues from being published. From the logs
+    of the record's other publications, which the settings may have had once, it only withdraws what was forgotten."""
     try:
         if config := context.log_config:
             for name in names:
                 update_log(record.database, name, config, now())
+            known = {publication.publication for publication in record.view().items(Publication)}
+            for name in known.intersection(publications(config.folder)).difference(names):
+                update_log(record.database, name, config._replace(observations=False), 0)
     except (LogError, UsageError, OSError) as problem:
         return [f"published without the log: {problem}"]
     return []

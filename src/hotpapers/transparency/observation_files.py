@@ -182,9 +182,10 @@ def _save(folder: Path, file: ObservedFile, lines: Sequence[bytes]) -> Entry:
 def _withdraw(database: Database, folder: Path, names: Sequence[str], hasher: KeyedHasher) -> None:
     """Removes from the files what was forgotten since the last time. The list is written first, so an interrupted run
     writes the same list again."""
-    forgotten = str(tombstones.count(database))
+    # the number alone may be that of a lost store, from before a backup was restored
+    forgotten = f"{tombstones.count(database)} {tombstones.last_forgotten_at(database)}"
     state = folder / _STATE
-    if not names or forgotten == (state.read_text("ascii") if state.exists() else "0"):
+    if not names or forgotten == (state.read_text("ascii") if state.exists() else "0 0"):
         return
     gone = observations.withdrawn_marks((mark for mark, _ in tombstones.all_tombstones(database)), hasher)
     _take_out(folder, names, gone)
