@@ -118,6 +118,15 @@ def test_each_day_only_what_has_become_old_is_looked_at(store_url: str) -> None:
             assert made.verified(record).pruned == 235
 
 
+def test_a_clock_that_was_ahead_does_not_end_pruning(store_url: str) -> None:
+    """Each day's pruning passes over what was observed in the future."""
+    with Record(store_url) as record:
+        record.append([model.Snapshot(post="x:1", likes=1, observed_at=NOW + 3650 * DAY)], source="test")
+        talked_long_ago(record)
+        assert prune(record, at=NOW, whole=False).snapshots == 235
+        assert record.count(model.Snapshot) == 6 and not made.verified(record).findings
+
+
 def talked_long_ago(record: Record) -> None:
     """A paper with a post that has a snapshot every hour for ten days."""
     said: list[model.Item] = [

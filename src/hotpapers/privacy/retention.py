@@ -75,7 +75,7 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
     with record.database.write():
         originals = queries.drop_expired(record.database, at)
     issue_cuts, before, snapshots = _issue_cuts(record), at - SNAPSHOTS_AFTER, 0
-    for posts, upto in queries.posts_with_snapshots(record) if whole else _new_old_posts(record, before):
+    for posts, upto in queries.posts_with_snapshots(record) if whole else _new_old_posts(record, at):
         with record.database.write():
             gone = _unneeded_snapshots(record, issue_cuts, posts, before)
             if gone:
@@ -90,12 +90,14 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
 # ---- steps ---------------------------------------------------------------------------------------------
 
 
-def _new_old_posts(record: Record, before: int) -> Iterator[tuple[list[int], int]]:
+def _new_old_posts(record: Record, at: int) -> Iterator[tuple[list[int], int]]:
     """The posts of old snapshots that were not checked yet, in steps; the last snapshot number of each step."""
+
+    def is_passed(row: queries.SnapshotRow) -> bool:  # one from the future would hold up all others until then
+        return row.observed_at < at - SNAPSHOTS_AFTER or row.observed_at > at
+
     after = int(read_meta(record.database, PROGRESS) or 0)
-    while old := list(
-        takewhile(lambda row: row.observed_at < before, queries.snapshots_after(record.database, after, STEP))
-    ):
+    while old := list(takewhile(is_passed, queries.snapshots_after(record.database, after, STEP))):
         after = old[-1].id
         yield sorted({row.post for row in old}), after
 
