@@ -25,17 +25,17 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="of the full size; smaller is for trying things out")
     parser.add_argument("--write", action="store_true", help="renew docs/development/benchmarks.md with what was run")
     parser.add_argument("--one", metavar="FILE", help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    unknown = [name for name in chosen.names if name not in NAMES]
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in NAMES]
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(NAMES)}")
-    if chosen.one:
-        return _one(chosen.names[0], chosen.scale, Path(chosen.one))
-    found = {name: _in_own_process(name, chosen.scale) for name in chosen.names or NAMES}
-    print(report.table(found))
-    if chosen.write:
-        report.write(found, chosen.scale)
-    return int(any("failed" in result for result in found.values()))
+    if options.one:
+        return _one(options.names[0], options.scale, Path(options.one))
+    results = {name: _in_own_process(name, options.scale) for name in options.names or NAMES}
+    print(report.table(results))
+    if options.write:
+        report.write(results, options.scale)
+    return int(any("failed" in result for result in results.values()))
 
 
 def _one(name: str, scale: float, target: Path) -> int:
@@ -54,8 +54,8 @@ def _in_own_process(name: str, scale: float) -> dict[str, Any]:
         status = subprocess.run(command, cwd=measure.ROOT, check=False, stdout=sys.stderr).returncode
         if status or not target.exists():
             return {"failed": f"exit status {status}"}
-        found: dict[str, Any] = json.loads(target.read_text())
-    return found | {"load": [round(load, 2), round(os.getloadavg()[0], 2)]}
+        result: dict[str, Any] = json.loads(target.read_text())
+    return result | {"load": [round(load, 2), round(os.getloadavg()[0], 2)]}
 
 
 if __name__ == "__main__":

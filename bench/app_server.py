@@ -40,9 +40,9 @@ def ours(store: str) -> Starlette:
     """Pages and API of the store's only publication, without rate limits, as there is only one client."""
     with Record(store, create=False) as record:
         publication = publication_of(record, None).publication
-    made = app(FreshIssueReader(partial(Record, store, create=False)), publication)
-    made.router.routes.insert(0, ApiRoute(lambda: Record(store, create=False), ApiConfig(rate=0)))
-    return made
+    site = app(FreshIssueReader(partial(Record, store, create=False)), publication)
+    site.router.routes.insert(0, ApiRoute(lambda: Record(store, create=False), ApiConfig(rate=0)))
+    return site
 
 
 def bare(files: list[Path]) -> Starlette:
@@ -58,7 +58,7 @@ def bare(files: list[Path]) -> Starlette:
     return Starlette(routes=[Route("/{path:path}", answer)])
 
 
-def write(store: str, ended: threading.Event) -> None:
+def write(store: str, end: threading.Event) -> None:
     """New posts, with counts, about papers that are in no issue."""
     with Record(store, create=False) as record:
         for number in itertools.count():
@@ -73,30 +73,30 @@ def write(store: str, ended: threading.Event) -> None:
                     Snapshot(post=post, reposts=0, likes=n, observed_at=at),
                 ]  # fmt: skip
             record.append(items, source="bench")
-            if ended.wait(PAUSE):
+            if end.wait(PAUSE):
                 return
 
 
-def _set_at_end(ended: threading.Event) -> None:
+def _set_at_end(end: threading.Event) -> None:
     sys.stdin.read()
-    ended.set()
+    end.set()
 
 
 def main() -> None:
     """Serve until standard input ends."""
     kind, store, *files = sys.argv[1:]
     if kind == "writer":
-        ended = threading.Event()
-        threading.Thread(target=partial(_set_at_end, ended), daemon=True).start()
+        finish = threading.Event()
+        threading.Thread(target=partial(_set_at_end, finish), daemon=True).start()
         sys.stdout.write("0\n")
         sys.stdout.flush()
-        write(store, ended)
+        write(store, finish)
         return
-    served = ours(store) if kind == "ours" else bare([Path(file) for file in files])
+    site = ours(store) if kind == "ours" else bare([Path(file) for file in files])
     listener = serve._listening("127.0.0.1", 0)
-    made: Any = guarded(ConnectionLimits()) if kind == "ours" else "h11"
+    protocol: Any = guarded(ConnectionLimits()) if kind == "ours" else "h11"
     config = uvicorn.Config(
-        served, http=made, ws="none", lifespan="off", server_header=False, log_level="warning", proxy_headers=False
+        site, http=protocol, ws="none", lifespan="off", server_header=False, log_level="warning", proxy_headers=False
     )
     running = uvicorn.Server(config)
 

@@ -54,9 +54,9 @@ class Turn(NamedTuple):
 class Asker(asyncio.Protocol):
     """One connection: sends requests and reads the whole answers, until a deadline."""
 
-    def __init__(self, path: str, length: int, until: float, taken: list[float], done: asyncio.Future[None]) -> None:
+    def __init__(self, path: str, length: int, until: float, latencies: list[float], end: asyncio.Future[None]) -> None:
         self._request = f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
-        self._length, self._until, self._taken, self._done = length, until, taken, done
+        self._length, self._until, self._taken, self._done = length, until, latencies, end
         self._left, self._head, self._asked_at = 0, b"", 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -101,18 +101,18 @@ class Asker(asyncio.Protocol):
 async def turn(port: int, path: str, length: int, seconds: float, connections: int = CONNECTIONS) -> Turn:
     """One server's results over all connections."""
     loop = asyncio.get_running_loop()
-    taken: list[float] = []
+    latencies: list[float] = []
     start_at = time.perf_counter()
     ends: list[asyncio.Future[None]] = []
 
     def asker() -> Asker:
         ends.append(loop.create_future())
-        return Asker(path, length, start_at + seconds, taken, ends[-1])
+        return Asker(path, length, start_at + seconds, latencies, ends[-1])
 
     for _ in range(connections):
         await loop.create_connection(asker, "127.0.0.1", port)
     await asyncio.gather(*ends)
-    return Turn(len(taken) / (time.perf_counter() - start_at), quantiles(taken, n=100)[98])
+    return Turn(len(latencies) / (time.perf_counter() - start_at), quantiles(latencies, n=100)[98])
 
 
 async def fetched(port: int, path: str) -> bytes:
@@ -159,60 +159,60 @@ def run(scale: float = 1.0) -> dict[str, Any]:
                 file.write_bytes(body)
             with serving("bare", store, *files) as bare_port:
                 lines = []
-                for n, (what, path) in enumerate(PAGES.items()):
-                    lines += measured(what, (our_port, path), (bare_port, f"/{n}"), len(bodies[n]), scale)
-        archived, more = beside_a_writer(Path(name), scale)
-        lines += archived
-    notes = [f"{what}: {len(body):,} bytes" for what, body in zip(PAGES, bodies, strict=True)] + more
+                for n, (label, path) in enumerate(PAGES.items()):
+                    lines += measured(label, (our_port, path), (bare_port, f"/{n}"), len(bodies[n]), scale)
+        archive_lines, archive_notes = beside_a_writer(Path(name), scale)
+        lines += archive_lines
+    notes = [f"{label}: {len(body):,} bytes" for label, body in zip(PAGES, bodies, strict=True)] + archive_notes
     return {"lines": lines, "method": __doc__, "notes": notes}
 
 
 def measured(
-    what: str, ours: tuple[int, str], peer: tuple[int, str], length: int, scale: float
+    label: str, own: tuple[int, str], peer: tuple[int, str], length: int, scale: float
 ) -> list[dict[str, Any]]:
     """Rate and latency of both, in turns."""
     turns: list[list[Turn]] = [[], []]
     for _ in range(max(round(TURNS * scale), 1)):
-        for mine, (port, path) in zip(turns, (ours, peer), strict=True):
-            mine.append(asyncio.run(turn(port, path, length, max(SECONDS * scale, 0.5))))
-    rates = [max(one.rate for one in some) for some in turns]
-    waits = [min(one.p99 for one in some) for some in turns]
+        for results, (port, path) in zip(turns, (own, peer), strict=True):
+            results.append(asyncio.run(turn(port, path, length, max(SECONDS * scale, 0.5))))
+    rates = [max(result.rate for result in results) for results in turns]
+    waits = [min(result.p99 for result in results) for results in turns]
     return [
-        measure.at_least(what, rates[0], rates[1], "answers", GOAL),
+        measure.at_least(label, rates[0], rates[1], "answers", GOAL),
         measure.at_most(f"latency there, 99th percentile of {CONNECTIONS} connections", waits[0], waits[1], None),
     ]
 
 
 def beside_a_writer(folder: Path, scale: float) -> tuple[list[dict[str, Any]], list[str]]:
     """Lines for the front page and a paper's page of all archived issues while something is written, and notes."""
-    found, note = bench_import.files(folder, scale)
+    files, note = bench_import.files(folder, scale)
     store = str(folder / "archive.db")
-    frozen(store, found)
+    frozen(store, files)
     with Record(store) as record:
-        held = record.database.rows(LAST_PAPER)[0][0]
-    asked = {"the front page": "/", "a paper's page": f"/paper/{held.removeprefix('arxiv:')}/"}
+        key = record.database.rows(LAST_PAPER)[0][0]
+    paths = {"the front page": "/", "a paper's page": f"/paper/{key.removeprefix('arxiv:')}/"}
     lines: list[dict[str, Any]] = []
     with serving("ours", store) as our_port:
-        for what, path in asked.items():
+        for label, path in paths.items():
             body = asyncio.run(fetched(our_port, path))
             file = folder / f"{len(lines)}-archive.html"
             file.write_bytes(body)
             with serving("bare", store, file) as bare_port, serving("writer", store):
-                lines += _medians(f"{what} beside a writer", (our_port, path), (bare_port, "/0"), len(body), scale)
+                lines += _medians(f"{label} beside a writer", (our_port, path), (bare_port, "/0"), len(body), scale)
     return lines, [note] if note else []
 
 
 def _medians(
-    what: str, ours: tuple[int, str], peer: tuple[int, str], length: int, scale: float
+    label: str, own: tuple[int, str], peer: tuple[int, str], length: int, scale: float
 ) -> list[dict[str, Any]]:
     turns: list[list[Turn]] = [[], []]
     for _ in range(max(round(TURNS * scale), 1)):
-        for mine, (port, path) in zip(turns, (ours, peer), strict=True):
-            mine.append(asyncio.run(turn(port, path, length, max(SECONDS * scale, 0.5), BESIDE)))
-    rates = [median(one.rate for one in some) for some in turns]
-    waits = [median(one.p99 for one in some) for some in turns]
+        for results, (port, path) in zip(turns, (own, peer), strict=True):
+            results.append(asyncio.run(turn(port, path, length, max(SECONDS * scale, 0.5), BESIDE)))
+    rates = [median(result.rate for result in results) for results in turns]
+    waits = [median(result.p99 for result in results) for results in turns]
     wait = measure.Line(
         f"latency there, 99th percentile of {BESIDE} connections", measure.span(waits[0]), measure.span(waits[1]),
         waits[0] / waits[1], f"≤ {MOST_WAIT * 1000:.0f} ms", waits[0] <= MOST_WAIT,
     )  # fmt: skip
-    return [measure.at_least(what, rates[0], rates[1], "answers", GOAL), wait._asdict()]
+    return [measure.at_least(label, rates[0], rates[1], "answers", GOAL), wait._asdict()]

@@ -59,21 +59,21 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         runs: dict[int, list[ImportRun]] = {1: [], 2: []}
         busy_peer: list[float] = []
         peers = [task for task in (ripgrep(files, busy_peer), duckdb(files)) if task]
-        ours = [partial(noted, runs[n], folder, stores, files, n) for n in runs]
-        one, two, *others = measure.by_turns(ROUNDS, *ours, *peers)
+        imports = [partial(noted, runs[n], folder, stores, files, n) for n in runs]
+        one_process, two_processes, *peer_times = measure.by_turns(ROUNDS, *imports, *peers)
         least = imported(folder, stores, files[:1], 2)
         content = sum(part.stat().st_size for part in files)
-    what = "two processes"
+    label = "two processes"
     lines = [
-        measure.at_least(f"{what}, against the goal", events / two, GOAL, "events", 1.0),
-        measure.at_least(f"{what}, against one", events / two, events / one, "events", 1.8),
+        measure.at_least(f"{label}, against the goal", events / two_processes, GOAL, "events", 1.0),
+        measure.at_least(f"{label}, against one", events / two_processes, events / one_process, "events", 1.8),
     ]
     names = [("zstd | rg -c", 0.5)] * bool(busy_peer) + [("DuckDB's count", None)] * bool(duckdb(files))
     lines += [
-        measure.at_least(f"{what}, against {name}", events / two, events / taken, "events", goal)
-        for (name, goal), taken in zip(names, others, strict=True)
+        measure.at_least(f"{label}, against {name}", events / two_processes, events / peer_time, "events", goal)
+        for (name, goal), peer_time in zip(names, peer_times, strict=True)
     ]
-    busy = {n: min(done.busy for done in runs[n]) for n in runs}
+    busy = {n: min(figures.busy for figures in runs[n]) for n in runs}
     rate, by_time = 2 * events / busy[2], "by processor time, against"
     lines += [
         measure.at_least(f"{by_time} the goal", rate, GOAL, "events", 1.0),
@@ -81,12 +81,12 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     ]
     if busy_peer:
         lines.append(measure.at_least(f"{by_time} zstd | rg -c", rate, 2 * events / min(busy_peer), "events", 0.5))
-    most = max(done.peak for done in runs[2])
+    peak = max(figures.peak for figures in runs[2])
     return {
         "events": events,
         "notes": [
             f"{events:,} events, {content / 1e9:.2f} GB packed",
-            f"the largest of two processes: {least.peak / 1e6:.0f} MB for the first file, {most / 1e6:.0f} MB for all",
+            f"the largest of two processes: {least.peak / 1e6:.0f} MB for the first file, {peak / 1e6:.0f} MB for all",
         ],
         "lines": lines,
         "method": __doc__,
@@ -113,10 +113,10 @@ def run_command(words: Sequence[str]) -> ImportRun:
         [sys.executable, "-m", "hotpapers", "import", *words],
         stdout=subprocess.DEVNULL, env=_environment(), cwd=measure.ROOT,
     )  # fmt: skip
-    _, status, used = os.wait4(process.pid, 0)
+    _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise RuntimeError(f"import {words[0]}: exit status {os.waitstatus_to_exitcode(status)}")
-    return ImportRun(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    return ImportRun(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def ripgrep(files: Sequence[Path], busy: list[float]) -> Callable[[], float] | None:
@@ -145,9 +145,9 @@ def _environment() -> dict[str, str]:
 
 
 def _run(command: list[str]) -> None:
-    done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, cwd=measure.ROOT)
-    if done.returncode:
-        raise RuntimeError(f"{command[:4]}: exit status {done.returncode}")
+    process = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, cwd=measure.ROOT)
+    if process.returncode:
+        raise RuntimeError(f"{command[:4]}: exit status {process.returncode}")
 
 
 # ---- made-up archives --------------------------------------------------------------------------------------
@@ -160,9 +160,9 @@ def archive(folder: Path, events: int) -> list[Path]:
     files, began = [], time.time_ns() // 1000 - 30 * 86_400_000_000
     for number in range(0, events, FILE):
         file = folder / f"{number:012}.jsonl.zst"
-        with file.open("wb") as raw, zstandard.ZstdCompressor(level=3).stream_writer(raw) as packed:
+        with file.open("wb") as raw, zstandard.ZstdCompressor(level=3).stream_writer(raw) as stream_writer:
             for part in range(number, min(number + FILE, events), MADE):
-                packed.write(later(block, part // MADE, began + part * 2_000))
+                stream_writer.write(later(block, part // MADE, began + part * 2_000))
         files.append(file)
     return files
 
@@ -172,8 +172,8 @@ def made(chance: random.Random) -> list[bytes]:
     recent: deque[str] = deque(maxlen=40)
     lines = []
     for number in range(MADE):
-        others = [stream._post_uri(chance) for _ in range(4 * (len(recent) or 1))]
-        line = stream._event(chance, [*recent, *others], number)
+        strangers = [stream._post_uri(chance) for _ in range(4 * (len(recent) or 1))]
+        line = stream._event(chance, [*recent, *strangers], number)
         if b"arxiv.org" in line:
             did, rkey = line.partition(b'"did":"')[2][:32].decode(), line.partition(b'"rkey":"')[2][:13].decode()
             recent.append(f"at://{did}/app.bsky.feed.post/{rkey}")

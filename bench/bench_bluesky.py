@@ -64,28 +64,28 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     """Events per second, as a multiple of real time and of the peer's rate; `scale` times 400,000 events."""
     chance = random.Random(2101)
     tracked = [_post_uri(chance) for _ in range(TRACKED)]
-    known = {f"bluesky:{uri}" for uri in tracked}
+    keys = {f"bluesky:{uri}" for uri in tracked}
     names = PaperIndex(_named(chance, PAPERS))
     block = b"".join(_event(chance, tracked, n) for n in range(int(EVENTS * scale)))
-    count, kept = block.count(b"\n"), [0]
+    count, payloads = block.count(b"\n"), [0]
 
     def listen() -> None:
-        kept[0] = sum(len(page.payloads) for page in _pages(BlueskySource(SETTINGS, known, names), Lines(block)))
+        payloads[0] = sum(len(page.payloads) for page in _pages(BlueskySource(SETTINGS, keys, names), Lines(block)))
 
     with stored(tracked) as store:
-        ours, alone, split = measure.by_turns(
+        own, alone, split = measure.by_turns(
             ROUNDS,
             lambda: _busy(partial(commit, block, store, names)),
             lambda: _busy(listen),
             lambda: _busy(block.splitlines),
         )
-    rate = count / ours
+    rate = count / own
     return {
         "events_s": round(rate),
         "times_real_time": round(rate / LIVE),
         "times_real_time_without_commit": round(count / alone / LIVE),
-        "share_of_splitting": round(split / ours, 3),
-        "kept": kept[0],
+        "share_of_splitting": round(split / own, 3),
+        "kept": payloads[0],
         "events": count,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "lines": [
@@ -124,9 +124,9 @@ def commit(block: bytes, store: str, names: PaperIndex) -> None:
 def collect(http: Lines, copy: str, names: PaperIndex) -> None:
     """Collect a network into a store, as `hotpapers collect` does."""
     with Leases(partial(Record, copy), "bench") as leases, Record(copy) as record:
-        known = TrackedPosts(record, "bluesky", http.now())
-        shared = SharedPaperIndex(names, http.now())
-        job = CollectJob(BlueskySource(SETTINGS, known, names), Connection(http), known, TERMS["bluesky"], names=shared)
+        posts = TrackedPosts(record, "bluesky", http.now())
+        index = SharedPaperIndex(names, http.now())
+        job = CollectJob(BlueskySource(SETTINGS, posts, names), Connection(http), posts, TERMS["bluesky"], names=index)
         work = JobContext(record, job.name, Clock(http.now, http.sleep), leases)
         leases.take(record, job.name)
         with contextlib.suppress(NetError):
@@ -183,8 +183,8 @@ def _event(chance: random.Random, tracked: Sequence[str], number: int) -> bytes:
     did = f"did:plc:{_code(chance, 24)}"
     head: dict[str, Any] = {"did": did, "time_us": time.time_ns() // 1000 - 1_000_000 + number, "kind": "commit"}
     if kind == "account":
-        said = {"active": True, "did": did, "seq": 31_000_000_000 + number, "time": "2026-08-01T00:00:00.000Z"}
-        return msgspec.json.encode(head | {"kind": kind, kind: said}) + b"\n"
+        status = {"active": True, "did": did, "seq": 31_000_000_000 + number, "time": "2026-08-01T00:00:00.000Z"}
+        return msgspec.json.encode(head | {"kind": kind, kind: status}) + b"\n"
     collection, record = _record(chance, kind, tracked)
     commit: dict[str, Any] = {
         "rev": _code(chance, 13), "operation": "delete" if record is None else "create",

@@ -68,29 +68,29 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "lines.txt")
         expected = generate(file, int(SIZE * scale))
-        found = Counter((found.id, found.version) for _, found in _scanned(file, USUAL))
+        mentions = Counter((mentions.id, mentions.version) for _, mentions in _scanned(file, USUAL))
         tasks: list[Callable[[], object]] = [
             lambda: count(file, USUAL),
             lambda: _peer(file),
             lambda: count(file, INVISIBLE),
         ]
-        ours, peer, thorough = measure.by_turns(ROUNDS, *(partial(measure.seconds, task) for task in tasks))
+        own, peer, thorough = measure.by_turns(ROUNDS, *(partial(measure.seconds, task) for task in tasks))
         size = file.stat().st_size / 1e6
-    right = (expected & found).total()
-    recall, precision = round(right / expected.total(), 6), round(right / found.total(), 6)
-    what = f"recall {recall}, precision {precision}"
+    right = (expected & mentions).total()
+    recall, precision = round(right / expected.total(), 6), round(right / mentions.total(), 6)
+    quality = f"recall {recall}, precision {precision}"
     return {
         "name": "find",
-        "ours_mb_s": round(size / ours),
+        "ours_mb_s": round(size / own),
         "peer_mb_s": round(size / peer),
-        "ratio": round(peer / ours, 3),
+        "ratio": round(peer / own, 3),
         "ratio_thorough": round(peer / thorough, 3),
         "goal": GOAL,
         "recall": recall,
         "precision": precision,
         "mentions": expected.total(),
         "lines": [
-            measure.at_least(what, size / ours, size / peer, "MB", GOAL),
+            measure.at_least(quality, size / own, size / peer, "MB", GOAL),
             measure.at_least(
                 "the same, for invisible characters of every kind", size / thorough, size / peer, "MB", None
             ),
@@ -120,27 +120,27 @@ def _peer(file: Path) -> None:
 def generate(file: Path, size: int) -> Expected:
     """Write about `size` bytes of lines. Returns the papers mentioned, with counts."""
     chance = random.Random(2101)
-    labelled = _labelled()
+    examples = _labelled()
     idle = [_event(chance, _talk(chance)) for _ in range(5_000)]
     expected: Expected = Counter()
-    written, tenth = 0, 0
+    length, tenth = 0, 0
     with file.open("wb") as stream:
-        while written < size:
+        while length < size:
             lines = chance.choices(idle, k=98)
             for _ in range(2):
                 tenth += 1
-                mention, papers = labelled[tenth // 10 % len(labelled)] if tenth % 10 == 0 else _plain(chance)
+                mention, papers = examples[tenth // 10 % len(examples)] if tenth % 10 == 0 else _plain(chance)
                 expected.update(papers)
                 lines.insert(chance.randrange(len(lines)), _event(chance, f"{_talk(chance)} {mention} {_talk(chance)}"))
             block = "".join(lines).encode()
-            written += stream.write(block)
+            length += stream.write(block)
     return expected
 
 
 def _labelled() -> list[tuple[str, list[tuple[str, int | None]]]]:
     rows = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
     return [
-        (row["text"], [(found["id"], found["version"]) for found in row["found"]])
+        (row["text"], [(mention["id"], mention["version"]) for mention in row["found"]])
         for row in rows
         if "\n" not in row["text"]
     ]

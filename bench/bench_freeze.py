@@ -81,10 +81,10 @@ def build(store: str, scale: str) -> dict[str, Any]:
     """Write the record, batch by batch, in the order in which it would have come in."""
     with Record(store) as record:
         batches = made_up.MadeUp(float(scale)).batches(AT_ONCE)
-        taken = measure.seconds(lambda: [_write(record, batch) for batch in batches])
+        duration = measure.seconds(lambda: [_write(record, batch) for batch in batches])
         counts = {kind.__name__.lower(): record.count(kind) for kind in KINDS}
         record.database.erase_traces()
-        return {"seconds": taken, "counts": counts, "bytes": record.database.size()}
+        return {"seconds": duration, "counts": counts, "bytes": record.database.size()}
 
 
 KINDS = (model.Paper, model.Announcement, model.Post, model.Mention, model.Snapshot)
@@ -104,8 +104,8 @@ def stand(store: str, scale: str, seed: str) -> dict[str, Any]:
 
 def _learned(name: str, learn: Callable[[], int]) -> dict[str, Any]:
     rows: list[int] = []
-    taken = measure.seconds(lambda: rows.append(learn()))
-    return {f"{name}_seconds": taken, f"{name}_rows": rows[0]}
+    duration = measure.seconds(lambda: rows.append(learn()))
+    return {f"{name}_seconds": duration, f"{name}_rows": rows[0]}
 
 
 def ours(store: str, name: str, ranking: str) -> dict[str, Any]:
@@ -113,11 +113,11 @@ def ours(store: str, name: str, ranking: str) -> dict[str, Any]:
     with Record(store) as record:
         publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
         record.append([publication], source="bench")
-        taken = measure.seconds(lambda: freeze(record, publication, day()))
+        duration = measure.seconds(lambda: freeze(record, publication, day()))
         memory = measure.peak_memory()
         content = freeze(record, publication, day()).content
-    priced = sum(entry.price is not msgspec.UNSET for entry in content.entries)
-    return {"seconds": taken, "memory": memory, "entries": len(content.entries), "priced": priced}
+    priced_entries = sum(entry.price is not msgspec.UNSET for entry in content.entries)
+    return {"seconds": duration, "memory": memory, "entries": len(content.entries), "priced": priced_entries}
 
 
 def verify(store: str, name: str) -> dict[str, Any]:
@@ -126,10 +126,10 @@ def verify(store: str, name: str) -> dict[str, Any]:
         rows = record.view().latest(model.Issue, "t.publication = ?", (name,))
         (issue,) = (row.item for row in rows if isinstance(row.item, model.Issue))
         flaws: list[VerifyFinding] = []
-        taken = measure.seconds(lambda: flaws.extend(check_issue(record, issue)))
+        duration = measure.seconds(lambda: flaws.extend(check_issue(record, issue)))
     if flaws:
         raise AssertionError(flaws[0])
-    return {"seconds": taken, "memory": measure.peak_memory()}
+    return {"seconds": duration, "memory": measure.peak_memory()}
 
 
 def peer(store: str) -> dict[str, Any]:
@@ -143,8 +143,8 @@ def compare(store: str) -> dict[str, Any]:
     plain = list(apsw.Connection(store).execute(BARE, bindings(day())))
     with Record(store) as record:
         view = record.view(bindings(day())["cut"])
-        mine = [(h.paper, h.age, h.network, h.voices) for h in read_engagement(view, MeasurementWindow()) if h.peer]
-    return {"same": mine == plain, "rows": len(plain)}
+        own = [(h.paper, h.age, h.network, h.voices) for h in read_engagement(view, MeasurementWindow()) if h.peer]
+    return {"same": own == plain, "rows": len(plain)}
 
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -187,66 +187,66 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     """The lines of the table."""
     with tempfile.TemporaryDirectory() as folder:
         store = Path(os.environ.get(KEEP, folder)) / f"freeze-{scale:g}.db"
-        built = _built(store, scale)
-        learned = task("stand", str(store), str(scale), str(os.getpid()))
+        store_facts = _built(store, scale)
+        standing = task("stand", str(store), str(scale), str(os.getpid()))
         plain, vouched = RankedFreezes(str(store), "rarity/1"), RankedFreezes(str(store), "rarity/2")
-        bare, *ours = measure.by_turns(
+        bare, *times = measure.by_turns(
             5, lambda: float(task("peer", str(store))["seconds"]),
             plain.freeze, vouched.freeze, plain.verify, vouched.verify,
         )  # fmt: skip
-        compared = task("compare", str(store))
-    if not compared["same"]:
+        comparison = task("compare", str(store))
+    if not comparison["same"]:
         raise AssertionError("freezing and the bare query do not say the same")
     lines = [
-        *_lines(bare, ours, learned),
+        *_lines(bare, times, standing),
         measure.limit("memory of freezing and verifying it", plain.megabytes, MEMORY / 1e6, "MB"),
         measure.limit("the same with rarity/2", vouched.megabytes, MEMORY / 1e6, "MB"),
     ]
-    notes = [_sizes(built), _same(compared), _standing(learned), _priced(vouched.taken[0])]
+    notes = [_sizes(store_facts), _same(comparison), _standing(standing), _priced(vouched.taken[0])]
     return {"lines": lines, "method": __doc__, "notes": notes}
 
 
-def _lines(bare: float, ours: list[float], learned: dict[str, Any]) -> list[dict[str, Any]]:
-    plain, vouched, plain_again, vouched_again = ours
+def _lines(bare: float, times: list[float], standing: dict[str, Any]) -> list[dict[str, Any]]:
+    plain, vouched, plain_again, vouched_again = times
     return [
         measure.at_most("freezing an issue", plain, bare, 1.5),
         measure.at_most("freezing it with rarity/2, against rarity/1", vouched, plain, 1.5),
         measure.at_most("verifying it with rarity/2, against rarity/1", vouched_again, plain_again, 1.5),
         measure.at_most("verifying it with rarity/1, against freezing", plain_again, plain, None),
-        measure.at_most("standing from nothing, against freezing with rarity/1", learned["all_seconds"], plain, None),
-        measure.at_most("standing after one more batch, against freezing", learned["more_seconds"], plain, None),
+        measure.at_most("standing from nothing, against freezing with rarity/1", standing["all_seconds"], plain, None),
+        measure.at_most("standing after one more batch, against freezing", standing["more_seconds"], plain, None),
     ]
 
 
 def _built(store: Path, scale: float) -> dict[str, Any]:
-    told = store.with_suffix(".json")
-    if not told.exists():
-        told.write_text(json.dumps(task("build", str(store), str(scale))))
-    found: dict[str, Any] = json.loads(told.read_text())
-    return found
+    file = store.with_suffix(".json")
+    if not file.exists():
+        file.write_text(json.dumps(task("build", str(store), str(scale))))
+    facts: dict[str, Any] = json.loads(file.read_text())
+    return facts
 
 
-def _sizes(built: dict[str, Any]) -> str:
-    counts = ", ".join(f"{count:,} {kind}" for kind, count in built["counts"].items())
-    return f"the store: {counts}; {built['bytes'] / 1e9:.2f} GB; written in {built['seconds']:,.0f} s"
+def _sizes(facts: dict[str, Any]) -> str:
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in facts["counts"].items())
+    return f"the store: {counts}; {facts['bytes'] / 1e9:.2f} GB; written in {facts['seconds']:,.0f} s"
 
 
-def _standing(learned: dict[str, Any]) -> str:
-    return f"standing: learned from {learned['all_rows']:,} rows, then from {learned['more_rows']:,} more"
+def _standing(standing: dict[str, Any]) -> str:
+    return f"standing: learned from {standing['all_rows']:,} rows, then from {standing['more_rows']:,} more"
 
 
 def _priced(frozen: dict[str, Any]) -> str:
     return f"an issue has {frozen['entries']} entries; with rarity/2, {frozen['priced']} of them with prices"
 
 
-def _same(compared: dict[str, Any]) -> str:
-    return f"{compared['rows']:,} counts of (paper, age, network), the same in both"
+def _same(comparison: dict[str, Any]) -> str:
+    return f"{comparison['rows']:,} counts of (paper, age, network), the same in both"
 
 
 def task(name: str, *words: str) -> dict[str, Any]:
     """Run a task in a process of its own, so that its memory can be measured."""
-    found: dict[str, Any] = measure.child("bench.bench_freeze", name, *words)
-    return found
+    result: dict[str, Any] = measure.child("bench.bench_freeze", name, *words)
+    return result
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ TURNS = 61
 
 def script() -> Path | None:
     """The console script of this environment."""
-    found = Path(sys.executable).with_name("hotpapers")
-    return found if found.exists() else None
+    file = Path(sys.executable).with_name("hotpapers")
+    return file if file.exists() else None
 
 
 def taken(*command: str) -> float:
@@ -34,12 +34,12 @@ def taken(*command: str) -> float:
 
 def run(scale: float = 1.0) -> dict[str, Any]:
     """The lines of the table."""
-    installed = script()
-    if installed is None:
+    program = script()
+    if program is None:
         return {"skipped": "no hotpapers command beside this Python: run it by `make bench`"}
-    mine, plain = measure.medians(
+    own, plain = measure.medians(
         max(int(TURNS * scale), 7),
-        lambda: taken(str(installed), "--help"),
+        lambda: taken(str(program), "--help"),
         lambda: taken(sys.executable, "-c", "pass"),
     )
-    return {"lines": [measure.at_most("hotpapers --help", mine, plain, 4)], "method": __doc__}
+    return {"lines": [measure.at_most("hotpapers --help", own, plain, 4)], "method": __doc__}

@@ -51,13 +51,13 @@ def build(store: str, scale: str) -> dict[str, Any]:
     """Write the record in the order in which it would have come in, and learn who has standing."""
     with Record(store) as record:
         record.append([DAILY], source="settings", at=1)
-        some: list[model.Item] = []
+        batch: list[model.Item] = []
         for items in MadeUpArchive(float(scale)).days():
-            some += items
-            if len(some) >= AT_ONCE:
-                record.append(some, source="bench", at=some[-1].observed_at)
-                some = []
-        record.append(some, source="bench", at=some[-1].observed_at)
+            batch += items
+            if len(batch) >= AT_ONCE:
+                record.append(batch, source="bench", at=batch[-1].observed_at)
+                batch = []
+        record.append(batch, source="bench", at=batch[-1].observed_at)
         standing = measure.seconds(lambda: learn_standing(record.database))
         counts = {kind.__name__.lower(): record.count(kind) for kind in KINDS}
         return {"standing": standing, "counts": counts, "bytes": record.database.size()}
@@ -80,11 +80,11 @@ def _history(store: str, first: date, last: date) -> dict[str, Any]:
     with Record(store) as record:
         days: list[int] = []
         period = plan_period(record, DAILY, first, last)
-        taken = measure.seconds(
+        duration = measure.seconds(
             lambda: days.extend(len(issue.content.entries) for issue in freeze_period(record, period))
         )
     return {
-        "seconds": taken, "memory": measure.peak_memory(), "issues": len(days), "entries": sum(days),
+        "seconds": duration, "memory": measure.peak_memory(), "issues": len(days), "entries": sum(days),
         "processor": time.process_time(),
     }  # fmt: skip
 
@@ -95,17 +95,17 @@ def alone(store: str) -> dict[str, Any]:
         publication = history_of(DAILY)
         record.append([publication], source="settings")
         days = plan_period(record, DAILY, *MONTH).days[:FROZEN_ALONE]
-        taken = measure.seconds(lambda: [freeze(record, publication, day) for day in days])
-    return {"seconds": taken / len(days), "memory": measure.peak_memory()}
+        duration = measure.seconds(lambda: [freeze(record, publication, day) for day in days])
+    return {"seconds": duration / len(days), "memory": measure.peak_memory()}
 
 
-def compare(store: str, other: str) -> dict[str, Any]:
+def compare(store: str, other_store: str) -> dict[str, Any]:
     """Whether the issues in both stores are the same, except for what depends on when they were written."""
-    with Record(store) as record, Record(other) as alone_record:
+    with Record(store) as record, Record(other_store) as alone_record:
         name = history_of(DAILY).publication
         days = plan_period(record, DAILY, *MONTH).frozen[:FROZEN_ALONE]
-        pairs = [[editions(some, name, day)[0].content for some in (record, alone_record)] for day in days]
-    return {"same": all(_bare(content) == _bare(other) for content, other in pairs), "issues": len(pairs)}
+        pairs = [[editions(source, name, day)[0].content for source in (record, alone_record)] for day in days]
+    return {"same": all(_bare(content) == _bare(single) for content, single in pairs), "issues": len(pairs)}
 
 
 def _bare(content: IssueContent) -> IssueContent:
@@ -132,40 +132,40 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     """The lines of the table."""
     with tempfile.TemporaryDirectory() as folder:
         store = Path(os.environ.get(KEEP, folder)) / f"history-{scale:g}.db"
-        built = _built(store, scale)
+        store_facts = _built(store, scale)
         copies = [Path(folder) / f"{name}.db" for name in ("year", "month", "alone")]
         for copy in copies:
             shutil.copyfile(store, copy)
-        whole, some, single = (task(copy.stem, str(copy)) for copy in copies)
-        compared = task("compare", str(copies[1]), str(copies[2]))
-    if not compared["same"]:
+        annual, monthly, single = (task(copy.stem, str(copy)) for copy in copies)
+        comparison = task("compare", str(copies[1]), str(copies[2]))
+    if not comparison["same"]:
         raise AssertionError("issues made in one run are not those that are made one by one")
     lines = [
-        measure.limit("a year's history", whole["seconds"], SECONDS * max(scale, 0.01), "s"),
+        measure.limit("a year's history", annual["seconds"], SECONDS * max(scale, 0.01), "s"),
         measure.at_most(
-            "each issue of a month, against freeze", some["seconds"] / some["issues"], single["seconds"], 0.25
+            "each issue of a month, against freeze", monthly["seconds"] / monthly["issues"], single["seconds"], 0.25
         ),
-        measure.limit("memory of a year's history", whole["memory"] / 1e6, MEMORY / 1e6, "MB"),
-        measure.limit("processor time of a year's history", whole["processor"], SECONDS * max(scale, 0.01), "s"),
+        measure.limit("memory of a year's history", annual["memory"] / 1e6, MEMORY / 1e6, "MB"),
+        measure.limit("processor time of a year's history", annual["processor"], SECONDS * max(scale, 0.01), "s"),
     ]
-    return {"lines": lines, "method": __doc__, "notes": _notes(built, whole, compared)}
+    return {"lines": lines, "method": __doc__, "notes": _notes(store_facts, annual, comparison)}
 
 
 def _built(store: Path, scale: float) -> dict[str, Any]:
-    told = store.with_suffix(".json")
-    if not told.exists():
-        told.write_text(json.dumps(task("build", str(store), str(scale))))
-    result: dict[str, Any] = json.loads(told.read_text())
+    file = store.with_suffix(".json")
+    if not file.exists():
+        file.write_text(json.dumps(task("build", str(store), str(scale))))
+    result: dict[str, Any] = json.loads(file.read_text())
     return result
 
 
-def _notes(built: dict[str, Any], whole: dict[str, Any], compared: dict[str, Any]) -> list[str]:
-    counts = ", ".join(f"{count:,} {kind}s" for kind, count in built["counts"].items())
+def _notes(facts: dict[str, Any], annual: dict[str, Any], comparison: dict[str, Any]) -> list[str]:
+    counts = ", ".join(f"{count:,} {kind}s" for kind, count in facts["counts"].items())
     return [
-        f"the store: {counts}; {built['bytes'] / 1e6:,.0f} MB; standing learned in {built['standing']:,.0f} s",
-        f"the year: {whole['issues']} issues with {whole['entries']:,} entries,"
-        f" {1000 * whole['seconds'] / whole['issues']:,.0f} ms each; {whole['processor']:,.0f} s of one processor",
-        f"{compared['issues']} issues frozen one by one, the same in both",
+        f"the store: {counts}; {facts['bytes'] / 1e6:,.0f} MB; standing learned in {facts['standing']:,.0f} s",
+        f"the year: {annual['issues']} issues with {annual['entries']:,} entries,"
+        f" {1000 * annual['seconds'] / annual['issues']:,.0f} ms each; {annual['processor']:,.0f} s of one processor",
+        f"{comparison['issues']} issues frozen one by one, the same in both",
     ]
 
 

@@ -38,11 +38,11 @@ class Table(NamedTuple):
 
 def files(folder: Path, scale: float) -> tuple[list[Path], str]:
     """The files to import, and a note on where they come from."""
-    wanted = max(int(FILES * scale), 1)
+    number = max(int(FILES * scale), 1)
     archive = sorted((measure.SHARED / "archive" / "posts").glob("*.md"))
     if archive:
-        return archive[:wanted], f"{len(archive[:wanted])} files of the archive"
-    return [_made_up(folder, n) for n in range(wanted)], f"{wanted} made-up files: the archive is absent"
+        return archive[:number], f"{len(archive[:number])} files of the archive"
+    return [_made_up(folder, n) for n in range(number)], f"{number} made-up files: the archive is absent"
 
 
 def _made_up(folder: Path, n: int) -> Path:
@@ -80,17 +80,17 @@ def _talk(chance: random.Random, words: int) -> str:
 # ---- both sides ------------------------------------------------------------------------------------------
 
 
-def ours(store: str, chosen: Sequence[Path]) -> float:
+def ours(store: str, paths: Sequence[Path]) -> float:
     """Seconds to import all files into a new store."""
     with Record(store) as record:
-        return measure.seconds(lambda: _import_all(record, chosen))
+        return measure.seconds(lambda: _import_all(record, paths))
 
 
-def _import_all(record: Record, chosen: Sequence[Path]) -> None:
+def _import_all(record: Record, paths: Sequence[Path]) -> None:
     """Import as `hotpapers import classic` does: several files per batch."""
-    for start in range(0, len(chosen), GROUP):
-        some = chosen[start : start + GROUP]
-        import_parsed(record, [read_classic(file.name, file.read_bytes()) for file in some])
+    for start in range(0, len(paths), GROUP):
+        group = paths[start : start + GROUP]
+        import_parsed(record, [read_classic(file.name, file.read_bytes()) for file in group])
 
 
 def finished(store: str) -> list[Table]:
@@ -116,22 +116,22 @@ def peer(store: str, tables: Sequence[Table]) -> float:
             for table in tables:
                 database.many(table.insert, table.rows)
 
-    taken = measure.seconds(write)
+    duration = measure.seconds(write)
     database.close()
-    return taken
+    return duration
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
     """The lines of the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        chosen, note = files(folder, scale)
+        paths, note = files(folder, scale)
         first = str(folder / "first.db")
-        ours(first, chosen)
+        ours(first, paths)
         tables = finished(first)
         stores: Callable[[], str] = map(str, (folder / f"{n}.db" for n in itertools.count())).__next__
-        mine, plain = measure.by_turns(15, lambda: ours(stores(), chosen), lambda: peer(stores(), tables))
+        own, plain = measure.by_turns(15, lambda: ours(stores(), paths), lambda: peer(stores(), tables))
     count = sum(len(table.rows) for table in tables)
-    notes = [f"{note}, {count:,} rows; {len(chosen) / mine:,.0f} files a second"]
-    line = measure.at_least("import classic of the archive", count / mine, count / plain, "rows", 0.15)
+    notes = [f"{note}, {count:,} rows; {len(paths) / own:,.0f} files a second"]
+    line = measure.at_least("import classic of the archive", count / own, count / plain, "rows", 0.15)
     return {"lines": [line], "method": __doc__, "notes": notes}

@@ -60,8 +60,8 @@ def at_work(store: str) -> Iterator[JobContext]:
 
 def read(work: JobContext, pages: Sequence[PayloadPage]) -> None:
     """Write pages as live sources do."""
-    for each in pages:
-        ingest(work, SOURCE, TERMS[NAME], each, NAME, each.payloads[0].at)
+    for payload_page in pages:
+        ingest(work, SOURCE, TERMS[NAME], payload_page, NAME, payload_page.payloads[0].at)
 
 
 def append(work: JobContext, pages: Sequence[Sequence[Any]]) -> None:
@@ -73,39 +73,39 @@ def append(work: JobContext, pages: Sequence[Sequence[Any]]) -> None:
 def parsed(pages: Sequence[PayloadPage]) -> list[list[Any]]:
     """The items of each page."""
     return [
-        [item for payload in each.payloads for item in parse_admitted(SOURCE, TERMS[NAME], payload).items]
-        for each in pages
+        [item for payload in payload_page.payloads for item in parse_admitted(SOURCE, TERMS[NAME], payload).items]
+        for payload_page in pages
     ]
 
 
-def compared(what: str, ours: JobContext, peer: JobContext, pages: int) -> list[dict[str, Any]]:
+def compared(database: str, own: JobContext, peer: JobContext, pages: int) -> list[dict[str, Any]]:
     """The lines for one database: seconds per page, with new stories and with other counts."""
-    for work in (ours, peer):
+    for work in (own, peer):
         read(work, [page(number, 1) for number in range(THERE)])
     lines = []
     for score, case in enumerate(("new", "with other counts"), 1):
-        mine, theirs = in_turn(ours, peer, score, pages)
-        lines.append(measure.at_most(f"a page of {PAGE} posts, {case}, {what}", mine, theirs, None))
+        own_time, peer_time = in_turn(own, peer, score, pages)
+        lines.append(measure.at_most(f"a page of {PAGE} posts, {case}, {database}", own_time, peer_time, None))
     return lines
 
 
-def in_turn(ours: JobContext, peer: JobContext, score: int, pages: int) -> list[float]:
+def in_turn(own: JobContext, peer: JobContext, score: int, pages: int) -> list[float]:
     """[ours, peer] in seconds per page, each round with pages of its own."""
     starts = range(THERE, THERE + ROUNDS * pages, pages)
     rounds = [[page(number, score) for number in range(start, start + pages)] for start in starts]
-    mine, theirs = iter(rounds), iter(list(map(parsed, rounds)))
-    taken = measure.by_turns(
+    own_rounds, peer_rounds = iter(rounds), iter(list(map(parsed, rounds)))
+    times = measure.by_turns(
         ROUNDS,
-        lambda: measure.seconds(partial(read, ours, next(mine))),
-        lambda: measure.seconds(partial(append, peer, next(theirs))),
+        lambda: measure.seconds(partial(read, own, next(own_rounds))),
+        lambda: measure.seconds(partial(append, peer, next(peer_rounds))),
     )
-    return [seconds / pages for seconds in taken]
+    return [seconds / pages for seconds in times]
 
 
 def in_sqlite(pages: int) -> list[dict[str, Any]]:
     """The lines for SQLite."""
-    with tempfile.TemporaryDirectory() as folder, at_work(f"{folder}/a.db") as ours, at_work(f"{folder}/b.db") as peer:
-        return compared("SQLite", ours, peer, pages)
+    with tempfile.TemporaryDirectory() as folder, at_work(f"{folder}/a.db") as own, at_work(f"{folder}/b.db") as peer:
+        return compared("SQLite", own, peer, pages)
 
 
 def in_postgres(pages: int) -> list[dict[str, Any]] | str:
@@ -115,8 +115,8 @@ def in_postgres(pages: int) -> list[dict[str, Any]] | str:
     except ImportError as missing:
         return str(missing)
     try:
-        with fresh_schema() as first, fresh_schema() as second, at_work(first) as ours, at_work(second) as peer:
-            return compared("PostgreSQL", ours, peer, pages)
+        with fresh_schema() as first, fresh_schema() as second, at_work(first) as own, at_work(second) as peer:
+            return compared("PostgreSQL", own, peer, pages)
     except (HotPapersError, psycopg.Error) as problem:
         return str(problem).splitlines()[0]
 

@@ -32,13 +32,13 @@ TENTHS = 10
 
 def run(scale: float = 1.0) -> dict[str, Any]:
     """Megabytes after each tenth of the events."""
-    found: list[float] = measure.child("bench.bench_memory", str(int(EVENTS * scale)))
-    most, first = max(found), found[0]
+    megabytes: list[float] = measure.child("bench.bench_memory", str(int(EVENTS * scale)))
+    peak, first = max(megabytes), megabytes[0]
     return {
-        "megabytes": found,
-        "grown": round(found[-1] / first, 2),
+        "megabytes": megabytes,
+        "grown": round(megabytes[-1] / first, 2),
         "lines": [
-            measure.limit("peak", most, GOAL, "MB"),
+            measure.limit("peak", peak, GOAL, "MB"),
         ],
         "method": __doc__,
     }
@@ -68,8 +68,8 @@ def resident() -> float:
 def block_of(tracked: list[str]) -> bytes:
     """Events with placeholders where accounts and records differ between repeats."""
     chance = random.Random(2102)
-    made = b"".join(stream._event(chance, tracked, n) for n in range(BLOCK))
-    return re.sub(rb'("did":"did:plc:|"rkey":")....', rb"\1" + PLACE, made)
+    block = b"".join(stream._event(chance, tracked, n) for n in range(BLOCK))
+    return re.sub(rb'("did":"did:plc:|"rkey":")....', rb"\1" + PLACE, block)
 
 
 def main(events: int) -> None:

@@ -38,10 +38,10 @@ LOADED = ("reader.js", "style.css", "icon.svg")
 SHARE, PAGE, ASSET = 0.99, 60_000, 10_000
 
 
-def texts_of_papers(most: int) -> Iterator[str]:
+def texts_of_papers(limit: int) -> Iterator[str]:
     """Titles and abstracts of arXiv's papers."""
-    with PAPERS.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as unpacked:
-        for line in islice(io.BufferedReader(unpacked), most):
+    with PAPERS.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as reader:
+        for line in islice(io.BufferedReader(reader), limit):
             paper = json.loads(line)
             yield from (paper["title"], paper.get("abstract") or "")
 
@@ -55,30 +55,30 @@ def texts_of_issues(issue_reader: IssueReader, publication: str) -> Iterator[str
 
 def rendered(texts: Iterable[str]) -> tuple[int, int]:
     """How many formulas become valid MathML, and the total."""
-    total = made = 0
+    total = valid = 0
     for text in texts:
         for piece in formulas(text):
             total += 1
-            made += is_sound(formula(piece.tex))
-    return made, total
+            valid += is_sound(formula(piece.tex))
+    return valid, total
 
 
-def is_sound(made: str | None) -> bool:
+def is_sound(mathml: str | None) -> bool:
     """Whether a formula is MathML that parses, without leftover TeX."""
-    if made is None:
+    if mathml is None:
         return False
     try:
-        found = ET.fromstring(made.replace("&nbsp;", "\u00a0"))  # the only entity of HTML here that XML lacks
+        root = ET.fromstring(mathml.replace("&nbsp;", "\u00a0"))  # the only entity of HTML here that XML lacks
     except ET.ParseError:
         return False
-    return found.tag == "math" and not any("\\" in text for text in found.itertext())
+    return root.tag == "math" and not any("\\" in text for text in root.itertext())
 
 
-def share(what: str, found: tuple[int, int]) -> dict[str, Any]:
+def share(label: str, counts: tuple[int, int]) -> dict[str, Any]:
     """A line for a share."""
-    made, total = found
+    valid, total = counts
     return measure.Line(
-        what, f"{made:,}", f"{total:,}", made / total, f"≥ {SHARE:g}", made / total >= SHARE
+        label, f"{valid:,}", f"{total:,}", valid / total, f"≥ {SHARE:g}", valid / total >= SHARE
     )._asdict()  # fmt: skip
 
 
@@ -93,9 +93,9 @@ def loaded(issue_reader: IssueReader, publication: str) -> list[dict[str, Any]]:
     assets = {name: packed(pages.page(name) or b"") for name in LOADED}
     issues = [packed(pages.page(issue_path(day)) or b"") for day in issue_reader.days(publication)]
     largest = max(assets, key=lambda name: assets[name])
-    whole = max(issues) + sum(assets.values())
+    total = max(issues) + sum(assets.values())
     return [
-        measure.limit("an issue's page with all that it loads, the largest, packed", whole, PAGE, "B"),
+        measure.limit("an issue's page with all that it loads, the largest, packed", total, PAGE, "B"),
         measure.limit(f"the largest that it loads ({largest}), packed", assets[largest], ASSET, "B"),
     ]
 

@@ -49,16 +49,16 @@ def items(scale: float) -> Iterator[Item]:
             observed_at=at,
         )  # fmt: skip
         for n in range(min(int(chance.paretovariate(1.2)), 60)):
-            post, made = f"bluesky:at://{_account(number + 31 * n)}/app.bsky.feed.post/{number:06}{n:06}", at + n * HOUR
+            post, time = f"bluesky:at://{_account(number + 31 * n)}/app.bsky.feed.post/{number:06}{n:06}", at + n * HOUR
             author = f"bluesky:{_account(number + 31 * n)}"
-            yield Post(post=post, network="bluesky", account=author, created_at=made, text="A kettle", observed_at=made)
-            yield Mention(post=post, paper=paper, form="abs", found_in="text", observed_at=made)
-            posts.append((post, made))
+            yield Post(post=post, network="bluesky", account=author, created_at=time, text="A kettle", observed_at=time)
+            yield Mention(post=post, paper=paper, form="abs", found_in="text", observed_at=time)
+            posts.append((post, time))
     weights = [chance.paretovariate(1.1) for _ in posts]
-    for post, made in chance.choices(posts, weights, k=int(REACTIONS * scale)):
+    for post, time in chance.choices(posts, weights, k=int(REACTIONS * scale)):
         yield Reaction(
             post=post, account=f"bluesky:{_account(chance.randrange(ACCOUNTS))}",
-            type="like" if chance.random() < 0.8 else "repost", observed_at=made + int(chance.expovariate(0.1) * HOUR),
+            type="like" if chance.random() < 0.8 else "repost", observed_at=time + int(chance.expovariate(0.1) * HOUR),
         )  # fmt: skip
 
 
@@ -72,13 +72,13 @@ def _account(number: int) -> str:
 def build(store: str, scale: str) -> dict[str, Any]:
     """Write the record."""
     with Record(store) as record:
-        some: list[Item] = []
+        batch: list[Item] = []
         for item in items(float(scale)):
-            some.append(item)
-            if len(some) == BATCH * 5:
-                record.append(some, source="bench", at=moment(LAST - 1))
-                some = []
-        record.append(some, source="bench", at=moment(LAST - 1))
+            batch.append(item)
+            if len(batch) == BATCH * 5:
+                record.append(batch, source="bench", at=moment(LAST - 1))
+                batch = []
+        record.append(batch, source="bench", at=moment(LAST - 1))
         learn_standing(record.database)
         return {"reactions": record.count(Reaction), "posts": record.count(Post), "bytes": record.database.size()}
 
@@ -88,8 +88,8 @@ def ours(store: str, name: str, ranking: str) -> dict[str, Any]:
     with Record(store) as record:
         publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
         record.append([publication], source="bench")
-        taken = measure.seconds(lambda: freeze(record, publication, day_name(LAST)))
-    return {"seconds": taken, "memory": measure.peak_memory()}
+        duration = measure.seconds(lambda: freeze(record, publication, day_name(LAST)))
+    return {"seconds": duration, "memory": measure.peak_memory()}
 
 
 def peer(store: str) -> dict[str, Any]:
@@ -103,32 +103,32 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {"build": build, "ours": ours,
 
 def task(*words: str) -> dict[str, Any]:
     """Run a task in a process of its own."""
-    found: dict[str, Any] = measure.child("bench.bench_reactions", *words)
-    return found
+    result: dict[str, Any] = measure.child("bench.bench_reactions", *words)
+    return result
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
     """The lines of the table."""
     with tempfile.TemporaryDirectory() as folder:
         store = str(Path(folder) / "reactions.db")
-        built = task("build", store, str(scale))
+        facts = task("build", store, str(scale))
         memory: list[int] = []
         names = iter(f"daily-{n}" for n in range(9))
 
         def mine(ranking: str) -> float:
-            found = task("ours", store, next(names), ranking)
-            memory.append(found["memory"])
-            return float(found["seconds"])
+            result = task("ours", store, next(names), ranking)
+            memory.append(result["memory"])
+            return float(result["seconds"])
 
-        bare, taken, vouched = measure.by_turns(
+        bare, plain, vouched = measure.by_turns(
             3, lambda: float(task("peer", store)["seconds"]), lambda: mine("rarity/1"), lambda: mine("rarity/2")
         )
     lines = [
-        measure.at_most("freezing an issue from reactions", taken, bare, 1.5),
-        measure.at_most("freezing it with rarity/2, against rarity/1", vouched, taken, 1.5),
+        measure.at_most("freezing an issue from reactions", plain, bare, 1.5),
+        measure.at_most("freezing it with rarity/2, against rarity/1", vouched, plain, 1.5),
         measure.limit("memory of freezing it", max(memory) / 1e6, MEMORY / 1e6, "MB"),
     ]
-    notes = [f"{built['reactions']:,} reactions, {built['posts']:,} posts, {built['bytes'] / 1e6:,.0f} MB"]
+    notes = [f"{facts['reactions']:,} reactions, {facts['posts']:,} posts, {facts['bytes'] / 1e6:,.0f} MB"]
     return {"lines": lines, "method": __doc__, "notes": notes}
 
 

@@ -50,24 +50,24 @@ class Rows(NamedTuple):
 
 def mixed(scale: float) -> list[list[Item]]:
     """Batches as they come in after two weeks, when most items are snapshots."""
-    wanted = max(int(ITEMS * scale) // BATCH, 1)
+    number = max(int(ITEMS * scale) // BATCH, 1)
     stream = itertools.chain.from_iterable(MadeUp(max(scale, 0.05)).batches())
-    late = itertools.islice(stream, wanted * BATCH // 4, None)
-    return [list(itertools.islice(late, BATCH)) for _ in range(wanted)]
+    later_items = itertools.islice(stream, number * BATCH // 4, None)
+    return [list(itertools.islice(later_items, BATCH)) for _ in range(number)]
 
 
 def finished_rows(batches: Sequence[list[Item]]) -> Rows:
     """The rows that ours writes, by kind, in the order of the items."""
     rows = Rows([], {})
-    known = {"": identities.NO_IDENTITY}
+    identity_of = {"": identities.NO_IDENTITY}
     hasher = item_rows.KeyedHasher(b"s" * 32)
     for item in itertools.chain.from_iterable(batches):
-        for key in sorted(key for key in item_rows.keys_in([item]) if key not in known):
+        for key in sorted(key for key in item_rows.keys_in([item]) if key not in identity_of):
             salt = None if identities.is_paper(key) else os.urandom(SALT)
-            rows.identities.append(IdentityRow(len(known), key, salt, None, 1))
-            known[key] = Identity(len(known), rows.identities[-1].committed)
+            rows.identities.append(IdentityRow(len(identity_of), key, salt, None, 1))
+            identity_of[key] = Identity(len(identity_of), rows.identities[-1].committed)
         group = rows.items.setdefault(kind_of(item), [])
-        group.append((len(group) + 1, *item_rows.prepare(item, hasher, known, os.urandom(SALT)).row, 1, 0))
+        group.append((len(group) + 1, *item_rows.prepare(item, hasher, identity_of, os.urandom(SALT)).row, 1, 0))
     return rows
 
 
@@ -90,9 +90,9 @@ def peer(path: Path, rows: Rows) -> float:
             for sql, group in rows.statements():
                 connection.executemany(sql, group)
 
-    taken = measure.seconds(write)
+    duration = measure.seconds(write)
     connection.close()
-    return taken
+    return duration
 
 
 def in_sqlite(batches: Sequence[list[Item]], rows: Rows) -> list[float]:
@@ -173,20 +173,20 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     gc.freeze()  # prepared data concerns neither side: keep the garbage collector from scanning it
     count = sum(map(len, batches))
     kinds = ", ".join(f"{len(group):,} {kind}" for kind, group in rows.items.items())
-    mine, at_once, plain = in_sqlite(batches, rows)
+    own, at_once, plain = in_sqlite(batches, rows)
     lines = [
-        measure.at_least("items into the record, batches of 10,000", count / mine, count / plain, "items", 0.5),
+        measure.at_least("items into the record, batches of 10,000", count / own, count / plain, "items", 0.5),
         measure.at_least("items into the record, one batch", count / at_once, count / plain, "items", 0.5),
     ]
-    few = batches[: max(len(batches) // 10, 1)]
-    found = in_postgres(few, finished_rows(few))
+    part = batches[: max(len(batches) // 10, 1)]
+    times = in_postgres(part, finished_rows(part))
     notes = [f"{count:,} items: {kinds}; {len(rows.identities):,} identities"]
-    if isinstance(found, str):
-        notes.append(f"PostgreSQL was left out: {found}")
+    if isinstance(times, str):
+        notes.append(f"PostgreSQL was left out: {times}")
     else:
-        number = sum(map(len, few))
-        mine, plain = found
+        number = sum(map(len, part))
+        own, plain = times
         lines.append(
-            measure.at_least("the same on PostgreSQL, batches of 10,000", number / mine, number / plain, "items", None)
+            measure.at_least("the same on PostgreSQL, batches of 10,000", number / own, number / plain, "items", None)
         )
     return {"lines": lines, "method": __doc__, "notes": notes}

@@ -77,40 +77,40 @@ class Sorts(NamedTuple):
 
 def papers(scale: float) -> tuple[Iterator[Item], str]:
     """Papers with their announcements, and a note on where they come from."""
-    wanted = max(int(PAPERS * scale), 500)
+    number = max(int(PAPERS * scale), 500)
     file = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
     if file.exists():
-        return itertools.chain.from_iterable(itertools.islice(_real(file), wanted)), f"{wanted:,} real papers"
-    kept = (item for batch in MadeUp(scale / 10).batches() for item in batch if isinstance(item, Paper | Announcement))
-    return itertools.islice(kept, 2 * wanted), "made-up papers: the real ones are absent"
+        return itertools.chain.from_iterable(itertools.islice(_real(file), number)), f"{number:,} real papers"
+    facts = (item for batch in MadeUp(scale / 10).batches() for item in batch if isinstance(item, Paper | Announcement))
+    return itertools.islice(facts, 2 * number), "made-up papers: the real ones are absent"
 
 
 def _real(file: Path) -> Iterator[list[Item]]:
-    with file.open("rb") as packed:
-        lines = io.TextIOWrapper(zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(packed), "utf-8")
-        for found in map(json.loads, lines):
-            if found["id"] >= NEWEST_FROM:
-                yield _items(found)
+    with file.open("rb") as stream:
+        lines = io.TextIOWrapper(zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(stream), "utf-8")
+        for row in map(json.loads, lines):
+            if row["id"] >= NEWEST_FROM:
+                yield _items(row)
 
 
-def _items(found: dict[str, Any]) -> list[Item]:
-    key, day = f"arxiv:{found['id']}", found["listed"]
+def _items(row: dict[str, Any]) -> list[Item]:
+    key, day = f"arxiv:{row['id']}", row["listed"]
     paper = Paper(
-        paper=key, title=found["title"], authors=tuple(found["authors"]), abstract=found["abstract"],
-        categories=tuple(found["categories"]), observed_at=1,
+        paper=key, title=row["title"], authors=tuple(row["authors"]), abstract=row["abstract"],
+        categories=tuple(row["categories"]), observed_at=1,
     )  # fmt: skip
     if not day:
         return [paper]
     return [
         paper,
-        Announcement(paper=key, day=day, category=found["primary"], type="new", announced_at=1, observed_at=1),
+        Announcement(paper=key, day=day, category=row["primary"], type="new", announced_at=1, observed_at=1),
     ]
 
 
-def queries(told: Sequence[Paper]) -> Sorts:
+def queries(source: Sequence[Paper]) -> Sorts:
     """Queries drawn from papers; the same papers give the same queries, and each finds at least its paper."""
     chance = random.Random("hot papers search")
-    drawn = (paper for paper in chance.sample(told, len(told)) if paper.authors and len(_said(paper)) > 3)
+    sample = (paper for paper in chance.sample(source, len(source)) if paper.authors and len(_said(paper)) > 3)
 
     def some(paper: Paper, count: int = 1) -> str:
         return " ".join(chance.sample(_said(paper), count))
@@ -131,10 +131,10 @@ def queries(told: Sequence[Paper]) -> Sorts:
 
     makers = (of_author, in_category, beginning)
     return Sorts(
-        words=[some(next(drawn), count) for count in (1, 2, 3) for _ in range(QUERIES)],
-        phrases=[neighbors(next(drawn)) for _ in range(QUERIES)],
+        words=[some(next(sample), count) for count in (1, 2, 3) for _ in range(QUERIES)],
+        phrases=[neighbors(next(sample)) for _ in range(QUERIES)],
         common=["language models", "graph", "quantum", "attention", "neural network", "diffusion model"],
-        others=[make(next(drawn)) for make in makers for _ in range(QUERIES)],
+        others=[make(next(sample)) for make in makers for _ in range(QUERIES)],
     )
 
 
@@ -158,9 +158,9 @@ def build(store: str, items: Iterator[Item]) -> Built:
     with Record(store) as record:
         for batch in iter(lambda: list(itertools.islice(items, BATCH)), []):
             record.append(batch, source="bench")
-        before = record.database.size()
-        taken = measure.seconds(lambda: catch_up(record))
-        return Built(taken, record.database.size() - before)
+        empty_size = record.database.size()
+        duration = measure.seconds(lambda: catch_up(record))
+        return Built(duration, record.database.size() - empty_size)
 
 
 def told_in(record: Record) -> list[Paper]:
@@ -168,39 +168,39 @@ def told_in(record: Record) -> list[Paper]:
     return [row.item for row in record.view().iterate(Paper) if isinstance(row.item, Paper)]
 
 
-def against_bare(store: str, asked: Sequence[str]) -> list[float]:
+def against_bare(store: str, texts: Sequence[str]) -> list[float]:
     """[ours, bare, bare as usual] in seconds for all queries."""
-    expressions = [expression(query_parser.parse(query)) for query in asked]
+    expressions = [expression(query_parser.parse(query)) for query in texts]
     with Record(store) as record, closing(apsw.Connection(store)) as connection:
-        _check_same(record, connection, asked, expressions)
+        _check_same(record, connection, texts, expressions)
 
         def plain(sql: str) -> float:
-            return measure.seconds(lambda: [connection.execute(sql, (one,)).fetchall() for one in expressions])
+            return measure.seconds(lambda: [connection.execute(sql, (term,)).fetchall() for term in expressions])
 
         return measure.by_turns(
             9,
-            lambda: measure.seconds(lambda: [search(record, query) for query in asked]),
+            lambda: measure.seconds(lambda: [search(record, query) for query in texts]),
             lambda: plain(BARE),
             lambda: plain(USUAL),
         )
 
 
-def _check_same(record: Record, connection: apsw.Connection, asked: Sequence[str], expressions: Sequence[str]) -> None:
+def _check_same(record: Record, connection: apsw.Connection, texts: Sequence[str], expressions: Sequence[str]) -> None:
     """Check that both find the same papers in the same order; otherwise the figures mean nothing."""
     number = "SELECT id FROM search_paper WHERE paper = ?"
-    for query, one in zip(asked, expressions, strict=True):
-        found = search(record, query)
-        mine = [connection.execute(number, (hit.paper,)).get for hit in found.papers]
-        if mine != [row[0] for row in connection.execute(BARE, (one,))] or found.parts:
+    for query, term in zip(texts, expressions, strict=True):
+        result = search(record, query)
+        own_ids = [connection.execute(number, (hit.paper,)).get for hit in result.papers]
+        if own_ids != [row[0] for row in connection.execute(BARE, (term,))] or result.parts:
             raise AssertionError(f"{query}: both sides do not say the same")
 
 
-def slowest(store: str, asked: Sequence[str]) -> str:
+def slowest(store: str, texts: Sequence[str]) -> str:
     """A note on single queries."""
     with Record(store) as record:
-        taken = sorted((min(_once(record, query) for _ in range(3)), query) for query in asked)
-    (middle, _), (longest, which) = taken[len(taken) // 2], taken[-1]
-    return f"one query: {measure.span(middle)} median, {measure.span(longest)} at most ({which})"
+        times = sorted((min(_once(record, query) for _ in range(3)), query) for query in texts)
+    (middle, _), (longest, text) = times[len(times) // 2], times[-1]
+    return f"one query: {measure.span(middle)} median, {measure.span(longest)} at most ({text})"
 
 
 def _once(record: Record, query: str) -> float:
@@ -210,7 +210,7 @@ def _once(record: Record, query: str) -> float:
 # ---- PostgreSQL, where one is reachable ------------------------------------------------------------------
 
 
-def on_server(store: str, asked: Sequence[str]) -> list[float] | str:
+def on_server(store: str, texts: Sequence[str]) -> list[float] | str:
     """[ours on SQLite, ours on PostgreSQL, PostgreSQL's own] in seconds for all queries; or why there are none."""
     try:
         import psycopg
@@ -218,26 +218,26 @@ def on_server(store: str, asked: Sequence[str]) -> list[float] | str:
         return str(missing)
     try:
         with fresh_schema() as url, Record(store) as lite:
-            told = told_in(lite)
-            build(url, iter(told))
+            all_papers = told_in(lite)
+            build(url, iter(all_papers))
             with Record(url) as record, psycopg.connect(url, autocommit=True) as connection:
-                _fill_own(connection, told)
+                _fill_own(connection, all_papers)
                 return measure.by_turns(
                     3,
-                    lambda: measure.seconds(lambda: [search(lite, query) for query in asked]),
-                    lambda: measure.seconds(lambda: [search(record, query) for query in asked]),
-                    lambda: measure.seconds(lambda: [connection.execute(SERVERS_OWN, (q,)).fetchall() for q in asked]),
+                    lambda: measure.seconds(lambda: [search(lite, query) for query in texts]),
+                    lambda: measure.seconds(lambda: [search(record, query) for query in texts]),
+                    lambda: measure.seconds(lambda: [connection.execute(SERVERS_OWN, (q,)).fetchall() for q in texts]),
                 )
     except (HotPapersError, psycopg.Error) as problem:
         return str(problem).splitlines()[0]
 
 
-def _fill_own(connection: Any, told: Sequence[Paper]) -> None:
+def _fill_own(connection: Any, all_papers: Sequence[Paper]) -> None:
     """The table that PostgreSQL's documentation shows."""
     connection.execute("CREATE TABLE bare (id text, title text, told tsvector)")
     sql = """INSERT INTO bare VALUES (%s, %s, setweight(to_tsvector('english', %s), 'A')
         || setweight(to_tsvector('english', %s), 'B') || setweight(to_tsvector('english', %s), 'C'))"""
-    rows = [(one.paper, one.title, one.title, ", ".join(one.authors), one.abstract) for one in told]
+    rows = [(paper.paper, paper.title, paper.title, ", ".join(paper.authors), paper.abstract) for paper in all_papers]
     with connection.cursor() as cursor:
         cursor.executemany(sql, rows)
     connection.execute("CREATE INDEX bare_told ON bare USING gin (told)")
@@ -252,24 +252,24 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         store = str(Path(os.environ.get(KEEP, folder)) / f"search-{scale:g}.db")
         items, source = papers(scale)
-        built = build(store, items) if not Path(store).exists() else None
+        index = build(store, items) if not Path(store).exists() else None
         with Record(store) as record:
-            asked = queries(told_in(record))
-        ours, bare, usual = against_bare(store, asked.every)
-        notes = [f"{source}; {len(asked.every)} queries", slowest(store, asked.every)]
-        if built:
-            notes.append(f"the index: {built.size / 1e6:,.0f} MB, filled in {built.seconds:,.0f} s")
+            sorts = queries(told_in(record))
+        own_time, bare, usual = against_bare(store, sorts.every)
+        notes = [f"{source}; {len(sorts.every)} queries", slowest(store, sorts.every)]
+        if index:
+            notes.append(f"the index: {index.size / 1e6:,.0f} MB, filled in {index.seconds:,.0f} s")
         lines = [
-            measure.at_most(f"searching, {len(asked.every)} queries", ours, bare, 1.5),
-            measure.at_most("the same, against the bare query as it is usually written", ours, usual, None),
+            measure.at_most(f"searching, {len(sorts.every)} queries", own_time, bare, 1.5),
+            measure.at_most("the same, against the bare query as it is usually written", own_time, usual, None),
         ]
-        alike = [*asked.words, *asked.phrases, *asked.common]
-        found = on_server(store, alike)
-        if isinstance(found, str):
-            notes.append(f"PostgreSQL was left out: {found}")
+        alike = [*sorts.words, *sorts.phrases, *sorts.common]
+        times = on_server(store, alike)
+        if isinstance(times, str):
+            notes.append(f"PostgreSQL was left out: {times}")
         else:
-            lite, server, own = found
-            what = f"{len(alike)} of them, words and phrases"
-            lines.append(measure.at_most(f"{what}, over SQLite, against PostgreSQL's own", lite, own, None))
-            lines.append(measure.at_most(f"{what}, over PostgreSQL, against its own", server, own, None))
+            lite, server, own = times
+            label = f"{len(alike)} of them, words and phrases"
+            lines.append(measure.at_most(f"{label}, over SQLite, against PostgreSQL's own", lite, own, None))
+            lines.append(measure.at_most(f"{label}, over PostgreSQL, against its own", server, own, None))
     return {"lines": lines, "method": __doc__, "notes": notes}

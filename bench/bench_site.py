@@ -48,23 +48,23 @@ Timed = Callable[[Callable[[], object]], float]
 """How a task's time is measured."""
 
 
-def publish(store: str, output: Path, *days: str, timed: Timed = measure.seconds) -> float:
+def publish(store: str, output: Path, *days: str, timer: Timed = measure.seconds) -> float:
     """Seconds of the whole command, for these days or all."""
-    which = days or ("--all",)
-    command = [sys.executable, "-m", "hotpapers", "publish", *which, "--to", "site", "--output", str(output)]
-    return timed(lambda: _run([*command, "--store", store], output.parent))
+    selection = days or ("--all",)
+    command = [sys.executable, "-m", "hotpapers", "publish", *selection, "--to", "site", "--output", str(output)]
+    return timer(lambda: _run([*command, "--store", store], output.parent))
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, env=environment)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    process = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, env=environment)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {process.stdout[-2000:]}{process.stderr[-2000:]}")
 
 
 def prepared(folder: Path, store: str, assets: Path) -> dict[str, Callable[[Timed], float]]:
     """For each installed generator, a function that builds its site into a new folder and returns the time taken."""
-    made: dict[str, Callable[[Timed], float]] = {}
+    builders: dict[str, Callable[[Timed], float]] = {}
     with Record(store) as record:
         issue_reader = RecordIssueReader(record)
         name = publication_of(record, None).publication
@@ -75,8 +75,8 @@ def prepared(folder: Path, store: str, assets: Path) -> dict[str, Callable[[Time
             source = folder / generator.program
             generator.prepare(source, content)
             _place_assets(source, generator, assets)
-            made[generator.name] = _builder(generator, program, source, folder)
-    return made
+            builders[generator.name] = _builder(generator, program, source, folder)
+    return builders
 
 
 def _place_assets(source: Path, generator: Generator, assets: Path) -> None:
@@ -92,74 +92,74 @@ _numbers = itertools.count()
 
 
 def _builder(generator: Generator, program: str, source: Path, folder: Path) -> Callable[[Timed], float]:
-    def build(timed: Timed) -> float:
+    def build(timer: Timed) -> float:
         output = folder / f"{generator.program}-{next(_numbers)}"
-        return timed(lambda: _run(generator.command(program, source, output), source))
+        return timer(lambda: _run(generator.command(program, source, output), source))
 
     return build
 
 
 def html(folder: Path) -> tuple[int, int]:
     """A site's number of pages, and their bytes."""
-    found = list(folder.rglob("*.html"))
-    return len(found), sum(file.stat().st_size for file in found)
+    files = list(folder.rglob("*.html"))
+    return len(files), sum(file.stat().st_size for file in files)
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
     """The lines of the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        chosen, note = bench_import.files(folder, scale)
+        paths, note = bench_import.files(folder, scale)
         store = str(folder / "store.db")
-        days = frozen(store, chosen)
+        days = frozen(store, paths)
         site = folder / "ours"
         publish(store, site)
         peers = prepared(folder, store, site)
         one_day = partial(again, store, site, days[-1])
 
-        def whole(timed: Timed) -> float:
-            return publish(store, folder / f"ours-{next(_numbers)}", timed=timed)
+        def whole(timer: Timed) -> float:
+            return publish(store, folder / f"ours-{next(_numbers)}", timer=timer)
 
-        taken = _turns([whole, one_day, *peers.values()], measure.seconds)
-        worked = _turns([whole, one_day, *peers.values()], measure.processor_seconds)
+        times = _turns([whole, one_day, *peers.values()], measure.seconds)
+        processor_times = _turns([whole, one_day, *peers.values()], measure.processor_seconds)
         notes = [f"{note}; {len(days):,} issues", *_sizes(folder, site, peers)]
-    lines = [*_lines("", taken, list(peers)), *_lines(", processor time", worked, list(peers))]
+    lines = [*_lines("", times, list(peers)), *_lines(", processor time", processor_times, list(peers))]
     return {"lines": lines, "method": __doc__, "notes": notes}
 
 
-def _turns(tasks: Sequence[Callable[[Timed], float]], timed: Timed) -> list[float]:
-    return measure.by_turns(3, *(partial(task, timed) for task in tasks))
+def _turns(tasks: Sequence[Callable[[Timed], float]], timer: Timed) -> list[float]:
+    return measure.by_turns(3, *(partial(task, timer) for task in tasks))
 
 
-def _lines(how: str, taken: Sequence[float], peers: Sequence[str]) -> list[dict[str, Any]]:
-    full, one, *others = taken
-    found = dict(zip(peers, others, strict=True))
-    lines = [_line(generator.name, how, full, found.get(generator.name)) for generator in GENERATORS]
-    return [*lines, measure.at_most(f"one new issue, against the full build{how}", one, full, 0.1)]
+def _lines(how: str, times: Sequence[float], peers: Sequence[str]) -> list[dict[str, Any]]:
+    full, one_issue, *peer_times = times
+    time_of = dict(zip(peers, peer_times, strict=True))
+    lines = [_line(generator.name, how, full, time_of.get(generator.name)) for generator in GENERATORS]
+    return [*lines, measure.at_most(f"one new issue, against the full build{how}", one_issue, full, 0.1)]
 
 
-def _line(peer: str, how: str, ours: float, theirs: float | None) -> dict[str, Any]:
-    what, goal = f"against {peer}{how}", 2 if peer == "Hugo" else 1
-    if theirs is None:
-        return measure.Line(what, measure.span(ours), "not installed", None, f"≤ {goal}")._asdict()
-    return measure.at_most(what, ours, theirs, goal)
+def _line(peer: str, how: str, own_time: float, peer_time: float | None) -> dict[str, Any]:
+    label, goal = f"against {peer}{how}", 2 if peer == "Hugo" else 1
+    if peer_time is None:
+        return measure.Line(label, measure.span(own_time), "not installed", None, f"≤ {goal}")._asdict()
+    return measure.at_most(label, own_time, peer_time, goal)
 
 
-def again(store: str, site: Path, day: str, timed: Timed) -> float:
+def again(store: str, site: Path, day: str, timer: Timed) -> float:
     """Seconds to publish one day into a site that lacks it."""
     shutil.rmtree((site / issue_path(day)).parent)
-    return publish(store, site, day, timed=timed)
+    return publish(store, site, day, timer=timer)
 
 
 def _sizes(folder: Path, site: Path, peers: dict[str, Any]) -> list[str]:
     """Pages and bytes of every site. Raises AssertionError if one has other pages."""
-    ours = html(site)
-    notes = [f"ours: {ours[0]:,} pages, {ours[1] / 1e6:.1f} MB"]
+    own = html(site)
+    notes = [f"ours: {own[0]:,} pages, {own[1] / 1e6:.1f} MB"]
     for generator in GENERATORS:
         if generator.name in peers:
-            built = next(path for path in folder.glob(f"{generator.program}-*") if path.is_dir())
-            found = html(built)
-            notes.append(f"{generator.name} ({generator.release()}): {found[0]:,} pages, {found[1] / 1e6:.1f} MB")
-            if found[0] != ours[0]:
-                raise AssertionError(f"{generator.name} made {found[0]} pages, ours {ours[0]}")
+            output = next(path for path in folder.glob(f"{generator.program}-*") if path.is_dir())
+            size = html(output)
+            notes.append(f"{generator.name} ({generator.release()}): {size[0]:,} pages, {size[1] / 1e6:.1f} MB")
+            if size[0] != own[0]:
+                raise AssertionError(f"{generator.name} made {size[0]} pages, ours {own[0]}")
     return notes

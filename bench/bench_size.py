@@ -73,28 +73,28 @@ def sizes(store: Path, scale: float) -> tuple[dict[str, float], float]:
     connection = apsw.Connection(str(store))
     pages = """SELECT m.tbl_name, sum(d.pgsize) FROM dbstat AS d JOIN sqlite_schema AS m ON m.name = d.name
         WHERE d.aggregate = 1 GROUP BY m.tbl_name"""
-    taken = {str(name): int(size) for name, size in connection.execute(pages)}
+    bytes_of = {str(name): int(size) for name, size in connection.execute(pages)}
     rows = {
         name: next(iter(connection.execute(f"SELECT count(*) FROM {name}")))[0] for name in (*YEAR, IDENTITY, ORIGINAL)
     }
     count_of_items = sum(rows[kind] for kind in YEAR)
-    return {name: taken[name] / count for name, count in rows.items()}, taken["batch"] / count_of_items
+    return {name: bytes_of[name] / count for name, count in rows.items()}, bytes_of["batch"] / count_of_items
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
     """The lines of the table."""
     with tempfile.TemporaryDirectory() as folder:
-        each, listed = sizes(Path(folder) / "size.db", SCALE * scale)
-    year = {kind: count * (each[kind] + listed) for kind, count in YEAR.items()}
-    named = IDENTITIES * each[IDENTITY]
-    kept = ORIGINALS * each[ORIGINAL]
-    total = sum(year.values()) + named + kept
+        cost, manifest_line = sizes(Path(folder) / "size.db", SCALE * scale)
+    year = {kind: count * (cost[kind] + manifest_line) for kind, count in YEAR.items()}
+    identities = IDENTITIES * cost[IDENTITY]
+    originals = ORIGINALS * cost[ORIGINAL]
+    total = sum(year.values()) + identities + originals
     notes = [
-        f"{kind}: {each[kind]:,.0f} bytes × {YEAR[kind]:,} a year: {size / 1e6:,.0f} MB" for kind, size in year.items()
+        f"{kind}: {cost[kind]:,.0f} bytes × {YEAR[kind]:,} a year: {size / 1e6:,.0f} MB" for kind, size in year.items()
     ]
-    notes += [f"identity: {each[IDENTITY]:,.0f} bytes × {IDENTITIES:,} a year: {named / 1e6:,.0f} MB"]
-    notes += [f"a line of a manifest for each item: {listed:,.0f} bytes"]
-    notes += [f"original: {each[ORIGINAL]:,.0f} bytes × {ORIGINALS:,} of a year: {kept / 1e6:,.0f} MB"]
-    notes += [f"each later version of a paper: {each['paper'] + listed + each[ORIGINAL]:,.0f} bytes more"]
+    notes += [f"identity: {cost[IDENTITY]:,.0f} bytes × {IDENTITIES:,} a year: {identities / 1e6:,.0f} MB"]
+    notes += [f"a line of a manifest for each item: {manifest_line:,.0f} bytes"]
+    notes += [f"original: {cost[ORIGINAL]:,.0f} bytes × {ORIGINALS:,} of a year: {originals / 1e6:,.0f} MB"]
+    notes += [f"each later version of a paper: {cost['paper'] + manifest_line + cost[ORIGINAL]:,.0f} bytes more"]
     line = measure.limit("a year of all of arXiv, forecast", total / 1e6, LIMIT / 1e6, "MB")
     return {"lines": [line], "method": __doc__, "notes": notes}

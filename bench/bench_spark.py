@@ -32,8 +32,8 @@ GOAL = 0.8
 
 def run(scale: float = 1.0) -> dict[str, Any]:
     """Rates and their ratios; `scale` times twelve million events."""
-    for name, there in (("pyspark", importlib.util.find_spec("pyspark")), ("Java", shutil.which("java"))):
-        if not there:
+    for name, program in (("pyspark", importlib.util.find_spec("pyspark")), ("Java", shutil.which("java"))):
+        if not program:
             return {"skipped": f"{name} is not installed"}
     from hotpapers.ingest.archives.spark_session import spark_session
 
@@ -46,19 +46,19 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         with spark_session("local[2]") as session:
             ready = partial(_on_spark, session, stores, files)
             _on_spark(session, iter([folder / "warm.db"]), files[:2])  # start the processes and load our code in them
-            ours, spark = measure.by_turns(ROUNDS, own, ready)
+            own_time, spark = measure.by_turns(ROUNDS, own, ready)
             own_busy, spark_busy = measure.processor_seconds(own), _busy(ready)
-        whole = _command(stores, files, "--spark", "local[2]")
+        cold_time = _command(stores, files, "--spark", "local[2]")
         digests = {_digest(store) for store in sorted(folder.glob("store-*.db"))}
     if len(digests) != 1:
         raise RuntimeError("Spark and two processes left different records")
-    what = "two cores"
+    label = "two cores"
     return {
         "events": events,
         "lines": [
-            measure.at_least(f"{what}, against two processes", events / spark, events / ours, "events", GOAL),
-            measure.at_least(f"{what}, processor time", events / spark_busy, events / own_busy, "events", None),
-            measure.at_least(f"{what}, Java's start counted", events / whole, events / ours, "events", None),
+            measure.at_least(f"{label}, against two processes", events / spark, events / own_time, "events", GOAL),
+            measure.at_least(f"{label}, processor time", events / spark_busy, events / own_busy, "events", None),
+            measure.at_least(f"{label}, Java's start counted", events / cold_time, events / own_time, "events", None),
         ],
         "method": __doc__,
     }
@@ -80,8 +80,8 @@ def _on_spark(session: Any, stores: Iterator[Path], files: Sequence[Path]) -> fl
 
     with tempfile.TemporaryDirectory() as folder, Record(str(next(stores))) as record:
         start, now = time.perf_counter(), time.time_ns() // 1000
-        opened = [spark_import.file_of(str(file), None) for file in files]
-        job = FilterJob("jetstream", opened, all_parts("jetstream", opened), [], [], now)
+        inputs = [spark_import.file_of(str(file), None) for file in files]
+        job = FilterJob("jetstream", inputs, all_parts("jetstream", inputs), [], [], now)
         spark_job.filter_files(session, job, f"file://{folder}", lambda share: None)
         list(FindingsImporter(record, FindingsFolder(Path(folder)), TERMS["bluesky"], now).results())
         return time.perf_counter() - start
@@ -101,8 +101,8 @@ def _worked() -> float:
             words = stat.read_text().rpartition(")")[2].split()
             parents[int(stat.parent.name)], ticks[int(stat.parent.name)] = int(words[1]), sum(map(int, words[11:15]))
     below = {os.getpid()}
-    while more := {process for process, parent in parents.items() if parent in below} - below:
-        below |= more
+    while children := {process for process, parent in parents.items() if parent in below} - below:
+        below |= children
     return sum(ticks[process] for process in below) / os.sysconf("SC_CLK_TCK")
 
 

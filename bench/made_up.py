@@ -39,7 +39,7 @@ _TALK = (
 _WORDS = _TALK.split()
 
 
-class Told(NamedTuple):
+class Goal(NamedTuple):
     """A post's counts on the way to their final values."""
 
     post: str
@@ -96,14 +96,14 @@ class MadeUp:
         return [item for items in self._posts.values() for item in items]
 
     def _days(self) -> Iterator[list[Item]]:
-        done = 0.0
+        due = 0.0
         for day in range(DAYS):
             items: list[Item] = []
             if _is_weekday(day):
-                done += self._papers / self._weekdays
-                for _ in range(int(done)):
+                due += self._papers / self._weekdays
+                for _ in range(int(due)):
                     items += self._announced(day)
-                done -= int(done)
+                due -= int(due)
             yield items + self._posts.pop(day, []) + self._snapshots.pop(day, [])
 
     def _announced(self, day: int) -> list[Item]:
@@ -119,12 +119,12 @@ class MadeUp:
             abstract=" ".join(chance.choices(self._sentences, k=10)), categories=(category, "cs.AI"), version=1,
             published_at=at - DAY, updated_at=at - DAY, observed_at=at + HOUR,
         )  # fmt: skip
-        listed = Announcement(
+        announcement = Announcement(
             paper=key, day=date, category=category, type="new", announced_at=at, version=1, observed_at=at + HOUR
         )
         if chance.randrange(ONE_IN) == 0:
             self._talk(key, at)
-        return [paper, listed]
+        return [paper, announcement]
 
     def _talk(self, paper: str, announced_at: int) -> None:
         """Posts about a paper: ten on average, heavy-tailed, most of them in its first days."""
@@ -138,23 +138,23 @@ class MadeUp:
         account = self._accounts[int(len(self._accounts) * chance.random() ** 3)]
         post = f"{network}:at://{account}/app.bsky.feed.post/{_word(chance, 13)}"
         text = f"{_word(chance, 24)} {self._sentences[chance.randrange(3000)]} https://arxiv.org/abs/{paper[6:]}"
-        made = Post(
+        item = Post(
             post=post, network=network, account=f"{network}:{account}", created_at=created_at, text=text, lang="en",
             handle=f"{account[-12:]}.example.org", name=f"Ada {account[-6:]}", observed_at=created_at + 2_000_000,
         )  # fmt: skip
         mention = Mention(post=post, paper=paper, form="abs", found_in="text", observed_at=created_at + 2_000_000)
-        self._posts[_day_of(made.observed_at)] += [made, mention]
-        told = Told(post, created_at, int(chance.paretovariate(1.2)) - 1, int(2 * chance.paretovariate(1.1)) - 2)
+        self._posts[_day_of(item.observed_at)] += [item, mention]
+        goal = Goal(post, created_at, int(chance.paretovariate(1.2)) - 1, int(2 * chance.paretovariate(1.1)) - 2)
         for hours in SNAPSHOTS_AT:
-            one = self._snapshot(told, hours)
-            self._snapshots[_day_of(one.observed_at)].append(one)
+            snapshot = self._snapshot(goal, hours)
+            self._snapshots[_day_of(snapshot.observed_at)].append(snapshot)
 
-    def _snapshot(self, told: Told, hours: int) -> Snapshot:
-        grown = hours / (hours + 9)
+    def _snapshot(self, goal: Goal, hours: int) -> Snapshot:
+        share = hours / (hours + 9)
         return Snapshot(
-            post=told.post, reposts=int(min(told.reposts, 50_000) * grown), likes=int(min(told.likes, 90_000) * grown),
-            replies=int(told.likes * grown) // 9, quotes=0,
-            observed_at=told.created_at + hours * HOUR + self._chance.randrange(HOUR // 2),
+            post=goal.post, reposts=int(min(goal.reposts, 50_000) * share), likes=int(min(goal.likes, 90_000) * share),
+            replies=int(goal.likes * share) // 9, quotes=0,
+            observed_at=goal.created_at + hours * HOUR + self._chance.randrange(HOUR // 2),
         )  # fmt: skip
 
     def _sentence(self) -> str:

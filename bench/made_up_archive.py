@@ -45,14 +45,14 @@ class MadeUpArchive:
 
     def days(self) -> Iterator[list[Item]]:
         """The items observed on each day, ascending."""
-        made, weekdays = 0, 0
+        count, weekdays = 0, 0
         for day in range(DAYS):
             if day in self._weekdays:
                 weekdays += 1
                 upto = self._papers * weekdays // len(self._weekdays)
-                for _ in range(upto - made):
+                for _ in range(upto - count):
                     self._announced(day)
-                made = upto
+                count = upto
             yield sorted(self._later.pop(day, []), key=lambda item: item.observed_at)
 
     def _add(self, item: Item) -> None:
@@ -77,8 +77,8 @@ class MadeUpArchive:
         post = f"bluesky:at://{account}/app.bsky.feed.post/{self._chance.getrandbits(50):013x}"
         self._speak(post, "bluesky", f"bluesky:{account}", paper, at)
         # a Pareto tail of 1.15 has a mean of 7.7, and popular papers have more: 22 gives the intended sum
-        wanted = min(self._each * self._chance.paretovariate(1.15) * popular**0.5 / 22, self._accounts / 10)
-        for _ in range(int(wanted + self._chance.random())):
+        reactions = min(self._each * self._chance.paretovariate(1.15) * popular**0.5 / 22, self._accounts / 10)
+        for _ in range(int(reactions + self._chance.random())):
             self._react(post, at + 60_000_000 + int(self._chance.expovariate(1 / 15) * HOUR))
 
     def _react(self, post: str, at: int) -> None:

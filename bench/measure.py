@@ -27,25 +27,25 @@ class Line(NamedTuple):
     met: bool | None = None
 
 
-def at_least(what: str, ours: float, peer: float, unit: str, goal: float | None) -> dict[str, Any]:
+def at_least(label: str, own: float, peer: float, unit: str, goal: float | None) -> dict[str, Any]:
     """A line for rates; more is better, and the ratio is ours / peer."""
-    ratio = ours / peer
-    shown = "" if goal is None else f"≥ {goal:g}"
+    ratio = own / peer
+    printed_goal = "" if goal is None else f"≥ {goal:g}"
     met = None if goal is None else ratio >= goal
-    return Line(what, rate(ours, unit), rate(peer, unit), ratio, shown, met)._asdict()
+    return Line(label, rate(own, unit), rate(peer, unit), ratio, printed_goal, met)._asdict()
 
 
-def at_most(what: str, ours: float, peer: float, goal: float | None) -> dict[str, Any]:
+def at_most(label: str, own: float, peer: float, goal: float | None) -> dict[str, Any]:
     """A line for seconds; less is better, and the ratio is ours / peer."""
-    ratio = ours / peer
-    shown = "" if goal is None else f"≤ {goal:g}"
+    ratio = own / peer
+    printed_goal = "" if goal is None else f"≤ {goal:g}"
     met = None if goal is None else ratio <= goal
-    return Line(what, span(ours), span(peer), ratio, shown, met)._asdict()
+    return Line(label, span(own), span(peer), ratio, printed_goal, met)._asdict()
 
 
-def limit(what: str, ours: float, most: float, unit: str) -> dict[str, Any]:
+def limit(label: str, own: float, bound: float, unit: str) -> dict[str, Any]:
     """A line for a fixed limit; less is better."""
-    return Line(what, f"{ours:,.0f} {unit}", f"{most:,.0f} {unit}", ours / most, "≤ 1", ours <= most)._asdict()
+    return Line(label, f"{own:,.0f} {unit}", f"{bound:,.0f} {unit}", own / bound, "≤ 1", own <= bound)._asdict()
 
 
 def rate(per_second: float, unit: str) -> str:
@@ -75,11 +75,11 @@ def processor_seconds(task: Callable[[], object]) -> float:
 
 def by_turns(times: int, *tasks: Callable[[], float], take: Callable[[list[float]], float] = min) -> list[float]:
     """The best time of each task. Tasks return their own seconds and take turns, so that load affects all of them."""
-    taken: list[list[float]] = [[] for _ in tasks]
+    durations: list[list[float]] = [[] for _ in tasks]
     for _ in range(times):
-        for mine, task in zip(taken, tasks, strict=True):
-            mine.append(task())
-    return [take(mine) for mine in taken]
+        for task_times, task in zip(durations, tasks, strict=True):
+            task_times.append(task())
+    return [take(task_times) for task_times in durations]
 
 
 def medians(times: int, *tasks: Callable[[], float]) -> list[float]:
@@ -90,10 +90,10 @@ def medians(times: int, *tasks: Callable[[], float]) -> list[float]:
 def child(module: str, *words: str) -> Any:
     """Run `python -m module words…` in a fresh process and return its output, parsed as JSON."""
     command = [sys.executable, "-m", module, *words]
-    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: exit status {done.returncode}")
-    return json.loads(done.stdout)
+    process = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)}: exit status {process.returncode}")
+    return json.loads(process.stdout)
 
 
 def peak_memory() -> int:

@@ -16,7 +16,7 @@ from bench.measure import ROOT
 
 PAGE = ROOT / "docs" / "development" / "benchmarks.md"
 COLUMNS = ("what", "ours", "peer", "ratio", "goal")
-Found = Mapping[str, dict[str, Any]]
+Results = Mapping[str, dict[str, Any]]
 
 
 def cells(line: Mapping[str, Any]) -> tuple[str, ...]:
@@ -27,30 +27,30 @@ def cells(line: Mapping[str, Any]) -> tuple[str, ...]:
     return (line["what"], line["ours"], peer, ratio, line["goal"] + ", missed" * (line["met"] is False))
 
 
-def rows(found: Found) -> Iterator[tuple[str, ...]]:
+def rows(results: Results) -> Iterator[tuple[str, ...]]:
     """All lines; a benchmark that was skipped has one with the reason."""
-    for name, result in found.items():
+    for name, result in results.items():
         if "lines" in result:
-            yield from ((f"{name}: {what}", *rest) for what, *rest in map(cells, result["lines"]))
+            yield from ((f"{name}: {label}", *rest) for label, *rest in map(cells, result["lines"]))
         else:
             yield (name, "", "", "", result.get("skipped") or result.get("failed", ""))
 
 
-def table(found: Found) -> str:
+def table(results: Results) -> str:
     """The lines as text for a terminal."""
-    every = [COLUMNS, *rows(found)]
-    widths = [max(len(row[n]) for row in every) for n in range(len(COLUMNS) - 1)]
-    return "\n".join("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in every)
+    lines = [COLUMNS, *rows(results)]
+    widths = [max(len(row[n]) for row in lines) for n in range(len(COLUMNS) - 1)]
+    return "\n".join("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in lines)
 
 
 # ---- the page ------------------------------------------------------------------------------------------
 
 
-def write(found: Found, scale: float) -> None:
+def write(results: Results, scale: float) -> None:
     """Update docs/development/benchmarks.md; sections of benchmarks that did not run stay as they are."""
-    kept = _sections(PAGE.read_text("utf-8")) if PAGE.exists() else {}
-    fresh = {name: section(name, result, scale) for name, result in found.items() if "lines" in result}
-    sections = kept | fresh
+    old_sections = _sections(PAGE.read_text("utf-8")) if PAGE.exists() else {}
+    fresh = {name: section(name, result, scale) for name, result in results.items() if "lines" in result}
+    sections = old_sections | fresh
     lines = [INTRODUCTION, *(sections[name] for name in sorted(sections))]
     PAGE.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
 
@@ -80,15 +80,15 @@ def section(name: str, result: Mapping[str, Any], scale: float) -> str:
 
 def shown(columns: tuple[str, ...]) -> str:
     """`**0.72** (≥ 0.5): an issue's page, 5,707 answers/s against 7,968`."""
-    what, ours, peer, ratio, goal = columns
-    measured = f"{what}, {ours}" + (f" against {peer}" if peer else "")
-    return f"**{ratio}**{f' ({goal})' if goal else ''}: {measured}" if ratio else measured
+    label, own, peer, ratio, goal = columns
+    figures = f"{label}, {own}" + (f" against {peer}" if peer else "")
+    return f"**{ratio}**{f' ({goal})' if goal else ''}: {figures}" if ratio else figures
 
 
 def method(name: str, docstring: str) -> str:
     """One sentence on what is measured, and a link to the rest."""
-    measured = " ".join(docstring.strip().split("\n\n")[0].split())
-    return f"{measured} [How](../../bench/bench_{name}.py)."
+    summary = " ".join(docstring.strip().split("\n\n")[0].split())
+    return f"{summary} [How](../../bench/bench_{name}.py)."
 
 
 def circumstances(result: Mapping[str, Any], scale: float) -> str:
@@ -103,17 +103,17 @@ def machine() -> str:
     """Processor, cores, memory, system, Python."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    rest = f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, {python}"
-    return _processor() if rest.startswith(f"{USUAL}.") else f"{_processor()}, {rest}"
+    details = f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, {python}"
+    return _processor() if details.startswith(f"{USUAL}.") else f"{_processor()}, {details}"
 
 
 def _processor() -> str:
-    described = Path("/proc/cpuinfo")
-    if described.exists():
-        named = re.search(r"^model name\s*:\s*(.+)$", described.read_text(), re.M)
-        if named:
-            return named[1].replace("(R)", "").removesuffix(" Processor").strip()
+    file = Path("/proc/cpuinfo")
+    if file.exists():
+        model = re.search(r"^model name\s*:\s*(.+)$", file.read_text(), re.M)
+        if model:
+            return model[1].replace("(R)", "").removesuffix(" Processor").strip()
     if sys.platform == "darwin":
-        asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     return platform.processor() or platform.machine()

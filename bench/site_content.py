@@ -46,15 +46,15 @@ def pages(issue_reader: IssueReader, publication: str) -> Iterator[Page]:
     days = issue_reader.days(publication)
     issues = {day: issue_reader.issue(publication, day) for day in days}
     entries = {day: {entry.paper: entry for entry in issue.content.entries} for day, issue in issues.items()}
-    made = [Page(site_paths.issue_path(day), phrases.day_name(day), _issue(issue)) for day, issue in issues.items()]
-    yield from made
-    for paper in dict.fromkeys(paper for found in entries.values() for paper in found):
-        held = [issues[day] for _, day in issue_reader.appearances(paper)]
-        title = held[-1].papers[paper].title
-        body = _paper(paper, [(one, entries[one.content.day][paper]) for one in held])
+    editions = [Page(site_paths.issue_path(day), phrases.day_name(day), _issue(issue)) for day, issue in issues.items()]
+    yield from editions
+    for paper in dict.fromkeys(paper for issue_entries in entries.values() for paper in issue_entries):
+        appearances = [issues[day] for _, day in issue_reader.appearances(paper)]
+        title = appearances[-1].papers[paper].title
+        body = _paper(paper, [(issue, entries[issue.content.day][paper]) for issue in appearances])
         yield Page(site_paths.paper_path(paper), title, body)
     yield from _lists(Catalogue(issue_reader.entry_summaries(publication)))
-    yield made[-1]._replace(path="index.html")
+    yield editions[-1]._replace(path="index.html")
     yield Page("archive/index.html", "Archive", "\n".join(map(_archived, issues.values())))
     for name in ("about", "method", "status", "accessibility", "reading", "search"):
         yield Page(f"{name}/index.html", name.title(), "\n\n".join(["What this is and how it counts."] * 40))
@@ -63,11 +63,11 @@ def pages(issue_reader: IssueReader, publication: str) -> Iterator[Page]:
 
 def _lists(catalogue: Catalogue) -> Iterator[Page]:
     for category, _ in catalogue.categories():
-        found = catalogue.category(category)
+        entries = catalogue.category(category)
         for year in ("", *catalogue.years(category)):
-            shown = [one for one in found if one.day.startswith(year)] if year else found[:LATEST]
+            part = [entry for entry in entries if entry.day.startswith(year)] if year else entries[:LATEST]
             path = site_paths.category_path(category, year)
-            yield Page(path, f"{category} {year}".strip(), _lines(shown, path))
+            yield Page(path, f"{category} {year}".strip(), _lines(part, path))
     for author in sorted(catalogue.everything()[1]):
         if catalogue.has_author(author):
             path = site_paths.author_path(author)
@@ -77,9 +77,9 @@ def _lists(catalogue: Catalogue) -> Iterator[Page]:
 def _lines(entry_summaries: Iterable[EntrySummary], path: str) -> str:
     up = site_paths.to_root(path)
     return "\n".join(
-        f"- [{escape(one.title)}]({up}{site_paths.paper_path(one.paper)}) {escape(first_names(one.authors))} "
-        f"[place {one.place}, {phrases.day_name(one.day)}]({up}{one.day}/index.html)"
-        for one in entry_summaries
+        f"- [{escape(entry.title)}]({up}{site_paths.paper_path(entry.paper)}) {escape(first_names(entry.authors))} "
+        f"[place {entry.place}, {phrases.day_name(entry.day)}]({up}{entry.day}/index.html)"
+        for entry in entry_summaries
     )
 
 
@@ -101,21 +101,21 @@ def _issue(issue: PublishedIssue) -> str:
     return _joined(blocks)
 
 
-def _paper(key: str, held: list[tuple[PublishedIssue, Entry]]) -> str:
-    paper = held[-1][0].papers[key]
+def _paper(key: str, appearances: list[tuple[PublishedIssue, Entry]]) -> str:
+    paper = appearances[-1][0].papers[key]
     blocks = [escape(", ".join(paper.authors)), _links(paper), "## Abstract", escape(paper.abstract)]
-    for issue, entry in held:
+    for issue, entry in appearances:
         day = issue.content.day
         blocks.append(f"### [{phrases.weekday_name(day)}](../../{day}/index.html)")
         blocks += [_counts(entry.counts), *_why(issue, entry)]
         blocks += map(_post, issue.posts.get(key, ()))
-    cited = citation(paper)
-    blocks += [f"    {line}" for line in (bibtex(cited) + ris(cited)).splitlines()] if cited else []
+    reference = citation(paper)
+    blocks += [f"    {line}" for line in (bibtex(reference) + ris(reference)).splitlines()] if reference else []
     return _joined(blocks)
 
 
 def _counts(counts: Iterable[PrintedCount]) -> str:
-    return "\n".join(f"- {words.network_name(one.network)}: {phrases.counts_line(one)}" for one in counts)
+    return "\n".join(f"- {words.network_name(count.network)}: {phrases.counts_line(count)}" for count in counts)
 
 
 def _why(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
@@ -127,15 +127,15 @@ def _why(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
 
 
 def _links(paper: Paper) -> str:
-    found = [link("abs", site_paths.abs_url(paper.paper)), link("pdf", site_paths.pdf_url(paper.paper))]
-    return " · ".join([*found, *(link(one, site_paths.category_url(one)) for one in paper.categories)])
+    links = [link("abs", site_paths.abs_url(paper.paper)), link("pdf", site_paths.pdf_url(paper.paper))]
+    return " · ".join([*links, *(link(category, site_paths.category_url(category)) for category in paper.categories)])
 
 
 def _post(quotation: Quotation) -> str:
     post = quotation.post
-    said = "\n".join(f"> {escape(line)}" for line in post.text.split("\n"))
+    quotation_lines = "\n".join(f"> {escape(line)}" for line in post.text.split("\n"))
     where = link(f"{words.network_name(post.network)}, {timestamps.day_of(post.created_at)}", site_paths.post_url(post))
-    return f"{said}\n>\n> — {escape(post.name)} ({escape('@' + post.handle)}), {where}"
+    return f"{quotation_lines}\n>\n> — {escape(post.name)} ({escape('@' + post.handle)}), {where}"
 
 
 def _joined(blocks: Iterable[str]) -> str:

@@ -37,8 +37,8 @@ class Generator(NamedTuple):
     def release(self) -> str:
         """The program's version output, on one line."""
         command = [self.found() or self.program, *self.version]
-        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-        return said.strip().splitlines()[0][:20] if said.strip() else "?"
+        output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return output.strip().splitlines()[0][:20] if output.strip() else "?"
 
 
 def base(mapping: Mapping[str, str]) -> str:

@@ -63,35 +63,35 @@ def root_command() -> click.Group:
     """The `hotpapers` command with all its subcommands."""
     cli = importlib.import_module("hotpapers.cli")
     groups = [value for value in vars(cli).values() if isinstance(value, click.Group)]
-    nested = [id(child) for group in groups for child in group.commands.values()]
-    [root] = {id(group): group for group in groups if id(group) not in nested}.values()
+    children = [id(child) for group in groups for child in group.commands.values()]
+    [root] = {id(group): group for group in groups if id(group) not in children}.values()
     return root
 
 
 def contexts(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[click.Context]:
     """A context for the command and for each visible command below it, in the order of the help."""
-    here = click.Context(
+    context = click.Context(
         command, info_name=name, parent=parent, terminal_width=100, max_content_width=100, color=False,
         help_option_names=["-h", "--help"],
     )  # fmt: skip
-    yield here
+    yield context
     if isinstance(command, click.Group):
-        for child_name in command.list_commands(here):
-            child = command.get_command(here, child_name)
+        for child_name in command.list_commands(context):
+            child = command.get_command(context, child_name)
             if child is not None and not child.hidden:
-                yield from contexts(child, child_name, here)
+                yield from contexts(child, child_name, context)
 
 
 def option_records(context: click.Context) -> list[OptionRecord]:
     """The visible options of a command, as its help shows them: names and description."""
-    options = [one for one in context.command.get_params(context) if isinstance(one, click.Option)]
+    options = [parameter for parameter in context.command.get_params(context) if isinstance(parameter, click.Option)]
     return [record for option in options if (record := option.get_help_record(context))]
 
 
-def shared_options(every: Iterable[click.Context]) -> list[OptionRecord]:
+def shared_options(all_contexts: Iterable[click.Context]) -> list[OptionRecord]:
     """The options that many commands describe in the same words."""
-    counted = Counter(record for context in every for record in option_records(context))
-    return [record for record, times in counted.items() if times >= SHARED]
+    counts = Counter(record for context in all_contexts for record in option_records(context))
+    return [record for record, times in counts.items() if times >= SHARED]
 
 
 def section(context: click.Context, shared: Collection[OptionRecord]) -> str:
@@ -100,28 +100,28 @@ def section(context: click.Context, shared: Collection[OptionRecord]) -> str:
     takes = " ".join(context.command.collect_usage_pieces(context)).removeprefix("[OPTIONS]").strip()
     usage = f"`{takes}`: " if takes else ""
     own = [record for record in option_records(context) if record not in shared]
-    listed = "".join(f"* `{names}`: {' '.join(meaning.split())}\n" for names, meaning in own)
+    own_lines = "".join(f"* `{names}`: {' '.join(meaning.split())}\n" for names, meaning in own)
     text = (usage + text).replace("\0", "\n\n").strip() + "\n"
-    return f"\n## {context.command_path}\n\n{text}" + (f"\n{listed}" if listed else "")
+    return f"\n## {context.command_path}\n\n{text}" + (f"\n{own_lines}" if own_lines else "")
 
 
-def who_takes(record: OptionRecord, every: Iterable[click.Context]) -> str:
+def who_takes(record: OptionRecord, all_contexts: Iterable[click.Context]) -> str:
     """Which commands take an option: all, all but some, or some."""
-    taken = {one.command_path.partition(" ")[2]: record in option_records(one) for one in every}
-    names = {answer: [name for name, takes in taken.items() if takes == answer and name] for answer in (True, False)}
+    answers = {context.command_path.partition(" ")[2]: record in option_records(context) for context in all_contexts}
+    names = {answer: [name for name, takes in answers.items() if takes == answer and name] for answer in (True, False)}
     if not names[False]:
         return ""
-    few = min(names[True], names[False], key=len)
-    listed = ", ".join(f"`{name}`" for name in few)
-    return f" Taken by all but {listed}." if few is names[False] else f" Taken by {listed}."
+    shorter = min(names[True], names[False], key=len)
+    printed_names = ", ".join(f"`{name}`" for name in shorter)
+    return f" Taken by all but {printed_names}." if shorter is names[False] else f" Taken by {printed_names}."
 
 
 def cli_page() -> str:
     """The text of docs/reference/cli.md."""
-    every = list(contexts(root_command(), "hotpapers"))
-    shared = shared_options(every)
-    head = "".join(f"* `{record[0]}`: {record[1]}{who_takes(record, every)}\n" for record in shared)
-    return CLI_HEAD + head + "".join(section(context, shared) for context in every)
+    all_contexts = list(contexts(root_command(), "hotpapers"))
+    common = shared_options(all_contexts)
+    head = "".join(f"* `{record[0]}`: {record[1]}{who_takes(record, all_contexts)}\n" for record in common)
+    return CLI_HEAD + head + "".join(section(context, common) for context in all_contexts)
 
 
 # ---- settings ------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def described(cls: type[Any]) -> dict[str, str]:
     text = " ".join((inspect.getdoc(cls) or "").split())
     parts = _DESCRIBED.split(text)[1:]
     pairs = zip(parts[::2], parts[1::2], strict=True)
-    return {name: said.strip(" ;.") for names, said in pairs for name in re.findall(r"`(\w+)`", names)}
+    return {name: description.strip(" ;.") for names, description in pairs for name in re.findall(r"`(\w+)`", names)}
 
 
 def shown_type(hint: Any) -> str:
@@ -157,8 +157,8 @@ def shown_type(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return " or ".join(f"`{value}`" for value in get_args(hint))
     if get_origin(hint) in (Union, types.UnionType):
-        given = [one for one in get_args(hint) if one is not msgspec.UnsetType]
-        return " or ".join("null" if one is types.NoneType else shown_type(one) for one in given)
+        members = [member for member in get_args(hint) if member is not msgspec.UnsetType]
+        return " or ".join("null" if member is types.NoneType else shown_type(member) for member in members)
     if get_origin(hint) is tuple:
         inner = get_args(hint)[0]
         return "list of " + {str: "texts", model.TextLink: "links"}.get(inner, "tables")
@@ -168,8 +168,8 @@ def shown_type(hint: Any) -> str:
 def shown_default(field: msgspec.structs.FieldInfo) -> str:
     """A field's default as JSON; empty if the field is required."""
     if field.default is msgspec.NODEFAULT:
-        made = {dict: "`{}`", msgspec.NODEFAULT: ""}
-        return made.get(field.default_factory, "`[]`")
+        empty_values = {dict: "`{}`", msgspec.NODEFAULT: ""}
+        return empty_values.get(field.default_factory, "`[]`")
     if field.default is msgspec.UNSET:
         return "absent"
     if isinstance(field.default, msgspec.Struct):
@@ -179,11 +179,11 @@ def shown_default(field: msgspec.structs.FieldInfo) -> str:
 
 def list_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
     """Fields of a struct under their TOML names, with descriptions; fields with the same description are grouped."""
-    hints, said = get_type_hints(cls), described(cls)
+    hints, descriptions = get_type_hints(cls), described(cls)
     fields = [field for field in msgspec.structs.fields(cls) if field.name in names]
     lines: dict[str, list[str]] = {}
     for field in fields:
-        lines.setdefault(said[field.name], []).append(as_set(field, hints[field.name]))
+        lines.setdefault(descriptions[field.name], []).append(as_set(field, hints[field.name]))
     return "".join(f"* {', '.join(keys)}: {text}\n" for text, keys in lines.items())
 
 
@@ -268,8 +268,8 @@ exception that escapes is a bug. Attributes are described in the docstrings of `
 
 def error_classes() -> list[type[errors.HotPapersError]]:
     """Every error, in the order of the file."""
-    found = [value for value in vars(errors).values() if inspect.isclass(value)]
-    return [value for value in found if issubclass(value, errors.HotPapersError)]
+    values = [value for value in vars(errors).values() if inspect.isclass(value)]
+    return [value for value in values if issubclass(value, errors.HotPapersError)]
 
 
 def errors_page() -> str:
@@ -304,14 +304,14 @@ are below 2^53. Plurals are lists. [Examples](exchange.md). Generated by `make d
 
 def item_section(cls: type[model.Item]) -> str:
     """One kind: its description, and its fields, with marks for keys, forgettable fields and optional fields."""
-    said = re.sub(r"\n(?!\n)", " ", inspect.getdoc(cls) or "").replace("\n ", "\n\n")
+    description = re.sub(r"\n(?!\n)", " ", inspect.getdoc(cls) or "").replace("\n ", "\n\n")
     hints = get_type_hints(cls)
     fields = [field for field in msgspec.structs.fields(cls) if field.name != "observed_at"]
     names = [field.name + marks_of(cls, field) for field in fields]
     width = max(map(len, names))
     types = [declared(field, hints[field.name]) for field in fields]
-    listed = "\n".join(f"{name.ljust(width)}  {kind}" for name, kind in zip(names, types, strict=True))
-    return f"\n## {model.kind_of(cls)}\n\n{said}\n\n```text\n{listed}\n```\n"
+    field_lines = "\n".join(f"{name.ljust(width)}  {kind}" for name, kind in zip(names, types, strict=True))
+    return f"\n## {model.kind_of(cls)}\n\n{description}\n\n```text\n{field_lines}\n```\n"
 
 
 def marks_of(cls: type[model.Item], field: msgspec.structs.FieldInfo) -> str:
@@ -373,16 +373,16 @@ def schema() -> dict[str, Any]:
 def _bounded(value: Any, name: str = "") -> Any:
     """The schema with the limits that reading enforces, and with one-line descriptions."""
     if isinstance(value, list):
-        return [_bounded(one, name) for one in value]
+        return [_bounded(member, name) for member in value]
     if not isinstance(value, dict):
         return value
     if value.get("type") == "integer" and name != "derived":  # marks are 64-bit numbers
         return {**(_COUNT if name in NEVER_NEGATIVE else _INTEGER), **value}
     within = ("anyOf", "items", "additionalProperties")
-    made = {key: _bounded(one, name if key in within else key) for key, one in value.items()}
-    if isinstance(made.get("description"), str):
-        made["description"] = " ".join(made["description"].split())
-    return made
+    result = {key: _bounded(member, name if key in within else key) for key, member in value.items()}
+    if isinstance(result.get("description"), str):
+        result["description"] = " ".join(result["description"].split())
+    return result
 
 
 def schema_file() -> str:
@@ -411,10 +411,10 @@ def pages_with_examples() -> list[Path]:
 
 def main() -> None:
     """Write the files that have changed, and print their names."""
-    made = {DOCS / name: text for name, text in files().items()}
+    texts = {DOCS / name: text for name, text in files().items()}
     for page in pages_with_examples():
-        made[page] = tour.refreshed(page.read_text("utf-8"))
-    for page, text in made.items():
+        texts[page] = tour.refreshed(page.read_text("utf-8"))
+    for page, text in texts.items():
         if not page.exists() or page.read_text("utf-8") != text:
             page.write_text(text, "utf-8")
             sys.stdout.write(f"wrote {page.relative_to(ROOT)}\n")

@@ -46,14 +46,14 @@ def fill(record: Record) -> None:
     old = made.moment("2019-06-03 12:00")
     snapshots = [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(3)]
     record.append(snapshots, source="test", at=old)
-    said = [
+    posts = [
         model.Post(
             post=f"x:{n}", network="x", account="x:@made_up_dora", created_at=old, text=f"Spoons, part {n}",
             reply_to="x:9", observed_at=old,
         )
         for n in (1, 2)
     ]  # fmt: skip
-    record.append(said, source="test", at=old)
+    record.append(posts, source="test", at=old)
     for key in ("x:1", "x:@made_up_taro", "x:@made_up_bo"):  # a post alone whose author says more; two accounts
         forget(record, key)
     prune(record, at=made.moment("2021-03-05 00:00"))
@@ -80,10 +80,10 @@ def main() -> None:
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "hotpapers.db")) as record:
         fill(record)
-        copied = Path(scratch) / "copy.db"
-        backup(record, copied)
-        packed = {"store.db.zst": copied.read_bytes(), "export.jsonl.zst": b"".join(exporter.lines(record))}
-        for name, content in packed.items():
+        copy = Path(scratch) / "copy.db"
+        backup(record, copy)
+        contents = {"store.db.zst": copy.read_bytes(), "export.jsonl.zst": b"".join(exporter.lines(record))}
+        for name, content in contents.items():
             (folder / name).write_bytes(zstandard.compress(content, level=19))
         (folder / "facts.json").write_text(json.dumps(facts(record), indent=1) + "\n", encoding="utf-8")
     print(f"{folder.name}: {', '.join(f'{file.name} {file.stat().st_size:,}' for file in sorted(folder.iterdir()))}")

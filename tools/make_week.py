@@ -56,11 +56,11 @@ def lived(folder: Path) -> Path:
     script = Script(SEED, START, papers=PAPERS, talk=TALK, chatter=CHATTER)
     timeline = Timeline(BEGINS)
     world = World(settings(folder, script), script, Weather(FAULTS), timeline, Troubles(timeline.now, (), ()))
-    said = {line.partition("\t")[2]: line.partition("\t")[0] for line in WORDS.read_text("utf-8").splitlines()}
+    language_of = {line.partition("\t")[2]: line.partition("\t")[0] for line in WORDS.read_text("utf-8").splitlines()}
     language = words.language
     with (
-        patch.object(words, "PRAISE", tuple(said)),
-        patch.object(words, "language", lambda text: said.get(text) or language(text)),
+        patch.object(words, "PRAISE", tuple(language_of)),
+        patch.object(words, "language", lambda text: language_of.get(text) or language(text)),
         by_simulated_time(world),
     ):
         timeline.to_start(BEGINS)

@@ -53,59 +53,59 @@ class Heard(NamedTuple):
 
 def lines(path: Path) -> Iterator[Any]:
     """The objects in a compressed file of JSON lines."""
-    with subprocess.Popen(["zstd", "-dc", "--long=27", str(path)], stdout=subprocess.PIPE) as read:
-        assert read.stdout
-        yield from map(json.loads, read.stdout)
+    with subprocess.Popen(["zstd", "-dc", "--long=27", str(path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        yield from map(json.loads, process.stdout)
 
 
 def of_hugging_face(folder: Path) -> list[Heard]:
     """Upvotes in the morning and the evening of a paper's day."""
-    found: dict[tuple[str, int], Heard] = {}
-    for one in lines(folder / "hf-daily.jsonl.zst"):
-        if not (one["t_ok"] and one["date"]):
+    counts: dict[tuple[str, int], Heard] = {}
+    for row in lines(folder / "hf-daily.jsonl.zst"):
+        if not (row["t_ok"] and row["date"]):
             continue
-        begins = datetime.fromisoformat(one["date"]).replace(tzinfo=UTC).timestamp()
-        hours = (datetime.fromisoformat(one["observed_at"]).timestamp() - begins) / HOUR
-        for age, (least, most) in AGES[HF].items():
-            if least <= hours < most:
-                found[one["id"], age] = Heard(one["id"], HF, int(begins) // DAY, age, one["upvotes"])
-    return list(found.values())
+        begins = datetime.fromisoformat(row["date"]).replace(tzinfo=UTC).timestamp()
+        hours = (datetime.fromisoformat(row["observed_at"]).timestamp() - begins) / HOUR
+        for age, (least, end) in AGES[HF].items():
+            if least <= hours < end:
+                counts[row["id"], age] = Heard(row["id"], HF, int(begins) // DAY, age, row["upvotes"])
+    return list(counts.values())
 
 
-def of_hacker_news(folder: Path, every: bool) -> list[Heard]:
+def of_hacker_news(folder: Path, all_stories: bool) -> list[Heard]:
     """Points of stories that link arXiv, or of every story, up to 6 and 24 hours after they were first seen."""
-    found = []
-    for one in lines(folder / "hn-frontpage.jsonl.zst"):
-        if not every and "arxiv.org" not in (one["url"] or ""):
+    counts = []
+    for story in lines(folder / "hn-frontpage.jsonl.zst"):
+        if not all_stories and "arxiv.org" not in (story["url"] or ""):
             continue
-        first = one["obs"][0][0]
-        for age, (_, most) in AGES[HN].items():
-            points = [votes for at, votes, *_ in one["obs"] if at <= first + most * HOUR and votes is not None]
+        first = story["obs"][0][0]
+        for age, (_, end) in AGES[HN].items():
+            points = [votes for at, votes, *_ in story["obs"] if at <= first + end * HOUR and votes is not None]
             if points:
-                found.append(Heard(f"hn-{one['id']}", HN, first // DAY, age, max(points)))
-    return found
+                counts.append(Heard(f"hn-{story['id']}", HN, first // DAY, age, max(points)))
+    return counts
 
 
-def halves(heard: Iterable[Heard]) -> tuple[list[Heard], list[Heard]]:
+def halves(counts: Iterable[Heard]) -> tuple[list[Heard], list[Heard]]:
     """The halves in time, each with days from 0."""
-    rows = list(heard)
-    first, last = min(one.day for one in rows), max(one.day for one in rows)
+    rows = list(counts)
+    first, last = min(row.day for row in rows), max(row.day for row in rows)
     middle = (first + last) // 2
-    early = [one._replace(day=one.day - first) for one in rows if one.day < middle]
-    return early, [one._replace(day=one.day - middle) for one in rows if one.day >= middle]
+    first_half = [row._replace(day=row.day - first) for row in rows if row.day < middle]
+    return first_half, [row._replace(day=row.day - middle) for row in rows if row.day >= middle]
 
 
 Tables = dict[tuple[str, int], Counter[int]]
 """Numbers of papers by voices, for each network and age."""
 
 
-def tables(heard: Iterable[Heard], since: int, before: int) -> Tables:
+def tables(counts: Iterable[Heard], since: int, until: int) -> Tables:
     """The tables of papers from one day up to before another, for ages reached by then."""
-    made: Tables = defaultdict(Counter)
-    for one in heard:
-        if since <= one.day < before - (one.age > 6):
-            made[one.network, one.age][one.voices] += 1
-    return made
+    tables_of: Tables = defaultdict(Counter)
+    for row in counts:
+        if since <= row.day < until - (row.age > 6):
+            tables_of[row.network, row.age][row.voices] += 1
+    return tables_of
 
 
 def papers_in(counts: Counter[int]) -> int:
@@ -121,8 +121,8 @@ def replaced(least: int, networks: tuple[str, ...] = (HF, HN)) -> Borrow:
 
     def borrow(own: Tables, borrowed: Tables) -> Tables:
         def chosen(where: tuple[str, int]) -> Counter[int]:
-            mine = own.get(where, Counter())
-            return borrowed[where] if where[0] in networks and papers_in(mine) < least else mine
+            counts = own.get(where, Counter())
+            return borrowed[where] if where[0] in networks and papers_in(counts) < least else counts
 
         return {where: chosen(where) for where in {*own, *borrowed}}
 
@@ -131,27 +131,27 @@ def replaced(least: int, networks: tuple[str, ...] = (HF, HN)) -> Borrow:
 
 def added(own: Tables, borrowed: Tables) -> Tables:
     """Both together until the own table has 500 papers."""
-    made = {}
+    sums = {}
     for where in {*own, *borrowed}:
-        mine = own.get(where, Counter())
-        made[where] = mine if papers_in(mine) >= rarity.ENOUGH else mine + borrowed.get(where, Counter())
-    return made
+        counts = own.get(where, Counter())
+        sums[where] = counts if papers_in(counts) >= rarity.ENOUGH else counts + borrowed.get(where, Counter())
+    return sums
 
 
 def fitted(own: Tables, _: Tables) -> Tables:
     """The law x^-a that fits the own papers best, as a table of many papers: smooth where counts of few papers are not.
     The exponent is the likeliest one (Clauset, Shalizi and Newman, Power-law distributions in empirical data, 2009)."""
-    made = {}
+    laws = {}
     for where, counts in own.items():
-        told = {voices: n for voices, n in counts.items() if voices >= rarity.LEAST}
+        tail = {voices: n for voices, n in counts.items() if voices >= rarity.LEAST}
         half = rarity.LEAST - 0.5
-        made[where] = counts
-        if told:
-            exponent = sum(told.values()) / sum(n * log(voices / half) for voices, n in told.items())
-            left = [round(FITTED * (half / (voices - 0.5)) ** exponent) for voices in range(rarity.LEAST, FURTHEST)]
-            law = Counter({rarity.LEAST + n: a - b for n, (a, b) in enumerate(pairwise(left)) if a > b})
-            made[where] = law + Counter(dict.fromkeys(counts, 1))  # so that each paper is in it
-    return made
+        laws[where] = counts
+        if tail:
+            exponent = sum(tail.values()) / sum(n * log(voices / half) for voices, n in tail.items())
+            numbers = [round(FITTED * (half / (voices - 0.5)) ** exponent) for voices in range(rarity.LEAST, FURTHEST)]
+            law = Counter({rarity.LEAST + n: a - b for n, (a, b) in enumerate(pairwise(numbers)) if a > b})
+            laws[where] = law + Counter(dict.fromkeys(counts, 1))  # so that each paper is in it
+    return laws
 
 
 WAYS: dict[str, Borrow] = {
@@ -166,73 +166,73 @@ WAYS: dict[str, Borrow] = {
 }
 
 
-def ranked(papers: Mapping[str, list[Heard]], made: Tables, borrowed: Tables) -> list[ScoredCandidate]:
+def ranked(papers: Mapping[str, list[Heard]], references: Tables, borrowed: Tables) -> list[ScoredCandidate]:
     """Papers ranked by `rarity/1` against tables; papers are in no table that is `borrowed`."""
     talk = RankingInput(
-        candidates=tuple(_candidate(paper, rows, made, borrowed) for paper, rows in papers.items()),
+        candidates=tuple(_candidate(paper, rows, references, borrowed) for paper, rows in papers.items()),
         peers=tuple(
             VoiceHistogram(network=network, age=age, archive="cs", counts=tuple(sorted(counts.items())))
-            for (network, age), counts in made.items()
+            for (network, age), counts in references.items()
         ),
     )
-    return [one for one in rarity.rank(talk) if one.voices >= rarity.LEAST]
+    return [candidate for candidate in rarity.rank(talk) if candidate.voices >= rarity.LEAST]
 
 
-def _candidate(paper: str, rows: list[Heard], made: Tables, borrowed: Tables) -> Candidate:
-    heard = []
-    for one in rows:
-        where = (one.network, one.age)
-        own = None if made.get(where) is borrowed.get(where) else one.voices
-        heard.append(
-            Attention(network=one.network, until=0, age=one.age, voices=one.voices, reposts=0, likes=0, own=own)
+def _candidate(paper: str, rows: list[Heard], references: Tables, borrowed: Tables) -> Candidate:
+    attention = []
+    for row in rows:
+        where = (row.network, row.age)
+        own = None if references.get(where) is borrowed.get(where) else row.voices
+        attention.append(
+            Attention(network=row.network, until=0, age=row.age, voices=row.voices, reposts=0, likes=0, own=own)
         )
-    return Candidate(paper=paper, archive="cs", announced_at=rows[0].day, attention=tuple(heard))
+    return Candidate(paper=paper, archive="cs", announced_at=rows[0].day, attention=tuple(attention))
 
 
-def candidates(heard: Iterable[Heard], day: int, begin: int) -> dict[str, list[Heard]]:
+def candidates(counts: Iterable[Heard], day: int, begin: int) -> dict[str, list[Heard]]:
     """The papers of a week that the record knows, at the greatest age they have reached; those of the day itself at six
     hours."""
-    found: dict[str, list[Heard]] = defaultdict(list)
-    for one in heard:
-        if max(day - 6, begin) <= one.day <= day and (one.age == 6) == (one.day == day):
-            found[one.paper].append(one)
-    return found
+    rows_of: dict[str, list[Heard]] = defaultdict(list)
+    for row in counts:
+        if max(day - 6, begin) <= row.day <= day and (row.age == 6) == (row.day == day):
+            rows_of[row.paper].append(row)
+    return rows_of
 
 
-def trial(heard: list[Heard], borrowed: Tables, begin: int) -> Iterator[tuple[str, int, float, float]]:
+def trial(counts: list[Heard], borrowed: Tables, begin: int) -> Iterator[tuple[str, int, float, float]]:
     """(method, days of the record, mean places that an early top ten moves, share of the final top ten in it)."""
     for life in LIVES:
         day = begin + life - 1
-        papers = candidates(heard, day, begin)
-        filled = [one.paper for one in ranked(papers, tables(heard, day - WHOLE + 1, day + 1), {})]
-        if len(filled) <= TOP:
+        papers = candidates(counts, day, begin)
+        final_order = [candidate.paper for candidate in ranked(papers, tables(counts, day - WHOLE + 1, day + 1), {})]
+        if len(final_order) <= TOP:
             continue
-        own = tables(heard, begin, day + 1)
+        own = tables(counts, begin, day + 1)
         for name, way in WAYS.items():
-            early = [one.paper for one in ranked(papers, way(own, borrowed), borrowed)][:TOP]
-            moved = mean(abs(filled.index(paper) - n) for n, paper in enumerate(early))
-            yield name, life, moved, len({*early} & {*filled[:TOP]}) / TOP
+            top = [candidate.paper for candidate in ranked(papers, way(own, borrowed), borrowed)][:TOP]
+            distance = mean(abs(final_order.index(paper) - n) for n, paper in enumerate(top))
+            yield name, life, distance, len({*top} & {*final_order[:TOP]}) / TOP
 
 
 def main() -> None:
     """Print both figures, each as a table of methods by days."""
-    every = "--all-stories" in sys.argv
+    all_stories = "--all-stories" in sys.argv
     folder = Path(sys.argv[-1])
-    parts = halves(of_hugging_face(folder)), halves(of_hacker_news(folder, every))
-    found: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    parts = halves(of_hugging_face(folder)), halves(of_hacker_news(folder, all_stories))
+    trials: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
     for lent, lived in ((0, 1), (1, 0)):
-        borrowed = tables([one for part in parts for one in part[lent]], 0, 10_000)
-        heard = [one for part in parts for one in part[lived]]
-        end = min(max(one.day for one in part[lived]) for part in parts)
+        borrowed = tables([row for part in parts for row in part[lent]], 0, 10_000)
+        counts = [row for part in parts for row in part[lived]]
+        end = min(max(row.day for row in part[lived]) for part in parts)
         for begin in range(WHOLE, end - max(LIVES), STEP):
-            near = [one for one in heard if begin - WHOLE <= one.day <= begin + max(LIVES)]
-            for name, life, moved, kept in trial(near, borrowed, begin):
-                found[name, life].append((moved, kept))
+            near = [row for row in counts if begin - WHOLE <= row.day <= begin + max(LIVES)]
+            for name, life, distance, share in trial(near, borrowed, begin):
+                trials[name, life].append((distance, share))
     for n, title in enumerate(("places moved", "of the filled top ten")):
         print(f"{title:<34}" + "".join(f"{life:>8}" for life in LIVES))
         for name in WAYS:
-            print(f"{name:<34}" + "".join(_figure([one[n] for one in found[name, life]]) for life in LIVES))
-    print("trials", {life: len(found["own alone", life]) for life in LIVES})
+            print(f"{name:<34}" + "".join(_figure([row[n] for row in trials[name, life]]) for life in LIVES))
+    print("trials", {life: len(trials["own alone", life]) for life in LIVES})
 
 
 def _figure(values: list[float]) -> str:

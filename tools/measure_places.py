@@ -63,7 +63,7 @@ def first_ten(world: World, accounts: frozenset[int] | None) -> list[str]:
     """The first papers on the last day."""
     needs = ranking.needs_of(RANKING)
     order = Scene(world, OLD, accounts).order(lambda inputs: ranking.rank(inputs, RANKING), needs)
-    return [one.paper for one in order[:TOP]]
+    return [paper.paper for paper in order[:TOP]]
 
 
 def agreements(world: World) -> dict[int, Agreement]:
@@ -92,7 +92,7 @@ def _same(ten: list[str], other: list[str]) -> int:
 
 def table(papers: int, worlds: int, networks: int) -> list[str]:
     """Lines of Markdown: means over worlds."""
-    every = [agreements(world_of(seed, papers, networks)) for seed in range(1, worlds + 1)]
+    comparisons = [agreements(world_of(seed, papers, networks)) for seed in range(1, worlds + 1)]
     lines = [
         f"{papers} papers a day, {networks} networks, {worlds} worlds",
         "",
@@ -100,7 +100,7 @@ def table(papers: int, worlds: int, networks: int) -> list[str]:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for age in AGES:
-        means = Agreement(*(mean(values) for values in zip(*(one[age] for one in every), strict=True)))
+        means = Agreement(*(mean(values) for values in zip(*(one[age] for one in comparisons), strict=True)))
         figures = (means.common, means.untold, means.same, means.references)
         lines.append(f"| {age} | {means.known:.0f} | {' | '.join(f'{one:.1f}' for one in figures)} |")
     return lines
@@ -112,9 +112,9 @@ def main() -> None:
     reader.add_argument("--papers", default="60,180", help="papers announced per day, comma-separated")
     reader.add_argument("--worlds", type=int, default=10)
     reader.add_argument("--networks", type=int, default=4)
-    wanted = reader.parse_args()
-    for papers in wanted.papers.split(","):
-        print(*table(int(papers), wanted.worlds, wanted.networks), "", sep="\n", flush=True)
+    options = reader.parse_args()
+    for papers in options.papers.split(","):
+        print(*table(int(papers), options.worlds, options.networks), "", sep="\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -47,8 +47,8 @@ class Score(NamedTuple):
     survivors: tuple[str, ...]
 
     def __str__(self) -> str:
-        killed = self.tried - len(self.survivors)
-        return f"{killed} of {self.tried} mutants killed ({killed / self.tried:.0%}), sampled of {self.mutants:,}"
+        kills = self.tried - len(self.survivors)
+        return f"{kills} of {self.tried} mutants killed ({kills / self.tried:.0%}), sampled of {self.mutants:,}"
 
 
 def main(words: Sequence[str]) -> None:
@@ -78,23 +78,23 @@ def _copy(folder: Path, python: str) -> None:
             shutil.copy2(ROOT / name, folder / name)
     os.chdir(folder)
     os.environ.update(SETTINGS)
-    compiled = [python, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "src", "tests"]
-    subprocess.run(compiled, check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
+    command = [python, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "src", "tests"]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
 
 
 def score(part: str, command: str, sample: int, seed: int) -> Score:
     """Try a sample of a part's mutants."""
     limit = PATIENCE * _seconds(command) + 20
     mutations = list(_mutations(SOURCE / part))
-    chosen = random.Random(seed).sample(mutations, min(sample, len(mutations)))
+    picks = random.Random(seed).sample(mutations, min(sample, len(mutations)))
     survivors = []
-    for number, mutation in enumerate(chosen, 1):
+    for number, mutation in enumerate(picks, 1):
         result = mutate_and_test([mutation], command, limit)
         if result.test_outcome == TestOutcome.SURVIVED:
             survivors.append(result.diff)
             print(result.diff, flush=True)
-        print(f"  {number}/{len(chosen)}, {len(survivors)} left", file=sys.stderr, flush=True)
-    return Score(len(mutations), len(chosen), tuple(survivors))
+        print(f"  {number}/{len(picks)}, {len(survivors)} left", file=sys.stderr, flush=True)
+    return Score(len(mutations), len(picks), tuple(survivors))
 
 
 def _seconds(command: str) -> float:

@@ -64,13 +64,13 @@ def run(page: str, demo: Path | None = None) -> Iterator[tuple[Step, tuple[str, 
             (home / name).write_text(code, "utf-8")
         environment = _environment(tools, demo)
         for step in steps(page):
-            done = subprocess.run(
+            process = subprocess.run(
                 ["sh", "-c", step.command], cwd=home, env=environment, check=False, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, timeout=120,
             )  # fmt: skip
             yield (
                 step,
-                tuple(done.stdout.decode().replace("\r\n", "\n").replace(str(home), "…").rstrip("\n").split("\n")),
+                tuple(process.stdout.decode().replace("\r\n", "\n").replace(str(home), "…").rstrip("\n").split("\n")),
             )
 
 
@@ -107,11 +107,11 @@ def refreshed(page: str) -> str:
     def block(match: re.Match[str]) -> str:
         lines: list[str] = []
         for _ in steps_of(match[0]):
-            step, printed = next(outcome)
-            if any(line.startswith("Traceback") for line in printed):
-                raise RuntimeError(f"{step.command}\n" + "\n".join(printed))
-            shown = step.expected if agrees(step.expected, printed) else tuple(map(_timeless, printed))
-            lines += [f"$ {step.command}", *(shown if shown != ("",) else ())]
+            step, output = next(outcome)
+            if any(line.startswith("Traceback") for line in output):
+                raise RuntimeError(f"{step.command}\n" + "\n".join(output))
+            text = step.expected if agrees(step.expected, output) else tuple(map(_timeless, output))
+            lines += [f"$ {step.command}", *(text if text != ("",) else ())]
         return "\n".join(lines) + "\n"
 
     return _BLOCK.sub(block, page)
