@@ -73,9 +73,9 @@ class Forger:
                 if item["kind"] == "pruned":
                     hashes.append(bytes.fromhex(item["hash"]))
                     continue
-                found = item_hash({name: value for name, value in item.items() if name != "row"}, item["row"])
-                item["row"]["check"] = found.hex()[:8]
-                hashes.append(found)
+                digest = item_hash({name: value for name, value in item.items() if name != "row"}, item["row"])
+                item["row"]["check"] = digest.hex()[:8]
+                hashes.append(digest)
             beside = ("kind", "items", "chain")
             head = {name: value for name, value in line.items() if name not in beside}
             chain = sha(chain, sha(canonical(head)), sha(*hashes))
@@ -102,10 +102,10 @@ def change_a_value(chance: random.Random, lines: list[Line]) -> None:
 
 
 def _leaves(value: Any) -> Any:
-    for name, one in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(one, dict | list) and one:
-            yield from _leaves(one)
-        elif name not in ("kind", "format") and not (one is None or isinstance(one, dict | list)):
+    for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(part, dict | list) and part:
+            yield from _leaves(part)
+        elif name not in ("kind", "format") and not (part is None or isinstance(part, dict | list)):
             yield value, name
 
 
@@ -128,8 +128,8 @@ def double_a_line(chance: random.Random, lines: list[Line]) -> None:
 
 
 def swap_lines(chance: random.Random, lines: list[Line]) -> None:
-    one, two = chance.sample(range(len(lines)), 2)
-    lines[one], lines[two] = lines[two], lines[one]
+    first, second = chance.sample(range(len(lines)), 2)
+    lines[first], lines[second] = lines[second], lines[first]
 
 
 def cut_off(chance: random.Random, lines: list[Line]) -> None:
@@ -185,8 +185,8 @@ def salt_a_row(chance: random.Random, lines: list[Line]) -> None:
 
 
 def say_what_is_kept_back(chance: random.Random, lines: list[Line]) -> None:
-    known = set(lines[0].get("withheld", ()))
-    lines[0]["withheld"] = sorted(known ^ {chance.choice(["bluesky", "x", "reddit"])})
+    networks = set(lines[0].get("withheld", ()))
+    lines[0]["withheld"] = sorted(networks ^ {chance.choice(["bluesky", "x", "reddit"])})
 
 
 def rename(chance: random.Random, lines: list[Line]) -> None:
@@ -211,13 +211,13 @@ def change_a_salt(chance: random.Random, lines: list[Line]) -> None:
 
 
 def swap_salts(chance: random.Random, lines: list[Line]) -> None:
-    one, two = chance.sample([line for line in _identities(lines) if line.get("salt")], 2)
-    one["salt"], two["salt"] = two["salt"], one["salt"]
+    first, second = chance.sample([line for line in _identities(lines) if line.get("salt")], 2)
+    first["salt"], second["salt"] = second["salt"], first["salt"]
 
 
 def swap_keys(chance: random.Random, lines: list[Line]) -> None:
-    one, two = chance.sample(_identities(lines), 2)
-    one["key"], two["key"] = two["key"], one["key"]
+    first, second = chance.sample(_identities(lines), 2)
+    first["key"], second["key"] = second["key"], first["key"]
 
 
 def put_a_pseudonym_for_a_key(chance: random.Random, lines: list[Line]) -> None:
@@ -264,12 +264,12 @@ def drop_what_was_erased(chance: random.Random, lines: list[Line]) -> None:
 def erase_under_another_name(chance: random.Random, lines: list[Line]) -> None:
     """Change an entry that a batch erased: its pseudonym, here only or everywhere, or which identity it erases."""
     batch = lines[_choose(chance, lines, lambda line: bool(line.get("erased")))]
-    told = chance.choice(batch["erased"])
+    entry = chance.choice(batch["erased"])
     at = chance.randrange(3)
-    before = told[at]
-    told[at] = f"{before[:-2]}{chance.randrange(256):02x}" if at == 2 else _other(chance, before)
+    before = entry[at]
+    entry[at] = f"{before[:-2]}{chance.randrange(256):02x}" if at == 2 else _other(chance, before)
     if at == 2 and chance.random() < 0.5:
-        _rename_everywhere(lines, before, told[at])
+        _rename_everywhere(lines, before, entry[at])
 
 
 def erase_one_more(chance: random.Random, lines: list[Line]) -> None:

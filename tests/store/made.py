@@ -24,8 +24,8 @@ MINUTE = 60_000_000
 
 def moment(text: str) -> int:
     """`2021-03-02 08:00` as UTC in µs."""
-    found = datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC)
-    return int(found.timestamp()) * 1_000_000
+    time = datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC)
+    return int(time.timestamp()) * 1_000_000
 
 
 AT = moment("2021-03-02 08:00")
@@ -169,15 +169,15 @@ DAY_OF_ISSUE = "2021-03-03"
 def talked(record: Record) -> None:
     """Add talk about four papers, with reactions, an alias, a verdict and coverage."""
     start = moment("2021-03-02 00:30")
-    said: list[model.Item] = [DAILY]
+    talk: list[model.Item] = [DAILY]
     for number in range(1, 5):
-        said += paper_with_announcement(number, start)
+        talk += paper_with_announcement(number, start)
         for voice in range(number + 1):
             who = f"voice{number}{voice}"
-            said += spoken(number * 10 + voice, f"arxiv:2103.{number:05}", who, start + (voice + 1) * HOUR, likes=voice)
-    said += paper_with_announcement(5, moment("2021-03-03 00:30"))
-    posts = [item for item in said if isinstance(item, model.Post)]
-    said += [
+            talk += spoken(number * 10 + voice, f"arxiv:2103.{number:05}", who, start + (voice + 1) * HOUR, likes=voice)
+    talk += paper_with_announcement(5, moment("2021-03-03 00:30"))
+    posts = [item for item in talk if isinstance(item, model.Post)]
+    talk += [
         model.Reaction(post=posts[0].post, account="bluesky:did:plc:fan1", type="repost", observed_at=start + 9 * HOUR),
         model.Reaction(post=posts[0].post, account="bluesky:did:plc:fan2", type="like", observed_at=start + 9 * HOUR),
         model.Alias(account="bluesky:@voice10.example.social", stable=posts[0].account, observed_at=start + 9 * HOUR),
@@ -189,21 +189,21 @@ def talked(record: Record) -> None:
             network="bluesky", from_at=start - DAY, until_at=start + 2 * DAY, state="complete", observed_at=start + DAY
         ),
     ]  # fmt: skip
-    record.append(said[: len(said) // 2], source="bluesky", at=start, cursor="1")
-    record.append(said[len(said) // 2 :], source="bluesky", at=start + HOUR, cursor="2")
+    record.append(talk[: len(talk) // 2], source="bluesky", at=start, cursor="1")
+    record.append(talk[len(talk) // 2 :], source="bluesky", at=start + HOUR, cursor="2")
 
 
-def counts_of(one: model.RawPayload) -> Iterable[model.Item]:
+def counts_of(raw: model.RawPayload) -> Iterable[model.Item]:
     """A made-up network's parser: JSON with a post and its likes."""
-    said = json.loads(one.body)
-    yield model.Snapshot(post=said["post"], likes=said["likes"], observed_at=one.at)
+    body = json.loads(raw.body)
+    yield model.Snapshot(post=body["post"], likes=body["likes"], observed_at=raw.at)
 
 
-def better_counts_of(one: model.RawPayload) -> Iterable[model.Item]:
+def better_counts_of(raw: model.RawPayload) -> Iterable[model.Item]:
     """A better parser for the same network: it reads reposts too, and gives nothing for posts without likes."""
-    said = json.loads(one.body)
-    if said["likes"]:
-        yield model.Snapshot(post=said["post"], likes=said["likes"], reposts=said.get("reposts"), observed_at=one.at)
+    body = json.loads(raw.body)
+    if body["likes"]:
+        yield model.Snapshot(post=body["post"], likes=body["likes"], reposts=body.get("reposts"), observed_at=raw.at)
 
 
 def seen_counts(record: Record) -> list[model.RawPayload]:
@@ -251,8 +251,8 @@ def rich(record: Record) -> list[model.Issue]:
 def verified(record: Record) -> VerifyResult:
     """The result of a full check that rebuilds issues, without `unchecked`, which differs between databases."""
     checked = check(record.database, record.hasher)
-    found = [finding for item in all_rows(record, model.Issue) for finding in _of_issue(record, item)]
-    return checked._replace(findings=(*checked.findings, *found), unchecked="")
+    flaws = [finding for item in all_rows(record, model.Issue) for finding in _of_issue(record, item)]
+    return checked._replace(findings=(*checked.findings, *flaws), unchecked="")
 
 
 def _of_issue(record: Record, item: model.Item) -> Iterator[VerifyFinding]:

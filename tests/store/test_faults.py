@@ -39,13 +39,13 @@ def test_addresses_of_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         with Record(address) as record:
             made.talked(record)
     assert {path.name for path in tmp_path.iterdir()} == {"a.db", "b.db", "c.db"}
-    for wrong, said in (
+    for wrong, reason in (
         ("mysql://host/db", "a path, sqlite:////absolute/path or postgresql://"),
         (str(tmp_path), "a folder; name a file in it"),
         ("", "a folder"),
         (str(tmp_path / "none" / "d.db"), "no such folder"),
     ):
-        with pytest.raises(errors.UsageError, match=said):
+        with pytest.raises(errors.UsageError, match=reason):
             Record(wrong)
     with pytest.raises(errors.NotFound, match="no such store"):
         Record("d.db", create=False)
@@ -138,10 +138,10 @@ def _pages(data: bytes) -> list[bytes]:
 def _root_of(whole: bytes, name: str, path: Path) -> int:
     path.write_bytes(whole)
     connection = apsw.Connection(str(path))
-    found = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).get
+    page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).get
     connection.close()
-    assert isinstance(found, int)
-    return found
+    assert isinstance(page, int)
+    return page
 
 
 def test_a_sqlite_that_can_corrupt_a_store_is_refused(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,17 +179,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
     url = str(small_disk / "hotpapers.db")
     with Record(url) as record:
-        written = 0
+        batches = 0
         with pytest.raises(errors.FullStore, match="no room left"):
             for n in range(100_000):
                 record.append(workers.cover(0, n), source="test")
-                written = n + 1
+                batches = n + 1
     (small_disk / "log").write_bytes(b"")
     with pytest.raises((errors.FullStore, OSError)), (small_disk / "more").open("wb") as file:
         file.write(b"x" * 2**21)
     (small_disk / "more").unlink()
     with Record(url) as record:
-        assert record.count(model.Coverage) == written * workers.FEW and written > 10
+        assert record.count(model.Coverage) == batches * workers.FEW and batches > 10
         assert not record.database.integrity().damaged and not made.verified(record).findings
 
 
@@ -311,13 +311,13 @@ def test_a_store_that_is_held_while_it_is_opened(sqlite_url: str, monkeypatch: p
 
 def test_damage_in_a_manifest_stops_what_needs_it(store_url: str) -> None:
     with Record(store_url) as record:
-        seen = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3}', made.AT)
-        record.ingest(parse_all(made.counts_of, [seen]), source="s")
+        payload = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3}', made.AT)
+        record.ingest(parse_all(made.counts_of, [payload]), source="s")
         [good] = record.database.rows("SELECT manifest FROM batch")[0]
         other = pack(listing([("tally", 1)], [bytes(32)]))
-        for bad, said in ((b"rubbish", "batch 1 is missing or damaged"), (other, "batch 1 does not list")):
+        for bad, reason in ((b"rubbish", "batch 1 is missing or damaged"), (other, "batch 1 does not list")):
             record.database.run("UPDATE batch SET manifest = ?", (bad,))
-            with pytest.raises(errors.CorruptStore, match=said):
+            with pytest.raises(errors.CorruptStore, match=reason):
                 record.reprocess("s", lambda _: [])
         record.database.run("UPDATE batch SET manifest = ?", (good,))
         assert record.reprocess("s", lambda _: []).position == 2
@@ -352,7 +352,7 @@ MISTAKES = [
 def test_a_mistake_in_our_own_statements_is_no_fault_of_the_store(store_url: str, sql: str, params: Params) -> None:
     """The library's own error shows where the mistake is; it must not look as if the database were unavailable."""
     with Record(store_url) as record:
-        for ask in (record.database.rows, record.database.run, lambda *asked: list(record.database.iterate(*asked))):
+        for ask in (record.database.rows, record.database.run, lambda *query: list(record.database.iterate(*query))):
             with pytest.raises((*sqlite.PROGRAM_ERRORS, *postgres.PROGRAM_ERRORS)), record.database.write():
                 ask(sql, params)
         assert record.database.rows("SELECT count(*) FROM batch") == [(0,)]

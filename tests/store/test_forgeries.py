@@ -61,8 +61,8 @@ def test_all_three_agree(exported: list[Line], kind: int, empty: Path, tmp_path:
     for seed in range(first, first + OF_EACH):
         what, lines = forger.forge(seed)
         shutil.copy(empty, tmp_path / f"{seed}.db")
-        taken, reason = is_taken(str(tmp_path / f"{seed}.db"), lines)
-        assert is_recomputed(lines) == taken, f"{what} (seed {seed}): {reason}"
+        success, reason = is_taken(str(tmp_path / f"{seed}.db"), lines)
+        assert is_recomputed(lines) == success, f"{what} (seed {seed}): {reason}"
 
 
 @pytest.mark.parametrize(
@@ -151,11 +151,11 @@ def is_taken(store: str, lines: Sequence[Line]) -> tuple[bool, str]:
     """Whether an import restores every batch of an export; if not, why. Checks that the store then verifies."""
     with Record(store) as record:
         try:
-            taken = importer.import_lines(record, "forged.jsonl", map(msgspec.json.encode, lines))
+            result = importer.import_lines(record, "forged.jsonl", map(msgspec.json.encode, lines))
         except NotExchange as refused:
             return False, str(refused)
         assert not made.verified(record).findings
-        return taken.restored == record.head.position and not taken.added, str(taken)
+        return result.restored == record.head.position and not result.added, str(result)
 
 
 def is_recomputed(lines: list[Line]) -> bool:

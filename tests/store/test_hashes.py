@@ -52,10 +52,10 @@ def sha256(data: bytes) -> str:
 
 def known_in(item: model.Item) -> dict[str, Identity]:
     """Made-up identities for all keys that an item names, numbered from 1."""
-    known = {"": NO_IDENTITY}
+    identities = {"": NO_IDENTITY}
     for number, key in enumerate(sorted(keys_in([item]) - {""}), 1):
-        known[key] = Identity(number, "" if key.startswith("arxiv:") else sha256(WHOSE + key.encode()))
-    return known
+        identities[key] = Identity(number, "" if key.startswith("arxiv:") else sha256(WHOSE + key.encode()))
+    return identities
 
 
 def test_sha256_is_that_of_python() -> None:
@@ -97,10 +97,10 @@ def test_numbers_stand_in_no_hash() -> None:
     by_hand = (
         f'{{"account":"{account}","kind":"reaction","observed_at":7,"post":"{post}","type":"like","withdrawn":false}}'
     )
-    one = prepare(reaction, MARKS, {"x:7": Identity(1, post), "x:@made_up_ada": Identity(2, account)}, SALT)
-    other = prepare(reaction, MARKS, {"x:7": Identity(20, post), "x:@made_up_ada": Identity(10, account)}, None)
-    assert one.hash.hex() == other.hash.hex() == sha256(by_hand.encode())
-    assert (one.row[:3], other.row[:3]) == ((7, 1, 2), (7, 20, 10)) and (one.label, other.label) == (
+    first = prepare(reaction, MARKS, {"x:7": Identity(1, post), "x:@made_up_ada": Identity(2, account)}, SALT)
+    second = prepare(reaction, MARKS, {"x:7": Identity(20, post), "x:@made_up_ada": Identity(10, account)}, None)
+    assert first.hash.hex() == second.hash.hex() == sha256(by_hand.encode())
+    assert (first.row[:3], second.row[:3]) == ((7, 1, 2), (7, 20, 10)) and (first.label, second.label) == (
         (1, 2, "like", 7), (20, 10, "like", 7),
     )  # fmt: skip
 
@@ -114,8 +114,8 @@ def test_values_that_are_no_text_are_committed_as_canonical_json() -> None:
 def test_control_characters_are_escaped_as_rfc_8785_says() -> None:
     text = "".join(map(chr, range(1, 0x21))) + '"\\/\x7f\u2028é😀'
     tally = model.Tally(paper="arxiv:2103.00001", network="x", method=text, reposts=0, likes=0, observed_at=0)
-    said = {"kind": "tally", **msgspec.to_builtins(tally)}
-    assert prepare(tally, MARKS, known_in(tally), None).hash.hex() == sha256(rfc8785(said))
+    values = {"kind": "tally", **msgspec.to_builtins(tally)}
+    assert prepare(tally, MARKS, known_in(tally), None).hash.hex() == sha256(rfc8785(values))
 
 
 def independent_hash(
@@ -123,25 +123,25 @@ def independent_hash(
 ) -> str:
     """An item's hash, computed independently of the program. `whom`: the commitments to the keys of posts and accounts;
     by default made with the salt of these tests."""
-    said = msgspec.to_builtins(item)
+    values = msgspec.to_builtins(item)
     for name in type(item).personal:
-        if said[name] and name in NAMED:
-            said[name] = sha256(WHOSE + said[name].encode()) if whom is None else whom[said[name]]
-            said[name] = sha256(salt + said[name].encode()) if SPECS[type(item)].words else said[name]
-        elif said[name]:
-            value = said[name].encode() if isinstance(said[name], str) else rfc8785(said[name])
-            said[name] = sha256(salt + value)
-    return sha256(rfc8785({**said, **(lost or {})}))
+        if values[name] and name in NAMED:
+            values[name] = sha256(WHOSE + values[name].encode()) if whom is None else whom[values[name]]
+            values[name] = sha256(salt + values[name].encode()) if SPECS[type(item)].words else values[name]
+        elif values[name]:
+            value = values[name].encode() if isinstance(values[name], str) else rfc8785(values[name])
+            values[name] = sha256(salt + value)
+    return sha256(rfc8785({**values, **(lost or {})}))
 
 
 def independent_commitments(record: Record) -> dict[str, str]:
     """The commitments to the posts and accounts of a record."""
     rows = record.database.rows("SELECT key, salt, commitment FROM identity WHERE key <> ''")
-    assert all((salt is None) == (kept is not None) for key, salt, kept in rows if not key.startswith("arxiv:"))
+    assert all((salt is None) == (digest is not None) for key, salt, digest in rows if not key.startswith("arxiv:"))
     return {
-        key: bytes(kept).hex() if kept else sha256(bytes(salt) + key.encode())
-        for key, salt, kept in rows
-        if salt or kept
+        key: bytes(digest).hex() if digest else sha256(bytes(salt) + key.encode())
+        for key, salt, digest in rows
+        if salt or digest
     }
 
 
@@ -152,33 +152,33 @@ def test_every_kind_hashes_as_described(item: model.Item) -> None:
 
 @pytest.mark.parametrize("item", EVERY, ids=model.kind_of)
 def test_the_rows_of_a_batch_are_those_of_its_items(item: model.Item) -> None:
-    later, known = msgspec.structs.replace(item, observed_at=item.observed_at + 1), known_in(item)
+    later, identities = msgspec.structs.replace(item, observed_at=item.observed_at + 1), known_in(item)
     [offered] = row_groups.grouped([(later, 4), (item, 3)])
-    group = row_groups.prepare_group(offered, MARKS, known)
+    group = row_groups.prepare_group(offered, MARKS, identities)
     spec, rows = group.spec, [group.prepared(0), group.prepared(1)]
     assert list(group.filled(7, 2)) == [(7, *rows[0].row, 2, 0), (8, *rows[1].row, 2, 0)]
     salts = [row.row[spec.columns.index("salt")] if spec.words else None for row in rows]
-    assert rows == [prepare(item, MARKS, known, salts[0], 3), prepare(later, MARKS, known, salts[1], 4)]
+    assert rows == [prepare(item, MARKS, identities, salts[0], 3), prepare(later, MARKS, identities, salts[1], 4)]
     assert not spec.words or (salts[0] != salts[1] and {len(salt or b"") for salt in salts} == {16})
 
 
 def test_the_hash_is_the_same_in_every_database(sqlite_url: str, postgres_url: str) -> None:
     """Each store draws its own salts; with equal salts, equal rows have equal hashes."""
-    with Record(sqlite_url) as one, Record(postgres_url) as other:
-        for record in (one, other):
+    with Record(sqlite_url) as first, Record(postgres_url) as second:
+        for record in (first, second):
             record.append(EVERY, source="test", at=AT)
             whom = independent_commitments(record)
             for spec in SPECS.values():
-                [found] = record.database.rows(f"SELECT {columns_with_commitments(spec)} FROM {spec.kind}")
-                row = read_with_commitments(spec, found)
+                [columns] = record.database.rows(f"SELECT {columns_with_commitments(spec)} FROM {spec.kind}")
+                row = read_with_commitments(spec, columns)
                 assert row.hash.hex() == independent_hash(row.item, row.salt or b"", whom=whom)
                 again = prepare(row.item, MARKS, known_in(row.item), SALT)
                 assert again.hash.hex() == independent_hash(row.item, SALT)
                 assert (row.salt is not None) == bool(set(spec.type.personal) - NAMED)
-        salts = [one.view().latest(model.Post)[0].salt, other.view().latest(model.Post)[0].salt]
+        salts = [first.view().latest(model.Post)[0].salt, second.view().latest(model.Post)[0].salt]
         assert salts[0] != salts[1] and all(salt and len(salt) == 16 for salt in salts)
-        drawn = [bytes(salt) for record in (one, other) for (salt,) in record.database.rows(IDENTITY_SALTS)]
-        assert len(set(drawn)) == len(drawn) == 12 and {len(salt) for salt in drawn} == {16}
+        all_salts = [bytes(salt) for record in (first, second) for (salt,) in record.database.rows(IDENTITY_SALTS)]
+        assert len(set(all_salts)) == len(all_salts) == 12 and {len(salt) for salt in all_salts} == {16}
 
 
 IDENTITY_SALTS = "SELECT salt FROM identity WHERE salt IS NOT NULL"
@@ -189,7 +189,7 @@ def test_the_chain_is_as_described(store_url: str) -> None:
     with Record(store_url) as record:
         made.rich(record)
         forgotten = [forget(record, key).rows for key in ("x:@made_up_bo", "x:@made_up_ada")]
-        told = []
+        counts = []
         before = hashlib.sha256(b"hotpapers record 1" + record.hasher.secret).digest()
         for position, at, source, cursor, chain in record.database.rows(
             "SELECT position, at, source, cursor, chain FROM batch ORDER BY position"
@@ -201,30 +201,30 @@ def test_the_chain_is_as_described(store_url: str) -> None:
             }  # fmt: skip
             if listed.forgotten:
                 header |= {"forgotten": listed.forgotten, "tombstones": listed.tombstones}
-                told.append((len(listed.forgotten), len(listed.erased)))
+                counts.append((len(listed.forgotten), len(listed.erased)))
             if listed.erased:
                 header["erased"] = listed.erased
             if listed.persons:
                 header["identities"] = listed.persons
-            found = row_hashes(record, position)
-            hashes = [found.pop(row) for row in listed.rows()]
-            assert not found and listed.checks == b"".join(each[:8] for each in hashes)
+            hash_of = row_hashes(record, position)
+            hashes = [hash_of.pop(row) for row in listed.rows()]
+            assert not hash_of and listed.checks == b"".join(each[:8] for each in hashes)
             root = hashlib.sha256(b"".join(hashes)).digest()
             before = hashlib.sha256(before + hashlib.sha256(rfc8785(header)).digest() + root).digest()
             assert bytes(chain) == before and listed.root == root
         assert record.head.chain == before
-        assert told == [(forgotten[0], 0), (forgotten[1], 2)] and forgotten[0] == 1, "Bo was an identity of no row"
+        assert counts == [(forgotten[0], 0), (forgotten[1], 2)] and forgotten[0] == 1, "Bo was an identity of no row"
 
 
 def row_hashes(record: Record, position: int) -> dict[tuple[str, int], bytes]:
     """The hashes of a batch's rows, by kind and number."""
-    found, whom = {}, independent_commitments(record)
+    hashes, whom = {}, independent_commitments(record)
     for spec in SPECS.values():
         sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE since = ?"
-        for row in (read_row(spec, one) for one in record.database.rows(sql, (position,))):
-            said = independent_hash(row.item, row.salt or b"", row.redacted, whom)
-            found[spec.kind, row.id] = bytes.fromhex(said)
-    return found
+        for row in (read_row(spec, columns) for columns in record.database.rows(sql, (position,))):
+            digest = independent_hash(row.item, row.salt or b"", row.redacted, whom)
+            hashes[spec.kind, row.id] = bytes.fromhex(digest)
+    return hashes
 
 
 def test_a_manifest_that_does_not_add_up_is_none() -> None:
@@ -280,25 +280,25 @@ def items_of(kind: type[model.Item]) -> st.SearchStrategy[model.Item]:
 
 def as_selected(item: model.Item, row: tuple[Any, ...], secrets: dict[str, bytes]) -> tuple[Any, ...]:
     """A prepared row as the database returns it: keys instead of numbers, followed by the known secrets."""
-    spec, found = SPECS[type(item)], list(row)
-    keys = {one.number: key for key, one in known_in(item).items()}
+    spec, values = SPECS[type(item)], list(row)
+    keys = {identity.number: key for key, identity in known_in(item).items()}
     for name in {spec.fields[i] for i in spec.identities}:
-        found[spec.fields.index(name)] = keys[found[spec.fields.index(name)]]
-    persons = [found[i] for i in spec.persons] + (
-        [keys[found[len(spec.fields)]]] if isinstance(item, model.Post) else []
+        values[spec.fields.index(name)] = keys[values[spec.fields.index(name)]]
+    persons = [values[i] for i in spec.persons] + (
+        [keys[values[len(spec.fields)]]] if isinstance(item, model.Post) else []
     )
-    return (3, *found, 5, 0, *map(secrets.get, persons), *persons[len(spec.persons) :])
+    return (3, *values, 5, 0, *map(secrets.get, persons), *persons[len(spec.persons) :])
 
 
 @pytest.mark.long
 @settings(max_examples=200)
 @given(st.one_of([items_of(kind) for kind in model.KINDS]), st.binary(min_size=16, max_size=16))
 def test_an_item_is_the_same_after_it_was_a_row(item: model.Item, salt: bytes) -> None:
-    spec, known = SPECS[type(item)], known_in(item)
-    prepared = prepare(item, MARKS, known, salt, 17)
+    spec, identities = SPECS[type(item)], known_in(item)
+    prepared = prepare(item, MARKS, identities, salt, 17)
     for secrets in (
-        {key: WHOSE for key, one in known.items() if one.commitment},
-        {key: bytes.fromhex(one.commitment) for key, one in known.items() if one.commitment},
+        {key: WHOSE for key, identity in identities.items() if identity.commitment},
+        {key: bytes.fromhex(identity.commitment) for key, identity in identities.items() if identity.commitment},
     ):
         selected = as_selected(item, prepared.row, secrets)
         row = read_with_commitments(spec, selected)
@@ -313,14 +313,14 @@ def test_an_item_is_the_same_after_it_was_a_row(item: model.Item, salt: bytes) -
 @settings(max_examples=100)
 @given(items_of(model.Post), st.binary(min_size=16, max_size=16))
 def test_a_row_of_which_parts_are_lost_keeps_its_hash(item: model.Item, salt: bytes) -> None:
-    spec, known = SPECS[model.Post], known_in(item)
+    spec, identities = SPECS[model.Post], known_in(item)
     lost: dict[str, str] = {}
     for name in model.Post.personal:
         if value := getattr(item, name):
-            lost[name] = commitment(salt, known[value].commitment if name in NAMED else value)
+            lost[name] = commitment(salt, identities[value].commitment if name in NAMED else value)
     left = msgspec.structs.replace(item, **{name: type(getattr(item, name))() for name in lost})
-    again = prepare(left, MARKS, known, None, 0, RowSecrets(None, lost, (0, 0)))
-    assert again.hash == prepare(item, MARKS, known, salt).hash
+    again = prepare(left, MARKS, identities, None, 0, RowSecrets(None, lost, (0, 0)))
+    assert again.hash == prepare(item, MARKS, identities, salt).hash
     row = read_with_commitments(spec, as_selected(left, again.row, {}))
     assert (row.hash, row.redacted or {}) == (again.hash, lost)
 
@@ -347,11 +347,11 @@ def test_a_voice_is_an_accounts_number(store_url: str) -> None:
     with Record(store_url) as record:
         assert record.voices_of(["", "x:1"]) == (0,)
         for n, account in enumerate(("x:1", "x:2", "x:1", "")):
-            said = model.Post(post=f"x:7{n}", network="x", account=account, created_at=AT, observed_at=AT)
-            record.append([said], source="test")
-        [one], [other] = record.voices_of(["x:1"]), record.voices_of(["x:2"])
-        assert record.database.rows("SELECT voice FROM post ORDER BY id") == [(one,), (other,), (one,), (0,)]
-        assert one != other and 0 not in (one, other)
+            post = model.Post(post=f"x:7{n}", network="x", account=account, created_at=AT, observed_at=AT)
+            record.append([post], source="test")
+        [first], [second] = record.voices_of(["x:1"]), record.voices_of(["x:2"])
+        assert record.database.rows("SELECT voice FROM post ORDER BY id") == [(first,), (second,), (first,), (0,)]
+        assert first != second and 0 not in (first, second)
 
 
 @pytest.mark.parametrize(

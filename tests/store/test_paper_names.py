@@ -66,12 +66,12 @@ ITEMS: list[Item] = [
 
 
 def all_named(names: PaperIndex) -> dict[str, list[str]]:
-    said = {
+    texts = {
         "title": TITLE, "old title": "Teaching kettles to whistle in winter", "doi": "doi:10.1000/kettle",
         "code": "https://github.com/kettle/song", "page": "https://kettle.example/", "two": "https://github.com/socks/lost",
         "socks": "A theory of lost socks and where they go", "tea": "What was known of tea in olden times",
     }  # fmt: skip
-    return {name: [one.paper for one in names.papers_in(text)] for name, text in said.items()}
+    return {name: [alias.paper for alias in names.papers_in(text)] for name, text in texts.items()}
 
 
 KNOWN: dict[str, list[str]] = {
@@ -124,8 +124,8 @@ LISTED: list[Item] = [
 
 
 def verdicts(record: Record) -> list[tuple[str, str, str, str]]:
-    found = [row.item for row in record.view().latest(Verdict)]
-    return [(v.subject[-1], v.about, v.judgement, v.reason) for v in found if isinstance(v, Verdict)]
+    items = [row.item for row in record.view().latest(Verdict)]
+    return [(v.subject[-1], v.about, v.judgement, v.reason) for v in items if isinstance(v, Verdict)]
 
 
 def test_listed_posts_with_the_words_of_another_paper(store_url: str) -> None:
@@ -156,17 +156,17 @@ def seeds(shared: Path) -> list[classic_import.ParsedClassicFile]:
 def test_one_of_the_seeds_embeds_such_a_post(seeds: list[classic_import.ParsedClassicFile], sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         classic_import.import_parsed(record, seeds)
-        days = sorted(one.issue.date for one in seeds)
+        days = sorted(file.issue.date for file in seeds)
         publication = freeze.publication_of(record, None)
         for day in days:
             freeze.freeze(record, publication, day)
         rendered = list(ClassicChannel().render(RecordIssueReader(record), "hot-papers", days))
         assert judge_listed_posts(record).added == 1
-        [found] = [row.item for row in record.view().latest(Verdict)]
-        assert isinstance(found, Verdict) and found.judgement == "doubtful" and found.rule == "words"
-        assert (found.subject, found.about) == ("x:1349568134399873024", "arxiv:2101.04909")
+        [verdict] = [row.item for row in record.view().latest(Verdict)]
+        assert isinstance(verdict, Verdict) and verdict.judgement == "doubtful" and verdict.rule == "words"
+        assert (verdict.subject, verdict.about) == ("x:1349568134399873024", "arxiv:2101.04909")
         assert list(ClassicChannel().render(RecordIssueReader(record), "hot-papers", days)) == rendered
         assert not check(record.database, record.hasher).findings
         issues = [row.item for row in record.view().latest(model.Issue)]
         assert len(issues) == 5
-        assert not [one for item in issues if isinstance(item, model.Issue) for one in freeze.check_issue(record, item)]
+        assert not [f for item in issues if isinstance(item, model.Issue) for f in freeze.check_issue(record, item)]

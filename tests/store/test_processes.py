@@ -43,8 +43,8 @@ def test_four_processes_write_at_once_and_make_the_store_together(bare_store_url
     with Record(bare_store_url) as record:
         expected = {item for source in range(1, 5) for n in range(batches) for item in workers.cover(source, n)}
         together = {item for n in range(batches) for item in workers.shared(n)}
-        found = [item for kind in model.KINDS for item in _all_observations(record, kind)]
-        assert len(found) == len(set(found)) and set(found) == expected | together
+        items = [item for kind in model.KINDS for item in _all_observations(record, kind)]
+        assert len(items) == len(set(items)) and set(items) == expected | together
         assert positions(record) == list(range(1, record.head.position + 1))
         assert record.head.position == 5 * batches  # the shared items were new once
         assert [cursor_of(record.database, f"writer {n}") for n in range(1, 5)] == [str(batches - 1)] * 4
@@ -77,8 +77,8 @@ def test_killed_at_any_instant_loses_nothing_and_doubles_nothing(store_url: str,
     with Record(store_url) as record, Record(undisturbed) as other:
         assert positions(record) == list(range(1, record.head.position + 1))
         assert not record.database.integrity().damaged and not made.verified(record).findings
-        known = [kind for kind in model.KINDS if kind is not model.Publication]  # created with the first import
-        for kind in known:
+        kinds = [kind for kind in model.KINDS if kind is not model.Publication]  # created with the first import
+        for kind in kinds:
             assert made.all_rows(record, kind) == made.all_rows(other, kind), kind
             count = f"SELECT count(*) FROM {model.kind_of(kind)} WHERE until = 0"
             assert record.database.rows(count) == other.database.rows(count)

@@ -22,8 +22,8 @@ VERSIONS = sorted(FOLDER.iterdir())
 @pytest.fixture(params=VERSIONS, ids=lambda folder: folder.name)
 def folder(request: pytest.FixtureRequest) -> Path:
     """The folder of what a version wrote."""
-    found: Path = request.param
-    return found
+    path: Path = request.param
+    return path
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def written(folder: Path, tmp_path: Path) -> Path:
 
 def known(folder: Path) -> dict[str, Any]:
     """Facts that identify its store."""
-    found: dict[str, Any] = json.loads((folder / "facts.json").read_text("utf-8"))
-    return found
+    content: dict[str, Any] = json.loads((folder / "facts.json").read_text("utf-8"))
+    return content
 
 
 def export(folder: Path) -> list[bytes]:

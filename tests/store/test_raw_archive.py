@@ -20,8 +20,8 @@ from tests.store.made import AT, counts_of
 POST = "x:1341202937956233217"
 
 
-def seen(said: object, at: int = AT, key: str = "1341202937956233217") -> RawPayload:
-    return RawPayload("counts", key, json.dumps(said).encode(), at)
+def seen(content: object, at: int = AT, key: str = "1341202937956233217") -> RawPayload:
+    return RawPayload("counts", key, json.dumps(content).encode(), at)
 
 
 def likes(number: int, post: str = POST) -> dict[str, object]:
@@ -38,10 +38,10 @@ def snapshots(record: Record) -> list[tuple[object, ...]]:
 
 def test_an_original_is_kept_once_by_content(store_url: str) -> None:
     with Record(store_url) as record:
-        written = record.ingest(
+        result = record.ingest(
             parse_all(counts_of, [seen(likes(1)), seen(likes(2), AT + 5)], 100), source="s", cursor="7"
         )
-        assert (written.position, written.added, written.quarantined) == (1, 2, 0)
+        assert (result.position, result.added, result.quarantined) == (1, 2, 0)
         again = record.ingest(parse_all(counts_of, [seen(likes(1))]), source="s")
         assert (again.position, again.known) == (None, 1)
         rows = table(record, "raw", "id, source, kind, key, seen_at, keep_until")
@@ -50,8 +50,8 @@ def test_an_original_is_kept_once_by_content(store_url: str) -> None:
             (2, "s", "counts", "1341202937956233217", AT + 5, AT + 105),
         ]
         assert [row[3] for row in snapshots(record)] == [1, 2]
-        kept = raw_archive.unpack(record.database.rows("SELECT body FROM raw WHERE id = 1")[0][0])
-        assert json.loads(kept) == likes(1)
+        body = raw_archive.unpack(record.database.rows("SELECT body FROM raw WHERE id = 1")[0][0])
+        assert json.loads(body) == likes(1)
         record.ingest(parse_all(counts_of, [seen(likes(1))]), source="another source keeps its own")
         assert len(table(record, "raw", "id")) == 3
 
@@ -72,11 +72,11 @@ def test_each_original_is_kept_as_long_as_its_terms_allow(store_url: str) -> Non
     with Record(store_url) as record:
         all_of_them = [seen(likes(n), AT + n) for n in range(3)]
         broken = RawPayload("counts", "k", b"{", AT)
-        written = record.ingest(
-            [one._replace(keep_for=(one.payload.at - AT) * 50) for one in parse_all(counts_of, [*all_of_them, broken])],
+        result = record.ingest(
+            [p._replace(keep_for=(p.payload.at - AT) * 50) for p in parse_all(counts_of, [*all_of_them, broken])],
             source="s",
         )
-        assert (written.added, written.quarantined) == (3, 1)
+        assert (result.added, result.quarantined) == (3, 1)
         assert table(record, "raw", "seen_at, keep_until") == [(AT + 1, AT + 51), (AT + 2, AT + 102)]
         assert [row[3] for row in snapshots(record)] == [0, 1, 2]
         assert table(record, "quarantine", "keep_until") == [(AT + raw_archive.SHORTEST,)]
@@ -87,28 +87,28 @@ def test_each_original_is_kept_as_long_as_its_terms_allow(store_url: str) -> Non
 
 def test_what_enters_nothing_is_not_kept(store_url: str) -> None:
     with Record(store_url) as record:
-        assert record.ingest(parse_all(lambda one: [], [seen(likes(1))]), source="s").position is None
+        assert record.ingest(parse_all(lambda _: [], [seen(likes(1))]), source="s").position is None
         assert table(record, "raw", "id") == [] == table(record, "quarantine", "id")
 
 
-def unreadable(one: RawPayload) -> Iterable[model.Item]:
+def unreadable(raw: RawPayload) -> Iterable[model.Item]:
     """Fails in a different way for each original."""
-    said = json.loads(one.body)
-    if said == "deep":
+    body = json.loads(raw.body)
+    if body == "deep":
         raise RecursionError
-    if said == "number":
-        yield model.Snapshot(post=POST, likes=2**53, observed_at=one.at)
-    if said == "negative":
-        yield model.Snapshot(post=POST, likes=-1, observed_at=one.at)
-    if said == "id":
-        yield model.Mention(post=POST, paper="arxiv:2113.00001", form="abs", observed_at=one.at)
-    if said == "key":
-        yield model.Snapshot(post="1341202937956233217", likes=1, observed_at=one.at)
-    if isinstance(said, int):
-        yield model.Snapshot(post=f"mastodon:{random.Random(1).randbytes(said).hex()}0", likes=1, observed_at=one.at)
-    if said == "good":
-        yield model.Snapshot(post=POST, likes=1, observed_at=one.at)
-    yield from said["items"] if isinstance(said, dict) else ()
+    if body == "number":
+        yield model.Snapshot(post=POST, likes=2**53, observed_at=raw.at)
+    if body == "negative":
+        yield model.Snapshot(post=POST, likes=-1, observed_at=raw.at)
+    if body == "id":
+        yield model.Mention(post=POST, paper="arxiv:2113.00001", form="abs", observed_at=raw.at)
+    if body == "key":
+        yield model.Snapshot(post="1341202937956233217", likes=1, observed_at=raw.at)
+    if isinstance(body, int):
+        yield model.Snapshot(post=f"mastodon:{random.Random(1).randbytes(body).hex()}0", likes=1, observed_at=raw.at)
+    if body == "good":
+        yield model.Snapshot(post=POST, likes=1, observed_at=raw.at)
+    yield from body["items"] if isinstance(body, dict) else ()
 
 
 def test_what_cannot_be_read_is_set_apart_with_its_reason_and_stops_nothing(store_url: str) -> None:
@@ -116,8 +116,8 @@ def test_what_cannot_be_read_is_set_apart_with_its_reason_and_stops_nothing(stor
     with Record(store_url) as record:
         broken = RawPayload("counts", "\0\udc80", b"\xff{" + b"x" * 9000, AT)
         page = [*map(seen, bad), broken, seen("good"), seen(995)]  # 995 is the longest key
-        written = record.ingest(parse_all(unreadable, page, 50), source="s")
-        assert (written.added, written.quarantined) == (2, 8)
+        result = record.ingest(parse_all(unreadable, page, 50), source="s")
+        assert (result.added, result.quarantined) == (2, 8)
         reasons = [str(row[0]) for row in table(record, "quarantine", "reason")]
         expected = [
             "RecursionError", "likes 9007199254740992 is larger", "likes is negative", "'arxiv:2113.00001' is not a",
@@ -151,12 +151,12 @@ def test_no_lock_is_held_while_a_network_is_asked(sqlite_url: str) -> None:
 
 
 def test_a_better_reader_closes_old_rows_and_adds_new_ones_also_where_it_says_nothing(store_url: str) -> None:
-    said = [{"post": POST, "likes": n, "reposts": 2 * n} for n in range(3)]
+    contents = [{"post": POST, "likes": n, "reposts": 2 * n} for n in range(3)]
     with Record(store_url) as record:
-        record.ingest(parse_all(counts_of, [seen(one, AT + n) for n, one in enumerate(said)]), source="s")
+        record.ingest(parse_all(counts_of, [seen(content, AT + n) for n, content in enumerate(contents)]), source="s")
         before = record.view()
-        written = record.reprocess("s", made.better_counts_of)
-        assert (written.position, written.added, written.quarantined) == (2, 2, 0)
+        result = record.reprocess("s", made.better_counts_of)
+        assert (result.position, result.added, result.quarantined) == (2, 2, 0)
         assert snapshots(record) == [
             (0, None, AT, 1, 1, 2), (1, None, AT + 1, 2, 1, 2), (2, None, AT + 2, 3, 1, 2),
             (1, 2, AT + 1, 2, 2, 0), (2, 4, AT + 2, 3, 2, 0),
@@ -179,39 +179,39 @@ def test_the_same_reader_again_changes_nothing_even_where_words_were_moved(store
 
 
 def test_what_two_originals_say_alike_survives_a_better_reading_of_one(store_url: str) -> None:
-    def reader(one: RawPayload) -> Iterable[model.Item]:
+    def reader(payload: RawPayload) -> Iterable[model.Item]:
         return [model.Account(account="x:1", handle="made_up_ada", observed_at=AT)]
 
-    def better(one: RawPayload) -> Iterable[model.Item]:
-        return reader(one) if b"2" in one.body else []
+    def better(payload: RawPayload) -> Iterable[model.Item]:
+        return reader(payload) if b"2" in payload.body else []
 
     with Record(store_url) as record:
         record.ingest(parse_all(reader, [seen({"n": 1}), seen({"n": 2})]), source="s")
-        written = record.reprocess("s", better)
-        assert (written.added, written.known) == (1, 0)
+        result = record.reprocess("s", better)
+        assert (result.added, result.known) == (1, 0)
         rows = record.database.rows("SELECT origin, since, until FROM account ORDER BY id")
         assert rows == [(1, 1, 2), (2, 2, 0)]
         assert not made.verified(record).findings
 
 
 def test_a_reader_that_fails_now_changes_nothing(store_url: str) -> None:
-    def worse(one: RawPayload) -> Iterable[model.Item]:
+    def worse(payload: RawPayload) -> Iterable[model.Item]:
         raise ValueError("no idea")
 
     with Record(store_url) as record:
         record.ingest(parse_all(counts_of, [seen(likes(1))]), source="s")
-        written = record.reprocess("s", worse)
-        assert (written.position, written.quarantined) == (None, 1)
+        result = record.reprocess("s", worse)
+        assert (result.position, result.quarantined) == (None, 1)
         assert record.count(model.Snapshot) == 1
 
 
 def test_a_better_reader_takes_out_of_quarantine_what_it_can_read(store_url: str) -> None:
-    def picky(one: RawPayload) -> Iterable[model.Item]:
+    def picky(payload: RawPayload) -> Iterable[model.Item]:
         raise ValueError("not today")
 
-    def better(one: RawPayload) -> Iterable[model.Item]:
-        said = json.loads(one.body)
-        return counts_of(one) if said["likes"] else []
+    def better(payload: RawPayload) -> Iterable[model.Item]:
+        counts = json.loads(payload.body)
+        return counts_of(payload) if counts["likes"] else []
 
     with Record(store_url) as record:
         broken = RawPayload("counts", "k", b"{", AT)
@@ -226,11 +226,11 @@ def test_many_originals_are_read_again_in_several_batches(store_url: str, monkey
     monkeypatch.setattr(raw_archive, "CHUNK", 3)
     with Record(store_url) as record:
         record.ingest(parse_all(counts_of, [seen(likes(n), AT + n) for n in range(8)]), source="s")
-        written = record.reprocess("s", made.better_counts_of)
-        assert (written.position, written.added) == (2, 0)  # only the first changes: without likes it gives nothing
+        result = record.reprocess("s", made.better_counts_of)
+        assert (result.position, result.added) == (2, 0)  # only the first changes: without likes it gives nothing
         monkeypatch.setattr(raw_archive, "CHUNK", 3)
-        written = record.reprocess("s", lambda one: [])
-        assert (written.position, record.count(model.Snapshot)) == (5, 0)
+        result = record.reprocess("s", lambda _: [])
+        assert (result.position, record.count(model.Snapshot)) == (5, 0)
 
 
 def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
@@ -240,7 +240,7 @@ def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
         assert prune(record, at=AT + 11).originals == 1
         record.ingest(parse_all(counts_of, [seen(likes(2), AT + 1)]), source="s")
         assert table(record, "raw", "id") == [(2,)]
-        record.reprocess("s", lambda one: [])
+        record.reprocess("s", lambda _: [])
         assert [(row[0], row[3], row[5]) for row in snapshots(record)] == [(1, 1, 0), (2, 2, 3)]
 
 
@@ -265,7 +265,7 @@ def test_a_frozen_issue_stays_as_it_is(store_url: str) -> None:
             [*made.spoken(500, "arxiv:2103.00002", "lateone", start, likes=900), made.with_other_words(made.EVERY[0])],
             source="late",
         )  # fmt: skip
-        record.reprocess("counts", lambda one: [])
+        record.reprocess("counts", lambda _: [])
         assert prune(record, at=made.moment("2023-01-01 00:00")).originals > 0
         assert [item for item in made.all_rows(record, model.Issue)] == issues
         checked = made.verified(record)
@@ -281,24 +281,24 @@ def test_what_came_back_stays_where_it_was_seen_again(store_url: str) -> None:
         record.reprocess("s", counts_of)
         assert snapshots(record) == before
 
-        def twice(one: RawPayload) -> Iterable[model.Item]:
-            for item in counts_of(one):
+        def twice(payload: RawPayload) -> Iterable[model.Item]:
+            for item in counts_of(payload):
                 assert isinstance(item, model.Snapshot)
                 yield model.Snapshot(post=item.post, likes=(item.likes or 0) * 2, observed_at=item.observed_at)
 
         record.reprocess("s", twice)
-        found = [row.item for row in record.view().latest(model.Snapshot)]
-        assert [item.likes for item in found if isinstance(item, model.Snapshot)] == [10]
+        items = [row.item for row in record.view().latest(model.Snapshot)]
+        assert [item.likes for item in items if isinstance(item, model.Snapshot)] == [10]
 
 
 def test_two_posts_of_which_the_same_is_said_are_two_originals(store_url: str) -> None:
     with Record(store_url) as record:
-        gone = [RawPayload("gone", key, b"null", AT) for key in ("1", "2")]
+        payloads = [RawPayload("gone", key, b"null", AT) for key in ("1", "2")]
 
-        def read(one: RawPayload) -> Iterable[model.Item]:
-            yield model.Post(post=f"x:{one.key}", network="x", account="", created_at=1, gone="deleted", observed_at=AT)
+        def read(raw: RawPayload) -> Iterable[model.Item]:
+            yield model.Post(post=f"x:{raw.key}", network="x", account="", created_at=1, gone="deleted", observed_at=AT)
 
-        record.ingest(parse_all(read, gone), source="s")
+        record.ingest(parse_all(read, payloads), source="s")
         record.reprocess("s", read)
         assert len(record.view().latest(model.Post)) == 2
         assert len(table(record, "raw", "id")) == 2

@@ -22,7 +22,7 @@ QUOTED = ENTRY._replace(kind="quotation", subject="bluesky:at://did:plc:moss/1",
 def test_a_report_is_kept_once_until_it_is_closed(store_url: str) -> None:
     with Record(store_url) as record:
         database = record.database
-        assert [note(database, one) for one in (ENTRY, QUOTED, ENTRY._replace(at=AT + 1))] == ["kept", "kept", "known"]
+        assert [note(database, r) for r in (ENTRY, QUOTED, ENTRY._replace(at=AT + 1))] == ["kept", "kept", "known"]
         assert waiting(database) == [ENTRY._replace(id=1), QUOTED._replace(id=2)] and status(record).reports == 2
         with pytest.raises(NotFound, match="3: no such open report"):
             close(database, [1, 3], AT)
@@ -30,7 +30,7 @@ def test_a_report_is_kept_once_until_it_is_closed(store_url: str) -> None:
         close(database, [2], AT + 5)
         assert waiting(database) == [ENTRY._replace(id=1)]
         row = "SELECT text, subject, closed_at FROM report WHERE id = 2"
-        assert [tuple(one) for one in database.rows(row)] == [("", "", AT + 5)]
+        assert [tuple(columns) for columns in database.rows(row)] == [("", "", AT + 5)]
         assert note(database, QUOTED) == "kept" and waiting(database)[-1].id == 3, "no number means two things"
 
 
@@ -38,8 +38,8 @@ def test_only_so_many_are_taken(store_url: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 2)
     monkeypatch.setattr(reader_reports, "MOST_OPEN", 3)
     with Record(store_url) as record:
-        made = [ENTRY._replace(at=AT + n, text=f"{n}" * 3000) for n in range(3)]
-        assert [note(record.database, one) for one in made] == ["kept", "kept", "full"]
+        reports = [ENTRY._replace(at=AT + n, text=f"{n}" * 3000) for n in range(3)]
+        assert [note(record.database, report) for report in reports] == ["kept", "kept", "full"]
         assert len(waiting(record.database)[0].text) == reader_reports.LONGEST
         later = ENTRY._replace(at=AT + HOUR + 2)
         assert not is_full(record.database, later.at, "entry") and note(record.database, later) == "kept"
@@ -54,7 +54,7 @@ def test_reports_do_not_crowd_out_contests(store_url: str, monkeypatch: pytest.M
     monkeypatch.setattr(reader_reports, "MOST_OPEN", 2)
     contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss")
     with Record(store_url) as record:
-        made = [
+        reports = [
             ENTRY,
             QUOTED,
             ENTRY._replace(text="More"),
@@ -62,8 +62,8 @@ def test_reports_do_not_crowd_out_contests(store_url: str, monkeypatch: pytest.M
             contest._replace(text="2"),
             contest._replace(text="3"),
         ]
-        kept = ["kept", "kept", "full", "kept", "kept", "full"]
-        assert [note(record.database, one) for one in made] == kept
+        outcomes = ["kept", "kept", "full", "kept", "kept", "full"]
+        assert [note(record.database, report) for report in reports] == outcomes
         close(record.database, [1, 2], AT + 2 * HOUR)
         full = [is_full(record.database, AT + 2 * HOUR, kind) for kind in reader_reports.KINDS]
         assert dict(zip(reader_reports.KINDS, full, strict=True)) == {
@@ -83,8 +83,8 @@ def test_what_is_forgotten_leaves_reports_too(store_url: str) -> None:
         record.append([post], source="made-up", at=AT)
         contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss", text="I am a person.")
         named = ENTRY._replace(text="See what @mossy.owls.example says of it.")
-        for one in (ENTRY, QUOTED, contest, named):
-            note(record.database, one)
+        for report in (ENTRY, QUOTED, contest, named):
+            note(record.database, report)
         forget(record, "bluesky:did:plc:moss", at=AT + 1)
         assert waiting(record.database) == [ENTRY._replace(id=1)]
         assert record.database.rows("SELECT id FROM report WHERE subject <> '' OR text <> ''") == [(1,)]

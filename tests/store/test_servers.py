@@ -19,9 +19,9 @@ from tests.store.test_faults import shared_store
 
 
 def test_a_server_that_is_not_there() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
     with pytest.raises(errors.UnreachableStore, match="check that the server is running") as problem:
         Record(f"postgresql://ada:hunter2@127.0.0.1:{port}/tea?password=hunter2")
     assert "hunter2" not in str(problem.value) and "ada:…@" in str(problem.value)

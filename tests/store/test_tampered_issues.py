@@ -60,14 +60,14 @@ class Undo(Exception):
 
 
 def test_an_issue_is_not_rebuilt_from_changed_rows(record: Record) -> None:
-    for change, publication, day, said in CHANGES:
+    for change, publication, day, reason in CHANGES:
         item = issue_of(record, publication, day)
         with pytest.raises(Undo), record.database.write():
             assert record.database.run(change) > 0, change
-            found = [str(finding) for finding in freeze.check_issue(record, item)]
+            texts = [str(finding) for finding in freeze.check_issue(record, item)]
             raise Undo
-        assert any(said in text for text in found), (change, found)
-        assert all(text.startswith(f"issue: {publication} {day} edition 1: ") for text in found)
+        assert any(reason in text for text in texts), (change, texts)
+        assert all(text.startswith(f"issue: {publication} {day} edition 1: ") for text in texts)
     assert not made.verified(record).findings
 
 
@@ -94,8 +94,8 @@ def rewrite(record: Record, post: str, text: str) -> None:
 def stored(record: Record, name: RowName) -> StoredRow:
     """A row by its name, with the commitments to the identities that it names."""
     spec, number = BY_KIND[name[0]], name[1]
-    [found] = record.database.rows(f"SELECT {columns_with_commitments(spec)} FROM {spec.kind} WHERE id = ?", (number,))
-    return read_with_commitments(spec, found)
+    [values] = record.database.rows(f"SELECT {columns_with_commitments(spec)} FROM {spec.kind} WHERE id = ?", (number,))
+    return read_with_commitments(spec, values)
 
 
 def _post(record: Record, post: str) -> StoredRow:

@@ -70,8 +70,8 @@ def other_numbers(database: Database, value: int) -> list[int]:
     """The numbers of other identities: one of each sort, and nobody's."""
     like = "arxiv:%", "%:~%", "%/app.bsky.feed.post/%", "bluesky:did:%"
     sql = "SELECT max(id) FROM identity WHERE id <> ? AND key LIKE ?"
-    found = [int(database.rows(sql, (value, sort))[0][0]) for sort in like]
-    return [*found, *([0] if value else [])]
+    numbers = [int(database.rows(sql, (value, sort))[0][0]) for sort in like]
+    return [*numbers, *([0] if value else [])]
 
 
 def label_of(database: Database, spec: KindSpec, number: int) -> str:
@@ -98,11 +98,11 @@ def test_every_change_of_every_column_of_every_kind_is_named(record: Record) -> 
                 except Exception as refused:  # the database's own constraints: NOT NULL, column types
                     assert other is None or column in ("redacted", "salt"), refused
                     continue
-                found = check(database, record.hasher).findings
-                assert found, (spec.kind, column, value, other)
-                assert len(found) <= 4, found
+                findings = check(database, record.hasher).findings
+                assert findings, (spec.kind, column, value, other)
+                assert len(findings) <= 4, findings
                 names = (f"{spec.kind} row {number} ", label_of(database, spec, number) or name, name)
-                assert any(f.name.startswith(names) for f in found), found
+                assert any(f.name.startswith(names) for f in findings), findings
                 database.run(update, (value, row[0]))
     assert not made.verified(record).findings
 
@@ -114,8 +114,8 @@ def test_every_kind_of_row_removed_or_added_is_named(record: Record) -> None:
         number = int(one_row(database, spec)[0])
         name, row = label_of(database, spec, number), as_stored(database, spec, number)
         database.run(f"DELETE FROM {spec.kind} WHERE id = ?", (number,))
-        gone = f"removed: {spec.kind} row {number} of batch {row[-2]}"
-        assert [str(f) for f in check(database, record.hasher).findings] == [gone]
+        finding = f"removed: {spec.kind} row {number} of batch {row[-2]}"
+        assert [str(f) for f in check(database, record.hasher).findings] == [finding]
         names = ", ".join(f'"{column}"' for column in ("id", *spec.columns))
         insert = f"INSERT INTO {spec.kind} ({names}) VALUES ({', '.join('?' * (len(spec.columns) + 1))})"
         database.run(insert, row)
@@ -193,13 +193,13 @@ def test_every_change_of_every_column_of_every_sort_of_identity_is_named(record:
                 if other == value:
                     continue
                 database.run(update, (other, row.number))
-                found = check(database, record.hasher).findings
-                told = {f"identity {row.number}", *before, *naming(database, row.number)} - {""}
-                assert found, (sort, column, value, other)
-                for finding in found:
+                findings = check(database, record.hasher).findings
+                names = {f"identity {row.number}", *before, *naming(database, row.number)} - {""}
+                assert findings, (sort, column, value, other)
+                for finding in findings:
                     is_row = re.match(r"(\w+) row (\d+) ", finding.name)
-                    assert is_row or finding.name in told, (sort, column, finding)
-                assert any(finding.what == "changed" for finding in found), (sort, column, found)
+                    assert is_row or finding.name in names, (sort, column, finding)
+                assert any(finding.what == "changed" for finding in findings), (sort, column, findings)
                 database.run(update, (value, row.number))
     assert not made.verified(record).findings
 
@@ -224,11 +224,11 @@ def test_every_identity_removed_or_added_is_named(record: Record) -> None:
         database.run(insert, row)
         assert not found_in(record)
     number = int(database.rows("SELECT max(id) + 1 FROM identity")[0][0])
-    for key, salt, kept in (
+    for key, salt, commitment in (
         ("x:@nobody", bytes(SALT), None), ("arxiv:2103.77777", None, None), ("x:~ab", None, bytes(HASH)),
     ):  # fmt: skip
         for since in (0, 1, record.head.position, record.head.position + 9):
-            database.run(insert, (number, key, salt, kept, since))
+            database.run(insert, (number, key, salt, commitment, since))
             assert found_in(record) == [f"added: identity {number}"]
             database.run("DELETE FROM identity WHERE id = ?", (number,))
     assert not made.verified(record).findings
@@ -242,11 +242,11 @@ def test_identities_that_are_not_there_are_named_together(record: Record) -> Non
         if listed.identities[1]:
             break
     first, count = listed.identities
-    for many, told in ((count + 1, f"identity {first + count}"),
+    for many, names in ((count + 1, f"identity {first + count}"),
                        (5_000_000, f"identities {first + count} to {first + 4_999_999}")):  # fmt: skip
         other = msgspec.structs.replace(listed, identities=(first, many))
         database.run("UPDATE batch SET manifest = ? WHERE position = ?", (pack(other), position))
-        assert found_in(record) == [f"removed: {told}"]
+        assert found_in(record) == [f"removed: {names}"]
     database.run("UPDATE batch SET manifest = ? WHERE position = ?", (pack(listed), position))
     assert not made.verified(record).findings
 
@@ -260,18 +260,18 @@ def test_two_identities_cannot_change_places(record: Record) -> None:
     """Neither their keys, nor their keys and salts together: every row would name the other one."""
     database, sorts = record.database, one_of_each_sort(record.database)
     update = "UPDATE identity SET key = ?, salt = ?, commitment = ? WHERE id = ?"
-    for one, two in permutations(sorts.values(), 2):
+    for left, right in permutations(sorts.values(), 2):
         for with_secrets in (False, True):
-            first, second = (two, one) if with_secrets else (one, two)
-            told = naming(database, one.number) | naming(database, two.number)
-            database.run(update, ("x:@in_between", None, None, one.number))
-            database.run(update, (one.key, second.salt, second.commitment, two.number))
-            database.run(update, (two.key, first.salt, first.commitment, one.number))
-            told |= naming(database, one.number) | naming(database, two.number)
-            found = check(database, record.hasher).findings
-            assert {finding.name for finding in found} & {*told, f"identity {one.number}", f"identity {two.number}"}
-            database.run(update, ("x:@in_between", None, None, one.number))
-            for row in (two, one):
+            first, second = (right, left) if with_secrets else (left, right)
+            names = naming(database, left.number) | naming(database, right.number)
+            database.run(update, ("x:@in_between", None, None, left.number))
+            database.run(update, (left.key, second.salt, second.commitment, right.number))
+            database.run(update, (right.key, first.salt, first.commitment, left.number))
+            names |= naming(database, left.number) | naming(database, right.number)
+            flaws = check(database, record.hasher).findings
+            assert {finding.name for finding in flaws} & {*names, f"identity {left.number}", f"identity {right.number}"}
+            database.run(update, ("x:@in_between", None, None, left.number))
+            for row in (right, left):
                 database.run(update, (row.key, row.salt, row.commitment, row.number))
     assert not made.verified(record).findings
 
@@ -287,8 +287,8 @@ def test_a_forgotten_identity_cannot_be_filled_again(record: Record) -> None:
         for key in (other, "x:@made_up_taro", "x:" + row.key):
             database.run(update, (key, None, row.commitment, row.number))
             assert found_in(record) == [changed], "another pseudonym, or a key again"
-        for salt, kept in ((bytes(SALT), None), (bytes(SALT), row.commitment), (None, None)):
-            database.run(update, (row.key, salt, kept, row.number))
+        for salt, commitment in ((bytes(SALT), None), (bytes(SALT), row.commitment), (None, None)):
+            database.run(update, (row.key, salt, commitment, row.number))
             assert changed in found_in(record), "a salt again"
         database.run(update, ("x:@made_up_taro", bytes(SALT), None, row.number))
         assert changed in found_in(record), "a key with a salt"
@@ -316,8 +316,8 @@ def test_every_change_of_every_batch_is_named(record: Record) -> None:
         for column, value in zip(("at", "source", "cursor", "items", "manifest", "chain"), row, strict=True):
             other: Any = {"at": 1, "source": "me", "cursor": "7", "items": 99}.get(column, b"\0" * 40)
             database.run(f"UPDATE batch SET {column} = ? WHERE position = ?", (other, position))
-            found = [str(f) for f in check_chain(database).findings]
-            assert f"changed: batch {position}" in found, (position, column)
+            findings = [str(f) for f in check_chain(database).findings]
+            assert f"changed: batch {position}" in findings, (position, column)
             database.run(f"UPDATE batch SET {column} = ? WHERE position = ?", (value, position))
     assert not made.verified(record).findings
 
@@ -329,10 +329,10 @@ def test_every_batch_removed_or_added_is_named(record: Record) -> None:
     insert = f"INSERT INTO batch ({names}) VALUES (?, ?, ?, ?, ?, ?, ?)"
     for row in database.rows(f"SELECT {names} FROM batch ORDER BY 1"):
         database.run("DELETE FROM batch WHERE position = ?", (row[0],))
-        found = [str(f) for f in check(database, record.hasher).findings]
+        findings = [str(f) for f in check(database, record.hasher).findings]
         last = row[0] == record.head.position + 1
-        assert last or f"removed: batch {row[0]}" in found
-        assert found, row
+        assert last or f"removed: batch {row[0]}" in findings
+        assert findings, row
         database.run(insert, row)
     position = record.head.position + 1
     database.run(insert, (position, *row[1:]))
@@ -349,8 +349,8 @@ def test_a_manifest_whose_chain_still_holds_is_compared_with_the_rows(record: Re
     checks = [listed.check(index) for index in range(len(rows))]
     (first, count), (kind, number) = listed.identities, rows[-1]
 
-    def with_rows(rows: list[RowName], checks: list[bytes], **told: Any) -> Manifest:
-        relisted = listing(rows, checks, identities=listed.identities, **told)
+    def with_rows(rows: list[RowName], checks: list[bytes], **fields: Any) -> Manifest:
+        relisted = listing(rows, checks, identities=listed.identities, **fields)
         return msgspec.structs.replace(relisted, root=listed.root, persons=listed.persons)
 
     assert with_rows(rows, checks) == listed and count > 1
@@ -368,8 +368,8 @@ def test_a_manifest_whose_chain_still_holds_is_compared_with_the_rows(record: Re
     }
     for what, other in tampered.items():
         database.run("UPDATE batch SET manifest = ? WHERE position = 1", (pack(other),))
-        found = check(database, record.hasher).findings
-        assert any(f.what in ("changed", "added", "removed") for f in found), what
+        findings = check(database, record.hasher).findings
+        assert any(f.what in ("changed", "added", "removed") for f in findings), what
     database.run("UPDATE batch SET manifest = ? WHERE position = 1", (pack(listed),))
     assert not check(database, record.hasher).findings
 
@@ -398,5 +398,5 @@ def test_cursors_and_tombstones_are_as_the_batches_say(record: Record) -> None:
 
 def test_another_secret_is_noticed(record: Record) -> None:
     """The marks of texts are keyed by the store's secret, and the chain begins with it."""
-    found = check(record.database, KeyedHasher(b"ab" * 16)).findings
-    assert any(finding.name.startswith("post ") for finding in found)
+    findings = check(record.database, KeyedHasher(b"ab" * 16)).findings
+    assert any(finding.name.startswith("post ") for finding in findings)

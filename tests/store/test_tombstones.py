@@ -111,16 +111,16 @@ def test_in_originals_every_word_may_be_a_name() -> None:
 
 @given(st.text(st.sampled_from("a1_.@:-/= あ"), max_size=60), st.text("a1_.@:-", min_size=1, max_size=6))
 def test_what_is_blackened_keeps_its_length_and_holds_the_name_no_more(text: str, name: str) -> None:
-    known = ForgottenNames(frozenset([name]))
+    names = ForgottenNames(frozenset([name]))
     post = model.Post(post="x:1", network="x", account="x:2", created_at=AT, text=text, observed_at=AT)
-    left = redacted(post, known)
+    left = redacted(post, names)
     assert isinstance(left, model.Post) and len(left.text) == len(text)
-    assert redacted(left, known) == left
-    spans = list(found_in(text, known))
+    assert redacted(left, names) == left
+    spans = list(found_in(text, names))
     for start, end in spans:
         assert text[start:end] == name and left.text[start:end] == tombstones.BLACK * len(name)
-    kept = [sign for n, sign in enumerate(left.text) if not any(start <= n < end for start, end in spans)]
-    assert "".join(kept) == "".join(
+    signs = [sign for n, sign in enumerate(left.text) if not any(start <= n < end for start, end in spans)]
+    assert "".join(signs) == "".join(
         sign for n, sign in enumerate(text) if not any(start <= n < end for start, end in spans)
     )
 
@@ -129,15 +129,15 @@ def test_what_is_blackened_keeps_its_length_and_holds_the_name_no_more(text: str
     "text", ["a." * 50_000, "@" * 100_000, "a" * 100_000, "a@b:c-" * 20_000, "." * 100_000, "a.a/@a." * 15_000]
 )
 def test_hostile_texts_take_no_longer_than_their_length(text: str) -> None:
-    asked = 0
+    calls = 0
 
     def known(name: str) -> bool:
-        nonlocal asked
-        asked += 1
+        nonlocal calls
+        calls += 1
         return False
 
     assert list(found_in(text, known, anywhere=True)) == []
-    assert asked <= 13 * len(text)
+    assert calls <= 13 * len(text)
 
 
 def test_tombstones_refuse_and_redact_by_marks_alone() -> None:
@@ -165,7 +165,7 @@ def test_tombstones_refuse_and_redact_by_marks_alone() -> None:
         model.Tally(paper="arxiv:2103.00001", network="x", method="m", reposts=0, likes=0, observed_at=AT),
     ):
         assert not known_tombstones.refuses(fine), fine
-    written = msgspec.structs.replace(post, text="@made_up_ada", name="made_up_ada fan")
-    left = known_tombstones.redacted(written)
+    mention = msgspec.structs.replace(post, text="@made_up_ada", name="made_up_ada fan")
+    left = known_tombstones.redacted(mention)
     assert isinstance(left, model.Post) and (left.text, left.name) == ("@" + "█" * 11, "█" * 11 + " fan")
     assert known_tombstones.redacted(post) is post

@@ -68,8 +68,8 @@ def test_what_two_processes_close_is_closed_once(store_url: str) -> None:
 
 def test_the_same_item_twice_in_one_batch_is_one(store_url: str) -> None:
     with Record(store_url) as record:
-        written = record.append([*EVERY, *EVERY], source="test")
-        assert (written.added, written.known) == (len(EVERY), len(EVERY))
+        result = record.append([*EVERY, *EVERY], source="test")
+        assert (result.added, result.known) == (len(EVERY), len(EVERY))
         assert made.everything(record) == list(EVERY)
         assert not made.verified(record).findings[1:]  # only the made-up issue cannot be rebuilt
 
@@ -77,11 +77,11 @@ def test_the_same_item_twice_in_one_batch_is_one(store_url: str) -> None:
 def test_other_words_of_the_same_moment_become_a_later_observation(store_url: str) -> None:
     first = [item for item in EVERY if model.kind_of(item) in OTHER]
     other = [made.with_other_words(item) for item in first]
-    assert all(one != two for one, two in zip(first, other, strict=True)) and len(first) == len(EVERY) - 1
+    assert all(old != new for old, new in zip(first, other, strict=True)) and len(first) == len(EVERY) - 1
     with Record(store_url) as record:
         record.append(first, source="test")
-        written = record.append(other, source="test")
-        assert (written.added, written.later) == (len(first), len(first))
+        result = record.append(other, source="test")
+        assert (result.added, result.later) == (len(first), len(first))
         assert made.everything(record) == [made.later(item, 1) for item in other]
         assert record.append([*other, *first], source="test") == (None, 0, 2 * len(first), 0, 0, 0, 0)
         assert not made.verified(record).findings
@@ -94,8 +94,8 @@ def test_three_versions_in_one_batch_stand_one_after_the_other(sqlite_url: str) 
     ]
     with Record(sqlite_url) as record:
         assert record.append(tallies, source="test").later == 2
-        kept = sorted(record.database.rows("SELECT observed_at - ?, reposts FROM tally", (AT,)))
-        assert [offset for offset, _ in kept] == [0, 1, 2] and {reposts for _, reposts in kept} == {0, 1, 2}
+        rows = sorted(record.database.rows("SELECT observed_at - ?, reposts FROM tally", (AT,)))
+        assert [offset for offset, _ in rows] == [0, 1, 2] and {reposts for _, reposts in rows} == {0, 1, 2}
         assert record.append(tallies, source="test").position is None
 
 
@@ -165,8 +165,8 @@ def test_a_view_takes_conditions_and_an_order(store_url: str) -> None:
     with Record(store_url) as record:
         record.append(papers, source="test")
         assert made.all_rows(record, model.Paper) == papers
-        found = record.view().latest(model.Paper, "t.title > ?", ("a",), "t.title")
-        assert [row.item for row in found] == [papers[0], papers[1]]
+        rows = record.view().latest(model.Paper, "t.title > ?", ("a",), "t.title")
+        assert [row.item for row in rows] == [papers[0], papers[1]]
         assert record.view().latest_row(model.Paper, "arxiv:2103.00009") is None
 
 
@@ -179,10 +179,10 @@ def test_keys_sort_by_their_signs_in_both_databases(store_url: str) -> None:
             for name in reversed(names)
         ]
         record.append(posts, source="test")
-        found = [row.item.post for row in record.view().iterate(model.Post) if isinstance(row.item, model.Post)]
-        assert found == [f"bluesky:{name}" for name in names]
+        keys_of_posts = [row.item.post for row in record.view().iterate(model.Post) if isinstance(row.item, model.Post)]
+        assert keys_of_posts == [f"bluesky:{name}" for name in names]
         keys = dict(record.database.rows(f"SELECT id, {key_of('post.post')} FROM post"))
-        assert [keys[number] for _, number in load_manifest(record.database, 1).rows()] == found
+        assert [keys[number] for _, number in load_manifest(record.database, 1).rows()] == keys_of_posts
 
 
 # ---- batches ---------------------------------------------------------------------------------------------
@@ -236,11 +236,11 @@ def test_signs_that_no_database_holds_become_replacement_characters(store_url: s
     )
     harmless = msgspec.structs.replace(post, post="x:1366659539260149762", text="a \\u0000 that is only spelled out")
     with Record(store_url) as record:
-        written = record.append([hostile, harmless], source="test")
-        assert (written.added, written.mended) == (2, 1)
-        [kept, spelled] = made.all_rows(record, model.Post)
-        assert isinstance(kept, model.Post) and kept.text[:6] == "a\ufffdb\ufffdc\ufffd" and spelled == harmless
-        assert kept.limits == ("lo\ufffdgin",) and kept.links == (model.TextLink(0, 1, "https://\ufffd"),)
+        result = record.append([hostile, harmless], source="test")
+        assert (result.added, result.mended) == (2, 1)
+        [copy, spelled] = made.all_rows(record, model.Post)
+        assert isinstance(copy, model.Post) and copy.text[:6] == "a\ufffdb\ufffdc\ufffd" and spelled == harmless
+        assert copy.limits == ("lo\ufffdgin",) and copy.links == (model.TextLink(0, 1, "https://\ufffd"),)
         assert record.append([hostile], source="test").position is None
         assert not made.verified(record).findings
 
@@ -313,19 +313,19 @@ def test_a_secret_that_is_gone_is_not_made_anew(store_url: str) -> None:
 def test_a_secret_that_another_process_makes_meanwhile_is_used(
     bare_store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found: list[str | None] = []
+    secrets: list[str | None] = []
 
     def read(database: Database, name: str) -> str | None:
         """None the first time; meanwhile another process creates the store and writes."""
-        if name == "secret" and not found:
-            found.append(None)
+        if name == "secret" and not secrets:
+            secrets.append(None)
             with Record(bare_store_url) as other:
                 other.append(made.EVERY[:3], source="other")
-                found.append(other.secret())
+                secrets.append(other.secret())
             return None
         return meta.read_meta(database, name)
 
     monkeypatch.setattr(record_module, "read_meta", read)
     with Record(bare_store_url) as record:
-        assert [None, record.secret()] == found
+        assert [None, record.secret()] == secrets
         assert record.head.position == 1

@@ -75,11 +75,11 @@ def steps(record: Record) -> list[Callable[[int], object]]:
         return classic_import.import_classic(record, file, path.read_bytes(), name=f"copy-{n}")
 
     def originals(n: int) -> object:
-        seen = [
+        payloads = [
             model.RawPayload("counts", f"{n}", json.dumps({"post": f"x:{n}", "likes": k}).encode(), AT + k)
             for k in (0, 1)
         ]
-        return record.ingest(parse_all(made.counts_of, seen), source="counts")
+        return record.ingest(parse_all(made.counts_of, payloads), source="counts")
 
     return [
         lambda n: record.append([*cover(0, n), *shared(n)], source="job"),
@@ -92,8 +92,8 @@ def steps(record: Record) -> list[Callable[[int], object]]:
 def job(store: str, length: int) -> None:
     """Do all steps from the last finished one on; note each one when it is done."""
     with Record(store) as record:
-        found = cursor_of(record.database, "job done")
-        for n in range(int(found) + 1 if found else 0, length):
+        cursor = cursor_of(record.database, "job done")
+        for n in range(int(cursor) + 1 if cursor else 0, length):
             steps(record)[n % 4](n)
             record.append([], source="job done", cursor=str(n))
 
