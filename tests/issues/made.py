@@ -78,13 +78,13 @@ def post(number: int, name: str, at: int, account: str = "", text: str = "", **m
     """A post `network:id` about a paper, with its mention. By default it has its own account, and words that may be
     quoted but are too few to be compared with other posts'."""
     network, _, own = name.partition(":")
-    made = Post(
+    item = Post(
         post=name, network=network, account=account or f"{network}:by-{own}", created_at=at,
         text=text or remark(own), handle=own,
         observed_at=at,
     )  # fmt: skip
     return [
-        msgspec.structs.replace(made, **more), Mention(post=name, paper=key(number), form="abs", observed_at=at)
+        msgspec.structs.replace(item, **more), Mention(post=name, paper=key(number), form="abs", observed_at=at)
     ]  # fmt: skip
 
 
@@ -128,9 +128,9 @@ def judged(subject: str, judgement: Judgement, about: str = "", rule: str = "mad
     )
 
 
-def write(record: Record, *some: Item | Iterable[Item]) -> None:
+def write(record: Record, *items: Item | Iterable[Item]) -> None:
     """Writes everything as one batch."""
-    record.append([i for one in some for i in ([one] if isinstance(one, Item) else one)], source="made-up")
+    record.append([i for part in items for i in ([part] if isinstance(part, Item) else part)], source="made-up")
 
 
 def issue(record: Record, publication: Publication = DAILY, day: str = DAY) -> IssueContent:

@@ -84,14 +84,14 @@ class Plain(NamedTuple):
 
     def latest(self, kind: type[T], at: int | None = None) -> list[T]:
         """The latest observation of each key up to a moment, by default the cut."""
-        found: dict[tuple[object, ...], T] = {}
+        newest: dict[tuple[object, ...], T] = {}
         for item, since, until in self.world.kept:
             if isinstance(item, kind) and since <= self.position and not 0 < until <= self.position:
                 key = tuple(getattr(item, name) for name in kind.key)
-                known = found.get(key)
+                earlier = newest.get(key)
                 if item.observed_at <= (self.cut if at is None else at):
-                    found[key] = item if known is None or item.observed_at > known.observed_at else known
-        return list(found.values())
+                    newest[key] = item if earlier is None or item.observed_at > earlier.observed_at else earlier
+        return list(newest.values())
 
     # ---- persons -----------------------------------------------------------------------------------------
 
@@ -101,15 +101,15 @@ class Plain(NamedTuple):
 
     def judged(self, judgement: str, rule: str = "") -> set[tuple[str, str]]:
         """(person or post, paper) of the current verdicts."""
-        found = [v for v in self.latest(Verdict) if v.judgement == judgement and rule in ("", v.rule)]
-        return {(v.subject if v.about else self.person(v.subject), v.about) for v in found}
+        verdicts = [v for v in self.latest(Verdict) if v.judgement == judgement and rule in ("", v.rule)]
+        return {(v.subject if v.about else self.person(v.subject), v.about) for v in verdicts}
 
     @property
     def bots(self) -> set[str]:
         """Judged by any rule unless the operator disagrees, or by `rate` alone unless proved to be a person."""
         alone = self.judged("bot", "rate") - self.judged("human", "proved")
-        others = [self.judged("bot", rule) for rule in ("pace", "operator", "proved")]
-        judged = alone.union(*others) - self.judged("human", "operator")
+        judgements = [self.judged("bot", rule) for rule in ("pace", "operator", "proved")]
+        judged = alone.union(*judgements) - self.judged("human", "operator")
         return {person for person, about in judged if not about}
 
     @property
@@ -132,13 +132,13 @@ class Plain(NamedTuple):
             before = [(item, since) for item, since, _ in self.world.kept if since <= batch]
             mentions = [item for item, _ in before if isinstance(item, Mention)]
             posts = {item.post: item.account for item, _ in before if isinstance(item, Post)}
-            told = [item for item in came if isinstance(item, Mention) and posts.get(item.post)]
-            found = [(item.observed_at, posts[item.post], item.paper) for item in told]
+            mentions_of_batch = [item for item in came if isinstance(item, Mention) and posts.get(item.post)]
+            rows = [(item.observed_at, posts[item.post], item.paper) for item in mentions_of_batch]
             for reaction in (item for item in came if isinstance(item, Reaction)):
                 about = {mention.paper for mention in mentions if mention.post == reaction.post}
                 if len(about) == 1:
-                    found.append((reaction.observed_at, reaction.account, about.pop()))
-            for at, account, paper in sorted(found):
+                    rows.append((reaction.observed_at, reaction.account, about.pop()))
+            for at, account, paper in sorted(rows):
                 yield account, paper, at
 
     @property
@@ -149,8 +149,8 @@ class Plain(NamedTuple):
             spoken.setdefault(account, {}).setdefault(paper, at)
         moments = {account: list(papers.values())[:3] for account, papers in spoken.items() if len(papers) > 2}
         accounts = [
-            account for account, some in moments.items()
-            if some[0] <= self.cut - 30 * DAY and max(some) <= self.cut - 7 * DAY
+            account for account, times in moments.items()
+            if times[0] <= self.cut - 30 * DAY and max(times) <= self.cut - 7 * DAY
         ]  # fmt: skip
         if self.enough is None or len(accounts) < self.enough:
             return None
@@ -158,27 +158,27 @@ class Plain(NamedTuple):
 
     def authors(self, paper: str) -> set[str]:
         """People judged to be a paper's authors unless the operator disagrees, and those the operator names."""
-        some = [(v, self.person(v.subject)) for v in self.latest(Verdict) if v.about == paper]
-        judged = {person for v, person in some if v.judgement == "author" and v.rule != "operator"}
-        told = {(v.judgement, person) for v, person in some if v.rule == "operator"}
-        return {person for person in judged if ("independent", person) not in told} | {
-            person for judgement, person in told if judgement == "author"
+        verdicts = [(v, self.person(v.subject)) for v in self.latest(Verdict) if v.about == paper]
+        judged = {person for v, person in verdicts if v.judgement == "author" and v.rule != "operator"}
+        corrections = {(v.judgement, person) for v, person in verdicts if v.rule == "operator"}
+        return {person for person in judged if ("independent", person) not in corrections} | {
+            person for judgement, person in corrections if judgement == "author"
         }
 
     @property
     def topics(self) -> set[str]:
         """The papers measured: those announced, and older ones with a post in the window."""
-        made = {post.post: post.created_at for post in self.seen(Post)}
+        times = {post.post: post.created_at for post in self.seen(Post)}
         spoken = {
-            mention.paper for mention in self.seen(Mention) if made.get(mention.post, -1) >= (self.posted_from or 0)
+            mention.paper for mention in self.seen(Mention) if times.get(mention.post, -1) >= (self.posted_from or 0)
         }
         wanted = {mark.paper for mark in self.marks() if mark.announced_at or mark.paper in spoken}
         return {paper for paper in wanted if not self.papers or paper in self.papers}
 
     def is_shared(self, post: str, paper: str) -> bool:
         """Whether a post names other measured papers; only if standing counts."""
-        others = {mention.paper for mention in self.seen(Mention) if mention.post == post} - {paper}
-        return self.enough is not None and bool(others & self.topics)
+        papers = {mention.paper for mention in self.seen(Mention) if mention.post == post} - {paper}
+        return self.enough is not None and bool(papers & self.topics)
 
     # ---- marks -------------------------------------------------------------------------------------------
 
@@ -206,7 +206,7 @@ class Plain(NamedTuple):
     def spoken(self, mark: Mark) -> list[Spoken]:
         """The posts that count at a mark, including those of bots."""
         networks = sorted({item.network for item, _, _ in self.world.kept if isinstance(item, Post)})
-        return [one for network in networks for one in self.spoken_on(network, mark)]
+        return [words for network in networks for words in self.spoken_on(network, mark)]
 
     def known_at(self, network: str, mark: Mark) -> int:
         """Until when observations of a network count at a mark: if its first reading ended after the mark and before
@@ -218,23 +218,23 @@ class Plain(NamedTuple):
         ]  # fmt: skip
         began = [row.observed_at for row in rows if row.reason == BEGAN]
         late = min(began, default=0) + 6 * HOUR
-        done = [row.observed_at for row in rows if began and row.reason == READ_BACK and row.observed_at <= late]
+        ends = [row.observed_at for row in rows if began and row.reason == READ_BACK and row.observed_at <= late]
         following = [mark.announced_at + age * HOUR for age in self.ages if age > mark.age]
-        if not (mark.announced_at and mark.peer and done and max(done) > mark.until):
+        if not (mark.announced_at and mark.peer and ends and max(ends) > mark.until):
             return mark.until
-        return max(done) if not following or max(done) < min(following) else mark.until
+        return max(ends) if not following or max(ends) < min(following) else mark.until
 
     def spoken_on(self, network: str, mark: Mark) -> list[Spoken]:
         """Those on one network."""
-        known = self.known_at(network, mark)
-        posts = {post.post: post for post in self.latest(Post, known) if post.network == network}
-        counts = {snapshot.post: snapshot for snapshot in self.latest(Snapshot, known)}
-        found = []
-        for mention in self.latest(Mention, known):
+        until = self.known_at(network, mark)
+        posts = {post.post: post for post in self.latest(Post, until) if post.network == network}
+        counts = {snapshot.post: snapshot for snapshot in self.latest(Snapshot, until)}
+        rows = []
+        for mention in self.latest(Mention, until):
             post = posts.get(mention.post)
             if mention.paper != mark.paper or post is None or (post.post, mark.paper) in self.doubtful:
                 continue
-            if known > mark.until and post.created_at > mark.until:
+            if until > mark.until and post.created_at > mark.until:
                 continue
             person = self.person(post.account)
             if post.gone or post.created_at < mark.posted_from or person in self.ourselves:
@@ -245,34 +245,34 @@ class Plain(NamedTuple):
             reposts, likes = (c.reposts or 0, c.likes or 0) if c else (0, 0)
             at = c.observed_at if c else None
             shared = self.is_shared(post.post, mark.paper)
-            found.append(Spoken(post, person, person in self.bots, reposts, likes, at, shared))
-        return found
+            rows.append(Spoken(post, person, person in self.bots, reposts, likes, at, shared))
+        return rows
 
     def heard(self) -> list[Engagement]:
         """Everything a ranking sees."""
-        found = []
+        rows = []
         for mark in self.marks():
             spoken = self.spoken(mark)
-            found += [self.summed(mark, network, spoken) for network in {one.post.network for one in spoken}]
-        return sorted(found, key=lambda one: (one.paper, one.age, one.peer, one.network))
+            rows += [self.summed(mark, network, spoken) for network in {row.post.network for row in spoken}]
+        return sorted(rows, key=lambda row: (row.paper, row.age, row.peer, row.network))
 
     def summed(self, mark: Mark, network: str, spoken: list[Spoken]) -> Engagement:
         """One network's attention."""
-        there = [one for one in spoken if one.post.network == network and not one.is_bot]
-        persons = {one.person for one in there if is_at_home(one, spoken)}
+        counting_posts = [row for row in spoken if row.post.network == network and not row.is_bot]
+        persons = {row.person for row in counting_posts if is_at_home(row, spoken)}
         named, beyond, highest = set(persons), 0, 0
-        for one in there:
-            reactions = [r for r in self.latest(Reaction, mark.until) if r.post == one.post.post]
-            for kind, counted in (("repost", one.reposts), ("like", one.likes)):
-                held = {self.person(r.account) for r in reactions if r.type == kind and is_counted(r, one)}
+        for row in counting_posts:
+            reactions = [r for r in self.latest(Reaction, mark.until) if r.post == row.post.post]
+            for kind, counted in (("repost", row.reposts), ("like", row.likes)):
+                accounts = {self.person(r.account) for r in reactions if r.type == kind and is_counted(r, row)}
                 reacted = {self.person(r.account) for r in reactions if r.type == kind and not r.withdrawn}
                 persons |= reacted - self.bots - self.ourselves
-                beyond += max(0, counted - len(held))
-                if not one.shared:
+                beyond += max(0, counted - len(accounts))
+                if not row.shared:
                     named |= reacted - self.bots - self.ourselves
-                    highest = max(highest, counted - len(held))
-        authors, known = self.authors(mark.paper) if self.enough is not None else set(), self.known
-        vouching = None if known is None else len({one for one in named if one in known and one not in authors})
+                    highest = max(highest, counted - len(accounts))
+        authors, standing = self.authors(mark.paper) if self.enough is not None else set(), self.known
+        vouching = None if standing is None else len({row for row in named if row in standing and row not in authors})
         counting = len(named) if vouching is None else min(len(named), vouching + vouching)
         archives = [
             p.categories[0].partition(".")[0] for p in self.latest(Paper) if p.paper == mark.paper and p.categories
@@ -280,21 +280,21 @@ class Plain(NamedTuple):
         return Engagement(
             paper=mark.paper, announced_at=mark.announced_at, age=mark.age, until=mark.until, peer=mark.peer,
             network=network, archive=archives[0] if archives else "", voices=len(persons) + beyond,
-            reposts=sum(one.reposts for one in there), likes=sum(one.likes for one in there),
-            bots=sum(one.is_bot and one.post.network == network for one in spoken), known=vouching,
+            reposts=sum(row.reposts for row in counting_posts), likes=sum(row.likes for row in counting_posts),
+            bots=sum(row.is_bot and row.post.network == network for row in spoken), known=vouching,
             authors=len(persons & authors), counted=max(counting, highest),
-            posts_read=sum(one.counted_at is not None for one in there),
+            posts_read=sum(row.counted_at is not None for row in counting_posts),
         )  # fmt: skip
 
 
-def is_at_home(one: Spoken, spoken: list[Spoken]) -> bool:
+def is_at_home(row: Spoken, spoken: list[Spoken]) -> bool:
     """Whether neither its text nor its account is stronger on another network."""
-    text = TEXTS[one.post.text]
+    text = TEXTS[row.post.text]
     alike = [other for other in spoken if text and TEXTS[other.post.text] == text]
-    same = [other for other in spoken if one.person and other.person == one.person]
-    return all(min(other.strength for other in group)[2] == one.post.network for group in (alike, same) if group)
+    same = [other for other in spoken if row.person and other.person == row.person]
+    return all(min(other.strength for other in group)[2] == row.post.network for group in (alike, same) if group)
 
 
-def is_counted(reaction: Reaction, one: Spoken) -> bool:
+def is_counted(reaction: Reaction, row: Spoken) -> bool:
     """Whether a post's counts include a reaction; one withdrawn after the count was read is still included."""
-    return not reaction.withdrawn or (one.counted_at is not None and reaction.observed_at > one.counted_at)
+    return not reaction.withdrawn or (row.counted_at is not None and reaction.observed_at > row.counted_at)

@@ -30,7 +30,7 @@ def content(*days: str, day: str = THURSDAY, new: int | None = 69, of: int = 214
     issue = IssueContent(
         publication=msgspec.structs.replace(DAILY, **chosen), day=day, edition=1, from_at=0, as_of=0, position=1,
         chain="", ranking="rarity/1", announced=new, considered=of, readings=(), earlier=(),
-        entries=tuple(entry(n, announcement_days.announced_at(one)) for n, one in enumerate(days, 1)), ongoing=(),
+        entries=tuple(entry(n, announcement_days.announced_at(label)) for n, label in enumerate(days, 1)), ongoing=(),
         peers=(),
     )  # fmt: skip
     return msgspec.structs.replace(issue, **more)
@@ -91,11 +91,11 @@ def test_longer_windows_say_nothing_of_one_day() -> None:
 
 
 def test_when_one_paper_was_announced() -> None:
-    held = content(THURSDAY, BEFORE, MONDAY, "2021-01-07")
-    assert [announcement_counts.announcement(held, one) for one in held.entries] == [
+    issue = content(THURSDAY, BEFORE, MONDAY, "2021-01-07")
+    assert [announcement_counts.announcement(issue, item) for item in issue.entries] == [
         "announced that day", "announced the day before", "announced on Monday", "announced on 2021-01-07",
     ]  # fmt: skip
-    assert announcement_counts.announcement(held, entry(9, 0)) == ""
+    assert announcement_counts.announcement(issue, entry(9, 0)) == ""
 
 
 @pytest.mark.parametrize("day", ["2021-01-14", "2021-07-14", "2021-01-11", "2021-03-15", "2021-11-08"])
@@ -121,13 +121,13 @@ def test_why_there_is_none() -> None:
 
 def test_papers_of_earlier_issues_are_not_said_to_have_reached_nothing() -> None:
     """They may well score that much again, but are not shown again."""
-    held = (EarlierIssue(day=BEFORE, edition=1, digest="d"),)
-    assert announcement_counts.empty_reason(content(earlier=held)) == (
+    earlier = (EarlierIssue(day=BEFORE, edition=1, digest="d"),)
+    assert announcement_counts.empty_reason(content(earlier=earlier)) == (
         "Nothing new reached the threshold: leaving out what earlier issues held, none of the 214 papers considered "
         "scored 1,000 or more."
     )
     young = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
-    assert announcement_counts.empty_reason(content(earlier=held, least_entries=10, compared=young)) == (
+    assert announcement_counts.empty_reason(content(earlier=earlier, least_entries=10, compared=young)) == (
         "Nothing new to show yet: leaving out what earlier issues held, none of the 214 papers considered has 3 voices "
         "or more."
     )
@@ -153,8 +153,8 @@ def test_on_a_day_without_an_announcement() -> None:
 
 def test_a_week_is_not_empty_because_of_one_day_of_it() -> None:
     """Its Monday may be a holiday."""
-    read = (NetworkReading(network="bluesky", state="complete"),)
-    assert without_papers(day="2021-01-04", window="weekly", readings=read) == (
+    readings = (NetworkReading(network="bluesky", state="complete"),)
+    assert without_papers(day="2021-01-04", window="weekly", readings=readings) == (
         "Nothing reached the threshold: none of the 214 papers considered scored 1,000 or more."
     )
 

@@ -79,7 +79,7 @@ def contents(record: Record) -> list[IssueContent]:
 def test_all_are_there_and_verify(record: Record) -> None:
     items = [row.item for row in record.view().latest(Issue) if isinstance(row.item, Issue)]
     assert len(items) == 234
-    assert [str(found) for item in items for found in freeze.check_issue(record, item)] == []
+    assert [str(finding) for item in items for finding in freeze.check_issue(record, item)] == []
     assert check(record.database, record.hasher).findings == ()
 
 
@@ -87,8 +87,8 @@ def test_by_the_classic_rule_they_stand_as_they_were_printed(
     contents: list[IssueContent], figures: list[Figure]
 ) -> None:
     printed: dict[str, list[str]] = defaultdict(list)
-    for one in sorted(figures, key=lambda one: (one.day, one.place)):
-        printed[one.day].append(one.paper)
+    for figure in sorted(figures, key=lambda figure: (figure.day, figure.place)):
+        printed[figure.day].append(figure.paper)
     for content in contents:
         entries = sorted(content.entries, key=lambda entry: entry.classic_rank)
         assert [entry.paper for entry in entries] == printed[content.day], content.day
@@ -97,40 +97,40 @@ def test_by_the_classic_rule_they_stand_as_they_were_printed(
 
 def test_every_score_from_the_bare_figures(contents: list[IssueContent], figures: list[Figure]) -> None:
     days = {content.day for content in contents}
-    known = [one for one in figures if one.day in days]
-    by_place = {(one.day, one.paper): one for one in known}
+    rows = [figure for figure in figures if figure.day in days]
+    by_place = {(figure.day, figure.paper): figure for figure in rows}
     compared = 0
     for content in contents:
-        there = standing(known, content.as_of)
+        latest = standing(rows, content.as_of)
         for entry in content.entries:
-            mine = by_place[content.day, entry.paper]
-            assert (entry.counts[0].reposts, entry.counts[0].likes) == (mine.retweets, mine.favorites)
-            assert entry.score == score(mine, there), (content.day, entry.paper)
+            figure = by_place[content.day, entry.paper]
+            assert (entry.counts[0].reposts, entry.counts[0].likes) == (figure.retweets, figure.favorites)
+            assert entry.score == score(figure, latest), (content.day, entry.paper)
             compared += 1
         order = sorted(content.entries, key=lambda entry: (-entry.score, -entry.voices, entry.paper))
         assert [entry.place for entry in order] == list(range(1, len(order) + 1))
-    assert compared == len(known) > 2500
+    assert compared == len(rows) > 2500
 
 
-def standing(known: list[Figure], cut: int) -> dict[str, Figure]:
+def standing(rows: list[Figure], cut: int) -> dict[str, Figure]:
     """The papers listed in the 90 days up to a moment, each with its latest figures."""
-    found: dict[str, Figure] = {}
-    for one in sorted(known, key=lambda one: one.at):
-        if cut - 90 * DAY < one.at <= cut and one.retweets + one.favorites >= 50:
-            found[one.paper] = one
-    return found
+    latest: dict[str, Figure] = {}
+    for figure in sorted(rows, key=lambda figure: figure.at):
+        if cut - 90 * DAY < figure.at <= cut and figure.retweets + figure.favorites >= 50:
+            latest[figure.paper] = figure
+    return latest
 
 
-def score(mine: Figure, there: dict[str, Figure]) -> int:
+def score(figure: Figure, latest: dict[str, Figure]) -> int:
     """Its rarity among the others of its archive, its archive's group, or all papers."""
-    everybody = [one for one in there.values() if one.paper != mine.paper]
-    archive = there[mine.paper].archive
-    alike = [one for one in everybody if one.archive == archive]
-    group = [one for one in everybody if group_of(one.archive) == group_of(archive)]
-    others = next((some for some in (alike, group) if len(some) >= 500), everybody)
-    if mine.favorites < 3:
+    everybody = [other for other in latest.values() if other.paper != figure.paper]
+    archive = latest[figure.paper].archive
+    alike = [other for other in everybody if other.archive == archive]
+    group = [other for other in everybody if group_of(other.archive) == group_of(archive)]
+    peers = next((choice for choice in (alike, group) if len(choice) >= 500), everybody)
+    if figure.favorites < 3:
         return 0
-    return millipoints(len(others), sum(one.favorites >= mine.favorites for one in others))
+    return millipoints(len(peers), sum(other.favorites >= figure.favorites for other in peers))
 
 
 COUNTED = """
@@ -143,9 +143,9 @@ FROM entry_counts AS e LEFT JOIN tallies AS t ON t.paper = e.paper AND t.network
 
 
 def test_the_tables_for_research_have_every_count(record: Record, contents: list[IssueContent], tmp_path: Path) -> None:
-    written = write_tables(record, tmp_path, now())
+    tables = write_tables(record, tmp_path, now())
     rows = ask(tmp_path, COUNTED)
-    assert len(rows) == written.rows["entry_counts"] == sum(len(content.entries) for content in contents) > 2500
+    assert len(rows) == tables.rows["entry_counts"] == sum(len(content.entries) for content in contents) > 2500
     assert [row for row in rows if row[:3] != row[3:]] == []
     printed = [
         (c.day, e.place, e.counts[0].voices, e.counts[0].reposts, e.counts[0].likes)

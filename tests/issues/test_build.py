@@ -61,12 +61,12 @@ def test_a_daily_issue_holds_papers_of_seven_days_that_reach_the_threshold(recor
     for number, (at, voices) in cases.items():
         write(record, paper(number, at=at), talk(number, voices, at))
     write(record, background())
-    found = issue(record)
-    assert numbers(found.entries) == [6, 1, 2]
-    assert [entry.place for entry in found.entries] == [1, 2, 3]
-    assert found.considered == 5
-    assert (found.from_at, found.as_of, found.ongoing, found.earlier) == (CUT - 7 * 24 * HOUR, CUT, (), ())
-    assert (found.day, found.edition, found.ranking, found.position) == (DAY, 1, "rarity/1", 8)
+    content = issue(record)
+    assert numbers(content.entries) == [6, 1, 2]
+    assert [entry.place for entry in content.entries] == [1, 2, 3]
+    assert content.considered == 5
+    assert (content.from_at, content.as_of, content.ongoing, content.earlier) == (CUT - 7 * 24 * HOUR, CUT, (), ())
+    assert (content.day, content.edition, content.ranking, content.position) == (DAY, 1, "rarity/1", 8)
 
 
 def test_scores_are_those_of_the_design(record: Record) -> None:
@@ -97,14 +97,14 @@ def test_a_paper_is_compared_at_the_greatest_age_that_it_has_reached(record: Rec
 
 def test_an_issue_is_never_padded(record: Record) -> None:
     write(record, background(), paper(1), talk(1, 8, TODAY + HOUR))
-    found = issue(record)
-    assert (found.entries, found.announced, found.considered) == ((), 1, 1)
+    content = issue(record)
+    assert (content.entries, content.announced, content.considered) == ((), 1, 1)
 
 
 def test_a_paper_of_which_nobody_spoke_is_not_in_it_even_without_a_threshold(record: Record) -> None:
     write(record, paper(1), talk(2, 5, TODAY), paper(3), talk(3, 3, TODAY))
-    found = issue(record, msgspec.structs.replace(DAILY, threshold=0))
-    assert (numbers(found.entries), found.announced) == ([], 2)
+    content = issue(record, msgspec.structs.replace(DAILY, threshold=0))
+    assert (numbers(content.entries), content.announced) == ([], 2)
 
 
 def test_nothing_was_announced(record: Record) -> None:
@@ -136,16 +136,16 @@ def test_no_paper_is_in_two_issues_and_those_that_go_on_are_named(record: Record
     """Announced on Monday, with 50 voices after 6 hours and more each day; listed as ongoing whenever it has grown."""
     monday = moment("2024-05-06")
     write(record, background(), paper(1, "2024-05-06"), talk(1, 50, monday))
-    seen = {}
+    lists = {}
     for day, age, voices in (
         ("2024-05-06", 6, 50), ("2024-05-07", 24, 52), ("2024-05-08", 30, 70), ("2024-05-09", 72, 80),
         ("2024-05-10", 80, 99), ("2024-05-13", 168, 83), ("2024-05-14", 190, 83),
     ):  # fmt: skip
         write(record, more_talk(1, voices, monday + age * HOUR), paper(int(day[-2:]) + 10, day))
-        found = issue(record, day=day)
-        assert found.considered == (day < "2024-05-13")
-        seen[day] = (numbers(found.entries), [(entry.place, entry.voices) for entry in found.ongoing])
-    assert seen == {
+        content = issue(record, day=day)
+        assert content.considered == (day < "2024-05-13")
+        lists[day] = (numbers(content.entries), [(entry.place, entry.voices) for entry in content.ongoing])
+    assert lists == {
         "2024-05-06": ([1], []),
         "2024-05-07": ([], []),
         "2024-05-08": ([], []),
@@ -159,9 +159,9 @@ def test_no_paper_is_in_two_issues_and_those_that_go_on_are_named(record: Record
 def test_an_issue_names_the_earlier_ones_with_their_digests(record: Record) -> None:
     write(record, background(), paper(1, "2024-05-06"), talk(1, 50, moment("2024-05-06")), paper(2))
     before = [frozen(record, day=day) for day in ("2024-04-22", "2024-04-23", "2024-05-06")]
-    found = issue(record)
-    assert [(one.day, one.edition, one.digest) for one in found.earlier] == [
-        (one.content.day, 1, one.digest) for one in before[1:]
+    content = issue(record)
+    assert [(earlier.day, earlier.edition, earlier.digest) for earlier in content.earlier] == [
+        (old.content.day, 1, old.digest) for old in before[1:]
     ]
 
 
@@ -173,8 +173,8 @@ def test_at_most_five_are_still_talked_about(record: Record) -> None:
     assert len(issue(record, day="2024-05-06").entries) == 7
     for number in range(1, 8):
         write(record, more_talk(number, 60 + number, monday + 20 * HOUR))
-    found = issue(record)
-    assert (numbers(found.ongoing), found.entries) == ([7, 6, 5, 4, 3], ())
+    content = issue(record)
+    assert (numbers(content.ongoing), content.entries) == ([7, 6, 5, 4, 3], ())
 
 
 def test_publications_in_one_store_do_not_know_each_other(record: Record) -> None:
@@ -182,19 +182,19 @@ def test_publications_in_one_store_do_not_know_each_other(record: Record) -> Non
     write(record, background(), paper(1, "2024-05-06"), talk(1, 50, monday), talk(1, 40, monday, "mastodon"))
     other = msgspec.structs.replace(DAILY, publication="other", networks=("bluesky",), hour=6)
     assert numbers(issue(record, DAILY, "2024-05-06").entries) == [1]
-    found = issue(record, other)
-    assert numbers(found.entries) == [1]
-    assert [part.network for part in found.entries[0].parts] == ["bluesky"]
-    assert (found.earlier, found.as_of) == ((), TODAY + 6 * HOUR)
-    assert {one.network for one in found.peers} == {"bluesky"}
+    content = issue(record, other)
+    assert numbers(content.entries) == [1]
+    assert [part.network for part in content.entries[0].parts] == ["bluesky"]
+    assert (content.earlier, content.as_of) == ((), TODAY + 6 * HOUR)
+    assert {peer.network for peer in content.peers} == {"bluesky"}
 
 
 def test_issues_of_a_time_when_the_publication_was_weekly_are_no_daily_ones(record: Record) -> None:
     write(record, background(), paper(1, "2024-05-06"), talk(1, 50, moment("2024-05-06")))
     weekly = msgspec.structs.replace(DAILY, window="weekly")
     assert numbers(issue(record, weekly, "2024-05-06").entries) == [1]
-    found = issue(record)
-    assert (numbers(found.entries), found.earlier) == ([1], ())
+    content = issue(record)
+    assert (numbers(content.entries), content.earlier) == ([1], ())
 
 
 # ---- the publication's fields and words ------------------------------------------------------------------
@@ -230,12 +230,12 @@ def test_a_paper_without_metadata_is_not_silently_missing(record: Record) -> Non
     write(record, background(), paper(1)[1:], talk(1, 50, TODAY))
     (entry,) = issue(record).entries
     assert (entry.paper, entry.metadata, entry.archive) == (key(1), "", "")
-    others = {"a": ("categories", ("cs",)), "b": ("categories", ("hep-th",)), "c": ("include", ("made-up",))}
-    found = {
+    cases = {"a": ("categories", ("cs",)), "b": ("categories", ("hep-th",)), "c": ("include", ("made-up",))}
+    lengths = {
         name: len(issue(record, msgspec.structs.replace(DAILY, publication=name, **{field: values})).entries)
-        for name, (field, values) in others.items()
+        for name, (field, values) in cases.items()
     }
-    assert found == {"a": 1, "b": 0, "c": 0}
+    assert lengths == {"a": 1, "b": 0, "c": 0}
 
 
 def test_level_is_said_of_entries_that_stand_there(record: Record) -> None:
@@ -243,16 +243,16 @@ def test_level_is_said_of_entries_that_stand_there(record: Record) -> None:
     write(record, background())
     for number, category, voices in ((1, "cs.LG", 50), (2, "hep-th", 50), (3, "cs.LG", 40), (4, "cs.LG", 40)):
         write(record, paper(number, category=category), talk(number, voices, TODAY))
-    found = issue(record, msgspec.structs.replace(DAILY, categories=("cs",)))
-    assert [(entry.paper[-1], entry.tied) for entry in found.entries] == [("1", False), ("3", True), ("4", True)]
+    content = issue(record, msgspec.structs.replace(DAILY, categories=("cs",)))
+    assert [(entry.paper[-1], entry.tied) for entry in content.entries] == [("1", False), ("3", True), ("4", True)]
 
 
 def test_the_place_by_the_classic_rule_stands_beside(record: Record) -> None:
     """Reposts and likes of one account on two posts are one voice."""
     write(record, background(networks=("bluesky", "mastodon")))
     write(record, paper(1), talk(1, 20, TODAY), talk(1, 20, TODAY, "mastodon"), paper(2), talk(2, 45, TODAY))
-    found = issue(record)
-    assert [(entry.paper[-1], entry.place, entry.classic_rank) for entry in found.entries] == [("1", 1, 2), ("2", 2, 1)]
+    daily = issue(record)
+    assert [(entry.paper[-1], entry.place, entry.classic_rank) for entry in daily.entries] == [("1", 1, 2), ("2", 2, 1)]
     by_count = issue(record, msgspec.structs.replace(DAILY, publication="old", ranking="classic/1", threshold=39))
     assert [(entry.paper[-1], entry.score) for entry in by_count.entries] == [("2", 44)]
 
@@ -265,24 +265,24 @@ def test_an_issue_holds_all_that_its_ranking_was_computed_on(record: Record) -> 
         write(record, paper(number, day, ("cs.LG", "hep-th")[number % 2]), talk(number, 20 + number, moment(day)))
         write(record, talk(number, 2 + number, moment(day), "mastodon"))
     weekly = Publication(publication="weekly", title="The Weekly", window="weekly", threshold=1, observed_at=0)
-    for found in (issue(record), issue(record, weekly)):
-        assert len(found.entries) > 5
+    for content in (issue(record), issue(record, weekly)):
+        assert len(content.entries) > 5
         again = ranking.rank(
-            RankingInput(candidates=tuple(map(_candidate, found.entries)), peers=found.peers), found.ranking
+            RankingInput(candidates=tuple(map(_candidate, content.entries)), peers=content.peers), content.ranking
         )
-        frozen_scores = [(entry.paper, entry.score, entry.parts, entry.tied) for entry in found.entries]
-        assert [(one.paper, one.score, one.parts, one.tied) for one in again] == frozen_scores
+        frozen_scores = [(entry.paper, entry.score, entry.parts, entry.tied) for entry in content.entries]
+        assert [(row.paper, row.score, row.parts, row.tied) for row in again] == frozen_scores
 
 
 def _candidate(entry: Entry) -> Candidate:
-    heard = (
+    rows = (
         Attention(
             network=count.network, until=part.until, age=part.age, voices=count.voices, reposts=count.reposts,
             likes=count.likes, own=part.own,
         )
         for count, part in zip(entry.counts, entry.parts, strict=True)
     )  # fmt: skip
-    return Candidate(paper=entry.paper, archive=entry.archive, announced_at=entry.announced_at, attention=tuple(heard))
+    return Candidate(paper=entry.paper, archive=entry.archive, announced_at=entry.announced_at, attention=tuple(rows))
 
 
 # ---- weekly and monthly ------------------------------------------------------------------------------------
@@ -308,14 +308,14 @@ def test_a_weekly_issue_holds_all_papers_by_the_talk_of_the_week(record: Record)
         talk(4, 99, start - 1),
     )
     weekly = Publication(publication="weekly", title="The Weekly", window="weekly", posts=2, observed_at=0)
-    found = issue(record, weekly)
-    assert [(entry.paper[-1], entry.voices) for entry in found.entries] == [("1", 31), ("2", 60), ("3", 21)]
-    assert [entry.parts[0].age for entry in found.entries] == [168, 6, 168]
-    one = found.entries[0].parts[0]
-    assert (one.own, one.papers, one.atleast, one.until) == (90, 100, 0, CUT)
-    assert (found.from_at, found.ongoing, found.earlier, found.considered) == (start, (), (), 3)
-    shown = build.build(record, build.IssueRecipe(weekly, DAY, 1, record.head.position)).shown
-    assert [(one.place, one.post) for one in shown] == [(1, "bluesky:late"), (2, "bluesky:2"), (3, "bluesky:never")]
+    content = issue(record, weekly)
+    assert [(entry.paper[-1], entry.voices) for entry in content.entries] == [("1", 31), ("2", 60), ("3", 21)]
+    assert [entry.parts[0].age for entry in content.entries] == [168, 6, 168]
+    part = content.entries[0].parts[0]
+    assert (part.own, part.papers, part.atleast, part.until) == (90, 100, 0, CUT)
+    assert (content.from_at, content.ongoing, content.earlier, content.considered) == (start, (), (), 3)
+    rows = build.build(record, build.IssueRecipe(weekly, DAY, 1, record.head.position)).shown
+    assert [(row.place, row.post) for row in rows] == [(1, "bluesky:late"), (2, "bluesky:2"), (3, "bluesky:never")]
 
 
 def test_a_paper_may_be_in_many_weekly_issues(record: Record) -> None:
@@ -331,8 +331,8 @@ def test_a_monthly_issue(record: Record) -> None:
     for number, day in ((1, "2024-04-07"), (2, "2024-05-01")):
         write(record, paper(number, day), talk(number, 50 + number, moment(day)))
     write(record, paper(3, "2024-04-06"), talk(3, 90, moment("2024-04-07") + 8 * HOUR - 1))
-    found = issue(record, monthly)
-    assert (numbers(found.entries), found.from_at) == ([2], moment("2024-04-07T08:00"))
+    content = issue(record, monthly)
+    assert (numbers(content.entries), content.from_at) == ([2], moment("2024-04-07T08:00"))
     assert numbers(issue(record, monthly, "2024-05-06").entries) == [3, 2, 1]
 
 
@@ -344,8 +344,8 @@ def shown(record: Record, publication: Publication = DAILY) -> list[str]:
     built = build.build(record, build.IssueRecipe(publication, DAY, 1, record.head.position))
     (entry,) = built.content.entries
     assert len(entry.posts) == len(built.shown)
-    assert [one.n for one in built.shown] == list(range(1, len(built.shown) + 1))
-    return [one.post.partition(":")[2] for one in built.shown]
+    assert [quotation.n for quotation in built.shown] == list(range(1, len(built.shown) + 1))
+    return [quotation.post.partition(":")[2] for quotation in built.shown]
 
 
 LONG = "A made-up sentence that is long enough to be told from others"
@@ -370,8 +370,8 @@ def test_the_leading_posts(record: Record) -> None:
 def test_posts_of_unknown_accounts_are_each_somebody_s(record: Record) -> None:
     write(record, background(), paper(1), talk(1, 50, TODAY))
     for name in ("bluesky:a", "bluesky:b"):
-        made, mention = post(1, name, TODAY)
-        write(record, msgspec.structs.replace(made, account=""), mention)
+        item, mention = post(1, name, TODAY)
+        write(record, msgspec.structs.replace(item, account=""), mention)
     assert sorted(shown(record, msgspec.structs.replace(DAILY, posts=10))) == ["1", "a", "b"]
 
 
@@ -396,11 +396,11 @@ def test_what_is_not_quoted(record: Record, why: list[Item]) -> None:
 
 
 def test_our_own_accounts_are_neither_counted_nor_quoted(record: Record) -> None:
-    ours = msgspec.structs.replace(DAILY, own=("bluesky:by-x",))
+    publication = msgspec.structs.replace(DAILY, own=("bluesky:by-x",))
     write(record, background(), paper(1), talk(1, 50, TODAY))
     write(record, post(1, "bluesky:x", TODAY), counts("bluesky:x", 90, TODAY))
-    assert shown(record, ours) == ["1"]
-    (count,) = issue(record, ours).entries[0].counts
+    assert shown(record, publication) == ["1"]
+    (count,) = issue(record, publication).entries[0].counts
     assert (count.voices, count.bots) == (50, 0)
 
 

@@ -28,9 +28,9 @@ def hours(start: int, end: int, state: CoverageState = "complete", reason: str =
 
 
 def said(*spans: Coverage) -> tuple[str, str, int | None]:
-    found = reading_of("bluesky", spans, START, CUT)
-    since = None if found.since is None else (found.since - START) // HOUR
-    return found.state, found.reason, since
+    reading = reading_of("bluesky", spans, START, CUT)
+    since = None if reading.since is None else (reading.since - START) // HOUR
+    return reading.state, reading.reason, since
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ spans_drawn = st.lists(
 
 @given(spans_drawn)
 def test_every_moment_is_said_by_the_last_reading_of_it(spans: list[Coverage]) -> None:
-    found = list(covered_ranges(spans, 0, 10))
-    assert [piece.start for piece in found] == [0, *(piece.end for piece in found)][: len(found)]
-    assert found[-1].end == 10
+    pieces = list(covered_ranges(spans, 0, 10))
+    assert [piece.start for piece in pieces] == [0, *(piece.end for piece in pieces)][: len(pieces)]
+    assert pieces[-1].end == 10
     for moment_ in range(10):
-        there = [s for s in spans if s.from_at <= moment_ < s.until_at]
-        last = max(there, key=lambda s: (s.observed_at, SEVERITY.index(s.state)), default=None)
-        (piece,) = [p for p in found if p.start <= moment_ < p.end]
+        candidates = [s for s in spans if s.from_at <= moment_ < s.until_at]
+        last = max(candidates, key=lambda s: (s.observed_at, SEVERITY.index(s.state)), default=None)
+        (piece,) = [p for p in pieces if p.start <= moment_ < p.end]
         assert (piece.by and (piece.by.observed_at, piece.by.state)) == (last and (last.observed_at, last.state))
 
 
@@ -125,25 +125,25 @@ def test_an_issue_names_every_network_that_was_ever_read_or_heard(record: Record
     write(record, read("hackernews", CUT - 99 * HOUR, CUT - 90 * HOUR), hours(0, 24), read("arxiv", START, CUT))
     write(record, msgspec.structs.replace(hours(-9, 24, "refused", "403"), network="reddit", observed_at=CUT))
     write(record, read("lobsters", START, CUT, at=CUT + 1))
-    found = issue(record)
-    assert states(found.readings) == {
+    daily = issue(record)
+    assert states(daily.readings) == {
         "bluesky": "complete",
         "mastodon": "unknown",
         "hackernews": "unknown",
         "reddit": "refused",
     }
-    assert found.readings[-1] == NetworkReading(network="reddit", state="refused", reason="403", since=START - 9 * HOUR)
+    assert daily.readings[-1] == NetworkReading(network="reddit", state="refused", reason="403", since=START - 9 * HOUR)
 
 
 def test_a_network_that_was_not_read_has_no_count(record: Record) -> None:
     """Unknown is never zero: the network is named, and the other parts stay the same."""
     write(record, background(), paper(1), talk(1, 50, moment(DAY)))
-    asked = issue(record, msgspec.structs.replace(DAILY, networks=("bluesky", "reddit")))
-    assert states(asked.readings) == {"bluesky": "unknown", "reddit": "unknown"}
-    (entry,) = asked.entries
+    content = issue(record, msgspec.structs.replace(DAILY, networks=("bluesky", "reddit")))
+    assert states(content.readings) == {"bluesky": "unknown", "reddit": "unknown"}
+    (entry,) = content.entries
     assert [count.network for count in entry.counts] == [part.network for part in entry.parts] == ["bluesky"]
     everything = issue(record, msgspec.structs.replace(DAILY, publication="all"))
-    assert everything.entries == asked.entries
+    assert everything.entries == content.entries
 
 
 def test_a_weekly_issue_says_how_its_week_was_read(record: Record) -> None:

@@ -22,12 +22,12 @@ def test_a_doubtful_post_is_not_quoted_also_where_an_issue_showed_it(sqlite_url:
         content = frozen(record).content
         [issue] = [row.item for row in record.view().latest(Issue)]
         paper_key = content.entries[0].paper
-        shown = RecordIssueReader(record).issue("daily", DAY).posts[paper_key]
-        assert key in {one.post.post for one in shown}
+        quotations = RecordIssueReader(record).issue("daily", DAY).posts[paper_key]
+        assert key in {quotation.post.post for quotation in quotations}
         doubt = judged(key, "doubtful", about=paper_key, rule="words", at=AT)
         record.append([doubt], source="test")
         after = RecordIssueReader(record).issue("daily", DAY).posts[paper_key]
-        assert key not in {one.post.post for one in after} and len(after) == len(shown) - 1
+        assert key not in {quotation.post.post for quotation in after} and len(after) == len(quotations) - 1
         assert isinstance(issue, Issue) and not list(freeze.check_issue(record, issue))
 
 
@@ -43,9 +43,9 @@ def test_the_seed_that_embeds_such_a_post(shared: Path, tmp_path: Path) -> None:
         listing = publication_of(record, None)
         freeze.freeze(record, listing, "2021-01-14")
         issue = RecordIssueReader(record).issue(listing.publication, "2021-01-14")
-        assert doubt.subject not in {one.post.post for one in issue.posts[doubt.about]}
-        assert doubt.subject in {one.post.post for one in issue.printed[doubt.about]}
+        assert doubt.subject not in {quotation.post.post for quotation in issue.posts[doubt.about]}
+        assert doubt.subject in {quotation.post.post for quotation in issue.printed[doubt.about]}
         assert record.count(Post) and record.count(Mention)
     good("publish", "--all", "--to", "classic", "--output", tmp_path / "c", "--store", store)
-    [made] = (tmp_path / "c").iterdir()
-    assert made.read_bytes() == seed.read_bytes()
+    [file] = (tmp_path / "c").iterdir()
+    assert file.read_bytes() == seed.read_bytes()

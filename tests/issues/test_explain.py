@@ -84,10 +84,10 @@ def listing(record: Record) -> PublishedIssue:
 def test_every_number_adds_up_again(daily: PublishedIssue, listing: PublishedIssue) -> None:
     for issue in (daily, listing):
         for entry in (*issue.content.entries, *issue.content.ongoing):
-            found = explain(issue, entry.paper)
-            assert found.score == entry.score == sum(part.score for part in found.parts)
-            assert len(found.parts) == len(found.formulae) == len(found.sentences) == len(entry.counts)
-            for part, formula in zip(found.parts, found.formulae, strict=True):
+            result = explain(issue, entry.paper)
+            assert result.score == entry.score == sum(part.score for part in result.parts)
+            assert len(result.parts) == len(result.formulae) == len(result.sentences) == len(entry.counts)
+            for part, formula in zip(result.parts, result.formulae, strict=True):
                 if part.voices >= 3:
                     above, below = re.findall(r"[\d,]+", formula)[2:4]
                     assert millipoints(int(above.replace(",", "")) - 1, int(below) - 1) == part.score
@@ -107,8 +107,8 @@ def test_neighbours_are_those_that_stand_there(daily: PublishedIssue) -> None:
     order = [entry.paper for entry in daily.content.entries]
     assert [name[-1] for name in order] == ["1", "2", "3", "4"]
     for index, name in enumerate(order):
-        found = explain(daily, name)
-        above, below = found.above, found.below
+        result = explain(daily, name)
+        above, below = result.above, result.below
         assert (above and above.paper) == (order[index - 1] if index else None)
         assert (below and below.paper) == (order[index + 1] if index + 1 < len(order) else None)
     first, second = explain(daily, order[0]), explain(daily, order[1])
@@ -118,16 +118,16 @@ def test_neighbours_are_those_that_stand_there(daily: PublishedIssue) -> None:
 
 
 def test_a_paper_still_talked_about_is_explained_too(daily: PublishedIssue) -> None:
-    found = explain(daily, key(9))
-    assert (found.lane, found.place, found.entries, found.above, found.below) == ("ongoing", 1, 1, None, None)
+    item = explain(daily, key(9))
+    assert (item.lane, item.place, item.entries, item.above, item.below) == ("ongoing", 1, 1, None, None)
 
 
 def test_further_voices_that_would_swap_are_taken_to_be_known_ones(record: Record) -> None:
     """Said where voices with standing count for more and further voices could swap entries."""
     write(record, weeks_ago(), day())
-    known = shelved(record, VOUCHED)
-    assert [explain(known, entry.paper).notes[-1:] for entry in known.content.entries] == [(ALL_KNOWN,)] * 2
-    assert any(ALL_KNOWN in line for line in text_of(explain(known, key(3))))
+    issue = shelved(record, VOUCHED)
+    assert [explain(issue, entry.paper).notes[-1:] for entry in issue.content.entries] == [(ALL_KNOWN,)] * 2
+    assert any(ALL_KNOWN in line for line in text_of(explain(issue, key(3))))
 
 
 def test_while_nobody_is_known_nothing_is_said_of_who_they_are(record: Record) -> None:
@@ -148,8 +148,8 @@ def test_a_listing_s_method_is_noted(record: Record) -> None:
     issue = shelved(record, publication)
     assert explain(issue, key(1)).notes == ()
     (entry,) = issue.content.entries
-    known = msgspec.structs.replace(entry.counts[0], method="hot-papers/2")
-    content = msgspec.structs.replace(issue.content, entries=(msgspec.structs.replace(entry, counts=(known,)),))
+    count = msgspec.structs.replace(entry.counts[0], method="hot-papers/2")
+    content = msgspec.structs.replace(issue.content, entries=(msgspec.structs.replace(entry, counts=(count,)),))
     (note,) = explain(msgspec.structs.replace(issue, content=content), key(1)).notes
     assert note.startswith("X (Twitter) counts here are ")
     assert "several times too high" in note

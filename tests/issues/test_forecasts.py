@@ -39,7 +39,7 @@ def row(
 
 def record(papers: int = 150) -> list[Engagement]:
     """The engagement of many papers older than a week, one every twelve hours."""
-    return [one for n in range(papers) for one in rows(f"arxiv:2401.{n:05}", 170 + 12 * n)]
+    return [engagement for n in range(papers) for engagement in rows(f"arxiv:2401.{n:05}", 170 + 12 * n)]
 
 
 def forecasts(
@@ -60,10 +60,10 @@ def told(engagements: list[Engagement], paper: str) -> tuple[NetworkForecast, ..
 def test_from_the_latest_age_that_was_reached() -> None:
     for old, age, times in ((6, 6, 4), (23, 6, 4), (24, 24, 2), (71, 24, 2), (100, 72, 40 / 30)):
         young = list(rows("arxiv:2402.00001", old))
-        [one] = told(record() + young, "arxiv:2402.00001") or ()
-        assert (one.network, one.age, one.voices, one.papers) == ("bluesky", age, GROWN[age], 150)
-        assert one.forecast is not None and one.forecast.median == round(times * GROWN[age]) == 40
-        assert (one.forecast.among, one.forecast.papers) == ("cs", 150)
+        [result] = told(record() + young, "arxiv:2402.00001") or ()
+        assert (result.network, result.age, result.voices, result.papers) == ("bluesky", age, GROWN[age], 150)
+        assert result.forecast is not None and result.forecast.median == round(times * GROWN[age]) == 40
+        assert (result.forecast.among, result.forecast.papers) == ("cs", 150)
 
 
 def test_none_before_six_hours_and_none_after_a_week() -> None:
@@ -82,10 +82,10 @@ def test_each_network_by_its_own_curves() -> None:
 
 
 def test_what_was_not_measured_among_peers_does_not_count() -> None:
-    late = [one._replace(peer=0) for one in record()]
-    [one] = told([*late, *rows("arxiv:2402.00001", 7)], "arxiv:2402.00001") or ()
-    assert (one.papers, one.forecast) == (0, None)
-    of_a_window = [one._replace(announced_at=0, age=168, peer=0) for one in rows("arxiv:2402.00001", 7)]
+    late = [result._replace(peer=0) for result in record()]
+    [result] = told([*late, *rows("arxiv:2402.00001", 7)], "arxiv:2402.00001") or ()
+    assert (result.papers, result.forecast) == (0, None)
+    of_a_window = [result._replace(announced_at=0, age=168, peer=0) for result in rows("arxiv:2402.00001", 7)]
     assert told([*record(), *of_a_window], "arxiv:2402.00001") is None
 
 
@@ -94,15 +94,15 @@ def test_a_curve_needs_both_ends_of_the_same_paper_and_network() -> None:
     for n in range(150):
         early, *_, final = rows(f"arxiv:2401.{n:05}", 170 + 12 * n)
         halves += [early._replace(network="mastodon"), final] if n % 2 else [early]
-    [one] = told([*halves, *rows("arxiv:2402.00001", 7, "mastodon")], "arxiv:2402.00001") or ()
-    assert (one.papers, one.forecast) == (0, None)
+    [result] = told([*halves, *rows("arxiv:2402.00001", 7, "mastodon")], "arxiv:2402.00001") or ()
+    assert (result.papers, result.forecast) == (0, None)
 
 
 def test_paper_by_paper_is_the_same() -> None:
     engagements = [*record(), *rows("arxiv:2402.00001", 7), *rows("arxiv:2402.00002", 30, archive="math")]
     collector = CurveCollector(NOW)
-    for _, some in groupby(engagements, key=lambda row: row.paper):
-        collector.add(list(some))
+    for _, group in groupby(engagements, key=lambda row: row.paper):
+        collector.add(list(group))
     papers = ["arxiv:2402.00002", "arxiv:2402.00001"]
     result = collector.forecasts(papers)
     assert list(result) == papers and result == forecasts(iter(engagements), papers, NOW)
@@ -126,8 +126,8 @@ def test_from_a_record(store_url: str) -> None:
 
 
 def test_a_forecast_in_words() -> None:
-    one = NetworkForecast("bluesky", 6, 1100, 5000, Forecast(1200, 1500, 2000, 412, "cs", 1024, 2047))
-    assert sentence(one) == (
+    usual = NetworkForecast("bluesky", 6, 1100, 5000, Forecast(1200, 1500, 2000, 412, "cs", 1024, 2047))
+    assert sentence(usual) == (
         "On Bluesky, 1,200 to 2,000 voices after a week in nine of ten cases, median 1,500: based on 412 papers of cs "
         "that had 1,024 to 2,047 at 6 h."
     )

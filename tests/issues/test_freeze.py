@@ -73,7 +73,7 @@ def all_issues(record: Record) -> list[Issue]:
 
 def found(record: Record, issues: Sequence[Issue] = ()) -> list[str]:
     """What verifying these issues finds; by default, all issues."""
-    return [str(one) for item in issues or all_issues(record) for one in freeze.check_issue(record, item)]
+    return [str(finding) for item in issues or all_issues(record) for finding in freeze.check_issue(record, item)]
 
 
 # ---- once and again ----------------------------------------------------------------------------------------
@@ -168,8 +168,8 @@ def test_two_processes_at_once_freeze_one_issue(store_url: str) -> None:
     with Record(store_url) as record:
         write(record, fortnight())
         with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-            one, other = pool.map(freeze_all, [store_url] * 2)
-        assert one == other
+            first, second = pool.map(freeze_all, [store_url] * 2)
+        assert first == second
         assert record.count(Issue) == len(DAYS)
         assert found(record) == []
         assert check(record.database, record.hasher).findings == ()
@@ -182,12 +182,12 @@ def test_who_comes_second_gets_the_first_one_s_issue(
     write(record, fortnight())
     first: list[freeze.FrozenIssue] = []
 
-    def build_while_another_freezes(mine: Record, recipe: build.IssueRecipe) -> build.BuiltIssue:
-        built = build.build(mine, recipe)
-        with monkeypatch.context() as undone, Record(sqlite_url) as theirs:
+    def build_while_another_freezes(outer: Record, recipe: build.IssueRecipe) -> build.BuiltIssue:
+        built = build.build(outer, recipe)
+        with monkeypatch.context() as undone, Record(sqlite_url) as inner:
             undone.setattr(freeze, "build", build.build)
-            write(theirs, paper(10 + recipe.edition))
-            first.append(freeze.freeze(theirs, DAILY, DAY, again=recipe.edition > 1, reason=recipe.reason, at=LATER))
+            write(inner, paper(10 + recipe.edition))
+            first.append(freeze.freeze(inner, DAILY, DAY, again=recipe.edition > 1, reason=recipe.reason, at=LATER))
         return built
 
     monkeypatch.setattr(freeze, "build", build_while_another_freezes)
@@ -195,7 +195,7 @@ def test_who_comes_second_gets_the_first_one_s_issue(
     assert first[0].content.position == 2
     with pytest.raises(IssueError, match="another process"):
         freeze.freeze(record, DAILY, DAY, again=True, reason="why", at=LATER)
-    assert [one.content.edition for one in freeze.editions(record, "daily", DAY)] == [1, 2]
+    assert [issue.content.edition for issue in freeze.editions(record, "daily", DAY)] == [1, 2]
 
 
 # ---- replay ------------------------------------------------------------------------------------------------
@@ -238,8 +238,8 @@ def test_a_better_reader_changes_no_frozen_issue(store_url: str) -> None:
     """Neither if it reads other counts nor if it reads nothing."""
     with Record(store_url) as record:
         write(record, fortnight())
-        seen = RawPayload("post", "bluesky:seen", b"{}", TODAY)
-        record.ingest(parse_all(lambda _: better(30), [seen]), source="made-up", at=TODAY)
+        payload = RawPayload("post", "bluesky:seen", b"{}", TODAY)
+        record.ingest(parse_all(lambda _: better(30), [payload]), source="made-up", at=TODAY)
         first = frozen(record)
         assert voices_of(first) == 71
         readers: list[list[Item]] = [better(10), []]
@@ -289,8 +289,8 @@ def test_what_was_forgotten_still_verifies_and_ranks_alike(store_url: str) -> No
 
 
 def moved(source: str, target: str, records_only: bool = False) -> None:
-    with Record(source) as here, Record(target) as there:
-        import_lines(there, "made-up.jsonl", lines(here, records_only=records_only))
+    with Record(source) as origin, Record(target) as copy:
+        import_lines(copy, "made-up.jsonl", lines(origin, records_only=records_only))
 
 
 @pytest.mark.long

@@ -58,7 +58,7 @@ def day() -> list[Item]:
 
 def findings(record: Record) -> list[str]:
     rows = [row.item for row in record.view().latest(Issue)]
-    return [str(one) for item in rows if isinstance(item, Issue) for one in freeze.check_issue(record, item)]
+    return [str(finding) for item in rows if isinstance(item, Issue) for finding in freeze.check_issue(record, item)]
 
 
 def by_number(issue: freeze.FrozenIssue) -> dict[int, Entry]:
@@ -76,7 +76,7 @@ def test_an_issue_tells_who_vouched(store_url: str) -> None:
         assert [(c.voices, c.known, c.authors) for c in entries[3].counts] == [(66, 4, 1)]
         assert entries[1].score == sum(part.score for part in entries[1].parts) <= 20 * 11
         assert [part.voices for part in entries[3].parts] == [8], "four known voices, and as many others"
-        assert all(isinstance(one.price, Price) and one.price.known == 2 for one in entries.values())
+        assert all(isinstance(entry.price, Price) and entry.price.known == 2 for entry in entries.values())
         assert findings(record) == []
         forget(record, ACCOUNTS[0])
         forget(record, ACCOUNTS[21])
@@ -88,7 +88,7 @@ def test_what_comes_later_changes_no_frozen_standing(record: Record) -> None:
     write(record, day())
     first = frozen(record, VOUCHED)
     write(record, weeks_ago([f"bluesky:new{n}" for n in range(60)], first=500))
-    write(record, [Reaction(post="bluesky:2", account=one, type="like", observed_at=TODAY) for one in ACCOUNTS])
+    write(record, [Reaction(post="bluesky:2", account=account, type="like", observed_at=TODAY) for account in ACCOUNTS])
     assert findings(record) == []
     again = freeze.freeze(record, VOUCHED, made.DAY, again=True, reason="late likes", at=LATER)
     assert list(by_number(again)) != list(by_number(first)), "else it could not fail"
@@ -111,8 +111,8 @@ def test_a_young_record_knows_nobody_and_ranks_all(record: Record) -> None:
     issue = frozen(record, VOUCHED)
     entries = by_number(issue)
     assert {1, 2, 3} <= set(entries)
-    assert all(c.known is c.authors is msgspec.UNSET for one in entries.values() for c in one.counts)
-    assert all(isinstance(one.price, Price) and one.price.known == 0 for one in entries.values())
+    assert all(c.known is c.authors is msgspec.UNSET for entry in entries.values() for c in entry.counts)
+    assert all(isinstance(entry.price, Price) and entry.price.known == 0 for entry in entries.values())
     write(record, weeks_ago(ACCOUNTS[99:], first=99))
     assert findings(record) == []
 
@@ -122,11 +122,11 @@ def test_another_table_of_standing_is_made_again_from_the_record(record: Record)
     write(record, day())
     frozen(record, VOUCHED)
     view = record.view(TODAY + 8 * HOUR)
-    known = known_accounts(view)
+    accounts = known_accounts(view)
     record.database.run("UPDATE standing SET settled_at = settled_at + 99999999999999 WHERE account % 2 = 0")
-    assert known_accounts(view) != known
+    assert known_accounts(view) != accounts
     relearn_standing(record.database)
-    assert known_accounts(view) == known and findings(record) == []
+    assert known_accounts(view) == accounts and findings(record) == []
 
 
 def test_counts_that_no_account_explains_do_not_vouch(record: Record) -> None:

@@ -39,17 +39,17 @@ def older(
 
 def test_all_papers_of_the_listing_are_in_it_whatever_they_score(record: Record) -> None:
     listed(record, {1: (900, 20), 2: (5, 60), 3: (20, 40), 4: (50, 0)})
-    found = issue(record, LISTED)
-    assert [(e.paper[-1], e.place, e.classic_rank, e.order) for e in found.entries] == [
+    table = issue(record, LISTED)
+    assert [(e.paper[-1], e.place, e.classic_rank, e.order) for e in table.entries] == [
         ("2", 1, 2, 2),
         ("3", 2, 3, 3),
         ("1", 3, 1, 1),
         ("4", 4, 4, 4),
     ]
-    assert [e.score for e in found.entries] == [millipoints(3, 0), millipoints(3, 1), millipoints(3, 2), 0]
-    assert [(e.parts[0].papers, e.parts[0].own) for e in found.entries] == [(3, 60), (3, 40), (3, 20), (3, 0)]
-    assert (found.announced, found.considered, found.readings, found.earlier, found.ongoing) == (None, 4, (), (), ())
-    (count,) = found.entries[2].counts
+    assert [e.score for e in table.entries] == [millipoints(3, 0), millipoints(3, 1), millipoints(3, 2), 0]
+    assert [(e.parts[0].papers, e.parts[0].own) for e in table.entries] == [(3, 60), (3, 40), (3, 20), (3, 0)]
+    assert (table.announced, table.considered, table.readings, table.earlier, table.ongoing) == (None, 4, (), (), ())
+    (count,) = table.entries[2].counts
     assert (count.reposts, count.likes, count.voices, count.method, count.until) == (900, 20, 20, "listed/1", SIX)
 
 
@@ -66,7 +66,7 @@ def test_by_another_ranking_a_listing_has_no_prices_and_says_what_would_swap(rec
     ]
     explanation = explain(frozen, key(2))
     assert explanation.price == ""
-    assert explanation.above and [(one.now, one.needed) for one in explanation.above.swaps] == [(35, 41)]
+    assert explanation.above and [(swap.now, swap.needed) for swap in explanation.above.swaps] == [(35, 41)]
 
 
 def test_favorites_are_compared_with_those_of_ninety_days(record: Record) -> None:
@@ -88,31 +88,31 @@ def test_posts_seen_after_the_last_place_are_shown_too(record: Record) -> None:
     words, mention, where = listing({1: (10, 40)})[-4], *listing({1: (10, 40)})[-2:]
     listed(record, {1: (10, 40)}, posts=0)
     write(record, *(msgspec.structs.replace(item, observed_at=SIX + 1) for item in (words, mention, where)))
-    found = issue(record, LISTED)
-    assert (found.as_of, len(found.entries[0].posts)) == (SIX + 1, 1)
+    content = issue(record, LISTED)
+    assert (content.as_of, len(content.entries[0].posts)) == (SIX + 1, 1)
 
 
 def test_a_paper_is_compared_as_what_it_is_not_as_what_was_printed(record: Record) -> None:
     """The record knows its primary archive better."""
     older(record, category="stat.ML")
     listed(record, {1: (10, 60)})
-    known = Paper(paper=key(1), title="Made-up", categories=("stat.ML", "cs.LG"), observed_at=SIX - 1)
-    write(record, known, msgspec.structs.replace(known, observed_at=SIX + 1))
+    metadata = Paper(paper=key(1), title="Made-up", categories=("stat.ML", "cs.LG"), observed_at=SIX - 1)
+    write(record, metadata, msgspec.structs.replace(metadata, observed_at=SIX + 1))
     listed(record, {2: (10, 45)}, "2024-05-08")
     (part,) = issue(record, LISTED, "2024-05-08").entries[0].parts
     assert (part.among, part.papers) == ("all", 501)
     listed(record, {1: (10, 60), 3: (10, 45)}, later=2)
-    write(record, msgspec.structs.replace(known, observed_at=SIX + 3))
+    write(record, msgspec.structs.replace(metadata, observed_at=SIX + 3))
     first = issue(record, LISTED).entries[0]
     assert (first.archive, first.parts[0].among, first.parts[0].papers) == ("stat", "stat", 500)
 
 
 def test_of_level_ones_the_id_decides(record: Record) -> None:
     listed(record, {3: (10, 40), 1: (10, 40), 2: (10, 40)})
-    found = issue(record, LISTED)
-    assert numbers(found.entries) == [1, 2, 3]
-    assert [entry.classic_rank for entry in found.entries] == [2, 3, 1]
-    assert all(entry.tied for entry in found.entries)
+    content = issue(record, LISTED)
+    assert numbers(content.entries) == [1, 2, 3]
+    assert [entry.classic_rank for entry in content.entries] == [2, 3, 1]
+    assert all(entry.tied for entry in content.entries)
 
 
 def test_a_listing_that_names_no_paper(record: Record) -> None:

@@ -31,8 +31,8 @@ from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, archive, fill
 def without_chain(content: IssueContent) -> IssueContent:
     """Without what always differs between two stores: salted hashes of rows, and whatever depends on them."""
     entries, ongoing = (
-        tuple(msgspec.structs.replace(entry, posts=("",) * len(entry.posts)) for entry in some)
-        for some in (content.entries, content.ongoing)
+        tuple(msgspec.structs.replace(entry, posts=("",) * len(entry.posts)) for entry in lane)
+        for lane in (content.entries, content.ongoing)
     )
     return msgspec.structs.replace(
         content, chain="", entries=entries, ongoing=ongoing,
@@ -60,8 +60,8 @@ def test_day_by_day_it_is_the_same(
     monkeypatch.setattr("hotpapers.engagement.standing.queries.ENOUGH_KNOWN", 5)
     recipe = msgspec.structs.replace(DAILY, ranking=ranking)
     with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:
-        for some in (record, other):
-            fill(some).append([recipe], source="settings", at=2)
+        for target in (record, other):
+            fill(target).append([recipe], source="settings", at=2)
         contents = made(record)
         afterwards = history_of(recipe)
         other.append([afterwards], source="settings")
@@ -159,8 +159,8 @@ def test_what_comes_in_meanwhile_counts(sqlite_url: str, tmp_path: Path) -> None
             for n in range(40)]  # fmt: skip
     contents: list[list[IssueContent]] = []
     with Record(sqlite_url) as record, Record(str(tmp_path / "other.db")) as other:
-        for some in (record, other):
-            fill(some)
+        for target in (record, other):
+            fill(target)
         run = freeze_period(record, plan_period(record, DAILY, FIRST, LAST))
         contents.append([issue.content for issue in islice(run, 3)])
         write(record, late)
@@ -237,18 +237,18 @@ def test_judged_as_of_each_day(sqlite_url: str) -> None:
 
 
 def test_all_of_it_in_words() -> None:
-    known = Retrospective(
+    facts = Retrospective(
         posts=12, posts_later=3, counts_later=2, counts_missing=1, described_later=1, absent=("reddit", "x"), bots=4,
         known=1200,
     )  # fmt: skip
-    assert phrases.made_afterwards(known) == (
+    assert phrases.made_afterwards(facts) == (
         "Made afterwards: this issue did not appear on its day. Its papers had 12 posts in the record by then, 2 with"
         " counts read only later, 1 with counts never read; 3 more from that time arrived later and do not count. For 1"
         " paper, only later metadata is known. Nothing is known about Reddit, X (Twitter). Judged to be bots by"
         " then: 4 accounts. With standing, going by earlier data in the record: 1,200."
     )
-    one = phrases.made_afterwards(msgspec.structs.replace(known, posts_later=1))
-    assert "; 1 more from that time arrived later and does not count. " in one
+    text = phrases.made_afterwards(msgspec.structs.replace(facts, posts_later=1))
+    assert "; 1 more from that time arrived later and does not count. " in text
 
 
 # ---- apart ---------------------------------------------------------------------------------------------

@@ -56,8 +56,8 @@ class Labelled(NamedTuple):
 @pytest.fixture(scope="module")
 def labelled() -> list[Labelled]:
     papers = {
-        name: MentionedPaper(said["title"], tuple(said["authors"]), tuple(said["categories"]), said["abstract"])
-        for name, said in json.loads(data("quotes", "papers.json").read_text("utf-8")).items()
+        name: MentionedPaper(facts["title"], tuple(facts["authors"]), tuple(facts["categories"]), facts["abstract"])
+        for name, facts in json.loads(data("quotes", "papers.json").read_text("utf-8")).items()
     }
     return list(_labelled(papers))
 
@@ -70,8 +70,8 @@ def _labelled(papers: dict[str, MentionedPaper]) -> Iterator[Labelled]:
 
 def figures(posts: list[Labelled]) -> tuple[int, int, int]:
     """How many are worth quoting, how many are chosen, and how many are both."""
-    worth = [one for one in posts if one.kind in WORTH]
-    return len(worth), sum(one.chosen for one in posts), sum(one.chosen for one in worth)
+    worth = [example for example in posts if example.kind in WORTH]
+    return len(worth), sum(example.chosen for example in posts), sum(example.chosen for example in worth)
 
 
 def test_the_rule_on_two_hundred_posts(labelled: list[Labelled]) -> None:
@@ -83,12 +83,12 @@ def test_the_rule_on_two_hundred_posts(labelled: list[Labelled]) -> None:
 
 
 def test_every_title_alone_and_every_abstract_is_passed_over(labelled: list[Labelled]) -> None:
-    assert [one.text for one in labelled if one.kind in ("title", "abstract", "empty") and one.chosen] == []
+    assert [line.text for line in labelled if line.kind in ("title", "abstract", "empty") and line.chosen] == []
 
 
 def test_where_it_is_wrong(labelled: list[Labelled]) -> None:
     """Exact, because issues are rebuilt by the rule they name: `quotes/1` keeps these decisions for ever."""
-    wrong = [(one.kind, one.text[:24]) for one in labelled if one.chosen != (one.kind in WORTH)]
+    wrong = [(example.kind, example.text[:24]) for example in labelled if example.chosen != (example.kind in WORTH)]
     assert wrong == [
         ("spam", "Buy followers cheap and "),
         ("question", "Anyone know whether the "),
@@ -101,12 +101,12 @@ def test_where_it_is_wrong(labelled: list[Labelled]) -> None:
 def test_the_docs_tell_the_figures(labelled: list[Labelled]) -> None:
     text = (ROOT / "docs" / "explanation" / "quotations.md").read_text("utf-8")
     lots = {"written with the rule": "1", "written after it": "2"}
-    told = {
+    table = {
         row[0]: tuple(map(int, row[1:])) for row in re.findall(r"\| (.+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", text)
     }
     for name, lot in lots.items():
-        some = [one for one in labelled if one.lot == lot]
-        assert told[name] == (len(some), *figures(some))
+        examples = [example for example in labelled if example.lot == lot]
+        assert table[name] == (len(examples), *figures(examples))
 
 
 @given(st.text(max_size=300), st.text(max_size=80))
@@ -132,8 +132,8 @@ def quoted(record: Record, posts: int = 3) -> list[str]:
     """The posts quoted for an issue's only paper, in order."""
     publication = Publication(publication="daily", title="", threshold=0, posts=posts, observed_at=0)
     built = build(record, IssueRecipe(publication, DAY, 1, record.head.position))
-    assert list(dict.fromkeys(one.place for one in built.shown)) in ([], [1])
-    return [one.post for one in built.shown]
+    assert list(dict.fromkeys(quotation.place for quotation in built.shown)) in ([], [1])
+    return [quotation.post for quotation in built.shown]
 
 
 def test_a_title_is_not_quoted_whatever_its_reactions(sqlite_url: str) -> None:
@@ -218,7 +218,7 @@ def test_an_issue_without_a_rule_is_built_by_reactions_and_keeps_its_digest(sqli
         write(record, background(), paper(1, title=TITLE), talk(1, 40, AT), said("hackernews:1", 90, TITLE))
         recipe = IssueRecipe(DAILY, DAY, 1, record.head.position, quoting=quotations.BY_REACTIONS)
         old = build(record, recipe)
-        assert "hackernews:1" in [one.post for one in old.shown]
+        assert "hackernews:1" in [quotation.post for quotation in old.shown]
         freeze.save(record, old, AT)
         [issue] = [row.item for row in record.view().latest(Issue)]
         assert isinstance(issue, Issue)

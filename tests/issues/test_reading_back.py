@@ -49,13 +49,13 @@ def first_read(network: str, since: int, done: int = 20, begins: int = BEGINS) -
 def said(name: str, made_at: int, seen: int, likes: int, counted: int, number: int = 1) -> list[Item]:
     """A post made at a moment, first seen and counted so many minutes after the site began."""
     seen_at = BEGINS + seen * MINUTE
-    found = [msgspec.structs.replace(item, observed_at=seen_at) for item in post(number, name, made_at)]
-    return [*found, counts(name, likes, BEGINS + counted * MINUTE)]
+    items = [msgspec.structs.replace(item, observed_at=seen_at) for item in post(number, name, made_at)]
+    return [*items, counts(name, likes, BEGINS + counted * MINUTE)]
 
 
 def voices(record: Record, at: int = CUT) -> dict[tuple[str, int], int]:
-    found: list[Engagement] = list(read_engagement(record.view(at), Measured()))
-    return {(one.network, one.age): one.voices for one in found if one.voices}
+    rows: list[Engagement] = list(read_engagement(record.view(at), Measured()))
+    return {(row.network, row.age): row.voices for row in rows if row.voices}
 
 
 def test_it_counts_at_the_last_age_that_was_reached(record: Record) -> None:
@@ -110,11 +110,11 @@ def test_nothing_is_compared_with_papers_of_which_only_later_talk_was_read(recor
         for network in ("bluesky", "mastodon"):
             write(record, said(f"{network}:{number}", made_at, 5, 10, 10, number))
     talk = collect_input(record.view(CUT), DAILY, CandidateWindow(BEGINS - 7 * DAY_LONG), ())
-    assert {(one.network, one.age) for one in talk.peers} == {
+    assert {(peer.network, peer.age) for peer in talk.peers} == {
         ("bluesky", 6), ("bluesky", 24), ("mastodon", 6), ("mastodon", 24), ("mastodon", 72),
     }  # fmt: skip
-    (first,) = (one for one in talk.candidates if one.paper == key(1))
-    assert {(one.network, one.voices, one.own) for one in first.attention} == {
+    (first,) = (candidate for candidate in talk.candidates if candidate.paper == key(1))
+    assert {(row.network, row.voices, row.own) for row in first.attention} == {
         ("bluesky", 11, None), ("mastodon", 11, 11)
     }  # fmt: skip
 
@@ -138,7 +138,7 @@ def test_an_issue_verifies_when_old_counts_were_pruned(store_url: str) -> None:
 
 
 def states(record: Record, at: int = CUT) -> dict[str, str]:
-    return {one.network: one.state for one in readings(record.view(at), DAILY, at - DAY_LONG, ())}
+    return {reading.network: reading.state for reading in readings(record.view(at), DAILY, at - DAY_LONG, ())}
 
 
 def test_the_time_before_the_site_is_no_gap(record: Record) -> None:

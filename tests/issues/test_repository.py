@@ -48,8 +48,8 @@ def shown(record: Record) -> list[str]:
     return [quotation.post.post for quotation in RecordIssueReader(record).issue("daily", DAY).posts[key(1)]]
 
 
-def judgement(subject: str, said: str, at: int = LATER) -> Item:
-    return msgspec.structs.replace(judged(subject, "hidden", rule="hide", at=at), judgement=said)
+def judgement(subject: str, word: str, at: int = LATER) -> Item:
+    return msgspec.structs.replace(judged(subject, "hidden", rule="hide", at=at), judgement=word)
 
 
 @pytest.mark.parametrize(
@@ -77,18 +77,18 @@ def test_what_was_hidden_may_be_shown_again(record: Record) -> None:
 
 def test_posts_and_papers_are_shown_as_they_were_then(record: Record) -> None:
     write(record, post(1, "bluesky:x", LATER, text="Edited")[:1], paper(1, title="Retitled", at=LATER)[:1])
-    found = RecordIssueReader(record).issue("daily", DAY)
-    assert [quotation.post.text for quotation in found.posts[key(1)]] == [remark("1"), remark("x")]
-    assert found.papers[key(1)].title == "The only one"
-    assert [quotation.hash for quotation in found.posts[key(1)]] == list(found.content.entries[0].posts)
+    shown_issue = RecordIssueReader(record).issue("daily", DAY)
+    assert [quotation.post.text for quotation in shown_issue.posts[key(1)]] == [remark("1"), remark("x")]
+    assert shown_issue.papers[key(1)].title == "The only one"
+    assert [quotation.hash for quotation in shown_issue.posts[key(1)]] == list(shown_issue.content.entries[0].posts)
 
 
 def test_the_posts_of_those_still_talked_about_are_shown(record: Record) -> None:
     write(record, more_talk(1, 70, TODAY + 10**10), paper(2, "2024-05-08"))
     frozen(record, day="2024-05-08")
-    found = RecordIssueReader(record).issue("daily", "2024-05-08")
-    assert [entry.paper for entry in found.content.ongoing] == [key(1)]
-    assert [quotation.post.post for quotation in found.posts[key(1)]] == ["bluesky:1", "bluesky:x"]
+    shown_issue = RecordIssueReader(record).issue("daily", "2024-05-08")
+    assert [entry.paper for entry in shown_issue.content.ongoing] == [key(1)]
+    assert [quotation.post.post for quotation in shown_issue.posts[key(1)]] == ["bluesky:1", "bluesky:x"]
 
 
 def test_the_front_of_an_issue_is_all_but_its_papers_and_posts(record: Record) -> None:
@@ -108,7 +108,7 @@ def test_where_a_paper_is(record: Record) -> None:
     listed(record, {1: (10, 40), 2: (10, 60)})
     frozen(record, LISTED)
     issue_reader = RecordIssueReader(record)
-    assert [one.publication for one in issue_reader.publications()] == ["daily", "listed"]
+    assert [publication.publication for publication in issue_reader.publications()] == ["daily", "listed"]
     assert (issue_reader.days("daily"), issue_reader.days("listed"), issue_reader.days("other")) == ([DAY], [DAY], [])
     assert list(issue_reader.appearances(key(1))) == [("daily", DAY), ("listed", DAY)]
     assert list(issue_reader.appearances(key(9))) == []

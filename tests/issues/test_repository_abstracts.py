@@ -22,9 +22,9 @@ def test_an_abstract_else_a_summary_as_known_now(store_url: str) -> None:
         summed = Paper(paper=key(2), title="Summed", summary="A summary.", observed_at=TODAY + 99 * HOUR)
         write(record, [later, msgspec.structs.replace(summed, abstract="")])
         issue_reader = RecordIssueReader(record)
-        found = {(DAY, key(1)): "A better abstract.", (DAY, key(2)): "A summary."}
-        assert [one.paper for one in issue_reader.entry_summaries("daily")] == [key(1), key(2), key(3)]
-        assert issue_reader.abstracts("daily", [DAY]) == found, "the third says nothing"
+        texts = {(DAY, key(1)): "A better abstract.", (DAY, key(2)): "A summary."}
+        assert [summary.paper for summary in issue_reader.entry_summaries("daily")] == [key(1), key(2), key(3)]
+        assert issue_reader.abstracts("daily", [DAY]) == texts, "the third says nothing"
         assert issue_reader.abstracts("daily", []) == issue_reader.abstracts("daily", ["1999-01-01"]) == {}
         assert issue_reader.abstracts("other", [DAY]) == {}
 
@@ -32,15 +32,15 @@ def test_an_abstract_else_a_summary_as_known_now(store_url: str) -> None:
 def test_a_listing_says_it_as_printed(store_url: str) -> None:
     printed = listing({7: (10, 60), 8: (10, 50)})
     with Record(store_url) as record:
-        write(record, LISTED, [as_it_says(one, key(7), "As  printed.") for one in printed])
+        write(record, LISTED, [as_it_says(item, key(7), "As  printed.") for item in printed])
         papers = [
             Paper(paper=key(number), title="Known", abstract="Known since.", observed_at=TODAY + 99 * HOUR)
             for number in (7, 8)
         ]
         write(record, papers)
         frozen(record, LISTED)
-        found = RecordIssueReader(record).abstracts(LISTED.publication, [DAY])
-        assert found == {(DAY, key(7)): "As  printed.", (DAY, key(8)): "Known since."}
+        texts = RecordIssueReader(record).abstracts(LISTED.publication, [DAY])
+        assert texts == {(DAY, key(7)): "As  printed.", (DAY, key(8)): "Known since."}
 
 
 def as_it_says(item: Item, paper: str, abstract: str) -> Item:

@@ -56,12 +56,12 @@ def test_what_issues_hold(record: Record) -> None:
     frozen(record, LISTED)
     write(record, [Paper(paper=key(4), title="Known better", authors=("Li Na",), observed_at=TODAY + 99 * HOUR)])
     issue_reader = RecordIssueReader(record)
-    assert [(one.day, one.place, one.paper) for one in issue_reader.entry_summaries("daily")] == [
+    assert [(summary.day, summary.place, summary.paper) for summary in issue_reader.entry_summaries("daily")] == [
         (DAY, 1, key(1)), (DAY, 2, key(2)), ("2024-05-08", 1, key(4)),
     ]  # fmt: skip
     assert issue_reader.entry_summaries("daily")[2][3:] == ("Known better", ("Li Na",), ())
     assert issue_reader.entry_summaries("daily")[0].categories == ("cs.LG",)
-    assert [(one.paper, one.authors) for one in issue_reader.entry_summaries("listed")] == [
+    assert [(summary.paper, summary.authors) for summary in issue_reader.entry_summaries("listed")] == [
         (key(7), ("Tansy Overquill",)), (key(8), ("Tansy Overquill",)),
     ]  # fmt: skip
     assert issue_reader.entry_summaries("nobody's") == ()
@@ -75,8 +75,8 @@ def test_what_a_day_announced(record: Record) -> None:
         [Announcement(paper=key(3), day=DAY, category="gr-qc", type="cross", announced_at=TODAY, observed_at=TODAY)],
     )
     issue_reader = RecordIssueReader(record)
-    found = issue_reader.announced("daily", DAY)
-    assert [(one.paper.paper, one.type, one.category) for one in found] == [
+    rows = issue_reader.announced("daily", DAY)
+    assert [(row.paper.paper, row.type, row.category) for row in rows] == [
         (key(1), "new", "cs.LG"), (key(2), "new", "cs.LG"), (key(3), "new", "hep-th"),
     ]  # fmt: skip
     with pytest.raises(NotFound):
@@ -85,18 +85,18 @@ def test_what_a_day_announced(record: Record) -> None:
 
 def test_when_versions_were_announced(record: Record) -> None:
     write(record, paper(1, "2024-06-03", type="replacement"))
-    found = RecordIssueReader(record).announcements(key(1))
-    assert [(one.day, one.type) for one in found] == [(DAY, "new"), ("2024-06-03", "replacement")]
+    rows = RecordIssueReader(record).announcements(key(1))
+    assert [(row.day, row.type) for row in rows] == [(DAY, "new"), ("2024-06-03", "replacement")]
     assert RecordIssueReader(record).announcements(key(99)) == ()
 
 
 def test_attention_hour_by_hour(record: Record) -> None:
     issue_reader = RecordIssueReader(record)
-    [found] = issue_reader.history("daily", DAY, [key(1)]).values()
-    assert [(one.age, one.network, one.voices) for one in found if one.age in (1, 4, 6)] == [
+    [rows] = issue_reader.history("daily", DAY, [key(1)]).values()
+    assert [(row.age, row.network, row.voices) for row in rows if row.age in (1, 4, 6)] == [
         (1, "bluesky", 5), (4, "bluesky", 5), (4, "mastodon", 12), (6, "bluesky", 40), (6, "mastodon", 12),
     ]  # fmt: skip
-    assert max(one.age for one in found) == 6, "not beyond the cut of the issue"
+    assert max(row.age for row in rows) == 6, "not beyond the cut of the issue"
     assert issue_reader.history("daily", DAY, []) == {} and issue_reader.history("daily", DAY, [key(99)]) == {}
 
 
@@ -106,10 +106,10 @@ def test_every_post_that_may_be_shown(record: Record) -> None:
     write(record, judged("bluesky:by-robot", "bot", at=at), judged("bluesky:wrong", "doubtful", about=key(2), at=at))
     frozen(record, day="2024-05-08")
     issue_reader = RecordIssueReader(record)
-    found = issue_reader.posts("daily", "2024-05-08", [key(2), key(1)])
-    first, *others = [one.post.post for one in found[key(2)]]
-    assert first == "bluesky:2" and set(others) == {"bluesky:a", "bluesky:b"}
-    assert {one.post.text for one in found[key(1)]} == {remark("1"), "a made-up opinion"}
+    quotations = issue_reader.posts("daily", "2024-05-08", [key(2), key(1)])
+    first, *rest = [quotation.post.post for quotation in quotations[key(2)]]
+    assert first == "bluesky:2" and set(rest) == {"bluesky:a", "bluesky:b"}
+    assert {quotation.post.text for quotation in quotations[key(1)]} == {remark("1"), "a made-up opinion"}
 
 
 def test_listings_have_their_own_posts_and_no_history(record: Record) -> None:

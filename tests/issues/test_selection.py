@@ -50,11 +50,11 @@ def day_one(record: Record, papers: int = 14, day: str = DAY) -> None:
 
 def test_a_young_record_shows_the_ten_best(record: Record) -> None:
     day_one(record)
-    found = issue(record, TEN)
-    assert numbers(found.entries) == [14, 13, 12, 11, 10, 9, 8, 7, 6, 5]
-    assert [entry.score >= 1000 for entry in found.entries] == [True] + [False] * 9
-    assert (found.choice, found.considered) == ("least/1", 14)
-    assert found.compared == ReferenceSize(network="bluesky", age=6, papers=12, days=1, young=True)
+    content = issue(record, TEN)
+    assert numbers(content.entries) == [14, 13, 12, 11, 10, 9, 8, 7, 6, 5]
+    assert [entry.score >= 1000 for entry in content.entries] == [True] + [False] * 9
+    assert (content.choice, content.considered) == ("least/1", 14)
+    assert content.compared == ReferenceSize(network="bluesky", age=6, papers=12, days=1, young=True)
 
 
 def test_papers_of_fewer_than_three_voices_are_not_shown(record: Record) -> None:
@@ -64,15 +64,15 @@ def test_papers_of_fewer_than_three_voices_are_not_shown(record: Record) -> None
 
 def test_none_are_shown_below_the_threshold_where_none_are_wanted(record: Record) -> None:
     day_one(record)
-    found = issue(record, msgspec.structs.replace(TEN, least_entries=0))
-    assert numbers(found.entries) == [14]
-    assert found.compared and found.compared.young
+    content = issue(record, msgspec.structs.replace(TEN, least_entries=0))
+    assert numbers(content.entries) == [14]
+    assert content.compared and content.compared.young
 
 
 def test_more_than_ten_reach_the_threshold(record: Record) -> None:
     day_one(record)
-    found = issue(record, msgspec.structs.replace(TEN, threshold=1))
-    assert len(found.entries) == 11
+    content = issue(record, msgspec.structs.replace(TEN, threshold=1))
+    assert len(content.entries) == 11
 
 
 def test_with_nothing_to_compare_more_voices_stand_first(record: Record) -> None:
@@ -80,9 +80,9 @@ def test_with_nothing_to_compare_more_voices_stand_first(record: Record) -> None
     for number, voices in ((1, 3), (2, 9), (3, 5)):
         at = moment(f"{DAY}T04:00")
         write(record, paper(number, at=at), talk(number, voices, at + HOUR))
-    found = issue(record, TEN)
-    assert [(entry.score, entry.voices) for entry in found.entries] == [(0, 9), (0, 5), (0, 3)]
-    assert found.compared == ReferenceSize(network="", age=0, papers=0, days=0, young=True)
+    content = issue(record, TEN)
+    assert [(entry.score, entry.voices) for entry in content.entries] == [(0, 9), (0, 5), (0, 3)]
+    assert content.compared == ReferenceSize(network="", age=0, papers=0, days=0, young=True)
 
 
 def test_only_papers_that_the_publication_is_about(record: Record) -> None:
@@ -106,9 +106,9 @@ def test_with_enough_to_compare_the_threshold_alone_decides(record: Record) -> N
     last = background("2024-04-30", first=5000)
     write(record, last[: 98 * 5])
     write(record, paper(1), talk(1, 4, moment(f"{DAY}T05:00")))
-    found = issue(record, TEN)
-    assert found.compared == ReferenceSize(network="bluesky", age=6, papers=499, days=84, young=True)
-    assert numbers(found.entries)[0] == 1
+    content = issue(record, TEN)
+    assert content.compared == ReferenceSize(network="bluesky", age=6, papers=499, days=84, young=True)
+    assert numbers(content.entries)[0] == 1
     write(record, last[98 * 5 : 99 * 5])
     again = freeze.freeze(record, TEN, DAY, again=True, reason="more is known", at=TODAY + 48 * HOUR).content
     assert again.compared == ReferenceSize(network="bluesky", age=6, papers=500, days=84, young=False)
@@ -118,10 +118,10 @@ def test_with_enough_to_compare_the_threshold_alone_decides(record: Record) -> N
 @pytest.mark.parametrize("least", [msgspec.UNSET, 0, 10])
 def test_a_young_issue_verifies(record: Record, least: int) -> None:
     day_one(record)
-    found = frozen(record, msgspec.structs.replace(DAILY, least_entries=least))
+    result = frozen(record, msgspec.structs.replace(DAILY, least_entries=least))
     row = record.view().latest(Issue)[0].item
     assert isinstance(row, Issue) and list(check_issue(record, row)) == []
-    assert build.read_content(row.content) == found.content
+    assert build.read_content(row.content) == result.content
 
 
 def test_what_was_frozen_before_rules_had_names_verifies_and_is_the_same(record: Record) -> None:
@@ -141,7 +141,7 @@ def test_a_rule_that_is_not_known_is_a_finding(record: Record) -> None:
     content = msgspec.structs.replace(issue(record, TEN), choice="most/7")
     text = canonical_json(content).decode()
     item = Issue(publication="daily", day=DAY, edition=1, digest=build.digest_of(content), content=text, observed_at=0)
-    assert [str(one) for one in check_issue(record, item)] == [
+    assert [str(finding) for finding in check_issue(record, item)] == [
         "issue: daily 2024-05-07 edition 1: cannot be rebuilt: its papers were chosen by 'most/7', which this version "
         "does not know; update hotpapers"
     ]
@@ -163,37 +163,37 @@ def test_an_entry_that_was_moved_into_a_young_issue_is_found(record: Record) -> 
     forged = msgspec.structs.replace(content, entries=content.entries[:9])
     text = canonical_json(forged).decode()
     item = Issue(publication="daily", day=DAY, edition=1, digest=build.digest_of(forged), content=text, observed_at=0)
-    assert any("entries[arxiv:2405.00005]" in str(one) for one in check_issue(record, item))
+    assert any("entries[arxiv:2405.00005]" in str(finding) for finding in check_issue(record, item))
 
 
 def test_a_ranking_that_compares_nothing_is_never_young(record: Record) -> None:
     day_one(record)
-    found = issue(record, msgspec.structs.replace(TEN, ranking="classic/1", threshold=9))
-    assert (len(found.entries), found.compared) == (5, msgspec.UNSET)
+    content = issue(record, msgspec.structs.replace(TEN, ranking="classic/1", threshold=9))
+    assert (len(content.entries), content.compared) == (5, msgspec.UNSET)
 
 
 def test_the_arithmetic_says_that_places_are_provisional(record: Record) -> None:
     day_one(record)
     frozen(record, TEN)
-    shown = RecordIssueReader(record).issue("daily", DAY)
-    assert "compared with 12 papers of one day; places are provisional" in phrases.facts(shown)
-    found = explain(shown, key(5))
-    assert found.sentences == (
+    young = RecordIssueReader(record).issue("daily", DAY)
+    assert "compared with 12 papers of one day; places are provisional" in phrases.facts(young)
+    explanation = explain(young, key(5))
+    assert explanation.sentences == (
         "Of 11 other papers talked about on Bluesky in one day, 9 had 5 voices or more six hours in: 79.",
     )
-    assert found.notes[0] == (
+    assert explanation.notes[0] == (
         "Compared with 12 papers of one day. Places are provisional until there are 500 papers, of 90 days. This score "
         "is below the threshold of 1,000: until then the best are shown anyway."
     )
-    assert explain(shown, key(14)).notes[0].endswith("until there are 500 papers, of 90 days.")
+    assert explain(young, key(14)).notes[0].endswith("until there are 500 papers, of 90 days.")
 
 
 def test_a_publication_of_before_keeps_its_hash(record: Record) -> None:
     write(record, DAILY, msgspec.structs.replace(TEN, publication="ten"))
     rows = record.view().latest(Publication)
-    kept = {row.item.publication: row.item for row in rows if isinstance(row.item, Publication)}
-    assert kept["daily"].least_entries is msgspec.UNSET and kept["ten"].least_entries == 10
-    assert b"least_entries" not in canonical_json(kept["daily"])
+    publications = {row.item.publication: row.item for row in rows if isinstance(row.item, Publication)}
+    assert publications["daily"].least_entries is msgspec.UNSET and publications["ten"].least_entries == 10
+    assert b"least_entries" not in canonical_json(publications["daily"])
 
 
 @pytest.mark.long
@@ -213,19 +213,19 @@ def test_what_is_compared_is_some_reference_and_the_largest(
         VoiceHistogram(network=network, age=age, archive=archive, counts=tuple(sorted(counts.items())), days=days)
         for network, age, archive, counts, days in some
     ]
-    found = selection.reference_size(DAILY, peers)
-    assert found
-    there = {(one.network, one.age) for one in peers}
-    sizes = {where: sum(_papers(one) for one in peers if (one.network, one.age) == where) for where in there}
-    assert found.papers == sizes.get((found.network, found.age), 0)
-    if found.young:
-        assert found.papers == max(sizes.values(), default=0)
+    reference = selection.reference_size(DAILY, peers)
+    assert reference
+    places = {(peer.network, peer.age) for peer in peers}
+    sizes = {where: sum(_papers(peer) for peer in peers if (peer.network, peer.age) == where) for where in places}
+    assert reference.papers == sizes.get((reference.network, reference.age), 0)
+    if reference.young:
+        assert reference.papers == max(sizes.values(), default=0)
     else:
-        assert found.papers >= 500 and found.days >= 84
+        assert reference.papers >= 500 and reference.days >= 84
 
 
-def _papers(one: VoiceHistogram) -> int:
-    return sum(n for voices, n in one.counts if voices >= 3)
+def _papers(histogram: VoiceHistogram) -> int:
+    return sum(n for voices, n in histogram.counts if voices >= 3)
 
 
 def test_a_listing_says_nothing_of_it() -> None:
@@ -251,6 +251,6 @@ def test_a_reference_is_young_until_it_has_500_papers_of_84_days(papers: int, da
 
 
 def test_of_how_many_days_a_reference_is_may_be_unknown() -> None:
-    told = VoiceHistogram(network="bluesky", age=24, archive="cs", counts=((3, 600),))
-    reference = selection.reference_size(DAILY, [told])
+    histogram = VoiceHistogram(network="bluesky", age=24, archive="cs", counts=((3, 600),))
+    reference = selection.reference_size(DAILY, [histogram])
     assert reference == ReferenceSize(network="bluesky", age=24, papers=600, days=0, young=True)

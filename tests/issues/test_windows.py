@@ -109,8 +109,8 @@ def test_a_day_waits_for_its_announcement_until_a_limit(record: Record) -> None:
     write(record, background(), paper(1, "2024-05-06"), talk(1, 50, moment("2024-05-06")))
     with pytest.raises(IssueError, match=r"announcement of 2024-05-07 is not in the record yet.* 2024-05-07 16:00 UTC"):
         freeze.freeze(record, DAILY, DAY, at=at(8) - 1)
-    found = freeze.freeze(record, DAILY, DAY, at=at(8)).content
-    assert (found.announced, numbers(found.entries), found.as_of) == (None, [1], CUT)
+    content = freeze.freeze(record, DAILY, DAY, at=at(8)).content
+    assert (content.announced, numbers(content.entries), content.as_of) == (None, [1], CUT)
 
 
 def test_an_hour_after_the_limit_waits_no_longer(record: Record) -> None:
@@ -169,8 +169,8 @@ def test_a_late_announcement_moves_the_cut_with_it(record: Record) -> None:
     write(record, paper(3, at=TODAY, seen=late + 9 * HOUR))
     with pytest.raises(IssueError, match=r"closes at 2024-05-07 12:00 UTC"):
         freeze.freeze(record, DAILY, DAY, at=late + HOUR - 1)
-    found = freeze.freeze(record, DAILY, DAY, at=late + HOUR).content
-    assert (found.as_of, found.announced, numbers(found.entries)) == (late + HOUR, 2, [1])
+    content = freeze.freeze(record, DAILY, DAY, at=late + HOUR).content
+    assert (content.as_of, content.announced, numbers(content.entries)) == (late + HOUR, 2, [1])
 
 
 def test_a_straggler_goes_to_the_next_issue(record: Record) -> None:
@@ -185,14 +185,14 @@ def test_a_straggler_goes_to_the_next_issue(record: Record) -> None:
 
 def test_an_announcement_that_came_at_the_limit_is_in_time(record: Record) -> None:
     write(record, background(), paper(1, at=TODAY, seen=at(8)), talk(1, 50, TODAY))
-    found = freeze.freeze(record, DAILY, DAY, at=at(8)).content
-    assert (found.as_of, found.announced, numbers(found.entries)) == (at(8), 1, [1])
+    content = freeze.freeze(record, DAILY, DAY, at=at(8)).content
+    assert (content.as_of, content.announced, numbers(content.entries)) == (at(8), 1, [1])
 
 
 def test_an_announcement_that_came_after_the_limit_moves_nothing(record: Record) -> None:
     write(record, background(), paper(1, at=TODAY, seen=at(8) + 1), talk(1, 50, TODAY))
-    found = freeze.freeze(record, DAILY, DAY, at=at(40)).content
-    assert (found.as_of, found.announced, found.entries) == (CUT, None, ())
+    content = freeze.freeze(record, DAILY, DAY, at=at(40)).content
+    assert (content.as_of, content.announced, content.entries) == (CUT, None, ())
 
 
 def day_read(day: str, seen: int, reason: str = "") -> Coverage:
@@ -208,8 +208,8 @@ def test_where_arxiv_is_read_it_says_when_a_day_is_complete(record: Record) -> N
         freeze.freeze(record, DAILY, DAY, at=at(2))
     write(record, paper(2, at=TODAY, seen=at(3)), talk(2, 40, TODAY), day_read(DAY, at(3)))
     write(record, day_read(DAY, at(5)))
-    found = freeze.freeze(record, DAILY, DAY, at=at(6)).content
-    assert (found.as_of, found.announced, numbers(found.entries)) == (at(3), 2, [1, 2])
+    content = freeze.freeze(record, DAILY, DAY, at=at(6)).content
+    assert (content.as_of, content.announced, numbers(content.entries)) == (at(3), 2, [1, 2])
 
 
 @pytest.mark.parametrize(

@@ -179,39 +179,39 @@ def _usual(draw: st.DrawFn) -> list[Item]:
     """The usual: two papers are announced, and most posts are about one of them. Sometimes a network is first read only
     after most of that, and read back."""
     hours = st.sampled_from((24 * 89, 200, 168, 100, 72, 30, 29, 24, 7, 6, 3))
-    made: list[Item] = []
+    items: list[Item] = []
     for paper in PAPERS[:2]:
         at = CUT - draw(hours) * HOUR
-        made.append(
+        items.append(
             Announcement(paper=paper, day="2023-11-13", category="cs.LG", type="new", announced_at=at, observed_at=at)
         )
     begins = CUT - draw(st.sampled_from((99, 99, 29, 25, 5, 2))) * HOUR
     backwards = draw(st.sampled_from(((), (), ("bluesky",), ("bluesky", "mastodon"))))
     for network in backwards:
-        done = begins + draw(st.sampled_from((HOUR // 2, 2 * HOUR, 7 * HOUR)))
-        made += [_mark(network, BEGAN, begins), _mark(network, READ_BACK, done)]
+        end = begins + draw(st.sampled_from((HOUR // 2, 2 * HOUR, 7 * HOUR)))
+        items += [_mark(network, BEGAN, begins), _mark(network, READ_BACK, end)]
     for post, network, account, hour in draw(st.lists(_posts, unique=True, min_size=2)):
         made_at = CUT - hour * HOUR
         at = max(made_at, begins + HOUR // 4) if network in backwards else made_at
         text = draw(st.sampled_from(tuple(TEXTS)))
-        made.append(Post(post=post, network=network, account=account, created_at=made_at, text=text, observed_at=at))
+        items.append(Post(post=post, network=network, account=account, created_at=made_at, text=text, observed_at=at))
         paper = draw(st.sampled_from(PAPERS[:2]))
         papers = draw(st.sampled_from(((paper,), (paper,), PAPERS[:2])))
-        made += [Mention(post=post, paper=paper, form="abs", observed_at=at) for paper in papers]
+        items += [Mention(post=post, paper=paper, form="abs", observed_at=at) for paper in papers]
         if draw(st.booleans()):
-            made.append(Snapshot(post=post, reposts=draw(_counts), likes=draw(_counts), observed_at=at + draw(_later)))
+            items.append(Snapshot(post=post, reposts=draw(_counts), likes=draw(_counts), observed_at=at + draw(_later)))
         for account in draw(st.sets(st.sampled_from(ACCOUNTS[:-1]), max_size=3)):
-            made.append(Reaction(post=post, account=account, type="like", observed_at=at))
+            items.append(Reaction(post=post, account=account, type="like", observed_at=at))
             if draw(st.booleans()):
                 late = at + draw(st.sampled_from((HOUR // 2, 2 * HOUR)))
-                made.append(Reaction(post=post, account=account, type="like", withdrawn=True, observed_at=late))
+                items.append(Reaction(post=post, account=account, type="like", withdrawn=True, observed_at=late))
     for account in draw(st.sets(st.sampled_from(ACCOUNTS[:-1]), max_size=2)):
-        made.append(
+        items.append(
             Verdict(
                 subject=account, about="", rule="pace", judgement="bot", version=1, reason="", observed_at=CUT - HOUR
             )
         )
-    return made
+    return items
 
 
 EARLIER = ("arxiv:2309.00001", "arxiv:2309.00002", "arxiv:2309.00003")
@@ -222,7 +222,7 @@ SETTLED = (24 * 9,) * 8 + (24 * 7, 24 * 7 - 6, 24 * 2)
 @st.composite
 def _earlier(draw: st.DrawFn) -> list[Item]:
     """What accounts said about or liked of other papers, mostly weeks before the cut; some gain standing by it."""
-    made: list[Item] = []
+    items: list[Item] = []
     for account in draw(st.sets(st.sampled_from(ACCOUNTS[:-1]), min_size=draw(st.sampled_from((0, 2, 2))), max_size=4)):
         hours = [draw(st.sampled_from(LONG_KNOWN)), *(draw(st.sampled_from(SETTLED)) for _ in range(2))]
         papers = (EARLIER[0], EARLIER[1], EARLIER[draw(st.sampled_from((2, 2, 2, 2, 1)))])
@@ -231,17 +231,17 @@ def _earlier(draw: st.DrawFn) -> list[Item]:
             post, at = f"{network}:e{ACCOUNTS.index(account)}{number}", CUT - hour * HOUR + draw(_offsets)
             reacts = draw(st.sampled_from((False, False, True)))
             by = f"{network}:other{number}" if reacts else account
-            made.append(Post(post=post, network=network, account=by, created_at=at, text="", observed_at=at))
-            made.append(Mention(post=post, paper=papers[number], form="abs", observed_at=at))
+            items.append(Post(post=post, network=network, account=by, created_at=at, text="", observed_at=at))
+            items.append(Mention(post=post, paper=papers[number], form="abs", observed_at=at))
             if reacts:
-                made.append(Reaction(post=post, account=account, type="like", observed_at=at))
-    return made
+                items.append(Reaction(post=post, account=account, type="like", observed_at=at))
+    return items
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """A record: the usual, and anything else. No two items contradict each other about the same key and moment."""
-    drawn: list[Item] = [
+    items: list[Item] = [
         *draw(_usual()),
         *draw(st.lists(_announcements, max_size=2)),
         *draw(st.lists(_metadata, max_size=2)),
@@ -255,7 +255,7 @@ def worlds(draw: st.DrawFn) -> World:
         *draw(st.lists(_on_authors, max_size=3)),
         *draw(_earlier()),
     ]
-    once = {(kind_of(i), *(getattr(i, name) for name in type(i).key), i.observed_at): i for i in drawn}
+    once = {(kind_of(i), *(getattr(i, name) for name in type(i).key), i.observed_at): i for i in items}
     usually = st.sampled_from(((1, 0),) * 8 + ((1, 2), (1, 3), (2, 0), (2, 3), (3, 0)))
     return World(tuple(Kept(item, *draw(usually)) for item in once.values()))
 
@@ -274,14 +274,14 @@ def fill(record: Record, world: World) -> World:
     """Writes the world's items in their batches into an empty record; returns the world with the actual positions."""
     positions = {0: 0}
     for batch in (1, 2, 3):
-        brought: list[Item] = [one.item for one in world.kept if one.since == batch]
+        brought: list[Item] = [row.item for row in world.kept if row.since == batch]
         note: Item = Paper(paper="arxiv:1001.00001", title=f"batch {batch}", observed_at=batch)
         positions[batch] = record.append([*brought, note], source="made-up").position or 0
     with record.database.write():
-        for one in world.kept:
-            if one.until:
-                _close(record, one.item, positions[one.until])
-    return World(tuple(Kept(one.item, positions[one.since], positions[one.until]) for one in world.kept))
+        for row in world.kept:
+            if row.until:
+                _close(record, row.item, positions[row.until])
+    return World(tuple(Kept(row.item, positions[row.since], positions[row.until]) for row in world.kept))
 
 
 def _close(record: Record, item: Item, position: int) -> None:
