@@ -183,11 +183,11 @@ SHORT = ClientLimits(connect=5.0, read=5.0, whole=20.0)
 def client(server: Server | None = None, time: FakeTime | None = None, **settings: Any) -> PoliteHttpClient:
     """A client that may send requests to this server, and never really sleeps."""
     time = time or FakeTime()
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "base_addresses": [server.base] if server else [], "reserve": HostPacer(time.monotonic),
         "sleep": time.sleep, "clock": time.now, "limits": SHORT, "context": TRUST, "pace": {"127.0.0.1": 0.0},
     }  # fmt: skip
-    return PoliteHttpClient("hotpapers/0 (+https://operator.example/)", **(given | settings))
+    return PoliteHttpClient("hotpapers/0 (+https://operator.example/)", **(defaults | settings))
 
 
 def fails(http_client: PoliteHttpClient, url: str, **more: Any) -> NetError:

@@ -110,18 +110,18 @@ def test_one_inside_address_among_others_refuses_the_name() -> None:
 
 def test_a_name_is_looked_up_once_and_that_answer_is_used(server: Server) -> None:
     """DNS rebinding: a second lookup would lead elsewhere, but there is none."""
-    asked: list[str] = []
+    hosts: list[str] = []
 
     def resolve(host: str, port: int, **more: object) -> Any:
-        asked.append(host)
-        return looked_up("127.0.0.1" if len(asked) == 1 else "10.9.9.9")(host, port)
+        hosts.append(host)
+        return looked_up("127.0.0.1" if len(hosts) == 1 else "10.9.9.9")(host, port)
 
     server.on("/", answer(200, b"here"))
     base = f"http://rebinding.example:{server.port}"
     with client(base_addresses=[base], resolve=resolve) as http:
         assert http.get(f"{base}/").body == b"here"
         assert http.get(f"{base}/").body == b"here"  # over the same connection
-    assert asked == ["rebinding.example"]
+    assert hosts == ["rebinding.example"]
     assert server.asked[0].headers["host"] == f"rebinding.example:{server.port}"
 
 
@@ -134,10 +134,10 @@ def test_the_next_address_is_tried_when_one_does_not_answer(server: Server) -> N
 
 @pytest.mark.parametrize("found", [looked_up(), None])
 def test_a_name_without_address_is_tried_three_times(found: Any) -> None:
-    asked: list[str] = []
+    hosts: list[str] = []
 
     def resolve(host: str, port: int, **more: object) -> Any:
-        asked.append(host)
+        hosts.append(host)
         if found is None:
             raise socket.gaierror(-2, "Name or service not known")
         return found(host, port)
@@ -145,7 +145,7 @@ def test_a_name_without_address_is_tried_three_times(found: Any) -> None:
     with client(resolve=resolve) as http, pytest.raises(NetError, match="no address") as caught:
         http.get("https://nowhere.example/")
     assert not isinstance(caught.value, RequestRefused)
-    assert len(asked) == 3
+    assert len(hosts) == 3
 
 
 @pytest.mark.parametrize("host", ["a..example", "." + "x" * 70 + ".example"])

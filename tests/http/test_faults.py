@@ -89,8 +89,8 @@ def test_jitter(server: Server) -> None:
 
 
 def test_nobody_listens(time: FakeTime) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        base = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        base = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with client(time=time, base_addresses=[base]) as http:
         error = fails(http, base + "/")
     assert type(error) is NetError and "refused" in str(error) and "Errno" not in str(error) and len(time.naps) == 2

@@ -23,9 +23,9 @@ def test_an_answer(server: Server, time: FakeTime) -> None:
     assert (got.status, got.body, got.at) == (200, b"body", time.now())
     assert got.headers["x-odd"] == "a" and got.headers["etag"] == '"1"'
     assert got.url == server.base + "/thing?a=2&b=%C3%A9+%26"
-    asked = server.asked[0]
-    assert asked.path == "/thing?a=2&b=%C3%A9+%26"
-    assert asked.headers == {
+    request = server.asked[0]
+    assert request.path == "/thing?a=2&b=%C3%A9+%26"
+    assert request.headers == {
         "host": f"127.0.0.1:{server.port}", "user-agent": "hotpapers/0 (+https://operator.example/)", "accept": "*/*",
         "accept-encoding": "gzip", "authorization": "Bearer x",
     }  # fmt: skip
@@ -65,8 +65,8 @@ def test_every_2xx_is_good(server: Server, status: int) -> None:
 def test_what_is_accepted_is_given_with_its_body(server: Server, status: int) -> None:
     server.on("/", answer(status, b"reason", location="/elsewhere", retry_after="9"))
     with client(server) as http:
-        got = http.get(server.base + "/", accept=(304, status))
-    assert (got.status, got.body, len(server.asked)) == (status, b"reason", 1)
+        response = http.get(server.base + "/", accept=(304, status))
+    assert (response.status, response.body, len(server.asked)) == (status, b"reason", 1)
 
 
 def test_gzip_in_any_number_of_members(server: Server) -> None:
@@ -95,7 +95,7 @@ def test_a_connection_is_used_again_and_cookies_are_not(server: Server) -> None:
         for _ in range(3):
             http.get(server.base + "/")
     assert len(set(ports)) == 1
-    assert not any("cookie" in asked.headers for asked in server.asked)
+    assert not any("cookie" in request.headers for request in server.asked)
 
 
 def test_traffic_is_counted_as_it_went(server: Server) -> None:

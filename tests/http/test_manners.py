@@ -86,7 +86,7 @@ def test_every_request_keeps_the_pace_tries_and_redirects_too(server: Server, ti
     server.on("/b", answer(500), answer(200))
     with client(server, time, pace={"127.0.0.1": 10.0}) as http:
         http.get(server.base + "/a")
-    assert [asked.path for asked in server.asked] == ["/a", "/b", "/a", "/b"]
+    assert [request.path for request in server.asked] == ["/a", "/b", "/a", "/b"]
     assert time.seconds == 1_700_000_000.0 + 3 * 10.0
 
 
@@ -102,16 +102,16 @@ def test_several_clients_share_a_pace(server: Server, time: FakeTime) -> None:
 
 
 def test_the_runners_own_reservations_are_asked(server: Server, time: FakeTime) -> None:
-    asked: list[tuple[str, float]] = []
+    calls: list[tuple[str, float]] = []
 
     def reserve(host: str, pace: float) -> float:
-        asked.append((host, pace))
+        calls.append((host, pace))
         return 7.0
 
     server.on("/", answer(200))
     with client(server, time, reserve=reserve, pace={}) as http:
         http.get(server.base + "/")
-    assert asked == [("127.0.0.1", 1.0)] and time.naps == [7.0]
+    assert calls == [("127.0.0.1", 1.0)] and time.naps == [7.0]
 
 
 # ---- what a status means -----------------------------------------------------------------------------

@@ -19,8 +19,8 @@ def test_redirects_are_followed(server: Server, status: int) -> None:
     server.on("/a/b", answer(status, b"ignored", location="../c?x=1#part"))
     server.on("/c", answer(200, b"there"))
     with client(server) as http:
-        got = http.get(server.base + "/a/b", params={"secret": "s"}, headers={"Authorization": "Bearer x"})
-    assert (got.body, got.url) == (b"there", server.base + "/c?x=1")
+        response = http.get(server.base + "/a/b", params={"secret": "s"}, headers={"Authorization": "Bearer x"})
+    assert (response.body, response.url) == (b"there", server.base + "/c?x=1")
     assert server.asked[1].headers["authorization"] == "Bearer x"
 
 
@@ -93,9 +93,9 @@ def test_another_server_gets_none_of_our_headers(server: Server) -> None:
 
     with client(server, base_addresses=[server.base, other], resolve=resolve) as http:
         http.get(server.base + "/", headers=secret)
-    here, there, back = (asked.headers for asked in server.asked)
-    assert here["x-api-key"] == "k"
-    for headers in (there, back):
+    first, second, third = (request.headers for request in server.asked)
+    assert first["x-api-key"] == "k"
+    for headers in (second, third):
         assert set(headers) == {"host", "user-agent", "accept", "accept-encoding"}
         assert headers["accept"] == "application/json"
 
@@ -106,11 +106,11 @@ def test_another_server_gets_none_of_our_headers(server: Server) -> None:
 def test_a_form(server: Server) -> None:
     server.on("/token", answer(200, b"{}"))
     with client(server) as http:
-        got = http.post(server.base + "/token", form={"a": "1 2", "b": "é&"}, headers={"Authorization": "Basic x"})
-    asked = server.asked[0]
-    assert (got.body, asked.method, asked.body) == (b"{}", "POST", b"a=1+2&b=%C3%A9%26")
-    assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
-    assert asked.headers["authorization"] == "Basic x"
+        response = http.post(server.base + "/token", form={"a": "1 2", "b": "é&"}, headers={"Authorization": "Basic x"})
+    request = server.asked[0]
+    assert (response.body, request.method, request.body) == (b"{}", "POST", b"a=1+2&b=%C3%A9%26")
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert request.headers["authorization"] == "Basic x"
 
 
 def test_a_form_never_goes_over_a_connection_that_may_have_died(server: Server) -> None:
@@ -138,8 +138,8 @@ def test_a_form_that_may_have_arrived_is_not_sent_again(server: Server, time: Fa
 
 
 def test_a_form_that_reached_nobody_is_sent_again(time: FakeTime) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        base = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        base = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with client(time=time, base_addresses=[base]) as http, pytest.raises(NetError, match="refused"):
         http.post(base + "/")
     assert len(time.naps) == 2
@@ -164,26 +164,26 @@ def test_no_and_later_to_a_form(server: Server, play: Play, error: type[NetError
 def test_a_body_of_ones_own(server: Server) -> None:
     server.on("/issues", answer(200, b"thanks"))
     with client(server) as http:
-        got = http.post(
+        response = http.post(
             server.base + "/issues", body=b'{"a": "\xc3\xa9"}', headers={"content-type": "application/json"}
         )
-    asked = server.asked[0]
-    assert (got.body, asked.method, asked.body) == (b"thanks", "POST", b'{"a": "\xc3\xa9"}')
-    assert asked.headers["content-type"] == "application/json" and asked.headers["content-length"] == "11"
+    request = server.asked[0]
+    assert (response.body, request.method, request.body) == (b"thanks", "POST", b'{"a": "\xc3\xa9"}')
+    assert request.headers["content-type"] == "application/json" and request.headers["content-length"] == "11"
 
 
 def test_neither_form_nor_body(server: Server) -> None:
     server.on("/renew", answer(200))
     with client(server) as http:
         http.post(server.base + "/renew")
-    asked = server.asked[0]
-    assert asked.body == b"" and "content-type" not in asked.headers
+    request = server.asked[0]
+    assert request.body == b"" and "content-type" not in request.headers
 
 
 def test_a_no_that_is_wanted(server: Server) -> None:
     server.on("/records", answer(400, b'{"error": "RecordNotFound"}'))
     with client(server) as http:
-        got = http.post(server.base + "/records", accept=(400,))
-        assert (got.status, got.body) == (400, b'{"error": "RecordNotFound"}')
+        response = http.post(server.base + "/records", accept=(400,))
+        assert (response.status, response.body) == (400, b'{"error": "RecordNotFound"}')
         with pytest.raises(RequestRefused):
             http.post(server.base + "/records", accept=(401,))

@@ -21,8 +21,8 @@ def leaks(error: BaseException) -> bool:
     """Whether anything that would be printed, logged or stored contains part of the secret."""
     text = "".join(traceback.format_exception(error)) + repr(error) + str(error) + repr(error.args)
     # the traceback includes the test's own source lines: only values matter
-    shown = "\n".join(line for line in text.splitlines() if not line.startswith("    "))
-    return "s3cr3t" in shown or "tok3n" in shown
+    values = "\n".join(line for line in text.splitlines() if not line.startswith("    "))
+    return "s3cr3t" in values or "tok3n" in values
 
 
 ASKS: dict[str, Callable[[PoliteHttpClient, str], object]] = {

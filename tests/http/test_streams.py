@@ -66,11 +66,11 @@ def until_closed(connection: ServerConnection) -> None:
 
 
 def test_messages_come_as_bytes_in_order() -> None:
-    asked: list[Request] = []
+    requests: list[Request] = []
 
     def talk(connection: ServerConnection) -> None:
         assert connection.request
-        asked.append(connection.request)
+        requests.append(connection.request)
         for message in ("text é", b"\x00\xff", "", '{"a":1}'):
             connection.send(message)
         until_closed(connection)
@@ -79,8 +79,8 @@ def test_messages_come_as_bytes_in_order() -> None:
         messages = http.messages(url, headers={"Authorization": "Bearer x"})
         came = [word(messages) for _ in range(4)]
     assert came == ["text é".encode(), b"\x00\xff", b"", b'{"a":1}']
-    headers = asked[0].headers
-    assert asked[0].path == "/stream?a=1"
+    headers = requests[0].headers
+    assert requests[0].path == "/stream?a=1"
     assert headers["User-Agent"] == "hotpapers/0 (+https://operator.example/)"
     assert headers["Authorization"] == "Bearer x"
     assert "permessage-deflate" in headers["Sec-WebSocket-Extensions"]
@@ -261,8 +261,8 @@ def test_websockets_to_inside_addresses(host: str, server: Server) -> None:
 
 
 def test_nobody_listens(time: FakeTime) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        base = f"ws://127.0.0.1:{gone.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        base = f"ws://127.0.0.1:{listener.getsockname()[1]}"
     with client(time=time, base_addresses=[base]) as http, pytest.raises(NetError, match="refused"):
         next(http.messages(base))
     assert len(time.naps) == 2

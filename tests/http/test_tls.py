@@ -76,7 +76,7 @@ def test_the_name_is_asked_for_at_the_checked_address(
             assert len(http.get(f"https://paper.example:{secure.port}/").body) == 100_000
         http.get(f"https://mirror.example:{secure.port}/")
     assert named == ["paper.example", "mirror.example"]  # one connection per host, though both have one address
-    assert [asked.headers["host"].partition(":")[0] for asked in secure.asked] == [
+    assert [request.headers["host"].partition(":")[0] for request in secure.asked] == [
         "paper.example", "paper.example", "mirror.example",
     ]  # fmt: skip
 

@@ -30,13 +30,13 @@ def test_when_an_answer_left_its_network(headers: dict[str, str], expected: int 
 def test_most_voices_tell_by_how_much_the_clock_is_ahead() -> None:
     witnesses = ServerClocks()
     assert witnesses.ahead(AT) is None
-    one, two, three = witnesses.listener(), witnesses.listener(), witnesses.listener()
+    first, second, third = witnesses.listener(), witnesses.listener(), witnesses.listener()
     for ahead in (DAY, 5):  # the latest response of each counts
-        one({"date": DATE}, AT + ahead)
-    two({"date": DATE}, AT + 7)
-    three({"date": DATE}, AT + 9 * DAY)
+        first({"date": DATE}, AT + ahead)
+    second({"date": DATE}, AT + 7)
+    third({"date": DATE}, AT + 9 * DAY)
     assert witnesses.ahead(AT + 9 * DAY) == 7
-    three({}, AT + 20 * DAY)
+    third({}, AT + 20 * DAY)
     assert witnesses.ahead(AT + 9 * DAY) == 7
 
 

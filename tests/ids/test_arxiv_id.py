@@ -57,12 +57,12 @@ def test_every_identifier_is_itself(id: str, version: int | None) -> None:
 @given(st.text(max_size=40) | st.from_regex(r"[a-z.-]{0,9}/?[0-9]{3,6}\.?[0-9]{0,6}(v[0-9]{0,4})?", fullmatch=True))
 def test_any_text_is_an_identifier_or_refused(text: str) -> None:
     try:
-        found = arxiv.parse(text)
+        paper = arxiv.parse(text)
     except NotAnArxivId as error:
         assert "2101.04869" in str(error)
     else:
-        assert arxiv.parse(found.id) == (found.id, None)
-        assert WHOLE.fullmatch(found.id)
+        assert arxiv.parse(paper.id) == (paper.id, None)
+        assert WHOLE.fullmatch(paper.id)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,6 @@ def test_underscores_stand_for_themselves_except_in_mathematics() -> None:
 
 @pytest.mark.parametrize("name", ["A and B", "A AND B", "A And B}", "and"])
 def test_a_name_stays_one(name: str) -> None:
-    said = bibtex.names([name, "Li Na"])
-    depth_0 = re.sub(r"\{[^{}]*\}", "", said)
-    assert len(re.findall(r"\band\b", depth_0, re.I)) == 1 and said.endswith(" and Li Na")
+    field = bibtex.names([name, "Li Na"])
+    depth_0 = re.sub(r"\{[^{}]*\}", "", field)
+    assert len(re.findall(r"\band\b", depth_0, re.I)) == 1 and field.endswith(" and Li Na")

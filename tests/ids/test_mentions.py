@@ -23,8 +23,8 @@ TEXTS = [row["text"] for row in LABELLED]
 
 def described(text: str) -> list[dict[str, Any]]:
     return [
-        {"id": found.id, "version": found.version, "form": found.form, "shown": text[found.start : found.end]}
-        for found in find(text)
+        {"id": mention.id, "version": mention.version, "form": mention.form, "shown": text[mention.start : mention.end]}
+        for mention in find(text)
     ]
 
 
@@ -41,7 +41,7 @@ def test_labelled(family: str) -> None:
 def test_the_list_is_large_and_of_many_forms() -> None:
     assert len(set(TEXTS)) == len(TEXTS) >= 500
     assert sum(not row["found"] for row in LABELLED) >= 200
-    forms = {found["form"] for row in LABELLED for found in row["found"]}
+    forms = {mention["form"] for row in LABELLED for mention in row["found"]}
     assert forms == {
         "abs", "pdf", "html", "format", "ps", "src", "eprint", "tb", "bibtex", "ftp", "vc", "cache", "short", "api",
         "oai", "ar5iv", "alphaxiv", "vanity", "huggingface", "scirate", "doi", "prose",
@@ -59,11 +59,11 @@ def test_the_scanner_finds_what_is_labelled() -> None:
 
 def line_by_line(content: bytes) -> list[tuple[int, PaperMention]]:
     """What the scanner must return, by definition."""
-    found, offset = [], 0
+    mentions, offset = [], 0
     for line in content.split(b"\n"):
-        found += [(offset, mention) for mention in find(line.decode("utf-8", "replace"))]
+        mentions += [(offset, mention) for mention in find(line.decode("utf-8", "replace"))]
         offset += len(line) + 1
-    return found
+    return mentions
 
 
 def check_scanners(content: bytes, parting: str = unescaping.INVISIBLE, block: int = 1) -> None:
@@ -71,7 +71,7 @@ def check_scanners(content: bytes, parting: str = unescaping.INVISIBLE, block: i
     assert list(bulk.scan_file(io.BytesIO(content), parting, block)) == expected
     whole = content.decode("utf-8", "replace")
     assert list(bulk.find_in_file(io.BytesIO(content), parting, block)) == find(whole)
-    assert [(found.id, found.form) for found in find(whole)] == [(found.id, found.form) for _, found in expected]
+    assert [(m.id, m.form) for m in find(whole)] == [(m.id, m.form) for _, m in expected]
 
 
 WORDS = """
@@ -152,8 +152,8 @@ def test_a_line_without_end_needs_no_more_memory() -> None:
             return len(part)
 
     stream: Any = Endless()
-    found = list(bulk.scan_file(stream, block=1 << 20))
-    assert [mention.start for _, mention in found] == [n * 16_900_017 + 16_900_000 for n in range(16)]
+    mentions = list(bulk.scan_file(stream, block=1 << 20))
+    assert [mention.start for _, mention in mentions] == [n * 16_900_017 + 16_900_000 for n in range(16)]
     assert stream.largest <= 1 << 20
 
 
@@ -175,12 +175,12 @@ def test_an_escape_that_swallows_a_needle() -> None:
 @pytest.mark.parametrize("id", ["2101.04869", "0704.0001", "hep-th/9901001"])
 def test_more_escapes_than_are_looked_through(id: str) -> None:
     """A mention too far from its needle is no longer found, but never cut short."""
-    seen = set()
+    results = set()
     for n in range(60):
         text = f"arXiv:{'&shy;' * n}{id}2 and arXiv:{'&shy;' * n}{id}, and so on"
-        seen.add(tuple(found.id for found in find(text)))
+        results.add(tuple(mention.id for mention in find(text)))
         check_scanners(text.encode())
-    assert seen == {(), (id,)}
+    assert results == {(), (id,)}
 
 
 # ---- properties of find ------------------------------------------------------------------------------
@@ -193,12 +193,12 @@ def test_more_escapes_than_are_looked_through(id: str) -> None:
 @settings(max_examples=1000)
 def test_whatever_the_text(text: str) -> None:
     end = 0
-    for found in find(text):
-        assert end <= found.start < found.end <= len(text)
-        assert "\n" not in text[found.start : found.end]
-        assert arxiv.parse(text[found.start : found.end]) == (found.id, found.version)
-        assert arxiv.from_key(arxiv.key(found.id)) == found.id
-        end = found.end
+    for mention in find(text):
+        assert end <= mention.start < mention.end <= len(text)
+        assert "\n" not in text[mention.start : mention.end]
+        assert arxiv.parse(text[mention.start : mention.end]) == (mention.id, mention.version)
+        assert arxiv.from_key(arxiv.key(mention.id)) == mention.id
+        end = mention.end
 
 
 FORMS = [
@@ -219,9 +219,9 @@ FORMS = [
 )
 def test_every_paper_in_every_form(id: str, version: int | None, form: tuple[str, str], around: str) -> None:
     text = around.format(form[0].format(written(id, version)))
-    [found] = find(text)
-    assert (found.id, found.version, found.form) == (id, version, form[1])
-    assert text[found.start : found.end].endswith(written(id, version))
+    [mention] = find(text)
+    assert (mention.id, mention.version, mention.form) == (id, version, form[1])
+    assert text[mention.start : mention.end].endswith(written(id, version))
 
 
 def percent(text: str) -> str:
@@ -245,8 +245,8 @@ ESCAPES: list[Callable[[str], str]] = [
 def test_escapes_change_nothing(
     id: str, version: int | None, form: tuple[str, str], escape: Callable[[str], str]
 ) -> None:
-    [found] = find(f"of {escape(form[0].format(written(id, version)))} only")
-    assert (found.id, found.version, found.form) == (id, version, form[1])
+    [mention] = find(f"of {escape(form[0].format(written(id, version)))} only")
+    assert (mention.id, mention.version, mention.form) == (id, version, form[1])
 
 
 # ---- hostile texts -----------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ def test_links_of_hacker_news() -> None:
     differing = []
     for line in io.TextIOWrapper(rows, "utf-8"):
         row = json.loads(line)
-        if [found.id for found in find(row["url"])] != ([row["arxiv_id"]] if row["arxiv_id"] else []):
+        if [mention.id for mention in find(row["url"])] != ([row["arxiv_id"]] if row["arxiv_id"] else []):
             differing.append(row["url"])
     # mislabeled: one with a sentence attached to it, and one in the store of versions
     assert len(differing) == 2

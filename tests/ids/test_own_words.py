@@ -74,9 +74,9 @@ def test_what_half_of_the_posts_say_is_a_frame() -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_own_words_are_words_of_the_text_in_their_order(text: str, title: str, abstract: str) -> None:
-    said = own_words(text, [MentionedPaper(title, (), (), abstract)])
-    left = iter(said.words)
-    assert all(word in left for word in said.own)
+    result = own_words(text, [MentionedPaper(title, (), (), abstract)])
+    left = iter(result.words)
+    assert all(word in left for word in result.own)
     assert not own_words(text, [MentionedPaper(f"T {text}")]).own
 
 

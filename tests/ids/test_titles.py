@@ -23,7 +23,7 @@ KNOWN = PaperIndex([PaperAlias(KETTLE, TITLE), PaperAlias(SOCKS, "A Theory of Lo
 
 
 def titles(text: str, names: PaperIndex = KNOWN) -> list[str]:
-    return [one.paper for one in names.papers_in(text) if one.form == "title"]
+    return [alias.paper for alias in names.papers_in(text) if alias.form == "title"]
 
 
 # ---- words -------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_a_title_of_two_papers_names_none_and_hides_what_is_in_it() -> None:
     short, long = "Counting Sheep With Very Little Sleep", "Counting Sheep With Very Little Sleep: Second Part"
     names = PaperIndex([PaperAlias(KETTLE, long), PaperAlias(OTHER, long.upper()), PaperAlias(SOCKS, short)])
     assert not titles(long, names) and titles(short, names) == [SOCKS]
-    assert [(one.paper, one.start, one.end) for one in names.titles_in(f"New: {long}\n{short}")] == [
+    assert [(title.paper, title.start, title.end) for title in names.titles_in(f"New: {long}\n{short}")] == [
         ("", 1, 9), (SOCKS, 9, 15),
     ]  # fmt: skip
 
@@ -187,9 +187,9 @@ def test_any_text_is_borne(text: str) -> None:
     names = PaperIndex(
         [PaperAlias(KETTLE, text, text, tuple(paper_urls.claimed(text))), PaperAlias(SOCKS, "a b a b a")]
     )
-    found = names.papers_in(text, [text])
-    assert names.may_name(text) or not found
-    assert all(0 <= one.start < one.end <= len(words(text)) for one in names.titles_in(text))
+    aliases = names.papers_in(text, [text])
+    assert names.may_name(text) or not aliases
+    assert all(0 <= title.start < title.end <= len(words(text)) for title in names.titles_in(text))
     assert not NO_NAMES.papers_in(text, [text]) and not NO_NAMES.may_name(text)
 
 
@@ -286,8 +286,8 @@ def test_what_a_paper_claims(said: str, claimed: list[str]) -> None:
 
 
 def test_what_somebody_else_names_as_a_papers_page() -> None:
-    given = ["https://song.example", "https://github.com/kettle/song", "no address", "https://arxiv.org/abs/2609.00002"]
-    assert paper_urls.named(given) == ["song.example", "github.com/kettle/song"]
+    urls = ["https://song.example", "https://github.com/kettle/song", "no address", "https://arxiv.org/abs/2609.00002"]
+    assert paper_urls.named(urls) == ["song.example", "github.com/kettle/song"]
 
 
 def test_a_page_names_its_paper_unless_two_claim_it() -> None:
@@ -324,13 +324,13 @@ def test_the_surest_comes_first_and_nothing_twice() -> None:
 
 
 def test_others_read_while_one_learns_and_forgets() -> None:
-    names, stop, seen = PaperIndex(), threading.Event(), Counter[int]()
+    names, stop, counts = PaperIndex(), threading.Event(), Counter[int]()
 
     def read() -> None:
         while True:
-            found = titles(TITLE, names)
-            assert found in ([], [KETTLE])
-            seen[len(found)] += 1
+            papers = titles(TITLE, names)
+            assert papers in ([], [KETTLE])
+            counts[len(papers)] += 1
             if stop.is_set():
                 return
 
@@ -342,7 +342,7 @@ def test_others_read_while_one_learns_and_forgets() -> None:
     stop.set()
     thread.join()
     names.replace(PaperIndex([PaperAlias(SOCKS, TITLE)]))
-    assert sum(seen.values()) and titles(TITLE, names) == [SOCKS] and len(names) == 1
+    assert sum(counts.values()) and titles(TITLE, names) == [SOCKS] and len(names) == 1
 
 
 # ---- doubt -------------------------------------------------------------------------------------------

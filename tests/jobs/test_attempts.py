@@ -71,7 +71,7 @@ def test_a_gap_is_complete_only_within_the_networks_memory(gap: int, late: int, 
         assert not rows
         return
     assert (rows[0].from_at, rows[-1].until_at) == (START, START + gap)
-    assert all(one.until_at == other.from_at for one, other in pairwise(rows))
+    assert all(row.until_at == following.from_at for row, following in pairwise(rows))
     complete = sum(row.until_at - row.from_at for row in rows if row.state == "complete")
     assert complete == (gap if reach is None else min(gap, max(reach - late, 0)))
     assert {row.state for row in rows} <= {"complete", "partial"}
@@ -84,8 +84,8 @@ def test_a_failure_is_never_complete_and_says_why() -> None:
         (NetError("no route"), "refused"),
         (PartiallyRead("one"), "partial"),
     ):
-        [said] = incomplete_coverage(time_range, problem)
-        assert (said.state, said.reason, said.until_at) == (state, str(problem), START + HOUR)
+        [row] = incomplete_coverage(time_range, problem)
+        assert (row.state, row.reason, row.until_at) == (state, str(problem), START + HOUR)
 
 
 def test_short_waits_say_nothing_until_they_have_become_a_long_one() -> None:
@@ -95,17 +95,17 @@ def test_short_waits_say_nothing_until_they_have_become_a_long_one() -> None:
     assert not list(incomplete_coverage(time_range, RetryLater(3600, "busy")))
     assert not list(incomplete_coverage(time_range, RetryLater(1800, "busy"), now - HOUR // 2))
     for seconds, failing_since in ((3601, None), (1801, now - HOUR // 2), (1, now - HOUR)):
-        [said] = incomplete_coverage(time_range, RetryLater(seconds, "busy"), failing_since)
-        assert (said.state, said.from_at, said.until_at) == ("refused", START, now)
+        [row] = incomplete_coverage(time_range, RetryLater(seconds, "busy"), failing_since)
+        assert (row.state, row.from_at, row.until_at) == ("refused", START, now)
 
 
 def test_what_a_stream_no_longer_has_is_missing_exactly_there() -> None:
     time_range = TimeRange("x", START, START + HOUR, START + HOUR)
-    [said] = incomplete_coverage(time_range, StreamGap("gone", "1", (START + 5, START + 9)))
-    assert (said.from_at, said.until_at, said.state) == (START + 5, START + 9, "partial")
+    [row] = incomplete_coverage(time_range, StreamGap("gone", "1", (START + 5, START + 9)))
+    assert (row.from_at, row.until_at, row.state) == (START + 5, START + 9, "partial")
     assert not list(incomplete_coverage(time_range, StreamGap("gone", "1", (START, START))))
-    [said] = incomplete_coverage(time_range, StreamGap("gone", "1"))
-    assert (said.from_at, said.until_at, said.state) == (START, START + HOUR, "partial")
+    [row] = incomplete_coverage(time_range, StreamGap("gone", "1"))
+    assert (row.from_at, row.until_at, row.state) == (START, START + HOUR, "partial")
 
 
 def test_a_part_that_fails_is_left_alone_for_longer_each_time_and_the_others_are_not() -> None:

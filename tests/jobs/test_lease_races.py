@@ -47,7 +47,7 @@ def test_of_those_who_reach_for_a_lease_at_once_one_gets_it(store_url: str) -> N
 def test_the_clock_of_a_lease_is_read_while_nobody_else_writes(store_url: str) -> None:
     """Otherwise a process that waited for the lock would check the lease against a time from before it was taken."""
     with Record(store_url) as record:
-        asked: list[bool] = []
+        calls: list[bool] = []
         clock, write = record.database.clock, record.database.write
         inside: list[object] = []
 
@@ -56,8 +56,8 @@ def test_the_clock_of_a_lease_is_read_while_nobody_else_writes(store_url: str) -
             return write()
 
         record.database.write = locked  # type: ignore[method-assign, assignment]
-        record.database.clock = lambda: (asked.append(bool(inside)), clock())[1]  # type: ignore[method-assign, func-returns-value]
+        record.database.clock = lambda: (calls.append(bool(inside)), clock())[1]  # type: ignore[method-assign, func-returns-value]
         assert jobs_queries.take_lease(record, "bluesky", "one")
         inside.clear()
         assert jobs_queries.reserve_moment(record, "example.org", 3) == 0
-        assert asked == [True, True]
+        assert calls == [True, True]

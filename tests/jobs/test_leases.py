@@ -86,66 +86,66 @@ def test_processes_are_counted_that_are_there_now(store_url: str) -> None:
 
 
 def test_a_process_that_stood_still_for_too_long_holds_nothing(store_url: str, seconds: list[float]) -> None:
-    one = Leases(partial(Record, store_url), "one", hold=LEASE)
+    holder = Leases(partial(Record, store_url), "one", hold=LEASE)
     with Record(store_url) as record:
-        assert one.take(record, "job") and one.holds("job") and not one.holds("other")
+        assert holder.take(record, "job") and holder.holds("job") and not holder.holds("other")
         seconds[0] += LEASE / 1e6 - 0.001
-        assert one.holds("job")
+        assert holder.holds("job")
         seconds[0] += 0.001
-        assert not one.holds("job")
-        assert one.take(record, "job") and one.holds("job"), "nobody else came"
+        assert not holder.holds("job")
+        assert holder.take(record, "job") and holder.holds("job"), "nobody else came"
 
 
 def test_what_another_took_meanwhile_is_let_go_of_inside_the_batch(store_url: str) -> None:
-    one, two = (Leases(partial(Record, store_url), name, hold=LEASE) for name in ("one", "two"))
+    first, second = (Leases(partial(Record, store_url), name, hold=LEASE) for name in ("one", "two"))
     with Record(store_url) as record:
-        assert one.take(record, "job") and not two.take(record, "job") and not two.holds("job")
-        one.confirm(record, "job")
+        assert first.take(record, "job") and not second.take(record, "job") and not second.holds("job")
+        first.confirm(record, "job")
         jobs_queries.end_leases(record.database, "one")
-        assert two.take(record, "job") and one.holds("job"), "it cannot know yet"
+        assert second.take(record, "job") and first.holds("job"), "it cannot know yet"
         with pytest.raises(TakenOver):
-            one.confirm(record, "job")
-        assert not one.holds("job")
+            first.confirm(record, "job")
+        assert not first.holds("job")
 
 
 @pytest.mark.parametrize("is_given_back", [True, False], ids=["given back", "over"])
 def test_what_another_had_meanwhile_is_not_renewed(store_url: str, is_given_back: bool) -> None:
     """The job's own state is older than what the other process left, and would overwrite it."""
-    one, two = (Leases(partial(Record, store_url), name, hold=LEASE) for name in ("one", "two"))
+    first, second = (Leases(partial(Record, store_url), name, hold=LEASE) for name in ("one", "two"))
     with Record(store_url) as record:
-        assert one.take(record, "job") and one.take(record, "other")
+        assert first.take(record, "job") and first.take(record, "other")
         jobs_queries.end_leases(record.database, "one")
-        assert one.take(record, "other") and two.take(record, "job")
+        assert first.take(record, "other") and second.take(record, "job")
         if is_given_back:
             jobs_queries.end_leases(record.database, "two")
         else:
             record.database.run("UPDATE lease SET until_at = 1 WHERE holder = 'two'")
-        one.renew_held(record)
-        assert not one.holds("job") and one.holds("other")
+        first.renew_held(record)
+        assert not first.holds("job") and first.holds("other")
         with pytest.raises(TakenOver):
-            one.confirm(record, "job")
-        assert one.take(record, "job"), "for its next round"
+            first.confirm(record, "job")
+        assert first.take(record, "job"), "for its next round"
 
 
 def test_a_lease_that_is_renewed_ends_later(store_url: str, seconds: list[float]) -> None:
-    one = Leases(partial(Record, store_url), "one", hold=LEASE)
+    holder = Leases(partial(Record, store_url), "one", hold=LEASE)
     with Record(store_url) as record:
-        assert one.take(record, "job")
+        assert holder.take(record, "job")
         record.database.run("UPDATE lease SET until_at = until_at - 1000000")
         [(before,)] = record.database.rows("SELECT until_at FROM lease")
         seconds[0] += LEASE / 1e6 - 0.001
-        one.renew_held(record)
+        holder.renew_held(record)
         seconds[0] += 1
-        assert one.holds("job") and record.database.rows("SELECT until_at FROM lease")[0][0] > before
+        assert holder.holds("job") and record.database.rows("SELECT until_at FROM lease")[0][0] > before
 
 
 def test_a_process_takes_no_more_than_its_part(store_url: str) -> None:
-    one = Leases(partial(Record, store_url), "one", ["a", "b"], hold=LEASE)
+    holder = Leases(partial(Record, store_url), "one", ["a", "b"], hold=LEASE)
     with Record(store_url) as record:
-        assert one.take(record, "a") and one.take(record, "b") and not one.take(record, "c")
-        assert one.take(record, "a"), "what it has it keeps"
-        one.end("b")
-        assert one.take(record, "c")
+        assert holder.take(record, "a") and holder.take(record, "b") and not holder.take(record, "c")
+        assert holder.take(record, "a"), "what it has it keeps"
+        holder.end("b")
+        assert holder.take(record, "c")
 
 
 def test_a_reserved_moment_that_is_too_far_off_was_reserved_by_a_wrong_clock(store_url: str) -> None:

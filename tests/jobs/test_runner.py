@@ -25,8 +25,8 @@ SHORT = 1_000_000
 class Counting:
     """A job that counts its rounds and may fail."""
 
-    def __init__(self, name: str, done: Callable[[int], float]) -> None:
-        self.name, self._done = name, done
+    def __init__(self, name: str, pause: Callable[[int], float]) -> None:
+        self.name, self._done = name, pause
         self.rounds = 0
         self.closed = threading.Event()
 
@@ -179,9 +179,9 @@ def test_processes_share_the_jobs_evenly_and_do_all_of_them(store_url: str) -> N
     def taken(leases: Leases, record: Record) -> set[str]:
         return {name for name in names if leases.take(record, name)}
 
-    def until(done: Callable[[], bool]) -> None:
+    def until(condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 40 * SHORT / 1e6
-        while not done():
+        while not condition():
             assert time.monotonic() < deadline
             time.sleep(SHORT / 1e6 / 10)
 

@@ -42,12 +42,12 @@ def test_what_cannot_be_used_is_named_with_its_remedy(tmp_path: Path, text: str,
 
 
 def test_what_can_be_used(tmp_path: Path) -> None:
-    found = load(
+    setup = load(
         tmp_path,
         '[quote]\nblock_accounts = ["x:@Name"]\nblock_words = ["tea party"]\nblock_servers = ["rude.example"]\n'
         '[summary]\nurl = "http://127.0.0.1:11434/v1"\nmodel = "tea-7b"\nkey = "env:TEA"\n[publish]\nbudget = 0\n',
     )
-    assert found.quote.block_words == ("tea party",) and found.summary.model == "tea-7b" and found.publish.budget == 0
+    assert setup.quote.block_words == ("tea party",) and setup.summary.model == "tea-7b" and setup.publish.budget == 0
     assert load(tmp_path, "").publish.budget == 800
 
 

@@ -160,9 +160,9 @@ def refusal(folder: Path, text: str | bytes) -> str:
     file = written(folder, text)
     with pytest.raises(SettingsError) as refused:
         load(file)
-    said = str(refused.value)
-    assert said.startswith(f"{file}: ")
-    return said.removeprefix(f"{file}: ")
+    message = str(refused.value)
+    assert message.startswith(f"{file}: ")
+    return message.removeprefix(f"{file}: ")
 
 
 # ---- valid settings ------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def test_an_empty_file_has_the_defaults(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_read(tmp_path: Path) -> None:
-    found = load(written(tmp_path, EVERYTHING))
+    setup = load(written(tmp_path, EVERYTHING))
     owls = PublicationSettings(
         name="night-owls", title="The Night Owls' Dozen", window="weekly", ranking="classic/1", threshold=250,
         least_entries=0,
@@ -195,7 +195,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     archive = WebhookSettings(
         name="archive", publication="night-owls", url="https://archive.example/issues", secret="sixteen owls sit"
     )
-    assert found == Settings(
+    assert setup == Settings(
         store="postgresql://paper@db.example/hot",
         contact="mailto:desk@paper.example",
         publication=(owls, PublicationSettings(name="daily")),
@@ -223,8 +223,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         summary=SummarySettings(url="http://127.0.0.1:11434/v1", model="owl-1", key="env:OWL_KEY"),
         terms={"x": TermsOverride(keep=7, shown="text")},
     )  # fmt: skip
-    written_out = (found.mailing, posting, found.run, found.serve, found.transparency, found.bots, found.bots.rules)
-    for struct in (found, owls, found.publish, *written_out):
+    written_out = (setup.mailing, posting, setup.run, setup.serve, setup.transparency, setup.bots, setup.bots.rules)
+    for struct in (setup, owls, setup.publish, *written_out):
         defaults = {f.name: f.default for f in msgspec.structs.fields(type(struct))}
         unset = [name for name, value in msgspec.structs.asdict(struct).items() if value == defaults[name]]
         assert not unset, "set it in EVERYTHING to something else than its default"
@@ -233,9 +233,9 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
 def test_a_publication_goes_into_the_record_without_its_folder(tmp_path: Path) -> None:
     owls = load(written(tmp_path, EVERYTHING)).publication[0]
     item = settings.publication_item(owls, 77)
-    kept = {"publication": "night-owls", "observed_at": 77, **msgspec.structs.asdict(owls)}
-    del kept["name"], kept["output"], kept["base"]
-    assert msgspec.structs.asdict(item) == kept
+    fields = {"publication": "night-owls", "observed_at": 77, **msgspec.structs.asdict(owls)}
+    del fields["name"], fields["output"], fields["base"]
+    assert msgspec.structs.asdict(item) == fields
     assert isinstance(item, model.Publication)
 
 
@@ -270,19 +270,19 @@ def test_what_the_template_comments_out_is_the_default_too(tmp_path: Path) -> No
 
 
 def test_the_template_shows_every_setting() -> None:
-    shown = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", settings.TEMPLATE, flags=re.M))
-    assert set(shown) == set(Settings.__struct_fields__)
-    assert set(shown["publication"][0]) == set(PublicationSettings.__struct_fields__)
-    assert set(shown["publish"]) == set(PublishSettings.__struct_fields__)
-    assert set(shown["mailing"]) == set(MailingSettings.__struct_fields__)
+    tables = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", settings.TEMPLATE, flags=re.M))
+    assert set(tables) == set(Settings.__struct_fields__)
+    assert set(tables["publication"][0]) == set(PublicationSettings.__struct_fields__)
+    assert set(tables["publish"]) == set(PublishSettings.__struct_fields__)
+    assert set(tables["mailing"]) == set(MailingSettings.__struct_fields__)
 
 
 @pytest.mark.parametrize(
     "contact", ["mailto:desk@paper.example", ' a "quoted" \\ Bürö <b@paper.example> ', "https://paper.example/?a=1"]
 )
 def test_a_contact_is_written_into_the_template(tmp_path: Path, contact: str) -> None:
-    found = load(written(tmp_path, settings.with_contact(contact)))
-    assert found == Settings(contact=contact.strip(), publication=(PublicationSettings(name="daily"),))
+    result = load(written(tmp_path, settings.with_contact(contact)))
+    assert result == Settings(contact=contact.strip(), publication=(PublicationSettings(name="daily"),))
 
 
 @pytest.mark.parametrize("contact", ["", "  "])
@@ -326,9 +326,9 @@ def test_what_is_not_utf_8_says_where(tmp_path: Path) -> None:
 
 
 def test_what_is_not_toml_says_where(tmp_path: Path) -> None:
-    said = refusal(tmp_path, "store = hotpapers.db\n")
-    assert said.startswith("invalid TOML: ") and "line 1" in said
-    assert said.endswith("`hotpapers init` writes a valid example.")
+    message = refusal(tmp_path, "store = hotpapers.db\n")
+    assert message.startswith("invalid TOML: ") and "line 1" in message
+    assert message.endswith("`hotpapers init` writes a valid example.")
 
 
 # ---- invalid values ------------------------------------------------------------------------------------

@@ -42,12 +42,12 @@ def test_a_backup_is_the_whole_store_in_one_file(store: str, tmp_path: Path) -> 
     target = tmp_path / "backup.db"
     with Record(store) as record:
         assert backup(record, target) == record.head.position
-        kept = record.database.rows("SELECT id, source, key, seen_at, keep_until FROM raw ORDER BY id")
+        rows = record.database.rows("SELECT id, source, key, seen_at, keep_until FROM raw ORDER BY id")
         assert list(copies(record)) == [f"backup {target}"]
     assert {path.name for path in tmp_path.glob("backup*")} == {"backup.db"}
     shutil.copy(target, tmp_path / "copy.db")
     with Record(str(tmp_path / "copy.db")) as copied:
-        assert copied.database.rows("SELECT id, source, key, seen_at, keep_until FROM raw ORDER BY id") == kept
+        assert copied.database.rows("SELECT id, source, key, seen_at, keep_until FROM raw ORDER BY id") == rows
         assert not made.verified(copied).findings
         assert list(copies(copied)) == [f"backup {target}"]
         assert not copied.database.integrity().damaged
@@ -358,21 +358,21 @@ def test_a_damaged_database_on_a_server_is_not_moved(postgres_url: str, tmp_path
 def test_another_programs_file_is_never_replaced(sqlite_url: str, tmp_path: Path) -> None:
     with Record(sqlite_url) as record:
         backup(record, tmp_path / "backup.db")
-    theirs = tmp_path / "theirs.db"
-    connection = apsw.Connection(str(theirs))
+    file = tmp_path / "theirs.db"
+    connection = apsw.Connection(str(file))
     connection.execute("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
     connection.close()
     with pytest.raises(NotAStore, match="Move it away to restore a backup there"):
-        restore(tmp_path / "backup.db", str(theirs), replace=True)
-    connection = apsw.Connection(str(theirs))
+        restore(tmp_path / "backup.db", str(file), replace=True)
+    connection = apsw.Connection(str(file))
     assert connection.execute("SELECT x FROM theirs").fetchall() == [(1,)]
     connection.close()
 
 
 def test_numbers_of_originals_that_are_gone_stay_gone_in_a_copy(store_url: str, other_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
-        seen = [model.RawPayload("counts", "k", b'{"post": "x:%d", "likes": 1}' % n, AT) for n in range(3)]
-        record.ingest(parse_all(counts_of, seen, 1), source="s")
+        raw = [model.RawPayload("counts", "k", b'{"post": "x:%d", "likes": 1}' % n, AT) for n in range(3)]
+        record.ingest(parse_all(counts_of, raw, 1), source="s")
         prune(record, at=AT + 2)
         backup(record, tmp_path / "backup.db")
     restore(tmp_path / "backup.db", other_url, as_backed_up=True)

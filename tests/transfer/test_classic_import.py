@@ -89,7 +89,7 @@ def test_other_counts_are_a_later_observation(store_url: str) -> None:
         text.replace("favorites: 1204", "favorites: 9"),
     ]
     with Record(store_url) as record:
-        states = [classic_import.import_classic(record, PLAIN, one.encode()).state for one in versions]
+        states = [classic_import.import_classic(record, PLAIN, version.encode()).state for version in versions]
         assert states == ["new", "later", "later"]
         tally = record.view().latest_row(model.Tally, "arxiv:2103.99901", "x", "hot-papers/2")
         assert tally is not None and getattr(tally.item, "likes") == 9  # noqa: B009
@@ -112,8 +112,8 @@ def test_files_that_were_read_as_mac_roman_are_repaired(store_url: str) -> None:
 
 def test_categories_that_arxiv_does_not_have_are_kept_and_flagged(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        done = classic_import.import_classic(record, "i.md", data("classic", "irregular.md").read_bytes())
-        assert done.notes == ("#1: unknown category sock.SM, kept",)
+        result = classic_import.import_classic(record, "i.md", data("classic", "irregular.md").read_bytes())
+        assert result.notes == ("#1: unknown category sock.SM, kept",)
 
 
 def test_a_post_shown_in_two_wordings_keeps_both(store_url: str) -> None:

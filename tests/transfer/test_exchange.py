@@ -50,8 +50,8 @@ def kinds(lines: list[bytes]) -> list[str]:
 def test_a_full_export_comes_back_as_it_was(record: Record, other_url: str) -> None:
     exported = list(exporter.lines(record))
     with Record(other_url) as other:
-        taken = importer.import_lines(other, "export", exported)
-        assert taken == ImportResult(restored=record.head.position)
+        result = importer.import_lines(other, "export", exported)
+        assert result == ImportResult(restored=record.head.position)
         assert other.head == record.head and other.secret() == record.secret()
         assert list(exporter.lines(other)) == exported
         assert made.everything(other) == made.everything(record)
@@ -60,24 +60,24 @@ def test_a_full_export_comes_back_as_it_was(record: Record, other_url: str) -> N
         assert importer.import_lines(other, "export", exported) == ImportResult(present=record.head.position)
         assert list(exporter.lines(other)) == exported
         name, day = "hot-papers", "2021-03-02"
-        pages = [list(ClassicChannel().render(RecordIssueReader(one), name, [day])) for one in (record, other)]
+        pages = [list(ClassicChannel().render(RecordIssueReader(source), name, [day])) for source in (record, other)]
         assert pages[0] == pages[1] and pages[0][0].data == data("classic", "plain.md").read_bytes()
 
 
 def test_lines_are_in_the_order_of_batches_and_manifests(record: Record) -> None:
     lines = list(exporter.lines(record))
-    said = [msgspec.json.decode(line) for line in lines]
-    assert (said[0]["kind"], said[-1]) == ("header", {"kind": "end"})
-    positions = [one["position"] for one in said if one["kind"] == "batch"]
+    docs = [msgspec.json.decode(line) for line in lines]
+    assert (docs[0]["kind"], docs[-1]) == ("header", {"kind": "end"})
+    positions = [row["position"] for row in docs if row["kind"] == "batch"]
     assert positions == list(range(1, record.head.position + 1))
-    told = [one.get("identities", 0) + one["items"] for one in said if one["kind"] == "batch"]
-    assert len(lines) == 2 + len(positions) + sum(told)
+    sizes = [row.get("identities", 0) + row["items"] for row in docs if row["kind"] == "batch"]
+    assert len(lines) == 2 + len(positions) + sum(sizes)
     for position, listed in zip(positions, map(partial(load_manifest, record.database), positions), strict=True):
-        first = said.index(next(one for one in said if one.get("position") == position and one["kind"] == "batch")) + 1
-        count = said[first - 1].get("identities", 0)
-        assert {one["kind"] for one in said[first : first + count]} <= {"identity"}
-        rows = said[first + count : first + told[position - 1]]
-        assert [one["kind"] for one in rows] == [kind for kind, _ in listed.rows()]
+        first = docs.index(next(row for row in docs if row.get("position") == position and row["kind"] == "batch")) + 1
+        count = docs[first - 1].get("identities", 0)
+        assert {row["kind"] for row in docs[first : first + count]} <= {"identity"}
+        rows = docs[first + count : first + sizes[position - 1]]
+        assert [row["kind"] for row in rows] == [kind for kind, _ in listed.rows()]
     assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in lines)
 
 
@@ -100,9 +100,9 @@ def test_into_a_store_with_content_items_come_as_new_batches_and_issues_stay_out
     with Record(other_url) as other:
         other.append([made.later(made.EVERY[5], 77)], source="here")
         secret = other.secret()
-        taken = importer.import_lines(other, "export", exported)
-        assert (taken.restored, taken.issues_left) == (0, issues)
-        assert taken.added > 100 and other.secret() == secret
+        result = importer.import_lines(other, "export", exported)
+        assert (result.restored, result.issues_left) == (0, issues)
+        assert result.added > 100 and other.secret() == secret
         assert made.all_rows(other, model.Issue) == [] and not made.verified(other).findings
         observed = [kind for kind in model.KINDS if kind not in (model.Issue, model.Delivery, model.Shown)]
         for kind in observed:
@@ -125,8 +125,8 @@ def test_a_store_that_went_another_way_takes_the_rest_as_new(record: Record, oth
             importer.import_lines(other, "export", exported[: len(exported) // 2])
         restored = other.head.position
         other.append([made.later(made.EVERY[5], 77)], source="here")
-        taken = importer.import_lines(other, "export", exported)
-        assert (taken.restored, taken.present) == (0, restored) and taken.added > 0
+        result = importer.import_lines(other, "export", exported)
+        assert (result.restored, result.present) == (0, restored) and result.added > 0
         assert not made.verified(other).findings
 
 
@@ -138,16 +138,16 @@ def test_what_goes_on_under_another_secret_comes_as_new(store_url: str, other_ur
         with pytest.raises(NotExchange, match="truncated"):
             importer.import_lines(other, "export", exported[:second])
         exported[0] = exported[0].replace(record.secret().encode(), b"ab" * 32)
-        taken = importer.import_lines(other, "export", exported)
-        assert (taken.restored, taken.present) == (0, 1) and taken.added > 0 and other.secret() == record.secret()
+        result = importer.import_lines(other, "export", exported)
+        assert (result.restored, result.present) == (0, 1) and result.added > 0 and other.secret() == record.secret()
         assert not made.verified(other).findings
 
 
 def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url: str) -> None:
     """The new row has the same key as the row that its batch closes: it must not count as already present."""
     with Record(store_url) as record, Record(other_url) as other:
-        seen = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3, "reposts": 9}', AT)
-        record.ingest(parse_all(made.counts_of, [seen]), source="s")
+        payload = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3, "reposts": 9}', AT)
+        record.ingest(parse_all(made.counts_of, [payload]), source="s")
         record.reprocess("s", made.better_counts_of)
         exported = list(exporter.lines(record))
         importer.import_lines(other, "export", exported)
@@ -156,8 +156,8 @@ def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url:
         assert other.database.rows(rows) == record.database.rows(rows) == [(3, None, 1, 2), (3, 9, 2, 0)]
         with Record(f"{store_url}2" if "sqlite" in store_url else f"{other_url}2") as third:
             third.append([made.EVERY[0]], source="here")
-            taken = importer.import_lines(third, "export", exported)
-            assert (taken.added, taken.later) == (1, 0), "what is superseded does not come along"
+            result = importer.import_lines(third, "export", exported)
+            assert (result.added, result.later) == (1, 0), "what is superseded does not come along"
 
 
 @pytest.mark.parametrize(
@@ -211,13 +211,13 @@ def test_a_changed_line_is_refused_and_named(sqlite_url: str, tmp_path: Path, wh
 def test_records_are_what_was_observed_and_nothing_secret(record: Record, other_url: str) -> None:
     lines = list(exporter.lines(record, records_only=True))
     assert record.secret().encode() not in b"".join(lines) and b'"row"' not in b"".join(lines)
-    found = kinds(lines)
+    sequence = kinds(lines)
     order = ["header", *(model.kind_of(kind) for kind in model.KINDS), "end"]
-    assert found == sorted(found, key=order.index)
-    assert not {"issue", "delivery", "batch"} & set(found)
+    assert sequence == sorted(sequence, key=order.index)
+    assert not {"issue", "delivery", "batch"} & set(sequence)
     with Record(other_url) as other:
-        taken = importer.import_lines(other, "records", lines)
-        assert taken.added == len(lines) - 2 and taken.restored == 0
+        result = importer.import_lines(other, "records", lines)
+        assert result.added == len(lines) - 2 and result.restored == 0
         assert list(exporter.lines(other, records_only=True)) == lines
         assert importer.import_lines(other, "records", lines).known == len(lines) - 2
         assert not made.verified(other).findings

@@ -73,56 +73,56 @@ STEPS: dict[str, tuple[list[Step], tuple[str, ...]]] = {
 """What happens next, and what is gone afterwards."""
 
 
-def words_of(gone: tuple[str, ...]) -> list[str]:
+def words_of(names: tuple[str, ...]) -> list[str]:
     """Words, and keys without their network."""
-    return [word.removeprefix("x:").removeprefix("@") for word in gone]
+    return [word.removeprefix("x:").removeprefix("@") for word in names]
 
 
-def assert_alike(record: Record, other: Record, gone: tuple[str, ...]) -> None:
+def assert_alike(record: Record, other: Record, names: tuple[str, ...]) -> None:
     """Check that the other store has everything that is left, and nothing that was forgotten."""
     assert other.head == record.head
     assert made.verified(other) == made.verified(record) and not made.verified(other).findings
     assert list(exporter.lines(other)) == list(exporter.lines(record))
-    assert not where_found(store_bytes(other), words_of(gone))
+    assert not where_found(store_bytes(other), words_of(names))
 
 
 @pytest.mark.parametrize("what", STEPS)
 def test_an_empty_store_takes_in_what_is_left(store_url: str, other_url: str, what: str) -> None:
-    steps, gone = STEPS[what]
+    steps, names = STEPS[what]
     with Record(store_url) as record, Record(other_url) as other:
         begin(record)
         for step in steps:
             step(record)
         assert not made.verified(record).findings
-        taken = importer.import_lines(other, "whole", list(exporter.lines(record)))
-        assert taken.restored + taken.present == record.head.position
-        assert_alike(record, other, gone)
+        result = importer.import_lines(other, "whole", list(exporter.lines(record)))
+        assert result.restored + result.present == record.head.position
+        assert_alike(record, other, names)
 
 
 @pytest.mark.parametrize("what", STEPS)
 def test_a_store_that_was_far_behind_forgets_too(store_url: str, other_url: str, what: str) -> None:
     """It had only the first batch; everything since, including the forgetting, comes at once."""
-    steps, gone = STEPS[what]
+    steps, names = STEPS[what]
     with Record(store_url) as record, Record(other_url) as other:
         begin(record)
         importer.import_lines(other, "first", list(exporter.lines(record)))
         for step in steps:
             step(record)
-        taken = importer.import_lines(other, "second", list(exporter.lines(record)))
-        assert taken.restored + taken.present == record.head.position and taken.forgotten > 0
-        assert_alike(record, other, gone)
+        result = importer.import_lines(other, "second", list(exporter.lines(record)))
+        assert result.restored + result.present == record.head.position and result.forgotten > 0
+        assert_alike(record, other, names)
         assert importer.import_lines(other, "second", list(exporter.lines(record))).forgotten == 0
 
 
 @pytest.mark.parametrize("what", STEPS)
 def test_a_store_that_follows_each_step_forgets_too(sqlite_url: str, tmp_path: Path, what: str) -> None:
-    steps, gone = STEPS[what]
+    steps, names = STEPS[what]
     with Record(sqlite_url) as record, Record(str(tmp_path / "other.db")) as other:
         for step in (begin, *steps):
             step(record)
             importer.import_lines(other, "next", list(exporter.lines(record)))
             assert other.head == record.head and not made.verified(other).findings
-        assert_alike(record, other, gone)
+        assert_alike(record, other, names)
 
 
 def test_what_was_pruned_since_is_pruned_there_too(store_url: str, other_url: str) -> None:
@@ -134,8 +134,8 @@ def test_what_was_pruned_since_is_pruned_there_too(store_url: str, other_url: st
         record.append(counted[2:], source="test", at=AT)
         assert prune(record, at=AT + 500 * DAY).snapshots == 3
         for _ in range(2):
-            taken = importer.import_lines(other, "second", list(exporter.lines(record)))
-            assert taken.restored + taken.present == record.head.position
+            result = importer.import_lines(other, "second", list(exporter.lines(record)))
+            assert result.restored + result.present == record.head.position
             assert_alike(record, other, ())
         assert other.count(model.Snapshot) == 1
 

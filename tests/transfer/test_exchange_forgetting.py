@@ -25,16 +25,16 @@ def test_what_the_other_store_forgot_is_forgotten_here(store_url: str, other_url
     """Rows that were complete here are overwritten, down to the bytes, and both stores verify alike."""
     with Record(store_url) as record, Record(other_url) as mirror:
         made.rich(record)
-        said = Post(post="x:77", network="x", account="x:zinnia", handle="zinnia", text="Moss on north walls",
+        post = Post(post="x:77", network="x", account="x:zinnia", handle="zinnia", text="Moss on north walls",
                     created_at=AT, observed_at=AT)  # fmt: skip
-        record.append([said], source="test")
+        record.append([post], source="test")
         importer.import_lines(mirror, "first", list(exporter.lines(record)))
         text = mirror.database.rows(f"SELECT text FROM post WHERE post = {NUMBER}", ("x:77",))
         assert text == [("Moss on north walls",)]
         forget(record, "x:zinnia")
         record.append(made.EVERY[:3], source="test")
-        taken = importer.import_lines(mirror, "second", list(exporter.lines(record)))
-        assert taken.forgotten > 0 and taken.restored + taken.present == record.head.position
+        result = importer.import_lines(mirror, "second", list(exporter.lines(record)))
+        assert result.forgotten > 0 and result.restored + result.present == record.head.position
         assert mirror.head == record.head
         assert made.verified(mirror) == made.verified(record) and not made.verified(mirror).findings
         assert list(exporter.lines(mirror)) == list(exporter.lines(record))
@@ -62,21 +62,21 @@ def test_who_is_named_in_no_words_goes_from_every_byte_too(store_url: str, other
 
 def test_what_it_says_next_is_not_taken_in_here_either(store_url: str, other_url: str) -> None:
     with Record(store_url) as record, Record(other_url) as mirror:
-        said = Post(post="x:77", network="x", account="x:zinnia", text="Moss", created_at=AT, observed_at=AT)
-        record.append([said], source="test")
+        post = Post(post="x:77", network="x", account="x:zinnia", text="Moss", created_at=AT, observed_at=AT)
+        record.append([post], source="test")
         importer.import_lines(mirror, "first", list(exporter.lines(record)))
         forget(record, "x:77")
         importer.import_lines(mirror, "second", list(exporter.lines(record)))
-        assert mirror.append([said], source="test").refused == 1
+        assert mirror.append([post], source="test").refused == 1
 
 
 def test_a_store_with_originals_forgets_what_its_copy_forgot(store_url: str, other_url: str) -> None:
     """Its own rows keep their originals' numbers, but the originals that have or name what is forgotten go."""
-    said = Post(post="x:77777777", network="x", account="x:zinnia", handle="zinnia", created_at=AT, observed_at=AT)
+    own = Post(post="x:77777777", network="x", account="x:zinnia", handle="zinnia", created_at=AT, observed_at=AT)
     naming = Post(post="x:88888888", network="x", account="x:owl", text="Ask @zinnia", created_at=AT, observed_at=AT)
     other = Post(post="x:99999999", network="x", account="x:owl", text="Fern", created_at=AT, observed_at=AT)
     with Record(store_url) as record, Record(other_url) as copy:
-        payloads = [(RawPayload("post", post.post[2:], post.text.encode(), AT), post) for post in (said, naming, other)]
+        payloads = [(RawPayload("post", post.post[2:], post.text.encode(), AT), post) for post in (own, naming, other)]
         record.ingest([ParsedPayload(payload, [post]) for payload, post in payloads], source="x", at=AT)
         remember_reactions(record, [("bluesky:like", "x:77777777")], AT)
         importer.import_lines(copy, "first", list(exporter.lines(record)))
@@ -88,9 +88,9 @@ def test_a_store_with_originals_forgets_what_its_copy_forgot(store_url: str, oth
 
 
 def test_a_backup_made_before_an_import_brings_back_nobody_whom_it_forgot(sqlite_url: str, tmp_path: Path) -> None:
-    said = Post(post="x:77777777", network="x", account="x:zinnia", text="Moss", created_at=AT, observed_at=AT)
+    post = Post(post="x:77777777", network="x", account="x:zinnia", text="Moss", created_at=AT, observed_at=AT)
     with Record(str(tmp_path / "other.db")) as record, Record(sqlite_url) as mirror:
-        record.append([said], source="test")
+        record.append([post], source="test")
         importer.import_lines(mirror, "first", list(exporter.lines(record)))
         backup(mirror, tmp_path / "backup.db")
         forget(record, "x:zinnia")

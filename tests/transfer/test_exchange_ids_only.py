@@ -65,7 +65,7 @@ def words(record: Record) -> list[str]:
     """All texts and names in a record, including closed rows."""
     posts = record.database.rows("SELECT text, handle, name FROM post")
     accounts = record.database.rows("SELECT handle, name FROM account")
-    return sorted({said for row in (*posts, *accounts) for said in row if said})
+    return sorted({text for row in (*posts, *accounts) for text in row if text})
 
 
 def rows_with_words(record: Record, network: str) -> int:
@@ -89,21 +89,21 @@ def test_a_record_without_words_comes_back_and_verifies(store_url: str, other_ur
         assert checked.rows == made.verified(record).rows and made.verified(record).withheld == 0
         assert made.all_rows(other, model.Issue) == made.all_rows(record, model.Issue)
         assert len(words(record)) > 20 and set(words(other)) < set(words(record))
-        assert not [said for said in words(other) if "Number" in said or "Perpetua" in said or "nobody printed" in said]
+        assert not [text for text in words(other) if "Number" in text or "Perpetua" in text or "nobody printed" in text]
         pages = [
-            [file.data for file in ClassicChannel().render(RecordIssueReader(one), "hot-papers", ["2021-03-02"])]
-            for one in (record, other)
+            [file.data for file in ClassicChannel().render(RecordIssueReader(source), "hot-papers", ["2021-03-02"])]
+            for source in (record, other)
         ]
         assert pages[0] == pages[1] == [data("classic", "plain.md").read_bytes()]
 
 
 def test_what_was_kept_back_is_told(record: Record) -> None:
-    told: list[Mapping[str, int]] = []
-    assert list(exporter.export_lines(record, ExportRequest(False, IDS, told.append))) == whole(record)
-    assert told == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
-    told.clear()
-    list(exporter.export_lines(record, ExportRequest(False, (), told.append)))
-    assert told == [{}]
+    counts: list[Mapping[str, int]] = []
+    assert list(exporter.export_lines(record, ExportRequest(False, IDS, counts.append))) == whole(record)
+    assert counts == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
+    counts.clear()
+    list(exporter.export_lines(record, ExportRequest(False, (), counts.append)))
+    assert counts == [{}]
 
 
 def test_only_what_is_kept_back_is_another(record: Record) -> None:
@@ -131,12 +131,12 @@ def test_a_store_without_words_hands_on_what_it_has(record: Record, other: Recor
 
 
 def test_a_store_keeps_its_words_when_it_takes_in_its_own_export_without_them(record: Record) -> None:
-    said, head = words(record), record.head
+    texts, head = words(record), record.head
     importer.import_lines(record, "export", whole(record))
-    assert (words(record), record.head) == (said, head)
+    assert (words(record), record.head) == (texts, head)
     assert made.verified(record).withheld == 0 and not made.verified(record).findings
     importer.import_lines(record, "records", whole(record, records_only=True))
-    assert (words(record), record.head) == (said, head)
+    assert (words(record), record.head) == (texts, head)
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["words first", "words last"])
@@ -181,11 +181,11 @@ def test_what_was_forgotten_in_part_goes_without_the_rest(record: Record, other:
     gossip = msgspec.structs.replace(LOUD, post="x:1366659539260149889", text="@made_up_taro and his tea")
     record.append([gossip], source="x")
     forget(record, "x:@made_up_taro")
-    assert [said for said in words(record) if "and his tea" in said] == [f"@{'█' * 12} and his tea"]
+    assert [text for text in words(record) if "and his tea" in text] == [f"@{'█' * 12} and his tea"]
     forgotten = made.verified(record).forgotten
     importer.import_lines(other, "export", whole(record))
     checked = made.verified(other)
-    assert not checked.findings and not [said for said in words(other) if "his tea" in said]
+    assert not checked.findings and not [text for text in words(other) if "his tea" in text]
     assert (checked.forgotten, checked.withheld) == (forgotten - 1, rows_with_words(record, "bluesky") + 4)
     forget(other, gossip.post)
     assert not made.verified(other).findings
@@ -208,10 +208,10 @@ ANOTHER = "(SELECT id FROM identity WHERE key = 'x:@made_up_ada')"
 
 def blank(record: Record) -> list[VerifyFinding]:
     """Remove the words from a row by hand, with correct commitments."""
-    found = [row for row in record.view().latest(model.Post, f"t.post = {NUMBER}", (LOUD.post,))]
-    left = redaction.redacted_row(found[0])
+    rows = [row for row in record.view().latest(model.Post, f"t.post = {NUMBER}", (LOUD.post,))]
+    left = redaction.redacted_row(rows[0])
     lost = msgspec.json.encode(left.redacted, order="sorted").decode()
-    return findings_after(record, BLANK, lost, LOUD.post, found[0].item.observed_at)
+    return findings_after(record, BLANK, lost, LOUD.post, rows[0].item.observed_at)
 
 
 def test_words_that_are_taken_out_by_hand_are_missed(record: Record, other: Record) -> None:
@@ -254,10 +254,10 @@ def test_a_commitment_to_what_is_there_keeps_nothing_back(record: Record, other:
     importer.import_lines(other, "export", whole(record))
     [(lost,)] = other.database.rows(f"SELECT redacted FROM post {LOUD_ROW}", (LOUD.post, LOUD.observed_at))
     [(salt,)] = other.database.rows("SELECT salt FROM identity WHERE key = ?", (LOUD.account,))
-    kept = msgspec.json.decode(lost) | {"account": commitment(bytes(salt), LOUD.account)}
+    commitments = msgspec.json.decode(lost) | {"account": commitment(bytes(salt), LOUD.account)}
     sql = f"UPDATE post SET account = {ANOTHER}, redacted = ? {LOUD_ROW}"
-    said = msgspec.json.encode(kept, order="sorted").decode()
-    assert findings_after(other, sql, said, LOUD.post, LOUD.observed_at) == [VerifyFinding("changed", NAME)]
+    encoded = msgspec.json.encode(commitments, order="sorted").decode()
+    assert findings_after(other, sql, encoded, LOUD.post, LOUD.observed_at) == [VerifyFinding("changed", NAME)]
 
 
 # ---- records only, Parquet, backups ----------------------------------------------------------------------
@@ -278,9 +278,9 @@ def test_records_without_words_are_taken_once(store_url: str, other_url: str) ->
 def test_records_without_words_do_not_hide_those_that_are_there(record: Record, other: Record) -> None:
     """The importing store has the same posts with their words."""
     importer.import_lines(other, "all", list(exporter.lines(record, records_only=True)))
-    said = words(other)
-    taken = importer.import_lines(other, "records", whole(record, records_only=True))
-    assert (taken.added, taken.later) == (0, 0) and words(other) == said
+    texts = words(other)
+    result = importer.import_lines(other, "records", whole(record, records_only=True))
+    assert (result.added, result.later) == (0, 0) and words(other) == texts
 
 
 def test_words_that_somebody_took_out_of_a_line_are_another_observation(sqlite_url: str) -> None:
@@ -310,11 +310,11 @@ def test_a_header_may_name_networks_that_are_none(sqlite_url: str) -> None:
 
 
 def test_parquet_holds_the_same_lines(record: Record, tmp_path: Path) -> None:
-    told: list[Mapping[str, int]] = []
+    counts: list[Mapping[str, int]] = []
     file = tmp_path / "record.parquet"
-    file.write_bytes(b"".join(tables.parquet(record, ExportRequest(False, IDS, told.append))))
+    file.write_bytes(b"".join(tables.parquet(record, ExportRequest(False, IDS, counts.append))))
     assert list(tables.parquet_lines(str(file))) == [line.rstrip(b"\n") for line in whole(record)]
-    assert told == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
+    assert counts == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
 
 
 def test_a_backup_is_whole_and_one_of_a_store_without_words_verifies(

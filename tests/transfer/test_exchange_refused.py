@@ -132,8 +132,8 @@ def test_what_is_odd_but_sound_is_taken(sqlite_url: str) -> None:
         {"kind": "paper", "observed_at": AT, "paper": "arxiv:hep-th/9901001", "title": "", "categories": ["so.CK"]},
     ]
     with Record(sqlite_url) as record:
-        taken = importer.import_lines(record, "odd", [json.dumps(line).encode() for line in [HEADER, *odd]])
-        assert taken.added == len(odd)
+        result = importer.import_lines(record, "odd", [json.dumps(line).encode() for line in [HEADER, *odd]])
+        assert result.added == len(odd)
         methods = {item.method for item in made.all_rows(record, model.Tally) if isinstance(item, model.Tally)}
         assert methods == {"m", "\ufffd and \x1b and \ufffd"}
 
@@ -165,14 +165,14 @@ WHO = [{"kind": "identity", "key": key, "salt": "00" * 16} for key in ("x:1", "x
 
 def chained(lines: list[dict[str, Any]], hashes: Sequence[bytes] = (), **batch: Any) -> list[bytes]:
     """A full export of one batch, with a valid chain."""
-    told = ("closed", "pruned", "forgotten", "erased", "tombstones")
-    said = {"position": 1, "at": AT, "source": "s", "cursor": None, **dict.fromkeys(told, ()),
+    lists = ("closed", "pruned", "forgotten", "erased", "tombstones")
+    header = {"position": 1, "at": AT, "source": "s", "cursor": None, **dict.fromkeys(lists, ()),
             "identities": sum(line["kind"] == "identity" for line in lines), **batch}  # fmt: skip
-    listed = listing([], hashes, **{name: said[name] for name in told})
-    stamp = BatchStamp(said["at"], said["source"], said["cursor"])
-    chain = link(genesis(bytes.fromhex(SECRET)), said["position"], stamp, listed).hex()
-    written = {name: said[name] for name in said if said[name] or name not in (*told[2:], "identities")}
-    made_up = [FULL, {"kind": "batch", "items": len(lines) - said["identities"], "chain": chain, **written}, *lines]
+    listed = listing([], hashes, **{name: header[name] for name in lists})
+    stamp = BatchStamp(header["at"], header["source"], header["cursor"])
+    chain = link(genesis(bytes.fromhex(SECRET)), header["position"], stamp, listed).hex()
+    fields = {name: header[name] for name in header if header[name] or name not in (*lists[2:], "identities")}
+    made_up = [FULL, {"kind": "batch", "items": len(lines) - header["identities"], "chain": chain, **fields}, *lines]
     return [json.dumps(line).encode() for line in made_up]
 
 

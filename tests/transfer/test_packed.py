@@ -72,13 +72,13 @@ def test_what_breaks_off_is_told_wherever_it_does(archive: list[tuple[bytes, byt
 
 
 def test_frames_that_break_off_are_no_place_to_cut(tmp_path: Path) -> None:
-    one, two = zstandard.compress(b"kettle" * 1000), zstandard.compress(b"spoon" * 1000)
-    (tmp_path / "cut.zst").write_bytes(one + two + one[:-3])
-    assert zstd_frames(str(tmp_path / "cut.zst"), 1) == [0, len(one), len(one) + len(two)]
-    (tmp_path / "odd.zst").write_bytes(one + b"not packed at all")
-    assert zstd_frames(str(tmp_path / "odd.zst"), 1) == [0, len(one)]
+    first, second = zstandard.compress(b"kettle" * 1000), zstandard.compress(b"spoon" * 1000)
+    (tmp_path / "cut.zst").write_bytes(first + second + first[:-3])
+    assert zstd_frames(str(tmp_path / "cut.zst"), 1) == [0, len(first), len(first) + len(second)]
+    (tmp_path / "odd.zst").write_bytes(first + b"not packed at all")
+    assert zstd_frames(str(tmp_path / "odd.zst"), 1) == [0, len(first)]
     with pytest.raises(InputError, match="cannot be unpacked"):
-        unpacked(one + b"not packed at all")
+        unpacked(first + b"not packed at all")
 
 
 @pytest.mark.long

@@ -66,14 +66,14 @@ def test_the_counts_of_an_issue_are_those_of_the_posts(tables: Path, record: Rec
     assert sum(count.printed for count in counts if count.name == "bots") == 1
     entries = ask(tables, "SELECT paper, score, voices FROM entries WHERE lane = 'entries' ORDER BY place")
     content = issue(record, NAMED)
-    assert entries == [(one.paper.removeprefix("arxiv:"), one.score, one.voices) for one in content.entries]
+    assert entries == [(entry.paper.removeprefix("arxiv:"), entry.score, entry.voices) for entry in content.entries]
 
 
 def test_the_counts_by_age_are_those_of_the_posts(tables: Path) -> None:
     sql = """SELECT c.paper, c.network, c.voices, e.voices FROM counts AS c
         JOIN entry_counts AS e USING (paper, network, until)"""
     rows = ask(tables, sql)
-    assert all(ours == theirs for _, _, ours, theirs in rows)
+    assert all(by_age == of_issue for _, _, by_age, of_issue in rows)
     old = "SELECT network, count(*), sum(voices)::BIGINT FROM counts WHERE age = 168 GROUP BY 1 ORDER BY 1"
     assert ask(tables, old) == [("bluesky", 100, 750), ("mastodon", 100, 750)]
     [(age,)] = ask(tables, "SELECT max(age) FROM counts WHERE paper = '2405.00001'")
@@ -154,9 +154,9 @@ def test_the_descriptions_say_what_the_files_are(tables: Path, record: Record) -
 
 def test_the_self_report_names_what_was_read(tables: Path, record: Record) -> None:
     report = json.loads((tables / "self-report.json").read_text())
-    networks = {one["network"]: one for one in report["transparency"]["networks"]}
+    networks = {network["network"]: network for network in report["transparency"]["networks"]}
     counts = ask(tables, "SELECT network, count(*) FROM mentions GROUP BY 1")
-    assert {name: one["mentions"] for name, one in networks.items()} == dict(counts)
+    assert {name: network["mentions"] for name, network in networks.items()} == dict(counts)
     [(low, high)] = ask(tables, "SELECT min(from_at), max(until_at) FROM coverage WHERE network = 'bluesky'")
     assert networks["bluesky"]["readFrom"] == f"{low.isoformat()}Z"
     assert networks["bluesky"]["readUntil"] == f"{high.isoformat()}Z"

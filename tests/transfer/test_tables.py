@@ -27,8 +27,8 @@ def test_a_category_is_no_field_and_a_name_no_two_authors() -> None:
 
 
 def test_a_category_is_no_formula(sqlite_record: Record) -> None:
-    said = [*post(1, "bluesky:1", moment(DAY)), counts("bluesky:1", 90, moment(DAY))]
-    write(sqlite_record, [DAILY], background(), paper(1, category="=1+1"), said)
+    items = [*post(1, "bluesky:1", moment(DAY)), counts("bluesky:1", 90, moment(DAY))]
+    write(sqlite_record, [DAILY], background(), paper(1, category="=1+1"), items)
     frozen(sqlite_record)
     text = b"".join(tables.EXPORTS["csv"](sqlite_record, ExportRequest())).decode()
     _, *rows = csv.reader(io.StringIO(text, newline=""))
