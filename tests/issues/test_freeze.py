@@ -121,6 +121,16 @@ def test_a_correction_is_an_edition_and_both_stay_readable(store_url: str) -> No
         assert found(record) == []
 
 
+def test_a_correction_covers_what_its_issue_covered(record: Record) -> None:
+    write(record, fortnight())
+    first = frozen(record).content
+    weekly = msgspec.structs.replace(DAILY, window="weekly", hour=20, zone="Asia/Tokyo", threshold=2)
+    second = freeze.freeze(record, weekly, DAY, again=True, reason="the threshold was wrong", at=LATER).content
+    assert (second.from_at, second.as_of) == (first.from_at, first.as_of)
+    assert second.publication == msgspec.structs.replace(DAILY, threshold=2)
+    assert found(record) == []
+
+
 def test_what_is_asked_of_freezing_must_make_sense(record: Record) -> None:
     write(record, fortnight())
     for again in (True, False):

@@ -95,7 +95,9 @@ def freeze(
         raise UsageError("a new edition corrects a frozen issue and needs a reason: --again --reason '…'")
     if earlier and not again:
         return earlier[-1]
-    if not earlier:  # a correction keeps its issue's day
+    if earlier:
+        publication = _with_period_of(earlier[-1].content.publication, publication)
+    else:
         check_label(publication, day)
         check_no_regular_issue(record, publication.publication, [day])
     position = record.head.position
@@ -105,6 +107,11 @@ def freeze(
     )
     built = build(record, recipe)
     return save(record, built, at) if again else save_unless_there(record, built, at)
+
+
+def _with_period_of(corrected: model.Publication, publication: model.Publication) -> model.Publication:
+    """A publication for a correction, which covers what its issue covered, also if issues do otherwise since."""
+    return msgspec.structs.replace(publication, window=corrected.window, hour=corrected.hour, zone=corrected.zone)
 
 
 def check_closed(record: Record, publication: model.Publication, day: str, at: int, position: int) -> None:
