@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hotpapers.engagement.standing import queries, rules
 from hotpapers.engagement.standing.rules import AccountHistory, PaperActivity, add_activity, has_standing
+from hotpapers.errors import CorruptStore
 from hotpapers.model import DAY, Item, Mention, Post, Reaction, Snapshot
 from hotpapers.privacy.forget import forget
 from hotpapers.store.identities import key_of
@@ -322,3 +323,10 @@ def test_another_table_is_replaced(sqlite_record: Record) -> None:
     assert named(sqlite_record) == set()
     queries.relearn_standing(sqlite_record.database)
     assert table(sqlite_record) == before and named(sqlite_record) == {"bluesky:a"}
+
+
+def test_rows_that_cannot_be_found_end_learning(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with a damaged index: it would never end."""
+    monkeypatch.setattr(queries, "is_learned", lambda *_: False)
+    with Record(sqlite_url) as record, pytest.raises(CorruptStore, match="damaged; restore a backup"):
+        queries.learn_standing(record.database)

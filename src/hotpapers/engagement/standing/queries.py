@@ -17,6 +17,7 @@ from hotpapers.engagement.standing.rules import (
     PaperActivity,
     add_activity,
 )
+from hotpapers.errors import CorruptStore
 from hotpapers.model import LARGEST
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
@@ -54,10 +55,14 @@ class _ActivityRow(NamedTuple):
 
 def learn_standing(database: Database, position: int = LARGEST) -> int:
     """Updates the table to the record's last batch. Writes nothing if it already includes `position`. Returns how many
-    rows were processed, in transactions of some ten thousand each."""
+    rows were processed, in transactions of some ten thousand each. Raises CorruptStore if the next ones are not found:
+    a damaged index may name rows that the table lacks."""
     done = 0
     while not is_learned(database, position):
-        done += _learn_some(database)
+        count = _learn_some(database)
+        if not count:
+            raise CorruptStore(f"{database.where}: some rows of mentions or reactions are damaged; restore a backup")
+        done += count
     return done
 
 
