@@ -131,15 +131,15 @@ class EventFilter:
     def _reaction(
         self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
     ) -> Sequence[RawPayload]:
-        reaction = address(event.did, commit.collection, commit.rkey)
         if commit.operation == "delete":
-            return self._withdrawal_payloads(reaction, body, at)
+            return self._withdrawal_payloads(address(event.did, commit.collection, commit.rkey), body, at)
         post = _reacted_post(commit.record)
-        is_changed = commit.operation == "update"
+        is_tracked, is_changed = self._is_tracked_post(post), commit.operation == "update"
+        if not (is_tracked or is_changed):  # nearly all of them
+            return NOTHING
+        reaction = address(event.did, commit.collection, commit.rkey)
         withdrawals = self._withdrawal_payloads(reaction, body, at, post) if is_changed else NOTHING
-        if not self._is_tracked_post(post):  # nearly all of them
-            return withdrawals
-        return [*withdrawals, self._reaction_payload(reaction, post, body, at)]
+        return [*withdrawals, self._reaction_payload(reaction, post, body, at)] if is_tracked else withdrawals
 
     def _reaction_payload(self, reaction: str, post: str, body: bytes, at: int) -> RawPayload:
         self._posts_by_reaction[reaction] = post
