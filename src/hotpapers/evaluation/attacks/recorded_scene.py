@@ -79,7 +79,7 @@ class RecordedScene:
         self._earlier_voices = last_voices(earlier for _, earlier in earlier_issues(record, recipe))
         self._since = read_since(self._view)
         self._unread = UnreadNetworks(frozenset(), content.as_of)
-        self._outages: dict[Set[str], RecordedScene] = {}
+        self._outages: dict[frozenset[str], RecordedScene] = {}
         self._orders: dict[Rank, tuple[ScoredCandidate, ...]] = {}
         self._posted_about: set[str] = set()
         self._posts_made: dict[int, int] = {}
@@ -338,13 +338,13 @@ class RecordedScene:
         """A ranking's input after a campaign, for the `kept_papers` and those the campaign touched."""
         return self._during(effect.unread_networks)._input_with(effect.rows, needs, kept_papers)
 
-    def _during(self, unread_networks: Set[str]) -> RecordedScene:
+    def _during(self, unread_networks: frozenset[str]) -> RecordedScene:
         """The same issue if these networks could not be read for the last 24 hours. What is known of papers that no
         attack may use is only what was measured before."""
         if not unread_networks:
             return self
         if unread_networks not in self._outages:
-            unread = UnreadNetworks(frozenset(unread_networks), self.content.as_of - DAY)
+            unread = UnreadNetworks(unread_networks, self.content.as_of - DAY)
             self._outages[unread_networks] = self._as_read(unread)
         return self._outages[unread_networks]
 

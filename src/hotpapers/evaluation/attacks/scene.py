@@ -4,7 +4,7 @@ after a campaign changed how some papers are talked about."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -36,7 +36,7 @@ class AttackEffect(NamedTuple):
     """What a campaign changed: the `rows` of papers whose posts changed, and the networks that could not be read."""
 
     rows: Mapping[str, Sequence[Engagement]]
-    unread_networks: Set[str]
+    unread_networks: frozenset[str]
 
 
 class MeasurementTime(NamedTuple):
@@ -140,7 +140,7 @@ class Scene:
             else self._measured(paper)
             for key, paper in self.papers.items()
         }
-        self._outages: dict[Set[str], Scene] = {}
+        self._outages: dict[frozenset[str], Scene] = {}
         self._inputs: dict[ranking.RankingNeeds, RankingInput] = {}
         self._orders: dict[Rank, tuple[ScoredCandidate, ...]] = {}
 
@@ -233,12 +233,12 @@ class Scene:
         papers with each other; otherwise only those that matter."""
         return self._during(effect.unread_networks)._order_after(effect.rows, rank, needs, whole=whole)
 
-    def _during(self, unread_networks: Set[str]) -> Scene:
+    def _during(self, unread_networks: frozenset[str]) -> Scene:
         """The same day if these networks could not be read."""
         if not unread_networks:
             return self
         if unread_networks not in self._outages:
-            self._outages[unread_networks] = Scene(self.world, self.day, self._known, self, frozenset(unread_networks))
+            self._outages[unread_networks] = Scene(self.world, self.day, self._known, self, unread_networks)
         return self._outages[unread_networks]
 
     def _order_after(

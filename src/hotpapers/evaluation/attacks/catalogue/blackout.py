@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hotpapers.evaluation.attacks.campaign import Attack, Campaign
+from hotpapers.evaluation.attacks.catalogue.known_posters_bought_likes import post_and_like
 
 
 def run(campaign: Campaign, accounts: int) -> None:
@@ -11,11 +12,7 @@ def run(campaign: Campaign, accounts: int) -> None:
     for network in campaign.networks[campaign.knobs["networks"] :]:
         campaign.cut_off(network.name)
     for network, count in campaign.shares(accounts):
-        posting = max(round(count * campaign.knobs["aged_share"]), min(count, 1))
-        aged, fresh = campaign.accounts(posting, aged=True), campaign.accounts(count - posting, aged=False)
-        posts = [campaign.post(account, network.name) for account in aged]
-        if posts:
-            campaign.react_all([*aged[1:], *fresh], posts[0])
+        post_and_like(campaign, network.name, count)
 
 
 ATTACK = Attack(

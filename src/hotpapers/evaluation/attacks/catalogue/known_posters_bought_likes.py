@@ -12,11 +12,16 @@ def run(campaign: Campaign, accounts: int) -> None:
     unnamed = [network for network in campaign.networks if not network.names_accounts]
     networks = (unnamed or list(campaign.networks))[: campaign.knobs["networks"]]
     for network, count in zip(networks, split(accounts, networks, campaign.knobs["power"]), strict=True):
-        posting = max(round(count * campaign.knobs["aged_share"]), min(count, 1))
-        aged, fresh = campaign.accounts(posting, aged=True), campaign.accounts(count - posting, aged=False)
-        posts = [campaign.post(account, network.name) for account in aged]
-        if posts:
-            campaign.react_all([*aged[1:], *fresh], posts[0])
+        post_and_like(campaign, network.name, count)
+
+
+def post_and_like(campaign: Campaign, network: str, accounts: int) -> None:
+    """A share of the accounts has standing and posts; all others like the first post."""
+    posting = max(round(accounts * campaign.knobs["aged_share"]), min(accounts, 1))
+    aged, fresh = campaign.accounts(posting, aged=True), campaign.accounts(accounts - posting, aged=False)
+    posts = [campaign.post(account, network) for account in aged]
+    if posts:
+        campaign.react_all([*aged[1:], *fresh], posts[0])
 
 
 def split(accounts: int, networks: list[AttackedNetwork], power: float) -> list[int]:
