@@ -12,9 +12,10 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Annotated, Any
 
 import msgspec
@@ -45,9 +46,17 @@ class DeclaredAttack(msgspec.Struct, frozen=True):
     many_posts: bool
 
 
+class _UncachedLoader(SourceFileLoader):
+    """Compiles a file each time: cached bytecode may be that of a file of equal size saved within the same second."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def load_attack(file: str) -> Attack:
     """Load an attack from a file. Raises AttackFailed."""
-    spec = spec_from_file_location(f"attack_{Path(file).stem}", file)
+    name = f"attack_{Path(file).stem}"
+    spec = spec_from_file_location(name, file, loader=_UncachedLoader(name, file))
     if spec is None or spec.loader is None or not Path(file).is_file():
         raise AttackFailed("not a Python file with an attack", file=file)
     module = module_from_spec(spec)
