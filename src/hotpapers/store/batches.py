@@ -232,27 +232,10 @@ def _a_microsecond_later(database: Database, spec: KindSpec, prepared: PreparedR
 
 
 def close_rows(database: Database, rows: Sequence[item_rows.StoredRow], position: int) -> list[Pair]:
-    """Close rows that a newer parser no longer returns; their places in the manifests."""
-    pairs = pairs_of(database, [(row.spec.kind, row.id, row.since) for row in rows])
-    for row in rows:
-        database.run(f"UPDATE {row.spec.kind} SET until = ? WHERE id = ?", (position, row.id))
-    return sorted(pairs)
-
-
-def _still_open(database: Database, rows: Sequence[item_rows.StoredRow]) -> list[item_rows.StoredRow]:
-    """The rows that no other process has closed since they were read: no row may be closed twice."""
-    numbers: dict[str, set[int]] = {}
-    for row in rows:
-        numbers.setdefault(row.spec.kind, set()).add(row.id)
-    still_open = {
-        (kind, number)
-        for kind, some in numbers.items()
-        for chunk in slices(sorted(some))
-        for (number,) in database.rows(
-            f"SELECT id FROM {kind} WHERE id IN ({placeholders(chunk)}) AND until = 0", chunk
-        )
-    }
-    return [row for row in rows if (row.spec.kind, row.id) in still_open]
+    """Close the rows that no other process has closed since they were read; their places in the manifests."""
+    close = "UPDATE {} SET until = ? WHERE id = ? AND until = 0"
+    closed = [row for row in rows if database.run(close.format(row.spec.kind), (position, row.id))]
+    return sorted(pairs_of(database, [(row.spec.kind, row.id, row.since) for row in closed]))
 
 
 def pairs_of(database: Database, rows: Iterable[tuple[str, int, int]]) -> list[Pair]:
@@ -329,7 +312,6 @@ def append(
     `last`: the batch before, if already loaded."""
     last = last or head(database)
     position = last.position + 1
-    changes = changes._replace(close=_still_open(database, changes.close))
     closed = close_rows(database, changes.close, position)
     added = insert_groups(database, rows.groups, position)
     origins = list(itertools.chain.from_iterable(group.origins for group in added))
@@ -341,7 +323,8 @@ def append(
         origins=origins if any(origins) else [],
     )  # fmt: skip
     known, later = sum(group.known for group in added), sum(group.later for group in added)
-    if not any(changes) and not len(listed) and _resumes_there(database, stamp):
+    is_changed = len(listed) or closed or any(changes._replace(close=()))
+    if not is_changed and _resumes_there(database, stamp):
         return WrittenBatch(None, 0, known)
     chain = save_batch(database, position, stamp, listed, last.chain)
     if rows.recent:
