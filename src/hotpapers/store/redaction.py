@@ -45,9 +45,8 @@ def redacted_row(row: StoredRow) -> StoredRow:
     """The row without its words, with commitments to them."""
     words = {name: value for name in WORDS.get(type(row.item), ()) if (value := getattr(row.item, name))}
     redacted = {name: commitment(row.salt or b"", value) for name, value in words.items()} | (row.redacted or {})
-    return row._replace(
-        item=without_words(row.item), redacted=dict(sorted(redacted.items()))
-    )  # as it will be read back
+    in_order_stored = dict(sorted(redacted.items()))
+    return row._replace(item=without_words(row.item), redacted=in_order_stored)
 
 
 class WordRedactor:

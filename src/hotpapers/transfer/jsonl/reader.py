@@ -175,6 +175,6 @@ def _fits(derived: Sequence[int | str], usual: Sequence[type]) -> bool:
 
 
 def _rename(row: object) -> None:
-    """Give a field of `row` the name that it has had since format 1.0 was first written."""
+    """Rename `lost`, as exports of earlier builds call `redacted`."""
     if isinstance(row, dict) and "lost" in row and "redacted" not in row:
         row["redacted"] = row.pop("lost")
