@@ -7,7 +7,6 @@ A time without a zone is UTC, never the machine's local time. Also makes timesta
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -34,6 +33,8 @@ def parse(text: str) -> int | None:
     at = parse_iso(text)
     if at is not None:
         return at
+    from email.utils import parsedate_to_datetime  # a sixth of the time to import the store
+
     try:
         return from_datetime(parsedate_to_datetime(text))
     except (ValueError, TypeError, IndexError, OverflowError):

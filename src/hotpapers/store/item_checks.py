@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Literal, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Literal, NamedTuple, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -38,7 +38,7 @@ _encode = msgspec.json.Encoder().encode
 
 def needed(kind: type[model.Item]) -> tuple[str, ...]:
     """The fields of a kind that must not be empty, as rows are found by them. A verdict's `about` may be empty."""
-    texts = [name for name, hint in get_type_hints(kind).items() if hint is not int and hint != tuple[str, ...]]
+    texts = [name for name, hint in model.field_types(kind).items() if hint is not int and hint != tuple[str, ...]]
     return tuple(name for name in texts if name != "about" and (name in kind.key or name in _NEEDED))
 
 
@@ -138,9 +138,9 @@ class _TextFields(NamedTuple):
 
 
 def _text_fields(kind: type[model.Item]) -> _TextFields:
-    hints = {name: get_type_hints(kind)[name] for name in kind.__struct_fields__}
-    texts = [attrgetter(name) for name, hint in hints.items() if hint is str or get_origin(hint) is Literal]
-    lists = [attrgetter(name) for name, hint in hints.items() if get_origin(hint) is tuple or str in get_args(hint)]
+    types = model.field_types(kind)
+    texts = [attrgetter(name) for name, hint in types.items() if hint is str or get_origin(hint) is Literal]
+    lists = [attrgetter(name) for name, hint in types.items() if get_origin(hint) is tuple or str in get_args(hint)]
     return _TextFields(texts, lists)
 
 

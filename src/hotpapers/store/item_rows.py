@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 
@@ -144,7 +144,7 @@ class KindSpec(NamedTuple):
 
 def _spec(cls: type[model.Item]) -> KindSpec:
     fields = cls.__struct_fields__
-    hints = get_type_hints(cls)
+    hints = model.field_types(cls)
     in_order = sorted(fields)
     derived = _DERIVED.get(cls, ())
     lists = tuple(i for i, name in enumerate(fields) if get_origin(hints[name]) is tuple)
@@ -375,7 +375,7 @@ def _columns_of(kind: str, alias: str) -> str:
 
 _decode_redacted = msgspec.json.Decoder(dict[str, str]).decode
 _decode_tuple: dict[type[model.Item], dict[int, Any]] = {
-    cls: {i: msgspec.json.Decoder(get_type_hints(cls)[spec.fields[i]]) for i in spec.lists}
+    cls: {i: msgspec.json.Decoder(model.field_types(cls)[spec.fields[i]]) for i in spec.lists}
     for cls, spec in SPECS.items()
 }
 
