@@ -12,7 +12,7 @@ https://docs.x.com/x-api/getting-started/pricing
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -78,20 +78,28 @@ class XSource:
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored before
         asking for the next page: it includes what the next request may cost."""
-        account, limits = self._open_budget(cursor), self.for_search
-        newest, next_token = account.since, ""
+        account = self._open_budget(cursor)
+        if account.until:
+            account = yield from self._search_pages(http, account)
+        yield from self._search_pages(http, account)
+
+    def _search_pages(self, http: HttpClient, account: BudgetState) -> Generator[PayloadPage, None, BudgetState]:
+        """A search, or what an interrupted one has not read yet; the account after it."""
+        limits, until, next_token = self.for_search, account.until, ""
+        if until and not _is_searchable(until, http.now()):
+            return spending.search_finished(account, ())
         while True:
             account, size = self._prepare(account, limits, http.now(), least=SMALLEST)
-            params = self._search(account.since, next_token, size, http.now())
+            params = self._search(account.since, until, next_token, size, http.now())
             billed = yield from send_billed(
                 http, account, self._billed_request("/tweets/search/recent", params, size * limits.max_post_cost)
             )
             account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
-            newest = max([newest, *billed.response.ids], key=lambda id: int(id or 0))
             next_token = billed.response.next_token
             is_spent = spending.affordable(account, limits, http.now()) < SMALLEST
-            if is_spent or not next_token:  # unaffordable older posts are skipped, so nothing is paid for twice
-                account = msgspec.structs.replace(account, since=_end_of(newest))
+            is_over = is_spent or not next_token  # unaffordable older posts are skipped, so nothing is paid for twice
+            note = spending.search_finished if is_over else spending.search_interrupted
+            account = note(account, billed.response.ids)
             next_at = spending.tomorrow(http.now()) if is_spent else None
             leaves = self._unpaid(billed.response, http.now()) if is_spent and next_token else None
             payloads = parser.search_payloads(billed.response, self.known, billed.at)
@@ -99,7 +107,7 @@ class XSource:
             if leaves:
                 raise leaves
             if not next_token:
-                return
+                return account
 
     def _unpaid(self, response: XResponse, now: int) -> PartiallyRead:
         """The error for a search that ran out of budget: results come newest first, so older posts stay unread."""
@@ -163,12 +171,13 @@ class XSource:
     def _billed_request(self, path: str, params: Mapping[str, str], max_cost: int) -> BilledRequest:
         return BilledRequest(f"{self.settings.base}{path}", params, self.settings.token, max_cost)
 
-    def _search(self, since: str, next_token: str, size: int, now: int) -> dict[str, str]:
+    def _search(self, since: str, until: str, next_token: str, size: int, now: int) -> dict[str, str]:
         params = {
             "query": self.settings.query, "max_results": str(size), "tweet.fields": FIELDS, "expansions": "author_id",
             "user.fields": "username,name,protected",
         }  # fmt: skip
-        params |= {"since_id": since} if since and now - _created_at(since) < MEMORY else {}
+        params |= {"since_id": since} if since and _is_searchable(since, now) else {}
+        params |= {"until_id": until} if until else {}
         return params | ({"next_token": next_token} if next_token else {})
 
 
@@ -177,10 +186,9 @@ def _created_at(id: str) -> int:
     return ((int(id) >> 22) + EPOCH) * 1000
 
 
+def _is_searchable(id: str, now: int) -> bool:
+    return now - _created_at(id) < MEMORY
+
+
 def _until_tomorrow(now: int) -> float:
     return (spending.tomorrow(now) - now) / 1e6
-
-
-def _end_of(id: str) -> str:
-    """The last identifier of the millisecond in which a post was created, so that cursors name no posts."""
-    return str((((int(id) >> 22) + 1) << 22) - 1) if id else ""

@@ -6,6 +6,7 @@ Money is counted in millionths of the currency of the operator's budget and pric
 from __future__ import annotations
 
 import calendar
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
@@ -25,11 +26,16 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """A cursor. `since`: the last id of the millisecond in which the newest post read was created.
     `spent`: what was spent in `month` (UTC), in millionths.
 
+    `newest`, `until`: of an interrupted search, what `since` will be, and the first id of the millisecond of the oldest
+    post read. Older posts are still to be read.
+
     `asking`: a request of unknown cost is under way. If the stored cursor says so, that request was interrupted.
     `posts`: what older versions counted instead of money.
     """
 
     since: str = ""
+    newest: str = ""
+    until: str = ""
     month: str = ""
     spent: int = 0
     asking: bool = False
@@ -71,6 +77,35 @@ def parse(cursor: str | None, price: int) -> BudgetState:
 def encode(account: BudgetState) -> str:
     """The account as stored."""
     return msgspec.json.encode(account).decode()
+
+
+# ---- searches ------------------------------------------------------------------------------------------
+
+
+def search_interrupted(account: BudgetState, ids: Sequence[str]) -> BudgetState:
+    """After a page of a search that has more: if the next request fails, this page need not be paid for again."""
+    if not ids:
+        return account
+    return msgspec.structs.replace(account, newest=_newest(account, ids), until=start_of(min(ids, key=int)))
+
+
+def search_finished(account: BudgetState, ids: Sequence[str]) -> BudgetState:
+    """After a search's last page."""
+    return msgspec.structs.replace(account, since=_newest(account, ids), newest="", until="")
+
+
+def _newest(account: BudgetState, ids: Sequence[str]) -> str:
+    return max([account.since, account.newest, *map(end_of, ids)], key=lambda id: int(id or 0))
+
+
+def start_of(id: str) -> str:
+    """The first identifier of the millisecond in which a post was created, so that cursors name no posts."""
+    return str(int(id) >> 22 << 22)
+
+
+def end_of(id: str) -> str:
+    """The last one."""
+    return str((((int(id) >> 22) + 1) << 22) - 1)
 
 
 # ---- months and days -----------------------------------------------------------------------------------
