@@ -32,6 +32,7 @@ LISTING = {
     "kind": "listing", "observed_at": AT, "publication": "tea", "day": "2021-03-02", "made": "", "lead": 0, "places": 0,
     "file": "",
 }  # fmt: skip
+ISSUE = {"kind": "issue", "observed_at": AT, "publication": "tea", "day": "2021-03-02", "edition": 1, "digest": ""}
 
 
 def refused(store: str, lines: list[bytes]) -> NotExchange:
@@ -108,6 +109,9 @@ BAD: list[tuple[Any, str]] = [
     ({**LISTING, "day": "20210302"}, "'20210302' is not a date"),
     ({**LISTING, "lead": -1}, "lead is negative"),
     ({**COVERAGE, "until_at": -1}, "coverage ends before it begins"),
+    ({**ISSUE, "content": "{"}, "not the content of an issue: Input data was truncated"),
+    ({**ISSUE, "content": "[" * 100_000}, "not the content of an issue: "),
+    ({**ISSUE, "content": '{"entries": 7}'}, "Expected `array`, got `int` - at `$.entries`"),
     ({"kind": "end"}, "a line after the end"),
 ]  # fmt: skip
 

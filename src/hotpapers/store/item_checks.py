@@ -56,6 +56,8 @@ def check(item: model.Item) -> None:
         raise ValueError(f"post {item.post[:60]!r} is not from the network {item.network!r}")
     if isinstance(item, model.Coverage) and item.until_at < item.from_at:
         raise ValueError("coverage ends before it begins")
+    if isinstance(item, model.Issue):
+        _check_content(item)
 
 
 def check_closed(item: model.Item) -> None:
@@ -101,6 +103,13 @@ def _is_key(text: str) -> bool:
 def _check_links(post: model.Post) -> None:
     if any(not 0 <= link.start <= link.end <= len(post.text) for link in post.links):
         raise ValueError("a link is outside the text")
+
+
+def _check_content(issue: model.Issue) -> None:
+    try:
+        msgspec.json.decode(issue.content, type=model.IssueContent)
+    except (ValueError, RecursionError) as problem:
+        raise ValueError(f"not the content of an issue: {problem}") from problem
 
 
 def _check_hours(publication: model.Publication) -> None:
