@@ -22,7 +22,7 @@ from hotpapers.transfer.packed import LONG_WINDOW
 from tests.cli.run import by_a_user, environment, good, misuse, run, weighed, words
 from tests.conftest import data
 from tests.ingest.archives_made import TALK, exported, lines, talk
-from tests.sources import bluesky_made as bluesky
+from tests.sources import bluesky_events as bluesky
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from hotpapers.store import Record
 from hotpapers.terms import TERMS, NetworkTerms, Table
 from hotpapers.transfer.jsonl import exporter
 from tests.conftest import DATA, data
-from tests.sources import bluesky_made as made
+from tests.sources import bluesky_events as made
 
 NOW = 1_800_000_000_000_000
 """15 January 2027."""
@@ -157,23 +157,23 @@ def talk(posts: int = 12, day: int = 0, *, edits: bool = True) -> Sequence[bytes
         events += [
             made.create(made.ANNA, made.post(f"Read {paper}"), time=at),
             made.create(made.BERT, made.post("Nothing but weather"), time=at + 1_000_000),
-            made.pointing(made.BERT, uri, time=at + 2_000_000),
-            made.pointing(f"{made.BERT}{n}", uri, kind="repost", time=at + 3_000_000),
-            made.pointing(made.BERT, made.at_uri(made.BERT, at), time=at + 4_000_000),
+            made.reaction_event(made.BERT, uri, time=at + 2_000_000),
+            made.reaction_event(f"{made.BERT}{n}", uri, kind="repost", time=at + 3_000_000),
+            made.reaction_event(made.BERT, made.at_uri(made.BERT, at), time=at + 4_000_000),
         ]
         if n % 3 == 1:  # withdrawn a while later
             key = made.tid(at + 2_000_000 - 900_000_000)
             events.append(_deletion(made.BERT, "app.bsky.feed.like", key, at + 5_000_000))
         if n % 4 == 2:
             events.append(_deletion(made.ANNA, "app.bsky.feed.post", made.tid(at - 900_000_000), at + 6_000_000))
-            events.append(made.pointing(made.BERT, made.at_uri(made.ANNA, at - 900_000_000), time=at + 7_000_000))
+            events.append(made.reaction_event(made.BERT, made.at_uri(made.ANNA, at - 900_000_000), time=at + 7_000_000))
         if edits and n % 5 == 3:
             events.append(_edit(made.ANNA, made.post("I take it back"), made.tid(at), at + 8_000_000))
         if edits and n % 5 == 4:  # names a paper only later
             events.append(
                 _edit(made.BERT, made.post(f"What I meant: {paper}"), made.tid(at + 1_000_000), at + 8_000_000)
             )
-            events.append(made.pointing(made.ANNA, made.at_uri(made.BERT, at + 1_000_000), time=at + 9_000_000))
+            events.append(made.reaction_event(made.ANNA, made.at_uri(made.BERT, at + 1_000_000), time=at + 9_000_000))
     return events
 
 

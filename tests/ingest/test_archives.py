@@ -24,7 +24,7 @@ from hotpapers.transfer.jsonl import importer
 from tests.conftest import ROOT, data
 from tests.ingest import archives_made as made
 from tests.ingest.archives_made import NOW, SEEN, comments, exported, file, lines, set_apart, take, take_one, talk
-from tests.sources import bluesky_made as bluesky
+from tests.sources import bluesky_events as bluesky
 
 SHAPES = {
     "jetstream-kettles": "jetstream", "hackernews-shapes": "hackernews", "reddit-dump": "reddit",
@@ -177,9 +177,11 @@ def test_who_is_tracked_is_who_was_tracked_then(record: Record) -> None:
     early, late = made.TALK - 40 * DAY, made.TALK + 2 * DAY
     for at in (early, late):
         take_one(record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post("arxiv.org/abs/2606.01001"), time=at))
-    likes = [bluesky.pointing(bluesky.BERT, bluesky.at_uri(bluesky.ANNA, at), time=made.TALK) for at in (early, late)]
+    likes = [
+        bluesky.reaction_event(bluesky.BERT, bluesky.at_uri(bluesky.ANNA, at), time=made.TALK) for at in (early, late)
+    ]
     assert take_one(record, "jetstream", lines(likes)).reactions == 0
-    liked_then = bluesky.pointing(bluesky.BERT, bluesky.at_uri(bluesky.ANNA, early), time=early + 2 * DAY)
+    liked_then = bluesky.reaction_event(bluesky.BERT, bluesky.at_uri(bluesky.ANNA, early), time=early + 2 * DAY)
     assert take_one(record, "jetstream", lines([*likes, liked_then])).reactions == 1
 
 

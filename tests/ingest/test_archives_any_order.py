@@ -30,7 +30,7 @@ from hotpapers.terms import TERMS
 from tests.ingest import event_worlds
 from tests.ingest.archives_made import NOW, exported, file, take
 from tests.ingest.event_worlds import Event, Model, world
-from tests.sources import bluesky_made as made
+from tests.sources import bluesky_events as made
 
 Pack = Callable[[bytes], bytes]
 

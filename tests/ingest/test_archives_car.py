@@ -30,9 +30,9 @@ from tests.conftest import DATA, data
 from tests.ingest import archives_made as made
 from tests.ingest.archives_made import PAPER, TALK, exported, lines, set_apart, take_one
 from tests.ingest.test_archives_workers import imported
-from tests.sources import bluesky_made as bluesky
-from tests.sources.bluesky_made import ANNA, BERT, tid
-from tests.sources.repository_made import block, car, made_repository, section, varint
+from tests.sources import bluesky_events as bluesky
+from tests.sources.bluesky_events import ANNA, BERT, tid
+from tests.sources.fake_repository import block, car, fake_repository, section, varint
 
 POST, LIKE, REPOST = "app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost"
 SECOND = 1_000_000
@@ -71,7 +71,7 @@ def _pointing(uri: str) -> dict[str, Any]:
     return {"subject": {"uri": uri, "cid": "bafyrei"}, "createdAt": "2026-07-03T00:00:00Z"}
 
 
-WHOLE = car(*made_repository(kettles()))
+WHOLE = car(*fake_repository(kettles()))
 
 
 def as_events(records: Mapping[str, Any]) -> bytes:
@@ -96,7 +96,7 @@ def test_a_repository_becomes_what_the_source_reads(record: Record) -> None:
 def test_it_is_what_the_live_reader_makes_of_the_same_records(record: Record, other: Record) -> None:
     records = {path: body for path, body in kettles().items() if path.partition("/")[2] not in ("self", "my-own-key")}
     timely = {path: body for path, body in records.items() if (tid_time(path[-13:]) or 0) < TALK + made.DAY}
-    take_one(record, "car", car(*made_repository(timely)))
+    take_one(record, "car", car(*fake_repository(timely)))
     take_one(other, "jetstream", as_events(timely))
     assert exported(record) == exported(other) and record.count(Reaction) == 3
 
@@ -139,7 +139,7 @@ def reasons(record: Record) -> list[str]:
 
 def test_a_block_that_is_missing_or_forged_is_told_and_the_rest_goes_in(record: Record, other: Record) -> None:
     paths = [f"{POST}/{tid(TALK + n * SECOND)}" for n in (0, 1)]
-    root, blocks = made_repository(kettles())
+    root, blocks = fake_repository(kettles())
     cids = [block(kettles()[path], {}) for path in paths]
     blocks[cids[0]] = libipld.encode_dag_cbor(bluesky.post(f"Never said: {PAPER.format(1099)}"))
     del blocks[cids[1]]
@@ -149,12 +149,12 @@ def test_a_block_that_is_missing_or_forged_is_told_and_the_rest_goes_in(record: 
         f"{ANNA}/{paths[1]}: a record that is not in the file",
         f"{ANNA}: a block that has other bytes than its hash says",
     ]
-    take_one(other, "car", car(*made_repository({p: body for p, body in kettles().items() if p not in paths})))
+    take_one(other, "car", car(*fake_repository({p: body for p, body in kettles().items() if p not in paths})))
     assert done.quarantined == 3 and done.posts == other.count(Post) == 3
 
 
 def test_what_the_tree_does_not_hold_does_not_count(record: Record) -> None:
-    root, blocks = made_repository(kettles())
+    root, blocks = fake_repository(kettles())
     loose: dict[bytes, bytes] = {}
     block(bluesky.post(f"Deleted: {PAPER.format(1098)}"), loose)
     take_one(record, "car", car(root, blocks | loose))
@@ -204,7 +204,7 @@ def test_a_tree_that_is_none_is_told(record: Record, nodes: list[dict[str, Any]]
 
 
 def test_a_repository_that_breaks_off_is_told_and_what_can_be_read_goes_in(record: Record) -> None:
-    root, blocks = made_repository(kettles())
+    root, blocks = fake_repository(kettles())
     cut = len(car(root, blocks)) - 3
     with pytest.raises(
         InputError, match=r"cannot be read as a whole: it breaks off; the \d+ lines before that were imp"
@@ -222,9 +222,9 @@ def test_a_repository_that_breaks_off_is_told_and_what_can_be_read_goes_in(recor
         (b'{"did":"did:plc:x"}\n', "it does not begin like a CAR file"),
         (WHOLE[:40], "it does not begin like a CAR file"),
         (WHOLE[:80], "its commit is not in the file"),
-        (car(*made_repository({}, did="nobody")), "does not name its owner"),
-        (car(*made_repository({}, did="did:plc:a\nb")), "does not name its owner"),
-        (car(*made_repository({}, data="no link")), "its commit cannot be read"),
+        (car(*fake_repository({}, did="nobody")), "does not name its owner"),
+        (car(*fake_repository({}, did="did:plc:a\nb")), "does not name its owner"),
+        (car(*fake_repository({}, data="no link")), "its commit cannot be read"),
         (WHOLE[:59] + varint(LARGEST_BLOCK + 1), "its commit is not in the file"),
         (WHOLE[:59] + b"\xff" * 12, "its commit is not in the file"),
     ],
@@ -238,7 +238,7 @@ def test_what_is_no_repository_is_refused(record: Record, content: bytes, reason
 
 def test_many_tiny_blocks_and_keys_that_share_nearly_all_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository, "LARGEST_REPOSITORY", 2**20)
-    root, blocks = made_repository({})
+    root, blocks = fake_repository({})
     for number in range(30_000):
         block(number, blocks)
     read = repository.read_car(io.BytesIO(car(root, blocks)))
@@ -253,7 +253,7 @@ def test_many_tiny_blocks_and_keys_that_share_nearly_all_are_bounded_too(monkeyp
 
 
 def test_a_repository_of_an_empty_tree_is_read(record: Record) -> None:
-    assert take_one(record, "car", car(*made_repository({}))).lines == 0
+    assert take_one(record, "car", car(*fake_repository({}))).lines == 0
 
 
 def texts(content: bytes) -> set[tuple[str, bytes]]:
@@ -297,15 +297,15 @@ def people(tmp_path: Path) -> list[Path]:
     post = f"at://{ANNA}/{POST}/{tid(TALK)}"
     answer = f"{POST}/{tid(TALK + 5 * SECOND)}"
     contents = {
-        "a-bert": made_repository({f"{LIKE}/{tid(TALK + 3 * SECOND)}": _pointing(post)}, did=BERT),
-        "b-cleo": made_repository(
+        "a-bert": fake_repository({f"{LIKE}/{tid(TALK + 3 * SECOND)}": _pointing(post)}, did=BERT),
+        "b-cleo": fake_repository(
             {
                 answer: bluesky.post("And why?", reply=_reply(post)),
                 f"{REPOST}/{tid(TALK + 4 * SECOND)}": _pointing(post),
             },
             did=CLEO,
         ),
-        "c-anna": made_repository(kettles()),
+        "c-anna": fake_repository(kettles()),
     }
     files = [tmp_path / f"{name}.car" for name in contents]
     for file, (root, blocks) in zip(files, contents.values(), strict=True):
@@ -344,7 +344,7 @@ def test_of_two_copies_of_a_repository_each_record_counts_once(tmp_path: Path) -
     files = []
     for name, records, day in (("older", older, 1), ("newer", newer, 2)):
         files.append(tmp_path / f"{name}.car")
-        files[-1].write_bytes(car(*made_repository(records, rev=tid(TALK + day * made.DAY))))
+        files[-1].write_bytes(car(*fake_repository(records, rev=tid(TALK + day * made.DAY))))
     outcomes = []
     for n, order in enumerate(permutations(files)):
         good("import", "car", *order, "--store", tmp_path / f"{n}.db")

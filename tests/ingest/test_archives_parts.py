@@ -21,7 +21,7 @@ from hotpapers.ingest.archives.framing import frame_blocks, frames_of, go_to, li
 from hotpapers.model import NETWORKS, Mention, Paper, Post, Verdict
 from hotpapers.store import Record
 from tests.ingest.archives_made import NOW, SEEN, TALK, take_one
-from tests.sources import bluesky_made as bluesky
+from tests.sources import bluesky_events as bluesky
 
 SECOND = 1_000_000
 

@@ -33,7 +33,7 @@ from tests.disks import small_disk
 from tests.ingest.archives_made import DAY, NOW, comments, exported, file, lines, take_one, talk, terms_of
 from tests.ingest.test_archives_any_order import frames
 from tests.ingest.test_archives_any_order import imported as import_files
-from tests.sources import bluesky_made as made
+from tests.sources import bluesky_events as made
 
 
 def as_jetstream(line: bytes) -> bytes:
@@ -274,9 +274,10 @@ def test_a_post_is_read_for_titles_where_any_are_known() -> None:
 @pytest.mark.parametrize("rkey", ["3mpnhvcawgs2a", "self", "a-key-that-is-longer-than-any-moment", "12characters"])
 def test_a_reference_is_known_by_any_key(rkey: str) -> None:
     uri = f"at://{made.ANNA}/app.bsky.feed.post/{rkey}"
-    like = as_jetstream(made.pointing(made.BERT, uri, time=NOW - DAY)) + b"\n"
+    like = as_jetstream(made.reaction_event(made.BERT, uri, time=NOW - DAY)) + b"\n"
     others = [
-        as_jetstream(made.pointing(made.BERT, made.at_uri(made.BERT, NOW - DAY - n), time=NOW - DAY)) for n in range(9)
+        as_jetstream(made.reaction_event(made.BERT, made.at_uri(made.BERT, NOW - DAY - n), time=NOW - DAY))
+        for n in range(9)
     ]
     block_filter = JetstreamBlockFilter(NO_NAMES, NOW)
     data = lines(others[:5]) + like + lines(others[5:])

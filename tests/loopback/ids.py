@@ -10,7 +10,7 @@ import base64
 import hashlib
 
 from hotpapers.sources.x import EPOCH as X_EPOCH
-from tests.sources.bluesky_made import tid
+from tests.sources.bluesky_events import tid
 
 SINCE = 946_684_800
 """2000-01-01 in seconds since 1970: short identifiers count from here."""

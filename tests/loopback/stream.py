@@ -29,7 +29,7 @@ from tests.loopback.script import (
     finals,
     present,
 )
-from tests.sources.bluesky_made import commit_frame, frame
+from tests.sources.bluesky_events import commit_frame, frame
 
 DELAY = 150_000
 """Microseconds until the network knows of a post."""

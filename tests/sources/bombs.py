@@ -72,7 +72,7 @@ CBOR_UNITS = (
     b"\x9b",
 )
 MEGABYTES = ClientLimits().size
-HELD = (0.003, 0.03, 0.3, 1.0)
+FRACTIONS = (0.003, 0.03, 0.3, 1.0)
 """Fractions of the allowed size to try."""
 
 
@@ -84,20 +84,20 @@ class Kind(NamedTuple):
     size: int
 
 
-def markup(chance: random.Random, size: int) -> bytes:
+def xml_bomb(chance: random.Random, size: int) -> bytes:
     """A start, repeated units, and sometimes the end tags for what they opened."""
     units = chance.sample(XML_UNITS, chance.choice([1, 1, 1, 2, 3]))
     start = chance.choice(XML_STARTS)
     length = sum(map(len, units))
-    said = "".join("".join(units).replace("{n}", str(n)) for n in range(max(1, size // (length + 3))))
+    content = "".join("".join(units).replace("{n}", str(n)) for n in range(max(1, size // (length + 3))))
     if chance.random() < 0.5:
-        ends = "</a>" * said.count("<a>") if units == ["<a>"] else ""
-        said += ends + chance.choice(["", "'>", "/>", "]>", "</title>", "</author>", "</description>"])
-        said += "</item></channel></rss>" if ITEM in start else "</entry></feed>" if ATOM in start else "</a>"
-    return (start + said).encode(chance.choice(["utf-8"] * 9 + ["utf-16"]))[:size]
+        ends = "</a>" * content.count("<a>") if units == ["<a>"] else ""
+        content += ends + chance.choice(["", "'>", "/>", "]>", "</title>", "</author>", "</description>"])
+        content += "</item></channel></rss>" if ITEM in start else "</entry></feed>" if ATOM in start else "</a>"
+    return (start + content).encode(chance.choice(["utf-8"] * 9 + ["utf-16"]))[:size]
 
 
-def document(chance: random.Random, size: int) -> bytes:
+def json_bomb(chance: random.Random, size: int) -> bytes:
     """JSON, mostly truncated."""
     unit = "".join(chance.sample(JSON_UNITS, chance.choice([1, 1, 2])))
     body = "".join(unit.replace("{n}", str(n)) for n in range(max(1, size // (len(unit) + 2))))
@@ -105,22 +105,24 @@ def document(chance: random.Random, size: int) -> bytes:
     return (start + body + chance.choice(["", "1]", "]", "}", "]}"])).encode()[:size]
 
 
-def packed(chance: random.Random, size: int) -> bytes:
+def cbor_bomb(chance: random.Random, size: int) -> bytes:
     """DAG-CBOR: endless values, or a header that claims a huge length; or a valid frame around deeply nested values."""
     unit = b"".join(chance.sample(CBOR_UNITS, chance.choice([1, 1, 2])))
     body = unit * (size // len(unit))
     if chance.random() < 0.2:
-        deep: Any = 1
+        nested: Any = 1
         for _ in range(chance.choice([100, 400, 2000])):
-            deep = {"a": deep} if chance.random() < 0.5 else [deep]
+            nested = {"a": nested} if chance.random() < 0.5 else [nested]
         try:
-            return libipld.encode_dag_cbor({"op": 1, "t": "#commit"}) + libipld.encode_dag_cbor({"seq": 1, "ops": deep})
+            return libipld.encode_dag_cbor({"op": 1, "t": "#commit"}) + libipld.encode_dag_cbor(
+                {"seq": 1, "ops": nested}
+            )
         except (RecursionError, ValueError):
             return body
     return chance.choice([b"", b"\x9a" + (len(body)).to_bytes(4, "big")]) + body[: size - 5]
 
 
-def hypertext(chance: random.Random, size: int) -> str:
+def html_bomb(chance: random.Random, size: int) -> str:
     """HTML like that of posts."""
     units = "".join(chance.sample(XML_UNITS, chance.choice([1, 1, 2, 3])))
     return "".join(units.replace("{n}", str(n)) for n in range(max(1, size // len(units))))[:size]
@@ -135,12 +137,12 @@ def _frame(message: bytes) -> object:
 
 
 KINDS = {
-    "feed": Kind(_feed, markup, feed_parser.LARGEST),
-    "arxiv": Kind(lambda body: xml.pieces(body, "item"), markup, MEGABYTES),
-    "json": Kind(lambda body: decode_json(body, object), document, MEGABYTES),
-    "json feed": Kind(_feed, document, feed_parser.LARGEST),
-    "html": Kind(plain, hypertext, LONGEST),
-    "cbor": Kind(_frame, packed, ClientLimits().message),
+    "feed": Kind(_feed, xml_bomb, feed_parser.LARGEST),
+    "arxiv": Kind(lambda body: xml.pieces(body, "item"), xml_bomb, MEGABYTES),
+    "json": Kind(lambda body: decode_json(body, object), json_bomb, MEGABYTES),
+    "json feed": Kind(_feed, json_bomb, feed_parser.LARGEST),
+    "html": Kind(plain, html_bomb, LONGEST),
+    "cbor": Kind(_frame, cbor_bomb, ClientLimits().message),
 }
 
 
@@ -148,22 +150,22 @@ def bombs(kind: Kind, seed: int, count: int) -> Iterator[Any]:
     """`count` bombs of a kind, in all sizes tried."""
     chance = random.Random(seed)
     for _ in range(count):
-        yield kind.make(chance, max(20, int(kind.size * chance.choice(HELD))))
+        yield kind.make(chance, max(20, int(kind.size * chance.choice(FRACTIONS))))
 
 
 def seconds(kind: Kind, bomb: Any) -> float:
     """CPU time to parse a bomb. Expected parse errors are fine."""
-    begun = time.process_time()
+    start = time.process_time()
     with suppress(HotPapersError, msgspec.MsgspecError, ValueError, RecursionError):
         kind.read(bomb)
-    return time.process_time() - begun
+    return time.process_time() - start
 
 
 def main(name: str, seed: int, count: int) -> None:
     """Prints the slowest bomb."""
     kind = KINDS[name]
-    found = max((seconds(kind, bomb), repr(bomb[:300]), len(bomb)) for bomb in bombs(kind, seed, count))
-    print(json.dumps(found))
+    slowest = max((seconds(kind, bomb), repr(bomb[:300]), len(bomb)) for bomb in bombs(kind, seed, count))
+    print(json.dumps(slowest))
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ def check(source: str, case: str, read: Reader, key_of: KeyOf) -> None:
     """Reads a case and compares the items with the expected ones."""
     name, kind = case.split(".")[:2]
     body = data(f"sources/{source}/{case}").read_bytes()
-    found = list(read(RawPayload(kind, key_of(name, body), body, AT)))
+    items = list(read(RawPayload(kind, key_of(name, body), body, AT)))
     expected = FOLDER / source / f"{name}.items.json"
     if os.environ.get("HOTPAPERS_REWRITE"):
-        expected.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
-    assert found == msgspec.json.decode(_bytes(expected), type=list[AnyItem])
+        expected.write_bytes(msgspec.json.format(msgspec.json.encode(items), indent=1) + b"\n")
+    assert items == msgspec.json.decode(_bytes(expected), type=list[AnyItem])
 
 
 def _bytes(expected: Path) -> bytes:

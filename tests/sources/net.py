@@ -1,6 +1,6 @@
 """A scripted network: answers by URL, a clock that moves only with requests, and a log of every request.
 
-    net = ScriptedNet({
+    http = ScriptedClient({
         "https://example.org/a": b"body",                               status 200
         "https://example.org/b?page=2": [Wait(10, "busy"), b"body"],    in turn; the last one repeats
         "https://example.org/c": reply(404, b"gone", etag="x"),         Refused, unless the source accepts a 404
@@ -50,7 +50,7 @@ class ScriptedClient:
 
     def __init__(self, answers: Table, *, now: int = START, pace: float = 1.0, stop_after: int | None = None) -> None:
         self._answers = answers if callable(answers) else answers.__getitem__
-        self._running: dict[str, Iterator[Reply | None]] = {}
+        self._results: dict[str, Iterator[Reply | None]] = {}
         self._last: dict[str, Reply | None] = {}
         self._now, self._pace, self._stop_after = now, pace, stop_after
         self.requests: list[Request] = []
@@ -82,8 +82,8 @@ class ScriptedClient:
         headers: Mapping[str, str] | None = None,
         accept: Sequence[int] = (),
     ) -> Response:
-        whole = f"{url}?{urlencode(params)}" if params else url
-        return self._answer(Request("GET", whole, headers or {}, {}, self._now), accept)
+        full_url = f"{url}?{urlencode(params)}" if params else url
+        return self._answer(Request("GET", full_url, headers or {}, {}, self._now), accept)
 
     def post(
         self,
@@ -105,7 +105,7 @@ class ScriptedClient:
         return self._stream(url)
 
     @property
-    def asked(self) -> list[str]:
+    def urls(self) -> list[str]:
         """The requested URLs, in order."""
         return [request.url for request in self.requests]
 
@@ -113,11 +113,11 @@ class ScriptedClient:
 
     def _answer(self, request: Request, accept: Sequence[int]) -> Response:
         self.requests.append(request)
-        said = self._next(request.url)
+        result = self._next(request.url)
         self.advance(self._pace)
-        if isinstance(said, HotPapersError):
-            raise said
-        answer = said if isinstance(said, Response) else reply(200, said or b"")
+        if isinstance(result, HotPapersError):
+            raise result
+        answer = result if isinstance(result, Response) else reply(200, result or b"")
         return self._checked(answer._replace(url=answer.url or request.url, at=answer.at or self._now), accept)
 
     def _next(self, url: str) -> Reply | None:
@@ -125,16 +125,16 @@ class ScriptedClient:
         script = self._script(url)
         if isinstance(script, bytes | Response | HotPapersError):
             return script
-        running = self._running.setdefault(url, iter(script))
-        said = next(running, self._last.get(url))
-        self._last[url] = said
-        return said
+        results = self._results.setdefault(url, iter(script))
+        result = next(results, self._last.get(url))
+        self._last[url] = result
+        return result
 
     def _script(self, url: str) -> Script:
         try:
             return self._answers(url)
         except KeyError:
-            pytest.fail(f"nobody wrote down what is said at {url}")
+            pytest.fail(f"no scripted answer for {url}")
 
     def _checked(self, answer: Response, accept: Sequence[int]) -> Response:
         if 200 <= answer.status < 300 or answer.status in accept:
@@ -146,11 +146,11 @@ class ScriptedClient:
     def _stream(self, url: str) -> Iterator[bytes | None]:
         """The scripted messages, one by one. None is half a minute of silence; an error is raised."""
         script = self._script(url)
-        for said in [script] if isinstance(script, bytes | Response | HotPapersError) else script:
-            self.advance(30 if said is None else self._pace)
-            if isinstance(said, HotPapersError):
-                raise said
-            yield said.body if isinstance(said, Response) else said
+        for message in [script] if isinstance(script, bytes | Response | HotPapersError) else script:
+            self.advance(30 if message is None else self._pace)
+            if isinstance(message, HotPapersError):
+                raise message
+            yield message.body if isinstance(message, Response) else message
 
 
 def _is_a_net(http: ScriptedClient) -> HttpClient:

@@ -16,7 +16,7 @@ from hotpapers.sources.arxiv import ArxivSettings, ArxivSource, cursor_state
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
 from tests.parsing import parse_all
-from tests.sources.arxiv_world import Made, World, papers_of
+from tests.sources.fake_arxiv import FakeArxiv, FakePaper, papers_between
 from tests.sources.net import Reply, ScriptedClient
 
 FIRST, LAST = "2026-11-02", "2026-11-06"
@@ -25,38 +25,41 @@ SETTINGS = ArxivSettings(archives=("cs", "math"), since="2026-10-19", batch=5)
 FACTS = ("title", "authors", "abstract", "categories", "version", "comment", "published_at", "updated_at")
 
 
-def papers() -> list[Made]:
+def papers() -> list[FakePaper]:
     """Four new papers a day, plus second versions of two papers from three announcements earlier."""
-    made = papers_of("2026-10-19", "2026-11-14", each=4)
-    by_day: dict[str, list[Made]] = {}
-    for paper in made:
+    papers = papers_between("2026-10-19", "2026-11-14", per_day=4)
+    by_day: dict[str, list[FakePaper]] = {}
+    for paper in papers:
         by_day.setdefault(paper.day, []).append(paper)
     labels = sorted(by_day)
-    for before, day in zip(labels, labels[3:], strict=False):
-        again = by_day[before][:2]
-        made += [one._replace(day=day, type="replace", version=2, submitted=one.submitted + 60 * HOUR) for one in again]
-    return made
+    for earlier_day, day in zip(labels, labels[3:], strict=False):
+        revised = by_day[earlier_day][:2]
+        papers += [
+            paper._replace(day=day, type="replace", version=2, submitted_at=paper.submitted_at + 60 * HOUR)
+            for paper in revised
+        ]
+    return papers
 
 
 class Site:
     """A source and its record, as the runner keeps them. After each page, checks that no known fact of a paper is
     lost."""
 
-    def __init__(self, world: World, store: Path, down: list[tuple[str, int, str, int]] | None = None) -> None:
-        self.world, self.source, self.down = world, ArxivSource(SETTINGS), down or []
-        self.http = ScriptedClient(self.say, now=days.closes_at(FIRST) - HOUR, pace=3)
+    def __init__(self, arxiv: FakeArxiv, store: Path, outages: list[tuple[str, int, str, int]] | None = None) -> None:
+        self.arxiv, self.source, self.outages = arxiv, ArxivSource(SETTINGS), outages or []
+        self.http = ScriptedClient(self.answer, now=days.closes_at(FIRST) - HOUR, pace=3)
         self.record = Record(str(store / "hotpapers.db"))
-        self.known: dict[str, set[str]] = {}
+        self.facts: dict[str, set[str]] = {}
 
-    def say(self, url: str) -> Reply:
+    def answer(self, url: str) -> Reply:
         """arXiv's answer; while the API is down, a rate limit error."""
         at = self.http.now()
         down = any(
-            days.closes_at(a) + x * HOUR <= at < days.closes_at(b) + y * HOUR for a, x, b, y in self.down
+            days.closes_at(a) + x * HOUR <= at < days.closes_at(b) + y * HOUR for a, x, b, y in self.outages
         )  # fmt: skip
-        return RetryLater(60, "Rate exceeded.") if down and "/api/" in url else self.world.answer(url, at)
+        return RetryLater(60, "Rate exceeded.") if down and "/api/" in url else self.arxiv.answer(url, at)
 
-    def live(self, random: Random | None = None) -> None:
+    def run_week(self, random: Random | None = None) -> None:
         """Runs rounds when they are due, for the whole week; with `random`, kills some of them after a page."""
         while self.http.now() < days.closes_at(LAST) + 23 * HOUR:
             due: int | None = None
@@ -75,10 +78,10 @@ class Site:
         at = self.http.now()
         self.record.ingest(parse_all(self.source.read, page.payloads), source="arxiv", cursor=page.cursor, at=at)
         for paper in self.papers():
-            facts = {name for name in FACTS if getattr(paper, name)}
-            lost = self.known.get(paper.paper, set()) - facts
-            assert not lost, f"{paper.paper}: {', '.join(lost)} was known, and is hidden"
-            self.known[paper.paper] = facts
+            names = {name for name in FACTS if getattr(paper, name)}
+            missing = self.facts.get(paper.paper, set()) - names
+            assert not missing, f"{paper.paper}: {', '.join(missing)} was known, and is hidden"
+            self.facts[paper.paper] = names
 
     def papers(self) -> Iterator[Paper]:
         """The latest observation of each paper."""
@@ -86,9 +89,9 @@ class Site:
             assert isinstance(row.item, Paper)
             yield row.item
 
-    def announced(self) -> set[tuple[str, str, str]]:
+    def announcements(self) -> set[tuple[str, str, str]]:
         rows = (row.item for row in self.record.view().latest(Announcement))
-        return {(one.paper, one.day, one.type) for one in rows if isinstance(one, Announcement)}
+        return {(item.paper, item.day, item.type) for item in rows if isinstance(item, Announcement)}
 
 
 @pytest.fixture
@@ -96,21 +99,21 @@ def store(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def wanted(world: World) -> set[tuple[str, str, str]]:
+def expected_announcements(arxiv: FakeArxiv) -> set[tuple[str, str, str]]:
     """The week's announcements, each in its paper's own archive."""
     types = {"new": "new", "replace": "replacement"}
     return {
-        (f"arxiv:{p.id}", day, types[p.type]) for day in world.labels if FIRST <= day <= LAST for p in world.days[day]
+        (f"arxiv:{p.id}", day, types[p.type]) for day in arxiv.labels if FIRST <= day <= LAST for p in arxiv.days[day]
     }
 
 
 def test_in_a_good_week_everything_is_known_of_every_paper(store: Path) -> None:
-    site = Site(World(papers()), store)
-    site.live()
-    assert wanted(site.world) <= site.announced()
-    assert all(site.known[paper] == set(FACTS) for paper in {paper for paper, _, _ in site.announced()})
+    site = Site(FakeArxiv(papers()), store)
+    site.run_week()
+    assert expected_announcements(site.arxiv) <= site.announcements()
+    assert all(site.facts[paper] == set(FACTS) for paper in {paper for paper, _, _ in site.announcements()})
     latest = {paper.paper: paper for paper in site.papers()}
-    for paper, _, type in wanted(site.world):
+    for paper, _, type in expected_announcements(site.arxiv):
         assert type == "new" or (latest[paper].version, latest[paper].comment) == (2, "2 made-up pages")
     assert cursor_state.parse(cursor_of(site.record.database, "arxiv")).owed == ()
 
@@ -119,48 +122,50 @@ def test_in_a_good_week_everything_is_known_of_every_paper(store: Path) -> None:
 def test_in_a_bad_week_nothing_that_was_known_is_hidden(store: Path, seed: int) -> None:
     """The API lags by a day, then is down for a day and a half; feeds repeat a day's papers; rounds are killed. All
     announcements are still recorded, and described as soon as the API is back."""
-    world = World(papers(), lag={TUESDAY: 25 * HOUR}, doubled={THURSDAY: WEDNESDAY, FRIDAY: THURSDAY})
-    site = Site(world, store, down=[(WEDNESDAY, 0, THURSDAY, 12), (FRIDAY, 0, FRIDAY, 6)])
-    site.live(Random(seed))
-    assert wanted(world) <= site.announced()
-    assert all(site.known[paper] == set(FACTS) for paper in {paper for paper, _, _ in wanted(world)})
+    arxiv = FakeArxiv(papers(), api_delays={TUESDAY: 25 * HOUR}, repeats={THURSDAY: WEDNESDAY, FRIDAY: THURSDAY})
+    site = Site(arxiv, store, outages=[(WEDNESDAY, 0, THURSDAY, 12), (FRIDAY, 0, FRIDAY, 6)])
+    site.run_week(Random(seed))
+    assert expected_announcements(arxiv) <= site.announcements()
+    assert all(site.facts[paper] == set(FACTS) for paper in {paper for paper, _, _ in expected_announcements(arxiv)})
 
 
 @pytest.mark.long
 def test_without_the_api_what_is_new_is_known_by_its_feed(store: Path) -> None:
-    site = Site(World(papers()), store, down=[(FIRST, -24, LAST, 24)])
-    site.live()
-    assert wanted(site.world) <= site.announced()
-    new = {paper for paper, _, type in wanted(site.world) if type == "new"}
-    assert all({"title", "authors", "abstract", "categories", "version"} <= site.known[paper] for paper in new)
+    site = Site(FakeArxiv(papers()), store, outages=[(FIRST, -24, LAST, 24)])
+    site.run_week()
+    assert expected_announcements(site.arxiv) <= site.announcements()
+    papers_of_week = {paper for paper, _, type in expected_announcements(site.arxiv) if type == "new"}
+    assert all(
+        {"title", "authors", "abstract", "categories", "version"} <= site.facts[paper] for paper in papers_of_week
+    )
 
 
 # ---- owed metadata --------------------------------------------------------------------------------------
 
 
 def test_what_the_api_does_not_have_is_asked_for_again_for_two_days(store: Path) -> None:
-    world = World(papers(), lag={FIRST: 1000 * HOUR})
-    site = Site(world, store)
-    site.live()
-    ids = {paper.id for paper in world.days[FIRST] if len(world.versions[paper.id]) == 1}
-    asked = [r.at for r in site.http.requests if "/api/" in r.url and any(id in r.url for id in ids)]
-    assert min(asked) < days.closes_at(FIRST) + HOUR
+    arxiv = FakeArxiv(papers(), api_delays={FIRST: 1000 * HOUR})
+    site = Site(arxiv, store)
+    site.run_week()
+    ids = {paper.id for paper in arxiv.days[FIRST] if len(arxiv.versions[paper.id]) == 1}
+    times = [r.at for r in site.http.requests if "/api/" in r.url and any(id in r.url for id in ids)]
+    assert min(times) < days.closes_at(FIRST) + HOUR
     # for the last time before the second day's feeds
-    assert days.closes_at(WEDNESDAY) < max(asked) < days.closes_at(WEDNESDAY) + HOUR
-    gaps = [later - earlier for earlier, later in pairwise(asked)]
+    assert days.closes_at(WEDNESDAY) < max(times) < days.closes_at(WEDNESDAY) + HOUR
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert max(gaps) <= 2 * HOUR + HOUR / 10
 
 
 def test_while_the_api_does_not_answer_nothing_is_given_up() -> None:
     start = cursor_state.ArxivCursor(day=FIRST, owed=("b",), overdue=("a",))
     assert cursor_state.open_day(start, TUESDAY).overdue == ("b",)
-    unheard = cursor_state.open_day(start, TUESDAY, api_answers=False)
-    assert (unheard.owed, unheard.overdue) == ((), ("a", "b"))
-    assert cursor_state.open_day(unheard, TUESDAY) == unheard  # the same day again
-    many = cursor_state.ArxivCursor(
+    cursor = cursor_state.open_day(start, TUESDAY, api_answers=False)
+    assert (cursor.owed, cursor.overdue) == ((), ("a", "b"))
+    assert cursor_state.open_day(cursor, TUESDAY) == cursor  # the same day again
+    full_cursor = cursor_state.ArxivCursor(
         day=FIRST, owed=tuple(map(str, range(9000))), overdue=tuple(map(str, range(9000, 18000)))
     )
-    assert len(cursor_state.open_day(many, TUESDAY, api_answers=False).overdue) == cursor_state.MOST_OWED
+    assert len(cursor_state.open_day(full_cursor, TUESDAY, api_answers=False).overdue) == cursor_state.MOST_OWED
 
 
 def test_a_later_version_is_as_good_as_the_one_that_was_announced() -> None:
@@ -172,9 +177,9 @@ def test_a_later_version_is_as_good_as_the_one_that_was_announced() -> None:
 
 
 def test_a_round_says_when_the_next_one_is_worth_while(store: Path) -> None:
-    site = Site(World(papers()), store)
+    site = Site(FakeArxiv(papers()), store)
     site.http.advance(HOUR / 1e6 * 2)
-    last = list(site.source.pages(site.http, None))[-1]
-    assert (last.payloads, last.cursor, last.next_at) == ((), None, days.closes_at(TUESDAY) + 300_000_000)
-    owing = cursor_state.encode(cursor_state.ArxivCursor(day=FIRST, owed=("2611.00001v1",)))
-    assert site.source.next_due(site.http.now(), owing) == site.http.now() + 2 * HOUR
+    page = list(site.source.pages(site.http, None))[-1]
+    assert (page.payloads, page.cursor, page.next_at) == ((), None, days.closes_at(TUESDAY) + 300_000_000)
+    cursor = cursor_state.encode(cursor_state.ArxivCursor(day=FIRST, owed=("2611.00001v1",)))
+    assert site.source.next_due(site.http.now(), cursor) == site.http.now() + 2 * HOUR

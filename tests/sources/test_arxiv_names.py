@@ -12,7 +12,7 @@ from hotpapers.sources.arxiv import author_names, tex
 
 
 @pytest.mark.parametrize(
-    ("line", "wanted"),
+    ("line", "expected"),
     [
         ("", []),
         ("Ada Madeup", ["Ada Madeup"]),
@@ -29,8 +29,8 @@ from hotpapers.sources.arxiv import author_names, tex
         (" , ,", []),
     ],
 )
-def test_authors(line: str, wanted: list[str]) -> None:
-    assert list(author_names.authors(line)) == wanted
+def test_authors(line: str, expected: list[str]) -> None:
+    assert list(author_names.authors(line)) == expected
 
 
 @given(st.text(alphabet="ab (),:.JrI\\'{}and", max_size=80))
@@ -41,7 +41,7 @@ def test_any_line_gives_names_without_commas_and_parentheses(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         (r"Schr\"odinger", "Schrödinger"),
         (r"Erd\H{o}s, Kov\'a\v{c}, Gar\c{c}\~{a}o", "Erdős, Kováč, Garção"),
@@ -56,8 +56,8 @@ def test_any_line_gives_names_without_commas_and_parentheses(line: str) -> None:
         ("nothing to do", "nothing to do"),
     ],
 )
-def test_tex(text: str, wanted: str) -> None:
-    assert tex.plain(text) == wanted
+def test_tex(text: str, expected: str) -> None:
+    assert tex.plain(text) == expected
 
 
 @given(st.text(alphabet=st.sampled_from("ab\\'`^~=.\"uvHckrdb{} $ijoläé"), max_size=60))
@@ -65,8 +65,8 @@ def test_tex(text: str, wanted: str) -> None:
 @example("{" * 30 + "\\'e")
 def test_tex_never_fails_and_plain_text_stays(text: str) -> None:
     assert isinstance(tex.plain(text), str)
-    without = text.replace("\\", "")
-    assert tex.plain(without) == without
+    letters = text.replace("\\", "")
+    assert tex.plain(letters) == letters
 
 
 def test_every_accent_composes() -> None:

@@ -35,15 +35,18 @@ RECORDINGS = SHARED / "recordings" / "arxiv"
 GAP = {"first": "2026-11-09", "last": "2026-11-11", "after": "2611.00500", "before": "", "holidays": ""}
 
 
-def seen_in(name: str, body: bytes) -> list[RawPayload]:
+def payloads_of(name: str, body: bytes) -> list[RawPayload]:
     """A document's payloads, as the source yields them; the first word of its name says what it is."""
-    kind, _, feed = name.partition("-")
+    kind, _, name_of_feed = name.partition("-")
     if kind == "feed":
-        parsed = daily_feeds.parse(body)
-        bodies = [*(entry.body for entry in parsed.items), *parsed.unreadable]
-        return [RawPayload("announcement", "", xml.wrap(one, feed=feed.removesuffix(".xml")), AT) for one in bodies]
+        feed = daily_feeds.parse(body)
+        bodies = [*(entry.body for entry in feed.items), *feed.unreadable]
+        return [
+            RawPayload("announcement", "", xml.wrap(piece, feed=name_of_feed.removesuffix(".xml")), AT)
+            for piece in bodies
+        ]
     if kind in ("api", "query"):
-        return [RawPayload("paper", found.id, found.body, AT) for found in api.parse(body)]
+        return [RawPayload("paper", paper.id, paper.body, AT) for paper in api.parse(body)]
     records = oai_records.parse(body).records
     return [
         RawPayload("record", key, xml.wrap(record, **GAP) if kind == "oai" else record, AT) for key, record in records
@@ -51,7 +54,7 @@ def seen_in(name: str, body: bytes) -> list[RawPayload]:
 
 
 def items_of(name: str, body: bytes) -> list[Item]:
-    return [item for seen in seen_in(name, body) for item in ArxivSource().read(seen)]
+    return [item for payload in payloads_of(name, body) for item in ArxivSource().read(payload)]
 
 
 # ---- pairs -----------------------------------------------------------------------------------------------
@@ -67,16 +70,16 @@ def test_a_document_becomes_its_items(file: Path) -> None:
 
 @pytest.mark.parametrize("name", ["list-recent", "list-new"])
 def test_a_listing_becomes_days(name: str) -> None:
-    found = listing.parse(data("sources", "arxiv", f"{name}.html").read_bytes())
-    assert found["2026-11-09"].papers["2611.01234"] == "new"
-    assert found["2026-11-09"].papers["2611.01200"] == "cross"
-    assert "2611.99999" not in found["2026-11-09"].papers
-    counts = {day: (listed.total, len(listed.papers)) for day, listed in found.items()}
-    wanted = {
+    by_day = listing.parse(data("sources", "arxiv", f"{name}.html").read_bytes())
+    assert by_day["2026-11-09"].papers["2611.01234"] == "new"
+    assert by_day["2026-11-09"].papers["2611.01200"] == "cross"
+    assert "2611.99999" not in by_day["2026-11-09"].papers
+    counts = {day: (entries.total, len(entries.papers)) for day, entries in by_day.items()}
+    expected = {
         "list-recent": {"2026-11-09": (3, 3), "2026-11-06": (0, 0), "2026-11-05": (111, 1)},
         "list-new": {"2026-11-09": (2, 2)},
     }
-    assert counts == wanted[name]
+    assert counts == expected[name]
 
 
 def test_a_piece_stays_as_it_came() -> None:
@@ -84,7 +87,7 @@ def test_a_piece_stays_as_it_came() -> None:
     for entry in daily_feeds.parse(document).items:
         assert entry.body in document
         assert entry.body.startswith(b"<item>") and entry.body.endswith(b"</item>")
-    assert sum(seen.body.count(b"<item>") for seen in seen_in("feed-cs.xml", document)) == 3
+    assert sum(payload.body.count(b"<item>") for payload in payloads_of("feed-cs.xml", document)) == 3
 
 
 # ---- every recording ---------------------------------------------------------------------------------------
@@ -177,14 +180,14 @@ OAI_ERRORS = {
 }
 
 NOT_READ = {
-    "oai/Identify.xml": "asked by people; the base address is a setting",
-    "oai/ListIdentifiers_page1.xml": "records are asked for whole",
-    "oai/ListMetadataFormats.xml": "arXivRaw alone is asked for",
-    "oai/ListSets.xml": "all sets are harvested",
+    "oai/Identify.xml": "not requested; the base address is a setting",
+    "oai/ListIdentifiers_page1.xml": "not requested; records are requested in full",
+    "oai/ListMetadataFormats.xml": "not requested; the format is always arXivRaw",
+    "oai/ListSets.xml": "not requested; all sets are harvested",
 }
 
 
-def recorded(name: str) -> bytes:
+def recording(name: str) -> bytes:
     if not RECORDINGS.is_dir():
         pytest.skip(f"the recordings are absent: {RECORDINGS}")
     return (RECORDINGS / name).read_bytes()
@@ -201,59 +204,61 @@ def test_every_recording_is_read_or_has_its_reason(shared: Path) -> None:
 @pytest.mark.parametrize("name", READ)
 def test_a_recording_becomes_papers(name: str) -> None:
     kind = "feed-cs" if name.startswith("feed") else "query" if name.startswith("query") else "record"
-    found: Counter[str] = Counter()
-    for seen in seen_in(kind, recorded(name)):
+    counts: Counter[str] = Counter()
+    for payload in payloads_of(kind, recording(name)):
         try:
-            found.update(item.type if isinstance(item, Announcement) else "Paper" for item in ArxivSource().read(seen))
+            counts.update(
+                item.type if isinstance(item, Announcement) else "Paper" for item in ArxivSource().read(payload)
+            )
         except InputError:
-            found["unread"] += 1
-    assert dict(found) == READ[name]
+            counts["unread"] += 1
+    assert dict(counts) == READ[name]
 
 
 @pytest.mark.parametrize("name", LISTED)
 def test_a_recorded_listing_is_counted(name: str) -> None:
-    found = listing.parse(recorded(name))
-    assert {day: (listed.total, len(listed.papers)) for day, listed in found.items()} == LISTED[name]
+    by_day = listing.parse(recording(name))
+    assert {day: (entries.total, len(entries.papers)) for day, entries in by_day.items()} == LISTED[name]
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_recorded_refusal_is_no_answer(name: str) -> None:
-    reader, words = REFUSED[name]
-    with pytest.raises(InputError, match=words):
-        reader(recorded(name))
+    parse, message = REFUSED[name]
+    with pytest.raises(InputError, match=message):
+        parse(recording(name))
 
 
 @pytest.mark.parametrize("name", OAI_ERRORS)
 def test_a_recorded_oai_error_is_told(name: str) -> None:
-    found = oai_records.parse(recorded(f"oai/error_{name}.xml"))
-    assert found.error == OAI_ERRORS[name]
-    assert found.message and not found.records
+    response = oai_records.parse(recording(f"oai/error_{name}.xml"))
+    assert response.error == OAI_ERRORS[name]
+    assert response.message and not response.records
 
 
 def test_recorded_details() -> None:
     """Details of real payloads that are easy to get wrong."""
-    old = one_paper("query", "query_oldid_astro-ph_0601001.xml")
-    assert (old.paper, old.version, old.journal) == ("arxiv:astro-ph/0601001", 1, "ActaAstron.56:1-50,2006")
-    assert old.authors == ("Andrew Gould", "Susan Dorsher", "B. Scott Gaudi", "Andrzej Udalski")
-    many = one_paper("record", "oai/GetRecord_arXivRaw_multiversion.xml")
-    assert (many.version, many.doi, len(many.authors)) == (2, "10.1088/0004-637X/736/1/19", 66)
-    assert (many.published_at, many.updated_at) == (1296677095000000, 1299906212000000)
-    gone = one_paper("record", "oai/GetRecord_arXivRaw_withdrawn.xml")
-    assert (gone.version, gone.comment) == (2, "This paper has been withdrawn")
-    assert oai_records.parse(recorded("oai/ListRecords_arXiv_page1.xml")).token.endswith("skip%3D15")
-    assert oai_records.parse(recorded("oai/ListRecords_last_page.xml")).token == ""
+    gould = paper_of("query", "query_oldid_astro-ph_0601001.xml")
+    assert (gould.paper, gould.version, gould.journal) == ("arxiv:astro-ph/0601001", 1, "ActaAstron.56:1-50,2006")
+    assert gould.authors == ("Andrew Gould", "Susan Dorsher", "B. Scott Gaudi", "Andrzej Udalski")
+    survey = paper_of("record", "oai/GetRecord_arXivRaw_multiversion.xml")
+    assert (survey.version, survey.doi, len(survey.authors)) == (2, "10.1088/0004-637X/736/1/19", 66)
+    assert (survey.published_at, survey.updated_at) == (1296677095000000, 1299906212000000)
+    withdrawn_paper = paper_of("record", "oai/GetRecord_arXivRaw_withdrawn.xml")
+    assert (withdrawn_paper.version, withdrawn_paper.comment) == (2, "This paper has been withdrawn")
+    assert oai_records.parse(recording("oai/ListRecords_arXiv_page1.xml")).token.endswith("skip%3D15")
+    assert oai_records.parse(recording("oai/ListRecords_last_page.xml")).token == ""
 
 
-def one_paper(kind: str, name: str) -> Paper:
-    (found,) = items_of(kind, recorded(name))
-    assert isinstance(found, Paper)
-    return found
+def paper_of(kind: str, name: str) -> Paper:
+    (paper,) = items_of(kind, recording(name))
+    assert isinstance(paper, Paper)
+    return paper
 
 
 def test_both_shapes_of_a_feed_say_the_same() -> None:
     for archive in ("astro-ph", "cs", "hep-th", "math", "quant-ph"):
         rss, atom = (
-            items_of("feed-cs", recorded(f"feed_{shape}_{archive}_2024-03-05.xml")) for shape in ("rss", "atom")
+            items_of("feed-cs", recording(f"feed_{shape}_{archive}_2024-03-05.xml")) for shape in ("rss", "atom")
         )
         assert rss == atom
 
@@ -263,15 +268,15 @@ def test_both_shapes_of_a_feed_say_the_same() -> None:
 
 def test_a_listed_paper_becomes_an_announcement() -> None:
     fact = page_facts.ListedFact(paper="2611.01200", category="cs", day="2026-11-09", type="cross")
-    (found,) = ArxivSource().read(page_facts.listing_payload(fact, AT))
-    assert found == Announcement(
+    (announcement,) = ArxivSource().read(page_facts.listing_payload(fact, AT))
+    assert announcement == Announcement(
         paper="arxiv:2611.01200", day="2026-11-09", category="cs", type="cross", announced_at=1794186000000000,
         observed_at=AT,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("state", "lacks", "wanted"),
+    ("state", "problems", "expected"),
     [
         ("read", (), ("partial", "not compared with arXiv's listing")),
         ("checked", (), ("complete", "")),
@@ -280,11 +285,11 @@ def test_a_listed_paper_becomes_an_announcement() -> None:
         ("harvested", (), ("partial", "harvested later: days of announcement are estimates")),
     ],
 )
-def test_a_day_becomes_coverage(state: page_facts.State, lacks: tuple[str, ...], wanted: tuple[str, str]) -> None:
-    (found,) = ArxivSource().read(page_facts.day_payload("2026-11-09", state, lacks, AT))
-    assert isinstance(found, Coverage)
-    assert (found.state, found.reason) == wanted
-    assert (found.network, found.from_at, found.until_at) == ("arxiv", 1794186000000000, 1794200400000000)
+def test_a_day_becomes_coverage(state: page_facts.State, problems: tuple[str, ...], expected: tuple[str, str]) -> None:
+    (coverage,) = ArxivSource().read(page_facts.day_payload("2026-11-09", state, problems, AT))
+    assert isinstance(coverage, Coverage)
+    assert (coverage.state, coverage.reason) == expected
+    assert (coverage.network, coverage.from_at, coverage.until_at) == ("arxiv", 1794186000000000, 1794200400000000)
 
 
 @pytest.mark.parametrize(
@@ -320,29 +325,29 @@ def test_a_feed_of_an_impossible_day_is_no_feed(date: str) -> None:
 
 @pytest.mark.parametrize("empty", ["<record/>", "<record />", '<record a="/>"/>', "<record></record >"])
 def test_an_empty_record_does_not_hide_the_others(empty: str) -> None:
-    others = "<record><header><identifier>oai:arXiv.org:2611.00001</identifier></header><record/></record>"
-    for records in (f"{empty}{others}", f"{others}{empty}"):
+    record = "<record><header><identifier>oai:arXiv.org:2611.00001</identifier></header><record/></record>"
+    for records in (f"{empty}{record}", f"{record}{empty}"):
         body = f"<OAI-PMH><ListRecords>{records}</ListRecords><resumptionToken>9</resumptionToken></OAI-PMH>"
-        found = oai_records.parse(body.encode())
-        assert sorted(found.records) == [("", empty.encode()), ("oai:arXiv.org:2611.00001", others.encode())]
-        assert found.token == "9"
+        response = oai_records.parse(body.encode())
+        assert sorted(response.records) == [("", empty.encode()), ("oai:arXiv.org:2611.00001", record.encode())]
+        assert response.token == "9"
 
 
 def test_a_version_with_an_odd_number_is_a_paper_all_the_same() -> None:
-    record = recorded("oai/GetRecord_arXivRaw_multiversion.xml").replace(b'version="v2"', 'version="v²"'.encode())
-    (found,) = items_of("record", record)
-    assert isinstance(found, Paper) and found.version is None
+    record = recording("oai/GetRecord_arXivRaw_multiversion.xml").replace(b'version="v2"', 'version="v²"'.encode())
+    (paper,) = items_of("record", record)
+    assert isinstance(paper, Paper) and paper.version is None
 
 
 def test_a_listing_has_bounds() -> None:
     with pytest.raises(InputError, match="more than 2000 entries"):
         listing.parse(b"<dl id='articles'>" + b"<dt>" * 2001)
-    odd = (
+    body = (
         b"<dl id='articles'><h3>Mon, 9 Nov 2026 (showing 1 of 1 entries)</h3><dt>"
         + b" " * 5000
         + b'<a href="/abs/2611.00001">'
     )
-    assert listing.parse(odd)["2026-11-09"].papers == {}
+    assert listing.parse(body)["2026-11-09"].papers == {}
 
 
 def test_nothing_is_counted() -> None:
@@ -353,17 +358,17 @@ def test_nothing_is_counted() -> None:
 def test_a_recorded_feed_goes_all_the_way() -> None:
     """Through `pages`: a day's feed, and a listing without its papers."""
     table = {
-        "https://rss.arxiv.org/rss/math": recorded("feed_rss_math_2024-03-05.xml"),
-        "https://arxiv.org/list/math/recent?skip=0&show=2000": recorded("list_math_recent.html"),
+        "https://rss.arxiv.org/rss/math": recording("feed_rss_math_2024-03-05.xml"),
+        "https://arxiv.org/list/math/recent?skip=0&show=2000": recording("list_math_recent.html"),
     }
     nothing = b"<feed xmlns='http://www.w3.org/2005/Atom'/>"
     http = ScriptedClient(lambda url: table.get(url, nothing), now=days.closes_at("2024-03-05") + 300_000_000)
     source = ArxivSource(ArxivSettings(archives=("math",)))
     pages = list(source.pages(http, None))
-    found = [item for page in pages for seen in page.payloads for item in source.read(seen)]
-    counts = Counter(item.type if isinstance(item, Announcement) else type(item).__name__ for item in found)
+    items = [item for page in pages for payload in page.payloads for item in source.read(payload)]
+    counts = Counter(item.type if isinstance(item, Announcement) else type(item).__name__ for item in items)
     # the API has none of them yet: the feed describes the new papers
     assert counts == {"Paper": 46, "new": 46, "cross": 29, "replacement": 32, "Coverage": 2}
-    assert {item.day for item in found if isinstance(item, Announcement)} == {"2024-03-05"}
-    assert isinstance(found[-1], Coverage) and found[-1].reason == "math: arXiv's listing has not come so far"
+    assert {item.day for item in items if isinstance(item, Announcement)} == {"2024-03-05"}
+    assert isinstance(items[-1], Coverage) and items[-1].reason == "math: arXiv's listing has not come so far"
     assert pages[-1].next_at == http.now() + 2 * HOUR  # the API is asked again for the papers it lacked

@@ -17,13 +17,13 @@ from hotpapers.sources.bluesky.stream_filter import EventFilter
 from tests.sources.cases import AT
 from tests.sources.net import ScriptedClient, reply
 
-WRITES = "an answer to what only an author asks"
-GENERATOR = "a feed's own program, which is not asked"
-SEARCH = "search refuses who has no account, so it is not asked"
-NOT_ASKED = "not asked for: getPosts gives counts, handle and labels at once"
+WRITES = "a response to a write; the program only reads"
+GENERATOR = "a feed generator's response; generators are not queried"
+SEARCH = "search requires an account, so it is not used"
+NOT_REQUESTED = "not requested: getPosts returns counts, handle and labels at once"
 REPOSITORY = "a whole repository; the stream has each record as it comes"
 NOT_READ = {
-    "local/_index.json": "the recorder's own list of what it made",
+    "local/_index.json": "the recorder's own list of its files",
     "local/applyWrites.json": WRITES,
     "local/createAccount.json": WRITES,
     "local/createRecord_post.json": WRITES,
@@ -39,17 +39,17 @@ NOT_READ = {
     "local/searchPostsV2_domains.json": SEARCH,
     "local/searchPostsV2_nothing.json": SEARCH,
     "local/searchPostsV2_query.json": SEARCH,
-    "local/describeServer.json": NOT_ASKED,
-    "local/getLikes.json": NOT_ASKED,
-    "local/getPostThread_notfound.json": NOT_ASKED,
-    "local/getProfile.json": NOT_ASKED,
-    "local/getProfile_unknown.json": NOT_ASKED,
-    "local/getRecord_missing.json": NOT_ASKED,
-    "local/getRepostedBy.json": NOT_ASKED,
-    "local/listRecords_posts.json": NOT_ASKED,
-    "local/plc_did_doc.json": NOT_ASKED,
-    "local/resolveHandle.json": NOT_ASKED,
-    "local/unknown_method.json": NOT_ASKED,
+    "local/describeServer.json": NOT_REQUESTED,
+    "local/getLikes.json": NOT_REQUESTED,
+    "local/getPostThread_notfound.json": NOT_REQUESTED,
+    "local/getProfile.json": NOT_REQUESTED,
+    "local/getProfile_unknown.json": NOT_REQUESTED,
+    "local/getRecord_missing.json": NOT_REQUESTED,
+    "local/getRepostedBy.json": NOT_REQUESTED,
+    "local/listRecords_posts.json": NOT_REQUESTED,
+    "local/plc_did_doc.json": NOT_REQUESTED,
+    "local/resolveHandle.json": NOT_REQUESTED,
+    "local/unknown_method.json": NOT_REQUESTED,
     "local/getRepo_alice.car": REPOSITORY,
     "network/getRepo_calabro.car": REPOSITORY,
     "network/getRepo_calabro.records.tsv": REPOSITORY,
@@ -78,7 +78,7 @@ FRAMES = {
     "network/relay_firehose_150_frames.u32le.bin.zst": 150,
 }
 MANIFEST = "network/relay_firehose_manifest.json"
-ALL = (schemas.POST, schemas.LIKE, schemas.REPOST)
+COLLECTIONS = (schemas.POST, schemas.LIKE, schemas.REPOST)
 BLUESKY = BlueskySource(BlueskySettings())
 
 
@@ -95,21 +95,21 @@ def test_every_recording_is_in_one_list(bluesky: Path) -> None:
 # ---- views ---------------------------------------------------------------------------------------------
 
 
-def views_in(said: Any) -> Iterator[Any]:
+def views_in(value: Any) -> Iterator[Any]:
     """Posts with their counts, without those nested in others."""
-    if isinstance(said, dict) and "record" in said and "likeCount" in said:
-        yield said
-    elif isinstance(said, dict | list):
-        for part in said.values() if isinstance(said, dict) else said:
+    if isinstance(value, dict) and "record" in value and "likeCount" in value:
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
             yield from views_in(part)
 
 
 @pytest.mark.parametrize("path", VIEWS)
 def test_views_are_read(bluesky: Path, path: str) -> None:
-    said = json.loads(bluesky.joinpath(path).read_bytes())["response"]["json"]
+    body = json.loads(bluesky.joinpath(path).read_bytes())["response"]["json"]
     items = [
         item
-        for view in views_in(said)
+        for view in views_in(body)
         for item in BLUESKY.read(RawPayload("counts", view["uri"], json.dumps(view).encode(), AT))
     ]
     kinds = [type(item) for item in items]
@@ -118,16 +118,16 @@ def test_views_are_read(bluesky: Path, path: str) -> None:
 
 
 def test_a_view_has_its_counts_its_link_and_its_card(bluesky: Path) -> None:
-    said = json.loads(bluesky.joinpath("local/getPosts_mixed_missing.json").read_bytes())["response"]["json"]
-    post, account, mention, snapshot = BLUESKY.read(RawPayload("counts", "", json.dumps(said["posts"][0]).encode(), AT))
+    body = json.loads(bluesky.joinpath("local/getPosts_mixed_missing.json").read_bytes())["response"]["json"]
+    post, account, mention, snapshot = BLUESKY.read(RawPayload("counts", "", json.dumps(body["posts"][0]).encode(), AT))
     assert isinstance(post, Post) and isinstance(account, Account)
     [link] = post.links
     assert post.text[link.start : link.end] == "arxiv.org/abs/2210.036..." and link.target.endswith("/2210.03629")
     assert isinstance(mention, Mention) and (mention.paper, mention.found_in) == ("arxiv:2210.03629", "link")
     assert isinstance(snapshot, Snapshot)
     assert (snapshot.likes, snapshot.reposts, snapshot.replies, snapshot.quotes) == (1, 1, 1, 1)
-    backdated = next(iter(BLUESKY.read(RawPayload("counts", "", json.dumps(said["posts"][3]).encode(), 2 * AT))))
-    assert isinstance(backdated, Post) and backdated.created_at // 10**12 == 1795
+    dated_post = next(iter(BLUESKY.read(RawPayload("counts", "", json.dumps(body["posts"][3]).encode(), 2 * AT))))
+    assert isinstance(dated_post, Post) and dated_post.created_at // 10**12 == 1795
 
 
 @pytest.mark.parametrize("path", REFUSALS)
@@ -141,29 +141,29 @@ def test_a_batch_that_is_refused_is_asked_one_by_one(bluesky: Path, path: str) -
 # ---- the stream ----------------------------------------------------------------------------------------
 
 
-class Everything:
+class EveryPost:
     """Tracks every post."""
 
     def __contains__(self, key: object) -> bool:
         return True
 
 
-def sifted(events: list[bytes]) -> list[Item]:
-    event_filter = EventFilter(Everything(), reactions=True, remembers=1000)
-    seen = [one for body in events for one in event_filter.payloads(schemas.event(body), body, AT)]
-    return [item for one in seen for item in BLUESKY.read(one)]
+def items_of(events: list[bytes]) -> list[Item]:
+    event_filter = EventFilter(EveryPost(), reactions=True, remembers=1000)
+    payloads = [payload for body in events for payload in event_filter.payloads(schemas.event(body), body, AT)]
+    return [item for payload in payloads for item in BLUESKY.read(payload)]
 
 
 def frames(file: Path) -> list[bytes]:
-    said = file.read_bytes()
+    content = file.read_bytes()
     if file.suffix == ".zst":
-        said = zstandard.ZstdDecompressor().stream_reader(said).read()
-    found = []
-    while said:
-        length = int.from_bytes(said[:4], "little")
-        found.append(said[4 : 4 + length])
-        said = said[4 + length :]
-    return found
+        content = zstandard.ZstdDecompressor().stream_reader(content).read()
+    frames_read = []
+    while content:
+        length = int.from_bytes(content[:4], "little")
+        frames_read.append(content[4 : 4 + length])
+        content = content[4 + length :]
+    return frames_read
 
 
 def count(items: list[Item], kind: type[Item]) -> int:
@@ -172,15 +172,15 @@ def count(items: list[Item], kind: type[Item]) -> int:
 
 def test_the_relays_window_and_jetstreams_give_the_same(bluesky: Path) -> None:
     manifest = json.loads(bluesky.joinpath(MANIFEST).read_bytes())
-    told = frames(bluesky / "network/relay_firehose_150_frames.u32le.bin.zst")
-    assert len(told) == manifest["frames"]
-    from_relay = [body for one in told for body in firehose.events(firehose.frame(one), Everything())]
+    messages = frames(bluesky / "network/relay_firehose_150_frames.u32le.bin.zst")
+    assert len(messages) == manifest["frames"]
+    from_relay = [body for message in messages for body in firehose.events(firehose.frame(message), EveryPost())]
     lines = (bluesky / JETSTREAM[1]).read_bytes().splitlines()
     from_jetstream = [line for line in lines if b'"kind":"identity"' not in line]
     assert len(lines) == manifest["v1_events"] and len(from_relay) == len(from_jetstream)
     assert sorted(map(content, from_relay)) == sorted(map(content, from_jetstream))
-    items = sifted(from_jetstream)
-    assert sorted(map(repr, sifted(from_relay))) == sorted(map(repr, items))
+    items = items_of(from_jetstream)
+    assert sorted(map(repr, items_of(from_relay))) == sorted(map(repr, items))
     assert (count(items, Reaction), count(items, Verdict), count(items, Post)) == (128, 1, 1)
     assert [item.type for item in items if isinstance(item, Reaction)].count("reply") == 8
 
@@ -191,24 +191,24 @@ def content(event: bytes) -> str:
 
 
 def test_ten_events_of_jetstream_are_read(bluesky: Path) -> None:
-    items = sifted((bluesky / JETSTREAM[0]).read_bytes().splitlines())
+    items = items_of((bluesky / JETSTREAM[0]).read_bytes().splitlines())
     assert count(items, Reaction) > 0 and count(items, Mention) == 0
 
 
 @pytest.mark.parametrize("path", FRAMES)
 def test_all_frames_are_read(bluesky: Path, path: str) -> None:
-    told = frames(bluesky / path)
-    assert len(told) == FRAMES[path]
+    messages = frames(bluesky / path)
+    assert len(messages) == FRAMES[path]
     if "future" in path:
         with pytest.raises(NetError, match="FutureCursor"):
-            firehose.frame(told[0])
+            firehose.frame(messages[0])
     else:
-        assert all(firehose.frame(one).seq for one in told)
+        assert all(firehose.frame(message).seq for message in messages)
 
 
 def test_a_session_of_the_loopback_network(bluesky: Path) -> None:
-    told = frames(bluesky / "local/firehose_session.frames.bin")
-    items = sifted([body for one in told for body in firehose.events(firehose.frame(one), ALL)])
+    messages = frames(bluesky / "local/firehose_session.frames.bin")
+    items = items_of([body for message in messages for body in firehose.events(firehose.frame(message), COLLECTIONS)])
     posts = [item for item in items if isinstance(item, Post)]
     assert [post.gone for post in posts].count("deleted") == 1
     assert [item.paper for item in items if isinstance(item, Mention)] == [
@@ -223,5 +223,5 @@ def test_a_session_of_the_loopback_network(bluesky: Path) -> None:
     assert reactions == [
         ("quote", False), ("reply", False), ("like", False), ("like", False), ("repost", False), ("like", True),
     ]  # fmt: skip
-    hidden = [item.judgement for item in items if isinstance(item, Verdict)]
-    assert hidden == ["shown"] * 3 + ["hidden", "shown"]
+    judgements = [item.judgement for item in items if isinstance(item, Verdict)]
+    assert judgements == ["shown"] * 3 + ["hidden", "shown"]

@@ -22,17 +22,17 @@ SLOWEST = 10.0
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_bomb_keeps_a_parser_busy(kind: str) -> None:
     command = [sys.executable, "-m", "tests.sources.bombs", kind, "7", "20"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=20 * SLOWEST)
-    took, bomb, size = json.loads(done.stdout)
-    assert took < SLOWEST, (took, size, bomb)
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=20 * SLOWEST)
+    cpu_seconds, bomb, size = json.loads(process.stdout)
+    assert cpu_seconds < SLOWEST, (cpu_seconds, size, bomb)
 
 
 def feed(*items: str, root: str = "rss") -> bytes:
     return f"<{root} version='2.0'><channel><title>Tea</title>{''.join(items)}</channel></{root}>".encode()
 
 
-def item(title: str, inside: str = "") -> str:
-    return f"<item><title>{title}</title>{inside}</item>"
+def item(title: str, content: str = "") -> str:
+    return f"<item><title>{title}</title>{content}</item>"
 
 
 def titles(body: bytes) -> list[str]:
@@ -49,38 +49,38 @@ def test_runs_that_are_just_too_short_to_be_shortened_take_no_time(run: bytes) -
 
 @pytest.mark.long
 def test_of_a_long_feed_the_first_entries_are_read() -> None:
-    many = feed(*(item(f"Kettle {n}", "<category>tea</category>" * 40) for n in range(5000)))
-    assert titles(many) == [f"Kettle {n}" for n in range(feed_parser.MOST_ENTRIES)]
+    body = feed(*(item(f"Kettle {n}", "<category>tea</category>" * 40) for n in range(5000)))
+    assert titles(body) == [f"Kettle {n}" for n in range(feed_parser.MOST_ENTRIES)]
     atom = "".join(f"<entry><title>Cup {n}</title></entry>" for n in range(20_000))
     assert len(titles(f"<feed xmlns='http://www.w3.org/2005/Atom'>{atom}</feed>".encode())) == feed_parser.MOST_ENTRIES
 
 
-MANY = " ".join(f"a{n}='1'" for n in range(300))
+ATTRIBUTES = " ".join(f"a{n}='1'" for n in range(300))
 
 
 @pytest.mark.parametrize(
-    "inside",
-    ["<a>" * 200 + "</a>" * 200, f"<a {MANY}/>", "<b/>" * 40_000, "x " * 600_000],
+    "content",
+    ["<a>" * 200 + "</a>" * 200, f"<a {ATTRIBUTES}/>", "<b/>" * 40_000, "x " * 600_000],
     ids=["deep", "attributes", "elements", "text"],
 )
-def test_what_comes_before_an_entry_with_too_much_is_read(inside: str) -> None:
-    assert titles(feed(item("One"), item("Two"), item("Three", inside), item("Four"))) == ["One", "Two"]
+def test_what_comes_before_an_entry_with_too_much_is_read(content: str) -> None:
+    assert titles(feed(item("One"), item("Two"), item("Three", content), item("Four"))) == ["One", "Two"]
     with pytest.raises(NetError, match="too much data in or before"):
-        titles(feed(item("Three", inside)))
+        titles(feed(item("Three", content)))
 
 
 def test_attributes_that_a_document_type_declares_are_refused() -> None:
-    declared = b"<!DOCTYPE rss [<!ATTLIST rss a CDATA 'x'>]>"
+    doctype = b"<!DOCTYPE rss [<!ATTLIST rss a CDATA 'x'>]>"
     with pytest.raises(InputError, match="too much"):
-        bounded_xml.truncate(declared + feed(item("One")))
+        bounded_xml.truncate(doctype + feed(item("One")))
     entities = "".join(f"<!ENTITY e{n} 'x'>" for n in range(400))
     with pytest.raises(InputError, match="too much"):
         bounded_xml.truncate(f"<!DOCTYPE rss [{entities}]>".encode() + feed(item("One")))
 
 
 def test_usual_feeds_are_left_as_they_are() -> None:
-    usual = feed(*(item(f"Kettle {n}") for n in range(100)))
-    assert bounded_xml.tidy(usual) == usual == bounded_xml.truncate(usual)
+    body = feed(*(item(f"Kettle {n}") for n in range(100)))
+    assert bounded_xml.tidy(body) == body == bounded_xml.truncate(body)
     assert bounded_xml.truncate(b"<rss>&nbsp;</rss>") is None
     assert titles("<rss version='2.0'><channel><item><title>Ä</title></item></channel></rss>".encode("utf-16")) == ["Ä"]
 

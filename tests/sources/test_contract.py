@@ -43,42 +43,42 @@ def source_of(name: str) -> Source:
     return make(settings())
 
 
-def true_bodies(name: str) -> list[Any]:
-    """The source's own fixtures, to be broken."""
+def fixture_bodies(name: str) -> list[Any]:
+    """The source's own fixtures, to be damaged."""
     files = sorted(f for f in (FOLDER / name).glob("*.json") if not f.name.endswith(".items.json"))
     return [json.loads(file.read_bytes()) for file in files] or [{}]
 
 
 @st.composite
-def broken(draw: st.DrawFn, bodies: list[Any]) -> bytes:
+def broken_body(draw: st.DrawFn, bodies: list[Any]) -> bytes:
     """A real body with some values replaced; or any JSON; or not JSON at all."""
     body = json.loads(json.dumps(draw(st.sampled_from(bodies))))
     for _ in range(draw(st.integers(0, 3))):
-        places = [(inner, key) for inner in containers(body) for key in keys(inner)]
-        if places:
-            inner, key = draw(st.sampled_from(places))
-            inner[key] = draw(
+        paths = [(container, key) for container in containers(body) for key in keys(container)]
+        if paths:
+            container, key = draw(st.sampled_from(paths))
+            container[key] = draw(
                 JSON | st.sampled_from([1e300, -1, 2**70, "0001-01-01T00:00:00", "https://arxiv.org/abs/2609.01234"])
             )
-    whole = json.dumps(body).encode()
-    return draw(st.sampled_from([whole, whole, whole, whole[: len(whole) // 2], whole.replace(b"a", b"\xff")]))
+    text = json.dumps(body).encode()
+    return draw(st.sampled_from([text, text, text, text[: len(text) // 2], text.replace(b"a", b"\xff")]))
 
 
 def containers(body: Any) -> Iterator[Any]:
     if isinstance(body, dict | list):
         yield body
-        for inner in body.values() if isinstance(body, dict) else body:
-            yield from containers(inner)
+        for value in body.values() if isinstance(body, dict) else body:
+            yield from containers(value)
 
 
-def keys(inner: Any) -> list[Any]:
-    return list(inner) if isinstance(inner, dict) else list(range(len(inner)))
+def keys(container: Any) -> list[Any]:
+    return list(container) if isinstance(container, dict) else list(range(len(container)))
 
 
-def read(source: Source, seen: RawPayload) -> list[Item] | str:
+def read(source: Source, payload: RawPayload) -> list[Item] | str:
     """The items, or the name of the error, which must be one that means unreadable input."""
     try:
-        return list(source.read(seen))
+        return list(source.read(payload))
     except (InputError, ValueError, KeyError, TypeError) as problem:
         return type(problem).__name__
 
@@ -110,28 +110,28 @@ def test_every_source_has_a_page_that_names_each_setting(name: str) -> None:
 
 def names_of(settings: type[msgspec.Struct]) -> set[str]:
     """The field names of a settings struct, including nested structs."""
-    found = set()
+    names = set()
     for field in msgspec.structs.fields(settings):
-        found.add(field.encode_name)
-        for inner in getattr(field.type, "__args__", ()):
-            if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-                found |= names_of(inner)
-    return found
+        names.add(field.encode_name)
+        for struct in getattr(field.type, "__args__", ()):
+            if isinstance(struct, type) and issubclass(struct, msgspec.Struct):
+                names |= names_of(struct)
+    return names
 
 
 # ---- reading ---------------------------------------------------------------------------------------------
 
 
-def agrees(name: str, seen: RawPayload) -> None:
+def check_reading(name: str, payload: RawPayload) -> None:
     source = source_of(name)
-    found = read(source, seen)
-    assert found == read(source, seen) == read(source_of(name), seen)
-    if isinstance(found, str):
+    items = read(source, payload)
+    assert items == read(source, payload) == read(source_of(name), payload)
+    if isinstance(items, str):
         return
-    assert all(item.observed_at == seen.at for item in found)
-    posts = [item for item in found if isinstance(item, Post)]
+    assert all(item.observed_at == payload.at for item in items)
+    posts = [item for item in items if isinstance(item, Post)]
     assert all(post.network == name and post.post.startswith(f"{name}:") for post in posts)
-    for item in found:
+    for item in items:
         with suppress(InputError, ValueError):  # goes to quarantine
             check(clean(item))
 
@@ -140,16 +140,16 @@ def agrees(name: str, seen: RawPayload) -> None:
 @given(st.data())
 def test_junk_is_read_or_refused_and_always_the_same(name: str, data: st.DataObject) -> None:
     body = data.draw(JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
-    agrees(name, RawPayload(data.draw(st.sampled_from(KINDS)), data.draw(st.text(max_size=20)), body, AT))
+    check_reading(name, RawPayload(data.draw(st.sampled_from(KINDS)), data.draw(st.text(max_size=20)), body, AT))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 @given(st.data())
 def test_what_is_almost_right_is_read_or_refused_and_always_the_same(name: str, data: st.DataObject) -> None:
-    bodies = _bodies.setdefault(name, true_bodies(name))
-    body = data.draw(broken(bodies))
-    agrees(name, RawPayload(data.draw(st.sampled_from(KINDS)), data.draw(st.sampled_from(KEYS)), body, AT))
+    bodies = _bodies.setdefault(name, fixture_bodies(name))
+    body = data.draw(broken_body(bodies))
+    check_reading(name, RawPayload(data.draw(st.sampled_from(KINDS)), data.draw(st.sampled_from(KEYS)), body, AT))
 
 
 _bodies: dict[str, list[Any]] = {}
@@ -158,7 +158,7 @@ KEYS = ["2609.01234", "t3_qq7aa1", "1", "https://home.example/users/wool/statuse
 
 # ---- requests --------------------------------------------------------------------------------------------
 
-TALKATIVE: dict[str, dict[str, Any]] = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "bluesky": {"jetstream": ["wss://one.example"]},
     "feeds": {"urls": ["https://blog.example/feed"]},
     "hackernews": {},
@@ -170,7 +170,7 @@ TALKATIVE: dict[str, dict[str, Any]] = {
 }
 """Settings that make a source send requests, where its defaults send none."""
 
-KNOWN = {
+POST_KEYS = {
     "bluesky": ["bluesky:at://a/app.bsky.feed.post/1"],
     "feeds": ["feeds:1"],
     "hackernews": ["hackernews:1"],
@@ -195,19 +195,19 @@ ANSWERS = st.one_of(
 )
 
 
-@pytest.mark.parametrize("name", sorted(TALKATIVE))
+@pytest.mark.parametrize("name", sorted(SETTINGS))
 @given(st.lists(ANSWERS, min_size=1, max_size=6))
-def test_whatever_a_server_answers_is_pages_or_a_net_error(name: str, said: list[bytes]) -> None:
+def test_whatever_a_server_answers_is_pages_or_a_net_error(name: str, bodies: list[bytes]) -> None:
     make, settings = SOURCES[name]
-    source = make(msgspec.convert(TALKATIVE[name], settings))
-    for keys in (None, KNOWN[name]):
-        answers = iter(said)
+    source = make(msgspec.convert(SETTINGS[name], settings))
+    for keys in (None, POST_KEYS[name]):
+        answers = iter(bodies)
         http = ScriptedClient(partial(_next, answers))
         try:
             pages = list(source.pages(http, None) if keys is None else source.counts(http, keys))
         except NetError:
             continue
-        assert all(seen.key and seen.at for page in pages for seen in page.payloads)
+        assert all(payload.key and payload.at for page in pages for payload in page.payloads)
 
 
 def _next(answers: Iterator[bytes], url: str) -> bytes:
@@ -221,21 +221,21 @@ def test_the_example_of_the_docs_is_a_source() -> None:
     page = (ROOT / "docs" / "development" / "adding-a-source.md").read_text("utf-8")
     code = (ROOT / "docs" / "examples" / "corkboard.py").read_text("utf-8")
     [note] = json.loads(re.findall(r'^    (\{"notes".*)', page, re.M)[0])["notes"]
-    room = ModuleType("corkboard")
-    sys.modules["corkboard"] = room  # msgspec looks up annotations there
-    exec(code, room.__dict__)
-    source: Source = room.Corkboard(room.CorkboardSettings())
+    module = ModuleType("corkboard")
+    sys.modules["corkboard"] = module  # msgspec looks up annotations there
+    exec(code, module.__dict__)
+    source: Source = module.Corkboard(module.CorkboardSettings())
     base = "https://corkboard.example/api/notes"
-    said = json.dumps({"notes": [note, {"id": "none"}]}).encode()
-    http = ScriptedClient({f"{base}?board=maths&since=0": said, f"{base}/42": reply(404)})
-    [page_read] = source.pages(http, None)
-    assert page_read.cursor == '{"maths":42}' and [seen.key[:10] for seen in page_read.payloads] == ["42", "unreadable"]
-    kinds = [kind_of(item) for item in source.read(page_read.payloads[0])]
-    assert (
-        kinds == ["post", "account", "snapshot", "mention"] and read(source, page_read.payloads[1]) == "ValidationError"
-    )
-    [gone] = [item for counted in source.counts(http, ["corkboard:42"]) for item in source.read(counted.payloads[0])]
-    assert isinstance(gone, Post) and gone.gone == "deleted"
+    body = json.dumps({"notes": [note, {"id": "none"}]}).encode()
+    http = ScriptedClient({f"{base}?board=maths&since=0": body, f"{base}/42": reply(404)})
+    [result] = source.pages(http, None)
+    assert result.cursor == '{"maths":42}' and [payload.key[:10] for payload in result.payloads] == ["42", "unreadable"]
+    kinds = [kind_of(item) for item in source.read(result.payloads[0])]
+    assert kinds == ["post", "account", "snapshot", "mention"] and read(source, result.payloads[1]) == "ValidationError"
+    [deleted_post] = [
+        item for count_page in source.counts(http, ["corkboard:42"]) for item in source.read(count_page.payloads[0])
+    ]
+    assert isinstance(deleted_post, Post) and deleted_post.gone == "deleted"
     del sys.modules["corkboard"]
 
 

@@ -21,33 +21,37 @@ def mentions(*papers: str) -> list[Mention]:
 
 
 @given(PAPERS, PAPERS, PAPERS)
-def test_afterwards_just_what_is_named_now_is_not_doubted(named: set[str], before: set[str], now: set[str]) -> None:
-    doubted = named & before
-    said = edit_verdicts(POST, named, doubted, mentions(*now), 9)
-    assert all((v.subject, v.rule, v.observed_at) == (POST, EDIT_RULE, 9) for v in said)
-    after = {v.about: v.judgement for v in said}
-    assert len(after) == len(said) and set(after) <= named
-    doubted_after = {paper for paper in named if after.get(paper, "doubtful" if paper in doubted else "") == "doubtful"}
-    assert doubted_after == named - now
-    assert edit_verdicts(POST, named, doubted_after, mentions(*now), 10) == []
+def test_afterwards_just_what_is_named_now_is_not_doubted(
+    papers: set[str], doubtful_before: set[str], named_now: set[str]
+) -> None:
+    doubtful_papers = papers & doubtful_before
+    verdicts = edit_verdicts(POST, papers, doubtful_papers, mentions(*named_now), 9)
+    assert all((v.subject, v.rule, v.observed_at) == (POST, EDIT_RULE, 9) for v in verdicts)
+    judgements = {v.about: v.judgement for v in verdicts}
+    assert len(judgements) == len(verdicts) and set(judgements) <= papers
+    doubtful_after = {
+        paper for paper in papers if judgements.get(paper, "doubtful" if paper in doubtful_papers else "") == "doubtful"
+    }
+    assert doubtful_after == papers - named_now
+    assert edit_verdicts(POST, papers, doubtful_after, mentions(*named_now), 10) == []
 
 
 @pytest.fixture
 def record(store_url: str) -> Iterator[Record]:
-    with Record(store_url) as opened:
-        yield opened
+    with Record(store_url) as record:
+        yield record
 
 
-def seen_again(record: Record, at: int, *papers: str) -> list[str]:
+def record_edit(record: Record, at: int, *papers: str) -> list[str]:
     """Records the post with what it names now; returns the papers that are now in doubt."""
     view = record.view()
-    named = {
+    all_papers = {
         row.item.paper
         for row in view.latest(Mention, "t.post = (SELECT id FROM identity WHERE key = ?)", (POST,))
         if isinstance(row.item, Mention)
     }
-    said = edit_verdicts(POST, named, doubtful(record), mentions(*papers), at)
-    record.append([*mentions(*papers), *said], source="bluesky", at=at)
+    verdicts = edit_verdicts(POST, all_papers, doubtful(record), mentions(*papers), at)
+    record.append([*mentions(*papers), *verdicts], source="bluesky", at=at)
     return sorted(doubtful(record))
 
 
@@ -58,10 +62,10 @@ def doubtful(record: Record) -> set[str]:
 
 
 def test_a_paper_that_is_taken_out_and_put_back(record: Record) -> None:
-    one, two = "arxiv:2609.00001", "arxiv:2609.00002"
-    assert seen_again(record, 1, one) == []
-    assert seen_again(record, 2, two) == [one]
-    assert seen_again(record, 3) == [one, two]
-    assert seen_again(record, 4) == [one, two]
-    assert seen_again(record, 5, one, two) == []
+    kettle, sheep = "arxiv:2609.00001", "arxiv:2609.00002"
+    assert record_edit(record, 1, kettle) == []
+    assert record_edit(record, 2, sheep) == [kettle]
+    assert record_edit(record, 3) == [kettle, sheep]
+    assert record_edit(record, 4) == [kettle, sheep]
+    assert record_edit(record, 5, kettle, sheep) == []
     assert record.count(Verdict) == 4

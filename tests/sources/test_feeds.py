@@ -33,7 +33,7 @@ def test_a_links_place_is_where_it_is_shown() -> None:
         "<title>Sheep</title><description>&lt;p&gt;see &lt;a href='" + PAPER + "'&gt;it&lt;/a&gt;</description>"
     )
     [post] = [item for item in items(entry) if isinstance(item, Post)]
-    assert [(post.text[k.start : k.end], k.target) for k in post.links] == [("it", PAPER)]
+    assert [(post.text[link.start : link.end], link.target) for link in post.links] == [("it", PAPER)]
     assert post.text == "Sheep\n\nsee it"
 
 
@@ -45,7 +45,7 @@ def atom(entry: str) -> bytes:
     return f"<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='de'><entry>{entry}</entry></feed>".encode()
 
 
-def one(body: bytes, **headers: str) -> FeedEntry:
+def single_entry(body: bytes, **headers: str) -> FeedEntry:
     [entry] = entries(body, {name.replace("_", "-"): value for name, value in headers.items()}, URL)
     return entry
 
@@ -55,8 +55,8 @@ def items(body: bytes) -> list[object]:
     return [
         item
         for page in source.pages(ScriptedClient({URL: body}), None)
-        for s in page.payloads
-        for item in source.read(s)
+        for payload in page.payloads
+        for item in source.read(payload)
     ]
 
 
@@ -64,49 +64,55 @@ def items(body: bytes) -> list[object]:
 
 
 def test_plain_text_stays_what_it_says() -> None:
-    assert one(atom("<id>a</id><title>1 &lt;b&gt; 2</title>")).title == "1 &lt;b&gt; 2"
-    assert one(atom("<id>a</id><title type='html'>&lt;b&gt;2&lt;/b&gt;</title>")).title == "<b>2</b>"
+    assert single_entry(atom("<id>a</id><title>1 &lt;b&gt; 2</title>")).title == "1 &lt;b&gt; 2"
+    assert single_entry(atom("<id>a</id><title type='html'>&lt;b&gt;2&lt;/b&gt;</title>")).title == "<b>2</b>"
     assert (
-        one(b'{"version":"https://jsonfeed.org/version/1.1","items":[{"content_text":"1 < 2"}]}').content == "1 &lt; 2"
+        single_entry(b'{"version":"https://jsonfeed.org/version/1.1","items":[{"content_text":"1 < 2"}]}').content
+        == "1 &lt; 2"
     )
 
 
 def test_an_entry_without_an_id_keeps_the_one_that_is_made() -> None:
     item = "<title>Sheep</title><description>first words</description>"
-    again = item.replace("first", "other")
-    assert one(rss(item)).id == one(rss(again)).id and one(rss(item)).id.startswith("made:")
-    assert one(rss("<description>a b</description>")).id != one(rss("<description>a c</description>")).id
+    changed_item = item.replace("first", "other")
+    assert single_entry(rss(item)).id == single_entry(rss(changed_item)).id and single_entry(rss(item)).id.startswith(
+        "made:"
+    )
+    assert (
+        single_entry(rss("<description>a b</description>")).id != single_entry(rss("<description>a c</description>")).id
+    )
 
 
 def test_relative_addresses_are_resolved() -> None:
-    assert one(rss("<title>a</title><link>../x</link>")).link == "https://blog.example/x"
-    assert one(b'{"version":"1","items":[{"id":1,"url":"/x"}]}').link == "https://blog.example/x"
+    assert single_entry(rss("<title>a</title><link>../x</link>")).link == "https://blog.example/x"
+    assert single_entry(b'{"version":"1","items":[{"id":1,"url":"/x"}]}').link == "https://blog.example/x"
     assert feed_parser.urljoin_or_not(URL, "http://[") == "http://["
 
 
 def test_dates_of_json_feeds_are_read_and_odd_ones_are_none() -> None:
-    def dated(said: str) -> int | None:
-        return one(b'{"version":"1","items":[{"id":1,"date_published":"%s"}]}' % said.encode()).published
+    def published(date: str) -> int | None:
+        return single_entry(b'{"version":"1","items":[{"id":1,"date_published":"%s"}]}' % date.encode()).published
 
-    assert dated("2026-01-01T02:00:00+02:00") == 1_767_225_600_000_000
-    assert dated("2026-01-01T00:00:00") == 1_767_225_600_000_000
-    assert dated("soon") is None
+    assert published("2026-01-01T02:00:00+02:00") == 1_767_225_600_000_000
+    assert published("2026-01-01T00:00:00") == 1_767_225_600_000_000
+    assert published("soon") is None
 
 
 def test_a_date_beyond_the_last_year_is_none() -> None:
-    assert one(rss("<pubDate>9999-12-31T23:59:59-12:00</pubDate><title>a</title>")).published is None
+    assert single_entry(rss("<pubDate>9999-12-31T23:59:59-12:00</pubDate><title>a</title>")).published is None
 
 
 @pytest.mark.parametrize("date", ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
 def test_a_placeholder_for_a_date_is_none(date: str) -> None:
-    assert one(rss(f"<pubDate>{date}</pubDate><title>a</title>")).published is None
+    assert single_entry(rss(f"<pubDate>{date}</pubDate><title>a</title>")).published is None
     assert (
-        one(atom(f"<id>a</id><published>{date}</published><updated>2026-01-01T00:00:00Z</updated>")).published == START
+        single_entry(atom(f"<id>a</id><published>{date}</published><updated>2026-01-01T00:00:00Z</updated>")).published
+        == START
     )
     [post] = [item for item in items(rss(f"<link>{PAPER}</link><pubDate>{date}</pubDate>")) if isinstance(item, Post)]
     assert post.created_at == post.observed_at
     dates = f'"date_published":"{date}","date_modified":"2026-01-01T00:00:00Z"'
-    assert one(b'{"version":"1","items":[{"id":1,%s}]}' % dates.encode()).published == START
+    assert single_entry(b'{"version":"1","items":[{"id":1,%s}]}' % dates.encode()).published == START
 
 
 @pytest.mark.parametrize("item", [b"3", b"null", b'"x"', b"[]"])
@@ -115,7 +121,7 @@ def test_a_json_item_that_is_none_is_passed_over(item: bytes) -> None:
         b'\xef\xbb\xbf {"version":"1","language":7,"items":[%s,{"id":7.5,"authors":[3,{"name":"A"}],"author":null}]}'
         % item
     )
-    assert [(e.id, e.author, e.language) for e in entries(body, {}, URL)] == [("7.5", "A", "und")]
+    assert [(entry.id, entry.author, entry.language) for entry in entries(body, {}, URL)] == [("7.5", "A", "und")]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html><body>sorry", b"{", b'{"items":[]}', b'{"version":"1"}', b"\xff{"])
@@ -138,12 +144,12 @@ def test_a_feed_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_broken_xml_is_mended_up_to_a_length() -> None:
-    broken = rss("<title>a &amp; b</title><br>")
-    assert one(broken).title == "a &amp; b"
+    body = rss("<title>a &amp; b</title><br>")
+    assert single_entry(body).title == "a &amp; b"
     with pytest.raises(NetError, match="broken XML"):
-        list(entries(broken + b"x " * feed_parser.LARGEST_BROKEN, {}, URL))
-    long = rss("<title>a</title>") + b" " * feed_parser.LARGEST_BROKEN
-    assert one(long).title == "a"
+        list(entries(body + b"x " * feed_parser.LARGEST_BROKEN, {}, URL))
+    long_body = rss("<title>a</title>") + b" " * feed_parser.LARGEST_BROKEN
+    assert single_entry(long_body).title == "a"
 
 
 def test_entities_do_not_grow() -> None:
@@ -156,8 +162,8 @@ def test_entities_do_not_grow() -> None:
 
 
 def test_lone_surrogates_do_not_reach_the_record() -> None:
-    broken = rss("<title>a &#xD800; & b</title><description>&#55296; " + PAPER + "</description>")
-    assert any(isinstance(item, Mention) for item in items(broken))
+    body = rss("<title>a &#xD800; & b</title><description>&#55296; " + PAPER + "</description>")
+    assert any(isinstance(item, Mention) for item in items(body))
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(rss))
@@ -167,10 +173,10 @@ def test_any_body_is_entries_or_a_net_error(body: bytes) -> None:
 
 
 def test_whatever_the_parser_raises_is_a_net_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object, **__: object) -> None:
+    def failing_parse(*_: object, **__: object) -> None:
         raise AssertionError("deep inside")
 
-    monkeypatch.setattr("feedparser.parse", broken)
+    monkeypatch.setattr("feedparser.parse", failing_parse)
     with pytest.raises(NetError, match="AssertionError"):
         list(entries(rss(""), {}, URL))
 
@@ -180,14 +186,14 @@ def test_whatever_the_parser_raises_is_a_net_error(monkeypatch: pytest.MonkeyPat
 
 def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
     urls = [f"https://{name}.example/feed" for name in "abcd"]
-    said = rss(f"<guid>1</guid><link>{PAPER}</link>")
-    http = ScriptedClient({urls[0]: RequestRefused("no", 403), urls[1]: said, urls[2]: b"<html>", urls[3]: said})
+    body = rss(f"<guid>1</guid><link>{PAPER}</link>")
+    http = ScriptedClient({urls[0]: RequestRefused("no", 403), urls[1]: body, urls[2]: b"<html>", urls[3]: body})
     pages = FeedsSource(FeedsSettings(urls=tuple(urls))).pages(http, None)
-    found = [next(pages), next(pages)]
+    results = [next(pages), next(pages)]
     with pytest.raises(NetError, match="not a feed"):
         next(pages)
-    keys = {seen.key for page in found for seen in page.payloads}
-    assert http.asked == urls and len(keys) == 2, "the same guid in two feeds is two entries"
+    keys = {payload.key for page in results for payload in page.payloads}
+    assert http.urls == urls and len(keys) == 2, "the same guid in two feeds is two entries"
 
 
 def test_a_request_to_wait_is_told_when_the_rest_is_read() -> None:
@@ -223,22 +229,24 @@ ENTRIES = {
 def test_every_recording_of_feeds_is_read(shared: Path) -> None:
     folder = shared / "recordings" / "feeds"
     files = [f for f in sorted(folder.rglob("*.*")) if not f.name.endswith(".headers.txt")]
-    found: dict[str, list[FeedEntry]] = {}
+    by_name: dict[str, list[FeedEntry]] = {}
     for file in files:
         name = file.relative_to(folder).as_posix()
         if name in NOT_READ:
             with pytest.raises(NetError):
                 list(entries(file.read_bytes(), {}, URL))
         else:
-            found[name] = list(entries(file.read_bytes(), {}, URL))
+            by_name[name] = list(entries(file.read_bytes(), {}, URL))
     assert len(files) == 35
-    assert {name: len(es) for name, es in found.items()} == {name: ENTRIES.get(name, 1) for name in found}
-    biorxiv = found["feed-rs/rss1_rss_1.0_biorxiv.xml"][0]
+    assert {name: len(feed) for name, feed in by_name.items()} == {name: ENTRIES.get(name, 1) for name in by_name}
+    biorxiv = by_name["feed-rs/rss1_rss_1.0_biorxiv.xml"][0]
     assert biorxiv.published and datetime.datetime.fromtimestamp(biorxiv.published / 1e6, datetime.UTC).year == 2023
-    assert found["feed-rs/atom_atom_xml_base.xml"][0].link == "https://numi.st/post/2022/travel-uke"
+    assert by_name["feed-rs/atom_atom_xml_base.xml"][0].link == "https://numi.st/post/2022/travel-uke"
     source, papers = FeedsSource(FeedsSettings()), set[str]()
-    for name, some in found.items():
-        for entry in some:
+    for name, feed in by_name.items():
+        for entry in feed:
             body = msgspec.json.encode({"feed": name, "entry": entry})
-            papers |= {i.paper for i in source.read(RawPayload("post", "k", body, 1)) if isinstance(i, Mention)}
+            papers |= {
+                item.paper for item in source.read(RawPayload("post", "k", body, 1)) if isinstance(item, Mention)
+            }
     assert papers == {"arxiv:2109.14490"}

@@ -27,8 +27,8 @@ from tests.sources.net import START, ScriptedClient, reply
 BASE = "https://home.example"
 OTHER = "https://other.example"
 URI = f"{BASE}/users/wool/statuses/117000000000000001"
-ONE = MastodonSource(MastodonSettings(servers=(MastodonServer(base=BASE),)))
-TWO = MastodonSource(
+SOURCE = MastodonSource(MastodonSettings(servers=(MastodonServer(base=BASE),)))
+TWO_SERVERS = MastodonSource(
     MastodonSettings(
         servers=(
             MastodonServer(base=BASE, tags=("arxiv", "maths")),
@@ -44,7 +44,7 @@ def key_of(name: str, body: bytes) -> str:
 
 @pytest.mark.parametrize("case", cases("mastodon"))
 def test_mastodon_reads(case: str) -> None:
-    check("mastodon", case, ONE.read, key_of)
+    check("mastodon", case, SOURCE.read, key_of)
 
 
 def status(n: int, **more: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def status(n: int, **more: Any) -> dict[str, Any]:
             "content": "arxiv.org/abs/2609.01234", "favourites_count": 5, **more}  # fmt: skip
 
 
-def said(*statuses: Any) -> bytes:
+def response(*statuses: Any) -> bytes:
     return json.dumps(statuses).encode()
 
 
@@ -65,11 +65,11 @@ def tag(name: str = "arxiv", min_id: object = "", base: str = BASE) -> str:
 
 
 def keys(pages: list[PayloadPage]) -> list[str]:
-    return [seen.key for page in pages for seen in page.payloads]
+    return [payload.key for page in pages for payload in page.payloads]
 
 
 def items(source: MastodonSource, pages: list[PayloadPage]) -> list[Item]:
-    return [item for page in pages for seen in page.payloads for item in source.read(seen)]
+    return [item for page in pages for payload in page.payloads for item in source.read(payload)]
 
 
 def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
@@ -87,135 +87,139 @@ def moment_of(id: str) -> str:
 
 def test_the_first_round_reads_the_newest_page() -> None:
     statuses = [status(n) for n in reversed(range(PAGE))]
-    pages = list(ONE.pages(ScriptedClient({tag(): said(*statuses)}), None))
-    assert keys(pages) == [one["uri"] for one in statuses]
+    pages = list(SOURCE.pages(ScriptedClient({tag(): response(*statuses)}), None))
+    assert keys(pages) == [post_data["uri"] for post_data in statuses]
     assert json.loads(pages[-1].cursor or "") == {f"{BASE}/tag/arxiv": moment_of(statuses[0]["id"])}
 
 
 def test_later_rounds_read_on_page_by_page_from_an_hour_before() -> None:
-    first = status(0)["id"]
-    before = int(first) - OVERLAP
-    full = [status(n) for n in reversed(range(1, PAGE + 1))]
-    pages_by_place = {before: said(*full), full[0]["id"]: said(status(99)), status(99)["id"]: said()}
-    http = ScriptedClient({tag(min_id=place): page for place, page in pages_by_place.items()})
-    pages = list(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": first})))
+    cursor_id = status(0)["id"]
+    min_id = int(cursor_id) - OVERLAP
+    full_page = [status(n) for n in reversed(range(1, PAGE + 1))]
+    pages_by_place = {
+        min_id: response(*full_page),
+        full_page[0]["id"]: response(status(99)),
+        status(99)["id"]: response(),
+    }
+    http = ScriptedClient({tag(min_id=min_id_of_page): page for min_id_of_page, page in pages_by_place.items()})
+    pages = list(SOURCE.pages(http, json.dumps({f"{BASE}/tag/arxiv": cursor_id})))
     assert len(keys(pages)) == PAGE + 1
-    kept = [list(json.loads(page.cursor or "").values()) for page in pages]
-    last = [moment_of(status(99)["id"])]
-    assert kept == [[moment_of(full[0]["id"])], last, last]
+    cursors = [list(json.loads(page.cursor or "").values()) for page in pages]
+    newest = [moment_of(status(99)["id"])]
+    assert cursors == [[moment_of(full_page[0]["id"])], newest, newest]
 
 
 def test_what_is_read_again_moves_no_cursor_back() -> None:
     cursor = json.dumps({f"{BASE}/tag/arxiv": moment_of(status(50)["id"])})
-    before = int(moment_of(status(50)["id"])) - OVERLAP
-    http = ScriptedClient({tag(min_id=before): said(status(7)), tag(min_id=status(7)["id"]): said()})
-    pages = list(ONE.pages(http, cursor))
+    min_id = int(moment_of(status(50)["id"])) - OVERLAP
+    http = ScriptedClient({tag(min_id=min_id): response(status(7)), tag(min_id=status(7)["id"]): response()})
+    pages = list(SOURCE.pages(http, cursor))
     assert keys(pages) == [status(7)["uri"]] and json.loads(pages[-1].cursor or "") == json.loads(cursor)
 
 
 def test_a_server_that_does_not_page_is_asked_once() -> None:
-    full = said(*(status(n) for n in range(PAGE)))
-    asked = 0
+    body = response(*(status(n) for n in range(PAGE)))
+    requests = 0
 
-    def always(url: str) -> bytes:
-        nonlocal asked
-        asked += 1
-        return full
+    def respond(url: str) -> bytes:
+        nonlocal requests
+        requests += 1
+        return body
 
-    list(ONE.pages(ScriptedClient(always), json.dumps({f"{BASE}/tag/arxiv": status(PAGE - 1)["id"]})))
-    assert asked <= 2
+    list(SOURCE.pages(ScriptedClient(respond), json.dumps({f"{BASE}/tag/arxiv": status(PAGE - 1)["id"]})))
+    assert requests <= 2
 
 
 def test_a_round_ends_after_so_many_pages_and_says_that_there_are_more() -> None:
     count = iter(range(10_000))
-    http = ScriptedClient(lambda url: said(*(status(next(count)) for _ in range(PAGE))))
+    http = ScriptedClient(lambda url: response(*(status(next(count)) for _ in range(PAGE))))
     pages: list[PayloadPage] = []
-    with pytest.raises(PartiallyRead) as told:
-        collect(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": status(0)["id"]})), pages)
-    assert len(pages) == MOST_PAGES and told.value.lost_until is None
+    with pytest.raises(PartiallyRead) as excinfo:
+        collect(SOURCE.pages(http, json.dumps({f"{BASE}/tag/arxiv": status(0)["id"]})), pages)
+    assert len(pages) == MOST_PAGES and excinfo.value.lost_until is None
 
 
 def test_a_server_with_smaller_pages_is_read_to_the_end() -> None:
-    """Otherwise a busy hour, which is read again each time, would be all that is ever read."""
+    """Otherwise nothing but one busy hour, which is read again each time, would ever be read."""
     timeline = [status(n * 60_000) for n in range(120)]
 
-    def page(url: str) -> bytes:
+    def respond(url: str) -> bytes:
         after = int(parse_qs(urlsplit(url).query)["min_id"][0])
-        return said(*reversed([one for one in timeline if int(one["id"]) > after][:15]))
+        return response(*reversed([post_data for post_data in timeline if int(post_data["id"]) > after][:15]))
 
-    pages = list(ONE.pages(ScriptedClient(page), json.dumps({f"{BASE}/tag/arxiv": timeline[80]["id"]})))
+    pages = list(SOURCE.pages(ScriptedClient(respond), json.dumps({f"{BASE}/tag/arxiv": timeline[80]["id"]})))
     assert timeline[119]["uri"] in keys(pages) and len(keys(pages)) == 99
 
 
 def test_identifiers_of_another_make_are_asked_from_as_they_are() -> None:
     id = "17951544020d482186e6f7d3bb22b8318e4c1e2f63"
-    http = ScriptedClient({tag(min_id=id): said()})
-    pages = list(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": id})))
+    http = ScriptedClient({tag(min_id=id): response()})
+    pages = list(SOURCE.pages(http, json.dumps({f"{BASE}/tag/arxiv": id})))
     assert json.loads(pages[-1].cursor or "") == {f"{BASE}/tag/arxiv": id}
 
 
 def test_a_timeline_that_fails_does_not_keep_the_others_from_being_read() -> None:
     public = f"{OTHER}/api/v1/timelines/public?limit={PAGE}"
     for problem in (RequestRefused("no", 401), RetryLater(9, "busy"), b"<html>", b"{}", b"[" * 100_000):
-        http = ScriptedClient({tag(): problem, tag("maths"): said(status(1)), public: said(status(2))})
+        http = ScriptedClient({tag(): problem, tag("maths"): response(status(1)), public: response(status(2))})
         pages: list[PayloadPage] = []
         with pytest.raises(PartiallyRead, match="1 of 3 could not be read"):
-            collect(MastodonSource(TWO.settings).pages(http, None), pages)
+            collect(MastodonSource(TWO_SERVERS.settings).pages(http, None), pages)
         assert keys(pages) == [status(1)["uri"], status(2)["uri"]]
         assert set(json.loads(pages[-1].cursor or "")) >= {f"{BASE}/tag/maths", f"{OTHER}/public"}
 
 
 def test_a_token_goes_to_its_own_server_in_a_header_and_nowhere_else() -> None:
-    http = ScriptedClient(lambda url: said(status(1)))
-    pages = list(MastodonSource(TWO.settings).pages(http, None))
+    http = ScriptedClient(lambda url: response(status(1)))
+    pages = list(MastodonSource(TWO_SERVERS.settings).pages(http, None))
     assert [request.headers for request in http.requests] == [{}, {}, {"authorization": "Bearer t0ken"}]
-    assert "t0ken" not in repr(pages) + repr(http.asked)
-    home = ScriptedClient(lambda url: said())
-    list(TWO.counts(home, [f"mastodon:{URI}"]))
+    assert "t0ken" not in repr(pages) + repr(http.urls)
+    home = ScriptedClient(lambda url: response())
+    list(TWO_SERVERS.counts(home, [f"mastodon:{URI}"]))
     assert home.requests[0].headers == {}
 
 
 def test_of_a_boost_the_original_is_read_once() -> None:
     original = status(1, uri=f"{OTHER}/users/b/statuses/5", favourites_count=9)
     boost = status(2, content="", reblog=original, favourites_count=0)
-    pages = list(ONE.pages(ScriptedClient({tag(): said(boost, original)}), None))
-    posts = {item.post for item in items(ONE, pages) if isinstance(item, Post)}
+    pages = list(SOURCE.pages(ScriptedClient({tag(): response(boost, original)}), None))
+    posts = {item.post for item in items(SOURCE, pages) if isinstance(item, Post)}
     assert posts == {f"mastodon:{OTHER}/users/b/statuses/5"}
-    assert len({(seen.key, seen.body) for page in pages for seen in page.payloads}) == 1
+    assert len({(payload.key, payload.body) for page in pages for payload in page.payloads}) == 1
 
 
 def test_counts_are_believed_of_the_home_server_alone() -> None:
-    away = status(1, uri=f"{OTHER}/users/b/statuses/5")
-    pages = list(ONE.pages(ScriptedClient({tag(): said(status(2), away)}), None))
-    found = [item for item in items(ONE, pages) if isinstance(item, Snapshot)]
-    assert [snapshot.post for snapshot in found] == [f"mastodon:{status(2)['uri']}"] and found[0].likes == 5
+    remote_post = status(1, uri=f"{OTHER}/users/b/statuses/5")
+    pages = list(SOURCE.pages(ScriptedClient({tag(): response(status(2), remote_post)}), None))
+    snapshots = [item for item in items(SOURCE, pages) if isinstance(item, Snapshot)]
+    assert [snapshot.post for snapshot in snapshots] == [f"mastodon:{status(2)['uri']}"] and snapshots[0].likes == 5
 
 
 @pytest.mark.parametrize("visibility", ["private", "direct", "mutuals_only"])
 def test_what_is_not_public_is_not_even_handed_on(visibility: str) -> None:
-    hidden = status(1, visibility=visibility)
-    http = ScriptedClient({tag(): said(hidden, status(2, reblog=hidden))})
-    assert keys(list(ONE.pages(http, None))) == []
+    private_post = status(1, visibility=visibility)
+    http = ScriptedClient({tag(): response(private_post, status(2, reblog=private_post))})
+    assert keys(list(SOURCE.pages(http, None))) == []
 
 
 def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
-    pages = list(ONE.pages(ScriptedClient({tag(): said(7, status(1), status(2, reblog={"id": 3}))}), None))
-    seen = [one for page in pages for one in page.payloads]
-    assert [one.key[:10] for one in seen] == ["unreadable", status(1)["uri"][:10], "unreadable"]
-    for one in (seen[0], seen[2]):
+    pages = list(SOURCE.pages(ScriptedClient({tag(): response(7, status(1), status(2, reblog={"id": 3}))}), None))
+    payloads = [payload for page in pages for payload in page.payloads]
+    assert [payload.key[:10] for payload in payloads] == ["unreadable", status(1)["uri"][:10], "unreadable"]
+    for payload in (payloads[0], payloads[2]):
         with pytest.raises(msgspec.ValidationError):
-            list(ONE.read(one))
+            list(SOURCE.read(payload))
 
 
 def test_a_post_at_something_that_is_no_address_does_not_end_the_round() -> None:
-    pages = list(ONE.pages(ScriptedClient({tag(): said(status(1, uri="http://[::1"), status(2))}), None))
+    pages = list(SOURCE.pages(ScriptedClient({tag(): response(status(1, uri="http://[::1"), status(2))}), None))
     assert keys(pages) == ["http://[::1", status(2)["uri"]]
 
 
 # ---- home servers --------------------------------------------------------------------------------------
 
 
-def at_home(n: int = 1) -> str:
+def home_url(n: int = 1) -> str:
     return f"{BASE}/api/v1/statuses/{status(n)['id']}"
 
 
@@ -224,58 +228,58 @@ def post_key(n: int = 1) -> str:
 
 
 def test_the_home_server_tells_counts_and_edits() -> None:
-    edited = status(1, content="now arxiv.org/abs/2609.01234v2", favourites_count=8, reblogs_count=2)
-    http = ScriptedClient({at_home(): json.dumps(edited).encode()})
-    found = items(ONE, list(ONE.counts(http, [post_key()])))
-    assert [i.likes for i in found if isinstance(i, Snapshot)] == [8]
-    assert [i.text[:3] for i in found if isinstance(i, Post)] == ["now"]
-    assert [i.version for i in found if isinstance(i, Mention)] == [2]
+    edit = status(1, content="now arxiv.org/abs/2609.01234v2", favourites_count=8, reblogs_count=2)
+    http = ScriptedClient({home_url(): json.dumps(edit).encode()})
+    read_items = items(SOURCE, list(SOURCE.counts(http, [post_key()])))
+    assert [item.likes for item in read_items if isinstance(item, Snapshot)] == [8]
+    assert [item.text[:3] for item in read_items if isinstance(item, Post)] == ["now"]
+    assert [item.version for item in read_items if isinstance(item, Mention)] == [2]
 
 
 @pytest.mark.parametrize("code", [404, 410])
 def test_what_is_deleted_is_gone(code: int) -> None:
-    http = ScriptedClient({at_home(): reply(code, "見つかりません".encode())})
-    [post] = items(ONE, list(ONE.counts(http, [post_key()])))
+    http = ScriptedClient({home_url(): reply(code, "見つかりません".encode())})
+    [post] = items(SOURCE, list(SOURCE.counts(http, [post_key()])))
     assert isinstance(post, Post) and (post.post, post.gone, post.text) == (post_key(), "deleted", "")
 
 
 def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> None:
-    away = f"{OTHER}/ap/users/3/statuses/{status(3)['id']}"
-    http = ScriptedClient({at_home(1): RequestRefused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
+    remote_uri = f"{OTHER}/ap/users/3/statuses/{status(3)['id']}"
+    http = ScriptedClient({home_url(1): RequestRefused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
     pages: list[PayloadPage] = []
     with pytest.raises(PartiallyRead, match="1 of 2 could not be read; no"):
-        collect(ONE.counts(http, [post_key(1), post_key(2), f"mastodon:{away}"]), pages)
-    assert len(http.requests) == 2 and keys(pages) == [away]
+        collect(SOURCE.counts(http, [post_key(1), post_key(2), f"mastodon:{remote_uri}"]), pages)
+    assert len(http.requests) == 2 and keys(pages) == [remote_uri]
 
 
 def test_home_servers_that_hang_do_not_delay_all_others() -> None:
     """A round ends when its time is up; the next one asks the other posts first."""
 
-    def answers(url: str) -> bytes:
+    def respond(url: str) -> bytes:
         if "hangs" in url:
             http.advance(300)
             raise NetError("timed out")
         return b"{}"
 
     uris = [f"https://{host}.example/users/a/statuses/7" for host in ("a", "hangs1", "hangs2", "hangs3", "b", "hangs4")]
-    everything = [f"mastodon:{uri}" for uri in uris]
-    source, http, pages = MastodonSource(MastodonSettings()), ScriptedClient(answers), list[PayloadPage]()
-    with pytest.raises(PartiallyRead) as caught:
-        collect(source.counts(http, everything), pages)
-    assert keys(pages) == uris[:1] and set(caught.value.unasked) == {everything[4], everything[5]}
+    post_keys = [f"mastodon:{uri}" for uri in uris]
+    source, http, pages = MastodonSource(MastodonSettings()), ScriptedClient(respond), list[PayloadPage]()
+    with pytest.raises(PartiallyRead) as excinfo:
+        collect(source.counts(http, post_keys), pages)
+    assert keys(pages) == uris[:1] and set(excinfo.value.unasked) == {post_keys[4], post_keys[5]}
     with pytest.raises(PartiallyRead):
-        collect(source.counts(http, everything), pages)
+        collect(source.counts(http, post_keys), pages)
     assert keys(pages) == [uris[0], uris[0], uris[4]]
 
 
 def test_a_round_ends_although_every_home_server_so_far_hangs() -> None:
-    def answers(url: str) -> bytes:
+    def respond(url: str) -> bytes:
         http.advance(300)
         raise NetError("timed out")
 
-    http = ScriptedClient(answers)
+    http = ScriptedClient(respond)
     with pytest.raises(NetError, match="timed out"):
-        list(ONE.counts(http, [f"mastodon:https://h{n}.example/users/a/statuses/7" for n in range(20)]))
+        list(SOURCE.counts(http, [f"mastodon:https://h{n}.example/users/a/statuses/7" for n in range(20)]))
     assert len(http.requests) == 3
 
 
@@ -287,33 +291,35 @@ def test_a_round_ends_although_every_home_server_so_far_hangs() -> None:
     ],
 )  # fmt: skip
 def test_only_mastodons_own_addresses_are_asked_for(uri: str) -> None:
-    assert list(ONE.counts(ScriptedClient({}), [f"mastodon:{uri}"])) == []
+    assert list(SOURCE.counts(ScriptedClient({}), [f"mastodon:{uri}"])) == []
 
 
 def test_a_server_cannot_speak_for_another_ones_post() -> None:
-    forged = json.dumps(status(1, uri=f"{OTHER}/users/b/statuses/5")).encode()
-    [page] = ONE.counts(ScriptedClient({at_home(): forged}), [post_key()])
+    body = json.dumps(status(1, uri=f"{OTHER}/users/b/statuses/5")).encode()
+    [page] = SOURCE.counts(ScriptedClient({home_url(): body}), [post_key()])
     with pytest.raises(InputError, match=r"^expected "):
-        list(ONE.read(page.payloads[0]))
+        list(SOURCE.read(page.payloads[0]))
 
 
 def test_an_account_without_an_address_is_unreadable() -> None:
-    nobody = status(1, account={"acct": "x"})
+    post_data = status(1, account={"acct": "x"})
     with pytest.raises(InputError, match="without an address"):
-        list(ONE.read(RawPayload("post", nobody["uri"], json.dumps(nobody).encode(), AT)))
+        list(SOURCE.read(RawPayload("post", post_data["uri"], json.dumps(post_data).encode(), AT)))
 
 
 def test_a_post_from_the_future_was_made_when_it_was_seen() -> None:
     for kind, more in (("post", {}), ("counts", {}), ("counts", {"visibility": "private"})):
         body = json.dumps(status(1, created_at="2099-01-01T00:00:00Z", **more)).encode()
-        [post] = [item for item in ONE.read(RawPayload(kind, status(1)["uri"], body, AT)) if isinstance(item, Post)]
+        [post] = [item for item in SOURCE.read(RawPayload(kind, status(1)["uri"], body, AT)) if isinstance(item, Post)]
         assert post.created_at == AT
 
 
 def test_moments_do_not_hang_on_the_machines_zone() -> None:
-    plain = status(1, created_at="2026-01-01T00:00:00")
+    post_data = status(1, created_at="2026-01-01T00:00:00")
     [post] = [
-        i for i in ONE.read(RawPayload("post", plain["uri"], json.dumps(plain).encode(), AT)) if isinstance(i, Post)
+        item
+        for item in SOURCE.read(RawPayload("post", post_data["uri"], json.dumps(post_data).encode(), AT))
+        if isinstance(item, Post)
     ]
     assert post.created_at == START
 
@@ -321,54 +327,54 @@ def test_moments_do_not_hang_on_the_machines_zone() -> None:
 # ---- edits and limits ----------------------------------------------------------------------------------
 
 EDITED = {"edited_at": "2026-01-02T00:00:00Z", "content": "<p>never mind</p>"}
-AWAY = f"{OTHER}/objects/5"
+REMOTE_URI = f"{OTHER}/objects/5"
 
 
-def knowing(*uris: str) -> MastodonSource:
-    return MastodonSource(ONE.settings, {f"mastodon:{uri}" for uri in uris})
+def tracking_source(*uris: str) -> MastodonSource:
+    return MastodonSource(SOURCE.settings, {f"mastodon:{uri}" for uri in uris})
 
 
 def test_the_home_server_tells_that_a_paper_was_edited_out() -> None:
-    http = ScriptedClient({at_home(): json.dumps(status(1, **EDITED)).encode()})
-    [page] = ONE.counts(http, [post_key()])
-    assert [seen.kind for seen in page.payloads] == ["counts", "edit"]
-    for seen in page.payloads:
-        found = list(ONE.read(seen))
-        assert not any(isinstance(item, Mention) for item in found)
-        assert [item.text for item in found if isinstance(item, Post)] == ["never mind"]
-    assert [item.likes for item in ONE.read(page.payloads[0]) if isinstance(item, Snapshot)] == [5]
-    assert not [item for item in ONE.read(page.payloads[1]) if isinstance(item, Snapshot)]
+    http = ScriptedClient({home_url(): json.dumps(status(1, **EDITED)).encode()})
+    [page] = SOURCE.counts(http, [post_key()])
+    assert [payload.kind for payload in page.payloads] == ["counts", "edit"]
+    for payload in page.payloads:
+        read_items = list(SOURCE.read(payload))
+        assert not any(isinstance(item, Mention) for item in read_items)
+        assert [item.text for item in read_items if isinstance(item, Post)] == ["never mind"]
+    assert [item.likes for item in SOURCE.read(page.payloads[0]) if isinstance(item, Snapshot)] == [5]
+    assert not [item for item in SOURCE.read(page.payloads[1]) if isinstance(item, Snapshot)]
 
 
 def test_counts_are_told_also_where_only_another_server_shows_the_card_that_names_the_paper() -> None:
-    http = ScriptedClient({at_home(): json.dumps(status(1, content="look")).encode()})
-    [page] = ONE.counts(http, [post_key()])
-    assert [seen.kind for seen in page.payloads] == ["counts"]
-    assert [item.likes for item in items(ONE, [page]) if isinstance(item, Snapshot)] == [5]
+    http = ScriptedClient({home_url(): json.dumps(status(1, content="look")).encode()})
+    [page] = SOURCE.counts(http, [post_key()])
+    assert [payload.kind for payload in page.payloads] == ["counts"]
+    assert [item.likes for item in items(SOURCE, [page]) if isinstance(item, Snapshot)] == [5]
 
 
 @pytest.mark.parametrize(
-    ("one", "known", "kinds"),
+    ("post_data", "is_tracked", "kinds"),
     [
         (status(1, **EDITED), True, ["home", "edit"]),
         (status(1, **EDITED), False, ["home"]),
         (status(1), True, ["home"]),
-        (status(1, uri=AWAY, **EDITED), True, ["post", "edit"]),
+        (status(1, uri=REMOTE_URI, **EDITED), True, ["post", "edit"]),
         (status(1, uri=f"{OTHER}/users/b/statuses/5", **EDITED), True, []),
         (status(1, uri=f"{OTHER}/users/b/statuses/5"), False, ["post"]),
     ],
 )
 def test_timelines_tell_the_edits_of_tracked_posts_where_nobody_else_will(
-    one: dict[str, Any], known: bool, kinds: list[str]
+    post_data: dict[str, Any], is_tracked: bool, kinds: list[str]
 ) -> None:
-    source = knowing(one["uri"]) if known else ONE
-    [page] = source.pages(ScriptedClient({tag(): said(one)}), None)
-    assert [seen.kind for seen in page.payloads] == kinds
+    source = tracking_source(post_data["uri"]) if is_tracked else SOURCE
+    [page] = source.pages(ScriptedClient({tag(): response(post_data)}), None)
+    assert [payload.kind for payload in page.payloads] == kinds
 
 
 def test_what_is_no_longer_public_is_gone() -> None:
-    http = ScriptedClient({at_home(): json.dumps(status(1, visibility="private")).encode()})
-    [post] = items(ONE, list(ONE.counts(http, [post_key()])))
+    http = ScriptedClient({home_url(): json.dumps(status(1, visibility="private")).encode()})
+    [post] = items(SOURCE, list(SOURCE.counts(http, [post_key()])))
     assert isinstance(post, Post) and (post.post, post.gone, post.text) == (post_key(), "withdrawn", "")
 
 
@@ -387,17 +393,17 @@ def test_what_is_no_longer_public_is_gone() -> None:
 def test_each_wish_of_an_author_or_a_server_is_a_limit(
     limit: str, of_post: dict[str, Any], of_account: dict[str, Any]
 ) -> None:
-    one = status(1)
-    one |= of_post | {"account": one["account"] | of_account}
+    post_data = status(1)
+    post_data |= of_post | {"account": post_data["account"] | of_account}
     for kind in ("post", "home", "counts", "edit"):
-        found = list(ONE.read(RawPayload(kind, one["uri"], json.dumps(one).encode(), AT)))
-        assert [item.limits for item in found if isinstance(item, Post)] == [(limit,) if limit else ()]
+        read_items = list(SOURCE.read(RawPayload(kind, post_data["uri"], json.dumps(post_data).encode(), AT)))
+        assert [item.limits for item in read_items if isinstance(item, Post)] == [(limit,) if limit else ()]
 
 
 # ---- recordings ----------------------------------------------------------------------------------------
 
 NOT_READ = {
-    "delete_status_response.json": "what the operator deleted, without its content",
+    "delete_status_response.json": "a post that the operator deleted, without its content",
     "error_400_oauth_invalid_grant.json": "an error; its status counts",
     "error_401_home.json": "an error; its status counts",
     "error_401_revoked_token_japanese.json": "an error; its status counts",
@@ -417,35 +423,35 @@ NOT_READ = {
     "instance_v2.json": "what a server says of itself",
     "instance_v2_mastodon.social.json": "what a server says of itself",
     "snac/instance_v1.json": "what a server says of itself",
-    "search_v2_accounts.json": "accounts, no posts",
-    "status_reblogged_by.json": "accounts, no posts",
-    "snac/status_favourited_by.json": "accounts, no posts",
-    "snac/status_reblogged_by.json": "accounts, no posts",
+    "search_v2_accounts.json": "accounts, not posts",
+    "status_reblogged_by.json": "accounts, not posts",
+    "snac/status_favourited_by.json": "accounts, not posts",
+    "snac/status_reblogged_by.json": "accounts, not posts",
     "snac/verify_credentials.json": "an account",
-    "snac/notifications.json": "nothing",
-    "snac/search_v2.json": "nothing",
-    "snac/status_context.json": "nothing",
-    "snac/timeline_public.json": "nothing",
-    "search_v2_statuses_empty.json": "nothing",
-    "trending_statuses_empty.json": "nothing",
+    "snac/notifications.json": "empty",
+    "snac/search_v2.json": "empty",
+    "snac/status_context.json": "empty",
+    "snac/timeline_public.json": "empty",
+    "search_v2_statuses_empty.json": "empty",
+    "trending_statuses_empty.json": "empty",
     "status_edit_history.json": "earlier wordings, without an address",
     "status_history_mastodon.social.json": "earlier wordings, without an address",
     "status_source.json": "a source text, without an address",
-    "trends_tags_mastodon.social.json": "hashtags, no posts",
+    "trends_tags_mastodon.social.json": "hashtags, not posts",
     "timeline_tag_page4.json": "the empty page at the end: see test_recorded_timelines_are_pages",
 }
 
 
-def statuses(what: Any) -> Iterator[dict[str, Any]]:
+def statuses(value: Any) -> Iterator[dict[str, Any]]:
     """Every post in an answer, at any depth."""
-    if isinstance(what, dict):
-        if "content" in what and "uri" in what:
-            yield what
-        for value in what.values():
-            yield from statuses(value)
-    elif isinstance(what, list):
-        for value in what:
-            yield from statuses(value)
+    if isinstance(value, dict):
+        if "content" in value and "uri" in value:
+            yield value
+        for child in value.values():
+            yield from statuses(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from statuses(child)
 
 
 def test_every_recording_of_mastodon_is_read(shared: Path) -> None:
@@ -456,14 +462,16 @@ def test_every_recording_of_mastodon_is_read(shared: Path) -> None:
         name = file.relative_to(folder).as_posix()
         if name in NOT_READ:
             continue
-        for one in statuses(json.loads(file.read_bytes())):
+        for post_data in statuses(json.loads(file.read_bytes())):
             count += 1
-            found = list(ONE.read(RawPayload("home", one["uri"], json.dumps(one).encode(), AT)))
-            papers.setdefault(name, set()).update(i.paper for i in found if isinstance(i, Mention))
-            one["content"] = (one["content"] or "") + "<p>arxiv.org/abs/2609.01234</p>"
-            again = list(ONE.read(RawPayload("home", one["uri"], json.dumps(one).encode(), AT)))
-            assert bool(again) == (one["visibility"] in ("public", "unlisted"))
-            accounts |= {i.handle for i in again if isinstance(i, Account)}
+            read_items = list(SOURCE.read(RawPayload("home", post_data["uri"], json.dumps(post_data).encode(), AT)))
+            papers.setdefault(name, set()).update(item.paper for item in read_items if isinstance(item, Mention))
+            post_data["content"] = (post_data["content"] or "") + "<p>arxiv.org/abs/2609.01234</p>"
+            items_with_paper = list(
+                SOURCE.read(RawPayload("home", post_data["uri"], json.dumps(post_data).encode(), AT))
+            )
+            assert bool(items_with_paper) == (post_data["visibility"] in ("public", "unlisted"))
+            accounts |= {item.handle for item in items_with_paper if isinstance(item, Account)}
         assert name in papers, f"{name}: no post in it"
     assert {name: len(ids) for name, ids in papers.items() if ids} == {
         "from-docs/statuses_with_arxiv_links.json": 2,
@@ -480,5 +488,5 @@ def test_every_recording_of_mastodon_is_read(shared: Path) -> None:
 def test_recorded_timelines_are_pages(shared: Path) -> None:
     for n, size in ((1, 10), (2, 10), (3, 10), (4, 0)):
         body = (shared / "recordings" / "mastodon" / f"timeline_tag_page{n}.json").read_bytes()
-        [page] = ONE.pages(ScriptedClient({tag(): body}), None)
+        [page] = SOURCE.pages(ScriptedClient({tag(): body}), None)
         assert len(page.payloads) == size

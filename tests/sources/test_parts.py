@@ -21,26 +21,26 @@ def page(name: str) -> PayloadPage:
 class Network:
     """Parts that each yield a page or fail; logs which were read."""
 
-    def __init__(self, **fails: Exception | None) -> None:
-        self.fails, self.asked = fails, list[str]()
+    def __init__(self, **failures: Exception | None) -> None:
+        self.failures, self.log = failures, list[str]()
         self.http, self.turns = ScriptedClient({}), EndpointRotation()
 
     def part(self, name: str) -> Iterator[PayloadPage]:
-        self.asked.append(name)
+        self.log.append(name)
         yield page(name)
-        problem = self.fails[name]
-        if problem:
-            raise problem
+        error = self.failures[name]
+        if error:
+            raise error
 
-    def round(self, then: Sequence[PayloadPage] = ()) -> tuple[list[str], Exception | None]:
+    def round(self, last_pages: Sequence[PayloadPage] = ()) -> tuple[list[str], Exception | None]:
         """The pages read, and the error raised at the end."""
-        self.asked.clear()
+        self.log.clear()
         keys: list[str] = []
         try:
-            for one in self.turns.pages(self.http, ((name, self.part(name)) for name in self.fails), then):
-                keys += [seen.key for seen in one.payloads]
-        except (NetError, Stopped) as problem:
-            return keys, problem
+            for part in self.turns.pages(self.http, ((name, self.part(name)) for name in self.failures), last_pages):
+                keys += [payload.key for payload in part.payloads]
+        except (NetError, Stopped) as error:
+            return keys, error
         return keys, None
 
 
@@ -50,9 +50,9 @@ def test_all_is_read_and_nothing_told_where_nothing_fails() -> None:
 
 
 def test_what_failed_is_told_when_the_others_and_what_follows_are_read() -> None:
-    keys, problem = Network(a=DOWN, b=None, c=NO).round([page("z")])
+    keys, error = Network(a=DOWN, b=None, c=NO).round([page("z")])
     assert keys == ["a", "b", "c", "z"]
-    assert isinstance(problem, PartiallyRead) and str(problem) == "2 of 3 could not be read; down; no"
+    assert isinstance(error, PartiallyRead) and str(error) == "2 of 3 could not be read; down; no"
 
 
 def test_where_all_failed_it_is_the_network_that_failed() -> None:
@@ -64,14 +64,14 @@ def test_who_asked_to_wait_or_refused_is_left_alone_for_so_long() -> None:
     network = Network(a=BUSY, b=None, c=NO)
     network.round()
     network.http.advance(20)
-    _, problem = network.round()
-    assert network.asked == ["b"]
-    assert str(problem) == "2 of 3 could not be read; busy: try again in 40 s; no"
+    _, error = network.round()
+    assert network.log == ["b"]
+    assert str(error) == "2 of 3 could not be read; busy: try again in 40 s; no"
     network.http.advance(40)
-    network.fails["a"] = None
+    network.failures["a"] = None
     assert network.round()[0] == ["a", "b"]
     network.http.advance(REFUSED_FOR / 1e6)
-    network.fails["c"] = None
+    network.failures["c"] = None
     assert network.round() == (["a", "b", "c"], None)
 
 
@@ -79,7 +79,7 @@ def test_who_is_down_is_asked_again_at_once() -> None:
     network = Network(a=DOWN, b=None)
     network.round()
     network.round()
-    assert network.asked == ["a", "b"]
+    assert network.log == ["a", "b"]
 
 
 def test_being_told_to_stop_stops() -> None:
@@ -101,8 +101,8 @@ def test_of_several_errors_the_one_that_is_soonest_tried_again() -> None:
 
 
 def test_what_one_part_lost_is_told_also_where_every_part_failed() -> None:
-    lost = PartiallyRead("r/one: more posts", lost_until=5)
-    for others in ([], [DOWN], [NO, PartiallyRead("r/two: more posts", lost_until=3)]):
-        with pytest.raises(PartiallyRead) as told:
-            raise_failures([*others, lost], len(others) + 1)
-        assert told.value.lost_until == 5
+    loss = PartiallyRead("r/one: more posts", lost_until=5)
+    for errors in ([], [DOWN], [NO, PartiallyRead("r/two: more posts", lost_until=3)]):
+        with pytest.raises(PartiallyRead) as excinfo:
+            raise_failures([*errors, loss], len(errors) + 1)
+        assert excinfo.value.lost_until == 5

@@ -25,8 +25,8 @@ HF = HuggingFaceSource(HuggingFaceSettings(days=2))
 
 
 def hn_key(_: str, body: bytes) -> str:
-    said = json.loads(body)
-    return str((said or {}).get("objectID") or (said or {}).get("id") or 48000009)
+    item = json.loads(body)
+    return str((item or {}).get("objectID") or (item or {}).get("id") or 48000009)
 
 
 def lobsters_key(_: str, body: bytes) -> str:
@@ -34,8 +34,8 @@ def lobsters_key(_: str, body: bytes) -> str:
 
 
 def hf_key(_: str, body: bytes) -> str:
-    said = json.loads(body)
-    return str(said.get("paper", said).get("id", "2609.01234"))
+    item = json.loads(body)
+    return str(item.get("paper", item).get("id", "2609.01234"))
 
 
 @pytest.mark.parametrize("case", cases("hackernews"))
@@ -64,9 +64,9 @@ def test_hacker_news_asks_again_from_a_little_before_its_cursor() -> None:
     http = ScriptedClient(lambda url: hits((1, START // 1_000_000)))
     pages = list(HN.pages(http, "1767200000"))
     assert f"created_at_i%3E%3D{1767200000 - OVERLAP}" in http.requests[1].url
-    assert [seen.key for page in pages for seen in page.payloads] == ["1"]
+    assert [payload.key for page in pages for payload in page.payloads] == ["1"]
     assert pages[-1].cursor == str(START // 1_000_000) and len(http.requests) == 2
-    assert "query" not in http.requests[0].url, "how far the search is"
+    assert "query" not in http.requests[0].url, "the first request asks how far the search index goes"
 
 
 def test_hacker_news_reads_a_long_time_in_slices() -> None:
@@ -90,7 +90,7 @@ FIREBASE, ALGOLIA = "https://hacker-news.firebaseio.com/v0/item/7.json", "https:
 
 
 @pytest.mark.parametrize(
-    ("item", "search", "gone"),
+    ("item", "search", "reasons"),
     [
         (b'{"id":7,"deleted":true}', b"", ["deleted"]),
         (b'{"id":7,"dead":true}', b"", ["removed"]),
@@ -99,30 +99,34 @@ FIREBASE, ALGOLIA = "https://hacker-news.firebaseio.com/v0/item/7.json", "https:
         (b'{"id":7,"type":"comment"}', b"", []),
     ],
 )
-def test_what_hacker_news_no_longer_has_is_gone(item: bytes, search: Reply, gone: list[str]) -> None:
+def test_what_hacker_news_no_longer_has_is_gone(item: bytes, search: Reply, reasons: list[str]) -> None:
     """`null` alone proves nothing: Firebase answers it for new items, and now and then for existing ones."""
     [page] = HN.counts(ScriptedClient({FIREBASE: item, ALGOLIA: search}), ["hackernews:7"])
-    items = [item for seen in page.payloads for item in HN.read(seen)]
-    assert [item.gone for item in items if isinstance(item, Post)] == gone == [i.gone for i in items]  # type: ignore[attr-defined]
+    items = [item for payload in page.payloads for item in HN.read(payload)]
+    assert [item.gone for item in items if isinstance(item, Post)] == reasons == [i.gone for i in items]  # type: ignore[attr-defined]
 
 
 def test_an_item_of_hacker_news_that_fails_spoils_no_other() -> None:
-    def said(url: str) -> Reply:
+    def respond(url: str) -> Reply:
         item = int(url.rpartition("/")[2].removesuffix(".json"))
-        broken: dict[int, Reply] = {3: NetError("reset"), 4: b"<html>", 5: b'{"id":6}', 6: RequestRefused("no", 401)}
-        return broken.get(item % 10) or json.dumps({"id": item, "score": item}).encode()
+        faults: dict[int, Reply] = {3: NetError("reset"), 4: b"<html>", 5: b'{"id":6}', 6: RequestRefused("no", 401)}
+        return faults.get(item % 10) or json.dumps({"id": item, "score": item}).encode()
 
-    pages = list(HN.counts(ScriptedClient(said), ["hackernews:~1c", *(f"hackernews:{n}" for n in range(1000))]))
-    counted = [
-        item.likes for page in pages for seen in page.payloads for item in HN.read(seen) if isinstance(item, Snapshot)
+    pages = list(HN.counts(ScriptedClient(respond), ["hackernews:~1c", *(f"hackernews:{n}" for n in range(1000))]))
+    likes = [
+        item.likes
+        for page in pages
+        for payload in page.payloads
+        for item in HN.read(payload)
+        if isinstance(item, Snapshot)
     ]
-    assert counted == [n for n in range(1000) if n % 10 not in (3, 4, 5, 6)] and len(pages) == 600
+    assert likes == [n for n in range(1000) if n % 10 not in (3, 4, 5, 6)] and len(pages) == 600
 
 
 def test_a_score_may_fall() -> None:
     http = ScriptedClient({FIREBASE: [b'{"id":7,"score":9}', b'{"id":7,"score":4}', b'{"id":7,"score":-1}']})
     pages = [page for _ in range(3) for page in HN.counts(http, ["hackernews:7"])]
-    items = [item for page in pages for seen in page.payloads for item in HN.read(seen)]
+    items = [item for page in pages for payload in page.payloads for item in HN.read(payload)]
     assert [item.likes for item in items if isinstance(item, Snapshot)] == [9, 4, 0]
 
 
@@ -131,46 +135,46 @@ def test_lobsters_is_asked_at_most_once_an_hour_and_its_stories_may_be_gone() ->
     story = b'{"short_id":"aa","created_at":"2026-01-01T00:00:00.000-06:00"}'
     http = ScriptedClient({"https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]",
                        "https://lobste.rs/s/aa.json": reply(404, b"")})  # fmt: skip
-    assert [seen.key for page in LOBSTERS.pages(http, None) for seen in page.payloads] == ["aa"]
+    assert [payload.key for page in LOBSTERS.pages(http, None) for payload in page.payloads] == ["aa"]
     [page] = LOBSTERS.counts(http, ["lobsters:aa"])
     [post] = LOBSTERS.read(page.payloads[0])
     assert isinstance(post, Post) and post.gone == "deleted"
 
 
-def merged(url: str) -> Response:
+def redirect(url: str) -> Response:
     return reply(200, b"<html>")._replace(url=url)
 
 
 @pytest.mark.parametrize(
-    ("answer", "gone"),
+    ("answer", "reasons"),
     [
         (reply(404, b"<h1>gone</h1>"), ["deleted"]),
         (reply(410), ["deleted"]),
-        (merged("https://lobste.rs/s/bb/the_other_story"), ["merged"]),
-        (merged("https://lobste.rs/s/bb.json"), ["merged"]),
+        (redirect("https://lobste.rs/s/bb/the_other_story"), ["merged"]),
+        (redirect("https://lobste.rs/s/bb.json"), ["merged"]),
         (reply(200, b'{"short_id":"aa","created_at":"2026-01-01T00:00:00Z","score":-3}'), []),
     ],
 )
-def test_a_story_of_lobsters_may_be_gone_or_merged(answer: Response, gone: list[str]) -> None:
+def test_a_story_of_lobsters_may_be_gone_or_merged(answer: Response, reasons: list[str]) -> None:
     [page] = LOBSTERS.counts(ScriptedClient({"https://lobste.rs/s/aa.json": answer}), ["lobsters:aa"])
-    items = [item for seen in page.payloads for item in LOBSTERS.read(seen)]
-    assert [item.gone for item in items if isinstance(item, Post)] == gone
-    assert [item.likes for item in items if isinstance(item, Snapshot)] == ([] if gone else [0])
+    items = [item for payload in page.payloads for item in LOBSTERS.read(payload)]
+    assert [item.gone for item in items if isinstance(item, Post)] == reasons
+    assert [item.likes for item in items if isinstance(item, Snapshot)] == ([] if reasons else [0])
 
 
 def test_a_story_or_paper_that_fails_spoils_no_other() -> None:
-    def said(url: str) -> Reply:
+    def respond(url: str) -> Reply:
         number = int(url.rpartition("/")[2].removesuffix(".json").removeprefix("2601."))
         story = json.dumps({"short_id": str(number), "created_at": "2026-01-01T00:00:00Z"}).encode()
         paper = json.dumps({"id": f"2601.{number:05d}"}).encode()
-        broken: dict[int, Reply] = {1: NetError("reset"), 2: b'{"short_id":"x","id":"x"}', 3: RequestRefused("no", 403)}
-        return broken.get(number % 10) or (story if "/s/" in url else paper)
+        faults: dict[int, Reply] = {1: NetError("reset"), 2: b'{"short_id":"x","id":"x"}', 3: RequestRefused("no", 403)}
+        return faults.get(number % 10) or (story if "/s/" in url else paper)
 
     lobsters = [f"lobsters:{n}" for n in range(1000)]
     papers = [f"huggingface:2601.{n:05d}" for n in range(1000)]
     for source, keys in ((LOBSTERS, lobsters), (HF, papers)):
-        pages = list(source.counts(ScriptedClient(said), [*keys[:5], f"{source.name}:~1c", *keys[5:]]))
-        items = [item for page in pages for seen in page.payloads for item in source.read(seen)]
+        pages = list(source.counts(ScriptedClient(respond), [*keys[:5], f"{source.name}:~1c", *keys[5:]]))
+        items = [item for page in pages for payload in page.payloads for item in source.read(payload)]
         assert len(items) == len(pages) == 700 and all(isinstance(item, Snapshot) for item in items)
 
 
@@ -183,41 +187,41 @@ def test_a_paper_whose_page_vanished_is_gone() -> None:
 
 
 def test_hugging_face_reads_the_last_days_and_passes_over_days_that_have_no_list() -> None:
-    listed = b'[{"paper":{"id":"2601.00001","title":"t"}}]'
+    papers = b'[{"paper":{"id":"2601.00001","title":"t"}}]'
     base = "https://huggingface.co/api/daily_papers?date=2025-12-31&limit=100"
-    http = ScriptedClient({base: listed, base.replace("2025-12-31", "2026-01-01"): reply(400, b"{}"),
+    http = ScriptedClient({base: papers, base.replace("2025-12-31", "2026-01-01"): reply(400, b"{}"),
                        "https://huggingface.co/api/papers/2601.00001": b'{"id":"2601.00001","upvotes":4}'})  # fmt: skip
-    assert [seen.key for page in HF.pages(http, None) for seen in page.payloads] == ["2601.00001"]
+    assert [payload.key for page in HF.pages(http, None) for payload in page.payloads] == ["2601.00001"]
     [page] = HF.counts(http, ["huggingface:2601.00001"])
     assert [item.likes for item in HF.read(page.payloads[0]) if isinstance(item, Snapshot)] == [4]
 
 
 def test_a_long_list_of_a_day_is_read_to_its_end() -> None:
-    def said(url: str) -> bytes:
+    def respond(url: str) -> bytes:
         page = int((re.findall(r"&p=([0-9]+)", url) or ["0"])[0])
-        left = 130 - page * 100 if "date=2025-12-31" in url else 0
-        return json.dumps([{"paper": {"id": f"2601.{page * 100 + n:05d}"}} for n in range(min(left, 100))]).encode()
+        rest = 130 - page * 100 if "date=2025-12-31" in url else 0
+        return json.dumps([{"paper": {"id": f"2601.{page * 100 + n:05d}"}} for n in range(min(rest, 100))]).encode()
 
-    pages = list(HF.pages(ScriptedClient(said), None))
-    assert len({seen.key for page in pages for seen in page.payloads}) == 130
+    pages = list(HF.pages(ScriptedClient(respond), None))
+    assert len({payload.key for page in pages for payload in page.payloads}) == 130
 
 
 def test_the_lists_of_two_days_go_back_a_day_and_no_further() -> None:
     http = ScriptedClient(lambda url: b'[{"paper":{"id":"2601.00001"}}]')
     list(HF.pages(http, None))
-    first = re.findall(r"date=([-0-9]+)", http.requests[0].url)[0]
-    assert first == "2025-12-31" and HF.reach == DAY  # it is midnight: only the day before was read
+    date = re.findall(r"date=([-0-9]+)", http.requests[0].url)[0]
+    assert date == "2025-12-31" and HF.reach == DAY  # it is midnight: only the day before was read
 
 
 def lobsters_pages(stories: int) -> Callable[[str], bytes]:
     """Stories a day apart, ending now, 25 per page."""
 
-    def said(url: str) -> bytes:
+    def respond(url: str) -> bytes:
         first = 25 * (int((re.findall(r"/page/([0-9]+)", url) or ["1"])[0]) - 1)
-        made = [as_utc(START - n * DAY).isoformat() for n in range(first, min(first + 25, stories))]
-        return json.dumps([{"short_id": f"s{first + n}", "created_at": at} for n, at in enumerate(made)]).encode()
+        dates = [as_utc(START - n * DAY).isoformat() for n in range(first, min(first + 25, stories))]
+        return json.dumps([{"short_id": f"s{first + n}", "created_at": at} for n, at in enumerate(dates)]).encode()
 
-    return said
+    return respond
 
 
 def test_lobsters_is_read_back_to_its_last_round_however_long_ago() -> None:
@@ -232,23 +236,23 @@ def test_lobsters_is_read_back_to_its_last_round_however_long_ago() -> None:
 
 def test_stories_that_lobsters_is_not_asked_for_are_lost_and_it_is_said() -> None:
     pages: list[PayloadPage] = []
-    with pytest.raises(PartiallyRead) as told:
+    with pytest.raises(PartiallyRead) as excinfo:
         pages.extend(LOBSTERS.pages(ScriptedClient(lobsters_pages(400)), str(START - 365 * DAY)))
-    assert told.value.lost_until == START - 249 * DAY
+    assert excinfo.value.lost_until == START - 249 * DAY
 
 
 def test_days_without_a_list_are_believed_where_a_day_of_the_week_before_has_one() -> None:
-    def said(url: str, last: str) -> Reply:
+    def respond(url: str, last: str) -> Reply:
         return b"[]" if f"date={last}&" in url else reply(404, b"{}")
 
-    http = ScriptedClient(lambda url: said(url, "2025-12-27"))
+    http = ScriptedClient(lambda url: respond(url, "2025-12-27"))
     assert not any(page.payloads for page in HF.pages(http, None))
     days = [re.findall(r"date=([-0-9]+)", request.url)[0] for request in http.requests]
     assert days == ["2025-12-31", "2026-01-01", "2025-12-30", "2025-12-29", "2025-12-28", "2025-12-27"]
     with pytest.raises(NetError, match="404"):
-        list(HF.pages(ScriptedClient(lambda url: said(url, "2025-12-01")), None))
+        list(HF.pages(ScriptedClient(lambda url: respond(url, "2025-12-01")), None))
     with pytest.raises(NetError, match="404"):
-        list(HF.pages_since(ScriptedClient(lambda url: said(url, "2025-12-01")), None, START - DAY))
+        list(HF.pages_since(ScriptedClient(lambda url: respond(url, "2025-12-01")), None, START - DAY))
 
 
 @pytest.mark.parametrize("moment", [-(10**17), 10**17])
@@ -266,52 +270,52 @@ def test_a_request_to_wait_goes_to_the_runner() -> None:
 # ---- recordings ----------------------------------------------------------------------------------------
 
 NOT_READ = {
-    "hackernews/algolia_2019_items_17.json": "an item's whole tree, which is not asked for",
-    "hackernews/algolia_2019_users_pg.json": "a user's page, which is not asked for",
-    "hackernews/firebase_topstories_first20.json": "ids alone",
-    "hackernews/from-docs/firebase_maxitem.json": "an id alone",
-    "hackernews/from-docs/firebase_updates.json": "ids alone",
-    "huggingface/models_2026-08-02.json": "models are no papers",
+    "hackernews/algolia_2019_items_17.json": "an item's whole tree, which is not requested",
+    "hackernews/algolia_2019_users_pg.json": "a user's page, which is not requested",
+    "hackernews/firebase_topstories_first20.json": "only ids",
+    "hackernews/from-docs/firebase_maxitem.json": "only an id",
+    "hackernews/from-docs/firebase_updates.json": "only ids",
+    "huggingface/models_2026-08-02.json": "models, not papers",
     "lobsters/arxiv_stories_observed_2021-2023.jsonl": "derived rows, not the site's own stories",
 }
 
 
-def recorded(shared: Path, name: str) -> Iterator[tuple[str, Any]]:
+def recordings(shared: Path, name: str) -> Iterator[tuple[str, Any]]:
     for file in sorted((shared / "recordings" / name).rglob("*.json*")):
         path = file.relative_to(shared / "recordings").as_posix()
         if not path.endswith(".headers.txt") and path not in NOT_READ:
             yield path, json.loads(file.read_bytes())
 
 
-def seen(kind: str, key: str, body: Any) -> RawPayload:
+def payload(kind: str, key: str, body: Any) -> RawPayload:
     return RawPayload(kind, key, json.dumps(body).encode(), AT)
 
 
 def test_every_recording_of_hacker_news_is_read(shared: Path) -> None:
-    papers, items = set(), 0
-    for path, body in recorded(shared, "hackernews"):
+    papers, count = set(), 0
+    for path, body in recordings(shared, "hackernews"):
         if "algolia" in path:
             for hit in body.get("hits", [body]):
-                found = list(HN.read(seen("post", hit["objectID"], hit)))
-                papers |= {item.paper for item in found if isinstance(item, Mention)}
+                items_of_hit = list(HN.read(payload("post", hit["objectID"], hit)))
+                papers |= {item.paper for item in items_of_hit if isinstance(item, Mention)}
         else:
-            items += len(list(HN.read(seen("counts", str((body or {}).get("id")), body))))
+            count += len(list(HN.read(payload("counts", str((body or {}).get("id")), body))))
     assert "arxiv:2608.13122" in papers and len(papers) == 2
-    assert items > 5
+    assert count > 5
 
 
 def test_every_recording_of_lobsters_is_read(shared: Path) -> None:
-    stories = [story for _, body in recorded(shared, "lobsters") for story in body]
-    mentions = [m for s in stories for m in LOBSTERS.read(seen("post", s["short_id"], s)) if isinstance(m, Mention)]
+    stories = [story for _, body in recordings(shared, "lobsters") for story in body]
+    mentions = [m for s in stories for m in LOBSTERS.read(payload("post", s["short_id"], s)) if isinstance(m, Mention)]
     assert len(stories) > 300 and len({m.paper for m in mentions}) >= 2
-    assert all(LOBSTERS.read(seen("counts", s["short_id"], s)) for s in stories)
+    assert all(LOBSTERS.read(payload("counts", s["short_id"], s)) for s in stories)
 
 
 def test_every_recording_of_hugging_face_is_read(shared: Path) -> None:
     papers = set()
-    for path, body in recorded(shared, "huggingface"):
-        for one in body if isinstance(body, list) else []:
-            papers |= {i.paper for i in HF.read(seen("post", one["paper"]["id"], one)) if isinstance(i, Mention)}
+    for path, body in recordings(shared, "huggingface"):
+        for entry in body if isinstance(body, list) else []:
+            papers |= {i.paper for i in HF.read(payload("post", entry["paper"]["id"], entry)) if isinstance(i, Mention)}
         if path.endswith("paper_single.json"):
-            assert list(HF.read(seen("counts", body["id"], body)))
+            assert list(HF.read(payload("counts", body["id"], body)))
     assert len(papers) == 70

@@ -12,21 +12,21 @@ DATA = st.lists(st.binary(max_size=9).map(lambda data: data.replace(b"\n", b"").
 
 
 @given(st.lists(st.tuples(NAME, DATA, st.booleans())))
-def test_what_is_written_as_the_standard_says_is_read(told: list[tuple[str, list[bytes], bool]]) -> None:
+def test_what_is_written_as_the_standard_says_is_read(fields: list[tuple[str, list[bytes], bool]]) -> None:
     lines: list[bytes | None] = []
-    for name, data, blank in told:
+    for name, data, blank in fields:
         lines += [b"event: " + name.encode(), *((b"data: " if blank else b"data:") + line for line in data), b""]
     expected = [
         ServerEvent(name, b"\n".join(line if blank else line.removeprefix(b" ") for line in data))
-        for name, data, blank in told
+        for name, data, blank in fields
     ]
     assert list(events(lines)) == expected
 
 
 @given(st.lists(st.none() | st.binary(max_size=20)))
 def test_no_line_makes_it_fail(lines: list[bytes | None]) -> None:
-    found = list(events(lines))
-    assert sum(one is None for one in found) == sum(line is None or line.startswith(b":") for line in lines)
+    results = list(events(lines))
+    assert sum(event is None for event in results) == sum(line is None or line.startswith(b":") for line in lines)
 
 
 def test_comments_silence_and_what_is_not_ended_are_no_events() -> None:

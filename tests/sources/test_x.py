@@ -29,8 +29,8 @@ from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedClient, reply
 
 SETTINGS = XSettings(token="t0ken", budget=1000.0, price=0.01, author_price=0.02, counts=0.5)
-LATE = START + 20 * DAY
-ASKED = "https://api.x.com/2/tweets/search/recent?" + urlencode(
+NOW = START + 20 * DAY
+SEARCH_URL = "https://api.x.com/2/tweets/search/recent?" + urlencode(
     {"query": SETTINGS.query, "max_results": PAGE, "tweet.fields": FIELDS, "expansions": "author_id"}
     | {"user.fields": "username,name,protected"}
 )
@@ -42,8 +42,8 @@ def test_x_reads(case: str) -> None:
 
 
 def key_of(_: str, body: bytes) -> str:
-    said = json.loads(body)
-    return str(said.get("value") or said.get("tweet", said)["id"])
+    content = json.loads(body)
+    return str(content.get("value") or content.get("tweet", content)["id"])
 
 
 def id_at(at: int, n: int = 0) -> str:
@@ -62,13 +62,13 @@ def answer(*tweets: Any, next_token: str = "", **more: Any) -> bytes:
     ).encode()
 
 
-def asked(http: ScriptedClient, n: int = -1) -> dict[str, str]:
+def query(http: ScriptedClient, n: int = -1) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(http.requests[n].url).query).items()}
 
 
 def cursor(page: PayloadPage) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(page.cursor or "null")
-    return found
+    state: dict[str, Any] = json.loads(page.cursor or "null")
+    return state
 
 
 # ---- requests ------------------------------------------------------------------------------------------
@@ -83,45 +83,45 @@ def test_without_key_and_budget_nothing_is_asked(settings: XSettings) -> None:
 
 
 def test_the_token_goes_into_a_header_and_nowhere_else() -> None:
-    http = ScriptedClient(lambda url: answer(tweet(id_at(START))), now=LATE)
+    http = ScriptedClient(lambda url: answer(tweet(id_at(START))), now=NOW)
     pages = list(XSource(SETTINGS).pages(http, None))
     assert http.requests[0].headers == {"authorization": "Bearer t0ken"}
     assert "t0ken" not in repr(pages) + http.requests[0].url
 
 
-BOOKED = 3 * PAGE * 30_000
-"""Booked for a search: three tries, each of a hundred posts with their authors."""
+RESERVED = 3 * PAGE * 30_000
+"""Reserved for a search: three tries, each of a hundred posts with their authors."""
 
 
 def test_pages_follow_each_other_and_the_cursor_moves_at_the_end() -> None:
-    new, old, end = id_at(LATE, 5), id_at(LATE - HOUR), id_at(LATE, 2**22 - 1)
-    replies = iter([answer(tweet(new), next_token="more"), answer(tweet(old))])
-    http = ScriptedClient(lambda url: next(replies), now=LATE)
+    new_id, old_id, end_id = id_at(NOW, 5), id_at(NOW - HOUR), id_at(NOW, 2**22 - 1)
+    replies = iter([answer(tweet(new_id), next_token="more"), answer(tweet(old_id))])
+    http = ScriptedClient(lambda url: next(replies), now=NOW)
     pages = list(XSource(SETTINGS).pages(http, None))
-    assert [cursor(page).get("since", "") for page in pages] == ["", "", "", end]
-    one = 10_000 + 2 * 20_000
-    assert [cursor(page)["spent"] for page in pages] == [BOOKED, one, one + BOOKED, 2 * one]
-    assert asked(http, 1)["next_token"] == "more" and "since_id" not in asked(http, 0)
-    following = ScriptedClient(lambda url: answer(), now=LATE)
-    last = list(XSource(SETTINGS).pages(following, pages[-1].cursor))[-1]
-    assert asked(following)["since_id"] == end and cursor(last) == cursor(pages[-1])
+    assert [cursor(page).get("since", "") for page in pages] == ["", "", "", end_id]
+    cost = 10_000 + 2 * 20_000
+    assert [cursor(page)["spent"] for page in pages] == [RESERVED, cost, cost + RESERVED, 2 * cost]
+    assert query(http, 1)["next_token"] == "more" and "since_id" not in query(http, 0)
+    next_http = ScriptedClient(lambda url: answer(), now=NOW)
+    last_page = list(XSource(SETTINGS).pages(next_http, pages[-1].cursor))[-1]
+    assert query(next_http)["since_id"] == end_id and cursor(last_page) == cursor(pages[-1])
 
 
 def test_a_cursor_older_than_the_networks_memory_is_not_sent() -> None:
-    http = ScriptedClient(lambda url: answer(), now=LATE)
-    list(XSource(SETTINGS).pages(http, json.dumps({"since": id_at(LATE - 8 * DAY), "month": "2025-12", "spent": 3})))
-    assert "since_id" not in asked(http)
+    http = ScriptedClient(lambda url: answer(), now=NOW)
+    list(XSource(SETTINGS).pages(http, json.dumps({"since": id_at(NOW - 8 * DAY), "month": "2025-12", "spent": 3})))
+    assert "since_id" not in query(http)
 
 
 @pytest.mark.parametrize(
-    ("said", "raised"),
+    ("response", "error"),
     [(reply(429, retry_after="60"), RetryLater), (reply(401), RequestRefused), (reply(403), RequestRefused)],
 )
-def test_what_is_refused_costs_nothing(said: Response, raised: type[NetError]) -> None:
+def test_what_is_refused_costs_nothing(response: Response, error: type[NetError]) -> None:
     pages: list[PayloadPage] = []
-    with pytest.raises(raised, match="/2/tweets/search/recent: answered"):
-        collect(XSource(SETTINGS).pages(ScriptedClient({ASKED: said}, now=LATE), None), pages)
-    assert [cursor(page).get("spent", 0) for page in pages] == [BOOKED, 0] and "asking" not in cursor(pages[-1])
+    with pytest.raises(error, match="/2/tweets/search/recent: answered"):
+        collect(XSource(SETTINGS).pages(ScriptedClient({SEARCH_URL: response}, now=NOW), None), pages)
+    assert [cursor(page).get("spent", 0) for page in pages] == [RESERVED, 0] and "asking" not in cursor(pages[-1])
 
 
 def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
@@ -129,60 +129,60 @@ def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
     into.extend(pages)
 
 
-@pytest.mark.parametrize("said", [NetError("broke off"), b"<html>", reply(500), reply(503, retry_after="5")])
-def test_a_request_that_breaks_off_stays_paid_and_the_next_one_is_small(said: Reply) -> None:
+@pytest.mark.parametrize("result", [NetError("broke off"), b"<html>", reply(500), reply(503, retry_after="5")])
+def test_a_request_that_breaks_off_stays_paid_and_the_next_one_is_small(result: Reply) -> None:
     pages: list[PayloadPage] = []
-    with pytest.raises(RetryLater) as told:
-        collect(XSource(SETTINGS).pages(ScriptedClient({ASKED: said}, now=LATE), None), pages)
-    lost = BOOKED if not isinstance(said, Response) else BOOKED // 3  # a status proves that it was requested once
-    assert cursor(pages[-1]) == {"month": "2026-01", "spent": lost, "asking": True}
-    assert told.value.seconds == (5 if isinstance(said, Response) and said.status == 503 else UNSURE_AGAIN)
-    http = ScriptedClient(lambda url: answer(), now=LATE)
-    last = list(XSource(SETTINGS).pages(http, pages[-1].cursor))[-1]
-    assert asked(http)["max_results"] == str(SMALLEST) and cursor(last) == {"month": "2026-01", "spent": lost}
+    with pytest.raises(RetryLater) as excinfo:
+        collect(XSource(SETTINGS).pages(ScriptedClient({SEARCH_URL: result}, now=NOW), None), pages)
+    cost = RESERVED if not isinstance(result, Response) else RESERVED // 3  # a status proves that it was requested once
+    assert cursor(pages[-1]) == {"month": "2026-01", "spent": cost, "asking": True}
+    assert excinfo.value.seconds == (5 if isinstance(result, Response) and result.status == 503 else UNSURE_AGAIN)
+    http = ScriptedClient(lambda url: answer(), now=NOW)
+    page = list(XSource(SETTINGS).pages(http, pages[-1].cursor))[-1]
+    assert query(http)["max_results"] == str(SMALLEST) and cursor(page) == {"month": "2026-01", "spent": cost}
 
 
 def test_what_reached_nobody_costs_nothing_and_is_an_error_like_any_other() -> None:
-    unreached = NetError("refused")
-    unreached.tries = 0
+    error = NetError("refused")
+    error.tries = 0
     pages: list[PayloadPage] = []
-    with pytest.raises(NetError) as told:
-        collect(XSource(SETTINGS).pages(ScriptedClient({ASKED: unreached}, now=LATE), None), pages)
-    assert told.value is unreached and cursor(pages[-1]) == {"month": "2026-01"}
+    with pytest.raises(NetError) as excinfo:
+        collect(XSource(SETTINGS).pages(ScriptedClient({SEARCH_URL: error}, now=NOW), None), pages)
+    assert excinfo.value is error and cursor(pages[-1]) == {"month": "2026-01"}
 
 
 def test_tries_before_the_one_that_answered_are_paid_for() -> None:
-    http = ScriptedClient(lambda url: reply(200, answer(tweet(id_at(LATE))))._replace(tries=2), now=LATE)
-    last = list(XSource(SETTINGS).pages(http, None))[-1]
-    assert cursor(last)["spent"] == PAGE * 30_000 + 10_000 + 2 * 20_000
+    http = ScriptedClient(lambda url: reply(200, answer(tweet(id_at(NOW))))._replace(tries=2), now=NOW)
+    page = list(XSource(SETTINGS).pages(http, None))[-1]
+    assert cursor(page)["spent"] == PAGE * 30_000 + 10_000 + 2 * 20_000
 
 
 def test_what_does_not_say_its_id_goes_to_quarantine_not_to_nowhere() -> None:
-    http = ScriptedClient(lambda url: answer(tweet(id_at(START)), {"id": "none"}), now=LATE)
-    seen = [one for page in XSource(SETTINGS).pages(http, None) for one in page.payloads]
-    assert [one.key[:10] for one in seen] == [id_at(START)[:10], "unreadable"]
+    http = ScriptedClient(lambda url: answer(tweet(id_at(START)), {"id": "none"}), now=NOW)
+    payloads = [payload for page in XSource(SETTINGS).pages(http, None) for payload in page.payloads]
+    assert [payload.key[:10] for payload in payloads] == [id_at(START)[:10], "unreadable"]
     with pytest.raises(msgspec.ValidationError):
-        list(XSource(SETTINGS).read(seen[1]))
+        list(XSource(SETTINGS).read(payloads[1]))
 
 
 def test_an_edit_is_the_same_post_later() -> None:
     first, second = id_at(START), id_at(START + HOUR)
-    http = ScriptedClient(lambda url: answer(tweet(second, edit_history_tweet_ids=[first, second])), now=LATE)
-    [seen] = [one for page in XSource(SETTINGS).pages(http, None) for one in page.payloads]
-    posts = [item for item in XSource(SETTINGS).read(seen) if isinstance(item, Post)]
-    assert seen.key == first and [post.post for post in posts] == [f"x:{first}"] and posts[0].handle == "wool"
+    http = ScriptedClient(lambda url: answer(tweet(second, edit_history_tweet_ids=[first, second])), now=NOW)
+    [payload] = [payload for page in XSource(SETTINGS).pages(http, None) for payload in page.payloads]
+    posts = [item for item in XSource(SETTINGS).read(payload) if isinstance(item, Post)]
+    assert payload.key == first and [post.post for post in posts] == [f"x:{first}"] and posts[0].handle == "wool"
 
 
 def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any_more() -> None:
     first, second = id_at(START), id_at(START + HOUR)
-    edited = tweet(second, edit_history_tweet_ids=[first, second], text="no paper")
-    for known, kind, posts in ((set[str](), "post", 0), ({f"x:{first}"}, "edit", 1)):
-        source = XSource(SETTINGS, known=known)
-        pages = list(source.pages(ScriptedClient(lambda url: answer(edited, tweet(first)), now=LATE), None))
-        seen = [one for page in pages for one in page.payloads]
-        assert [one.kind for one in seen] == [kind, "post"]
-        items = list(source.read(seen[0]))
-        assert [item.text for item in items if isinstance(item, Post)] == ["no paper"] * posts
+    edit = tweet(second, edit_history_tweet_ids=[first, second], text="no paper")
+    for tracked, kind, count in ((set[str](), "post", 0), ({f"x:{first}"}, "edit", 1)):
+        source = XSource(SETTINGS, known=tracked)
+        pages = list(source.pages(ScriptedClient(lambda url: answer(edit, tweet(first)), now=NOW), None))
+        payloads = [payload for page in pages for payload in page.payloads]
+        assert [payload.kind for payload in payloads] == [kind, "post"]
+        items = list(source.read(payloads[0]))
+        assert [item.text for item in items if isinstance(item, Post)] == ["no paper"] * count
         assert not [item for item in items if isinstance(item, Mention)]
 
 
@@ -195,21 +195,21 @@ def problem(id: str, type: str, title: str, resource: str = "tweet") -> dict[str
     return {"value": id, "resource_type": resource, "title": title, "type": f"https://api.x.com/2/problems/{type}"}
 
 
-def counted(source: XSource, pages: list[PayloadPage]) -> list[Any]:
-    return [item for page in pages for seen in page.payloads for item in source.read(seen)]
+def items_of(source: XSource, pages: list[PayloadPage]) -> list[Any]:
+    return [item for page in pages for payload in page.payloads for item in source.read(payload)]
 
 
 def test_counts_are_asked_for_a_hundred_at_a_time_and_cost_what_came() -> None:
-    def said(url: str) -> bytes:
+    def respond(url: str) -> bytes:
         ids = parse_qs(urlsplit(url).query)["ids"][0].split(",")
         return json.dumps(
             {"data": [{"id": id, "text": "", "public_metrics": {"like_count": 3}} for id in ids]}
         ).encode()
 
-    http, source = ScriptedClient(said, now=LATE), XSource(RICH)
+    http, source = ScriptedClient(respond, now=NOW), XSource(RICH)
     pages = list(source.counts_from(http, [f"x:{n}" for n in range(1000)], None))
     assert len(http.requests) == 10 and http.requests[0].headers == {"authorization": "Bearer t0ken"}
-    assert {item.likes for item in counted(source, pages)} == {3} and len(counted(source, pages)) == 1000
+    assert {item.likes for item in items_of(source, pages)} == {3} and len(items_of(source, pages)) == 1000
     assert cursor(pages[-1])["spent"] == 1000 * 5000 and len(pages) == 20
 
 
@@ -228,7 +228,7 @@ def test_a_post_that_is_gone_says_why() -> None:
     }).encode()  # fmt: skip
     source = XSource(RICH)
     keys = [f"x:{n}" for n in range(1, 8)]
-    items = counted(source, list(source.counts_from(ScriptedClient(lambda url: answer, now=LATE), keys, None)))
+    items = items_of(source, list(source.counts_from(ScriptedClient(lambda url: answer, now=NOW), keys, None)))
     gone = {item.post: item.gone for item in items if isinstance(item, Post)}
     assert gone == {"x:2": "deleted", "x:3": "suspended", "x:4": "protected"}  # 8 was not requested
     assert [item.post for item in items if isinstance(item, Snapshot)] == ["x:1"]
@@ -236,21 +236,21 @@ def test_a_post_that_is_gone_says_why() -> None:
 
 def test_what_an_answer_does_not_mention_is_not_gone() -> None:
     source = XSource(RICH)
-    assert counted(source, list(source.counts_from(ScriptedClient(lambda url: b"{}", now=LATE), ["x:1"], None))) == []
+    assert items_of(source, list(source.counts_from(ScriptedClient(lambda url: b"{}", now=NOW), ["x:1"], None))) == []
 
 
 def test_an_edited_post_is_counted_under_its_first_identifier() -> None:
-    said = {"data": [{"id": "5", "edit_history_tweet_ids": ["5", "9"], "public_metrics": {"like_count": 1}}, {"a": 1}]}
+    body = {"data": [{"id": "5", "edit_history_tweet_ids": ["5", "9"], "public_metrics": {"like_count": 1}}, {"a": 1}]}
     source = XSource(RICH)
-    pages = list(source.counts_from(ScriptedClient(lambda url: json.dumps(said).encode(), now=LATE), ["x:5"], None))
-    seen = [one for page in pages for one in page.payloads]
-    assert [one.key[:10] for one in seen] == ["5", "unreadable"]
+    pages = list(source.counts_from(ScriptedClient(lambda url: json.dumps(body).encode(), now=NOW), ["x:5"], None))
+    payloads = [payload for page in pages for payload in page.payloads]
+    assert [payload.key[:10] for payload in payloads] == ["5", "unreadable"]
 
 
 def test_keys_that_can_be_no_identifier_are_not_asked_for() -> None:
-    http = ScriptedClient(lambda url: b"{}", now=LATE)
+    http = ScriptedClient(lambda url: b"{}", now=NOW)
     list(XSource(RICH).counts_from(http, ["x:~18e1", "x:@wool", "x:1", "bluesky:at://x", "x:1", "x:" + "9" * 20], None))
-    assert asked(http)["ids"] == "1"
+    assert query(http)["ids"] == "1"
     assert list(XSource(RICH).counts_from(ScriptedClient({}), ["x:~18e1"], None)) == []
 
 
@@ -270,28 +270,28 @@ NOT_READ = {
     "from-docs/error_429_too_many_requests.json": "an error; its status counts",
     "from-docs/error_429_usage_capped.json": "an error; its status counts",
     "nitter_like_antibot_interstitial.html": "a page of another site",
-    "oembed.json": "HTML for showing a post, which is not asked for",
+    "oembed.json": "HTML for showing a post, which is not requested",
     "v11_rate_limit_status.json": "limits of the old API",
-    "v11_retweet_response_with_retweeted_status.json": "the old API, which is not asked for",
-    "v11_retweets_of_status.json": "the old API, which is not asked for",
-    "v11_search_tweets.json": "the old API, which is not asked for",
-    "v11_status_show.json": "the old API, which is not asked for",
-    "v11_unretweet_response.json": "the old API, which is not asked for",
-    "v11_user_timeline.json": "the old API, which is not asked for",
-    "v2_archive_counts.jsonl": "counts of posts by day, no posts",
-    "v2_counts_recent.json": "counts of posts by day, no posts",
-    "v2_compliance_tweets.jsonl": "ids alone, of an import",
-    "v2_compliance_users.jsonl": "ids alone, of an import",
-    "v2_retweeted_by.json": "accounts, no posts",
+    "v11_retweet_response_with_retweeted_status.json": "the old API, which is not requested",
+    "v11_retweets_of_status.json": "the old API, which is not requested",
+    "v11_search_tweets.json": "the old API, which is not requested",
+    "v11_status_show.json": "the old API, which is not requested",
+    "v11_unretweet_response.json": "the old API, which is not requested",
+    "v11_user_timeline.json": "the old API, which is not requested",
+    "v2_archive_counts.jsonl": "counts of posts by day, not posts",
+    "v2_counts_recent.json": "counts of posts by day, not posts",
+    "v2_compliance_tweets.jsonl": "only ids, for an import",
+    "v2_compliance_users.jsonl": "only ids, for an import",
+    "v2_retweeted_by.json": "accounts, not posts",
 }
 
 
-def told(said: Any) -> Iterator[dict[str, Any]]:
-    """The posts of an answer, or of a line of an archive, each with its author."""
-    data = said.get("data", said if "text" in said else [])
-    users = {user["id"]: user for user in said.get("includes", {}).get("users", [])}
-    for one in data if isinstance(data, list) else [data]:
-        yield {"tweet": one, "author": users.get(one.get("author_id"))}
+def tweets_in(body: Any) -> Iterator[dict[str, Any]]:
+    """The posts in a response, or in a line of an archive, each with its author."""
+    posts = body.get("data", body if "text" in body else [])
+    users = {user["id"]: user for user in body.get("includes", {}).get("users", [])}
+    for tweet in posts if isinstance(posts, list) else [posts]:
+        yield {"tweet": tweet, "author": users.get(tweet.get("author_id"))}
 
 
 def test_every_recording_of_x_is_read(shared: Path) -> None:
@@ -305,14 +305,14 @@ def test_every_recording_of_x_is_read(shared: Path) -> None:
         count = 0
         for line in lines:
             try:
-                said = json.loads(line)
+                body = json.loads(line)
             except json.JSONDecodeError:
                 assert file.name == "v2_stream_with_error.jsonl"  # it ends where the connection broke off
                 continue
-            for one in told(said):
+            for tweet in tweets_in(body):
                 count += 1
-                one["tweet"]["text"] += " arxiv.org/abs/2609.01234"
-                items = list(source.read(RawPayload("post", one["tweet"]["id"], json.dumps(one).encode(), AT)))
+                tweet["tweet"]["text"] += " arxiv.org/abs/2609.01234"
+                items = list(source.read(RawPayload("post", tweet["tweet"]["id"], json.dumps(tweet).encode(), AT)))
                 papers |= {item.paper for item in items if isinstance(item, Mention)}
                 snapshots += sum(isinstance(item, Snapshot) for item in items)
                 reposts += not items
@@ -332,15 +332,20 @@ def test_the_recorded_answers_of_the_search_are_pages(shared: Path) -> None:
         "v2_search_recent_minimal_b.json",
         "from-docs/partial_errors_200.json",
     ):
-        said = json.loads((folder / name).read_bytes()) | {"meta": {}}
-        pages = XSource(SETTINGS).pages(ScriptedClient({ASKED: json.dumps(said).encode()}, now=LATE), None)
-        assert [one.key for page in pages for one in page.payloads] == [one["id"] for one in said["data"]]
+        body = json.loads((folder / name).read_bytes()) | {"meta": {}}
+        pages = XSource(SETTINGS).pages(ScriptedClient({SEARCH_URL: json.dumps(body).encode()}, now=NOW), None)
+        assert [payload.key for page in pages for payload in page.payloads] == [
+            payload["id"] for payload in body["data"]
+        ]
 
 
 def test_the_recorded_partial_errors_are_understood(shared: Path) -> None:
-    said = (shared / "recordings" / "x" / "from-docs" / "partial_errors_200.json").read_bytes()
-    source, there, missing = XSource(RICH), "1261326399320715264", "1276230436478386177"
-    http = ScriptedClient(lambda url: said, now=LATE)
-    pages = list(source.counts_from(http, [f"x:{there}", f"x:{missing}"], None))
-    assert [(one.kind, one.key) for page in pages for one in page.payloads] == [("counts", there), ("gone", missing)]
-    assert [item.gone for item in counted(source, pages)] == ["deleted"]
+    body = (shared / "recordings" / "x" / "from-docs" / "partial_errors_200.json").read_bytes()
+    source, present, missing = XSource(RICH), "1261326399320715264", "1276230436478386177"
+    http = ScriptedClient(lambda url: body, now=NOW)
+    pages = list(source.counts_from(http, [f"x:{present}", f"x:{missing}"], None))
+    assert [(payload.kind, payload.key) for page in pages for payload in page.payloads] == [
+        ("counts", present),
+        ("gone", missing),
+    ]
+    assert [item.gone for item in items_of(source, pages)] == ["deleted"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import libipld
 
-from tests.sources.bluesky_made import ANNA, tid
+from tests.sources.bluesky_events import ANNA, tid
 
 Blocks = dict[bytes, bytes]
 
@@ -47,13 +47,15 @@ def tree(leaves: Sequence[tuple[str, bytes]], blocks: Blocks, level: int | None 
     below = [tree(part, blocks, level - 1) if part else None for part in parts]
     entries, last = [], ""
     for (key, cid), right in zip(own, below[1:], strict=True):
-        shared = next((n for n, (a, b) in enumerate(zip(last, key, strict=False)) if a != b), min(len(last), len(key)))
-        entries.append({"p": shared, "k": key[shared:].encode(), "v": cid, "t": right})
+        prefix_length = next(
+            (n for n, (a, b) in enumerate(zip(last, key, strict=False)) if a != b), min(len(last), len(key))
+        )
+        entries.append({"p": prefix_length, "k": key[prefix_length:].encode(), "v": cid, "t": right})
         last = key
     return block({"l": below[0], "e": entries}, blocks)
 
 
-def made_repository(
+def fake_repository(
     records: Mapping[str, Any], *, did: str = ANNA, at: int = 1_783_100_000_000_000, **more: Any
 ) -> tuple[bytes, Blocks]:
     """The commit's CID and all blocks of a repository. `records`: by path; `at`: the commit's time."""

@@ -38,15 +38,15 @@ def create(
     return json.dumps({"did": did, "time_us": time, "kind": "commit", "commit": commit}).encode()
 
 
-def pointing(did: str, uri: str, *, kind: str = "like", time: int = 0) -> bytes:
+def reaction_event(did: str, uri: str, *, kind: str = "like", time: int = 0) -> bytes:
     """A like or a repost."""
     return create(did, {"subject": {"cid": "bafyrei", "uri": uri}}, collection=f"app.bsky.feed.{kind}", time=time)
 
 
 def account(did: str, *, active: bool, time: int = 0, status: str = "deactivated") -> bytes:
-    said = {"active": active, "did": did, "seq": 1, "time": "2026-01-01T00:00:00.000Z"}
-    said |= {} if active else {"status": status}
-    return json.dumps({"did": did, "time_us": time, "kind": "account", "account": said}).encode()
+    content = {"active": active, "did": did, "seq": 1, "time": "2026-01-01T00:00:00.000Z"}
+    content |= {} if active else {"status": status}
+    return json.dumps({"did": did, "time_us": time, "kind": "account", "account": content}).encode()
 
 
 def frame(kind: str, body: dict[str, Any], op: int = 1) -> bytes:
