@@ -19,10 +19,10 @@ MakeSite = Callable[..., Site]
 @pytest.fixture(scope="session")
 def home() -> Path:
     """The folder that `setup` made. If it is named, it must exist."""
-    named = os.environ.get("HOTPAPERS_TEST_ATPROTO")
-    if not named:
+    path = os.environ.get("HOTPAPERS_TEST_ATPROTO")
+    if not path:
         pytest.skip("no AT Protocol network is set up for tests: `make test-atproto` does it, and runs them")
-    folder = Path(named).resolve()
+    folder = Path(path).resolve()
     if not (folder / "ready").is_file():
         pytest.fail(f"HOTPAPERS_TEST_ATPROTO: {folder} is not set up; run tests/atproto/setup")
     return folder
@@ -32,17 +32,17 @@ def home() -> Path:
 def partners(home: Path) -> Iterator[Partners]:
     """A PostgreSQL and a Redis for the network alone."""
     try:
-        with running_partners() as both:
-            yield both
-    except Missing as problem:
-        pytest.skip(f"the network's own view cannot run: {problem}")
+        with running_partners() as programs:
+            yield programs
+    except Missing as error:
+        pytest.skip(f"the network's own view cannot run: {error}")
 
 
 @pytest.fixture(scope="session")
 def network(home: Path, partners: Partners) -> Iterator[Network]:
     """A network with its own view, which counts."""
-    with running_network(home, partners) as running:
-        yield running
+    with running_network(home, partners) as result:
+        yield result
 
 
 @pytest.fixture

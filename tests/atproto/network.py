@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from tests.partners import Partners, ended, scratch_folder
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 SECONDS = 90.0
 """Timeout for anything the network does."""
 TRIES = 2
@@ -52,79 +52,79 @@ class NetworkError(Exception):
 
 
 class Network:
-    """A running network. `view` is None if nothing counts. `about`: the posts that a record refers to, by address."""
+    """A running network. `view` is None if nothing counts. `subjects`: the posts that each record refers to, by URI."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process, self._rest = process, b""
-        self._uncounted: set[str] = set()
-        self.about: dict[str, list[str]] = {}
-        said = self._heard()
-        self.pds = f"http://127.0.0.1:{said['pds']}"
-        self.view = f"http://127.0.0.1:{said['view']}" if said["view"] else None
-        self.relay = f"ws://127.0.0.1:{said['pds']}/xrpc/com.atproto.sync.subscribeRepos"
+        self._process, self._buffer = process, b""
+        self._pending: set[str] = set()
+        self.subjects: dict[str, list[str]] = {}
+        message = self._read_message()
+        self.pds = f"http://127.0.0.1:{message['pds']}"
+        self.view = f"http://127.0.0.1:{message['view']}" if message["view"] else None
+        self.relay = f"ws://127.0.0.1:{message['pds']}/xrpc/com.atproto.sync.subscribeRepos"
 
     def tell(self, do: str, **more: Any) -> None:
         """Have the network do something (see network.mjs for the commands), and wait until it is done."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": do, **more}).encode() + b"\n")
         self._process.stdin.flush()
-        said = self._heard()
-        assert said.get("done") == do, said.get("error")
+        message = self._read_message()
+        assert message.get("done") == do, message.get("error")
 
-    def in_turn(self, posts: Collection[str]) -> None:
-        """Let the view count earlier acts on these posts before there are more.
+    def settle_earlier_acts(self, posts: Collection[str]) -> None:
+        """Let the view count earlier reactions to these posts before there are more.
 
-        It processes different people's acts in parallel, and may count only one of two that concern the same post.
+        It processes different people's actions in parallel, and may count only one of two that concern the same post.
         """
-        if self.view and not self._uncounted.isdisjoint(posts):
+        if self.view and not self._pending.isdisjoint(posts):
             self.settle()
-        self._uncounted.update(posts)
+        self._pending.update(posts)
 
     def settle(self) -> None:
         """Wait until the view has processed and counted everything."""
         self.tell("processAll")
-        self._uncounted.clear()
+        self._pending.clear()
 
     def close(self) -> None:
         """Stop the network."""
         _close(self._process)
 
-    def _heard(self) -> dict[str, Any]:
+    def _read_message(self) -> dict[str, Any]:
         """The next line of JSON from the network. Other lines are logs."""
-        until = time.monotonic() + SECONDS
+        deadline = time.monotonic() + SECONDS
         while True:
-            line, newline, rest = self._rest.partition(b"\n")
+            line, newline, rest = self._buffer.partition(b"\n")
             if not newline:
-                self._rest += self._more(until - time.monotonic())
+                self._buffer += self._read_chunk(deadline - time.monotonic())
                 continue
-            self._rest = rest
+            self._buffer = rest
             if line.startswith(b"{"):
-                said: dict[str, Any] = json.loads(line)
-                return said
+                message: dict[str, Any] = json.loads(line)
+                return message
 
-    def _more(self, seconds: float) -> bytes:
+    def _read_chunk(self, seconds: float) -> bytes:
         assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             if seconds <= 0 or not selector.select(seconds):
-                raise NetworkError(f"the network said nothing for {SECONDS:g} s")
-        more = os.read(self._process.stdout.fileno(), 65_536)
-        if not more:
+                raise NetworkError(f"the network sent nothing for {SECONDS:g} s")
+        chunk = os.read(self._process.stdout.fileno(), 65_536)
+        if not chunk:
             raise NetworkError(f"the network ended with status {self._process.wait(SECONDS)}")
-        return more
+        return chunk
 
     def person(self) -> Person:
         """Create an account with a handle of its own."""
         handle = f"reader{next(_numbers)}.test"
-        asked = {"handle": handle, "email": f"{handle}@example.org", "password": "a made-up word"}
-        said = call(f"{self.pds}/xrpc/com.atproto.server.createAccount", asked)
-        return Person(self, said["did"], handle, f"Bearer {said['accessJwt']}")
+        body = {"handle": handle, "email": f"{handle}@example.org", "password": "a made-up word"}
+        response = call(f"{self.pds}/xrpc/com.atproto.server.createAccount", body)
+        return Person(self, response["did"], handle, f"Bearer {response['accessJwt']}")
 
     def take_down(self, did: str, applied: bool = True) -> None:
         """As the administrator, take an account down, or bring it back."""
         subject = {"$type": "com.atproto.admin.defs#repoRef", "did": did}
-        asked = {"subject": subject, "takedown": {"applied": applied, "ref": "made up"}}
-        call(f"{self.pds}/xrpc/com.atproto.admin.updateSubjectStatus", asked, ADMIN)
+        body = {"subject": subject, "takedown": {"applied": applied, "ref": "made up"}}
+        call(f"{self.pds}/xrpc/com.atproto.admin.updateSubjectStatus", body, ADMIN)
 
     def delete_account(self, did: str) -> None:
         """As the administrator, delete an account for good."""
@@ -133,14 +133,14 @@ class Network:
     def counts(self, uris: Sequence[str]) -> dict[str, Counts]:
         """The view's counts of those posts that it shows, once it has processed everything."""
         self.settle()
-        found: dict[str, Counts] = {}
+        counts: dict[str, Counts] = {}
         for start in range(0, len(uris), 25):
-            asked = urlencode([("uris", uri) for uri in uris[start : start + 25]])
-            said = call(f"{self.view}/xrpc/app.bsky.feed.getPosts?{asked}")
-            for post in said["posts"]:
+            query = urlencode([("uris", uri) for uri in uris[start : start + 25]])
+            response = call(f"{self.view}/xrpc/app.bsky.feed.getPosts?{query}")
+            for post in response["posts"]:
                 names = ("likeCount", "repostCount", "replyCount", "quoteCount")
-                found[post["uri"]] = Counts(*(post[name] for name in names))
-        return found
+                counts[post["uri"]] = Counts(*(post[name] for name in names))
+        return counts
 
 
 class Person(NamedTuple):
@@ -151,25 +151,25 @@ class Person(NamedTuple):
     handle: str
     login: str
 
-    def ask(self, method: str, **asked: Any) -> dict[str, Any]:
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """Send a request to the user's server."""
-        return call(f"{self.network.pds}/xrpc/{method}", asked, self.login)
+        return call(f"{self.network.pds}/xrpc/{method}", params, self.login)
 
-    def leave(self) -> None:
+    def deactivate(self) -> None:
         """Deactivate the account."""
         self.ask("com.atproto.server.deactivateAccount")
 
-    def come_back(self) -> None:
+    def reactivate(self) -> None:
         """Activate the account again."""
         call(f"{self.network.pds}/xrpc/com.atproto.server.activateAccount", login=self.login, verb="POST")
 
-    def create(self, collection: str, record: dict[str, Any], *about: Ref) -> Ref:
-        """Create a record. `about`: the posts that it reacts to."""
-        posts = [post.uri for post in about]
-        self.network.in_turn(posts)
-        said = self.ask("com.atproto.repo.createRecord", repo=self.did, collection=collection, record=record)
-        self.network.about[said["uri"]] = posts
-        return Ref(said["uri"], said["cid"])
+    def create(self, collection: str, record: dict[str, Any], *subjects: Ref) -> Ref:
+        """Create a record. `subjects`: the posts that it reacts to."""
+        posts = [post.uri for post in subjects]
+        self.network.settle_earlier_acts(posts)
+        response = self.ask("com.atproto.repo.createRecord", repo=self.did, collection=collection, record=record)
+        self.network.subjects[response["uri"]] = posts
+        return Ref(response["uri"], response["cid"])
 
     def post(self, text: str, *, link: str = "", card: str = "") -> Ref:
         """Write a post; optionally with a link under its last word, or with a card."""
@@ -190,8 +190,8 @@ class Person(NamedTuple):
         """Replace a post's text."""
         _, _, repo, collection, rkey = post.uri.split("/")
         record = post_record(text, link=link)
-        said = self.ask("com.atproto.repo.putRecord", repo=repo, collection=collection, rkey=rkey, record=record)
-        return Ref(said["uri"], said["cid"])
+        response = self.ask("com.atproto.repo.putRecord", repo=repo, collection=collection, rkey=rkey, record=record)
+        return Ref(response["uri"], response["cid"])
 
     def like(self, post: Ref) -> Ref:
         """Like a post."""
@@ -203,7 +203,7 @@ class Person(NamedTuple):
 
     def delete(self, record: Ref) -> None:
         """Delete a post, like or repost."""
-        self.network.in_turn(self.network.about.get(record.uri, ()))
+        self.network.settle_earlier_acts(self.network.subjects.get(record.uri, ()))
         _, _, repo, collection, rkey = record.uri.split("/")
         self.ask("com.atproto.repo.deleteRecord", repo=repo, collection=collection, rkey=rkey)
 
@@ -232,10 +232,10 @@ def call(url: str, body: dict[str, Any] | None = None, login: str = "", verb: st
     headers |= {"Authorization": login} if login else {}
     data = None if body is None else json.dumps(body).encode()
     try:
-        asked = urllib.request.Request(url, data, headers, method=verb)
-        with urllib.request.urlopen(asked, timeout=SECONDS) as answer:
-            said: dict[str, Any] = json.loads(answer.read() or b"{}")
-            return said
+        request = urllib.request.Request(url, data, headers, method=verb)
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+            content: dict[str, Any] = json.loads(answer.read() or b"{}")
+            return content
     except urllib.error.HTTPError as problem:
         with problem:
             raise NetworkError(f"{url}: {problem.code} {problem.read().decode('utf-8', 'replace')}") from None
@@ -274,7 +274,7 @@ def _process(home: Path, scratch: Path, partners: Partners | None, pds: dict[str
     environment |= {"TMPDIR": str(scratch), "LOG_ENABLED": "false", "NODE_ENV": "test"}
     if partners:
         environment |= {"DB_POSTGRES_URL": partners.postgres, "REDIS_HOST": partners.redis}
-    command = [home / "bin" / "node", HERE / "network.mjs", home, json.dumps({"pds": pds})]
+    command = [home / "bin" / "node", FOLDER / "network.mjs", home, json.dumps({"pds": pds})]
     with (scratch / "errors").open("wb") as errors:
         return subprocess.Popen(
             [str(part) for part in command], cwd=scratch, env=environment, stdin=subprocess.PIPE,

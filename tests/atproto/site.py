@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hotpapers.http import PoliteHttpClient
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.store import Record
-from tests.atproto import told
+from tests.atproto import record_queries
 from tests.atproto.network import Network
 from tests.parsing import parse_all
 from tests.partners import guarded
@@ -26,11 +26,11 @@ TICK = 0.2
 """Seconds between two posts of the clock: like the real network, this one is never silent."""
 
 
-class Said(NamedTuple):
+class ProgramResult(NamedTuple):
     """The program's exit status and output."""
 
     status: int
-    words: str
+    output: str
 
 
 class Site:
@@ -40,33 +40,33 @@ class Site:
         self.network, self.store = network, str(folder / "hotpapers.db")
         self.view = network.view or network.pds
         self._config = folder / "hotpapers.toml"
-        given = {"transport": "firehose", "relay": network.relay, "view": self.view} | settings
-        lines = [f'store = "{self.store}"', "[source.bluesky]", *(f'{key} = "{given[key]}"' for key in given)]
+        values = {"transport": "firehose", "relay": network.relay, "view": self.view} | settings
+        lines = [f'store = "{self.store}"', "[source.bluesky]", *(f'{key} = "{values[key]}"' for key in values)]
         self._config.write_text("\n".join(lines) + "\n", "utf-8")
         with Record(self.store):
             pass
 
     @contextmanager
-    def collecting(self) -> Iterator[Listening]:
+    def collecting(self) -> Iterator[Collector]:
         """Run `hotpapers collect bluesky` during the block, and stop it at the end once it has read everything."""
-        listening = Listening(self, self._program())
+        collector = Collector(self, self._program())
         try:
-            listening.catch_up()
-            yield listening
-            if not listening.killed:
-                listening.catch_up()
-                said = listening.stop()
-                assert said.status == 0, said.words
+            collector.catch_up()
+            yield collector
+            if not collector.killed:
+                collector.catch_up()
+                result = collector.stop()
+                assert result.status == 0, result.output
         finally:
-            listening.kill()
+            collector.kill()
 
-    def once(self) -> Said:
+    def collect_once(self) -> ProgramResult:
         """Run `hotpapers collect bluesky --once`, which exits where the stream ends."""
-        listening = Listening(self, self._program("--once"))
+        collector = Collector(self, self._program("--once"))
         try:
-            return listening.ended()
+            return collector.wait()
         finally:
-            listening.kill()
+            collector.kill()
 
     def _program(self, *more: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "hotpapers", "collect", "bluesky", "--config", str(self._config), *more]
@@ -76,16 +76,16 @@ class Site:
         )  # fmt: skip
 
     def read_counts(self) -> None:
-        """Read the counts of all posts again, as the program does on its own hours after each was made."""
+        """Read the counts of all posts again, as the program does by itself hours after each post."""
         source = BlueskySource(BlueskySettings(view=self.view))
         http = PoliteHttpClient("hotpapers", base_addresses=[self.view], pace={"127.0.0.1": 0.0})
         with Record(self.store) as record, http:
-            keys = [f"bluesky:{uri}" for uri in told.posts(record.view())]
+            keys = [f"bluesky:{uri}" for uri in record_queries.posts(record.view())]
             for page in source.counts(http, keys):
                 record.ingest(parse_all(source.read, page.payloads, 0), source="bluesky")
 
 
-class Listening:
+class Collector:
     """The running program."""
 
     def __init__(self, site: Site, process: subprocess.Popen[str]) -> None:
@@ -94,27 +94,27 @@ class Listening:
         self._clock = site.network.person()
 
     def catch_up(self) -> None:
-        """Wait until the record holds everything said so far, that is, until it holds a later post of the clock."""
-        until, later = time.monotonic() + SECONDS, set[str]()
-        while not later & self._known():
-            assert self._process.poll() is None, f"it ended: {self.ended().words}"
-            assert time.monotonic() < until, f"nothing was heard for {SECONDS:g} s"
-            later.add(self._clock.post(f"tick, arXiv:{told.CLOCKS_PAPER}").uri)
+        """Wait until the record holds everything posted so far, that is, until it holds a later post of the clock."""
+        deadline, ticks = time.monotonic() + SECONDS, set[str]()
+        while not ticks & self._uris():
+            assert self._process.poll() is None, f"it ended: {self.wait().output}"
+            assert time.monotonic() < deadline, f"nothing was received for {SECONDS:g} s"
+            ticks.add(self._clock.post(f"tick, arXiv:{record_queries.CLOCK_PAPER}").uri)
             time.sleep(TICK)
 
-    def _known(self) -> set[str]:
+    def _uris(self) -> set[str]:
         with Record(self._site.store) as record:
-            return set(told.posts(record.view(), clocks=True))
+            return set(record_queries.posts(record.view(), with_ticks=True))
 
-    def stop(self) -> Said:
+    def stop(self) -> ProgramResult:
         """Press Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
-        return self.ended()
+        return self.wait()
 
-    def ended(self) -> Said:
+    def wait(self) -> ProgramResult:
         """Wait for the exit status and output."""
-        words = self._process.communicate(timeout=SECONDS)[0]
-        return Said(self._process.returncode, words)
+        output = self._process.communicate(timeout=SECONDS)[0]
+        return ProgramResult(self._process.returncode, output)
 
     def kill(self) -> None:
         """`kill -9` at any point; does nothing once it has exited."""

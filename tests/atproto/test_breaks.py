@@ -1,4 +1,4 @@
-"""Interruptions of a real firehose: the program stops, the relay stops, or comes back as another one."""
+"""Interruptions of a real firehose: the program stops, or the relay stops, or a different relay takes its place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hotpapers.model import Coverage
 from hotpapers.sources.bluesky.parser import tid_time
 from hotpapers.store import Record
-from tests.atproto import told
+from tests.atproto import record_queries
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, running_network
 from tests.atproto.site import Site
@@ -21,26 +21,26 @@ PAPER = "2210.03629"
 @pytest.fixture
 def relay(home: Path) -> Iterator[Network]:
     """A network that a test may break: a firehose without a view."""
-    with running_network(home) as running:
-        yield running
+    with running_network(home) as network:
+        yield network
 
 
-def said_by(person: Person, *words: str) -> set[str]:
-    """Write posts that each name a paper."""
+def write_posts(person: Person, *words: str) -> set[str]:
+    """Write posts that each name a paper; returns their URIs."""
     return {person.post(f"{word}: arXiv:{PAPER}").uri for word in words}
 
 
-def kept(site: Site) -> set[str]:
-    """The posts in the record, each once."""
+def recorded_posts(site: Site) -> set[str]:
+    """The URIs of the posts in the record, each recorded once."""
     with Record(site.store) as record:
-        assert told.said_twice(record) == []
-        return set(told.posts(record.view()))
+        assert record_queries.repeated_observations(record) == []
+        return set(record_queries.posts(record.view()))
 
 
 def gaps(site: Site) -> list[Coverage]:
     """The periods that the record marks as not fully read."""
     with Record(site.store) as record:
-        return [one for one in told.coverage(record.view()) if one.state != "complete"]
+        return [row for row in record_queries.coverage(record.view()) if row.state != "complete"]
 
 
 def covers(gap: Coverage, posts: set[str]) -> bool:
@@ -51,68 +51,68 @@ def covers(gap: Coverage, posts: set[str]) -> bool:
 
 def test_what_is_said_while_the_program_is_away_is_neither_lost_nor_doubled(relay: Network, site_of: MakeSite) -> None:
     site, anna = site_of(relay), relay.person()
-    said_by(anna, "Before anybody listens")
+    write_posts(anna, "Before anybody listens")
     with site.collecting():
-        said = said_by(anna, "One", "Two")
-    assert kept(site) == said
-    said |= said_by(anna, "Three", "Four")  # nobody is listening
+        uris = write_posts(anna, "One", "Two")
+    assert recorded_posts(site) == uris
+    uris |= write_posts(anna, "Three", "Four")  # nobody is listening
     with site.collecting():
-        said |= said_by(anna, "Five")
-    assert kept(site) == said
+        uris |= write_posts(anna, "Five")
+    assert recorded_posts(site) == uris
     with site.collecting():
         pass
-    assert kept(site) == said and gaps(site) == []
+    assert recorded_posts(site) == uris and gaps(site) == []
 
 
 def test_killed_at_work_it_is_taken_over_and_nothing_is_lost_or_doubled(relay: Network, site_of: MakeSite) -> None:
     site, anna = site_of(relay), relay.person()
-    with site.collecting() as listening:
-        said = said_by(anna, *map(str, range(20)))
-        listening.kill()
-    said |= said_by(anna, "Nobody hears this now")
+    with site.collecting() as collector:
+        uris = write_posts(anna, *map(str, range(20)))
+        collector.kill()
+    uris |= write_posts(anna, "Nobody hears this now")
     with site.collecting():
-        said |= said_by(anna, "Somebody does")
-    assert kept(site) == said and gaps(site) == []
+        uris |= write_posts(anna, "Somebody does")
+    assert recorded_posts(site) == uris and gaps(site) == []
 
 
 def test_a_relay_that_comes_back_is_resumed(relay: Network, site_of: MakeSite) -> None:
     site, anna = site_of(relay), relay.person()
     with site.collecting():
-        said = said_by(anna, "One")
-    said |= said_by(anna, "Two")
+        uris = write_posts(anna, "One")
+    uris |= write_posts(anna, "Two")
     relay.tell("restart", kept=True)
-    said |= said_by(anna, "Three")
+    uris |= write_posts(anna, "Three")
     with site.collecting():
-        said |= said_by(anna, "Four")
-    assert kept(site) == said and gaps(site) == []
+        uris |= write_posts(anna, "Four")
+    assert recorded_posts(site) == uris and gaps(site) == []
 
 
 def test_a_relay_that_begins_anew_is_a_gap_that_is_told(relay: Network, site_of: MakeSite) -> None:
     site, anna = site_of(relay), relay.person()
     with site.collecting():
-        said = said_by(anna, "One", "Two", "Three")
+        uris = write_posts(anna, "One", "Two", "Three")
     relay.tell("restart", kept=False)
     bert = relay.person()
-    lost = said_by(bert, "Four")  # in a new sequence that starts at one
-    ended = site.once()
-    assert ended.status == 1 and "FutureCursor" in ended.words
+    missed_uris = write_posts(bert, "Four")  # in a new sequence that starts at one
+    result = site.collect_once()
+    assert result.status == 1 and "FutureCursor" in result.output
     [gap] = gaps(site)
-    assert gap.state == "partial" and covers(gap, lost)
+    assert gap.state == "partial" and covers(gap, missed_uris)
     with site.collecting():
-        said |= said_by(bert, "Five")
-    assert kept(site) == said
+        uris |= write_posts(bert, "Five")
+    assert recorded_posts(site) == uris
 
 
 def test_what_a_relay_no_longer_has_is_a_gap_that_is_told(relay: Network, site_of: MakeSite) -> None:
     site, anna = site_of(relay), relay.person()
     with site.collecting():
-        said = said_by(anna, "One")
-    lost = said_by(anna, "Two")
+        uris = write_posts(anna, "One")
+    missed_uris = write_posts(anna, "Two")
     relay.tell("restart", kept=True, pds={"repoBackfillLimitMs": 1})
-    ended = site.once()
-    assert ended.status == 1 and "no longer has the events after" in ended.words
+    result = site.collect_once()
+    assert result.status == 1 and "no longer has the events after" in result.output
     [gap] = gaps(site)
-    assert gap.state == "partial" and covers(gap, lost)
+    assert gap.state == "partial" and covers(gap, missed_uris)
     with site.collecting():
-        said |= said_by(anna, "Three")
-    assert kept(site) == said
+        uris |= write_posts(anna, "Three")
+    assert recorded_posts(site) == uris

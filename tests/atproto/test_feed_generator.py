@@ -20,12 +20,12 @@ from tests.cli.run import good
 from tests.render.build import OWN, Placed, PlainIssueReader, heard, issue, paper, post
 
 
-def quotation(person: Person, made: Ref) -> Quotation:
-    return post(made.uri, "Read this", "bluesky", account=f"bluesky:{person.did}")
+def quotation(person: Person, ref: Ref) -> Quotation:
+    return post(ref.uri, "Read this", "bluesky", account=f"bluesky:{person.did}")
 
 
-def placed(place: int, *quotations: Quotation) -> Placed:
-    return heard(place, paper(f"2101.9990{place}", f"Paper {place}"), [], [], *quotations)
+def entry_at(rank: int, *quotations: Quotation) -> Placed:
+    return heard(rank, paper(f"2101.9990{rank}", f"Paper {rank}"), [], [], *quotations)
 
 
 @contextmanager
@@ -33,29 +33,29 @@ def serving(issue_reader: list[IssueReader], person: Person) -> Iterator[Bluesky
     """The app as `hotpapers serve` runs it, until the block ends. `issue_reader` holds one reader, which tests may
     replace."""
     listener = socket.create_server(("127.0.0.1", 0))
-    at = f"http://localhost:{listener.getsockname()[1]}"
-    table = BlueskyAccount(publication="daily", account=person.did, thread=False, feed=at)
-    running = server(
+    url = f"http://localhost:{listener.getsockname()[1]}"
+    table = BlueskyAccount(publication="daily", account=person.did, thread=False, feed=url)
+    app = server(
         lambda: issue_reader[0], "daily", "127.0.0.1", 0, NOBODY, routes(lambda: issue_reader[0], "daily", [table])
     )
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+    thread = threading.Thread(target=app.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         yield table
     finally:
-        running.should_exit = True
+        app.should_exit = True
         thread.join()
 
 
-def uri_of(person: Person) -> str:
+def feed_uri(person: Person) -> str:
     return f"at://{person.did}/app.bsky.feed.generator/daily"
 
 
-def read(network: Network, person: Person, cursor: str = "", limit: int = 2) -> tuple[list[str], str]:
-    """A page of the feed as the network's view shows it: addresses of posts, and the cursor."""
-    asked = {"feed": uri_of(person), "limit": str(limit), **({"cursor": cursor} if cursor else {})}
-    said = call(f"{network.view}/xrpc/app.bsky.feed.getFeed?{urlencode(asked)}")
-    return [one["post"]["uri"] for one in said["feed"]], said.get("cursor", "")
+def feed_page(network: Network, person: Person, cursor: str = "", limit: int = 2) -> tuple[list[str], str]:
+    """A page of the feed as the network's view shows it: URIs of posts, and the cursor."""
+    params = {"feed": feed_uri(person), "limit": str(limit), **({"cursor": cursor} if cursor else {})}
+    response = call(f"{network.view}/xrpc/app.bsky.feed.getFeed?{urlencode(params)}")
+    return [item["post"]["uri"] for item in response["feed"]], response.get("cursor", "")
 
 
 def settings_file(folder: Path, table: BlueskyAccount, password: str, host: str) -> Path:
@@ -70,34 +70,34 @@ def settings_file(folder: Path, table: BlueskyAccount, password: str, host: str)
     return file
 
 
-def feeds(*days: tuple[str, list[Placed]]) -> PlainIssueReader:
+def reader_of(*days: tuple[str, list[Placed]]) -> PlainIssueReader:
     return PlainIssueReader([OWN], [issue(OWN, day, entries) for day, entries in days])
 
 
 def test_a_feed_is_put_on_the_network_and_read_there_page_by_page(network: Network, tmp_path: Path) -> None:
     owner, anna = network.person(), network.person()
-    made = [anna.post(f"Post number {n}") for n in range(6)]
-    one, two, three, four, late, gone = (quotation(anna, ref) for ref in made)
-    before = [
-        ("2021-01-13", [placed(1, four, two)]),  # a post appears in the feed only once
-        ("2021-01-14", [placed(1, one), placed(2, two, three), placed(3, gone)]),
+    refs = [anna.post(f"Post number {n}") for n in range(6)]
+    q = [quotation(anna, ref) for ref in refs]
+    issues = [
+        ("2021-01-13", [entry_at(1, q[3], q[1])]),  # a post appears in the feed only once
+        ("2021-01-14", [entry_at(1, q[0]), entry_at(2, q[1], q[2]), entry_at(3, q[5])]),
     ]
-    issue_reader: list[IssueReader] = [feeds(*before)]
+    issue_reader: list[IssueReader] = [reader_of(*issues)]
     with serving(issue_reader, owner) as table:
         file = settings_file(tmp_path, table, "a made-up word", network.pds)
         service = f"did:web:{table.feed.removeprefix('http://').replace(':', '%3A')}"
-        assert good("feed-generator", "--config", file) == f"{uri_of(owner)}, served by {service}\n"
-        anna.delete(made[5])
+        assert good("feed-generator", "--config", file) == f"{feed_uri(owner)}, served by {service}\n"
+        anna.delete(refs[5])
         network.settle()
-        found = call(f"{network.view}/xrpc/app.bsky.feed.getFeedGenerator?feed={uri_of(owner)}")
-        assert found["isOnline"] and found["isValid"]
-        assert found["view"]["displayName"] == "The Daily Dozen of the…"
+        info = call(f"{network.view}/xrpc/app.bsky.feed.getFeedGenerator?feed={feed_uri(owner)}")
+        assert info["isOnline"] and info["isValid"]
+        assert info["view"]["displayName"] == "The Daily Dozen of the…"
 
-        first, cursor = read(network, owner)
-        assert first == [made[0].uri, made[1].uri] and cursor
-        issue_reader[0] = feeds(*before, ("2021-01-15", [placed(1, late)]))  # new posts on top shift nothing
-        second, cursor = read(network, owner, cursor)
-        assert second == [made[2].uri]  # skips what the network no longer has
-        assert read(network, owner, cursor) == ([made[3].uri], "")
-        assert read(network, owner, limit=10)[0] == [made[n].uri for n in (4, 0, 1, 2, 3)]
+        uris, cursor = feed_page(network, owner)
+        assert uris == [refs[0].uri, refs[1].uri] and cursor
+        issue_reader[0] = reader_of(*issues, ("2021-01-15", [entry_at(1, q[4])]))  # new posts on top shift nothing
+        uris, cursor = feed_page(network, owner, cursor)
+        assert uris == [refs[2].uri]  # skips what the network no longer has
+        assert feed_page(network, owner, cursor) == ([refs[3].uri], "")
+        assert feed_page(network, owner, limit=10)[0] == [refs[n].uri for n in (4, 0, 1, 2, 3)]
         assert good("feed-generator", "--config", file, "--json")  # a second time, it replaces itself

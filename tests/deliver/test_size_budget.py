@@ -31,7 +31,7 @@ from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.site_paths import is_folded
 from tests.cli import made
 from tests.cli.run import good, run
-from tests.hostile.reading import alive
+from tests.hostile.active_content import active_parts
 from tests.render.html import Page
 
 # ---- deciding --------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_a_folded_page_leads_to_the_issues_that_hold_the_paper(record: Record, t
     files = pressed(record, tmp_path / "site", 1)
     data = files["paper/2012.90001/index.html"]
     page = Page(data)
-    assert alive(page) == [] and len(data) < FOLDED
+    assert active_parts(page) == [] and len(data) < FOLDED
     target = next(one.attributes["href"] for one in page.all("a") if "#2012.90001" in one.attributes["href"])
     assert target == "../../2020-12-30/index.html#2012.90001"
     assert 'id="2012.90001"' in files["2020-12-30/index.html"].decode()

@@ -22,37 +22,37 @@ from typing import Any, NamedTuple
 from websockets.sync.client import ClientConnection, connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
+OPTIONS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-default-apps", "--mute-audio",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-port=0",
 )  # fmt: skip
 WATCH = """
-window.__alive = [];
+window.__calls = [];
 for (const name of ["alert", "confirm", "prompt", "print", "open", "eval"]) {
   const before = window[name];
-  window[name] = (...given) => { window.__alive.push(name + " " + given.join(" ").slice(0, 80)); return before; };
+  window[name] = (...args) => { window.__calls.push(name + " " + args.join(" ").slice(0, 80)); return before; };
 }
-document.addEventListener("securitypolicyviolation", (event) => window.__alive.push("policy " + event.blockedURI));
+document.addEventListener("securitypolicyviolation", (event) => window.__calls.push("policy " + event.blockedURI));
 """
 """Runs before any script of a page, and records calls of these functions."""
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 
-def found() -> str | None:
+def browser_path() -> str | None:
     """The path of this machine's browser, if it has one."""
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
 
-class Watched(NamedTuple):
-    """What happened while a page was open. `asked`: requested addresses, including the page's own; `scripts`: addresses
-    of the scripts that ran, which for inline scripts is the page's own; `alive`: what was called or blocked."""
+class PageEvents(NamedTuple):
+    """What happened while a page was open. `requests`: requested addresses, including the page's own; `scripts`:
+    addresses of the scripts that ran, which for inline scripts is the page's own; `calls`: calls and violations."""
 
     dialogs: list[str]
-    asked: list[str]
+    requests: list[str]
     scripts: list[str]
-    alive: list[str]
+    calls: list[str]
     elements: int
 
 
@@ -91,52 +91,55 @@ class Browser:
         """Run one command, and return its result."""
         self._number += 1
         self._connection.send(json.dumps({"id": self._number, "method": method, "params": params}))
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
-            said = json.loads(self._connection.recv(timeout=PATIENCE))
-            if said.get("id") == self._number:
-                assert "error" not in said, said
-                return dict(said["result"])
-            self._heard(said)
+            message = json.loads(self._connection.recv(timeout=TIMEOUT))
+            if message.get("id") == self._number:
+                assert "error" not in message, message
+                return dict(message["result"])
+            self._handle(message)
         raise TimeoutError(method)
 
-    def _heard(self, said: dict[str, Any]) -> None:
-        self._events.append(said)
-        if said.get("method") == "Page.javascriptDialogOpening":  # it blocks the page until it is closed
+    def _handle(self, event: dict[str, Any]) -> None:
+        self._events.append(event)
+        if event.get("method") == "Page.javascriptDialogOpening":  # it blocks the page until it is closed
             self._number += 1
             close = {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": False}}
             self._connection.send(json.dumps(close))
 
     def evaluate(self, expression: str) -> Any:
         """Evaluate an expression in the page, awaiting its promise."""
-        found = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
-        assert "exceptionDetails" not in found, found
-        return found["result"].get("value")
+        response = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in response, response
+        return response["result"].get("value")
 
-    def open(self, address: str, *, then: str = "0") -> Watched:
+    def open(self, address: str, *, script: str = "0") -> PageEvents:
         """Open a page, wait until it has loaded, run a script in it, and return what happened."""
         self._events.clear()
         self.call("Page.navigate", url=address)
-        self._until("Page.loadEventFired")
-        self.evaluate(then)
+        self._wait_for("Page.loadEventFired")
+        self.evaluate(script)
         self.evaluate("new Promise((done) => setTimeout(done, 200))")
-        alive = self.evaluate("[window, ...Array.from(frames)].flatMap((one) => one.__alive)")
+        calls = self.evaluate("[window, ...Array.from(frames)].flatMap((frame) => frame.__calls)")
         elements = self.evaluate("document.querySelectorAll('*').length")
-        return Watched(
-            dialogs=[one["params"]["message"] for one in self._of("Page.javascriptDialogOpening")],
-            asked=[one["params"]["request"]["url"] for one in self._of("Network.requestWillBeSent")],
-            scripts=[one["params"]["url"] for one in self._of("Debugger.scriptParsed") if not _is_ours(one["params"])],
-            alive=list(alive), elements=int(elements),
+        return PageEvents(
+            dialogs=[event["params"]["message"] for event in self._events_of("Page.javascriptDialogOpening")],
+            requests=[event["params"]["request"]["url"] for event in self._events_of("Network.requestWillBeSent")],
+            scripts=[
+                event["params"]["url"] for event in self._events_of("Debugger.scriptParsed")
+                if not _is_ours(event["params"])
+            ],
+            calls=list(calls), elements=int(elements),
         )  # fmt: skip
 
-    def _until(self, method: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not self._of(method):
+    def _wait_for(self, method: str) -> None:
+        deadline = time.monotonic() + TIMEOUT
+        while not self._events_of(method):
             assert time.monotonic() < deadline, method
-            self._heard(json.loads(self._connection.recv(timeout=PATIENCE)))
+            self._handle(json.loads(self._connection.recv(timeout=TIMEOUT)))
 
-    def _of(self, method: str) -> list[dict[str, Any]]:
-        return [one for one in self._events if one.get("method") == method]
+    def _events_of(self, method: str) -> list[dict[str, Any]]:
+        return [event for event in self._events if event.get("method") == method]
 
 
 def _is_ours(script: dict[str, Any]) -> bool:
@@ -147,12 +150,12 @@ def _is_ours(script: dict[str, Any]) -> bool:
 @contextmanager
 def browsing() -> Iterator[Browser]:
     """A browser with a temporary profile of its own."""
-    program = found()
-    assert program, "ask found() first"
+    program = browser_path()
+    assert program, "call browser_path() first"
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hotpapers-", ignore_cleanup_errors=True))
         process = subprocess.Popen(
-            [program, *QUIET, f"--user-data-dir={folder}", "about:blank"],
+            [program, *OPTIONS, f"--user-data-dir={folder}", "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "HOME": folder},
         )  # fmt: skip
         stack.callback(process.wait, 30)
@@ -162,7 +165,7 @@ def browsing() -> Iterator[Browser]:
 
 
 def _port(file: Path, process: subprocess.Popen[bytes]) -> int:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
         if file.exists() and (lines := file.read_text().splitlines()):
             return int(lines[0])
@@ -175,10 +178,10 @@ def _tab(port: int) -> str:
     """The address of the first tab."""
     import urllib.request
 
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=PATIENCE) as answered:
-            tabs = [one for one in json.load(answered) if one["type"] == "page"]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=TIMEOUT) as response:
+            tabs = [tab for tab in json.load(response) if tab["type"] == "page"]
         if tabs:
             return str(tabs[0]["webSocketDebuggerUrl"])
         time.sleep(0.05)

@@ -38,28 +38,28 @@ from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.api import ApiConfig, ApiRoute
 from tests.deliver.announce.test_chat import PlainRoom
 from tests.deliver.email.made import SECRET, mail_config, reader
+from tests.hostile.active_content import CONTROL_CHARACTERS, FORM_ELEMENTS, active_parts
 from tests.hostile.cases import CASES
-from tests.hostile.reading import FORM, ODD, alive
-from tests.hostile.world import fill
+from tests.hostile.hostile_record import fill
 from tests.issues.made import DAY
 from tests.render.html import Page
 from tests.web.asgi import get
 
 SITE_CONFIG = SiteConfig("desk@library.example", "https://papers.example/daily/")
 EVERYTHING = ExportRequest(False, (), lambda _: None)
-OWN = {"script", "meta", "link"}
-ASKING = ("reading/index.html", "search/index.html")
+OWN_ELEMENTS = {"script", "meta", "link"}
+FORM_PAGES = ("reading/index.html", "search/index.html")
 """The site's own pages with a form."""
-AT_ONCE = 20
+ENTRIES_PER_MESSAGE = 20
 """Entries per mail or chat message: no message holds them all."""
 
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
-    with Record(str(tmp_path_factory.mktemp("hostile") / "hotpapers.db")) as opened:
-        opened.database.run("PRAGMA synchronous = OFF")
-        fill(opened, CASES)
-        yield opened
+    with Record(str(tmp_path_factory.mktemp("hostile") / "hotpapers.db")) as record:
+        record.database.run("PRAGMA synchronous = OFF")
+        fill(record, CASES)
+        yield record
 
 
 @pytest.fixture(scope="module")
@@ -67,23 +67,23 @@ def issue(record: Record) -> PublishedIssue:
     return RecordIssueReader(record).issue("daily", DAY)
 
 
-def rendered(record: Record, name: str) -> dict[str, bytes]:
+def render_channel(record: Record, name: str) -> dict[str, bytes]:
     files = channel(name, SITE_CONFIG).render(RecordIssueReader(record), "daily", [DAY])
     return {file.path: file.data for file in files if file.data}
 
 
-def slices(issue: PublishedIssue, number: int) -> Iterator[PublishedIssue]:
+def slices(issue: PublishedIssue, size: int) -> Iterator[PublishedIssue]:
     """The same issue, this many entries at a time."""
     entries = issue.content.entries
-    for start in range(0, len(entries), number):
-        content = msgspec.structs.replace(issue.content, entries=entries[start : start + number])
+    for start in range(0, len(entries), size):
+        content = msgspec.structs.replace(issue.content, entries=entries[start : start + size])
         yield msgspec.structs.replace(issue, content=content)
 
 
 def test_every_text_is_in_the_issue_with_a_quotation(issue: PublishedIssue) -> None:
     assert len(CASES) >= 200 and len(issue.content.entries) == len(CASES)
     assert all(len(issue.posts[entry.paper]) == 1 for entry in issue.content.entries)
-    assert {one.post.network for some in issue.posts.values() for one in some} == {
+    assert {quotation.post.network for quotations in issue.posts.values() for quotation in quotations} == {
         "mastodon", "bluesky", "hackernews", "feeds",
     }  # fmt: skip
 
@@ -93,18 +93,21 @@ def test_every_text_is_in_the_issue_with_a_quotation(issue: PublishedIssue) -> N
 
 @pytest.mark.long
 def test_no_page_of_the_site_comes_alive(record: Record) -> None:
-    files = rendered(record, "site")
+    files = render_channel(record, "site")
     pages = {path: Page(data) for path, data in files.items() if path.endswith(".html")}
-    found = {path: alive(page, OWN | FORM if path in ASKING else OWN) for path, page in pages.items()}
-    assert {path: some for path, some in found.items() if some} == {}
+    parts = {
+        path: active_parts(page, OWN_ELEMENTS | FORM_ELEMENTS if path in FORM_PAGES else OWN_ELEMENTS)
+        for path, page in pages.items()
+    }
+    assert {path: active for path, active in parts.items() if active} == {}
     issue_page = pages[f"{DAY}/index.html"]
-    assert sum(one.attributes.get("class") == "entry" for one in issue_page.all("article")) == len(CASES)
+    assert sum(element.attributes.get("class") == "entry" for element in issue_page.all("article")) == len(CASES)
     assert sum(path.startswith("paper/") for path in pages) == len(CASES)
 
 
 @pytest.mark.long
 def test_what_stands_beside_the_pages_is_whole(record: Record) -> None:
-    files = rendered(record, "site")
+    files = render_channel(record, "site")
     cards = {path for path, data in files.items() if path.endswith(".png") and data.startswith(b"\x89PNG\r\n")}
     assert len(cards) == len(CASES) + 1
     for path in files.keys() - cards:
@@ -112,7 +115,7 @@ def test_what_stands_beside_the_pages_is_whole(record: Record) -> None:
         if path.endswith(".json"):
             json.loads(text)
         if path.endswith((".bib", ".ris")):
-            assert path.startswith(DAY) and not ODD.search(text.replace("\r\n", "\n").replace("\n", " "))
+            assert path.startswith(DAY) and not CONTROL_CHARACTERS.search(text.replace("\r\n", "\n").replace("\n", " "))
         if path.endswith(".bib"):
             assert len(re.findall(r"^@", text, re.M)) == len(CASES)
             assert all(block.count("{") == block.count("}") for block in re.split(r"^(?=@)", text, flags=re.M))
@@ -121,56 +124,56 @@ def test_what_stands_beside_the_pages_is_whole(record: Record) -> None:
 
 
 def test_markdown_shows_nothing_but_text(record: Record) -> None:
-    [text] = [data.decode("utf-8") for data in rendered(record, "markdown").values()]
+    [text] = [data.decode("utf-8") for data in render_channel(record, "markdown").values()]
     html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
     page = Page(f"<div>{html}</div>".encode())
-    assert alive(page, ()) == []
-    heads = [one for one in page.all("h2")]
-    assert len(heads) == len(CASES) and not page.all("table") and not page.all("img") and not page.all("h1")[1:]
+    assert active_parts(page, ()) == []
+    headings = [heading for heading in page.all("h2")]
+    assert len(headings) == len(CASES) and not page.all("table") and not page.all("img") and not page.all("h1")[1:]
     assert not page.all("pre")
 
 
 @pytest.mark.long
 def test_feeds_are_whole_and_what_they_hold_is_dead(record: Record) -> None:
-    for path, data in rendered(record, "feeds").items():
+    for path, data in render_channel(record, "feeds").items():
         for html in _contents(path, data):
-            assert alive(Page(f"<div>{html}</div>".encode()), ()) == [], path
+            assert active_parts(Page(f"<div>{html}</div>".encode()), ()) == [], path
 
 
 def _contents(path: str, data: bytes) -> Iterator[str]:
     """The HTML in a feed, from strict parsers, and as many entries as another parser finds."""
     if path.endswith(".json"):
         items = json.loads(data)["items"]
-        assert all(set(one) >= {"id", "content_html"} for one in items)
-        yield from (one["content_html"] for one in items)
+        assert all(set(item) >= {"id", "content_html"} for item in items)
+        yield from (item["content_html"] for item in items)
         return
-    assert not ODD.search(data.decode("utf-8"))
+    assert not CONTROL_CHARACTERS.search(data.decode("utf-8"))
     assert b"<!DOCTYPE" not in data and b"<!ENTITY" not in data
     tree = ElementTree.fromstring(data)
     entries = list(tree.iter("{http://www.w3.org/2005/Atom}entry")) or list(tree.iter("item"))
     assert len(feedparser.parse(data).entries) == len(entries) > 0
     contents = [*tree.iter("{http://www.w3.org/2005/Atom}content"), *tree.iter("description")]
-    yield from (one.text or "" for one in contents if one.text and "<" in one.text)
+    yield from (item.text or "" for item in contents if item.text and "<" in item.text)
 
 
 # ---- classic, exports ------------------------------------------------------------------------------------
 
 
 def test_classic_is_read_back_with_as_many_papers(record: Record) -> None:
-    [text] = [data.decode("utf-8") for data in rendered(record, "classic").values()]
-    found = classic.parse(text)
-    assert len(found.items) == len(CASES)
-    assert not ODD.search(text.replace("\n", " "))
+    [text] = [data.decode("utf-8") for data in render_channel(record, "classic").values()]
+    document = classic.parse(text)
+    assert len(document.items) == len(CASES)
+    assert not CONTROL_CHARACTERS.search(text.replace("\n", " "))
 
 
 @pytest.mark.long
 def test_a_line_of_an_export_is_one_line_and_verifies_elsewhere(record: Record, tmp_path: Path) -> None:
     lines = b"".join(tables.EXPORTS["jsonl"](record, EVERYTHING)).split(b"\n")[:-1]
     assert all(isinstance(json.loads(line), dict) for line in lines)
-    with Record(str(tmp_path / "elsewhere.db")) as other:
-        import_lines(other, "export", [line + b"\n" for line in lines])
-        [item] = [row.item for row in other.view().latest(Issue)]
-        assert isinstance(item, Issue) and list(freeze.check_issue(other, item)) == []
+    with Record(str(tmp_path / "elsewhere.db")) as other_record:
+        import_lines(other_record, "export", [line + b"\n" for line in lines])
+        [item] = [row.item for row in other_record.view().latest(Issue)]
+        assert isinstance(item, Issue) and list(freeze.check_issue(other_record, item)) == []
 
 
 def test_no_cell_of_a_table_is_a_formula(record: Record) -> None:
@@ -195,29 +198,35 @@ HEADERS = {
 
 
 def test_no_message_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: PublishedIssue) -> None:
-    for some in slices(issue, AT_ONCE):
-        message = address_message(issue_message(some, mail_config(), SITE_CONFIG), mail_config(), reader(), SECRET)
+    for part in slices(issue, ENTRIES_PER_MESSAGE):
+        message = address_message(issue_message(part, mail_config(), SITE_CONFIG), mail_config(), reader(), SECRET)
         assert not re.search(rb"(?<!\r)\n|\r(?!\n)|[\x00\x0b\x0c]|\n\.\r", message)
-        made = email.message_from_bytes(message, policy=email.policy.SMTP)
-        assert {name.lower() for name in made} <= HEADERS and len(made.keys()) == len(set(made.keys()))
-        assert made["To"] == reader().address and not made.defects
-        plain, html = list(made.iter_parts())
-        assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
-        assert not ODD.search(plain.get_content().replace("\r\n", " "))
-        assert [one for one in alive(Page(html.get_content().encode()), ("meta",)) if "style" not in one] == []
+        parsed_message = email.message_from_bytes(message, policy=email.policy.SMTP)
+        assert {name.lower() for name in parsed_message} <= HEADERS and len(parsed_message.keys()) == len(
+            set(parsed_message.keys())
+        )
+        assert parsed_message["To"] == reader().address and not parsed_message.defects
+        text, html = list(parsed_message.iter_parts())
+        assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+        assert not CONTROL_CHARACTERS.search(text.get_content().replace("\r\n", " "))
+        assert [
+            part_name
+            for part_name in active_parts(Page(html.get_content().encode()), ("meta",))
+            if "style" not in part_name
+        ] == []
 
 
 def test_nothing_that_is_said_in_a_room_is_a_link_a_mention_or_markup(issue: PublishedIssue) -> None:
-    for some in slices(issue, 5):
-        told = announcement(some, SITE_CONFIG)
+    for part in slices(issue, 5):
+        news = announcement(part, SITE_CONFIG)
         for text_format in ("plain", "markdown"):
-            said = message(told, PlainRoom(text_format, 1500))
-            assert 0 < len(said) <= 1500 and not ODD.search(said.replace("\n", " "))
-            others = re.sub(r"<?https://papers\.example/daily/[\w./-]*>?", "", said)
-            assert not re.search(r"://|\bwww\.\w|@(?:everyone|here)\b|<[!@#]", others), others
-        for post in thread(some, SITE_CONFIG).posts:
-            features = [one for facet in post.record.get("facets", ()) for one in facet["features"]]
-            assert all(one["uri"].startswith("https://papers.example/daily/") for one in features)
+            text = message(news, PlainRoom(text_format, 1500))
+            assert 0 < len(text) <= 1500 and not CONTROL_CHARACTERS.search(text.replace("\n", " "))
+            rest = re.sub(r"<?https://papers\.example/daily/[\w./-]*>?", "", text)
+            assert not re.search(r"://|\bwww\.\w|@(?:everyone|here)\b|<[!@#]", rest), rest
+        for post in thread(part, SITE_CONFIG).posts:
+            features = [feature for facet in post.record.get("facets", ()) for feature in facet["features"]]
+            assert all(feature["uri"].startswith("https://papers.example/daily/") for feature in features)
 
 
 # ---- the API -------------------------------------------------------------------------------------------------
@@ -231,11 +240,11 @@ def test_an_answer_of_the_api_is_data_whoever_opens_it(record: Record, path: str
     store = record.database.where
     route = ApiRoute(lambda: Record(store, create=False), ApiConfig(rate=0))
     try:
-        answer = get(Starlette(routes=[route]), f"/api/v1/{path}")
+        response = get(Starlette(routes=[route]), f"/api/v1/{path}")
     finally:
         route.api.close()
-    assert answer.status == 200 and answer.headers["content-type"].startswith("application/json")
-    assert answer.headers["x-content-type-options"] == "nosniff" and isinstance(answer.json, dict)
+    assert response.status == 200 and response.headers["content-type"].startswith("application/json")
+    assert response.headers["x-content-type-options"] == "nosniff" and isinstance(response.json, dict)
 
 
 # ---- a model's sentence, and the rule's ------------------------------------------------------------------
@@ -243,28 +252,28 @@ def test_an_answer_of_the_api_is_data_whoever_opens_it(record: Record, path: str
 
 def test_a_model_gets_every_text_as_material_between_its_marks(issue: PublishedIssue) -> None:
     for paper in issue.papers.values():
-        asked = json.loads(request("tea-7b", paper.title, paper.abstract, "f00f" * 4))
-        assert [one["role"] for one in asked["messages"]] == ["system", "user"]
-        lines = asked["messages"][1]["content"].split("\n")
+        body = json.loads(request("tea-7b", paper.title, paper.abstract, "f00f" * 4))
+        assert [prompt_message["role"] for prompt_message in body["messages"]] == ["system", "user"]
+        lines = body["messages"][1]["content"].split("\n")
         assert len(lines) == 4 and lines[0] == lines[3] == "f00f" * 4
-        assert "Ignore" not in asked["messages"][0]["content"]
+        assert "Ignore" not in body["messages"][0]["content"]
 
 
-OBEYED = re.compile(r"://|www\.|[<>`{}\[\]$\\*_#|]|@\w", re.IGNORECASE)
+MARKUP = re.compile(r"://|www\.|[<>`{}\[\]$\\*_#|]|@\w", re.IGNORECASE)
 
 
 def test_a_model_that_obeys_a_text_is_not_believed(issue: PublishedIssue) -> None:
     """It answers with the text that instructed it; only plain words from the abstract are accepted."""
-    taken = 0
+    count = 0
     for paper, case in zip(issue.papers.values(), CASES, strict=False):
         body = json.dumps({"choices": [{"message": {"content": case}}]}).encode("utf-8", "replace")
         try:
-            said = sentence_of(body, paper.title, paper.abstract)
+            sentence = sentence_of(body, paper.title, paper.abstract)
         except InputError:
             continue
-        taken += 1
-        assert not OBEYED.search(said) and len(said) <= 300
-    assert taken < len(CASES) // 10
+        count += 1
+        assert not MARKUP.search(sentence) and len(sentence) <= 300
+    assert count < len(CASES) // 10
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -16,8 +16,8 @@ from hotpapers.issues.freeze import publication_of
 from hotpapers.model import HOUR, Post, Publication
 from hotpapers.sources import SOURCES
 from hotpapers.store import Record
+from tests.hostile.active_content import FORM_ELEMENTS, active_parts
 from tests.hostile.cases import CASES
-from tests.hostile.reading import FORM, alive
 from tests.loopback.clock import moment
 from tests.loopback.script import MINUTE, Naming, Paper, Said
 from tests.loopback.written import Written, account, paper, said
@@ -55,7 +55,7 @@ def test_hostile_words_stay_words_all_the_way(sqlite_url: str, tmp_path: Path, t
             export_site(record, "daily", [DAY], to, tmp_path / to)
         unsound = tuple(agree.unsound(record))
     pages = {file: Page(file.read_bytes()) for file in (tmp_path / "site").rglob("*.html")}
-    lively = [f"{file}: {one}" for file, page in pages.items() for one in alive(page, allowed(str(file)))]
+    lively = [f"{file}: {one}" for file, page in pages.items() for one in active_parts(page, allowed(str(file)))]
     entries = [one for page in pages.values() for one in page.all("article") if one.attributes.get("class") == "entry"]
     outcome = Outcome(len(CASES_HERE), wrong=(*lively, *unsound))
     told.row("hostile words, from the wire to the page", len(CASES_HERE), outcome)
@@ -64,7 +64,7 @@ def test_hostile_words_stay_words_all_the_way(sqlite_url: str, tmp_path: Path, t
 
 def allowed(path: str) -> set[str]:
     """The site's own elements that a page may contain."""
-    return {"script", "meta", "link", *(FORM if path.endswith(ASKING) else ())}
+    return {"script", "meta", "link", *(FORM_ELEMENTS if path.endswith(ASKING) else ())}
 
 
 def hostile_paper(n: int, case: str) -> Paper:
