@@ -26,66 +26,66 @@ from hotpapers.store.parsing import parse
 from tests.sources.net import START
 
 
-def post(number: int, *, made: int = START, account: str = "x:7", gone: str = "") -> Post:
+def post(number: int, *, created_at: int = START, account: str = "x:7", gone: str = "") -> Post:
     return Post(
-        post=f"x:{number}", network="x", account=account, created_at=made, gone=gone, observed_at=START + number
+        post=f"x:{number}", network="x", account=account, created_at=created_at, gone=gone, observed_at=START + number
     )
 
 
 def test_posts_and_their_accounts_are_tracked_until_they_are_gone() -> None:
-    known = TrackedKeys()
-    known.learn([post(1)])
-    assert "x:1" in known and "x:7" in known and len(known) == 2
-    known.learn([post(1, account="", gone="deleted")])
-    assert "x:1" not in known and "x:7" in known
+    tracked = TrackedKeys()
+    tracked.learn([post(1)])
+    assert "x:1" in tracked and "x:7" in tracked and len(tracked) == 2
+    tracked.learn([post(1, account="", gone="deleted")])
+    assert "x:1" not in tracked and "x:7" in tracked
 
 
 def test_an_address_with_u_0000_is_the_one_that_is_stored(store_url: str) -> None:
     """A stream may send such an address; a database may refuse it even as a parameter."""
-    said = Post(
+    stored_post = Post(
         post="bluesky:a\0b", network="bluesky", account="bluesky:did:plc:a", created_at=START, observed_at=START
     )
     with Record(store_url) as record:
-        known = TrackedPosts(record, "bluesky", START)
-        assert not known.holds(said.post)
-        record.append([said], source="test")
-        assert known.holds(said.post)
+        tracked = TrackedPosts(record, "bluesky", START)
+        assert not tracked.holds(stored_post.post)
+        record.append([stored_post], source="test")
+        assert tracked.holds(stored_post.post)
 
 
 def test_words_with_u_0000_are_stored_once(store_url: str) -> None:
     """However often a network repeats them. Keys with it are looked up in the form in which they are stored."""
-    said = Post(post="x:1\0", network="x", account="x:7", text="Moss\0", created_at=START, observed_at=START)
+    original = Post(post="x:1\0", network="x", account="x:7", text="Moss\0", created_at=START, observed_at=START)
     with Record(store_url) as record:
         for payload in (RawPayload("post", "1", b"%d" % n, START + n) for n in range(2)):
-            parsed = parse(lambda seen: [msgspec.structs.replace(said, observed_at=seen.at)], payload)
-            new = filter(ChangeFilter(record.view(), parsed.items).is_new, parsed.items)
-            record.ingest([parsed._replace(items=list(new))], source="x", at=payload.at)
+            parsed = parse(lambda raw: [msgspec.structs.replace(original, observed_at=raw.at)], payload)
+            new_items = filter(ChangeFilter(record.view(), parsed.items).is_new, parsed.items)
+            record.ingest([parsed._replace(items=list(new_items))], source="x", at=payload.at)
         assert record.count(Post) == 1
 
 
 def test_what_others_bring_into_the_record_is_tracked_from_the_next_look_on(store_url: str) -> None:
     with Record(store_url) as record:
-        record.append([post(1), post(2, made=START - 31 * DAY, account="x:8")], source="test")
-        known = TrackedPosts(record, "x", START)
-        assert "x:1" in known and "x:2" not in known and "x:8" not in known
+        record.append([post(1), post(2, created_at=START - 31 * DAY, account="x:8")], source="test")
+        tracked = TrackedPosts(record, "x", START)
+        assert "x:1" in tracked and "x:2" not in tracked and "x:8" not in tracked
         record.append([post(3, account="x:9")], source="test")
-        assert "x:3" not in known
-        known.look(record, START)
-        assert "x:3" in known and "x:9" in known
+        assert "x:3" not in tracked
+        tracked.look(record, START)
+        assert "x:3" in tracked and "x:9" in tracked
 
 
 def test_what_may_have_to_go_is_known_however_old_it_is(store_url: str) -> None:
     with Record(store_url) as record:
-        record.append([post(1, made=START - 400 * DAY, account="x:8")], source="test")
-        known = TrackedPosts(record, "x", START)
-        assert "x:1" not in known and known.holds("x:1") and known.holds("x:8") and not known.holds("x:2")
+        record.append([post(1, created_at=START - 400 * DAY, account="x:8")], source="test")
+        tracked = TrackedPosts(record, "x", START)
+        assert "x:1" not in tracked and tracked.holds("x:1") and tracked.holds("x:8") and not tracked.holds("x:2")
 
 
 def test_which_post_a_reaction_was_for_is_in_the_record(store_url: str) -> None:
     with Record(store_url) as record:
-        known = TrackedPosts(record, "x", START)
+        tracked = TrackedPosts(record, "x", START)
         reaction_marks.remember_reactions(record, [("like/1", "x:1")], START)
-        assert known.post_of("like/1") == "x:1" and known.post_of("like/2") is None
+        assert tracked.post_of("like/1") == "x:1" and tracked.post_of("like/2") is None
 
 
 def test_names_that_are_passed_in_are_used_even_if_there_are_none_yet() -> None:
@@ -95,17 +95,17 @@ def test_names_that_are_passed_in_are_used_even_if_there_are_none_yet() -> None:
 
 def test_names_are_shared_and_read_anew_after_a_while(store_url: str) -> None:
     title = "Moss on north walls of old stone houses"
-    one = Paper(paper="arxiv:2601.00001", title=title, observed_at=START)
+    paper = Paper(paper="arxiv:2601.00001", title=title, observed_at=START)
     with Record(store_url) as record:
-        shared = SharedPaperIndex()
-        shared.look(record, START)
-        record.append([one], source="test")
-        shared.look(record, START + AGAIN - 1)
-        assert not shared.names.papers_in(f"Read: {title}")
-        shared.look(record, START + AGAIN)
-        assert [found.paper for found in shared.names.papers_in(f"{title}")] == ["arxiv:2601.00001"]
-        shared.learn([Paper(paper="arxiv:2601.00002", title="Lichen on south walls of new brick barns", observed_at=1)])
-        assert len(shared.names) == 2
+        index = SharedPaperIndex()
+        index.look(record, START)
+        record.append([paper], source="test")
+        index.look(record, START + AGAIN - 1)
+        assert not index.names.papers_in(f"Read: {title}")
+        index.look(record, START + AGAIN)
+        assert [alias.paper for alias in index.names.papers_in(f"{title}")] == ["arxiv:2601.00001"]
+        index.learn([Paper(paper="arxiv:2601.00002", title="Lichen on south walls of new brick barns", observed_at=1)])
+        assert len(index.names) == 2
 
 
 def like(withdrawn: bool, at: int) -> Reaction:
@@ -116,10 +116,10 @@ def test_the_last_word_is_the_pages_own_before_the_records(store_url: str) -> No
     """A like that is withdrawn and given again within a second counts."""
     with Record(store_url) as record:
         record.append([like(False, START)], source="test")
-        words = ChangeFilter(record.view())
-        assert not words.is_new(like(False, START + 1))
-        assert words.is_new(like(True, START + 2)) and words.is_new(like(False, START + 3))
-        assert not words.is_new(like(False, START + 4))
+        changes = ChangeFilter(record.view())
+        assert not changes.is_new(like(False, START + 1))
+        assert changes.is_new(like(True, START + 2)) and changes.is_new(like(False, START + 3))
+        assert not changes.is_new(like(False, START + 4))
 
 
 ANYTHING = st.builds(
@@ -154,48 +154,48 @@ def test_a_count_that_a_list_leaves_out_says_nothing(store_url: str) -> None:
 
     with Record(store_url) as record:
         record.append([counts(3, 2, 0)], source="test")
-        words = ChangeFilter(record.view())
-        assert not words.is_new(counts(3, None, 1)) and not words.is_new(counts(3, 2, 2))
-        assert words.is_new(counts(4, None, 3)) and not words.is_new(counts(4, None, 4))
-        assert words.is_new(counts(4, 3, 5))
+        changes = ChangeFilter(record.view())
+        assert not changes.is_new(counts(3, None, 1)) and not changes.is_new(counts(3, 2, 2))
+        assert changes.is_new(counts(4, None, 3)) and not changes.is_new(counts(4, None, 4))
+        assert changes.is_new(counts(4, 3, 5))
 
 
-@given(before=st.lists(ANYTHING, max_size=8), page=st.lists(ANYTHING, max_size=8))
+@given(stored_items=st.lists(ANYTHING, max_size=8), new_items=st.lists(ANYTHING, max_size=8))
 def test_all_at_once_the_record_knows_what_it_knows_one_by_one(
-    sqlite_record: Record, before: list[Item], page: list[Item]
+    sqlite_record: Record, stored_items: list[Item], new_items: list[Item]
 ) -> None:
-    _the_same_at_once(sqlite_record, before, page)
+    check_batch(sqlite_record, stored_items, new_items)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
-@given(before=st.lists(ANYTHING, max_size=8), page=st.lists(ANYTHING, max_size=8))
-def test_and_so_does_postgresql(postgres_record: Record, before: list[Item], page: list[Item]) -> None:
-    _the_same_at_once(postgres_record, before, page)
+@given(stored_items=st.lists(ANYTHING, max_size=8), new_items=st.lists(ANYTHING, max_size=8))
+def test_and_so_does_postgresql(postgres_record: Record, stored_items: list[Item], new_items: list[Item]) -> None:
+    check_batch(postgres_record, stored_items, new_items)
 
 
-def _the_same_at_once(record: Record, before: list[Item], page: list[Item]) -> None:
+def check_batch(record: Record, stored_items: list[Item], new_items: list[Item]) -> None:
     """Earlier examples may have left items in the record."""
-    record.append(before, source="test")
-    at_once, one_by_one = ChangeFilter(record.view(), page), ChangeFilter(record.view())
-    assert list(map(at_once.is_new, page)) == list(map(one_by_one.is_new, page))
+    record.append(stored_items, source="test")
+    batch_filter, single_filter = ChangeFilter(record.view(), new_items), ChangeFilter(record.view())
+    assert list(map(batch_filter.is_new, new_items)) == list(map(single_filter.is_new, new_items))
 
 
 def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
     mention = Mention(post="x:1", paper="arxiv:2601.00001", form="abs", observed_at=START)
     with Record(store_url) as record:
         record.append([*[post(1)], mention], source="test")
-        words = ChangeFilter(record.view())
-        [out] = edits(words, [post(1)])
-        assert out.judgement == "doubtful" and words.is_new(out)
-        [back] = edits(words, [post(1), mention])
-        assert back.judgement == "sound" and words.is_new(back)
-        assert not list(edits(words, [post(1), mention]))
+        changes = ChangeFilter(record.view())
+        [doubt] = edits(changes, [post(1)])
+        assert doubt.judgement == "doubtful" and changes.is_new(doubt)
+        [pardon] = edits(changes, [post(1), mention])
+        assert pardon.judgement == "sound" and changes.is_new(pardon)
+        assert not list(edits(changes, [post(1), mention]))
 
 
-def edited(text: str, at: int, **known: Any) -> Post:
-    """A post as a stream tells its edit, or as its network shows it if `known` is given."""
+def edit_of(text: str, at: int, **attributes: Any) -> Post:
+    """An edited post as a stream reports it, or as its network shows it if `attributes` are given."""
     return Post(
-        post="x:1", network="x", account="x:7", created_at=START, text=text, observed_at=START + at, **known
+        post="x:1", network="x", account="x:7", created_at=START, text=text, observed_at=START + at, **attributes
     )  # fmt: skip
 
 
@@ -204,13 +204,15 @@ def test_who_edits_a_post_does_not_take_off_what_others_put_on_it(store_url: str
     payload = RawPayload("edit", "1", b"", START)
     with Record(store_url) as record:
         for limits in ((), ("spam",)):
-            record.append([edited("Moss", 0, handle="anna", name="Anna", limits=("porn",))], source="test")
+            record.append([edit_of("Moss", 0, handle="anna", name="Anna", limits=("porn",))], source="test")
             for at in (1, 2):
-                [seen] = with_consequences(ChangeFilter(record.view()), payload, [edited(f"{at}", at, limits=limits)])
-                assert seen == edited(f"{at}", at, handle="anna", name="Anna", limits=("porn", *limits))
-                record.append([seen], source="test")
+                [result] = with_consequences(
+                    ChangeFilter(record.view()), payload, [edit_of(f"{at}", at, limits=limits)]
+                )
+                assert result == edit_of(f"{at}", at, handle="anna", name="Anna", limits=("porn", *limits))
+                record.append([result], source="test")
         changes = ChangeFilter(record.view())
-        for post in (edited("", 3, limits=("spam",)), edited("Lichen", 3, handle="anna")):
+        for post in (edit_of("", 3, limits=("spam",)), edit_of("Lichen", 3, handle="anna")):
             assert with_consequences(changes, payload, [post]) == [post]
 
 
@@ -219,44 +221,44 @@ def test_what_is_tracked_does_not_depend_on_for_how_long_a_program_has_run(store
     """Sixty days of posts, one every six hours, by few accounts: a long-running process and a new one track the
     same."""
     with Record(store_url) as record:
-        old = TrackedPosts(record, "x", START)
-        most = 0
+        tracked = TrackedPosts(record, "x", START)
+        largest = 0
         for number in range(240):
             at = START + number * DAY // 4
-            said = post(number, made=at, account=f"x:by{number % 7 + number // 30}")
-            late = post(10_000 + number, made=at - 40 * DAY, account="x:late")
-            record.append([said, late], source="test", at=at)
-            old.learn([said, late])
-            assert said.post in old and late.post not in old
+            new_post = post(number, created_at=at, account=f"x:by{number % 7 + number // 30}")
+            old_post = post(10_000 + number, created_at=at - 40 * DAY, account="x:late")
+            record.append([new_post, old_post], source="test", at=at)
+            tracked.learn([new_post, old_post])
+            assert new_post.post in tracked and old_post.post not in tracked
             if number % 50 == 49:
-                gone = post(number - 5, account="", gone="deleted")
-                record.append([gone], source="test", at=at)
+                deletion = post(number - 5, account="", gone="deleted")
+                record.append([deletion], source="test", at=at)
                 if number < 150:  # another process has read the others
-                    old.learn([gone])
-            old.look(record, at)
-            most = max(most, len(old))
-        assert "x:0" not in old and "x:late" not in old
-        assert old == TrackedPosts(record, "x", at)
+                    tracked.learn([deletion])
+            tracked.look(record, at)
+            largest = max(largest, len(tracked))
+        assert "x:0" not in tracked and "x:late" not in tracked
+        assert tracked == TrackedPosts(record, "x", at)
         window = TRACKED_FOR // (DAY // 4)
-        assert most <= window + 7 + window // 30 and len(old._account) <= len(old._by_age) <= window
+        assert largest <= window + 7 + window // 30 and len(tracked._account) <= len(tracked._by_age) <= window
 
 
 def test_an_account_is_tracked_as_long_as_one_of_its_posts(store_url: str) -> None:
     with Record(store_url) as record:
-        known = TrackedPosts(record, "x", START)
-        known.learn([post(1), post(2)])
-        known.learn([post(1, gone="deleted"), post(1, gone="deleted")])
-        assert "x:7" in known
-        known.learn([post(2, gone="deleted")])
-        assert not known
+        tracked = TrackedPosts(record, "x", START)
+        tracked.learn([post(1), post(2)])
+        tracked.learn([post(1, gone="deleted"), post(1, gone="deleted")])
+        assert "x:7" in tracked
+        tracked.learn([post(2, gone="deleted")])
+        assert not tracked
 
 
 def test_what_another_job_said_meanwhile_is_not_new_any_more(store_url: str) -> None:
     with Record(store_url) as record:
-        then, offered = record.view(), [like(False, START)]
-        first = still_new(then, offered, record.view())
-        twice = [first(like(False, START)) for _ in range(2)]
-        assert twice == [True, True], "nothing was written since: what was new is"
+        view, items = record.view(), [like(False, START)]
+        is_new = still_new(view, items, record.view())
+        answers = [is_new(like(False, START)) for _ in range(2)]
+        assert answers == [True, True], "nothing was written since, so it is still new"
         record.append([like(False, START)], source="test")
-        again = still_new(then, offered, record.view())
-        assert not again(like(False, START + 1)) and again(like(True, START + 2))
+        is_still_new = still_new(view, items, record.view())
+        assert not is_still_new(like(False, START + 1)) and is_still_new(like(True, START + 2))

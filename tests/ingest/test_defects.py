@@ -43,7 +43,7 @@ from hotpapers.schedule import (
 )
 from hotpapers.sources.lobsters import LobstersSource
 from hotpapers.store import Record, batches
-from tests.ingest.made import LIST
+from tests.ingest.job_setup import LIST
 from tests.ingest.test_recount_job import post, story
 from tests.schedule.test_sending import Box
 from tests.sources.net import START, ScriptedClient
@@ -85,64 +85,64 @@ PLACES: dict[str, list[tuple[object, str]]] = {
 }  # fmt: skip
 
 
-class Broken:
-    """A function that raises one error after another when a given job calls it, then works again."""
+class FaultyFunction:
+    """A function that raises one error after another when one job calls it, and then works again."""
 
     def __init__(self, where: object, name: str, job: str) -> None:
-        self._usual: Callable[..., Any] = getattr(where, name)
-        self._job, self._left = job, list(ERRORS)
+        self._original: Callable[..., Any] = getattr(where, name)
+        self._job, self._errors = job, list(ERRORS)
 
     @property
-    def over(self) -> bool:
-        return not self._left
+    def is_over(self) -> bool:
+        return not self._errors
 
     def patch(self) -> Callable[..., Any]:
-        def call(*given: Any, **named: Any) -> Any:
-            if threading.current_thread().name == self._job and self._left:
-                raise self._left.pop(0)
-            return self._usual(*given, **named)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if threading.current_thread().name == self._job and self._errors:
+                raise self._errors.pop(0)
+            return self._original(*args, **kwargs)
 
         return call
 
 
-class Living:
+class LiveSite:
     """A site with one job of each kind, on a fast clock; counts how often each was tried."""
 
     def __init__(self, folder: Path, http: ScriptedClient) -> None:
         self.store, self.stop = str(folder / "hotpapers.db"), threading.Event()
-        self._net, self._folder = http, folder
-        self.tried, self.waits = Counter[str](), dict[str, list[float]]()
+        self._http, self._folder = http, folder
+        self.attempts, self.waits = Counter[str](), dict[str, list[float]]()
         self.leases = Leases(partial(Record, self.store), "one")
         self.site = IngestContext(
             self.store, "", self.stop, self.leases, SharedPaperIndex(), HostPacer(), ServerClocks()
         )
         self.clock = Clock(http.now, self._sleep)
-        self._outlet = SenderDestination(Box(), http)
+        self._destination = SenderDestination(Box(), http)
 
     def _sleep(self, seconds: float) -> None:
         name = threading.current_thread().name
-        self.tried[name] += 1
+        self.attempts[name] += 1
         self.waits.setdefault(name, []).append(seconds)
-        self._net.advance(HOUR / 1e6 if name.endswith("counts") else 0.1)
+        self._http.advance(HOUR / 1e6 if name.endswith("counts") else 0.1)
         if self.stop.wait(0.005):
             raise Stopped("told to")
 
     def jobs(self) -> dict[str, Callable[[], JobLoop]]:
-        reads = make_jobs([ConfiguredSource("lobsters", read_settings("lobsters", {}, ""))], self.site)
-        places = [IssueDestination("daily", "markdown", self._folder / "public")]
-        others: dict[str, Callable[[], Any]] = {
-            "issues": lambda: PublishJob(["daily"], places),
-            "sending": lambda: SendJob(["daily"], lambda record: [[self._outlet]]),
-            "housekeeping": lambda: HousekeepingJob(Connection(self._net), "", lambda work: SiteHealth(True, (), ())),
+        loops = make_jobs([ConfiguredSource("lobsters", read_settings("lobsters", {}, ""))], self.site)
+        destinations = [IssueDestination("daily", "markdown", self._folder / "public")]
+        makers: dict[str, Callable[[], Any]] = {
+            "issues": lambda: PublishJob(["daily"], destinations),
+            "sending": lambda: SendJob(["daily"], lambda record: [[self._destination]]),
+            "housekeeping": lambda: HousekeepingJob(Connection(self._http), "", lambda work: SiteHealth(True, (), ())),
         }
-        return {**reads, **{name: partial(self._rounds, name, make) for name, make in others.items()}}
+        return {**loops, **{name: partial(self._rounds, name, make) for name, make in makers.items()}}
 
     def _rounds(self, name: str, make: Callable[[], Any]) -> JobLoop:
         return JobLoop(name, make, self.site.record, self.leases, self.clock)
 
-    def does_well(self, jobs: Iterable[str]) -> bool:
-        """Whether no job is failing any more. By the site's clock this takes a while: a failed part is left alone at
-        first."""
+    def is_healthy(self, jobs: Iterable[str]) -> bool:
+        """Whether no job is failing any more. By the site's clock this takes a while: a failed part is not retried at
+        once."""
         with suppress(StoreError):  # the jobs may keep the store busy
             return all(self.status(job).failing_since is None for job in jobs)
         return False
@@ -152,32 +152,32 @@ class Living:
             return LOAD(record, job)
 
 
-def answers(url: str) -> bytes:
+def respond(url: str) -> bytes:
     if url.startswith(LIST):
         return b"[" + story("aa", 3) + b"]"
     return story("aa", 3)
 
 
 @pytest.fixture
-def living(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Living]:
-    http = ScriptedClient(answers, now=START + 7 * HOUR)
-    one = Living(tmp_path, http)
-    line = Connection(http)
-    monkeypatch.setattr(job_factory, "make_connection", lambda own, secrets, site: line)
-    monkeypatch.setattr(job_factory, "Clock", lambda now, sleep: one.clock)
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveSite]:
+    http = ScriptedClient(respond, now=START + 7 * HOUR)
+    site = LiveSite(tmp_path, http)
+    connection = Connection(http)
+    monkeypatch.setattr(job_factory, "make_connection", lambda own, secrets, site: connection)
+    monkeypatch.setattr(job_factory, "Clock", lambda now, sleep: site.clock)
     monkeypatch.setattr(sending, "TIDY_EVERY", 1)
     monkeypatch.setattr(housekeeping, "PRUNE_EVERY", 1)
     monkeypatch.setattr(housekeeping, "LEARN_EVERY", 1)
-    with Record(one.store) as record:
+    with Record(site.store) as record:
         daily = Publication(publication="daily", title="D", observed_at=START - 9 * DAY)
         record.append([daily, post("aa")], source="settings", at=START - 9 * DAY)
-    yield one
+    yield site
 
 
-def until(done: Callable[[], bool], why: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], bool], describe: Callable[[], object]) -> None:
     deadline = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < deadline, why()
+    while not condition():
+        assert time.monotonic() < deadline, describe()
         time.sleep(0.005)
 
 
@@ -187,71 +187,74 @@ def until(done: Callable[[], bool], why: Callable[[], object]) -> None:
     ids=[f"{job}-{name}" for job, places in PLACES.items() for _, name in places],
 )
 def test_what_escapes_a_job_is_its_failure_alone(
-    living: Living,
+    site: LiveSite,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     job: str,
     where: object,
     name: str,
 ) -> None:
-    broken = Broken(where, name, job)
-    monkeypatch.setattr(where, name, broken.patch())
-    noted = list[job_state.JobState]()
-    monkeypatch.setattr(JobLoop, "attempt", _then(JobLoop.attempt, job, lambda: noted.append(living.status(job))))
-    jobs = living.jobs()
-    thread = threading.Thread(target=JobRunner(jobs, living.stop).run)
-    with living.leases:
+    faulty = FaultyFunction(where, name, job)
+    monkeypatch.setattr(where, name, faulty.patch())
+    statuses = list[job_state.JobState]()
+    monkeypatch.setattr(JobLoop, "attempt", _observed(JobLoop.attempt, job, lambda: statuses.append(site.status(job))))
+    jobs = site.jobs()
+    thread = threading.Thread(target=JobRunner(jobs, site.stop).run)
+    with site.leases:
         thread.start()
         try:
-            until(lambda: broken.over, lambda: (broken._left, living.tried))
-            then = living.tried.copy()
-            until(lambda: all(living.tried[one] >= then[one] + 3 for one in jobs), lambda: (then, living.tried))
-            until(lambda: living.does_well(jobs), lambda: [living.status(one) for one in jobs])
-            assert thread.is_alive() and not living.stop.is_set()
+            wait_until(lambda: faulty.is_over, lambda: (faulty._errors, site.attempts))
+            attempts = site.attempts.copy()
+            wait_until(
+                lambda: all(site.attempts[job_name] >= attempts[job_name] + 3 for job_name in jobs),
+                lambda: (attempts, site.attempts),
+            )
+            wait_until(lambda: site.is_healthy(jobs), lambda: [site.status(job_name) for job_name in jobs])
+            assert thread.is_alive() and not site.stop.is_set()
         finally:
-            living.stop.set()
+            site.stop.set()
             thread.join()
-    assert [living.status(one).failing_since for one in jobs] == [None] * len(jobs)
-    told = [record for record in caplog.records if record.getMessage() == "defect"]
-    assert {getattr(record, "fields")["job"] for record in told} <= {job}  # noqa: B009
+    assert [site.status(job_name).failing_since for job_name in jobs] == [None] * len(jobs)
+    defects = [record for record in caplog.records if record.getMessage() == "defect"]
+    assert {getattr(record, "fields")["job"] for record in defects} <= {job}  # noqa: B009
     if name not in ("save_state", "load_state", "take"):  # these would have noted it
-        assert any(status.state in ("defect", "partial", "down") and status.failing_since for status in noted)
-        assert not any("index out of range" in status.reason or "items" in status.reason for status in noted)
+        assert any(status.state in ("defect", "partial", "down") and status.failing_since for status in statuses)
+        assert not any("index out of range" in status.reason or "items" in status.reason for status in statuses)
 
 
-def _then(attempt: Callable[..., Any], job: str, look: Callable[[], object]) -> Callable[..., Any]:
-    def call(self: JobLoop, **named: Any) -> Any:
-        following = attempt(self, **named)
+def _observed(attempt: Callable[..., Any], job: str, observe: Callable[[], object]) -> Callable[..., Any]:
+    def call(self: JobLoop, **kwargs: Any) -> Any:
+        next_attempt = attempt(self, **kwargs)
         if self.name == job:
-            with suppress(StoreError):  # other jobs may keep the store busy; skip this look then
-                look()
-        return following
+            with suppress(StoreError):  # other jobs may keep the store busy; then skip this observation
+                observe()
+        return next_attempt
 
     return call
 
 
-def test_the_waits_grow_and_a_round_that_goes_well_ends_them(living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = Broken(LobstersSource, "pages", "lobsters")
-    monkeypatch.setattr(LobstersSource, "pages", broken.patch())
-    thread = threading.Thread(target=JobRunner({"lobsters": living.jobs()["lobsters"]}, living.stop).run)
-    with living.leases:
+def test_the_waits_grow_and_a_round_that_goes_well_ends_them(site: LiveSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty = FaultyFunction(LobstersSource, "pages", "lobsters")
+    monkeypatch.setattr(LobstersSource, "pages", faulty.patch())
+    thread = threading.Thread(target=JobRunner({"lobsters": site.jobs()["lobsters"]}, site.stop).run)
+    with site.leases:
         thread.start()
-        until(lambda: living.tried["lobsters"] > len(ERRORS), lambda: living.tried)
-        living.stop.set()
+        wait_until(lambda: site.attempts["lobsters"] > len(ERRORS), lambda: site.attempts)
+        site.stop.set()
         thread.join()
-    waits = living.waits["lobsters"][: len(ERRORS)]
+    waits = site.waits["lobsters"][: len(ERRORS)]
     assert waits[0] >= FAILED_AGAIN[0] and waits[-1] >= FAILED_AGAIN[1] / 2
     assert all(later > earlier for earlier, later in pairwise(waits[:5]))
 
 
 def test_what_a_defect_says_is_where_it_is_and_no_strangers_words(caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(KeyError) as caught:
+    with pytest.raises(KeyError) as excinfo:
         dict[str, str]()["somebody@example.org"]
-    assert "KeyError" in isolation.describe_error(caught.value) and "somebody" not in isolation.describe_error(
-        caught.value
+    assert "KeyError" in isolation.describe_error(excinfo.value) and "somebody" not in isolation.describe_error(
+        excinfo.value
     )
     assert isolation.describe_error(UsageError("a file is gone")) == "a file is gone"
-    isolation.log_defect("lobsters", caught.value)
+    isolation.log_defect("lobsters", excinfo.value)
     assert "somebody" not in str(vars(caplog.records[-1]))
     problems: list[str] = []
     with isolation.isolated(problems, "issues", "daily"):
@@ -271,12 +274,12 @@ def test_a_job_that_cannot_even_be_closed_is_left_behind(tmp_path: Path) -> None
 
     store = str(tmp_path / "hotpapers.db")
     open_record = partial(Record, store)
-    made = list[Stuck]()
+    jobs = list[Stuck]()
 
     def make() -> Stuck:
-        made.append(Stuck())
-        return made[-1]
+        jobs.append(Stuck())
+        return jobs[-1]
 
-    rounds = JobLoop("stuck", make, open_record, Leases(open_record, "one"), Clock(lambda: START, lambda seconds: None))
-    states = [following.state for following in (rounds.attempt(), rounds.attempt()) if following]
-    assert states == ["defect", "defect"] and len(made) == 2, "what may be half done is made anew"
+    loop = JobLoop("stuck", make, open_record, Leases(open_record, "one"), Clock(lambda: START, lambda seconds: None))
+    states = [next_attempt.state for next_attempt in (loop.attempt(), loop.attempt()) if next_attempt]
+    assert states == ["defect", "defect"] and len(jobs) == 2, "a job that may be half done is created again"

@@ -18,22 +18,22 @@ from hotpapers.sources.hackernews import HackerNewsSettings, HackerNewsSource
 from hotpapers.sources.reddit import RedditSettings, RedditSource
 from hotpapers.sources.x import EPOCH, XSettings, XSource
 from hotpapers.store.batches import cursor_of
-from tests.ingest.made import Made, reading
+from tests.ingest.job_setup import JobSetup, collect_setup
 from tests.sources.net import START, Reply
 
 MINUTE = 60 * 1_000_000
 
 
-def rounds(made: Made, *hours: float) -> None:
+def run_rounds(setup: JobSetup, *hours: float) -> None:
     """Runs a round at each of these hours after the start."""
     for hour in hours:
-        made.http.sleep((START + hour * HOUR - made.http.now()) / 1e6)
-        made.rounds.attempt()
+        setup.http.sleep((START + hour * HOUR - setup.http.now()) / 1e6)
+        setup.loop.attempt()
 
 
-def state(made: Made, network: str, start: float, end: float) -> str:
+def state(setup: JobSetup, network: str, start: float, end: float) -> str:
     """A network's coverage between two hours after the start, by the whole record."""
-    spans = [row.item for row in made.record.view().latest(Coverage) if isinstance(row.item, Coverage)]
+    spans = [row.item for row in setup.record.view().latest(Coverage) if isinstance(row.item, Coverage)]
     return reading_of(network, spans, round(START + start * HOUR), round(START + end * HOUR)).state
 
 
@@ -51,10 +51,10 @@ def test_posts_that_a_subreddit_no_longer_lists_stay_missing(sqlite_url: str) ->
     source = RedditSource(RedditSettings(subreddits=("one",)))
     hours = (0, 0.3, 6, 6.3, 6.6)
     answers = [full_feed(round(START + hour * HOUR)) for hour in hours]
-    with reading(sqlite_url, lambda url: answers.pop(0), source=source) as made:
-        rounds(made, *hours)
-        assert state(made, "reddit", 1, 5) == "partial"
-        assert state(made, "reddit", 5.8, 6.5) == "complete"
+    with collect_setup(sqlite_url, lambda url: answers.pop(0), source=source) as setup:
+        run_rounds(setup, *hours)
+        assert state(setup, "reddit", 1, 5) == "partial"
+        assert state(setup, "reddit", 5.8, 6.5) == "complete"
 
 
 @pytest.mark.parametrize(("urls", "outage"), [(("https://a.example/feed",), 6), (("https://a.example/feed",), 0.5),
@@ -64,35 +64,35 @@ def test_a_feed_that_turned_over_while_nothing_was_read_is_read_in_part(
 ) -> None:
     """Its 25 entries, a minute apart, reach back 25 minutes. A shorter outage loses nothing."""
 
-    def answer(url: str) -> Reply:
-        return full_feed(made.http.now() - MINUTE)
+    def respond(url: str) -> Reply:
+        return full_feed(setup.http.now() - MINUTE)
 
-    with reading(sqlite_url, answer, source=FeedsSource(FeedsSettings(urls=urls))) as made:
-        rounds(made, 0, 0.3, outage + 0.1, outage + 0.4, outage + 0.7)
-        assert state(made, "feeds", 0, 0.3) == "complete"
-        assert state(made, "feeds", 0.3, outage) == ("partial" if outage == 6 else "complete")
-        assert state(made, "feeds", outage, outage + 0.6) == "complete"
-        assert "example" not in (cursor_of(made.record.database, "feeds") or "example")
+    with collect_setup(sqlite_url, respond, source=FeedsSource(FeedsSettings(urls=urls))) as setup:
+        run_rounds(setup, 0, 0.3, outage + 0.1, outage + 0.4, outage + 0.7)
+        assert state(setup, "feeds", 0, 0.3) == "complete"
+        assert state(setup, "feeds", 0.3, outage) == ("partial" if outage == 6 else "complete")
+        assert state(setup, "feeds", outage, outage + 0.6) == "complete"
+        assert "example" not in (cursor_of(setup.record.database, "feeds") or "example")
 
 
 def test_while_the_search_of_hacker_news_lags_it_is_read_in_part(sqlite_url: str) -> None:
     """From hour 4 to hour 8 the search shows nothing new; once it catches up, coverage is complete."""
 
-    def answer(url: str) -> Reply:
-        hour = (made.http.now() - START) / HOUR
-        shown = START + 4 * HOUR if 4 < hour < 8 else made.http.now()
-        return json.dumps({"hits": [{"objectID": "1", "created_at_i": shown // 1_000_000}]}).encode()
+    def respond(url: str) -> Reply:
+        hour = (setup.http.now() - START) / HOUR
+        newest = START + 4 * HOUR if 4 < hour < 8 else setup.http.now()
+        return json.dumps({"hits": [{"objectID": "1", "created_at_i": newest // 1_000_000}]}).encode()
 
-    with reading(sqlite_url, answer, source=HackerNewsSource(HackerNewsSettings(terms=("a",)))) as made:
-        rounds(made, 0, 2, 4, 5, 7)
-        assert state(made, "hackernews", 0, 4) == "complete"
-        assert state(made, "hackernews", 4, 7) == "partial"
-        assert f"{START // 1_000_000 + 4 * 3600}" == cursor_of(made.record.database, "hackernews")
-        rounds(made, 8.1)
-        assert state(made, "hackernews", 0, 8) == "complete"
+    with collect_setup(sqlite_url, respond, source=HackerNewsSource(HackerNewsSettings(terms=("a",)))) as setup:
+        run_rounds(setup, 0, 2, 4, 5, 7)
+        assert state(setup, "hackernews", 0, 4) == "complete"
+        assert state(setup, "hackernews", 4, 7) == "partial"
+        assert f"{START // 1_000_000 + 4 * 3600}" == cursor_of(setup.record.database, "hackernews")
+        run_rounds(setup, 8.1)
+        assert state(setup, "hackernews", 0, 8) == "complete"
 
 
-class Killed(XSource):
+class KilledSource(XSource):
     """The program is killed when the last page within the budget is stored."""
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
@@ -102,24 +102,24 @@ class Killed(XSource):
             raise Stopped("killed") from None
 
 
-@pytest.mark.parametrize("kind", [XSource, Killed])
+@pytest.mark.parametrize("kind", [XSource, KilledSource])
 @pytest.mark.parametrize("hour", [2, 23.5])
 def test_posts_of_x_that_were_not_paid_for_stay_missing(sqlite_url: str, hour: float, kind: type[XSource]) -> None:
     """Also when the day's money runs out shortly before the next day."""
-    spent_at = 9 * 24 + hour
+    spending_hour = 9 * 24 + hour
 
-    def answer(url: str) -> Reply:
-        now = made.http.now()
-        busy = abs(now - START - spent_at * HOUR) < HOUR
-        most = int(parse_qs(urlsplit(url).query)["max_results"][0])
-        posts = [{"id": str((now // 1000 - n * 30_000 - EPOCH) << 22), "text": ""} for n in range(most * busy)]
-        return json.dumps({"data": posts, "meta": {"next_token": "more"} if busy else {}}).encode()
+    def respond(url: str) -> Reply:
+        now = setup.http.now()
+        is_busy = abs(now - START - spending_hour * HOUR) < HOUR
+        limit = int(parse_qs(urlsplit(url).query)["max_results"][0])
+        posts = [{"id": str((now // 1000 - n * 30_000 - EPOCH) << 22), "text": ""} for n in range(limit * is_busy)]
+        return json.dumps({"data": posts, "meta": {"next_token": "more"} if is_busy else {}}).encode()
 
     source = kind(XSettings(token="t", budget=31.0, counts=0.0, price=0.1, author_price=0.0))
-    with reading(sqlite_url, answer, source=source) as made:
-        rounds(made, spent_at - 24, spent_at - 23)
+    with collect_setup(sqlite_url, respond, source=source) as setup:
+        run_rounds(setup, spending_hour - 24, spending_hour - 23)
         with nullcontext() if kind is XSource else pytest.raises(Stopped):
-            rounds(made, spent_at)
-        rounds(made, spent_at + 24, spent_at + 25)
-        assert state(made, "x", spent_at - 23, spent_at - 2) == "partial"
-        assert state(made, "x", spent_at, spent_at + 24) == "complete"
+            run_rounds(setup, spending_hour)
+        run_rounds(setup, spending_hour + 24, spending_hour + 25)
+        assert state(setup, "x", spending_hour - 23, spending_hour - 2) == "partial"
+        assert state(setup, "x", spending_hour, spending_hour + 24) == "complete"

@@ -33,23 +33,23 @@ MINUTE = HOUR // 60
 
 @contextmanager
 def job(
-    store: str, name: str, plan: Plan | None = None, back: int | None = 7 * DAY
+    store: str, name: str, plan: Plan | None = None, reach: int | None = 7 * DAY
 ) -> Iterator[tuple[JobLoop, LoopClient]]:
     """A job that reads a network for the first time."""
     http = LoopClient(WORLD, SteppedClock(START), plan or Plan(), stop_at=START + HOUR)
     with Record(store) as record:
-        known = TrackedPosts(record, name, http.now())
-    reading = CollectJob(make(name, http.bases, known), Connection(http), known, TERMS[name], back=back)
+        tracked = TrackedPosts(record, name, http.now())
+    collect_job = CollectJob(make(name, http.bases, tracked), Connection(http), tracked, TERMS[name], back=reach)
     open_record: Callable[[], Record] = partial(Record, store)
     leases = Leases(open_record, "one", hold=DAY)
-    rounds = JobLoop(reading.name, lambda: reading, open_record, leases, Clock(http.now, http.sleep))
+    loop = JobLoop(collect_job.name, lambda: collect_job, open_record, leases, Clock(http.now, http.sleep))
     try:
-        yield rounds, http
+        yield loop, http
     finally:
-        rounds._close_store()
+        loop._close_store()
 
 
-def covered(record: Record, name: str) -> list[Coverage]:
+def coverage(record: Record, name: str) -> list[Coverage]:
     rows = record.view().latest(Coverage, "t.network = ?", (name,), "t.from_at")
     return [row.item for row in rows if isinstance(row.item, Coverage)]
 
@@ -60,54 +60,54 @@ DAYS = {"hackernews": 7, "lobsters": 7, "huggingface": 7, "reddit": 7, "mastodon
 @pytest.mark.long
 @pytest.mark.parametrize("name, days", DAYS.items())
 def test_coverage_goes_back_as_far_as_the_network_told(name: str, days: int, store_url: str) -> None:
-    with job(store_url, name) as (rounds, _), suppress(Stopped):
-        rounds.attempt(once=True)
+    with job(store_url, name) as (loop, _), suppress(Stopped):
+        loop.attempt(once=True)
     with Record(store_url) as record:
-        rows = covered(record, name)
-        stretches = [one for one in rows if one.until_at > one.from_at]
-        assert {one.state for one in rows} == {"complete"}
+        rows = coverage(record, name)
+        ranges = [row for row in rows if row.until_at > row.from_at]
+        assert {row.state for row in rows} == {"complete"}
         edge = EDGE if name == "bluesky" else 0
-        assert abs(stretches[0].from_at - (START - days * DAY + edge)) < 3 * MINUTE
-        assert stretches[-1].until_at >= START
-        assert all(a.until_at == b.from_at for a, b in pairwise(stretches))
-        said = [one.reason for one in rows if one.until_at == one.from_at]
-        assert said == [BEGAN, READ_BACK]
+        assert abs(ranges[0].from_at - (START - days * DAY + edge)) < 3 * MINUTE
+        assert ranges[-1].until_at >= START
+        assert all(a.until_at == b.from_at for a, b in pairwise(ranges))
+        reasons = [row.reason for row in rows if row.until_at == row.from_at]
+        assert reasons == [BEGAN, READ_BACK]
         status = jobs_queries.load_state(record, name)
-        assert status.back_to == stretches[0].from_at and status.back_at is not None
+        assert status.back_to == ranges[0].from_at and status.back_at is not None
 
 
 @pytest.mark.long
 def test_what_was_lost_after_the_start_is_missing(store_url: str) -> None:
     """A network is unreachable for hours, and then no longer has its earliest posts."""
-    down = Plan([parse(f"bluesky=refused@{'2026-03-12T00:00'}/26h")])
-    with job(store_url, "bluesky", down) as (rounds, http):
+    plan = Plan([parse(f"bluesky=refused@{'2026-03-12T00:00'}/26h")])
+    with job(store_url, "bluesky", plan) as (loop, http):
         http.stop_at = START + 28 * HOUR
         with suppress(Stopped):
             while True:
-                following = rounds.attempt(once=True)
-                http.sleep(following.seconds if following else 60.0)
+                attempt = loop.attempt(once=True)
+                http.sleep(attempt.seconds if attempt else 60.0)
     with Record(store_url) as record:
-        rows = covered(record, "bluesky")
-        missing = [one for one in rows if one.state == "partial"]
-        assert [(one.from_at - START) // HOUR for one in missing] == [0]
-        first = next(one for one in rows if one.state == "complete" and one.until_at > one.from_at)
-        assert missing[0].until_at == first.from_at
+        rows = coverage(record, "bluesky")
+        gaps = [row for row in rows if row.state == "partial"]
+        assert [(row.from_at - START) // HOUR for row in gaps] == [0]
+        first_range = next(row for row in rows if row.state == "complete" and row.until_at > row.from_at)
+        assert gaps[0].until_at == first_range.from_at
 
 
 @pytest.mark.long
 def test_what_could_be_read_counts_where_a_server_is_away(store_url: str) -> None:
-    with job(store_url, "mastodon", Plan([parse("mastodon.one=refused@2026-03-12T00:00/35m")])) as (rounds, _):
-        rounds.attempt()
+    with job(store_url, "mastodon", Plan([parse("mastodon.one=refused@2026-03-12T00:00/35m")])) as (loop, _):
+        loop.attempt()
         with Record(store_url) as record:
-            rows = covered(record, "mastodon")
-            assert [one.reason for one in rows if one.until_at == one.from_at][-1] == READ_BACK
-            assert "complete" not in {one.state for one in rows if one.until_at > one.from_at}
+            rows = coverage(record, "mastodon")
+            assert [row.reason for row in rows if row.until_at == row.from_at][-1] == READ_BACK
+            assert "complete" not in {row.state for row in rows if row.until_at > row.from_at}
             assert jobs_queries.load_state(record, "mastodon").covered_to is None
 
 
 def test_what_fails_at_first_is_read_back_later(store_url: str) -> None:
-    with job(store_url, "reddit", Plan([parse("reddit=503@2026-03-12T00:00/35m")])) as (rounds, http):
-        rounds.attempt()
+    with job(store_url, "reddit", Plan([parse("reddit=503@2026-03-12T00:00/35m")])) as (loop, http):
+        loop.attempt()
         with Record(store_url) as record:
             assert (
                 jobs_queries.load_state(record, "reddit").back_at is None
@@ -115,15 +115,17 @@ def test_what_fails_at_first_is_read_back_later(store_url: str) -> None:
             )
         http.clock.advance(3600)
         http.stop_at = START + DAY
-        rounds.attempt()
+        loop.attempt()
     with Record(store_url) as record:
-        first = next(one for one in covered(record, "reddit") if one.state == "complete" and one.until_at > one.from_at)
-        assert first.from_at == START - 7 * DAY or abs(first.from_at - (START - 7 * DAY)) < MINUTE
+        first_range = next(
+            row for row in coverage(record, "reddit") if row.state == "complete" and row.until_at > row.from_at
+        )
+        assert first_range.from_at == START - 7 * DAY or abs(first_range.from_at - (START - 7 * DAY)) < MINUTE
 
 
 def test_without_it_a_network_is_read_from_now_on(store_url: str) -> None:
-    with job(store_url, "hackernews", back=0) as (rounds, _):
-        rounds.attempt(once=True)
+    with job(store_url, "hackernews", reach=0) as (loop, _):
+        loop.attempt(once=True)
     with Record(store_url) as record:
-        assert [one.reason for one in covered(record, "hackernews")] == [BEGAN, READ_BACK]
+        assert [row.reason for row in coverage(record, "hackernews")] == [BEGAN, READ_BACK]
         assert jobs_queries.load_state(record, "hackernews").back_to is None

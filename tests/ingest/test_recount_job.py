@@ -12,15 +12,15 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import DAY, HOUR, Coverage, Post, Snapshot
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.store import Record
-from tests.ingest.made import recounting
+from tests.ingest.job_setup import recount_setup
 from tests.sources.net import START, ScriptedClient, reply
 
 
 def story(short_id: str, score: int) -> bytes:
-    made = "2026-01-01T00:00:00Z"
+    created_at = "2026-01-01T00:00:00Z"
     link = "https://arxiv.org/abs/2512.00001"
-    told = {"short_id": short_id, "created_at": made, "title": "On moss", "score": score, "url": link}
-    return json.dumps({**told, "comment_count": 0}).encode()
+    content = {"short_id": short_id, "created_at": created_at, "title": "On moss", "score": score, "url": link}
+    return json.dumps({**content, "comment_count": 0}).encode()
 
 
 def post(short_id: str) -> Post:
@@ -29,140 +29,140 @@ def post(short_id: str) -> Post:
     )
 
 
-def told(record: Record) -> list[int | None]:
+def likes_in(record: Record) -> list[int | None]:
     rows = record.database.rows("SELECT likes FROM snapshot WHERE until = 0 ORDER BY observed_at")
     return [row[0] for row in rows]
 
 
 @pytest.mark.long
 def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
-    asked: list[int] = []
+    times: list[int] = []
 
-    def answers(url: str) -> bytes:
-        asked.append(http.now())
-        return story("aa", len(asked))
+    def respond(url: str) -> bytes:
+        times.append(http.now())
+        return story("aa", len(times))
 
-    http = ScriptedClient(answers)
+    http = ScriptedClient(respond)
     source = LobstersSource(LobstersSettings(), ())
-    with recounting(store_url, source, http) as made:
-        made.record.append([post("aa")], source="test")
+    with recount_setup(store_url, source, http) as setup:
+        setup.record.append([post("aa")], source="test")
         while http.now() < START + 10 * DAY:
-            following = made.rounds.attempt()
-            assert following is not None and following.state == "idle"
+            attempt = setup.loop.attempt()
+            assert attempt is not None and attempt.state == "idle"
             http.sleep(HOUR / 1e6 / 4)
-        ages = [round((at - START) / HOUR) for at in asked]
+        ages = [round((at - START) / HOUR) for at in times]
         assert ages == [6, 24, 72, 168]
-        assert told(made.record) == [1, 2, 3, 4]
-        assert jobs_queries.load_state(made.record, "lobsters/counts").items >= 4
+        assert likes_in(setup.record) == [1, 2, 3, 4]
+        assert jobs_queries.load_state(setup.record, "lobsters/counts").items >= 4
 
 
 def test_what_is_gone_is_noticed(store_url: str) -> None:
     http = ScriptedClient(lambda url: reply(404))
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
-        made.record.append([post("aa")], source="test")
+    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+        setup.record.append([post("aa")], source="test")
         http.sleep(7 * 3600)
-        made.rounds.attempt()
-        latest = made.record.view().latest_row(Post, "lobsters:aa")
+        setup.loop.attempt()
+        latest = setup.record.view().latest_row(Post, "lobsters:aa")
         assert latest is not None and isinstance(latest.item, Post) and latest.item.gone
 
 
 def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> None:
-    """One of two posts is answered before the network asks us to wait: only the other is requested again."""
+    """The network answers for one of two posts and then asks to wait: only the other post is requested again."""
 
-    def answers(url: str) -> bytes:
-        net_asked.append(url)
-        if len(net_asked) == 2:
+    def respond(url: str) -> bytes:
+        urls.append(url)
+        if len(urls) == 2:
             raise RetryLater(3600, "no more")
-        short = url.rsplit("/", 1)[1].removesuffix(".json")
-        return story(short, 5)
+        short_id = url.rsplit("/", 1)[1].removesuffix(".json")
+        return story(short_id, 5)
 
-    net_asked: list[str] = []
-    http = ScriptedClient(answers)
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
-        made.record.append([post("aa"), post("bb")], source="test")
+    urls: list[str] = []
+    http = ScriptedClient(respond)
+    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+        setup.record.append([post("aa"), post("bb")], source="test")
         http.sleep(7 * 3600)
-        following = made.rounds.attempt()
-        assert following is not None and following.state == "waiting"
-        assert jobs_queries.load_state(made.record, "lobsters/counts").failing_since is not None
+        attempt = setup.loop.attempt()
+        assert attempt is not None and attempt.state == "waiting"
+        assert jobs_queries.load_state(setup.record, "lobsters/counts").failing_since is not None
         http.sleep(3600)
-        following = made.rounds.attempt()
-        assert following is not None and following.state == "idle"
-        assert len(net_asked) == 3 and net_asked[1] == net_asked[2]
-        assert made.record.count(Snapshot) == 2
+        attempt = setup.loop.attempt()
+        assert attempt is not None and attempt.state == "idle"
+        assert len(urls) == 3 and urls[1] == urls[2]
+        assert setup.record.count(Snapshot) == 2
 
 
 def test_a_network_whose_counts_cannot_be_read_is_read_in_part(store_url: str) -> None:
     """A post whose likes are unknown must not look like a post without likes."""
     http = ScriptedClient(lambda url: reply(503))
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
-        made.record.append([post("aa")], source="test")
+    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+        setup.record.append([post("aa")], source="test")
         http.sleep(7 * 3600)
-        began = http.now()
+        start = http.now()
         for _ in range(3):
-            assert made.rounds.attempt() is not None
+            assert setup.loop.attempt() is not None
             http.sleep(40 * 60)
-        [row] = made.record.view().latest(Coverage)
+        [row] = setup.record.view().latest(Coverage)
         assert isinstance(row.item, Coverage) and row.item.reason.startswith("counts: ")
         assert (row.item.network, row.item.state) == ("lobsters", "partial")
-        assert 0 <= row.item.from_at - began < 60_000_000
-        assert row.item.until_at > began + HOUR, "what is late by less is not worth a word"
+        assert 0 <= row.item.from_at - start < 60_000_000
+        assert row.item.until_at > start + HOUR, "a shorter delay is not reported"
 
 
 def test_for_whom_nobody_answers_is_asked_again_later(store_url: str) -> None:
     http = ScriptedClient(lambda url: story("aa", 5) if url.endswith("aa.json") else reply(500))
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
-        made.record.append([post("aa"), post("bb")], source="test")
+    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+        setup.record.append([post("aa"), post("bb")], source="test")
         http.sleep(7 * 3600)
-        assert made.rounds.attempt() is not None
-        asked = len(http.requests)
-        assert made.rounds.attempt() is not None and len(http.requests) == asked
+        assert setup.loop.attempt() is not None
+        count = len(http.requests)
+        assert setup.loop.attempt() is not None and len(http.requests) == count
         http.sleep(6 * 3600)
-        assert made.rounds.attempt() is not None
-        assert [request.url[-7:] for request in http.requests[asked:]] == ["bb.json"]
+        assert setup.loop.attempt() is not None
+        assert [request.url[-7:] for request in http.requests[count:]] == ["bb.json"]
 
 
 def test_refused_posts_do_not_keep_the_others_from_being_counted(store_url: str) -> None:
     """The first posts in line answer 403, as if their subreddit had gone private."""
     http = ScriptedClient(lambda url: story("aa", 5) if url.endswith("aa.json") else reply(403))
-    refused = [f"{letter}{letter}" for letter in "bcdefgh"]
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
-        made.record.append([post(short_id) for short_id in refused], source="test")
-        made.record.append([post("aa")], source="test")
+    short_ids = [f"{letter}{letter}" for letter in "bcdefgh"]
+    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+        setup.record.append([post(short_id) for short_id in short_ids], source="test")
+        setup.record.append([post("aa")], source="test")
         http.sleep(7 * 3600)
-        following = made.rounds.attempt()
-        assert following is not None and following.state == "idle"
-        assert told(made.record) == [5]
+        attempt = setup.loop.attempt()
+        assert attempt is not None and attempt.state == "idle"
+        assert likes_in(setup.record) == [5]
         requests = len(http.requests)
-        assert made.rounds.attempt() is not None and len(http.requests) == requests
+        assert setup.loop.attempt() is not None and len(http.requests) == requests
 
 
 def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_part(store_url: str) -> None:
     http = ScriptedClient({})
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
-        job, work = made.rounds.job, made.work()
+    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+        job, context = setup.loop.job, setup.context()
         assert isinstance(job, RecountJob)
         http.advance(LATE / 1e6)
         for since, rows in ((None, 0), (START + 1, 0), (START, 0), (START - 1, 1)):
-            work.note(failing_since=since)
-            job._record_failure(work, NetError("no route"))
-            assert made.record.count(Coverage) == rows
-        [row] = made.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
+            context.note(failing_since=since)
+            job._record_failure(context, NetError("no route"))
+            assert setup.record.count(Coverage) == rows
+        [row] = setup.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
         assert isinstance(row.item, Coverage)
-        told = (row.item.from_at, row.item.until_at, row.item.state, row.item.reason)
-        assert told == (START - 1, START + LATE, "partial", "counts: no route")
+        report = (row.item.from_at, row.item.until_at, row.item.state, row.item.reason)
+        assert report == (START - 1, START + LATE, "partial", "counts: no route")
 
 
 def test_what_is_kept_of_an_error_names_no_post(store_url: str) -> None:
     """The reason stays in issues and exports for good; the post may be forgotten."""
     http = ScriptedClient({})
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
-        job, work = made.rounds.job, made.work()
+    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+        job, context = setup.loop.job, setup.context()
         assert isinstance(job, RecountJob)
         http.advance(2 * LATE / 1e6)
-        work.note(failing_since=START)
+        context.note(failing_since=START)
         job._record_failure(
-            work, NetError("https://lobste.rs:8080/s/abcdef.json: answered 500 at https://a.example/x/y, again")
+            context, NetError("https://lobste.rs:8080/s/abcdef.json: answered 500 at https://a.example/x/y, again")
         )
-        [row] = made.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
+        [row] = setup.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
         assert isinstance(row.item, Coverage)
         assert row.item.reason == "counts: https://lobste.rs:8080: answered 500 at https://a.example, again"

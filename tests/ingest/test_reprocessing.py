@@ -1,4 +1,4 @@
-"""Reading stored payloads again: the same reader changes nothing, a better one changes what it reads better."""
+"""Reading stored payloads again: the same reader changes nothing, a better reader changes only what it reads better."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hotpapers.store import AsOfView, Record
 from hotpapers.store.reparse import ReparsePlan
 from hotpapers.store.verify import check
 from hotpapers.terms import TERMS
-from tests.ingest import made
+from tests.ingest import job_setup
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.loopnet import LoopClient
 from tests.loopback.settings import settings_toml
@@ -32,22 +32,22 @@ WORLD = World(1, "2026-02-23", talk=4)
 NOW = moment("2026-03-12T15:00")
 
 
-def collected(record: Record, store: str, name: str) -> ConfiguredSource:
-    """Runs three rounds of a network, ten hours apart; posts are edited, counted and deleted meanwhile. Returns the
-    settings."""
-    names, known = SharedPaperIndex(), TrackedPosts(record, name, NOW)
-    for at in range(NOW, NOW + 30 * HOUR, 10 * HOUR):
-        http = LoopClient(WORLD, SteppedClock(at), stop_at=at + HOUR)
+def collect(record: Record, store: str, name: str) -> ConfiguredSource:
+    """Runs three rounds of a network, ten hours apart, between which posts are edited, counted and deleted. Returns
+    the settings."""
+    names, tracked = SharedPaperIndex(), TrackedPosts(record, name, NOW)
+    for now in range(NOW, NOW + 30 * HOUR, 10 * HOUR):
+        http = LoopClient(WORLD, SteppedClock(now), stop_at=now + HOUR)
         table = tomllib.loads(settings_toml(http.bases))["source"][name]
-        choice = ConfiguredSource(name, read_settings(name, table, ""))
-        source = SOURCES[name][0](choice.settings, known, names.names)
-        job = CollectJob(source, Connection(http), known, TERMS[name], names=names)
-        rounds = made.rounds_of(job, store, http, "one")
+        configured_source = ConfiguredSource(name, read_settings(name, table, ""))
+        source = SOURCES[name][0](configured_source.settings, tracked, names.names)
+        job = CollectJob(source, Connection(http), tracked, TERMS[name], names=names)
+        loop = job_setup.loop_of(job, store, http, "one")
         with suppress(Stopped):  # streams don't end by themselves
-            rounds.attempt(once=True)
-        rounds._leases.end(rounds.job.name)
-        rounds._close_store()
-    return choice
+            loop.attempt(once=True)
+        loop._leases.end(loop.job.name)
+        loop._close_store()
+    return configured_source
 
 
 @pytest.mark.long
@@ -55,108 +55,112 @@ def collected(record: Record, store: str, name: str) -> ConfiguredSource:
 def test_what_was_just_read_is_read_as_it_was(sqlite_url: str, name: str) -> None:
     with Record(sqlite_url) as record:
         if name != "arxiv":
-            collected(record, sqlite_url, "arxiv")
-        choice, chain = collected(record, sqlite_url, name), record.head
-        planned = reprocessing.plan(record, choice, TERMS[name])
-        assert planned.kept > 0 and planned.is_nothing and not planned.unreadable, planned
-        assert reprocessing.reprocess(record, choice, TERMS[name]).position is None
-        assert record.head == chain
+            collect(record, sqlite_url, "arxiv")
+        configured_source, head = collect(record, sqlite_url, name), record.head
+        plan = reprocessing.plan(record, configured_source, TERMS[name])
+        assert plan.kept > 0 and plan.is_nothing and not plan.unreadable, plan
+        assert reprocessing.reprocess(record, configured_source, TERMS[name]).position is None
+        assert record.head == head
 
 
 # ---- changed readers -------------------------------------------------------------------------------------
 
 
-class Picky(LobstersSource):
+class OldReader(LobstersSource):
     """An older version that cannot read stories with comments."""
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
-        if msgspec.json.decode(seen.body)["comment_count"]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        if msgspec.json.decode(payload.body)["comment_count"]:
             raise ValueError("comments are new to it")
-        return super().read(seen)
+        return super().read(payload)
 
 
-class Better(LobstersSource):
+class LowercaseReader(LobstersSource):
     """Reads titles in lower case."""
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
-        for item in super().read(seen):
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        for item in super().read(payload):
             yield msgspec.structs.replace(item, text=item.text.lower()) if isinstance(item, Post) else item
 
 
-class Worse(LobstersSource):
+class FailingReader(LobstersSource):
     """Cannot read anything any more."""
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         raise ValueError("not today")
 
 
-class Deaf(LobstersSource):
+class EmptyReader(LobstersSource):
     """Finds nothing in what it reads."""
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         return ()
 
 
-def story(own: str, title: str, comments: int = 0) -> dict[str, object]:
+def story(short_id: str, title: str, comments: int = 0) -> dict[str, object]:
     return {
-        "short_id": own, "created_at": "2026-03-12T09:00:00.000-05:00", "title": title,
-        "url": f"https://arxiv.org/abs/2603.0{own[-4:]}", "score": 3, "comment_count": comments,
+        "short_id": short_id, "created_at": "2026-03-12T09:00:00.000-05:00", "title": title,
+        "url": f"https://arxiv.org/abs/2603.0{short_id[-4:]}", "score": 3, "comment_count": comments,
         "submitter_user": "tansy", "description_plain": "",
     }  # fmt: skip
 
 
 STORIES = [story("a11001", "Teapots that Pour Themselves"), story("a11002", "Kettles", 4)]
 CHOICE = ConfiguredSource("lobsters", LobstersSettings())
-Reads = Callable[[type[LobstersSource]], None]
+UseReader = Callable[[type[LobstersSource]], None]
 
 
 @pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
+def use_reader(monkeypatch: pytest.MonkeyPatch) -> UseReader:
     """Makes the program read Lobsters with another reader."""
     return lambda reader: monkeypatch.setitem(SOURCES, "lobsters", (reader, LobstersSettings))
 
 
 @pytest.fixture
-def old(store_url: str) -> Iterator[Record]:
+def old_record(store_url: str) -> Iterator[Record]:
     """A record of two stories, one of which an older version could not read."""
-    with made.reading(store_url, msgspec.json.encode(STORIES), source=Picky(LobstersSettings())) as job:
-        job.rounds.attempt(once=True)
-        yield job.record
+    with job_setup.collect_setup(
+        store_url, msgspec.json.encode(STORIES), source=OldReader(LobstersSettings())
+    ) as setup:
+        setup.loop.attempt(once=True)
+        yield setup.record
 
 
 def texts(view: AsOfView) -> list[str]:
     return sorted(row.item.text for row in view.latest(Post) if isinstance(row.item, Post))
 
 
-def test_a_better_reader_says_what_it_would_change_and_changes_that(old: Record, reads: Reads) -> None:
-    reads(Better)
-    before, chain = old.view(), old.head
-    planned = reprocessing.plan(old, CHOICE, TERMS["lobsters"])
+def test_a_better_reader_says_what_it_would_change_and_changes_that(old_record: Record, use_reader: UseReader) -> None:
+    use_reader(LowercaseReader)
+    old_view, head = old_record.view(), old_record.head
+    plan = reprocessing.plan(old_record, CHOICE, TERMS["lobsters"])
     added = {"post": 2, "snapshot": 1, "mention": 1}  # the account is already known
-    assert planned == ReparsePlan({"post": 1}, added, kept=1, unreadable=0, apart=1, readable=1)
-    assert old.head == chain, "a plan changes nothing"
-    done = reprocessing.reprocess(old, CHOICE, TERMS["lobsters"])
-    assert done.added == sum(added.values())
-    assert texts(old.view()) == ["kettles", "teapots that pour themselves"]
-    assert texts(before) == ["Teapots that Pour Themselves"], "what issues rest on stays"
-    assert reprocessing.plan(old, CHOICE, TERMS["lobsters"]).is_nothing
-    assert not check(old.database, old.hasher).findings
+    assert plan == ReparsePlan({"post": 1}, added, kept=1, unreadable=0, apart=1, readable=1)
+    assert old_record.head == head, "a plan changes nothing"
+    result = reprocessing.reprocess(old_record, CHOICE, TERMS["lobsters"])
+    assert result.added == sum(added.values())
+    assert texts(old_record.view()) == ["kettles", "teapots that pour themselves"]
+    assert texts(old_view) == ["Teapots that Pour Themselves"], "what issues were made from stays"
+    assert reprocessing.plan(old_record, CHOICE, TERMS["lobsters"]).is_nothing
+    assert not check(old_record.database, old_record.hasher).findings
 
 
-def test_a_reader_that_cannot_read_any_more_changes_nothing(old: Record, reads: Reads) -> None:
-    reads(Worse)
-    chain = old.head
-    planned = reprocessing.plan(old, CHOICE, TERMS["lobsters"])
-    assert planned == ReparsePlan({}, {}, kept=1, unreadable=1, apart=1, readable=0) and planned.is_nothing
-    assert reprocessing.reprocess(old, CHOICE, TERMS["lobsters"]).quarantined == 1
-    assert old.head == chain
+def test_a_reader_that_cannot_read_any_more_changes_nothing(old_record: Record, use_reader: UseReader) -> None:
+    use_reader(FailingReader)
+    head = old_record.head
+    plan = reprocessing.plan(old_record, CHOICE, TERMS["lobsters"])
+    assert plan == ReparsePlan({}, {}, kept=1, unreadable=1, apart=1, readable=0) and plan.is_nothing
+    assert reprocessing.reprocess(old_record, CHOICE, TERMS["lobsters"]).quarantined == 1
+    assert old_record.head == head
 
 
-def test_a_reader_that_makes_nothing_of_it_closes_all_and_says_so_before(old: Record, reads: Reads) -> None:
-    reads(Deaf)
-    planned = reprocessing.plan(old, CHOICE, TERMS["lobsters"])
-    closed = {"account": 1, "post": 1, "mention": 1, "snapshot": 1}
-    assert planned == ReparsePlan(closed, {}, kept=1, unreadable=0, apart=1, readable=1)
-    reprocessing.reprocess(old, CHOICE, TERMS["lobsters"])
-    assert texts(old.view()) == []
-    assert not check(old.database, old.hasher).findings
+def test_a_reader_that_makes_nothing_of_it_closes_all_and_says_so_before(
+    old_record: Record, use_reader: UseReader
+) -> None:
+    use_reader(EmptyReader)
+    plan = reprocessing.plan(old_record, CHOICE, TERMS["lobsters"])
+    removals = {"account": 1, "post": 1, "mention": 1, "snapshot": 1}
+    assert plan == ReparsePlan(removals, {}, kept=1, unreadable=0, apart=1, readable=1)
+    reprocessing.reprocess(old_record, CHOICE, TERMS["lobsters"])
+    assert texts(old_record.view()) == []
+    assert not check(old_record.database, old_record.hasher).findings

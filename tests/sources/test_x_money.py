@@ -25,7 +25,7 @@ from hotpapers.sources.x import EPOCH, XSettings, XSource, spending
 from hotpapers.sources.x.spending import Budget, BudgetState
 from hotpapers.store.batches import cursor_of
 from tests.http.server import FakeTime, Handler, Server, client, serving
-from tests.ingest.made import recounting
+from tests.ingest.job_setup import recount_setup
 from tests.sources.net import START, ScriptedClient, reply
 
 PRICE, AUTHOR = 5_000, 10_000
@@ -249,17 +249,17 @@ def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(
     body = {"data": [{"id": "1", "text": "", "public_metrics": {"like_count": 8}}], "errors": [problem]}
     http, store = ScriptedClient(lambda url: json.dumps(body).encode()), str(tmp_path / "hotpapers.db")
     for run in (1, 2):
-        with recounting(store, XSource(RICH), http) as job:
+        with recount_setup(store, XSource(RICH), http) as setup:
             if run == 1:
                 posts = [
                     Post(post=f"x:{n}", network="x", account="x:9", created_at=START, observed_at=START) for n in "12"
                 ]
-                job.record.append(posts, source="test")
+                setup.record.append(posts, source="test")
             http.advance(7 * 3600 if run == 1 else 20 * 3600)
-            job.rounds.attempt()
-            spent = spending.parse(cursor_of(job.record.database, "x/counts"), PRICE).spent
-            assert spent == run * PRICE and cursor_of(job.record.database, "x") is None
-            latest = job.record.view().latest_row(Post, "x:2")
+            setup.loop.attempt()
+            spent = spending.parse(cursor_of(setup.record.database, "x/counts"), PRICE).spent
+            assert spent == run * PRICE and cursor_of(setup.record.database, "x") is None
+            latest = setup.record.view().latest_row(Post, "x:2")
             assert latest is not None and isinstance(latest.item, Post) and latest.item.gone == "deleted"
     assert len(http.requests) == 2
 

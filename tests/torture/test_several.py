@@ -19,7 +19,7 @@ from hotpapers.jobs.leases import Leases
 from hotpapers.model import HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.store import Record, postgres
 from hotpapers.store.batches import cursor_of
-from tests.ingest.made import reading
+from tests.ingest.job_setup import collect_setup
 from tests.ingest.test_collect_job import Stream
 from tests.torture.rig import rig
 from tests.torture.table import ALL, Telling, at_length, one_is_enough
@@ -95,11 +95,11 @@ class Slow(Stream):
 def test_a_page_that_was_read_before_the_lease_ended_is_not_written_after(store_url: str) -> None:
     """Otherwise its ETag, for example, would keep the page from being sent again."""
     page, lost = PayloadPage([RawPayload("post", "aa", b"{}", 1)], "stale"), list[str]()
-    with Record(store_url) as other, reading(store_url, {}, source=Slow(other, [page])) as made:
-        job = made.rounds.job
+    with Record(store_url) as other, collect_setup(store_url, {}, source=Slow(other, [page])) as made:
+        job = made.loop.job
         assert isinstance(job, CollectJob)
         job.connection = job.connection._replace(forget=lambda: lost.append("what was answered"))
-        assert made.rounds.attempt() is None and lost == ["what was answered"]
+        assert made.loop.attempt() is None and lost == ["what was answered"]
         assert cursor_of(other.database, "lobsters") == "further"
         assert jobs_queries.load_state(other, "lobsters").success_at is None
 
@@ -112,8 +112,8 @@ def test_a_failure_is_not_told_by_who_lost_the_lease(store_url: str) -> None:
             self.read(RawPayload("post", "aa", b"{}", 1))
             raise NetError("the connection was reset")
 
-    with Record(store_url) as other, reading(store_url, {}, source=Broken(other, [])) as made:
-        assert made.rounds.attempt() is None
+    with Record(store_url) as other, collect_setup(store_url, {}, source=Broken(other, [])) as made:
+        assert made.loop.attempt() is None
         assert jobs_queries.load_state(other, "lobsters").failing_since is None
         assert other.database.rows("SELECT count(*) FROM coverage") == [(0,)]
 

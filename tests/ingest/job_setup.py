@@ -21,48 +21,50 @@ from tests.sources.net import ScriptedClient
 LIST = "https://lobste.rs/domains/arxiv.org.json"
 
 
-class Made(NamedTuple):
-    """A job's rounds, its network, and the store for the test to inspect."""
+class JobSetup(NamedTuple):
+    """A job's loop, its network, and the record for the test to inspect."""
 
-    rounds: JobLoop
+    loop: JobLoop
     http: ScriptedClient
     record: Record
 
-    def work(self) -> JobContext:
+    def context(self) -> JobContext:
         """The job's context, with its lease taken."""
-        self.rounds._leases.take(self.record, self.rounds.job.name)
-        return self.rounds._context or self.rounds._open_context()
+        self.loop._leases.take(self.record, self.loop.job.name)
+        return self.loop._context or self.loop._open_context()
 
 
 @contextmanager
-def reading(store: str, answers: object, *, source: Source | None = None, holder: str = "one") -> Iterator[Made]:
+def collect_setup(
+    store: str, answers: object, *, source: Source | None = None, holder: str = "one"
+) -> Iterator[JobSetup]:
     """A job that reads a source; Lobsters by default."""
     http = ScriptedClient({LIST: answers} if not callable(answers) else answers)  # type: ignore[dict-item]
     with Record(store) as record:
-        known = TrackedPosts(record, "lobsters", http.now())
+        tracked = TrackedPosts(record, "lobsters", http.now())
         job = CollectJob(
-            source or LobstersSource(LobstersSettings(), known), Connection(http), known, TERMS["lobsters"]
+            source or LobstersSource(LobstersSettings(), tracked), Connection(http), tracked, TERMS["lobsters"]
         )
-        yield from _made(rounds_of(job, store, http, holder), http, record)
+        yield from _setup(loop_of(job, store, http, holder), http, record)
 
 
 @contextmanager
-def recounting(store: str, source: Source, http: ScriptedClient) -> Iterator[Made]:
+def recount_setup(store: str, source: Source, http: ScriptedClient) -> Iterator[JobSetup]:
     """A job that reads a source's counts again."""
     with Record(store) as record:
-        yield from _made(
-            rounds_of(RecountJob(source, Connection(http), TERMS["lobsters"]), store, http, "one"), http, record
+        yield from _setup(
+            loop_of(RecountJob(source, Connection(http), TERMS["lobsters"]), store, http, "one"), http, record
         )
 
 
-def _made(rounds: JobLoop, http: ScriptedClient, record: Record) -> Iterator[Made]:
+def _setup(loop: JobLoop, http: ScriptedClient, record: Record) -> Iterator[JobSetup]:
     try:
-        yield Made(rounds, http, record)
+        yield JobSetup(loop, http, record)
     finally:
-        rounds._close_store()
+        loop._close_store()
 
 
-def rounds_of(job: Job, store: str, http: HttpClient, holder: str) -> JobLoop:
-    """A job's rounds, timed by the network's clock."""
+def loop_of(job: Job, store: str, http: HttpClient, holder: str) -> JobLoop:
+    """The loop of a job, timed by the network's clock."""
     open_record = partial(Record, store)
     return JobLoop(job.name, lambda: job, open_record, Leases(open_record, holder), Clock(http.now, http.sleep))
