@@ -21,7 +21,7 @@ from hotpapers.store import Record
 from hotpapers.transfer.packed import LONG_WINDOW
 from tests.cli.run import by_a_user, environment, good, misuse, run, weighed, words
 from tests.conftest import data
-from tests.ingest.archives_made import TALK, exported, lines, talk
+from tests.ingest.archive_helpers import DAY_START, bluesky_day, export_lines, lines
 from tests.sources import bluesky_events as bluesky
 
 
@@ -37,7 +37,7 @@ def dump() -> Path:
 
 def observed(store: Path | str) -> bytes:
     with Record(str(store)) as record:
-        return exported(record)
+        return export_lines(record)
 
 
 # ---- output --------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def test_a_dump_given_again_with_another_moment_is_read_again(dump: Path, tmp_pa
 
 def test_several_files_and_one_that_is_refused(kettles: Path, dump: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.jsonl"
-    cut.write_bytes(lines(talk(2))[:-10])
+    cut.write_bytes(lines(bluesky_day(2))[:-10])
     ran = run("import", "jetstream", kettles, dump, cut, "--store", tmp_path / "s.db")
     assert (ran.status, ran.out.splitlines()) == (1, [
         f"{kettles}: 12 lines read; added: 1 post, 1 mention, 3 reactions, 0 snapshots",
@@ -173,7 +173,7 @@ def test_a_file_that_nobody_may_read_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_packed_files_and_pipes_are_the_same(tmp_path: Path) -> None:
-    content = lines(talk(30))
+    content = lines(bluesky_day(30))
     long = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True, write_content_size=False)
     packed = {
         "plain.jsonl": content,
@@ -185,18 +185,18 @@ def test_packed_files_and_pipes_are_the_same(tmp_path: Path) -> None:
     for name, data_ in packed.items():
         (tmp_path / name).write_bytes(data_)
         said = good("import", "jetstream", tmp_path / name, "--store", tmp_path / f"{name}.db")
-        assert said.startswith(f"{len(talk(30))} lines read; ")
+        assert said.startswith(f"{len(bluesky_day(30))} lines read; ")
         found.add(observed(tmp_path / f"{name}.db"))
         assert good("import", "jetstream", tmp_path / name, "--store", tmp_path / f"{name}.db").startswith("read by")
     piped = good("import", "jetstream", "-", "--store", tmp_path / "pipe.db", input=packed["gzip.jsonl.gz"])
-    assert piped.startswith(f"{len(talk(30))} lines read; ")
+    assert piped.startswith(f"{len(bluesky_day(30))} lines read; ")
     assert {*found, observed(tmp_path / "pipe.db")} == found and len(found) == 1
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_a_packed_file_that_breaks_off_is_said_and_what_came_before_is_in(pack: object, tmp_path: Path) -> None:
-    many = b"".join(lines(talk(60, day, edits=False)) for day in range(12))
+    many = b"".join(lines(bluesky_day(60, day, edits=False)) for day in range(12))
     whole = pack(many)  # type: ignore[operator]
     file = tmp_path / "cut.jsonl.packed"
     file.write_bytes(whole[: len(whole) * 9 // 10])
@@ -237,10 +237,10 @@ def test_more_memory_than_allowed_is_not_taken_for_other_formats(tmp_path: Path)
 
 def much(path: Path, days: int) -> Path:
     """A file with this many days' talk; most of its lines name no paper."""
-    other = bluesky.create(bluesky.BERT, bluesky.post("Nothing but weather " * 20), time=TALK) + b"\n"
+    other = bluesky.create(bluesky.BERT, bluesky.post("Nothing but weather " * 20), time=DAY_START) + b"\n"
     with path.open("wb") as out:
         for day in range(days):
-            out.write(lines(talk(60, day, edits=False)))
+            out.write(lines(bluesky_day(60, day, edits=False)))
             out.write(other * 300)
     return path
 

@@ -28,7 +28,7 @@ from hotpapers.transfer import remote_files
 from hotpapers.transfer.remote_files import name_of
 from tests.cli.run import environment, good, misuse, run
 from tests.conftest import DATA, data
-from tests.ingest.archives_made import comments, exported, lines, talk
+from tests.ingest.archive_helpers import bluesky_day, comments, export_lines, lines
 
 ARCHIVES = {
     "arxiv": "arxiv-snapshot.jsonl", "car": "car-kettles.car", "eventdata": "eventdata-kettles.jsonl",
@@ -41,7 +41,7 @@ MODIFIED = "Thu, 01 Jan 2026 00:00:00 GMT"
 
 def observed(store: Path) -> bytes:
     with Record(str(store)) as record:
-        return exported(record)
+        return export_lines(record)
 
 
 def said_at(format_: str) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ def test_what_a_web_server_may_do_wrong(server: Files, named: str, tmp_path: Pat
         assert ran.status == 1
         return ran.err
 
-    server.files |= {"/a": b"".join(talk(40)), "/large": bytes(10_000_001), "/empty": b""}
+    server.files |= {"/a": b"".join(bluesky_day(40)), "/large": bytes(10_000_001), "/empty": b""}
     assert "404" in error("missing")
     server.parts = False
     assert "the server does not support range requests: download it first" in error("large")
@@ -210,7 +210,7 @@ def test_a_store_in_memory(memory: Callable[[str, bytes], str], tmp_path: Path, 
 def test_several_processes_read_parts_of_what_one_fetches(
     memory: Callable[[str, bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content = lines(talk(300))
+    content = lines(bluesky_day(300))
     address, local = memory("a.zst", zstandard.compress(content)), tmp_path / "a.jsonl"
     local.write_bytes(content)
     monkeypatch.setattr(framing, "BLOCK", 9_000)
@@ -221,7 +221,7 @@ def test_several_processes_read_parts_of_what_one_fetches(
 
 @pytest.mark.parametrize(
     ("format_", "content", "reader", "method"),
-    [("hackernews", comments(20), FileImport, "to_the_end"), ("jetstream", talk(20), Scanner, "scan")],
+    [("hackernews", comments(20), FileImport, "to_the_end"), ("jetstream", bluesky_day(20), Scanner, "scan")],
 )
 def test_what_takes_its_place_while_it_is_read_is_told(
     memory: Callable[[str, bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str,

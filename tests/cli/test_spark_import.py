@@ -14,7 +14,7 @@ from hotpapers.ingest.archives import spark_session
 from hotpapers.model import Paper
 from hotpapers.store import Record
 from tests.cli.run import good, misuse, run
-from tests.ingest.test_archives_findings import job_of, on_disk, written
+from tests.ingest.test_archives_findings import job_of, on_disk, write_findings
 from tests.ingest.test_archives_workers import days
 
 MASTERS = ["local", "local[*]", "local[4]", "local[2, 3]", "local-cluster[2,1,1024]", "spark://a:7077,b:7077", "yarn",
@@ -99,7 +99,7 @@ def test_the_reason_of_a_java_that_ends_is_found() -> None:
 
 
 def test_findings_that_were_sifted_without_titles_are_told(tmp_path: Path) -> None:
-    folder = written(job_of("jetstream", on_disk(tmp_path, days(1))), tmp_path / "findings")
+    folder = write_findings(job_of("jetstream", on_disk(tmp_path, days(1))), tmp_path / "findings")
     store = str(tmp_path / "store.db")
     with Record(store) as record:
         record.append([Paper(paper="arxiv:2606.01000", title="Nine Kettles On A Stove", observed_at=1)], source="made")

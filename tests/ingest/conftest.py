@@ -12,11 +12,11 @@ from hotpapers.store import Record
 
 @pytest.fixture
 def record(tmp_path: Path) -> Iterator[Record]:
-    with Record(str(tmp_path / "record.db")) as opened:
-        yield opened
+    with Record(str(tmp_path / "record.db")) as record:
+        yield record
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Record]:
-    with Record(str(tmp_path / "other.db")) as opened:
-        yield opened
+def other_record(tmp_path: Path) -> Iterator[Record]:
+    with Record(str(tmp_path / "other.db")) as record:
+        yield record

@@ -27,55 +27,57 @@ from hotpapers.model import Post, Reaction, Response
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.store import Record
 from hotpapers.terms import TERMS
-from tests.ingest import event_worlds
-from tests.ingest.archives_made import NOW, exported, file, take
-from tests.ingest.event_worlds import Event, Model, world
-from tests.sources import bluesky_events as made
+from tests.ingest import random_events
+from tests.ingest.archive_helpers import NOW, export_lines, file, import_files
+from tests.ingest.random_events import Event, ExpectedRecord, make_events
+from tests.sources import bluesky_events as bluesky
 
-Pack = Callable[[bytes], bytes]
+Compressor = Callable[[bytes], bytes]
 
 
-def frames(content: bytes) -> bytes:
+def compress_frames(content: bytes) -> bytes:
     """Zstandard in many frames, cut anywhere."""
     pieces = (content[at : at + 700] for at in range(0, len(content), 700))
     return b"".join(map(zstandard.ZstdCompressor().compress, pieces)) or zstandard.compress(b"")
 
 
-PACKS: Sequence[Pack] = (bytes, frames, zstandard.compress, gzip.compress)
+COMPRESSORS: Sequence[Compressor] = (bytes, compress_frames, zstandard.compress, gzip.compress)
 
 
-def files_of(folder: Path, dice: random.Random, events: Sequence[Event]) -> list[str]:
+def files_of(folder: Path, rng: random.Random, events: Sequence[Event]) -> list[str]:
     """Files that contain the events, some of them more than once, with files and lines in random order."""
-    count = dice.randrange(1, 6)
-    lines = [[event.line() for event in events if dice.random() < 1 / count] for _ in range(count - 1)]
-    rest = {event.line() for event in events} - {line for some in lines for line in some}
+    count = rng.randrange(1, 6)
+    lines = [[event.line() for event in events if rng.random() < 1 / count] for _ in range(count - 1)]
+    rest = {event.line() for event in events} - {line for file_lines in lines for line in file_lines}
     files = []
-    for number, some in enumerate((*lines, sorted(rest))):
-        dice.shuffle(some)
+    for number, file_lines in enumerate((*lines, sorted(rest))):
+        rng.shuffle(file_lines)
         path = folder / f"{number}.jsonl"
-        path.write_bytes(dice.choice(PACKS)(b"".join(some)))
+        path.write_bytes(rng.choice(COMPRESSORS)(b"".join(file_lines)))
         files.append(str(path))
-    dice.shuffle(files)
+    rng.shuffle(files)
     return files
 
 
-def imported(record: Record, files: Sequence[str], workers: int = 1) -> None:
+def import_paths(record: Record, files: Sequence[str], workers: int = 1) -> None:
     """Imports files as the command does."""
-    given = [command.file_of(command.ArchiveInput(file), None, int) for file in files]
-    importer = ArchiveImporter(record, "jetstream", given, TERMS["bluesky"], NOW, workers, record.database.where)
+    archive_files = [command.file_of(command.ArchiveInput(file), None, int) for file in files]
+    importer = ArchiveImporter(
+        record, "jetstream", archive_files, TERMS["bluesky"], NOW, workers, record.database.where
+    )
     assert not any(isinstance(result, InputError) for result in importer.results())
 
 
-def words(record: Record) -> set[tuple[int, str, str, str, bool]]:
+def reactions_in(record: Record) -> set[tuple[int, str, str, str, bool]]:
     """The reactions in the record."""
-    lines = (msgspec.json.decode(line) for line in exported(record).splitlines())
+    lines = (msgspec.json.decode(line) for line in export_lines(record).splitlines())
     return {
         (line["observed_at"], line["post"][8:], line["account"][8:], line["type"], line.get("withdrawn", False))
         for line in lines if line["kind"] == "reaction"
     }  # fmt: skip
 
 
-def gone(record: Record) -> set[tuple[int, str]]:
+def deletions_in(record: Record) -> set[tuple[int, str]]:
     """The posts that the record says are gone, and since when."""
     return {
         (row.item.observed_at, row.item.post[8:])
@@ -84,16 +86,16 @@ def gone(record: Record) -> set[tuple[int, str]]:
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[random.Random], None]:
+def small_sizes(monkeypatch: pytest.MonkeyPatch) -> Callable[[random.Random], None]:
     """Makes blocks, parts, batches and sorted chunks so small that there are many."""
 
-    def set_sizes(dice: random.Random) -> None:
-        monkeypatch.setattr(framing, "BLOCK", dice.choice([300, 2_000, 10**6]))
-        monkeypatch.setattr(parts, "PART", dice.choice([300, 3_000]))
-        monkeypatch.setattr(parts, "PLAIN_PART", dice.choice([500, 5_000]))
-        monkeypatch.setattr(spill, "MOST_WAITING", dice.choice([1_000, 5_000, 10**6]))
-        monkeypatch.setattr(spill, "MOST_OPEN", dice.choice([2, 3, 64]))
-        monkeypatch.setattr(event_import, "MOST_SEEN", dice.choice([3, 20, 5_000]))
+    def set_sizes(rng: random.Random) -> None:
+        monkeypatch.setattr(framing, "BLOCK", rng.choice([300, 2_000, 10**6]))
+        monkeypatch.setattr(parts, "PART", rng.choice([300, 3_000]))
+        monkeypatch.setattr(parts, "PLAIN_PART", rng.choice([500, 5_000]))
+        monkeypatch.setattr(spill, "MOST_WAITING", rng.choice([1_000, 5_000, 10**6]))
+        monkeypatch.setattr(spill, "MOST_OPEN", rng.choice([2, 3, 64]))
+        monkeypatch.setattr(event_import, "MOST_SEEN", rng.choice([3, 20, 5_000]))
 
     return set_sizes
 
@@ -101,42 +103,42 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[random.Random], None]:
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_the_files_and_their_order_the_record_is_the_same(
-    record: Record, other: Record, tmp_path: Path, seed: int, small: Callable[[random.Random], None]
+    record: Record, other_record: Record, tmp_path: Path, seed: int, small_sizes: Callable[[random.Random], None]
 ) -> None:
-    dice, events = random.Random(seed), world(seed)
-    model = Model().read(events)
-    whole = tmp_path / "whole.jsonl"
-    whole.write_bytes(b"".join(event.line() for event in events))
-    imported(other, [str(whole)])
-    small(dice)
-    imported(record, files_of(tmp_path, dice, events), 2 if seed % 10 == 3 else 1)
-    assert words(record) == model.words and gone(record) == model.gone
-    assert exported(record) == exported(other)
+    rng, events = random.Random(seed), make_events(seed)
+    expected = ExpectedRecord().read(events)
+    file = tmp_path / "whole.jsonl"
+    file.write_bytes(b"".join(event.line() for event in events))
+    import_paths(other_record, [str(file)])
+    small_sizes(rng)
+    import_paths(record, files_of(tmp_path, rng, events), 2 if seed % 10 == 3 else 1)
+    assert reactions_in(record) == expected.reactions and deletions_in(record) == expected.deletions
+    assert export_lines(record) == export_lines(other_record)
 
 
 @pytest.mark.long
 def test_the_worlds_have_what_is_hard() -> None:
     """Reactions before their posts, withdrawals of uncounted reactions, posts that name papers only later."""
-    events = [event for seed in range(40) for event in world(seed)]
-    words = [word for seed in range(40) for word in Model().read(world(seed)).words]
-    assert sum(word[4] for word in words) > 100 and len(words) > 500
+    events = [event for seed in range(40) for event in make_events(seed)]
+    reactions = [reaction for seed in range(40) for reaction in ExpectedRecord().read(make_events(seed)).reactions]
+    assert sum(reaction[4] for reaction in reactions) > 100 and len(reactions) > 500
     assert sum(event.operation == "update" and event.paper > 0 for event in events) > 100
-    assert any(Model().read(world(seed)).gone for seed in range(40))
+    assert any(ExpectedRecord().read(make_events(seed)).deletions for seed in range(40))
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_again_in_other_files_changes_nothing(record: Record, tmp_path: Path, seed: int) -> None:
-    dice, events = random.Random(seed), world(seed)
-    imported(record, files_of(tmp_path, dice, events))
-    before, position = exported(record), record.head.position
-    imported(record, files_of(tmp_path, dice, events))
-    assert (exported(record), record.head.position) == (before, position)
+    rng, events = random.Random(seed), make_events(seed)
+    import_paths(record, files_of(tmp_path, rng, events))
+    export, position = export_lines(record), record.head.position
+    import_paths(record, files_of(tmp_path, rng, events))
+    assert (export_lines(record), record.head.position) == (export, position)
 
 
 # ---- the live reader ---------------------------------------------------------------------------------------
 
 
-class Live:
+class LiveNetwork:
     """A network that sends each event when it happens, then falls silent."""
 
     def __init__(self, events: Sequence[Event]) -> None:
@@ -146,7 +148,7 @@ class Live:
         for event in self._events:
             self._now = event.at
             yield event.line()
-        self._now += 3_600 * event_worlds.SECOND
+        self._now += 3_600 * random_events.SECOND
         yield None
 
     def now(self) -> int:
@@ -165,48 +167,48 @@ class Live:
         raise NotImplementedError
 
 
-def collected(store: str, events: Sequence[Event]) -> None:
+def collect_live(store: str, events: Sequence[Event]) -> None:
     """Collects the events as `hotpapers collect` does."""
-    http = Live(events)
+    http = LiveNetwork(events)
     settings = BlueskySettings(mode="stream", silence=0, jetstream=("wss://stream.example",))
     with Leases(partial(Record, store), "test") as leases, Record(store) as record:
-        known = TrackedPosts(record, "bluesky", http.now())
-        job = CollectJob(BlueskySource(settings, known, NO_NAMES), Connection(http), known, TERMS["bluesky"])
-        work = JobContext(record, job.name, Clock(http.now, http.sleep), leases)
+        tracked = TrackedPosts(record, "bluesky", http.now())
+        job = CollectJob(BlueskySource(settings, tracked, NO_NAMES), Connection(http), tracked, TERMS["bluesky"])
+        context = JobContext(record, job.name, Clock(http.now, http.sleep), leases)
         leases.take(record, job.name)
         with suppress(NetError):
-            job.run_once(work, once=False)
+            job.run_once(context, once=False)
 
 
-def observed(record: Record) -> list[bytes]:
+def observation_lines(record: Record) -> list[bytes]:
     """All observations except coverage."""
     return sorted(
-        line for line in exported(record).splitlines() if b'"observed_at"' in line and b'"coverage"' not in line
+        line for line in export_lines(record).splitlines() if b'"observed_at"' in line and b'"coverage"' not in line
     )
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 7, 8, 9, 11, 12, 13, 14])
 def test_the_record_is_that_of_the_live_reader(record: Record, tmp_path: Path, seed: int) -> None:
-    """Only for worlds that end before the live reader would forget a post."""
-    dice, events = random.Random(seed), world(seed)
-    assert events[-1].at < event_worlds.START + 10**11
-    imported(record, files_of(tmp_path, dice, events))
-    collected(str(tmp_path / "live.db"), events)
-    with Record(str(tmp_path / "live.db")) as live:
-        assert observed(record) == observed(live)
-        assert live.count(Reaction) > 0
+    """Only for events that end before the live reader would forget a post."""
+    rng, events = random.Random(seed), make_events(seed)
+    assert events[-1].at < random_events.START + 10**11
+    import_paths(record, files_of(tmp_path, rng, events))
+    collect_live(str(tmp_path / "live.db"), events)
+    with Record(str(tmp_path / "live.db")) as live_record:
+        assert observation_lines(record) == observation_lines(live_record)
+        assert live_record.count(Reaction) > 0
 
 
-def test_frames_of_the_relay_come_in_any_order_too(record: Record, other: Record) -> None:
+def test_frames_of_the_relay_come_in_any_order_too(record: Record, other_record: Record) -> None:
     """Frames of the same moment are ordered by the relay's sequence numbers."""
-    at, when = 1_783_036_800_000_000, "2026-07-03T00:00:00.000Z"
-    uri, path = made.at_uri(made.ANNA, at), "app.bsky.feed.like/3aaaaaaaaaa2b"
-    paper = made.commit_frame(
-        made.ANNA, f"app.bsky.feed.post/{made.tid(at)}", made.post("arxiv.org/abs/2606.01000"), 1, when
+    at, time = 1_783_036_800_000_000, "2026-07-03T00:00:00.000Z"
+    uri, path = bluesky.at_uri(bluesky.ANNA, at), "app.bsky.feed.like/3aaaaaaaaaa2b"
+    post = bluesky.commit_frame(
+        bluesky.ANNA, f"app.bsky.feed.post/{bluesky.tid(at)}", bluesky.post("arxiv.org/abs/2606.01000"), 1, time
     )
-    liked = made.commit_frame(made.BERT, path, {"subject": {"cid": "bafyrei", "uri": uri}}, 2, when)
-    unliked = made.commit_frame(made.BERT, path, None, 3, "2026-07-03T00:00:01.000Z")
-    frames_ = [len(frame).to_bytes(4, "little") + frame for frame in (paper, liked, unliked)]
-    take(record, "firehose", file(b"".join(frames_)))
-    take(other, "firehose", file(frames_[2] + frames_[1]), file(frames_[0]))
-    assert exported(record) == exported(other) and len(words(record)) == 2
+    like = bluesky.commit_frame(bluesky.BERT, path, {"subject": {"cid": "bafyrei", "uri": uri}}, 2, time)
+    withdrawal = bluesky.commit_frame(bluesky.BERT, path, None, 3, "2026-07-03T00:00:01.000Z")
+    frames = [len(frame).to_bytes(4, "little") + frame for frame in (post, like, withdrawal)]
+    import_files(record, "firehose", file(b"".join(frames)))
+    import_files(other_record, "firehose", file(frames[2] + frames[1]), file(frames[0]))
+    assert export_lines(record) == export_lines(other_record) and len(reactions_in(record)) == 2

@@ -27,9 +27,9 @@ from hotpapers.store import Record
 from hotpapers.store.verify import check
 from tests.cli.run import good, run
 from tests.conftest import DATA, data
-from tests.ingest import archives_made as made
-from tests.ingest.archives_made import PAPER, TALK, exported, lines, set_apart, take_one
-from tests.ingest.test_archives_workers import imported
+from tests.ingest import archive_helpers
+from tests.ingest.archive_helpers import DAY_START, PAPER_URL, export_lines, import_one, lines, quarantine_of
+from tests.ingest.test_archives_workers import import_with_workers
 from tests.sources import bluesky_events as bluesky
 from tests.sources.bluesky_events import ANNA, BERT, tid
 from tests.sources.fake_repository import block, car, fake_repository, section, varint
@@ -41,20 +41,24 @@ CLEO = "did:plc:madeupcccccccccccccccccc"
 
 def kettles() -> dict[str, dict[str, Any]]:
     """A made-up person's records by path, related to papers or not."""
-    own = [f"at://{ANNA}/{POST}/{tid(TALK + n * SECOND)}" for n in range(40)]
+    own = [f"at://{ANNA}/{POST}/{tid(DAY_START + n * SECOND)}" for n in range(40)]
     records: dict[str, dict[str, Any]] = {
         "app.bsky.actor.profile/self": {"$type": "app.bsky.actor.profile", "displayName": "Anna"},
-        f"{POST}/{tid(TALK)}": bluesky.post(f"Read {PAPER.format(1001)}", langs=["en"]),
-        f"{POST}/{tid(TALK + SECOND)}": bluesky.post("A card", embed=_card(f"https://{PAPER.format(1002)}v2")),
-        f"{POST}/{tid(TALK + 2 * SECOND)}": bluesky.post(f"More on {PAPER.format(1003)}", reply=_reply(own[0])),
-        f"{POST}/my-own-key": bluesky.post(PAPER.format(1004), createdAt="2026-07-03T00:00:05.000Z"),
-        f"{POST}/{tid(TALK + 10 * 365 * made.DAY)}": bluesky.post(f"Not made yet: {PAPER.format(1005)}"),
-        f"{LIKE}/{tid(TALK + 6 * SECOND)}": _pointing(own[0]),
-        f"{REPOST}/{tid(TALK + 7 * SECOND)}": _pointing(own[2]),
-        f"{LIKE}/{tid(TALK + 8 * SECOND)}": _pointing(own[30]),
+        f"{POST}/{tid(DAY_START)}": bluesky.post(f"Read {PAPER_URL.format(1001)}", langs=["en"]),
+        f"{POST}/{tid(DAY_START + SECOND)}": bluesky.post("A card", embed=_card(f"https://{PAPER_URL.format(1002)}v2")),
+        f"{POST}/{tid(DAY_START + 2 * SECOND)}": bluesky.post(
+            f"More on {PAPER_URL.format(1003)}", reply=_reply(own[0])
+        ),
+        f"{POST}/my-own-key": bluesky.post(PAPER_URL.format(1004), createdAt="2026-07-03T00:00:05.000Z"),
+        f"{POST}/{tid(DAY_START + 10 * 365 * archive_helpers.DAY)}": bluesky.post(
+            f"Not made yet: {PAPER_URL.format(1005)}"
+        ),
+        f"{LIKE}/{tid(DAY_START + 6 * SECOND)}": _reaction(own[0]),
+        f"{REPOST}/{tid(DAY_START + 7 * SECOND)}": _reaction(own[2]),
+        f"{LIKE}/{tid(DAY_START + 8 * SECOND)}": _reaction(own[30]),
     }
-    weather = {f"{POST}/{tid(TALK + n * SECOND)}": bluesky.post(f"Rain, {n}") for n in range(10, 40)}
-    follows = {f"app.bsky.graph.follow/{tid(TALK + n)}": {"subject": BERT} for n in range(30)}
+    weather = {f"{POST}/{tid(DAY_START + n * SECOND)}": bluesky.post(f"Rain, {n}") for n in range(10, 40)}
+    follows = {f"app.bsky.graph.follow/{tid(DAY_START + n)}": {"subject": BERT} for n in range(30)}
     return records | weather | follows
 
 
@@ -67,61 +71,63 @@ def _reply(uri: str) -> dict[str, object]:
     return {"root": ref, "parent": ref}
 
 
-def _pointing(uri: str) -> dict[str, Any]:
+def _reaction(uri: str) -> dict[str, Any]:
     return {"subject": {"uri": uri, "cid": "bafyrei"}, "createdAt": "2026-07-03T00:00:00Z"}
 
 
-WHOLE = car(*fake_repository(kettles()))
+REPOSITORY = car(*fake_repository(kettles()))
 
 
 def as_events(records: Mapping[str, Any]) -> bytes:
     """The same records as the stream sends them, each at the moment in its key."""
-    timed = [(tid_time(path.partition("/")[2]), path) for path in records]
+    times = [(tid_time(path.partition("/")[2]), path) for path in records]
     return lines(
         bluesky.create(ANNA, records[path], collection=path.partition("/")[0], rkey=path.partition("/")[2], time=at)
-        for at, path in sorted((at, path) for at, path in timed if at and at < TALK + made.DAY)
+        for at, path in sorted((at, path) for at, path in times if at and at < DAY_START + archive_helpers.DAY)
     )
 
 
 def test_a_repository_becomes_what_the_source_reads(record: Record) -> None:
     file = DATA / "archives" / "car-kettles.car"
-    made.rewritten(file, WHOLE)
-    assert file.read_bytes() == WHOLE
-    done = take_one(record, "car", data("archives/car-kettles.car"))
-    made.same("car-kettles.items.jsonl", exported(record))
-    made.same("car-kettles.told.json", json.dumps(done._asdict(), indent=1).encode() + b"\n")
+    archive_helpers.rewrite(file, REPOSITORY)
+    assert file.read_bytes() == REPOSITORY
+    result = import_one(record, "car", data("archives/car-kettles.car"))
+    archive_helpers.assert_same("car-kettles.items.jsonl", export_lines(record))
+    archive_helpers.assert_same("car-kettles.told.json", json.dumps(result._asdict(), indent=1).encode() + b"\n")
     assert not check(record.database, record.hasher).findings
 
 
-def test_it_is_what_the_live_reader_makes_of_the_same_records(record: Record, other: Record) -> None:
+def test_it_is_what_the_live_reader_makes_of_the_same_records(record: Record, other_record: Record) -> None:
     records = {path: body for path, body in kettles().items() if path.partition("/")[2] not in ("self", "my-own-key")}
-    timely = {path: body for path, body in records.items() if (tid_time(path[-13:]) or 0) < TALK + made.DAY}
-    take_one(record, "car", car(*fake_repository(timely)))
-    take_one(other, "jetstream", as_events(timely))
-    assert exported(record) == exported(other) and record.count(Reaction) == 3
+    past_records = {
+        path: body for path, body in records.items() if (tid_time(path[-13:]) or 0) < DAY_START + archive_helpers.DAY
+    }
+    import_one(record, "car", car(*fake_repository(past_records)))
+    import_one(other_record, "jetstream", as_events(past_records))
+    assert export_lines(record) == export_lines(other_record) and record.count(Reaction) == 3
 
 
 @pytest.mark.long
 def test_in_both_databases_and_by_several_processes(
-    store_url: str, other: Record, monkeypatch: pytest.MonkeyPatch
+    store_url: str, other_record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_one(other, "car", WHOLE)
+    import_one(other_record, "car", REPOSITORY)
     monkeypatch.setattr(framing, "BLOCK", 300)
     with Record(store_url) as record:
-        imported(record, "car", WHOLE, 2)
-        assert exported(record) == exported(other)
+        import_with_workers(record, "car", REPOSITORY, 2)
+        assert export_lines(record) == export_lines(other_record)
 
 
 def test_what_the_record_knows_from_the_stream_is_not_doubled(record: Record) -> None:
     """The stream sends a post a while after the moment in its key."""
-    later = lines(
+    events = lines(
         bluesky.create(ANNA, kettles()[f"{POST}/{tid(at)}"], rkey=tid(at), time=at + SECOND // 2)
-        for at in (TALK, TALK + SECOND)
+        for at in (DAY_START, DAY_START + SECOND)
     )
-    take_one(record, "jetstream", later)
+    import_one(record, "jetstream", events)
     assert record.count(Post) == 2
-    for content in (WHOLE, WHOLE + section(*_forged())):  # another file with the same records
-        take_one(record, "car", content)
+    for content in (REPOSITORY, REPOSITORY + section(*_forged())):  # another file with the same records
+        import_one(record, "car", content)
         assert (record.count(Post), record.count(Reaction)) == (5, 3)
 
 
@@ -134,50 +140,61 @@ def _forged() -> tuple[bytes, bytes]:
 
 
 def reasons(record: Record) -> list[str]:
-    return [one.reason.removeprefix("InputError: ") for one in set_apart(record, "bluesky")]
+    return [row.reason.removeprefix("InputError: ") for row in quarantine_of(record, "bluesky")]
 
 
-def test_a_block_that_is_missing_or_forged_is_told_and_the_rest_goes_in(record: Record, other: Record) -> None:
-    paths = [f"{POST}/{tid(TALK + n * SECOND)}" for n in (0, 1)]
+def test_a_block_that_is_missing_or_forged_is_told_and_the_rest_goes_in(record: Record, other_record: Record) -> None:
+    paths = [f"{POST}/{tid(DAY_START + n * SECOND)}" for n in (0, 1)]
     root, blocks = fake_repository(kettles())
     cids = [block(kettles()[path], {}) for path in paths]
-    blocks[cids[0]] = libipld.encode_dag_cbor(bluesky.post(f"Never said: {PAPER.format(1099)}"))
+    blocks[cids[0]] = libipld.encode_dag_cbor(bluesky.post(f"Never said: {PAPER_URL.format(1099)}"))
     del blocks[cids[1]]
-    done = take_one(record, "car", car(root, blocks) + section(*_forged()))
+    result = import_one(record, "car", car(root, blocks) + section(*_forged()))
     assert sorted(reasons(record)) == [
         f"{ANNA}/{paths[0]}: a record that has other bytes than its hash says",
         f"{ANNA}/{paths[1]}: a record that is not in the file",
         f"{ANNA}: a block that has other bytes than its hash says",
     ]
-    take_one(other, "car", car(*fake_repository({p: body for p, body in kettles().items() if p not in paths})))
-    assert done.quarantined == 3 and done.posts == other.count(Post) == 3
+    import_one(
+        other_record,
+        "car",
+        car(*fake_repository({path: body for path, body in kettles().items() if path not in paths})),
+    )
+    assert result.quarantined == 3 and result.posts == other_record.count(Post) == 3
 
 
 def test_what_the_tree_does_not_hold_does_not_count(record: Record) -> None:
     root, blocks = fake_repository(kettles())
-    loose: dict[bytes, bytes] = {}
-    block(bluesky.post(f"Deleted: {PAPER.format(1098)}"), loose)
-    take_one(record, "car", car(root, blocks | loose))
-    assert b"2606.01098" not in exported(record) and record.count(Post) == 5
+    unlinked_blocks: dict[bytes, bytes] = {}
+    block(bluesky.post(f"Deleted: {PAPER_URL.format(1098)}"), unlinked_blocks)
+    import_one(record, "car", car(root, blocks | unlinked_blocks))
+    assert b"2606.01098" not in export_lines(record) and record.count(Post) == 5
 
 
 def with_tree(nodes: list[dict[str, Any]]) -> bytes:
     """A repository with the given nodes, the last one as the root. A link is the index of an earlier node."""
     blocks: dict[bytes, bytes] = {}
-    leaf = block(bluesky.post(PAPER.format(1000)), blocks)
+    leaf = block(bluesky.post(PAPER_URL.format(1000)), blocks)
     cids: list[bytes] = []
 
-    def linked(number: object) -> bytes | None:
+    def link_to(number: object) -> bytes | None:
         return cids[number] if isinstance(number, int) else None
 
     for node in nodes:
-        entries = [{"p": e[0], "k": e[1], "v": leaf, "t": linked(e[2])} for e in node["e"]]
-        cids.append(block({"l": linked(node.get("l")), "e": entries}, blocks))
-    commit = {"did": ANNA, "version": 3, "data": cids[-1], "rev": tid(TALK + made.DAY), "prev": None, "sig": b""}
+        entries = [{"p": entry[0], "k": entry[1], "v": leaf, "t": link_to(entry[2])} for entry in node["e"]]
+        cids.append(block({"l": link_to(node.get("l")), "e": entries}, blocks))
+    commit = {
+        "did": ANNA,
+        "version": 3,
+        "data": cids[-1],
+        "rev": tid(DAY_START + archive_helpers.DAY),
+        "prev": None,
+        "sig": b"",
+    }
     return car(block(commit, blocks), blocks)
 
 
-KEYS = [f"{POST}/{tid(TALK + n)}".encode() for n in range(9)]
+KEYS = [f"{POST}/{tid(DAY_START + n)}".encode() for n in range(9)]
 
 
 @pytest.mark.parametrize(
@@ -196,10 +213,10 @@ KEYS = [f"{POST}/{tid(TALK + n)}".encode() for n in range(9)]
 )
 def test_a_tree_that_is_none_is_told(record: Record, nodes: list[dict[str, Any]], reason: str, posts: int) -> None:
     if posts:
-        take_one(record, "car", with_tree(nodes))
+        import_one(record, "car", with_tree(nodes))
     else:
         with pytest.raises(InputError, match=reason):
-            take_one(record, "car", with_tree(nodes))
+            import_one(record, "car", with_tree(nodes))
     assert record.count(Post) == posts and all(reason in text for text in reasons(record))
 
 
@@ -209,9 +226,9 @@ def test_a_repository_that_breaks_off_is_told_and_what_can_be_read_goes_in(recor
     with pytest.raises(
         InputError, match=r"cannot be read as a whole: it breaks off; the \d+ lines before that were imp"
     ):
-        take_one(record, "car", car(root, blocks)[:cut])
+        import_one(record, "car", car(root, blocks)[:cut])
     assert record.count(Post) >= 4 and reasons(record) == []
-    take_one(record, "car", car(root, blocks))
+    import_one(record, "car", car(root, blocks))
     assert record.count(Post) == 5
 
 
@@ -220,19 +237,19 @@ def test_a_repository_that_breaks_off_is_told_and_what_can_be_read_goes_in(recor
     [
         (b"", "it does not begin like a CAR file"),
         (b'{"did":"did:plc:x"}\n', "it does not begin like a CAR file"),
-        (WHOLE[:40], "it does not begin like a CAR file"),
-        (WHOLE[:80], "its commit is not in the file"),
+        (REPOSITORY[:40], "it does not begin like a CAR file"),
+        (REPOSITORY[:80], "its commit is not in the file"),
         (car(*fake_repository({}, did="nobody")), "does not name its owner"),
         (car(*fake_repository({}, did="did:plc:a\nb")), "does not name its owner"),
         (car(*fake_repository({}, data="no link")), "its commit cannot be read"),
-        (WHOLE[:59] + varint(LARGEST_BLOCK + 1), "its commit is not in the file"),
-        (WHOLE[:59] + b"\xff" * 12, "its commit is not in the file"),
+        (REPOSITORY[:59] + varint(LARGEST_BLOCK + 1), "its commit is not in the file"),
+        (REPOSITORY[:59] + b"\xff" * 12, "its commit is not in the file"),
     ],
     ids=["empty", "json", "header", "commit", "nobody", "lines", "link", "large", "length"],
 )
 def test_what_is_no_repository_is_refused(record: Record, content: bytes, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
-        take_one(record, "car", content)
+        import_one(record, "car", content)
     assert record.head.position == 0
 
 
@@ -241,19 +258,19 @@ def test_many_tiny_blocks_and_keys_that_share_nearly_all_are_bounded_too(monkeyp
     root, blocks = fake_repository({})
     for number in range(30_000):
         block(number, blocks)
-    read = repository.read_car(io.BytesIO(car(root, blocks)))
-    assert "more than 1 MB" in read.problem and len(read.blocks) < 2**20 / 36
+    result = repository.read_car(io.BytesIO(car(root, blocks)))
+    assert "more than 1 MB" in result.problem and len(result.blocks) < 2**20 / 36
     nodes: dict[bytes, bytes] = {}
-    shared = {"p": 0, "k": f"{POST}/{'a' * 500}0000".encode(), "v": root, "t": None}
-    others = [{"p": 519, "k": f"{number:04}".encode(), "v": root, "t": None} for number in range(1, 900)]
-    parts = [block({"l": None, "e": [shared, *others[part:]]}, nodes) for part in range(3)]
+    long_entry = {"p": 0, "k": f"{POST}/{'a' * 500}0000".encode(), "v": root, "t": None}
+    short_entries = [{"p": 519, "k": f"{number:04}".encode(), "v": root, "t": None} for number in range(1, 900)]
+    parts = [block({"l": None, "e": [long_entry, *short_entries[part:]]}, nodes) for part in range(3)]
     tree = block({"l": None, "e": [{"p": 0, "k": b"a", "v": root, "t": part} for part in parts]}, nodes)
     with pytest.raises(InputError, match="keys of more than 1 MB"):
         list(repository.leaves(repository.CarFile(root, nodes, set()), tree))
 
 
 def test_a_repository_of_an_empty_tree_is_read(record: Record) -> None:
-    assert take_one(record, "car", car(*fake_repository({}))).lines == 0
+    assert import_one(record, "car", car(*fake_repository({}))).lines == 0
 
 
 def texts(content: bytes) -> set[tuple[str, bytes]]:
@@ -268,23 +285,23 @@ def texts(content: bytes) -> set[tuple[str, bytes]]:
     return result
 
 
-ALL = texts(WHOLE)
+RECORDS = texts(REPOSITORY)
 
 
 @given(st.data())
 def test_no_damage_makes_words_of_its_own(draw: st.DataObject) -> None:
     """Bytes changed, cut out or doubled anywhere: whatever is still readable was there before."""
-    content = bytearray(WHOLE)
+    content = bytearray(REPOSITORY)
     for _ in range(draw.draw(st.integers(1, 4))):
         start = draw.draw(st.integers(0, len(content) - 1))
         end = draw.draw(st.integers(start, min(start + 200, len(content))))
         content[start:end] = draw.draw(st.one_of(st.just(b""), st.binary(max_size=40), st.just(content[start:end] * 2)))
-    assert texts(bytes(content)) <= ALL
+    assert texts(bytes(content)) <= RECORDS
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
-    assert texts(content) == set() == texts(WHOLE[:59] + content)
+    assert texts(content) == set() == texts(REPOSITORY[:59] + content)
 
 
 # ---- several files, with the program -------------------------------------------------------------------
@@ -294,14 +311,14 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 def people(tmp_path: Path) -> list[Path]:
     """Repositories of three people: two who react to the third one's post. In this order, reactions precede the
     post."""
-    post = f"at://{ANNA}/{POST}/{tid(TALK)}"
-    answer = f"{POST}/{tid(TALK + 5 * SECOND)}"
+    post = f"at://{ANNA}/{POST}/{tid(DAY_START)}"
+    reply_path = f"{POST}/{tid(DAY_START + 5 * SECOND)}"
     contents = {
-        "a-bert": fake_repository({f"{LIKE}/{tid(TALK + 3 * SECOND)}": _pointing(post)}, did=BERT),
+        "a-bert": fake_repository({f"{LIKE}/{tid(DAY_START + 3 * SECOND)}": _reaction(post)}, did=BERT),
         "b-cleo": fake_repository(
             {
-                answer: bluesky.post("And why?", reply=_reply(post)),
-                f"{REPOST}/{tid(TALK + 4 * SECOND)}": _pointing(post),
+                reply_path: bluesky.post("And why?", reply=_reply(post)),
+                f"{REPOST}/{tid(DAY_START + 4 * SECOND)}": _reaction(post),
             },
             did=CLEO,
         ),
@@ -317,37 +334,41 @@ def test_the_order_of_several_does_not_matter(tmp_path: Path, people: list[Path]
     outcomes = set()
     for n, files in enumerate(permutations(people)):
         store = tmp_path / f"{n}.db"
-        said = good("import", "car", *files, "--store", store)
-        assert f"{people[0]}: 1 line read; added: 0 posts, 0 mentions, 1 reaction, 0 snapshots\n" in said
-        assert f"{people[1]}: 2 lines read; added: 0 posts, 0 mentions, 2 reactions, 0 snapshots\n" in said
-        assert f"{people[2]}: 38 lines read; added: 5 posts, 5 mentions, 3 reactions, 0 snapshots\n" in said
+        output = good("import", "car", *files, "--store", store)
+        assert f"{people[0]}: 1 line read; added: 0 posts, 0 mentions, 1 reaction, 0 snapshots\n" in output
+        assert f"{people[1]}: 2 lines read; added: 0 posts, 0 mentions, 2 reactions, 0 snapshots\n" in output
+        assert f"{people[2]}: 38 lines read; added: 5 posts, 5 mentions, 3 reactions, 0 snapshots\n" in output
         with Record(str(store)) as record:
-            outcomes.add(exported(record))
-        again = good("import", "car", *files, "--store", store)
-        assert again.count("read by an earlier import") + again.count("added: 0 posts, 0 mentions, 0 reactions") == 3
-        assert "0 lines" not in again
+            outcomes.add(export_lines(record))
+        second_output = good("import", "car", *files, "--store", store)
+        assert (
+            second_output.count("read by an earlier import")
+            + second_output.count("added: 0 posts, 0 mentions, 0 reactions")
+            == 3
+        )
+        assert "0 lines" not in second_output
     assert len(outcomes) == 1
 
 
 def test_one_that_is_none_is_told_once_and_keeps_no_other_out(tmp_path: Path, people: list[Path]) -> None:
     people[1].write_bytes(b"{}\n")
-    ran = run("import", "car", *people, "--store", tmp_path / "s.db")
-    assert ran.status == 1 and ran.err.count("refused") == 1 and "like a CAR file" in ran.err
-    assert ran.out.count("added: ") == 2 and "1 reaction," in ran.out
+    result = run("import", "car", *people, "--store", tmp_path / "s.db")
+    assert result.status == 1 and result.err.count("refused") == 1 and "like a CAR file" in result.err
+    assert result.out.count("added: ") == 2 and "1 reaction," in result.out
     assert "hotpapers import car" in run("import", "x", people[0], "--store", tmp_path / "s.db").err
 
 
 def test_of_two_copies_of_a_repository_each_record_counts_once(tmp_path: Path) -> None:
     """The older copy has a post that was deleted since; most records are in both."""
-    older = {path: body for path, body in kettles().items() if not path.startswith(REPOST)}
-    newer = {path: body for path, body in kettles().items() if path != f"{POST}/my-own-key"}
+    old_records = {path: body for path, body in kettles().items() if not path.startswith(REPOST)}
+    new_records = {path: body for path, body in kettles().items() if path != f"{POST}/my-own-key"}
     files = []
-    for name, records, day in (("older", older, 1), ("newer", newer, 2)):
+    for name, records, day in (("older", old_records, 1), ("newer", new_records, 2)):
         files.append(tmp_path / f"{name}.car")
-        files[-1].write_bytes(car(*fake_repository(records, rev=tid(TALK + day * made.DAY))))
+        files[-1].write_bytes(car(*fake_repository(records, rev=tid(DAY_START + day * archive_helpers.DAY))))
     outcomes = []
     for n, order in enumerate(permutations(files)):
         good("import", "car", *order, "--store", tmp_path / f"{n}.db")
         with Record(str(tmp_path / f"{n}.db")) as record:
-            outcomes.append((exported(record), record.count(Post), record.count(Reaction)))
+            outcomes.append((export_lines(record), record.count(Post), record.count(Reaction)))
     assert outcomes[0] == outcomes[1] and outcomes[0][1:] == (5, 3)

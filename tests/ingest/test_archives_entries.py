@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.store import Record
 from tests.conftest import data
-from tests.ingest.archives_made import PAPER, lines, take_one
+from tests.ingest.archive_helpers import PAPER_URL, import_one, lines
 
 
 @pytest.mark.parametrize(
@@ -21,20 +21,22 @@ from tests.ingest.archives_made import PAPER, lines, take_one
     ],
 )
 def test_lists_in_lists_take_no_longer_than_their_length(record: Record, kind: str, file: str) -> None:
-    deep = b"[" * 50 + b"5" + b"]" * 50
-    assert take_one(record, kind, data(f"archives/{file}.jsonl").read_bytes() + b"\n" + deep + b"\n").quarantined
+    nested_line = b"[" * 50 + b"5" + b"]" * 50
+    assert import_one(
+        record, kind, data(f"archives/{file}.jsonl").read_bytes() + b"\n" + nested_line + b"\n"
+    ).quarantined
 
 
 def test_a_problem_without_an_id_does_not_cost_a_page_of_x_its_posts(record: Record) -> None:
-    post = {"id": "1341202937956233217", "author_id": "7", "text": PAPER.format(1001)}
+    post = {"id": "1341202937956233217", "author_id": "7", "text": PAPER_URL.format(1001)}
     problem = {"value": "", "resource_type": "tweet", "type": "https://api.twitter.com/2/problems/resource-not-found"}
-    done = take_one(record, "x", json.dumps({"data": [post], "errors": [problem]}).encode())
-    assert (done.posts, done.quarantined) == (1, 1)
+    result = import_one(record, "x", json.dumps({"data": [post], "errors": [problem]}).encode())
+    assert (result.posts, result.quarantined) == (1, 1)
 
 
 def test_a_post_of_x_from_the_future_is_set_apart(record: Record) -> None:
-    post = {"author_id": "7", "text": PAPER.format(1001)}
-    done = take_one(
+    post = {"author_id": "7", "text": PAPER_URL.format(1001)}
+    result = import_one(
         record, "x", lines(json.dumps(post | {"id": id}).encode() for id in ("1341202937956233217", str(2**63 - 1)))
     )
-    assert (done.posts, done.quarantined) == (1, 1)
+    assert (result.posts, result.quarantined) == (1, 1)

@@ -18,8 +18,8 @@ from hotpapers.store.verify import check
 from hotpapers.terms import TermsOverride, table
 from tests.cli.run import good
 from tests.conftest import data
-from tests.ingest.archives_made import DAY, NOW, exported, file, lines, set_apart, take_one, terms_of
-from tests.ingest.test_archives_workers import imported
+from tests.ingest.archive_helpers import DAY, NOW, export_lines, file, import_one, lines, quarantine_of, terms_of
+from tests.ingest.test_archives_workers import import_with_workers
 
 EVENTS = "archives/eventdata-kettles.jsonl"
 
@@ -48,26 +48,26 @@ def test_a_subject_is_the_post_that_the_live_source_knows(source: str, subject: 
 
 def test_a_post_that_the_record_has_stays_as_it_is(record: Record) -> None:
     """The live reader knows more about it; only the other paper named by an event is added."""
-    known = {
+    submission = {
         "name": "t3_1abc01", "id": "1abc01", "author": "ladle", "author_fullname": "t2_ladle", "title": "Kettles",
         "created_utc": 1_781_078_400, "url": "https://arxiv.org/abs/2606.01001v2", "retrieved_on": 1_781_078_460,
     }  # fmt: skip
-    take_one(record, "reddit", lines([json.dumps(known).encode()]))
-    take_one(record, "eventdata", data(EVENTS))
+    import_one(record, "reddit", lines([json.dumps(submission).encode()]))
+    import_one(record, "eventdata", data(EVENTS))
     posts = [row.item for row in record.view().latest(Post)]
     [post] = [item for item in posts if isinstance(item, Post) and item.post == "reddit:t3_1abc01"]
     assert (post.account, post.text) == ("reddit:t2_ladle", "Kettles") and record.count(Post) == 6
-    named = {row.item.paper for row in record.view().latest(Mention) if row.item.post == post.post}  # type: ignore[attr-defined]
-    assert named == {"arxiv:2606.01001", "arxiv:2606.01007"}
+    papers = {row.item.paper for row in record.view().latest(Mention) if row.item.post == post.post}  # type: ignore[attr-defined]
+    assert papers == {"arxiv:2606.01001", "arxiv:2606.01007"}
 
 
 def test_those_who_are_not_named_are_one_voice(record: Record) -> None:
     """Two submissions of one paper by unknown accounts."""
-    first = data(EVENTS).read_bytes().splitlines()[0]
-    take_one(record, "eventdata", data(EVENTS).read_bytes() + lines([first.replace(b"1abc01", b"1abc09")]))
+    line = data(EVENTS).read_bytes().splitlines()[0]
+    import_one(record, "eventdata", data(EVENTS).read_bytes() + lines([line.replace(b"1abc01", b"1abc09")]))
     voices = {
-        (one.paper, one.network): (one.voices, one.reposts)
-        for one in read_engagement(record.view(), MeasurementWindow(posted_from=0))
+        (row.paper, row.network): (row.voices, row.reposts)
+        for row in read_engagement(record.view(), MeasurementWindow(posted_from=0))
     }
     assert voices["arxiv:2606.01001", "x"] == (2, 0)  # one posted, one reposted
     assert voices["arxiv:2606.01004", "hackernews"] == (1, 0)
@@ -77,48 +77,48 @@ def test_those_who_are_not_named_are_one_voice(record: Record) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("count", [1, 2])
 def test_stopped_between_networks_it_goes_on(
-    record: Record, other: Record, count: int, monkeypatch: pytest.MonkeyPatch
+    record: Record, other_record: Record, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A batch belongs to one network; after an interruption between two, the next import adds the second."""
-    take_one(other, "eventdata", data(EVENTS))
+    import_one(other_record, "eventdata", data(EVENTS))
     ingest, calls = Record.ingest, list[str]()
 
-    def stopping(self: Record, *args: Any, source: str, **more: Any) -> Any:
+    def stop_at_second(self: Record, *args: Any, source: str, **kwargs: Any) -> Any:
         calls.append(source)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return ingest(self, *args, source=source, **more)
+        return ingest(self, *args, source=source, **kwargs)
 
     monkeypatch.setattr(file_import, "MOST_SEEN", 2)
     monkeypatch.setattr(framing, "BLOCK", 700)
     with monkeypatch.context() as patch:
-        patch.setattr(Record, "ingest", stopping)
+        patch.setattr(Record, "ingest", stop_at_second)
         with pytest.raises(KeyboardInterrupt):
-            imported(record, "eventdata", data(EVENTS).read_bytes(), count)
-    imported(record, "eventdata", data(EVENTS).read_bytes(), count)
-    assert exported(record) == exported(other)
+            import_with_workers(record, "eventdata", data(EVENTS).read_bytes(), count)
+    import_with_workers(record, "eventdata", data(EVENTS).read_bytes(), count)
+    assert export_lines(record) == export_lines(other_record)
     assert not check(record.database, record.hasher).findings
 
 
 def test_a_network_that_is_not_to_be_read_is_left_out(record: Record) -> None:
-    one = file(data(EVENTS))
+    archive_file = file(data(EVENTS))
     terms = table({"reddit": TermsOverride(read="no")})
-    ArchiveImporter(record, "eventdata", [one], terms, NOW).take(one)
+    ArchiveImporter(record, "eventdata", [archive_file], terms, NOW).take(archive_file)
     posts = {row.item.post.partition(":")[0] for row in record.view().latest(Post)}  # type: ignore[attr-defined]
     assert posts == {"x", "hackernews"}
     assert terms_of("eventdata") != terms
 
 
 def test_what_cannot_be_read_is_kept_as_long_as_the_strictest_network_allows(record: Record) -> None:
-    take_one(record, "eventdata", data(EVENTS))
-    apart = set_apart(record, "eventdata")
-    assert [one.keep_until - one.seen_at for one in apart] == [2 * DAY, 2 * DAY]
+    import_one(record, "eventdata", data(EVENTS))
+    rows = quarantine_of(record, "eventdata")
+    assert [row.keep_until - row.seen_at for row in rows] == [2 * DAY, 2 * DAY]
 
 
 def test_what_was_passed_over_is_counted_by_any_number_of_processes(tmp_path: Path) -> None:
     for workers in ("1", "2"):
-        told = good("import", "eventdata", data(EVENTS), "--workers", workers, "--store", tmp_path / f"{workers}.db")
-        assert told == (
+        output = good("import", "eventdata", data(EVENTS), "--workers", workers, "--store", tmp_path / f"{workers}.db")
+        assert output == (
             "13 lines read; added: 6 posts, 7 mentions, 2 reactions, 0 snapshots\n"
             "7 events about papers ignored: another source 1, links taken back 1, newsfeed 2, reddit 1,"
             " wikipedia 1, withdrawn by Crossref 1\n"

@@ -12,15 +12,15 @@ from hotpapers.errors import InputError
 from hotpapers.ingest.archives import ImportedFile
 from hotpapers.model import Mention, Post, Reaction, Snapshot, Verdict
 from hotpapers.store import Record
-from tests.ingest.archives_made import set_apart, take_one
+from tests.ingest.archive_helpers import import_one, quarantine_of
 
-ERROR = "an error, not what was asked for"
-COUNTED = "counts by the hour, no posts"
-NOT_TAKEN = {
-    "hackernews/algolia_2019_users_pg.json": "a person, not what they wrote",
-    "hackernews/firebase_topstories_first20.json": "numbers alone",
-    "hackernews/from-docs/firebase_maxitem.json": "a number alone",
-    "hackernews/from-docs/firebase_updates.json": "numbers and names alone",
+ERROR = "an error, not data"
+COUNTS = "counts by the hour, not posts"
+NOT_IMPORTED = {
+    "hackernews/algolia_2019_users_pg.json": "a person, not their posts",
+    "hackernews/firebase_topstories_first20.json": "only numbers",
+    "hackernews/from-docs/firebase_maxitem.json": "only a number",
+    "hackernews/from-docs/firebase_updates.json": "only numbers and names",
     "reddit/error_401.json": ERROR,
     "reddit/error_403.json": ERROR,
     "reddit/error_404.json": ERROR,
@@ -32,12 +32,12 @@ NOT_TAKEN = {
     "x/from-docs/error_429_usage_capped.json": ERROR,
     "x/oembed.json": "a post as a page shows it",
     "x/v11_rate_limit_status.json": "limits",
-    "x/v2_archive_counts.jsonl": COUNTED,
-    "x/v2_counts_recent.json": COUNTED,
+    "x/v2_archive_counts.jsonl": COUNTS,
+    "x/v2_counts_recent.json": COUNTS,
 }
 CUT = "x/v2_stream_with_error.jsonl"
 # The only recordings that name papers: posts, mentions, snapshots.
-NAMING = {
+WITH_PAPERS = {
     "hackernews/algolia_search_AI_points20_2026-08-18.json": (1, 1, 1),
     "hackernews/from-docs/algolia_comment_hit_with_arxiv_link.json": (1, 1, 0),
     "reddit/from-docs/listing_t3_removed_and_crosspost.json": (2, 2, 2),
@@ -49,7 +49,7 @@ def recordings(shared: Path) -> Path:
     return shared / "recordings"
 
 
-def of(recordings: Path, network: str) -> list[str]:
+def names_of(recordings: Path, network: str) -> list[str]:
     """A network's JSON recordings."""
     files = [*recordings.joinpath(network).rglob("*.json"), *recordings.joinpath(network).rglob("*.jsonl")]
     return sorted(file.relative_to(recordings).as_posix() for file in files)
@@ -65,18 +65,20 @@ def as_lines(file: Path) -> bytes:
 def test_every_recording_is_taken_in_or_refused_for_a_reason(
     record: Record, recordings: Path, network: str, files: int
 ) -> None:
-    names, done, refused = of(recordings, network), dict[str, ImportedFile](), list[str]()
+    names, results, refusals = names_of(recordings, network), dict[str, ImportedFile](), list[str]()
     for name in names:
         try:
-            done[name] = take_one(record, network, as_lines(recordings / name))
+            results[name] = import_one(record, network, as_lines(recordings / name))
         except InputError:
-            refused.append(name)
+            refusals.append(name)
     assert len(names) == files
-    assert refused == [name for name in NOT_TAKEN if name.startswith(f"{network}/")]
-    assert not set_apart(record, network) and not any(one.quarantined for one in done.values())
-    assert [name for name, one in done.items() if one.cut] == [CUT] * (network == "x")
-    naming = {name: (one.posts, one.mentions, one.snapshots) for name, one in done.items() if one.posts}
-    assert naming == {name: counts for name, counts in NAMING.items() if name.startswith(f"{network}/")}
+    assert refusals == [name for name in NOT_IMPORTED if name.startswith(f"{network}/")]
+    assert not quarantine_of(record, network) and not any(result.quarantined for result in results.values())
+    assert [name for name, result in results.items() if result.cut] == [CUT] * (network == "x")
+    counts_by_name = {
+        name: (result.posts, result.mentions, result.snapshots) for name, result in results.items() if result.posts
+    }
+    assert counts_by_name == {name: counts for name, counts in WITH_PAPERS.items() if name.startswith(f"{network}/")}
 
 
 JETSTREAM = {"jetstream_v1_golden10.jsonl": 10, "jetstream_v1_same_window_152_events.jsonl": 152}
@@ -84,8 +86,8 @@ JETSTREAM = {"jetstream_v1_golden10.jsonl": 10, "jetstream_v1_same_window_152_ev
 
 @pytest.mark.parametrize("name", JETSTREAM)
 def test_jetstreams_events(record: Record, recordings: Path, name: str) -> None:
-    done = take_one(record, "jetstream", recordings / "bluesky" / "network" / name)
-    assert (done.lines, done.quarantined, done.posts) == (JETSTREAM[name], 0, 0)
+    result = import_one(record, "jetstream", recordings / "bluesky" / "network" / name)
+    assert (result.lines, result.quarantined, result.posts) == (JETSTREAM[name], 0, 0)
 
 
 FRAMES = {
@@ -101,14 +103,14 @@ def test_the_relays_frames(record: Record, recordings: Path, name: str) -> None:
     content = (recordings / "bluesky" / name).read_bytes()
     if name.endswith(".zst"):
         content = zstandard.ZstdDecompressor().stream_reader(content).read()
-    done = take_one(record, "firehose", content)
-    assert (done.lines, done.quarantined, done.cut) == (FRAMES[name], 0, False)
+    result = import_one(record, "firehose", content)
+    assert (result.lines, result.quarantined, result.cut) == (FRAMES[name], 0, False)
 
 
 def test_a_session_of_the_loopback_network(record: Record, recordings: Path) -> None:
     """As the live source reads it: ten mentions, one post deleted, one like withdrawn, an account gone and back."""
-    done = take_one(record, "firehose", recordings / "bluesky" / "local" / "firehose_session.frames.bin")
-    assert (done.mentions, done.gone, done.snapshots) == (10, 1, 0)
+    result = import_one(record, "firehose", recordings / "bluesky" / "local" / "firehose_session.frames.bin")
+    assert (result.mentions, result.gone, result.snapshots) == (10, 1, 0)
     posts = [row.item.gone for row in record.view().latest(Post)]  # type: ignore[attr-defined]
     assert (len(posts), posts.count("deleted")) == (9, 1)
     reactions = [(row.item.type, row.item.withdrawn) for row in record.view().latest(Reaction)]  # type: ignore[attr-defined]

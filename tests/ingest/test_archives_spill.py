@@ -15,7 +15,7 @@ from hotpapers.ingest.archives.framing import line_blocks
 from hotpapers.ingest.archives.parts import open_part, parts_of
 from hotpapers.ingest.archives.spill import KnownMarks, SpilledEvent, SpillWriter, merged, with_less_overlap
 from hotpapers.store import Record
-from tests.ingest.test_archives_any_order import PACKS
+from tests.ingest.test_archives_any_order import COMPRESSORS
 
 events = st.lists(
     st.builds(
@@ -33,15 +33,15 @@ def test_runs_come_together_in_order_and_each_event_once(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spill, "MOST_WAITING", waiting)
         patch.setattr(spill, "MOST_OPEN", most_open)
-        for number, some in enumerate(writers):
+        for number, run_events in enumerate(writers):
             writer = SpillWriter(folder, f"run{number}")
-            for event in some:
+            for event in run_events:
                 writer.add(event)
             runs += writer.runs()
-        together = with_less_overlap(runs, folder)
-        assert spill._overlap(together) <= most_open
-        result = [event[:3] for event in merged(together)]
-    assert result == sorted({event[:3] for some in writers for event in some})
+        merged_runs = with_less_overlap(runs, folder)
+        assert spill._overlap(merged_runs) <= most_open
+        result = [event[:3] for event in merged(merged_runs)]
+    assert result == sorted({event[:3] for run_events in writers for event in run_events})
     assert not list(folder.iterdir())
 
 
@@ -54,27 +54,27 @@ def test_what_comes_in_order_is_one_run_however_much_it_is(tmp_path: Path, monke
 
 
 def test_what_is_known_is_known_and_little_else() -> None:
-    dice, marks = random.Random(3), KnownMarks()
-    known = [dice.getrandbits(32) for _ in range(50_000)]
-    marks.add(known)
-    assert all(mark in marks for mark in known)
-    assert sum(dice.getrandbits(32) in marks for _ in range(50_000)) < 100
+    rng, marks = random.Random(3), KnownMarks()
+    numbers = [rng.getrandbits(32) for _ in range(50_000)]
+    marks.add(numbers)
+    assert all(number in marks for number in numbers)
+    assert sum(rng.getrandbits(32) in marks for _ in range(50_000)) < 100
 
 
-@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("compress", COMPRESSORS)
 @pytest.mark.parametrize("size", [1, 50, 400, 3_000, 10**6])
-def test_each_line_is_in_one_part(pack: object, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dice, file = random.Random(size), tmp_path / "lines"
-    lines = [b"%d " % n + b"x" * dice.choice([0, 3, 300, 1_500]) for n in range(60)]
-    file.write_bytes(pack(b"\n".join(lines)))  # type: ignore[operator]
+def test_each_line_is_in_one_part(compress: object, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, file = random.Random(size), tmp_path / "lines"
+    lines = [b"%d " % n + b"x" * rng.choice([0, 3, 300, 1_500]) for n in range(60)]
+    file.write_bytes(compress(b"\n".join(lines)))  # type: ignore[operator]
     monkeypatch.setattr(parts, "PART", size)
     monkeypatch.setattr(parts, "PLAIN_PART", max(size, 20))
-    read: list[bytes] = []
-    told: list[int] = []
+    result: list[bytes] = []
+    sizes: list[int] = []
     for part in parts_of(0, str(file), "lines", in_lines=True):
-        with open_part(part, told.append) as stream:
-            read += [line for block in line_blocks(stream) for line in block.data.split(b"\n") if line]
-    assert read == lines and sum(told) == file.stat().st_size
+        with open_part(part, sizes.append) as stream:
+            result += [line for block in line_blocks(stream) for line in block.data.split(b"\n") if line]
+    assert result == lines and sum(sizes) == file.stat().st_size
     assert len(parts_of(0, str(file), "lines", in_lines=False)) == 1
 
 
@@ -82,10 +82,10 @@ def test_what_a_killed_import_left_is_removed_and_what_is_in_use_is_not(record: 
     if record.database.name != "sqlite":
         pytest.skip("its folder is the system's")
     parent = Path(record.database.where).absolute().parent
-    left = parent / f"{event_import.PREFIX}left"
-    left.mkdir()
-    (left / "run").write_bytes(b"x")
-    with event_import.spill_folder(record) as one, event_import.spill_folder(record) as two:
-        assert one.exists() and two.exists() and not left.exists()
-        assert os.stat(one).st_mode & 0o077 == 0
+    old_folder = parent / f"{event_import.PREFIX}left"
+    old_folder.mkdir()
+    (old_folder / "run").write_bytes(b"x")
+    with event_import.spill_folder(record) as folder_1, event_import.spill_folder(record) as folder_2:
+        assert folder_1.exists() and folder_2.exists() and not old_folder.exists()
+        assert os.stat(folder_1).st_mode & 0o077 == 0
     assert not list(parent.glob(f"{event_import.PREFIX}*"))

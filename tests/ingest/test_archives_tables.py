@@ -26,9 +26,9 @@ from hotpapers.store import Record
 from hotpapers.transfer import parquet_rows
 from tests.cli.run import good, misuse, run
 from tests.conftest import data
-from tests.ingest import archives_made as made
-from tests.ingest.archives_made import NOW, SEEN, exported, lines, take_one, terms_of
-from tests.ingest.test_archives_workers import imported
+from tests.ingest import archive_helpers
+from tests.ingest.archive_helpers import NOW, SEEN_AT, export_lines, import_one, lines, terms_of
+from tests.ingest.test_archives_workers import import_with_workers
 
 TABLE = "archives/hackernews-table.parquet"
 COUNT = 2_500
@@ -46,7 +46,7 @@ def rows(count: int = COUNT) -> list[dict[str, Any]]:
 
 
 def parquet(folder: Path, name: str = "table.parquet", group: int = 2_048, count: int = COUNT) -> Path:
-    """The same comments as a table with the given row group size."""
+    """The same comments as a table with row groups of this size."""
     source, target = folder / "rows.jsonl", folder / name
     source.write_bytes(lines(json.dumps(row).encode() for row in rows(count)))
     with duckdb.connect() as connection:
@@ -56,66 +56,66 @@ def parquet(folder: Path, name: str = "table.parquet", group: int = 2_048, count
     return target
 
 
-def lying(file: Path) -> ArchiveFile:
+def archive_file_of(file: Path) -> ArchiveFile:
     """An archive file backed by a file on disk."""
 
     @contextmanager
-    def opened() -> Any:
+    def open_stream() -> Any:
         with file.open("rb") as stream:
             yield stream
 
-    return ArchiveFile(file.name, opened, file.read_bytes()[:HEAD], file.stat().st_size, SEEN)
+    return ArchiveFile(file.name, open_stream, file.read_bytes()[:HEAD], file.stat().st_size, SEEN_AT)
 
 
 def test_a_row_becomes_what_the_source_reads(record: Record) -> None:
-    done = take_one(record, "hackernews", data(TABLE))
-    made.same("hackernews-table.items.jsonl", exported(record))
-    said = [done._asdict(), [apart.reason for apart in made.set_apart(record, "hackernews")]]
-    made.same("hackernews-table.told.json", json.dumps(said, indent=1).encode() + b"\n")
+    result = import_one(record, "hackernews", data(TABLE))
+    archive_helpers.assert_same("hackernews-table.items.jsonl", export_lines(record))
+    summary = [result._asdict(), [row.reason for row in archive_helpers.quarantine_of(record, "hackernews")]]
+    archive_helpers.assert_same("hackernews-table.told.json", json.dumps(summary, indent=1).encode() + b"\n")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("size", "count"), [(50_000, 1), (300, 1), (300, 2)])
 def test_rows_are_as_their_lines_in_any_parts(
-    record: Record, other: Record, tmp_path: Path, size: int, count: int, monkeypatch: pytest.MonkeyPatch
+    record: Record, other_record: Record, tmp_path: Path, size: int, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet_rows, "ROWS", size)
     table = parquet(tmp_path)
-    take_one(other, "hackernews", (tmp_path / "rows.jsonl").read_bytes())
-    imported(record, "hackernews", table.read_bytes(), count)
-    assert exported(record) == exported(other) and record.count(Post) == COUNT // 100
+    import_one(other_record, "hackernews", (tmp_path / "rows.jsonl").read_bytes())
+    import_with_workers(record, "hackernews", table.read_bytes(), count)
+    assert export_lines(record) == export_lines(other_record) and record.count(Post) == COUNT // 100
 
 
 def test_stopped_it_goes_on_where_it_was(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet_rows, "ROWS", 300)
     monkeypatch.setattr(file_import, "MOST_SEEN", 2)
-    one, read, firsts = lying(parquet(tmp_path)), parquet_rows.TablePart.lines, list[int]()
+    archive_file, original_read, starts = archive_file_of(parquet(tmp_path)), parquet_rows.TablePart.lines, list[int]()
 
-    def reading(part: parquet_rows.TablePart) -> bytes:
-        firsts.append(part.first)
-        if len(firsts) == 5:
+    def read_or_stop(part: parquet_rows.TablePart) -> bytes:
+        starts.append(part.first)
+        if len(starts) == 5:
             raise KeyboardInterrupt
-        return read(part)
+        return original_read(part)
 
-    monkeypatch.setattr(parquet_rows.TablePart, "lines", reading)
+    monkeypatch.setattr(parquet_rows.TablePart, "lines", read_or_stop)
     with pytest.raises(KeyboardInterrupt):
-        ArchiveImporter(record, "hackernews", [one], terms_of("hackernews"), NOW).take(one)
-    done = ArchiveImporter(record, "hackernews", [one], terms_of("hackernews"), NOW).take(one)
-    assert firsts[:5] == [0, 300, 600, 900, 1200] and 0 < firsts[5] <= 1200
-    assert (done.before, done.lines + done.before, record.count(Post)) == (firsts[5], COUNT, COUNT // 100)
+        ArchiveImporter(record, "hackernews", [archive_file], terms_of("hackernews"), NOW).take(archive_file)
+    result = ArchiveImporter(record, "hackernews", [archive_file], terms_of("hackernews"), NOW).take(archive_file)
+    assert starts[:5] == [0, 300, 600, 900, 1200] and 0 < starts[5] <= 1200
+    assert (result.before, result.lines + result.before, record.count(Post)) == (starts[5], COUNT, COUNT // 100)
 
 
 @pytest.mark.long
 def test_the_program_reads_tables_plain_packed_and_from_a_pipe(tmp_path: Path) -> None:
     table = parquet(tmp_path)
-    packed = tmp_path / "table.parquet.zst"
-    packed.write_bytes(zstandard.compress(table.read_bytes()))
-    said = f"{COUNT:,} lines read; added: 25 posts, 25 mentions, 0 reactions, 0 snapshots"
-    given: list[tuple[str, bytes]] = [(str(table), b""), (str(packed), b""), ("-", table.read_bytes())]
-    for n, (file, input) in enumerate(given):
+    compressed = tmp_path / "table.parquet.zst"
+    compressed.write_bytes(zstandard.compress(table.read_bytes()))
+    message = f"{COUNT:,} lines read; added: 25 posts, 25 mentions, 0 reactions, 0 snapshots"
+    inputs: list[tuple[str, bytes]] = [(str(table), b""), (str(compressed), b""), ("-", table.read_bytes())]
+    for n, (file, input) in enumerate(inputs):
         store = tmp_path / f"{n}.db"
         arguments = ("import", "hackernews", file, "--seen-at", "2026-01-01", "--store", str(store))
-        assert good(*arguments, input=input).startswith(said)
+        assert good(*arguments, input=input).startswith(message)
         assert file == "-" or good(*arguments) == "read by an earlier import\n"
 
 
@@ -130,7 +130,7 @@ def test_the_program_reads_tables_plain_packed_and_from_a_pipe(tmp_path: Path) -
 )
 def test_what_is_no_table_is_refused(record: Record, content: bytes, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
-        take_one(record, "hackernews", content)
+        import_one(record, "hackernews", content)
 
 
 def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -143,14 +143,14 @@ def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
         ("k", "a Parquet file without any of the columns author, by, "),
         ("i", "none of its lines can be read"),
     ):
-        ran = run("import", "hackernews", tmp_path / f"{name}.parquet", "--store", tmp_path / "s.db")
-        assert ran.status == 1 and reason in ran.err
+        result = run("import", "hackernews", tmp_path / f"{name}.parquet", "--store", tmp_path / "s.db")
+        assert result.status == 1 and reason in result.err
 
 
 @pytest.mark.long
 @given(st.data())
 def test_a_damaged_table_is_refused_or_read(draw: st.DataObject) -> None:
-    """Whatever DuckDB raises becomes an error of ours."""
+    """Whatever DuckDB raises becomes one of the program's errors."""
     content = bytearray(data(TABLE).read_bytes())
     for _ in range(draw.draw(st.integers(1, 3))):
         content[draw.draw(st.integers(4, len(content) - 1))] = draw.draw(st.integers(0, 255))
@@ -159,8 +159,8 @@ def test_a_damaged_table_is_refused_or_read(draw: st.DataObject) -> None:
             for block in table.blocks(0):
                 assert block.part is not None
                 assert block.part.lines().count(b"\n") >= 0
-        except InputError as problem:
-            assert problem.reason
+        except InputError as error:
+            assert error.reason
 
 
 @pytest.mark.long
@@ -173,8 +173,8 @@ def test_progress_goes_to_the_end_of_a_file_that_others_read(tmp_path: Path) -> 
 
 def test_without_the_extra_it_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    said = misuse("import", "hackernews", data(TABLE), "--store", tmp_path / "s.db")
-    assert "Parquet needs DuckDB: pip install 'hotpapers[parquet]'" in said
+    message = misuse("import", "hackernews", data(TABLE), "--store", tmp_path / "s.db")
+    assert "Parquet needs DuckDB: pip install 'hotpapers[parquet]'" in message
 
 
 def test_a_stream_that_has_no_peek_is_no_table(record: Record) -> None:
@@ -185,10 +185,10 @@ def test_a_stream_that_has_no_peek_is_no_table(record: Record) -> None:
 
 
 @given(st.lists(st.integers(0, 120), max_size=30), st.integers(1, 100))
-def test_parts_are_all_rows_once(groups: list[int], most: int) -> None:
+def test_parts_are_all_rows_once(groups: list[int], limit: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parquet_rows, "ROWS", most)
+        patch.setattr(parquet_rows, "ROWS", limit)
         parts = list(parquet_rows.spans(groups))
     assert [row for start, end in parts for row in range(start, end)] == list(range(sum(groups)))
-    assert all(0 < end - start <= most for start, end in parts)
-    assert len(parts) <= 2 * math.ceil(sum(groups) / most) + len(groups)
+    assert all(0 < end - start <= limit for start, end in parts)
+    assert len(parts) <= 2 * math.ceil(sum(groups) / limit) + len(groups)

@@ -22,7 +22,7 @@ from hotpapers.model import HOUR, Announcement, Item, Paper
 from hotpapers.store.record import Record
 from hotpapers.transfer.observations import handed_out
 from hotpapers.view import phrases
-from tests.ingest.archives_made import file, take
+from tests.ingest.archive_helpers import file, import_files
 from tests.issues.made import key, moment, paper, write
 from tests.issues.past import DAILY, FIRST, archive, fill, lessons
 from tests.issues.test_past_days import flaws, made
@@ -54,7 +54,7 @@ def fill_without_announcements(record: Record) -> Record:
     """The made-up archive, with arXiv's snapshot instead of announcements."""
     items = list(archive())
     record.append([DAILY], source="settings", at=1)
-    take(record, "arxiv", file(snapshot(items)))
+    import_files(record, "arxiv", file(snapshot(items)))
     write(record, (item for item in items if not isinstance(item, Paper | Announcement)), lessons())
     return record
 
@@ -135,10 +135,10 @@ def test_what_was_observed_goes_before(sqlite_url: str) -> None:
 def test_only_new_papers_are_counted(sqlite_url: str) -> None:
     """A later snapshot has the earlier one's papers too, and one in a further category."""
     with Record(sqlite_url) as record:
-        take(record, "arxiv", file(snapshot([*paper(1, "2024-05-20"), *paper(2, "2024-05-20")])))
+        import_files(record, "arxiv", file(snapshot([*paper(1, "2024-05-20"), *paper(2, "2024-05-20")])))
         assert infer_days(record, FIRST, LAST) == 2
         listed_again = paper(2, "2024-05-20", "math.PR")
-        take(record, "arxiv", file(snapshot([*paper(1, "2024-05-20"), *listed_again, *paper(3, "2024-05-21")])))
+        import_files(record, "arxiv", file(snapshot([*paper(1, "2024-05-20"), *listed_again, *paper(3, "2024-05-21")])))
         assert infer_days(record, FIRST, LAST) == 1
 
 

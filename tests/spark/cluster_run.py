@@ -11,7 +11,7 @@ from hotpapers.cli import spark_import
 from hotpapers.ingest.archives import spark_job
 from hotpapers.ingest.archives.findings import FilterJob, all_parts
 from hotpapers.ingest.archives.spark_session import spark_session
-from tests.ingest.archives_made import NOW
+from tests.ingest.archive_helpers import NOW
 from tests.spark import breaking
 
 

@@ -17,8 +17,8 @@ import zstandard
 
 from hotpapers.store import Record
 from tests.conftest import ROOT
-from tests.ingest.archives_made import exported, take
-from tests.ingest.test_archives_findings import taken
+from tests.ingest.archive_helpers import export_lines, import_files
+from tests.ingest.test_archives_findings import import_findings
 from tests.ingest.test_archives_workers import days
 from tests.spark.test_spark import on_disk
 
@@ -52,7 +52,7 @@ def test_the_command_writes_findings_and_takes_them_in(spark: None, tmp_path: Pa
     ]
     assert results[0] == results[1] and results[0][0] == 1
     with Record(stores[0]) as record, Record(stores[1]) as other:
-        assert exported(record) == exported(other) != b""
+        assert export_lines(record) == export_lines(other) != b""
 
 
 # ---- a cluster -----------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def test_an_executor_that_is_killed_loses_nothing(master: str, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert mark.exists() and int(done.stdout) > 0 and not list(place.iterdir())
     with Record(str(tmp_path / "record.db")) as record, Record(str(tmp_path / "other.db")) as other:
-        assert taken(record, target) == [""] * 3
-        take(other, "jetstream", *files)
-        assert exported(record) == exported(other) != b""
+        assert import_findings(record, target) == [""] * 3
+        import_files(other, "jetstream", *files)
+        assert export_lines(record) == export_lines(other) != b""
     shutil.rmtree(target)

@@ -18,8 +18,8 @@ from hotpapers.ingest.archives import ArchiveFile, parts, spark_job
 from hotpapers.ingest.archives.findings import FilterJob, all_parts
 from hotpapers.store import Record
 from tests.conftest import data
-from tests.ingest.archives_made import NOW, exported, take
-from tests.ingest.test_archives_findings import taken
+from tests.ingest.archive_helpers import NOW, export_lines, import_files
+from tests.ingest.test_archives_findings import import_findings
 from tests.ingest.test_archives_workers import days
 from tests.spark import breaking
 
@@ -65,15 +65,15 @@ def test_whatever_the_parts_the_record_is_the_same(
     shares: list[float] = []
     dice = random.Random(seed)
     files = on_disk(tmp_path, *map(days, range(seed, seed + 4)))
-    take(other, "jetstream", *files)
+    import_files(other, "jetstream", *files)
     dice.shuffle(files)
     monkeypatch.setattr(parts, "PLAIN_PART", dice.choice([30_000, 100_000, 10**6]))
     job = job_of("jetstream", files)
     run = spark_job.filter_files(session, job, str(tmp_path / "findings"), shares.append)
     assert run == spark_job.SparkRun(passes=2, lost=0, problems={})
-    assert taken(record, tmp_path / "findings") == [""] * 4
-    assert exported(record) == exported(other)
-    assert exported(record).count(b'"reaction"') > 200
+    assert import_findings(record, tmp_path / "findings") == [""] * 4
+    assert export_lines(record) == export_lines(other)
+    assert export_lines(record).count(b'"reaction"') > 200
     assert all(0 <= share <= 1 for share in shares)
 
 
@@ -82,11 +82,11 @@ def test_a_format_of_lines_is_read_once(
     session: Any, record: Record, other: Record, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files, kind = on_disk(tmp_path, data(f"archives/{name}").read_bytes()), name.partition("-")[0]
-    take(other, kind, *files)
+    import_files(other, kind, *files)
     monkeypatch.setattr(parts, "PLAIN_PART", 700)
     run = spark_job.filter_files(session, job_of(kind, files), str(tmp_path / "findings"), lambda share: None)
-    assert run.passes == 1 and taken(record, tmp_path / "findings") == [""]
-    assert exported(record) == exported(other) != b""
+    assert run.passes == 1 and import_findings(record, tmp_path / "findings") == [""]
+    assert export_lines(record) == export_lines(other) != b""
 
 
 def test_a_process_that_is_killed_and_a_frame_that_breaks_off(
@@ -103,9 +103,9 @@ def test_a_process_that_is_killed_and_a_frame_that_breaks_off(
     run = spark_job.filter_files(session, job, str(tmp_path / "findings"), lambda share: None)
     assert (tmp_path / "killed").exists() and run.lost > 0
     assert run.problems == {1: "cannot be unpacked: it is truncated; was it copied completely?"}
-    first, second, third = taken(record, tmp_path / "findings")
+    first, second, third = import_findings(record, tmp_path / "findings")
     assert second.startswith("cannot be unpacked: it is truncated; was it copied completely?; ")
     assert second.endswith(" lines before that were imported") and first == third == ""
     with pytest.raises(InputError, match="it is truncated"):
-        take(other, "jetstream", *files)
-    assert exported(record) == exported(other) != b""
+        import_files(other, "jetstream", *files)
+    assert export_lines(record) == export_lines(other) != b""
