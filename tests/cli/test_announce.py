@@ -83,7 +83,7 @@ def test_a_preview_shows_what_would_be_sent_and_sends_nothing(home: Path, server
     found = json.loads(good("publish", "2021-03-02", "--to", "webhook", "--preview", "--json", "--config", home))
     [message] = found["channels"][0]["messages"]
     assert message["target"] == "library" and json.loads(message["text"])["issue"]["day"] == "2021-03-02"
-    assert not server.asked and not pds.asked
+    assert not server.requests and not pds.asked
 
 
 def test_an_issue_is_sent_once(home: Path, server: Server, pds: Pds) -> None:
@@ -92,7 +92,7 @@ def test_an_issue_is_sent_once(home: Path, server: Server, pds: Pds) -> None:
     assert said == "chat: 1 delivery\nwebhook: 1 delivery\nbluesky: 1 delivery\n"
     again = good("publish", "2021-03-02", *to, "--config", home)
     assert again == "".join(f"{name}: 0 deliveries (already sent)\n" for name in ("chat", "webhook", "bluesky"))
-    assert [asked.path for asked in server.asked] == ["/room", "/issues"] and len(pds.records) == 4
+    assert [asked.path for asked in server.requests] == ["/room", "/issues"] and len(pds.records) == 4
     with Record(str(home.parent / "hotpapers.db")) as record:
         found = {name: receipts(record, name) for name in ("chat", "webhook", "bluesky")}
         assert found["chat"] == {"lab": "taken by JSON"} and found["webhook"] == {"library": "200 r-1"}
@@ -140,7 +140,7 @@ def test_of_three_rooms_the_record_gets_one_delivery(home: Path, server: Server)
         assert record.database.rows("SELECT count(*) FROM batch WHERE source = 'publish'") == [(1,)]
         head = record.head
     assert good(*words) == "chat: 0 deliveries (already sent, or refused)\n"
-    assert sorted(asked.path for asked in server.asked) == ["/closed", "/full", "/full", "/room"]
+    assert sorted(asked.path for asked in server.requests) == ["/closed", "/full", "/full", "/room"]
     with Record(store) as record:
         assert record.head == head
 
@@ -149,7 +149,7 @@ def test_a_channel_of_another_publication_says_so(home: Path, server: Server) ->
     home.write_text(home.read_text("utf-8").replace('publication = "hot-papers"', 'publication = "other"', 1), "utf-8")
     home.write_text(f'{home.read_text("utf-8")}[[publication]]\nname = "other"\n', "utf-8")
     words = ("publish", "2021-03-02", "--to", "chat", "--publication", "hot-papers", "--config", home)
-    assert good(*words) == "chat: 0 deliveries (no destination is for hot-papers)\n" and not server.asked
+    assert good(*words) == "chat: 0 deliveries (no destination is for hot-papers)\n" and not server.requests
 
 
 def test_what_could_not_be_sent_is_told_without_secrets(home: Path, server: Server) -> None:
@@ -158,7 +158,7 @@ def test_what_could_not_be_sent_is_told_without_secrets(home: Path, server: Serv
     assert ran.status == 1 and ran.out == "webhook: 0 deliveries\n"
     assert ran.err == "hotpapers: webhook 2021-03-02: 1 not sent ([secret]: answered 500 Internal Server Error)\n"
     assert good("publish", "2021-03-02", "--to", "webhook", "--config", home) == "webhook: 1 delivery\n"
-    assert server.asked[0].headers[ID] == server.asked[1].headers[ID]
+    assert server.requests[0].headers[ID] == server.requests[1].headers[ID]
 
 
 def test_what_cannot_be_asked(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +208,7 @@ def test_run_says_at_once_what_cannot_be_used(
     assert "webhook 1: secret: the environment variable NOTHING_THERE is not set" in misuse(
         "run", "--once", "--config", home
     )
-    assert not server.asked
+    assert not server.requests
 
     server.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
     home.write_text(SETTINGS.format(base=server.base, more=named))

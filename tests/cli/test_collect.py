@@ -79,7 +79,7 @@ def test_a_round_of_each_source_comes_into_the_record(home: Path, server: Server
         posts = {item.post for item in mentions}
         counted = record.database.rows("SELECT key FROM identity WHERE id IN (SELECT post FROM snapshot)")
         assert len(posts) == 3 and {post for (post,) in counted} == posts
-    assert {asked.headers["user-agent"] for asked in server.asked} == {
+    assert {asked.headers["user-agent"] for asked in server.requests} == {
         f"hotpapers/{hotpapers.__version__} (+https://library.example/)"
     }
     good("collect", "lobsters", "--once", "--config", home)

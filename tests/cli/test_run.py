@@ -92,7 +92,7 @@ def test_run_goes_on_until_it_is_stopped_and_says_how_it_does(tmp_path: Path, se
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answered:
                 assert b'hotpapers_job_requests_total{job="lobsters"} ' in answered.read()
             deadline = time.monotonic() + 150  # on a slow machine only the second check finds all jobs well
-            while "/ping" not in [asked.path for asked in server.asked] and time.monotonic() < deadline:
+            while "/ping" not in [asked.path for asked in server.requests] and time.monotonic() < deadline:
                 time.sleep(0.05)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -100,7 +100,7 @@ def test_run_goes_on_until_it_is_stopped_and_says_how_it_does(tmp_path: Path, se
         assert process.wait(30) == 0
     events = [one["event"] for one in told] + [json.loads(line)["event"] for line in rest.splitlines()]
     assert "running" in events and events[-1] == "stopped"
-    assert "/ping" in [asked.path for asked in server.asked]
+    assert "/ping" in [asked.path for asked in server.requests]
     with Record(str(tmp_path / "hotpapers.db")) as record:
         assert record.database.rows("SELECT count(*) FROM lease") == [(0,)]
 

@@ -12,8 +12,8 @@ from tests.http.server import FakeTime, Server, serving
 @pytest.fixture
 def server() -> Iterator[Server]:
     """A real server on 127.0.0.1."""
-    with serving() as running:
-        yield running
+    with serving() as result:
+        yield result
 
 
 @pytest.fixture

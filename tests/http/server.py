@@ -1,5 +1,4 @@
-"""A real server on 127.0.0.1 that responds as a test tells it, also with faults, and a clock under the test's
-control."""
+"""A real server on 127.0.0.1 that responds as a test says, also with faults, and a clock under the test's control."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient
 Play = Callable[["Handler"], None]
 
 
-class Asked(NamedTuple):
+class ReceivedRequest(NamedTuple):
     """A request as received. `headers`: names in lower case."""
 
     method: str
@@ -40,7 +39,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Logs the request and runs the next play."""
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append(Asked(self.command, self.path, headers, body))
+        self.server.requests.append(ReceivedRequest(self.command, self.path, headers, body))
         self.server.next_play(self.path.partition("?")[0])(self)
 
     do_POST = do_GET  # noqa: N815
@@ -77,7 +76,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.plays: dict[str, list[Play]] = {}
-        self.asked: list[Asked] = []
+        self.requests: list[ReceivedRequest] = []
         self.over = threading.Event()
         self.port: int = self.server_address[1]
         self.base = f"http{'s' if context else ''}://127.0.0.1:{self.port}"
@@ -175,7 +174,7 @@ class FakeTime:
 
 
 TRUST = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Trusts no certificates. Made once, because loading the system's takes a while."""
+"""Trusts no certificates. Created once, because loading the system's certificates takes a while."""
 SHORT = ClientLimits(connect=5.0, read=5.0, whole=20.0)
 """Short enough for tests, long enough for a busy machine."""
 
@@ -190,8 +189,8 @@ def client(server: Server | None = None, time: FakeTime | None = None, **setting
     return PoliteHttpClient("hotpapers/0 (+https://operator.example/)", **(defaults | settings))
 
 
-def fails(http_client: PoliteHttpClient, url: str, **more: Any) -> NetError:
+def request_error(http_client: PoliteHttpClient, url: str, **more: Any) -> NetError:
     """The error that a request raises."""
-    with pytest.raises(NetError) as caught:
+    with pytest.raises(NetError) as excinfo:
         http_client.get(url, **more)
-    return caught.value
+    return excinfo.value

@@ -22,7 +22,7 @@ INSIDE = [
     "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1", "2002:7f00:1::1",
     "3fff::1", "5f00::1", "fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "ff0e::1",
 ]  # fmt: skip
-OPEN = [
+PUBLIC = [
     "1.1.1.1", "8.8.8.8", "128.84.21.199", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.1", "192.167.0.1",
     "223.255.255.255", "2606:4700::6810:84e5", "2a00:1450::1", "::ffff:8.8.8.8", "64:ff9b::808:808",
 ]  # fmt: skip
@@ -33,7 +33,7 @@ def test_inside(address: str) -> None:
     assert is_inside(address)
 
 
-@pytest.mark.parametrize("address", OPEN)
+@pytest.mark.parametrize("address", PUBLIC)
 def test_open(address: str) -> None:
     assert not is_inside(address)
 
@@ -44,7 +44,7 @@ def test_an_address_is_as_inside_as_the_one_it_holds(address: Any) -> None:
     assert is_inside(f"64:ff9b::{address}") == is_inside(str(address))
 
 
-# Each leads to 127.0.0.1 or to this machine; all are really looked up.
+# Each leads to 127.0.0.1 or to this machine; all are really resolved.
 DISGUISES = [
     "127.0.0.1", "localhost", "LOCALHOST", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001",
     "127.1", "127.0.1", "0.0.0.0", "0", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
@@ -57,7 +57,7 @@ def test_disguises_are_refused_before_anything_is_sent(host: str, server: Server
     server.on("/", answer(200, b"inside"))
     with client() as http, pytest.raises(RequestRefused):
         http.get(f"http://{host}:{server.port}/")
-    assert not server.asked
+    assert not server.requests
 
 
 @pytest.mark.parametrize("host", [host for host in DISGUISES if host != "127.0.0.1"])
@@ -65,7 +65,7 @@ def test_naming_one_address_names_no_other(host: str, server: Server) -> None:
     server.on("/", answer(200, b"inside"))
     with client(server) as http, pytest.raises(RequestRefused):
         http.get(f"http://{host}:{server.port}/")
-    assert not server.asked
+    assert not server.requests
 
 
 def test_naming_a_host_names_one_port() -> None:
@@ -89,7 +89,7 @@ def test_a_base_address_that_is_none(address: str) -> None:
         AddressGuard([address])
 
 
-def looked_up(*addresses: str) -> Any:
+def resolver_of(*addresses: str) -> Any:
     """A resolver that always gives the same answer."""
 
     def resolve(host: str, port: int, **more: object) -> list[tuple[object, ...]]:
@@ -99,10 +99,10 @@ def looked_up(*addresses: str) -> Any:
 
 
 def test_one_inside_address_among_others_refuses_the_name() -> None:
-    guard = AddressGuard([], looked_up("8.8.8.8", "10.0.0.1"))
+    guard = AddressGuard([], resolver_of("8.8.8.8", "10.0.0.1"))
     with pytest.raises(RequestRefused, match=r"10\.0\.0\.1"):
         guard.checked("two.example", 443)
-    assert AddressGuard([], looked_up("8.8.8.8", "8.8.8.8", "1.1.1.1")).checked("a.example", 80) == (
+    assert AddressGuard([], resolver_of("8.8.8.8", "8.8.8.8", "1.1.1.1")).checked("a.example", 80) == (
         "8.8.8.8",
         "1.1.1.1",
     )
@@ -114,7 +114,7 @@ def test_a_name_is_looked_up_once_and_that_answer_is_used(server: Server) -> Non
 
     def resolve(host: str, port: int, **more: object) -> Any:
         hosts.append(host)
-        return looked_up("127.0.0.1" if len(hosts) == 1 else "10.9.9.9")(host, port)
+        return resolver_of("127.0.0.1" if len(hosts) == 1 else "10.9.9.9")(host, port)
 
     server.on("/", answer(200, b"here"))
     base = f"http://rebinding.example:{server.port}"
@@ -122,29 +122,29 @@ def test_a_name_is_looked_up_once_and_that_answer_is_used(server: Server) -> Non
         assert http.get(f"{base}/").body == b"here"
         assert http.get(f"{base}/").body == b"here"  # over the same connection
     assert hosts == ["rebinding.example"]
-    assert server.asked[0].headers["host"] == f"rebinding.example:{server.port}"
+    assert server.requests[0].headers["host"] == f"rebinding.example:{server.port}"
 
 
 def test_the_next_address_is_tried_when_one_does_not_answer(server: Server) -> None:
     server.on("/", answer(200, b"second"))
     base = f"http://two.example:{server.port}"
-    with client(base_addresses=[base], resolve=looked_up("127.0.0.2", "127.0.0.1")) as http:
+    with client(base_addresses=[base], resolve=resolver_of("127.0.0.2", "127.0.0.1")) as http:
         assert http.get(f"{base}/").body == b"second"
 
 
-@pytest.mark.parametrize("found", [looked_up(), None])
-def test_a_name_without_address_is_tried_three_times(found: Any) -> None:
+@pytest.mark.parametrize("resolver", [resolver_of(), None])
+def test_a_name_without_address_is_tried_three_times(resolver: Any) -> None:
     hosts: list[str] = []
 
     def resolve(host: str, port: int, **more: object) -> Any:
         hosts.append(host)
-        if found is None:
+        if resolver is None:
             raise socket.gaierror(-2, "Name or service not known")
-        return found(host, port)
+        return resolver(host, port)
 
-    with client(resolve=resolve) as http, pytest.raises(NetError, match="no address") as caught:
+    with client(resolve=resolve) as http, pytest.raises(NetError, match="no address") as excinfo:
         http.get("https://nowhere.example/")
-    assert not isinstance(caught.value, RequestRefused)
+    assert not isinstance(excinfo.value, RequestRefused)
     assert len(hosts) == 3
 
 
@@ -165,9 +165,9 @@ NO_ADDRESS = [
 
 @pytest.mark.parametrize("text", ["", " ", "http://a\nb/", "http://a/\x00", "http://" + "a" * 70_000, *NO_ADDRESS])
 def test_what_is_no_address_is_refused_without_being_shown(text: str) -> None:
-    with pytest.raises(RequestRefused) as caught:
+    with pytest.raises(RequestRefused) as excinfo:
         read_address(text, HTTP)
-    assert caught.value.reason == "not an http:// or https:// address without user and password"
+    assert excinfo.value.reason == "not an http:// or https:// address without user and password"
 
 
 @given(st.text(alphabet=st.sampled_from("http://s[]:@?#%.-\\ a1é\x7f中\ud800"), max_size=40))

@@ -1,4 +1,4 @@
-"""Every fault a server can show: transient ones are retried, lasting ones reported, all within limits; and stopping."""
+"""Every fault a server can have: transient ones are retried, lasting ones reported, all within limits; and stopping."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from tests.http.server import (
     Server,
     answer,
     client,
-    fails,
     raw,
+    request_error,
     stall,
 )
 
 # ---- retries -----------------------------------------------------------------------------------------
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
-PACKED = gzip.compress(bytes(range(256)) * 20)
-PASSING: dict[str, Play] = {
+COMPRESSED = gzip.compress(bytes(range(256)) * 20)
+TRANSIENT_FAULTS: dict[str, Play] = {
     "500": answer(500),
     "502": answer(502),
     "504": answer(504),
@@ -41,8 +41,8 @@ PASSING: dict[str, Play] = {
     "truncated body": raw(HEAD + b"half"),
     "truncated chunk": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf"),
     "no last chunk": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"),
-    "truncated gzip": raw(b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + PACKED[:-9]),
-    "damaged gzip": answer(200, PACKED[:40] + b"????" + PACKED[44:], content_encoding="gzip"),
+    "truncated gzip": raw(b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + COMPRESSED[:-9]),
+    "damaged gzip": answer(200, COMPRESSED[:40] + b"????" + COMPRESSED[44:], content_encoding="gzip"),
     "no gzip at all": answer(200, b"plain", content_encoding="gzip"),
     "silent": stall(),
     "silent in the head": stall(b"HTTP/1.1 200 OK\r\n"),
@@ -59,23 +59,23 @@ PASSING: dict[str, Play] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
 def test_a_fault_that_passes_is_got_over(server: Server, time: FakeTime, fault: str) -> None:
-    server.on("/", PASSING[fault], PASSING[fault], answer(200, b"at last"))
+    server.on("/", TRANSIENT_FAULTS[fault], TRANSIENT_FAULTS[fault], answer(200, b"at last"))
     limits = SHORT._replace(read=0.4) if "silent" in fault else SHORT
     with client(server, time, limits=limits) as http:
         assert http.get(server.base + "/").body == b"at last"
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
     first, second = time.naps
     assert 0.5 <= first <= 1.5 and 1.0 <= second <= 3.0
 
 
-@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
 def test_a_fault_that_stays_is_told_after_three_tries(server: Server, time: FakeTime, fault: str) -> None:
-    server.on("/p", PASSING[fault])
+    server.on("/p", TRANSIENT_FAULTS[fault])
     with client(server, time, limits=SHORT._replace(read=0.05)) as http:
-        error = fails(http, server.base + "/p?token=t0ken")
-    assert type(error) is NetError and len(server.asked) == 3
+        error = request_error(http, server.base + "/p?token=t0ken")
+    assert type(error) is NetError and len(server.requests) == 3
     assert str(error).startswith(f"{server.base}/p: ") and "t0ken" not in str(error)
 
 
@@ -84,7 +84,7 @@ def test_jitter(server: Server) -> None:
     times = [FakeTime() for _ in range(5)]
     for time in times:
         with client(server, time) as http:
-            fails(http, server.base + "/")
+            request_error(http, server.base + "/")
     assert len({nap for time in times for nap in time.naps}) == 10
 
 
@@ -92,21 +92,21 @@ def test_nobody_listens(time: FakeTime) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with client(time=time, base_addresses=[base]) as http:
-        error = fails(http, base + "/")
+        error = request_error(http, base + "/")
     assert type(error) is NetError and "refused" in str(error) and "Errno" not in str(error) and len(time.naps) == 2
 
 
 def test_nobody_takes_the_connection(time: FakeTime) -> None:
     """The queue of connections is full, so the next one gets no answer."""
-    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(0)
-        for waiting in (first, second):
-            waiting.setblocking(False)
-            waiting.connect_ex(listening.getsockname())
-        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for client_socket in (first, second):
+            client_socket.setblocking(False)
+            client_socket.connect_ex(listener.getsockname())
+        base = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with client(time=time, base_addresses=[base], limits=SHORT._replace(connect=0.05, read=0.05)) as http:
-            assert type(fails(http, base + "/")) is NetError
+            assert type(request_error(http, base + "/")) is NetError
 
 
 def test_a_server_that_drips_meets_the_deadline(server: Server) -> None:
@@ -117,23 +117,23 @@ def test_a_server_that_drips_meets_the_deadline(server: Server) -> None:
 
     server.on("/", drip)
     with client(server, limits=SHORT._replace(whole=0.2, tries=1)) as http:
-        assert "the whole response took too long" in str(fails(http, server.base + "/"))
+        assert "the whole response took too long" in str(request_error(http, server.base + "/"))
 
 
 def test_endless_news_that_an_answer_will_come_meet_the_deadline(server: Server) -> None:
-    def soon(handler: Handler) -> None:
+    def send_interim_responses(handler: Handler) -> None:
         while not handler.server.over.wait(0.02):
             handler.raw(b"HTTP/1.1 102 Processing\r\n\r\n")
 
-    server.on("/", soon)
+    server.on("/", send_interim_responses)
     with client(server, limits=SHORT._replace(whole=0.2, tries=1)) as http:
-        assert "took too long" in str(fails(http, server.base + "/"))
+        assert "took too long" in str(request_error(http, server.base + "/"))
 
 
 # ---- too large ---------------------------------------------------------------------------------------
 
 
-def endless(handler: Handler) -> None:
+def send_endlessly(handler: Handler) -> None:
     handler.raw(b"HTTP/1.1 200 OK\r\n\r\n")
     while not handler.server.over.is_set():
         handler.raw(b"x" * 10_000)
@@ -144,21 +144,21 @@ def bomb() -> bytes:
     return gzip.compress(b"\0" * 1_000_000)
 
 
-TOO_MUCH: dict[str, Play] = {
+LARGE_RESPONSES: dict[str, Play] = {
     "promised": stall(b"HTTP/1.1 200 OK\r\nContent-Length: 100001\r\n\r\n"),
     "sent": answer(200, b"x" * 100_001),
-    "endless": endless,
+    "endless": send_endlessly,
     "bomb": answer(200, bomb(), content_encoding="gzip"),
     "endless nothing": raw(b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"") * 10_000),
 }
 
 
-@pytest.mark.parametrize("case", TOO_MUCH)
+@pytest.mark.parametrize("case", LARGE_RESPONSES)
 def test_too_much_is_refused_while_it_comes_and_not_tried_again(server: Server, case: str) -> None:
-    server.on("/", TOO_MUCH[case])
+    server.on("/", LARGE_RESPONSES[case])
     with client(server, limits=SHORT._replace(size=100_000, whole=10.0)) as http:
-        assert "more than 100,000 bytes" in str(fails(http, server.base + "/"))
-    assert len(server.asked) == 1
+        assert "more than 100,000 bytes" in str(request_error(http, server.base + "/"))
+    assert len(server.requests) == 1
 
 
 def test_as_much_as_is_allowed(server: Server) -> None:
@@ -171,13 +171,13 @@ def test_a_bomb_is_never_unpacked_whole(server: Server) -> None:
     """About 100 kB that unpacks to 100 MB, with 1 MB allowed; the default is 10 MB."""
     import tracemalloc
 
-    packer = zlib.compressobj(9, wbits=31)
-    packed = b"".join([*(packer.compress(b"\0" * 1_000_000) for _ in range(100)), packer.flush()])
-    server.on("/", answer(200, packed, content_encoding="gzip"))
+    compressor = zlib.compressobj(9, wbits=31)
+    body = b"".join([*(compressor.compress(b"\0" * 1_000_000) for _ in range(100)), compressor.flush()])
+    server.on("/", answer(200, body, content_encoding="gzip"))
     tracemalloc.start()
     try:
         with client(server, limits=SHORT._replace(size=1_000_000, whole=30.0)) as http:
-            fails(http, server.base + "/")
+            request_error(http, server.base + "/")
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
@@ -188,7 +188,7 @@ def test_a_bomb_is_never_unpacked_whole(server: Server) -> None:
 def test_a_packing_that_was_not_asked_for(server: Server, coding: str) -> None:
     server.on("/", answer(200, b"x", content_encoding=coding))
     with client(server) as http:
-        assert f"compressed as {coding}" in str(fails(http, server.base + "/"))
+        assert f"compressed as {coding}" in str(request_error(http, server.base + "/"))
 
 
 @pytest.mark.parametrize("coding", ["", "identity", "Identity", "GZIP", "x-gzip"])
@@ -219,7 +219,7 @@ def test_a_wait_for_the_pace_ends_too(server: Server) -> None:
         threading.Timer(0.05, stop.set).start()
         with pytest.raises(Stopped):
             http.get(server.base + "/")
-    assert not server.asked
+    assert not server.requests
 
 
 def test_a_wait_for_an_answer_ends_too(server: Server) -> None:

@@ -10,20 +10,22 @@ import pytest
 from hotpapers.errors import RequestRefused, RetryLater
 from hotpapers.http import PoliteHttpClient, TrafficCounter, user_agent
 from hotpapers.model import HttpClient
-from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, fails, raw
+from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, raw, request_error
 
 # ---- responses ---------------------------------------------------------------------------------------
 
 
 def test_an_answer(server: Server, time: FakeTime) -> None:
     server.on("/thing", answer(200, b"body", X_Odd="a", ETag='"1"'))
-    with client(server, time) as client_:
-        http: HttpClient = client_
-        got = http.get(server.base + "/thing?a=1", params={"b": "é &", "a": "2"}, headers={"Authorization": "Bearer x"})
-    assert (got.status, got.body, got.at) == (200, b"body", time.now())
-    assert got.headers["x-odd"] == "a" and got.headers["etag"] == '"1"'
-    assert got.url == server.base + "/thing?a=2&b=%C3%A9+%26"
-    request = server.asked[0]
+    with client(server, time) as polite_client:
+        http: HttpClient = polite_client
+        response = http.get(
+            server.base + "/thing?a=1", params={"b": "é &", "a": "2"}, headers={"Authorization": "Bearer x"}
+        )
+    assert (response.status, response.body, response.at) == (200, b"body", time.now())
+    assert response.headers["x-odd"] == "a" and response.headers["etag"] == '"1"'
+    assert response.url == server.base + "/thing?a=2&b=%C3%A9+%26"
+    request = server.requests[0]
     assert request.path == "/thing?a=2&b=%C3%A9+%26"
     assert request.headers == {
         "host": f"127.0.0.1:{server.port}", "user-agent": "hotpapers/0 (+https://operator.example/)", "accept": "*/*",
@@ -35,16 +37,16 @@ def test_a_query_is_sent_as_it_is_written(server: Server) -> None:
     server.on("/", answer(200))
     with client(server) as http:
         http.get(server.base + "/?tags=story&numericFilters=points>1,created_at_i>5&q=a%2Fb#part")
-    assert server.asked[0].path == "/?tags=story&numericFilters=points%3E1,created_at_i%3E5&q=a%2Fb"
+    assert server.requests[0].path == "/?tags=story&numericFilters=points%3E1,created_at_i%3E5&q=a%2Fb"
 
 
 def test_a_client_with_nothing_but_its_name(server: Server) -> None:
     with PoliteHttpClient("hotpapers/0") as http:
-        before = real_time.time_ns() // 1000
-        assert before <= http.now() <= real_time.time_ns() // 1000
+        start = real_time.time_ns() // 1000
+        assert start <= http.now() <= real_time.time_ns() // 1000
         http.sleep(0.001)
-        assert isinstance(fails(http, server.base + "/"), RequestRefused)
-    assert not server.asked
+        assert isinstance(request_error(http, server.base + "/"), RequestRefused)
+    assert not server.requests
 
 
 def test_headers_that_come_twice_are_joined(server: Server) -> None:
@@ -66,7 +68,7 @@ def test_what_is_accepted_is_given_with_its_body(server: Server, status: int) ->
     server.on("/", answer(status, b"reason", location="/elsewhere", retry_after="9"))
     with client(server) as http:
         response = http.get(server.base + "/", accept=(304, status))
-    assert (response.status, response.body, len(server.asked)) == (status, b"reason", 1)
+    assert (response.status, response.body, len(server.requests)) == (status, b"reason", 1)
 
 
 def test_gzip_in_any_number_of_members(server: Server) -> None:
@@ -77,8 +79,8 @@ def test_gzip_in_any_number_of_members(server: Server) -> None:
 
 
 def test_chunks(server: Server) -> None:
-    chunked = b"3\r\nabc\r\n1;x=y\r\nd\r\n0\r\nTrailer: x\r\n\r\n"
-    server.on("/", answer(200, chunked, transfer_encoding="chunked"))
+    body = b"3\r\nabc\r\n1;x=y\r\nd\r\n0\r\nTrailer: x\r\n\r\n"
+    server.on("/", answer(200, body, transfer_encoding="chunked"))
     with client(server) as http:
         assert http.get(server.base + "/").body == b"abcd"
 
@@ -95,7 +97,7 @@ def test_a_connection_is_used_again_and_cookies_are_not(server: Server) -> None:
         for _ in range(3):
             http.get(server.base + "/")
     assert len(set(ports)) == 1
-    assert not any("cookie" in request.headers for request in server.asked)
+    assert not any("cookie" in request.headers for request in server.requests)
 
 
 def test_traffic_is_counted_as_it_went(server: Server) -> None:
@@ -105,10 +107,10 @@ def test_traffic_is_counted_as_it_went(server: Server) -> None:
     with client(server, traffic=traffic) as http:
         http.get(server.base + "/")
         http.get(server.base + "/")
-    counted = traffic.totals()
-    assert counted.requests == {"127.0.0.1": 3}
-    assert 2 * len(body) < counted.bytes_in < 2 * len(body) + 1000
-    assert 300 < counted.bytes_out < 1000
+    totals = traffic.totals()
+    assert totals.requests == {"127.0.0.1": 3}
+    assert 2 * len(body) < totals.bytes_in < 2 * len(body) + 1000
+    assert 300 < totals.bytes_out < 1000
 
 
 def test_traffic_names_a_bounded_number_of_hosts() -> None:
@@ -136,7 +138,7 @@ def test_how_we_introduce_ourselves(contact: str, name: str) -> None:
 # ---- conditional -------------------------------------------------------------------------------------
 
 
-def conditional(handler: Handler) -> None:
+def respond_conditionally(handler: Handler) -> None:
     """A resource with a single version."""
     if handler.headers.get("if-none-match") == '"v1"' or handler.headers.get("if-modified-since") == "then":
         answer(304, etag='"v1"')(handler)
@@ -145,40 +147,40 @@ def conditional(handler: Handler) -> None:
 
 
 def test_304_comes_only_where_the_same_was_given_and_it_is_accepted(server: Server) -> None:
-    url = server.on("/feed", conditional)
+    url = server.on("/feed", respond_conditionally)
     with client(server) as http:
         statuses = [http.get(url, accept=accept).status for accept in ((304,), (304,), (), (304,))]
         assert http.get(url + "?other", accept=(304,)).status == 200
         http.forget()
         assert http.get(url, accept=(304,)).status == 200
     assert statuses == [200, 304, 200, 304]
-    assert server.asked[1].headers["if-modified-since"] == "then"
-    assert "if-none-match" not in server.asked[2].headers
+    assert server.requests[1].headers["if-modified-since"] == "then"
+    assert "if-none-match" not in server.requests[2].headers
 
 
 def test_another_clients_memory_is_its_own(server: Server) -> None:
-    url = server.on("/feed", conditional)
+    url = server.on("/feed", respond_conditionally)
     for _ in range(2):
         with client(server) as http:
             assert http.get(url, accept=(304,)).status == 200
 
 
 def test_an_answer_that_broke_off_is_not_remembered(server: Server) -> None:
-    broken = b'HTTP/1.1 200 OK\r\nETag: "v1"\r\nContent-Length: 9\r\n\r\nv'
-    url = server.on("/feed", raw(broken), raw(broken), raw(broken), conditional)
+    head = b'HTTP/1.1 200 OK\r\nETag: "v1"\r\nContent-Length: 9\r\n\r\nv'
+    url = server.on("/feed", raw(head), raw(head), raw(head), respond_conditionally)
     with client(server) as http:
-        fails(http, url, accept=(304,))
+        request_error(http, url, accept=(304,))
         assert http.get(url, accept=(304,)).body == b"v1"
 
 
 def test_only_a_good_answer_is_remembered(server: Server) -> None:
-    url = server.on("/feed", answer(404, etag='"v1"'), conditional)
+    url = server.on("/feed", answer(404, etag='"v1"'), respond_conditionally)
     with client(server) as http:
         assert [http.get(url, accept=(304, 404)).status for _ in range(2)] == [404, 200]
 
 
 def test_a_bounded_number_of_addresses_is_remembered(server: Server) -> None:
-    url = server.on("/feed", conditional)
+    url = server.on("/feed", respond_conditionally)
     with client(server, limits=SHORT._replace(remembered=2)) as http:
         for query in ("?a", "?b", "?c"):
             http.get(url + query)
@@ -195,7 +197,7 @@ def test_an_etag_that_no_header_can_hold_is_not_remembered(server: Server) -> No
 def test_304_that_nobody_asked_for(server: Server) -> None:
     url = server.on("/feed", answer(304))
     with client(server) as http:
-        assert "304 Not Modified, which was not asked for" in str(fails(http, url))
+        assert "304 Not Modified, which was not asked for" in str(request_error(http, url))
 
 
 # ---- refused, and later ------------------------------------------------------------------------------
@@ -205,8 +207,8 @@ def test_304_that_nobody_asked_for(server: Server) -> None:
 def test_no_is_no_at_once(server: Server, status: int) -> None:
     server.on("/", answer(status, b"because"))
     with client(server) as http:
-        error = fails(http, server.base + "/?key=k")
-    assert isinstance(error, RequestRefused) and error.status == status and len(server.asked) == 1
+        error = request_error(http, server.base + "/?key=k")
+    assert isinstance(error, RequestRefused) and error.status == status and len(server.requests) == 1
     assert error.reason.startswith(f"{server.base}/: answered {status}")
 
 
@@ -229,13 +231,13 @@ def test_later_is_later_at_once(
 ) -> None:
     server.on("/", answer(status, b"Rate exceeded.", **headers))
     with client(server, time) as http:
-        error = fails(http, server.base + "/")
-    assert isinstance(error, RetryLater) and error.seconds == pytest.approx(seconds) and len(server.asked) == 1
+        error = request_error(http, server.base + "/")
+    assert isinstance(error, RetryLater) and error.seconds == pytest.approx(seconds) and len(server.requests) == 1
     assert time.naps == []
 
 
 def test_503_that_says_nothing_is_tried_again_and_then_waited_for(server: Server, time: FakeTime) -> None:
     server.on("/", answer(503))
     with client(server, time) as http:
-        error = fails(http, server.base + "/")
-    assert isinstance(error, RetryLater) and error.seconds == 60 and len(server.asked) == 3
+        error = request_error(http, server.base + "/")
+    assert isinstance(error, RetryLater) and error.seconds == 60 and len(server.requests) == 3

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hotpapers.errors import NetError, RequestRefused, RetryLater
-from tests.http.server import SHORT, FakeTime, Handler, Play, Server, answer, client, fails
-from tests.http.test_faults import PASSING
+from tests.http.server import SHORT, FakeTime, Handler, Play, Server, answer, client, request_error
+from tests.http.test_faults import TRANSIENT_FAULTS
 
 # ---- redirects ---------------------------------------------------------------------------------------
 
@@ -21,7 +21,7 @@ def test_redirects_are_followed(server: Server, status: int) -> None:
     with client(server) as http:
         response = http.get(server.base + "/a/b", params={"secret": "s"}, headers={"Authorization": "Bearer x"})
     assert (response.body, response.url) == (b"there", server.base + "/c?x=1")
-    assert server.asked[1].headers["authorization"] == "Bearer x"
+    assert server.requests[1].headers["authorization"] == "Bearer x"
 
 
 def test_a_target_that_is_not_ascii_is_requested_byte_by_byte(server: Server) -> None:
@@ -37,7 +37,7 @@ def test_five_redirects_and_no_more(server: Server) -> None:
     server.on("/7", answer(200, b"there"))
     with client(server) as http:
         assert http.get(server.base + "/2").body == b"there"
-        error = fails(http, server.base + "/1")
+        error = request_error(http, server.base + "/1")
     assert isinstance(error, RequestRefused) and "more than 5 redirects" in error.reason
 
 
@@ -45,12 +45,12 @@ def test_a_loop_of_redirects(server: Server) -> None:
     server.on("/a", answer(302, location="/b"))
     server.on("/b", answer(302, location="/a"))
     with client(server) as http:
-        assert "more than 5 redirects" in str(fails(http, server.base + "/a"))
-    assert len(server.asked) == 6
+        assert "more than 5 redirects" in str(request_error(http, server.base + "/a"))
+    assert len(server.requests) == 6
 
 
 @pytest.mark.parametrize(
-    ("location", "why"),
+    ("location", "reason"),
     [
         ("http://127.0.0.1:1/", "inside address"),
         ("http://[::1]/", "inside address"),
@@ -67,33 +67,33 @@ def test_a_loop_of_redirects(server: Server) -> None:
         ("http://example.org:x/", "not an address"),
     ],
 )
-def test_redirects_that_are_not_followed(server: Server, time: FakeTime, location: str, why: str) -> None:
+def test_redirects_that_are_not_followed(server: Server, time: FakeTime, location: str, reason: str) -> None:
     server.on("/", answer(302, location=location))
     with client(server, time) as http:
-        error = fails(http, server.base + "/")
-    assert isinstance(error, RequestRefused) and why in error.reason and "pa55" not in error.reason
-    assert len(server.asked) == 1
+        error = request_error(http, server.base + "/")
+    assert isinstance(error, RequestRefused) and reason in error.reason and "pa55" not in error.reason
+    assert len(server.requests) == 1
 
 
 def test_a_redirect_to_nowhere(server: Server) -> None:
     server.on("/", answer(302))
     with client(server) as http:
-        assert "redirects without a target" in str(fails(http, server.base + "/"))
+        assert "redirects without a target" in str(request_error(http, server.base + "/"))
 
 
 def test_another_server_gets_none_of_our_headers(server: Server) -> None:
-    secret = {"Authorization": "Bearer x", "Cookie": "a=b", "X-Api-Key": "k", "Accept": "application/json"}
-    other = f"http://other.example:{server.port}"
-    server.on("/", answer(302, location=f"{other}/there"))
+    secret_headers = {"Authorization": "Bearer x", "Cookie": "a=b", "X-Api-Key": "k", "Accept": "application/json"}
+    other_base = f"http://other.example:{server.port}"
+    server.on("/", answer(302, location=f"{other_base}/there"))
     server.on("/there", answer(302, location=f"{server.base}/back"))
     server.on("/back", answer(200))
 
-    def resolve(host: str, port: int, **more: object) -> Any:
+    def resolve(host: str, port: int, **kwargs: object) -> Any:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    with client(server, base_addresses=[server.base, other], resolve=resolve) as http:
-        http.get(server.base + "/", headers=secret)
-    first, second, third = (request.headers for request in server.asked)
+    with client(server, base_addresses=[server.base, other_base], resolve=resolve) as http:
+        http.get(server.base + "/", headers=secret_headers)
+    first, second, third = (request.headers for request in server.requests)
     assert first["x-api-key"] == "k"
     for headers in (second, third):
         assert set(headers) == {"host", "user-agent", "accept", "accept-encoding"}
@@ -107,7 +107,7 @@ def test_a_form(server: Server) -> None:
     server.on("/token", answer(200, b"{}"))
     with client(server) as http:
         response = http.post(server.base + "/token", form={"a": "1 2", "b": "é&"}, headers={"Authorization": "Basic x"})
-    request = server.asked[0]
+    request = server.requests[0]
     assert (response.body, request.method, request.body) == (b"{}", "POST", b"a=1+2&b=%C3%A9%26")
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"
     assert request.headers["authorization"] == "Basic x"
@@ -131,10 +131,10 @@ def test_a_form_never_goes_over_a_connection_that_may_have_died(server: Server) 
 
 @pytest.mark.parametrize("fault", ["500", "reset at once", "silent", "truncated body", "no HTTP"])
 def test_a_form_that_may_have_arrived_is_not_sent_again(server: Server, time: FakeTime, fault: str) -> None:
-    server.on("/", PASSING[fault])
+    server.on("/", TRANSIENT_FAULTS[fault])
     with client(server, time, limits=SHORT._replace(read=0.4)) as http, pytest.raises(NetError):
         http.post(server.base + "/", form={"a": "b"})
-    assert len(server.asked) == 1 and not time.naps
+    assert len(server.requests) == 1 and not time.naps
 
 
 def test_a_form_that_reached_nobody_is_sent_again(time: FakeTime) -> None:
@@ -158,7 +158,7 @@ def test_no_and_later_to_a_form(server: Server, play: Play, error: type[NetError
     server.on("/", play)
     with client(server) as http, pytest.raises(error):
         http.post(server.base + "/")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_body_of_ones_own(server: Server) -> None:
@@ -167,7 +167,7 @@ def test_a_body_of_ones_own(server: Server) -> None:
         response = http.post(
             server.base + "/issues", body=b'{"a": "\xc3\xa9"}', headers={"content-type": "application/json"}
         )
-    request = server.asked[0]
+    request = server.requests[0]
     assert (response.body, request.method, request.body) == (b"thanks", "POST", b'{"a": "\xc3\xa9"}')
     assert request.headers["content-type"] == "application/json" and request.headers["content-length"] == "11"
 
@@ -176,7 +176,7 @@ def test_neither_form_nor_body(server: Server) -> None:
     server.on("/renew", answer(200))
     with client(server) as http:
         http.post(server.base + "/renew")
-    request = server.asked[0]
+    request = server.requests[0]
     assert request.body == b"" and "content-type" not in request.headers
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from hotpapers.errors import NetError, RequestRefused
 from hotpapers.http import PoliteHttpClient
-from tests.http.server import Play, Server, answer, client, fails, raw
+from tests.http.server import Play, Server, answer, client, raw, request_error
 
 # ---- secrets -----------------------------------------------------------------------------------------
 
 SECRET = "s3cr3t/+ tok3n"
-WRITTEN = ["s3cr3t/+ tok3n", "s3cr3t/%2B%20tok3n", "s3cr3t%2F%2B%20tok3n", "s3cr3t%2F%2B+tok3n"]
+FORMS = ["s3cr3t/+ tok3n", "s3cr3t/%2B%20tok3n", "s3cr3t%2F%2B%20tok3n", "s3cr3t%2F%2B+tok3n"]
 
 
 def leaks(error: BaseException) -> bool:
@@ -25,7 +25,7 @@ def leaks(error: BaseException) -> bool:
     return "s3cr3t" in values or "tok3n" in values
 
 
-ASKS: dict[str, Callable[[PoliteHttpClient, str], object]] = {
+REQUESTS: dict[str, Callable[[PoliteHttpClient, str], object]] = {
     "get": lambda http, url: http.get(url + "?key=s3cr3t", headers={"Authorization": f"Bearer {SECRET}"}),
     "post": lambda http, url: http.post(url, form={"key": SECRET}, headers={"Authorization": f"Bearer {SECRET}"}),
     "lines": lambda http, url: list(http.lines(url + "?key=s3cr3t", headers={"Authorization": f"Bearer {SECRET}"})),
@@ -33,11 +33,11 @@ ASKS: dict[str, Callable[[PoliteHttpClient, str], object]] = {
 }
 
 
-@pytest.mark.parametrize("ask", ASKS)
+@pytest.mark.parametrize("name", REQUESTS)
 @pytest.mark.parametrize(
     "play",
     [
-        *(raw(f"HTTP/1.1 {written}\r\n\r\n".encode()) for written in WRITTEN),
+        *(raw(f"HTTP/1.1 {form}\r\n\r\n".encode()) for form in FORMS),
         answer(401),
         answer(404),
         answer(429),
@@ -47,25 +47,25 @@ ASKS: dict[str, Callable[[PoliteHttpClient, str], object]] = {
         raw(b"", rudely=True),
     ],
 )
-def test_no_error_holds_a_secret(server: Server, play: Play, ask: str) -> None:
+def test_no_error_holds_a_secret(server: Server, play: Play, name: str) -> None:
     server.on("/s3cr3t/%2B%20tok3n/path", play)
-    with client(server, secrets=["", SECRET]) as http, pytest.raises(NetError) as caught:
-        ASKS[ask](http, server.base + "/s3cr3t/%2B%20tok3n/path")
-    assert not leaks(caught.value)
-    assert "127.0.0.1" in str(caught.value) or "10.0.0.1" in str(caught.value)
+    with client(server, secrets=["", SECRET]) as http, pytest.raises(NetError) as excinfo:
+        REQUESTS[name](http, server.base + "/s3cr3t/%2B%20tok3n/path")
+    assert not leaks(excinfo.value)
+    assert "127.0.0.1" in str(excinfo.value) or "10.0.0.1" in str(excinfo.value)
 
 
 @pytest.mark.parametrize("value", ["Bearer abc\n", "Bearer \x00", "Bearer é", "Bearer …"])
 def test_a_header_that_cannot_be_sent_is_named_and_not_shown(server: Server, value: str) -> None:
     with client(server) as http:
-        error = fails(http, server.base + "/", headers={"Authorization": value})
+        error = request_error(http, server.base + "/", headers={"Authorization": value})
     assert "authorization" in str(error) and "Bearer" not in str(error)
-    assert not server.asked
+    assert not server.requests
 
 
 def test_a_password_in_an_address_is_refused_and_not_shown(server: Server) -> None:
     with client(server) as http:
-        error = fails(http, f"http://me:pass@127.0.0.1:{server.port}/")
+        error = request_error(http, f"http://me:pass@127.0.0.1:{server.port}/")
     assert isinstance(error, RequestRefused) and "pass@" not in str(error) and "me:" not in str(error)
 
 
@@ -74,9 +74,9 @@ def test_nothing_is_printed_and_nothing_is_logged(
 ) -> None:
     server.on("/s3cr3t", answer(401, set_cookie="s3cr3t"))
     with caplog.at_level("DEBUG"), client(server) as http:
-        for ask in ASKS.values():
+        for send in REQUESTS.values():
             with pytest.raises(NetError):
-                ask(http, server.base + "/s3cr3t")
-    assert len(server.asked) == len(ASKS)
+                send(http, server.base + "/s3cr3t")
+    assert len(server.requests) == len(REQUESTS)
     assert capfd.readouterr() == ("", "")
     assert not caplog.records

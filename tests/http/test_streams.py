@@ -1,4 +1,4 @@
-"""Websockets and streams of lines: messages, heartbeats, and every way a stream ends."""
+"""Websockets and streams of lines: messages, heartbeats, and every way in which a stream ends."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from hotpapers.http import ClientLimits, PoliteHttpClient, TrafficCounter, strea
 from hotpapers.http.bodies import LineSplitter
 from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, raw, stall
 
-Talk = Callable[[ServerConnection], None]
+ConnectionHandler = Callable[[ServerConnection], None]
 
 
 @contextmanager
-def running(server: WebsocketServer) -> Iterator[int]:
+def running_server(server: WebsocketServer) -> Iterator[int]:
     """Runs the server; yields its port."""
     with server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -40,27 +40,29 @@ def running(server: WebsocketServer) -> Iterator[int]:
 
 
 @contextmanager
-def talking(talk: Talk, **settings: Any) -> Iterator[tuple[PoliteHttpClient, str, TrafficCounter]]:
+def websocket_client(
+    talk: ConnectionHandler, **settings: Any
+) -> Iterator[tuple[PoliteHttpClient, str, TrafficCounter]]:
     """A client of a websocket server, the URL, and the client's traffic."""
     traffic = TrafficCounter()
     server = serve(talk, "127.0.0.1", 0, max_size=None, close_timeout=0.2)
-    with running(server) as port:
+    with running_server(server) as port:
         base = f"ws://127.0.0.1:{port}"
         with client(base_addresses=[base], traffic=traffic, **settings) as http:
             yield http, base + "/stream?a=1", traffic
 
 
-def word(stream: Iterator[bytes | None]) -> bytes:
+def next_message(stream: Iterator[bytes | None]) -> bytes:
     """The next message that is not a heartbeat."""
     return next(message for message in stream if message is not None)
 
 
-def left(stream: Iterator[bytes | None]) -> list[bytes]:
+def all_messages(stream: Iterator[bytes | None]) -> list[bytes]:
     """All remaining messages, without heartbeats."""
     return [message for message in stream if message is not None]
 
 
-def until_closed(connection: ServerConnection) -> None:
+def wait_until_closed(connection: ServerConnection) -> None:
     for _ in connection:
         pass
 
@@ -73,12 +75,12 @@ def test_messages_come_as_bytes_in_order() -> None:
         requests.append(connection.request)
         for message in ("text é", b"\x00\xff", "", '{"a":1}'):
             connection.send(message)
-        until_closed(connection)
+        wait_until_closed(connection)
 
-    with talking(talk) as (http, url, _):
+    with websocket_client(talk) as (http, url, _):
         messages = http.messages(url, headers={"Authorization": "Bearer x"})
-        came = [word(messages) for _ in range(4)]
-    assert came == ["text é".encode(), b"\x00\xff", b"", b'{"a":1}']
+        texts = [next_message(messages) for _ in range(4)]
+    assert texts == ["text é".encode(), b"\x00\xff", b"", b'{"a":1}']
     headers = requests[0].headers
     assert requests[0].path == "/stream?a=1"
     assert headers["User-Agent"] == "hotpapers/0 (+https://operator.example/)"
@@ -94,29 +96,29 @@ def test_silence_is_heard_of_and_the_connection_goes_on() -> None:
         connection.send("first")
         speak.wait(10)
         connection.send("second")
-        until_closed(connection)
+        wait_until_closed(connection)
 
-    with talking(talk, limits=SHORT._replace(silence=0.05)) as (http, url, _):
+    with websocket_client(talk, limits=SHORT._replace(silence=0.05)) as (http, url, _):
         messages = http.messages(url)
-        assert word(messages) == b"first"
-        started = real_time.monotonic()
+        assert next_message(messages) == b"first"
+        start = real_time.monotonic()
         assert [next(messages), next(messages)] == [None, None]
-        assert real_time.monotonic() - started >= 0.1
+        assert real_time.monotonic() - start >= 0.1
         speak.set()
-        assert word(messages) == b"second"
+        assert next_message(messages) == b"second"
 
 
 def test_traffic_is_counted_compressed() -> None:
     def talk(connection: ServerConnection) -> None:
         connection.send("x" * 1_000_000)
-        until_closed(connection)
+        wait_until_closed(connection)
 
-    with talking(talk) as (http, url, traffic):
-        assert len(word(http.messages(url))) == 1_000_000
-        counted = traffic.totals()
-    assert 1_000 < counted.bytes_in < 20_000
-    assert 200 < counted.bytes_out < 1_000
-    assert counted.requests == {"127.0.0.1": 1}
+    with websocket_client(talk) as (http, url, traffic):
+        assert len(next_message(http.messages(url))) == 1_000_000
+        totals = traffic.totals()
+    assert 1_000 < totals.bytes_in < 20_000
+    assert 200 < totals.bytes_out < 1_000
+    assert totals.requests == {"127.0.0.1": 1}
 
 
 @pytest.mark.parametrize("compression", ["deflate", None])
@@ -124,66 +126,66 @@ def test_a_message_that_is_too_large(compression: str | None) -> None:
     def talk(connection: ServerConnection) -> None:
         connection.send("small")
         connection.send("x" * 10_001)
-        until_closed(connection)
+        wait_until_closed(connection)
 
     server = serve(talk, "127.0.0.1", 0, compression=compression, max_size=None, close_timeout=0.2)
-    with running(server) as port:
+    with running_server(server) as port:
         base = f"ws://127.0.0.1:{port}"
         with client(base_addresses=[base], limits=SHORT._replace(message=10_000)) as http:
             messages = http.messages(base)
-            assert word(messages) == b"small"
+            assert next_message(messages) == b"small"
             with pytest.raises(NetError, match="1009"):
                 list(messages)
 
 
-def closes_well(connection: ServerConnection) -> None:
+def close_well(connection: ServerConnection) -> None:
     connection.send("last")
 
 
-def closes_badly(connection: ServerConnection) -> None:
+def close_badly(connection: ServerConnection) -> None:
     connection.send("last")
     connection.close(4001, "because s3cr3t")
 
 
-def dies(connection: ServerConnection) -> None:
+def cut_connection(connection: ServerConnection) -> None:
     connection.send("last")
     connection.socket.shutdown(socket.SHUT_RDWR)
 
 
-def talks_nonsense(connection: ServerConnection) -> None:
+def send_garbage(connection: ServerConnection) -> None:
     connection.send("last")
     connection.socket.sendall(b"\xff\xff\xff\xff")
-    until_closed(connection)
+    wait_until_closed(connection)
 
 
-@pytest.mark.parametrize("talk", [closes_well, closes_badly, dies, talks_nonsense])
-def test_however_it_ends_it_is_an_error_and_nothing_is_lost_before(talk: Talk) -> None:
-    with talking(talk, secrets=["s3cr3t"]) as (http, url, _):
+@pytest.mark.parametrize("talk", [close_well, close_badly, cut_connection, send_garbage])
+def test_however_it_ends_it_is_an_error_and_nothing_is_lost_before(talk: ConnectionHandler) -> None:
+    with websocket_client(talk, secrets=["s3cr3t"]) as (http, url, _):
         messages = http.messages(url)
-        assert word(messages) == b"last"
-        with pytest.raises(NetError) as caught:
+        assert next_message(messages) == b"last"
+        with pytest.raises(NetError) as excinfo:
             list(messages)
-    assert type(caught.value) is NetError
-    assert str(caught.value).startswith(url.partition("?")[0] + ": closed: ")
-    assert "s3cr3t" not in "".join(traceback.format_exception(caught.value)) and "a=1" not in str(caught.value)
+    assert type(excinfo.value) is NetError
+    assert str(excinfo.value).startswith(url.partition("?")[0] + ": closed: ")
+    assert "s3cr3t" not in "".join(traceback.format_exception(excinfo.value)) and "a=1" not in str(excinfo.value)
 
 
 def test_a_server_that_answers_no_ping(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It accepted the connection, then its machine was lost."""
+    """It accepted the connection, and then its machine failed."""
     monkeypatch.setattr(streams, "CLOSING", 0.1)
-    hung = threading.Event()
+    release = threading.Event()
 
     def talk(connection: ServerConnection) -> None:
         connection.send("last")
         with connection.protocol_mutex:  # nothing is read or sent any more
-            hung.wait(10)
+            release.wait(10)
 
-    with talking(talk, limits=SHORT._replace(ping=0.1)) as (http, url, _):
+    with websocket_client(talk, limits=SHORT._replace(ping=0.1)) as (http, url, _):
         messages = http.messages(url)
-        assert word(messages) == b"last"
+        assert next_message(messages) == b"last"
         with pytest.raises(NetError, match="ping"):
             list(messages)
-        hung.set()
+        release.set()
 
 
 def test_leaving_early_says_goodbye() -> None:
@@ -191,19 +193,19 @@ def test_leaving_early_says_goodbye() -> None:
 
     def talk(connection: ServerConnection) -> None:
         connection.send("first")
-        until_closed(connection)
+        wait_until_closed(connection)
         goodbyes.put(connection.close_code)
 
-    with talking(talk) as (http, url, _):
+    with websocket_client(talk) as (http, url, _):
         messages = http.messages(url)
-        word(messages)
+        next_message(messages)
         messages.close()  # type: ignore[attr-defined]
         assert goodbyes.get(timeout=5) == 1000
 
 
 def test_a_reader_that_is_told_to_stop() -> None:
     stop = threading.Event()
-    with talking(until_closed, stop=stop) as (http, url, _):
+    with websocket_client(wait_until_closed, stop=stop) as (http, url, _):
         threading.Timer(0.05, stop.set).start()
         with pytest.raises(Stopped):
             next(http.messages(url))
@@ -230,21 +232,21 @@ def test_a_server_that_opens_no_websocket(status: int, headers: dict[str, str], 
         response.headers.update(headers)
         return response
 
-    with running(serve(until_closed, "127.0.0.1", 0, process_request=refuse)) as port:
+    with running_server(serve(wait_until_closed, "127.0.0.1", 0, process_request=refuse)) as port:
         base = f"ws://127.0.0.1:{port}"
-        with client(base_addresses=[base]) as http, pytest.raises(error) as caught:
+        with client(base_addresses=[base]) as http, pytest.raises(error) as excinfo:
             next(http.messages(base + "/stream"))
-    assert type(caught.value) is error
-    assert str(caught.value).startswith(base + "/stream: ")
-    assert not isinstance(caught.value, RequestRefused) or caught.value.status in (status, None)
+    assert type(excinfo.value) is error
+    assert str(excinfo.value).startswith(base + "/stream: ")
+    assert not isinstance(excinfo.value, RequestRefused) or excinfo.value.status in (status, None)
 
 
 @pytest.mark.parametrize("play", [raw(b""), raw(b"", rudely=True), raw(b"SSH-2.0\r\n"), stall()])
 def test_a_server_that_speaks_something_else(server: Server, time: FakeTime, play: Callable[[Handler], None]) -> None:
     server.on("/", play)
-    with client(server, time, limits=SHORT._replace(connect=0.1)) as http, pytest.raises(NetError) as caught:
+    with client(server, time, limits=SHORT._replace(connect=0.1)) as http, pytest.raises(NetError) as excinfo:
         next(http.messages(server.base.replace("http", "ws") + "/"))
-    assert type(caught.value) is NetError and len(server.asked) == 3 and len(time.naps) == 2
+    assert type(excinfo.value) is NetError and len(server.requests) == 3 and len(time.naps) == 2
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "ws://", "ws://u:p@127.0.0.1:1/"])
@@ -257,7 +259,7 @@ def test_what_is_no_address_of_a_websocket(url: str) -> None:
 def test_websockets_to_inside_addresses(host: str, server: Server) -> None:
     with client() as http, pytest.raises(RequestRefused, match="inside address"):
         next(http.messages(f"ws://{host}:{server.port}/"))
-    assert not server.asked
+    assert not server.requests
 
 
 def test_nobody_listens(time: FakeTime) -> None:
@@ -286,22 +288,22 @@ def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> Callable[[Handler], No
 def test_lines(server: Server) -> None:
     server.on("/", chunked(b"event: upd", b"ate\r\ndata: 1\n\n:)\n\n", b"last"))
     with client(server) as http:
-        came = left(http.lines(server.base + "/", headers={"Accept": "text/event-stream"}))
-    assert came == [b"event: update", b"data: 1", b"", b":)", b"", b"last"]
-    assert server.asked[0].headers["accept-encoding"] == "identity"
-    assert server.asked[0].headers["accept"] == "text/event-stream"
+        lines = all_messages(http.lines(server.base + "/", headers={"Accept": "text/event-stream"}))
+    assert lines == [b"event: update", b"data: 1", b"", b":)", b"", b"last"]
+    assert server.requests[0].headers["accept-encoding"] == "identity"
+    assert server.requests[0].headers["accept"] == "text/event-stream"
 
 
 def test_lines_of_an_answer_that_ends_with_a_line(server: Server) -> None:
     server.on("/", answer(200, b"a\nb\n"))
     with client(server) as http:
-        assert left(http.lines(server.base + "/")) == [b"a", b"b"]
+        assert all_messages(http.lines(server.base + "/")) == [b"a", b"b"]
 
 
 def test_lines_that_come_packed_all_the_same(server: Server) -> None:
     server.on("/", answer(200, gzip.compress(b"a\nb\n"), content_encoding="gzip"))
     with client(server) as http:
-        assert left(http.lines(server.base + "/")) == [b"a", b"b"]
+        assert all_messages(http.lines(server.base + "/")) == [b"a", b"b"]
 
 
 def test_lines_with_silence_in_between(server: Server) -> None:
@@ -314,14 +316,14 @@ def test_lines_with_silence_in_between(server: Server) -> None:
         handler.stall()
 
     server.on("/", play)
-    # a longer silence than any response may take; an unfinished line counts as silence too
+    # a longer silence than a whole response may take; an unfinished line counts as silence too
     with client(server, limits=SHORT._replace(read=0.02, whole=0.8, silence=0.05)) as http:
         lines = http.lines(server.base + "/")
-        assert word(lines) == b"first"
+        assert next_message(lines) == b"first"
         for _ in range(18):
             assert next(lines) is None
         speak.set()
-        assert word(lines) == b"second"
+        assert next_message(lines) == b"second"
         lines.close()  # type: ignore[attr-defined]
     assert not any(thread.name == "hotpapers-lines" for thread in threading.enumerate())
 
@@ -338,7 +340,7 @@ def test_a_line_that_is_too_long(server: Server) -> None:
     server.on("/", chunked(b"short\n", b"x" * 600, b"x" * 600))
     with client(server, limits=SHORT._replace(line=1000)) as http:
         lines = http.lines(server.base + "/")
-        assert word(lines) == b"short"
+        assert next_message(lines) == b"short"
         with pytest.raises(NetError, match="line has more than 1,000 bytes"):
             list(lines)
 
@@ -352,17 +354,17 @@ def test_lines_that_break_off(server: Server, end: bytes) -> None:
     server.on("/path", play)
     with client(server) as http:
         lines = http.lines(server.base + "/path?token=t")
-        assert word(lines) == b"first"
-        with pytest.raises(NetError) as caught:
+        assert next_message(lines) == b"first"
+        with pytest.raises(NetError) as excinfo:
             list(lines)
-    assert str(caught.value).startswith(server.base + "/path: ") and len(server.asked) == 1
+    assert str(excinfo.value).startswith(server.base + "/path: ") and len(server.requests) == 1
 
 
 def test_opening_lines_is_tried_again_and_redirected(server: Server, time: FakeTime) -> None:
     server.on("/a", answer(500), answer(302, location="/b"))
     server.on("/b", answer(200, b"x\n"))
     with client(server, time) as http:
-        assert left(http.lines(server.base + "/a")) == [b"x"]
+        assert all_messages(http.lines(server.base + "/a")) == [b"x"]
     assert len(time.naps) == 1
 
 
@@ -378,7 +380,7 @@ def test_a_reader_of_lines_that_is_told_to_stop(server: Server) -> None:
     server.on("/", stall(b"HTTP/1.1 200 OK\r\n\r\nfirst\n"))
     with client(server, stop=stop, limits=ClientLimits()) as http:
         lines = http.lines(server.base + "/")
-        assert word(lines) == b"first"
+        assert next_message(lines) == b"first"
         stop.set()
         with pytest.raises(Stopped):
             next(lines)
@@ -402,8 +404,8 @@ def test_leaving_a_stream_that_talks_faster_than_it_is_read(server: Server) -> N
 @given(st.binary(max_size=200).map(lambda data: data.replace(b"a", b"\n")), st.lists(st.integers(0, 200), max_size=10))
 def test_lines_do_not_depend_on_how_they_are_cut(data: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(data)]
-    lines = LineSplitter(1000)
-    came = [line for a, b in itertools.pairwise(edges) for line in lines.feed(data[a:b])]
+    splitter = LineSplitter(1000)
+    lines = [line for a, b in itertools.pairwise(edges) for line in splitter.feed(data[a:b])]
     # a cut beyond the end leaves nothing for later pieces
     expected = data.split(b"\n")
-    assert [*came, lines.partial_line()] == [line.removesuffix(b"\r") for line in expected[:-1]] + expected[-1:]
+    assert [*lines, splitter.partial_line()] == [line.removesuffix(b"\r") for line in expected[:-1]] + expected[-1:]

@@ -16,7 +16,7 @@ from hotpapers.errors import NetError, RequestRefused
 from hotpapers.http import PoliteHttpClient
 from tests.conftest import data
 from tests.http.server import SHORT, Server, answer, client, serving, stall
-from tests.http.test_streams import running
+from tests.http.test_streams import running_server
 
 
 def resolve(host: str, port: int, **more: object) -> Any:
@@ -30,31 +30,31 @@ def certificate() -> str:
 
 
 @pytest.fixture
-def named() -> list[str | None]:
+def names() -> list[str | None]:
     """The names that clients sent in their handshakes."""
     return []
 
 
 @pytest.fixture
-def of_server(certificate: str, named: list[str | None]) -> ssl.SSLContext:
+def server_context(certificate: str, names: list[str | None]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
 
     def note(connection: Any, name: str | None, context: ssl.SSLContext) -> None:
-        named.append(name)
+        names.append(name)
 
     context.sni_callback = note
     return context
 
 
 @pytest.fixture
-def of_client(certificate: str) -> ssl.SSLContext:
+def client_context(certificate: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certificate)
 
 
 @pytest.fixture
-def secure(of_server: ssl.SSLContext) -> Iterator[Server]:
-    with serving(of_server) as server:
+def tls_server(server_context: ssl.SSLContext) -> Iterator[Server]:
+    with serving(server_context) as server:
         yield server
 
 
@@ -63,94 +63,94 @@ def bases(port: int) -> list[str]:
     return [f"{scheme}://{host}" for host in hosts for scheme in ("https", "http")]
 
 
-def trusting(context: ssl.SSLContext, port: int, **more: Any) -> PoliteHttpClient:
+def tls_client(context: ssl.SSLContext, port: int, **more: Any) -> PoliteHttpClient:
     return client(base_addresses=bases(port), resolve=resolve, context=context, **more)
 
 
 def test_the_name_is_asked_for_at_the_checked_address(
-    secure: Server, of_client: ssl.SSLContext, named: list[str | None]
+    tls_server: Server, client_context: ssl.SSLContext, names: list[str | None]
 ) -> None:
-    secure.on("/", answer(200, b"x" * 100_000))
-    with trusting(of_client, secure.port) as http:
+    tls_server.on("/", answer(200, b"x" * 100_000))
+    with tls_client(client_context, tls_server.port) as http:
         for _ in range(2):
-            assert len(http.get(f"https://paper.example:{secure.port}/").body) == 100_000
-        http.get(f"https://mirror.example:{secure.port}/")
-    assert named == ["paper.example", "mirror.example"]  # one connection per host, though both have one address
-    assert [request.headers["host"].partition(":")[0] for request in secure.asked] == [
+            assert len(http.get(f"https://paper.example:{tls_server.port}/").body) == 100_000
+        http.get(f"https://mirror.example:{tls_server.port}/")
+    assert names == ["paper.example", "mirror.example"]  # one connection per host, though both have one address
+    assert [request.headers["host"].partition(":")[0] for request in tls_server.requests] == [
         "paper.example", "paper.example", "mirror.example",
     ]  # fmt: skip
 
 
-def test_a_certificate_of_another_host(secure: Server, of_client: ssl.SSLContext) -> None:
-    with trusting(of_client, secure.port) as http, pytest.raises(NetError, match=r"(?i)certificate"):
-        http.get(f"https://other.example:{secure.port}/")
-    assert not secure.asked
+def test_a_certificate_of_another_host(tls_server: Server, client_context: ssl.SSLContext) -> None:
+    with tls_client(client_context, tls_server.port) as http, pytest.raises(NetError, match=r"(?i)certificate"):
+        http.get(f"https://other.example:{tls_server.port}/")
+    assert not tls_server.requests
 
 
-def test_a_certificate_that_nobody_vouches_for(secure: Server) -> None:
+def test_a_certificate_that_nobody_vouches_for(tls_server: Server) -> None:
     with (
-        trusting(httpcore2.default_ssl_context(), secure.port) as http,
+        tls_client(httpcore2.default_ssl_context(), tls_server.port) as http,
         pytest.raises(NetError, match=r"(?i)certificate"),
     ):
-        http.get(f"https://paper.example:{secure.port}/")
-    assert not secure.asked
+        http.get(f"https://paper.example:{tls_server.port}/")
+    assert not tls_server.requests
 
 
-def test_no_tls_where_it_was_promised(server: Server, of_client: ssl.SSLContext) -> None:
-    with trusting(of_client, server.port) as http, pytest.raises(NetError):
+def test_no_tls_where_it_was_promised(server: Server, client_context: ssl.SSLContext) -> None:
+    with tls_client(client_context, server.port) as http, pytest.raises(NetError):
         http.get(f"https://paper.example:{server.port}/")
 
 
-def test_a_server_that_never_ends_its_handshake(of_client: ssl.SSLContext) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
+def test_a_server_that_never_ends_its_handshake(client_context: ssl.SSLContext) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         limits = SHORT._replace(connect=0.05, tries=1)
-        with trusting(of_client, port, limits=limits) as http, pytest.raises(NetError, match="timed out"):
+        with tls_client(client_context, port, limits=limits) as http, pytest.raises(NetError, match="timed out"):
             http.get(f"https://paper.example:{port}/")
 
 
-def test_no_redirect_from_https_to_http(secure: Server, server: Server, of_client: ssl.SSLContext) -> None:
-    secure.on("/", answer(302, location=f"http://paper.example:{server.port}/"))
+def test_no_redirect_from_https_to_http(tls_server: Server, server: Server, client_context: ssl.SSLContext) -> None:
+    tls_server.on("/", answer(302, location=f"http://paper.example:{server.port}/"))
     settings: dict[str, Any] = {
-        "base_addresses": [*bases(secure.port), *bases(server.port)],
+        "base_addresses": [*bases(tls_server.port), *bases(server.port)],
         "resolve": resolve,
-        "context": of_client,
+        "context": client_context,
     }
     with client(**settings) as http, pytest.raises(RequestRefused, match="https to http"):
-        http.get(f"https://paper.example:{secure.port}/")
-    assert not server.asked
+        http.get(f"https://paper.example:{tls_server.port}/")
+    assert not server.requests
 
 
-def test_a_redirect_from_http_to_https(secure: Server, server: Server, of_client: ssl.SSLContext) -> None:
-    server.on("/", answer(301, location=f"https://paper.example:{secure.port}/"))
-    secure.on("/", answer(200, b"safe"))
+def test_a_redirect_from_http_to_https(tls_server: Server, server: Server, client_context: ssl.SSLContext) -> None:
+    server.on("/", answer(301, location=f"https://paper.example:{tls_server.port}/"))
+    tls_server.on("/", answer(200, b"safe"))
     settings: dict[str, Any] = {
-        "base_addresses": [*bases(secure.port), *bases(server.port)],
+        "base_addresses": [*bases(tls_server.port), *bases(server.port)],
         "resolve": resolve,
-        "context": of_client,
+        "context": client_context,
     }
     with client(**settings) as http:
         assert http.get(f"http://paper.example:{server.port}/").body == b"safe"
 
 
-def test_silence_and_cut_bodies_are_noticed_under_tls(secure: Server, of_client: ssl.SSLContext) -> None:
-    secure.on("/", stall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), answer(200, b"whole"))
-    with trusting(of_client, secure.port, limits=SHORT._replace(read=0.4)) as http:
-        assert http.get(f"https://paper.example:{secure.port}/").body == b"whole"
+def test_silence_and_cut_bodies_are_noticed_under_tls(tls_server: Server, client_context: ssl.SSLContext) -> None:
+    tls_server.on("/", stall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), answer(200, b"whole"))
+    with tls_client(client_context, tls_server.port, limits=SHORT._replace(read=0.4)) as http:
+        assert http.get(f"https://paper.example:{tls_server.port}/").body == b"whole"
 
 
-def test_a_websocket(of_server: ssl.SSLContext, of_client: ssl.SSLContext, named: list[str | None]) -> None:
+def test_a_websocket(server_context: ssl.SSLContext, client_context: ssl.SSLContext, names: list[str | None]) -> None:
     def talk(connection: ServerConnection) -> None:
         assert connection.request
         connection.send(connection.request.headers["Host"])
         for _ in connection:
             pass
 
-    with running(serve_websocket(talk, "127.0.0.1", 0, ssl=of_server)) as port:
-        with trusting(of_client, port) as http:
+    with running_server(serve_websocket(talk, "127.0.0.1", 0, ssl=server_context)) as port:
+        with tls_client(client_context, port) as http:
             messages = http.messages(f"wss://paper.example:{port}/stream")
             assert next(messages) == f"paper.example:{port}".encode()
             messages.close()  # type: ignore[attr-defined]
-        with trusting(of_client, port) as http, pytest.raises(NetError, match=r"(?i)certificate"):
+        with tls_client(client_context, port) as http, pytest.raises(NetError, match=r"(?i)certificate"):
             next(http.messages(f"wss://other.example:{port}/stream"))
-    assert named[0] == "paper.example"
+    assert names[0] == "paper.example"

@@ -1,4 +1,4 @@
-"""What follows a round, and the coverage it records: pure functions."""
+"""What follows a round, and the coverage that is recorded: pure functions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_what_follows_a_round() -> None:
 
 
 def test_a_stream_that_has_forgotten_is_heard_at_once_however_long_it_was_away() -> None:
-    """It keeps forgetting: after another quarter of an hour, another quarter of an hour would be lost."""
+    """The server keeps forgetting: in another quarter of an hour, another quarter of an hour would be lost."""
     gap = StreamGap("a day is missing", "7")
     assert [next_attempt(gap, n, 600) for n in (0, 50)] == [NextAttempt("down", "a day is missing", 30)] * 2
 
@@ -60,12 +60,12 @@ def test_a_wait_that_a_network_asked_for_holds_until_it_is_over() -> None:
     assert requested_wait(status, START) == NextAttempt("waiting", "busy", 3600)
     assert requested_wait(status, START + HOUR - 500_000) == NextAttempt("waiting", "busy", 0.5)
     assert requested_wait(status, START + HOUR) is requested_wait(JobState(source="x"), START) is None
-    assert requested_wait(status, START - DAY) is None, "a clock that was ahead"
+    assert requested_wait(status, START - DAY) is None, "the clock was ahead when it was recorded"
 
 
 @given(st.integers(0, 40 * DAY), st.integers(0, HOUR), st.one_of(st.none(), st.integers(0, 30 * DAY)))
-def test_a_gap_is_complete_only_within_the_networks_memory(gap: int, late: int, reach: int | None) -> None:
-    at = START + gap + late
+def test_a_gap_is_complete_only_within_the_networks_memory(gap: int, delay: int, reach: int | None) -> None:
+    at = START + gap + delay
     rows = list(complete_coverage(TimeRange("x", START, START + gap, at), reach))
     if gap == 0:
         assert not rows
@@ -73,7 +73,7 @@ def test_a_gap_is_complete_only_within_the_networks_memory(gap: int, late: int, 
     assert (rows[0].from_at, rows[-1].until_at) == (START, START + gap)
     assert all(row.until_at == following.from_at for row, following in pairwise(rows))
     complete = sum(row.until_at - row.from_at for row in rows if row.state == "complete")
-    assert complete == (gap if reach is None else min(gap, max(reach - late, 0)))
+    assert complete == (gap if reach is None else min(gap, max(reach - delay, 0)))
     assert {row.state for row in rows} <= {"complete", "partial"}
 
 
@@ -109,20 +109,20 @@ def test_what_a_stream_no_longer_has_is_missing_exactly_there() -> None:
 
 
 def test_a_part_that_fails_is_left_alone_for_longer_each_time_and_the_others_are_not() -> None:
-    retries, tried = PartRetries("issues"), list[int]()
+    retries, times = PartRetries("issues"), list[int]()
 
     def fail(problem: Exception) -> None:
-        tried.append(at)
+        times.append(at)
         raise problem
 
     for second in range(0, 1000, 10):
         at = second * 1_000_000
         assert retries.attempt("log", at, lambda: fail(LogError("no key"))) == ["log: no key"]
         assert retries.attempt("site", at, lambda: None) == []
-    assert [moment // 1_000_000 for moment in tried] == [0, 30, 90, 210, 450, 930]
+    assert [moment // 1_000_000 for moment in times] == [0, 30, 90, 210, 450, 930]
     at = -1  # the clock was set back
     retries.attempt("log", at, lambda: fail(LogError("no key")))
-    assert tried[-1] == -1 and retries.attempt("log", HOUR, lambda: None) == []
+    assert times[-1] == -1 and retries.attempt("log", HOUR, lambda: None) == []
     for at in (2 * HOUR, 2 * HOUR + 1):  # a wrong clock costs nothing to check, so it is checked every time
         assert retries.attempt("daily", at, lambda: fail(WrongClock("an hour ahead"))) == ["daily: an hour ahead"]
-    assert tried[-1] == 2 * HOUR + 1
+    assert times[-1] == 2 * HOUR + 1

@@ -22,17 +22,17 @@ SHORT = 1_000_000
 """The length of a lease in these tests, in microseconds."""
 
 
-class Counting:
+class CountingJob:
     """A job that counts its rounds and may fail."""
 
     def __init__(self, name: str, pause: Callable[[int], float]) -> None:
-        self.name, self._done = name, pause
+        self.name, self._pause = name, pause
         self.rounds = 0
         self.closed = threading.Event()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:
         self.rounds += 1
-        return self._done(self.rounds)
+        return self._pause(self.rounds)
 
     def close(self) -> None:
         self.closed.set()
@@ -50,16 +50,16 @@ def leases_of(store: str, holder: str) -> Leases:
     return Leases(partial(Record, store), holder, hold=SHORT)
 
 
-def running(store: str, job: Counting, leases: Leases, stop: threading.Event) -> Callable[[], JobLoop]:
+def loop_factory(store: str, job: CountingJob, leases: Leases, stop: threading.Event) -> Callable[[], JobLoop]:
     return lambda: JobLoop(job.name, lambda: job, partial(Record, store), leases, clock_until(stop))
 
 
 def test_every_job_is_done_once_and_closed(store_url: str) -> None:
     stop = threading.Event()
-    jobs = [Counting("one", lambda _: 0.0), Counting("two", lambda _: 0.0)]
+    jobs = [CountingJob("one", lambda _: 0.0), CountingJob("two", lambda _: 0.0)]
     leases = leases_of(store_url, "here")
     with leases:
-        JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
+        JobRunner({job.name: loop_factory(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
     assert [job.rounds for job in jobs] == [1, 1] and all(job.closed.is_set() for job in jobs)
     with Record(store_url) as record:
         assert [status.source for status in jobs_queries.all_states(record)] == ["one", "two"]
@@ -67,17 +67,17 @@ def test_every_job_is_done_once_and_closed(store_url: str) -> None:
 
 
 def test_a_network_that_said_when_to_come_back_is_left_alone_by_later_processes_too(store_url: str) -> None:
-    def busy(_: int) -> float:
+    def ask_to_wait(_: int) -> float:
         raise RetryAfter(600, "later")
 
-    def unavailable(_: int) -> float:
+    def spend_budget(_: int) -> float:
         raise RetryLater(600, "a budget of our own")
 
-    jobs = [Counting("asked", busy), Counting("own", unavailable)]
+    jobs = [CountingJob("asked", ask_to_wait), CountingJob("own", spend_budget)]
     for _ in range(2):  # each time as a new process
         stop, leases = threading.Event(), leases_of(store_url, "here")
         with leases:
-            JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
+            JobRunner({job.name: loop_factory(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
     assert [job.rounds for job in jobs] == [1, 2]
     with Record(store_url) as record:
         status = jobs_queries.load_state(record, "asked")
@@ -85,43 +85,45 @@ def test_a_network_that_said_when_to_come_back_is_left_alone_by_later_processes_
 
 
 def test_with_once_what_escapes_a_job_is_handed_on_and_the_others_are_done(store_url: str) -> None:
-    def broken(_: int) -> float:
+    def fail(_: int) -> float:
         raise RuntimeError("our own")
 
     stop = threading.Event()
-    jobs = [Counting("broken", broken), Counting("good", lambda _: 0.0)]
+    jobs = [CountingJob("broken", fail), CountingJob("good", lambda _: 0.0)]
     leases = leases_of(store_url, "here")
     with leases:
-        [problem] = JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
+        [problem] = JobRunner({job.name: loop_factory(store_url, job, leases, stop) for job in jobs}, stop).run(
+            once=True
+        )
     assert isinstance(problem, RuntimeError) and not stop.is_set()
     assert [job.rounds for job in jobs] == [1, 1] and all(job.closed.is_set() for job in jobs)
 
 
 def test_a_store_that_no_waiting_mends_stops_all(store_url: str) -> None:
-    def damaged(_: int) -> float:
+    def find_damage(_: int) -> float:
         raise CorruptStore("bits fell over")
 
     stop = threading.Event()
-    jobs = [Counting("good", lambda _: 0.0), Counting("broken", damaged)]
+    jobs = [CountingJob("good", lambda _: 0.0), CountingJob("broken", find_damage)]
     leases = leases_of(store_url, "here")
     with pytest.raises(CorruptStore), leases:
-        JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run()
+        JobRunner({job.name: loop_factory(store_url, job, leases, stop) for job in jobs}, stop).run()
     assert stop.is_set()
 
 
 def test_a_network_that_is_down_is_seen_and_seen_to_recover(store_url: str, caplog: pytest.LogCaptureFixture) -> None:
     stop = threading.Event()
 
-    def down_twice(number: int) -> float:
+    def fail_twice(number: int) -> float:
         if number <= 2:
             raise NetError("no route")
         stop.set()
         return 0.0
 
     caplog.set_level("INFO", "hotpapers")
-    job, leases = Counting("one", down_twice), leases_of(store_url, "here")
+    job, leases = CountingJob("one", fail_twice), leases_of(store_url, "here")
     with leases:
-        JobRunner({"one": running(store_url, job, leases, stop)}, stop).run()
+        JobRunner({"one": loop_factory(store_url, job, leases, stop)}, stop).run()
     assert job.rounds == 3
     assert caplog.messages == ["failing", "recovered"]
     with Record(store_url) as record:
@@ -129,29 +131,29 @@ def test_a_network_that_is_down_is_seen_and_seen_to_recover(store_url: str, capl
 
 
 def test_a_store_that_goes_away_is_opened_again(sqlite_url: str) -> None:
-    stop, opened = threading.Event(), []
+    stop, attempts = threading.Event(), []
 
-    def away(number: int) -> float:
+    def lose_store(number: int) -> float:
         if number == 1:
             raise UnreachableStore("the server does not answer")
         stop.set()
         return 0.0
 
     def open_record() -> Record:
-        opened.append(1)
-        if len(opened) == 2:
+        attempts.append(1)
+        if len(attempts) == 2:
             raise UnreachableStore("still not")
         return Record(sqlite_url)
 
-    job, leases = Counting("one", away), leases_of(sqlite_url, "here")
+    job, leases = CountingJob("one", lose_store), leases_of(sqlite_url, "here")
     with leases:
         JobRunner({"one": lambda: JobLoop(job.name, lambda: job, open_record, leases, clock_until(stop))}, stop).run()
-    assert (job.rounds, len(opened)) == (2, 3)
+    assert (job.rounds, len(attempts)) == (2, 3)
 
 
 @pytest.mark.long
 def test_one_process_does_a_job_and_another_takes_it_over(store_url: str) -> None:
-    """A lease is renewed while held, and free once its holder is gone, even if never given back."""
+    """A lease is renewed while it is held, and free once its holder is gone, even if it was never given back."""
     first, second = leases_of(store_url, "first"), leases_of(store_url, "second")
     with Record(store_url) as record:
         first.__enter__()
@@ -176,25 +178,25 @@ def test_processes_share_the_jobs_evenly_and_do_all_of_them(store_url: str) -> N
     def process(holder: str) -> Leases:
         return Leases(partial(Record, store_url), holder, names, hold=SHORT)
 
-    def taken(leases: Leases, record: Record) -> set[str]:
+    def take_all(leases: Leases, record: Record) -> set[str]:
         return {name for name in names if leases.take(record, name)}
 
-    def until(condition: Callable[[], bool]) -> None:
+    def wait_until(condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 40 * SHORT / 1e6
         while not condition():
             assert time.monotonic() < deadline
             time.sleep(SHORT / 1e6 / 10)
 
     with Record(store_url) as record, process("first") as first:
-        assert taken(first, record) == set(names)
+        assert take_all(first, record) == set(names)
         with process("second") as second:
-            until(lambda: len(taken(second, record)) == 2)
-            until(lambda: len(taken(first, record)) == 3)
-            assert not taken(first, record) & taken(second, record)
-            with Leases(partial(Record, store_url), "other", ["else"], hold=SHORT) as other:
-                assert other.take(record, "else")  # a process with other jobs doesn't count
-                assert len(taken(first, record) | taken(second, record)) == 5
-        until(lambda: taken(first, record) == set(names))
+            wait_until(lambda: len(take_all(second, record)) == 2)
+            wait_until(lambda: len(take_all(first, record)) == 3)
+            assert not take_all(first, record) & take_all(second, record)
+            with Leases(partial(Record, store_url), "other", ["else"], hold=SHORT) as other_leases:
+                assert other_leases.take(record, "else")  # a process with other jobs doesn't count
+                assert len(take_all(first, record) | take_all(second, record)) == 5
+        wait_until(lambda: take_all(first, record) == set(names))
 
 
 @given(st.integers(1, 50), st.integers(1, 60))

@@ -215,7 +215,7 @@ def test_a_server_that_charges_for_every_try_never_charges_more_than_the_budget(
             server.on(path, faulty_play(billing, time))
         settings = XSettings(token="t", budget=20.0, base=f"{server.base}/2")
         Jobs(settings, http, billing).run(START + 60 * DAY, time.sleep)
-        assert len(server.asked) > 50
+        assert len(server.requests) > 50
     check(billing, 20.0)
     assert billing.read > 100 and len(billing.months()) > 1
 

@@ -12,17 +12,17 @@ from hotpapers.ingest.archives import spark_job
 from hotpapers.ingest.archives.findings import FilterJob, all_parts
 from hotpapers.ingest.archives.spark_session import spark_session
 from tests.ingest.archive_helpers import NOW
-from tests.spark import breaking
+from tests.spark import fault_injection
 
 
-def main(master: str, place: str, target: str, mark: str, *names: str) -> None:
+def main(master: str, staging_place: str, target: str, marker: str, *names: str) -> None:
     """Run the job described above."""
     files = [spark_import.file_of(name, None) for name in names]
-    files[-1] = files[-1]._replace(altered=partial(breaking.altered, mark, "executor"))
+    files[-1] = files[-1]._replace(altered=partial(fault_injection.kill_once, marker, "executor"))
     job = FilterJob("jetstream", files, all_parts("jetstream", files), [], [], NOW)
     with (
         spark_session(master) as session,
-        spark_job.staging(session, place, Path(target)) as folder,
+        spark_job.staging(session, staging_place, Path(target)) as folder,
     ):
         run = spark_job.filter_files(session, job, folder, lambda share: None)
     print(run.lost)

@@ -19,9 +19,9 @@ from tests.conftest import ROOT
 def spark() -> None:
     """Require PySpark and Java, and let Spark's processes import our code and these tests."""
     if not all(importlib.util.find_spec(name) for name in ("pyspark", "pyarrow", "pandas")):
-        pytest.skip("PySpark is not there: `make test-spark` fetches it, and runs these tests")
+        pytest.skip("PySpark is not installed: `make test-spark` installs it, and runs these tests")
     if not shutil.which("java"):
-        pytest.skip("there is no Java for Spark")
+        pytest.skip("Spark needs Java, which is not installed")
     paths = [str(ROOT / "src"), str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -30,5 +30,5 @@ def spark() -> None:
 @pytest.fixture(scope="session")
 def session(spark: None) -> Iterator[Any]:
     """A session on two cores of this machine."""
-    with spark_session("local[2]") as opened:
-        yield opened
+    with spark_session("local[2]") as result:
+        yield result

@@ -23,16 +23,16 @@ from tests.ingest.test_archives_workers import days
 from tests.spark.test_spark import on_disk
 
 
-def hotpapers(*words: str) -> tuple[int, str, str]:
+def hotpapers(*arguments: str) -> tuple[int, str, str]:
     """Run the command: status, output, errors."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hotpapers", *words], capture_output=True, text=True, check=False, cwd=ROOT
+    process = subprocess.run(
+        [sys.executable, "-m", "hotpapers", *arguments], capture_output=True, text=True, check=False, cwd=ROOT
     )
-    return done.returncode, done.stdout, done.stderr
+    return process.returncode, process.stdout, process.stderr
 
 
 def test_the_command_writes_findings_and_takes_them_in(spark: None, tmp_path: Path) -> None:
-    """A truncated file counts too, and is reported both times."""
+    """A truncated file is imported up to its end too, and is reported both times."""
     files = [tmp_path / "a.jsonl", tmp_path / "b.jsonl.zst", tmp_path / "cut.jsonl.zst"]
     files[0].write_bytes(days(1))
     files[1].write_bytes(zstandard.compress(days(2)))
@@ -51,14 +51,14 @@ def test_the_command_writes_findings_and_takes_them_in(spark: None, tmp_path: Pa
         hotpapers("import", "jetstream", *names, "--workers", "1", "--store", stores[1]),
     ]
     assert results[0] == results[1] and results[0][0] == 1
-    with Record(stores[0]) as record, Record(stores[1]) as other:
-        assert export_lines(record) == export_lines(other) != b""
+    with Record(stores[0]) as record, Record(stores[1]) as other_record:
+        assert export_lines(record) == export_lines(other_record) != b""
 
 
 # ---- a cluster -----------------------------------------------------------------------------------------
 
 
-def listening(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     """Wait until something listens on a port."""
     while True:
         with closing(socket.socket()) as attempt:
@@ -73,8 +73,8 @@ def master(spark: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     """The address of a master with a worker."""
     import pyspark
 
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = listener.getsockname()[1]
     (tmp_path / "conf").mkdir()
     settings = "spark.executor.cores 1\nspark.executor.memory 512m\nspark.cores.max 2\nspark.driver.host 127.0.0.1\n"
     (tmp_path / "conf" / "spark-defaults.conf").write_text(settings)
@@ -93,25 +93,33 @@ def master(spark: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
             process = subprocess.Popen([spark_class, *command], stdout=log, stderr=log, start_new_session=True)
             stack.callback(process.wait)
             stack.callback(process.terminate)
-            listening(port, process)
+            wait_for_port(port, process)
         yield address
 
 
 def test_an_executor_that_is_killed_loses_nothing(master: str, tmp_path: Path) -> None:
     """Findings go through Hadoop's file systems, and no staged files remain."""
     files = on_disk(tmp_path, days(1), days(2), days(3))
-    place, target, mark = tmp_path / "place", tmp_path / "findings", tmp_path / "killed"
-    place.mkdir()
+    staging_place, target, marker = tmp_path / "place", tmp_path / "findings", tmp_path / "killed"
+    staging_place.mkdir()
     target.mkdir()
-    command = [sys.executable, "-m", "tests.spark.cluster_run", master, f"file://{place}", str(target), str(mark)]
-    done = subprocess.run(
+    command = [
+        sys.executable,
+        "-m",
+        "tests.spark.cluster_run",
+        master,
+        f"file://{staging_place}",
+        str(target),
+        str(marker),
+    ]
+    process = subprocess.run(
         [*command, *(file.name for file in files)], capture_output=True, text=True, check=False, cwd=ROOT,
         env=os.environ,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert mark.exists() and int(done.stdout) > 0 and not list(place.iterdir())
-    with Record(str(tmp_path / "record.db")) as record, Record(str(tmp_path / "other.db")) as other:
+    assert process.returncode == 0, process.stderr
+    assert marker.exists() and int(process.stdout) > 0 and not list(staging_place.iterdir())
+    with Record(str(tmp_path / "record.db")) as record, Record(str(tmp_path / "other.db")) as other_record:
         assert import_findings(record, target) == [""] * 3
-        import_files(other, "jetstream", *files)
-        assert export_lines(record) == export_lines(other) != b""
+        import_files(other_record, "jetstream", *files)
+        assert export_lines(record) == export_lines(other_record) != b""
     shutil.rmtree(target)

@@ -21,22 +21,22 @@ from tests.conftest import data
 from tests.ingest.archive_helpers import NOW, export_lines, import_files
 from tests.ingest.test_archives_findings import import_findings
 from tests.ingest.test_archives_workers import days
-from tests.spark import breaking
+from tests.spark import fault_injection
 
 
 @pytest.fixture
 def record(tmp_path: Path) -> Iterator[Record]:
-    with Record(str(tmp_path / "record.db")) as opened:
-        yield opened
+    with Record(str(tmp_path / "record.db")) as record:
+        yield record
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Record]:
-    with Record(str(tmp_path / "other.db")) as opened:
-        yield opened
+def other_record(tmp_path: Path) -> Iterator[Record]:
+    with Record(str(tmp_path / "other.db")) as record:
+        yield record
 
 
-PACKERS: list[tuple[str, Callable[[bytes], bytes]]] = [
+COMPRESSORS: list[tuple[str, Callable[[bytes], bytes]]] = [
     ("", bytes), (".zst", zstandard.ZstdCompressor().compress), (".gz", gzip.compress),
 ]  # fmt: skip
 
@@ -46,9 +46,9 @@ def on_disk(folder: Path, *contents: bytes) -> list[ArchiveFile]:
     files = []
     for number, content in enumerate(contents):
         pieces = [content[at : at + 20_001] for at in range(0, len(content), 20_001)]
-        end, pack = PACKERS[number % 3]
+        end, compress = COMPRESSORS[number % 3]
         file = folder / f"{number}.jsonl{end}"
-        file.write_bytes(b"".join(map(pack, pieces)))
+        file.write_bytes(b"".join(map(compress, pieces)))
         files.append(spark_import.file_of(str(file), None))
     return files
 
@@ -60,46 +60,46 @@ def job_of(kind: str, files: list[ArchiveFile]) -> FilterJob:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_whatever_the_parts_the_record_is_the_same(
-    session: Any, record: Record, other: Record, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Any, record: Record, other_record: Record, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shares: list[float] = []
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     files = on_disk(tmp_path, *map(days, range(seed, seed + 4)))
-    import_files(other, "jetstream", *files)
-    dice.shuffle(files)
-    monkeypatch.setattr(parts, "PLAIN_PART", dice.choice([30_000, 100_000, 10**6]))
+    import_files(other_record, "jetstream", *files)
+    rng.shuffle(files)
+    monkeypatch.setattr(parts, "PLAIN_PART", rng.choice([30_000, 100_000, 10**6]))
     job = job_of("jetstream", files)
     run = spark_job.filter_files(session, job, str(tmp_path / "findings"), shares.append)
     assert run == spark_job.SparkRun(passes=2, lost=0, problems={})
     assert import_findings(record, tmp_path / "findings") == [""] * 4
-    assert export_lines(record) == export_lines(other)
+    assert export_lines(record) == export_lines(other_record)
     assert export_lines(record).count(b'"reaction"') > 200
     assert all(0 <= share <= 1 for share in shares)
 
 
 @pytest.mark.parametrize("name", ["eventdata-kettles.jsonl", "hackernews-table.parquet", "reddit-dump.jsonl"])
 def test_a_format_of_lines_is_read_once(
-    session: Any, record: Record, other: Record, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Any, record: Record, other_record: Record, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files, kind = on_disk(tmp_path, data(f"archives/{name}").read_bytes()), name.partition("-")[0]
-    import_files(other, kind, *files)
+    import_files(other_record, kind, *files)
     monkeypatch.setattr(parts, "PLAIN_PART", 700)
     run = spark_job.filter_files(session, job_of(kind, files), str(tmp_path / "findings"), lambda share: None)
     assert run.passes == 1 and import_findings(record, tmp_path / "findings") == [""]
-    assert export_lines(record) == export_lines(other) != b""
+    assert export_lines(record) == export_lines(other_record) != b""
 
 
 def test_a_process_that_is_killed_and_a_frame_that_breaks_off(
-    session: Any, record: Record, other: Record, tmp_path: Path
+    session: Any, record: Record, other_record: Record, tmp_path: Path
 ) -> None:
     """The killed process's work is redone; the broken frame is reported, and what precedes it is imported."""
     files = on_disk(tmp_path, days(1), days(2), days(3))
-    packed = Path(files[1].name)
-    content = packed.read_bytes()
-    packed.write_bytes(content[:-300])
+    damaged_file = Path(files[1].name)
+    content = damaged_file.read_bytes()
+    damaged_file.write_bytes(content[:-300])
     files = [spark_import.file_of(file.name, None) for file in files]
-    deadly = partial(breaking.altered, str(tmp_path / "killed"), "process")
-    job = job_of("jetstream", [files[0], files[1], files[2]._replace(altered=deadly)])
+    kill_reader = partial(fault_injection.kill_once, str(tmp_path / "killed"), "process")
+    job = job_of("jetstream", [files[0], files[1], files[2]._replace(altered=kill_reader)])
     run = spark_job.filter_files(session, job, str(tmp_path / "findings"), lambda share: None)
     assert (tmp_path / "killed").exists() and run.lost > 0
     assert run.problems == {1: "cannot be unpacked: it is truncated; was it copied completely?"}
@@ -107,5 +107,5 @@ def test_a_process_that_is_killed_and_a_frame_that_breaks_off(
     assert second.startswith("cannot be unpacked: it is truncated; was it copied completely?; ")
     assert second.endswith(" lines before that were imported") and first == third == ""
     with pytest.raises(InputError, match="it is truncated"):
-        import_files(other, "jetstream", *files)
-    assert export_lines(record) == export_lines(other) != b""
+        import_files(other_record, "jetstream", *files)
+    assert export_lines(record) == export_lines(other_record) != b""

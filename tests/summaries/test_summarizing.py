@@ -203,11 +203,11 @@ def test_a_models_sentences_are_part_of_the_issue_and_nothing_is_asked_again(eit
     for number in (1, 3):
         said, mark = found[key(number)]
         assert said == SAID and re.fullmatch(r"machine-written, tea-7b, \d{4}-\d\d-\d\d", mark)
-    asked = len(server.asked)
+    asked = len(server.requests)
     assert asked == 2
-    assert is_verified(record) and leads(record) == found and len(server.asked) == asked
-    assert {one.headers["authorization"] for one in server.asked} == {"Bearer s3cret-key"}
-    assert all("Number" in json.loads(one.body)["messages"][1]["content"] for one in server.asked)
+    assert is_verified(record) and leads(record) == found and len(server.requests) == asked
+    assert {one.headers["authorization"] for one in server.requests} == {"Bearer s3cret-key"}
+    assert all("Number" in json.loads(one.body)["messages"][1]["content"] for one in server.requests)
     status = jobs_queries.load_state(record, "summaries")
     assert (status.items, status.quarantined, status.state) == (2, 0, "idle")
 
@@ -216,7 +216,7 @@ def test_of_posts_the_model_is_told_nothing(record: Record, server: Server) -> N
     server.on(PATH, answer(200, chat(SAID)))
     freeze_with(record, server)
     posts = [row[0] for row in record.database.rows("SELECT key FROM identity WHERE id IN (SELECT post FROM post)")]
-    said = "".join(one.body.decode() for one in server.asked)
+    said = "".join(one.body.decode() for one in server.requests)
     assert posts and not [post for post in posts if post in said]
 
 
@@ -230,10 +230,10 @@ def test_what_a_model_said_of_an_abstract_is_said_again_without_asking(either: R
     write(record, later)
     weekly = msgspec.structs.replace(DAILY, publication="weekly", window="weekly")
     write(record, weekly)
-    asked = len(server.asked)
+    asked = len(server.requests)
     judge_and_freeze(record, weekly, "2024-05-13", BotSettings(), summarize=summarizer(settings(server), ""))
     papers = RecordIssueReader(record).issue("weekly", "2024-05-13").papers
-    assert phrases.opening(papers[key(1)])[0] == SAID and len(server.asked) == asked
+    assert phrases.opening(papers[key(1)])[0] == SAID and len(server.requests) == asked
 
 
 @pytest.mark.parametrize("content", INJECTED[:6])
@@ -283,7 +283,7 @@ def test_a_server_that_is_away_is_given_up(sqlite_url: str, server: Server) -> N
             write(record, [msgspec.structs.replace(described, abstract=ABSTRACT), *rest], talk(number, 50, TODAY))
         freeze_with(record, server)
         assert (
-            len(server.asked) == MOST_FAILURES
+            len(server.requests) == MOST_FAILURES
             and jobs_queries.load_state(record, "summaries").quarantined == MOST_FAILURES
         )
 
@@ -312,7 +312,7 @@ def test_only_failures_in_a_row_count(sqlite_url: str, server: Server) -> None:
             write(record, [msgspec.structs.replace(described, abstract=ABSTRACT), *rest], talk(number, 50, TODAY))
         freeze_with(record, server)
         status = jobs_queries.load_state(record, "summaries")
-        assert (len(server.asked), status.items, status.quarantined) == (5, 1, 4)
+        assert (len(server.requests), status.items, status.quarantined) == (5, 1, 4)
 
 
 def test_it_recovers(record: Record, server: Server) -> None:
@@ -320,7 +320,7 @@ def test_it_recovers(record: Record, server: Server) -> None:
     freeze_with(record, server, key="")
     status = jobs_queries.load_state(record, "summaries")
     assert (status.items, status.quarantined) == (1, 1)
-    assert "authorization" not in server.asked[0].headers
+    assert "authorization" not in server.requests[0].headers
 
 
 def test_it_is_off_without_an_address() -> None:
@@ -365,7 +365,7 @@ def test_what_was_written_before_a_stop_is_not_asked_again(record: Record, serve
         summarize(cast("HttpClient", StoppingClient()), model, record, DAILY, DAY, TODAY + 8 * HOUR)
     server.on(PATH, answer(200, chat(SAID)))
     freeze_with(record, server)
-    [request_of_second] = server.asked
+    [request_of_second] = server.requests
     assert b"Number 3." in request_of_second.body
 
 
@@ -382,7 +382,7 @@ def test_the_command_writes_them_where_the_settings_name_a_model(
     said = here_run("issue", DAY, "--config", home)
     assert f"{SAID} (machine-written, tea-7b, " in said
     assert here_run("verify", "--all", "--config", home).startswith("verified")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.fixture

@@ -42,11 +42,11 @@ class Pds:
     @property
     def asked(self) -> list[str]:
         """The methods requested, in order."""
-        return [one.path.partition("?")[0].rpartition(".")[2] for one in self.server.asked]
+        return [one.path.partition("?")[0].rpartition(".")[2] for one in self.server.requests]
 
     def _play(self, name: str) -> Play:
         def play(handler: Handler) -> None:
-            asked = self.server.asked[-1]
+            asked = self.server.requests[-1]
             body = json.loads(asked.body) if asked.body else {}
             params = {key: values[0] for key, values in parse_qs(urlsplit(asked.path).query).items()}
             status, said = getattr(self, f"_{name}")(body or params, asked.headers.get("authorization", ""))

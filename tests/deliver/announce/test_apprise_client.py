@@ -83,16 +83,16 @@ def test_a_message_arrives_as_it_was_written(server: Server) -> None:
         here = room(server, kind)
         text = message(told, here)
         here.send(text)
-        said = json.loads(server.asked[-1].body)
+        said = json.loads(server.requests[-1].body)
         assert said.get("text", said.get("status")) == text and len(text) <= LONGEST
-        assert "github" not in server.asked[-1].body.decode()  # no one else's picture
+        assert "github" not in server.requests[-1].body.decode()  # no one else's picture
 
 
 def test_hostile_titles_reach_a_room_as_text(server: Server) -> None:
     server.on("/api/v1/statuses", answer(200, b'{"id": "1"}', content_type="application/json"))
     here = room(server, "toot")
     here.send(message(announcement(HOSTILE_READER.issue("daily", "2021-02-01"), SITE_CONFIG), here))
-    said = json.loads(server.asked[-1].body)["status"]
+    said = json.loads(server.requests[-1].body)["status"]
     assert f"@{JOINER}everyone <{JOINER}!channel> <{JOINER}@{JOINER}U123>" in said and "@everyone" not in said
 
 
@@ -139,7 +139,7 @@ def test_what_an_answer_means(server: Server, play: Play, error: type[NetError],
     server.on(f"/{SECRET}", play)
     found = refused(room(server), log)
     assert type(found) is error and str(found) == said
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     if error is NetError:
         assert found.tries == 1
 
@@ -148,7 +148,7 @@ def test_rooms_that_took_a_message_do_not_get_it_again_for_one_that_is_busy(serv
     server.on(f"/hooks/{SECRET}", answer(200, b"ok"), answer(429))
     found = refused(AppriseClient(f"mmost://127.0.0.1:{server.port}/{SECRET}?channels=one,two", "chat 1: url"), log)
     assert (type(found), str(found), found.tries) == (NetError, "Mattermost answered 429", 1)
-    assert [json.loads(asked.body)["channel"] for asked in server.asked] == ["one", "two"]
+    assert [json.loads(asked.body)["channel"] for asked in server.requests] == ["one", "two"]
 
 
 def test_who_cannot_be_reached_surely_has_nothing(log: list[str]) -> None:

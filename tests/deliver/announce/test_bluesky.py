@@ -168,7 +168,7 @@ def test_killed_anywhere_each_post_is_there_once(
 
 def test_an_answer_that_was_lost_doubles_nothing(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
     def lost(handler: Handler) -> None:
-        pds._createRecord(json.loads(pds.server.asked[-1].body), pds.server.asked[-1].headers["authorization"])
+        pds._createRecord(json.loads(pds.server.requests[-1].body), pds.server.requests[-1].headers["authorization"])
         handler.hang_up()
 
     pds.instead("repo.createRecord", lost, pds.again("repo.createRecord"))

@@ -51,7 +51,7 @@ class Made(NamedTuple):
     @property
     def asked(self) -> list[str]:
         """Which destinations were contacted, in order."""
-        return [asked.path.strip("/") for asked in self.server.asked]
+        return [asked.path.strip("/") for asked in self.server.requests]
 
 
 @pytest.fixture

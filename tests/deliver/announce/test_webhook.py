@@ -108,7 +108,7 @@ def test_what_arrives_is_genuine(server: Server, time: FakeTime, is_genuine: Cal
     [message] = made.messages(OWN_READER, "daily", DAY)
     with client(server, time) as http:
         assert made.send(message, http) == "200 77"
-    [asked] = server.asked
+    [asked] = server.requests
     assert asked.method == "POST" and asked.headers["content-type"] == "application/json"
     assert asked.headers[ID] == json.loads(asked.body)["id"]
     signed = asked.headers[SIGNATURE]
@@ -171,8 +171,8 @@ def test_no_and_later(server: Server, record: Record, play: Play, error: type[Ne
         assert deliveries(record, "webhook") == {"library": state}
         done = send_issue(record, made, OWN_READER, "daily", DAY, http)
         assert done.sent == (state == "sending")
-    ids = {asked.headers[ID] for asked in server.asked if asked.method == "POST"}
-    assert len(ids) == 1 and len(server.asked) == (2 if state == "sending" else 1)
+    ids = {asked.headers[ID] for asked in server.requests if asked.method == "POST"}
+    assert len(ids) == 1 and len(server.requests) == (2 if state == "sending" else 1)
 
 
 def test_an_inside_address_is_asked_only_if_it_is_the_operators_own(server: Server) -> None:
@@ -205,7 +205,7 @@ def test_killed_between_sending_and_sent_the_receiver_has_it_once(server: Server
                 send_issue(record, _Killed(made, when), OWN_READER, "daily", DAY, http)
         assert send_issue(record, made, OWN_READER, "daily", DAY, http)[:2] == (1, 0)
         assert send_issue(record, made, OWN_READER, "daily", DAY, http)[:2] == (0, 1)
-    assert len(kept) == 1 and len(server.asked) == 2
+    assert len(kept) == 1 and len(server.requests) == 2
 
 
 class _Killed(WebhookSender):

@@ -1,4 +1,4 @@
-"""What networks' responses reveal about the time."""
+"""What the responses of networks reveal about the time."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ def test_when_an_answer_left_its_network(headers: dict[str, str], expected: int 
 
 
 def test_most_voices_tell_by_how_much_the_clock_is_ahead() -> None:
-    witnesses = ServerClocks()
-    assert witnesses.ahead(AT) is None
-    first, second, third = witnesses.listener(), witnesses.listener(), witnesses.listener()
+    clocks = ServerClocks()
+    assert clocks.ahead(AT) is None
+    first, second, third = clocks.listener(), clocks.listener(), clocks.listener()
     for ahead in (DAY, 5):  # the latest response of each counts
         first({"date": DATE}, AT + ahead)
     second({"date": DATE}, AT + 7)
     third({"date": DATE}, AT + 9 * DAY)
-    assert witnesses.ahead(AT + 9 * DAY) == 7
+    assert clocks.ahead(AT + 9 * DAY) == 7
     third({}, AT + 20 * DAY)
-    assert witnesses.ahead(AT + 9 * DAY) == 7
+    assert clocks.ahead(AT + 9 * DAY) == 7
 
 
 def test_after_a_jump_nobody_has_answered_for_long() -> None:
-    witnesses = ServerClocks(lambda: 0.0)
-    witnesses.listener()({"date": DATE}, AT)
-    assert witnesses.ahead(AT + DAY) == 0 and witnesses.ahead(AT + 5 * DAY) == 5 * DAY
+    clocks = ServerClocks(lambda: 0.0)
+    clocks.listener()({"date": DATE}, AT)
+    assert clocks.ahead(AT + DAY) == 0 and clocks.ahead(AT + 5 * DAY) == 5 * DAY
 
 
 def test_days_without_a_network_are_no_jump() -> None:
     seconds = [100.0]
-    witnesses = ServerClocks(lambda: seconds[0])
-    witnesses.listener()({"date": DATE}, AT + 7)
+    clocks = ServerClocks(lambda: seconds[0])
+    clocks.listener()({"date": DATE}, AT + 7)
     seconds[0] += 5 * 86_400
-    assert witnesses.ahead(AT + 7 + 5 * DAY) == 7, "a line that was down for five days"
-    assert witnesses.ahead(AT + 7 + 8 * DAY) == 3 * DAY
+    assert clocks.ahead(AT + 7 + 5 * DAY) == 7, "the network was down for five days"
+    assert clocks.ahead(AT + 7 + 8 * DAY) == 3 * DAY

@@ -51,11 +51,11 @@ def test_whose_pace_a_host_keeps(host: str, port: int, expected: tuple[str, floa
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 10)), min_size=1, max_size=30))
-def test_reserved_moments_are_a_pace_apart_and_no_later_than_they_must_be(asked: list[tuple[str, float]]) -> None:
+def test_reserved_moments_are_a_pace_apart_and_no_later_than_they_must_be(requests: list[tuple[str, float]]) -> None:
     time, pace = FakeTime(0.0), {"a": 3.0, "b": 0.5}
     reserve = HostPacer(time.monotonic)
     starts: dict[str, list[float]] = {"a": [], "b": []}
-    for host, pause in asked:
+    for host, pause in requests:
         time.seconds += pause
         start = time.seconds + reserve(host, pace[host])
         earliest = starts[host][-1] + pace[host] if starts[host] else 0.0
@@ -64,10 +64,10 @@ def test_reserved_moments_are_a_pace_apart_and_no_later_than_they_must_be(asked:
 
 
 def test_requests_to_a_host_start_a_pace_apart(server: Server, time: FakeTime) -> None:
-    begun: list[float] = []
+    starts: list[float] = []
 
     def play(handler: Handler) -> None:
-        begun.append(time.seconds)
+        starts.append(time.seconds)
         answer(200)(handler)
 
     server.on("/", play)
@@ -78,7 +78,7 @@ def test_requests_to_a_host_start_a_pace_apart(server: Server, time: FakeTime) -
         http.get(server.base + "/")
         time.seconds += 60.0
         http.get(server.base + "/")
-    assert [later - earlier for earlier, later in pairwise(begun)] == [3.0, 3.0, 3.0, 60.0]
+    assert [later - earlier for earlier, later in pairwise(starts)] == [3.0, 3.0, 3.0, 60.0]
 
 
 def test_every_request_keeps_the_pace_tries_and_redirects_too(server: Server, time: FakeTime) -> None:
@@ -86,7 +86,7 @@ def test_every_request_keeps_the_pace_tries_and_redirects_too(server: Server, ti
     server.on("/b", answer(500), answer(200))
     with client(server, time, pace={"127.0.0.1": 10.0}) as http:
         http.get(server.base + "/a")
-    assert [request.path for request in server.asked] == ["/a", "/b", "/a", "/b"]
+    assert [request.path for request in server.requests] == ["/a", "/b", "/a", "/b"]
     assert time.seconds == 1_700_000_000.0 + 3 * 10.0
 
 
@@ -94,10 +94,10 @@ def test_several_clients_share_a_pace(server: Server, time: FakeTime) -> None:
     server.on("/", answer(200))
     reserve = HostPacer(time.monotonic)
     settings = {"reserve": reserve, "pace": {"127.0.0.1": 5.0}}
-    with client(server, time, **settings) as one, client(server, time, **settings) as two:
-        one.get(server.base + "/")
-        two.get(server.base + "/")
-        one.post(server.base + "/")
+    with client(server, time, **settings) as first, client(server, time, **settings) as second:
+        first.get(server.base + "/")
+        second.get(server.base + "/")
+        first.post(server.base + "/")
     assert time.naps == [5.0, 5.0]
 
 
@@ -129,23 +129,23 @@ def test_what_is_accepted_is_good(status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 410, 422, 451, 499])
 def test_refused(status: int) -> None:
-    with pytest.raises(RequestRefused, match=f"answered {status}") as caught:
+    with pytest.raises(RequestRefused, match=f"answered {status}") as excinfo:
         check_status(status, {}, (200,), MICROSECONDS)
-    assert caught.value.status == status
+    assert excinfo.value.status == status
 
 
 @pytest.mark.parametrize("status", [408, 425, 500, 501, 502, 503, 504, 520, 599])
 def test_another_try_may_help(status: int) -> None:
-    trouble = check_status(status, {}, (), MICROSECONDS)
-    assert trouble is not None and trouble.sent and trouble.reason.startswith(f"answered {status}")
-    assert trouble.seconds == (UNTOLD if status == 503 else 0.0)
+    retryable = check_status(status, {}, (), MICROSECONDS)
+    assert retryable is not None and retryable.sent and retryable.reason.startswith(f"answered {status}")
+    assert retryable.seconds == (UNTOLD if status == 503 else 0.0)
 
 
 @pytest.mark.parametrize("status", [100, 199, 300, 304, 306, 399])
 def test_what_was_not_asked_for(status: int) -> None:
-    with pytest.raises(NetError, match="not asked for") as caught:
+    with pytest.raises(NetError, match="not asked for") as excinfo:
         check_status(status, {}, (), MICROSECONDS)
-    assert type(caught.value) is NetError
+    assert type(excinfo.value) is NetError
 
 
 @pytest.mark.parametrize(
@@ -187,10 +187,10 @@ def test_what_was_not_asked_for(status: int) -> None:
     ],
 )
 def test_wait(status: int, headers: dict[str, str], seconds: float) -> None:
-    with pytest.raises(RetryLater) as caught:
+    with pytest.raises(RetryLater) as excinfo:
         check_status(status, headers, (), MICROSECONDS)
-    assert caught.value.seconds == pytest.approx(seconds)
-    assert f"answered {status}" in caught.value.reason
+    assert excinfo.value.seconds == pytest.approx(seconds)
+    assert f"answered {status}" in excinfo.value.reason
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 451])
@@ -219,10 +219,10 @@ def test_dates_are_read_in_every_form_and_zone(seconds: int, zone: object) -> No
     moment = NOW + timedelta(seconds=seconds)
     for text in (format_datetime(moment, usegmt=True), moment.isoformat(), str(EPOCH + seconds)):
         assert seconds_until(text, EPOCH) == pytest.approx(seconds)
-    skewed = format_datetime(NOW - timedelta(days=400), usegmt=True)
-    later = format_datetime(NOW - timedelta(days=400) + timedelta(seconds=seconds), usegmt=True)
-    waited = retry_after({"date": skewed, "retry-after": later}, MICROSECONDS)
-    assert waited == pytest.approx(min(max(seconds, 1), DAY))
+    server_date = format_datetime(NOW - timedelta(days=400), usegmt=True)
+    reset_date = format_datetime(NOW - timedelta(days=400) + timedelta(seconds=seconds), usegmt=True)
+    wait = retry_after({"date": server_date, "retry-after": reset_date}, MICROSECONDS)
+    assert wait == pytest.approx(min(max(seconds, 1), DAY))
 
 
 HEADER = st.one_of(
@@ -241,6 +241,6 @@ HEADER = st.one_of(
 def test_whatever_a_server_writes_the_wait_is_bounded(headers: dict[str, str], now: int) -> None:
     seconds = retry_after(headers, now)
     assert seconds is None or 1 <= seconds <= DAY
-    with pytest.raises(RetryLater) as caught:
+    with pytest.raises(RetryLater) as excinfo:
         check_status(429, headers, (), now)
-    assert 1 <= caught.value.seconds <= DAY
+    assert 1 <= excinfo.value.seconds <= DAY

@@ -1,4 +1,4 @@
-"""A file whose reader gets killed, once. Spark's processes import this module too."""
+"""A file whose reader is killed once. Spark's processes import this module too."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import signal
 from pathlib import Path
 
 
-def altered(mark: str, whose: str) -> bool:
-    """Stands in for the check whether a file changed while it was read: kills this process, or its executor."""
+def kill_once(marker: str, victim: str) -> bool:
+    """Stands in for the check whether a file changed while it was read; kills this process, or its executor."""
     try:
-        Path(mark).touch(exist_ok=False)
+        Path(marker).touch(exist_ok=False)
     except FileExistsError:
         return False
-    if whose == "executor":
+    if victim == "executor":
         daemon = os.getppid()
         executor = int(Path(f"/proc/{daemon}/stat").read_text().rpartition(")")[2].split()[1])
         os.kill(executor, signal.SIGKILL)
