@@ -20,8 +20,8 @@ from hotpapers.store import Record
 from hotpapers.transfer.jsonl import exporter
 from tests.loopback import words
 from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import fault
-from tests.loopback.loopnet import LoopClient
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World as Script
 from tests.years.program import World, by_simulated_time, live
@@ -45,7 +45,7 @@ FAULTS = (
 
 def settings(folder: Path, script: Script) -> Path:
     """Default settings with the loopback's addresses; without X, which costs money."""
-    text = settings_toml(LoopClient(script, SteppedClock(0)).bases).partition("[source.x]")[0]
+    text = settings_toml(DirectClient(script, SteppedClock(0)).bases).partition("[source.x]")[0]
     file = folder / "hotpapers.toml"
     file.write_text(text)
     return file

@@ -10,9 +10,9 @@ from hotpapers.accounts.profiles import KnownAccount, fetch_description, server_
 from hotpapers.errors import NetError, RequestRefused
 from hotpapers.web.reader_features import ASKING
 from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.manual_script import ManualScript, account, message
 from tests.loopback.reading import client
 from tests.loopback.servers import Loopback
-from tests.loopback.written import Written, account, said
 
 AT = moment("2026-03-10T09:00")
 ADA, MOSS = account("bluesky", "ada"), account("mastodon", "moss")
@@ -20,7 +20,7 @@ ADA, MOSS = account("bluesky", "ada"), account("mastodon", "moss")
 
 @pytest.fixture(scope="module")
 def loopback() -> Iterator[Loopback]:
-    script = Written(said=[said(ADA, AT - 1_000_000, "Hm"), said(MOSS, AT - 2_000_000, "Hm")])
+    script = ManualScript(messages=[message(ADA, AT - 1_000_000, "Hm"), message(MOSS, AT - 2_000_000, "Hm")])
     with Loopback(script, SteppedClock(AT)) as running:
         running.profiles |= {ADA.id: "Kettles", MOSS.id: "Stoves & <kettles>"}
         yield running
@@ -30,7 +30,7 @@ def loopback() -> Iterator[Loopback]:
 def well(loopback: Loopback) -> Iterator[None]:
     yield
     loopback.plan.clear()
-    loopback.settle()
+    loopback.update_ports()
 
 
 def known(loopback: Loopback, name: str = "moss", handle: str = "") -> KnownAccount:
@@ -94,7 +94,7 @@ def test_another_account_proves_nothing(loopback: Loopback) -> None:
 def test_a_network_that_fails(loopback: Loopback, network: str, fault: str) -> None:
     """An error in bounded time, and no request to an internal address."""
     loopback.plan.add(f"{network}={fault}")
-    loopback.settle()
+    loopback.update_ports()
     with pytest.raises(NetError):
         told(loopback, KnownAccount(f"bluesky:{ADA.id}") if network == "bluesky" else known(loopback))
-    assert loopback.trapped == 0
+    assert loopback.trap_requests == 0

@@ -19,8 +19,8 @@ from hotpapers.comparison.shared_key import SharedKey
 from hotpapers.model import DAY, HOUR
 from hotpapers.store import Record
 from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import Fault, fault
-from tests.loopback.loopnet import LoopClient
 from tests.loopback.script import MINUTE
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World as Script
@@ -106,7 +106,7 @@ def lived(week: Week, folder: Path, *, streams: bool) -> Path:
 
 def settings_file(folder: Path, script: Script, *, streams: bool) -> Path:
     """Default settings with the loopback's addresses, and with streams where networks have them."""
-    text = settings_toml(LoopClient(script, SteppedClock(0)).bases)
+    text = settings_toml(DirectClient(script, SteppedClock(0)).bases)
     for comment in ("mode", "streaming") if streams else ():
         assert f"# {comment} = " in text
         text = text.replace(f"# {comment} = ", f"{comment} = ")

@@ -22,8 +22,8 @@ from hotpapers.store.batches import cursor_of
 from hotpapers.terms import TERMS
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.faults import Plan, parse
-from tests.loopback.loopnet import LoopClient
-from tests.loopback.reading import make
+from tests.loopback.direct_client import DirectClient
+from tests.loopback.reading import make_source
 from tests.loopback.world import World
 
 WORLD = World(1, "2026-02-23")
@@ -34,12 +34,12 @@ MINUTE = HOUR // 60
 @contextmanager
 def job(
     store: str, name: str, plan: Plan | None = None, reach: int | None = 7 * DAY
-) -> Iterator[tuple[JobLoop, LoopClient]]:
+) -> Iterator[tuple[JobLoop, DirectClient]]:
     """A job that reads a network for the first time."""
-    http = LoopClient(WORLD, SteppedClock(START), plan or Plan(), stop_at=START + HOUR)
+    http = DirectClient(WORLD, SteppedClock(START), plan or Plan(), stop_at=START + HOUR)
     with Record(store) as record:
         tracked = TrackedPosts(record, name, http.now())
-    collect_job = CollectJob(make(name, http.bases, tracked), Connection(http), tracked, TERMS[name], back=reach)
+    collect_job = CollectJob(make_source(name, http.bases, tracked), Connection(http), tracked, TERMS[name], back=reach)
     open_record: Callable[[], Record] = partial(Record, store)
     leases = Leases(open_record, "one", hold=DAY)
     loop = JobLoop(collect_job.name, lambda: collect_job, open_record, leases, Clock(http.now, http.sleep))

@@ -24,7 +24,7 @@ from hotpapers.store.verify import check
 from hotpapers.terms import TERMS
 from tests.ingest import job_setup
 from tests.loopback.clock import SteppedClock, moment
-from tests.loopback.loopnet import LoopClient
+from tests.loopback.direct_client import DirectClient
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World
 
@@ -37,7 +37,7 @@ def collect(record: Record, store: str, name: str) -> ConfiguredSource:
     the settings."""
     names, tracked = SharedPaperIndex(), TrackedPosts(record, name, NOW)
     for now in range(NOW, NOW + 30 * HOUR, 10 * HOUR):
-        http = LoopClient(WORLD, SteppedClock(now), stop_at=now + HOUR)
+        http = DirectClient(WORLD, SteppedClock(now), stop_at=now + HOUR)
         table = tomllib.loads(settings_toml(http.bases))["source"][name]
         configured_source = ConfiguredSource(name, read_settings(name, table, ""))
         source = SOURCES[name][0](configured_source.settings, tracked, names.names)

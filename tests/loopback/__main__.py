@@ -1,4 +1,4 @@
-"""`python -m tests.loopback`: simulates every network on 127.0.0.1 until stopped, and prints the requests received."""
+"""`python -m tests.loopback`: simulates every network on 127.0.0.1 until stopped, and counts the requests received."""
 
 from __future__ import annotations
 
@@ -18,37 +18,39 @@ from hotpapers.model import DAY
 from tests.loopback import stream
 from tests.loopback.clock import RunningClock, moment
 from tests.loopback.faults import Plan, parse
-from tests.loopback.hosts import known
-from tests.loopback.hurry import Pace
-from tests.loopback.scene import utc
+from tests.loopback.hosts import check_host
+from tests.loopback.network_state import utc
+from tests.loopback.run_program import Pace
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World
 
-TOLD_EVERY = 5.0
+SUMMARY_EVERY = 5.0
 """Real seconds between two lines about requests."""
 
 
-def main(words: Sequence[str]) -> int:
+def main(command_line: Sequence[str]) -> int:
     """Serve until Ctrl-C, or for `--seconds`."""
-    given = _parser().parse_args(words)
+    arguments = _parser().parse_args(command_line)
     try:
-        now = moment(given.at) if given.at else time.time_ns() // 1000
-        faults = [known(parse(text)) for text in given.fault]
-        plan = Plan(faults, given.seed if given.faults == "some" else None)
+        now = moment(arguments.at) if arguments.at else time.time_ns() // 1000
+        faults = [check_host(parse(text)) for text in arguments.fault]
+        plan = Plan(faults, arguments.seed if arguments.faults == "random" else None)
     except (InputError, ValueError) as problem:
         print(f"loopback: {problem}", file=sys.stderr)
         return 2
-    start = utc(now - given.days * DAY).date().isoformat()
-    world = World(given.seed, start, papers=given.papers, talk=given.talk)
-    pace = Pace(now, time.time(), given.speed)
-    folder = Path(given.write or tempfile.mkdtemp(prefix="hotpapers-loopback-"))
-    over = threading.Event()
+    start = utc(now - arguments.days * DAY).date().isoformat()
+    world = World(arguments.seed, start, papers=arguments.papers, talk=arguments.talk)
+    pace = Pace(now, time.time(), arguments.speed)
+    folder = Path(arguments.write or tempfile.mkdtemp(prefix="hotpapers-loopback-"))
+    stop = threading.Event()
     clock = RunningClock(pace.start, pace.speed)
-    with stopped_by_signals(over), Loopback(world, clock, plan, port=given.port) as loopback:
+    with stopped_by_signals(stop), Loopback(world, clock, plan, port=arguments.port) as loopback:
         _write(folder, loopback, pace)
-        _introduce(given, start, folder, loopback, hurried=given.speed != 1 or bool(given.at))
-        _watch(loopback, over, given.seconds)
+        _print_introduction(
+            arguments, start, folder, loopback, is_accelerated=arguments.speed != 1 or bool(arguments.at)
+        )
+        _watch(loopback, stop, arguments.seconds)
     return 0
 
 
@@ -59,16 +61,18 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--port", type=int, default=8700, help="port of the first host; the others follow (default 8700; 0: any)")
     add("--speed", type=float, default=1.0, help="how many times faster than real time (default 1)")
-    add("--at", default="", help="the simulated time at the start, such as 2026-03-10T04:00; default now")
+    add("--at", default="", help="the simulated time at the start, such as 2026-03-10T04:00 (default now)")
     add("--days", type=int, default=14, help="days of history before the start (default 14)")
     add("--seed", type=int, default=1, help="seed of everything that is made up (default 1)")
     add("--papers", type=int, default=40, help="papers per day, on average (default 40)")
-    add("--talk", type=float, default=1.0, help="how much people say about them; 2 is twice as much (default 1)")
-    add("--faults", choices=("none", "some"), default="none", help="some: random faults, from the seed (default none)")
-    told = "a fault, such as bluesky=429:120@…/30m; may be repeated"
-    add("--fault", action="append", default=[], metavar="HOST=KIND…", help=told)
-    add("--write", metavar="DIR", help="folder to write hotpapers.toml to; default a new folder")
-    add("--seconds", type=float, default=None, help="stop after this many real seconds; default never")
+    add("--talk", type=float, default=1.0, help="how much people post about them; 2 is twice as much (default 1)")
+    add(
+        "--faults", choices=("none", "random"), default="none", help="random: random faults, by the seed (default none)"
+    )
+    fault_help = "a fault, such as bluesky=429:120@…/30m; may be repeated"
+    add("--fault", action="append", default=[], metavar="HOST=KIND…", help=fault_help)
+    add("--write", metavar="DIR", help="folder for hotpapers.toml (default a new folder)")
+    add("--seconds", type=float, default=None, help="stop after this many real seconds (default never)")
     return parser
 
 
@@ -81,42 +85,47 @@ def _write(folder: Path, loopback: Loopback, pace: Pace) -> None:
     pace.write(folder)
 
 
-def _introduce(given: argparse.Namespace, start: str, folder: Path, loopback: Loopback, *, hurried: bool) -> None:
+def _print_introduction(
+    arguments: argparse.Namespace, start: str, folder: Path, loopback: Loopback, *, is_accelerated: bool
+) -> None:
     command = (
-        f"{sys.executable} -m tests.loopback.hurry {folder} -- run" if hurried
+        f"{sys.executable} -m tests.loopback.run_program {folder} -- run" if is_accelerated
         else f"{Path(sys.executable).with_name('hotpapers')} run --config {folder / 'hotpapers.toml'}"
     )  # fmt: skip
     ports = ", ".join(f"{name} {base.rpartition(':')[2]}" for name, base in loopback.bases.items() if name != "trap")
-    print(f"Made-up networks, seed {given.seed}, {given.papers} papers per day since {start}, speed {given.speed:g}.")
+    print(
+        f"Made-up networks, seed {arguments.seed}, {arguments.papers} papers per day since {start}, "
+        f"speed {arguments.speed:g}."
+    )
     print(f"Ports on 127.0.0.1: {ports}")
-    faults = ", ".join([given.faults, *given.fault])
+    faults = ", ".join([arguments.faults, *arguments.fault])
     print(f"Faults: {faults}. Stop with Ctrl-C. Meanwhile, run:\n\n  {command}\n", flush=True)
 
 
-def _watch(loopback: Loopback, over: threading.Event, seconds: float | None) -> None:
+def _watch(loopback: Loopback, stop: threading.Event, seconds: float | None) -> None:
     """Print a line every few seconds: the requests since the last one."""
     end = time.monotonic() + (seconds if seconds is not None else 1e9)
-    before: Counter[tuple[str, int]] = Counter()
-    while not over.wait(min(TOLD_EVERY, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
-        asked = loopback.counted()
-        print(told(loopback.clock.now(), asked - before, _sent(loopback)), flush=True)
-        before = asked
+    earlier_counts: Counter[tuple[str, int]] = Counter()
+    while not stop.wait(min(SUMMARY_EVERY, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
+        counts = loopback.request_counts()
+        print(summary_line(loopback.clock.now(), counts - earlier_counts, _total_bytes_sent(loopback)), flush=True)
+        earlier_counts = counts
 
 
-def _sent(loopback: Loopback) -> int:
-    return sum(loopback.sent.values())
+def _total_bytes_sent(loopback: Loopback) -> int:
+    return sum(loopback.bytes_sent.values())
 
 
-def told(now: int, asked: Counter[tuple[str, int]], sent: int) -> str:
-    """The line: the simulated time, requests by host, other statuses than 101 and 200, and megabytes sent so far."""
-    hosts_asked: Counter[str] = Counter()
-    statuses: Counter[int] = Counter()
-    for (host, status), many in asked.items():
-        hosts_asked[host] += many
-        statuses[status] += many
-    parts = [f"{host} {many}" for host, many in sorted(hosts_asked.items())]
-    parts += [f"status {status}: {many}" for status, many in sorted(statuses.items()) if status not in (101, 200)]
-    return " · ".join([f"{utc(now):%Y-%m-%d %H:%M:%S}", *(parts or ["quiet"]), f"{sent / 1e6:.1f} MB sent"])
+def summary_line(now: int, counts: Counter[tuple[str, int]], bytes_sent: int) -> str:
+    """A line with the simulated time, requests by host, statuses other than 101 and 200, and megabytes sent so far."""
+    by_host: Counter[str] = Counter()
+    by_status: Counter[int] = Counter()
+    for (host, status), count in counts.items():
+        by_host[host] += count
+        by_status[status] += count
+    parts = [f"{host} {count}" for host, count in sorted(by_host.items())]
+    parts += [f"status {status}: {count}" for status, count in sorted(by_status.items()) if status not in (101, 200)]
+    return " · ".join([f"{utc(now):%Y-%m-%d %H:%M:%S}", *(parts or ["quiet"]), f"{bytes_sent / 1e6:.1f} MB sent"])
 
 
 if __name__ == "__main__":

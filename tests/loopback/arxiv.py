@@ -13,8 +13,8 @@ from hotpapers.categories import KNOWN, archive_of
 from hotpapers.errors import InputError
 from hotpapers.ids import arxiv
 from tests.loopback import oai
+from tests.loopback.network_state import HTML, XML, NetworkState, Reply, Request, utc
 from tests.loopback.papers import SHARES
-from tests.loopback.scene import HTML, XML, Reply, Request, Scene, utc
 from tests.loopback.script import Paper
 
 MOST_ITEMS = 2000
@@ -24,16 +24,16 @@ _LIST = re.compile(r"/list/([^/]+)/(new|recent)")
 _KINDS = ("new", "cross", "replace", "replace-cross")
 
 
-def answer(scene: Scene, asked: Request) -> Reply:
+def answer(state: NetworkState, request: Request) -> Reply:
     """The four interfaces, by path."""
-    feed, listing = _FEED.fullmatch(asked.path), _LIST.fullmatch(asked.path)
+    feed, listing = _FEED.fullmatch(request.path), _LIST.fullmatch(request.path)
     if feed:
-        return _feed(scene, feed[1], feed[2])
+        return _feed(state, feed[1], feed[2])
     if listing:
-        return _listing(scene, listing[1], listing[2], asked)
-    if asked.path == "/api/query":
-        return _api(scene, asked)
-    return oai.answer(scene, asked) if asked.path == "/oai" else Reply(404, b"<h1>Not Found</h1>", HTML)
+        return _listing(state, listing[1], listing[2], request)
+    if request.path == "/api/query":
+        return _api(state, request)
+    return oai.answer(state, request) if request.path == "/oai" else Reply(404, b"<h1>Not Found</h1>", HTML)
 
 
 class Item(NamedTuple):
@@ -44,12 +44,12 @@ class Item(NamedTuple):
     kind: str
 
 
-def announced(scene: Scene, names: Sequence[str], label: str) -> list[Item]:
+def announced_items(state: NetworkState, names: Sequence[str], label: str) -> list[Item]:
     """What is announced on a day in several archives and categories together, in arXiv's order."""
-    found = [(paper, 1) for paper in scene.script.papers(label)] + list(scene.script.replaced(label))
+    versions = [(paper, 1) for paper in state.script.papers(label)] + list(state.script.replacements(label))
     items = [
         Item(paper, version, _kind(paper.categories[0], version, names))
-        for paper, version in found
+        for paper, version in versions
         if any(_within(category, name) for category in paper.categories for name in names)
     ]
     return sorted(items, key=lambda item: _KINDS.index(item.kind))
@@ -67,53 +67,54 @@ def _kind(primary: str, version: int, names: Sequence[str]) -> str:
 # ---- feeds ---------------------------------------------------------------------------------------------
 
 
-def _feed(scene: Scene, form: str, asked: str) -> Reply:
+def _feed(state: NetworkState, form: str, joined_names: str) -> Reply:
     """The feed of the day in New York; on a day without an announcement it exists, dated and empty."""
-    names = asked.split("+")
-    day = days.date_at(scene.now)
+    names = joined_names.split("+")
+    day = days.date_at(state.now)
     midnight = datetime.combine(day, datetime.min.time(), days.EASTERN)
-    wrong = next((name for name in names if name not in NAMES), "")
-    if wrong:
-        body = _rss(f"Feed error for query: {scene.base}/rss/{asked}", f"Bad archive '{wrong}'.", midnight, [])
+    unknown = next((name for name in names if name not in NAMES), "")
+    if unknown:
+        body = _rss(f"Feed error for query: {state.base}/rss/{joined_names}", f"Bad archive '{unknown}'.", midnight, [])
         return Reply(400, body, XML)
-    items = announced(scene, names, day.isoformat()) if day.weekday() < 5 else []
+    items = announced_items(state, names, day.isoformat()) if day.weekday() < 5 else []
     write = _atom if form == "atom" else _rss
     title = f"{', '.join(names)} updates on arXiv.org"
-    told = f"{', '.join(names)} updates on the arXiv.org e-print archive."
-    return Reply(200, write(title, told, midnight, scene.listed(items[:MOST_ITEMS])), XML)
+    description = f"{', '.join(names)} updates on the arXiv.org e-print archive."
+    return Reply(200, write(title, description, midnight, state.reorder(items[:MOST_ITEMS])), XML)
 
 
-def _rss(title: str, told: str, midnight: datetime, items: Sequence[Item]) -> bytes:
-    dated = f"<pubDate>{midnight:%a, %d %b %Y %H:%M:%S %z}</pubDate>"
+def _rss(title: str, description: str, midnight: datetime, items: Sequence[Item]) -> bytes:
+    date_element = f"<pubDate>{midnight:%a, %d %b %Y %H:%M:%S %z}</pubDate>"
     entries = "".join(
-        f"<item><title>{escape(one.paper.title)}</title><link>https://arxiv.org/abs/{one.paper.id}</link>"
-        f"<description>{_summary(one)}</description>"
-        f'<guid isPermaLink="false">oai:arXiv.org:{one.paper.id}v{one.version}</guid>'
-        f"{''.join(f'<category>{c}</category>' for c in one.paper.categories)}{dated}{_more(one)}</item>\n"
-        for one in items
+        f"<item><title>{escape(item.paper.title)}</title><link>https://arxiv.org/abs/{item.paper.id}</link>"
+        f"<description>{_summary(item)}</description>"
+        f'<guid isPermaLink="false">oai:arXiv.org:{item.paper.id}v{item.version}</guid>'
+        f"{''.join(f'<category>{c}</category>' for c in item.paper.categories)}{date_element}"
+        f"{_shared_elements(item)}</item>\n"
+        for item in items
     )
     return (
         "<?xml version='1.0' encoding='UTF-8'?>\n"
         '<rss xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/" version="2.0">'
-        f"<channel><title>{escape(title)}</title><description>{escape(told)}</description>"
-        f"<language>en-us</language>{dated}<skipDays><day>Sunday</day><day>Saturday</day></skipDays>\n"
+        f"<channel><title>{escape(title)}</title><description>{escape(description)}</description>"
+        f"<language>en-us</language>{date_element}<skipDays><day>Sunday</day><day>Saturday</day></skipDays>\n"
         f"{entries}</channel></rss>"
     ).encode()
 
 
-def _atom(title: str, told: str, midnight: datetime, items: Sequence[Item]) -> bytes:
+def _atom(title: str, description: str, midnight: datetime, items: Sequence[Item]) -> bytes:
     entries = "".join(
-        f"<entry><id>oai:arXiv.org:{one.paper.id}v{one.version}</id><title>{escape(one.paper.title)}</title>"
-        f'<updated>{midnight.isoformat()}</updated><link href="https://arxiv.org/abs/{one.paper.id}" rel="alternate"/>'
-        f"<summary>{_summary(one)}</summary>{_terms(one.paper)}"
-        f"<published>{midnight.isoformat()}</published>{_more(one)}</entry>\n"
-        for one in items
+        f"<entry><id>oai:arXiv.org:{item.paper.id}v{item.version}</id><title>{escape(item.paper.title)}</title>"
+        f'<updated>{midnight.isoformat()}</updated><link href="https://arxiv.org/abs/{item.paper.id}" rel="alternate"/>'
+        f"<summary>{_summary(item)}</summary>{_terms(item.paper)}"
+        f"<published>{midnight.isoformat()}</published>{_shared_elements(item)}</entry>\n"
+        for item in items
     )
     return (
         "<?xml version='1.0' encoding='UTF-8'?>\n"
         '<feed xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/" '
         f'xmlns="http://www.w3.org/2005/Atom" xml:lang="en-us"><title>{escape(title)}</title>'
-        f"<updated>{midnight.isoformat()}</updated><subtitle>{escape(told)}</subtitle>\n{entries}</feed>"
+        f"<updated>{midnight.isoformat()}</updated><subtitle>{escape(description)}</subtitle>\n{entries}</feed>"
     ).encode()
 
 
@@ -122,12 +123,12 @@ def _terms(paper: Paper) -> str:
 
 
 def _summary(item: Item) -> str:
-    named = f"arXiv:{item.paper.id}v{item.version} Announce Type: {item.kind} \nAbstract: "
-    return named + escape(item.paper.abstract)
+    heading = f"arXiv:{item.paper.id}v{item.version} Announce Type: {item.kind} \nAbstract: "
+    return heading + escape(item.paper.abstract)
 
 
-def _more(item: Item) -> str:
-    """The elements that RSS and Atom share."""
+def _shared_elements(item: Item) -> str:
+    """The elements of a paper that RSS and Atom share."""
     paper = item.paper
     doi = f"<arxiv:DOI>{paper.doi}</arxiv:DOI>" if paper.doi else ""
     journal = f"<arxiv:journal_reference>{escape(paper.journal)}</arxiv:journal_reference>" if paper.journal else ""
@@ -140,47 +141,47 @@ def _more(item: Item) -> str:
 # ---- listing pages ---------------------------------------------------------------------------------------
 
 
-def _listing(scene: Scene, name: str, page: str, asked: Request) -> Reply:
+def _listing(state: NetworkState, name: str, page: str, request: Request) -> Reply:
     if name not in NAMES:
         return Reply(400, f"<h1>Invalid archive or category: {escape(name)}</h1>".encode(), HTML)
-    labels = list(_latest(scene.now, 5 if page == "recent" else 1))
-    sections = _by_day(scene, name, labels) if page == "recent" else _by_kind(scene, name, labels[0])
-    skip, show = asked.number("skip", 0, 100_000), asked.number("show", 50, MOST_ITEMS)
+    labels = list(_latest_labels(state.now, 5 if page == "recent" else 1))
+    sections = _by_day(state, name, labels) if page == "recent" else _by_kind(state, name, labels[0])
+    skip, show = request.number("skip", 0, 100_000), request.number("show", 50, MOST_ITEMS)
     head = f"<h3>Showing new listings for {_date(labels[0], '%A, %-d %B %Y')}</h3>" if page == "new" else ""
     body = "".join(_sections(sections, skip, show))
     return Reply(200, f"<html><h1>{name}</h1>{head}<dl id='articles'>{body}</dl></html>".encode(), HTML)
 
 
-def _latest(now: int, many: int) -> Iterator[str]:
+def _latest_labels(now: int, count: int) -> Iterator[str]:
     """The last days whose announcement is out, newest first."""
     label = days.following(days.current(now))
-    for _ in range(many):
+    for _ in range(count):
         while days.announced_at(label) > now or not days.expected(label):
             label = days.previous_day(label)
         yield label
         label = days.previous_day(label)
 
 
-def _by_day(scene: Scene, name: str, labels: Sequence[str]) -> list[tuple[str, list[Item]]]:
+def _by_day(state: NetworkState, name: str, labels: Sequence[str]) -> list[tuple[str, list[Item]]]:
     return [
-        (_date(label, "%a, %-d %b %Y"), [one for one in announced(scene, [name], label) if one.version == 1])
+        (_date(label, "%a, %-d %b %Y"), [item for item in announced_items(state, [name], label) if item.version == 1])
         for label in labels
     ]
 
 
-def _by_kind(scene: Scene, name: str, label: str) -> list[tuple[str, list[Item]]]:
-    items = announced(scene, [name], label)
+def _by_kind(state: NetworkState, name: str, label: str) -> list[tuple[str, list[Item]]]:
+    items = announced_items(state, [name], label)
     parts = {"New submissions": ("new",), "Cross submissions": ("cross",), "Replacement submissions": _KINDS[2:]}
-    found = [(title, [one for one in items if one.kind in kinds]) for title, kinds in parts.items()]
-    return [(title, rows) for title, rows in found if rows]
+    sections = [(title, [item for item in items if item.kind in kinds]) for title, kinds in parts.items()]
+    return [(title, rows) for title, rows in sections if rows]
 
 
 def _sections(sections: Sequence[tuple[str, list[Item]]], skip: int, show: int) -> Iterator[str]:
     """Headings with the total counts, each with its entries on this page."""
-    before = 0
+    count_before = 0
     for title, items in sections:
-        on_page = [(n, one) for n, one in enumerate(items, before + 1) if skip < n <= skip + show]
-        before += len(items)
+        on_page = [(n, item) for n, item in enumerate(items, count_before + 1) if skip < n <= skip + show]
+        count_before += len(items)
         if on_page or not items:
             yield f"<h3>{title}{_showing(on_page, items)}</h3>\n"
         for n, item in on_page:
@@ -195,9 +196,11 @@ def _sections(sections: Sequence[tuple[str, list[Item]]], skip: int, show: int) 
 def _showing(on_page: Sequence[tuple[int, Item]], items: Sequence[Item]) -> str:
     if not items:
         return ""
-    first = on_page and on_page[0][1] is items[0]
-    words = "showing" if len(on_page) == len(items) else ("showing first" if first else "continued, showing last")
-    return f" ({words} {len(on_page)} of {len(items)} entries )"
+    starts_here = on_page and on_page[0][1] is items[0]
+    phrase = (
+        "showing" if len(on_page) == len(items) else ("showing first" if starts_here else "continued, showing last")
+    )
+    return f" ({phrase} {len(on_page)} of {len(items)} entries )"
 
 
 def _date(label: str, form: str) -> str:
@@ -207,21 +210,21 @@ def _date(label: str, form: str) -> str:
 # ---- the API -----------------------------------------------------------------------------------------------
 
 
-def _api(scene: Scene, asked: Request) -> Reply:
+def _api(state: NetworkState, request: Request) -> Reply:
     """Papers by identifier, in the latest or the requested version; unknown ones are left out."""
-    named = [one for one in asked.one("id_list").split(",") if one]
+    texts = [text for text in request.param("id_list").split(",") if text]
     try:
-        wanted = [arxiv.parse(one) for one in named]
+        identifiers = [arxiv.parse(text) for text in texts]
     except InputError:
-        return Reply(400, _entries(scene, [_ERROR.format(escape(named[0]))]), XML)
-    start, most = asked.number("start", 0, 30_000), asked.number("max_results", 10, 2000)
-    found = []
-    for one in wanted[start : start + most]:
-        paper = scene.script.paper(one.id)
-        latest = paper.version_at(scene.now) if paper else 0
-        if paper and latest and (one.version or 1) <= latest:
-            found.append(_api_entry(paper, one.version or latest))
-    return Reply(200, _entries(scene, scene.listed(found)), XML)
+        return Reply(400, _entries(state, [_ERROR.format(escape(texts[0]))]), XML)
+    start, maximum = request.number("start", 0, 30_000), request.number("max_results", 10, 2000)
+    entries = []
+    for identifier in identifiers[start : start + maximum]:
+        paper = state.script.paper(identifier.id)
+        latest_version = paper.version_at(state.now) if paper else 0
+        if paper and latest_version and (identifier.version or 1) <= latest_version:
+            entries.append(_api_entry(paper, identifier.version or latest_version))
+    return Reply(200, _entries(state, state.reorder(entries)), XML)
 
 
 _ERROR = (
@@ -230,22 +233,22 @@ _ERROR = (
 )
 
 
-def _entries(scene: Scene, entries: Sequence[str]) -> bytes:
+def _entries(state: NetworkState, entries: Sequence[str]) -> bytes:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/" '
         'xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns="http://www.w3.org/2005/Atom"><id>https://arxiv.org/</id>'
-        f"<title>arXiv Search Results</title><updated>{_utc(scene.claims(scene.now))}</updated>"
+        f"<title>arXiv Search Results</title><updated>{_utc(state.network_time(state.now))}</updated>"
         f"<opensearch:totalResults>{len(entries)}</opensearch:totalResults>\n{''.join(entries)}</feed>"
     ).encode()
 
 
 def _api_entry(paper: Paper, version: int) -> str:
-    moment = paper.versions[version - 1].submitted
+    moment = paper.versions[version - 1].submitted_at
     comment = "This paper has been withdrawn" if paper.versions[version - 1].withdrawn else paper.comment
     optional = {"comment": comment, "doi": paper.doi, "journal_ref": paper.journal}
     return (
         f"<entry><id>http://arxiv.org/abs/{paper.id}v{version}</id><title>{escape(paper.title)}</title>"
-        f"<updated>{_utc(moment)}</updated><published>{_utc(paper.versions[0].submitted)}</published>"
+        f"<updated>{_utc(moment)}</updated><published>{_utc(paper.versions[0].submitted_at)}</published>"
         f"<summary>{escape(paper.abstract)}</summary>{_terms(paper)}"
         f'<arxiv:primary_category term="{paper.categories[0]}"/>'
         f"{''.join(f'<arxiv:{name}>{escape(text)}</arxiv:{name}>' for name, text in optional.items() if text)}"

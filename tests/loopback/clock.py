@@ -1,4 +1,4 @@
-"""Simulated time: running at some speed, or moved by hand."""
+"""Simulated time that runs at some speed or is moved by hand."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Clock(Protocol):
 
 
 class RunningClock:
-    """start + speed × the real time since it was made. `real`: a monotonic clock, in seconds."""
+    """start + speed × the real time since it was created. `real`: a monotonic clock, in seconds."""
 
     def __init__(self, start: int, speed: float = 1.0, real: Callable[[], float] = time.monotonic) -> None:
         self.start, self.speed, self._real = start, speed, real
-        self._began = real()
+        self._real_start = real()
 
     def now(self) -> int:
-        return self.start + round(self.speed * 1e6 * (self._real() - self._began))
+        return self.start + round(self.speed * 1e6 * (self._real() - self._real_start))
 
     def sleep(self, seconds: float) -> None:
         """Wait for simulated seconds."""
@@ -42,7 +42,7 @@ class SteppedClock:
         return self._now
 
     def advance(self, seconds: float) -> int:
-        """Move on by some seconds; the new moment."""
+        """Move on by some seconds. Return the new moment."""
         with self._lock:
             self._now += round(seconds * 1e6)
             return self._now
@@ -62,5 +62,5 @@ class SteppedClock:
 
 def moment(text: str) -> int:
     """µs UTC of 2026-11-20 or 2026-11-20T10:00; UTC unless it names a zone."""
-    when = datetime.datetime.fromisoformat(text)
-    return round((when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()) * 1_000_000
+    parsed = datetime.datetime.fromisoformat(text)
+    return round((parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)).timestamp()) * 1_000_000

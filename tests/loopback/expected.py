@@ -10,14 +10,14 @@ from hotpapers.ids import arxiv
 from hotpapers.model import DAY, AnnouncementType
 from hotpapers.sources.hackernews import HackerNewsSettings
 from hotpapers.sources.x import XSettings
-from tests.loopback import bluesky, feeds, hackernews, mastodon, naming, reddit, small, x
-from tests.loopback.scene import Scene
-from tests.loopback.script import Nothing, Said, Script, counts, there
+from tests.loopback import bluesky, feeds, hackernews, lobsters_huggingface, mastodon, message_text, reddit, x
+from tests.loopback.network_state import NetworkState
+from tests.loopback.script import EmptyScript, Message, Script, counts, is_visible
 
 NETWORKS = ("bluesky", "mastodon", "hackernews", "lobsters", "huggingface", "reddit", "x", "feeds")
 
 
-class Announced(NamedTuple):
+class ExpectedAnnouncement(NamedTuple):
     """A paper in arXiv's listing of a day, with the fields of the record's item."""
 
     paper: str
@@ -37,75 +37,77 @@ class Figures(NamedTuple):
     views: int | None = None
 
 
-def announced(script: Script, label: str) -> set[Announced]:
+def announcements(script: Script, label: str) -> set[ExpectedAnnouncement]:
     """What arXiv announces on a day, archive by archive."""
-    found = set()
+    expected = set()
     for paper in script.papers(label):
         for n, archive in enumerate(paper.archives):
-            found.add(Announced(arxiv.key(paper.id), label, archive, "cross" if n else "new", 1))
-    for paper, version in script.replaced(label):
+            expected.add(ExpectedAnnouncement(arxiv.key(paper.id), label, archive, "cross" if n else "new", 1))
+    for paper, version in script.replacements(label):
         for archive in paper.archives:
-            found.add(Announced(arxiv.key(paper.id), label, archive, "replacement", version))
-    return found
+            expected.add(ExpectedAnnouncement(arxiv.key(paper.id), label, archive, "replacement", version))
+    return expected
 
 
-def key(said: Said, bases: Mapping[str, str]) -> str:
+def key(message: Message, bases: Mapping[str, str]) -> str:
     """A post's key in the record."""
-    if said.network == "bluesky":
-        return f"bluesky:{bluesky.uri(said)}"
-    if said.network == "mastodon":
-        return f"mastodon:{mastodon.uri(Scene(Nothing(), 0, 'mastodon.one', bases), said)}"
-    if said.network == "feeds":
-        url = bases["feeds"] + feeds.PATHS[int(said.by.id)]
-        named = f"{url}\n{feeds.guid(said)}"
-        return f"feeds:{hashlib.sha256(named.encode()).hexdigest()[:32]}"
-    return f"{said.network}:{said.id}"
+    if message.network == "bluesky":
+        return f"bluesky:{bluesky.uri(message)}"
+    if message.network == "mastodon":
+        return f"mastodon:{mastodon.uri(NetworkState(EmptyScript(), 0, 'mastodon.one', bases), message)}"
+    if message.network == "feeds":
+        url = bases["feeds"] + feeds.PATHS[int(message.author.id)]
+        identity = f"{url}\n{feeds.guid(message)}"
+        return f"feeds:{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
+    return f"{message.network}:{message.id}"
 
 
-def papers(said: Said) -> frozenset[str]:
+def papers(message: Message) -> frozenset[str]:
     """The keys of the papers that a post names."""
-    return frozenset(map(arxiv.key, said.papers))
+    return frozenset(map(arxiv.key, message.papers))
 
 
-def naming_papers(script: Script, network: str, since: int, until: int) -> Iterator[Said]:
-    """Messages that name a paper, were posted between two moments, and still exist at the second."""
+def messages_with_papers(script: Script, network: str, since: int, until: int) -> Iterator[Message]:
+    """Messages that name a paper, were posted between two moments, and still exist at the later one."""
     for day in range(since // DAY, until // DAY + 1):
-        for said in script.said(network, day):
-            if said.names and since <= said.at <= until and there(said, until):
-                yield said
+        for message in script.messages(network, day):
+            if message.references and since <= message.at <= until and is_visible(message, until):
+                yield message
 
 
-def surely_found(said: Said) -> bool:
-    """Whether a source with default settings finds a message if it asks while the message exists."""
-    if said.network == "hackernews":
-        return any(term in naming.text(said, said.at) for term in HackerNewsSettings().terms)
-    if said.network == "x":
-        return x.matches(said, XSettings().query)
-    return said.network != "mastodon" or mastodon.tagged(said) or said.by.home == "two"
+def is_findable(message: Message) -> bool:
+    """Whether a source with default settings finds a message if it reads the network while the message exists."""
+    if message.network == "hackernews":
+        return any(term in message_text.text(message, message.at) for term in HackerNewsSettings().terms)
+    if message.network == "x":
+        return x.matches(message, XSettings().query)
+    return message.network != "mastodon" or mastodon.has_tag(message) or message.author.home == "two"
 
 
-def figures(said: Said, now: int, *, listed: bool = False) -> Figures | None:
-    """A post's counts at a moment as its network reports them; None if it reports none. `listed`: as in a list."""
-    told = counts(said, now)
-    if said.network in ("bluesky", "mastodon"):
-        return Figures(told.reposts, told.likes, told.replies, told.quotes)
-    if said.network == "x":
-        return Figures(told.reposts, told.likes, told.replies, told.quotes, told.views)
-    if said.network == "huggingface":
-        return Figures(likes=told.likes, replies=told.replies if listed else None)
-    if said.network == "feeds" or said.story:
+def figures(message: Message, now: int, *, in_list: bool = False) -> Figures | None:
+    """A post's counts at a moment as its network reports them; None if it reports none. `in_list`: as in its lists."""
+    current = counts(message, now)
+    if message.network in ("bluesky", "mastodon"):
+        return Figures(current.reposts, current.likes, current.replies, current.quotes)
+    if message.network == "x":
+        return Figures(current.reposts, current.likes, current.replies, current.quotes, current.views)
+    if message.network == "huggingface":
+        return Figures(likes=current.likes, replies=current.replies if in_list else None)
+    if message.network == "feeds" or message.story:
         return None
-    score = {"hackernews": hackernews.score, "lobsters": small.score, "reddit": reddit.score}[said.network]
-    return Figures(likes=score(said, now), replies=told.replies)
+    score = {"hackernews": hackernews.score, "lobsters": lobsters_huggingface.score, "reddit": reddit.score}[
+        message.network
+    ]
+    return Figures(likes=score(message, now), replies=current.replies)
 
 
-def gone(said: Said, now: int) -> str:
-    """Why a post does not exist at a moment, as its source finds out when it asks for counts.
+def gone_reason(message: Message, now: int) -> str:
+    """Why a post does not exist at a moment, as its source learns when it requests counts.
 
     Empty while it exists, and if the source cannot know.
     """
-    if said.at <= now and (there(said, now) or said.network in ("x", "feeds")):
+    if message.at <= now and (is_visible(message, now) or message.network in ("x", "feeds")):
         return ""
-    if said.network == "hackernews":
-        return "removed" if hackernews.removed(said, now) else "deleted"
-    return "removed" if said.network == "reddit" and reddit.removed(said, now) else "deleted"
+    if message.network == "hackernews":
+        return "removed" if hackernews.was_removed(message, now) else "deleted"
+    return "removed" if message.network == "reddit" and reddit.was_removed(message, now) else "deleted"

@@ -7,53 +7,66 @@ import re
 from typing import Any
 
 from hotpapers.model import DAY
-from tests.loopback import ids, naming
-from tests.loopback.scene import Reply, Request, Scene, iso, json, not_found
-from tests.loopback.script import MINUTE, SECOND, Said, between, counts, find, present, there
+from tests.loopback import ids, message_text
+from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found
+from tests.loopback.script import (
+    MINUTE,
+    SECOND,
+    Message,
+    account_exists,
+    counts,
+    find_message,
+    is_visible,
+    messages_between,
+)
 
-LATE = 3 * MINUTE
-"""How long after its creation an item is in the search."""
+INDEX_DELAY = 3 * MINUTE
+"""How long after its creation the search finds an item."""
 MOST_HITS = 1000
-_ITEM, _FOUND = re.compile(r"/v0/item/(\d{1,15})\.json"), re.compile(r"/api/v1/items/(\d{1,15})")
+_ITEM, _HIT = re.compile(r"/v0/item/(\d{1,15})\.json"), re.compile(r"/api/v1/items/(\d{1,15})")
 _FILTER = re.compile(r"created_at_i(>=|<=|>|<)(\d{1,12})")
 
 
-def answer(scene: Scene, asked: Request) -> Reply:
-    """The search and single items; the search has only items that still exist."""
-    if asked.path == "/api/v1/search_by_date":
-        return _search(scene, asked)
-    item, found = _ITEM.fullmatch(asked.path), _FOUND.fullmatch(asked.path)
-    if item:
-        return json(_item(scene, item[1]))
-    said = _made(scene, found[1]) if found else None
-    return json(_hit(scene, said)) if said and there(said, scene.now) else not_found()
+def answer(state: NetworkState, request: Request) -> Reply:
+    """The search and single items; the search finds only items that still exist."""
+    if request.path == "/api/v1/search_by_date":
+        return _search(state, request)
+    item_path, hit_path = _ITEM.fullmatch(request.path), _HIT.fullmatch(request.path)
+    if item_path:
+        return json(_item(state, item_path[1]))
+    message = _find_created(state, hit_path[1]) if hit_path else None
+    return json(_hit(state, message)) if message and is_visible(message, state.now) else not_found()
 
 
-def score(said: Said, now: int) -> int:
+def score(message: Message, now: int) -> int:
     """A story's points: its likes and one from its submitter."""
-    return 1 + counts(said, now).likes
+    return 1 + counts(message, now).likes
 
 
-def _search(scene: Scene, asked: Request) -> Reply:
+def _search(state: NetworkState, request: Request) -> Reply:
     """Hits that contain the words searched for, newest first; never more than a thousand."""
-    since, until = _span(scene, asked.one("numericFilters"))
-    words = asked.one("query").strip('"')
-    size, page = asked.number("hitsPerPage", 20, MOST_HITS), asked.number("page", 0, MOST_HITS)
-    known = min(until, scene.now - LATE)
-    if not words:  # everything that people wrote about anything: there is always something new
-        return json({"hits": [{"objectID": "1", "created_at_i": known // SECOND}]})
-    found = [said for said in between(scene.script, "hackernews", since, known) if there(said, scene.now)]
-    matching = [said for said in reversed(found) if words in _searched(said, scene.now)]
-    hits = matching[page * size : (page + 1) * size]
+    since, until = _span(state, request.param("numericFilters"))
+    words = request.param("query").strip('"')
+    size, page_number = request.number("hitsPerPage", 20, MOST_HITS), request.number("page", 0, MOST_HITS)
+    newest = min(until, state.now - INDEX_DELAY)
+    if not words:  # everything that people wrote about anything: something is always new
+        return json({"hits": [{"objectID": "1", "created_at_i": newest // SECOND}]})
+    messages = [
+        message
+        for message in messages_between(state.script, "hackernews", since, newest)
+        if is_visible(message, state.now)
+    ]
+    hits = [message for message in reversed(messages) if words in _indexed_text(message, state.now)]
+    page_hits = hits[page_number * size : (page_number + 1) * size]
     return json({
-        "hits": scene.listed(_hit(scene, said) for said in hits), "nbHits": len(matching), "page": page,
-        "nbPages": -(-len(matching) // max(size, 1)), "hitsPerPage": size, "exhaustiveNbHits": False,
+        "hits": state.reorder(_hit(state, message) for message in page_hits), "nbHits": len(hits), "page": page_number,
+        "nbPages": -(-len(hits) // max(size, 1)), "hitsPerPage": size, "exhaustiveNbHits": False,
     })  # fmt: skip
 
 
-def _span(scene: Scene, filters: str) -> tuple[int, int]:
+def _span(state: NetworkState, filters: str) -> tuple[int, int]:
     """The period that filters such as created_at_i>=1 leave; both moments are included."""
-    since, until = scene.now - 400 * DAY, scene.now
+    since, until = state.now - 400 * DAY, state.now
     for sign, second in _FILTER.findall(filters):
         at = int(second) * SECOND
         if sign[0] == ">":
@@ -63,73 +76,81 @@ def _span(scene: Scene, filters: str) -> tuple[int, int]:
     return since, until
 
 
-def _searched(said: Said, now: int) -> str:
+def _indexed_text(message: Message, now: int) -> str:
     """What the search indexes: words and the addresses of links."""
-    return " ".join([said.title, said.words_at(now), *naming.targets(said)])
+    return " ".join([message.title, message.words_at(now), *message_text.targets(message)])
 
 
-def _url(said: Said) -> str | None:
-    """A story's address: the first that it names."""
-    return next(iter(naming.targets(said)), None) if not said.story else None
+def _url(message: Message) -> str | None:
+    """A story's address: the first one that it links to."""
+    return next(iter(message_text.targets(message)), None) if not message.story else None
 
 
-def _html(said: Said, now: int) -> str:
-    """A message as HTML: characters of an address that mean something in HTML are written as numbers."""
+def _html(message: Message, now: int) -> str:
+    """A message as HTML. Slashes in addresses are escaped, as on the real site."""
     parts = []
-    for piece in naming.pieces(said, now):
+    for piece in message_text.pieces(message, now):
         target = html.escape(piece.target).replace("/", "&#x2F;")
         shown = html.escape(piece.text)
         parts.append(f'<a href="{target}" rel="nofollow">{shown}</a>' if target else shown)
     return "".join(parts)
 
 
-def _hit(scene: Scene, said: Said) -> dict[str, Any]:
-    at = scene.claims(said.at)
+def _hit(state: NetworkState, message: Message) -> dict[str, Any]:
+    at = state.network_time(message.at)
     hit: dict[str, Any] = {
-        "objectID": said.id, "created_at": iso(at), "created_at_i": at // SECOND, "author": said.by.name,
+        "objectID": message.id, "created_at": iso(at), "created_at_i": at // SECOND, "author": message.author.name,
         "title": None, "url": None, "points": None, "num_comments": None, "story_text": None, "comment_text": None,
     }  # fmt: skip
-    if said.story:
-        about = {"story_id": int(said.story), "parent_id": int(said.story), "story_title": "Something else"}
-        return hit | about | {"comment_text": _html(said, scene.now), "_tags": ["comment", f"story_{said.story}"]}
-    text = "" if _url(said) else _html(said, scene.now)
-    now = counts(said, scene.now)
+    if message.story:
+        story_fields = {
+            "story_id": int(message.story),
+            "parent_id": int(message.story),
+            "story_title": "Something else",
+        }
+        return (
+            hit
+            | story_fields
+            | {"comment_text": _html(message, state.now), "_tags": ["comment", f"story_{message.story}"]}
+        )
+    text = "" if _url(message) else _html(message, state.now)
+    totals = counts(message, state.now)
     return hit | {
-        "title": said.title, "url": _url(said), "points": score(said, scene.now), "num_comments": now.replies,
-        "story_text": text or None, "_tags": ["story", f"story_{said.id}"],
+        "title": message.title, "url": _url(message), "points": score(message, state.now),
+        "num_comments": totals.replies, "story_text": text or None, "_tags": ["story", f"story_{message.id}"],
     }  # fmt: skip
 
 
-def _made(scene: Scene, id: str) -> Said | None:
-    at = ids.made_at("hackernews", id)
-    said = find(scene.script, "hackernews", id, at) if at is not None else None
-    return said if said and said.at <= scene.now else None
+def _find_created(state: NetworkState, id: str) -> Message | None:
+    at = ids.creation_time("hackernews", id)
+    message = find_message(state.script, "hackernews", id, at) if at is not None else None
+    return message if message and message.at <= state.now else None
 
 
-def _item(scene: Scene, id: str) -> dict[str, Any] | None:
+def _item(state: NetworkState, id: str) -> dict[str, Any] | None:
     """An item as it is now; null if it is not known yet."""
-    said = _made(scene, id)
-    if said is None:
+    message = _find_created(state, id)
+    if message is None:
         return None
-    kind = "comment" if said.story else "story"
-    base = {"id": int(id), "time": scene.claims(said.at) // SECOND, "type": kind}
-    if not there(said, scene.now):
-        return base | _gone(said, scene.now)
-    if said.story:
-        return base | {"by": said.by.name, "parent": int(said.story), "text": _html(said, scene.now)}
-    now = counts(said, scene.now)
+    kind = "comment" if message.story else "story"
+    base = {"id": int(id), "time": state.network_time(message.at) // SECOND, "type": kind}
+    if not is_visible(message, state.now):
+        return base | _missing_fields(message, state.now)
+    if message.story:
+        return base | {"by": message.author.name, "parent": int(message.story), "text": _html(message, state.now)}
+    totals = counts(message, state.now)
     return base | {
-        "by": said.by.name, "title": said.title, "url": _url(said) or "", "score": score(said, scene.now),
-        "descendants": now.replies,
+        "by": message.author.name, "title": message.title, "url": _url(message) or "",
+        "score": score(message, state.now), "descendants": totals.replies,
     }  # fmt: skip
 
 
-def _gone(said: Said, now: int) -> dict[str, Any]:
-    if removed(said, now):
-        return {"dead": True, "by": said.by.name, "text": "[dead]"}
+def _missing_fields(message: Message, now: int) -> dict[str, Any]:
+    if was_removed(message, now):
+        return {"dead": True, "by": message.author.name, "text": "[dead]"}
     return {"deleted": True}
 
 
-def removed(said: Said, now: int) -> bool:
-    """Whether a missing item was removed by somebody other than its author."""
-    return said.why == "removed" or not present(said.by, now)
+def was_removed(message: Message, now: int) -> bool:
+    """Whether somebody other than its author removed a missing item."""
+    return message.gone_reason == "removed" or not account_exists(message.author, now)

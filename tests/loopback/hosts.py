@@ -1,4 +1,4 @@
-"""All hosts of the loopback internet, and what each answers at a moment, with or without a fault."""
+"""All hosts of the loopback internet, and what each of them answers at a moment, with or without a fault."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from hotpapers.errors import InputError
-from tests.loopback import arxiv, bluesky, feeds, hackernews, mastodon, reddit, small, x
+from tests.loopback import arxiv, bluesky, feeds, hackernews, lobsters_huggingface, mastodon, reddit, x
 from tests.loopback.faults import STATUSES, Fault
-from tests.loopback.scene import HTML, Play, Reply, Request, Scene, not_found
-from tests.loopback.script import Nothing
+from tests.loopback.network_state import HTML, Handler, NetworkState, Reply, Request, not_found
+from tests.loopback.script import EmptyScript
 
 TRAP = "trap"
-"""An internal address that no setting names: requests to it come from following a redirect."""
+"""An internal address that no setting names; only a client that follows a redirect sends requests to it."""
 STREAMS = ("/subscribe", "/xrpc/com.atproto.sync.subscribeRepos")
 
 
-def _no_stream(scene: Scene, asked: Request) -> Reply:
-    return Reply(426, b"a websocket is spoken here", HTML)
+def _no_stream(state: NetworkState, request: Request) -> Reply:
+    return Reply(426, b"this address is a websocket", HTML)
 
 
-PLAYS: dict[str, Play] = {
+HANDLERS: dict[str, Handler] = {
     "arxiv": arxiv.answer,
     "bluesky.view": bluesky.answer,
     "bluesky.stream1": _no_stream,
@@ -29,29 +29,29 @@ PLAYS: dict[str, Play] = {
     "bluesky.relay": _no_stream,
     "feeds": feeds.answer,
     "hackernews": hackernews.answer,
-    "huggingface": small.huggingface,
-    "lobsters": small.lobsters,
+    "huggingface": lobsters_huggingface.huggingface,
+    "lobsters": lobsters_huggingface.lobsters,
     "mastodon.one": mastodon.answer,
     "mastodon.two": mastodon.answer,
     "reddit": reddit.answer,
     "x": x.answer,
-    TRAP: lambda scene, asked: not_found(),
+    TRAP: lambda state, request: not_found(),
 }
-"""The answering function of each host, in the order of their ports."""
-HOSTS = tuple(PLAYS)
+"""The function that answers for each host, in the order of their ports."""
+HOSTS = tuple(HANDLERS)
 TAGGED = ("feeds", "reddit")
 """Hosts that send an ETag, and answer 304 to a request with the same one."""
 
 
-def known(fault: Fault) -> Fault:
-    """Check that a fault's host exists; the fault. Raises InputError."""
-    if not any(fault.hits(host, f"/{fault.where.partition('/')[2]}", fault.start) for host in HOSTS):
-        raise InputError(f"no such host: {fault.where}; choose from {', '.join(HOSTS)}")
+def check_host(fault: Fault) -> Fault:
+    """Return a fault if its host exists. Raises InputError."""
+    if not any(fault.affects(host, f"/{fault.target.partition('/')[2]}", fault.start) for host in HOSTS):
+        raise InputError(f"no such host: {fault.target}; choose from {', '.join(HOSTS)}")
     return fault
 
 
-class Played(NamedTuple):
-    """An answer, and the fault of the connection on its way."""
+class Answer(NamedTuple):
+    """An answer, and the fault of the connection that carries it."""
 
     reply: Reply
     wire: Fault | None = None
@@ -63,35 +63,35 @@ def addresses(ports: Mapping[str, int]) -> dict[str, str]:
 
 
 def _speaks_websocket(host: str) -> bool:
-    return PLAYS[host] is _no_stream
+    return HANDLERS[host] is _no_stream
 
 
-def staged(scene: Scene, fault: Fault | None) -> Scene:
-    """A scene as changed by a fault: emptied, earlier, with a wrong clock, or out of order."""
+def with_fault(state: NetworkState, fault: Fault | None) -> NetworkState:
+    """The state as a fault changes it: empty, earlier, with a wrong clock, or out of order."""
     if fault is None:
-        return scene
+        return state
     if fault.kind in ("empty", "blind"):
-        return scene._replace(script=Nothing())
+        return state._replace(script=EmptyScript())
     if fault.kind == "replayed":
-        return scene._replace(now=scene.now - round(fault.value * 1e6))
+        return state._replace(now=state.now - round(fault.value * 1e6))
     if fault.kind == "skewed":
-        return scene._replace(skew=round(fault.value * 1e6))
-    return scene._replace(order=fault.kind) if fault.kind in ("reversed", "doubled") else scene
+        return state._replace(skew=round(fault.value * 1e6))
+    return state._replace(order=fault.kind) if fault.kind in ("reversed", "doubled") else state
 
 
-def played(scene: Scene, asked: Request, fault: Fault | None) -> Played:
+def answer_request(state: NetworkState, request: Request, fault: Fault | None) -> Answer:
     """What a host answers, including what goes wrong."""
-    instead = refusal(scene, fault)
-    if instead is not None:
-        return Played(instead)
-    reply = _with_etag(scene.host, asked, PLAYS[scene.host](staged(scene, fault), asked))
+    replacement = refusal(state, fault)
+    if replacement is not None:
+        return Answer(replacement)
+    reply = _with_etag(state.host, request, HANDLERS[state.host](with_fault(state, fault), request))
     if fault is not None and fault.kind == "malformed":
-        return Played(reply._replace(body=mangled(reply.body)))
-    return Played(reply, fault)
+        return Answer(reply._replace(body=with_hole(reply.body)))
+    return Answer(reply, fault)
 
 
-def refusal(scene: Scene, fault: Fault | None) -> Reply | None:
-    """What is answered instead of the content: a status, a web page, a redirect."""
+def refusal(state: NetworkState, fault: Fault | None) -> Reply | None:
+    """The reply in place of the content: an error status, a web page, a redirect."""
     if fault is None:
         return None
     if fault.kind in STATUSES:
@@ -100,21 +100,21 @@ def refusal(scene: Scene, fault: Fault | None) -> Reply | None:
     if fault.kind == "html":
         return Reply(200, b"<!doctype html><title>Sorry</title><p>We are back soon.</p>", HTML)
     if fault.kind == "redirect":
-        return Reply(302, b"", HTML, {"location": f"{scene.bases.get(TRAP, 'http://127.0.0.1:1')}/inside"})
+        return Reply(302, b"", HTML, {"location": f"{state.bases.get(TRAP, 'http://127.0.0.1:1')}/inside"})
     return None
 
 
-def mangled(body: bytes) -> bytes:
+def with_hole(body: bytes) -> bytes:
     """A body with a hole in the middle, filled with bytes that no format allows."""
     middle = len(body) // 2
     return body[:middle] + b'\x00<{"' + body[middle + 8 :]
 
 
-def _with_etag(host: str, asked: Request, reply: Reply) -> Reply:
+def _with_etag(host: str, request: Request, reply: Reply) -> Reply:
     if host not in TAGGED or reply.status != 200:
         return reply
     etag = f'"{hashlib.sha256(reply.body).hexdigest()[:16]}"'
     headers = {**reply.headers, "etag": etag}
-    if asked.headers.get("if-none-match") == etag:
+    if request.headers.get("if-none-match") == etag:
         return Reply(304, b"", reply.type, headers)
     return reply._replace(headers=headers)

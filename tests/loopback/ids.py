@@ -1,7 +1,7 @@
-"""Identifiers in each network's form, made from the second in which a message is created; and back. Pure.
+"""Identifiers in each network's form, derived from the second in which a message is created; and back. Pure.
 
-No two messages of a network are created in the same second, so identifiers are unique, ascend with time where the
-network's do, and tell the day on which to look for a message.
+No two messages of a network are created in the same second. So identifiers are unique, ascend with time where the
+network's do, and tell on which day to look for a message.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from hotpapers.sources.x import EPOCH as X_EPOCH
 from tests.sources.bluesky_events import tid
 
 SINCE = 946_684_800
-"""2000-01-01 in seconds since 1970: short identifiers count from here."""
+"""2000-01-01 in seconds since 1970: short identifiers count seconds from then on."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _TID = {digit: value for value, digit in enumerate("234567abcdefghijklmnopqrstuvwxyz")}
 
 
 def base36(number: int) -> str:
     """A number as Reddit and Lobsters write it."""
-    said = ""
+    digits = ""
     while number:
         number, digit = divmod(number, 36)
-        said = _DIGITS[digit] + said
-    return said or "0"
+        digits = _DIGITS[digit] + digits
+    return digits or "0"
 
 
-def made(network: str, at: int) -> str:
+def message_id(network: str, at: int) -> str:
     """The identifier of a message created at a moment, µs. On Hugging Face, the paper's is used instead."""
     second = at // 1_000_000
     if network == "bluesky":
@@ -41,7 +41,7 @@ def made(network: str, at: int) -> str:
     return base36(second - SINCE) if network == "lobsters" else str(second - SINCE)
 
 
-def made_at(network: str, id: str) -> int | None:
+def creation_time(network: str, id: str) -> int | None:
     """The moment in an identifier, µs; None if it is not one of that network."""
     try:
         if network == "bluesky":

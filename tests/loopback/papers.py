@@ -27,7 +27,7 @@ POPULAR = {
     "cs": ("cs.LG", "cs.CV", "cs.CL", "cs.AI", "cs.RO", "cs.CR", "cs.SE", "cs.HC", "cs.IT", "cs.DS"),
     "math": ("math.AP", "math.CO", "math.NT", "math.PR", "math.OC", "math.AG", "math.DS"),
 }
-FRIENDS = {
+RELATED = {
     "cs": ("stat.ML", "eess.IV", "math.OC", "q-bio.QM"), "math": ("math-ph", "cs.IT", "stat.TH"),
     "stat": ("cs.LG", "math.ST", "econ.EM"), "eess": ("cs.SY", "cs.LG", "cs.SD"), "hep-th": ("gr-qc", "math-ph"),
     "gr-qc": ("hep-th", "astro-ph.CO"), "quant-ph": ("cond-mat.str-el", "physics.optics"),
@@ -35,21 +35,21 @@ FRIENDS = {
 }  # fmt: skip
 SECOND_WITHIN = 40
 """Days within which a second version appears."""
-PAPERS_KEPT = 80
+CACHED_DAYS = 80
 """How many days are kept in memory; others are generated again when needed."""
 
 
-class Press:
+class PaperGenerator:
     """arXiv's part of the world: papers by day, numbered as on arXiv. `end`: the first day without papers."""
 
     def __init__(self, seed: int, start: str, end: str, daily: int) -> None:
         self._seed, self._start, self._end, self._daily = seed, start, end, daily
         self._archives = tuple(SHARES)
         self._sums = list(accumulate(SHARES.values()))
-        self._first: dict[str, int] = {}
+        self._first_numbers: dict[str, int] = {}
         self._months: dict[str, list[str]] = {}
-        self.papers: Callable[[str], Sequence[Paper]] = lru_cache(PAPERS_KEPT)(self._made)
-        self.replaced: Callable[[str], Sequence[tuple[Paper, int]]] = lru_cache(PAPERS_KEPT)(self._replaced)
+        self.papers: Callable[[str], Sequence[Paper]] = lru_cache(CACHED_DAYS)(self._papers_of)
+        self.replacements: Callable[[str], Sequence[tuple[Paper, int]]] = lru_cache(CACHED_DAYS)(self._replacements_of)
 
     def paper(self, id: str) -> Paper | None:
         """A paper by its identifier, whose number tells on which day of its month to look."""
@@ -57,9 +57,9 @@ class Press:
         if not (month.isdigit() and number.isdigit() and len(month) == 4 and 1 <= int(month[2:]) <= 12):
             return None
         for label in self._labels(month):
-            first = self._number(label)
-            if first <= int(number) < first + self._size(label):
-                return self.papers(label)[int(number) - first]
+            first_number = self._number(label)
+            if first_number <= int(number) < first_number + self._size(label):
+                return self.papers(label)[int(number) - first_number]
         return None
 
     # ---- numbers -----------------------------------------------------------------------------------------
@@ -74,50 +74,53 @@ class Press:
     def _labels(self, month: str) -> list[str]:
         """The days whose papers have numbers of a month, which is that of the evening of the announcement."""
         if month not in self._months:
-            first = datetime.date(2000 + int(month[:2]), int(month[2:]), 1)
-            near = (first + datetime.timedelta(days=n) for n in range(33))
-            labels = [day.isoformat() for day in near if day.weekday() < 5]
+            first_day = datetime.date(2000 + int(month[:2]), int(month[2:]), 1)
+            days_near = (first_day + datetime.timedelta(days=n) for n in range(33))
+            labels = [day.isoformat() for day in days_near if day.weekday() < 5]
             self._months[month] = [label for label in labels if _month(label) == month]
         return self._months[month]
 
     def _number(self, label: str) -> int:
         """The number of a day's first paper."""
-        if label not in self._first:
-            earlier = [one for one in self._labels(_month(label)) if one < label]
-            self._first[label] = 1 + sum(self._size(one) for one in earlier)
-        return self._first[label]
+        if label not in self._first_numbers:
+            earlier_days = [day for day in self._labels(_month(label)) if day < label]
+            self._first_numbers[label] = 1 + sum(self._size(day) for day in earlier_days)
+        return self._first_numbers[label]
 
     # ---- papers --------------------------------------------------------------------------------------------
 
-    def _made(self, label: str) -> tuple[Paper, ...]:
-        rng, first = Random(f"{self._seed} papers {label}"), self._number(label) if self._size(label) else 0
+    def _papers_of(self, label: str) -> tuple[Paper, ...]:
+        rng, first_number = Random(f"{self._seed} papers {label}"), self._number(label) if self._size(label) else 0
         evening = days.deadline_day(label) + datetime.timedelta(days=1)
         deadline = days.announced_at(evening.isoformat()) - 6 * HOUR
         moments = sorted(deadline - rng.randrange(1, 24 * 60) * MINUTE for _ in range(self._size(label)))
-        return tuple(self._paper(rng, label, first + n, submitted) for n, submitted in enumerate(moments))
+        return tuple(self._paper(rng, label, first_number + n, submitted_at) for n, submitted_at in enumerate(moments))
 
-    def _paper(self, rng: Random, label: str, number: int, submitted: int) -> Paper:
+    def _paper(self, rng: Random, label: str, number: int, submitted_at: int) -> Paper:
         archive = rng.choices(self._archives, cum_weights=self._sums)[0]
-        held = 3 * DAY if rng.random() < 0.04 else 0
+        delay = 3 * DAY if rng.random() < 0.04 else 0
         title = words.title(rng, archive)
         authors = tuple(words.author(rng) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6, 9))))
-        published = rng.random() < 0.1
+        is_published = rng.random() < 0.1
         return Paper(
             id=f"{_month(label)}.{number:05d}", title=title, authors=authors, abstract=words.abstract(rng, title),
-            categories=_categories(rng, archive), versions=tuple(_versions(rng, label, submitted - held)),
+            categories=_categories(rng, archive), versions=tuple(_versions(rng, label, submitted_at - delay)),
             comment=f"{rng.randrange(4, 60)} pages" if rng.random() < 0.9 else "",
-            doi=f"10.5555/made.{_month(label)}{number:05d}" if published else "",
-            journal="Journal of Made-Up Results 7, 1" if published else "", heat=min(rng.paretovariate(1.1), 200.0),
+            doi=f"10.5555/made.{_month(label)}{number:05d}" if is_published else "",
+            journal="Journal of Made-Up Results 7, 1" if is_published else "",
+            popularity=min(rng.paretovariate(1.1), 200.0),
         )  # fmt: skip
 
-    def _replaced(self, label: str) -> tuple[tuple[Paper, int], ...]:
+    def _replacements_of(self, label: str) -> tuple[tuple[Paper, int], ...]:
         """New versions announced on a day, of papers announced shortly before."""
-        found: list[tuple[Paper, int]] = []
-        for back in range(2 * SECOND_WITHIN + 10, 0, -1):
-            day = datetime.date.fromisoformat(label) - datetime.timedelta(days=back)
+        versions: list[tuple[Paper, int]] = []
+        for days_back in range(2 * SECOND_WITHIN + 10, 0, -1):
+            day = datetime.date.fromisoformat(label) - datetime.timedelta(days=days_back)
             for paper in self.papers(day.isoformat()) if day.weekday() < 5 else ():
-                found += [(paper, n) for n, one in enumerate(paper.versions, 1) if n > 1 and one.label == label]
-        return tuple(found)
+                versions += [
+                    (paper, n) for n, version in enumerate(paper.versions, 1) if n > 1 and version.label == label
+                ]
+        return tuple(versions)
 
 
 def _month(label: str) -> str:
@@ -126,18 +129,20 @@ def _month(label: str) -> str:
 
 def _categories(rng: Random, archive: str) -> tuple[str, ...]:
     """One to four categories: first one of the archive, then others of it and of related archives."""
-    own = POPULAR.get(archive) or tuple(sorted(one for one in KNOWN if one == archive or one.startswith(f"{archive}.")))
-    own = tuple(one for one in own if "." in one) or own
-    near = (*own, *FRIENDS.get(archive, ()))
-    others = (rng.choice(near) for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3))))
-    return tuple(dict.fromkeys((rng.choice(own), *others)))
+    candidates = POPULAR.get(archive) or tuple(
+        sorted(category for category in KNOWN if category == archive or category.startswith(f"{archive}."))
+    )
+    candidates = tuple(category for category in candidates if "." in category) or candidates
+    choices = (*candidates, *RELATED.get(archive, ()))
+    additional = (rng.choice(choices) for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3))))
+    return tuple(dict.fromkeys((rng.choice(candidates), *additional)))
 
 
-def _versions(rng: Random, label: str, submitted: int) -> list[Version]:
-    found = [Version(submitted, label)]
-    while len(found) < 3 and rng.random() < 0.25:
-        submitted = days.announced_at(found[-1].label) + rng.randrange(1, SECOND_WITHIN - 5) * DAY + 3600 * SECOND
-        following = days.announced_for(submitted)
-        following = following if days.expected(following) else days.next_day(following)
-        found.append(Version(submitted, following, withdrawn=rng.random() < 0.03))
-    return found
+def _versions(rng: Random, label: str, submitted_at: int) -> list[Version]:
+    versions = [Version(submitted_at, label)]
+    while len(versions) < 3 and rng.random() < 0.25:
+        submitted_at = days.announced_at(versions[-1].label) + rng.randrange(1, SECOND_WITHIN - 5) * DAY + 3600 * SECOND
+        day = days.announced_for(submitted_at)
+        day = day if days.expected(day) else days.next_day(day)
+        versions.append(Version(submitted_at, day, withdrawn=rng.random() < 0.03))
+    return versions

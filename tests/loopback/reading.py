@@ -1,4 +1,4 @@
-"""Reading the loopback internet with the program's own sources, with or without sockets, for tests."""
+"""Read the loopback internet with the program's own sources, with or without sockets, for tests."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ SHORT = ClientLimits(connect=5.0, read=0.5, whole=20.0, backoff=0.0)
 """Short enough for tests to wait for a stalled server."""
 
 
-def make(name: str, bases: Mapping[str, str], known: Container[str] = (), **changed: Any) -> Source:
-    """A source that reads the loopback internet, with the settings of `settings_toml` except `changed`."""
-    table = tomllib.loads(settings_toml(bases))["source"][name] | changed
+def make_source(name: str, bases: Mapping[str, str], known: Container[str] = (), **changes: Any) -> Source:
+    """A source that reads the loopback internet, with the settings of `settings_toml` except for `changes`."""
+    table = tomllib.loads(settings_toml(bases))["source"][name] | changes
     table.pop("on", None)
-    kind, settings = SOURCES[name]
-    return kind(msgspec.convert(table, settings), known)
+    source_class, settings = SOURCES[name]
+    return source_class(msgspec.convert(table, settings), known)
 
 
 def client(loopback: Loopback, **settings: Any) -> PoliteHttpClient:
     """The program's client, by the loopback's clock and without pauses between requests."""
     clock: Clock = loopback.clock
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "base_addresses": [base for host, base in loopback.bases.items() if host != "trap"], "context": TRUST,
         "clock": clock.now, "sleep": lambda seconds: None, "pace": {"127.0.0.1": 0.0}, "reserve": HostPacer(),
     }  # fmt: skip
-    return PoliteHttpClient("hotpapers/0 (+https://library.example/)", **(given | settings))
+    return PoliteHttpClient("hotpapers/0 (+https://library.example/)", **(defaults | settings))
 
 
-def seen_in(pages: Iterable[PayloadPage]) -> list[RawPayload]:
+def payloads_in(pages: Iterable[PayloadPage]) -> list[RawPayload]:
     """The payloads on pages."""
-    return [seen for page in pages for seen in page.payloads]
+    return [payload for page in pages for payload in page.payloads]
 
 
 def cursor_in(pages: Iterable[PayloadPage]) -> str | None:
@@ -61,34 +61,34 @@ def cursor_in(pages: Iterable[PayloadPage]) -> str | None:
 
 def items_in(source: Source, pages: Iterable[PayloadPage]) -> list[Item]:
     """The items read from pages, in order."""
-    return [item for seen in seen_in(pages) for item in source.read(seen)]
+    return [item for payload in payloads_in(pages) for item in source.read(payload)]
 
 
-def of(kind: type[T], items: Iterable[Item]) -> list[T]:
-    """The items of a kind."""
-    return [item for item in items if isinstance(item, kind)]
+def items_of_type(item_type: type[T], items: Iterable[Item]) -> list[T]:
+    """The items of a type."""
+    return [item for item in items if isinstance(item, item_type)]
 
 
 def posts_in(items: Iterable[Item]) -> dict[str, Post]:
     """The latest observation of each post."""
-    return {post.post: post for post in of(Post, items)}
+    return {post.post: post for post in items_of_type(Post, items)}
 
 
 def mentions_in(items: Iterable[Item]) -> dict[str, set[str]]:
     """The papers that each post names."""
-    found: dict[str, set[str]] = {}
-    for mention in of(Mention, items):
-        found.setdefault(mention.post, set()).add(mention.paper)
-    return found
+    papers: dict[str, set[str]] = {}
+    for mention in items_of_type(Mention, items):
+        papers.setdefault(mention.post, set()).add(mention.paper)
+    return papers
 
 
 def snapshots_in(items: Iterable[Item]) -> dict[str, Snapshot]:
     """The latest counts of each post."""
-    return {snapshot.post: snapshot for snapshot in of(Snapshot, items)}
+    return {snapshot.post: snapshot for snapshot in items_of_type(Snapshot, items)}
 
 
-class Known(set[str]):
-    """The tracked posts and accounts, as sources ask for them: here everything found so far."""
+class TrackedKeys(set[str]):
+    """The tracked posts and accounts, as a source asks for them: in these tests, everything found so far."""
 
     def holds(self, key: str) -> bool:
         return key in self
@@ -98,30 +98,32 @@ class Known(set[str]):
 
     def learn(self, items: Iterable[Item]) -> None:
         """Add posts and their accounts."""
-        for post in of(Post, items):
+        for post in items_of_type(Post, items):
             self.update((post.post, post.account) if post.account else ())
 
 
-def listened(source: Source, http: HttpClient, cursor: str | None, until: int, known: Known) -> tuple[list[Item], int]:
-    """The items of a stream from a cursor to a moment, and the moment up to which it was then read.
+def read_stream(
+    source: Source, http: HttpClient, cursor: str | None, until: int, tracked_keys: TrackedKeys
+) -> tuple[list[Item], int]:
+    """The items of a stream from a cursor to a moment, and the moment up to which it has been read.
 
-    When a server falls silent, the stream is reopened where it ended.
+    If a server falls silent, the stream is reopened where it ended.
     """
     items: list[Item] = []
-    reached = 0
-    while reached < until:
-        for page in _patient(source.pages(http, cursor)):
-            found = items_in(source, [page])
-            known.learn(found)
-            items += found
+    read_until = 0
+    while read_until < until:
+        for page in _until_silent(source.pages(http, cursor)):
+            new_items = items_in(source, [page])
+            tracked_keys.learn(new_items)
+            items += new_items
             cursor = page.cursor or cursor
-            reached = max(reached, int((page.cursor or "0").rpartition(":")[2]))
-            if reached >= until:
+            read_until = max(read_until, int((page.cursor or "0").rpartition(":")[2]))
+            if read_until >= until:
                 break
-    return items, reached
+    return items, read_until
 
 
-def _patient(pages: Iterator[PayloadPage]) -> Iterator[PayloadPage]:
+def _until_silent(pages: Iterator[PayloadPage]) -> Iterator[PayloadPage]:
     try:
         yield from pages
     except (NetError, Stopped):

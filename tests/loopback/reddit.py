@@ -13,145 +13,149 @@ from itertools import dropwhile, islice
 from typing import Any
 from xml.sax.saxutils import escape
 
-from tests.loopback import ids, naming
-from tests.loopback.scene import Reply, Request, Scene, iso, json, not_found
-from tests.loopback.script import SECOND, Said, counts, find, latest, present
+from tests.loopback import ids, message_text
+from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found
+from tests.loopback.script import SECOND, Message, account_exists, counts, find_message, latest_messages
 
 CLIENT, SECRET, TOKEN = "loopback", "made-up-secret", "made-up-token"
-FEED, MOST, DEEPEST = 25, 100, 1000
+FEED_POSTS, MAX_POSTS, LISTING_LIMIT = 25, 100, 1000
 HOME = "MachineLearning"
 _THREAD = re.compile(r"/comments/([0-9a-z]{1,13})/\.rss")
 _NEW = re.compile(r"/r/(\w+)/new(/\.rss)?")
 
 
-def answer(scene: Scene, asked: Request) -> Reply:
+def answer(state: NetworkState, request: Request) -> Reply:
     """Feeds need no key; the token requires the application's secret, everything else the token."""
-    if asked.path == "/api/v1/access_token":
-        return _token(asked)
-    new, thread = _NEW.fullmatch(asked.path), _THREAD.fullmatch(asked.path)
-    if new and new[2]:
-        return _feed(scene, new[1])
-    if thread:
-        return _thread(scene, f"t3_{thread[1]}")
-    if asked.headers.get("authorization") != f"Bearer {TOKEN}":
+    if request.path == "/api/v1/access_token":
+        return _token(request)
+    listing_path, thread_path = _NEW.fullmatch(request.path), _THREAD.fullmatch(request.path)
+    if listing_path and listing_path[2]:
+        return _feed(state, listing_path[1])
+    if thread_path:
+        return _thread(state, f"t3_{thread_path[1]}")
+    if request.headers.get("authorization") != f"Bearer {TOKEN}":
         return json({"message": "Unauthorized", "error": 401}, 401)
-    if new:
-        return _new(scene, asked, new[1])
-    return _info(scene, asked) if asked.path == "/api/info" else not_found()
+    if listing_path:
+        return _new(state, request, listing_path[1])
+    return _info(state, request) if request.path == "/api/info" else not_found()
 
 
-def _token(asked: Request) -> Reply:
-    known = "Basic " + base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-    if asked.method != "POST" or asked.headers.get("authorization") != known:
+def _token(request: Request) -> Reply:
+    credentials = "Basic " + base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+    if request.method != "POST" or request.headers.get("authorization") != credentials:
         return json({"message": "Unauthorized", "error": 401}, 401)
     return json({"access_token": TOKEN, "token_type": "bearer", "expires_in": 86400, "scope": "*"})
 
 
-def _new(scene: Scene, asked: Request, subreddit: str) -> Reply:
+def _new(state: NetworkState, request: Request, subreddit: str) -> Reply:
     """The newest posts, page by page, at most a thousand; removed ones are not listed."""
-    posts = islice(_newest(scene), DEEPEST)
-    after, limit = asked.one("after"), asked.number("limit", 25, MOST)
+    posts = islice(_newest(state), LISTING_LIMIT)
+    after, limit = request.param("after"), request.number("limit", 25, MAX_POSTS)
     if after:
-        posts = islice(dropwhile(lambda said: said.id != after, posts), 1, None)
+        posts = islice(dropwhile(lambda message: message.id != after, posts), 1, None)
     page = list(islice(posts, limit + 1))
-    return _listing(scene, page[:limit], page[limit - 1].id if len(page) > limit else None, subreddit)
+    return _listing(state, page[:limit], page[limit - 1].id if len(page) > limit else None, subreddit)
 
 
-def _newest(scene: Scene) -> Iterator[Said]:
-    return (said for said in latest(scene.script, "reddit", scene.now, 60) if listed(said, scene.now))
+def _newest(state: NetworkState) -> Iterator[Message]:
+    return (
+        message for message in latest_messages(state.script, "reddit", state.now, 60) if is_listed(message, state.now)
+    )
 
 
-def _info(scene: Scene, asked: Request) -> Reply:
+def _info(state: NetworkState, request: Request) -> Reply:
     """Posts by name; deleted or removed ones say so."""
-    found = []
-    for name in asked.one("id").split(",")[:MOST]:
-        said = _made(scene, name)
-        found += [said] if said else []
-    return _listing(scene, found, None, HOME)
+    messages = []
+    for name in request.param("id").split(",")[:MAX_POSTS]:
+        message = _find_created(state, name)
+        messages += [message] if message else []
+    return _listing(state, messages, None, HOME)
 
 
-def _made(scene: Scene, name: str) -> Said | None:
-    at = ids.made_at("reddit", name)
-    said = find(scene.script, "reddit", name, at) if at is not None else None
-    return said if said and said.at <= scene.now else None
+def _find_created(state: NetworkState, name: str) -> Message | None:
+    at = ids.creation_time("reddit", name)
+    message = find_message(state.script, "reddit", name, at) if at is not None else None
+    return message if message and message.at <= state.now else None
 
 
-def listed(said: Said, now: int) -> bool:
+def is_listed(message: Message, now: int) -> bool:
     """Whether a post is in the list of new ones."""
-    return said.at <= now < said.gone_at and present(said.by, now)
+    return message.at <= now < message.gone_at and account_exists(message.author, now)
 
 
-def _listing(scene: Scene, posts: list[Said], after: str | None, subreddit: str) -> Reply:
-    children = [{"kind": "t3", "data": _t3(scene, said, subreddit)} for said in posts]
-    data = {"after": after, "children": scene.listed(children)}
+def _listing(state: NetworkState, posts: list[Message], after: str | None, subreddit: str) -> Reply:
+    children = [{"kind": "t3", "data": _t3(state, message, subreddit)} for message in posts]
+    data = {"after": after, "children": state.reorder(children)}
     limits = {"x_ratelimit_used": "1", "x_ratelimit_remaining": "599.0", "x_ratelimit_reset": "300"}
     return json({"kind": "Listing", "data": data}, 200, **limits)
 
 
-def score(said: Said, now: int) -> int:
+def score(message: Message, now: int) -> int:
     """A post's score: its likes and one from its submitter."""
-    return 1 + counts(said, now).likes
+    return 1 + counts(message, now).likes
 
 
-def target(said: Said) -> str:
+def target(message: Message) -> str:
     """Where a post's title links to; empty for a post that is only text."""
-    return next(iter(naming.targets(said)), "")
+    return next(iter(message_text.targets(message)), "")
 
 
-def _t3(scene: Scene, said: Said, subreddit: str) -> dict[str, Any]:
+def _t3(state: NetworkState, message: Message, subreddit: str) -> dict[str, Any]:
     """A post. A deleted one has no author; a removed one names the kind of account that removed it."""
-    now = counts(said, scene.now)
-    own = f"{scene.base}/r/{subreddit}/comments/{said.id[3:]}/"
-    words = said.words_at(scene.now) if target(said) else naming.text(said, scene.now)
+    totals = counts(message, state.now)
+    permalink = f"{state.base}/r/{subreddit}/comments/{message.id[3:]}/"
+    words = message.words_at(state.now) if target(message) else message_text.text(message, state.now)
     post: dict[str, Any] = {
-        "name": said.id, "id": said.id[3:], "created_utc": float(scene.claims(said.at) // SECOND), "title": said.title,
-        "author": said.by.name, "author_fullname": said.by.id, "subreddit": subreddit, "url": target(said) or own,
-        "selftext": words, "score": score(said, scene.now), "num_comments": now.replies, "over_18": False,
-        "edited": scene.claims(said.edited_at) / SECOND if said.edited_at <= scene.now else False,
-        "removed_by_category": None, "permalink": own,
+        "name": message.id, "id": message.id[3:], "created_utc": float(state.network_time(message.at) // SECOND),
+        "title": message.title, "author": message.author.name, "author_fullname": message.author.id,
+        "subreddit": subreddit, "url": target(message) or permalink,
+        "selftext": words, "score": score(message, state.now), "num_comments": totals.replies, "over_18": False,
+        "edited": state.network_time(message.edited_at) / SECOND if message.edited_at <= state.now else False,
+        "removed_by_category": None, "permalink": permalink,
     }  # fmt: skip
-    if listed(said, scene.now):
+    if is_listed(message, state.now):
         return post
-    if removed(said, scene.now):
+    if was_removed(message, state.now):
         return post | {"removed_by_category": "moderator", "selftext": "[removed]"}
     return post | {"author": "[deleted]", "author_fullname": None, "selftext": "[deleted]"}
 
 
-def removed(said: Said, now: int) -> bool:
-    """Whether a missing post was removed by somebody other than its author."""
-    return said.gone_at <= now and said.why == "removed"
+def was_removed(message: Message, now: int) -> bool:
+    """Whether somebody other than its author removed a missing post."""
+    return message.gone_at <= now and message.gone_reason == "removed"
 
 
-def _feed(scene: Scene, subreddit: str) -> Reply:
-    return _atom(scene, list(islice(_newest(scene), FEED)), subreddit)
+def _feed(state: NetworkState, subreddit: str) -> Reply:
+    return _atom(state, list(islice(_newest(state), FEED_POSTS)), subreddit)
 
 
-def _thread(scene: Scene, name: str) -> Reply:
-    """A post's own feed: the post, and its comments, of which there are none here."""
-    said = _made(scene, name)
-    return _atom(scene, [said], HOME) if said and listed(said, scene.now) else not_found()
+def _thread(state: NetworkState, name: str) -> Reply:
+    """A post's own feed: the post and its comments, of which this simulation has none."""
+    message = _find_created(state, name)
+    return _atom(state, [message], HOME) if message and is_listed(message, state.now) else not_found()
 
 
-def _atom(scene: Scene, posts: Sequence[Said], subreddit: str) -> Reply:
-    entries = "".join(scene.listed(_entry(scene, said, subreddit) for said in posts))
+def _atom(state: NetworkState, posts: Sequence[Message], subreddit: str) -> Reply:
+    entries = "".join(state.reorder(_entry(state, message, subreddit) for message in posts))
     body = (
         '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
-        f"<updated>{iso(scene.claims(scene.now))}</updated><id>/r/{subreddit}/new/.rss</id>"
+        f"<updated>{iso(state.network_time(state.now))}</updated><id>/r/{subreddit}/new/.rss</id>"
         f"<title>newest submissions : {subreddit}</title>{entries}</feed>"
     )
     return Reply(200, body.encode(), "application/atom+xml; charset=UTF-8")
 
 
-def _entry(scene: Scene, said: Said, subreddit: str) -> str:
-    own = f"{scene.base}/r/{subreddit}/comments/{said.id[3:]}/"
-    words = said.words_at(scene.now) if target(said) else naming.text(said, scene.now)
+def _entry(state: NetworkState, message: Message, subreddit: str) -> str:
+    permalink = f"{state.base}/r/{subreddit}/comments/{message.id[3:]}/"
+    words = message.words_at(state.now) if target(message) else message_text.text(message, state.now)
     content = (
-        f'<!-- SC_OFF --><div class="md"><p>{html.escape(words)}</p></div><!-- SC_ON --> submitted by /u/{said.by.name}'
-        f' <span><a href="{target(said) or own}">[link]</a></span> <span><a href="{own}">[comments]</a></span>'
+        f'<!-- SC_OFF --><div class="md"><p>{html.escape(words)}</p></div><!-- SC_ON -->'
+        f' submitted by /u/{message.author.name} <span><a href="{target(message) or permalink}">[link]</a></span>'
+        f' <span><a href="{permalink}">[comments]</a></span>'
     )
-    moment = iso(scene.claims(said.at))
+    moment = iso(state.network_time(message.at))
     return (
-        f'<entry><author><name>/u/{said.by.name}</name></author><category term="{subreddit}"/>'
-        f'<content type="html">{escape(content)}</content><id>{said.id}</id><link href="{own}"/>'
-        f"<updated>{moment}</updated><published>{moment}</published><title>{escape(said.title)}</title></entry>"
+        f'<entry><author><name>/u/{message.author.name}</name></author><category term="{subreddit}"/>'
+        f'<content type="html">{escape(content)}</content><id>{message.id}</id><link href="{permalink}"/>'
+        f"<updated>{moment}</updated><published>{moment}</published><title>{escape(message.title)}</title></entry>"
     )

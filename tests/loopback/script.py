@@ -20,7 +20,7 @@ MINUTE = 60 * SECOND
 NEVER = 2**53 - 1
 WITHDRAWN_AFTER = 3 * HOUR
 """Every tenth like is withdrawn after this time."""
-LASTS = 15
+CHANGE_DAYS = 15
 """Days after which a post no longer changes, except that it may be deleted."""
 
 
@@ -28,9 +28,9 @@ LASTS = 15
 
 
 class Version(NamedTuple):
-    """A version of a paper: when it was submitted, and the day of its announcement; `withdrawn`: it is empty."""
+    """A version of a paper: when it was submitted, and the day of its announcement. A withdrawn version is empty."""
 
-    submitted: int
+    submitted_at: int
     label: str
     withdrawn: bool = False
 
@@ -47,7 +47,7 @@ class Paper(NamedTuple):
     comment: str = ""
     doi: str = ""
     journal: str = ""
-    heat: float = 1.0
+    popularity: float = 1.0
     """How much people talk about it; at least 1."""
 
     @property
@@ -62,7 +62,7 @@ class Paper(NamedTuple):
 
     def version_at(self, now: int) -> int:
         """The version that is public at a moment; 0 before the first one is."""
-        return sum(days.announced_at(one.label) <= now for one in self.versions)
+        return sum(days.announced_at(version.label) <= now for version in self.versions)
 
 
 # ---- people and messages ---------------------------------------------------------------------------------
@@ -71,23 +71,24 @@ class Paper(NamedTuple):
 class Account(NamedTuple):
     """An account on a network. `id`: the network's own, stable; `home`: which of several servers it is on.
 
-    `left`, `back`: from when until when the account is gone, and `why`. `labels`: labels that others gave it.
+    `gone_from`, `gone_until`, `status`: when the account is gone, and its status meanwhile. `labels`: what others
+    labeled it.
     """
 
     network: str
     id: str
     name: str
-    shown: str
+    display_name: str
     home: str = ""
     bot: bool = False
     labels: tuple[str, ...] = ()
-    left: int = NEVER
-    back: int = NEVER
-    why: str = "suspended"
+    gone_from: int = NEVER
+    gone_until: int = NEVER
+    status: str = "suspended"
 
 
-class Naming(NamedTuple):
-    """How a message names a paper: `form`, a word of hotpapers.ids.arxiv.addresses; `place`: link, card or text."""
+class PaperReference(NamedTuple):
+    """How a message names a paper: `form`, one of hotpapers.ids.arxiv.addresses; `place`: link, card or text."""
 
     paper: str
     form: str = "abs"
@@ -95,26 +96,27 @@ class Naming(NamedTuple):
     version: int = 0
 
 
-class Said(NamedTuple):
-    """A message. `at`: whole seconds, unique on its network.
+class Message(NamedTuple):
+    """A message. `at`: when it was posted, in whole seconds, unique on its network.
 
-    `words`: its text besides naming papers. `fame`: how many likes it gets in the end; `half`: the time in which half
-    of them come. `gone_at`, `why`: when and why it disappears. `edited_at`, `edit`: when other words replace these.
-    `limits`: why it may not be quoted. `title`: of a story; `story`: the story to which a comment belongs.
+    `words`: its text, apart from the papers that it names. `final_likes`: how many likes it gets in the end;
+    `half_life`: the time in which half of them come. `gone_at`, `gone_reason`: when and why it disappears.
+    `edited_at`, `edit`: when which other words replace these. `limits`: why it may not be quoted. `title`: of a story;
+    `story`: the story to which a comment belongs.
     """
 
     network: str
     id: str
     at: int
-    by: Account
+    author: Account
     words: str
-    names: tuple[Naming, ...] = ()
-    fame: int = 0
-    half: int = 8 * HOUR
+    references: tuple[PaperReference, ...] = ()
+    final_likes: int = 0
+    half_life: int = 8 * HOUR
     reply_to: str = ""
     quotes: str = ""
     gone_at: int = NEVER
-    why: str = "deleted"
+    gone_reason: str = "deleted"
     edited_at: int = NEVER
     edit: str = ""
     limits: tuple[str, ...] = ()
@@ -125,7 +127,7 @@ class Said(NamedTuple):
     @property
     def papers(self) -> frozenset[str]:
         """The identifiers of the papers that it names."""
-        return frozenset(one.paper for one in self.names)
+        return frozenset(reference.paper for reference in self.references)
 
     def words_at(self, now: int) -> str:
         """Its words at a moment."""
@@ -133,20 +135,20 @@ class Said(NamedTuple):
 
 
 class Script(Protocol):
-    """Everything that happens. `chatter`: seconds between messages about nothing on Bluesky's stream, 0 for none."""
+    """Everything that happens. `chatter`: seconds between irrelevant messages on Bluesky's stream, 0 for none."""
 
     chatter: int
 
     def papers(self, label: str) -> Sequence[Paper]:
         """What arXiv announces as new on a day, by identifier."""
 
-    def replaced(self, label: str) -> Sequence[tuple[Paper, int]]:
-        """Papers with a new version announced on a day, and the number of that version."""
+    def replacements(self, label: str) -> Sequence[tuple[Paper, int]]:
+        """Papers whose new version is announced on a day, and the number of that version."""
 
     def paper(self, id: str) -> Paper | None:
         """A paper by its bare identifier."""
 
-    def said(self, network: str, day: int) -> Sequence[Said]:
+    def messages(self, network: str, day: int) -> Sequence[Message]:
         """The messages on a network on a day, by moment."""
 
     def accounts(self, network: str) -> Sequence[Account]:
@@ -156,21 +158,21 @@ class Script(Protocol):
         """A script equals only itself."""
 
 
-class Nothing:
-    """A script in which nothing happens, as an empty network shows it."""
+class EmptyScript:
+    """A script in which nothing happens, as seen on an empty network."""
 
     chatter = 0
 
     def papers(self, label: str) -> Sequence[Paper]:
         return ()
 
-    def replaced(self, label: str) -> Sequence[tuple[Paper, int]]:
+    def replacements(self, label: str) -> Sequence[tuple[Paper, int]]:
         return ()
 
     def paper(self, id: str) -> Paper | None:
         return None
 
-    def said(self, network: str, day: int) -> Sequence[Said]:
+    def messages(self, network: str, day: int) -> Sequence[Message]:
         return ()
 
     def accounts(self, network: str) -> Sequence[Account]:
@@ -180,54 +182,54 @@ class Nothing:
 # ---- what exists at a moment --------------------------------------------------------------------------------
 
 
-def there(said: Said, now: int) -> bool:
+def is_visible(message: Message, now: int) -> bool:
     """Whether a message is visible at a moment."""
-    return said.at <= now < said.gone_at and present(said.by, now)
+    return message.at <= now < message.gone_at and account_exists(message.author, now)
 
 
-def present(by: Account, now: int) -> bool:
+def account_exists(account: Account, now: int) -> bool:
     """Whether an account exists at a moment."""
-    return not by.left <= now < by.back
+    return not account.gone_from <= now < account.gone_until
 
 
-def between(script: Script, network: str, since: int, until: int) -> Iterator[Said]:
+def messages_between(script: Script, network: str, since: int, until: int) -> Iterator[Message]:
     """The messages from one moment until another, both included, by moment, whether or not they still exist."""
     for day in range(since // DAY, until // DAY + 1):
-        for one in script.said(network, day):
-            if since <= one.at <= until:
-                yield one
+        for message in script.messages(network, day):
+            if since <= message.at <= until:
+                yield message
 
 
-def latest(script: Script, network: str, until: int, most_days: int) -> Iterator[Said]:
+def latest_messages(script: Script, network: str, until: int, most_days: int) -> Iterator[Message]:
     """The messages until a moment, newest first, at most `most_days` back."""
     for day in range(until // DAY, until // DAY - most_days, -1):
-        yield from (one for one in reversed(script.said(network, day)) if one.at <= until)
+        yield from (message for message in reversed(script.messages(network, day)) if message.at <= until)
 
 
-def find(script: Script, network: str, id: str, at: int) -> Said | None:
+def find_message(script: Script, network: str, id: str, at: int) -> Message | None:
     """The message with an identifier, from the day of a moment."""
-    return next((one for one in script.said(network, at // DAY) if one.id == id), None)
+    return next((message for message in script.messages(network, at // DAY) if message.id == id), None)
 
 
 # ---- reactions ----------------------------------------------------------------------------------------------
 
 
-def comes_at(said: Said, n: int, final: int) -> int:
+def reaction_time(message: Message, n: int, final: int) -> int:
     """When the n-th of `final` reactions comes: half of the remaining ones come in each `half`."""
-    return said.at + math.ceil(said.half * math.log2((final + 1) / (final + 1 - n)))
+    return message.at + math.ceil(message.half_life * math.log2((final + 1) / (final + 1 - n)))
 
 
-def come_by(said: Said, now: int, final: int) -> int:
+def count_reactions(message: Message, now: int, final: int) -> int:
     """How many of `final` reactions have come by a moment: exactly those with comes_at ≤ now."""
-    age = now - said.at
+    age = now - message.at
     if age <= 0 or final <= 0:
         return 0
-    if age >= 12 * said.half and final < 2**12:
+    if age >= 12 * message.half_life and final < 2**12:
         return final  # the last of 4,095 comes after twelve halves
-    n = min(final, int((final + 1) * (1 - 2.0 ** (-age / said.half))))
-    while n < final and comes_at(said, n + 1, final) <= now:
+    n = min(final, int((final + 1) * (1 - 2.0 ** (-age / message.half_life))))
+    while n < final and reaction_time(message, n + 1, final) <= now:
         n += 1
-    while n and comes_at(said, n, final) > now:
+    while n and reaction_time(message, n, final) > now:
         n -= 1
     return n
 
@@ -242,12 +244,20 @@ class Counts(NamedTuple):
     views: int
 
 
-def finals(said: Said) -> Counts:
+def final_counts(message: Message) -> Counts:
     """The final counts, before any like is withdrawn."""
-    return Counts(said.fame, said.fame // 4, said.fame // 6, said.fame // 20, said.fame * 40)
+    return Counts(
+        message.final_likes,
+        message.final_likes // 4,
+        message.final_likes // 6,
+        message.final_likes // 20,
+        message.final_likes * 40,
+    )
 
 
-def counts(said: Said, now: int) -> Counts:
+def counts(message: Message, now: int) -> Counts:
     """The counts at a moment. Likes may fall, since every tenth is withdrawn."""
-    given = Counts(*(come_by(said, now, final) for final in finals(said)))
-    return given._replace(likes=given.likes - come_by(said, now - WITHDRAWN_AFTER, said.fame) // 10)
+    all_counts = Counts(*(count_reactions(message, now, final) for final in final_counts(message)))
+    return all_counts._replace(
+        likes=all_counts.likes - count_reactions(message, now - WITHDRAWN_AFTER, message.final_likes) // 10
+    )

@@ -9,71 +9,71 @@ import msgspec
 
 from hotpapers.model import DAY
 from tests.loopback import mastodon
-from tests.loopback.scene import Reply, Request, Scene, json
-from tests.loopback.script import LASTS, NEVER, Said, there
+from tests.loopback.network_state import NetworkState, Reply, Request, json
+from tests.loopback.script import CHANGE_DAYS, NEVER, Message, is_visible
 
 PATH = "/api/v1/streaming/"
 
 
-class Told(NamedTuple):
-    """An event: when, which one (update, status.update, delete), and of which post."""
+class Event(NamedTuple):
+    """An event: when, its name (update, status.update, delete), and the post."""
 
     time: int
     name: str
-    said: Said
+    message: Message
 
 
-def refused(asked: Request) -> Reply | None:
+def refusal(request: Request) -> Reply | None:
     """The answer to a request without a valid token."""
-    if asked.headers.get("authorization") == f"Bearer {mastodon.TOKEN}":
+    if request.headers.get("authorization") == f"Bearer {mastodon.TOKEN}":
         return None
     return json({"error": "The access token is invalid"}, 401)
 
 
 class Lines:
-    """One connection: the events from its beginning on. Each call gives those since the last one."""
+    """One connection: the events from its beginning on. Each call yields those since the last call."""
 
-    def __init__(self, scene: Scene, asked: Request) -> None:
-        self._tag = asked.one("tag") if asked.path.endswith("/hashtag") else ""
-        self.position = scene.now + 1
+    def __init__(self, state: NetworkState, request: Request) -> None:
+        self._tag = request.param("tag") if request.path.endswith("/hashtag") else ""
+        self.position = state.now + 1
 
-    def until(self, scene: Scene) -> Iterator[bytes]:
+    def until(self, state: NetworkState) -> Iterator[bytes]:
         """The lines since the last call."""
-        since, self.position = self.position, scene.now + 1
-        for told in scene.listed(self._told(scene, since, scene.now)):
-            yield f"event: {told.name}".encode()
-            yield b"data: " + _data(scene, told)
+        since, self.position = self.position, state.now + 1
+        for event in state.reorder(self._events(state, since, state.now)):
+            yield f"event: {event.name}".encode()
+            yield b"data: " + _data(state, event)
             yield b""
 
-    def next_at(self, scene: Scene, until: int) -> int | None:
+    def next_at(self, state: NetworkState, until: int) -> int | None:
         """When the next event happens, if it does by a moment."""
-        return next((told.time for told in self._told(scene, scene.now + 1, until)), None)
+        return next((event.time for event in self._events(state, state.now + 1, until)), None)
 
-    def _told(self, scene: Scene, since: int, until: int) -> list[Told]:
-        found = []
-        for day in range(since // DAY - LASTS, until // DAY + 1):
-            for said in scene.script.said("mastodon", day):
-                if self._wants(scene, said):
-                    found += [told for told in _life(scene, said) if since <= told.time <= until]
-        return sorted(found, key=lambda told: told.time)
+    def _events(self, state: NetworkState, since: int, until: int) -> list[Event]:
+        events = []
+        for day in range(since // DAY - CHANGE_DAYS, until // DAY + 1):
+            for message in state.script.messages("mastodon", day):
+                if self._wants(state, message):
+                    events += [event for event in _life(state, message) if since <= event.time <= until]
+        return sorted(events, key=lambda event: event.time)
 
-    def _wants(self, scene: Scene, said: Said) -> bool:
-        tagged = not self._tag or (self._tag == mastodon.TAG and mastodon.tagged(said))
-        return tagged and mastodon.reaches(said, mastodon.server(scene))
+    def _wants(self, state: NetworkState, message: Message) -> bool:
+        matches_tag = not self._tag or (self._tag == mastodon.TAG and mastodon.has_tag(message))
+        return matches_tag and mastodon.reaches(message, mastodon.server(state))
 
 
-def _life(scene: Scene, said: Said) -> Iterator[Told]:
+def _life(state: NetworkState, message: Message) -> Iterator[Event]:
     """A server's events about one post: it arrived, it was edited, it was deleted."""
-    came = mastodon.arrives_at(scene, said)
-    if there(said, came):
-        yield Told(came, "update", said)
-        if came < said.edited_at < said.gone_at:
-            yield Told(said.edited_at, "status.update", said)
-        if said.gone_at < NEVER:
-            yield Told(said.gone_at, "delete", said)
+    arrival = mastodon.arrives_at(state, message)
+    if is_visible(message, arrival):
+        yield Event(arrival, "update", message)
+        if arrival < message.edited_at < message.gone_at:
+            yield Event(message.edited_at, "status.update", message)
+        if message.gone_at < NEVER:
+            yield Event(message.gone_at, "delete", message)
 
 
-def _data(scene: Scene, told: Told) -> bytes:
-    if told.name == "delete":
-        return str(mastodon.number(scene, told.said)).encode()
-    return msgspec.json.encode(mastodon.shown(scene._replace(now=told.time), told.said))
+def _data(state: NetworkState, event: Event) -> bytes:
+    if event.name == "delete":
+        return str(mastodon.number(state, event.message)).encode()
+    return msgspec.json.encode(mastodon.status_json(state._replace(now=event.time), event.message))

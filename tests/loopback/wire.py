@@ -1,4 +1,4 @@
-"""Sends answers on a real connection, with its faults; and the server's side of a websocket."""
+"""Sends answers on a real connection, with its faults; and implements the server's side of a websocket."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from tests.loopback.faults import Fault
-from tests.loopback.scene import Reply
+from tests.loopback.network_state import Reply
 
 OVERSIZED = 80_000_000
 """Bytes of an answer that is too large; it is sent compressed."""
 LARGE_MESSAGE = 9_000_000
-LONGEST = 300.0
+LONGEST_STALL = 300.0
 """Seconds of silence after which a stalled connection ends."""
 PIECES = 10
 """The number of pieces in which a slow answer is sent."""
@@ -30,7 +30,7 @@ PIECES = 10
 
 @lru_cache(1)
 def bomb() -> bytes:
-    """A small compressed body that is large when decompressed."""
+    """A small compressed body that becomes large when it is decompressed."""
     packer = zlib.compressobj(9, wbits=16 + zlib.MAX_WBITS)
     return b"".join(packer.compress(b" " * 1_000_000) for _ in range(OVERSIZED // 1_000_000)) + packer.flush()
 
@@ -44,8 +44,8 @@ def head(reply: Reply, size: int | None, moment: float) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def send(connection: socket.socket, reply: Reply, fault: Fault | None, moment: float, over: threading.Event) -> bool:
-    """Send an answer, changed by the fault; whether the connection can be used again."""
+def send(connection: socket.socket, reply: Reply, fault: Fault | None, moment: float, stop: threading.Event) -> bool:
+    """Send an answer, changed by the fault. Return whether the connection can be used again."""
     kind = fault.kind if fault else ""
     if fault and kind in ("refused", "reset"):
         break_off(connection)
@@ -55,24 +55,24 @@ def send(connection: socket.socket, reply: Reply, fault: Fault | None, moment: f
     body = reply.body
     if kind in ("truncated", "stall"):
         connection.sendall(head(reply, len(body) + 100, moment) + body[: len(body) // 2])
-        return _left(kind, over)
+        return _leave_open(kind, stop)
     if fault and kind == "slow":
-        return _slowly(connection, head(reply, len(body), moment) + body, fault.value, over)
+        return _send_slowly(connection, head(reply, len(body), moment) + body, fault.value, stop)
     connection.sendall(head(reply, len(body), moment) + body)
     return True
 
 
-def _left(kind: str, over: threading.Event) -> bool:
+def _leave_open(kind: str, stop: threading.Event) -> bool:
     if kind == "stall":
-        over.wait(LONGEST)
+        stop.wait(LONGEST_STALL)
     return False
 
 
-def _slowly(connection: socket.socket, data: bytes, seconds: float, over: threading.Event) -> bool:
+def _send_slowly(connection: socket.socket, data: bytes, seconds: float, stop: threading.Event) -> bool:
     size = -(-len(data) // PIECES)
     for start in range(0, len(data), size):
         connection.sendall(data[start : start + size])
-        over.wait(seconds / PIECES)
+        stop.wait(seconds / PIECES)
     return True
 
 
@@ -88,9 +88,9 @@ class Websocket:
         self._connection = connection
         self._protocol = ServerProtocol(extensions=[ServerPerMessageDeflateFactory()])
         self._protocol.receive_data(handshake)
-        asked = self._protocol.events_received()[0]
-        assert isinstance(asked, Handshake)
-        self._protocol.send_response(self._protocol.accept(asked))
+        request = self._protocol.events_received()[0]
+        assert isinstance(request, Handshake)
+        self._protocol.send_response(self._protocol.accept(request))
         self._flush()
         connection.setblocking(False)
 
@@ -106,7 +106,7 @@ class Websocket:
         self._sendall(data[: len(data) // 2])
 
     def listen(self) -> bool:
-        """Answer ping and close frames; whether the client is still there."""
+        """Answer ping and close frames. Return whether the client is still connected."""
         try:
             data = self._connection.recv(65_536)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Made-up words: titles, abstracts, messages, names. Nobody wrote them, and they refer to nobody."""
+"""Made-up titles, abstracts, messages and names. They quote nobody and refer to nobody."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def title(rng: Random, archive: str) -> str:
     return f"{said}: {rng.choice(TURNS)}"
 
 
-def abstract(rng: Random, named: str) -> str:
+def abstract(rng: Random, title: str) -> str:
     """Two sentences about a paper with a title."""
     gain, cases = rng.randrange(2, 60), rng.randrange(3, 900)
-    return f"We study {named.partition(':')[0].lower()}. On {cases} made-up cases the error falls by {gain} percent."
+    return f"We study {title.partition(':')[0].lower()}. On {cases} made-up cases the error falls by {gain} percent."
 
 
 def author(rng: Random) -> str:
@@ -82,12 +82,12 @@ def author(rng: Random) -> str:
 
 def handle(n: int) -> str:
     """The n-th made-up handle; all differ."""
-    colour, rest = n % len(COLOURS), n // len(COLOURS)
-    beast, number = rest % len(BEASTS), rest // len(BEASTS)
+    colour, remainder = n % len(COLOURS), n // len(COLOURS)
+    beast, number = remainder % len(BEASTS), remainder // len(BEASTS)
     return f"{COLOURS[colour]}{BEASTS[beast]}{number or ''}"
 
 
-def language(said: str) -> str:
+def language(text: str) -> str:
     """The language of one of the messages above."""
     marks = {"Für": "de", "Neue": "de", "Une": "fr", "论文": "zh"}
-    return next((lang for mark, lang in marks.items() if said.startswith(mark)), "en")
+    return next((lang for mark, lang in marks.items() if text.startswith(mark)), "en")

@@ -1,9 +1,9 @@
-"""A script generated from a seed, day by day, without end if wanted. A pure function of its settings.
+"""A script generated from a seed, day by day and, if wanted, without end. A pure function of its settings.
 
-Papers have a heat: 1 for most, much more for a few. The hotter a paper, the more people post about it and the more they
-are liked. They post within a week of its announcement. In addition, bots post every paper in computer science, a few
-people post about other things, from time to time a dozen accounts praise the same paper in the same words, some posts
-are edited or deleted, and some accounts are suspended.
+Each paper has a popularity: 1 for most, much more for a few. The more popular a paper, the more people post about it
+and the more likes they get. They post within a week of its announcement. In addition, bots post every paper in computer
+science, a few people post about other things, from time to time a dozen accounts praise the same paper in the same
+words, some posts are edited or deleted, and some accounts are suspended.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import NamedTuple, TypeVar
 from hotpapers import announcement_days as days
 from hotpapers.model import DAY, HOUR
 from tests.loopback import ids, words
-from tests.loopback.papers import PAPERS_KEPT, Press
-from tests.loopback.script import MINUTE, NEVER, SECOND, Account, Naming, Paper, Said
+from tests.loopback.papers import CACHED_DAYS, PaperGenerator
+from tests.loopback.script import MINUTE, NEVER, SECOND, Account, Message, Paper, PaperReference
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -28,34 +28,34 @@ RATES = {
     "bluesky": 0.15, "mastodon": 0.09, "x": 0.08, "hackernews": 0.02, "reddit": 0.015, "lobsters": 0.006,
     "feeds": 0.008,
 }  # fmt: skip
-"""Messages about a paper of heat 1, on average; a paper of heat h has h times as many, at most MOST."""
-MOST = 12
-PEOPLE = {
+"""Messages about a paper of popularity 1, on average; others have in proportion more, at most MAX_MESSAGES."""
+MAX_MESSAGES = 12
+ACCOUNT_COUNTS = {
     "bluesky": 400, "mastodon": 200, "x": 200, "hackernews": 120, "reddit": 80, "lobsters": 40, "huggingface": 60,
     "feeds": 3,
 }  # fmt: skip
-PROGRAMS = ("bluesky", "mastodon", "x")
+BOT_NETWORKS = ("bluesky", "mastodon", "x")
 """Networks with a bot that posts every paper in computer science; it is the first account there."""
-CHOIR = 12
-"""This many accounts, the last ones on Bluesky, praise one paper in the same words every CHOIR_EVERY days."""
-CHOIR_EVERY = 15
-SPEAKS_FOR = 7
+CAMPAIGN_SIZE = 12
+"""This many accounts, the last ones on Bluesky, praise one paper in the same words every CAMPAIGN_EVERY days."""
+CAMPAIGN_EVERY = 15
+TALK_DAYS = 7
 """Days for which people post about a paper."""
 FORMS = ("abs", "abs", "abs", "pdf", "html", "doi", "alphaxiv", "huggingface", "prose")
 SLOT = 16
-"""In each period of this many seconds, every day's talk has one of its own: no two messages of a network coincide."""
+"""Each announcement day owns one second in every period of this many seconds, so that no two messages coincide."""
 
 
-class Day(NamedTuple):
+class DayMessages(NamedTuple):
     """The messages about the papers of one announcement, by network and day."""
 
-    said: dict[tuple[str, int], list[Said]]
+    messages: dict[tuple[str, int], list[Message]]
 
 
 class World:
     """The script. `start`: the first day, YYYY-MM-DD; `days`: how many, None for no end. `papers`: per day, on average.
 
-    `talk`: how much people post, 1 for the rates above. `chatter`: seconds between two messages about nothing.
+    `talk`: how much people post, 1 for the rates above. `chatter`: seconds between two irrelevant messages.
     """
 
     def __init__(
@@ -66,252 +66,277 @@ class World:
         first = datetime.date.fromisoformat(start)
         self.first_day = first.toordinal() - datetime.date(1970, 1, 1).toordinal()
         end = "9999" if days is None else (first + datetime.timedelta(days=days)).isoformat()
-        self._press = Press(seed, start, end, papers)
+        self._paper_generator = PaperGenerator(seed, start, end, papers)
         self._last_day = NEVER if days is None else self.first_day + days - 1
-        self._talk: OrderedDict[str, Day] = OrderedDict()
-        self._said: OrderedDict[tuple[str, int], Sequence[Said]] = OrderedDict()
+        self._talk: OrderedDict[str, DayMessages] = OrderedDict()
+        self._messages: OrderedDict[tuple[str, int], Sequence[Message]] = OrderedDict()
 
     # ---- the methods of a script -------------------------------------------------------------------------
 
     def papers(self, label: str) -> Sequence[Paper]:
         """What arXiv announces as new on a day."""
-        return self._press.papers(label)
+        return self._paper_generator.papers(label)
 
-    def replaced(self, label: str) -> Sequence[tuple[Paper, int]]:
+    def replacements(self, label: str) -> Sequence[tuple[Paper, int]]:
         """New versions announced on a day."""
-        return self._press.replaced(label)
+        return self._paper_generator.replacements(label)
 
     def paper(self, id: str) -> Paper | None:
         """A paper by its bare identifier."""
-        return self._press.paper(id)
+        return self._paper_generator.paper(id)
 
-    def said(self, network: str, day: int) -> Sequence[Said]:
+    def messages(self, network: str, day: int) -> Sequence[Message]:
         """The messages on a network on a day, by moment."""
-        return _kept(self._said, (network, day), lambda: self._said_on(network, day), 600)
+        return _cached(self._messages, (network, day), lambda: self._messages_on(network, day), 600)
 
     def accounts(self, network: str) -> Sequence[Account]:
         """All accounts on a network."""
-        return self._people[network]
+        return self._accounts_by_network[network]
 
     # ---- people --------------------------------------------------------------------------------------------
 
     @cached_property
-    def _people(self) -> dict[str, tuple[Account, ...]]:
-        return {network: tuple(self._account(network, n) for n in range(many)) for network, many in PEOPLE.items()}
+    def _accounts_by_network(self) -> dict[str, tuple[Account, ...]]:
+        return {
+            network: tuple(self._account(network, n) for n in range(count)) for network, count in ACCOUNT_COUNTS.items()
+        }
 
     def _account(self, network: str, n: int) -> Account:
-        """The n-th account. It has the same name on every network, so some are the same person. One in 40 is suspended
-        for a while at some time."""
+        """The n-th account. It has the same name on every network, so some accounts are the same person. One in 40 is
+        suspended at some time, perhaps for good."""
         rng = Random(f"{self.seed} account {network} {n}")
         name = words.handle(n)
-        program = n == 0 and network in PROGRAMS
-        left = NEVER
-        if rng.random() < 0.025 and not program:
-            left = (self.first_day + rng.randrange(2, 700)) * DAY + rng.randrange(86_400) * SECOND
-        given = {"bluesky": ("!no-unauthenticated",), "mastodon": (("noindex", "nobot")[n % 2],)}
-        labels = given.get(network, ()) if rng.random() < 0.05 else ()
+        is_bot = n == 0 and network in BOT_NETWORKS
+        gone_from = NEVER
+        if rng.random() < 0.025 and not is_bot:
+            gone_from = (self.first_day + rng.randrange(2, 700)) * DAY + rng.randrange(86_400) * SECOND
+        labels_by_network = {"bluesky": ("!no-unauthenticated",), "mastodon": (("noindex", "nobot")[n % 2],)}
+        labels = labels_by_network.get(network, ()) if rng.random() < 0.05 else ()
         return Account(
-            network, account_id(network, name, n), f"{name}bot" if program else name, words.author(rng),
-            home=("one", "two")[n // 2 % 2], bot=program, labels=("bot",) if program else labels,
-            left=left, back=NEVER if rng.random() < 0.5 else left + rng.randrange(1, 20) * DAY,
-            why=rng.choice(("deactivated", "suspended", "takendown")),
+            network, account_id(network, name, n), f"{name}bot" if is_bot else name, words.author(rng),
+            home=("one", "two")[n // 2 % 2], bot=is_bot, labels=("bot",) if is_bot else labels,
+            gone_from=gone_from, gone_until=NEVER if rng.random() < 0.5 else gone_from + rng.randrange(1, 20) * DAY,
+            status=rng.choice(("deactivated", "suspended", "takendown")),
         )  # fmt: skip
 
     # ---- talk ----------------------------------------------------------------------------------------------
 
-    def _said_on(self, network: str, day: int) -> list[Said]:
+    def _messages_on(self, network: str, day: int) -> list[Message]:
         if not self.first_day <= day <= self._last_day:
             return []
-        found = list(self._small_talk(network, day))
-        for back in range(SPEAKS_FOR + 2):
-            label = datetime.date.fromordinal(datetime.date(1970, 1, 1).toordinal() + day + 1 - back)
+        messages = list(self._small_talk(network, day))
+        for days_back in range(TALK_DAYS + 2):
+            label = datetime.date.fromordinal(datetime.date(1970, 1, 1).toordinal() + day + 1 - days_back)
             if label.weekday() < 5:
-                found += self._talk_of(label.isoformat()).said.get((network, day), ())
-        return sorted(found, key=lambda one: one.at)
+                messages += self._talk_of(label.isoformat()).messages.get((network, day), ())
+        return sorted(messages, key=lambda message: message.at)
 
-    def _talk_of(self, label: str) -> Day:
-        return _kept(self._talk, label, lambda: Talk(self, label).day(), PAPERS_KEPT)
+    def _talk_of(self, label: str) -> DayMessages:
+        return _cached(self._talk, label, lambda: MessageGenerator(self, label).day(), CACHED_DAYS)
 
-    def _small_talk(self, network: str, day: int) -> list[Said]:
-        """A few messages about other things, in the slot that no day's talk uses."""
+    def _small_talk(self, network: str, day: int) -> list[Message]:
+        """A few messages about other things, in seconds that no announcement day owns."""
         if network in ("feeds", "huggingface", "lobsters"):
             return []
         rng = Random(f"{self.seed} small talk {network} {day}")
-        found = []
+        messages = []
         for n in range(rng.randrange(2, 6)):
             at = (day * 86_400 + (n * 17_000 + rng.randrange(16_000)) // SLOT * SLOT + SLOT - 1) * SECOND
-            by, said = rng.choice(self._people[network][:-CHOIR]), rng.choice(words.SMALL_TALK)
-            title = said if network in ("hackernews", "reddit") else ""
-            found.append(Said(network, ids.made(network, at), at, by, said, title=title, lang=words.language(said)))
-        return found
+            author, text = rng.choice(self._accounts_by_network[network][:-CAMPAIGN_SIZE]), rng.choice(words.SMALL_TALK)
+            title = text if network in ("hackernews", "reddit") else ""
+            messages.append(
+                Message(network, ids.message_id(network, at), at, author, text, title=title, lang=words.language(text))
+            )
+        return messages
 
 
-class Talk:
+class MessageGenerator:
     """Makes up the messages about one day's papers."""
 
     def __init__(self, world: World, label: str) -> None:
         self._world, self._label = world, label
         self._rng = Random(f"{world.seed} talk {label}")
         self._slot = datetime.date.fromisoformat(label).toordinal() % (SLOT - 1)
-        self._begins = days.announced_at(label)
-        self._taken: set[tuple[str, int]] = set()
-        self._day = Day({})
+        self._announced_at = days.announced_at(label)
+        self._taken_seconds: set[tuple[str, int]] = set()
+        self._day = DayMessages({})
 
-    def day(self) -> Day:
+    def day(self) -> DayMessages:
         """All messages."""
         papers = self._world.papers(self._label)
         for paper in papers:
             for network, rate in RATES.items():
-                many = min(paper.heat, 60) * rate * self._world.talk
-                for _ in range(min(MOST, int(many) + (self._rng.random() < many % 1))):
-                    self._speak(network, paper)
-            if "cs" in paper.archives and paper.heat > 2:
+                expected_count = min(paper.popularity, 60) * rate * self._world.talk
+                for _ in range(min(MAX_MESSAGES, int(expected_count) + (self._rng.random() < expected_count % 1))):
+                    self._discuss(network, paper)
+            if "cs" in paper.archives and paper.popularity > 2:
                 self._list_on_hugging_face(paper)
-        self._announce_by_program([paper for paper in papers if paper.archives[0] == "cs"])
-        if papers and datetime.date.fromisoformat(self._label).toordinal() % CHOIR_EVERY == 0:
-            self._sing(self._rng.choice(papers))
+        self._announce_by_bot([paper for paper in papers if paper.archives[0] == "cs"])
+        if papers and datetime.date.fromisoformat(self._label).toordinal() % CAMPAIGN_EVERY == 0:
+            self._run_campaign(self._rng.choice(papers))
         return self._day
 
-    def _say(self, said: Said) -> Said:
-        self._day.said.setdefault((said.network, said.at // DAY), []).append(said)
-        return said
+    def _add(self, message: Message) -> Message:
+        self._day.messages.setdefault((message.network, message.at // DAY), []).append(message)
+        return message
 
-    def _free(self, network: str, at: int) -> int:
-        """The first free second in this day's slots after a moment, µs."""
+    def _free_time(self, network: str, at: int) -> int:
+        """The first free second of this day's own after a moment, µs."""
         second = at // SECOND // SLOT * SLOT + self._slot
-        while (network, second) in self._taken or second * SECOND < self._begins:
+        while (network, second) in self._taken_seconds or second * SECOND < self._announced_at:
             second += SLOT
-        self._taken.add((network, second))
+        self._taken_seconds.add((network, second))
         return second * SECOND
 
-    def _speak(self, network: str, paper: Paper) -> None:
+    def _discuss(self, network: str, paper: Paper) -> None:
         """Somebody posts about a paper; perhaps somebody replies or quotes, or posts it on another network too."""
         rng = self._rng
-        delay = min(5 * MINUTE + round(rng.expovariate(1 / 14) * HOUR), (SPEAKS_FOR - 1) * DAY)
-        first = self._say(self._message(network, paper, self._begins + delay))
+        delay = min(5 * MINUTE + round(rng.expovariate(1 / 14) * HOUR), (TALK_DAYS - 1) * DAY)
+        original = self._add(self._message(network, paper, self._announced_at + delay))
         if network == "bluesky" and rng.random() < 0.3:
-            later = first.at + rng.randrange(1, 600) * MINUTE
-            answer = self._message(network, paper, min(later, self._begins + SPEAKS_FOR * DAY))
-            answers = rng.random() < 0.5
-            self._say(answer._replace(
-                reply_to=_uri(first) if answers else "", quotes="" if answers else _uri(first), fame=answer.fame // 4,
+            reply_at = original.at + rng.randrange(1, 600) * MINUTE
+            response = self._message(network, paper, min(reply_at, self._announced_at + TALK_DAYS * DAY))
+            is_reply = rng.random() < 0.5
+            self._add(response._replace(
+                reply_to=_uri(original) if is_reply else "", quotes="" if is_reply else _uri(original),
+                final_likes=response.final_likes // 4,
             ))  # fmt: skip
         if network == "bluesky" and rng.random() < 0.15:
-            self._repeat("mastodon", first)
-            self._repeat("x", first)
+            self._crosspost("mastodon", original)
+            self._crosspost("x", original)
 
-    def _repeat(self, network: str, said: Said) -> None:
+    def _crosspost(self, network: str, message: Message) -> None:
         """The same person posts the same on another network."""
-        people = self._world.accounts(network)
-        by = next((one for one in people if one.name == said.by.name), people[-1])
-        at = self._free(network, said.at + MINUTE)
-        id = ids.made(network, at)
-        names = said.names if network == "mastodon" else tuple(one._replace(place="link") for one in said.names)
-        self._say(said._replace(network=network, id=id, at=at, by=by, names=names, gone_at=NEVER, limits=()))
+        accounts = self._world.accounts(network)
+        author = next((account for account in accounts if account.name == message.author.name), accounts[-1])
+        at = self._free_time(network, message.at + MINUTE)
+        id = ids.message_id(network, at)
+        references = (
+            message.references
+            if network == "mastodon"
+            else tuple(account._replace(place="link") for account in message.references)
+        )
+        self._add(
+            message._replace(
+                network=network, id=id, at=at, author=author, references=references, gone_at=NEVER, limits=()
+            )
+        )
 
-    def _message(self, network: str, paper: Paper, wanted: int) -> Said:
+    def _message(self, network: str, paper: Paper, desired_time: int) -> Message:
         rng = self._rng
-        at = self._free(network, wanted)
-        said = rng.choice(words.PRAISE)
-        fame = min(400, int(0.8 * min(paper.heat, 60) * rng.paretovariate(1.0)))
-        message = Said(
-            network, ids.made(network, at), at, self._somebody(network), said, (self._naming(network, paper),), fame,
-            half=rng.randrange(3, 24) * HOUR, lang=words.language(said), title=self._title(network, paper),
+        at = self._free_time(network, desired_time)
+        text = rng.choice(words.PRAISE)
+        final_likes = min(400, int(0.8 * min(paper.popularity, 60) * rng.paretovariate(1.0)))
+        draft = Message(
+            network, ids.message_id(network, at), at, self._random_author(network), text,
+            (self._reference(network, paper),), final_likes, half_life=rng.randrange(3, 24) * HOUR,
+            lang=words.language(text), title=self._title(network, paper),
         )  # fmt: skip
-        return self._fate(self._as_comment(message))
+        return self._with_fate(self._as_comment(draft))
 
     def _title(self, network: str, paper: Paper) -> str:
         return paper.title if network in ("hackernews", "lobsters", "reddit", "feeds") else ""
 
-    def _somebody(self, network: str) -> Account:
-        people = self._world.accounts(network)
-        return self._rng.choice(people if network == "feeds" else people[1:-CHOIR])
+    def _random_author(self, network: str) -> Account:
+        accounts = self._world.accounts(network)
+        return self._rng.choice(accounts if network == "feeds" else accounts[1:-CAMPAIGN_SIZE])
 
-    def _naming(self, network: str, paper: Paper) -> Naming:
+    def _reference(self, network: str, paper: Paper) -> PaperReference:
         """How the paper is named: in stories by its address, elsewhere in any form."""
         rng = self._rng
         if network == "lobsters":
-            return Naming(paper.id, rng.choice(("abs", "pdf")))
+            return PaperReference(paper.id, rng.choice(("abs", "pdf")))
         form = rng.choice(FORMS)
         if form == "prose":
-            return Naming(paper.id, form, "text")
+            return PaperReference(paper.id, form, "text")
         place = "card" if network in ("bluesky", "mastodon") and rng.random() < 0.25 else "link"
-        return Naming(paper.id, form, place, version=1 if form == "pdf" and rng.random() < 0.5 else 0)
+        return PaperReference(paper.id, form, place, version=1 if form == "pdf" and rng.random() < 0.5 else 0)
 
-    def _as_comment(self, said: Said) -> Said:
+    def _as_comment(self, message: Message) -> Message:
         """Some messages on Hacker News are comments on a story about something else."""
-        if said.network == "hackernews" and self._rng.random() < 0.4:
-            return said._replace(title="", story=ids.made("hackernews", said.at - HOUR), fame=0)
-        return said
+        if message.network == "hackernews" and self._rng.random() < 0.4:
+            return message._replace(title="", story=ids.message_id("hackernews", message.at - HOUR), final_likes=0)
+        return message
 
-    def _fate(self, said: Said) -> Said:
-        """One in 25 is deleted, one in 20 edited where that is possible, one in 30 may not be quoted."""
+    def _with_fate(self, message: Message) -> Message:
+        """One message in 25 is deleted, one in 20 edited where that is possible, and one in 30 may not be quoted."""
         rng = self._rng
         if rng.random() < 0.04:
-            gone_at = said.at + rng.randrange(60, 10 * 24 * 60) * MINUTE
-            said = said._replace(gone_at=gone_at, why=rng.choice(("deleted", "deleted", "removed")))
-        if rng.random() < 0.05 and said.network in ("mastodon", "reddit", "x", "feeds"):
-            edited_at = said.at + rng.randrange(5, 600) * MINUTE
-            said = said._replace(edited_at=edited_at, edit=f"{said.words} (Edit: a typo.)")
+            gone_at = message.at + rng.randrange(60, 10 * 24 * 60) * MINUTE
+            message = message._replace(gone_at=gone_at, gone_reason=rng.choice(("deleted", "deleted", "removed")))
+        if rng.random() < 0.05 and message.network in ("mastodon", "reddit", "x", "feeds"):
+            edited_at = message.at + rng.randrange(5, 600) * MINUTE
+            message = message._replace(edited_at=edited_at, edit=f"{message.words} (Edit: a typo.)")
         limits = {
             "bluesky": ("spam", "graphic-media"),
             "mastodon": ("sensitive", "content warning"),
             "x": ("sensitive",),
         }
-        if rng.random() < 0.03 and said.network in limits:
-            said = said._replace(limits=(rng.choice(limits[said.network]),))
-        return said
+        if rng.random() < 0.03 and message.network in limits:
+            message = message._replace(limits=(rng.choice(limits[message.network]),))
+        return message
 
     def _list_on_hugging_face(self, paper: Paper) -> None:
         """A paper's page on Hugging Face, created in the hours after its announcement."""
         rng = self._rng
-        at = self._free("huggingface", self._begins + rng.randrange(2, 30) * HOUR)
-        fame = min(500, int(paper.heat * rng.randrange(2, 8)))
-        self._say(Said(
-            "huggingface", paper.id, at, self._somebody("huggingface"), "", (Naming(paper.id, "huggingface"),), fame,
-            half=18 * HOUR, title=paper.title,
+        at = self._free_time("huggingface", self._announced_at + rng.randrange(2, 30) * HOUR)
+        final_likes = min(500, int(paper.popularity * rng.randrange(2, 8)))
+        self._add(Message(
+            "huggingface", paper.id, at, self._random_author("huggingface"), "",
+            (PaperReference(paper.id, "huggingface"),), final_likes, half_life=18 * HOUR, title=paper.title,
         ))  # fmt: skip
 
-    def _announce_by_program(self, papers: Sequence[Paper]) -> None:
+    def _announce_by_bot(self, papers: Sequence[Paper]) -> None:
         """A bot posts each paper, always in the same form."""
         for n, paper in enumerate(papers):
-            for network in PROGRAMS:
-                at = self._free(network, self._begins + 10 * MINUTE + n * 30 * SECOND)
-                by = self._world.accounts(network)[0]
-                self._say(Said(
-                    network, ids.made(network, at), at, by, f"New on arXiv: {paper.title}.", (Naming(paper.id),),
+            for network in BOT_NETWORKS:
+                at = self._free_time(network, self._announced_at + 10 * MINUTE + n * 30 * SECOND)
+                author = self._world.accounts(network)[0]
+                self._add(Message(
+                    network, ids.message_id(network, at), at, author, f"New on arXiv: {paper.title}.",
+                    (PaperReference(paper.id),),
                 ))  # fmt: skip
 
-    def _sing(self, paper: Paper) -> None:
+    def _run_campaign(self, paper: Paper) -> None:
         """A dozen accounts praise one paper in the same words within an hour or two."""
-        for by in self._world.accounts("bluesky")[-CHOIR:]:
-            at = self._free("bluesky", self._begins + 9 * HOUR + self._rng.randrange(90) * MINUTE)
-            said = "The most important result of the year, everybody must read it!"
-            self._say(Said("bluesky", ids.made("bluesky", at), at, by, said, (Naming(paper.id),), fame=3))
+        for author in self._world.accounts("bluesky")[-CAMPAIGN_SIZE:]:
+            at = self._free_time("bluesky", self._announced_at + 9 * HOUR + self._rng.randrange(90) * MINUTE)
+            text = "The most important result of the year, everybody must read it!"
+            self._add(
+                Message(
+                    "bluesky",
+                    ids.message_id("bluesky", at),
+                    at,
+                    author,
+                    text,
+                    (PaperReference(paper.id),),
+                    final_likes=3,
+                )
+            )
 
 
-def _uri(said: Said) -> str:
-    return f"at://{said.by.id}/app.bsky.feed.post/{said.id}"
+def _uri(message: Message) -> str:
+    return f"at://{message.author.id}/app.bsky.feed.post/{message.id}"
 
 
 def account_id(network: str, name: str, n: int) -> str:
     """The identifier of a network's n-th account: a number or a name, as usual there."""
     if network == "bluesky":
         return ids.did(name)
-    numbered = {
+    ids_by_network = {
         "x": str(70_000 + n),
         "reddit": f"t2_{ids.base36(50_000 + n)}",
         "huggingface": f"{n:024x}",
         "feeds": str(n),
     }
-    return numbered.get(network, name)
+    return ids_by_network.get(network, name)
 
 
-def _kept(cache: OrderedDict[K, T], key: K, make: Callable[[], T], most: int) -> T:
-    """The cached value for a key, made if needed; the oldest is dropped if there are too many."""
-    found = cache.get(key)
-    if found is None:
-        found = cache[key] = make()
-        if len(cache) > most:
+def _cached(cache: OrderedDict[K, T], key: K, make: Callable[[], T], maximum: int) -> T:
+    """The cached value for a key, created if needed; the oldest value is dropped if there are too many."""
+    value = cache.get(key)
+    if value is None:
+        value = cache[key] = make()
+        if len(cache) > maximum:
             cache.popitem(last=False)
-    return found
+    return value

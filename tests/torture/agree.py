@@ -16,8 +16,8 @@ from hotpapers.store import Record, identities
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
 from hotpapers.store.verify import check
 from tests.loopback import expected, mastodon
-from tests.loopback.expected import Announced, Figures
-from tests.loopback.script import MINUTE, Said, Script
+from tests.loopback.expected import ExpectedAnnouncement, Figures
+from tests.loopback.script import MINUTE, Message, Script
 
 T = TypeVar("T", bound=Item)
 REPEATED = (model.Coverage, model.Publication)
@@ -130,20 +130,20 @@ def network(record: Record, name: str, bounds: Bounds) -> Outcome:
     return Outcome(len(wanted), tuple(lost), (), tuple(wrong))
 
 
-def _all_said(name: str, bounds: Bounds) -> Iterator[Said]:
+def _all_said(name: str, bounds: Bounds) -> Iterator[Message]:
     for day in range((bounds.since - BEFORE) // DAY, (bounds.until + 2 * DAY) // DAY + 1):
-        yield from bounds.script.said(name, day)
+        yield from bounds.script.messages(name, day)
 
 
-def _is_wanted(said: Said, bounds: Bounds) -> bool:
+def _is_wanted(said: Message, bounds: Bounds) -> bool:
     """Whether a record must have it: it names a paper, can be found, and was not deleted."""
     within = bounds.since <= said.at <= bounds.until
-    lasting = said.gone_at > bounds.until and not said.by.left <= bounds.until + DAY
-    return bool(said.names) and within and lasting and expected.surely_found(said)
+    lasting = said.gone_at > bounds.until and not said.author.gone_from <= bounds.until + DAY
+    return bool(said.references) and within and lasting and expected.is_findable(said)
 
 
 def _mentions(
-    record: Record, held: Mapping[str, Said], posts: Mapping[str, Post], script: Script
+    record: Record, held: Mapping[str, Message], posts: Mapping[str, Post], script: Script
 ) -> Iterator[str]:  # fmt: skip
     """The papers that each post names. A post that its network's terms do not let us quote names none; a title shared
     by several papers names all known ones."""
@@ -152,7 +152,7 @@ def _mentions(
         named.setdefault(one.post, set()).add(one.paper)
     for key, said in held.items():
         papers, wanted = named.get(key, set()), expected.papers(said)
-        silent = not papers and (said.limits or said.by.labels or posts[key].limits or posts[key].gone)
+        silent = not papers and (said.limits or said.author.labels or posts[key].limits or posts[key].gone)
         titled = {paper for paper in papers - wanted if _title(script, paper) in posts[key].text}
         if papers - titled != wanted and not silent:
             yield f"{key}: names {sorted(papers)} and not {sorted(wanted)}"
@@ -163,7 +163,7 @@ def _title(script: Script, key: str) -> str:
     return paper.title if paper else "no such paper"
 
 
-def _differs(said: Said, post: Post, bounds: Bounds) -> Iterator[str]:
+def _differs(said: Message, post: Post, bounds: Bounds) -> Iterator[str]:
     """How a post differs from the script."""
     if post.text and not any(words in post.text for words in _words(said)):
         yield f"says {post.text[:60]!r} and not {said.words[:60]!r}"
@@ -171,7 +171,7 @@ def _differs(said: Said, post: Post, bounds: Bounds) -> Iterator[str]:
         yield f"was made at {post.created_at} and not {said.at}"
 
 
-def _words(said: Said) -> Iterator[str]:
+def _words(said: Message) -> Iterator[str]:
     """The texts that a post may contain: its words before and after an edit; a story's title."""
     yield from (one for one in (said.words, said.edit, said.title) if one)
 
@@ -179,7 +179,7 @@ def _words(said: Said) -> Iterator[str]:
 # ---- counts ----------------------------------------------------------------------------------------------
 
 
-def _counts(record: Record, held: Mapping[str, Said], bounds: Bounds) -> Iterator[str]:
+def _counts(record: Record, held: Mapping[str, Message], bounds: Bounds) -> Iterator[str]:
     """Counts that the network did not give at the time they were recorded."""
     for snapshot in everything(record, Snapshot):
         said = held.get(snapshot.post)
@@ -187,13 +187,13 @@ def _counts(record: Record, held: Mapping[str, Said], bounds: Bounds) -> Iterato
             yield f"{snapshot.post}: {_figures(snapshot)} at {snapshot.observed_at}"
 
 
-def _was_told(said: Said, snapshot: Snapshot, bounds: Bounds) -> bool:
+def _was_told(said: Message, snapshot: Snapshot, bounds: Bounds) -> bool:
     """Whether each count lies within what the script allows for the time before it was recorded."""
-    early = expected.figures(said, snapshot.observed_at - bounds.late, listed=True)
-    late = expected.figures(said, snapshot.observed_at, listed=True)
+    early = expected.figures(said, snapshot.observed_at - bounds.late, in_list=True)
+    late = expected.figures(said, snapshot.observed_at, in_list=True)
     if early is None or late is None:
         return False
-    taken_back = said.fame // 10 + 1 if bounds.late else 0  # likes that may have come and gone in between
+    taken_back = said.final_likes // 10 + 1 if bounds.late else 0  # likes that may have come and gone in between
     return all(
         count is None or (low is not None and high is not None and low - taken_back <= count <= high + taken_back)
         for count, low, high in zip(_figures(snapshot), early, late, strict=True)
@@ -207,7 +207,7 @@ def _figures(snapshot: Snapshot) -> Figures:
 # ---- deletions and reactions -------------------------------------------------------------------------------
 
 
-def _still_there(record: Record, held: Mapping[str, Said], posts: Mapping[str, Post]) -> Iterator[str]:
+def _still_there(record: Record, held: Mapping[str, Message], posts: Mapping[str, Post]) -> Iterator[str]:
     """Deleted posts that were requested after their deletion but are not recorded as gone."""
     asked = dict(record.database.rows(f"SELECT {identities.key_of('recount.post')}, asked_at FROM recount"))
     for key, said in held.items():
@@ -216,17 +216,17 @@ def _still_there(record: Record, held: Mapping[str, Said], posts: Mapping[str, P
             yield f"{key}: was deleted and is still there"
 
 
-def _asked_at_home(said: Said) -> bool:
-    return mastodon.reaches(said, said.by.home)
+def _asked_at_home(said: Message) -> bool:
+    return mastodon.reaches(said, said.author.home)
 
 
-def _answers(record: Record, wanted: Mapping[str, Said], posts: Mapping[str, Post]) -> Iterator[str]:
+def _answers(record: Record, wanted: Mapping[str, Message], posts: Mapping[str, Post]) -> Iterator[str]:
     """Replies to tracked posts and quotes of them that were not recorded as reactions."""
     given = {(one.post, one.account, one.type) for one in latest(record, Reaction).values() if not one.withdrawn}
     for said in wanted.values():
         for kind, of in (("reply", said.reply_to), ("quote", said.quotes)):
             answered = f"bluesky:{of}"
-            if of and answered in wanted and (answered, f"bluesky:{said.by.id}", kind) not in given:
+            if of and answered in wanted and (answered, f"bluesky:{said.author.id}", kind) not in given:
                 yield f"bluesky:{said.id}: its {kind} to {of}"
 
 
@@ -236,9 +236,9 @@ def _answers(record: Record, wanted: Mapping[str, Said], posts: Mapping[str, Pos
 def announcements(record: Record, labels: Iterable[str], bounds: Bounds) -> Outcome:
     """Compare the announcements of days whose feeds were read, and the descriptions of their papers."""
     days = frozenset(labels)
-    wanted = {one for day in days for one in expected.announced(bounds.script, day)}
+    wanted = {one for day in days for one in expected.announcements(bounds.script, day)}
     told = {
-        Announced(one.paper, one.day, one.category, one.type, one.version)
+        ExpectedAnnouncement(one.paper, one.day, one.category, one.type, one.version)
         for one in latest(record, Announcement).values()
         if one.day in days
     }
@@ -251,7 +251,7 @@ def announcements(record: Record, labels: Iterable[str], bounds: Bounds) -> Outc
     return Outcome(len(wanted), tuple(lost), (), tuple(dict.fromkeys(wrong)))
 
 
-def as_listed(announced: set[Announced], missed: set[str]) -> set[Announced]:
+def as_listed(announced: set[ExpectedAnnouncement], missed: set[str]) -> set[ExpectedAnnouncement]:
     """What arXiv's listings reveal about days whose feeds were missed: papers, but neither versions nor
     replacements."""
     kept = {one for one in announced if one.day not in missed}

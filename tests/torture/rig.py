@@ -95,7 +95,7 @@ class Rig:
         self.wait_until_read(until)
         for pid in self.running:
             assert self.forks.kill(pid, signal.SIGTERM) == 0, self.forks.said()
-        assert self.loopback.trapped == 0
+        assert self.loopback.trap_requests == 0
         with Record(self.given.store) as record:
             bounds = Bounds(self.loopback.script, self.loopback.bases, START, until - 15 * MINUTE, 10 * MINUTE)
             return compared(record, bounds)

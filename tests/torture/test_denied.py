@@ -6,8 +6,8 @@ import pytest
 
 from hotpapers.model import HOUR, Post
 from tests.loopback.clock import moment
-from tests.loopback.script import MINUTE, Naming
-from tests.loopback.written import Written, account, paper, said
+from tests.loopback.manual_script import ManualScript, account, message, paper
+from tests.loopback.script import MINUTE, PaperReference
 from tests.torture import agree
 from tests.torture.rounds import bench
 from tests.torture.table import ALL, Telling
@@ -22,8 +22,8 @@ DENIALS = {
 @pytest.mark.parametrize("network", DENIALS if ALL else ("lobsters", "x"))
 def test_what_was_said_to_be_gone_comes_back(network: str, sqlite_url: str, told: Telling) -> None:
     moss = paper("2603.00001", "2026-03-10")
-    one = said(account(network, "ada"), MADE, "On moss, at length", Naming(moss.id), fame=50)
-    with bench(network, sqlite_url, Written([moss], [one]), MADE - 5 * MINUTE) as site:
+    one = message(account(network, "ada"), MADE, "On moss, at length", PaperReference(moss.id), final_likes=50)
+    with bench(network, sqlite_url, ManualScript([moss], [one]), MADE - 5 * MINUTE) as site:
         site.until(MADE + HOUR if network != "bluesky" else MADE + 10 * MINUTE)
         [post] = agree.latest(site.record, Post).values()
         assert not post.gone and post.text

@@ -102,7 +102,7 @@ def test_a_source_under_a_fault(store_url: str, source: str, fault: str, told: T
         one.loopback.plan.clear()
         one.until_well(hours=7)
         one.after(course.more / 1e6)
-        assert one.loopback.trapped == 0
+        assert one.loopback.trap_requests == 0
         for job in one.jobs:
             status = one.status(job)
             assert (status.failing_since, status.reason) == (None, ""), status

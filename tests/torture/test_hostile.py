@@ -19,8 +19,8 @@ from hotpapers.store import Record
 from tests.hostile.active_content import FORM_ELEMENTS, active_parts
 from tests.hostile.cases import CASES
 from tests.loopback.clock import moment
-from tests.loopback.script import MINUTE, Naming, Paper, Said
-from tests.loopback.written import Written, account, paper, said
+from tests.loopback.manual_script import ManualScript, account, message, paper
+from tests.loopback.script import MINUTE, Message, Paper, PaperReference
 from tests.render.html import Page
 from tests.torture import agree
 from tests.torture.agree import Outcome
@@ -44,7 +44,7 @@ CASES_HERE = CASES if ALL else CASES[::12]
 @pytest.mark.long
 def test_hostile_words_stay_words_all_the_way(sqlite_url: str, tmp_path: Path, told: Telling) -> None:
     papers = [hostile_paper(n, case) for n, case in enumerate(CASES_HERE, 1)]
-    script = Written(papers, [talk(n, case, papers[n - 1]) for n, case in enumerate(CASES_HERE, 1)])
+    script = ManualScript(papers, [talk(n, case, papers[n - 1]) for n, case in enumerate(CASES_HERE, 1)])
     with Record(sqlite_url) as record:
         record.append([OWN], source="settings", at=MADE - HOUR)
         read_all(sqlite_url, script)
@@ -76,15 +76,17 @@ def hostile_paper(n: int, case: str) -> Paper:
     )  # fmt: skip
 
 
-def talk(n: int, case: str, about: Paper) -> Said:
+def talk(n: int, case: str, about: Paper) -> Message:
     """Post the text about the paper, on one network after the other."""
     network = NETWORKS[n % len(NETWORKS)]
-    by = account(network, "ada") if network == "feeds" else account(network, f"ada{n}", shown=case, home="two")
-    message = said(by, MADE + n * MINUTE // 4, f"Tea! {case}", Naming(about.id), fame=50)
-    return message._replace(title=f"Tea! {case}") if message.title else message
+    author = (
+        account(network, "ada") if network == "feeds" else account(network, f"ada{n}", display_name=case, home="two")
+    )
+    post = message(author, MADE + n * MINUTE // 4, f"Tea! {case}", PaperReference(about.id), final_likes=50)
+    return post._replace(title=f"Tea! {case}") if post.title else post
 
 
-def read_all(store: str, script: Written) -> None:
+def read_all(store: str, script: ManualScript) -> None:
     """Read each network for a morning, and a stream for as long as somebody posts."""
     for source in READ:
         with bench(source, store, script, MADE - 5 * MINUTE) as one:

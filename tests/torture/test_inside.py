@@ -18,7 +18,7 @@ from hotpapers.model import HttpClient
 from hotpapers.sources import SOURCES
 from tests.http.server import Server, answer, client, serving
 from tests.loopback.hosts import HOSTS, TRAP, addresses
-from tests.loopback.reading import make
+from tests.loopback.reading import make_source
 from tests.torture.table import ALL, Telling
 
 NAMES = {
@@ -167,7 +167,7 @@ def ask(source: str, server: Server, http_client: HttpClient) -> NetError | None
     """Run one round of a source, and return how it failed."""
     bases = bases_at(server) | {TRAP: ""}
     try:
-        for _ in make(source, bases).pages(http_client, None):
+        for _ in make_source(source, bases).pages(http_client, None):
             pass
     except NetError as problem:
         return problem
@@ -201,7 +201,7 @@ def test_no_post_leads_inside_by_its_name(
     found = targets(port)
     for target in found:
         with polite(server) as http_client, suppress(NetError):
-            list(make(network, bases_at(server) | {TRAP: ""}).counts(http_client, [PLACES[network](target)]))
+            list(make_source(network, bases_at(server) | {TRAP: ""}).counts(http_client, [PLACES[network](target)]))
         assert not one.hits, target
     told.row("a post that names an address inside, fetched from there", len(found), wrong_if(one.hits))
 

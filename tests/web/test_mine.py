@@ -25,16 +25,16 @@ from hotpapers.web.app import app as pages
 from hotpapers.web.forms import SUBMITS_AN_HOUR, FormRouter
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, post, talk, write
 from tests.loopback.clock import SteppedClock
+from tests.loopback.manual_script import ManualScript, account, message
 from tests.loopback.reading import client
 from tests.loopback.script import Account as Person
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import settings_toml
-from tests.loopback.written import Written, account, said
 from tests.web.asgi import get
 from tests.web.sent import BASE, Shown, send
 
 AT = moment("2024-05-09")
-ADA, EVE = account("bluesky", "ada"), account("bluesky", "eve", left=AT)
+ADA, EVE = account("bluesky", "ada"), account("bluesky", "eve", gone_from=AT)
 MOSS, FERN = account("mastodon", "moss"), account("mastodon", "fern", home="two")
 WORDS = {"ada": "Such fine kettles never boil over", "moss": "Rather fine stoves lose steam early"}
 
@@ -42,7 +42,7 @@ WORDS = {"ada": "Such fine kettles never boil over", "moss": "Rather fine stoves
 @pytest.fixture(scope="module")
 def loopback() -> Iterator[Loopback]:
     people = [ADA, EVE, MOSS, FERN]
-    script = Written(said=[said(one, AT - n * 1_000_000, "Hello") for n, one in enumerate(people, 1)])
+    script = ManualScript(messages=[message(one, AT - n * 1_000_000, "Hello") for n, one in enumerate(people, 1)])
     with Loopback(script, SteppedClock(AT)) as running:
         yield running
 
@@ -208,7 +208,7 @@ def test_a_proof_is_of_one_account_and_one_day(site: Site) -> None:
 
 def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
     """So nobody can make this program contact a server of their choice."""
-    before = len(site.loopback.asked)
+    before = len(site.loopback.requests)
     for who in (
         "eve.example",
         "@fern@social.example",
@@ -235,7 +235,7 @@ def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
             or "Only accounts on Bluesky and Mastodon can be verified here. For others, contact desk@papers.example."
             in shown.text
         )
-    assert len(site.loopback.asked) == before
+    assert len(site.loopback.requests) == before
 
 
 @pytest.mark.parametrize("who", ["ada", "@ada", " ada_lovelace "])
@@ -273,20 +273,20 @@ def test_one_profile_at_a_time_is_read_from_a_server(site: Site) -> None:
     site.loopback.profiles[ADA.id] = code_in(page)
     with site.dependencies.turns.acquire(site.loopback.bases["bluesky.view"]) as ours:
         assert ours
-        before = len(site.loopback.asked)
+        before = len(site.loopback.requests)
         shown = site.ask(page)
         assert shown.status == 503 and "Please try again in a minute." in shown.text
         assert shown.headers["retry-after"] == "60" and shown.hidden == page.hidden and code_in(shown) == code_in(page)
-        assert len(site.loopback.asked) == before and "checked" in str(shown.page.elements)
+        assert len(site.loopback.requests) == before and "checked" in str(shown.page.elements)
         assert "Your posts are hidden" in site.prove(MOSS).text
     assert "Your posts are hidden" in site.ask(page).text
 
 
 def test_a_server_that_no_setting_names_is_asked_over_tls_alone(site: Site) -> None:
     site.begin(base_addresses=())
-    page, before = site.code(site.handle(MOSS)), len(site.loopback.asked)
+    page, before = site.code(site.handle(MOSS)), len(site.loopback.requests)
     site.loopback.profiles[MOSS.id] = code_in(page)
-    assert site.ask(page).status == 400 and site.verdicts() == [] and len(site.loopback.asked) == before
+    assert site.ask(page).status == 400 and site.verdicts() == [] and len(site.loopback.requests) == before
 
 
 def test_who_sends_too_much_keeps_what_they_typed(site: Site) -> None:

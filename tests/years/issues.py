@@ -13,7 +13,7 @@ from hotpapers.issues.build import read_content
 from hotpapers.model import DAY, HOUR, IssueContent, NetworkReading
 from hotpapers.store import Record
 from tests.loopback import expected
-from tests.loopback.script import Said, there
+from tests.loopback.script import Message, is_visible
 from tests.years.oracle import TALKING, Held, Oracle, utc
 from tests.years.weather import Calm, Span, joined, unreadable
 
@@ -162,22 +162,22 @@ class Issues:
         spans = joined([*unreadable(self.story.faults, network), *self.store])
         return next((span for span in spans if span.start <= moment < span.end), None)
 
-    def _said(self, one: Issue, network: str) -> Iterator[tuple[str, Said]]:
+    def _said(self, one: Issue, network: str) -> Iterator[tuple[str, Message]]:
         """Posts of an issue's window that could be found until it closed."""
         start = max(one.schedule.window(one.content), self.story.start)
         for day in range(start // DAY, one.content.as_of // DAY + 1):
-            for said in self.oracle.script.said(network, day):
-                in_time = said.names and start <= said.at <= one.content.as_of - LATELY
-                if in_time and expected.surely_found(said) and self._stays(said, one.content.as_of):
+            for said in self.oracle.script.messages(network, day):
+                in_time = said.references and start <= said.at <= one.content.as_of - LATELY
+                if in_time and expected.is_findable(said) and self._stays(said, one.content.as_of):
                     yield expected.key(said, self.oracle.bases), said
 
     @staticmethod
-    def _stays(said: Said, cut: int) -> bool:
+    def _stays(said: Message, cut: int) -> bool:
         """Whether a post was visible all the time until an issue closed."""
-        return there(said, said.at) and there(said, cut) and not said.at <= said.by.left <= cut
+        return is_visible(said, said.at) and is_visible(said, cut) and not said.at <= said.author.gone_from <= cut
 
     @staticmethod
-    def _in_time(key: str, said: Said, one: Issue, held: Held) -> bool:
+    def _in_time(key: str, said: Message, one: Issue, held: Held) -> bool:
         rows = held.posts.get(key, ())
         return any(row.since <= one.content.position and row.observed_at <= one.content.as_of for row in rows)
 
@@ -196,7 +196,7 @@ class Issues:
             label = one.day.isoformat()
             if one.schedule.name != "daily":
                 continue
-            wanted = {a.paper for a in expected.announced(self.oracle.script, label) if a.type != "replacement"}
+            wanted = {a.paper for a in expected.announcements(self.oracle.script, label) if a.type != "replacement"}
             told, in_time = one.content.announced, self.announced_in_time(one)
             if (in_time and told != len(wanted)) or (told is not None and told != len(wanted)):
                 yield f"{one}: says {told} were announced, not {len(wanted)}"

@@ -21,9 +21,9 @@ from hotpapers.model import DAY, HOUR, IssueContent
 from hotpapers.store import Record
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock
+from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import Plan
-from tests.loopback.loopnet import LoopClient
-from tests.loopback.script import there
+from tests.loopback.script import is_visible
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World as Script
 from tests.years.places import NAME, Causes, causes, site
@@ -86,7 +86,7 @@ def ran(folder: Path, script: Script, start: int, end: int, more: str = "") -> P
     """The store of a site that ran from one moment until another. `more`: further settings."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "hotpapers.toml"
-    settings.write_text(settings_toml(LoopClient(script, SteppedClock(0)).bases) + more)
+    settings.write_text(settings_toml(DirectClient(script, SteppedClock(0)).bases) + more)
     timeline = Timeline(start)
     world = World(settings, script, Plan(), timeline, Troubles(timeline.now, (), ()), reads_back=True)
     with by_simulated_time(world), (folder / "log.txt").open("w") as log:
@@ -130,10 +130,12 @@ def spoken_of(script: Script, start: Start, content: IssueContent) -> set[str]:
     """The papers in an issue's window that three people mentioned, on networks whose history goes back that far."""
     people: dict[str, set[str]] = defaultdict(set)
     for network in ("hackernews", "huggingface", "lobsters", "reddit", "mastodon"):
-        for said in expected.naming_papers(script, network, start.at - 6 * DAY, min(start.at, content.as_of - HOUR)):
-            if expected.surely_found(said) and not said.by.bot and there(said, content.as_of):
+        for said in expected.messages_with_papers(
+            script, network, start.at - 6 * DAY, min(start.at, content.as_of - HOUR)
+        ):
+            if expected.is_findable(said) and not said.author.bot and is_visible(said, content.as_of):
                 for paper in said.papers:
-                    people[arxiv.key(paper)].add(said.by.name)
+                    people[arxiv.key(paper)].add(said.author.name)
     fresh = {arxiv.key(one.id) for day in _days(content) for one in script.papers(day)}
     return {paper for paper, names in people.items() if len(names) >= VOICES and paper in fresh}
 

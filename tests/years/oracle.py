@@ -19,10 +19,10 @@ from hotpapers.store import Record
 from hotpapers.store.batches import load_manifest
 from hotpapers.store.identities import key_of
 from tests.loopback import expected
-from tests.loopback.expected import Announced, Figures
-from tests.loopback.loopnet import LoopClient
-from tests.loopback.script import Said, present, there
-from tests.loopback.world import CHOIR
+from tests.loopback.direct_client import DirectClient
+from tests.loopback.expected import ExpectedAnnouncement, Figures
+from tests.loopback.script import Message, account_exists, is_visible
+from tests.loopback.world import CAMPAIGN_SIZE
 from tests.years.weather import NETWORKS, Calm, broken
 from tests.years.years import Lived
 
@@ -75,7 +75,7 @@ class Oracle:
 
     def __init__(self, lived: Lived) -> None:
         self.lived, self.story, self.script = lived, lived.story, lived.world.script
-        self.bases: Mapping[str, str] = LoopClient(self.script, lived.world.timeline).bases
+        self.bases: Mapping[str, str] = DirectClient(self.script, lived.world.timeline).bases
         story = self.story
         self.stopped = [*story.off, story.lost]
         self.store = Calm([*self.stopped, *story.away, *story.full])
@@ -85,23 +85,25 @@ class Oracle:
         }
 
     @cached_property
-    def said(self) -> dict[str, Said]:
+    def said(self) -> dict[str, Message]:
         """All posts that name a paper and can be found, by key."""
         first, last = self.story.start // DAY, self.story.end // DAY
-        found = (one for network in TALKING for day in range(first, last + 1) for one in self.script.said(network, day))
-        return {expected.key(one, self.bases): one for one in found if one.names}
+        found = (
+            one for network in TALKING for day in range(first, last + 1) for one in self.script.messages(network, day)
+        )
+        return {expected.key(one, self.bases): one for one in found if one.references}
 
     # ---- posts -------------------------------------------------------------------------------------------
 
-    def can_be_found(self, said: Said, until: int) -> bool:
+    def can_be_found(self, said: Message, until: int) -> bool:
         """Whether a post could be found while its network was being read, until a moment."""
-        if not expected.surely_found(said) or said.at < self.story.start:
+        if not expected.is_findable(said) or said.at < self.story.start:
             return False
         until = min(until, said.at + REACH.get(said.network, LASTS))
         if said.network == "bluesky":  # the stream reports it on resuming even if it is gone by then
-            return present(said.by, said.at) and self.calm["bluesky"].some(said.at, until)
-        gone = min(said.gone_at, said.by.left if said.by.left >= said.at else until)
-        return there(said, said.at) and self.calm[said.network].some(said.at, min(until, gone))
+            return account_exists(said.author, said.at) and self.calm["bluesky"].some(said.at, until)
+        gone = min(said.gone_at, said.author.gone_from if said.author.gone_from >= said.at else until)
+        return is_visible(said, said.at) and self.calm[said.network].some(said.at, min(until, gone))
 
     def posts(self, held: Held) -> Iterator[str]:
         """Posts that are missing, were never written, or have the wrong papers or time."""
@@ -117,7 +119,7 @@ class Oracle:
             elif {row.created_at for row in rows if not row.gone} - {told.at}:
                 yield f"{key}: made at {[utc(row.created_at) for row in rows]}, not {utc(told.at)}"
 
-    def _names(self, said: Said, papers: set[str]) -> bool:
+    def _names(self, said: Message, papers: set[str]) -> bool:
         """Whether these are the papers that a post names: its own, and others with the same title; none, where terms
         forbid keeping anything of it."""
         if is_limited(said) and not papers:
@@ -127,14 +129,14 @@ class Oracle:
         return expected.papers(said) <= papers and all(one is not None and one.title in titles for one in more)
 
     @cached_property
-    def _early(self) -> dict[str, Said]:
+    def _early(self) -> dict[str, Message]:
         first = self.story.start // DAY
         found = (
-            one for network in TALKING for day in range(first - 9, first) for one in self.script.said(network, day)
+            one for network in TALKING for day in range(first - 9, first) for one in self.script.messages(network, day)
         )
-        return {expected.key(one, self.bases): one for one in found if one.names}
+        return {expected.key(one, self.bases): one for one in found if one.references}
 
-    def _whose(self, key: str) -> Said | None:
+    def _whose(self, key: str) -> Message | None:
         """The post with a key, even one from before the program started that a list contained."""
         return self.said.get(key) or self._early.get(key)
 
@@ -153,13 +155,15 @@ class Oracle:
             for hours in AGES:
                 mark = said.at + hours * HOUR
                 asked = self._asked_by(said.network, mark)
-                if asked and there(said, mark) and there(said, asked) and first_seen(held, key) < mark:
+                if asked and is_visible(said, mark) and is_visible(said, asked) and first_seen(held, key) < mark:
                     yield from self._at_mark(key, said, mark, asked, held)
 
-    def is_asked_for(self, said: Said) -> bool:
+    def is_asked_for(self, said: Message) -> bool:
         """Whether counts of a post are read again: not on networks without counts, and not for bots and choirs."""
-        programs = {one.id for one in self.script.accounts(said.network)[-CHOIR:]} if said.network == "bluesky" else ()
-        return not (said.network == "feeds" or is_limited(said) or said.by.bot or said.by.id in programs)
+        programs = (
+            {one.id for one in self.script.accounts(said.network)[-CAMPAIGN_SIZE:]} if said.network == "bluesky" else ()
+        )
+        return not (said.network == "feeds" or is_limited(said) or said.author.bot or said.author.id in programs)
 
     def _asked_by(self, network: str, mark: int) -> int | None:
         """When counts due at a moment had surely been read; None where that is uncertain."""
@@ -173,11 +177,11 @@ class Oracle:
         spans = [span for name in names for span in broken(self.story.faults, name)]
         return Calm([*spans, *self.stopped, *self.story.away, *self.story.full])
 
-    def _at_mark(self, key: str, said: Said, mark: int, asked: int, held: Held) -> Iterator[str]:
+    def _at_mark(self, key: str, said: Message, mark: int, asked: int, held: Held) -> Iterator[str]:
         counts = held.counts.get(key, [])
         known = [told for at, told in counts if at <= asked]
         right = {
-            expected.figures(said, moment, listed=listed)
+            expected.figures(said, moment, in_list=listed)
             for moment in range(mark, asked + 1, HOUR // 4) for listed in (False, True)
         }  # fmt: skip
         late = [at for at, _ in counts if mark <= at <= asked]
@@ -193,16 +197,16 @@ class Oracle:
             if said is None:
                 continue
             told = [row for row in rows if row.gone]
-            if any(there(said, row.observed_at) and there(said, row.observed_at - HOUR) for row in told):
+            if any(is_visible(said, row.observed_at) and is_visible(said, row.observed_at - HOUR) for row in told):
                 yield f"{key}: told to be gone at {[utc(row.observed_at) for row in told]}, but it was there"
             elif not rows[-1].gone and self._surely_noticed(key, said, held):
-                yield f"{key}: gone at {utc(min(said.gone_at, said.by.left))}, and nobody noticed"
+                yield f"{key}: gone at {utc(min(said.gone_at, said.author.gone_from))}, and nobody noticed"
 
-    def _surely_noticed(self, key: str, said: Said, held: Held) -> bool:
+    def _surely_noticed(self, key: str, said: Message, held: Held) -> bool:
         """Whether a post was requested after it disappeared, or a stream reported it."""
         if not self.is_asked_for(said):
             return False
-        if said.network == "bluesky" and said.gone_at < self.story.end and present(said.by, said.gone_at):
+        if said.network == "bluesky" and said.gone_at < self.story.end and account_exists(said.author, said.gone_at):
             known = first_seen(held, key)
             return known < said.gone_at < said.at + 29 * DAY and self.calm["bluesky"].some(
                 said.gone_at, min(said.gone_at + 23 * HOUR, self.story.end)
@@ -210,21 +214,22 @@ class Oracle:
         marks = [said.at + hours * HOUR for hours in AGES]
         asked = [(mark, by) for mark in marks if (by := self._asked_by(said.network, mark))]
         return any(
-            not there(said, mark) and not there(said, by) and first_seen(held, key) < mark for mark, by in asked
-        ) and not any(there(said, moment) for moment in range(marks[0], self.story.end, HOUR))
+            not is_visible(said, mark) and not is_visible(said, by) and first_seen(held, key) < mark
+            for mark, by in asked
+        ) and not any(is_visible(said, moment) for moment in range(marks[0], self.story.end, HOUR))
 
     # ---- arXiv -------------------------------------------------------------------------------------------
 
     def announcements(self, record: Record) -> Iterator[str]:
         """Announcements that are missing or never happened. For a missed day the listings give all but versions and
         replacements; a week later OAI-PMH gives only new papers."""
-        found: dict[str, set[Announced]] = defaultdict(set)
+        found: dict[str, set[ExpectedAnnouncement]] = defaultdict(set)
         paper = key_of("announcement.paper")
         sql = f"SELECT {paper}, day, category, type, version FROM announcement WHERE until = 0"
         for row in record.database.rows(sql):
-            found[row[1]].add(Announced(*row))
+            found[row[1]].add(ExpectedAnnouncement(*row))
         for label in self.labels:
-            wanted, there = expected.announced(self.script, label), found[label]
+            wanted, there = expected.announcements(self.script, label), found[label]
             if not self.heard(label):
                 told = ("new", "cross") if self._listed(label) else ("new",)
                 wanted = {one._replace(version=None) for one in wanted if one.type in told}
@@ -253,10 +258,10 @@ class Oracle:
         return self.calm["arxiv"].some(start, end)
 
 
-def _right(said: Said, at: int) -> list[Figures | None]:
+def _right(said: Message, at: int) -> list[Figures | None]:
     """What a network may have reported about a post at a moment."""
     moments = (at, at - HOUR_BACK)
-    return [expected.figures(said, moment, listed=listed) for moment in moments for listed in (False, True)]
+    return [expected.figures(said, moment, in_list=listed) for moment in moments for listed in (False, True)]
 
 
 AGES = (6, 24, 72, 168)
@@ -270,9 +275,9 @@ def _pruned(record: Record) -> frozenset[tuple[str, int]]:
     return frozenset(written[position] for one in manifests for position, _ in one.pruned)
 
 
-def is_limited(said: Said) -> bool:
+def is_limited(said: Message) -> bool:
     """Whether a network's terms forbid keeping anything of a post except that it is limited."""
-    return said.network == "mastodon" and bool(said.limits or said.by.labels)
+    return said.network == "mastodon" and bool(said.limits or said.author.labels)
 
 
 def first_seen(held: Held, key: str) -> int:

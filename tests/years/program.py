@@ -29,8 +29,8 @@ from hotpapers.model import DAY, HOUR
 from hotpapers.schedule import HousekeepingJob, PublishJob
 from hotpapers.store import Record
 from tests.loopback.clock import SteppedClock
+from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import Plan
-from tests.loopback.loopnet import LoopClient
 from tests.loopback.script import Script
 from tests.loopback.settings import settings_toml
 from tests.years.timeline import Timeline
@@ -42,7 +42,7 @@ LOOKS, SHORTER = HOUR // 2, 10.0
 """The same for jobs that use no network."""
 HOLD, RENEWED = DAY, 6 * HOUR
 """How long a lease lasts, and when it is renewed."""
-TOOK = 0.01
+REQUEST_SECONDS = 0.01
 """Seconds that a request takes where passing time matters."""
 PUBLICATIONS = """
 hour = 8
@@ -71,11 +71,13 @@ Extra = Callable[["World"], None]
 """What runs besides the program, such as a nightly backup."""
 
 
-class Hurried(LoopClient):
+class Hurried(DirectClient):
     """A client that rounds any longer wait to the nearest look."""
 
-    def __init__(self, script: Script, clock: SteppedClock, plan: Plan, stop_at: int, took: float = 0.0) -> None:
-        super().__init__(script, clock, plan, took=took, stop_at=stop_at)
+    def __init__(
+        self, script: Script, clock: SteppedClock, plan: Plan, stop_at: int, request_seconds: float = 0.0
+    ) -> None:
+        super().__init__(script, clock, plan, request_seconds=request_seconds, stop_at=stop_at)
         self.look, self.short = LOOK, SHORT
 
     def sleep(self, seconds: float) -> None:
@@ -89,7 +91,7 @@ class Hurried(LoopClient):
 
 def write_settings(folder: Path, script: Script) -> Path:
     """Write the hotpapers.toml of the simulation: default settings, the loopback's addresses, three publications."""
-    whole = settings_toml(LoopClient(script, SteppedClock(0)).bases)
+    whole = settings_toml(DirectClient(script, SteppedClock(0)).bases)
     asked_for = whole.partition("[source.reddit]")[0]  # Reddit and X are off by default
     name = 'title = "Loopback Papers"\n'
     head, _, sources = asked_for.partition(name)
@@ -116,8 +118,8 @@ class World(NamedTuple):
 
     def client(self) -> Hurried:
         """A new client and clock for a job."""
-        took = TOOK if self.reads_back else 0.0
-        return Hurried(self.script, self.timeline, self.plan, self.timeline.until, took)
+        request_seconds = REQUEST_SECONDS if self.reads_back else 0.0
+        return Hurried(self.script, self.timeline, self.plan, self.timeline.until, request_seconds)
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def test_the_stories_hold_together() -> None:
         assert {"upgraded", "restored"} <= {life.then for life in story.lives}
         assert any(life.start < story.backup < life.end for life in story.lives)
         assert story.days * DAY - 2 * DAY < story.end - story.start < (story.days + 1) * DAY
-    assert {one.where.partition(".")[0].partition("/")[0] for one in two_years().faults} == set(NETWORKS)
+    assert {one.target.partition(".")[0].partition("/")[0] for one in two_years().faults} == set(NETWORKS)
     assert two_years() == two_years() and two_years(2).faults != two_years().faults
 
 

@@ -112,7 +112,7 @@ def _concerns(one: Fault, part: str) -> bool:
     """Whether a fault keeps a part of a network from being read."""
     if one.kind in ODD:
         return False
-    where = one.where.partition("/")[0]
+    where = one.target.partition("/")[0]
     return where == part or where.startswith(f"{part}.") or part.startswith(f"{where}.")
 
 

@@ -1,4 +1,4 @@
-"""Runs the program by the loopback internet's clock: `python -m tests.loopback.hurry DIR -- run`.
+"""Runs the program by the loopback internet's clock: `python -m tests.loopback.run_program DIR -- run`.
 
 The program reads the machine's clock. Here that clock is replaced by the one whose start and speed
 `python -m tests.loopback --write DIR` saved. All the program's waits become shorter accordingly, except timeouts for
@@ -39,29 +39,29 @@ def read(folder: Path) -> Pace:
     return Pace(**msgspec.json.decode((folder / FILE).read_bytes()))
 
 
-def hurry(pace: Pace) -> None:
+def use_clock(pace: Pace) -> None:
     """Make this process use the simulated clock from now on."""
     from hotpapers.http import retry_policy
 
-    machine, wait = time.time, threading.Event.wait
+    machine_time, wait = time.time, threading.Event.wait
 
-    def waited(event: threading.Event, timeout: float | None = None) -> bool:
-        ours = sys._getframe(1).f_globals.get("__name__", "").startswith("hotpapers.")
-        return wait(event, timeout / pace.speed if ours and timeout is not None else timeout)
+    def wait_faster(event: threading.Event, timeout: float | None = None) -> bool:
+        is_program = sys._getframe(1).f_globals.get("__name__", "").startswith("hotpapers.")
+        return wait(event, timeout / pace.speed if is_program and timeout is not None else timeout)
 
-    time.time_ns = lambda: pace.at(machine()) * 1000
-    time.time = lambda: pace.at(machine()) / 1e6
-    threading.Event.wait = waited  # type: ignore[assignment]
+    time.time_ns = lambda: pace.at(machine_time()) * 1000
+    time.time = lambda: pace.at(machine_time()) / 1e6
+    threading.Event.wait = wait_faster  # type: ignore[assignment]
     retry_policy.PACE /= pace.speed
 
 
 def main(words: list[str]) -> int:
     """Run the program with the words after `--`."""
     if len(words) < 3 or words[1] != "--":
-        print("usage: python -m tests.loopback.hurry DIR -- COMMAND…", file=sys.stderr)
+        print("usage: python -m tests.loopback.run_program DIR -- COMMAND…", file=sys.stderr)
         return 2
     folder = Path(words[0])
-    hurry(read(folder))
+    use_clock(read(folder))
     from hotpapers import cli
 
     return cli.run_command([*words[2:], "--config", str(folder / "hotpapers.toml")])

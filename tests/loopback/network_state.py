@@ -1,4 +1,4 @@
-"""What a network answers from: a script at a moment, and the faults of the network."""
+"""What a network knows when it answers: a script at a moment, and its own faults. Also requests and replies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JSON, XML, HTML = "application/json; charset=utf-8", "application/xml; charset=u
 
 
 class Request(NamedTuple):
-    """A request. `headers`: names in lower case."""
+    """A request. `headers`: with names in lower case."""
 
     path: str
     params: Mapping[str, Sequence[str]] = MappingProxyType({})
@@ -26,14 +26,14 @@ class Request(NamedTuple):
     method: str = "GET"
     body: bytes = b""
 
-    def one(self, name: str, default: str = "") -> str:
+    def param(self, name: str, default: str = "") -> str:
         """A parameter's first value."""
         return self.params.get(name, [default])[0]
 
-    def number(self, name: str, default: int, most: int) -> int:
+    def number(self, name: str, default: int, maximum: int) -> int:
         """A parameter as a number from 0 to `most`; the default if it is not a number."""
-        text = self.one(name)
-        return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 20 else default
+        text = self.param(name)
+        return min(int(text), maximum) if text.isascii() and text.isdigit() and len(text) < 20 else default
 
 
 class Reply(NamedTuple):
@@ -45,10 +45,10 @@ class Reply(NamedTuple):
     headers: Mapping[str, str] = NONE
 
 
-class Scene(NamedTuple):
-    """A script at a moment. `host`: the one that answers; `bases`: the base address of each host.
+class NetworkState(NamedTuple):
+    """A script at a moment. `host`: the host that answers; `bases`: the base address of each host.
 
-    `skew`: µs by which the network's own clock is ahead; `order`: reversed or doubled if its lists are, else empty.
+    `skew`: µs by which the network's own clock is ahead; `order`: `reversed` or `doubled` if its lists are, else empty.
     `profiles`: the current profile texts of accounts, by the networks' own ids.
     """
 
@@ -60,16 +60,16 @@ class Scene(NamedTuple):
     order: str = ""
     profiles: Mapping[str, str] = NONE
 
-    def claims(self, at: int) -> int:
+    def network_time(self, at: int) -> int:
         """A moment by this network's clock, µs."""
         return at + self.skew
 
-    def listed(self, rows: Iterable[T]) -> list[T]:
-        """Rows as this network lists them."""
-        found = list(rows)
+    def reorder(self, rows: Iterable[T]) -> list[T]:
+        """Rows in the order in which this network lists them; each twice if its lists are doubled."""
+        ordered = list(rows)
         if self.order == "reversed":
-            found.reverse()
-        return [one for one in found for _ in range(2)] if self.order == "doubled" else found
+            ordered.reverse()
+        return [row for row in ordered for _ in range(2)] if self.order == "doubled" else ordered
 
     @property
     def base(self) -> str:
@@ -77,20 +77,20 @@ class Scene(NamedTuple):
         return self.bases.get(self.host, f"http://{self.host}.invalid")
 
 
-Play = Callable[[Scene, Request], Reply]
+Handler = Callable[[NetworkState, Request], Reply]
 """How a network answers."""
 
 
-def request(target: str, headers: Mapping[str, str] = NONE, method: str = "GET", body: bytes = b"") -> Request:
-    """A request, given the target in its first line."""
+def parse_request(target: str, headers: Mapping[str, str] = NONE, method: str = "GET", body: bytes = b"") -> Request:
+    """The request for a target, which is the path and query in its first line."""
     parts = urlsplit(target)
     return Request(parts.path, parse_qs(parts.query, keep_blank_values=True), headers, method, body)
 
 
 def json(value: Any, status: int = 200, **headers: str) -> Reply:
-    """A reply in JSON. Header names are given with underscores."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Reply(status, msgspec.json.encode(value), JSON, named)
+    """A reply in JSON. Write header names with underscores."""
+    header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, msgspec.json.encode(value), JSON, header_fields)
 
 
 def not_found() -> Reply:

@@ -11,18 +11,18 @@ from hotpapers.model import DAY, HOUR, Post
 from tests.conftest import ROOT
 from tests.loopback import expected, feeds, hackernews, reddit, x
 from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import Plan
-from tests.loopback.loopnet import LoopClient
-from tests.loopback.reading import Known, client, items_in, listened, make, of, posts_in
-from tests.loopback.script import SECOND, between
+from tests.loopback.manual_script import ManualScript, account, message, paper
+from tests.loopback.reading import TrackedKeys, client, items_in, items_of_type, make_source, posts_in, read_stream
+from tests.loopback.script import SECOND, messages_between
 from tests.loopback.servers import Loopback
 from tests.loopback.world import World
-from tests.loopback.written import Written, account, paper, said
 
 WORLD = World(1, "2026-02-23")
 NOW = moment("2026-03-12T15:00")
 SINCE = NOW - DAY
-ASKED = (
+REQUESTS = (
     ("arxiv", "/rss/cs"), ("arxiv", "/atom/math+stat.ML"), ("arxiv", "/rss/nosuch"),
     ("arxiv", "/list/cs/recent?show=25"), ("arxiv", "/list/math/new"), ("arxiv", "/list/nosuch/new"),
     ("arxiv", "/api/query?id_list=2603.00300,2603.99999"),
@@ -51,15 +51,18 @@ def wire() -> Iterator[Loopback]:
         yield running
 
 
-@pytest.mark.parametrize("host, target", ASKED)
+@pytest.mark.parametrize("host, target", REQUESTS)
 def test_both_say_the_same(host: str, target: str, wire: Loopback) -> None:
-    without = LoopClient(WORLD, SteppedClock(NOW))
-    every = tuple(range(100, 600))
+    direct = DirectClient(WORLD, SteppedClock(NOW))
+    statuses = tuple(range(100, 600))
     with client(wire) as http:
-        first = http.get(wire.bases[host] + target, accept=every)
-    then = without.get(without.bases[host] + target, accept=every)
+        wire_response = http.get(wire.bases[host] + target, accept=statuses)
+    direct_response = direct.get(direct.bases[host] + target, accept=statuses)
     base = wire.bases[host].encode()
-    assert (first.status, first.body.replace(base, without.bases[host].encode())) == (then.status, then.body)
+    assert (wire_response.status, wire_response.body.replace(base, direct.bases[host].encode())) == (
+        direct_response.status,
+        direct_response.body,
+    )
 
 
 KEYS = {
@@ -69,34 +72,38 @@ KEYS = {
 
 @pytest.mark.long
 def test_pages_follow_each_other_to_the_end() -> None:
-    http = LoopClient(World(1, "2026-02-23", talk=8), SteppedClock(NOW))
+    http = DirectClient(World(1, "2026-02-23", talk=8), SteppedClock(NOW))
     url = f"{http.bases['reddit']}/r/MachineLearning/new?limit=10"
-    first = http.get(url, headers=KEYS["reddit"]).body
-    assert b'"after":"t3_' in first
-    after = first.partition(b'"after":"')[2].partition(b'"')[0].decode()
+    body = http.get(url, headers=KEYS["reddit"]).body
+    assert b'"after":"t3_' in body
+    after = body.partition(b'"after":"')[2].partition(b'"')[0].decode()
     assert (
         after.encode() not in http.get(f"{url}&after={after}", headers=KEYS["reddit"]).body.partition(b'"children"')[2]
     )
     query = f'{http.bases["x"]}/2/tweets/search/recent?query=url:"arxiv.org"&max_results=10'
-    both = [http.get(f"{query}{more}", headers=KEYS["x"]).body for more in ("", "&next_token=10")]
-    assert b"RT @" in both[0] + both[1] and both[0] != both[1], "reposts are included unless left out"
+    bodies = [http.get(f"{query}{suffix}", headers=KEYS["x"]).body for suffix in ("", "&next_token=10")]
+    assert b"RT @" in bodies[0] + bodies[1] and bodies[0] != bodies[1], "reposts are included unless left out"
     assert http.get(f"{query}&since_id=1", headers=KEYS["x"], accept=(400,)).status == 400
     hits = f"{http.bases['hackernews']}/api/v1/search_by_date?query=arxiv.org&hitsPerPage=5&page="
     assert http.get(hits + "0").body != http.get(hits + "1").body
     assert hackernews.MOST_HITS == 1000
 
 
-def test_the_clock_goes_on_with_what_happens_and_stops_where_it_is_told() -> None:
+def test_the_clock_moves_on_to_each_event_and_stops_in_time() -> None:
     clock = SteppedClock(NOW)
-    http = LoopClient(WORLD, clock, stop_at=NOW + 6 * HOUR)
-    source = make("bluesky", http.bases, Known())
-    found = []
+    http = DirectClient(WORLD, clock, stop_at=NOW + 6 * HOUR)
+    source = make_source("bluesky", http.bases, TrackedKeys())
+    items = []
     with pytest.raises(Stopped):
         for page in source.pages(http, str(NOW)):
-            found += items_in(source, [page])
+            items += items_in(source, [page])
     assert NOW + 6 * HOUR <= clock.now() < NOW + 6 * HOUR + 60 * SECOND
-    said = {expected.key(one, http.bases) for one in between(WORLD, "bluesky", NOW, NOW + 6 * HOUR - HOUR) if one.names}
-    assert len(said) > 3 and said <= set(posts_in(found))
+    keys = {
+        expected.key(message, http.bases)
+        for message in messages_between(WORLD, "bluesky", NOW, NOW + 6 * HOUR - HOUR)
+        if message.references
+    }
+    assert len(keys) > 3 and keys <= set(posts_in(items))
     with pytest.raises(Stopped):
         http.get(http.bases["lobsters"])
     with pytest.raises(Stopped):
@@ -106,36 +113,45 @@ def test_the_clock_goes_on_with_what_happens_and_stops_where_it_is_told() -> Non
 @pytest.mark.long
 def test_a_week_of_polling_and_listening_with_faults_loses_nothing() -> None:
     clock, plan = SteppedClock(NOW), Plan(seed=5)
-    http = LoopClient(WORLD, clock, plan)
-    known = Known()
-    source = make("bluesky", http.bases, known, silence=600)
-    items, reached = listened(source, http, str(NOW), NOW + 7 * DAY, known)
-    said = [one for one in between(WORLD, "bluesky", NOW, NOW + 7 * DAY - HOUR) if one.names and one.by.left > one.at]
-    assert len(said) > 200 and {expected.key(one, http.bases) for one in said} <= set(posts_in(items))
-    assert len(http.asked) > 1 and reached >= NOW + 7 * DAY
+    http = DirectClient(WORLD, clock, plan)
+    tracked_keys = TrackedKeys()
+    source = make_source("bluesky", http.bases, tracked_keys, silence=600)
+    items, read_until = read_stream(source, http, str(NOW), NOW + 7 * DAY, tracked_keys)
+    messages = [
+        message
+        for message in messages_between(WORLD, "bluesky", NOW, NOW + 7 * DAY - HOUR)
+        if message.references and message.author.gone_from > message.at
+    ]
+    assert len(messages) > 200 and {expected.key(message, http.bases) for message in messages} <= set(posts_in(items))
+    assert len(http.request_counts) > 1 and read_until >= NOW + 7 * DAY
 
 
 def test_a_written_script_is_read_from_every_network() -> None:
     moss = paper("2603.00001", "2026-03-12", title="On Moss and Other Slow Things: Made Up")
-    people = {network: account(network, "ada") for network in expected.NETWORKS}
-    script = Written([moss], [said(by, NOW - 8 * HOUR + 60 * n * SECOND, f"Look, {network}!", moss, fame=10)
-                              for n, (network, by) in enumerate(people.items())])  # fmt: skip
-    http = LoopClient(script, SteppedClock(NOW))
+    authors = {network: account(network, "ada") for network in expected.NETWORKS}
+    messages = [
+        message(author, NOW - 8 * HOUR + 60 * n * SECOND, f"Look, {network}!", moss, final_likes=10)
+        for n, (network, author) in enumerate(authors.items())
+    ]
+    script = ManualScript([moss], messages)
+    http = DirectClient(script, SteppedClock(NOW))
     for network in expected.NETWORKS:
-        source = make(network, http.bases, Known())
-        begin = str(NOW - 10 * HOUR) if network == "bluesky" else None
-        found = _posts(
-            listened(source, http, begin, NOW, Known())[0] if begin else items_in(source, source.pages(http, None))
+        source = make_source(network, http.bases, TrackedKeys())
+        cursor = str(NOW - 10 * HOUR) if network == "bluesky" else None
+        post_keys = _post_keys(
+            read_stream(source, http, cursor, NOW, TrackedKeys())[0]
+            if cursor
+            else items_in(source, source.pages(http, None))
         )
-        assert [key.partition(":")[0] for key in found] == [network], network
+        assert [key.partition(":")[0] for key in post_keys] == [network], network
 
 
-def _posts(items: list) -> list[str]:  # type: ignore[type-arg]
-    return sorted({post.post for post in of(Post, items)})
+def _post_keys(items: list) -> list[str]:  # type: ignore[type-arg]
+    return sorted({post.post for post in items_of_type(Post, items)})
 
 
-def test_what_is_nowhere_is_not_found() -> None:
-    http = LoopClient(WORLD, SteppedClock(NOW))
+def test_unknown_addresses_are_refused() -> None:
+    http = DirectClient(WORLD, SteppedClock(NOW))
     with pytest.raises(NetError, match="no such host here"):
         http.get("https://arxiv.org/abs/2603.00001")
     with pytest.raises(RequestRefused):
