@@ -24,10 +24,10 @@ from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import fault
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World as Script
-from tests.years.program import World, by_simulated_time, live
+from tests.years.fault_plan import DailyFaultPlan
+from tests.years.program import Environment, run_program, simulated_time
+from tests.years.store_failures import StoreFailures
 from tests.years.timeline import Timeline
-from tests.years.troubles import Troubles
-from tests.years.weather import Weather
 
 HERE = Path(__file__).parent
 WEEK = HERE.parent / "src" / "hotpapers" / "demo" / "week.jsonl.zst"
@@ -55,17 +55,19 @@ def lived(folder: Path) -> Path:
     """The store that the program filled."""
     script = Script(SEED, START, papers=PAPERS, talk=TALK, chatter=CHATTER)
     timeline = Timeline(BEGINS)
-    world = World(settings(folder, script), script, Weather(FAULTS), timeline, Troubles(timeline.now, (), ()))
+    environment = Environment(
+        settings(folder, script), script, DailyFaultPlan(FAULTS), timeline, StoreFailures(timeline.now, (), ())
+    )
     language_of = {line.partition("\t")[2]: line.partition("\t")[0] for line in WORDS.read_text("utf-8").splitlines()}
     language = words.language
     with (
         patch.object(words, "PRAISE", tuple(language_of)),
         patch.object(words, "language", lambda text: language_of.get(text) or language(text)),
-        by_simulated_time(world),
+        simulated_time(environment),
     ):
         timeline.to_start(BEGINS)
-        live(world, ENDS)
-    return Path(world.home.store)
+        run_program(environment, ENDS)
+    return Path(environment.context.store)
 
 
 def main() -> None:

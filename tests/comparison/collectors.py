@@ -24,10 +24,10 @@ from tests.loopback.faults import Fault, fault
 from tests.loopback.script import MINUTE
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World as Script
-from tests.years.program import Hurried, World, by_simulated_time, live
+from tests.years.fault_plan import DOWN, HARMLESS, HOSTS, LIST_PATHS, WAITING, WAITS, DailyFaultPlan
+from tests.years.program import Environment, RoundingClient, run_program, simulated_time
+from tests.years.store_failures import StoreFailures
 from tests.years.timeline import Timeline
-from tests.years.troubles import Troubles
-from tests.years.weather import AWAY, BUSY, HOSTS, LISTS, ODD, WAITS, Weather
 
 CHATTER = 55
 """Seconds between irrelevant messages: see `tests.years`."""
@@ -70,22 +70,24 @@ def faults(week: Week) -> Iterator[Fault]:
 
 def _fault(rng: Random, host: str, start: int, end: int) -> Fault:
     chance = rng.random()
-    if chance < 0.15 and host in LISTS:
-        return fault(LISTS[host], rng.choice(("empty", "replayed")), start, min(end, start + 55 * MINUTE), value=3600.0)
+    if chance < 0.15 and host in LIST_PATHS:
+        return fault(
+            LIST_PATHS[host], rng.choice(("empty", "replayed")), start, min(end, start + 55 * MINUTE), value=3600.0
+        )
     if chance < 0.3:
-        return fault(host, rng.choice(ODD), start, end)
+        return fault(host, rng.choice(HARMLESS), start, end)
     if chance < 0.45:
-        return fault(host, rng.choice(BUSY), start, end, value=float(rng.choice(WAITS)))
-    return fault(host, rng.choice(AWAY), start, end)
+        return fault(host, rng.choice(WAITING), start, end, value=float(rng.choice(WAITS)))
+    return fault(host, rng.choice(DOWN), start, end)
 
 
-class OddHours(World):
-    """A world in which jobs run every 47 minutes instead of every hour."""
+class OddHours(Environment):
+    """An environment in which jobs run every 47 minutes instead of every hour."""
 
-    def client(self) -> Hurried:
+    def client(self) -> RoundingClient:
         """A new client for a job."""
         client = super().client()
-        client.look = 47 * MINUTE
+        client.round_interval = 47 * MINUTE
         return client
 
 
@@ -96,12 +98,14 @@ def lived(week: Week, folder: Path, *, streams: bool) -> Path:
     start = week.begins if streams else week.begins + LATER
     timeline = Timeline(start)
     settings = settings_file(folder, script, streams=streams)
-    kind = World if streams else OddHours
-    world = kind(settings, script, Weather(faults(week)), timeline, Troubles(timeline.now, (), ()), reads_back=True)
-    with by_simulated_time(world), (folder / "log.txt").open("w") as log:
+    kind = Environment if streams else OddHours
+    environment = kind(
+        settings, script, DailyFaultPlan(faults(week)), timeline, StoreFailures(timeline.now, (), ()), reads_back=True
+    )
+    with simulated_time(environment), (folder / "log.txt").open("w") as log:
         logs.listen("text", log)
-        live(world, week.ends)
-    return Path(world.home.store)
+        run_program(environment, week.ends)
+    return Path(environment.context.store)
 
 
 def settings_file(folder: Path, script: Script, *, streams: bool) -> Path:

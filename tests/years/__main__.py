@@ -1,6 +1,6 @@
 """Simulate two years of the whole program, or new sites, and compare the results with the script.
 
-The two years are also scaled to full size. New sites are checked for their first issues, and two weeks later.
+The two years are also scaled to full size. New sites are checked at their first issues, and two weeks later.
 
 python -m tests.years [--short] [--folder DIR] [--papers N]
 python -m tests.years --newcomers 1-20 [--later 1-4]
@@ -18,93 +18,100 @@ from pathlib import Path
 
 from tests.years import figures, newcomer, outcome
 from tests.years.places import Causes
-from tests.years.story import Story, seventeen_days, two_years
-from tests.years.years import PAPERS, Sample, lived
+from tests.years.scenario import Scenario, seventeen_days, two_years
+from tests.years.simulation import PAPERS, Sample, simulate
 
 NEWCOMERS, LATER = range(1, 21), range(1, 5)
 """The seeds of the new sites, and of those whose issues are compared two weeks later."""
 
 
-def main(words: list[str]) -> int:
-    """Run the simulation and print the results; 1 if anything is wrong."""
-    reader = argparse.ArgumentParser(prog="python -m tests.years", description=__doc__.splitlines()[0])
-    reader.add_argument("--short", action="store_true", help="seventeen days instead of two years")
-    reader.add_argument("--folder", type=Path, help="where the store is kept afterwards; a temporary one by default")
-    reader.add_argument("--papers", type=int, default=PAPERS, help="a day")
-    reader.add_argument("--newcomers", type=seeds, metavar="A-B", help="these newcomers alone, by their seeds")
-    reader.add_argument("--later", type=seeds, metavar="A-B", help="of which of them the issues two weeks later, too")
-    wanted = reader.parse_args(words)
-    if wanted.newcomers:
-        return newcomers(wanted.newcomers, wanted.later or ())
-    story = seventeen_days() if wanted.short else two_years()
-    if wanted.folder:
-        wanted.folder.mkdir(parents=True, exist_ok=True)
-        failed = run(story, wanted.folder, wanted.papers)
+def main(arguments: list[str]) -> int:
+    """Run the simulation and print the results. Return 1 if anything is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.years", description=__doc__.splitlines()[0])
+    parser.add_argument("--short", action="store_true", help="seventeen days instead of two years")
+    parser.add_argument(
+        "--folder", type=Path, help="folder in which the store is kept afterwards (default a temporary one)"
+    )
+    parser.add_argument("--papers", type=int, default=PAPERS, help="papers per day")
+    parser.add_argument("--newcomers", type=seeds, metavar="A-B", help="run only new sites, with these seeds")
+    parser.add_argument(
+        "--later", type=seeds, metavar="A-B", help="for which of them to compare issues two weeks later, too"
+    )
+    options = parser.parse_args(arguments)
+    if options.newcomers:
+        return newcomers(options.newcomers, options.later or ())
+    scenario = seventeen_days() if options.short else two_years()
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        exit_code = run(scenario, options.folder, options.papers)
     else:
         with tempfile.TemporaryDirectory(prefix="hotpapers-years-") as folder:
-            failed = run(story, Path(folder), wanted.papers)
-    return failed or (0 if wanted.short else newcomers(NEWCOMERS, LATER))
+            exit_code = run(scenario, Path(folder), options.papers)
+    return exit_code or (0 if options.short else newcomers(NEWCOMERS, LATER))
 
 
 def seeds(text: str) -> range:
     """Parse a range of seeds such as `1-20`."""
-    least, _, most = text.partition("-")
-    return range(int(least), int(most or least) + 1)
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
 
 
-def newcomers(some: Sequence[int], later: Sequence[int]) -> int:
-    """The first issues of new sites; for some sites also those two weeks later, next to the issues of older sites."""
+def newcomers(new_seeds: Sequence[int], later_seeds: Sequence[int]) -> int:
+    """Check the first issues of new sites, and for some sites also those two weeks later, against older sites."""
     failed = 0
-    compared = dict.fromkeys(newcomer.EARLIER, Causes())
-    for seed in some:
-        start = newcomer.start_of(seed)
+    totals = dict.fromkeys(newcomer.HEAD_STARTS, Causes())
+    for seed in new_seeds:
+        start = newcomer.random_start(seed)
         with tempfile.TemporaryDirectory(prefix="hotpapers-newcomer-") as folder:
-            found, wrong = newcomer.first(start, Path(folder))
-        day = min(found, default="no issue")
+            issues, errors = newcomer.first_issues(start, Path(folder))
+        day = min(issues, default="no issue")
         print(
-            f"{start}  {day}: {len(found[day].entries) if found else 0} entries", *wrong, sep="\n  WRONG  ", flush=True
+            f"{start}  {day}: {len(issues[day].entries) if issues else 0} entries",
+            *errors,
+            sep="\n  WRONG  ",
+            flush=True,
         )
-        failed += bool(wrong)
-        if seed in later:
+        failed += bool(errors)
+        if seed in later_seeds:
             with tempfile.TemporaryDirectory(prefix="hotpapers-newcomer-") as folder:
-                for days, one in newcomer.later(start, Path(folder)).items():
-                    tell_later(days, one)
-                    compared[days] += one
-    for days, all in compared.items():
-        if all.as_they_are.places:
+                for days, causes in newcomer.compare_later(start, Path(folder)).items():
+                    print_later(days, causes)
+                    totals[days] += causes
+    for days, total in totals.items():
+        if total.unchanged.places:
             print("all together:")
-            tell_later(days, all)
-    print(f"{len(some) - failed} of {len(some)} first issues are as they must be")
+            print_later(days, total)
+    print(f"{len(new_seeds) - failed} of {len(new_seeds)} first issues are right")
     return int(failed > 0)
 
 
-def tell_later(days: int, compared: Causes) -> None:
+def print_later(days: int, causes: Causes) -> None:
     """Print how issues compare with those of a site that is this many days older."""
-    print(f"  two weeks later, beside a site that began {days} days before", flush=True)
-    print(*(f"    {line}" for line in compared.lines()), sep="\n", flush=True)
+    print(f"  two weeks later, beside a site that started {days} days earlier", flush=True)
+    print(*(f"    {line}" for line in causes.lines()), sep="\n", flush=True)
 
 
-def run(story: Story, folder: Path, papers: int) -> int:
-    """One run in a folder."""
-    began = time.monotonic()
+def run(scenario: Scenario, folder: Path, papers: int) -> int:
+    """Run a scenario in a folder and print what comes out."""
+    start = time.monotonic()
 
-    def told(sample: Sample) -> None:
-        at = datetime.datetime.fromtimestamp(sample.at / 1e6, datetime.UTC)
-        if at.day == 1 or story.days < 100:
-            spent = time.monotonic() - began
+    def print_sample(sample: Sample) -> None:
+        moment = datetime.datetime.fromtimestamp(sample.at / 1e6, datetime.UTC)
+        if moment.day == 1 or scenario.days < 100:
+            elapsed = time.monotonic() - start
             print(
-                f"{at:%Y-%m-%d}  {sample.store / 1e6:6.1f} MB  {sample.memory:4} MB of memory  {spent:5.0f} s",
+                f"{moment:%Y-%m-%d}  {sample.store / 1e6:6.1f} MB  {sample.memory:4} MB of memory  {elapsed:5.0f} s",
                 flush=True,
             )
 
-    found = outcome.of(lived(story, folder, papers, told))
-    print(f"\nlived in {time.monotonic() - began:,.0f} s\n")
-    print("\n".join(found.lines()))
+    result = outcome.evaluate(simulate(scenario, folder, papers, print_sample))
+    print(f"\nfinished in {time.monotonic() - start:,.0f} s\n")
+    print("\n".join(result.lines()))
     print()
     print("\n".join(figures.table(figures.Store(folder / "hotpapers.db"))))
-    for wrong in found.wrong:
-        print(f"WRONG  {wrong}")
-    return 1 if found.wrong else 0
+    for error in result.errors:
+        print(f"WRONG  {error}")
+    return 1 if result.errors else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the simulated years measured, and what a full-size site needs according to it: a table with its arithmetic.
+"""What the simulated years measured, and what a full-size site therefore needs: a table with its arithmetic.
 
 Bytes per row are the pages of a table and all its indexes, divided by its rows; bytes per batch are those of the
 batch's own row, without what its items add. Both come from the simulation's store. Counts at full size are assumptions,
@@ -20,64 +20,64 @@ STORE, MEMORY = 8_000_000_000, 1_000
 """Limits: bytes of the store, megabytes of memory."""
 
 
-class Assumed(NamedTuple):
+class Assumption(NamedTuple):
     """How many of something a full-size site has per year, and why."""
 
-    what: str
-    a_year: int
-    why: str
+    subject: str
+    per_year: int
+    reason: str
 
 
 PAPERS = 300_000
-PROGRAMS = 365 * 1_000
-PEOPLE = 300_000
-POSTS = PROGRAMS + PEOPLE
-LISTED = WORKDAYS * 50
+BOT_POSTS = 365 * 1_000
+HUMAN_POSTS = 300_000
+POSTS = BOT_POSTS + HUMAN_POSTS
+LISTED_PAPERS = WORKDAYS * 50
 """Papers on Hugging Face's daily lists."""
 ROWS = (
-    Assumed("paper", round(PAPERS * 1.25), "a thousand new ones a day; one in four gets a second version"),
-    Assumed("announcement", 800_000, "new ones, cross-lists and replacements, one for each archive"),
-    Assumed("post", POSTS + PEOPLE, "as below; people's once more with the name that the view tells"),
-    Assumed("mention", POSTS, "365,000 by programs, 300,000 by people: one paper in ten in ten posts"),
-    Assumed("account", 100_000, "one for each three posts of people"),
-    Assumed("snapshot", PEOPLE * 4 + LISTED * 40, "four a post; on Hugging Face's lists 40 in three days"),
-    Assumed("reaction", PEOPLE, "a reply or quote for each post of people"),
-    Assumed("verdict", 20_000, "programs, choirs, accounts that left"),
-    Assumed("coverage", 365 * 480, "each network each quarter of an hour at most"),
-    Assumed("shown", WORKDAYS * 400 + 64 * 1_000, "five posts of each entry, three publications"),
-    Assumed("issue", WORKDAYS + 52 + 12, "three publications; each 20 times as large as here"),
+    Assumption("paper", round(PAPERS * 1.25), "a thousand new ones a day; one in four gets a second version"),
+    Assumption("announcement", 800_000, "new ones, cross-lists and replacements, one for each archive"),
+    Assumption("post", POSTS + HUMAN_POSTS, "as below; people's once more with the name from the view"),
+    Assumption("mention", POSTS, "365,000 by bots, 300,000 by people: ten posts about one paper in ten"),
+    Assumption("account", 100_000, "one for every three posts of people"),
+    Assumption("snapshot", HUMAN_POSTS * 4 + LISTED_PAPERS * 40, "four a post; for listed papers 40 in three days"),
+    Assumption("reaction", HUMAN_POSTS, "a reply or quote for each post of people"),
+    Assumption("verdict", 20_000, "bots, campaigns, accounts that left"),
+    Assumption("coverage", 365 * 480, "each network every quarter of an hour at most"),
+    Assumption("shown", WORKDAYS * 400 + 64 * 1_000, "five posts of each entry, three publications"),
+    Assumption("issue", WORKDAYS + 52 + 12, "three publications; each issue 20 times as large as in the simulation"),
 )
-ISSUES_LARGER = 20
+ISSUE_FACTOR = 20
 BATCHES = (
-    Assumed("bluesky", POSTS + PEOPLE + 365 * (288 + 96), "a post, reply or quote in each; else every five minutes"),
-    Assumed("bluesky/counts", PEOPLE * 4 // 10, "25 posts in each at most"),
-    Assumed("other networks", 365 * (144 + 96 + 48 + 48 + 24), "one a round, and one that says so"),
-    Assumed("their counts", LISTED * 4 + WORKDAYS * (30 * 20 + 30 * 4), "one a post"),
-    Assumed("arxiv", WORKDAYS * 120, "feeds, papers by the hundred, listings"),
+    Assumption("bluesky", POSTS + HUMAN_POSTS + 365 * (288 + 96), "one post, reply or quote; else every five minutes"),
+    Assumption("bluesky/counts", HUMAN_POSTS * 4 // 10, "25 posts in each at most"),
+    Assumption("other networks", 365 * (144 + 96 + 48 + 48 + 24), "one a round, and one for its coverage"),
+    Assumption("their counts", LISTED_PAPERS * 4 + WORKDAYS * (30 * 20 + 30 * 4), "one a post"),
+    Assumption("arxiv", WORKDAYS * 120, "feeds, papers by the hundred, listings"),
 )
-ORIGINALS = Assumed("originals of arXiv", round(PAPERS * 1.25), "a paper and its versions, for ever")
-KEPT = (
-    Assumed("other originals", (POSTS + LISTED * 40) * 30 // 365, "those of 30 days"),
-    Assumed("followed posts", PEOPLE * 60 // 365, "those of 60 days"),
+ORIGINALS = Assumption("originals of arXiv", round(PAPERS * 1.25), "a paper and its versions, forever")
+BOUNDED = (
+    Assumption("other originals", (POSTS + LISTED_PAPERS * 40) * 30 // 365, "those of 30 days"),
+    Assumption("followed posts", HUMAN_POSTS * 60 // 365, "those of 60 days"),
 )
 """Kinds whose number is bounded, as old ones expire."""
-REAL = {"paper": 2_088, "originals of arXiv": 1_330}
-"""Bytes of what is larger in reality than with made-up short texts: a row as `make bench` measures it; and a packed
+MEASURED_BYTES = {"paper": 2_088, "originals of arXiv": 1_330}
+"""Bytes of what is larger in reality than with short made-up texts: a row as `make bench` measures it; and a compressed
 answer from arXiv (1,083 bytes on average over 157 recorded ones) plus an original's overhead."""
 
 
 class Line(NamedTuple):
-    """A line of the table: bytes of one item, how many in two years, and why so many."""
+    """A line of the table: bytes of one item, how many items there are in two years, and why."""
 
-    what: str
-    each: float
-    many: int
-    why: str
+    subject: str
+    bytes_each: float
+    quantity: int
+    reason: str
 
     @property
     def bytes(self) -> int:
         """Bytes of all of them."""
-        return round(self.each * self.many)
+        return round(self.bytes_each * self.quantity)
 
 
 class Store:
@@ -89,34 +89,34 @@ class Store:
             WHERE d.aggregate = 1 GROUP BY m.tbl_name"""
         self.pages = {str(name): int(size) for name, size in self._connection.execute(pages)}
 
-    def one(self, sql: str) -> float:
+    def value(self, sql: str) -> float:
         """The single value that a query returns."""
         return float(self._connection.execute(sql).get or 0)
 
-    def each(self, table: str) -> float:
+    def bytes_per_row(self, table: str) -> float:
         """Bytes per row of a table."""
-        return self.pages[table] / max(self.one(f"SELECT count(*) FROM {table}"), 1)
+        return self.pages[table] / max(self.value(f"SELECT count(*) FROM {table}"), 1)
 
-    def batch(self) -> tuple[float, float]:
+    def batch_bytes(self) -> tuple[float, float]:
         """Bytes of a batch without items, and of an item in one."""
         sizes = "length(manifest) + length(chain) + length(coalesce(cursor, '')) + 40"
-        small = 1.1 * self.one(f"SELECT avg({sizes}) FROM batch WHERE items < 2")
-        whole, items = self.one("SELECT count(*) FROM batch"), self.one("SELECT sum(items) FROM batch")
-        return small, max(self.pages["batch"] - whole * small, 0) / max(items, 1)
+        batch_size = 1.1 * self.value(f"SELECT avg({sizes}) FROM batch WHERE items < 2")
+        batch_count, items = self.value("SELECT count(*) FROM batch"), self.value("SELECT sum(items) FROM batch")
+        return batch_size, max(self.pages["batch"] - batch_count * batch_size, 0) / max(items, 1)
 
 
 def lines(store: Store) -> Iterator[Line]:
     """What makes up a full-size store after two years."""
-    empty, listed = store.batch()
-    for rows in ROWS:
-        larger = ISSUES_LARGER if rows.what == "issue" else 1
-        each = REAL.get(rows.what, store.each(rows.what) * larger)
-        yield Line(rows.what, each + listed, rows.a_year * YEARS, rows.why)
-    for batches in BATCHES:
-        yield Line(f"batches of {batches.what}", empty, batches.a_year * YEARS, batches.why)
-    yield Line(ORIGINALS.what, REAL[ORIGINALS.what], ORIGINALS.a_year * YEARS, ORIGINALS.why)
-    for kept, table in zip(KEPT, ("raw", "recount"), strict=True):
-        yield Line(kept.what, store.each(table), kept.a_year, kept.why)
+    batch_size, item_size = store.batch_bytes()
+    for assumption in ROWS:
+        factor = ISSUE_FACTOR if assumption.subject == "issue" else 1
+        bytes_each = MEASURED_BYTES.get(assumption.subject, store.bytes_per_row(assumption.subject) * factor)
+        yield Line(assumption.subject, bytes_each + item_size, assumption.per_year * YEARS, assumption.reason)
+    for assumption in BATCHES:
+        yield Line(f"batches of {assumption.subject}", batch_size, assumption.per_year * YEARS, assumption.reason)
+    yield Line(ORIGINALS.subject, MEASURED_BYTES[ORIGINALS.subject], ORIGINALS.per_year * YEARS, ORIGINALS.reason)
+    for assumption, table in zip(BOUNDED, ("raw", "recount"), strict=True):
+        yield Line(assumption.subject, store.bytes_per_row(table), assumption.per_year, assumption.reason)
 
 
 def table(store: Store) -> Iterator[str]:
@@ -124,7 +124,8 @@ def table(store: Store) -> Iterator[str]:
     yield "| what | bytes each | in two years | MB | why so many |"
     yield "| --- | --- | --- | --- | --- |"
     for line in lines(store):
-        yield f"| {line.what} | {line.each:,.0f} | {line.many:,} | {line.bytes / 1e6:,.0f} | {line.why} |"
+        numbers = f"{line.bytes_each:,.0f} | {line.quantity:,} | {line.bytes / 1e6:,.0f}"
+        yield f"| {line.subject} | {numbers} | {line.reason} |"
     yield f"| **all** | | | **{total(store) / 1e6:,.0f}** | the limit is {STORE / 1e6:,.0f} |"
 
 

@@ -1,4 +1,4 @@
-"""Check issues and pages against story, plan and script: present once, on time, honest about what was not read."""
+"""Check issues and pages against scenario, faults and script: once each, on time, truthful about what was not read."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from hotpapers.model import DAY, HOUR, IssueContent, NetworkReading
 from hotpapers.store import Record
 from tests.loopback import expected
 from tests.loopback.script import Message, is_visible
-from tests.years.oracle import TALKING, Held, Oracle, utc
-from tests.years.weather import Calm, Span, joined, unreadable
+from tests.years.fault_plan import ReadablePeriods, Span, merge_spans, outage_spans_with_counts
+from tests.years.oracle import POST_NETWORKS, Oracle, RecordedPosts, utc
 
-LIMIT = 12 * HOUR
+ANNOUNCEMENT_LIMIT = 12 * HOUR
 """How long a daily issue waits for its announcement."""
-LOOK = HOUR // 2
-"""How often the simulation checks for due issues."""
-BACK_AGAIN = 3 * HOUR
-"""How long after a trouble all jobs need to complete a round."""
-LATELY = 4 * HOUR
-"""A post made this shortly before an issue closes may be missed, since networks are read in turns."""
+CHECK_INTERVAL = HOUR // 2
+"""How often the simulation checks for issues that are due."""
+RECOVERY = 3 * HOUR
+"""How long all jobs need to complete a round after a failure."""
+LATE_POSTS = 4 * HOUR
+"""An issue may miss posts of this last period before it closes, since networks are read in turn."""
 
 
 class Schedule(NamedTuple):
@@ -34,11 +34,11 @@ class Schedule(NamedTuple):
     hour: int
     zone: ZoneInfo
 
-    def closes(self, day: datetime.date) -> int:
+    def closing_time(self, day: datetime.date) -> int:
         """When the issue of a day closes, µs."""
         return round(datetime.datetime.combine(day, datetime.time(self.hour), self.zone).timestamp()) * 1_000_000
 
-    def has(self, day: datetime.date) -> bool:
+    def has_issue(self, day: datetime.date) -> bool:
         """Whether there is an issue of a day."""
         if self.name == "daily":
             return day.weekday() < 5
@@ -72,148 +72,163 @@ class Issues:
     """All issues of a record, and what they must be like."""
 
     def __init__(self, record: Record, oracle: Oracle) -> None:
-        self.oracle, self.story = oracle, oracle.story
+        self.oracle, self.scenario = oracle, oracle.scenario
         self.rows = record.database.rows('SELECT publication, "day", edition, observed_at, content FROM issue')
-        named = {one.name: one for one in SCHEDULES}
-        self.all = [
-            Issue(named[name], datetime.date.fromisoformat(day), at, read_content(content))
+        schedules = {schedule.name: schedule for schedule in SCHEDULES}
+        self.issues = [
+            Issue(schedules[name], datetime.date.fromisoformat(day), at, read_content(content))
             for name, day, _, at, content in self.rows
         ]
-        self.store = joined([*oracle.stopped, *oracle.story.away, *oracle.story.full])
-        self.well = {one: Calm([*unreadable(oracle.story.faults, one), *self.store]) for one in TALKING}
+        self.store_spans = merge_spans([*oracle.pauses, *oracle.scenario.store_outages, *oracle.scenario.full_disks])
+        self.readable = {
+            network: ReadablePeriods([*outage_spans_with_counts(oracle.scenario.faults, network), *self.store_spans])
+            for network in POST_NETWORKS
+        }
 
     # ---- present, once, on time --------------------------------------------------------------------------
 
     def due(self) -> Iterator[tuple[Schedule, datetime.date]]:
         """All issues that must exist: closed after the program first started, and half a day before the end."""
-        day = datetime.datetime.fromtimestamp(self.story.start / 1e6, datetime.UTC).date()
-        while (at := _midnight(day)) < self.story.end:
-            for one in SCHEDULES:
-                if one.has(day) and self.story.start < one.closes(day) < self.story.end - LIMIT - BACK_AGAIN:
-                    yield one, day
+        day = datetime.datetime.fromtimestamp(self.scenario.start / 1e6, datetime.UTC).date()
+        while (midnight := _midnight(day)) < self.scenario.end:
+            for schedule in SCHEDULES:
+                if (
+                    schedule.has_issue(day)
+                    and self.scenario.start
+                    < schedule.closing_time(day)
+                    < self.scenario.end - ANNOUNCEMENT_LIMIT - RECOVERY
+                ):
+                    yield schedule, day
             day += datetime.timedelta(days=1)
-            assert at < _midnight(day)
+            assert midnight < _midnight(day)
 
-    def labels(self) -> Iterator[str]:
+    def missing_or_extra(self) -> Iterator[str]:
         """Issues that are missing, present twice, or not due."""
-        found = [(one.schedule.name, one.day) for one in self.all]
-        wanted = [(one.name, day) for one, day in self.due()]
-        twice = sorted({one for one in found if found.count(one) > 1})
-        yield from (f"{name} {day}: missing" for name, day in wanted if (name, day) not in found)
-        yield from (f"{name} {day}: there {found.count((name, day))} times" for name, day in twice)
-        early = [one for one in self.all if one.schedule.closes(one.day) < self.story.end - LIMIT - BACK_AGAIN]
-        yield from (f"{one}: not due" for one in early if (one.schedule.name, one.day) not in wanted)
+        present = [(issue.schedule.name, issue.day) for issue in self.issues]
+        due = [(schedule.name, day) for schedule, day in self.due()]
+        duplicates = sorted({label for label in present if present.count(label) > 1})
+        yield from (f"{name} {day}: missing" for name, day in due if (name, day) not in present)
+        yield from (f"{name} {day}: exists {present.count((name, day))} times" for name, day in duplicates)
+        end = self.scenario.end - ANNOUNCEMENT_LIMIT - RECOVERY
+        decided = [issue for issue in self.issues if issue.schedule.closing_time(issue.day) < end]
+        yield from (f"{issue}: not due" for issue in decided if (issue.schedule.name, issue.day) not in due)
 
-    def punctual(self) -> Iterator[str]:
+    def late_issues(self) -> Iterator[str]:
         """Issues frozen before they closed, or later than necessary."""
-        for one in self.all:
-            closes = one.schedule.closes(one.day)
-            frozen = f"{one}: closes at {utc(closes)}, cut at {utc(one.content.as_of)}, frozen at {utc(one.frozen_at)}"
-            if one.frozen_at < closes or not closes <= one.content.as_of <= closes + LIMIT:
-                yield frozen
-            elif one.frozen_at > self.latest(one):
-                yield f"{frozen}; could have been at {utc(self.latest(one))}"
+        for issue in self.issues:
+            closing_time = issue.schedule.closing_time(issue.day)
+            cut = issue.content.as_of
+            description = f"{issue}: closes at {utc(closing_time)}, cut at {utc(cut)}, frozen at {utc(issue.frozen_at)}"
+            if issue.frozen_at < closing_time or not closing_time <= cut <= closing_time + ANNOUNCEMENT_LIMIT:
+                yield description
+            elif issue.frozen_at > self.deadline(issue):
+                yield f"{description}; could have been at {utc(self.deadline(issue))}"
 
-    def latest(self, one: Issue) -> int:
-        """The deadline for freezing an issue: one look after it closed and its announcement was there, or its wait ran
-        out, and the store could be used."""
-        closes = one.schedule.closes(one.day)
-        ready = closes if self.announced_in_time(one) else closes + LIMIT
-        return self._usable(ready) + LOOK + HOUR // 60
+    def deadline(self, issue: Issue) -> int:
+        """The deadline for freezing an issue: one check after it closed, its announcement existed or the wait for it
+        ended, and the store could be used."""
+        closing_time = issue.schedule.closing_time(issue.day)
+        earliest = closing_time if self.announced_in_time(issue) else closing_time + ANNOUNCEMENT_LIMIT
+        return self._usable(earliest) + CHECK_INTERVAL + HOUR // 60
 
-    def announced_in_time(self, one: Issue) -> bool:
-        """Whether the day's announcement was surely read when its issue closed, or was not expected."""
-        label, closes = one.day.isoformat(), one.schedule.closes(one.day)
-        if one.schedule.name != "daily" or not days.expected(label):
+    def announced_in_time(self, issue: Issue) -> bool:
+        """Whether the day's announcement must have been read when its issue closed, or was not expected."""
+        label, closing_time = issue.day.isoformat(), issue.schedule.closing_time(issue.day)
+        if issue.schedule.name != "daily" or not days.expected(label):
             return True
-        return self.oracle.calm["arxiv"].some(days.closes_at(label), closes)
+        return self.oracle.readable["arxiv"].has_round(days.closes_at(label), closing_time)
 
     def _usable(self, moment: int) -> int:
-        """The first moment from then on when the program runs and its store is usable. The hour after a failure does
-        not count, since retries take time."""
-        for one in self.store:
-            if one.start <= moment < one.end + HOUR:
-                return one.end + HOUR
+        """The first moment from then on at which the program runs and its store is usable. The hour after a failure
+        does not count, since retries take time."""
+        for span in self.store_spans:
+            if span.start <= moment < span.end + HOUR:
+                return span.end + HOUR
         return moment
 
-    # ---- unread networks are named -----------------------------------------------------------------------
+    # ---- networks that were not read ---------------------------------------------------------------------
 
-    def honest(self, held: Held) -> Iterator[str]:
-        """Networks that an issue calls fully read although they were down when it closed, or posts are missing."""
-        for one in self.all:
-            readings = {reading.network: reading for reading in one.content.readings}
-            for network in TALKING:
+    def false_claims(self, recorded: RecordedPosts) -> Iterator[str]:
+        """Networks that an issue calls completely read although they were down when it closed, or posts are missing."""
+        for issue in self.issues:
+            readings = {reading.network: reading for reading in issue.content.readings}
+            for network in POST_NETWORKS:
                 reading = readings.get(network)
                 if reading is None:
-                    yield f"{one}: does not say how {network} was read"
+                    yield f"{issue}: does not say how {network} was read"
                 elif reading.state == "complete":
-                    yield from self._doubts(one, network, held)
+                    yield from self._wrong_claims(issue, network, recorded)
 
-    def _doubts(self, one: Issue, network: str, held: Held) -> Iterator[str]:
-        away = self._away(network, one.content.as_of)
-        if away and one.content.as_of - away.start >= BACK_AGAIN:
-            yield f"{one}: calls {network} read, which was away since {utc(away.start)}"
-        missing = [key for key, said in self._said(one, network) if not self._in_time(key, said, one, held)]
-        if missing:
-            yield f"{one}: calls {network} read, and lacks {missing[:3]}"
+    def _wrong_claims(self, issue: Issue, network: str, recorded: RecordedPosts) -> Iterator[str]:
+        outage = self._outage_at(network, issue.content.as_of)
+        if outage and issue.content.as_of - outage.start >= RECOVERY:
+            yield f"{issue}: calls {network} read, which was down since {utc(outage.start)}"
+        posts = self._findable_posts(issue, network)
+        missing_posts = [key for key in posts if not self._was_recorded(key, issue, recorded)]
+        if missing_posts:
+            yield f"{issue}: calls {network} read, but lacks {missing_posts[:3]}"
 
-    def _away(self, network: str, moment: int) -> Span | None:
-        """The trouble that kept a network from being read at a moment."""
-        spans = joined([*unreadable(self.story.faults, network), *self.store])
+    def _outage_at(self, network: str, moment: int) -> Span | None:
+        """The outage that kept a network from being read at a moment."""
+        spans = merge_spans([*outage_spans_with_counts(self.scenario.faults, network), *self.store_spans])
         return next((span for span in spans if span.start <= moment < span.end), None)
 
-    def _said(self, one: Issue, network: str) -> Iterator[tuple[str, Message]]:
-        """Posts of an issue's window that could be found until it closed."""
-        start = max(one.schedule.window(one.content), self.story.start)
-        for day in range(start // DAY, one.content.as_of // DAY + 1):
-            for said in self.oracle.script.messages(network, day):
-                in_time = said.references and start <= said.at <= one.content.as_of - LATELY
-                if in_time and expected.is_findable(said) and self._stays(said, one.content.as_of):
-                    yield expected.key(said, self.oracle.bases), said
+    def _findable_posts(self, issue: Issue, network: str) -> Iterator[str]:
+        """The keys of posts in an issue's window that could be found before it closed."""
+        start, cut = max(issue.schedule.window(issue.content), self.scenario.start), issue.content.as_of
+        for day in range(start // DAY, cut // DAY + 1):
+            for message in self.oracle.script.messages(network, day):
+                is_in_time = message.references and start <= message.at <= cut - LATE_POSTS
+                if is_in_time and expected.is_findable(message) and self._is_always_visible(message, cut):
+                    yield expected.key(message, self.oracle.bases)
 
     @staticmethod
-    def _stays(said: Message, cut: int) -> bool:
+    def _is_always_visible(message: Message, until: int) -> bool:
         """Whether a post was visible all the time until an issue closed."""
-        return is_visible(said, said.at) and is_visible(said, cut) and not said.at <= said.author.gone_from <= cut
+        author_leaves = message.at <= message.author.gone_from <= until
+        return is_visible(message, message.at) and is_visible(message, until) and not author_leaves
 
     @staticmethod
-    def _in_time(key: str, said: Message, one: Issue, held: Held) -> bool:
-        rows = held.posts.get(key, ())
-        return any(row.since <= one.content.position and row.observed_at <= one.content.as_of for row in rows)
+    def _was_recorded(key: str, issue: Issue, recorded: RecordedPosts) -> bool:
+        rows = recorded.posts.get(key, ())
+        return any(row.since <= issue.content.position and row.observed_at <= issue.content.as_of for row in rows)
 
-    def calm(self) -> Iterator[str]:
-        """Networks that a daily issue calls incomplete although nothing was wrong for more than a day."""
-        for one in self.all:
-            for reading in one.content.readings if one.schedule.name == "daily" else ():
-                start = one.content.as_of - DAY - BACK_AGAIN
-                calm = reading.network in TALKING and self.well[reading.network].whole(start, one.content.as_of)
-                if calm and start > self.story.start + DAY and reading.state != "complete":
-                    yield f"{one}: {reading}"
+    def needless_doubts(self) -> Iterator[str]:
+        """Networks that a daily issue calls incomplete although nothing had been wrong for more than a day."""
+        for issue in self.issues:
+            for reading in issue.content.readings if issue.schedule.name == "daily" else ():
+                start = issue.content.as_of - DAY - RECOVERY
+                if reading.network not in POST_NETWORKS or start <= self.scenario.start + DAY:
+                    continue
+                was_readable = self.readable[reading.network].is_clear(start, issue.content.as_of)
+                if was_readable and reading.state != "complete":
+                    yield f"{issue}: {reading}"
 
-    def announced(self) -> Iterator[str]:
-        """Issues with a wrong number of announced papers, or with one that nobody could know."""
-        for one in self.all:
-            label = one.day.isoformat()
-            if one.schedule.name != "daily":
+    def wrong_counts(self) -> Iterator[str]:
+        """Issues with a wrong number of announced papers, or with one that could not be known."""
+        for issue in self.issues:
+            label = issue.day.isoformat()
+            if issue.schedule.name != "daily":
                 continue
-            wanted = {a.paper for a in expected.announcements(self.oracle.script, label) if a.type != "replacement"}
-            told, in_time = one.content.announced, self.announced_in_time(one)
-            if (in_time and told != len(wanted)) or (told is not None and told != len(wanted)):
-                yield f"{one}: says {told} were announced, not {len(wanted)}"
+            announcements = expected.announcements(self.oracle.script, label)
+            announced_papers = {item.paper for item in announcements if item.type != "replacement"}
+            count, is_known = issue.content.announced, self.announced_in_time(issue)
+            if (is_known and count != len(announced_papers)) or (count is not None and count != len(announced_papers)):
+                yield f"{issue}: says {count} were announced, not {len(announced_papers)}"
 
     # ---- pages -------------------------------------------------------------------------------------------
 
     def pages(self, public: Path) -> Iterator[str]:
         """Issues without a page, and pages that do not name a network that was not fully read."""
-        for one in self.all:
-            folder, day = public / one.schedule.name, one.day.isoformat()
-            page, plain = folder / "site" / day / "index.html", folder / "markdown" / f"{day}.md"
-            if not (page.is_file() and plain.is_file()):
-                yield f"{one}: has no page"
+        for issue in self.issues:
+            folder, day = public / issue.schedule.name, issue.day.isoformat()
+            page, markdown = folder / "site" / day / "index.html", folder / "markdown" / f"{day}.md"
+            if not (page.is_file() and markdown.is_file()):
+                yield f"{issue}: has no page"
                 continue
-            for reading in one.content.readings:
-                if reading.state != "complete" and not _is_named(reading, plain.read_text("utf-8")):
-                    yield f"{one}: its page does not say that {reading.network} was {reading.state}"
+            for reading in issue.content.readings:
+                if reading.state != "complete" and not _is_named(reading, markdown.read_text("utf-8")):
+                    yield f"{issue}: its page does not say that {reading.network} was {reading.state}"
 
 
 def _is_named(reading: NetworkReading, text: str) -> bool:

@@ -26,27 +26,27 @@ from tests.loopback.faults import Plan
 from tests.loopback.script import is_visible
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World as Script
-from tests.years.places import NAME, Causes, causes, site
-from tests.years.program import World, by_simulated_time, live
+from tests.years.places import NAME, Causes, causes, load_site
+from tests.years.program import Environment, run_program, simulated_time
+from tests.years.store_failures import StoreFailures
 from tests.years.timeline import Timeline
-from tests.years.troubles import Troubles
 
-HISTORY = 14
-LATER = 14
-COMPARED = 5
+HISTORY_DAYS = 14
+COMPARISON_DELAY = 14
+COMPARED_DAYS = 5
 """When issues are compared, in days after the start, and how many days of issues."""
-EARLIER = (7, HISTORY)
+HEAD_STARTS = (7, HISTORY_DAYS)
 """How many days older the other site is: as many as the new site reads back, or all history."""
-PLAIN = """
+MARKDOWN_ONLY = """
 [publish]
 channels = ["markdown"]
 """
 """Only issues are compared, so no site is built."""
 PAPERS = 60
 CHATTER = 55
-FIRST_BY = 36 * HOUR
-"""How long a new site takes to have an issue; two days more over a weekend."""
-ENOUGH, VOICES = 10, 3
+FIRST_ISSUE_LIMIT = 36 * HOUR
+"""How long a new site takes at most to have an issue, over a weekend two days more."""
+LEAST_ENTRIES, LEAST_VOICES = 10, 3
 MONDAY = datetime.date(2026, 3, 16)
 
 
@@ -59,7 +59,7 @@ class Start(NamedTuple):
     @property
     def history(self) -> str:
         """The first day with any events."""
-        return _date(self.at - HISTORY * DAY).isoformat()
+        return _date(self.at - HISTORY_DAYS * DAY).isoformat()
 
     @property
     def weekday(self) -> int:
@@ -74,7 +74,7 @@ class Start(NamedTuple):
         return f"seed {self.seed}, {datetime.datetime.fromtimestamp(self.at / 1e6, datetime.UTC):%a %Y-%m-%d %H:%M}"
 
 
-def start_of(seed: int) -> Start:
+def random_start(seed: int) -> Start:
     """A weekday, an hour and a minute, derived from the seed."""
     rng = Random(f"newcomer {seed}")
     midnight = datetime.datetime.combine(MONDAY, datetime.time(), datetime.UTC)
@@ -82,30 +82,30 @@ def start_of(seed: int) -> Start:
     return Start(seed, round(midnight.timestamp() + minutes * 60) * 1_000_000)
 
 
-def ran(folder: Path, script: Script, start: int, end: int, more: str = "") -> Path:
-    """The store of a site that ran from one moment until another. `more`: further settings."""
+def run_site(folder: Path, script: Script, start: int, end: int, settings_text: str = "") -> Path:
+    """The store of a site that ran from one moment until another. `settings_text`: further settings."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "hotpapers.toml"
-    settings.write_text(settings_toml(DirectClient(script, SteppedClock(0)).bases) + more)
+    settings.write_text(settings_toml(DirectClient(script, SteppedClock(0)).bases) + settings_text)
     timeline = Timeline(start)
-    world = World(settings, script, Plan(), timeline, Troubles(timeline.now, (), ()), reads_back=True)
-    with by_simulated_time(world), (folder / "log.txt").open("w") as log:
+    environment = Environment(settings, script, Plan(), timeline, StoreFailures(timeline.now, (), ()), reads_back=True)
+    with simulated_time(environment), (folder / "log.txt").open("w") as log:
         logs.listen("text", log)
-        live(world, end)
-    return Path(world.home.store)
+        run_program(environment, end)
+    return Path(environment.context.store)
 
 
-def first(
+def first_issues(
     start: Start, folder: Path, papers: int = PAPERS, until: int | None = None
 ) -> tuple[dict[str, IssueContent], list[str]]:
-    """A new site's issues until the day after its first one, or until a moment, and the faults of the first."""
+    """A new site's issues until the day after its first one, or until a moment, and what is wrong with the first."""
     script = start.script(papers)
-    end = start.at + FIRST_BY + 2 * (start.weekday > 3) * DAY
-    found = issues(ran(folder, script, start.at, until or end))
-    return found, first_wrong(script, start, found)
+    end = start.at + FIRST_ISSUE_LIMIT + 2 * (start.weekday > 3) * DAY
+    issues_by_day = load_issues(run_site(folder, script, start.at, until or end))
+    return issues_by_day, errors_of_first_issue(script, start, issues_by_day)
 
 
-def issues(store: Path) -> dict[str, IssueContent]:
+def load_issues(store: Path) -> dict[str, IssueContent]:
     """A site's issues by day."""
     with Record(str(store), create=False) as record:
         return {day: editions(record, NAME, day)[0].content for day in frozen_days(record, NAME)}
@@ -114,36 +114,40 @@ def issues(store: Path) -> dict[str, IssueContent]:
 # ---- the first issue ---------------------------------------------------------------------------------------
 
 
-def first_wrong(script: Script, start: Start, found: dict[str, IssueContent]) -> list[str]:
+def errors_of_first_issue(script: Script, start: Start, issues_by_day: dict[str, IssueContent]) -> list[str]:
     """What is wrong with a new site's first issue."""
-    if not found:
+    if not issues_by_day:
         return [f"{start}: no issue"]
-    day, content = min(found.items())
-    talked = spoken_of(script, start, content)
-    wrong = [f"{one.network} {one.state}: {one.reason}" for one in content.readings if one.state != "complete"]
-    if len(content.entries) < min(ENOUGH, len(talked)):
-        wrong.append(f"{len(content.entries)} entries, of {len(talked)} papers of which {VOICES} people speak")
-    return [f"{start}: {day}: {one}" for one in wrong]
+    day, content = min(issues_by_day.items())
+    papers = papers_with_voices(script, start, content)
+    errors = [
+        f"{reading.network} {reading.state}: {reading.reason}"
+        for reading in content.readings
+        if reading.state != "complete"
+    ]
+    if len(content.entries) < min(LEAST_ENTRIES, len(papers)):
+        errors.append(f"{len(content.entries)} entries, of {len(papers)} papers that {LEAST_VOICES} people mentioned")
+    return [f"{start}: {day}: {error}" for error in errors]
 
 
-def spoken_of(script: Script, start: Start, content: IssueContent) -> set[str]:
+def papers_with_voices(script: Script, start: Start, content: IssueContent) -> set[str]:
     """The papers in an issue's window that three people mentioned, on networks whose history goes back that far."""
-    people: dict[str, set[str]] = defaultdict(set)
+    authors: dict[str, set[str]] = defaultdict(set)
     for network in ("hackernews", "huggingface", "lobsters", "reddit", "mastodon"):
-        for said in expected.messages_with_papers(
+        for message in expected.messages_with_papers(
             script, network, start.at - 6 * DAY, min(start.at, content.as_of - HOUR)
         ):
-            if expected.is_findable(said) and not said.author.bot and is_visible(said, content.as_of):
-                for paper in said.papers:
-                    people[arxiv.key(paper)].add(said.author.name)
-    fresh = {arxiv.key(one.id) for day in _days(content) for one in script.papers(day)}
-    return {paper for paper, names in people.items() if len(names) >= VOICES and paper in fresh}
+            if expected.is_findable(message) and not message.author.bot and is_visible(message, content.as_of):
+                for paper in message.papers:
+                    authors[arxiv.key(paper)].add(message.author.name)
+    announced_papers = {arxiv.key(paper.id) for day in _days(content) for paper in script.papers(day)}
+    return {paper for paper, names in authors.items() if len(names) >= LEAST_VOICES and paper in announced_papers}
 
 
 def _days(content: IssueContent) -> list[str]:
     """The announcements in an issue's window that are old enough to have an age."""
-    first = _date(content.as_of - 6 * DAY)
-    days = ((first + datetime.timedelta(days=n)).isoformat() for n in range(7))
+    first_day = _date(content.as_of - 6 * DAY)
+    days = ((first_day + datetime.timedelta(days=n)).isoformat() for n in range(7))
     return [day for day in days if announcement_days.expected(day)
             and announcement_days.announced_at(day) + 6 * HOUR < content.as_of]  # fmt: skip
 
@@ -151,15 +155,20 @@ def _days(content: IssueContent) -> list[str]:
 # ---- two weeks later ---------------------------------------------------------------------------------------
 
 
-def later(start: Start, folder: Path) -> dict[int, Causes]:
+def compare_later(start: Start, folder: Path) -> dict[int, Causes]:
     """Compare a site's issues two weeks after its start with those of sites that started this many days earlier."""
-    since = start.at + LATER * DAY
-    end = since + COMPARED * DAY
-    new, *others = (
-        site(ran(folder / f"{days} days before", start.script(PAPERS), start.at - days * DAY, end, PLAIN))
-        for days in (0, *EARLIER)
+    comparison_start = start.at + COMPARISON_DELAY * DAY
+    end = comparison_start + COMPARED_DAYS * DAY
+    new_site, *older_sites = (
+        load_site(
+            run_site(folder / f"{days} days before", start.script(PAPERS), start.at - days * DAY, end, MARKDOWN_ONLY)
+        )
+        for days in (0, *HEAD_STARTS)
     )
-    return {days: causes(new, old, _date(since).isoformat()) for days, old in zip(EARLIER, others, strict=True)}
+    first_day = _date(comparison_start).isoformat()
+    return {
+        days: causes(new_site, older_site, first_day) for days, older_site in zip(HEAD_STARTS, older_sites, strict=True)
+    }
 
 
 def _date(at: int) -> datetime.date:

@@ -13,65 +13,66 @@ from hotpapers.store import Record
 from hotpapers.store.verify import VerifyResult, check
 from tests.years.figures import MEMORY
 from tests.years.issues import Issues
-from tests.years.oracle import Held, Oracle
-from tests.years.years import Lived, Sample
+from tests.years.oracle import Oracle, RecordedPosts
+from tests.years.simulation import Result, Sample
 
-SHOWN = 5
+SHOWN_ERRORS = 5
 """How many errors of each kind are reported."""
 
 
 class Outcome(NamedTuple):
-    """`wrong`: the findings of each comparison. `checked`: what `verify --all` counted."""
+    """`errors`: what the comparisons found. `verification`: what `verify --all` counted."""
 
-    lived: Lived
-    wrong: list[str]
+    result: Result
+    errors: list[str]
     rows: dict[str, int]
     states: Counter[tuple[str, str]]
-    checked: VerifyResult
+    verification: VerifyResult
     pruned: int
 
     def lines(self) -> Iterator[str]:
         """The figures, one per line."""
-        samples = self.lived.samples
-        yield f"days: {self.lived.story.days}, lives of the program: {len(self.lived.story.lives)}"
-        yield f"faults of networks: {len(self.lived.story.faults)}"
+        samples = self.result.samples
+        yield f"days: {self.result.scenario.days}, runs of the program: {len(self.result.scenario.runs)}"
+        yield f"faults of networks: {len(self.result.scenario.faults)}"
         yield "rows: " + ", ".join(f"{count:,} {kind}" for kind, count in self.rows.items())
         for state in ("complete", "partial", "refused", "unknown"):
-            counts = {network: n for (network, one), n in sorted(self.states.items()) if one == state}
-            yield f"networks {state} in issues: " + (", ".join(f"{n} {of}" for of, n in counts.items()) or "none")
+            counts = [f"{n} {network}" for (network, key), n in sorted(self.states.items()) if key == state]
+            yield f"networks {state} in issues: " + (", ".join(counts) or "none")
         yield f"store: {samples[-1].store / 1e6:,.1f} MB; memory: {max(s.memory for s in samples)} MB at most"
-        yield f"verified: {self.checked.rows:,} rows, {self.checked.pruned:,} pruned"
+        yield f"verified: {self.verification.rows:,} rows, {self.verification.pruned:,} pruned"
 
 
-def of(lived: Lived) -> Outcome:
+def evaluate(result: Result) -> Outcome:
     """Run all comparisons."""
-    store = lived.world.home.store
+    store = result.environment.context.store
     with Record(store, create=False) as record:
-        oracle, held = Oracle(lived), Held(record)
+        oracle, recorded = Oracle(result), RecordedPosts(record)
         issues = Issues(record, oracle)
-        checked = check(record.database, record.hasher)
+        verification = check(record.database, record.hasher)
         findings = {
-            "posts": oracle.posts(held), "counts": oracle.counts(held), "ages": oracle.marks(held),
-            "gone": oracle.gone(held), "arXiv": oracle.announcements(record), "labels": issues.labels(),
-            "in time": issues.punctual(), "honest": issues.honest(held), "calm": issues.calm(),
-            "announced": issues.announced(), "pages": issues.pages(Path(store).parent / "public"),
-            "verify": map(str, [*checked.findings, *_rebuilt(record)]),
-            "health": map(str, unhealthy(lived.samples)), "memory": memory(lived.samples),
+            "posts": oracle.posts(recorded), "counts": oracle.counts(recorded), "ages": oracle.counts_at_ages(recorded),
+            "gone": oracle.deletions(recorded), "arXiv": oracle.announcements(record),
+            "labels": issues.missing_or_extra(), "time": issues.late_issues(), "claims": issues.false_claims(recorded),
+            "doubts": issues.needless_doubts(),
+            "papers": issues.wrong_counts(), "pages": issues.pages(Path(store).parent / "public"),
+            "verify": map(str, [*verification.findings, *_rebuilt(record)]),
+            "health": map(str, unhealthy(result.samples)), "memory": memory(result.samples),
         }  # fmt: skip
-        wrong = [line for kind, found in findings.items() for line in _told(kind, list(found))]
+        errors = [line for kind, errors_of_kind in findings.items() for line in _summarize(kind, list(errors_of_kind))]
         rows = {
             kind: _count(record, kind) for kind in ("paper", "announcement", "post", "mention", "snapshot", "issue")
         }
         states = Counter(
-            (reading.network, str(reading.state)) for one in issues.all for reading in one.content.readings
+            (reading.network, str(reading.state)) for issue in issues.issues for reading in issue.content.readings
         )
-    return Outcome(lived, wrong, rows, states, checked, checked.pruned)
+    return Outcome(result, errors, rows, states, verification, verification.pruned)
 
 
-def _told(kind: str, found: list[str]) -> Iterator[str]:
-    yield from (f"{kind}: {one}" for one in found[:SHOWN])
-    if len(found) > SHOWN:
-        yield f"{kind}: and {len(found) - SHOWN} more"
+def _summarize(kind: str, errors: list[str]) -> Iterator[str]:
+    yield from (f"{kind}: {error}" for error in errors[:SHOWN_ERRORS])
+    if len(errors) > SHOWN_ERRORS:
+        yield f"{kind}: and {len(errors) - SHOWN_ERRORS} more"
 
 
 def _count(record: Record, kind: str) -> int:
@@ -86,17 +87,17 @@ def _rebuilt(record: Record) -> Iterator[object]:
 
 
 def unhealthy(samples: list[Sample]) -> list[Sample]:
-    """When an operator would have been alerted although the program ran and its store was usable."""
-    return [one for one in samples if one.problems]
+    """The samples at which an operator would have been alerted although the program ran and its store was usable."""
+    return [sample for sample in samples if sample.problems]
 
 
 def memory(samples: list[Sample]) -> Iterator[str]:
-    """Whether memory exceeds its limit or keeps growing: compares the last quarter of the time with the second."""
-    most = max(one.memory for one in samples)
-    if most > MEMORY:
-        yield f"{most} MB"
+    """Whether memory exceeds its limit or keeps growing, by the last quarter of the time compared with the second."""
+    maximum = max(sample.memory for sample in samples)
+    if maximum > MEMORY:
+        yield f"{maximum} MB"
     if samples[-1].at - samples[0].at > 200 * DAY:
         quarter = len(samples) // 4
-        second, last = (max(one.memory for one in samples[n * quarter : (n + 1) * quarter]) for n in (1, 3))
+        second, last = (max(sample.memory for sample in samples[n * quarter : (n + 1) * quarter]) for n in (1, 3))
         if last > second * 1.5:
             yield f"grows: {second} MB in the second quarter, {last} MB in the last"

@@ -1,6 +1,6 @@
 """The jobs of `hotpapers run`, set up as the command does, over the loopback internet and in simulated time.
 
-Differences from the command: the clock, the client, a store that may be in trouble, and longer intervals: a job that
+Differences from the command: the clock, the client, a store that may fail, and longer intervals: a job that
 completed a round runs again on the hour (the one that freezes also on the half hour) instead of every few minutes.
 """
 
@@ -33,17 +33,17 @@ from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import Plan
 from tests.loopback.script import Script
 from tests.loopback.settings import settings_toml
+from tests.years.store_failures import StoreFailures
 from tests.years.timeline import Timeline
-from tests.years.troubles import Troubles
 
-LOOK, SHORT = HOUR, 40.0
-"""When a job runs its next round: at multiples of this. Waits shorter than this many seconds keep their length."""
-LOOKS, SHORTER = HOUR // 2, 10.0
+ROUND_INTERVAL, SHORT_WAIT = HOUR, 40.0
+"""A job runs its next round at a multiple of this, µs. Waits shorter than this many seconds keep their length."""
+LOCAL_ROUND_INTERVAL, LOCAL_SHORT_WAIT = HOUR // 2, 10.0
 """The same for jobs that use no network."""
-HOLD, RENEWED = DAY, 6 * HOUR
-"""How long a lease lasts, and when it is renewed."""
+LEASE, RENEWAL = DAY, 6 * HOUR
+"""How long a lease lasts, and after how long it is renewed."""
 REQUEST_SECONDS = 0.01
-"""Seconds that a request takes where passing time matters."""
+"""Seconds that a request takes where that matters."""
 PUBLICATIONS = """
 hour = 8
 zone = "Europe/Zurich"
@@ -67,160 +67,167 @@ threshold = 1
 channels = ["site", "markdown"]
 """
 
-Extra = Callable[["World"], None]
-"""What runs besides the program, such as a nightly backup."""
+SideTask = Callable[["Environment"], None]
+"""What runs beside the program, such as a nightly backup."""
 
 
-class Hurried(DirectClient):
-    """A client that rounds any longer wait to the nearest look."""
+class RoundingClient(DirectClient):
+    """A client that rounds longer waits to the nearest multiple of an interval."""
 
     def __init__(
         self, script: Script, clock: SteppedClock, plan: Plan, stop_at: int, request_seconds: float = 0.0
     ) -> None:
         super().__init__(script, clock, plan, request_seconds=request_seconds, stop_at=stop_at)
-        self.look, self.short = LOOK, SHORT
+        self.round_interval, self.short_wait = ROUND_INTERVAL, SHORT_WAIT
 
     def sleep(self, seconds: float) -> None:
         """Let time pass. Raises Stopped at the end of the simulation."""
-        if seconds >= self.short:
-            wanted, now = self.now() + round(seconds * 1e6), self.now()
-            nearest = max((wanted + self.look // 2) // self.look, now // self.look + 1)
-            seconds = (nearest * self.look - now) / 1e6
+        if seconds >= self.short_wait:
+            target, now = self.now() + round(seconds * 1e6), self.now()
+            nearest = max((target + self.round_interval // 2) // self.round_interval, now // self.round_interval + 1)
+            seconds = (nearest * self.round_interval - now) / 1e6
         super().sleep(seconds)
 
 
 def write_settings(folder: Path, script: Script) -> Path:
     """Write the hotpapers.toml of the simulation: default settings, the loopback's addresses, three publications."""
-    whole = settings_toml(DirectClient(script, SteppedClock(0)).bases)
-    asked_for = whole.partition("[source.reddit]")[0]  # Reddit and X are off by default
+    full_settings = settings_toml(DirectClient(script, SteppedClock(0)).bases)
+    settings = full_settings.partition("[source.reddit]")[0]  # Reddit and X are off by default
     name = 'title = "Loopback Papers"\n'
-    head, _, sources = asked_for.partition(name)
+    beginning, _, sources = settings.partition(name)
     file = folder / "hotpapers.toml"
-    file.write_text(head + name + PUBLICATIONS.partition("[publish]")[0] + sources)
+    file.write_text(beginning + name + PUBLICATIONS.partition("[publish]")[0] + sources)
     return file
 
 
-class World(NamedTuple):
-    """Where the program runs: settings, script, faults, clock. `reads_back`: whether it reads earlier posts, as its
+class Environment(NamedTuple):
+    """What the program runs in: settings, script, faults, clock. `reads_back`: whether it reads earlier posts, as its
     settings say."""
 
     settings: Path
     script: Script
     plan: Plan
     timeline: Timeline
-    troubles: Troubles
+    store_failures: StoreFailures
     reads_back: bool = False
 
     @property
-    def home(self) -> common.CommandContext:
+    def context(self) -> common.CommandContext:
         """The parsed settings."""
         return common.context_of(None, self.settings)
 
-    def client(self) -> Hurried:
+    def client(self) -> RoundingClient:
         """A new client and clock for a job."""
         request_seconds = REQUEST_SECONDS if self.reads_back else 0.0
-        return Hurried(self.script, self.timeline, self.plan, self.timeline.until, request_seconds)
+        return RoundingClient(self.script, self.timeline, self.plan, self.timeline.until, request_seconds)
 
 
 @contextmanager
-def by_simulated_time(world: World) -> Iterator[None]:
+def simulated_time(environment: Environment) -> Iterator[None]:
     """Put the whole program on the simulated clock and the loopback internet."""
 
-    def line(own: Sequence[str], secrets: Sequence[str], site: IngestContext) -> Connection:
-        return Connection(world.client())
+    def make_connection(hosts: Sequence[str], secrets: Sequence[str], site: IngestContext) -> Connection:
+        return Connection(environment.client())
 
     with (
-        patch.object(time, "time_ns", lambda: world.timeline.now() * 1000),
-        patch.object(time, "time", lambda: world.timeline.now() / 1e6),
-        patch.object(job_factory, "make_connection", line),
-        patch.object(run_module, "make_connection", line),
-        patch.object(JobLoop, "_handle_defect", _raised),
+        patch.object(time, "time_ns", lambda: environment.timeline.now() * 1000),
+        patch.object(time, "time", lambda: environment.timeline.now() / 1e6),
+        patch.object(job_factory, "make_connection", make_connection),
+        patch.object(run_module, "make_connection", make_connection),
+        patch.object(JobLoop, "_handle_defect", _raise),
     ):
         yield
 
 
-def _raised(_: JobLoop, problem: BaseException) -> NoReturn:
+def _raise(_: JobLoop, problem: BaseException) -> NoReturn:
     """Fail the test for errors that the program would log and retry."""
     raise problem
 
 
-def live(world: World, until: int, beside: Sequence[Extra] = ()) -> None:
-    """Run the program and some extra tasks until a moment. Raises any error of theirs."""
-    home, names = world.home, [one.name for one in world.home.settings.publication]
-    with common.open_record(home, create=True, publications=True):
+def run_program(environment: Environment, until: int, side_tasks: Sequence[SideTask] = ()) -> None:
+    """Run the program, and tasks beside it, until a moment. Raises any error of theirs."""
+    context, publications = (
+        environment.context,
+        [publication.name for publication in environment.context.settings.publication],
+    )
+    with common.open_record(context, create=True, publications=True):
         pass
-    choices = chosen_sources(home.settings.source)
-    world.timeline.expect(len(job_names(choices)) + 2 + len(beside) + 1, until)
+    choices = chosen_sources(context.settings.source)
+    environment.timeline.expect(len(job_names(choices)) + 2 + len(side_tasks) + 1, until)
     stop = threading.Event()
-    leases = Leases(partial(world.troubles.record, home.store), f"at {world.timeline.now()}", hold=HOLD)
-    site = _site(world, home, stop, leases)
+    leases = Leases(
+        partial(environment.store_failures.record, context.store), f"at {environment.timeline.now()}", hold=LEASE
+    )
+    site = _site(environment, context, stop, leases)
     jobs: dict[str, Callable[[], JobLoop]] = {
         **make_jobs(choices, site),
         PublishJob.name: partial(
             run_module._issues,
-            home,
-            names,
-            issue_destinations(home),
+            context,
+            publications,
+            issue_destinations(context),
             site,
-            job_names(choices) if world.reads_back else (),
+            job_names(choices) if environment.reads_back else (),
         ),
-        HousekeepingJob.name: partial(run_module._housekeeping, home, names, site),
+        HousekeepingJob.name: partial(run_module._housekeeping, context, publications, site),
     }
-    extras: list[Extra] = [*beside, partial(keep_leases, leases)]
-    others = {f"beside {n}": partial(Beside, other, world) for n, other in enumerate(extras)}
-    makes: dict[str, Callable[[], JobLoop | Beside]] = {**jobs, **others}
-    broken: list[BaseException] = []
-    turns = {name: Turn(world.timeline, n, make, broken) for n, (name, make) in enumerate(makes.items())}
+    tasks: list[SideTask] = [*side_tasks, partial(keep_leases, leases)]
+    side_jobs = {f"side job {n}": partial(SideJob, task, environment) for n, task in enumerate(tasks)}
+    factories: dict[str, Callable[[], JobLoop | SideJob]] = {**jobs, **side_jobs}
+    errors: list[BaseException] = []
+    turns = {name: Turn(environment.timeline, n, make, errors) for n, (name, make) in enumerate(factories.items())}
     JobRunner(turns, stop).run()  # type: ignore[arg-type]
     leases.close()
-    if broken:
-        raise broken[0]
+    if errors:
+        raise errors[0]
 
 
-def _site(world: World, home: common.CommandContext, stop: threading.Event, leases: Leases) -> IngestContext:
-    clock = world.client()
-    clock.look, clock.short = LOOKS, SHORTER
+def _site(
+    environment: Environment, context: common.CommandContext, stop: threading.Event, leases: Leases
+) -> IngestContext:
+    client = environment.client()
+    client.round_interval, client.short_wait = LOCAL_ROUND_INTERVAL, LOCAL_SHORT_WAIT
 
     class SimulatedSite(IngestContext):
         def record(self) -> Record:
-            return world.troubles.record(self.store)
+            return environment.store_failures.record(self.store)
 
         @property
         def clock(self) -> Clock:
-            return Clock(clock.now, clock.sleep)
+            return Clock(client.now, client.sleep)
 
-    back = home.settings.run.read_back * DAY if world.reads_back else None
+    read_back = context.settings.run.read_back * DAY if environment.reads_back else None
     return SimulatedSite(
-        home.store,
-        home.settings.contact,
+        context.store,
+        context.settings.contact,
         stop,
         leases,
         SharedPaperIndex(),
         HostPacer(),
         ServerClocks(),
-        home.terms,
-        back,
+        context.terms,
+        read_back,
     )
 
 
-def keep_leases(leases: Leases, world: World) -> None:
-    """Renew the program's leases, which a thread otherwise does by the machine's clock."""
-    while world.timeline.now() < world.timeline.until:
-        world.timeline.to(world.timeline.now() + RENEWED)
-        with suppress(StoreError), world.troubles.record(world.home.store) as record:
+def keep_leases(leases: Leases, environment: Environment) -> None:
+    """Renew the program's leases; otherwise a thread does so by the machine's clock."""
+    while environment.timeline.now() < environment.timeline.until:
+        environment.timeline.to(environment.timeline.now() + RENEWAL)
+        with suppress(StoreError), environment.store_failures.record(environment.context.store) as record:
             for job in leases._held_jobs():
                 leases.take(record, job)
 
 
-class Beside(NamedTuple):
-    """A task that runs besides the program."""
+class SideJob(NamedTuple):
+    """A task that runs beside the program."""
 
-    extra: Extra
-    world: World
+    task: SideTask
+    environment: Environment
 
     def run(self, *, once: bool = False) -> None:
         """Run until the program ends."""
-        self.extra(self.world)
+        self.task(self.environment)
 
 
 class Turn(NamedTuple):
@@ -228,23 +235,23 @@ class Turn(NamedTuple):
 
     timeline: Timeline
     rank: int
-    make: Callable[[], JobLoop | Beside]
-    broken: list[BaseException]
+    make: Callable[[], JobLoop | SideJob]
+    errors: list[BaseException]
 
     @property
     def problem(self) -> None:
-        """Unused here, as problems go to `broken`; see `JobLoop`."""
+        """Unused, as errors go to `errors`; see `JobLoop`."""
 
     def __call__(self) -> Turn:
         return self
 
     def run(self, *, once: bool = False) -> None:
-        """Like `Rounds.run`."""
+        """Like `JobLoop.run`."""
         self.timeline.enter(self.rank)
         try:
             self.make().run(once=once)
         except BaseException as problem:
-            self.timeline.until = self.timeline.now()  # end everybody's sleep
-            self.broken.append(problem)
+            self.timeline.until = self.timeline.now()  # end all threads' sleep
+            self.errors.append(problem)
         finally:
             self.timeline.leave()

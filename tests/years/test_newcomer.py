@@ -1,4 +1,4 @@
-"""A newcomer's first issue, whatever the starting time; `make years` tests twenty seeds, and two weeks later."""
+"""A new site's first issue, whenever the site starts; `make years` tests twenty seeds, and issues two weeks later."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hotpapers.issues.freeze import check_issue
 from hotpapers.model import HOUR, Issue
 from hotpapers.store import Record
 from tests.loopback.clock import moment
-from tests.years.newcomer import Start, first
+from tests.years.newcomer import Start, first_issues
 from tests.years.test_years import MEMORY
 
 PAPERS = 30
@@ -25,14 +25,14 @@ MINUTE = HOUR // 60
 def folder() -> Iterator[Path]:
     handlers, propagate = list(logs.LOG.handlers), logs.LOG.propagate
     disk = MEMORY if os.access(MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="hotpapers-newcomer-", dir=disk) as made:
-        yield Path(made)
+    with tempfile.TemporaryDirectory(prefix="hotpapers-newcomer-", dir=disk) as path:
+        yield Path(path)
     logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("begins", "day", "closes"),
+    ("start", "day", "closing_time"),
     [
         ("2026-03-17T00:30", "2026-03-17", "2026-03-17T08:00"),
         ("2026-03-17T07:59", "2026-03-17", "2026-03-17T09:00"),  # waits for a reading in progress
@@ -40,11 +40,11 @@ def folder() -> Iterator[Path]:
         ("2026-03-21T10:00", "2026-03-20", "2026-03-21T11:00"),  # Friday's, on a Saturday
     ],
 )
-def test_the_first_issue_is_worth_reading(begins: str, day: str, closes: str, folder: Path) -> None:
-    found, wrong = first(Start(3, moment(begins)), folder, PAPERS, until=moment(closes) + HOUR)
-    assert wrong == []
-    assert min(found) == day
-    assert abs(found[day].as_of - moment(closes)) < MINUTE
+def test_the_first_issue_is_worth_reading(start: str, day: str, closing_time: str, folder: Path) -> None:
+    issues, errors = first_issues(Start(3, moment(start)), folder, PAPERS, until=moment(closing_time) + HOUR)
+    assert errors == []
+    assert min(issues) == day
+    assert abs(issues[day].as_of - moment(closing_time)) < MINUTE
     with Record(str(folder / "hotpapers.db"), create=False) as record:
         rows = [row.item for row in record.view().latest(Issue) if isinstance(row.item, Issue)]
         assert rows and [finding for item in rows for finding in check_issue(record, item)] == []

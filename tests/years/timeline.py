@@ -1,8 +1,8 @@
-"""Simulated time shared by several threads: one of them works while all others sleep until their moment.
+"""Simulated time that threads share: one of them works while all others sleep, each until its moment.
 
-Years pass in minutes, since a sleep ends as soon as no thread has anything to do before it. Runs are reproducible,
-since two threads never work at once: the thread that is due first wakes first, and of two due together the one that
-went to sleep first.
+Years pass in minutes, since a sleep ends as soon as no thread has anything to do before its end. Runs are reproducible,
+since two threads never work at once: the thread that is due first wakes first; if two are due at the same time, the
+one that fell asleep first.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class Timeline(SteppedClock):
     def __init__(self, start: int) -> None:
         super().__init__(start)
         self.until = start
-        self._asleep: list[tuple[int, int, threading.Lock]] = []
-        self._numbers = count(1000)
-        self._missing = 0
+        self._sleepers: list[tuple[int, int, threading.Lock]] = []
+        self._ranks = count(1000)
+        self._threads_to_enter = 0
 
     def expect(self, threads: int, until: int) -> None:
-        """Expect this many threads until a moment. None continues before all have entered."""
-        self._missing, self.until = threads, until
+        """Expect this many threads, until a moment. No thread continues before all have entered."""
+        self._threads_to_enter, self.until = threads, until
 
     def to_start(self, moment: int) -> None:
         """Set the clock while no thread takes part."""
@@ -37,13 +37,13 @@ class Timeline(SteppedClock):
 
     def enter(self, rank: int) -> None:
         """Take part, and wait for the turn. `rank`: the order of starting."""
-        mine = _taken()
+        turn = _acquired_lock()
         with self._lock:
-            heapq.heappush(self._asleep, (self._now, rank, mine))
-            self._missing -= 1
-            if not self._missing:
+            heapq.heappush(self._sleepers, (self._now, rank, turn))
+            self._threads_to_enter -= 1
+            if not self._threads_to_enter:
                 self._wake()
-        mine.acquire()
+        turn.acquire()
 
     def leave(self) -> None:
         """Stop taking part."""
@@ -51,7 +51,7 @@ class Timeline(SteppedClock):
             self._wake()
 
     def advance(self, seconds: float) -> int:
-        """Sleep for this many seconds; returns the time afterwards."""
+        """Sleep for this many seconds. Return the time afterwards."""
         self.to(self._now + round(seconds * 1e6))
         return self._now
 
@@ -59,25 +59,25 @@ class Timeline(SteppedClock):
         """Sleep until a moment, or until the end of the simulation."""
         moment = max(min(moment, self.until), self._now)
         with self._lock:
-            if not self._asleep or moment < self._asleep[0][0]:  # nobody else is due before
+            if not self._sleepers or moment < self._sleepers[0][0]:  # nobody else is due before
                 self._now = moment
                 return
-            mine = _taken()
-            heapq.heappush(self._asleep, (moment, next(self._numbers), mine))
+            turn = _acquired_lock()
+            heapq.heappush(self._sleepers, (moment, next(self._ranks), turn))
             self._wake()
-        mine.acquire()
+        turn.acquire()
 
     sleep = advance
 
     def _wake(self) -> None:
         """Give the turn to the thread that is due first. Call with the lock held."""
-        if self._asleep:
-            moment, _, other = heapq.heappop(self._asleep)
+        if self._sleepers:
+            moment, _, turn = heapq.heappop(self._sleepers)
             self._now = max(self._now, moment)
-            other.release()
+            turn.release()
 
 
-def _taken() -> threading.Lock:
+def _acquired_lock() -> threading.Lock:
     lock = threading.Lock()
     lock.acquire()
     return lock

@@ -19,20 +19,20 @@ CHILD = """
 import sys
 from hotpapers.store import Record, schema, sqlite
 
-whole = sqlite.SqliteDatabase.run
+original_run = sqlite.SqliteDatabase.run
 
 def run(self, sql, params=()):
-    done = whole(self, sql, params)
+    result = original_run(self, sql, params)
     if sql == schema.MIGRATIONS[-1]:
-        print("in the midst", flush=True)
+        print("migrating", flush=True)
         sys.stdin.read()
-    return done
+    return result
 
 sqlite.SqliteDatabase.run = run
 Record(sys.argv[1])
 print("done", flush=True)
 """
-"""Opens a store, and stops once the last migration has made its tables, before the commit."""
+"""Opens a store, and stops after the last migration has created its tables and before it is committed."""
 
 
 def version_of(store: Path) -> int:
@@ -49,12 +49,12 @@ def layout(connection: apsw.Connection) -> dict[str, str]:
 def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
     """The layout of a new store after these migrations."""
     connection = apsw.Connection(":memory:")
-    for one in migrations:
-        connection.execute(one)
+    for migration in migrations:
+        connection.execute(migration)
     return layout(connection)
 
 
-RENAMED: dict[tuple[str, str], str] = {
+COLUMN_RENAMES: dict[tuple[str, str], str] = {
     ("account", "redacted"): "lost",
     ("post", "redacted"): "lost",
     ("post", "text_fingerprint"): "same",
@@ -67,82 +67,88 @@ Values = dict[tuple[str, str], list[tuple[object, int]]]
 """Row values by table and column, each with the row's id."""
 
 
-def turn_back(store: Path) -> Values:
+def downgrade(store: Path) -> Values:
     """Undo the last migration: a store as the previous version would have it, with all its rows.
 
     Returns the values of columns that the migration added. Today's program wrote them; the previous version would have
     had none.
     """
-    before, now = layout_of(schema.MIGRATIONS[:-1]), layout_of(schema.MIGRATIONS)
+    old_layout, new_layout = layout_of(schema.MIGRATIONS[:-1]), layout_of(schema.MIGRATIONS)
     connection = apsw.Connection(str(store))
     values: Values = {}
     with connection:
-        for (table, column), old in RENAMED.items():
+        for (table, column), old in COLUMN_RENAMES.items():
             connection.execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO {old}")
         for kind in ("TRIGGER", "INDEX", "TABLE"):
-            for name in _named(connection, kind.lower()):
-                if name in now and name not in before:
+            for name in _names_of_kind(connection, kind.lower()):
+                if name in new_layout and name not in old_layout:
                     connection.execute(f'DROP {kind} IF EXISTS "{name}"')
-        for name in sorted(before.keys() - layout(connection).keys()):
-            connection.execute(before[name])
-        turned = layout(connection)
-        for table in sorted(name for name in before if name in now and before[name] != turned[name]):
+        for name in sorted(old_layout.keys() - layout(connection).keys()):
+            connection.execute(old_layout[name])
+        current_layout = layout(connection)
+        for table in sorted(
+            name for name in old_layout if name in new_layout and old_layout[name] != current_layout[name]
+        ):
             for column in _new_columns(table):
                 values[table, column] = list(connection.execute(f'SELECT "{column}", id FROM "{table}"'))
                 connection.execute(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
         connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) - 1}")
-    found = layout(connection)
+    current_layout = layout(connection)
     connection.close()
-    assert found == before, "the last migration changes a table that was there: it has to be taken back here too"
+    assert current_layout == old_layout, "the last migration changes an existing table: undo that here too"
     return values
 
 
-def put_back(store: Path, values: Values) -> None:
+def restore_values(store: Path, values: Values) -> None:
     """Put values back into added columns."""
     connection = apsw.Connection(str(store))
     with connection:
-        for (table, column), found in values.items():
-            connection.executemany(f'UPDATE "{table}" SET "{column}" = ? WHERE id = ?', found)
+        for (table, column), rows in values.items():
+            connection.executemany(f'UPDATE "{table}" SET "{column}" = ? WHERE id = ?', rows)
     connection.close()
 
 
 def _new_columns(table: str) -> list[str]:
     """The columns that the last migration adds to existing tables."""
-    sides: list[list[str]] = []
+    columns_by_version: list[list[str]] = []
     for migrations in (schema.MIGRATIONS[:-1], schema.MIGRATIONS):
         connection = apsw.Connection(":memory:")
-        for one in migrations:
-            connection.execute(one)
-        found = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
-        sides.append([str(name) for (name,) in found])
-    return [name for name in sides[1] if name not in sides[0] and (table, name) not in RENAMED]
+        for migration in migrations:
+            connection.execute(migration)
+        rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
+        columns_by_version.append([str(name) for (name,) in rows])
+    return [
+        name
+        for name in columns_by_version[1]
+        if name not in columns_by_version[0] and (table, name) not in COLUMN_RENAMES
+    ]
 
 
-def _named(connection: apsw.Connection, kind: str) -> Iterator[str]:
+def _names_of_kind(connection: apsw.Connection, kind: str) -> Iterator[str]:
     """Virtual tables come first: dropping them drops their shadow tables."""
     sql = "SELECT name FROM sqlite_schema WHERE type = ? ORDER BY rootpage > 0, name"
     yield from [str(name) for (name,) in connection.execute(sql, (kind,))]
 
 
-def killed_in_the_midst(store: Path) -> None:
-    """The current program opens an old store and is killed during migration. The store must be unchanged."""
-    before = layout(apsw.Connection(str(store), apsw.SQLITE_OPEN_READONLY))
-    child = subprocess.Popen(
+def kill_migration(store: Path) -> None:
+    """The current program opens an old store and is killed during the migration. The store must be unchanged."""
+    layout_before = layout(apsw.Connection(str(store), apsw.SQLITE_OPEN_READONLY))
+    process = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    assert child.stdout and child.stdout.readline() == "in the midst\n"
-    os.kill(child.pid, signal.SIGKILL)
-    child.communicate()
-    assert child.returncode == -signal.SIGKILL
+    assert process.stdout and process.stdout.readline() == "migrating\n"
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
     assert version_of(store) == len(schema.MIGRATIONS) - 1
     database = SqliteDatabase(store)
     assert database.integrity().damaged == ()
-    assert layout(database._connection) == before
+    assert layout(database._connection) == layout_before
     database.close()
 
 
-def upgraded(store: Path) -> None:
-    """Downgrade a store to the previous version's layout, then upgrade it again, killed once on the way.
+def upgrade_store(store: Path) -> None:
+    """Downgrade a store to the previous version's layout, then upgrade it again; the first attempt is killed.
 
     With no earlier version of the format, the program is killed while it creates a new store.
     """
@@ -150,16 +156,16 @@ def upgraded(store: Path) -> None:
         with tempfile.TemporaryDirectory(dir=store.parent) as folder:
             new = Path(folder) / "new.db"
             apsw.Connection(str(new)).execute("PRAGMA user_version = 0")
-            killed_in_the_midst(new)
+            kill_migration(new)
             Record(str(new)).database.close()
             assert version_of(new) == version_of(store) == 1
         return
     rows = _counts(store)
-    values = turn_back(store)
-    killed_in_the_midst(store)
+    values = downgrade(store)
+    kill_migration(store)
     with Record(str(store), create=False):
         pass
-    put_back(store, values)
+    restore_values(store, values)
     assert version_of(store) == len(schema.MIGRATIONS)
     assert _counts(store) == rows
 
