@@ -14,7 +14,7 @@ from hotpapers.ids.timestamps import rfc3339
 from hotpapers.model import DAY, HOUR
 from tests.cli.run import failing, good, misuse, run
 from tests.conftest import ROOT, SHARED
-from tests.forecast import made
+from tests.forecast import samples
 
 PAGE = ROOT / "docs" / "explanation" / "forecast.md"
 
@@ -28,10 +28,10 @@ def lines(*rows: object) -> bytes:
 def folder(tmp_path: Path) -> Path:
     """A folder with votes on 1,500 made-up papers, and a story."""
     rows = []
-    for n, one in enumerate(made.curves(4, 1500, 100)):
-        for hours, votes in ((8, one.voices), (150, one.later)):
-            at = rfc3339(one.day * DAY + hours * HOUR)
-            day = rfc3339(one.day * DAY)[:10]
+    for n, curve in enumerate(samples.curves(4, 1500, 100)):
+        for hours, votes in ((8, curve.voices), (150, curve.later)):
+            at = rfc3339(curve.day * DAY + hours * HOUR)
+            day = rfc3339(curve.day * DAY)[:10]
             rows.append({"id": f"2603.{n:05}", "date": day, "upvotes": votes, "observed_at": at, "t_ok": True})
     (tmp_path / CATEGORIES).write_bytes(lines({"id": "2603.00000", "primary": "cs.CV"}))
     (tmp_path / PAPERS).write_bytes(lines(*rows))

@@ -55,8 +55,10 @@ def scene(world: World) -> Scene:
 
 
 def test_a_seed_is_a_world(world: World) -> None:
-    again = World(LAW)
-    assert again.papers == world.papers and again.known(BEGINS + 97 * DAY) == world.known(BEGINS + 97 * DAY)
+    second_world = World(LAW)
+    assert second_world.papers == world.papers and second_world.known(BEGINS + 97 * DAY) == world.known(
+        BEGINS + 97 * DAY
+    )
     assert World(msgspec.structs.replace(LAW, seed=4)).papers != world.papers
     assert len(world.papers) == 12 * 98 == len({paper.paper for paper in world.papers})
     assert world.known(BEGINS + 97 * DAY) and not world.known(BEGINS + 29 * DAY)
@@ -132,25 +134,27 @@ def plain_counts(paper: WorldPaper, network: str, until: int, known: Set[int]) -
 def test_an_honest_day_is_what_plain_counting_gives(scene: Scene) -> None:
     cut, known = scene.cut, scene.rule.known or frozenset()
     peers: dict[tuple[str, int, str], Counter[int]] = defaultdict(Counter)
-    heard: dict[str, dict[str, tuple[int, int, int]]] = defaultdict(dict)
+    voices: dict[str, dict[str, tuple[int, int, int]]] = defaultdict(dict)
     ages: dict[str, int] = {}
-    recent = [one for one in scene.world.papers if scene.day - REFERENCE_DAYS < one.day <= scene.day]
+    recent = [paper for paper in scene.world.papers if scene.day - REFERENCE_DAYS < paper.day <= scene.day]
     for paper, network in product(recent, ("bluesky", "mastodon")):
-        reached = [age for age in (24, 72, 168) if paper.announced_at + age * HOUR <= cut]
-        for age in reached or [24]:
+        reached_ages = [age for age in (24, 72, 168) if paper.announced_at + age * HOUR <= cut]
+        for age in reached_ages or [24]:
             counts = plain_counts(paper, network, min(paper.announced_at + age * HOUR, cut), known)
-            if counts and reached and counts[2]:
+            if counts and reached_ages and counts[2]:
                 peers[network, age, paper.archive][counts[2]] += 1
-            if counts and age == (reached or [24])[-1] and paper.announced_at > cut - 7 * DAY:
-                heard[paper.paper][network], ages[paper.paper] = counts, age
-    seen = scene.honest_input(NEEDS)
-    assert {(p.network, p.age, p.archive): dict(p.counts) for p in seen.peers} == peers
+            if counts and age == (reached_ages or [24])[-1] and paper.announced_at > cut - 7 * DAY:
+                voices[paper.paper][network], ages[paper.paper] = counts, age
+    inputs = scene.honest_input(NEEDS)
+    assert {(p.network, p.age, p.archive): dict(p.counts) for p in inputs.peers} == peers
     assert {
-        one.paper: {a.network: (a.voices, a.known, a.counted) for a in one.attention}
-        for one in seen.candidates if one.attention
-    } == heard  # fmt: skip
-    assert {one.paper: one.attention[0].age for one in seen.candidates if one.attention} == ages
-    assert len(heard) > 20 and len(known) > 20 and set(ages.values()) == {24, 72}, "else it could not fail"
+        candidate.paper: {a.network: (a.voices, a.known, a.counted) for a in candidate.attention}
+        for candidate in inputs.candidates if candidate.attention
+    } == voices  # fmt: skip
+    assert {
+        candidate.paper: candidate.attention[0].age for candidate in inputs.candidates if candidate.attention
+    } == ages
+    assert len(voices) > 20 and len(known) > 20 and set(ages.values()) == {24, 72}, "else it could not fail"
 
 
 WORDS = "The one paper of the week that nobody should miss"
@@ -159,88 +163,105 @@ WORDS = "The one paper of the week that nobody should miss"
 
 
 def test_accounts_are_new_ones_and_of_the_campaign_s_kind() -> None:
-    fresh, old = campaign(), campaign(aged=True)
-    assert len(set(fresh.accounts(5))) == 5 and not fresh.aged_accounts
-    assert old.aged_accounts == set(old.accounts(3)) | {old.account()}
-    known, author, bot = fresh.account(aged=True), fresh.account(author=True), old.account(aged=False, bot=True)
-    assert (fresh.aged_accounts, fresh.author_accounts, old.bots) == ({known}, {author}, {bot})
-    assert bot not in old.aged_accounts
+    new_campaign, aged_campaign = campaign(), campaign(aged=True)
+    assert len(set(new_campaign.accounts(5))) == 5 and not new_campaign.aged_accounts
+    assert aged_campaign.aged_accounts == set(aged_campaign.accounts(3)) | {aged_campaign.account()}
+    aged_account, author, bot = (
+        new_campaign.account(aged=True),
+        new_campaign.account(author=True),
+        aged_campaign.account(aged=False, bot=True),
+    )
+    assert (new_campaign.aged_accounts, new_campaign.author_accounts, aged_campaign.bots) == (
+        {aged_account},
+        {author},
+        {bot},
+    )
+    assert bot not in aged_campaign.aged_accounts
 
 
 def test_posts_reactions_and_what_is_taken_back() -> None:
-    some = campaign(aged=True)
-    one, other = some.accounts(2)
-    post = some.post(one, "x", hours=2, text="Words")
-    some.react(other, post, hours=3)
-    some.react(some.account(aged=False), post, type="repost")
-    (made,) = some.posts_about(PAPER)
-    assert (made.network, made.account, made.text, made.at) == ("x", one, "Words", PAPER.announced_at + 2 * HOUR)
-    assert [(r.type, r.at - PAPER.announced_at) for r in made.reactions] == [("like", 3 * HOUR), ("repost", 2 * HOUR)]
-    assert some.expenses() == Expenses(fresh=1, aged=2, posts=1, reactions=2)
-    some.delete(post)
-    assert some.posts_about(PAPER) == [] and some.expenses().posts == 1
+    attackers = campaign(aged=True)
+    poster, liker = attackers.accounts(2)
+    post = attackers.post(poster, "x", hours=2, text="Words")
+    attackers.react(liker, post, hours=3)
+    attackers.react(attackers.account(aged=False), post, type="repost")
+    (sent,) = attackers.posts_about(PAPER)
+    assert (sent.network, sent.account, sent.text, sent.at) == ("x", poster, "Words", PAPER.announced_at + 2 * HOUR)
+    assert [(r.type, r.at - PAPER.announced_at) for r in sent.reactions] == [("like", 3 * HOUR), ("repost", 2 * HOUR)]
+    assert attackers.expenses() == Expenses(fresh=1, aged=2, posts=1, reactions=2)
+    attackers.delete(post)
+    assert attackers.posts_about(PAPER) == [] and attackers.expenses().posts == 1
 
 
 def test_an_account_is_on_one_network() -> None:
-    some = campaign(aged=True)
-    one, other = some.accounts(2)
+    attackers = campaign(aged=True)
+    poster, liker = attackers.accounts(2)
     for network in "xyz":
-        some.react(other, some.post(one, network))
-    some.react(other, RIVAL.posts[0].id, paper=RIVAL)
-    assert some.expenses() == Expenses(fresh=0, aged=6, posts=3, reactions=4), "who acts on three has three"
+        attackers.react(liker, attackers.post(poster, network))
+    attackers.react(liker, RIVAL.posts[0].id, paper=RIVAL)
+    assert attackers.expenses() == Expenses(fresh=0, aged=6, posts=3, reactions=4), "who acts on three has three"
 
 
 def test_several_react_as_each_alone() -> None:
-    one, other = campaign(), campaign()
-    for some in (one, other):
-        accounts = some.accounts(4)
-        post = some.post(accounts[0], "x")
-        for account in accounts[1:] if some is one else ():
-            some.react(account, post)
-    other.react_all(accounts[1:], post)
-    again = campaign()
-    again.post_and_react(again.accounts(4), "x")
+    singly, together = campaign(), campaign()
+    for attackers in (singly, together):
+        accounts = attackers.accounts(4)
+        post = attackers.post(accounts[0], "x")
+        for account in accounts[1:] if attackers is singly else ():
+            attackers.react(account, post)
+    together.react_all(accounts[1:], post)
+    combined = campaign()
+    combined.post_and_react(combined.accounts(4), "x")
     assert (
-        one.posts_about(PAPER) == other.posts_about(PAPER) == again.posts_about(PAPER)
-        and one.expenses() == other.expenses() == again.expenses()
+        singly.posts_about(PAPER) == together.posts_about(PAPER) == combined.posts_about(PAPER)
+        and singly.expenses() == together.expenses() == combined.expenses()
     )
 
 
 def test_reactions_to_honest_posts_and_posts_about_others() -> None:
-    some = campaign()
-    some.react(some.account(), RIVAL.posts[0].id, paper=RIVAL)
-    some.post(some.account(), "y", paper=RIVAL)
-    honest, own = some.posts_about(RIVAL)
+    attackers = campaign()
+    attackers.react(attackers.account(), RIVAL.posts[0].id, paper=RIVAL)
+    attackers.post(attackers.account(), "y", paper=RIVAL)
+    honest, own = attackers.posts_about(RIVAL)
     assert (honest.account, len(honest.reactions), own.network) == (77, 1, "y")
-    assert some.posts_about(PAPER) == []
+    assert attackers.posts_about(PAPER) == []
 
 
 def test_a_shared_post_and_a_network_that_is_cut_off() -> None:
-    some = campaign()
-    some.share(RIVAL.posts[0])
-    assert some.posts_about(PAPER) == [RIVAL.posts[0]._replace(shared=True)] and not some.posts_about(RIVAL)[0].shared
-    assert some.expenses() == Expenses(fresh=0, aged=1, posts=1, reactions=0), "an account that readers know joined in"
-    some.cut_off("x")
-    assert some.unread_networks == {"x"}
+    attackers = campaign()
+    attackers.share(RIVAL.posts[0])
+    assert (
+        attackers.posts_about(PAPER) == [RIVAL.posts[0]._replace(shared=True)]
+        and not attackers.posts_about(RIVAL)[0].shared
+    )
+    assert attackers.expenses() == Expenses(fresh=0, aged=1, posts=1, reactions=0), (
+        "an account that readers know joined in"
+    )
+    attackers.cut_off("x")
+    assert attackers.unread_networks == {"x"}
 
 
 def test_what_was_read_before_a_network_was_cut_off_counts() -> None:
-    some = campaign()
-    poster, *others = some.accounts(3)
-    early, late, elsewhere = some.post(poster, "x"), some.post(poster, "x", hours=30), some.post(poster, "y", hours=30)
-    some.react(others[0], early, hours=5)
-    some.react(others[1], early, hours=24 + 1)
+    attackers = campaign()
+    poster, *others = attackers.accounts(3)
+    early, late, elsewhere = (
+        attackers.post(poster, "x"),
+        attackers.post(poster, "x", hours=30),
+        attackers.post(poster, "y", hours=30),
+    )
+    attackers.react(others[0], early, hours=5)
+    attackers.react(others[1], early, hours=24 + 1)
     unread = UnreadNetworks(frozenset("x"), PAPER.announced_at + DAY)
-    posts = list(unread.posts(some.posts_about(PAPER)))
+    posts = list(unread.posts(attackers.posts_about(PAPER)))
     assert [post.id for post in posts] == [early, elsewhere] and late
     assert [list(group.accounts) for group in posts[0].reactions] == [[others[0]]]
-    liked = PaperPost(1, "x", 7, PAPER.announced_at, "", likes=100, half=12 * HOUR)
-    (frozen,) = unread.posts([liked])
+    liked_post = PaperPost(1, "x", 7, PAPER.announced_at, "", likes=100, half=12 * HOUR)
+    (frozen_post,) = unread.posts([liked_post])
     assert (
-        likes_by(frozen, unread.since + 9 * DAY)
-        == likes_by(liked, unread.since)
+        likes_by(frozen_post, unread.since + 9 * DAY)
+        == likes_by(liked_post, unread.since)
         == 75
-        < likes_by(liked, unread.since + DAY)
+        < likes_by(liked_post, unread.since + DAY)
     )
 
 
@@ -251,29 +272,29 @@ def test_a_network_that_is_cut_off_for_a_day(scene: Scene) -> None:
     outage, start = scene._during(unread), scene.cut - DAY
     counts = {"same": 0, "fewer": 0, "none": 0}
     for key, rows in scene.rows.items():
-        after = {(row.network, row.age): row for row in outage.rows[key]}
+        rows_after = {(row.network, row.age): row for row in outage.rows[key]}
         for row in rows:
-            now = after.get((row.network, row.age))
+            row_after = rows_after.get((row.network, row.age))
             if row.network != name or row.until <= start:
-                assert now == row
+                assert row_after == row
                 counts["same"] += row.network == name
             else:
-                assert (now.voices if now else 0) <= row.voices
-                counts["fewer"] += now is not None
-                counts["none"] += now is None and scene.papers[key].announced_at > start
+                assert (row_after.voices if row_after else 0) <= row.voices
+                counts["fewer"] += row_after is not None
+                counts["none"] += row_after is None and scene.papers[key].announced_at > start
     assert min(counts.values()) > 0, counts
     assert outage is scene._during(unread) and scene._during(frozenset()) is scene
 
 
 def cut_off(scene: Scene, name: str) -> Campaign:
     paper = scene.papers[max(scene.papers)]
-    some = Campaign(paper, paper, (), scene.networks, aged=False, knobs={})
-    some.cut_off(name)
-    return some
+    campaign = Campaign(paper, paper, (), scene.networks, aged=False, knobs={})
+    campaign.cut_off(name)
+    return campaign
 
 
 @pytest.mark.parametrize(
-    ("knobs", "many", "expected"),
+    ("knobs", "accounts", "expected"),
     [
         ({}, 10, [3, 3, 4]),
         ({"networks": 2}, 10, [5, 5]),
@@ -282,33 +303,33 @@ def cut_off(scene: Scene, name: str) -> Campaign:
         ({}, 1, [0, 0, 1]),
     ],
 )
-def test_shares(knobs: dict[str, Any], many: int, expected: list[int]) -> None:
-    shares = campaign(**knobs).shares(many)
-    assert [number for _, number in shares] == expected and sum(expected) == many
+def test_shares(knobs: dict[str, Any], accounts: int, expected: list[int]) -> None:
+    shares = campaign(**knobs).shares(accounts)
+    assert [number for _, number in shares] == expected and sum(expected) == accounts
     assert [network for network, _ in shares] == list(SPARSE[: len(expected)])
 
 
 def test_the_same_account_reacts_once() -> None:
-    some = campaign()
-    poster, other = some.accounts(2)
-    post = some.post(poster, "x")
-    some.react_all([other, other], post)
-    some.react(other, post, hours=5)
-    some.react(other, post, type="repost")
-    (made,) = some.posts_about(PAPER)
-    assert [(r.type, list(r.accounts)) for r in made.reactions if r.accounts] == [
-        ("like", [other]),
-        ("repost", [other]),
+    attackers = campaign()
+    poster, liker = attackers.accounts(2)
+    post = attackers.post(poster, "x")
+    attackers.react_all([liker, liker], post)
+    attackers.react(liker, post, hours=5)
+    attackers.react(liker, post, type="repost")
+    (sent,) = attackers.posts_about(PAPER)
+    assert [(r.type, list(r.accounts)) for r in sent.reactions if r.accounts] == [
+        ("like", [liker]),
+        ("repost", [liker]),
     ]
-    some.share(RIVAL.posts[0])
-    some.share(RIVAL.posts[0])
-    assert len(some.posts_about(PAPER)) == 2
+    attackers.share(RIVAL.posts[0])
+    attackers.share(RIVAL.posts[0])
+    assert len(attackers.posts_about(PAPER)) == 2
 
 
 def test_a_reaction_is_about_the_paper_of_its_post() -> None:
-    some = campaign()
-    some.react(some.account(), RIVAL.posts[0].id)
-    assert set(some.posts) == {RIVAL.paper} and len(some.posts_about(RIVAL)[0].reactions) == 1
+    attackers = campaign()
+    attackers.react(attackers.account(), RIVAL.posts[0].id)
+    assert set(attackers.posts) == {RIVAL.paper} and len(attackers.posts_about(RIVAL)[0].reactions) == 1
 
 
 # ---- the search ------------------------------------------------------------------------------------------------
@@ -316,14 +337,14 @@ def test_a_reaction_is_about_the_paper_of_its_post() -> None:
 
 @given(st.integers(1, 5000), st.integers(0, 4000))
 def test_the_least_number(threshold: int, most: int) -> None:
-    tried: list[int] = []
+    attempts: list[int] = []
 
     def reaches(number: int) -> bool:
-        tried.append(number)
+        attempts.append(number)
         return number >= threshold
 
     assert search.least(reaches, most) == (threshold if threshold <= most else None)
-    assert all(1 <= number <= most for number in tried) and len(tried) <= 27
+    assert all(1 <= number <= most for number in attempts) and len(attempts) <= 27
 
 
 @pytest.mark.parametrize(
@@ -341,13 +362,13 @@ def test_goals(goal: Any, order: list[str], expected: bool) -> None:
 def campaigns(scene: Scene, attack: Attack, *, aged: bool) -> list[Campaign]:
     """One campaign for each target and setting of an attack's knobs, in a world of two networks."""
     rival = scene.papers[scene.order(ranking.RANKINGS["rarity/2"], NEEDS)[0].paper]
-    done = []
+    result = []
     for days_old, values in product(attack.days_old, product(*attack.knobs.values())):
         target = scene.target(days_old=days_old, known_post=attack.known_post, small_field=attack.small_field)
         knobs = dict(zip(attack.knobs, values, strict=True))
         if target and knobs.get("networks", 1) <= 2 and knobs.get("network", 0) < 2:
-            done.append(Campaign(target, rival, scene.earlier_papers, scene.networks, aged=aged, knobs=knobs))
-    return done
+            result.append(Campaign(target, rival, scene.earlier_papers, scene.networks, aged=aged, knobs=knobs))
+    return result
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
@@ -355,31 +376,31 @@ def test_unknown_accounts_alone_never_buy_the_first_place(scene: Scene, attack: 
     file = next(Path(catalogue.__file__).parent / f"{name}.py" for name, module in vars(catalogue).items()
                 if getattr(module, "ATTACK", None) is attack)  # fmt: skip
     assert len(file.read_text("utf-8").splitlines()) < 60
-    rank, acted = ranking.RANKINGS["rarity/2"], 0
-    for many, aged in ((3, False), (400, False), (40, True)):
-        for one in campaigns(scene, attack, aged=aged):
-            attack_files.run(attack, one, many)
-            order = scene.order_after(scene.effect(one, NEEDS), rank, NEEDS)
-            assert one.expenses().fresh + one.expenses().aged <= many + len(one.rival.posts)
-            acted += one.expenses().posts + one.expenses().reactions > 0
-            if not one.expenses().aged:
-                assert order[:1] != [one.target.paper], one.knobs
-    assert acted or attack.known_post or attack.small_field, "in so small a world there may be no such target"
+    rank, active = ranking.RANKINGS["rarity/2"], 0
+    for accounts, aged in ((3, False), (400, False), (40, True)):
+        for attackers in campaigns(scene, attack, aged=aged):
+            attack_files.run(attack, attackers, accounts)
+            order = scene.order_after(scene.effect(attackers, NEEDS), rank, NEEDS)
+            assert attackers.expenses().fresh + attackers.expenses().aged <= accounts + len(attackers.rival.posts)
+            active += attackers.expenses().posts + attackers.expenses().reactions > 0
+            if not attackers.expenses().aged:
+                assert order[:1] != [attackers.target.paper], attackers.knobs
+    assert active or attack.known_post or attack.small_field, "in so small a world there may be no such target"
 
 
 # ---- accounts judged part of a chorus ----------------------------------------------------------------------------
 
 
-def judged_in(scene: Scene, many: int, *texts: str) -> Set[int]:
+def judged_in(scene: Scene, number: int, *texts: str) -> Set[int]:
     """The accounts judged bots when `many` new ones post the texts in turn, minutes apart."""
-    some = Campaign(PAPER, RIVAL, (), SPARSE, aged=False, knobs={})
-    accounts = some.accounts(many)
+    attackers = Campaign(PAPER, RIVAL, (), SPARSE, aged=False, knobs={})
+    accounts = attackers.accounts(number)
     for n, account in enumerate(accounts):
         hours = (scene.cut - PAPER.announced_at) / HOUR - 5 + n / 100
-        some.post(account, "x", hours=hours, text=texts[n % len(texts)])
-    assert set(accounts) == {post.account for post in some.posts_about(PAPER)}
+        attackers.post(account, "x", hours=hours, text=texts[n % len(texts)])
+    assert set(accounts) == {post.account for post in attackers.posts_about(PAPER)}
     return coordinated.judged(
-        [(PAPER, some.posts_about(PAPER))], lambda account: int(account == accounts[0]) * 2, scene.cut
+        [(PAPER, attackers.posts_about(PAPER))], lambda account: int(account == accounts[0]) * 2, scene.cut
     )
 
 
@@ -402,19 +423,25 @@ def test_words_of_a_world_are_nobody_else_s(world: World) -> None:
 
 
 def test_the_figures_that_are_kept_are_of_this_program() -> None:
-    kept = figures.kept_figures()
-    assert {row.attack for row in kept.rows} == set(kept.attacks) == {attack.name for attack in ATTACKS}
-    assert {row.ranking for row in kept.rows} == set(suite.contenders()) and kept.default == ranking.DEFAULT
-    assert not [row for row in kept.rows if row.failed] and kept.most == search.MOST
+    stored_figures = figures.kept_figures()
+    assert (
+        {row.attack for row in stored_figures.rows}
+        == set(stored_figures.attacks)
+        == {attack.name for attack in ATTACKS}
+    )
+    assert {row.ranking for row in stored_figures.rows} == set(
+        suite.contenders()
+    ) and stored_figures.default == ranking.DEFAULT
+    assert not [row for row in stored_figures.rows if row.failed] and stored_figures.most == search.MOST
 
 
 def test_figures_are_read_as_they_were_written() -> None:
-    kept = figures.kept_figures()
-    for some in (
-        kept,
-        msgspec.structs.replace(kept, rows=(), honest=()),
+    stored_figures = figures.kept_figures()
+    for content in (
+        stored_figures,
+        msgspec.structs.replace(stored_figures, rows=(), honest=()),
         figures.AttackFigures(program="1", default="x/1", most=7),
     ):
-        text = figures.written(some)
-        assert msgspec.json.decode(text, type=figures.AttackFigures) == some
+        text = figures.written(content)
+        assert msgspec.json.decode(text, type=figures.AttackFigures) == content
     assert max(map(len, text.splitlines())) < 400, "a row a line, so that changes can be read"

@@ -17,8 +17,8 @@ from hotpapers.evaluation.outcomes.summary import overview_heads, overview_rows
 from hotpapers.evaluation.text_tables import markdown_table
 from tests.cli.run import failing, good, misuse
 from tests.conftest import ROOT
-from tests.evaluation import made
-from tests.evaluation.made import Table
+from tests.evaluation import samples
+from tests.evaluation.samples import Table
 
 QUICK = ("--resamples", "40")
 
@@ -26,14 +26,14 @@ QUICK = ("--resamples", "40")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The made-up folder; nothing may change it."""
-    return made.folder(tmp_path_factory.mktemp("evaluate") / "data")
+    return samples.folder(tmp_path_factory.mktemp("evaluate") / "data")
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_any_work(folder: Path, tmp_path: Path) -> None:
     nowhere = tmp_path / "absent" / "page.md"
-    refused = f"{nowhere}: cannot be written: No such file or directory"
+    message = f"{nowhere}: cannot be written: No such file or directory"
     for command in (("outcomes", "--data", folder), ("forecast", "--data", tmp_path), ("attacks", "--attack", "none")):
-        assert misuse("evaluate", *command, "--output", nowhere) == refused
+        assert misuse("evaluate", *command, "--output", nowhere) == message
 
 
 @pytest.mark.long
@@ -52,14 +52,14 @@ def test_tables_on_the_terminal(folder: Path) -> None:
 def test_json_has_every_cell(folder: Path) -> None:
     import json
 
-    told: dict[str, Any] = json.loads(good("evaluate", "outcomes", "--data", folder, "--json", *QUICK))
-    assert (told["against"], told["resamples"]) == ("rarity/1", 40)
-    assert {(one["cohort"], one["outcome"]) for one in told["cells"]} == {
+    report: dict[str, Any] = json.loads(good("evaluate", "outcomes", "--data", folder, "--json", *QUICK))
+    assert (report["against"], report["resamples"]) == ("rarity/1", 40)
+    assert {(cell["cohort"], cell["outcome"]) for cell in report["cells"]} == {
         ("archive", "citations"), ("archive", "rating"), ("archive", "acceptance"), ("archive", "later story"),
         ("huggingface", "citations"), ("hackernews", "citations"), ("hackernews", "rating"),
         ("hackernews", "favorites on X"),
     }  # fmt: skip
-    order = told["cells"][0]["orders"][0]
+    order = report["cells"][0]["orders"][0]
     assert order["name"] == "rarity/1" and order["spearman"].keys() == {"value", "low", "high"}
 
 
@@ -70,9 +70,9 @@ def test_the_page_says_what_the_tables_say(folder: Path, tmp_path: Path) -> None
     assert text.startswith("# Rankings and what came later\n") and "40 resamples" in text
     figures = re.compile(r"-?\d\.\d\d \(-?\d\.\d\d to -?\d\.\d\d\)")
     rows = re.findall(r"^\| (?:the archive|Hugging Face|Hacker News).*", text, re.M)
-    shown = [figures.findall(row) for row in rows]
-    assert len(rows) > 10 and sum(map(len, shown)) > 20
-    assert {figure for row in shown for figure in row} <= set(figures.findall(out))
+    figures_by_row = [figures.findall(row) for row in rows]
+    assert len(rows) > 10 and sum(map(len, figures_by_row)) > 20
+    assert {figure for row in figures_by_row for figure in row} <= set(figures.findall(out))
     assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 120
 
 
@@ -99,13 +99,13 @@ def test_the_page_in_the_docs_is_what_the_command_writes(shared: Path, tmp_path:
 @pytest.mark.long
 def test_intervals_in_the_docs_are_what_so_many_resamples_give(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Checked on two outcomes with few papers: each study draws its own resamples."""
-    few = {("archive", "acceptance"), ("hackernews", "favorites on X")}
+    small_studies = {("archive", "acceptance"), ("hackernews", "favorites on X")}
 
-    def some(files: EvaluationFiles) -> list[Study]:
-        return [one for one in every(files) if (one.cohort.name, one.target.name) in few]
+    def selected_studies(files: EvaluationFiles) -> list[Study]:
+        return [study for study in all_studies(files) if (study.cohort.name, study.target.name) in small_studies]
 
-    every = studies.studies
-    monkeypatch.setattr(studies, "studies", some)
+    all_studies = studies.studies
+    monkeypatch.setattr(studies, "studies", selected_studies)
     report = studies.measure_outcomes(read_files(lambda name: streams.open_input(str(shared / "data" / name))), 1000)
     written = (ROOT / "docs" / "explanation" / "outcomes.md").read_text("utf-8")
     rows = markdown_table(overview_heads(report), overview_rows(report)).splitlines()[2:]
@@ -124,22 +124,22 @@ def test_misuse(folder: Path, tmp_path: Path) -> None:
     assert refusal == f"{nowhere}: cannot be written: No such file or directory"
 
 
-@pytest.mark.parametrize("name", sorted(made.tables()))
+@pytest.mark.parametrize("name", sorted(samples.tables()))
 def test_a_missing_file_is_named(name: str, tmp_path: Path) -> None:
-    place = made.folder(tmp_path / "data")
-    (place / name).unlink()
-    reason = failing("evaluate", "outcomes", "--data", place)
-    assert reason == f"{place / name}: cannot be read: No such file or directory"
+    data_folder = samples.folder(tmp_path / "data")
+    (data_folder / name).unlink()
+    reason = failing("evaluate", "outcomes", "--data", data_folder)
+    assert reason == f"{data_folder / name}: cannot be read: No such file or directory"
 
 
-@pytest.mark.parametrize("name", sorted(made.tables().keys() - {"arxiv-metadata.jsonl.zst"}))
+@pytest.mark.parametrize("name", sorted(samples.tables().keys() - {"arxiv-metadata.jsonl.zst"}))
 def test_an_empty_file_is_named(name: str, tmp_path: Path) -> None:
-    place = made.folder(tmp_path / "data")
+    data_folder = samples.folder(tmp_path / "data")
     if name.endswith(".csv"):
-        (place / name).write_text((place / name).read_text("utf-8").splitlines()[0] + "\n", "utf-8")
+        (data_folder / name).write_text((data_folder / name).read_text("utf-8").splitlines()[0] + "\n", "utf-8")
     else:
-        made.write_lines(place / name, ())
-    assert failing("evaluate", "outcomes", "--data", place) == f"{name}: has no rows"
+        samples.write_lines(data_folder / name, ())
+    assert failing("evaluate", "outcomes", "--data", data_folder) == f"{name}: has no rows"
 
 
 def _field(name: str, number: int, **values: Any) -> Callable[[dict[str, Table]], None]:
@@ -169,8 +169,8 @@ def _field(name: str, number: int, **values: Any) -> Callable[[dict[str, Table]]
     ],
 )  # fmt: skip
 def test_a_malformed_row_is_named(change: Callable[[dict[str, Table]], None], reason: str, tmp_path: Path) -> None:
-    place = made.folder(tmp_path / "data", change)
-    assert failing("evaluate", "outcomes", "--data", place).startswith(reason)
+    data_folder = samples.folder(tmp_path / "data", change)
+    assert failing("evaluate", "outcomes", "--data", data_folder).startswith(reason)
 
 
 @pytest.mark.parametrize(
@@ -181,24 +181,24 @@ def test_a_malformed_row_is_named(change: Callable[[dict[str, Table]], None], re
         ("venues.csv", b"arxiv_id,venue,year,status,rating_avg\n\xff,a,b,c,\n", "venues.csv:1: is not CSV in UTF-8: "),
         ("venues.csv", b'arxiv_id,venue,year,status,rating_avg\na,b,c,"d\n', "venues.csv:2: is not CSV in UTF-8: "),
         ("hf-papers.jsonl.zst", b'{"id": "1", "title": "a"}\nno\n', "hf-papers.jsonl.zst:2: Input data was truncated"),
-        ("hf-papers.jsonl.zst", b"\x28\xb5\x2f\xfdno", "{place}hf-papers.jsonl.zst: cannot be unpacked: "),
+        ("hf-papers.jsonl.zst", b"\x28\xb5\x2f\xfdno", "{folder}hf-papers.jsonl.zst: cannot be unpacked: "),
     ],
 )
 def test_a_broken_file_is_named(name: str, content: bytes, reason: str, tmp_path: Path) -> None:
-    place = made.folder(tmp_path / "data")
-    (place / name).write_bytes(content)
-    refusal = failing("evaluate", "outcomes", "--data", place)
-    assert refusal.startswith(reason.format(place=f"{place}/")), refusal
+    data_folder = samples.folder(tmp_path / "data")
+    (data_folder / name).write_bytes(content)
+    refusal = failing("evaluate", "outcomes", "--data", data_folder)
+    assert refusal.startswith(reason.format(folder=f"{data_folder}/")), refusal
 
 
-def test_outcomes_of_nobody_are_said(tmp_path: Path) -> None:
+def test_outcomes_of_no_known_paper_are_reported(tmp_path: Path) -> None:
     def change(tables: dict[str, Table]) -> None:
-        tables["outcomes.csv"] = [{**made.cited(0), "arxiv_id": ""}]
-        tables["venues.csv"] = [{**made.decided(0), "arxiv_id": ""}]
-        tables["hn-arxiv.jsonl.zst"] = [{**made.told(0), "arxiv_id": None}]
+        tables["outcomes.csv"] = [{**samples.citation_row(0), "arxiv_id": ""}]
+        tables["venues.csv"] = [{**samples.decision_row(0), "arxiv_id": ""}]
+        tables["hn-arxiv.jsonl.zst"] = [{**samples.story_row(0), "arxiv_id": None}]
         tables["archive-attention.csv"] = tables["archive-attention.csv"][:1]
 
-    place = made.folder(tmp_path / "data", change)
-    assert failing("evaluate", "outcomes", "--data", place) == (
+    data_folder = samples.folder(tmp_path / "data", change)
+    assert failing("evaluate", "outcomes", "--data", data_folder) == (
         "outcomes.csv: none of its papers were talked about in the other files"
     )

@@ -18,7 +18,9 @@ NUMBER = (DAY - date(1970, 1, 1)).days
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def seen(hours: float, votes: int, day: date | None = DAY, *, t_ok: bool = True, id: str = "2603.00001") -> UpvoteCount:
+def count(
+    hours: float, votes: int, day: date | None = DAY, *, t_ok: bool = True, id: str = "2603.00001"
+) -> UpvoteCount:
     """A count that many hours after the page's midnight."""
     at = MIDNIGHT + timedelta(hours=hours)
     return UpvoteCount(id=id, date=day, upvotes=votes, observed_at=at, t_ok=t_ok)
@@ -30,7 +32,16 @@ def paper(*counts: UpvoteCount) -> list[MeasuredCurve]:
 
 
 def test_the_nearest_count_stands_for_an_age() -> None:
-    counts = [seen(2.9, 1), seen(4, 2), seen(7, 3), seen(11, 4), seen(26, 5), seen(130, 6), seen(170, 7), seen(260, 9)]
+    counts = [
+        count(2.9, 1),
+        count(4, 2),
+        count(7, 3),
+        count(11, 4),
+        count(26, 5),
+        count(130, 6),
+        count(170, 7),
+        count(260, 9),
+    ]
     assert paper(*counts) == [
         MeasuredCurve(Curve("huggingface", "cs", 6, NUMBER, 3, 7), ("cs", "cs.CV")),
         MeasuredCurve(Curve("huggingface", "cs", 24, NUMBER, 5, 7), ("cs", "cs.CV")),
@@ -38,33 +49,33 @@ def test_the_nearest_count_stands_for_an_age() -> None:
 
 
 def test_no_curve_without_both_ends_a_date_or_a_sound_moment() -> None:
-    assert paper(seen(6, 3)) == paper(seen(168, 3)) == paper(seen(12, 3), seen(168, 9)) == []
-    assert paper(seen(6, 3, None), seen(168, 9, None)) == []
-    assert paper(seen(6, 3, t_ok=False), seen(168, 9)) == []
+    assert paper(count(6, 3)) == paper(count(168, 3)) == paper(count(12, 3), count(168, 9)) == []
+    assert paper(count(6, 3, None), count(168, 9, None)) == []
+    assert paper(count(6, 3, t_ok=False), count(168, 9)) == []
 
 
 def test_a_feed_without_dates_adds_counts_and_the_first_page_counts() -> None:
     later = date(2026, 3, 5)
-    [one] = paper(seen(6, 3), seen(168, 9, None), seen(80, 5, later))[:1]
-    assert one.curve == Curve("huggingface", "cs", 6, NUMBER, 3, 9)
+    [curve] = paper(count(6, 3), count(168, 9, None), count(80, 5, later))[:1]
+    assert curve.curve == Curve("huggingface", "cs", 6, NUMBER, 3, 9)
 
 
 def test_fields() -> None:
-    counts = [seen(6, 3, id=id) for id in ("a", "b")] + [seen(168, 9, id=id) for id in ("a", "b")]
+    counts = [count(6, 3, id=id) for id in ("a", "b")] + [count(168, 9, id=id) for id in ("a", "b")]
     known = curves.primary_categories([PaperCategory("a", "hep-th")])
-    assert [(one.curve.archive, one.fields) for one in curves.hugging_face(counts, known)] == [
+    assert [(curve.curve.archive, curve.fields) for curve in curves.hugging_face(counts, known)] == [
         ("hep-th", ("hep-th",)),
         ("", ("unknown",)),
     ]
 
 
 def story(*counts: tuple[float, int]) -> list[Curve]:
-    """The curves of a story seen at (hours after midnight, votes)."""
+    """The curves of a story with these counts: (hours after midnight, votes)."""
     start = int(MIDNIGHT.timestamp())
     obs: list[tuple[int, int, int | None, int]] = [
         (start + int(3600 * hours), votes, None, 1) for hours, votes in counts
     ]
-    return [one.curve for one in curves.hacker_news([StoryVotes(obs=obs)])]
+    return [curve.curve for curve in curves.hacker_news([StoryVotes(obs=obs)])]
 
 
 def test_a_story_by_both_clocks() -> None:
@@ -77,16 +88,16 @@ def test_a_story_by_both_clocks() -> None:
 def test_a_story_that_left_before_or_came_after_has_no_curve() -> None:
     assert story((1, 10), (4.9, 40)) == []
     assert story() == []
-    assert [one.network for one in story((6.1, 10), (12, 90))] == [OWN_CLOCK]
+    assert [curve.network for curve in story((6.1, 10), (12, 90))] == [OWN_CLOCK]
 
 
 def test_a_line_that_cannot_be_read_is_named() -> None:
     good = b'{"id": "2603.00001", "primary": "cs.CV", "title": "Steam"}\n'
     assert list(decode_lines([good], PaperCategory, "m")) == [PaperCategory("2603.00001", "cs.CV")]
     for bad in (b"{", b"[]", b'{"id": "2603.00001"}', b"\xff\n", b'{"id": 1, "primary": "cs.CV"}'):
-        with pytest.raises(InputError) as refused:
+        with pytest.raises(InputError) as error:
             list(decode_lines([good, bad], PaperCategory, "m"))
-        assert (refused.value.file, refused.value.line) == ("m", 2)
+        assert (error.value.file, error.value.line) == ("m", 2)
     for bad in (b'{"obs": [[1, -2, null, 3]]}', b'{"obs": [[1]]}', b'{"obs": [[99999999999999, 1, 1, 1]]}'):
         with pytest.raises(InputError):
             list(decode_lines([bad], StoryVotes, "s"))

@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 
 from hotpapers.evaluation.formulas import FORMULAS
 from hotpapers.model import HOUR, Candidate, RankingInput, ScoredCandidate
-from tests.ranking.talks import CUT, attention, candidate, talks
+from tests.ranking.inputs import CUT, attention, candidate, ranking_inputs
 
 Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
-names = pytest.mark.parametrize("name", FORMULAS)
+every_formula = pytest.mark.parametrize("name", FORMULAS)
 
 
 def ranked(name: str, *candidates: Candidate) -> tuple[ScoredCandidate, ...]:
     return FORMULAS[name](RankingInput(candidates=candidates, peers=()))
 
 
-def score(name: str, one: Candidate) -> int:
+def score(name: str, paper: Candidate) -> int:
     """The score of the only candidate."""
-    (scored,) = ranked(name, one)
+    (scored,) = ranked(name, paper)
     return scored.score
 
 
@@ -49,10 +49,10 @@ def test_hacker_news(points: int, hours: int, expected: int) -> None:
 
 
 def test_hacker_news_takes_all_networks_and_the_last_measurement() -> None:
-    two = candidate(
+    paper = candidate(
         "2401.00001", attention(60, until=CUT - HOUR), attention(41, "mastodon"), announced_at=CUT - 22 * HOUR
     )
-    assert score("hacker-news", two) == 130_503
+    assert score("hacker-news", paper) == 130_503
 
 
 def test_hacker_news_without_an_announcement_takes_the_age() -> None:
@@ -75,26 +75,28 @@ def test_reddit_hot() -> None:
 
 
 def test_sums() -> None:
-    both = candidate("2401.00001", attention(99, "bluesky"), attention(9, "feeds"))
-    assert score("log-sum", both) == 2000 + 1000
-    assert score("plain-sum", both) == 108_000
-    assert score("altmetric", both) == 99 * 250 + 9 * 5000
+    paper = candidate("2401.00001", attention(99, "bluesky"), attention(9, "feeds"))
+    assert score("log-sum", paper) == 2000 + 1000
+    assert score("plain-sum", paper) == 108_000
+    assert score("altmetric", paper) == 99 * 250 + 9 * 5000
     assert score("altmetric", candidate("2401.00001", attention(4, "x"), attention(4, "reddit"))) == 2000
 
 
 def test_z_score_by_hand() -> None:
     """Of 1, 3 and 8 voices the mean is 4, the deviation √(26/3); a paper without posts on a network has 0 there."""
-    three = [candidate(f"2401.0000{n}", attention(n)) for n in (1, 3, 8)]
-    scores = {one.paper[-1]: one.score for one in ranked("z-score", *three)}
+    papers = [candidate(f"2401.0000{n}", attention(n)) for n in (1, 3, 8)]
+    scores = {entry.paper[-1]: entry.score for entry in ranked("z-score", *papers)}
     assert scores == {"1": -1019, "3": -340, "8": 1359}
     silent = candidate("2401.00009")
-    scored = {one.paper[-1]: one for one in ranked("z-score", candidate("2401.00001", attention(6)), silent)}
+    scored = {entry.paper[-1]: entry for entry in ranked("z-score", candidate("2401.00001", attention(6)), silent)}
     assert (scored["1"].score, scored["9"].score) == (1000, -1000)
     assert [(part.network, part.voices) for part in scored["9"].parts] == [("bluesky", 0)]
 
 
 def test_z_score_of_level_counts_is_nothing() -> None:
-    assert [one.score for one in ranked("z-score", *(candidate(f"2401.0000{n}", attention(5)) for n in (1, 2)))] == [
+    assert [
+        entry.score for entry in ranked("z-score", *(candidate(f"2401.0000{n}", attention(5)) for n in (1, 2)))
+    ] == [
         0,
         0,
     ]
@@ -104,46 +106,46 @@ def test_z_score_of_level_counts_is_nothing() -> None:
 
 
 @pytest.mark.long
-@given(talks())
+@given(ranking_inputs())
 def test_a_score_is_the_sum_of_its_parts_under_the_name_of_its_rule(inputs: RankingInput) -> None:
     for name, rank in FORMULAS.items():
-        for one in rank(inputs):
-            assert one.score == sum(part.score for part in one.parts)
-            assert {part.rule for part in one.parts} <= {name}
+        for entry in rank(inputs):
+            assert entry.score == sum(part.score for part in entry.parts)
+            assert {part.rule for part in entry.parts} <= {name}
 
 
 @pytest.mark.long
-@given(talks(), st.randoms())
+@given(ranking_inputs(), st.randoms())
 def test_order_is_total_and_does_not_hang_on_the_order_of_candidates(
     inputs: RankingInput, chance: random.Random
 ) -> None:
-    announced = {one.paper: one.announced_at for one in inputs.candidates}
+    announced = {paper.paper: paper.announced_at for paper in inputs.candidates}
     shuffled = list(inputs.candidates)
     chance.shuffle(shuffled)
     for rank in FORMULAS.values():
         ordered = rank(inputs)
-        keys = [(-one.score, -one.voices, announced[one.paper], one.paper) for one in ordered]
-        assert keys == sorted(keys) and {one.paper for one in ordered} == announced.keys()
+        keys = [(-entry.score, -entry.voices, announced[entry.paper], entry.paper) for entry in ordered]
+        assert keys == sorted(keys) and {entry.paper for entry in ordered} == announced.keys()
         assert rank(msgspec.structs.replace(inputs, candidates=tuple(shuffled))) == ordered
 
 
 @pytest.mark.long
-@given(talks(), st.integers(1, 1000))
+@given(ranking_inputs(), st.integers(1, 1000))
 def test_more_voices_never_lower_a_paper(inputs: RankingInput, more: int) -> None:
-    first, *others = inputs.candidates
-    heard = first.attention[0]
-    louder = msgspec.structs.replace(
-        first, attention=(msgspec.structs.replace(heard, voices=heard.voices + more), *first.attention[1:])
+    paper, *others = inputs.candidates
+    measurement = paper.attention[0]
+    larger = msgspec.structs.replace(
+        paper, attention=(msgspec.structs.replace(measurement, voices=measurement.voices + more), *paper.attention[1:])
     )
 
     def place(rank: Rank, *candidates: Candidate) -> int:
         ordered = rank(RankingInput(candidates=candidates, peers=inputs.peers))
-        return [one.paper for one in ordered].index(first.paper)
+        return [entry.paper for entry in ordered].index(paper.paper)
 
-    assert all(place(rank, louder, *others) <= place(rank, first, *others) for rank in FORMULAS.values())
+    assert all(place(rank, larger, *others) <= place(rank, paper, *others) for rank in FORMULAS.values())
 
 
-@names
+@every_formula
 def test_no_candidates_and_no_attention(name: str) -> None:
     assert ranked(name) == ()
     (only,) = ranked(name, candidate("2401.00001"))
@@ -151,7 +153,7 @@ def test_no_candidates_and_no_attention(name: str) -> None:
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
-def test_the_logarithm_is_that_of_the_standard_library_to_a_thousandth(one: int, other: int) -> None:
-    heard = candidate("2401.00001", attention(one), attention(other, "mastodon"))
-    expected = 1000 * (math.log10(1 + one) + math.log10(1 + other))
-    assert abs(score("log-sum", heard) - expected) <= 1.001
+def test_the_logarithm_is_that_of_the_standard_library_to_a_thousandth(voices: int, mastodon_voices: int) -> None:
+    paper = candidate("2401.00001", attention(voices), attention(mastodon_voices, "mastodon"))
+    expected = 1000 * (math.log10(1 + voices) + math.log10(1 + mastodon_voices))
+    assert abs(score("log-sum", paper) - expected) <= 1.001

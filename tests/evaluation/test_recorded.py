@@ -50,21 +50,23 @@ def weeks_ago(accounts: list[str]) -> list[Item]:
 def discussed_paper(number: int, day: str, likes: int, network: str = "mastodon") -> list[Item]:
     """A paper with a known account's post on Bluesky, liked by known accounts, and a post on another network."""
     at, name = moment(day) + HOUR, f"bluesky:{number}"
-    liked = [Reaction(post=name, account=one, type="like", observed_at=at) for one in PEOPLE[number : number + likes]]
-    there = f"{network}:{number}"
+    reactions = [
+        Reaction(post=name, account=liker, type="like", observed_at=at) for liker in PEOPLE[number : number + likes]
+    ]
+    elsewhere = f"{network}:{number}"
     return [
         *paper(number, day), *post(number, name, at, PEOPLE[number], text=f"Kettles sing in paper {name}, at last"),
-        *liked, counts(name, likes, at), *post(number, there, at), counts(there, 2 * likes, at),
+        *reactions, counts(name, likes, at), *post(number, elsewhere, at), counts(elsewhere, 2 * likes, at),
     ]  # fmt: skip
 
 
-def fortnight() -> list[Item]:
+def discussed_papers() -> list[Item]:
     """Discussed papers of yesterday and today, and papers nobody discusses."""
     silent = (*paper(50), *paper(51), *paper(52, category="hep-th"), *paper(53, "2024-05-06"), *paper(54, "2024-05-03"),
               *paper(55, "2024-05-01"), *paper(56, "2024-04-01"), *paper(57, "2024-04-02"))  # fmt: skip
-    alone = [*paper(58), *post(58, "bluesky:58", TODAY + HOUR, PEOPLE[90])]
-    talk = [item for n in range(1, 15) for item in discussed_paper(n, ("2024-05-06", made.DAY)[n % 2], 2 + n)]
-    return [DAILY, *background(networks=("bluesky", "mastodon")), *talk, *silent, *alone]
+    known_post = [*paper(58), *post(58, "bluesky:58", TODAY + HOUR, PEOPLE[90])]
+    discussions = [item for n in range(1, 15) for item in discussed_paper(n, ("2024-05-06", made.DAY)[n % 2], 2 + n)]
+    return [DAILY, *background(networks=("bluesky", "mastodon")), *discussions, *silent, *known_post]
 
 
 @pytest.fixture(scope="module")
@@ -74,33 +76,35 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Record(str(file)) as record:
         record.database.run("PRAGMA synchronous = OFF")
         write(record, weeks_ago(PEOPLE))
-        write(record, fortnight())
+        write(record, discussed_papers())
         assert len(frozen(record, DAILY).content.entries) > 10, "else nobody could be pushed out"
     return file
 
 
 CONTENDERS = [suite.contenders()[name] for name in ("classic/1", "rarity/1", "rarity/2", "z-score", "reddit-hot")]
-ASKED = [(one.rank, one.needs) for one in CONTENDERS]
-VOUCHED = ranking.RANKINGS["rarity/2"], ranking.needs_of("rarity/2")
+ASKED_RANKINGS = [(contender.rank, contender.needs) for contender in CONTENDERS]
+RARITY_2 = ranking.RANKINGS["rarity/2"], ranking.needs_of("rarity/2")
 
 
 @pytest.fixture(scope="module")
 def record(store: Path) -> Iterator[Record]:
-    with Record(str(store), create=False) as opened:
-        yield opened
+    with Record(str(store), create=False) as record:
+        yield record
 
 
 @pytest.fixture(scope="module")
 def scene(record: Record) -> RecordedScene:
-    return RecordedScene(record, freeze.editions(record, "daily", made.DAY)[-1].content, ASKED)
+    return RecordedScene(record, freeze.editions(record, "daily", made.DAY)[-1].content, ASKED_RANKINGS)
 
 
 # ---- the issue as it was frozen ----------------------------------------------------------------------------
 
 
 def test_an_honest_scene_is_the_frozen_issue(scene: RecordedScene) -> None:
-    order = scene.order(*VOUCHED)
-    assert [(one.paper, one.score) for one in order] == [(one.paper, one.score) for one in scene.content.entries]
+    order = scene.order(*RARITY_2)
+    assert [(entry.paper, entry.score) for entry in order] == [
+        (entry.paper, entry.score) for entry in scene.content.entries
+    ]
 
 
 def test_the_best_of_a_young_record_are_those_of_the_issue(sqlite_url: str) -> None:
@@ -111,45 +115,61 @@ def test_the_best_of_a_young_record_are_those_of_the_issue(sqlite_url: str) -> N
         quiet = [*paper(1), *post(1, "mastodon:1", TODAY + HOUR)]
         write(record, few, quiet, paper(2), made.talk(2, 5, TODAY + HOUR, "mastodon"))
         content = frozen(record, few).content
-        order = RecordedScene(record, content, [VOUCHED]).order(*VOUCHED)
+        order = RecordedScene(record, content, [RARITY_2]).order(*RARITY_2)
         assert made.numbers(order) == made.numbers(content.entries) == [2]
 
 
-def test_who_changes_nothing_leaves_the_order(scene: RecordedScene) -> None:
-    for one in CONTENDERS:
-        honest = [scored.paper for scored in scene.order(one.rank, one.needs)]
-        idle = campaign(scene, "likes, spread", one.rank, one.needs, aged=False)
-        assert after(scene, idle, one.rank, one.needs, whole=True) == honest, one.name
-        assert one.whole or after(scene, idle, one.rank, one.needs, whole=False) == honest[:12], one.name
+def test_an_idle_campaign_leaves_the_order(scene: RecordedScene) -> None:
+    for contender in CONTENDERS:
+        honest = [entry.paper for entry in scene.order(contender.rank, contender.needs)]
+        idle = campaign(scene, "likes, spread", contender.rank, contender.needs, aged=False)
+        assert after(scene, idle, contender.rank, contender.needs, whole=True) == honest, contender.name
+        assert contender.whole or after(scene, idle, contender.rank, contender.needs, whole=False) == honest[:12], (
+            contender.name
+        )
 
 
 def test_targets(scene: RecordedScene) -> None:
-    def of(**how: Any) -> str | None:
-        target = scene.target(**{"days_old": 0, "known_post": False, "small_field": False} | how)
+    def target_key(**options: Any) -> str | None:
+        target = scene.target(**{"days_old": 0, "known_post": False, "small_field": False} | options)
         return target.paper if target else None
 
-    assert of() == key(50) and of(days_old=1) == key(53) and of(days_old=3) == key(54) and of(days_old=5) == key(55)
-    assert of(small_field=True) == key(52) and of(known_post=True) == key(58)
-    assert of(days_old=7) is None and of(days_old=1, small_field=True) is None
-    assert {one.paper for one in scene.earlier_papers} == {key(56), key(57)}
+    assert (
+        target_key() == key(50)
+        and target_key(days_old=1) == key(53)
+        and target_key(days_old=3) == key(54)
+        and target_key(days_old=5) == key(55)
+    )
+    assert target_key(small_field=True) == key(52) and target_key(known_post=True) == key(58)
+    assert target_key(days_old=7) is None and target_key(days_old=1, small_field=True) is None
+    assert {paper.paper for paper in scene.earlier_papers} == {key(56), key(57)}
 
 
 def test_networks(scene: RecordedScene) -> None:
-    assert {(one.name, one.names_accounts) for one in scene.networks} == {("bluesky", True), ("mastodon", False)}
+    assert {(network.name, network.names_accounts) for network in scene.networks} == {
+        ("bluesky", True),
+        ("mastodon", False),
+    }
 
 
 def test_a_network_that_is_cut_off_for_a_day(scene: RecordedScene) -> None:
-    rank, needs = VOUCHED
+    rank, needs = RARITY_2
     idle = campaign(scene, "likes, spread", rank, needs, aged=False)
-    honest = scene.input_after(scene.effect(idle, needs), needs, everybody(scene, needs)).candidates
+    honest = scene.input_after(scene.effect(idle, needs), needs, candidate_papers(scene, needs)).candidates
     idle.cut_off("mastodon")
-    outage = scene.input_after(scene.effect(idle, needs), needs, everybody(scene, needs)).candidates
-    rest = {(one.paper, counts.network): counts for one in outage for counts in one.attention}
-    pairs = [(rest.get((one.paper, counts.network)), counts) for one in honest for counts in one.attention]
+    outage = scene.input_after(scene.effect(idle, needs), needs, candidate_papers(scene, needs)).candidates
+    counts_after = {(candidate.paper, counts.network): counts for candidate in outage for counts in candidate.attention}
+    pairs = [
+        (counts_after.get((candidate.paper, counts.network)), counts)
+        for candidate in honest
+        for counts in candidate.attention
+    ]
     assert all(left == counts for left, counts in pairs if counts.network == "bluesky")
     voices = [(left.voices if left else 0, counts.voices) for left, counts in pairs if counts.network == "mastodon"]
-    assert all(few <= many for few, many in voices) and any(few < many for few, many in voices)
-    assert after(scene, idle, rank, needs, whole=True) != [one.paper for one in scene.order(rank, needs)]
+    assert all(voices_left <= voices_before for voices_left, voices_before in voices) and any(
+        voices_left < voices_before for voices_left, voices_before in voices
+    )
+    assert after(scene, idle, rank, needs, whole=True) != [entry.paper for entry in scene.order(rank, needs)]
 
 
 def test_a_post_stays_as_it_was_last_measured() -> None:
@@ -159,30 +179,34 @@ def test_a_post_stays_as_it_was_last_measured() -> None:
     )  # fmt: skip
     rows = [row, row._replace(age=24, until=24 * HOUR, likes=9), row._replace(age=72, until=72 * HOUR, likes=12)]
     late = [row._replace(post=2, age=72, until=72 * HOUR, likes=1)]
-    elsewhere = [one._replace(network="y", post=3) for one in rows]
-    reactions = {1: {"like": CountedReactions([one.until for one in rows], {0: [1], 1: [2], 2: [3]})}}
-    measured = recorded_posts.MeasuredPosts("arxiv:1", "cs", 0, {1: rows, 2: late, 3: elsewhere}, reactions)
-    outage = measured.as_read(UnreadNetworks(frozenset("x"), 30 * HOUR))
-    assert [(one.age, one.until // HOUR, one.likes) for one in outage.posts[1]] == [(6, 6, 4), (24, 24, 9), (72, 72, 9)]
+    elsewhere = [post_row._replace(network="y", post=3) for post_row in rows]
+    reactions = {1: {"like": CountedReactions([post_row.until for post_row in rows], {0: [1], 1: [2], 2: [3]})}}
+    measured_posts = recorded_posts.MeasuredPosts("arxiv:1", "cs", 0, {1: rows, 2: late, 3: elsewhere}, reactions)
+    outage = measured_posts.as_read(UnreadNetworks(frozenset("x"), 30 * HOUR))
+    assert [(post_row.age, post_row.until // HOUR, post_row.likes) for post_row in outage.posts[1]] == [
+        (6, 6, 4),
+        (24, 24, 9),
+        (72, 72, 9),
+    ]
     assert 2 not in outage.posts and outage.posts[3] == elsewhere
-    known = outage.reactions[1]["like"]
-    assert [set(known.at(one.until, None).voices) for one in rows] == [{1}, {1, 2}, {1, 2}]
+    likes = outage.reactions[1]["like"]
+    assert [set(likes.at(post_row.until, None).voices) for post_row in rows] == [{1}, {1, 2}, {1, 2}]
 
 
 @pytest.mark.parametrize("name", ["lifted from place 2", "lifted from place 10", "likes, spread"])
-def test_who_takes_the_first_place_moves_nobody_by_it(scene: RecordedScene, name: str) -> None:
+def test_taking_the_first_place_moves_no_other_paper(scene: RecordedScene, name: str) -> None:
     """By the classic rule, likes for one paper change no other's score."""
     attempt = search.Attempt(CONTENDERS[0], NAMES[name], aged=False)
     cost = search.least_costs(scene, attempt, {})["first"]
     assert cost is not None and cost.moved == 0
 
 
-def after(scene: RecordedScene, one: Campaign, rank: Any, needs: Any, *, whole: bool) -> list[str]:
-    return scene.order_after(scene.effect(one, needs), rank, needs, whole=whole)
+def after(scene: RecordedScene, campaign: Campaign, rank: Any, needs: Any, *, whole: bool) -> list[str]:
+    return scene.order_after(scene.effect(campaign, needs), rank, needs, whole=whole)
 
 
-def everybody(scene: RecordedScene, needs: Any) -> set[str]:
-    return {one.paper for one in scene._inputs[needs].candidates}
+def candidate_papers(scene: RecordedScene, needs: Any) -> set[str]:
+    return {candidate.paper for candidate in scene._inputs[needs].candidates}
 
 
 # ---- the same attack in the record -------------------------------------------------------------------------
@@ -201,27 +225,30 @@ def campaign(scene: RecordedScene, name: str, rank: Any, needs: Any, *, aged: bo
     return Campaign(target, rival, scene.earlier_papers, scene.networks, aged=aged, knobs=first | knobs)
 
 
-def as_items(scene: RecordedScene, one: Campaign) -> Iterator[Item]:
+def as_items(scene: RecordedScene, campaign: Campaign) -> Iterator[Item]:
     """What a campaign did, as a record would have observed it."""
-    papers = {some.paper: some for some in (*scene.earlier_papers, one.rival, one.target)}
-    for about, posts in one.posts.items():
-        for own in posts:
-            name = key_of(scene, own.id, own.network)
-            if own.id > ATTACKERS:
+    papers = {
+        attacked_paper.paper: attacked_paper
+        for attacked_paper in (*scene.earlier_papers, campaign.rival, campaign.target)
+    }
+    for about, posts in campaign.posts.items():
+        for sent in posts:
+            name = key_of(scene, sent.id, sent.network)
+            if sent.id > ATTACKERS:
                 yield Post(
-                    post=name, network=own.network, account=account_of(one, own.account, own.network), text=own.text,
-                    created_at=own.at, observed_at=own.at,
+                    post=name, network=sent.network, account=account_of(campaign, sent.account, sent.network),
+                    text=sent.text, created_at=sent.at, observed_at=sent.at,
                 )  # fmt: skip
-            yield Mention(post=name, paper=about, form="abs", observed_at=own.at)
-        for spoken in one.posts_about(papers[about]):
-            name, likes, reposts = key_of(scene, spoken.id, spoken.network), spoken.likes, 0
-            for reaction in sorted(spoken.reactions, key=lambda some: some.at):
+            yield Mention(post=name, paper=about, form="abs", observed_at=sent.at)
+        for spoken_post in campaign.posts_about(papers[about]):
+            name, likes, reposts = key_of(scene, spoken_post.id, spoken_post.network), spoken_post.likes, 0
+            for reaction in sorted(spoken_post.reactions, key=lambda group: group.at):
                 type: ReactionType = "like" if reaction.type == "like" else "repost"
-                many = len(reaction.accounts)
-                likes, reposts = (likes + many, reposts) if type == "like" else (likes, reposts + many)
+                count = len(reaction.accounts)
+                likes, reposts = (likes + count, reposts) if type == "like" else (likes, reposts + count)
                 yield Snapshot(post=name, reposts=reposts, likes=likes, observed_at=reaction.at)
-                for number in reaction.accounts if spoken.network in scene.naming_networks else ():
-                    account = account_of(one, number, spoken.network)
+                for number in reaction.accounts if spoken_post.network in scene.naming_networks else ():
+                    account = account_of(campaign, number, spoken_post.network)
                     yield Reaction(post=name, account=account, type=type, observed_at=reaction.at)
 
 
@@ -229,13 +256,13 @@ def key_of(scene: RecordedScene, number: int, network: str) -> str:
     """The key of a post: an honest post's own, or one made from its number."""
     if number > ATTACKERS:
         return f"{network}:made-{number}"
-    [(found,)] = scene._view.database.rows("SELECT key FROM identity WHERE id = ?", (number,))
-    return str(found)
+    [(post_key,)] = scene._view.database.rows("SELECT key FROM identity WHERE id = ?", (number,))
+    return str(post_key)
 
 
-def account_of(one: Campaign, number: int, network: str) -> str:
+def account_of(campaign: Campaign, number: int, network: str) -> str:
     """Accounts with standing are ones the record knows; the others are made up."""
-    aged = sorted(one.aged_accounts)
+    aged = sorted(campaign.aged_accounts)
     return HELPERS[aged.index(number)] if number in aged else f"{network}:attacker{number}"
 
 
@@ -251,7 +278,7 @@ def account_of(one: Campaign, number: int, network: str) -> str:
         ("rival, as a chorus", 4, {}), ("rival, by the reference", 12, {"papers": 2}),
     ],
 )  # fmt: skip
-def test_the_record_makes_the_same_of_it(
+def test_the_record_computes_the_same_effect(
     scene: RecordedScene, store: Path, tmp_path: Path, name: str, many: int, knobs: dict[str, Any], aged: bool
 ) -> None:
     """The same posts, likes and reposts are written into a copy of the record, and the issue is built there."""
@@ -261,26 +288,28 @@ def test_the_record_makes_the_same_of_it(
         copy.database.run("PRAGMA synchronous = OFF")
         write(copy, weeks_ago(HELPERS))
         base = freeze.freeze(copy, DAILY, made.DAY, again=True, reason="helpers", at=TODAY + 48 * HOUR).content
-        assert [one.paper for one in base.entries] == [one.paper for one in scene.content.entries]
-        acted = campaign(scene, name, *VOUCHED, aged=aged, **knobs)
-        attack_files.run(NAMES[name], acted, many)
-        write(copy, list(as_items(scene, acted)))
+        assert [entry.paper for entry in base.entries] == [entry.paper for entry in scene.content.entries]
+        attackers = campaign(scene, name, *RARITY_2, aged=aged, **knobs)
+        attack_files.run(NAMES[name], attackers, many)
+        write(copy, list(as_items(scene, attackers)))
         at = copy.head.position
-        built = {
-            ranked: build(copy, IssueRecipe(replace(DAILY, ranking=ranked, threshold=least), made.DAY, 3, at)).content
-            for ranked, least in (("rarity/2", 100), ("rarity/1", 1), ("classic/1", 1))
+        built_issues = {
+            name: build(copy, IssueRecipe(replace(DAILY, ranking=name, threshold=least), made.DAY, 3, at)).content
+            for name, least in (("rarity/2", 100), ("rarity/1", 1), ("classic/1", 1))
         }  # fmt: skip
-    assert acted.expenses().posts + acted.expenses().reactions > 0, "else it could not fail"
-    assert after(scene, acted, *VOUCHED, whole=True) == [one.paper for one in built["rarity/2"].entries]
-    for ranked, content in built.items():
-        needs = ranking.needs_of(ranked)
-        talk = scene.input_after(scene.effect(acted, needs), needs, everybody(scene, needs))
-        assert {(p.network, p.age, p.archive): p.counts for p in talk.peers} == {
+    assert attackers.expenses().posts + attackers.expenses().reactions > 0, "else it could not fail"
+    assert after(scene, attackers, *RARITY_2, whole=True) == [entry.paper for entry in built_issues["rarity/2"].entries]
+    for ranking_name, content in built_issues.items():
+        needs = ranking.needs_of(ranking_name)
+        inputs = scene.input_after(scene.effect(attackers, needs), needs, candidate_papers(scene, needs))
+        assert {(p.network, p.age, p.archive): p.counts for p in inputs.peers} == {
             (p.network, p.age, p.archive): p.counts for p in content.peers
         }
-        scores = {one.paper: (one.score, one.voices) for one in ranking.rank(talk, ranked)}
+        scores = {entry.paper: (entry.score, entry.voices) for entry in ranking.rank(inputs, ranking_name)}
         assert content.entries
-        assert [(one.score, one.voices) for one in content.entries] == [scores[one.paper] for one in content.entries]
+        assert [(entry.score, entry.voices) for entry in content.entries] == [
+            scores[entry.paper] for entry in content.entries
+        ]
 
 
 # ---- the command -------------------------------------------------------------------------------------------
@@ -291,20 +320,20 @@ LIKES = ("--attack", "likes, spread", "--attack", "old paper")
 
 @pytest.mark.long
 def test_the_command_says_what_the_scene_says(scene: RecordedScene, store: Path, tmp_path: Path) -> None:
-    before, page, figures = store.read_bytes(), tmp_path / "page.md", tmp_path / "figures.json"
+    content_before, page, figures = store.read_bytes(), tmp_path / "page.md", tmp_path / "figures.json"
     args = ("evaluate", "attacks", "--store", store, "--issue", made.DAY, *FEW, *LIKES)
-    told = json.loads(good(*args, "--output", page, "--output", figures, "--json"))
-    assert store.read_bytes() == before, "the record is only read"
-    rows = {(row["ranking"], row["attack"], row["goal"], row["with_standing"]): row for row in told["rows"]}
+    report = json.loads(good(*args, "--output", page, "--output", figures, "--json"))
+    assert store.read_bytes() == content_before, "the record is only read"
+    rows = {(row["ranking"], row["attack"], row["goal"], row["with_standing"]): row for row in report["rows"]}
     for (name, attack, goal, aged), row in rows.items():
         attempt = search.Attempt(suite.contenders()[name], NAMES[attack], aged)
         cost = search.least_costs(scene, attempt, {})[goal]
         assert row["accounts"] == (cost.accounts if cost else None)
-    assert len(rows) == 2 * 2 * 2 * 2 and told["publication"] == "daily" and told["issues"] == [made.DAY]
+    assert len(rows) == 2 * 2 * 2 * 2 and report["publication"] == "daily" and report["issues"] == [made.DAY]
     assert rows["rarity/2", "likes, spread", "first", False]["accounts"] is None
-    assert rows["rarity/2", "likes, spread", "top ten", True]["accounts"] and told["not_run"] == []
-    kept = json.loads(figures.read_text("utf-8"))
-    assert [one["attack"] for one in kept["rows"]] == [one["attack"] for one in told["rows"]]
+    assert rows["rarity/2", "likes, spread", "top ten", True]["accounts"] and report["not_run"] == []
+    stored_figures = json.loads(figures.read_text("utf-8"))
+    assert [row["attack"] for row in stored_figures["rows"]] == [row["attack"] for row in report["rows"]]
     text = page.read_text("utf-8")
     assert text.startswith("# Attacks on issues of daily\n") and "| old paper | with standing | " in text
     out = good(*args)
@@ -329,32 +358,34 @@ def test_what_a_record_lacks_is_named(sqlite_url: str, tmp_path: Path) -> None:
     assert re.search(r"^  likes, spread, on rarity/1: no paper of that age is known", out, re.M)
     assert "on rarity/2: the store has not determined yet who has standing" in out
     assert "\n## Not run\n" in page.read_text("utf-8")
-    told = json.loads(good(*args, "--json"))
-    assert {row["attack"] for row in told["rows"]} == {"lifted from place 2"}  # the others need what is missing
-    assert {one["issue"] for one in told["not_run"]} == {made.DAY}
+    report = json.loads(good(*args, "--json"))
+    assert {row["attack"] for row in report["rows"]} == {"lifted from place 2"}  # the others need what is missing
+    assert {failure["issue"] for failure in report["not_run"]} == {made.DAY}
 
 
 @pytest.mark.long
-def test_a_record_that_knows_nobody_tells_nobody_apart(store_url: str) -> None:
+def test_a_record_without_standing_skips_attacks_with_standing(store_url: str) -> None:
     with Record(store_url) as record:
-        write(record, fortnight())
+        write(record, discussed_papers())
         frozen(record, DAILY)
     args = ("evaluate", "attacks", "--store", store_url, "--last", "1", *FEW[:2], "--workers", "1", *LIKES[:2])
-    told = json.loads(good(*args, "--json"))
-    assert {row["with_standing"] for row in told["rows"]} == {False} and all(row["accounts"] for row in told["rows"])
-    assert [one["reason"] for one in told["not_run"]] == [
+    report = json.loads(good(*args, "--json"))
+    assert {row["with_standing"] for row in report["rows"]} == {False} and all(
+        row["accounts"] for row in report["rows"]
+    )
+    assert [failure["reason"] for failure in report["not_run"]] == [
         "not tried with accounts that have standing: the record is too young to know anybody"
     ]
 
 
 def test_an_attack_that_breaks_on_an_issue_is_named(store: Path, tmp_path: Path) -> None:
-    mine = tmp_path / "mine.py"
-    mine.write_text(
+    attack_file = tmp_path / "mine.py"
+    attack_file.write_text(
         "from hotpapers.evaluation.attacks.campaign import Attack\n"
         "ATTACK = Attack('broken', 'breaks', lambda campaign, accounts: 1 / 0)\n", "utf-8",
     )  # fmt: skip
-    ran = run("evaluate", "attacks", "--store", store, "--last", "1", *FEW, "--attack-file", mine)
-    assert ran.status == 1 and "Failed: broken: ZeroDivisionError: division by zero" in ran.out
+    result = run("evaluate", "attacks", "--store", store, "--last", "1", *FEW, "--attack-file", attack_file)
+    assert result.status == 1 and "Failed: broken: ZeroDivisionError: division by zero" in result.out
 
 
 def test_misuse_of_issues(store: Path, tmp_path: Path, sqlite_url: str) -> None:
@@ -372,31 +403,31 @@ def test_misuse_of_issues(store: Path, tmp_path: Path, sqlite_url: str) -> None:
     assert refusal.startswith("daily: an imported listing does not say who talked about its papers")
     with Record(str(tmp_path / "empty.db")) as record:
         write(record, DAILY)
-    said = misuse("evaluate", "attacks", "--store", tmp_path / "empty.db", "--last", "1")
-    assert said == "daily: no frozen issue; freeze one with `hotpapers issue DATE`."
+    message = misuse("evaluate", "attacks", "--store", tmp_path / "empty.db", "--last", "1")
+    assert message == "daily: no frozen issue; freeze one with `hotpapers issue DATE`."
 
 
 # ---- the prices that entries state -----------------------------------------------------------------------------
 
 
-def bought(scene: RecordedScene, on_bluesky: int, on_mastodon: int) -> int:
+def bought_score(scene: RecordedScene, on_bluesky: int, on_mastodon: int) -> int:
     """The score of an otherwise undiscussed paper with that many accounts, all with standing."""
-    one = campaign(scene, "likes, spread", *VOUCHED, aged=True)
-    for network, many in (("bluesky", on_bluesky), ("mastodon", on_mastodon)):
-        for account in one.accounts(many):
-            one.post(account, network)
-    rank, needs = VOUCHED
-    ranked = rank(scene.input_after(scene.effect(one, needs), needs, set()))
-    return next((each.score for each in ranked if each.paper == one.target.paper), 0)
+    attackers = campaign(scene, "likes, spread", *RARITY_2, aged=True)
+    for network, number in (("bluesky", on_bluesky), ("mastodon", on_mastodon)):
+        for account in attackers.accounts(number):
+            attackers.post(account, network)
+    rank, needs = RARITY_2
+    ranked = rank(scene.input_after(scene.effect(attackers, needs), needs, set()))
+    return next((entry.score for entry in ranked if entry.paper == attackers.target.paper), 0)
 
 
 @pytest.mark.long
 def test_so_many_accounts_buy_an_entry_s_score_and_fewer_do_not(scene: RecordedScene) -> None:
     def most(accounts: int) -> int:
-        return max(bought(scene, there, accounts - there) for there in range(accounts + 1))
+        return max(bought_score(scene, on_bluesky, accounts - on_bluesky) for on_bluesky in range(accounts + 1))
 
-    first = scene.content.entries[0]
-    prices = {one.price.accounts: one.score for one in scene.content.entries if isinstance(one.price, Price)}
-    assert first.score == max(prices.values()) and len(prices) > 5, "else it could not fail"
+    first_entry = scene.content.entries[0]
+    prices = {entry.price.accounts: entry.score for entry in scene.content.entries if isinstance(entry.price, Price)}
+    assert first_entry.score == max(prices.values()) and len(prices) > 5, "else it could not fail"
     for accounts, score in prices.items():
         assert accounts and most(accounts) >= score > most(accounts - 1)

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 
 from hotpapers.forecast.calibration import LEVELS, bounds, choose_level
 from hotpapers.forecast.curves import ENOUGH, Curve, size_classes
-from tests.forecast import made
+from tests.forecast import samples
 
 
-def missed(growths: list[int], level: int) -> int:
+def missed_count(growths: list[int], level: int) -> int:
     """How many of the growths lie outside the range made from all the others."""
     ordered, count = sorted(growths), 0
-    for value, some in groupby(ordered):
+    for value, equal_values in groupby(ordered):
         others = list(ordered)
         others.remove(value)
         low, high = bounds(others, level)
-        count += 0 if low <= value <= high else len(list(some))
+        count += 0 if low <= value <= high else len(list(equal_values))
     return count
 
 
@@ -37,7 +37,7 @@ growths_of_papers = st.one_of(
 def test_of_exchangeable_papers_no_more_lie_outside_than_agreed(growths: list[int], level: int) -> None:
     """Each of n + 1 papers is equally likely to be the one forecast, so at most the level's share may be missed,
     however many are equal."""
-    assert missed(growths, level) <= max(2, level * len(growths) / 100)
+    assert missed_count(growths, level) <= max(2, level * len(growths) / 100)
 
 
 def test_where_papers_differ_both_ends_give_the_same() -> None:
@@ -51,28 +51,36 @@ def test_what_cannot_be_cut_off_below_is_cut_off_above() -> None:
 
 
 def test_weeks_alike_need_no_more_than_what_exchangeable_papers_do() -> None:
-    assert choose_level(size_classes(made.curves(1, 3000))) in (10, 9)
+    assert choose_level(size_classes(samples.curves(1, 3000))) in (10, 9)
 
 
-def with_moods(spread: float) -> list[Curve]:
-    """Curves with many voices, in weeks that each have their own mood."""
+def curves_with_weekly_factors(spread: float) -> list[Curve]:
+    """Curves with many voices, growing by a different factor each week."""
     chance = Random(2)
-    mood = [chance.lognormvariate(0, spread) for _ in range(20)]
-    loud = [one._replace(voices=50 * one.voices, later=50 * one.later) for one in made.curves(2, 3000)]
-    return [one._replace(later=int(one.later * mood[(one.day - made.FIRST_DAY) // 7])) for one in loud]
+    factors = [chance.lognormvariate(0, spread) for _ in range(20)]
+    larger_curves = [
+        curve._replace(voices=50 * curve.voices, later=50 * curve.later) for curve in samples.curves(2, 3000)
+    ]
+    return [
+        curve._replace(later=int(curve.later * factors[(curve.day - samples.FIRST_DAY) // 7]))
+        for curve in larger_curves
+    ]
 
 
 def test_weeks_that_differ_need_wider_ranges() -> None:
-    calm, moody = (choose_level(size_classes(with_moods(spread))) for spread in (0, 0.3))
-    assert calm == 10 and moody is not None and moody < 9
+    even_level, uneven_level = (choose_level(size_classes(curves_with_weekly_factors(spread))) for spread in (0, 0.3))
+    assert even_level == 10 and uneven_level is not None and uneven_level < 9
 
 
 def test_no_level_where_weeks_have_nothing_in_common() -> None:
-    leaps = [one._replace(later=one.later * 20 ** ((one.day - made.FIRST_DAY) // 7)) for one in made.curves(2, 2000)]
-    assert choose_level(size_classes(leaps)) is None
+    uneven_curves = [
+        curve._replace(later=curve.later * 20 ** ((curve.day - samples.FIRST_DAY) // 7))
+        for curve in samples.curves(2, 2000)
+    ]
+    assert choose_level(size_classes(uneven_curves)) is None
 
 
 def test_no_level_without_weeks_to_try_it_on() -> None:
     assert choose_level([]) is None
-    assert choose_level(size_classes(made.curves(1, ENOUGH - 1))) is None
-    assert choose_level(size_classes(made.curves(1, 3000, days=14))) is None, "no week is apart from another"
+    assert choose_level(size_classes(samples.curves(1, ENOUGH - 1))) is None
+    assert choose_level(size_classes(samples.curves(1, 3000, days=14))) is None, "no week is apart from another"

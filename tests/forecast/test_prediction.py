@@ -13,12 +13,12 @@ from hotpapers import forecast
 from hotpapers.engagement import measurement
 from hotpapers.forecast import ENOUGH, Forecast, ForecastTable, calibrate, predict
 from hotpapers.forecast.curves import size_classes
-from tests.forecast import made
+from tests.forecast import samples
 
 
 @pytest.fixture(scope="module")
 def table() -> ForecastTable:
-    return calibrate(made.curves(7, 6000))
+    return calibrate(samples.curves(7, 6000))
 
 
 def test_ages_are_those_at_which_papers_are_measured() -> None:
@@ -28,27 +28,31 @@ def test_ages_are_those_at_which_papers_are_measured() -> None:
 # ---- numbers -------------------------------------------------------------------------------------------
 
 
-def test_as_papers_alike_went() -> None:
-    half = made.same(50, 10, 15) + made.same(50, 10, 30)
-    assert predict(calibrate(half), "bluesky", "cs", 10) == Forecast(15, 15, 30, 100, "cs", 8, 15)
-    assert predict(calibrate(half), "bluesky", "cs", 14) == Forecast(21, 21, 42, 100, "cs", 8, 15)
+def test_a_forecast_follows_the_growth_of_similar_papers() -> None:
+    mixed_curves = samples.identical_curves(50, 10, 15) + samples.identical_curves(50, 10, 30)
+    assert predict(calibrate(mixed_curves), "bluesky", "cs", 10) == Forecast(15, 15, 30, 100, "cs", 8, 15)
+    assert predict(calibrate(mixed_curves), "bluesky", "cs", 14) == Forecast(21, 21, 42, 100, "cs", 8, 15)
 
 
 @given(st.integers(0, 4000), st.integers(0, 4000), st.integers(0, 4000), st.integers(1, 300))
-def test_the_range_holds_exactly_the_numbers_that_grew_so(one: int, two: int, three: int, voices: int) -> None:
-    low, median, high = sorted((one, two, three))
-    grown = forecast.GrowthRange("all", 1, 2**10 - 1, 100, low, median, high)
-    made_up = ForecastTable({("bluesky", 6, "all", voices.bit_length()): grown}, {})
-    told = predict(made_up, "bluesky", "", voices)
+def test_the_range_holds_exactly_the_numbers_of_that_growth(a: int, b: int, c: int, voices: int) -> None:
+    low, median, high = sorted((a, b, c))
+    growth = forecast.GrowthRange("all", 1, 2**10 - 1, 100, low, median, high)
+    table = ForecastTable({("bluesky", 6, "all", voices.bit_length()): growth}, {})
+    prediction = predict(table, "bluesky", "", voices)
     within = [later for later in range(5 * voices) if low <= 1000 * later // voices <= high]
-    assert told is not None and told.low <= told.median <= told.high
-    assert not within or (told.low, told.high) == (within[0], within[-1])
+    assert prediction is not None and prediction.low <= prediction.median <= prediction.high
+    assert not within or (prediction.low, prediction.high) == (within[0], within[-1])
 
 
 @given(st.integers(1, 511), st.integers(1, 511))
-def test_of_two_papers_of_a_class_the_one_with_more_voices_gets_no_less(few: int, many: int) -> None:
-    table = calibrate(made.same(100, 300, 500) + made.same(100, 2, 5) + made.same(100, 30, 45))
-    less, more = (predict(table, "bluesky", "", voices) for voices in sorted((few, many)))
+def test_of_two_papers_of_a_class_more_voices_forecast_no_less(a: int, b: int) -> None:
+    table = calibrate(
+        samples.identical_curves(100, 300, 500)
+        + samples.identical_curves(100, 2, 5)
+        + samples.identical_curves(100, 30, 45)
+    )
+    less, more = (predict(table, "bluesky", "", voices) for voices in sorted((a, b)))
     if less and more and less.least == more.least:
         assert less.low <= more.low and less.median <= more.median and less.high <= more.high
 
@@ -59,15 +63,15 @@ def test_of_two_papers_of_a_class_the_one_with_more_voices_gets_no_less(few: int
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_nine_in_ten_papers_like_those_of_the_record_lie_within(seed: int) -> None:
     """In every archive and at every size; slightly more where voices are few, as nothing lies between 2 and 3."""
-    table = calibrate(made.curves(seed, 8000))
+    table = calibrate(samples.curves(seed, 8000))
     within: dict[str | int, list[bool]] = defaultdict(list)
-    for curve in made.curves(seed + 100, 8000):
-        told = predict(table, curve.network, curve.archive, curve.voices)
-        if told is not None:
+    for curve in samples.curves(seed + 100, 8000):
+        prediction = predict(table, curve.network, curve.archive, curve.voices)
+        if prediction is not None:
             for cell in (curve.archive or "unknown", min(curve.voices, 16).bit_length()):
-                within[cell].append(told.low <= curve.later <= told.high)
+                within[cell].append(prediction.low <= curve.later <= prediction.high)
     assert len(within) == 5 + 5 and sum(map(len, within.values())) > 2 * 7900
-    shares = {cell: sum(some) / len(some) for cell, some in within.items()}
+    shares = {cell: sum(hits) / len(hits) for cell, hits in within.items()}
     assert all(0.86 < share < 0.97 for share in shares.values()), shares
     assert 0.89 < sum(map(sum, within.values())) / sum(map(len, within.values())) < 0.945
 
@@ -76,17 +80,31 @@ def test_nine_in_ten_papers_like_those_of_the_record_lie_within(seed: int) -> No
 
 
 def test_archive_then_group_then_all() -> None:
-    curves = made.same(ENOUGH, 5, 10) + made.same(ENOUGH - 1, 5, 20, "hep-th") + made.same(9, 5, 20, "astro-ph")
+    curves = (
+        samples.identical_curves(ENOUGH, 5, 10)
+        + samples.identical_curves(ENOUGH - 1, 5, 20, "hep-th")
+        + samples.identical_curves(9, 5, 20, "astro-ph")
+    )
     table = calibrate(curves)
-    told = {archive: predict(table, "bluesky", archive, 6) for archive in ("cs", "hep-th", "quant-ph", "math", "")}
-    assert {archive: one and (one.among, one.papers) for archive, one in told.items()} == {
+    predictions = {
+        archive: predict(table, "bluesky", archive, 6) for archive in ("cs", "hep-th", "quant-ph", "math", "")
+    }
+    bases = {
+        archive: prediction and (prediction.among, prediction.papers) for archive, prediction in predictions.items()
+    }
+    assert bases == {
         "cs": ("cs", 60), "hep-th": ("physics group", 68), "quant-ph": ("physics group", 68), "math": ("all", 128),
         "": ("all", 128),
     }  # fmt: skip
 
 
 def test_sizes_are_joined_from_the_greatest_down() -> None:
-    curves = made.same(30, 100, 200) + made.same(40, 20, 40) + made.same(70, 5, 6) + made.same(59, 1, 1)
+    curves = (
+        samples.identical_curves(30, 100, 200)
+        + samples.identical_curves(40, 20, 40)
+        + samples.identical_curves(70, 5, 6)
+        + samples.identical_curves(59, 1, 1)
+    )
     sizes = [(size.least, size.most, len(size.curves)) for size in size_classes(curves)]
     assert sizes == [(16, 127, 70), (1, 7, 129)], "8 to 15 voices had none"
     assert [(size.least, size.most) for size in size_classes(curves[::2])] == [(1, 127)]
@@ -96,17 +114,24 @@ def test_sizes_are_joined_from_the_greatest_down() -> None:
 def test_an_archive_of_few_sizes_does_not_stand_for_others() -> None:
     """Papers of similar size in other fields come before papers of the same field and another size."""
     curves = (
-        made.same(40, 5, 10, "math") + made.same(40, 20, 30, "math") + made.same(100, 5, 50) + made.same(60, 20, 30)
+        samples.identical_curves(40, 5, 10, "math")
+        + samples.identical_curves(40, 20, 30, "math")
+        + samples.identical_curves(100, 5, 50)
+        + samples.identical_curves(60, 20, 30)
     )
-    told = predict(calibrate(curves), "bluesky", "math", 5)
-    assert told is not None and (told.among, told.papers) == ("all", 140)
+    prediction = predict(calibrate(curves), "bluesky", "math", 5)
+    assert prediction is not None and (prediction.among, prediction.papers) == ("all", 140)
 
 
 def test_networks_and_ages_stay_apart() -> None:
-    day_old = [curve._replace(age=24) for curve in made.same(100, 5, 5)]
-    table = calibrate(made.same(100, 5, 10) + made.same(100, 5, 20, network="mastodon") + day_old)
-    told = [predict(table, *where) for where in (("bluesky", "cs", 5), ("mastodon", "cs", 5), ("bluesky", "cs", 5, 24))]
-    assert [one and one.median for one in told] == [10, 20, 5]
+    day_old = [curve._replace(age=24) for curve in samples.identical_curves(100, 5, 5)]
+    table = calibrate(
+        samples.identical_curves(100, 5, 10) + samples.identical_curves(100, 5, 20, network="mastodon") + day_old
+    )
+    predictions = [
+        predict(table, *key) for key in (("bluesky", "cs", 5), ("mastodon", "cs", 5), ("bluesky", "cs", 5, 24))
+    ]
+    assert [prediction and prediction.median for prediction in predictions] == [10, 20, 5]
 
 
 # ---- when there is none --------------------------------------------------------------------------------
@@ -114,8 +139,8 @@ def test_networks_and_ages_stay_apart() -> None:
 
 def test_none_where_the_record_is_thin(table: ForecastTable) -> None:
     assert predict(calibrate([]), "bluesky", "cs", 5) is None
-    few = calibrate(made.same(ENOUGH - 1, 5, 10))
-    assert predict(few, "bluesky", "cs", 5) is None and few.papers == {("bluesky", 6): ENOUGH - 1}
+    thin_table = calibrate(samples.identical_curves(ENOUGH - 1, 5, 10))
+    assert predict(thin_table, "bluesky", "cs", 5) is None and thin_table.papers == {("bluesky", 6): ENOUGH - 1}
     assert predict(table, "lobsters", "cs", 5) is None and predict(table, "bluesky", "cs", 5, 72) is None
 
 
@@ -125,18 +150,20 @@ def test_none_without_a_voice_or_with_more_than_any_had(table: ForecastTable) ->
 
 
 def test_papers_without_a_voice_say_nothing() -> None:
-    assert calibrate(made.same(100, 5, 10) + made.same(500, 0, 90)) == calibrate(made.same(100, 5, 10))
+    assert calibrate(samples.identical_curves(100, 5, 10) + samples.identical_curves(500, 0, 90)) == calibrate(
+        samples.identical_curves(100, 5, 10)
+    )
 
 
 # ---- the same everywhere -------------------------------------------------------------------------------
 
 
 def test_the_order_of_curves_does_not_matter(table: ForecastTable) -> None:
-    curves = made.curves(7, 6000)
+    curves = samples.curves(7, 6000)
     Random(1).shuffle(curves)
     assert calibrate(curves) == table
 
 
 def test_all_that_is_kept_are_whole_numbers_and_names(table: ForecastTable) -> None:
-    kept = [part for key, grown in table.ranges.items() for part in (*key, *grown)]
-    assert kept and {type(part) for part in kept} == {int, str}
+    parts = [part for key, growth in table.ranges.items() for part in (*key, *growth)]
+    assert parts and {type(part) for part in parts} == {int, str}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hotpapers import ranking
 from hotpapers.model import RankingInput
-from tests.ranking.talks import attention, candidate
+from tests.ranking.inputs import attention, candidate
 
 
 def test_reposts_and_likes_of_all_networks() -> None:
@@ -21,21 +21,21 @@ def test_reposts_and_likes_of_all_networks() -> None:
     assert (second.score, second.tied) == (49, False)
 
 
-def test_level_ones_keep_their_order_in_the_file() -> None:
-    places = [candidate(f"2401.0000{9 - n}", attention(n, likes=50), order=n) for n in (3, 1, 2)]
-    ordered = ranking.rank(RankingInput(candidates=tuple(places), peers=()), "classic/1")
-    assert [one.paper[-1] for one in ordered] == ["8", "7", "6"]
-    assert all(one.tied for one in ordered)
+def test_ties_keep_their_order_in_the_file() -> None:
+    papers = [candidate(f"2401.0000{9 - n}", attention(n, likes=50), order=n) for n in (3, 1, 2)]
+    ordered = ranking.rank(RankingInput(candidates=tuple(papers), peers=()), "classic/1")
+    assert [entry.paper[-1] for entry in ordered] == ["8", "7", "6"]
+    assert all(entry.tied for entry in ordered)
 
 
 def test_without_a_listing_the_earlier_announcement_then_the_id() -> None:
     late = candidate("2401.00001", attention(1, likes=50), announced_at=2)
-    other = candidate("2401.00003", attention(1, likes=50), announced_at=1)
+    same_day = candidate("2401.00003", attention(1, likes=50), announced_at=1)
     early = candidate("2401.00002", attention(1, likes=50), announced_at=1)
-    ordered = ranking.rank(RankingInput(candidates=(late, other, early), peers=()), "classic/1")
-    assert [one.paper[-1] for one in ordered] == ["2", "3", "1"]
+    ordered = ranking.rank(RankingInput(candidates=(late, same_day, early), peers=()), "classic/1")
+    assert [entry.paper[-1] for entry in ordered] == ["2", "3", "1"]
 
 
-def test_nobody_said_anything() -> None:
+def test_a_paper_without_posts() -> None:
     (only,) = ranking.rank(RankingInput(candidates=(candidate("2401.00001"),), peers=()), "classic/1")
     assert (only.score, only.voices, only.parts) == (0, 0, ())

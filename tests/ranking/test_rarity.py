@@ -15,12 +15,12 @@ from hotpapers.categories import group_of
 from hotpapers.errors import UsageError
 from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, VoiceHistogram
 from hotpapers.ranking.rarity import millipoints
-from tests.ranking.talks import attention, candidate, peers, talks
+from tests.ranking.inputs import attention, candidate, peers, ranking_inputs
 
 
-def only_part(one: Candidate, *others: VoiceHistogram) -> ScoreComponent:
+def only_part(paper: Candidate, *others: VoiceHistogram) -> ScoreComponent:
     """The only part of the only candidate's score."""
-    (scored,) = ranking.rank(RankingInput(candidates=(one,), peers=others), "rarity/1")
+    (scored,) = ranking.rank(RankingInput(candidates=(paper,), peers=others), "rarity/1")
     (part,) = scored.parts
     assert scored.score == part.score
     return part
@@ -60,14 +60,14 @@ def test_millipoints_are_the_nearest_integer(a: int, b: int) -> None:
 @given(st.integers(0, 10**12), st.integers(0, 10**12))
 def test_the_caller_s_decimal_settings_do_not_matter(a: int, b: int) -> None:
     papers, atleast = max(a, b), min(a, b)
-    before = millipoints.__wrapped__(papers, atleast)
+    expected = millipoints.__wrapped__(papers, atleast)
     with localcontext() as rough:
         rough.prec, rough.rounding = 3, "ROUND_UP"
-        assert millipoints.__wrapped__(papers, atleast) == before
+        assert millipoints.__wrapped__(papers, atleast) == expected
     with localcontext() as fine:
         fine.prec = 60
         exact = (Decimal(papers + 1) / Decimal(atleast + 1)).log10() * 1000
-        assert abs(exact - before) <= Decimal("0.5")
+        assert abs(exact - expected) <= Decimal("0.5")
     assert getcontext().prec == 28
 
 
@@ -132,8 +132,8 @@ def test_another_age_and_another_network_are_no_reference() -> None:
     ],
 )
 def test_a_small_reference_is_widened(archive: str, others: dict[str, int], among: str, papers: int) -> None:
-    given_peers = [peers({7: count}, name) for name, count in others.items()]
-    part = only_part(candidate("2401.00001", attention(7), archive=archive), *given_peers)
+    histograms = [peers({7: count}, name) for name, count in others.items()]
+    part = only_part(candidate("2401.00001", attention(7), archive=archive), *histograms)
     assert (part.among, part.papers) == (among, papers)
 
 
@@ -152,8 +152,8 @@ def test_score_then_voices_then_announcement_then_id() -> None:
     early = candidate("2401.00007", attention(10), announced_at=3)
     small, great = (candidate(f"2401.0000{n}", attention(10), announced_at=5) for n in (4, 6))
     ordered = ranking.rank(RankingInput(candidates=(great, early, small, more, first), peers=others), "rarity/1")
-    assert [one.paper[-1] for one in ordered] == ["9", "8", "7", "4", "6"]
-    assert [one.tied for one in ordered] == [False, True, True, True, True]
+    assert [entry.paper[-1] for entry in ordered] == ["9", "8", "7", "4", "6"]
+    assert [entry.tied for entry in ordered] == [False, True, True, True, True]
 
 
 def test_an_unknown_ranking_names_those_there_are() -> None:
@@ -161,22 +161,22 @@ def test_an_unknown_ranking_names_those_there_are() -> None:
         ranking.rank(RankingInput(candidates=(), peers=()), "rarity/3")
 
 
-def plainly(talk: RankingInput) -> list[tuple[str, int]]:
-    """The ranking again, straight from DESIGN §7."""
+def ranked_by_hand(inputs: RankingInput) -> list[tuple[str, int]]:
+    """The ranking as DESIGN §7 states it, computed independently."""
     rows = []
-    for one in talk.candidates:
-        score = sum(_plain_part(talk, one.archive, a) for a in one.attention)
-        rows.append((-score, -sum(a.voices for a in one.attention), one.announced_at, one.paper))
+    for paper in inputs.candidates:
+        score = sum(_plain_part(inputs, paper.archive, a) for a in paper.attention)
+        rows.append((-score, -sum(a.voices for a in paper.attention), paper.announced_at, paper.paper))
     return [(paper, -score) for score, _, _, paper in sorted(rows)]
 
 
-def _plain_part(talk: RankingInput, mine: str, a: Attention) -> int:
-    there = [p for p in talk.peers if (p.network, p.age) == (a.network, a.age)]
-    narrow = [p for p in there if p.archive == mine] if mine else []
-    wider = [p for p in there if group_of(p.archive) == group_of(mine)] if mine else []
+def _plain_part(inputs: RankingInput, archive: str, a: Attention) -> int:
+    measured_alike = [p for p in inputs.peers if (p.network, p.age) == (a.network, a.age)]
+    same_archive = [p for p in measured_alike if p.archive == archive] if archive else []
+    same_group = [p for p in measured_alike if group_of(p.archive) == group_of(archive)] if archive else []
     least = 0 if a.age == 0 else 3
-    for chosen in (narrow, wider, there):
-        others = [(voices, papers) for p in chosen for voices, papers in p.counts if voices >= least]
+    for reference in (same_archive, same_group, measured_alike):
+        others = [(voices, papers) for p in reference for voices, papers in p.counts if voices >= least]
         own = 1 if a.own is not None and a.own >= least else 0
         total = sum(papers for _, papers in others) - own
         if total >= 500:
@@ -188,34 +188,34 @@ def _plain_part(talk: RankingInput, mine: str, a: Attention) -> int:
         return 0 if a.voices < 3 else int((ratio.log10() * 1000).to_integral_value())
 
 
-@given(talks())
-def test_the_same_as_paper_by_paper(talk: RankingInput) -> None:
-    assert [(one.paper, one.score) for one in ranking.rank(talk, "rarity/1")] == plainly(talk)
+@given(ranking_inputs())
+def test_the_same_as_paper_by_paper(inputs: RankingInput) -> None:
+    assert [(entry.paper, entry.score) for entry in ranking.rank(inputs, "rarity/1")] == ranked_by_hand(inputs)
 
 
-@given(talks(), st.sampled_from(["rarity/1", "classic/1"]))
-def test_a_score_is_the_sum_of_its_parts_and_level_is_said_of_neighbours(talk: RankingInput, name: str) -> None:
-    ordered = ranking.rank(talk, name)
-    assert [one.score for one in ordered] == [sum(part.score for part in one.parts) for one in ordered]
-    assert [one.voices for one in ordered] == [sum(part.voices for part in one.parts) for one in ordered]
-    scores = [one.score for one in ordered]
-    assert [one.tied for one in ordered] == [scores.count(score) > 1 for score in scores]
+@given(ranking_inputs(), st.sampled_from(["rarity/1", "classic/1"]))
+def test_a_score_is_the_sum_of_its_parts_and_ties_are_of_neighbors(inputs: RankingInput, name: str) -> None:
+    ordered = ranking.rank(inputs, name)
+    assert [entry.score for entry in ordered] == [sum(part.score for part in entry.parts) for entry in ordered]
+    assert [entry.voices for entry in ordered] == [sum(part.voices for part in entry.parts) for entry in ordered]
+    scores = [entry.score for entry in ordered]
+    assert [entry.tied for entry in ordered] == [scores.count(score) > 1 for score in scores]
     assert all(above >= below for above, below in pairwise(scores))
 
 
-@given(talks(), st.randoms(use_true_random=False), st.sampled_from(["rarity/1", "classic/1"]))
-def test_the_order_in_which_things_come_does_not_matter(talk: RankingInput, random: object, name: str) -> None:
-    shuffled_candidates, shuffled_peers = list(talk.candidates), list(talk.peers)
+@given(ranking_inputs(), st.randoms(use_true_random=False), st.sampled_from(["rarity/1", "classic/1"]))
+def test_the_order_in_which_things_come_does_not_matter(inputs: RankingInput, random: object, name: str) -> None:
+    shuffled_candidates, shuffled_peers = list(inputs.candidates), list(inputs.peers)
     random.shuffle(shuffled_candidates)  # type: ignore[attr-defined]
     random.shuffle(shuffled_peers)  # type: ignore[attr-defined]
-    other = RankingInput(candidates=tuple(shuffled_candidates), peers=tuple(shuffled_peers))
-    assert ranking.rank(other, name) == ranking.rank(talk, name)
+    shuffled = RankingInput(candidates=tuple(shuffled_candidates), peers=tuple(shuffled_peers))
+    assert ranking.rank(shuffled, name) == ranking.rank(inputs, name)
 
 
-@given(talks())
-def test_other_candidates_do_not_change_a_score(talk: RankingInput) -> None:
+@given(ranking_inputs())
+def test_other_candidates_do_not_change_a_score(inputs: RankingInput) -> None:
     """A score depends on the papers compared, which the input names, not on the other candidates."""
-    scores = {one.paper: one.score for one in ranking.rank(talk, "rarity/1")}
-    alone = msgspec.structs.replace(talk, candidates=talk.candidates[:1])
+    scores = {entry.paper: entry.score for entry in ranking.rank(inputs, "rarity/1")}
+    alone = msgspec.structs.replace(inputs, candidates=inputs.candidates[:1])
     (first,) = ranking.rank(alone, "rarity/1")
     assert first.score == scores[first.paper]

@@ -38,22 +38,22 @@ def test_what_a_part_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("voices", "age", "said"),
+    ("voices", "age", "expected"),
     [
         (2, 24, "2 voices on Bluesky: fewer than 3 score nothing: 0."),
         (1, 6, "1 voice on Bluesky: fewer than 3 score nothing: 0."),
         (2, 0, "2 likes on Bluesky: fewer than 3 score nothing: 0."),
     ],
 )
-def test_what_few_voices_say(voices: int, age: int, said: str) -> None:
-    assert sentence(voices=voices, score=0, age=age) == said
+def test_what_few_voices_say(voices: int, age: int, expected: str) -> None:
+    assert sentence(voices=voices, score=0, age=age) == expected
     assert words.formula(msgspec.structs.replace(PART, voices=voices, score=0, age=age)) == "0"
 
 
 def test_three_voices_that_score_nothing_still_say_why() -> None:
     """All others have as many: that is arithmetic, not the rule of three."""
-    everybody = msgspec.structs.replace(PART, voices=3, papers=500, atleast=500, score=0)
-    assert words.formula(everybody) == "1000 × log10(501 / 501) = 0"
+    part = msgspec.structs.replace(PART, voices=3, papers=500, atleast=500, score=0)
+    assert words.formula(part) == "1000 × log10(501 / 501) = 0"
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
@@ -85,7 +85,7 @@ def test_what_is_known_of_a_tally_s_method() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "said", "formula"),
+    ("known", "expected", "formula"),
     [
         (0, "Nobody known here vouches for this: -90.", "no more than 500 × 0"),
         (1, "One known voice alone vouches for nothing: -90.", "no more than 500 × 0"),
@@ -93,8 +93,8 @@ def test_what_is_known_of_a_tally_s_method() -> None:
          "no more than 500 × 1"),
     ],
 )  # fmt: skip
-def test_what_known_voices_vouch_for(known: int, said: str, formula: str) -> None:
-    assert sentence(rule=vouched.RULE, voices=known, score=-90) == said
+def test_what_known_voices_vouch_for(known: int, expected: str, formula: str) -> None:
+    assert sentence(rule=vouched.RULE, voices=known, score=-90) == expected
     assert words.formula(msgspec.structs.replace(PART, rule=vouched.RULE, voices=known, score=-90)) == formula
 
 
@@ -110,8 +110,8 @@ def test_two_voices_with_a_score_are_compared() -> None:
 
 
 def test_without_another_paper_there_is_nothing_to_compare_with() -> None:
-    said = "40 voices on Bluesky, and no other paper there yet to compare with: 0."
-    assert sentence(papers=0, atleast=0, score=0) == said
+    expected = "40 voices on Bluesky, and no other paper there yet to compare with: 0."
+    assert sentence(papers=0, atleast=0, score=0) == expected
 
 
 YOUNG = ReferenceSize(network="bluesky", age=24, papers=16, days=1, young=True)
@@ -144,9 +144,9 @@ def test_what_a_place_would_have_cost() -> None:
 def test_whose_voices_a_count_has() -> None:
     counted = PrintedCount(network="x", voices=41, reposts=1, likes=1204, until=0)
     assert words.voices_of(counted) == "41 voices"
-    told = msgspec.structs.replace(counted, known=30, authors=2)
-    assert words.voices_of(told) == "41 voices, 30 of them known here, 2 the authors’"
-    assert words.voices_of(msgspec.structs.replace(told, voices=0, authors=0)) == "0 voices"
+    measured = msgspec.structs.replace(counted, known=30, authors=2)
+    assert words.voices_of(measured) == "41 voices, 30 of them known here, 2 the authors’"
+    assert words.voices_of(msgspec.structs.replace(measured, voices=0, authors=0)) == "0 voices"
 
 
 def test_standing_is_measured_for_the_ranking_that_asks_for_it() -> None:

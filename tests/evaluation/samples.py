@@ -22,7 +22,7 @@ def paper_id(number: int) -> str:
     return f"2008.{number:05}"
 
 
-def listed(number: int) -> dict[str, Any]:
+def listed_row(number: int) -> dict[str, Any]:
     """A row of the archive: each has more favorites and fewer retweets than the last. Every five share a day."""
     day = FIRST + timedelta(days=number // PER_DAY)
     return {
@@ -33,7 +33,7 @@ def listed(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def cited(number: int) -> dict[str, Any]:
+def citation_row(number: int) -> dict[str, Any]:
     """A paper's citations: more favorites, more citations."""
     return {
         "arxiv_id": paper_id(number), "source": "made up", "venue": "acl", "year": 2021, "status": "Long",
@@ -42,7 +42,7 @@ def cited(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def decided(number: int) -> dict[str, Any]:
+def decision_row(number: int) -> dict[str, Any]:
     """A decision: the better half is accepted, and ratings follow the number."""
     good = number >= PER_DAY * DAYS // 2
     return {
@@ -51,7 +51,7 @@ def decided(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def upvoted(number: int) -> dict[str, Any]:
+def upvote_row(number: int) -> dict[str, Any]:
     """A paper of a daily page: fewer upvotes with each number, so more upvotes mean fewer citations."""
     day = FIRST + timedelta(days=number // PER_DAY)
     return {
@@ -60,7 +60,7 @@ def upvoted(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(number: int) -> dict[str, Any]:
+def story_row(number: int) -> dict[str, Any]:
     """A story from the day after the issue: more favorites, more points."""
     at = 1_599_700_000 + number * 86_400
     return {
@@ -73,20 +73,20 @@ def tables() -> dict[str, Table]:
     """The rows of every file."""
     numbers = range(PER_DAY * DAYS)
     return {
-        "archive-attention.csv": [listed(n) for n in numbers],
-        "outcomes.csv": [cited(n) for n in numbers],
-        "venues.csv": [decided(n) for n in numbers],
-        "hf-daily.jsonl.zst": [upvoted(n) for n in numbers],
+        "archive-attention.csv": [listed_row(n) for n in numbers],
+        "outcomes.csv": [citation_row(n) for n in numbers],
+        "venues.csv": [decision_row(n) for n in numbers],
+        "hf-daily.jsonl.zst": [upvote_row(n) for n in numbers],
         "hf-papers.jsonl.zst": [{"id": paper_id(n), "title": f"Paper {n}"} for n in numbers],
-        "hn-arxiv.jsonl.zst": [told(n) for n in range(30)],
+        "hn-arxiv.jsonl.zst": [story_row(n) for n in range(30)],
         "arxiv-metadata.jsonl.zst": [{"id": paper_id(n), "authors": ["A"] * (1 + n % 9)} for n in numbers],
     }
 
 
-def write(folder: Path, made: Mapping[str, Table]) -> Path:
+def write(folder: Path, tables_by_name: Mapping[str, Table]) -> Path:
     """Writes these files into a folder."""
     folder.mkdir(exist_ok=True)
-    for name, rows in made.items():
+    for name, rows in tables_by_name.items():
         if name.endswith(".csv"):
             write_csv(folder / name, rows)
         else:
@@ -107,8 +107,8 @@ def write_lines(file: Path, lines: Iterable[str]) -> None:
     file.write_bytes(zstandard.compress("".join(f"{line}\n" for line in lines).encode()))
 
 
-def folder(place: Path, change: Callable[[dict[str, Table]], None] = lambda made: None) -> Path:
+def folder(path: Path, change: Callable[[dict[str, Table]], None] = lambda tables: None) -> Path:
     """The whole folder, changed before it is written."""
-    made = tables()
-    change(made)
-    return write(place, made)
+    tables_by_name = tables()
+    change(tables_by_name)
+    return write(path, tables_by_name)

@@ -1,4 +1,4 @@
-"""Made-up curves: papers with little or much talk that continue as they began."""
+"""Made-up curves: papers with few or many voices that keep growing at their first pace."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def _curve(chance: Random, day: int, network: str, age: int) -> Curve:
     return Curve(network, archive, age, day, voices, voices + int(most * chance.random() ** 3))
 
 
-def same(number: int, voices: int, later: int, archive: str = "cs", network: str = "bluesky") -> list[Curve]:
+def identical_curves(
+    number: int, voices: int, later: int, archive: str = "cs", network: str = "bluesky"
+) -> list[Curve]:
     """Identical curves, spread over ten weeks."""
     return [Curve(network, archive, 6, FIRST_DAY + n % 70, voices, later) for n in range(number)]
