@@ -54,11 +54,11 @@ windows = st.builds(
     youngest=st.sampled_from([0, 24, 24]),
 )
 own_accounts = st.sampled_from([(), (), ("bluesky:ada",), ("x:@ada", "mastodon:cy")])
-quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+suppressed_checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 @pytest.fixture(autouse=True)
-def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standing_queries, "ENOUGH_KNOWN", 2)
 
 
@@ -72,16 +72,18 @@ def by_paper(rows: Sequence[Engagement]) -> dict[str, list[Engagement]]:
 def compare(window: MeasurementWindow, views: Sequence[AsOfView]) -> None:
     """At every view the rows are those of the whole record, and papers not reported as changed keep their rows."""
     reader = EngagementOverDays(window, LATEST)
-    before: dict[str, list[Engagement]] = {}
+    rows_before: dict[str, list[Engagement]] = {}
     for view in views:
         changed = reader.move_to(view)
-        now = by_paper(list(attention.read_engagement(view, window)))
-        assert {paper: reader.rows(paper) for paper in reader.announced if reader.rows(paper)} == now
-        assert {paper for paper in before.keys() | now.keys() if before.get(paper) != now.get(paper)} <= changed
-        before = now
+        rows_now = by_paper(list(attention.read_engagement(view, window)))
+        assert {paper: reader.rows(paper) for paper in reader.announced if reader.rows(paper)} == rows_now
+        assert {
+            paper for paper in rows_before.keys() | rows_now.keys() if rows_before.get(paper) != rows_now.get(paper)
+        } <= changed
+        rows_before = rows_now
 
 
-@settings(max_examples=150, suppress_health_check=quiet)
+@settings(max_examples=150, suppress_health_check=suppressed_checks)
 @given(worlds(), windows, own_accounts, cuts, st.sampled_from([3, 3, 2, 1]))
 def test_the_same_at_every_cut_on_sqlite(
     sqlite_record: Record, world: World, window: MeasurementWindow, own: tuple[str, ...], moments: list[int], batch: int
@@ -89,7 +91,7 @@ def test_the_same_at_every_cut_on_sqlite(
     at_every_cut(sqlite_record, world, window, own, moments, batch)
 
 
-@settings(max_examples=10, suppress_health_check=quiet)
+@settings(max_examples=10, suppress_health_check=suppressed_checks)
 @given(worlds(), windows, own_accounts, cuts, st.sampled_from([3, 3, 2, 1]))
 def test_the_same_at_every_cut_on_postgres(
     postgres_record: Record,
@@ -120,39 +122,39 @@ AT = CUT - 10 * DAY
 LATER = CUT - DAY
 
 
-def liked(post: str, *fans: str) -> list[Item]:
+def likes(post: str, *fans: str) -> list[Item]:
     return [Reaction(post=post, account=f"bluesky:{fan}", type="like", observed_at=AT + 2 * HOUR) for fan in fans]
 
 
-def known_people() -> Iterator[Item]:
+def known_accounts() -> Iterator[Item]:
     """Three accounts with standing: each posted about three other papers six weeks earlier."""
     for account in ("ada", "bo", "ann"):
         for number in (91, 92, 93):
             yield from post(number, f"bluesky:{account}{number}", CUT - 45 * DAY, account=f"bluesky:{account}")
 
 
-def setting() -> list[Item]:
+def record_items() -> list[Item]:
     """A paper of ten days ago with three posts; one of them also names another paper, not yet announced."""
     return [
-        *known_people(),
+        *known_accounts(),
         *paper(1, "2023-11-04", at=AT),
-        *post(1, "bluesky:p", AT + HOUR, account="bluesky:ada"), *liked("bluesky:p", "bo", "cy", "di"),
-        *post(1, "bluesky:q", AT + HOUR, account="bluesky:ed"), *liked("bluesky:q", "fay"),
-        *post(1, "bluesky:r", AT + HOUR, account="bluesky:guy"), *liked("bluesky:r", "hal", "ann"),
+        *post(1, "bluesky:p", AT + HOUR, account="bluesky:ada"), *likes("bluesky:p", "bo", "cy", "di"),
+        *post(1, "bluesky:q", AT + HOUR, account="bluesky:ed"), *likes("bluesky:q", "fay"),
+        *post(1, "bluesky:r", AT + HOUR, account="bluesky:guy"), *likes("bluesky:r", "hal", "ann"),
         Mention(post="bluesky:r", paper=NEW, form="abs", observed_at=AT + HOUR),
     ]  # fmt: skip
 
 
-def about(account: str, judgement: Judgement, rule: str = "made-up", at: int = LATER, of: str = "") -> Item:
+def verdict(account: str, judgement: Judgement, rule: str = "made-up", at: int = LATER, of: str = "") -> Item:
     return judged(f"bluesky:{account}", judgement, of, rule, at)
 
 
-LESSONS: dict[str, list[Item]] = {
-    "who posted is a bot": [about("ed", "bot")],
-    "who reacted is a bot": [about("fay", "bot")],
-    "a bot is a person": [about("ed", "bot", "rate", AT), about("ed", "human", "proved")],
-    "a mention is in doubt": [about("q", "doubtful", of=OLD)],
-    "a voice is an author's": [about("di", "author", "name", of=OLD)],
+FACTS: dict[str, list[Item]] = {
+    "who posted is a bot": [verdict("ed", "bot")],
+    "who reacted is a bot": [verdict("fay", "bot")],
+    "a bot is a person": [verdict("ed", "bot", "rate", AT), verdict("ed", "human", "proved")],
+    "a mention is in doubt": [verdict("q", "doubtful", of=OLD)],
+    "a voice is an author's": [verdict("di", "author", "name", of=OLD)],
     "a paper is of another field": [Paper(paper=OLD, title="One", categories=("hep-th",), observed_at=LATER)],
     "another paper of its post is announced": [*paper(2, "2023-11-13", at=LATER)],
     "its post names another paper": [
@@ -167,58 +169,66 @@ LESSONS: dict[str, list[Item]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_what_the_record_learns(sqlite_record: Record, lesson: str) -> None:
+@pytest.mark.parametrize("fact", FACTS)
+def test_what_the_record_learns(sqlite_record: Record, fact: str) -> None:
     """The rows of a paper past all its ages change, as they do in a full count."""
-    emptied(sqlite_record).append([*setting(), *LESSONS[lesson]], source="made-up")
+    emptied(sqlite_record).append([*record_items(), *FACTS[fact]], source="made-up")
     standing_queries.learn_standing(sqlite_record.database)
     window = MeasurementWindow(with_standing=True, youngest=24)
     views = [sqlite_record.view(LATER - HOUR), sqlite_record.view(LATER + HOUR)]
-    before, after = ([row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views)
-    assert before and before != after
+    rows_before, rows_after = (
+        [row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views
+    )
+    assert rows_before and rows_before != rows_after
     compare(window, views)
 
 
 def test_a_paper_beside_it_is_measured_no_longer(sqlite_record: Record) -> None:
     """Reactions to a post about two papers vouch for neither; once one paper drops out, they vouch for the other."""
     long_ago = [*paper(2, "2023-08-16", at=LATER - 90 * DAY)]
-    emptied(sqlite_record).append([*setting(), *long_ago], source="made-up")
+    emptied(sqlite_record).append([*record_items(), *long_ago], source="made-up")
     standing_queries.learn_standing(sqlite_record.database)
     window = MeasurementWindow(with_standing=True, youngest=24)
     views = [sqlite_record.view(LATER - HOUR), sqlite_record.view(LATER + HOUR)]
-    before, after = ([row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views)
-    assert [row.known for row in before] != [row.known for row in after]
+    rows_before, rows_after = (
+        [row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views
+    )
+    assert [row.known for row in rows_before] != [row.known for row in rows_after]
     compare(window, views)
 
 
-def test_somebody_gets_standing(sqlite_record: Record) -> None:
+def test_an_account_gets_standing(sqlite_record: Record) -> None:
     """An account known for 29 days at one cut has standing at the next, also for its posts of days before."""
-    others = [
+    posts = [
         item for number in (91, 92, 93)
         for item in post(number, f"bluesky:di{number}", LATER - 30 * DAY, account="bluesky:di")
     ]  # fmt: skip
-    emptied(sqlite_record).append([*setting(), *others], source="made-up")
+    emptied(sqlite_record).append([*record_items(), *posts], source="made-up")
     standing_queries.learn_standing(sqlite_record.database)
     views = [sqlite_record.view(LATER - HOUR), sqlite_record.view(LATER + HOUR)]
     window = MeasurementWindow(with_standing=True, youngest=24)
-    before, after = ([row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views)
-    assert {row.known for row in before} != {row.known for row in after}
+    rows_before, rows_after = (
+        [row for row in attention.read_engagement(view, window) if row.paper == OLD] for view in views
+    )
+    assert {row.known for row in rows_before} != {row.known for row in rows_after}
     compare(window, views)
 
 
 # ---- at other positions, and for issues --------------------------------------------------------------------
 
 
-@settings(max_examples=75, suppress_health_check=quiet)
+@settings(max_examples=75, suppress_health_check=suppressed_checks)
 @given(worlds(), windows, cuts, st.lists(st.sampled_from([1, 2, 3]), min_size=7, max_size=7).map(sorted))
 def test_the_same_while_the_record_grows(
     sqlite_record: Record, world: World, window: MeasurementWindow, moments: list[int], batches: list[int]
 ) -> None:
     """Batches are added in between, some with observations from before an earlier cut."""
-    fill(emptied(sqlite_record), World(tuple(kept._replace(until=0) for kept in world.kept)))
+    fill(emptied(sqlite_record), World(tuple(item._replace(until=0) for item in world.kept)))
     standing_queries.learn_standing(sqlite_record.database)
-    first = sqlite_record.head.position - 3
-    compare(window, [sqlite_record.view(at, first + batch) for at, batch in zip(moments, batches, strict=False)])
+    first_position = sqlite_record.head.position - 3
+    compare(
+        window, [sqlite_record.view(at, first_position + batch) for at, batch in zip(moments, batches, strict=False)]
+    )
 
 
 def test_a_cut_before_the_last_one_begins_again(sqlite_record: Record) -> None:
@@ -230,9 +240,9 @@ def test_a_cut_before_the_last_one_begins_again(sqlite_record: Record) -> None:
     compare(MeasurementWindow(with_standing=True), [sqlite_record.view(at) for at in (CUT, CUT - DAY, CUT - HOUR)])
 
 
-@settings(max_examples=100, suppress_health_check=quiet)
+@settings(max_examples=100, suppress_health_check=suppressed_checks)
 @given(worlds(), own_accounts, cuts, st.sampled_from(["rarity/1", "rarity/2"]))
-def test_the_talk_is_the_same(
+def test_the_ranking_input_is_the_same(
     sqlite_record: Record, world: World, own: tuple[str, ...], moments: list[int], ranking: str
 ) -> None:
     """References, candidates and forecasts are the same as for a single issue."""
@@ -242,8 +252,14 @@ def test_the_talk_is_the_same(
     own_voices, reader = sqlite_record.voices_of(own), InputOverDays(LATEST)
     for moment in moments:
         view, span = sqlite_record.view(moment), CandidateWindow(moment - 7 * DAY, {"arxiv:2311.00001": 3})
-        alone, among = (collect(view, publication, span, own_voices) for collect in (collect_with_forecasts, reader))
-        assert among.inputs.peers == alone.inputs.peers
-        papers = [candidate.paper for candidate in alone.inputs.candidates]
-        assert sorted(among.inputs.candidates, key=lambda some: some.paper) == list(alone.inputs.candidates)
-        assert (among.forecasts and among.forecasts(papers)) == (alone.forecasts and alone.forecasts(papers))
+        single, incremental = (
+            collect(view, publication, span, own_voices) for collect in (collect_with_forecasts, reader)
+        )
+        assert incremental.inputs.peers == single.inputs.peers
+        papers = [candidate.paper for candidate in single.inputs.candidates]
+        assert sorted(incremental.inputs.candidates, key=lambda candidate: candidate.paper) == list(
+            single.inputs.candidates
+        )
+        assert (incremental.forecasts and incremental.forecasts(papers)) == (
+            single.forecasts and single.forecasts(papers)
+        )

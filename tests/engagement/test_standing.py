@@ -24,35 +24,36 @@ NOW = 1_700_000_000_000_000
 
 
 @pytest.fixture(autouse=True)
-def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "ENOUGH_KNOWN", 1)
 
 
 # ---- the rules, by hand --------------------------------------------------------------------------------------
 
 
-def after(*activity: tuple[int, int, int]) -> AccountHistory:
+def history_after(*activity: tuple[int, int, int]) -> AccountHistory:
     """The history kept after activity as (paper, days ago, position)."""
-    known: AccountHistory | None = None
+    history: AccountHistory | None = None
     for paper, days, position in activity:
-        known = add_activity(known, PaperActivity(7, paper, NOW - days * DAY, position))
-    assert known is not None
-    return known
+        history = add_activity(history, PaperActivity(7, paper, NOW - days * DAY, position))
+    assert history is not None
+    return history
 
 
 def test_three_different_papers() -> None:
-    assert after((1, 40, 1)) == AccountHistory(7, NOW - 40 * DAY, NOW - 40 * DAY, (1, 0))
-    assert after((1, 40, 1), (1, 30, 2), (1, 20, 3)) == after((1, 40, 1))
-    assert after((1, 40, 1), (2, 30, 2), (1, 20, 3), (2, 9, 4)) == after((1, 40, 1), (2, 30, 2))
-    assert after((1, 40, 1), (2, 30, 2), (3, 20, 3)) == AccountHistory(7, NOW - 40 * DAY, NOW - 20 * DAY, (1, 2), 3)
-    assert [has_standing(after((1, 40, 1), (2, 30, 2), *more), NOW) for more in ([], [(2, 20, 3)], [(3, 20, 3)])] == [
-        False, False, True
-    ]  # fmt: skip
+    assert history_after((1, 40, 1)) == AccountHistory(7, NOW - 40 * DAY, NOW - 40 * DAY, (1, 0))
+    assert history_after((1, 40, 1), (1, 30, 2), (1, 20, 3)) == history_after((1, 40, 1))
+    assert history_after((1, 40, 1), (2, 30, 2), (1, 20, 3), (2, 9, 4)) == history_after((1, 40, 1), (2, 30, 2))
+    assert history_after((1, 40, 1), (2, 30, 2), (3, 20, 3)) == AccountHistory(
+        7, NOW - 40 * DAY, NOW - 20 * DAY, (1, 2), 3
+    )
+    histories = [history_after((1, 40, 1), (2, 30, 2), *more) for more in ([], [(2, 20, 3)], [(3, 20, 3)])]
+    assert [has_standing(history, NOW) for history in histories] == [False, False, True]
 
 
 def test_nothing_after_the_third_paper_changes_anything() -> None:
-    third = after((1, 40, 1), (2, 30, 2), (3, 20, 3))
-    assert after((1, 40, 1), (2, 30, 2), (3, 20, 3), (4, 1, 4), (5, 90, 5)) == third
+    expected = history_after((1, 40, 1), (2, 30, 2), (3, 20, 3))
+    assert history_after((1, 40, 1), (2, 30, 2), (3, 20, 3), (4, 1, 4), (5, 90, 5)) == expected
 
 
 @pytest.mark.parametrize(
@@ -68,16 +69,16 @@ def test_nothing_after_the_third_paper_changes_anything() -> None:
 )
 def test_the_first_30_days_ago_and_all_of_them_a_week(first: int, second: int, third: int, expected: bool) -> None:
     """The first activity in the record counts as the first, even if it arrived late."""
-    known = after((1, first, 1), (2, second, 2), (3, third, 3))
-    assert has_standing(known, NOW) is expected
+    history = history_after((1, first, 1), (2, second, 2), (3, third, 3))
+    assert has_standing(history, NOW) is expected
     if expected and first == 30:
-        assert not has_standing(known, NOW - 1)
+        assert not has_standing(history, NOW - 1)
 
 
 # ---- the table -----------------------------------------------------------------------------------------------
 
 
-class Spoke(NamedTuple):
+class Activity(NamedTuple):
     """A post about a paper, or a reaction to one, some days ago. `item` is the number of the post."""
 
     account: str
@@ -88,23 +89,23 @@ class Spoke(NamedTuple):
     withdrawn: bool = False
 
 
-def items_of(spoke: Spoke) -> list[Item]:
+def items_of(activity: Activity) -> list[Item]:
     """The items that record it."""
-    at, key = NOW - spoke.days * DAY, f"arxiv:2311.{spoke.paper:05}"
-    if spoke.reacts:
+    at, key = NOW - activity.days * DAY, f"arxiv:2311.{activity.paper:05}"
+    if activity.reacts:
         return [
             Reaction(
-                post=f"bluesky:p{spoke.item}", account=spoke.account, type="like", withdrawn=spoke.withdrawn,
+                post=f"bluesky:p{activity.item}", account=activity.account, type="like", withdrawn=activity.withdrawn,
                 observed_at=at,
             )
         ]  # fmt: skip
-    name = f"bluesky:p{spoke.item}"
-    made = Post(post=name, network="bluesky", account=spoke.account, created_at=at, text="", observed_at=at)
-    return [made, Mention(post=name, paper=key, form="abs", observed_at=at)]
+    name = f"bluesky:p{activity.item}"
+    post = Post(post=name, network="bluesky", account=activity.account, created_at=at, text="", observed_at=at)
+    return [post, Mention(post=name, paper=key, form="abs", observed_at=at)]
 
 
 _events = st.builds(
-    Spoke,
+    Activity,
     account=st.sampled_from(("bluesky:a", "bluesky:b", "bluesky:c", "")),
     item=st.just(0),
     paper=st.integers(1, 4),
@@ -115,43 +116,44 @@ _events = st.builds(
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[list[Spoke]]:
+def histories(draw: st.DrawFn) -> list[list[Activity]]:
     """Batches: posts are numbered in order; reactions go to any post, including those that come later or never."""
-    number, done = 0, []
+    number, batches = 0, []
     for batch in draw(st.lists(st.lists(_events, max_size=5), min_size=1, max_size=6)):
-        some = []
+        events = []
         for event in batch:
             number += not event.reacts
             item = draw(st.integers(1, number + 2)) if event.reacts else number
-            some.append(
+            events.append(
                 event._replace(item=item, account=event.account if not event.reacts else event.account or "x:r")
             )
-        done.append(some)
-    once: set[tuple[str, int, int]] = set()
-    return [[one for one in batch if not (one.reacts and is_told(one, once))] for batch in done]
+        batches.append(events)
+    observed: set[tuple[str, int, int]] = set()
+    return [[event for event in batch if not (event.reacts and is_repeated(event, observed))] for batch in batches]
 
 
-def is_told(one: Spoke, once: set[tuple[str, int, int]]) -> bool:
+def is_repeated(event: Activity, observed: set[tuple[str, int, int]]) -> bool:
     """Whether the same reaction was already observed at the same moment."""
-    key = (one.account, one.item, one.days)
-    seen = key in once
-    once.add(key)
-    return seen
+    key = (event.account, event.item, event.days)
+    was_observed = key in observed
+    observed.add(key)
+    return was_observed
 
 
-def plainly(history: list[list[Spoke]], upto: int, cut: int) -> set[str]:
+def standing_by_definition(history: list[list[Activity]], upto: int, cut: int) -> set[str]:
     """The accounts with standing at a moment after `upto` batches, computed from the definition."""
     posts: dict[int, tuple[str, int]] = {}
     activity: dict[str, dict[int, int]] = {}
     for batch in history[:upto]:
-        posts |= {one.item: (one.account, one.paper) for one in batch if not one.reacts}
-        for one in sorted(batch, key=lambda one: -one.days):
-            paper = posts.get(one.item, ("", 0))[1]
-            if one.account and paper:
-                activity.setdefault(one.account, {}).setdefault(paper, NOW - one.days * DAY)
+        posts |= {event.item: (event.account, event.paper) for event in batch if not event.reacts}
+        for event in sorted(batch, key=lambda event: -event.days):
+            paper = posts.get(event.item, ("", 0))[1]
+            if event.account and paper:
+                activity.setdefault(event.account, {}).setdefault(paper, NOW - event.days * DAY)
     first_three = {account: list(papers.values())[:3] for account, papers in activity.items() if len(papers) >= 3}
     return {
-        account for account, some in first_three.items() if some[0] <= cut - 30 * DAY and max(some) <= cut - 7 * DAY
+        account for account, moments in first_three.items()
+        if moments[0] <= cut - 30 * DAY and max(moments) <= cut - 7 * DAY
     }  # fmt: skip
 
 
@@ -165,109 +167,113 @@ def table(record: Record) -> list[tuple[Any, ...]]:
     )
 
 
-def named(record: Record, cut: int = NOW, position: int | None = None) -> set[str]:
+def accounts_with_standing(record: Record, cut: int = NOW, position: int | None = None) -> set[str]:
     """The keys of the accounts with standing."""
     numbers = queries.known_accounts(record.view(cut, position)) or ()
     keys = dict(record.database.rows("SELECT id, key FROM identity"))
     return {keys[number] for number in numbers}
 
 
-def told(record: Record, history: list[list[Spoke]], *, learning: bool) -> list[int]:
+def write_history(record: Record, history: list[list[Activity]], *, learning: bool) -> list[int]:
     """Writes the batches, each with an extra count, into an empty record; returns their positions."""
     positions = []
     emptied(record)
     for number, batch in enumerate(history, 1):
-        some: list[Item] = [item for one in batch for item in items_of(one)]
-        some.append(Snapshot(post="bluesky:other", reposts=0, likes=number, observed_at=number))
-        positions.append(record.append(some, source="made-up").position or 0)
+        items: list[Item] = [item for event in batch for item in items_of(event)]
+        items.append(Snapshot(post="bluesky:other", reposts=0, likes=number, observed_at=number))
+        positions.append(record.append(items, source="made-up").position or 0)
         if learning:
             queries.learn_standing(record.database)
             assert queries.learn_standing(record.database) == 0
     return positions
 
 
-def check_history(record: Record, history: list[list[Spoke]], at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    positions = told(record, history, learning=True)
+def check_history(record: Record, history: list[list[Activity]], at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    positions = write_history(record, history, learning=True)
     by_batch = table(record)
     for upto, position in enumerate(positions, 1):
         for cut in (NOW, NOW - 3 * DAY, NOW + 40 * DAY):
-            assert named(record, cut, position) == plainly(history, upto, cut)
-    with monkeypatch.context() as few:
-        few.setattr(queries, "ROWS_AT_ONCE", at_once)
+            assert accounts_with_standing(record, cut, position) == standing_by_definition(history, upto, cut)
+    with monkeypatch.context() as patch:
+        patch.setattr(queries, "ROWS_AT_ONCE", at_once)
         queries.relearn_standing(record.database)
         assert table(record) == by_batch
-    told(record, history, learning=False)
+    write_history(record, history, learning=False)
     queries.learn_standing(record.database)
-    moved = [(*row[:-1], positions.index(row[-1]) + 1 if row[-1] else 0) for row in by_batch]
-    again = sorted(record.database.rows("SELECT position FROM batch"))
-    places = {position: n for n, (position,) in enumerate(again, 1)}
-    assert [(*row[:-1], places.get(row[-1], 0)) for row in table(record)] == moved
+    expected = [(*row[:-1], positions.index(row[-1]) + 1 if row[-1] else 0) for row in by_batch]
+    batch_rows = sorted(record.database.rows("SELECT position FROM batch"))
+    places = {position: n for n, (position,) in enumerate(batch_rows, 1)}
+    assert [(*row[:-1], places.get(row[-1], 0)) for row in table(record)] == expected
 
 
-quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+suppressed_checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @pytest.mark.long
-@settings(max_examples=60, suppress_health_check=quiet)
+@settings(max_examples=60, suppress_health_check=suppressed_checks)
 @given(histories(), st.sampled_from((1, 2, 5)))
 def test_in_one_go_batch_by_batch_and_from_nothing_on_sqlite(
-    sqlite_record: Record, monkeypatch: pytest.MonkeyPatch, history: list[list[Spoke]], at_once: int
+    sqlite_record: Record, monkeypatch: pytest.MonkeyPatch, history: list[list[Activity]], at_once: int
 ) -> None:
     check_history(sqlite_record, history, at_once, monkeypatch)
 
 
 @pytest.mark.long
-@settings(max_examples=10, suppress_health_check=quiet)
+@settings(max_examples=10, suppress_health_check=suppressed_checks)
 @given(histories(), st.sampled_from((1, 3)))
 def test_in_one_go_batch_by_batch_and_from_nothing_on_postgres(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch, history: list[list[Spoke]], at_once: int
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, history: list[list[Activity]], at_once: int
 ) -> None:
     with Record(postgres_url) as record:
         check_history(record, history, at_once, monkeypatch)
 
 
-def spoken_of(account: str, *days: int, start: int = 1) -> list[Spoke]:
+def posts_of(account: str, *days: int, start: int = 1) -> list[Activity]:
     """Posts about different papers."""
-    return [Spoke(account, start + n, n + 1, ago) for n, ago in enumerate(days)]
+    return [Activity(account, start + n, n + 1, days_ago) for n, days_ago in enumerate(days)]
 
 
-@settings(max_examples=30, suppress_health_check=quiet)
+@settings(max_examples=30, suppress_health_check=suppressed_checks)
 @given(histories(), histories())
 def test_what_is_recorded_later_changes_nobody_s_standing_before(
-    sqlite_record: Record, history: list[list[Spoke]], later: list[list[Spoke]]
+    sqlite_record: Record, history: list[list[Activity]], later: list[list[Activity]]
 ) -> None:
     """Including old observations that arrive late."""
-    positions = told(sqlite_record, [*history, spoken_of("bluesky:z", 60, 50, 40, start=100)], learning=True)
-    before = {(at, cut): named(sqlite_record, cut, at) for at in positions for cut in (NOW, NOW - 2 * DAY)}
-    late = [one._replace(item=one.item + 200, days=one.days + 300) for batch in later for one in batch]
-    sqlite_record.append([item for one in late for item in items_of(one)], source="made-up")
+    positions = write_history(sqlite_record, [*history, posts_of("bluesky:z", 60, 50, 40, start=100)], learning=True)
+    standing_before = {
+        (at, cut): accounts_with_standing(sqlite_record, cut, at) for at in positions for cut in (NOW, NOW - 2 * DAY)
+    }
+    late_events = [event._replace(item=event.item + 200, days=event.days + 300) for batch in later for event in batch]
+    sqlite_record.append([item for event in late_events for item in items_of(event)], source="made-up")
     queries.learn_standing(sqlite_record.database)
-    assert {(at, cut): named(sqlite_record, cut, at) for at, cut in before} == before
+    assert {(at, cut): accounts_with_standing(sqlite_record, cut, at) for at, cut in standing_before} == standing_before
     queries.relearn_standing(sqlite_record.database)
-    assert {(at, cut): named(sqlite_record, cut, at) for at, cut in before} == before
-    assert before[positions[-1], NOW] >= {"bluesky:z"}
+    assert {(at, cut): accounts_with_standing(sqlite_record, cut, at) for at, cut in standing_before} == standing_before
+    assert standing_before[positions[-1], NOW] >= {"bluesky:z"}
 
 
 def test_moved_to_another_store(store_url: str, tmp_path: Path) -> None:
-    history = [spoken_of("bluesky:a", 60, 50, 40), spoken_of("bluesky:b", 60, 9, 8, start=4)]
-    history.append([Spoke("bluesky:c", item, 0, 40 - item, reacts=True) for item in (1, 2, 3)])
+    history = [posts_of("bluesky:a", 60, 50, 40), posts_of("bluesky:b", 60, 9, 8, start=4)]
+    history.append([Activity("bluesky:c", item, 0, 40 - item, reacts=True) for item in (1, 2, 3)])
     with Record(str(tmp_path / "first.db")) as record:
-        told(record, history, learning=True)
-        first = (table(record), named(record), named(record, position=1))
-        with Record(store_url) as other:
-            import_lines(other, "made-up.jsonl", lines(record))
-            queries.learn_standing(other.database)
-            assert (table(other), named(other), named(other, position=1)) == first
-    assert first[1:] == ({"bluesky:a", "bluesky:b", "bluesky:c"}, {"bluesky:a"})
+        write_history(record, history, learning=True)
+        expected = (table(record), accounts_with_standing(record), accounts_with_standing(record, position=1))
+        with Record(store_url) as copy:
+            import_lines(copy, "made-up.jsonl", lines(record))
+            queries.learn_standing(copy.database)
+            assert (table(copy), accounts_with_standing(copy), accounts_with_standing(copy, position=1)) == expected
+    assert expected[1:] == ({"bluesky:a", "bluesky:b", "bluesky:c"}, {"bluesky:a"})
 
 
 def test_who_is_forgotten_keeps_standing_by_number(store_url: str) -> None:
     with Record(store_url) as record:
-        told(record, [spoken_of("bluesky:a", 60, 50, 40), spoken_of("bluesky:b", 60, 9, 8, start=4)], learning=True)
+        write_history(
+            record, [posts_of("bluesky:a", 60, 50, 40), posts_of("bluesky:b", 60, 9, 8, start=4)], learning=True
+        )
         rows = record.database.rows("SELECT * FROM standing ORDER BY account")
         known = queries.known_accounts(record.view(NOW))
         forget(record, "bluesky:a")
-        assert "bluesky:a" not in named(record) and len(named(record)) == 2
+        assert "bluesky:a" not in accounts_with_standing(record) and len(accounts_with_standing(record)) == 2
         for learn in (queries.learn_standing, queries.relearn_standing):
             learn(record.database)
             assert record.database.rows("SELECT * FROM standing ORDER BY account") == rows
@@ -275,7 +281,9 @@ def test_who_is_forgotten_keeps_standing_by_number(store_url: str) -> None:
 
 
 def test_too_few_are_nobody(sqlite_record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    told(sqlite_record, [spoken_of("bluesky:a", 60, 50, 40), spoken_of("bluesky:b", 60, 9, 8, start=4)], learning=True)
+    write_history(
+        sqlite_record, [posts_of("bluesky:a", 60, 50, 40), posts_of("bluesky:b", 60, 9, 8, start=4)], learning=True
+    )
     for enough, expected in ((2, 2), (3, None)):
         monkeypatch.setattr(queries, "ENOUGH_KNOWN", enough)
         known = queries.known_accounts(sqlite_record.view(NOW))
@@ -296,33 +304,37 @@ def test_a_mention_of_a_post_that_is_not_there_is_nobody_s(sqlite_record: Record
 
 
 def test_a_reaction_that_was_taken_back_was_still_made(sqlite_record: Record) -> None:
-    posts = spoken_of("bluesky:a", 60, 50, 40)
-    likes = [Spoke("bluesky:c", one.item, 0, one.days, reacts=True) for one in posts]
-    back = [one._replace(withdrawn=True, days=one.days - 1) for one in likes]
-    told(sqlite_record, [posts, likes, back], learning=True)
-    assert named(sqlite_record) == {"bluesky:a", "bluesky:c"}
+    posts = posts_of("bluesky:a", 60, 50, 40)
+    likes = [Activity("bluesky:c", post.item, 0, post.days, reacts=True) for post in posts]
+    withdrawals = [like._replace(withdrawn=True, days=like.days - 1) for like in likes]
+    write_history(sqlite_record, [posts, likes, withdrawals], learning=True)
+    assert accounts_with_standing(sqlite_record) == {"bluesky:a", "bluesky:c"}
 
 
 def test_posts_from_the_future_give_no_standing_before_it_comes(sqlite_record: Record) -> None:
-    told(sqlite_record, [spoken_of("bluesky:a", 60, 50, -2)], learning=True)
-    assert [named(sqlite_record, NOW + days * DAY) for days in (0, 8, 9)] == [set(), set(), {"bluesky:a"}]
+    write_history(sqlite_record, [posts_of("bluesky:a", 60, 50, -2)], learning=True)
+    assert [accounts_with_standing(sqlite_record, NOW + days * DAY) for days in (0, 8, 9)] == [
+        set(),
+        set(),
+        {"bluesky:a"},
+    ]
 
 
 def test_counts_that_fall_are_nobody_s(sqlite_record: Record) -> None:
-    told(sqlite_record, [spoken_of("bluesky:a", 60, 50, 40)], learning=True)
-    before = table(sqlite_record)
-    some = [Snapshot(post="bluesky:p1", reposts=9 - n, likes=9 - n, observed_at=NOW + n) for n in range(3)]
-    sqlite_record.append(some, source="made-up")
-    assert queries.learn_standing(sqlite_record.database) == 0 and table(sqlite_record) == before
+    write_history(sqlite_record, [posts_of("bluesky:a", 60, 50, 40)], learning=True)
+    table_before = table(sqlite_record)
+    snapshots = [Snapshot(post="bluesky:p1", reposts=9 - n, likes=9 - n, observed_at=NOW + n) for n in range(3)]
+    sqlite_record.append(snapshots, source="made-up")
+    assert queries.learn_standing(sqlite_record.database) == 0 and table(sqlite_record) == table_before
 
 
 def test_another_table_is_replaced(sqlite_record: Record) -> None:
-    told(sqlite_record, [spoken_of("bluesky:a", 60, 50, 40)], learning=True)
-    before = table(sqlite_record)
+    write_history(sqlite_record, [posts_of("bluesky:a", 60, 50, 40)], learning=True)
+    table_before = table(sqlite_record)
     sqlite_record.database.run("UPDATE standing SET first_at = first_at + 1, position = 0")
-    assert named(sqlite_record) == set()
+    assert accounts_with_standing(sqlite_record) == set()
     queries.relearn_standing(sqlite_record.database)
-    assert table(sqlite_record) == before and named(sqlite_record) == {"bluesky:a"}
+    assert table(sqlite_record) == table_before and accounts_with_standing(sqlite_record) == {"bluesky:a"}
 
 
 def test_rows_that_cannot_be_found_end_learning(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
