@@ -11,5 +11,5 @@ from hotpapers.store import Record
 
 @pytest.fixture
 def record(store_url: str) -> Iterator[Record]:
-    with Record(store_url) as opened:
-        yield opened
+    with Record(store_url) as record:
+        yield record

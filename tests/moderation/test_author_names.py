@@ -13,7 +13,7 @@ from hotpapers.moderation.author_names import Form, NameMatch, fold, matched_aut
 from hotpapers.moderation.author_words import claims_paper
 from hotpapers.moderation.common_surnames import COMMON, EASTERN, NICKNAMES
 from tests.conftest import SHARED
-from tests.moderation.labelled import Figures, figures, rows, told
+from tests.moderation.labeled_examples import Figures, documented_figures, figures, rows
 
 
 class NamePair(NamedTuple):
@@ -33,26 +33,28 @@ PAIRS = [
 ]
 
 
-def measured(pairs: list[NamePair]) -> Figures:
-    return figures((one.is_author, matched_author(one.name, one.handle, one.authors) is not None) for one in pairs)
+def figures_of(pairs: list[NamePair]) -> Figures:
+    return figures((pair.is_author, matched_author(pair.name, pair.handle, pair.authors) is not None) for pair in pairs)
 
 
 def test_four_hundred_made_up_pairs() -> None:
     """The minimum: 97% of those found are authors, and 85% of authors are found."""
-    all_pairs = measured(PAIRS)
+    all_pairs = figures_of(PAIRS)
     assert all_pairs.examples >= 200 and all_pairs.precision >= 0.97 and all_pairs.recall >= 0.85
-    unseen = measured([one for one in PAIRS if one.lot == "2"])
-    assert unseen.precision >= 0.97 and unseen.recall >= 0.9
+    unseen_figures = figures_of([pair for pair in PAIRS if pair.lot == "2"])
+    assert unseen_figures.precision >= 0.97 and unseen_figures.recall >= 0.9
 
 
 def test_the_docs_tell_the_figures() -> None:
-    assert told("names") == [measured([one for one in PAIRS if one.lot == lot]) for lot in "12"]
+    assert documented_figures("names") == [figures_of([pair for pair in PAIRS if pair.lot == lot]) for lot in "12"]
 
 
 def test_where_it_is_wrong() -> None:
     """Two surnames without a given name match the author; short handles of hers do not."""
-    found = [(one.name, one.handle, matched_author(one.name, one.handle, one.authors) is not None) for one in PAIRS]
-    wrong = [row for row, one in zip(found, PAIRS, strict=True) if row[2] != one.is_author]
+    rows_found = [
+        (pair.name, pair.handle, matched_author(pair.name, pair.handle, pair.authors) is not None) for pair in PAIRS
+    ]
+    wrong = [row for row, pair in zip(rows_found, PAIRS, strict=True) if row[2] != pair.is_author]
     assert wrong == [
         ("Overquill Marrowby", "", True),
         ("", "fennimarsh.example", False),
@@ -81,25 +83,25 @@ def test_a_name_goes_before_a_handle_and_an_author_before_the_next() -> None:
     assert matched_author("", "", authors) is None and matched_author("Tansy Overquill", "", ()) is None
 
 
-def test_the_lists_are_folded_and_nobody_is_called_as_they_are_named() -> None:
+def test_the_lists_are_folded_and_nicknames_differ_from_names() -> None:
     assert all(fold(name) == name for name in COMMON) and EASTERN < COMMON
     assert all(len(pair) == 2 and not pair[0].startswith(pair[1]) for pair in NICKNAMES)
 
 
-names = st.text(max_size=40) | st.sampled_from([one.name for one in PAIRS]) | st.just("Ω Å, ﬁ ǅ (")
+names = st.text(max_size=40) | st.sampled_from([pair.name for pair in PAIRS]) | st.just("Ω Å, ﬁ ǅ (")
 
 
 @given(names, names, st.lists(names, max_size=4))
 def test_any_text_is_compared_and_who_is_found_is_among_the_authors(name: str, handle: str, authors: list[str]) -> None:
-    found = matched_author(name, handle, authors)
-    assert found is None or found.author in authors
+    match = matched_author(name, handle, authors)
+    assert match is None or match.author in authors
 
 
-@given(st.sampled_from([one for one in PAIRS if one.is_author and one.name and "," not in one.name]))
+@given(st.sampled_from([pair for pair in PAIRS if pair.is_author and pair.name and "," not in pair.name]))
 def test_whoever_has_an_author_s_name_is_found_in_capitals_and_small_letters(pair: NamePair) -> None:
-    found = matched_author(pair.name, "", pair.authors) is not None
-    assert (matched_author(pair.name.upper(), "", pair.authors) is not None) == found
-    assert (matched_author(pair.name.lower(), "", pair.authors) is not None) == found
+    is_match = matched_author(pair.name, "", pair.authors) is not None
+    assert (matched_author(pair.name.upper(), "", pair.authors) is not None) == is_match
+    assert (matched_author(pair.name.lower(), "", pair.authors) is not None) == is_match
 
 
 def test_a_paper_of_three_thousand_authors() -> None:
@@ -134,21 +136,22 @@ def archive() -> list[RealPost]:
 
 
 @pytest.mark.long
-def test_who_says_that_a_paper_is_theirs_mostly_has_an_author_s_name(archive: list[RealPost]) -> None:
+def test_accounts_that_claim_a_paper_mostly_have_an_author_s_name(archive: list[RealPost]) -> None:
     """Two independent rules: of 464 real posts that say *our paper*, 421 come from an author's name, so names find some
     9 in 10 authors. And nobody is an author of everything they post."""
-    claims = {one for one in archive if claims_paper(one.text, one.paper.title, one.paper.abstract)}
-    named = {one for one in archive if matched_author(one.name, one.handle, one.paper.authors)}
-    assert len(claims) > 400 and len(claims & named) / len(claims) > 0.9
-    assert 1000 < len(named) < len(archive) / 2
+    claiming_posts = {post for post in archive if claims_paper(post.text, post.paper.title, post.paper.abstract)}
+    matching_posts = {post for post in archive if matched_author(post.name, post.handle, post.paper.authors)}
+    assert len(claiming_posts) > 400 and len(claiming_posts & matching_posts) / len(claiming_posts) > 0.9
+    assert 1000 < len(matching_posts) < len(archive) / 2
 
 
 def test_nobody_is_an_author_of_somebody_else_s_paper(archive: list[RealPost]) -> None:
     """Each post is paired with the paper of the post 100 places later; whoever matches wrote that paper too."""
     shifted = [*archive[100:], *archive[:100]]
-    wrong = [
-        (one.name, other.paper.paper)
-        for one, other in zip(archive, shifted, strict=True)
-        if one.paper.paper != other.paper.paper and matched_author(one.name, one.handle, other.paper.authors)
+    wrong_matches = [
+        (post.name, later_post.paper.paper)
+        for post, later_post in zip(archive, shifted, strict=True)
+        if post.paper.paper != later_post.paper.paper
+        and matched_author(post.name, post.handle, later_post.paper.authors)
     ]
-    assert len(wrong) <= 2
+    assert len(wrong_matches) <= 2

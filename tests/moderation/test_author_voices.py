@@ -32,17 +32,17 @@ from tests.cli.run import good, misuse, run
 from tests.conftest import data
 from tests.issues.made import DAY as TODAY
 from tests.issues.made import background, counts, judged, key, paper, talk, write
-from tests.moderation.bots.made import NOW
+from tests.moderation.bots.samples import NOW
 
 TANSY, BO, FAN = "bluesky:did:plc:tansy", "bluesky:did:plc:bo", "bluesky:did:plc:fan"
 AUTHORS = ("Tansy Overquill", "Bo Marrowby")
 
 
-def known(number: int, authors: tuple[str, ...] = AUTHORS, at: int = NOW - DAY) -> Paper:
+def known_paper(number: int, authors: tuple[str, ...] = AUTHORS, at: int = NOW - DAY) -> Paper:
     return Paper(paper=key(number), title=f"Made-up paper {number}", authors=authors, observed_at=at)
 
 
-def said(
+def posting(
     number: int, account: str, text: str = "Worth reading", at: int = NOW - 9 * HOUR, name: str = "", handle: str = ""
 ) -> Iterator[Item]:
     """A post about a paper, and its mention."""
@@ -76,20 +76,29 @@ def voices(record: Record, cut: int = 2**53 - 1, position: int | None = None) ->
 def test_by_name_by_handle_and_by_words(record: Record) -> None:
     write(
         record,
-        [known(1), known(2)],
-        said(1, TANSY, name="Dr. Tansy Overquill"),
-        said(1, BO, handle="bomarrowby.example"),
+        [known_paper(1), known_paper(2)],
+        posting(1, TANSY, name="Dr. Tansy Overquill"),
+        posting(1, BO, handle="bomarrowby.example"),
     )
-    write(record, said(1, FAN, name="Fan of Tansy Overquill"), said(2, FAN, "Our new paper on tea is out!", name="Tea"))
+    write(
+        record,
+        posting(1, FAN, name="Fan of Tansy Overquill"),
+        posting(2, FAN, "Our new paper on tea is out!", name="Tea"),
+    )
     assert judge_authors(record).added == 3
     assert reasons(record) == {(TANSY, key(1)): NAME_REASON, (BO, key(1)): NAME_REASON, (FAN, key(2)): CLAIM_REASON}
-    one = verdicts(record)[TANSY, key(1)]
-    assert (one.rule, one.judgement, one.version, one.observed_at) == ("author", "author", 1, NOW - 9 * HOUR)
+    verdict = verdicts(record)[TANSY, key(1)]
+    assert (verdict.rule, verdict.judgement, verdict.version, verdict.observed_at) == (
+        "author",
+        "author",
+        1,
+        NOW - 9 * HOUR,
+    )
     assert record.database.rows("SELECT source FROM batch ORDER BY position DESC LIMIT 1") == [("authors",)]
 
 
 def test_by_the_name_that_the_network_tells_of_the_account(record: Record) -> None:
-    write(record, [known(1)], said(1, TANSY))
+    write(record, [known_paper(1)], posting(1, TANSY))
     assert judge_authors(record).position is None
     write(record, Account(account=TANSY, handle="tea.example", name="Tansy Overquill", observed_at=NOW))
     assert judge_authors(record).added == 1 and reasons(record) == {(TANSY, key(1)): NAME_REASON}
@@ -97,14 +106,14 @@ def test_by_the_name_that_the_network_tells_of_the_account(record: Record) -> No
 
 def test_whatever_comes_first(record: Record) -> None:
     """A paper's authors become known after the post; a post comes after its paper; a mention after both."""
-    write(record, Paper(paper=key(1), title="Tea", observed_at=1), said(1, TANSY, name="Tansy Overquill"))
+    write(record, Paper(paper=key(1), title="Tea", observed_at=1), posting(1, TANSY, name="Tansy Overquill"))
     assert judge_authors(record).position is None
-    write(record, known(1))
+    write(record, known_paper(1))
     assert judge_authors(record).added == 1
-    write(record, said(1, BO, name="Bo Marrowby"))
+    write(record, posting(1, BO, name="Bo Marrowby"))
     assert judge_authors(record).added == 1
-    post, mention = said(2, BO, name="Bo Marrowby")
-    write(record, known(2), post)
+    post, mention = posting(2, BO, name="Bo Marrowby")
+    write(record, known_paper(2), post)
     assert judge_authors(record).position is None
     write(record, mention)
     assert judge_authors(record).added == 1
@@ -112,14 +121,14 @@ def test_whatever_comes_first(record: Record) -> None:
 
 
 def test_words_about_two_papers_say_of_neither_that_it_is_their_own(record: Record) -> None:
-    post, mention = said(1, FAN, "Our new paper is out, it builds on another one")
-    write(record, [known(1), known(2), post, mention, msgspec.structs.replace(mention, paper=key(2))])
+    post, mention = posting(1, FAN, "Our new paper is out, it builds on another one")
+    write(record, [known_paper(1), known_paper(2), post, mention, msgspec.structs.replace(mention, paper=key(2))])
     assert judge_authors(record).position is None
 
 
 def test_an_edited_post_is_read_again(record: Record) -> None:
-    post, mention = said(1, FAN, "Tea")
-    write(record, known(1), post, mention)
+    post, mention = posting(1, FAN, "Tea")
+    write(record, known_paper(1), post, mention)
     judge_authors(record)
     write(record, msgspec.structs.replace(post, text="Our paper on tea is out", observed_at=NOW))
     assert judge_authors(record).added == 1
@@ -127,10 +136,10 @@ def test_an_edited_post_is_read_again(record: Record) -> None:
 
 
 def test_what_is_no_author_s_is_left_alone(record: Record) -> None:
-    anonymous, mention = said(1, FAN, "Our paper!")
-    gone, other = said(2, TANSY, name="Tansy Overquill")
-    write(record, known(1), msgspec.structs.replace(anonymous, account=""), mention)
-    write(record, known(2, authors=()), gone, other, said(3, BO, name="Bo Marrowby"))
+    anonymous_post, mention = posting(1, FAN, "Our paper!")
+    other_post, other_mention = posting(2, TANSY, name="Tansy Overquill")
+    write(record, known_paper(1), msgspec.structs.replace(anonymous_post, account=""), mention)
+    write(record, known_paper(2, authors=()), other_post, other_mention, posting(3, BO, name="Bo Marrowby"))
     assert judge_authors(record).position is None
     assert judge_authors(record).position is None and record.count(Verdict) == 0
 
@@ -139,49 +148,51 @@ def test_what_is_no_author_s_is_left_alone(record: Record) -> None:
 
 
 def test_nothing_is_written_twice(record: Record) -> None:
-    write(record, known(1), said(1, TANSY, name="Tansy Overquill"), said(1, TANSY, "Our paper", at=NOW))
+    write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill"), posting(1, TANSY, "Our paper", at=NOW))
     assert judge_authors(record).added == 1
     head = record.head.position
-    write(record, known(1, at=NOW), said(1, TANSY, "And again: our paper", at=NOW + HOUR, name="Tansy Overquill"))
+    write(
+        record, known_paper(1, at=NOW), posting(1, TANSY, "And again: our paper", at=NOW + HOUR, name="Tansy Overquill")
+    )
     write(record, Account(account=TANSY, handle="tansyoverquill", observed_at=NOW))
     assert judge_authors(record).position is None and record.head.position == head + 2
     assert record.count(Verdict) == 1
 
 
 def test_an_older_post_that_comes_later_says_it_from_its_own_moment_on(record: Record) -> None:
-    write(record, known(1), said(1, TANSY, name="Tansy Overquill", at=NOW))
+    write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill", at=NOW))
     judge_authors(record)
     assert voices(record, NOW - 1) == set()
-    write(record, said(1, TANSY, name="Tansy Overquill", at=NOW - DAY))
+    write(record, posting(1, TANSY, name="Tansy Overquill", at=NOW - DAY))
     assert judge_authors(record).added == 1
     assert voices(record, NOW - 1) == {(key(1), TANSY)} and voices(record, NOW - DAY - 1) == set()
 
 
 def test_many_posts_are_judged_some_hundreds_at_a_time(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    some: list[int] = []
-    inner = judging._verdicts_on
+    batch_sizes: list[int] = []
+    original = judging._verdicts_on
 
-    def noted(view: object, pairs: list[object]) -> object:
-        some.append(len(pairs))
-        return inner(view, pairs)  # type: ignore[arg-type]
+    def counting_verdicts(view: object, pairs: list[object]) -> object:
+        batch_sizes.append(len(pairs))
+        return original(view, pairs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(judging, "_verdicts_on", noted)
-    write(record, [known(n) for n in range(1, 651)])
-    write(record, *(said(n, TANSY, name="Tansy Overquill") for n in range(1, 651)))
-    write(record, *(said(n, f"{FAN}{n}") for n in range(1, 651)))
+    monkeypatch.setattr(judging, "_verdicts_on", counting_verdicts)
+    write(record, [known_paper(n) for n in range(1, 651)])
+    write(record, *(posting(n, TANSY, name="Tansy Overquill") for n in range(1, 651)))
+    write(record, *(posting(n, f"{FAN}{n}") for n in range(1, 651)))
     assert judge_authors(record).added == 650
-    assert sum(some) == 1_300 and max(some) <= 500
-    some.clear()
-    write(record, known(7, at=NOW))
+    assert sum(batch_sizes) == 1_300 and max(batch_sizes) <= 500
+    batch_sizes.clear()
+    write(record, known_paper(7, at=NOW))
     judge_authors(record)
-    assert sum(some) == 2, "only what speaks of the paper that was observed anew"
-    some.clear()
+    assert sum(batch_sizes) == 2, "only what is about the newly observed paper"
+    batch_sizes.clear()
     judge_authors(record)
-    assert not some
+    assert not batch_sizes
 
 
 def test_another_version_of_the_rule_looks_at_everything_again(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(record, known(1), said(1, TANSY, name="Tansy Overquill"))
+    write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill"))
     monkeypatch.setattr(judging, "matched_author", lambda *_: None)
     assert judge_authors(record).position is None
     monkeypatch.undo()
@@ -192,7 +203,7 @@ def test_another_version_of_the_rule_looks_at_everything_again(record: Record, m
 
 
 def test_a_store_that_was_put_back_is_judged_from_its_start(record: Record) -> None:
-    write(record, known(1), said(1, TANSY, name="Tansy Overquill"))
+    write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill"))
     with record.database.write():
         write_meta(record.database, judging._NOTE, "1 900")
     assert judge_authors(record).added == 1
@@ -206,15 +217,15 @@ def test_an_empty_record_has_nobody_to_judge(record: Record) -> None:
 
 
 def test_as_of_a_moment_and_a_position(record: Record) -> None:
-    write(record, known(1), said(1, TANSY, name="Tansy Overquill", at=NOW))
-    before = record.head.position
+    write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill", at=NOW))
+    position_before = record.head.position
     judge_authors(record)
     assert voices(record, NOW) == {(key(1), TANSY)}
-    assert voices(record, NOW - 1) == set() and voices(record, position=before) == set()
+    assert voices(record, NOW - 1) == set() and voices(record, position=position_before) == set()
 
 
 def test_a_handle_s_voice_is_its_stable_account_s(record: Record) -> None:
-    write(record, known(1), said(1, "x:@tansy", name="Tansy Overquill"), judged("x:@tansy", "bot"))
+    write(record, known_paper(1), posting(1, "x:@tansy", name="Tansy Overquill"), judged("x:@tansy", "bot"))
     judge_authors(record)
     assert voices(record) == {(key(1), "x:@tansy")}
     write(record, Alias(account="x:@tansy", stable="x:77", observed_at=NOW))
@@ -222,64 +233,71 @@ def test_a_handle_s_voice_is_its_stable_account_s(record: Record) -> None:
 
 
 def test_other_verdicts_about_papers_make_nobody_an_author(record: Record) -> None:
-    post, mention = said(1, TANSY)
-    write(record, known(1), post, mention, judged(TANSY, "bot"), judged(mention.post, "doubtful", key(1)))  # type: ignore[attr-defined]
+    post, mention = posting(1, TANSY)
+    write(record, known_paper(1), post, mention, judged(TANSY, "bot"), judged(mention.post, "doubtful", key(1)))  # type: ignore[attr-defined]
     assert voices(record) == set()
 
 
-def test_a_forgotten_author_is_one_still_and_the_verdict_has_no_words(record: Record) -> None:
-    write(record, known(1), said(1, TANSY, "Our paper", name="Tansy Overquill"), said(1, FAN, "Nice"))
+def test_a_forgotten_author_stays_one_and_the_verdict_keeps_no_words(record: Record) -> None:
+    write(record, known_paper(1), posting(1, TANSY, "Our paper", name="Tansy Overquill"), posting(1, FAN, "Nice"))
     judge_authors(record)
-    before = author_voices(record.view())
+    voices_before = author_voices(record.view())
     position = record.head.position
     forget(record, TANSY)
-    assert author_voices(record.view()) == before == author_voices(record.view(position=position))
+    assert author_voices(record.view()) == voices_before == author_voices(record.view(position=position))
     [(subject, about)] = verdicts(record)
     assert subject.startswith("bluesky:~") and about == key(1)
     [row] = record.database.rows("SELECT * FROM verdict")
-    assert not any(word in repr(row) for word in ("Tansy", "tansy", "Overquill", "Our paper"))
+    assert not any(verdict in repr(row) for verdict in ("Tansy", "tansy", "Overquill", "Our paper"))
     assert not check(record.database, record.hasher).findings
-    assert judge_authors(record).position is None, "nobody learns anything new of the forgotten"
+    assert judge_authors(record).position is None, "nothing new is learned about forgotten accounts"
 
 
-def test_who_was_forgotten_before_is_not_judged(record: Record) -> None:
-    write(record, said(1, TANSY, name="Tansy Overquill"), said(1, BO, "Our paper", name="Tea"))
+def test_an_account_forgotten_before_is_not_judged(record: Record) -> None:
+    write(record, posting(1, TANSY, name="Tansy Overquill"), posting(1, BO, "Our paper", name="Tea"))
     forget(record, TANSY)
-    write(record, known(1))
+    write(record, known_paper(1))
     assert judge_authors(record).added == 1 and voices(record) == {(key(1), BO)}
 
 
 # ---- the operator's decisions ----------------------------------------------------------------------------
 
 
-def word(judgement: str, since: int) -> OperatorVerdict:
+def verdict(judgement: str, since: int) -> OperatorVerdict:
     return OperatorVerdict(judgement, "told so", since)  # type: ignore[arg-type]
 
 
-def test_the_operator_s_word_goes_first_until_it_is_taken_back(record: Record) -> None:
-    write(record, known(1), said(1, TANSY, name="Tansy Overquill"), said(1, FAN))
+def test_the_operator_s_verdict_wins_until_it_is_withdrawn(record: Record) -> None:
+    write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill"), posting(1, FAN))
     judge_authors(record)
-    set_author(record, TANSY, key(1), word("independent", NOW), at=NOW)
-    set_author(record, FAN, key(1), word("author", NOW), at=NOW)
+    set_author(record, TANSY, key(1), verdict("independent", NOW), at=NOW)
+    set_author(record, FAN, key(1), verdict("author", NOW), at=NOW)
     assert voices(record) == {(key(1), FAN)} and voices(record, NOW - 1) == {(key(1), TANSY)}
-    [of_tansy], [of_fan] = review_papers(record, TANSY), review_papers(record, FAN)
-    assert (of_tansy.paper, of_tansy.is_author, len(of_tansy.verdicts)) == (key(1), False, 2) and of_fan.is_author
+    [tansy_review], [fan_review] = review_papers(record, TANSY), review_papers(record, FAN)
+    assert (tansy_review.paper, tansy_review.is_author, len(tansy_review.verdicts)) == (
+        key(1),
+        False,
+        2,
+    ) and fan_review.is_author
     with pytest.raises(UsageError, match="you gave a later verdict: told so; withdraw it first with --undo"):
-        set_author(record, TANSY, key(1), word("author", NOW - 1), at=NOW)
+        set_author(record, TANSY, key(1), verdict("author", NOW - 1), at=NOW)
     with pytest.raises(NotFound, match="the record knows no such account"):
-        set_author(record, "x:@nobody", key(1), word("author", NOW), at=NOW)
+        set_author(record, "x:@nobody", key(1), verdict("author", NOW), at=NOW)
     assert judge_authors(record).position is None, "the rule does not argue"
     assert withdraw_author(record, TANSY, key(1), at=NOW) == withdraw_author(record, FAN, key(1), at=NOW) == 1
     assert withdraw_author(record, FAN, key(1), at=NOW) == 0
     assert voices(record) == {(key(1), TANSY)} and review_papers(record, FAN) == []
 
 
-def test_a_word_on_one_paper_is_none_on_another(record: Record) -> None:
-    write(record, known(1), known(2), *(said(n, TANSY, name="Tansy Overquill") for n in (1, 2)))
+def test_a_verdict_on_one_paper_is_none_on_another(record: Record) -> None:
+    write(record, known_paper(1), known_paper(2), *(posting(n, TANSY, name="Tansy Overquill") for n in (1, 2)))
     judge_authors(record)
-    set_author(record, TANSY, key(1), word("independent", NOW), at=NOW)
+    set_author(record, TANSY, key(1), verdict("independent", NOW), at=NOW)
     assert voices(record) == {(key(2), TANSY)}
-    assert [(one.paper, one.is_author) for one in review_papers(record, TANSY)] == [(key(1), False), (key(2), True)]
+    assert [(review.paper, review.is_author) for review in review_papers(record, TANSY)] == [
+        (key(1), False),
+        (key(2), True),
+    ]
 
 
 # ---- where it is used -------------------------------------------------------------------------------------
@@ -289,20 +307,20 @@ DAILY = Publication(publication="daily", title="The Daily Dozen", threshold=1, p
 
 def test_before_an_issue_is_frozen_and_never_for_one_that_is(record: Record) -> None:
     write(record, background(), paper(501, TODAY), talk(501, 8, NOW - 7 * HOUR), counts("bluesky:501", 9, NOW - HOUR))
-    write(record, known(501, at=NOW - 2 * HOUR), said(501, TANSY, name="Tansy Overquill"))
-    frozen = judge_and_freeze(record, DAILY, TODAY, BotSettings(), at=NOW + HOUR)
-    assert voices(record, NOW, frozen.content.position) == {(key(501), TANSY)}
-    write(record, said(501, BO, name="Bo Marrowby"))
-    assert judge_and_freeze(record, DAILY, TODAY, BotSettings(), at=NOW + 2 * HOUR) == frozen
-    assert voices(record) == {(key(501), TANSY)} and verified(record)
-    judge_and_freeze(record, DAILY, TODAY, BotSettings(), at=NOW + 2 * HOUR, again=True, reason="somebody came late")
-    assert voices(record) == {(key(501), TANSY), (key(501), BO)} and verified(record)
+    write(record, known_paper(501, at=NOW - 2 * HOUR), posting(501, TANSY, name="Tansy Overquill"))
+    issue = judge_and_freeze(record, DAILY, TODAY, BotSettings(), at=NOW + HOUR)
+    assert voices(record, NOW, issue.content.position) == {(key(501), TANSY)}
+    write(record, posting(501, BO, name="Bo Marrowby"))
+    assert judge_and_freeze(record, DAILY, TODAY, BotSettings(), at=NOW + 2 * HOUR) == issue
+    assert voices(record) == {(key(501), TANSY)} and is_verified(record)
+    judge_and_freeze(record, DAILY, TODAY, BotSettings(), at=NOW + 2 * HOUR, again=True, reason="late post")
+    assert voices(record) == {(key(501), TANSY), (key(501), BO)} and is_verified(record)
 
 
-def verified(record: Record) -> bool:
+def is_verified(record: Record) -> bool:
     """Whether every issue rebuilds unchanged."""
     issues = [row.item for row in record.view().iterate(Issue)]
-    return not [problem for one in issues for problem in freeze.check_issue(record, one)]  # type: ignore[arg-type]
+    return not [problem for issue in issues for problem in freeze.check_issue(record, issue)]  # type: ignore[arg-type]
 
 
 def test_after_classic_files_were_imported(tmp_path: Path) -> None:
@@ -319,28 +337,28 @@ def test_after_classic_files_were_imported(tmp_path: Path) -> None:
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        write(record, known(1), said(1, TANSY, name="Tansy Overquill"))
+        write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill"))
         judge_authors(record)
     return tmp_path / "hotpapers.db"
 
 
-PLACE = f"{TANSY} on {key(1)}"
+SUBJECT = f"{TANSY} on {key(1)}"
 
 
-def test_the_command_shows_and_takes_the_operator_s_word(store: Path) -> None:
+def test_the_command_shows_and_takes_the_operator_s_verdict(store: Path) -> None:
     lines = good("judge", TANSY, "--store", store).splitlines()
     assert lines[0] == f"{TANSY}: counted as a person; 0 verdicts"
     assert lines[1:] == [
-        f"{PLACE}: an author's voice; 1 verdict",
+        f"{SUBJECT}: an author's voice; 1 verdict",
         "  2024-05-06 23:00 UTC  author    author its name is that of an author",
     ]
-    about = ("--paper", key(1).removeprefix("arxiv:"), "--store", store)
-    lines = good("judge", TANSY, "--independent", "--reason", "a namesake", *about).splitlines()
-    assert lines[1] == f"{PLACE}: not an author's voice; 2 verdicts"
+    options = ("--paper", key(1).removeprefix("arxiv:"), "--store", store)
+    lines = good("judge", TANSY, "--independent", "--reason", "a namesake", *options).splitlines()
+    assert lines[1] == f"{SUBJECT}: not an author's voice; 2 verdicts"
     assert lines[3].endswith("operator  independent a namesake")
-    lines = good("judge", TANSY, "--author", "--reason", "no, she is", *about).splitlines()
-    assert lines[1] == f"{PLACE}: an author's voice; 3 verdicts"
-    assert good("judge", TANSY, "--undo", *about) == good("judge", TANSY, "--store", store)
+    lines = good("judge", TANSY, "--author", "--reason", "no, she is", *options).splitlines()
+    assert lines[1] == f"{SUBJECT}: an author's voice; 3 verdicts"
+    assert good("judge", TANSY, "--undo", *options) == good("judge", TANSY, "--store", store)
     assert good("judge", TANSY, "--store", store).splitlines()[1].endswith("an author's voice; 1 verdict")
 
 
@@ -359,5 +377,5 @@ def test_misuse(store: Path, words: list[str], complaint: str) -> None:
 
 
 def test_what_is_no_paper_is_refused(store: Path) -> None:
-    ran = run("judge", TANSY, "--author", "--paper", "tea", "--reason", "x", "--store", store)
-    assert ran.status == 1 and ran.said.startswith("'tea' is not an arXiv identifier")
+    result = run("judge", TANSY, "--author", "--paper", "tea", "--reason", "x", "--store", store)
+    assert result.status == 1 and result.said.startswith("'tea' is not an arXiv identifier")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.moderation.author_words import claims_paper
-from tests.moderation.labelled import Figures, figures, rows, told
+from tests.moderation.labeled_examples import Figures, documented_figures, figures, rows
 
 TITLE = "What Our Kettles Know: Learning to Boil from Sound"
 ABSTRACT = (
@@ -18,7 +18,7 @@ ABSTRACT = (
 )
 
 
-class LabelledPost(NamedTuple):
+class LabeledPost(NamedTuple):
     """A post about the paper. `lot` 1 was written with the rule, `lot` 2 after it."""
 
     lot: str
@@ -31,34 +31,34 @@ class LabelledPost(NamedTuple):
         return claims_paper(self.text, TITLE, ABSTRACT)
 
 
-POSTS = [LabelledPost(lot, lang, label == "1", text) for lot, lang, label, text in rows("author_words.tsv")]
+POSTS = [LabeledPost(lot, lang, label == "1", text) for lot, lang, label, text in rows("author_words.tsv")]
 
 
-def measured(posts: list[LabelledPost]) -> Figures:
-    return figures((one.is_own, one.claims) for one in posts)
+def figures_of(posts: list[LabeledPost]) -> Figures:
+    return figures((post.is_own, post.claims) for post in posts)
 
 
 def test_five_hundred_made_up_posts() -> None:
     """The minimum: 97% of the posts found are authors', and 85% of authors' posts are found."""
-    everything = measured(POSTS)
-    assert everything.examples >= 200 and everything.precision >= 0.97 and everything.recall >= 0.85
-    unseen = measured([one for one in POSTS if one.lot == "2"])
-    assert unseen.precision >= 0.97 and unseen.recall >= 0.85
+    all_figures = figures_of(POSTS)
+    assert all_figures.examples >= 200 and all_figures.precision >= 0.97 and all_figures.recall >= 0.85
+    unseen_figures = figures_of([post for post in POSTS if post.lot == "2"])
+    assert unseen_figures.precision >= 0.97 and unseen_figures.recall >= 0.85
 
 
-@pytest.mark.parametrize("lang", sorted({one.lang for one in POSTS}))
+@pytest.mark.parametrize("lang", sorted({post.lang for post in POSTS}))
 def test_every_language_has_both(lang: str) -> None:
-    some = [one for one in POSTS if one.lang == lang]
-    assert {one.is_own for one in some} == {True, False}
-    assert measured(some).precision >= 0.97 and measured(some).recall >= 0.85
+    posts = [post for post in POSTS if post.lang == lang]
+    assert {post.is_own for post in posts} == {True, False}
+    assert figures_of(posts).precision >= 0.97 and figures_of(posts).recall >= 0.85
 
 
 def test_the_docs_tell_the_figures() -> None:
-    assert told("words") == [measured([one for one in POSTS if one.lot == lot]) for lot in "12"]
+    assert documented_figures("words") == [figures_of([post for post in POSTS if post.lot == lot]) for lot in "12"]
 
 
 def test_nothing_is_taken_for_somebody_s_own_that_is_not() -> None:
-    assert [one.text for one in POSTS if one.claims and not one.is_own] == []
+    assert [post.text for post in POSTS if post.claims and not post.is_own] == []
 
 
 # ---- whose words -----------------------------------------------------------------------------------------
@@ -83,8 +83,8 @@ def test_own_words_beside_a_quotation_are_own() -> None:
 
 
 def test_what_stands_in_the_paper_is_the_paper_s() -> None:
-    said = "In our paper we show that our work generalizes to cups."
-    assert claims_paper(said) and not claims_paper(said, TITLE, ABSTRACT)
+    sentence = "In our paper we show that our work generalizes to cups."
+    assert claims_paper(sentence) and not claims_paper(sentence, TITLE, ABSTRACT)
     assert not claims_paper(
         "We introduce KettleNet, a network of kettles. In our paper we show that our work", TITLE, ABSTRACT
     )
@@ -93,7 +93,7 @@ def test_what_stands_in_the_paper_is_the_paper_s() -> None:
     assert claims_paper(f"Our new paper: {title}", title)
 
 
-texts = st.text(max_size=200) | st.lists(st.sampled_from([one.text for one in POSTS]), max_size=4).map(" ".join)
+texts = st.text(max_size=200) | st.lists(st.sampled_from([post.text for post in POSTS]), max_size=4).map(" ".join)
 
 
 @given(texts)

@@ -37,20 +37,20 @@ WORDS = terms.table({"x": terms.TermsOverride(shown="text"), "reddit": terms.Ter
 
 def quotation(own_id: str = "1", network: str = "bluesky", account: str = "did:plc:ada", **more: object) -> Quotation:
     values = {"text": "A kettle!", "handle": "ada.example", "created_at": 0, "observed_at": 0, **more}
-    made = Post(post=f"{network}:{own_id}", network=network, account=f"{network}:{account}", **values)  # type: ignore[arg-type]
-    return Quotation(post=made, hash="")
+    post = Post(post=f"{network}:{own_id}", network=network, account=f"{network}:{account}", **values)  # type: ignore[arg-type]
+    return Quotation(post=post, hash="")
 
 
 def toot(text: str) -> Quotation:
     return quotation("2", "mastodon", "https://a.example/users/ada", text=text, handle="ada@a.example")
 
 
-def passes(one: Quotation, blocked: Blocklist | None = None, **more: object) -> bool:
-    allowed = QuotationPolicy(WORDS, blocked or Blocklist(), **more)  # type: ignore[arg-type]
-    return bool(quotation_policy.quotable(allowed, "arxiv:2101.99901", [one]))
+def passes(quote: Quotation, blocklist: Blocklist | None = None, **more: object) -> bool:
+    policy = QuotationPolicy(WORDS, blocklist or Blocklist(), **more)  # type: ignore[arg-type]
+    return bool(quotation_policy.quotable(policy, "arxiv:2101.99901", [quote]))
 
 
-def test_what_nothing_speaks_against_passes() -> None:
+def test_a_post_without_objections_passes() -> None:
     assert passes(quotation())
 
 
@@ -61,11 +61,11 @@ def test_a_doubtful_one_does_not_under_that_paper() -> None:
 
 @pytest.mark.parametrize(("network", "shown"), [("bluesky", "text"), ("feeds", "excerpt"), ("x", "link"), ("", "link")])
 def test_terms_say_how_much_is_shown(network: str, shown: str) -> None:
-    [found] = quotation_policy.quotable(
+    [quote] = quotation_policy.quotable(
         QuotationPolicy(), "arxiv:2101.99901", [quotation(network=network, text="tea " * 200)]
     )
-    assert found.shown == shown
-    assert (len(found.post.text) > 0) == (shown != "link") and (shown == "text") == (len(found.post.text) == 800)
+    assert quote.shown == shown
+    assert (len(quote.post.text) > 0) == (shown != "link") and (shown == "text") == (len(quote.post.text) == 800)
 
 
 # ---- the operator's list ---------------------------------------------------------------------------------
@@ -105,8 +105,8 @@ def test_an_account_is_blocked_by_its_key_or_handle(account: str, is_blocked: bo
 )
 def test_a_word_is_blocked_in_texts_and_names(word: str, text: str, is_blocked: bool) -> None:
     name = "Ada" if word == "ada" else "Quill"
-    one = quotation(text=text, name=name, handle="quill.example")
-    assert passes(one, Blocklist(words=("other", word))) != is_blocked
+    quote = quotation(text=text, name=name, handle="quill.example")
+    assert passes(quote, Blocklist(words=("other", word))) != is_blocked
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_a_server_is_blocked_with_all_below_it(server: str, is_blocked: bool) ->
     )  # fmt: skip
     bluesky = quotation(handle="social.rude.example")
     feed = quotation("https://social.rude.example/a", "feeds", "https://social.rude.example/feed", handle="")
-    for one in (mastodon, bluesky, feed):
-        assert passes(one, Blocklist(servers=(server,))) != is_blocked
+    for quote in (mastodon, bluesky, feed):
+        assert passes(quote, Blocklist(servers=(server,))) != is_blocked
 
 
 def test_an_address_that_is_none_has_no_host() -> None:
@@ -140,7 +140,7 @@ ADA, BOB = "at://did:plc:ada/app.bsky.feed.post/1", "at://did:plc:bob/app.bsky.f
 
 
 @pytest.mark.parametrize(
-    ("one", "is_reply"),
+    ("quote", "is_reply"),
     [
         (quotation(reply_to=f"bluesky:{BOB}"), True),
         (quotation(reply_to=f"bluesky:{ADA}"), False),
@@ -159,28 +159,32 @@ ADA, BOB = "at://did:plc:ada/app.bsky.feed.post/1", "at://did:plc:bob/app.bsky.f
         (quotation("2", "bluesky", text="@bob.example wrote a paper"), False),
     ],
 )  # fmt: skip
-def test_a_reply_to_somebody_else_is_not_quoted(one: Quotation, is_reply: bool) -> None:
-    assert passes(one, authors={"x:1": "x:7"}) != is_reply
+def test_a_reply_to_somebody_else_is_not_quoted(quote: Quotation, is_reply: bool) -> None:
+    assert passes(quote, authors={"x:1": "x:7"}) != is_reply
 
 
 def test_a_link_quotes_nobody() -> None:
     reply = quotation("2", "x", "8", reply_to="x:9")
-    assert [one.shown for one in quotation_policy.quotable(QuotationPolicy(), "arxiv:2101.99901", [reply])] == ["link"]
+    assert [quote.shown for quote in quotation_policy.quotable(QuotationPolicy(), "arxiv:2101.99901", [reply])] == [
+        "link"
+    ]
 
 
 # ---- one per account and issue ---------------------------------------------------------------------------
 
 
 def test_an_account_is_quoted_once_an_issue_and_linked_as_often_as_it_is_there() -> None:
-    ada, again, bob = quotation("1"), quotation("2"), quotation("3", account="did:plc:bob")
+    ada, second_quote, bob = quotation("1"), quotation("2"), quotation("3", account="did:plc:bob")
     links = [Quotation(post=terms.as_shown(quotation(n, "x", "7").post, "link"), hash="", shown="link") for n in "456"]
     unknown = [quotation(n, account="") for n in "78"]
-    unknown = [msgspec.structs.replace(one, post=msgspec.structs.replace(one.post, account="")) for one in unknown]
-    whole = {one.post.post: one.post for one in (ada, again, bob, *links, *unknown)}
-    found = quotation_policy.one_per_account(
-        [("a", [ada, again]), ("b", [again, bob, *links]), ("c", [bob, *unknown])], whole
+    unknown = [
+        msgspec.structs.replace(quote, post=msgspec.structs.replace(quote.post, account="")) for quote in unknown
+    ]
+    posts = {quote.post.post: quote.post for quote in (ada, second_quote, bob, *links, *unknown)}
+    quotes = quotation_policy.one_per_account(
+        [("a", [ada, second_quote]), ("b", [second_quote, bob, *links]), ("c", [bob, *unknown])], posts
     )
-    assert {paper: [one.post.post.partition(":")[2] for one in some] for paper, some in found.items()} == {
+    assert {paper: [quote.post.post.partition(":")[2] for quote in group] for paper, group in quotes.items()} == {
         "a": ["1"], "b": ["3", "4", "5", "6"], "c": ["7", "8"],
     }  # fmt: skip
 
@@ -195,27 +199,27 @@ FIRST, OWN = (f"bluesky:at://did:plc:bob/app.bsky.feed.post/{n}" for n in (1, 2)
 @pytest.fixture
 def record(store_url: str) -> Iterator[Record]:
     """An issue of two papers: one account posts about both, another replies to somebody."""
-    with Record(store_url) as opened:
-        write(opened, msgspec.structs.replace(DAILY, posts=5), background())
+    with Record(store_url) as record:
+        write(record, msgspec.structs.replace(DAILY, posts=5), background())
         for number in (1, 2):
-            write(opened, paper(number), talk(number, 50, TODAY))
-            said = "Tea time outlasts every kettle"
-            write(opened, post(number, f"bluesky:ada{number}", TODAY, account="bluesky:ada", text=said))
-        write(opened, post(1, "bluesky:reply", TODAY, text="No kettle does that here!", reply_to="bluesky:somebody"))
-        write(opened, post(1, OWN, TODAY, account=BOB, text="Other kettles outlast any breakfast", reply_to=FIRST))
-        write(opened, post(2, FIRST, TODAY, account=BOB, text="Cups cool while kettles sing"))
-        frozen(opened, msgspec.structs.replace(DAILY, posts=60))
-        yield opened
+            write(record, paper(number), talk(number, 50, TODAY))
+            remark = "Tea time outlasts every kettle"
+            write(record, post(number, f"bluesky:ada{number}", TODAY, account="bluesky:ada", text=remark))
+        write(record, post(1, "bluesky:reply", TODAY, text="No kettle does that here!", reply_to="bluesky:somebody"))
+        write(record, post(1, OWN, TODAY, account=BOB, text="Other kettles outlast any breakfast", reply_to=FIRST))
+        write(record, post(2, FIRST, TODAY, account=BOB, text="Cups cool while kettles sing"))
+        frozen(record, msgspec.structs.replace(DAILY, posts=60))
+        yield record
 
 
-def quoted(record: Record) -> dict[str, set[str]]:
+def quoted_posts(record: Record) -> dict[str, set[str]]:
     """The posts quoted under each paper."""
-    found = RecordIssueReader(record).issue("daily", DAY).posts
-    return {paper: told(some) for paper, some in found.items()}
+    quotes = RecordIssueReader(record).issue("daily", DAY).posts
+    return {paper: post_keys(group) for paper, group in quotes.items()}
 
 
-def told(some: Sequence[Quotation]) -> set[str]:
-    return {one.post.post for one in some if not one.post.text.startswith(REMARK)}
+def post_keys(quotes: Sequence[Quotation]) -> set[str]:
+    return {quote.post.post for quote in quotes if not quote.post.text.startswith(REMARK)}
 
 
 def is_verified(record: Record) -> bool:
@@ -225,19 +229,19 @@ def is_verified(record: Record) -> bool:
     ]
 
 
-def test_an_issue_quotes_by_the_gate_and_verifies_all_the_same(record: Record) -> None:
-    everything = {"bluesky:ada1", "bluesky:ada2", "bluesky:reply", OWN, FIRST}
-    now = quoted(record)
-    assert now[key(1)] | now[key(2)] == everything - {"bluesky:reply", FIRST, "bluesky:ada2"}
+def test_an_issue_quotes_by_the_policy_and_still_verifies(record: Record) -> None:
+    all_posts = {"bluesky:ada1", "bluesky:ada2", "bluesky:reply", OWN, FIRST}
+    quoted_now = quoted_posts(record)
+    assert quoted_now[key(1)] | quoted_now[key(2)] == all_posts - {"bluesky:reply", FIRST, "bluesky:ada2"}
     assert is_verified(record)
     assert blocklist.save_blocklist(record.database, Blocklist(words=("tea",)))
     assert not blocklist.save_blocklist(record.database, Blocklist(words=("tea",)))
-    assert quoted(record)[key(1)] == {OWN} and is_verified(record)
+    assert quoted_posts(record)[key(1)] == {OWN} and is_verified(record)
     assert blocklist.save_blocklist(record.database, Blocklist())
-    assert quoted(record) == now
+    assert quoted_posts(record) == quoted_now
 
 
-def test_the_other_posts_of_a_paper_pass_the_same_gate(record: Record) -> None:
+def test_the_other_posts_of_a_paper_follow_the_same_policy(record: Record) -> None:
     blocklist.save_blocklist(record.database, Blocklist(accounts=(BOB,)))
-    found = RecordIssueReader(record).posts("daily", DAY, [key(1)])[key(1)]
-    assert told(found) == {"bluesky:ada1"}
+    quotes = RecordIssueReader(record).posts("daily", DAY, [key(1)])[key(1)]
+    assert post_keys(quotes) == {"bluesky:ada1"}

@@ -13,35 +13,35 @@ from hotpapers.settings import BotSettings
 from hotpapers.store import Record
 from tests.issues.made import DAY as TODAY
 from tests.issues.made import background, counts, key, paper, talk, write
-from tests.moderation.bots import made
-from tests.moderation.bots.made import MINUTE, NOW, said
+from tests.moderation.bots import samples
+from tests.moderation.bots.samples import MINUTE, NOW, posting
 
 DAILY = Publication(publication="daily", title="The Daily Dozen", threshold=1, posts=0, observed_at=0)
-PUSHED, HONEST = 501, 502
+PROMOTED, HONEST = 501, 502
 
 
 def world() -> Iterator[Item]:
     """A hundred papers with 3 to 12 voices from the weeks before; one with 4 and one with 11 today."""
     yield from background()
-    for number, voices in ((PUSHED, 4), (HONEST, 11)):
-        yield from paper(number, TODAY, "cs.LG", made.title(number))
+    for number, voices in ((PROMOTED, 4), (HONEST, 11)):
+        yield from paper(number, TODAY, "cs.LG", samples.title(number))
         yield from talk(number, voices, NOW - 7 * HOUR)
 
 
-def network(accounts: int, text: str, every: int = MINUTE) -> Iterator[Item]:
+def network(accounts: int, text: str, interval: int = MINUTE) -> Iterator[Item]:
     """Machines that praise one paper in the same words, each with another number and tag."""
     for n in range(accounts):
-        yield from said(PUSHED, f"bluesky:machine{n}", NOW - 7 * HOUR + n * every, text.format(n=n))
+        yield from posting(PROMOTED, f"bluesky:machine{n}", NOW - 7 * HOUR + n * interval, text.format(n=n))
 
 
 def standing(record: Record) -> list[tuple[int, int, int]]:
     """(paper, voices, score) in the order of the day's issue."""
     entries = freeze.freeze(record, DAILY, TODAY, at=NOW + HOUR).content.entries
-    return [(int(one.paper[-5:]), one.voices, one.score) for one in entries if one.paper > key(500)]
+    return [(int(entry.paper[-5:]), entry.voices, entry.score) for entry in entries if entry.paper > key(500)]
 
 
-PRAISE = "{n}! The finest paper of the year, read it now: " + made.title(PUSHED) + " #tea{n} https://made.up/{n}"
-FAIR = [(HONEST, 11, 686), (PUSHED, 4, 45)]
+PRAISE = "{n}! The finest paper of the year, read it now: " + samples.title(PROMOTED) + " #tea{n} https://made.up/{n}"
+FAIR = [(HONEST, 11, 686), (PROMOTED, 4, 45)]
 """How the two papers rank without the network."""
 
 
@@ -51,18 +51,18 @@ def test_without_a_network(record: Record) -> None:
     assert standing(record) == FAIR
 
 
-def test_a_network_lifts_a_paper_while_nobody_judges(record: Record) -> None:
+def test_a_network_lifts_a_paper_without_judging(record: Record) -> None:
     write(record, world(), network(30, PRAISE))
-    assert standing(record)[0] == (PUSHED, 34, 2009)
+    assert standing(record)[0] == (PROMOTED, 34, 2009)
 
 
 @pytest.mark.parametrize(
-    "text", [PRAISE, made.title(PUSHED) + " {n}"], ids=["in the same words", "with the bare title"]
+    "text", [PRAISE, samples.title(PROMOTED) + " {n}"], ids=["in the same words", "with the bare title"]
 )
 def test_a_network_that_is_judged_lifts_nothing(record: Record, text: str) -> None:
     write(record, world(), network(30, text))
     assert judge(record, BotSettings(), NOW).added == 29, "all but the first, whom the others repeat"
-    assert standing(record) == [(HONEST, 11, 686), (PUSHED, 5, 95)]
+    assert standing(record) == [(HONEST, 11, 686), (PROMOTED, 5, 95)]
 
 
 def test_a_network_that_takes_its_time_is_not_found(record: Record) -> None:
@@ -78,11 +78,11 @@ def test_reposts_by_a_network_are_left_out(record: Record) -> None:
     write(record, world())
     for n in range(1, 61):
         at = NOW - 9 * 24 * HOUR + n * HOUR
-        post = said(600 + n, "bluesky:master", at, made.remark(n))
-        write(record, post, (made.reposted(post[0].post, f"bluesky:machine{m}", at + MINUTE) for m in range(30)))
-    pushed = said(PUSHED, "bluesky:master", NOW - 7 * HOUR, made.remark(0))
-    write(record, pushed, counts(pushed[0].post, 0, NOW - 6 * HOUR, reposts=30))
-    write(record, (made.reposted(pushed[0].post, f"bluesky:machine{m}", NOW - 7 * HOUR + m) for m in range(30)))
+        post = posting(600 + n, "bluesky:master", at, samples.remark(n))
+        write(record, post, (samples.repost(post[0].post, f"bluesky:machine{m}", at + MINUTE) for m in range(30)))
+    promoted_post = posting(PROMOTED, "bluesky:master", NOW - 7 * HOUR, samples.remark(0))
+    write(record, promoted_post, counts(promoted_post[0].post, 0, NOW - 6 * HOUR, reposts=30))
+    write(record, (samples.repost(promoted_post[0].post, f"bluesky:machine{m}", NOW - 7 * HOUR + m) for m in range(30)))
     judge(record, BotSettings(), NOW)
-    [(_, voices, _)] = [one for one in standing(record) if one[0] == PUSHED]
+    [(_, voices, _)] = [row for row in standing(record) if row[0] == PROMOTED]
     assert voices == 5, "the master's own voice is left"

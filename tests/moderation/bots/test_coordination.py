@@ -21,8 +21,8 @@ PAPER = MentionedPaper("Kettles that Whistle before they Boil", ("Ada Made",))
 WORDS = "You have to see this breakthrough"
 
 
-def voices(texts: list[str], every: int = MINUTE) -> list[TimedPost]:
-    return [TimedPost(f"x:{n}", f"x:p{n}", n * every, text) for n, text in enumerate(texts)]
+def voices(texts: list[str], interval: int = MINUTE) -> list[TimedPost]:
+    return [TimedPost(f"x:{n}", f"x:p{n}", n * interval, text) for n, text in enumerate(texts)]
 
 
 def test_numbers_tags_and_addresses_make_no_difference() -> None:
@@ -61,8 +61,8 @@ def test_an_address_alone_says_nothing() -> None:
 
 
 def test_an_account_is_one_voice_however_often_it_speaks() -> None:
-    same = [TimedPost("x:1", f"x:p{n}", n, f"{WORDS} {PAPER.title}") for n in range(50)]
-    assert list(coordinated_posts(same, PAPER, 10)) == []
+    posts = [TimedPost("x:1", f"x:p{n}", n, f"{WORDS} {PAPER.title}") for n in range(50)]
+    assert list(coordinated_posts(posts, PAPER, 10)) == []
 
 
 def test_over_an_hour_is_not_together() -> None:
@@ -71,25 +71,25 @@ def test_over_an_hour_is_not_together() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 300)), max_size=25), st.integers(2, 5))
-def test_together_is_the_fullest_hour_around_each(said: list[tuple[int, int]], least: int) -> None:
-    some = sorted((TimedPost(f"x:{who}", f"x:p{n}", at * MINUTE, "") for n, (who, at) in enumerate(said)),
-                  key=lambda one: (one.at, one.post))  # fmt: skip
+def test_together_is_the_fullest_hour_around_each(moments: list[tuple[int, int]], least: int) -> None:
+    posts = sorted((TimedPost(f"x:{account}", f"x:p{n}", at * MINUTE, "") for n, (account, at) in enumerate(moments)),
+                  key=lambda post: (post.at, post.post))  # fmt: skip
     expected: dict[str, int] = {}
-    for first in some:
-        hour = [one for one in some if 0 <= one.at - first.at <= HOUR]
-        accounts = len({one.account for one in hour})
-        for one in hour if accounts >= least else ():
-            expected[one.post] = max(expected.get(one.post, 0), accounts)
-    assert {one.post: accounts for one, accounts in near_in_time(some, least)} == expected
+    for start in posts:
+        hour = [post for post in posts if 0 <= post.at - start.at <= HOUR]
+        accounts = len({post.account for post in hour})
+        for post in hour if accounts >= least else ():
+            expected[post.post] = max(expected.get(post.post, 0), accounts)
+    assert {post.post: accounts for post, accounts in near_in_time(posts, least)} == expected
 
 
 def test_whoever_says_more_of_their_own_is_no_voice_of_it() -> None:
-    one = by_account([("x:1", "x:a", 12), ("x:1", "x:b", 30), ("x:2", "x:c", 30)])
-    assert one == {
+    findings = by_account([("x:1", "x:a", 12), ("x:1", "x:b", 30), ("x:2", "x:c", 30)])
+    assert findings == {
         "x:1": CoordinatedPosts(frozenset({"x:a", "x:b"}), 30),
         "x:2": CoordinatedPosts(frozenset({"x:c"}), 30),
     }
-    assert coordination.reason(one["x:1"], 4, 14) == (
+    assert coordination.reason(findings["x:1"], 4, 14) == (
         "said the same words about the same paper within an hour as 29 others did, in 2 of its 4 posts of 14 days"
     )
-    assert coordination.reason(one["x:1"], 5, 14) == ""
+    assert coordination.reason(findings["x:1"], 5, 14) == ""

@@ -22,15 +22,21 @@ from hotpapers.settings import BotSettings
 from hotpapers.store import Record
 from tests.cli.run import good, misuse, run
 from tests.issues.made import judged, write
-from tests.moderation.bots import made
-from tests.moderation.bots.made import BOT, NOW, PERSON, announced, passed_on, said
+from tests.moderation.bots import samples
+from tests.moderation.bots.samples import BOT, NOW, PERSON, announced_papers, feed_posts, posting
 
 NOTHING = BotSettings()
 ROBOTS = range(1, 71)
 
 
-def filled(record: Record) -> None:
-    write(record, announced(ROBOTS), passed_on(ROBOTS), made.named(BOT, "Kettles.example"), said(1, PERSON, NOW, "Hm"))
+def fill(record: Record) -> None:
+    write(
+        record,
+        announced_papers(ROBOTS),
+        feed_posts(ROBOTS),
+        samples.profile(BOT, "Kettles.example"),
+        posting(1, PERSON, NOW, "Hm"),
+    )
     judge(record, NOTHING, NOW)
 
 
@@ -38,25 +44,25 @@ def filled(record: Record) -> None:
 def store(tmp_path: Path) -> Path:
     """A store with a bot and a person."""
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        filled(record)
+        fill(record)
     return tmp_path / "hotpapers.db"
 
 
 REASON = "posted about 70 of the 70 papers new in cs.RO in 14 days (100 %)"
 
 
-def test_anybody_can_be_shown_the_reasons(store: Path) -> None:
-    found = good("judge", "bluesky:@kettles.example", "--store", store)
-    assert found == (
+def test_the_reasons_are_printed(store: Path) -> None:
+    output = good("judge", "bluesky:@kettles.example", "--store", store)
+    assert output == (
         f"{BOT}: treated as a bot, not counted; 1 verdict\n  2024-05-07 08:00 UTC  share     bot    {REASON}\n"
     )
     assert good("judge", PERSON, "--store", store) == f"{PERSON}: counted as a person; 0 verdicts\n"
-    [one] = run("judge", BOT, "--json", "--store", store).json
-    assert (one["account"], one["is_bot"], one["verdicts"][0]["reason"]) == (BOT, True, REASON)
-    assert set(one["verdicts"][0]) == set(Verdict.__struct_fields__)
+    [account] = run("judge", BOT, "--json", "--store", store).json
+    assert (account["account"], account["is_bot"], account["verdicts"][0]["reason"]) == (BOT, True, REASON)
+    assert set(account["verdicts"][0]) == set(Verdict.__struct_fields__)
 
 
-def test_the_operator_s_word_goes_first_until_it_is_taken_back(store: Path) -> None:
+def test_the_operator_s_verdict_wins_until_it_is_withdrawn(store: Path) -> None:
     lines = good("judge", BOT, "--human", "--reason", "reads them all", "--store", store).splitlines()
     assert lines[0] == f"{BOT}: counted as a person; 2 verdicts"
     assert lines[1].endswith(REASON) and lines[2].endswith("operator  human  reads them all")
@@ -86,15 +92,15 @@ def test_misuse(store: Path, words: list[str], complaint: str) -> None:
 
 
 def test_an_account_that_nobody_knows(store: Path) -> None:
-    ran = run("judge", "x:@nobody", "--store", store)
-    assert (ran.status, ran.said) == (2, "x:@nobody: the record knows no such account")
+    result = run("judge", "x:@nobody", "--store", store)
+    assert (result.status, result.said) == (2, "x:@nobody: the record knows no such account")
 
 
 def test_what_the_settings_say_is_changed_in_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("hotpapers.toml").write_text(f'[bots]\npeople = ["{BOT}"]\n', "utf-8")
     with Record("hotpapers.db") as record:
-        filled(record)
+        fill(record)
         judge(record, BotSettings(people=(BOT,)), NOW + HOUR)
     complaint = f"{BOT}: named under [bots] in the settings; change it there"
     assert misuse("judge", BOT, "--bot", "--reason", "x") == complaint
@@ -105,15 +111,15 @@ def test_what_the_settings_say_is_changed_in_the_settings(tmp_path: Path, monkey
 # ---- in both databases ------------------------------------------------------------------------------------------
 
 
-def test_a_word_from_an_earlier_day_on_changes_what_is_frozen_after_it(record: Record) -> None:
-    filled(record)
-    before = record.head.position
+def test_a_verdict_from_an_earlier_day_on_changes_what_is_frozen_after_it(record: Record) -> None:
+    fill(record)
+    position_before = record.head.position
     set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "reads them", NOW - 3 * DAY), at=NOW + DAY)
-    then = (BOT, "operator")
-    assert made.verdicts(record, NOW - 2 * DAY) == {then: "human"}
-    assert then not in {
+    pair = (BOT, "operator")
+    assert samples.verdicts(record, NOW - 2 * DAY) == {pair: "human"}
+    assert pair not in {
         (row.item.subject, row.item.rule)
-        for row in record.view(position=before).iterate(Verdict)
+        for row in record.view(position=position_before).iterate(Verdict)
         if isinstance(row.item, Verdict)
     }
     with pytest.raises(UsageError, match="you gave a later verdict: reads them; withdraw it first"):
@@ -121,12 +127,12 @@ def test_a_word_from_an_earlier_day_on_changes_what_is_frozen_after_it(record: R
 
 
 @pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])
-def test_the_account_s_own_word_goes_before_the_rules_that_look_at_it_alone(record: Record, rule: str) -> None:
+def test_the_account_s_own_statement_overrides_the_rules_on_single_accounts(record: Record, rule: str) -> None:
     """It overrides them whether found before or after it, and never overrides any other rule."""
-    filled(record)
+    fill(record)
     accept_proof(record, NOTHING, BOT, "says so", at=NOW + 1)
     record.append(
-        [judged(BOT, "bot", rule=one, at=NOW + 2) for one in SINGLE_ACCOUNT_RULES], source="judging", at=NOW + 2
+        [judged(BOT, "bot", rule=rule, at=NOW + 2) for rule in SINGLE_ACCOUNT_RULES], source="judging", at=NOW + 2
     )
     assert not review_account(record, BOT)[0].is_bot
     record.append([judged(BOT, "bot", rule=rule, at=NOW + 3)], source="judging", at=NOW + 3)
@@ -134,28 +140,28 @@ def test_the_account_s_own_word_goes_before_the_rules_that_look_at_it_alone(reco
     accept_proof(record, NOTHING, BOT, "says so again", at=NOW + 4)
     assert review_account(record, BOT)[0].is_bot
     withdraw_verdict(record, NOTHING, BOT, at=NOW + 5)
-    assert made.verdicts(record).get((BOT, "proved")) is None and review_account(record, BOT)[0].is_bot
+    assert samples.verdicts(record).get((BOT, "proved")) is None and review_account(record, BOT)[0].is_bot
 
 
-def test_taking_back_leaves_what_others_said(record: Record) -> None:
-    filled(record)
+def test_withdrawing_leaves_other_verdicts(record: Record) -> None:
+    fill(record)
     set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "reads them", NOW), at=NOW)
     set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "truly", NOW + 1), at=NOW + 1)
     judge(record, BotSettings(people=(BOT,)), NOW + HOUR)
     judge(record, NOTHING, NOW + 2 * HOUR)
-    assert made.reason(record, BOT, "operator") == "truly", "what the settings covered is there again"
+    assert samples.reason(record, BOT, "operator") == "truly", "what the settings covered is there again"
     assert withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR) == 2
     assert withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR) == 0
-    assert made.verdicts(record) == {(BOT, "share"): "bot"}
+    assert samples.verdicts(record) == {(BOT, "share"): "bot"}
 
 
 def test_a_handle_is_judged_with_the_account_that_it_is_joined_to(record: Record) -> None:
-    write(record, said(1, "x:@kettle", NOW, "…"), Alias(account="x:@kettle", stable="x:77", observed_at=NOW))
+    write(record, posting(1, "x:@kettle", NOW, "…"), Alias(account="x:@kettle", stable="x:77", observed_at=NOW))
     write(record, judged("x:77", "bot"))
-    [one] = review_account(record, "x:@kettle")
-    assert one.is_bot and one.verdicts == ()
-    [one] = review_account(record, "x:77")
-    assert one.is_bot and [verdict.reason for verdict in one.verdicts] == ["made up"]
+    [review] = review_account(record, "x:@kettle")
+    assert review.is_bot and review.verdicts == ()
+    [review] = review_account(record, "x:77")
+    assert review.is_bot and [verdict.reason for verdict in review.verdicts] == ["made up"]
 
 
 def test_a_day_begins_at_midnight_utc() -> None:

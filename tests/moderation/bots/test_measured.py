@@ -38,9 +38,9 @@ T = TypeVar("T")
 def lines(file: Path, type: type[T]) -> Iterator[T]:
     """The lines of a zstd-compressed JSON Lines file."""
     decode = msgspec.json.Decoder(type).decode
-    with file.open("rb") as packed:
-        unpacked = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(packed)
-        yield from map(decode, io.BufferedReader(unpacked, 2**20))
+    with file.open("rb") as compressed:
+        decompressed = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(compressed)
+        yield from map(decode, io.BufferedReader(decompressed, 2**20))
 
 
 def fortnights(moments: Sequence[int]) -> Iterator[list[int]]:
@@ -57,68 +57,68 @@ def at_worst(moments: Sequence[int]) -> AccountActivity:
     )
 
 
-def judged(did: AccountActivity) -> list[str]:
-    return [name for name, rule in RULES.items() if rule.reason(did, LIMITS[name])]
+def matching_rules(activity: AccountActivity) -> list[str]:
+    return [name for name, rule in RULES.items() if rule.reason(activity, LIMITS[name])]
 
 
 def test_the_busiest_curator_is_a_person(shared: Path) -> None:
     """6,156 posts in two years, 631 in one fortnight, 136 in one hour; treated as if all were bare."""
     with (shared / "data" / "curator-2017.csv").open(encoding="utf-8") as file:
-        posted = [datetime.datetime.fromisoformat(row["posted_at"]) for row in csv.DictReader(file)]
-    worst = [at_worst(some) for some in fortnights([int(when.timestamp()) * 1_000_000 for when in posted])]
-    assert max(did.posts for did in worst) > 600 and max(did.even for did in worst) > 30
-    assert not [did for did in worst if judged(did)]
+        moments = [datetime.datetime.fromisoformat(row["posted_at"]) for row in csv.DictReader(file)]
+    worst = [at_worst(window) for window in fortnights([int(moment.timestamp()) * 1_000_000 for moment in moments])]
+    assert max(activity.posts for activity in worst) > 600 and max(activity.even for activity in worst) > 30
+    assert not [activity for activity in worst if matching_rules(activity)]
 
 
 # ---- posts of 2020 to 2022, as shown by a publication ----------------------------------------------------------
 
 
-class Shown(NamedTuple):
+class ArchivedPost(NamedTuple):
     """A post, its account, and the paper it is about."""
 
-    said: ObservedPost
+    post: ObservedPost
     handle: str
-    about: MentionedPaper
+    paper: MentionedPaper
 
 
 @pytest.fixture(scope="module")
-def archive() -> list[Shown]:
+def archive() -> list[ArchivedPost]:
     from tests.conftest import SHARED
 
     if not SHARED.is_dir():
         pytest.skip(f"the folder of real texts is absent: {SHARED}")
-    found = []
+    posts = []
     for file in sorted((SHARED / "archive" / "posts").glob("*.md")):
         for item in classic.parse(classic.decode(file.read_bytes())[0]).items:
-            about = MentionedPaper(item.title, item.authors, item.categories, item.abstract)
+            paper = MentionedPaper(item.title, item.authors, item.categories, item.abstract)
             for post in item.posts:
-                said = ObservedPost(classic_moments.post_moment(post.id), post.id, (item.paper,), post.text)
-                found.append(Shown(said, post.handle, about))
-    return found
+                observed = ObservedPost(classic_moments.post_moment(post.id), post.id, (item.paper,), post.text)
+                posts.append(ArchivedPost(observed, post.handle, paper))
+    return posts
 
 
-def test_nobody_of_the_archive_is_judged(archive: list[Shown]) -> None:
-    by_handle: dict[str, list[Shown]] = defaultdict(list)
-    for one in archive:
-        by_handle[one.handle].append(one)
+def test_nobody_of_the_archive_is_judged(archive: list[ArchivedPost]) -> None:
+    by_handle: dict[str, list[ArchivedPost]] = defaultdict(list)
+    for item in archive:
+        by_handle[item.handle].append(item)
     assert len(by_handle) > 1000
     busiest = max(by_handle.values(), key=len)
-    for some in by_handle.values():
-        worst = [at_worst(moments) for moments in fortnights([one.said.at for one in some])]
-        assert not [did for did in worst if judged(did)]
-    about = {one.said.papers[0]: one.about for one in busiest}
-    assert 55 < 100 * rules.bare([one.said for one in busiest], about) / len(busiest) < 70, "a curator adds words"
+    for items in by_handle.values():
+        worst = [at_worst(moments) for moments in fortnights([item.post.at for item in items])]
+        assert not [activity for activity in worst if matching_rules(activity)]
+    papers = {item.post.papers[0]: item.paper for item in busiest}
+    assert 55 < 100 * rules.bare([item.post for item in busiest], papers) / len(busiest) < 70, "a curator adds words"
 
 
-def test_few_people_write_bare_titles_and_hardly_two_the_same_words(archive: list[Shown]) -> None:
-    bare = sum(words.is_bare(words.own_words(one.said.text, [one.about])) for one in archive)
+def test_few_people_write_bare_titles_and_hardly_two_the_same_words(archive: list[ArchivedPost]) -> None:
+    bare = sum(words.is_bare(words.own_words(item.post.text, [item.paper])) for item in archive)
     assert 0.15 < bare / len(archive) < 0.25
-    by_paper: dict[str, list[Shown]] = defaultdict(list)
-    for one in archive:
-        by_paper[one.said.papers[0]].append(one)
-    for some in by_paper.values():
-        voices = [TimedPost(one.handle, one.said.post, 0, one.said.text) for one in some]
-        assert not list(coordination.coordinated_posts(voices, some[0].about, 3)), "as if all were said at once"
+    by_paper: dict[str, list[ArchivedPost]] = defaultdict(list)
+    for item in archive:
+        by_paper[item.post.papers[0]].append(item)
+    for items in by_paper.values():
+        voices = [TimedPost(item.handle, item.post.post, 0, item.post.text) for item in items]
+        assert not list(coordination.coordinated_posts(voices, items[0].paper, 3)), "as if all were said at once"
 
 
 # ---- bots ------------------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def metadata() -> list[Metadata]:
     if not SHARED.is_dir():
         pytest.skip(f"the folder of real texts is absent: {SHARED}")
     papers = lines(SHARED / "data" / "arxiv-metadata.jsonl.zst", Metadata)
-    return [one for one in papers if one.id[:2] in ("25", "26")]
+    return [paper for paper in papers if paper.id[:2] in ("25", "26")]
 
 
 def confidence(shared: Path) -> dict[str, str]:
@@ -156,13 +156,15 @@ def confidence(shared: Path) -> dict[str, str]:
 
 
 def test_what_feed_bots_write_is_bare_and_what_others_write_is_not(shared: Path, metadata: list[Metadata]) -> None:
-    about = {one.id: MentionedPaper(one.title, tuple(one.authors), (), one.abstract) for one in metadata}
-    known = confidence(shared)
+    papers = {paper.id: MentionedPaper(paper.title, tuple(paper.authors), (), paper.abstract) for paper in metadata}
+    confidences = confidence(shared)
     bare: dict[str, list[bool]] = defaultdict(list)
-    for one in lines(shared / "data" / "bluesky-papers-sample.jsonl.zst", Sample):
-        found = re.search(r"\d{4}\.\d{5}", f"{one.link} {one.text}")
-        if found and found[0] in about:
-            bare[known.get(one.author, "other")].append(words.is_bare(words.own_words(one.text, [about[found[0]]])))
+    for sample in lines(shared / "data" / "bluesky-papers-sample.jsonl.zst", Sample):
+        match = re.search(r"\d{4}\.\d{5}", f"{sample.link} {sample.text}")
+        if match and match[0] in papers:
+            bare[confidences.get(sample.author, "other")].append(
+                words.is_bare(words.own_words(sample.text, [papers[match[0]]]))
+            )
     assert len(bare["certain"]) > 25 and all(bare["certain"])
     assert len(bare["unverified"]) > 10 and not any(bare["unverified"])
 
@@ -170,10 +172,12 @@ def test_what_feed_bots_write_is_bare_and_what_others_write_is_not(shared: Path,
 def test_feed_bots_pass_a_whole_category_on(shared: Path, metadata: list[Metadata]) -> None:
     """For two categories we have all papers of twelve days; their bots posted that many."""
     with (shared / "data" / "bots.csv").open(encoding="utf-8") as file:
-        counted = {
+        matches = {
             row["handle"]: re.search(r"(\d+) arXiv posts in 12 days", row["evidence"]) for row in csv.DictReader(file)
         }
     for handle, category in (("cscv-bot.bsky.social", "cs.CV"), ("cscl-bot.bsky.social", "cs.CL")):
-        posts = counted[handle]
-        days = sum(one.primary == category and "2026-01-21" <= (one.listed or "") <= "2026-02-02" for one in metadata)
+        posts = matches[handle]
+        days = sum(
+            paper.primary == category and "2026-01-21" <= (paper.listed or "") <= "2026-02-02" for paper in metadata
+        )
         assert posts and int(posts[1]) >= 0.95 * days > 300

@@ -44,9 +44,9 @@ def test_too_few_gaps_tell_nothing_and_nights_are_none() -> None:
 
 
 @given(moments, st.integers(0, 10**12))
-def test_evenness_is_a_share_and_knows_no_date(some: list[int], by: int) -> None:
-    assert 0 <= evenness(some) <= 100
-    assert evenness([at + by for at in some]) == evenness(some)
+def test_evenness_is_a_share_and_knows_no_date(times: list[int], shift: int) -> None:
+    assert 0 <= evenness(times) <= 100
+    assert evenness([at + shift for at in times]) == evenness(times)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ PAPERS = {"cs.RO": {f"r{n}" for n in range(60)}, "cs.LG": {f"l{n}" for n in rang
 
 
 def test_the_category_of_which_most_was_covered() -> None:
-    some = {f"r{n}" for n in range(50)} | {f"l{n}" for n in range(100)}
-    assert most_covered(some, PAPERS) == ("cs.RO", 50, 60)
+    papers = {f"r{n}" for n in range(50)} | {f"l{n}" for n in range(100)}
+    assert most_covered(papers, PAPERS) == ("cs.RO", 50, 60)
     assert most_covered({"l1"}, PAPERS) == ("cs.LG", 1, 300)
     assert most_covered(set(), PAPERS) == ("", 0, 0)
     assert most_covered({"r1"}, rules.large_categories(PAPERS, 61)) == ("", 0, 0)
@@ -80,11 +80,11 @@ def test_the_category_of_which_most_was_covered() -> None:
 
 def test_figures_of_an_account() -> None:
     about = {f"p{n}": MentionedPaper(f"The Kettle of Case {chr(97 + n)}") for n in range(12)}
-    said = [ObservedPost(n * HOUR, f"post{n}", (f"p{n}",), about[f"p{n}"].title) for n in range(12)]
-    said.append(ObservedPost(12 * HOUR, "post12", ("p0", "p1"), "What a fine pair of papers to read at tea time"))
+    posts = [ObservedPost(n * HOUR, f"post{n}", (f"p{n}",), about[f"p{n}"].title) for n in range(12)]
+    posts.append(ObservedPost(12 * HOUR, "post12", ("p0", "p1"), "What a fine pair of papers to read at tea time"))
     expected = AccountActivity(posts=13, papers=12, bare=12, even=0, rest=11, category="a", covered=2, announced=4)
-    assert measure(said, about, {"a": {"p0", "p1", "x", "y"}, "b": {"z"}}) == expected
-    assert measure(said, about, {}, 700).papers == 700
+    assert measure(posts, about, {"a": {"p0", "p1", "x", "y"}, "b": {"z"}}) == expected
+    assert measure(posts, about, {}, 700).papers == 700
     assert measure([], {}, {}) == AccountActivity()
 
 
@@ -92,20 +92,22 @@ def test_figures_of_an_account() -> None:
 
 
 def test_the_reasons_have_the_figures() -> None:
-    did = AccountActivity(posts=212, papers=1500, bare=204, even=85, rest=1, category="cs.RO", covered=58, announced=60)
-    assert rules.by_rate(did, 1200) == "named 1,500 papers in 14 days"
-    assert rules.by_share(did, 80) == "posted about 58 of the 60 papers new in cs.RO in 14 days (96 %)"
-    said = "212 posts in 14 days, 96 % of them with no word but the paper's"
-    assert rules.by_template(did, 100) == f"{said}, 85 % of them at even intervals"
-    assert rules.by_template(did._replace(even=79), 100) == (
-        f"{said}, at all hours: never 2 hours of the day without one"
+    activity = AccountActivity(
+        posts=212, papers=1500, bare=204, even=85, rest=1, category="cs.RO", covered=58, announced=60
+    )
+    assert rules.by_rate(activity, 1200) == "named 1,500 papers in 14 days"
+    assert rules.by_share(activity, 80) == "posted about 58 of the 60 papers new in cs.RO in 14 days (96 %)"
+    start = "212 posts in 14 days, 96 % of them with no word but the paper's"
+    assert rules.by_template(activity, 100) == f"{start}, 85 % of them at even intervals"
+    assert rules.by_template(activity._replace(even=79), 100) == (
+        f"{start}, at all hours: never 2 hours of the day without one"
     )
     delays = [MINUTE] * 57 + [HOUR] * 3
     assert echo_reason(delays, 50) == "reposted 60 posts in 14 days, 95 % of them within 10 minutes"
 
 
 @pytest.mark.parametrize(
-    "did",
+    "activity",
     [
         AccountActivity(posts=600, papers=631, bare=600, even=37, rest=3, category="cs.LG", covered=200, announced=800),
         AccountActivity(posts=280, papers=280, bare=280, even=20, rest=6),
@@ -115,9 +117,9 @@ def test_the_reasons_have_the_figures() -> None:
     ],
     ids=["the busiest person", "twenty bare titles a day", "few", "with words", "most of a field"],
 )
-def test_these_are_people(did: AccountActivity) -> None:
+def test_these_are_people(activity: AccountActivity) -> None:
     limits = {"rate": 1200, "share": 80, "template": 100}
-    assert [name for name, rule in RULES.items() if rule.reason(did, limits[name])] == []
+    assert [name for name, rule in RULES.items() if rule.reason(activity, limits[name])] == []
 
 
 def test_an_echo_is_quick_and_often() -> None:
@@ -136,7 +138,7 @@ figures = st.builds(
 
 @given(figures, st.sampled_from([rule.reason for rule in RULES.values()]), st.integers(1, 1500), st.integers(1, 1500))
 def test_a_lower_limit_finds_no_fewer(
-    did: AccountActivity, why: Callable[[AccountActivity, int], str], one: int, other: int
+    activity: AccountActivity, reason: Callable[[AccountActivity, int], str], a: int, b: int
 ) -> None:
-    low, high = sorted((one, other))
-    assert not why(did, high) or why(did, low)
+    low, high = sorted((a, b))
+    assert not reason(activity, high) or reason(activity, low)

@@ -1,4 +1,4 @@
-"""Shared by the tests of authors' names and words: how accurate a rule is on labeled examples."""
+"""Used by the tests of authors' names and words: how accurate a rule is on labeled examples."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ class Figures(NamedTuple):
 
     examples: int
     true: int
-    found: int
-    right: int
+    matches: int
+    correct: int
 
     @property
     def precision(self) -> float:
-        return self.right / self.found
+        return self.correct / self.matches
 
     @property
     def recall(self) -> float:
-        return self.right / self.true
+        return self.correct / self.true
 
 
 def rows(name: str) -> list[list[str]]:
@@ -32,16 +32,19 @@ def rows(name: str) -> list[list[str]]:
     return [line.replace("\\n", "\n").split("\t") for line in lines]
 
 
-def figures(judged: Iterable[tuple[bool, bool]]) -> Figures:
+def figures(outcomes: Iterable[tuple[bool, bool]]) -> Figures:
     """From pairs of the truth and what the rule says."""
-    some = list(judged)
+    pairs = list(outcomes)
     return Figures(
-        len(some), sum(so for so, _ in some), sum(says for _, says in some), sum(so and says for so, says in some)
+        len(pairs),
+        sum(is_true for is_true, _ in pairs),
+        sum(is_match for _, is_match in pairs),
+        sum(is_true and is_match for is_true, is_match in pairs),
     )
 
 
-def told(name: str) -> list[Figures]:
+def documented_figures(name: str) -> list[Figures]:
     """The figures in docs/explanation/authors.md, in lines that begin with a name, in order."""
     text = (ROOT / "docs" / "explanation" / "authors.md").read_text("utf-8")
-    found: Sequence[Sequence[str]] = re.findall(rf"\| {name}, .+ \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", text)
-    return [Figures(*map(int, row)) for row in found]
+    rows_in_docs: Sequence[Sequence[str]] = re.findall(rf"\| {name}, .+ \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", text)
+    return [Figures(*map(int, row)) for row in rows_in_docs]

@@ -29,31 +29,31 @@ def remark(number: int) -> str:
     return " ".join(random.Random(number).sample(WORDS, 4))
 
 
-def announced(numbers: Sequence[int], category: str = "cs.RO", since: int = NOW - 12 * DAY) -> Iterator[Item]:
+def announced_papers(numbers: Sequence[int], category: str = "cs.RO", since: int = NOW - 12 * DAY) -> Iterator[Item]:
     """Papers announced one after another over ten days."""
     for place, number in enumerate(numbers):
         at = since + place * 10 * DAY // len(numbers)
         yield from made.paper(number, made.DAY, category, title(number), at)
 
 
-def said(number: int, account: str, at: int, text: str, same: int = 0) -> tuple[Post, Mention]:
-    """A post about a paper; `same` tells apart several by one account about it."""
+def posting(number: int, account: str, at: int, text: str, serial: int = 0) -> tuple[Post, Mention]:
+    """A post about a paper; `serial` distinguishes several by one account about it."""
     network = account.partition(":")[0]
-    post = f"{network}:{account.rpartition(':')[2]}-{number}-{same}"
+    post = f"{network}:{account.rpartition(':')[2]}-{number}-{serial}"
     return (
         Post(post=post, network=network, account=account, created_at=at, text=text, observed_at=at),
         Mention(post=post, paper=key(number), form="abs", found_in="link", observed_at=at),
     )
 
 
-def passed_on(numbers: Sequence[int], account: str = BOT, since: int = NOW - 12 * DAY) -> Iterator[Item]:
+def feed_posts(numbers: Sequence[int], account: str = BOT, since: int = NOW - 12 * DAY) -> Iterator[Item]:
     """What a machine posts: the bare title, an hour after each announcement."""
     for place, number in enumerate(numbers):
         at = since + place * 10 * DAY // len(numbers) + HOUR
-        yield from said(number, account, at, f"{title(number)} https://arxiv.org/abs/2405.{number:05}")
+        yield from posting(number, account, at, f"{title(number)} https://arxiv.org/abs/2405.{number:05}")
 
 
-def read_by_hand(
+def reader_posts(
     numbers: Sequence[int], account: str = PERSON, since: int = NOW - 13 * DAY, words: str = ""
 ) -> Iterator[Item]:
     """A person who posts papers, about twenty an evening, minutes apart; bare titles without `words`."""
@@ -61,27 +61,27 @@ def read_by_hand(
     for place, number in enumerate(numbers):
         evening, turn = divmod(place, 20)
         at = since + evening * DAY + 12 * HOUR + (turn * 7 + minutes.randrange(6)) * MINUTE
-        yield from said(number, account, at, f"{title(number)} {words}".strip())
+        yield from posting(number, account, at, f"{title(number)} {words}".strip())
 
 
-def by_the_clock(numbers: Sequence[int], account: str = BOT, every: int = 3 * HOUR // 2) -> Iterator[Item]:
+def timed_posts(numbers: Sequence[int], account: str = BOT, interval: int = 3 * HOUR // 2) -> Iterator[Item]:
     """A machine that posts queued titles at even intervals."""
     for place, number in enumerate(numbers):
-        yield from said(number, account, NOW - 13 * DAY + place * every, f"New on arXiv: {title(number)}")
+        yield from posting(number, account, NOW - 13 * DAY + place * interval, f"New on arXiv: {title(number)}")
 
 
-def named(account: str, handle: str, at: int = NOW - DAY, automated: bool = False) -> Account:
+def profile(account: str, handle: str, at: int = NOW - DAY, automated: bool = False) -> Account:
     return Account(account=account, handle=handle, automated=automated, observed_at=at)
 
 
-def reposted(post: str, account: str, at: int) -> Reaction:
+def repost(post: str, account: str, at: int) -> Reaction:
     return Reaction(post=post, account=account, type="repost", observed_at=at)
 
 
 def verdicts(record: Record, cut: int = 2**53 - 1) -> dict[tuple[str, str], str]:
     """The current judgements, by account and rule."""
     items = (row.item for row in record.view(cut).iterate(Verdict, "t.about = 0"))
-    return {(one.subject, one.rule): one.judgement for one in items if isinstance(one, Verdict)}
+    return {(verdict.subject, verdict.rule): verdict.judgement for verdict in items if isinstance(verdict, Verdict)}
 
 
 def reason(record: Record, account: str, rule: str) -> str:
