@@ -14,36 +14,36 @@ from pathlib import Path
 
 from hotpapers.comparison.compare import compare_collectors
 from hotpapers.comparison.page import text_of
-from tests.comparison.collectors import Week, facts_of, lived
-from tests.comparison.injected import caught
+from tests.comparison.collectors import Week, facts_of, run_week
+from tests.comparison.lies import inject_lies
 
 GOAL = 0.999
 LIES = 200
 """How many lies of each kind are injected."""
 
 
-def main(words: list[str]) -> int:
+def main(argv: list[str]) -> int:
     """1 if less than 99.9 % of the counts are equal or explained, or if any is unexplained."""
-    usual = Week()
-    reader = argparse.ArgumentParser(prog="python -m tests.comparison", description=__doc__.partition(". ")[0])
-    reader.add_argument("--folder", type=Path, help="where the stores are kept; a temporary one by default")
-    reader.add_argument("--seed", type=int, default=usual.seed, help="of the world and its faults")
-    reader.add_argument("--days", type=int, default=usual.days)
-    reader.add_argument("--papers", type=int, default=usual.papers, help="a day")
-    reader.add_argument("--faults", type=int, default=usual.faults)
-    wanted = reader.parse_args(words)
-    week = usual._replace(seed=wanted.seed, days=wanted.days, papers=wanted.papers, faults=wanted.faults)
+    defaults = Week()
+    parser = argparse.ArgumentParser(prog="python -m tests.comparison", description=__doc__.partition(". ")[0])
+    parser.add_argument("--folder", type=Path, help="where to keep the stores; a temporary folder by default")
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="of the world and its faults")
+    parser.add_argument("--days", type=int, default=defaults.days)
+    parser.add_argument("--papers", type=int, default=defaults.papers, help="a day")
+    parser.add_argument("--faults", type=int, default=defaults.faults)
+    options = parser.parse_args(argv)
+    week = defaults._replace(seed=options.seed, days=options.days, papers=options.papers, faults=options.faults)
     with tempfile.TemporaryDirectory(prefix="hotpapers-compare-") as scratch:
-        folder = wanted.folder or Path(scratch)
-        stores = [lived(week, folder / name, streams=name == "stream") for name in ("stream", "poll")]
+        folder = options.folder or Path(scratch)
+        stores = [run_week(week, folder / name, streams=name == "stream") for name in ("stream", "poll")]
         a, b = (facts_of(store, week) for store in stores)
     comparison = compare_collectors(a, b)
     print("\n".join(text_of(comparison)))
-    good = 1 - len(comparison.unexplained) / max(comparison.counts, 1)
-    print(f"\n{good:.3%} the same or explained")
-    for kind, one in caught((a, b), LIES, week.seed):
-        print(f"{LIES} lies, {kind}: {one.changed} counts differ by them, {one.unexplained} are unexplained")
-    return int(good < GOAL or bool(comparison.unexplained) or not comparison.counts)
+    share = 1 - len(comparison.unexplained) / max(comparison.counts, 1)
+    print(f"\n{share:.3%} the same or explained")
+    for kind, counts in inject_lies((a, b), LIES, week.seed):
+        print(f"{LIES} lies, {kind}: {counts.changed} counts differ by them, {counts.unexplained} are unexplained")
+    return int(share < GOAL or bool(comparison.unexplained) or not comparison.counts)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Week(NamedTuple):
 def faults(week: Week) -> Iterator[Fault]:
     """Faults at single hosts, each from 5 minutes to 6 hours long; no lies that cannot be detected."""
     rng = Random(f"{week.seed} comparison")
-    hosts = [host for some in HOSTS.values() for host in some] + ["reddit", "x"]
+    hosts = [host for group in HOSTS.values() for host in group] + ["reddit", "x"]
     for _ in range(week.faults):
         start = week.begins + rng.randrange(week.days * 24 * 60) * MINUTE
         yield _fault(rng, rng.choice(hosts), start, start + min(round(rng.expovariate(1 / 50)) + 5, 360) * MINUTE)
@@ -91,7 +91,7 @@ class OddHours(Environment):
         return client
 
 
-def lived(week: Week, folder: Path, *, streams: bool) -> Path:
+def run_week(week: Week, folder: Path, *, streams: bool) -> Path:
     """The store of a site that lived through the week: on streams from the start, or by polling and starting later."""
     folder.mkdir(parents=True, exist_ok=True)
     script = week.script()

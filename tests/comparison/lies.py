@@ -27,81 +27,86 @@ Count = tuple[str, str, int]
 """Paper, network and age."""
 
 
-class Caught(NamedTuple):
+class LieCounts(NamedTuple):
     """How many counts lies of one kind made different from the other collector's, and how many are unexplained."""
 
     changed: int
     unexplained: int
 
 
-def counted(facts: CollectorFacts) -> dict[Count, int]:
+def counts_of(facts: CollectorFacts) -> dict[Count, int]:
     """All counts of a collector."""
-    found = {}
+    counts = {}
     for paper, at in facts.announced.items():
         for age in AGES:
             moment = MeasuredMoment(paper, at, age)
             if moment.until <= facts.header.until:
-                here = voices(state_at(facts, moment), moment)
-                found.update({(paper, network, age): count for network, count in here.items()})
-    return found
+                voices_now = voices(state_at(facts, moment), moment)
+                counts.update({(paper, network, age): count for network, count in voices_now.items()})
+    return counts
 
 
-def raised(post: PostLine, rng: Random) -> PostLine:
+def raise_likes(post: PostLine, rng: Random) -> PostLine:
     """The post with more likes in one of its readings."""
-    which = rng.randrange(len(post.readings))
-    at, reposts, likes = post.readings[which]
-    more = (likes or 0) + max(10, (likes or 0) // 2)
+    index = rng.randrange(len(post.readings))
+    at, reposts, likes = post.readings[index]
+    raised_likes = (likes or 0) + max(10, (likes or 0) // 2)
     return msgspec.structs.replace(
-        post, readings=[*post.readings[:which], (at, reposts, more), *post.readings[which + 1 :]]
+        post, readings=[*post.readings[:index], (at, reposts, raised_likes), *post.readings[index + 1 :]]
     )
 
 
-def invented(post: PostLine, rng: Random) -> PostLine:
+def invent_post(post: PostLine, rng: Random) -> PostLine:
     """A similar post by somebody else."""
-    who = f"{rng.getrandbits(128):032x}"
+    account = f"{rng.getrandbits(128):032x}"
     return msgspec.structs.replace(
-        post, post=f"{rng.getrandbits(128):032x}", account=who, voice=who, reactions=[],
-        created_at=post.created_at + rng.randrange(3600) * SECOND, seen=[(at, there, "") for at, there, _ in post.seen],
+        post, post=f"{rng.getrandbits(128):032x}", account=account, voice=account, reactions=[],
+        created_at=post.created_at + rng.randrange(3600) * SECOND,
+        seen=[(at, is_visible, "") for at, is_visible, _ in post.seen],
     )  # fmt: skip
 
 
 LIES: dict[str, Callable[[PostLine, Random], PostLine | None]] = {
-    "raised": raised, "invented": invented, "dropped": lambda post, rng: None,
+    "raised": raise_likes, "invented": invent_post, "dropped": lambda post, rng: None,
 }  # fmt: skip
 
 
-def caught(pair: tuple[CollectorFacts, CollectorFacts], number: int, seed: int) -> Iterator[tuple[str, Caught]]:
+def inject_lies(pair: tuple[CollectorFacts, CollectorFacts], number: int, seed: int) -> Iterator[tuple[str, LieCounts]]:
     """Inject this many lies of each kind, one at a time, into either collector in turn."""
     rng = Random(f"{seed} injected")
     for kind, lie in LIES.items():
         changed = unexplained = 0
         for n in range(number):
-            one = _one(pair, n % 2, lie, rng)
-            changed, unexplained = changed + one.changed, unexplained + one.unexplained
-        yield kind, Caught(changed, unexplained)
+            counts = _inject_lie(pair, n % 2, lie, rng)
+            changed, unexplained = changed + counts.changed, unexplained + counts.unexplained
+        yield kind, LieCounts(changed, unexplained)
 
 
-def _one(
+def _inject_lie(
     pair: tuple[CollectorFacts, CollectorFacts], liar: int, lie: Callable[[PostLine, Random], PostLine | None],
     rng: Random,
-) -> Caught:  # fmt: skip
-    whole = [post for post in pair[liar].posts.values() if post.readings and post.papers and post.seen[0][1]]
-    post = rng.choice(whole)
+) -> LieCounts:  # fmt: skip
+    candidates = [post for post in pair[liar].posts.values() if post.readings and post.papers and post.seen[0][1]]
+    post = rng.choice(candidates)
     papers = {paper: pair[liar].announced[paper] for paper, _, _ in post.papers if paper in pair[liar].announced}
     a, b = (facts._replace(announced={p: facts.announced[p] for p in papers if p in facts.announced}) for facts in pair)
     honest, other = (a, b) if liar == 0 else (b, a)
-    told = lie(post, rng)
-    posts = {mark: one for mark, one in honest.posts.items() if told is not None or mark != post.post}
+    false_post = lie(post, rng)
+    posts = {mark: line for mark, line in honest.posts.items() if false_post is not None or mark != post.post}
     posts_by_paper = {paper: marks & posts.keys() for paper, marks in honest.posts_by_paper.items()}
-    if told is not None:
-        posts[told.post] = told
-        posts_by_paper |= {paper: posts_by_paper[paper] | {told.post} for paper, _, _ in told.papers}
+    if false_post is not None:
+        posts[false_post.post] = false_post
+        posts_by_paper |= {paper: posts_by_paper[paper] | {false_post.post} for paper, _, _ in false_post.papers}
     lying = honest._replace(posts=posts, posts_by_paper=posts_by_paper)
-    before, after, theirs = counted(honest), counted(lying), counted(other)
+    counts_before, counts_after, other_counts = counts_of(honest), counts_of(lying), counts_of(other)
     changed = {
         key
-        for key in before | after
-        if before.get(key, 0) != after.get(key, 0) and after.get(key, 0) != theirs.get(key, 0)
+        for key in counts_before | counts_after
+        if counts_before.get(key, 0) != counts_after.get(key, 0)
+        and counts_after.get(key, 0) != other_counts.get(key, 0)
     }
-    found = compare_collectors(*((lying, other) if liar == 0 else (other, lying))).unexplained
-    return Caught(len(changed), len(changed & {(one.paper, one.network, one.age) for one in found}))
+    differences = compare_collectors(*((lying, other) if liar == 0 else (other, lying))).unexplained
+    return LieCounts(
+        len(changed),
+        len(changed & {(difference.paper, difference.network, difference.age) for difference in differences}),
+    )

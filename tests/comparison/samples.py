@@ -34,59 +34,61 @@ RULES = {"rate": 1, "words": 1, "operator": 1}
 MINUTE = HOUR // 60
 
 
-def mark(*words: object) -> str:
+def mark(*values: object) -> str:
     """A mark derived from any values."""
-    return hashlib.sha256(repr(words).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 
 
-class Spoken(NamedTuple):
-    """A post: `minute` after the announcement, `fame` likes in the end, half of them within `half` minutes."""
+class SamplePost(NamedTuple):
+    """A post, `minute` minutes after the announcement. In the end it has `final_likes`, half of them within `half_life`
+    minutes."""
 
     number: int
     minute: int
-    fame: int
-    half: int
+    final_likes: int
+    half_life: int
 
     @property
-    def made_at(self) -> int:
-        """When it was made."""
+    def posted_at(self) -> int:
+        """When it was posted."""
         return ANNOUNCED + self.minute * MINUTE
 
     def likes(self, moment: int) -> int:
         """Its likes at a moment."""
-        age = (moment - self.made_at) / MINUTE
-        return int(self.fame * (1 - 2 ** (-age / self.half))) if age > 0 else 0
+        age = (moment - self.posted_at) / MINUTE
+        return int(self.final_likes * (1 - 2 ** (-age / self.half_life))) if age > 0 else 0
 
 
 class Habits(NamedTuple):
-    """How a collector reads: the minutes until it sees a post, and the minutes by which it reads due counts late."""
+    """How a collector reads: the minutes until it sees a post, and until it reads a due count."""
 
-    late: int
-    slow: int
+    post_delay: int
+    count_delay: int
 
 
-spoken = st.lists(
-    st.builds(Spoken, st.just(0), st.integers(0, 9000), st.integers(0, 400), st.integers(30, 3000)),
-    min_size=1, max_size=5, unique_by=lambda one: one.minute,
-).map(lambda some: [one._replace(number=n) for n, one in enumerate(some)])  # fmt: skip
+sample_posts = st.lists(
+    st.builds(SamplePost, st.just(0), st.integers(0, 9000), st.integers(0, 400), st.integers(30, 3000)),
+    min_size=1, max_size=5, unique_by=lambda post: post.minute,
+).map(lambda posts: [post._replace(number=n) for n, post in enumerate(posts)])  # fmt: skip
 habits = st.builds(Habits, st.integers(0, 100), st.integers(0, 100))
 
 
-def post_line(one: Spoken, way: Habits, **changed: object) -> PostLine:
+def post_line(post: SamplePost, habits: Habits, **changes: object) -> PostLine:
     """A post as a collector with these habits has it."""
-    seen = one.made_at + way.late * MINUTE
-    due = (one.made_at + age * HOUR + way.slow * MINUTE for age in AGES)
-    moments = [seen, *(at for at in due if seen < at <= END)]
+    seen_at = post.posted_at + habits.post_delay * MINUTE
+    due = (post.posted_at + age * HOUR + habits.count_delay * MINUTE for age in AGES)
+    moments = [seen_at, *(at for at in due if seen_at < at <= END)]
     readings: list[ReadingRow] = []
     for at in moments:
-        if not readings or readings[-1][2] != one.likes(at):
-            readings.append((at, None, one.likes(at)))
-    who = mark("account", one.number)
+        if not readings or readings[-1][2] != post.likes(at):
+            readings.append((at, None, post.likes(at)))
+    account = mark("account", post.number)
     fields: dict[str, object] = {
-        "post": mark("post", one.number), "network": NETWORK, "account": who, "voice": who, "created_at": one.made_at,
-        "seen": [(seen, True, "")], "papers": [(PAPER, seen, "abs")], "readings": readings,
+        "post": mark("post", post.number), "network": NETWORK, "account": account, "voice": account,
+        "created_at": post.posted_at, "seen": [(seen_at, True, "")], "papers": [(PAPER, seen_at, "abs")],
+        "readings": readings,
     }  # fmt: skip
-    return PostLine(**(fields | changed))  # type: ignore[arg-type]
+    return PostLine(**(fields | changes))  # type: ignore[arg-type]
 
 
 @cache

@@ -16,46 +16,46 @@ from hotpapers.comparison.facts import CollectorFacts
 from hotpapers.comparison.lines import BotLine, CoverageLine, DoubtfulLine, PostLine
 from hotpapers.errors import UsageError
 from hotpapers.model import HOUR, LARGEST
-from tests.comparison.made import (
+from tests.comparison.samples import (
     ANNOUNCED,
     END,
     NETWORK,
     PAPER,
     START,
     Habits,
-    Spoken,
+    SamplePost,
     collector,
     habits,
     hours,
     mark,
     post_line,
-    spoken,
+    sample_posts,
 )
 
 PROMPT = Habits(0, 0)
-ONE, TWO = Spoken(0, 30, 80, 300), Spoken(1, 400, 40, 600)
+POST_A, POST_B = SamplePost(0, 30, 80, 300), SamplePost(1, 400, 40, 600)
 
 
-def lines_of(some: list[Spoken], way: Habits = PROMPT) -> list[PostLine]:
-    return [post_line(one, way) for one in some]
+def lines_of(posts: list[SamplePost], reading_habits: Habits = PROMPT) -> list[PostLine]:
+    return [post_line(post, reading_habits) for post in posts]
 
 
 def causes_of(comparison: Comparison) -> Counter[str]:
-    return Counter(cause for one in comparison.differences for cause in one.causes)
+    return Counter(cause for difference in comparison.differences for cause in difference.causes)
 
 
-def compared(a: CollectorFacts, b: CollectorFacts) -> Comparison:
+def compare_both(a: CollectorFacts, b: CollectorFacts) -> Comparison:
     """Compare, and check that the reverse comparison agrees."""
-    there, back = compare_collectors(a, b), compare_collectors(b, a)
-    assert [(one.a, one.b, one.unexplained) for one in there.differences] == [
-        (one.b, one.a, -one.unexplained) for one in back.differences
+    forward, reverse = compare_collectors(a, b), compare_collectors(b, a)
+    assert [(difference.a, difference.b, difference.unexplained) for difference in forward.differences] == [
+        (difference.b, difference.a, -difference.unexplained) for difference in reverse.differences
     ]
-    for one in there.differences:
-        assert sum(one.causes.values()) + one.unexplained == one.a - one.b
-    return there
+    for difference in forward.differences:
+        assert sum(difference.causes.values()) + difference.unexplained == difference.a - difference.b
+    return forward
 
 
-def only(comparison: Comparison, cause: str) -> None:
+def require_cause(comparison: Comparison, cause: str) -> None:
     """Require that there are differences, all with this one cause."""
     assert comparison.differences and comparison.unexplained == ()
     assert set(causes_of(comparison)) == {cause}
@@ -64,155 +64,172 @@ def only(comparison: Comparison, cause: str) -> None:
 # ---- honest collectors -----------------------------------------------------------------------------------
 
 
-@given(spoken, habits, habits)
-def test_two_who_read_at_other_moments_are_explained(some: list[Spoken], one: Habits, other: Habits) -> None:
-    comparison = compared(collector(lines_of(some, one)), collector(lines_of(some, other)))
+@given(sample_posts, habits, habits)
+def test_two_that_read_at_other_moments_are_explained(
+    posts: list[SamplePost], habits_a: Habits, habits_b: Habits
+) -> None:
+    comparison = compare_both(collector(lines_of(posts, habits_a)), collector(lines_of(posts, habits_b)))
     assert comparison.unexplained == ()
     assert set(causes_of(comparison)) <= {"moment"}
 
 
-@given(spoken, habits)
-def test_two_who_read_alike_are_the_same(some: list[Spoken], way: Habits) -> None:
-    comparison = compared(collector(lines_of(some, way)), collector(lines_of(some, way)))
+@given(sample_posts, habits)
+def test_two_that_read_alike_are_the_same(posts: list[SamplePost], reading_habits: Habits) -> None:
+    comparison = compare_both(collector(lines_of(posts, reading_habits)), collector(lines_of(posts, reading_habits)))
     assert comparison.differences == ()
-    assert comparison.counts == sum(one.same for one in comparison.networks)
+    assert comparison.counts == sum(network.same for network in comparison.networks)
 
 
-@given(spoken, st.integers(0, 150), st.integers(1, 48))
-def test_what_was_said_while_one_was_blind(some: list[Spoken], begin: int, long: int) -> None:
+@given(sample_posts, st.integers(0, 150), st.integers(1, 48))
+def test_posts_while_one_was_blind(posts: list[SamplePost], begin: int, length: int) -> None:
     start = ANNOUNCED + begin * HOUR
-    blind = CoverageLine(network=NETWORK, from_at=start, until_at=start + long * HOUR, at=END, state="refused")
-    heard = [one for one in some if not blind.from_at <= one.made_at < blind.until_at]
+    blind = CoverageLine(network=NETWORK, from_at=start, until_at=start + length * HOUR, at=END, state="refused")
+    known_posts = [post for post in posts if not blind.from_at <= post.posted_at < blind.until_at]
     coverage = [*hours(START, blind.from_at), blind, *hours(blind.until_at, END)]
-    comparison = compared(collector(lines_of(some)), collector(lines_of(heard), coverage=coverage))
+    comparison = compare_both(collector(lines_of(posts)), collector(lines_of(known_posts), coverage=coverage))
     assert comparison.unexplained == ()
     assert set(causes_of(comparison)) <= {"coverage"}
-    reached = [one for one in some if one not in heard and one.minute <= 72 * 60]
-    assert bool(comparison.differences) or not reached
+    missing_posts = [post for post in posts if post not in known_posts and post.minute <= 72 * 60]
+    assert bool(comparison.differences) or not missing_posts
 
 
 # ---- one cause at a time -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("version", "cause"), [(1, "rule"), (2, "version")])
-def test_a_bot_for_one_of_them(version: int, cause: str) -> None:
+def test_an_account_that_is_a_bot_for_one_of_them(version: int, cause: str) -> None:
     bot = BotLine(voice=mark("account", 0), rules={"rate": version})
-    only(compared(collector(lines_of([ONE, TWO]), bots=[bot]), collector(lines_of([ONE, TWO]))), cause)
+    require_cause(
+        compare_both(collector(lines_of([POST_A, POST_B]), bots=[bot]), collector(lines_of([POST_A, POST_B]))), cause
+    )
 
 
 @pytest.mark.parametrize(("version", "cause"), [(1, "rule"), (2, "version")])
 def test_a_mention_that_one_of_them_doubts(version: int, cause: str) -> None:
     doubt = DoubtfulLine(post=mark("post", 0), paper=PAPER, rules={"words": version})
-    only(compared(collector(lines_of([ONE, TWO]), doubtful=[doubt]), collector(lines_of([ONE, TWO]))), cause)
+    require_cause(
+        compare_both(collector(lines_of([POST_A, POST_B]), doubtful=[doubt]), collector(lines_of([POST_A, POST_B]))),
+        cause,
+    )
 
 
 def test_an_alias_that_one_of_them_knows() -> None:
     handle, stable = mark("handle"), mark("stable")
-    first = Spoken(0, 30, 0, 300)
-    by_stable = post_line(Spoken(1, 60, 0, 300), PROMPT, account=stable, voice=stable)
-    knows = post_line(first, PROMPT, account=handle, voice=stable)
-    lacks = post_line(first, PROMPT, account=handle, voice=handle)
-    comparison = compared(collector([knows, by_stable]), collector([lacks, by_stable]))
-    only(comparison, "rule")
-    assert {(one.a, one.b) for one in comparison.differences} == {(1, 2)}
+    post = SamplePost(0, 30, 0, 300)
+    by_stable = post_line(SamplePost(1, 60, 0, 300), PROMPT, account=stable, voice=stable)
+    with_alias = post_line(post, PROMPT, account=handle, voice=stable)
+    without_alias = post_line(post, PROMPT, account=handle, voice=handle)
+    comparison = compare_both(collector([with_alias, by_stable]), collector([without_alias, by_stable]))
+    require_cause(comparison, "rule")
+    assert {(difference.a, difference.b) for difference in comparison.differences} == {(1, 2)}
 
 
-def test_a_post_that_ones_terms_leave_out() -> None:
-    counted = post_line(ONE, PROMPT, limited=True)
-    left_out = msgspec.structs.replace(counted, papers=[], readings=[])
-    only(compared(collector([counted]), collector([left_out])), "rule")
+def test_a_post_that_one_collector_s_terms_leave_out() -> None:
+    full_line = post_line(POST_A, PROMPT, limited=True)
+    empty_line = msgspec.structs.replace(full_line, papers=[], readings=[])
+    require_cause(compare_both(collector([full_line]), collector([empty_line])), "rule")
 
 
 def test_accounts_that_reacted_at_one_moment_are_not_taken_for_one_another() -> None:
-    def liked(*voices: str) -> CollectorFacts:
-        reactions = [(voice, "like", ONE.made_at + HOUR, False) for voice in voices]
-        return collector([post_line(ONE, PROMPT, readings=[], reactions=reactions)])
+    def collector_with_likes(*voices: str) -> CollectorFacts:
+        reactions = [(voice, "like", POST_A.posted_at + HOUR, False) for voice in voices]
+        return collector([post_line(POST_A, PROMPT, readings=[], reactions=reactions)])
 
-    both = liked(mark("one"), mark("two"))
-    assert compared(liked("~" + mark("x"), "~" + mark("y")), both).differences == ()
-    assert compared(liked("~" + mark("x"), mark("two")), both).differences == ()
+    expected = collector_with_likes(mark("one"), mark("two"))
+    assert compare_both(collector_with_likes("~" + mark("x"), "~" + mark("y")), expected).differences == ()
+    assert compare_both(collector_with_likes("~" + mark("x"), mark("two")), expected).differences == ()
 
 
 def test_a_post_that_one_of_them_has_forgotten() -> None:
-    whole = post_line(ONE, PROMPT)
-    forgotten = msgspec.structs.replace(
-        whole, post="~" + mark("pseudonym"), account="~" + mark("who"), voice="~" + mark("who"),
-        readings=whole.readings[:2],
+    full_line = post_line(POST_A, PROMPT)
+    forgotten_line = msgspec.structs.replace(
+        full_line, post="~" + mark("pseudonym"), account="~" + mark("who"), voice="~" + mark("who"),
+        readings=full_line.readings[:2],
     )  # fmt: skip
-    only(compared(collector([forgotten]), collector([whole])), "forgetting")
-    grown = [*whole.readings[:2], (whole.readings[2][0], None, 900)]
-    too_many = msgspec.structs.replace(whole, readings=grown)
-    assert compared(collector([forgotten]), collector([too_many])).unexplained
+    require_cause(compare_both(collector([forgotten_line]), collector([full_line])), "forgetting")
+    higher_readings = [*full_line.readings[:2], (full_line.readings[2][0], None, 900)]
+    too_many = msgspec.structs.replace(full_line, readings=higher_readings)
+    assert compare_both(collector([forgotten_line]), collector([too_many])).unexplained
 
 
 def test_a_form_that_only_a_newer_program_reads() -> None:
-    newer = post_line(ONE, PROMPT, papers=[(PAPER, ONE.made_at, "poem")])
-    a, b = [newer, *lines_of([TWO])], lines_of([TWO])
-    only(compared(collector(a, program="2.0.0"), collector(b)), "version")
-    assert compared(collector(a), collector(b)).unexplained, "the same program reads the same"
+    newer_line = post_line(POST_A, PROMPT, papers=[(PAPER, POST_A.posted_at, "poem")])
+    a, b = [newer_line, *lines_of([POST_B])], lines_of([POST_B])
+    require_cause(compare_both(collector(a, program="2.0.0"), collector(b)), "version")
+    assert compare_both(collector(a), collector(b)).unexplained, "the same program reads the same"
 
 
-def test_who_reacted_is_heard_by_one_of_them() -> None:
+def test_one_of_them_knows_who_reacted() -> None:
     """A like by somebody who also posted: one voice if the account is known, two if there is only a count."""
-    at = ONE.made_at + HOUR
-    counted = {"readings": [(at, None, 1)]}
-    heard = post_line(ONE, PROMPT, reactions=[(mark("account", 0), "like", at, False)], **counted)
-    only(compared(collector([heard]), collector([post_line(ONE, PROMPT, **counted)])), "coverage")
+    at = POST_A.posted_at + HOUR
+    readings = {"readings": [(at, None, 1)]}
+    line_with_reactions = post_line(POST_A, PROMPT, reactions=[(mark("account", 0), "like", at, False)], **readings)
+    require_cause(
+        compare_both(collector([line_with_reactions]), collector([post_line(POST_A, PROMPT, **readings)])), "coverage"
+    )
 
 
-def test_a_post_that_went_before_the_other_looked() -> None:
-    gone = post_line(ONE, PROMPT, seen=[(ONE.made_at, True, ""), (ONE.made_at + 20 * HOUR, False, "")], readings=[])
-    only(compared(collector([gone, *lines_of([TWO])]), collector(lines_of([TWO]))), "moment")
+def test_a_post_deleted_before_the_other_looked() -> None:
+    deleted_line = post_line(
+        POST_A, PROMPT, seen=[(POST_A.posted_at, True, ""), (POST_A.posted_at + 20 * HOUR, False, "")], readings=[]
+    )
+    require_cause(compare_both(collector([deleted_line, *lines_of([POST_B])]), collector(lines_of([POST_B]))), "moment")
 
 
 def test_a_paper_that_one_of_them_never_heard_of() -> None:
-    facts = collector(lines_of([ONE]))
-    lacks = facts._replace(announced={})
-    assert compared(facts, lacks).unexplained, "it had read arXiv then"
-    only(compared(facts, lacks._replace(coverage={NETWORK: facts.coverage[NETWORK]})), "coverage")
+    facts = collector(lines_of([POST_A]))
+    without_paper = facts._replace(announced={})
+    assert compare_both(facts, without_paper).unexplained, "it had read arXiv then"
+    require_cause(compare_both(facts, without_paper._replace(coverage={NETWORK: facts.coverage[NETWORK]})), "coverage")
 
 
 def test_a_paper_that_one_of_them_has_as_announced_later() -> None:
     """Both would have read the same at the same moment, so no reading explains it."""
-    facts = collector(lines_of([ONE, TWO]))
-    late = facts._replace(announced={PAPER: ANNOUNCED + 20 * HOUR})
-    comparison = compared(facts, late)
+    facts = collector(lines_of([POST_A, POST_B]))
+    announced_later = facts._replace(announced={PAPER: ANNOUNCED + 20 * HOUR})
+    comparison = compare_both(facts, announced_later)
     assert comparison.unexplained == comparison.differences != () and not causes_of(comparison), "it had read arXiv"
-    only(compared(facts, late._replace(coverage={NETWORK: facts.coverage[NETWORK]})), "coverage")
+    require_cause(
+        compare_both(facts, announced_later._replace(coverage={NETWORK: facts.coverage[NETWORK]})), "coverage"
+    )
 
 
 # ---- unexplained differences -------------------------------------------------------------------------------
 
 
-@given(spoken, habits, st.integers(0, 8))
-def test_an_invented_post_is_unexplained(some: list[Spoken], way: Habits, hour: int) -> None:
-    invented = post_line(Spoken(99, hour * 60 + 1, 0, 60), way)
-    comparison = compared(collector([*lines_of(some, way), invented]), collector(lines_of(some, way)))
+@given(sample_posts, habits, st.integers(0, 8))
+def test_an_invented_post_is_unexplained(posts: list[SamplePost], reading_habits: Habits, hour: int) -> None:
+    invented = post_line(SamplePost(99, hour * 60 + 1, 0, 60), reading_habits)
+    comparison = compare_both(
+        collector([*lines_of(posts, reading_habits), invented]), collector(lines_of(posts, reading_habits))
+    )
     ages = {count.age for count in comparison.unexplained}
     assert ages >= {24, 72, 168}
     assert all(count.unexplained == 1 for count in comparison.unexplained)
 
 
-@given(spoken, st.integers(0, 59), st.integers(0, 400), habits, st.integers(0, 4), st.integers(20, 10_000))
+@given(sample_posts, st.integers(0, 59), st.integers(0, 400), habits, st.integers(0, 4), st.integers(20, 10_000))
 def test_an_invented_count_is_unexplained(
-    some: list[Spoken], minute: int, fame: int, way: Habits, which: int, more: int
+    posts: list[SamplePost], minute: int, final_likes: int, reading_habits: Habits, index: int, extra: int
 ) -> None:
     """The count is far above the other collector's readings before and after."""
-    lines = lines_of([*some, Spoken(99, minute, fame, 300)], way)
-    liked = lines[-1]
-    at = liked.readings[min(which, len(liked.readings) - 1)][0]
-    invented = (at, None, 2 * fame + more)
-    readings = [invented if reading[0] == at else reading for reading in liked.readings]
-    changed = [msgspec.structs.replace(line, readings=readings) if line is liked else line for line in lines]
-    comparison = compared(collector(changed), collector(lines))
+    lines = lines_of([*posts, SamplePost(99, minute, final_likes, 300)], reading_habits)
+    line_to_change = lines[-1]
+    at = line_to_change.readings[min(index, len(line_to_change.readings) - 1)][0]
+    invented_reading = (at, None, 2 * final_likes + extra)
+    readings = [invented_reading if reading[0] == at else reading for reading in line_to_change.readings]
+    changed_lines = [
+        msgspec.structs.replace(line, readings=readings) if line is line_to_change else line for line in lines
+    ]
+    comparison = compare_both(collector(changed_lines), collector(lines))
     assert comparison.unexplained or not comparison.differences
 
 
-@given(spoken, habits)
-def test_a_post_that_one_dropped_is_unexplained(some: list[Spoken], way: Habits) -> None:
-    lines = lines_of(some, way)
-    comparison = compared(collector(lines), collector(lines[1:]))
-    assert comparison.unexplained or some[0].minute + way.late > 72 * 60
+@given(sample_posts, habits)
+def test_a_post_that_one_dropped_is_unexplained(posts: list[SamplePost], reading_habits: Habits) -> None:
+    lines = lines_of(posts, reading_habits)
+    comparison = compare_both(collector(lines), collector(lines[1:]))
+    assert comparison.unexplained or posts[0].minute + reading_habits.post_delay > 72 * 60
 
 
 def test_trouble_elsewhere_explains_nothing() -> None:
@@ -223,23 +240,25 @@ def test_trouble_elsewhere_explains_nothing() -> None:
                      state="refused"),
     ]  # fmt: skip
     coverage = [*hours(START, ANNOUNCED + 50 * HOUR), *hours(ANNOUNCED + 60 * HOUR, END), *blind]
-    comparison = compared(collector(lines_of([ONE, TWO])), collector(lines_of([TWO]), coverage=coverage))
+    comparison = compare_both(collector(lines_of([POST_A, POST_B])), collector(lines_of([POST_B]), coverage=coverage))
     assert len(comparison.unexplained) == len(comparison.differences) == 4
 
 
 def test_a_judgement_without_a_rule_explains_no_missing_post() -> None:
     bot = BotLine(voice=mark("account", 1), rules={"rate": 1})
-    comparison = compared(collector(lines_of([ONE, TWO]), bots=[bot]), collector(lines_of([TWO])))
-    assert {one.unexplained > 0 for one in comparison.differences} == {True}
+    comparison = compare_both(collector(lines_of([POST_A, POST_B]), bots=[bot]), collector(lines_of([POST_B])))
+    assert {difference.unexplained > 0 for difference in comparison.differences} == {True}
 
 
 def test_counts_fall_no_further_than_may_be_taken_back() -> None:
     """A day later, the same collector read a far lower count."""
-    line = post_line(ONE, PROMPT)
-    fell = msgspec.structs.replace(
+    line = post_line(POST_A, PROMPT)
+    lower_line = msgspec.structs.replace(
         line, readings=[line.readings[0], (line.readings[1][0], None, 500), *line.readings[2:]]
     )
-    assert [one.age for one in compared(collector([fell]), collector([line])).unexplained] == [24]
+    assert [difference.age for difference in compare_both(collector([lower_line]), collector([line])).unexplained] == [
+        24
+    ]
 
 
 # ---- arbitrary input ---------------------------------------------------------------------------------------
@@ -250,7 +269,7 @@ names = st.sampled_from(["", mark(1), "~" + mark(2), mark(3)])
 
 
 def ascending(rows: st.SearchStrategy[tuple[Any, ...]], at: int = 0) -> st.SearchStrategy[list[tuple[Any, ...]]]:
-    return st.lists(rows, max_size=4).map(lambda some: sorted(some, key=itemgetter(at)))
+    return st.lists(rows, max_size=4).map(lambda rows_drawn: sorted(rows_drawn, key=itemgetter(at)))
 
 
 any_post = st.builds(
@@ -281,33 +300,33 @@ any_coverage = st.lists(
 @pytest.mark.long
 @given(any_posts, any_posts, any_coverage, any_coverage)
 def test_whatever_is_written_is_compared(
-    some: list[PostLine], other: list[PostLine], one_way: list[CoverageLine], other_way: list[CoverageLine]
+    posts_a: list[PostLine], posts_b: list[PostLine], coverage_a: list[CoverageLine], coverage_b: list[CoverageLine]
 ) -> None:
     """No input causes a defect, and the parts add up."""
-    compared(collector(some, coverage=one_way), collector(other, coverage=other_way))
+    compare_both(collector(posts_a, coverage=coverage_a), collector(posts_b, coverage=coverage_b))
 
 
 def test_a_count_read_when_the_post_was_made_compares_alike_both_ways() -> None:
-    never = PostLine(post=mark("p"), network=NETWORK, account="", voice="", created_at=START, limited=False,
+    without_count = PostLine(post=mark("p"), network=NETWORK, account="", voice="", created_at=START, limited=False,
                      seen=[(START, True, "")], papers=[(PAPER, START, "abs")], readings=[], reactions=[])  # fmt: skip
-    at_once = msgspec.structs.replace(never, readings=[(START, None, 1)])
-    compared(collector([never]), collector([at_once]))
+    with_count = msgspec.structs.replace(without_count, readings=[(START, None, 1)])
+    compare_both(collector([without_count]), collector([with_count]))
 
 
 # ---- what cannot be compared -------------------------------------------------------------------------------
 
 
 def test_other_keys_and_other_times_are_refused() -> None:
-    facts = collector(lines_of([ONE]))
+    facts = collector(lines_of([POST_A]))
     with pytest.raises(UsageError, match="different keys"):
-        compare_collectors(facts, collector(lines_of([ONE]), check=mark("another")))
+        compare_collectors(facts, collector(lines_of([POST_A]), check=mark("another")))
     with pytest.raises(UsageError, match="cover no common time"):
-        compare_collectors(facts, collector(lines_of([ONE]), since=END, until=END + HOUR))
+        compare_collectors(facts, collector(lines_of([POST_A]), since=END, until=END + HOUR))
 
 
 def test_a_network_that_one_alone_has_read_is_left_out() -> None:
-    other = msgspec.structs.replace(post_line(ONE, PROMPT), post=mark("elsewhere"), network="x")
-    facts = collector([*lines_of([TWO]), other], coverage=[*hours(), *hours(network="x")])
-    comparison = compared(facts, collector(lines_of([TWO])))
+    other_line = msgspec.structs.replace(post_line(POST_A, PROMPT), post=mark("elsewhere"), network="x")
+    facts = collector([*lines_of([POST_B]), other_line], coverage=[*hours(), *hours(network="x")])
+    comparison = compare_both(facts, collector(lines_of([POST_B])))
     assert comparison.left_out == ("x",)
     assert comparison.differences == () and comparison.counts == 3

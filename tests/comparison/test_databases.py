@@ -19,7 +19,7 @@ from hotpapers.model import DAY, HOUR, Alias, Mention, Reaction, Verdict
 from hotpapers.store import Record
 from hotpapers.transfer.jsonl import importer
 from tests.comparison.collectors import KEY
-from tests.comparison.injected import counted
+from tests.comparison.lies import counts_of
 from tests.conftest import ROOT
 from tests.issues.made import moment, paper, post
 
@@ -27,32 +27,34 @@ WEEK = ROOT / "src" / "hotpapers" / "demo" / "week.jsonl.zst"
 
 
 @pytest.mark.long
-def test_either_database_tells_the_same(store_url: str, tmp_path: Path) -> None:
+def test_either_database_gives_the_same(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         with streams.open_input(str(WEEK)) as stream:
             importer.import_lines(record, "week", lines_of(stream))
         until = queries.last_observed(record.view())
         lines = extract_lines(record, Period(until - 30 * DAY, until), KEY)
         facts = read_facts(decode_file(map(encode_line, lines), "week"), "week")
-        ranked = {
-            (one.paper, one.network, one.age): one.voices
-            for one in read_engagement(record.view(until), MeasurementWindow())
-            if one.peer and one.announced_at > facts.header.since
+        ranked_voices = {
+            (row.paper, row.network, row.age): row.voices
+            for row in read_engagement(record.view(until), MeasurementWindow())
+            if row.peer and row.announced_at > facts.header.since
         }
-    assert len(ranked) > 500 and facts.bots
-    assert counted(facts) == ranked
+    assert len(ranked_voices) > 500 and facts.bots
+    assert counts_of(facts) == ranked_voices
 
 
-def test_a_like_that_one_of_a_person_s_accounts_withdrew_still_counts_by_the_other(store_url: str) -> None:
+def test_a_like_withdrawn_by_one_account_of_a_person_still_counts_by_the_other(store_url: str) -> None:
     at, name = moment("2024-05-07") + HOUR, "mastodon:1"
-    likes = [Reaction(post=name, account=one, type="like", observed_at=at) for one in ("mastodon:@bo", "mastodon:7")]
-    withdrawn = msgspec.structs.replace(likes[0], withdrawn=True, observed_at=at + HOUR)
+    likes = [
+        Reaction(post=name, account=account, type="like", observed_at=at) for account in ("mastodon:@bo", "mastodon:7")
+    ]
+    withdrawal = msgspec.structs.replace(likes[0], withdrawn=True, observed_at=at + HOUR)
     alias = Alias(account="mastodon:@bo", stable="mastodon:7", observed_at=at)
     with Record(store_url) as record:
-        record.append([*paper(1), *post(1, name, at), *likes, withdrawn, alias], source="test")
+        record.append([*paper(1), *post(1, name, at), *likes, withdrawal, alias], source="test")
         [row] = read_engagement(record.view(at + 6 * HOUR), MeasurementWindow(ages=(6,)))
         lines = list(map(encode_line, extract_lines(record, Period(at - DAY, at + 6 * HOUR), KEY)))
-    assert list(counted(read_facts(decode_file(lines, "file"), "file")).values()) == [row.voices] == [2]
+    assert list(counts_of(read_facts(decode_file(lines, "file"), "file")).values()) == [row.voices] == [2]
 
 
 def test_rules_and_forms_of_imported_items_may_have_any_name(store_url: str) -> None:

@@ -26,8 +26,8 @@ from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.transfer.research import write_tables
 from tests.cli.run import good
-from tests.comparison.collectors import KEY, Week, facts_of, lived
-from tests.comparison.injected import caught, counted
+from tests.comparison.collectors import KEY, Week, facts_of, run_week
+from tests.comparison.lies import counts_of, inject_lies
 from tests.transfer.recounts import recounted
 from tests.years.test_years import MEMORY
 
@@ -49,7 +49,7 @@ def stores() -> Iterator[Stores]:
     disk = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="hotpapers-compare-", dir=disk) as folder:
         random.seed(SMALL.seed)  # the waits between retries are random
-        yield Stores(*(lived(SMALL, Path(folder) / name, streams=name == "stream") for name in Stores._fields))
+        yield Stores(*(run_week(SMALL, Path(folder) / name, streams=name == "stream") for name in Stores._fields))
     logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
 
 
@@ -67,19 +67,19 @@ def test_every_difference_is_explained(comparison: Comparison) -> None:
     assert comparison.counts > 100 and comparison.left_out == ()
     assert len(comparison.networks) == 8
     assert comparison.unexplained == ()
-    causes = Counter(cause for one in comparison.differences for cause in one.causes)
+    causes = Counter(cause for difference in comparison.differences for cause in difference.causes)
     assert causes["coverage"] and causes["moment"] and set(causes) <= {"coverage", "moment"}
 
 
 def test_voices_are_those_that_rankings_count(stores: Stores, facts: tuple[CollectorFacts, CollectorFacts]) -> None:
-    for store, known in zip(stores, facts, strict=True):
+    for store, own_facts in zip(stores, facts, strict=True):
         with Record(str(store), create=False) as record:
-            ranked = {
-                (one.paper, one.network, one.age): one.voices
-                for one in read_engagement(record.view(SMALL.ends), MeasurementWindow())
-                if one.peer and one.announced_at > known.header.since
+            ranked_voices = {
+                (row.paper, row.network, row.age): row.voices
+                for row in read_engagement(record.view(SMALL.ends), MeasurementWindow())
+                if row.peer and row.announced_at > own_facts.header.since
             }
-        assert ranked == counted(known)
+        assert ranked_voices == counts_of(own_facts)
 
 
 def test_every_count_of_an_issue_is_that_of_the_research_tables(stores: Stores, tmp_path: Path) -> None:
@@ -87,11 +87,11 @@ def test_every_count_of_an_issue_is_that_of_the_research_tables(stores: Stores, 
     quoted others before."""
     for name, store in stores._asdict().items():
         with Record(str(store), create=False) as record:
-            written = write_tables(record, tmp_path / name, SMALL.ends)
+            tables = write_tables(record, tmp_path / name, SMALL.ends)
             names_who_reacted = bool(record.database.rows("SELECT 1 FROM reaction LIMIT 1"))
             edited = {paper for (paper,) in record.database.rows(EDITED)}
         counts = list(recounted(tmp_path / name))
-        assert len(counts) == 4 * written.rows["entry_counts"] > 100
+        assert len(counts) == 4 * tables.rows["entry_counts"] > 100
         wrong = [count for count in counts if count.printed != count.recounted]
         for count in wrong:
             assert count.name == "voices"
@@ -107,33 +107,35 @@ def test_a_file_holds_no_word_name_or_key(stores: Stores) -> None:
     for store in stores:
         with Record(str(store), create=False) as record:
             lines = list(extract_lines(record, Period(SMALL.begins - DAY, SMALL.ends), KEY))
-            written = b"".join(map(encode_line, lines)).decode()
+            file_text = b"".join(map(encode_line, lines)).decode()
             posts = [row.item for row in record.view().latest(Post) if isinstance(row.item, Post)]
         assert len(posts) > 50 and any(isinstance(line, PostLine) and line.readings for line in lines)
         for post in posts:
             own_id = post.post.partition(":")[2]
             for private in (post.post, own_id, post.account, post.handle, post.name, post.text):
                 is_number = private.replace(".", "").isdigit()  # such as moments and papers
-                assert len(private) < 6 or is_number or private not in written
+                assert len(private) < 6 or is_number or private not in file_text
 
 
 # ---- what an operator does to one of the two -------------------------------------------------------------
 
 
 @pytest.fixture
-def polled(stores: Stores, tmp_path: Path) -> Path:
+def poll_copy(stores: Stores, tmp_path: Path) -> Path:
     """A copy of the second store that a test may change."""
     return Path(shutil.copy(stores.poll, tmp_path))
 
 
-def _loudest(known: CollectorFacts, both: CollectorFacts, network: str) -> PostLine:
-    shared = (post for mark, post in known.posts.items() if mark in both.posts and post.network == network)
+def _loudest(own_facts: CollectorFacts, other_facts: CollectorFacts, network: str) -> PostLine:
+    shared = (post for mark, post in own_facts.posts.items() if mark in other_facts.posts and post.network == network)
     return max(shared, key=lambda post: (len(post.papers) and len(post.readings), post.post))
 
 
-def test_a_judgement_of_one_operator_is_a_rule(facts: tuple[CollectorFacts, CollectorFacts], polled: Path) -> None:
+def test_one_operator_s_verdict_is_a_difference_of_rules(
+    facts: tuple[CollectorFacts, CollectorFacts], poll_copy: Path
+) -> None:
     post = _loudest(facts[1], facts[0], "mastodon")
-    with Record(str(polled), create=False) as record:
+    with Record(str(poll_copy), create=False) as record:
         [account] = {
             row.item.account
             for row in record.view().latest(Post)
@@ -143,33 +145,33 @@ def test_a_judgement_of_one_operator_is_a_rule(facts: tuple[CollectorFacts, Coll
             [Verdict(subject=account, about="", rule="operator", judgement="bot", version=1, reason="a program",
                      observed_at=SMALL.ends - 1)], source="operator",
         )  # fmt: skip
-    changed = compare_collectors(facts[0], facts_of(polled, SMALL))
-    assert changed.unexplained == ()
-    assert "rule" in {cause for one in changed.differences for cause in one.causes}
+    result = compare_collectors(facts[0], facts_of(poll_copy, SMALL))
+    assert result.unexplained == ()
+    assert "rule" in {cause for difference in result.differences for cause in difference.causes}
 
 
-def test_what_one_operator_forgot_is_the_same_still(
-    facts: tuple[CollectorFacts, CollectorFacts], comparison: Comparison, polled: Path
+def test_what_one_operator_forgot_still_compares_equal(
+    facts: tuple[CollectorFacts, CollectorFacts], comparison: Comparison, poll_copy: Path
 ) -> None:
-    with Record(str(polled), create=False) as record:
+    with Record(str(poll_copy), create=False) as record:
         view = record.view()
         accounts = {row.item.account for row in view.latest(Post) if isinstance(row.item, Post) and row.item.account}
         for account in sorted(accounts)[:20]:
             forget(record, account, at=SMALL.ends)
-    known = facts_of(polled, SMALL)
-    assert sum(mark.startswith("~") for mark in known.posts) >= 20
-    changed = compare_collectors(facts[0], known)
-    assert changed.unexplained == ()
-    assert changed.counts == comparison.counts
+    own_facts = facts_of(poll_copy, SMALL)
+    assert sum(mark.startswith("~") for mark in own_facts.posts) >= 20
+    result = compare_collectors(facts[0], own_facts)
+    assert result.unexplained == ()
+    assert result.counts == comparison.counts
 
 
 def test_lies_are_unexplained(facts: tuple[CollectorFacts, CollectorFacts]) -> None:
     """Except for lies that may be true: where the other collector was blind, or between two of its readings."""
-    found = dict(caught(facts, 40, SMALL.seed))
-    assert all(one.changed > 10 for one in found.values())
-    assert found["dropped"].unexplained >= 0.8 * found["dropped"].changed
-    assert found["invented"].unexplained >= 0.8 * found["invented"].changed
-    assert found["raised"].unexplained >= 0.4 * found["raised"].changed
+    counts_by_kind = dict(inject_lies(facts, 40, SMALL.seed))
+    assert all(counts.changed > 10 for counts in counts_by_kind.values())
+    assert counts_by_kind["dropped"].unexplained >= 0.8 * counts_by_kind["dropped"].changed
+    assert counts_by_kind["invented"].unexplained >= 0.8 * counts_by_kind["invented"].changed
+    assert counts_by_kind["raised"].unexplained >= 0.4 * counts_by_kind["raised"].changed
 
 
 # ---- the command -----------------------------------------------------------------------------------------
@@ -177,22 +179,22 @@ def test_lies_are_unexplained(facts: tuple[CollectorFacts, CollectorFacts]) -> N
 
 def test_stores_exports_and_files_say_the_same(stores: Stores, tmp_path: Path) -> None:
     export, key = tmp_path / "export.jsonl.zst", tmp_path / "shared.key"
-    page, ours, theirs = tmp_path / "page.md", tmp_path / "ours.jsonl.zst", tmp_path / "theirs.jsonl"
+    page, own_file, other_file = tmp_path / "page.md", tmp_path / "ours.jsonl.zst", tmp_path / "theirs.jsonl"
     span = ("--since", "2026-03-08", "--until", "2026-03-11")
     plain = good("compare", stores.stream, stores.poll, *span)
     assert " 0 unexplained" in plain and "Mastodon" in plain
     good("export", "--all-words", "--store", stores.poll, "--output", export)
     assert good("compare", stores.stream, export, *span) == plain
     good("compare", "--new-key", key)
-    good("compare", "--extract", ours, "--key", key, "--store", stores.stream, *span)
-    good("compare", "--extract", theirs, "--key", key, "--store", stores.poll, *span)
-    whole = msgspec.json.decode(good("compare", ours, theirs, "--json", "--output", page))
-    assert whole["networks"] and not [one for one in whole["differences"] if one["unexplained"]]
-    assert good("compare", ours, stores.poll, "--key", key, *span).splitlines()[2:] == plain.splitlines()[2:]
+    good("compare", "--extract", own_file, "--key", key, "--store", stores.stream, *span)
+    good("compare", "--extract", other_file, "--key", key, "--store", stores.poll, *span)
+    report = msgspec.json.decode(good("compare", own_file, other_file, "--json", "--output", page))
+    assert report["networks"] and not [difference for difference in report["differences"] if difference["unexplained"]]
+    assert good("compare", own_file, stores.poll, "--key", key, *span).splitlines()[2:] == plain.splitlines()[2:]
     assert page.read_text("utf-8").startswith("# Two collectors compared") and "| Mastodon |" in page.read_text("utf-8")
 
 
 def test_lines_can_be_read_as_they_are_made(stores: Stores) -> None:
     with Record(str(stores.poll), create=False) as record:
-        known = read_facts(extract_lines(record, Period(SMALL.begins - DAY, SMALL.ends), KEY), "the store")
-    assert known.header.check == KEY.check and known.posts
+        own_facts = read_facts(extract_lines(record, Period(SMALL.begins - DAY, SMALL.ends), KEY), "the store")
+    assert own_facts.header.check == KEY.check and own_facts.posts

@@ -30,14 +30,14 @@ def key(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def theirs(tmp_path: Path) -> Path:
+def other_file(tmp_path: Path) -> Path:
     """A comparison file made with another key."""
     file = tmp_path / "theirs.jsonl"
     file.write_bytes(b"".join(ENCODED))
     return file
 
 
-def test_what_is_asked_must_be_one_thing(store: Path, key: Path) -> None:
+def test_each_run_does_one_thing(store: Path, key: Path) -> None:
     assert "name two collectors" in misuse("compare")
     assert "name two collectors" in misuse("compare", store)
     assert "name two collectors" in misuse("compare", store, store, "--new-key", "another.key")
@@ -46,25 +46,25 @@ def test_what_is_asked_must_be_one_thing(store: Path, key: Path) -> None:
     assert "is the store itself" in misuse("compare", "--extract", store, "--key", key, "--store", store)
 
 
-def test_moments_and_files_are_named(store: Path, theirs: Path, key: Path, tmp_path: Path) -> None:
+def test_moments_and_files_are_named(store: Path, other_file: Path, key: Path, tmp_path: Path) -> None:
     assert "yesterday: not a date" in misuse("compare", store, store, "--since", "yesterday")
-    missing = run("compare", store, tmp_path / "nowhere.jsonl")
-    assert missing.status == 1 and "nowhere.jsonl: cannot be read" in missing.said
-    neither = tmp_path / "poem.txt"
-    neither.write_text("roses are red\n")
-    assert "poem.txt:1:" in run("compare", neither, theirs).said
+    result = run("compare", store, tmp_path / "nowhere.jsonl")
+    assert result.status == 1 and "nowhere.jsonl: cannot be read" in result.said
+    poem = tmp_path / "poem.txt"
+    poem.write_text("roses are red\n")
+    assert "poem.txt:1:" in run("compare", poem, other_file).said
 
 
-def test_other_keys_and_missing_ones(store: Path, theirs: Path, key: Path) -> None:
-    assert "add --key FILE" in misuse("compare", theirs, store)
-    assert "the period is empty" in misuse("compare", theirs, store, "--key", key)
+def test_other_keys_and_missing_ones(store: Path, other_file: Path, key: Path) -> None:
+    assert "add --key FILE" in misuse("compare", other_file, store)
+    assert "the period is empty" in misuse("compare", other_file, store, "--key", key)
 
 
-def test_a_damaged_file_is_refused_with_its_line(theirs: Path) -> None:
-    theirs.write_bytes(b"".join(ENCODED[:-1]))
-    assert f"theirs.jsonl:{len(ENCODED)}: unexpected end" in run("compare", theirs, theirs).said
-    theirs.write_bytes(b"".join([*ENCODED, encode_line(ComparisonEnd())]))
-    assert "there are lines after the end line" in run("compare", theirs, theirs).said
+def test_a_damaged_file_is_refused_with_its_line(other_file: Path) -> None:
+    other_file.write_bytes(b"".join(ENCODED[:-1]))
+    assert f"theirs.jsonl:{len(ENCODED)}: unexpected end" in run("compare", other_file, other_file).said
+    other_file.write_bytes(b"".join([*ENCODED, encode_line(ComparisonEnd())]))
+    assert "there are lines after the end line" in run("compare", other_file, other_file).said
 
 
 def test_no_password_is_printed(postgres_url: str, tmp_path: Path) -> None:
@@ -72,11 +72,11 @@ def test_no_password_is_printed(postgres_url: str, tmp_path: Path) -> None:
         made.talked(record)
     store = f"{postgres_url}{'&' if '?' in postgres_url else '?'}password=sesame"
     page = tmp_path / "comparison.md"
-    printed = good("compare", store, store, "--output", page, "--json")
-    assert '"b": "postgresql://' in printed and "sesame" not in printed + page.read_text()
+    output = good("compare", store, store, "--output", page, "--json")
+    assert '"b": "postgresql://' in output and "sesame" not in output + page.read_text()
 
 
-def test_a_file_beside_itself_is_the_same(theirs: Path) -> None:
-    assert " 0 explained, 0 unexplained" in good("compare", theirs, theirs)
-    theirs.write_bytes(b"".join([*ENCODED[:-3], *ENCODED[-1:]]))
-    assert "Nothing to compare" in good("compare", theirs, theirs)
+def test_a_file_beside_itself_is_the_same(other_file: Path) -> None:
+    assert " 0 explained, 0 unexplained" in good("compare", other_file, other_file)
+    other_file.write_bytes(b"".join([*ENCODED[:-3], *ENCODED[-1:]]))
+    assert "Nothing to compare" in good("compare", other_file, other_file)

@@ -40,11 +40,11 @@ NETWORKS = ("bluesky", "hackernews")
 
 class Publisher:
     """A site that publishes its observations: `record`, its log, and `public`, the folder its web server serves.
-    `first` is the midnight at which its first day begins."""
+    `start` is the midnight at which its first day begins."""
 
-    def __init__(self, folder: Path, store: str = "", first: int = FIRST) -> None:
+    def __init__(self, folder: Path, store: str = "", start: int = FIRST) -> None:
         folder.mkdir()
-        self.first = first
+        self.start = start
         self.config: LogConfig = config_in(folder)._replace(observations=True)
         self.record = Record(store or str(folder / "hotpapers.db"))
         self.public = folder / "public"
@@ -54,7 +54,7 @@ class Publisher:
 
     def live(self, day: int, *more: Item, blind: Iterable[str] = ()) -> None:
         """One day, written at 23:00: two papers are announced and discussed, all networks but `blind` are read."""
-        start = self.first + day * DAY
+        start = self.start + day * DAY
         label = as_utc(start).date().isoformat()
         items = [
             *paper(10 * day + 1, label), *talk(10 * day + 1, 5, start + HOUR),
@@ -66,7 +66,7 @@ class Publisher:
 
     def publish(self, day: int) -> LogUpdate:
         """Logs everything at 6:00 on a day, and renders it."""
-        update = update_log(self.record.database, NAME, self.config, self.first + day * DAY + 6 * HOUR)
+        update = update_log(self.record.database, NAME, self.config, self.start + day * DAY + 6 * HOUR)
         render(self.config, self.public)
         return update
 
@@ -128,11 +128,11 @@ class Follower:
             leases, clock = Leases(open_record, "one"), Clock(self.time.now, self.time.sleep)
             rounds = JobLoop(job_name(self.site.name), lambda: job, open_record, leases, clock)
             try:
-                following = rounds.attempt()
+                next_attempt = rounds.attempt()
             finally:
                 rounds._close_store()
-        assert following is not None
-        return following
+        assert next_attempt is not None
+        return next_attempt
 
     @contextmanager
     def peer(self) -> Iterator[Record]:
@@ -162,9 +162,9 @@ def forge(publisher: Publisher, leaves: Sequence[bytes], files: Mapping[str, byt
 
 def day_file(day: int, lines: Sequence[bytes], part: int = 1) -> tuple[bytes, str, bytes]:
     """A file with these lines for all hours of a day: its leaf, name and bytes."""
-    hashed = [ObservationLine(data, observations.line_hash(data)) for data in lines]
+    observation_lines = [ObservationLine(data, observations.line_hash(data)) for data in lines]
     hour = FIRST // HOUR + 24 * day + 23
-    file = ObservedFile(day, hour - 23, hour, part, observation_files.root_of(hashed))
+    file = ObservedFile(day, hour - 23, hour, part, observation_files.root_of(observation_lines))
     return entries.observed_entry(file), file.name + observation_files.SUFFIX, observations.pack(lines)
 
 

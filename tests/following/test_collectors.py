@@ -10,7 +10,7 @@ from hotpapers.issues.collectors import better_counts
 from hotpapers.issues.explain import explain, text_of
 from hotpapers.issues.freeze import FrozenIssue
 from hotpapers.issues.repository import history
-from hotpapers.model import DAY as LONG
+from hotpapers.model import DAY as DAY_LENGTH
 from hotpapers.model import HOUR, CoverageState, Item, Measurement, WitnessedCounts
 from hotpapers.store import Record
 from hotpapers.terms import TERMS
@@ -22,7 +22,7 @@ START = moment(DAY)
 NEXT = "2024-05-08"
 
 
-def measured(number: int, voices: int, age: int = 24, source: str = "neighbour", **more: object) -> Measurement:
+def measurement(number: int, voices: int, age: int = 24, source: str = "neighbour", **more: object) -> Measurement:
     values: dict[str, object] = {
         "network": "bluesky", "until_at": START + age * HOUR, "reposts": 1, "likes": voices - 1, "bots": 0,
         "known": None, "authors": 0, "counted": voices, "unread": 0, "observed_at": START + 30 * HOUR,
@@ -33,7 +33,7 @@ def measured(number: int, voices: int, age: int = 24, source: str = "neighbour",
 def fill(record: Record, *more: Item, state: CoverageState = "refused", hours: int = 20) -> None:
     """Papers 1 and 2, announced at midnight, and how Bluesky was read on their first day."""
     write(
-        record, background(), read("bluesky", START - 40 * LONG, START),
+        record, background(), read("bluesky", START - 40 * DAY_LENGTH, START),
         paper(1), talk(1, 14, START + 2 * HOUR), paper(2), read("bluesky", START, START + hours * HOUR, state, "why"),
         read("bluesky", START + hours * HOUR, START + 31 * HOUR), more,
     )  # fmt: skip
@@ -54,47 +54,47 @@ def counts(record: Record) -> dict[int, tuple[int, str]]:
     }
 
 
-def test_where_we_were_blind_the_others_count_stands(store_url: str) -> None:
+def test_the_other_site_s_count_is_used_where_we_were_blind(store_url: str) -> None:
     with Record(store_url) as record:
-        fill(record, measured(1, 30), measured(2, 40))
+        fill(record, measurement(1, 30), measurement(2, 40))
         assert counts(record) == {1: (30, "neighbour"), 2: (40, "neighbour")}
         assert not made.verified(record).findings
 
 
-def test_ours_stands_where_we_read_the_network(store_url: str) -> None:
+def our_count_is_used_where_we_read_the_network(store_url: str) -> None:
     with Record(store_url) as record:
-        fill(record, measured(1, 30), measured(2, 40), state="complete")
+        fill(record, measurement(1, 30), measurement(2, 40), state="complete")
         assert counts(record) == {1: (14, "")}
 
 
 def test_short_gaps_are_no_blindness(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        fill(record, measured(1, 30), hours=1)
+        fill(record, measurement(1, 30), hours=1)
         assert counts(record) == {1: (14, "")}
 
 
-def test_of_several_the_one_that_read_most(sqlite_url: str) -> None:
+def test_of_several_counts_the_site_s_that_read_most(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         fill(
-            record, measured(1, 30, unread=5 * HOUR), measured(1, 20, source="another", unread=HOUR),
-            measured(1, 90, source="blinder", unread=21 * HOUR), measured(2, 50, source="b"),
-            measured(2, 40, source="a"),
+            record, measurement(1, 30, unread=5 * HOUR), measurement(1, 20, source="another", unread=HOUR),
+            measurement(1, 90, source="blinder", unread=21 * HOUR), measurement(2, 50, source="b"),
+            measurement(2, 40, source="a"),
         )  # fmt: skip
         assert counts(record) == {1: (20, "another"), 2: (40, "a")}
 
 
 def test_a_count_of_another_moment_is_left_alone(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        fill(record, measured(1, 30, until_at=START + 25 * HOUR), measured(2, 40, until_at=START))
+        fill(record, measurement(1, 30, until_at=START + 25 * HOUR), measurement(2, 40, until_at=START))
         assert counts(record) == {1: (14, "")}
 
 
 def test_explain_says_whose_counts_they_are(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        fill(record, measured(1, 30))
+        fill(record, measurement(1, 30))
         issue(record)
-        shown = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
-        text = "\n".join(text_of(explain(shown, key(1))))
+        published = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
+        text = "\n".join(text_of(explain(published, key(1))))
         assert "Bluesky counts here come from neighbour, which could read the network when this site could not." in text
         assert "Bluesky: refused, why; counts from neighbour are used where they read more." in text
         view = record.view(START + 32 * HOUR)
@@ -105,13 +105,14 @@ def test_explain_says_whose_counts_they_are(sqlite_url: str) -> None:
 
 def test_an_issue_says_who_counted_the_same(store_url: str) -> None:
     with Record(store_url) as record:
-        fill(record, measured(1, 13), measured(1, 30, source="third"), *paper(3), *talk(3, 20, START + HOUR),
-             measured(3, 20), measured(3, 21, source="third"), measured(3, 90, source="blind", unread=9 * HOUR),
-             measured(2, 40, age=6), state="complete")  # fmt: skip
+        fill(record, measurement(1, 13), measurement(1, 30, source="third"), *paper(3), *talk(3, 20, START + HOUR),
+             measurement(3, 20), measurement(3, 21, source="third"),
+             measurement(3, 90, source="blind", unread=9 * HOUR), measurement(2, 40, age=6),
+             state="complete")  # fmt: skip
         content = issue(record).content
         assert content.witnessed == WitnessedCounts(collectors=("neighbour", "third"), counts=2, close=1)
-        shown = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
-        assert "counts witnessed by 3 collectors" in phrases.facts(shown)
+        published = repository.RecordIssueReader(record, TERMS).issue("daily", NEXT)
+        assert "counts witnessed by 3 collectors" in phrases.facts(published)
         assert phrases.notes(content) == (
             "Counts in this issue also made by neighbour and third, who read the same networks: 2, of "
             "which 1 agrees within a tenth.",
@@ -119,19 +120,19 @@ def test_an_issue_says_who_counted_the_same(store_url: str) -> None:
         assert not made.verified(record).findings
 
 
-def test_who_lends_a_count_does_not_witness_it(sqlite_url: str) -> None:
+def test_a_site_whose_count_is_used_does_not_witness_it(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        fill(record, measured(1, 30))
+        fill(record, measurement(1, 30))
         assert issue(record).content.witnessed is msgspec.UNSET
 
 
-def test_a_later_word_of_the_other_is_another_edition_s(sqlite_url: str) -> None:
+def test_a_later_count_of_the_other_site_is_for_another_edition(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        fill(record, measured(1, 30))
-        before = issue(record)
-        record.append([measured(1, 35, observed_at=START + 31 * HOUR)], source="follow/neighbour")
+        fill(record, measurement(1, 30))
+        issue_before = issue(record)
+        record.append([measurement(1, 35, observed_at=START + 31 * HOUR)], source="follow/neighbour")
         assert not made.verified(record).findings
-        assert before.content.entries[0].voices == 30
+        assert issue_before.content.entries[0].voices == 30
 
 
 def test_others_counts_of_papers_too_old_to_compare_with_are_left_out(store_url: str) -> None:
@@ -141,9 +142,9 @@ def test_others_counts_of_papers_too_old_to_compare_with_are_left_out(store_url:
     with Record(store_url) as record:
         fill(
             record, *(item for number, day in days.items() for item in paper(number, day)),
-            *talk(5, 14, moment(days[5]) + HOUR), *(measured(number, 70, until_at=end[number]) for number in days),
+            *talk(5, 14, moment(days[5]) + HOUR), *(measurement(number, 70, until_at=end[number]) for number in days),
         )  # fmt: skip
         peers = issue(record).content.peers
         assert [dict(peer.counts).get(70) for peer in peers if (peer.network, peer.age) == ("bluesky", 24)] == [1]
-        counted = better_counts(record.view(START + 32 * HOUR), MeasurementWindow())
-        assert set(counted) == {key(6)}, "nor do they take memory"
+        better = better_counts(record.view(START + 32 * HOUR), MeasurementWindow())
+        assert set(better) == {key(6)}, "nor do they take memory"

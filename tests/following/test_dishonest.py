@@ -34,7 +34,7 @@ from tests.transparency.logs import public_key
 BLUESKY = f"bluesky:*{0:032x}"
 
 
-def days_here(follower: Follower) -> set[str]:
+def received_days(follower: Follower) -> set[str]:
     """The days from which anything was taken over."""
     with follower.peer() as peer:
         papers = [row.item.day for row in peer.view().latest(Announcement) if isinstance(row.item, Announcement)]
@@ -52,34 +52,40 @@ def test_invented_counts_are_not_those_of_the_log(publisher: Publisher, follower
     file.write_bytes(observations.pack(lines))
     outcome = follower.follow(3)
     assert outcome.problems == ("2024-05-07T23-1.jsonl.zst: its lines do not match the log",)
-    assert days_here(follower) == {"06", "08"} and follower.record.count(Measurement)
+    assert received_days(follower) == {"06", "08"} and follower.record.count(Measurement)
     items = [row.item for row in follower.record.view().latest(Measurement, "t.until_at > ?", (FIRST + DAY,))]
-    over = [item for item in items if isinstance(item, Measurement) and item.until_at - item.age * HOUR < FIRST + DAY]
-    assert over and all(item.unread for item in over)
+    overlapping = [
+        item for item in items if isinstance(item, Measurement) and item.until_at - item.age * HOUR < FIRST + DAY
+    ]
+    assert overlapping and all(item.unread for item in overlapping)
     file.write_bytes(honest)
-    assert follower.follow(3, 9).problems == () and days_here(follower) == {"06", "07", "08"}
+    assert follower.follow(3, 9).problems == () and received_days(follower) == {"06", "07", "08"}
     assert kinds(follower) == []
 
 
 def test_a_part_of_an_hour_that_no_log_lists_is_named(publisher: Publisher, follower: Follower) -> None:
     lines = lines_in(publisher.files()[0])
-    first, last = (day_file(0, lines, part) for part in (1, 3))
-    forge(publisher, [first[0], last[0]], {first[1]: first[2], last[1]: last[2]})
+    part_one, part_three = (day_file(0, lines, part) for part in (1, 3))
+    forge(publisher, [part_one[0], part_three[0]], {part_one[1]: part_one[2], part_three[1]: part_three[2]})
     [problem] = follower.follow(3).problems
     assert problem == "2024-05-06T23-2: is in no log, though a later part of the hour is"
-    assert days_here(follower) == {"06"}, "what is listed goes in"
+    assert received_days(follower) == {"06"}, "what is listed goes in"
 
 
 def test_a_part_without_a_number_neither_ends_the_round_nor_hides_another(
     publisher: Publisher, follower: Follower
 ) -> None:
     lines = lines_in(publisher.files()[0])
-    none, first, last = (day_file(0, lines, part) for part in (0, 1, 3))
-    forge(publisher, [none[0]], {none[1]: none[2]})
+    part_zero, part_one, part_three = (day_file(0, lines, part) for part in (0, 1, 3))
+    forge(publisher, [part_zero[0]], {part_zero[1]: part_zero[2]})
     assert follower.follow(3).problems == ("2024-05-06T23-0: its parts are counted from 1",)
     (follower.site.folder / "policy.txt").unlink()
     shutil.rmtree(follower.site.folder / "log")
-    forge(publisher, [leaf for leaf, _, _ in (none, first, last)], {name: data for _, name, data in (first, last)})
+    forge(
+        publisher,
+        [leaf for leaf, _, _ in (part_zero, part_one, part_three)],
+        {name: data for _, name, data in (part_one, part_three)},
+    )
     assert "2024-05-06T23-2: is in no log, though a later part of the hour is" in follower.follow(3).problems
 
 
@@ -91,22 +97,22 @@ def test_however_many_problems_a_site_has_its_state_names_ten(publisher: Publish
 
 
 @pytest.mark.parametrize("limit", ["MOST_IN_ROUND", "MOST_IN_DAY"])
-@pytest.mark.parametrize("most", [FetchedAmount(2, 10**9, 10**9), FetchedAmount(10**9, 10**9, 1),
+@pytest.mark.parametrize("amount", [FetchedAmount(2, 10**9, 10**9), FetchedAmount(10**9, 10**9, 1),
                                   FetchedAmount(10**9, 1, 10**9)])  # fmt: skip
 def test_a_site_that_lists_too_much_fills_no_disk(
-    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch, limit: str, most: FetchedAmount
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch, limit: str, amount: FetchedAmount
 ) -> None:
-    monkeypatch.setattr(allowance, limit, most)
-    before = 2 if most.files == 2 else 1
+    monkeypatch.setattr(allowance, limit, amount)
+    expected_days = 2 if amount.files == 2 else 1
     [problem] = follower.follow(3).problems
-    assert problem.startswith(f"neighbour: lists more than the {most} fetched per ")
-    assert len(days_here(follower)) == before and kinds(follower) == [], "it is no lie, and no alarm"
+    assert problem.startswith(f"neighbour: lists more than the {amount} fetched per ")
+    assert len(received_days(follower)) == expected_days and kinds(follower) == [], "it is no lie, and no alarm"
     if limit == "MOST_IN_DAY":
         follower.follow(3, 9)
-        assert len(days_here(follower)) == before
+        assert len(received_days(follower)) == expected_days
     follower.follow(4)
     follower.follow(5)
-    assert days_here(follower) == {"06", "07", "08"}
+    assert received_days(follower) == {"06", "07", "08"}
 
 
 def test_a_leaf_that_is_longer_than_any_is_refused(publisher: Publisher, follower: Follower) -> None:
@@ -124,7 +130,7 @@ def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follow
     publisher.files()[0].unlink()
     [problem] = follower.follow(3).problems
     assert problem.startswith("2024-05-06T23-1: is in the log but withheld: ") and "answered 404" in problem
-    assert days_here(follower) == {"07", "08"}
+    assert received_days(follower) == {"07", "08"}
     [alarm] = alarms.open_alarms(follower.site.folder)
     assert str(alarm) == f"neighbour: {problem} (since 2024-05-09 07:00 UTC)"
     follower.follow(3, 9)
@@ -140,20 +146,20 @@ def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follow
 
 def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: Follower) -> None:
     files = {file.name: file.read_bytes() for file in publisher.files()}
-    left = [file for leaf in leaves_of(publisher) if (file := entries.observed_file_of(leaf))]
-    forge(publisher, [entries.observed_entry(file) for file in (left[0], left[2])], files)
+    listed_files = [file for leaf in leaves_of(publisher) if (file := entries.observed_file_of(leaf))]
+    forge(publisher, [entries.observed_entry(file) for file in (listed_files[0], listed_files[2])], files)
     assert (
         "2024-05-07T00 to 2024-05-07T23: the log has no file for it, though it has later ones"
         in follower.follow(3).problems
     )
-    assert days_here(follower) == {"06", "08"}
+    assert received_days(follower) == {"06", "08"}
 
 
 def test_a_later_file_that_claims_the_hours_of_one_that_is_held_back_hides_nothing(
     publisher: Publisher, follower: Follower
 ) -> None:
-    first, held_back, after = filter(None, map(entries.observed_file_of, leaves_of(publisher)))
-    leaves = map(entries.observed_entry, (first, held_back, after._replace(first=held_back.first)))
+    first_file, withheld_file, next_file = filter(None, map(entries.observed_file_of, leaves_of(publisher)))
+    leaves = map(entries.observed_entry, (first_file, withheld_file, next_file._replace(first=withheld_file.first)))
     files = publisher.files()
     forge(publisher, list(leaves), {file.name: file.read_bytes() for file in (files[0], files[2])})
     [problem] = follower.follow(3).problems
@@ -163,8 +169,8 @@ def test_a_later_file_that_claims_the_hours_of_one_that_is_held_back_hides_nothi
 
 
 def test_a_rewritten_past_is_refused(publisher: Publisher, follower: Follower) -> None:
-    first = follower.follow(3)
-    assert first.problems == ()
+    outcome = follower.follow(3)
+    assert outcome.problems == ()
     leaf, name, data = day_file(0, lines_in(publisher.files()[0])[:4])
     files = {file.name: file.read_bytes() for file in publisher.files()} | {name: data}
     for leaves in ([leaf, *leaves_of(publisher)[1:]], [leaf], [leaf, *leaves_of(publisher), leaf]):
@@ -172,13 +178,17 @@ def test_a_rewritten_past_is_refused(publisher: Publisher, follower: Follower) -
         [problem] = follower.follow(3, 9).problems
         assert "has rewritten its past" in problem and "Nothing from it is accepted" in problem
         assert kinds(follower) == ["rewritten past"]
-    one, two = map(parse_checkpoint, alarms.open_alarms(follower.site.folder)[0].evidence)
+    signed_a, signed_b = map(parse_checkpoint, alarms.open_alarms(follower.site.folder)[0].evidence)
     key = next(log.key for log in parse_policy((follower.site.folder / "policy.txt").read_text()).logs)
-    assert is_signed(one.note, [key]) and is_signed(two.note, [key]) and one.checkpoint != two.checkpoint
-    assert days_here(follower) == {"06", "07", "08"}
+    assert (
+        is_signed(signed_a.note, [key])
+        and is_signed(signed_b.note, [key])
+        and signed_a.checkpoint != signed_b.checkpoint
+    )
+    assert received_days(follower) == {"06", "07", "08"}
 
 
-def test_a_past_that_was_rewritten_and_put_back_is_told_until_it_is_acknowledged(
+def test_a_past_that_was_rewritten_and_put_back_is_reported_until_it_is_acknowledged(
     publisher: Publisher, follower: Follower
 ) -> None:
     """Even if the rewritten part is in a bundle that was read before."""
@@ -188,10 +198,10 @@ def test_a_past_that_was_rewritten_and_put_back_is_told_until_it_is_acknowledged
     publisher.publish(3)
     update_log(publisher.record.database, NAME, publisher.config, FIRST + 3 * DAY)
     assert follower.follow(3).problems == ()
-    honest, files = leaves_of(publisher), {file.name: file.read_bytes() for file in publisher.files()}
-    forge(publisher, [honest[1], honest[0], *honest[2:], b"more"], files)
+    honest_leaves, files = leaves_of(publisher), {file.name: file.read_bytes() for file in publisher.files()}
+    forge(publisher, [honest_leaves[1], honest_leaves[0], *honest_leaves[2:], b"more"], files)
     assert "has rewritten its past" in follower.follow(3, 8).problems[0]
-    forge(publisher, honest, files)
+    forge(publisher, honest_leaves, files)
     assert follower.follow(3, 9).problems == () and kinds(follower) == ["rewritten past"]
     alarms.acknowledge(follower.site.folder, "neighbour")
     assert kinds(follower) == []
@@ -203,9 +213,13 @@ def test_leaves_that_are_torn_or_withheld_are_no_rewritten_past(publisher: Publi
     publisher.publish(4)
     bundle = max((publisher.public / f"log/{NAME}/1/tile/entries").glob("*/*"), key=lambda file: int(file.name))
     data = bundle.read_bytes()
-    shorter = data[2 + data[1] :]
-    for torn, reason in ((data[:-10], "ends within an entry"), (b"", "do not match"), (shorter, "do not match")):
-        bundle.write_bytes(torn)
+    shorter_bundle = data[2 + data[1] :]
+    for damaged_bundle, reason in (
+        (data[:-10], "ends within an entry"),
+        (b"", "do not match"),
+        (shorter_bundle, "do not match"),
+    ):
+        bundle.write_bytes(damaged_bundle)
         assert reason in follower.follow(4).problems[0] and kinds(follower) == ["not believed"]
     bundle.unlink()
     assert "withholds leaves that its checkpoint covers" in follower.follow(4, 8).problems[0]
@@ -214,21 +228,21 @@ def test_leaves_that_are_torn_or_withheld_are_no_rewritten_past(publisher: Publi
 
 
 def test_a_copy_that_lags_behind_is_no_lie(publisher: Publisher, follower: Follower) -> None:
-    before = shutil.copytree(publisher.public, publisher.public.with_name("before"))
+    old_copy = shutil.copytree(publisher.public, publisher.public.with_name("before"))
     publisher.live(3)
     publisher.publish(4)
     assert follower.follow(4).files == 4
     shutil.rmtree(publisher.public)
-    before.rename(publisher.public)
+    old_copy.rename(publisher.public)
     assert follower.follow(4, 9) == (0, 0, 0, 0, ())
 
 
 def test_leaves_that_nobody_signed_are_refused(publisher: Publisher, follower: Follower) -> None:
     [bundle] = (publisher.public / f"log/{NAME}/1/tile/entries").glob("*/*")
-    *start, last = bundle.read_bytes()
-    bundle.write_bytes(bytes([*start, last ^ 1]))
+    *rest, last_byte = bundle.read_bytes()
+    bundle.write_bytes(bytes([*rest, last_byte ^ 1]))
     assert any("leaves do not match its checkpoint" in text for text in follower.follow(3).problems)
-    assert days_here(follower) == set()
+    assert received_days(follower) == set()
 
 
 def test_another_key_is_not_trusted(publisher: Publisher, follower: Follower) -> None:
@@ -251,7 +265,7 @@ def test_another_key_is_not_trusted(publisher: Publisher, follower: Follower) ->
         (Snapshot(post=BLUESKY, likes=5, observed_at=moment("2025-01-01")), "is dated in the future"),
     ],
 )  # fmt: skip
-def test_what_must_not_be_there_is_refused(
+def test_forbidden_content_is_refused(
     publisher: Publisher, follower: Follower, item: Post | Snapshot, reason: str
 ) -> None:
     leaf, name, data = day_file(0, [observations.line_of(item)])
@@ -262,7 +276,7 @@ def test_what_must_not_be_there_is_refused(
         assert not peer.count(Post) and not peer.count(Snapshot)
 
 
-def test_what_stands_beside_an_item_is_refused(publisher: Publisher, follower: Follower) -> None:
+def test_extra_fields_beside_an_item_are_refused(publisher: Publisher, follower: Follower) -> None:
     line = b'{"kind":"snapshot","observed_at":1,"post":"%s","row":{"redacted":{"text":"Look!"}}}' % BLUESKY.encode()
     leaf, name, data = day_file(0, [line])
     forge(publisher, [leaf], {name: data})
@@ -282,15 +296,17 @@ def test_damaged_and_hostile_files_are_refused(publisher: Publisher, follower: F
     }[flaw]  # fmt: skip
     file.write_bytes(damaged)
     [problem] = follower.follow(3).problems
-    assert problem.startswith("2024-05-07T23-1.jsonl.zst:") and days_here(follower) == {"06", "08"}
+    assert problem.startswith("2024-05-07T23-1.jsonl.zst:") and received_days(follower) == {"06", "08"}
 
 
 def test_impossible_leaves_are_named(publisher: Publisher, follower: Follower) -> None:
     leaf, name, data = day_file(0, lines_in(publisher.files()[0]))
-    later, later_name, later_data = day_file(9, [])
-    never = entries.observed_entry(entries.ObservedFile(1, 2**32 - 1, 2**32 - 1, 1, bytes(32)))
-    backwards = entries.observed_entry(entries.ObservedFile(1, FIRST // HOUR + 50, FIRST // HOUR + 47, 1, bytes(32)))
-    forge(publisher, [leaf, leaf, later, never, backwards], {name: data, later_name: later_data})
+    future_leaf, future_name, future_data = day_file(9, [])
+    endless_leaf = entries.observed_entry(entries.ObservedFile(1, 2**32 - 1, 2**32 - 1, 1, bytes(32)))
+    backwards_leaf = entries.observed_entry(
+        entries.ObservedFile(1, FIRST // HOUR + 50, FIRST // HOUR + 47, 1, bytes(32))
+    )
+    forge(publisher, [leaf, leaf, future_leaf, endless_leaf, backwards_leaf], {name: data, future_name: future_data})
     assert follower.follow(3).problems == (
         "2024-05-06T23-1: is in the log twice", "2024-05-15T23-1: is of an hour that is not over",
         "the log names a file of hour 4,294,967,295, which is out of range",
@@ -305,33 +321,33 @@ def test_a_line_that_is_held_back_is_named(publisher: Publisher, follower: Follo
     file.write_bytes(observations.pack(line.data for line in lines))
     [problem] = follower.follow(3).problems
     assert "line 3 is withheld, but no list in the log withdraws it" in problem
-    assert days_here(follower) == {"07", "08"}
+    assert received_days(follower) == {"07", "08"}
 
 
 def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, follower: Follower) -> None:
     follower.follow(3)
     forget(publisher.record, "bluesky:1")
     publisher.publish(3)
-    [listed] = (publisher.public / f"log/{NAME}/observations").glob("withdrawn-*")
-    text = listed.read_text()
-    listed.write_text(text + "line 2024-05-06T23-1 1\n")
+    [withdrawal_list] = (publisher.public / f"log/{NAME}/observations").glob("withdrawn-*")
+    text = withdrawal_list.read_text()
+    withdrawal_list.write_text(text + "line 2024-05-06T23-1 1\n")
     assert "it is not the list in the log" in follower.follow(3, 9).problems[0]
-    listed.unlink()
+    withdrawal_list.unlink()
     assert "is in the log but unusable: " in follower.follow(3, 10).problems[0]
-    listed.write_text(text)
+    withdrawal_list.write_text(text)
     assert follower.follow(3, 11).withdrawn == 1
-    (follower.site.folder / listed.name).write_text(text[:20])
+    (follower.site.folder / withdrawal_list.name).write_text(text[:20])
     publisher.live(3)
     publisher.publish(4)
     assert follower.follow(4).problems == (), "a copy that is damaged here is fetched again once it is needed"
-    assert (follower.site.folder / listed.name).read_text() == text
+    assert (follower.site.folder / withdrawal_list.name).read_text() == text
 
 
 def test_a_stale_file_brings_nothing_that_was_withdrawn(publisher: Publisher, follower: Follower) -> None:
-    stale = publisher.files()[0].read_bytes()
+    stale_file = publisher.files()[0].read_bytes()
     forget(publisher.record, "bluesky:1")
     publisher.publish(3)
-    publisher.files()[0].write_bytes(stale)
+    publisher.files()[0].write_bytes(stale_file)
     assert follower.follow(3).problems == ()
     with follower.peer() as peer:
         assert peer.count(Post) == 8
@@ -343,8 +359,8 @@ def test_a_list_of_marks_that_are_nobodys_costs_nothing(
     """For each name in no row, forgetting searches the whole store: a list could keep us busy for days."""
     follower.follow(3)
     with follower.peer() as peer:
-        known = next(post.post for post in peer.view().items(Post))
-    marks = "".join(f"{mark}\n" for mark in (known, *(f"bluesky:*{n:032x}" for n in range(2000))))
+        known_mark = next(post.post for post in peer.view().items(Post))
+    marks = "".join(f"{mark}\n" for mark in (known_mark, *(f"bluesky:*{n:032x}" for n in range(2000))))
     digest = hashlib.sha256(marks.encode()).digest()
     files = {file.name: file.read_bytes() for file in publisher.files()} | {
         f"withdrawn-{digest.hex()}.txt": marks.encode()
@@ -352,11 +368,11 @@ def test_a_list_of_marks_that_are_nobodys_costs_nothing(
     forge(publisher, [*leaves_of(publisher), entries.withdrawn_entry(digest)], files)
     scans, rows_with_names = list[Record](), queries.rows_with_names
 
-    def counted(record: Record, known: ForgottenNames) -> Iterator[StoredRow]:
+    def counting_rows(record: Record, names: ForgottenNames) -> Iterator[StoredRow]:
         scans.append(record)
-        return rows_with_names(record, known)
+        return rows_with_names(record, names)
 
-    monkeypatch.setattr(queries, "rows_with_names", counted)
+    monkeypatch.setattr(queries, "rows_with_names", counting_rows)
     outcome = follower.follow(3, 9)
     assert outcome.problems == () and outcome.withdrawn == 1 and len(scans) == 1
 
@@ -385,7 +401,7 @@ def test_a_site_that_withdraws_without_end_is_not_believed(
     monkeypatch.setattr(file_intake, "MOST_WITHDRAWN", 2)
     with pytest.raises(NotAProof, match="withdraw more than 2 marks and lines"):
         follower.follow(3)
-    assert days_here(follower) == set() and kinds(follower)
+    assert received_days(follower) == set() and kinds(follower)
 
 
 @pytest.mark.parametrize("number", ["abc", "²", "0", "01", "1/2", "..", "1\u0661"])
@@ -393,21 +409,21 @@ def test_a_log_whose_name_has_no_number_is_refused(publisher: Publisher, followe
     key = SigningKey(f"papers.example/log/{NAME}/{number}", ED25519, bytes(32)).verifier
     (publisher.public / "log/policy.txt").write_text(f"log {key}\nquorum none\n")
     [problem, *_] = follower.follow(3).problems
-    assert "its name does not end with the path of its files" in problem and days_here(follower) == set()
+    assert "its name does not end with the path of its files" in problem and received_days(follower) == set()
 
 
 def test_too_few_witnesses_and_nothing_goes_in(publisher: Publisher, follower: Follower) -> None:
     witness = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
-    own = (publisher.public / "log/policy.txt").read_text().replace("quorum none\n", "")
-    site = follower.site._replace(policy=f"{own}witness w {witness.verifier}\nquorum w\n")
+    policy = (publisher.public / "log/policy.txt").read_text().replace("quorum none\n", "")
+    site = follower.site._replace(policy=f"{policy}witness w {witness.verifier}\nquorum w\n")
     follower.site = site
     [problem] = follower.follow(3).problems
-    assert "0 of 1 witnesses cosigned its checkpoint" in problem and days_here(follower) == set()
+    assert "0 of 1 witnesses cosigned its checkpoint" in problem and received_days(follower) == set()
     assert kinds(follower) == []  # they may come later
     file = publisher.public / f"log/{NAME}/1/checkpoint"
-    signed = parse_checkpoint(file.read_text())
-    file.write_text(str(signed.note) + str(cosign(signed.checkpoint, witness, FIRST // 1_000_000)))
-    assert follower.follow(3, 9).problems == () and days_here(follower) == {"06", "07", "08"}
+    checkpoint = parse_checkpoint(file.read_text())
+    file.write_text(str(checkpoint.note) + str(cosign(checkpoint.checkpoint, witness, FIRST // 1_000_000)))
+    assert follower.follow(3, 9).problems == () and received_days(follower) == {"06", "07", "08"}
 
 
 def test_a_site_that_is_gone_is_a_network_that_cannot_be_read(publisher: Publisher, follower: Follower) -> None:

@@ -25,19 +25,19 @@ from hotpapers.transparency import log_files
 from hotpapers.store import batches
 from tests.following.sites import Follower
 
-left = int(sys.argv[3])
+steps_left = int(sys.argv[3])
 
-def killing(whole):
-    def step(*some, **more):
-        global left
-        left -= 1
-        if left == 0:
+def with_kill(function):
+    def step(*args, **kwargs):
+        global steps_left
+        steps_left -= 1
+        if steps_left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        return whole(*some, **more)
+        return function(*args, **kwargs)
     return step
 
 for module, name in ((batches, "save_batch"), (log_files, "write_bytes")):
-    setattr(module, name, killing(getattr(module, name)))
+    setattr(module, name, with_kill(getattr(module, name)))
 file_intake.CHUNK = measurement.CHUNK = 10
 print(Follower(Path(sys.argv[1]), sys.argv[2]).follow(3))
 """
@@ -45,13 +45,13 @@ print(Follower(Path(sys.argv[1]), sys.argv[2]).follow(3))
 
 
 def run(folder: Path, url: str, step: int) -> int:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", CHILD, str(folder), url, str(step)], cwd=ROOT, capture_output=True, text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
     )  # fmt: skip
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
+    assert process.returncode in (0, -signal.SIGKILL), process.stderr
+    return process.returncode
 
 
 def content(record: Record) -> list[Item]:
@@ -63,8 +63,8 @@ def content(record: Record) -> list[Item]:
 def test_killed_at_every_step(publisher: Publisher, url: str, tmp_path: Path) -> None:
     forget(publisher.record, "hackernews:1")
     publisher.publish(3)
-    whole = Follower(tmp_path / "whole", url)
-    assert whole.follow(3).problems == ()
+    uninterrupted = Follower(tmp_path / "whole", url)
+    assert uninterrupted.follow(3).problems == ()
     folder = tmp_path / "killed"
     kills = 0
     while run(folder, url, 2 + kills % 2):  # each gets a step or two further than the previous one
@@ -73,13 +73,13 @@ def test_killed_at_every_step(publisher: Publisher, url: str, tmp_path: Path) ->
     assert kills > 5
     killed = Follower(folder, url)
     assert killed.follow(3) == (0, 0, 0, 0, ())
-    with killed.peer() as peer, whole.peer() as other:
-        assert content(peer) == content(other)
-    measured = [
+    with killed.peer() as peer, uninterrupted.peer() as expected:
+        assert content(peer) == content(expected)
+    counts = [
         [(item.paper, item.network, item.age, item.voices) for item in content(record) if isinstance(item, Measurement)]
-        for record in (killed.record, whole.record)
+        for record in (killed.record, uninterrupted.record)
     ]
-    assert measured[0] == measured[1] and len(measured[0]) > 10
-    assert killed.record.count(Measurement) == len(measured[0]) and not made.verified(killed.record).findings
-    for site in (killed, whole):
+    assert counts[0] == counts[1] and len(counts[0]) > 10
+    assert killed.record.count(Measurement) == len(counts[0]) and not made.verified(killed.record).findings
+    for site in (killed, uninterrupted):
         site.close()

@@ -25,7 +25,7 @@ from hotpapers.model import DAY, HOUR, Measurement
 from hotpapers.store import Record
 from hotpapers.transparency.publication_log import update_log
 from tests.cli.test_log import served
-from tests.comparison.collectors import KEY, LATER, Week, lived
+from tests.comparison.collectors import KEY, LATER, Week, run_week
 from tests.following.sites import Follower, render
 from tests.transparency.logs import config_in
 from tests.years.test_years import MEMORY
@@ -33,7 +33,7 @@ from tests.years.test_years import MEMORY
 pytestmark = pytest.mark.long
 
 SMALL = Week(days=2, papers=6, faults=20)
-OVER = SMALL.ends - SMALL.ends % HOUR
+LAST_HOUR_END = SMALL.ends - SMALL.ends % HOUR
 """The end of the last published hour."""
 
 
@@ -44,7 +44,7 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="hotpapers-follow-", dir=disk) as name:
         random.seed(SMALL.seed)  # waits between attempts are random
         for streams in (True, False):
-            lived(SMALL, Path(name) / ("stream" if streams else "poll"), streams=streams)
+            run_week(SMALL, Path(name) / ("stream" if streams else "poll"), streams=streams)
         yield Path(name)
     logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
 
@@ -63,42 +63,46 @@ def follower(folder: Path) -> Iterator[tuple[Follower, FollowOutcome]]:
         yield follower, follower.round()
 
 
-def measured(record: Record) -> dict[tuple[str, str, int], Measurement]:
+def measurements(record: Record) -> dict[tuple[str, str, int], Measurement]:
     items = [row.item for row in record.view().latest(Measurement)]
-    return {(one.paper, one.network, one.age): one for one in items if isinstance(one, Measurement)}
+    return {(item.paper, item.network, item.age): item for item in items if isinstance(item, Measurement)}
 
 
-def test_it_counts_what_the_other_one_counts(folder: Path, follower: tuple[Follower, FollowOutcome]) -> None:
+def test_its_counts_are_those_of_the_followed_site(folder: Path, follower: tuple[Follower, FollowOutcome]) -> None:
     site, outcome = follower
     assert outcome.problems == () and outcome.files >= 2 and outcome.observations > 200
-    found = measured(site.record)
+    own_counts = measurements(site.record)
     with Record(str(folder / "stream/hotpapers.db"), create=False) as record:
-        counted = {
-            (one.paper, one.network, one.age): one
-            for one in read_engagement(record.view(OVER), MeasurementWindow(with_standing=True)) if one.peer
+        other_counts = {
+            (row.paper, row.network, row.age): row
+            for row in read_engagement(record.view(LAST_HOUR_END), MeasurementWindow(with_standing=True)) if row.peer
         }  # fmt: skip
-    assert found.keys() == counted.keys() and len(found) > 50
-    for where, item in found.items():
-        there = counted[where]
-        assert (item.reposts, item.likes, item.bots) == (there.reposts, there.likes, there.bots)
-        assert 0 <= item.voices - there.voices <= 2, where  # texts shared by two networks: sites publish no texts
-    assert sum(found[where].voices == counted[where].voices for where in found) > len(found) * 0.9
+    assert own_counts.keys() == other_counts.keys() and len(own_counts) > 50
+    for key, item in own_counts.items():
+        row = other_counts[key]
+        assert (item.reposts, item.likes, item.bots) == (row.reposts, row.likes, row.bots)
+        assert 0 <= item.voices - row.voices <= 2, key  # texts shared by two networks: sites publish no texts
+    assert sum(own_counts[key].voices == other_counts[key].voices for key in own_counts) > len(own_counts) * 0.9
 
 
-def test_it_is_better_where_ours_had_not_begun(follower: tuple[Follower, FollowOutcome]) -> None:
+def test_the_followed_site_s_counts_are_better_from_before_ours_began(follower: tuple[Follower, FollowOutcome]) -> None:
     site, _ = follower
-    better = better_counts(site.record.view(OVER + 8 * HOUR), MeasurementWindow())
-    chosen = [item for items in better.values() for item in items]
-    assert chosen and all(item.until_at - item.age * HOUR < SMALL.begins + LATER + 6 * HOUR for item in chosen)
+    better = better_counts(site.record.view(LAST_HOUR_END + 8 * HOUR), MeasurementWindow())
+    items_used = [item for items in better.values() for item in items]
+    assert items_used and all(item.until_at - item.age * HOUR < SMALL.begins + LATER + 6 * HOUR for item in items_used)
 
 
 def test_a_site_is_compared_with_a_store(folder: Path, follower: tuple[Follower, FollowOutcome]) -> None:
     site, _ = follower
     with site.peer() as peer:
-        theirs = nameless(read_facts(extract_lines(peer, Period(SMALL.begins - DAY, OVER), KEY), "site"))
+        site_facts = nameless(read_facts(extract_lines(peer, Period(SMALL.begins - DAY, LAST_HOUR_END), KEY), "site"))
     with Record(str(folder / "poll/hotpapers.db"), create=False) as record:
-        ours = read_facts(extract_lines(record, Period(SMALL.begins - DAY, OVER), KEY), "store")
-    comparison = compare_collectors(ours, theirs)
+        store_facts = read_facts(extract_lines(record, Period(SMALL.begins - DAY, LAST_HOUR_END), KEY), "store")
+    comparison = compare_collectors(store_facts, site_facts)
     assert comparison.counts > 40 and comparison.unexplained == () and comparison.left_out == ()
     assert sum(summary.same for summary in comparison.networks) > comparison.counts // 2
-    assert {cause for one in comparison.differences for cause in one.causes} <= {"rule", "coverage", "moment"}
+    assert {cause for difference in comparison.differences for cause in difference.causes} <= {
+        "rule",
+        "coverage",
+        "moment",
+    }

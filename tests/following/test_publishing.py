@@ -31,7 +31,7 @@ MINUTE = 60_000_000
 
 
 @pytest.mark.parametrize("item", made.EVERY, ids=kind_of)
-def test_nothing_that_somebody_wrote_is_handed_out(item: Item) -> None:
+def test_no_written_words_are_handed_out(item: Item) -> None:
     outgoing = observations.handed_out(item, lambda own: observations.mark_of(own, SECRET))
     if outgoing is None:
         return
@@ -53,8 +53,8 @@ def test_marks_are_of_one_store_and_known_after_forgetting() -> None:
     mark = observations.mark_of("bluesky:did:plc:ann", SECRET)
     assert observations.MARK.fullmatch(mark) and mark == observations.mark_of("bluesky:did:plc:ann", SECRET)
     assert mark != observations.mark_of("bluesky:did:plc:ann", KeyedHasher(bytes(31) + b"1"))
-    gone = observations.withdrawn_marks([SECRET.tombstone("bluesky:did:plc:ann")], SECRET)
-    assert mark.partition(":")[2] in gone
+    withdrawn = observations.withdrawn_marks([SECRET.tombstone("bluesky:did:plc:ann")], SECRET)
+    assert mark.partition(":")[2] in withdrawn
 
 
 def test_both_databases_hand_out_the_same(tmp_path: Path, sqlite_url: str, postgres_url: str) -> None:
@@ -89,10 +89,10 @@ def test_switched_off_nothing_new_comes_and_what_is_forgotten_goes(publisher: Pu
 
 
 def test_a_lost_folder_is_built_again_to_the_same_root(publisher: Publisher) -> None:
-    before, files = leaves_of(publisher), [file.read_bytes() for file in publisher.files()]
+    leaves_before, files = leaves_of(publisher), [file.read_bytes() for file in publisher.files()]
     shutil.rmtree(publisher.config.folder)
     publisher.publish(3)
-    assert leaves_of(publisher) == before and [file.read_bytes() for file in publisher.files()] == files
+    assert leaves_of(publisher) == leaves_before and [file.read_bytes() for file in publisher.files()] == files
     forget(publisher.record, "bluesky:1")
     publisher.publish(3)
     shutil.rmtree(publisher.config.folder)
@@ -135,22 +135,22 @@ def test_a_large_hour_has_several_files(
     assert follower.follow(4).problems == ()
 
 
-def test_the_next_file_names_the_hours_in_which_nothing_came(publisher: Publisher, follower: Follower) -> None:
+def test_the_next_file_names_the_hours_without_observations(publisher: Publisher, follower: Follower) -> None:
     """A site that was off has no file for each missed hour, and no file that it withholds can pass for one of those."""
     publisher.live(4)
     publisher.publish(5)
     assert [file.name[8:13] for file in publisher.files()] == ["06T23", "07T23", "08T23", "10T23"]
     files = [file for leaf in leaves_of(publisher) if (file := entries.observed_file_of(leaf))]
     assert [file.hour - file.first for file in files] == [0, 23, 23, 47]
-    assert all(after.first == file.hour + 1 for file, after in pairwise(files))
+    assert all(following.first == file.hour + 1 for file, following in pairwise(files))
     assert follower.follow(5).problems == ()
 
 
-def test_each_hour_in_which_anything_came_has_a_file_once_it_is_over(publisher: Publisher, follower: Follower) -> None:
-    start = publisher.first + 3 * DAY
+def test_each_hour_with_observations_has_a_file_once_it_is_over(publisher: Publisher, follower: Follower) -> None:
+    start = publisher.start + 3 * DAY
     for number, minute in enumerate((10, 50, 70, 190)):
-        more = post(40 + number, f"hackernews:{40 + number}", start)
-        publisher.record.append(more, source="made-up", at=start + minute * MINUTE)
+        new_post = post(40 + number, f"hackernews:{40 + number}", start)
+        publisher.record.append(new_post, source="made-up", at=start + minute * MINUTE)
     updates = [update_log(publisher.record.database, NAME, publisher.config, start + hour * HOUR) for hour in range(5)]
     assert [update.added for update in updates] == [0, 1, 1, 0, 1]
     render(publisher.config, publisher.public)
@@ -165,11 +165,11 @@ def test_each_hour_in_which_anything_came_has_a_file_once_it_is_over(publisher: 
 def test_a_clock_that_is_put_back_hands_out_nothing_twice(
     publisher: Publisher, follower: Follower, every_hour: bool
 ) -> None:
-    """Two processes of a site have different clocks: what came last belongs to the previous hour."""
-    start = publisher.first + 3 * DAY
+    """Two processes of a site have different clocks: the last batch belongs to the previous hour."""
+    start = publisher.start + 3 * DAY
     for number, hour in enumerate((2, 1, 2, 1, 3)):
-        more = post(40 + number, f"hackernews:{40 + number}", start)
-        publisher.record.append(more, source="made-up", at=start + hour * HOUR)
+        new_post = post(40 + number, f"hackernews:{40 + number}", start)
+        publisher.record.append(new_post, source="made-up", at=start + hour * HOUR)
         if every_hour:
             update_log(publisher.record.database, NAME, publisher.config, start + (number + 2) * HOUR)
     update_log(publisher.record.database, NAME, publisher.config, start + 9 * HOUR)
@@ -220,21 +220,21 @@ def test_what_a_restored_store_forgets_is_taken_back(publisher: Publisher, tmp_p
     assert not any(mark in line for file in publisher.files() for line in _lines(file))
 
 
-def raising_at(step: int, whole: Callable[..., object]) -> Callable[..., object]:
+def raising_at(step: int, function: Callable[..., object]) -> Callable[..., object]:
     """The same function, except that call number `step` raises."""
-    left = [step]
+    calls_left = [step]
 
-    def instead(*some: object, **more: object) -> object:
-        left[0] -= 1
-        if left[0] == 0:
+    def counted_call(*args: object, **kwargs: object) -> object:
+        calls_left[0] -= 1
+        if calls_left[0] == 0:
             raise KeyboardInterrupt
-        return whole(*some, **more)
+        return function(*args, **kwargs)
 
-    return instead
+    return counted_call
 
 
 @pytest.mark.parametrize("step", range(1, 9))
-def test_who_is_killed_while_publishing_goes_on(
+def test_a_publisher_killed_while_publishing_continues(
     publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     publisher.live(3)
@@ -263,14 +263,14 @@ def test_run_publishes_and_withdraws(sqlite_url: str, publisher: Publisher, tmp_
     config = publisher.config._replace(folder=tmp_path / "logs", observations=True)
     config.key_file.with_name("hotpapers.key.signed").unlink()
     public = tmp_path / "public"
-    with publishing(sqlite_url, public, config) as made_site:
-        fill(made_site.record)
-        made_site.round(CUT + 1)
+    with publishing(sqlite_url, public, config) as site:
+        fill(site.record)
+        site.round(CUT + 1)
         day = 24 * 3_600_000_000
-        made_site.round(CUT + day)
+        site.round(CUT + day)
         names = [path.name for path in (public / f"log/{NAME}/observations").iterdir()]
         assert names and all(name.endswith(".jsonl.zst") for name in names)
-        posts = [row.item for row in made_site.record.view().latest(Post) if isinstance(row.item, Post)]
-        forget(made_site.record, posts[0].post)
-        made_site.round(CUT + day + 60_000_000)
+        posts = [row.item for row in site.record.view().latest(Post) if isinstance(row.item, Post)]
+        forget(site.record, posts[0].post)
+        site.round(CUT + day + 60_000_000)
         assert any(path.name.startswith("withdrawn-") for path in (public / f"log/{NAME}/observations").iterdir())

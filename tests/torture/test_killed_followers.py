@@ -99,7 +99,7 @@ def unreliable(folder: Path) -> Iterator[UnreliableSite]:
 
 def live(publisher: Publisher, day: int) -> None:
     """One day of the site; on every third day somebody from the day before is forgotten."""
-    start = publisher.first + day * DAY
+    start = publisher.start + day * DAY
     names = [f"bluesky:{day}-{n}" for n in range(300)]
     more = [item for n, name in enumerate(names) for item in post(10 * day + 1 + n % 2, name, start + HOUR + n)]
     for hour in range(3):  # each in a file of its own
@@ -142,7 +142,7 @@ def test_killed_while_following(store_url: str, tmp_path: Path, told: Telling) -
     days = min(kills // PER_DAY, MOST_DAYS)
     first = now() - now() % DAY - (days + 1) * DAY
     with ExitStack() as stack:
-        publisher = stack.enter_context(closing(Publisher(tmp_path / "site", first=first)))
+        publisher = stack.enter_context(closing(Publisher(tmp_path / "site", start=first)))
         site = stack.enter_context(unreliable(publisher.public))
         calm, other = (
             stack.enter_context(closing(Follower(tmp_path / name, f"{site.base}/", store=store)))
