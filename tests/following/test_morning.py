@@ -17,7 +17,7 @@ from hotpapers.ids.timestamps import as_utc
 from hotpapers.ingest.collect_job import COVERED_EVERY
 from hotpapers.issues import repository
 from hotpapers.issues.queries import frozen_days
-from hotpapers.model import DAY as LONG
+from hotpapers.model import DAY as DAY_LENGTH
 from hotpapers.model import HOUR, Item, Measurement, PublishedIssue
 from hotpapers.privacy.forget import forget
 from hotpapers.terms import TERMS
@@ -26,7 +26,7 @@ from tests.cli.test_log import served
 from tests.following.sites import Follower
 from tests.issues.made import DAILY, background, counts, key, moment, more_talk, paper, read, talk
 from tests.schedule import test_publishing
-from tests.schedule.test_publishing import Made
+from tests.schedule.test_publishing import PublishingSite
 from tests.store import made
 from tests.transparency.logs import config_in
 from tests.transparency.test_site import publishing
@@ -42,20 +42,23 @@ class Morning:
     `site` reads both networks every quarter of an hour; both refuse ours from the announcement on. Each site published
     an issue the day before."""
 
-    def __init__(self, day: str, site: Made, follower: Follower) -> None:
+    def __init__(self, day: str, site: PublishingSite, follower: Follower) -> None:
         self.day, self.site, self.follower = day, site, follower
         self.announced = announced_at(day)
         self.cut = moment(f"{day}T08:00")
-        before = self.announced - LONG
-        label = as_utc(before + HOUR).date().isoformat()
+        day_start = self.announced - DAY_LENGTH
+        label = as_utc(day_start + HOUR).date().isoformat()
         papers = [*paper(1, day, at=self.announced), *paper(2, day, at=self.announced)]
         for record in (site.record, follower.record):
-            items = [DAILY, *background(day=WEEKS_BEFORE[day], networks=NETWORKS), *paper(9, label, at=before)]
-            items += [*talk(9, 20, before + HOUR), *(read(n, before - 40 * LONG, before) for n in NETWORKS)]
-            record.append(items, source="made-up", at=before + 2 * HOUR)
-            day_before = [read(network, before, self.announced) for network in NETWORKS]
-            record.append([*papers, *day_before], source="made-up", at=self.announced + MINUTE)
-        site.round(self.cut - LONG + MINUTE)
+            items = [DAILY, *background(day=WEEKS_BEFORE[day], networks=NETWORKS), *paper(9, label, at=day_start)]
+            items += [
+                *talk(9, 20, day_start + HOUR),
+                *(read(n, day_start - 40 * DAY_LENGTH, day_start) for n in NETWORKS),
+            ]
+            record.append(items, source="made-up", at=day_start + 2 * HOUR)
+            coverage_before = [read(network, day_start, self.announced) for network in NETWORKS]
+            record.append([*papers, *coverage_before], source="made-up", at=self.announced + MINUTE)
+        site.round(self.cut - DAY_LENGTH + MINUTE)
         assert len(frozen_days(site.record, "daily")) == 1
 
     def read_until(self, end: int) -> None:
@@ -65,20 +68,20 @@ class Morning:
                       source="made-up", at=self.announced + HOUR)  # fmt: skip
         for start in range(self.announced, end, COVERED_EVERY):
             at = start + COVERED_EVERY
-            record.append(_heard(self.announced, start, at), source="made-up", at=at + MINUTE // 6)
+            record.append(_new_items(self.announced, start, at), source="made-up", at=at + MINUTE // 6)
             self.site.round(at + MINUTE)
 
-    def are_refused_until(self, end: int) -> None:
-        """Our night."""
+    def refuse_until(self, end: int) -> None:
+        """Our site's night: both networks refuse it."""
         for network in NETWORKS:
-            refused = read(network, self.announced, end, "refused", "answered 403 Forbidden")
-            self.follower.record.append([refused], source=network, at=end)
+            refusal = read(network, self.announced, end, "refused", "answered 403 Forbidden")
+            self.follower.record.append([refusal], source=network, at=end)
 
     def follow(self, at: int) -> str:
         """A round of the following job; returns its state."""
-        following = self.follower.attempt(at)
-        assert following.seconds == EVERY
-        return following.state
+        next_attempt = self.follower.attempt(at)
+        assert next_attempt.seconds == EVERY
+        return next_attempt.state
 
     def measured(self) -> dict[tuple[str, str], Measurement]:
         """The neighbor's counts six hours after the announcement, by paper and network."""
@@ -87,12 +90,12 @@ class Morning:
 
     def issue(self, folder: Path) -> PublishedIssue:
         """Our issue, frozen by the job when it closes."""
-        with test_publishing.publishing(self.follower.record.database.where, folder) as ours:
-            ours.round(self.cut + MINUTE)
+        with test_publishing.publishing(self.follower.record.database.where, folder) as own_site:
+            own_site.round(self.cut + MINUTE)
         return repository.RecordIssueReader(self.follower.record, TERMS).issue("daily", self.day)
 
 
-def _heard(announced: int, start: int, at: int) -> list[Item]:
+def _new_items(announced: int, start: int, at: int) -> list[Item]:
     """What each quarter of an hour adds: the networks were read, and paper 1 has one more voice."""
     items: list[Item] = [read(network, start, at) for network in NETWORKS]
     if start >= announced + HOUR:
@@ -113,24 +116,29 @@ def morning(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Morning]
 
 
 @pytest.mark.long
-def test_the_issue_has_the_counts_of_six_hours_of_who_read_while_we_were_blind(
-    morning: Morning, tmp_path: Path
-) -> None:
+def test_the_issue_has_the_neighbor_s_counts_of_six_hours_while_we_were_blind(morning: Morning, tmp_path: Path) -> None:
     last = moment(f"{morning.day}T07:00")
     morning.read_until(last)
-    morning.are_refused_until(last)
+    morning.refuse_until(last)
     names = sorted(path.name for path in (tmp_path / "public/log/daily/observations").iterdir())
     assert names[-1] == f"{morning.day}T06-1.jsonl.zst"  # a minute after 7:00
     assert morning.follow(last + 10 * MINUTE) == "idle"
-    six = morning.announced + 6 * HOUR
+    six_hours_in = morning.announced + 6 * HOUR
     # what came seconds after 7:00 is in the next file: in winter, the last quarter of the six hours
-    voices, unread = (25, 0) if six < last else (24, COVERED_EVERY)
-    counted = {where: (item.until_at, item.voices, item.unread) for where, item in morning.measured().items()}
-    assert counted == {(key(1), "bluesky"): (six, voices, unread), (key(2), "hackernews"): (six, 30, unread)}
+    voices, unread = (25, 0) if six_hours_in < last else (24, COVERED_EVERY)
+    counts_by_key = {
+        key_pair: (item.until_at, item.voices, item.unread) for key_pair, item in morning.measured().items()
+    }
+    assert counts_by_key == {
+        (key(1), "bluesky"): (six_hours_in, voices, unread),
+        (key(2), "hackernews"): (six_hours_in, 30, unread),
+    }
     issue = morning.issue(tmp_path / "pages")
-    shown = {entry.paper: entry.counts for entry in issue.content.entries}
+    counts_by_paper = {entry.paper: entry.counts for entry in issue.content.entries}
     assert {
-        (paper, count.network): (count.voices, count.collector) for paper, some in shown.items() for count in some
+        (paper, count.network): (count.voices, count.collector)
+        for paper, counts_of_paper in counts_by_paper.items()
+        for count in counts_of_paper
     } == {(key(1), "bluesky"): (voices, "neighbour"), (key(2), "hackernews"): (30, "neighbour")}
     page = (tmp_path / "pages" / morning.day / "index.html").read_text("utf-8")
     assert page.count("as counted by neighbour") >= 2
@@ -145,28 +153,30 @@ def test_an_hour_s_file_renders_no_page_anew_and_comes_before_the_checkpoint_tha
     morning.read_until(moment(f"{morning.day}T03:00"))
     page.write_text("as it was")
     file = public / f"log/daily/observations/{morning.day}T02-1.jsonl.zst"
-    before = file.stat().st_mtime_ns
+    modified_before = file.stat().st_mtime_ns
     record = morning.site.record
     record.append(
         [counts("bluesky:1", 50, morning.announced + 3 * HOUR)], source="x", at=moment(f"{morning.day}T03:30")
     )
     morning.site.round(moment(f"{morning.day}T04:00") + MINUTE)
-    assert page.read_text() == "as it was" and file.stat().st_mtime_ns == before
-    written = [public / f"log/daily/{name}" for name in (f"observations/{morning.day}T03-1.jsonl.zst", "1/checkpoint")]
+    assert page.read_text() == "as it was" and file.stat().st_mtime_ns == modified_before
+    new_files = [
+        public / f"log/daily/{name}" for name in (f"observations/{morning.day}T03-1.jsonl.zst", "1/checkpoint")
+    ]
     tile = max((public / "log/daily/1/tile/entries").rglob("*"), key=lambda path: path.stat().st_mtime_ns)
-    moments = [path.stat().st_mtime_ns for path in (written[0], tile, written[1])]
-    assert moments == sorted(moments) and moments[0] > before
+    moments = [path.stat().st_mtime_ns for path in (new_files[0], tile, new_files[1])]
+    assert moments == sorted(moments) and moments[0] > modified_before
     forget(record, "bluesky:1")  # withdrawals are written there too
     morning.site.round(moment(f"{morning.day}T04:00") + 2 * MINUTE)
     mark = observations.mark_of("bluesky:1", record.hasher).encode()
     for name in (path.name for path in file.parent.glob("*.zst")):
         lines = observations.read_packed(name, (file.parent / name).read_bytes())
         assert not any(mark in line.data for line in lines)
-    assert file.stat().st_mtime_ns > before and page.read_text() == "as it was"
+    assert file.stat().st_mtime_ns > modified_before and page.read_text() == "as it was"
 
 
-def test_who_follows_nobody_has_none(morning: Morning, tmp_path: Path) -> None:
-    morning.are_refused_until(moment(f"{morning.day}T07:00"))
+def test_a_site_that_follows_nobody_has_none(morning: Morning, tmp_path: Path) -> None:
+    morning.refuse_until(moment(f"{morning.day}T07:00"))
     assert morning.issue(tmp_path / "pages").content.entries == ()
 
 

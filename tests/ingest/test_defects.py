@@ -45,7 +45,7 @@ from hotpapers.sources.lobsters import LobstersSource
 from hotpapers.store import Record, batches
 from tests.ingest.job_setup import LIST
 from tests.ingest.test_recount_job import post, story
-from tests.schedule.test_sending import Box
+from tests.schedule.test_sending import RecordingSender
 from tests.sources.net import START, ScriptedClient
 
 LOAD = jobs_queries.load_state  # the original, before a test breaks it
@@ -117,7 +117,7 @@ class LiveSite:
             self.store, "", self.stop, self.leases, SharedPaperIndex(), HostPacer(), ServerClocks()
         )
         self.clock = Clock(http.now, self._sleep)
-        self._destination = SenderDestination(Box(), http)
+        self._destination = SenderDestination(RecordingSender(), http)
 
     def _sleep(self, seconds: float) -> None:
         name = threading.current_thread().name

@@ -24,9 +24,9 @@ JOBS = ("bluesky", "bluesky/counts")
 
 @pytest.fixture
 def record(sqlite_url: str) -> Iterator[Record]:
-    with Record(sqlite_url) as opened:
-        opened.database.run("PRAGMA synchronous = OFF")
-        yield opened
+    with Record(sqlite_url) as opened_record:
+        opened_record.database.run("PRAGMA synchronous = OFF")
+        yield opened_record
 
 
 def begin(record: Record) -> None:
@@ -36,24 +36,24 @@ def begin(record: Record) -> None:
     write(record, marks)
 
 
-def note(record: Record, job: str, **more: object) -> None:
+def save_job(record: Record, job: str, **more: object) -> None:
     jobs_queries.save_state(record, JobState(source=job, started_at=BEGINS, **more))  # type: ignore[arg-type]
 
 
-def left(record: Record, minutes: int = 10) -> list[str]:
+def unread_jobs(record: Record, minutes: int = 10) -> list[str]:
     return read_back_of(record, JOBS, BEGINS + minutes * MINUTE)
 
 
 def test_it_waits_until_all_is_read_and_counted(record: Record) -> None:
-    assert left(record) == list(JOBS), "nothing has begun"
+    assert unread_jobs(record) == list(JOBS), "nothing has begun"
     begin(record)
-    note(record, "bluesky", back_to=BEGINS - 7 * 24 * HOUR)
-    note(record, "bluesky/counts")
-    assert left(record) == list(JOBS)
-    note(record, "bluesky", back_to=BEGINS - 7 * 24 * HOUR, back_at=BEGINS + MINUTE)
-    assert left(record) == ["bluesky/counts"]
-    note(record, "bluesky/counts", back_at=BEGINS + 2 * MINUTE)
-    assert left(record) == []
+    save_job(record, "bluesky", back_to=BEGINS - 7 * 24 * HOUR)
+    save_job(record, "bluesky/counts")
+    assert unread_jobs(record) == list(JOBS)
+    save_job(record, "bluesky", back_to=BEGINS - 7 * 24 * HOUR, back_at=BEGINS + MINUTE)
+    assert unread_jobs(record) == ["bluesky/counts"]
+    save_job(record, "bluesky/counts", back_at=BEGINS + 2 * MINUTE)
+    assert unread_jobs(record) == []
 
 
 def test_a_stream_in_parts_is_waited_for_part_by_part(record: Record) -> None:
@@ -61,42 +61,42 @@ def test_a_stream_in_parts_is_waited_for_part_by_part(record: Record) -> None:
     jobs = ("bluesky/1of2", "bluesky/2of2", "bluesky/counts")
     at = BEGINS + 10 * MINUTE
     for job in jobs:
-        note(record, job, back_to=None if job.endswith("counts") else 1)
+        save_job(record, job, back_to=None if job.endswith("counts") else 1)
     assert read_back_of(record, jobs, at) == list(jobs)
-    note(record, jobs[0], back_to=1, back_at=at)
+    save_job(record, jobs[0], back_to=1, back_at=at)
     assert read_back_of(record, jobs, at) == list(jobs[1:])
     for job in jobs:
-        note(record, job, back_to=1, back_at=at)
+        save_job(record, job, back_to=1, back_at=at)
     assert read_back_of(record, jobs, at) == []
 
 
 def test_it_waits_for_two_hours_at_most(record: Record) -> None:
     begin(record)
-    note(record, "bluesky", back_to=1)
-    note(record, "bluesky/counts")
-    assert left(record, 119) == list(JOBS) and left(record, 120) == []
+    save_job(record, "bluesky", back_to=1)
+    save_job(record, "bluesky/counts")
+    assert unread_jobs(record, 119) == list(JOBS) and unread_jobs(record, 120) == []
 
 
-def test_it_does_not_wait_for_who_refuses_or_fails(record: Record) -> None:
+def test_it_does_not_wait_for_networks_that_refuse_or_fail(record: Record) -> None:
     begin(record)
-    note(record, "bluesky/counts")
-    note(record, "bluesky", back_to=1, failing_since=BEGINS, state="refused")
-    assert left(record, 1) == []
-    note(record, "bluesky", back_to=1, failing_since=BEGINS, state="down")
-    assert left(record, 5) == list(JOBS) and left(record, 11) == []
+    save_job(record, "bluesky/counts")
+    save_job(record, "bluesky", back_to=1, failing_since=BEGINS, state="refused")
+    assert unread_jobs(record, 1) == []
+    save_job(record, "bluesky", back_to=1, failing_since=BEGINS, state="down")
+    assert unread_jobs(record, 5) == list(JOBS) and unread_jobs(record, 11) == []
 
 
 def test_it_waits_for_nothing_where_nothing_is_read_back(record: Record) -> None:
     begin(record)
     for job in JOBS:
-        note(record, job)
-    assert left(record) == []
+        save_job(record, job)
+    assert unread_jobs(record) == []
 
 
 def test_a_site_that_was_there_before_waits_for_nothing(record: Record) -> None:
-    read = Coverage(network="bluesky", from_at=1, until_at=2, state="complete", observed_at=2)
-    write(record, [read])
-    assert left(record) == []
+    coverage = Coverage(network="bluesky", from_at=1, until_at=2, state="complete", observed_at=2)
+    write(record, [coverage])
+    assert unread_jobs(record) == []
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_a_site_that_was_there_before_waits_for_nothing(record: Record) -> None:
     ],
 )
 def test_when_the_first_issue_appears(at: str, publication: Publication, day: str, closes: str) -> None:
-    found = list(first_issues([publication], {}, moment(at)))
-    assert found == [FirstIssue(publication.publication, day, moment(closes))]
+    issues = list(first_issues([publication], {}, moment(at)))
+    assert issues == [FirstIssue(publication.publication, day, moment(closes))]
     assert list(first_issues([publication], {publication.publication: [day]}, moment(at))) == []
 
 
@@ -125,16 +125,16 @@ def test_a_publication_that_has_ended_waits_for_no_first_issue() -> None:
     assert list(first_issues([ended], {}, moment("2024-05-07T10:00"))) == []
 
 
-def test_of_an_imported_listing_nobody_knows_when_it_comes() -> None:
+def test_of_an_imported_listing_there_is_no_known_time() -> None:
     listing = msgspec.structs.replace(DAILY, window="listing")
     assert list(first_issues([listing], {}, moment("2024-05-07T10:00"))) == []
 
 
 def test_the_day_of_the_start_has_an_issue_and_none_before() -> None:
-    began = moment("2024-05-07T10:00")
-    since = due.first_due(DAILY, began, began)
-    assert due.due_days(DAILY, (), since, began) == ["2024-05-07"]
-    old = moment("2024-05-01T10:00")
-    assert due.first_due(DAILY, old, began) == old
-    later = began + 24 * HOUR
-    assert due.first_due(DAILY, later, began) == later, "a publication that was added a day after"
+    start = moment("2024-05-07T10:00")
+    since = due.first_due(DAILY, start, start)
+    assert due.due_days(DAILY, (), since, start) == ["2024-05-07"]
+    earlier_start = moment("2024-05-01T10:00")
+    assert due.first_due(DAILY, earlier_start, start) == earlier_start
+    later_start = start + 24 * HOUR
+    assert due.first_due(DAILY, later_start, start) == later_start, "a publication that was added a day after"

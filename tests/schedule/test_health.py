@@ -34,10 +34,10 @@ GOOD = JobState(
 BAD = JobState(source="reddit", started_at=NOW, failing_since=NOW - HOUR, state="refused", reason="answered 403")
 
 
-def test_a_job_of_which_nothing_is_heard_is_dead_and_one_that_waits_is_not() -> None:
+def test_a_silent_job_is_dead_and_a_waiting_one_is_not() -> None:
     assert not list(dead_jobs([GOOD, BAD], NOW + SILENT))
-    [told] = dead_jobs([GOOD], NOW + SILENT + 60_000_000)
-    assert told.startswith("lobsters: nothing heard for 16 min")
+    [problem] = dead_jobs([GOOD], NOW + SILENT + 60_000_000)
+    assert problem.startswith("lobsters: nothing heard for 16 min")
     waiting = JobState(source="x", started_at=NOW - DAY, next_at=NOW + DAY)
     assert not list(dead_jobs([waiting], NOW + DAY))
 
@@ -48,29 +48,29 @@ def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_non
         record.append([daily], source="settings", at=NOW - 2 * DAY)
         for status in (GOOD, BAD):
             jobs_queries.save_state(record, status)
-        well = health(record, ["daily"], moment("2024-05-07T09:00"))
-        assert well == SiteHealth(True, (), ("reddit: refused: answered 403",))
-        much_later = health(record, [], NOW + 9 * DAY, jobs={"issues"})
-        assert much_later == SiteHealth(True, (), ()), "both were switched off in the settings"
-        late = health(record, ["daily"], NOW)
-        assert not late.ok and "daily: the issue of 2024-05-07 is overdue" in late.problems
+        site_health = health(record, ["daily"], moment("2024-05-07T09:00"))
+        assert site_health == SiteHealth(True, (), ("reddit: refused: answered 403",))
+        later_health = health(record, [], NOW + 9 * DAY, jobs={"issues"})
+        assert later_health == SiteHealth(True, (), ()), "both were switched off in the settings"
+        overdue_health = health(record, ["daily"], NOW)
+        assert not overdue_health.ok and "daily: the issue of 2024-05-07 is overdue" in overdue_health.problems
 
 
 def test_a_weekly_issue_waits_for_no_announcement_and_is_overdue_an_hour_after_its_own(sqlite_url: str) -> None:
-    began = moment("2024-05-01")
+    start = moment("2024-05-01")
     with Record(sqlite_url) as record:
-        weekly = Publication(publication="weekly", title="W", window="weekly", hour=8, observed_at=began)
-        record.append([weekly], source="settings", at=began)
+        weekly = Publication(publication="weekly", title="W", window="weekly", hour=8, observed_at=start)
+        record.append([weekly], source="settings", at=start)
         assert health(record, ["weekly"], moment("2024-05-06T09:00")).ok
-        late = health(record, ["weekly"], moment("2024-05-06T09:01"))
-        assert late.problems == ("weekly: the issue of 2024-05-06 is overdue",)
+        overdue_health = health(record, ["weekly"], moment("2024-05-06T09:01"))
+        assert overdue_health.problems == ("weekly: the issue of 2024-05-06 is overdue",)
 
 
 def test_the_figures_are_as_prometheus_reads_them(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         record.append([Publication(publication="daily", title="D", observed_at=NOW)], source="settings", at=NOW)
-        found = totals(record)._replace(size=4096)
-    text = metrics(found, [BAD, GOOD], SiteHealth(True, (), ()))
+        counts = totals(record)._replace(size=4096)
+    text = metrics(counts, [BAD, GOOD], SiteHealth(True, (), ()))
     assert text == data("running", "metrics.txt").read_text("utf-8")
 
 
@@ -84,17 +84,17 @@ def test_machines_ask_at_an_address() -> None:
 
     with monitor("127.0.0.1:0", ask, lambda: "hotpapers_up 1\n") as port:
         base = f"http://127.0.0.1:{port}"
-        assert fetched(f"{base}/metrics") == (200, "hotpapers_up 1\n")
-        assert fetched(f"{base}/health") == (200, '{"ok": true, "problems": [], "failing": []}')
-        assert fetched(f"{base}/health")[0] == 503
-        status_, body = fetched(f"{base}/health")
+        assert fetch(f"{base}/metrics") == (200, "hotpapers_up 1\n")
+        assert fetch(f"{base}/health") == (200, '{"ok": true, "problems": [], "failing": []}')
+        assert fetch(f"{base}/health")[0] == 503
+        status_, body = fetch(f"{base}/health")
         assert status_ == 503 and json.loads(body)["problems"] == ["store: the server does not answer"]
-        assert fetched(f"{base}/else")[0] == 404
+        assert fetch(f"{base}/else")[0] == 404
         with pytest.raises(SettingsError, match="choose another"), monitor(f"127.0.0.1:{port}", ask, str):
             pass
 
 
-def fetched(url: str) -> tuple[int, str]:
+def fetch(url: str) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return answer.status, answer.read().decode()
@@ -105,7 +105,7 @@ def fetched(url: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     "listen", ["", "9464", "localhost", "localhost:port", ":1", "h:99999", "a\0b:1", "é:1", "a b:1"]
 )
-def test_an_address_that_is_none_is_named(listen: str) -> None:
+def test_an_invalid_address_is_named(listen: str) -> None:
     with pytest.raises(SettingsError, match=r"127\.0\.0\.1:9464"):
         address_of(listen)
 
@@ -114,7 +114,7 @@ def test_addresses_of_both_kinds() -> None:
     assert address_of("[::1]:9464") == ("::1", 9464) and address_of("host.example:1") == ("host.example", 1)
 
 
-def test_once_an_hour_somebody_is_told_that_all_is_well(sqlite_url: str) -> None:
+def test_a_monitor_is_pinged_once_an_hour_while_all_is_well(sqlite_url: str) -> None:
     http = ScriptedClient({"https://ping.example/7": b"OK"})
     state = [SiteHealth(True, (), ())]
     job = HousekeepingJob(Connection(http), "https://ping.example/7", lambda work: state[0])

@@ -34,9 +34,9 @@ class HouseRounds(NamedTuple):
     def round(self, at: int) -> str:
         """A round at a moment; returns its state."""
         self.clock[0] = at
-        following = self.rounds.attempt()
-        assert following is not None
-        return following.state
+        next_attempt = self.rounds.attempt()
+        assert next_attempt is not None
+        return next_attempt.state
 
     def standing(self) -> list[tuple[int, ...]]:
         """The table, by account."""
@@ -57,7 +57,7 @@ def house(sqlite_url: str) -> Iterator[HouseRounds]:
         rounds._close_store()
 
 
-def test_who_never_confirmed_is_deleted_also_where_no_mail_is_sent_any_more(house: HouseRounds) -> None:
+def test_unconfirmed_subscribers_are_deleted_even_where_no_more_mail_is_sent(house: HouseRounds) -> None:
     subscribers.ask(house.record, "daily", "a@moth.example", START)
     house.round(START + 6 * DAY)
     assert len(subscribers.all_subscribers(house.record)) == 1
@@ -65,41 +65,45 @@ def test_who_never_confirmed_is_deleted_also_where_no_mail_is_sent_any_more(hous
     assert not subscribers.all_subscribers(house.record)
 
 
-def spoken(account: int, papers: tuple[int, ...] = PAPERS) -> list[Item]:
+def posts_of(account: int, papers: tuple[int, ...] = PAPERS) -> list[Item]:
     """Posts of an account about papers."""
     name = f"did:plc:{account:024}"
     posts = (
         post(n, f"bluesky:at://{name}/app.bsky.feed.post/{n}", START + n * HOUR, account=f"bluesky:{name}")
         for n in papers
     )
-    return [item for some in posts for item in some]
+    return [item for group in posts for item in group]
 
 
 def test_after_a_round_a_freeze_has_nothing_left_to_learn(house: HouseRounds) -> None:
-    write(house.record, *map(paper, PAPERS), (item for n in range(ENOUGH_KNOWN) for item in spoken(n)))
+    write(house.record, *map(paper, PAPERS), (item for n in range(ENOUGH_KNOWN) for item in posts_of(n)))
     assert house.round(START + DAY) == "idle"
     view = house.record.view(START + DAY + KNOWN_FOR)
     assert len(known_accounts(view) or ()) == ENOUGH_KNOWN
     assert learn_standing(house.record.database) == 0
 
 
-def test_it_learns_each_hour_what_came_since_and_not_at_every_look(house: HouseRounds) -> None:
-    write(house.record, *map(paper, PAPERS), spoken(1))
+def test_it_learns_each_hour_new_activity_and_not_in_every_round(house: HouseRounds) -> None:
+    write(house.record, *map(paper, PAPERS), posts_of(1))
     house.round(START + DAY)
-    before = house.standing()
-    write(house.record, spoken(2))
+    standing_before = house.standing()
+    write(house.record, posts_of(2))
     house.round(START + DAY + housekeeping.LEARN_EVERY - 1)
-    assert house.standing() == before and len(before) == 1
+    assert house.standing() == standing_before and len(standing_before) == 1
     house.round(START + DAY + housekeeping.LEARN_EVERY)
-    assert len(house.standing()) == 2 and house.standing()[:1] == before
+    assert len(house.standing()) == 2 and house.standing()[:1] == standing_before
 
 
 def test_hour_by_hour_it_learns_what_would_be_learned_at_once(house: HouseRounds) -> None:
     write(house.record, *map(paper, PAPERS))
     for hour, papers in enumerate(((1,), (1, 2), (2,), (3,), (1,))):
         for account in range(hour, 5):
-            write(house.record, spoken(account, papers))
+            write(house.record, posts_of(account, papers))
         house.round(START + DAY + hour * housekeeping.LEARN_EVERY)
-    learned = house.standing()
+    learned_rows = house.standing()
     relearn_standing(house.record.database)
-    assert house.standing() == learned and any(row[-1] for row in learned) and not all(row[-1] for row in learned)
+    assert (
+        house.standing() == learned_rows
+        and any(row[-1] for row in learned_rows)
+        and not all(row[-1] for row in learned_rows)
+    )

@@ -20,10 +20,10 @@ NAME = "daily"
 
 def config_in(folder: Path, base: str = "https://papers.example/daily/", policy: str = "") -> LogConfig:
     """A log's settings, with a key."""
-    made = LogConfig(folder / "hotpapers.key", folder / "transparency", base, policy)
-    if not made.key_file.exists():
-        log_keys.make_key(made.key_file)
-    return made
+    config = LogConfig(folder / "hotpapers.key", folder / "transparency", base, policy)
+    if not config.key_file.exists():
+        log_keys.make_key(config.key_file)
+    return config
 
 
 def at(day: int) -> int:
@@ -51,9 +51,9 @@ def update(record: Record, config: LogConfig, day: int) -> LogUpdate:
 
 
 def logs_of(config: LogConfig) -> PublicationLogs:
-    found = SiteLogs(config).of(NAME)
-    assert found is not None
-    return found
+    logs = SiteLogs(config).of(NAME)
+    assert logs is not None
+    return logs
 
 
 def public_key(config: LogConfig, number: int = 1) -> VerifierKey:

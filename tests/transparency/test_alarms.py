@@ -38,7 +38,7 @@ def witness(tmp_path: Path) -> LogWitness:
     return LogWitness(POLICY, KEYS, tmp_path / "witness")
 
 
-def again(witness: LogWitness, folder: Path) -> LogWitness:
+def restart(witness: LogWitness, folder: Path) -> LogWitness:
     """The same witness after a restart."""
     witness.close()
     return LogWitness(POLICY, KEYS, folder)
@@ -60,31 +60,33 @@ def test_alarms_stand_until_they_are_cleared_or_acknowledged(
 ) -> None:
     """Compared with a dictionary of the expected alarms: reason, since when, and whether acknowledged."""
     folder = tmp_path_factory.mktemp("alarms")
-    known: dict[tuple[str, str], tuple[str, int, bool]] = {}
+    expected: dict[tuple[str, str], tuple[str, int, bool]] = {}
     for moment, (step, subject, kind, reason) in enumerate(steps):
-        before = dict(known)
+        expected_before = dict(expected)
         if step == "keep":
-            old = known.get((subject, kind))
-            since = old[1] if old and not old[2] else moment
-            if old is None or old[0] != reason:
-                known[subject, kind] = (reason, since, False)
+            expected_alarm = expected.get((subject, kind))
+            since = expected_alarm[1] if expected_alarm and not expected_alarm[2] else moment
+            if expected_alarm is None or expected_alarm[0] != reason:
+                expected[subject, kind] = (reason, since, False)
             changed = alarms.save_alarm(folder, Alarm(subject=subject, kind=kind, reason=reason, at=moment))
         elif step == "clear":
-            known.pop((subject, kind), None)
+            expected.pop((subject, kind), None)
             changed = alarms.clear_alarm(folder, subject, kind)
         else:
-            known = {key: (*row[:2], row[2] or key[0] == subject) for key, row in known.items()}
+            expected = {key: (*row[:2], row[2] or key[0] == subject) for key, row in expected.items()}
             changed = alarms.acknowledge(folder, subject)
-        assert changed == (known != before)
-        standing = {(one.subject, one.kind): (one.reason, one.at, False) for one in alarms.open_alarms(folder)}
-        assert standing == {key: row for key, row in known.items() if not row[2]}
+        assert changed == (expected != expected_before)
+        open_by_key = {
+            (alarm.subject, alarm.kind): (alarm.reason, alarm.at, False) for alarm in alarms.open_alarms(folder)
+        }
+        assert open_by_key == {key: row for key, row in expected.items() if not row[2]}
 
 
 def test_no_alarm_of_many_at_once_is_lost(tmp_path: Path) -> None:
-    def sound(n: int) -> None:
+    def save(n: int) -> None:
         alarms.save_alarm(tmp_path, Alarm(subject=f"log {n}", kind=SPLIT_VIEW, reason="two histories", at=n))
 
-    threads = [threading.Thread(target=sound, args=(n,)) for n in range(20)]
+    threads = [threading.Thread(target=save, args=(n,)) for n in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -114,7 +116,7 @@ def test_two_histories_are_an_alarm_that_outlives_a_restart(witness: LogWitness,
     for old in (40, 7, 0):  # whatever size the log believes the witness has
         answer = witness.add_checkpoint(request(FORK, old, 40, proof=[]), AT)
         assert (answer.status, answer.body) == (409, "40\n")
-    restarted = again(witness, tmp_path / "witness")
+    restarted = restart(witness, tmp_path / "witness")
     [alarm] = restarted.alarms
     assert (alarm.subject, alarm.kind, alarm.at) == (LOG.name, SPLIT_VIEW, AT * 1_000_000)
     assert str(alarm).startswith(f"{LOG.name}: two histories of 40 leaves, {TREE.root(40).hex()} and ")
@@ -126,20 +128,23 @@ def test_two_histories_are_an_alarm_that_outlives_a_restart(witness: LogWitness,
 def test_the_evidence_convinces_anybody(witness: LogWitness) -> None:
     witness.add_checkpoint(request(TREE, 0, 40), AT)
     witness.add_checkpoint(request(FORK, 40, 40), AT)
-    one, two = map(parse_checkpoint, witness.alarms[0].evidence)
-    assert is_of_known_log(POLICY, one) and is_of_known_log(POLICY, two)
-    assert one.checkpoint.size == two.checkpoint.size and one.checkpoint.root != two.checkpoint.root
+    first_checkpoint, second_checkpoint = map(parse_checkpoint, witness.alarms[0].evidence)
+    assert is_of_known_log(POLICY, first_checkpoint) and is_of_known_log(POLICY, second_checkpoint)
+    assert (
+        first_checkpoint.checkpoint.size == second_checkpoint.checkpoint.size
+        and first_checkpoint.checkpoint.root != second_checkpoint.checkpoint.root
+    )
 
 
 def test_signatures_of_others_are_no_evidence(witness: LogWitness) -> None:
     """A stranger could add thousands of them to what is stored."""
     witness.add_checkpoint(request(TREE, 0, 40), AT)
-    foreign = b"\xe2\x80\x94 stranger.example " + b"A" * 200 + b"\n"
-    assert witness.add_checkpoint(request(FORK, 40, 40) + foreign * 5, AT).status == 409
+    foreign_line = b"\xe2\x80\x94 stranger.example " + b"A" * 200 + b"\n"
+    assert witness.add_checkpoint(request(FORK, 40, 40) + foreign_line * 5, AT).status == 409
     assert not any("stranger" in note for note in witness.alarms[0].evidence)
 
 
-def test_what_is_sent_again_is_one_alarm_and_once_acknowledged_none(witness: LogWitness, tmp_path: Path) -> None:
+def test_a_repeated_request_is_one_alarm_and_none_once_acknowledged(witness: LogWitness, tmp_path: Path) -> None:
     witness.add_checkpoint(request(TREE, 0, 9), AT)
     for n in range(5):
         witness.add_checkpoint(request(FORK, 9, 9), AT + n)
@@ -155,7 +160,7 @@ def test_what_is_sent_again_is_one_alarm_and_once_acknowledged_none(witness: Log
 def test_a_rewritten_past_stands_until_the_log_shows_a_proof(witness: LogWitness, tmp_path: Path) -> None:
     witness.add_checkpoint(request(TREE, 0, 40), AT)
     assert witness.add_checkpoint(request(FORK, 40, 60), AT).status == 422
-    restarted = again(witness, tmp_path / "witness")
+    restarted = restart(witness, tmp_path / "witness")
     assert [alarm.kind for alarm in restarted.alarms] == [NOT_EXTENDED]
     for old, size in ((40, 40), (40, 50)):  # neither the known size nor one below the disputed size clears it
         assert restarted.add_checkpoint(request(TREE, old, size), AT).status == 200
@@ -192,7 +197,7 @@ def test_a_process_shows_the_alarms_of_the_one_before(tmp_path: Path) -> None:
 # ---- how many requests are answered ------------------------------------------------------------------------------
 
 
-def test_a_flood_holds_up_nobody_else(tmp_path: Path) -> None:
+def test_a_flood_delays_no_other_log(tmp_path: Path) -> None:
     seconds = [0.0]
     witness = LogWitness(BOTH, KEYS, tmp_path / "witness", WitnessRates(lambda: seconds[0]).wait)
     statuses = [witness.add_checkpoint(b"x", AT).status for _ in range(PER_MINUTE + 1)]
@@ -212,16 +217,16 @@ def test_a_flood_holds_up_nobody_else(tmp_path: Path) -> None:
 
 def test_all_logs_together_are_bounded() -> None:
     rates = WitnessRates(lambda: 0.0)
-    answered = sum(rates.wait(f"log {n % 1000}") == 0 for n in range(4 * MOST_PER_MINUTE))
-    assert answered == MOST_PER_MINUTE
+    answers = sum(rates.wait(f"log {n % 1000}") == 0 for n in range(4 * MOST_PER_MINUTE))
+    assert answers == MOST_PER_MINUTE
     assert rates.wait("log 7") == 1 and rates.wait(SHARED_LIMIT) == 0
 
 
-def test_a_log_that_is_told_to_wait_is_not_refused(tmp_path: Path) -> None:
+def test_a_log_that_has_to_wait_is_not_refused(tmp_path: Path) -> None:
     config = config_in(tmp_path)
     policy = LogPolicy(logs=(KnownLog(public_key(config)),))
-    busy = [7]
-    witness = LogWitness(policy, KEYS, tmp_path / "w", lambda log: busy[0])
+    waits = [7]
+    witness = LogWitness(policy, KEYS, tmp_path / "w", lambda log: waits[0])
     with (
         Record(str(tmp_path / "hotpapers.db")) as record,
         witness_server(witness, "127.0.0.1:0") as port,
@@ -229,8 +234,8 @@ def test_a_log_that_is_told_to_wait_is_not_refused(tmp_path: Path) -> None:
     ):
         freeze(record, 0)
         update_log(record.database, NAME, config, at(0))
-        own = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
-        [problem] = ask_witnesses(http, own, config.folder, NAME, at(0))
+        policy_with_witness = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
+        [problem] = ask_witnesses(http, policy_with_witness, config.folder, NAME, at(0))
         assert not isinstance(problem.problem, LogError) and "429" in str(problem)
         assert alarms.open_alarms(config.folder / NAME) == ()
 
@@ -239,15 +244,15 @@ def test_a_log_that_is_told_to_wait_is_not_refused(tmp_path: Path) -> None:
 def test_a_refusal_is_an_alarm_until_the_witness_cosigns(tmp_path: Path) -> None:
     config = config_in(tmp_path)
     stranger = LogWitness(POLICY, KEYS, tmp_path / "stranger")  # its policy does not name the log
-    known = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "known")
+    witness_of_log = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "known")
     with Record(str(tmp_path / "hotpapers.db")) as record:
         freeze(record, 0)
         update_log(record.database, NAME, config, at(0))
     port = 0
-    for moment, witness in ((1, stranger), (2, stranger), (3, known)):
+    for moment, witness in ((1, stranger), (2, stranger), (3, witness_of_log)):
         with witness_server(witness, f"127.0.0.1:{port}") as port, client(port) as http:
-            own = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
-            problems = list(ask_witnesses(http, own, config.folder, NAME, moment))
-        told = [(alarm.subject, alarm.reason, alarm.at) for alarm in alarms.open_alarms(config.folder / NAME)]
+            policy = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
+            problems = list(ask_witnesses(http, policy, config.folder, NAME, moment))
+        alarm_rows = [(alarm.subject, alarm.reason, alarm.at) for alarm in alarms.open_alarms(config.folder / NAME)]
         expected = [("w", "does not cosign (404): 'unknown log'", 1)] if witness is stranger else []
-        assert told == expected and len(problems) == len(expected)
+        assert alarm_rows == expected and len(problems) == len(expected)

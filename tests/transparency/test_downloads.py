@@ -14,7 +14,7 @@ from hotpapers.transparency.downloads import MOST_EDITIONS, SiteDownload
 from tests.cli.test_log import served
 from tests.http.server import FakeTime, client
 from tests.issues.made import DAY
-from tests.transparency.published import publish
+from tests.transparency.sample_publication import publish
 
 
 @pytest.mark.parametrize("edition", [MOST_EDITIONS + 1, 10**15])

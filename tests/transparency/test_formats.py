@@ -34,17 +34,21 @@ CHECKPOINT = Checkpoint(LOG.name, 200, TREE.root(200))
 AT = 1_679_315_147
 
 
-def signed(*more: notes.NoteSignature, checkpoint: Checkpoint = CHECKPOINT) -> SignedCheckpoint:
-    return SignedCheckpoint(checkpoint, SignedNote(checkpoint.text, (notes.sign(checkpoint.text, LOG), *more)))
+def signed_checkpoint(*cosignatures: notes.NoteSignature, checkpoint: Checkpoint = CHECKPOINT) -> SignedCheckpoint:
+    return SignedCheckpoint(checkpoint, SignedNote(checkpoint.text, (notes.sign(checkpoint.text, LOG), *cosignatures)))
 
 
 def test_the_published_note() -> None:
     note = notes.parse_note(f"{TEXT}\n{LINE}")
     key = notes.parse_vkey(VKEY)
     assert notes.is_signed(note, [key]) and str(key) == VKEY and str(note) == f"{TEXT}\n{LINE}"
-    own = notes.parse_signing_key(SKEY)
-    assert own.private_text() == SKEY and own.verifier == key and SKEY[-10:] not in f"{own} {own!r}"
-    assert str(notes.sign(TEXT, own)) == LINE
+    signing_key = notes.parse_signing_key(SKEY)
+    assert (
+        signing_key.private_text() == SKEY
+        and signing_key.verifier == key
+        and SKEY[-10:] not in f"{signing_key} {signing_key!r}"
+    )
+    assert str(notes.sign(TEXT, signing_key)) == LINE
     assert not notes.is_signed(note._replace(text=TEXT.replace("know", "no")), [key])
     assert not notes.is_signed(note, [LOG.verifier]) and not notes.is_signed(note, [])
 
@@ -56,62 +60,73 @@ def test_both_implementations_sign_the_same() -> None:
     assert str(cosign(CHECKPOINT, WITNESS, AT)) == reference.witness_line(WITNESS.name, WITNESS.seed, text, AT)
 
 
-def test_the_quantum_safe_cosignature_covers_what_the_specification_says() -> None:
+def test_the_quantum_safe_cosignature_covers_the_specified_message() -> None:
     line = cosign(CHECKPOINT, QUANTUM, AT)
     message = reference.subtree_message(QUANTUM.name, AT, LOG.name, 200, TREE.root(200))
     public = mldsa.MLDSA44PrivateKey.from_seed_bytes(QUANTUM.seed).public_key()
     public.verify(line.signature[8:], message)
     assert line.key_id == reference.key_id(QUANTUM.name, 6, public.public_bytes_raw())
-    assert cosigned_at(signed(line), QUANTUM.verifier) == AT
+    assert cosigned_at(signed_checkpoint(line), QUANTUM.verifier) == AT
 
 
 @pytest.mark.parametrize("key", [WITNESS, QUANTUM])
 def test_a_cosignature_holds_for_nothing_else(key: SigningKey) -> None:
     line = cosign(CHECKPOINT, key, AT)
-    assert cosigned_at(signed(line), key.verifier) == AT
-    later = line._replace(signature=(AT + 1).to_bytes(8, "big") + line.signature[8:])
-    broken = line._replace(signature=line.signature[:-1] + bytes([line.signature[-1] ^ 1]))
-    for other in (later, broken, line._replace(signature=line.signature[8:]), line._replace(name="x.example")):
-        assert cosigned_at(signed(other), key.verifier) is None
-    for change in (CHECKPOINT._replace(size=199), CHECKPOINT._replace(root=bytes(32)), CHECKPOINT._replace(origin="b")):
-        assert cosigned_at(signed(line, checkpoint=change), key.verifier) is None
-    assert cosigned_at(signed(), key.verifier) is None
+    assert cosigned_at(signed_checkpoint(line), key.verifier) == AT
+    later_line = line._replace(signature=(AT + 1).to_bytes(8, "big") + line.signature[8:])
+    broken_line = line._replace(signature=line.signature[:-1] + bytes([line.signature[-1] ^ 1]))
+    for changed_line in (
+        later_line,
+        broken_line,
+        line._replace(signature=line.signature[8:]),
+        line._replace(name="x.example"),
+    ):
+        assert cosigned_at(signed_checkpoint(changed_line), key.verifier) is None
+    for changed_checkpoint in (
+        CHECKPOINT._replace(size=199),
+        CHECKPOINT._replace(root=bytes(32)),
+        CHECKPOINT._replace(origin="b"),
+    ):
+        assert cosigned_at(signed_checkpoint(line, checkpoint=changed_checkpoint), key.verifier) is None
+    assert cosigned_at(signed_checkpoint(), key.verifier) is None
     stranger = key._replace(seed=bytes(32)).verifier
-    assert cosigned_at(signed(line), stranger) is None
+    assert cosigned_at(signed_checkpoint(line), stranger) is None
 
 
 def test_a_key_of_a_cosigner_signs_no_log() -> None:
-    as_log = notes.sign(CHECKPOINT.text, WITNESS)
-    assert not notes.is_signed(SignedNote(CHECKPOINT.text, (as_log,)), [WITNESS.verifier])
+    log_line = notes.sign(CHECKPOINT.text, WITNESS)
+    assert not notes.is_signed(SignedNote(CHECKPOINT.text, (log_line,)), [WITNESS.verifier])
 
 
 def test_a_bad_signature_beside_a_good_one() -> None:
-    other = SigningKey(LOG.name, ED25519, bytes(32))
-    bad = notes.sign("something else\n", other)
-    assert not notes.is_signed(signed(bad).note, [LOG.verifier, other.verifier])
-    assert notes.is_signed(signed(bad).note, [LOG.verifier])  # signatures by unknown keys do not matter
+    other_key = SigningKey(LOG.name, ED25519, bytes(32))
+    bad_signature = notes.sign("something else\n", other_key)
+    assert not notes.is_signed(signed_checkpoint(bad_signature).note, [LOG.verifier, other_key.verifier])
+    assert notes.is_signed(
+        signed_checkpoint(bad_signature).note, [LOG.verifier]
+    )  # signatures by unknown keys do not matter
 
 
 def test_a_proof_is_read_as_it_was_written() -> None:
     for index, extra in ((0, b""), (199, b"x" * 50), (77, b"")):
         proof = proofs.LogProof(
-            index, tuple(TREE.inclusion(index, 200)), signed(cosign(CHECKPOINT, WITNESS, AT)), extra
+            index, tuple(TREE.inclusion(index, 200)), signed_checkpoint(cosign(CHECKPOINT, WITNESS, AT)), extra
         )
-        again = proofs.parse_proof(str(proof))
-        assert again == proof and again.includes(bytes([index])) and not again.includes(b"other")
-        assert not again._replace(leaf=(index + 1) % 200).includes(bytes([index]))
-    alone = Checkpoint(LOG.name, 1, TREE.root(1))
-    assert proofs.parse_proof(str(proofs.LogProof(0, (), signed(checkpoint=alone)))).includes(b"\0")
+        parsed = proofs.parse_proof(str(proof))
+        assert parsed == proof and parsed.includes(bytes([index])) and not parsed.includes(b"other")
+        assert not parsed._replace(leaf=(index + 1) % 200).includes(bytes([index]))
+    single_leaf = Checkpoint(LOG.name, 1, TREE.root(1))
+    assert proofs.parse_proof(str(proofs.LogProof(0, (), signed_checkpoint(checkpoint=single_leaf)))).includes(b"\0")
 
 
 def test_a_proof_of_a_long_log_with_three_witnesses_is_small() -> None:
     """A log of 2^24 leaves: twenty thousand years of daily issues."""
     lines = [cosign(CHECKPOINT, WITNESS._replace(name=f"witness{n}.example.org/hot-papers"), AT) for n in range(3)]
-    assert len(str(proofs.LogProof(2**24 - 1, (bytes(32),) * 24, signed(*lines))).encode()) < 4000
+    assert len(str(proofs.LogProof(2**24 - 1, (bytes(32),) * 24, signed_checkpoint(*lines))).encode()) < 4000
 
 
 def test_a_request_is_read_as_it_was_written() -> None:
-    request = witness_protocol.add_checkpoint(150, TREE.consistency(150, 200), CHECKPOINT, signed().note)
+    request = witness_protocol.add_checkpoint(150, TREE.consistency(150, 200), CHECKPOINT, signed_checkpoint().note)
     assert witness_protocol.parse_request(str(request)) == request
     lines = [cosign(CHECKPOINT, WITNESS, AT), cosign(CHECKPOINT, QUANTUM, AT)]
     assert witness_protocol.parse_answer("".join(map(str, lines))) == tuple(lines)
@@ -127,25 +142,27 @@ def keys(count: int) -> list[str]:
 def test_a_policy_of_two_levels() -> None:
     x1, x2, x3, y1, y2 = keys(5)
     policy = policies.parse_policy(
-        f"# two organisations\nlog {LOG.verifier} https://log.example/1/\n\nwitness X1 {x1}\nwitness X2 {x2}\n"
+        f"# two organizations\nlog {LOG.verifier} https://log.example/1/\n\nwitness X1 {x1}\nwitness X2 {x2}\n"
         f"\twitness X3 {x3}  https://x.example/\ngroup X 2 X1 X2 X3\nwitness Y1 {y1}\nwitness Y2 {y2}\n"
         "group Y any Y1 Y2\ngroup both all X Y\nquorum both\n"
     )
     assert policy.logs[0].url == "https://log.example/1/" and policy.witnesses[2].url == "https://x.example/"
-    for names, enough in (("X1 X2 Y1", True), ("X1 Y1", False), ("X1 X2 X3", False), ("", False), ("X2 X3 Y2", True)):
-        assert policy.is_met(dict.fromkeys(names.split(), 0)) is enough
-    assert policies.is_of_known_log(policy, signed())
-    assert not policies.is_of_known_log(policy, signed(checkpoint=CHECKPOINT._replace(origin="other.example")))
+    for names, is_met in (("X1 X2 Y1", True), ("X1 Y1", False), ("X1 X2 X3", False), ("", False), ("X2 X3 Y2", True)):
+        assert policy.is_met(dict.fromkeys(names.split(), 0)) is is_met
+    assert policies.is_of_known_log(policy, signed_checkpoint())
+    assert not policies.is_of_known_log(
+        policy, signed_checkpoint(checkpoint=CHECKPOINT._replace(origin="other.example"))
+    )
     assert policies.parse_policy("quorum none").is_met({})
 
 
-def test_who_cosigned() -> None:
+def test_cosigners() -> None:
     policy = policies.parse_policy(
         f"witness a {WITNESS.verifier}\nwitness q {QUANTUM.verifier}\ngroup g all a q\nquorum g\n"
     )
-    both = signed(cosign(CHECKPOINT, WITNESS, AT), cosign(CHECKPOINT, QUANTUM, AT + 1))
-    assert policies.cosigners(policy, both) == {"a": AT, "q": AT + 1}
-    assert policies.cosigners(policy, signed(cosign(CHECKPOINT, QUANTUM, AT))) == {"q": AT}
+    cosigned = signed_checkpoint(cosign(CHECKPOINT, WITNESS, AT), cosign(CHECKPOINT, QUANTUM, AT + 1))
+    assert policies.cosigners(policy, cosigned) == {"a": AT, "q": AT + 1}
+    assert policies.cosigners(policy, signed_checkpoint(cosign(CHECKPOINT, QUANTUM, AT))) == {"q": AT}
 
 
 W = keys(2)
@@ -175,7 +192,7 @@ W = keys(2)
         "quorum none\n" + "# \n" * 1000,
     ],
 )
-def test_policies_that_are_none(text: str) -> None:
+def test_invalid_policies(text: str) -> None:
     with pytest.raises(NotAProof):
         policies.parse_policy(text)
 
@@ -185,9 +202,9 @@ def test_one_key_may_sign_the_logs_of_two_publications() -> None:
     weekly = LOG._replace(name="log.example/2")
     policy = policies.parse_policy(f"log {LOG.verifier}\nlog {weekly.verifier}\nquorum none")
     assert [log.key.name for log in policy.logs] == ["log.example/1", "log.example/2"]
-    lines = [(notes.sign(CHECKPOINT.text, key),) for key in (LOG, weekly)]
-    known = [SignedCheckpoint(CHECKPOINT, SignedNote(CHECKPOINT.text, line)) for line in lines]
-    assert [policies.is_of_known_log(policy, one) for one in known] == [True, False]
+    signatures = [(notes.sign(CHECKPOINT.text, key),) for key in (LOG, weekly)]
+    checkpoints = [SignedCheckpoint(CHECKPOINT, SignedNote(CHECKPOINT.text, signature)) for signature in signatures]
+    assert [policies.is_of_known_log(policy, checkpoint) for checkpoint in checkpoints] == [True, False]
 
 
 def test_a_policy_of_the_settings() -> None:
@@ -212,63 +229,67 @@ def test_a_policy_of_the_settings() -> None:
         ),
     ],
 )
-def test_policies_that_no_settings_have(text: str) -> None:
+def test_policies_that_settings_refuse(text: str) -> None:
     policies.parse_policy(text)
-    with pytest.raises(NotAProof) as raised:
+    with pytest.raises(NotAProof) as error:
         policies.witness_policy(text)
-    assert "secret" not in str(raised.value)
+    assert "secret" not in str(error.value)
 
 
 # ---- bad input ---------------------------------------------------------------------------------------------
 
 
-def test_text_that_is_no_note() -> None:
-    whole = str(signed(cosign(CHECKPOINT, WITNESS, AT)).note)
-    wrong = [
-        "", "\n\n", TEXT, whole[:-1], whole.replace("— ", "- "), whole.replace("— ", "—"), f"{whole}\n", whole + "x\n",
-        whole.replace("\n2", "\r\n2"), whole.replace("\n200\n", "\n0200\n"), whole.replace("\n200\n", "\n-1\n"),
-        whole.replace("\n200\n", "\n２００\n"), whole.replace("\n200\n", f"\n{1 << 63}\n"), whole.replace("=\n", "\n"),
-        whole.replace("log.example", "log example"), whole.replace("log.example", "log+example"), "\ud800" + whole,
-        whole + str(notes.sign("x", LOG)) * 100, "x" * (1 << 18), TEXT + "\n— a AAAA\n", TEXT + "\n— a \n",
+def test_invalid_notes() -> None:
+    note = str(signed_checkpoint(cosign(CHECKPOINT, WITNESS, AT)).note)
+    bad_texts = [
+        "", "\n\n", TEXT, note[:-1], note.replace("— ", "- "), note.replace("— ", "—"), f"{note}\n", note + "x\n",
+        note.replace("\n2", "\r\n2"), note.replace("\n200\n", "\n0200\n"), note.replace("\n200\n", "\n-1\n"),
+        note.replace("\n200\n", "\n２００\n"), note.replace("\n200\n", f"\n{1 << 63}\n"), note.replace("=\n", "\n"),
+        note.replace("log.example", "log example"), note.replace("log.example", "log+example"), "\ud800" + note,
+        note + str(notes.sign("x", LOG)) * 100, "x" * (1 << 18), TEXT + "\n— a AAAA\n", TEXT + "\n— a \n",
     ]  # fmt: skip
-    for text in wrong:
+    for text in bad_texts:
         with pytest.raises(NotAProof):
             parse_checkpoint(text)
 
 
-def test_keys_that_are_none() -> None:
-    wrong = [
+def test_invalid_keys() -> None:
+    bad_keys = [
         "", "a", "a+b+c", VKEY[:-4], VKEY.replace("c74f", "c74e"), VKEY.replace("Peter", "peter"), f"{VKEY}x",
         "a+00000000+" + base64.b64encode(b"\x09" + bytes(32)).decode(), "+00000000+AA==", SKEY,
     ]  # fmt: skip
-    for text in wrong:
+    for text in bad_keys:
         with pytest.raises(NotAProof):
             notes.parse_vkey(text)
     for text in (VKEY, SKEY[:-4], SKEY.replace("c74f", "c74e"), ""):
-        with pytest.raises(NotAProof) as refused:
+        with pytest.raises(NotAProof) as error:
             notes.parse_signing_key(text)
-        assert SKEY[-12:-4] not in str(refused.value)
+        assert SKEY[-12:-4] not in str(error.value)
 
 
 @pytest.mark.long
-def test_bits_that_flip_are_noticed() -> None:
+def test_changed_characters_are_noticed() -> None:
     """Thousands of changed characters in a proof and a request are refused or do not affect what is signed."""
-    chance = random.Random(5)
+    rng = random.Random(5)
     index = 130
-    proof = str(proofs.LogProof(index, tuple(TREE.inclusion(index, 200)), signed(cosign(CHECKPOINT, WITNESS, AT))))
+    proof = str(
+        proofs.LogProof(index, tuple(TREE.inclusion(index, 200)), signed_checkpoint(cosign(CHECKPOINT, WITNESS, AT)))
+    )
     policy = policies.parse_policy(f"log {LOG.verifier}\nwitness w {WITNESS.verifier}\nquorum w\n")
     accepted = 0
     for _ in range(3000):
-        at = chance.randrange(len(proof))
-        text = proof[:at] + chance.choice("0Aaz/+=\n —é") + proof[at + 1 :]
+        at = rng.randrange(len(proof))
+        text = proof[:at] + rng.choice("0Aaz/+=\n —é") + proof[at + 1 :]
         if text == proof:
             continue
         try:
-            read = proofs.parse_proof(text)
+            parsed = proofs.parse_proof(text)
         except NotAProof:
             continue
-        whole = policies.is_of_known_log(policy, read.signed) and policy.is_met(policies.cosigners(policy, read.signed))
-        accepted += read.includes(bytes([index])) and whole
+        is_cosigned = policies.is_of_known_log(policy, parsed.signed) and policy.is_met(
+            policies.cosigners(policy, parsed.signed)
+        )
+        accepted += parsed.includes(bytes([index])) and is_cosigned
     assert accepted == 0
 
 
@@ -283,23 +304,23 @@ def test_paths_of_tiles() -> None:
 
 def test_the_tiles_of_the_published_example() -> None:
     """A tree of 70,000: 273 full tiles and one of 112; 1 and one of 17; one of 1."""
-    found = list(tiles.widths(70_000))
-    assert len(found) == 273 + 1 + 1 + 1 + 1
-    assert [one for one in found if one[2] < 256] == [(0, 273, 112), (1, 1, 17), (2, 0, 1)]
+    widths = list(tiles.widths(70_000))
+    assert len(widths) == 273 + 1 + 1 + 1 + 1
+    assert [row for row in widths if row[2] < 256] == [(0, 273, 112), (1, 1, 17), (2, 0, 1)]
     assert list(tiles.widths(256)) == [(0, 0, 256), (1, 0, 1)] and list(tiles.widths(0)) == []
 
 
 def test_a_tree_from_its_tiles() -> None:
     entries = [n.to_bytes(3, "big") for n in range(600)]
     tree = MerkleTree(map(leaf_hash, entries))
-    grown: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     for old, size in ((0, 5), (5, 255), (255, 256), (256, 600)):
-        grown |= tiles.tree_files(tree, entries, old, size)
-    read = [entry for n in (0, 1) for entry in tiles.read_bundle(grown[f"tile/entries/00{n}"])]
-    read += tiles.read_bundle(grown["tile/entries/002.p/88"])
-    assert read == entries
-    assert grown["tile/1/000.p/2"] == reference.mth(entries[:256]) + reference.mth(entries[256:512])
-    assert grown["tile/0/000.p/5"] == b"".join(map(leaf_hash, entries[:5]))
+        files |= tiles.tree_files(tree, entries, old, size)
+    leaves = [entry for n in (0, 1) for entry in tiles.read_bundle(files[f"tile/entries/00{n}"])]
+    leaves += tiles.read_bundle(files["tile/entries/002.p/88"])
+    assert leaves == entries
+    assert files["tile/1/000.p/2"] == reference.mth(entries[:256]) + reference.mth(entries[256:512])
+    assert files["tile/0/000.p/5"] == b"".join(map(leaf_hash, entries[:5]))
     for broken in (b"\0", b"\0\x05abc", b"\0\x01a\0"):
         with pytest.raises(NotAProof):
             tiles.read_bundle(broken)

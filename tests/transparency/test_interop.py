@@ -19,7 +19,7 @@ from hotpapers.transparency import notes, tiles
 from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, cosign, cosigned_at
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.notes import SignedNote
-from tests.transparency.test_formats import AT, LOG, WITNESS, signed
+from tests.transparency.test_formats import AT, LOG, WITNESS, signed_checkpoint
 
 aics: Any = pytest.importorskip("aics_tlog", reason="aics-tlog is not installed: pip install aics-tlog (Python 3.12)")
 ENTRIES = [n.to_bytes(2, "big") for n in range(700)]
@@ -27,7 +27,7 @@ TREE = MerkleTree(map(leaf_hash, ENTRIES))
 
 
 def test_their_proofs_are_ours() -> None:
-    theirs = aics.MerkleTree(ENTRIES)
+    their_tree = aics.MerkleTree(ENTRIES)
     for size in range(1, 700, 31):
         assert aics.MerkleTree(ENTRIES[:size]).root() == TREE.root(size)
         proof = TREE.consistency(size, 700)
@@ -35,7 +35,7 @@ def test_their_proofs_are_ours() -> None:
         for index in range(0, size, 1 + size // 7):
             path = TREE.inclusion(index, size)
             assert aics.verify_inclusion(leaf_hash(ENTRIES[index]), index, size, path, TREE.root(size))
-    assert theirs.root() == TREE.root(700)
+    assert their_tree.root() == TREE.root(700)
 
 
 def test_they_read_our_tiles(tmp_path: Path) -> None:
@@ -50,18 +50,18 @@ def test_they_read_our_tiles(tmp_path: Path) -> None:
 
 
 def test_they_check_our_signatures() -> None:
-    ours = signed(cosign(_checkpoint(), WITNESS, AT), checkpoint=_checkpoint())
+    our_checkpoint = signed_checkpoint(cosign(_checkpoint(), WITNESS, AT), checkpoint=_checkpoint())
     log, witness = (aics.parse_vkey(str(key.verifier)) for key in (LOG, WITNESS))
-    result = aics.verify_checkpoint(aics.parse_note(str(ours.note)), log, [witness], 1, now=AT)
+    result = aics.verify_checkpoint(aics.parse_note(str(our_checkpoint.note)), log, [witness], 1, now=AT)
     assert result.ok and (result.size, result.root, result.timestamps) == (200, TREE.root(200), {WITNESS.name: AT})
-    other = ours.note._replace(text=_checkpoint()._replace(size=199).text)
-    assert not aics.verify_checkpoint(aics.parse_note(str(other)), log, [witness], 1, now=AT).ok
+    other_note = our_checkpoint.note._replace(text=_checkpoint()._replace(size=199).text)
+    assert not aics.verify_checkpoint(aics.parse_note(str(other_note)), log, [witness], 1, now=AT).ok
 
 
 def test_we_check_their_signatures() -> None:
-    key, cosigner = (ed25519.Ed25519PrivateKey.from_private_bytes(one.seed) for one in (LOG, WITNESS))
-    theirs = aics.sign_checkpoint(aics.parse_checkpoint(_checkpoint().text), key, LOG.name).serialise()
-    assert notes.is_signed(notes.parse_note(theirs), [LOG.verifier])
+    key, cosigner = (ed25519.Ed25519PrivateKey.from_private_bytes(key_pair.seed) for key_pair in (LOG, WITNESS))
+    their_checkpoint = aics.sign_checkpoint(aics.parse_checkpoint(_checkpoint().text), key, LOG.name).serialise()
+    assert notes.is_signed(notes.parse_note(their_checkpoint), [LOG.verifier])
     _, line = aics.sign_cosignature(cosigner, WITNESS.name, AT, LOG.name, 200, TREE.root(200))
     note = SignedNote(_checkpoint().text, (notes.NoteSignature(line.name, line.key_id, line.signature),))
     assert cosigned_at(SignedCheckpoint(_checkpoint(), note), WITNESS.verifier) == AT

@@ -31,13 +31,15 @@ feeder: Any = pytest.importorskip("aics_witness.feeder", reason="aics-witness is
 
 
 @contextmanager
-def their_witness(folder: Path, config: LogConfig) -> Iterator[Any]:
-    own = public_key(config)
-    log = service.LogConfig.from_strings(own.name, [str(own)])
+def third_party_witness(folder: Path, config: LogConfig) -> Iterator[Any]:
+    key = public_key(config)
+    log = service.LogConfig.from_strings(key.name, [str(key)])
     store = service.WitnessStore(folder / "theirs.db", create=True)
     with closing(store):
-        made = service.Witness("theirs.example/w", Ed25519PrivateKey.from_private_bytes(bytes(range(32))), store, [log])
-        server = service.make_server(made)
+        witness = service.Witness(
+            "theirs.example/w", Ed25519PrivateKey.from_private_bytes(bytes(range(32))), store, [log]
+        )
+        server = service.make_server(witness)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
@@ -50,26 +52,28 @@ def their_witness(folder: Path, config: LogConfig) -> Iterator[Any]:
 
 def test_their_witness_cosigns_our_log(tmp_path: Path) -> None:
     config = config_in(tmp_path)
-    with Record(str(tmp_path / "hotpapers.db")) as record, their_witness(tmp_path, config) as server:
-        watched = config._replace(policy=f"witness t {server.witness.vkey_text} {server.url}\nquorum t\n")
+    with Record(str(tmp_path / "hotpapers.db")) as record, third_party_witness(tmp_path, config) as server:
+        witnessed_config = config._replace(policy=f"witness t {server.witness.vkey_text} {server.url}\nquorum t\n")
         with client(server.server_address[1]) as http:
             for day in range(5):
                 freeze(record, day)
                 update_log(record.database, NAME, config, at(day))
-                assert list(ask_witnesses(http, parse_policy(watched.policy), config.folder, NAME, at(day))) == []
-                known = logs_of(watched).proof(digest_of(day))
-                assert known is not None and known.complete and known.witnesses == ("t",)
+                assert (
+                    list(ask_witnesses(http, parse_policy(witnessed_config.policy), config.folder, NAME, at(day))) == []
+                )
+                proof = logs_of(witnessed_config).proof(digest_of(day))
+                assert proof is not None and proof.complete and proof.witnesses == ("t",)
 
 
 def test_their_client_gets_our_cosignature(tmp_path: Path) -> None:
     config = config_in(tmp_path)
-    ours = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "witness")
-    with Record(str(tmp_path / "hotpapers.db")) as record, witness_server(ours, "127.0.0.1:0") as port:
-        theirs = feeder.WitnessClient(f"http://127.0.0.1:{port}", str(KEYS[0].verifier))
+    witness = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "witness")
+    with Record(str(tmp_path / "hotpapers.db")) as record, witness_server(witness, "127.0.0.1:0") as port:
+        third_party_client = feeder.WitnessClient(f"http://127.0.0.1:{port}", str(KEYS[0].verifier))
         for day in range(5):
             freeze(record, day)
             update_log(record.database, NAME, config, at(day))
             log = logs_of(config).stored[0]
             assert log.last is not None
-            line = theirs.submit(str(log.last.note), log.tree.consistency)
+            line = third_party_client.submit(str(log.last.note), log.tree.consistency)
             assert "w.example" in str(line)

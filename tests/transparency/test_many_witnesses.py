@@ -27,9 +27,9 @@ def _policy(number: int, port: int) -> str:
     return "\n".join([*lines, f"group all all {' '.join(f'w{n}' for n in range(number))}", "quorum all"])
 
 
-def test_all_of_them_cosign_and_the_log_goes_on(tmp_path: Path) -> None:
-    known = LogWitness(LogPolicy(logs=(KnownLog(public_key(config_in(tmp_path))),)), KEYS[:-1], tmp_path / "w")
-    with Record(str(tmp_path / "hotpapers.db")) as record, witness_server(known, "127.0.0.1:0") as port:
+def test_all_of_them_cosign_and_the_log_continues(tmp_path: Path) -> None:
+    witness = LogWitness(LogPolicy(logs=(KnownLog(public_key(config_in(tmp_path))),)), KEYS[:-1], tmp_path / "w")
+    with Record(str(tmp_path / "hotpapers.db")) as record, witness_server(witness, "127.0.0.1:0") as port:
         config = config_in(tmp_path, policy=_policy(MOST_SIGNATURES - 1, port))
         policy = policies.witness_policy(config.policy)
         with client(port) as http:
@@ -41,6 +41,6 @@ def test_all_of_them_cosign_and_the_log_goes_on(tmp_path: Path) -> None:
     assert proof is not None and proof.complete and len(proof.witnesses) == MOST_SIGNATURES - 1
 
 
-def test_more_are_refused_before_anybody_is_asked() -> None:
+def test_more_are_refused_before_any_request() -> None:
     with pytest.raises(NotAProof, match="at most 63 witnesses"):
         policies.witness_policy(_policy(MOST_SIGNATURES, 80))

@@ -34,21 +34,21 @@ PUBLISHED_PATH = [
     "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
 ]
 """The path of leaf 5 of 8, from the same data."""
-MOST = 300
+LARGEST_SIZE = 300
 
 
 def tree_of(entries: list[bytes]) -> MerkleTree:
     return MerkleTree(map(leaf_hash, entries))
 
 
-ENTRIES = [n.to_bytes(2, "big") for n in range(MOST)]
+ENTRIES = [n.to_bytes(2, "big") for n in range(LARGEST_SIZE)]
 TREE = tree_of(ENTRIES)
 
 
 def test_published_roots_and_paths() -> None:
     tree = tree_of([bytes.fromhex(entry) for entry, _ in PUBLISHED])
     assert [tree.root(n).hex() for n in range(1, 9)] == [root for _, root in PUBLISHED]
-    assert [one.hex() for one in tree.inclusion(5, 8)] == PUBLISHED_PATH
+    assert [node.hex() for node in tree.inclusion(5, 8)] == PUBLISHED_PATH
     assert (
         tree.root(0) == EMPTY_ROOT == bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     )
@@ -56,7 +56,7 @@ def test_published_roots_and_paths() -> None:
 
 @pytest.mark.long
 def test_every_inclusion_to_300_is_proved_and_at_no_other_place() -> None:
-    for size in range(1, MOST + 1):
+    for size in range(1, LARGEST_SIZE + 1):
         root = TREE.root(size)
         for index in range(size):
             path, leaf = TREE.inclusion(index, size), TREE.levels[0][index]
@@ -68,8 +68,8 @@ def test_every_inclusion_to_300_is_proved_and_at_no_other_place() -> None:
 
 @pytest.mark.long
 def test_every_consistency_to_300_is_proved_and_with_no_other_root() -> None:
-    roots = [TREE.root(size) for size in range(MOST + 1)]
-    for size in range(MOST + 1):
+    roots = [TREE.root(size) for size in range(LARGEST_SIZE + 1)]
+    for size in range(LARGEST_SIZE + 1):
         for old in range(size + 1):
             proof = TREE.consistency(old, size)
             assert verify_consistency(old, size, proof, roots[old], roots[size])
@@ -82,65 +82,74 @@ def test_every_consistency_to_300_is_proved_and_with_no_other_root() -> None:
 
 @pytest.mark.parametrize("size", [*range(1, 40), 64, 65, 127, 200, 300])
 def test_both_implementations_agree(size: int) -> None:
-    some = ENTRIES[:size]
-    assert TREE.root(size) == reference.mth(some)
+    entries = ENTRIES[:size]
+    assert TREE.root(size) == reference.mth(entries)
     for index in range(0, size, 1 + size // 20):
-        assert TREE.inclusion(index, size) == reference.path(index, some)
-        assert reference.root_of_path(some[index], index, size, TREE.inclusion(index, size)) == TREE.root(size)
+        assert TREE.inclusion(index, size) == reference.path(index, entries)
+        assert reference.root_of_path(entries[index], index, size, TREE.inclusion(index, size)) == TREE.root(size)
     for old in range(1, size + 1, 1 + size // 20):
-        assert TREE.consistency(old, size) == reference.proof(old, some)
+        assert TREE.consistency(old, size) == reference.proof(old, entries)
 
 
-def rewrites(entries: list[bytes], chance: random.Random) -> list[bytes]:
+def rewrites(entries: list[bytes], rng: random.Random) -> list[bytes]:
     """A history that rewrites the entries, of any length."""
-    made, at = list(entries), chance.randrange(len(entries))
-    kind = chance.choice(["change", "remove", "add", "swap", "fork", "cut"])
+    rewritten, at = list(entries), rng.randrange(len(entries))
+    kind = rng.choice(["change", "remove", "add", "swap", "fork", "cut"])
     if kind == "change":
-        made[at] = chance.randbytes(2)
+        rewritten[at] = rng.randbytes(2)
     elif kind == "remove":
-        del made[at]
+        del rewritten[at]
     elif kind == "add":
-        made.insert(at, chance.randbytes(2))
+        rewritten.insert(at, rng.randbytes(2))
     elif kind == "swap":
-        other = chance.randrange(len(made))
-        made[at], made[other] = made[other], made[at]
+        other_index = rng.randrange(len(rewritten))
+        rewritten[at], rewritten[other_index] = rewritten[other_index], rewritten[at]
     elif kind == "fork":
-        made[at:] = [chance.randbytes(2) for _ in range(chance.randrange(1, 40))]
+        rewritten[at:] = [rng.randbytes(2) for _ in range(rng.randrange(1, 40))]
     else:
-        del made[at + 1 :]
-        made[-1] = chance.randbytes(2)
-    return made
+        del rewritten[at + 1 :]
+        rewritten[-1] = rng.randbytes(2)
+    return rewritten
 
 
-def forged_proofs(tree: MerkleTree, old: int, chance: random.Random) -> list[list[bytes]]:
+def forged_proofs(tree: MerkleTree, old: int, rng: random.Random) -> list[list[bytes]]:
     """What a dishonest log may send: its own proof, the honest one, or hashes left out, repeated or shuffled."""
-    own = tree.consistency(min(old, tree.size), tree.size)
-    honest = TREE.consistency(old, min(max(tree.size, old), MOST))
-    shuffled = chance.sample(own, len(own))
-    return [own, honest, own[1:], own[:-1], [*own, *own[:1]], shuffled, [TREE.root(old), *own], [chance.randbytes(32)]]
+    own_proof = tree.consistency(min(old, tree.size), tree.size)
+    honest_proof = TREE.consistency(old, min(max(tree.size, old), LARGEST_SIZE))
+    shuffled = rng.sample(own_proof, len(own_proof))
+    return [
+        own_proof,
+        honest_proof,
+        own_proof[1:],
+        own_proof[:-1],
+        [*own_proof, *own_proof[:1]],
+        shuffled,
+        [TREE.root(old), *own_proof],
+        [rng.randbytes(32)],
+    ]
 
 
 @pytest.mark.long
 def test_no_rewritten_history_is_accepted() -> None:
-    chance = random.Random(13)
-    tried = 0
-    while tried < 10_000:
-        old = chance.randrange(1, 80)
-        made = rewrites(ENTRIES[: chance.randrange(old, 100)], chance)
-        if made[:old] == ENTRIES[:old]:
+    rng = random.Random(13)
+    proofs_tried = 0
+    while proofs_tried < 10_000:
+        old = rng.randrange(1, 80)
+        rewritten = rewrites(ENTRIES[: rng.randrange(old, 100)], rng)
+        if rewritten[:old] == ENTRIES[:old]:
             continue  # not a rewrite
-        tree = tree_of(made)
-        for proof in forged_proofs(tree, old, chance):
+        tree = tree_of(rewritten)
+        for proof in forged_proofs(tree, old, rng):
             assert not verify_consistency(old, tree.size, proof, TREE.root(old), tree.root(tree.size))
-            tried += 1
-    assert tried >= 10_000
+            proofs_tried += 1
+    assert proofs_tried >= 10_000
 
 
 def test_a_node_is_no_leaf() -> None:
     left, right = TREE.levels[0][:2]
     assert leaf_hash(left + right) != node_hash(left, right)
     assert not verify_inclusion(node_hash(left, right), 0, 1, [], leaf_hash(left + right))
-    assert all(one != other for one, other in pairwise(TREE.levels[0]))
+    assert all(left_hash != right_hash for left_hash, right_hash in pairwise(TREE.levels[0]))
 
 
 def test_sizes_that_cannot_be() -> None:

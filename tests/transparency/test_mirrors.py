@@ -28,7 +28,7 @@ AT = moment(SECOND) + 49 * 3_600_000_000
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with two issues, the first in two editions."""
     folder = tmp_path_factory.mktemp("mirrored")
     config = config_in(folder)
@@ -61,19 +61,19 @@ def _copy_day(source: str, target: str) -> Callable[[Path], object]:
     return lambda site: shutil.copytree(site / source, site / target, dirs_exist_ok=True)
 
 
-def _invented(site: Path) -> None:
+def _invent_issue(site: Path) -> None:
     (site / "2024-05-09").mkdir()
     (site / "2024-05-09" / "index.html").write_text("<h1>Hot Papers of 9 May</h1>")
 
 
-def _forged_without_data_beside(site: Path) -> None:
+def _forge_page_without_data(site: Path) -> None:
     (site / SECOND / "issue.json").unlink()
     page = site / SECOND / "index.html"
     page.write_text(page.read_text().replace("Why here: ", "Why here: 9"))
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (_copy(f"{FIRST}/index.html", f"{SECOND}/index.html"), f"{SECOND}/index.html: it is not the same issue"),
         (_copy(f"{FIRST}/issue.json", f"{SECOND}/issue.json"), f"{SECOND}/issue.json: it is edition 2 of {FIRST}"),
@@ -83,32 +83,32 @@ def _forged_without_data_beside(site: Path) -> None:
         (_copy(f"{FIRST}/index.html", "index.html"), f"index.html: it is the issue of {FIRST}, not the latest"),
         (_copy(f"{FIRST}/issue.tlog-proof", f"{SECOND}/issue.tlog-proof"), "issue.tlog-proof: the content is not in"),
         (_copy("index.html", f"{FIRST}/issue.tlog-proof"), "issue.tlog-proof: a proof must begin with"),
-        (_forged_without_data_beside, f"{SECOND}/index.html: place 1"),
-        (_invented, "2024-05-09/index.html: the page has no proof"),
+        (_forge_page_without_data, f"{SECOND}/index.html: place 1"),
+        (_invent_issue, "2024-05-09/index.html: the page has no proof"),
     ],
 )  # fmt: skip
 def test_a_part_that_was_exchanged_is_named(
-    published: Path, tmp_path: Path, change: Callable[[Path], object], said: str
+    site_folder: Path, tmp_path: Path, change: Callable[[Path], object], message: str
 ) -> None:
-    site, policy = tmp_path / "site", _policy(published)
-    shutil.copytree(published, site)
+    site, policy = tmp_path / "site", _policy(site_folder)
+    shutil.copytree(site_folder, site)
     assert check_mirror(site, policy) == (3, 4, 0, ())
     change(site)
     problems = check_mirror(site, policy).problems
-    assert any(said in problem for problem in problems), problems
+    assert any(message in problem for problem in problems), problems
 
 
-def test_a_part_of_a_site_is_no_lie(published: Path, tmp_path: Path) -> None:
+def test_a_part_of_a_site_is_no_lie(site_folder: Path, tmp_path: Path) -> None:
     """Keeping only one issue, or pages without the files next to them, is not an error."""
     site = tmp_path / "site"
-    shutil.copytree(published, site)
+    shutil.copytree(site_folder, site)
     for name in ("issue.json", "issue.tlog-proof"):
         (site / SECOND / name).unlink()
     shutil.rmtree(site / FIRST)
-    assert check_mirror(site, _policy(published)) == (1, 4, 2, ())
+    assert check_mirror(site, _policy(site_folder)) == (1, 4, 2, ())
 
 
-def test_a_log_that_was_cut_off_before_the_next_one_began_is_named(tmp_path: Path) -> None:
+def test_a_log_that_was_cut_off_before_the_next_one_is_named(tmp_path: Path) -> None:
     """The key has signed both checkpoints of the first log: the shorter one omits what the second log refers to."""
     site, config = tmp_path / "site", config_in(tmp_path)
     with Record(str(tmp_path / "hotpapers.db")) as record:

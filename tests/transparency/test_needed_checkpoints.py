@@ -25,21 +25,21 @@ POLICY = f"witness w {WITNESS.verifier}\nquorum w\n"
 SIZE = 3 * WIDTH + 40
 
 
-def log_of(dice: random.Random) -> StoredLog:
-    """One leaf in ten is an issue; a checkpoint every one to four leaves, half of them cosigned but for a gap."""
+def log_of(rng: random.Random) -> StoredLog:
+    """One leaf in ten is an issue; a checkpoint every one to four leaves, half of them cosigned, except in one gap."""
     leaves = [
         entries.issue_entry(hashlib.sha256(b"%d" % n).hexdigest()) if n % 10 == 3 else b"other %d" % n
         for n in range(SIZE)
     ]
     tree = MerkleTree(map(leaf_hash, leaves))
-    sizes, away = [SIZE], range(dice.randrange(SIZE), SIZE, 1)[:60]
+    sizes, gap = [SIZE], range(rng.randrange(SIZE), SIZE, 1)[:60]
     while sizes[-1] > 4:
-        sizes.append(sizes[-1] - dice.randrange(1, 5))
+        sizes.append(sizes[-1] - rng.randrange(1, 5))
     checkpoints = []
     for size in reversed(sizes):
         checkpoint = Checkpoint(KEY.name, size, tree.root(size))
         lines = [notes.sign(checkpoint.text, KEY)]
-        if size not in away and dice.random() < 0.5:
+        if size not in gap and rng.random() < 0.5:
             lines.append(cosign(checkpoint, WITNESS, size))
         checkpoints.append(SignedCheckpoint(checkpoint, SignedNote(checkpoint.text, tuple(lines))))
     return StoredLog(1, leaves, checkpoints, KEY.verifier)
@@ -49,20 +49,27 @@ def log_of(dice: random.Random) -> StoredLog:
 @pytest.mark.parametrize("seed", range(3))
 def test_no_proof_changes(seed: int, policy: str) -> None:
     log = log_of(random.Random(seed))
-    gone = unneeded_sizes(log, witness_policy(policy))
-    kept = [signed for signed in log.checkpoints if signed.checkpoint.size not in gone]
-    assert len(gone) > 100 and max(gone) < 2 * WIDTH
-    assert all(signed in kept for signed in log.checkpoints if signed.checkpoint.size >= 2 * WIDTH)
-    before = PublicationLogs("daily", [log], policy)
-    after = PublicationLogs("daily", [StoredLog(1, log.entries, kept, log.key)], policy)
+    unneeded = unneeded_sizes(log, witness_policy(policy))
+    needed = [checkpoint for checkpoint in log.checkpoints if checkpoint.checkpoint.size not in unneeded]
+    assert len(unneeded) > 100 and max(unneeded) < 2 * WIDTH
+    assert all(checkpoint in needed for checkpoint in log.checkpoints if checkpoint.checkpoint.size >= 2 * WIDTH)
+    logs_before = PublicationLogs("daily", [log], policy)
+    logs_after = PublicationLogs("daily", [StoredLog(1, log.entries, needed, log.key)], policy)
     digests = [entry[1:].hex() for entry in log.entries if entry[:1] == entries.ISSUE]
-    proofs = [before.proof(digest) for digest in digests]
-    assert [after.proof(digest) for digest in digests] == proofs
+    proofs = [logs_before.proof(digest) for digest in digests]
+    assert [logs_after.proof(digest) for digest in digests] == proofs
     assert sum(proof is not None and proof.complete for proof in proofs) > 60
-    assert unneeded_sizes(StoredLog(1, log.entries, kept, log.key), witness_policy(policy)) == []
+    assert unneeded_sizes(StoredLog(1, log.entries, needed, log.key), witness_policy(policy)) == []
 
 
 def test_a_young_log_keeps_all() -> None:
     log = log_of(random.Random(1))
-    young = StoredLog(1, log.entries, [one for one in log.checkpoints if one.checkpoint.size < 2 * WIDTH], log.key)
-    assert unneeded_sizes(young, witness_policy("")) == [] and unneeded_sizes(StoredLog(1), witness_policy("")) == []
+    young_log = StoredLog(
+        1,
+        log.entries,
+        [checkpoint for checkpoint in log.checkpoints if checkpoint.checkpoint.size < 2 * WIDTH],
+        log.key,
+    )
+    assert (
+        unneeded_sizes(young_log, witness_policy("")) == [] and unneeded_sizes(StoredLog(1), witness_policy("")) == []
+    )

@@ -15,14 +15,14 @@ from hotpapers.errors import InputError
 from hotpapers.transparency.policies import parse_policy
 from hotpapers.transparency.proofs import TYPE
 from hotpapers.transparency.saved_issues import CONTENT_TYPE, check_saved, read_saved
-from tests.transparency.published import WITNESS, Published, publish
+from tests.transparency.sample_publication import WITNESS, SamplePublication, publish
 from tests.transparency.test_saved import accepts
 
 Change = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def publication(tmp_path_factory: pytest.TempPathFactory) -> SamplePublication:
     return publish(tmp_path_factory.mktemp("published"))
 
 
@@ -30,7 +30,7 @@ def _block(type: str) -> re.Pattern[str]:
     return re.compile(rf'(?s)(<script type="{re.escape(type)}">)(.*?)(</script>)')
 
 
-def _in(type: str, old: str, new: str) -> Change:
+def _replace_in(type: str, old: str, new: str) -> Change:
     """Replaces a pattern once in a data block."""
 
     def change(page: str) -> str:
@@ -40,18 +40,18 @@ def _in(type: str, old: str, new: str) -> Change:
 
 
 def _proof(old: str, new: str) -> Change:
-    return _in(TYPE, old, new)
+    return _replace_in(TYPE, old, new)
 
 
 def _content(old: str, new: str) -> Change:
-    return _in(CONTENT_TYPE, old, new)
+    return _replace_in(CONTENT_TYPE, old, new)
 
 
-def _first(block: str) -> Change:
+def _insert_before_proof(block: str) -> Change:
     return lambda page: page.replace(f'<script type="{TYPE}">', f'{block}<script type="{TYPE}">')
 
 
-HELD = {
+ACCEPTED = {
     "as it was saved": lambda page: page,
     "as Windows ends lines": lambda page: page.replace("\n", "\r\n"),
     "with data that nothing vouches for": _proof("index", "extra QUJD\nindex"),
@@ -77,24 +77,24 @@ REFUSED = {
     "a signature that is not the witness's": _proof(r"(— witness\S+ .{50}).{8}", r"\1AAAAAAAA"),
     "a wrong signature before the right one": _proof(r"(— witness\S+ .{50}).{8}(.*\n)", r"\1AAAAAAAA\2\g<0>"),
     "a proof of another type first": lambda page: page.replace(f'"{TYPE}"', f'"text/plain" type="{TYPE}"'),
-    "two proofs": _first(f'<script type="{TYPE}">c2sp.org/tlog-proof@v1\n</script>'),
-    "two proofs of which one is empty": _first(f'<script type="{TYPE}"></script>'),
+    "two proofs": _insert_before_proof(f'<script type="{TYPE}">c2sp.org/tlog-proof@v1\n</script>'),
+    "two proofs of which one is empty": _insert_before_proof(f'<script type="{TYPE}"></script>'),
     "a day twice": _content(r"\{", '{"day":"1999-01-01",'),
     "a place twice": _content('"place":1', '"place":7,"place":1'),
     "a place that is no whole number": _content('"place":1', '"place":1.0'),
 }
 
 
-@pytest.mark.parametrize("what", HELD)
-def test_what_was_only_written_otherwise_holds(published: Published, tmp_path: Path, what: str) -> None:
-    assert _verdicts(HELD[what](published.page.read_text()), published.policy_file, tmp_path) == (True, True)
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_pages_that_differ_only_in_form_are_accepted(publication: SamplePublication, tmp_path: Path, case: str) -> None:
+    assert _verdicts(ACCEPTED[case](publication.page.read_text()), publication.policy_file, tmp_path) == (True, True)
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_must_not_be_is_refused(published: Published, tmp_path: Path, what: str) -> None:
-    page = published.page.read_text()
-    assert REFUSED[what](page) != page
-    assert _verdicts(REFUSED[what](page), published.policy_file, tmp_path) == (False, False)
+@pytest.mark.parametrize("case", REFUSED)
+def test_forged_pages_are_refused(publication: SamplePublication, tmp_path: Path, case: str) -> None:
+    page = publication.page.read_text()
+    assert REFUSED[case](page) != page
+    assert _verdicts(REFUSED[case](page), publication.policy_file, tmp_path) == (False, False)
 
 
 SAME = f"witness b {WITNESS.verifier}\n"
@@ -113,11 +113,13 @@ POLICIES = {
 }
 
 
-@pytest.mark.parametrize("what", POLICIES)
-def test_a_policy_that_counts_somebody_twice_is_refused(published: Published, tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize("case", POLICIES)
+def test_a_policy_that_counts_a_witness_twice_is_refused(
+    publication: SamplePublication, tmp_path: Path, case: str
+) -> None:
     policy = tmp_path / "policy.txt"
-    policy.write_text(published.policy_file.read_text().replace("quorum a\n", f"{POLICIES[what]}\n"))
-    assert _verdicts(published.page.read_text(), policy, tmp_path) == (False, False)
+    policy.write_text(publication.policy_file.read_text().replace("quorum a\n", f"{POLICIES[case]}\n"))
+    assert _verdicts(publication.page.read_text(), policy, tmp_path) == (False, False)
 
 
 def _verdicts(page: str, policy: Path, folder: Path) -> tuple[bool, bool]:
@@ -125,7 +127,7 @@ def _verdicts(page: str, policy: Path, folder: Path) -> tuple[bool, bool]:
     file = folder / "page.html"
     file.write_bytes(page.encode())
     try:
-        accepted = not check_saved(read_saved(file), parse_policy(policy.read_text())).problems
+        is_accepted = not check_saved(read_saved(file), parse_policy(policy.read_text())).problems
     except InputError:
-        accepted = False
-    return accepted, accepts(file, policy)
+        is_accepted = False
+    return is_accepted, accepts(file, policy)

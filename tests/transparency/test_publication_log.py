@@ -39,8 +39,8 @@ from tests.transparency.logs import (
 
 @pytest.fixture
 def record(store_url: str) -> Iterator[Record]:
-    with Record(store_url) as one:
-        yield one
+    with Record(store_url) as opened_record:
+        yield opened_record
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def fill(record: Record, config: LogConfig, days: int) -> None:
 
 def test_leaves_are_digests_in_the_order_of_the_record(record: Record, config: LogConfig) -> None:
     digests = [freeze(record, 0), freeze(record, 1), freeze(record, 1, 2)]
-    done = update(record, config, 1)
+    result = update(record, config, 1)
     chain = chain_at(record.database, 1)
     assert chain is not None
     leaves = logs_of(config).stored[0].entries
@@ -65,9 +65,9 @@ def test_leaves_are_digests_in_the_order_of_the_record(record: Record, config: L
         entries.issue_entry(digests[0]), entries.record_entry(1, chain), entries.issue_entry(digests[1]),
         entries.issue_entry(digests[2]),
     )  # fmt: skip
-    assert done.added == 4 and done.signed is not None
-    assert done.signed.checkpoint == (f"papers.example/daily/log/{NAME}/1", 4, reference.mth(list(leaves)), ())
-    assert is_signed(done.signed.note, [public_key(config)])
+    assert result.added == 4 and result.signed is not None
+    assert result.signed.checkpoint == (f"papers.example/daily/log/{NAME}/1", 4, reference.mth(list(leaves)), ())
+    assert is_signed(result.signed.note, [public_key(config)])
     assert update(record, config, 1).signed is None  # nothing new
 
 
@@ -77,7 +77,7 @@ def test_the_end_of_a_day_waits_for_an_issue_and_not_for_ever(record: Record, co
     assert entries.position_of(logs_of(config).stored[0].entries[-1]) == 1
 
 
-def test_every_checkpoint_extends_the_one_before(record: Record, config: LogConfig) -> None:
+def test_every_checkpoint_extends_the_previous_one(record: Record, config: LogConfig) -> None:
     fill(record, config, 12)
     log = logs_of(config).stored[0]
     assert len(log.checkpoints) == 12
@@ -90,10 +90,10 @@ def test_an_issues_proof_holds_and_no_other_does(record: Record, config: LogConf
     fill(record, config, 9)
     logs = logs_of(config)
     for day in range(9):
-        known = logs.proof(digest_of(day))
-        assert known is not None and known.complete and known.proof.includes(entries.issue_entry(digest_of(day)))
-        assert not known.proof.includes(entries.issue_entry(digest_of(day + 1)))
-        assert is_signed(known.proof.signed.note, [public_key(config)])
+        proof = logs.proof(digest_of(day))
+        assert proof is not None and proof.complete and proof.proof.includes(entries.issue_entry(digest_of(day)))
+        assert not proof.proof.includes(entries.issue_entry(digest_of(day + 1)))
+        assert is_signed(proof.proof.signed.note, [public_key(config)])
     assert logs.proof(digest_of(77)) is None
 
 
@@ -103,35 +103,41 @@ def test_a_proof_changes_once_when_enough_have_cosigned(record: Record, tmp_path
     lines = "".join(f"witness w{n} {key.verifier}\n" for n, key in enumerate(keys))
     config = config_in(tmp_path, policy=f"{lines}group most 2 w0 w1 w2\nquorum most\n")
     fill(record, config, 4)
-    before = logs_of(config).proof(digest_of(0))
-    assert before is not None and (before.witnesses, before.complete, before.proof.signed.checkpoint.size) == (
+    proof_before = logs_of(config).proof(digest_of(0))
+    assert proof_before is not None and (
+        proof_before.witnesses,
+        proof_before.complete,
+        proof_before.proof.signed.checkpoint.size,
+    ) == (
         (),
         False,
         1,
     )
-    third = logs_of(config).stored[0].checkpoints[2]
-    more = tuple(cosign(third.checkpoint, key, 1_700_000_000) for key in keys)
-    whole = third._replace(note=third.note._replace(signatures=(*third.note.signatures, *more)))
-    log_files.save_checkpoint(config.folder, NAME, 1, whole)
-    after = logs_of(config).proof(digest_of(0))
-    assert after is not None and after.complete and after.witnesses == ("w0", "w1", "w2")
-    assert after.proof.signed.checkpoint == third.checkpoint
-    assert len(str(after.proof)) < 4000  # the long signature is not needed
-    late = logs_of(config).proof(digest_of(3))
-    assert late is not None and not late.complete
+    third_checkpoint = logs_of(config).stored[0].checkpoints[2]
+    cosignatures = tuple(cosign(third_checkpoint.checkpoint, key, 1_700_000_000) for key in keys)
+    cosigned = third_checkpoint._replace(
+        note=third_checkpoint.note._replace(signatures=(*third_checkpoint.note.signatures, *cosignatures))
+    )
+    log_files.save_checkpoint(config.folder, NAME, 1, cosigned)
+    proof_after = logs_of(config).proof(digest_of(0))
+    assert proof_after is not None and proof_after.complete and proof_after.witnesses == ("w0", "w1", "w2")
+    assert proof_after.proof.signed.checkpoint == third_checkpoint.checkpoint
+    assert len(str(proof_after.proof)) < 4000  # the long signature is not needed
+    later_proof = logs_of(config).proof(digest_of(3))
+    assert later_proof is not None and not later_proof.complete
 
 
-def test_a_store_from_a_backup_takes_nothing_out(record: Record, config: LogConfig, tmp_path: Path) -> None:
+def test_a_store_from_a_backup_removes_no_leaves(record: Record, config: LogConfig, tmp_path: Path) -> None:
     fill(record, config, 5)
-    held = logs_of(config).stored[0].entries
+    entries_before = logs_of(config).stored[0].entries
     with Record(str(tmp_path / "backup.db")) as restored:  # it has the first two days, then diverges
         for day in range(2):
             freeze(restored, day)
         freeze(restored, 2, digest=digest_of(99))
         assert update(restored, config, 5).added >= 1
     log = logs_of(config).stored[0]
-    assert log.entries[: len(held)] == held
-    assert entries.issue_entry(digest_of(99)) in log.entries[len(held) :]
+    assert log.entries[: len(entries_before)] == entries_before
+    assert entries.issue_entry(digest_of(99)) in log.entries[len(entries_before) :]
     assert len(set(log.entries)) == len(log.entries)
 
 
@@ -148,10 +154,14 @@ def test_the_days_of_a_restored_store_are_in_the_log(record: Record, config: Log
 
 def test_a_lost_folder_is_built_again_from_the_store(record: Record, config: LogConfig) -> None:
     fill(record, config, 6)
-    last = logs_of(config).last
+    last_checkpoint = logs_of(config).last
     shutil.rmtree(config.folder)
-    done = update(record, config, 5)
-    assert done.signed is not None and last is not None and done.signed.checkpoint == last.checkpoint
+    result = update(record, config, 5)
+    assert (
+        result.signed is not None
+        and last_checkpoint is not None
+        and result.signed.checkpoint == last_checkpoint.checkpoint
+    )
 
 
 def test_an_older_copy_of_the_folder_signs_nothing(record: Record, config: LogConfig, tmp_path: Path) -> None:
@@ -161,10 +171,10 @@ def test_an_older_copy_of_the_folder_signs_nothing(record: Record, config: LogCo
     update(record, config, 3)
     shutil.rmtree(config.folder)
     (tmp_path / "copy").rename(config.folder)
-    with Record(str(tmp_path / "other.db")) as other:  # the same store would only catch up
-        freeze(other, 7)
+    with Record(str(tmp_path / "other.db")) as other_record:  # the same store would only catch up
+        freeze(other_record, 7)
         with pytest.raises(LogError, match="older copy"):
-            update(other, config, 7)
+            update(other_record, config, 7)
     assert logs_of(config).last == logs_of(config).stored[0].checkpoints[2]
     freeze(record, 4)
     assert update(record, config, 4).signed is not None
@@ -188,62 +198,66 @@ def test_leaves_that_were_tampered_with_are_named(record: Record, config: LogCon
 
 
 @pytest.mark.long
-def test_who_was_killed_while_writing_goes_on(record: Record, config: LogConfig) -> None:
+def test_a_publisher_killed_while_writing_continues(record: Record, config: LogConfig) -> None:
     """Killed at every byte of the leaves, and before and after each further file is written."""
     fill(record, config, 2)
     freeze(record, 2)
-    before = {
+    files_before = {
         path: path.read_bytes() for path in config.folder.parent.rglob("*") if path.is_file() and "." in path.name
     }
     file, checkpoints = config.folder / NAME / "1" / "entries", config.folder / NAME / "1" / "checkpoints"
     start = file.read_bytes()
     update(record, config, 2)
-    end, last = file.read_bytes(), logs_of(config).last
+    end, last_checkpoint = file.read_bytes(), logs_of(config).last
     state = log_keys.state_file(config.key_file)
-    after = state.read_bytes()
-    assert last is not None
+    state_after = state.read_bytes()
+    assert last_checkpoint is not None
     for length in range(len(start), len(end) + 1):
-        for states in (before[state], after):
-            if states == after and length < len(end):
+        for states in (files_before[state], state_after):
+            if states == state_after and length < len(end):
                 continue  # the state is written only once all leaves are there
-            (checkpoints / str(last.checkpoint.size)).unlink(missing_ok=True)
+            (checkpoints / str(last_checkpoint.checkpoint.size)).unlink(missing_ok=True)
             file.write_bytes(end[:length])
             state.write_bytes(states)
-            done = update(record, config, 2)
-            assert done.signed is not None and done.signed.checkpoint == last.checkpoint
+            result = update(record, config, 2)
+            assert result.signed is not None and result.signed.checkpoint == last_checkpoint.checkpoint
             assert file.read_bytes() == end
 
 
 def test_a_new_log_names_the_end_of_the_old_one(record: Record, config: LogConfig) -> None:
     fill(record, config, 3)
-    old = logs_of(config).last
+    old_checkpoint = logs_of(config).last
     log_keys.make_key(config.key_file)  # the old key was lost
     freeze(record, 3)
     with pytest.raises(LogError, match="another key"):
         update(record, config, 3)
     start_next_log(NAME, config)
     assert update(record, config, 3).added == 2
-    first, second = logs_of(config).stored
-    assert old is not None and second.entries[0] == entries.earlier_entry(old.checkpoint)
-    assert second.entries[0][1:] == reference.sha(old.checkpoint.text.encode())
-    assert first.last == old and second.key == public_key(config, 2) != first.key
+    first_log, second_log = logs_of(config).stored
+    assert old_checkpoint is not None and second_log.entries[0] == entries.earlier_entry(old_checkpoint.checkpoint)
+    assert second_log.entries[0][1:] == reference.sha(old_checkpoint.checkpoint.text.encode())
+    assert first_log.last == old_checkpoint and second_log.key == public_key(config, 2) != first_log.key
     for day in range(4):  # old proofs remain, new ones come from the new log
-        known = logs_of(config).proof(digest_of(day))
-        assert known is not None and known.proof.signed.checkpoint.origin.endswith("/1" if day < 3 else "/2")
+        proof = logs_of(config).proof(digest_of(day))
+        assert proof is not None and proof.proof.signed.checkpoint.origin.endswith("/1" if day < 3 else "/2")
     policy = parse_policy(logs_of(config).policy_text("https://papers.example/daily/"))
-    assert [log.key for log in policy.logs] == [first.key, second.key]
+    assert [log.key for log in policy.logs] == [first_log.key, second_log.key]
 
 
-def test_all_but_what_was_signed_last_is_lost(record: Record, config: LogConfig) -> None:
+def test_only_the_last_signed_checkpoint_is_left(record: Record, config: LogConfig) -> None:
     fill(record, config, 3)
-    old = logs_of(config).last
+    old_checkpoint = logs_of(config).last
     shutil.rmtree(config.folder)
     log_keys.make_key(config.key_file)
     start_next_log(NAME, config)
     update(record, config, 3)
-    only = logs_of(config).stored[-1]
-    assert old is not None and only.number == 2 and only.entries[0] == entries.earlier_entry(old.checkpoint)
-    assert entries.issue_entry(digest_of(0)) in only.entries
+    only_log = logs_of(config).stored[-1]
+    assert (
+        old_checkpoint is not None
+        and only_log.number == 2
+        and only_log.entries[0] == entries.earlier_entry(old_checkpoint.checkpoint)
+    )
+    assert entries.issue_entry(digest_of(0)) in only_log.entries
 
 
 def test_without_a_key_nothing_happens(record: Record, tmp_path: Path) -> None:
@@ -255,7 +269,7 @@ def test_without_a_key_nothing_happens(record: Record, tmp_path: Path) -> None:
         start_next_log(NAME, config)
 
 
-def test_a_log_whose_key_is_gone_does_not_stop_without_a_word(record: Record, config: LogConfig) -> None:
+def test_a_log_whose_key_is_gone_does_not_stop_silently(record: Record, config: LogConfig) -> None:
     fill(record, config, 1)
     with pytest.raises(LogError, match=r"elsewhere\.key: the key of the log in .* is missing; restore it, or start"):
         update(record, config._replace(key_file=config.key_file.with_name("elsewhere.key")), 1)
@@ -285,12 +299,12 @@ def test_a_site_without_an_address_has_a_log_with_a_name_of_its_own(record: Reco
     key = logs_of(config).stored[0].key
     assert key is not None and key.name.endswith(f".hotpapers.invalid/log/{NAME}/1")
     assert logs_of(config).policy_text("") == f"log {key}\nquorum none\n"
-    commented = config._replace(policy="\n  # the one in the cellar\n\nquorum none\n")
-    assert logs_of(commented).policy_text("") == f"log {key}\nquorum none\n"
+    commented_config = config._replace(policy="\n  # the one in the cellar\n\nquorum none\n")
+    assert logs_of(commented_config).policy_text("") == f"log {key}\nquorum none\n"
 
 
 @pytest.mark.parametrize("base", ["https://papers.example/c++/", f"https://papers.example/{'a' * 300}/"])
-def test_an_address_that_no_key_can_be_called_by(record: Record, tmp_path: Path, base: str) -> None:
+def test_an_address_that_cannot_name_a_key(record: Record, tmp_path: Path, base: str) -> None:
     config = config_in(tmp_path, base)
     fill(record, config, 2)
     key = public_key(config)
@@ -298,7 +312,7 @@ def test_an_address_that_no_key_can_be_called_by(record: Record, tmp_path: Path,
     assert ("papers.example/c%2B%2B/log/" if "+" in base else ".hotpapers.invalid/log/") in key.name
 
 
-def test_processes_that_add_at_once_remember_the_logs_of_both_publications(tmp_path: Path) -> None:
+def test_concurrent_processes_save_the_states_of_both_logs(tmp_path: Path) -> None:
     config, names = config_in(tmp_path), ("daily", "weekly")
 
     def extend(name: str) -> None:
@@ -312,23 +326,23 @@ def test_processes_that_add_at_once_remember_the_logs_of_both_publications(tmp_p
     with ThreadPoolExecutor(len(names)) as pool:
         list(pool.map(extend, names))
     states = log_keys.read_states(config.key_file)
-    assert {where: last.size for where, last in states.items()} == {(name, 1): 30 for name in names}
+    assert {log_name: checkpoint.size for log_name, checkpoint in states.items()} == {(name, 1): 30 for name in names}
 
 
-def test_a_key_that_others_may_read_or_that_is_not_whole_signs_nothing(record: Record, config: LogConfig) -> None:
-    written = config.key_file.read_text()
-    secret = written.split("+", 4)[4].strip()  # it may contain a +
+def test_a_readable_or_incomplete_key_signs_nothing(record: Record, config: LogConfig) -> None:
+    key_text = config.key_file.read_text()
+    secret = key_text.split("+", 4)[4].strip()  # it may contain a +
     config.key_file.write_text(f"PRIVATE+KEY+{secret}")
-    with pytest.raises(UsageError, match="is incomplete") as raised:
+    with pytest.raises(UsageError, match="is incomplete") as error:
         fill(record, config, 1)
-    assert secret[:8] not in str(raised.value)
-    config.key_file.write_text(written)
+    assert secret[:8] not in str(error.value)
+    config.key_file.write_text(key_text)
     config.key_file.chmod(0o640)
     with pytest.raises(UsageError, match="chmod 600"):
         fill(record, config, 1)
 
 
-def test_what_was_signed_last_cannot_be_read(record: Record, config: LogConfig) -> None:
+def test_a_state_file_that_cannot_be_read(record: Record, config: LogConfig) -> None:
     fill(record, config, 1)
     for text in ("daily", "daily 1 papers.example 1 AAAA\n", "\x00"):
         log_keys.state_file(config.key_file).write_text(text)
@@ -348,17 +362,17 @@ def test_a_year_of_issues(record: Record, config: LogConfig) -> None:
     log = logs.stored[0]
     files = {path: data for path, data in logs.files() if data}
     assert sum(map(len, files.values())) < 2_000_000
-    assert max(len(str(known.proof)) for day in range(255) if (known := logs.proof(digest_of(day * 10 // 7)))) < 4000
+    assert max(len(str(proof.proof)) for day in range(255) if (proof := logs.proof(digest_of(day * 10 // 7)))) < 4000
     assert logs.last is not None
     count = logs.last.checkpoint.size
-    read = [files[f"1/tile/entries/00{n}"] for n in range(count // 256)]
-    read += [files[f"1/tile/entries/00{count // 256}.p/{count % 256}"]] if count % 256 else []
-    leaves = [leaf for data in read for leaf in tiles.read_bundle(data)]
+    bundles = [files[f"1/tile/entries/00{n}"] for n in range(count // 256)]
+    bundles += [files[f"1/tile/entries/00{count // 256}.p/{count % 256}"]] if count % 256 else []
+    leaves = [leaf for data in bundles for leaf in tiles.read_bundle(data)]
     assert tuple(leaves) == log.entries and reference.mth(leaves) == logs.last.checkpoint.root
     assert parse_vkey(str(log.key)) == public_key(config)
 
 
-def test_a_policy_that_is_none_is_refused(record: Record, tmp_path: Path) -> None:
+def test_an_invalid_policy_is_refused(record: Record, tmp_path: Path) -> None:
     config = config_in(tmp_path)
     fill(record, config, 1)
     with pytest.raises(NotAProof):

@@ -25,19 +25,19 @@ from hotpapers.transparency.saved_issues import check_saved, read_saved
 from tests.conftest import ROOT
 from tests.issues.made import DAILY, DAY, write
 from tests.transparency.logs import NAME, logs_of
-from tests.transparency.published import AT, Published, publish
+from tests.transparency.sample_publication import AT, SamplePublication, publish
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def publication(tmp_path_factory: pytest.TempPathFactory) -> SamplePublication:
     return publish(tmp_path_factory.mktemp("published"))
 
 
-def test_a_page_a_file_and_markdown_are_verified(published: Published) -> None:
+def test_a_page_a_file_and_markdown_are_verified(publication: SamplePublication) -> None:
     for file in ("site/index.html", f"site/{DAY}/index.html", f"site/{DAY}/issue.json", f"markdown/{DAY}.md"):
-        verdict = check_saved(read_saved(published.folder / file), published.policy)
+        verdict = check_saved(read_saved(publication.folder / file), publication.policy)
         assert not verdict.problems and verdict.witnesses == ("a 2024-05-06 12:53 UTC",)
-        assert [one.paper for one in verdict.issue.content.entries] == [
+        assert [entry.paper for entry in verdict.issue.content.entries] == [
             "arxiv:2405.00001",
             "arxiv:2405.00002",
             "arxiv:2405.00003",
@@ -46,7 +46,7 @@ def test_a_page_a_file_and_markdown_are_verified(published: Published) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         (r"(Why here: )[\d,]+", r"\g<1>9,999", "the page shows something else there"),
         (r"(Place </span>)1<", r"\g<1>2<", "the page shows something else there"),
@@ -60,32 +60,34 @@ def test_a_page_a_file_and_markdown_are_verified(published: Published) -> None:
         (r"papers\.example/daily/log/daily/1", "papers.example/daily/log/daily/2", "not signed by a known log"),
     ],
 )
-def test_what_differs_is_named(published: Published, tmp_path: Path, old: str, new: str, said: str) -> None:
-    text, count = re.subn(old, new, published.page.read_text(), flags=re.S)
+def test_what_differs_is_named(
+    publication: SamplePublication, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text, count = re.subn(old, new, publication.page.read_text(), flags=re.S)
     assert count
     (tmp_path / "page.html").write_text(text)
-    verdict = check_saved(read_saved(tmp_path / "page.html"), published.policy)
-    assert any(said in problem for problem in verdict.problems), verdict.problems
+    verdict = check_saved(read_saved(tmp_path / "page.html"), publication.policy)
+    assert any(message in problem for problem in verdict.problems), verdict.problems
 
 
-def test_a_changed_title_is_named(published: Published, tmp_path: Path) -> None:
-    text = (published.folder / "site" / DAY / "issue.json").read_text()
+def test_a_changed_title_is_named(publication: SamplePublication, tmp_path: Path) -> None:
+    text = (publication.folder / "site" / DAY / "issue.json").read_text()
     (tmp_path / "issue.json").write_text(text.replace("Tea <b>no. 2", "Coffee <b>no. 2"))
-    verdict = check_saved(read_saved(tmp_path / "issue.json"), published.policy)
+    verdict = check_saved(read_saved(tmp_path / "issue.json"), publication.policy)
     assert verdict.problems == ("arxiv:2405.00002: title, authors or abstract differ from the issue",)
     (tmp_path / "issue.json").write_text(text.replace('"metadata":{"', '"metadata":{"arxiv:2405.00009":{},"', 1))
-    verdict = check_saved(read_saved(tmp_path / "issue.json"), published.policy)
+    verdict = check_saved(read_saved(tmp_path / "issue.json"), publication.policy)
     assert verdict.problems == ("arxiv:2405.00009: has metadata in the file but is not in the issue",)
 
 
-def test_markdown_whose_order_differs(published: Published, tmp_path: Path) -> None:
-    shutil.copytree(published.folder / "markdown", tmp_path / "markdown")
+def test_markdown_whose_order_differs(publication: SamplePublication, tmp_path: Path) -> None:
+    shutil.copytree(publication.folder / "markdown", tmp_path / "markdown")
     file = tmp_path / "markdown" / f"{DAY}.md"
     text = file.read_text()
     file.write_text(text.replace("abs/2405.00001", "abs/x").replace("abs/2405.00002", "abs/2405.00001"))
-    assert len(check_saved(read_saved(file), published.policy).problems) == 2
+    assert len(check_saved(read_saved(file), publication.policy).problems) == 2
     file.write_text(f"{text}\n## 4. A paper that nobody has written\n\nTea boils itself.\n")
-    assert "shows 4 papers, but the issue has 3" in check_saved(read_saved(file), published.policy).problems[0]
+    assert "shows 4 papers, but the issue has 3" in check_saved(read_saved(file), publication.policy).problems[0]
     file.with_suffix(".json").unlink()
     with pytest.raises(InputError, match="which is missing"):
         read_saved(file)
@@ -119,12 +121,12 @@ def test_a_file_without_an_end_is_not_read_to_it(tmp_path: Path) -> None:
         read_saved(page)
 
 
-def test_markdown_of_headings_alone_is_read_once(published: Published, tmp_path: Path) -> None:
-    shutil.copy(published.folder / "site" / DAY / "issue.json", tmp_path / "saved.json")
+def test_markdown_of_headings_alone_is_read_once(publication: SamplePublication, tmp_path: Path) -> None:
+    shutil.copy(publication.folder / "site" / DAY / "issue.json", tmp_path / "saved.json")
     for line in ("## 1. Tea\n", "## 1. <https://arxiv.org/abs/\n"):  # would take minutes if each were read to the end
         (tmp_path / "saved.md").write_text(line * 200_000)
-        shown = read_saved(tmp_path / "saved.md").shown
-        assert shown is not None and {entry.paper for entry in shown} == {""}
+        papers_shown = read_saved(tmp_path / "saved.md").shown
+        assert papers_shown is not None and {entry.paper for entry in papers_shown} == {""}
 
 
 PROGRAM = ROOT / "docs" / "examples" / "check_proof.py"
@@ -133,94 +135,96 @@ CODE = compile(PROGRAM.read_text("utf-8"), "check_proof.py", "exec")
 
 def accepts(file: Path, policy: Path) -> bool:
     """Whether the program in the docs accepts it."""
-    before, sys.argv = sys.argv, ["check_proof.py", str(file), str(policy)]
+    argv_before, sys.argv = sys.argv, ["check_proof.py", str(file), str(policy)]
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             exec(CODE, {"__name__": "check_proof"})
     except Exception:  # a forged page may cause any error
         return False
     finally:
-        sys.argv = before
+        sys.argv = argv_before
     return True
 
 
-def forgeries(text: str, chance: random.Random) -> Iterator[str]:
+def forgeries(text: str, rng: random.Random) -> Iterator[str]:
     """Pages with single characters of the proof or the content changed, removed, repeated or swapped."""
     blocks = [match.span(1) for match in re.finditer(r"<script type=[^>]*>(.*?)</script>", text, re.S)]
     while True:
-        start, end = chance.choice(blocks)
-        at, other = chance.randrange(start, end), chance.randrange(start, end)
-        kind = chance.randrange(4)
+        start, end = rng.choice(blocks)
+        at, other_position = rng.randrange(start, end), rng.randrange(start, end)
+        kind = rng.randrange(4)
         if kind == 0:
-            made = text[:at] + chance.choice('0123456789abcdefXY+/="\\ \n,:{}') + text[at + 1 :]
+            forgery = text[:at] + rng.choice('0123456789abcdefXY+/="\\ \n,:{}') + text[at + 1 :]
         elif kind == 1:
-            made = text[:at] + text[at + 1 :]
+            forgery = text[:at] + text[at + 1 :]
         elif kind == 2:
-            made = text[:at] + text[at] + text[at:]
+            forgery = text[:at] + text[at] + text[at:]
         else:
-            low, high = sorted((at, other))
-            made = text[:low] + text[high:] if high - low < 200 else text[:low] + text[low : low + 40] + text[low:]
-        if made != text:
-            yield made
+            low, high = sorted((at, other_position))
+            forgery = text[:low] + text[high:] if high - low < 200 else text[:low] + text[low : low + 40] + text[low:]
+        if forgery != text:
+            yield forgery
 
 
 @pytest.mark.long
-def test_no_forgery_is_accepted_and_the_program_in_the_docs_agrees(published: Published, tmp_path: Path) -> None:
-    text = published.page.read_text()
+def test_no_forgery_is_accepted_and_the_program_in_the_docs_agrees(
+    publication: SamplePublication, tmp_path: Path
+) -> None:
+    text = publication.page.read_text()
     content = json.loads(re.findall(r'issue\+json">(.*?)</script>', text, re.S)[0])
-    file, chance = tmp_path / "page.html", random.Random(7)
-    assert accepts(published.page, published.policy_file)
-    same = 0
-    for _, made in zip(range(800), forgeries(text, chance), strict=False):
-        file.write_text(made)
+    file, rng = tmp_path / "page.html", random.Random(7)
+    assert accepts(publication.page, publication.policy_file)
+    same_count = 0
+    for _, forgery in zip(range(800), forgeries(text, rng), strict=False):
+        file.write_text(forgery)
         try:
-            accepted = not check_saved(read_saved(file), published.policy).problems
+            is_accepted = not check_saved(read_saved(file), publication.policy).problems
         except InputError:
-            accepted = False
-        assert accepted <= accepts(file, published.policy_file)  # the program ignores what the page shows
-        if accepted:  # a space in the JSON, or a byte of an unknown witness: what is proved is the same
-            same += 1
-            assert json.loads(re.findall(r'issue\+json">(.*?)</script>', made, re.S)[0]) == content
-    assert same < 80
+            is_accepted = False
+        assert is_accepted <= accepts(file, publication.policy_file)  # the program ignores what the page shows
+        if is_accepted:  # a space in the JSON, or a byte of an unknown witness: what is proved is the same
+            same_count += 1
+            assert json.loads(re.findall(r'issue\+json">(.*?)</script>', forgery, re.S)[0]) == content
+    assert same_count < 80
 
 
-def test_a_whole_site(published: Published, tmp_path: Path) -> None:
+def test_a_whole_site(publication: SamplePublication, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    shutil.copytree(published.folder / "site", site)
-    assert check_mirror(site, published.policy) == (1, 1, 0, ())
+    shutil.copytree(publication.folder / "site", site)
+    assert check_mirror(site, publication.policy) == (1, 1, 0, ())
     (site / "index.html").unlink()
     shutil.move(site / DAY, tmp_path)
-    assert check_mirror(site, published.policy) == (0, 1, 1, ())
+    assert check_mirror(site, publication.policy) == (0, 1, 1, ())
     tile = site / "log/daily/1/tile/0/000.p/1"
     data = tile.read_bytes()
     tile.write_bytes(data[::-1])
-    assert "tile/0/000.p/1 does not match the leaves" in check_mirror(site, published.policy).problems[0]
+    assert "tile/0/000.p/1 does not match the leaves" in check_mirror(site, publication.policy).problems[0]
     tile.write_bytes(data)
     bundle = next((site / "log/daily/1/tile/entries").rglob("1"))
     leaves = bundle.read_bytes()
     bundle.write_bytes(leaves[:-1] + bytes([leaves[-1] ^ 1]))
-    assert "leaves do not match" in check_mirror(site, published.policy).problems[0]
+    assert "leaves do not match" in check_mirror(site, publication.policy).problems[0]
     bundle.unlink()
-    assert check_mirror(site, published.policy).problems
+    assert check_mirror(site, publication.policy).problems
 
 
-def test_a_split_view_is_named(published: Published, tmp_path: Path) -> None:
+def test_a_split_view_is_named(publication: SamplePublication, tmp_path: Path) -> None:
     """The same key signs another history and shows it to others."""
     site = tmp_path / "site"
-    shutil.copytree(published.folder / "site", site)
-    other = published.config._replace(folder=tmp_path / "other", key_file=tmp_path / "other.key")
-    shutil.copy(published.config.key_file, other.key_file)
+    shutil.copytree(publication.folder / "site", site)
+    other_config = publication.config._replace(folder=tmp_path / "other", key_file=tmp_path / "other.key")
+    shutil.copy(publication.config.key_file, other_config.key_file)
     with Record(str(tmp_path / "other.db")) as record:
         write(record, [DAILY])
         from tests.transparency.logs import freeze
 
         freeze(record, 0)
         freeze(record, 1)
-        update_log(record.database, NAME, other, AT)
+        update_log(record.database, NAME, other_config, AT)
     shutil.rmtree(site / "log" / NAME)
-    for path, data in logs_of(other).files():
+    for path, data in logs_of(other_config).files():
         (site / "log" / NAME / path).parent.mkdir(parents=True, exist_ok=True)
         (site / "log" / NAME / path).write_bytes(data)
-    problems = check_mirror(site, published.policy).problems
+    problems = check_mirror(site, publication.policy).problems
     assert any("a split view" in text for text in problems), problems
-    assert policies.is_of_known_log(published.policy, logs_of(other).stored[0].checkpoints[0])
+    assert policies.is_of_known_log(publication.policy, logs_of(other_config).stored[0].checkpoints[0])

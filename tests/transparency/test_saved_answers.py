@@ -32,7 +32,7 @@ from tests.cli.run import good
 from tests.issues.made import DAY
 from tests.query import made
 from tests.transparency.logs import NAME, config_in
-from tests.transparency.published import AT, WITNESS, Published, add_cosignature, publish
+from tests.transparency.sample_publication import AT, WITNESS, SamplePublication, add_cosignature, publish
 from tests.web.asgi import get
 
 Json = dict[str, Any]
@@ -42,7 +42,7 @@ UNPROVED = {"frozen_at", "imported", "facts", "editions", "posts", "id", "abs", 
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def publication(tmp_path_factory: pytest.TempPathFactory) -> SamplePublication:
     return publish(tmp_path_factory.mktemp("published"))
 
 
@@ -53,15 +53,15 @@ def api(store: Path, logs: SiteLogs | None) -> Iterator[Starlette]:
     route.api.close()
 
 
-def answer_of(app: Starlette, publication: str = NAME, day: str = DAY) -> bytes:
-    answer = get(app, f"/api/v1/publications/{publication}/issues/{day}")
+def answer_of(app: Starlette, publication_name: str = NAME, day: str = DAY) -> bytes:
+    answer = get(app, f"/api/v1/publications/{publication_name}/issues/{day}")
     assert answer.status == 200
     return answer.plain
 
 
 @pytest.fixture(scope="module")
-def answer(published: Published) -> bytes:
-    with api(published.store, SiteLogs(published.config)) as app:
+def answer(publication: SamplePublication) -> bytes:
+    with api(publication.store, SiteLogs(publication.config)) as app:
         return answer_of(app)
 
 
@@ -70,12 +70,12 @@ def problems(body: bytes, policy: LogPolicy, folder: Path) -> tuple[str, ...]:
     return check_saved(read_saved(folder / "answer.json"), policy).problems
 
 
-def test_an_answer_carries_the_proof_of_the_site(published: Published, answer: bytes, tmp_path: Path) -> None:
-    beside = json.loads((published.folder / "site" / DAY / "issue.json").read_bytes())
-    assert {name: json.loads(answer)[name] for name in beside} == beside
-    assert problems(answer, published.policy, tmp_path) == ()
-    said = good("verify", tmp_path / "answer.json", "--policy", published.policy_file)
-    assert said.startswith(f"verified: {NAME} {DAY} edition 1, digest {json.loads(answer)['digest']}\n")
+def test_an_answer_carries_the_proof_of_the_site(publication: SamplePublication, answer: bytes, tmp_path: Path) -> None:
+    saved_issue = json.loads((publication.folder / "site" / DAY / "issue.json").read_bytes())
+    assert {name: json.loads(answer)[name] for name in saved_issue} == saved_issue
+    assert problems(answer, publication.policy, tmp_path) == ()
+    output = good("verify", tmp_path / "answer.json", "--policy", publication.policy_file)
+    assert output.startswith(f"verified: {NAME} {DAY} edition 1, digest {json.loads(answer)['digest']}\n")
 
 
 @pytest.mark.long
@@ -87,9 +87,9 @@ def test_an_answer_of_a_listing_is_verified(tmp_path: Path) -> None:
         update_log(record.database, "hot-papers", config, AT)
         days = record.database.rows('SELECT "day" FROM issue')
     logs = SiteLogs(config)
-    kept = logs.of("hot-papers")
-    assert kept is not None
-    policy = parse_policy(kept.policy_text(""))
+    site_log = logs.of("hot-papers")
+    assert site_log is not None
+    policy = parse_policy(site_log.policy_text(""))
     with api(tmp_path / "hotpapers.db", logs) as app:
         for (day,) in days:
             body = answer_of(app, "hot-papers", str(day))
@@ -99,7 +99,7 @@ def test_an_answer_of_a_listing_is_verified(tmp_path: Path) -> None:
             assert problems(forged, policy, tmp_path)
 
 
-def other(value: Any) -> Any:
+def changed_value(value: Any) -> Any:
     """A different value of the same kind."""
     if isinstance(value, bool):
         return int(value)  # equal in Python
@@ -111,18 +111,22 @@ def other(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", [*ISSUE_FACTS, *PUBLICATION_FACTS, "digest"])
-def test_another_fact_of_the_issue_is_named(published: Published, answer: bytes, tmp_path: Path, name: str) -> None:
+def test_another_fact_of_the_issue_is_named(
+    publication: SamplePublication, answer: bytes, tmp_path: Path, name: str
+) -> None:
     forged = json.loads(answer)
-    forged[name] = other(forged[name])
-    [problem] = problems(json.dumps(forged).encode(), published.policy, tmp_path)
+    forged[name] = changed_value(forged[name])
+    [problem] = problems(json.dumps(forged).encode(), publication.policy, tmp_path)
     assert f"another {name}" in problem or "shows the digest" in problem
 
 
 @pytest.mark.parametrize("name", [*ENTRY_FACTS, *PAPER_WORDS])
-def test_another_fact_of_an_entry_is_named(published: Published, answer: bytes, tmp_path: Path, name: str) -> None:
+def test_another_fact_of_an_entry_is_named(
+    publication: SamplePublication, answer: bytes, tmp_path: Path, name: str
+) -> None:
     forged = json.loads(answer)
-    forged["entries"][1][name] = other(forged["entries"][1][name])
-    [problem] = problems(json.dumps(forged).encode(), published.policy, tmp_path)
+    forged["entries"][1][name] = changed_value(forged["entries"][1][name])
+    [problem] = problems(json.dumps(forged).encode(), publication.policy, tmp_path)
     assert problem.endswith(f"2405.00002: the response shows another {name}")
 
 
@@ -150,17 +154,21 @@ FORGERIES: list[tuple[Change, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "said"), FORGERIES)
-def test_what_differs_is_named(published: Published, answer: bytes, tmp_path: Path, change: Change, said: str) -> None:
+@pytest.mark.parametrize(("change", "message"), FORGERIES)
+def test_what_differs_is_named(
+    publication: SamplePublication, answer: bytes, tmp_path: Path, change: Change, message: str
+) -> None:
     forged = json.loads(answer)
     change(forged)
-    assert any(said in problem for problem in problems(json.dumps(forged).encode(), published.policy, tmp_path))
+    assert any(message in problem for problem in problems(json.dumps(forged).encode(), publication.policy, tmp_path))
 
 
-def test_an_answer_without_ongoing_papers_shows_none(published: Published, answer: bytes, tmp_path: Path) -> None:
-    partial = json.loads(answer)
-    assert partial.pop("ongoing") == []
-    assert problems(json.dumps(partial).encode(), published.policy, tmp_path) == ()
+def test_an_answer_without_ongoing_papers_shows_none(
+    publication: SamplePublication, answer: bytes, tmp_path: Path
+) -> None:
+    partial_answer = json.loads(answer)
+    assert partial_answer.pop("ongoing") == []
+    assert problems(json.dumps(partial_answer).encode(), publication.policy, tmp_path) == ()
 
 
 BROKEN: list[Change] = [
@@ -178,15 +186,15 @@ BROKEN: list[Change] = [
 
 @pytest.mark.parametrize("change", BROKEN)
 def test_an_answer_of_another_shape_is_refused(answer: bytes, tmp_path: Path, change: Change) -> None:
-    broken = json.loads(answer)
-    change(broken)
-    (tmp_path / "answer.json").write_text(json.dumps(broken))
+    broken_answer = json.loads(answer)
+    change(broken_answer)
+    (tmp_path / "answer.json").write_text(json.dumps(broken_answer))
     with pytest.raises(InputError):
         read_saved(tmp_path / "answer.json")
 
 
-def test_an_answer_without_a_log_says_so(published: Published, tmp_path: Path) -> None:
-    with api(published.store, None) as app:
+def test_an_answer_without_a_log_says_so(publication: SamplePublication, tmp_path: Path) -> None:
+    with api(publication.store, None) as app:
         body = answer_of(app)
     assert json.loads(body)["content"] is None
     (tmp_path / "answer.json").write_bytes(body)
@@ -196,19 +204,19 @@ def test_an_answer_without_a_log_says_so(published: Published, tmp_path: Path) -
 
 def test_a_cosignature_is_in_the_next_answer(tmp_path: Path) -> None:
     """Nothing is written to the store, yet the answer changes."""
-    published = publish(tmp_path, witnesses=())
-    with api(published.store, SiteLogs(published.config)) as app:
-        before = answer_of(app)
-        assert problems(before, published.policy, tmp_path)
-        add_cosignature(published.config, WITNESS)
-        after = answer_of(app)
-        assert problems(after, published.policy, tmp_path) == ()
-        assert json.loads(before) | {"proof": ""} == json.loads(after) | {"proof": ""}
+    publication = publish(tmp_path, witnesses=())
+    with api(publication.store, SiteLogs(publication.config)) as app:
+        first_answer = answer_of(app)
+        assert problems(first_answer, publication.policy, tmp_path)
+        add_cosignature(publication.config, WITNESS)
+        second_answer = answer_of(app)
+        assert problems(second_answer, publication.policy, tmp_path) == ()
+        assert json.loads(first_answer) | {"proof": ""} == json.loads(second_answer) | {"proof": ""}
 
 
 def test_a_log_that_cannot_be_read_keeps_no_answer_back(tmp_path: Path) -> None:
-    published = publish(tmp_path)
-    entries = published.config.folder / NAME / "1" / "entries"
+    publication = publish(tmp_path)
+    entries = publication.config.folder / NAME / "1" / "entries"
     entries.write_bytes(entries.read_bytes()[:-1] + b"\0")
-    with api(published.store, SiteLogs(published.config)) as app:
+    with api(publication.store, SiteLogs(publication.config)) as app:
         assert json.loads(answer_of(app))["proof"] == ""

@@ -36,7 +36,7 @@ from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.witness_server import witness_server
 from tests.issues.made import DAY
 from tests.schedule import test_publishing
-from tests.schedule.test_publishing import CUT, LEADING, Made, fill
+from tests.schedule.test_publishing import CUT, LEADING, PublishingSite, fill
 from tests.transparency.logs import config_in, public_key
 
 WITNESS = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
@@ -45,12 +45,12 @@ WITNESS = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
 @contextmanager
 def publishing(
     store: str, folder: Path, config: LogConfig | None, http: PoliteHttpClient | None = None
-) -> Iterator[Made]:
+) -> Iterator[PublishingSite]:
     """The job that freezes, logs and publishes; tests control its clock."""
     site_config = SiteConfig(logs=SiteLogs(config) if config else None)
     line = Connection(http, lambda: (0, 0, 0), lambda: None, http.close) if http else None
-    with test_publishing.publishing(store, folder, site_config=site_config, connection=line) as made:
-        yield made
+    with test_publishing.publishing(store, folder, site_config=site_config, connection=line) as site:
+        yield site
 
 
 class Blocks(HTMLParser):
@@ -58,7 +58,7 @@ class Blocks(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: dict[str, str] = {}
+        self.blocks: dict[str, str] = {}
         self.type = ""
         self.feed(page)
 
@@ -67,153 +67,155 @@ class Blocks(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.type:
-            self.found[self.type] = self.found.get(self.type, "") + data
+            self.blocks[self.type] = self.blocks.get(self.type, "") + data
 
     def handle_endtag(self, tag: str) -> None:
         self.type = ""
 
 
-def check(page: str, config: LogConfig) -> str:
+def check_page(page: str, config: LogConfig) -> str:
     """Checks a saved page as a stranger would; returns the digest."""
-    found = Blocks(page).found
-    content = json.loads(found["application/vnd.hotpapers.issue+json"])
+    blocks = Blocks(page).blocks
+    content = json.loads(blocks["application/vnd.hotpapers.issue+json"])
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     digest = hashlib.sha256(canonical).hexdigest()
     assert digest in page
-    proof = proofs.parse_proof(found["application/vnd.c2sp.tlog-proof"])
+    proof = proofs.parse_proof(blocks["application/vnd.c2sp.tlog-proof"])
     assert proof.includes(entries.issue_entry(digest)) and is_signed(proof.signed.note, [public_key(config)])
     return digest
 
 
 def test_a_round_freezes_logs_and_publishes(sqlite_url: str, tmp_path: Path) -> None:
     config = config_in(tmp_path)
-    with publishing(sqlite_url, tmp_path / "public", config) as made:
-        fill(made.record)
-        assert made.round(CUT + 1) == "idle"
-        digest = check(made.page(), config)
-        beside = tmp_path / "public" / DAY
-        assert proofs.parse_proof((beside / "issue.tlog-proof").read_text()).includes(entries.issue_entry(digest))
-        told = json.loads((beside / "issue.json").read_text())
-        assert Blocks(made.page()).found["application/vnd.c2sp.tlog-proof"] == told["proof"]
-        for entry in told["content"]["entries"]:
+    with publishing(sqlite_url, tmp_path / "public", config) as site:
+        fill(site.record)
+        assert site.round(CUT + 1) == "idle"
+        digest = check_page(site.page(), config)
+        day_folder = tmp_path / "public" / DAY
+        assert proofs.parse_proof((day_folder / "issue.tlog-proof").read_text()).includes(entries.issue_entry(digest))
+        saved = json.loads((day_folder / "issue.json").read_text())
+        assert Blocks(site.page()).blocks["application/vnd.c2sp.tlog-proof"] == saved["proof"]
+        for entry in saved["content"]["entries"]:
             item = json.dumps(
-                told["metadata"][entry["paper"]], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+                saved["metadata"][entry["paper"]], sort_keys=True, separators=(",", ":"), ensure_ascii=False
             )
             assert hashlib.sha256(item.encode()).hexdigest() == entry["metadata"]
-        first = (tmp_path / "public/log/daily/1/checkpoint").read_text()
-        page = made.page()
-        made.round(CUT + 3 * LONG)  # later issues, and ends of days
-        second = (tmp_path / "public/log/daily/1/checkpoint").read_text()
-        assert first != second and Blocks(made.page()).found == Blocks(page).found
+        first_checkpoint = (tmp_path / "public/log/daily/1/checkpoint").read_text()
+        page = site.page()
+        site.round(CUT + 3 * LONG)  # later issues, and ends of days
+        second_checkpoint = (tmp_path / "public/log/daily/1/checkpoint").read_text()
+        assert first_checkpoint != second_checkpoint and Blocks(site.page()).blocks == Blocks(page).blocks
 
 
 def test_a_page_proves_itself_after_forgetting(sqlite_url: str, tmp_path: Path) -> None:
     config = config_in(tmp_path)
     site_config = SiteConfig(logs=SiteLogs(config))
-    with publishing(sqlite_url, tmp_path / "public", config) as made:
-        fill(made.record)
-        made.round(CUT + 1)
-        digest = check(made.page(), config)
-        assert "Moss grows here" in made.page()
-        forget(made.record, LEADING)
-        export_again(made.record, site_config)
-        assert "Moss grows here" not in made.page() and check(made.page(), config) == digest
-    everything = b"".join(path.read_bytes() for path in (tmp_path / "transparency").rglob("*") if path.is_file())
+    with publishing(sqlite_url, tmp_path / "public", config) as site:
+        fill(site.record)
+        site.round(CUT + 1)
+        digest = check_page(site.page(), config)
+        assert "Moss grows here" in site.page()
+        forget(site.record, LEADING)
+        export_again(site.record, site_config)
+        assert "Moss grows here" not in site.page() and check_page(site.page(), config) == digest
+    log_bytes = b"".join(path.read_bytes() for path in (tmp_path / "transparency").rglob("*") if path.is_file())
     for word in (b"Moss", b"did:plc", b"arxiv", b"2405"):
-        assert word not in everything
+        assert word not in log_bytes
 
 
-def test_without_a_key_the_site_is_as_it_was(sqlite_url: str, tmp_path: Path) -> None:
-    without = LogConfig(tmp_path / "no.key", tmp_path / "none")
-    with publishing(sqlite_url, tmp_path / "public", without) as made:
-        fill(made.record)
-        assert made.round(CUT + 1) == "idle"
-        export_site(made.record, "daily", [DAY], "site", tmp_path / "other", SiteConfig())
-    written = [
+def test_without_a_key_the_site_has_no_log(sqlite_url: str, tmp_path: Path) -> None:
+    config = LogConfig(tmp_path / "no.key", tmp_path / "none")
+    with publishing(sqlite_url, tmp_path / "public", config) as site:
+        fill(site.record)
+        assert site.round(CUT + 1) == "idle"
+        export_site(site.record, "daily", [DAY], "site", tmp_path / "other", SiteConfig())
+    files_by_path = [
         {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         for folder in (tmp_path / "public", tmp_path / "other")
     ]
-    assert written[0] == written[1] and not [path for path in written[0] if "log" in path]
-    assert not re.search(r"tlog-proof|issue\.json", written[0][f"{DAY}/index.html"].decode())
+    assert files_by_path[0] == files_by_path[1] and not [path for path in files_by_path[0] if "log" in path]
+    assert not re.search(r"tlog-proof|issue\.json", files_by_path[0][f"{DAY}/index.html"].decode())
 
 
-def test_a_log_that_cannot_go_on_is_told_and_issues_appear(sqlite_url: str, tmp_path: Path) -> None:
+def test_a_log_that_cannot_continue_is_reported_and_issues_appear(sqlite_url: str, tmp_path: Path) -> None:
     config = config_in(tmp_path)
     config.key_file.write_text("nonsense")
-    with publishing(sqlite_url, tmp_path / "public", config) as made:
-        fill(made.record)
-        assert made.round(CUT + 1) == "partial"
-        assert any("not a usable key" in text for text in health(made.record, ["daily"], CUT + 2).problems)
-        assert "Moss grows here" in made.page() and "tlog-proof" not in made.page()
+    with publishing(sqlite_url, tmp_path / "public", config) as site:
+        fill(site.record)
+        assert site.round(CUT + 1) == "partial"
+        assert any("not a usable key" in text for text in health(site.record, ["daily"], CUT + 2).problems)
+        assert "Moss grows here" in site.page() and "tlog-proof" not in site.page()
 
 
 @pytest.mark.long
-def test_no_issue_waits_for_a_log_that_cannot_go_on_and_proofs_come_later(sqlite_url: str, tmp_path: Path) -> None:
+def test_no_issue_waits_for_a_log_that_cannot_continue_and_proofs_come_later(sqlite_url: str, tmp_path: Path) -> None:
     """The log fails for hours before an issue closes: the issue still appears on time."""
     config = config_in(tmp_path)
     key = config.key_file.read_text()
     config.key_file.write_text("nonsense")
-    with publishing(sqlite_url, tmp_path / "public", config) as made:
-        fill(made.record)
+    with publishing(sqlite_url, tmp_path / "public", config) as site:
+        fill(site.record)
         for minute in range(120):
-            assert made.round(CUT - (120 - minute) * 60_000_000) == "partial"
-            state = jobs_queries.load_state(made.record, "issues")
-            assert state.next_at is not None and state.next_at - made.clock[0] == LOOK * 1_000_000
+            assert site.round(CUT - (120 - minute) * 60_000_000) == "partial"
+            state = jobs_queries.load_state(site.record, "issues")
+            assert state.next_at is not None and state.next_at - site.clock[0] == LOOK * 1_000_000
         for day in range(4):
-            made.round(CUT + day * LONG + 1)
-        pages = [tmp_path / "public" / day / "index.html" for day in frozen_days(made.record, "daily")]
+            site.round(CUT + day * LONG + 1)
+        pages = [tmp_path / "public" / day / "index.html" for day in frozen_days(site.record, "daily")]
         assert len(pages) == 3 and not any("tlog-proof" in page.read_text() for page in pages)
         config.key_file.write_text(key)
-        assert made.round(CUT + 3 * LONG + HOUR // 2) == "idle"
-        assert len({check(page.read_text(), config) for page in pages}) == 3
+        assert site.round(CUT + 3 * LONG + HOUR // 2) == "idle"
+        assert len({check_page(page.read_text(), config) for page in pages}) == 3
 
 
 def test_leaves_that_were_tampered_with_stop_no_issue(sqlite_url: str, tmp_path: Path) -> None:
     config = config_in(tmp_path)
-    with publishing(sqlite_url, tmp_path / "public", config) as made:
-        fill(made.record)
-        made.round(CUT + 1)
+    with publishing(sqlite_url, tmp_path / "public", config) as site:
+        fill(site.record)
+        site.round(CUT + 1)
         file = tmp_path / "transparency/daily/1/entries"
         leaves = file.read_bytes()
         file.write_bytes(leaves[:-1] + bytes([leaves[-1] ^ 1]))
-        later = CUT + 2 * LONG
-        assert made.round(later) == "partial"
-        assert any("leaves do not match" in text for text in health(made.record, ["daily"], later + 1).problems)
+        later_moment = CUT + 2 * LONG
+        assert site.round(later_moment) == "partial"
+        assert any("leaves do not match" in text for text in health(site.record, ["daily"], later_moment + 1).problems)
         assert (tmp_path / "public" / "2024-05-08" / "index.html").is_file()
 
 
 @pytest.mark.long
 def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, tmp_path: Path) -> None:
     """The witness is down when the issue appears, then answers; later the log has been rolled back."""
-    made_key = config_in(tmp_path)
-    known = LogPolicy(logs=(KnownLog(public_key(made_key)),))
-    witness = LogWitness(known, [WITNESS], tmp_path / "witness")
+    config_without_policy = config_in(tmp_path)
+    policy = LogPolicy(logs=(KnownLog(public_key(config_without_policy)),))
+    witness = LogWitness(policy, [WITNESS], tmp_path / "witness")
     with witness_server(witness, "127.0.0.1:0") as port:
         pass  # it is down
-    own = f"http://127.0.0.1:{port}/"
-    config = made_key._replace(policy=f"witness w {WITNESS.verifier} {own}\nquorum w\n")
-    http = PoliteHttpClient("hotpapers", base_addresses=[own], pace={"127.0.0.1": 0.0}, sleep=lambda seconds: None)
-    with publishing(sqlite_url, tmp_path / "public", config, http) as made, closing(http):
-        fill(made.record)
-        assert made.round(CUT + 1) == "idle"
-        assert "not yet cosigned" in made.page()
+    witness_url = f"http://127.0.0.1:{port}/"
+    config = config_without_policy._replace(policy=f"witness w {WITNESS.verifier} {witness_url}\nquorum w\n")
+    http = PoliteHttpClient(
+        "hotpapers", base_addresses=[witness_url], pace={"127.0.0.1": 0.0}, sleep=lambda seconds: None
+    )
+    with publishing(sqlite_url, tmp_path / "public", config, http) as site, closing(http):
+        fill(site.record)
+        assert site.round(CUT + 1) == "idle"
+        assert "not yet cosigned" in site.page()
         with witness_server(witness, f"127.0.0.1:{port}"):
-            made.round(CUT + 2)
-            assert "not yet cosigned" in made.page()  # it was asked a moment ago
-            made.round(CUT + ASK_EVERY + 3)
-            assert "cosigned by 1 witness: w" in made.page()
-            digest = check(made.page(), config)
-            other = digest[::-1]
+            site.round(CUT + 2)
+            assert "not yet cosigned" in site.page()  # it was asked a moment ago
+            site.round(CUT + ASK_EVERY + 3)
+            assert "cosigned by 1 witness: w" in site.page()
+            digest = check_page(site.page(), config)
+            other_root = digest[::-1]
             file = next((tmp_path / "witness/checkpoints").iterdir())
-            checkpoint = Checkpoint(public_key(config).name, 9, bytes.fromhex(other))
+            checkpoint = Checkpoint(public_key(config).name, 9, bytes.fromhex(other_root))
             file.write_text(str(SignedNote(checkpoint.text, (cosign(checkpoint, WITNESS, 1),))))
-            assert made.round(CUT + 2 * LONG) == "idle"  # other work does not wait for it
+            assert site.round(CUT + 2 * LONG) == "idle"  # other work does not wait for it
             assert (tmp_path / "public" / "2024-05-08" / "index.html").is_file()
-            for later in (0, 20_000_000):  # the problem remains although nobody was asked in the meantime
-                assert made.round(CUT + 2 * LONG + later) == "idle"
+            for delay in (0, 20_000_000):  # the problem remains although nobody was asked in the meantime
+                assert site.round(CUT + 2 * LONG + delay) == "idle"
                 [problem] = log_alarms(config)
                 assert problem.startswith("log of daily: witness w: has seen 9 leaves of this log, which has ")
-                assert problem in health(made.record, ["daily"], CUT + 2 * LONG, log_alarms(config)).problems
+                assert problem in health(site.record, ["daily"], CUT + 2 * LONG, log_alarms(config)).problems
             file.unlink()  # the witness has forgotten the log and starts over
-            made.round(CUT + 2 * LONG + 2 * ASK_EVERY)
+            site.round(CUT + 2 * LONG + 2 * ASK_EVERY)
             assert not list(log_alarms(config))

@@ -54,13 +54,13 @@ def witness(tmp_path: Path) -> LogWitness:
     return LogWitness(POLICY, KEYS, tmp_path / "witness")
 
 
-def asked(witness: LogWitness, *args: object, **more: object) -> WitnessAnswer:
-    return witness.add_checkpoint(request(TREE, *args, **more), AT)  # type: ignore[arg-type]
+def submit(witness: LogWitness, *args: object, **options: object) -> WitnessAnswer:
+    return witness.add_checkpoint(request(TREE, *args, **options), AT)  # type: ignore[arg-type]
 
 
 def test_what_extends_is_cosigned_by_every_key(witness: LogWitness, tmp_path: Path) -> None:
     for old, size in ((0, 3), (3, 3), (3, 64), (64, 120)):
-        answer = asked(witness, old, size)
+        answer = submit(witness, old, size)
         assert answer.status == 200
         checkpoint = Checkpoint(LOG.name, size, TREE.root(size))
         lines = parse_answer(answer.body)
@@ -69,36 +69,36 @@ def test_what_extends_is_cosigned_by_every_key(witness: LogWitness, tmp_path: Pa
             AT,
         ]
     witness.close()
-    again = LogWitness(POLICY, KEYS, tmp_path / "witness")  # another process remembers it too
-    assert again.last(LOG.name) == Checkpoint(LOG.name, 120, TREE.root(120))
+    restarted = LogWitness(POLICY, KEYS, tmp_path / "witness")  # another process remembers it too
+    assert restarted.last(LOG.name) == Checkpoint(LOG.name, 120, TREE.root(120))
 
 
 def test_every_refusal_has_its_status(witness: LogWitness) -> None:
     stranger = SigningKey("other.example", ED25519, bytes(32))
     forger = SigningKey(LOG.name, ED25519, bytes(32))
-    assert asked(witness, 0, 40).status == 200
-    assert asked(witness, 40, 60, stranger).status == 404
-    assert asked(witness, 40, 60, forger).status == 403
+    assert submit(witness, 0, 40).status == 200
+    assert submit(witness, 40, 60, stranger).status == 404
+    assert submit(witness, 40, 60, forger).status == 403
     assert witness.add_checkpoint(request(TREE, 20, 20).replace(b"old 20", b"old 21"), AT).status == 400
-    behind = asked(witness, 0, 60)
-    assert (behind.status, behind.body, behind.type) == (409, "40\n", "text/x.tlog.size")
-    assert asked(witness, 10, 20).body == "40\n"  # an older copy of the log, or a replay
-    assert asked(witness, 40, 60, proof=[bytes(32)]).status == 422
+    answer = submit(witness, 0, 60)
+    assert (answer.status, answer.body, answer.type) == (409, "40\n", "text/x.tlog.size")
+    assert submit(witness, 10, 20).body == "40\n"  # an older copy of the log, or a replay
+    assert submit(witness, 40, 60, proof=[bytes(32)]).status == 422
     for body in (b"", b"old 1", b"\xff", b"old 1\n\nx", b"old x\n\n" + request(TREE, 0, 1).partition(b"\n\n")[2]):
         assert witness.add_checkpoint(body, AT).status == 400
     [alarm] = witness.alarms  # the proof of 60 leaves was invalid
     assert alarm.subject == LOG.name and "no proof that its 60 leaves extend the 40" in alarm.reason
-    assert asked(witness, 40, 60).status == 200  # now it is valid
+    assert submit(witness, 40, 60).status == 200  # now it is valid
     assert witness.alarms == () and witness.last(LOG.name) == Checkpoint(LOG.name, 60, TREE.root(60))
 
 
 @pytest.mark.long
 def test_no_rewritten_history_is_cosigned(witness: LogWitness) -> None:
     """A fork at every size, with the fork's proof, the honest one, and none."""
-    chance = Random(3)
-    assert asked(witness, 0, 60).status == 200
+    rng = Random(3)
+    assert submit(witness, 0, 60).status == 200
     for fork in range(60):
-        entries = [bytes([n]) for n in range(fork)] + [chance.randbytes(3) for _ in range(90 - fork)]
+        entries = [bytes([n]) for n in range(fork)] + [rng.randbytes(3) for _ in range(90 - fork)]
         tree = MerkleTree(map(leaf_hash, entries))
         for size in (60, 61, 64, 90):
             for proof in (tree.consistency(60, size), TREE.consistency(60, size), []):
@@ -108,7 +108,7 @@ def test_no_rewritten_history_is_cosigned(witness: LogWitness) -> None:
 
 
 def test_a_witness_that_cannot_remember_cosigns_nothing(witness: LogWitness, tmp_path: Path) -> None:
-    assert asked(witness, 0, 40).status == 200
+    assert submit(witness, 0, 40).status == 200
     [file] = (tmp_path / "witness/checkpoints").iterdir()
     file.write_text("torn")
     with witness_server(witness, "127.0.0.1:0") as port, client(port) as http:
@@ -125,8 +125,8 @@ def test_a_folder_has_one_witness(witness: LogWitness, tmp_path: Path) -> None:
 
 @contextmanager
 def client(port: int) -> Iterator[PoliteHttpClient]:
-    own = [f"http://127.0.0.1:{port}/"]
-    with PoliteHttpClient("hotpapers", base_addresses=own, pace={"127.0.0.1": 0.0}) as http:
+    base_addresses = [f"http://127.0.0.1:{port}/"]
+    with PoliteHttpClient("hotpapers", base_addresses=base_addresses, pace={"127.0.0.1": 0.0}) as http:
         yield http
 
 
@@ -138,17 +138,17 @@ def process(folder: Path, log: VerifierKey) -> Iterator[tuple[int, list[str]]]:
     """`hotpapers witness` in a separate process; yields its port and keys."""
     (folder / "logs.txt").write_text(f"log {log}\nquorum none\n")
     command = ["witness", "w.example/1", "--policy", "logs.txt", "--folder", "w", "--listen", "127.0.0.1:0"]
-    running = subprocess.Popen(
+    witness_process = subprocess.Popen(
         [sys.executable, "-u", "-m", "hotpapers", *command], cwd=folder, stdout=subprocess.PIPE, text=True
     )
-    assert running.stdout is not None
+    assert witness_process.stdout is not None
     try:
-        port = re.findall(r"on port (\d+)", running.stdout.readline())
-        yield int(port[0]), [running.stdout.readline().strip() for _ in KEYS]
+        port = re.findall(r"on port (\d+)", witness_process.stdout.readline())
+        yield int(port[0]), [witness_process.stdout.readline().strip() for _ in KEYS]
     finally:
-        running.terminate()
-        running.wait(20)
-        running.stdout.close()
+        witness_process.terminate()
+        witness_process.wait(20)
+        witness_process.stdout.close()
 
 
 @pytest.mark.long
@@ -163,17 +163,17 @@ def test_a_log_is_cosigned_by_a_witness_in_a_process_of_its_own(tmp_path: Path, 
         address = f"http://127.0.0.1:{port}/"
         dead = f"witness dead {KEYS[0].verifier} http://127.0.0.1:{port}/dead/\n"
         text = f"{dead}witness w {keys[number]} {address}\nquorum w\n"
-        watched = config._replace(policy=text)
-        policy = logs_policy(watched)
+        witnessed_config = config._replace(policy=text)
+        policy = logs_policy(witnessed_config)
         for day in range(3):
             freeze(record, day)
             update_log(record.database, NAME, config, at(day))
-            before = logs_of(watched).proof(digest_of(day))
-            assert before is not None and not before.complete
+            proof_before = logs_of(witnessed_config).proof(digest_of(day))
+            assert proof_before is not None and not proof_before.complete
             [problem] = ask_witnesses(http, policy, config.folder, NAME, at(9))
             assert problem.witness == "dead" and "does not cosign (404)" in str(problem)
-            after = logs_of(watched).proof(digest_of(day))
-            assert after is not None and after.complete and after.witnesses == ("w",)
+            proof_after = logs_of(witnessed_config).proof(digest_of(day))
+            assert proof_after is not None and proof_after.complete and proof_after.witnesses == ("w",)
         (config.folder / NAME / "1" / "checkpoints" / "1").unlink()  # forgets what was cosigned before
         freeze(record, 3)
         update_log(record.database, NAME, config, at(3))
@@ -186,12 +186,12 @@ def logs_policy(config: LogConfig) -> LogPolicy:
     return parse_policy(config.policy)
 
 
-def test_a_log_that_was_put_back_is_refused_and_told(tmp_path: Path, witness: LogWitness) -> None:
+def test_a_log_restored_from_a_copy_is_refused_and_reported(tmp_path: Path, witness: LogWitness) -> None:
     config = config_in(tmp_path)
-    known = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "w")
+    witness_of_log = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "w")
     with (
         Record(str(tmp_path / "hotpapers.db")) as record,
-        witness_server(known, "127.0.0.1:0") as port,
+        witness_server(witness_of_log, "127.0.0.1:0") as port,
         client(port) as http,
     ):
         policy = logs_policy(
@@ -202,7 +202,7 @@ def test_a_log_that_was_put_back_is_refused_and_told(tmp_path: Path, witness: Lo
             update_log(record.database, NAME, config, at(day))
         assert list(ask_witnesses(http, policy, config.folder, NAME, at(9))) == []
         folder = config.folder / NAME / "1"
-        for name in sorted((folder / "checkpoints").iterdir(), key=lambda one: int(one.name))[1:]:
+        for name in sorted((folder / "checkpoints").iterdir(), key=lambda path: int(path.name))[1:]:
             name.unlink()
         [problem] = ask_witnesses(http, policy, config.folder, NAME, at(9))
         assert "an older copy was put back" in str(problem)

@@ -25,55 +25,55 @@ BODY = b"POST /add-checkpoint HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100
 
 
 @contextmanager
-def serving(folder: Path, allowed: ConnectionLimits) -> Iterator[int]:
-    with witness_server(LogWitness(POLICY, KEYS, folder / "w"), "127.0.0.1:0", allowed) as port:
+def serving(folder: Path, limits: ConnectionLimits) -> Iterator[int]:
+    with witness_server(LogWitness(POLICY, KEYS, folder / "w"), "127.0.0.1:0", limits) as port:
         yield port
 
 
-def cosigned(port: int, old: int, size: int) -> int:
+def status_for(port: int, old: int, size: int) -> int:
     """The status of the answer to an honest log."""
     with client(port) as http:
         return http.post(f"http://127.0.0.1:{port}/add-checkpoint", body=request(TREE, old, size)).status
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
-def test_who_only_holds_places_locks_out_no_log(tmp_path: Path, sent: bytes) -> None:
+@pytest.mark.parametrize("request_start", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
+def test_open_connections_lock_out_no_log(tmp_path: Path, request_start: bytes) -> None:
     """300 connections where 100 are allowed, without time limits."""
-    with serving(tmp_path, ConnectionLimits(total=100, per_client=0, head=600, body=600)) as port, ExitStack() as held:
-        slow = [held.enter_context(connect(port, sent)) for _ in range(SLOW)]
-        assert [cosigned(port, size, size + 1) for size in range(5)] == [200] * 5
+    with serving(tmp_path, ConnectionLimits(total=100, per_client=0, head=600, body=600)) as port, ExitStack() as stack:
+        slow = [stack.enter_context(connect(port, request_start)) for _ in range(SLOW)]
+        assert [status_for(port, size, size + 1) for size in range(5)] == [200] * 5
         assert all(map(is_ended, slow[: SLOW - 100]))  # the oldest made room
 
 
 @pytest.mark.long
 def test_a_witness_in_a_process_of_its_own_answers_beside_300(tmp_path: Path) -> None:
-    with process(tmp_path, LOG.verifier) as (port, _), ExitStack() as held:
+    with process(tmp_path, LOG.verifier) as (port, _), ExitStack() as stack:
         for _ in range(SLOW):
-            held.enter_context(connect(port, BODY))
-        assert cosigned(port, 0, 7) == 200
+            stack.enter_context(connect(port, BODY))
+        assert status_for(port, 0, 7) == 200
 
 
-@pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
-def test_a_request_that_does_not_come_to_its_end_is_ended(tmp_path: Path, sent: bytes) -> None:
+@pytest.mark.parametrize("request_start", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
+def test_an_unfinished_request_is_ended(tmp_path: Path, request_start: bytes) -> None:
     """Even if bytes keep arriving."""
-    with serving(tmp_path, ConnectionLimits(head=0.3, body=0.3)) as port, connect(port, sent) as one:
-        began = time.monotonic()
+    with serving(tmp_path, ConnectionLimits(head=0.3, body=0.3)) as port, connect(port, request_start) as connection:
+        start = time.monotonic()
         with pytest.raises(ConnectionError):
-            while time.monotonic() - began < 8:
-                one.sendall(b"x")
+            while time.monotonic() - start < 8:
+                connection.sendall(b"x")
                 time.sleep(0.02)
-        assert cosigned(port, 0, 7) == 200
+        assert status_for(port, 0, 7) == 200
 
 
 def test_a_client_has_its_share(tmp_path: Path) -> None:
-    with serving(tmp_path, ConnectionLimits(per_client=20, head=600)) as port, ExitStack() as held:
-        mine = [held.enter_context(connect(port, HEAD, "127.0.0.2")) for _ in range(40)]
-        assert all(map(is_ended, mine[20:])) and cosigned(port, 0, 7) == 200
+    with serving(tmp_path, ConnectionLimits(per_client=20, head=600)) as port, ExitStack() as stack:
+        connections = [stack.enter_context(connect(port, HEAD, "127.0.0.2")) for _ in range(40)]
+        assert all(map(is_ended, connections[20:])) and status_for(port, 0, 7) == 200
 
 
 @pytest.mark.parametrize(
-    "sent",
+    "request_bytes",
     [
         b"POST /add-checkpoint HTTP/1.1\r\nX: " + b"x" * (LARGEST_HEAD + LARGEST_REQUEST),
         b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (LARGEST_REQUEST + 1),
@@ -81,9 +81,9 @@ def test_a_client_has_its_share(tmp_path: Path) -> None:
     ],
     ids=["head", "body", "lines"],
 )
-def test_what_is_too_large_is_not_read(tmp_path: Path, sent: bytes) -> None:
-    with serving(tmp_path, ConnectionLimits()) as port, socket.create_connection(("127.0.0.1", port), 30) as one:
-        one.sendall(sent)
+def test_what_is_too_large_is_not_read(tmp_path: Path, request_bytes: bytes) -> None:
+    with serving(tmp_path, ConnectionLimits()) as port, socket.create_connection(("127.0.0.1", port), 30) as connection:
+        connection.sendall(request_bytes)
         with suppress(ConnectionError):  # unread input may discard the answer
-            assert one.recv(1000).startswith(b"HTTP/1.0 4")
-        assert cosigned(port, 0, 7) == 200
+            assert connection.recv(1000).startswith(b"HTTP/1.0 4")
+        assert status_for(port, 0, 7) == 200

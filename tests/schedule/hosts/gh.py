@@ -35,47 +35,47 @@ class Call(NamedTuple):
     jq: str
 
 
-def main(words: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Simulates one call; returns its exit status."""
     with (FOLDER / "calls.jsonl").open("a") as log:
-        log.write(json.dumps(words) + "\n")
+        log.write(json.dumps(args) + "\n")
     if not os.environ.get("GH_TOKEN"):
         return _refuse("set the GH_TOKEN environment variable")
-    call = _read(words)
-    for method, pattern, play in PLAYS:
-        found = re.fullmatch(pattern, call.path)
-        if method == call.method and found:
-            status: int = play(call, *found.groups())
+    call = _read(args)
+    for method, pattern, handler in HANDLERS:
+        match = re.fullmatch(pattern, call.path)
+        if method == call.method and match:
+            status: int = handler(call, *match.groups())
             return status
     return _refuse(f"HTTP 404: {call.method} {call.path}")
 
 
-def _refuse(why: str) -> int:
-    print(f"gh: {why}", file=sys.stderr)
+def _refuse(reason: str) -> int:
+    print(f"gh: {reason}", file=sys.stderr)
     return 1
 
 
-def _read(words: list[str]) -> Call:
-    assert words[0] == "api", words
-    given: dict[str, Any] = {"fields": {}, "headers": {}, "method": "", "input": "", "jq": "", "url": ""}
-    rest = iter(words[1:])
-    for word in rest:
-        if word in ("-f", "-F"):
-            name, _, value = next(rest).partition("=")
-            given["fields"][name] = json.loads(value) if word == "-F" and value in ("true", "false") else value
-        elif word == "-H":
-            name, _, value = next(rest).partition(":")
-            given["headers"][name.lower()] = value.strip()
-        elif word in ("--method", "--input", "--jq"):
-            given[word[2:]] = next(rest)
-        elif word != "--paginate":
-            assert not word.startswith("-") and not given["url"], word
-            given["url"] = word
-    host = UPLOADS if given["url"].startswith(UPLOADS) else API
-    path, _, query = given["url"].removeprefix(host).partition("?")
+def _read(args: list[str]) -> Call:
+    assert args[0] == "api", args
+    options: dict[str, Any] = {"fields": {}, "headers": {}, "method": "", "input": "", "jq": "", "url": ""}
+    remaining = iter(args[1:])
+    for arg in remaining:
+        if arg in ("-f", "-F"):
+            name, _, value = next(remaining).partition("=")
+            options["fields"][name] = json.loads(value) if arg == "-F" and value in ("true", "false") else value
+        elif arg == "-H":
+            name, _, value = next(remaining).partition(":")
+            options["headers"][name.lower()] = value.strip()
+        elif arg in ("--method", "--input", "--jq"):
+            options[arg[2:]] = next(remaining)
+        elif arg != "--paginate":
+            assert not arg.startswith("-") and not options["url"], arg
+            options["url"] = arg
+    host = UPLOADS if options["url"].startswith(UPLOADS) else API
+    path, _, query = options["url"].removeprefix(host).partition("?")
     pairs = dict(pair.split("=", 1) for pair in query.split("&")) if query else {}
-    method = given["method"] or ("POST" if given["fields"] or given["input"] else "GET")
-    return Call(method, host, path, pairs, given["fields"], given["headers"], given["input"], given["jq"])
+    method = options["method"] or ("POST" if options["fields"] or options["input"] else "GET")
+    return Call(method, host, path, pairs, options["fields"], options["headers"], options["input"], options["jq"])
 
 
 # ---- the folder ----------------------------------------------------------------------------------------
@@ -110,8 +110,8 @@ def _create(call: Call) -> int:
 
 
 def _assets(call: Call, release: str) -> int:
-    found = [row for row in _load("assets") if row["release"] == int(release)]
-    return _refuse("HTTP 502") if FAULT == "assets" else _answer(call, found)
+    rows = [row for row in _load("assets") if row["release"] == int(release)]
+    return _refuse("HTTP 502") if FAULT == "assets" else _answer(call, rows)
 
 
 def _download(call: Call, asset: str) -> int:
@@ -150,7 +150,7 @@ def _enable(call: Call) -> int:
 
 
 REPOSITORY = "repos/made-up/papers"
-PLAYS: tuple[tuple[str, str, Any], ...] = (
+HANDLERS: tuple[tuple[str, str, Any], ...] = (
     ("GET", f"{REPOSITORY}/releases", _releases),
     ("POST", f"{REPOSITORY}/releases", _create),
     ("GET", f"{REPOSITORY}/releases/(\\d+)/assets", _assets),

@@ -22,10 +22,10 @@ class Step(NamedTuple):
 
     outcome: str
     status: int
-    said: str
+    output: str
 
 
-class Ran(NamedTuple):
+class JobResult(NamedTuple):
     """How a job ended: its steps by name, and their outputs by `id.name`."""
 
     steps: dict[str, Step]
@@ -42,8 +42,8 @@ class Machine:
     def __init__(self, folder: Path, releases: Path) -> None:
         self.folder, self.releases = folder, releases
         self._temp, self._programs = folder.parent / "temp", folder.parent / "programs"
-        for one in (self._temp, self._programs, releases):
-            one.mkdir(exist_ok=True)
+        for path in (self._temp, self._programs, releases):
+            path.mkdir(exist_ok=True)
         self._program("gh", "tests.schedule.hosts.gh")
         self._program("hotpapers", "hotpapers")
 
@@ -53,53 +53,57 @@ class Machine:
         file.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
         file.chmod(0o755)
 
-    def run(self, job: Mapping[str, Any], context: Mapping[str, str], *names: str, **environment: str) -> Ran:
+    def run(self, job: Mapping[str, Any], context: Mapping[str, str], *names: str, **environment: str) -> JobResult:
         """Runs a job's script steps in order, as their conditions allow; or only the named ones."""
-        ran = Ran({}, {})
+        result = JobResult({}, {})
         values = dict(context)
         for step in job["steps"]:
-            if "run" in step and (step["name"] in names if names else self._is_wanted(step, ran, values)):
-                done = self._step(step, values, ran, environment)
-                ran.steps[step["name"]] = done
+            if "run" in step and (step["name"] in names if names else self._is_wanted(step, result, values)):
+                step_result = self._step(step, values, result, environment)
+                result.steps[step["name"]] = step_result
                 if "id" in step:
-                    values[f"steps.{step['id']}.outcome"] = done.outcome
-        return ran
+                    values[f"steps.{step['id']}.outcome"] = step_result.outcome
+        return result
 
     @staticmethod
-    def _is_wanted(step: Mapping[str, Any], ran: Ran, values: Mapping[str, str]) -> bool:
+    def _is_wanted(step: Mapping[str, Any], result: JobResult, values: Mapping[str, str]) -> bool:
         """GitHub's own rule, for the conditions in the workflow."""
         condition = EXPRESSION.sub(r"\1", str(step.get("if", "success()")))
-        well = not any(
-            one.outcome == "failure" for name, one in ran.steps.items() if name != "Collect, freeze"
+        is_successful = not any(
+            step_result.outcome == "failure" for name, step_result in result.steps.items() if name != "Collect, freeze"
         )  # continue-on-error
-        known = {
-            "success()": well,
-            "github.event_name == 'workflow_dispatch'": well and values["github.event_name"] == "workflow_dispatch",
+        conditions = {
+            "success()": is_successful,
+            "github.event_name == 'workflow_dispatch'": is_successful
+            and values["github.event_name"] == "workflow_dispatch",
             "!cancelled()": True,
             "!cancelled() && steps.begin.outcome == 'success'": values.get("steps.begin.outcome") == "success",
             "!cancelled() && steps.pack.outcome == 'success'": values.get("steps.pack.outcome") == "success",
         }
-        return known[condition]
+        return conditions[condition]
 
-    def _step(self, step: Mapping[str, Any], values: dict[str, str], ran: Ran, more: Mapping[str, str]) -> Step:
+    def _step(
+        self, step: Mapping[str, Any], values: dict[str, str], result: JobResult, extra: Mapping[str, str]
+    ) -> Step:
         output = self._temp / "output"
         output.write_text("")
-        given = {
+        step_environment = {
             name: EXPRESSION.sub(lambda m: _value(values, m[1]), str(text))
             for name, text in step.get("env", {}).items()
         }
         script = self._temp / "step.sh"
         script.write_text(step["run"])
         shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
-        done = subprocess.run(
-            shell, cwd=self.folder, env=self._environment() | given | dict(more) | {"GITHUB_OUTPUT": str(output)},
+        process = subprocess.run(
+            shell, cwd=self.folder,
+            env=self._environment() | step_environment | dict(extra) | {"GITHUB_OUTPUT": str(output)},
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         for line in output.read_text().splitlines():
             name, _, value = line.partition("=")
-            ran.outputs[f"{step['id']}.{name}"] = values[f"steps.{step['id']}.outputs.{name}"] = value
-        outcome = "failure" if done.returncode else "success"
-        return Step(outcome, done.returncode, done.stdout + done.stderr)
+            result.outputs[f"{step['id']}.{name}"] = values[f"steps.{step['id']}.outputs.{name}"] = value
+        outcome = "failure" if process.returncode else "success"
+        return Step(outcome, process.returncode, process.stdout + process.stderr)
 
     def _environment(self) -> dict[str, str]:
         root = ROOT

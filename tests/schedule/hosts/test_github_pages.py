@@ -18,7 +18,7 @@ from hotpapers.schedule.hosts.files import WORKFLOW
 from hotpapers.store import Record
 from tests.cli.run import good
 from tests.http.server import Server, answer, serving
-from tests.schedule.hosts.runner import Machine, Ran
+from tests.schedule.hosts.runner import JobResult, Machine
 
 yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read the workflow with")
 needs_programs = pytest.mark.skipif(
@@ -45,8 +45,8 @@ on = false
 [source.lobsters]
 base = "{base}/lobsters"
 """
-STORE, BEGIN, WORD, RUN = "Download the store", "Record the start", "Run the operator’s command", "Collect, freeze"
-END, AWAY, ALIVE = "Record the outcome and render", "Upload the store", "Keep the schedule alive"
+STORE, BEGIN, COMMAND, RUN = "Download the store", "Record the start", "Run the operator’s command", "Collect, freeze"
+END, UPLOAD, RENEW = "Record the outcome and render", "Upload the store", "Keep the schedule alive"
 RESTORE, PACK = "Restore the store", "Pack the store"
 SHA = re.compile(r"[a-z]+/[a-z-]+@[0-9a-f]{40}")
 CONTEXT = {
@@ -59,9 +59,9 @@ BY_HAND = CONTEXT | {"github.event_name": "workflow_dispatch", "inputs.start": "
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with serving() as running:
-        running.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
-        yield running
+    with serving() as http_server:
+        http_server.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
+        yield http_server
 
 
 @pytest.fixture
@@ -80,22 +80,22 @@ def machine(home: Path, tmp_path: Path) -> Machine:
 
 
 @pytest.fixture(scope="session")
-def first_kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a machine that has saved its first store; nothing may change it."""
     folder = tmp_path_factory.mktemp("first")
     home = folder / "repository"
     home.mkdir()
     (home / "hotpapers.toml").write_text(SETTINGS.format(base="https://unasked.example"))
     good("init", home, "--github-pages")
-    assert not keep_a_store(Machine(home, folder / "releases")).failed
+    assert not save_store(Machine(home, folder / "releases")).failed
     return folder
 
 
 @pytest.fixture
-def kept_machine(machine: Machine, first_kept: Path) -> Machine:
+def machine_with_store(machine: Machine, first_store: Path) -> Machine:
     """A machine that has saved its first store."""
-    shutil.copytree(first_kept / "releases", machine.releases, dirs_exist_ok=True)
-    shutil.copy(first_kept / "repository" / "hotpapers.db", machine.folder)
+    shutil.copytree(first_store / "releases", machine.releases, dirs_exist_ok=True)
+    shutil.copy(first_store / "repository" / "hotpapers.db", machine.folder)
     return machine
 
 
@@ -107,7 +107,7 @@ def issue_job(home: Path) -> Any:
     return workflow(home)["jobs"]["issue"]
 
 
-def begin_anew(home: Path) -> None:
+def clean(home: Path) -> None:
     """Leaves what a new runner has: the repository's files and nothing generated."""
     for name in ("hotpapers.db", "hotpapers.db-wal", "hotpapers.db-shm"):
         (home / name).unlink(missing_ok=True)
@@ -115,18 +115,18 @@ def begin_anew(home: Path) -> None:
         shutil.rmtree(home / name, ignore_errors=True)
 
 
-def whole(machine: Machine, context: dict[str, str], **environment: str) -> Ran:
+def full_run(machine: Machine, context: dict[str, str], **environment: str) -> JobResult:
     """A run on a new machine, without the installation."""
-    begin_anew(machine.folder)
+    clean(machine.folder)
     job = issue_job(machine.folder)
     job = {**job, "steps": [step for step in job["steps"] if step["name"] != "Install"]}
     return machine.run(job, context, **environment)
 
 
-def keep_a_store(machine: Machine, context: dict[str, str] = BY_HAND, **environment: str) -> Ran:
+def save_store(machine: Machine, context: dict[str, str] = BY_HAND, **environment: str) -> JobResult:
     """The part of a run that restores the store and saves it."""
-    begin_anew(machine.folder)
-    return machine.run(issue_job(machine.folder), context, STORE, RESTORE, BEGIN, PACK, AWAY, **environment)
+    clean(machine.folder)
+    return machine.run(issue_job(machine.folder), context, STORE, RESTORE, BEGIN, PACK, UPLOAD, **environment)
 
 
 def assets(machine: Machine) -> list[dict[str, Any]]:
@@ -143,23 +143,23 @@ def calls(machine: Machine) -> list[list[str]]:
 
 
 def test_it_runs_after_the_hour_in_winter_and_in_summer(home: Path) -> None:
-    on = workflow(home)[True]  # YAML 1.1 reads `on` as true
-    assert [one["cron"] for one in on["schedule"]] == ["7 6,7 * * *", "23 1,5,9,13,17,21 * * *"]
-    assert set(on) == {"schedule", "workflow_dispatch"}
+    triggers = workflow(home)[True]  # YAML 1.1 reads `on` as true
+    assert [trigger["cron"] for trigger in triggers["schedule"]] == ["7 6,7 * * *", "23 1,5,9,13,17,21 * * *"]
+    assert set(triggers) == {"schedule", "workflow_dispatch"}
 
 
 def test_it_may_do_the_least(home: Path) -> None:
-    found = workflow(home)
-    assert found["permissions"] == {}
-    assert found["jobs"]["issue"]["permissions"] == {"contents": "write", "actions": "write", "pages": "read"}
-    assert found["jobs"]["deploy"]["permissions"] == {"pages": "write", "id-token": "write"}
-    assert found["concurrency"] == {"group": "hotpapers", "cancel-in-progress": False}
-    with_token = [step["name"] for step in steps(found) if "github.token" in str(step)]
-    assert with_token == [STORE, AWAY, ALIVE]
+    config = workflow(home)
+    assert config["permissions"] == {}
+    assert config["jobs"]["issue"]["permissions"] == {"contents": "write", "actions": "write", "pages": "read"}
+    assert config["jobs"]["deploy"]["permissions"] == {"pages": "write", "id-token": "write"}
+    assert config["concurrency"] == {"group": "hotpapers", "cancel-in-progress": False}
+    with_token = [step["name"] for step in steps(config) if "github.token" in str(step)]
+    assert with_token == [STORE, UPLOAD, RENEW]
     program = re.compile(r"(^|xargs |45m )hotpapers [a-z]", re.M)
-    runs_it = [step["name"] for step in steps(found) if program.search(step.get("run", ""))]
-    assert {RESTORE, BEGIN, PACK, RUN, END} <= set(runs_it) and not set(runs_it) & set(with_token)
-    checkout = next(step for step in steps(found) if "checkout" in step.get("uses", ""))
+    with_program = [step["name"] for step in steps(config) if program.search(step.get("run", ""))]
+    assert {RESTORE, BEGIN, PACK, RUN, END} <= set(with_program) and not set(with_program) & set(with_token)
+    checkout = next(step for step in steps(config) if "checkout" in step.get("uses", ""))
     assert checkout["with"] == {"persist-credentials": False}
 
 
@@ -168,21 +168,21 @@ def test_what_is_installed_is_held_to_hashes(home: Path) -> None:
     commands = [line.strip() for line in install["run"].splitlines() if "pip install" in line]
     assert len(commands) == 2 and "--require-hashes -r hotpapers-requirements.txt" in commands[0]
     assert "--no-deps --no-build-isolation" in commands[1]
-    locked = (home / "hotpapers-requirements.txt").read_text("utf-8")
-    named = re.findall(r"^([\w-]+)==", locked, re.M)
-    assert {"apsw", "hatchling", "psycopg", "starlette", "uvicorn"} <= set(named)
-    assert all("--hash=sha256:" in block for block in re.split(r"^(?=[\w-]+==)", locked, flags=re.M)[1:])
+    requirements = (home / "hotpapers-requirements.txt").read_text("utf-8")
+    packages = re.findall(r"^([\w-]+)==", requirements, re.M)
+    assert {"apsw", "hatchling", "psycopg", "starlette", "uvicorn"} <= set(packages)
+    assert all("--hash=sha256:" in block for block in re.split(r"^(?=[\w-]+==)", requirements, flags=re.M)[1:])
 
 
-def steps(found: Any) -> list[Any]:
-    return [step for job in found["jobs"].values() for step in job["steps"]]
+def steps(config: Any) -> list[Any]:
+    return [step for job in config["jobs"].values() for step in job["steps"]]
 
 
 def test_actions_are_named_by_their_commits_and_scripts_hold_no_expressions(home: Path) -> None:
-    found = steps(workflow(home))
-    used = [step["uses"] for step in found if "uses" in step]
-    assert len(used) == 5 and all(SHA.fullmatch(one) for one in used)
-    scripts = [step["run"] for step in found if "run" in step]
+    all_steps = steps(workflow(home))
+    actions = [step["uses"] for step in all_steps if "uses" in step]
+    assert len(actions) == 5 and all(SHA.fullmatch(action) for action in actions)
+    scripts = [step["run"] for step in all_steps if "run" in step]
     assert len(scripts) == 11 and not [script for script in scripts if "${{" in script]
     assert not re.search(r"git (add|commit|push)", "".join(scripts))
 
@@ -196,22 +196,22 @@ def test_every_job_ends(home: Path) -> None:
 
 @pytest.mark.long
 def test_a_first_run_by_hand_and_one_by_the_schedule(machine: Machine, server: Server) -> None:
-    first = whole(machine, BY_HAND)
-    assert not first.failed, first.steps[END].said
-    assert first.outputs["end.outcome"] == "success"
+    first_run = full_run(machine, BY_HAND)
+    assert not first_run.failed, first_run.steps[END].output
+    assert first_run.outputs["end.outcome"] == "success"
     [release] = json.loads((machine.releases / "releases.json").read_text())
     assert release["draft"] is True and release["tag_name"] == "hotpapers-store"
-    [kept] = assets(machine)
-    data = (machine.releases / "assets" / str(kept["id"])).read_bytes()
-    assert re.fullmatch(rf"store-\d{{14}}-{hashlib.sha256(data).hexdigest()}\.db\.zst", kept["name"])
+    [asset] = assets(machine)
+    data = (machine.releases / "assets" / str(asset["id"])).read_bytes()
+    assert re.fullmatch(rf"store-\d{{14}}-{hashlib.sha256(data).hexdigest()}\.db\.zst", asset["name"])
 
-    second = whole(machine, CONTEXT)
-    assert not second.failed, second
-    assert f"restored from {kept['name']}" in second.steps[RESTORE].said
-    assert [one["name"] for one in assets(machine)][1:] == [kept["name"]]
-    third = whole(machine, CONTEXT)
-    assert not third.failed and len(assets(machine)) == 2, third
-    assert kept["name"] not in {one["name"] for one in assets(machine)}
+    second_run = full_run(machine, CONTEXT)
+    assert not second_run.failed, second_run
+    assert f"restored from {asset['name']}" in second_run.steps[RESTORE].output
+    assert [row["name"] for row in assets(machine)][1:] == [asset["name"]]
+    third_run = full_run(machine, CONTEXT)
+    assert not third_run.failed and len(assets(machine)) == 2, third_run
+    assert asset["name"] not in {row["name"] for row in assets(machine)}
     with Record(str(machine.folder / "hotpapers.db")) as record:
         assert jobs_queries.load_state(record, "schedule").state == "idle"
     assert any(words[-1].endswith("/hotpapers.yml/enable") for words in calls(machine))
@@ -219,7 +219,7 @@ def test_a_first_run_by_hand_and_one_by_the_schedule(machine: Machine, server: S
 
 @pytest.mark.long
 def test_the_page_says_when_it_is_due_again(machine: Machine) -> None:
-    whole(machine, BY_HAND)
+    full_run(machine, BY_HAND)
     report = json.loads((machine.folder / "_site" / "schedule.json").read_text())
     assert report["outcome"] == "success" and report["began"] <= report["ended"] < report["next_by"]
     assert report["where"] == "https://github.example/made-up/papers/actions/runs/7"
@@ -232,14 +232,14 @@ def test_the_page_says_when_it_is_due_again(machine: Machine) -> None:
 
 @pytest.mark.long
 def test_a_run_that_fails_is_published_as_such_and_what_it_read_is_kept(machine: Machine) -> None:
-    whole(machine, BY_HAND)
+    full_run(machine, BY_HAND)
     (machine.folder / "hotpapers.toml").write_text(
         (machine.folder / "hotpapers.toml").read_text()
         + '[run]\nlisten = "192.0.2.1:1"\n'  # no machine has this address
     )
-    ran = whole(machine, CONTEXT)
-    assert ran.failed == [RUN] and ran.outputs["end.outcome"] == "failure"
-    assert "run.listen" in ran.steps[RUN].said
+    result = full_run(machine, CONTEXT)
+    assert result.failed == [RUN] and result.outputs["end.outcome"] == "failure"
+    assert "run.listen" in result.steps[RUN].output
     page = (machine.folder / "_site" / "index.html").read_text("utf-8")
     assert "and failed; runs have failed since" in page and "run.listen" not in page
     assert len(assets(machine)) == 2
@@ -251,83 +251,85 @@ def test_a_run_that_fails_is_published_as_such_and_what_it_read_is_kept(machine:
 def test_the_last_job_fails_where_something_failed(home: Path, machine: Machine) -> None:
     job = workflow(home)["jobs"]["deploy"]
     for outcome, status in (("success", 0), ("failure", 1), ("", 1)):
-        ran = machine.run(job, {"needs.issue.outputs.outcome": outcome}, "Report failures")
-        assert ran.steps["Report failures"].status == status
+        result = machine.run(job, {"needs.issue.outputs.outcome": outcome}, "Report failures")
+        assert result.steps["Report failures"].status == status
 
 
 # ---- the store -----------------------------------------------------------------------------------------
 
 
 def test_without_a_store_it_begins_only_by_hand(machine: Machine) -> None:
-    ran = whole(machine, CONTEXT)
-    assert ran.failed == [STORE] and "There is no store yet" in ran.steps[STORE].said
-    assert list(ran.steps) == [STORE, ALIVE]
+    result = full_run(machine, CONTEXT)
+    assert result.failed == [STORE] and "There is no store yet" in result.steps[STORE].output
+    assert list(result.steps) == [STORE, RENEW]
     assert not (machine.releases / "releases.json").exists()
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("fault", ["list", "assets", "download"])
-def test_what_cannot_be_asked_for_ends_the_run(kept_machine: Machine, fault: str) -> None:
-    before = assets(kept_machine)
-    ran = whole(kept_machine, BY_HAND, GH_FAULT=fault)
-    assert ran.failed == [STORE] and BEGIN not in ran.steps and AWAY not in ran.steps
-    assert assets(kept_machine) == before
+def test_a_failing_download_ends_the_run(machine_with_store: Machine, fault: str) -> None:
+    assets_before = assets(machine_with_store)
+    result = full_run(machine_with_store, BY_HAND, GH_FAULT=fault)
+    assert result.failed == [STORE] and BEGIN not in result.steps and UPLOAD not in result.steps
+    assert assets(machine_with_store) == assets_before
 
 
 @pytest.mark.long
-def test_a_damaged_store_gives_way_to_the_one_before(kept_machine: Machine) -> None:
-    keep_a_store(kept_machine, CONTEXT)
-    newest, older = assets(kept_machine)
-    (kept_machine.releases / "assets" / str(newest["id"])).write_bytes(b"not what it was")
-    ran = kept_machine.run(issue_job(kept_machine.folder), CONTEXT, STORE, RESTORE)
-    assert not ran.failed and f"restored from {older['name']}" in ran.steps[RESTORE].said
-    assert f"::warning::{newest['name']} is damaged" in ran.steps[STORE].said
-    (kept_machine.releases / "assets" / str(older["id"])).write_bytes(b"nor this")
-    ran = kept_machine.run(issue_job(kept_machine.folder), BY_HAND, STORE)  # even by hand: somebody must look first
-    assert ran.failed == [STORE] and "no usable store" in ran.steps[STORE].said
+def test_a_damaged_store_gives_way_to_the_previous_one(machine_with_store: Machine) -> None:
+    save_store(machine_with_store, CONTEXT)
+    newest, older = assets(machine_with_store)
+    (machine_with_store.releases / "assets" / str(newest["id"])).write_bytes(b"not what it was")
+    result = machine_with_store.run(issue_job(machine_with_store.folder), CONTEXT, STORE, RESTORE)
+    assert not result.failed and f"restored from {older['name']}" in result.steps[RESTORE].output
+    assert f"::warning::{newest['name']} is damaged" in result.steps[STORE].output
+    (machine_with_store.releases / "assets" / str(older["id"])).write_bytes(b"nor this")
+    result = machine_with_store.run(
+        issue_job(machine_with_store.folder), BY_HAND, STORE
+    )  # even by hand: somebody must look first
+    assert result.failed == [STORE] and "no usable store" in result.steps[STORE].output
 
 
 @pytest.mark.long
-def test_what_is_no_store_is_passed_over(kept_machine: Machine) -> None:
-    [kept] = assets(kept_machine)
+def test_assets_that_are_no_stores_are_skipped(machine_with_store: Machine) -> None:
+    [asset] = assets(machine_with_store)
     others = [
-        {**kept, "id": 50, "name": "store-99999999999999-notes.txt"},
-        {**kept, "id": 51, "name": f"store-99999999999999-{'0' * 64}.db.zst", "state": "starter"},
+        {**asset, "id": 50, "name": "store-99999999999999-notes.txt"},
+        {**asset, "id": 51, "name": f"store-99999999999999-{'0' * 64}.db.zst", "state": "starter"},
     ]
-    (kept_machine.releases / "assets.json").write_text(json.dumps([*others, kept]))
-    ran = kept_machine.run(issue_job(kept_machine.folder), CONTEXT, STORE, RESTORE)
-    assert f"restored from {kept['name']}" in ran.steps[RESTORE].said
+    (machine_with_store.releases / "assets.json").write_text(json.dumps([*others, asset]))
+    result = machine_with_store.run(issue_job(machine_with_store.folder), CONTEXT, STORE, RESTORE)
+    assert f"restored from {asset['name']}" in result.steps[RESTORE].output
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("fault", ["upload", "partial"])
-def test_an_upload_that_fails_leaves_the_old_store(kept_machine: Machine, fault: str) -> None:
-    [kept] = assets(kept_machine)
-    ran = keep_a_store(kept_machine, CONTEXT, GH_FAULT=fault)
-    assert ran.failed == [AWAY]
-    assert kept in assets(kept_machine)
-    again = keep_a_store(kept_machine, CONTEXT)
-    assert not again.failed and f"restored from {kept['name']}" in again.steps[RESTORE].said
+def test_an_upload_that_fails_leaves_the_old_store(machine_with_store: Machine, fault: str) -> None:
+    [asset] = assets(machine_with_store)
+    result = save_store(machine_with_store, CONTEXT, GH_FAULT=fault)
+    assert result.failed == [UPLOAD]
+    assert asset in assets(machine_with_store)
+    second_result = save_store(machine_with_store, CONTEXT)
+    assert not second_result.failed and f"restored from {asset['name']}" in second_result.steps[RESTORE].output
 
 
 @pytest.mark.long
-def test_a_store_that_is_too_large_is_refused_and_before_that_warned_of(kept_machine: Machine, home: Path) -> None:
-    [kept] = assets(kept_machine)
+def test_a_store_that_is_too_large_is_refused_and_warned_of_before(machine_with_store: Machine, home: Path) -> None:
+    [asset] = assets(machine_with_store)
     text = (home / WORKFLOW).read_text("utf-8")
-    for limit, said, fails in (
+    for limit, message, fails in (
         (1000, "too many for GitHub", True),
-        (kept["size"] + 500, "it will soon be too large", False),
+        (asset["size"] + 500, "it will soon be too large", False),
     ):
         (home / WORKFLOW).write_text(text.replace("limit=2000000000", f"limit={limit}"), "utf-8")
         context = {**CONTEXT, "steps.store.outputs.release": "100"}
-        ran = kept_machine.run(issue_job(home), context, PACK, AWAY)
-        assert said in ran.steps[AWAY].said, (said, ran)
-        assert bool(ran.failed) == fails
+        result = machine_with_store.run(issue_job(home), context, PACK, UPLOAD)
+        assert message in result.steps[UPLOAD].output, (message, result)
+        assert bool(result.failed) == fails
 
 
-def test_a_schedule_that_cannot_be_kept_alive_is_told(machine: Machine) -> None:
-    ran = machine.run(issue_job(machine.folder), CONTEXT, ALIVE, GH_FAULT="enable")
-    assert not ran.failed and "::warning::The schedule could not be renewed" in ran.steps[ALIVE].said
+def test_a_schedule_that_cannot_be_kept_alive_is_reported(machine: Machine) -> None:
+    result = machine.run(issue_job(machine.folder), CONTEXT, RENEW, GH_FAULT="enable")
+    assert not result.failed and "::warning::The schedule could not be renewed" in result.steps[RENEW].output
 
 
 # ---- the operator's commands ----------------------------------------------------------------------------
@@ -345,25 +347,25 @@ def test_a_schedule_that_cannot_be_kept_alive_is_told(machine: Machine) -> None:
         ("$(touch never) hide", 1),
     ],
 )
-def test_the_operators_word_is_one_of_four_commands(machine: Machine, words: str, status: int) -> None:
-    ran = machine.run(issue_job(machine.folder), BY_HAND | {"secrets.HOTPAPERS_WORDS": words}, BEGIN, WORD)
-    assert ran.steps[WORD].status == status
-    assert not words or words not in ran.steps[WORD].said
+def test_the_operator_runs_one_of_four_commands(machine: Machine, words: str, status: int) -> None:
+    result = machine.run(issue_job(machine.folder), BY_HAND | {"secrets.HOTPAPERS_WORDS": words}, BEGIN, COMMAND)
+    assert result.steps[COMMAND].status == status
+    assert not words or words not in result.steps[COMMAND].output
     assert not (machine.folder / "never").exists()
 
 
 @pytest.mark.long
-def test_after_forgetting_no_older_store_stays(kept_machine: Machine) -> None:
-    keep_a_store(kept_machine, CONTEXT)
-    assert len(assets(kept_machine)) == 2
+def test_after_forgetting_no_older_store_stays(machine_with_store: Machine) -> None:
+    save_store(machine_with_store, CONTEXT)
+    assert len(assets(machine_with_store)) == 2
     context = BY_HAND | {"inputs.start": "", "secrets.HOTPAPERS_WORDS": "forget x:@nobody --yes"}
-    job = issue_job(kept_machine.folder)
-    kept_machine.run(job, context | {"steps.store.outputs.release": "100"}, PACK, AWAY)
-    assert len(assets(kept_machine)) == 1
+    job = issue_job(machine_with_store.folder)
+    machine_with_store.run(job, context | {"steps.store.outputs.release": "100"}, PACK, UPLOAD)
+    assert len(assets(machine_with_store)) == 1
 
 
 def test_the_programs_of_the_steps_are_those_of_the_machine(machine: Machine) -> None:
     """The test's own gh is called, not one installed on this machine."""
-    ran = machine.run(issue_job(machine.folder), CONTEXT, ALIVE)
-    assert not ran.failed and calls(machine)[-1][-1] == "repos/made-up/papers/actions/workflows/hotpapers.yml/enable"
+    result = machine.run(issue_job(machine.folder), CONTEXT, RENEW)
+    assert not result.failed and calls(machine)[-1][-1] == "repos/made-up/papers/actions/workflows/hotpapers.yml/enable"
     assert os.environ.get("GH_FOLDER") is None

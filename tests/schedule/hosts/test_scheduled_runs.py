@@ -25,7 +25,7 @@ SECOND = 1_000_000
 MOMENTS = (TimeOfDay(1, 23), TimeOfDay(7, 7), TimeOfDay(13, 23))
 
 
-def of(hour: int, zone: str, window: str = "daily") -> PublicationSettings:
+def publication_at(hour: int, zone: str, window: str = "daily") -> PublicationSettings:
     return PublicationSettings(name="daily", hour=hour, zone=zone, window=window)  # type: ignore[arg-type]
 
 
@@ -42,13 +42,15 @@ def of(hour: int, zone: str, window: str = "daily") -> PublicationSettings:
     ],
 )
 def test_an_hour_of_a_zone_as_cron_writes_it(hour: int, zone: str, cron: str) -> None:
-    assert cron in crons(times([of(hour, zone)], TODAY))
+    assert cron in crons(times([publication_at(hour, zone)], TODAY))
 
 
 def test_networks_are_read_in_between_and_a_listing_has_no_hour() -> None:
-    assert crons(times([of(8, "UTC", "listing")], TODAY)) == ["23 1,5,9,13,17,21 * * *"]
-    both = times([of(8, "UTC"), of(8, "Europe/London"), of(9, "UTC", "weekly")], TODAY)
-    assert "7 7,8,9 * * *" in crons(both)
+    assert crons(times([publication_at(8, "UTC", "listing")], TODAY)) == ["23 1,5,9,13,17,21 * * *"]
+    moments = times(
+        [publication_at(8, "UTC"), publication_at(8, "Europe/London"), publication_at(9, "UTC", "weekly")], TODAY
+    )
+    assert "7 7,8,9 * * *" in crons(moments)
 
 
 @given(
@@ -61,15 +63,15 @@ def test_on_every_day_of_the_year_a_run_follows_the_hour_within_ten_minutes(hour
         TODAY + datetime.timedelta(days), datetime.time(hour), ZoneInfo(zone)
     ).astimezone(datetime.UTC)
     at = int(closing.timestamp())
-    assert 0 < following(times([of(hour, zone)], TODAY), at) - at <= 600
+    assert 0 < following(times([publication_at(hour, zone)], TODAY), at) - at <= 600
 
 
 @given(st.sets(st.tuples(st.integers(0, 23), st.integers(0, 59)), min_size=1), st.integers(0, 2**33))
-def test_the_planned_moment_is_before_and_the_following_after(some: set[tuple[int, int]], at: int) -> None:
-    moments = [TimeOfDay(*one) for one in some]
-    before, after = planned(moments, at), following(moments, at)
-    assert before <= at < after
-    assert after - before <= 24 * 3600
+def test_the_planned_moment_is_before_and_the_following_after(pairs: set[tuple[int, int]], at: int) -> None:
+    moments = [TimeOfDay(*pair) for pair in pairs]
+    planned_at, following_at = planned(moments, at), following(moments, at)
+    assert planned_at <= at < following_at
+    assert following_at - planned_at <= 24 * 3600
 
 
 # ---- what a run leaves behind ----------------------------------------------------------------------------
@@ -78,8 +80,8 @@ def test_the_planned_moment_is_before_and_the_following_after(some: set[tuple[in
 def test_a_run_that_goes_well(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         assert schedule_status.sentence(record) == ""
-        said = schedule_status.begin(record, MOMENTS, MORNING * SECOND, "schedule")
-        assert said == "began 2026-11-20 07:31 UTC, 24 min after its planned time"
+        message = schedule_status.begin(record, MOMENTS, MORNING * SECOND, "schedule")
+        assert message == "began 2026-11-20 07:31 UTC, 24 min after its planned time"
         running = jobs_queries.load_state(record, "schedule")
         assert running.state == "running" and running.next_at == (MORNING - 8 * 60 + 6 * 3600 + GRACE) * SECOND
         report = schedule_status.end(record, MOMENTS, (MORNING + 300) * SECOND, "success", (), "https://log.example/7")
@@ -93,7 +95,7 @@ def test_a_run_that_goes_well(sqlite_url: str) -> None:
         )
 
 
-def test_runs_that_fail_say_since_when_and_to_strangers_not_why(sqlite_url: str) -> None:
+def test_failing_runs_publish_since_when_but_not_why(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         for number, (outcome, problems) in enumerate([("failure", ()), ("success", ("a job is silent",))]):
             at = (MORNING + number * 3600) * SECOND
@@ -103,19 +105,19 @@ def test_runs_that_fail_say_since_when_and_to_strangers_not_why(sqlite_url: str)
         status = jobs_queries.load_state(record, "schedule")
         assert status.failing_since == MORNING * SECOND and status.success_at is None
         assert status.reason.startswith("a job is silent (began 2026-11-20 08:31 UTC, 84 min after its planned time")
-        said = schedule_status.sentence(record)
-        assert "and failed; runs have failed since 2026-11-20 07:31 UTC." in said and "silent" not in said
+        sentence = schedule_status.sentence(record)
+        assert "and failed; runs have failed since 2026-11-20 07:31 UTC." in sentence and "silent" not in sentence
         schedule_status.begin(record, MOMENTS, (MORNING + 7200) * SECOND, "workflow_dispatch")
         schedule_status.end(record, MOMENTS, (MORNING + 7300) * SECOND, "success", (), "")
         assert jobs_queries.load_state(record, "schedule").failing_since is None
         assert jobs_queries.load_state(record, "schedule").reason == "began 2026-11-20 09:31 UTC, by hand"
 
 
-def test_a_run_that_was_cut_off_is_told_by_the_next(sqlite_url: str) -> None:
+def test_a_run_that_was_cut_off_is_reported_by_the_next(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         schedule_status.begin(record, MOMENTS, MORNING * SECOND, "schedule")
-        said = schedule_status.begin(record, MOMENTS, (MORNING + 6 * 3600) * SECOND, "schedule")
-        assert said.endswith("8 min after its planned time; the run that began 2026-11-20 07:31 UTC did not finish")
+        message = schedule_status.begin(record, MOMENTS, (MORNING + 6 * 3600) * SECOND, "schedule")
+        assert message.endswith("8 min after its planned time; the run that began 2026-11-20 07:31 UTC did not finish")
 
 
 def test_an_end_without_a_beginning(sqlite_url: str) -> None:
@@ -128,10 +130,10 @@ def test_an_end_without_a_beginning(sqlite_url: str) -> None:
 
 
 def test_places() -> None:
-    one = Publication(observed_at=0, publication="daily", title="Daily")
-    other = Publication(observed_at=0, publication="weekly", title="Weekly")
-    assert [place.below for place in site_folders([one], SiteConfig())] == [""]
-    assert [place.site_config.base for place in site_folders([one, other], SiteConfig(base=""))] == ["", ""]
+    daily = Publication(observed_at=0, publication="daily", title="Daily")
+    weekly = Publication(observed_at=0, publication="weekly", title="Weekly")
+    assert [place.below for place in site_folders([daily], SiteConfig())] == [""]
+    assert [place.site_config.base for place in site_folders([daily, weekly], SiteConfig(base=""))] == ["", ""]
 
 
 def test_an_empty_folder_is_one_that_is_not_there(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from hotpapers.web.monitoring import monitor
 TODAY = datetime.date(2026, 11, 20)
 UNITS = ("hotpapers.service", "hotpapers-serve.service")
 analyze = shutil.which("systemd-analyze")
-needs_systemd = pytest.mark.skipif(analyze is None, reason="systemd-analyze is not here")
+needs_systemd = pytest.mark.skipif(analyze is None, reason="systemd-analyze is not installed")
 
 
 # ---- systemd -------------------------------------------------------------------------------------------
@@ -36,28 +36,35 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path, name: str) -> None:
     folder.mkdir()
     program = folder / "hotpapers"
     program.symlink_to(sys.executable)
-    made = host_files(
+    files = host_files(
         "systemd", Settings(), TODAY, HostMachine(str(folder), (str(program), "-m", "hotpapers"), "daemon")
     )
-    for one in made:
-        (tmp_path / one.path).write_text(one.text)
-    units = [str(tmp_path / one.path) for one in made]
-    done = subprocess.run([str(analyze), "verify", *units], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    for file in files:
+        (tmp_path / file.path).write_text(file.text)
+    units = [str(tmp_path / file.path) for file in files]
+    process = subprocess.run([str(analyze), "verify", *units], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout + process.stderr) == (0, "")
 
 
 @needs_systemd
 def test_units_expose_little(tmp_path: Path) -> None:
     """By systemd's own measure, from 0 (not exposed) to 10."""
-    for one in host_files("systemd", Settings(), TODAY):
-        (tmp_path / one.path).write_text(one.text)
-        command = [str(analyze), "security", "--offline=true", "--threshold=20", "--no-pager", str(tmp_path / one.path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout
+    for file in host_files("systemd", Settings(), TODAY):
+        (tmp_path / file.path).write_text(file.text)
+        command = [
+            str(analyze),
+            "security",
+            "--offline=true",
+            "--threshold=20",
+            "--no-pager",
+            str(tmp_path / file.path),
+        ]
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert process.returncode == 0, process.stdout
 
 
 @pytest.mark.parametrize("folder", ["/srv/two\nlines", '/srv/"quoted"', "/srv/o'brien", "/srv/back\\slash"])
-def test_a_name_that_would_say_something_else_to_systemd_is_refused(folder: str) -> None:
+def test_a_folder_name_that_systemd_would_misread_is_refused(folder: str) -> None:
     with pytest.raises(SettingsError, match="systemd does not allow such a name"):
         host_files("systemd", Settings(), TODAY, HostMachine(folder))
 
@@ -69,7 +76,7 @@ def instructions(text: str) -> list[tuple[str, str]]:
     """A Containerfile's instructions in order, with their arguments; continued lines are joined."""
     lines = re.sub(r"\\\n\s*", "", re.sub(r"^#.*\n", "", text, flags=re.M)).splitlines()
     pairs = [line.partition(" ") for line in lines if line.strip()]
-    return [(name, rest.strip()) for name, _, rest in pairs]
+    return [(name, arguments.strip()) for name, _, arguments in pairs]
 
 
 KNOWN = {
@@ -78,41 +85,41 @@ KNOWN = {
 }  # fmt: skip
 
 
-def image(**more: Any) -> str:
-    made = {one.path: one.text for one in host_files("container", Settings(**more), TODAY)}
-    assert set(made) == {
+def image(**values: Any) -> str:
+    files = {file.path: file.text for file in host_files("container", Settings(**values), TODAY)}
+    assert set(files) == {
         "Containerfile",
         "hotpapers-requirements.txt",
         "compose.yaml",
         ".containerignore",
         ".dockerignore",
     }
-    return made["Containerfile"]
+    return files["Containerfile"]
 
 
 def test_the_image_has_two_stages_and_nobody_is_root() -> None:
-    found = instructions(image())
-    assert {name for name, _ in found} == KNOWN
-    assert [rest for name, rest in found if name == "FROM"] == [
+    steps = instructions(image())
+    assert {name for name, _ in steps} == KNOWN
+    assert [arguments for name, arguments in steps if name == "FROM"] == [
         "$PYTHON AS build", "$PYTHON",
     ]  # fmt: skip
-    assert found[0] == ("ARG", "PYTHON=docker.io/library/python:3.12-slim-bookworm")
-    installs = [rest for name, rest in found if name == "RUN" and "pip install" in rest]
+    assert steps[0] == ("ARG", "PYTHON=docker.io/library/python:3.12-slim-bookworm")
+    installs = [arguments for name, arguments in steps if name == "RUN" and "pip install" in arguments]
     assert len(installs) == 1 and installs[0].count("pip install") == 2
     assert "pip install --require-hashes -r /tmp/hotpapers-requirements.txt" in installs[0]
     assert "pip install --no-deps" in installs[0]
-    names = [name for name, _ in found]
-    last_stage = found[len(names) - names[::-1].index("FROM") :]
+    names = [name for name, _ in steps]
+    last_stage = steps[len(names) - names[::-1].index("FROM") :]
     by_name = dict(last_stage)
     assert by_name["USER"] == "10001:10001" and json.loads(by_name["VOLUME"]) == ["/data"]
     assert json.loads(by_name["ENTRYPOINT"]) == ["hotpapers"] and json.loads(by_name["CMD"]) == ["run"]
     after_user = [name for name, _ in last_stage[[name for name, _ in last_stage].index("USER") :]]
     assert "RUN" not in after_user and "COPY" not in after_user
-    for name, rest in found:
+    for name, arguments in steps:
         if name == "RUN":
-            assert shlex.split(rest)
-            checked = subprocess.run(["sh", "-n", "-c", rest], capture_output=True, check=False)
-            assert checked.returncode == 0
+            assert shlex.split(arguments)
+            process = subprocess.run(["sh", "-n", "-c", arguments], capture_output=True, check=False)
+            assert process.returncode == 0
 
 
 def test_the_image_can_reach_the_database_that_the_settings_name() -> None:
@@ -122,39 +129,41 @@ def test_the_image_can_reach_the_database_that_the_settings_name() -> None:
 
 def test_the_image_can_sign_with_the_key_that_init_makes() -> None:
     """Without the library, a folder with a key would have an image whose logs fail and whose health check says so."""
-    made = {one.path: one.text for one in host_files("container", Settings(), TODAY)}
-    installed = set(re.findall(r"^([\w-]+)==", made["hotpapers-requirements.txt"], re.M))
+    files = {file.path: file.text for file in host_files("container", Settings(), TODAY)}
+    installed = set(re.findall(r"^([\w-]+)==", files["hotpapers-requirements.txt"], re.M))
     assert {"cryptography", "cffi", "pycparser"} <= installed
 
 
 @pytest.mark.parametrize(("ok", "status"), [(True, 0), (False, 1)])
 def test_the_health_check_asks_the_running_program(ok: bool, status: int) -> None:
-    rest = next(rest for name, rest in instructions(image()) if name == "HEALTHCHECK")
-    command = json.loads(rest.partition("CMD ")[2])
+    arguments = next(arguments for name, arguments in instructions(image()) if name == "HEALTHCHECK")
+    command = json.loads(arguments.partition("CMD ")[2])
     with monitor("127.0.0.1:0", lambda: SiteHealth(ok, (), ()), lambda: "") as port:
-        asked = [word.replace("127.0.0.1:9464", f"127.0.0.1:{port}") for word in command]
-        done = subprocess.run([sys.executable, *asked[1:]], capture_output=True, check=False)
-    assert command[0] == "python" and done.returncode == status
+        probe = [word.replace("127.0.0.1:9464", f"127.0.0.1:{port}") for word in command]
+        process = subprocess.run([sys.executable, *probe[1:]], capture_output=True, check=False)
+    assert command[0] == "python" and process.returncode == status
 
 
-def test_the_app_of_several_publications_is_told_which_it_shows() -> None:
+def test_the_app_of_several_publications_is_given_the_one_to_show() -> None:
     """Without a name it would no longer start once a listing is imported."""
     several = Settings(publication=(PublicationSettings(name="daily"), PublicationSettings(name="weekly")))
-    units = {one.path: one.text for one in host_files("systemd", several, TODAY)}
+    units = {file.path: file.text for file in host_files("systemd", several, TODAY)}
     assert "serve --publication daily --host 127.0.0.1 --port 8000\n" in units["hotpapers-serve.service"]
-    compose = {one.path: one.text for one in host_files("container", several, TODAY)}["compose.yaml"]
+    compose = {file.path: file.text for file in host_files("container", several, TODAY)}["compose.yaml"]
     assert 'command: [serve, "--publication", "daily", --host, 0.0.0.0, --port, "8000"]' in compose
 
 
 def test_compose_runs_and_serves_with_few_rights() -> None:
     yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read compose.yaml with")
-    made = {one.path: one.text for one in host_files("container", Settings(), TODAY)}
-    found = yaml.safe_load(made["compose.yaml"])
-    assert set(found["services"]) == {"run", "serve"}
-    for service in found["services"].values():
+    files = {file.path: file.text for file in host_files("container", Settings(), TODAY)}
+    compose = yaml.safe_load(files["compose.yaml"])
+    assert set(compose["services"]) == {"run", "serve"}
+    for service in compose["services"].values():
         assert service["read_only"] is True and service["cap_drop"] == ["ALL"] and service["user"] == "10001:10001"
         assert service["security_opt"] == ["no-new-privileges:true"] and service["volumes"] == [".:/data"]
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
-    assert found["services"]["run"]["command"] == ["run"] and found["services"]["serve"]["command"][0] == "serve"
-    assert found["services"]["serve"]["depends_on"] == ["run"], "an alarm of `run` must not keep the app from starting"
-    assert made[".dockerignore"].splitlines()[-2:] == ["*", "!hotpapers-requirements.txt"]
+    assert compose["services"]["run"]["command"] == ["run"] and compose["services"]["serve"]["command"][0] == "serve"
+    assert compose["services"]["serve"]["depends_on"] == ["run"], (
+        "an alarm of `run` must not keep the app from starting"
+    )
+    assert files[".dockerignore"].splitlines()[-2:] == ["*", "!hotpapers-requirements.txt"]

@@ -22,7 +22,7 @@ WITNESS = SigningKey("witness.example/a", COSIGNATURE_ED25519, bytes(range(32)))
 AT = moment(DAY) + 49 * 3_600_000_000
 
 
-class Published(NamedTuple):
+class SamplePublication(NamedTuple):
     """A site whose log one witness has cosigned, and the policy its readers trust."""
 
     folder: Path
@@ -39,12 +39,12 @@ class Published(NamedTuple):
         return self.folder / "site" / DAY / "index.html"
 
 
-def publish(folder: Path, witnesses: Sequence[SigningKey] = (WITNESS,)) -> Published:
+def publish(folder: Path, witnesses: Sequence[SigningKey] = (WITNESS,)) -> SamplePublication:
     config = config_in(folder, policy=f"witness a {WITNESS.verifier}\nquorum a\n")
     with Record(str(folder / "hotpapers.db")) as record:
         posts = [(n, f"bluesky:{n}") for n in (1, 2, 3)]
-        said = [item for n, name in posts for item in (*post(n, name, moment(DAY)), counts(name, 90 - n, moment(DAY)))]
-        write(record, [DAILY], background(), *(paper(n, title=f"Tea <b>no. {n}</b> & more") for n in (1, 2, 3)), said)
+        items = [item for n, name in posts for item in (*post(n, name, moment(DAY)), counts(name, 90 - n, moment(DAY)))]
+        write(record, [DAILY], background(), *(paper(n, title=f"Tea <b>no. {n}</b> & more") for n in (1, 2, 3)), items)
         frozen(record)
         update_log(record.database, NAME, config, AT)
         for witness in witnesses:
@@ -53,13 +53,13 @@ def publish(folder: Path, witnesses: Sequence[SigningKey] = (WITNESS,)) -> Publi
             export_site(record, NAME, [DAY], channel, folder / channel, SiteConfig(logs=SiteLogs(config)))
     file = folder / "policy.txt"
     file.write_text((folder / "site/log/policy.txt").read_text())
-    return Published(folder, parse_policy(file.read_text()), file, config)
+    return SamplePublication(folder, parse_policy(file.read_text()), file, config)
 
 
 def add_cosignature(config: LogConfig, witness: SigningKey) -> None:
     """A witness cosigns the last checkpoint."""
-    last = logs_of(config).last
-    assert last is not None
-    line = cosign(last.checkpoint, witness, 1_715_000_000)
-    note = last.note._replace(signatures=(*last.note.signatures, line))
-    log_files.save_checkpoint(config.folder, NAME, 1, last._replace(note=note))
+    last_checkpoint = logs_of(config).last
+    assert last_checkpoint is not None
+    line = cosign(last_checkpoint.checkpoint, witness, 1_715_000_000)
+    note = last_checkpoint.note._replace(signatures=(*last_checkpoint.note.signatures, line))
+    log_files.save_checkpoint(config.folder, NAME, 1, last_checkpoint._replace(note=note))
