@@ -83,7 +83,7 @@ def test_a_preview_shows_what_would_be_sent_and_sends_nothing(home: Path, server
     found = json.loads(good("publish", "2021-03-02", "--to", "webhook", "--preview", "--json", "--config", home))
     [message] = found["channels"][0]["messages"]
     assert message["target"] == "library" and json.loads(message["text"])["issue"]["day"] == "2021-03-02"
-    assert not server.requests and not pds.asked
+    assert not server.requests and not pds.methods
 
 
 def test_an_issue_is_sent_once(home: Path, server: Server, pds: Pds) -> None:

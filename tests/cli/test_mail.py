@@ -20,12 +20,12 @@ from hotpapers.issues.queries import frozen_days
 from hotpapers.schedule.sending import fresh_days
 from hotpapers.store import Record, now
 from tests.cli.run import environment, failing, good, misuse, run, words
-from tests.deliver.email.made import fill
-from tests.deliver.email.nameserver import naming
+from tests.deliver.email.nameserver import serving_dns
 from tests.deliver.email.reading import part, read
+from tests.deliver.email.samples import fill
 from tests.deliver.email.server import Box, serving
 from tests.deliver.email.test_bounces import report
-from tests.deliver.email.test_dns_checks import GOOD, MESSAGE, arrived
+from tests.deliver.email.test_dns_checks import GOOD, MESSAGE, arrived_message
 from tests.issues.made import DAY
 
 SETTINGS = """
@@ -332,7 +332,7 @@ def fetched(url: str, body: bytes | None = None) -> bytes:
 
 def test_a_domain_is_checked(home: Path) -> None:
     home.write_text(home.read_text().replace('relay = "127.0.0.1"', 'relay = "mail.owls.example"'))
-    with naming(GOOD) as server:
+    with serving_dns(GOOD) as server:
         check = ("mail", "check", "--resolver", f"127.0.0.1:{server.port}", "--config", home)
         said = good(*check)
         assert said.splitlines()[0] == "SPF          good     owls.example lets 192.0.2.7 send in its name"
@@ -346,7 +346,7 @@ def test_a_domain_is_checked(home: Path) -> None:
         ran = run(*check, "--json")
         assert ran.status == 1 and [one["outcome"] for one in ran.json["findings"]] == ["bad"] * 4 + ["good"]
     home.write_text(home.read_text().replace('selector = "owl"', ""))
-    with naming(GOOD) as server:
+    with serving_dns(GOOD) as server:
         ran = run("mail", "check", "--resolver", f"127.0.0.1:{server.port}", "--config", home)
         refused = misuse("mail", "check", "--resolver", f"127.0.0.1:{server.port}", "--ip", "1.2.3", "--config", home)
     assert ran.status == 0 and ran.err == "hotpapers: 1 item could not be checked\n"
@@ -356,7 +356,7 @@ def test_a_domain_is_checked(home: Path) -> None:
 
 def test_a_message_that_arrived_is_checked(home: Path, tmp_path: Path) -> None:
     message = tmp_path / "message.eml"
-    message.write_bytes(arrived())
+    message.write_bytes(arrived_message())
     assert [line.split()[1] for line in good("mail", "check", message).splitlines()] == ["good"] * 4
     message.write_bytes(MESSAGE)
     assert run("mail", "check", message).status == 1

@@ -32,13 +32,13 @@ DAYS = ("2021-03-02", "2021-03-03")
 @pytest.fixture
 def record(sqlite_url: str) -> Iterator[Record]:
     """A store with two listings and their issues."""
-    with Record(sqlite_url) as opened:
+    with Record(sqlite_url) as opened_record:
         for day in DAYS:
-            import_classic(opened, day, made.text(day).encode())
-        publication = freeze.publication_of(opened, None)
+            import_classic(opened_record, day, made.text(day).encode())
+        publication = freeze.publication_of(opened_record, None)
         for day in DAYS:
-            freeze.freeze(opened, publication, day)
-        yield opened
+            freeze.freeze(opened_record, publication, day)
+        yield opened_record
 
 
 def states(record: Record) -> list[tuple[str, int, str, str, str]]:
@@ -56,28 +56,28 @@ def texts(folder: Path) -> str:
     return "".join(file.read_text("utf-8") for file in pages)
 
 
-def begin_is_seen(monkeypatch: pytest.MonkeyPatch, record: Record) -> list[list[tuple[str, int, str, str, str]]]:
+def watch_states(monkeypatch: pytest.MonkeyPatch, record: Record) -> list[list[tuple[str, int, str, str, str]]]:
     """The delivery states stored whenever the channel renders."""
-    seen: list[list[tuple[str, int, str, str, str]]] = []
-    plain = render.CHANNELS["classic"]
+    states_seen: list[list[tuple[str, int, str, str, str]]] = []
+    original = render.CHANNELS["classic"]
 
-    class Watched:
+    class WatchedChannel:
         name = "classic"
 
         def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
-            seen.append(states(record))
-            yield from plain(SiteConfig()).render(issue_reader, publication, days)
+            states_seen.append(states(record))
+            yield from original(SiteConfig()).render(issue_reader, publication, days)
 
-    monkeypatch.setitem(render.CHANNELS, "classic", lambda _: Watched())
-    return seen
+    monkeypatch.setitem(render.CHANNELS, "classic", lambda _: WatchedChannel())
+    return states_seen
 
 
-def test_an_issue_is_kept_before_and_after_and_recorded_once(
+def test_states_are_stored_before_and_after_and_recorded_once(
     record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen, head = begin_is_seen(monkeypatch, record), record.head.position
+    states_seen, head = watch_states(monkeypatch, record), record.head.position
     assert export_site(record, NAME, DAYS, "classic", tmp_path / "out") == ExportedSite(2, 2)
-    assert seen == [[(day, 1, "classic", "sending", "") for day in DAYS]]
+    assert states_seen == [[(day, 1, "classic", "sending", "") for day in DAYS]]
     assert states(record) == [(day, 1, "classic", "sent", digest(record, day)) for day in DAYS]
     [(target,)] = record.database.rows("SELECT DISTINCT target FROM delivery_state")
     assert target == target_of(record.database, tmp_path / "out") and target.startswith("file:")
@@ -85,7 +85,7 @@ def test_an_issue_is_kept_before_and_after_and_recorded_once(
     assert record.head.position == head + 1, "one batch for all of them"
 
 
-def test_a_second_folder_is_kept_and_not_recorded_again(record: Record, tmp_path: Path) -> None:
+def test_a_second_folder_is_stored_and_not_recorded_again(record: Record, tmp_path: Path) -> None:
     export_site(record, NAME, DAYS[:1], "classic", tmp_path / "one")
     head = record.head
     export_site(record, NAME, DAYS[:1], "classic", tmp_path / "two")
@@ -96,7 +96,7 @@ def test_a_second_folder_is_kept_and_not_recorded_again(record: Record, tmp_path
     assert len(recorded(record, "markdown")) == 2 and len(recorded(record, "classic")) == 2
 
 
-def test_nothing_tells_where_folders_are_in_the_chain(record: Record, tmp_path: Path) -> None:
+def test_the_chain_does_not_name_folders(record: Record, tmp_path: Path) -> None:
     export_site(record, NAME, DAYS, "classic", tmp_path / "a-folder-of-ada")
     rows = [line for line in exporter.lines(record) if b"a-folder-of-ada" in line]
     assert len(rows) == 2 and all(line.startswith(b'{"kind":"delivery_state"') for line in rows)
@@ -114,46 +114,46 @@ def test_each_edition_is_delivered_once(record: Record, tmp_path: Path) -> None:
     assert [row[:2] for row in recorded(record, "classic")] == [(DAYS[0], 1), (DAYS[0], 2), (DAYS[1], 1)]
 
 
-def test_what_broke_off_is_finished_the_next_time(
+def test_an_interrupted_export_is_finished_the_next_time(
     record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A channel of our own that is interrupted after its first file."""
 
-    class Torn:
+    class FailingChannel:
         name = "torn"
         broken = True
 
         def render(self, issue_reader: IssueReader, publication: str, days: object) -> Iterator[RenderedFile]:
             yield RenderedFile("one", b"1")
-            if Torn.broken:
+            if FailingChannel.broken:
                 raise HotPapersError("torn")
             yield RenderedFile("two", b"2")
 
-    monkeypatch.setitem(render.CHANNELS, "torn", lambda _: Torn())
+    monkeypatch.setitem(render.CHANNELS, "torn", lambda _: FailingChannel())
     with pytest.raises(HotPapersError, match="torn"):
         export_site(record, NAME, DAYS[:1], "torn", tmp_path)
     assert [state for *_, state, _ in states(record)] == ["sending"] and not recorded(record, "torn")
-    assert [(one.folder, one.channel) for one in export_again(record)] == [(tmp_path.resolve(), "torn")]
-    Torn.broken = False
+    assert [(folder.folder, folder.channel) for folder in export_again(record)] == [(tmp_path.resolve(), "torn")]
+    FailingChannel.broken = False
     assert export_site(record, NAME, DAYS[:1], "torn", tmp_path) == ExportedSite(2, 1)
     assert [state for *_, state, _ in states(record)] == ["sent"] and len(recorded(record, "torn")) == 1
 
 
-def test_what_was_forgotten_goes_from_a_folder_that_broke_off(
+def test_forgotten_posts_go_from_an_interrupted_export(
     record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed after writing everything but before recording it; then with no record of any delivery at all."""
 
-    def killed(*_: object) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched:
-        patched.setattr(delivery_states, "finish_all", killed)
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery_states, "finish_all", interrupt)
         with pytest.raises(KeyboardInterrupt):
             export_site(record, NAME, DAYS, "classic", tmp_path)
     assert not recorded(record, "classic") and "Kettle 200 is out" in texts(tmp_path)
     forget(record, f"x:{made.post(200).id}")
-    assert [one.rendered for one in export_again(record)] == [True]
+    assert [folder.rendered for folder in export_again(record)] == [True]
     assert "Kettle 200 is out" not in texts(tmp_path) and "Kettle 300 is out" in texts(tmp_path)
     assert unsent(record, NAME, "classic", tmp_path) == list(DAYS)
     export_site(record, NAME, DAYS, "classic", tmp_path)
@@ -161,8 +161,8 @@ def test_what_was_forgotten_goes_from_a_folder_that_broke_off(
 
 
 def test_two_publications_do_not_share_a_folder(record: Record, tmp_path: Path) -> None:
-    other = model.Publication(publication="other", title="Others", window="listing", observed_at=now())
-    record.append([other], source="test")
+    other_publication = model.Publication(publication="other", title="Others", window="listing", observed_at=now())
+    record.append([other_publication], source="test")
     export_site(record, NAME, DAYS, "site", tmp_path / "site")
     with pytest.raises(UsageError, match=r"site: contains the site files of 'hot-papers'; choose another .*--output"):
         export_site(record, "other", (), "site", tmp_path / "site")
@@ -177,21 +177,21 @@ def test_an_unknown_channel_names_those_there_are(record: Record, tmp_path: Path
     assert not states(record)
 
 
-def test_what_is_forgotten_goes_from_every_folder(record: Record, tmp_path: Path) -> None:
-    for to in ("classic", "markdown", "site"):
-        export_site(record, NAME, DAYS, to, tmp_path / to)
+def test_forgotten_posts_go_from_every_folder(record: Record, tmp_path: Path) -> None:
+    for channel in ("classic", "markdown", "site"):
+        export_site(record, NAME, DAYS, channel, tmp_path / channel)
     assert "Kettle 200 is out" in texts(tmp_path / "classic")
     assert made.post(200).id in texts(tmp_path / "markdown") and made.post(200).id in texts(tmp_path / "site")
     forget(record, f"x:{made.post(200).id}")
-    again = export_again(record)
-    folders = [tmp_path.resolve() / to for to in ("classic", "markdown", "site")]
-    assert again == [RerenderedFolder(folder, NAME, folder.name, True) for folder in folders]
+    rerendered = export_again(record)
+    folders = [tmp_path.resolve() / channel for channel in ("classic", "markdown", "site")]
+    assert rerendered == [RerenderedFolder(folder, NAME, folder.name, True) for folder in folders]
     assert "Kettle 200 is out" not in texts(tmp_path)
     assert made.post(200).id not in texts(tmp_path)
     assert "Kettle 300 is out" in texts(tmp_path / "classic")
 
 
-def test_what_is_forgotten_goes_with_the_page_of_a_paper_that_was_taken_out(sqlite_url: str, tmp_path: Path) -> None:
+def test_forgotten_posts_go_with_the_page_of_a_removed_paper(sqlite_url: str, tmp_path: Path) -> None:
     seen_at = world.moment(world.DAY) + model.HOUR
     with Record(sqlite_url) as record:
         world.write(record, [world.DAILY], world.background(), world.paper(1), world.talk(1, 40, seen_at))
@@ -202,20 +202,18 @@ def test_what_is_forgotten_goes_with_the_page_of_a_paper_that_was_taken_out(sqli
         export_site(record, "daily", [world.DAY], "site", tmp_path)
         page = tmp_path / "paper/2405.00001/index.html"
         assert "a made-up opinion" in page.read_text("utf-8")
-        doubtful = [world.judged(post, "doubtful", about=world.key(1)) for post in ("bluesky:kettle", "bluesky:1")]
-        world.write(record, doubtful)
-        late = world.moment(world.DAY) + 72 * model.HOUR
-        freeze.freeze(record, world.DAILY, world.DAY, again=True, reason="another kettle was meant", at=late)
+        verdicts = [world.judged(post, "doubtful", about=world.key(1)) for post in ("bluesky:kettle", "bluesky:1")]
+        world.write(record, verdicts)
+        later = world.moment(world.DAY) + 72 * model.HOUR
+        freeze.freeze(record, world.DAILY, world.DAY, again=True, reason="another kettle was meant", at=later)
         export_site(record, "daily", [world.DAY], "site", tmp_path)
         assert not page.exists()
         forget(record, "bluesky:kettle")
-        assert all(one.rendered for one in export_again(record))
+        assert all(folder.rendered for folder in export_again(record))
         assert "a made-up opinion" not in texts(tmp_path)
 
 
-def test_what_is_forgotten_goes_from_the_page_of_a_day_that_was_a_neighbour_once(
-    sqlite_url: str, tmp_path: Path
-) -> None:
+def test_forgotten_posts_go_from_the_page_of_a_former_neighbor_day(sqlite_url: str, tmp_path: Path) -> None:
     publication = msgspec.structs.replace(world.DAILY, ranking="classic/1", threshold=1)
     with Record(sqlite_url) as record:
         world.write(record, [publication], world.background())
@@ -237,9 +235,9 @@ def test_what_is_forgotten_goes_from_the_page_of_a_day_that_was_a_neighbour_once
         assert "Tea 2024-05-08" not in texts(tmp_path) and "Tea 2024-05-06" in texts(tmp_path)
 
 
-def test_what_is_hidden_goes_and_comes_back(record: Record, tmp_path: Path) -> None:
+def test_hidden_posts_go_and_come_back(record: Record, tmp_path: Path) -> None:
     export_site(record, NAME, DAYS, "classic", tmp_path)
-    before = texts(tmp_path)
+    texts_before = texts(tmp_path)
     for judgement in ("hidden", "shown"):
         verdict = model.Verdict(
             subject=f"x:{made.post(200).id}", about="", rule="hide", judgement=judgement, version=1, reason="-",
@@ -248,23 +246,23 @@ def test_what_is_hidden_goes_and_comes_back(record: Record, tmp_path: Path) -> N
         record.append([verdict], source="operator")
         export_again(record)
         assert ("Kettle 200 is out" in texts(tmp_path)) == (judgement == "shown")
-    assert texts(tmp_path) == before
+    assert texts(tmp_path) == texts_before
 
 
-def test_only_the_days_that_were_delivered_are_rendered_anew(record: Record, tmp_path: Path) -> None:
+def test_only_the_days_that_were_delivered_are_rendered_again(record: Record, tmp_path: Path) -> None:
     export_site(record, NAME, DAYS[:1], "classic", tmp_path)
     (tmp_path / f"{DAYS[0]}---Hot-Papers.md").unlink()
     export_again(record)
     assert [file.name for file in tmp_path.iterdir() if file.suffix == ".md"] == [f"{DAYS[0]}---Hot-Papers.md"]
 
 
-def test_no_more_is_rendered_anew_than_asked_for(record: Record, tmp_path: Path) -> None:
+def test_no_more_is_rendered_again_than_requested(record: Record, tmp_path: Path) -> None:
     export_site(record, NAME, DAYS, "markdown", tmp_path)
     for file in tmp_path.glob("*.md"):
         file.write_text("an older look")
     assert export_again(record, only={("other", DAYS[0])}) == []
-    [again] = export_again(record, only={(NAME, DAYS[0]), (NAME, "1999-01-01")})
-    assert again.rendered
+    [rerendered] = export_again(record, only={(NAME, DAYS[0]), (NAME, "1999-01-01")})
+    assert rerendered.rendered
     assert [day for day in DAYS if (tmp_path / f"{day}.md").read_text() != "an older look"] == [DAYS[0]]
 
 
@@ -275,9 +273,9 @@ def test_a_folder_that_is_gone_or_cannot_be_written_is_named(record: Record, tmp
     page = tmp_path / "here" / f"{DAYS[0]}---Hot-Papers.md"
     page.unlink()
     page.mkdir()
-    gone, here = export_again(record)
-    assert gone == RerenderedFolder(tmp_path.resolve() / "gone", NAME, "classic", False, "no longer exists")
-    assert not here.rendered and here.reason.endswith("cannot be written: Is a directory")
+    missing_folder, unwritable_folder = export_again(record)
+    assert missing_folder == RerenderedFolder(tmp_path.resolve() / "gone", NAME, "classic", False, "no longer exists")
+    assert not unwritable_folder.rendered and unwritable_folder.reason.endswith("cannot be written: Is a directory")
     assert not (tmp_path / "gone").exists()
 
 
@@ -300,43 +298,45 @@ def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-def test_an_export_takes_along_which_folders_there_are(record: Record, tmp_path: Path, other_url: str) -> None:
+def test_an_export_contains_the_folders(record: Record, tmp_path: Path, other_url: str) -> None:
     """A store rebuilt from its export still removes forgotten items from its pages, and delivers nothing again."""
     export_site(record, NAME, DAYS, "classic", tmp_path / "out")
     delivery_states.begin_all(
         record, [DeliveryKey(NAME, DAYS[0], 1, "markdown", target_of(record.database, tmp_path / "half"))], now()
     )
-    exported = list(exporter.lines(record))
-    assert sum(line.startswith(b'{"kind":"delivery_state"') for line in exported) == 3
-    with Record(other_url) as other:
-        importer.import_lines(other, "export", exported)
-        assert states(other) == states(record) and list(exporter.lines(other)) == exported
-        importer.import_lines(other, "export", exported)
-        assert states(other) == states(record) and other.head == record.head
+    exported_lines = list(exporter.lines(record))
+    assert sum(line.startswith(b'{"kind":"delivery_state"') for line in exported_lines) == 3
+    with Record(other_url) as other_record:
+        importer.import_lines(other_record, "export", exported_lines)
+        assert states(other_record) == states(record) and list(exporter.lines(other_record)) == exported_lines
+        importer.import_lines(other_record, "export", exported_lines)
+        assert states(other_record) == states(record) and other_record.head == record.head
 
 
-def test_a_rebuilt_store_renders_its_folders_anew(record: Record, tmp_path: Path) -> None:
+def test_a_rebuilt_store_renders_its_folders_again(record: Record, tmp_path: Path) -> None:
     export_site(record, NAME, DAYS, "classic", tmp_path / "out")
-    exported = list(exporter.lines(record))
+    exported_lines = list(exporter.lines(record))
     record.database.close()
     (tmp_path / "hotpapers.db").unlink()
-    with Record(str(tmp_path / "hotpapers.db")) as rebuilt:
-        importer.import_lines(rebuilt, "export", exported)
-        assert not unsent(rebuilt, NAME, "classic", tmp_path / "out")
-        forget(rebuilt, f"x:{made.post(200).id}")
-        assert [(one.folder, one.rendered) for one in export_again(rebuilt)] == [(tmp_path.resolve() / "out", True)]
+    with Record(str(tmp_path / "hotpapers.db")) as rebuilt_record:
+        importer.import_lines(rebuilt_record, "export", exported_lines)
+        assert not unsent(rebuilt_record, NAME, "classic", tmp_path / "out")
+        forget(rebuilt_record, f"x:{made.post(200).id}")
+        assert [(folder.folder, folder.rendered) for folder in export_again(rebuilt_record)] == [
+            (tmp_path.resolve() / "out", True)
+        ]
     assert "Kettle 200 is out" not in texts(tmp_path / "out")
 
 
 def test_a_store_of_another_record_takes_over_no_folders(record: Record, tmp_path: Path, other_url: str) -> None:
     export_site(record, NAME, DAYS, "classic", tmp_path / "out")
-    with Record(other_url) as other:
-        other.append([world.DAILY], source="test")
-        assert importer.import_lines(other, "export", exporter.lines(record)).added
-        assert not states(other) and not recorded(other, "classic")
+    with Record(other_url) as other_record:
+        other_record.append([world.DAILY], source="test")
+        assert importer.import_lines(other_record, "export", exporter.lines(record)).added
+        assert not states(other_record) and not recorded(other_record, "classic")
 
 
-def test_a_backup_that_is_put_back_still_knows_the_folders(record: Record, sqlite_url: str, tmp_path: Path) -> None:
+def test_a_backup_that_is_restored_still_knows_the_folders(record: Record, sqlite_url: str, tmp_path: Path) -> None:
     """The folders were written to after the backup: the restored record does not know it, and records it again."""
     copy, out = tmp_path / "copy.db", tmp_path / "out"
     backup(record, copy)
@@ -344,27 +344,25 @@ def test_a_backup_that_is_put_back_still_knows_the_folders(record: Record, sqlit
     freeze.freeze(record, freeze.publication_of(record, NAME), DAYS[0], again=True, reason="a kettle was miscounted")
     export_site(record, NAME, DAYS, "classic", out)
     restore(copy, sqlite_url, replace=True)
-    with Record(sqlite_url) as restored:
-        assert not recorded(restored, "classic") and len(states(restored)) == 3
-        forget(restored, f"x:{made.post(200).id}")
-        assert [(one.rendered, one.reason) for one in export_again(restored)] == [(True, "")]
+    with Record(sqlite_url) as restored_record:
+        assert not recorded(restored_record, "classic") and len(states(restored_record)) == 3
+        forget(restored_record, f"x:{made.post(200).id}")
+        assert [(folder.rendered, folder.reason) for folder in export_again(restored_record)] == [(True, "")]
         assert "Kettle 200 is out" not in texts(out) and "Kettle 300 is out" in texts(out)
-        assert unsent(restored, NAME, "classic", out) == list(DAYS)
-        export_site(restored, NAME, DAYS, "classic", out)
-        assert not unsent(restored, NAME, "classic", out) and len(recorded(restored, "classic")) == 2
+        assert unsent(restored_record, NAME, "classic", out) == list(DAYS)
+        export_site(restored_record, NAME, DAYS, "classic", out)
+        assert not unsent(restored_record, NAME, "classic", out) and len(recorded(restored_record, "classic")) == 2
 
 
-def test_of_a_backup_that_is_too_old_the_pages_left_alone_are_named(
-    record: Record, sqlite_url: str, tmp_path: Path
-) -> None:
+def test_pages_that_an_old_backup_cannot_update_are_named(record: Record, sqlite_url: str, tmp_path: Path) -> None:
     copy, out = tmp_path / "copy.db", tmp_path / "out"
     export_site(record, NAME, DAYS, "classic", out)
-    with Record(str(tmp_path / "old.db")) as old:
-        old.adopt_secret(record.secret())
-        import_classic(old, DAYS[0], made.text(DAYS[0]).encode())
-        freeze.freeze(old, freeze.publication_of(old, None), DAYS[0])
-        backup(old, copy)
+    with Record(str(tmp_path / "old.db")) as old_record:
+        old_record.adopt_secret(record.secret())
+        import_classic(old_record, DAYS[0], made.text(DAYS[0]).encode())
+        freeze.freeze(old_record, freeze.publication_of(old_record, None), DAYS[0])
+        backup(old_record, copy)
     restore(copy, sqlite_url, replace=True)
-    with Record(sqlite_url) as restored:
-        [again] = export_again(restored)
-    assert again.rendered and again.reason.startswith(f"not updated: {DAYS[1]}; the record does not have")
+    with Record(sqlite_url) as restored_record:
+        [rerendered] = export_again(restored_record)
+    assert rerendered.rendered and rerendered.reason.startswith(f"not updated: {DAYS[1]}; the record does not have")

@@ -27,15 +27,15 @@ def test_files_are_written_with_their_folders(tmp_path: Path) -> None:
 
 def test_only_what_changed_is_written(tmp_path: Path) -> None:
     write_files(tmp_path, PAGES)
-    before = {name: os.stat(tmp_path / name) for name in tree(tmp_path)}
+    stats_before = {name: os.stat(tmp_path / name) for name in tree(tmp_path)}
     assert write_files(tmp_path, [PAGES[0], RenderedFile("2021/01/14/index.html", b"TWO")]) == WriteCounts(2, 1)
-    after = {name: os.stat(tmp_path / name) for name in tree(tmp_path)}
-    same = {name for name in before if (before[name].st_ino, before[name].st_mtime_ns) == (after[name].st_ino, after[name].st_mtime_ns)}  # fmt: skip # noqa: E501
-    assert same == {"index.html"}
+    stats_after = {name: os.stat(tmp_path / name) for name in tree(tmp_path)}
+    unchanged = {name for name in stats_before if (stats_before[name].st_ino, stats_before[name].st_mtime_ns) == (stats_after[name].st_ino, stats_after[name].st_mtime_ns)}  # fmt: skip # noqa: E501
+    assert unchanged == {"index.html"}
     assert tree(tmp_path)["2021/01/14/index.html"] == b"TWO"
 
 
-def test_who_reads_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     """The bytes go into a temporary file that is then renamed: a file already open does not change."""
     write_files(tmp_path, [RenderedFile("page", b"old" * 1000)])
     with (tmp_path / "page").open("rb") as reader:
@@ -44,7 +44,7 @@ def test_who_reads_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     assert (tmp_path / "page").read_bytes() == b"new"
 
 
-def test_what_a_crash_left_goes_with_the_next_writing(tmp_path: Path) -> None:
+def test_leftovers_of_a_crash_go_with_the_next_writing(tmp_path: Path) -> None:
     (tmp_path / PART).write_bytes(b"half of a page")
     write_files(tmp_path, PAGES[:1])
     assert tree(tmp_path) == {"index.html": b"one"}
@@ -52,12 +52,12 @@ def test_what_a_crash_left_goes_with_the_next_writing(tmp_path: Path) -> None:
 
 def test_a_file_without_bytes_goes(tmp_path: Path) -> None:
     write_files(tmp_path, PAGES)
-    gone = [
+    removed_files = [
         RenderedFile("index.html", b""),
         RenderedFile("2021/01/14/index.html", b""),
         RenderedFile("never/was.html", b""),
     ]
-    assert write_files(tmp_path, gone) == WriteCounts(0, 2)
+    assert write_files(tmp_path, removed_files) == WriteCounts(0, 2)
     assert tree(tmp_path) == {} and not (tmp_path / "2021/01/14").exists()
     assert write_files(tmp_path, [RenderedFile("a", b"1"), RenderedFile("a/b", b"")]) == WriteCounts(1, 1)
 
@@ -80,7 +80,7 @@ def test_two_processes_write_one_after_the_other(tmp_path: Path) -> None:
     }
 
 
-def test_what_stands_there_of_others_stays(tmp_path: Path) -> None:
+def test_other_files_in_the_folder_stay(tmp_path: Path) -> None:
     (tmp_path / "CNAME").write_bytes(b"papers.example")
     write_files(tmp_path, PAGES)
     assert tree(tmp_path)["CNAME"] == b"papers.example"
@@ -125,7 +125,7 @@ def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
     assert "index.html" in tree(tmp_path / "real")
 
 
-def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(UsageError, match=r"file: cannot be written: File exists"):
         write_files(tmp_path / "file", PAGES)

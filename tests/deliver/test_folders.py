@@ -75,31 +75,31 @@ def test_a_file_does_not_own_the_folders_of_the_database_that_it_was_copied_from
 
 
 def test_what_is_forgotten_in_a_copy_leaves_the_originals_pages_alone(home: Path, tmp_path: Path) -> None:
-    before = pages(home / "site") | pages(tmp_path / "www")
+    pages_before = pages(home / "site") | pages(tmp_path / "www")
     for copy in (home / "copy.db", tmp_path / "hotpapers.db"):
         shutil.copy(home / "hotpapers.db", copy)
-        ran = run("forget", POST, "--yes", "--store", copy)
-        assert (ran.status, "rendered again" in ran.out) == (0, False), ran
-        assert f"{tmp_path / 'www'}: belongs to {home / 'hotpapers.db'}, of which this store is a copy" in ran.err
-    assert pages(home / "site") | pages(tmp_path / "www") == before
-    ran = run("forget", POST, "--yes", "--store", home / "hotpapers.db")
-    assert ran.out.count("rendered again") == 2
-    after = pages(home / "site") | pages(tmp_path / "www")
-    assert after != before and after.keys() == before.keys()
+        result = run("forget", POST, "--yes", "--store", copy)
+        assert (result.status, "rendered again" in result.out) == (0, False), result
+        assert f"{tmp_path / 'www'}: belongs to {home / 'hotpapers.db'}, of which this store is a copy" in result.err
+    assert pages(home / "site") | pages(tmp_path / "www") == pages_before
+    result = run("forget", POST, "--yes", "--store", home / "hotpapers.db")
+    assert result.out.count("rendered again") == 2
+    pages_after = pages(home / "site") | pages(tmp_path / "www")
+    assert pages_after != pages_before and pages_after.keys() == pages_before.keys()
 
 
 def test_a_copy_of_the_whole_folder_renders_its_own_pages(home: Path, tmp_path: Path) -> None:
     shutil.copytree(home, tmp_path / "twin")
-    before = pages(home / "site")
-    ran = run("forget", POST, "--yes", "--store", tmp_path / "twin" / "hotpapers.db")
-    assert f"rendered again: {tmp_path / 'twin' / 'site'}\n" in ran.out and ran.out.count("rendered again") == 1
-    assert pages(home / "site") == before
+    pages_before = pages(home / "site")
+    result = run("forget", POST, "--yes", "--store", tmp_path / "twin" / "hotpapers.db")
+    assert f"rendered again: {tmp_path / 'twin' / 'site'}\n" in result.out and result.out.count("rendered again") == 1
+    assert pages(home / "site") == pages_before
 
 
 def test_a_store_that_was_moved_keeps_its_folders(home: Path, tmp_path: Path) -> None:
     home.rename(tmp_path / "new")
-    ran = run("forget", POST, "--yes", "--store", tmp_path / "new" / "hotpapers.db")
-    assert sorted(ran.out.splitlines()[1:]) == [
+    result = run("forget", POST, "--yes", "--store", tmp_path / "new" / "hotpapers.db")
+    assert sorted(result.out.splitlines()[1:]) == [
         f"rendered again: {tmp_path / 'new' / 'site'}", f"rendered again: {tmp_path / 'www'}",
     ]  # fmt: skip
     assert folders(tmp_path / "new" / "hotpapers.db") == [

@@ -45,15 +45,15 @@ def store(tmp_path: Path) -> str:
 
 @pytest.fixture
 def record(store: str) -> Iterator[Record]:
-    with Record(store) as opened:
-        yield opened
+    with Record(store) as opened_record:
+        yield opened_record
 
 
 def tree(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-def alone(record: Record, output: Path) -> WriteCounts:
+def write_in_one_process(record: Record, output: Path) -> WriteCounts:
     return write_files(output, SiteChannel().render(RecordIssueReader(record), NAME, frozen_days(record, NAME)))
 
 
@@ -62,45 +62,47 @@ def task(record: Record, store: str) -> ParallelTask:
 
 
 @pytest.mark.long
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: no helper is asked")
-def test_two_write_what_one_writes(record: Record, store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    helped: list[object] = []
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: no helper is started")
+def test_two_processes_write_what_one_writes(
+    record: Record, store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results: list[object] = []
 
-    def told(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
-        done = finished(helper)
-        helped.append(done)
-        return done
+    def read_and_keep(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
+        result = original(helper)
+        results.append(result)
+        return result
 
-    finished = parallel._read_result
-    monkeypatch.setattr(parallel, "_read_result", told)
-    both = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
-    assert both == alone(record, tmp_path / "one") and both.files == both.changed > 50
+    original = parallel._read_result
+    monkeypatch.setattr(parallel, "_read_result", read_and_keep)
+    counts = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
+    assert counts == write_in_one_process(record, tmp_path / "one") and counts.files == counts.changed > 50
     assert tree(tmp_path / "both") == tree(tmp_path / "one")
     assert not {PART, PART_OF_HELPER} & tree(tmp_path / "both").keys()
-    again = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
-    assert again == WriteCounts(both.files, 0)
-    assert len(helped) == 2 and None not in helped, "the helper did its share"
+    second_counts = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
+    assert second_counts == WriteCounts(counts.files, 0)
+    assert len(results) == 2 and None not in results, "the helper did its share"
 
 
 def test_the_share_of_a_helper_that_fails_is_done_too(record: Record, tmp_path: Path) -> None:
-    wrote = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, str(tmp_path / "no such.db")))
-    assert wrote == alone(record, tmp_path / "one")
+    counts = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, str(tmp_path / "no such.db")))
+    assert counts == write_in_one_process(record, tmp_path / "one")
     assert tree(tmp_path / "both") == tree(tmp_path / "one")
 
 
 def test_both_shares_are_the_whole_and_neither_is() -> None:
     days = LISTED_READER.days(NAME)
-    whole = {file.path: file.data for file in SiteChannel().render(LISTED_READER, NAME, days)}
+    all_files = {file.path: file.data for file in SiteChannel().render(LISTED_READER, NAME, days)}
     shares = [
-        {file.path: file.data for file in SiteChannel().share(LISTED_READER, NAME, days, one)}
-        for one in (own_share, other_share)
+        {file.path: file.data for file in SiteChannel().share(LISTED_READER, NAME, days, share)}
+        for share in (own_share, other_share)
     ]
-    assert shares[0] | shares[1] == whole
-    assert all(0 < len(share) < len(whole) for share in shares)
+    assert shares[0] | shares[1] == all_files
+    assert all(0 < len(share) < len(all_files) for share in shares)
 
 
 @pytest.mark.long
-def test_what_was_half_written_goes_with_the_next_writing(record: Record, store: str, tmp_path: Path) -> None:
+def test_half_written_files_go_with_the_next_writing(record: Record, store: str, tmp_path: Path) -> None:
     """Also leftovers of a killed helper, and also when the next write fails."""
     output = tmp_path / "both"
     for task_or_none in (task(record, store), None):

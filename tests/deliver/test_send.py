@@ -26,19 +26,19 @@ class Killed(BaseException):
     """The process dies here."""
 
 
-class Box:
+class RecordingSender:
     """Targets that keep what they receive and can be queried. `plan`: what happens at each send, in order."""
 
     name = "box"
 
-    def __init__(self, plan: list[str]) -> None:
-        self.plan, self.got = plan, list[str]()
+    def __init__(self, steps: list[str]) -> None:
+        self.steps, self.received = steps, list[str]()
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         return (Message(target, day) for target in TARGETS)
 
     def send(self, message: Message, http: HttpClient) -> str:
-        step = self.plan.pop(0) if self.plan else "ok"
+        step = self.steps.pop(0) if self.steps else "ok"
         if step == "killed before":
             raise Killed
         if step == "no route":
@@ -51,16 +51,16 @@ class Box:
             raise RetryLater(60, "busy")
         if step == "no":
             raise RequestRefused("no such target")
-        self.got.append(message.target)
+        self.received.append(message.target)
         if step == "killed after":
             raise Killed
         return f"receipt-{message.target}"
 
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
-        return f"receipt-{message.target}" if message.target in self.got else None
+        return f"receipt-{message.target}" if message.target in self.received else None
 
 
-class Mute(Box):
+class SenderWithoutReceipts(RecordingSender):
     """Targets that cannot be queried."""
 
     def receipt_of(self, message: Message, http: HttpClient) -> str:
@@ -69,10 +69,10 @@ class Mute(Box):
 
 @pytest.fixture
 def record(sqlite_url: str) -> Iterator[Record]:
-    with Record(sqlite_url) as opened:
-        write(opened, background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
-        frozen(opened)
-        yield opened
+    with Record(sqlite_url) as opened_record:
+        write(opened_record, background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
+        frozen(opened_record)
+        yield opened_record
 
 
 STEPS = st.lists(st.sampled_from(["ok", "killed before", "killed after", "no route", "busy"]), max_size=8)
@@ -84,114 +84,121 @@ def test_everything_arrives_once_whatever_happens(record: Record) -> None:
 
     @settings(max_examples=60)
     @given(STEPS)
-    def checked(plan: list[str]) -> None:
-        box = Box(plan)
-        box.name = f"box-{next(numbers)}"
+    def check(steps: list[str]) -> None:
+        sender = RecordingSender(steps)
+        sender.name = f"box-{next(numbers)}"
         for _ in range(20):
             try:
-                done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
+                result = send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
             except Killed:
                 continue
-            if done.sent + done.before == len(TARGETS):
+            if result.sent + result.before == len(TARGETS):
                 break
-        assert sorted(box.got) == list(TARGETS)
-        states = deliveries(record, box.name)
+        assert sorted(sender.received) == list(TARGETS)
+        states = deliveries(record, sender.name)
         assert states == dict.fromkeys(TARGETS, "sent")
 
-    checked()
+    check()
 
 
-def test_who_refuses_is_not_asked_again_and_stops_no_other(record: Record) -> None:
-    box, http = Box(["ok", "no"]), ScriptedClient({})
-    done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
-    assert (done.sent, done.problems) == (3, (("b", "no such target"),))
+def test_a_refusing_target_is_not_tried_again_and_stops_no_other(record: Record) -> None:
+    sender, http = RecordingSender(["ok", "no"]), ScriptedClient({})
+    result = send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    assert (result.sent, result.problems) == (3, (("b", "no such target"),))
     assert deliveries(record, "box")["b"] == "failed"
-    done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
-    assert (done.sent, done.before, done.problems) == (0, 4, ()) and box.got == ["a", "c", "d"]
+    result = send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    assert (result.sent, result.before, result.problems) == (0, 4, ()) and sender.received == ["a", "c", "d"]
 
 
-def test_who_is_busy_is_left_for_later(record: Record) -> None:
-    box, http = Box(["ok", "busy"]), ScriptedClient({})
-    done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
-    assert (done.sent, done.waiting, done.problems) == (1, 60, (("b", "busy"),))
+def test_a_busy_target_is_left_for_later(record: Record) -> None:
+    sender, http = RecordingSender(["ok", "busy"]), ScriptedClient({})
+    result = send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    assert (result.sent, result.waiting, result.problems) == (1, 60, (("b", "busy"),))
 
 
-def test_who_cannot_be_asked_gets_it_once_as_long_as_it_is_known_that_it_did_not_arrive(record: Record) -> None:
+def test_a_target_without_receipts_gets_it_once_while_it_is_known_not_to_have_arrived(record: Record) -> None:
     http = ScriptedClient({})
     numbers = iter(range(10_000))
 
     @settings(max_examples=40)
     @given(st.lists(st.sampled_from(["ok", "unreached", "busy"]), max_size=8))
-    def checked(plan: list[str]) -> None:
-        box = Mute(plan)
-        box.name = f"mute-{next(numbers)}"
+    def check(steps: list[str]) -> None:
+        sender = SenderWithoutReceipts(steps)
+        sender.name = f"mute-{next(numbers)}"
         for _ in range(20):
-            if send_issue(record, box, RecordIssueReader(record), "daily", DAY, http).before == len(TARGETS):
+            if send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http).before == len(TARGETS):
                 break
-        assert sorted(box.got) == list(TARGETS)
+        assert sorted(sender.received) == list(TARGETS)
 
-    checked()
+    check()
 
 
-def test_who_cannot_be_asked_never_gets_it_twice(record: Record) -> None:
-    box, http = Mute(["killed before"]), ScriptedClient({})
+def test_a_target_without_receipts_never_gets_it_twice(record: Record) -> None:
+    sender, http = SenderWithoutReceipts(["killed before"]), ScriptedClient({})
     with pytest.raises(Killed):
-        send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
-    assert send_issue(record, box, RecordIssueReader(record), "daily", DAY, http).sent == len(TARGETS)
-    assert box.got == ["b", "c", "d"]
+        send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    assert send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http).sent == len(TARGETS)
+    assert sender.received == ["b", "c", "d"]
     assert receipts(record, "box")["a"] == "nobody knows"
 
 
 # ---- what is stored outside the chain --------------------------------------------------------------------
 
 
-def test_before_it_is_sent_it_is_kept_that_it_begins(record: Record) -> None:
+def test_the_start_of_each_sending_is_stored_first(record: Record) -> None:
     """Each in its own transaction, not in a batch, so the state is known after a crash."""
-    head, seen = record.head, list[tuple[str, dict[str, str], dict[str, str]]]()
+    head, states_seen = record.head, list[tuple[str, dict[str, str], dict[str, str]]]()
 
-    class Watched(Box):
+    class WatchedSender(RecordingSender):
         def send(self, message: Message, http: HttpClient) -> str:
-            with Record(f"sqlite:///{record.database.where}") as other:
-                seen.append((message.target, deliveries(other, "box"), receipts(other, "box")))
+            with Record(f"sqlite:///{record.database.where}") as other_record:
+                states_seen.append((message.target, deliveries(other_record, "box"), receipts(other_record, "box")))
             return super().send(message, http)
 
-    box, http = Watched(["unreached"]), ScriptedClient({})
-    send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
-    assert seen[:2] == [
+    sender, http = WatchedSender(["unreached"]), ScriptedClient({})
+    send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    assert states_seen[:2] == [
         ("a", {"a": "sending"}, {"a": ""}),
         ("b", {"a": "sending", "b": "sending"}, {"a": "not arrived: unreached", "b": ""}),
     ]
-    send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
-    assert seen[4][2] == {"a": ""} | {target: f"receipt-{target}" for target in "bcd"}, "it may have arrived again"
+    send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
+    assert states_seen[4][2] == {"a": ""} | {target: f"receipt-{target}" for target in "bcd"}, (
+        "it may have arrived again"
+    )
     assert record.head == head and set(deliveries(record, "box").values()) == {"sent"}
 
 
 def test_of_two_processes_that_send_at_once_one_sends(record: Record) -> None:
     """The second process runs while the first is at its second target, and takes that target for interrupted."""
-    http, others = ScriptedClient({}), list[SendResult]()
+    http, other_results = ScriptedClient({}), list[SendResult]()
 
-    class Met(Mute):
+    class MeetingSender(SenderWithoutReceipts):
         def send(self, message: Message, http: HttpClient) -> str:
             if message.target == "b":
-                with Record(f"sqlite:///{record.database.where}") as other:
-                    others.append(send_issue(other, box, RecordIssueReader(other), "daily", DAY, http))
+                with Record(f"sqlite:///{record.database.where}") as other_record:
+                    other_results.append(
+                        send_issue(other_record, second_sender, RecordIssueReader(other_record), "daily", DAY, http)
+                    )
             return super().send(message, http)
 
-    met, box = Met([]), Mute([])
-    done = send_issue(record, met, RecordIssueReader(record), "daily", DAY, http)
-    assert sorted(met.got + box.got) == list(TARGETS) and box.got == ["c", "d"]
-    assert [result.finished for result in (done, *others)] == [IssueEdition("daily", DAY, 1)] * 2
-    for result in (done, *others):
+    first_sender, second_sender = MeetingSender([]), SenderWithoutReceipts([])
+    first_result = send_issue(record, first_sender, RecordIssueReader(record), "daily", DAY, http)
+    assert sorted(first_sender.received + second_sender.received) == list(TARGETS) and second_sender.received == [
+        "c",
+        "d",
+    ]
+    assert [result.finished for result in (first_result, *other_results)] == [IssueEdition("daily", DAY, 1)] * 2
+    for result in (first_result, *other_results):
         keep_finished(record, "box", [result], 1, AT)
     assert recorded(record, "box") == [(DAY, 1, "everybody", "sent", "4 sent, 0 failed")]
 
 
 def test_a_receipt_is_kept_in_part_where_it_is_long(record: Record) -> None:
-    class Wordy(Box):
+    class WordySender(RecordingSender):
         def send(self, message: Message, http: HttpClient) -> str:
             return "ä" * 501
 
-    send_issue(record, Wordy([]), RecordIssueReader(record), "daily", DAY, ScriptedClient({}))
+    send_issue(record, WordySender([]), RecordIssueReader(record), "daily", DAY, ScriptedClient({}))
     assert set(receipts(record, "box").values()) == {"ä" * 500}
 
 
@@ -200,29 +207,29 @@ def test_a_receipt_is_kept_in_part_where_it_is_long(record: Record) -> None:
 AT = moment(DAY) + 9 * HOUR
 
 
-def sent_by(record: Record, *boxes: Box) -> list[SendResult]:
+def send_by(record: Record, *senders: RecordingSender) -> list[SendResult]:
     """The result of sending an issue through each of a channel's senders."""
     http = ScriptedClient({})
-    return [send_issue(record, box, RecordIssueReader(record), "daily", DAY, http) for box in boxes]
+    return [send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http) for sender in senders]
 
 
-class Place(Box):
+class SenderOfOneTarget(RecordingSender):
     """A sender with one target: channels have one sender per destination."""
 
-    def __init__(self, target: str, plan: list[str]) -> None:
-        super().__init__(plan)
+    def __init__(self, target: str, steps: list[str]) -> None:
+        super().__init__(steps)
         self.target = target
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         return iter([Message(self.target, day)] if publication == "daily" else [])
 
 
-def test_the_record_gets_one_delivery_when_all_places_are_done(record: Record) -> None:
+def test_the_record_gets_one_delivery_when_all_destinations_are_done(record: Record) -> None:
     head = record.head.position
-    places = [Place("a", []), Place("b", ["no"]), Place("c", ["busy"])]
-    keep_finished(record, "box", sent_by(record, *places), 3, AT)
-    assert record.head.position == head and not recorded(record, "box"), "one place is left"
-    results = sent_by(record, *places)
+    senders = [SenderOfOneTarget("a", []), SenderOfOneTarget("b", ["no"]), SenderOfOneTarget("c", ["busy"])]
+    keep_finished(record, "box", send_by(record, *senders), 3, AT)
+    assert record.head.position == head and not recorded(record, "box"), "one destination is left"
+    results = send_by(record, *senders)
     assert all(result.finished for result in results)
     keep_finished(record, "box", results[:2], 3, AT)
     assert not recorded(record, "box"), "nothing is known of the third"
@@ -234,44 +241,46 @@ def test_the_record_gets_one_delivery_when_all_places_are_done(record: Record) -
 
 
 def test_a_crash_before_the_delivery_is_recorded_sends_nothing_again(record: Record) -> None:
-    places = [Place("a", []), Place("b", ["killed after"])]
+    senders = [SenderOfOneTarget("a", []), SenderOfOneTarget("b", ["killed after"])]
     with pytest.raises(Killed):
-        sent_by(record, *places)
-    sent_by(record, *places)  # as if killed again before recording
-    keep_finished(record, "box", sent_by(record, *places), 2, AT)
-    assert [place.got for place in places] == [["a"], ["b"]]
+        send_by(record, *senders)
+    send_by(record, *senders)  # as if killed again before recording
+    keep_finished(record, "box", send_by(record, *senders), 2, AT)
+    assert [sender.received for sender in senders] == [["a"], ["b"]]
     assert recorded(record, "box") == [(DAY, 1, "everybody", "sent", "2 sent, 0 failed")]
 
 
-def test_a_place_that_is_added_later_gets_the_issue_and_no_other_delivery_is_recorded(record: Record) -> None:
-    keep_finished(record, "box", sent_by(record, Place("a", [])), 1, AT)
-    late = Place("b", [])
-    keep_finished(record, "box", sent_by(record, Place("a", []), late), 2, AT)
-    assert late.got == ["b"] and recorded(record, "box") == [(DAY, 1, "everybody", "sent", "1 sent, 0 failed")]
+def test_a_destination_that_is_added_later_gets_the_issue_and_no_other_delivery_is_recorded(record: Record) -> None:
+    keep_finished(record, "box", send_by(record, SenderOfOneTarget("a", [])), 1, AT)
+    later_sender = SenderOfOneTarget("b", [])
+    keep_finished(record, "box", send_by(record, SenderOfOneTarget("a", []), later_sender), 2, AT)
+    assert later_sender.received == ["b"] and recorded(record, "box") == [
+        (DAY, 1, "everybody", "sent", "1 sent, 0 failed")
+    ]
 
 
 def test_each_edition_has_a_delivery_of_its_own(record: Record) -> None:
-    keep_finished(record, "box", sent_by(record, Place("a", [])), 1, AT)
-    freeze.freeze(record, DAILY, DAY, again=True, reason="somebody came late", at=AT)
-    places = [Place("a", []), Place("b", [])]
-    keep_finished(record, "box", sent_by(record, *places), 2, AT)
-    assert [place.got for place in places] == [["a"], ["b"]]
+    keep_finished(record, "box", send_by(record, SenderOfOneTarget("a", [])), 1, AT)
+    freeze.freeze(record, DAILY, DAY, again=True, reason="late post", at=AT)
+    senders = [SenderOfOneTarget("a", []), SenderOfOneTarget("b", [])]
+    keep_finished(record, "box", send_by(record, *senders), 2, AT)
+    assert [sender.received for sender in senders] == [["a"], ["b"]]
     assert [(edition, receipt) for _, edition, _, _, receipt in recorded(record, "box")] == [
         (1, "1 sent, 0 failed"), (2, "2 sent, 0 failed"),
     ]  # fmt: skip
 
 
-def test_where_nobody_took_it_the_delivery_failed(record: Record) -> None:
-    keep_finished(record, "box", sent_by(record, Place("a", ["no"])), 1, AT)
+def test_a_delivery_that_no_target_accepted_failed(record: Record) -> None:
+    keep_finished(record, "box", send_by(record, SenderOfOneTarget("a", ["no"])), 1, AT)
     assert recorded(record, "box") == [(DAY, 1, "everybody", "failed", "0 sent, 1 failed")]
 
 
 def test_a_channel_that_goes_nowhere_is_not_recorded(record: Record) -> None:
-    class Silent(Box):
+    class SenderWithoutTargets(RecordingSender):
         def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
             return iter([])
 
-    keep_finished(record, "box", sent_by(record, Silent([])), 1, AT)
+    keep_finished(record, "box", send_by(record, SenderWithoutTargets([])), 1, AT)
     assert not recorded(record, "box")
 
 
@@ -288,6 +297,6 @@ def test_an_issue_is_finished_when_all_senders_have_nothing_left_of_the_same_edi
     issues = [IssueEdition("daily", DAY, edition) if edition else None for edition in editions]
     results = [SendResult(1, 0, 0, (), issue) for issue in issues]
     assert [issue.edition for issue in finished_issues(results, senders)] == expected
-    other = IssueEdition("daily", "2024-05-08", 1)
-    more = [*results, *([SendResult(1, 0, 0, (), other)] * senders)]
-    assert finished_issues(more, senders)[len(expected) :] == [other] * (senders > 0)
+    other_issue = IssueEdition("daily", "2024-05-08", 1)
+    more_results = [*results, *([SendResult(1, 0, 0, (), other_issue)] * senders)]
+    assert finished_issues(more_results, senders)[len(expected) :] == [other_issue] * (senders > 0)

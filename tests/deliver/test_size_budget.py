@@ -51,11 +51,15 @@ def test_the_oldest_years_are_folded_first(goal: int, since: str) -> None:
     st.dictionaries(st.sampled_from(["2020", "2021", "2022"]), st.tuples(st.integers(0, 99), st.integers(0, 10**6))),
     st.integers(0, 10**6), st.integers(0, 10**7),
 )  # fmt: skip
-def test_what_is_folded_is_enough_or_all(years: dict[str, tuple[int, int]], rest: int, goal: int) -> None:
-    pages = {year: YearSize(*one) for year, one in years.items()}
-    size = rest + sum(one.size for one in pages.values())
+def test_folding_is_enough_or_folds_everything(years: dict[str, tuple[int, int]], other_size: int, goal: int) -> None:
+    pages = {year: YearSize(*pair) for year, pair in years.items()}
+    size = other_size + sum(year_size.size for year_size in pages.values())
     since = whole_since(size, pages, goal)
-    saved = sum(max(one.size - one.pages * FOLDED, 0) for year, one in pages.items() if f"{year}-12-31" < since)
+    saved = sum(
+        max(year_size.size - year_size.pages * FOLDED, 0)
+        for year, year_size in pages.items()
+        if f"{year}-12-31" < since
+    )
     assert since == NEVER or size - saved <= goal
 
 
@@ -65,7 +69,7 @@ def test_a_page_is_folded_by_the_last_issue_that_holds_the_paper() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "most", "growth", "years", "said"),
+    ("size", "limit", "growth", "years", "warning"),
     [
         (700, 800, 50, 2.0, ""),
         (730, 800, 50, 1.4, "730 of 800 MB used"),
@@ -74,9 +78,9 @@ def test_a_page_is_folded_by_the_last_issue_that_holds_the_paper() -> None:
         (1, 800, None, None, ""),
     ],
 )
-def test_a_forecast_warns_in_time(size: int, most: int, growth: int | None, years: float | None, said: str) -> None:
-    found = SizeForecast("public/site", size * MEGABYTE, most * MEGABYTE, growth and growth * MEGABYTE)
-    assert found.years == years and said in found.warning and bool(found.warning) == bool(said)
+def test_a_forecast_warns_in_time(size: int, limit: int, growth: int | None, years: float | None, warning: str) -> None:
+    forecast = SizeForecast("public/site", size * MEGABYTE, limit * MEGABYTE, growth and growth * MEGABYTE)
+    assert forecast.years == years and warning in forecast.warning and bool(forecast.warning) == bool(warning)
 
 
 def test_a_folder_that_goes_away_meanwhile_is_empty(tmp_path: Path) -> None:
@@ -105,40 +109,40 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def copied(store: Path, tmp_path: Path) -> Path:
+def store_copy(store: Path, tmp_path: Path) -> Path:
     """A folder with its own copy of the store."""
     shutil.copy(store, tmp_path / "hotpapers.db")
     return tmp_path
 
 
 @pytest.fixture
-def record(copied: Path) -> Iterator[Record]:
-    with Record(str(copied / "hotpapers.db")) as opened:
-        yield opened
+def record(store_copy: Path) -> Iterator[Record]:
+    with Record(str(store_copy / "hotpapers.db")) as opened_record:
+        yield opened_record
 
 
-def pressed(record: Record, output: Path, most: int) -> dict[str, bytes]:
+def site_files(record: Record, output: Path, budget: int) -> dict[str, bytes]:
     """The files of a site with a size budget."""
     name = publication_of(record, None).publication
-    export_site(record, name, list(DAYS), "site", output, SiteConfig(budget=most))
-    return {one.relative_to(output).as_posix(): one.read_bytes() for one in output.rglob("*") if one.is_file()}
+    export_site(record, name, list(DAYS), "site", output, SiteConfig(budget=budget))
+    return {path.relative_to(output).as_posix(): path.read_bytes() for path in output.rglob("*") if path.is_file()}
 
 
 @pytest.mark.long
 def test_a_full_site_folds_papers_of_old_years_and_keeps_every_address(record: Record, tmp_path: Path) -> None:
-    whole = pressed(record, tmp_path / "whole", 0)
-    size = sum(map(len, whole.values()))
+    all_files = site_files(record, tmp_path / "whole", 0)
+    size = sum(map(len, all_files.values()))
     assert size == site_size(tmp_path / "whole")
-    assert pressed(record, tmp_path / "roomy", size) == whole
-    tight = pressed(record, tmp_path / "tight", size - 1)
-    assert tight.keys() == whole.keys() and sum(map(len, tight.values())) < size
-    folded = {path for path, data in tight.items() if b"This page was shortened" in data}
+    assert site_files(record, tmp_path / "roomy", size) == all_files
+    folded_site = site_files(record, tmp_path / "tight", size - 1)
+    assert folded_site.keys() == all_files.keys() and sum(map(len, folded_site.values())) < size
+    folded = {path for path, data in folded_site.items() if b"This page was shortened" in data}
     assert folded == {f"paper/2012.{90000 + number}/index.html" for number in range(1, FIRST + 1)}
-    assert {path for path in tight if tight[path] != whole[path]} == folded
-    smallest = pressed(record, tmp_path / "smallest", 1)
-    assert sum(b"This page was shortened" in data for data in smallest.values()) == FIRST + 6
-    again = pressed(record, tmp_path / "tight", 0)
-    assert again == whole
+    assert {path for path in folded_site if folded_site[path] != all_files[path]} == folded
+    smallest_site = site_files(record, tmp_path / "smallest", 1)
+    assert sum(b"This page was shortened" in data for data in smallest_site.values()) == FIRST + 6
+    second_export = site_files(record, tmp_path / "tight", 0)
+    assert second_export == all_files
 
 
 @pytest.mark.long
@@ -146,33 +150,33 @@ def test_the_cards_of_folded_papers_go(record: Record, tmp_path: Path) -> None:
     name = publication_of(record, None).publication
     output, public = tmp_path / "public", SiteConfig(base="https://papers.example/")
     export_site(record, name, list(DAYS), "site", output, public)
-    whole = {one.relative_to(output).as_posix() for one in output.rglob("*.png")}
-    assert len(whole) == len(DAYS) + FIRST + 6
+    cards = {path.relative_to(output).as_posix() for path in output.rglob("*.png")}
+    assert len(cards) == len(DAYS) + FIRST + 6
     size = site_size(output)
     years = size_budget.by_year(output, RecordIssueReader(record), name)
-    assert years["2020"].pages == FIRST and sum(one.pages for one in years.values()) == FIRST + 6
-    papers = [one for one in (output / "paper").rglob("*") if one.is_file()]
-    assert sum(one.size for one in years.values()) == sum(one.stat().st_size for one in papers)
+    assert years["2020"].pages == FIRST and sum(year_size.pages for year_size in years.values()) == FIRST + 6
+    papers = [path for path in (output / "paper").rglob("*") if path.is_file()]
+    assert sum(year_size.size for year_size in years.values()) == sum(path.stat().st_size for path in papers)
     export_site(record, name, list(DAYS), "site", output, public._replace(budget=size - 1))
-    left = {one.relative_to(output).as_posix() for one in output.rglob("*.png")}
-    assert whole - left == {f"paper/2012.{90000 + number}/card.png" for number in range(1, FIRST + 1)}
+    cards_left = {path.relative_to(output).as_posix() for path in output.rglob("*.png")}
+    assert cards - cards_left == {f"paper/2012.{90000 + number}/card.png" for number in range(1, FIRST + 1)}
     export_site(record, name, list(DAYS), "site", output, public)
-    assert {one.relative_to(output).as_posix() for one in output.rglob("*.png")} == whole
+    assert {path.relative_to(output).as_posix() for path in output.rglob("*.png")} == cards
 
 
 def test_a_folded_page_leads_to_the_issues_that_hold_the_paper(record: Record, tmp_path: Path) -> None:
-    files = pressed(record, tmp_path / "site", 1)
+    files = site_files(record, tmp_path / "site", 1)
     data = files["paper/2012.90001/index.html"]
     page = Page(data)
     assert active_parts(page) == [] and len(data) < FOLDED
-    target = next(one.attributes["href"] for one in page.all("a") if "#2012.90001" in one.attributes["href"])
+    target = next(link.attributes["href"] for link in page.all("a") if "#2012.90001" in link.attributes["href"])
     assert target == "../../2020-12-30/index.html#2012.90001"
     assert 'id="2012.90001"' in files["2020-12-30/index.html"].decode()
-    assert any(one.attributes["href"] == "https://arxiv.org/abs/2012.90001" for one in page.all("a"))
+    assert any(link.attributes["href"] == "https://arxiv.org/abs/2012.90001" for link in page.all("a"))
 
 
 @pytest.mark.long
-def test_a_host_without_a_folder_is_given_what_fits_or_nothing(record: Record, tmp_path: Path) -> None:
+def test_a_host_without_a_folder_gets_a_site_that_fits_or_none(record: Record, tmp_path: Path) -> None:
     publication = publication_of(record, None)
     issue_reader = RecordIssueReader(record)
     render_all(issue_reader, [SiteFolder(publication, "", SiteConfig())], tmp_path / "whole")
@@ -186,24 +190,24 @@ def test_a_host_without_a_folder_is_given_what_fits_or_nothing(record: Record, t
 # ---- what is reported --------------------------------------------------------------------------------------
 
 
-def test_status_and_publish_tell_how_full_a_site_is(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tmp_path = copied
+def test_status_and_publish_report_how_full_a_site_is(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path = store_copy
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hotpapers.toml").write_text('[publish]\nbudget = 1\noutput = "site"\nchannels = ["site"]\n')
     good("publish", "--all")
-    said = good("status")
-    assert "\nsites      " in said and " of 1 MB\n" in said
-    [found] = json.loads(good("status", "--json"))["sites"]
-    assert found["budget"] == MEGABYTE and found["growth"] == 0 and found["size"] == site_size(tmp_path / "site")
+    output = good("status")
+    assert "\nsites      " in output and " of 1 MB\n" in output
+    [site] = json.loads(good("status", "--json"))["sites"]
+    assert site["budget"] == MEGABYTE and site["growth"] == 0 and site["size"] == site_size(tmp_path / "site")
     (tmp_path / "site" / "large").write_bytes(b"x" * MEGABYTE)
-    ran = run("publish", "--all")
-    assert ran.status == 0 and "although all paper pages are folded; raise publish.budget" in ran.err
+    result = run("publish", "--all")
+    assert result.status == 0 and "although all paper pages are folded; raise publish.budget" in result.err
     assert "although all" in good("status")
     shutil.rmtree(tmp_path / "site")
     assert "sites" not in good("status")
 
 
-def test_growth_is_told_by_how_often_a_publication_appears(tmp_path: Path) -> None:
+def test_growth_follows_from_how_often_a_publication_appears(tmp_path: Path) -> None:
     (tmp_path / "page").write_bytes(b"x" * 1000)
     assert size_budget.forecast(tmp_path, 0, 10, "daily").growth == 1000 * 250 // 10
     assert size_budget.forecast(tmp_path, 0, 10, "listing").growth == 0

@@ -37,7 +37,7 @@ from hotpapers.view.key_sentence import key_sentence, sentences
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.api import ApiConfig, ApiRoute
 from tests.deliver.announce.test_chat import PlainRoom
-from tests.deliver.email.made import SECRET, mail_config, reader
+from tests.deliver.email.samples import SECRET, mail_config, reader
 from tests.hostile.active_content import CONTROL_CHARACTERS, FORM_ELEMENTS, active_parts
 from tests.hostile.cases import CASES
 from tests.hostile.hostile_record import fill

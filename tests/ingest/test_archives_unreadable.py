@@ -25,9 +25,7 @@ def test_what_cannot_be_read_is_kept_a_while_from_now_on_with_its_reason(record:
 
 
 def test_what_the_source_cannot_read_is_set_apart_too(record: Record) -> None:
-    bad_event = bluesky.create(
-        bluesky.ANNA, {"text": 5, "why": "arxiv.org/abs/2606.01000"}, time=DAY_START
-    )
+    bad_event = bluesky.create(bluesky.ANNA, {"text": 5, "why": "arxiv.org/abs/2606.01000"}, time=DAY_START)
     event = bluesky.create(bluesky.ANNA, bluesky.post("arxiv.org/abs/2606.01000"), time=DAY_START)
     assert import_one(record, "jetstream", lines([bad_event, event])).quarantined == 1
     assert quarantine_of(record, "bluesky")[0].seen_at == NOW

@@ -1,4 +1,4 @@
-"""People who talk about Ada, and originals that name her: all of it must be forgotten with her."""
+"""Ada's posts, others that name her, and originals of both: all of it must be forgotten with her."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ADAS_WORDS = ("made_up_ada", "1366659539260149761", "Our teapot is out", "Leaf",
 def fill(record: Record) -> None:
     """Fill a record in which people also talk about Ada, and originals name her."""
     made.rich(record)
-    record.append(gossip(), source="gossip")
-    said = b'{"post": "x:7", "of": "@Made_Up_Ada, status 1366659539260149761"}'
-    record.ingest(parse_all(named, [model.RawPayload("post", "7", said, AT)]), source="net")
-    record.ingest(parse_all(unreadable, [model.RawPayload("post", "8", b"made_up_ada {", AT)]), source="net")
+    record.append(posts_about_ada(), source="gossip")
+    body = b'{"post": "x:7", "of": "@Made_Up_Ada, status 1366659539260149761"}'
+    record.ingest(parse_all(snapshots_of, [model.RawPayload("post", "7", body, AT)]), source="net")
+    record.ingest(parse_all(raise_error, [model.RawPayload("post", "8", b"made_up_ada {", AT)]), source="net")
     record.ingest(
-        parse_all(lambda one: [SNAPSHOT], [model.RawPayload("post", "9", b'"nothing of her"', AT)]), source="net"
+        parse_all(lambda payload: [SNAPSHOT], [model.RawPayload("post", "9", b'"nothing of her"', AT)]), source="net"
     )
     update_index(record)
 
@@ -35,7 +35,7 @@ def fill(record: Record) -> None:
 SNAPSHOT = model.Snapshot(post="x:1341202937956233299", likes=4, observed_at=AT)
 
 
-def gossip() -> list[model.Item]:
+def posts_about_ada() -> list[model.Item]:
     """What others say about Ada and her post."""
     text = "@Made_Up_Adaさん and made_up_ada's pot: https://twitter.com/made_up_ada/status/1366659539260149761 !"
     link = "https://twitter.com/made_up_ada/status/1366659539260149761"
@@ -67,23 +67,25 @@ def gossip() -> list[model.Item]:
     ]  # fmt: skip
 
 
-def named(one: model.RawPayload) -> list[model.Item]:
-    return [model.Snapshot(post="x:1341202937956233217", likes=3, observed_at=one.at)]
+def snapshots_of(payload: model.RawPayload) -> list[model.Item]:
+    return [model.Snapshot(post="x:1341202937956233217", likes=3, observed_at=payload.at)]
 
 
-def unreadable(one: model.RawPayload) -> list[model.Item]:
-    raise ValueError(f"cannot read {one.key}")
+def raise_error(payload: model.RawPayload) -> list[model.Item]:
+    raise ValueError(f"cannot read {payload.key}")
 
 
 def assert_gone(record: Record, folder: Path, words: tuple[str, ...] = ADAS_WORDS) -> None:
-    everything = {**traces.store_bytes(record), **traces.handed_out(record, folder)}
-    assert not traces.where_found(everything, words)
-    assert traces.where_found(everything, ["Umbrellas"]), "the search itself does not work"
+    places = {**traces.store_bytes(record), **traces.exports_of(record, folder)}
+    assert not traces.where_found(places, words)
+    assert traces.where_found(places, ["Umbrellas"]), "the search itself does not work"
 
 
 def values(store: Record, *tables: str) -> set[object]:
     """Every value in the identities and the tables of items, or in the given tables; bytes as hexadecimal."""
-    everywhere = ("identity", *map(model.kind_of, model.KINDS))
-    rows = (store.database.rows(f"SELECT * FROM {table}") for table in tables or everywhere)
-    found = (value for table in rows for row in table for value in row)
-    return {value if isinstance(value, str | int) else bytes(value).hex() for value in found if value is not None}
+    item_tables = ("identity", *map(model.kind_of, model.KINDS))
+    rows = (store.database.rows(f"SELECT * FROM {table}") for table in tables or item_tables)
+    values_found = (value for table in rows for row in table for value in row)
+    return {
+        value if isinstance(value, str | int) else bytes(value).hex() for value in values_found if value is not None
+    }

@@ -19,56 +19,61 @@ from hotpapers.store import Record
 from hotpapers.store.item_rows import KeyedHasher
 from hotpapers.store.record import store_path
 from hotpapers.transfer.backup import backup, restore
-from tests.deliver.email.made import BEFORE, join
+from tests.deliver.email.samples import BEFORE, join
 from tests.store import made
 
-SPOKEN = made.spoken(71, "arxiv:2103.00001", "someveryone", made.AT)
+ITEMS = made.spoken(71, "arxiv:2103.00001", "someveryone", made.AT)
 POST = "bluesky:at://did:plc:someveryone/app.bsky.feed.post/3kinvented00071"
 
 
-def lost(path: Path) -> None:
+def remove(path: Path) -> None:
     path.unlink()
 
 
-def cut_off(path: Path) -> None:
+def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:5000])
 
 
-def scribbled_over(path: Path) -> None:
+def overwrite(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[100:4096] = bytes(3996)
     path.write_bytes(data)
 
 
-FAULTS = [lost, cut_off, scribbled_over]
+FAULTS = [remove, truncate, overwrite]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_who_was_forgotten_or_has_left_since_is_not_brought_back(
+def test_restoring_brings_back_no_forgotten_account_or_former_subscriber(
     sqlite_url: str, tmp_path: Path, fault: Callable[[Path], None]
 ) -> None:
     copy, path = tmp_path / "copy.db", store_path(sqlite_url)
     with Record(sqlite_url) as record:
-        record.append(SPOKEN, source="test")
-        leaves, bounces, stays = (join(record, f"{name}@moth.example") for name in ("leaves", "bounces", "stays"))
+        record.append(ITEMS, source="test")
+        ended, bounced, confirmed = (join(record, f"{name}@moth.example") for name in ("leaves", "bounces", "stays"))
         backup(record, copy)
         forget(record, POST)
-        subscribers.end(record, leaves, BEFORE + 10)
-        subscribers.bounce(record, bounces, "5.1.1", BEFORE + 10)
+        subscribers.end(record, ended, BEFORE + 10)
+        subscribers.bounce(record, bounced, "5.1.1", BEFORE + 10)
     fault(path)
     assert restore(copy, sqlite_url, replace=True).forgotten_again >= 1
     with Record(sqlite_url) as record:
-        found = {one.mark: (one.state, one.address) for one in subscribers.all_subscribers(record)}
-        assert found[leaves] == ("ended", "") and found[bounces][0] == "bounced" and found[stays][0] == "confirmed"
-        assert record.append(SPOKEN, source="test").refused > 0
+        states = {
+            subscriber.mark: (subscriber.state, subscriber.address)
+            for subscriber in subscribers.all_subscribers(record)
+        }
+        assert (
+            states[ended] == ("ended", "") and states[bounced][0] == "bounced" and states[confirmed][0] == "confirmed"
+        )
+        assert record.append(ITEMS, source="test").refused > 0
         assert not made.verified(record).findings
-    left = path.read_bytes()
-    assert b"biscuit in hand" not in left and b"leaves@moth" not in left
+    stored_bytes = path.read_bytes()
+    assert b"biscuit in hand" not in stored_bytes and b"leaves@moth" not in stored_bytes
 
 
 def test_nothing_in_the_file_names_anybody(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        record.append(SPOKEN, source="test")
+        record.append(ITEMS, source="test")
         mark = join(record, "leaves@moth.example")
         forget(record, POST)
         subscribers.end(record, mark, BEFORE + 10)
@@ -81,12 +86,12 @@ def test_nothing_in_the_file_names_anybody(sqlite_url: str) -> None:
         assert record.secret() not in text
 
 
-def test_a_backup_is_put_in_place_of_what_is_lost_only_with_the_file_or_a_word(
+def test_a_backup_is_put_in_place_of_what_is_lost_only_with_the_file_or_the_option(
     store_url: str, other_url: str, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy.db"
     with Record(store_url) as record:
-        record.append(SPOKEN, source="test")
+        record.append(ITEMS, source="test")
         position = backup(record, copy)
     with pytest.raises(UsageError, match=r"has no entries for this record, so anyone .* add --as-backed-up if"):
         restore(copy, other_url)
@@ -96,48 +101,48 @@ def test_a_backup_is_put_in_place_of_what_is_lost_only_with_the_file_or_a_word(
 def test_another_stores_marks_say_nothing_of_this_one(sqlite_url: str, tmp_path: Path) -> None:
     copy, path = tmp_path / "copy.db", store_path(sqlite_url)
     with Record(sqlite_url) as record:
-        record.append(SPOKEN, source="test")
+        record.append(ITEMS, source="test")
         backup(record, copy)
     path.unlink()
     forgotten_file.file_beside(path).unlink()
     with Record(sqlite_url) as record:
-        record.append(SPOKEN, source="test")
+        record.append(ITEMS, source="test")
         forget(record, POST)
     path.unlink()
     with pytest.raises(UsageError, match=r"hotpapers\.db\.forgotten has no entries for this record"):
         restore(copy, sqlite_url)
 
 
-def test_what_the_file_missed_is_made_up_for(sqlite_url: str, tmp_path: Path) -> None:
+def test_marks_that_the_file_lacks_are_added(sqlite_url: str, tmp_path: Path) -> None:
     with Record(sqlite_url) as record:
-        record.append(SPOKEN, source="test")
+        record.append(ITEMS, source="test")
         backup(record, tmp_path / "copy.db")
         file = forgotten_file.file_of(record.database)
         assert file is not None
-        before = file.read_bytes()
+        file_before = file.read_bytes()
         forget(record, POST)
-        whole = forgotten_file.read(file, record.hasher)
-        file.write_bytes(before + b"\ntombst")
+        marks = forgotten_file.read(file, record.hasher)
+        file.write_bytes(file_before + b"\ntombst")
         forgotten_file.complete(record.database, record.hasher)
-        assert forgotten_file.read(file, record.hasher) == whole
+        assert forgotten_file.read(file, record.hasher) == marks
         size = file.stat().st_size
         forgotten_file.complete(record.database, record.hasher)
         assert file.stat().st_size == size, "nothing is added twice"
 
 
-def test_who_leaves_is_not_kept_because_the_file_cannot_be_written(
+def test_a_subscription_ends_even_if_the_file_cannot_be_written(
     sqlite_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Record(sqlite_url) as record:
         forgotten_file.file_beside(store_path(sqlite_url)).mkdir()
         mark = join(record, "leaves@moth.example")
         subscribers.end(record, mark, BEFORE + 10)
-        found = subscribers.find(record, mark)
-        assert found is not None and found.state == "ended"
+        subscriber = subscribers.find(record, mark)
+        assert subscriber is not None and subscriber.state == "ended"
     assert "not kept beside the store" in caplog.text
 
 
-def test_who_came_back_before_the_store_was_replaced_stays(sqlite_url: str, tmp_path: Path) -> None:
+def test_a_subscriber_who_came_back_before_the_restore_stays(sqlite_url: str, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     with Record(sqlite_url) as record:
         mark = join(record, "some@moth.example")
@@ -156,7 +161,7 @@ LINE = st.builds(ForgottenMark, st.sampled_from(["tombstone", "ended", "bounced"
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(LINE, max_size=6), st.lists(LINE, max_size=6), st.binary(max_size=80), st.integers(0, 400))
-def test_whatever_is_in_the_file_what_was_added_whole_is_found(
+def test_complete_marks_are_read_whatever_else_the_file_has(
     sqlite_url: str, first: list[ForgottenMark], second: list[ForgottenMark], noise: bytes, cut: int
 ) -> None:
     hasher = KeyedHasher(bytes(range(32)))

@@ -19,45 +19,47 @@ from hotpapers.transfer.jsonl import exporter
 
 def store_bytes(record: Record) -> dict[str, bytes]:
     """Everything that a store keeps, by place: files as they are, packed manifests and originals unpacked."""
-    found: dict[str, bytes] = {}
+    places: dict[str, bytes] = {}
     if record.database.name == "sqlite":
         for suffix in ("", "-wal", "-shm", "-journal"):
             path = Path(f"{store_path(record.database.where)}{suffix}")
             if path.exists():
-                found[path.name] = path.read_bytes()
+                places[path.name] = path.read_bytes()
     else:
         tables = record.database.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
         for (table,) in tables:
             rows = record.database.rows(f"SELECT CAST(t AS text) FROM {table} AS t")
-            found[table] = "\n".join(row[0] for row in rows).encode()
-        assert len(found) > 20
+            places[table] = "\n".join(row[0] for row in rows).encode()
+        assert len(places) > 20
     manifests = (unpack(bytes(row[0])) for row in record.database.rows("SELECT manifest FROM batch"))
-    found["manifests"] = repr(list(manifests)).encode()
+    places["manifests"] = repr(list(manifests)).encode()
     for table in ("raw", "quarantine"):
         bodies = (zstandard.decompress(bytes(row[0])) for row in record.database.rows(f"SELECT body FROM {table}"))
-        found[f"{table} bodies"] = b"\n".join(bodies)
-    return found
+        places[f"{table} bodies"] = b"\n".join(bodies)
+    return places
 
 
-def handed_out(record: Record, folder: Path) -> dict[str, bytes]:
+def exports_of(record: Record, folder: Path) -> dict[str, bytes]:
     """A backup made now, both exports, issues, and the classic files."""
     backup(record, folder / "after.db")
-    with Record(str(folder / "after.db"), create=False) as copied:
-        found = {f"backup {where}": data for where, data in store_bytes(copied).items()}
-    found["backup"] = (folder / "after.db").read_bytes()
-    found["full export"] = b"".join(exporter.lines(record))
-    found["records"] = b"".join(exporter.lines(record, records_only=True))
-    found["issues"] = "\n".join(row[0] for row in record.database.rows("SELECT content FROM issue")).encode()
+    with Record(str(folder / "after.db"), create=False) as copy:
+        places = {f"backup {place}": data for place, data in store_bytes(copy).items()}
+    places["backup"] = (folder / "after.db").read_bytes()
+    places["full export"] = b"".join(exporter.lines(record))
+    places["records"] = b"".join(exporter.lines(record, records_only=True))
+    places["issues"] = "\n".join(row[0] for row in record.database.rows("SELECT content FROM issue")).encode()
     issue_reader = RecordIssueReader(record)
     days = issue_reader.days("hot-papers")
-    found["classic files"] = b"\n".join(file.data for file in ClassicChannel().render(issue_reader, "hot-papers", days))
-    return found
+    places["classic files"] = b"\n".join(
+        file.data for file in ClassicChannel().render(issue_reader, "hot-papers", days)
+    )
+    return places
 
 
-def where_found(everything: dict[str, bytes], words: Iterable[str]) -> list[tuple[str, str]]:
+def where_found(places: dict[str, bytes], words: Iterable[str]) -> list[tuple[str, str]]:
     """(word, place) for every word found, ignoring case."""
-    lower = {where: data.lower() for where, data in everything.items()}
-    return [(word, where) for word in words for where, data in lower.items() if word.lower().encode() in data]
+    lower = {place: data.lower() for place, data in places.items()}
+    return [(word, place) for word in words for place, data in lower.items() if word.lower().encode() in data]
 
 
 def post_of(record: Record, text: str) -> model.Post:

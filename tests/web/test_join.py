@@ -16,9 +16,9 @@ from hotpapers.model import HOUR
 from hotpapers.store import Record
 from hotpapers.web import join_page, mail_pages
 from hotpapers.web.forms import SUBMITS_AN_HOUR, FormRouter
-from tests.deliver.email.made import BEFORE, mail_config
-from tests.deliver.email.made import join as joined
 from tests.deliver.email.reading import read
+from tests.deliver.email.samples import BEFORE, mail_config
+from tests.deliver.email.samples import join as joined
 from tests.deliver.email.server import Box, serving
 from tests.issues.made import DAILY
 from tests.web.asgi import get

@@ -18,7 +18,7 @@ from hotpapers.model import DAY
 from hotpapers.store import Record
 from hotpapers.web import mail_pages
 from hotpapers.web.mail_pages import routes
-from tests.deliver.email.made import BEFORE, join
+from tests.deliver.email.samples import BEFORE, join
 from tests.issues.made import DAILY
 from tests.render.html import Page
 from tests.web.asgi import asked, scope_of

@@ -30,37 +30,37 @@ class Pds:
                      "repo.putRecord"):  # fmt: skip
             server.on(f"{XRPC}{name}", self._play(name.partition(".")[2]))
 
-    def instead(self, name: str, *plays: Play) -> None:
+    def script(self, name: str, *plays: Play) -> None:
         """Scripts replies to a method, in order; the last one repeats."""
         server = self.server
         server.on(f"{XRPC}{name}", *plays)
 
-    def again(self, name: str) -> Play:
+    def usual_reply(self, name: str) -> Play:
         """The normal reply, for use among scripted ones."""
         return self._play(name.partition(".")[2])
 
     @property
-    def asked(self) -> list[str]:
+    def methods(self) -> list[str]:
         """The methods requested, in order."""
-        return [one.path.partition("?")[0].rpartition(".")[2] for one in self.server.requests]
+        return [request.path.partition("?")[0].rpartition(".")[2] for request in self.server.requests]
 
     def _play(self, name: str) -> Play:
-        def play(handler: Handler) -> None:
-            asked = self.server.requests[-1]
-            body = json.loads(asked.body) if asked.body else {}
-            params = {key: values[0] for key, values in parse_qs(urlsplit(asked.path).query).items()}
-            status, said = getattr(self, f"_{name}")(body or params, asked.headers.get("authorization", ""))
-            answer(status, json.dumps(said).encode(), content_type="application/json")(handler)
+        def handle(handler: Handler) -> None:
+            request = self.server.requests[-1]
+            body = json.loads(request.body) if request.body else {}
+            params = {key: values[0] for key, values in parse_qs(urlsplit(request.path).query).items()}
+            status, reply = getattr(self, f"_{name}")(body or params, request.headers.get("authorization", ""))
+            answer(status, json.dumps(reply).encode(), content_type="application/json")(handler)
 
-        return play
+        return handle
 
-    def _createSession(self, asked: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
-        if asked != {"identifier": DID, "password": self.password}:
+    def _createSession(self, params: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        if params != {"identifier": DID, "password": self.password}:
             return 401, {"error": "AuthenticationRequired", "message": "Invalid identifier or password"}
         return 200, self._session()
 
-    def _refreshSession(self, asked: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
-        if asked or not self.renewable or not token.startswith("Bearer refresh"):
+    def _refreshSession(self, params: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        if params or not self.renewable or not token.startswith("Bearer refresh"):
             return 400, {"error": "ExpiredToken", "message": "Token has been revoked"}
         return 200, self._session()
 
@@ -69,28 +69,28 @@ class Pds:
         self.tokens = {f"Bearer access{self._number}"}
         return {"did": self.did, "accessJwt": f"access{self._number}", "refreshJwt": f"refresh{self._number}", "x": 1}
 
-    def _getRecord(self, asked: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
+    def _getRecord(self, params: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
         if token not in self.tokens:
             return 400, {"error": "ExpiredToken", "message": "Token has expired"}
-        if asked["rkey"] not in self.records:
+        if params["rkey"] not in self.records:
             return 400, {"error": "RecordNotFound", "message": "Could not locate record"}
-        return 200, self._ref(asked["collection"], asked["rkey"])
+        return 200, self._ref(params["collection"], params["rkey"])
 
-    def _createRecord(self, asked: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
-        if asked["rkey"] in self.records:
+    def _createRecord(self, params: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        if params["rkey"] in self.records:
             return 500, {"error": "InternalServerError", "message": "There is already a value at that key"}
-        return self._putRecord(asked, token)
+        return self._putRecord(params, token)
 
-    def _putRecord(self, asked: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
+    def _putRecord(self, params: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
         if token not in self.tokens:
             return 400, {"error": "ExpiredToken", "message": "Token has expired"}
-        assert asked["repo"] == DID
-        self.records[asked["rkey"]] = asked["record"]
-        return 200, self._ref(asked["collection"], asked["rkey"])
+        assert params["repo"] == DID
+        self.records[params["rkey"]] = params["record"]
+        return 200, self._ref(params["collection"], params["rkey"])
 
     def _ref(self, collection: str, rkey: str) -> dict[str, Any]:
-        said = json.dumps(self.records[rkey], sort_keys=True).encode()
-        uri, cid = f"at://{DID}/{collection}/{rkey}", f"bafy{hashlib.sha256(said).hexdigest()[:20]}"
+        record_bytes = json.dumps(self.records[rkey], sort_keys=True).encode()
+        uri, cid = f"at://{DID}/{collection}/{rkey}", f"bafy{hashlib.sha256(record_bytes).hexdigest()[:20]}"
         return {"uri": uri, "cid": cid, "value": self.records[rkey]}
 
 

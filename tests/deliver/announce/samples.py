@@ -32,11 +32,11 @@ def _part(network: str, score: int, voices: int, papers: int, atleast: int) -> S
     )  # fmt: skip
 
 
-def placed(place: int, title: str, author: str = "Tansy Overquill", id: str = "") -> Placed:
+def sample_entry(place: int, title: str, author: str = "Tansy Overquill", id: str = "") -> Placed:
     """An entry of our own publication."""
     count = PrintedCount(network="bluesky", voices=40 - place, reposts=3, likes=9, until=NOON)
-    made = paper(id or f"2101.9991{place}", title, authors=(author, "Somebody Else"))
-    return heard(place, made, [count], [_part("bluesky", 2000 - place, 40 - place, 4812, 31 + place)])
+    entry_paper = paper(id or f"2101.9991{place}", title, authors=(author, "Somebody Else"))
+    return heard(place, entry_paper, [count], [_part("bluesky", 2000 - place, 40 - place, 4812, 31 + place)])
 
 
 TITLES = (
@@ -48,8 +48,8 @@ FULL_READER = PlainIssueReader(
     [OWN],
     [
         issue(
-            OWN, FULL, [placed(n, title) for n, title in enumerate(TITLES, 1)], announced=1204,
-            ongoing=[placed(1, "Old", "Odo Fennimore", id="2101.99919")],
+            OWN, FULL, [sample_entry(n, title) for n, title in enumerate(TITLES, 1)], announced=1204,
+            ongoing=[sample_entry(1, "Old", "Odo Fennimore", id="2101.99919")],
             readings=(NetworkReading(network="bluesky", state="complete"), NetworkReading(network="x",
             state="unknown")),
         )
@@ -59,8 +59,9 @@ HOSTILE_READER = PlainIssueReader(
     [OWN],
     [
         issue(
-            OWN, f"2021-02-{n + 1:02}", [placed(1, text), placed(2, "Quiet", author=text)], edition=1, announced=2,
-            readings=(NetworkReading(network=text, state="refused", reason=text),), reason=text,
+            OWN, f"2021-02-{n + 1:02}", [sample_entry(1, text), sample_entry(2, "Quiet", author=text)],
+            edition=1, announced=2, readings=(NetworkReading(network=text, state="refused", reason=text),),
+            reason=text,
         )
         for n, text in enumerate(HOSTILE)
     ],

@@ -12,7 +12,7 @@ from hotpapers.model import NetworkReading, ScoreComponent
 from hotpapers.view import phrases
 from hotpapers.view.site_config import NOBODY
 from hotpapers.view.tex import plain_line
-from tests.deliver.announce.made import DAY, FULL, FULL_READER, SITE_CONFIG
+from tests.deliver.announce.samples import DAY, FULL, FULL_READER, SITE_CONFIG
 from tests.render.build import NOON, OWN, PlainIssueReader, heard, issue, paper
 from tests.render.sample import LISTED_READER, OWN_READER
 
@@ -26,7 +26,7 @@ def part(**changes: object) -> ScoreComponent:
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "expected"),
     [
         ([], ""),
         ([part()], "40 voices on Bluesky; 31 of 4,812 other papers in cs had as many"),
@@ -38,8 +38,8 @@ def part(**changes: object) -> ScoreComponent:
         ([part(age=0, voices=316)], "316 likes on Bluesky; 31 of 4,812 other papers in cs had as many"),
     ],
 )  # fmt: skip
-def test_the_part_that_counts_most_is_the_reason(parts: list[ScoreComponent], said: str) -> None:
-    assert reason(heard(1, paper("2101.99901", "Kettles"), [], parts).entry) == said
+def test_the_part_that_counts_most_is_the_reason(parts: list[ScoreComponent], expected: str) -> None:
+    assert reason(heard(1, paper("2101.99901", "Kettles"), [], parts).entry) == expected
 
 
 def test_what_was_not_read_is_named() -> None:
@@ -51,7 +51,7 @@ def test_what_was_not_read_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         (r"Schr\"odinger's  Kettle", "Schrödinger's Kettle"),
         (r"On $x \le \alpha$ and ``T\'ea''", r"On $x \le \alpha$ and “Téa”"),
@@ -59,37 +59,37 @@ def test_what_was_not_read_is_named() -> None:
         (r"costs \$5", "costs $5"),
     ],
 )
-def test_titles_are_read_as_they_are_meant(text: str, said: str) -> None:
-    assert plain_line(text) == said
+def test_titles_are_shown_without_tex(text: str, expected: str) -> None:
+    assert plain_line(text) == expected
 
 
 @given(st.text(max_size=50), st.integers(2, 60))
-def test_what_is_too_long_is_cut(text: str, most: int) -> None:
-    assert len(phrases.cut(text, most)) <= most
-    assert phrases.cut(text, most) == text if len(text) <= most else phrases.cut(text, most).endswith("…")
+def test_what_is_too_long_is_cut(text: str, length: int) -> None:
+    assert len(phrases.cut(text, length)) <= length
+    assert phrases.cut(text, length) == text if len(text) <= length else phrases.cut(text, length).endswith("…")
 
 
 @pytest.mark.parametrize(
-    ("text", "most", "shown"),
+    ("text", "length", "expected"),
     [
         ("On kettles, and on tea", 20, "On kettles, and on…"), ("On kettles, and on tea", 12, "On kettles…"),
         ("Thermodynamics", 8, "Thermod…"), ("a Thermodynamics", 12, "a Thermodyn…"), ("kettle", 6, "kettle"),
         ("水壶与茶的热力学研究", 6, "水壶与茶的…"),
     ],
 )  # fmt: skip
-def test_a_text_is_cut_between_words_if_it_has_any(text: str, most: int, shown: str) -> None:
-    assert phrases.cut(text, most) == shown
+def test_a_text_is_cut_between_words_if_it_has_any(text: str, length: int, expected: str) -> None:
+    assert phrases.cut(text, length) == expected
 
 
 def test_links_lead_to_the_site_or_to_arxiv() -> None:
-    found = FULL_READER.issue("daily", FULL)
-    assert announcement(found, SITE_CONFIG).lines[0].url == "https://papers.example/daily/paper/2101.99911/"
-    assert announcement(found, SITE_CONFIG).url == "https://papers.example/daily/2021-01-19/"
-    assert announcement(found, NOBODY).lines[0].url == "https://arxiv.org/abs/2101.99911"
-    assert announcement(found, NOBODY).url == ""
-    elsewhere = paper("2101.99901", " ", authors=())
-    elsewhere = msgspec.structs.replace(elsewhere, paper="biorxiv:1")
-    issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [heard(1, elsewhere, [], [])])])
+    published = FULL_READER.issue("daily", FULL)
+    assert announcement(published, SITE_CONFIG).lines[0].url == "https://papers.example/daily/paper/2101.99911/"
+    assert announcement(published, SITE_CONFIG).url == "https://papers.example/daily/2021-01-19/"
+    assert announcement(published, NOBODY).lines[0].url == "https://arxiv.org/abs/2101.99911"
+    assert announcement(published, NOBODY).url == ""
+    other_paper = paper("2101.99901", " ", authors=())
+    other_paper = msgspec.structs.replace(other_paper, paper="biorxiv:1")
+    issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [heard(1, other_paper, [], [])])])
     [line] = announcement(issue_reader.issue("daily", DAY), SITE_CONFIG).lines
     assert line == (1, "biorxiv:1", "", "", "")
 

@@ -14,7 +14,7 @@ from hotpapers.deliver.announce.announcement import announcement
 from hotpapers.deliver.announce.apprise_client import LONGEST, RETRY_SECONDS, AppriseClient
 from hotpapers.deliver.announce.chat import JOINER, message
 from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
-from tests.deliver.announce.made import FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG
+from tests.deliver.announce.samples import FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG
 from tests.http.server import Play, Server, answer, raw, serving
 
 SECRET = "3ccdd113474722377935511fc85d3dd4"
@@ -22,8 +22,8 @@ SECRET = "3ccdd113474722377935511fc85d3dd4"
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
+    with serving() as http_server:
+        yield http_server
 
 
 def room(server: Server, kind: str = "json") -> AppriseClient:
@@ -48,10 +48,10 @@ def room(server: Server, kind: str = "json") -> AppriseClient:
         ("mailto://user:pass@mail.example", "E-Mail", "plain", 1500),
     ],
 )
-def test_each_service_has_its_manner_and_its_length(url: str, service: str, text_format: str, fits: int) -> None:
-    found = AppriseClient(url, "chat 1: url")
-    assert (found.service, found.text_format) == (service, text_format)
-    assert found.fits("x" * fits) and not found.fits("x" * (fits + 1))
+def test_each_service_has_its_format_and_its_length(url: str, service: str, text_format: str, fits: int) -> None:
+    client_of_url = AppriseClient(url, "chat 1: url")
+    assert (client_of_url.service, client_of_url.text_format) == (service, text_format)
+    assert client_of_url.fits("x" * fits) and not client_of_url.fits("x" * (fits + 1))
 
 
 def test_what_is_written_as_html_is_measured_as_html() -> None:
@@ -61,9 +61,9 @@ def test_what_is_written_as_html_is_measured_as_html() -> None:
 
 @pytest.mark.parametrize("url", ["nonsense://hush", "slack://", "://", "toot://"])
 def test_an_address_that_apprise_does_not_understand(url: str) -> None:
-    with pytest.raises(SettingsError, match=r"^chat 2: url: Apprise does not recognize this address") as refused:
+    with pytest.raises(SettingsError, match=r"^chat 2: url: Apprise does not recognize this address") as error_of:
         AppriseClient(url, "chat 2: url")
-    assert "hush" not in str(refused.value)
+    assert "hush" not in str(error_of.value)
 
 
 def test_without_apprise_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,21 +79,24 @@ def test_a_message_arrives_as_it_was_written(server: Server) -> None:
     server.on(f"/hooks/{SECRET}", answer(200, b"ok"))
     server.on("/api/v1/statuses", answer(200, b'{"id": "1"}', content_type="application/json"))
     for kind in ("mmost", "toot"):
-        told = announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)
-        here = room(server, kind)
-        text = message(told, here)
-        here.send(text)
-        said = json.loads(server.requests[-1].body)
-        assert said.get("text", said.get("status")) == text and len(text) <= LONGEST
+        issue_announcement = announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)
+        target_room = room(server, kind)
+        text = message(issue_announcement, target_room)
+        target_room.send(text)
+        request_body = json.loads(server.requests[-1].body)
+        assert request_body.get("text", request_body.get("status")) == text and len(text) <= LONGEST
         assert "github" not in server.requests[-1].body.decode()  # no one else's picture
 
 
 def test_hostile_titles_reach_a_room_as_text(server: Server) -> None:
     server.on("/api/v1/statuses", answer(200, b'{"id": "1"}', content_type="application/json"))
-    here = room(server, "toot")
-    here.send(message(announcement(HOSTILE_READER.issue("daily", "2021-02-01"), SITE_CONFIG), here))
-    said = json.loads(server.requests[-1].body)["status"]
-    assert f"@{JOINER}everyone <{JOINER}!channel> <{JOINER}@{JOINER}U123>" in said and "@everyone" not in said
+    target_room = room(server, "toot")
+    target_room.send(message(announcement(HOSTILE_READER.issue("daily", "2021-02-01"), SITE_CONFIG), target_room))
+    status_text = json.loads(server.requests[-1].body)["status"]
+    assert (
+        f"@{JOINER}everyone <{JOINER}!channel> <{JOINER}@{JOINER}U123>" in status_text
+        and "@everyone" not in status_text
+    )
 
 
 # ---- errors -------------------------------------------------------------------------------------------------
@@ -102,28 +105,28 @@ def test_hostile_titles_reach_a_room_as_text(server: Server) -> None:
 @pytest.fixture
 def log() -> Iterator[list[str]]:
     """What the program's own log would receive at its most verbose level."""
-    heard: list[str] = []
+    messages: list[str] = []
     handler = logging.Handler(logging.DEBUG)
-    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
-    yield heard
+    yield messages
     root.removeHandler(handler)
     root.setLevel(level)
 
 
-def refused(here: AppriseClient, log: list[str]) -> NetError:
+def error_of(target_room: AppriseClient, log: list[str]) -> NetError:
     """The error raised by sending; neither it nor the log contains the address."""
-    with pytest.raises(NetError) as caught:
-        here.send("hello")
-    assert SECRET not in "".join([str(caught.value), *log]) and "127.0.0.1" not in str(caught.value)
-    return caught.value
+    with pytest.raises(NetError) as error:
+        target_room.send("hello")
+    assert SECRET not in "".join([str(error.value), *log]) and "127.0.0.1" not in str(error.value)
+    return error.value
 
 
 @pytest.mark.parametrize(
-    ("play", "error", "said"),
+    ("play", "error", "expected"),
     [
         (answer(429), RetryLater, f"JSON answered 429: try again in {RETRY_SECONDS:.0f} s"),
         (answer(408), RetryLater, f"JSON answered 408: try again in {RETRY_SECONDS:.0f} s"),
@@ -135,44 +138,42 @@ def refused(here: AppriseClient, log: list[str]) -> NetError:
         (raw(b"nonsense"), NetError, "JSON did not confirm the message"),
     ],
 )
-def test_what_an_answer_means(server: Server, play: Play, error: type[NetError], said: str, log: list[str]) -> None:
+def test_what_an_answer_means(server: Server, play: Play, error: type[NetError], expected: str, log: list[str]) -> None:
     server.on(f"/{SECRET}", play)
-    found = refused(room(server), log)
-    assert type(found) is error and str(found) == said
+    problem = error_of(room(server), log)
+    assert type(problem) is error and str(problem) == expected
     assert len(server.requests) == 1
     if error is NetError:
-        assert found.tries == 1
+        assert problem.tries == 1
 
 
-def test_rooms_that_took_a_message_do_not_get_it_again_for_one_that_is_busy(server: Server, log: list[str]) -> None:
+def test_rooms_that_took_a_message_do_not_get_it_again_if_one_is_busy(server: Server, log: list[str]) -> None:
     server.on(f"/hooks/{SECRET}", answer(200, b"ok"), answer(429))
-    found = refused(AppriseClient(f"mmost://127.0.0.1:{server.port}/{SECRET}?channels=one,two", "chat 1: url"), log)
-    assert (type(found), str(found), found.tries) == (NetError, "Mattermost answered 429", 1)
-    assert [json.loads(asked.body)["channel"] for asked in server.requests] == ["one", "two"]
+    problem = error_of(AppriseClient(f"mmost://127.0.0.1:{server.port}/{SECRET}?channels=one,two", "chat 1: url"), log)
+    assert (type(problem), str(problem), problem.tries) == (NetError, "Mattermost answered 429", 1)
+    assert [json.loads(request.body)["channel"] for request in server.requests] == ["one", "two"]
 
 
-def test_who_cannot_be_reached_surely_has_nothing(log: list[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    found = refused(AppriseClient(f"json://127.0.0.1:{port}/{SECRET}", "chat 1: url"), log)
-    assert (type(found), str(found), found.tries) == (NetError, "JSON could not be reached", 0)
+def test_an_unreachable_room_has_no_message(log: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    problem = error_of(AppriseClient(f"json://127.0.0.1:{port}/{SECRET}", "chat 1: url"), log)
+    assert (type(problem), str(problem), problem.tries) == (NetError, "JSON could not be reached", 0)
 
 
-def test_a_service_that_breaks_is_no_mistake_of_ours(
-    server: Server, monkeypatch: pytest.MonkeyPatch, log: list[str]
-) -> None:
-    here = room(server)
+def test_a_failing_service_is_a_network_error(server: Server, monkeypatch: pytest.MonkeyPatch, log: list[str]) -> None:
+    target_room = room(server)
 
-    def breaks(**_: object) -> bool:
+    def fail(**_: object) -> bool:
         raise ZeroDivisionError(SECRET)
 
-    monkeypatch.setattr(here._plugin, "notify", breaks)
-    assert refused(here, log).tries == 1
+    monkeypatch.setattr(target_room._plugin, "notify", fail)
+    assert error_of(target_room, log).tries == 1
 
 
 def test_apprises_log_is_left_as_it_was(server: Server) -> None:
     server.on(f"/{SECRET}", answer(200))
     log = logging.getLogger("apprise")
-    before = (log.level, list(log.handlers))
+    settings_before = (log.level, list(log.handlers))
     room(server).send("hello")
-    assert (log.level, list(log.handlers)) == before and not log.propagate
+    assert (log.level, list(log.handlers)) == settings_before and not log.propagate

@@ -19,8 +19,8 @@ from hotpapers.ids.timestamps import tid
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY, SiteConfig
-from tests.deliver.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 from tests.deliver.announce.pds import COLLECTION, DID, PASSWORD, Pds, running_pds
+from tests.deliver.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 from tests.deliveries import deliveries, receipts
 from tests.http.server import Handler, Play, answer, client
 from tests.render.sample import LISTED_READER, OWN_READER
@@ -31,20 +31,20 @@ FOUR = 4
 
 @pytest.fixture
 def pds() -> Iterator[Pds]:
-    with running_pds() as running:
-        yield running
+    with running_pds() as running_server:
+        yield running_server
 
 
 @pytest.fixture
 def http(pds: Pds) -> Iterator[PoliteHttpClient]:
-    with client(pds.server, secrets=[PASSWORD]) as made:
-        yield made
+    with client(pds.server, secrets=[PASSWORD]) as http_client:
+        yield http_client
 
 
 @pytest.fixture
 def record(sqlite_url: str) -> Iterator[Record]:
-    with Record(sqlite_url) as opened:
-        yield opened
+    with Record(sqlite_url) as opened_record:
+        yield opened_record
 
 
 def sender(host: str, password: str = PASSWORD) -> BlueskySender:
@@ -52,15 +52,15 @@ def sender(host: str, password: str = PASSWORD) -> BlueskySender:
     return BlueskySender(settings, "bluesky 1", SITE_CONFIG)
 
 
-def send(record: Record, made: BlueskySender, http: PoliteHttpClient) -> SendResult:
-    return send_issue(record, made, OWN_READER, "daily", DAY, http)
+def send(record: Record, account_sender: BlueskySender, http: PoliteHttpClient) -> SendResult:
+    return send_issue(record, account_sender, OWN_READER, "daily", DAY, http)
 
 
 # ---- the thread: pure --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("name", "made"),
+    ("name", "expected_thread"),
     [
         ("daily", thread(OWN_READER.issue("daily", DAY), SITE_CONFIG)),
         ("empty", thread(OWN_READER.issue("daily", "2021-01-13"), SITE_CONFIG)),
@@ -68,19 +68,19 @@ def send(record: Record, made: BlueskySender, http: PoliteHttpClient) -> SendRes
         ("corrected", thread(LISTED_READER.issue("hot-papers", DAY), SITE_CONFIG)),
     ],
 )
-def test_threads_are_as_expected(name: str, made: Thread) -> None:
-    posts = [{"rkey": post.rkey, "record": post.record} for post in made.posts]
+def test_threads_are_as_expected(name: str, expected_thread: Thread) -> None:
+    posts = [{"rkey": post.rkey, "record": post.record} for post in expected_thread.posts]
     matches(f"thread-{name}.json", json.dumps(posts, indent=1, ensure_ascii=False))
-    matches(f"thread-{name}.txt", str(made))
+    matches(f"thread-{name}.txt", str(expected_thread))
 
 
 def every_post() -> Iterator[PostDraft]:
     for site_config in (SITE_CONFIG, NOBODY, SiteConfig("", f"https://{'papers.' * 20}example/{'daily/' * 20}")):
         for issue_reader, publication in ((OWN_READER, "daily"), (FULL_READER, "daily"), (HOSTILE_READER, "daily")):
             for day in issue_reader.days(publication):
-                made = thread(issue_reader.issue(publication, day), site_config)
-                assert 1 <= len(made.posts) <= 6
-                yield from made.posts
+                draft_thread = thread(issue_reader.issue(publication, day), site_config)
+                assert 1 <= len(draft_thread.posts) <= 6
+                yield from draft_thread.posts
 
 
 def test_posts_are_short_and_their_links_are_where_they_say() -> None:
@@ -89,26 +89,26 @@ def test_posts_are_short_and_their_links_are_where_they_say() -> None:
         assert len(text) <= LONGEST and len(text.encode()) <= 3000
         for facet in post.record.get("facets", ()):
             index = facet["index"]
-            shown = text.encode()[index["byteStart"] : index["byteEnd"]].decode()
+            link_text = text.encode()[index["byteStart"] : index["byteEnd"]].decode()
             [feature] = facet["features"]
-            begins = shown.removesuffix("…")
-            assert feature["uri"].partition("://")[2].startswith(begins) and text.endswith(shown)
+            address_start = link_text.removesuffix("…")
+            assert feature["uri"].partition("://")[2].startswith(address_start) and text.endswith(link_text)
             assert feature["uri"] == post.record["embed"]["external"]["uri"]
             assert feature["uri"].startswith(("https://papers.", "https://arxiv.org/abs/"))
 
 
 @given(st.integers(0, 2**53 - 1), st.integers(0, 2**53 - 1), st.integers(0, 1023))
-def test_keys_are_in_the_order_of_time(one: int, other: int, clock: int) -> None:
-    assert (tid(one, clock) < tid(other, clock)) == (one < other)
-    assert len(tid(one, clock)) == 13 and set(tid(one, clock)) <= set("234567abcdefghijklmnopqrstuvwxyz")
+def test_keys_are_in_the_order_of_time(a: int, b: int, clock: int) -> None:
+    assert (tid(a, clock) < tid(b, clock)) == (a < b)
+    assert len(tid(a, clock)) == 13 and set(tid(a, clock)) <= set("234567abcdefghijklmnopqrstuvwxyz")
 
 
 def test_a_key_is_the_one_of_the_specification() -> None:
     """Timestamp and clock id of 3jzfcijpj2z2a, the example of https://atproto.com/specs/tid, decoded by hand."""
     digits = "234567abcdefghijklmnopqrstuvwxyz"
     number = 0
-    for sign in "3jzfcijpj2z2a":
-        number = number * 32 + digits.index(sign)
+    for digit in "3jzfcijpj2z2a":
+        number = number * 32 + digits.index(digit)
     assert tid(number >> 10, number & 1023) == "3jzfcijpj2z2a"
 
 
@@ -121,19 +121,19 @@ def test_publications_and_editions_have_keys_of_their_own() -> None:
 
 
 def test_a_thread_is_made(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
-    made = sender(pds.host)
-    assert send(record, made, http)[:2] == (1, 0)
-    head, *others = pds.records.values()
-    assert "reply" not in head and len(others) == FOUR - 1
+    account_sender = sender(pds.host)
+    assert send(record, account_sender, http)[:2] == (1, 0)
+    head, *replies = pds.records.values()
+    assert "reply" not in head and len(replies) == FOUR - 1
     uris = [f"at://{DID}/{COLLECTION}/{rkey}" for rkey in pds.records]
-    assert [post["reply"]["root"]["uri"] for post in others] == [uris[0]] * 3
-    assert [post["reply"]["parent"]["uri"] for post in others] == uris[:-1]
+    assert [post["reply"]["root"]["uri"] for post in replies] == [uris[0]] * 3
+    assert [post["reply"]["parent"]["uri"] for post in replies] == uris[:-1]
     assert (deliveries(record, "bluesky"), receipts(record, "bluesky")) == ({DID: "sent"}, {DID: uris[0]})
-    assert send(record, made, http)[:2] == (0, 1)
-    assert pds.asked.count("createRecord") == FOUR and pds.asked.count("createSession") == 1
+    assert send(record, account_sender, http)[:2] == (0, 1)
+    assert pds.methods.count("createRecord") == FOUR and pds.methods.count("createSession") == 1
 
 
-def test_an_account_tells_of_its_own_publication_alone(pds: Pds) -> None:
+def test_an_account_announces_only_its_own_publication(pds: Pds) -> None:
     assert list(sender(pds.host).messages(LISTED_READER, "hot-papers", DAY)) == []
 
 
@@ -142,52 +142,52 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("n", range(FOUR))
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("moment", ["before", "after"])
 def test_killed_anywhere_each_post_is_there_once(
-    pds: Pds, http: PoliteHttpClient, record: Record, monkeypatch: pytest.MonkeyPatch, n: int, when: str
+    pds: Pds, http: PoliteHttpClient, record: Record, monkeypatch: pytest.MonkeyPatch, n: int, moment: str
 ) -> None:
-    made = sender(pds.host)
-    create, count = made.account.create, [0]
+    account_sender = sender(pds.host)
+    create, count = account_sender.account.create, [0]
 
-    def dying(*asked: Any) -> Any:
+    def create_and_die(*args: Any) -> Any:
         count[0] += 1
-        if (count[0], when) == (n + 1, "before"):
+        if (count[0], moment) == (n + 1, "before"):
             raise Killed
-        found = create(*asked)
-        if (count[0], when) == (n + 1, "after"):
+        result = create(*args)
+        if (count[0], moment) == (n + 1, "after"):
             raise Killed
-        return found
+        return result
 
-    monkeypatch.setattr(made.account, "create", dying)
+    monkeypatch.setattr(account_sender.account, "create", create_and_die)
     with pytest.raises(Killed):
-        send(record, made, http)
+        send(record, account_sender, http)
     assert send(record, sender(pds.host), http)[:2] == (1, 0)
-    assert len(pds.records) == FOUR and pds.asked.count("createRecord") == FOUR
+    assert len(pds.records) == FOUR and pds.methods.count("createRecord") == FOUR
     assert sum("reply" in post for post in pds.records.values()) == FOUR - 1
 
 
 def test_an_answer_that_was_lost_doubles_nothing(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
-    def lost(handler: Handler) -> None:
+    def lose_reply(handler: Handler) -> None:
         pds._createRecord(json.loads(pds.server.requests[-1].body), pds.server.requests[-1].headers["authorization"])
         handler.hang_up()
 
-    pds.instead("repo.createRecord", lost, pds.again("repo.createRecord"))
+    pds.script("repo.createRecord", lose_reply, pds.usual_reply("repo.createRecord"))
     [(target, _)] = send(record, sender(pds.host), http).problems
     assert target == DID
     assert send(record, sender(pds.host), http)[:2] == (1, 0) and len(pds.records) == FOUR
 
 
 @pytest.mark.parametrize("play", [answer(429, retry_after="30"), answer(502)])
-def test_a_busy_server_is_asked_again(pds: Pds, http: PoliteHttpClient, record: Record, play: Play) -> None:
-    pds.instead("repo.createRecord", pds.again("repo.createRecord"), play, pds.again("repo.createRecord"))
-    made = sender(pds.host)
-    assert send(record, made, http).sent == 0
-    assert send(record, made, http)[:2] == (1, 0) and len(pds.records) == FOUR
+def test_a_busy_server_is_tried_again(pds: Pds, http: PoliteHttpClient, record: Record, play: Play) -> None:
+    pds.script("repo.createRecord", pds.usual_reply("repo.createRecord"), play, pds.usual_reply("repo.createRecord"))
+    account_sender = sender(pds.host)
+    assert send(record, account_sender, http).sent == 0
+    assert send(record, account_sender, http)[:2] == (1, 0) and len(pds.records) == FOUR
 
 
 def test_a_refused_record_is_not_tried_again(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
-    said = b'{"error": "InvalidRequest", "message": "Invalid app.bsky.feed.post\\u0007 record"}'
-    pds.instead("repo.createRecord", answer(400, said))
+    error_body = b'{"error": "InvalidRequest", "message": "Invalid app.bsky.feed.post\\u0007 record"}'
+    pds.script("repo.createRecord", answer(400, error_body))
     [(_, reason)] = send(record, sender(pds.host), http).problems
     assert reason == f"{pds.host}: InvalidRequest: Invalid app.bsky.feed.post record"
     assert send(record, sender(pds.host), http)[:2] == (0, 1)
@@ -201,19 +201,21 @@ def test_a_session_that_has_run_out_is_renewed(pds: Pds, http: PoliteHttpClient)
     assert account.find(http, COLLECTION, "a") is None
     pds.tokens.clear()
     assert account.find(http, COLLECTION, "a") is None
-    assert pds.asked == ["createSession", "getRecord", "getRecord", "refreshSession", "getRecord"]
+    assert pds.methods == ["createSession", "getRecord", "getRecord", "refreshSession", "getRecord"]
 
 
-def test_one_that_cannot_be_renewed_is_begun_anew(pds: Pds, http: PoliteHttpClient) -> None:
+def test_a_session_that_cannot_be_renewed_is_replaced(pds: Pds, http: PoliteHttpClient) -> None:
     account = sender(pds.host).account
     assert account.find(http, COLLECTION, "a") is None
     pds.tokens.clear()
     pds.renewable = False
     assert account.find(http, COLLECTION, "a") is None
-    assert pds.asked[-3:] == ["refreshSession", "createSession", "getRecord"]
+    assert pds.methods[-3:] == ["refreshSession", "createSession", "getRecord"]
 
 
-def test_a_wrong_password_is_told_and_no_refusal_of_the_issue(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
+def test_a_wrong_password_is_reported_and_does_not_refuse_the_issue(
+    pds: Pds, http: PoliteHttpClient, record: Record
+) -> None:
     [(_, reason)] = send(record, sender(pds.host, "hush-hush"), http).problems
     assert reason == (f"{pds.host} refused to sign in {DID}: AuthenticationRequired: Invalid identifier or password")
     assert send(record, sender(pds.host), http)[:2] == (1, 0)
@@ -227,16 +229,16 @@ def test_another_account_is_not_posted_with(pds: Pds, http: PoliteHttpClient, re
 
 @pytest.mark.parametrize("body", [b"nonsense", b"[]", b"\xff", b'{"uri": 1}', b"[" * 100_000])
 def test_nonsense_is_an_error_of_the_network(pds: Pds, http: PoliteHttpClient, body: bytes) -> None:
-    pds.instead("repo.getRecord", answer(200, body), answer(403))
+    pds.script("repo.getRecord", answer(200, body), answer(403))
     account = sender(pds.host).account
     with pytest.raises(NetError, match="sent an unreadable response"):
         account.find(http, COLLECTION, "a")
     with pytest.raises(RequestRefused):
         account.find(http, COLLECTION, "a")
-    pds.instead("repo.getRecord", answer(401, body))
+    pds.script("repo.getRecord", answer(401, body))
     with pytest.raises(RequestRefused, match="status 401"):
         account.find(http, COLLECTION, "a")
-    pds.instead("server.createSession", answer(429))
+    pds.script("server.createSession", answer(429))
     with pytest.raises(RetryLater):
         sender(pds.host).account.find(http, COLLECTION, "a")
 

@@ -14,12 +14,12 @@ from hotpapers.deliver.announce.announcement import MemberPaper, announcement
 from hotpapers.deliver.announce.apprise_client import LONGEST, TextFormat
 from hotpapers.deliver.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
 from hotpapers.model import HttpClient, IssueReader, Message
-from tests.deliver.announce.made import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, SITE_CONFIG, matches
+from tests.deliver.announce.samples import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, SITE_CONFIG, matches
 from tests.render.sample import LISTED_READER, OWN_READER
 from tests.sources.net import ScriptedClient
 
 COMMONMARK = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
-LIVE = re.compile(rf"[@#]\w|<[^\s{JOINER}]|\]\(|://|www\.\w|\w\.[a-z]{2}", re.IGNORECASE)
+ACTIVE_MARKUP = re.compile(rf"[@#]\w|<[^\s{JOINER}]|\]\(|://|www\.\w|\w\.[a-z]{2}", re.IGNORECASE)
 """What rooms turn into mentions, tags and links."""
 
 
@@ -29,7 +29,7 @@ class PlainRoom:
     def __init__(self, text_format: TextFormat = "plain", most: int = LONGEST) -> None:
         self.text_format: TextFormat = text_format
         self._most = most
-        self.got: list[str] = []
+        self.received: list[str] = []
 
     service = "Parlour"
 
@@ -37,10 +37,10 @@ class PlainRoom:
         return len(text) <= self._most
 
     def send(self, text: str) -> None:
-        self.got.append(text)
+        self.received.append(text)
 
 
-class Made(NamedTuple):
+class IssueToAnnounce(NamedTuple):
     """An issue to announce."""
 
     issue_reader: IssueReader
@@ -48,66 +48,70 @@ class Made(NamedTuple):
     day: str
 
 
-MADE = {
-    "daily": Made(OWN_READER, "daily", DAY),
-    "empty": Made(OWN_READER, "daily", EMPTY),
-    "silent": Made(OWN_READER, "daily", "2021-01-15"),
-    "full": Made(FULL_READER, "daily", FULL),
-    "corrected": Made(LISTED_READER, "hot-papers", DAY),
+ISSUES = {
+    "daily": IssueToAnnounce(OWN_READER, "daily", DAY),
+    "empty": IssueToAnnounce(OWN_READER, "daily", EMPTY),
+    "silent": IssueToAnnounce(OWN_READER, "daily", "2021-01-15"),
+    "full": IssueToAnnounce(FULL_READER, "daily", FULL),
+    "corrected": IssueToAnnounce(LISTED_READER, "hot-papers", DAY),
 }
 MEMBERS = ("Tansy Overquill", "Odo Fennimore", "bluesky:did:plc:mine")
 
 
-def chat(made: Made, room: PlainRoom, members: tuple[str, ...] = MEMBERS) -> tuple[ChatSender, list[Message]]:
+def chat(
+    source: IssueToAnnounce, room: PlainRoom, members: tuple[str, ...] = MEMBERS
+) -> tuple[ChatSender, list[Message]]:
     sender = ChatSender(
-        "lab", made.publication, room, SITE_CONFIG, members, lambda accounts, papers: {"arxiv:2101.99902": "quill"}
+        "lab", source.publication, room, SITE_CONFIG, members, lambda accounts, papers: {"arxiv:2101.99902": "quill"}
     )
-    return sender, list(sender.messages(made.issue_reader, made.publication, made.day))
+    return sender, list(sender.messages(source.issue_reader, source.publication, source.day))
 
 
 @pytest.mark.parametrize("text_format", ["plain", "markdown"])
-@pytest.mark.parametrize("name", sorted(MADE))
+@pytest.mark.parametrize("name", sorted(ISSUES))
 def test_messages_are_as_expected(name: str, text_format: TextFormat) -> None:
-    _, [outgoing] = chat(MADE[name], PlainRoom(text_format))
+    _, [outgoing] = chat(ISSUES[name], PlainRoom(text_format))
     assert outgoing.target == "lab"
     matches(f"{name}.{'txt' if text_format == 'plain' else 'md'}", str(outgoing.payload))
 
 
 @pytest.mark.parametrize("most", [1000, 500, 280, 160, 60, 10])
-def test_a_small_room_gets_the_more_important(most: int) -> None:
-    _, [outgoing] = chat(MADE["full"], PlainRoom(most=most))
+def test_a_small_room_gets_the_most_important(most: int) -> None:
+    _, [outgoing] = chat(ISSUES["full"], PlainRoom(most=most))
     text = str(outgoing.payload)
     assert 0 < len(text) <= most
     matches(f"full-{most}.txt", text)
 
 
-def test_what_fits_nowhere_is_nothing() -> None:
+def test_a_room_too_small_for_anything_gets_nothing() -> None:
     assert message(announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG), PlainRoom(most=1)) == ""
 
 
-def test_a_room_is_told_of_its_own_publication_alone() -> None:
-    sender, _ = chat(MADE["daily"], PlainRoom())
+def test_a_room_gets_only_its_own_publication() -> None:
+    sender, _ = chat(ISSUES["daily"], PlainRoom())
     assert list(sender.messages(LISTED_READER, "hot-papers", DAY)) == []
 
 
-def test_without_members_nobody_is_asked_for_them() -> None:
-    _, [outgoing] = chat(MADE["daily"], PlainRoom(), members=())
+def test_without_members_no_posters_are_read() -> None:
+    _, [outgoing] = chat(ISSUES["daily"], PlainRoom(), members=())
     assert "By our members" not in str(outgoing.payload)
 
 
 def test_many_members() -> None:
-    told = announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)._replace(
+    announced_issue = announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG)._replace(
         by_members=tuple(MemberPaper(n % 9, f"Paper {n}", "Odo") for n in range(1, 10))
     )
-    assert "4. Paper 4 (Odo); 5. Paper 5 (Odo); and 4 more" in message(told, PlainRoom())
-    assert "By our members: 1, 2, 3, 4, 5, 6, 7, 8, 1 still talked about." in message(told, PlainRoom(most=600))
+    assert "4. Paper 4 (Odo); 5. Paper 5 (Odo); and 4 more" in message(announced_issue, PlainRoom())
+    assert "By our members: 1, 2, 3, 4, 5, 6, 7, 8, 1 still talked about." in message(
+        announced_issue, PlainRoom(most=600)
+    )
 
 
 def test_sending_gives_a_receipt_and_an_interrupted_one_is_not_sent_again() -> None:
     http: HttpClient = ScriptedClient({})
     room = PlainRoom()
-    sender, [outgoing] = chat(MADE["daily"], room)
-    assert sender.send(outgoing, http) == "taken by Parlour" and room.got == [outgoing.payload]
+    sender, [outgoing] = chat(ISSUES["daily"], room)
+    assert sender.send(outgoing, http) == "taken by Parlour" and room.received == [outgoing.payload]
     assert sender.receipt_of(outgoing, http) == UNKNOWN_RECEIPT
 
 
@@ -116,19 +120,19 @@ def test_sending_gives_a_receipt_and_an_interrupted_one_is_not_sent_again() -> N
 
 @pytest.mark.parametrize("text_format", ["plain", "markdown"])
 @pytest.mark.parametrize("n", range(len(HOSTILE)))
-def test_nothing_hostile_comes_alive(n: int, text_format: TextFormat) -> None:
+def test_hostile_texts_stay_inactive(n: int, text_format: TextFormat) -> None:
     day = f"2021-02-{n + 1:02}"
     room = PlainRoom(text_format)
-    _, [outgoing] = chat(Made(HOSTILE_READER, "daily", day), room, members=(HOSTILE[n],))
+    _, [outgoing] = chat(IssueToAnnounce(HOSTILE_READER, "daily", day), room, members=(HOSTILE[n],))
     text = str(outgoing.payload)
     assert room.fits(text)
-    ours = re.compile(rf"<?https://papers\.example/daily/(?:paper/[\w.]+|{day})/>?")
-    assert len(ours.findall(text)) == 3
-    left = ours.sub("", text)
-    assert not LIVE.search(left), LIVE.search(left)
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", left)
+    own_links = re.compile(rf"<?https://papers\.example/daily/(?:paper/[\w.]+|{day})/>?")
+    assert len(own_links.findall(text)) == 3
+    remaining_text = own_links.sub("", text)
+    assert not ACTIVE_MARKUP.search(remaining_text), ACTIVE_MARKUP.search(remaining_text)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", remaining_text)
     if text_format == "markdown":
-        tokens = [inner for one in COMMONMARK.parse(text) for inner in (one.children or [one])]
+        tokens = [child for token in COMMONMARK.parse(text) for child in (token.children or [token])]
         kinds = {token.type for token in tokens}
         assert kinds <= {"paragraph_open", "paragraph_close", "text", "text_special", "hardbreak", "softbreak",
                          "link_open", "link_close"}  # fmt: skip
@@ -140,7 +144,7 @@ def test_nothing_hostile_comes_alive(n: int, text_format: TextFormat) -> None:
     st.text(alphabet=st.sampled_from("@#<>]([)!:/w.ae \\`*_~|&"), max_size=60), st.sampled_from(["plain", "markdown"])
 )
 def test_defused_text_reads_the_same(text: str, text_format: TextFormat) -> None:
-    found = without_mentions(text, text_format)
-    assert not LIVE.search(found)
+    safe_text = without_mentions(text, text_format)
+    assert not ACTIVE_MARKUP.search(safe_text)
     if text_format == "plain":
-        assert found.replace(JOINER, "") == text
+        assert safe_text.replace(JOINER, "") == text

@@ -9,7 +9,7 @@ from hotpapers.errors import SettingsError
 from hotpapers.settings import Settings
 from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.store import Record
-from tests.deliver.announce.made import SITE_CONFIG
+from tests.deliver.announce.samples import SITE_CONFIG
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 SECRET = "sixteen owls sit in a tree"
@@ -26,13 +26,16 @@ SETTINGS = Settings(
 )
 
 
-def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_one_for_each_destination(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECOND_ROOM", "json://127.0.0.2/")
     with Record(sqlite_url) as record:
         rooms = list(destinations.chat_rooms(SETTINGS, SITE_CONFIG, record))
         receivers = list(destinations.webhooks(SETTINGS, SITE_CONFIG, record))
         accounts = list(destinations.bluesky_accounts(SETTINGS, SITE_CONFIG, record))
-    assert [(one.sender.name, one.target, one.own, one.secrets) for one in (*rooms, *receivers, *accounts)] == [
+    assert [
+        (destination.sender.name, destination.target, destination.own, destination.secrets)
+        for destination in (*rooms, *receivers, *accounts)
+    ] == [
         ("chat", "one", (), ()),
         ("chat", "two", (), ()),
         ("webhook", "library", ("http://127.0.0.1:9/x",), ("http://127.0.0.1:9/x", SECRET)),
@@ -41,19 +44,19 @@ def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.Monkey
     ]
 
 
-def test_a_place_that_cannot_be_used_is_named(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_destination_is_named(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECOND_ROOM", raising=False)
     with Record(sqlite_url) as record, pytest.raises(SettingsError, match=r"chat 2: url: the environment variable"):
         list(destinations.chat_rooms(SETTINGS, SITE_CONFIG, record))
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "is_any"),
     [
         (Settings(), False), (SETTINGS, True), (Settings(chat=SETTINGS.chat), True),
         (Settings(webhook=SETTINGS.webhook), True), (Settings(bluesky=SETTINGS.bluesky[:1]), True),
         (Settings(bluesky=SETTINGS.bluesky[1:]), False),
     ],
 )  # fmt: skip
-def test_whether_anything_is_sent(settings: Settings, said: bool) -> None:
-    assert destinations.is_any(settings) is said
+def test_whether_anything_is_sent(settings: Settings, is_any: bool) -> None:
+    assert destinations.is_any(settings) is is_any

@@ -20,8 +20,8 @@ from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY
 from hotpapers.view.site_paths import DOCUMENT, WELL_KNOWN, document_key, document_uri, publication_uri
-from tests.deliver.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 from tests.deliver.announce.pds import DID, PASSWORD, Pds, running_pds
+from tests.deliver.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 from tests.deliveries import receipts
 from tests.http.server import answer, client
 from tests.render.build import OWN, issue, listed, paper
@@ -30,8 +30,8 @@ from tests.render.sample import LISTED_READER, OWN_READER
 
 @pytest.fixture
 def pds() -> Iterator[Pds]:
-    with running_pds() as running:
-        yield running
+    with running_pds() as running_server:
+        yield running_server
 
 
 def sender(host: str = "https://pds.example", publication: str = "daily") -> DocumentSender:
@@ -64,55 +64,55 @@ def test_fields_keep_to_the_lexicon(reader: IssueReader, day: str) -> None:
     assert len(record["title"]) <= 128 and len(record["description"]) <= 300
     assert record["path"] == f"/{day}/" and record["site"] == publication_uri(DID, "daily")
     posts = reader.issue("daily", day).posts.values()
-    quoted = [quotation.post.text for some in posts for quotation in some if len(quotation.post.text) > 20]
-    assert not any(text in record["textContent"] for text in quoted)
+    quoted_texts = [quotation.post.text for group in posts for quotation in group if len(quotation.post.text) > 20]
+    assert not any(text in record["textContent"] for text in quoted_texts)
 
 
 def test_a_long_issue_fits_into_a_request() -> None:
     """Servers refuse JSON above 150 kB."""
     entries = [listed(n, paper(f"2101.{n:05}", r"Kettles \& “Steam” " * 12), 90, 70, n, 1000) for n in range(1, 1001)]
-    long = issue_document(issue(OWN, DAY, entries), 0, DID, SITE_CONFIG)
-    size = len(json.dumps(long.document_record, ensure_ascii=False).encode())
-    text = str(long).splitlines()
+    long_document = issue_document(issue(OWN, DAY, entries), 0, DID, SITE_CONFIG)
+    size = len(json.dumps(long_document.document_record, ensure_ascii=False).encode())
+    text = str(long_document).splitlines()
     assert 100_000 < size < 150_000
     assert text[-1] == f"{1000 - len(text) + 1} more papers did not fit." and text[-2].startswith(f"{len(text) - 1}. ")
 
 
 @given(st.dates(), st.dates())
-def test_days_have_keys_of_their_own(one: object, other: object) -> None:
-    assert (document_key("daily", f"{one}") == document_key("daily", f"{other}")) == (one == other)
-    assert len(document_key("daily", f"{one}")) == 13
+def test_days_have_keys_of_their_own(a: object, b: object) -> None:
+    assert (document_key("daily", f"{a}") == document_key("daily", f"{b}")) == (a == b)
+    assert len(document_key("daily", f"{a}")) == 13
 
 
-def send(record: Record, made: DocumentSender, http: PoliteHttpClient) -> SendResult:
-    return send_issue(record, made, OWN_READER, "daily", DAY, http)
+def send(record: Record, document_sender: DocumentSender, http: PoliteHttpClient) -> SendResult:
+    return send_issue(record, document_sender, OWN_READER, "daily", DAY, http)
 
 
 def test_both_records_are_put_once(pds: Pds, sqlite_url: str) -> None:
     with Record(sqlite_url) as record, client(pds.server, secrets=[PASSWORD]) as http:
-        made = sender(pds.host)
-        pds.instead("repo.putRecord", answer(500, b"{}"), pds.again("repo.putRecord"))
-        assert not send(record, made, http).sent and send(record, made, http).sent == 1
+        document_sender = sender(pds.host)
+        pds.script("repo.putRecord", answer(500, b"{}"), pds.usual_reply("repo.putRecord"))
+        assert not send(record, document_sender, http).sent and send(record, document_sender, http).sent == 1
         content = document(OWN_READER, "daily", DAY)
         assert list(pds.records.values()) == [content.publication_record, content.document_record]
         uri = document_uri(DID, "daily", DAY)
         assert receipts(record, "bluesky") == {f"{DID} document": uri} and DOCUMENT in uri
-        assert send(record, made, http)[:2] == (0, 1) and len(pds.records) == 2
+        assert send(record, document_sender, http)[:2] == (0, 1) and len(pds.records) == 2
 
 
 def test_documents_need_a_public_address(sqlite_url: str) -> None:
     settings = Settings(bluesky=(BlueskyAccount(publication="daily", account=DID, password=PASSWORD, thread=False),))
     with Record(sqlite_url) as record:
         assert list(destinations.bluesky_accounts(settings, NOBODY, record)) == []
-        [place] = destinations.bluesky_accounts(settings, SITE_CONFIG, record)
-    assert isinstance(place.sender, DocumentSender) and place.secrets == (PASSWORD,)
+        [destination] = destinations.bluesky_accounts(settings, SITE_CONFIG, record)
+    assert isinstance(destination.sender, DocumentSender) and destination.secrets == (PASSWORD,)
 
 
-def test_the_site_owns_to_its_records() -> None:
+def test_the_site_claims_its_records() -> None:
     pages = SitePages(OWN_READER, "daily", SITE_CONFIG._replace(documents=(("daily", DID),)))
     tag = f'<link rel="site.standard.document" href="{document_uri(DID, "daily", DAY)}">'
     assert tag in (pages.page(f"{DAY}/index.html") or b"").decode()
     assert pages.page(WELL_KNOWN) == publication_uri(DID, "daily").encode() and WELL_KNOWN in set(pages.paths())
-    without = SitePages(OWN_READER, "daily", SITE_CONFIG)
-    assert "site.standard" not in (without.page(f"{DAY}/index.html") or b"").decode()
-    assert without.page(WELL_KNOWN) is None
+    pages_without = SitePages(OWN_READER, "daily", SITE_CONFIG)
+    assert "site.standard" not in (pages_without.page(f"{DAY}/index.html") or b"").decode()
+    assert pages_without.page(WELL_KNOWN) is None

@@ -21,7 +21,7 @@ from hotpapers.settings import PublicationSettings, Settings
 from hotpapers.settings.announce import ChatSettings, WebhookSettings
 from hotpapers.settings.mail import MailingSettings
 from hotpapers.store import Record
-from tests.deliver.email.made import join
+from tests.deliver.email.samples import join
 from tests.deliver.email.server import serving as mail_server
 from tests.deliveries import deliveries, receipts, recorded
 from tests.http.server import FakeTime, Server, answer, client, serving
@@ -32,7 +32,7 @@ FROZEN = moment(DAY) + 48 * HOUR
 NO_MAIL = MailingSettings()
 
 
-class Made(NamedTuple):
+class SendingSetup(NamedTuple):
     """The job, its loop, the store, the clock, the receiving server."""
 
     job: SendJob
@@ -44,18 +44,18 @@ class Made(NamedTuple):
     def round(self, hours: float = 0.0) -> str:
         """Runs a round this many hours after the issue was frozen; returns its state."""
         self.time.seconds = FROZEN / 1e6 + hours * 3600
-        following = self.rounds.attempt()
-        assert following is not None
-        return following.state
+        next_attempt = self.rounds.attempt()
+        assert next_attempt is not None
+        return next_attempt.state
 
     @property
-    def asked(self) -> list[str]:
+    def paths(self) -> list[str]:
         """Which destinations were contacted, in order."""
-        return [asked.path.strip("/") for asked in self.server.requests]
+        return [request.path.strip("/") for request in self.server.requests]
 
 
 @pytest.fixture
-def made(sqlite_url: str, tmp_path: Path) -> Iterator[Made]:
+def sending(sqlite_url: str, tmp_path: Path) -> Iterator[SendingSetup]:
     with serving() as server, Record(sqlite_url) as record:
         write(record, background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
         frozen(record)
@@ -63,7 +63,7 @@ def made(sqlite_url: str, tmp_path: Path) -> Iterator[Made]:
             server.on(path, answer(200))
         job, rounds, time = _rounds(server, sqlite_url, tmp_path)
         try:
-            yield Made(job, rounds, record, time, server)
+            yield SendingSetup(job, rounds, record, time, server)
         finally:
             rounds._close_store()
 
@@ -93,98 +93,102 @@ def _rounds(
     return job, JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), clock), time
 
 
-def test_a_fresh_issue_goes_to_each_place_once(made: Made) -> None:
-    assert made.round(1) == "idle" and sorted(made.asked) == ["one", "room", "two"]
-    assert made.round(2) == "idle" and len(made.asked) == 3
+def test_a_fresh_issue_goes_to_each_destination_once(sending: SendingSetup) -> None:
+    assert sending.round(1) == "idle" and sorted(sending.paths) == ["one", "room", "two"]
+    assert sending.round(2) == "idle" and len(sending.paths) == 3
 
 
-def test_the_record_gets_one_delivery_a_channel_when_all_its_places_are_done(made: Made) -> None:
-    head = made.record.head.position
-    made.server.on("/two", answer(500), answer(404))
-    assert made.round() == "partial"
-    assert recorded(made.record, "chat") == [(DAY, 1, "everybody", "sent", "1 sent, 0 failed")]
-    assert deliveries(made.record, "webhook") == {"one": "sent", "two": "sending"}
-    assert not recorded(made.record, "webhook") and made.record.head.position == head + 1
-    assert made.round(0.1) == "partial" and made.round(0.2) == "idle"
-    assert recorded(made.record, "webhook") == [(DAY, 1, "everybody", "sent", "1 sent, 1 failed")]
-    assert made.record.head.position == head + 2 and made.asked.count("one") == 1
+def test_the_record_gets_one_delivery_a_channel_when_all_its_destinations_are_done(sending: SendingSetup) -> None:
+    head = sending.record.head.position
+    sending.server.on("/two", answer(500), answer(404))
+    assert sending.round() == "partial"
+    assert recorded(sending.record, "chat") == [(DAY, 1, "everybody", "sent", "1 sent, 0 failed")]
+    assert deliveries(sending.record, "webhook") == {"one": "sent", "two": "sending"}
+    assert not recorded(sending.record, "webhook") and sending.record.head.position == head + 1
+    assert sending.round(0.1) == "partial" and sending.round(0.2) == "idle"
+    assert recorded(sending.record, "webhook") == [(DAY, 1, "everybody", "sent", "1 sent, 1 failed")]
+    assert sending.record.head.position == head + 2 and sending.paths.count("one") == 1
 
 
-def test_what_is_waited_for_is_not_taken_for_done(made: Made) -> None:
-    made.server.on("/one", answer(429, retry_after="7200"), answer(200))
-    made.round()
-    assert made.round(1) == "idle" and not recorded(made.record, "webhook"), "one place was left out in this round"
-    made.round(2.1)
-    assert recorded(made.record, "webhook") == [(DAY, 1, "everybody", "sent", "2 sent, 0 failed")]
+def test_a_waiting_destination_is_not_counted_as_done(sending: SendingSetup) -> None:
+    sending.server.on("/one", answer(429, retry_after="7200"), answer(200))
+    sending.round()
+    assert sending.round(1) == "idle" and not recorded(sending.record, "webhook"), (
+        "one place was left out in this round"
+    )
+    sending.round(2.1)
+    assert recorded(sending.record, "webhook") == [(DAY, 1, "everybody", "sent", "2 sent, 0 failed")]
 
 
-def test_a_channel_of_which_a_place_could_not_be_opened_is_not_taken_for_done(made: Made) -> None:
-    opened, job = made.job._open, made.job
+def test_a_channel_with_an_unopened_destination_is_not_counted_as_done(sending: SendingSetup) -> None:
+    open_destinations, job = sending.job._open, sending.job
 
-    def first(destinations: Iterable[SenderDestination]) -> Iterator[SenderDestination]:
+    def first_then_fail(destinations: Iterable[SenderDestination]) -> Iterator[SenderDestination]:
         for destination in destinations:
             yield destination
             raise SettingsError("room 2: cannot be read")
 
-    job._open = lambda record: map(first, opened(record))
-    assert made.round() == "partial" and sorted(made.asked) == ["one", "room"], "of each channel one, whichever failed"
-    assert not recorded(made.record, "webhook") and not recorded(made.record, "chat")
-    job._open = opened
-    assert made.round(0.1) == "idle" and made.asked.count("one") == 1
-    assert recorded(made.record, "webhook") == [(DAY, 1, "everybody", "sent", "2 sent, 0 failed")]
-    assert recorded(made.record, "chat") == [(DAY, 1, "everybody", "sent", "1 sent, 0 failed")]
+    job._open = lambda record: map(first_then_fail, open_destinations(record))
+    assert sending.round() == "partial" and sorted(sending.paths) == ["one", "room"], (
+        "of each channel one, whichever failed"
+    )
+    assert not recorded(sending.record, "webhook") and not recorded(sending.record, "chat")
+    job._open = open_destinations
+    assert sending.round(0.1) == "idle" and sending.paths.count("one") == 1
+    assert recorded(sending.record, "webhook") == [(DAY, 1, "everybody", "sent", "2 sent, 0 failed")]
+    assert recorded(sending.record, "chat") == [(DAY, 1, "everybody", "sent", "1 sent, 0 failed")]
 
 
-def test_an_old_issue_goes_nowhere(made: Made) -> None:
-    assert made.round(49) == "idle" and made.asked == []
+def test_an_old_issue_goes_nowhere(sending: SendingSetup) -> None:
+    assert sending.round(49) == "idle" and sending.paths == []
 
 
-def test_one_that_is_busy_delays_no_other(made: Made) -> None:
-    made.server.on("/one", answer(429, retry_after="7200"), answer(200))
-    assert made.round() == "partial" and sorted(made.asked) == ["one", "room", "two"]
-    assert made.round(1) == "idle" and len(made.asked) == 3
-    assert made.round(2.1) == "idle" and made.asked[3:] == ["one"]
+def test_a_busy_destination_delays_no_other(sending: SendingSetup) -> None:
+    sending.server.on("/one", answer(429, retry_after="7200"), answer(200))
+    assert sending.round() == "partial" and sorted(sending.paths) == ["one", "room", "two"]
+    assert sending.round(1) == "idle" and len(sending.paths) == 3
+    assert sending.round(2.1) == "idle" and sending.paths[3:] == ["one"]
 
 
-def test_no_room_waits_for_thousands_of_messages(made: Made, sqlite_url: str, tmp_path: Path) -> None:
-    join(made.record, "a@moth.example")
-    with mail_server() as box:
-        before: list[list[str]] = []
+def test_no_room_waits_for_thousands_of_messages(sending: SendingSetup, sqlite_url: str, tmp_path: Path) -> None:
+    join(sending.record, "a@moth.example")
+    with mail_server() as mail_box:
+        paths_before: list[list[str]] = []
 
-        def taken() -> str:
-            before.append(sorted(made.asked))
+        def accept() -> str:
+            paths_before.append(sorted(sending.paths))
             return "250 fine"
 
-        box.on("MAIL", taken)
-        mailing = MailingSettings(relay="127.0.0.1", port=box.port, address="papers@owls.example")
-        _, rounds, _ = _rounds(made.server, sqlite_url, tmp_path, mailing)
+        mail_box.on("MAIL", accept)
+        mailing = MailingSettings(relay="127.0.0.1", port=mail_box.port, address="papers@owls.example")
+        _, rounds, _ = _rounds(sending.server, sqlite_url, tmp_path, mailing)
         rounds.attempt()
         rounds._close_store()
-        assert before == [["one", "room", "two"]] and box.recipients == ["a@moth.example"]
+        assert paths_before == [["one", "room", "two"]] and mail_box.recipients == ["a@moth.example"]
 
 
-def test_one_that_fails_is_tried_again_and_seen_to_be_failing(made: Made) -> None:
-    made.server.on("/two", answer(500), answer(500), answer(200))
+def test_a_failing_destination_is_tried_again_and_reported(sending: SendingSetup) -> None:
+    sending.server.on("/two", answer(500), answer(500), answer(200))
     for hours in (0.0, 0.1):
-        assert made.round(hours) == "partial"
-        status = jobs_queries.load_state(made.record, "sending")
+        assert sending.round(hours) == "partial"
+        status = jobs_queries.load_state(sending.record, "sending")
         assert f"webhook {DAY}: 1 not sent" in status.reason and SECRET not in status.reason
-        assert made.server.base not in status.reason
-    assert made.round(0.2) == "idle"
-    assert sorted(made.asked) == ["one", "room", "two", "two", "two"]
+        assert sending.server.base not in status.reason
+    assert sending.round(0.2) == "idle"
+    assert sorted(sending.paths) == ["one", "room", "two", "two", "two"]
 
 
-def test_a_room_that_may_have_it_is_not_asked_again_and_its_receipt_says_so(made: Made) -> None:
-    made.server.on("/room", answer(500), answer(200))
-    assert made.round() == "partial" and made.round(0.1) == "idle"
-    assert made.asked.count("room") == 1
-    assert deliveries(made.record, "chat") == {"lab": "sent"}
-    assert "cannot be asked" in receipts(made.record, "chat")["lab"]
+def test_a_room_that_may_have_it_is_not_sent_it_again_and_its_receipt_says_so(sending: SendingSetup) -> None:
+    sending.server.on("/room", answer(500), answer(200))
+    assert sending.round() == "partial" and sending.round(0.1) == "idle"
+    assert sending.paths.count("room") == 1
+    assert deliveries(sending.record, "chat") == {"lab": "sent"}
+    assert "cannot be asked" in receipts(sending.record, "chat")["lab"]
 
 
-def test_a_room_that_surely_has_nothing_is_asked_again(made: Made) -> None:
-    made.server.on("/room", answer(429), answer(200))
-    assert made.round() == "partial"
-    assert deliveries(made.record, "chat") == {"lab": "sending"}
-    assert receipts(made.record, "chat")["lab"].startswith("not arrived: JSON answered 429")
-    assert made.round(0.1) == "idle" and made.asked.count("room") == 2
+def test_a_room_that_surely_lacks_it_is_sent_it_again(sending: SendingSetup) -> None:
+    sending.server.on("/room", answer(429), answer(200))
+    assert sending.round() == "partial"
+    assert deliveries(sending.record, "chat") == {"lab": "sending"}
+    assert receipts(sending.record, "chat")["lab"].startswith("not arrived: JSON answered 429")
+    assert sending.round(0.1) == "idle" and sending.paths.count("room") == 2

@@ -19,7 +19,7 @@ ACCOUNT = {"publication": '"daily"', "account": f'"{DID}"', "password": '"hush"'
 TABLES = {"chat": CHAT, "webhook": WEBHOOK, "bluesky": ACCOUNT}
 
 
-def loaded(folder: Path, *tables: str) -> str:
+def error_of(folder: Path, *tables: str) -> str:
     """The error message for settings with these tables; empty if they are valid."""
     file = folder / "hotpapers.toml"
     file.write_text('[[publication]]\nname = "daily"\n' + "".join(tables), "utf-8")
@@ -35,18 +35,18 @@ def table(kind: str, **changes: str) -> str:
     return f"\n[[{kind}]]\n" + "".join(f"{key} = {value}\n" for key, value in values.items() if value)
 
 
-def test_what_can_be_used(tmp_path: Path) -> None:
-    more = (
+def test_valid_tables(tmp_path: Path) -> None:
+    tables = (
         table("chat", url='"env:ROOM"'), table("chat", name='"two"'), table("webhook", url='"env:A"', secret='"env:B"'),
         table("webhook", name='"two"', url='"http://127.0.0.1:8080"'),
         table("bluesky", account='"did:web:papers.example"'),
         table("bluesky", thread="false", password="", feed='"http://localhost:8000"'),
     )  # fmt: skip
-    assert loaded(tmp_path, *more) == ""
+    assert error_of(tmp_path, *tables) == ""
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "said"),
+    ("name", "changes", "message"),
     [
         ("chat", {"name": '"our lab"'}, "chat 1: name: use letters, digits and hyphens, at most 64"),
         ("chat", {"publication": '"nightly"'}, "chat 1: publication: 'nightly' is not in this file, which has daily."),
@@ -66,27 +66,27 @@ def test_what_can_be_used(tmp_path: Path) -> None:
         ("bluesky", {"feed": '"http://papers.example"'}, "bluesky 1: feed: write the public address of"),
     ],
 )  # fmt: skip
-def test_what_cannot(tmp_path: Path, name: str, changes: dict[str, str], said: str) -> None:
-    found = loaded(tmp_path, table(name, **changes))
-    assert found.startswith(said) and "hush" not in found.replace("nobody guesses", "")
+def test_invalid_tables(tmp_path: Path, name: str, changes: dict[str, str], message: str) -> None:
+    error = error_of(tmp_path, table(name, **changes))
+    assert error.startswith(message) and "hush" not in error.replace("nobody guesses", "")
 
 
 @pytest.mark.parametrize("name", ["chat", "webhook"])
 def test_names_differ(tmp_path: Path, name: str) -> None:
-    said = loaded(tmp_path, table(name), table(name))
-    assert said == f"{name} 2: name: is taken by an earlier table; names must differ."
+    error = error_of(tmp_path, table(name), table(name))
+    assert error == f"{name} 2: name: is taken by an earlier table; names must differ."
 
 
 def test_an_account_has_one_table_a_publication(tmp_path: Path) -> None:
-    said = loaded(tmp_path, table("bluesky"), table("bluesky"))
-    assert said == "bluesky 2: account: already has a table for this publication."
+    error = error_of(tmp_path, table("bluesky"), table("bluesky"))
+    assert error == "bluesky 2: account: already has a table for this publication."
 
 
 def test_the_account_that_posts_is_the_publications_own(tmp_path: Path) -> None:
     file = tmp_path / "hotpapers.toml"
     publications = f'[[publication]]\nname = "daily"\nown = ["bluesky:{DID}"]\n[[publication]]\nname = "other"\n'
     file.write_text(publications + table("bluesky") + table("bluesky", publication='"other"'), "utf-8")
-    assert [one.own for one in load(file).publication] == [(f"bluesky:{DID}",)] * 2
+    assert [publication.own for publication in load(file).publication] == [(f"bluesky:{DID}",)] * 2
 
 
 def test_secrets_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from hotpapers.settings.announce import WebhookSettings
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY
 from tests.conftest import ROOT
-from tests.deliver.announce.made import DAY, HOSTILE_READER, SITE_CONFIG, matches
+from tests.deliver.announce.samples import DAY, HOSTILE_READER, SITE_CONFIG, matches
 from tests.deliveries import deliveries
 from tests.http.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
 from tests.render.sample import LISTED_READER, OWN_READER
@@ -28,14 +28,14 @@ SECRET = "sixteen owls sit in a tree"
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
+    with serving() as http_server:
+        yield http_server
 
 
 @pytest.fixture
 def record(sqlite_url: str) -> Iterator[Record]:
-    with Record(sqlite_url) as opened:
-        yield opened
+    with Record(sqlite_url) as opened_record:
+        yield opened_record
 
 
 def webhook(url: str = "https://receiver.example/issues", secret: str = SECRET) -> WebhookSender:
@@ -44,8 +44,8 @@ def webhook(url: str = "https://receiver.example/issues", secret: str = SECRET) 
     )
 
 
-def letter(made: WebhookSender, day: str = DAY) -> WebhookRequest:
-    [message] = made.messages(OWN_READER, "daily", day)
+def request_of(hook: WebhookSender, day: str = DAY) -> WebhookRequest:
+    [message] = hook.messages(OWN_READER, "daily", day)
     assert message.target == "library" and isinstance(message.payload, WebhookRequest)
     return message.payload
 
@@ -54,26 +54,26 @@ def letter(made: WebhookSender, day: str = DAY) -> WebhookRequest:
 
 
 def test_a_body_is_as_expected() -> None:
-    found = letter(webhook())
-    matches("webhook.json", json.dumps(json.loads(str(found)), indent=1, ensure_ascii=False))
-    assert json.loads(str(found))["id"] == found.id
+    request = request_of(webhook())
+    matches("webhook.json", json.dumps(json.loads(str(request)), indent=1, ensure_ascii=False))
+    assert json.loads(str(request))["id"] == request.id
 
 
 def test_the_same_issue_has_the_same_id_and_body_each_time() -> None:
-    assert letter(webhook()) == letter(webhook())
-    others = {letter(webhook(), day).id for day in OWN_READER.days("daily")}
-    [corrected] = WebhookSender(
+    assert request_of(webhook()) == request_of(webhook())
+    other_ids = {request_of(webhook(), day).id for day in OWN_READER.days("daily")}
+    [correction] = WebhookSender(
         WebhookSettings(name="library", publication="hot-papers", url="https://a.example/", secret=SECRET), "", NOBODY
     ).messages(LISTED_READER, "hot-papers", DAY)
-    assert isinstance(corrected.payload, WebhookRequest)
-    assert len(others) == 4 and corrected.payload.id not in others
-    assert json.loads(str(corrected.payload))["links"] == {
+    assert isinstance(correction.payload, WebhookRequest)
+    assert len(other_ids) == 4 and correction.payload.id not in other_ids
+    assert json.loads(str(correction.payload))["links"] == {
         "issue": "",
         "papers": {f"arxiv:{id}": f"https://arxiv.org/abs/{id}" for id in ("2101.99901", "2101.99902")},
     }
 
 
-def test_a_receiver_is_sent_its_own_publication_alone() -> None:
+def test_a_receiver_is_sent_only_its_own_publication() -> None:
     assert list(webhook().messages(LISTED_READER, "hot-papers", DAY)) == []
 
 
@@ -98,26 +98,26 @@ def is_genuine() -> Callable[..., bool]:
     [code] = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
     names: dict[str, Any] = {}
     exec(code, names)
-    found: Callable[..., bool] = names["is_genuine"]
-    return found
+    function: Callable[..., bool] = names["is_genuine"]
+    return function
 
 
 def test_what_arrives_is_genuine(server: Server, time: FakeTime, is_genuine: Callable[..., bool]) -> None:
     url = server.on("/issues", answer(200, b'{"id": 77}', x_request_id=""))
-    made = webhook(url)
-    [message] = made.messages(OWN_READER, "daily", DAY)
+    sender = webhook(url)
+    [message] = sender.messages(OWN_READER, "daily", DAY)
     with client(server, time) as http:
-        assert made.send(message, http) == "200 77"
-    [asked] = server.requests
-    assert asked.method == "POST" and asked.headers["content-type"] == "application/json"
-    assert asked.headers[ID] == json.loads(asked.body)["id"]
-    signed = asked.headers[SIGNATURE]
-    assert is_genuine(SECRET, signed, asked.body, now=time.seconds)
-    assert not is_genuine(SECRET, signed, asked.body + b" ", now=time.seconds)
-    assert not is_genuine(SECRET + "!", signed, asked.body, now=time.seconds)
-    assert not is_genuine(SECRET, signed, asked.body, now=time.seconds + 301)
-    assert not is_genuine(SECRET, signed.replace("t=1", "t=2"), asked.body, now=time.seconds)
-    assert not is_genuine(SECRET, "v1=,t=-1", asked.body) and not is_genuine(SECRET, "", asked.body)
+        assert sender.send(message, http) == "200 77"
+    [request] = server.requests
+    assert request.method == "POST" and request.headers["content-type"] == "application/json"
+    assert request.headers[ID] == json.loads(request.body)["id"]
+    signature_header = request.headers[SIGNATURE]
+    assert is_genuine(SECRET, signature_header, request.body, now=time.seconds)
+    assert not is_genuine(SECRET, signature_header, request.body + b" ", now=time.seconds)
+    assert not is_genuine(SECRET + "!", signature_header, request.body, now=time.seconds)
+    assert not is_genuine(SECRET, signature_header, request.body, now=time.seconds + 301)
+    assert not is_genuine(SECRET, signature_header.replace("t=1", "t=2"), request.body, now=time.seconds)
+    assert not is_genuine(SECRET, "v1=,t=-1", request.body) and not is_genuine(SECRET, "", request.body)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_the_signature_is_the_one_of_the_standard() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "body", "said"),
+    ("headers", "body", "expected"),
     [
         ({"x-request-id": "r-1"}, b'{"id": "b"}', "202 r-1"),
         ({"request-id": "r-2"}, b"", "202 r-2"),
@@ -145,8 +145,8 @@ def test_the_signature_is_the_one_of_the_standard() -> None:
         ({"x-request-id": "a\x07b" + "c" * 300}, b"", "202 ab" + "c" * 197),
     ],
 )
-def test_receipts(headers: dict[str, str], body: bytes, said: str) -> None:
-    assert receipt(Response(202, headers, body, "https://receiver.example/", 0)) == said
+def test_receipts(headers: dict[str, str], body: bytes, expected: str) -> None:
+    assert receipt(Response(202, headers, body, "https://receiver.example/", 0)) == expected
 
 
 @pytest.mark.parametrize(
@@ -161,59 +161,59 @@ def test_receipts(headers: dict[str, str], body: bytes, said: str) -> None:
         (answer(301, location="/elsewhere"), RequestRefused, "failed"),
     ],
 )
-def test_no_and_later(server: Server, record: Record, play: Play, error: type[NetError], state: str) -> None:
-    made = webhook(server.on("/issues", play, answer(200)))
-    with client(server, secrets=[made.url, SECRET]) as http:
-        done = send_issue(record, made, OWN_READER, "daily", DAY, http)
-        assert done.sent == 0 and done.waiting == (90 if error is RetryLater else 0)
-        [(target, reason)] = done.problems
+def test_refusals_and_delays(server: Server, record: Record, play: Play, error: type[NetError], state: str) -> None:
+    sender = webhook(server.on("/issues", play, answer(200)))
+    with client(server, secrets=[sender.url, SECRET]) as http:
+        result = send_issue(record, sender, OWN_READER, "daily", DAY, http)
+        assert result.sent == 0 and result.waiting == (90 if error is RetryLater else 0)
+        [(target, reason)] = result.problems
         assert target == "library" and SECRET not in reason and "/issues" not in reason
         assert deliveries(record, "webhook") == {"library": state}
-        done = send_issue(record, made, OWN_READER, "daily", DAY, http)
-        assert done.sent == (state == "sending")
-    ids = {asked.headers[ID] for asked in server.requests if asked.method == "POST"}
+        result = send_issue(record, sender, OWN_READER, "daily", DAY, http)
+        assert result.sent == (state == "sending")
+    ids = {request.headers[ID] for request in server.requests if request.method == "POST"}
     assert len(ids) == 1 and len(server.requests) == (2 if state == "sending" else 1)
 
 
-def test_an_inside_address_is_asked_only_if_it_is_the_operators_own(server: Server) -> None:
-    made = webhook(server.on("/issues", answer(200)))
-    [message] = made.messages(OWN_READER, "daily", DAY)
+def test_an_inside_address_is_used_only_if_it_is_the_operator_s_own(server: Server) -> None:
+    sender = webhook(server.on("/issues", answer(200)))
+    [message] = sender.messages(OWN_READER, "daily", DAY)
     with client(None) as http, pytest.raises(RequestRefused, match="inside address"):
-        made.send(message, http)
+        sender.send(message, http)
     with client(server) as http:
-        assert made.send(message, http) == "200"
+        assert sender.send(message, http) == "200"
 
 
 class Killed(BaseException):
     """The process dies here."""
 
 
-def test_killed_between_sending_and_sent_the_receiver_has_it_once(server: Server, record: Record) -> None:
+def test_killed_while_sending_the_receiver_still_has_it_once(server: Server, record: Record) -> None:
     """A receiver that keeps ids, as the docs advise, gets each issue once, wherever the process dies."""
-    kept: list[str] = []
+    ids_received: list[str] = []
 
     def play(handler: Handler) -> None:
         id = handler.headers[ID]
-        if id not in kept:
-            kept.append(id)
+        if id not in ids_received:
+            ids_received.append(id)
         answer(200)(handler)
 
-    made = webhook(server.on("/issues", play))
+    sender = webhook(server.on("/issues", play))
     with client(server) as http:
-        for when in ("before", "after"):
+        for moment in ("before", "after"):
             with pytest.raises(Killed):
-                send_issue(record, _Killed(made, when), OWN_READER, "daily", DAY, http)
-        assert send_issue(record, made, OWN_READER, "daily", DAY, http)[:2] == (1, 0)
-        assert send_issue(record, made, OWN_READER, "daily", DAY, http)[:2] == (0, 1)
-    assert len(kept) == 1 and len(server.requests) == 2
+                send_issue(record, _Killed(sender, moment), OWN_READER, "daily", DAY, http)
+        assert send_issue(record, sender, OWN_READER, "daily", DAY, http)[:2] == (1, 0)
+        assert send_issue(record, sender, OWN_READER, "daily", DAY, http)[:2] == (0, 1)
+    assert len(ids_received) == 1 and len(server.requests) == 2
 
 
 class _Killed(WebhookSender):
-    def __init__(self, made: WebhookSender, when: str) -> None:
-        self.__dict__.update(made.__dict__)
-        self._when = when
+    def __init__(self, sender: WebhookSender, moment: str) -> None:
+        self.__dict__.update(sender.__dict__)
+        self._moment = moment
 
     def send(self, message: Any, http: Any) -> str:
-        if self._when == "after":
+        if self._moment == "after":
             super().send(message, http)
         raise Killed

@@ -13,14 +13,14 @@ from typing import NamedTuple
 KINDS = {"A": 1, "MX": 15, "TXT": 16, "AAAA": 28}
 Zone = Mapping[str, Mapping[str, Sequence[str]]]
 """Values by name and record type."""
-Spoil = Callable[[bytes], Sequence[bytes]]
+AlterAnswer = Callable[[bytes], Sequence[bytes]]
 """Turns a UDP answer into the datagrams actually sent."""
 
 
-class Asked(NamedTuple):
+class DnsQuery(NamedTuple):
     """One query, and over which transport it came."""
 
-    way: str
+    transport: str
     name: str
     kind: int
 
@@ -38,7 +38,7 @@ def _value(kind: str, value: str) -> bytes:
     return b"".join(bytes([len(piece)]) + piece for piece in pieces)
 
 
-def _asked(question: bytes) -> tuple[str, int, int]:
+def _query_of(question: bytes) -> tuple[str, int, int]:
     """Name, record type, and where the question ends."""
     labels, at = [], 12
     while question[at]:
@@ -48,34 +48,36 @@ def _asked(question: bytes) -> tuple[str, int, int]:
 
 
 class NameServer:
-    """`zone`: the records; `asked`: the queries received; `spoil`: alters UDP answers; `most`: their maximum size in
-    bytes; `broken`: TCP answers are cut off."""
+    """`zone`: the records; `asked`: the queries received; `alter`: alters UDP answers; `largest`: their maximum size in
+    bytes; `cut_off`: TCP answers are cut off."""
 
     def __init__(self, zone: Zone) -> None:
         self.zone = zone
-        self.asked: list[Asked] = []
-        self.spoil: Spoil = lambda answer: [answer]
-        self.most, self.broken = 1232, False
+        self.asked: list[DnsQuery] = []
+        self.alter: AlterAnswer = lambda answer: [answer]
+        self.largest, self.cut_off = 1232, False
         self.tcp = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.tcp.getsockname()[1]
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", self.port))
 
-    def answer(self, question: bytes, way: str) -> bytes:
+    def answer(self, question: bytes, transport: str) -> bytes:
         """The answer to a question."""
-        name, kind, end = _asked(question)
-        self.asked.append(Asked(way, name, kind))
-        known = self.zone.get(name.lower())
-        word = next(word for word, number in KINDS.items() if number == kind)
-        found = [_value(word, value) for value in (known or {}).get(word, ())]
+        name, kind, end = _query_of(question)
+        self.asked.append(DnsQuery(transport, name, kind))
+        values_by_type = self.zone.get(name.lower())
+        record_type = next(record_type for record_type, number in KINDS.items() if number == kind)
+        values = [_value(record_type, value) for value in (values_by_type or {}).get(record_type, ())]
         hint = b"\xc0\x0c" + struct.pack("!HHIH", 13, 1, 60, 4) + b"\x01a\x01b"  # a record of another type before them
-        records = hint + b"".join(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(one)) + one for one in found)
+        records = hint + b"".join(
+            b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(value)) + value for value in values
+        )
         number = question[:2]
-        whole = number + struct.pack("!5H", 0x8180 | (0 if known is not None else 3), 1, len(found) + 1, 0, 0)
-        whole += question[12:end] + records
-        if way == "udp" and len(whole) > self.most:
+        reply = number + struct.pack("!5H", 0x8180 | (0 if values_by_type is not None else 3), 1, len(values) + 1, 0, 0)
+        reply += question[12:end] + records
+        if transport == "udp" and len(reply) > self.largest:
             return number + struct.pack("!5H", 0x8380, 1, 0, 0, 0) + question[12:end]
-        return whole
+        return reply
 
     def serve_udp(self) -> None:
         """Serves until the socket is closed."""
@@ -84,8 +86,8 @@ class NameServer:
                 question, sender = self.udp.recvfrom(4096)
                 if not question:  # it is being closed
                     return
-                for said in self.spoil(self.answer(question, "udp")):
-                    self.udp.sendto(said, sender)
+                for datagram in self.alter(self.answer(question, "udp")):
+                    self.udp.sendto(datagram, sender)
 
     def serve_tcp(self) -> None:
         """Serves until the socket is closed."""
@@ -94,15 +96,15 @@ class NameServer:
                 connection, _ = self.tcp.accept()
                 with connection:
                     size = int.from_bytes(connection.recv(2), "big")
-                    said = self.answer(connection.recv(size), "tcp")
-                    connection.sendall(len(said).to_bytes(2, "big") + (b"" if self.broken else said))
+                    reply = self.answer(connection.recv(size), "tcp")
+                    connection.sendall(len(reply).to_bytes(2, "big") + (b"" if self.cut_off else reply))
 
 
 @contextmanager
-def naming(zone: Zone) -> Iterator[NameServer]:
+def serving_dns(zone: Zone) -> Iterator[NameServer]:
     """Runs a name server until the block ends."""
     server = NameServer(zone)
-    threads = [threading.Thread(target=one, daemon=True) for one in (server.serve_udp, server.serve_tcp)]
+    threads = [threading.Thread(target=serve, daemon=True) for serve in (server.serve_udp, server.serve_tcp)]
     for thread in threads:
         thread.start()
     try:

@@ -24,16 +24,16 @@ class Content(NamedTuple):
 
 
 def read(data: bytes) -> EmailMessage:
-    made = message_from_bytes(data, policy=policy.default)
-    assert isinstance(made, EmailMessage)
-    assert not made.defects
-    return made
+    message = message_from_bytes(data, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return message
 
 
 def part(message: EmailMessage, subtype: str) -> str:
-    found = message.get_body((subtype,))
-    assert found is not None
-    text = found.get_payload(decode=True)
+    body = message.get_body((subtype,))
+    assert body is not None
+    text = body.get_payload(decode=True)
     assert isinstance(text, bytes)
     return text.decode().replace("\r\n", "\n")
 

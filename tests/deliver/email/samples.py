@@ -27,10 +27,10 @@ MARK = "ab" * 16
 
 def mail_config(port: int = 0, **changes: Any) -> MailConfig:
     """A configuration whose relay is on loopback."""
-    made = preview_config(
+    config = preview_config(
         MailingSettings(relay="127.0.0.1", address="papers@owls.example", base="https://app.owls.example/", pace=60_000)
     )
-    return made._replace(**{"port": port, "password": Secret(changes.pop("password", "")), **changes})
+    return config._replace(**{"port": port, "password": Secret(changes.pop("password", "")), **changes})
 
 
 def reader(name: str = "reader", domain: str = "moth.example") -> Subscriber:
@@ -39,11 +39,11 @@ def reader(name: str = "reader", domain: str = "moth.example") -> Subscriber:
 
 def join(record: Record, address: str, at: int = BEFORE, *, skip_empty: bool = False) -> str:
     """Subscribes an address and confirms it; returns its mark."""
-    asked = subscribers.ask(record, "daily", address, at, skip_empty=skip_empty)
-    assert asked is not None
-    token = tokens.MailToken("confirm", asked.mark, asked.since // 1_000_000)
+    subscriber = subscribers.ask(record, "daily", address, at, skip_empty=skip_empty)
+    assert subscriber is not None
+    token = tokens.MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000)
     subscribers.confirm(record, token, at)
-    return asked.mark
+    return subscriber.mark
 
 
 def fill(record: Record, *addresses: str) -> list[str]:
@@ -54,11 +54,11 @@ def fill(record: Record, *addresses: str) -> list[str]:
 
 
 def relay_at(
-    made: MailConfig, context: ssl.SSLContext | None = None, dial: Callable[..., socket.socket] | None = None
+    config: MailConfig, context: ssl.SSLContext | None = None, dial: Callable[..., socket.socket] | None = None
 ) -> SmtpClient:
     """A client for a relay of any name, connected to loopback."""
 
     def on_loopback(address: tuple[str, int], timeout: float) -> socket.socket:
         return socket.create_connection(("127.0.0.1", address[1]), timeout)
 
-    return SmtpClient(made, context, dial or on_loopback)
+    return SmtpClient(config, context, dial or on_loopback)

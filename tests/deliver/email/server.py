@@ -30,9 +30,9 @@ class Mail(NamedTuple):
     @property
     def message(self) -> EmailMessage:
         """The message, parsed by the standard library."""
-        read = message_from_bytes(self.data, policy=policy.default)
-        assert isinstance(read, EmailMessage)
-        return read
+        message = message_from_bytes(self.data, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        return message
 
 
 class Box:
@@ -51,17 +51,17 @@ class Box:
     @property
     def recipients(self) -> list[str]:
         """The recipients of accepted mail, in order."""
-        return [one.recipients[0] for one in self.mails]
+        return [mail.recipients[0] for mail in self.mails]
 
     def _next(self, server: SMTP, *steps: str) -> str | None:
         for step in steps:
             if self.plays.get(step):
                 play = self.plays[step].pop(0)
-                said = play() if callable(play) else play
-                if said == HANG_UP:
+                reply = play() if callable(play) else play
+                if reply == HANG_UP:
                     assert isinstance(server.transport, asyncio.WriteTransport)
                     server.transport.abort()
-                return said
+                return reply
         return None
 
     # ---- what aiosmtpd calls ---------------------------------------------------------------------------
@@ -76,18 +76,18 @@ class Box:
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        said = self._next(server, "MAIL")
-        if said is None or said.startswith("250"):
+        reply = self._next(server, "MAIL")
+        if reply is None or reply.startswith("250"):
             envelope.mail_from = address
-        return said or "250 2.1.0 fine"
+        return reply or "250 2.1.0 fine"
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        said = self._next(server, address, "RCPT")
-        if said is None or said.startswith("250"):
+        reply = self._next(server, address, "RCPT")
+        if reply is None or reply.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return said or "250 2.1.5 fine"
+        return reply or "250 2.1.5 fine"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         data = envelope.original_content
@@ -96,10 +96,10 @@ class Box:
         user = auth.login.decode() if isinstance(auth, LoginPassword) else ""
         mail = Mail(envelope.mail_from, tuple(envelope.rcpt_tos), data, session.ssl is not None, user)
         self.mails.append(mail)  # first, because a test may wait for what a play does
-        said = self._next(server, "DATA")
-        if said and said != HANG_UP and not said.startswith("250"):
+        reply = self._next(server, "DATA")
+        if reply and reply != HANG_UP and not reply.startswith("250"):
             self.mails.remove(mail)
-        return said or f"250 2.0.0 queued as {len(self.mails)}"
+        return reply or f"250 2.0.0 queued as {len(self.mails)}"
 
     async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         return self._next(server, "RSET") or "250 fine"
@@ -111,39 +111,41 @@ class Box:
 class _Server(SMTP):
     """aiosmtpd's server, extended to run plays before a message begins."""
 
-    def __init__(self, box: Box, **more: Any) -> None:
+    def __init__(self, box: Box, **options: Any) -> None:
         self._box = box
-        super().__init__(box, **more)
+        super().__init__(box, **options)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
-        said = self._box._next(self, "BEGIN")
-        if said is None:
+        reply = self._box._next(self, "BEGIN")
+        if reply is None:
             await super().smtp_DATA(arg)
-        elif said != HANG_UP:
-            await self.push(said)
+        elif reply != HANG_UP:
+            await self.push(reply)
 
 
 @contextmanager
 def serving(
-    context: ssl.SSLContext | None = None, *, implicit: bool = False, password: str = "", **more: Any
+    context: ssl.SSLContext | None = None, *, implicit: bool = False, password: str = "", **options: Any
 ) -> Iterator[Box]:
     """Runs a server until the block ends. `context`: for STARTTLS, or for TLS from the start; `password`: for the user
     `papers`, who must then log in."""
     box = Box()
 
-    def allowed(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
-        good = isinstance(data, LoginPassword) and data == LoginPassword(b"papers", password.encode())
-        return AuthResult(success=good, handled=good, auth_data=data)
+    def authenticate(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
+        is_valid = isinstance(data, LoginPassword) and data == LoginPassword(b"papers", password.encode())
+        return AuthResult(success=is_valid, handled=is_valid, auth_data=data)
 
-    def made() -> _Server:
+    def create_server() -> _Server:
         tls = None if implicit else context
-        needs: dict[str, Any] = {"authenticator": allowed, "auth_required": True} if password else {}
-        return _Server(box, hostname="mail.paper.example", tls_context=tls, ident="tests", timeout=30, **needs, **more)
+        login_options: dict[str, Any] = {"authenticator": authenticate, "auth_required": True} if password else {}
+        return _Server(
+            box, hostname="mail.paper.example", tls_context=tls, ident="tests", timeout=30, **login_options, **options
+        )
 
     ready, loop = threading.Event(), asyncio.new_event_loop()
 
     async def run() -> None:
-        server = await loop.create_server(made, "127.0.0.1", 0, ssl=context if implicit else None)
+        server = await loop.create_server(create_server, "127.0.0.1", 0, ssl=context if implicit else None)
         box.port = server.sockets[0].getsockname()[1]
         stop = asyncio.Event()
         stops.append(lambda: loop.call_soon_threadsafe(stop.set))

@@ -25,7 +25,7 @@ from hotpapers.deliver.email.smtp_replies import (
 from hotpapers.deliver.email.tokens import MailToken
 from hotpapers.errors import SettingsError, UsageError
 from hotpapers.settings.mail import MailingSettings
-from tests.deliver.email.made import MARK, SECRET, reader
+from tests.deliver.email.samples import MARK, SECRET, reader
 
 # ---- addresses -----------------------------------------------------------------------------------------
 
@@ -46,19 +46,19 @@ def test_what_is_an_address(text: str) -> None:
      "a..b@c.example", "ä@b.example", "a@bücher.example", "a@-b.example", "a@b.1", "x" * 65 + "@b.example",
      "a@" + "b" * 64 + ".example", "a@" + "b.example." * 30 + "example", "a,c@b.example", "a@b.example\x00"],
 )  # fmt: skip
-def test_what_is_none(text: str) -> None:
+def test_what_is_no_address(text: str) -> None:
     assert not is_address(text)
     with pytest.raises(UsageError, match="is not a mail address; write it like somebody@"):
         normalized(text)
 
 
-def test_domains_do_not_tell_case_apart() -> None:
+def test_case_does_not_matter_in_domains() -> None:
     assert normalized("  Some.Body@Moth.EXAMPLE\n") == "Some.Body@moth.example"
 
 
-def test_what_a_relay_says_is_told_without_the_address() -> None:
-    said = "550 5.1.1 <Some.Body@moth.example>: user Some.Body unknown\r\nsee https://moth.example/\x07"
-    assert without_address(said, "some.body@moth.example") == "550 5.1.1 <…>: user … unknown see https://moth.example/"
+def test_a_relay_s_reply_is_reported_without_the_address() -> None:
+    reply = "550 5.1.1 <Some.Body@moth.example>: user Some.Body unknown\r\nsee https://moth.example/\x07"
+    assert without_address(reply, "some.body@moth.example") == "550 5.1.1 <…>: user … unknown see https://moth.example/"
     assert len(without_address("x" * 999, "a@b.example")) == LONGEST_REASON
 
 
@@ -66,18 +66,18 @@ def test_what_a_relay_says_is_told_without_the_address() -> None:
 
 
 @given(st.sampled_from(["confirm", "unsubscribe"]), st.binary(min_size=16, max_size=16), st.integers(0, 2**36))
-def test_a_token_says_what_was_signed_and_nothing_else(purpose: tokens.Purpose, mark: bytes, moment: int) -> None:
+def test_a_token_holds_what_was_signed_and_nothing_else(purpose: tokens.Purpose, mark: bytes, moment: int) -> None:
     token = MailToken(purpose, mark.hex(), moment)
     text = tokens.encode(SECRET, token)
     assert tokens.decode(SECRET, text) == token
     assert tokens.decode(b"another secret", text) is None
-    for place in range(len(text)):
-        other = text[:place] + ("0" if text[place] != "0" else "1") + text[place + 1 :]
-        assert tokens.decode(SECRET, other) is None
+    for position in range(len(text)):
+        changed_text = text[:position] + ("0" if text[position] != "0" else "1") + text[position + 1 :]
+        assert tokens.decode(SECRET, changed_text) is None
     assert tokens.decode(SECRET, text + "0") is None and tokens.TOKEN.fullmatch(text)
 
 
-def test_a_token_is_known_for_ever() -> None:
+def test_a_token_stays_valid_for_ever() -> None:
     """Messages already sent contain them."""
     text = "uabababababababababababababababab-0-a6f5417335945b20d55ea4da"
     assert tokens.encode(SECRET, MailToken("unsubscribe", MARK)) == text
@@ -123,7 +123,7 @@ def test_what_a_reply_means(code: int, text: str, step: Step, expected: Deferred
     assert is_refusal(code, text, step) == expected
 
 
-def test_a_status_is_found_and_words_are_not_told() -> None:
+def test_a_status_is_found_and_words_are_not_repeated() -> None:
     assert status_of("smtp; 550 5.1.1 <a@b.example>") == "5.1.1"
     assert status_of("see RFC 5321 and 15.1.12") == ""
     assert code_and_status(550, "5.1.1 <a@b.example> unknown") == "550 5.1.1"
@@ -142,27 +142,27 @@ def test_how_many_failures_stop_an_issue() -> None:
     assert [most_failures(n) for n in (1, 10, 150, 151, 1000, 1001)] == [3, 3, 3, 4, 20, 21]
 
 
-def test_patience_grows_and_ends_within_a_day() -> None:
+def test_waits_grow_and_end_within_a_day() -> None:
     waits = [outbox.wait_after(n) for n in range(1, outbox.TRIES)]
     assert waits[:3] == [300, 600, 1200] and max(waits) == 4 * 3600 and sum(waits) < 24 * 3600
 
 
-def test_domains_get_theirs_in_turn() -> None:
+def test_domains_take_turns() -> None:
     names = ["a@x.example", "b@x.example", "c@x.example", "d@y.example", "e@z.example"]
     readers = [reader()._replace(address=name) for name in names]
-    assert [one.address[0] for one in interleaved(readers)] == ["a", "d", "e", "b", "c"]
+    assert [reader_in_turn.address[0] for reader_in_turn in interleaved(readers)] == ["a", "d", "e", "b", "c"]
     assert interleaved([]) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("xyz")), unique=True))
 def test_nobody_is_left_out_or_doubled(names: list[tuple[str, str]]) -> None:
-    readers = [reader(one, f"{domain}.example") for one, domain in names]
-    found = interleaved(readers)
-    assert sorted(found, key=address) == sorted(readers, key=address)
+    readers = [reader(name, f"{domain}.example") for name, domain in names]
+    in_turn = interleaved(readers)
+    assert sorted(in_turn, key=address) == sorted(readers, key=address)
 
 
-def address(one: Subscriber) -> str:
-    return one.address
+def address(subscriber: Subscriber) -> str:
+    return subscriber.address
 
 
 # ---- settings ----------------------------------------------------------------------------------------
@@ -171,8 +171,8 @@ OPEN = MailingSettings(relay="mail.owls.example", address="papers@owls.example",
 
 
 def test_a_password_is_in_the_environment_or_in_a_file_and_never_shown(tmp_path: Path) -> None:
-    made = mail_config_of(OPEN, tmp_path, {PASSWORD: "hush"})
-    assert made.password.value == "hush" and "hush" not in repr(made) and "[secret]" in repr(made)
+    config = mail_config_of(OPEN, tmp_path, {PASSWORD: "hush"})
+    assert config.password.value == "hush" and "hush" not in repr(config) and "[secret]" in repr(config)
     file = MailingSettings(relay="x.example", address="a@b.example", user="papers", password_file="secret")
     (tmp_path / "secret").write_text("hush\n")
     assert mail_config_of(file, tmp_path, {}).password.value == "hush"
@@ -180,16 +180,16 @@ def test_a_password_is_in_the_environment_or_in_a_file_and_never_shown(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [(None, "cannot be read: No such file or directory."), (b"", "does not contain a password."),
      (b"\xff", "not UTF-8."), (b"x" * 2000, "does not contain a password.")],
 )  # fmt: skip
-def test_a_password_file_that_cannot_be_used(tmp_path: Path, content: bytes | None, said: str) -> None:
+def test_a_password_file_that_cannot_be_used(tmp_path: Path, content: bytes | None, message: str) -> None:
     if content is not None:
         (tmp_path / "secret").write_bytes(content)
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(SettingsError) as error:
         mail_config_of(MailingSettings(relay="x.example", user="papers", password_file="secret"), tmp_path, {})
-    assert str(refused.value) == f"mailing.password_file: {tmp_path / 'secret'}: {said}"
+    assert str(error.value) == f"mailing.password_file: {tmp_path / 'secret'}: {message}"
 
 
 def test_a_user_without_a_password_and_a_table_without_a_relay(tmp_path: Path) -> None:
@@ -200,8 +200,8 @@ def test_a_user_without_a_password_and_a_table_without_a_relay(tmp_path: Path) -
 
 
 def test_what_is_not_set_follows_from_the_address() -> None:
-    made = preview_config(MailingSettings(address="papers@owls.example", bounces="b@owls.example"))
-    assert (made.reply_to, made.bounces) == ("papers@owls.example", "b@owls.example")
+    config = preview_config(MailingSettings(address="papers@owls.example", bounces="b@owls.example"))
+    assert (config.reply_to, config.bounces) == ("papers@owls.example", "b@owls.example")
     assert preview_config(MailingSettings()).address == "preview@example.invalid"
 
 

@@ -29,7 +29,7 @@ from hotpapers.deliver.email.tokens import MailToken
 from hotpapers.ids import timestamps
 from hotpapers.model import DAY as DAY_LONG
 from hotpapers.store import Record
-from tests.deliver.email.made import BEFORE, FROZEN, MARK, SECRET, SITE_CONFIG, fill, join, mail_config, reader
+from tests.deliver.email.samples import BEFORE, FROZEN, MARK, SECRET, SITE_CONFIG, fill, join, mail_config, reader
 from tests.issues.made import DAY
 from tests.render.sample import OWN_READER
 
@@ -66,32 +66,32 @@ Status: {status}
 
 
 def report(
-    status: str = "5.1.1", more: str = "", action: str = "failed", whole: bool = True, mark: str = MARK
+    status: str = "5.1.1", more: str = "", action: str = "failed", is_full: bool = True, mark: str = MARK
 ) -> bytes:
-    """A delivery report as servers write it; `whole`: with the full message instead of its headers."""
+    """A delivery report as servers write it; `is_full`: with the full message instead of its headers."""
     state = STATE.format(action=action, status=status, more=more)
-    original = "message/rfc822" if whole else "text/rfc822-headers"
+    original = "message/rfc822" if is_full else "text/rfc822-headers"
     head = REPORT.format(kind="delivery-status", state=state, original=original).encode()
-    back = MESSAGE.replace(MARK.encode(), mark.encode())
-    return head + (back if whole else back.partition(b"\r\n\r\n")[0]) + b"\n--line--\n"
+    message = MESSAGE.replace(MARK.encode(), mark.encode())
+    return head + (message if is_full else message.partition(b"\r\n\r\n")[0]) + b"\n--line--\n"
 
 
-def complaint(back: bytes, encoding: str = "8bit") -> bytes:
+def complaint(message_text: bytes, encoding: str = "8bit") -> bytes:
     """An abuse report that contains the message."""
     original = f"text/rfc822-headers\nContent-Transfer-Encoding: {encoding}"
     head = REPORT.format(kind="feedback-report", state="", original=original)
-    return head.encode() + back + b"\n--line--\n"
+    return head.encode() + message_text + b"\n--line--\n"
 
 
 def note(subject: str, body: str = "", **headers: str) -> bytes:
     """A message from a person."""
-    made = EmailMessage()
-    made["From"] = "Somebody <some@moth.example>"
-    made["Subject"] = subject
+    message = EmailMessage()
+    message["From"] = "Somebody <some@moth.example>"
+    message["Subject"] = subject
     for name, value in headers.items():
-        made[name.replace("_", "-")] = value
-    made.set_content(body)
-    return made.as_bytes()
+        message[name.replace("_", "-")] = value
+    message.set_content(body)
+    return message.as_bytes()
 
 
 # ---- reading -------------------------------------------------------------------------------------------
@@ -111,13 +111,13 @@ REPORTS = [
 ]
 
 
-@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("is_full", [True, False])
 @pytest.mark.parametrize(("status", "more", "expected"), REPORTS)
-def test_a_report_of_delivery(status: str, more: str, expected: BounceReport | None, whole: bool) -> None:
-    assert parse_message(report(status, more, whole=whole), SECRET) == expected
+def test_a_report_of_delivery(status: str, more: str, expected: BounceReport | None, is_full: bool) -> None:
+    assert parse_message(report(status, more, is_full=is_full), SECRET) == expected
 
 
-def test_a_message_that_is_only_late_did_not_come_back() -> None:
+def test_a_delayed_message_did_not_bounce() -> None:
     assert parse_message(report(action="delayed"), SECRET) is None
     assert parse_message(report(action="relayed"), SECRET) is None
 
@@ -181,11 +181,11 @@ def test_no_report_confirms_what_its_subject_repeats(kind: str) -> None:
     ],
     ids=range(9),
 )  # fmt: skip
-def test_what_cannot_be_read_says_nothing(data: bytes) -> None:
+def test_unreadable_messages_are_ignored(data: bytes) -> None:
     assert parse_message(data, SECRET) is None
 
 
-def test_a_report_of_a_thousand_parts_is_looked_at_no_further() -> None:
+def test_a_report_of_a_thousand_parts_is_not_read_further() -> None:
     padding = b"--line\n\nx\n" * bounces.MOST_PARTS
     assert (
         parse_message(
@@ -217,19 +217,29 @@ def test_the_reason_of_a_report_is_a_status_and_nothing_else() -> None:
 
 @settings(max_examples=100)
 @given(st.binary(max_size=300), st.integers(0, 4000), st.integers(0, 300))
-def test_a_damaged_report_says_something_or_nothing(junk: bytes, at: int, length: int) -> None:
+def test_a_damaged_report_is_read_or_ignored(junk: bytes, at: int, length: int) -> None:
     data = report()
-    found = parse_message(data[:at] + junk + data[at + length :], SECRET)
-    assert found is None or (isinstance(found, BounceReport) and len(found.mark) == 32)
+    result = parse_message(data[:at] + junk + data[at + length :], SECRET)
+    assert result is None or (isinstance(result, BounceReport) and len(result.mark) == 32)
 
 
 def test_a_mailbox_is_read_message_by_message() -> None:
-    one, two = note("one", "From here on\nall is well."), note("two")
-    box = b"From a@b Thu Jan 14 12:00:00 2021\n" + one + b"\n\nFrom c@d Thu Jan 14 12:00:01 2021\n" + two + b"\n"
-    found = list(messages(box))
-    assert [b"Subject: one" in found[0].data, b"Subject: two" in found[1].data, len(found)] == [True, True, 2]
-    assert found[1].delivered - found[0].delivered == 1_000_000
-    assert list(messages(one)) == [MailboxMessage(one)]
+    first_note, second_note = note("one", "From here on\nall is well."), note("two")
+    box = (
+        b"From a@b Thu Jan 14 12:00:00 2021\n"
+        + first_note
+        + b"\n\nFrom c@d Thu Jan 14 12:00:01 2021\n"
+        + second_note
+        + b"\n"
+    )
+    mailbox_messages = list(messages(box))
+    assert [
+        b"Subject: one" in mailbox_messages[0].data,
+        b"Subject: two" in mailbox_messages[1].data,
+        len(mailbox_messages),
+    ] == [True, True, 2]
+    assert mailbox_messages[1].delivered - mailbox_messages[0].delivered == 1_000_000
+    assert list(messages(first_note)) == [MailboxMessage(first_note)]
 
 
 @pytest.mark.parametrize(
@@ -243,8 +253,8 @@ def test_a_mailbox_is_read_message_by_message() -> None:
     ],
 )
 def test_a_mailbox_says_when_a_message_came(line: str, delivered: str) -> None:
-    [found] = messages(b"From " + line.encode() + b"\n" + note("x"))
-    assert timestamps.rfc3339(found.delivered) == delivered
+    [message] = messages(b"From " + line.encode() + b"\n" + note("x"))
+    assert timestamps.rfc3339(message.delivered) == delivered
 
 
 # ---- acting --------------------------------------------------------------------------------------------
@@ -252,34 +262,36 @@ def test_a_mailbox_says_when_a_message_came(line: str, delivered: str) -> None:
 
 @pytest.fixture
 def record(tmp_path: Path) -> Iterator[Record]:
-    with Record(str(tmp_path / "hotpapers.db")) as opened:
-        yield opened
+    with Record(str(tmp_path / "hotpapers.db")) as opened_record:
+        yield opened_record
 
 
-def test_what_a_mailbox_says_is_done_once(record: Record) -> None:
+def test_a_mailbox_is_processed_once(record: Record) -> None:
     secret = record.hasher.secret
-    gone, full, leaver, angry = (join(record, f"{name}@moth.example") for name in ("gone", "full", "leaver", "angry"))
-    asked = subscribers.ask(record, "daily", "new@moth.example", FROZEN)
-    assert asked is not None
-    for mark in (gone, full):
+    unreachable, full, former, angry = (
+        join(record, f"{name}@moth.example") for name in ("gone", "full", "leaver", "angry")
+    )
+    subscriber = subscribers.ask(record, "daily", "new@moth.example", FROZEN)
+    assert subscriber is not None
+    for mark in (unreachable, full):
         outbox.claim(record, OutboxKey("daily", "2021-01-14", mark), BEFORE)
         outbox.mark_sent(record, OutboxKey("daily", "2021-01-14", mark), "250", BEFORE)
     abuse = complaint(MESSAGE.replace(MARK.encode(), angry.encode()))
     box = b"\n\n".join(
-        b"From x@y Thu May  9 12:00:00 2024\n" + one
-        for one in (
-            report(mark=gone), report("5.2.2", mark=full), report(mark="cd" * 16), abuse,
-            note(f"unsubscribe {tokens.encode(secret, MailToken('unsubscribe', leaver))}"),
-            note(f"Re: Confirm: {tokens.encode(secret, MailToken('confirm', asked.mark, FROZEN // 1_000_000))}"),
-            note(f"Re: {tokens.encode(secret, MailToken('confirm', leaver, 7))}"),
+        b"From x@y Thu May  9 12:00:00 2024\n" + message
+        for message in (
+            report(mark=unreachable), report("5.2.2", mark=full), report(mark="cd" * 16), abuse,
+            note(f"unsubscribe {tokens.encode(secret, MailToken('unsubscribe', former))}"),
+            note(f"Re: Confirm: {tokens.encode(secret, MailToken('confirm', subscriber.mark, FROZEN // 1_000_000))}"),
+            note(f"Re: {tokens.encode(secret, MailToken('confirm', former, 7))}"),
             note("Lovely message, thank you"),
         )
     )  # fmt: skip
     assert process_mailbox(record, box, FROZEN + 1) == MailboxSummary(
         bounced=1, came_back=1, confirmed=1, left=2, other=3
     )
-    states = {one.mark: one.state for one in subscribers.all_subscribers(record)}
-    assert [states[mark] for mark in (gone, full, leaver, angry, asked.mark)] == [
+    states = {entry.mark: entry.state for entry in subscribers.all_subscribers(record)}
+    assert [states[mark] for mark in (unreachable, full, former, angry, subscriber.mark)] == [
         "bounced", "confirmed", "ended", "ended", "confirmed",
     ]  # fmt: skip
     assert (
@@ -287,22 +299,24 @@ def test_what_a_mailbox_says_is_done_once(record: Record) -> None:
         and email_queries.count_failed_messages(record, "daily", DAY) == 0
     )
     assert process_mailbox(record, box, FROZEN + 2) == MailboxSummary(came_back=1, confirmed=1, other=6)
-    assert {one.mark: one.state for one in subscribers.all_subscribers(record)} == states
+    assert {entry.mark: entry.state for entry in subscribers.all_subscribers(record)} == states
 
 
-def test_who_has_joined_again_is_not_lost_to_a_mailbox_that_is_read_again(tmp_path: Path) -> None:
+def test_a_mailbox_read_again_ends_no_new_subscription(tmp_path: Path) -> None:
     """A mailbox is never changed: the messages in it predate the new subscription."""
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        gone, angry, leaver = fill(record, *(f"{name}@moth.example" for name in ("gone", "angry", "leaver")))
+        unreachable, angry, former = fill(record, *(f"{name}@moth.example" for name in ("gone", "angry", "leaver")))
         day = DAY.encode()
-        angered = complaint(MESSAGE.replace(MARK.encode(), angry.encode()).replace(b"2021-01-14", day))
-        leave = note(f"unsubscribe {tokens.encode(record.hasher.secret, MailToken('unsubscribe', leaver))}")
-        messages_ = (report(mark=gone).replace(b"2021-01-14", day), angered, leave)
-        box = b"\n\n".join(b"From x@y Fri May 10 12:00:00 2024\n" + one for one in messages_)
+        abuse_report = complaint(MESSAGE.replace(MARK.encode(), angry.encode()).replace(b"2021-01-14", day))
+        leave = note(f"unsubscribe {tokens.encode(record.hasher.secret, MailToken('unsubscribe', former))}")
+        messages_ = (report(mark=unreachable).replace(b"2021-01-14", day), abuse_report, leave)
+        box = b"\n\n".join(b"From x@y Fri May 10 12:00:00 2024\n" + message for message in messages_)
         assert process_mailbox(record, box, FROZEN + DAY_LONG) == MailboxSummary(bounced=1, left=2)
         assert process_mailbox(record, box, FROZEN + DAY_LONG) == MailboxSummary(other=3)
-        again = [join(record, f"{name}@moth.example", FROZEN + 9 * DAY_LONG) for name in ("gone", "angry", "leaver")]
+        new_marks = [
+            join(record, f"{name}@moth.example", FROZEN + 9 * DAY_LONG) for name in ("gone", "angry", "leaver")
+        ]
         assert process_mailbox(record, box, FROZEN + 10 * DAY_LONG) == MailboxSummary(other=3)
-        found = {one.mark: one.state for one in subscribers.all_subscribers(record)}
-        assert [found[mark] for mark in again] == ["confirmed"] * 3
+        states = {entry.mark: entry.state for entry in subscribers.all_subscribers(record)}
+        assert [states[mark] for mark in new_marks] == ["confirmed"] * 3
         assert process_mailbox(record, leave, FROZEN + 10 * DAY_LONG) == MailboxSummary(left=1), "it comes only now"

@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers.deliver.email.dns import DnsResolver, server_of
 from hotpapers.errors import NetError, UsageError
-from tests.deliver.email.nameserver import NameServer, Spoil, naming
+from tests.deliver.email.nameserver import AlterAnswer, NameServer, serving_dns
 
 ZONE = {
     "owls.example": {
@@ -22,8 +22,8 @@ ZONE = {
 
 @pytest.fixture
 def server() -> Iterator[NameServer]:
-    with naming(ZONE) as running:
-        yield running
+    with serving_dns(ZONE) as name_server:
+        yield name_server
 
 
 def resolver(server: NameServer, wait: float = 5.0) -> DnsResolver:
@@ -31,11 +31,11 @@ def resolver(server: NameServer, wait: float = 5.0) -> DnsResolver:
 
 
 def test_what_a_name_says(server: NameServer) -> None:
-    asked = resolver(server)
-    assert asked.texts("owls.example") == ("v=spf1 -all", "x" * 600 + "ä")
-    assert asked.texts("OWLS.example.") == asked.texts("owls.example")
-    assert asked.addresses("owls.example") == ("192.0.2.1", "192.0.2.2", "2001:db8::1")
-    assert asked.exchangers("owls.example") == ("mail.owls.example", "")
+    dns = resolver(server)
+    assert dns.texts("owls.example") == ("v=spf1 -all", "x" * 600 + "ä")
+    assert dns.texts("OWLS.example.") == dns.texts("owls.example")
+    assert dns.addresses("owls.example") == ("192.0.2.1", "192.0.2.2", "2001:db8::1")
+    assert dns.exchangers("owls.example") == ("mail.owls.example", "")
 
 
 def test_what_is_not_there_says_nothing(server: NameServer) -> None:
@@ -44,15 +44,15 @@ def test_what_is_not_there_says_nothing(server: NameServer) -> None:
 
 def test_what_is_too_large_for_a_datagram_comes_by_tcp(server: NameServer) -> None:
     assert resolver(server).texts("large.owls.example") == ("y" * 3000,)
-    assert [one.way for one in server.asked] == ["udp", "tcp"]
+    assert [query.transport for query in server.asked] == ["udp", "tcp"]
 
 
-def test_an_answer_to_something_else_is_passed_over(server: NameServer) -> None:
-    server.spoil = lambda answer: [b"", bytes([answer[0] ^ 1]) + answer[1:], answer]
+def test_an_answer_to_something_else_is_skipped(server: NameServer) -> None:
+    server.alter = lambda answer: [b"", bytes([answer[0] ^ 1]) + answer[1:], answer]
     assert resolver(server).texts("owls.example")[0] == "v=spf1 -all"
 
 
-SPOILED: dict[str, Spoil] = {
+ALTERED: dict[str, AlterAnswer] = {
     "silence": lambda answer: [],
     "failure": lambda answer: [answer[:3] + b"\x82" + answer[4:]],
     "half": lambda answer: [answer[: len(answer) // 2]],
@@ -62,21 +62,21 @@ SPOILED: dict[str, Spoil] = {
 }
 
 
-@pytest.mark.parametrize("what", SPOILED)
-def test_a_server_that_does_not_answer(server: NameServer, what: str) -> None:
-    server.spoil = SPOILED[what]
+@pytest.mark.parametrize("case", ALTERED)
+def test_a_server_that_does_not_answer(server: NameServer, case: str) -> None:
+    server.alter = ALTERED[case]
     with pytest.raises(NetError, match=r"^owls\.example: its records cannot be read: ."):
         resolver(server, 0.05).texts("owls.example")
 
 
 def test_another_server_is_asked(server: NameServer) -> None:
-    asked = DnsResolver([("127.0.0.1", 1), ("127.0.0.1", server.port)], 0.2)
-    assert asked.addresses("owls.example")[0] == "192.0.2.1"
+    dns = DnsResolver([("127.0.0.1", 1), ("127.0.0.1", server.port)], 0.2)
+    assert dns.addresses("owls.example")[0] == "192.0.2.1"
 
 
-def test_tcp_that_breaks_off(server: NameServer) -> None:
-    server.most = 0
-    server.broken = True
+def test_tcp_that_is_cut_off(server: NameServer) -> None:
+    server.largest = 0
+    server.cut_off = True
     with pytest.raises(NetError, match="cannot be read"):
         resolver(server, 0.2).texts("owls.example")
     server.tcp.close()
@@ -85,7 +85,7 @@ def test_tcp_that_breaks_off(server: NameServer) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a..b", "x" * 64 + ".example", "a." * 130, "ä.example"])
-def test_what_is_no_name_is_not_asked(name: str) -> None:
+def test_an_invalid_name_is_not_looked_up(name: str) -> None:
     with pytest.raises(NetError, match="cannot be read"):
         DnsResolver([("127.0.0.1", 1)], 0.1).texts(name)
 
@@ -97,9 +97,9 @@ def test_a_resolver_as_people_write_it() -> None:
     assert server_of("9.9.9.9") == ("9.9.9.9", 53)
     assert server_of("127.0.0.1:5353") == ("127.0.0.1", 5353)
     assert server_of("::1") == ("::1", 53) and server_of("[::1]:54") == ("::1", 54)
-    for wrong in ("", "dns.example", "127.0.0.1:x", "1.2.3", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:0"):
+    for wrong_text in ("", "dns.example", "127.0.0.1:x", "1.2.3", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:0"):
         with pytest.raises(UsageError, match=r"not a resolver; write its IP address, such as 127\.0\.0\.1:53"):
-            server_of(wrong)
+            server_of(wrong_text)
 
 
 def test_a_resolver_may_have_a_newer_address() -> None:

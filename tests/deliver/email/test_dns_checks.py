@@ -14,8 +14,8 @@ from hotpapers.deliver.email.dns import DnsResolver
 from hotpapers.deliver.email.dns_checks import DnsFinding, aligned, check_domain, check_message, parents, tags
 from hotpapers.deliver.email.messages import address_message, issue_message
 from hotpapers.errors import InputError, NetError
-from tests.deliver.email.made import SECRET, SITE_CONFIG, mail_config, reader
-from tests.deliver.email.nameserver import NameServer, Zone, naming
+from tests.deliver.email.nameserver import NameServer, Zone, serving_dns
+from tests.deliver.email.samples import SECRET, SITE_CONFIG, mail_config, reader
 from tests.render.sample import OWN_READER
 
 
@@ -108,25 +108,25 @@ GOOD = {
 
 @pytest.fixture
 def server() -> Iterator[NameServer]:
-    with naming(GOOD) as running:
-        yield running
+    with serving_dns(GOOD) as name_server:
+        yield name_server
 
 
-def found(
+def findings_of(
     server: NameServer, zone: Zone | None = None, ip: str = "", selector: str = "owl", **changes: Any
 ) -> list[DnsFinding]:
     server.zone = GOOD if zone is None else zone
-    made = mail_config(**{"relay": "mail.owls.example", **changes})
-    return list(check_domain(made, selector, DnsResolver([("127.0.0.1", server.port)], 5), ip))
+    config = mail_config(**{"relay": "mail.owls.example", **changes})
+    return list(check_domain(config, selector, DnsResolver([("127.0.0.1", server.port)], 5), ip))
 
 
-def one(findings: list[DnsFinding], what: str) -> DnsFinding:
-    [finding] = [one for one in findings if one.topic == what]
+def finding_on(findings: list[DnsFinding], topic: str) -> DnsFinding:
+    [finding] = [finding_on for finding_on in findings if finding_on.topic == topic]
     return finding
 
 
 def test_a_domain_that_is_ready(server: NameServer) -> None:
-    assert found(server) == [
+    assert findings_of(server) == [
         DnsFinding("SPF", "good", "owls.example lets 192.0.2.7 send in its name"),
         DnsFinding(
             "DKIM", "good", "owl._domainkey.owls.example has a key; signatures by d=owls.example align with From"
@@ -138,15 +138,15 @@ def test_a_domain_that_is_ready(server: NameServer) -> None:
 
 
 def test_no_rule_is_proposed_for_a_relay_on_this_machine_whose_address_nobody_knows(server: NameServer) -> None:
-    finding = one(found(server, {}, relay="127.0.0.1"), "SPF")
+    finding = finding_on(findings_of(server, {}, relay="127.0.0.1"), "SPF")
     assert finding.outcome == "bad" and "pass --ip" in finding.text and not finding.add
-    finding = one(found(server, {}, relay="127.0.0.1", ip="192.0.2.7"), "SPF")
+    finding = finding_on(findings_of(server, {}, relay="127.0.0.1", ip="192.0.2.7"), "SPF")
     assert finding.add == 'owls.example. IN TXT "v=spf1 ip4:192.0.2.7 ~all"'
 
 
-def test_a_domain_that_says_nothing_is_told_what_to_add(server: NameServer) -> None:
+def test_a_domain_without_records_gets_the_records_to_add(server: NameServer) -> None:
     zone = {"mail.owls.example": {"A": ["192.0.2.7"]}}
-    assert found(server, zone, base="") == [
+    assert findings_of(server, zone, base="") == [
         DnsFinding(
             "SPF", "bad", "owls.example has no SPF record", 'owls.example. IN TXT "v=spf1 a:mail.owls.example ~all"'
         ),
@@ -176,68 +176,71 @@ def with_texts(name: str, *texts: str) -> dict[str, dict[str, list[str]]]:
 
 def test_spf_that_does_not_name_the_relay_is_mended(server: NameServer) -> None:
     zone = with_texts("owls.example", "v=spf1 include:owls.example -all")
-    assert one(found(server, zone), "SPF").outcome == "bad"
+    assert finding_on(findings_of(server, zone), "SPF").outcome == "bad"
     zone = with_texts("owls.example", "v=spf1 mx -all")
-    assert one(found(server, zone), "SPF") == DnsFinding(
+    assert finding_on(findings_of(server, zone), "SPF") == DnsFinding(
         "SPF", "bad", "owls.example gives fail for 192.0.2.7: v=spf1 mx -all",
         'instead: owls.example. IN TXT "v=spf1 a:mail.owls.example mx -all"',
     )  # fmt: skip
-    assert one(found(server, zone, ip="2001:db8::5"), "SPF").add == (
+    assert finding_on(findings_of(server, zone, ip="2001:db8::5"), "SPF").add == (
         'instead: owls.example. IN TXT "v=spf1 ip6:2001:db8::5 mx -all"'
     )
 
 
-def test_spf_that_lets_everybody(server: NameServer) -> None:
-    finding = one(found(server, with_texts("owls.example", "v=spf1 +all")), "SPF")
+def test_spf_that_allows_every_server(server: NameServer) -> None:
+    finding = finding_on(findings_of(server, with_texts("owls.example", "v=spf1 +all")), "SPF")
     assert finding == DnsFinding("SPF", "bad", "owls.example lets any server send in its name: v=spf1 +all")
 
 
 def test_two_rules_of_spf(server: NameServer) -> None:
-    finding = one(found(server, with_texts("owls.example", "v=spf1 -all", "v=spf1 +all")), "SPF")
+    finding = finding_on(findings_of(server, with_texts("owls.example", "v=spf1 -all", "v=spf1 +all")), "SPF")
     assert finding.text == "owls.example has 2 SPF records; only one is allowed: merge them"
 
 
-def test_of_a_relay_on_this_machine_the_address_must_be_told(server: NameServer) -> None:
-    assert one(found(server, relay="127.0.0.1"), "SPF") == DnsFinding(
+def test_a_relay_on_this_machine_needs_its_address(server: NameServer) -> None:
+    assert finding_on(findings_of(server, relay="127.0.0.1"), "SPF") == DnsFinding(
         "SPF",
         "unknown",
         "owls.example has an SPF record; pass --ip with the address your mail is sent from to check it",
     )
-    assert one(found(server, relay="127.0.0.1", ip="192.0.2.7"), "SPF").outcome == "good"
-    assert one(found(server, {}, relay="127.0.0.1", ip="192.0.2.8"), "SPF").add == (
+    assert finding_on(findings_of(server, relay="127.0.0.1", ip="192.0.2.7"), "SPF").outcome == "good"
+    assert finding_on(findings_of(server, {}, relay="127.0.0.1", ip="192.0.2.8"), "SPF").add == (
         'owls.example. IN TXT "v=spf1 ip4:192.0.2.8 ~all"'
     )
 
 
 def test_dkim_without_a_selector_and_with_a_withdrawn_key(server: NameServer) -> None:
-    assert one(found(server, selector=""), "DKIM").outcome == "unknown"
+    assert finding_on(findings_of(server, selector=""), "DKIM").outcome == "unknown"
     zone = with_texts("owl._domainkey.owls.example", "v=DKIM1; p=")
-    assert one(found(server, zone), "DKIM").text == "owl._domainkey.owls.example: the key was revoked"
+    assert finding_on(findings_of(server, zone), "DKIM").text == "owl._domainkey.owls.example: the key was revoked"
 
 
 def test_dmarc_of_a_parent_and_bounces_that_do_not_align(server: NameServer) -> None:
-    below = found(server, address="papers@desk.owls.example", bounces="b@desk.owls.example")
-    assert one(below, "DMARC").text == (
+    findings = findings_of(server, address="papers@desk.owls.example", bounces="b@desk.owls.example")
+    assert finding_on(findings, "DMARC").text == (
         "_dmarc.owls.example: p=reject; desk.owls.example aligns with From at desk.owls.example"
     )
-    strict = one(found(server, bounces="b@bounces.owls.example"), "DMARC")
-    assert strict.outcome == "unknown" and "which does not align with From at owls.example, so DKIM must" in strict.text
+    strict_finding = finding_on(findings_of(server, bounces="b@bounces.owls.example"), "DMARC")
+    assert (
+        strict_finding.outcome == "unknown"
+        and "which does not align with From at owls.example, so DKIM must" in strict_finding.text
+    )
     zone = with_texts("_dmarc.owls.example", "v=DMARC1; p=none")
-    assert one(found(server, zone, bounces="b@bounces.owls.example"), "DMARC").outcome == "good"
+    assert finding_on(findings_of(server, zone, bounces="b@bounces.owls.example"), "DMARC").outcome == "good"
     for texts in (["v=DMARC1; rua=mailto:a@b.example"], ["v=DMARC1; p=none", "v=DMARC1; p=reject"]):
-        assert one(found(server, with_texts("_dmarc.owls.example", *texts)), "DMARC").outcome == "bad"
+        assert finding_on(findings_of(server, with_texts("_dmarc.owls.example", *texts)), "DMARC").outcome == "bad"
 
 
 def test_a_domain_that_refuses_mail(server: NameServer) -> None:
-    assert one(found(server, {"owls.example": {"MX": [""]}}), "bounces").outcome == "bad"
+    assert finding_on(findings_of(server, {"owls.example": {"MX": [""]}}), "bounces").outcome == "bad"
 
 
-def test_a_resolver_that_does_not_answer_is_told(server: NameServer) -> None:
-    server.spoil = lambda answer: []
-    made = mail_config(relay="mail.owls.example")
-    told = list(check_domain(made, "owl", DnsResolver([("127.0.0.1", server.port)], 0.01)))
-    assert [one.outcome for one in told] == ["unknown"] * 4 + ["good"]
-    assert told[0].text.startswith("owls.example: its records cannot be read")
+def test_a_resolver_that_does_not_answer_is_reported(server: NameServer) -> None:
+    server.alter = lambda answer: []
+    config = mail_config(relay="mail.owls.example")
+    findings = list(check_domain(config, "owl", DnsResolver([("127.0.0.1", server.port)], 0.01)))
+    assert [finding.outcome for finding in findings] == ["unknown"] * 4 + ["good"]
+    assert findings[0].text.startswith("owls.example: its records cannot be read")
     with pytest.raises(NetError):
         DnsResolver([("127.0.0.1", server.port)], 0.01).texts("owls.example")
 
@@ -256,22 +259,28 @@ def test_small_parts() -> None:
 MESSAGE = address_message(
     issue_message(OWN_READER.issue("daily", "2021-01-14"), mail_config(), SITE_CONFIG), mail_config(), reader(), SECRET
 )  # fmt: skip
-SIGNED = "DKIM-Signature: v=1; a=rsa-sha256; d={d}; s=owl;\r\n h=From:To:{h}; bh=x; b=y\r\n"
+SIGNED = "DKIM-Signature: v=1; a=rsa-sha256; d={domain}; s=owl;\r\n h=From:To:{signed_headers}; bh=x; b=y\r\n"
 BOTH = "List-Unsubscribe:List-Unsubscribe-Post"
 
 
-def arrived(
-    d: str = "owls.example",
-    h: str = BOTH,
-    returns: str = "b@owls.example",
+def arrived_message(
+    domain: str = "owls.example",
+    signed_headers: str = BOTH,
+    return_path: str = "b@owls.example",
     results: str = "spf=pass dkim=pass dmarc=pass",
 ) -> bytes:
-    head = f"Return-Path: <{returns}>\r\nAuthentication-Results: mx.moth.example; {results}\r\n" if returns else ""
-    return head.encode() + (SIGNED.format(d=d, h=h).encode() if d else b"") + MESSAGE
+    head = (
+        f"Return-Path: <{return_path}>\r\nAuthentication-Results: mx.moth.example; {results}\r\n" if return_path else ""
+    )
+    return (
+        head.encode()
+        + (SIGNED.format(domain=domain, signed_headers=signed_headers).encode() if domain else b"")
+        + MESSAGE
+    )
 
 
 def test_a_message_that_arrived_well() -> None:
-    assert check_message(arrived()) == [
+    assert check_message(arrived_message()) == [
         DnsFinding("DKIM", "good", "signed by d=owls.example, s=owl"),
         DnsFinding("SPF", "good", "sent in the name of owls.example, which aligns with owls.example"),
         DnsFinding("DMARC", "good", "the receiver found spf=pass, dkim=pass, dmarc=pass"),
@@ -280,28 +289,28 @@ def test_a_message_that_arrived_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "what", "outcome", "said"),
+    ("message", "topic", "outcome", "message_text"),
     [
-        (arrived(d=""), "DKIM", "bad", "the relay did not sign it"),
-        (arrived(d="relay.example"), "DKIM", "bad", "no signature aligns with owls.example"),
-        (arrived(h="List-Unsubscribe"), "DKIM", "bad",
+        (arrived_message(domain=""), "DKIM", "bad", "the relay did not sign it"),
+        (arrived_message(domain="relay.example"), "DKIM", "bad", "no signature aligns with owls.example"),
+        (arrived_message(signed_headers="List-Unsubscribe"), "DKIM", "bad",
          "the signature does not cover list-unsubscribe-post, so mail programs show no button"),
-        (arrived(returns="b@relay.example"), "SPF", "unknown",
+        (arrived_message(return_path="b@relay.example"), "SPF", "unknown",
          "it was sent in the name of relay.example, not owls.example: DKIM must align"),
-        (arrived(returns=""), "SPF", "unknown", "the message has no Return-Path"),
-        (arrived(returns=""), "DMARC", "unknown", "the receiver reports no results"),
-        (arrived(results="spf=pass; dkim=fail; dmarc=fail"), "DMARC", "bad",
+        (arrived_message(return_path=""), "SPF", "unknown", "the message has no Return-Path"),
+        (arrived_message(return_path=""), "DMARC", "unknown", "the receiver reports no results"),
+        (arrived_message(results="spf=pass; dkim=fail; dmarc=fail"), "DMARC", "bad",
          "the receiver found spf=pass, dkim=fail, dmarc=fail"),
-        (arrived().replace(b"List-Unsubscribe-Post", b"X"), "unsubscribe", "bad", "only by mail"),
-        (arrived().replace(b"List-Unsubscribe: ", b"X: "), "unsubscribe", "bad", "the headers are missing"),
+        (arrived_message().replace(b"List-Unsubscribe-Post", b"X"), "unsubscribe", "bad", "only by mail"),
+        (arrived_message().replace(b"List-Unsubscribe: ", b"X: "), "unsubscribe", "bad", "the headers are missing"),
     ],
 )  # fmt: skip
-def test_a_message_that_did_not(message: bytes, what: str, outcome: str, said: str) -> None:
-    finding = one(check_message(message), what)
-    assert (finding.outcome, finding.text) == (outcome, said)
+def test_a_message_that_did_not_arrive_well(message: bytes, topic: str, outcome: str, message_text: str) -> None:
+    finding = finding_on(check_message(message), topic)
+    assert (finding.outcome, finding.text) == (outcome, message_text)
 
 
-def test_what_is_no_message() -> None:
+def test_files_that_are_no_message() -> None:
     for data in (b"", b"\xff\x00", b"Subject: x\n\nno sender"):
         with pytest.raises(InputError, match="not a mail message: it has no sender"):
             check_message(data)

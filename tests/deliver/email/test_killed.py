@@ -15,7 +15,7 @@ from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.sender import CLAIM_TIMEOUT
 from hotpapers.store import Record
 from tests.cli.run import Ran, environment, run, words
-from tests.deliver.email.made import fill
+from tests.deliver.email.samples import fill
 from tests.deliver.email.server import Box, serving
 from tests.issues.made import DAY
 
@@ -36,8 +36,8 @@ pace = 60000
 
 @pytest.fixture
 def box() -> Iterator[Box]:
-    with serving() as running:
-        yield running
+    with serving() as mail_server:
+        yield mail_server
 
 
 @pytest.fixture
@@ -58,10 +58,12 @@ class Program:
 
     def run(self) -> int:
         """Runs it to its end; returns its exit code."""
-        with subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as made:
-            self.process = made
-            made.communicate(timeout=60)
-        return made.returncode
+        with subprocess.Popen(
+            self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        ) as process:
+            self.process = process
+            process.communicate(timeout=60)
+        return process.returncode
 
     def kill(self) -> None:
         """Kills it at once, without a chance to clean up."""
@@ -69,22 +71,22 @@ class Program:
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
 
-    def killing(self, reply: str) -> Callable[[], str]:
+    def kill_then(self, reply: str) -> Callable[[], str]:
         """A play: kills the program, then returns the reply."""
 
-        def play() -> str:
+        def kill_and_reply() -> str:
             self.kill()
             return reply
 
-        return play
+        return kill_and_reply
 
 
-def again(home: Path) -> Ran:
+def run_again(home: Path) -> Ran:
     """Runs the same command in this process."""
     return run("publish", DAY, "--to", "mailing", "--config", home)
 
 
-def pass_time(home: Path) -> None:
+def expire_claims(home: Path) -> None:
     """Ages all claims past the timeout, after which no message can still be in transit."""
     with Record(str(home.with_name("hotpapers.db"))) as record, record.database.write():
         record.database.run("UPDATE outbox SET at = at - ? WHERE state = 'sending'", (CLAIM_TIMEOUT,))
@@ -107,9 +109,9 @@ def test_killed_before_a_message_is_sent_everybody_gets_it_exactly_once(
     home: Path, box: Box, step: str, nth: int
 ) -> None:
     program = Program(home)
-    box.on(step, *["250 fine"] * (nth - 1), program.killing("250 fine"))
+    box.on(step, *["250 fine"] * (nth - 1), program.kill_then("250 fine"))
     assert program.run() == -signal.SIGKILL and len(box.mails) == nth - 1
-    assert again(home).status == 0
+    assert run_again(home).status == 0
     assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)
 
 
@@ -119,16 +121,16 @@ def test_killed_before_the_relay_answered_the_message_in_its_hands_is_not_sent_a
     home: Path, box: Box, nth: int
 ) -> None:
     program = Program(home)
-    box.on("DATA", *["250 fine"] * (nth - 1), program.killing("250 fine"))
+    box.on("DATA", *["250 fine"] * (nth - 1), program.kill_then("250 fine"))
     assert program.run() == -signal.SIGKILL and len(box.mails) == nth
-    ran = again(home)
-    assert ran.status == 1
-    assert ran.err == (
+    result = run_again(home)
+    assert result.status == 1
+    assert result.err == (
         f"hotpapers: mailing {DAY}: 1 not sent (another process is sending it, or was killed while sending it)\n"
     )
     assert states(home) == {"sent": 8, "sending": 1} and not is_done(home)
-    pass_time(home)
-    assert again(home).status == 0
+    expire_claims(home)
+    assert run_again(home).status == 0
     assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)
 
 
@@ -138,12 +140,12 @@ def test_killed_again_and_again(home: Path, box: Box) -> None:
     program, kills = Program(home), 0
     steps = ["DATA", "MAIL", "RCPT", "DATA", "DATA"]
     for n, step in enumerate(steps):
-        box.on(step, *["250 fine"] * (n % 2), program.killing("250 fine"))
+        box.on(step, *["250 fine"] * (n % 2), program.kill_then("250 fine"))
         kills += program.run() == -signal.SIGKILL
         box.plays.clear()
-        pass_time(home)
+        expire_claims(home)
     while program.run():
-        pass_time(home)
+        expire_claims(home)
     assert kills == len(steps)
     assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)
     with Record(str(home.with_name("hotpapers.db"))) as record:
@@ -154,23 +156,25 @@ def test_killed_again_and_again(home: Path, box: Box) -> None:
 def test_killed_after_the_relay_answered_the_receipt_is_known(home: Path, box: Box) -> None:
     """Killed when the second message begins: the receipt of the first is already stored."""
     program = Program(home)
-    box.on("MAIL", "250 fine", program.killing("250 fine"))
+    box.on("MAIL", "250 fine", program.kill_then("250 fine"))
     program.run()
     with Record(str(home.with_name("hotpapers.db"))) as record:
         [(mark,)] = record.database.rows("SELECT mark FROM outbox")
-        found = email_queries.outbox_entry(record, email_queries.OutboxKey("daily", DAY, mark))
-        assert found is not None and (found.state, found.receipt) == ("sent", "250 2.0.0 queued as 1")
-    assert again(home).status == 0 and len(box.mails) == 9
+        entry = email_queries.outbox_entry(record, email_queries.OutboxKey("daily", DAY, mark))
+        assert entry is not None and (entry.state, entry.receipt) == ("sent", "250 2.0.0 queued as 1")
+    assert run_again(home).status == 0 and len(box.mails) == 9
 
 
 @pytest.mark.long
 def test_two_programs_at_once(home: Path, box: Box) -> None:
     command = words("publish", DAY, "--to", "mailing", "--config", home)
-    both = [subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) for _ in "ab"]
-    for one in both:
-        with one:
-            one.communicate(timeout=60)
-    pass_time(home)
-    while again(home).status:
-        pass_time(home)
+    processes = [
+        subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) for _ in "ab"
+    ]
+    for process in processes:
+        with process:
+            process.communicate(timeout=60)
+    expire_claims(home)
+    while run_again(home).status:
+        expire_claims(home)
     assert Counter(box.recipients) == Counter(NAMES) and states(home) == {"sent": 9} and is_done(home)

@@ -25,8 +25,8 @@ from hotpapers.model import PublishedIssue
 from hotpapers.view import phrases
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.conftest import DATA
-from tests.deliver.email.made import MARK, SECRET, SITE_CONFIG, mail_config, reader
 from tests.deliver.email.reading import of_html, of_text, part, read
+from tests.deliver.email.samples import MARK, SECRET, SITE_CONFIG, mail_config, reader
 from tests.render.build import OWN, heard, issue, listed, paper
 from tests.render.sample import BRIDGES, LISTED_READER, OWN_READER, READINGS
 
@@ -35,18 +35,18 @@ DAYS = [("daily", day) for day in OWN_READER.days("daily")] + [
 ]
 
 
-def frozen(publication: str, day: str) -> PublishedIssue:
+def issue_of(publication: str, day: str) -> PublishedIssue:
     return (OWN_READER if publication == "daily" else LISTED_READER).issue(publication, day)
 
 
 def message_bytes(
-    found: PublishedIssue, made: MailConfig | None = None, site_config: SiteConfig = SITE_CONFIG
+    published: PublishedIssue, config: MailConfig | None = None, site_config: SiteConfig = SITE_CONFIG
 ) -> bytes:
-    made = made or mail_config()
-    return address_message(issue_message(found, made, site_config), made, reader(), SECRET)
+    config = config or mail_config()
+    return address_message(issue_message(published, config, site_config), config, reader(), SECRET)
 
 
-def same(name: str, data: bytes) -> None:
+def assert_same(name: str, data: bytes) -> None:
     """Compares a whole message with its file; HOTPAPERS_REWRITE=1 rewrites the file."""
     file = DATA / "mailing" / name
     if os.environ.get("HOTPAPERS_REWRITE"):
@@ -58,29 +58,29 @@ def same(name: str, data: bytes) -> None:
 # ---- whole messages -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("publication", "day"), [DAYS[1], DAYS[2], DAYS[5]], ids=lambda one: one)
+@pytest.mark.parametrize(("publication", "day"), [DAYS[1], DAYS[2], DAYS[5]], ids=lambda value: value)
 def test_a_whole_message(publication: str, day: str) -> None:
-    same(f"{publication}-{day}.eml", message_bytes(frozen(publication, day)))
+    assert_same(f"{publication}-{day}.eml", message_bytes(issue_of(publication, day)))
 
 
 def test_a_whole_message_without_an_address_on_the_web() -> None:
-    made = mail_config(base="", reply_to="desk@owls.example")
-    same("daily-2021-01-13.eml", message_bytes(frozen("daily", "2021-01-13"), made, NOBODY))
+    config = mail_config(base="", reply_to="desk@owls.example")
+    assert_same("daily-2021-01-13.eml", message_bytes(issue_of("daily", "2021-01-13"), config, NOBODY))
 
 
 def test_a_whole_message_that_asks_to_confirm() -> None:
-    asked = reader()._replace(state="asked", since=1_610_625_600_000_000)
-    same("confirm.eml", confirmation("The Daily Dozen", mail_config(), asked, SECRET))
-    made = mail_config(base="", reply_to="desk@owls.example")
-    same("confirm-by-answer.eml", confirmation("Café “Dozen”", made, asked, SECRET))
+    subscriber = reader()._replace(state="asked", since=1_610_625_600_000_000)
+    assert_same("confirm.eml", confirmation("The Daily Dozen", mail_config(), subscriber, SECRET))
+    config = mail_config(base="", reply_to="desk@owls.example")
+    assert_same("confirm-by-answer.eml", confirmation("Café “Dozen”", config, subscriber, SECRET))
 
 
 def test_a_message_is_the_same_bytes_whenever_it_is_made() -> None:
-    assert message_bytes(frozen(*DAYS[1])) == message_bytes(frozen(*DAYS[1]))
+    assert message_bytes(issue_of(*DAYS[1])) == message_bytes(issue_of(*DAYS[1]))
 
 
-def test_a_preview_is_to_nobody() -> None:
-    file = preview(frozen(*DAYS[1]), mail_config(base=""), NOBODY)
+def test_a_preview_has_no_real_recipient() -> None:
+    file = preview(issue_of(*DAYS[1]), mail_config(base=""), NOBODY)
     assert file.path == "2021-01-14.eml"
     assert read(file.data)["To"] == "reader@example.invalid"
 
@@ -90,17 +90,17 @@ def test_a_preview_is_to_nobody() -> None:
 
 @pytest.mark.parametrize(("publication", "day"), DAYS)
 def test_text_and_html_say_the_same(publication: str, day: str) -> None:
-    message = read(message_bytes(frozen(publication, day)))
+    message = read(message_bytes(issue_of(publication, day)))
     text, html = of_text(part(message, "plain")), of_html(part(message, "html"))
     assert text.words == html.words and len(text.words) > 30
     assert text.links == html.links
 
 
 def test_what_was_not_read_is_named_and_an_empty_day_says_why() -> None:
-    text = " ".join(part(read(message_bytes(frozen("daily", "2021-01-14"))), "plain").split())
+    text = " ".join(part(read(message_bytes(issue_of("daily", "2021-01-14"))), "plain").split())
     assert "1 unknown (Reddit: failing since 2021-01-13 11:00)" in text
-    assert "Nothing was announced." in part(read(message_bytes(frozen("daily", "2021-01-13"))), "plain")
-    quiet = frozen("daily", "2021-01-15")
+    assert "Nothing was announced." in part(read(message_bytes(issue_of("daily", "2021-01-13"))), "plain")
+    quiet = issue_of("daily", "2021-01-15")
     text = part(read(message_bytes(quiet)), "plain")
     assert phrases.empty(quiet) and phrases.empty(quiet) in " ".join(text.split())
     leads = "- Suspension Bridges for Pocket Robots\n  <https://papers.example/daily/paper/2101.99901/>"
@@ -108,29 +108,29 @@ def test_what_was_not_read_is_named_and_an_empty_day_says_why() -> None:
 
 
 def test_a_correction_says_why() -> None:
-    text = part(read(message_bytes(frozen("hot-papers", "2021-01-14"))), "plain")
+    text = part(read(message_bytes(issue_of("hot-papers", "2021-01-14"))), "plain")
     assert "Edition 2. Corrected: The survey was of to-do lists, and not a paper." in " ".join(text.split())
 
 
 def test_no_post_is_quoted() -> None:
-    text = part(read(message_bytes(frozen("hot-papers", "2021-01-14"))), "plain")
+    text = part(read(message_bytes(issue_of("hot-papers", "2021-01-14"))), "plain")
     assert "Our bridges fit" not in text and "quill" not in text.lower().replace("overquill", "")
 
 
 def test_tex_is_written_as_letters_and_formulas_as_they_are() -> None:
-    found = issue(OWN, "2021-01-14", [heard(1, paper("2101.99903", r"On G\"odel's $\omega$-Kettles"), [], [])])
-    assert "1. On Gödel's $\\omega$-Kettles" in part(read(message_bytes(found)), "plain")
+    published = issue(OWN, "2021-01-14", [heard(1, paper("2101.99903", r"On G\"odel's $\omega$-Kettles"), [], [])])
+    assert "1. On Gödel's $\\omega$-Kettles" in part(read(message_bytes(published)), "plain")
 
 
-def test_where_a_summary_comes_from_is_said() -> None:
-    text = " ".join(part(read(message_bytes(frozen("daily", "2021-01-14"))), "plain").split())
+def test_the_source_of_a_summary_is_named() -> None:
+    text = " ".join(part(read(message_bytes(issue_of("daily", "2021-01-14"))), "plain").split())
     assert f"({phrases.opening_source(BRIDGES)})" in text and phrases.opening_source(BRIDGES) == "from the abstract"
 
 
-def test_what_a_publication_tells_its_readers_stands_above_all() -> None:
+def test_a_publication_s_note_comes_first() -> None:
     publication = msgspec.structs.replace(OWN, note="A test: nothing <here> is checked.")
-    found = issue(publication, "2021-01-14", [heard(1, BRIDGES, [], [])])
-    text = part(read(message_bytes(found)), "plain")
+    published = issue(publication, "2021-01-14", [heard(1, BRIDGES, [], [])])
+    text = part(read(message_bytes(published)), "plain")
     assert text.index("A test: nothing <here> is checked.") < text.index("1 paper")
 
 
@@ -138,7 +138,7 @@ def test_what_a_publication_tells_its_readers_stands_above_all() -> None:
 
 
 def test_the_headers_of_a_list() -> None:
-    message = read(message_bytes(frozen("daily", "2021-01-14")))
+    message = read(message_bytes(issue_of("daily", "2021-01-14")))
     token = encode(SECRET, MailToken("unsubscribe", MARK))
     assert message["List-Id"] == "<daily.owls.example>"
     assert message["List-Unsubscribe"] == (
@@ -147,14 +147,14 @@ def test_the_headers_of_a_list() -> None:
     )
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["Message-ID"] == f"<2021-01-14.1.{MARK}@owls.example>"
-    assert MESSAGE_ID.search(message_bytes(frozen("daily", "2021-01-14")))
+    assert MESSAGE_ID.search(message_bytes(issue_of("daily", "2021-01-14")))
     assert message["Auto-Submitted"] == "auto-generated" and "Precedence" not in message
     assert message["Subject"] == "The Daily Dozen, 14 January 2021"
     assert "Reply-To" not in message
 
 
 def test_without_an_address_on_the_web_mail_alone_unsubscribes() -> None:
-    message = read(message_bytes(frozen("daily", "2021-01-14"), mail_config(base="", reply_to="desk@owls.example")))
+    message = read(message_bytes(issue_of("daily", "2021-01-14"), mail_config(base="", reply_to="desk@owls.example")))
     assert message["List-Unsubscribe"].startswith("<mailto:desk@owls.example?subject=unsubscribe%20u")
     assert "List-Unsubscribe-Post" not in message and message["Reply-To"] == "desk@owls.example"
 
@@ -169,7 +169,7 @@ def test_a_list_has_a_label_that_can_stand_in_a_header(name: str, label: str) ->
 # ---- bounds --------------------------------------------------------------------------------------------
 
 
-def many(number: int, size: int) -> PublishedIssue:
+def large_issue(number: int, size: int) -> PublishedIssue:
     title, abstract = "Kettle “and” Steam & <Tea> " * 20, "Ätherisch gekocht. " * size
     entries = [listed(n, paper(f"2101.{n:05}", title, abstract), 90, 70, n, 1000) for n in range(1, number + 1)]
     return issue(OWN, "2021-01-14", entries, readings=READINGS)
@@ -178,16 +178,18 @@ def many(number: int, size: int) -> PublishedIssue:
 @pytest.mark.long
 @pytest.mark.parametrize(("number", "size"), [(2000, 1), (60, 900), (1, 100_000)])
 def test_a_message_is_bounded_and_says_what_it_has_no_room_for(number: int, size: int) -> None:
-    found = many(number, size)
-    data = message_bytes(found, site_config=SiteConfig("", "https://papers.example/"))
+    published = large_issue(number, size)
+    data = message_bytes(published, site_config=SiteConfig("", "https://papers.example/"))
     assert len(data) <= LARGEST
-    made = issue_message(found, mail_config(), SITE_CONFIG)
-    shown = len(made.view.entries)
-    left = f"{number - shown:,} more papers did not fit into this message." if number > shown else ""
-    assert shown and made.view.more == left
+    message_sent = issue_message(published, mail_config(), SITE_CONFIG)
+    shown_count = len(message_sent.view.entries)
+    expected_note = (
+        f"{number - shown_count:,} more papers did not fit into this message." if number > shown_count else ""
+    )
+    assert shown_count and message_sent.view.more == expected_note
     message = read(data)
     assert of_text(part(message, "plain")).words == of_html(part(message, "html")).words
-    if number > shown:
+    if number > shown_count:
         assert len(data) > LARGEST * 0.8, "there was room"
 
 
@@ -213,32 +215,34 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("where", ["title", "authors", "abstract", "publication", "reason"])
-def test_hostile_words_are_words(text: str, where: str) -> None:
-    odd = {"title": "A Kettle", "authors": ("A",), "abstract": "Boils."} | (
+def test_hostile_texts_stay_text(text: str, where: str) -> None:
+    fields = {"title": "A Kettle", "authors": ("A",), "abstract": "Boils."} | (
         {where: (text,) if where == "authors" else text} if where in ("title", "authors", "abstract") else {}
     )
-    shown = msgspec.structs.replace(paper("2101.99903", "A Kettle"), **odd)
+    shown_paper = msgspec.structs.replace(paper("2101.99903", "A Kettle"), **fields)
     publication = msgspec.structs.replace(OWN, title=text) if where == "publication" else OWN
     reason = text if where == "reason" else ""
-    found = issue(publication, "2021-01-14", [heard(1, shown, [], [])], reason=reason, edition=2 if reason else 1)
-    data = message_bytes(found)
+    published = issue(
+        publication, "2021-01-14", [heard(1, shown_paper, [], [])], reason=reason, edition=2 if reason else 1
+    )
+    data = message_bytes(published)
     message = read(data)
-    assert message.keys() == read(message_bytes(frozen("daily", "2021-01-14"))).keys()
-    assert [one.addr_spec for one in message["From"].addresses] == ["papers@owls.example"]
+    assert message.keys() == read(message_bytes(issue_of("daily", "2021-01-14"))).keys()
+    assert [address.addr_spec for address in message["From"].addresses] == ["papers@owls.example"]
     assert message["To"] == "reader@moth.example"
-    assert [one.get_content_type() for one in message.iter_parts()] == ["text/plain", "text/html"]
+    assert [message_part.get_content_type() for message_part in message.iter_parts()] == ["text/plain", "text/html"]
     html, plain = of_html(part(message, "html")), of_text(part(message, "plain"))
     assert html.links == plain.links and all("evil" not in link and "javascript" not in link for link in html.links)
     assert html.words == plain.words
-    confirm = read(confirmation(publication.title, mail_config(), reader(), SECRET))
-    assert confirm.keys()[-1] == "Content-Transfer-Encoding" and len(confirm.keys()) == 9
+    confirmation_message = read(confirmation(publication.title, mail_config(), reader(), SECRET))
+    assert confirmation_message.keys()[-1] == "Content-Transfer-Encoding" and len(confirmation_message.keys()) == 9
 
 
 @settings(max_examples=60)
 @given(st.text(max_size=400), st.text(max_size=100))
 def test_any_title_is_the_same_in_both_forms(title: str, publication: str) -> None:
-    shown = msgspec.structs.replace(paper("2101.99903", "A Kettle"), title=title)
-    found = issue(msgspec.structs.replace(OWN, title=publication), "2021-01-14", [heard(1, shown, [], [])])
-    message = read(message_bytes(found))
+    shown_paper = msgspec.structs.replace(paper("2101.99903", "A Kettle"), title=title)
+    published = issue(msgspec.structs.replace(OWN, title=publication), "2021-01-14", [heard(1, shown_paper, [], [])])
+    message = read(message_bytes(published))
     assert of_text(part(message, "plain")).words == of_html(part(message, "html")).words
-    assert as_text(issue_message(found, mail_config(), SITE_CONFIG).view).isprintable() is False  # has newlines
+    assert as_text(issue_message(published, mail_config(), SITE_CONFIG).view).isprintable() is False  # has newlines

@@ -19,9 +19,9 @@ TEXTS = st.text(max_size=300).map(phrases.one_line).filter(bool)
 
 
 def read(data: bytes) -> EmailMessage:
-    made = message_from_bytes(data, policy=policy.default)
-    assert isinstance(made, EmailMessage)
-    return made
+    message = message_from_bytes(data, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
 
 
 def header(data: bytes, name: str) -> str:
@@ -36,36 +36,36 @@ def lines_of(data: bytes) -> list[bytes]:
 
 
 @given(TEXTS)
-def test_a_subject_of_any_signs_comes_back_and_adds_no_header(text: str) -> None:
+def test_a_subject_of_any_characters_comes_back_and_adds_no_header(text: str) -> None:
     data = mime.message([("Subject", mime.words("Subject", text))], [MimePart("plain", "Hello\n")], "x")
     assert data.isascii() and max(map(len, lines_of(data))) <= 78
-    made = read(data)
-    assert made.keys() == ["Subject", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"]
-    assert not made.defects
+    message = read(data)
+    assert message.keys() == ["Subject", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"]
+    assert not message.defects
     assert header(data, "Subject").split() == text.split()
 
 
 @given(st.text(max_size=60).map(phrases.one_line))
 def test_a_sender_of_any_name_is_still_that_address(text: str) -> None:
     data = mime.message([("From", mime.mailbox("From", text, "papers@owls.example"))], [MimePart("plain", "x\n")], "x")
-    made = read(data)
-    assert made.keys()[:2] == ["From", "MIME-Version"]
-    [address] = made["From"].addresses
+    message = read(data)
+    assert message.keys()[:2] == ["From", "MIME-Version"]
+    [address] = message["From"].addresses
     assert address.addr_spec == "papers@owls.example"
-    shown = header(data, "From").rpartition("<")[0].strip()
+    name_shown = header(data, "From").rpartition("<")[0].strip()
     if data.startswith(b'From: "'):
-        shown = shown[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    assert shown.split() == text.split()
+        name_shown = name_shown[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    assert name_shown.split() == text.split()
 
 
 @given(st.text(max_size=2000).map(lambda text: text.replace("\r", "")), st.text(max_size=500).map(phrases.one_line))
-def test_parts_of_any_signs_come_back(plain: str, html: str) -> None:
+def test_parts_of_any_characters_come_back(plain: str, html: str) -> None:
     parts = [MimePart("plain", plain + "\n"), MimePart("html", html + "\n")]
     data = mime.message([("Subject", "x")], parts, "2024-05-07.1")
     assert data.isascii() and max(map(len, lines_of(data))) <= 78
-    made = read(data)
-    assert made.get_content_type() == "multipart/alternative" and not made.defects
-    for part, subtype, text in zip(made.iter_parts(), ("plain", "html"), (plain, html), strict=True):
+    message = read(data)
+    assert message.get_content_type() == "multipart/alternative" and not message.defects
+    for part, subtype, text in zip(message.iter_parts(), ("plain", "html"), (plain, html), strict=True):
         assert part.get_content_type() == f"text/{subtype}"
         body = part.get_payload(decode=True)
         assert isinstance(body, bytes)
@@ -89,9 +89,9 @@ def test_parts_of_any_signs_come_back(plain: str, html: str) -> None:
     ],
 )
 def test_what_would_end_a_header_is_refused_and_not_shown(value: str) -> None:
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as error:
         mime.message([("Subject", value)], [MimePart("plain", "x")], "x")
-    assert str(refused.value) == "the header Subject contains characters that are not allowed, such as a line break"
+    assert str(error.value) == "the header Subject contains characters that are not allowed, such as a line break"
 
 
 def test_a_list_is_folded_between_its_members() -> None:
@@ -112,7 +112,7 @@ def test_a_date_is_in_english_and_utc() -> None:
 
 def test_what_a_library_does_to_the_table_of_character_sets_changes_no_header() -> None:
     """Some libraries, when imported, change how the whole process encodes UTF-8."""
-    before = charset.CHARSETS["utf-8"]
+    encoding_before = charset.CHARSETS["utf-8"]
     try:
         plain = mime.words("Subject", "Café “Dozen”"), mime.mailbox("From", "Café “Dozen”", "papers@owls.example")
         charset.add_charset("utf-8", charset.QP, charset.QP, "utf-8")
@@ -121,4 +121,4 @@ def test_what_a_library_does_to_the_table_of_character_sets_changes_no_header() 
             mime.mailbox("From", "Café “Dozen”", "papers@owls.example"),
         )
     finally:
-        charset.CHARSETS["utf-8"] = before
+        charset.CHARSETS["utf-8"] = encoding_before

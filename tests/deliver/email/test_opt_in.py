@@ -14,63 +14,63 @@ from hotpapers.deliver.email.smtp import SmtpClient
 from hotpapers.errors import RequestRefused, RetryLater, UsageError
 from hotpapers.model import DAY
 from hotpapers.store import Record
-from tests.deliver.email.made import BEFORE, mail_config
 from tests.deliver.email.reading import read
+from tests.deliver.email.samples import BEFORE, mail_config
 from tests.deliver.email.server import HANG_UP, Box, serving
 from tests.issues.made import DAILY
 
 
 @pytest.fixture
 def box() -> Iterator[Box]:
-    with serving() as running:
-        yield running
+    with serving() as mail_server:
+        yield mail_server
 
 
 @pytest.fixture
 def record(tmp_path: Path) -> Iterator[Record]:
-    with Record(str(tmp_path / "hotpapers.db")) as opened:
-        yield opened
+    with Record(str(tmp_path / "hotpapers.db")) as opened_record:
+        yield opened_record
 
 
-def asking(record: Record, made: MailConfig, address: str, at: int = BEFORE) -> bool:
-    relay = SmtpClient(made)
+def request_subscription(record: Record, config: MailConfig, address: str, at: int = BEFORE) -> bool:
+    relay = SmtpClient(config)
     try:
-        return ask(record, made, relay, DAILY, address, at)
+        return ask(record, config, relay, DAILY, address, at)
     finally:
         relay.close()
 
 
 def test_one_message_asks_and_its_token_confirms(record: Record, box: Box) -> None:
-    assert asking(record, mail_config(box.port), " Some@Moth.Example ")
-    assert not asking(record, mail_config(box.port), "some@moth.example", BEFORE + 1)
+    assert request_subscription(record, mail_config(box.port), " Some@Moth.Example ")
+    assert not request_subscription(record, mail_config(box.port), "some@moth.example", BEFORE + 1)
     [mail] = box.mails
     assert mail.recipients == ("Some@moth.example",)
-    found = tokens.TOKEN.search(str(read(mail.data)["Subject"]))
-    assert found is not None
-    token = tokens.decode(record.hasher.secret, found[0])
-    assert token is not None and f"/mail/confirm/{found[0]}" in read(mail.data).get_content()
+    match = tokens.TOKEN.search(str(read(mail.data)["Subject"]))
+    assert match is not None
+    token = tokens.decode(record.hasher.secret, match[0])
+    assert token is not None and f"/mail/confirm/{match[0]}" in read(mail.data).get_content()
     assert subscribers.confirm(record, token, BEFORE + DAY).address == "Some@moth.example"
 
 
 def test_what_is_no_address_is_asked_nothing(record: Record, box: Box) -> None:
     for address in ("some", "some@moth.example\r\nBcc: all@moth.example", "a@b.example, c@d.example"):
         with pytest.raises(UsageError, match="is not a mail address"):
-            asking(record, mail_config(box.port), address)
+            request_subscription(record, mail_config(box.port), address)
     assert not subscribers.all_subscribers(record) and box.connections == 0
 
 
 def test_a_message_that_cannot_be_sent_asked_nobody(record: Record, box: Box) -> None:
     box.on("RCPT", "550 5.1.1 <some@moth.example> none", "450 later", HANG_UP)
     with pytest.raises(RequestRefused, match=r"^refused by the relay: 550 5\.1\.1$"):
-        asking(record, mail_config(box.port), "some@moth.example")
-    for made in (mail_config(box.port), mail_config(box.port), mail_config(1)):
+        request_subscription(record, mail_config(box.port), "some@moth.example")
+    for config in (mail_config(box.port), mail_config(box.port), mail_config(1)):
         with pytest.raises(RetryLater):
-            asking(record, made, "some@moth.example")
+            request_subscription(record, config, "some@moth.example")
     assert not subscribers.all_subscribers(record)
-    assert asking(record, mail_config(box.port), "some@moth.example")
+    assert request_subscription(record, mail_config(box.port), "some@moth.example")
 
 
 def test_a_message_that_may_have_arrived_may_be_answered(record: Record, box: Box) -> None:
     box.on("DATA", HANG_UP)
-    assert asking(record, mail_config(box.port), "some@moth.example")
-    assert [one.state for one in subscribers.all_subscribers(record)] == ["asked"]
+    assert request_subscription(record, mail_config(box.port), "some@moth.example")
+    assert [subscriber.state for subscriber in subscribers.all_subscribers(record)] == ["asked"]

@@ -13,7 +13,7 @@ from hotpapers.deliver.email.queries import OutboxEntry, OutboxKey, OutboxState
 from hotpapers.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
 from hotpapers.store import Record, schema
 from hotpapers.transfer.backup import backup, restore
-from tests.deliver.email.made import BEFORE, join
+from tests.deliver.email.samples import BEFORE, join
 from tests.store import made
 
 KEYS = [OutboxKey("daily", "2026-01-01", mark * 32) for mark in "abc"]
@@ -22,26 +22,29 @@ KEYS = [OutboxKey("daily", "2026-01-01", mark * 32) for mark in "abc"]
 def test_a_backup_brings_nobody_back_and_forgets_no_message(store_url: str, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     with Record(store_url) as record:
-        stays, leaves, bounces = (join(record, f"{name}@moth.example") for name in ("stays", "leaves", "bounces"))
-        returns = join(record, "returns@moth.example")
-        subscribers.end(record, returns, BEFORE + 1)
+        confirmed, ended, bounced = (join(record, f"{name}@moth.example") for name in ("stays", "leaves", "bounces"))
+        returned = join(record, "returns@moth.example")
+        subscribers.end(record, returned, BEFORE + 1)
         join(record, "returns@moth.example", BEFORE + 2)
         outbox.claim(record, KEYS[0], BEFORE)
         outbox.mark_sent(record, KEYS[2], "250 old", BEFORE + 5)
         backup(record, copy)
-        subscribers.end(record, leaves, BEFORE + 10)
-        subscribers.bounce(record, bounces, "5.1.1", BEFORE + 10)
+        subscribers.end(record, ended, BEFORE + 10)
+        subscribers.bounce(record, bounced, "5.1.1", BEFORE + 10)
         join(record, "late@moth.example", BEFORE + 10)
         outbox.mark_sent(record, KEYS[0], "250 fine", BEFORE + 10)
         outbox.claim(record, KEYS[1], BEFORE + 10)
     restore(copy, store_url, replace=True)
     with Record(store_url) as record:
-        found = {one.mark: (one.state, one.address) for one in subscribers.all_subscribers(record)}
-        assert found == {
-            stays: ("confirmed", "stays@moth.example"), leaves: ("ended", ""),
-            bounces: ("bounced", "bounces@moth.example"), returns: ("confirmed", "returns@moth.example"),
+        states = {
+            subscriber.mark: (subscriber.state, subscriber.address)
+            for subscriber in subscribers.all_subscribers(record)
+        }
+        assert states == {
+            confirmed: ("confirmed", "stays@moth.example"), ended: ("ended", ""),
+            bounced: ("bounced", "bounces@moth.example"), returned: ("confirmed", "returns@moth.example"),
         }  # fmt: skip
-        assert [email_queries.outbox_entry(record, one) for one in KEYS] == [
+        assert [email_queries.outbox_entry(record, key) for key in KEYS] == [
             OutboxEntry("sent", "250 fine", 0, BEFORE + 10, 0),
             OutboxEntry("sending", "", 0, BEFORE + 10, 0),
             OutboxEntry("sent", "250 old", 0, BEFORE + 5, 0),
@@ -50,27 +53,27 @@ def test_a_backup_brings_nobody_back_and_forgets_no_message(store_url: str, tmp_
 
 def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None:
     """A reader came back before the backup was made; the store it replaces still says that they left."""
-    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    old_copy, new_copy = tmp_path / "old.db", tmp_path / "new.db"
     with Record(sqlite_url) as record:
         mark = join(record, "some@moth.example")
         subscribers.end(record, mark, BEFORE + 1)
         outbox.mark_sent(record, KEYS[0], "250", BEFORE)
-        backup(record, old)
+        backup(record, old_copy)
         join(record, "some@moth.example", BEFORE + 2)
         outbox.mark_failed(record, KEYS[0], "550", BEFORE + 9)
-        backup(record, new)
-    restore(old, sqlite_url, replace=True)
-    restore(new, sqlite_url, replace=True)
+        backup(record, new_copy)
+    restore(old_copy, sqlite_url, replace=True)
+    restore(new_copy, sqlite_url, replace=True)
     with Record(sqlite_url) as record:
-        found = subscribers.find(record, mark)
-        assert found is not None and (found.state, found.address) == ("confirmed", "some@moth.example")
+        subscriber = subscribers.find(record, mark)
+        assert subscriber is not None and (subscriber.state, subscriber.address) == ("confirmed", "some@moth.example")
         assert email_queries.outbox_entry(record, KEYS[0]) == OutboxEntry("failed", "550", 0, BEFORE + 9, 0)
 
 
 def states(record: Record) -> list[tuple[str, str, str, int]]:
     """(target, state, receipt, at): an issue's progress at each target."""
-    known = queries.states_of(record.database, IssueEdition("daily", "2026-01-01", 1), "chat")
-    return [(target, *state) for target, state in sorted(known.items())]
+    states_by_target = queries.states_of(record.database, IssueEdition("daily", "2026-01-01", 1), "chat")
+    return [(target, *state) for target, state in sorted(states_by_target.items())]
 
 
 def test_a_backup_forgets_nothing_that_was_sent_since(store_url: str, tmp_path: Path) -> None:
@@ -84,32 +87,32 @@ def test_a_backup_forgets_nothing_that_was_sent_since(store_url: str, tmp_path: 
         delivery_states.settle(record, rooms[0], DeliveryState("sent", "new", BEFORE + 2))
         delivery_states.settle(record, rooms[1], DeliveryState("sending", "not arrived: busy", BEFORE + 2))
         delivery_states.claim(record, rooms[3], BEFORE + 2)
-        known = states(record)
+        states_before = states(record)
     restore(copy, store_url, replace=True)
     with Record(store_url) as record:
-        assert states(record) == known == [
+        assert states(record) == states_before == [
             ("a", "sent", "new", BEFORE + 2), ("b", "sending", "not arrived: busy", BEFORE + 2),
             ("c", "sent", "old", BEFORE + 1), ("d", "sending", "", BEFORE + 2),
         ]  # fmt: skip
 
 
-def test_a_newer_copy_knows_better_what_was_sent(sqlite_url: str, tmp_path: Path) -> None:
-    old, new = tmp_path / "old.db", tmp_path / "new.db"
+def test_a_newer_copy_overrides_what_was_sent(sqlite_url: str, tmp_path: Path) -> None:
+    old_copy, new_copy = tmp_path / "old.db", tmp_path / "new.db"
     room = DeliveryKey("daily", "2026-01-01", 1, "chat", "lab")
     with Record(sqlite_url) as record:
         delivery_states.claim(record, room, BEFORE)
-        backup(record, old)
+        backup(record, old_copy)
         delivery_states.settle(record, room, DeliveryState("sent", "fine", BEFORE + 1))
-        backup(record, new)
-    for copy in (old, new, old):
+        backup(record, new_copy)
+    for copy in (old_copy, new_copy, old_copy):
         restore(copy, sqlite_url, replace=True)
         with Record(sqlite_url) as record:
             assert states(record) == [("lab", "sent", "fine", BEFORE + 1)]
 
 
 def test_another_records_store_tells_nothing_of_what_was_sent(sqlite_url: str, tmp_path: Path) -> None:
-    with Record(str(tmp_path / "other.db")) as other:
-        backup(other, tmp_path / "copy.db")
+    with Record(str(tmp_path / "other.db")) as other_record:
+        backup(other_record, tmp_path / "copy.db")
     with Record(sqlite_url) as record:
         delivery_states.claim(record, DeliveryKey("daily", "2026-01-01", 1, "chat", "lab"), BEFORE)
     restore(tmp_path / "copy.db", sqlite_url, replace=True, as_backed_up=True)
@@ -119,8 +122,8 @@ def test_another_records_store_tells_nothing_of_what_was_sent(sqlite_url: str, t
 
 def test_the_outbox_of_a_store_of_1_0_is_kept(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its table and states had other names."""
-    with monkeypatch.context() as older:
-        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
         with Record(bare_store_url) as record, record.database.write():
             for mark, state in zip("abcd", ("handing", "handed", "later", "failed"), strict=True):
                 row = ("daily", "2026-01-01", mark * 32, state, "250", 2, BEFORE, 7)
