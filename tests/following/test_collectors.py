@@ -61,7 +61,7 @@ def test_the_other_site_s_count_is_used_where_we_were_blind(store_url: str) -> N
         assert not made.verified(record).findings
 
 
-def our_count_is_used_where_we_read_the_network(store_url: str) -> None:
+def test_our_count_is_used_where_we_read_the_network(store_url: str) -> None:
     with Record(store_url) as record:
         fill(record, measurement(1, 30), measurement(2, 40), state="complete")
         assert counts(record) == {1: (14, "")}
