@@ -14,7 +14,7 @@ from hotpapers.deliver.files import write_files
 from hotpapers.model import RenderedFile
 from hotpapers.store import Record
 from hotpapers.transfer.backup import backup, restore
-from tests.cli import made
+from tests.cli import classic_issues
 from tests.cli.run import good, run
 
 
@@ -38,7 +38,7 @@ def modes(paths: Iterator[Path]) -> dict[str, str]:
 
 
 def test_what_is_ours_is_read_by_its_owner_alone(here: Path, umask: int) -> None:
-    listing = made.file(here)
+    listing = classic_issues.file(here)
     good("init")
     good("import", "classic", listing)
     good("issue", "--publication", "hot-papers")
@@ -60,7 +60,7 @@ def test_what_is_ours_is_read_by_its_owner_alone(here: Path, umask: int) -> None
 
 def test_what_is_published_is_read_by_everybody(here: Path, umask: int) -> None:
     good("init")
-    good("import", "classic", made.file(here))
+    good("import", "classic", classic_issues.file(here))
     good("issue", "--publication", "hot-papers")
     good("publish", "--publication", "hot-papers", "--all", "--to", "site", "--to", "feeds", "--output", "public")
     public = [here / "public", *(here / "public").rglob("*")]
@@ -85,7 +85,7 @@ def test_a_backup_of_a_server_is_read_by_its_owner_alone(postgres_url: str, tmp_
 
 def test_status_names_files_that_others_may_read(here: Path) -> None:
     good("init")
-    good("import", "classic", made.file(here))
+    good("import", "classic", classic_issues.file(here))
     good("backup", "copy of it.db")
     assert run("status", "--json").json["exposed"] == []
     for name, mode in (("hotpapers.toml", 0o644), ("hotpapers.db", 0o640), ("copy of it.db", 0o602)):

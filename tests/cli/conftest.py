@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import made
+from tests.cli import classic_issues
 from tests.cli.run import good
 from tests.conftest import made_once
 
@@ -15,15 +15,15 @@ DAYS = ("2021-03-02", "2021-03-03", "2021-03-04")
 
 
 @pytest.fixture(scope="session")
-def demo_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's folder, created once; tests must not change it."""
     return made_once(tmp_path_factory, "demo", lambda folder: good("demo", folder / "demo")) / "demo"
 
 
 @pytest.fixture
-def demo(demo_made: Path, tmp_path: Path) -> Path:
+def demo(demo_folder: Path, tmp_path: Path) -> Path:
     """A copy of the demo's store."""
-    return Path(shutil.copy(demo_made / "hotpapers.db", tmp_path / "demo.db"))
+    return Path(shutil.copy(demo_folder / "hotpapers.db", tmp_path / "demo.db"))
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def store(tmp_path: Path) -> Path:
     posts = tmp_path / "posts"
     posts.mkdir()
     for day in DAYS:
-        good("import", "classic", made.file(posts, day), "--store", tmp_path / "papers.db")
+        good("import", "classic", classic_issues.file(posts, day), "--store", tmp_path / "papers.db")
     return tmp_path / "papers.db"
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cwd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to run commands in."""
-    folder = tmp_path / "here"
+    folder = tmp_path / "cwd"
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder

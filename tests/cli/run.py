@@ -20,15 +20,15 @@ PACKAGE = Path(hotpapers.__file__).parents[1]
 LINE = "hotpapers: "
 
 
-class Ran(NamedTuple):
-    """What a command left: exit status, standard output, standard error."""
+class Result(NamedTuple):
+    """The result of a command: exit status, standard output, standard error."""
 
     status: int
     out: str
     err: str
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """The one line on standard error, without the program's name. Checks that nothing was printed."""
         assert self.out == "" and self.err.startswith(LINE) and self.err.count("\n") == 1, self
         return self.err.removeprefix(LINE).rstrip("\n")
@@ -39,67 +39,67 @@ class Ran(NamedTuple):
         return json.loads(self.out)
 
 
-def run(*args: str | Path, input: bytes | BinaryIO = b"") -> Ran:
+def run(*args: str | Path, input: bytes | BinaryIO = b"") -> Result:
     """Run a command in this process."""
     with CliRunner().isolation(input=input) as (out, err, _):
         status = cli.run_command([str(arg) for arg in args])
         sys.stdout.flush()
         sys.stderr.flush()
-        return Ran(status, out.getvalue().decode(), err.getvalue().decode())
+        return Result(status, out.getvalue().decode(), err.getvalue().decode())
 
 
 def good(*args: str | Path, input: bytes = b"") -> str:
     """Run a command that must succeed without complaints; return what it prints."""
-    ran = run(*args, input=input)
-    assert ran.status == 0 and not ran.err, ran
-    return ran.out
+    result = run(*args, input=input)
+    assert result.status == 0 and not result.err, result
+    return result.out
 
 
 def misuse(*args: str | Path, input: bytes = b"") -> str:
-    """Run a command that must be refused as misuse with one line; return that line."""
-    ran = run(*args, input=input)
-    assert ran.status == 2, ran
-    return ran.said
+    """Run a command that must be refused as misuse with a one-line message; return that message."""
+    result = run(*args, input=input)
+    assert result.status == 2, result
+    return result.message
 
 
-def failing(*args: str | Path, input: bytes = b"") -> str:
-    """Run a command that must fail with one line; return that line."""
-    ran = run(*args, input=input)
-    assert ran.status == 1, ran
-    return ran.said
+def failure(*args: str | Path, input: bytes = b"") -> str:
+    """Run a command that must fail with a one-line message; return that message."""
+    result = run(*args, input=input)
+    assert result.status == 1, result
+    return result.message
 
 
-def words(*args: str | Path) -> list[str]:
+def command_line(*args: str | Path) -> list[str]:
     """The arguments that start a command in its own process."""
     return [sys.executable, "-m", "hotpapers", *map(str, args)]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment for such a process."""
+    """The environment for a command's own process."""
     return {**os.environ, "PYTHONPATH": str(PACKAGE), **more}
 
 
-def apart(*args: str | Path, **more: str) -> Ran:
+def run_process(*args: str | Path, **more: str) -> Result:
     """Run a command in its own process; `more`: extra environment variables."""
-    done = subprocess.run(words(*args), env=environment(**more), capture_output=True, check=False)
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+    process = subprocess.run(command_line(*args), env=environment(**more), capture_output=True, check=False)
+    return Result(process.returncode, process.stdout.decode(), process.stderr.decode())
 
 
 # Each launcher changes its own process, then becomes the command.
-_BECOME = "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-_OBEY = f"""
+_EXEC = "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+_DROP_CAPABILITIES = f"""
 import ctypes, os, sys
 if os.geteuid() == 0:  # prctl(PR_CAPBSET_DROP) of CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
     [ctypes.CDLL(None).prctl(24, capability, 0, 0, 0) for capability in (1, 2)]
-{_BECOME}"""
-_AT_TERMINAL = f"""
+{_EXEC}"""
+_TAKE_TERMINAL = f"""
 import fcntl, os, sys, termios
 os.setsid()
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-{_BECOME}"""
+{_EXEC}"""
 
 # On Linux, a child's peak memory starts at that of the process that forked it. So a small process starts the command.
-_WEIGH = """
+_MEASURE = """
 import resource, subprocess, sys
 status = subprocess.call(sys.argv[2:])
 with open(sys.argv[1], "w") as out:
@@ -107,33 +107,33 @@ with open(sys.argv[1], "w") as out:
 sys.exit(status)"""
 
 
-def weighed(out: Path, *args: str | Path) -> list[str]:
+def peak_memory_command(out: Path, *args: str | Path) -> list[str]:
     """The arguments for a command that writes its peak resident memory in kB to `out` when it ends."""
-    return [sys.executable, "-c", _WEIGH, str(out), *words(*args)]
+    return [sys.executable, "-c", _MEASURE, str(out), *command_line(*args)]
 
 
-def at_terminal(*args: str | Path) -> list[str]:
+def terminal_command(*args: str | Path) -> list[str]:
     """The arguments for a command whose standard input becomes its controlling terminal, so Ctrl-C works."""
-    return [sys.executable, "-c", _AT_TERMINAL, *words(*args)[1:]]
+    return [sys.executable, "-c", _TAKE_TERMINAL, *command_line(*args)[1:]]
 
 
-def by_a_user(*args: str | Path) -> Ran:
+def run_as_user(*args: str | Path) -> Result:
     """Run a command subject to file permissions, even as root, by dropping the capability to bypass them (Linux)."""
-    command = [sys.executable, "-c", _OBEY, *words(*args)[1:]]
-    done = subprocess.run(command, env=environment(), capture_output=True, check=False)
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+    command = [sys.executable, "-c", _DROP_CAPABILITIES, *command_line(*args)[1:]]
+    process = subprocess.run(command, env=environment(), capture_output=True, check=False)
+    return Result(process.returncode, process.stdout.decode(), process.stderr.decode())
 
 
-def same(name: str, text: str) -> None:
-    """Compare output with its file in tests/data/cli; HOTPAPERS_REWRITE=1 rewrites the file."""
+def assert_matches_file(name: str, text: str) -> None:
+    """Compare output with the expected file in tests/data/cli; HOTPAPERS_REWRITE=1 rewrites the file."""
     file = DATA / "cli" / name
     if os.environ.get("HOTPAPERS_REWRITE"):
         file.write_text(text, "utf-8")
     assert text == file.read_text("utf-8")
 
 
-def replaced(text: str, pairs: Sequence[tuple[str, str]]) -> str:
-    """The text with everything replaced that differs from run to run."""
+def replace_all(text: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """Replace what differs from run to run. `pairs`: old and new texts; every old one must occur."""
     for old, new in pairs:
         assert old in text, old
         text = text.replace(old, new)

@@ -12,29 +12,29 @@ from typing import Any
 import pytest
 
 from hotpapers.model import LARGEST
-from tests.cli import made
-from tests.cli.run import environment, good, run, weighed
+from tests.cli import classic_issues
+from tests.cli.run import environment, good, peak_memory_command, run
 
 RESIDENT = 400_000
 """The memory in kB that a command may use, whatever its input."""
 GIGABYTE = 2**30
 
 
-def refused(format_: str, file: Path) -> tuple[int | None, str]:
+def refusal(format_: str, file: Path) -> tuple[int | None, str]:
     """Line and reason of a refused file; checks that the store stays empty."""
     store = file.parent / "refused.db"
-    ran = run("import", format_, file, "--json", "--store", store)
-    [problem] = ran.json["refused"]
+    result = run("import", format_, file, "--json", "--store", store)
+    [problem] = result.json["refused"]
     line = f":{problem['line']}" if problem["line"] is not None else ""
-    assert ran.status == 1 and ran.json["imported"] == [] and problem["file"] == str(file)
-    assert ran.err == f"hotpapers: refused {file}{line}: {problem['reason']}\n"
+    assert result.status == 1 and result.json["imported"] == [] and problem["file"] == str(file)
+    assert result.err == f"hotpapers: refused {file}{line}: {problem['reason']}\n"
     assert sum(run("status", "--json", "--store", store).json["items"].values()) == 0
     return problem["line"], problem["reason"]
 
 
 # ---- classic -------------------------------------------------------------------------------------------
 
-WHOLE = made.text().encode()
+WHOLE = classic_issues.text().encode()
 LINES = WHOLE.split(b"\n")
 
 
@@ -43,29 +43,29 @@ def line_of(part: bytes) -> int:
     return WHOLE[: WHOLE.index(part)].count(b"\n") + 1
 
 
-def changed(old: bytes, new: bytes) -> bytes:
+def edit(old: bytes, new: bytes) -> bytes:
     assert old in WHOLE
     return WHOLE.replace(old, new, 1)
 
 
 CLASSIC: list[tuple[str, bytes, int | None, str]] = [
     ("nothing", b"", None, "the file is empty"),
-    ("not UTF-8", changed("Čeněk".encode(), b"\xc8en\xeck"), line_of(b"Brewster"), "not UTF-8"),
+    ("not UTF-8", edit("Čeněk".encode(), b"\xc8en\xeck"), line_of(b"Brewster"), "not UTF-8"),
     ("another format", b"# Notes\n\nto my aunt\n", 2, "expected 'title: Hot Papers …', found ''"),
     ("cut in a line", WHOLE[:700], WHOLE[:700].count(b"\n") + 1, "the file ends in the middle of a line"),
     ("cut after a line", b"\n".join(LINES[:21]) + b"\n", 21, "the file ends"),
-    ("a number twice", changed(b"# 2. Kettle", b"# 1. Kettle"), line_of(b"# 2. "), "expected item 2, found item 1: a duplicate"),  # noqa: E501
+    ("a number twice", edit(b"# 2. Kettle", b"# 1. Kettle"), line_of(b"# 2. "), "expected item 2, found item 1: a duplicate"),  # noqa: E501
     ("a paper twice", WHOLE.replace(b"2103.90002", b"2103.90001"), None, "2103.90001 is listed twice"),
     ("no date", WHOLE.replace(b"2021-03-02", b"2021-02-30"), 2, "2021-02-30 is not a date"),
-    ("no moment", changed(b"03/02/2021 23:15:09", b"03/02/2021 24:15:09"), line_of(b"- retweets"), "not a valid time"),
-    ("a negative count", changed(b"favorites: 1204", b"favorites: -4"), line_of(b"- retweets"), "a negative count"),
-    ("a huge count", changed(b"retweets: 812", b"retweets: %d" % (LARGEST + 1)), line_of(b"- retweets"), "a count above 9,007,199,254,740,991"),  # noqa: E501
-    ("an endless count", changed(b"retweets: 812", b"retweets: " + b"9" * 5000), line_of(b"- retweets"), "count"),
+    ("no moment", edit(b"03/02/2021 23:15:09", b"03/02/2021 24:15:09"), line_of(b"- retweets"), "not a valid time"),
+    ("a negative count", edit(b"favorites: 1204", b"favorites: -4"), line_of(b"- retweets"), "a negative count"),
+    ("a huge count", edit(b"retweets: 812", b"retweets: %d" % (LARGEST + 1)), line_of(b"- retweets"), "a count above 9,007,199,254,740,991"),  # noqa: E501
+    ("an endless count", edit(b"retweets: 812", b"retweets: " + b"9" * 5000), line_of(b"- retweets"), "count"),
     ("no id", WHOLE.replace(b"2103.90001", b"2113.90001"), line_of(b"- links"), "not an arXiv identifier"),
-    ("HTML", changed(b"We boil", b"We <b>boil</b>"), line_of(b"We boil"), "expected text, found HTML: '<b>boil</b>"),
-    ("a script", changed(b"Ada Brewster", b"<script>alert(1)</script>"), line_of(b"Ada"), "expected text, found HTML"),
-    ("an escape", changed(b"We boil", b"We \x1b[31mboil"), line_of(b"We boil"), "a character that is not allowed in this format: U+001B"),  # noqa: E501
-    ("a long line", changed(b"We boil", b"We boil" * 200_000), line_of(b"We boil"), "a line longer than 1,048,576"),
+    ("HTML", edit(b"We boil", b"We <b>boil</b>"), line_of(b"We boil"), "expected text, found HTML: '<b>boil</b>"),
+    ("a script", edit(b"Ada Brewster", b"<script>alert(1)</script>"), line_of(b"Ada"), "expected text, found HTML"),
+    ("an escape", edit(b"We boil", b"We \x1b[31mboil"), line_of(b"We boil"), "a character that is not allowed in this format: U+001B"),  # noqa: E501
+    ("a long line", edit(b"We boil", b"We boil" * 200_000), line_of(b"We boil"), "a line longer than 1,048,576"),
 ]  # fmt: skip
 
 
@@ -73,14 +73,14 @@ CLASSIC: list[tuple[str, bytes, int | None, str]] = [
 def test_a_classic_file_that_is_none(tmp_path: Path, data: bytes, line: int | None, reason: str) -> None:
     file = tmp_path / "issue.md"
     file.write_bytes(data)
-    number, said = refused("classic", file)
-    assert number == line and reason in said
-    assert len(said) < 300 and said.isprintable()
+    number, message = refusal("classic", file)
+    assert number == line and reason in message
+    assert len(message) < 300 and message.isprintable()
 
 
 def test_the_largest_count_goes_in(tmp_path: Path) -> None:
     counts = ((LARGEST, 0), (0, 51))
-    file, out = made.file(tmp_path, "2021-03-02", counts), tmp_path / "out"
+    file, out = classic_issues.file(tmp_path, "2021-03-02", counts), tmp_path / "out"
     good("import", "classic", file, "--store", tmp_path / "s.db")
     good("publish", "--all", "--to", "classic", "--output", out, "--store", tmp_path / "s.db")
     assert (out / file.name).read_bytes() == file.read_bytes()
@@ -95,14 +95,14 @@ def records(store: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in good("export", "--records", "--store", store).splitlines()]
 
 
-def first(records: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+def first_record(records: list[dict[str, Any]], kind: str) -> dict[str, Any]:
     return next(line for line in records if line["kind"] == kind)
 
 
-def refused_records(folder: Path, records: list[dict[str, Any]]) -> tuple[int | None, str]:
+def records_refusal(folder: Path, records: list[dict[str, Any]]) -> tuple[int | None, str]:
     file = folder / "records.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in records), "utf-8")
-    return refused("jsonl", file)
+    return refusal("jsonl", file)
 
 
 Change = Callable[[dict[str, Any]], object]
@@ -133,21 +133,21 @@ RECORDS: list[tuple[str, Change, str]] = [
 def test_a_line_that_is_no_item(
     tmp_path: Path, records: list[dict[str, Any]], kind: str, change: Change, reason: str
 ) -> None:
-    line = first(records, kind)
-    number = records.index(line) + 1
+    line = first_record(records, kind)
+    expected = records.index(line) + 1
     change(line)
-    found, said = refused_records(tmp_path, records)
-    assert found == number and reason in said
-    assert len(said) < 400 and said.isprintable()
+    line_number, message = records_refusal(tmp_path, records)
+    assert line_number == expected and reason in message
+    assert len(message) < 400 and message.isprintable()
 
 
 def test_what_is_no_export(tmp_path: Path, records: list[dict[str, Any]]) -> None:
-    assert refused_records(tmp_path, [])[1].startswith("not in the exchange format: ")
-    assert refused_records(tmp_path, records[1:])[0] == 1
-    newer = {**records[0], "version": 99}
-    assert refused_records(tmp_path, [newer]) == (1, "version 99 of the format is not supported, only version 1")
-    other = {**records[0], "format": "somebody-elses"}
-    assert refused_records(tmp_path, [other])[0] == 1
+    assert records_refusal(tmp_path, [])[1].startswith("not in the exchange format: ")
+    assert records_refusal(tmp_path, records[1:])[0] == 1
+    newer_header = {**records[0], "version": 99}
+    assert records_refusal(tmp_path, [newer_header]) == (1, "version 99 of the format is not supported, only version 1")
+    other_header = {**records[0], "format": "somebody-elses"}
+    assert records_refusal(tmp_path, [other_header])[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -160,24 +160,24 @@ def test_what_is_no_export(tmp_path: Path, records: list[dict[str, Any]]) -> Non
 def test_a_line_that_is_no_json(tmp_path: Path, records: list[dict[str, Any]], data: bytes, reason: str) -> None:
     file = tmp_path / "records.jsonl"
     file.write_bytes("".join(json.dumps(line) + "\n" for line in records[:5]).encode() + data)
-    line, said = refused("jsonl", file)
-    assert line == 6 and said.startswith(reason)
+    line, message = refusal("jsonl", file)
+    assert line == 6 and message.startswith(reason)
 
 
 def test_an_export_that_was_cut_off_or_changed(store: Path, tmp_path: Path) -> None:
     good("issue", "--store", store)
-    whole = good("export", "--store", store).encode().splitlines(keepends=True)
+    lines = good("export", "--store", store).encode().splitlines(keepends=True)
     file = tmp_path / "full.jsonl"
-    for data in (whole[:-3], whole[: len(whole) // 2]):
+    for data in (lines[:-3], lines[: len(lines) // 2]):
         file.write_bytes(b"".join(data))
-        ran = run("import", "jsonl", file, "--store", tmp_path / "new.db")
-        assert ran.status == 1 and ran.err.startswith(f"hotpapers: refused {file}:")
-    at = next(n for n, line in enumerate(whole) if b'"tally"' in line)
-    file.write_bytes(b"".join([*whole[:at], whole[at].replace(b'"likes":', b'"likes":1'), *whole[at + 1 :]]))
-    ran = run("import", "jsonl", file, "--store", tmp_path / "other.db")
-    assert ran.status == 1 and "To import changed items, export with --records." in ran.err
+        result = run("import", "jsonl", file, "--store", tmp_path / "new.db")
+        assert result.status == 1 and result.err.startswith(f"hotpapers: refused {file}:")
+    index = next(n for n, line in enumerate(lines) if b'"tally"' in line)
+    file.write_bytes(b"".join([*lines[:index], lines[index].replace(b'"likes":', b'"likes":1'), *lines[index + 1 :]]))
+    result = run("import", "jsonl", file, "--store", tmp_path / "other.db")
+    assert result.status == 1 and "To import changed items, export with --records." in result.err
     # Everything before it was imported, and the good file adds the rest.
-    file.write_bytes(b"".join(whole))
+    file.write_bytes(b"".join(lines))
     for name in ("new.db", "other.db"):
         good("import", "jsonl", file, "--store", tmp_path / name)
         assert good("verify", "--all", "--store", tmp_path / name) == good("verify", "--all", "--store", store)
@@ -186,14 +186,14 @@ def test_an_export_that_was_cut_off_or_changed(store: Path, tmp_path: Path) -> N
 def test_a_table_that_is_none(tmp_path: Path) -> None:
     file = tmp_path / "notes.parquet"
     file.write_text("PAR1 and nothing else")
-    line, said = refused("parquet", file)
-    assert line is None and said.startswith("not a Parquet export: ")
+    line, message = refusal("parquet", file)
+    assert line is None and message.startswith("not a Parquet export: ")
 
 
 def test_a_table_from_a_pipe_that_is_none(tmp_path: Path) -> None:
-    ran = run("import", "parquet", "-", "--store", tmp_path / "s.db", input=b"PAR1 and nothing else")
-    assert ran.status == 1 and ran.err.startswith("hotpapers: refused standard input: not a Parquet export: ")
-    assert "/hotpapers-" not in ran.err  # the temporary file doesn't concern the reader
+    result = run("import", "parquet", "-", "--store", tmp_path / "s.db", input=b"PAR1 and nothing else")
+    assert result.status == 1 and result.err.startswith("hotpapers: refused standard input: not a Parquet export: ")
+    assert "/hotpapers-" not in result.err  # the temporary file doesn't concern the reader
 
 
 def test_a_table_of_others(tmp_path: Path) -> None:
@@ -202,53 +202,53 @@ def test_a_table_of_others(tmp_path: Path) -> None:
     file = tmp_path / "others.parquet"
     with duckdb.connect() as connection:
         connection.execute(f"COPY (SELECT 1 AS a) TO '{file}' (FORMAT parquet)")
-    assert refused("parquet", file)[1].startswith("not a Parquet export: ")
+    assert refusal("parquet", file)[1].startswith("not a Parquet export: ")
 
 
 # ---- a line of a gigabyte ------------------------------------------------------------------------------
 
 
-def fed(peak: Path, *args: str | Path, start: bytes, block: bytes, size: int) -> tuple[int, str, int, int]:
+def feed(peak: Path, *args: str | Path, start: bytes, block: bytes, size: int) -> tuple[int, str, int, int]:
     """Feed a command through a pipe. Returns exit status, standard error, peak memory in kB (through the file `peak`),
     and the number of bytes it read."""
-    command, pipe = weighed(peak, *args), subprocess.PIPE
+    command, pipe = peak_memory_command(peak, *args), subprocess.PIPE
     child = subprocess.Popen(command, env=environment(), stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
     assert child.stdin is not None and child.stderr is not None
-    taken = 0
+    size_read = 0
     with suppress(BrokenPipeError):  # it has read enough
         child.stdin.write(start)
-        while taken < size:
-            taken += child.stdin.write(block)
+        while size_read < size:
+            size_read += child.stdin.write(block)
         child.stdin.close()
     err = child.stderr.read().decode()
-    for end in (child.stdin, child.stderr):
+    for pipe_end in (child.stdin, child.stderr):
         with suppress(BrokenPipeError):
-            end.close()
-    return child.wait(), err, int(peak.read_text()), taken
+            pipe_end.close()
+    return child.wait(), err, int(peak.read_text()), size_read
 
 
 @pytest.mark.long
 def test_a_gigabyte_of_one_line_as_a_classic_file(tmp_path: Path) -> None:
     start = WHOLE[: WHOLE.index(b"We boil")]
-    status, err, resident, taken = fed(
+    status, err, resident, size_read = feed(
         tmp_path / "peak", "import", "classic", "-", "--store", tmp_path / "s.db",
         start=start, block=b"kettle " * 150_000, size=GIGABYTE,
     )  # fmt: skip
     line = start.count(b"\n") + 1
     assert status == 1
     assert err == f"hotpapers: refused standard input:{line}: a line longer than 1,048,576\n"
-    assert resident < RESIDENT and taken < GIGABYTE // 8
+    assert resident < RESIDENT and size_read < GIGABYTE // 8
 
 
 @pytest.mark.long
 def test_a_gigabyte_of_one_line_as_jsonl(tmp_path: Path) -> None:
     header = b'{"kind":"header","format":"hotpapers-record","version":1,"full":false}\n'
-    status, err, resident, taken = fed(
+    status, err, resident, size_read = feed(
         tmp_path / "peak", "import", "jsonl", "-", "--store", tmp_path / "s.db",
         start=header + b'{"kind":"post","text":"', block=b"kettle " * 150_000, size=GIGABYTE,
     )  # fmt: skip
     assert status == 1 and err.startswith("hotpapers: refused standard input:2: a line longer than ")
-    assert resident < RESIDENT and taken < GIGABYTE // 8
+    assert resident < RESIDENT and size_read < GIGABYTE // 8
 
 
 @pytest.mark.long
@@ -258,7 +258,7 @@ def test_a_very_long_line_is_searched_through(tmp_path: Path) -> None:
     with file.open("wb") as out:
         out.seek(GIGABYTE // 4)
         out.write(b" arXiv:2101.04869\n")
-    command = weighed(tmp_path / "peak", "find", file)
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, f"2101.04869  prose at {GIGABYTE // 4 + 1}\n")
+    command = peak_memory_command(tmp_path / "peak", "find", file)
+    process = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (0, f"2101.04869  prose at {GIGABYTE // 4 + 1}\n")
     assert int((tmp_path / "peak").read_text()) < RESIDENT

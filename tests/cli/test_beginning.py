@@ -39,60 +39,60 @@ def test_people_are_told_what_is_read_and_when_the_first_issue_appears() -> None
 
 
 def test_of_what_was_read_before_nothing_is_read_back() -> None:
-    said = "\n".join(sentences(SOURCES, ("bluesky",), 7, (), ZONES, AT))
-    assert "First, it reads back posts from bluesky since 2024-04-30" in said
+    text = "\n".join(sentences(SOURCES, ("bluesky",), 7, (), ZONES, AT))
+    assert "First, it reads back posts from bluesky since 2024-04-30" in text
     assert "First" not in "\n".join(sentences(SOURCES, (), 7, (), ZONES, AT))
     assert "First" not in "\n".join(sentences(SOURCES, SOURCES, 0, (), ZONES, AT))
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def config(tmp_path: Path) -> Iterator[Path]:
     """The settings of a site that reads one network without posts."""
     off = "".join(f"[source.{name}]\non = false\n" for name in ("arxiv", "bluesky", "hackernews", "huggingface"))
     with serving() as server:
         server.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
         lobsters = f'[source.lobsters]\nbase = "{server.base}/lobsters"\n'
-        file = tmp_path / "hotpapers.toml"
-        file.write_text(f'contact = "a@made.example"\n[[publication]]\nname = "daily"\n{off}{lobsters}')
-        yield file
+        config_file = tmp_path / "hotpapers.toml"
+        config_file.write_text(f'contact = "a@made.example"\n[[publication]]\nname = "daily"\n{off}{lobsters}')
+        yield config_file
 
 
 @pytest.mark.long
-def test_programs_are_told_it_as_events(home: Path) -> None:
-    home.write_text(home.read_text() + '[run]\nlog = "json"\n')
-    command = [sys.executable, "-m", "hotpapers", "run", "--config", str(home)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(), cwd=home.parent) as process:
+def test_programs_are_told_it_as_events(config: Path) -> None:
+    config.write_text(config.read_text() + '[run]\nlog = "json"\n')
+    command = [sys.executable, "-m", "hotpapers", "run", "--config", str(config)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(), cwd=config.parent) as process:
         assert process.stderr is not None
-        told: dict[str, dict[str, str]] = {}
+        events: dict[str, dict[str, str]] = {}
         try:
-            while "read back" not in told:
+            while "read back" not in events:
                 event = json.loads(process.stderr.readline())
-                told[event["event"]] = event
+                events[event["event"]] = event
         finally:
             process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
-    assert told["reading back"]["sources"] == "lobsters"
-    assert told["read back"]["job"].partition("/")[0] == "lobsters"
-    assert told["first issue"]["publication"] == "daily"
+    assert events["reading back"]["sources"] == "lobsters"
+    assert events["read back"]["job"].partition("/")[0] == "lobsters"
+    assert events["first issue"]["publication"] == "daily"
 
 
 @pytest.mark.long
-def test_on_a_terminal_it_is_told_in_sentences(home: Path) -> None:
-    command = [sys.executable, "-m", "hotpapers", "run", "--config", str(home)]
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(command, stderr=theirs, env=environment(), cwd=home.parent) as process:
-        os.close(theirs)
-        said = b""
+def test_on_a_terminal_it_is_told_in_sentences(config: Path) -> None:
+    command = [sys.executable, "-m", "hotpapers", "run", "--config", str(config)]
+    reader, writer = pty.openpty()
+    with subprocess.Popen(command, stderr=writer, env=environment(), cwd=config.parent) as process:
+        os.close(writer)
+        output = b""
         try:
-            while b"hotpapers status" not in said:
-                said += os.read(ours, 4096)
-            wait_until_read(home.with_name("hotpapers.db"))
+            while b"hotpapers status" not in output:
+                output += os.read(reader, 4096)
+            wait_until_read(config.with_name("hotpapers.db"))
         finally:
             process.send_signal(signal.SIGTERM)
-            said += rest(ours)
+            output += remaining_output(reader)
         assert process.wait(30) == 0
-    assert b"Reading lobsters until stopped (Ctrl-C)." in said
-    assert b"The first issue of daily" in said
+    assert b"Reading lobsters until stopped (Ctrl-C)." in output
+    assert b"The first issue of daily" in output
 
 
 def wait_until_read(store: Path) -> None:
@@ -106,13 +106,13 @@ def wait_until_read(store: Path) -> None:
         time.sleep(0.05)
 
 
-def rest(terminal: int) -> bytes:
+def remaining_output(terminal: int) -> bytes:
     """The remaining output, until the terminal closes."""
-    said = b""
+    output = b""
     try:
-        while more := os.read(terminal, 4096):
-            said += more
+        while piece := os.read(terminal, 4096):
+            output += piece
     except OSError:  # the other end is closed
         pass
     os.close(terminal)
-    return said
+    return output

@@ -39,15 +39,15 @@ DAILY = {"paper": {"id": "2609.01234", "title": "On moss", "upvotes": 7}, "title
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with serving() as running:
-        running.on("/hn/search_by_date", answer(200, json.dumps({"hits": [HIT]}).encode()))
-        running.on("/lobsters/domains/arxiv.org.json", answer(200, json.dumps([STORY]).encode()))
-        running.on("/hf/api/daily_papers", answer(200, json.dumps([DAILY]).encode()))
-        yield running
+    with serving() as server:
+        server.on("/hn/search_by_date", answer(200, json.dumps({"hits": [HIT]}).encode()))
+        server.on("/lobsters/domains/arxiv.org.json", answer(200, json.dumps([STORY]).encode()))
+        server.on("/hf/api/daily_papers", answer(200, json.dumps([DAILY]).encode()))
+        yield server
 
 
 @pytest.fixture
-def home(tmp_path: Path, server: Server) -> Path:
+def config(tmp_path: Path, server: Server) -> Path:
     file = tmp_path / "hotpapers.toml"
     file.write_text(
         f"""
@@ -70,36 +70,36 @@ days = 2
 
 
 @pytest.mark.long
-def test_a_round_of_each_source_comes_into_the_record(home: Path, server: Server) -> None:
-    said = good("collect", "--once", "--config", home)
-    assert [line.split()[0] for line in said.splitlines()] == ["hackernews", "huggingface", "lobsters"]
-    with Record(str(home.parent / "hotpapers.db")) as record:
+def test_a_round_of_each_source_comes_into_the_record(config: Path, server: Server) -> None:
+    output = good("collect", "--once", "--config", config)
+    assert [line.split()[0] for line in output.splitlines()] == ["hackernews", "huggingface", "lobsters"]
+    with Record(str(config.parent / "hotpapers.db")) as record:
         mentions = [row.item for row in record.view().latest(Mention) if isinstance(row.item, Mention)]
         assert {item.paper for item in mentions} == {"arxiv:2609.01234"} and len(mentions) == 3
         posts = {item.post for item in mentions}
-        counted = record.database.rows("SELECT key FROM identity WHERE id IN (SELECT post FROM snapshot)")
-        assert len(posts) == 3 and {post for (post,) in counted} == posts
-    assert {asked.headers["user-agent"] for asked in server.requests} == {
+        rows = record.database.rows("SELECT key FROM identity WHERE id IN (SELECT post FROM snapshot)")
+        assert len(posts) == 3 and {post for (post,) in rows} == posts
+    assert {request.headers["user-agent"] for request in server.requests} == {
         f"hotpapers/{hotpapers.__version__} (+https://library.example/)"
     }
-    good("collect", "lobsters", "--once", "--config", home)
-    assert "verified" in good("verify", "--all", "--store", home.parent / "hotpapers.db")
+    good("collect", "lobsters", "--once", "--config", config)
+    assert "verified" in good("verify", "--all", "--store", config.parent / "hotpapers.db")
 
 
 @pytest.mark.long
-def test_a_source_that_fails_is_named_and_stops_no_other(home: Path, server: Server) -> None:
+def test_a_source_that_fails_is_named_and_stops_no_other(config: Path, server: Server) -> None:
     server.on("/lobsters/domains/arxiv.org.json", answer(403))
-    ran = run("collect", "--once", "--config", home)
-    assert ran.status == 1 and "lobsters           refused since " in ran.out
-    assert "hackernews         4 items so far" in ran.out and "  failing  job=lobsters  state=refused" in ran.err
+    result = run("collect", "--once", "--config", config)
+    assert result.status == 1 and "lobsters           refused since " in result.out
+    assert "hackernews         4 items so far" in result.out and "  failing  job=lobsters  state=refused" in result.err
 
 
-def test_misuse_of_sources_is_named(home: Path) -> None:
-    assert "myspace: no such source; known sources: arxiv, bluesky" in misuse("collect", "myspace", "--config", home)
-    home.write_text("[source.lobsters]\nbase = 5\n")
-    assert "hotpapers.toml: source.lobsters: " in misuse("collect", "--once", "--config", home)
+def test_misuse_of_sources_is_named(config: Path) -> None:
+    assert "myspace: no such source; known sources: arxiv, bluesky" in misuse("collect", "myspace", "--config", config)
+    config.write_text("[source.lobsters]\nbase = 5\n")
+    assert "hotpapers.toml: source.lobsters: " in misuse("collect", "--once", "--config", config)
     names = ("arxiv", "bluesky", "hackernews", "huggingface", "lobsters")
-    home.write_text("".join(f"[source.{name}]\non = false\n" for name in names))
-    assert "no source enabled" in misuse("collect", "--once", "--config", home)
-    home.write_text('[terms.lobsters]\nread = "no"\n')
-    assert "the terms of lobsters do not allow reading it" in misuse("collect", "--once", "--config", home)
+    config.write_text("".join(f"[source.{name}]\non = false\n" for name in names))
+    assert "no source enabled" in misuse("collect", "--once", "--config", config)
+    config.write_text('[terms.lobsters]\nread = "no"\n')
+    assert "the terms of lobsters do not allow reading it" in misuse("collect", "--once", "--config", config)

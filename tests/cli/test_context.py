@@ -9,38 +9,38 @@ import pytest
 from hotpapers import settings
 from hotpapers.cli.common import context_of, is_store_file, store_address
 from hotpapers.settings import Settings
-from tests.cli import made
+from tests.cli import classic_issues
 from tests.cli.run import good, misuse, run
 
 WEEKLY = '[[publication]]\nname = "weekly"\nwindow = "weekly"\nzone = "Asia/Tokyo"\n'
 
 
-def configured(folder: Path, text: str) -> Path:
+def write_settings(folder: Path, text: str) -> Path:
     folder.mkdir(exist_ok=True)
     file = folder / settings.FILE
     file.write_text(text, "utf-8")
     return file
 
 
-def test_without_settings_the_store_is_in_this_folder(here: Path) -> None:
+def test_without_settings_the_store_is_in_this_folder(cwd: Path) -> None:
     assert context_of(None, None) == (Settings(), Path("hotpapers.toml"), "hotpapers.db")
-    good("import", "classic", made.file(here))
-    assert (here / "hotpapers.db").is_file()
+    good("import", "classic", classic_issues.file(cwd))
+    assert (cwd / "hotpapers.db").is_file()
     assert "store      hotpapers.db (" in good("status")
 
 
-def test_the_settings_of_this_folder_name_the_store(here: Path) -> None:
-    configured(here, 'store = "kept/papers.db"\n' + WEEKLY)
-    (here / "kept").mkdir()
-    good("import", "classic", made.file(here))
-    assert (here / "kept" / "papers.db").is_file() and not (here / "hotpapers.db").exists()
+def test_the_settings_of_this_folder_name_the_store(cwd: Path) -> None:
+    write_settings(cwd, 'store = "kept/papers.db"\n' + WEEKLY)
+    (cwd / "kept").mkdir()
+    good("import", "classic", classic_issues.file(cwd))
+    assert (cwd / "kept" / "papers.db").is_file() and not (cwd / "hotpapers.db").exists()
 
 
-def test_paths_in_settings_start_from_their_folder(here: Path) -> None:
-    file = configured(here.parent / "project", 'store = "papers.db"\n[publish]\nchannels = ["classic"]\n')
-    good("import", "classic", made.file(here), "--config", file)
-    said = good("publish", "--all", "--config", file)
-    assert said == f"classic: 1 file in {here.parent / 'project' / 'public'}, 1 changed\n"
+def test_paths_in_settings_start_from_their_folder(cwd: Path) -> None:
+    file = write_settings(cwd.parent / "project", 'store = "papers.db"\n[publish]\nchannels = ["classic"]\n')
+    good("import", "classic", classic_issues.file(cwd), "--config", file)
+    output = good("publish", "--all", "--config", file)
+    assert output == f"classic: 1 file in {cwd.parent / 'project' / 'public'}, 1 changed\n"
     assert {f.name for f in file.parent.iterdir()} == {"hotpapers.toml", "papers.db", "public"}
 
 
@@ -60,74 +60,75 @@ def test_a_stores_address_in_settings(store: str, address: str, monkeypatch: pyt
     assert store_address(Path("set"), store) == address
 
 
-def test_settings_do_not_reach_another_store(here: Path, store: Path) -> None:
+def test_settings_do_not_reach_another_store(cwd: Path, store: Path) -> None:
     """The publications in this folder's hotpapers.toml don't apply to another store."""
-    configured(here, WEEKLY)
+    write_settings(cwd, WEEKLY)
     assert "1 publication\n" in good("status", "--store", store)
     good("issue", "--store", store)  # one publication, so none must be chosen
     assert "issues     1 frozen, of 1 publication\n" in good("status", "--store", store)
 
 
-def test_settings_reach_their_own_store_by_any_name(here: Path) -> None:
-    configured(here, WEEKLY)
-    good("import", "classic", made.file(here))
-    for name in ("hotpapers.db", "./hotpapers.db", f"sqlite:///{here / 'hotpapers.db'}"):
+def test_settings_reach_their_own_store_by_any_name(cwd: Path) -> None:
+    write_settings(cwd, WEEKLY)
+    good("import", "classic", classic_issues.file(cwd))
+    for name in ("hotpapers.db", "./hotpapers.db", f"sqlite:///{cwd / 'hotpapers.db'}"):
         assert context_of(name, None).settings.publication[0].name == "weekly"
     assert context_of("postgresql:///hotpapers.db", None).settings == Settings()
 
 
-def test_settings_that_are_named_reach_the_store_that_is_named(here: Path, store: Path) -> None:
-    file = configured(here.parent / "project", WEEKLY)
-    said = misuse("issue", "--store", store, "--config", file)
-    assert said == "several publications; choose one with --publication: hot-papers, weekly"
+def test_settings_that_are_named_reach_the_store_that_is_named(cwd: Path, store: Path) -> None:
+    file = write_settings(cwd.parent / "project", WEEKLY)
+    message = misuse("issue", "--store", store, "--config", file)
+    assert message == "several publications; choose one with --publication: hot-papers, weekly"
 
 
-def test_publications_are_taken_over_once_and_only_where_they_are_wanted(here: Path, store: Path) -> None:
-    file = configured(here, WEEKLY)
-    where = ("--store", store, "--config", file)
+def test_publications_are_taken_over_once_and_only_where_they_are_wanted(cwd: Path, store: Path) -> None:
+    file = write_settings(cwd, WEEKLY)
+    options = ("--store", store, "--config", file)
     before = good("status", "--store", store, "--json")
     for command in (["verify", "--all"], ["status"], ["prune"], ["export"], ["export", "--format", "csv"]):
-        good(*command, *where)
+        good(*command, *options)
     assert good("status", "--store", store, "--json") == before
-    good("publish", "--all", "--publication", "hot-papers", "--to", "classic", "--output", here / "a", *where)
+    good("publish", "--all", "--publication", "hot-papers", "--to", "classic", "--output", cwd / "a", *options)
     batches = run("status", "--store", store, "--json").json["batches"]
-    good("publish", "--all", "--publication", "hot-papers", "--to", "classic", "--output", here / "a", *where)
+    good("publish", "--all", "--publication", "hot-papers", "--to", "classic", "--output", cwd / "a", *options)
     assert run("status", "--store", store, "--json").json["batches"] == batches
-    configured(here, WEEKLY.replace("weekly", "sunday", 1))
-    assert misuse("issue", *where).endswith(": hot-papers, sunday, weekly")
+    write_settings(cwd, WEEKLY.replace("weekly", "sunday", 1))
+    assert misuse("issue", *options).endswith(": hot-papers, sunday, weekly")
 
 
 @pytest.mark.parametrize("command", [["status"], ["import", "classic", "x"], ["publish", "--all"], ["verify", "--all"]])
-def test_settings_that_cannot_be_used_stop_every_command(here: Path, command: list[str]) -> None:
-    configured(here, "sotre = 'x'")
+def test_settings_that_cannot_be_used_stop_every_command(cwd: Path, command: list[str]) -> None:
+    write_settings(cwd, "sotre = 'x'")
     assert misuse(*command) == "hotpapers.toml: sotre: no such setting; did you mean store?"
 
 
-def test_a_store_needs_a_name(here: Path) -> None:
+def test_a_store_needs_a_name(cwd: Path) -> None:
     assert misuse("status", "--store", "") == "--store: is empty; write a path, such as hotpapers.db"
 
 
-def test_named_settings_must_be_there(here: Path) -> None:
+def test_named_settings_must_be_there(cwd: Path) -> None:
     assert misuse("status", "--config", "no.toml") == "no.toml: no such file; `hotpapers init` creates one."
 
 
-def test_rankings_and_channels_are_checked_where_they_are_known(here: Path) -> None:
-    good("import", "classic", made.file(here))
-    configured(here, WEEKLY + 'ranking = "luck/1"\n')
-    said = misuse("issue")
+def test_rankings_and_channels_are_checked_where_they_are_known(cwd: Path) -> None:
+    good("import", "classic", classic_issues.file(cwd))
+    write_settings(cwd, WEEKLY + 'ranking = "luck/1"\n')
+    message = misuse("issue")
     assert (
-        said == "hotpapers.toml: publication 'weekly': ranking: 'luck/1' is not one of classic/1, rarity/1, rarity/2."
+        message
+        == "hotpapers.toml: publication 'weekly': ranking: 'luck/1' is not one of classic/1, rarity/1, rarity/2."
     )
-    configured(here, '[publish]\nchannels = ["site", "pigeon"]\n')
+    write_settings(cwd, '[publish]\nchannels = ["site", "pigeon"]\n')
     assert (
         misuse("publish", "--all")
         == "hotpapers.toml: publish.channels: 'pigeon' is not one of classic, feeds, markdown, site."
     )
 
 
-def test_the_store_file_is_known_by_any_name(here: Path) -> None:
+def test_the_store_file_is_known_by_any_name(cwd: Path) -> None:
     context = context_of("a.db", None)
-    for name in ("a.db", "./a.db", here / "a.db", "a.db-wal", "a.db-shm"):
+    for name in ("a.db", "./a.db", cwd / "a.db", "a.db-wal", "a.db-shm"):
         assert is_store_file(Path(name), context)
     assert not is_store_file(Path("b.db"), context)
     assert not is_store_file(Path("a.db"), context_of("postgresql:///a.db", None))

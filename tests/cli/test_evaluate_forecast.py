@@ -12,7 +12,7 @@ import zstandard
 from hotpapers.cli.evaluate_forecast import CATEGORIES, PAPERS, STORIES
 from hotpapers.ids.timestamps import rfc3339
 from hotpapers.model import DAY, HOUR
-from tests.cli.run import failing, good, misuse, run
+from tests.cli.run import failure, good, misuse, run
 from tests.conftest import ROOT, SHARED
 from tests.forecast import samples
 
@@ -41,34 +41,38 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.long
 def test_prints_and_writes_the_scores(folder: Path) -> None:
-    told = json.loads(good("evaluate", "forecast", "--data", folder, "--json"))
-    assert [(one["network"], one["age"], one["field"]) for one in told] == [
+    rows = json.loads(good("evaluate", "forecast", "--data", folder, "--json"))
+    assert [(row["network"], row["age"], row["field"]) for row in rows] == [
         ("huggingface", 6, "all"),
         ("huggingface", 6, "unknown"),
     ]
-    assert told[0]["cases"] + told[0]["without"] == 1500 and 85 < told[0]["covered"] < 97
+    assert rows[0]["cases"] + rows[0]["without"] == 1500 and 85 < rows[0]["covered"] < 97
     output = folder / "page.md"
-    printed = good("evaluate", "forecast", "--data", folder, "--output", output)
-    head, first, _ = printed.splitlines()
-    assert head.startswith("network ") and f"{told[0]['covered']} %" in first and f"{told[0]['cases']:,}" in first
+    text = good("evaluate", "forecast", "--data", folder, "--output", output)
+    head, first_line, _ = text.splitlines()
+    assert (
+        head.startswith("network ")
+        and f"{rows[0]['covered']} %" in first_line
+        and f"{rows[0]['cases']:,}" in first_line
+    )
     page = output.read_text("utf-8")
-    assert page.startswith("# Forecasts\n") and f"| {told[0]['covered']} % |" in page and "TABLE" not in page
+    assert page.startswith("# Forecasts\n") and f"| {rows[0]['covered']} % |" in page and "TABLE" not in page
 
 
 def test_what_cannot_be_read_is_named(folder: Path) -> None:
     assert misuse("evaluate", "forecast", "--data", folder / "absent") == f"{folder / 'absent'}: no such folder"
     assert "Missing option '--data'" in run("evaluate", "forecast").err
-    nowhere = folder / "absent" / "page.md"
-    assert "cannot be written" in misuse("evaluate", "forecast", "--data", folder, "--output", nowhere)
+    missing_page = folder / "absent" / "page.md"
+    assert "cannot be written" in misuse("evaluate", "forecast", "--data", folder, "--output", missing_page)
     count = {"id": "2603.00000", "date": None, "upvotes": 1, "observed_at": "2026-03-02T01:00:00Z", "t_ok": True}
     broken = lines(count, {"id": "2603.00000"})
     (folder / PAPERS).write_bytes(broken)
-    assert failing("evaluate", "forecast", "--data", folder).startswith(f"{folder / PAPERS}:2: ")
+    assert failure("evaluate", "forecast", "--data", folder).startswith(f"{folder / PAPERS}:2: ")
     (folder / PAPERS).write_bytes(broken[:-9])
-    assert "it is truncated" in failing("evaluate", "forecast", "--data", folder)
+    assert "it is truncated" in failure("evaluate", "forecast", "--data", folder)
     (folder / STORIES).unlink()
     (folder / PAPERS).write_bytes(lines())
-    assert failing("evaluate", "forecast", "--data", folder).startswith(f"{folder / STORIES}: cannot be read: ")
+    assert failure("evaluate", "forecast", "--data", folder).startswith(f"{folder / STORIES}: cannot be read: ")
 
 
 @pytest.mark.long
@@ -77,9 +81,9 @@ def test_on_real_votes_the_goals_are_reached_and_the_page_has_the_figures(tmp_pa
     if not (SHARED / "data" / PAPERS).is_file():
         pytest.skip(f"the folder of real votes is absent: {SHARED / 'data'}")
     output = tmp_path / "page.md"
-    told = json.loads(good("evaluate", "forecast", "--data", SHARED / "data", "--output", output, "--json"))
-    early = {(one["network"], one["field"]): one for one in told if one["age"] == 6}
-    assert {("huggingface", "cs"), ("huggingface", "unknown"), ("hackernews", "all")} < early.keys()
-    assert [key for key, one in early.items() if not one["met"]] == [("hackernews, own clock", "all")]
-    assert all(one["gain"] >= 20 and 88 <= one["covered"] <= 92 for one in early.values() if one["met"])
+    rows = json.loads(good("evaluate", "forecast", "--data", SHARED / "data", "--output", output, "--json"))
+    rows_by_field = {(row["network"], row["field"]): row for row in rows if row["age"] == 6}
+    assert {("huggingface", "cs"), ("huggingface", "unknown"), ("hackernews", "all")} < rows_by_field.keys()
+    assert [key for key, row in rows_by_field.items() if not row["met"]] == [("hackernews, own clock", "all")]
+    assert all(row["gain"] >= 20 and 88 <= row["covered"] <= 92 for row in rows_by_field.values() if row["met"])
     assert output.read_text("utf-8") == PAGE.read_text("utf-8"), "run: hotpapers evaluate forecast --output"

@@ -27,16 +27,18 @@ def test_json_has_bare_ids_numbers_and_code_points() -> None:
 
 
 def test_several_files_are_named(tmp_path: Path) -> None:
-    one, two = tmp_path / "one.txt", tmp_path / "two.txt"
-    one.write_text(TEXT, "utf-8")
-    two.write_text("2105.04026 is no mention, arXiv:2105.04026 is", "utf-8")
-    assert good("find", one, two).splitlines() == [
-        f"{one}: 2101.04869v2  prose at 6",
-        f"{one}: hep-th/9901001  abs at 29",
-        f"{two}: 2105.04026  prose at 26",
+    first, second = tmp_path / "one.txt", tmp_path / "two.txt"
+    first.write_text(TEXT, "utf-8")
+    second.write_text("2105.04026 is no mention, arXiv:2105.04026 is", "utf-8")
+    assert good("find", first, second).splitlines() == [
+        f"{first}: 2101.04869v2  prose at 6",
+        f"{first}: hep-th/9901001  abs at 29",
+        f"{second}: 2105.04026  prose at 26",
     ]
-    assert [json.loads(line)["file"] for line in good("find", "--json", two, two).splitlines()] == [str(two)] * 2
-    assert good("find", two) == "2105.04026  prose at 26\n"
+    assert [json.loads(line)["file"] for line in good("find", "--json", second, second).splitlines()] == [
+        str(second)
+    ] * 2
+    assert good("find", second) == "2105.04026  prose at 26\n"
 
 
 def test_nothing_found_is_nothing_printed() -> None:
@@ -45,11 +47,11 @@ def test_nothing_found_is_nothing_printed() -> None:
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
-    one = tmp_path / "one.txt"
-    one.write_text(TEXT, "utf-8")
-    ran = run("find", tmp_path / "no.txt", one, tmp_path)
-    assert ran.status == 1 and ran.out.count("\n") == 2
-    assert ran.err.splitlines() == [
+    first = tmp_path / "one.txt"
+    first.write_text(TEXT, "utf-8")
+    result = run("find", tmp_path / "no.txt", first, tmp_path)
+    assert result.status == 1 and result.out.count("\n") == 2
+    assert result.err.splitlines() == [
         f"hotpapers: {tmp_path / 'no.txt'}: cannot be read: No such file or directory",
         f"hotpapers: {tmp_path}: cannot be read: Is a directory; name the files in it, such as {tmp_path}/*",
     ]

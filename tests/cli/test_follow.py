@@ -34,8 +34,8 @@ from hotpapers.terms import TERMS
 from hotpapers.transparency.log_keys import make_key
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
 from hotpapers.transparency.publication_log import LogConfig, update_log
-from tests.cli.run import failing, good, misuse, run
-from tests.cli.test_log import served
+from tests.cli.run import failure, good, misuse, run
+from tests.cli.test_log import serve_folder
 from tests.following.sites import NAME, reading, render
 from tests.issues.made import counts, key, paper, post
 
@@ -54,17 +54,17 @@ def url(tmp_path: Path) -> Iterator[str]:
         record.append([*items, reading("bluesky", start, start + DAY, ())], source="made-up", at=start + 23 * HOUR)
         update_log(record.database, NAME, config, now())
     render(config, folder / "public")
-    with served(folder / "public") as address:
+    with serve_folder(folder / "public") as address:
         yield address
 
 
-def measured(store: Path) -> list[tuple[str, int, int]]:
+def measurements(store: Path) -> list[tuple[str, int, int]]:
     with Record(str(store), create=False) as record:
         items = [row.item for row in record.view().latest(Measurement)]
     return [(item.source, item.age, item.voices) for item in items if isinstance(item, Measurement)]
 
 
-def test_a_site_is_followed(here: Path, url: str) -> None:
+def test_a_site_is_followed(cwd: Path, url: str) -> None:
     text = good("follow", url, "--name", "neighbour")
     assert text.startswith("neighbour: 1 file, 5 observations, 2 counts\n")
     assert (
@@ -72,59 +72,59 @@ def test_a_site_is_followed(here: Path, url: str) -> None:
         and "  log " in text
         and "[[follow]]" in text
     )
-    assert measured(here / "hotpapers.db") == [("neighbour", 6, 9), ("neighbour", 24, 9)]
+    assert measurements(cwd / "hotpapers.db") == [("neighbour", 6, 9), ("neighbour", 24, 9)]
     assert json.loads(good("follow", url.rstrip("/"), "--name", "neighbour", "--json"))["counts"] == 0
     exported = good("export", "--records")
     assert '"kind":"measurement"' in exported and key(1) in exported and "bluesky:" not in exported
 
 
-def test_a_policy_says_whom_to_trust(here: Path, url: str, tmp_path: Path) -> None:
-    own = (tmp_path / "neighbour/public/log/policy.txt").read_text()
-    policy = here / "policy.txt"
-    policy.write_text(own)
+def test_a_policy_says_whom_to_trust(cwd: Path, url: str, tmp_path: Path) -> None:
+    policy_text = (tmp_path / "neighbour/public/log/policy.txt").read_text()
+    policy = cwd / "policy.txt"
+    policy.write_text(policy_text)
     assert "with the keys" not in good("follow", url, "--policy", policy)
     policy.write_text("quorum none\n")
-    assert "names no log" in failing("follow", url, "--policy", policy)
+    assert "names no log" in failure("follow", url, "--policy", policy)
     policy.write_text("nonsense")
-    assert "policy.txt:1" in failing("follow", url, "--policy", policy)
+    assert "policy.txt:1" in failure("follow", url, "--policy", policy)
     assert "begins with https://" in misuse("follow", "papers.example")
 
 
-def test_a_site_needs_a_name_and_an_address_that_the_settings_can_have(here: Path) -> None:
+def test_a_site_needs_a_name_and_an_address_that_the_settings_can_have(cwd: Path) -> None:
     for name in ("../elsewhere", "a b", "ab/c"):
         assert "name: use letters, digits and hyphens" in misuse("follow", "http://a.example/", "--name", name)
-    refused = misuse("follow", "https://me:secret@a.example/")
-    assert "url: write a full address" in refused and "secret" not in refused
+    url_message = misuse("follow", "https://me:secret@a.example/")
+    assert "url: write a full address" in url_message and "secret" not in url_message
     assert "url: write a full address" in misuse("follow", "http://[::1")
     assert "is not usable; write a full address" in misuse("verify", "--site", "http://[::1")
-    (here / "hotpapers.toml").write_text('[[follow]]\nname = "neighbor"\nurl = "http://[::1/"\n')
+    (cwd / "hotpapers.toml").write_text('[[follow]]\nname = "neighbor"\nurl = "http://[::1/"\n')
     assert "follow 'neighbor': url: " in misuse("collect", "--once")
-    (here / "hotpapers.toml").write_text('[[follow]]\nname = "neighbor"\nurl = "http://a.example/"\n')
-    taken = misuse("follow", "http://b.example/", "--name", "neighbor")
-    assert "name: is taken by an earlier table" in taken
-    assert not (here / "elsewhere").exists()
+    (cwd / "hotpapers.toml").write_text('[[follow]]\nname = "neighbor"\nurl = "http://a.example/"\n')
+    name_message = misuse("follow", "http://b.example/", "--name", "neighbor")
+    assert "name: is taken by an earlier table" in name_message
+    assert not (cwd / "elsewhere").exists()
 
 
 @pytest.mark.long
-def test_a_site_is_compared_with_a_store(here: Path, url: str, tmp_path: Path) -> None:
+def test_a_site_is_compared_with_a_store(cwd: Path, url: str, tmp_path: Path) -> None:
     store = tmp_path / "neighbour/hotpapers.db"
     for pair in ((store, url), (url, store), (url, url)):
-        compared = json.loads(good("compare", *pair, "--json"))
-        assert [(row["network"], row["same"]) for row in compared["networks"]] == [("bluesky", 1)]
-        assert not compared["differences"]
+        comparison = json.loads(good("compare", *pair, "--json"))
+        assert [(row["network"], row["same"]) for row in comparison["networks"]] == [("bluesky", 1)]
+        assert not comparison["differences"]
     file = next((tmp_path / "neighbour/public").rglob("*.zst"))
     file.unlink()
-    ran = run("compare", store, url)
-    assert ran.status == 2 and "withheld" in ran.err and "no observations published" in ran.err
+    result = run("compare", store, url)
+    assert result.status == 2 and "withheld" in result.err and "no observations published" in result.err
 
 
-def test_a_site_without_its_witnesses_is_not_compared_and_says_why(here: Path, url: str, tmp_path: Path) -> None:
+def test_a_site_without_its_witnesses_is_not_compared_and_says_why(cwd: Path, url: str, tmp_path: Path) -> None:
     witness = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
     policy = tmp_path / "neighbour/public/log/policy.txt"
-    own = policy.read_text().replace("quorum none\n", "")
-    policy.write_text(f"{own}witness w {witness.verifier}\nquorum w\n")
-    ran = run("compare", tmp_path / "neighbour/hotpapers.db", url)
-    assert ran.status == 2 and "0 of 1 witnesses cosigned its checkpoint" in ran.err
+    policy_text = policy.read_text().replace("quorum none\n", "")
+    policy.write_text(f"{policy_text}witness w {witness.verifier}\nquorum w\n")
+    result = run("compare", tmp_path / "neighbour/hotpapers.db", url)
+    assert result.status == 2 and "0 of 1 witnesses cosigned its checkpoint" in result.err
 
 
 def state_of(job: str) -> dict[str, object]:
@@ -136,16 +136,16 @@ def state_of(job: str) -> dict[str, object]:
 @contextmanager
 def running(folder: Path) -> Iterator[Callable[[], tuple[int, dict[str, Any]]]]:
     """`hotpapers run` in its own process; yields a function that asks it for its health over HTTP."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
     with (folder / "hotpapers.toml").open("a") as settings:
         settings.write(f'[run]\nlisten = "127.0.0.1:{port}"\n')
 
     def ask() -> tuple[int, dict[str, Any]]:
         for _ in range(600):
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as answer:
-                    return answer.status, json.loads(answer.read())
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as response:
+                    return response.status, json.loads(response.read())
             except urllib.error.HTTPError as problem:
                 return problem.code, json.loads(problem.read())
             except OSError:
@@ -162,15 +162,15 @@ def running(folder: Path) -> Iterator[Callable[[], tuple[int, dict[str, Any]]]]:
 
 @pytest.mark.long
 def test_what_cannot_be_believed_is_an_alarm_and_a_site_that_is_away_is_none(
-    here: Path, url: str, tmp_path: Path
+    cwd: Path, url: str, tmp_path: Path
 ) -> None:
-    own = off_but(url) + '[[publication]]\nname = "daily"\n'
-    gone = '[[follow]]\nname = "gone"\nurl = "http://127.0.0.1:9/site/"\n'
-    (here / "hotpapers.toml").write_text(own + gone)
+    site_settings = following_settings(url) + '[[publication]]\nname = "daily"\n'
+    gone_table = '[[follow]]\nname = "gone"\nurl = "http://127.0.0.1:9/site/"\n'
+    (cwd / "hotpapers.toml").write_text(site_settings + gone_table)
     file = next((tmp_path / "neighbour/public").rglob("*.zst"))
     data = file.read_bytes()
     file.unlink()
-    with running(here) as ask:
+    with running(cwd) as ask:
         for _ in range(300):
             status, state = ask()
             if not state["ok"] and any(text.startswith("follow/gone: down") for text in state["failing"]):
@@ -191,7 +191,7 @@ def test_what_cannot_be_believed_is_an_alarm_and_a_site_that_is_away_is_none(
     assert json.loads(good("status", "--json"))["alarms"] == []
 
 
-def off_but(url: str) -> str:
+def following_settings(url: str) -> str:
     """Settings that follow a site and read nothing else."""
     names = ("arxiv", "bluesky", "hackernews", "lobsters", "huggingface")
     off = "".join(f"[source.{name}]\non = false\n" for name in names)
@@ -199,7 +199,7 @@ def off_but(url: str) -> str:
     return f'contact = "https://library.example/"\n{table}{off}'
 
 
-class NotedPaces(HostPacer):
+class RecordingPacer(HostPacer):
     """Lets every request start at once, and records the pauses that were asked for."""
 
     def __init__(self) -> None:
@@ -211,44 +211,44 @@ class NotedPaces(HostPacer):
         return 0.0
 
 
-def test_the_job_asks_a_followed_site_as_often_as_the_command(here: Path, url: str) -> None:
-    open_record, paces = partial(Record, str(here / "own.db")), NotedPaces()
+def test_the_job_asks_a_followed_site_as_often_as_the_command(cwd: Path, url: str) -> None:
+    open_record, paces = partial(Record, str(cwd / "own.db")), RecordingPacer()
     context = IngestContext(
-        str(here / "own.db"), "", threading.Event(), Leases(open_record, "one"), SharedPaperIndex(), paces,
+        str(cwd / "own.db"), "", threading.Event(), Leases(open_record, "one"), SharedPaperIndex(), paces,
         ServerClocks(),
     )  # fmt: skip
-    site = FollowedSite("neighbour", url, "", here / "followed/neighbour")
-    home = cast(common.CommandContext, SimpleNamespace(terms=TERMS))
-    rounds = following._rounds(site, home, context)
+    site = FollowedSite("neighbour", url, "", cwd / "followed/neighbour")
+    command_context = cast(common.CommandContext, SimpleNamespace(terms=TERMS))
+    rounds = following._rounds(site, command_context, context)
     outcome = rounds.attempt()
     rounds._close_store()
-    assert outcome is not None and outcome.state == "idle" and measured(here / "own.db")
+    assert outcome is not None and outcome.state == "idle" and measurements(cwd / "own.db")
     assert paces.paces == {common.PACE}
 
 
 @pytest.mark.long
-def test_settings_name_what_is_followed(here: Path, url: str, tmp_path: Path) -> None:
+def test_settings_name_what_is_followed(cwd: Path, url: str, tmp_path: Path) -> None:
     table = f'[[follow]]\nname = "neighbour"\nurl = "{url}"\n'
-    (here / "hotpapers.toml").write_text(off_but(url))
+    (cwd / "hotpapers.toml").write_text(following_settings(url))
     assert "follow/neighbour   5 items so far" in good("collect", "--once")
     assert "[[follow]]" not in good("follow", url)
-    before = state_of("follow/neighbour")["success_at"]
-    settings = (here / "hotpapers.toml").read_text()
-    (here / "hotpapers.toml").write_text(f'{settings}[[publication]]\nname = "daily"\n')
-    ran = run("run", "--once")
-    assert ran.status == 0 and "sources=follow/neighbour" in ran.err, ran
-    assert state_of("follow/neighbour")["success_at"] != before
+    success_at = state_of("follow/neighbour")["success_at"]
+    settings = (cwd / "hotpapers.toml").read_text()
+    (cwd / "hotpapers.toml").write_text(f'{settings}[[publication]]\nname = "daily"\n')
+    result = run("run", "--once")
+    assert result.status == 0 and "sources=follow/neighbour" in result.err, result
+    assert state_of("follow/neighbour")["success_at"] != success_at
     file = next((tmp_path / "neighbour/public").rglob("*.zst"))
     os.truncate(file, 20)
-    (here / "followed/neighbour/record.db").unlink()
-    ran = run("collect", "--once")
-    assert "follow/neighbour   partial since" in ran.out and ran.status == 1
+    (cwd / "followed/neighbour/record.db").unlink()
+    result = run("collect", "--once")
+    assert "follow/neighbour   partial since" in result.out and result.status == 1
     assert "follow/neighbour" in good("status")
-    (here / "hotpapers.toml").write_text(table.replace("neighbour", "a b"))
+    (cwd / "hotpapers.toml").write_text(table.replace("neighbour", "a b"))
     assert "follow 'a b': name: use letters" in misuse("status")
-    (here / "hotpapers.toml").write_text(f"{table}{table}")
+    (cwd / "hotpapers.toml").write_text(f"{table}{table}")
     assert "is taken by an earlier table" in misuse("status")
-    (here / "hotpapers.toml").write_text(table.replace(url, "papers.example"))
+    (cwd / "hotpapers.toml").write_text(table.replace(url, "papers.example"))
     assert "url: write a full address" in misuse("status")
-    (here / "hotpapers.toml").write_text(f'{table}policy = "quorum nobody"\n')
+    (cwd / "hotpapers.toml").write_text(f'{table}policy = "quorum nobody"\n')
     assert "follow 'neighbour': policy: 1: nobody: not a witness" in misuse("follow", url)

@@ -15,8 +15,8 @@ import zstandard
 
 from hotpapers.cli import streams
 from hotpapers.errors import StoreError
-from tests.cli import made
-from tests.cli.run import by_a_user, failing, good, misuse, run
+from tests.cli import classic_issues
+from tests.cli.run import failure, good, misuse, run, run_as_user
 
 
 def lines(text: str) -> list[dict[str, object]]:
@@ -27,21 +27,26 @@ def lines(text: str) -> list[dict[str, object]]:
 
 
 def test_an_export_is_lines_of_json_and_stable(store: Path) -> None:
-    said = good("export", "--store", store)
-    assert good("export", "--format", "jsonl", "--store", store) == said
-    first, *rest = lines(said)
-    assert first["kind"] == "header" and first["full"] is True
+    output = good("export", "--store", store)
+    assert good("export", "--format", "jsonl", "--store", store) == output
+    header, *rest = lines(output)
+    assert header["kind"] == "header" and header["full"] is True
     assert sum(line["kind"] == "batch" for line in rest) == 3
 
 
 def test_records_alone_hold_no_batches_no_issues_and_no_secret(demo: Path) -> None:
-    said = good("export", "--records", "--store", demo)
-    first, *rest = lines(said)
-    assert (first["kind"], first["format"], first["full"], first["secret"]) == ("header", "hotpapers-record", False, "")
+    output = good("export", "--records", "--store", demo)
+    header, *rest = lines(output)
+    assert (header["kind"], header["format"], header["full"], header["secret"]) == (
+        "header",
+        "hotpapers-record",
+        False,
+        "",
+    )
     assert rest.pop() == {"kind": "end"}
     kinds = {line["kind"] for line in rest}
     assert kinds == {"paper", "listing", "place", "shown", "post", "mention", "tally", "publication"}
-    assert good("export", "--records", "--store", demo) == said
+    assert good("export", "--records", "--store", demo) == output
 
 
 def test_an_output_file_is_whole_and_packed_by_its_name(store: Path, tmp_path: Path) -> None:
@@ -54,7 +59,7 @@ def test_an_output_file_is_whole_and_packed_by_its_name(store: Path, tmp_path: P
     assert not list(tmp_path.glob("*.part"))
 
 
-def posts_of_their_own(folder: Path, store: Path) -> Path:
+def import_unlisted_posts(folder: Path, store: Path) -> Path:
     """The store with a post on X and one on Bluesky that are in no listing."""
     header = {"kind": "header", "format": "hotpapers-record", "version": 1, "full": False}
     posts = [
@@ -76,41 +81,43 @@ WITHHELD = (
 
 @pytest.mark.parametrize("records", [[], ["--records"]])
 def test_an_export_keeps_back_what_the_terms_want(store: Path, tmp_path: Path, records: list[str]) -> None:
-    posts_of_their_own(tmp_path, store)
-    ran = run("export", *records, "--store", store)
-    assert (ran.status, ran.err) == (0, WITHHELD)
-    assert "Whispered on bluesky" in ran.out and "Whispered on x" not in ran.out
-    assert '"post":"x:77"' in ran.out and "Kettle 100 is out" in ran.out
+    import_unlisted_posts(tmp_path, store)
+    result = run("export", *records, "--store", store)
+    assert (result.status, result.err) == (0, WITHHELD)
+    assert "Whispered on bluesky" in result.out and "Whispered on x" not in result.out
+    assert '"post":"x:77"' in result.out and "Kettle 100 is out" in result.out
     assert "Whispered on x" in good("export", *records, "--all-words", "--store", store)
-    packed = run("export", *records, "--output", tmp_path / "a.jsonl", "--store", store)
-    assert (packed.err, (tmp_path / "a.jsonl").read_text("utf-8")) == (WITHHELD, ran.out)
-    parquet = run("export", *records, "--format", "parquet", "--output", tmp_path / "a.parquet", "--store", store)
-    assert parquet.err == WITHHELD
+    file_result = run("export", *records, "--output", tmp_path / "a.jsonl", "--store", store)
+    assert (file_result.err, (tmp_path / "a.jsonl").read_text("utf-8")) == (WITHHELD, result.out)
+    parquet_result = run(
+        "export", *records, "--format", "parquet", "--output", tmp_path / "a.parquet", "--store", store
+    )
+    assert parquet_result.err == WITHHELD
 
 
 def test_what_was_kept_back_verifies_where_it_is_taken_in(store: Path, tmp_path: Path) -> None:
-    posts_of_their_own(tmp_path, store)
+    import_unlisted_posts(tmp_path, store)
     good("issue", "2021-03-02", "--store", store)
     run("export", "--output", tmp_path / "a.jsonl", "--store", store)
     good("import", "jsonl", tmp_path / "a.jsonl", "--store", tmp_path / "new.db")
-    said = good("verify", "--all", "--store", tmp_path / "new.db")
-    assert said.startswith("verified, 1 row without words: 1 issue rebuilt, ")
+    output = good("verify", "--all", "--store", tmp_path / "new.db")
+    assert output.startswith("verified, 1 row without words: 1 issue rebuilt, ")
     assert run("verify", "--all", "--json", "--store", tmp_path / "new.db").json["withheld"] == 1
-    again = run("export", "--all-words", "--store", tmp_path / "new.db")
-    assert again.out == (tmp_path / "a.jsonl").read_text("utf-8") and not again.err
+    result = run("export", "--all-words", "--store", tmp_path / "new.db")
+    assert result.out == (tmp_path / "a.jsonl").read_text("utf-8") and not result.err
 
 
 def test_what_an_export_keeps_back_is_a_setting(store: Path, tmp_path: Path) -> None:
-    posts_of_their_own(tmp_path, store)
-    file = tmp_path / "mine.toml"
+    import_unlisted_posts(tmp_path, store)
+    file = tmp_path / "other.toml"
     file.write_text('[terms.x]\nexported = "facts"\n[terms.bluesky]\nexported = "ids"\n')
-    ran = run("export", "--records", "--store", store, "--config", file)
-    assert ran.err == WITHHELD.replace("X (Twitter)", "Bluesky")
-    assert "Whispered on x" in ran.out and "Whispered on bluesky" not in ran.out
+    result = run("export", "--records", "--store", store, "--config", file)
+    assert result.err == WITHHELD.replace("X (Twitter)", "Bluesky")
+    assert "Whispered on x" in result.out and "Whispered on bluesky" not in result.out
 
 
 def test_a_backup_is_whole_whatever_the_terms(store: Path, tmp_path: Path) -> None:
-    posts_of_their_own(tmp_path, store)
+    import_unlisted_posts(tmp_path, store)
     good("backup", tmp_path / "copy.db", "--store", store)
     assert "Whispered on x" in good("export", "--all-words", "--store", tmp_path / "copy.db")
 
@@ -130,9 +137,9 @@ def test_csv_lists_the_entries_of_every_issue(demo: Path) -> None:
 
 
 def test_bibtex_has_every_paper_once(demo: Path) -> None:
-    said = good("export", "--format", "bibtex", "--store", demo)
-    assert said.count("@misc{") == 81
-    assert said.count("@misc{2105.04026,") == 1 and "  eprint = {2105.04026},\n" in said
+    output = good("export", "--format", "bibtex", "--store", demo)
+    assert output.count("@misc{") == 81
+    assert output.count("@misc{2105.04026,") == 1 and "  eprint = {2105.04026},\n" in output
 
 
 def test_misuse_of_export_says_what_goes(store: Path, tmp_path: Path) -> None:
@@ -177,8 +184,8 @@ def test_a_disk_that_is_full_leaves_the_file_as_it_was(store: Path, tmp_path: Pa
     """Writing the .part file fails: its name leads to a device without space."""
     (tmp_path / "a.jsonl.part").symlink_to("/dev/full")
     (tmp_path / "a.jsonl").write_text("yesterday's")
-    said = misuse("export", "--output", tmp_path / "a.jsonl", "--store", store)
-    assert said == f"{tmp_path / 'a.jsonl'}: cannot be written: No space left on device"
+    message = misuse("export", "--output", tmp_path / "a.jsonl", "--store", store)
+    assert message == f"{tmp_path / 'a.jsonl'}: cannot be written: No space left on device"
     assert (tmp_path / "a.jsonl").read_text() == "yesterday's"
     assert not (tmp_path / "a.jsonl.part").exists()
 
@@ -188,8 +195,8 @@ def test_forgetting_names_exports_and_backups_that_were_made(store: Path, tmp_pa
     good("export", "--format", "parquet", "--output", tmp_path / "a.parquet", "--store", store)
     good("export", "--format", "csv", "--store", store)
     good("backup", tmp_path / "a.db", "--store", store)
-    said = good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
-    assert said.splitlines()[1:] == [
+    output = good("forget", f"x:{classic_issues.post(100).id}", "--yes", "--store", store)
+    assert output.splitlines()[1:] == [
         f"out of reach: backup {(tmp_path / 'a.db').resolve()}",
         f"out of reach: export {(tmp_path / 'a.parquet').resolve()}",
         "out of reach: export to standard output",
@@ -204,8 +211,8 @@ def test_a_backup_is_a_store_itself(demo: Path, tmp_path: Path) -> None:
     position = run("status", "--json", "--store", demo).json["batches"]
     assert good("backup", copy, "--store", demo) == f"{copy}: the record up to batch {position}\n"
     assert good("verify", "--all", "--store", copy) == good("verify", "--all", "--store", demo)
-    again = run("backup", copy, "--json", "--store", demo)
-    assert again.json == {"backup": str(copy), "position": position}
+    result = run("backup", copy, "--json", "--store", demo)
+    assert result.json == {"backup": str(copy), "position": position}
 
 
 def test_a_backup_is_put_back(store: Path, tmp_path: Path) -> None:
@@ -218,29 +225,29 @@ def test_a_backup_is_put_back(store: Path, tmp_path: Path) -> None:
 def test_a_store_with_a_record_is_replaced_only_when_told(store: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     good("backup", copy, "--store", store)
-    good("import", "classic", made.file(tmp_path, "2021-04-04"), "--store", store)
-    said = misuse("backup", copy, "--restore", "--store", store)
-    assert said == f"{store}: contains a record of 4 batches; add --replace to replace it by the backup."
-    said = good("backup", copy, "--restore", "--replace", "--store", store)
-    assert said == "restored: the record up to batch 3\nlost with the replaced store: 1 later batch\n"
+    good("import", "classic", classic_issues.file(tmp_path, "2021-04-04"), "--store", store)
+    text = misuse("backup", copy, "--restore", "--store", store)
+    assert text == f"{store}: contains a record of 4 batches; add --replace to replace it by the backup."
+    text = good("backup", copy, "--restore", "--replace", "--store", store)
+    assert text == "restored: the record up to batch 3\nlost with the replaced store: 1 later batch\n"
     assert run("status", "--json", "--store", store).json["items"]["listing"] == 3
 
 
 def test_what_was_forgotten_is_forgotten_again(store: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     good("backup", copy, "--store", store)
-    good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
-    said = good("backup", copy, "--restore", "--replace", "--store", store)
-    assert "forgotten again: 1\n" in said
-    assert made.post(100).id not in good("export", "--records", "--store", store)
-    more = run("backup", copy, "--restore", "--replace", "--json", "--store", store).json
-    assert more["restored"] == str(copy) and more["forgotten_again"] == 1
+    good("forget", f"x:{classic_issues.post(100).id}", "--yes", "--store", store)
+    output = good("backup", copy, "--restore", "--replace", "--store", store)
+    assert "forgotten again: 1\n" in output
+    assert classic_issues.post(100).id not in good("export", "--records", "--store", store)
+    report = run("backup", copy, "--restore", "--replace", "--json", "--store", store).json
+    assert report["restored"] == str(copy) and report["forgotten_again"] == 1
 
 
 def test_misuse_of_backup_says_what_goes(store: Path, tmp_path: Path) -> None:
     assert misuse("backup", tmp_path / "a.db", "--replace", "--store", store) == "--replace needs --restore"
-    said = misuse("backup", tmp_path / "a.db", "--as-backed-up", "--store", store)
-    assert said == "--as-backed-up needs --restore"
+    message = misuse("backup", tmp_path / "a.db", "--as-backed-up", "--store", store)
+    assert message == "--as-backed-up needs --restore"
     assert misuse("backup", store, "--store", store) == f"{store}: is the store itself; name another file"
     assert misuse("backup", store, "--restore", "--store", store) == f"{store}: is the store itself; name another file"
     assert (
@@ -251,12 +258,12 @@ def test_misuse_of_backup_says_what_goes(store: Path, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("way", [[], ["--restore"]])
-def test_a_file_of_others_is_neither_written_over_nor_put_back(store: Path, tmp_path: Path, way: list[str]) -> None:
+@pytest.mark.parametrize("options", [[], ["--restore"]])
+def test_a_file_of_others_is_neither_written_over_nor_put_back(store: Path, tmp_path: Path, options: list[str]) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear aunt,\n" * 200)
-    said = failing("backup", letter, *way, "--store", store)
-    assert said == f"{letter}: not a Hot Papers store (not a SQLite file)."
+    message = failure("backup", letter, *options, "--store", store)
+    assert message == f"{letter}: not a Hot Papers store (not a SQLite file)."
     assert letter.read_text() == "Dear aunt,\n" * 200
 
 
@@ -264,6 +271,6 @@ def test_a_backup_that_cannot_be_written(store: Path, tmp_path: Path) -> None:
     folder = tmp_path / "locked"
     folder.mkdir()
     folder.chmod(0o500)
-    ran = by_a_user("backup", folder / "a.db", "--store", store)
-    assert ran.status == 1 and ran.said.startswith(str(folder / "a.db"))
+    result = run_as_user("backup", folder / "a.db", "--store", store)
+    assert result.status == 1 and result.message.startswith(str(folder / "a.db"))
     folder.chmod(0o700)

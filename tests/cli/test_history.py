@@ -11,7 +11,7 @@ from hotpapers.query import issues, papers, request_params, status
 from hotpapers.query.session import QuerySession
 from hotpapers.search.indexing import catch_up
 from hotpapers.store import Record
-from tests.cli.run import failing, good, misuse, run, same
+from tests.cli.run import assert_matches_file, failure, good, misuse, run
 from tests.issues.made import frozen
 from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, fill
 from tests.issues.test_inferred_days import fill_without_announcements
@@ -29,8 +29,8 @@ def store(tmp_path: Path) -> Path:
 @pytest.mark.long
 def test_a_period_is_made_once(store: Path) -> None:
     assert good("history", *PERIOD, "--store", store) == f"{NAME}: 15 issues frozen, {DAYS[0]} to {DAYS[-1]}\n"
-    more = ("history", "--from", "2024-05-20", "--to", "2024-05-29", "--store", store)
-    assert good(*more) == (
+    command = ("history", "--from", "2024-05-20", "--to", "2024-05-29", "--store", store)
+    assert good(*command) == (
         f"{NAME}: 5 issues frozen before, 2024-05-20 to 2024-05-24\n"
         "no issue for 3 days, 2024-05-27 to 2024-05-29: the record has no announcements of those days\n"
     )
@@ -40,9 +40,9 @@ def test_a_period_is_made_once(store: Path) -> None:
 def test_an_issue_in_words(store: Path) -> None:
     good("history", *PERIOD, "--store", store)
     text = good("issue", "2024-05-17", "--publication", NAME, "--store", store)
-    text, masked = re.subn(r"(?m)(?<=^Frozen )\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<=^Digest `)[0-9a-f]{64}", "…", text)
-    assert masked == 2
-    same("history.md", text)
+    text, count = re.subn(r"(?m)(?<=^Frozen )\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<=^Digest `)[0-9a-f]{64}", "…", text)
+    assert count == 2
+    assert_matches_file("history.md", text)
 
 
 def test_an_issue_whose_days_are_inferred(tmp_path: Path) -> None:
@@ -50,26 +50,26 @@ def test_an_issue_whose_days_are_inferred(tmp_path: Path) -> None:
     store = tmp_path / "inferred.db"
     with Record(str(store)) as record:
         fill_without_announcements(record)
-    more = ("history", *PERIOD[:2], "--to", "2024-05-17", "--store", store)
-    assert good(*more) == (
+    command = ("history", *PERIOD[:2], "--to", "2024-05-17", "--store", store)
+    assert good(*command) == (
         "announcement days of 210 papers inferred from the submission dates\n"
         f"{NAME}: 10 issues frozen, {DAYS[0]} to {DAYS[9]}\n"
     )
-    assert good(*more) == f"{NAME}: 10 issues frozen before, {DAYS[0]} to {DAYS[9]}\n"
+    assert good(*command) == f"{NAME}: 10 issues frozen before, {DAYS[0]} to {DAYS[9]}\n"
     text = good("issue", "2024-05-17", "--publication", NAME, "--store", store)
-    text, masked = re.subn(r"(?m)(?<=^Frozen )\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<=^Digest `)[0-9a-f]{64}", "…", text)
-    assert masked == 2
-    same("history-inferred.md", text)
+    text, count = re.subn(r"(?m)(?<=^Frozen )\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<=^Digest `)[0-9a-f]{64}", "…", text)
+    assert count == 2
+    assert_matches_file("history-inferred.md", text)
     assert good("verify", "2024-05-17", "--store", store).startswith("verified: 1 issue rebuilt")
 
 
 @pytest.mark.long
 def test_a_folder_of_its_own(store: Path, tmp_path: Path) -> None:
     """Every page says what it is, and none promises further issues."""
-    ran = run("history", *PERIOD, "--judge", "--output", tmp_path / "out", "--json", "--store", store)
-    assert ran.status == 0 and ran.err == ""
-    assert [issue["day"] for issue in ran.json["issues"]] == DAYS and ran.json["publication"] == NAME
-    assert {row["channel"] for row in ran.json["channels"]} == {"markdown", "site"}
+    result = run("history", *PERIOD, "--judge", "--output", tmp_path / "out", "--json", "--store", store)
+    assert result.status == 0 and result.err == ""
+    assert [issue["day"] for issue in result.json["issues"]] == DAYS and result.json["publication"] == NAME
+    assert {row["channel"] for row in result.json["channels"]} == {"markdown", "site"}
     pages = list((tmp_path / "out" / "site").rglob("*.html"))
     assert len(pages) > 50
     for page in pages:
@@ -77,8 +77,8 @@ def test_a_folder_of_its_own(store: Path, tmp_path: Path) -> None:
         assert "no issue appeared on its day" in text and "was due by" not in text and "will appear by" not in text
         assert "application/atom+xml" not in text
     assert sorted(file.stem for file in (tmp_path / "out" / "markdown").glob("2*.md")) == DAYS
-    again = ("publish", "--all", "--publication", NAME, "--output", tmp_path / "other", "--store", store)
-    assert good(*again).startswith("site: ")
+    command = ("publish", "--all", "--publication", NAME, "--output", tmp_path / "other", "--store", store)
+    assert good(*command).startswith("site: ")
     assert (tmp_path / "other" / "index.html").exists()
 
 
@@ -86,9 +86,9 @@ def test_a_folder_of_its_own(store: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("channel", ["feeds", "mailing", "classic"])
 def test_nobody_is_told(store: Path, tmp_path: Path, channel: str) -> None:
     good("history", *PERIOD, "--store", store)
-    publish = ("publish", "--all", "--publication", NAME, "--store", store)
-    assert "can only be published to site or markdown" in misuse(*publish, "--to", channel, "--output", tmp_path / "x")
-    assert "name a separate folder with --output" in misuse(*publish)
+    command = ("publish", "--all", "--publication", NAME, "--store", store)
+    assert "can only be published to site or markdown" in misuse(*command, "--to", channel, "--output", tmp_path / "x")
+    assert "name a separate folder with --output" in misuse(*command)
 
 
 @pytest.mark.long
@@ -96,15 +96,15 @@ def test_it_is_in_no_list(store: Path) -> None:
     """Only issues of their time appear in lists, as latest, in searches, or on a paper's page."""
     good("history", "--from", str(FIRST), "--to", "2024-05-17", "--store", store)
     with Record(str(store)) as record:
-        own = frozen(record, DAILY, "2024-05-23").content
+        content = frozen(record, DAILY, "2024-05-23").content
         session = QuerySession(record)
-        nothing = request_params.NoParams()
-        assert [one.publication for one in issues.publications(session, nothing).publications] == ["daily"]
-        assert [one.publication for one in status.status(session, nothing).latest] == ["daily"]
+        no_params = request_params.NoParams()
+        assert [row.publication for row in issues.publications(session, no_params).publications] == ["daily"]
+        assert [row.publication for row in status.status(session, no_params).latest] == ["daily"]
         assert session.publication("").publication == "daily" and session.publication(NAME).publication == NAME
-        shown = own.entries[0].paper
-        places = papers.paper(session, request_params.PaperParams(paper=shown)).appearances
-        assert [(one.publication, one.day) for one in places] == [("daily", "2024-05-23")]
+        paper = content.entries[0].paper
+        places = papers.paper(session, request_params.PaperParams(paper=paper)).appearances
+        assert [(place.publication, place.day) for place in places] == [("daily", "2024-05-23")]
         catch_up(record)
         rows = record.database.rows("SELECT DISTINCT publication FROM search_entry")
         assert rows == [("daily",)]
@@ -127,4 +127,4 @@ def test_what_cannot_be_made_is_said_in_a_line(store: Path, tmp_path: Path) -> N
     assert "no such store" in misuse("history", *PERIOD, "--store", tmp_path / "none.db")
     with Record(str(store)) as record:
         frozen(record, DAILY, "2024-05-08")
-    assert failing(*period("2024-05-06", "2024-05-10")).startswith("2024-05-08: already frozen at the time")
+    assert failure(*period("2024-05-06", "2024-05-10")).startswith("2024-05-08: already frozen at the time")

@@ -18,52 +18,52 @@ UNITS = ("hotpapers.service", "hotpapers-serve.service")
 # ---- init for hosts ------------------------------------------------------------------------------------
 
 
-def test_init_writes_a_host_beside_new_and_beside_old_settings(here: Path) -> None:
-    said = good("init", "new", "--systemd", "--contact", "desk@paper.example")
-    assert said.splitlines()[-2:] == ["new/hotpapers.service", "new/hotpapers-serve.service"]
-    (here / "old").mkdir()
-    (here / "old" / "hotpapers.toml").write_text('[[publication]]\nname = "daily"\n')
+def test_init_writes_a_host_beside_new_and_beside_old_settings(cwd: Path) -> None:
+    output = good("init", "new", "--systemd", "--contact", "desk@paper.example")
+    assert output.splitlines()[-2:] == ["new/hotpapers.service", "new/hotpapers-serve.service"]
+    (cwd / "old").mkdir()
+    (cwd / "old" / "hotpapers.toml").write_text('[[publication]]\nname = "daily"\n')
     assert good("init", "old", "--systemd").splitlines() == ["old/hotpapers.service", "old/hotpapers-serve.service"]
-    assert {file.name for file in (here / "old").iterdir()} == {"hotpapers.toml", *UNITS}
+    assert {file.name for file in (cwd / "old").iterdir()} == {"hotpapers.toml", *UNITS}
     assert misuse("init", "old", "--systemd", "--contact", "x") == (
         "old/hotpapers.toml: already exists; set the contact there"
     )
 
 
-def test_init_writes_over_nothing_unless_it_is_told_to(here: Path) -> None:
+def test_init_writes_over_nothing_unless_it_is_told_to(cwd: Path) -> None:
     good("init", "--github-pages")
-    workflow = here / ".github" / "workflows" / "hotpapers.yml"
+    workflow = cwd / ".github" / "workflows" / "hotpapers.yml"
     good("init", "--github-pages")  # running it again changes nothing
-    (here / ".gitignore").write_text("mine\n")
+    (cwd / ".gitignore").write_text("mine\n")
     workflow.write_text("mine\n")
     assert misuse("init", "--container", "--github-pages").endswith(
         "hotpapers.yml: already exists; --replace overwrites it. Nothing was changed."
     )
-    assert workflow.read_text() == "mine\n" and not (here / "Containerfile").exists()
-    said = good("init", "--github-pages", "--replace")
-    assert ".gitignore: already exists and was kept" in said
-    assert workflow.read_text("utf-8").startswith("# Collects") and (here / ".gitignore").read_text() == "mine\n"
+    assert workflow.read_text() == "mine\n" and not (cwd / "Containerfile").exists()
+    output = good("init", "--github-pages", "--replace")
+    assert ".gitignore: already exists and was kept" in output
+    assert workflow.read_text("utf-8").startswith("# Collects") and (cwd / ".gitignore").read_text() == "mine\n"
 
 
-def test_a_workflow_needs_a_store_beside_it(here: Path) -> None:
+def test_a_workflow_needs_a_store_beside_it(cwd: Path) -> None:
     for store in ("postgresql://db.example/papers", "/srv/hotpapers.db", "~/hotpapers.db", "../hotpapers.db"):
-        (here / "hotpapers.toml").write_text(f'store = "{store}"\n')
+        (cwd / "hotpapers.toml").write_text(f'store = "{store}"\n')
         assert "GitHub Pages needs a file next to hotpapers.toml" in misuse("init", "--github-pages")
 
 
-def test_a_new_container_answers_its_health_check(here: Path) -> None:
+def test_a_new_container_answers_its_health_check(cwd: Path) -> None:
     good("init", "--container", "--contact", "")
-    assert settings.load(here / "hotpapers.toml").run.listen == "127.0.0.1:9464"
-    assert "127.0.0.1:9464/health" in (here / "Containerfile").read_text()
-    (here / "old").mkdir()
-    (here / "old" / "hotpapers.toml").write_text("")
+    assert settings.load(cwd / "hotpapers.toml").run.listen == "127.0.0.1:9464"
+    assert "127.0.0.1:9464/health" in (cwd / "Containerfile").read_text()
+    (cwd / "old").mkdir()
+    (cwd / "old" / "hotpapers.toml").write_text("")
     assert 'to do: set listen = "127.0.0.1:9464" in [run]' in good("init", "old", "--container")
 
 
-def test_units_name_this_machine(here: Path) -> None:
+def test_units_name_this_machine(cwd: Path) -> None:
     good("init", "--systemd", "--contact", "")
-    unit = (here / "hotpapers.service").read_text()
-    assert f"\nWorkingDirectory={here}\n" in unit and f"\nReadWritePaths={here}\n" in unit
+    unit = (cwd / "hotpapers.service").read_text()
+    assert f"\nWorkingDirectory={cwd}\n" in unit and f"\nReadWritePaths={cwd}\n" in unit
     assert re.search(r"^ExecStart=/\S+ .*run$", unit, re.M) and re.search(r"^User=(?!root)\w+$", unit, re.M)
     assert "@" not in re.sub(r"SystemCallFilter.*", "", unit)
 
@@ -79,59 +79,64 @@ def test_the_program_is_named_as_it_was_called(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    file = tmp_path / "hotpapers.toml"
-    file.write_text('[[publication]]\nname = "daily"\ntitle = "The Daily Kettle"\n')
-    return file
+def config(tmp_path: Path) -> Path:
+    config_file = tmp_path / "hotpapers.toml"
+    config_file.write_text('[[publication]]\nname = "daily"\ntitle = "The Daily Kettle"\n')
+    return config_file
 
 
-def test_the_command_notes_and_renders(home: Path, tmp_path: Path) -> None:
-    assert "min after its planned time" in good("scheduled", "begin", "--config", home)
-    assert "UTC, by hand" in good("scheduled", "begin", "--because", "workflow_dispatch", "--config", home)
+def test_the_command_notes_and_renders(config: Path, tmp_path: Path) -> None:
+    assert "min after its planned time" in good("scheduled", "begin", "--config", config)
+    assert "UTC, by hand" in good("scheduled", "begin", "--because", "workflow_dispatch", "--config", config)
     output = tmp_path / "out"
-    said = good("scheduled", "end", "--outcome", "success", "--output", output, "--config", home)
-    assert said.startswith("success: no problems\n") and "the next run is due by " in said
+    text = good("scheduled", "end", "--outcome", "success", "--output", output, "--config", config)
+    assert text.startswith("success: no problems\n") and "the next run is due by " in text
     assert (output / "index.html").is_file() and (output / "feeds" / "issues.atom").is_file()
     assert set(json.loads((output / "schedule.json").read_text())) == {"outcome", "began", "ended", "next_by", "where"}
-    assert "is not empty" in misuse("scheduled", "end", "--outcome", "success", "--output", output, "--config", home)
+    assert "is not empty" in misuse("scheduled", "end", "--outcome", "success", "--output", output, "--config", config)
 
 
-def test_the_command_as_json(home: Path, tmp_path: Path) -> None:
-    good("scheduled", "begin", "--config", home)
-    ends = ("scheduled", "end", "--outcome", "skipped", "--output", tmp_path / "out", "--config", home)
-    told = json.loads(good(*ends, "--where", "https://log.example/7", "--json"))
-    assert told["outcome"] == "failure" and told["problems"] == ["the run ended with skipped"] and told["files"] > 5
+def test_the_command_as_json(config: Path, tmp_path: Path) -> None:
+    good("scheduled", "begin", "--config", config)
+    command = ("scheduled", "end", "--outcome", "skipped", "--output", tmp_path / "out", "--config", config)
+    result = json.loads(good(*command, "--where", "https://log.example/7", "--json"))
+    assert (
+        result["outcome"] == "failure" and result["problems"] == ["the run ended with skipped"] and result["files"] > 5
+    )
     public = json.loads((tmp_path / "out" / "schedule.json").read_text())
-    assert public["where"] == told["where"] == "https://log.example/7" and "problems" not in public
+    assert public["where"] == result["where"] == "https://log.example/7" and "problems" not in public
 
 
-def test_what_the_command_needs(home: Path, tmp_path: Path) -> None:
-    assert "end needs --outcome and --output" in misuse("scheduled", "end", "--config", home)
-    good("scheduled", "begin", "--config", home)
-    home.write_text("")
+def test_what_the_command_needs(config: Path, tmp_path: Path) -> None:
+    assert "end needs --outcome and --output" in misuse("scheduled", "end", "--config", config)
+    good("scheduled", "begin", "--config", config)
+    config.write_text("")
     assert "no publication configured" in misuse(
-        "scheduled", "end", "--outcome", "success", "--output", tmp_path / "out", "--config", home
+        "scheduled", "end", "--outcome", "success", "--output", tmp_path / "out", "--config", config
     )
 
 
-def test_several_publications_have_a_folder_each_and_a_door(home: Path, tmp_path: Path) -> None:
-    home.write_text(
+def test_several_publications_have_a_folder_each_and_a_door(config: Path, tmp_path: Path) -> None:
+    config.write_text(
         '[[publication]]\nname = "daily"\ntitle = "Kettles & <Tea>"\n'
         '[[publication]]\nname = "weekly"\nwindow = "weekly"\n'
     )
-    good("scheduled", "begin", "--config", home)
+    good("scheduled", "begin", "--config", config)
     output = tmp_path / "out"
-    ends = ("scheduled", "end", "--outcome", "success", "--output", output, "--config", home)
-    good(*ends, "--base", "https://papers.example")
-    door = (output / "index.html").read_text()
-    assert '<a href="daily/index.html">Kettles &amp; &lt;Tea&gt;</a>' in door and 'href="weekly/index.html"' in door
+    command = ("scheduled", "end", "--outcome", "success", "--output", output, "--config", config)
+    good(*command, "--base", "https://papers.example")
+    index_page = (output / "index.html").read_text()
+    assert (
+        '<a href="daily/index.html">Kettles &amp; &lt;Tea&gt;</a>' in index_page
+        and 'href="weekly/index.html"' in index_page
+    )
     feed = (output / "weekly" / "feeds" / "issues.atom").read_text()
     assert "https://papers.example/weekly/feeds/issues.atom" in feed
 
 
-def test_an_address_in_the_settings_goes_first(home: Path, tmp_path: Path) -> None:
-    home.write_text(home.read_text() + '[publish]\nbase = "https://own.example/"\n')
-    good("scheduled", "begin", "--config", home)
-    ends = ("scheduled", "end", "--outcome", "success", "--output", tmp_path / "out", "--config", home)
-    good(*ends, "--base", "https://host.example/papers/")
+def test_an_address_in_the_settings_goes_first(config: Path, tmp_path: Path) -> None:
+    config.write_text(config.read_text() + '[publish]\nbase = "https://own.example/"\n')
+    good("scheduled", "begin", "--config", config)
+    command = ("scheduled", "end", "--outcome", "success", "--output", tmp_path / "out", "--config", config)
+    good(*command, "--base", "https://host.example/papers/")
     assert "https://own.example/feeds/" in (tmp_path / "out" / "feeds" / "issues.atom").read_text()

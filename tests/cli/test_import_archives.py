@@ -19,7 +19,7 @@ from hotpapers.ids import timestamps
 from hotpapers.model import Post
 from hotpapers.store import Record
 from hotpapers.transfer.packed import LONG_WINDOW
-from tests.cli.run import by_a_user, environment, good, misuse, run, weighed, words
+from tests.cli.run import command_line, environment, good, misuse, peak_memory_command, run, run_as_user
 from tests.conftest import data
 from tests.ingest.archive_helpers import DAY_START, bluesky_day, export_lines, lines
 from tests.sources import bluesky_events as bluesky
@@ -35,7 +35,7 @@ def dump() -> Path:
     return data("archives/hackernews-shapes.jsonl")
 
 
-def observed(store: Path | str) -> bytes:
+def exported_items(store: Path | str) -> bytes:
     with Record(str(store)) as record:
         return export_lines(record)
 
@@ -64,19 +64,19 @@ def test_one_file_and_the_same_again(kettles: Path, tmp_path: Path) -> None:
 def test_a_dump_given_again_with_another_moment_is_read_again(dump: Path, tmp_path: Path) -> None:
     store = tmp_path / "s.db"
     good("import", "hackernews", dump, "--store", store)
-    asked = ("import", "hackernews", dump, "--store", store, "--seen-at", "2026-06-01")
-    assert " posts, " in good(*asked)
-    assert good(*asked) == "read by an earlier import\n"
+    command = ("import", "hackernews", dump, "--store", store, "--seen-at", "2026-06-01")
+    assert " posts, " in good(*command)
+    assert good(*command) == "read by an earlier import\n"
     with Record(str(store)) as record:
-        then = record.view(timestamps.midnight("2026-06-02"))
-        assert len(list(then.items(Post))) == len(list(record.view().items(Post))) > 0
+        view = record.view(timestamps.midnight("2026-06-02"))
+        assert len(list(view.items(Post))) == len(list(record.view().items(Post))) > 0
 
 
 def test_several_files_and_one_that_is_refused(kettles: Path, dump: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.jsonl"
     cut.write_bytes(lines(bluesky_day(2))[:-10])
-    ran = run("import", "jetstream", kettles, dump, cut, "--store", tmp_path / "s.db")
-    assert (ran.status, ran.out.splitlines()) == (1, [
+    result = run("import", "jetstream", kettles, dump, cut, "--store", tmp_path / "s.db")
+    assert (result.status, result.out.splitlines()) == (1, [
         f"{kettles}: 12 lines read; added: 1 post, 1 mention, 3 reactions, 0 snapshots",
         f"{kettles}: 1 post in the record marked as gone",
         f"{kettles}: 1 mentioned paper not in the record",
@@ -85,7 +85,7 @@ def test_several_files_and_one_that_is_refused(kettles: Path, dump: Path, tmp_pa
         f"{cut}: 2 mentioned papers not in the record",
         f"{cut}: the last line is cut off and was skipped",
     ])  # fmt: skip
-    assert ran.err == (
+    assert result.err == (
         f"hotpapers: refused {dump}: not in the format jetstream: none of its lines can be read"
         " (Object missing required field `did`); it looks like Hacker News: hotpapers import hackernews\n"
     )
@@ -93,8 +93,10 @@ def test_several_files_and_one_that_is_refused(kettles: Path, dump: Path, tmp_pa
 
 def test_every_figure_by_name(dump: Path, tmp_path: Path) -> None:
     missing = tmp_path / "missing.jsonl"
-    ran = run("import", "hackernews", dump, missing, "--json", "--seen-at", "2026-01-01", "--store", tmp_path / "s.db")
-    assert ran.status == 1 and ran.json == {
+    result = run(
+        "import", "hackernews", dump, missing, "--json", "--seen-at", "2026-01-01", "--store", tmp_path / "s.db"
+    )
+    assert result.status == 1 and result.json == {
         "imported": [
             {
                 "file": str(dump), "whole": False, "lines": 18, "before": 0, "cut": False, "papers": 0, "posts": 5,
@@ -111,15 +113,15 @@ def test_a_dump_was_made_when_it_is_said_or_else_when_its_file_was(dump: Path, t
     copy.write_bytes(dump.read_bytes())
     os.utime(copy, (1_760_000_000, 1_760_000_000))
     good("import", "hackernews", copy, "--store", tmp_path / "a.db")
-    assert b'"observed_at":1760000000000000,' in observed(tmp_path / "a.db")
-    for said, moment in (("2026-01-02", b"1767312000000000"), ("2026-01-02T01:00:00+01:00", b"1767312000000000")):
-        store = tmp_path / f"{len(said)}.db"
-        good("import", "hackernews", copy, "--seen-at", said, "--store", store)
-        assert b'"observed_at":' + moment in observed(store) and b"1760000000000000" not in observed(store)
+    assert b'"observed_at":1760000000000000,' in exported_items(tmp_path / "a.db")
+    for seen_at, moment in (("2026-01-02", b"1767312000000000"), ("2026-01-02T01:00:00+01:00", b"1767312000000000")):
+        store = tmp_path / f"{len(seen_at)}.db"
+        good("import", "hackernews", copy, "--seen-at", seen_at, "--store", store)
+        assert b'"observed_at":' + moment in exported_items(store) and b"1760000000000000" not in exported_items(store)
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (
             ("jetstream", "x.jsonl", "--seen-at", "2026-01-01"),
@@ -129,33 +131,33 @@ def test_a_dump_was_made_when_it_is_said_or_else_when_its_file_was(dump: Path, t
     ],
 )
 def test_when_something_was_seen_is_not_asked_where_it_is_known(
-    args: tuple[str, ...], said: str, tmp_path: Path
+    args: tuple[str, ...], message: str, tmp_path: Path
 ) -> None:
-    assert misuse("import", *args, "--store", tmp_path / "s.db") == said
+    assert misuse("import", *args, "--store", tmp_path / "s.db") == message
     assert not (tmp_path / "s.db").exists()
 
 
 @pytest.mark.parametrize(
-    ("said", "wrong"), [("soon", "not a date such as 2026-07-01"), ("2199-01-01", "in the future")]
+    ("day", "reason"), [("soon", "not a date such as 2026-07-01"), ("2199-01-01", "in the future")]
 )
-def test_a_day_that_is_none(said: str, wrong: str, tmp_path: Path) -> None:
-    ran = run("import", "x", "x.jsonl", "--seen-at", said, "--store", tmp_path / "s.db")
-    assert ran.status == 2 and wrong in ran.err
+def test_a_day_that_is_none(day: str, reason: str, tmp_path: Path) -> None:
+    result = run("import", "x", "x.jsonl", "--seen-at", day, "--store", tmp_path / "s.db")
+    assert result.status == 2 and reason in result.err
 
 
 def test_what_was_forgotten_stays_out(kettles: Path, tmp_path: Path) -> None:
     store = tmp_path / "s.db"
     good("import", "jetstream", kettles, "--store", store)
     good("forget", "bluesky:did:plc:madeupteapot0000000000bb", "--yes", "--store", store)
-    said = good("import", "jetstream", "-", "--store", store, input=kettles.read_bytes())
-    assert "2 items skipped: forgotten in this store\n" in said
+    output = good("import", "jetstream", "-", "--store", store, input=kettles.read_bytes())
+    assert "2 items skipped: forgotten in this store\n" in output
 
 
-def test_a_network_that_is_not_to_be_read_is_not(here: Path, dump: Path) -> None:
-    (here / "hotpapers.toml").write_text('[terms.hackernews]\nread = "no"\n')
-    said = misuse("import", "hackernews", dump)
-    assert said == 'hackernews is disabled in your settings: [terms.hackernews] read = "no"'
-    (here / "hotpapers.toml").write_text("[terms.hackernews]\nkeep = 36500\n")
+def test_a_network_that_is_not_to_be_read_is_not(cwd: Path, dump: Path) -> None:
+    (cwd / "hotpapers.toml").write_text('[terms.hackernews]\nread = "no"\n')
+    message = misuse("import", "hackernews", dump)
+    assert message == 'hackernews is disabled in your settings: [terms.hackernews] read = "no"'
+    (cwd / "hotpapers.toml").write_text("[terms.hackernews]\nkeep = 36500\n")
     good("import", "hackernews", dump, "--seen-at", "2026-01-01")
     assert run("status", "--json").json["raw"] == 5
 
@@ -164,8 +166,8 @@ def test_a_file_that_nobody_may_read_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "secret.jsonl"
     file.write_text("{}")
     file.chmod(0)
-    ran = by_a_user("import", "reddit", file, "--store", tmp_path / "s.db")
-    assert (ran.status, ran.err) == (1, f"hotpapers: refused {file}: cannot be read: Permission denied\n")
+    result = run_as_user("import", "reddit", file, "--store", tmp_path / "s.db")
+    assert (result.status, result.err) == (1, f"hotpapers: refused {file}: cannot be read: Permission denied\n")
 
 
 # ---- packed and piped --------------------------------------------------------------------------------------
@@ -174,83 +176,83 @@ def test_a_file_that_nobody_may_read_is_refused(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_packed_files_and_pipes_are_the_same(tmp_path: Path) -> None:
     content = lines(bluesky_day(30))
-    long = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True, write_content_size=False)
-    packed = {
+    parameters = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True, write_content_size=False)
+    files = {
         "plain.jsonl": content,
         "gzip.jsonl.gz": gzip.compress(content[:3000]) + gzip.compress(content[3000:]),
         "zstd.jsonl.zst": zstandard.compress(content),
-        "long.jsonl.zst": zstandard.ZstdCompressor(compression_params=long).compress(content),
+        "long.jsonl.zst": zstandard.ZstdCompressor(compression_params=parameters).compress(content),
     }
-    found = set()
-    for name, data_ in packed.items():
-        (tmp_path / name).write_bytes(data_)
-        said = good("import", "jetstream", tmp_path / name, "--store", tmp_path / f"{name}.db")
-        assert said.startswith(f"{len(bluesky_day(30))} lines read; ")
-        found.add(observed(tmp_path / f"{name}.db"))
+    exports = set()
+    for name, file_content in files.items():
+        (tmp_path / name).write_bytes(file_content)
+        output = good("import", "jetstream", tmp_path / name, "--store", tmp_path / f"{name}.db")
+        assert output.startswith(f"{len(bluesky_day(30))} lines read; ")
+        exports.add(exported_items(tmp_path / f"{name}.db"))
         assert good("import", "jetstream", tmp_path / name, "--store", tmp_path / f"{name}.db").startswith("read by")
-    piped = good("import", "jetstream", "-", "--store", tmp_path / "pipe.db", input=packed["gzip.jsonl.gz"])
-    assert piped.startswith(f"{len(bluesky_day(30))} lines read; ")
-    assert {*found, observed(tmp_path / "pipe.db")} == found and len(found) == 1
+    pipe_output = good("import", "jetstream", "-", "--store", tmp_path / "pipe.db", input=files["gzip.jsonl.gz"])
+    assert pipe_output.startswith(f"{len(bluesky_day(30))} lines read; ")
+    assert {*exports, exported_items(tmp_path / "pipe.db")} == exports and len(exports) == 1
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_a_packed_file_that_breaks_off_is_said_and_what_came_before_is_in(pack: object, tmp_path: Path) -> None:
-    many = b"".join(lines(bluesky_day(60, day, edits=False)) for day in range(12))
-    whole = pack(many)  # type: ignore[operator]
+    content = b"".join(lines(bluesky_day(60, day, edits=False)) for day in range(12))
+    packed = pack(content)  # type: ignore[operator]
     file = tmp_path / "cut.jsonl.packed"
-    file.write_bytes(whole[: len(whole) * 9 // 10])
-    ran = run("import", "jetstream", file, "--store", tmp_path / "s.db")
-    assert (ran.status, ran.out) == (1, "")
-    assert ran.err.startswith(
+    file.write_bytes(packed[: len(packed) * 9 // 10])
+    result = run("import", "jetstream", file, "--store", tmp_path / "s.db")
+    assert (result.status, result.out) == (1, "")
+    assert result.err.startswith(
         f"hotpapers: refused {file}: cannot be unpacked: it is truncated; was it copied completely?; "
     )
-    assert ran.err.endswith(" lines before that were imported\n")
-    assert observed(tmp_path / "s.db").count(b'{"kind":"mention"') > 500
-    file.write_bytes(whole)
+    assert result.err.endswith(" lines before that were imported\n")
+    assert exported_items(tmp_path / "s.db").count(b'{"kind":"mention"') > 500
+    file.write_bytes(packed)
     assert "lines read; added: " in good("import", "jetstream", file, "--store", tmp_path / "s.db")
-    (tmp_path / "plain.jsonl").write_bytes(many)
+    (tmp_path / "plain.jsonl").write_bytes(content)
     good("import", "jetstream", tmp_path / "plain.jsonl", "--store", tmp_path / "plain.db")
-    assert observed(tmp_path / "plain.db") == observed(tmp_path / "s.db")
+    assert exported_items(tmp_path / "plain.db") == exported_items(tmp_path / "s.db")
 
 
 def test_jsonl_may_be_gzip_too(kettles: Path, tmp_path: Path) -> None:
     good("import", "jetstream", kettles, "--store", tmp_path / "a.db")
-    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(observed(tmp_path / "a.db")))
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(exported_items(tmp_path / "a.db")))
     good("import", "jsonl", tmp_path / "a.jsonl.gz", "--store", tmp_path / "b.db")
-    assert observed(tmp_path / "b.db") == observed(tmp_path / "a.db")
+    assert exported_items(tmp_path / "b.db") == exported_items(tmp_path / "a.db")
 
 
 def test_more_memory_than_allowed_is_not_taken_for_other_formats(tmp_path: Path) -> None:
-    long = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
-    packer = zstandard.ZstdCompressor(compression_params=long).compressobj()
+    parameters = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
+    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     file = tmp_path / "long.jsonl.zst"
     file.write_bytes(packer.compress(b"x" * 2**20) + packer.flush())
     with streams.open_input(str(file), window=LONG_WINDOW) as stream:
         assert len(stream.read()) == 2**20
-    ran = run("import", "jsonl", file, "--store", tmp_path / "s.db")
-    assert ran.status == 1 and "cannot be unpacked: " in ran.err and "memory" in ran.err
+    result = run("import", "jsonl", file, "--store", tmp_path / "s.db")
+    assert result.status == 1 and "cannot be unpacked: " in result.err and "memory" in result.err
 
 
 # ---- interrupted ---------------------------------------------------------------------------------------------
 
 
-def much(path: Path, days: int) -> Path:
+def write_talk(path: Path, days: int) -> Path:
     """A file with this many days' talk; most of its lines name no paper."""
-    other = bluesky.create(bluesky.BERT, bluesky.post("Nothing but weather " * 20), time=DAY_START) + b"\n"
+    noise = bluesky.create(bluesky.BERT, bluesky.post("Nothing but weather " * 20), time=DAY_START) + b"\n"
     with path.open("wb") as out:
         for day in range(days):
             out.write(lines(bluesky_day(60, day, edits=False)))
-            out.write(other * 300)
+            out.write(noise * 300)
     return path
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("sign", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)], ids=str)
 def test_stopped_in_the_midst_it_goes_on_and_nothing_is_lost(sign: signal.Signals, status: int, tmp_path: Path) -> None:
-    file, store = much(tmp_path / "much.jsonl", 40), tmp_path / "s.db"
+    file, store = write_talk(tmp_path / "much.jsonl", 40), tmp_path / "s.db"
     child = subprocess.Popen(
-        words("import", "jetstream", file, "--store", store), env=environment(), stdout=subprocess.PIPE,
+        command_line("import", "jetstream", file, "--store", store), env=environment(), stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while child.poll() is None and not batches(store):
@@ -262,7 +264,7 @@ def test_stopped_in_the_midst_it_goes_on_and_nothing_is_lost(sign: signal.Signal
         assert err == "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
     assert good("import", "jetstream", file, "--store", store).startswith("resumed after ")
     good("import", "jetstream", file, "--store", tmp_path / "alone.db")
-    assert observed(store) == observed(tmp_path / "alone.db")
+    assert exported_items(store) == exported_items(tmp_path / "alone.db")
     good("verify", "--all", "--store", store)
 
 
@@ -278,8 +280,10 @@ def batches(store: Path) -> int:
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     resident = []
     for days in (5, 60):
-        file = much(tmp_path / f"{days}.jsonl", days)
-        command = weighed(tmp_path / "peak", "import", "jetstream", file, "--store", tmp_path / f"{days}.db")
+        file = write_talk(tmp_path / f"{days}.jsonl", days)
+        command = peak_memory_command(
+            tmp_path / "peak", "import", "jetstream", file, "--store", tmp_path / f"{days}.db"
+        )
         subprocess.run(command, env=environment(), check=True, capture_output=True)
         resident.append(int((tmp_path / "peak").read_text()))
     assert resident[1] < resident[0] + 60_000 and resident[1] < 250_000

@@ -35,76 +35,87 @@ ARCHIVES = {
     "hackernews": "hackernews-table.parquet", "jetstream": "jetstream-kettles.jsonl", "reddit": "reddit-dump.jsonl",
     "x": "x-second.jsonl",
 }  # fmt: skip
-SAID = "2026-01-01"
+SEEN_AT = "2026-01-01"
 MODIFIED = "Thu, 01 Jan 2026 00:00:00 GMT"
 
 
-def observed(store: Path) -> bytes:
+def exported_items(store: Path) -> bytes:
     with Record(str(store)) as record:
         return export_lines(record)
 
 
-def said_at(format_: str) -> tuple[str, ...]:
-    return () if format_ in ("car", "jetstream") else ("--seen-at", SAID)
+def seen_at_options(format_: str) -> tuple[str, ...]:
+    return () if format_ in ("car", "jetstream") else ("--seen-at", SEEN_AT)
 
 
-def same_as_local(format_: str, address: str, folder: Path, *more: str) -> str:
-    """Import an archive from an address and from disk, and compare. Returns the output of the first import."""
-    far, near = folder / "far.db", folder / "near.db"
-    said = good("import", format_, address, *said_at(format_), "--store", far, *more)
-    good("import", format_, data(f"archives/{ARCHIVES[format_]}"), *said_at(format_), "--store", near)
-    assert observed(far) == observed(near)
-    assert good("import", format_, address, *said_at(format_), "--store", far, *more) == "read by an earlier import\n"
-    return said
+def compare_with_local(format_: str, address: str, folder: Path, *more: str) -> str:
+    """Import an archive from an address and from disk, and compare the stores. Return the first import's output."""
+    remote_store, local_store = folder / "far.db", folder / "near.db"
+    output = good("import", format_, address, *seen_at_options(format_), "--store", remote_store, *more)
+    good("import", format_, data(f"archives/{ARCHIVES[format_]}"), *seen_at_options(format_), "--store", local_store)
+    assert exported_items(remote_store) == exported_items(local_store)
+    assert (
+        good("import", format_, address, *seen_at_options(format_), "--store", remote_store, *more)
+        == "read by an earlier import\n"
+    )
+    return output
 
 
 # ---- a web server --------------------------------------------------------------------------------------
 
 
-class Files(ThreadingHTTPServer):
-    """Serves files. `parts`: whether it supports ranges; `changes`: whether each response has another version;
-    `range`: what every part but the first claims to be, while it is empty."""
+class FileServer(ThreadingHTTPServer):
+    """Serves files. `supports_ranges`: of HTTP; `changes_versions`: whether each response has another version;
+    `content_range`: what every part but the first claims to be, while it is empty."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(("127.0.0.1", 0), FileHandler)
         self.files: dict[str, bytes] = {}
-        self.parts, self.changes, self.range, self.asked = True, False, "", list[str]()
+        self.supports_ranges, self.changes_versions, self.content_range, self.requested_ranges = (
+            True,
+            False,
+            "",
+            list[str](),
+        )
 
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class Handler(BaseHTTPRequestHandler):
+class FileHandler(BaseHTTPRequestHandler):
     """Handles one request."""
 
-    server: Files
+    server: FileServer
 
     def do_GET(self) -> None:
         path, server = self.path.partition("?")[0], self.server
-        server.asked.append(self.headers.get("range", ""))
+        server.requested_ranges.append(self.headers.get("range", ""))
         if path == "/onward":
-            self._answer(302, b"", {"Location": "/a"})
+            self._send(302, b"", {"Location": "/a"})
         elif path not in server.files:
-            self._answer(404, b"no")
+            self._send(404, b"no")
         else:
-            self._part(server.files[path])
+            self._send_file(server.files[path])
 
-    def _part(self, content: bytes) -> None:
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("range", ""))
-        tag = {"ETag": f'"{len(self.server.asked) if self.server.changes else 0}"', "Last-Modified": MODIFIED}
-        if wanted is None or not self.server.parts:
-            self._answer(200, content, tag)
+    def _send_file(self, content: bytes) -> None:
+        match = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("range", ""))
+        tag = {
+            "ETag": f'"{len(self.server.requested_ranges) if self.server.changes_versions else 0}"',
+            "Last-Modified": MODIFIED,
+        }
+        if match is None or not self.server.supports_ranges:
+            self._send(200, content, tag)
             return
-        start, end = int(wanted[1]), min(int(wanted[2]) + 1, len(content))
+        start, end = int(match[1]), min(int(match[2]) + 1, len(content))
         if start >= len(content):
-            self._answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
-        elif start and self.server.range:
-            self._answer(206, b"", tag | {"Content-Range": self.server.range.format(size=len(content))})
+            self._send(416, b"", {"Content-Range": f"bytes */{len(content)}"})
+        elif start and self.server.content_range:
+            self._send(206, b"", tag | {"Content-Range": self.server.content_range.format(size=len(content))})
         else:
-            self._answer(206, content[start:end], tag | {"Content-Range": f"bytes {start}-{end - 1}/{len(content)}"})
+            self._send(206, content[start:end], tag | {"Content-Range": f"bytes {start}-{end - 1}/{len(content)}"})
 
-    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+    def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -117,8 +128,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server() -> Iterator[Files]:
-    with Files() as files:
+def server() -> Iterator[FileServer]:
+    with FileServer() as files:
         thread = threading.Thread(target=files.serve_forever, args=(0.01,))
         thread.start()
         yield files
@@ -127,7 +138,7 @@ def server() -> Iterator[Files]:
 
 
 @pytest.fixture
-def named(server: Files, tmp_path: Path) -> str:
+def config(server: FileServer, tmp_path: Path) -> str:
     """Settings that name the server's address."""
     file = tmp_path / "hotpapers.toml"
     file.write_text(f'[source.bluesky]\nview = "{server.base}"\n', "utf-8")
@@ -137,48 +148,54 @@ def named(server: Files, tmp_path: Path) -> str:
 @pytest.mark.parametrize("format_", ARCHIVES)
 @pytest.mark.parametrize("size", [1_000, 8_000_000])
 def test_a_web_server_is_asked_for_parts(
-    server: Files, named: str, tmp_path: Path, format_: str, size: int, monkeypatch: pytest.MonkeyPatch
+    server: FileServer, config: str, tmp_path: Path, format_: str, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote_files, "PIECE", size)
     server.files["/a"] = data(f"archives/{ARCHIVES[format_]}").read_bytes()
-    same_as_local(format_, f"{server.base}/a?token=secret", tmp_path, "--config", named)
-    assert f"bytes=0-{size - 1}" in server.asked
-    assert any(part.startswith("bytes=1000-") for part in server.asked) == (size == 1_000)
+    compare_with_local(format_, f"{server.base}/a?token=secret", tmp_path, "--config", config)
+    assert f"bytes=0-{size - 1}" in server.requested_ranges
+    assert any(part.startswith("bytes=1000-") for part in server.requested_ranges) == (size == 1_000)
 
 
-def test_its_date_is_when_a_dump_was_made_and_redirects_are_followed(server: Files, named: str, tmp_path: Path) -> None:
+def test_its_date_is_when_a_dump_was_made_and_redirects_are_followed(
+    server: FileServer, config: str, tmp_path: Path
+) -> None:
     server.files["/a"] = gzip.compress(data("archives/hackernews-shapes.jsonl").read_bytes())
     for path in ("a", "onward"):
-        good("import", "hackernews", f"{server.base}/{path}", "--store", tmp_path / f"{path}.db", "--config", named)
-    assert b'"observed_at":1767225600000000,' in observed(tmp_path / "a.db") == observed(tmp_path / "onward.db")
+        good("import", "hackernews", f"{server.base}/{path}", "--store", tmp_path / f"{path}.db", "--config", config)
+    assert (
+        b'"observed_at":1767225600000000,'
+        in exported_items(tmp_path / "a.db")
+        == exported_items(tmp_path / "onward.db")
+    )
 
 
-def test_inside_addresses_are_not_asked_unless_the_settings_name_them(server: Files, tmp_path: Path) -> None:
+def test_inside_addresses_are_not_asked_unless_the_settings_name_them(server: FileServer, tmp_path: Path) -> None:
     server.files["/a"] = data("archives/hackernews-shapes.jsonl").read_bytes()
-    ran = run("import", "hackernews", f"{server.base}/a?token=secret", "--store", tmp_path / "s.db")
-    assert (ran.status, ran.out, server.asked) == (1, "", [])
-    assert f"refused {server.base}/a: cannot be read: " in ran.err and "is an inside address" in ran.err
-    assert "secret" not in ran.err
+    result = run("import", "hackernews", f"{server.base}/a?token=secret", "--store", tmp_path / "s.db")
+    assert (result.status, result.out, server.requested_ranges) == (1, "", [])
+    assert f"refused {server.base}/a: cannot be read: " in result.err and "is an inside address" in result.err
+    assert "secret" not in result.err
 
 
-def test_what_a_web_server_may_do_wrong(server: Files, named: str, tmp_path: Path, monkeypatch: Any) -> None:
+def test_what_a_web_server_may_do_wrong(server: FileServer, config: str, tmp_path: Path, monkeypatch: Any) -> None:
     def error(path: str) -> str:
-        ran = run("import", "jetstream", f"{server.base}/{path}", "--store", tmp_path / "s.db", "--config", named)
-        assert ran.status == 1
-        return ran.err
+        result = run("import", "jetstream", f"{server.base}/{path}", "--store", tmp_path / "s.db", "--config", config)
+        assert result.status == 1
+        return result.err
 
     server.files |= {"/a": b"".join(bluesky_day(40)), "/large": bytes(10_000_001), "/empty": b""}
     assert "404" in error("missing")
-    server.parts = False
+    server.supports_ranges = False
     assert "the server does not support range requests: download it first" in error("large")
-    server.parts = True
+    server.supports_ranges = True
     monkeypatch.setattr(remote_files, "PIECE", 700)
-    server.changes = True
+    server.changes_versions = True
     assert "was changed while being read; import it again when nobody is writing to it" in error("a")
-    server.changes = False
-    for server.range in ("bytes 700-699/{size}", "bytes 700-699/" + "9" * 5_000):
+    server.changes_versions = False
+    for server.content_range in ("bytes 700-699/{size}", "bytes 700-699/" + "9" * 5_000):
         assert "the server does not say which part of the file it sent" in error("a")
-    assert good("import", "jetstream", f"{server.base}/empty", "--store", tmp_path / "e.db", "--config", named) == (
+    assert good("import", "jetstream", f"{server.base}/empty", "--store", tmp_path / "e.db", "--config", config) == (
         "0 lines read; added: 0 posts, 0 mentions, 0 reactions, 0 snapshots\n"
     )
 
@@ -203,7 +220,7 @@ def memory() -> Iterator[Callable[[str, bytes], str]]:
 @pytest.mark.parametrize("format_", ARCHIVES)
 def test_a_store_in_memory(memory: Callable[[str, bytes], str], tmp_path: Path, format_: str) -> None:
     address = memory("a", data(f"archives/{ARCHIVES[format_]}").read_bytes())
-    same_as_local(format_, address, tmp_path)
+    compare_with_local(format_, address, tmp_path)
 
 
 @pytest.mark.long
@@ -216,7 +233,7 @@ def test_several_processes_read_parts_of_what_one_fetches(
     monkeypatch.setattr(framing, "BLOCK", 9_000)
     good("import", "jetstream", address, "--workers", "2", "--store", tmp_path / "far.db")
     good("import", "jetstream", local, "--workers", "1", "--store", tmp_path / "near.db")
-    assert observed(tmp_path / "far.db") == observed(tmp_path / "near.db")
+    assert exported_items(tmp_path / "far.db") == exported_items(tmp_path / "near.db")
 
 
 @pytest.mark.parametrize(
@@ -227,22 +244,24 @@ def test_what_takes_its_place_while_it_is_read_is_told(
     memory: Callable[[str, bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str,
     content: Sequence[bytes], reader: type, method: str,
 ) -> None:  # fmt: skip
-    address, read = memory("a", lines(content)), getattr(reader, method)
+    address, original = memory("a", lines(content)), getattr(reader, method)
 
-    def changing(*asked: Any) -> Any:
+    def change_and_read(*args: Any) -> Any:
         memory("a", lines((*content, content[0])))
-        return read(*asked)
+        return original(*args)
 
-    monkeypatch.setattr(reader, method, changing)
-    ran = run("import", format_, address, "--store", tmp_path / "s.db")
-    assert ran.status == 1 and f"refused {address}: was changed while being read" in ran.err
+    monkeypatch.setattr(reader, method, change_and_read)
+    result = run("import", format_, address, "--store", tmp_path / "s.db")
+    assert result.status == 1 and f"refused {address}: was changed while being read" in result.err
 
 
 def test_addresses_that_are_none(memory: Callable[[str, bytes], str], tmp_path: Path) -> None:
     address = memory("a", data("archives/hackernews-shapes.jsonl").read_bytes())
-    ran = run("import", "hackernews", "memory://kettles/none", address, "--seen-at", SAID, "--store", tmp_path / "s.db")
-    assert ran.status == 1 and ran.out.startswith("18 lines read; added: 5 posts")
-    assert ran.err == "hotpapers: refused memory://kettles/none: cannot be read: no such file\n"
+    result = run(
+        "import", "hackernews", "memory://kettles/none", address, "--seen-at", SEEN_AT, "--store", tmp_path / "s.db"
+    )
+    assert result.status == 1 and result.out.startswith("18 lines read; added: 5 posts")
+    assert result.err == "hotpapers: refused memory://kettles/none: cannot be read: no such file\n"
 
 
 @pytest.mark.parametrize(
@@ -250,14 +269,14 @@ def test_addresses_that_are_none(memory: Callable[[str, bytes], str], tmp_path: 
 )
 def test_other_addresses_are_refused(tmp_path: Path, address: str) -> None:
     """Including those that would make fsspec contact a web server."""
-    said = misuse("import", "x", address, "--store", tmp_path / "s")
-    assert "unsupported URL; use one of http://, https://, s3://" in said
+    message = misuse("import", "x", address, "--store", tmp_path / "s")
+    assert "unsupported URL; use one of http://, https://, s3://" in message
 
 
 def test_without_the_extra_it_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
-    said = misuse("import", "hackernews", "s3://kettles/a", "--store", tmp_path / "s.db")
-    assert "s3://kettles/a: needs the extra remote: pip install 'hotpapers[remote]'" in said
+    message = misuse("import", "hackernews", "s3://kettles/a", "--store", tmp_path / "s.db")
+    assert "s3://kettles/a: needs the extra remote: pip install 'hotpapers[remote]'" in message
 
 
 def test_a_store_whose_library_is_not_there_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,9 +305,9 @@ def s3() -> Iterator[str]:
     """The address of an S3 server with a bucket; also in the environment, where operators put it."""
     for library in ("s3fs", "moto", "flask", "flask_cors"):
         pytest.importorskip(library)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-p", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     base = f"http://127.0.0.1:{port}"
@@ -298,9 +317,9 @@ def s3() -> Iterator[str]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         try:
-            until = time.monotonic() + 60
+            deadline = time.monotonic() + 60
             while not _is_up(base):
-                assert process.poll() is None and time.monotonic() < until
+                assert process.poll() is None and time.monotonic() < deadline
                 time.sleep(0.1)
             _bucket(base).create_bucket(Bucket="kettles")
             yield base
@@ -321,7 +340,7 @@ def _bucket(base: str) -> Any:
     return pytest.importorskip("boto3").client("s3", endpoint_url=base)
 
 
-def stored(base: str, name: str, content: bytes) -> str:
+def upload(base: str, name: str, content: bytes) -> str:
     """Put a file into the bucket."""
     _bucket(base).put_object(Bucket="kettles", Key=name, Body=content)
     return f"s3://kettles/{name}"
@@ -332,22 +351,22 @@ def stored(base: str, name: str, content: bytes) -> str:
 def test_a_store_that_speaks_s3(s3: str, tmp_path: Path, format_: str) -> None:
     """In its own process, because the S3 library starts threads."""
     content = data(f"archives/{ARCHIVES[format_]}").read_bytes()
-    address, near = stored(s3, format_, content), tmp_path / "near.db"
+    address, local_store = upload(s3, format_, content), tmp_path / "near.db"
     command = [sys.executable, "-m", "hotpapers", "import", format_, address, "--workers", "2", "--json"]
-    command += [*said_at(format_), "--store", str(tmp_path / "far.db")]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
-    assert ran.returncode == 0 and ran.stderr == ""
-    good("import", format_, DATA / "archives" / ARCHIVES[format_], *said_at(format_), "--store", near)
-    assert observed(tmp_path / "far.db") == observed(near)
+    command += [*seen_at_options(format_), "--store", str(tmp_path / "far.db")]
+    process = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+    assert process.returncode == 0 and process.stderr == ""
+    good("import", format_, DATA / "archives" / ARCHIVES[format_], *seen_at_options(format_), "--store", local_store)
+    assert exported_items(tmp_path / "far.db") == exported_items(local_store)
 
 
 @pytest.mark.long
 def test_what_s3_refuses_is_told(s3: str, tmp_path: Path) -> None:
     for address in ("s3://kettles/none", "s3://no-such-bucket/a"):
         command = [sys.executable, "-m", "hotpapers", "import", "x", address, "--store", str(tmp_path / "s.db")]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
-        assert ran.returncode == 1 and ran.stderr.startswith(f"hotpapers: refused {address}: cannot be read: ")
-        assert "Traceback" not in ran.stderr
+        process = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+        assert process.returncode == 1 and process.stderr.startswith(f"hotpapers: refused {address}: cannot be read: ")
+        assert "Traceback" not in process.stderr
 
 
 def test_a_library_that_fails_in_any_way_is_told() -> None:

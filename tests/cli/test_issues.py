@@ -13,9 +13,9 @@ from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
 from hotpapers.model import Coverage, Post, Publication, Window
 from hotpapers.store import Record, now
-from tests.cli import made
+from tests.cli import classic_issues
 from tests.cli.conftest import DAYS
-from tests.cli.run import failing, good, misuse, run, same
+from tests.cli.run import assert_matches_file, failure, good, misuse, run
 from tests.issues.made import moment
 
 NO_DAYS = ["2021-1-14", "2021-02-30", "14.1.2021", "today", "20210114"]
@@ -24,19 +24,19 @@ NO_DAYS = ["2021-1-14", "2021-02-30", "14.1.2021", "today", "20210114"]
 
 
 def test_the_latest_issue_of_the_demo_as_markdown(demo: Path) -> None:
-    said = good("issue", "--store", demo)
-    text, masked = re.subn(r"(?m)(?<=^Frozen )\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<=^Digest `)[0-9a-f]{64}", "…", said)
-    assert masked == 2
-    same("issue.md", text)
-    assert good("issue", "2021-05-11", "--store", demo) == said
+    output = good("issue", "--store", demo)
+    text, count = re.subn(r"(?m)(?<=^Frozen )\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<=^Digest `)[0-9a-f]{64}", "…", output)
+    assert count == 2
+    assert_matches_file("issue.md", text)
+    assert good("issue", "2021-05-11", "--store", demo) == output
 
 
 def test_an_issue_is_frozen_once(store: Path) -> None:
-    first = good("issue", "2021-03-03", "--store", store)
-    assert first.startswith("# Hot Papers, Wednesday, 3 March 2021\n")
-    before = run("status", "--json", "--store", store).json["batches"]
-    assert good("issue", "2021-03-03", "--store", store) == first
-    assert run("status", "--json", "--store", store).json["batches"] == before
+    text = good("issue", "2021-03-03", "--store", store)
+    assert text.startswith("# Hot Papers, Wednesday, 3 March 2021\n")
+    batches = run("status", "--json", "--store", store).json["batches"]
+    assert good("issue", "2021-03-03", "--store", store) == text
+    assert run("status", "--json", "--store", store).json["batches"] == batches
 
 
 def test_without_a_date_it_is_the_latest_listing(store: Path) -> None:
@@ -57,98 +57,102 @@ def test_an_issue_as_json_has_its_digest(store: Path) -> None:
 
 
 def test_a_new_edition_has_a_reason_and_the_old_digest(store: Path) -> None:
-    first = run("issue", "2021-03-03", "--json", "--store", store).json
+    first_edition = run("issue", "2021-03-03", "--json", "--store", store).json
     reason = "two counts were <misread>"
-    second = run("issue", "2021-03-03", "--again", "--reason", reason, "--json", "--store", store).json
-    assert (second["edition"], second["reason"], second["replaces"]) == (2, reason, first["digest"])
+    second_edition = run("issue", "2021-03-03", "--again", "--reason", reason, "--json", "--store", store).json
+    assert (second_edition["edition"], second_edition["reason"], second_edition["replaces"]) == (
+        2,
+        reason,
+        first_edition["digest"],
+    )
     assert "Edition 2. Corrected: two counts were \\<misread\\>" in good("issue", "2021-03-03", "--store", store)
     assert good("verify", "2021-03-03", "--store", store).startswith("verified: 2 issues rebuilt, ")
 
 
 def test_a_later_observation_is_pointed_out(store: Path, tmp_path: Path) -> None:
     good("issue", "2021-03-02", "--store", store)
-    changed = made.file(tmp_path, "2021-03-02", ((812, 1204), (41, 33), (51, 0)))
-    good("import", "classic", changed, "--store", store)
+    file = classic_issues.file(tmp_path, "2021-03-02", ((812, 1204), (41, 33), (51, 0)))
+    good("import", "classic", file, "--store", store)
     note = (
         "hotpapers: 2021-03-02: the record has a later observation of the listing; "
         "`hotpapers issue DATE --again --reason …` makes a new edition.\n"
     )
     for command in (["issue", "2021-03-02"], ["publish", "--all", "--to", "classic", "--output", tmp_path / "out"]):
-        ran = run(*command, "--store", store)
-        assert (ran.status, ran.err) == (0, note) and ran.out
+        result = run(*command, "--store", store)
+        assert (result.status, result.err) == (0, note) and result.out
     good("issue", "2021-03-02", "--again", "--reason", "a count was misread", "--store", store)
     good("publish", "--all", "--to", "classic", "--output", tmp_path / "out", "--store", store)
-    assert (tmp_path / "out" / "2021-03-02---Hot-Papers.md").read_text("utf-8") == changed.read_text("utf-8")
+    assert (tmp_path / "out" / "2021-03-02---Hot-Papers.md").read_text("utf-8") == file.read_text("utf-8")
 
 
 def test_an_earlier_edition_is_printed_and_explained(store: Path) -> None:
-    first = good("issue", "2021-03-03", "--store", store)
+    first_text = good("issue", "2021-03-03", "--store", store)
     good("issue", "2021-03-03", "--again", "--reason", "two counts were misread", "--store", store)
-    again = good("issue", "2021-03-03", "--store", store)
-    assert "two counts were misread" in again != first
-    assert good("issue", "2021-03-03", "--edition", "2", "--store", store) == again
-    as_json = run("issue", "2021-03-03", "--edition", "1", "--json", "--store", store).json
-    assert as_json["edition"] == 1 and "two counts" not in good(
+    second_text = good("issue", "2021-03-03", "--store", store)
+    assert "two counts were misread" in second_text != first_text
+    assert good("issue", "2021-03-03", "--edition", "2", "--store", store) == second_text
+    content = run("issue", "2021-03-03", "--edition", "1", "--json", "--store", store).json
+    assert content["edition"] == 1 and "two counts" not in good(
         "issue", "2021-03-03", "--edition", "1", "--store", store
     )
-    paper = as_json["entries"][0]["paper"].removeprefix("arxiv:")
+    paper = content["entries"][0]["paper"].removeprefix("arxiv:")
     for edition in ("1", "2"):
         explanation = run("explain", paper, "--issue", "2021-03-03", "--edition", edition, "--json", "--store", store)
         assert explanation.json["edition"] == int(edition)
-    said = misuse("issue", "2021-03-03", "--edition", "3", "--store", store)
-    assert said == "hot-papers 2021-03-03: no frozen issue of edition 3"
+    message = misuse("issue", "2021-03-03", "--edition", "3", "--store", store)
+    assert message == "hot-papers 2021-03-03: no frozen issue of edition 3"
 
 
 @pytest.mark.parametrize("args", [["--again"], ["--reason", "why"], ["--again", "--reason", " "]], ids=" ".join)
 def test_an_edition_and_its_reason_go_together(store: Path, args: list[str]) -> None:
     good("issue", "2021-03-03", "--store", store)
-    said = misuse("issue", "2021-03-03", *args, "--store", store)
-    assert said == "--again and --reason '…' go together"
+    message = misuse("issue", "2021-03-03", *args, "--store", store)
+    assert message == "--again and --reason '…' go together"
 
 
 def test_only_what_is_frozen_is_corrected(store: Path) -> None:
-    said = misuse("issue", "2021-03-03", "--again", "--reason", "why", "--store", store)
-    assert said == "a new edition corrects a frozen issue and needs a reason: --again --reason '…'"
+    message = misuse("issue", "2021-03-03", "--again", "--reason", "why", "--store", store)
+    assert message == "a new edition corrects a frozen issue and needs a reason: --again --reason '…'"
 
 
 @pytest.mark.parametrize("day", NO_DAYS)
 def test_a_day_that_is_none(store: Path, day: str, tmp_path: Path) -> None:
-    said = f"{day}: not a date; write it like 2021-01-14"
-    assert misuse("issue", day, "--store", store) == said
-    assert misuse("verify", day, "--store", store) == said
-    assert misuse("explain", "2103.90001", "--issue", day, "--store", store) == said
-    assert misuse("publish", day, "--to", "site", "--output", tmp_path / "o", "--store", store) == said
+    message = f"{day}: not a date; write it like 2021-01-14"
+    assert misuse("issue", day, "--store", store) == message
+    assert misuse("verify", day, "--store", store) == message
+    assert misuse("explain", "2103.90001", "--issue", day, "--store", store) == message
+    assert misuse("publish", day, "--to", "site", "--output", tmp_path / "o", "--store", store) == message
 
 
 def test_a_day_without_a_listing(store: Path, tmp_path: Path) -> None:
-    said = "hot-papers 2021-03-07: no listing for that day in the record; add one with `hotpapers import`."
-    assert misuse("issue", "2021-03-07", "--store", store) == said
-    assert misuse("publish", "2021-03-07", "--to", "site", "--output", tmp_path / "o", "--store", store) == said
+    message = "hot-papers 2021-03-07: no listing for that day in the record; add one with `hotpapers import`."
+    assert misuse("issue", "2021-03-07", "--store", store) == message
+    assert misuse("publish", "2021-03-07", "--to", "site", "--output", tmp_path / "o", "--store", store) == message
     assert not (tmp_path / "o").exists()
 
 
-EMPTY = b'{"kind":"header","format":"hotpapers-record","version":1,"full":false}\n'
+EMPTY_EXPORT = b'{"kind":"header","format":"hotpapers-record","version":1,"full":false}\n'
 """An empty export: importing it creates an empty store."""
 
 # ---- several publications, and publications of one's own -------------------------------------------------
 
-OWN = '[[publication]]\nname = "daily"\ntitle = "Tea & Papers"\nzone = "Europe/Zurich"\n'
+DAILY_SETTINGS = '[[publication]]\nname = "daily"\ntitle = "Tea & Papers"\nzone = "Europe/Zurich"\n'
 
 
 @pytest.fixture
-def project(here: Path) -> Path:
+def project(cwd: Path) -> Path:
     """A folder with settings, a listing, and a daily publication of its own."""
-    (here / settings.FILE).write_text(OWN, "utf-8")
-    good("import", "classic", made.file(here))
-    return here
+    (cwd / settings.FILE).write_text(DAILY_SETTINGS, "utf-8")
+    good("import", "classic", classic_issues.file(cwd))
+    return cwd
 
 
 def test_several_publications_must_be_told_apart(project: Path) -> None:
-    said = "several publications; choose one with --publication: daily, hot-papers"
+    message = "several publications; choose one with --publication: daily, hot-papers"
     for command in (["issue"], ["publish", "--all"]):
-        assert misuse(*command) == said
+        assert misuse(*command) == message
     for command in (["serve"], ["explain", "2103.90001"]):
-        assert misuse(*command) == said
+        assert misuse(*command) == message
     assert misuse("issue", "--publication", "no") == "no: no such publication; there are: daily, hot-papers"
     good("issue", "--publication", "hot-papers")
     assert "place 1 of 3" in good("explain", "2103.90001", "--publication", "hot-papers")
@@ -158,35 +162,35 @@ def test_several_publications_must_be_told_apart(project: Path) -> None:
 
 
 def test_a_quiet_day_is_an_issue_too(project: Path) -> None:
-    said = good("issue", "2024-11-28", "--publication", "daily")
-    assert said.startswith("# Tea \\& Papers, Thursday, 28 November 2024\n")
+    output = good("issue", "2024-11-28", "--publication", "daily")
+    assert output.startswith("# Tea \\& Papers, Thursday, 28 November 2024\n")
     good("publish", "2024-11-28", "--publication", "daily", "--to", "classic", "--output", "c")
     assert (project / "c" / "2024-11-28---Hot-Papers.md").read_text("utf-8").endswith("\n---\n")
 
 
-def test_without_a_date_it_is_the_latest_day_that_is_over(here: Path) -> None:
-    (here / settings.FILE).write_text('[[publication]]\nname = "w"\nwindow = "weekly"\nhour = 0\n', "utf-8")
-    good("import", "jsonl", "-", input=EMPTY)
+def test_without_a_date_it_is_the_latest_day_that_is_over(cwd: Path) -> None:
+    (cwd / settings.FILE).write_text('[[publication]]\nname = "w"\nwindow = "weekly"\nhour = 0\n', "utf-8")
+    good("import", "jsonl", "-", input=EMPTY_EXPORT)
     with Record("hotpapers.db") as record:
         record.append([Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=1)], source="x")
-    before = datetime.datetime.now(datetime.UTC).date()
+    start = datetime.datetime.now(datetime.UTC).date()
     day = datetime.date.fromisoformat(run("issue", "--json").json["day"])
-    assert before - datetime.timedelta(days=7) < day <= datetime.datetime.now(datetime.UTC).date()
+    assert start - datetime.timedelta(days=7) < day <= datetime.datetime.now(datetime.UTC).date()
     assert day.weekday() == 0
 
 
-def test_a_day_before_the_record_began_freezes_nothing(here: Path) -> None:
+def test_a_day_before_the_record_began_freezes_nothing(cwd: Path) -> None:
     good("init", "--contact", "https://library.example/")
     with Record("hotpapers.db") as record:
-        gone = Post(post="x:1", network="x", account="", created_at=0, gone="deleted", observed_at=now())
-        record.append([gone], source="x")
-    for words in (["issue", "2020-01-01"], ["issue"], ["publish", "2020-01-01"]):
-        assert "nothing in the record is from before 20" in failing(*words), words
+        deleted_post = Post(post="x:1", network="x", account="", created_at=0, gone="deleted", observed_at=now())
+        record.append([deleted_post], source="x")
+    for command in (["issue", "2020-01-01"], ["issue"], ["publish", "2020-01-01"]):
+        assert "nothing in the record is from before 20" in failure(*command), command
     assert run("status", "--json").json["issues"] == 0
 
 
 @pytest.mark.parametrize(
-    ("now", "hour", "window", "day"),
+    ("time", "hour", "window", "day"),
     [
         ("2026-11-20T08:00", 8, "daily", "2026-11-20"),  # a Friday
         ("2026-11-20T07:59", 8, "daily", "2026-11-19"),
@@ -196,27 +200,27 @@ def test_a_day_before_the_record_began_freezes_nothing(here: Path) -> None:
         ("2026-11-23T07:00", 8, "monthly", "2026-11-01"),
     ],
 )
-def test_the_latest_day_by_the_clock(now: str, hour: int, window: Window, day: str) -> None:
+def test_the_latest_day_by_the_clock(time: str, hour: int, window: Window, day: str) -> None:
     publication = Publication(publication="p", title="P", window=window, hour=hour, observed_at=0)
-    assert latest_label(publication, moment(now)) == day
+    assert latest_label(publication, moment(time)) == day
 
 
-def test_a_day_that_no_issue_can_have_is_refused(here: Path) -> None:
-    (here / settings.FILE).write_text('[[publication]]\nname = "w"\nwindow = "weekly"\n', "utf-8")
-    good("import", "jsonl", "-", input=EMPTY)
-    said = "2025-03-12: issues of w are weekly, on Mondays; the nearest are 2025-03-10 and 2025-03-17."
-    assert misuse("issue", "2025-03-12") == said
-    assert misuse("publish", "2025-03-12", "--to", "site") == said
+def test_a_day_that_no_issue_can_have_is_refused(cwd: Path) -> None:
+    (cwd / settings.FILE).write_text('[[publication]]\nname = "w"\nwindow = "weekly"\n', "utf-8")
+    good("import", "jsonl", "-", input=EMPTY_EXPORT)
+    message = "2025-03-12: issues of w are weekly, on Mondays; the nearest are 2025-03-10 and 2025-03-17."
+    assert misuse("issue", "2025-03-12") == message
+    assert misuse("publish", "2025-03-12", "--to", "site") == message
 
 
-def test_a_listing_publication_without_listings(here: Path) -> None:
-    (here / settings.FILE).write_text('[[publication]]\nname = "l"\nwindow = "listing"\n', "utf-8")
-    good("import", "jsonl", "-", input=EMPTY)
+def test_a_listing_publication_without_listings(cwd: Path) -> None:
+    (cwd / settings.FILE).write_text('[[publication]]\nname = "l"\nwindow = "listing"\n', "utf-8")
+    good("import", "jsonl", "-", input=EMPTY_EXPORT)
     assert misuse("issue") == "l: no listing imported yet; see hotpapers import --help"
 
 
 def test_a_day_that_is_not_over_says_when_it_closes(project: Path) -> None:
-    assert failing("issue", "2999-01-01", "--publication", "daily") == (
+    assert failure("issue", "2999-01-01", "--publication", "daily") == (
         "2999-01-01 is not over: its issue closes at 2999-01-01 07:00 UTC."
     )
 
@@ -233,15 +237,17 @@ def test_two_publications_need_two_folders(project: Path) -> None:
     assert misuse("publish", "--all", "--publication", "daily") == (
         "public/site: contains the site files of 'hot-papers'; choose another folder with --output."
     )
-    (project / settings.FILE).write_text(OWN + 'output = "tea"\n', "utf-8")
+    (project / settings.FILE).write_text(DAILY_SETTINGS + 'output = "tea"\n', "utf-8")
     assert "in tea/site, " in good("publish", "--all", "--publication", "daily")
 
 
-def test_an_empty_store_says_where_publications_come_from(here: Path) -> None:
+def test_an_empty_store_says_where_publications_come_from(cwd: Path) -> None:
     good("init", "new")
     for command in (["issue"], ["publish", "--all"], ["explain", "2101.04869"], ["serve"]):
-        said = misuse(*command, "--store", "new/hotpapers.db")
-        assert said.startswith("no publication yet: create one with `hotpapers import classic` or in hotpapers.toml (")
+        message = misuse(*command, "--store", "new/hotpapers.db")
+        assert message.startswith(
+            "no publication yet: create one with `hotpapers import classic` or in hotpapers.toml ("
+        )
 
 
 # ---- publish -------------------------------------------------------------------------------------------
@@ -254,8 +260,8 @@ def test_publish_writes_what_was_read(store: Path, tmp_path: Path) -> None:
     )
     for file in (store.parent / "posts").iterdir():
         assert (out / file.name).read_bytes() == file.read_bytes()
-    again = good("publish", "--all", "--to", "classic", "--output", out, "--store", store)
-    assert again == f"classic: 3 files in {out}, 0 changed\n"
+    output = good("publish", "--all", "--to", "classic", "--output", out, "--store", store)
+    assert output == f"classic: 3 files in {out}, 0 changed\n"
 
 
 def test_several_channels_have_a_folder_each(store: Path, tmp_path: Path) -> None:
@@ -273,33 +279,37 @@ def test_several_channels_have_a_folder_each(store: Path, tmp_path: Path) -> Non
     assert sorted(file.name for file in (out / "markdown").iterdir()) == ["2021-03-02.md", "2021-03-03.md"]
 
 
-def test_the_settings_say_where_to(here: Path, store: Path) -> None:
-    said = good("publish", "--all", "--store", store)
-    assert [line.split(" files in ")[1].partition(", ")[0] for line in said.splitlines()] == [
+def test_the_settings_say_where_to(cwd: Path, store: Path) -> None:
+    output = good("publish", "--all", "--store", store)
+    assert [line.split(" files in ")[1].partition(", ")[0] for line in output.splitlines()] == [
         "public/site", "public/site", "public/markdown",
     ]  # fmt: skip
-    assert said.endswith("markdown: 3 files in public/markdown, 3 changed\n")
-    toml = here / settings.FILE
+    assert output.endswith("markdown: 3 files in public/markdown, 3 changed\n")
+    toml = cwd / settings.FILE
     toml.write_text(f'store = "{store}"\n[publish]\nchannels = ["classic"]\noutput = "pages"\n', "utf-8")
     assert good("publish", "--all") == "classic: 3 files in pages, 3 changed\n"
     assert good("publish", "--all", "--to", "markdown", "--output", "md") == "markdown: 3 files in md, 3 changed\n"
 
 
-def test_the_settings_say_how_posts_are_shown(here: Path, store: Path) -> None:
+def test_the_settings_say_how_posts_are_shown(cwd: Path, store: Path) -> None:
     """Posts of an imported listing are links unless the operator allows text; `classic` always has the text."""
-    words, address = "Kettle 100 is out", f"https://x.com/i/status/{made.post(100).id}"
-    toml = here / settings.FILE
-    for terms, quoted in (("", False), ('[terms.x]\nshown = "text"\n', True), ('[terms.x]\nshown = "link"\n', False)):
+    text, address = "Kettle 100 is out", f"https://x.com/i/status/{classic_issues.post(100).id}"
+    toml = cwd / settings.FILE
+    for terms, shows_text in (
+        ("", False),
+        ('[terms.x]\nshown = "text"\n', True),
+        ('[terms.x]\nshown = "link"\n', False),
+    ):
         toml.write_text(f'store = "{store}"\n{terms}', "utf-8")
         good("publish", "--all", "--to", "site", "--to", "markdown", "--to", "classic", "--output", "out")
         pages = {
             "issue": good("issue", "2021-03-02"),
-            "markdown": (here / "out/markdown/2021-03-02.md").read_text("utf-8"),
-            "site": (here / "out/site/2021-03-02/index.html").read_text("utf-8"),
+            "markdown": (cwd / "out/markdown/2021-03-02.md").read_text("utf-8"),
+            "site": (cwd / "out/site/2021-03-02/index.html").read_text("utf-8"),
         }
-        assert {name: words in page for name, page in pages.items()} == dict.fromkeys(pages, quoted)
+        assert {name: text in page for name, page in pages.items()} == dict.fromkeys(pages, shows_text)
         assert {name: address in page for name, page in pages.items()} == dict.fromkeys(pages, True)
-        assert words in (here / "out/classic/2021-03-02---Hot-Papers.md").read_text("utf-8")
+        assert text in (cwd / "out/classic/2021-03-02---Hot-Papers.md").read_text("utf-8")
     assert good("verify", "--all").startswith("verified: 3 issues rebuilt, ")
 
 
@@ -311,17 +321,17 @@ def test_either_dates_or_all(store: Path, args: list[str]) -> None:
 
 def test_a_folder_that_cannot_be_written(store: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    ran = run("publish", "--all", "--to", "site", "--output", tmp_path / "file", "--store", store)
-    assert ran.status == 2 and "is a file" in ran.err
-    said = misuse("publish", "--all", "--to", "site", "--output", tmp_path / "file" / "x", "--store", store)
-    assert said == f"{tmp_path / 'file' / 'x'}: cannot be written: Not a directory"
+    result = run("publish", "--all", "--to", "site", "--output", tmp_path / "file", "--store", store)
+    assert result.status == 2 and "is a file" in result.err
+    message = misuse("publish", "--all", "--to", "site", "--output", tmp_path / "file" / "x", "--store", store)
+    assert message == f"{tmp_path / 'file' / 'x'}: cannot be written: Not a directory"
 
 
 # ---- explain -------------------------------------------------------------------------------------------
 
 
 def test_the_explanation_of_a_demo_paper(demo: Path) -> None:
-    same("explain.txt", good("explain", "2105.04297", "--issue", "2021-05-11", "--store", demo))
+    assert_matches_file("explain.txt", good("explain", "2105.04297", "--issue", "2021-05-11", "--store", demo))
 
 
 @pytest.mark.parametrize(
@@ -338,18 +348,23 @@ def test_a_paper_is_known_by_every_form(demo: Path, paper: str) -> None:
 
 
 def test_an_explanation_as_json_has_names_and_numbers(demo: Path) -> None:
-    found = run("explain", "2105.04297", "--json", "--store", demo).json
-    assert (found["place"], found["classic_rank"], found["entries"], found["score"]) == (3, 4, 27, 757)
-    assert found["score"] == sum(part["score"] for part in found["parts"])
-    assert found["above"]["place"] == 2 and found["below"]["place"] == 4
-    [swap] = found["above"]["swaps"]
+    explanation = run("explain", "2105.04297", "--json", "--store", demo).json
+    assert (explanation["place"], explanation["classic_rank"], explanation["entries"], explanation["score"]) == (
+        3,
+        4,
+        27,
+        757,
+    )
+    assert explanation["score"] == sum(part["score"] for part in explanation["parts"])
+    assert explanation["above"]["place"] == 2 and explanation["below"]["place"] == 4
+    [swap] = explanation["above"]["swaps"]
     assert swap["network"] == "x" and swap["needed"] > swap["now"]
 
 
 def test_the_latest_issue_that_holds_it_is_explained(store: Path, tmp_path: Path) -> None:
-    again = tmp_path / "2021-04-04.md"
-    again.write_text(made.text("2021-04-04").replace("2104.", "2103."), "utf-8")
-    good("import", "classic", again, "--store", store)
+    file = tmp_path / "2021-04-04.md"
+    file.write_text(classic_issues.text("2021-04-04").replace("2104.", "2103."), "utf-8")
+    good("import", "classic", file, "--store", store)
     good("publish", "--all", "--to", "classic", "--output", tmp_path / "out", "--store", store)
     assert "Issue of 2021-04-04, " in good("explain", "2103.90001", "--store", store)
     assert "Issue of 2021-03-02, " in good("explain", "2103.90001", "--issue", "2021-03-02", "--store", store)
@@ -357,61 +372,61 @@ def test_the_latest_issue_that_holds_it_is_explained(store: Path, tmp_path: Path
 
 def test_a_paper_that_is_not_there(demo: Path) -> None:
     assert misuse("explain", "2101.00001", "--store", demo) == "2101.00001 is not in any frozen issue of hot-papers"
-    said = misuse("explain", "2105.04297", "--issue", "2021-01-14", "--store", demo)
-    assert said.startswith("2105.04297 is not in the issue of 2021-01-14")
+    message = misuse("explain", "2105.04297", "--issue", "2021-01-14", "--store", demo)
+    assert message.startswith("2105.04297 is not in the issue of 2021-01-14")
     assert "no frozen issue" in misuse("explain", "2105.04297", "--issue", "2021-01-15", "--store", demo)
 
 
 @pytest.mark.parametrize("paper", ["9999.99999", "tea", "https://example.org/abs/2105.04297", "\x1b[31m2105"])
 def test_what_is_no_paper(demo: Path, paper: str) -> None:
-    said = misuse("explain", paper, "--store", demo)
-    assert "is not an arXiv identifier" in said and "write it like 2101.04869" in said and "\x1b" not in said
+    message = misuse("explain", paper, "--store", demo)
+    assert "is not an arXiv identifier" in message and "write it like 2101.04869" in message and "\x1b" not in message
 
 
 # ---- verify --------------------------------------------------------------------------------------------
 
 
 def test_the_demo_verifies(demo: Path) -> None:
-    same("verify.txt", good("verify", "--all", "--store", demo))
+    assert_matches_file("verify.txt", good("verify", "--all", "--store", demo))
     assert run("verify", "2021-01-14", "2021-05-11", "--json", "--store", demo).json["issues"] == 2
 
 
-@pytest.mark.parametrize("all_or_one", [["--all"], ["2021-03-03"]], ids=["all", "one"])
-def test_a_changed_row_is_named(store: Path, all_or_one: list[str]) -> None:
+@pytest.mark.parametrize("selection", [["--all"], ["2021-03-03"]], ids=["all", "one"])
+def test_a_changed_row_is_named(store: Path, selection: list[str]) -> None:
     for day in DAYS:
         good("issue", day, "--store", store)
     with Record(str(store)) as record:
         record.database.run(
             "UPDATE tally SET likes = 99 WHERE paper = (SELECT id FROM identity WHERE key = 'arxiv:2103.90002')"
         )
-    ran = run("verify", *all_or_one, "--store", store)
-    assert ran.status == 1 and not ran.err
-    assert "changed: tally arxiv:2103.90002 x hot-papers/2" in ran.out
-    assert re.search(r"(?m)^issue: hot-papers 2021-03-03 edition 1: \S+\.likes is 33, rebuilt 99$", ran.out)
-    assert re.search(r"(?m)^\d+ differences: ", ran.out)
-    as_json = run("verify", *all_or_one, "--json", "--store", store)
-    assert as_json.status == 1 and as_json.json["verified"] is False
-    assert {"what", "name"} == set(as_json.json["findings"][0])
+    result = run("verify", *selection, "--store", store)
+    assert result.status == 1 and not result.err
+    assert "changed: tally arxiv:2103.90002 x hot-papers/2" in result.out
+    assert re.search(r"(?m)^issue: hot-papers 2021-03-03 edition 1: \S+\.likes is 33, rebuilt 99$", result.out)
+    assert re.search(r"(?m)^\d+ differences: ", result.out)
+    json_result = run("verify", *selection, "--json", "--store", store)
+    assert json_result.status == 1 and json_result.json["verified"] is False
+    assert {"what", "name"} == set(json_result.json["findings"][0])
 
 
 def test_what_was_forgotten_is_said(store: Path) -> None:
     good("issue", "2021-03-03", "--store", store)
-    good("forget", f"x:{made.post(200).id}", "--yes", "--store", store)
+    good("forget", f"x:{classic_issues.post(200).id}", "--yes", "--store", store)
     assert re.match(r"verified, \d+ parts forgotten: 1 issue rebuilt, ", good("verify", "--all", "--store", store))
     assert run("verify", "--all", "--json", "--store", store).json["forgotten"] > 0
 
 
 def test_a_day_that_is_not_frozen(store: Path) -> None:
-    said = misuse("verify", "2021-03-03", "--store", store)
-    assert said == "no frozen issue for 2021-03-03; `hotpapers issue DATE` freezes one."
+    message = misuse("verify", "2021-03-03", "--store", store)
+    assert message == "no frozen issue for 2021-03-03; `hotpapers issue DATE` freezes one."
 
 
 def test_a_frozen_issue_does_not_change_with_what_comes_later(store: Path, tmp_path: Path) -> None:
-    before = run("issue", "2021-03-03", "--json", "--store", store).json
+    content = run("issue", "2021-03-03", "--json", "--store", store).json
     for day in ("2021-02-20", "2021-03-05"):
-        good("import", "classic", made.file(tmp_path, day), "--store", store)
+        good("import", "classic", classic_issues.file(tmp_path, day), "--store", store)
     good("prune", "--store", store)
-    assert run("issue", "2021-03-03", "--json", "--store", store).json == before
+    assert run("issue", "2021-03-03", "--json", "--store", store).json == content
     with Record(str(store)) as record:
         assert issues_queries.frozen_days(record, "hot-papers") == ["2021-03-03"]
     good("verify", "--all", "--store", store)

@@ -18,12 +18,12 @@ from hotpapers import cli, model
 from hotpapers.cli import terminal
 from hotpapers.model import NETWORKS, keys
 from hotpapers.store import Record, now
-from tests.cli import made
+from tests.cli import classic_issues
 from tests.cli.conftest import DAYS
-from tests.cli.run import at_terminal, environment, good, misuse, replaced, run, same
+from tests.cli.run import assert_matches_file, environment, good, misuse, replace_all, run, terminal_command
 from tests.disks import small_disk
 
-POST = f"x:{made.post(100).id}"
+POST = f"x:{classic_issues.post(100).id}"
 """The first post of the second paper, in each of the three listings."""
 
 
@@ -35,7 +35,7 @@ def pages(store: Path) -> Path:
     return out
 
 
-def text(folder: Path) -> str:
+def folder_text(folder: Path) -> str:
     return "".join(f.read_text("utf-8") for f in sorted(folder.rglob("*")) if f.is_file())
 
 
@@ -43,47 +43,47 @@ def text(folder: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("typed", "key"),
+    ("text", "key"),
     [
         ("x:1341202937956233217", "x:1341202937956233217"), ("X:@SomeBody", "x:@somebody"), (" x:1 ", "x:1"),
         ("bluesky:did:plc:AbC", "bluesky:did:plc:AbC"), ("mastodon:@A@b.example", "mastodon:@a@b.example"),
     ],
 )  # fmt: skip
-def test_a_key_as_people_write_it(typed: str, key: str) -> None:
-    assert keys.parse_key(typed) == key
+def test_a_key_as_people_write_it(text: str, key: str) -> None:
+    assert keys.parse_key(text) == key
     assert key.partition(":")[0] in NETWORKS
 
 
 @pytest.mark.parametrize("key", ["", "x", "x:", ":1", "friendster:1", "1341202937956233217", "x:@a\udcff"])
 def test_what_is_no_key(store: Path, key: str) -> None:
     printed = key.replace("\udcff", "\ufffd")
-    said = f"{printed}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody"
-    assert misuse("hide", key, "--reason", "why", "--store", store) == said
-    assert misuse("forget", key, "--yes", "--store", store) == said
+    message = f"{printed}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody"
+    assert misuse("hide", key, "--reason", "why", "--store", store) == message
+    assert misuse("forget", key, "--yes", "--store", store) == message
 
 
 # ---- hide ----------------------------------------------------------------------------------------------
 
 
 def test_hidden_is_off_all_pages_until_it_is_shown_again(store: Path, pages: Path) -> None:
-    before = text(pages)
-    said = good("hide", POST, "--reason", "reported", "--store", store)
-    assert said == f"{POST}: hidden\nrendered again: {pages / 'classic'}\nrendered again: {pages / 'site'}\n"
-    assert "Kettle 100 is out" in before and "Kettle 100 is out" not in text(pages)
+    original = folder_text(pages)
+    output = good("hide", POST, "--reason", "reported", "--store", store)
+    assert output == f"{POST}: hidden\nrendered again: {pages / 'classic'}\nrendered again: {pages / 'site'}\n"
+    assert "Kettle 100 is out" in original and "Kettle 100 is out" not in folder_text(pages)
     assert run("status", "--json", "--store", store).json["items"]["post"] == 9
-    shown = run("hide", POST, "--undo", "--reason", "mistaken", "--json", "--store", store).json
-    assert shown == {
+    report = run("hide", POST, "--undo", "--reason", "mistaken", "--json", "--store", store).json
+    assert report == {
         "key": POST,
         "judgement": "shown",
         "folders": [{"folder": str(pages / to), "channel": to, "rendered": True} for to in ("classic", "site")],
     }
-    assert text(pages) == before
+    assert folder_text(pages) == original
 
 
 def test_an_account_is_hidden_with_all_its_posts(store: Path, pages: Path) -> None:
-    handle = made.post(100).handle
+    handle = classic_issues.post(100).handle
     good("hide", f"x:@{handle.upper()}", "--reason", "reported", "--store", store)
-    assert f"@{handle}" not in text(pages)
+    assert f"@{handle}" not in folder_text(pages)
 
 
 def test_an_account_that_its_network_knows_by_an_id_is_hidden_by_its_handle(store: Path, pages: Path) -> None:
@@ -107,9 +107,9 @@ def test_a_folder_that_could_not_be_rendered_is_a_failure(store: Path, pages: Pa
     page.unlink()
     page.mkdir()
     (pages / "site").rename(pages / "moved")
-    ran = run("hide", POST, "--reason", "reported", "--store", store)
-    assert (ran.status, ran.out) == (1, f"{POST}: hidden\n")
-    assert ran.err.splitlines() == [
+    result = run("hide", POST, "--reason", "reported", "--store", store)
+    assert (result.status, result.out) == (1, f"{POST}: hidden\n")
+    assert result.err.splitlines() == [
         f"hotpapers: {pages / 'classic'}: {page}: cannot be written: Is a directory; "
         "if its classic pages have moved, publish them again there",
         f"hotpapers: {pages / 'site'}: no longer exists; if its site pages have moved, publish them again there",
@@ -120,60 +120,60 @@ def test_a_folder_that_could_not_be_rendered_is_a_failure(store: Path, pages: Pa
 
 
 def test_forgotten_is_gone_from_store_and_pages(store: Path, pages: Path) -> None:
-    said = good("forget", POST, "--yes", "--store", store)
-    assert re.match(rf"{POST}: forgotten, \d+ keys?, \d+ rows, 0 originals\nrendered again: ", said)
-    assert POST.removeprefix("x:") not in text(pages) and "Kettle 100 is out" not in text(pages)
+    output = good("forget", POST, "--yes", "--store", store)
+    assert re.match(rf"{POST}: forgotten, \d+ keys?, \d+ rows, 0 originals\nrendered again: ", output)
+    assert POST.removeprefix("x:") not in folder_text(pages) and "Kettle 100 is out" not in folder_text(pages)
     for part in (b"Kettle 100 is out", POST.removeprefix("x:").encode()):
         assert all(part not in file.read_bytes() for file in store.parent.glob("papers.db*"))
-    again = run("forget", POST, "--yes", "--json", "--store", store)
-    assert again.status == 0 and again.json["forgotten"] == [{"key": POST, "keys": 1, "rows": 0, "originals": 0}]
+    result = run("forget", POST, "--yes", "--json", "--store", store)
+    assert result.status == 0 and result.json["forgotten"] == [{"key": POST, "keys": 1, "rows": 0, "originals": 0}]
 
 
 def test_a_post_of_which_little_is_known(demo: Path) -> None:
     """The demo's posts have neither author nor text: only the post itself is forgotten; no row loses words."""
-    ran = run("forget", "x:1349545832035491841", "--yes", "--store", demo)
-    assert ran.status == 0 and ran.err.count("no longer exists") == 2, "the demo's folders were not copied"
+    result = run("forget", "x:1349545832035491841", "--yes", "--store", demo)
+    assert result.status == 0 and result.err.count("no longer exists") == 2, "the demo's folders were not copied"
     assert good("verify", "--all", "--store", demo).startswith("verified: 5 issues rebuilt, ")
-    left = good("export", "--records", "--store", demo)
-    assert "1349545832035491841" not in left
-    assert left.count('"kind":"post"') == 90 and left.count('"account":""') == 90
+    export = good("export", "--records", "--store", demo)
+    assert "1349545832035491841" not in export
+    assert export.count('"kind":"post"') == 90 and export.count('"account":""') == 90
 
 
 def test_where_traces_cannot_be_erased_all_else_is_done_and_said(store: Path, tmp_path: Path) -> None:
     """There is space to forget, but too little to rewrite the file."""
     with small_disk(tmp_path / "disk", "8m") as disk:
-        there = Path(shutil.copy(store, disk / "papers.db"))
-        with Record(str(there)) as record:
+        copy = Path(shutil.copy(store, disk / "papers.db"))
+        with Record(str(copy)) as record:
             record.append(many_posts(3000), source="test")
-        good("publish", "--all", "--to", "classic", "--output", tmp_path / "pages", "--store", there)
-        filling = disk / "others"
-        filling.write_bytes(bytes(max(shutil.disk_usage(disk).free - 2**20, 0)))
-        ran = run("forget", POST, "--yes", "--store", there)
-        assert ran.status == 1 and f"{POST}: forgotten, " in ran.out and "rendered again: " in ran.out, ran
+        good("publish", "--all", "--to", "classic", "--output", tmp_path / "pages", "--store", copy)
+        other_file = disk / "others"
+        other_file.write_bytes(bytes(max(shutil.disk_usage(disk).free - 2**20, 0)))
+        result = run("forget", POST, "--yes", "--store", copy)
+        assert result.status == 1 and f"{POST}: forgotten, " in result.out and "rendered again: " in result.out, result
         assert re.fullmatch(
             r"hotpapers: .*: forgotten, but there is no disk space to rewrite the file, and copies may "
-            r"remain in its unused parts; free some \d+ MB and run the same command again to finish\.\n", ran.err,
+            r"remain in its unused parts; free some \d+ MB and run the same command again to finish\.\n", result.err,
         )  # fmt: skip
-        assert "Kettle 100 is out" not in text(tmp_path / "pages")
-        assert not is_there(there)
-        filling.unlink()
-        assert good("forget", POST, "--yes", "--store", there).startswith(f"{POST}: forgotten, 1 key, 0 rows")
+        assert "Kettle 100 is out" not in folder_text(tmp_path / "pages")
+        assert not has_text(copy)
+        other_file.unlink()
+        assert good("forget", POST, "--yes", "--store", copy).startswith(f"{POST}: forgotten, 1 key, 0 rows")
         assert all(b"Kettle 100 is out" not in file.read_bytes() for file in disk.iterdir())
 
 
 def test_what_there_is_no_room_to_forget_is_said_to_be_there_still(store: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "8m") as disk:
-        there = Path(shutil.copy(store, disk / "papers.db"))
-        with Record(str(there)) as record:
+        copy = Path(shutil.copy(store, disk / "papers.db"))
+        with Record(str(copy)) as record:
             record.append(many_posts(3000), source="test")
             (disk / "others").write_bytes(bytes(shutil.disk_usage(disk).free - 40_000))
-            ran = run("forget", POST, "--yes", "--store", there)
-        assert ran.status == 1 and ran.out == ""
-        assert f"{POST}: not forgotten. {there}: no room left on the disk; nothing was changed." in ran.err
-        assert is_there(there)
+            result = run("forget", POST, "--yes", "--store", copy)
+        assert result.status == 1 and result.out == ""
+        assert f"{POST}: not forgotten. {copy}: no room left on the disk; nothing was changed." in result.err
+        assert has_text(copy)
 
 
-def is_there(store: Path) -> bool:
+def has_text(store: Path) -> bool:
     with Record(str(store)) as record:
         return bool(record.database.rows("SELECT 1 FROM post WHERE text LIKE 'Kettle 100 is out' || char(10) || '_%'"))
 
@@ -186,10 +186,10 @@ def many_posts(number: int) -> Iterator[model.Post]:
 
 
 def test_what_is_unknown_does_not_stop_the_rest(store: Path) -> None:
-    other = f"x:{made.post(200).id}"
-    ran = run("forget", POST, "x:1", other, "--yes", "--store", store)
-    assert ran.status == 2 and ran.out.count(": forgotten, ") == 2
-    assert ran.err == "hotpapers: x:1: no such post or account in the record\n"
+    other_post = f"x:{classic_issues.post(200).id}"
+    result = run("forget", POST, "x:1", other_post, "--yes", "--store", store)
+    assert result.status == 2 and result.out.count(": forgotten, ") == 2
+    assert result.err == "hotpapers: x:1: no such post or account in the record\n"
 
 
 def test_nobody_to_ask_and_no_yes(store: Path) -> None:
@@ -201,13 +201,13 @@ def test_nobody_to_ask_and_no_yes(store: Path) -> None:
 def test_a_person_is_asked(store: Path, answer: bytes, status: int) -> None:
     primary, secondary = pty.openpty()
     child = subprocess.Popen(
-        at_terminal("forget", POST, "--store", store), env=environment(), stdin=secondary, stdout=subprocess.PIPE,
+        terminal_command("forget", POST, "--store", store), env=environment(), stdin=secondary, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )  # fmt: skip
     os.close(secondary)
     assert child.stderr is not None
-    asked = os.read(child.stderr.fileno(), 1000)
-    assert asked == f"Permanently delete {POST}? [y/N]: ".encode()
+    prompt = os.read(child.stderr.fileno(), 1000)
+    assert prompt == f"Permanently delete {POST}? [y/N]: ".encode()
     os.write(primary, answer)
     while child.poll() is None and status == 130:  # Python may get the signal just before it starts to wait
         time.sleep(0.1)
@@ -216,8 +216,8 @@ def test_a_person_is_asked(store: Path, answer: bytes, status: int) -> None:
     os.close(primary)
     assert child.returncode == status
     assert (b"nothing was deleted" in err) == (status == 1)
-    gone = "Kettle 100 is out" not in good("export", "--records", "--store", store)
-    assert gone == (status == 0)
+    deleted = "Kettle 100 is out" not in good("export", "--records", "--store", store)
+    assert deleted == (status == 0)
 
 
 @pytest.mark.parametrize(("answer", "status"), [(b"yes\n", 0), (b"no\n", 1)])
@@ -247,10 +247,12 @@ def test_prune_says_what_it_dropped(store: Path) -> None:
 def test_the_status_of_a_small_store(store: Path) -> None:
     good("issue", "--store", store)
     figures = run("status", "--json", "--store", store).json
-    said = good("status", "--store", store)
-    moment = re.findall(r"the last written (.*)\n", said)[0]
-    size = re.findall(r"schema \d+, [\d.]+ [kM]B", said)[0]
-    same("status.txt", replaced(said, [(str(store), "STORE"), (moment, "MOMENT"), (size, "SIZE")]))
+    output = good("status", "--store", store)
+    time_text = re.findall(r"the last written (.*)\n", output)[0]
+    size = re.findall(r"schema \d+, [\d.]+ [kM]B", output)[0]
+    assert_matches_file(
+        "status.txt", replace_all(output, [(str(store), "STORE"), (time_text, "MOMENT"), (size, "SIZE")])
+    )
     assert (figures["database"], figures["batches"], figures["issues"], figures["sound"]) == ("sqlite", 4, 1, True)
     assert figures["damaged"] == [] and figures["items"]["place"] == 9 and isinstance(figures["size"], int)
 
@@ -258,46 +260,46 @@ def test_the_status_of_a_small_store(store: Path) -> None:
 def test_a_forecast_takes_a_day_of_batches(store: Path) -> None:
     assert run("status", "--json", "--store", store).json["year_forecast"] is None
     with Record(str(store)) as record:
-        later = model.Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=1)
-        record.append([later], source="test", at=now() + 73 * model.DAY)
+        coverage = model.Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=1)
+        record.append([coverage], source="test", at=now() + 73 * model.DAY)
     figures = run("status", "--json", "--store", store).json
     assert figures["size"] * 4.9 < figures["year_forecast"] < figures["size"] * 5.1
     assert "in a year at this rate\n" in good("status", "--store", store)
 
 
-def test_the_status_of_an_empty_store(here: Path) -> None:
+def test_the_status_of_an_empty_store(cwd: Path) -> None:
     good("init")
-    said = good("status")
-    assert "record     0 items in 0 batches\n" in said and said.endswith("sound      yes\n")
+    output = good("status")
+    assert "record     0 items in 0 batches\n" in output and output.endswith("sound      yes\n")
 
 
 def test_a_store_that_is_too_large_for_a_quick_look_says_so(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hotpapers.cli.status.CHECKED_FOR", -1)
     monkeypatch.setattr("hotpapers.store.sqlite.STEPS", 1)
     reason = "the database is too large for a quick check; the chain is checked up to batch 1"
-    last = f"sound      yes\n           not fully checked: {reason}; `hotpapers verify --all` checks everything\n"
-    assert good("status", "--store", store).endswith(last)
+    ending = f"sound      yes\n           not fully checked: {reason}; `hotpapers verify --all` checks everything\n"
+    assert good("status", "--store", store).endswith(ending)
     assert run("status", "--json", "--store", store).json["unchecked"] == reason
 
 
 def test_a_store_that_is_not_sound_says_what_is_wrong(store: Path) -> None:
     with Record(str(store)) as record:
         record.database.run("DELETE FROM batch WHERE position = 2")
-    ran = run("status", "--store", store)
-    assert ran.status == 1 and "sound      NO\n" in ran.out and "removed: batch 2" in ran.out
-    as_json = run("status", "--json", "--store", store)
-    assert as_json.status == 1 and as_json.json["sound"] is False and as_json.json["damaged"]
+    result = run("status", "--store", store)
+    assert result.status == 1 and "sound      NO\n" in result.out and "removed: batch 2" in result.out
+    json_result = run("status", "--json", "--store", store)
+    assert json_result.status == 1 and json_result.json["sound"] is False and json_result.json["damaged"]
 
 
 @pytest.mark.parametrize(
-    ("size", "said"), [(0, "0 B"), (999, "999 B"), (258_048, "258 kB"), (15_400_000, "15 MB"), (4 * 10**9, "4.00 GB")]
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (258_048, "258 kB"), (15_400_000, "15 MB"), (4 * 10**9, "4.00 GB")]
 )
-def test_sizes_are_readable(size: int, said: str) -> None:
-    assert terminal.size(size) == said
+def test_sizes_are_readable(size: int, text: str) -> None:
+    assert terminal.size(size) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(-1, "0 s"), (119, "119 s"), (600, "10 min"), (9_000, "2 h"), (172_800, "2 days")]
+    ("seconds", "text"), [(-1, "0 s"), (119, "119 s"), (600, "10 min"), (9_000, "2 h"), (172_800, "2 days")]
 )
-def test_spans_are_readable(seconds: float, said: str) -> None:
-    assert terminal.ago(seconds) == said
+def test_spans_are_readable(seconds: float, text: str) -> None:
+    assert terminal.ago(seconds) == text

@@ -22,17 +22,17 @@ from hotpapers.transfer.observations import mark_of, read_packed
 from hotpapers.transparency.alarms import Alarm, save_alarm
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
 from hotpapers.transparency.publication_log import LogConfig, update_log
-from tests.cli.run import failing, good, misuse, run
+from tests.cli.run import failure, good, misuse, run
 from tests.issues.made import moment, post
 
 
 @pytest.fixture
-def site(here: Path, demo: Path) -> Path:
+def site(cwd: Path, demo: Path) -> Path:
     """A folder with settings, a key, the demo's store, and its site."""
     good("init")
-    demo.replace(here / "hotpapers.db")
+    demo.replace(cwd / "hotpapers.db")
     good("publish", "--all", "--to", "site", "--to", "markdown", "--publication", "hot-papers")
-    return here
+    return cwd
 
 
 def test_a_log_is_kept_and_shown(site: Path) -> None:
@@ -45,14 +45,14 @@ def test_a_log_is_kept_and_shown(site: Path) -> None:
 
 def test_saved_files_are_verified(site: Path) -> None:
     page = site / "public/site/2021-01-14/index.html"
-    said = good("verify", page, site / "public/markdown/2021-01-14.md", page.with_name("issue.json"))
-    assert said.count("verified: hot-papers 2021-01-14 edition 1, digest ") == 3
-    forged = site / "forged.html"
-    forged.write_text(page.read_text().replace('"place":1,', '"place":2,'))
-    assert "the content is not in the log" in run("verify", forged).out
-    assert run("verify", forged).status == 1
-    [told] = json.loads(good("verify", "--json", page))
-    assert told["verified"] and told["entries"][0]["place"] == 1
+    output = good("verify", page, site / "public/markdown/2021-01-14.md", page.with_name("issue.json"))
+    assert output.count("verified: hot-papers 2021-01-14 edition 1, digest ") == 3
+    forged_page = site / "forged.html"
+    forged_page.write_text(page.read_text().replace('"place":1,', '"place":2,'))
+    assert "the content is not in the log" in run("verify", forged_page).out
+    assert run("verify", forged_page).status == 1
+    [row] = json.loads(good("verify", "--json", page))
+    assert row["verified"] and row["entries"][0]["place"] == 1
 
 
 def test_a_site_is_verified_without_a_store(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_a_site_is_verified_without_a_store(site: Path, tmp_path: Path, monkeypa
     assert "add --policy FILE" in misuse("verify", page)
     assert "verified" in good("verify", page, "--policy", public / "log/policy.txt")
     (tmp_path / "bad.txt").write_text("quorum none\nquorum none\n")
-    assert failing("verify", page, "--policy", tmp_path / "bad.txt").endswith(":2: more than one quorum line")
+    assert failure("verify", page, "--policy", tmp_path / "bad.txt").endswith(":2: more than one quorum line")
     assert "no log was published" in misuse("verify", "--site", tmp_path)
 
 
@@ -78,17 +78,17 @@ def test_a_witness_that_does_not_answer_is_named(site: Path) -> None:
     policy = f'policy = "witness a {key} http://127.0.0.1:9/\\nquorum a\\n"'
     settings.write_text(settings.read_text().replace("[transparency]\n", f"[transparency]\n{policy}\n"))
     assert "witnesses  none (not enough yet)" in good("log")
-    refused = run("log", "--ask")
-    assert refused.status == 1 and "witness a: http://127.0.0.1:9/" in refused.err
+    result = run("log", "--ask")
+    assert result.status == 1 and "witness a: http://127.0.0.1:9/" in result.err
 
 
 def test_an_alarm_is_listed_until_it_is_acknowledged(site: Path) -> None:
     reason = "does not cosign (404): 'unknown log'"
     alarm = Alarm(subject="library", kind="refused", reason=reason, at=1_773_392_400_000_000)
     save_alarm(site / "transparency/hot-papers", alarm)
-    told = f"log of hot-papers: witness library: {reason} (since 2026-03-13 09:00 UTC)"
-    assert f"alarm      {told}; once dealt with: hotpapers log --acknowledge WITNESS\n" in good("status")
-    assert json.loads(good("status", "--json"))["alarms"] == [told]
+    alarm_text = f"log of hot-papers: witness library: {reason} (since 2026-03-13 09:00 UTC)"
+    assert f"alarm      {alarm_text}; once dealt with: hotpapers log --acknowledge WITNESS\n" in good("status")
+    assert json.loads(good("status", "--json"))["alarms"] == [alarm_text]
     assert "no alarm from witness lab" in misuse("log", "--acknowledge", "lab")
     good("log", "--acknowledge", "library")
     assert json.loads(good("status", "--json"))["alarms"] == []
@@ -110,7 +110,7 @@ def test_what_is_forgotten_is_taken_back_for_publications_that_are_not_in_the_se
     assert len([*(site / "public/site/log/hot-papers/observations").glob("withdrawn-*")]) == 1
 
 
-class Quiet(SimpleHTTPRequestHandler):
+class QuietHandler(SimpleHTTPRequestHandler):
     """Serves a folder without logging."""
 
     def log_message(self, format: str, *args: object) -> None:
@@ -118,9 +118,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def serve_folder(folder: Path) -> Iterator[str]:
     """The address of a web server for a folder."""
-    handler = partial(Quiet, directory=str(folder))
+    handler = partial(QuietHandler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"
@@ -132,18 +132,18 @@ def test_a_site_is_verified_at_its_address(site: Path) -> None:
     public = site / "public/site"
     policy = site / "policy.txt"
     shutil.copy(public / "log/policy.txt", policy)
-    with served(public) as address:
+    with serve_folder(public) as address:
         assert good("verify", "--site", address).startswith(
             "verified: 5 issues, 6 leaves\nverified with the site's own keys"
         )
         content = public / "2021-01-14/issue.json"
         content.write_text(content.read_text().replace('"place":1,', '"place":2,'))
-        forged = run("verify", "--site", address.rstrip("/"), "--policy", policy)
-        assert forged.status == 1 and "not verified: 5 issues, 6 leaves" in forged.out
+        result = run("verify", "--site", address.rstrip("/"), "--policy", policy)
+        assert result.status == 1 and "not verified: 5 issues, 6 leaves" in result.out
         (public / "log/policy.txt").write_text("log bad")
         assert run("verify", "--site", address).status == 1
         shutil.rmtree(public / "log")
-        assert "404" in failing("verify", "--site", address)
+        assert "404" in failure("verify", "--site", address)
     assert "not a folder" in misuse("verify", "--site", site / "nowhere")
 
 
@@ -153,9 +153,9 @@ def test_folders_in_odd_places(site: Path) -> None:
     assert good("verify", "2021-01-14").startswith("verified: 1 issue rebuilt")
     (site / "transparency").rename(site / "elsewhere")
     (site / "transparency").write_text("")
-    assert "cannot be used as the folder for logs" in failing("log")
-    published = run("publish", "--all", "--to", "site", "--publication", "hot-papers")
-    assert published.status == 0 and "published without the log" in published.err
+    assert "cannot be used as the folder for logs" in failure("log")
+    result = run("publish", "--all", "--to", "site", "--publication", "hot-papers")
+    assert result.status == 0 and "published without the log" in result.err
 
 
 def test_a_key_that_is_gone_is_not_made_again_by_init(site: Path) -> None:
@@ -188,10 +188,10 @@ def test_a_key_is_replaced_and_old_proofs_hold(site: Path) -> None:
     assert "verified" in good("verify", page)
 
 
-def test_no_log_without_settings_or_key(here: Path, demo: Path) -> None:
+def test_no_log_without_settings_or_key(cwd: Path, demo: Path) -> None:
     assert "no hotpapers.toml here" in misuse("log", "--store", demo)
-    (here / "hotpapers.toml").write_text('contact = "a@example.org"\n')
-    demo.replace(here / "hotpapers.db")
+    (cwd / "hotpapers.toml").write_text('contact = "a@example.org"\n')
+    demo.replace(cwd / "hotpapers.db")
     assert "`hotpapers log --new-key` creates one" in good("log")
     good("log", "--new-key")
     assert "hot-papers" in good("log")
@@ -202,8 +202,8 @@ def test_a_key_that_others_may_read_is_named(site: Path) -> None:
     assert "hotpapers.key" in json.loads(run("status", "--json").out)["exposed"][0]
 
 
-def test_witnesses_that_cannot_be_read_are_named(here: Path, demo: Path) -> None:
-    (here / "hotpapers.toml").write_text('contact = "a@example.org"\n[transparency]\npolicy = "quorum nobody"\n')
+def test_witnesses_that_cannot_be_read_are_named(cwd: Path, demo: Path) -> None:
+    (cwd / "hotpapers.toml").write_text('contact = "a@example.org"\n[transparency]\npolicy = "quorum nobody"\n')
     assert "transparency.policy: 1: nobody: not a witness or group" in misuse(
         "log", "--store", demo, "--config", "hotpapers.toml"
     )
@@ -212,6 +212,6 @@ def test_witnesses_that_cannot_be_read_are_named(here: Path, demo: Path) -> None
 def test_a_log_that_cannot_go_on_keeps_no_issue_back(site: Path) -> None:
     (site / "hotpapers.key").write_text("nonsense")
     (site / "public/site/2021-01-14/index.html").unlink()
-    ran = run("publish", "2021-01-14", "--to", "site", "--output", "public/site", "--publication", "hot-papers")
-    assert ran.status == 0 and "published without the log: hotpapers.key: not a usable key" in ran.err
+    result = run("publish", "2021-01-14", "--to", "site", "--output", "public/site", "--publication", "hot-papers")
+    assert result.status == 0 and "published without the log: hotpapers.key: not a usable key" in result.err
     assert (site / "public/site/2021-01-14/index.html").is_file()

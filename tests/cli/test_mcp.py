@@ -18,7 +18,7 @@ from hotpapers.cli import mcp
 from hotpapers.errors import UnreachableStore
 from hotpapers.query import QuerySession
 from hotpapers.store import Record
-from tests.cli.run import environment, failing, misuse, run, words
+from tests.cli.run import command_line, environment, failure, misuse, run
 
 PAPER = "2101.04869"
 MODERN = {
@@ -44,16 +44,16 @@ class Client:
         """Send a request; return its result or error."""
         self._last += 1
         self.send(json.dumps({"jsonrpc": "2.0", "id": self._last, "method": method, "params": params}).encode())
-        answer = self.read()
-        assert (answer["jsonrpc"], answer["id"]) == ("2.0", self._last)
-        return answer.get("result", answer.get("error"))
+        response = self.read()
+        assert (response["jsonrpc"], response["id"]) == ("2.0", self._last)
+        return response.get("result", response.get("error"))
 
     def greet(self, version: str = "2025-11-25") -> Any:
         """The handshake of the protocol revisions that have one."""
         client = {"name": "test", "version": "1"}
-        answer = self.ask("initialize", protocolVersion=version, capabilities={}, clientInfo=client)
+        response = self.ask("initialize", protocolVersion=version, capabilities={}, clientInfo=client)
         self.send(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
-        return answer
+        return response
 
     def modern(self, method: str, **params: Any) -> Any:
         """A request that states its protocol revision."""
@@ -61,46 +61,46 @@ class Client:
 
 
 @contextmanager
-def running(store: Path) -> Iterator[Client]:
+def process_client(store: Path) -> Iterator[Client]:
     """The program, until its input ends. Checks that it succeeds and writes nothing to standard error."""
     process = subprocess.Popen(
-        words("mcp", "--store", store), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        command_line("mcp", "--store", store), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env=environment(),
     )  # fmt: skip
     assert process.stdin and process.stdout and process.stderr
-    going = process.stdin
+    stdin = process.stdin
 
     def send(line: bytes) -> None:
-        going.write(line)
-        going.flush()
+        stdin.write(line)
+        stdin.flush()
 
     try:
         yield Client(send, process.stdout.readline)
     finally:
         process.stdin.close()
-        rest, said = process.stdout.read(), process.stderr.read()
-        assert (process.wait(timeout=20), rest, said) == (0, b"", b"")
+        output, errors = process.stdout.read(), process.stderr.read()
+        assert (process.wait(timeout=20), output, errors) == (0, b"", b"")
         process.stdout.close()
         process.stderr.close()
 
 
-def here(store: Path) -> Client:
+def in_process_client(store: Path) -> Client:
     """The command in this process, run once per line."""
-    answers: list[bytes] = []
+    lines: list[bytes] = []
 
     def send(line: bytes) -> None:
-        ran = run("mcp", "--store", store, input=line)
-        assert (ran.status, ran.err) == (0, "")
-        answers.extend(ran.out.encode().splitlines())
+        result = run("mcp", "--store", store, input=line)
+        assert (result.status, result.err) == (0, "")
+        lines.extend(result.out.encode().splitlines())
 
-    return Client(send, lambda: answers.pop(0))
+    return Client(send, lambda: lines.pop(0))
 
 
-@pytest.fixture(scope="module", params=["process", "here"])
-def client(request: pytest.FixtureRequest, demo_made: Path) -> Iterator[Client]:
+@pytest.fixture(scope="module", params=["process", "in process"])
+def client(request: pytest.FixtureRequest, demo_folder: Path) -> Iterator[Client]:
     """The command over the demo's store, in its own process and in this one."""
-    store = demo_made / "hotpapers.db"
-    with running(store) if request.param == "process" else nullcontext(here(store)) as client:
+    store = demo_folder / "hotpapers.db"
+    with process_client(store) if request.param == "process" else nullcontext(in_process_client(store)) as client:
         yield client
 
 
@@ -108,25 +108,25 @@ def client(request: pytest.FixtureRequest, demo_made: Path) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "agreed"),
+    ("requested", "version"),
     [("2025-11-25", "2025-11-25"), ("2025-06-18", "2025-06-18"), ("2024-11-05", "2025-11-25"), ("1999", "2025-11-25")],
 )
-def test_the_handshake(client: Client, wanted: str, agreed: str) -> None:
-    answer = client.greet(wanted)
-    assert answer["protocolVersion"] == agreed
-    assert answer["capabilities"] == {"tools": {}}
-    assert answer["serverInfo"] == {"name": "hotpapers", "title": "Hot Papers", "version": __version__}
-    assert "words of strangers" in answer["instructions"]
+def test_the_handshake(client: Client, requested: str, version: str) -> None:
+    response = client.greet(requested)
+    assert response["protocolVersion"] == version
+    assert response["capabilities"] == {"tools": {}}
+    assert response["serverInfo"] == {"name": "hotpapers", "title": "Hot Papers", "version": __version__}
+    assert "words of strangers" in response["instructions"]
     assert client.ask("ping") == {}
 
 
 def test_tools_are_listed_with_their_schemas(client: Client) -> None:
-    listed = client.ask("tools/list")
-    assert set(listed) == {"tools"}
-    assert [tool["name"] for tool in listed["tools"]] == [
+    tool_list = client.ask("tools/list")
+    assert set(tool_list) == {"tools"}
+    assert [tool["name"] for tool in tool_list["tools"]] == [
         "latest_issue", "issue", "paper", "explain", "search", "status",
     ]  # fmt: skip
-    for tool in listed["tools"]:
+    for tool in tool_list["tools"]:
         Draft202012Validator.check_schema(tool["inputSchema"])
         Draft202012Validator.check_schema(tool["outputSchema"])
         assert tool["inputSchema"]["type"] == tool["outputSchema"]["type"] == "object"
@@ -146,15 +146,15 @@ def test_tools_are_listed_with_their_schemas(client: Client) -> None:
 )
 def test_every_tool_answers_as_its_schema_says(client: Client, name: str, arguments: dict[str, Any]) -> None:
     [tool] = [tool for tool in client.ask("tools/list")["tools"] if tool["name"] == name]
-    answer = client.ask("tools/call", name=name, arguments=arguments)
-    assert set(answer) == {"content", "structuredContent", "isError"} and answer["isError"] is False
-    Draft202012Validator(tool["outputSchema"]).validate(answer["structuredContent"])
-    [block] = answer["content"]
-    assert block["type"] == "text" and json.loads(block["text"]) == answer["structuredContent"]
+    response = client.ask("tools/call", name=name, arguments=arguments)
+    assert set(response) == {"content", "structuredContent", "isError"} and response["isError"] is False
+    Draft202012Validator(tool["outputSchema"]).validate(response["structuredContent"])
+    [block] = response["content"]
+    assert block["type"] == "text" and json.loads(block["text"]) == response["structuredContent"]
 
 
 def test_what_a_tool_cannot_do_is_told_as_its_answer(client: Client) -> None:
-    for arguments, said in (
+    for arguments, message in (
         ({"day": "2021-01-15"}, "hot-papers: no frozen issue for 2021-01-15"),
         ({"day": "yesterday"}, "day: must be a day such as 2021-01-14"),
         (
@@ -162,33 +162,37 @@ def test_what_a_tool_cannot_do_is_told_as_its_answer(client: Client) -> None:
             "days: no such parameter; valid parameters: publication, first, entries, posts, day, edition",
         ),
     ):
-        answer = client.ask("tools/call", name="issue", arguments=arguments)
-        assert answer["isError"] is True and "structuredContent" not in answer
-        assert answer["content"][0]["text"].startswith(said)
+        response = client.ask("tools/call", name="issue", arguments=arguments)
+        assert response["isError"] is True and "structuredContent" not in response
+        assert response["content"][0]["text"].startswith(message)
 
 
 # ---- without a handshake -----------------------------------------------------------------------------------
 
 
 def test_what_is_spoken_can_be_asked(client: Client) -> None:
-    found = client.modern("server/discover")
-    assert found["supportedVersions"] == ["2026-07-28", "2025-11-25", "2025-06-18"]
-    assert found["capabilities"] == {"tools": {}} and found["resultType"] == "complete"
-    assert found["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "hotpapers"
-    assert (found["ttlMs"], found["cacheScope"]) == (3_600_000, "public")
+    discovery = client.modern("server/discover")
+    assert discovery["supportedVersions"] == ["2026-07-28", "2025-11-25", "2025-06-18"]
+    assert discovery["capabilities"] == {"tools": {}} and discovery["resultType"] == "complete"
+    assert discovery["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "hotpapers"
+    assert (discovery["ttlMs"], discovery["cacheScope"]) == (3_600_000, "public")
 
 
-def test_no_handshake_is_needed(demo_made: Path) -> None:
-    with running(demo_made / "hotpapers.db") as client:
-        listed = client.modern("tools/list")
-        assert (listed["resultType"], listed["ttlMs"], listed["cacheScope"]) == ("complete", 3_600_000, "public")
+def test_no_handshake_is_needed(demo_folder: Path) -> None:
+    with process_client(demo_folder / "hotpapers.db") as client:
+        tool_list = client.modern("tools/list")
+        assert (tool_list["resultType"], tool_list["ttlMs"], tool_list["cacheScope"]) == (
+            "complete",
+            3_600_000,
+            "public",
+        )
 
 
 def test_tools_answer_without_a_handshake(client: Client) -> None:
     assert client.modern("tools/list")["tools"] == client.ask("tools/list")["tools"]
-    answer = client.modern("tools/call", name="explain", arguments={"paper": PAPER})
-    assert answer["resultType"] == "complete" and answer["structuredContent"]["place"] == 2
-    assert answer["_meta"]["io.modelcontextprotocol/serverInfo"]["version"] == __version__
+    response = client.modern("tools/call", name="explain", arguments={"paper": PAPER})
+    assert response["resultType"] == "complete" and response["structuredContent"]["place"] == 2
+    assert response["_meta"]["io.modelcontextprotocol/serverInfo"]["version"] == __version__
     assert client.greet()["protocolVersion"] == "2025-11-25", "both kinds, in one process"
 
 
@@ -232,7 +236,7 @@ def test_a_method_that_went_with_the_handshake(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "answer"),
+    ("line", "error"),
     [
         (b"{", {"code": -32700}),
         (b"\xff\xfe", {"code": -32700}),
@@ -251,10 +255,10 @@ def test_a_method_that_went_with_the_handshake(client: Client) -> None:
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_lines_that_are_no_requests(client: Client, line: bytes, answer: dict[str, Any]) -> None:
+def test_lines_that_are_no_requests(client: Client, line: bytes, error: dict[str, Any]) -> None:
     client.send(line)
-    found = client.read()
-    assert found["error"]["code"] == answer["code"] and found.get("id") == answer.get("id")
+    response = client.read()
+    assert response["error"]["code"] == error["code"] and response.get("id") == error.get("id")
     assert client.ask("ping") == {}, "and it goes on"
 
 
@@ -272,17 +276,17 @@ def test_what_wants_no_answer_gets_none(client: Client) -> None:
 
 
 def test_a_defect_of_ours_stops_nothing(
-    demo_made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    demo_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(mcp, "_call_tool", broken)
     lines = b'{"jsonrpc":"2.0","id":1,"method":"tools/call"}\n{"jsonrpc":"2.0","id":2,"method":"ping"}\n'
-    going = io.BytesIO()
-    with Record(str(demo_made / "hotpapers.db"), create=False) as record:
-        mcp.serve(lambda: QuerySession(record), io.BytesIO(lines), going)
-    first, second = map(json.loads, going.getvalue().splitlines())
+    output = io.BytesIO()
+    with Record(str(demo_folder / "hotpapers.db"), create=False) as record:
+        mcp.serve(lambda: QuerySession(record), io.BytesIO(lines), output)
+    first, second = map(json.loads, output.getvalue().splitlines())
     assert first["error"] == {"code": -32603, "message": "internal error"}
     assert second == {"jsonrpc": "2.0", "id": 2, "result": {}}
     assert "RuntimeError: a defect" in capsys.readouterr().err
@@ -291,9 +295,9 @@ def test_a_defect_of_ours_stops_nothing(
 def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
     """Requests are answered over a new connection. Until there is one, the answer says so."""
     line = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"status","arguments":{}}}\n'
-    going, away = io.BytesIO(), 0
+    output, sessions = io.BytesIO(), 0
 
-    def ended() -> Iterator[bytes]:
+    def disconnected_lines() -> Iterator[bytes]:
         for _ in range(4):
             record.database.rows(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
@@ -302,21 +306,21 @@ def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
             yield line
 
     def open_session() -> QuerySession:
-        nonlocal away
-        away += 1
-        if away == 3:
+        nonlocal sessions
+        sessions += 1
+        if sessions == 3:
             raise UnreachableStore("is the server running?")
         return QuerySession(stack.enter_context(Record(postgres_url, create=False)))
 
-    class Coming(io.BytesIO):
-        lines = ended()
+    class LineInput(io.BytesIO):
+        lines = disconnected_lines()
 
         def readline(self, size: int | None = -1) -> bytes:
             return next(self.lines, b"")
 
     with Record(postgres_url) as record, ExitStack() as stack:
-        mcp.serve(open_session, Coming(), going)
-    answers = [json.loads(answer)["result"]["isError"] for answer in going.getvalue().splitlines()]
+        mcp.serve(open_session, LineInput(), output)
+    answers = [json.loads(response)["result"]["isError"] for response in output.getvalue().splitlines()]
     assert answers == [False, True, False, False]
 
 
@@ -328,4 +332,4 @@ def test_it_needs_a_store(tmp_path: Path) -> None:
         "no such store; create one with `hotpapers import` or `hotpapers init`."
     )
     (tmp_path / "letter").write_text("Dear aunt,\n" * 200)
-    assert failing("mcp", "--store", tmp_path / "letter").endswith("not a Hot Papers store (not a SQLite file).")
+    assert failure("mcp", "--store", tmp_path / "letter").endswith("not a Hot Papers store (not a SQLite file).")

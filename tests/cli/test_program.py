@@ -18,12 +18,12 @@ import pytest
 from hotpapers import cli
 from hotpapers.cli import terminal
 from hotpapers.cli.sending import EVERY as EVERY_CHANNEL
-from tests.cli import made
-from tests.cli.run import Ran, apart, environment, good, run, words
+from tests.cli import classic_issues
+from tests.cli.run import Result, command_line, environment, good, run, run_process
 from tests.conftest import ROOT
 
 CONTEXT = click.Context(cli.root, info_name="hotpapers")
-EVERY = {name: cli.root.get_command(CONTEXT, name) for name in cli.COMMANDS}
+EVERY_COMMAND = {name: cli.root.get_command(CONTEXT, name) for name in cli.COMMANDS}
 INTERRUPTED = "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
 
 
@@ -32,30 +32,30 @@ INTERRUPTED = "\nhotpapers: interrupted; finished work is kept. Run the same com
 
 def test_help_names_every_command_with_its_line() -> None:
     for word in ("--help", "-h"):
-        said = " ".join(good(word).split())
+        output = " ".join(good(word).split())
         for name, (_, text) in cli.COMMANDS.items():
-            assert f" {name} {text}" in said
+            assert f" {name} {text}" in output
 
 
 def test_without_a_command_it_is_the_help_and_misuse() -> None:
-    ran = run()
-    assert (ran.status, ran.out, ran.err) == (2, "", good("--help"))
+    result = run()
+    assert (result.status, result.out, result.err) == (2, "", good("--help"))
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_the_line_in_the_list_is_the_first_of_the_commands_own_help(name: str) -> None:
-    command = EVERY[name]
+    command = EVERY_COMMAND[name]
     assert command is not None and command.name == name
     assert (command.help or "").splitlines()[0] == cli.COMMANDS[name][1]
-    said = good(name, "--help")
-    assert "Example" in said and f"  hotpapers {name}" in said
-    assert good(name, "-h") == said
+    output = good(name, "--help")
+    assert "Example" in output and f"  hotpapers {name}" in output
+    assert good(name, "-h") == output
 
 
 def test_every_option_is_used_in_some_test() -> None:
     tests = "".join(file.read_text("utf-8") for file in sorted(Path(__file__).parents[1].rglob("*.py")))
     used = set(re.findall(r'"(--?[\w-]+)"', tests))
-    for command in EVERY.values():
+    for command in EVERY_COMMAND.values():
         assert command is not None
         options = {name for p in command.params if isinstance(p, click.Option) for name in p.opts}
         assert not options - used, command.name
@@ -68,9 +68,9 @@ def test_a_command_that_is_none_is_none() -> None:
 def test_the_program_ends_with_the_commands_status(monkeypatch: pytest.MonkeyPatch) -> None:
     for args, status in ((["--version"], 0), (["bake"], 2)):
         monkeypatch.setattr(sys, "argv", ["hotpapers", *args])
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exit:
             cli.main()
-        assert ended.value.code == status
+        assert exit.value.code == status
 
 
 def test_the_version() -> None:
@@ -79,30 +79,30 @@ def test_the_version() -> None:
 
 
 def test_help_loads_nothing_of_weight() -> None:
-    ran = apart("--help", PYTHONPROFILEIMPORTTIME="1")
-    loaded = {line.rpartition("|")[2].strip() for line in ran.err.splitlines() if line.startswith("import time:")}
+    result = run_process("--help", PYTHONPROFILEIMPORTTIME="1")
+    loaded = {line.rpartition("|")[2].strip() for line in result.err.splitlines() if line.startswith("import time:")}
     assert {"click", "hotpapers.cli"} <= loaded
     weighty = {"msgspec", "apsw", "jinja2", "zstandard", "stringzilla", "psycopg", "duckdb", "uvicorn", "asyncio"}
     assert not loaded & weighty
-    ours = {name for name in loaded if name.startswith("hotpapers")}
-    assert ours == {"hotpapers", "hotpapers.cli", "hotpapers.cli.terminal", "hotpapers.errors"}
+    own = {name for name in loaded if name.startswith("hotpapers")}
+    assert own == {"hotpapers", "hotpapers.cli", "hotpapers.cli.terminal", "hotpapers.errors"}
 
 
 # ---- misuse --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("command", "suggestion"),
     [("stauts", " Did you mean status?"), ("imprt", " Did you mean import or export?"), ("bake-a-cake", "")],
 )
-def test_a_mistyped_command(typed: str, meant: str) -> None:
-    ran = run(typed, "--store", "x")
-    assert ran.status == 2 and not ran.out
-    assert ran.err.endswith(f"Error: No such command: {typed!r}.{meant}\n")
+def test_a_mistyped_command(command: str, suggestion: str) -> None:
+    result = run(command, "--store", "x")
+    assert result.status == 2 and not result.out
+    assert result.err.endswith(f"Error: No such command: {command!r}.{suggestion}\n")
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (["status", "--stroe", "x"], "No such option '--stroe'. (Did you mean one of: '--json', '--store'?)"),
         (["--nonsense"], "No such option '--nonsense'."),
@@ -122,10 +122,10 @@ def test_a_mistyped_command(typed: str, meant: str) -> None:
     ],
     ids=" ".join,
 )
-def test_wrong_words_say_what_is_right(args: list[str], said: str) -> None:
-    ran = run(*args)
-    assert ran.status == 2 and not ran.out
-    assert ran.err.endswith(f"{said}\n")
+def test_wrong_words_say_what_is_right(args: list[str], message: str) -> None:
+    result = run(*args)
+    assert result.status == 2 and not result.out
+    assert result.err.endswith(f"{message}\n")
 
 
 # ---- errors --------------------------------------------------------------------------------------------
@@ -134,43 +134,51 @@ def test_wrong_words_say_what_is_right(args: list[str], said: str) -> None:
 @pytest.mark.long
 def test_an_error_is_one_line_and_debug_shows_where(tmp_path: Path) -> None:
     missing = tmp_path / "no.db"
-    ran = apart("status", "--store", missing)
-    assert ran.status == 2 and not ran.out
-    assert ran.said == f"{missing}: no such store; create one with `hotpapers import` or `hotpapers init`."
-    traced = apart("status", "--store", missing, "--debug")
-    assert traced.status == 1 and "Traceback" in traced.err and "hotpapers.errors.NotFound: " in traced.err
+    result = run_process("status", "--store", missing)
+    assert result.status == 2 and not result.out
+    assert result.message == f"{missing}: no such store; create one with `hotpapers import` or `hotpapers init`."
+    debug_result = run_process("status", "--store", missing, "--debug")
+    assert (
+        debug_result.status == 1
+        and "Traceback" in debug_result.err
+        and "hotpapers.errors.NotFound: " in debug_result.err
+    )
 
 
 def test_a_defect_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(cli.COMMANDS, "status", ("init:gone", ""))
-    ran = run("status")
-    assert ran.status == 1 and not ran.out
-    assert ran.err.startswith("hotpapers: internal error: AttributeError: ")
-    assert ran.err.endswith("\nRun the same command with --debug and report what it prints.\n")
+    result = run("status")
+    assert result.status == 1 and not result.out
+    assert result.err.startswith("hotpapers: internal error: AttributeError: ")
+    assert result.err.endswith("\nRun the same command with --debug and report what it prints.\n")
     with pytest.raises(AttributeError):
         run("status", "--debug")
 
 
 def test_what_the_system_refuses_is_said_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    ran = run("init", tmp_path / "file" / "folder")
-    assert ran == Ran(1, "", f"hotpapers: {tmp_path / 'file' / 'folder'}: Not a directory\n")
+    result = run("init", tmp_path / "file" / "folder")
+    assert result == Result(1, "", f"hotpapers: {tmp_path / 'file' / 'folder'}: Not a directory\n")
 
 
 @pytest.mark.long
 def test_a_full_disk_behind_standard_output(store: Path) -> None:
     for args in (["status"], ["export"], ["status", "--json"]):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run(
-                words(*args, "--store", store), stdout=full, stderr=subprocess.PIPE, env=environment(), check=False
+            process = subprocess.run(
+                command_line(*args, "--store", store),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                env=environment(),
+                check=False,
             )
-        assert (done.returncode, done.stderr) == (1, b"hotpapers: No space left on device\n")
+        assert (process.returncode, process.stderr) == (1, b"hotpapers: No space left on device\n")
 
 
 def test_nothing_that_a_terminal_obeys_is_printed(tmp_path: Path) -> None:
-    ran = run("find", tmp_path / "\x1b]0;owned\x07\x9b31m\u202egpj")
+    result = run("find", tmp_path / "\x1b]0;owned\x07\x9b31m\u202egpj")
     assert (
-        ran.err
+        result.err
         == f"hotpapers: {tmp_path}/\ufffd]0;owned\ufffd\ufffd31mgpj: cannot be read: No such file or directory\n"
     )
     assert terminal.plain("a\tb\nc \udc80 \u2066d\u2069 é 急") == "a\tb\nc \ufffd d é 急"
@@ -179,18 +187,18 @@ def test_nothing_that_a_terminal_obeys_is_printed(tmp_path: Path) -> None:
 def test_json_obeys_no_terminal_either(capsys: pytest.CaptureFixture[str]) -> None:
     value = {"title": "\x1b[31m \x9b31m \u202egpj \x7f é"}
     terminal.print_json(value)
-    printed = capsys.readouterr().out
-    assert json.loads(printed) == value and "é" in printed
-    assert terminal.plain(printed) == printed
+    output = capsys.readouterr().out
+    assert json.loads(output) == value and "é" in output
+    assert terminal.plain(output) == output
 
 
 def test_a_terminal_that_lacks_letters_gets_question_marks(demo: Path) -> None:
-    old = {"PYTHONIOENCODING": "iso8859-2:strict", "PYTHONUTF8": "0"}
-    env = environment(**old)
-    done = subprocess.run(words("issue", "--store", demo), env=env, capture_output=True, check=True)
-    assert b"X (Twitter) ? counted 11 May 2021" in done.stdout
-    as_json = apart("explain", "2105.04026", "--json", "--store", demo, **old)
-    assert as_json.json["formulae"] == ["1000 × log10(921 / 9) = 2,010"]
+    encoding = {"PYTHONIOENCODING": "iso8859-2:strict", "PYTHONUTF8": "0"}
+    env = environment(**encoding)
+    process = subprocess.run(command_line("issue", "--store", demo), env=env, capture_output=True, check=True)
+    assert b"X (Twitter) ? counted 11 May 2021" in process.stdout
+    result = run_process("explain", "2105.04026", "--json", "--store", demo, **encoding)
+    assert result.json["formulae"] == ["1000 × log10(921 / 9) = 2,010"]
 
 
 # ---- pipes and signals ---------------------------------------------------------------------------------
@@ -201,14 +209,14 @@ def test_a_reader_that_has_seen_enough_ends_us_quietly(demo: Path, tmp_path: Pat
     (tmp_path / "long.txt").write_text("arXiv:2101.04869\n" * 20_000)
     args: list[str | Path] = ["--store", demo] if command == "export" else [tmp_path / "long.txt"]
     child = subprocess.Popen(
-        words(command, *args), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+        command_line(command, *args), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
     )
     assert child.stdout is not None and child.stderr is not None
     child.stdout.read(10)
     child.stdout.close()
-    said = child.stderr.read()
+    output = child.stderr.read()
     child.stderr.close()
-    assert (child.wait(30), said) == (141, b"")
+    assert (child.wait(30), output) == (141, b"")
 
 
 def test_what_is_left_of_a_broken_pipe(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,8 +247,10 @@ def test_an_interrupt_in_the_midst_of_reading(tmp_path: Path) -> None:
                 signal.raise_signal(signal.SIGINT)
             return super().readinto1(memoryview(room)[:100])  # type: ignore[arg-type]
 
-    ran = run("import", "classic", "-", "--store", tmp_path / "s.db", input=Interrupted(made.text().encode()))
-    assert ran == Ran(130, "", INTERRUPTED)
+    result = run(
+        "import", "classic", "-", "--store", tmp_path / "s.db", input=Interrupted(classic_issues.text().encode())
+    )
+    assert result == Result(130, "", INTERRUPTED)
 
 
 def test_what_fails_because_of_ctrl_c_is_ctrl_c(tmp_path: Path) -> None:
@@ -251,33 +261,35 @@ def test_what_fails_because_of_ctrl_c_is_ctrl_c(tmp_path: Path) -> None:
             finally:
                 raise RuntimeError("a query is still under way")
 
-    ran = run("import", "classic", "-", "--store", tmp_path / "s.db", input=Interrupted(b"text"))
-    assert ran == Ran(130, "", INTERRUPTED)
+    result = run("import", "classic", "-", "--store", tmp_path / "s.db", input=Interrupted(b"text"))
+    assert result == Result(130, "", INTERRUPTED)
 
 
 def test_a_closed_standard_output_is_no_crash(store: Path) -> None:
-    line = " ".join([*words("status", "--store", store), ">&-"])
-    done = subprocess.run(["sh", "-c", line], env=environment(), capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
+    line = " ".join([*command_line("status", "--store", store), ">&-"])
+    process = subprocess.run(["sh", "-c", line], env=environment(), capture_output=True, check=False)
+    assert (process.returncode, process.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(
-    ("command", "closed", "said"),
+    ("command", "redirection", "message"),
     [
         (["export"], ">&-", "standard output is closed"), (["mcp"], ">&-", "standard output is closed"),
         (["mcp"], "<&-", "standard input: is closed"), (["mail", "bounce"], "<&-", "standard input: is closed"),
     ],
 )  # fmt: skip
-def test_a_command_that_needs_a_closed_stream_says_so(store: Path, command: list[str], closed: str, said: str) -> None:
-    line = " ".join([*words(*command, "--store", store), closed])
-    done = subprocess.run(["sh", "-c", line], env=environment(), capture_output=True, text=True, check=False)
-    assert done.returncode in (1, 2) and done.stderr == f"hotpapers: {said}\n"
+def test_a_command_that_needs_a_closed_stream_says_so(
+    store: Path, command: list[str], redirection: str, message: str
+) -> None:
+    line = " ".join([*command_line(*command, "--store", store), redirection])
+    process = subprocess.run(["sh", "-c", line], env=environment(), capture_output=True, text=True, check=False)
+    assert process.returncode in (1, 2) and process.stderr == f"hotpapers: {message}\n"
 
 
 def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
     """Interrupt an import that waits for standard input."""
     child = subprocess.Popen(
-        words("import", "jsonl", "-", "--store", tmp_path / "s.db"), env=environment(), stdin=subprocess.PIPE,
+        command_line("import", "jsonl", "-", "--store", tmp_path / "s.db"), env=environment(), stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     wait_for(tmp_path / "s.db")
@@ -301,19 +313,24 @@ def wait_for(file: Path) -> None:
 # ---- terminals -----------------------------------------------------------------------------------------
 
 
-def on_terminal(*args: str | Path, **more: str) -> str:
+def terminal_output(*args: str | Path, **more: str) -> str:
     """The output that a person sees: both streams on one terminal."""
     primary, secondary = pty.openpty()
     child = subprocess.Popen(
-        words(*args), env=environment(**more), stdin=secondary, stdout=secondary, stderr=secondary, close_fds=True
+        command_line(*args),
+        env=environment(**more),
+        stdin=secondary,
+        stdout=secondary,
+        stderr=secondary,
+        close_fds=True,
     )
     os.close(secondary)
-    seen = b""
+    output = b""
     while chunk := _read(primary):
-        seen += chunk
+        output += chunk
     os.close(primary)
     assert child.wait(60) == 0
-    return seen.decode()
+    return output.decode()
 
 
 def _read(terminal: int) -> bytes:
@@ -325,37 +342,37 @@ def _read(terminal: int) -> bytes:
 
 @pytest.mark.long
 def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path) -> None:
-    files = made.files(tmp_path, 3)
+    files = classic_issues.files(tmp_path, 3)
     store = tmp_path / "s.db"
-    assert apart("import", "classic", *files, "--store", store).err == ""
-    seen = on_terminal("import", "classic", *files, "--store", tmp_path / "t.db", TERM="xterm", COLUMNS="80")
-    assert "Importing  [" in seen and "100%" in seen and "3 listings with 15 places: 3 new" in seen
+    assert run_process("import", "classic", *files, "--store", store).err == ""
+    output = terminal_output("import", "classic", *files, "--store", tmp_path / "t.db", TERM="xterm", COLUMNS="80")
+    assert "Importing  [" in output and "100%" in output and "3 listings with 15 places: 3 new" in output
     for command in (["publish", "--all", "--to", "classic", "--output", tmp_path / "out"], ["verify", "--all"]):
-        seen = on_terminal(*command, "--store", tmp_path / "t.db", TERM="xterm", COLUMNS="80")
-        assert "100%" in seen
+        output = terminal_output(*command, "--store", tmp_path / "t.db", TERM="xterm", COLUMNS="80")
+        assert "100%" in output
 
 
 @pytest.mark.long
 def test_no_colour_and_no_bar_where_none_is_wanted(tmp_path: Path) -> None:
-    files = made.files(tmp_path, 2)
-    plain = on_terminal("import", "classic", *files, "--store", tmp_path / "t.db", TERM="dumb")
-    assert plain == "2 listings with 10 places: 2 new\r\n"
-    coloured = re.compile(r"\x1b\[[0-9;]*m")
+    files = classic_issues.files(tmp_path, 2)
+    plain_output = terminal_output("import", "classic", *files, "--store", tmp_path / "t.db", TERM="dumb")
+    assert plain_output == "2 listings with 10 places: 2 new\r\n"
+    color = re.compile(r"\x1b\[[0-9;]*m")
     for store in ("u.db", "v.db"):
-        more = {"NO_COLOR": "1"} if store == "u.db" else {}
-        seen = on_terminal("import", "classic", *files, "--store", tmp_path / store, TERM="xterm", **more)
-        assert "Importing" in seen and not coloured.search(seen)
+        environment = {"NO_COLOR": "1"} if store == "u.db" else {}
+        output = terminal_output("import", "classic", *files, "--store", tmp_path / store, TERM="xterm", **environment)
+        assert "Importing" in output and not color.search(output)
 
 
 def test_parquet_is_kept_from_a_terminal(demo: Path) -> None:
     primary, secondary = pty.openpty()
-    done = subprocess.run(
-        words("export", "--format", "parquet", "--store", demo), env=environment(), stdout=secondary,
+    process = subprocess.run(
+        command_line("export", "--format", "parquet", "--store", demo), env=environment(), stdout=secondary,
         stderr=subprocess.PIPE, check=False,
     )  # fmt: skip
     os.close(secondary)
     os.close(primary)
     assert (
-        done.returncode == 2
-        and done.stderr == b"hotpapers: refusing to write binary to a terminal; add --output FILE\n"
+        process.returncode == 2
+        and process.stderr == b"hotpapers: refusing to write binary to a terminal; add --output FILE\n"
     )

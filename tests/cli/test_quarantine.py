@@ -34,11 +34,11 @@ def store(tmp_path: Path) -> Path:
     """A store with three originals in quarantine, one of which can now be read."""
     file = tmp_path / "hotpapers.db"
     with Record(str(file)) as record:
-        seen = [
+        payloads = [
             RawPayload("post", "a11001", msgspec.json.encode(STORY), AT),
             RawPayload("post", "\x1b]0;", b"\xff\x1b[2J!", AT),
         ]
-        record.ingest(parse_all(unreadable, seen, 9 * DAY), source="lobsters")
+        record.ingest(parse_all(unreadable, payloads, 9 * DAY), source="lobsters")
         record.ingest(parse_all(unreadable, [RawPayload("entry", "e", b"x" * 5000, AT)], 9 * DAY), source="feeds")
     return file
 
@@ -54,24 +54,24 @@ def test_the_latest_are_listed_with_their_reasons(store: Path) -> None:
         f"     1  2026-03-12 14:00 UTC  lobsters post a11001: {reason}\n"
         "3 originals. By source: 1 of feeds, 2 of lobsters. `hotpapers quarantine NUMBER` shows one.\n"
     )
-    last = good("quarantine", "--source", "lobsters", "--last", "1", "--store", store)
-    assert last.splitlines()[-1].startswith("2 originals, the latest 1 shown. By source: ")
-    listed = run("quarantine", "--json", "--store", store).json
-    assert listed["sources"] == {"feeds": 1, "lobsters": 2}
-    assert [one["number"] for one in listed["quarantine"]] == [3, 2, 1]
+    text = good("quarantine", "--source", "lobsters", "--last", "1", "--store", store)
+    assert text.splitlines()[-1].startswith("2 originals, the latest 1 shown. By source: ")
+    listing = run("quarantine", "--json", "--store", store).json
+    assert listing["sources"] == {"feeds": 1, "lobsters": 2}
+    assert [row["number"] for row in listing["quarantine"]] == [3, 2, 1]
 
 
 def test_one_is_shown_with_nothing_in_it_that_a_terminal_would_obey(store: Path) -> None:
-    said = good("quarantine", "2", "--store", store)
-    assert "\x1b" not in said and said.splitlines()[-1] == r"\xff" + "\ufffd[2J!"
-    assert "kept until 2026-03-21 14:00 UTC" in said
+    output = good("quarantine", "2", "--store", store)
+    assert "\x1b" not in output and output.splitlines()[-1] == r"\xff" + "\ufffd[2J!"
+    assert "kept until 2026-03-21 14:00 UTC" in output
     assert "original   5 kB, its first 4,000 characters:" in good("quarantine", "3", "--store", store)
     assert run("quarantine", "3", "--json", "--store", store).json["body"] == "x" * 5000
 
 
 def test_what_is_not_there(store: Path, tmp_path: Path) -> None:
-    said = "9: no such payload in quarantine; `hotpapers quarantine` lists them"
-    assert misuse("quarantine", "9", "--store", store) == said
+    message = "9: no such payload in quarantine; `hotpapers quarantine` lists them"
+    assert misuse("quarantine", "9", "--store", store) == message
     with Record(str(tmp_path / "empty.db")):
         pass
     assert good("quarantine", "--store", tmp_path / "empty.db") == "quarantine is empty\n"
@@ -82,13 +82,13 @@ def test_what_is_not_there(store: Path, tmp_path: Path) -> None:
 
 
 def test_what_would_change_is_said_and_done(store: Path) -> None:
-    planned = (
+    plan = (
         "lobsters: 0 originals kept, 2 in quarantine\n"
         "would close    0 rows\n"
         "would add      4 rows: 1 post, 1 account, 1 snapshot, 1 mention\n"
         "can be read    1 of 2 in quarantine\n"
     )
-    assert good("reprocess", "lobsters", "--yes", "--store", store) == f"{planned}done: 0 rows closed, 4 added\n"
+    assert good("reprocess", "lobsters", "--yes", "--store", store) == f"{plan}done: 0 rows closed, 4 added\n"
     assert good("reprocess", "lobsters", "--store", store) == (
         "lobsters: 1 original kept, 1 in quarantine\nnothing to change\n"
     )
@@ -97,9 +97,9 @@ def test_what_would_change_is_said_and_done(store: Path) -> None:
 
 
 def test_nobody_is_there_to_be_asked(store: Path) -> None:
-    ran = run("reprocess", "lobsters", "--store", store)
-    assert ran.status == 2 and ran.err.endswith("not a terminal; pass --yes to change the record\n")
-    assert "would add      4 rows" in ran.out, "what would change is said all the same"
+    result = run("reprocess", "lobsters", "--store", store)
+    assert result.status == 2 and result.err.endswith("not a terminal; pass --yes to change the record\n")
+    assert "would add      4 rows" in result.out, "what would change is said all the same"
     assert len(run("quarantine", "--json", "--store", store).json["quarantine"]) == 3
 
 
@@ -113,16 +113,16 @@ def test_a_person_is_asked(
         monkeypatch.setattr(sys, "stdin", terminal)
         assert cli.run_command(["reprocess", "lobsters", "--store", str(store)]) == status
     os.close(primary)
-    said = capsys.readouterr()
-    assert said.err.startswith("Apply these changes? [y/N]: ")
-    assert ("nothing was changed" in said.err) == (status == 1)
+    output = capsys.readouterr()
+    assert output.err.startswith("Apply these changes? [y/N]: ")
+    assert ("nothing was changed" in output.err) == (status == 1)
     with Record(str(store)) as record:
         assert (record.head.position == 0) == (status == 1)
 
 
 def test_what_can_no_longer_be_read_is_told_and_stays(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Worse(LobstersSource):
-        def read(self, seen: RawPayload) -> Iterable[Item]:
+        def read(self, payload: RawPayload) -> Iterable[Item]:
             raise ValueError("not today")
 
     good("reprocess", "lobsters", "--yes", "--store", store)
@@ -145,10 +145,10 @@ def test_rows_without_a_key_are_named_and_closed(store: Path) -> None:
     assert good("repair", "--store", store) == "nothing to repair\n"
     with Record(str(store)) as record:
         record.append([Paper(paper="", title="A Teapot without a Number", observed_at=AT)], source="older")
-    told = "unusable: paper  (row 1 lacks its key; `hotpapers repair` closes it)"
+    finding = "unusable: paper  (row 1 lacks its key; `hotpapers repair` closes it)"
     for command in ("status", "verify"):
-        ran = run(command, *(["--all"] if command == "verify" else []), "--store", store)
-        assert ran.status == 1 and told in ran.out + ran.err
+        result = run(command, *(["--all"] if command == "verify" else []), "--store", store)
+        assert result.status == 1 and finding in result.out + result.err
     assert run("repair", "--json", "--store", store).json == {"closed": [{"kind": "paper", "number": 1}]}
     assert good("repair", "--store", store) == "nothing to repair\n"
     assert run("status", "--store", store).status == 0

@@ -15,7 +15,7 @@ import pytest
 
 from hotpapers.store import Record, reader_reports
 from hotpapers.store.reader_reports import ReaderReport
-from tests.cli.run import environment, good, misuse, run, words
+from tests.cli.run import command_line, environment, good, misuse, run
 from tests.deliver.email.server import serving
 from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
 from tests.render.html import Page
@@ -28,25 +28,25 @@ def store(tmp_path: Path) -> Path:
     """A store with an issue."""
     with Record(str(tmp_path / "hotpapers.db")) as record:
         at = moment(f"{DAY}T02:00")
-        said = post(1, "bluesky:1", at, text="Fine kettles never boil over, sadly.")
+        quote = post(1, "bluesky:1", at, text="Fine kettles never boil over, sadly.")
         story = post(1, "hackernews:12", at, text="Stoves")
-        write(record, [DAILY], background(), paper(1), said, story, counts("bluesky:1", 60, at))
+        write(record, [DAILY], background(), paper(1), quote, story, counts("bluesky:1", 60, at))
         frozen(record)
     return tmp_path / "hotpapers.db"
 
 
-def noted(store: Path, *some: ReaderReport) -> None:
+def note_reports(store: Path, *reports: ReaderReport) -> None:
     """Store reports about the issue."""
     with Record(str(store)) as record:
         [(digest,)] = record.database.rows("SELECT digest FROM issue")
-        for one in some:
-            reader_reports.note(record.database, one._replace(issue=digest if one.kind != "contest" else ""))
+        for report in reports:
+            reader_reports.note(record.database, report._replace(issue=digest if report.kind != "contest" else ""))
 
 
 def test_what_was_said_is_listed_and_closed(store: Path) -> None:
     assert good("reports", "--store", store) == "0 reports open\n"
     assert "reports" not in good("status", "--store", store)
-    noted(
+    note_reports(
         store,
         ReaderReport(0, AT, "entry", paper="arxiv:2405.00001", text="Line one\n\x1b[31mline two"),
         ReaderReport(0, AT, "quotation", paper="arxiv:2405.00001", subject="bluesky:1", text="Unkind"),
@@ -73,13 +73,13 @@ def test_what_was_said_is_listed_and_closed(store: Path) -> None:
 
 def test_a_post_that_is_reported_is_named_as_people_find_it(store: Path) -> None:
     """The post's page, author and day; only its ID if it isn't in the record."""
-    noted(store, *(ReaderReport(0, AT, "quotation", subject=f"hackernews:{n}", text="Unkind") for n in (12, 13)))
-    known = (
+    note_reports(store, *(ReaderReport(0, AT, "quotation", subject=f"hackernews:{n}", text="Unkind") for n in (12, 13)))
+    known_text = (
         "      about hackernews:12\n      page  https://news.ycombinator.com/item?id=12\n      by    12, 2024-05-07\n"
     )
-    unknown = "      about hackernews:13\n      | Unkind\n"
-    told = good("reports", "--store", store)
-    assert known in told and unknown in told
+    unknown_text = "      about hackernews:13\n      | Unkind\n"
+    output = good("reports", "--store", store)
+    assert known_text in output and unknown_text in output
     first, second = run("reports", "--json", "--store", store).json["reports"]
     assert first["page"] == "https://news.ycombinator.com/item?id=12" and first["by"] == "12, 2024-05-07"
     assert (second["page"], second["by"]) == ("", "")
@@ -89,14 +89,14 @@ def test_a_post_that_is_reported_is_named_as_people_find_it(store: Path) -> None
 
 
 @contextmanager
-def served(store: Path, more: str = "") -> Iterator[str]:
+def serve(store: Path, settings: str = "") -> Iterator[str]:
     """The address of an app whose settings include its public address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
     base = f"http://127.0.0.1:{port}/"
     file = store.with_name("hotpapers.toml")
-    file.write_text(f'[serve]\nbase = "{base}"\n{more}', "utf-8")
-    command = words("serve", "--port", str(port), "--config", file)
+    file.write_text(f'[serve]\nbase = "{base}"\n{settings}', "utf-8")
+    command = command_line("serve", "--port", str(port), "--config", file)
     with subprocess.Popen(command, env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and base in process.stdout.readline()
         try:
@@ -108,18 +108,18 @@ def served(store: Path, more: str = "") -> Iterator[str]:
 
 def page(address: str, fields: dict[str, str] | None = None) -> Page:
     """A page, or the response to a form."""
-    sent = urlencode(fields).encode() if fields else None
-    with urlopen(Request(address, sent, {"Origin": address[: address.index("/", 8)]}), timeout=30) as answer:
-        return Page(answer.read())
+    body = urlencode(fields).encode() if fields else None
+    with urlopen(Request(address, body, {"Origin": address[: address.index("/", 8)]}), timeout=30) as response:
+        return Page(response.read())
 
 
-def links(of: Page, start: str) -> list[str]:
-    return [one.attributes["href"] for one in of.all("a") if one.attributes["href"].startswith(start)]
+def links(page: Page, start: str) -> list[str]:
+    return [link.attributes["href"] for link in page.all("a") if link.attributes["href"].startswith(start)]
 
 
 @pytest.mark.long
 def test_pages_of_the_app_and_of_the_folder_lead_to_its_forms(store: Path) -> None:
-    with served(store) as base:
+    with serve(store) as base:
         issue = page(base)
         [report], [wrong] = links(issue, f"{base}report?"), links(issue, f"{base}wrong?")
         good(
@@ -132,32 +132,32 @@ def test_pages_of_the_app_and_of_the_folder_lead_to_its_forms(store: Path) -> No
             "--config",
             store.with_name("hotpapers.toml"),
         )
-        written = (store.parent / "site" / "index.html").read_bytes()
-        assert written == urlopen(base, timeout=30).read()  # identical bytes
-        for link, said in ((report, "Unkind"), (wrong, "Not about kettles")):
+        file_content = (store.parent / "site" / "index.html").read_bytes()
+        assert file_content == urlopen(base, timeout=30).read()  # identical bytes
+        for link, text in ((report, "Unkind"), (wrong, "Not about kettles")):
             form = page(link)
-            sent = {one.attributes["name"]: one.attributes["value"] for one in form.all("input")}
-            assert "Thank you" in page(link.partition("?")[0], {**sent, "text": said}).text
+            values = {field.attributes["name"]: field.attributes["value"] for field in form.all("input")}
+            assert "Thank you" in page(link.partition("?")[0], {**values, "text": text}).text
         assert [f"{base}mine"] == links(page(f"{base}about/"), f"{base}m")
         assert "These are my posts" in page(f"{base}mine").text
     assert re.findall(r"\| (.*)", good("reports", "--store", store)) == ["Unkind", "Not about kettles"]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("proxies", "warned"), [(0, True), (1, False)])
-def test_who_serves_behind_tls_and_names_no_proxy_is_warned(store: Path, proxies: int, warned: bool) -> None:
+@pytest.mark.parametrize(("proxies", "warns"), [(0, True), (1, False)])
+def test_who_serves_behind_tls_and_names_no_proxy_is_warned(store: Path, proxies: int, warns: bool) -> None:
     file = store.with_name("hotpapers.toml")
     file.write_text(f'[serve]\nbase = "https://papers.example/"\nproxies = {proxies}\n', "utf-8")
-    own = environment(PYTHONUNBUFFERED="1")
-    told = subprocess.PIPE
+    env = environment(PYTHONUNBUFFERED="1")
+    pipe = subprocess.PIPE
     with subprocess.Popen(
-        words("serve", "--port", "0", "--config", file), env=own, stdout=told, stderr=told, text=True
+        command_line("serve", "--port", "0", "--config", file), env=env, stdout=pipe, stderr=pipe, text=True
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         [address] = re.findall(r"http://\S+", process.stdout.readline())
         assert urlopen(address, timeout=30).status == 200
         process.terminate()
-        assert ("Set proxies = 1, or the number of proxies." in process.stderr.read()) == warned
+        assert ("Set proxies = 1, or the number of proxies." in process.stderr.read()) == warns
         process.wait(30)
 
 
@@ -165,14 +165,14 @@ def test_who_serves_behind_tls_and_names_no_proxy_is_warned(store: Path, proxies
 def test_whoever_wants_messages_finds_the_way_from_about(store: Path) -> None:
     with serving() as box:
         mailing = f'[mailing]\nrelay = "127.0.0.1"\nport = {box.port}\naddress = "papers@owls.example"\n'
-        with served(store, mailing) as base:
+        with serve(store, mailing) as base:
             [link] = links(page(f"{base}about/"), f"{base}mail/")
-            sent = {
-                one.attributes["name"]: "some@moth.example"
-                for one in page(link).all("input")
-                if "name" in one.attributes
+            values = {
+                field.attributes["name"]: "some@moth.example"
+                for field in page(link).all("input")
+                if "name" in field.attributes
             }
-            told = page(link.partition("?")[0], {**sent, "publication": "daily", "skip": ""})
-            assert "Check your inbox" in told.text
+            response_page = page(link.partition("?")[0], {**values, "publication": "daily", "skip": ""})
+            assert "Check your inbox" in response_page.text
         assert box.recipients == ["some@moth.example"], "what was begun is done before the program ends"
         assert f"{base}mail/confirm/" in box.mails[0].message.get_content()

@@ -43,7 +43,7 @@ base = "{base}/lobsters"
 """
 
 
-WRONG = [
+MISTAKES = [
     ('[publish]\nchannels = ["site", "sitte"]', "publish.channels: 'sitte' is not one of"),
     (
         '[summary]\nurl = "http://127.0.0.1:1/v1"\nmodel = "m"\nkey = "env:NOT_SET"',
@@ -63,44 +63,44 @@ WRONG = [
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with serving() as running:
-        running.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
-        running.on("/ping", answer(200, b"OK"))
-        yield running
+    with serving() as server:
+        server.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
+        server.on("/ping", answer(200, b"OK"))
+        yield server
 
 
-def settings(folder: Path, server: Server, more: str = "") -> Path:
+def write_settings(folder: Path, server: Server, options: str = "") -> Path:
     file = folder / "hotpapers.toml"
-    file.write_text(SETTINGS.format(base=server.base, more=more))
+    file.write_text(SETTINGS.format(base=server.base, more=options))
     return file
 
 
 @pytest.mark.long
 def test_run_goes_on_until_it_is_stopped_and_says_how_it_does(tmp_path: Path, server: Server) -> None:
-    home = settings(tmp_path, server, f'listen = "127.0.0.1:0"\nping = "{server.base}/ping"')
-    command = [sys.executable, "-m", "hotpapers", "run", "--config", str(home)]
+    config = write_settings(tmp_path, server, f'listen = "127.0.0.1:0"\nping = "{server.base}/ping"')
+    command = [sys.executable, "-m", "hotpapers", "run", "--config", str(config)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment()) as process:
         assert process.stderr is not None
-        told: list[dict[str, str]] = []
+        events: list[dict[str, str]] = []
         try:
-            while "watched" not in {one["event"] for one in told}:
-                told.append(json.loads(process.stderr.readline()))
-            port = told[-1]["port"]
+            while "watched" not in {event["event"] for event in events}:
+                events.append(json.loads(process.stderr.readline()))
+            port = events[-1]["port"]
             wait_for(tmp_path / "hotpapers.db", {"housekeeping", "issues", "lobsters", "lobsters/counts"})
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answered:
-                assert json.load(answered)["ok"] is True
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answered:
-                assert b'hotpapers_job_requests_total{job="lobsters"} ' in answered.read()
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as response:
+                assert json.load(response)["ok"] is True
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as response:
+                assert b'hotpapers_job_requests_total{job="lobsters"} ' in response.read()
             deadline = time.monotonic() + 150  # on a slow machine only the second check finds all jobs well
-            while "/ping" not in [asked.path for asked in server.requests] and time.monotonic() < deadline:
+            while "/ping" not in [request.path for request in server.requests] and time.monotonic() < deadline:
                 time.sleep(0.05)
         finally:
             process.send_signal(signal.SIGTERM)
-            rest = process.stderr.read()
+            remaining_log = process.stderr.read()
         assert process.wait(30) == 0
-    events = [one["event"] for one in told] + [json.loads(line)["event"] for line in rest.splitlines()]
-    assert "running" in events and events[-1] == "stopped"
-    assert "/ping" in [asked.path for asked in server.requests]
+    names = [event["event"] for event in events] + [json.loads(line)["event"] for line in remaining_log.splitlines()]
+    assert "running" in names and names[-1] == "stopped"
+    assert "/ping" in [request.path for request in server.requests]
     with Record(str(tmp_path / "hotpapers.db")) as record:
         assert record.database.rows("SELECT count(*) FROM lease") == [(0,)]
 
@@ -117,89 +117,89 @@ def wait_for(store: Path, jobs: set[str]) -> None:
 
 
 def test_status_says_what_nobody_does_any_more(tmp_path: Path, server: Server) -> None:
-    home = settings(tmp_path, server)
-    assert run("run", "--once", "--config", home).status == 0
-    for state, told in ((job_state.WORKING, "stopped"), ("idle", "idle")):
+    config = write_settings(tmp_path, server)
+    assert run("run", "--once", "--config", config).status == 0
+    for job_name, text in ((job_state.WORKING, "stopped"), ("idle", "idle")):
         with Record(str(tmp_path / "hotpapers.db")) as record:
-            doing = jobs_queries.load_state(record, "lobsters")
-            jobs_queries.save_state(record, msgspec.structs.replace(doing, state=state, next_at=now() - 5 * DAY))
-        said = good("status", "--config", home)
-        assert re.search(rf"lobsters             {told}, last success \d+ s ago, was due 5 days ago", said)
+            state = jobs_queries.load_state(record, "lobsters")
+            jobs_queries.save_state(record, msgspec.structs.replace(state, state=job_name, next_at=now() - 5 * DAY))
+        output = good("status", "--config", config)
+        assert re.search(rf"lobsters             {text}, last success \d+ s ago, was due 5 days ago", output)
     with Record(str(tmp_path / "hotpapers.db")) as record:
         jobs_queries.save_state(
-            record, msgspec.structs.replace(doing, state=job_state.WORKING, next_at=now() - 5 * DAY)
+            record, msgspec.structs.replace(state, state=job_state.WORKING, next_at=now() - 5 * DAY)
         )
         record.database.run("INSERT INTO lease VALUES ('lobsters', 'somebody', ?)", (now() + DAY,))
     working = r"lobsters             at work, last success \d+ s ago, up to date as of \d+ s ago$"
-    assert re.search(working, good("status", "--config", home), re.M)
+    assert re.search(working, good("status", "--config", config), re.M)
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        tried = msgspec.structs.replace(doing, state=job_state.WORKING, failing_since=now(), reason="no answer")
-        jobs_queries.save_state(record, tried)
-    said = good("status", "--config", home)
-    assert re.search(r"lobsters             at work, failing since [-\d]+ [:\d]+ UTC \(no answer\), last", said)
+        failing_state = msgspec.structs.replace(state, state=job_state.WORKING, failing_since=now(), reason="no answer")
+        jobs_queries.save_state(record, failing_state)
+    output = good("status", "--config", config)
+    assert re.search(r"lobsters             at work, failing since [-\d]+ [:\d]+ UTC \(no answer\), last", output)
 
 
 def test_one_round_of_all_and_what_status_says(tmp_path: Path, server: Server) -> None:
-    home = settings(tmp_path, server)
-    assert run("run", "--once", "--config", home).status == 0
-    said = good("status", "--config", home)
-    assert said.count(" last success ") == 4
-    assert re.search(r"lobsters             idle, last success \d+ s ago, next in ", said)
-    told = json.loads(good("status", "--config", home, "--json"))
-    assert [job["job"] for job in told["jobs"]] == ["housekeeping", "issues", "lobsters", "lobsters/counts"]
+    config = write_settings(tmp_path, server)
+    assert run("run", "--once", "--config", config).status == 0
+    output = good("status", "--config", config)
+    assert output.count(" last success ") == 4
+    assert re.search(r"lobsters             idle, last success \d+ s ago, next in ", output)
+    status = json.loads(good("status", "--config", config, "--json"))
+    assert [job["job"] for job in status["jobs"]] == ["housekeeping", "issues", "lobsters", "lobsters/counts"]
     server.on("/lobsters/domains/arxiv.org.json", answer(403))
-    assert run("run", "--once", "--config", home).status == 0
-    assert "refused since " in good("status", "--config", home)
+    assert run("run", "--once", "--config", config).status == 0
+    assert "refused since " in good("status", "--config", config)
 
 
 def test_status_says_what_was_switched_off(tmp_path: Path, server: Server) -> None:
-    home = settings(tmp_path, server)
-    assert run("run", "--once", "--config", home).status == 0
+    config = write_settings(tmp_path, server)
+    assert run("run", "--once", "--config", config).status == 0
     with Record(str(tmp_path / "hotpapers.db")) as record:
         for source in ("mastodon", "lobsters/2of2"):
             jobs_queries.save_state(record, JobState(source=source, failing_since=now(), reason="no answer"))
-    printed = good("status", "--config", home)
-    assert re.search(r"^ +mastodon +off, no success yet$", printed, re.M) and "lobsters/2of2        off," in printed
-    assert re.search(r"lobsters             idle", printed)
-    states = {job["job"]: job for job in json.loads(good("status", "--config", home, "--json"))["jobs"]}
+    output = good("status", "--config", config)
+    assert re.search(r"^ +mastodon +off, no success yet$", output, re.M) and "lobsters/2of2        off," in output
+    assert re.search(r"lobsters             idle", output)
+    states = {job["job"]: job for job in json.loads(good("status", "--config", config, "--json"))["jobs"]}
     assert (states["mastodon"]["state"], states["mastodon"]["failing_since"]) == ("off", None)
     assert states["housekeeping"]["state"] == states["lobsters/counts"]["state"] == "idle"
 
 
 def test_status_names_the_mistakes_for_which_run_does_not_start(tmp_path: Path, server: Server) -> None:
-    home = settings(tmp_path, server)
-    assert run("run", "--once", "--config", home).status == 0
-    correct = home.read_text()
+    config = write_settings(tmp_path, server)
+    assert run("run", "--once", "--config", config).status == 0
+    settings_text = config.read_text()
     ranking = ('name = "daily"\nranking = "rarest/9"', "publication 'daily': ranking: 'rarest/9' is not one of")
-    for text, named in [(f"{correct}\n{table}\n", named) for table, named in WRONG] + [
-        (correct.replace('name = "daily"', ranking[0]), ranking[1]),
-        (f"{correct}\n[source.blusky]\non = true\n", "source.blusky: no such source; known sources: arxiv"),
+    for text, message in [(f"{settings_text}\n{table}\n", message) for table, message in MISTAKES] + [
+        (settings_text.replace('name = "daily"', ranking[0]), ranking[1]),
+        (f"{settings_text}\n[source.blusky]\non = true\n", "source.blusky: no such source; known sources: arxiv"),
     ]:
-        home.write_text(text)
-        printed = good("status", "--config", home)
-        assert re.search(rf"^settings   .*{re.escape(named)}", printed, re.M), (named, printed)
-        assert named in json.loads(good("status", "--config", home, "--json"))["settings"][0]
-        assert named in misuse("run", "--once", "--config", home)
+        config.write_text(text)
+        output = good("status", "--config", config)
+        assert re.search(rf"^settings   .*{re.escape(message)}", output, re.M), (message, output)
+        assert message in json.loads(good("status", "--config", config, "--json"))["settings"][0]
+        assert message in misuse("run", "--once", "--config", config)
 
 
 def test_run_needs_a_publication_and_a_good_address(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = settings(tmp_path, server, 'listen = "nowhere"')
-    assert "run.listen: 'nowhere' is not an address" in misuse("run", "--once", "--config", home)
+    config = write_settings(tmp_path, server, 'listen = "nowhere"')
+    assert "run.listen: 'nowhere' is not an address" in misuse("run", "--once", "--config", config)
     for ping in ("ping.example", "https://ping.example:99999/", "https://me:secret@ping.example/"):
-        settings(tmp_path, server, f'ping = "{ping}"')
-        refused = misuse("run", "--once", "--config", home)
-        assert "run.ping: " in refused and "is not usable; write a full address" in refused and "secret" not in refused
-    home.write_text('[run]\nlog = "loud"\n')
-    assert "loud" in misuse("run", "--once", "--config", home)
-    for table, named in WRONG:
-        home.write_text(f"{settings(tmp_path, server).read_text()}\n{table}\n")
-        assert named in misuse("run", "--once", "--config", home)
-    settings(tmp_path, server)
+        write_settings(tmp_path, server, f'ping = "{ping}"')
+        message = misuse("run", "--once", "--config", config)
+        assert "run.ping: " in message and "is not usable; write a full address" in message and "secret" not in message
+    config.write_text('[run]\nlog = "loud"\n')
+    assert "loud" in misuse("run", "--once", "--config", config)
+    for table, message in MISTAKES:
+        config.write_text(f"{write_settings(tmp_path, server).read_text()}\n{table}\n")
+        assert message in misuse("run", "--once", "--config", config)
+    write_settings(tmp_path, server)
     monkeypatch.chdir(tmp_path)
-    refused = misuse("run", "--once", "--store", tmp_path / "other.db")
-    assert refused == "hotpapers.toml is for another store; add --config hotpapers.toml to use it for this one"
-    for empty in ("", "# nothing yet\n", 'store = "hotpapers.db"\n'):
-        home.write_text(empty)
-        assert "no publication configured" in misuse("run", "--once", "--config", home)
+    message = misuse("run", "--once", "--store", tmp_path / "other.db")
+    assert message == "hotpapers.toml is for another store; add --config hotpapers.toml to use it for this one"
+    for text in ("", "# nothing yet\n", 'store = "hotpapers.db"\n'):
+        config.write_text(text)
+        assert "no publication configured" in misuse("run", "--once", "--config", config)

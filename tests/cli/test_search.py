@@ -14,11 +14,11 @@ from hotpapers import model
 from hotpapers.cli.search import marked
 from hotpapers.search import update_index
 from hotpapers.store import Record
-from tests.cli.run import environment, good, misuse, run, words
+from tests.cli.run import command_line, environment, good, misuse, run
 
 AT = 1_614_672_000_000_000  # 2021-03-02 08:00 UTC
 POST = "bluesky:at://did:plc:invented/app.bsky.feed.post/3kinvented00001"
-SAID = (
+ITEMS = (
     model.Paper(
         paper="arxiv:2103.00001", title="Kettles \x1b[31mand Steam", abstract="How a kettle sings.", observed_at=AT,
         authors=("Ada Brewster", "Čeněk Šálek", "Emil Drawer", "Bo Kettle", "Ida Lid"), categories=("cs.LG", "stat.ML"),
@@ -41,7 +41,7 @@ SAID = (
 def small(tmp_path: Path) -> Path:
     """A store of two papers and two posts."""
     with Record(str(tmp_path / "small.db")) as record:
-        record.append(SAID, source="test")
+        record.append(ITEMS, source="test")
     return tmp_path / "small.db"
 
 
@@ -93,12 +93,12 @@ def test_how_many_there_are(store: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_word_to_leave_out_needs_no_quotation_marks(small: Path) -> None:
-    whole = good("search", "kettle -tea -heat", "--store", small)
-    assert good("search", "kettle", "-tea", "-heat", "--store", small) == whole
+    output = good("search", "kettle -tea -heat", "--store", small)
+    assert good("search", "kettle", "-tea", "-heat", "--store", small) == output
     assert good("search", "--limit", "5", "-tea", "kettle", "-heat", "--store", small)
-    assert good("search", "kettle", "--store", small, "--", "-tea", "-heat") == whole
-    found = json.loads(good("search", "kettle", "-tea", "--json", "--store", small))
-    assert found["query"] == "kettle -tea"
+    assert good("search", "kettle", "--store", small, "--", "-tea", "-heat") == output
+    result = json.loads(good("search", "kettle", "-tea", "--json", "--store", small))
+    assert result["query"] == "kettle -tea"
     assert "No such option '--tea'" in run("search", "kettle", "--tea", "--store", small).err
     assert good("search", "-h").startswith("Usage: hotpapers search")
 
@@ -111,7 +111,7 @@ def test_nothing_found_is_a_sentence(small: Path) -> None:
     assert good("search", "quokka", "--posts", "--store", small) == "no post with “quokka”\n"
 
 
-def test_posts_are_found_in_any_language_where_they_may_be_shown(small: Path, here: Path) -> None:
+def test_posts_are_found_in_any_language_where_they_may_be_shown(small: Path, cwd: Path) -> None:
     expected = (
         "1 post with “お茶”\n"
         "\n"
@@ -121,7 +121,7 @@ def test_posts_are_found_in_any_language_where_they_may_be_shown(small: Path, he
     )
     assert good("search", "お茶", "--posts", "--store", small) == expected
     assert good("search", "tea", "--posts", "--store", small).startswith("1 post with “tea”\n\nBluesky")
-    (here / "hotpapers.toml").write_text(
+    (cwd / "hotpapers.toml").write_text(
         f'store = "{small}"\n[terms.x]\nshown = "text"\n[terms.bluesky]\nshown = "link"\n'
     )
     assert (
@@ -131,9 +131,9 @@ def test_posts_are_found_in_any_language_where_they_may_be_shown(small: Path, he
 
 
 def test_json_has_everything(small: Path) -> None:
-    found = json.loads(good("search", "kettle", "sings", "--json", "--store", small))
-    [hit] = found.pop("papers")
-    assert found == {
+    result = json.loads(good("search", "kettle", "sings", "--json", "--store", small))
+    [hit] = result.pop("papers")
+    assert result == {
         "query": "kettle sings", "understood": "with “kettle” and “sings”", "total": 1, "exact": True, "next": None,
         "parts": False, "behind": 0,
     }  # fmt: skip
@@ -144,8 +144,8 @@ def test_json_has_everything(small: Path) -> None:
         "categories": ["cs.LG", "stat.ML"], "snippet": "How a kettle sings.", "issues": [],
         "spans": {"title": [[0, 7]], "authors": [[3, 3, 9]], "snippet": [[6, 12], [13, 18]]},
     }  # fmt: skip
-    found = json.loads(good("search", "tea", "--posts", "--json", "--store", small))
-    assert [(post["post"], post["papers"], post["spans"]) for post in found["posts"]] == [
+    result = json.loads(good("search", "tea", "--posts", "--json", "--store", small))
+    assert [(post["post"], post["papers"], post["spans"]) for post in result["posts"]] == [
         (POST, ["arxiv:2103.00001"], [[24, 27]])
     ]
     assert json.loads(good("search", "quokka", "--json", "--store", small))["papers"] == []
@@ -153,16 +153,16 @@ def test_json_has_everything(small: Path) -> None:
 
 @pytest.mark.parametrize("query", ["", "!!!", "-"])
 def test_what_asks_for_nothing_is_refused(small: Path, query: str) -> None:
-    for more in ([], ["--posts"], ["--json"]):
-        assert misuse("search", "--store", small, *more, "--", query).startswith("missing search terms")
+    for options in ([], ["--posts"], ["--json"]):
+        assert misuse("search", "--store", small, *options, "--", query).startswith("missing search terms")
 
 
 def test_misuse_is_refused(small: Path, tmp_path: Path) -> None:
     assert "leave out author:" in misuse("search", "author:ada", "--posts", "--store", small)
     assert "no such store" in misuse("search", "kettle", "--store", tmp_path / "no.db")
-    wrong_limit = run("search", "kettle", "--limit", "-1", "--store", small)
-    assert wrong_limit.status == 2 and "-1" in wrong_limit.err
-    assert "x00" not in repr(wrong_limit.err)
+    result = run("search", "kettle", "--limit", "-1", "--store", small)
+    assert result.status == 2 and "-1" in result.err
+    assert "x00" not in repr(result.err)
     assert run("search").status == 2 and run("search", "kettle", "--limit", "0", "--store", small).status == 2
 
 
@@ -171,9 +171,9 @@ def test_a_store_that_cannot_be_written_says_so(small: Path, monkeypatch: pytest
     with Record(str(small)) as record:
         record.append([model.Paper(paper="arxiv:2103.00002", title="Kettle", observed_at=AT)], source="test")
     monkeypatch.setattr("hotpapers.search.papers.indexing.catch_up", refuse)
-    ran = run("search", "kettle", "--store", small)
-    assert ran.status == 0 and ran.out.startswith("1 paper with “kettle”\n")
-    assert ran.err == "hotpapers: the store cannot be written, so the search index lacks the last 1 batch\n"
+    result = run("search", "kettle", "--store", small)
+    assert result.status == 0 and result.out.startswith("1 paper with “kettle”\n")
+    assert result.err == "hotpapers: the store cannot be written, so the search index lacks the last 1 batch\n"
 
 
 def refuse(*_: object) -> int:
@@ -190,23 +190,23 @@ def test_a_large_record_shows_how_far_it_is(small: Path, monkeypatch: pytest.Mon
 # ---- on a terminal ---------------------------------------------------------------------------------------
 
 
-def at_terminal(*args: str | Path, **more: str) -> str:
-    """What a command prints on its own terminal."""
-    ours, theirs = os.openpty()
-    with subprocess.Popen(words(*args), stdout=theirs, env=environment(**more)) as process:
-        os.close(theirs)
-        shown = b""
+def terminal_output(*args: str | Path, **variables: str) -> str:
+    """The output of a command on its own terminal."""
+    reader, writer = os.openpty()
+    with subprocess.Popen(command_line(*args), stdout=writer, env=environment(**variables)) as process:
+        os.close(writer)
+        output = b""
         while True:
             try:
-                piece = os.read(ours, 4096)
+                piece = os.read(reader, 4096)
             except OSError:  # Linux: the other side was closed
                 break
             if not piece:
                 break
-            shown += piece
-    os.close(ours)
+            output += piece
+    os.close(reader)
     assert process.returncode == 0
-    return shown.decode().replace("\r\n", "\n")
+    return output.decode().replace("\r\n", "\n")
 
 
 class Terminal(StringIO):
@@ -227,6 +227,6 @@ def test_nothing_in_a_text_commands_a_terminal(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_was_asked_for_is_bold_on_a_terminal(small: Path) -> None:
-    shown = at_terminal("search", "kettle", "--store", small, TERM="xterm", NO_COLOR="")
-    assert "  \x1b[1mKettles\x1b[0m \ufffd[31mand Steam\n" in shown and "Bo \x1b[1mKettle\x1b[0m and 1 more" in shown
-    assert "\x1b" not in at_terminal("search", "kettle", "--store", small, TERM="xterm", NO_COLOR="1")
+    output = terminal_output("search", "kettle", "--store", small, TERM="xterm", NO_COLOR="")
+    assert "  \x1b[1mKettles\x1b[0m \ufffd[31mand Steam\n" in output and "Bo \x1b[1mKettle\x1b[0m and 1 more" in output
+    assert "\x1b" not in terminal_output("search", "kettle", "--store", small, TERM="xterm", NO_COLOR="1")

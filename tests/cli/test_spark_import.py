@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("words", "reason"),
+    ("args", "reason"),
     [
         (["reddit", "F", "--to", "D"], "--to and --staging need --spark."),
         (["reddit", "F", "--staging", "D"], "--to and --staging need --spark."),
@@ -46,11 +46,11 @@ def file(tmp_path: Path) -> str:
     ],
 )  # fmt: skip
 def test_what_does_not_go_together_is_told(
-    tmp_path: Path, words: list[str], reason: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, args: list[str], reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("F").write_bytes(b"{}\n")
-    assert reason in misuse("import", *words)
+    assert reason in misuse("import", *args)
     assert [path.name for path in tmp_path.iterdir()] == ["F"]
 
 
@@ -85,17 +85,17 @@ def test_the_reason_of_a_java_that_ends_is_found() -> None:
         def __init__(self, text: str) -> None:
             self.read, self.seek = text.encode, lambda place: None
 
-    ended = RuntimeError("[JAVA_GATEWAY_EXITED] Java gateway process exited before sending its port number.")
+    exit_error = RuntimeError("[JAVA_GATEWAY_EXITED] Java gateway process exited before sending its port number.")
     text = (
         'WARNING: x\nException in thread "main" org.apache.spark.SparkException: HADOOP_CONF_DIR must be set.\n\tat a.b'
     )
-    assert spark_session._reason(Log(text), ended) == "HADOOP_CONF_DIR must be set"  # type: ignore[arg-type]
-    old = "java.lang.UnsupportedClassVersionError: 61.0"
-    assert "install Java 17" in spark_session._reason(Log(old), ended)  # type: ignore[arg-type]
-    failed = RuntimeError(
+    assert spark_session._reason(Log(text), exit_error) == "HADOOP_CONF_DIR must be set"  # type: ignore[arg-type]
+    log = "java.lang.UnsupportedClassVersionError: 61.0"
+    assert "install Java 17" in spark_session._reason(Log(log), exit_error)  # type: ignore[arg-type]
+    job_error = RuntimeError(
         "An error\n: org.apache.spark.SparkException: Job aborted\nCaused by: java.io.IOException: full"
     )
-    assert spark_session._reason(Log(""), failed) == "full"  # type: ignore[arg-type]
+    assert spark_session._reason(Log(""), job_error) == "full"  # type: ignore[arg-type]
 
 
 def test_findings_that_were_sifted_without_titles_are_told(tmp_path: Path) -> None:
@@ -112,6 +112,6 @@ def test_findings_that_were_sifted_without_titles_are_told(tmp_path: Path) -> No
 
 
 def test_what_is_no_folder_of_findings_is_refused(tmp_path: Path, file: str) -> None:
-    done = run("import", "findings", file, "--store", str(tmp_path / "store.db"))
-    assert done.status == 1
-    assert "a.jsonl: not complete findings from `hotpapers import … --spark … --to`" in done.err
+    result = run("import", "findings", file, "--store", str(tmp_path / "store.db"))
+    assert result.status == 1
+    assert "a.jsonl: not complete findings from `hotpapers import … --spark … --to`" in result.err

@@ -25,10 +25,10 @@ from hotpapers.cli import init
 from hotpapers.store import Record
 from hotpapers.transparency.signatures import has_library
 from hotpapers.web.repositories import FreshIssueReader
-from tests.cli import made
-from tests.cli.run import environment, failing, good, misuse, replaced, run, same, words
+from tests.cli import classic_issues
+from tests.cli.run import assert_matches_file, command_line, environment, failure, good, misuse, replace_all, run
 
-KEY_MADE = (
+KEY_MESSAGE = (
     "hotpapers.key: created; it signs the log of your issues. Keep it safe and secret.\n" if has_library() else ""
 )
 """What `init` prints where signing is available."""
@@ -36,55 +36,55 @@ KEY_MADE = (
 # ---- init ----------------------------------------------------------------------------------------------
 
 
-def test_init_writes_settings_and_an_empty_store(here: Path) -> None:
+def test_init_writes_settings_and_an_empty_store(cwd: Path) -> None:
     assert good("init") == (
-        f"hotpapers.toml: created; edit your settings here\nhotpapers.db: created, empty\n{KEY_MADE}"
+        f"hotpapers.toml: created; edit your settings here\nhotpapers.db: created, empty\n{KEY_MESSAGE}"
         "next: hotpapers run   (reads the networks and publishes an issue every morning)\n"
     )
-    assert (here / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
+    assert (cwd / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
     assert run("status", "--json").json["batches"] == 0
 
 
-def test_init_makes_its_folder(here: Path) -> None:
+def test_init_makes_its_folder(cwd: Path) -> None:
     assert "next: cd 'a b/c' && hotpapers run " in good("init", "a b/c")
     good("init", "a/b")
-    assert {file.name for file in (here / "a" / "b").iterdir()} == {
+    assert {file.name for file in (cwd / "a" / "b").iterdir()} == {
         "hotpapers.toml", "hotpapers.db", *(["hotpapers.key"] if has_library() else []),
     }  # fmt: skip
 
 
-def test_init_touches_nothing_that_is_there(here: Path) -> None:
-    (here / "hotpapers.toml").write_text("mine")
+def test_init_touches_nothing_that_is_there(cwd: Path) -> None:
+    (cwd / "hotpapers.toml").write_text("my own")
     assert misuse("init") == "hotpapers.toml: already exists; nothing was changed."
-    assert (here / "hotpapers.toml").read_text() == "mine" and not (here / "hotpapers.db").exists()
+    assert (cwd / "hotpapers.toml").read_text() == "my own" and not (cwd / "hotpapers.db").exists()
 
 
-def test_init_leaves_a_record_that_is_there(here: Path) -> None:
-    good("import", "classic", made.file(here))
+def test_init_leaves_a_record_that_is_there(cwd: Path) -> None:
+    good("import", "classic", classic_issues.file(cwd))
     assert "hotpapers.db: already contains a record, which was kept\n" in good("init")
     assert run("status", "--json").json["items"]["listing"] == 1
 
 
-def test_init_leaves_a_file_of_another_program(here: Path) -> None:
-    (here / "hotpapers.db").write_text("a letter to my aunt\n" * 50)
-    assert failing("init") == "hotpapers.db: not a Hot Papers store (not a SQLite file)."
-    assert not (here / "hotpapers.toml").exists()
+def test_init_leaves_a_file_of_another_program(cwd: Path) -> None:
+    (cwd / "hotpapers.db").write_text("a letter to my aunt\n" * 50)
+    assert failure("init") == "hotpapers.db: not a Hot Papers store (not a SQLite file)."
+    assert not (cwd / "hotpapers.toml").exists()
 
 
-def test_init_takes_a_public_contact(here: Path) -> None:
+def test_init_takes_a_public_contact(cwd: Path) -> None:
     good("init", "--contact", "https://desk.example/ ")
-    assert settings.load(here / "hotpapers.toml").contact == "https://desk.example/"
-    said = misuse("init", "other", "--contact", "two\nlines")
-    assert said == "the contact: write a web or mail address on one line, at most 200 characters."
+    assert settings.load(cwd / "hotpapers.toml").contact == "https://desk.example/"
+    message = misuse("init", "other", "--contact", "two\nlines")
+    assert message == "the contact: write a web or mail address on one line, at most 200 characters."
     assert misuse("init", "other", "--contact", "javascript:alert(1)") == (
         "the contact: 'javascript:alert(1)' contains no address; write a web or mail address, such as https://papers.example/."
     )
-    assert not (here / "other" / "hotpapers.toml").exists()
+    assert not (cwd / "other" / "hotpapers.toml").exists()
 
 
 @pytest.mark.parametrize("answer", ["mailto:desk@paper.example", ""])
 def test_init_asks_somebody_at_a_terminal_for_it(
-    here: Path, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    cwd: Path, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     primary, secondary = pty.openpty()
     os.write(primary, f"{answer}\n".encode())
@@ -99,49 +99,49 @@ def test_init_asks_somebody_at_a_terminal_for_it(
         == "Your public contact, a web or mail address (shown on the About page and sent to networks; empty for none): "
     )
     assert out.startswith("hotpapers.toml: created; edit your settings here\n")
-    assert settings.load(here / "hotpapers.toml").contact == answer
-    assert (here / "other" / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
+    assert settings.load(cwd / "hotpapers.toml").contact == answer
+    assert (cwd / "other" / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
 
 
 # ---- demo ----------------------------------------------------------------------------------------------
 
 
-def test_the_demo_says_what_it_made(demo_made: Path) -> None:
-    said = good("demo", demo_made)  # running it again changes nothing
-    same("demo.txt", replaced(said, [(str(demo_made), "FOLDER")]))
+def test_the_demo_says_what_it_made(demo_folder: Path) -> None:
+    output = good("demo", demo_folder)  # running it again changes nothing
+    assert_matches_file("demo.txt", replace_all(output, [(str(demo_folder), "FOLDER")]))
 
 
-def test_the_demo_holds_markdown_and_a_site_and_verifies(demo_made: Path) -> None:
-    days = sorted(file.stem for file in (demo_made / "markdown").iterdir())
+def test_the_demo_holds_markdown_and_a_site_and_verifies(demo_folder: Path) -> None:
+    days = sorted(file.stem for file in (demo_folder / "markdown").iterdir())
     assert days == ["2020-12-22", "2021-01-14", "2021-02-18", "2021-04-30", "2021-05-11"]
-    assert (demo_made / "site" / "index.html").is_file()
-    assert all((demo_made / "site" / day / "index.html").is_file() for day in days)
-    assert good("verify", "--all", "--store", demo_made / "hotpapers.db").startswith("verified: 5 issues rebuilt, ")
+    assert (demo_folder / "site" / "index.html").is_file()
+    assert all((demo_folder / "site" / day / "index.html").is_file() for day in days)
+    assert good("verify", "--all", "--store", demo_folder / "hotpapers.db").startswith("verified: 5 issues rebuilt, ")
 
 
 @pytest.mark.long
-def test_the_demo_is_the_same_when_it_is_made_again(demo_made: Path) -> None:
-    before = run("status", "--json", "--store", demo_made / "hotpapers.db").json
-    pages = {file: (file.read_bytes(), os.stat(file).st_mtime_ns) for file in demo_made.rglob("*.html")}
-    good("demo", demo_made)
-    assert run("status", "--json", "--store", demo_made / "hotpapers.db").json["items"] == before["items"]
-    written = {file for file in demo_made.rglob("*.html") if os.stat(file).st_mtime_ns != pages[file][1]}
+def test_the_demo_is_the_same_when_it_is_made_again(demo_folder: Path) -> None:
+    status = run("status", "--json", "--store", demo_folder / "hotpapers.db").json
+    pages = {file: (file.read_bytes(), os.stat(file).st_mtime_ns) for file in demo_folder.rglob("*.html")}
+    good("demo", demo_folder)
+    assert run("status", "--json", "--store", demo_folder / "hotpapers.db").json["items"] == status["items"]
+    written = {file for file in demo_folder.rglob("*.html") if os.stat(file).st_mtime_ns != pages[file][1]}
     assert {file: (pages[file][0], file.read_bytes()) for file in written} == {}
 
 
-def test_the_demo_takes_no_folder_of_others(here: Path) -> None:
-    (here / "letters").mkdir()
-    (here / "letters" / "aunt.txt").touch()
+def test_the_demo_takes_no_folder_of_others(cwd: Path) -> None:
+    (cwd / "letters").mkdir()
+    (cwd / "letters" / "aunt.txt").touch()
     assert misuse("demo", "letters") == "letters: not a demo folder; name another one: hotpapers demo DIR"
-    good("import", "classic", made.file(here), "--store", here / "hotpapers.db")
+    good("import", "classic", classic_issues.file(cwd), "--store", cwd / "hotpapers.db")
     assert misuse("demo", ".") == "hotpapers.db: contains another record; name another folder: hotpapers demo DIR"
     assert run("status", "--json").json["items"]["listing"] == 1
 
 
 @pytest.mark.long
-def test_the_demo_is_in_its_own_folder_by_default(here: Path) -> None:
+def test_the_demo_is_in_its_own_folder_by_default(cwd: Path) -> None:
     assert "hotpapers-demo/site/index.html" in good("demo")
-    assert (here / "hotpapers-demo" / "hotpapers.db").is_file()
+    assert (cwd / "hotpapers-demo" / "hotpapers.db").is_file()
 
 
 def test_the_way_to_call_the_program_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_the_way_to_call_the_program_again(monkeypatch: pytest.MonkeyPatch, tmp_
 def serving(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server and its address; stopped afterwards."""
     child = subprocess.Popen(
-        words("serve", "--port", "0", *args), env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE,
+        command_line("serve", "--port", "0", *args), env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert child.stdout is not None and child.stderr is not None
@@ -177,22 +177,22 @@ def serving(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def page(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=10) as answer:
-        return str(answer.read().decode())
+    with urllib.request.urlopen(address, timeout=10) as response:
+        return str(response.read().decode())
 
 
 @pytest.mark.long
-def test_a_server_answers_and_ends_by_ctrl_c(demo_made: Path) -> None:
-    with serving("--store", demo_made / "hotpapers.db", "--host", "127.0.0.1", "--publication", "hot-papers") as (
+def test_a_server_answers_and_ends_by_ctrl_c(demo_folder: Path) -> None:
+    with serving("--store", demo_folder / "hotpapers.db", "--host", "127.0.0.1", "--publication", "hot-papers") as (
         child, address,
     ):  # fmt: skip
-        assert page(address) == (demo_made / "site" / "index.html").read_text("utf-8")
-        assert page(f"{address}2021-01-14/") == (demo_made / "site" / "2021-01-14" / "index.html").read_text("utf-8")
+        assert page(address) == (demo_folder / "site" / "index.html").read_text("utf-8")
+        assert page(f"{address}2021-01-14/") == (demo_folder / "site" / "2021-01-14" / "index.html").read_text("utf-8")
         with pytest.raises(urllib.error.HTTPError, match="404"):
             page(f"{address}2021-01-15/")
         port = address.rstrip("/").rpartition(":")[2]
-        taken = misuse("serve", "--port", port, "--store", demo_made / "hotpapers.db")
-        assert taken == f"127.0.0.1, port {port}: Address already in use; choose another --host or --port"
+        message = misuse("serve", "--port", port, "--store", demo_folder / "hotpapers.db")
+        assert message == f"127.0.0.1, port {port}: Address already in use; choose another --host or --port"
         child.send_signal(signal.SIGINT)
         _, err = child.communicate(timeout=30)
         assert child.returncode == 130
@@ -207,7 +207,7 @@ def test_a_server_in_this_process(store: Path, monkeypatch: pytest.MonkeyPatch) 
         port = listener.getsockname()[1]
     pages: list[str] = []
 
-    def ask() -> None:
+    def request_page() -> None:
         for _ in range(500):
             try:
                 pages.append(page(f"http://127.0.0.1:{port}/"))
@@ -216,11 +216,11 @@ def test_a_server_in_this_process(store: Path, monkeypatch: pytest.MonkeyPatch) 
                 time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=request_page)
     thread.start()
-    ran = run("serve", "--port", str(port), "--store", store)
+    result = run("serve", "--port", str(port), "--store", store)
     thread.join()
-    assert (ran.status, ran.out) == (130, f"Hot Papers: http://127.0.0.1:{port}/  (Ctrl-C to stop)\n")
+    assert (result.status, result.out) == (130, f"Hot Papers: http://127.0.0.1:{port}/  (Ctrl-C to stop)\n")
     assert "Hot Papers" in pages[0] and log_forms == ["text"], "else the log would lack times and reasons"
 
 
@@ -232,7 +232,7 @@ def test_a_shelf_is_kept_until_something_changes(store: Path) -> None:
         good("issue", "2021-03-03", "--store", store)
         second = issue_reader()
         assert second is not first and issue_reader() is second
-        good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
+        good("forget", f"x:{classic_issues.post(100).id}", "--yes", "--store", store)
         assert issue_reader() is not second
 
 
@@ -241,11 +241,11 @@ def test_a_server_forgets_at_once(store: Path) -> None:
     """What another process hides, forgets or adds shows on the next page."""
     good("issue", "2021-03-02", "--store", store)
     with serving("--store", store) as (_, address):
-        assert made.post(100).id in page(f"{address}2021-03-02/")
-        good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
-        assert made.post(100).id not in page(f"{address}2021-03-02/")
+        assert classic_issues.post(100).id in page(f"{address}2021-03-02/")
+        good("forget", f"x:{classic_issues.post(100).id}", "--yes", "--store", store)
+        assert classic_issues.post(100).id not in page(f"{address}2021-03-02/")
         good("issue", "2021-03-03", "--store", store)
-        assert made.post(200).id in page(f"{address}2021-03-03/")
+        assert classic_issues.post(200).id in page(f"{address}2021-03-03/")
 
 
 @pytest.mark.long
@@ -270,9 +270,9 @@ def test_a_server_on_the_other_protocol(store: Path) -> None:
 
 
 def test_a_server_needs_a_host_and_a_store(store: Path, tmp_path: Path) -> None:
-    said = misuse("serve", "--host", "no.such.host.invalid", "--store", store)
-    assert said.startswith("no.such.host.invalid, port 8000: ")
-    assert said.endswith("; choose another --host or --port")
+    message = misuse("serve", "--host", "no.such.host.invalid", "--store", store)
+    assert message.startswith("no.such.host.invalid, port 8000: ")
+    assert message.endswith("; choose another --host or --port")
     assert "no such store" in misuse("serve", "--store", tmp_path / "no.db")
     assert misuse("serve", "--publication", "no", "--store", store).startswith("no: no such publication")
 
@@ -280,8 +280,8 @@ def test_a_server_needs_a_host_and_a_store(store: Path, tmp_path: Path) -> None:
 def test_a_server_without_its_libraries_says_how_to_get_them(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "hotpapers.web.app", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    said = misuse("serve", "--store", store)
-    assert said == "serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'"
+    message = misuse("serve", "--store", store)
+    assert message == "serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'"
 
 
 # ---- completion ----------------------------------------------------------------------------------------
@@ -295,7 +295,7 @@ def test_a_completion_script_asks_the_program(shell: str) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize(
-    ("typed", "expected"),
+    ("text", "expected"),
     [
         ("hotpapers ver", {"verify"}),
         (
@@ -321,16 +321,16 @@ def test_a_completion_script_asks_the_program(shell: str) -> None:
     ],
 )
 def test_the_program_answers_a_shell(
-    shell: str, typed: str, expected: set[str], monkeypatch: pytest.MonkeyPatch
+    shell: str, text: str, expected: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = typed.split(" ")
+    parts = text.split(" ")
     monkeypatch.setenv("_HOTPAPERS_COMPLETE", f"{shell}_complete")
-    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_WORDS", text)
     monkeypatch.setenv("COMP_CWORD", parts[-1] if shell == "fish" else str(len(parts) - 1))
-    answered = good()
-    lines = answered.splitlines()
-    offered = set(lines[1::3]) if shell == "zsh" else {line.split(",")[1].split("\t")[0] for line in lines}
-    assert offered == expected
+    output = good()
+    lines = output.splitlines()
+    completions = set(lines[1::3]) if shell == "zsh" else {line.split(",")[1].split("\t")[0] for line in lines}
+    assert completions == expected
 
 
 def test_completion_works_in_bash(tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_completion_works_in_bash(tmp_path: Path) -> None:
     if bash is None:
         pytest.skip("no bash here")
     program = tmp_path / "hotpapers"
-    program.write_text(f'#!/bin/sh\nexec {" ".join(words())} "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {" ".join(command_line())} "$@"\n')
     program.chmod(0o755)
     lines = (
         'eval "$(hotpapers completion bash)"',
@@ -348,6 +348,6 @@ def test_completion_works_in_bash(tmp_path: Path) -> None:
         'echo "reply: ${COMPREPLY[*]}"',
     )
     env = environment(PATH=f"{tmp_path}:{os.environ['PATH']}")
-    done = subprocess.run([bash, "-c", "\n".join(lines)], env=env, capture_output=True, text=True, check=True)
-    assert "reply: explain\n" in done.stdout and "_hotpapers_completion hotpapers" in done.stdout
-    assert done.stderr == ""
+    process = subprocess.run([bash, "-c", "\n".join(lines)], env=env, capture_output=True, text=True, check=True)
+    assert "reply: explain\n" in process.stdout and "_hotpapers_completion hotpapers" in process.stdout
+    assert process.stderr == ""

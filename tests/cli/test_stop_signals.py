@@ -12,13 +12,13 @@ import signal, threading
 from hotpapers.cli.stop_signals import stopped_by_signals
 
 stop = threading.Event()
-before = signal.getsignal(signal.SIGTERM)
+handler = signal.getsignal(signal.SIGTERM)
 with stopped_by_signals(stop):
     with stop._cond:  # as while the event is being set, or waited for
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)
     assert stop.wait(20)
-assert signal.getsignal(signal.SIGTERM) is before
+assert signal.getsignal(signal.SIGTERM) is handler
 """
 
 

@@ -49,10 +49,10 @@ def test_each_run_does_one_thing(store: Path, key: Path) -> None:
 def test_moments_and_files_are_named(store: Path, other_file: Path, key: Path, tmp_path: Path) -> None:
     assert "yesterday: not a date" in misuse("compare", store, store, "--since", "yesterday")
     result = run("compare", store, tmp_path / "nowhere.jsonl")
-    assert result.status == 1 and "nowhere.jsonl: cannot be read" in result.said
+    assert result.status == 1 and "nowhere.jsonl: cannot be read" in result.message
     poem = tmp_path / "poem.txt"
     poem.write_text("roses are red\n")
-    assert "poem.txt:1:" in run("compare", poem, other_file).said
+    assert "poem.txt:1:" in run("compare", poem, other_file).message
 
 
 def test_other_keys_and_missing_ones(store: Path, other_file: Path, key: Path) -> None:
@@ -62,9 +62,9 @@ def test_other_keys_and_missing_ones(store: Path, other_file: Path, key: Path) -
 
 def test_a_damaged_file_is_refused_with_its_line(other_file: Path) -> None:
     other_file.write_bytes(b"".join(ENCODED[:-1]))
-    assert f"theirs.jsonl:{len(ENCODED)}: unexpected end" in run("compare", other_file, other_file).said
+    assert f"theirs.jsonl:{len(ENCODED)}: unexpected end" in run("compare", other_file, other_file).message
     other_file.write_bytes(b"".join([*ENCODED, encode_line(ComparisonEnd())]))
-    assert "there are lines after the end line" in run("compare", other_file, other_file).said
+    assert "there are lines after the end line" in run("compare", other_file, other_file).message
 
 
 def test_no_password_is_printed(postgres_url: str, tmp_path: Path) -> None:

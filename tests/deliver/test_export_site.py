@@ -21,7 +21,7 @@ from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.classic_import import import_classic
 from hotpapers.transfer.jsonl import exporter, importer
 from hotpapers.view.site_config import SiteConfig
-from tests.cli import made
+from tests.cli import classic_issues
 from tests.deliveries import recorded
 from tests.issues import made as world
 
@@ -34,7 +34,7 @@ def record(sqlite_url: str) -> Iterator[Record]:
     """A store with two listings and their issues."""
     with Record(sqlite_url) as opened_record:
         for day in DAYS:
-            import_classic(opened_record, day, made.text(day).encode())
+            import_classic(opened_record, day, classic_issues.text(day).encode())
         publication = freeze.publication_of(opened_record, None)
         for day in DAYS:
             freeze.freeze(opened_record, publication, day)
@@ -152,7 +152,7 @@ def test_forgotten_posts_go_from_an_interrupted_export(
         with pytest.raises(KeyboardInterrupt):
             export_site(record, NAME, DAYS, "classic", tmp_path)
     assert not recorded(record, "classic") and "Kettle 200 is out" in texts(tmp_path)
-    forget(record, f"x:{made.post(200).id}")
+    forget(record, f"x:{classic_issues.post(200).id}")
     assert [folder.rendered for folder in export_again(record)] == [True]
     assert "Kettle 200 is out" not in texts(tmp_path) and "Kettle 300 is out" in texts(tmp_path)
     assert unsent(record, NAME, "classic", tmp_path) == list(DAYS)
@@ -181,13 +181,13 @@ def test_forgotten_posts_go_from_every_folder(record: Record, tmp_path: Path) ->
     for channel in ("classic", "markdown", "site"):
         export_site(record, NAME, DAYS, channel, tmp_path / channel)
     assert "Kettle 200 is out" in texts(tmp_path / "classic")
-    assert made.post(200).id in texts(tmp_path / "markdown") and made.post(200).id in texts(tmp_path / "site")
-    forget(record, f"x:{made.post(200).id}")
+    assert classic_issues.post(200).id in texts(tmp_path / "markdown") and classic_issues.post(200).id in texts(tmp_path / "site")
+    forget(record, f"x:{classic_issues.post(200).id}")
     rerendered = export_again(record)
     folders = [tmp_path.resolve() / channel for channel in ("classic", "markdown", "site")]
     assert rerendered == [RerenderedFolder(folder, NAME, folder.name, True) for folder in folders]
     assert "Kettle 200 is out" not in texts(tmp_path)
-    assert made.post(200).id not in texts(tmp_path)
+    assert classic_issues.post(200).id not in texts(tmp_path)
     assert "Kettle 300 is out" in texts(tmp_path / "classic")
 
 
@@ -240,8 +240,8 @@ def test_hidden_posts_go_and_come_back(record: Record, tmp_path: Path) -> None:
     texts_before = texts(tmp_path)
     for judgement in ("hidden", "shown"):
         verdict = model.Verdict(
-            subject=f"x:{made.post(200).id}", about="", rule="hide", judgement=judgement, version=1, reason="-",
-            observed_at=now(),
+            subject=f"x:{classic_issues.post(200).id}", about="", rule="hide", judgement=judgement, version=1,
+            reason="-", observed_at=now(),
         )  # fmt: skip
         record.append([verdict], source="operator")
         export_again(record)
@@ -321,7 +321,7 @@ def test_a_rebuilt_store_renders_its_folders_again(record: Record, tmp_path: Pat
     with Record(str(tmp_path / "hotpapers.db")) as rebuilt_record:
         importer.import_lines(rebuilt_record, "export", exported_lines)
         assert not unsent(rebuilt_record, NAME, "classic", tmp_path / "out")
-        forget(rebuilt_record, f"x:{made.post(200).id}")
+        forget(rebuilt_record, f"x:{classic_issues.post(200).id}")
         assert [(folder.folder, folder.rendered) for folder in export_again(rebuilt_record)] == [
             (tmp_path.resolve() / "out", True)
         ]
@@ -346,7 +346,7 @@ def test_a_backup_that_is_restored_still_knows_the_folders(record: Record, sqlit
     restore(copy, sqlite_url, replace=True)
     with Record(sqlite_url) as restored_record:
         assert not recorded(restored_record, "classic") and len(states(restored_record)) == 3
-        forget(restored_record, f"x:{made.post(200).id}")
+        forget(restored_record, f"x:{classic_issues.post(200).id}")
         assert [(folder.rendered, folder.reason) for folder in export_again(restored_record)] == [(True, "")]
         assert "Kettle 200 is out" not in texts(out) and "Kettle 300 is out" in texts(out)
         assert unsent(restored_record, NAME, "classic", out) == list(DAYS)
@@ -359,7 +359,7 @@ def test_pages_that_an_old_backup_cannot_update_are_named(record: Record, sqlite
     export_site(record, NAME, DAYS, "classic", out)
     with Record(str(tmp_path / "old.db")) as old_record:
         old_record.adopt_secret(record.secret())
-        import_classic(old_record, DAYS[0], made.text(DAYS[0]).encode())
+        import_classic(old_record, DAYS[0], classic_issues.text(DAYS[0]).encode())
         freeze.freeze(old_record, freeze.publication_of(old_record, None), DAYS[0])
         backup(old_record, copy)
     restore(copy, sqlite_url, replace=True)

@@ -12,7 +12,7 @@ import pytest
 from hotpapers.deliver.export_site import PublishedFolder, folder_of, target_of
 from hotpapers.store import Record
 from hotpapers.store.record import connect
-from tests.cli import made as listings
+from tests.cli import classic_issues as listings
 from tests.cli.run import good, run
 
 

@@ -22,7 +22,7 @@ from hotpapers.render.html.pages import SiteChannel
 from hotpapers.store import Record
 from hotpapers.transfer.classic_import import import_classic
 from hotpapers.view.site_config import NOBODY
-from tests.cli import made
+from tests.cli import classic_issues
 from tests.render.sample import LISTED_READER
 
 NAME = "hot-papers"
@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> str:
     folder.mkdir()
     store = str(tmp_path / "store.db")
     with Record(store) as record:
-        for file in made.files(folder, 12):
+        for file in classic_issues.files(folder, 12):
             import_classic(record, file.name, file.read_bytes())
         publication = publication_of(record, None)
         for day in listed_days(record, NAME):

@@ -29,7 +29,7 @@ from hotpapers.schedule.hosts.site_export import SiteFolder, render_all
 from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.site_paths import is_folded
-from tests.cli import made
+from tests.cli import classic_issues
 from tests.cli.run import good, run
 from tests.hostile.active_content import active_parts
 from tests.render.html import Page
@@ -102,7 +102,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three listings from three years; the second year's papers are in no other listing."""
     folder = tmp_path_factory.mktemp("store")
     counts = [(900 - n, 500 - n) for n in range(FIRST)]
-    files = [made.file(folder, day, counts if day == DAYS[0] else counts[:3]) for day in DAYS]
+    files = [classic_issues.file(folder, day, counts if day == DAYS[0] else counts[:3]) for day in DAYS]
     good("import", "classic", *files, "--store", folder / "hotpapers.db")
     good("publish", "--all", "--to", "markdown", "--output", folder / "text", "--store", folder / "hotpapers.db")
     return folder / "hotpapers.db"

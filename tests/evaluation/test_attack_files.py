@@ -18,7 +18,7 @@ from hotpapers.errors import AttackFailed
 from hotpapers.evaluation.attacks import attack_files, report
 from hotpapers.evaluation.attacks.campaign import Attack, Campaign
 from hotpapers.evaluation.worlds import read_laws
-from tests.cli.run import apart, environment, failing, good, misuse, run, words
+from tests.cli.run import command_line, environment, failure, good, misuse, run, run_process
 from tests.evaluation.campaigns import PAPER, RIVAL, campaign
 
 TINY = {"seed": 7, "history": 97, "days": 1, "papers": 40}
@@ -160,16 +160,16 @@ PRINTS = BREAKS.replace('raise KeyError("nothing here")', 'print("words of its o
 @pytest.mark.long
 def test_what_an_attack_prints_is_no_figure_and_one_that_leaves_is_told(worlds: Path, tmp_path: Path) -> None:
     args = ("evaluate", "attacks", "--worlds", worlds, *ONE_RANKING, "--json", "--attack-file")
-    ran = apart(*args, attack_file(tmp_path, PRINTS))
+    ran = run_process(*args, attack_file(tmp_path, PRINTS))
     assert {row["accounts"] for row in ran.json["rows"]} == {None} and "words of its own" in ran.err
-    assert failing(*args, attack_file(tmp_path, LEAVES)).startswith("a process ended: an attack exited")
+    assert failure(*args, attack_file(tmp_path, LEAVES)).startswith("a process ended: an attack exited")
 
 
 @pytest.mark.long
 def test_a_run_that_is_interrupted_ends(worlds: Path, tmp_path: Path) -> None:
     endless = 'print("began", flush=True)\n    while True: pass'
     mine = attack_file(tmp_path, BREAKS.replace('raise KeyError("nothing here")', endless))
-    args = words("evaluate", "attacks", "--worlds", worlds, *ONE_RANKING, "--attack-file", mine)
+    args = command_line("evaluate", "attacks", "--worlds", worlds, *ONE_RANKING, "--attack-file", mine)
     with subprocess.Popen(args, env=environment(), stderr=subprocess.PIPE, start_new_session=True) as running:
         assert running.stderr and running.stderr.readline() == b"began\n"
         os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does: to the whole group
@@ -205,7 +205,7 @@ def test_an_attack_for_which_no_day_has_a_paper_is_named(worlds: Path, tmp_path:
 )
 def test_an_attack_that_is_not_declared_well_is_named(worlds: Path, tmp_path: Path, fields: str, reason: str) -> None:
     mine = attack_file(tmp_path, BREAKS.replace('"broken", "breaks", run', fields))
-    said = failing("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine)
+    said = failure("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine)
     assert reason in said and str(mine) in said
 
 
@@ -224,13 +224,13 @@ def test_a_file_that_is_no_attack_is_named(worlds: Path, tmp_path: Path, text: s
     mine = attack_file(tmp_path, text)
     with pytest.raises(AttackFailed, match=reason):
         attack_files.load_attack(str(mine))
-    said = failing("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine)
+    said = failure("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine)
     assert reason in said and str(mine) in said
 
 
 def test_misuse(worlds: Path, tmp_path: Path) -> None:
     gone, command = tmp_path / "gone.py", ("evaluate", "attacks")
-    assert "not a Python file with an attack" in failing(*command, "--attack-file", gone)
+    assert "not a Python file with an attack" in failure(*command, "--attack-file", gone)
     assert misuse(*command, "--attack", "none").startswith("none: no such attack; choose from likes, one network; ")
     assert misuse(*command, "--ranking", "none").startswith("none: no such ranking; choose from classic/1, rarity/1, ")
     assert misuse(*command, "--all", "--quick") == "give either --all or --quick, not both"

@@ -15,7 +15,7 @@ from hotpapers.evaluation.outcomes.files import EvaluationFiles, read_files
 from hotpapers.evaluation.outcomes.studies import Study
 from hotpapers.evaluation.outcomes.summary import overview_heads, overview_rows
 from hotpapers.evaluation.text_tables import markdown_table
-from tests.cli.run import failing, good, misuse
+from tests.cli.run import failure, good, misuse
 from tests.conftest import ROOT
 from tests.evaluation import samples
 from tests.evaluation.samples import Table
@@ -128,7 +128,7 @@ def test_misuse(folder: Path, tmp_path: Path) -> None:
 def test_a_missing_file_is_named(name: str, tmp_path: Path) -> None:
     data_folder = samples.folder(tmp_path / "data")
     (data_folder / name).unlink()
-    reason = failing("evaluate", "outcomes", "--data", data_folder)
+    reason = failure("evaluate", "outcomes", "--data", data_folder)
     assert reason == f"{data_folder / name}: cannot be read: No such file or directory"
 
 
@@ -139,7 +139,7 @@ def test_an_empty_file_is_named(name: str, tmp_path: Path) -> None:
         (data_folder / name).write_text((data_folder / name).read_text("utf-8").splitlines()[0] + "\n", "utf-8")
     else:
         samples.write_lines(data_folder / name, ())
-    assert failing("evaluate", "outcomes", "--data", data_folder) == f"{name}: has no rows"
+    assert failure("evaluate", "outcomes", "--data", data_folder) == f"{name}: has no rows"
 
 
 def _field(name: str, number: int, **values: Any) -> Callable[[dict[str, Table]], None]:
@@ -170,7 +170,7 @@ def _field(name: str, number: int, **values: Any) -> Callable[[dict[str, Table]]
 )  # fmt: skip
 def test_a_malformed_row_is_named(change: Callable[[dict[str, Table]], None], reason: str, tmp_path: Path) -> None:
     data_folder = samples.folder(tmp_path / "data", change)
-    assert failing("evaluate", "outcomes", "--data", data_folder).startswith(reason)
+    assert failure("evaluate", "outcomes", "--data", data_folder).startswith(reason)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_malformed_row_is_named(change: Callable[[dict[str, Table]], None], re
 def test_a_broken_file_is_named(name: str, content: bytes, reason: str, tmp_path: Path) -> None:
     data_folder = samples.folder(tmp_path / "data")
     (data_folder / name).write_bytes(content)
-    refusal = failing("evaluate", "outcomes", "--data", data_folder)
+    refusal = failure("evaluate", "outcomes", "--data", data_folder)
     assert refusal.startswith(reason.format(folder=f"{data_folder}/")), refusal
 
 
@@ -199,6 +199,6 @@ def test_outcomes_of_no_known_paper_are_reported(tmp_path: Path) -> None:
         tables["archive-attention.csv"] = tables["archive-attention.csv"][:1]
 
     data_folder = samples.folder(tmp_path / "data", change)
-    assert failing("evaluate", "outcomes", "--data", data_folder) == (
+    assert failure("evaluate", "outcomes", "--data", data_folder) == (
         "outcomes.csv: none of its papers were talked about in the other files"
     )

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
-from tests.cli.test_log import served
+from tests.cli.test_log import serve_folder
 from tests.following.sites import Follower, Publisher
 
 
@@ -25,7 +25,7 @@ def publisher(tmp_path: Path) -> Iterator[Publisher]:
 
 @pytest.fixture
 def url(publisher: Publisher) -> Iterator[str]:
-    with served(publisher.public) as url:
+    with serve_folder(publisher.public) as url:
         yield url
 
 

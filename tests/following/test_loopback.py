@@ -24,7 +24,7 @@ from hotpapers.issues.collectors import better_counts
 from hotpapers.model import DAY, HOUR, Measurement
 from hotpapers.store import Record
 from hotpapers.transparency.publication_log import update_log
-from tests.cli.test_log import served
+from tests.cli.test_log import serve_folder
 from tests.comparison.collectors import KEY, LATER, Week, run_week
 from tests.following.sites import Follower, render
 from tests.transparency.logs import config_in
@@ -56,7 +56,7 @@ def follower(folder: Path) -> Iterator[tuple[Follower, FollowOutcome]]:
         update_log(record.database, "daily", config, SMALL.ends)
     render(config, folder / "public")
     with (
-        served(folder / "public") as url,
+        serve_folder(folder / "public") as url,
         closing(Follower(folder, url, store=str(folder / "poll/hotpapers.db"))) as follower,
     ):
         follower.time.seconds = SMALL.ends / 1e6

@@ -22,7 +22,7 @@ from hotpapers.model import HOUR, Item, Measurement, PublishedIssue
 from hotpapers.privacy.forget import forget
 from hotpapers.terms import TERMS
 from hotpapers.transfer import observations
-from tests.cli.test_log import served
+from tests.cli.test_log import serve_folder
 from tests.following.sites import Follower
 from tests.issues.made import DAILY, background, counts, key, moment, more_talk, paper, read, talk
 from tests.schedule import test_publishing
@@ -109,7 +109,7 @@ def morning(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Morning]
     public = tmp_path / "public"
     with (
         publishing(str(tmp_path / "neighbour.db"), public, config) as site,
-        served(public) as url,
+        serve_folder(public) as url,
         closing(Follower(tmp_path / "ours", url)) as follower,
     ):
         yield Morning(request.param, site, follower)

@@ -378,4 +378,4 @@ def test_misuse(store: Path, words: list[str], complaint: str) -> None:
 
 def test_what_is_no_paper_is_refused(store: Path) -> None:
     result = run("judge", TANSY, "--author", "--paper", "tea", "--reason", "x", "--store", store)
-    assert result.status == 1 and result.said.startswith("'tea' is not an arXiv identifier")
+    assert result.status == 1 and result.message.startswith("'tea' is not an arXiv identifier")

@@ -10,7 +10,7 @@ from hotpapers import settings
 from hotpapers.errors import SettingsError
 from hotpapers.moderation import blocklist
 from hotpapers.store import Record
-from tests.cli import made
+from tests.cli import classic_issues
 from tests.cli.run import good
 
 
@@ -53,7 +53,7 @@ def test_what_can_be_used(tmp_path: Path) -> None:
 
 def test_the_store_knows_what_is_never_quoted_whoever_renders_from_it(tmp_path: Path) -> None:
     home, store = tmp_path / "hotpapers.toml", tmp_path / "hotpapers.db"
-    good("import", "classic", made.file(tmp_path), "--store", store)
+    good("import", "classic", classic_issues.file(tmp_path), "--store", store)
     for words in (["tea"], ["tea", "kettle"], []):
         home.write_text(f'contact = "x@tea.example"\n[quote]\nblock_words = {words}\n'.replace("'", '"'))
         good("status", "--config", home)

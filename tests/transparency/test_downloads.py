@@ -11,7 +11,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from hotpapers.errors import NotAProof
 from hotpapers.transparency.downloads import MOST_EDITIONS, SiteDownload
-from tests.cli.test_log import served
+from tests.cli.test_log import serve_folder
 from tests.http.server import FakeTime, client
 from tests.issues.made import DAY
 from tests.transparency.sample_publication import publish
@@ -23,7 +23,7 @@ def test_an_issue_that_claims_countless_editions_is_not_fetched(tmp_path: Path, 
     issue = json.loads((site / DAY / "issue.json").read_bytes())
     issue["content"]["edition"] = edition
     (site / DAY / "issue.json").write_text(json.dumps(issue))
-    with served(site) as url, client(None, FakeTime(), base_addresses=[url]) as http:
+    with serve_folder(site) as url, client(None, FakeTime(), base_addresses=[url]) as http:
         download = SiteDownload(http, url, tmp_path / "copy")
         with pytest.raises(NotAProof, match=f"claims to be edition {edition:,}"):
             download.fetch_issue(DAY)

@@ -14,7 +14,7 @@ import pytest
 from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.sender import CLAIM_TIMEOUT
 from hotpapers.store import Record
-from tests.cli.run import Ran, environment, run, words
+from tests.cli.run import Result, command_line, environment, run
 from tests.deliver.email.samples import fill
 from tests.deliver.email.server import Box, serving
 from tests.issues.made import DAY
@@ -53,7 +53,7 @@ class Program:
     """`hotpapers publish` in its own process, which a server may kill."""
 
     def __init__(self, home: Path) -> None:
-        self.command = words("publish", DAY, "--to", "mailing", "--config", home)
+        self.command = command_line("publish", DAY, "--to", "mailing", "--config", home)
         self.process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> int:
@@ -81,7 +81,7 @@ class Program:
         return kill_and_reply
 
 
-def run_again(home: Path) -> Ran:
+def run_again(home: Path) -> Result:
     """Runs the same command in this process."""
     return run("publish", DAY, "--to", "mailing", "--config", home)
 
@@ -167,7 +167,7 @@ def test_killed_after_the_relay_answered_the_receipt_is_known(home: Path, box: B
 
 @pytest.mark.long
 def test_two_programs_at_once(home: Path, box: Box) -> None:
-    command = words("publish", DAY, "--to", "mailing", "--config", home)
+    command = command_line("publish", DAY, "--to", "mailing", "--config", home)
     processes = [
         subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) for _ in "ab"
     ]

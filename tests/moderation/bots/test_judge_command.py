@@ -93,7 +93,7 @@ def test_misuse(store: Path, words: list[str], complaint: str) -> None:
 
 def test_an_account_that_nobody_knows(store: Path) -> None:
     result = run("judge", "x:@nobody", "--store", store)
-    assert (result.status, result.said) == (2, "x:@nobody: the record knows no such account")
+    assert (result.status, result.message) == (2, "x:@nobody: the record knows no such account")
 
 
 def test_what_the_settings_say_is_changed_in_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,19 +41,19 @@ def issue(day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, p
 
 
 def text(day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, posts: int = 1) -> str:
-    """Such an issue as text."""
+    """That issue as text."""
     return classic.render(issue(day, counts, posts), escape=True)
 
 
 def file(folder: Path, day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, posts: int = 1) -> Path:
-    """Such an issue as a file."""
-    made = folder / f"{day}---Hot-Papers.md"
-    made.write_text(text(day, counts, posts), "utf-8")
-    return made
+    """That issue, written to a file in `folder`."""
+    path = folder / f"{day}---Hot-Papers.md"
+    path.write_text(text(day, counts, posts), "utf-8")
+    return path
 
 
 def files(folder: Path, number: int, places: int = 5, posts: int = 1) -> list[Path]:
-    """`number` issues, each of a different day."""
+    """`number` issues as files, each of a different day."""
     days = [f"2021-{1 + n // 28:02}-{1 + n % 28:02}" for n in range(number)]
     counts = [(900 - 10 * n, 500 - 7 * n) for n in range(places)]
     return [file(folder, day, counts, posts) for day in days]
