@@ -14,8 +14,8 @@ from hotpapers import errors
 from hotpapers.store import Record
 from hotpapers.transfer.jsonl.importer import import_lines
 from tests.cli.run import environment
-from tests.query import made
-from tests.query.made import ID
+from tests.query import query_stores
+from tests.query.query_stores import ID
 
 DAY = "2021-01-14"
 
@@ -25,7 +25,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the sample."""
     path = tmp_path_factory.mktemp("library") / "sample.db"
     with Record(str(path)) as record:
-        made.sample(record)
+        query_stores.add_sample(record)
     return path
 
 
@@ -43,7 +43,7 @@ def test_issues(store: Path) -> None:
 
 def test_papers(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        made.talked(record)
+        query_stores.add_talk(record)
     with hotpapers.open(sqlite_url) as papers:
         assert papers.paper(ID).title == "The only one"
         assert [post.post for post in papers.posts(ID)] == ["x:7", "bluesky:robot", "bluesky:again", "bluesky:1"]
@@ -102,7 +102,7 @@ def test_an_export_of_no_such_format(store: Path) -> None:
 
 def test_what_an_unfinished_export_holds_up_says_so(store_url: str) -> None:
     with Record(store_url) as record:
-        made.talked(record)
+        query_stores.add_talk(record)
     with hotpapers.open(store_url) as papers:
         chunks = papers.export()
         first = next(chunks)

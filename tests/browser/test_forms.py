@@ -24,7 +24,7 @@ from hotpapers.web.forms import FormRouter
 from hotpapers.web.report_forms import ReportDependencies, routes
 from tests.browser.chromium import Tab, View
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, talk, write
-from tests.web.serving import configured, in_thread
+from tests.web.api_server import thread_server, uvicorn_server
 
 WIDTHS = (320, 1000)
 
@@ -62,7 +62,7 @@ def forms(store: Path) -> Iterator[str]:
         *routes(router, ReportDependencies(partial(Record, str(store)))),
         router.route("/mine", lambda _: my_posts.account_page(), lambda _: my_posts.account_page()),
     ]
-    running = configured(Starlette(routes=[*own, Route("/style.css", style)]))
+    running = uvicorn_server(Starlette(routes=[*own, Route("/style.css", style)]))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not running.started:
@@ -111,6 +111,6 @@ def test_nor_does_another_program_of_the_same_machine(browser: Tab, forms: str, 
     """For browsers, another port of the same host is the same site but another origin."""
     browser.look(View())
     page = foreign_page(f"{forms}wrong", {**fields(store), "text": "Hm"})
-    with in_thread(Starlette(routes=[Route("/", lambda _: HTMLResponse(page))])) as port:
+    with thread_server(Starlette(routes=[Route("/", lambda _: HTMLResponse(page))])) as port:
         browser.open(f"http://127.0.0.1:{port}/")
         assert "from another site" in send(browser) and kept(store) == []

@@ -28,7 +28,7 @@ from hotpapers.web.search_pages import SearchRoutes
 from hotpapers.web.search_view import NOTHING
 from tests.browser.chromium import Broken, Tab, View
 from tests.browser.test_reading import ALIVE
-from tests.query import made
+from tests.query import query_stores
 from tests.render.build import LISTED, Placed, PlainIssueReader, issue, listed, paper
 from tests.render.hostile import HOSTILE
 
@@ -364,7 +364,7 @@ def answering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an app that serves the sample."""
     path = str(tmp_path_factory.mktemp("answering") / "sample.db")
     with Record(path) as record:
-        made.sample(record)
+        query_stores.add_sample(record)
     opened: list[RecordIssueReader] = []
 
     def issue_reader() -> RecordIssueReader:

@@ -193,9 +193,9 @@ def test_run_needs_a_publication_and_a_good_address(
         assert "run.ping: " in message and "is not usable; write a full address" in message and "secret" not in message
     config.write_text('[run]\nlog = "loud"\n')
     assert "loud" in misuse("run", "--once", "--config", config)
-    for table, message in MISTAKES:
+    for table, reason in MISTAKES:
         config.write_text(f"{write_settings(tmp_path, server).read_text()}\n{table}\n")
-        assert message in misuse("run", "--once", "--config", config)
+        assert reason in misuse("run", "--once", "--config", config)
     write_settings(tmp_path, server)
     monkeypatch.chdir(tmp_path)
     message = misuse("run", "--once", "--store", tmp_path / "other.db")

@@ -11,7 +11,7 @@ from hotpapers.comparison.shared_key import write_key
 from hotpapers.store import Record
 from tests.cli.run import good, misuse, run
 from tests.comparison.test_lines import ENCODED
-from tests.query import made
+from tests.query import query_stores
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_damaged_file_is_refused_with_its_line(other_file: Path) -> None:
 
 def test_no_password_is_printed(postgres_url: str, tmp_path: Path) -> None:
     with Record(postgres_url) as record:
-        made.talked(record)
+        query_stores.add_talk(record)
     store = f"{postgres_url}{'&' if '?' in postgres_url else '?'}password=sesame"
     page = tmp_path / "comparison.md"
     output = good("compare", store, store, "--output", page, "--json")

@@ -1,4 +1,4 @@
-"""Query sessions on the stores of `made`."""
+"""Query sessions on stores with known answers."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 
 from hotpapers.query import QuerySession
 from hotpapers.store import Record
-from tests.query import made
+from tests.query import query_stores
 
 
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of the sample; read-only."""
-    return made.sample_store(tmp_path_factory)
+    return query_stores.sample_store(tmp_path_factory)
 
 
 @pytest.fixture
-def sampled(sample_store: Path) -> Iterator[QuerySession]:
+def sample_session(sample_store: Path) -> Iterator[QuerySession]:
     """A session on the sample."""
     with Record(str(sample_store), create=False) as record:
         yield QuerySession(record)
@@ -29,21 +29,21 @@ def sampled(sample_store: Path) -> Iterator[QuerySession]:
 def session(sqlite_url: str) -> Iterator[QuerySession]:
     """A session on a made-up day of posts."""
     with Record(sqlite_url) as record:
-        made.talked(record)
+        query_stores.add_talk(record)
         yield QuerySession(record)
 
 
 @pytest.fixture
-def any_desk(store_url: str) -> Iterator[QuerySession]:
-    """The same in each database in turn, for tests that write."""
+def any_session(store_url: str) -> Iterator[QuerySession]:
+    """A session on the made-up day, in each database in turn, for tests that write."""
     with Record(store_url) as record:
-        made.talked(record)
+        query_stores.add_talk(record)
         yield QuerySession(record)
 
 
 @pytest.fixture(scope="module")
-def talk_desk(module_url: str) -> Iterator[QuerySession]:
-    """The same in each database in turn, shared by a file's read-only tests."""
+def talk_session(module_url: str) -> Iterator[QuerySession]:
+    """A session on the made-up day, in each database in turn, shared by a file's read-only tests."""
     with Record(module_url) as record:
-        made.talked(record)
+        query_stores.add_talk(record)
         yield QuerySession(record)

@@ -51,9 +51,9 @@ def test_keys_of_another_form_are_refused(key: object) -> None:
 
 def test_another_way_to_write_a_cursor_is_refused() -> None:
     cursor = base64.urlsafe_b64encode(b'["posts", 1, "a"]').rstrip(b"=").decode()
-    for other in (cursor, cursor_of("posts", 1, "a") + "=", cursor_of("posts", 1, "a") + "\n"):
+    for cursor_text in (cursor, cursor_of("posts", 1, "a") + "=", cursor_of("posts", 1, "a") + "\n"):
         with pytest.raises(UsageError):
-            key_of(other, "posts", int, str)
+            key_of(cursor_text, "posts", int, str)
 
 
 def test_the_longest_keys_fit() -> None:

@@ -19,11 +19,11 @@ OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
 def references(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         yield from ([value["$ref"]] if isinstance(value.get("$ref"), str) else [])
-        for one in value.values():
-            yield from references(one)
+        for child in value.values():
+            yield from references(child)
     elif isinstance(value, list):
-        for one in value:
-            yield from references(one)
+        for child in value:
+            yield from references(child)
 
 
 def test_every_question_has_its_address() -> None:
@@ -33,13 +33,13 @@ def test_every_question_has_its_address() -> None:
 
 
 def test_every_reference_leads_somewhere_and_everything_is_referred_to() -> None:
-    found = set(references(DOCUMENT))
-    for reference in found:
-        here: Any = DOCUMENT
+    targets = set(references(DOCUMENT))
+    for reference in targets:
+        node: Any = DOCUMENT
         for step in reference.removeprefix("#/").split("/"):
-            here = here[step]
+            node = node[step]
     parts = DOCUMENT["components"]
-    assert found >= {f"#/components/{kind}/{name}" for kind in parts for name in parts[kind]}
+    assert targets >= {f"#/components/{kind}/{name}" for kind in parts for name in parts[kind]}
 
 
 @pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
@@ -54,8 +54,8 @@ def test_every_schema_is_one_and_has_a_short_name(name: str) -> None:
 def test_every_operation_says_what_it_takes_and_gives(path: str) -> None:
     operation = OPERATIONS[path]
     assert operation["summary"].endswith(".")
-    inside = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
-    assert inside == set(re.findall(r"{(\w+)}", path))
+    path_parameters = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "path"}
+    assert path_parameters == set(re.findall(r"{(\w+)}", path))
     for parameter in operation["parameters"]:
         Draft202012Validator.check_schema(parameter["schema"])
         assert parameter["description"]
@@ -65,6 +65,6 @@ def test_every_operation_says_what_it_takes_and_gives(path: str) -> None:
 
 def test_answers_are_closed() -> None:
     """So the tests that compare answers with this document find any extra field."""
-    ours = DOCUMENT["components"]["schemas"]
-    assert all(ours[question.answer.__name__].get("additionalProperties") is False for question in QUESTIONS
+    schemas = DOCUMENT["components"]["schemas"]
+    assert all(schemas[question.answer.__name__].get("additionalProperties") is False for question in QUESTIONS
                if question.name != "content")  # fmt: skip

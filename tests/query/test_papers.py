@@ -13,81 +13,86 @@ from hotpapers.model import HOUR, Tally
 from hotpapers.query import QuerySession, schemas
 from hotpapers.store import Record, now
 from tests.issues.made import DAY, frozen, key, more_talk, paper, talk, write
-from tests.query.made import DAILY, ID, TODAY, ask
+from tests.query.query_stores import DAILY, ID, TODAY, ask
 
 
-def marks(found: schemas.PaperDetails, network: str) -> list[tuple[int | None, int | None, int, int, int, int]]:
-    [attention] = [one for one in found.attention if one.network == network]
+def marks(details: schemas.PaperDetails, network: str) -> list[tuple[int | None, int | None, int, int, int, int]]:
+    [attention] = [item for item in details.attention if item.network == network]
     return [(m.age, m.at and (m.at - TODAY) // HOUR, m.voices, m.reposts, m.likes, m.bots) for m in attention.marks]
 
 
-def test_attention_at_four_ages_and_now(talk_desk: QuerySession) -> None:
+def test_attention_at_four_ages_and_now(talk_session: QuerySession) -> None:
     """One account with two posts is one voice; the bot's post is counted separately, ours not at all."""
-    found = ask(talk_desk, "paper", paper=ID)
-    assert marks(found, "bluesky") == [
+    details = ask(talk_session, "paper", paper=ID)
+    assert marks(details, "bluesky") == [
         (6, 6, 1 + 39, 0, 39, 1), (24, 24, 1 + 98, 8, 90, 1), (72, 72, 1 + 98, 8, 90, 1),
         (168, 168, 1 + 129, 9, 120, 1), (None, None, 1 + 129, 9, 120, 1),
     ]  # fmt: skip
-    assert marks(found, "x") == [(72, 72, 6, 0, 5, 0), (168, 168, 6, 0, 5, 0), (None, None, 6, 0, 5, 0)]
+    assert marks(details, "x") == [(72, 72, 6, 0, 5, 0), (168, 168, 6, 0, 5, 0), (None, None, 6, 0, 5, 0)]
 
 
-def test_the_marks_are_those_by_which_papers_are_ranked(talk_desk: QuerySession) -> None:
-    own = talk_desk.record.voices_of(["bluesky:ourselves"])
-    view = talk_desk.record.view(TODAY + 200 * HOUR)
-    every = [
-        one for one in read_engagement(view, MeasurementWindow(own_voices=own)) if one.paper == key(1) and one.peer
+def test_the_marks_are_those_by_which_papers_are_ranked(talk_session: QuerySession) -> None:
+    own_voices = talk_session.record.voices_of(["bluesky:ourselves"])
+    view = talk_session.record.view(TODAY + 200 * HOUR)
+    expected = [
+        engagement
+        for engagement in read_engagement(view, MeasurementWindow(own_voices=own_voices))
+        if engagement.paper == key(1) and engagement.peer
     ]
-    alone = list(read_engagement(view, MeasurementWindow(own_voices=own, papers=(key(1),))))
-    assert [one for one in alone if one.peer] == every and len(every) == 6
-    assert {one.paper for one in alone} == {key(1)}
+    engagements = list(read_engagement(view, MeasurementWindow(own_voices=own_voices, papers=(key(1),))))
+    assert [engagement for engagement in engagements if engagement.peer] == expected and len(expected) == 6
+    assert {engagement.paper for engagement in engagements} == {key(1)}
 
 
-def test_ages_that_a_paper_has_not_reached_are_left_out(any_desk: QuerySession) -> None:
-    young = now() - 30 * HOUR
-    write(any_desk.record, paper(2, at=young), talk(2, 5, young + HOUR))
-    assert [mark[0] for mark in marks(ask(any_desk, "paper", paper=key(2)), "bluesky")] == [6, 24, None]
+def test_ages_that_a_paper_has_not_reached_are_left_out(any_session: QuerySession) -> None:
+    published_at = now() - 30 * HOUR
+    write(any_session.record, paper(2, at=published_at), talk(2, 5, published_at + HOUR))
+    assert [mark[0] for mark in marks(ask(any_session, "paper", paper=key(2)), "bluesky")] == [6, 24, None]
 
 
-def test_announcements_and_issues(any_desk: QuerySession) -> None:
-    write(any_desk.record, paper(1, "2024-05-20", "stat.ML", type="replacement", title="The only one, again"))
-    found = ask(any_desk, "paper", paper=f"{ID}v2")
-    assert (found.paper, found.id, found.title) == (key(1), ID, "The only one, again")
-    assert [(one.day, one.category, one.type) for one in found.announcements] == [
+def test_announcements_and_issues(any_session: QuerySession) -> None:
+    write(any_session.record, paper(1, "2024-05-20", "stat.ML", type="replacement", title="The only one, again"))
+    details = ask(any_session, "paper", paper=f"{ID}v2")
+    assert (details.paper, details.id, details.title) == (key(1), ID, "The only one, again")
+    assert [(announcement.day, announcement.category, announcement.type) for announcement in details.announcements] == [
         (DAY, "cs.LG", "new"), ("2024-05-20", "stat.ML", "replacement"),
     ]  # fmt: skip
-    [held] = found.appearances
-    entry = ask(any_desk, "issue").entries[0]
-    assert (held.publication, held.day, held.edition, held.lane) == ("daily", DAY, 1, "entries")
-    assert (held.place, held.score, held.voices) == (1, entry.score, entry.voices)
+    [appearance] = details.appearances
+    entry = ask(any_session, "issue").entries[0]
+    assert (appearance.publication, appearance.day, appearance.edition, appearance.lane) == ("daily", DAY, 1, "entries")
+    assert (appearance.place, appearance.score, appearance.voices) == (1, entry.score, entry.voices)
 
 
-def test_a_paper_that_is_still_talked_about(any_desk: QuerySession) -> None:
-    write(any_desk.record, more_talk(1, 400, TODAY + 25 * HOUR))
-    frozen(any_desk.record, DAILY, "2024-05-08")
-    assert [(one.day, one.lane) for one in ask(any_desk, "paper", paper=ID).appearances] == [
+def test_a_paper_that_is_still_talked_about(any_session: QuerySession) -> None:
+    write(any_session.record, more_talk(1, 400, TODAY + 25 * HOUR))
+    frozen(any_session.record, DAILY, "2024-05-08")
+    assert [(appearance.day, appearance.lane) for appearance in ask(any_session, "paper", paper=ID).appearances] == [
         (DAY, "entries"), ("2024-05-08", "ongoing"),
     ]  # fmt: skip
-    assert [entry.id for entry in ask(any_desk, "issue").ongoing] == [ID]
-    assert ask(any_desk, "explanation", paper=ID).lane == "ongoing"
-    assert ask(any_desk, "explanation", paper=ID, day=DAY).lane == "entries"
+    assert [entry.id for entry in ask(any_session, "issue").ongoing] == [ID]
+    assert ask(any_session, "explanation", paper=ID).lane == "ongoing"
+    assert ask(any_session, "explanation", paper=ID, day=DAY).lane == "entries"
 
 
-def test_tallies_of_listings(any_desk: QuerySession) -> None:
+def test_tallies_of_listings(any_session: QuerySession) -> None:
     tally = Tally(paper=key(1), network="x", method="old/1", reposts=3, likes=4, observed_at=TODAY)
-    write(any_desk.record, tally)
-    assert ask(any_desk, "paper", paper=ID).tallies == (
+    write(any_session.record, tally)
+    assert ask(any_session, "paper", paper=ID).tallies == (
         schemas.ListedCounts(network="x", method="old/1", at=TODAY, reposts=3, likes=4, note=""),
     )
 
 
-def test_which_publication_is_asked_for(any_desk: QuerySession) -> None:
-    assert ask(any_desk, "issues").issues[0].entries == len(ask(any_desk, "issue").entries) == 1
-    write(any_desk.record, msgspec.structs.replace(DAILY, publication="other", title="The Other Dozen"))
-    assert [one.publication for one in ask(any_desk, "publications").publications] == ["daily", "other"]
-    assert [one.latest for one in ask(any_desk, "publications").publications] == [DAY, None]
+def test_which_publication_is_asked_for(any_session: QuerySession) -> None:
+    assert ask(any_session, "issues").issues[0].entries == len(ask(any_session, "issue").entries) == 1
+    write(any_session.record, msgspec.structs.replace(DAILY, publication="other", title="The Other Dozen"))
+    assert [publication.publication for publication in ask(any_session, "publications").publications] == [
+        "daily",
+        "other",
+    ]
+    assert [publication.latest for publication in ask(any_session, "publications").publications] == [DAY, None]
     with pytest.raises(UsageError, match=r"^publication: give its name, as there are several: daily, other$"):
-        ask(any_desk, "issue")
-    assert ask(any_desk, "issues", publication="other").issues == ()
+        ask(any_session, "issue")
+    assert ask(any_session, "issues", publication="other").issues == ()
 
 
 def test_a_store_without_anything(sqlite_url: str) -> None:
@@ -100,10 +105,17 @@ def test_a_store_without_anything(sqlite_url: str) -> None:
             ask(QuerySession(record), "issue")
 
 
-def test_a_correction_is_the_issue_and_the_first_edition_stays(any_desk: QuerySession) -> None:
-    freeze(any_desk.record, DAILY, DAY, again=True, reason="an example", at=TODAY + 48 * HOUR)
-    latest, first = ask(any_desk, "issue"), ask(any_desk, "issue", edition=1)
-    assert (latest.edition, latest.reason, latest.replaces) == (2, "an example", first.digest)
-    assert latest.editions == first.editions == (first.digest, latest.digest)
-    assert [line.edition for line in ask(any_desk, "issues").issues] == [2]
-    assert ask(any_desk, "verification").verified and ask(any_desk, "verification", edition=1).digest == first.digest
+def test_a_correction_is_the_issue_and_the_first_edition_stays(any_session: QuerySession) -> None:
+    freeze(any_session.record, DAILY, DAY, again=True, reason="an example", at=TODAY + 48 * HOUR)
+    latest_edition, first_edition = ask(any_session, "issue"), ask(any_session, "issue", edition=1)
+    assert (latest_edition.edition, latest_edition.reason, latest_edition.replaces) == (
+        2,
+        "an example",
+        first_edition.digest,
+    )
+    assert latest_edition.editions == first_edition.editions == (first_edition.digest, latest_edition.digest)
+    assert [line.edition for line in ask(any_session, "issues").issues] == [2]
+    assert (
+        ask(any_session, "verification").verified
+        and ask(any_session, "verification", edition=1).digest == first_edition.digest
+    )

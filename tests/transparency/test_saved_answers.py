@@ -30,7 +30,7 @@ from hotpapers.transparency.site_logs import SiteLogs
 from hotpapers.web.api import ApiConfig, ApiRoute
 from tests.cli.run import good
 from tests.issues.made import DAY
-from tests.query import made
+from tests.query import query_stores
 from tests.transparency.logs import NAME, config_in
 from tests.transparency.sample_publication import AT, WITNESS, SamplePublication, add_cosignature, publish
 from tests.web.asgi import get
@@ -83,7 +83,7 @@ def test_an_answer_of_a_listing_is_verified(tmp_path: Path) -> None:
     """The answer collapses spaces in titles; the listing did not."""
     config = config_in(tmp_path)
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        made.sample(record)
+        query_stores.add_sample(record)
         update_log(record.database, "hot-papers", config, AT)
         days = record.database.rows('SELECT "day" FROM issue')
     logs = SiteLogs(config)

@@ -18,7 +18,7 @@ from hotpapers.web.background_server import LARGEST_HEAD
 from hotpapers.web.connection_table import ConnectionLimits
 from hotpapers.web.witness_server import witness_server
 from tests.transparency.test_witness import KEYS, LOG, POLICY, TREE, client, process, request
-from tests.web.test_connections import HEAD, connect, is_ended
+from tests.web.test_connections import HEAD, connect, is_closed
 
 SLOW = 300
 BODY = b"POST /add-checkpoint HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\nold 0\n"
@@ -43,7 +43,7 @@ def test_open_connections_lock_out_no_log(tmp_path: Path, request_start: bytes) 
     with serving(tmp_path, ConnectionLimits(total=100, per_client=0, head=600, body=600)) as port, ExitStack() as stack:
         slow = [stack.enter_context(connect(port, request_start)) for _ in range(SLOW)]
         assert [status_for(port, size, size + 1) for size in range(5)] == [200] * 5
-        assert all(map(is_ended, slow[: SLOW - 100]))  # the oldest made room
+        assert all(map(is_closed, slow[: SLOW - 100]))  # the oldest made room
 
 
 @pytest.mark.long
@@ -69,7 +69,7 @@ def test_an_unfinished_request_is_ended(tmp_path: Path, request_start: bytes) ->
 def test_a_client_has_its_share(tmp_path: Path) -> None:
     with serving(tmp_path, ConnectionLimits(per_client=20, head=600)) as port, ExitStack() as stack:
         connections = [stack.enter_context(connect(port, HEAD, "127.0.0.2")) for _ in range(40)]
-        assert all(map(is_ended, connections[20:])) and status_for(port, 0, 7) == 200
+        assert all(map(is_closed, connections[20:])) and status_for(port, 0, 7) == 200
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Calls an ASGI app without a server: one request, its whole answer."""
+"""Calls an ASGI app without a server: one request, its whole response."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from starlette.types import ASGIApp
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """Status, headers, body."""
 
     status: int
@@ -44,26 +44,26 @@ def scope_of(
     }  # fmt: skip
 
 
-async def asked(app: ASGIApp, scope: dict[str, Any]) -> Answer:
-    """The answer to a request."""
-    sent: list[MutableMapping[str, Any]] = []
-    waiting = asyncio.Event()
+async def fetch(app: ASGIApp, scope: dict[str, Any]) -> Response:
+    """The response to a request."""
+    messages: list[MutableMapping[str, Any]] = []
+    disconnection = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
-        await waiting.wait()  # the client never disconnects
+        await disconnection.wait()  # the client never disconnects
         return {"type": "http.disconnect"}
 
     async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
+        messages.append(message)
 
     await app(scope, receive, send)
-    start, *parts = sent
-    headers = [(name.decode(), value.decode("latin-1")) for name, value in start["headers"]]
-    assert len(dict(headers)) == len(headers), "a header stands there twice"
+    head, *parts = messages
+    headers = [(name.decode(), value.decode("latin-1")) for name, value in head["headers"]]
+    assert len(dict(headers)) == len(headers), "a header is sent twice"
     assert not parts[-1].get("more_body") and all(part["more_body"] for part in parts[:-1])
-    return Answer(start["status"], dict(headers), b"".join(part["body"] for part in parts))
+    return Response(head["status"], dict(headers), b"".join(part["body"] for part in parts))
 
 
-def get(app: ASGIApp, url: str, method: str = "GET", **more: Any) -> Answer:
-    """The same, in an event loop of its own."""
-    return asyncio.run(asked(app, scope_of(url, method, **more)))
+def get(app: ASGIApp, url: str, method: str = "GET", **options: Any) -> Response:
+    """The response to a request, in an event loop of its own."""
+    return asyncio.run(fetch(app, scope_of(url, method, **options)))

@@ -10,24 +10,24 @@ from starlette.applications import Starlette
 
 from hotpapers.store import Record
 from hotpapers.web.api import ApiApp, ApiConfig, ApiRoute
-from tests.query import made
+from tests.query import query_stores
 
-Opened = Callable[..., Starlette]
+ApiFactory = Callable[..., Starlette]
 
 
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of the sample; read-only."""
-    return made.sample_store(tmp_path_factory)
+    return query_stores.sample_store(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def opened(sample_store: Path) -> Iterator[Opened]:
+def make_api(sample_store: Path) -> Iterator[ApiFactory]:
     """Makes an API over the sample or another store."""
     apps: list[ApiApp] = []
 
-    def make(store: str | Path = sample_store, **operator: object) -> Starlette:
-        route = ApiRoute(lambda: Record(str(store), create=False), ApiConfig(**{"rate": 0, **operator}))  # type: ignore[arg-type]
+    def make(store: str | Path = sample_store, **config: object) -> Starlette:
+        route = ApiRoute(lambda: Record(str(store), create=False), ApiConfig(**{"rate": 0, **config}))  # type: ignore[arg-type]
         apps.append(route.api)
         return Starlette(routes=[route])
 
@@ -37,6 +37,6 @@ def opened(sample_store: Path) -> Iterator[Opened]:
 
 
 @pytest.fixture(scope="session")
-def app(opened: Opened) -> Starlette:
+def app(make_api: ApiFactory) -> Starlette:
     """The API over the sample, without a rate limit."""
-    return opened()
+    return make_api()

@@ -22,14 +22,14 @@ from hotpapers.web import api
 from hotpapers.web.http_messages import ApiReply
 from tests.conftest import data
 from tests.issues.made import DAY, post, write
-from tests.query import made
-from tests.web.asgi import Answer, asked, get, scope_of
-from tests.web.conftest import Opened
+from tests.query import query_stores
+from tests.web.asgi import Response, fetch, get, scope_of
+from tests.web.conftest import ApiFactory
 
 ISSUES = "/api/v1/publications/hot-papers/issues"
 PAPER = "/api/v1/papers/2101.04869"
 
-WHOLE = {
+URLS = {
     "publications": "/api/v1/publications",
     "issues": f"{ISSUES}?limit=3",
     "issue": f"{ISSUES}/2021-01-14",
@@ -41,13 +41,13 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", URLS)
 def test_whole_answers(app: Starlette, name: str) -> None:
-    answer = get(app, WHOLE[name])
-    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
-    assert answer.headers["content-length"] == str(len(answer.body))
+    response = get(app, URLS[name])
+    assert (response.status, response.headers["content-type"]) == (200, "application/json")
+    assert response.headers["content-length"] == str(len(response.body))
     expected = data("answers", f"{name}.json").read_text("utf-8")
-    assert json.loads(made.without_digests(answer.body.decode())) == json.loads(expected)
+    assert json.loads(query_stores.without_digests(response.body.decode())) == json.loads(expected)
 
 
 def test_the_content_is_the_very_bytes_of_the_digest(app: Starlette) -> None:
@@ -58,21 +58,23 @@ def test_the_content_is_the_very_bytes_of_the_digest(app: Starlette) -> None:
 
 def test_the_document_and_the_way_to_it(app: Starlette) -> None:
     for url, location in (("/api/v1/", "openapi.json"), ("/api/v1", "v1/openapi.json")):
-        found = get(app, url)
-        assert (found.status, found.headers["location"]) == (307, location)
+        response = get(app, url)
+        assert (response.status, response.headers["location"]) == (307, location)
     assert get(app, "/api/v12").status == get(app, "/api").status == 404
     assert get(app, "/api/v1/openapi.json").body.decode() == openapi.document_text()
 
 
 def test_identifiers_with_a_slash(app: Starlette) -> None:
-    for written in (
+    for identifier in (
         "hep-th/9901001",
         "hep-th%2F9901001",
         "arxiv:hep-th/9901001",
         "https://arxiv.org/abs/hep-th/9901001",
     ):
-        assert get(app, f"/api/v1/papers/{written}").json["detail"].startswith("hep-th/9901001: the record has")
-        assert get(app, f"/api/v1/papers/{written}/posts").json["detail"].startswith("hep-th/9901001: the record has")
+        assert get(app, f"/api/v1/papers/{identifier}").json["detail"].startswith("hep-th/9901001: the record has")
+        assert (
+            get(app, f"/api/v1/papers/{identifier}/posts").json["detail"].startswith("hep-th/9901001: the record has")
+        )
 
 
 def test_it_answers_nothing_but_http(app: Starlette) -> None:
@@ -83,7 +85,7 @@ def test_it_answers_nothing_but_http(app: Starlette) -> None:
 def test_below_another_address(app: Starlette) -> None:
     """Behind a proxy that leaves its prefix in the path."""
     scope = {**scope_of("/papers/api/v1/publications"), "root_path": "/papers"}
-    assert asyncio.run(asked(app, scope)).json == get(app, "/api/v1/publications").json
+    assert asyncio.run(fetch(app, scope)).json == get(app, "/api/v1/publications").json
 
 
 # ---- pages -------------------------------------------------------------------------------------------------
@@ -91,20 +93,20 @@ def test_below_another_address(app: Starlette) -> None:
 
 @pytest.mark.parametrize("url", [f"{ISSUES}?limit=2", "/api/v1/search?q=the&limit=9", f"{PAPER}/posts?limit=1"])
 def test_the_header_leads_from_page_to_page(app: Starlette, url: str) -> None:
-    pages, here = [], url
-    while here:
-        answer = get(app, here)
-        pages.append(answer)
-        cursor = answer.json["next"]
-        link = answer.headers.get("link", "")
+    pages, next_url = [], url
+    while next_url:
+        response = get(app, next_url)
+        pages.append(response)
+        cursor = response.json["next"]
+        link = response.headers.get("link", "")
         assert (cursor is None) == (link == "")
-        here = f"{url.partition('?')[0]}{link[1:].partition('>')[0]}" if link else ""
+        next_url = f"{url.partition('?')[0]}{link[1:].partition('>')[0]}" if link else ""
         if link:
             assert link.startswith("<?") and link.endswith('>; rel="next"') and f"cursor={cursor}" in link
-    [members] = [name for name, value in pages[0].json.items() if isinstance(value, list)]
-    together = [one for page in pages for one in page.json[members]]
-    at_once = get(app, f"{url.partition('limit=')[0]}limit=100").json
-    assert together == at_once[members] and at_once["next"] is None
+    [field] = [name for name, value in pages[0].json.items() if isinstance(value, list)]
+    items = [item for page in pages for item in page.json[field]]
+    body = get(app, f"{url.partition('limit=')[0]}limit=100").json
+    assert items == body[field] and body["next"] is None
 
 
 # ---- conditional requests ------------------------------------------------------------------------------
@@ -113,73 +115,74 @@ def test_the_header_leads_from_page_to_page(app: Starlette, url: str) -> None:
 def test_what_is_known_is_not_sent_again(app: Starlette) -> None:
     for url in (f"{ISSUES}/latest", "/api/v1/openapi.json", PAPER, "/api/v1/export"):
         tag = get(app, url).headers["etag"]
-        for known in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
-            again = get(app, url, headers={"If-None-Match": known})
-            assert (again.status, again.headers["etag"], again.body) == (304, tag, b"")
-            assert "content-length" not in again.headers and "content-type" not in again.headers
+        for header in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
+            response = get(app, url, headers={"If-None-Match": header})
+            assert (response.status, response.headers["etag"], response.body) == (304, tag, b"")
+            assert "content-length" not in response.headers and "content-type" not in response.headers
         assert get(app, url, headers={"If-None-Match": '"other"'}).status == 200
 
 
-def test_an_export_by_other_terms_is_sent_again(opened: Opened, sample_store: Path) -> None:
-    by_others = terms.table({"mastodon": terms.TermsOverride(shown="link")})
+def test_an_export_by_other_terms_is_sent_again(make_api: ApiFactory, sample_store: Path) -> None:
+    other_terms = terms.table({"mastodon": terms.TermsOverride(shown="link")})
     tags = [
-        get(opened(sample_store, terms=table), "/api/v1/export").headers["etag"] for table in (terms.TERMS, by_others)
+        get(make_api(sample_store, terms=table), "/api/v1/export").headers["etag"]
+        for table in (terms.TERMS, other_terms)
     ]
-    again = get(opened(sample_store, terms=by_others), "/api/v1/export", headers={"If-None-Match": tags[0]})
-    assert again.status == 200 and again.headers["etag"] == tags[1] != tags[0]
+    response = get(make_api(sample_store, terms=other_terms), "/api/v1/export", headers={"If-None-Match": tags[0]})
+    assert response.status == 200 and response.headers["etag"] == tags[1] != tags[0]
 
 
 def test_a_head_has_the_same_headers_and_no_body(app: Starlette) -> None:
     for url in (f"{ISSUES}/latest", "/api/v1/openapi.json", "/api/v1/nothing", f"{ISSUES}?limit=2", "/api/v1/export"):
-        whole, head = get(app, url), get(app, url, "HEAD")
-        assert (head.status, head.headers, head.body) == (whole.status, whole.headers, b"")
+        full, head = get(app, url), get(app, url, "HEAD")
+        assert (head.status, head.headers, head.body) == (full.status, full.headers, b"")
 
 
 def test_packed_for_who_can_unpack_it(app: Starlette) -> None:
     plain = get(app, f"{ISSUES}/latest")
-    for accepted in ("gzip", "br, gzip;q=0.5", "*", "GZIP"):
-        packed = get(app, f"{ISSUES}/latest", headers={"Accept-Encoding": accepted})
-        assert packed.headers["content-encoding"] == "gzip" and len(packed.body) < len(plain.body) / 3
-        assert packed.plain == plain.body and packed.headers["etag"] != plain.headers["etag"]
-    for accepted in ("", "br", "gzip;q=0", "gzip; q=0.000", "identity"):
-        assert get(app, f"{ISSUES}/latest", headers={"Accept-Encoding": accepted}).body == plain.body
+    for encodings in ("gzip", "br, gzip;q=0.5", "*", "GZIP"):
+        compressed = get(app, f"{ISSUES}/latest", headers={"Accept-Encoding": encodings})
+        assert compressed.headers["content-encoding"] == "gzip" and len(compressed.body) < len(plain.body) / 3
+        assert compressed.plain == plain.body and compressed.headers["etag"] != plain.headers["etag"]
+    for encodings in ("", "br", "gzip;q=0", "gzip; q=0.000", "identity"):
+        assert get(app, f"{ISSUES}/latest", headers={"Accept-Encoding": encodings}).body == plain.body
     assert "content-encoding" not in get(app, "/api/v1/publications", headers={"Accept-Encoding": "gzip"}).headers
     assert plain.headers["vary"] == "Accept-Encoding"
 
 
-def test_what_is_written_is_seen_at_once(opened: Opened, sqlite_url: str) -> None:
+def test_what_is_written_is_seen_at_once(make_api: ApiFactory, sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        made.talked(record)
-        app = opened(sqlite_url)
-        before = get(app, f"/api/v1/papers/{made.ID}/posts")
-        write(record, post(1, "bluesky:new", made.TODAY + 10**12))
-        after = get(app, f"/api/v1/papers/{made.ID}/posts")
-        assert [one["post"] for one in after.json["posts"]] == [
-            "bluesky:new", *(one["post"] for one in before.json["posts"]),
+        query_stores.add_talk(record)
+        app = make_api(sqlite_url)
+        old_page = get(app, f"/api/v1/papers/{query_stores.ID}/posts")
+        write(record, post(1, "bluesky:new", query_stores.TODAY + 10**12))
+        new_page = get(app, f"/api/v1/papers/{query_stores.ID}/posts")
+        assert [item["post"] for item in new_page.json["posts"]] == [
+            "bluesky:new", *(item["post"] for item in old_page.json["posts"]),
         ]  # fmt: skip
         freeze(record, publication_of(record, None), DAY, again=True, reason="an example")
         assert get(app, "/api/v1/publications/daily/issues/latest").json["edition"] == 2
 
 
-def test_the_same_question_is_answered_once(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_question_is_answered_once(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many clients ask at once, and not again until something is written."""
-    app = opened()
-    made_so_often: list[int] = []
-    answer = api._make_answer
+    app = make_api()
+    calls: list[int] = []
+    make_answer = api._make_answer
 
-    def counting(*args: Any, **more: Any) -> ApiReply:
-        made_so_often.append(1)
-        return answer(*args, **more)
+    def count_calls(*args: Any, **options: Any) -> ApiReply:
+        calls.append(1)
+        return make_answer(*args, **options)
 
-    monkeypatch.setattr(api, "_make_answer", counting)
+    monkeypatch.setattr(api, "_make_answer", count_calls)
 
-    async def many() -> list[Answer]:
-        return await asyncio.gather(*(asked(app, scope_of(f"{ISSUES}/latest")) for _ in range(20)))
+    async def fetch_all() -> list[Response]:
+        return await asyncio.gather(*(fetch(app, scope_of(f"{ISSUES}/latest")) for _ in range(20)))
 
-    answers = asyncio.run(many())
-    assert len({answer.body for answer in answers}) == 1
-    assert get(app, f"{ISSUES}/latest").body == answers[0].body
-    assert made_so_often == [1]
+    responses = asyncio.run(fetch_all())
+    assert len({response.body for response in responses}) == 1
+    assert get(app, f"{ISSUES}/latest").body == responses[0].body
+    assert calls == [1]
 
 
 # ---- the whole export ------------------------------------------------------------------------------------
@@ -188,17 +191,17 @@ def test_the_same_question_is_answered_once(opened: Opened, monkeypatch: pytest.
 @pytest.mark.long
 def test_the_export_can_be_taken_in(app: Starlette, tmp_path: Path) -> None:
     for headers in ({}, {"Accept-Encoding": "gzip"}):
-        answer = get(app, "/api/v1/export", headers=headers)
-        assert answer.headers["content-type"] == "application/x-ndjson" and "content-length" not in answer.headers
+        response = get(app, "/api/v1/export", headers=headers)
+        assert response.headers["content-type"] == "application/x-ndjson" and "content-length" not in response.headers
         with Record(f"{tmp_path}/mirror{len(headers)}.db") as mirror:
-            assert import_lines(mirror, "export.jsonl", answer.plain.splitlines(keepends=True)).added > 3_000
+            assert import_lines(mirror, "export.jsonl", response.plain.splitlines(keepends=True)).added > 3_000
 
 
 def test_the_export_as_a_table_and_as_references(app: Starlette) -> None:
     table = get(app, "/api/v1/export?format=csv")
     assert table.headers["content-type"] == "text/csv; charset=utf-8" and table.body.startswith(b"publication,day,")
-    packed = get(app, "/api/v1/export?format=bibtex", headers={"Accept-Encoding": "gzip"})
-    assert gzip.decompress(packed.body).startswith(b"@misc{")
+    compressed = get(app, "/api/v1/export?format=bibtex", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(compressed.body).startswith(b"@misc{")
 
 
 # ---- problems ----------------------------------------------------------------------------------------------
@@ -241,26 +244,26 @@ PROBLEMS = [
 
 @pytest.mark.parametrize(("url", "status", "detail"), PROBLEMS, ids=[url[:60] for url, _, _ in PROBLEMS])
 def test_problems_say_what_to_do(app: Starlette, url: str, status: int, detail: str) -> None:
-    answer = get(app, url)
-    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
-    title = {400: "Bad Request", 404: "Not Found"}.get(status, answer.json["title"])
-    assert answer.json == {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    assert "etag" not in answer.headers
+    response = get(app, url)
+    assert (response.status, response.headers["content-type"]) == (status, "application/problem+json")
+    title = {400: "Bad Request", 404: "Not Found"}.get(status, response.json["title"])
+    assert response.json == {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    assert "etag" not in response.headers
 
 
 def test_only_questions_are_answered(app: Starlette) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
-        answer = get(app, "/api/v1/status", method)
-        assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+        response = get(app, "/api/v1/status", method)
+        assert (response.status, response.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     for headers in ({"Content-Length": "1"}, {"Transfer-Encoding": "chunked"}):
         assert get(app, "/api/v1/status", headers=headers).status == 413
     assert get(app, "/api/v1/status", headers={"Content-Length": "0"}).status == 200
 
 
 def test_pages_of_other_sites_may_ask(app: Starlette) -> None:
-    asked_first = get(app, f"{ISSUES}/latest", "OPTIONS")
-    assert (asked_first.status, asked_first.body) == (204, b"")
-    assert asked_first.headers["access-control-allow-methods"] == "GET, HEAD"
+    preflight = get(app, f"{ISSUES}/latest", "OPTIONS")
+    assert (preflight.status, preflight.body) == (204, b"")
+    assert preflight.headers["access-control-allow-methods"] == "GET, HEAD"
     for url in (f"{ISSUES}/latest", "/api/v1/nothing", "/api/v1/export"):
         headers = get(app, url).headers
         assert headers["access-control-allow-origin"] == "*"
@@ -272,59 +275,59 @@ def test_pages_of_other_sites_may_ask(app: Starlette) -> None:
 
 
 def test_strangers_are_not_told_why_a_job_fails(app: Starlette) -> None:
-    answer = get(app, "/api/v1/status")
-    assert answer.json["jobs"] == [] and answer.json["position"] == 12
-    assert str(answer.json).count("/") == 0, "no path of a machine"
+    response = get(app, "/api/v1/status")
+    assert response.json["jobs"] == [] and response.json["position"] == 12
+    assert str(response.json).count("/") == 0, "no path of a machine"
 
 
 # ---- limits ------------------------------------------------------------------------------------------------
 
 
-def test_who_asks_too_much_is_told_when_to_go_on(opened: Opened) -> None:
-    app = opened(rate=5)
+def test_who_asks_too_much_is_told_when_to_go_on(make_api: ApiFactory) -> None:
+    app = make_api(rate=5)
     for _ in range(5):
         assert get(app, "/api/v1/publications", peer="192.0.2.7").status == 200
-    refused = get(app, "/api/v1/publications", peer="192.0.2.7")
-    assert (refused.status, refused.headers["retry-after"]) == (429, "12")
-    assert refused.json["detail"] == "too many requests; try again in 12 s"
+    response = get(app, "/api/v1/publications", peer="192.0.2.7")
+    assert (response.status, response.headers["retry-after"]) == (429, "12")
+    assert response.json["detail"] == "too many requests; try again in 12 s"
     assert get(app, "/api/v1/nothing", peer="192.0.2.7").status == 429
     assert get(app, "/api/v1/publications", peer="192.0.2.8").status == 200
 
 
-def test_what_costs_more_takes_more(opened: Opened) -> None:
-    app = opened(rate=30)
+def test_what_costs_more_takes_more(make_api: ApiFactory) -> None:
+    app = make_api(rate=30)
     assert get(app, f"{ISSUES}/latest/verification").status == 200
     assert get(app, f"{ISSUES}/2021-01-14/verification").status == 429
     assert get(app, f"{ISSUES}/latest/verification").status == 200, "it was answered before"
 
 
-def test_who_is_behind_a_proxy_is_known_by_it_where_that_is_said(opened: Opened) -> None:
-    trusted, alone = opened(rate=1, proxies=1), opened(rate=1)
-    for app, second in ((trusted, 200), (alone, 429)):
+def test_who_is_behind_a_proxy_is_known_by_it_where_that_is_said(make_api: ApiFactory) -> None:
+    proxied, direct = make_api(rate=1, proxies=1), make_api(rate=1)
+    for app, status in ((proxied, 200), (direct, 429)):
         assert get(app, "/api/v1/status", headers={"X-Forwarded-For": "198.51.100.1"}).status == 200
-        assert get(app, "/api/v1/status", headers={"X-Forwarded-For": "198.51.100.2"}).status == second
-    made_up = [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "203.0.113.8, 198.51.100.1")]
-    assert get(trusted, "/api/v1/status", headers=made_up).status == 429, "what the client wrote is not looked at"
+        assert get(app, "/api/v1/status", headers={"X-Forwarded-For": "198.51.100.2"}).status == status
+    headers = [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "203.0.113.8, 198.51.100.1")]
+    assert get(proxied, "/api/v1/status", headers=headers).status == 429, "what the client wrote is not looked at"
 
 
 # ---- a store that cannot be read ---------------------------------------------------------------------------
 
 
-def test_a_store_that_is_not_there_and_then_is(opened: Opened, tmp_path: Path) -> None:
-    app = opened(tmp_path / "later.db")
-    answer = get(app, "/api/v1/publications")
-    assert (answer.status, answer.headers["retry-after"]) == (503, "10")
-    assert answer.json["detail"] == "the store is temporarily unavailable" and str(tmp_path) not in str(answer)
+def test_a_store_that_is_not_there_and_then_is(make_api: ApiFactory, tmp_path: Path) -> None:
+    app = make_api(tmp_path / "later.db")
+    response = get(app, "/api/v1/publications")
+    assert (response.status, response.headers["retry-after"]) == (503, "10")
+    assert response.json["detail"] == "the store is temporarily unavailable" and str(tmp_path) not in str(response)
     with Record(str(tmp_path / "later.db")) as record:
-        made.talked(record)
+        query_stores.add_talk(record)
     assert get(app, "/api/v1/publications").json["publications"][0]["publication"] == "daily"
 
 
-def test_a_database_that_was_gone_for_a_while(opened: Opened, postgres_url: str) -> None:
+def test_a_database_that_was_gone_for_a_while(make_api: ApiFactory, postgres_url: str) -> None:
     """All connections are closed; the next question opens a new one."""
     with Record(postgres_url) as record:
-        made.talked(record)
-        app = opened(postgres_url)
+        query_stores.add_talk(record)
+        app = make_api(postgres_url)
         assert get(app, "/api/v1/status").status == 200
         record.database.run(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -337,37 +340,37 @@ def test_a_database_that_was_gone_for_a_while(opened: Opened, postgres_url: str)
 
 
 def test_a_defect_of_ours_tells_nothing(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: object, **__: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a secret thing")
 
-    monkeypatch.setattr(api, "_make_answer", broken)
-    answer = get(opened(), "/api/v1/publications")
-    assert answer.status == 500 and "secret" not in str(answer)
+    monkeypatch.setattr(api, "_make_answer", fail)
+    response = get(make_api(), "/api/v1/publications")
+    assert response.status == 500 and "secret" not in str(response)
     [line] = caplog.records
     assert line.getMessage() == "defect" and "RuntimeError" in vars(line)["fields"]["reason"]
     assert "secret" not in str(vars(line)), "an error's text may be a stranger's words"
 
 
-def test_too_many_at_once_are_told_to_come_again(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_at_once_are_told_to_come_again(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "MOST_AT_ONCE", 3)
-    app = opened()
+    app = make_api()
 
-    async def many() -> list[Answer]:
+    async def fetch_all() -> list[Response]:
         urls = [f"{ISSUES}?limit={n}" for n in range(1, 8)]
-        return await asyncio.gather(*(asked(app, scope_of(url)) for url in urls))
+        return await asyncio.gather(*(fetch(app, scope_of(url)) for url in urls))
 
-    answers = asyncio.run(many())
-    assert sorted(answer.status for answer in answers) == [200] * 3 + [503] * 4
-    assert {answer.headers.get("retry-after") for answer in answers} == {None, "1"}
+    responses = asyncio.run(fetch_all())
+    assert sorted(response.status for response in responses) == [200] * 3 + [503] * 4
+    assert {response.headers.get("retry-after") for response in responses} == {None, "1"}
 
 
-def test_only_so_much_is_kept(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_much_is_kept(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "CACHE_BYTES", 40_000)
-    app = opened()
-    kept = app.routes[0].api._cache  # type: ignore[attr-defined]
+    app = make_api()
+    cache = app.routes[0].api._cache  # type: ignore[attr-defined]
     for n in range(1, 30):
         assert get(app, f"{ISSUES}?limit={n}").status == 200
-    assert 0 < kept._size <= 40_000 and kept._size == sum(one.size for one in kept._replies.values())
-    assert get(app, f"{ISSUES}/latest").status == 200 and kept._size <= 40_000, "what is too large is not kept"
+    assert 0 < cache._size <= 40_000 and cache._size == sum(reply.size for reply in cache._replies.values())
+    assert get(app, f"{ISSUES}/latest").status == 200 and cache._size <= 40_000, "what is too large is not kept"

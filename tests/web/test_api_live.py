@@ -18,26 +18,26 @@ from hotpapers.cli import serve
 from hotpapers.store import Record
 from hotpapers.web import export_stream
 from tests.issues.made import post, write
-from tests.query import made
-from tests.web.conftest import Opened
-from tests.web.serving import in_process, in_thread
+from tests.query import query_stores
+from tests.web.api_server import process_server, thread_server
+from tests.web.conftest import ApiFactory
 
-POSTS = f"/api/v1/papers/{made.ID}/posts?limit=100"
+POSTS = f"/api/v1/papers/{query_stores.ID}/posts?limit=100"
 EXPORT = "/api/v1/export"
 """Two clients may take it at once; a third is told to retry later."""
-ASKED = (POSTS, "/api/v1/publications/daily/issues/latest", f"/api/v1/papers/{made.ID}", "/api/v1/status",
-         f"/api/v1/papers/{made.ID}/snapshots", "/api/v1/search?q=only", EXPORT)  # fmt: skip
+URLS = (POSTS, "/api/v1/publications/daily/issues/latest", f"/api/v1/papers/{query_stores.ID}", "/api/v1/status",
+         f"/api/v1/papers/{query_stores.ID}/snapshots", "/api/v1/search?q=only", EXPORT)  # fmt: skip
 
 
-def reader(port: int, rounds: int) -> tuple[list[int], set[str]]:
-    """Asks everything repeatedly on one connection; returns the number of posts each time, and all digests."""
+def read_repeatedly(port: int, rounds: int) -> tuple[list[int], set[str]]:
+    """Requests every URL repeatedly on one connection; returns the number of posts each time, and all digests."""
     counts, digests = [], set()
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
-        for url in ASKED * rounds:
+        for url in URLS * rounds:
             connection.request("GET", url)
-            answer = connection.getresponse()
-            body = answer.read()
-            assert answer.status == 200 or (answer.status == 503 and url == EXPORT), (url, body)
+            response = connection.getresponse()
+            body = response.read()
+            assert response.status == 200 or (response.status == 503 and url == EXPORT), (url, body)
             if url == POSTS:
                 counts.append(len(json.loads(body)["posts"]))
             elif "issues" in url:
@@ -47,35 +47,35 @@ def reader(port: int, rounds: int) -> tuple[list[int], set[str]]:
 
 @pytest.mark.long
 def test_several_processes_and_threads_while_it_is_written_to(store_url: str) -> None:
-    with Record(store_url) as record, ExitStack() as kept:
-        made.talked(record)
-        ports = [kept.enter_context(in_process(store_url)) for _ in range(2)]
+    with Record(store_url) as record, ExitStack() as stack:
+        query_stores.add_talk(record)
+        ports = [stack.enter_context(process_server(store_url)) for _ in range(2)]
         with ThreadPoolExecutor(6) as pool:
-            readers = [pool.submit(reader, port, 6) for port in ports * 3]
+            readers = [pool.submit(read_repeatedly, port, 6) for port in ports * 3]
             for n in range(40):
-                write(record, post(1, f"bluesky:new{n}", made.TODAY + n))
-            found = [one.result() for one in readers]
-        last = [reader(port, 1)[0][-1] for port in ports]
-    assert last == [44, 44]
-    assert all(counts == sorted(counts) and counts[0] >= 4 for counts, _ in found)
-    assert len(set.union(*(digests for _, digests in found))) == 1
+                write(record, post(1, f"bluesky:new{n}", query_stores.TODAY + n))
+            results = [future.result() for future in readers]
+        last_counts = [read_repeatedly(port, 1)[0][-1] for port in ports]
+    assert last_counts == [44, 44]
+    assert all(counts == sorted(counts) and counts[0] >= 4 for counts, _ in results)
+    assert len(set.union(*(digests for _, digests in results))) == 1
 
 
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+def endless_exports(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """Exports that continue until released."""
-    go_on: list[int] = []
+    stop: list[int] = []
 
     def endless(*_: object) -> Iterator[bytes]:
-        while not go_on:
+        while not stop:
             yield b"x" * 100_000
 
     monkeypatch.setattr(export_stream, "export", endless)
-    yield lambda: go_on.append(1)
-    go_on.append(1)
+    yield lambda: stop.append(1)
+    stop.append(1)
 
 
-def begun(port: int) -> socket.socket:
+def start_export(port: int) -> socket.socket:
     """An export whose beginning has been read."""
     client = socket.create_connection(("127.0.0.1", port))
     client.sendall(b"GET /api/v1/export HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -86,78 +86,78 @@ def begun(port: int) -> socket.socket:
 def status_of(port: int, url: str = "/api/v1/export", method: str = "GET") -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request(method, url)
-    with connection.getresponse() as answer:
+    with connection.getresponse() as response:
         connection.close()
-        return answer.status
+        return response.status
 
 
 def exports_of(app: Starlette) -> export_stream.ExportStreams:
-    found = app.routes[0].api._exports  # type: ignore[attr-defined]
-    assert isinstance(found, export_stream.ExportStreams)
-    return found
+    streams = app.routes[0].api._exports  # type: ignore[attr-defined]
+    assert isinstance(streams, export_stream.ExportStreams)
+    return streams
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
     while not condition():
-        assert time.monotonic() < end
+        assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
-@pytest.mark.usefixtures("held")
-def test_there_is_room_for_two_exports_and_who_leaves_makes_room(opened: Opened) -> None:
-    app = opened()
-    with in_thread(app) as port:
-        first, second = begun(port), begun(port)
+@pytest.mark.usefixtures("endless_exports")
+def test_there_is_room_for_two_exports_and_who_leaves_makes_room(make_api: ApiFactory) -> None:
+    app = make_api()
+    with thread_server(app) as port:
+        first, second = start_export(port), start_export(port)
         assert status_of(port) == 503
         assert status_of(port, "/api/v1/publications") == 200, "other questions are answered"
         assert status_of(port, method="HEAD") == 200
         first.close()
-        until(lambda: exports_of(app)._open == 1)
-        third = begun(port)
+        wait_until(lambda: exports_of(app)._open == 1)
+        third = start_export(port)
         second.close()
         third.close()
-        until(lambda: exports_of(app)._open == 0)
+        wait_until(lambda: exports_of(app)._open == 0)
 
 
-@pytest.mark.usefixtures("held")
-def test_who_takes_an_export_too_slowly_is_left(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("endless_exports")
+def test_who_takes_an_export_too_slowly_is_left(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_stream, "CHUNK_TIMEOUT", 0.2)
-    app = opened()
-    with in_thread(app) as port:
-        slow = begun(port)
-        until(lambda: exports_of(app)._open == 0)
+    app = make_api()
+    with thread_server(app) as port:
+        slow = start_export(port)
+        wait_until(lambda: exports_of(app)._open == 0)
         slow.close()
 
 
-def test_an_export_that_fails_on_its_way_has_no_end(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(*_: object) -> Iterator[bytes]:
+def test_an_export_that_fails_on_its_way_has_no_end(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop_midway(*_: object) -> Iterator[bytes]:
         yield b"one line\n"
         raise RuntimeError("the disk is gone")
 
-    monkeypatch.setattr(export_stream, "export", failing)
-    with in_thread(opened()) as port:
+    monkeypatch.setattr(export_stream, "export", stop_midway)
+    with thread_server(make_api()) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         connection.request("GET", "/api/v1/export")
-        answer = connection.getresponse()
-        assert answer.status == 200
-        with pytest.raises(http.client.IncompleteRead) as broken:
-            answer.read()
-        assert broken.value.partial == b"one line\n"
+        response = connection.getresponse()
+        assert response.status == 200
+        with pytest.raises(http.client.IncompleteRead) as error:
+            response.read()
+        assert error.value.partial == b"one line\n"
         connection.close()
 
 
-def broken() -> Iterator[bytes]:
+def failing_chunks() -> Iterator[bytes]:
     raise RuntimeError("a secret thing")
 
 
-def test_an_export_that_cannot_begin_is_a_problem(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(*_: object) -> Iterator[bytes]:
-        yield from broken()
+def test_an_export_that_cannot_begin_is_a_problem(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail_at_once(*_: object) -> Iterator[bytes]:
+        yield from failing_chunks()
 
-    monkeypatch.setattr(export_stream, "export", failing)
-    app = opened()
-    with in_thread(app) as port:
+    monkeypatch.setattr(export_stream, "export", fail_at_once)
+    app = make_api()
+    with thread_server(app) as port:
         assert status_of(port) == 500
     assert exports_of(app)._open == 0
 
@@ -166,14 +166,14 @@ def test_an_export_that_cannot_begin_is_a_problem(opened: Opened, monkeypatch: p
 def test_the_end_of_an_answer_does_not_wait_for_its_beginning(host: str) -> None:
     """Otherwise each answer of several packets takes 40 ms longer."""
     with serve._listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
-        accepted, _ = listener.accept()
-        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
-        accepted.close()
+        connection, _ = listener.accept()
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        connection.close()
 
 
-def test_a_reader_who_leaves_takes_the_answer_from_nobody(opened: Opened) -> None:
-    with in_thread(opened()) as port:
-        hasty = socket.create_connection(("127.0.0.1", port))
-        hasty.sendall(b"GET /api/v1/publications/hot-papers/issues/latest/verification HTTP/1.1\r\nHost: a\r\n\r\n")
-        hasty.close()
+def test_a_reader_who_leaves_takes_the_answer_from_nobody(make_api: ApiFactory) -> None:
+    with thread_server(make_api()) as port:
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(b"GET /api/v1/publications/hot-papers/issues/latest/verification HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.close()
         assert status_of(port, "/api/v1/publications/hot-papers/issues/latest/verification") == 200

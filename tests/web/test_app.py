@@ -19,12 +19,12 @@ from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.app import app, server
 from hotpapers.web.repositories import FreshIssueReader
-from tests.query import made
+from tests.query import query_stores
 from tests.render.build import LISTED, PlainIssueReader
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
 
-Answer = tuple[int, dict[str, str], bytes]
+Response = tuple[int, dict[str, str], bytes]
 RENDERED = list(SiteChannel().render(LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers")))
 INDEX = ("search/index.json", "search/papers/", "search/2021-q1/")
 """The search index exists only as files: the app searches the record."""
@@ -33,26 +33,26 @@ FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+j
 APP = app(lambda: LISTED_READER, "hot-papers")
 
 
-def ask(path: str, method: str = "GET", headers: dict[str, str] | None = None, to: Starlette = APP) -> Answer:
+def ask(path: str, method: str = "GET", headers: dict[str, str] | None = None, site: Starlette = APP) -> Response:
     """One request: status, headers, body."""
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
         "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "server": ("a.example", 80),
         "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
     }  # fmt: skip
-    sent: list[dict[str, object]] = []
+    messages: list[dict[str, object]] = []
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: object) -> None:
         assert isinstance(message, dict)
-        sent.append(message)
+        messages.append(message)
 
-    asyncio.run(to(scope, receive, send))
-    start, body = sent[0], b"".join(part["body"] for part in sent[1:] if isinstance(part["body"], bytes))
-    assert isinstance(start["status"], int) and isinstance(start["headers"], list)
-    return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body
+    asyncio.run(site(scope, receive, send))
+    head, body = messages[0], b"".join(part["body"] for part in messages[1:] if isinstance(part["body"], bytes))
+    assert isinstance(head["status"], int) and isinstance(head["headers"], list)
+    return head["status"], {name.decode(): value.decode() for name, value in head["headers"]}, body
 
 
 def test_every_page_is_the_static_file() -> None:
@@ -64,34 +64,34 @@ def test_every_page_is_the_static_file() -> None:
 
 def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
     """Pages are read over new connections whichever one was closed, and can be requested again after an outage."""
-    ended = (
+    disconnect_sql = (
         "SELECT pg_terminate_backend(pid, 5000) FROM (SELECT pid FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY backend_start DESC LIMIT ?) AS last"
     )
     may_open, stores = True, list[Record]()
 
-    def opened() -> Record:
+    def open_record() -> Record:
         if not may_open:
             raise UnreachableStore("is the server running?")
         stores.append(Record(postgres_url, create=False))
         return stores[-1]
 
-    with Record(postgres_url) as record, closing(FreshIssueReader(opened)) as fresh:
-        made.talked(record)
-        to = app(fresh, "daily")
-        assert ask("/", to=to)[0] == 200
+    with Record(postgres_url) as record, closing(FreshIssueReader(open_record)) as issue_reader:
+        query_stores.add_talk(record)
+        site = app(issue_reader, "daily")
+        assert ask("/", site=site)[0] == 200
         for number, path in ((1, "/papers/"), (2, "/search/"), (2, "/about/")):
-            record.database.rows(ended, (number,))
-            assert ask(path, to=to)[0] in (200, 404), path
-            assert ask("/", to=to)[0] == 200
-        record.database.rows(ended, (2,))
+            record.database.rows(disconnect_sql, (number,))
+            assert ask(path, site=site)[0] in (200, 404), path
+            assert ask("/", site=site)[0] == 200
+        record.database.rows(disconnect_sql, (2,))
         may_open = False
-        status, headers, body = ask("/", to=to)
+        status, headers, body = ask("/", site=site)
         assert (status, headers["retry-after"]) == (503, "10") and body.startswith(
             b"This page is temporarily unavailable"
         )
         may_open = True
-        assert ask("/", to=to)[0] == 200
+        assert ask("/", site=site)[0] == 200
     for store in stores:
         store.database.close()
 
@@ -105,8 +105,8 @@ def test_every_feed_is_the_static_file() -> None:
 
 
 def test_what_a_correction_took_out_is_not_found() -> None:
-    gone = [file.path for file in RENDERED if not file.data]
-    assert gone and all(ask(f"/{path}")[0] == 404 for path in gone)
+    paths = [file.path for file in RENDERED if not file.data]
+    assert paths and all(ask(f"/{path}")[0] == 404 for path in paths)
 
 
 def test_a_folder_is_its_index() -> None:
@@ -153,8 +153,8 @@ def test_a_head_has_the_same_headers() -> None:
 
 def test_what_is_known_is_not_sent_again() -> None:
     tag = ask("/")[1]["etag"]
-    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
-        status, headers, body = ask("/", headers={"if-none-match": known})
+    for header in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        status, headers, body = ask("/", headers={"if-none-match": header})
         assert (status, headers["etag"], body) == (304, tag, b"")
     assert ask("/", headers={"if-none-match": '"other"'})[0] == 200
     assert ask("/about/")[1]["etag"] != tag
@@ -162,15 +162,15 @@ def test_what_is_known_is_not_sent_again() -> None:
 
 def test_pages_are_packed_for_those_who_take_it() -> None:
     tag = ask("/")[1]["etag"]
-    for said in ("gzip", "deflate, gzip;q=0.5, *;q=0", "br, GZIP"):
-        status, headers, body = ask("/", headers={"accept-encoding": said})
+    for encodings in ("gzip", "deflate, gzip;q=0.5, *;q=0", "br, GZIP"):
+        status, headers, body = ask("/", headers={"accept-encoding": encodings})
         assert (status, headers["content-encoding"], headers["vary"]) == (200, "gzip", "accept-encoding")
         assert gzip.decompress(body) == FILES["index.html"] and int(headers["content-length"]) == len(body)
         assert headers["etag"] != tag
-        assert ask("/", headers={"accept-encoding": said, "if-none-match": headers["etag"]})[0] == 304
-        assert ask("/", headers={"accept-encoding": said, "if-none-match": tag})[0] == 200
-    for said in ("", "identity", "gzip;q=0", "gzip; q=0.0", "deflate, br", "xgzip"):
-        assert ask("/", headers={"accept-encoding": said})[2] == FILES["index.html"]
+        assert ask("/", headers={"accept-encoding": encodings, "if-none-match": headers["etag"]})[0] == 304
+        assert ask("/", headers={"accept-encoding": encodings, "if-none-match": tag})[0] == 200
+    for encodings in ("", "identity", "gzip;q=0", "gzip; q=0.0", "deflate, br", "xgzip"):
+        assert ask("/", headers={"accept-encoding": encodings})[2] == FILES["index.html"]
     small = ask("/icon.svg", headers={"accept-encoding": "gzip"})
     assert small[2] == FILES["icon.svg"] and "content-encoding" not in small[1]
 
@@ -219,43 +219,43 @@ def test_only_get_and_head() -> None:
 
 
 def test_another_method_is_answered_also_while_the_store_is_away(caplog: pytest.LogCaptureFixture) -> None:
-    def away() -> PlainIssueReader:
+    def fail() -> PlainIssueReader:
         raise UnreachableStore("is the server running?")
 
     for method in ("POST", "GET"):
-        status, headers, body = ask("/an\x1b[2Jecho", method, to=app(away, "hot-papers"))
+        status, headers, body = ask("/an\x1b[2Jecho", method, site=app(fail, "hot-papers"))
         assert (status, headers["retry-after"]) == (503, "10") and b"server running" not in body
     fields = [vars(line)["fields"] for line in caplog.records if line.name == "hotpapers"]
     assert [str(field["reason"]) for field in fields] == ["is the server running?"] * 2
     assert "\x1b" not in caplog.text
 
 
-def test_a_new_shelf_is_noticed() -> None:
+def test_new_issues_are_noticed() -> None:
     issue_readers = [PlainIssueReader([LISTED], []), LISTED_READER]
-    changing = app(lambda: issue_readers[0], "hot-papers")
-    assert "No issue yet" in Page(ask("/", to=changing)[2]).text
-    assert ask("/2021-01-14/", to=changing)[0] == 404
+    site = app(lambda: issue_readers[0], "hot-papers")
+    assert "No issue yet" in Page(ask("/", site=site)[2]).text
+    assert ask("/2021-01-14/", site=site)[0] == 404
     del issue_readers[0]
-    assert ask("/", to=changing)[2] == FILES["index.html"]
-    assert ask("/2021-01-14/", to=changing)[2] == FILES["2021-01-14/index.html"]
+    assert ask("/", site=site)[2] == FILES["index.html"]
+    assert ask("/2021-01-14/", site=site)[2] == FILES["2021-01-14/index.html"]
 
 
 def test_a_real_server_serves_it() -> None:
-    running = server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0)
-    thread = threading.Thread(target=running.run, daemon=True)
+    web_server = server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0)
+    thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
-    while not running.started:
+    while not web_server.started:
         assert thread.is_alive()
         time.sleep(0.01)
-    [port] = {socket.getsockname()[1] for one in running.servers for socket in one.sockets}
+    [port] = {socket.getsockname()[1] for asyncio_server in web_server.servers for socket in asyncio_server.sockets}
     connection = http.client.HTTPConnection("127.0.0.1", port)
     for method, expected in (("GET", FILES["2021-01-14/index.html"]), ("HEAD", b"")):
         connection.request(method, "/2021-01-14/")
-        answer = connection.getresponse()
-        assert (answer.status, answer.read()) == (200, expected)
-        assert answer.getheader("server") is None
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (200, expected)
+        assert response.getheader("server") is None
     connection.close()
-    running.should_exit = True
+    web_server.should_exit = True
     thread.join()
 
 
@@ -265,24 +265,27 @@ PUBLIC = SiteConfig(base="https://papers.example/")
 
 
 def test_a_public_site_has_the_same_cards_and_the_same_map() -> None:
-    public = app(lambda: LISTED_READER, "hot-papers", PUBLIC)
+    public_site = app(lambda: LISTED_READER, "hot-papers", PUBLIC)
     files = SiteChannel(PUBLIC).render(LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers"))
-    named = (".png", "robots.txt", "sitemap.xml")
-    chosen = {one.path: one.data for one in files if one.data and one.path.endswith(named)}
-    assert len(chosen) == 3 + 3 + 2
-    for path, data in chosen.items():
-        status, headers, body = ask(f"/{path}", headers={"accept-encoding": "gzip"}, to=public)
+    suffixes = (".png", "robots.txt", "sitemap.xml")
+    data_by_path = {file.path: file.data for file in files if file.data and file.path.endswith(suffixes)}
+    assert len(data_by_path) == 3 + 3 + 2
+    for path, data in data_by_path.items():
+        status, headers, body = ask(f"/{path}", headers={"accept-encoding": "gzip"}, site=public_site)
         if path.endswith(".png"):
             assert (status, headers["content-type"], body) == (200, "image/png", data)
             assert headers["cross-origin-resource-policy"] == "cross-origin" and "content-encoding" not in headers
         else:
-            assert ask(f"/{path}", to=public)[2] == data and headers["cross-origin-resource-policy"] == "same-origin"
-    assert ask("/sitemap.xml", to=public)[1]["content-type"] == "application/xml; charset=utf-8"
-    etag = ask("/2021-01-14/card.png", to=public)[1]["etag"]
-    assert ask("/2021-01-14/card.png", headers={"if-none-match": etag}, to=public)[0] == 304
+            assert (
+                ask(f"/{path}", site=public_site)[2] == data
+                and headers["cross-origin-resource-policy"] == "same-origin"
+            )
+    assert ask("/sitemap.xml", site=public_site)[1]["content-type"] == "application/xml; charset=utf-8"
+    etag = ask("/2021-01-14/card.png", site=public_site)[1]["etag"]
+    assert ask("/2021-01-14/card.png", headers={"if-none-match": etag}, site=public_site)[0] == 304
     for path in ("/1999-01-01/card.png", "/card.png", "/paper/2101.99904/card.png"):
-        assert ask(path, to=public)[0] == 404
-    policy = ask("/", to=public)[1]["content-security-policy"]
+        assert ask(path, site=public_site)[0] == 404
+    policy = ask("/", site=public_site)[1]["content-security-policy"]
     assert policy.replace(" connect-src 'self';", "") == ask("/")[1]["content-security-policy"] != policy
 
 

@@ -45,46 +45,50 @@ def reader_of(*days: list[list[Quotation]]) -> PlainIssueReader:
     return PlainIssueReader([OWN], issues)
 
 
-SHELF = reader_of(
+ISSUE_READER = reader_of(
     [[quotation(1), quotation(3)], [quotation(2)]],
     [[quotation(3), quotation(4, "x")], [], [quotation(5), quotation(6)]],
 )
 NEWEST_FIRST = [3, 5, 6, 1, 2]
 
 
-def ask(path: str, issue_reader: PlainIssueReader = SHELF) -> tuple[int, dict[str, str], Any]:
+def ask(path: str, issue_reader: PlainIssueReader = ISSUE_READER) -> tuple[int, dict[str, str], Any]:
     """One request: status, headers, JSON."""
-    made = app(lambda: issue_reader, "daily", more_routes=routes(lambda: issue_reader, "daily", TABLES))
+    site = app(lambda: issue_reader, "daily", more_routes=routes(lambda: issue_reader, "daily", TABLES))
     path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
         "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
         "server": ("a.example", 80), "headers": [],
     }  # fmt: skip
-    sent: list[Any] = []
+    messages: list[Any] = []
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Any) -> None:
-        sent.append(message)
+        messages.append(message)
 
-    asyncio.run(made(scope, receive, send))
-    body = b"".join(part["body"] for part in sent[1:])
-    return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, json.loads(body)
+    asyncio.run(site(scope, receive, send))
+    body = b"".join(part["body"] for part in messages[1:])
+    return (
+        messages[0]["status"],
+        {name.decode(): value.decode() for name, value in messages[0]["headers"]},
+        json.loads(body),
+    )
 
 
-def page(query: str = "", issue_reader: PlainIssueReader = SHELF) -> tuple[list[int], str]:
+def page(query: str = "", issue_reader: PlainIssueReader = ISSUE_READER) -> tuple[list[int], str]:
     """The numbers of a page's posts, and its cursor."""
-    status, _, said = ask(f"/xrpc/app.bsky.feed.getFeedSkeleton?feed={quote(FEED)}{query}", issue_reader)
+    status, _, response = ask(f"/xrpc/app.bsky.feed.getFeedSkeleton?feed={quote(FEED)}{query}", issue_reader)
     assert status == 200
-    return [int(one["post"].rpartition("3k")[2]) for one in said["feed"]], said.get("cursor", "")
+    return [int(item["post"].rpartition("3k")[2]) for item in response["feed"]], response.get("cursor", "")
 
 
 def test_who_it_is_and_which_feeds_there_are() -> None:
-    status, headers, said = ask("/.well-known/did.json")
+    status, headers, document = ask("/.well-known/did.json")
     assert status == 200 and headers["content-type"].startswith("application/json")
-    assert said == {
+    assert document == {
         "@context": ["https://www.w3.org/ns/did/v1"], "id": "did:web:papers.example",
         "service": [
             {"id": "#bsky_fg", "type": "BskyFeedGenerator", "serviceEndpoint": "https://papers.example"}
@@ -101,23 +105,23 @@ def test_posts_come_newest_issue_first_by_place_each_once_and_of_bluesky_alone()
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 100])
 def test_pages_follow_each_other(limit: int) -> None:
-    found, cursor = page(f"&limit={limit}")
+    numbers, cursor = page(f"&limit={limit}")
     while cursor:
-        more, cursor = page(f"&limit={limit}&cursor={cursor}")
-        assert more
-        found += more
-    assert found == NEWEST_FIRST
+        next_numbers, cursor = page(f"&limit={limit}&cursor={cursor}")
+        assert next_numbers
+        numbers += next_numbers
+    assert numbers == NEWEST_FIRST
 
 
 def test_a_new_issue_shifts_nothing() -> None:
-    first, cursor = page("&limit=2")
-    later = reader_of(
+    first_numbers, cursor = page("&limit=2")
+    longer_reader = reader_of(
         [[quotation(1), quotation(3)], [quotation(2)]],
         [[quotation(3), quotation(4, "x")], [], [quotation(5), quotation(6)]],
         [[quotation(7)], [quotation(8)]],
     )
-    assert first + page(f"&cursor={cursor}", later)[0] == NEWEST_FIRST
-    assert page("", later)[0] == [7, 8, *NEWEST_FIRST]
+    assert first_numbers + page(f"&cursor={cursor}", longer_reader)[0] == NEWEST_FIRST
+    assert page("", longer_reader)[0] == [7, 8, *NEWEST_FIRST]
 
 
 def test_a_cursor_of_a_day_that_is_no_longer_there() -> None:
@@ -126,19 +130,19 @@ def test_a_cursor_of_a_day_that_is_no_longer_there() -> None:
 
 
 def test_only_the_latest_issues_are_in_it() -> None:
-    class Counted(PlainIssueReader):
-        read = 0
+    class CountingReader(PlainIssueReader):
+        reads = 0
 
         def issue(self, *args: Any) -> Any:
-            Counted.read += 1
+            CountingReader.reads += 1
             return super().issue(*args)
 
     days = [f"20{year:02}-01-{day:02}" for year in range(10, 16) for day in range(1, 29)]
     issues = [issue(OWN, day, [heard(1, paper("2101.99901", "K"), [], [], quotation(n))]) for n, day in enumerate(days)]
-    issue_reader = Counted([OWN], issues)
+    issue_reader = CountingReader([OWN], issues)
     skeleton = FeedSkeleton(issue_reader, "daily")
-    assert len(skeleton.page("", 5)[0]) == 5 and Counted.read == 6  # only as many as a reader scrolls through
-    assert len(skeleton.page("", 1000)[0]) == ISSUES == Counted.read
+    assert len(skeleton.page("", 5)[0]) == 5 and CountingReader.reads == 6  # only as many as a reader scrolls through
+    assert len(skeleton.page("", 1000)[0]) == ISSUES == CountingReader.reads
 
 
 @pytest.mark.parametrize(
@@ -152,14 +156,14 @@ def test_only_the_latest_issues_are_in_it() -> None:
     ],
 )  # fmt: skip
 def test_what_makes_no_sense(query: str, error: str) -> None:
-    status, headers, said = ask(f"/xrpc/app.bsky.feed.getFeedSkeleton{query.format(quote(FEED))}")
-    assert (status, said["error"]) == (400, error) and headers["x-content-type-options"] == "nosniff"
+    status, headers, body = ask(f"/xrpc/app.bsky.feed.getFeedSkeleton{query.format(quote(FEED))}")
+    assert (status, body["error"]) == (400, error) and headers["x-content-type-options"] == "nosniff"
 
 
 @given(st.text(max_size=40))
 def test_no_cursor_breaks_it(cursor: str) -> None:
     with suppress(ValueError):
-        FeedSkeleton(SHELF, "daily").page(cursor, 3)
+        FeedSkeleton(ISSUE_READER, "daily").page(cursor, 3)
 
 
 def test_a_store_that_was_busy_once_shortens_no_feed() -> None:
@@ -172,31 +176,31 @@ def test_a_store_that_was_busy_once_shortens_no_feed() -> None:
                 raise BusyStore("held by process 7")
             return super().issue(publication, day, edition)
 
-    reader = BusyOnce([OWN], [SHELF.issue("daily", day) for day in SHELF.days("daily")])
-    made = app(lambda: reader, "daily", more_routes=routes(lambda: reader, "daily", TABLES))
+    issue_reader = BusyOnce([OWN], [ISSUE_READER.issue("daily", day) for day in ISSUE_READER.days("daily")])
+    site = app(lambda: issue_reader, "daily", more_routes=routes(lambda: issue_reader, "daily", TABLES))
     url = f"/xrpc/app.bsky.feed.getFeedSkeleton?feed={quote(FEED)}"
-    first, second = get(made, url), get(made, url)
+    first, second = get(site, url), get(site, url)
     assert (first.status, first.json["error"], first.headers["retry-after"]) == (503, "Unavailable", "10")
     assert "process" not in str(first)
     assert [int(item["post"].rpartition("3k")[2]) for item in second.json["feed"]] == NEWEST_FIRST
 
 
 def test_posts_with_odd_addresses_are_left_out() -> None:
-    odd = [
+    odd_posts = [
         post(address, "x", "bluesky") for address in ("at://did:plc:a/app.bsky.feed.like/1", "javascript:1", "at://a")
     ]
-    assert page("", reader_of([[*odd, quotation(1)]])) == ([1], "")
+    assert page("", reader_of([[*odd_posts, quotation(1)]])) == ([1], "")
 
 
 def test_without_a_feed_nothing_is_answered() -> None:
-    assert routes(lambda: SHELF, "daily", TABLES[1:]) == []
+    assert routes(lambda: ISSUE_READER, "daily", TABLES[1:]) == []
 
 
 def test_names() -> None:
     assert feed_uri(DID, "daily") == FEED
     assert service_did("http://localhost:8000") == "did:web:localhost%3A8000"
-    made = feed_record(OWN, "https://papers.example", "https://papers.example/daily/", NOON)
-    assert made == {
+    feed = feed_record(OWN, "https://papers.example", "https://papers.example/daily/", NOON)
+    assert feed == {
         "$type": "app.bsky.feed.generator", "did": "did:web:papers.example", "displayName": "The Daily Dozen",
         "description": "The posts that each issue shows, by the rank of their papers: how rare their attention is. "
         "https://papers.example/daily/", "createdAt": "2021-01-14T12:00:00Z",

@@ -55,7 +55,7 @@ from tests.issues.made import (
 )
 from tests.render.build import PlainIssueReader
 from tests.render.sample import LISTED_READER
-from tests.web.asgi import asked, scope_of
+from tests.web.asgi import fetch, scope_of
 
 TODAY = moment(DAY)
 LATER = TODAY + 30 * HOUR
@@ -72,16 +72,16 @@ def test_paths_without_a_page_push_out_no_page() -> None:
             assert await cache.get(f"missing/{number}") is None
         assert await cache.get("index.html") is page
 
-    with pytest.MonkeyPatch.context() as few:
-        few.setattr(page_cache, "CACHED_PAGES", 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page_cache, "CACHED_PAGES", 2)
         asyncio.run(visit())
 
 
-def begun(record: Record) -> None:
+def add_issues(record: Record) -> None:
     """Two issues: posts by three people, a thread whose first post is unknown, an account with two names."""
     record.database.run("PRAGMA synchronous = OFF")
     write(record, DAILY, background())
-    said = [
+    posts = [
         *post(1, "mastodon:https://a.example/@ann/1", TODAY, "mastodon:https://a.example/users/ann", "Ann on bridges"),
         *post(
             1, "mastodon:https://a.example/@bob/2", TODAY, "mastodon:https://a.example/users/bob", "Bob goes on",
@@ -89,29 +89,29 @@ def begun(record: Record) -> None:
         ),
         *post(2, "x:31", TODAY, "x:@cora", "Cora on kettles"),
     ]  # fmt: skip
-    write(record, paper(1, title="Bridges"), paper(2, title="Kettles"), talk(1, 60, TODAY), talk(2, 50, TODAY), said)
+    write(record, paper(1, title="Bridges"), paper(2, title="Kettles"), talk(1, 60, TODAY), talk(2, 50, TODAY), posts)
     write(record, paper(3, NEXT, title="Spoons"), talk(3, 40, moment(NEXT)))
     for day in (DAY, NEXT):
         freeze.freeze(record, DAILY, day, at=moment(day) + 24 * HOUR)
 
 
-def parted(name: str, **more: object) -> Item:
+def changed_post(name: str, **changes: object) -> Item:
     """A later observation of a post in the issue."""
-    made = next(one for one in post(2, name, TODAY, "x:@cora", "Cora on kettles") if isinstance(one, Post))
-    return msgspec.structs.replace(made, observed_at=LATER, **more)
+    original = next(item for item in post(2, name, TODAY, "x:@cora", "Cora on kettles") if isinstance(item, Post))
+    return msgspec.structs.replace(original, observed_at=LATER, **changes)
 
 
-def several(record: Record, *some: Item) -> None:
+def write_each(record: Record, *items: Item) -> None:
     """Writes each item in its own batch."""
-    for one in some:
-        write(record, one)
+    for item in items:
+        write(record, item)
 
 
-def edition(record: Record) -> object:
+def correct(record: Record) -> object:
     return freeze.freeze(record, DAILY, DAY, again=True, reason="a slip", at=LATER)
 
 
-QUIET: dict[str, Change] = {
+INVISIBLE_CHANGES: dict[str, Change] = {
     "a paper": lambda record: write(record, paper(7, "2024-05-09")),
     "posts and counts of a paper that no issue holds": lambda record: write(record, talk(1007, 9, LATER)),
     "a post about a paper of an issue": lambda record: write(record, talk(1, 90, LATER, "lobsters")),
@@ -130,18 +130,18 @@ QUIET: dict[str, Change] = {
     ),
     "a new post that is gone": lambda record: write(record, post(2, "x:78", LATER, gone="deleted")),
 }
-LOUD: dict[str, Change] = {
-    "a post of an issue is gone": lambda record: write(record, parted("x:31", gone="deleted")),
-    "a post of an issue is limited": lambda record: write(record, parted("x:31", limits=("no-quotes",))),
+VISIBLE_CHANGES: dict[str, Change] = {
+    "a post of an issue is gone": lambda record: write(record, changed_post("x:31", gone="deleted")),
+    "a post of an issue is limited": lambda record: write(record, changed_post("x:31", limits=("no-quotes",))),
     "a post is hidden": lambda record: write(record, judged("bluesky:1", "hidden", rule="operator", at=LATER)),
     "an account is hidden": lambda record: write(record, judged("bluesky:by-2", "hidden", rule="operator", at=LATER)),
-    "a hidden account has another name": lambda record: several(
+    "a hidden account has another name": lambda record: write_each(
         record,
         judged("x:@old", "hidden", rule="operator", at=LATER),
         Alias(account="x:@cora", stable="x:9", observed_at=LATER),
         Alias(account="x:@old", stable="x:9", observed_at=LATER),
     ),
-    "a hidden post is shown again": lambda record: several(
+    "a hidden post is shown again": lambda record: write_each(
         record,
         judged("bluesky:1", "hidden", rule="operator", at=LATER),
         judged("bluesky:1", "shown", rule="operator", at=LATER + 1),
@@ -155,7 +155,7 @@ LOUD: dict[str, Change] = {
             9, "mastodon:https://a.example/@bob/1", LATER, "mastodon:https://a.example/users/bob", "Bob begins"
         )[:1],
     ),
-    "a correction": edition,
+    "a correction": correct,
     "another issue": lambda record: freeze.freeze(record, DAILY, "2024-05-09", at=moment("2024-05-10")),
     "another title of a publication": lambda record: write(
         record, msgspec.structs.replace(DAILY, title="The Daily Baker's Dozen", observed_at=LATER)
@@ -169,64 +169,68 @@ LOUD: dict[str, Change] = {
     ),
     "a word is blocked": lambda record: blocklist.save_blocklist(record.database, Blocklist(words=("kettles",))),
 }  # fmt: skip
-EVERY = {**QUIET, **LOUD, "pruning": lambda record: prune(record, at=LATER + 800 * 24 * HOUR)}
+ALL_CHANGES = {
+    **INVISIBLE_CHANGES,
+    **VISIBLE_CHANGES,
+    "pruning": lambda record: prune(record, at=LATER + 800 * 24 * HOUR),
+}
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     path = tmp_path / "hotpapers.db"
     with Record(str(path)) as record:
-        begun(record)
+        add_issues(record)
     return path
 
 
 def pages(issue_reader: IssueReader) -> dict[str, bytes | None]:
     """All pages and feeds served from an issue reader."""
-    made, feeds = SitePages(issue_reader, "daily"), FeedMaker(issue_reader, "daily", NOBODY)
-    found = {path: made.page(path) for path in made.paths()}
-    return {**found, **{path: feeds.feed(path) for path in feeds.paths()}}
+    site_pages, feeds = SitePages(issue_reader, "daily"), FeedMaker(issue_reader, "daily", NOBODY)
+    contents = {path: site_pages.page(path) for path in site_pages.paths()}
+    return {**contents, **{path: feeds.feed(path) for path in feeds.paths()}}
 
 
-def as_now(store: Path) -> dict[str, bytes | None]:
-    """The same, from a new issue reader."""
+def pages_anew(store: Path) -> dict[str, bytes | None]:
+    """All pages and feeds, from a new issue reader."""
     with Record(str(store)) as record:
         return pages(RecordIssueReader(record))
 
 
-def done(store: Path, change: Change) -> None:
-    """A change by another process."""
+def apply(store: Path, change: Change) -> None:
+    """Applies a change as another process would."""
     with Record(str(store)) as record:
         change(record)
 
 
-@pytest.mark.parametrize("name", QUIET)
+@pytest.mark.parametrize("name", INVISIBLE_CHANGES)
 def test_what_changes_no_page_makes_none_anew(store: Path, name: str) -> None:
     """Pages not rendered before also match those from a new issue reader."""
-    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh:
-        before, said = fresh(), as_now(store)
-        done(store, QUIET[name])
-        assert fresh() is before
-        assert pages(before) == as_now(store) == said
+    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh_reader:
+        issue_reader, expected = fresh_reader(), pages_anew(store)
+        apply(store, INVISIBLE_CHANGES[name])
+        assert fresh_reader() is issue_reader
+        assert pages(issue_reader) == pages_anew(store) == expected
 
 
-@pytest.mark.parametrize("name", LOUD)
+@pytest.mark.parametrize("name", VISIBLE_CHANGES)
 def test_what_changes_a_page_makes_it_anew(store: Path, name: str) -> None:
-    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh:
-        before = fresh()
-        assert pages(before)["index.html"]
-        done(store, LOUD[name])
-        assert fresh() is not before and pages(fresh()) == as_now(store)
+    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh_reader:
+        issue_reader = fresh_reader()
+        assert pages(issue_reader)["index.html"]
+        apply(store, VISIBLE_CHANGES[name])
+        assert fresh_reader() is not issue_reader and pages(fresh_reader()) == pages_anew(store)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_happens_in_whatever_order_no_page_is_stale(store: Path, seed: int) -> None:
-    changes = sorted(EVERY)
+    changes = sorted(ALL_CHANGES)
     random.Random(seed).shuffle(changes)
-    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh:
+    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh_reader:
         for name in changes:
-            done(store, EVERY[name])
-            assert pages(fresh()) == as_now(store), name
+            apply(store, ALL_CHANGES[name])
+            assert pages(fresh_reader()) == pages_anew(store), name
 
 
 # ---- in the app ----------------------------------------------------------------------------------------------
@@ -234,59 +238,63 @@ def test_whatever_happens_in_whatever_order_no_page_is_stale(store: Path, seed: 
 
 def test_a_page_that_is_made_anew_holds_up_no_other() -> None:
     """While one page is rendered, a cached one is served."""
-    begun, go_on = threading.Event(), threading.Event()
+    started, release = threading.Event(), threading.Event()
 
-    class Slow(PlainIssueReader):
+    class SlowReader(PlainIssueReader):
         def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
-            if begun_at and day == "2021-01-14":
-                begun.set()
-                assert go_on.wait(30)
+            if slow_from and day == "2021-01-14":
+                started.set()
+                assert release.wait(30)
             return super().issue(publication, day, edition)
 
-    begun_at: list[int] = []
-    slowed = Slow([], [])
-    slowed.__dict__.update(LISTED_READER.__dict__)
-    site = app(lambda: slowed, "hot-papers")
+    slow_from: list[int] = []
+    issue_reader = SlowReader([], [])
+    issue_reader.__dict__.update(LISTED_READER.__dict__)
+    site = app(lambda: issue_reader, "hot-papers")
 
-    async def all_of_it() -> tuple[int, bool, int]:
-        at_hand = "/style.css"
-        assert (await asked(site, scope_of(at_hand))).status == 200
-        begun_at.append(1)
-        slow = asyncio.create_task(asked(site, scope_of("/2021-01-14/")))
-        await asyncio.to_thread(begun.wait, 30)
-        quick = (await asked(site, scope_of(at_hand))).status
-        waits = not slow.done()
-        go_on.set()
-        return quick, waits, (await slow).status
+    async def fetch_both() -> tuple[int, bool, int]:
+        cached_path = "/style.css"
+        assert (await fetch(site, scope_of(cached_path))).status == 200
+        slow_from.append(1)
+        task = asyncio.create_task(fetch(site, scope_of("/2021-01-14/")))
+        await asyncio.to_thread(started.wait, 30)
+        status = (await fetch(site, scope_of(cached_path))).status
+        is_waiting = not task.done()
+        release.set()
+        return status, is_waiting, (await task).status
 
-    assert asyncio.run(all_of_it()) == (200, True, 200)
+    assert asyncio.run(fetch_both()) == (200, True, 200)
 
 
 def test_who_comes_while_somebody_looks_gets_what_is_there_after_they_came() -> None:
     """A look-up that began before something was hidden answers no request made after that."""
-    looks: list[int] = []
-    first, go_on = threading.Event(), threading.Event()
+    openings: list[int] = []
+    started, release = threading.Event(), threading.Event()
 
     def open_issues() -> PlainIssueReader:
-        looks.append(1)
-        found = issue_readers[0]
-        if len(looks) == 1:
-            first.set()
-            assert go_on.wait(30)
-        return found
+        openings.append(1)
+        issue_reader = issue_readers[0]
+        if len(openings) == 1:
+            started.set()
+            assert release.wait(30)
+        return issue_reader
 
-    old, new = PlainIssueReader([], []), PlainIssueReader([], [])
-    issue_readers = [old]
+    old_reader, new_reader = PlainIssueReader([], []), PlainIssueReader([], [])
+    issue_readers = [old_reader]
 
-    async def both() -> tuple[bool, bool, int]:
-        keeper = CurrentPages(open_issues, "hot-papers", NOBODY)
-        early = asyncio.create_task(keeper.now())
-        await asyncio.to_thread(first.wait, 30)
-        issue_readers[0] = new
-        late = [asyncio.create_task(keeper.now()) for _ in range(20)]
+    async def load_concurrently() -> tuple[bool, bool, int]:
+        current_pages = CurrentPages(open_issues, "hot-papers", NOBODY)
+        first_task = asyncio.create_task(current_pages.now())
+        await asyncio.to_thread(started.wait, 30)
+        issue_readers[0] = new_reader
+        later_tasks = [asyncio.create_task(current_pages.now()) for _ in range(20)]
         await asyncio.sleep(0)
-        go_on.set()
-        found = await asyncio.gather(*late)
-        return (await early).issue_reader is old, all(one.issue_reader is new for one in found), len(looks)
+        release.set()
+        results = await asyncio.gather(*later_tasks)
+        return (
+            (await first_task).issue_reader is old_reader,
+            all(result.issue_reader is new_reader for result in results),
+            len(openings),
+        )
 
-    assert asyncio.run(both()) == (True, True, 2), "and twenty share one look"
+    assert asyncio.run(load_concurrently()) == (True, True, 2), "and twenty share one opening"

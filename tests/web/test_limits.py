@@ -45,13 +45,13 @@ def test_only_so_many_clients_are_remembered(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.floats(0, 30)), max_size=80), st.integers(1, 100))
-def test_no_more_is_given_than_there_is(asked: list[tuple[int, float]], rate: int) -> None:
-    buckets, now, given_out = TokenBuckets(rate), 0.0, 0
-    for cost, pause in asked:
+def test_no_more_is_given_than_there_is(requests: list[tuple[int, float]], rate: int) -> None:
+    buckets, now, total = TokenBuckets(rate), 0.0, 0
+    for cost, pause in requests:
         now += pause
         if buckets.take("a", cost, now) == 0:
-            given_out += min(cost, rate)
-        assert given_out <= rate + now * rate / 60 + 1e-6
+            total += min(cost, rate)
+        assert total <= rate + now * rate / 60 + 1e-6
 
 
 @given(st.integers(1, 30), st.integers(1, 100))
@@ -90,8 +90,8 @@ def test_whose_bucket_it_is(peer: str, forwarded: list[str], proxies: int, clien
 
 
 @given(st.lists(st.text(max_size=40), max_size=5), st.ip_addresses(), st.integers(1, 3))
-def test_what_a_client_writes_does_not_matter(written: list[str], seen: object, proxies: int) -> None:
-    by_proxies = [str(seen)] * proxies
-    found = client_of("192.0.2.1", [*written, ",".join(by_proxies)], proxies)
-    assert found == client_of("192.0.2.1", by_proxies, proxies)
-    ipaddress.ip_network(found)
+def test_what_a_client_writes_does_not_matter(forged: list[str], address: object, proxies: int) -> None:
+    entries = [str(address)] * proxies
+    client = client_of("192.0.2.1", [*forged, ",".join(entries)], proxies)
+    assert client == client_of("192.0.2.1", entries, proxies)
+    ipaddress.ip_network(client)

@@ -21,9 +21,9 @@ from hotpapers.web.mail_pages import routes
 from tests.deliver.email.samples import BEFORE, join
 from tests.issues.made import DAILY
 from tests.render.html import Page
-from tests.web.asgi import asked, scope_of
+from tests.web.asgi import fetch, scope_of
 
-Answer = tuple[int, dict[str, str], Page]
+Response = tuple[int, dict[str, str], Page]
 
 
 class Site:
@@ -40,50 +40,50 @@ class Site:
 
     def ask(self, address: str = "some@moth.example") -> str:
         """Requests a subscription; returns the token of the message."""
-        asked = subscribers.ask(self.record, "daily", address, BEFORE)
-        assert asked is not None
-        return self.token(asked.mark, "confirm", BEFORE // 1_000_000)
+        subscriber = subscribers.ask(self.record, "daily", address, BEFORE)
+        assert subscriber is not None
+        return self.token(subscriber.mark, "confirm", BEFORE // 1_000_000)
 
     def reader(self, token: str) -> Subscriber:
-        found = subscribers.find(self.record, token[1:33])
-        assert found is not None
-        return found
+        subscriber = subscribers.find(self.record, token[1:33])
+        assert subscriber is not None
+        return subscriber
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> Response:
         return ask(self.app, "GET", path)
 
-    def post(self, path: str, body: bytes = b"") -> Answer:
+    def post(self, path: str, body: bytes = b"") -> Response:
         return ask(self.app, "POST", path, body)
 
 
-def ask(app: Starlette, method: str, path: str, body: bytes = b"") -> Answer:
+def ask(app: Starlette, method: str, path: str, body: bytes = b"") -> Response:
     """One request: status, headers, page."""
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "https",
         "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "server": ("a.example", 443),
         "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
     }  # fmt: skip
-    sent: list[dict[str, object]] = []
+    messages: list[dict[str, object]] = []
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: object) -> None:
         assert isinstance(message, dict)
-        sent.append(message)
+        messages.append(message)
 
     asyncio.run(app(scope, receive, send))
-    start, data = sent[0], b"".join(part["body"] for part in sent[1:] if isinstance(part["body"], bytes))
-    assert isinstance(start["status"], int) and isinstance(start["headers"], list)
-    headers = {name.decode(): value.decode() for name, value in start["headers"]}
-    return start["status"], headers, Page(data)
+    head, data = messages[0], b"".join(part["body"] for part in messages[1:] if isinstance(part["body"], bytes))
+    assert isinstance(head["status"], int) and isinstance(head["headers"], list)
+    headers = {name.decode(): value.decode() for name, value in head["headers"]}
+    return head["status"], headers, Page(data)
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path / "hotpapers.db")
-    with made.record:
-        yield made
+    new_site = Site(tmp_path / "hotpapers.db")
+    with new_site.record:
+        yield new_site
 
 
 def buttons(page: Page) -> Sequence[str]:
@@ -109,8 +109,8 @@ def test_a_confirmation_that_came_too_late_or_was_ended(site: Site) -> None:
     assert site.post(f"/mail/confirm/{token}")[0] == 404 and site.reader(token).state == "asked"
     subscribers.end(site.record, token[1:33], BEFORE)
     site.clock = BEFORE
-    for answer in (site.get(f"/mail/confirm/{token}"), site.post(f"/mail/confirm/{token}")):
-        assert answer[0] == 404 and "Invalid or expired link" in answer[2].text
+    for response in (site.get(f"/mail/confirm/{token}"), site.post(f"/mail/confirm/{token}")):
+        assert response[0] == 404 and "Invalid or expired link" in response[2].text
     assert site.reader(token).state == "ended"
 
 
@@ -144,17 +144,27 @@ def test_days_are_chosen(site: Site) -> None:
 @pytest.mark.parametrize("name", ["confirm", "unsubscribe", "skip", "all"])
 def test_a_token_that_is_none_does_nothing(site: Site, method: str, name: str) -> None:
     mark = join(site.record, "some@moth.example")
-    other: Purpose = "unsubscribe" if name == "confirm" else "confirm"
-    wrong = [site.token(mark, other), site.token("0" * 32), site.token(mark)[:-1] + "x", "x" * 5000, "%00", "é"]
-    for token in wrong:
+    other_purpose: Purpose = "unsubscribe" if name == "confirm" else "confirm"
+    tokens = [
+        site.token(mark, other_purpose),
+        site.token("0" * 32),
+        site.token(mark)[:-1] + "x",
+        "x" * 5000,
+        "%00",
+        "é",
+    ]
+    for token in tokens:
         status, _, page = ask(site.app, method, f"/mail/{name}/{token}")
         assert status == 404 and "Invalid or expired link" in page.text
     assert site.reader(site.token(mark)).state == "confirmed"
 
 
 def test_a_page_tells_no_address_and_is_guarded(site: Site) -> None:
-    asked, left = site.ask("asked@moth.example"), site.token(join(site.record, "some@moth.example"))
-    for path in (f"confirm/{asked}", f"unsubscribe/{left}", "confirm/x"):
+    confirm_token, unsubscribe_token = (
+        site.ask("asked@moth.example"),
+        site.token(join(site.record, "some@moth.example")),
+    )
+    for path in (f"confirm/{confirm_token}", f"unsubscribe/{unsubscribe_token}", "confirm/x"):
         for method in ("GET", "POST"):
             _, headers, page = ask(site.app, method, f"/mail/{path}")
             assert "moth.example" not in page.text
@@ -167,10 +177,10 @@ def test_a_page_tells_no_address_and_is_guarded(site: Site) -> None:
 
 
 def test_other_methods_are_refused(site: Site) -> None:
-    assert ask_raw(site.app, "DELETE", "/mail/unsubscribe/x") == 405
+    assert raw_status(site.app, "DELETE", "/mail/unsubscribe/x") == 405
 
 
-def ask_raw(app: Starlette, method: str, path: str) -> int:
+def raw_status(app: Starlette, method: str, path: str) -> int:
     statuses: list[int] = []
 
     async def receive() -> dict[str, object]:
@@ -189,10 +199,10 @@ def ask_raw(app: Starlette, method: str, path: str) -> int:
 
 
 def test_a_store_that_is_busy_asks_for_patience() -> None:
-    def away() -> Record:
+    def fail() -> Record:
         raise BusyStore("busy")
 
-    status, _, page = ask(Starlette(routes=list(routes(away))), "POST", "/mail/unsubscribe/x")
+    status, _, page = ask(Starlette(routes=list(routes(fail))), "POST", "/mail/unsubscribe/x")
     assert status == 503 and "try again" in page.text
 
 
@@ -200,14 +210,14 @@ def test_a_store_that_is_held_holds_up_nobody_else(site: Site, tmp_path: Path) -
     """While one request waits for the write lock, the event loop answers others."""
     token = site.token(join(site.record, "some@moth.example"))
 
-    async def both() -> tuple[bool, int]:
+    async def fetch_both() -> tuple[bool, int]:
         with site.record.database.write():  # nobody else can write
-            waiting = asyncio.create_task(answered(site.app, "POST", f"/mail/unsubscribe/{token}"))
-            status = await answered(site.app, "GET", f"/mail/unsubscribe/{token}")
-            still = not waiting.done()
-        return still and await waiting == 200, status
+            task = asyncio.create_task(fetch_status(site.app, "POST", f"/mail/unsubscribe/{token}"))
+            status = await fetch_status(site.app, "GET", f"/mail/unsubscribe/{token}")
+            is_waiting = not task.done()
+        return is_waiting and await task == 200, status
 
-    assert asyncio.run(both()) == (True, 200)
+    assert asyncio.run(fetch_both()) == (True, 200)
     assert site.reader(token).state == "ended"
 
 
@@ -216,13 +226,13 @@ def test_more_pages_than_can_be_made_at_once_are_told_to_wait(site: Site, monkey
     app = Starlette(routes=list(routes(partial(Record, str(site.store)), lambda: site.clock)))
     path = f"/mail/unsubscribe/{site.token(join(site.record, 'some@moth.example'))}"
 
-    async def three() -> list[int]:
-        return sorted(await asyncio.gather(*(answered(app, "GET", path) for _ in range(3))))
+    async def fetch_three() -> list[int]:
+        return sorted(await asyncio.gather(*(fetch_status(app, "GET", path) for _ in range(3))))
 
-    assert asyncio.run(three()) == [200, 200, 503]
+    assert asyncio.run(fetch_three()) == [200, 200, 503]
     assert ask(app, "GET", path)[0] == 200, "there is room again"
 
 
-async def answered(app: Starlette, method: str, path: str) -> int:
+async def fetch_status(app: Starlette, method: str, path: str) -> int:
     """The status of one request, in the running event loop."""
-    return (await asked(app, scope_of(path, method))).status
+    return (await fetch(app, scope_of(path, method))).status

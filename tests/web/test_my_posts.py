@@ -31,7 +31,7 @@ from tests.loopback.script import Account as Person
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import settings_toml
 from tests.web.asgi import get
-from tests.web.sent import BASE, Shown, send
+from tests.web.form_client import BASE, FormResponse, submit
 
 AT = moment("2024-05-09")
 ADA, EVE = account("bluesky", "ada"), account("bluesky", "eve", gone_from=AT)
@@ -42,9 +42,9 @@ WORDS = {"ada": "Such fine kettles never boil over", "moss": "Rather fine stoves
 @pytest.fixture(scope="module")
 def loopback() -> Iterator[Loopback]:
     people = [ADA, EVE, MOSS, FERN]
-    script = ManualScript(messages=[message(one, AT - n * 1_000_000, "Hello") for n, one in enumerate(people, 1)])
-    with Loopback(script, SteppedClock(AT)) as running:
-        yield running
+    script = ManualScript(messages=[message(person, AT - n * 1_000_000, "Hello") for n, person in enumerate(people, 1)])
+    with Loopback(script, SteppedClock(AT)) as network:
+        yield network
 
 
 class Site:
@@ -54,32 +54,44 @@ class Site:
         self.folder, self.store, self.loopback, self.clock = folder, folder / "hotpapers.db", loopback, AT
         loopback.profiles.clear()
         self.record = Record(str(self.store))
-        both = background(networks=["bluesky", "mastodon"])
-        write(self.record, [DAILY], both, *(self._speaks(n, one) for n, one in enumerate((ADA, MOSS), 1)))
+        background_items = background(networks=["bluesky", "mastodon"])
+        write(
+            self.record, [DAILY], background_items, *(self._posts(n, person) for n, person in enumerate((ADA, MOSS), 1))
+        )
         frozen(self.record)
         export_site(self.record, "daily", [DAY], "site", folder / "site", SiteConfig(app=BASE))
         self.begin()
 
-    def key(self, by: Person) -> str:
-        return f"{by.network}:{by.id if by.network == 'bluesky' else self.page(by).replace('@', 'users/')}"
+    def key(self, person: Person) -> str:
+        return (
+            f"{person.network}:{person.id if person.network == 'bluesky' else self.page(person).replace('@', 'users/')}"
+        )
 
-    def page(self, by: Person) -> str:
-        return f"{self.loopback.bases[f'mastodon.{by.home}']}/@{by.name}"
+    def page(self, person: Person) -> str:
+        return f"{self.loopback.bases[f'mastodon.{person.home}']}/@{person.name}"
 
-    def handle(self, by: Person) -> str:
-        return f"{by.name}.example" if by.network == "bluesky" else f"{by.name}@{self.page(by).split('/')[2]}"
+    def handle(self, person: Person) -> str:
+        return (
+            f"{person.name}.example"
+            if person.network == "bluesky"
+            else f"{person.name}@{self.page(person).split('/')[2]}"
+        )
 
-    def _speaks(self, number: int, by: Person) -> list[Item]:
-        at, name = moment(f"{DAY}T02:00"), f"{by.network}:{number}"
-        account = Account(account=self.key(by), handle=self.handle(by), observed_at=at)
-        words = post(number, name, at, self.key(by), f"{WORDS[by.name]} https://arxiv.org/abs/2405.{number:05}")
-        return [account, *paper(number), *talk(number, 60, at, by.network)[2:], *words]
+    def _posts(self, number: int, person: Person) -> list[Item]:
+        at, name = moment(f"{DAY}T02:00"), f"{person.network}:{number}"
+        account = Account(account=self.key(person), handle=self.handle(person), observed_at=at)
+        post_items = post(
+            number, name, at, self.key(person), f"{WORDS[person.name]} https://arxiv.org/abs/2405.{number:05}"
+        )
+        return [account, *paper(number), *talk(number, 60, at, person.network)[2:], *post_items]
 
     def begin(self, bots: BotSettings | None = None, base_addresses: Sequence[str] | None = None) -> None:
         """Starts the app with fresh rate limits."""
         self.router = FormRouter(BASE, DAILY.title)
-        found = reader_features.ReaderConfig(all_settings.Settings(), self.folder, "", SiteConfig(app=BASE), TERMS)
-        dependencies = reader_features.my_posts_dependencies(partial(Record, str(self.store)), found)
+        reader_config = reader_features.ReaderConfig(
+            all_settings.Settings(), self.folder, "", SiteConfig(app=BASE), TERMS
+        )
+        dependencies = reader_features.my_posts_dependencies(partial(Record, str(self.store)), reader_config)
         self.dependencies = dependencies._replace(
             open_client=lambda: client(self.loopback), view=self.loopback.bases["bluesky.view"],
             clock=lambda: self.clock, bots=bots or BotSettings(), contact="desk@papers.example",
@@ -87,21 +99,21 @@ class Site:
         )  # fmt: skip
         self.app = Starlette(routes=list(my_posts.routes(self.router, self.dependencies)))
 
-    def code(self, who: str) -> Shown:
+    def code(self, name: str) -> FormResponse:
         """Enters an account name; returns the page with the code."""
-        return send(self.app, "/mine", {"who": who})
+        return submit(self.app, "/mine", {"who": name})
 
-    def ask(self, page: Shown, choice: str = "hide", **changes: str) -> Shown:
+    def ask(self, page: FormResponse, choice: str = "hide", **changes: str) -> FormResponse:
         """Submits the form on that page."""
-        return send(self.app, "/mine", {**page.hidden, "choice": choice, **changes})
+        return submit(self.app, "/mine", {**page.hidden, "choice": choice, **changes})
 
-    def prove(self, by: Person, choice: str = "hide") -> Shown:
+    def prove(self, person: Person, choice: str = "hide") -> FormResponse:
         """Goes through the whole procedure correctly."""
-        page = self.code(self.handle(by))
-        self.loopback.profiles[by.id] = f"Kettles and stoves. {code_in(page)}"
+        page = self.code(self.handle(person))
+        self.loopback.profiles[person.id] = f"Kettles and stoves. {code_in(page)}"
         return self.ask(page, choice)
 
-    def settled(self) -> None:
+    def finish_work(self) -> None:
         """Finishes all pending work."""
         self.router._background._pool.shutdown()
         self.router.close()
@@ -109,76 +121,76 @@ class Site:
 
     def verdicts(self) -> list[Verdict]:
         rows = (row.item for row in self.record.view().latest(Verdict))
-        return [one for one in rows if isinstance(one, Verdict)]
+        return [item for item in rows if isinstance(item, Verdict)]
 
-    def shows(self, words: str) -> tuple[bool, bool]:
+    def shows(self, text: str) -> tuple[bool, bool]:
         """Whether the app's page and the folder's page contain these words."""
         issue_reader = RecordIssueReader(self.record)
         page = get(pages(lambda: issue_reader, "daily"), f"/{DAY}/").plain
-        return words.encode() in page, words in (self.folder / "site" / DAY / "index.html").read_text("utf-8")
+        return text.encode() in page, text in (self.folder / "site" / DAY / "index.html").read_text("utf-8")
 
 
-def code_in(page: Shown) -> str:
+def code_in(page: FormResponse) -> str:
     [code] = [word for word in page.text.split() if word.startswith("hotpapers-")]
     return code
 
 
 @pytest.fixture
 def site(tmp_path: Path, loopback: Loopback) -> Iterator[Site]:
-    made = Site(tmp_path, loopback)
-    with made.record:
-        yield made
-    made.router.close()
+    new_site = Site(tmp_path, loopback)
+    with new_site.record:
+        yield new_site
+    new_site.router.close()
 
 
-@pytest.mark.parametrize("by", [ADA, MOSS], ids=["bluesky", "mastodon"])
-def test_whoever_posted_takes_it_off_all_pages(site: Site, by: Person) -> None:
-    assert site.shows(WORDS[by.name]) == (True, True)
-    shown = site.prove(by)
-    assert shown.status == 200 and "Your posts are hidden" in shown.text
-    assert site.shows(WORDS[by.name])[0] is False
-    site.settled()
-    assert site.shows(WORDS[by.name]) == (False, False)
-    other = MOSS if by is ADA else ADA
-    assert site.shows(WORDS[other.name]) == (True, True)
+@pytest.mark.parametrize("person", [ADA, MOSS], ids=["bluesky", "mastodon"])
+def test_whoever_posted_takes_it_off_all_pages(site: Site, person: Person) -> None:
+    assert site.shows(WORDS[person.name]) == (True, True)
+    response = site.prove(person)
+    assert response.status == 200 and "Your posts are hidden" in response.text
+    assert site.shows(WORDS[person.name])[0] is False
+    site.finish_work()
+    assert site.shows(WORDS[person.name]) == (False, False)
+    other_person = MOSS if person is ADA else ADA
+    assert site.shows(WORDS[other_person.name]) == (True, True)
     [verdict] = site.verdicts()
     assert verdict == Verdict(
-        subject=site.key(by), about="", rule="hide", judgement="hidden", version=1,
+        subject=site.key(person), about="", rule="hide", judgement="hidden", version=1,
         reason="asked for by the account, which proved itself", observed_at=AT,
     )  # fmt: skip
-    assert "Already hidden" in site.prove(by).text and len(site.verdicts()) == 1
+    assert "Already hidden" in site.prove(person).text and len(site.verdicts()) == 1
 
 
 def test_an_account_is_named_as_people_name_it(site: Site) -> None:
     did, server = ADA.id, site.page(MOSS)
-    for who in (
+    for name in (
         "ada.example", "@Ada.Example", did, f"https://bsky.app/profile/{did}/post/3kabc", f"at://{did}/app.bsky.feed.post/3k",
         "https://bsky.app/profile/ada.example",
     ):  # fmt: skip
-        assert "Account ada.example" in site.code(who).text
+        assert "Account ada.example" in site.code(name).text
         site.begin()
     host = server.split("/")[2]
-    own = server.replace("@", "users/")
-    for who in (
-        f"@moss@{host}", f"moss@{host}", server, f"{server}/112", f"{own}/statuses/112",
+    user_url = server.replace("@", "users/")
+    for name in (
+        f"@moss@{host}", f"moss@{host}", server, f"{server}/112", f"{user_url}/statuses/112",
         f"http://another.example/@moss@{host}",
     ):  # fmt: skip
-        assert f"Account moss@{host}" in site.code(who).text
+        assert f"Account moss@{host}" in site.code(name).text
         site.begin()
 
 
 def test_without_the_code_nothing_happens(site: Site) -> None:
     page = site.code("ada.example")
-    right, other = code_in(page), code_in(site.code("ada.example"))
-    assert right != other, "each page has a code of its own"
-    for said_there in ("", "Kettles.", other, right[:-1], right + "x", f"x{right}", right.replace("-", " ")):
+    code, other_code = code_in(page), code_in(site.code("ada.example"))
+    assert code != other_code, "each page has a code of its own"
+    for profile in ("", "Kettles.", other_code, code[:-1], code + "x", f"x{code}", code.replace("-", " ")):
         site.begin()
-        site.loopback.profiles[ADA.id] = said_there
-        shown = site.ask(page)
-        assert shown.status == 400 and "not in the profile yet" in shown.text
-        assert code_in(shown) == right and "checked" in str(shown.page.elements), "the page stays as it was"
+        site.loopback.profiles[ADA.id] = profile
+        response = site.ask(page)
+        assert response.status == 400 and "not in the profile yet" in response.text
+        assert code_in(response) == code and "checked" in str(response.page.elements), "the page stays as it was"
     assert site.verdicts() == [] and site.shows(WORDS["ada"]) == (True, True)
-    site.loopback.profiles[ADA.id] = f"…({right.upper()})!"
+    site.loopback.profiles[ADA.id] = f"…({code.upper()})!"
     assert "Your posts are hidden" in site.ask(page).text
 
 
@@ -186,11 +198,11 @@ def test_who_reads_the_code_in_the_profile_cannot_use_it(site: Site) -> None:
     """The code is public while it is in the profile; the page it belongs to is not."""
     page = site.code("ada.example")
     site.loopback.profiles[ADA.id] = code_in(page)
-    eve = site.code("ada.example")
-    assert site.ask(eve).status == 400 and site.verdicts() == []
-    whole = page.hidden["proof"]
-    changed = whole[:-1] + ("1" if whole.endswith("0") else "0")
-    for proof in ("x", code_in(page), changed, whole.replace("-", "")):
+    eve_page = site.code("ada.example")
+    assert site.ask(eve_page).status == 400 and site.verdicts() == []
+    full_proof = page.hidden["proof"]
+    changed_proof = full_proof[:-1] + ("1" if full_proof.endswith("0") else "0")
+    for proof in ("x", code_in(page), changed_proof, full_proof.replace("-", "")):
         site.begin()
         assert "expired or belongs to another page" in site.ask(page, proof=proof).text
     assert site.verdicts() == []
@@ -208,17 +220,17 @@ def test_a_proof_is_of_one_account_and_one_day(site: Site) -> None:
 
 def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
     """So nobody can make this program contact a server of their choice."""
-    before = len(site.loopback.requests)
-    for who in (
+    count = len(site.loopback.requests)
+    for name in (
         "eve.example",
         "@fern@social.example",
         site.page(FERN),
         "https://169.254.169.254/@ada",
         "did:plc:" + "a" * 24,
     ):
-        shown = site.code(who)
-        assert shown.status == 400 and "has no posts from this account" in shown.text
-    for who in (
+        response = site.code(name)
+        assert response.status == 400 and "has no posts from this account" in response.text
+    for name in (
         "",
         "https://x.com/ada/status/1",
         "x:@ada",
@@ -228,25 +240,25 @@ def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
         "a" * 9000,
     ):
         site.begin()
-        shown = site.code(who)
-        assert shown.status == 400
+        response = site.code(name)
+        assert response.status == 400
         assert (
-            who == ""
+            name == ""
             or "Only accounts on Bluesky and Mastodon can be verified here. For others, contact desk@papers.example."
-            in shown.text
+            in response.text
         )
-    assert len(site.loopback.requests) == before
+    assert len(site.loopback.requests) == count
 
 
-@pytest.mark.parametrize("who", ["ada", "@ada", " ada_lovelace "])
-def test_who_leaves_the_network_out_is_told_how_to_write_it(site: Site, who: str) -> None:
-    shown = site.code(who)
-    assert shown.status == 400 and "Write it like @ada.example or @ada@social.example." in shown.text
-    assert "For others" not in shown.text
+@pytest.mark.parametrize("name", ["ada", "@ada", " ada_lovelace "])
+def test_who_leaves_the_network_out_is_told_how_to_write_it(site: Site, name: str) -> None:
+    response = site.code(name)
+    assert response.status == 400 and "Write it like @ada.example or @ada@social.example." in response.text
+    assert "For others" not in response.text
 
 
 @pytest.mark.parametrize(
-    ("keys", "who", "told"),
+    ("keys", "name", "advice"),
     [
         (("bluesky:did:plc:one", "bluesky:did:plc:two"), "twin.example", "ID, such as did:plc:…"),
         (
@@ -256,48 +268,54 @@ def test_who_leaves_the_network_out_is_told_how_to_write_it(site: Site, who: str
     ],
 )  # fmt: skip
 def test_who_shares_a_name_is_told_what_their_network_calls_them(
-    site: Site, keys: tuple[str, ...], who: str, told: str
+    site: Site, keys: tuple[str, ...], name: str, advice: str
 ) -> None:
     for n, key in enumerate(keys):
-        handle = who.removeprefix("@")
+        handle = name.removeprefix("@")
         alias = Alias(account=f"{key.partition(':')[0]}:@{handle}", stable=key, observed_at=AT + n)
         account = Account(account=key, handle=handle, observed_at=AT)
         write(site.record, [alias, account, *post(1, f"{key}-{n}", AT, key)])
-    shown = site.code(who)
-    assert shown.status == 400 and "Several accounts have had this name." in shown.text and told in shown.text
+    response = site.code(name)
+    assert (
+        response.status == 400 and "Several accounts have had this name." in response.text and advice in response.text
+    )
 
 
 def test_one_profile_at_a_time_is_read_from_a_server(site: Site) -> None:
     """A second request to the same server is told to wait and keeps its page; other servers are read."""
     page = site.code("ada.example")
     site.loopback.profiles[ADA.id] = code_in(page)
-    with site.dependencies.turns.acquire(site.loopback.bases["bluesky.view"]) as ours:
-        assert ours
-        before = len(site.loopback.requests)
-        shown = site.ask(page)
-        assert shown.status == 503 and "Please try again in a minute." in shown.text
-        assert shown.headers["retry-after"] == "60" and shown.hidden == page.hidden and code_in(shown) == code_in(page)
-        assert len(site.loopback.requests) == before and "checked" in str(shown.page.elements)
+    with site.dependencies.turns.acquire(site.loopback.bases["bluesky.view"]) as turn:
+        assert turn
+        count = len(site.loopback.requests)
+        response = site.ask(page)
+        assert response.status == 503 and "Please try again in a minute." in response.text
+        assert (
+            response.headers["retry-after"] == "60"
+            and response.hidden == page.hidden
+            and code_in(response) == code_in(page)
+        )
+        assert len(site.loopback.requests) == count and "checked" in str(response.page.elements)
         assert "Your posts are hidden" in site.prove(MOSS).text
     assert "Your posts are hidden" in site.ask(page).text
 
 
 def test_a_server_that_no_setting_names_is_asked_over_tls_alone(site: Site) -> None:
     site.begin(base_addresses=())
-    page, before = site.code(site.handle(MOSS)), len(site.loopback.requests)
+    page, count = site.code(site.handle(MOSS)), len(site.loopback.requests)
     site.loopback.profiles[MOSS.id] = code_in(page)
-    assert site.ask(page).status == 400 and site.verdicts() == [] and len(site.loopback.requests) == before
+    assert site.ask(page).status == 400 and site.verdicts() == [] and len(site.loopback.requests) == count
 
 
 def test_who_sends_too_much_keeps_what_they_typed(site: Site) -> None:
     page = site.code("ada.example")
     for _ in range(SUBMITS_AN_HOUR // my_posts.COST):
-        shown = site.ask(page)
-    assert shown.status == 429 and shown.hidden == page.hidden and "checked" in str(shown.page.elements)
-    shown = site.code("ada.example")
-    assert shown.status == 429 and "ada.example" in str(shown.page.elements)
-    found = get(site.app, "/mine/")
-    assert (found.status, found.headers["location"]) == (308, "../mine")
+        response = site.ask(page)
+    assert response.status == 429 and response.hidden == page.hidden and "checked" in str(response.page.elements)
+    response = site.code("ada.example")
+    assert response.status == 429 and "ada.example" in str(response.page.elements)
+    redirect = get(site.app, "/mine/")
+    assert (redirect.status, redirect.headers["location"]) == (308, "../mine")
 
 
 def test_a_server_inside_is_never_asked(site: Site, caplog: pytest.LogCaptureFixture) -> None:
@@ -307,10 +325,10 @@ def test_a_server_inside_is_never_asked(site: Site, caplog: pytest.LogCaptureFix
         site.record, [Account(account=key, handle="eve@127.0.0.1:1", observed_at=AT), *post(1, "mastodon:e", AT, key)]
     )
     caplog.set_level("INFO", "hotpapers")
-    shown = site.ask(site.code("http://127.0.0.1:1/users/eve"))
-    assert shown.status == 400 and "does not let us read this profile" in shown.text and site.verdicts() == []
-    assert "is an inside address" in str([vars(one)["fields"] for one in caplog.records])
-    assert "inside" not in shown.text
+    response = site.ask(site.code("http://127.0.0.1:1/users/eve"))
+    assert response.status == 400 and "does not let us read this profile" in response.text and site.verdicts() == []
+    assert "is an inside address" in str([vars(line)["fields"] for line in caplog.records])
+    assert "inside" not in response.text
 
 
 def test_who_is_not_there_proves_nothing(site: Site) -> None:
@@ -322,20 +340,20 @@ def test_who_is_not_there_proves_nothing(site: Site) -> None:
         ],
     )
     page = site.code("eve.example")
-    shown = site.ask(page)
-    assert shown.status == 400 and "does not let us read this profile" in shown.text
+    response = site.ask(page)
+    assert response.status == 400 and "does not let us read this profile" in response.text
     site.loopback.plan.add("bluesky.view=500")
-    shown = site.ask(page)
+    response = site.ask(page)
     site.loopback.plan.clear()
-    assert shown.status == 400 and "did not respond properly" in shown.text
+    assert response.status == 400 and "did not respond properly" in response.text
 
 
 def test_a_choice_has_to_be_made(site: Site) -> None:
     page = site.code("ada.example")
     site.loopback.profiles[ADA.id] = code_in(page)
     for choice in ("", "show", "HIDE"):
-        shown = site.ask(page, choice)
-        assert shown.status == 400 and "Please choose" in shown.text and code_in(shown) == code_in(page)
+        response = site.ask(page, choice)
+        assert response.status == 400 and "Please choose" in response.text and code_in(response) == code_in(page)
     assert site.verdicts() == []
 
 
@@ -348,14 +366,14 @@ def test_each_client_may_ask_so_often(site: Site) -> None:
 def test_a_form_of_another_site_does_nothing(site: Site) -> None:
     page = site.code("ada.example")
     site.loopback.profiles[ADA.id] = code_in(page)
-    shown = send(site.app, "/mine", {**page.hidden, "choice": "hide"}, sec_fetch_site="cross-site")
-    assert shown.status == 403 and site.verdicts() == []
+    response = submit(site.app, "/mine", {**page.hidden, "choice": "hide"}, sec_fetch_site="cross-site")
+    assert response.status == 403 and site.verdicts() == []
 
 
 # ---- I am a person -----------------------------------------------------------------------------------
 
 
-def judged(site: Site, rule: str, judgement: Judgement = "bot", at: int = AT - HOUR) -> None:
+def add_verdict(site: Site, rule: str, judgement: Judgement = "bot", at: int = AT - HOUR) -> None:
     verdict = Verdict(
         subject=site.key(ADA), about="", rule=rule, judgement=judgement, version=1, reason=f"why {rule}", observed_at=at
     )
@@ -369,20 +387,23 @@ def is_bot(site: Site) -> bool:
 @pytest.mark.parametrize("rules", [["template"], ["rate", "share"]])
 def test_a_person_is_taken_at_their_word(site: Site, rules: list[str]) -> None:
     for rule in rules:
-        judged(site, rule)
+        add_verdict(site, rule)
     assert is_bot(site) and "This applies to all future issues" in site.prove(ADA, "person").text
     assert not is_bot(site)
     [report] = reader_reports.waiting(site.record.database)
     assert (report.kind, report.subject) == ("contest", site.key(ADA)) and f"why {rules[0]}" in report.text
-    assert {(one.rule, one.judgement) for one in site.verdicts()} == {("proved", "human"), *((r, "bot") for r in rules)}
+    assert {(verdict.rule, verdict.judgement) for verdict in site.verdicts()} == {
+        ("proved", "human"),
+        *((r, "bot") for r in rules),
+    }
     assert "You count as a person You already did" in site.prove(ADA, "person").text
     assert len(reader_reports.waiting(site.record.database)) == 1
 
 
 @pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])
 def test_the_operator_is_asked_where_a_word_is_not_enough(site: Site, rule: str) -> None:
-    judged(site, rule)
-    judged(site, "template")
+    add_verdict(site, rule)
+    add_verdict(site, "template")
     assert "Sent for review" in site.prove(ADA, "person").text and is_bot(site)
     assert "Sent for review" in site.prove(ADA, "person").text
     [report] = reader_reports.waiting(site.record.database)
@@ -392,11 +413,11 @@ def test_the_operator_is_asked_where_a_word_is_not_enough(site: Site, rule: str)
 @pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])
 def test_a_word_that_was_enough_is_none_against_what_is_found_later(site: Site, rule: str) -> None:
     """And the proof is remembered: the rules it overrules stay lifted."""
-    judged(site, "template")
+    add_verdict(site, "template")
     site.prove(ADA, "person")
-    judged(site, "rate", at=AT + HOUR)
+    add_verdict(site, "rate", at=AT + HOUR)
     assert not is_bot(site)
-    judged(site, rule, at=AT + HOUR)
+    add_verdict(site, rule, at=AT + HOUR)
     assert is_bot(site)
     site.clock = AT + 2 * HOUR
     assert "Sent for review" in site.prove(ADA, "person").text and is_bot(site)
@@ -407,31 +428,31 @@ def test_a_word_that_was_enough_is_none_against_what_is_found_later(site: Site, 
 
 
 def test_the_operator_takes_the_account_s_word_back(site: Site) -> None:
-    judged(site, "template")
+    add_verdict(site, "template")
     site.prove(ADA, "person")
     assert withdraw_verdict(site.record, BotSettings(), site.key(ADA), at=AT + HOUR) == 1 and is_bot(site)
 
 
 def test_settings_go_before_the_account_s_word(site: Site) -> None:
-    judged(site, "template")
+    add_verdict(site, "template")
     site.begin(BotSettings(bots=("bluesky:@ada.example",)))
     assert "Sent for review" in site.prove(ADA, "person").text and is_bot(site)
 
 
 def test_who_counts_as_a_person_changes_nothing(site: Site) -> None:
     assert "You already did" in site.prove(ADA, "person").text
-    judged(site, "template")
-    judged(site, "template", "human", AT - 1)
+    add_verdict(site, "template")
+    add_verdict(site, "template", "human", AT - 1)
     assert "You already did" in site.prove(ADA, "person").text
     assert reader_reports.waiting(site.record.database) == []
 
 
 def test_where_no_more_reports_are_taken_no_word_is(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader_reports, "MOST_OPEN", 0)
-    judged(site, "template")
-    shown = site.prove(ADA, "person")
-    assert shown.status == 503 and "Too many requests" in shown.text and is_bot(site)
-    assert "proof" in shown.hidden and "checked" in str(shown.page.elements), "the page stays as it was"
+    add_verdict(site, "template")
+    response = site.prove(ADA, "person")
+    assert response.status == 503 and "Too many requests" in response.text and is_bot(site)
+    assert "proof" in response.hidden and "checked" in str(response.page.elements), "the page stays as it was"
 
 
 # ---- from settings ---------------------------------------------------------------------------------------
@@ -441,26 +462,26 @@ def test_the_way_out_is_that_of_the_settings(site: Site, tmp_path: Path) -> None
     """The client built from settings contacts the loopback networks named there."""
     file = tmp_path / "hotpapers.toml"
     file.write_text(settings_toml(site.loopback.bases), "utf-8")
-    found = all_settings.load(file)
-    operator = reader_features.ReaderConfig(found, tmp_path, str(file), SiteConfig(), TERMS)
-    dependencies = reader_features.my_posts_dependencies(partial(Record, str(site.store)), operator)
+    loaded = all_settings.load(file)
+    reader_config = reader_features.ReaderConfig(loaded, tmp_path, str(file), SiteConfig(), TERMS)
+    dependencies = reader_features.my_posts_dependencies(partial(Record, str(site.store)), reader_config)
     site.router.close()
     site.router = FormRouter(BASE, DAILY.title)
     site.app = Starlette(routes=list(my_posts.routes(site.router, dependencies)))
-    for by in (ADA, MOSS):
-        assert "Your posts are hidden" in site.prove(by).text
+    for person in (ADA, MOSS):
+        assert "Your posts are hidden" in site.prove(person).text
     assert len(site.verdicts()) == 2
 
 
 @pytest.mark.parametrize(
-    ("base", "proxies", "warned"),
+    ("base", "proxies", "warns"),
     [(BASE, 0, True), (BASE, 1, False), ("http://127.0.0.1:8000/", 0, False), ("", 0, False)],
 )
 def test_who_forgets_the_proxy_is_warned(
-    site: Site, caplog: pytest.LogCaptureFixture, base: str, proxies: int, warned: bool
+    site: Site, caplog: pytest.LogCaptureFixture, base: str, proxies: int, warns: bool
 ) -> None:
     """Otherwise all readers would count as one client."""
-    found = all_settings.Settings(serve=ServeSettings(base=base, proxies=proxies))
-    operator = reader_features.ReaderConfig(found, site.folder, "", SiteConfig(app=base), TERMS)
-    reader_features.ReaderFeatures(partial(Record, str(site.store)), DAILY, operator).close()
-    assert ("Set proxies = 1" in caplog.text) == warned
+    site_settings = all_settings.Settings(serve=ServeSettings(base=base, proxies=proxies))
+    reader_config = reader_features.ReaderConfig(site_settings, site.folder, "", SiteConfig(app=base), TERMS)
+    reader_features.ReaderFeatures(partial(Record, str(site.store)), DAILY, reader_config).close()
+    assert ("Set proxies = 1" in caplog.text) == warns

@@ -1,6 +1,6 @@
 """An API behind a real server: in a thread of this process, or in its own process.
 
-`python -m tests.web.serving STORE` serves the API of a store, prints its port, and exits when standard input closes.
+`python -m tests.web.api_server STORE` serves the API of a store, prints its port, and exits when standard input closes.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from tests.cli.run import environment
 from tests.conftest import ROOT
 
 
-def configured(app: Starlette) -> uvicorn.Server:
+def uvicorn_server(app: Starlette) -> uvicorn.Server:
     return uvicorn.Server(uvicorn.Config(app, ws="none", lifespan="off", log_level="critical", proxy_headers=False))
 
 
 @contextmanager
-def in_thread(app: Starlette) -> Iterator[int]:
+def thread_server(app: Starlette) -> Iterator[int]:
     """Serves an app in a thread; yields its port."""
-    running, listener = configured(app), socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    server, listener = uvicorn_server(app), socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    while not running.started:
+    while not server.started:
         assert thread.is_alive()
         time.sleep(0.005)
     try:
         yield listener.getsockname()[1]
     finally:
-        running.should_exit = running.force_exit = True
+        server.should_exit = server.force_exit = True
         thread.join()
         listener.close()
 
 
 @contextmanager
-def in_process(store: str) -> Iterator[int]:
+def process_server(store: str) -> Iterator[int]:
     """Serves the API of a store in its own process; yields its port."""
-    command = [sys.executable, "-m", "tests.web.serving", store]
+    command = [sys.executable, "-m", "tests.web.api_server", store]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
     assert process.stdin and process.stdout
     try:
@@ -60,16 +60,16 @@ def in_process(store: str) -> Iterator[int]:
 def main() -> None:
     """Serves until standard input closes."""
     route = ApiRoute(lambda: Record(sys.argv[1], create=False), ApiConfig(rate=0))
-    running, listener = configured(Starlette(routes=[route])), socket.create_server(("127.0.0.1", 0))
+    server, listener = uvicorn_server(Starlette(routes=[route])), socket.create_server(("127.0.0.1", 0))
 
-    def end() -> None:
+    def stop_at_end() -> None:
         sys.stdin.read()
-        running.should_exit = True
+        server.should_exit = True
 
-    threading.Thread(target=end, daemon=True).start()
+    threading.Thread(target=stop_at_end, daemon=True).start()
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    running.run(sockets=[listener])
+    server.run(sockets=[listener])
     route.api.close()
 
 

@@ -27,7 +27,7 @@ DAILY = msgspec.structs.replace(made.DAILY, own=("bluesky:ourselves",))
 ID = key(1).removeprefix("arxiv:")
 
 
-def sample(record: Record) -> None:
+def add_sample(record: Record) -> None:
     """Fills a record with the sample and its five issues."""
     take_sample(record)
     publication = publication_of(record, None)
@@ -40,20 +40,26 @@ def sample_store(factory: pytest.TempPathFactory) -> Path:
 
     def make(folder: Path) -> None:
         with Record(str(folder / "sample.db")) as record:
-            sample(record)
+            add_sample(record)
 
     return made_once(factory, "sample", make) / "sample.db"
 
 
-def talked(record: Record, *more: Item, publication: Publication = DAILY) -> None:
+def add_talk(record: Record, *more: Item, publication: Publication = DAILY) -> None:
     """Adds a paper with days of posts on two networks, and an issue that contains it."""
     record.database.run("PRAGMA synchronous = OFF") if record.database.name == "sqlite" else None
-    write(record, publication, background(), paper(1, title="The only one", abstract="Abstract of it."), list(said()))
+    write(
+        record,
+        publication,
+        background(),
+        paper(1, title="The only one", abstract="Abstract of it."),
+        list(talk_items()),
+    )
     write(record, more)
     made.frozen(record, publication)
 
 
-def said() -> Iterator[Item]:
+def talk_items() -> Iterator[Item]:
     """Posts about the paper: one with growing counts, a second by the same author, one by a bot, one of our own, and
     one on another network."""
     yield from talk(1, 40, TODAY)
@@ -63,15 +69,15 @@ def said() -> Iterator[Item]:
     yield from post(1, "bluesky:robot", TODAY + 2 * HOUR, account="bluesky:machine", text="A new paper.")
     yield made.judged("bluesky:machine", "bot", at=TODAY)
     yield from post(1, "bluesky:ours", TODAY + 3 * HOUR, account="bluesky:ourselves", text="Our own words.")
-    on_x, mention = post(1, "x:7", TODAY + 30 * HOUR, text="Words that stay on X.", lang="en")
-    yield from (msgspec.structs.replace(on_x, name="Quill"), mention)
+    x_post, mention = post(1, "x:7", TODAY + 30 * HOUR, text="Words that stay on X.", lang="en")
+    yield from (msgspec.structs.replace(x_post, name="Quill"), mention)
     yield counts("x:7", 5, TODAY + 31 * HOUR)
 
 
-def ask(session: QuerySession, name: str, **given: object) -> Any:
-    """Asks a question by name, with parameters as in JSON."""
+def ask(session: QuerySession, name: str, **params: object) -> Any:
+    """The answer to a question, by the question's name, with parameters as in JSON."""
     question = BY_NAME[name]
-    return question.ask(session, msgspec.convert(given, question.params))
+    return question.ask(session, msgspec.convert(params, question.params))
 
 
 def without_digests(text: str) -> str:
@@ -81,8 +87,8 @@ def without_digests(text: str) -> str:
     return text
 
 
-def same(name: str, answer: object) -> None:
-    """Compares a whole answer with its file below tests/data/answers; HOTPAPERS_REWRITE=1 rewrites the file."""
+def assert_same_answer(name: str, answer: object) -> None:
+    """Compares a whole answer with the expected file in tests/data/answers; HOTPAPERS_REWRITE=1 rewrites the file."""
     file = DATA / "answers" / f"{name}.json"
     text = without_digests(msgspec.json.format(msgspec.json.encode(answer), indent=1).decode() + "\n")
     if os.environ.get("HOTPAPERS_REWRITE"):
