@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests.partners import Missing, postgres_programs, postgres_url, running_postgres, scratch_folder
+from tests.database_servers import Missing, postgres_programs, postgres_url, running_postgres, scratch_folder
 
 NAME = "HOTPAPERS_TEST_POSTGRES"
 """The environment variable with the address of a server; if it is set, the server must work."""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.atproto.network import Network, running_network
 from tests.atproto.site import Site
-from tests.partners import Missing, Partners, running_partners
+from tests.database_servers import Missing, Partners, running_partners
 
 MakeSite = Callable[..., Site]
 

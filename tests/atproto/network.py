@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from tests.partners import Partners, ended, scratch_folder
+from tests.database_servers import Partners, ended, scratch_folder
 
 FOLDER = Path(__file__).parent
 SECONDS = 90.0

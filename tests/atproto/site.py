@@ -17,8 +17,8 @@ from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.store import Record
 from tests.atproto import record_queries
 from tests.atproto.network import Network
+from tests.database_servers import guarded
 from tests.parsing import parse_all
-from tests.partners import guarded
 
 SECONDS = 60.0
 """How long the program may take to receive something, or to exit."""

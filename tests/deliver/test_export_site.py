@@ -181,7 +181,9 @@ def test_forgotten_posts_go_from_every_folder(record: Record, tmp_path: Path) ->
     for channel in ("classic", "markdown", "site"):
         export_site(record, NAME, DAYS, channel, tmp_path / channel)
     assert "Kettle 200 is out" in texts(tmp_path / "classic")
-    assert classic_issues.post(200).id in texts(tmp_path / "markdown") and classic_issues.post(200).id in texts(tmp_path / "site")
+    assert classic_issues.post(200).id in texts(tmp_path / "markdown") and classic_issues.post(200).id in texts(
+        tmp_path / "site"
+    )
     forget(record, f"x:{classic_issues.post(200).id}")
     rerendered = export_again(record)
     folders = [tmp_path.resolve() / channel for channel in ("classic", "markdown", "site")]

@@ -17,7 +17,6 @@ from hotpapers.model import DAY, Issue, Mention, Paper, Post, Publication, React
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
-from hotpapers.store.raw_archive import SHORTEST
 from hotpapers.store.verify import check
 from hotpapers.terms import TERMS
 from hotpapers.transfer.jsonl import importer

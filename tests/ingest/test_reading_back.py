@@ -21,8 +21,8 @@ from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
 from hotpapers.terms import TERMS
 from tests.loopback.clock import SteppedClock, moment
-from tests.loopback.faults import Plan, parse
 from tests.loopback.direct_client import DirectClient
+from tests.loopback.faults import Plan, parse
 from tests.loopback.reading import make_source
 from tests.loopback.world import World
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -83,7 +84,11 @@ def test_pages_follow_each_other_to_the_end() -> None:
     query = f'{http.bases["x"]}/2/tweets/search/recent?query=url:"arxiv.org"&max_results=10'
     bodies = [http.get(f"{query}{suffix}", headers=KEYS["x"]).body for suffix in ("", "&next_token=10")]
     assert b"RT @" in bodies[0] + bodies[1] and bodies[0] != bodies[1], "reposts are included unless left out"
-    assert http.get(f"{query}&since_id=1", headers=KEYS["x"], accept=(400,)).status == 400
+    for parameter in ("since_id", "until_id"):
+        assert http.get(f"{query}&{parameter}=1", headers=KEYS["x"], accept=(400,)).status == 400
+    oldest = json.loads(bodies[0])["meta"]["oldest_id"]
+    older = json.loads(http.get(f"{query}&until_id={oldest}", headers=KEYS["x"]).body)
+    assert all(int(post["id"]) < int(oldest) for post in older["data"]) and older["data"]
     hits = f"{http.bases['hackernews']}/api/v1/search_by_date?query=arxiv.org&hitsPerPage=5&page="
     assert http.get(hits + "0").body != http.get(hits + "1").body
     assert hackernews.MOST_HITS == 1000

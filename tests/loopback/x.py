@@ -42,14 +42,16 @@ def matches(message: Message, query: str) -> bool:
 
 
 def _search(state: NetworkState, request: Request) -> Reply:
-    """The matching posts of the last seven days and after `since_id`, newest first, page by page."""
-    since, size = request.number("since_id", 0, 2**63), request.number("max_results", 10, 100)
-    since_time = ids.creation_time("x", str(since)) or 0
-    if since and since_time < state.now - MEMORY_DAYS * DAY:
-        return _invalid("since_id must be of the last seven days")
+    """The matching posts of the last seven days, after `since_id` and before `until_id`, newest first, page by page."""
+    since, until = request.number("since_id", 0, 2**63), request.number("until_id", 0, 2**63)
+    size = request.number("max_results", 10, 100)
+    earliest = state.now - MEMORY_DAYS * DAY
+    if any(id and (ids.creation_time("x", str(id)) or 0) < earliest for id in (since, until)):
+        return _invalid("since_id and until_id must be of the last seven days")
     if size < 10:
         return _invalid("max_results is 10 to 100")
-    rows = [row for row in _rows(state, request.param("query")) if int(row["id"]) > since]
+    rows = _rows(state, request.param("query"))
+    rows = [row for row in rows if since < int(row["id"]) < (until or 2**63)]
     start = request.number("next_token", 0, 100_000)
     page = rows[start : start + size]
     meta: dict[str, Any] = {"result_count": len(page)}

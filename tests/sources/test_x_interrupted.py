@@ -11,7 +11,7 @@ from hotpapers.errors import RetryLater
 from hotpapers.model import DAY, HOUR
 from hotpapers.sources.x import XSource
 from tests.sources.net import Reply, ScriptedClient, reply
-from tests.sources.test_x import LATE, SETTINGS, id_at
+from tests.sources.test_x import NOW, SETTINGS, id_at
 
 
 class Search:
@@ -35,7 +35,7 @@ class Search:
         meta = {"next_token": str(start + size)} if start + size < len(matches) else {}
         return msgspec.json.encode({"data": [{"id": id, "text": ""} for id in page], "meta": meta})
 
-    def read(self, cursor: str | None, now: int = LATE) -> str | None:
+    def read(self, cursor: str | None, now: int = NOW) -> str | None:
         """One round; the last cursor."""
         try:
             for page in XSource(SETTINGS).pages(ScriptedClient(self, now=now), cursor):
@@ -50,38 +50,38 @@ def hourly(count: int, until: int) -> list[str]:
 
 
 def test_each_post_is_paid_for_once() -> None:
-    search = Search(hourly(350, LATE), failing_request=3)
+    search = Search(hourly(350, NOW), failing_request=3)
     cursor = search.read(None)
     assert len(search.paid) == 200
-    newer = hourly(20, LATE + HOUR)
+    newer = hourly(20, NOW + HOUR)
     search.ids += newer
-    cursor = search.read(cursor, LATE + HOUR)
+    cursor = search.read(cursor, NOW + HOUR)
     assert sorted(search.paid, key=int) == sorted(search.ids, key=int)
     assert [("until_id" in params, "since_id" in params) for params in search.requests[3:]] == [
         (True, False), (True, False), (True, False), (False, True),
     ]  # fmt: skip
-    search.read(cursor, LATE + 2 * HOUR)
+    search.read(cursor, NOW + 2 * HOUR)
     assert len(search.paid) == len(search.ids) and "until_id" not in search.requests[-1]
 
 
 def test_a_second_failure_continues_at_the_new_place() -> None:
-    search = Search(hourly(350, LATE), failing_request=2)
+    search = Search(hourly(350, NOW), failing_request=2)
     cursor = search.read(None)
     search.failing_request = 4
-    cursor = search.read(cursor, LATE + HOUR)
-    search.read(cursor, LATE + 2 * HOUR)
+    cursor = search.read(cursor, NOW + HOUR)
+    search.read(cursor, NOW + 2 * HOUR)
     assert sorted(search.paid, key=int) == sorted(search.ids, key=int)
 
 
 def test_what_has_become_too_old_to_search_is_left() -> None:
-    search = Search(hourly(150, LATE), failing_request=2)
+    search = Search(hourly(150, NOW), failing_request=2)
     cursor = search.read(None)
     search.ids = []
-    search.read(cursor, LATE + 7 * DAY)
+    search.read(cursor, NOW + 7 * DAY)
     assert [params.keys() & {"until_id", "since_id"} for params in search.requests[2:]] == [set()]
 
 
 def test_cursors_name_no_posts() -> None:
-    ids = [id_at(LATE - n * HOUR // 100, 7) for n in range(1, 150)]
+    ids = [id_at(NOW - n * HOUR // 100, 7) for n in range(1, 150)]
     cursor = Search(ids, failing_request=2).read(None)
     assert cursor and not any(id in cursor for id in ids)
