@@ -19,8 +19,8 @@ from tests.cli.run import run
 from tests.store import made
 
 
-class Flips:
-    """Flips one bit of a small store at a time, and counts in `outcomes` what `verify` makes of each."""
+class BitFlips:
+    """Flips one bit of a small store at a time, and counts in `outcomes` how `verify` responds to each."""
 
     def __init__(self, folder: Path) -> None:
         self.store = folder / "hotpapers.db"
@@ -29,33 +29,33 @@ class Flips:
         connection = apsw.Connection(str(self.store))
         connection.execute("PRAGMA journal_mode = DELETE")  # keep the whole store in one file
         connection.close()
-        self.whole = self.store.read_bytes()
+        self.intact_store = self.store.read_bytes()
         self.outcomes: Counter[str] = Counter()
-        self._told = self._read()
+        self._expected_items = self._read()
 
     def flip(self, count: int, seed: int) -> None:
         """Try this many bits, half of them in nonzero bytes, since most of a small store's pages are empty."""
-        chance, written = random.Random(seed), [n for n, byte in enumerate(self.whole) if byte]
-        bits = chance.sample(range(len(self.whole) * 8), count - count // 2)
-        bits += [8 * place + chance.randrange(8) for place in chance.sample(written, count // 2)]
+        rng, nonzero_bytes = random.Random(seed), [n for n, byte in enumerate(self.intact_store) if byte]
+        bits = rng.sample(range(len(self.intact_store) * 8), count - count // 2)
+        bits += [8 * position + rng.randrange(8) for position in rng.sample(nonzero_bytes, count // 2)]
         for bit in bits:
             self._write(bit)
             self.outcomes[self._outcome(bit)] += 1
 
     def _write(self, bit: int) -> None:
-        damaged = bytearray(self.whole)
+        damaged = bytearray(self.intact_store)
         damaged[bit // 8] ^= 1 << bit % 8
         for file in self.store.parent.glob(self.store.name + "-*"):
             file.unlink()
         self.store.write_bytes(damaged)
 
     def _outcome(self, bit: int) -> str:
-        answer = run("verify", "--all", "--store", self.store)
-        assert "internal error" not in answer.err, (bit, answer.err)
-        if answer.status:
-            assert answer.out or answer.err, bit
+        result = run("verify", "--all", "--store", self.store)
+        assert "internal error" not in result.err, (bit, result.err)
+        if result.status:
+            assert result.out or result.err, bit
             return "named"
-        assert self._read() == self._told, f"bit {bit} changed what is read, and `verify` did not say so"
+        assert self._read() == self._expected_items, f"bit {bit} changed what is read, but `verify` did not report it"
         return "harmless"
 
     def _read(self) -> list[Any]:

@@ -6,21 +6,22 @@ from typing import Any
 
 import pytest
 
-from tests.torture.table import NAME, Row, Telling, lines, summed
+from tests.torture.table import NAME, Report, Row, lines, merge_rows
 
 
 @pytest.fixture
-def told(request: pytest.FixtureRequest) -> Telling:
+def report(request: pytest.FixtureRequest) -> Report:
     """Collects what a test did."""
-    return Telling(request.node.user_properties)
+    return Report(request.node.user_properties)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the table."""
-    reports = [one for outcome in ("passed", "failed") for one in terminalreporter.stats.get(outcome, ())]
-    properties = [pair for one in reports for pair in one.user_properties]
+    stats = terminalreporter.stats
+    test_reports = [*stats.get("passed", ()), *stats.get("failed", ())]
+    properties = [pair for test_report in test_reports for pair in test_report.user_properties]
     rows = [Row(*value) for name, value in properties if name == NAME]
     if rows:
         terminalreporter.section("torture")
-        for line in lines(summed(rows)):
+        for line in lines(merge_rows(rows)):
             terminalreporter.line(line)

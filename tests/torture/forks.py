@@ -1,4 +1,4 @@
-"""Start processes quickly: a process that has imported everything forks copies of itself, which are then killed.
+"""Start processes quickly: a process that has imported everything forks copies of itself, which tests then kill.
 
 `python -m tests.torture.forks` reads one JSON command per line: start a process, or report how one ended.
 """
@@ -23,101 +23,107 @@ from hotpapers import cli, logs
 from hotpapers.cli import collect as collect_command
 from hotpapers.following import file_intake, measurement
 from hotpapers.ingest import make_jobs
-from hotpapers.jobs import loop as collect_rounds
-from hotpapers.jobs import runner as collect_runner
+from hotpapers.jobs import loop as loop_module
+from hotpapers.jobs import runner as runner_module
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Job, JobLoop
 from hotpapers.jobs.runner import JobRunner
 from hotpapers.schedule import IssueDestination, PublishJob
 from hotpapers.store import Record
 from tests.conftest import ROOT
-from tests.torture.site import HOLD, Given, choices_of, leases_of, patches, site_of, waits
+from tests.torture.site import LEASE, SiteParameters, chosen_sources_of, make_context, make_leases, make_sleep, patches
 
-BRIEF = 80_000
-"""Duration of a lease where processes do not live longer, µs."""
+SHORT_LEASE = 80_000
+"""How long a lease lasts if processes do not run longer, µs."""
 
 
 # ---- in the process that is killed -----------------------------------------------------------------------
 
 
-def collect(given: Given, hold: int = HOLD) -> None:
-    """Collect as `hotpapers collect` does, on the clock of the loopback internet, until stopped."""
-    work(given, hold, {}, read=True)
+def collect(parameters: SiteParameters, lease: int = LEASE) -> None:
+    """Collect as `hotpapers collect` does, by the clock of the loopback internet, until stopped."""
+    work(parameters, lease, {}, reads_sources=True)
 
 
-def publish(given: Given, publications: list[str], channels: list[str], folder: str) -> None:
+def publish(parameters: SiteParameters, publications: list[str], channels: list[str], folder: str) -> None:
     """Freeze and publish what is due, as `hotpapers run` does."""
-    places = [IssueDestination(name, to, Path(folder) / name / to) for name in publications for to in channels]
-    work(given, BRIEF, {PublishJob.name: lambda: PublishJob(publications, places)}, read=False)
+    destinations = [
+        IssueDestination(name, channel, Path(folder) / name / channel) for name in publications for channel in channels
+    ]
+    work(
+        parameters, SHORT_LEASE, {PublishJob.name: lambda: PublishJob(publications, destinations)}, reads_sources=False
+    )
 
 
-def work(given: Given, hold: int, more: dict[str, Callable[[], Job]], *, read: bool) -> None:
+def work(
+    parameters: SiteParameters, lease: int, extra_jobs: dict[str, Callable[[], Job]], *, reads_sources: bool
+) -> None:
     """Run each job in a thread of its own until SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    ends = [(where, "log_defect", _end) for where in (collect_rounds, collect_runner)]
-    for where, name, value in [*patches(given.clock, waits(stop, given.speed)), *ends]:
-        assert hasattr(where, name), f"{where} has no {name} any more"
-        setattr(where, name, value)
-    with Record(given.store):
+    defect_patches = [(target, "log_defect", _exit_on_defect) for target in (loop_module, runner_module)]
+    for target, name, value in [*patches(parameters.clock, make_sleep(stop, parameters.speed)), *defect_patches]:
+        assert hasattr(target, name), f"{target} no longer has {name}"
+        setattr(target, name, value)
+    with Record(parameters.store):
         pass  # create and migrate the store before threads share it
-    with leases_of(given, f"{os.getpid()}:{secrets.token_hex(4)}", tuple(more), hold) as leases:
-        site = site_of(given, stop, leases)
-        jobs = make_jobs(choices_of(given), site) if read else {}
-        for name, make in more.items():
-            jobs[name] = partial(_rounds, name, make, site)
+    with make_leases(parameters, f"{os.getpid()}:{secrets.token_hex(4)}", tuple(extra_jobs), lease) as leases:
+        site = make_context(parameters, stop, leases)
+        jobs = make_jobs(chosen_sources_of(parameters), site) if reads_sources else {}
+        for name, make in extra_jobs.items():
+            jobs[name] = partial(_job_loop, name, make, site)
         JobRunner(jobs, stop).run()
 
 
-def _end(job: str, problem: BaseException) -> None:
+def _exit_on_defect(job: str, problem: BaseException) -> None:
     """Fail the test for errors that the program would log and retry."""
     traceback.print_exception(problem)
     sys.stderr.flush()
     os._exit(1)
 
 
-def _rounds(name: str, make: Callable[[], Job], site: Any) -> JobLoop:
+def _job_loop(name: str, make: Callable[[], Job], site: Any) -> JobLoop:
     return JobLoop(name, make, site.record, site.leases, site.clock)
 
 
-def command(*words: str) -> None:
-    """Run a command of the program on the real clock."""
-    status = cli.run_command(list(words))
+def run_command(*arguments: str) -> None:
+    """Run a command of the program by the real clock."""
+    status = cli.run_command(list(arguments))
     if status:
         raise SystemExit(status)
 
 
-def follow(*words: str) -> None:
+def follow(*arguments: str) -> None:
     """Run `hotpapers follow` with small writes, so that it can be killed between any two files and within each."""
     file_intake.CHUNK = measurement.CHUNK = 5
-    command("follow", *words)
+    run_command("follow", *arguments)
 
 
-def run(*words: str) -> None:
-    """Run `hotpapers run` in the same way, with short leases: what a killed process held is soon free."""
+def run(*arguments: str) -> None:
+    """Run `hotpapers run` in the same way, with short leases, so that the work of a killed process is soon free."""
     file_intake.CHUNK = measurement.CHUNK = 5
-    setattr(collect_command, "Leases", partial(Leases, hold=BRIEF))  # noqa: B010
-    command("run", *words)
+    setattr(collect_command, "Leases", partial(Leases, hold=SHORT_LEASE))  # noqa: B010
+    run_command("run", *arguments)
 
 
 ROLES: dict[str, Callable[..., None]] = {
-    "collect": collect, "publish": publish, "command": command, "follow": follow, "run": run,
+    "collect": collect, "publish": publish, "command": run_command, "follow": follow, "run": run,
 }  # fmt: skip
 
 
-def _child(role: str, words: dict[str, Any], log: str) -> None:
-    """Take on a role and exit when it ends; output goes to a file."""
+def _child(role: str, options: dict[str, Any], log: str) -> None:
+    """Run a role, and exit when it ends; output goes to a file."""
     status = 0
     try:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: do not outlive the parent
         out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        for number in (1, 2):
-            os.dup2(out, number)
+        for descriptor in (1, 2):
+            os.dup2(out, descriptor)
         os.close(0)
         logs.listen("text")
-        if "given" in words:
-            words["given"] = Given(**words["given"])
-        ROLES[role](*words.pop("words", ()), **words)
+        if "parameters" in options:
+            options["parameters"] = SiteParameters(**options["parameters"])
+        ROLES[role](*options.pop("arguments", ()), **options)
     except BaseException:
         traceback.print_exc()
         status = 1
@@ -129,17 +135,17 @@ def _child(role: str, words: dict[str, Any], log: str) -> None:
 def serve() -> None:
     """Execute commands until input ends."""
     for line in sys.stdin:
-        said = json.loads(line)
-        if "ask" in said:
-            print(os.waitid(os.P_PID, said["ask"], os.WEXITED | os.WNOHANG | os.WNOWAIT) is None, flush=True)
+        request = json.loads(line)
+        if "is_alive" in request:
+            print(os.waitid(os.P_PID, request["is_alive"], os.WEXITED | os.WNOHANG | os.WNOWAIT) is None, flush=True)
             continue
-        if "wait" in said:
-            _, status = os.waitpid(said["wait"], 0)
+        if "wait" in request:
+            _, status = os.waitpid(request["wait"], 0)
             print(os.waitstatus_to_exitcode(status), flush=True)
             continue
         pid = os.fork()
         if pid == 0:
-            _child(said["role"], said["words"], said["log"])
+            _child(request["role"], request["options"], request["log"])
         print(pid, flush=True)
 
 
@@ -151,8 +157,8 @@ class Forks:
 
     def __init__(self, log: Path) -> None:
         self.log = log
-        self._open: set[int] = set()
-        path = os.pathsep.join([str(ROOT), *(place for place in sys.path if place)])
+        self._processes: set[int] = set()
+        path = os.pathsep.join([str(ROOT), *(folder for folder in sys.path if folder)])
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.torture.forks"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={**os.environ, "PYTHONPATH": path}, cwd=ROOT,
@@ -162,42 +168,42 @@ class Forks:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pid in list(self._open):
+        for pid in list(self._processes):
             self.kill(pid)
         self._server.communicate()
 
-    def start(self, role: str, **words: Any) -> int:
+    def start(self, role: str, **options: Any) -> int:
         """Start a process in a role, and return its id."""
-        if "given" in words:
-            words["given"] = words["given"]._asdict()
-        pid = int(self._say({"role": role, "words": words, "log": str(self.log)}))
-        self._open.add(pid)
+        if "parameters" in options:
+            options["parameters"] = options["parameters"]._asdict()
+        pid = int(self._request({"role": role, "options": options, "log": str(self.log)}))
+        self._processes.add(pid)
         return pid
 
-    def kill(self, pid: int, number: int = signal.SIGKILL) -> int:
+    def kill(self, pid: int, signal_number: int = signal.SIGKILL) -> int:
         """Send a signal that ends a process, and return how it ended."""
-        os.kill(pid, number)
+        os.kill(pid, signal_number)
         return self.wait(pid)
 
-    def lives(self, pid: int) -> bool:
+    def is_alive(self, pid: int) -> bool:
         """Whether a process is still running."""
-        return self._say({"ask": pid}).strip() == "True"
+        return self._request({"is_alive": pid}).strip() == "True"
 
     def wait(self, pid: int) -> int:
         """How a process ended: its exit status, or a negative number for a signal."""
-        self._open.discard(pid)
-        return int(self._say({"wait": pid}))
+        self._processes.discard(pid)
+        return int(self._request({"wait": pid}))
 
-    def said(self, most: int = 4000) -> str:
+    def output(self, length: int = 4000) -> str:
         """The end of the processes' output."""
-        return self.log.read_text("utf-8", "replace")[-most:] if self.log.exists() else ""
+        return self.log.read_text("utf-8", "replace")[-length:] if self.log.exists() else ""
 
-    def _say(self, words: dict[str, Any]) -> str:
+    def _request(self, request: dict[str, Any]) -> str:
         assert self._server.stdin and self._server.stdout
-        self._server.stdin.write(json.dumps(words) + "\n")
+        self._server.stdin.write(json.dumps(request) + "\n")
         self._server.stdin.flush()
         answer = self._server.stdout.readline()
-        assert answer, "who makes the processes is gone"
+        assert answer, "the server of processes has ended"
         return answer
 
 

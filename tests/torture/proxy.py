@@ -18,8 +18,8 @@ class Proxy:
             info = connection.info
             self._host, self._server_port, self._user, self._database = info.host, info.port, info.user, info.dbname
         self.port = 0
-        self._listening: socket.socket | None = None
-        self._inside: set[socket.socket] = set()
+        self._listener: socket.socket | None = None
+        self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -27,7 +27,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.shut()
+        self.close()
 
     @property
     def url(self) -> str:
@@ -36,41 +36,41 @@ class Proxy:
 
     def open(self) -> None:
         """Accept connections."""
-        self._listening = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listening.getsockname()[1]
-        threading.Thread(target=self._let_in, args=(self._listening,), daemon=True).start()
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
-    def shut(self) -> None:
+    def close(self) -> None:
         """Refuse new connections and break open ones."""
-        listening, self._listening = self._listening, None
-        if listening is not None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
             with contextlib.suppress(OSError):
-                listening.shutdown(socket.SHUT_RDWR)
-            listening.close()
-        self.throw_out()
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        self.break_connections()
 
-    def throw_out(self) -> None:
+    def break_connections(self) -> None:
         """Break every connection."""
         with self._lock:
-            inside, self._inside = self._inside, set()
-        for one in inside:
+            connections, self._connections = self._connections, set()
+        for connection in connections:
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
 
-    def _let_in(self, listening: socket.socket) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                visitor, _ = listening.accept()
-                server = self._reach()
+                client, _ = listener.accept()
+                server = self._connect()
             except OSError:
                 return
             with self._lock:
-                self._inside |= {visitor, server}
-            for one, other in ((visitor, server), (server, visitor)):
-                threading.Thread(target=_hand_on, args=(one, other), daemon=True).start()
+                self._connections |= {client, server}
+            for source, target in ((client, server), (server, client)):
+                threading.Thread(target=_forward, args=(source, target), daemon=True).start()
 
-    def _reach(self) -> socket.socket:
+    def _connect(self) -> socket.socket:
         if self._host.startswith("/"):
             server = socket.socket(socket.AF_UNIX)
             server.connect(f"{self._host}/.s.PGSQL.{self._server_port}")
@@ -78,11 +78,11 @@ class Proxy:
         return socket.create_connection((self._host, self._server_port))
 
 
-def _hand_on(one: socket.socket, other: socket.socket) -> None:
+def _forward(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        while data := one.recv(65_536):
-            other.sendall(data)
-    for each in (one, other):
+        while data := source.recv(65_536):
+            target.sendall(data)
+    for connection in (source, target):
         with contextlib.suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
-        each.close()
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()

@@ -18,11 +18,11 @@ from hotpapers.model import HOUR
 from hotpapers.store import Record, sqlite
 from tests.disks import small_disk
 from tests.postgres import with_database
-from tests.torture import agree
-from tests.torture.agree import Bounds
+from tests.torture import comparison
+from tests.torture.comparison import Bounds
 from tests.torture.rig import Rig, rig
-from tests.torture.rounds import bench
-from tests.torture.table import Telling, at_length
+from tests.torture.source_jobs import source_jobs
+from tests.torture.table import Report, torture_only
 from tests.torture.test_faults import EVENING, SCRIPT
 
 NO_ROOM = "no room left on the"
@@ -33,58 +33,58 @@ LARGE = "300m"
 
 
 @pytest.mark.long
-def test_a_store_that_may_not_grow_goes_on_when_it_may(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, told: Telling
+def test_a_store_that_cannot_grow_continues_when_it_can(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, report: Report
 ) -> None:  # fmt: skip
-    pages = [2**31]
-    opened = sqlite.SqliteDatabase._open
+    page_limit = [2**31]
+    original_open = sqlite.SqliteDatabase._open
 
-    def small(database: sqlite.SqliteDatabase, name: str, flags: int) -> apsw.Connection:
-        connection = opened(database, name, flags)
-        connection.execute(f"PRAGMA max_page_count = {pages[0]}")
+    def open_limited(database: sqlite.SqliteDatabase, name: str, flags: int) -> apsw.Connection:
+        connection = original_open(database, name, flags)
+        connection.execute(f"PRAGMA max_page_count = {page_limit[0]}")
         return connection
 
-    monkeypatch.setattr(sqlite.SqliteDatabase, "_open", small)
-    with bench("hackernews", sqlite_url, SCRIPT, EVENING) as one:
-        one.after(3600)
-        [(used,)] = one.record.database.rows("PRAGMA page_count")
-        pages[0] = used
-        for rounds in one.jobs.values():
-            rounds._close_store()
-        one.after(4 * 3600)
-        states = {state for name, _, (state, reason, _) in one.told if NO_ROOM in reason}
+    monkeypatch.setattr(sqlite.SqliteDatabase, "_open", open_limited)
+    with source_jobs("hackernews", sqlite_url, SCRIPT, EVENING) as site:
+        site.run_for(3600)
+        [(page_count,)] = site.record.database.rows("PRAGMA page_count")
+        page_limit[0] = page_count
+        for job_loop in site.jobs.values():
+            job_loop._close_store()
+        site.run_for(4 * 3600)
+        states = {state for job, _, (state, reason, _) in site.attempts if NO_ROOM in reason}
         assert states == {"store"}
-        pages[0] = 2**31
-        one.after(4 * 3600)
-        assert one.status("hackernews").failing_since is None
-        bounds = Bounds(SCRIPT, one.loopback.bases, EVENING, one.clock.now() - HOUR)
-        outcome = agree.whole(one.record, ["hackernews"], bounds)
-    told.row("no room for SQLite, and room again", 1, outcome)
-    assert outcome.good and outcome.posts, outcome
+        page_limit[0] = 2**31
+        site.run_for(4 * 3600)
+        assert site.status("hackernews").failing_since is None
+        bounds = Bounds(SCRIPT, site.loopback.bases, EVENING, site.clock.now() - HOUR)
+        outcome = comparison.compare_all(site.record, ["hackernews"], bounds)
+    report.add_row("no room for SQLite, and room again", 1, outcome)
+    assert outcome.is_clean and outcome.posts, outcome
 
 
 # ---- on a full disk ----------------------------------------------------------------------------------------
 
 
-def grow(folder: Path) -> None:
+def enlarge(folder: Path) -> None:
     """Make room on a disk."""
     subprocess.run(["mount", "-o", f"remount,size={LARGE}", folder], check=True)
 
 
-def until_it_is_full(site: Rig) -> None:
+def wait_until_full(site: Rig) -> None:
     """Wait until the processes report that the disk is full."""
-    site.wait(lambda record: NO_ROOM in site.forks.said())
+    site.wait(lambda record: NO_ROOM in site.forks.output())
 
 
-@at_length
-def test_a_full_disk_under_sqlite(tmp_path: Path, told: Telling) -> None:
+@torture_only
+def test_a_full_disk_under_sqlite(tmp_path: Path, report: Report) -> None:
     with small_disk(tmp_path / "disk", "3m") as disk, rig(f"sqlite:///{disk / 'hotpapers.db'}", tmp_path) as site:
         site.start()
-        until_it_is_full(site)
-        with Record(site.given.store) as record, pytest.raises(FullStore):
+        wait_until_full(site)
+        with Record(site.parameters.store) as record, pytest.raises(FullStore):
             fill(record)
-        grow(disk)
-        site.tell(told, "the disk was full")
+        enlarge(disk)
+        site.finish(report, "the disk was full")
 
 
 def fill(record: Record) -> None:
@@ -101,11 +101,11 @@ def full_server(server: str, disk: Path) -> Iterator[str]:
 
     name = f"hotpapers_torture_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection, ExitStack() as stack:
-        inside = disk / "tables"
-        inside.mkdir()
+        table_folder = disk / "tables"
+        table_folder.mkdir()
         try:
-            shutil.chown(inside, "postgres", "postgres")
-            connection.execute(f"CREATE TABLESPACE {name} LOCATION '{inside}'")
+            shutil.chown(table_folder, "postgres", "postgres")
+            connection.execute(f"CREATE TABLESPACE {name} LOCATION '{table_folder}'")
         except (LookupError, psycopg.Error) as problem:
             pytest.skip(f"the server's tables cannot be put on a disk of ours: {problem}")
         stack.callback(connection.execute, f"DROP TABLESPACE {name}")
@@ -114,16 +114,16 @@ def full_server(server: str, disk: Path) -> Iterator[str]:
         yield with_database(server, name)
 
 
-@at_length
-def test_a_full_disk_under_postgres(postgres_server: str, tmp_path: Path, told: Telling) -> None:
+@torture_only
+def test_a_full_disk_under_postgres(postgres_server: str, tmp_path: Path, report: Report) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)  # the server's user needs access to the disk
         disk = stack.enter_context(small_disk(folder / "disk", "10m"))
         site = stack.enter_context(rig(stack.enter_context(full_server(postgres_server, disk)), tmp_path))
         site.start()
-        with Record(site.given.store) as record, pytest.raises(FullStore):
+        with Record(site.parameters.store) as record, pytest.raises(FullStore):
             fill(record)  # collecting alone would take too long to fill it
-        until_it_is_full(site)
-        grow(disk)
-        site.tell(told, "the disk was full")
+        wait_until_full(site)
+        enlarge(disk)
+        site.finish(report, "the disk was full")

@@ -1,4 +1,4 @@
-"""Hostile text on its whole way, from networks on real sockets to published issues, stays plain text.
+"""Hostile text stays plain text all the way from networks on real sockets to published issues.
 
 tests/hostile checks what every channel and a real browser make of each text; `make torture` runs both.
 """
@@ -22,76 +22,83 @@ from tests.loopback.clock import moment
 from tests.loopback.manual_script import ManualScript, account, message, paper
 from tests.loopback.script import MINUTE, Message, Paper, PaperReference
 from tests.render.html import Page
-from tests.torture import agree
-from tests.torture.agree import Outcome
-from tests.torture.rounds import bench
-from tests.torture.table import ALL, Telling
+from tests.torture import comparison
+from tests.torture.comparison import Outcome
+from tests.torture.source_jobs import source_jobs
+from tests.torture.table import ALL, Report
 
 DAY = "2026-03-10"
-MADE = moment(f"{DAY}T05:00")
-NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 §2.2 excludes, and so papers from arXiv too."""
-OWN = Publication(
-    publication="daily", title="Tea", ranking="classic/1", threshold=1, posts=2, hour=14, observed_at=MADE - HOUR
+POSTED_AT = moment(f"{DAY}T05:00")
+NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 §2.2 excludes, so that papers from arXiv cannot contain them either."""
+PUBLICATION = Publication(
+    publication="daily", title="Tea", ranking="classic/1", threshold=1, posts=2, hour=14, observed_at=POSTED_AT - HOUR
 )
-ASKING = ("reading/index.html", "search/index.html")
+FORM_PAGES = ("reading/index.html", "search/index.html")
 """The site's own pages with a form."""
-READ = tuple(SOURCES) if ALL else ("arxiv", "hackernews", "mastodon")
-NETWORKS = READ[1:]
-CASES_HERE = CASES if ALL else CASES[::12]
+SOURCES_TO_READ = tuple(SOURCES) if ALL else ("arxiv", "hackernews", "mastodon")
+NETWORKS = SOURCES_TO_READ[1:]
+CASES_TO_RUN = CASES if ALL else CASES[::12]
 
 
 @pytest.mark.long
-def test_hostile_words_stay_words_all_the_way(sqlite_url: str, tmp_path: Path, told: Telling) -> None:
-    papers = [hostile_paper(n, case) for n, case in enumerate(CASES_HERE, 1)]
-    script = ManualScript(papers, [talk(n, case, papers[n - 1]) for n, case in enumerate(CASES_HERE, 1)])
+def test_hostile_text_stays_text_all_the_way(sqlite_url: str, tmp_path: Path, report: Report) -> None:
+    papers = [hostile_paper(n, case) for n, case in enumerate(CASES_TO_RUN, 1)]
+    script = ManualScript(papers, [hostile_post(n, case, papers[n - 1]) for n, case in enumerate(CASES_TO_RUN, 1)])
     with Record(sqlite_url) as record:
-        record.append([OWN], source="settings", at=MADE - HOUR)
+        record.append([PUBLICATION], source="settings", at=POSTED_AT - HOUR)
         read_all(sqlite_url, script)
-        posts = {key[0]: post for key, post in agree.latest(record, Post).items()}
-        assert len(posts) >= len(CASES_HERE) * 9 // 10, "some networks tell little"
-        freeze.freeze(record, publication_of(record, "daily"), DAY, at=MADE + 10 * HOUR)
-        for to in ("site", "feeds", "classic", "markdown"):
-            export_site(record, "daily", [DAY], to, tmp_path / to)
-        unsound = tuple(agree.unsound(record))
+        posts = {key[0]: post for key, post in comparison.latest_observations(record, Post).items()}
+        assert len(posts) >= len(CASES_TO_RUN) * 9 // 10, "some networks provide few"
+        freeze.freeze(record, publication_of(record, "daily"), DAY, at=POSTED_AT + 10 * HOUR)
+        for channel in ("site", "feeds", "classic", "markdown"):
+            export_site(record, "daily", [DAY], channel, tmp_path / channel)
+        store_damage = tuple(comparison.store_damage(record))
     pages = {file: Page(file.read_bytes()) for file in (tmp_path / "site").rglob("*.html")}
-    lively = [f"{file}: {one}" for file, page in pages.items() for one in active_parts(page, allowed(str(file)))]
-    entries = [one for page in pages.values() for one in page.all("article") if one.attributes.get("class") == "entry"]
-    outcome = Outcome(len(CASES_HERE), wrong=(*lively, *unsound))
-    told.row("hostile words, from the wire to the page", len(CASES_HERE), outcome)
-    assert outcome.good and len(entries) > len(CASES_HERE) // 2, outcome
+    findings = [
+        f"{file}: {finding}" for file, page in pages.items() for finding in active_parts(page, allowed(str(file)))
+    ]
+    articles = (article for page in pages.values() for article in page.all("article"))
+    entries = [article for article in articles if article.attributes.get("class") == "entry"]
+    outcome = Outcome(len(CASES_TO_RUN), errors=(*findings, *store_damage))
+    report.add_row("hostile text, from the wire to the page", len(CASES_TO_RUN), outcome)
+    assert outcome.is_clean and len(entries) > len(CASES_TO_RUN) // 2, outcome
 
 
 def allowed(path: str) -> set[str]:
     """The site's own elements that a page may contain."""
-    return {"script", "meta", "link", *(FORM_ELEMENTS if path.endswith(ASKING) else ())}
+    return {"script", "meta", "link", *(FORM_ELEMENTS if path.endswith(FORM_PAGES) else ())}
 
 
 def hostile_paper(n: int, case: str) -> Paper:
     """A paper with the text in every field."""
-    words = " ".join(NO_XML.sub("", case).split()) or "nothing"
+    words = " ".join(NOT_IN_XML.sub("", case).split()) or "nothing"
     return paper(
         f"2603.{n:05d}", DAY, title=f"{words} on tea, a study of kettles {n}", authors=(f"Ada {words}", words),
         abstract=f"{words} and tea.", comment=words, journal=words, doi=f"10.5555/{n}",
     )  # fmt: skip
 
 
-def talk(n: int, case: str, about: Paper) -> Message:
+def hostile_post(n: int, case: str, topic: Paper) -> Message:
     """Post the text about the paper, on one network after the other."""
     network = NETWORKS[n % len(NETWORKS)]
     author = (
         account(network, "ada") if network == "feeds" else account(network, f"ada{n}", display_name=case, home="two")
     )
-    post = message(author, MADE + n * MINUTE // 4, f"Tea! {case}", PaperReference(about.id), final_likes=50)
+    post = message(author, POSTED_AT + n * MINUTE // 4, f"Tea! {case}", PaperReference(topic.id), final_likes=50)
     return post._replace(title=f"Tea! {case}") if post.title else post
 
 
 def read_all(store: str, script: ManualScript) -> None:
     """Read each network for a morning, and a stream for as long as somebody posts."""
-    for source in READ:
-        with bench(source, store, script, MADE - 5 * MINUTE) as one:
-            one.until(MADE + len(CASES_HERE) * MINUTE // 4 + 6 * MINUTE if source == "bluesky" else MADE + 3 * HOUR)
-            one.clock.to(MADE + 7 * HOUR)
-            counts = {name: rounds for name, rounds in one.jobs.items() if name.endswith("/counts")}
-            if counts:
-                one.only(counts).until(MADE + 8 * HOUR)
+    for source in SOURCES_TO_READ:
+        with source_jobs(source, store, script, POSTED_AT - 5 * MINUTE) as site:
+            site.run_until(
+                POSTED_AT + len(CASES_TO_RUN) * MINUTE // 4 + 6 * MINUTE
+                if source == "bluesky"
+                else POSTED_AT + 3 * HOUR
+            )
+            site.clock.to(POSTED_AT + 7 * HOUR)
+            count_jobs = {name: job_loop for name, job_loop in site.jobs.items() if name.endswith("/counts")}
+            if count_jobs:
+                site.with_jobs(count_jobs).run_until(POSTED_AT + 8 * HOUR)

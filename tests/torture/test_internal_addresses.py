@@ -19,7 +19,7 @@ from hotpapers.sources import SOURCES
 from tests.http.server import Server, answer, client, serving
 from tests.loopback.hosts import HOSTS, TRAP, addresses
 from tests.loopback.reading import make_source
-from tests.torture.table import ALL, Telling
+from tests.torture.table import ALL, Report
 
 NAMES = {
     "inside.example": ["127.0.0.1"],
@@ -31,13 +31,13 @@ NAMES = {
     "shared.example": ["100.64.0.1"],
 }
 """Public names that resolve to inside addresses."""
-HOSTS_INSIDE = (
+INTERNAL_HOSTS = (
     "127.0.0.1", "localhost", "localhost.", "LOCALHOST", "127.1", "127.0.1", "127.255.255.254", "0.0.0.0", "0",
     "2130706433", "0x7f000001", "0x7f.0.0.1", "017700000001", "0177.0.0.1", "127.0.0.1.", "%31%32%37.0.0.1",
     "①②⑦.0.0.1", "127。0。0。1", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:0:0:1]",
     "[64:ff9b::7f00:1]", "[::127.0.0.1]", "[fe80::1]", "[fc00::1]", "[2002:7f00:1::]", *NAMES,
 )  # fmt: skip
-ELSEWHERE = (
+OTHER_TARGETS = (
     "http://169.254.169.254/latest/meta-data/", "http://[fd00:ec2::254]/latest/", "http://metadata.google.internal/",
     "http://10.0.0.1/", "http://172.16.0.1/", "http://192.168.1.1/", "http://100.64.0.1/", "http://198.18.0.1/",
     "http://224.0.0.1/", "http://255.255.255.255/", "file:///etc/passwd", "gopher://127.0.0.1/", "ftp://127.0.0.1/",
@@ -57,13 +57,13 @@ class Trap:
         self.hits: list[str] = []
 
     @contextmanager
-    def set(self) -> Iterator[int]:
+    def listen(self) -> Iterator[int]:
         """Start listening, and return the port."""
         with ExitStack() as stack:
             port = 0
             for family, host in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::1")):
                 try:
-                    server = stack.enter_context(_Listening(family, host, port, self.hits))
+                    server = stack.enter_context(_CountingServer(family, host, port, self.hits))
                 except OSError:  # no support for this protocol
                     continue
                 port = server.server_address[1]
@@ -72,7 +72,7 @@ class Trap:
             yield port
 
 
-class _Listening(http.server.ThreadingHTTPServer):
+class _CountingServer(http.server.ThreadingHTTPServer):
     def __init__(self, family: int, host: str, port: int, hits: list[str]) -> None:
         self.address_family = family
         super().__init__((host, port), http.server.BaseHTTPRequestHandler)
@@ -83,8 +83,8 @@ class _Listening(http.server.ThreadingHTTPServer):
         return False
 
 
-def resolve(host: str, port: int, **more: Any) -> Sequence[tuple[Any, ...]]:
-    """Resolve our test names here and all others with the system; nothing outside is asked."""
+def resolve(host: str, port: int, **options: Any) -> Sequence[tuple[Any, ...]]:
+    """Resolve the tests' own names here and numeric addresses with the system, without asking any server."""
     if host in NAMES:
         return [(0, 0, 0, "", (address, port)) for address in NAMES[host]]
     try:
@@ -97,26 +97,26 @@ def resolve(host: str, port: int, **more: Any) -> Sequence[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def trap() -> Iterator[tuple[Trap, int]]:
-    one = Trap()
-    with one.set() as port:
-        yield one, port
+    new_trap = Trap()
+    with new_trap.listen() as port:
+        yield new_trap, port
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
+    with serving() as started:
+        yield started
 
 
 def targets(port: int) -> list[str]:
     """All addresses that must not be fetched."""
     return [
-        *(f"http://{host}:{port}/x" for host in HOSTS_INSIDE),
-        *(one.replace("{port}", str(port)) for one in ELSEWHERE),
+        *(f"http://{host}:{port}/x" for host in INTERNAL_HOSTS),
+        *(target.replace("{port}", str(port)) for target in OTHER_TARGETS),
     ]
 
 
-def everywhere(play: Any) -> dict[str, Any]:
+def always(play: Any) -> dict[str, Any]:
     """The same answer to every request."""
 
     class Always(dict[str, Any]):
@@ -126,45 +126,45 @@ def everywhere(play: Any) -> dict[str, Any]:
     return Always()
 
 
-def polite(server: Server) -> PoliteHttpClient:
+def polite_client(server: Server) -> PoliteHttpClient:
     """A client that may reach only this one server."""
     return client(server, resolve=resolve)
 
 
-def test_the_trap_is_set(trap: tuple[Trap, int]) -> None:
+def test_the_trap_counts_connections(trap: tuple[Trap, int]) -> None:
     """A control: the trap does count connections, so the tests can fail."""
-    one, port = trap
+    counter, port = trap
     for host in ("127.0.0.1", "::1"):
-        with socket.create_connection((host, port)) as visitor:
-            visitor.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            visitor.recv(10)
-    assert len(one.hits) == 2
-    one.hits.clear()
+        with socket.create_connection((host, port)) as connection:
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            connection.recv(10)
+    assert len(counter.hits) == 2
+    counter.hits.clear()
 
 
 def bases_at(server: Server) -> dict[str, str]:
     """This server in place of every network."""
-    given = addresses(dict.fromkeys(HOSTS, server.port))
-    return {name: base for name, base in given.items() if name != TRAP}
+    bases = addresses(dict.fromkeys(HOSTS, server.port))
+    return {name: base for name, base in bases.items() if name != TRAP}
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_no_source_follows_a_redirect_inside(
-    source: str, server: Server, trap: tuple[Trap, int], told: Telling
+    source: str, server: Server, trap: tuple[Trap, int], report: Report
 ) -> None:  # fmt: skip
-    one, port = trap
-    found = targets(port)
-    found = found if ALL else found[::7]
-    for target in found:
-        server.plays = everywhere(answer(302, location=target.encode("utf-8").decode("latin-1")))
-        with polite(server) as http_client:
-            asked = ask(source, server, http_client)
-        assert isinstance(asked, NetError) and not one.hits, (target, asked)
-    told.row("led to an address inside, fetched from there", len(found), wrong_if(one.hits))
+    counter, port = trap
+    urls = targets(port)
+    urls = urls if ALL else urls[::7]
+    for target in urls:
+        server.plays = always(answer(302, location=target.encode("utf-8").decode("latin-1")))
+        with polite_client(server) as http_client:
+            error = run_round(source, server, http_client)
+        assert isinstance(error, NetError) and not counter.hits, (target, error)
+    report.add_row("led to an address inside, fetched from there", len(urls), outcome_of(counter.hits))
 
 
-def ask(source: str, server: Server, http_client: HttpClient) -> NetError | None:
-    """Run one round of a source, and return how it failed."""
+def run_round(source: str, server: Server, http_client: HttpClient) -> NetError | None:
+    """Run one round of a source, and return its error."""
     bases = bases_at(server) | {TRAP: ""}
     try:
         for _ in make_source(source, bases).pages(http_client, None):
@@ -174,14 +174,14 @@ def ask(source: str, server: Server, http_client: HttpClient) -> NetError | None
     return None
 
 
-def wrong_if(hits: Sequence[str]) -> Any:
-    """An outcome with this many errors."""
-    from tests.torture.agree import Outcome
+def outcome_of(hits: Sequence[str]) -> Any:
+    """An outcome in which each hit is an error."""
+    from tests.torture.comparison import Outcome
 
-    return Outcome(wrong=tuple(hits))
+    return Outcome(errors=tuple(hits))
 
 
-PLACES: dict[str, Callable[[str], str]] = {
+KEYS: dict[str, Callable[[str], str]] = {
     "mastodon": lambda target: f"mastodon:{target.rstrip('/')}/users/a/statuses/1",
     "huggingface": lambda target: f"huggingface:{target}",
     "lobsters": lambda target: f"lobsters:{target}",
@@ -191,31 +191,33 @@ PLACES: dict[str, Callable[[str], str]] = {
 """Sources where text from posts becomes a key in requests for counts."""
 
 
-@pytest.mark.parametrize("network", PLACES)
-def test_no_post_leads_inside_by_its_name(
-    network: str, server: Server, trap: tuple[Trap, int], told: Telling
+@pytest.mark.parametrize("network", KEYS)
+def test_no_name_of_a_post_leads_inside(
+    network: str, server: Server, trap: tuple[Trap, int], report: Report
 ) -> None:  # fmt: skip
-    """A server names posts whose home is inside; that address must not be asked for them."""
-    one, port = trap
-    server.plays = everywhere(answer(200, b"{}"))
-    found = targets(port)
-    for target in found:
-        with polite(server) as http_client, suppress(NetError):
-            list(make_source(network, bases_at(server) | {TRAP: ""}).counts(http_client, [PLACES[network](target)]))
-        assert not one.hits, target
-    told.row("a post that names an address inside, fetched from there", len(found), wrong_if(one.hits))
+    """A post's name contains an address inside the network, which must not be asked for the post's counts."""
+    counter, port = trap
+    server.plays = always(answer(200, b"{}"))
+    urls = targets(port)
+    for target in urls:
+        with polite_client(server) as http_client, suppress(NetError):
+            list(make_source(network, bases_at(server) | {TRAP: ""}).counts(http_client, [KEYS[network](target)]))
+        assert not counter.hits, target
+    report.add_row("a post that names an address inside, fetched from there", len(urls), outcome_of(counter.hits))
 
 
 @pytest.mark.long
-def test_what_a_page_links_is_not_fetched(server: Server, trap: tuple[Trap, int], told: Telling) -> None:
+def test_what_a_page_links_is_not_fetched(server: Server, trap: tuple[Trap, int], report: Report) -> None:
     """Feeds, boosts, cards and next pages contain addresses; none is fetched."""
-    one, port = trap
+    counter, port = trap
     for target in targets(port):
         page = json.dumps([{"id": "1", "uri": target, "url": target, "card": {"url": target}}]).encode()
         headers = {"link": f'<{target}>; rel="next"'.encode().decode("latin-1")}
-        server.plays = everywhere(answer(200, page, **headers))
-        with polite(server) as http_client:
+        server.plays = always(answer(200, page, **headers))
+        with polite_client(server) as http_client:
             for source in ("mastodon", "feeds", "lobsters"):
-                ask(source, server, http_client)
-        assert not one.hits, target
-    told.row("a page that links an address inside, fetched from there", len(targets(port)), wrong_if(one.hits))
+                run_round(source, server, http_client)
+        assert not counter.hits, target
+    report.add_row(
+        "a page that links an address inside, fetched from there", len(targets(port)), outcome_of(counter.hits)
+    )

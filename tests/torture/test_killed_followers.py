@@ -24,18 +24,18 @@ from hotpapers.transparency import alarms
 from tests.following.sites import Follower, Publisher
 from tests.http.server import Play, Server, answer, raw, stall
 from tests.issues.made import counts, post
-from tests.torture import agree
-from tests.torture.agree import Outcome
+from tests.torture import comparison
+from tests.torture.comparison import Outcome
 from tests.torture.forks import Forks
-from tests.torture.table import KILLS, Telling, one_is_enough
+from tests.torture.table import KILLS, Report, one_database
 
-LIFE = 1.2
-"""A process's longest life, as a share of what an undisturbed one takes."""
-RUNS = 3.0
-"""How much longer to let one live that also sets up and runs all of a site's other jobs."""
-PER_DAY, MOST_DAYS = 3, 80
-"""The least number of kills before the site publishes another day; days, of which the last 90 are read."""
-ILL = 0.35
+LIFE_FACTOR = 1.2
+"""A process's longest life, as a multiple of how long an undisturbed one takes."""
+RUN_FACTOR = 3.0
+"""How much longer a process may run that also sets up and runs all of a site's other jobs."""
+KILLS_PER_DAY, MOST_DAYS = 3, 80
+"""The fewest kills before the site publishes another day, and the most days: a follower reads the last 90."""
+FAULT_SHARE = 0.35
 """The share of requests that meet a fault."""
 SWITCHED_OFF = "\n".join(f"[source.{name}]\non = false" for name in ALWAYS_ON)
 SETTINGS = """contact = "https://library.example/"
@@ -66,26 +66,26 @@ FAULTS: Mapping[str, Callable[[bytes], Play]] = {
 
 
 class UnreliableSite(Server):
-    """Serves a folder. While `ill`, it answers with random faults, and counts them."""
+    """Serves a folder. While `is_failing`, it answers with random faults, and counts them."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.folder, self.ill, self.faults = folder, False, Counter[str]()
-        self._dice = random.Random(7)
+        self.folder, self.is_failing, self.faults = folder, False, Counter[str]()
+        self._rng = random.Random(7)
 
     def next_play(self, path: str) -> Play:
         file = self.folder / path.lstrip("/")
         if not file.is_file():
             return answer(404)
-        if not self.ill or self._dice.random() > ILL:
+        if not self.is_failing or self._rng.random() > FAULT_SHARE:
             return answer(200, file.read_bytes())
-        fault = self._dice.choice(sorted(FAULTS))
+        fault = self._rng.choice(sorted(FAULTS))
         self.faults[fault] += 1
         return FAULTS[fault](file.read_bytes())
 
 
 @contextmanager
-def unreliable(folder: Path) -> Iterator[UnreliableSite]:
+def serve_unreliably(folder: Path) -> Iterator[UnreliableSite]:
     with UnreliableSite(folder) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
@@ -97,13 +97,13 @@ def unreliable(folder: Path) -> Iterator[UnreliableSite]:
             thread.join()
 
 
-def live(publisher: Publisher, day: int) -> None:
-    """One day of the site; on every third day somebody from the day before is forgotten."""
+def live_a_day(publisher: Publisher, day: int) -> None:
+    """One day of the site; every third day, it forgets somebody from the day before."""
     start = publisher.start + day * DAY
     names = [f"bluesky:{day}-{n}" for n in range(300)]
-    more = [item for n, name in enumerate(names) for item in post(10 * day + 1 + n % 2, name, start + HOUR + n)]
+    items = [item for n, name in enumerate(names) for item in post(10 * day + 1 + n % 2, name, start + HOUR + n)]
     for hour in range(3):  # each in a file of its own
-        publisher.record.append(more[hour::3], source="made-up", at=start + (2 + 5 * hour) * HOUR)
+        publisher.record.append(items[hour::3], source="made-up", at=start + (2 + 5 * hour) * HOUR)
     publisher.live(day, *(counts(name, 5 + n, start + 2 * HOUR) for n, name in enumerate(names)))
     if day % 3 == 1:
         forget(publisher.record, f"bluesky:by-{day - 1}-7")
@@ -113,40 +113,40 @@ def live(publisher: Publisher, day: int) -> None:
 
 class Killer:
     """Starts processes that follow a site, both with `follow` and within `run`, and kills them at random moments.
-    `words`: the arguments of `follow`; `home`: settings and store of both."""
+    `arguments`: those of `follow`; `home`: settings and store of both."""
 
-    def __init__(self, forks: Forks, words: list[str], home: list[str]) -> None:
-        self.forks, self.words, self.home = forks, [*words, *home], home
-        self._dice, self._life = random.Random(3), 1.0
+    def __init__(self, forks: Forks, arguments: list[str], home: list[str]) -> None:
+        self.forks, self.arguments, self.home = forks, [*arguments, *home], home
+        self._rng, self._longest_life = random.Random(3), 1.0
 
     def kill(self, times: int) -> None:
-        """Kill this many, every second one within `run`. Processes that end before do not count."""
+        """Kill this many, every second one within `run`. Processes that end earlier do not count."""
         while times:
-            role, words, lives = ("run", self.home, RUNS) if times % 2 else ("follow", self.words, 1.0)
-            pid = self.forks.start(role, words=words)
-            time.sleep(self._dice.uniform(0, lives * self._life))
+            role, arguments, factor = ("run", self.home, RUN_FACTOR) if times % 2 else ("follow", self.arguments, 1.0)
+            pid = self.forks.start(role, arguments=arguments)
+            time.sleep(self._rng.uniform(0, factor * self._longest_life))
             times -= self.forks.kill(pid) == -signal.SIGKILL
 
-    def leave_alone(self) -> None:
+    def run_undisturbed(self) -> None:
         """Run one process undisturbed; it must succeed."""
-        began = time.monotonic()
-        assert self.forks.wait(self.forks.start("follow", words=self.words)) == 0, self.forks.said()
-        self._life = LIFE * (time.monotonic() - began)
+        start = time.monotonic()
+        assert self.forks.wait(self.forks.start("follow", arguments=self.arguments)) == 0, self.forks.output()
+        self._longest_life = LIFE_FACTOR * (time.monotonic() - start)
 
 
 @pytest.mark.long
-@one_is_enough
-def test_killed_while_following(store_url: str, tmp_path: Path, told: Telling) -> None:
+@one_database
+def test_killed_while_following(store_url: str, tmp_path: Path, report: Report) -> None:
     """Compared with an undisturbed follower: in the end both have the same items, once each."""
     kills = max(KILLS // 10, 6)
-    days = min(kills // PER_DAY, MOST_DAYS)
+    days = min(kills // KILLS_PER_DAY, MOST_DAYS)
     first = now() - now() % DAY - (days + 1) * DAY
     with ExitStack() as stack:
         publisher = stack.enter_context(closing(Publisher(tmp_path / "site", start=first)))
-        site = stack.enter_context(unreliable(publisher.public))
-        calm, other = (
+        site = stack.enter_context(serve_unreliably(publisher.public))
+        undisturbed, killed = (
             stack.enter_context(closing(Follower(tmp_path / name, f"{site.base}/", store=store)))
-            for name, store in (("calm", ""), ("killed", store_url))
+            for name, store in (("undisturbed", ""), ("killed", store_url))
         )
         forks = stack.enter_context(Forks(tmp_path / "log"))
         settings = tmp_path / "killed/hotpapers.toml"
@@ -154,49 +154,49 @@ def test_killed_while_following(store_url: str, tmp_path: Path, told: Telling) -
         home = ["--config", str(settings), "--store", store_url]
         killer = Killer(forks, [f"{site.base}/", "--name", "neighbour"], home)
         for day in range(days):
-            live(publisher, day)
-            calm.time.seconds = time.time()
-            assert calm.round().problems == ()
-            site.ill = True
+            live_a_day(publisher, day)
+            undisturbed.time.seconds = time.time()
+            assert undisturbed.round().problems == ()
+            site.is_failing = True
             killer.kill(kills // days)
-            site.ill = False
-            killer.leave_alone()
-        assert alarms.open_alarms(other.site.folder) == ()
-        outcome = compared(calm, other)
-        told.row("killed while following a site", kills // days * days, outcome)
-        told.row("faults of a site that is followed", site.faults.total())
-        assert outcome.good and outcome.posts > 50 * days and site.faults, outcome
-        assert "  running  store=" in forks.log.read_text("utf-8"), "none lived for long enough"
+            site.is_failing = False
+            killer.run_undisturbed()
+        assert alarms.open_alarms(killed.site.folder) == ()
+        outcome = compare(undisturbed, killed)
+        report.add_row("killed while following a site", kills // days * days, outcome)
+        report.add_row("faults of a site that is followed", site.faults.total())
+        assert outcome.is_clean and outcome.posts > 50 * days and site.faults, outcome
+        assert "  running  store=" in forks.log.read_text("utf-8"), "no process ran for long enough"
 
 
-def compared(calm: Follower, other: Follower) -> Outcome:
+def compare(undisturbed: Follower, killed: Follower) -> Outcome:
     """Compare what the killed and the undisturbed follower imported and counted."""
-    with calm.peer() as wanted, other.peer() as there:
-        taken = differing(all_items(wanted), all_items(there))
-        unsound = tuple(agree.unsound(there))
-    counted = differing(measured(calm.record), measured(other.record))
-    return taken + counted + Outcome(wrong=(*unsound, *agree.unsound(other.record)))
+    with undisturbed.peer() as expected, killed.peer() as imported:
+        import_outcome = differences(all_items(expected), all_items(imported))
+        store_damage = tuple(comparison.store_damage(imported))
+    count_outcome = differences(measurements(undisturbed.record), measurements(killed.record))
+    return import_outcome + count_outcome + Outcome(errors=(*store_damage, *comparison.store_damage(killed.record)))
 
 
-def differing(wanted: Counter[Item], there: Counter[Item]) -> Outcome:
-    lost = tuple(map(str, wanted - there))
-    doubled = tuple(str(item) for item, times in there.items() if item in wanted and times > wanted[item])
-    return Outcome(wanted.total(), lost, doubled, tuple(str(item) for item in there if item not in wanted))
+def differences(expected: Counter[Item], actual: Counter[Item]) -> Outcome:
+    missing = tuple(map(str, expected - actual))
+    duplicates = tuple(str(item) for item, times in actual.items() if item in expected and times > expected[item])
+    return Outcome(expected.total(), missing, duplicates, tuple(str(item) for item in actual if item not in expected))
 
 
 def all_items(record: Record) -> Counter[Item]:
     """All items of a store, and how often it has each."""
-    return Counter(nameless(item) for kind in KINDS for item in agree.everything(record, kind))
+    return Counter(without_names(item) for kind in KINDS for item in comparison.all_observations(record, kind))
 
 
-def nameless(item: Item) -> Item:
-    """An item without the names that each store gives to what was forgotten."""
+def without_names(item: Item) -> Item:
+    """An item without the names that each store gives to what it forgot."""
     fields = ((name, getattr(item, name)) for name in item.__struct_fields__)
-    gone = {name: value.partition("~")[0] for name, value in fields if isinstance(value, str) and ":~" in value}
-    return msgspec.structs.replace(item, **gone)
+    names = {name: value.partition("~")[0] for name, value in fields if isinstance(value, str) and ":~" in value}
+    return msgspec.structs.replace(item, **names)
 
 
-def measured(record: Record) -> Counter[Item]:
+def measurements(record: Record) -> Counter[Item]:
     """The latest counts, whenever they were read."""
     items = (row.item for row in record.view().latest(Measurement))
     return Counter(msgspec.structs.replace(item, observed_at=0) for item in items)

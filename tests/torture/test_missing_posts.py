@@ -8,11 +8,11 @@ from hotpapers.model import HOUR, Post
 from tests.loopback.clock import moment
 from tests.loopback.manual_script import ManualScript, account, message, paper
 from tests.loopback.script import MINUTE, PaperReference
-from tests.torture import agree
-from tests.torture.rounds import bench
-from tests.torture.table import ALL, Telling
+from tests.torture import comparison
+from tests.torture.source_jobs import source_jobs
+from tests.torture.table import ALL, Report
 
-MADE = moment("2026-03-10T06:00")
+POSTED_AT = moment("2026-03-10T06:00")
 DENIALS = {
     "bluesky": "empty", "hackernews": "empty", "huggingface": "404", "lobsters": "404", "mastodon": "404",
     "reddit": "empty", "x": "empty",
@@ -20,22 +20,28 @@ DENIALS = {
 
 
 @pytest.mark.parametrize("network", DENIALS if ALL else ("lobsters", "x"))
-def test_what_was_said_to_be_gone_comes_back(network: str, sqlite_url: str, told: Telling) -> None:
+def test_a_post_reported_as_gone_comes_back(network: str, sqlite_url: str, report: Report) -> None:
     moss = paper("2603.00001", "2026-03-10")
-    one = message(account(network, "ada"), MADE, "On moss, at length", PaperReference(moss.id), final_likes=50)
-    with bench(network, sqlite_url, ManualScript([moss], [one]), MADE - 5 * MINUTE) as site:
-        site.until(MADE + HOUR if network != "bluesky" else MADE + 10 * MINUTE)
-        [post] = agree.latest(site.record, Post).values()
-        assert not post.gone and post.text
-        site.clock.to(MADE + 6 * HOUR - MINUTE)
+    original = message(
+        account(network, "ada"), POSTED_AT, "On moss, at length", PaperReference(moss.id), final_likes=50
+    )
+    with source_jobs(network, sqlite_url, ManualScript([moss], [original]), POSTED_AT - 5 * MINUTE) as site:
+        site.run_until(POSTED_AT + HOUR if network != "bluesky" else POSTED_AT + 10 * MINUTE)
+        [recorded_post] = comparison.latest_observations(site.record, Post).values()
+        assert not recorded_post.gone and recorded_post.text
+        site.clock.to(POSTED_AT + 6 * HOUR - MINUTE)
         site.loopback.plan.add(f"{network if network != 'bluesky' else 'bluesky.view'}={DENIALS[network]}")
-        counts = {name: rounds for name, rounds in site.jobs.items() if name.endswith("/counts")}
-        site.only(counts).until(MADE + 7 * HOUR)
-        [gone] = agree.latest(site.record, Post).values()
-        assert gone.gone
+        count_jobs = {name: job_loop for name, job_loop in site.jobs.items() if name.endswith("/counts")}
+        site.with_jobs(count_jobs).run_until(POSTED_AT + 7 * HOUR)
+        [missing_post] = comparison.latest_observations(site.record, Post).values()
+        assert missing_post.gone
         site.loopback.plan.clear()
-        site.clock.to(MADE + 24 * HOUR - MINUTE)
-        site.only(counts).until(MADE + 25 * HOUR)
-        [back] = agree.latest(site.record, Post).values()
-        told.row("said to be gone, and there again", 1)
-        assert (back.gone, back.text, back.links) == ("", post.text, post.links)
+        site.clock.to(POSTED_AT + 24 * HOUR - MINUTE)
+        site.with_jobs(count_jobs).run_until(POSTED_AT + 25 * HOUR)
+        [returned_post] = comparison.latest_observations(site.record, Post).values()
+        report.add_row("reported as gone, and found again", 1)
+        assert (returned_post.gone, returned_post.text, returned_post.links) == (
+            "",
+            recorded_post.text,
+            recorded_post.links,
+        )

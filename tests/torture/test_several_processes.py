@@ -22,57 +22,57 @@ from hotpapers.store.batches import cursor_of
 from tests.ingest.job_setup import collect_setup
 from tests.ingest.test_collect_job import Stream
 from tests.torture.rig import rig
-from tests.torture.table import ALL, Telling, at_length, one_is_enough
+from tests.torture.table import ALL, Report, one_database, torture_only
 
 TOGETHER = 20.0 if ALL else 1.0
 """Real seconds for which processes work together."""
-HOLD = 1_000_000
-"""Duration of a lease where no test waits for it, µs."""
+LEASE = 1_000_000
+"""How long a lease lasts if no test waits for it, µs."""
 WITHIN = 30e6
 """The longest time to take over a dead process's work, µs."""
 
 
 @pytest.mark.long
-@one_is_enough
-def test_two_at_once_and_one_is_killed(store_url: str, tmp_path: Path, told: Telling) -> None:
-    hold = job_state.LEASE if ALL else HOLD
-    with rig(store_url, tmp_path, hold=hold) as site, Record(store_url) as record:
-        first = site.start(2)
-        site.wait_until_all_is_held(record)
+@one_database
+def test_two_at_once_and_one_is_killed(store_url: str, tmp_path: Path, report: Report) -> None:
+    lease = job_state.LEASE if ALL else LEASE
+    with rig(store_url, tmp_path, lease=lease) as site, Record(store_url) as record:
+        first_pid = site.start(2)
+        site.wait_until_all_are_held(record)
         time.sleep(TOGETHER)
         site.wait(lambda record: len(set(site.holders(record).values())) == 2)  # both of them work
-        site.kill(first)
-        seconds = site.wait_until_all_is_held(record, but_not_by=first)
+        site.kill(first_pid)
+        seconds = site.wait_until_all_are_held(record, excluded_pid=first_pid)
         assert seconds < WITHIN / 1e6
-        told.row(f"taken over from a killed process within 30 s, {site.kind}")
-        site.tell(told, "two at once, one killed")
+        report.add_row(f"taken over from a killed process within 30 s, {site.kind}")
+        site.finish(report, "two at once, one killed")
 
 
-@at_length
-def test_four_share_a_stream_and_are_killed_in_turn(postgres_url: str, tmp_path: Path, told: Telling) -> None:
-    with rig(postgres_url, tmp_path, hold=HOLD, parts=4) as site, Record(postgres_url) as record:
+@torture_only
+def test_four_share_a_stream_and_are_killed_in_turn(postgres_url: str, tmp_path: Path, report: Report) -> None:
+    with rig(postgres_url, tmp_path, lease=LEASE, parts=4) as site, Record(postgres_url) as record:
         site.start(4)
         for _ in range(6):
-            site.wait_until_all_is_held(record)
+            site.wait_until_all_are_held(record)
             time.sleep(TOGETHER / 6)
             site.kill(site.running[0])
             site.start()
-        site.wait_until_all_is_held(record)
-        site.tell(told, "four at once, killed in turn", 6)
+        site.wait_until_all_are_held(record)
+        site.finish(report, "four at once, killed in turn", 6)
 
 
 @pytest.mark.long
-@one_is_enough
-def test_who_stood_still_too_long_writes_nothing_stale(store_url: str, tmp_path: Path, told: Telling) -> None:
-    dice, times = random.Random(3), 12 if ALL else 1
-    with rig(store_url, tmp_path, hold=HOLD) as site:
+@one_database
+def test_a_process_stopped_for_too_long_writes_nothing_stale(store_url: str, tmp_path: Path, report: Report) -> None:
+    rng, times = random.Random(3), 12 if ALL else 1
+    with rig(store_url, tmp_path, lease=LEASE) as site:
         site.start(2)
         for n in range(times):
-            time.sleep(dice.uniform(0.5, 1.5))
+            time.sleep(rng.uniform(0.5, 1.5))
             os.kill(site.running[n % 2], signal.SIGSTOP)
-            time.sleep(2.2 * HOLD / 1e6)
+            time.sleep(2.2 * LEASE / 1e6)
             os.kill(site.running[n % 2], signal.SIGCONT)
-        site.tell(told, "stopped for longer than a lease", times)
+        site.finish(report, "stopped for longer than a lease", times)
 
 
 # ---- one by one --------------------------------------------------------------------------------------------
@@ -85,54 +85,54 @@ class Slow(Stream):
         super().__init__(pages)
         self._record = record
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
-        late = self._record.database.clock() + job_state.LEASE + 1
-        assert jobs_queries.take_lease(self._record, "lobsters", "another", at=late)
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        time_after_lease = self._record.database.clock() + job_state.LEASE + 1
+        assert jobs_queries.take_lease(self._record, "lobsters", "another", at=time_after_lease)
         self._record.append([], source="lobsters", cursor="further")
         return ()
 
 
 def test_a_page_that_was_read_before_the_lease_ended_is_not_written_after(store_url: str) -> None:
     """Otherwise its ETag, for example, would keep the page from being sent again."""
-    page, lost = PayloadPage([RawPayload("post", "aa", b"{}", 1)], "stale"), list[str]()
-    with Record(store_url) as other, collect_setup(store_url, {}, source=Slow(other, [page])) as made:
-        job = made.loop.job
+    page, forgotten = PayloadPage([RawPayload("post", "aa", b"{}", 1)], "stale"), list[str]()
+    with Record(store_url) as record, collect_setup(store_url, {}, source=Slow(record, [page])) as setup:
+        job = setup.loop.job
         assert isinstance(job, CollectJob)
-        job.connection = job.connection._replace(forget=lambda: lost.append("what was answered"))
-        assert made.loop.attempt() is None and lost == ["what was answered"]
-        assert cursor_of(other.database, "lobsters") == "further"
-        assert jobs_queries.load_state(other, "lobsters").success_at is None
+        job.connection = job.connection._replace(forget=lambda: forgotten.append("what was answered"))
+        assert setup.loop.attempt() is None and forgotten == ["what was answered"]
+        assert cursor_of(record.database, "lobsters") == "further"
+        assert jobs_queries.load_state(record, "lobsters").success_at is None
 
 
-def test_a_failure_is_not_told_by_who_lost_the_lease(store_url: str) -> None:
-    """It read until an error, long after another process had taken over."""
+def test_a_process_that_lost_its_lease_reports_no_failure(store_url: str) -> None:
+    """It reads until an error, long after another process has taken over."""
 
     class Broken(Slow):
         def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
             self.read(RawPayload("post", "aa", b"{}", 1))
             raise NetError("the connection was reset")
 
-    with Record(store_url) as other, collect_setup(store_url, {}, source=Broken(other, [])) as made:
-        assert made.loop.attempt() is None
-        assert jobs_queries.load_state(other, "lobsters").failing_since is None
-        assert other.database.rows("SELECT count(*) FROM coverage") == [(0,)]
+    with Record(store_url) as record, collect_setup(store_url, {}, source=Broken(record, [])) as setup:
+        assert setup.loop.attempt() is None
+        assert jobs_queries.load_state(record, "lobsters").failing_since is None
+        assert record.database.rows("SELECT count(*) FROM coverage") == [(0,)]
 
 
-def test_a_machine_that_is_gone_in_a_batch_keeps_nobody_waiting_for_long(
+def test_a_machine_that_fails_in_a_batch_does_not_block_others_for_long(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     assert job_state.LEASE / 1e3 < postgres.IDLE_MS < postgres.WAIT_MS
     monkeypatch.setattr(postgres, "IDLE_MS", 200)
-    with Record(postgres_url) as gone, Record(postgres_url) as other:
-        with pytest.raises(StoreError), gone.database.write():
-            assert jobs_queries.take_lease(other, "lobsters", "another")  # waits until the server times out
-            gone.database.rows("SELECT 1")
-        assert jobs_queries.holder_of(other, "lobsters") == "another"
+    with Record(postgres_url) as hanging_record, Record(postgres_url) as record:
+        with pytest.raises(StoreError), hanging_record.database.write():
+            assert jobs_queries.take_lease(record, "lobsters", "another")  # waits until the server times out
+            hanging_record.database.rows("SELECT 1")
+        assert jobs_queries.holder_of(record, "lobsters") == "another"
 
 
 def test_by_the_arithmetic_of_leases_work_is_taken_over_within_30_seconds() -> None:
     """A lease and its holder's presence were renewed just now. Then others notice the missing process within one
-    renewal, and the free job within one look."""
+    renewal, and the free job within one check."""
     leases = Leases(lambda: pytest.fail("no store is needed"), "one")
-    look = leases.renew + leases.renew / 10
-    assert job_state.LEASE / 1e6 + leases.renew + look < WITHIN / 1e6
+    check_interval = leases.renew + leases.renew / 10
+    assert job_state.LEASE / 1e6 + leases.renew + check_interval < WITHIN / 1e6
