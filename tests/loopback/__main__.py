@@ -103,7 +103,7 @@ def _print_introduction(
 
 
 def _watch(loopback: Loopback, stop: threading.Event, seconds: float | None) -> None:
-    """Print a line every few seconds: the requests since the last one."""
+    """Print a line every few seconds, with the requests since the last one."""
     end = time.monotonic() + (seconds if seconds is not None else 1e9)
     earlier_counts: Counter[tuple[str, int]] = Counter()
     while not stop.wait(min(SUMMARY_EVERY, max(0.0, end - time.monotonic()))) and time.monotonic() < end:

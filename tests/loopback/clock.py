@@ -61,6 +61,6 @@ class SteppedClock:
 
 
 def moment(text: str) -> int:
-    """µs UTC of 2026-11-20 or 2026-11-20T10:00; UTC unless it names a zone."""
+    """The moment, µs UTC, of a text such as 2026-11-20 or 2026-11-20T10:00; in UTC unless it names a zone."""
     parsed = datetime.datetime.fromisoformat(text)
     return round((parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)).timestamp()) * 1_000_000

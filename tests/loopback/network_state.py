@@ -31,7 +31,7 @@ class Request(NamedTuple):
         return self.params.get(name, [default])[0]
 
     def number(self, name: str, default: int, maximum: int) -> int:
-        """A parameter as a number from 0 to `most`; the default if it is not a number."""
+        """A parameter as a number from 0 to `maximum`; the default if it is not a number."""
         text = self.param(name)
         return min(int(text), maximum) if text.isascii() and text.isdigit() and len(text) < 20 else default
 

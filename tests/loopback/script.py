@@ -48,7 +48,7 @@ class Paper(NamedTuple):
     doi: str = ""
     journal: str = ""
     popularity: float = 1.0
-    """How much people talk about it; at least 1."""
+    """How much people post about it; at least 1."""
 
     @property
     def archives(self) -> tuple[str, ...]:
@@ -71,8 +71,8 @@ class Paper(NamedTuple):
 class Account(NamedTuple):
     """An account on a network. `id`: the network's own, stable; `home`: which of several servers it is on.
 
-    `gone_from`, `gone_until`, `status`: when the account is gone, and its status meanwhile. `labels`: what others
-    labeled it.
+    `gone_from`, `gone_until`, `status`: when the account is gone, and its status meanwhile. `labels`: those that others
+    gave it.
     """
 
     network: str
@@ -215,17 +215,17 @@ def find_message(script: Script, network: str, id: str, at: int) -> Message | No
 
 
 def reaction_time(message: Message, n: int, final: int) -> int:
-    """When the n-th of `final` reactions comes: half of the remaining ones come in each `half`."""
+    """When the n-th of `final` reactions comes: half of the remaining ones come in each half-life."""
     return message.at + math.ceil(message.half_life * math.log2((final + 1) / (final + 1 - n)))
 
 
 def count_reactions(message: Message, now: int, final: int) -> int:
-    """How many of `final` reactions have come by a moment: exactly those with comes_at ≤ now."""
+    """How many of `final` reactions have come by a moment: exactly those with reaction_time ≤ now."""
     age = now - message.at
     if age <= 0 or final <= 0:
         return 0
     if age >= 12 * message.half_life and final < 2**12:
-        return final  # the last of 4,095 comes after twelve halves
+        return final  # the last of 4,095 comes after twelve half-lives
     n = min(final, int((final + 1) * (1 - 2.0 ** (-age / message.half_life))))
     while n < final and reaction_time(message, n + 1, final) <= now:
         n += 1
@@ -235,7 +235,7 @@ def count_reactions(message: Message, now: int, final: int) -> int:
 
 
 class Counts(NamedTuple):
-    """How often a message was liked, shared, replied to, quoted and seen."""
+    """How often a message is liked, shared, replied to, quoted and seen."""
 
     likes: int
     reposts: int

@@ -1,4 +1,4 @@
-"""The loopback internet without sockets: the same answers as over sockets, and time that passes on request."""
+"""The loopback internet without sockets: the same answers as over sockets, and time that passes only on request."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def wire() -> Iterator[Loopback]:
 
 
 @pytest.mark.parametrize("host, target", REQUESTS)
-def test_both_say_the_same(host: str, target: str, wire: Loopback) -> None:
+def test_answers_are_the_same_without_sockets(host: str, target: str, wire: Loopback) -> None:
     direct = DirectClient(WORLD, SteppedClock(NOW))
     statuses = tuple(range(100, 600))
     with client(wire) as http:
@@ -131,7 +131,7 @@ def test_a_week_of_polling_and_listening_with_faults_loses_nothing() -> None:
     assert len(http.request_counts) > 1 and read_until >= NOW + 7 * DAY
 
 
-def test_a_written_script_is_read_from_every_network() -> None:
+def test_a_manual_script_is_read_from_every_network() -> None:
     moss = paper("2603.00001", "2026-03-12", title="On Moss and Other Slow Things: Made Up")
     authors = {network: account(network, "ada") for network in expected.NETWORKS}
     messages = [
@@ -167,7 +167,7 @@ def test_unknown_addresses_are_refused() -> None:
         http.post(f"{http.bases['reddit']}/api/v1/access_token", form={"grant_type": "client_credentials"})
 
 
-def test_the_example_of_the_docs_is_true() -> None:
+def test_the_example_in_the_docs_works() -> None:
     page = (ROOT / "docs" / "development" / "loopback.md").read_text("utf-8")
     example = page.partition("```python\n")[2].partition("```")[0]
     exec(compile(example, "docs/development/loopback.md", "exec"), {"__name__": "example"})

@@ -137,7 +137,7 @@ CHECKS: dict[str, Callable[[PlainAnswer, PlainAnswer], bool]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_plain_client_sees_it_and_sees_it_end(kind: str, loopback: Loopback) -> None:
+def test_a_plain_client_sees_each_fault_and_its_end(kind: str, loopback: Loopback) -> None:
     fault_free = PlainAnswer(loopback)
     assert (
         fault_free.status == 200
@@ -162,7 +162,7 @@ HARMLESS = ("slow", "empty", "blind", "skewed", "replayed", "reversed", "doubled
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_program_handles_it_with_and_without_sockets(kind: str, loopback: Loopback) -> None:
+def test_the_program_handles_each_fault_with_and_without_sockets(kind: str, loopback: Loopback) -> None:
     plan = Plan()
     with client(loopback, limits=SHORT) as wire:
         for http_client, server in ((wire, loopback), (DirectClient(WORLD, SteppedClock(NOW), plan), None)):
@@ -191,11 +191,11 @@ def test_the_trap_counts_requests(loopback: Loopback) -> None:
     loopback._request_counts.clear()
 
 
-def test_who_asks_a_stream_for_a_page_is_told_so(loopback: Loopback) -> None:
+def test_a_stream_refuses_plain_requests(loopback: Loopback) -> None:
     assert PlainAnswer(loopback, "/subscribe", "bluesky.stream1").status == 426
 
 
-def test_a_kept_connection_breaks_when_a_host_is_down(loopback: Loopback) -> None:
+def test_a_reused_connection_breaks_when_a_host_is_down(loopback: Loopback) -> None:
     with client(loopback, limits=SHORT) as http_client:
         url = loopback.bases["lobsters"] + LIST
         assert http_client.get(url).status == 200
@@ -247,7 +247,7 @@ def read_messages(http_client: HttpClient, base: str, count: int = 30, patience:
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_stream_has_it_too(kind: str, loopback: Loopback) -> None:
+def test_a_stream_under_each_fault(kind: str, loopback: Loopback) -> None:
     with client(
         loopback, limits=SHORT._replace(silence=0.1, connect=1.0 if kind == "stall" else 10.0, tries=1)
     ) as http_client:
@@ -266,7 +266,7 @@ def test_a_stream_has_it_too(kind: str, loopback: Loopback) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_stream_without_sockets_has_it_too(kind: str) -> None:
+def test_a_stream_without_sockets_under_each_fault(kind: str) -> None:
     plan = Plan()
     http_client = DirectClient(WORLD, SteppedClock(NOW), plan)
     fault_free = read_messages(http_client, http_client.bases["bluesky.stream1"])
@@ -298,7 +298,7 @@ def check_again(messages: list[bytes], fault_free: list[bytes]) -> None:
     assert messages[:30] == fault_free and len(set(messages)) < 45
 
 
-def test_a_stream_out_of_order_is_so_by_seconds() -> None:
+def test_a_stream_is_out_of_order_only_within_seconds() -> None:
     busy = World(1, "2026-02-23", chatter=1)
     plan = Plan()
     http_client = DirectClient(busy, SteppedClock(NOW), plan)
@@ -309,7 +309,7 @@ def test_a_stream_out_of_order_is_so_by_seconds() -> None:
     assert messages[:5] == fault_free[:5][::-1]
 
 
-def test_a_stream_that_is_cut_goes_on_from_the_other_host() -> None:
+def test_a_broken_stream_continues_from_the_other_host() -> None:
     plan = Plan()
     with Loopback(WORLD, RunningClock(NOW, 200), plan) as loopback, client(loopback, limits=SHORT) as http_client:
         source = make_source("bluesky", loopback.bases)

@@ -70,9 +70,7 @@ def http(loopback: Loopback, clock: SteppedClock) -> Iterator[HttpClient]:
         yield http_client
 
 
-def test_nothing_but_addresses_and_what_has_no_default_differs_from_the_defaults(
-    tmp_path: Path, loopback: Loopback
-) -> None:
+def test_settings_differ_from_the_defaults_only_in_addresses_and_keys(tmp_path: Path, loopback: Loopback) -> None:
     file = tmp_path / "hotpapers.toml"
     file.write_text(settings_toml(loopback.bases))
     tables = load(file).source
@@ -368,7 +366,7 @@ def check_reactions(reactions: list[Reaction], messages: dict[str, Message], at:
 
 
 @pytest.mark.long
-def test_a_mastodon_server_tells_lines_to_who_has_a_token() -> None:
+def test_a_mastodon_server_streams_to_clients_with_a_token() -> None:
     with Loopback(WORLD, RunningClock(NOW, 2_000)) as loopback:
         check_lines(loopback)
 

@@ -134,7 +134,7 @@ def test_everything_happens_somewhere() -> None:
     )
 
 
-def test_papers_are_numbered_through_each_month_of_evenings_on_days_that_have_an_announcement() -> None:
+def test_papers_are_numbered_by_the_month_of_the_evening_of_their_announcement() -> None:
     labels = list(days.between("2026-03-25", "2026-04-08"))
     numbers = [paper.id for label in labels for paper in WORLD.papers(label)]
     march = [int(id[5:]) for id in numbers if id.startswith("2603.")]
@@ -146,7 +146,7 @@ def test_papers_are_numbered_through_each_month_of_evenings_on_days_that_have_an
     assert WORLD.paper("2603.99999") is None and WORLD.paper("hep-th/9901001") is None
 
 
-def test_most_papers_are_announced_when_their_submission_says() -> None:
+def test_most_papers_are_announced_on_the_day_that_follows_from_their_submission() -> None:
     papers = [paper for label in days.between("2026-03-01", "2026-07-31") for paper in WORLD.papers(label)]
     delayed = [paper for paper in papers if days.announced_for(paper.versions[0].submitted_at) != paper.label]
     assert 0.01 < len(delayed) / len(papers) < 0.08
@@ -184,7 +184,7 @@ def test_a_world_goes_on_for_years() -> None:
 # ---- a script written by hand, and clocks ------------------------------------------------------------------
 
 
-def test_a_written_script_says_what_was_written() -> None:
+def test_a_manual_script_contains_what_was_written() -> None:
     moss = paper("2603.00001", "2026-03-10", "2026-03-12")
     ada = account("hackernews", "ada")
     at = moment("2026-03-10T09:00")

@@ -45,7 +45,7 @@ class Row(NamedTuple):
 
 
 class RecordedPosts:
-    """What the record holds, by post."""
+    """What the record contains, by post."""
 
     def __init__(self, record: Record) -> None:
         rows = record.database.rows
@@ -144,7 +144,7 @@ class Oracle:
         return self.messages.get(key) or self._earlier_messages.get(key)
 
     def counts(self, recorded: RecordedPosts) -> Iterator[str]:
-        """Counts that were never right at their time."""
+        """Counts that cannot have been right when they were read."""
         for key, counts in recorded.counts.items():
             message = self._message_of(key)
             if message is not None:

@@ -101,7 +101,7 @@ def write_settings(folder: Path, script: Script) -> Path:
 
 
 class Environment(NamedTuple):
-    """What the program runs in: settings, script, faults, clock. `reads_back`: whether it reads earlier posts, as its
+    """What the program runs with: settings, script, faults, clock. `reads_back`: whether it reads earlier posts, as its
     settings say."""
 
     settings: Path

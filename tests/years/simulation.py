@@ -30,7 +30,7 @@ HISTORY_DAYS = 7
 """Days of papers and posts before the program starts."""
 PAPERS = 12
 CHATTER = 55
-"""Seconds between irrelevant messages on Bluesky: a server that sends none for a minute is taken for a blind one."""
+"""Seconds between irrelevant messages on Bluesky: a minute without any looks like a blind server."""
 
 
 class Sample(NamedTuple):

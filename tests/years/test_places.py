@@ -21,7 +21,7 @@ def test_issues_with_nothing_in_common() -> None:
     assert compare({}, {}, []) == Agreement()
 
 
-def test_with_other_references_papers_are_compared_with_others() -> None:
+def test_with_other_references_papers_are_compared_with_other_papers() -> None:
     own = _ranking_input(own=9)
     assert _points(own) == [0, 477]  # both others have three or more; log10(3 / 1)
     swapped = with_references(own, (_peers((3, 90), (9, 9)),))
