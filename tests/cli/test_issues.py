@@ -6,6 +6,7 @@ import datetime
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hotpapers import settings
@@ -16,7 +17,7 @@ from hotpapers.store import Record, now
 from tests.cli import classic_issues
 from tests.cli.conftest import DAYS
 from tests.cli.run import assert_matches_file, failure, good, misuse, run
-from tests.issues.made import moment
+from tests.issues.made import moment, paper, talk
 
 NO_DAYS = ["2021-1-14", "2021-02-30", "14.1.2021", "today", "20210114"]
 
@@ -101,6 +102,21 @@ def test_an_earlier_edition_is_printed_and_explained(store: Path) -> None:
         assert explanation.json["edition"] == int(edition)
     message = misuse("issue", "2021-03-03", "--edition", "3", "--store", store)
     assert message == "hot-papers 2021-03-03: no frozen issue of edition 3"
+
+
+def test_an_issue_from_before_issues_became_weekly_is_corrected(tmp_path: Path) -> None:
+    daily = Publication(publication="daily", title="Daily", observed_at=moment("2024-05-01"))
+    weekly = msgspec.structs.replace(daily, window="weekly", hour=20, observed_at=moment("2024-05-10"))
+    store = tmp_path / "a.db"
+    with Record(str(store)) as record:
+        record.append([daily, *paper(1, "2024-05-07"), *talk(1, 5, moment("2024-05-07"))], source="made-up")
+    first = run("issue", "2024-05-07", "--json", "--store", store).json
+    with Record(str(store)) as record:
+        record.append([weekly], source="settings")
+    correction = ("issue", "2024-05-07", "--again", "--reason", "a bot was counted", "--json", "--store", store)
+    second = run(*correction).json
+    assert second["edition"] == 2
+    assert [second[moment] for moment in ("from_at", "as_of")] == [first[moment] for moment in ("from_at", "as_of")]
 
 
 @pytest.mark.parametrize("args", [["--again"], ["--reason", "why"], ["--again", "--reason", " "]], ids=" ".join)

@@ -20,6 +20,8 @@ from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR, Alias, Issue, Item, Publication, RawPayload
 from hotpapers.privacy.forget import forget
+from hotpapers.schedule import judge_and_freeze
+from hotpapers.settings import BotSettings
 from hotpapers.store.record import Record
 from hotpapers.store.verify import check
 from hotpapers.transfer.jsonl.exporter import lines
@@ -128,6 +130,17 @@ def test_a_correction_covers_what_its_issue_covered(record: Record) -> None:
     second = freeze.freeze(record, weekly, DAY, again=True, reason="the threshold was wrong", at=LATER).content
     assert (second.from_at, second.as_of) == (first.from_at, first.as_of)
     assert second.publication == msgspec.structs.replace(DAILY, threshold=2)
+    assert found(record) == []
+
+
+def test_a_correction_is_judged_as_of_its_issues_close(record: Record) -> None:
+    """Also if issues close later now: a correction does not wait for that."""
+    write(record, fortnight())
+    first = frozen(record).content
+    later, bots = msgspec.structs.replace(DAILY, hour=20), BotSettings(bots=("bluesky:by-2",))
+    at = first.as_of + HOUR
+    second = judge_and_freeze(record, later, DAY, bots, again=True, reason="a bot was counted", at=at).content
+    assert (numbers(first.entries), numbers(second.entries)) == ([1, 2, 3], [1, 3])
     assert found(record) == []
 
 

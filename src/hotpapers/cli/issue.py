@@ -71,10 +71,11 @@ def freeze_day(
 ) -> FrozenIssue:
     """The frozen issue of a day. Most days of many are frozen already, so the code that judges and freezes is imported
     only when one is not."""
-    editions = [] if again else freeze.editions(record, publication.publication, freeze.check_day(day))
-    if editions:
+    editions = freeze.editions(record, publication.publication, freeze.check_day(day))
+    if editions and not again:
         return editions[-1]
-    freeze.check_recorded(record, publication, day)
+    if not editions:
+        freeze.check_recorded(record, publication, day)
     from hotpapers.schedule import judge_and_freeze
 
     return judge_and_freeze(

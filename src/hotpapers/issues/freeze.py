@@ -96,7 +96,7 @@ def freeze(
     if earlier and not again:
         return earlier[-1]
     if earlier:
-        publication = _with_period_of(earlier[-1].content.publication, publication)
+        publication = with_period_of(earlier[-1], publication)
     else:
         check_label(publication, day)
         check_no_regular_issue(record, publication.publication, [day])
@@ -109,9 +109,10 @@ def freeze(
     return save(record, built, at) if again else save_unless_there(record, built, at)
 
 
-def _with_period_of(corrected: model.Publication, publication: model.Publication) -> model.Publication:
+def with_period_of(corrected: FrozenIssue, publication: model.Publication) -> model.Publication:
     """A publication for a correction, which covers what its issue covered, also if issues do otherwise since."""
-    return msgspec.structs.replace(publication, window=corrected.window, hour=corrected.hour, zone=corrected.zone)
+    before = corrected.content.publication
+    return msgspec.structs.replace(publication, window=before.window, hour=before.hour, zone=before.zone)
 
 
 def check_closed(record: Record, publication: model.Publication, day: str, at: int, position: int) -> None:

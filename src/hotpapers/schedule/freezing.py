@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.issues.freeze import FrozenIssue, check_closed, check_day, editions, freeze
+from hotpapers.issues.freeze import FrozenIssue, check_closed, check_day, editions, freeze, with_period_of
 from hotpapers.issues.windows import check_label, closing
 from hotpapers.model import Publication
 from hotpapers.moderation.author_voices import judge_authors
@@ -34,7 +34,9 @@ def judge_and_freeze(
     judged, since its counts have no accounts. `summarize`: writes summaries of its papers first."""
     at = at or now()
     earlier_editions = editions(record, publication.publication, check_day(day))
-    if not earlier_editions:
+    if earlier_editions:
+        publication = with_period_of(earlier_editions[-1], publication)
+    else:
         check_label(publication, day)
     is_new = again or not earlier_editions
     if is_new and publication.window != "listing":
