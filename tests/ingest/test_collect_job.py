@@ -31,7 +31,7 @@ from hotpapers.model import (
 from hotpapers.schedule.health import dead_jobs
 from hotpapers.sources.lobsters import LobstersSource
 from hotpapers.store import Record
-from hotpapers.store.batches import cursor_of
+from hotpapers.store.batches import WrittenBatch, cursor_of
 from hotpapers.store.database import Params
 from hotpapers.store.sqlite import SqliteDatabase
 from hotpapers.store.verify import check
@@ -220,6 +220,29 @@ def test_what_a_stream_lost_stays_missing(store_url: str) -> None:
         ]
 
 
+def test_what_was_read_is_covered_even_if_the_store_failed_at_that_moment(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after a kill at that moment, of which nothing is left either."""
+    append = Record.append
+
+    def fail_once(*args: Any, **kwargs: Any) -> WrittenBatch:
+        monkeypatch.setattr(Record, "append", append)
+        raise BusyStore("another process is writing")
+
+    pages = [PayloadPage(cursor=str(n), until=START + n * 5 * HOUR) for n in (1, 2)]
+    with collect_setup(store_url, {}, source=Stream(pages)) as setup:
+        jobs_queries.save_state(setup.record, JobState(source="lobsters", started_at=START, covered_to=START))
+        setup.http.sleep(11 * 3600)
+        monkeypatch.setattr(Record, "append", fail_once)
+        assert run_round(setup).state == "store"
+        run_round(setup)
+        assert {row.state for row in coverage(setup.record)} == {"complete"}
+        [span, *later] = coverage(setup.record)
+        assert (span.from_at, span.until_at) == (START, START + 10 * HOUR)
+        assert [row.from_at for row in later] == [span.until_at]
+
+
 def test_a_source_says_when_it_is_worth_asking_again(store_url: str) -> None:
     with collect_setup(store_url, {}, source=Stream([PayloadPage(next_at=START + 60_000_000 + 5 * HOUR)])) as setup:
         assert run_round(setup).seconds == 5 * 3600
@@ -395,8 +418,8 @@ def test_of_a_stream_in_parts_so_much_was_read_as_the_slowest_part_has(store_url
         for name, covered_to in (("lobsters", START - 2), ("lobsters/2", START - 5), ("lobsters/3", START + DAY)):
             jobs_queries.save_state(setup.record, JobState(source=name, started_at=START - DAY, covered_to=covered_to))
         context.reload_state()
-        assert job._covered_by_all(context) == START - 5
+        assert job._covered_by_others(context) == START - 5
         for name in job.shared_by:
             jobs_queries.save_state(setup.record, JobState(source=name, started_at=START - DAY, covered_to=START + DAY))
         context.reload_state()
-        assert job._covered_by_all(context) == setup.http.now() == START
+        assert job._covered_by_others(context) == setup.http.now() == START

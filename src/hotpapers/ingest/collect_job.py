@@ -202,10 +202,12 @@ class CollectJob:
 
     def _cover_up_to(self, context: JobContext, until: int) -> None:
         at, is_first = self.connection.http.now(), self._is_first(context)
-        before = self._covered_by_all(context)
-        context.note(covered_to=max(until, self._covered_to(context)))
-        time_range = TimeRange(self.source.name, before, self._covered_by_all(context), at)
+        before, others = self._covered_to(context), self._covered_by_others(context)
+        covered = max(until, before)
+        time_range = TimeRange(self.source.name, min(before, others), min(covered, others), at)
+        # written before it is noted: after a failure or a kill in between it is written again, not missing for good
         self._write(context, complete_coverage(time_range, None if is_first else self.source.reach), at)
+        context.note(covered_to=covered)
         if is_first and until >= (context.status.started_at or 0):
             self._finish_backfill(context, at)
         context.recovered()
@@ -234,11 +236,11 @@ class CollectJob:
         """The moment up to which this job has read, or else the moment since which it has tried."""
         return covered_to(context.status, self.connection.http.now())
 
-    def _covered_by_all(self, context: JobContext) -> int:
-        """The moment up to which all jobs that share the stream have read it."""
+    def _covered_by_others(self, context: JobContext) -> int:
+        """The moment up to which the other jobs that share the stream have read it, at most now."""
         now = self.connection.http.now()
         others = (jobs_queries.load_state(context.record, name) for name in self.shared_by if name != self.name)
-        return min(self._covered_to(context), *(covered_to(status, now) for status in others), now)
+        return min([now, *(covered_to(status, now) for status in others)])
 
     def _write(self, context: JobContext, rows: Iterable[Coverage], at: int) -> None:
         coverages = list(rows)
