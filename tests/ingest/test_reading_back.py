@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from hotpapers.errors import Stopped
+from hotpapers.errors import BusyStore, Stopped
 from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
 from hotpapers.jobs import queries as jobs_queries
@@ -121,6 +121,23 @@ def test_what_fails_at_first_is_read_back_later(store_url: str) -> None:
             row for row in coverage(record, "reddit") if row.state == "complete" and row.until_at > row.from_at
         )
         assert first_range.from_at == START - 7 * DAY or abs(first_range.from_at - (START - 7 * DAY)) < MINUTE
+
+
+def test_the_beginning_is_recorded_even_if_the_store_fails_at_first(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = Record.append
+
+    def fail_once(*args: object, **kwargs: object) -> None:
+        monkeypatch.setattr(Record, "append", append)
+        raise BusyStore("another process is writing")
+
+    monkeypatch.setattr(Record, "append", fail_once)
+    with job(store_url, "reddit") as (rounds, _):
+        assert [following.state for _ in range(2) if (following := rounds.attempt())] == ["store", "idle"]
+    with Record(store_url) as record:
+        reasons = [one.reason for one in covered(record, "reddit") if one.until_at == one.from_at]
+        assert reasons == [BEGAN, READ_BACK]
 
 
 def test_without_it_a_network_is_read_from_now_on(store_url: str) -> None:

@@ -129,8 +129,8 @@ class CollectJob:
         if self._back is None or context.status.covered_to is not None or context.status.back_to is not None:
             return
         can_backfill = isinstance(self.source, BackfillingSource) and self._back > 0
-        context.note(back_to=at - self._back if can_backfill else None)
         self._write(context, [began_at(self.source.name, at)], at)
+        context.note(back_to=at - self._back if can_backfill else None)
 
     def _pages(self, context: JobContext) -> Iterator[PayloadPage]:
         cursor = cursor_of(context.record.database, self.name)
