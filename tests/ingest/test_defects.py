@@ -73,7 +73,7 @@ PLACES: dict[str, list[tuple[object, str]]] = {
         (jobs_queries, "save_state"),
     ],
     "issues": [
-        (publishing.PublishJob, "__init__"), (publishing, "publication_of"), (publishing, "start_of_issues"),
+        (publishing.PublishJob, "__init__"), (publishing, "publication_of"), (publishing, "missing_days"),
         (publishing, "judge_and_freeze"), (batches, "position_at"), (publishing, "unsent"), (publishing, "export_site"),
         (jobs_queries, "save_state"),
     ],

@@ -15,7 +15,7 @@ from hotpapers.issues.queries import FIRST_WAIT, frozen_days, publication_starte
 from hotpapers.issues.windows import limit_of
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
-from hotpapers.model import HOUR
+from hotpapers.model import HOUR, Publication
 from hotpapers.schedule import due
 from hotpapers.store import Record
 from hotpapers.store.statistics import StoreTotals, written_between
@@ -97,11 +97,22 @@ def start_of_issues(record: Record, publication: str) -> int:
     return since if began_at is None else due.first_due(publication_of(record, publication), since, began_at)
 
 
+def missing_days(record: Record, publication: Publication, at: int) -> list[str]:
+    """The days whose issue has closed but is not frozen, ascending. The start of issues is looked up only if a day has
+    none: that reads all coverage, and these days are asked for every few seconds."""
+    name = publication.publication
+    frozen = frozen_days(record, name)
+    if not due.due_days(publication, frozen, 0, at):
+        return []
+    return due.due_days(publication, frozen, start_of_issues(record, name), at)
+
+
 def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[str]:
     for name in publications:
         publication = publication_of(record, name)
-        waits = (site_started_at(record.view()) or 0) + FIRST_WAIT
-        for day in due.due_days(publication, frozen_days(record, name), start_of_issues(record, name), at):
+        days = missing_days(record, publication, at)
+        waits = (site_started_at(record.view()) or 0) + FIRST_WAIT if days else 0
+        for day in days:
             if at > max(limit_of(publication, day), waits) + OVERDUE:
                 yield f"{name}: the issue of {day} is overdue"
 

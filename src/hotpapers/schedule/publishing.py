@@ -27,7 +27,7 @@ from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.schedule import due, queries
 from hotpapers.schedule.first_issue import read_back_of
 from hotpapers.schedule.freezing import judge_and_freeze
-from hotpapers.schedule.health import start_of_issues
+from hotpapers.schedule.health import missing_days
 from hotpapers.schedule.log_keeping import LogKeeping
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, batches
@@ -108,8 +108,7 @@ class PublishJob:
     def _freeze_due(self, context: JobContext, publication: Publication, *, once: bool) -> None:
         at = context.clock.now()
         frozen_before = frozen_days(context.record, publication.publication)
-        start = start_of_issues(context.record, publication.publication)
-        days = due.due_days(publication, frozen_before, start, at)
+        days = missing_days(context.record, publication, at)
         if days and (self._waits_for_time(context, at) or (not (once or frozen_before) and self._waits(context, at))):
             return
         for day in days:
