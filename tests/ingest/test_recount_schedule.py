@@ -155,6 +155,17 @@ def test_what_an_issue_is_about_to_show_overtakes_any_backlog(record: Record) ->
     assert engagement_queries.due_posts(record.database, "x", now, 2)[0] == "x:31"
 
 
+def test_an_outage_does_not_end_the_daily_recounts_of_a_post_that_an_issue_shows(record: Record) -> None:
+    """It may be deleted afterwards, also if it is more than a month old."""
+    record.append([*post(1), *post(2), *shown(2, START + 20 * DAY)], source="test")
+    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    engagement_queries.follow_shown_posts(record.database, "x", START + 20 * DAY)
+    engagement_queries.note_unanswered(record.database, ["x:1", "x:2"], START + 31 * DAY)
+    assert engagement_queries.due_posts(record.database, "x", START + 32 * DAY, 9) == ["x:2"]
+    engagement_queries.note_unanswered(record.database, ["x:2"], START + 50 * DAY)
+    assert engagement_queries.due_posts(record.database, "x", START + 51 * DAY, 9) == []
+
+
 def test_who_is_forgotten_is_not_followed(record: Record) -> None:
     record.append([*post(1), *post(2)], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)

@@ -465,10 +465,11 @@ def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
 
 
 def note_unanswered(database: Database, posts: Iterable[str], at: int) -> None:
-    """Records that posts got no answer: they are asked for again later, until they are 30 days old."""
-    sql = f"""UPDATE recount SET asked_at = ?, due_at = CASE WHEN created_at > ? THEN ? ELSE ? END
+    """Records that posts got no answer: they are asked for again later, until they are 30 days old and no issue shows
+    them."""
+    sql = f"""UPDATE recount SET asked_at = ?, due_at = CASE WHEN created_at > ? OR shown_until > ? THEN ? ELSE ? END
         WHERE post = {NUMBER} AND due_at <= ?"""
-    rows = [(at, at - SHOWN_FOR, at + RETRY_AFTER, NEVER, post, at) for post in posts]
+    rows = [(at, at - SHOWN_FOR, at, at + RETRY_AFTER, NEVER, post, at) for post in posts]
     with database.write():
         database.many(sql, rows)
 
