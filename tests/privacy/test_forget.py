@@ -355,6 +355,31 @@ def test_a_post_goes_and_its_author_stays_where_there_are_others(store: Record, 
     assert not made.verified(store).findings
 
 
+@pytest.mark.parametrize("is_author", [True, False])
+@pytest.mark.parametrize(
+    ("account", "other"),
+    [
+        ("bluesky:did:plc:pot", "bluesky:at://did:plc:pot/app.bsky.feed.post/"),
+        ("mastodon:https://pots.example/users/pot", "mastodon:https://pots.example/users/pot/statuses/"),
+    ],
+)
+def test_posts_that_only_others_name_go_with_their_author(
+    store_url: str, account: str, other: str, *, is_author: bool
+) -> None:
+    """Their keys contain the author's. Somebody with a longer name stays."""
+    network, friend = account.partition(":")[0], account + "ter"
+    reply = model.Post(
+        post=f"{network}:1", network=network, account=friend, created_at=AT, text="Indeed.",
+        reply_to=f"{other}3answered", quotes=f"{other}3quoted", observed_at=AT,
+    )  # fmt: skip
+    own = model.Post(post=f"{other}3own", network=network, account=account, created_at=AT, text="Pot", observed_at=AT)
+    with Record(store_url) as record:
+        record.append([reply, *([own] if is_author else ())], source="net")
+        forget(record, account)
+        assert not [where for where in traces.store_bytes(record).items() if f"{own_id(account)}/".encode() in where[1]]
+        assert friend in values(record) and not made.verified(record).findings
+
+
 @pytest.mark.long
 def test_somebody_who_is_only_mentioned_can_be_forgotten(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:

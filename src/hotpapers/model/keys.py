@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from hotpapers.errors import UsageError
 from hotpapers.model.items import NETWORKS, storable
+
+_AUTHOR = re.compile(r"at://([^/]+)/|(https?://[^/]+/(?:@|users/|ap/users/)[^/]+)/")
 
 
 def network_of(key: str) -> str:
@@ -30,6 +34,20 @@ def folded(text: str) -> str:
 def handle_key(network: str, handle: str) -> str:
     """The key of an account known only by its handle."""
     return f"{network}:@{handle.lower().removeprefix('@')}"
+
+
+def author_in(post: str) -> str:
+    """The key of the author whose address a post's own address contains, as on Bluesky and many fediverse servers; else
+    empty."""
+    match = _AUTHOR.match(own_id(post))
+    return f"{network_of(post)}:{match[1] or match[2]}" if match else ""
+
+
+def posts_begin(account: str) -> str:
+    """How the keys of an account's posts begin, where they contain its address; else empty."""
+    own = own_id(account)
+    start = f"{network_of(account)}:at://{own}/" if own.startswith("did:") else f"{account}/"
+    return start if author_in(start) == account else ""
 
 
 def parse_key(text: str) -> str:

@@ -176,7 +176,7 @@ def _names_by_key(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, .
     for key in keys:
         if len(accounts[key]) == 1:
             accounts[key] += queries.last_holder(record.database, key)
-        is_known = key in known or len(accounts[key]) > 1
+        is_known = key in known or len(accounts[key]) > 1 or any(queries.names_beside(record, [key]))
         if not is_known and not any(queries.rows_with_names(record, tombstones.ForgottenNames(_names_of([key])))):
             del accounts[key]
     return {

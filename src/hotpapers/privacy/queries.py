@@ -44,7 +44,8 @@ def last_holder(database: Database, key: str) -> list[str]:
 
 
 def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
-    """The keys that belong to some accounts: their other keys, their posts, their handles."""
+    """The keys that belong to some accounts: their other keys, their posts, their handles. Their posts include those
+    that only others name, if the keys of posts contain the account's."""
     for chunk in slices(subjects):
         condition = f"IN ({numbers_of(chunk)})"
         for sql in (
@@ -57,6 +58,9 @@ def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
             sql = f"SELECT DISTINCT {key_of('t.account')}, t.handle FROM {table} AS t WHERE t.account {condition}"
             rows = record.database.rows(f"{sql} ORDER BY 1, 2", chunk)
             yield from (keys.handle_key(keys.network_of(key), handle) for key, handle in rows if handle)
+    for start in filter(None, map(keys.posts_begin, subjects)):
+        sql = "SELECT i.key FROM identity AS i WHERE i.key >= ? AND i.key < ? ORDER BY 1"
+        yield from (row[0] for row in record.database.rows(sql, (start, start[:-1] + chr(ord("/") + 1))))
 
 
 def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
