@@ -215,6 +215,54 @@ def test_collecting_again_brings_nothing_back(store: Record, tmp_path: Path) -> 
     assert not made.verified(store).findings
 
 
+def test_nothing_is_kept_of_later_posts(store: Record) -> None:
+    """They come with mentions and counts."""
+    forget(store, ADA)
+    posts = [
+        model.Post(post=f"x:136665953926015000{n}", network="x", created_at=AT, observed_at=AT, **author)
+        for n, author in enumerate(({"account": ADA}, {"account": "x:20210399", "handle": "Made_Up_Ada"}))
+    ]
+    for post in posts:
+        mention = model.Mention(post=post.post, paper="arxiv:2103.99901", form="id", observed_at=AT)
+        written = store.append([mention, model.Snapshot(post=post.post, likes=3, observed_at=AT), post], source="x")
+        assert (written.added, written.refused) == (0, 3)
+    assert not {post.post for post in posts} & values(store)
+
+
+@pytest.mark.parametrize(
+    ("account", "post"),
+    [
+        ("bluesky:did:plc:pot", "bluesky:at://did:plc:pot/app.bsky.feed.post/"),
+        ("mastodon:https://pots.example/users/pot", "mastodon:https://pots.example/users/pot/statuses/"),
+    ],
+)
+def test_nothing_is_kept_about_later_posts_that_name_their_author(store_url: str, account: str, post: str) -> None:
+    """Whenever it comes. A single forgotten post keeps nobody out."""
+    friend = account + "ter"
+
+    def about(key: str) -> list[model.Item]:
+        reply = f"{key}-reply".replace("pot/", "potter/")
+        return [
+            model.Mention(post=key, paper="arxiv:2103.99901", form="id", observed_at=AT),
+            model.Snapshot(post=key, likes=3, observed_at=AT),
+            model.Reaction(post=key, account=friend, type="like", observed_at=AT),
+            model.Post(
+                post=reply, network=account.partition(":")[0], account=friend, created_at=AT, reply_to=key,
+                observed_at=AT,
+            ),
+        ]  # fmt: skip
+
+    with Record(store_url) as record:
+        record.append([*about(f"{post}1"), *about(f"{post}2")], source="net")
+        forget(record, f"{post}1")
+        assert record.append(about(f"{post}3"), source="net").refused == 0
+        forget(record, account)
+        for item in about(f"{post}4"):
+            assert record.append([item], source="net").refused == 1
+        assert not [value for value in values(record) if "pot/" in str(value)]
+        assert not made.verified(record).findings
+
+
 def test_importing_an_older_export_brings_nothing_back(store: Record, tmp_path: Path) -> None:
     full, records = list(exporter.lines(store)), list(exporter.lines(store, records_only=True))
     forget(store, ADA)

@@ -292,9 +292,7 @@ def write_batch(
     batches."""
     known = tombstones.load(database, hasher) if known is None else known
     cleaned, mended = item_checks.cleaned(offers)
-    allowed = (
-        [(known.redacted(item), origin) for item, origin in cleaned if not known.refuses(item)] if known else cleaned
-    )
+    allowed = _allowed(cleaned, known) if known else cleaned
     refused = len(cleaned) - len(allowed)
     offered = row_groups.grouped(allowed)
     last, recent = last or head(database), recent or RecentIdentities()
@@ -302,6 +300,17 @@ def write_batch(
     groups = [row_groups.prepare_group(group, hasher, enrolled.known) for group in offered]
     written = append(database, stamp, NewRows(groups, enrolled, recent), RowChanges(close=close), last)
     return written._replace(refused=refused, mended=mended)
+
+
+def _allowed(offers: Sequence[Offer], known: tombstones.Tombstones) -> list[Offer]:
+    """The offers that are not by or about anyone forgotten, with forgotten names blacked out. What comes with a later
+    post by a forgotten account is refused too: the post's key alone may not say whose it is."""
+    later = {item.post for item, _ in offers if isinstance(item, model.Post) and known.is_author_forgotten(item)}
+    return [
+        (known.redacted(item), origin)
+        for item, origin in offers
+        if not known.refuses(item) and later.isdisjoint(item_rows.SPECS[type(item)].named(item))
+    ]
 
 
 def append(

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import msgspec
 
 from hotpapers import model
-from hotpapers.model.keys import handle_key, network_of, own_id
+from hotpapers.model.keys import author_in, handle_key, network_of, own_id
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import KeyedHasher
 
@@ -178,7 +178,8 @@ class Tombstones(NamedTuple):
         return name_mark(self.hasher, name) in self.known
 
     def refuses(self, item: model.Item) -> bool:
-        """Whether an item is by or about a forgotten account or post."""
+        """Whether an item is by or about a forgotten account or post, or about a later post of such an account whose
+        key says so."""
         if not self.known:
             return False
         keys = [getattr(item, name) for name in item.personal]
@@ -186,7 +187,15 @@ class Tombstones(NamedTuple):
             keys.append(handle_key(network_of(item.account), item.handle))
         if isinstance(item, model.Account):
             keys.append(orphan_key(item.account))
-        return any(isinstance(key, str) and ":" in key and self.holds(key) for key in keys)
+        return any(isinstance(key, str) and ":" in key and self.names(key) for key in keys)
+
+    def names(self, key: str) -> bool:
+        """Whether a key was forgotten, or is that of a post and contains its author's, which was."""
+        return self.holds(key) or (bool(author := author_in(key)) and self.holds(author))
+
+    def is_author_forgotten(self, post: model.Post) -> bool:
+        """Whether a post is by a forgotten account."""
+        return self.holds(post.account) or (bool(post.handle) and self.holds(handle_key(post.network, post.handle)))
 
     def redacted(self, item: model.Item) -> model.Item:
         """The item with forgotten names blacked out."""
