@@ -13,7 +13,7 @@ from hotpapers import model
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.model import HOUR
 from hotpapers.privacy.forget import ForgetResult, copies, forget, forget_all
-from hotpapers.store import Record
+from hotpapers.store import Record, reaction_marks
 from hotpapers.store.record import is_server
 from hotpapers.transfer import classic_import
 from hotpapers.transfer.backup import backup, restore
@@ -219,8 +219,10 @@ def test_nothing_is_kept_of_later_posts(store: Record) -> None:
     """They come with mentions and counts."""
     forget(store, ADA)
     posts = [
-        model.Post(post=f"x:136665953926015000{n}", network="x", created_at=AT, observed_at=AT, **author)
-        for n, author in enumerate(({"account": ADA}, {"account": "x:20210399", "handle": "Made_Up_Ada"}))
+        model.Post(
+            post=f"x:136665953926015000{n}", network="x", account=account, handle=handle, created_at=AT, observed_at=AT
+        )
+        for n, (account, handle) in enumerate(((ADA, ""), ("x:20210399", "Made_Up_Ada")))
     ]
     for post in posts:
         mention = model.Mention(post=post.post, paper="arxiv:2103.99901", form="id", observed_at=AT)
@@ -261,6 +263,19 @@ def test_nothing_is_kept_about_later_posts_that_name_their_author(store_url: str
             assert record.append([item], source="net").refused == 1
         assert not [value for value in values(record) if "pot/" in str(value)]
         assert not made.verified(record).findings
+
+
+def test_no_reaction_to_forgotten_posts_is_remembered(store: Record) -> None:
+    """A running job still tracks them, and hears of reactions."""
+    own, later = ("bluesky:at://did:plc:ada/app.bsky.feed.post/1", "bluesky:at://did:plc:ada/app.bsky.feed.post/2")
+    account = "bluesky:did:plc:ada"
+    store.append(
+        [model.Post(post=own, network="bluesky", account=account, created_at=AT, observed_at=AT)], source="net"
+    )
+    forget(store, account)
+    reactions = [(f"at://did:plc:bo/app.bsky.feed.like/{n}", post) for n, post in enumerate((own, later, "bluesky:x"))]
+    assert reaction_marks.remember_reactions(store, reactions, AT) == 1
+    assert store.database.rows("SELECT post FROM reaction_post") == [("bluesky:x",)]
 
 
 def test_importing_an_older_export_brings_nothing_back(store: Record, tmp_path: Path) -> None:

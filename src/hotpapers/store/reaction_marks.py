@@ -17,16 +17,19 @@ REACTIONS_KEPT = 30 * DAY
 
 
 def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at: int) -> int:
-    """Store pairs of a reaction's address and its post's key; the number that were new or changed.
+    """Store pairs of a reaction's address and its post's key, unless that was forgotten; the number that were new or
+    changed.
 
     Call before writing the batch with the reactions: storing them twice does no harm, but losing them would.
     """
-    rows = [(record.hasher.reaction(address), post, at) for address, post in reactions]
-    if not rows:
+    pairs = list(reactions)
+    if not pairs:
         return 0
     sql = """INSERT INTO reaction_post VALUES (?, ?, ?)
         ON CONFLICT (mark) DO UPDATE SET post = excluded.post WHERE reaction_post.post <> excluded.post"""
     with record.database.write():
+        forgotten = record.forgotten()
+        rows = [(record.hasher.reaction(address), post, at) for address, post in pairs if not forgotten.names(post)]
         return record.database.many(sql, rows)
 
 

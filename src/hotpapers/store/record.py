@@ -140,7 +140,7 @@ class Record:
         with self.database.write():
             precondition()
             return batches.write_batch(
-                self.database, offers, self.hasher, BatchStamp(at or now(), source, cursor), known=self._forgotten(),
+                self.database, offers, self.hasher, BatchStamp(at or now(), source, cursor), known=self.forgotten(),
                 recent=self._recent,
             )  # fmt: skip
 
@@ -163,7 +163,7 @@ class Record:
         """
         with self.database.write():
             precondition()
-            known, last = self._forgotten(), self.head
+            known, last = self.forgotten(), self.head
             wanted = is_new(self.view(position=last.position))
             archive = raw_archive.RawArchive(self.database, known, source)
             read = [payload for payload in parsed if not payload.problem]
@@ -207,7 +207,7 @@ class Record:
         self, source: str, parser: Parser, after: int, at: int, lasting: Collection[type[model.Item]]
     ) -> tuple[WrittenBatch, int]:
         """Parse the next originals after a number; also the number of the last one, 0 if there are no more."""
-        parse_again, known = partial(parse, parser), self._forgotten()
+        parse_again, known = partial(parse, parser), self.forgotten()
         if not after:
             raw_archive.release(self.database, known, source, parse_again)
         originals, view = raw_archive.after(self.database, source, after), self.view()
@@ -217,7 +217,7 @@ class Record:
         )  # fmt: skip
         return written._replace(quarantined=differences.unreadable), originals[-1][0] if originals else 0
 
-    def _forgotten(self) -> tombstones.Tombstones:
+    def forgotten(self) -> tombstones.Tombstones:
         """The current tombstones. Call at the beginning of a transaction."""
         self._tombstones = tombstones.load(self.database, self.hasher, self._tombstones)
         return self._tombstones

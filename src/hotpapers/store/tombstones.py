@@ -191,7 +191,7 @@ class Tombstones(NamedTuple):
 
     def names(self, key: str) -> bool:
         """Whether a key was forgotten, or is that of a post and contains its author's, which was."""
-        return self.holds(key) or (bool(author := author_in(key)) and self.holds(author))
+        return bool(self.known) and (self.holds(key) or (bool(author := author_in(key)) and self.holds(author)))
 
     def is_author_forgotten(self, post: model.Post) -> bool:
         """Whether a post is by a forgotten account."""
