@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -97,6 +98,27 @@ def test_with_once_what_escapes_a_job_is_handed_on_and_the_others_are_done(store
         )
     assert isinstance(problem, RuntimeError) and not stop.is_set()
     assert [job.rounds for job in jobs] == [1, 1] and all(job.closed.is_set() for job in jobs)
+
+
+def test_with_once_it_is_said_that_another_process_has_a_job(store_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Otherwise a command waits without a word, and for ever if the other one is `hotpapers run`."""
+    caplog.set_level(logging.INFO, "hotpapers")
+    open_record = partial(Record, store_url)
+    stop, job, other = threading.Event(), Counting("one", lambda _: 0.0), Leases(open_record, "there")
+    asked: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        asked.append(seconds)
+        if len(asked) == 3:
+            other.close()
+
+    with open_record() as record, Leases(open_record, "here") as leases:
+        assert other.take(record, "one")
+        loop = JobLoop("one", lambda: job, open_record, leases, Clock(lambda: 1, sleep))
+        JobRunner({"one": lambda: loop}, stop).run(once=True)
+    assert job.rounds == 1 and len(asked) == 3
+    assert [entry.message for entry in caplog.records] == ["waiting"]
+    assert "another process has this job" in caplog.records[0].fields["reason"]  # type: ignore[attr-defined]
 
 
 def test_a_store_that_no_waiting_mends_stops_all(store_url: str) -> None:

@@ -30,6 +30,9 @@ JITTER = 60.0
 limit: after a weekend's outage, a tenth would be hours."""
 
 
+ELSEWHERE = "another process has this job, such as hotpapers run; it is done here once that ends"
+
+
 class Clock(NamedTuple):
     """`now`: the current moment, µs UTC. `sleep`: sleeps for some seconds; raises Stopped once the program was told to
     stop."""
@@ -111,12 +114,17 @@ class JobLoop:
         return self._job
 
     def run(self, *, once: bool = False) -> None:
-        """Runs the job in rounds until told to stop, or only once if asked."""
+        """Runs the job in rounds until told to stop, or only once if asked. Says so if a single round has to wait for
+        another process: that may never end."""
+        is_waiting = False
         try:
             while True:
                 following = self.attempt(once=once)
                 if once and following is not None:
                     return
+                if once and not is_waiting:
+                    log_event("waiting", job=self.name, reason=ELSEWHERE)
+                    is_waiting = True
                 pause = self._leases.renew if following is None else following.seconds
                 self._clock.sleep(pause + random.uniform(0.0, min(pause / 10, JITTER)))
         except Stopped:
