@@ -54,44 +54,30 @@ class Blocks(html.parser.HTMLParser):
 
 
 def root_of(leaf, index, size, path):
-    """The root to which a path leads (RFC 9162, 2.1.3.2)."""
+    """The root to which a path from a leaf up leads (RFC 9162, 2.1.3)."""
     assert index < size, "no leaf of the tree"
-    last, root = size - 1, leaf
-    for sibling in path:
-        assert last > 0, "the path is too long"
-        if index & 1 or index == last:
-            root = sha(b"\1", sibling, root)
-            while index and not index & 1:
-                index, last = index >> 1, last >> 1
-        else:
-            root = sha(b"\1", root, sibling)
-        index, last = index >> 1, last >> 1
-    assert last == 0, "the path is too short"
-    return root
+    if size == 1:
+        assert not path, "the path is too long"
+        return leaf
+    *path, sibling = path  # fails if the path is too short
+    half = 1 << (size - 1).bit_length() - 1  # how many leaves are on the left: a power of two
+    if index < half:
+        return sha(b"\1", root_of(leaf, index, half, path), sibling)
+    return sha(b"\1", sibling, root_of(leaf, index - half, size - half, path))
 
 
-def signer_of(line):
-    dash, signer, blob = line.split(" ")
-    assert dash == "—" and signer and len(raw(blob)) > 4, "not a signature line"
-    return signer, raw(blob)
-
-
-def signature(lines, vkey):
-    """The public key of a vkey, and its signature line without name and number; None where it has none."""
+def signed(lines, text, vkey, type):
+    """Whether a key of a type signed: 1 for logs, 4 for witnesses, whose keys of ML-DSA-44 (6) are passed over."""
     name, key_id, key = vkey.split("+", 2)
     assert sha(name.encode(), b"\n", raw(key))[:4].hex() == key_id, f"{name}: the key is not whole"
-    for signer, blob in lines:
-        if (signer, blob[:4].hex()) == (name, key_id):
-            return Ed25519PublicKey.from_public_bytes(raw(key)[1:]), blob[4:]
-    return None
-
-
-def cosigned(lines, text, vkey):
-    """Whether a witness cosigned. Keys of ML-DSA-44 (type 6) are passed over."""
-    if raw(vkey.split("+", 2)[2])[0] != 4 or not (found := signature(lines, vkey)):
+    signatures = [raw(blob)[4:] for _, signer, blob in lines if (signer, raw(blob)[:4].hex()) == (name, key_id)]
+    if raw(key)[0] != type or not signatures:
         return False
-    time = int.from_bytes(found[1][:8], "big")
-    found[0].verify(found[1][8:], b"cosignature/v1\ntime %d\n" % time + text)
+    signature = signatures[0]
+    if type == 4:
+        text = b"cosignature/v1\ntime %d\n" % int.from_bytes(signature[:8], "big") + text
+        signature = signature[8:]
+    Ed25519PublicKey.from_public_bytes(raw(key)[1:]).verify(signature, text)
     return True
 
 
@@ -137,10 +123,10 @@ reached = root_of(leaf, number(index.removeprefix("index ")), number(size), list
 assert reached == raw(root), "the content is not what was logged"
 text, (*lines, end) = (text + "\n").encode(), signatures.split("\n")
 assert not end, "the last line has no end"
-lines = list(map(signer_of, lines))
-key, signed = signature(lines, logs[origin])
-key.verify(signed, text)
-seen = [name for name, vkey in witnesses.items() if cosigned(lines, text, vkey)]
+lines = [line.split(" ") for line in lines]
+assert all(dash == "—" and signer and len(raw(blob)) > 4 for dash, signer, blob in lines), "not signature lines"
+assert signed(lines, text, logs[origin], 1), "not signed by the log"
+seen = [name for name, vkey in witnesses.items() if signed(lines, text, vkey, 4)]
 assert met(quorum, seen, groups), f"cosigned by {len(seen)} witnesses, which is not enough"
 print(f"{content['publication']['publication']} {content['day']} edition {content['edition']}: {digest.hex()}")
 print(f"{index} of {size} in {origin}, cosigned by {', '.join(seen) or 'nobody'}")

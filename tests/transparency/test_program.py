@@ -68,7 +68,12 @@ REFUSED = {
     "a number after blanks": _proof("index 0", "index  0"),
     "another number of leaves": _proof(r"\n1\n", "\n9223372036854775808\n"),
     "no leaves": _proof(r"\n1\n", "\n0\n"),
+    "a path that is too long": _proof("index 0\n", f"index 0\n{'A' * 43}=\n"),
     "stray signs in Base64": _proof("(— witness.{30})", r"\1!"),
+    "another format": _proof("@v1", "@v2"),
+    "a line of no kind before the index": _proof("index", "more QUJD\nindex"),
+    "no signature of the log": _proof(r"— \S+/log/.*\n", ""),
+    "a last line without an end": _proof(r"\Z", "— a.example QUJDREVG"),
     "a hyphen for a dash": _proof("— witness", "- witness"),
     "a signer of no name": _proof("— witness", "—  QUJDREVG\n— witness"),
     "lines that only Unicode ends": _proof(r"\n— witness", "\u2028— witness"),
@@ -98,6 +103,7 @@ def test_forged_pages_are_refused(publication: SamplePublication, tmp_path: Path
 
 
 SAME = f"witness b {WITNESS.verifier}\n"
+CUT = str(WITNESS._replace(seed=bytes(32)).verifier).replace("+", "+0", 1)
 POLICIES = {
     "one key under two names": f"{SAME}group both all a b\nquorum both",
     "a witness twice in a group": "group both 2 a a\nquorum both",
@@ -110,6 +116,7 @@ POLICIES = {
     "two quorums": "quorum a\nquorum none",
     "no quorum": "",
     "a line of no kind": "quorum a\nmonitor x",
+    "a key that was not copied completely": f"witness b {CUT}\nquorum a",
 }
 
 
