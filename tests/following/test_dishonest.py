@@ -121,6 +121,25 @@ def test_a_leaf_that_is_longer_than_any_is_refused(publisher: Publisher, followe
     assert problem.endswith(": has a leaf of more than 256 bytes")
 
 
+@pytest.mark.parametrize(
+    ("leaf", "reason"),
+    [
+        (b"\x09" * 257, "has a leaf of more than 256 bytes"),
+        (b"", "do not match its checkpoint: 5,000,000 in a bundle of 256"),
+    ],
+)
+def test_after_a_bundle_that_would_fill_the_memory_no_further_one_is_read(
+    publisher: Publisher, follower: Follower, leaf: bytes, reason: str
+) -> None:
+    forge(publisher, [leaf] * 300, {})
+    first, second = sorted((publisher.public / f"log/{NAME}/1/tile/entries").rglob("*[0-9]"))
+    if not leaf:
+        first.write_bytes(bytes(10_000_000))
+    second.unlink()
+    [problem] = follower.follow(3).problems
+    assert problem.endswith(reason)
+
+
 def kinds(follower: Follower) -> list[str]:
     """The kinds of the open alarms about the site."""
     return [alarm.kind for alarm in alarms.open_alarms(follower.site.folder)]

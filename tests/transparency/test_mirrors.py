@@ -72,6 +72,10 @@ def _forge_page_without_data(site: Path) -> None:
     page.write_text(page.read_text().replace("Why here: ", "Why here: 9"))
 
 
+def _too_many_leaves(site: Path) -> None:
+    next((site / "log" / NAME / "1/tile/entries").rglob("4")).write_bytes(bytes(1 << 20))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -85,6 +89,7 @@ def _forge_page_without_data(site: Path) -> None:
         (_copy("index.html", f"{FIRST}/issue.tlog-proof"), "issue.tlog-proof: a proof must begin with"),
         (_forge_page_without_data, f"{SECOND}/index.html: place 1"),
         (_invent_issue, "2024-05-09/index.html: the page has no proof"),
+        (_too_many_leaves, "its leaves do not match its checkpoint: 524,288 in a bundle of 4"),
     ],
 )  # fmt: skip
 def test_a_part_that_was_exchanged_is_named(

@@ -22,8 +22,6 @@ from hotpapers.transparency.observation_files import FOLDER
 from hotpapers.transparency.policies import KnownLog, LogPolicy, parse_policy
 
 POLICY = "policy.txt"
-LONGEST_LEAF = 256
-"""Most bytes of a leaf: today's have at most 51, and a million of them are kept."""
 
 
 class FollowedSite(NamedTuple):
@@ -144,16 +142,16 @@ def _bundles(base: str, signed: SignedCheckpoint, first: int, http: HttpClient) 
     """The leaves of a checkpoint from the `first` bundle on, as the site has them now. Raises NotAProof if some are
     withheld."""
     entries: list[bytes] = []
-    for level, index, width in tiles.widths(signed.checkpoint.size):
-        if level == 0 and index >= first:
-            try:
+    try:
+        for level, index, width in tiles.widths(signed.checkpoint.size):
+            if level == 0 and index >= first:
                 data = http.get(base + tiles.tile_path("entries", index, width)).body
-            except RequestRefused as problem:
-                origin = signed.checkpoint.origin
-                raise NotAProof(f"{origin}: withholds leaves that its checkpoint covers: {problem}") from problem
-            entries += tiles.read_bundle(data)
-    if max(map(len, entries), default=0) > LONGEST_LEAF:
-        raise NotAProof(f"{signed.checkpoint.origin}: has a leaf of more than {LONGEST_LEAF} bytes")
+                entries += tiles.entries_of(data, width)
+    except RequestRefused as problem:
+        origin = signed.checkpoint.origin
+        raise NotAProof(f"{origin}: withholds leaves that its checkpoint covers: {problem}") from problem
+    except NotAProof as problem:
+        raise NotAProof(f"{signed.checkpoint.origin}: {problem.reason}") from problem
     return entries
 
 

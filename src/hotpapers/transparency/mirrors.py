@@ -158,8 +158,8 @@ def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
     if size > MOST_LEAVES:
         raise NotAProof(f"it has more than {MOST_LEAVES:,} leaves")
     bundles = [(index, width) for level, index, width in tiles.widths(size) if level == 0]
-    files = (base / tiles.tile_path("entries", index, width) for index, width in bundles)
-    entries = tuple(entry for file in files for entry in tiles.read_bundle(_bytes(file)))
+    files = ((base / tiles.tile_path("entries", index, width), width) for index, width in bundles)
+    entries = tuple(entry for file, width in files for entry in tiles.entries_of(_bytes(file), width))
     tree = MerkleTree(map(leaf_hash, entries))
     if tree.size != size or tree.root(size) != signed.checkpoint.root:
         raise NotAProof("its leaves do not match its signed checkpoint")

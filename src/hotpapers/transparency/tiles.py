@@ -13,6 +13,8 @@ from hotpapers.transparency.merkle import MerkleTree
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 CHECKPOINT_PATH = "checkpoint"
+LONGEST_ENTRY = 256
+"""Most bytes of an entry of somebody else's log: today's have at most 51, and a million of them are kept."""
 
 
 def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
@@ -66,4 +68,15 @@ def read_bundle(data: bytes) -> list[bytes]:
             raise NotAProof("the bundle of entries ends within an entry")
         entries.append(data[at + 2 : end])
         at = end
+    return entries
+
+
+def entries_of(data: bytes, width: int) -> list[bytes]:
+    """The entries of a bundle of somebody else's log, which is read before its root can be checked, so it must not fill
+    the memory. Raises NotAProof unless there are `width` of them, none too long."""
+    entries = read_bundle(data)
+    if len(entries) != width:
+        raise NotAProof(f"its leaves do not match its checkpoint: {len(entries):,} in a bundle of {width}")
+    if max(map(len, entries)) > LONGEST_ENTRY:
+        raise NotAProof(f"has a leaf of more than {LONGEST_ENTRY} bytes")
     return entries
