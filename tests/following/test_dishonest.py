@@ -121,6 +121,21 @@ def test_a_leaf_that_is_longer_than_any_is_refused(publisher: Publisher, followe
     assert problem.endswith(": has a leaf of more than 256 bytes")
 
 
+def test_a_log_of_files_that_are_not_there_is_not_asked_for_all_of_them_in_a_round(
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(allowance, "MOST_IN_ROUND", FetchedAmount(2, 10**9, 10**9))
+    monkeypatch.setattr(allowance, "MOST_IN_DAY", FetchedAmount(3, 10**9, 10**9))
+    lines = lines_in(publisher.files()[0])
+    files = [day_file(0, lines, part) for part in range(1, 6)]
+    forge(publisher, [leaf for leaf, _, _ in files], {})
+    for hour in (7, 8):
+        limit, *withheld = follower.follow(3, hour).problems
+        assert len(withheld) == 2 and limit.endswith("fetched per round; the rest waits for the next one")
+    forge(publisher, [leaf for leaf, _, _ in files], {name: data for _, name, data in files})
+    assert follower.follow(3, 9).files == 2, "what was not there does not use up the day's amount"
+
+
 @pytest.mark.parametrize(
     ("leaf", "reason"),
     [

@@ -56,7 +56,7 @@ class Allowance:
     def __init__(self, site: FollowedSite, at: int) -> None:
         self._site, self._day = site, at // DAY
         self._round, self._today = NOTHING, self._fetched_today()
-        self._written, self.refusal = NOTHING, ""
+        self._written, self.refusal = self._today, ""
 
     def check(self) -> None:
         """Raises RequestRefused if nothing more may be fetched; `refusal` then names the site and the reason."""
@@ -73,11 +73,16 @@ class Allowance:
         more = FetchedAmount(files, bytes, lines)
         self._round, self._today = self._round.plus(more), self._today.plus(more)
 
+    def note_refused(self) -> None:
+        """Count a file that the site refuses, for this round only: a log may list a million of them, but those that
+        stay away must not use up every day's amount."""
+        self._round = self._round.plus(FetchedAmount(1, 0, 0))
+
     def save(self) -> None:
         """Save the day's amount, after the fetched data went in: even a process that is killed often makes progress."""
-        if self._round == self._written:
+        if self._today == self._written:
             return
-        self._written = self._round
+        self._written = self._today
         day_fetched = msgspec.json.encode(_DayFetched(day=self._day, fetched=self._today))
         log_files.write_text_file(self._site.folder / FILE, day_fetched.decode())
 

@@ -271,7 +271,11 @@ class _Intake:
     def _get(self, address: str) -> bytes:
         """Fetch a file, within the allowance. Raises RequestRefused, NetError."""
         self._allowance.check()
-        body = self._http.get(address).body
+        try:
+            body = self._http.get(address).body
+        except RequestRefused:
+            self._allowance.note_refused()
+            raise
         self._allowance.note(files=1, bytes=len(body))
         return body
 
