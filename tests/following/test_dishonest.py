@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import Mock
@@ -134,6 +135,20 @@ def test_a_log_of_files_that_are_not_there_is_not_asked_for_all_of_them_in_a_rou
         assert len(withheld) == 2 and limit.endswith("fetched per round; the rest waits for the next one")
     forge(publisher, [leaf for leaf, _, _ in files], {name: data for _, name, data in files})
     assert follower.follow(3, 9).files == 2, "what was not there does not use up the day's amount"
+
+
+def test_a_log_of_long_overlapping_files_costs_little_time(
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log may list ten times as many: one round would take minutes, every ten minutes."""
+    monkeypatch.setattr(allowance, "MOST_IN_ROUND", FetchedAmount(1, 10**9, 10**9))
+    last = FIRST // HOUR + 71
+    files = [entries.ObservedFile(1, 0, last - n % 2_000, 2 + n // 2_000, bytes(32)) for n in range(100_000)]
+    forge(publisher, [entries.observed_entry(file) for file in files], {})
+    start = time.process_time()
+    outcome = follower.follow(3)
+    assert time.process_time() - start < 8
+    assert sum("is in no log" in problem for problem in outcome.problems) == 2_000
 
 
 @pytest.mark.parametrize(

@@ -99,17 +99,18 @@ class _Intake:
         self._problems: list[str] = []
         self._done = sources_at(peer.database, DONE)
         self._oldest = (http.now() - REACH) // HOUR
-        self._hours: dict[int, bool] = {}
+        self._covered, self._absent = HourSpans(), HourSpans()
         self._added_hours: list[int] = []
         self._items = self._forgotten = 0
         self._allowance = Allowance(site, http.now())
 
     def outcome(self) -> IntakeResult:
         """The round's result."""
-        complete_hours = [hour for hour, done in self._hours.items() if done]
-        first, last = min(self._hours, default=0), max(complete_hours, default=-1)
-        missing = [hour for hour in range(first, last) if not self._hours.get(hour)]
-        unlisted = _hour_ranges([hour for hour in missing if hour not in self._hours])
+        covered = self._covered.hours(self._oldest)
+        complete_hours = covered - self._absent.hours(self._oldest)
+        first, last = min(covered, default=0), max(complete_hours, default=-1)
+        missing = [hour for hour in range(first, last) if hour not in complete_hours]
+        unlisted = _hour_ranges([hour for hour in missing if hour not in covered])
         problems = [
             f"{_range_name(hour_range)}: the log has no file for it, though it has later ones"
             for hour_range in unlisted
@@ -200,6 +201,7 @@ class _Intake:
         parts: dict[int, set[int]] = {}
         for file in files:
             parts.setdefault(file.hour, set()).add(file.part)
+            self._covered.add(file.first, file.hour)
         for hour, hour_parts in sorted(parts.items()):
             if absent := max(hour_parts) - len(hour_parts):
                 first = next(part for part in range(1, max(hour_parts)) if part not in hour_parts)
@@ -207,8 +209,7 @@ class _Intake:
                 self._problems.append(
                     f"{entries.hour_of(hour)}-{first}: is in no log{more}, though a later part of the hour is"
                 )
-                begins = min(file.first for file in files if file.hour == hour)
-                self._hours |= dict.fromkeys(range(max(begins, self._oldest), hour + 1), False)
+                self._absent.add(self._covered[hour], hour)
 
     def has(self, file: ObservedFile) -> bool:
         """Whether the whole file is here."""
@@ -230,9 +231,8 @@ class _Intake:
         if not was_here:
             self._allowance.save()
             step(1)
-        is_here = self.has(file)
-        for hour in range(max(file.first, self._oldest), file.hour + 1):
-            self._hours[hour] = self._hours.get(hour, True) and is_here
+        if not self.has(file):
+            self._absent.add(file.first, file.hour)
 
     def _is_possible(self, file: ObservedFile, names: set[str]) -> bool:
         """Whether a leaf names a part of hours that are over, and a file that no other leaf names."""
@@ -297,6 +297,19 @@ class _Intake:
             networks = {*map(network_of, observations.marks_in(item)), getattr(item, "network", "arxiv")}
             if all(terms.of(self._allowed, network).read != "no" for network in networks):
                 yield item
+
+
+class HourSpans(dict[int, int]):
+    """Hours of files: the first hour of all files with the same last hour, by that hour. A log can name a million files
+    of 2,000 hours each."""
+
+    def add(self, first: int, last: int) -> None:
+        """Add the hours of a file."""
+        self[last] = min(first, self.get(last, first))
+
+    def hours(self, oldest: int) -> set[int]:
+        """All hours, except those before the oldest."""
+        return {hour for last, first in self.items() for hour in range(max(first, oldest), last + 1)}
 
 
 class _WithdrawnRows:
