@@ -109,6 +109,20 @@ def test_authors_are_followed_from_their_page(tab: Tab, app: str) -> None:
     assert json.loads(tab.run("localStorage.getItem('hotpapers')"))["follow"] == ""
 
 
+def test_what_is_chosen_on_another_page_meanwhile_stays(tab: Tab, app: str) -> None:
+    saved = "localStorage.getItem('hotpapers')"
+    tab.open(app + KINDS["author"])
+    wish(tab, follow="Ines Tamarisk", size="l")
+    tab.run("document.querySelector('main button').click()")
+    assert json.loads(tab.run(saved)) == {"follow": "Ines Tamarisk\nTansy Overquill", "size": "l"}
+    tab.open(app + KINDS["reading"])
+    wish(tab, follow="Bram Oakhollow")
+    tab.run("document.getElementById('shortcuts').click()")
+    tab.run("document.querySelector('#reading button').click()")
+    assert json.loads(tab.run(saved)) == {"follow": "Bram Oakhollow", "shortcuts": "on"}
+    assert tab.run("document.getElementById('saved').textContent") == "Saved."
+
+
 def test_what_is_kept_and_is_none_is_forgotten(tab: Tab, app: str) -> None:
     for nonsense in ("{", "null", "[]", '"x"', '{"exclude": 7, "size": {}}'):
         tab.run(f"localStorage.setItem('hotpapers', {json.dumps(nonsense)})")

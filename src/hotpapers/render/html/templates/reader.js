@@ -116,6 +116,7 @@
       button.textContent = lines(preferences.follow).includes(name) ? "Unfollow" : "Follow";
     };
     button.onclick = () => {
+      preferences = load(); // another page may have changed them
       const others = lines(preferences.follow).filter((author) => author !== name);
       const authors = others.length < lines(preferences.follow).length ? others : [...others, name];
       preferences = { ...preferences, follow: authors.join("\n") };
@@ -213,13 +214,14 @@
       if (field.type === "checkbox") field.checked = preferences[field.name] === field.value;
       else field.value = preferences[field.name] || "";
     }
-    const savePreferences = () => {
-      preferences = Object.fromEntries(new FormData(form));
+    const savePreferences = (field) => { // only what is changed here: another page may have changed the rest
+      preferences = load();
+      if (field) preferences[field.name] = new FormData(form).get(field.name) || "";
       document.getElementById("saved").textContent = save(preferences) ? "Saved." : "Your browser does not let this page save anything.";
       applyLook();
       showLocalTimes();
     };
-    form.oninput = savePreferences;
+    form.oninput = (event) => savePreferences(event.target);
     form.onsubmit = (event) => {
       event.preventDefault();
       savePreferences();
