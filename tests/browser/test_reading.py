@@ -93,6 +93,18 @@ def test_a_word_is_no_part_of_another(tab: Tab, app: str) -> None:
     assert tab.complaints() == []
 
 
+def test_only_a_papers_own_words_fold_it_away(tab: Tab, app: str) -> None:
+    """Not the words around it: counts, quotations, links, the arithmetic."""
+    around = "place\nscore\nbluesky\npdf\nreport\nabstract\nvoices\nWhy here\nJanuary"
+    for page in ("issue", "category", "all of a day"):
+        wish(tab, exclude=around, include=around)
+        tab.open(app + KINDS[page])
+        assert tab.run("[...document.querySelectorAll('.yours')].map((one) => one.textContent)") == [], page
+    wish(tab, exclude="hep-th")
+    tab.open(app + KINDS["issue"])
+    assert folded(tab) == [OLD.title], "but its categories"
+
+
 def test_authors_are_followed_from_their_page(tab: Tab, app: str) -> None:
     tab.open(app + KINDS["author"])
     label = "document.querySelector('main button').textContent"

@@ -71,11 +71,19 @@
     new RegExp(`(?<!${letter})${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+")}(?!${letter})`, "iu");
   const firstMatch = (words, text) => lines(words).find((word) => pattern(word).test(text));
   const papers = () => all(".entry, .lines > li");
+  const AROUND = ".gutter, .counts, .post, .unfolds, .elsewhere, .why, .links > :not(.category), .more, .mark-of, .abstract > summary, p > a";
+
+  // title, authors, abstract and categories of a paper, without quotations and the site's own words
+  function ownWords(paper) {
+    const copy = paper.cloneNode(true);
+    all(AROUND, copy).forEach((part) => part.remove());
+    return copy.textContent;
+  }
 
   function sort() {
     for (const paper of papers()) {
       all(".yours", paper).forEach((old) => old.remove());
-      const text = paper.textContent;
+      const text = ownWords(paper);
       const authors = all(".authors, .by", paper).map((element) => element.textContent).join(" ");
       const unwanted = firstMatch(preferences.exclude, text);
       const author = firstMatch(preferences.follow, authors || text);
