@@ -133,10 +133,10 @@ def test_the_beginning_is_recorded_even_if_the_store_fails_at_first(
         raise BusyStore("another process is writing")
 
     monkeypatch.setattr(Record, "append", fail_once)
-    with job(store_url, "reddit") as (rounds, _):
-        assert [following.state for _ in range(2) if (following := rounds.attempt())] == ["store", "idle"]
+    with job(store_url, "reddit") as (loop, _):
+        assert [attempt.state for _ in range(2) if (attempt := loop.attempt())] == ["store", "idle"]
     with Record(store_url) as record:
-        reasons = [one.reason for one in covered(record, "reddit") if one.until_at == one.from_at]
+        reasons = [row.reason for row in coverage(record, "reddit") if row.until_at == row.from_at]
         assert reasons == [BEGAN, READ_BACK]
 
 

@@ -157,7 +157,7 @@ def test_what_an_issue_is_about_to_show_overtakes_any_backlog(record: Record) ->
 
 def test_an_outage_does_not_end_the_daily_recounts_of_a_post_that_an_issue_shows(record: Record) -> None:
     """It may be deleted afterwards, also if it is more than a month old."""
-    record.append([*post(1), *post(2), *shown(2, START + 20 * DAY)], source="test")
+    record.append([*post(1), *post(2), *issue_with(2, START + 20 * DAY)], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)
     engagement_queries.follow_shown_posts(record.database, "x", START + 20 * DAY)
     engagement_queries.note_unanswered(record.database, ["x:1", "x:2"], START + 31 * DAY)

@@ -104,19 +104,19 @@ def test_with_once_it_is_said_that_another_process_has_a_job(store_url: str, cap
     """Otherwise a command waits without a word, and for ever if the other one is `hotpapers run`."""
     caplog.set_level(logging.INFO, "hotpapers")
     open_record = partial(Record, store_url)
-    stop, job, other = threading.Event(), Counting("one", lambda _: 0.0), Leases(open_record, "there")
-    asked: list[float] = []
+    stop, job, other_process = threading.Event(), CountingJob("good", lambda _: 0.0), Leases(open_record, "there")
+    pauses: list[float] = []
 
     def sleep(seconds: float) -> None:
-        asked.append(seconds)
-        if len(asked) == 3:
-            other.close()
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            other_process.close()
 
     with open_record() as record, Leases(open_record, "here") as leases:
-        assert other.take(record, "one")
-        loop = JobLoop("one", lambda: job, open_record, leases, Clock(lambda: 1, sleep))
-        JobRunner({"one": lambda: loop}, stop).run(once=True)
-    assert job.rounds == 1 and len(asked) == 3
+        assert other_process.take(record, "good")
+        loop = JobLoop("good", lambda: job, open_record, leases, Clock(lambda: 1, sleep))
+        JobRunner({"good": lambda: loop}, stop).run(once=True)
+    assert job.rounds == 1 and len(pauses) == 3
     assert [entry.message for entry in caplog.records] == ["waiting"]
     assert "another process has this job" in caplog.records[0].fields["reason"]  # type: ignore[attr-defined]
 

@@ -118,14 +118,14 @@ def test_an_issue_is_frozen_and_published_when_its_day_is_closed(site: Publishin
     assert jobs_queries.load_state(site.record, "issues").items == 1
 
 
-def test_coverage_is_read_only_while_an_issue_is_missing(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_coverage_is_read_only_while_an_issue_is_missing(site: PublishingSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """It grows for ever, and rounds come every few seconds."""
-    write(made.record, [msgspec.structs.replace(DAILY, window="weekly", observed_at=1)])
+    write(site.record, [msgspec.structs.replace(DAILY, window="weekly", observed_at=1)])
     mondays = ("2024-05-13", "2024-05-20", "2024-05-27")
     for day in mondays:
-        made.round(moment(f"{day}T08:00"))
+        site.round(moment(f"{day}T08:00"))
     at = moment("2024-05-27T10:00")
-    assert frozen_days(made.record, "daily") == list(mondays)
+    assert frozen_days(site.record, "daily") == list(mondays)
     statements: list[str] = []
     rows = SqliteDatabase.rows
 
@@ -134,7 +134,7 @@ def test_coverage_is_read_only_while_an_issue_is_missing(made: Made, monkeypatch
         return rows(self, sql, params)
 
     monkeypatch.setattr(SqliteDatabase, "rows", note)
-    assert made.round(at) == "idle" and health(made.record, ["daily"], at).ok
+    assert site.round(at) == "idle" and health(site.record, ["daily"], at).ok
     assert statements and not [sql for sql in statements if "coverage" in sql]
 
 
