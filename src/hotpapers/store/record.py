@@ -59,7 +59,10 @@ def connect(store: str, *, create: bool = True) -> Database:
     if path.is_dir():
         raise errors.UsageError(f"{path}: is a folder; name a file in it, such as {path / 'hotpapers.db'}")
     if not path.exists() and not create:
-        raise errors.NotFound(f"{path}: no such store; create one with `hotpapers import` or `hotpapers init`.")
+        raise errors.NotFound(
+            f"{path}: no such store; `hotpapers run` and `hotpapers import` create it,"
+            " `hotpapers init` also its settings."
+        )
     if not create and not path.stat().st_size:
         raise errors.NotFound(
             f"{path}: an empty file, not a store; if it was one, restore a backup: hotpapers backup --restore"
