@@ -108,8 +108,8 @@ ACCOUNT_LABEL = "Your account, or the address of one of your posts"
 UNKNOWN = "This site has no posts from this account, and shows none."
 BARE = "Which network is it on? Write it like @ada.example or @ada@social.example."
 SEVERAL: dict[claims.Network, str] = {
-    "bluesky": "Several accounts have had this name. Please enter the account's ID, such as did:plc:…",
-    "mastodon": "Several accounts have had this name. Please enter the account's address, such as"
+    "bluesky": "Several accounts have had this name. Please enter the account’s ID, such as did:plc:…",
+    "mastodon": "Several accounts have had this name. Please enter the account’s address, such as"
     " https://social.example/users/ada",
 }
 
