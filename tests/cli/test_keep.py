@@ -18,6 +18,7 @@ from hotpapers import cli, model
 from hotpapers.cli import terminal
 from hotpapers.model import NETWORKS, keys
 from hotpapers.store import Record, now
+from hotpapers.view import site_paths
 from tests.cli import classic_issues
 from tests.cli.conftest import DAYS
 from tests.cli.run import assert_matches_file, environment, good, misuse, replace_all, run, terminal_command
@@ -54,10 +55,43 @@ def test_a_key_as_people_write_it(text: str, key: str) -> None:
     assert key.partition(":")[0] in NETWORKS
 
 
-@pytest.mark.parametrize("key", ["", "x", "x:", ":1", "friendster:1", "1341202937956233217", "x:@a\udcff"])
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("https://twitter.com/somebody/status/1341?s=20", "x:1341"),
+        ("https://www.x.com/i/status/1341", "x:1341"),
+        ("https://bsky.app/profile/did:plc:abc/post/3lk1", "bluesky:at://did:plc:abc/app.bsky.feed.post/3lk1"),
+        ("https://news.ycombinator.com/item?id=12", "hackernews:12"),
+        ("https://lobste.rs/s/abc123/a_title", "lobsters:abc123"),
+        ("https://www.reddit.com/r/math/comments/1abc/a_title/", "reddit:t3_1abc"),
+        ("https://b.example/users/A/statuses/1", "mastodon:https://b.example/users/A/statuses/1"),
+        ("https://b.example/@A/1", "mastodon:https://b.example/users/A/statuses/1"),
+    ],
+)
+def test_the_address_of_a_post_means_its_key(address: str, key: str) -> None:
+    assert keys.parse_key(address) == key
+
+
+@pytest.mark.parametrize(
+    "post",
+    ["x:1341", "bluesky:at://did:plc:abc/app.bsky.feed.post/3lk1", "hackernews:12", "lobsters:abc123", "reddit:t3_1abc",
+     "mastodon:https://b.example/users/a/statuses/1"],
+)  # fmt: skip
+def test_the_address_on_the_pages_means_the_post(post: str) -> None:
+    assert keys.parse_key(site_paths.post_page(post)) == post
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "x", "x:", ":1", "friendster:1", "1341202937956233217", "x:@a\udcff", "https://x.com/somebody",
+     "https://lobste.rs/s/abc1234", "https://bsky.app/profile/ada.example/post/3lk1", "https://[b.example"],
+)  # fmt: skip
 def test_what_is_no_key(store: Path, key: str) -> None:
     printed = key.replace("\udcff", "\ufffd")
-    message = f"{printed}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody"
+    message = (
+        f"{printed}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody,"
+        " or give the post's address"
+    )
     assert misuse("hide", key, "--reason", "why", "--store", store) == message
     assert misuse("forget", key, "--yes", "--store", store) == message
 

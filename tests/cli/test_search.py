@@ -118,15 +118,19 @@ def test_posts_are_found_in_any_language_where_they_may_be_shown(small: Path, cw
         "Bluesky · 2021-03-02 08:00 UTC · Ada Made-Up (@ada.example.social) · about 2103.00001\n"
         "    お茶を飲みながら読んだ\n"
         "    Two cups of tea\n"
+        "    https://bsky.app/profile/did:plc:invented/post/3kinvented00001\n"
     )
     assert good("search", "お茶", "--posts", "--store", small) == expected
     assert good("search", "tea", "--posts", "--store", small).startswith("1 post with “tea”\n\nBluesky")
     (cwd / "hotpapers.toml").write_text(
         f'store = "{small}"\n[terms.x]\nshown = "text"\n[terms.bluesky]\nshown = "link"\n'
     )
-    assert (
-        good("search", "tea", "--posts")
-        == "1 post with “tea”\n\nX (Twitter) · 2021-03-02 08:00 UTC · about hep-th/9901001\n    tea\n"
+    assert good("search", "tea", "--posts") == (
+        "1 post with “tea”\n"
+        "\n"
+        "X (Twitter) · 2021-03-02 08:00 UTC · about hep-th/9901001\n"
+        "    tea\n"
+        "    https://x.com/i/status/1366659539260149761\n"
     )
 
 

@@ -30,9 +30,9 @@ from hotpapers.store import Record, now
 def forget(keys: tuple[str, ...], yes: bool, as_json: bool, context: common.CommandContext) -> None:
     """Permanently delete a post or account.
 
-    An account is deleted with all its posts. Totals stay, issues still verify, and what was forgotten is rejected if it
-    arrives again. Published folders are rendered again; backups and exports that cannot be reached are listed. A mail
-    address is unsubscribed.
+    POST may be its address. An account is deleted with all its posts. Totals stay, issues still verify, and what was
+    forgotten is rejected if it arrives again. Published folders are rendered again; backups and exports that cannot be
+    reached are listed. A mail address is unsubscribed.
     """
     subjects = [key if is_address(key) else parse_key(key) for key in keys]
     if not yes and not confirm(f"Permanently delete {', '.join(keys)}?", "delete permanently"):

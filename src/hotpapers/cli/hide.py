@@ -19,6 +19,7 @@ from hotpapers.store import now
 
 @common.command("""
   hotpapers hide x:1341202937956233217 --reason "reported as abusive"
+  hotpapers hide https://x.com/i/status/1341202937956233217 --reason "reported as abusive"
   hotpapers hide x:@somebody --undo --reason "mistaken" """)
 @click.argument("key", metavar="POST|ACCOUNT")
 @click.option("--reason", required=True, metavar="TEXT", help="The reason, kept with the verdict.")
@@ -28,7 +29,7 @@ from hotpapers.store import now
 def hide(key: str, reason: str, undo: bool, as_json: bool, context: common.CommandContext) -> None:
     """Hide a post or account on all pages.
 
-    What is hidden still counts. Published folders are rendered again.
+    POST may be its address. What is hidden still counts. Published folders are rendered again.
     """
     common.require(bool(reason.strip()), "missing reason: add --reason '…'")
     key = parse_key(key)

@@ -18,6 +18,7 @@ from hotpapers.ranking import words
 from hotpapers.ranking.words import count_noun
 from hotpapers.search import PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
 from hotpapers.store import Record
+from hotpapers.view import site_paths
 
 AUTHORS = 3
 """Authors named; the others are counted."""
@@ -177,6 +178,7 @@ def _post(hit: PostHit) -> Iterator[str]:
     details = (words.network_name(hit.network), minute_of(hit.created_at), author, f"about {about}")
     yield " · ".join(filter(None, details))
     yield INDENT + marked(hit.text, hit.spans).replace("\n", f"\n{INDENT}")
+    yield INDENT + plain(site_paths.post_page(hit.post) or hit.post)
 
 
 def marked(text: str, spans: Spans) -> str:

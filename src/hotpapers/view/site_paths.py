@@ -211,8 +211,13 @@ def outside(target: str) -> str:
 
 def post_url(post: Post) -> str:
     """The post's own page on its network."""
-    own_id = keys.own_id(post.post)
-    form, page = _POST_PAGES.get(post.network, ("", ""))
+    return post_page(post.post)
+
+
+def post_page(key: str) -> str:
+    """The page of a post, by key; `model.keys.parse_key` is the inverse."""
+    own_id = keys.own_id(key)
+    form, page = _POST_PAGES.get(keys.network_of(key), ("", ""))
     match = re.fullmatch(form, own_id, re.ASCII) if form else None
     return page.format(*match.groups()) if match else outside(own_id)
 
