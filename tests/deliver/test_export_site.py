@@ -281,6 +281,13 @@ def test_a_folder_that_is_gone_or_cannot_be_written_is_named(record: Record, tmp
     assert not (tmp_path / "gone").exists()
 
 
+def test_a_folder_that_could_not_be_created_is_not_remembered(record: Record, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot be written: Not a directory"):
+        export_site(record, NAME, DAYS, "classic", tmp_path / "file" / "pages")
+    assert not states(record) and not export_again(record)
+
+
 def test_the_contact_is_on_the_site(record: Record, tmp_path: Path) -> None:
     export_site(record, NAME, DAYS, "site", tmp_path, SiteConfig("desk@papers.example"))
     assert "desk@papers.example" in (tmp_path / "about" / "index.html").read_text("utf-8")

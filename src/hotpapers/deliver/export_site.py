@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from hotpapers import model, terms
 from hotpapers.deliver import delivery_states, queries, size_budget
-from hotpapers.deliver.files import WriteCounts, write_files
+from hotpapers.deliver.files import WriteCounts, create_folder, write_files
 from hotpapers.deliver.queries import DeliveryKey
 from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.issues.repository import RecordIssueReader
@@ -65,6 +65,7 @@ def export_site(
     channel_of_site = channel(to, site_config)
     target = target_of(record.database, output)
     _check_folder(record, publication, to, target, output)
+    create_folder(output)  # first: a folder that cannot be created is not remembered
     unsent_digests = {
         DeliveryKey(publication, day, edition, to, target): digest
         for day, (edition, digest) in _not_sent(record, publication, days, to, target).items()

@@ -58,13 +58,19 @@ def write_some(root: Path, files: Iterable[RenderedFile], part: str = PART) -> W
     return WrittenPaths(frozenset(files_present), frozenset(files_changed))
 
 
+def create_folder(output: Path) -> None:
+    """Creates a folder if needed. Raises UsageError."""
+    with _explain_errors(output):
+        make_published_folders(output)
+
+
 @contextmanager
 def alone(output: Path) -> Iterator[tuple[Path, int]]:
     """Creates a folder if needed, and waits until no other process writes to it. Yields the folder with links resolved,
     and the lock, which is released when this process and all that inherit it have ended. Removes temporary files,
     including those of a process killed earlier. Raises UsageError."""
+    create_folder(output)
     with _explain_errors(output):
-        make_published_folders(output)
         root = output.resolve()
         folder = os.open(root, os.O_RDONLY)
     try:
