@@ -139,10 +139,9 @@ def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
             print_error(
                 f"{folder.folder}: {folder.reason}; if its {folder.channel} pages have moved, publish them again there"
             )
-        else:
-            if not as_json:
-                echo(f"rendered again: {folder.folder}")
-            if folder.reason:
-                print_error(f"{folder.folder}: {folder.reason}")
+        elif folder.reason:
+            print_error(f"{folder.folder}: {folder.reason}")
+    for path in dict.fromkeys(state.folder for state in folders if state.rendered and not as_json):
+        echo(f"rendered again: {path}")
     if any(state.is_own and not state.rendered and state.folder.is_dir() for state in folders):
         raise click.exceptions.Exit(1)
