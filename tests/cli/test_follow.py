@@ -90,6 +90,12 @@ def test_a_policy_says_whom_to_trust(cwd: Path, url: str, tmp_path: Path) -> Non
     assert "begins with https://" in misuse("follow", "papers.example")
 
 
+def test_nobody_follows_their_own_site(cwd: Path, url: str, tmp_path: Path) -> None:
+    (cwd / "hotpapers.toml").write_text(f'[transparency]\nfolder = "{tmp_path}/neighbour/logs"\n')
+    assert "publishes this site's own log; follow only others" in failure("follow", url, "--name", "neighbour")
+    assert not measured(cwd / "hotpapers.db")
+
+
 def test_a_site_needs_a_name_and_an_address_that_the_settings_can_have(cwd: Path) -> None:
     for name in ("../elsewhere", "a b", "ab/c"):
         assert "name: use letters, digits and hyphens" in misuse("follow", "http://a.example/", "--name", name)

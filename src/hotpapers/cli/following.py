@@ -66,7 +66,7 @@ def follow(
 def fetch_observations(url: str, folder: Path, context: common.CommandContext) -> Path:
     """A store in a folder with the verified observations that a site publishes; what could not be verified is printed.
     Raises UsageError if there are none, NetError if the site does not answer."""
-    site = _named_site(url, None, None, context)._replace(folder=folder)
+    site = _named_site(url, None, None, context)._replace(folder=folder, own_logs=None)
     folder.mkdir()
     store = folder / RECORD
     with Record(str(store)) as peer, context.site_client(site.url) as http:
@@ -98,7 +98,9 @@ def _named_site(url: str, name: str | None, policy: Path | None, context: common
 
 
 def _site(table: FollowSettings, context: common.CommandContext) -> FollowedSite:
-    return FollowedSite(table.name, table.url, table.policy, context.folder / FOLLOWED / table.name)
+    logs = context.log_config
+    own_logs = logs.folder if logs else None
+    return FollowedSite(table.name, table.url, table.policy, context.folder / FOLLOWED / table.name, own_logs)
 
 
 def followed_sites(context: common.CommandContext) -> list[FollowedSite]:

@@ -26,12 +26,14 @@ POLICY = "policy.txt"
 
 class FollowedSite(NamedTuple):
     """A followed site. `name`: our name for it; `url`: its address, ending with `/`; `policy`: whom we trust, as C2SP
-    tlog-policy, empty to use the policy that the site first publishes; `folder`: where its data is kept."""
+    tlog-policy, empty to use the policy that the site first publishes; `folder`: where its data is kept. `own_logs`:
+    the folder of our own logs, which are not followed: nobody is a witness of their own counts."""
 
     name: str
     url: str
     policy: str
     folder: Path
+    own_logs: Path | None = None
 
 
 class LoggedFolder(NamedTuple):
@@ -43,8 +45,8 @@ class LoggedFolder(NamedTuple):
 
 
 def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
-    """Whom we trust with a site's history. The site's own policy is fetched once and kept. Raises NotAProof, and
-    NetError if the site does not answer."""
+    """Whom we trust with a site's history. The site's own policy is fetched once and kept. Raises NotAProof, LogError
+    if our own logs are damaged, NetError if the site does not answer."""
     if site.policy.strip():
         return _with_log(site, parse_policy(site.policy))
     file = site.folder / POLICY
@@ -58,6 +60,9 @@ def policy_of(site: FollowedSite, http: HttpClient) -> LogPolicy:
 def _with_log(site: FollowedSite, policy: LogPolicy) -> LogPolicy:
     if not policy.logs:
         raise NotAProof(f"{site.name}: the policy names no log; write a line `log KEY`")
+    own_keys = log_files.verifier_keys(site.own_logs) if site.own_logs else frozenset()
+    if any(log.key in own_keys for log in policy.logs):
+        raise NotAProof(f"{site.name}: publishes this site's own log; follow only others")
     return policy
 
 

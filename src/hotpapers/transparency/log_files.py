@@ -71,6 +71,14 @@ def read_logs(folder: Path, publication: str) -> list[StoredLog]:
     return [_read_log(folder / publication / str(number), number) for number in numbers]
 
 
+def verifier_keys(folder: Path) -> frozenset[VerifierKey]:
+    """The keys of all logs in a folder. Raises LogError."""
+    try:
+        return frozenset(parse_vkey(file.read_text("utf-8").strip()) for file in folder.glob(f"*/*/{_KEY}"))
+    except (NotAProof, UnicodeDecodeError, OSError) as problem:
+        raise LogError(f"{folder}: a key cannot be read: {problem}") from problem
+
+
 def publications(folder: Path) -> list[str]:
     """The publications that have logs here, by name."""
     return [name for name in sorted(_names(folder)) if is_name(name)]
