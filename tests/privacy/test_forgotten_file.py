@@ -139,7 +139,7 @@ def test_a_subscription_ends_even_if_the_file_cannot_be_written(
         subscribers.end(record, mark, BEFORE + 10)
         subscriber = subscribers.find(record, mark)
         assert subscriber is not None and subscriber.state == "ended"
-    assert "not kept beside the store" in caplog.text
+    assert "cannot write the list of who was forgotten beside the store" in caplog.text
 
 
 def test_a_subscriber_who_came_back_before_the_restore_stays(sqlite_url: str, tmp_path: Path) -> None:

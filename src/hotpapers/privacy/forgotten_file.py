@@ -120,4 +120,9 @@ def _write(file: Path, hasher: KeyedHasher, lines: Iterable[ForgottenMark]) -> N
 
 def _complain(file: Path, problem: OSError) -> None:
     """Log the problem only: forgetting and unsubscribing must not fail because of this file."""
-    log_event("not kept beside the store", level=logging.WARNING, file=file, reason=problem.strerror)
+    log_event(
+        "cannot write the list of who was forgotten beside the store",
+        level=logging.WARNING,
+        file=file,
+        reason=problem.strerror,
+    )
