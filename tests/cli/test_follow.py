@@ -93,7 +93,7 @@ def test_a_policy_says_whom_to_trust(cwd: Path, url: str, tmp_path: Path) -> Non
 def test_nobody_follows_their_own_site(cwd: Path, url: str, tmp_path: Path) -> None:
     (cwd / "hotpapers.toml").write_text(f'[transparency]\nfolder = "{tmp_path}/neighbour/logs"\n')
     assert "publishes this site's own log; follow only others" in failure("follow", url, "--name", "neighbour")
-    assert not measured(cwd / "hotpapers.db")
+    assert not measurements(cwd / "hotpapers.db")
 
 
 def test_a_site_needs_a_name_and_an_address_that_the_settings_can_have(cwd: Path) -> None:
