@@ -163,8 +163,8 @@ def run(scale: float = 1.0) -> dict[str, Any]:
                     lines += measured(label, (our_port, path), (bare_port, f"/{n}"), len(bodies[n]), scale)
         archive_lines, archive_notes = beside_a_writer(Path(name), scale)
         lines += archive_lines
-    notes = [f"{label}: {len(body):,} bytes" for label, body in zip(PAGES, bodies, strict=True)] + archive_notes
-    return {"lines": lines, "method": __doc__, "notes": notes}
+    sizes = [f"{label}: {len(body):,} bytes" for label, body in zip(PAGES, bodies, strict=True)]
+    return {"lines": lines, "method": __doc__, "notes": [*archive_notes, *sizes]}
 
 
 def measured(

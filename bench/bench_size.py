@@ -89,12 +89,11 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     identities = IDENTITIES * cost[IDENTITY]
     originals = ORIGINALS * cost[ORIGINAL]
     total = sum(year.values()) + identities + originals
+    products = [f"{kind} {cost[kind]:,.0f} × {YEAR[kind]:,}" for kind in year]
+    products += [f"identity {cost[IDENTITY]:,.0f} × {IDENTITIES:,}", f"original {cost[ORIGINAL]:,.0f} × {ORIGINALS:,}"]
     notes = [
-        f"{kind}: {cost[kind]:,.0f} bytes × {YEAR[kind]:,} a year: {size / 1e6:,.0f} MB" for kind, size in year.items()
+        f"bytes × a year's number: {'; '.join(products)}; and for each item {manifest_line:,.0f} in a manifest",
+        f"each later version of a paper: {cost['paper'] + manifest_line + cost[ORIGINAL]:,.0f} bytes more",
     ]
-    notes += [f"identity: {cost[IDENTITY]:,.0f} bytes × {IDENTITIES:,} a year: {identities / 1e6:,.0f} MB"]
-    notes += [f"a line of a manifest for each item: {manifest_line:,.0f} bytes"]
-    notes += [f"original: {cost[ORIGINAL]:,.0f} bytes × {ORIGINALS:,} of a year: {originals / 1e6:,.0f} MB"]
-    notes += [f"each later version of a paper: {cost['paper'] + manifest_line + cost[ORIGINAL]:,.0f} bytes more"]
     line = measure.limit("a year of all of arXiv, forecast", total / 1e6, LIMIT / 1e6, "MB")
     return {"lines": [line], "method": __doc__, "notes": notes}

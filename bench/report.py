@@ -37,10 +37,13 @@ def rows(results: Results) -> Iterator[tuple[str, ...]]:
 
 
 def table(results: Results) -> str:
-    """The lines as text for a terminal."""
+    """The lines as text for a terminal, then all notes."""
     lines = [COLUMNS, *rows(results)]
     widths = [max(len(row[n]) for row in lines) for n in range(len(COLUMNS) - 1)]
-    return "\n".join("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in lines)
+    texts = ["  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in lines]
+    return "\n".join(
+        [*texts, *(f"{name}: {note}" for name, result in results.items() for note in result.get("notes", ()))]
+    )
 
 
 # ---- the page ------------------------------------------------------------------------------------------
@@ -57,11 +60,10 @@ def write(results: Results, scale: float) -> None:
 
 INTRODUCTION = """# Benchmarks
 
-`make bench` prints these figures, `make bench ARGS=--write` updates this page. A ratio, with its goal in brackets, is
-our figure divided by a limit or by that of a peer, measured alternately in the same run; none is a test. Memory is the
-peak of a process, interpreter included. *How* links to the benchmark, whose docstring says what is measured and what
-the peer is. Unless stated otherwise, machines have 2 cores, 24 GiB, Linux, CPython 3.11 and the libraries of
-`requirements/dev.txt`.
+`make bench` prints these figures and some without a goal; `make bench ARGS=--write` updates this page. A ratio, with
+its goal in brackets, is our figure divided by a limit or by that of a peer, measured alternately in the same run.
+Memory is the peak of a process, interpreter included. *How* links to the benchmark, which describes the peer. Unless
+stated otherwise, machines have 2 cores, 24 GiB, Linux, CPython 3.11 and the libraries of `requirements/dev.txt`.
 """
 USUAL = "2 cores, 24 GiB, Linux, CPython 3.11"
 """The usual machine, described at the top of the page."""
@@ -73,8 +75,9 @@ def _sections(page: str) -> dict[str, str]:
 
 
 def section(name: str, result: Mapping[str, Any], scale: float) -> str:
-    """A benchmark's part of the page."""
-    notes = [*map(shown, map(cells, result["lines"])), *result.get("notes", ()), circumstances(result, scale)]
+    """A benchmark's part of the page: the lines with a goal, or all if none has one; of the notes only the first."""
+    lines = [line for line in result["lines"] if line["goal"]] or result["lines"]
+    notes = [*map(shown, map(cells, lines)), *result.get("notes", ())[:1], circumstances(result, scale)]
     return "\n".join([f"## {name}", "", method(name, result["method"]), "", *(f"- {note}" for note in notes), ""])
 
 

@@ -203,7 +203,7 @@ def test_what_is_exported_obeys_the_schema(full_record: Record, records_only: bo
         jsonschema.validate(content, {**schema, "oneOf": [{"$ref": "#/$defs/IssueContent"}]})
 
 
-@pytest.mark.parametrize("name", ["check_proof.py", "recompute.py"])
+@pytest.mark.parametrize("name", ["check_proof.py", "recompute.py", "score.py"])
 def test_programs_that_check_by_assertions_refuse_to_run_without_them(name: str) -> None:
     command = [sys.executable, "-O", str(DOCS / "examples" / name)]
     ran = subprocess.run(command, input="", capture_output=True, text=True, check=False)

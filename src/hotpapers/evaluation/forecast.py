@@ -201,8 +201,8 @@ _PAGE = f"""\
 # Forecasts
 
 From six hours after a paper's announcement, its voices on a network after a week can be forecast: *12 to 90, median
-34*. The forecast is shown next to the [score](ranking.md), is never part of it, and is made from the count alone. This
-page is written by `hotpapers evaluate forecast --output`, which also prints the figures for each field.
+34*. The forecast is shown next to the [score](ranking.md), is never part of it, and is made from the count alone.
+`hotpapers evaluate forecast --output` writes this page.
 
 ## How it is made
 
@@ -212,8 +212,7 @@ page is written by `hotpapers evaluate forecast --output`, which also prints the
   archive; if there are fewer than {ENOUGH}, in the archive's group; then in all fields, with smaller doublings until
   there are {ENOUGH}.
 * **Range**: their growth, without one twentieth at either end; where many papers did not grow at all, without a tenth
-  at the other end. This is split conformal prediction (Lei et al. 2018; Romano, Patterson, Candès 2019; Vovk et al.
-  2003).
+  at the other end. This is split conformal prediction (Lei et al. 2018).
 * **Check**: each week of the record is forecast from those more than {APART} weeks away. If fewer than nine in ten
   papers are within their range, all ranges for the network and age are widened until nine in ten are.
 * **No forecast** is given with fewer than {ENOUGH} curves or too few weeks for the check, if no width passes it, or for
@@ -222,8 +221,7 @@ page is written by `hotpapers evaluate forecast --output`, which also prints the
 ## Held-out weeks
 
 Each week is forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}, whose final counts were not
-known yet. The method, {ENOUGH} curves and {APART} weeks were chosen on these same weeks, [over
-others](../development/decisions/0047-forecasts-by-doubling.md) that did nearly as well.
+known yet. The [method](../development/decisions/0047-forecasts-by-doubling.md) was chosen on these same weeks.
 
 TABLE
 
@@ -232,16 +230,13 @@ whatever their size. *Loss* is the mean pinball loss of these three quantiles, i
 ranges. *None*: the record was too thin. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers are within their range,
 and the loss is {GAIN:.0f} % below that of usual growth.
 
-* **huggingface**: upvotes for papers in Hugging Face's daily papers, 2025-04 to 2026-08, from 00:00 UTC of the page's
-  day; for 6 hours the nearest count between 3 and 12, for 24 hours between 18 and 30, for 168 hours between 120 and
-  240, which is known only for the more popular papers.
-* **hackernews**: votes for stories on the front page, 2020-11 to 2022-11, few of them about papers, from 00:00 UTC of
-  the day on which a story was first seen.
+* **huggingface**: upvotes for papers in Hugging Face's daily papers, 2025-04 to 2026-08.
+* **hackernews**: votes for stories on the front page, 2020-11 to 2022-11, few of them about papers.
 * **{OWN_CLOCK}**: the same stories, six hours after each was first seen. Here usual growth does as well.
 
 ## What it cannot do
 
 * When habits on a network change, its ranges are wrong until papers from after the change are a week old; in some
   months on Hugging Face, hardly more than eight in ten were within their range.
-* Voices are not votes: no series of voices on Bluesky or Mastodon was available. The check above applies there too.
+* Voices are not votes: no series of voices on Bluesky or Mastodon was available to measure.
 """

@@ -60,37 +60,36 @@ def _studies(report: OutcomeReport) -> Iterator[str]:
 HEAD = """
 # Rankings and what came later
 
-Does a ranking put first what is later cited, accepted or talked about? This page is written by `hotpapers evaluate
-outcomes --data DIR --output FILE` from public collections that cannot be redistributed; the command also prints a table
-for each outcome, period and group. Attention is not quality: this page shows how far the two go together.
+Does a ranking put first what is later cited, accepted or talked about? `hotpapers evaluate outcomes --data DIR --output
+FILE` writes this page from public collections that cannot be redistributed, and prints a table for each outcome, period
+and group.
 """
 
 FINDINGS = "## What the figures show"
 
 OVERVIEW = """
-Spearman's rho with its 95 % interval. The fairest comparison is among papers of one day: only their order counts there,
-not their age or how much people talked that month.
+Spearman's rho with its 95 % interval. The fairest comparison is among papers of one day, where age and the month do not
+matter.
 """
 
 CHANCE = """
 The number of printed tables in which the whole interval of an order's Spearman, or of its difference from `rarity/1`,
-is on one side of 0; the command names them. Tables overlap. Of {figures} different figures, one in twenty is outside
-its interval by chance, so a single table proves nothing; a ranking is only replaced for what holds in most tables.
+is on one side of 0. Of {figures} different figures, one in twenty is outside its interval by chance, so a single table
+proves nothing.
 """
 
 METHOD = """
 ## How it was measured
 
 Each past day is ranked as for an issue, with all papers seen in the 90 days up to the day's last reading as the
-reference, and nothing later. Only papers whose outcome is known are compared.
+reference. Only papers whose outcome is known are compared. Citations and ratings are percentiles within venue and year.
 
 * *Orders*: the program's rankings; published formulas as in `src/hotpapers/evaluation/formulas.py`; and predictors that
   ignore attention, such as *category mean* (the mean outcome of the primary category on other days).
-* *nDCG@10*: the outcomes, 0 to 1, of the first ten places, each discounted by log2(place + 1), as a share of the best
-  possible; the mean over groups.
-* *Intervals*: {resamples} resamples from a fixed seed: of papers, or of whole days for comparisons within days. Every
-  order is measured on the same draws; it is above another if the interval of their difference is above 0.
-* Citations and ratings are percentiles within venue and year, never counts across venues.
+* *nDCG@10*: the outcomes of the first ten places, each discounted by log2(place + 1), as a share of the best possible;
+  the mean over groups.
+* *Intervals*: {resamples} resamples from a fixed seed, the same for every order: of papers, or of whole days for
+  comparisons within days.
 """
 
 DATA = "## The data"
@@ -110,8 +109,8 @@ Accepted, or rejected or withdrawn, at ICLR, for papers listed before the decisi
 Whether a paper appeared on Hacker News after its counts were read; only papers of one day are compared.
 """,
     ("huggingface", "citations"): """
-Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025. Papers from earlier
-days had more time to be cited, which matters everywhere except within days.
+Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025. Earlier papers had
+more time to be cited, except within days.
 """,
     ("hackernews", "citations"): """
 Points within a day of when a story was first seen, or its final points if no others are known.
@@ -126,15 +125,12 @@ agree on the same papers.
 LIMITS = """
 ## What the data cannot show
 
-* Whether attention causes anything: papers with attention differ in venue, lab and topic. All papers compared had
-  enough attention to be listed.
+* Whether attention causes anything: papers with attention differ in venue, lab and topic.
+* Papers with little attention: the archive has none below 50 retweets and favorites together, and one reading of each.
 * Citations for ICLR from 2021, NeurIPS, ICML 2020–24, CVPR 2020–24, ICCV and EMNLP are unknown; most papers in the
-  archive are from these venues. Most of the archive before the defect is from ECCV 2020.
+  archive are from these venues.
 * Some papers were announced after they had been accepted; ratings and acceptance leave these out, citations do not.
-* The archive has one reading per paper, and nothing below 50 retweets and favorites together.
-* Upvotes on Hugging Face were read at various hours of the day. The primary category of most papers is unknown, so all
-  are compared with all; predictors that need authors are measured on the few whose authors are known.
-* Hacker News is covered by its front page from November 2020 on, before that by stories with two or more comments.
-* Sums over networks are not tested: of {listed} papers in the archive, {stories} were on Hacker News, {before} of
-  these before their counts were read, and {cited} of those have citations.
+* Upvotes on Hugging Face were read at various hours; the primary category of most papers is unknown.
+* Sums over networks: of {listed} papers in the archive, {stories} were on Hacker News, {before} of these before their
+  counts were read, and {cited} of those have citations.
 """
