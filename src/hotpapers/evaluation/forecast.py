@@ -215,8 +215,7 @@ From six hours after a paper's announcement, its voices on a network after a wee
   at the other end. This is split conformal prediction (Lei et al. 2018).
 * **Check**: each week of the record is forecast from those more than {APART} weeks away. If fewer than nine in ten
   papers are within their range, all ranges for the network and age are widened until nine in ten are.
-* **No forecast** is given with fewer than {ENOUGH} curves or too few weeks for the check, if no width passes it, or for
-  more voices than in any doubling seen so far.
+* **No forecast** is given with too few curves or weeks for this, or for more voices than in any doubling seen so far.
 
 ## Held-out weeks
 
@@ -230,13 +229,10 @@ whatever their size. *Loss* is the mean pinball loss of these three quantiles, i
 ranges. *None*: the record was too thin. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers are within their range,
 and the loss is {GAIN:.0f} % below that of usual growth.
 
-* **huggingface**: upvotes for papers in Hugging Face's daily papers, 2025-04 to 2026-08.
+* **huggingface**: upvotes for papers in Hugging Face's daily papers, 2025-04 to 2026-08. In some months hardly more
+  than eight in ten were within their range: when habits change, ranges are wrong until newer papers are a week old.
 * **hackernews**: votes for stories on the front page, 2020-11 to 2022-11, few of them about papers.
 * **{OWN_CLOCK}**: the same stories, six hours after each was first seen. Here usual growth does as well.
 
-## What it cannot do
-
-* When habits on a network change, its ranges are wrong until papers from after the change are a week old; in some
-  months on Hugging Face, hardly more than eight in ten were within their range.
-* Voices are not votes: no series of voices on Bluesky or Mastodon was available to measure.
+Voices are not votes: no series of voices on Bluesky or Mastodon was available to measure.
 """
