@@ -97,7 +97,7 @@ DATA = "## The data"
 ABOUT = {
     ("archive", "citations"): """
 Favorites on X for the papers in an imported publication's issues, about a day after each; citations as counted in
-2025. `classic/1` adds retweets, which from 2020-09-17 on were counted several times over (the defect).
+2025. `classic/1` adds retweets, which from 2020-09-17 on were counted several times over.
 """,
     ("archive", "rating"): """
 The reviewers' mean rating, for papers listed before the decision; most NeurIPS ratings are for accepted papers.
@@ -117,8 +117,7 @@ Points within a day of when a story was first seen, or its final points if no ot
 """,
     ("hackernews", "rating"): "The same, with the reviewers' mean rating.",
     ("hackernews", "favorites on X"): """
-Points within a day of when a story was first seen, or its final points if no others are known: whether two networks
-agree on the same papers.
+Points of a story: whether two networks agree on the same papers.
 """,
 }
 
@@ -130,7 +129,6 @@ LIMITS = """
 * Citations for ICLR from 2021, NeurIPS, ICML 2020–24, CVPR 2020–24, ICCV and EMNLP are unknown; most papers in the
   archive are from these venues.
 * Some papers were announced after they had been accepted; ratings and acceptance leave these out, citations do not.
-* Upvotes on Hugging Face were read at various hours; the primary category of most papers is unknown.
 * Sums over networks: of {listed} papers in the archive, {stories} were on Hacker News, {before} of these before their
   counts were read, and {cited} of those have citations.
 """
