@@ -282,13 +282,13 @@ def _price_cells(price: tuple[str, float, str, int]) -> list[str]:
 _HEAD = """# Attacks
 
 What it takes to buy a place in an issue, as measured by `hotpapers evaluate attacks --all`, which prints every attack,
-ranking and kind of account. The same seeds give the same figures on every machine.
+ranking and kind of account.
 
 Each figure is the fewest accounts that reach the goal on the median day, with the cheapest of an attack's variants,
 over {days} days in {worlds} made-up worlds. *never*: {most:,} accounts were not enough; *never (9 of 100 days)*: they
 were enough on 9 days. Accounts *with standing* had been known for 30 days and had talked about three other papers;
-*new* ones had not. A *lifted* paper was already being talked about, and had reached that place on its own.
-Issues are ranked by `{default}` unless a publication says otherwise: [how it ranks](ranking.md).
+*new* ones had not. A *lifted* paper had reached that place on its own. Issues are ranked by `{default}` unless a
+publication says otherwise: [how it ranks](ranking.md).
 
 ## The cheapest way to a place
 """
@@ -298,16 +298,13 @@ What is still cheap on `rarity/2`:
 
 * A few accounts with standing vouch for many new ones: *aged posters, fresh likes*. The price in an issue's entries is
   the lower bound for this attack.
-* New accounts lift a paper that people already talk about, as far as known voices vouch for it: *lifted from place 20*,
-  *from place 10* and *from place 2*.
+* New accounts lift a paper that people already talk about, as far as known voices vouch for it: *lifted from place 20*.
 * Standing takes patience, not money: where likes have names, a new account that likes posts about three papers has it
-  30 days later, for $0.10 at the prices below. The dollar figures assume that accounts with standing are bought.
-* While networks cannot be read, fewer accounts are enough: *outage*, *blackout*. What was read before still counts, and
-  the issue names these networks.
+  30 days later, for $0.10. The dollar figures assume that accounts with standing are bought.
+* While networks cannot be read, fewer accounts are enough: *outage*, *blackout*. The issue names these networks.
 * Where posts can be backdated, nine copies of a supporter's words make an account that rarely posts look like part of a
   chorus: *rival, as a chorus*. On most days this removes too few supporters.
-* The lower places depend on few people: one known voice vouches for 500 points, so a paper that only two vouch for
-  drops out if either is removed.
+* A paper that only two known voices vouch for drops out if either is removed.
 
 ## Each attack, on `{ranking}`
 
@@ -319,26 +316,25 @@ _MONEY = """The prices were published by others:
 
 _LOST = """
 For each ranking, this covers as many papers as `rarity/2` would show. Some papers have a single post: without the
-account that made it, such a paper drops out of any ranking. On `rarity/2`, one known voice may vouch for 500 points."""
+account that made it, such a paper drops out of any ranking."""
 
 _TAIL = """
 ## What the worlds are
 
 They follow a few laws: how hot papers are, how many people post about them on each network, how often posts are liked,
-and which of these people come back. One network names the accounts that like; the others only give their number. The
-laws' figures were chosen, not fitted to any network: on the median day the first paper has 686 likes and reposts with
-four networks, and 513 with nine; in 57 recorded issues from 2020 it had 334.
+and which of these people come back. The laws' figures were chosen, not fitted: on the median day the first paper has
+686 likes and reposts with four networks, and 513 with nine; in 57 recorded issues from 2020 it had 334. One network
+names the accounts that like.
 
 The worlds cannot show how well real attackers hide, or how real people would respond. Their records are months old:
 until a record knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough. Attacks with
-many posts are tried on every fifth day, other rankings on every tenth, published formulas on one day of each world.
+many posts are tried on every fifth day, other rankings on every tenth.
 
 ## On issues of your own
 
 `hotpapers evaluate attacks --store hotpapers.db --last 5` attacks a publication's last five frozen issues,
 `--issue 2026-03-13` a specific one, with what the record had at the issue's cut. The target is a paper in the
-publication's fields that nobody talked about. By the publication's own ranking it must also reach the threshold to be
-among the first ten. An attack for which the record lacks facts is listed as not run, with the reason.
+publication's fields that nobody talked about. An attack for which the record lacks facts is listed as not run.
 
 ## An attack of your own
 
@@ -362,35 +358,9 @@ ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours
 
 `hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with
 different numbers of accounts, both new and with standing. More accounts must never achieve less: the least number is
-found by binary search. An impossible action, such as using a missing network or somebody else's account, ends the
-attack, and so does a run of more than 60 seconds, 100,000 posts, or a million likes and reposts: it is then shown as
-*failed*, and the exit status is 1. `run` is a plain function that returns nothing.
-
-A `Campaign` has
-
-* `account()`, `accounts(many)`: opens accounts and returns their numbers. `aged=True`: with standing, `aged=False`:
-  new, by default as set for the attempt; `author=True`: the paper's author's; `bot=True`: judged to be bots.
-* `post(account, network)`: posts about the target and returns the post's number. `hours=1`: after the announcement;
-  `text=""`; `paper`: the rival or one of `earlier_papers` instead.
-* `react(account, post)`, `react_all(accounts, post)`: likes a post, its own or an honest one, by its number; each
-  account once. `hours=2`; `type="like"` or `"repost"`.
-* `delete(post)`: deletes its own post before the issue closes. `share(post)`: makes one of `rival.posts` link the
-  target too, with its honest account's standing; the account is counted as one with standing. `cut_off(network)`:
-  makes a network unreadable for the last 24 hours before the issue; what had been read by then still counts.
-* `shares(many)`: splits accounts among networks by the knobs `networks` (how many, sparsest first) and `by` (`even` or
-  `usual`).
-* `target`, `rival` (at place 1), `earlier_papers` (from earlier weeks, which nobody talks about): papers with `title`,
-  `announced_at` and honest `posts`, which have `id`, `account`, `network`, `at`, `text` and `likes`.
-* `networks`: with `name`, `usual` (the voices that one in ten papers there reaches) and `names_accounts`; `knobs`: the
-  values for this attempt.
-
-An `Attack` may also set
-
-* `goals`: any of `first`, `top ten` (the default is both) and `rival out`; `aged=(False, True)`: whether to try new
-  accounts, and accounts with standing.
-* the target: `days_old=(0, 1)`, its age in days, each of which is tried; `known_post=True`, a known account has posted
-  about it; `small_field=True`; `at_place=20`, the paper that has that place on its own.
-* `many_posts=True`: it is slow, and is tried on every fifth day.
+found by binary search. An impossible action, or a run of more than 60 seconds, is shown as *failed*, and the exit
+status is 1. [`campaign.py`](../../src/hotpapers/evaluation/attacks/campaign.py) documents what a `Campaign` can do and
+what an `Attack` may set.
 
 Your own worlds can be given as JSON, `--worlds worlds.json`; omitted fields of a world have their defaults:
 
