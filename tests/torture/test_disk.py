@@ -6,21 +6,24 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
 from hotpapers.errors import FullStore
+from hotpapers.jobs.job_state import JobState
 from hotpapers.model import HOUR
 from hotpapers.store import Record, sqlite
 from tests.disks import small_disk
 from tests.postgres import with_database
 from tests.torture import comparison
 from tests.torture.comparison import Bounds
-from tests.torture.rig import Rig, rig
+from tests.torture.rig import PATIENCE, Rig, rig
 from tests.torture.source_jobs import source_jobs
 from tests.torture.table import Report, torture_only
 from tests.torture.test_faults import EVENING, SCRIPT
@@ -72,8 +75,11 @@ def enlarge(folder: Path) -> None:
 
 
 def wait_until_full(site: Rig) -> None:
-    """Wait until the processes report that the disk is full."""
-    site.wait(lambda record: NO_ROOM in site.forks.output())
+    """Wait until the processes report that the disk is full. A new connection to the store may be impossible then."""
+    deadline = time.monotonic() + PATIENCE
+    while NO_ROOM not in site.forks.output():
+        assert time.monotonic() < deadline, site.forks.output()
+        time.sleep(0.05)
 
 
 @torture_only
@@ -88,10 +94,11 @@ def test_a_full_disk_under_sqlite(tmp_path: Path, report: Report) -> None:
 
 
 def fill(record: Record) -> None:
-    """Write until the disk is full; the last write is rolled back."""
+    """Write until the disk is full; the last write is rolled back. All jobs read these rows, so they must be valid."""
     for n in range(10_000):
+        state = msgspec.json.encode(JobState(source=f"filler {n}")).decode()
         with record.database.write():
-            record.database.run("INSERT INTO job_state VALUES (?, ?)", (f"filler {n}", "{}" + " " * 100_000))
+            record.database.run("INSERT INTO job_state VALUES (?, ?)", (f"filler {n}", state + " " * 100_000))
 
 
 @contextmanager
