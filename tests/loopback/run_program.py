@@ -1,6 +1,6 @@
 """Runs the program by the loopback internet's clock: `python -m tests.loopback.run_program DIR -- run`.
 
-The program reads the machine's clock. Here that clock is replaced by the one whose start and speed
+The program reads the machine's clock. This replaces it with the clock whose start and speed
 `python -m tests.loopback --write DIR` saved. All the program's waits become shorter accordingly, except timeouts for
 servers' answers. At speeds above about sixty, leases expire before they are renewed.
 """
@@ -26,7 +26,7 @@ class Pace(NamedTuple):
     speed: float
 
     def write(self, folder: Path) -> None:
-        """Save it in a folder."""
+        """Save the clock in a folder."""
         (folder / FILE).write_bytes(msgspec.json.encode(self._asdict()) + b"\n")
 
     def at(self, real: float) -> int:
@@ -35,7 +35,7 @@ class Pace(NamedTuple):
 
 
 def read(folder: Path) -> Pace:
-    """The saved pace."""
+    """The clock saved in a folder."""
     return Pace(**msgspec.json.decode((folder / FILE).read_bytes()))
 
 
@@ -55,16 +55,16 @@ def use_clock(pace: Pace) -> None:
     retry_policy.PACE /= pace.speed
 
 
-def main(words: list[str]) -> int:
-    """Run the program with the words after `--`."""
-    if len(words) < 3 or words[1] != "--":
+def main(arguments: list[str]) -> int:
+    """Run the program with the arguments after `--`."""
+    if len(arguments) < 3 or arguments[1] != "--":
         print("usage: python -m tests.loopback.run_program DIR -- COMMAND…", file=sys.stderr)
         return 2
-    folder = Path(words[0])
+    folder = Path(arguments[0])
     use_clock(read(folder))
     from hotpapers import cli
 
-    return cli.run_command([*words[2:], "--config", str(folder / "hotpapers.toml")])
+    return cli.run_command([*arguments[2:], "--config", str(folder / "hotpapers.toml")])
 
 
 if __name__ == "__main__":

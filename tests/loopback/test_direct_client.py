@@ -47,19 +47,19 @@ REQUESTS = (
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Loopback]:
+def loopback() -> Iterator[Loopback]:
     with Loopback(WORLD, SteppedClock(NOW)) as running:
         yield running
 
 
 @pytest.mark.parametrize("host, target", REQUESTS)
-def test_answers_are_the_same_without_sockets(host: str, target: str, wire: Loopback) -> None:
+def test_answers_are_the_same_without_sockets(host: str, target: str, loopback: Loopback) -> None:
     direct = DirectClient(WORLD, SteppedClock(NOW))
     statuses = tuple(range(100, 600))
-    with client(wire) as http:
-        wire_response = http.get(wire.bases[host] + target, accept=statuses)
+    with client(loopback) as http:
+        wire_response = http.get(loopback.bases[host] + target, accept=statuses)
     direct_response = direct.get(direct.bases[host] + target, accept=statuses)
-    base = wire.bases[host].encode()
+    base = loopback.bases[host].encode()
     assert (wire_response.status, wire_response.body.replace(base, direct.bases[host].encode())) == (
         direct_response.status,
         direct_response.body,
