@@ -26,16 +26,16 @@ from tests.sources import bluesky_events as bluesky
 NOW = 1_800_000_000_000_000
 """15 January 2027."""
 SEEN_AT = 1_767_225_600_000_000
-"""The beginning of 2026: the age of a dump whose lines have no times."""
+"""The beginning of 2026: the assumed time of a dump whose lines have no times."""
 PAPER_URL = "arxiv.org/abs/2606.0{}"
 
 
 class ProgramStopped(BaseException):
-    """The program is told to stop."""
+    """The program was told to stop."""
 
 
 class InterruptedStream(io.BytesIO):
-    """Content that raises Stopped after so many lines."""
+    """Content that raises ProgramStopped after some lines."""
 
     def __init__(self, content: bytes, line_limit: int) -> None:
         super().__init__(content)

@@ -188,7 +188,7 @@ def test_the_frames_of_the_relay_say_the_same(record: Record) -> None:
 
 
 def test_who_is_tracked_is_who_was_tracked_then(record: Record) -> None:
-    """A post of 40 days before is no longer tracked, a later one not yet, although both are in the record."""
+    """A post from 40 days earlier is no longer tracked, and a later one not yet, although both are in the record."""
     early_time, late_time = archive_helpers.DAY_START - 40 * DAY, archive_helpers.DAY_START + 2 * DAY
     for at in (early_time, late_time):
         import_one(record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post("arxiv.org/abs/2606.01001"), time=at))

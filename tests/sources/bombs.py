@@ -84,47 +84,47 @@ class Kind(NamedTuple):
     size: int
 
 
-def xml_bomb(chance: random.Random, size: int) -> bytes:
+def xml_bomb(rng: random.Random, size: int) -> bytes:
     """A start, repeated units, and sometimes the end tags for what they opened."""
-    units = chance.sample(XML_UNITS, chance.choice([1, 1, 1, 2, 3]))
-    start = chance.choice(XML_STARTS)
+    units = rng.sample(XML_UNITS, rng.choice([1, 1, 1, 2, 3]))
+    start = rng.choice(XML_STARTS)
     length = sum(map(len, units))
     content = "".join("".join(units).replace("{n}", str(n)) for n in range(max(1, size // (length + 3))))
-    if chance.random() < 0.5:
+    if rng.random() < 0.5:
         ends = "</a>" * content.count("<a>") if units == ["<a>"] else ""
-        content += ends + chance.choice(["", "'>", "/>", "]>", "</title>", "</author>", "</description>"])
+        content += ends + rng.choice(["", "'>", "/>", "]>", "</title>", "</author>", "</description>"])
         content += "</item></channel></rss>" if ITEM in start else "</entry></feed>" if ATOM in start else "</a>"
-    return (start + content).encode(chance.choice(["utf-8"] * 9 + ["utf-16"]))[:size]
+    return (start + content).encode(rng.choice(["utf-8"] * 9 + ["utf-16"]))[:size]
 
 
-def json_bomb(chance: random.Random, size: int) -> bytes:
+def json_bomb(rng: random.Random, size: int) -> bytes:
     """JSON, mostly truncated."""
-    unit = "".join(chance.sample(JSON_UNITS, chance.choice([1, 1, 2])))
+    unit = "".join(rng.sample(JSON_UNITS, rng.choice([1, 1, 2])))
     body = "".join(unit.replace("{n}", str(n)) for n in range(max(1, size // (len(unit) + 2))))
-    start = chance.choice(["", "[", "{", '{"version":"https://jsonfeed.org/version/1.1","items":['])
-    return (start + body + chance.choice(["", "1]", "]", "}", "]}"])).encode()[:size]
+    start = rng.choice(["", "[", "{", '{"version":"https://jsonfeed.org/version/1.1","items":['])
+    return (start + body + rng.choice(["", "1]", "]", "}", "]}"])).encode()[:size]
 
 
-def cbor_bomb(chance: random.Random, size: int) -> bytes:
+def cbor_bomb(rng: random.Random, size: int) -> bytes:
     """DAG-CBOR: endless values, or a header that claims a huge length; or a valid frame around deeply nested values."""
-    unit = b"".join(chance.sample(CBOR_UNITS, chance.choice([1, 1, 2])))
+    unit = b"".join(rng.sample(CBOR_UNITS, rng.choice([1, 1, 2])))
     body = unit * (size // len(unit))
-    if chance.random() < 0.2:
+    if rng.random() < 0.2:
         nested: Any = 1
-        for _ in range(chance.choice([100, 400, 2000])):
-            nested = {"a": nested} if chance.random() < 0.5 else [nested]
+        for _ in range(rng.choice([100, 400, 2000])):
+            nested = {"a": nested} if rng.random() < 0.5 else [nested]
         try:
             return libipld.encode_dag_cbor({"op": 1, "t": "#commit"}) + libipld.encode_dag_cbor(
                 {"seq": 1, "ops": nested}
             )
         except (RecursionError, ValueError):
             return body
-    return chance.choice([b"", b"\x9a" + (len(body)).to_bytes(4, "big")]) + body[: size - 5]
+    return rng.choice([b"", b"\x9a" + (len(body)).to_bytes(4, "big")]) + body[: size - 5]
 
 
-def html_bomb(chance: random.Random, size: int) -> str:
+def html_bomb(rng: random.Random, size: int) -> str:
     """HTML like that of posts."""
-    units = "".join(chance.sample(XML_UNITS, chance.choice([1, 1, 2, 3])))
+    units = "".join(rng.sample(XML_UNITS, rng.choice([1, 1, 2, 3])))
     return "".join(units.replace("{n}", str(n)) for n in range(max(1, size // len(units))))[:size]
 
 
@@ -148,9 +148,9 @@ KINDS = {
 
 def bombs(kind: Kind, seed: int, count: int) -> Iterator[Any]:
     """`count` bombs of a kind, in all sizes tried."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     for _ in range(count):
-        yield kind.make(chance, max(20, int(kind.size * chance.choice(FRACTIONS))))
+        yield kind.make(rng, max(20, int(kind.size * rng.choice(FRACTIONS))))
 
 
 def seconds(kind: Kind, bomb: Any) -> float:

@@ -65,7 +65,7 @@ class Site:
             due: int | None = None
             try:
                 for page in self.source.pages(self.http, cursor_of(self.record.database, "arxiv")):
-                    self.keep(page)
+                    self.store(page)
                     due = page.next_at
                     if random and random.random() < 0.03:
                         break
@@ -74,7 +74,7 @@ class Site:
             wait = (due - self.http.now()) / 1e6 if due else 600
             self.http.advance(max(wait, 1))
 
-    def keep(self, page: PayloadPage) -> None:
+    def store(self, page: PayloadPage) -> None:
         at = self.http.now()
         self.record.ingest(parse_all(self.source.read, page.payloads), source="arxiv", cursor=page.cursor, at=at)
         for paper in self.papers():

@@ -34,36 +34,36 @@ OUTAGES = [
 ]  # fmt: skip
 
 
-class Diary:
+class FakeRecord:
     """What the record would hold: every item, and the cursor after each page."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.cursor: str | None = None
 
-    def keep(self, source: ArxivSource, page: PayloadPage) -> None:
+    def store(self, source: ArxivSource, page: PayloadPage) -> None:
         for payload in page.payloads:
             self.items += source.read(payload)
         self.cursor = page.cursor or self.cursor
 
 
-def run_years(arxiv: FakeArxiv, source: ArxivSource, seed: int) -> tuple[Diary, ScriptedClient]:
+def run_years(arxiv: FakeArxiv, source: ArxivSource, seed: int) -> tuple[FakeRecord, ScriptedClient]:
     """Ten years of rounds, each run when due; some are interrupted, some are repeated from an old cursor."""
     random = Random(seed)
     http = ScriptedClient(lambda url: arxiv.answer(url, http.now()), now=days.closes_at(FIRST) - HOUR, pace=3)
-    diary = Diary()
+    record = FakeRecord()
     end, outages = days.closes_at(LAST), [(days.closes_at(a), days.closes_at(b) + 9 * HOUR) for a, b in OUTAGES]
     while http.now() < end:
-        old_cursor = diary.cursor
-        for page in round_pages(source, http, diary.cursor, random):
-            diary.keep(source, page)
+        old_cursor = record.cursor
+        for page in round_pages(source, http, record.cursor, random):
+            record.store(source, page)
         if random.random() < 0.02:  # the same feeds again
             for page in source.pages(http, old_cursor):
-                diary.keep(source, page)
-        due = source.next_due(http.now(), diary.cursor)
+                record.store(source, page)
+        due = source.next_due(http.now(), record.cursor)
         moment = next((stop for start, stop in outages if start <= due < stop), due)
         http.advance((moment - http.now()) / 1_000_000)
-    return diary, http
+    return record, http
 
 
 def round_pages(source: ArxivSource, http: ScriptedClient, cursor: str | None, random: Random) -> Iterator[PayloadPage]:
@@ -78,7 +78,7 @@ def round_pages(source: ArxivSource, http: ScriptedClient, cursor: str | None, r
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["with listings", "by OAI-PMH alone"])
-def history(request: pytest.FixtureRequest) -> tuple[FakeArxiv, Diary, ScriptedClient, ArxivSource]:
+def history(request: pytest.FixtureRequest) -> tuple[FakeArxiv, FakeRecord, ScriptedClient, ArxivSource]:
     papers = papers_between(FIRST, LAST, SKIPPED_DAYS)
     not_in_feeds = [paper.id for paper in papers[10::97]] if request.param else []
     arxiv = FakeArxiv(
@@ -97,10 +97,12 @@ def announcements(items: Iterable[Item]) -> list[Announcement]:
 
 
 @pytest.mark.long
-def test_no_paper_is_lost_and_none_is_new_twice(history: tuple[FakeArxiv, Diary, ScriptedClient, ArxivSource]) -> None:
-    arxiv, diary, _, _ = history
+def test_no_paper_is_lost_and_none_is_new_twice(
+    history: tuple[FakeArxiv, FakeRecord, ScriptedClient, ArxivSource],
+) -> None:
+    arxiv, record, _, _ = history
     by_paper: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for item in announcements(diary.items):
+    for item in announcements(record.items):
         if item.type == "new":
             by_paper[item.paper].add((item.day, item.category))
     expected = {f"arxiv:{paper.id}": {(paper.day, paper.archives[0])} for paper in arxiv.by_id.values()}
@@ -125,33 +127,37 @@ def in_one_gap(records: set[tuple[str, str]], actual: set[tuple[str, str]]) -> b
     return category == archive and any(a <= day <= b and a <= actual_day <= b for a, b in OUTAGES)
 
 
-def test_every_paper_has_its_metadata(history: tuple[FakeArxiv, Diary, ScriptedClient, ArxivSource]) -> None:
-    arxiv, diary, _, _ = history
-    papers = {item.paper for item in diary.items if isinstance(item, Paper)}
+def test_every_paper_has_its_metadata(history: tuple[FakeArxiv, FakeRecord, ScriptedClient, ArxivSource]) -> None:
+    arxiv, record, _, _ = history
+    papers = {item.paper for item in record.items if isinstance(item, Paper)}
     assert papers == {f"arxiv:{id}" for id in arxiv.by_id if id not in arxiv.not_served}
 
 
-def test_what_stays_missing_is_named(history: tuple[FakeArxiv, Diary, ScriptedClient, ArxivSource]) -> None:
-    arxiv, diary, _, _ = history
-    coverage = latest_coverage(diary)
+def test_what_stays_missing_is_named(history: tuple[FakeArxiv, FakeRecord, ScriptedClient, ArxivSource]) -> None:
+    arxiv, record, _, _ = history
+    coverage = latest_coverage(record)
     for id in arxiv.not_served:
         report = coverage[days.announced_at(arxiv.by_id[id].day)]
         assert report.state == "partial"
         assert id in report.reason
 
 
-def test_every_label_is_a_day_of_announcements(history: tuple[FakeArxiv, Diary, ScriptedClient, ArxivSource]) -> None:
-    arxiv, diary, _, _ = history
-    labels = {item.day for item in announcements(diary.items)}
+def test_every_label_is_a_day_of_announcements(
+    history: tuple[FakeArxiv, FakeRecord, ScriptedClient, ArxivSource],
+) -> None:
+    arxiv, record, _, _ = history
+    labels = {item.day for item in announcements(record.items)}
     assert labels == set(arxiv.labels)
     assert {date.fromisoformat(day).weekday() for day in labels} == {0, 1, 2, 3, 4}
 
 
 def test_cross_lists_are_announced_where_they_are_listed(
-    history: tuple[FakeArxiv, Diary, ScriptedClient, ArxivSource],
+    history: tuple[FakeArxiv, FakeRecord, ScriptedClient, ArxivSource],
 ) -> None:
-    arxiv, diary, _, source = history
-    cross_lists = {(item.paper, item.day, item.category) for item in announcements(diary.items) if item.type == "cross"}
+    arxiv, record, _, source = history
+    cross_lists = {
+        (item.paper, item.day, item.category) for item in announcements(record.items) if item.type == "cross"
+    }
     expected = {
         (f"arxiv:{paper.id}", paper.day, archive) for paper in arxiv.by_id.values() for archive in paper.archives[1:]
     }
@@ -162,10 +168,10 @@ def test_cross_lists_are_announced_where_they_are_listed(
 
 
 def test_every_day_says_how_completely_it_was_read(
-    history: tuple[FakeArxiv, Diary, ScriptedClient, ArxivSource],
+    history: tuple[FakeArxiv, FakeRecord, ScriptedClient, ArxivSource],
 ) -> None:
-    arxiv, diary, _, source = history
-    coverage = latest_coverage(diary)
+    arxiv, record, _, source = history
+    coverage = latest_coverage(record)
     for day in arxiv.labels[:-1]:
         report = coverage[days.announced_at(day)]
         assert report.reason != days.NOTHING, day
@@ -173,19 +179,19 @@ def test_every_day_says_how_completely_it_was_read(
             assert report.reason == page_facts.ESTIMATED or "missing" in report.reason, (day, report)
 
 
-def latest_coverage(diary: Diary) -> dict[int, Coverage]:
-    reports = sorted((item for item in diary.items if isinstance(item, Coverage)), key=lambda item: item.observed_at)
+def latest_coverage(record: FakeRecord) -> dict[int, Coverage]:
+    reports = sorted((item for item in record.items if isinstance(item, Coverage)), key=lambda item: item.observed_at)
     return {item.from_at: item for item in reports}
 
 
 def test_in_the_morning_in_zurich_the_day_is_known(
-    history: tuple[FakeArxiv, Diary, ScriptedClient, ArxivSource],
+    history: tuple[FakeArxiv, FakeRecord, ScriptedClient, ArxivSource],
 ) -> None:
     """By 08:00, across both zones' clock changes, the day's announcements are known; by 14:00, that there were none."""
-    arxiv, diary, _, _ = history
+    arxiv, record, _, _ = history
     announced_at: dict[str, int] = {}
     empty_at: dict[str, int] = {}
-    for item in diary.items:
+    for item in record.items:
         if isinstance(item, Coverage):
             day = days.date_at(item.until_at).isoformat()
             (empty_at if item.reason == days.NOTHING else announced_at).setdefault(day, item.observed_at)
@@ -208,7 +214,7 @@ def in_zurich(hour: int, day: str) -> int:
     return round(datetime.fromisoformat(f"{day}T{hour:02}:00").replace(tzinfo=ZURICH).timestamp()) * 1_000_000
 
 
-def test_it_asks_politely(history: tuple[FakeArxiv, Diary, ScriptedClient, ArxivSource]) -> None:
+def test_it_asks_politely(history: tuple[FakeArxiv, FakeRecord, ScriptedClient, ArxivSource]) -> None:
     """About two feeds and two listing pages a day."""
     arxiv, _, http, _ = history
     assert len(http.requests) < 6.5 * len(arxiv.days)

@@ -185,9 +185,11 @@ def test_an_answer_that_is_edited_to_answer_another_post_is_taken_back_from_the_
     events = [reply_event(AT, quote=POST_1), reply_event(AT, quote=POST_2, operation="update")]
     expected = [("quote", POST_1, True), ("quote", POST_2, False)]
     assert reactions_in(filtered(tracker(POST_1, POST_2), *events))[1:] == expected
-    recording = tracker(POST_1, POST_2, posts={f"{at_uri(BERT, AT)}#quote": f"bluesky:{POST_1}"})
-    assert reactions_in(filtered(recording, events[1])) == expected
-    assert reactions_in(filtered(recording, events[1], events[1])) == expected * 2, "the first page may have been lost"
+    record_tracker = tracker(POST_1, POST_2, posts={f"{at_uri(BERT, AT)}#quote": f"bluesky:{POST_1}"})
+    assert reactions_in(filtered(record_tracker, events[1])) == expected
+    assert reactions_in(filtered(record_tracker, events[1], events[1])) == expected * 2, (
+        "the first page may have been lost"
+    )
 
 
 def test_a_like_that_is_changed_to_another_post_is_taken_back_from_the_first() -> None:

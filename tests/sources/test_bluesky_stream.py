@@ -101,11 +101,11 @@ def test_posts_alone_are_asked_for_or_reactions_too_from_a_little_before_the_cur
 
 
 def test_what_is_said_before_any_host_answers_is_not_lost() -> None:
-    result_1 = StreamResult(source(), {FIRST_HOST: [RequestRefused("no")], SECOND_HOST: [RequestRefused("no")]})
-    assert result_1.pages == [PayloadPage((), str(START))]
+    refusal = StreamResult(source(), {FIRST_HOST: [RequestRefused("no")], SECOND_HOST: [RequestRefused("no")]})
+    assert refusal.pages == [PayloadPage((), str(START))]
     messages = [paper_event(START + 5 * SECOND), None, Stopped()]
-    result_2 = StreamResult(source(), {FIRST_HOST: messages}, result_1.pages[0].cursor, now=START + 3600 * SECOND)
-    assert result_2.queries[0][1]["cursor"] == [str(START - 10 * SECOND)] and len(result_2.payloads) == 1
+    result = StreamResult(source(), {FIRST_HOST: messages}, refusal.pages[0].cursor, now=START + 3600 * SECOND)
+    assert result.queries[0][1]["cursor"] == [str(START - 10 * SECOND)] and len(result.payloads) == 1
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_it_listens_after_asking_until_it_is_time_to_ask_again() -> None:
     [poll, stream] = result.http.requests
     assert (stream.method, stream.url) == ("LINES", HASHTAG)
     assert stream.headers == poll.headers == {"authorization": "Bearer t0ken"}
-    assert result.pages[-1].next_at == result.http.now(), "and asks again at once"
+    assert result.pages[-1].next_at == result.http.now(), "so it polls again at once"
     papers = {item.paper for item in items(result.source, result.pages) if isinstance(item, Mention)}
     assert papers == {"arxiv:2609.01234"}
 

@@ -91,7 +91,9 @@ def test_the_first_round_reads_the_newest_hundred_and_the_next_one_goes_back_to_
     })  # fmt: skip
     pages = list(RedditSource(settings).pages(http, first_pages[-1].cursor))
     assert keys(pages) == ["t3_d", "t3_c", "t3_b", "t3_a", "t3_9"]
-    assert [json.loads(page.cursor or "")["one"] for page in pages] == [NOW, NOW, NOW + 9000], "moved once all is read"
+    assert [json.loads(page.cursor or "")["one"] for page in pages] == [NOW, NOW, NOW + 9000], (
+        "the cursor moves once everything is read"
+    )
 
 
 def test_a_round_ends_after_ten_pages() -> None:
