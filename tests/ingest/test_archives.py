@@ -21,10 +21,12 @@ from hotpapers.store.verify import check
 from hotpapers.terms import TERMS
 from hotpapers.transfer.jsonl import importer
 from tests.conftest import ROOT, data
-from tests.ingest import archive_helpers
 from tests.ingest.archive_helpers import (
+    DAY_START,
     NOW,
     SEEN_AT,
+    ProgramStopped,
+    assert_same,
     bluesky_day,
     comments,
     export_lines,
@@ -33,6 +35,7 @@ from tests.ingest.archive_helpers import (
     import_one,
     lines,
     quarantine_of,
+    stop_before,
 )
 from tests.sources import bluesky_events as bluesky
 
@@ -48,12 +51,12 @@ FORMAT_OF = {
 @pytest.mark.parametrize("name", FORMAT_OF)
 def test_every_shape_becomes_what_the_source_reads(record: Record, name: str) -> None:
     result = import_one(record, FORMAT_OF[name], data(f"archives/{name}.jsonl"))
-    archive_helpers.assert_same(f"{name}.items.jsonl", export_lines(record))
+    assert_same(f"{name}.items.jsonl", export_lines(record))
     summary = [
         result._replace(file=name)._asdict(),
         [row.reason for row in quarantine_of(record, FORMAT_OF[name].replace("jetstream", "bluesky"))],
     ]
-    archive_helpers.assert_same(f"{name}.told.json", json.dumps(summary, indent=1).encode() + b"\n")
+    assert_same(f"{name}.told.json", json.dumps(summary, indent=1).encode() + b"\n")
     assert not check(record.database, record.hasher).findings
 
 
@@ -64,10 +67,8 @@ def test_twice_is_once_whatever_the_file_is_called(record: Record, name: str) ->
     export, position = export_lines(record), record.head.position
     result = import_one(record, FORMAT_OF[name], content)
     assert result.posts == result.mentions == result.snapshots == result.reactions == result.gone == 0
-    for longer_content in (
-        content + b"\n",
-        b"\n" + content,
-    ):  # as new files: everything is read again, nothing is added
+    # as new files: everything is read again, nothing is added
+    for longer_content in (content + b"\n", b"\n" + content):
         import_one(record, FORMAT_OF[name], longer_content)
     assert (export_lines(record), record.head.position) == (export, position)
 
@@ -189,11 +190,11 @@ def test_the_frames_of_the_relay_say_the_same(record: Record) -> None:
 
 def test_who_is_tracked_is_who_was_tracked_then(record: Record) -> None:
     """A post from 40 days earlier is no longer tracked, and a later one not yet, although both are in the record."""
-    early_time, late_time = archive_helpers.DAY_START - 40 * DAY, archive_helpers.DAY_START + 2 * DAY
+    early_time, late_time = DAY_START - 40 * DAY, DAY_START + 2 * DAY
     for at in (early_time, late_time):
         import_one(record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post("arxiv.org/abs/2606.01001"), time=at))
     likes = [
-        bluesky.reaction_event(bluesky.BERT, bluesky.at_uri(bluesky.ANNA, at), time=archive_helpers.DAY_START)
+        bluesky.reaction_event(bluesky.BERT, bluesky.at_uri(bluesky.ANNA, at), time=DAY_START)
         for at in (early_time, late_time)
     ]
     assert import_one(record, "jetstream", lines(likes)).reactions == 0
@@ -204,10 +205,9 @@ def test_who_is_tracked_is_who_was_tracked_then(record: Record) -> None:
 
 
 def test_a_post_that_is_followed_no_more_can_still_be_gone(record: Record) -> None:
-    early_time = archive_helpers.DAY_START - 40 * DAY
+    early_time = DAY_START - 40 * DAY
     deletions = [
-        bluesky.create(did, None, rkey=bluesky.tid(early_time), time=archive_helpers.DAY_START)
-        for did in (bluesky.ANNA, bluesky.BERT)
+        bluesky.create(did, None, rkey=bluesky.tid(early_time), time=DAY_START) for did in (bluesky.ANNA, bluesky.BERT)
     ]
     import_one(
         record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post("arxiv.org/abs/2606.01001"), time=early_time)
@@ -217,8 +217,8 @@ def test_a_post_that_is_followed_no_more_can_still_be_gone(record: Record) -> No
 
 @pytest.mark.parametrize("moment", [0, -5, NOW + 2 * 3_600_000_000, 10**18])
 def test_an_event_at_no_moment_is_set_apart(record: Record, moment: int) -> None:
-    event = bluesky.create(bluesky.ANNA, bluesky.post("arxiv.org/abs/2606.01001"), time=archive_helpers.DAY_START)
-    bad_event = event.replace(str(archive_helpers.DAY_START).encode(), str(moment).encode())
+    event = bluesky.create(bluesky.ANNA, bluesky.post("arxiv.org/abs/2606.01001"), time=DAY_START)
+    bad_event = event.replace(str(DAY_START).encode(), str(moment).encode())
     result = import_one(record, "jetstream", lines([event, bad_event]))
     assert (result.posts, result.quarantined) == (1, 1)
     assert "impossible time" in quarantine_of(record, "bluesky")[0].reason
@@ -235,7 +235,7 @@ def test_stopped_and_gone_on_with_is_the_same_as_in_one_go(
     monkeypatch.setattr(file_import, "MOST_SEEN", 4)
     content = lines(comments(76))
     import_one(record, "hackernews", content)
-    with pytest.raises(archive_helpers.ProgramStopped):
+    with pytest.raises(ProgramStopped):
         import_files(other_record, "hackernews", file(content, line_limit=line_limit))
     result = import_one(other_record, "hackernews", content)
     assert result.before + result.lines == 76 and (result.before > 0) == (line_limit > 9)
@@ -251,15 +251,13 @@ def test_several_files_are_gone_on_with_in_the_one_in_which_it_stopped(
     monkeypatch.setattr(file_import, "MOST_SEEN", 4)
     parts = [lines(comments(40)), lines(comments(60, 40)), lines(comments(50, 100))]
     import_files(record, "hackernews", *map(file, parts))
-    with pytest.raises(archive_helpers.ProgramStopped):
+    with pytest.raises(ProgramStopped):
         import_files(other_record, "hackernews", file(parts[0]), file(parts[1], line_limit=line_limit), file(parts[2]))
     first, second, third = import_files(other_record, "hackernews", *map(file, parts))
     assert first.whole and third.lines == 50 and (line_limit == 0 or second.before > 0)
     assert export_lines(other_record) == export_lines(record)
-    assert [result.whole for result in import_files(other_record, "hackernews", *map(file, parts[:2]))] == [
-        False,
-        False,
-    ]  # a different set of files
+    results = import_files(other_record, "hackernews", *map(file, parts[:2]))  # a different set of files
+    assert [result.whole for result in results] == [False, False]
 
 
 @pytest.mark.parametrize("batch", [0, 1, 2, 5, 9])
@@ -272,17 +270,14 @@ def test_events_are_gone_on_with_in_the_moment_in_which_it_stopped(
     parts = [file(lines(events[:40])), file(lines(events[40:100])), file(lines(events[100:]))]
     import_files(record, "jetstream", *parts)
     with monkeypatch.context() as patch:
-        archive_helpers.stop_before(patch, batch)
-        with pytest.raises(archive_helpers.ProgramStopped):
+        stop_before(patch, batch)
+        with pytest.raises(ProgramStopped):
             import_files(other_record, "jetstream", *parts)
     results = import_files(other_record, "jetstream", *reversed(parts))
-    assert sum(result.before for result in results) > 4 * batch - 4 and sum(
-        result.before + result.lines for result in results
-    ) == len(events)
-    assert (
-        export_lines(other_record) == export_lines(record)
-        and not check(other_record.database, other_record.hasher).findings
-    )
+    assert sum(result.before for result in results) > 4 * batch - 4
+    assert sum(result.before + result.lines for result in results) == len(events)
+    assert export_lines(other_record) == export_lines(record)
+    assert not check(other_record.database, other_record.hasher).findings
     assert [result.whole for result in import_files(other_record, "jetstream", *parts)] == [True] * 3
     second_results = import_files(other_record, "jetstream", *parts[:2])  # a different set of files
     assert not any(result.whole or result.posts or result.reactions or result.gone for result in second_results)
@@ -293,11 +288,8 @@ def test_other_files_begin_anew_and_change_nothing(record: Record) -> None:
     import_files(record, "jetstream", file(day_1), file(day_3))
     export = export_lines(record)
     results = import_files(record, "jetstream", file(day_1), file(day_2), file(day_3))
-    assert [result.whole for result in results] == [False] * 3 and [result.posts > 0 for result in results] == [
-        False,
-        True,
-        False,
-    ]
+    assert [result.whole for result in results] == [False] * 3
+    assert [result.posts > 0 for result in results] == [False, True, False]
     assert len(export_lines(record)) > len(export)
 
 
@@ -381,7 +373,7 @@ def test_what_is_old_is_not_kept_raw_what_is_new_is_as_long_as_the_network_allow
     content = lines(bluesky_day(3))
     import_one(record, "jetstream", content)
     assert raw_kinds(record) == []
-    now = archive_helpers.DAY_START + 3 * DAY
+    now = DAY_START + 3 * DAY
     with Record(str(tmp_path / "young.db")) as young_record:
         import_one(young_record, "jetstream", content, now=now)
         assert raw_kinds(young_record) == ["post"] * 3

@@ -27,8 +27,17 @@ from hotpapers.store import Record
 from hotpapers.store.verify import check
 from tests.cli.run import good, run
 from tests.conftest import DATA, data
-from tests.ingest import archive_helpers
-from tests.ingest.archive_helpers import DAY_START, PAPER_URL, export_lines, import_one, lines, quarantine_of
+from tests.ingest.archive_helpers import (
+    DAY,
+    DAY_START,
+    PAPER_URL,
+    assert_same,
+    export_lines,
+    import_one,
+    lines,
+    quarantine_of,
+    rewrite,
+)
 from tests.ingest.test_archives_workers import import_with_workers
 from tests.sources import bluesky_events as bluesky
 from tests.sources.bluesky_events import ANNA, BERT, tid
@@ -41,21 +50,19 @@ CLEO = "did:plc:madeupcccccccccccccccccc"
 
 def kettles() -> dict[str, dict[str, Any]]:
     """A made-up person's records by path, related to papers or not."""
-    own = [f"at://{ANNA}/{POST}/{tid(DAY_START + n * SECOND)}" for n in range(40)]
+    uris = [f"at://{ANNA}/{POST}/{tid(DAY_START + n * SECOND)}" for n in range(40)]
     records: dict[str, dict[str, Any]] = {
         "app.bsky.actor.profile/self": {"$type": "app.bsky.actor.profile", "displayName": "Anna"},
         f"{POST}/{tid(DAY_START)}": bluesky.post(f"Read {PAPER_URL.format(1001)}", langs=["en"]),
         f"{POST}/{tid(DAY_START + SECOND)}": bluesky.post("A card", embed=_card(f"https://{PAPER_URL.format(1002)}v2")),
         f"{POST}/{tid(DAY_START + 2 * SECOND)}": bluesky.post(
-            f"More on {PAPER_URL.format(1003)}", reply=_reply(own[0])
+            f"More on {PAPER_URL.format(1003)}", reply=_reply(uris[0])
         ),
         f"{POST}/my-own-key": bluesky.post(PAPER_URL.format(1004), createdAt="2026-07-03T00:00:05.000Z"),
-        f"{POST}/{tid(DAY_START + 10 * 365 * archive_helpers.DAY)}": bluesky.post(
-            f"Not made yet: {PAPER_URL.format(1005)}"
-        ),
-        f"{LIKE}/{tid(DAY_START + 6 * SECOND)}": _reaction(own[0]),
-        f"{REPOST}/{tid(DAY_START + 7 * SECOND)}": _reaction(own[2]),
-        f"{LIKE}/{tid(DAY_START + 8 * SECOND)}": _reaction(own[30]),
+        f"{POST}/{tid(DAY_START + 10 * 365 * DAY)}": bluesky.post(f"Not made yet: {PAPER_URL.format(1005)}"),
+        f"{LIKE}/{tid(DAY_START + 6 * SECOND)}": _reaction(uris[0]),
+        f"{REPOST}/{tid(DAY_START + 7 * SECOND)}": _reaction(uris[2]),
+        f"{LIKE}/{tid(DAY_START + 8 * SECOND)}": _reaction(uris[30]),
     }
     weather = {f"{POST}/{tid(DAY_START + n * SECOND)}": bluesky.post(f"Rain, {n}") for n in range(10, 40)}
     follows = {f"app.bsky.graph.follow/{tid(DAY_START + n)}": {"subject": BERT} for n in range(30)}
@@ -83,25 +90,23 @@ def as_events(records: Mapping[str, Any]) -> bytes:
     times = [(tid_time(path.partition("/")[2]), path) for path in records]
     return lines(
         bluesky.create(ANNA, records[path], collection=path.partition("/")[0], rkey=path.partition("/")[2], time=at)
-        for at, path in sorted((at, path) for at, path in times if at and at < DAY_START + archive_helpers.DAY)
+        for at, path in sorted((at, path) for at, path in times if at and at < DAY_START + DAY)
     )
 
 
 def test_a_repository_becomes_what_the_source_reads(record: Record) -> None:
     file = DATA / "archives" / "car-kettles.car"
-    archive_helpers.rewrite(file, REPOSITORY)
+    rewrite(file, REPOSITORY)
     assert file.read_bytes() == REPOSITORY
     result = import_one(record, "car", data("archives/car-kettles.car"))
-    archive_helpers.assert_same("car-kettles.items.jsonl", export_lines(record))
-    archive_helpers.assert_same("car-kettles.told.json", json.dumps(result._asdict(), indent=1).encode() + b"\n")
+    assert_same("car-kettles.items.jsonl", export_lines(record))
+    assert_same("car-kettles.told.json", json.dumps(result._asdict(), indent=1).encode() + b"\n")
     assert not check(record.database, record.hasher).findings
 
 
 def test_it_is_what_the_live_reader_makes_of_the_same_records(record: Record, other_record: Record) -> None:
     records = {path: body for path, body in kettles().items() if path.partition("/")[2] not in ("self", "my-own-key")}
-    past_records = {
-        path: body for path, body in records.items() if (tid_time(path[-13:]) or 0) < DAY_START + archive_helpers.DAY
-    }
+    past_records = {path: body for path, body in records.items() if (tid_time(path[-13:]) or 0) < DAY_START + DAY}
     import_one(record, "car", car(*fake_repository(past_records)))
     import_one(other_record, "jetstream", as_events(past_records))
     assert export_lines(record) == export_lines(other_record) and record.count(Reaction) == 3
@@ -187,7 +192,7 @@ def with_tree(nodes: list[dict[str, Any]]) -> bytes:
         "did": ANNA,
         "version": 3,
         "data": cids[-1],
-        "rev": tid(DAY_START + archive_helpers.DAY),
+        "rev": tid(DAY_START + DAY),
         "prev": None,
         "sig": b"",
     }
@@ -365,7 +370,7 @@ def test_of_two_copies_of_a_repository_each_record_counts_once(tmp_path: Path) -
     files = []
     for name, records, day in (("older", old_records, 1), ("newer", new_records, 2)):
         files.append(tmp_path / f"{name}.car")
-        files[-1].write_bytes(car(*fake_repository(records, rev=tid(DAY_START + day * archive_helpers.DAY))))
+        files[-1].write_bytes(car(*fake_repository(records, rev=tid(DAY_START + day * DAY))))
     outcomes = []
     for n, order in enumerate(permutations(files)):
         good("import", "car", *order, "--store", tmp_path / f"{n}.db")

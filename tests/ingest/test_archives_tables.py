@@ -26,8 +26,16 @@ from hotpapers.store import Record
 from hotpapers.transfer import parquet_rows
 from tests.cli.run import good, misuse, run
 from tests.conftest import data
-from tests.ingest import archive_helpers
-from tests.ingest.archive_helpers import NOW, SEEN_AT, export_lines, import_one, lines, terms_of
+from tests.ingest.archive_helpers import (
+    NOW,
+    SEEN_AT,
+    assert_same,
+    export_lines,
+    import_one,
+    lines,
+    quarantine_of,
+    terms_of,
+)
 from tests.ingest.test_archives_workers import import_with_workers
 
 TABLE = "archives/hackernews-table.parquet"
@@ -69,9 +77,9 @@ def archive_file_of(file: Path) -> ArchiveFile:
 
 def test_a_row_becomes_what_the_source_reads(record: Record) -> None:
     result = import_one(record, "hackernews", data(TABLE))
-    archive_helpers.assert_same("hackernews-table.items.jsonl", export_lines(record))
-    summary = [result._asdict(), [row.reason for row in archive_helpers.quarantine_of(record, "hackernews")]]
-    archive_helpers.assert_same("hackernews-table.told.json", json.dumps(summary, indent=1).encode() + b"\n")
+    assert_same("hackernews-table.items.jsonl", export_lines(record))
+    summary = [result._asdict(), [row.reason for row in quarantine_of(record, "hackernews")]]
+    assert_same("hackernews-table.told.json", json.dumps(summary, indent=1).encode() + b"\n")
 
 
 @pytest.mark.long

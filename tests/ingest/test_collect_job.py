@@ -168,7 +168,7 @@ class Stream:
 def test_of_a_stream_one_round_is_all_from_before_it_and_five_minutes(store_url: str) -> None:
     """However long the backlog takes to arrive; then the round records how far it read."""
     backlog = [PayloadPage(cursor=str(n), until=START + n * MINUTE) for n in range(1, 20)]
-    with collect_setup(store_url, {}, source=Stream([*backlog, NetError("it was heard too long")])) as setup:
+    with collect_setup(store_url, {}, source=Stream([*backlog, NetError("it was read for too long")])) as setup:
         setup.http.sleep(10 * 60)
         jobs_queries.save_state(setup.record, JobState(source="lobsters", started_at=START, covered_to=START))
         attempt = setup.loop.attempt(once=True)
