@@ -101,7 +101,7 @@ def test_with_once_what_escapes_a_job_is_handed_on_and_the_others_are_done(store
 
 
 def test_with_once_it_is_said_that_another_process_has_a_job(store_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Otherwise a command waits without a word, and for ever if the other one is `hotpapers run`."""
+    """Otherwise a command waits in silence, and forever if the other process is `hotpapers run`."""
     caplog.set_level(logging.INFO, "hotpapers")
     open_record = partial(Record, store_url)
     stop, job, other_process = threading.Event(), CountingJob("good", lambda _: 0.0), Leases(open_record, "there")
