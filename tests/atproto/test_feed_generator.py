@@ -17,15 +17,15 @@ from hotpapers.web.app import server
 from hotpapers.web.feed_generator import routes
 from tests.atproto.network import Network, Person, Ref, call
 from tests.cli.run import good
-from tests.render.build import OWN, Placed, PlainIssueReader, heard, issue, paper, post
+from tests.render.build import OWN, FullEntry, PlainIssueReader, issue, own_entry, paper, post
 
 
 def quotation(person: Person, ref: Ref) -> Quotation:
     return post(ref.uri, "Read this", "bluesky", account=f"bluesky:{person.did}")
 
 
-def entry_at(rank: int, *quotations: Quotation) -> Placed:
-    return heard(rank, paper(f"2101.9990{rank}", f"Paper {rank}"), [], [], *quotations)
+def entry_at(rank: int, *quotations: Quotation) -> FullEntry:
+    return own_entry(rank, paper(f"2101.9990{rank}", f"Paper {rank}"), [], [], *quotations)
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def settings_file(folder: Path, table: BlueskyAccount, password: str, host: str)
     return file
 
 
-def reader_of(*days: tuple[str, list[Placed]]) -> PlainIssueReader:
+def reader_of(*days: tuple[str, list[FullEntry]]) -> PlainIssueReader:
     return PlainIssueReader([OWN], [issue(OWN, day, entries) for day, entries in days])
 
 

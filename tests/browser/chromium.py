@@ -30,32 +30,32 @@ PATIENCE = 60.0
 """Seconds of silence after which the browser is considered dead."""
 
 
-class Broken(AssertionError):
+class BrowserError(AssertionError):
     """The browser refused a command, or a script in the page raised an error."""
 
 
-class Left(Broken):
+class NavigationError(BrowserError):
     """The page navigated before the script's value was known."""
 
 
-def found() -> str:
+def find_browser() -> str:
     """The path of the browser; empty if there is none."""
-    named = os.environ.get("HOTPAPERS_TEST_CHROMIUM", "")
-    return named or next((path for name in NAMES if (path := shutil.which(name))), "")
+    path = os.environ.get("HOTPAPERS_TEST_CHROMIUM", "")
+    return path or next((candidate for name in NAMES if (candidate := shutil.which(name))), "")
 
 
 class Pipe:
     """The two ends of the protocol's pipe."""
 
-    def __init__(self, to: int, back: int) -> None:
-        self._to, self._back = to, back
-        self._rest = b""
+    def __init__(self, write_end: int, read_end: int) -> None:
+        self._write_end, self._read_end = write_end, read_end
+        self._buffer = b""
         self._number = 0
         self.events: list[dict[str, Any]] = []
         """All events since the page was opened."""
 
     def ask(self, method: str, session: str = "", **params: Any) -> dict[str, Any]:
-        """Call a method and return its result. Raises Broken."""
+        """Call a method and return its result. Raises BrowserError."""
         self._number += 1
         message = {
             "id": self._number,
@@ -63,40 +63,40 @@ class Pipe:
             "params": params,
             **({"sessionId": session} if session else {}),
         }
-        os.write(self._to, json.dumps(message).encode() + b"\0")
+        os.write(self._write_end, json.dumps(message).encode() + b"\0")
         while True:
-            told = self.read()
-            if told.get("id") == self._number:
-                if "error" in told:
-                    raise _broken(f"{method}: {told['error']['message']}")
-                result: dict[str, Any] = told["result"]
+            response = self.read()
+            if response.get("id") == self._number:
+                if "error" in response:
+                    raise _error_of(f"{method}: {response['error']['message']}")
+                result: dict[str, Any] = response["result"]
                 return result
 
     def wait_for(self, method: str, session: str) -> dict[str, Any]:
         """The first event with this name in a page."""
-        at = 0
+        index = 0
         while True:
-            while at < len(self.events):
-                event = self.events[at]
+            while index < len(self.events):
+                event = self.events[index]
                 if event["method"] == method and event.get("sessionId") == session:
                     return event
-                at += 1
+                index += 1
             self.read()
 
     def read(self) -> dict[str, Any]:
         """Read the next message, and keep it if it is an event."""
-        end = time.monotonic() + PATIENCE
-        while b"\0" not in self._rest:
-            ready, _, _ = select.select([self._back], [], [], max(0, end - time.monotonic()))
-            data = os.read(self._back, 1 << 20) if ready else b""
+        deadline = time.monotonic() + PATIENCE
+        while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._read_end], [], [], max(0, deadline - time.monotonic()))
+            data = os.read(self._read_end, 1 << 20) if ready else b""
             if not data:
-                raise Broken("the browser says nothing")
-            self._rest += data
-        first, _, self._rest = self._rest.partition(b"\0")
-        told: dict[str, Any] = json.loads(first)
-        if "method" in told:
-            self.events.append(told)
-        return told
+                raise BrowserError("no message from the browser")
+            self._buffer += data
+        first, _, self._buffer = self._buffer.partition(b"\0")
+        message: dict[str, Any] = json.loads(first)
+        if "method" in message:
+            self.events.append(message)
+        return message
 
 
 class View(NamedTuple):
@@ -122,7 +122,7 @@ class Tab:
     def _ask(self, method: str, **params: Any) -> dict[str, Any]:
         return self._pipe.ask(method, self._session, **params)
 
-    def look(self, view: View) -> None:
+    def set_view(self, view: View) -> None:
         """Set size, media and scripts for the next page."""
         self._ask(
             "Emulation.setDeviceMetricsOverride", width=round(view.width / view.zoom),
@@ -139,33 +139,35 @@ class Tab:
         self._pipe.wait_for("Page.loadEventFired", self._session)
 
     def run(self, script: str) -> Any:
-        """Evaluate an expression in the page, awaiting a promise. Raises Broken."""
-        told = self._ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, userGesture=True)
-        if "exceptionDetails" in told:
-            details = told["exceptionDetails"]
-            raise Broken(details.get("exception", {}).get("description", details["text"]))
-        return told["result"].get("value")
+        """Evaluate an expression in the page, awaiting a promise. Raises BrowserError."""
+        result = self._ask(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, userGesture=True
+        )
+        if "exceptionDetails" in result:
+            details = result["exceptionDetails"]
+            raise BrowserError(details.get("exception", {}).get("description", details["text"]))
+        return result["result"].get("value")
 
     def leave(self, script: str) -> None:
-        """Run a script that opens another page. Raises Broken."""
-        with suppress(Left):
+        """Run a script that opens another page. Raises BrowserError."""
+        with suppress(NavigationError):
             self.run(script)
 
     def wait(self, condition: str) -> None:
-        """Wait until an expression is true, on this page or on one that opens meanwhile. Raises Broken."""
-        end = time.monotonic() + 10
-        while not self._holds(condition):
-            if time.monotonic() > end:
-                raise Broken(f"never true: {condition}")
+        """Wait until an expression is true, on this page or on one that opens meanwhile. Raises BrowserError."""
+        deadline = time.monotonic() + 10
+        while not self._is_true(condition):
+            if time.monotonic() > deadline:
+                raise BrowserError(f"never true: {condition}")
             time.sleep(0.02)
 
-    def _holds(self, condition: str) -> bool:
+    def _is_true(self, condition: str) -> bool:
         try:
             return bool(self.run(condition))
-        except Left:
+        except NavigationError:
             return False
 
-    def allow(self, *permissions: str) -> None:
+    def grant(self, *permissions: str) -> None:
         """Grant pages permissions."""
         self._pipe.ask("Browser.grantPermissions", permissions=list(permissions))
 
@@ -181,28 +183,28 @@ class Tab:
         """Type text into the focused element."""
         self._ask("Input.insertText", text=text)
 
-    def zone(self, name: str) -> None:
+    def set_zone(self, name: str) -> None:
         """Set the reader's time zone."""
         self._ask("Emulation.setTimezoneOverride", timezoneId=name)
 
-    def picture(self) -> bytes:
+    def screenshot(self) -> bytes:
         """A screenshot as PNG."""
         return base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"])
 
-    def printed(self) -> bytes:
+    def pdf(self) -> bytes:
         """The page as PDF."""
         return base64.b64decode(self._ask("Page.printToPDF", printBackground=False, preferCSSPageSize=True)["data"])
 
-    def tree(self) -> list[tuple[str, str]]:
+    def accessibility_tree(self) -> list[tuple[str, str]]:
         """Role and name of every node of the accessibility tree, in order."""
         nodes = {node["nodeId"]: node for node in self._ask("Accessibility.getFullAXTree")["nodes"]}
-        waiting, told = [next(iter(nodes))], []
-        while waiting:
-            node = nodes[waiting.pop()]
-            waiting += reversed([child for child in node.get("childIds", ()) if child in nodes])
+        stack, names = [next(iter(nodes))], []
+        while stack:
+            node = nodes[stack.pop()]
+            stack += reversed([child for child in node.get("childIds", ()) if child in nodes])
             if not node.get("ignored"):
-                told.append((node["role"].get("value", ""), node.get("name", {}).get("value", "")))
-        return told
+                names.append((node["role"].get("value", ""), node.get("name", {}).get("value", "")))
+        return names
 
     def requests(self) -> list[str]:
         """The addresses that the page has requested since it was opened."""
@@ -213,50 +215,50 @@ class Tab:
             if event.get("method") == "Network.requestWillBeSent" and event.get("sessionId") == self._session
         ]
 
-    def complaints(self) -> list[str]:
+    def console_messages(self) -> list[str]:
         """The page's console messages: errors, and what the policy blocked."""
         self.run("1")
         names = ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")
         return [json.dumps(event["params"]) for event in self._pipe.events if event.get("method") in names]
 
 
-def _broken(reason: str) -> Broken:
-    """The exception for a refused call. Opening a page ends the previous page's scripts, which raises Left."""
-    gone = ("Inspected target navigated", "Execution context was destroyed", "Cannot find context")
-    return Left(reason) if any(words in reason for words in gone) else Broken(reason)
+def _error_of(reason: str) -> BrowserError:
+    """The exception for a refused call: NavigationError if opening a page has ended the previous page's scripts."""
+    phrases = ("Inspected target navigated", "Execution context was destroyed", "Cannot find context")
+    return NavigationError(reason) if any(phrase in reason for phrase in phrases) else BrowserError(reason)
 
 
 @contextmanager
 def chromium(program: str, flags: Sequence[str] = ()) -> Iterator[Tab]:
     """A browser with one page."""
-    to_browser, from_us = os.pipe()
-    to_us, from_browser = os.pipe()
+    command_read, command_write = os.pipe()
+    reply_read, reply_write = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        process = _started([program, *FLAGS, *flags, f"--user-data-dir={profile}"], to_browser, from_browser, profile)
-        os.close(to_browser)
-        os.close(from_browser)
+        process = _start([program, *FLAGS, *flags, f"--user-data-dir={profile}"], command_read, reply_write, profile)
+        os.close(command_read)
+        os.close(reply_write)
         try:
-            pipe = Pipe(from_us, to_us)
+            pipe = Pipe(command_write, reply_read)
             target = pipe.ask("Target.createTarget", url="about:blank")["targetId"]
             yield Tab(pipe, pipe.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
         finally:
-            os.close(from_us)
+            os.close(command_write)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            os.close(to_us)
+            os.close(reply_read)
 
 
-def _started(command: Sequence[str], read: int, write: int, home: str) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], read: int, write: int, profile: str) -> subprocess.Popen[bytes]:
     """Start the browser with the protocol's pipes as file descriptors 3 and 4."""
     script = f'exec 3<&{read} 4>&{write}; exec "$@"'
-    environment = {**os.environ, "HOME": home, "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
+    environment = {**os.environ, "HOME": profile, "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
     return subprocess.Popen(
         ["bash", "-c", script, "chromium", *command], pass_fds=(read, write), stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, start_new_session=True, env=environment,
     )  # fmt: skip
 
 
-def save(picture: bytes, path: Path) -> None:
-    """Save a picture for people to look at."""
+def save(data: bytes, path: Path) -> None:
+    """Save a file, such as a screenshot, for people to look at."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(picture)
+    path.write_bytes(data)

@@ -13,10 +13,10 @@ from hotpapers.deliver.files import write_files
 from hotpapers.render.html.pages import SiteChannel
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.app import server
-from tests.browser.chromium import Tab, View, chromium, found
+from tests.browser.chromium import Tab, View, chromium, find_browser
 from tests.conftest import ROOT
 from tests.render.build import PlainIssueReader
-from tests.render.fuller import FULL_READER
+from tests.render.full_sample import FULL_READER
 
 SITE_CONFIG = SiteConfig("desk@daily.example")
 TOOLS = ROOT / ".browser" / "node_modules"
@@ -44,7 +44,7 @@ KINDS = {
 """A page of every kind."""
 
 
-def written(issue_reader: PlainIssueReader, folder: Path) -> str:
+def write_site(issue_reader: PlainIssueReader, folder: Path) -> str:
     """Write a site to disk, and return the address of its folder."""
     write_files(folder, SiteChannel(SITE_CONFIG).render(issue_reader, "daily", issue_reader.days("daily")))
     return f"{folder.as_uri()}/"
@@ -53,7 +53,7 @@ def written(issue_reader: PlainIssueReader, folder: Path) -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Tab]:
     """Chromium, if it is installed."""
-    program = found()
+    program = find_browser()
     if not program:
         pytest.skip("no Chromium: install it, or name one in HOTPAPERS_TEST_CHROMIUM")
     with chromium(program) as tab:
@@ -63,8 +63,8 @@ def browser() -> Iterator[Tab]:
 @pytest.fixture
 def tab(browser: Tab, app: str) -> Tab:
     """The browser's page, as a new reader has it."""
-    browser.look(View())
-    browser.zone("Europe/Zurich")
+    browser.set_view(View())
+    browser.set_zone("Europe/Zurich")
     browser.open(f"{app}404.html")
     browser.run("localStorage.clear()")
     return browser
@@ -73,21 +73,21 @@ def tab(browser: Tab, app: str) -> Tab:
 @pytest.fixture(scope="session")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of the site on disk."""
-    return written(FULL_READER, tmp_path_factory.mktemp("site"))
+    return write_site(FULL_READER, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="session")
 def app() -> Iterator[str]:
     """The address of the app, which sends all its headers."""
-    running = server(lambda: FULL_READER, "daily", "127.0.0.1", 0, SITE_CONFIG)
-    thread = threading.Thread(target=running.run, daemon=True)
+    web_server = server(lambda: FULL_READER, "daily", "127.0.0.1", 0, SITE_CONFIG)
+    thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
-    while not running.started:
+    while not web_server.started:
         assert thread.is_alive()
         time.sleep(0.01)
-    [port] = {socket.getsockname()[1] for one in running.servers for socket in one.sockets}
+    [port] = {socket.getsockname()[1] for asyncio_server in web_server.servers for socket in asyncio_server.sockets}
     yield f"http://127.0.0.1:{port}/"
-    running.should_exit = True
+    web_server.should_exit = True
     thread.join()
 
 
@@ -96,5 +96,5 @@ def axe() -> str:
     """The script of axe-core."""
     script = TOOLS / "axe-core" / "axe.min.js"
     if not script.is_file():
-        pytest.skip("axe-core is not there: tests/browser/setup brings it")
+        pytest.skip("axe-core is missing: tests/browser/setup installs it")
     return script.read_text("utf-8")

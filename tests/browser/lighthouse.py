@@ -24,9 +24,9 @@ from typing import Any, NamedTuple
 
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.app import server
-from tests.browser.chromium import found
+from tests.browser.chromium import find_browser
 from tests.conftest import ROOT
-from tests.render.fuller import FULL_READER
+from tests.render.full_sample import FULL_READER
 
 PROGRAM = ROOT / ".browser" / "node_modules" / ".bin" / "lighthouse"
 PAGES = {
@@ -44,7 +44,7 @@ PAGES = {
     "accessibility": "accessibility/",
     "about": "about/",
 }
-WANTED = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
+LOWEST_SCORES = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
 """The lowest acceptable scores."""
 CHROMIUM = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -54,67 +54,69 @@ PATIENCE = 300.0
 """Seconds before a run is aborted."""
 
 
-class Look(NamedTuple):
+class PageRun(NamedTuple):
     """One run on a page: scores out of 100, and the scores of failed audits."""
 
     scores: Mapping[str, int]
-    fell_short: Mapping[str, float]
+    failed_audits: Mapping[str, float]
 
 
 @contextmanager
-def served() -> Iterator[str]:
+def serve_app() -> Iterator[str]:
     """The app's address, chosen before the app starts, since pages contain it."""
-    with create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
     base = f"http://127.0.0.1:{port}/"
-    running = server(lambda: FULL_READER, "daily", "127.0.0.1", port, SiteConfig("desk@daily.example", base))
-    thread = threading.Thread(target=running.run, daemon=True)
+    web_server = server(lambda: FULL_READER, "daily", "127.0.0.1", port, SiteConfig("desk@daily.example", base))
+    thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
-    while not running.started:
+    while not web_server.started:
         assert thread.is_alive()
         time.sleep(0.01)
     try:
         yield base
     finally:
-        running.should_exit = True
+        web_server.should_exit = True
         thread.join()
 
 
-def look(url: str) -> Look:
+def run_lighthouse(url: str) -> PageRun:
     """Run Lighthouse once. Raises RuntimeError if it has no result."""
     command = [
         str(PROGRAM), url, "--quiet", "--output=json", f"--chrome-flags={CHROMIUM}", "--no-enable-error-reporting",
-        f"--only-categories={','.join(WANTED)}",
+        f"--only-categories={','.join(LOWEST_SCORES)}",
     ]  # fmt: skip
-    environment = {**os.environ, "CHROME_PATH": found()}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    return look_of(json.loads(done.stdout))
+    environment = {**os.environ, "CHROME_PATH": find_browser()}
+    process = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment)
+    if process.returncode:
+        raise RuntimeError(process.stderr[-2000:])
+    return parse_report(json.loads(process.stdout))
 
 
-def look_of(told: Mapping[str, Any]) -> Look:
+def parse_report(report: Mapping[str, Any]) -> PageRun:
     """The scores in a report. Raises RuntimeError if the page could not be tested."""
-    if told.get("runtimeError"):
-        raise RuntimeError(told["runtimeError"]["message"])
-    scores = {name: round(100 * category["score"]) for name, category in told["categories"].items()}
-    weighted = {one["id"] for category in told["categories"].values() for one in category["auditRefs"] if one["weight"]}
-    short = {
-        name: audit["score"]
-        for name, audit in told["audits"].items()
-        if name in weighted and audit["score"] is not None and audit["score"] < 0.9
+    if report.get("runtimeError"):
+        raise RuntimeError(report["runtimeError"]["message"])
+    scores = {name: round(100 * category["score"]) for name, category in report["categories"].items()}
+    weighted_ids = {
+        ref["id"] for category in report["categories"].values() for ref in category["auditRefs"] if ref["weight"]
     }
-    return Look(scores, short)
+    failures = {
+        name: audit["score"]
+        for name, audit in report["audits"].items()
+        if name in weighted_ids and audit["score"] is not None and audit["score"] < 0.9
+    }
+    return PageRun(scores, failures)
 
 
-def medians(looks: Sequence[Look]) -> dict[str, int]:
+def medians(runs: Sequence[PageRun]) -> dict[str, int]:
     """The median of each score."""
-    return {name: round(statistics.median(one.scores[name] for one in looks)) for name in WANTED}
+    return {name: round(statistics.median(run.scores[name] for run in runs)) for name in LOWEST_SCORES}
 
 
 def line(page: str, scores: Mapping[str, int]) -> str:
     """A row of the table."""
-    return " | ".join([f"| {page}", *(str(scores[name]) for name in WANTED)]) + " |"
+    return " | ".join([f"| {page}", *(str(scores[name]) for name in LOWEST_SCORES)]) + " |"
 
 
 def main() -> int:
@@ -122,20 +124,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.browser.lighthouse")
     parser.add_argument("pages", nargs="*", metavar="PAGE", help=f"of {', '.join(PAGES)}; all by default")
     parser.add_argument("--runs", type=int, default=5)
-    asked = parser.parse_args()
-    if not found() or not PROGRAM.exists():
-        print("lighthouse: wants Chromium, and what tests/browser/setup brings", file=sys.stderr)
+    options = parser.parse_args()
+    if not find_browser() or not PROGRAM.exists():
+        print("lighthouse: needs Chromium, and Lighthouse itself: tests/browser/setup installs it", file=sys.stderr)
         return 1
     print("| page | performance | accessibility | best practices | search engines |\n| --- | --- | --- | --- | --- |")
     good = True
-    with served() as base:
-        for page in asked.pages or PAGES:
-            looks = [look(base + PAGES[page]) for _ in range(asked.runs)]
-            scores = medians(looks)
+    with serve_app() as base:
+        for page in options.pages or PAGES:
+            runs = [run_lighthouse(base + PAGES[page]) for _ in range(options.runs)]
+            scores = medians(runs)
             print(line(page, scores), flush=True)
-            for name, score in looks[-1].fell_short.items():
+            for name, score in runs[-1].failed_audits.items():
                 print(f"{page}: {name} {score}", file=sys.stderr, flush=True)
-            good = good and all(scores[name] >= least for name, least in WANTED.items())
+            good = good and all(scores[name] >= minimum for name, minimum in LOWEST_SCORES.items())
     return 0 if good else 1
 
 

@@ -43,9 +43,9 @@ def fields(store: Path) -> dict[str, str]:
     return {"issue": digest, "paper": "2405.00001"}
 
 
-def kept(store: Path) -> list[str]:
+def report_texts(store: Path) -> list[str]:
     with Record(str(store)) as record:
-        return [one.text for one in reader_reports.waiting(record.database)]
+        return [report.text for report in reader_reports.waiting(record.database)]
 
 
 async def style(_: Request) -> Response:
@@ -58,25 +58,25 @@ def forms(store: Path) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     router = FormRouter(base, DAILY.title)
-    own = [
+    form_routes = [
         *routes(router, ReportDependencies(partial(Record, str(store)))),
         router.route("/mine", lambda _: my_posts.account_page(), lambda _: my_posts.account_page()),
     ]
-    running = uvicorn_server(Starlette(routes=[*own, Route("/style.css", style)]))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    web_server = uvicorn_server(Starlette(routes=[*form_routes, Route("/style.css", style)]))
+    thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    while not running.started:
+    while not web_server.started:
         assert thread.is_alive()
         time.sleep(0.005)
     yield base
-    running.should_exit = running.force_exit = True
+    web_server.should_exit = web_server.force_exit = True
     thread.join()
     router.close()
 
 
-def send(tab: Tab, said: str = "") -> str:
+def submit(tab: Tab, text: str = "") -> str:
     """Fill in a form, press the button, and wait for the next page."""
-    fill = f"document.querySelector('textarea').value = {json.dumps(said)}; " if said else ""
+    fill = f"document.querySelector('textarea').value = {json.dumps(text)}; " if text else ""
     tab.leave(f"window.before = 1; {fill} document.querySelector('button').click()")
     tab.wait("window.before === undefined && document.readyState === 'complete'")
     return str(tab.run("document.body.innerText"))
@@ -84,33 +84,33 @@ def send(tab: Tab, said: str = "") -> str:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_reader_says_what_is_wrong(browser: Tab, forms: str, store: Path, width: int) -> None:
-    browser.look(View(width))
+    browser.set_view(View(width))
     browser.open(f"{forms}wrong?{urlencode(fields(store))}")
     assert browser.run("document.documentElement.scrollWidth") <= width
     assert browser.run("getComputedStyle(document.querySelector('h1')).fontWeight") == "600", "styled"
-    said = "Not about kettles,\nbut <b>stoves</b>."
-    assert "Thank you" in send(browser, said) and kept(store) == [said]
+    text = "Not about kettles,\nbut <b>stoves</b>."
+    assert "Thank you" in submit(browser, text) and report_texts(store) == [text]
     browser.open(f"{forms}mine")
-    assert browser.run("document.documentElement.scrollWidth") <= width and browser.complaints() == []
+    assert browser.run("document.documentElement.scrollWidth") <= width and browser.console_messages() == []
 
 
-def foreign_page(to: str, values: dict[str, str]) -> str:
+def foreign_page(url: str, values: dict[str, str]) -> str:
     """A page of another site with a form that posts to the app."""
     inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in values.items())
-    return f'<form method="post" action="{to}">{inputs}<button>Go</button></form>'
+    return f'<form method="post" action="{url}">{inputs}<button>Go</button></form>'
 
 
 def test_another_site_says_nothing_in_a_reader_s_name(browser: Tab, forms: str, store: Path) -> None:
-    browser.look(View())
+    browser.set_view(View())
     page = foreign_page(f"{forms}wrong", {**fields(store), "text": "Hm"})
     browser.open(f"data:text/html,{quote(page)}")
-    assert "from another site" in send(browser) and kept(store) == []
+    assert "from another site" in submit(browser) and report_texts(store) == []
 
 
 def test_nor_does_another_program_of_the_same_machine(browser: Tab, forms: str, store: Path) -> None:
     """For browsers, another port of the same host is the same site but another origin."""
-    browser.look(View())
+    browser.set_view(View())
     page = foreign_page(f"{forms}wrong", {**fields(store), "text": "Hm"})
     with thread_server(Starlette(routes=[Route("/", lambda _: HTMLResponse(page))])) as port:
         browser.open(f"http://127.0.0.1:{port}/")
-        assert "from another site" in send(browser) and kept(store) == []
+        assert "from another site" in submit(browser) and report_texts(store) == []

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.lighthouse import PAGES, WANTED, Look, line, look_of, medians
+from tests.browser.lighthouse import LOWEST_SCORES, PAGES, PageRun, line, medians, parse_report
 
 
 def report(**scores: float) -> dict[str, object]:
-    refs = [{"id": "robots-txt", "weight": 1}, {"id": "told-only", "weight": 0}, {"id": "not-for-this", "weight": 1}]
-    audits = {"robots-txt": {"score": 0}, "told-only": {"score": 0}, "not-for-this": {"score": None}}
+    refs = [{"id": "robots-txt", "weight": 1}, {"id": "no-weight", "weight": 0}, {"id": "not-for-this", "weight": 1}]
+    audits = {"robots-txt": {"score": 0}, "no-weight": {"score": 0}, "not-for-this": {"score": None}}
     return {"categories": {n: {"score": s, "auditRefs": refs} for n, s in scores.items()}, "audits": audits}
 
 
 def test_scores_are_of_100_and_what_counts_against_a_page_is_named() -> None:
-    assert look_of(report(seo=0.91, performance=1)) == Look({"seo": 91, "performance": 100}, {"robots-txt": 0})
+    assert parse_report(report(seo=0.91, performance=1)) == PageRun({"seo": 91, "performance": 100}, {"robots-txt": 0})
 
 
 def test_a_page_that_could_not_be_looked_at_has_no_scores() -> None:
     with pytest.raises(RuntimeError, match="no paint"):
-        look_of({"runtimeError": {"message": "no paint"}})
+        parse_report({"runtimeError": {"message": "no paint"}})
 
 
 def test_the_median_counts() -> None:
-    looks = [Look(dict.fromkeys(WANTED, score), {}) for score in (100, 12, 97)]
-    assert medians(looks) == dict.fromkeys(WANTED, 97)
-    assert line("issue", medians(looks)) == "| issue | 97 | 97 | 97 | 97 |"
+    runs = [PageRun(dict.fromkeys(LOWEST_SCORES, score), {}) for score in (100, 12, 97)]
+    assert medians(runs) == dict.fromkeys(LOWEST_SCORES, 97)
+    assert line("issue", medians(runs)) == "| issue | 97 | 97 | 97 | 97 |"
 
 
 def test_every_kind_of_page_is_looked_at_once() -> None:

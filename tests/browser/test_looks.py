@@ -16,7 +16,7 @@ from hotpapers.deliver.email.issue_text import as_html, message_view
 from tests.browser.chromium import Tab, View, save
 from tests.browser.conftest import KINDS, SITE_CONFIG, TOOLS
 from tests.conftest import ROOT, data
-from tests.render.fuller import FULL_READER
+from tests.render.full_sample import FULL_READER
 
 DARK = {"prefers-color-scheme": "dark"}
 VIEWS = {
@@ -29,23 +29,23 @@ VIEWS = {
 # Pointer targets smaller than 24 × 24 that are neither within a sentence nor spaced apart (WCAG 2.2, 2.5.8).
 TARGETS = """(() => {
   const all = [...document.querySelectorAll("a[href], button, summary, input, select, textarea")]
-    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".skip"));
-  const box = (one) => [...one.getClientRects()].reduce((a, b) => (a && a.width > b.width ? a : b), null);
+    .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches(".skip"));
+  const box = (element) => [...element.getClientRects()].reduce((a, b) => (a && a.width > b.width ? a : b), null);
   const centre = (r) => [r.left + r.width / 2, r.top + r.height / 2];
-  const inline = (one) => {
-    const block = one.closest("p, li, dd, figcaption, h1, h2, h3, blockquote, td");
-    return block && block.textContent.trim().length > one.textContent.trim().length + 3;
+  const inline = (element) => {
+    const block = element.closest("p, li, dd, figcaption, h1, h2, h3, blockquote, td");
+    return block && block.textContent.trim().length > element.textContent.trim().length + 3;
   };
-  const near = (one) => all.some((other) => {
-    if (other === one || !box(other)) return false;
-    const [x, y] = centre(box(one)), r = box(other);
+  const near = (element) => all.some((other) => {
+    if (other === element || !box(other)) return false;
+    const [x, y] = centre(box(element)), r = box(other);
     const dx = Math.max(r.left - x, 0, x - r.right), dy = Math.max(r.top - y, 0, y - r.bottom);
     return Math.hypot(dx, dy) < 12;
   });
-  return all.filter((one) => {
-    const r = box(one);
-    return r && (r.width < 24 || r.height < 24) && !inline(one) && near(one);
-  }).map((one) => one.outerHTML.slice(0, 120) + " " + JSON.stringify(box(one)));
+  return all.filter((element) => {
+    const r = box(element);
+    return r && (r.width < 24 || r.height < 24) && !inline(element) && near(element);
+  }).map((element) => element.outerHTML.slice(0, 120) + " " + JSON.stringify(box(element)));
 })()"""
 
 
@@ -57,7 +57,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.parametrize("view", ["narrow", "at 400 %", "no script"])
 def test_no_page_scrolls_sideways(tab: Tab, app: str, kind: str, view: str) -> None:
-    tab.look(VIEWS[view])
+    tab.set_view(VIEWS[view])
     tab.open(app + KINDS[kind])
     widths = tab.run("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert widths[0] <= widths[1], tab.run(
@@ -68,7 +68,7 @@ def test_no_page_scrolls_sideways(tab: Tab, app: str, kind: str, view: str) -> N
 
 @pytest.mark.parametrize("width", [320, 768])
 def test_text_of_twice_the_size_does_not_scroll_sideways(tab: Tab, app: str, kind: str, width: int) -> None:
-    tab.look(View(width, 640))
+    tab.set_view(View(width, 640))
     tab.open(app + KINDS[kind])
     tab.run("document.documentElement.style.fontSize = '200%'")
     widths = tab.run("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
@@ -81,125 +81,129 @@ def test_text_of_twice_the_size_does_not_scroll_sideways(tab: Tab, app: str, kin
 def test_a_mail_does_not_scroll_sideways_on_a_phone(tab: Tab, tmp_path: Path) -> None:
     file = tmp_path / "mail.html"
     file.write_text(as_html(message_view(FULL_READER.issue("daily", "2021-01-14"), SITE_CONFIG, 10)), "utf-8")
-    tab.look(View(320, 640))
+    tab.set_view(View(320, 640))
     tab.open(file.as_uri())
     assert tab.run("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_nothing_is_asked_of_others_and_nothing_is_complained_of(tab: Tab, app: str, disk: str, kind: str) -> None:
-    for home in (app, disk):
-        tab.open(home + KINDS[kind])
-        assert tab.complaints() == []
-        asked = {url.removeprefix(home) for url in tab.requests()}
+    for base in (app, disk):
+        tab.open(base + KINDS[kind])
+        assert tab.console_messages() == []
+        paths = {url.removeprefix(base) for url in tab.requests()}
         scripts = {"search.js", "search_index.js"} if kind == "search" else set()
-        assert asked <= {KINDS[kind], "style.css", "reader.js", "icon.svg", *scripts} and KINDS[kind] in asked
+        assert paths <= {KINDS[kind], "style.css", "reader.js", "icon.svg", *scripts} and KINDS[kind] in paths
 
 
 @pytest.mark.parametrize("width", [320, 1000])
 def test_targets_are_large_or_apart(tab: Tab, app: str, kind: str, width: int) -> None:
-    tab.look(View(width, 900))
+    tab.set_view(View(width, 900))
     tab.open(app + KINDS[kind])
-    tab.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    tab.run("document.querySelectorAll('details').forEach((element) => (element.open = true))")
     assert tab.run(TARGETS) == []
 
 
 def test_nothing_moves_while_a_page_comes_in(tab: Tab, app: str, kind: str) -> None:
     tab.open(app + KINDS[kind])
-    moved = tab.run("""new Promise((done) => {
+    shift = tab.run("""new Promise((done) => {
       let sum = 0;
-      new PerformanceObserver((list) => list.getEntries().forEach((one) => (sum += one.value)))
+      new PerformanceObserver((list) => list.getEntries().forEach((shift) => (sum += shift.value)))
         .observe({ type: "layout-shift", buffered: true });
       setTimeout(() => done(sum), 100);
     })""")
-    assert moved < 0.01
+    assert shift < 0.01
 
 
 def test_focus_is_seen_wherever_it_goes(tab: Tab, app: str, kind: str) -> None:
-    tab.look(View(390, 500))
+    tab.set_view(View(390, 500))
     tab.open(app + KINDS[kind])
-    seen = set()
+    elements = set()
     for _ in range(40):
         tab.press("Tab")
-        told = tab.run("""(() => {
-          const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
-          return [one.outerHTML.slice(0, 200), box.bottom > 0 && box.top < innerHeight && box.right > 0,
-                  style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || one === document.body];
+        focus = tab.run("""(() => {
+          const element = document.activeElement;
+          const box = element.getBoundingClientRect(), style = getComputedStyle(element);
+          return [element.outerHTML.slice(0, 200), box.bottom > 0 && box.top < innerHeight && box.right > 0,
+                  style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || element === document.body];
         })()""")
-        assert told[1] and told[2], told[0]
-        seen.add(told[0])
-    assert len(seen) > 5
+        assert focus[1] and focus[2], focus[0]
+        elements.add(focus[0])
+    assert len(elements) > 5
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1000), ("dark", 320)])
 def test_axe_finds_nothing(tab: Tab, app: str, axe: str, kind: str, scheme: str, width: int) -> None:
-    tab.look(View(width, 900, {"prefers-color-scheme": scheme}))
+    tab.set_view(View(width, 900, {"prefers-color-scheme": scheme}))
     tab.open(app + KINDS[kind])
-    tab.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    tab.run("document.querySelectorAll('details').forEach((element) => (element.open = true))")
     tab.run(axe + "; 0")
-    found: list[dict[str, Any]] = tab.run(
-        "axe.run(document, { resultTypes: ['violations'] }).then((one) => one.violations)"
+    violations: list[dict[str, Any]] = tab.run(
+        "axe.run(document, { resultTypes: ['violations'] }).then((report) => report.violations)"
     )
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    assert [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations] == []
 
 
 def test_the_html_is_valid(disk: str) -> None:
     validator, node = TOOLS / "html-validate" / "bin" / "html-validate.mjs", shutil.which("node")
     if not validator.is_file() or node is None:
-        pytest.skip("html-validate is not there: tests/browser/setup brings it")
+        pytest.skip("html-validate is missing: tests/browser/setup installs it")
     folder = disk.removeprefix("file://")
-    done = subprocess.run(
+    process = subprocess.run(
         [node, str(validator), "--config", str(ROOT / "tests" / "browser" / "html.json"), "--formatter", "json",
          *(folder + path for path in KINDS.values())],
         capture_output=True, text=True, check=False, cwd=TOOLS.parent,
     )  # fmt: skip
-    found = [
-        (file["filePath"].removeprefix(folder), one["line"], one["ruleId"], one["message"])
-        for file in json.loads(done.stdout) for one in file["messages"]
+    problems = [
+        (file["filePath"].removeprefix(folder), problem["line"], problem["ruleId"], problem["message"])
+        for file in json.loads(process.stdout) for problem in file["messages"]
     ]  # fmt: skip
-    assert found == [] and done.returncode == 0, done.stderr
+    assert problems == [] and process.returncode == 0, process.stderr
 
 
 # ---- dark, forced, printed ---------------------------------------------------------------------------
 
-PAPER = "getComputedStyle(document.documentElement).backgroundColor"
+BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
 
 
 def test_dark_where_the_system_is_or_the_reader_wants(tab: Tab, app: str) -> None:
     tab.open(app)
-    assert tab.run(PAPER) == "rgb(255, 253, 249)"
-    tab.look(View(media=DARK))
-    assert tab.run(PAPER) == "rgb(14, 14, 15)"
+    assert tab.run(BACKGROUND) == "rgb(255, 253, 249)"
+    tab.set_view(View(media=DARK))
+    assert tab.run(BACKGROUND) == "rgb(14, 14, 15)"
     tab.run("localStorage.setItem('hotpapers', JSON.stringify({ scheme: 'light' }))")
     tab.open(app)
-    assert tab.run(PAPER) == "rgb(255, 253, 249)"
-    tab.look(View())
+    assert tab.run(BACKGROUND) == "rgb(255, 253, 249)"
+    tab.set_view(View())
     tab.run("localStorage.setItem('hotpapers', JSON.stringify({ scheme: 'dark', size: 'xl' }))")
     tab.open(app)
-    assert tab.run(PAPER) == "rgb(14, 14, 15)"
+    assert tab.run(BACKGROUND) == "rgb(14, 14, 15)"
     assert tab.run("getComputedStyle(document.documentElement).fontSize") == "21.6px"
 
 
 def test_curves_are_seen_in_forced_colours(tab: Tab, app: str) -> None:
-    tab.look(VIEWS["forced colours"])
+    tab.set_view(VIEWS["forced colours"])
     tab.open(app + KINDS["issue"])
-    line, paper = tab.run(f"[getComputedStyle(document.querySelector('.spark polyline')).stroke, {PAPER}]")
+    line, paper = tab.run(f"[getComputedStyle(document.querySelector('.spark polyline')).stroke, {BACKGROUND}]")
     assert line not in (paper, "none")
 
 
 def test_print_has_everything_that_can_be_read_and_nothing_to_press(tab: Tab, app: str) -> None:
-    tab.look(View(kind="print"))
+    tab.set_view(View(kind="print"))
     tab.open(app + KINDS["issue"])
     hidden = ".masthead nav, .turn, .say, .foot nav"
-    assert tab.run(f"[...document.querySelectorAll('{hidden}')].filter((one) => one.checkVisibility()).length") == 0
+    assert (
+        tab.run(f"[...document.querySelectorAll('{hidden}')].filter((element) => element.checkVisibility()).length")
+        == 0
+    )
     assert tab.run("document.querySelector('.entry .abstract p').checkVisibility()")
     assert tab.run("document.querySelector('.entry .authors p').checkVisibility()")
-    tab.look(View())
-    printed = tab.printed()
-    assert printed.startswith(b"%PDF-") and len(re.findall(rb"/Type\s*/Page\b", printed)) <= 4
+    tab.set_view(View())
+    pdf = tab.pdf()
+    assert pdf.startswith(b"%PDF-") and len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 4
 
 
 def test_all_can_be_read_without_a_script(tab: Tab, app: str) -> None:
-    tab.look(VIEWS["no script"])
+    tab.set_view(VIEWS["no script"])
     for kind, path in KINDS.items():
         tab.open(app + path)
         main = tab.run("document.querySelector('main').innerText")
@@ -212,18 +216,20 @@ def test_all_can_be_read_without_a_script(tab: Tab, app: str) -> None:
 # ---- read aloud --------------------------------------------------------------------------------------
 
 READ_ALOUD = data("browser", "issue.txt")
-TOLD = {"heading", "link", "article", "navigation", "region", "banner", "contentinfo", "main", "figure", "blockquote",
-        "DisclosureTriangle", "list", "StaticText", "time", "MathMLMath", "image"}  # fmt: skip
+SPOKEN_ROLES = {"heading", "link", "article", "navigation", "region", "banner", "contentinfo", "main", "figure",
+                "blockquote", "DisclosureTriangle", "list", "StaticText", "time", "MathMLMath", "image"}  # fmt: skip
 
 
 def test_an_issue_is_read_aloud_in_its_order(tab: Tab, app: str) -> None:
     """HOTPAPERS_REWRITE=1 rewrites the expected text; review the diff before you commit it."""
     tab.open(app + KINDS["issue"])
     lines: list[str] = []
-    for role, name in tab.tree():
-        if role in TOLD and not (role == "StaticText" and (not name.strip() or any(name in one for one in lines[-3:]))):
+    for role, name in tab.accessibility_tree():
+        if role in SPOKEN_ROLES and not (
+            role == "StaticText" and (not name.strip() or any(name in line for line in lines[-3:]))
+        ):
             lines.append(f"{role}: {name}".strip())
-    said = "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
     if os.environ.get("HOTPAPERS_REWRITE"):
-        save(said.encode(), READ_ALOUD)
-    assert said == READ_ALOUD.read_text("utf-8")
+        save(text.encode(), READ_ALOUD)
+    assert text == READ_ALOUD.read_text("utf-8")

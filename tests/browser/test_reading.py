@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import Tab, View
-from tests.browser.conftest import KINDS, written
-from tests.render.build import LISTED, OWN, PlainIssueReader, heard, issue, listed, paper, post
+from tests.browser.conftest import KINDS, write_site
+from tests.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, own_entry, paper, post
 from tests.render.hostile import HOSTILE
 from tests.render.sample import BRIDGES, OLD, TEA
 
-HERE = "document.activeElement.closest('article, li')?.querySelector('a[href*=paper]')?.textContent ?? ''"
+FOCUSED_PAPER = "document.activeElement.closest('article, li')?.querySelector('a[href*=paper]')?.textContent ?? ''"
 
 
-def wish(tab: Tab, **wishes: str) -> None:
+def set_choices(tab: Tab, **choices: str) -> None:
     """Set the reader's choices before the next page opens."""
-    tab.run(f"localStorage.setItem('hotpapers', {json.dumps(json.dumps(wishes))})")
+    tab.run(f"localStorage.setItem('hotpapers', {json.dumps(json.dumps(choices))})")
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ def issue_page(tab: Tab, app: str) -> Tab:
 
 
 def test_single_keys_do_nothing_until_they_are_switched_on(issue_page: Tab) -> None:
-    where = issue_page.run("location.href")
+    address = issue_page.run("location.href")
     for key in "jk/?":
         issue_page.press(key)
     assert issue_page.run("document.activeElement === document.body && scrollY === 0")
-    assert issue_page.run("location.href") == where
+    assert issue_page.run("location.href") == address
 
 
 def test_keys_go_from_paper_to_paper(tab: Tab, app: str) -> None:
@@ -43,19 +43,19 @@ def test_keys_go_from_paper_to_paper(tab: Tab, app: str) -> None:
     tab.run("document.getElementById('shortcuts').click()")
     assert tab.run("document.getElementById('saved').textContent") == "Saved."
     tab.open(app + KINDS["issue"])
-    went = []
+    titles = []
     for key in "jjjjkk":
         tab.press(key)
-        went.append(tab.run(HERE))
-    bridges, tea, strings = (one.title for one in (BRIDGES, TEA, OLD))
-    assert went == [bridges, tea, strings, strings, tea, bridges]
+        titles.append(tab.run(FOCUSED_PAPER))
+    bridges, tea, strings = (item.title for item in (BRIDGES, TEA, OLD))
+    assert titles == [bridges, tea, strings, strings, tea, bridges]
     tab.press("?")
     tab.wait("location.hash === '#keys' && document.readyState === 'complete'")
     assert tab.run("document.querySelector(':target').tagName") == "FIELDSET"
 
 
 def test_the_slash_goes_to_where_one_finds_and_letters_are_letters_there(tab: Tab, app: str) -> None:
-    wish(tab, shortcuts="on")
+    set_choices(tab, shortcuts="on")
     tab.open(app + KINDS["method"])
     tab.press("/")
     assert tab.run("document.activeElement === document.body")
@@ -70,39 +70,39 @@ def test_the_slash_goes_to_where_one_finds_and_letters_are_letters_there(tab: Ta
 # ---- words and authors -------------------------------------------------------------------------------
 
 
-def folded(tab: Tab) -> list[str]:
-    found: list[str] = tab.run("[...document.querySelectorAll('.folded h2')].map((one) => one.textContent)")
-    return found
+def folded_titles(tab: Tab) -> list[str]:
+    titles: list[str] = tab.run("[...document.querySelectorAll('.folded h2')].map((element) => element.textContent)")
+    return titles
 
 
 def test_words_fold_papers_away_and_a_button_shows_them(tab: Tab, app: str) -> None:
-    wish(tab, exclude="robots\nfar  side\nnothing of the kind", include="WATER")
+    set_choices(tab, exclude="robots\nfar  side\nnothing of the kind", include="WATER")
     tab.open(app + KINDS["issue"])
-    assert folded(tab) == [BRIDGES.title, OLD.title]
+    assert folded_titles(tab) == [BRIDGES.title, OLD.title]
     assert not tab.run("document.querySelector('.folded .lead').checkVisibility()")
-    notes = tab.run("[...document.querySelectorAll('.yours')].map((one) => one.textContent)")
+    notes = tab.run("[...document.querySelectorAll('.yours')].map((element) => element.textContent)")
     assert notes == ["hidden: “robots” show it", "has “WATER”", "hidden: “far  side” show it"]
     tab.run("document.querySelector('.yours button').click()")
-    assert folded(tab) == [OLD.title] and tab.run(HERE) == BRIDGES.title
+    assert folded_titles(tab) == [OLD.title] and tab.run(FOCUSED_PAPER) == BRIDGES.title
 
 
 def test_a_word_is_no_part_of_another(tab: Tab, app: str) -> None:
-    wish(tab, exclude="robot\nea\n.*\n(\n[")
+    set_choices(tab, exclude="robot\nea\n.*\n(\n[")
     tab.open(app + KINDS["issue"])
-    assert folded(tab) == [BRIDGES.title], "a robot, but neither t-ea nor patterns"
-    assert tab.complaints() == []
+    assert folded_titles(tab) == [BRIDGES.title], "a robot, but neither t-ea nor patterns"
+    assert tab.console_messages() == []
 
 
 def test_only_a_papers_own_words_fold_it_away(tab: Tab, app: str) -> None:
     """Not the words around it: counts, quotations, links, the arithmetic."""
-    around = "place\nscore\nbluesky\npdf\nreport\nabstract\nvoices\nWhy here\nJanuary"
+    page_words = "place\nscore\nbluesky\npdf\nreport\nabstract\nvoices\nWhy here\nJanuary"
     for page in ("issue", "category", "all of a day"):
-        wish(tab, exclude=around, include=around)
+        set_choices(tab, exclude=page_words, include=page_words)
         tab.open(app + KINDS[page])
-        assert tab.run("[...document.querySelectorAll('.yours')].map((one) => one.textContent)") == [], page
-    wish(tab, exclude="hep-th")
+        assert tab.run("[...document.querySelectorAll('.yours')].map((element) => element.textContent)") == [], page
+    set_choices(tab, exclude="hep-th")
     tab.open(app + KINDS["issue"])
-    assert folded(tab) == [OLD.title], "but its categories"
+    assert folded_titles(tab) == [OLD.title], "but its categories"
 
 
 def test_authors_are_followed_from_their_page(tab: Tab, app: str) -> None:
@@ -112,8 +112,8 @@ def test_authors_are_followed_from_their_page(tab: Tab, app: str) -> None:
     tab.run("document.querySelector('main button').click()")
     assert tab.run(label) == "Unfollow"
     tab.open(app + KINDS["issue"])
-    marked = "[...document.querySelectorAll('.marked .yours')].map((one) => one.textContent)"
-    assert tab.run(marked) == ["by Tansy Overquill", "by Tansy Overquill"]
+    marks = "[...document.querySelectorAll('.marked .yours')].map((element) => element.textContent)"
+    assert tab.run(marks) == ["by Tansy Overquill", "by Tansy Overquill"]
     tab.open(app + KINDS["reading"])
     assert tab.run("document.getElementById('follow').value") == "Tansy Overquill"
     tab.open(app + KINDS["author"])
@@ -124,11 +124,11 @@ def test_authors_are_followed_from_their_page(tab: Tab, app: str) -> None:
 def test_what_is_chosen_on_another_page_meanwhile_stays(tab: Tab, app: str) -> None:
     saved = "localStorage.getItem('hotpapers')"
     tab.open(app + KINDS["author"])
-    wish(tab, follow="Ines Tamarisk", size="l")
+    set_choices(tab, follow="Ines Tamarisk", size="l")
     tab.run("document.querySelector('main button').click()")
     assert json.loads(tab.run(saved)) == {"follow": "Ines Tamarisk\nTansy Overquill", "size": "l"}
     tab.open(app + KINDS["reading"])
-    wish(tab, follow="Bram Oakhollow")
+    set_choices(tab, follow="Bram Oakhollow")
     tab.run("document.getElementById('shortcuts').click()")
     tab.run("document.querySelector('#reading button').click()")
     assert json.loads(tab.run(saved)) == {"follow": "Bram Oakhollow", "shortcuts": "on"}
@@ -139,7 +139,7 @@ def test_what_is_kept_and_is_none_is_forgotten(tab: Tab, app: str) -> None:
     for nonsense in ("{", "null", "[]", '"x"', '{"exclude": 7, "size": {}}'):
         tab.run(f"localStorage.setItem('hotpapers', {json.dumps(nonsense)})")
         tab.open(app + KINDS["issue"])
-        assert tab.complaints() == [], nonsense
+        assert tab.console_messages() == [], nonsense
 
 
 # ---- finding, times, copying -------------------------------------------------------------------------
@@ -148,36 +148,36 @@ def test_what_is_kept_and_is_none_is_forgotten(tab: Tab, app: str) -> None:
 NAMES = ("Ants", "Bees", "Cats", "Dogs", "Elks", "Foxes")
 
 
-def many(tmp_path: Path) -> str:
+def write_twelve_papers(tmp_path: Path) -> str:
     """A site with twelve papers in one category."""
     names = [f"{name} {size}" for name in NAMES for size in ("and tea", "in the rain")]
-    entries = [heard(n, paper(f"2101.999{n}", f"{name}", "Hot."), [], []) for n, name in enumerate(names, 10)]
-    return written(PlainIssueReader([OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
+    entries = [own_entry(n, paper(f"2101.999{n}", f"{name}", "Hot."), [], []) for n, name in enumerate(names, 10)]
+    return write_site(PlainIssueReader([OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
 
 
 def test_papers_are_found_on_a_page(tab: Tab, tmp_path: Path) -> None:
-    home = many(tmp_path)
-    tab.open(home + "index.html")
+    base = write_twelve_papers(tmp_path)
+    tab.open(base + "index.html")
     assert not tab.run("document.getElementById('find')"), "an issue is read, not searched"
-    tab.open(home + "category/cs.LG/index.html")
+    tab.open(base + "category/cs.LG/index.html")
     tab.run("document.getElementById('find').focus()")
     tab.write("bee TEA")
-    papers = "[...document.querySelectorAll('.lines li')].filter((one) => one.checkVisibility())"
-    seen = f"{papers}.map((one) => one.querySelector('a').textContent)"
-    assert tab.run(seen) == ["Bees and tea"]
+    papers = "[...document.querySelectorAll('.lines li')].filter((element) => element.checkVisibility())"
+    titles = f"{papers}.map((element) => element.querySelector('a').textContent)"
+    assert tab.run(titles) == ["Bees and tea"]
     assert tab.run("document.querySelector('.find [role=status]').textContent") == "1 of 12 papers"
-    tab.run("((one) => { one.value = ''; one.dispatchEvent(new Event('input')); })(document.getElementById('find'))")
-    assert len(tab.run(seen)) == 12
+    tab.run("((box) => { box.value = ''; box.dispatchEvent(new Event('input')); })(document.getElementById('find'))")
+    assert len(tab.run(titles)) == 12
 
 
 def test_times_are_told_in_the_readers_zone(tab: Tab, app: str) -> None:
-    said = "document.querySelector('.seal time').textContent"
+    time = "document.querySelector('.seal time').textContent"
     tab.open(app + KINDS["issue"])
-    assert tab.run(said) == "14 January 2021 at 13:01 CET"
+    assert tab.run(time) == "14 January 2021 at 13:01 CET"
     assert tab.run("document.querySelector('figcaption time').title") == "14 January 2021 at 13:00 CET"
-    wish(tab, zone="utc")
+    set_choices(tab, zone="utc")
     tab.open(app + KINDS["issue"])
-    assert tab.run(said) == "14 January 2021 at 12:01 UTC"
+    assert tab.run(time) == "14 January 2021 at 12:01 UTC"
 
 
 def test_an_issue_that_is_late_is_seen(tab: Tab, app: str) -> None:
@@ -192,10 +192,10 @@ def test_an_issue_that_is_late_is_seen(tab: Tab, app: str) -> None:
 
 
 def test_entries_for_reference_managers_are_copied(tab: Tab, app: str) -> None:
-    tab.allow("clipboardReadWrite", "clipboardSanitizedWrite")
+    tab.grant("clipboardReadWrite", "clipboardSanitizedWrite")
     tab.open(app + KINDS["paper"])
     tab.run("document.querySelector('.cite').open = true")
-    assert tab.run("[...document.querySelectorAll('.acts button')].map((one) => one.textContent)") == [
+    assert tab.run("[...document.querySelectorAll('.acts button')].map((element) => element.textContent)") == [
         "Copy", "Download", "Copy", "Download",
     ]  # fmt: skip
     tab.run("document.querySelector('.acts button').click()")
@@ -208,7 +208,7 @@ def test_entries_for_reference_managers_are_copied(tab: Tab, app: str) -> None:
 
 ALIVE = """[
   document.querySelectorAll("script").length,
-  [...document.querySelectorAll("*")].filter((one) => [...one.attributes].some((a) =>
+  [...document.querySelectorAll("*")].filter((element) => [...element.attributes].some((a) =>
     /^on|^style$|^srcdoc$/.test(a.name) || /^\\s*(javascript|data|vbscript):/i.test(a.value))).length,
   document.querySelectorAll("iframe, object, embed, img, video, audio, form, base, style, link[href*=evil]").length,
   document.title.length > 0 && !window.harmed,
@@ -219,15 +219,17 @@ def test_no_text_comes_alive_in_a_browser(tab: Tab, tmp_path: Path) -> None:
     entries = []
     for number, text in enumerate(HOSTILE, 1):
         links = ({"start": 0, "end": len(text), "target": text},)
-        one = paper(f"2101.{number:05}", text, f"{text} {text}", authors=(text,), categories=("cs.LG",), comment=text)
-        said = post(str(number), text, "bluesky", name=text, handle=text, links=links)
-        entries.append(listed(number, one, 1, 2, 3, 400, said))
-    home = written(PlainIssueReader([LISTED, OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
-    tab.look(View(320, 640))
+        hostile_paper = paper(
+            f"2101.{number:05}", text, f"{text} {text}", authors=(text,), categories=("cs.LG",), comment=text
+        )
+        quotation = post(str(number), text, "bluesky", name=text, handle=text, links=links)
+        entries.append(listing_entry(number, hostile_paper, 1, 2, 3, 400, quotation))
+    base = write_site(PlainIssueReader([LISTED, OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
+    tab.set_view(View(320, 640))
     for path in ("index.html", "category/cs.LG/index.html", "archive/index.html", "2021-01-14/index.html"):
-        tab.open(home + path)
-        tab.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        tab.open(base + path)
+        tab.run("document.querySelectorAll('details').forEach((element) => (element.open = true))")
         assert tab.run(ALIVE) == [1, 0, 0, True]
-        assert tab.complaints() == []
-        assert all(url.startswith(home) for url in tab.requests())
+        assert tab.console_messages() == []
+        assert all(url.startswith(base) for url in tab.requests())
         assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -26,63 +26,71 @@ from hotpapers.web.api import ApiConfig
 from hotpapers.web.app import server
 from hotpapers.web.search_pages import SearchRoutes
 from hotpapers.web.search_view import NOTHING
-from tests.browser.chromium import Broken, Tab, View
+from tests.browser.chromium import BrowserError, Tab, View
 from tests.browser.test_reading import ALIVE
 from tests.query import query_stores
-from tests.render.build import LISTED, Placed, PlainIssueReader, issue, listed, paper
+from tests.render.build import LISTED, FullEntry, PlainIssueReader, issue, listing_entry, paper
 from tests.render.hostile import HOSTILE
 
 
-def placed(day: int, number: int, title: str, text: str = "", **more: object) -> Placed:
-    return listed(number, paper(f"2101.{day:02}{number:03}", title, text, **more), 1, 2, 3, 400)
+def placed_paper(day: int, number: int, title: str, text: str = "", **more: object) -> FullEntry:
+    return listing_entry(number, paper(f"2101.{day:02}{number:03}", title, text, **more), 1, 2, 3, 400)
 
 
-KETTLES = [placed(4, n, f"Kettle number {n}", "It whistles. " * 30 + f"Spout {n}.") for n in range(1, 26)]
+KETTLES = [placed_paper(4, n, f"Kettle number {n}", "It whistles. " * 30 + f"Spout {n}.") for n in range(1, 26)]
 OTHERS = [
-    placed(
+    placed_paper(
         5, 1, "Steam from Kettles, and a Kettle", "On steam.", authors=("Ada Brewster", "Bo Li", "Cy Ng", "Zoë Ødegård")
     ),
-    placed(5, 2, "Learning to brew 机器学习入门", "关于茶的机器学习研究。", authors=("王小明",), categories=("cs.CL",)),
-    placed(5, 3, "عن القَهوة والشاي", "قرأنا عن القهوة كثيرا.", authors=("محمد",), categories=("cs.CL", "math.IT")),
-    placed(5, 4, "A Study of Studies: Schrödinger's teapot", "Physics of $\\beta$-rays, and of buses.", authors=()),
+    placed_paper(
+        5, 2, "Learning to brew 机器学习入门", "关于茶的机器学习研究。", authors=("王小明",), categories=("cs.CL",)
+    ),
+    placed_paper(
+        5, 3, "عن القَهوة والشاي", "قرأنا عن القهوة كثيرا.", authors=("محمد",), categories=("cs.CL", "math.IT")
+    ),
+    placed_paper(
+        5, 4, "A Study of Studies: Schrödinger's teapot", "Physics of $\\beta$-rays, and of buses.", authors=()
+    ),
 ]
-SPACELESS = placed(7, 1, "No space near it", "Long words. " + "泡" * 200 + "壶" + "水" * 400 + " and an end.")
+SPACELESS = placed_paper(7, 1, "No space near it", "Long words. " + "泡" * 200 + "壶" + "水" * 400 + " and an end.")
 WHISK = paper("2012.07001", "A whisk, twice", categories=("cs.RO",))
-TWICE = [listed(n, WHISK, 1, 2, 3, 400) for n in (1, 2)]
-HARM = [placed(6, n, f"hostile {text}", f"{text} hostile", authors=(text,)) for n, text in enumerate(HOSTILE, 1)]
-SHELF = PlainIssueReader([LISTED], [
+TWICE = [listing_entry(n, WHISK, 1, 2, 3, 400) for n in (1, 2)]
+HARM = [placed_paper(6, n, f"hostile {text}", f"{text} hostile", authors=(text,)) for n, text in enumerate(HOSTILE, 1)]
+ISSUE_READER = PlainIssueReader([LISTED], [
     issue(LISTED, "2020-12-07", TWICE[:1]), issue(LISTED, "2020-12-31", KETTLES),
     issue(LISTED, "2021-01-05", OTHERS), issue(LISTED, "2021-01-06", HARM),
     issue(LISTED, "2021-01-07", [SPACELESS]), issue(LISTED, "2021-01-08", TWICE[1:]),
 ])  # fmt: skip
 
 
-class Plain(ThreadingHTTPServer):
+class FileServer(ThreadingHTTPServer):
     """A plain web server for files."""
 
     request_queue_size = 128
     daemon_threads = True
 
 
-class Files(SimpleHTTPRequestHandler):
-    """Logs nothing."""
+class FileHandler(SimpleHTTPRequestHandler):
+    """Serves a folder without logging."""
 
-    def log_message(self, format: str, *said: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A folder on disk that contains the static site."""
-    home = tmp_path_factory.mktemp("web")
-    write_files(home / "deep" / "site", SiteChannel(NOBODY).render(SHELF, "hot-papers", SHELF.days("hot-papers")))
-    yield str(home)
+    root = tmp_path_factory.mktemp("web")
+    write_files(
+        root / "deep" / "site", SiteChannel(NOBODY).render(ISSUE_READER, "hot-papers", ISSUE_READER.days("hot-papers"))
+    )
+    yield str(root)
 
 
 @pytest.fixture(scope="module")
 def site(folder: str) -> Iterator[str]:
     """The site's address on the web server, below other folders."""
-    server = Plain(("127.0.0.1", 0), partial(Files, directory=folder))
+    server = FileServer(("127.0.0.1", 0), partial(FileHandler, directory=folder))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/deep/site/"
@@ -98,27 +106,27 @@ def search(tab: Tab, site: str, query: str) -> list[str]:
     """Search, and return the titles of the results."""
     tab.open(f"{site}search/index.html?q={quote(query, safe='', errors='replace')}")
     tab.wait(f"!['', 'Searching …'].includes({STATUS})")
-    assert tab.complaints() == []
-    found: list[str] = tab.run("[...document.querySelectorAll('.hits bdi')].map((one) => one.textContent)")
-    return found
+    assert tab.console_messages() == []
+    titles: list[str] = tab.run("[...document.querySelectorAll('.hits bdi')].map((element) => element.textContent)")
+    return titles
 
 
 def arrive(tab: Tab, condition: str) -> None:
     """Wait across a navigation, during which the page cannot be queried."""
     for _ in range(20):
-        with suppress(Broken):
+        with suppress(BrowserError):
             return tab.wait(condition)
 
 
 def number(title: str) -> int:
-    return next(n for n, one in enumerate(OTHERS, 1) if one.paper.title == title)
+    return next(n for n, entry in enumerate(OTHERS, 1) if entry.paper.title == title)
 
 
 # ---- results -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("steam", [1]),
         ("STEAM kettles", [1]),
@@ -158,11 +166,11 @@ def number(title: str) -> int:
         ("* - OR", []),
     ],
 )
-def test_what_is_found(tab: Tab, site: str, query: str, found: list[int]) -> None:
-    assert sorted(number(title) for title in search(tab, site, query)) == found
+def test_what_is_found(tab: Tab, site: str, query: str, expected: list[int]) -> None:
+    assert sorted(number(title) for title in search(tab, site, query)) == expected
     understood = query_parser.describe_query(query_parser.parse(query))
-    papers = f"{len(found) or 'No'} paper{'s' if len(found) > 1 else ''}"
-    order = r"(, the (best|newest) first)?" if len(found) > 1 else ""
+    papers = f"{len(expected) or 'No'} paper{'s' if len(expected) > 1 else ''}"
+    order = r"(, the (best|newest) first)?" if len(expected) > 1 else ""
     assert re.fullmatch(re.escape(f"{papers} {understood}") + order + r"\." if understood else NOTHING, tab.run(STATUS))
 
 
@@ -187,7 +195,7 @@ def test_where_nothing_is_found_the_page_leads_on(tab: Tab, site: str) -> None:
     for query in ("quokka", '"'):
         search(tab, site, query)
         tab.wait("document.getElementById('else').checkVisibility()")
-        targets = tab.run("[...document.querySelectorAll('#else a')].map((one) => one.href)")
+        targets = tab.run("[...document.querySelectorAll('#else a')].map((element) => element.href)")
         assert targets == [f"{site}search/index.html#help", f"{site}archive/index.html"]
     tab.open(targets[0])
     assert tab.run("document.querySelector('.help').checkVisibility()")
@@ -197,7 +205,7 @@ def test_where_nothing_is_found_the_page_leads_on(tab: Tab, site: str) -> None:
 def test_a_paper_of_several_issues_is_found_once(tab: Tab, site: str) -> None:
     assert search(tab, site, "whisk") == ["A whisk, twice"]
     assert tab.run(STATUS) == "1 paper with “whisk”."
-    links = tab.run("[...document.querySelectorAll('.hits p a')].map((one) => [one.textContent, one.href])")
+    links = tab.run("[...document.querySelectorAll('.hits p a')].map((element) => [element.textContent, element.href])")
     assert links == [
         ["place 2, 8 January 2021", f"{site}2021-01-08/index.html#2012.07001"],
         ["place 1, 7 December 2020", f"{site}2020-12-07/index.html#2012.07001"],
@@ -207,14 +215,14 @@ def test_a_paper_of_several_issues_is_found_once(tab: Tab, site: str) -> None:
 
 
 def test_the_best_comes_first_and_the_rest_when_it_is_asked_for(tab: Tab, site: str) -> None:
-    first = search(tab, site, "kettle")
-    assert first[0] == OTHERS[0].paper.title and len(first) == 20
+    titles = search(tab, site, "kettle")
+    assert titles[0] == OTHERS[0].paper.title and len(titles) == 20
     assert tab.run(STATUS) == "26 papers with “kettle”, the best first."
     tab.run("document.getElementById('more').focus()")
     tab.press("Enter")
     tab.wait("document.querySelectorAll('.hits li').length === 26")
     assert (
-        tab.run("[...document.querySelectorAll('.hits li')].findIndex((one) => one.contains(document.activeElement))")
+        tab.run("[...document.querySelectorAll('.hits li')].findIndex((item) => item.contains(document.activeElement))")
         == 20
     )
     assert not tab.run("document.getElementById('more').checkVisibility()")
@@ -223,7 +231,7 @@ def test_the_best_comes_first_and_the_rest_when_it_is_asked_for(tab: Tab, site: 
 
 
 def test_what_was_asked_for_is_marked(tab: Tab, site: str) -> None:
-    marks = "[...document.querySelectorAll('.hits li:first-child mark')].map((one) => one.textContent)"
+    marks = "[...document.querySelectorAll('.hits li:first-child mark')].map((element) => element.textContent)"
     search(tab, site, "kettle steam odegard")
     assert tab.run(marks) == ["Steam", "Kettles", "Kettle", "Ødegård", "steam"]
     search(tab, site, "学习 brew")
@@ -245,7 +253,7 @@ def test_a_match_without_spaces_near_it_is_in_its_snippet(tab: Tab, site: str) -
 
 def test_a_result_leads_to_the_paper_and_to_its_place(tab: Tab, site: str) -> None:
     search(tab, site, "steam")
-    targets = tab.run("[...document.querySelectorAll('.hits li a')].map((one) => one.href)")
+    targets = tab.run("[...document.querySelectorAll('.hits li a')].map((element) => element.href)")
     assert targets == [f"{site}paper/2101.05001/index.html", f"{site}2021-01-05/index.html#2101.05001"]
     assert tab.run("document.querySelector('.hits p').textContent") == (
         "Ada Brewster, Bo Li, Cy Ng and 1 more · 2101.05001, cs.LG · place 1, 5 January 2021"
@@ -257,8 +265,8 @@ def test_a_result_leads_to_the_paper_and_to_its_place(tab: Tab, site: str) -> No
 
 def test_little_is_loaded(tab: Tab, site: str) -> None:
     search(tab, site, "steam")
-    asked = [url.removeprefix(f"{site}search/") for url in tab.requests() if url.startswith(f"{site}search/")]
-    kinds = [re.sub(r"\d\d\.txt", "NN.txt", one) for one in asked]
+    paths = [url.removeprefix(f"{site}search/") for url in tab.requests() if url.startswith(f"{site}search/")]
+    kinds = [re.sub(r"\d\d\.txt", "NN.txt", path) for path in paths]
     assert sorted(kinds) == [
         "2020-q4/NN.txt", "2020-q4/index.json", "2021-q1/NN.txt", "2021-q1/index.json",
         "index.html?q=steam", "index.json", "papers/2021-01-05.json",
@@ -271,12 +279,12 @@ def test_little_is_loaded(tab: Tab, site: str) -> None:
 
 
 def test_no_result_comes_alive(tab: Tab, site: str) -> None:
-    tab.look(View(320, 640))
+    tab.set_view(View(320, 640))
     assert len(search(tab, site, "hostile")) == 20
     while tab.run("document.getElementById('more').checkVisibility()"):
-        before = tab.run("document.querySelectorAll('.hits li').length")
+        count = tab.run("document.querySelectorAll('.hits li').length")
         tab.run("document.getElementById('more').click()")
-        tab.wait(f"document.querySelectorAll('.hits li').length > {before}")
+        tab.wait(f"document.querySelectorAll('.hits li').length > {count}")
     assert tab.run("document.querySelectorAll('.hits li').length") == len(HOSTILE)
     assert tab.run(ALIVE)[1:] == [0, 1, True], "the page's own form alone"
     assert tab.run("document.querySelectorAll('script').length") == 3
@@ -306,7 +314,7 @@ def test_one_asks_with_the_keyboard_and_hears_what_was_found(tab: Tab, site: str
     tab.write("steam")
     tab.press("Enter")
     arrive(tab, "location.search === '?q=steam' && document.querySelectorAll('.hits li').length === 1")
-    tree = tab.tree()
+    tree = tab.accessibility_tree()
     assert ("status", "") in tree and ("StaticText", "1 paper with “steam”.") in tree and ("search", "") in tree
     assert ("searchbox", "Words, authors, categories, days") in tree
     assert not tab.run("document.querySelector('.help').checkVisibility()")
@@ -314,18 +322,18 @@ def test_one_asks_with_the_keyboard_and_hears_what_was_found(tab: Tab, site: str
 
 def test_nothing_moves_while_results_come_in(tab: Tab, site: str) -> None:
     search(tab, site, "kettle")
-    moved = tab.run("""new Promise((done) => {
+    shift = tab.run("""new Promise((done) => {
       let sum = 0;
-      new PerformanceObserver((list) => list.getEntries().forEach((one) => (sum += one.value)))
+      new PerformanceObserver((list) => list.getEntries().forEach((shift) => (sum += shift.value)))
         .observe({ type: "layout-shift", buffered: true });
       setTimeout(() => done(sum), 100);
     })""")
-    assert moved < 0.01
+    assert shift < 0.01
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1000), ("dark", 320)])
 def test_axe_finds_nothing_in_results(tab: Tab, site: str, axe: str, scheme: str, width: int) -> None:
-    tab.look(View(width, 900, {"prefers-color-scheme": scheme}))
+    tab.set_view(View(width, 900, {"prefers-color-scheme": scheme}))
     search(tab, site, "kettle OR القهوة OR 茶")
     assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert violations(tab, axe) == []
@@ -333,19 +341,19 @@ def test_axe_finds_nothing_in_results(tab: Tab, site: str, axe: str, scheme: str
 
 def violations(tab: Tab, axe: str) -> list[tuple[str, list[str]]]:
     """What axe finds on the page."""
-    run = "axe.run(document, { resultTypes: ['violations'] }).then((one) => one.violations)"
-    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in tab.run(f"{axe}; {run}")]
+    run = "axe.run(document, { resultTypes: ['violations'] }).then((report) => report.violations)"
+    return [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in tab.run(f"{axe}; {run}")]
 
 
 def test_from_a_disk_it_says_that_it_cannot(tab: Tab, folder: str) -> None:
     tab.open(f"file://{folder}/deep/site/search/index.html?q=steam")
     tab.wait(f"{STATUS}.includes('opened from a disk')")
     tab.open(f"file://{folder}/deep/site/search/index.html")
-    assert tab.complaints() == [] and tab.run(STATUS) == ""
+    assert tab.console_messages() == [] and tab.run(STATUS) == ""
 
 
 def test_without_a_script_it_leads_to_the_archive(tab: Tab, site: str) -> None:
-    tab.look(View(scripts=False))
+    tab.set_view(View(scripts=False))
     tab.open(f"{site}search/index.html?q=steam")
     assert "Searching a static site needs JavaScript" in tab.run("document.querySelector('main').innerText")
     assert tab.run("document.querySelector('noscript a').href") == f"{site}archive/index.html"
@@ -360,35 +368,35 @@ def test_an_index_that_is_not_there_is_said(tab: Tab, app: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def answering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def search_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an app that serves the sample."""
     path = str(tmp_path_factory.mktemp("answering") / "sample.db")
     with Record(path) as record:
         query_stores.add_sample(record)
-    opened: list[RecordIssueReader] = []
+    readers: list[RecordIssueReader] = []
 
     def issue_reader() -> RecordIssueReader:
-        opened[:] = opened or [RecordIssueReader(Record(path, create=False))]
-        return opened[0]
+        readers[:] = readers or [RecordIssueReader(Record(path, create=False))]
+        return readers[0]
 
-    search = SearchRoutes(lambda: Record(path, create=False), "hot-papers", NOBODY, ApiConfig(rate=0))
-    running = server(issue_reader, "hot-papers", "127.0.0.1", 0, NOBODY, search.routes)
-    thread = threading.Thread(target=running.run, daemon=True)
+    search_routes = SearchRoutes(lambda: Record(path, create=False), "hot-papers", NOBODY, ApiConfig(rate=0))
+    web_server = server(issue_reader, "hot-papers", "127.0.0.1", 0, NOBODY, search_routes.routes)
+    thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
-    while not running.started:
+    while not web_server.started:
         assert thread.is_alive()
         time.sleep(0.01)
-    [port] = {socket.getsockname()[1] for one in running.servers for socket in one.sockets}
+    [port] = {socket.getsockname()[1] for asyncio_server in web_server.servers for socket in asyncio_server.sockets}
     yield f"http://127.0.0.1:{port}/"
-    running.should_exit = True
+    web_server.should_exit = True
     thread.join()
-    search.close()
+    search_routes.close()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_the_app_answers_with_and_without_a_script(tab: Tab, answering: str, scripts: bool) -> None:
-    tab.look(View(320, 640, scripts=scripts))
-    tab.open(f"{answering}search/")
+def test_the_app_answers_with_and_without_a_script(tab: Tab, search_app: str, scripts: bool) -> None:
+    tab.set_view(View(320, 640, scripts=scripts))
+    tab.open(f"{search_app}search/")
     tab.run("document.getElementById('find').focus()")
     tab.write("transformer")
     tab.press("Enter")
@@ -399,13 +407,13 @@ def test_the_app_answers_with_and_without_a_script(tab: Tab, answering: str, scr
     assert tab.run("document.querySelector('.hits mark').textContent.toLowerCase()").startswith("transformer")
     assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert not [url for url in tab.requests() if url.endswith((".json", ".txt"))]
-    assert tab.complaints() == []
+    assert tab.console_messages() == []
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1000), ("dark", 320)])
-def test_axe_finds_nothing_in_an_answer(tab: Tab, answering: str, axe: str, scheme: str, width: int) -> None:
-    tab.look(View(width, 900, {"prefers-color-scheme": scheme}))
-    tab.open(f"{answering}search/?q=category:cs")
+def test_axe_finds_nothing_in_an_answer(tab: Tab, search_app: str, axe: str, scheme: str, width: int) -> None:
+    tab.set_view(View(width, 900, {"prefers-color-scheme": scheme}))
+    tab.open(f"{search_app}search/?q=category:cs")
     assert violations(tab, axe) == []
 
 
@@ -419,19 +427,19 @@ WORDS = """kettles Studies buses boxes glasses news analysis status lies eyes ca
 
 def test_the_script_reads_words_as_the_index_does(tab: Tab, site: str) -> None:
     tab.open(f"{site}search/index.html?q=steam")
-    terms = "searchIndex.parse(word).wanted.flat(2).filter((one) => one.field !== 'label')"
-    told = tab.run(
+    terms = "searchIndex.parse(word).wanted.flat(2).filter((term) => term.field !== 'label')"
+    results = tab.run(
         f"{json.dumps(WORDS.split())}.map((word) => {terms}.map(({{ word, begins }}) => [word, Boolean(begins)]))"
     )
-    for word, found in zip(WORDS.split(), told, strict=True):
+    for word, matches in zip(WORDS.split(), results, strict=True):
         if word == "2101.04869":
-            assert found == []
+            assert matches == []
             continue
         indexed = words(word)
-        for one, begins in found:
-            assert any(each.startswith(one) if begins else stem(each) == stem(one) for each in indexed), (
+        for text, begins in matches:
+            assert any(other.startswith(text) if begins else stem(other) == stem(text) for other in indexed), (
                 word,
                 indexed,
-                found,
+                matches,
             )
-        assert found, word
+        assert matches, word

@@ -35,41 +35,41 @@ def page(request: pytest.FixtureRequest, site: Path) -> str:
 
 @pytest.mark.parametrize("width", [320, 390, 1000])
 def test_nothing_scrolls_sideways_and_all_says_that_it_is_made_up(tab: Tab, page: str, width: int) -> None:
-    tab.look(View(width, 800, DARK))
+    tab.set_view(View(width, 800, DARK))
     tab.open(page)
-    tab.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    tab.run("document.querySelectorAll('details').forEach((element) => (element.open = true))")
     widths = tab.run("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert widths[0] <= widths[1]
     assert tab.run("document.querySelector('.notice').checkVisibility()")
     assert tab.run("document.querySelector('.notice').textContent") == week.NOTE
     assert tab.run(TARGETS) == []
-    assert tab.complaints() == []
+    assert tab.console_messages() == []
 
 
 def test_axe_finds_nothing(tab: Tab, axe: str, page: str) -> None:
-    tab.look(View(390, 900, DARK))
+    tab.set_view(View(390, 900, DARK))
     tab.open(page)
-    tab.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    tab.run("document.querySelectorAll('details').forEach((element) => (element.open = true))")
     tab.run(axe + "; 0")
-    found = tab.run("axe.run(document, { resultTypes: ['violations'] }).then((one) => one.violations)")
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    violations = tab.run("axe.run(document, { resultTypes: ['violations'] }).then((report) => report.violations)")
+    assert [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations] == []
 
 
 def test_posts_unfold_by_keyboard(tab: Tab, site: Path) -> None:
     tab.open((site / DAY / "index.html").as_uri())
-    inside = f"{FOLDED}.querySelector('figure').checkVisibility()"
-    assert not tab.run(inside)
+    is_visible = f"{FOLDED}.querySelector('figure').checkVisibility()"
+    assert not tab.run(is_visible)
     tab.run(f"{FOLDED}.querySelector('summary').focus()")
     tab.press("Enter")
-    assert tab.run(f"{FOLDED}.open") and tab.run(inside)
+    assert tab.run(f"{FOLDED}.open") and tab.run(is_visible)
 
 
 def test_posts_unfold_without_a_script_and_are_printed(tab: Tab, site: Path) -> None:
     page = (site / DAY / "index.html").as_uri()
-    tab.look(View(390, 800, scripts=False))
+    tab.set_view(View(390, 800, scripts=False))
     tab.open(page)
     assert tab.run(f"{FOLDED}.querySelector('summary').innerText").endswith("more posts")
-    tab.look(View(kind="print"))
+    tab.set_view(View(kind="print"))
     tab.open(page)
     assert tab.run(f"{FOLDED}.querySelector('figure').checkVisibility()")
     assert not tab.run(f"{FOLDED}.querySelector('summary').checkVisibility()")

@@ -1,4 +1,4 @@
-"""Bad input is refused with file, line and reason. Nothing of it is imported, and little memory is used."""
+"""Bad input is refused with its file, line and reason. None of it is imported, and little memory is used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GIGABYTE = 2**30
 
 
 def refusal(format_: str, file: Path) -> tuple[int | None, str]:
-    """Line and reason of a refused file; checks that the store stays empty."""
+    """The line and the reason of a refused file. Checks that the store stays empty."""
     store = file.parent / "refused.db"
     result = run("import", format_, file, "--json", "--store", store)
     [problem] = result.json["refused"]
@@ -215,7 +215,7 @@ def feed(peak: Path, *args: str | Path, start: bytes, block: bytes, size: int) -
     child = subprocess.Popen(command, env=environment(), stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
     assert child.stdin is not None and child.stderr is not None
     size_read = 0
-    with suppress(BrokenPipeError):  # it has read enough
+    with suppress(BrokenPipeError):  # the command has read enough
         child.stdin.write(start)
         while size_read < size:
             size_read += child.stdin.write(block)

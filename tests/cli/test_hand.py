@@ -168,7 +168,7 @@ def test_an_export_in_whose_midst_somebody_was_forgotten_says_so(tmp_path: Path)
 
 
 def test_a_device_or_pipe_is_written_to_and_never_replaced(store: Path, tmp_path: Path) -> None:
-    """The superuser could replace /dev/null by a file."""
+    """The superuser could replace /dev/null with a file."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as reader:
@@ -181,7 +181,7 @@ def test_a_device_or_pipe_is_written_to_and_never_replaced(store: Path, tmp_path
 
 
 def test_a_disk_that_is_full_leaves_the_file_as_it_was(store: Path, tmp_path: Path) -> None:
-    """Writing the .part file fails: its name leads to a device without space."""
+    """Writing the .part file fails: it is a link to a full device."""
     (tmp_path / "a.jsonl.part").symlink_to("/dev/full")
     (tmp_path / "a.jsonl").write_text("yesterday's")
     message = misuse("export", "--output", tmp_path / "a.jsonl", "--store", store)

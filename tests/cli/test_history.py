@@ -93,7 +93,7 @@ def test_nobody_is_told(store: Path, tmp_path: Path, channel: str) -> None:
 
 @pytest.mark.long
 def test_it_is_in_no_list(store: Path) -> None:
-    """Only issues of their time appear in lists, as latest, in searches, or on a paper's page."""
+    """Only issues made at their time appear in lists, as the latest, in searches, or on a paper's page."""
     good("history", "--from", str(FIRST), "--to", "2024-05-17", "--store", store)
     with Record(str(store)) as record:
         content = frozen(record, DAILY, "2024-05-23").content

@@ -65,8 +65,8 @@ def compare_with_local(format_: str, address: str, folder: Path, *more: str) -> 
 
 
 class FileServer(ThreadingHTTPServer):
-    """Serves files. `supports_ranges`: of HTTP; `changes_versions`: whether each response has another version;
-    `content_range`: what every part but the first claims to be, while it is empty."""
+    """Serves files. `supports_ranges`: whether it answers range requests; `changes_versions`: whether each response has
+    another version; `content_range`: if set, every part but the first has this Content-Range, and is empty."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), FileHandler)

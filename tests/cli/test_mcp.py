@@ -259,7 +259,7 @@ def test_lines_that_are_no_requests(client: Client, line: bytes, error: dict[str
     client.send(line)
     response = client.read()
     assert response["error"]["code"] == error["code"] and response.get("id") == error.get("id")
-    assert client.ask("ping") == {}, "and it goes on"
+    assert client.ask("ping") == {}, "the program goes on"
 
 
 def test_what_wants_no_answer_gets_none(client: Client) -> None:

@@ -99,7 +99,7 @@ def test_what_would_change_is_said_and_done(store: Path) -> None:
 def test_nobody_is_there_to_be_asked(store: Path) -> None:
     result = run("reprocess", "lobsters", "--store", store)
     assert result.status == 2 and result.err.endswith("not a terminal; pass --yes to change the record\n")
-    assert "would add      4 rows" in result.out, "what would change is said all the same"
+    assert "would add      4 rows" in result.out, "the planned changes are printed nevertheless"
     assert len(run("quarantine", "--json", "--store", store).json["quarantine"]) == 3
 
 

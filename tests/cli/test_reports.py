@@ -174,5 +174,5 @@ def test_whoever_wants_messages_finds_the_way_from_about(store: Path) -> None:
             }
             response_page = page(link.partition("?")[0], {**values, "publication": "daily", "skip": ""})
             assert "Check your inbox" in response_page.text
-        assert box.recipients == ["some@moth.example"], "what was begun is done before the program ends"
+        assert box.recipients == ["some@moth.example"], "the program finishes its work before it ends"
         assert f"{base}mail/confirm/" in box.mails[0].message.get_content()

@@ -74,11 +74,11 @@ class PlainIssueReader:
         number = len(editions) if edition is None else edition
         if not 1 <= number <= len(editions):
             raise NotFound(f"{publication} {day}: no such issue")
-        digests = tuple(one.digest for one in editions)
+        digests = tuple(item.digest for item in editions)
         return msgspec.structs.replace(editions[number - 1], editions=digests)
 
     def issue_header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
-        """The same. Raises NotFound."""
+        """The whole issue. Raises NotFound."""
         return self.issue(publication, day, edition)
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
@@ -91,20 +91,22 @@ class PlainIssueReader:
 
     def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
         """The entries of all issues, by day and place."""
-        found = []
+        summaries = []
         for day in self.days(publication):
             issue = self.issue(publication, day)
             for entry in issue.content.entries:
-                shown = issue.papers[entry.paper]
-                found.append(EntrySummary(day, entry.place, entry.paper, shown.title, shown.authors, shown.categories))
-        return found
+                paper = issue.papers[entry.paper]
+                summaries.append(
+                    EntrySummary(day, entry.place, entry.paper, paper.title, paper.authors, paper.categories)
+                )
+        return summaries
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
         """The abstracts or summaries of the papers in these days' issues."""
         issues = [self.issue(publication, day) for day in days]
-        held = [(one.content.day, one.papers[entry.paper]) for one in issues for entry in one.content.entries]
-        said = {(day, shown.paper): shown.abstract or shown.summary for day, shown in held}
-        return {where: text for where, text in said.items() if text}
+        papers = [(issue.content.day, issue.papers[entry.paper]) for issue in issues for entry in issue.content.entries]
+        texts = {(day, paper.paper): paper.abstract or paper.summary for day, paper in papers}
+        return {key: text for key, text in texts.items() if text}
 
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
         """All papers announced on a day."""
@@ -120,11 +122,11 @@ class PlainIssueReader:
 
     def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
         """All posts about papers, the same on every day; by default those that the issue shows."""
-        shown = self.issue(publication, day).posts
-        return {paper: self._posts.get(paper, shown.get(paper, ())) for paper in papers}
+        issue_posts = self.issue(publication, day).posts
+        return {paper: self._posts.get(paper, issue_posts.get(paper, ())) for paper in papers}
 
 
-class Placed(NamedTuple):
+class FullEntry(NamedTuple):
     """An entry with its paper and posts."""
 
     entry: Entry
@@ -132,31 +134,33 @@ class Placed(NamedTuple):
     posts: tuple[Quotation, ...]
 
 
-def paper(id: str, title: str, abstract: str = "", **more: object) -> Paper:
+def paper(id: str, title: str, abstract: str = "", **fields: object) -> Paper:
     """A paper's metadata, by its bare id."""
-    values = {"authors": ("Tansy Overquill",), "categories": ("cs.LG",), **more}
+    values = {"authors": ("Tansy Overquill",), "categories": ("cs.LG",), **fields}
     return msgspec.convert(
         {"kind": "paper", "observed_at": NOON, "paper": f"arxiv:{id}", "title": title, "abstract": abstract, **values},
         Paper,
     )
 
 
-def post(id: str, text: str, network: str = "x", **more: object) -> Quotation:
+def post(id: str, text: str, network: str = "x", **fields: object) -> Quotation:
     """A post that may be shown, by the network's own id."""
-    values = {"account": f"{network}:@quill", "created_at": NOON, "handle": "quill", "name": "Quill Marrowby", **more}
-    made = msgspec.convert(
+    values = {"account": f"{network}:@quill", "created_at": NOON, "handle": "quill", "name": "Quill Marrowby", **fields}
+    item = msgspec.convert(
         {"kind": "post", "observed_at": NOON, "post": f"{network}:{id}", "network": network, "text": text, **values},
         Post,
     )
-    return Quotation(post=made, hash=hashlib.sha256(id.encode("utf-8", "replace")).hexdigest())
+    return Quotation(post=item, hash=hashlib.sha256(id.encode("utf-8", "replace")).hexdigest())
 
 
-def as_link(quotation: Quotation) -> Quotation:
-    """The same post where its network's terms allow only a link."""
+def link_only(quotation: Quotation) -> Quotation:
+    """The post where its network's terms allow only a link."""
     return Quotation(post=terms.as_shown(quotation.post, "link"), hash=quotation.hash, shown="link")
 
 
-def listed(place: int, shown: Paper, reposts: int, likes: int, then: int, score: int, *posts: Quotation) -> Placed:
+def listing_entry(
+    place: int, metadata: Paper, reposts: int, likes: int, classic_rank: int, score: int, *posts: Quotation
+) -> FullEntry:
     """A place of a listing with its counts; `score` in thousandths, among 999 other papers."""
     count = PrintedCount(network="x", voices=likes, reposts=reposts, likes=likes, until=NOON, method="hot-papers/2")
     atleast = round(1000 / 10 ** (score / 1000)) - 1
@@ -164,43 +168,43 @@ def listed(place: int, shown: Paper, reposts: int, likes: int, then: int, score:
         network="x", rule="rarity", score=score, voices=likes, papers=999, atleast=atleast,
         among="cs", age=0, until=NOON,
     )  # fmt: skip
-    return _placed(place, shown, (count,), (part,), then, posts)
+    return _full_entry(place, metadata, (count,), (part,), classic_rank, posts)
 
 
-def heard(
+def own_entry(
     place: int,
-    shown: Paper,
+    metadata: Paper,
     counts: Sequence[PrintedCount],
     parts: Sequence[ScoreComponent],
     *posts: Quotation,
     announced_at: int = 0,
-) -> Placed:
+) -> FullEntry:
     """An entry of our own publication."""
-    made = _placed(place, shown, tuple(counts), tuple(parts), place, posts)
-    return made._replace(entry=msgspec.structs.replace(made.entry, announced_at=announced_at))
+    entry = _full_entry(place, metadata, tuple(counts), tuple(parts), place, posts)
+    return entry._replace(entry=msgspec.structs.replace(entry.entry, announced_at=announced_at))
 
 
-def _placed(
+def _full_entry(
     place: int,
-    shown: Paper,
+    metadata: Paper,
     counts: tuple[PrintedCount, ...],
     parts: tuple[ScoreComponent, ...],
-    then: int,
+    classic_rank: int,
     posts: tuple[Quotation, ...],
-) -> Placed:
+) -> FullEntry:
     entry = Entry(
-        place=place, paper=shown.paper, score=sum(part.score for part in parts), tied=False, classic_rank=then,
-        voices=sum(part.voices for part in parts), announced_at=0, counts=counts, parts=parts, metadata="",
-        posts=tuple(quotation.hash for quotation in posts),
+        place=place, paper=metadata.paper, score=sum(part.score for part in parts), tied=False,
+        classic_rank=classic_rank, voices=sum(part.voices for part in parts), announced_at=0, counts=counts,
+        parts=parts, metadata="", posts=tuple(quotation.hash for quotation in posts),
     )  # fmt: skip
-    return Placed(entry, shown, posts)
+    return FullEntry(entry, metadata, posts)
 
 
 def issue(
     publication: Publication,
     day: str,
-    entries: Sequence[Placed],
-    ongoing: Sequence[Placed] = (),
+    entries: Sequence[FullEntry],
+    ongoing: Sequence[FullEntry] = (),
     edition: int = 1,
     announced: int | None = None,
     considered: int | None = None,
@@ -213,7 +217,7 @@ def issue(
         publication=publication, day=day, edition=edition, from_at=NOON, as_of=NOON, position=7, chain="",
         ranking=publication.ranking, announced=announced,
         considered=len(entries) if considered is None else considered, readings=readings, earlier=(),
-        entries=tuple(one.entry for one in entries), ongoing=tuple(one.entry for one in ongoing), peers=peers,
+        entries=tuple(item.entry for item in entries), ongoing=tuple(item.entry for item in ongoing), peers=peers,
         replaces="" if edition == 1 else "earlier", reason=reason,
     )  # fmt: skip
     listing = Listing(
@@ -224,8 +228,8 @@ def issue(
         content=content,
         digest=hashlib.sha256(f"{publication.publication} {day} {edition}".encode()).hexdigest(),
         frozen_at=NOON + edition * 60_000_000,
-        papers={one.entry.paper: one.paper for one in (*entries, *ongoing)},
-        posts={one.entry.paper: one.posts for one in (*entries, *ongoing)},
+        papers={item.entry.paper: item.paper for item in (*entries, *ongoing)},
+        posts={item.entry.paper: item.posts for item in (*entries, *ongoing)},
         listing=listing if publication.window == "listing" else None,
         places={},
         editions=(),

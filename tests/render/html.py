@@ -14,7 +14,7 @@ class Element(NamedTuple):
 
     tag: str
     attributes: dict[str, str]
-    inside: tuple[str, ...]
+    ancestors: tuple[str, ...]
 
 
 class Page(HTMLParser):
@@ -29,11 +29,11 @@ class Page(HTMLParser):
         self.feed(page.decode("utf-8"))
         self.close()
         assert not self._open, f"never closed: {self._open}"
-        assert len(self.ids) == len(set(self.ids)), "an id twice"
+        assert len(self.ids) == len(set(self.ids)), "duplicate id"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Records the element. An attribute without a value has the value ""."""
-        assert len(dict(attrs)) == len(attrs), f"an attribute twice: {tag} {attrs}"
+        assert len(dict(attrs)) == len(attrs), f"duplicate attribute: {tag} {attrs}"
         attributes = {name: value or "" for name, value in attrs}
         self.elements.append(Element(tag, attributes, tuple(self._open)))
         self.ids += [attributes["id"]] if "id" in attributes else []
@@ -68,7 +68,7 @@ class Page(HTMLParser):
         """The page without texts and values: elements, attribute names, ancestors; except formulas, which may come from
         texts."""
         return [
-            (one.tag, tuple(sorted(one.attributes)), one.inside)
-            for one in self.elements
-            if one.tag != "math" and "math" not in one.inside and one.attributes != {"class": "tex"}
+            (element.tag, tuple(sorted(element.attributes)), element.ancestors)
+            for element in self.elements
+            if element.tag != "math" and "math" not in element.ancestors and element.attributes != {"class": "tex"}
         ]

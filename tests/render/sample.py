@@ -9,12 +9,12 @@ from tests.render.build import (
     LISTED,
     NOON,
     OWN,
-    Placed,
+    FullEntry,
     PlainIssueReader,
-    as_link,
-    heard,
     issue,
-    listed,
+    link_only,
+    listing_entry,
+    own_entry,
     paper,
     post,
 )
@@ -61,14 +61,14 @@ LISTED_READER = PlainIssueReader(
         issue(LISTED, "2021-01-13", []),
         issue(
             LISTED, "2021-01-14",
-            [listed(1, LISTS, 90, 70, 1, 1260), listed(2, BRIDGES, 60, 60, 2, 1100, *BRIDGE_POSTS)],
+            [listing_entry(1, LISTS, 90, 70, 1, 1260), listing_entry(2, BRIDGES, 60, 60, 2, 1100, *BRIDGE_POSTS)],
         ),
         issue(
             LISTED, "2021-01-14",
-            [listed(1, BRIDGES, 1011, 316, 2, 2000, *BRIDGE_POSTS), listed(2, TEA, 2040, 55, 1, 870)],
+            [listing_entry(1, BRIDGES, 1011, 316, 2, 2000, *BRIDGE_POSTS), listing_entry(2, TEA, 2040, 55, 1, 870)],
             edition=2, reason="The survey was of to-do lists, and not a paper.",
         ),
-        issue(LISTED, "2021-01-18", [listed(1, OLD, 12, 44, 1, 640), listed(2, BRIDGES, 30, 30, 2, 500)]),
+        issue(LISTED, "2021-01-18", [listing_entry(1, OLD, 12, 44, 1, 640), listing_entry(2, BRIDGES, 30, 30, 2, 500)]),
     ],
 )  # fmt: skip
 
@@ -84,8 +84,8 @@ def _count(network: str, voices: int, reposts: int, likes: int, bots: int = 0) -
     return PrintedCount(network=network, voices=voices, reposts=reposts, likes=likes, until=NOON, bots=bots)
 
 
-def _level(placed: Placed, then: int) -> Placed:
-    return placed._replace(entry=msgspec.structs.replace(placed.entry, tied=True, classic_rank=then))
+def _tied(full_entry: FullEntry, classic_rank: int) -> FullEntry:
+    return full_entry._replace(entry=msgspec.structs.replace(full_entry.entry, tied=True, classic_rank=classic_rank))
 
 
 READINGS = (
@@ -96,7 +96,7 @@ READINGS = (
     ),
     NetworkReading(network="reddit", state="refused", since=NOON - 90_000_000_000),
 )
-TALKED = heard(
+BRIDGES_ENTRY = own_entry(
     1, BRIDGES, [_count("bluesky", 40, 12, 28, bots=3), _count("hackernews", 9, 0, 9)],
     [_part("bluesky", 2177, 40, 4812, 31), _part("hackernews", 812, 9, 519, 79)],
     post("at://did:plc:quill/app.bsky.feed.post/3kfold", "A bridge!", "bluesky", handle="quill.example", lang="en-GB"),
@@ -105,12 +105,12 @@ TALKED = heard(
         name="Oak Tansy",
     ),
     post("38000009", "A bridge of paper was folded by our school in 1987.", "hackernews", handle="quill", name=""),
-    as_link(post("1349700000000000002", "Words that X keeps to itself.")),
-    as_link(post("t3_kfold1", "Words that Reddit keeps to itself.", "reddit")),
-    as_link(post("1349700000000000003", "More of them.")),
-    as_link(post("1349700000000000002", "Words that X keeps to itself.")),
+    link_only(post("1349700000000000002", "Words that X keeps to itself.")),
+    link_only(post("t3_kfold1", "Words that Reddit keeps to itself.", "reddit")),
+    link_only(post("1349700000000000003", "More of them.")),
+    link_only(post("1349700000000000002", "Words that X keeps to itself.")),
 )  # fmt: skip
-SILENT = heard(3, OLD, [_count("lobsters", 2, 0, 2)], [_part("lobsters", 0, 2, 30, 12)])
+OLD_ENTRY = own_entry(3, OLD, [_count("lobsters", 2, 0, 2)], [_part("lobsters", 0, 2, 30, 12)])
 
 OWN_READER = PlainIssueReader(
     [LISTED, OWN],
@@ -118,11 +118,11 @@ OWN_READER = PlainIssueReader(
         issue(OWN, "2021-01-13", [], announced=0, readings=READINGS[:2]),
         issue(
             OWN, "2021-01-14",
-            [TALKED, _level(heard(2, TEA, [_count("feeds", 5, 0, 5)], [_part("feeds", 900, 5, 79, 9)]), 3),
-             _level(SILENT, 2)],
+            [BRIDGES_ENTRY, _tied(own_entry(2, TEA, [_count("feeds", 5, 0, 5)], [_part("feeds", 900, 5, 79, 9)]), 3),
+             _tied(OLD_ENTRY, 2)],
             announced=1204, considered=214, readings=READINGS,
         ),
-        issue(OWN, "2021-01-15", [], ongoing=[TALKED], announced=311, considered=187, readings=READINGS[2:]),
+        issue(OWN, "2021-01-15", [], ongoing=[BRIDGES_ENTRY], announced=311, considered=187, readings=READINGS[2:]),
         issue(OWN, "2021-01-18", [], announced=None),
     ],
 )  # fmt: skip

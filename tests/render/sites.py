@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hotpapers.render.html.pages import SiteChannel
 from hotpapers.view.site_config import SiteConfig
 from tests.render.build import PlainIssueReader
-from tests.render.fuller import FULL_READER, SITE_CONFIG
+from tests.render.full_sample import FULL_READER, SITE_CONFIG
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
 
@@ -17,16 +17,18 @@ SITES = {
     "daily": (FULL_READER, SITE_CONFIG),
 }
 """The issue reader of each publication, and its site's configuration."""
-AWAY = "noopener noreferrer nofollow"
+REL = "noopener noreferrer nofollow"
 
 
 def site(
     issue_reader: PlainIssueReader, name: str, days: Sequence[str] | None = None, site_config: SiteConfig | None = None
 ) -> dict[str, bytes]:
     """A publication's site: path → bytes."""
-    known = SITES.get(name)
-    who = site_config or (known[1] if known and known[0] is issue_reader else SiteConfig("desk@daily.example"))
-    files = list(SiteChannel(who).render(issue_reader, name, issue_reader.days(name) if days is None else days))
+    defaults = SITES.get(name)
+    config = site_config or (
+        defaults[1] if defaults and defaults[0] is issue_reader else SiteConfig("desk@daily.example")
+    )
+    files = list(SiteChannel(config).render(issue_reader, name, issue_reader.days(name) if days is None else days))
     assert len({file.path for file in files}) == len(files)
     return {file.path: file.data for file in files if file.data}
 
@@ -48,13 +50,13 @@ def check_links(files: dict[str, bytes]) -> None:
         for link in page.all("a"):
             href = link.attributes["href"]
             if href.startswith("https://"):
-                assert link.attributes["rel"] == AWAY
+                assert link.attributes["rel"] == REL
                 continue
             if href.startswith("mailto:"):
                 continue
             target, _, fragment = href.partition("#")
             assert "://" not in href and not target.startswith("/")
             assert target.endswith(("index.html", ".bib", ".ris")) or href.startswith("#")
-            there = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path
-            assert there in files, f"{path} → {href}"
-            assert not fragment or fragment in pages[there].ids
+            target_path = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path
+            assert target_path in files, f"{path} → {href}"
+            assert not fragment or fragment in pages[target_path].ids

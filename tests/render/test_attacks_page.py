@@ -13,7 +13,7 @@ from hotpapers.evaluation.attacks.figures import AttackFigures, CostSummary, kep
 from hotpapers.render.html import static_pages
 from hotpapers.render.html.pages import SitePages
 from hotpapers.view.attack_prices import NEVER, attack_prices
-from tests.render.fuller import FULL_READER
+from tests.render.full_sample import FULL_READER
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
 from tests.render.sites import SITES, site
@@ -21,13 +21,13 @@ from tests.render.sites import SITES, site
 PATH = "attacks/index.html"
 
 
-def row(attack: str, accounts: int | None, *, aged: int = 0, **more: object) -> CostSummary:
+def row(attack: str, accounts: int | None, *, aged: int = 0, **changes: object) -> CostSummary:
     """A row of a made-up table: place 1 on four networks, by rarity/2."""
-    made = CostSummary(
+    summary = CostSummary(
         4, "rarity/2", attack, "first", with_standing=aged > 0, accounts=accounts,
         fresh=(accounts or 0) - aged, aged=aged, dollars=float(accounts or 0), days=9, reached=9 if accounts else 0,
     )  # fmt: skip
-    return replace(made, **more)
+    return replace(summary, **changes)
 
 
 def table(*rows: CostSummary) -> AttackFigures:
@@ -41,16 +41,18 @@ def cells_of(line: str) -> list[str]:
 @pytest.mark.parametrize("name", sorted(SITES))
 def test_every_figure_stands_there_with_the_own_ranking_first(name: str) -> None:
     issue_reader = SITES[name][0]
-    own = next(one.ranking for one in issue_reader.publications() if one.publication == name)
+    ranking = next(
+        publication.ranking for publication in issue_reader.publications() if publication.publication == name
+    )
     page = site(issue_reader, name)[PATH].decode()
     Page(page.encode())
-    measured = [cells for heading, cells in report.tables(kept_figures()) if heading.startswith("Accounts for ")]
-    shown = re.findall(r"<table class=\"costs\">(.*?)</table>", page, re.S)
-    assert len(shown) == len(measured) > 0
-    for made, cells in zip(shown, measured, strict=True):
-        names, *lines = map(cells_of, re.findall(r"<tr>(.*?)</tr>", made, re.S))
+    tables = [cells for heading, cells in report.tables(kept_figures()) if heading.startswith("Accounts for ")]
+    page_tables = re.findall(r"<table class=\"costs\">(.*?)</table>", page, re.S)
+    assert len(page_tables) == len(tables) > 0
+    for page_table, cells in zip(page_tables, tables, strict=True):
+        names, *lines = map(cells_of, re.findall(r"<tr>(.*?)</tr>", page_table, re.S))
         order = [cells[0].index(name) for name in names[2:]]
-        assert names[:3] == ["Attack", "Accounts", own] and sorted(names[2:]) == sorted(cells[0][2:])
+        assert names[:3] == ["Attack", "Accounts", ranking] and sorted(names[2:]) == sorted(cells[0][2:])
         assert lines == [[*line[:2], *(line[n] for n in order)] for line in cells[1:]]
 
 
@@ -61,7 +63,7 @@ def test_the_cheapest_way_is_the_least_of_the_rows() -> None:
         row("other", 1, ranking="classic/1"), row("ten", None, goal="top ten"), row("rival", 1, goal="rival out"),
     )  # fmt: skip
     prices = attack_prices(table(*rows), "rarity/2")
-    assert [one[1:] for one in prices.cheapest] == [
+    assert [price[1:] for price in prices.cheapest] == [
         ("Place 1", "40 (cheap; 40 dollars)", "10 new and 2 (mixed; 12 dollars)"), ("The first ten", NEVER, NEVER),
     ]  # fmt: skip
     assert attack_prices(table(*rows), "classic/1").cheapest[0].new == "1 (other; 1 dollar)"
@@ -75,8 +77,8 @@ def test_the_cheapest_way_is_the_least_of_the_rows() -> None:
 
 def test_names_are_text(monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = "<script>alert(1)</script>"
-    made = replace(table(row(hostile, 3, ranking=hostile)), program=hostile, attacks={hostile: hostile})
-    monkeypatch.setattr(static_pages, "kept_figures", lambda: made)
+    figures = replace(table(row(hostile, 3, ranking=hostile)), program=hostile, attacks={hostile: hostile})
+    monkeypatch.setattr(static_pages, "kept_figures", lambda: figures)
     data = SitePages(FULL_READER, "daily").page(PATH) or b""
     assert b"<script>alert" not in data and Page(data).text.count(hostile) >= 5
 

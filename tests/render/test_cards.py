@@ -19,8 +19,8 @@ from hotpapers.render.html.pages import SiteChannel, SitePages
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.conftest import ROOT
-from tests.render.build import LISTED, PlainIssueReader, issue, listed, paper
-from tests.render.fuller import FULL_READER, SITE_CONFIG
+from tests.render.build import LISTED, PlainIssueReader, issue, listing_entry, paper
+from tests.render.full_sample import FULL_READER, SITE_CONFIG
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
@@ -36,19 +36,19 @@ LARGEST = 20_000
 
 def picture(data: bytes) -> Image.Image:
     """A card as displayed."""
-    with Image.open(io.BytesIO(data)) as opened:
-        assert (opened.format, opened.size, opened.mode) == ("PNG", (1200, 630), "P")
-        return opened.convert("RGB")
+    with Image.open(io.BytesIO(data)) as image:
+        assert (image.format, image.size, image.mode) == ("PNG", (1200, 630), "P")
+        return image.convert("RGB")
 
 
-def seen(shown: Image.Image, box: Box) -> dict[tuple[int, ...], int]:
+def pixel_counts(image: Image.Image, box: Box) -> dict[tuple[int, ...], int]:
     """How many pixels of each color a part of a picture has."""
-    part = shown.crop(box)
-    colours = part.getcolors(256) or []
-    return {colour: count for count, colour in colours if isinstance(colour, tuple)}
+    part = image.crop(box)
+    colors = part.getcolors(256) or []
+    return {color: count for count, color in colors if isinstance(color, tuple)}
 
 
-def check_margins(shown: Image.Image) -> None:
+def check_margins(image: Image.Image) -> None:
     """Nothing is drawn beside, above or below the column."""
     for box in (
         (0, 0, MARGIN - 4, HEIGHT),
@@ -56,24 +56,24 @@ def check_margins(shown: Image.Image) -> None:
         (0, 0, WIDTH, 20),
         (0, 610, WIDTH, HEIGHT),
     ):
-        assert set(seen(shown, box)) == {PAPER}
+        assert set(pixel_counts(image, box)) == {PAPER}
 
 
-def here(issue_reader: PlainIssueReader = FULL_READER, name: str = "daily") -> SiteContext:
+def site_context(issue_reader: PlainIssueReader = FULL_READER, name: str = "daily") -> SiteContext:
     return SiteContext(issue_reader, name, PUBLIC)
 
 
-def titled(title: str, *authors: str) -> PlainIssueReader:
+def reader_of(title: str, *authors: str) -> PlainIssueReader:
     """A publication with one paper."""
-    entry = listed(1, paper("2101.99901", title, authors=authors), 9, 9, 1, 900)
+    entry = listing_entry(1, paper("2101.99901", title, authors=authors), 9, 9, 1, 900)
     return PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", [entry])])
 
 
-def carded(title: str, *authors: str) -> tuple[CardContent, CardContent]:
+def cards_of(title: str, *authors: str) -> tuple[CardContent, CardContent]:
     """The cards of an issue with one paper, and of the paper."""
-    there = here(titled(title, *authors), "hot-papers")
-    return card_pages.issue_card(there.issue("2021-01-14")), card_pages.paper_card(
-        there.title, there.appearances("arxiv:2101.99901")
+    context = site_context(reader_of(title, *authors), "hot-papers")
+    return card_pages.issue_card(context.issue("2021-01-14")), card_pages.paper_card(
+        context.title, context.appearances("arxiv:2101.99901")
     )
 
 
@@ -81,30 +81,30 @@ def carded(title: str, *authors: str) -> tuple[CardContent, CardContent]:
 
 
 def test_an_issue_has_publication_day_and_first_places() -> None:
-    assert card_pages.issue_card(here().issue("2021-01-14")) == CardContent(
+    assert card_pages.issue_card(site_context().issue("2021-01-14")) == CardContent(
         "The Daily Dozen", "Thursday, 14 January 2021", "3 papers",
         (
             ("1", "Suspension Bridges for Pocket Robots"), ("2", "What Does a Kettle Know?"),
             ("3", "On the Far Side of Small Strings"),
         ),
     )  # fmt: skip
-    assert card_pages.issue_card(here().issue("2021-01-13")).rows == (("", "Nothing was announced."),)
+    assert card_pages.issue_card(site_context().issue("2021-01-13")).rows == (("", "Nothing was announced."),)
 
 
 def test_a_paper_has_title_authors_place_and_curve() -> None:
-    there = here()
-    made = card_pages.paper_card(there.title, there.appearances("arxiv:2101.99901"))
-    assert made._replace(curve=()) == CardContent(
+    context = site_context()
+    card = card_pages.paper_card(context.title, context.appearances("arxiv:2101.99901"))
+    assert card._replace(curve=()) == CardContent(
         "The Daily Dozen", "Suspension Bridges for Pocket Robots",
         "Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more", foot="Place 1, Thursday, 14 January 2021",
     )  # fmt: skip
-    assert made.curve == ((2.0, 22.0), (21.33, 21.0), (60.0, 10.0), (118.0, 2.0))
-    stars = card_pages.paper_card(there.title, there.appearances("arxiv:2101.99907"))
+    assert card.curve == ((2.0, 22.0), (21.33, 21.0), (60.0, 10.0), (118.0, 2.0))
+    stars = card_pages.paper_card(context.title, context.appearances("arxiv:2101.99907"))
     assert stars.title == r"Schrödinger Stars of $M_\odot \sim 10^3$" and stars.under == "Tansy Overquill, Li Na"
 
 
 @pytest.mark.parametrize(
-    ("title", "said"),
+    ("title", "expected"),
     [
         ("Łódź, Århus, Ελλάδα, Омск – “tea”", "Łódź, Århus, Ελλάδα, Омск – “tea”"),
         ("Re\u0301sume\u0301 of ﬁne 𝒪(𝑛) ｋｅｔｔｌｅｓ", "Résumé of fine O(n) kettles"),
@@ -119,61 +119,63 @@ def test_a_paper_has_title_authors_place_and_curve() -> None:
         ("", "2101.99901"),
     ],
 )
-def test_titles_that_the_fonts_lack(title: str, said: str) -> None:
-    whole, one = carded(title)
-    assert one.title == said and whole.rows == (("1", said),)
+def test_titles_that_the_fonts_lack(title: str, expected: str) -> None:
+    issue_card, paper_card = cards_of(title)
+    assert paper_card.title == expected and issue_card.rows == (("1", expected),)
 
 
 def test_authors_whose_names_cannot_be_drawn_are_among_the_others() -> None:
-    assert carded("Tea", "李娜", "Tansy Overquill", "Zoë Ångström", "محمد", "Bram Oakhollow")[1].under == (
+    assert cards_of("Tea", "李娜", "Tansy Overquill", "Zoë Ångström", "محمد", "Bram Oakhollow")[1].under == (
         "Tansy Overquill, Zoë Ångström, Bram Oakhollow and 2 more"
     )
-    assert [carded("Tea", *authors)[1].under for authors in (["李娜"], [])] == ["", ""]
+    assert [cards_of("Tea", *authors)[1].under for authors in (["李娜"], [])] == ["", ""]
 
 
 @given(st.text(max_size=60))
 def test_what_is_drawn_is_in_both_fonts_or_nothing_is(text: str) -> None:
-    made = drawing.drawable(text)
-    assert drawing.drawable(made) == made
+    text_drawn = drawing.drawable(text)
+    assert drawing.drawable(text_drawn) == text_drawn
     for weight in ("Regular", "Bold"):
         font = drawing._font(weight, 28)
         missing = bytes(font.getmask("\uffff"))
-        assert not [sign for sign in made if sign != " " and bytes(font.getmask(sign)) == missing]
+        assert not [sign for sign in text_drawn if sign != " " and bytes(font.getmask(sign)) == missing]
 
 
 # ---- legibility --------------------------------------------------------------------------------------------
 
 
 def test_what_stands_on_a_card_can_be_seen() -> None:
-    shown = picture(
+    image = picture(
         drawing.draw(CardContent("Daily", "Kettles", "Quill", foot="Place 1", curve=((2, 22), (60, 9), (118, 2))))
     )
-    assert seen(shown, HEAD)[ACCENT] > 1000 and seen(shown, HEAD)[DIM] > 100
-    assert seen(shown, BODY)[INK] > 1000 and seen(shown, BODY)[DIM] > 100
-    assert seen(shown, FOOT)[DIM] > 100 and seen(shown, FOOT)[ACCENT] > 500
-    assert len(set().union(*(seen(shown, box) for box in (HEAD, BODY, FOOT)))) <= 7
-    check_margins(shown)
+    assert pixel_counts(image, HEAD)[ACCENT] > 1000 and pixel_counts(image, HEAD)[DIM] > 100
+    assert pixel_counts(image, BODY)[INK] > 1000 and pixel_counts(image, BODY)[DIM] > 100
+    assert pixel_counts(image, FOOT)[DIM] > 100 and pixel_counts(image, FOOT)[ACCENT] > 500
+    assert len(set().union(*(pixel_counts(image, box) for box in (HEAD, BODY, FOOT)))) <= 7
+    check_margins(image)
     rows = picture(drawing.draw(CardContent("Daily", "Thursday", rows=(("1", "Kettles"), ("2", "Tea")))))
-    assert seen(rows, BODY)[ACCENT] > 50 and seen(rows, BODY)[INK] > 1000
+    assert pixel_counts(rows, BODY)[ACCENT] > 50 and pixel_counts(rows, BODY)[INK] > 1000
 
 
 def test_letters_keep_what_reaches_into_the_next_line() -> None:
     """The baseline of a title's first line is at 187."""
-    below: Box = (MARGIN, 190, WIDTH - MARGIN, 204)
-    reaching, plain = (picture(drawing.draw(CardContent("", f"{word * 20} {'x' * 20}"))) for word in "gx")
+    box: Box = (MARGIN, 190, WIDTH - MARGIN, 204)
+    with_descenders, without_descenders = (
+        picture(drawing.draw(CardContent("", f"{word * 20} {'x' * 20}"))) for word in "gx"
+    )
     assert drawing.fit_title(f"{'g' * 20} {'x' * 20}")[1] == ["g" * 20, "x" * 20]
-    assert seen(reaching, below)[INK] > 1000 and set(seen(plain, below)) == {PAPER}
+    assert pixel_counts(with_descenders, box)[INK] > 1000 and set(pixel_counts(without_descenders, box)) == {PAPER}
 
 
 def test_every_word_makes_another_picture() -> None:
     full = CardContent("Daily", "Kettles", "Quill", (("1", "Tea"),), "Place 1", ((2, 22), (118, 2)))
-    others = [full, *(full._replace(**{field: type(getattr(full, field))()}) for field in CardContent._fields)]
-    assert len({drawing.draw(one) for one in others}) == len(others)
+    cards = [full, *(full._replace(**{field: type(getattr(full, field))()}) for field in CardContent._fields)]
+    assert len({drawing.draw(card) for card in cards}) == len(cards)
 
 
 @pytest.mark.parametrize("title", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_words_are_only_words(title: str) -> None:
-    check_margins(picture(drawing.draw(carded(title, title, title)[1])))
+    check_margins(picture(drawing.draw(cards_of(title, title, title)[1])))
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_hostile_words_are_only_words(title: str) -> None:
     ids=["one word", "words", "thin", "marks", "dashes", "formula", "blanks"],
 )
 def test_absurd_lengths_are_cut(title: str) -> None:
-    for card in carded(title, *[title] * 50):
+    for card in cards_of(title, *[title] * 50):
         data = drawing.draw(card)
         check_margins(picture(data))
         assert len(data) < 4 * LARGEST
@@ -198,12 +200,12 @@ def test_absurd_lengths_are_cut(title: str) -> None:
 
 @settings(max_examples=60)
 @given(st.text("aW i–.", max_size=300), st.integers(60, 1000), st.integers(1, 4))
-def test_lines_are_no_wider_than_there_is_room_and_lose_no_word(text: str, width: int, most: int) -> None:
+def test_lines_are_no_wider_than_there_is_room_and_lose_no_word(text: str, width: int, limit: int) -> None:
     lines = list(drawing.broken(text, drawing.BODY, width))
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-    some = drawing.within(text, drawing.BODY, width, most)
-    assert len(some) == min(len(lines), most) and (some[-1:] == lines[-1:] or some[-1].endswith("…"))
-    assert all(drawing.BODY.width(line) <= width for line in [*lines, *some])
+    lines_kept = drawing.within(text, drawing.BODY, width, limit)
+    assert len(lines_kept) == min(len(lines), limit) and (lines_kept[-1:] == lines[-1:] or lines_kept[-1].endswith("…"))
+    assert all(drawing.BODY.width(line) <= width for line in [*lines, *lines_kept])
     assert " ".join(drawing.balanced(text, drawing.BODY, width)).replace(" ", "") == text.replace(" ", "")
 
 
@@ -222,8 +224,10 @@ def test_another_process_draws_the_same_bytes() -> None:
         f"print(hashlib.sha256(draw({card!r})).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "LC_ALL": "C"}
-    told = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
-    assert told.stdout.strip() == hashlib.sha256(drawing.draw(card)).hexdigest()
+    process = subprocess.run(
+        [sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True
+    )
+    assert process.stdout.strip() == hashlib.sha256(drawing.draw(card)).hexdigest()
 
 
 # ---- which cards exist -------------------------------------------------------------------------------------
@@ -244,20 +248,28 @@ def test_each_issue_and_paper_has_one_and_names_it() -> None:
     pages |= {path for path in site if path.startswith("paper/") and path.endswith(".html")}
     assert pictures == {path.replace("index.html", "card.png") for path in pages}
     for path in pages:
-        card, told = path.replace("index.html", "card.png"), meta(site[path])
+        card, metadata = path.replace("index.html", "card.png"), meta(site[path])
         check_margins(picture(site[card]))
         assert len(site[card]) < LARGEST
-        assert told["og:image"] == f"{SITE_CONFIG.base}{card}" and len(told["og:image:alt"]) <= 400
-        assert (told["og:image:type"], told["og:image:width"], told["og:image:height"]) == ("image/png", "1200", "630")
-        assert told["twitter:card"] == "summary_large_image"
+        assert metadata["og:image"] == f"{SITE_CONFIG.base}{card}" and len(metadata["og:image:alt"]) <= 400
+        assert (metadata["og:image:type"], metadata["og:image:width"], metadata["og:image:height"]) == (
+            "image/png",
+            "1200",
+            "630",
+        )
+        assert metadata["twitter:card"] == "summary_large_image"
     assert meta(site["index.html"])["og:image"] == f"{SITE_CONFIG.base}2021-01-20/card.png"
     assert not any(b"og:image" in site[path] for path in ("about/index.html", "archive/index.html", "404.html"))
 
 
 def meta(page: bytes) -> dict[str, str]:
     """A page's metadata, by name."""
-    found = (one.attributes for one in Page(page).all("meta"))
-    return {one.get("property", one.get("name", "")): one["content"] for one in found if "content" in one}
+    elements = (element.attributes for element in Page(page).all("meta"))
+    return {
+        element.get("property", element.get("name", "")): element["content"]
+        for element in elements
+        if "content" in element
+    }
 
 
 def test_without_a_public_address_there_are_none() -> None:
@@ -296,8 +308,8 @@ def test_a_day_touches_its_own_card_and_those_of_its_papers() -> None:
 
 def test_the_card_of_what_a_correction_took_out_goes() -> None:
     site = files(PUBLIC, LISTED_READER, "hot-papers")
-    gone = {path for path, data in site.items() if not data}
-    assert gone == {"paper/2101.99904/index.html", "paper/2101.99904/card.png"}
+    paths = {path for path, data in site.items() if not data}
+    assert paths == {"paper/2101.99904/index.html", "paper/2101.99904/card.png"}
 
 
 def test_a_folded_page_has_none() -> None:

@@ -27,7 +27,7 @@ from tests.render.sample import LISTED_READER, OWN_READER
 
 BASE = "https://papers.example/daily/"
 PUBLIC = SiteConfig("https://desk.example/", BASE)
-KNOWN = ("https://arxiv.org/", "https://ui.adsabs.harvard.edu/", "https://inspirehep.net/")
+OUTSIDE_ADDRESSES = ("https://arxiv.org/", "https://ui.adsabs.harvard.edu/", "https://inspirehep.net/")
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -37,13 +37,13 @@ def files(site_config: SiteConfig = PUBLIC) -> dict[str, bytes]:
 
 def test_whole_feeds() -> None:
     """HOTPAPERS_REWRITE=1 rewrites the expected files: check the diff before you keep them."""
-    for path, made in files().items():
+    for path, content in files().items():
         if path.startswith("feeds/papers") or path == "feeds/issues.atom":
             file = DATA / path
             if os.environ.get("HOTPAPERS_REWRITE"):
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(made)
-            assert made == data(path).read_bytes(), path
+                file.write_bytes(content)
+            assert content == data(path).read_bytes(), path
 
 
 def test_which_feeds_there_are() -> None:
@@ -57,30 +57,30 @@ def test_which_feeds_there_are() -> None:
 
 
 def test_pages_lead_to_feeds_that_there_are() -> None:
-    named = set()
-    for page in SiteChannel(PUBLIC._replace(feeds=True)).render(
+    targets = set()
+    for file in SiteChannel(PUBLIC._replace(feeds=True)).render(
         LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers")
     ):
-        for target in re.findall(rb'href="[./]*(feeds/[^"]+)"', page.data):
-            named.add(target.decode())
-    assert {"feeds/issues.atom", "feeds/papers.json", "feeds/category/hep-th.atom"} < named <= set(files())
+        for target in re.findall(rb'href="[./]*(feeds/[^"]+)"', file.data):
+            targets.add(target.decode())
+    assert {"feeds/issues.atom", "feeds/papers.json", "feeds/category/hep-th.atom"} < targets <= set(files())
     assert not any(
-        b"feeds/" in page.data for page in SiteChannel(PUBLIC).render(LISTED_READER, "hot-papers", ["2021-01-14"])
+        b"feeds/" in file.data for file in SiteChannel(PUBLIC).render(LISTED_READER, "hot-papers", ["2021-01-14"])
     )
 
 
 @pytest.mark.parametrize("path", sorted(files()))
 def test_an_independent_parser_reads_them(path: str) -> None:
-    made = files()[path]
+    content = files()[path]
     if path.endswith(".json"):
-        found = json.loads(made)
-        assert found["version"] == "https://jsonfeed.org/version/1.1"
-        entries = [(one["id"], one["title"], one["url"], one["content_html"]) for one in found["items"]]
+        feed = json.loads(content)
+        assert feed["version"] == "https://jsonfeed.org/version/1.1"
+        entries = [(item["id"], item["title"], item["url"], item["content_html"]) for item in feed["items"]]
     else:
-        read = feedparser.parse(made)
-        assert not read.bozo and read.feed.title.startswith("Hot Papers")
-        entries = [(one.id, one.title, one.link, one.content[0].value) for one in read.entries]
-        assert all(one.published_parsed for one in read.entries)
+        parsed = feedparser.parse(content)
+        assert not parsed.bozo and parsed.feed.title.startswith("Hot Papers")
+        entries = [(item.id, item.title, item.link, item.content[0].value) for item in parsed.entries]
+        assert all(item.published_parsed for item in parsed.entries)
     assert entries and len({entry[0] for entry in entries}) == len(entries)
     for id, title, url, _ in entries:
         assert UUID(id).version == 5 and title and url.startswith((BASE, "https://arxiv.org/"))
@@ -88,19 +88,19 @@ def test_an_independent_parser_reads_them(path: str) -> None:
 
 def test_a_paper_of_a_corrected_issue_was_published_with_its_first_edition() -> None:
     """Readers sort by that moment: otherwise an old paper would be the newest of all."""
-    first, second = (LISTED_READER.issue("hot-papers", "2021-01-14", edition) for edition in (1, 2))
-    known = {entry.paper for entry in first.content.entries}
-    corrected = [entry.paper for entry in second.content.entries]
+    first_issue, second_issue = (LISTED_READER.issue("hot-papers", "2021-01-14", edition) for edition in (1, 2))
+    first_papers = {entry.paper for entry in first_issue.content.entries}
+    second_papers = [entry.paper for entry in second_issue.content.entries]
     papers = json.loads(files()["feeds/papers.json"])["items"]
     moments = {paper["url"]: (paper["date_published"], paper["date_modified"]) for paper in papers}
-    for issue, paper in ((first if paper in known else second, paper) for paper in corrected):
+    for issue, paper in ((first_issue if paper in first_papers else second_issue, paper) for paper in second_papers):
         published = timestamps.rfc3339(issue.frozen_at)
-        assert moments[site_paths.paper_url(BASE, paper)] == (published, timestamps.rfc3339(second.frozen_at))
+        assert moments[site_paths.paper_url(BASE, paper)] == (published, timestamps.rfc3339(second_issue.frozen_at))
 
 
 def test_a_correction_is_an_entry_of_its_own() -> None:
     entries = feedparser.parse(files()["feeds/issues.atom"]).entries
-    assert [one.title for one in entries] == [
+    assert [entry.title for entry in entries] == [
         "Monday, 18 January 2021", "Thursday, 14 January 2021, corrected", "Thursday, 14 January 2021",
         "Wednesday, 13 January 2021",
     ]  # fmt: skip
@@ -109,36 +109,36 @@ def test_a_correction_is_an_entry_of_its_own() -> None:
 
 
 def test_identifiers_do_not_depend_on_where_the_site_is() -> None:
-    there, nowhere = files(), files(SiteConfig())
-    for path, made in there.items():
+    public_files, local_files = files(), files(SiteConfig())
+    for path, content in public_files.items():
         if path.endswith(".json"):
-            told = [[one["id"] for one in json.loads(one_)["items"]] for one_ in (made, nowhere[path])]
-            assert told[0] == told[1]
-    assert b"papers.example" not in b"".join(nowhere.values())
+            ids = [[item["id"] for item in json.loads(data)["items"]] for data in (content, local_files[path])]
+            assert ids[0] == ids[1]
+    assert b"papers.example" not in b"".join(local_files.values())
 
 
 def test_papers_by_a_wish() -> None:
     maker = FeedMaker(OWN_READER, "daily", PUBLIC)
-    made = maker.of_papers("", "by Tansy Overquill", lambda told: "Tansy Overquill" in told.view.authors, "atom")
-    found = feedparser.parse(made)
-    assert found.feed.title == "The Daily Dozen: by Tansy Overquill"
-    assert found.entries and all("Tansy Overquill" in str(one.authors) for one in found.entries)
+    content = maker.of_papers("", "by Tansy Overquill", lambda item: "Tansy Overquill" in item.view.authors, "atom")
+    feed = feedparser.parse(content)
+    assert feed.feed.title == "The Daily Dozen: by Tansy Overquill"
+    assert feed.entries and all("Tansy Overquill" in str(entry.authors) for entry in feed.entries)
 
 
 def test_a_feed_without_entries_is_as_old_as_the_latest_issue() -> None:
     maker = FeedMaker(OWN_READER, "daily", PUBLIC)
-    made = json.loads(maker.of_papers("", "by Nobody", lambda told: False, "json"))
-    found = feedparser.parse(maker.of_papers("", "by Nobody", lambda told: False, "atom"))
-    assert not made["items"] and not found.entries
+    json_feed = json.loads(maker.of_papers("", "by Nobody", lambda item: False, "json"))
+    atom_feed = feedparser.parse(maker.of_papers("", "by Nobody", lambda item: False, "atom"))
+    assert not json_feed["items"] and not atom_feed.entries
     latest = OWN_READER.issue("daily", max(OWN_READER.days("daily")))
-    assert found.feed.updated == timestamps.rfc3339(latest.frozen_at)
+    assert atom_feed.feed.updated == timestamps.rfc3339(latest.frozen_at)
 
 
 # ---- the specifications' rules, for any text in a feed -----------------------------------------------------
 
 TEXTS = st.text(max_size=40)
 ITEMS = st.builds(
-    FeedItem, id=st.uuids().map(lambda one: one.urn), title=TEXTS, url=st.just("https://a.example/"),
+    FeedItem, id=st.uuids().map(lambda uuid: uuid.urn), title=TEXTS, url=st.just("https://a.example/"),
     published=st.integers(0, 4 * 10**15), updated=st.integers(0, 4 * 10**15), html=TEXTS, text=TEXTS,
     authors=st.lists(TEXTS, max_size=3).map(tuple), categories=st.lists(TEXTS, max_size=3).map(tuple),
 )  # fmt: skip
@@ -157,7 +157,7 @@ def test_atom_has_what_rfc_4287_wants(feed: FeedDocument) -> None:
             assert len(element.findall(f"{ATOM}{name}")) == 1
         assert datetime.fromisoformat(element.findtext(f"{ATOM}updated", "")).tzinfo is not None
     assert root.find(f"{ATOM}author") is not None
-    assert [one.get("type") for one in root.iter(f"{ATOM}content")] == ["html"] * len(feed.items)
+    assert [content.get("type") for content in root.iter(f"{ATOM}content")] == ["html"] * len(feed.items)
 
 
 @given(FEEDS)
@@ -172,17 +172,17 @@ def test_rss_has_what_it_must(feed: FeedDocument) -> None:
 
 @given(FEEDS)
 def test_json_feed_has_what_it_must(feed: FeedDocument) -> None:
-    told = json.loads(FORMATS["json"](feed))
-    assert {"version", "title", "items"} <= set(told)
-    assert all({"id", "content_html"} <= set(item) for item in told["items"])
+    document = json.loads(FORMATS["json"](feed))
+    assert {"version", "title", "items"} <= set(document)
+    assert all({"id", "content_html"} <= set(item) for item in document["items"])
 
 
 def test_what_is_hostile_is_text() -> None:
     """Every element of every entry's HTML is ours, and every link leads to arXiv or the site."""
-    for path, made in files().items():
+    for path, content in files().items():
         if path.endswith(".atom"):
-            for entry in feedparser.parse(made, sanitize_html=False).entries:
+            for entry in feedparser.parse(content, sanitize_html=False).entries:
                 page = Page(entry.content[0].value.encode())
                 assert {element.tag for element in page.elements} <= {"p", "ol", "ul", "li", "a", "br"}
                 targets = [element.attributes["href"] for element in page.elements if element.tag == "a"]
-                assert all(target.startswith((BASE, *KNOWN)) for target in targets)
+                assert all(target.startswith((BASE, *OUTSIDE_ADDRESSES)) for target in targets)

@@ -13,7 +13,7 @@ from hotpapers.model import AnnouncedPaper, NetworkReading, PublishedIssue, Quot
 from hotpapers.view.post_views import disguise, language, pieces
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.site_paths import outside, post_url
-from tests.render.build import LISTED, OWN, PlainIssueReader, as_link, issue, listed, paper, post
+from tests.render.build import LISTED, OWN, PlainIssueReader, issue, link_only, listing_entry, paper, post
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER, TEA
@@ -30,7 +30,7 @@ ATTRIBUTES = {
 }  # fmt: skip
 
 
-def disguised(text: str) -> dict[str, bytes]:
+def site_with_text(text: str) -> dict[str, bytes]:
     """A site in which every text from outside is this one."""
     link = {"start": 0, "end": len(text), "target": text}
     posts = [
@@ -38,7 +38,7 @@ def disguised(text: str) -> dict[str, bytes]:
         post("at://" + text, text, "bluesky", name=text, handle=text),
         post("https://" + text, text, text, name="", handle=text),
     ]
-    one = paper(
+    first = paper(
         "2101.99901",
         text,
         text * 30,
@@ -48,17 +48,19 @@ def disguised(text: str) -> dict[str, bytes]:
         doi=text,
         journal=text,
     )
-    two = paper("2101.99902", text, text, summary=text, authors=(text,))
-    own = msgspec.structs.replace(OWN, title=text)
-    entries = [listed(1, one, 1, 2, 3, 400, *posts[:1]), listed(2, two, 1, 2, 3, 400, *posts[1:])]
+    second = paper("2101.99902", text, text, summary=text, authors=(text,))
+    publication = msgspec.structs.replace(OWN, title=text)
+    entries = [listing_entry(1, first, 1, 2, 3, 400, *posts[:1]), listing_entry(2, second, 1, 2, 3, 400, *posts[1:])]
     readings = (NetworkReading(network=text, state="refused", reason=text),)
-    made: list[PublishedIssue] = [
-        issue(own, "2021-01-14", entries, announced=4, readings=readings),
-        issue(own, "2021-01-14", entries, announced=4, readings=readings, edition=2, reason=text),
+    issues: list[PublishedIssue] = [
+        issue(publication, "2021-01-14", entries, announced=4, readings=readings),
+        issue(publication, "2021-01-14", entries, announced=4, readings=readings, edition=2, reason=text),
     ]
-    announced = {"2021-01-14": [AnnouncedPaper(one, "new", text), AnnouncedPaper(two, "cross", "cs.LG")]}
+    announced = {"2021-01-14": [AnnouncedPaper(first, "new", text), AnnouncedPaper(second, "cross", "cs.LG")]}
     return site(
-        PlainIssueReader([own], made, announced=announced), "daily", site_config=SiteConfig(f"desk@a.example {text}")
+        PlainIssueReader([publication], issues, announced=announced),
+        "daily",
+        site_config=SiteConfig(f"desk@a.example {text}"),
     )
 
 
@@ -70,13 +72,13 @@ def pages(files: dict[str, bytes]) -> dict[str, Page]:
 @pytest.fixture(scope="session")
 def harmless() -> dict[str, object]:
     """The structure of each page with a harmless text."""
-    return {path: page.structure() for path, page in pages(disguised("abcde " * 8)).items()}
+    return {path: page.structure() for path, page in pages(site_with_text("abcde " * 8)).items()}
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_changes_what_a_page_is_made_of(text: str, harmless: dict[str, object]) -> None:
-    files = disguised(text + "abcde " * 8)
+    files = site_with_text(text + "abcde " * 8)
     hostile = pages(files)
     assert harmless.keys() == hostile.keys()
     for path, page in hostile.items():
@@ -84,7 +86,7 @@ def test_no_text_changes_what_a_page_is_made_of(text: str, harmless: dict[str, o
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", page.text)
         for element in page.elements:
             # only what formulas may contain
-            if "math" in (element.tag, *element.inside):
+            if "math" in (element.tag, *element.ancestors):
                 assert element.tag in FORMULAS and element.attributes.keys() <= ATTRIBUTES
     check_links(files)
 
@@ -95,8 +97,8 @@ def test_there_are_many_such_texts() -> None:
 
 def one_entry(text: str) -> Page:
     """The page of an issue with one entry, with the text in every free-text field."""
-    shown = paper("2101.99901", f"T {text}", f"A {text}", authors=(f"B {text}",), categories=(f"C {text}",))
-    entry = listed(1, shown, 1, 2, 3, 400, post("12", f"P {text}", name=f"N {text}", handle=f"H {text}"))
+    metadata = paper("2101.99901", f"T {text}", f"A {text}", authors=(f"B {text}",), categories=(f"C {text}",))
+    entry = listing_entry(1, metadata, 1, 2, 3, 400, post("12", f"P {text}", name=f"N {text}", handle=f"H {text}"))
     return Page(site(PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", [entry])]), "hot-papers")["index.html"])
 
 
@@ -122,20 +124,22 @@ def test_a_post_is_quoted_with_language_and_direction() -> None:
 
 def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
     def lines(*quotations: Quotation) -> list[tuple[str, list[str]]]:
-        entry = listed(1, TEA, 1, 2, 3, 400, *quotations)
+        entry = listing_entry(1, TEA, 1, 2, 3, 400, *quotations)
         page = site(PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", [entry])]), "hot-papers")[
             "index.html"
         ].decode()
-        found = re.findall(r'<p class="elsewhere">(.*?)</p>', page, re.S)
+        paragraphs = re.findall(r'<p class="elsewhere">(.*?)</p>', page, re.S)
         assert "keeps" not in page and "Marrowby" not in page
-        return [(re.sub("<[^>]*>", "", one), re.findall('href="([^"]*)"', one)) for one in found]
+        return [(re.sub("<[^>]*>", "", paragraph), re.findall('href="([^"]*)"', paragraph)) for paragraph in paragraphs]
 
-    one, two = (as_link(post(number, "Words that X keeps to itself.")) for number in ("11", "12"))
-    unknown = as_link(post("somewhere", "Words that nobody finds.", "mastodon"))
-    hidden = as_link(post("elsewhere", "Words that nobody finds.", "mastodon"))
+    paragraph, two = (link_only(post(number, "Words that X keeps to itself.")) for number in ("11", "12"))
+    unknown = link_only(post("somewhere", "Words that nobody finds.", "mastodon"))
+    hidden = link_only(post("elsewhere", "Words that nobody finds.", "mastodon"))
     assert lines() == []
-    assert lines(one) == [("A post on X (Twitter) from 14 January 2021 · read it there", ["https://x.com/i/status/11"])]
-    assert lines(one, two, one) == [
+    assert lines(paragraph) == [
+        ("A post on X (Twitter) from 14 January 2021 · read it there", ["https://x.com/i/status/11"])
+    ]
+    assert lines(paragraph, two, paragraph) == [
         ("2 posts on X (Twitter): post 1 · post 2", ["https://x.com/i/status/11", "https://x.com/i/status/12"])
     ]
     assert lines(unknown, two) == [

@@ -46,8 +46,8 @@ from hotpapers.view.site_paths import (
 )
 from hotpapers.view.sparkline import spark
 from hotpapers.view.worked_example import worked_example
-from tests.render.build import LISTED, OWN, PlainIssueReader, heard, issue, listed, paper
-from tests.render.fuller import FULL_READER
+from tests.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, own_entry, paper
+from tests.render.full_sample import FULL_READER
 from tests.render.sample import BRIDGES, LISTED_READER, TEA
 
 # ---- addresses ---------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def test_papers_are_linked_where_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "url"),
+    ("text", "url"),
     [
         ("Code at https://github.com/quill/tea.", "https://github.com/quill/tea"),
         ("see github.com/quill/tea-2/tree/main,", "https://github.com/quill/tea-2/tree/main"),
@@ -87,8 +87,8 @@ def test_papers_are_linked_where_they_are() -> None:
         ("github.com/quill", ""), ("evil-github.com/quill/tea", ""), ("github.com.evil.example/a/b", ""), ("", ""),
     ],
 )  # fmt: skip
-def test_code_is_found_in_what_a_paper_says(said: str, url: str) -> None:
-    assert code_url(paper("2101.99901", "T", comment=said)) == code_url(paper("2101.99901", "T", said)) == url
+def test_code_is_found_in_what_a_paper_says(text: str, url: str) -> None:
+    assert code_url(paper("2101.99901", "T", comment=text)) == code_url(paper("2101.99901", "T", text)) == url
 
 
 # ---- authors and categories --------------------------------------------------------------------------
@@ -112,7 +112,7 @@ def test_every_name_has_an_address_or_none(name: str) -> None:
 
 
 def test_a_catalogue() -> None:
-    found = Catalogue(
+    catalogue = Catalogue(
         [
             EntrySummary(
                 "2020-12-31", 1, "arxiv:2012.00001", "A", ("Zoë Brandywine", "Li Na"), ("cs.LG", "cs.LG", "nonsense!")
@@ -122,12 +122,12 @@ def test_a_catalogue() -> None:
             EntrySummary("2021-01-15", 1, "arxiv:2012.00001", "A", ("Li Na",), ("cs.LG",)),
         ]
     )
-    assert found.categories() == [("cs.CL", 1), ("cs.LG", 3)] and found.years("cs.LG") == {"2021": 2, "2020": 1}
-    assert [one.title for one in found.author("zoe-brandywine")] == ["C", "B", "A"]
-    assert found.spellings("zoe-brandywine") == ["Zoe Brandywine", "Zoë Brandywine"]
-    assert found.path_of("Zoë  Brandywine") == "author/zoe-brandywine/index.html"
-    assert found.path_of("Li Na") == "" and not found.has_author(""), "one paper, twice in issues"
-    assert (found.category("math.IT"), found.years("math.IT"), found.author("nobody")) == ([], {}, [])
+    assert catalogue.categories() == [("cs.CL", 1), ("cs.LG", 3)] and catalogue.years("cs.LG") == {"2021": 2, "2020": 1}
+    assert [entry.title for entry in catalogue.author("zoe-brandywine")] == ["C", "B", "A"]
+    assert catalogue.spellings("zoe-brandywine") == ["Zoe Brandywine", "Zoë Brandywine"]
+    assert catalogue.path_of("Zoë  Brandywine") == "author/zoe-brandywine/index.html"
+    assert catalogue.path_of("Li Na") == "" and not catalogue.has_author(""), "one paper, twice in issues"
+    assert (catalogue.category("math.IT"), catalogue.years("math.IT"), catalogue.author("nobody")) == ([], {}, [])
 
 
 def test_fields_have_names() -> None:
@@ -136,54 +136,63 @@ def test_fields_have_names() -> None:
 
 
 def test_what_changes_with_a_day() -> None:
-    """Papers of the week before that are still discussed; a paper whose author gets a page because of this day."""
-    talked = set(SitePages(FULL_READER, "daily").paths(["2021-01-20"]))
-    assert "paper/2101.99901/index.html" in talked and "author/tansy-overquill/index.html" in talked
+    """Also papers of the week before that are still discussed, and the page that an author gets because of this day."""
+    daily_paths = set(SitePages(FULL_READER, "daily").paths(["2021-01-20"]))
+    assert "paper/2101.99901/index.html" in daily_paths and "author/tansy-overquill/index.html" in daily_paths
     issue_reader = PlainIssueReader(
         [LISTED],
         [
-            issue(LISTED, "2021-01-14", [listed(1, TEA, 1, 2, 3, 400)]),
-            issue(LISTED, "2021-02-14", [listed(1, BRIDGES, 1, 2, 3, 400)]),
-            issue(LISTED, "2021-03-14", [listed(1, paper("2103.00001", "T", authors=TEA.authors), 1, 2, 3, 400)]),
+            issue(LISTED, "2021-01-14", [listing_entry(1, TEA, 1, 2, 3, 400)]),
+            issue(LISTED, "2021-02-14", [listing_entry(1, BRIDGES, 1, 2, 3, 400)]),
+            issue(
+                LISTED, "2021-03-14", [listing_entry(1, paper("2103.00001", "T", authors=TEA.authors), 1, 2, 3, 400)]
+            ),
         ],
     )
-    changed = set(SitePages(issue_reader, "hot-papers").paths(["2021-03-14"]))
-    assert "paper/2101.99902/index.html" in changed and "paper/2101.99901/index.html" not in changed
-    assert {f"author/{name}/index.html" for name in ("perpetua-lindenwick", "hob-arrowsmythe")} <= changed
+    listing_paths = set(SitePages(issue_reader, "hot-papers").paths(["2021-03-14"]))
+    assert "paper/2101.99902/index.html" in listing_paths and "paper/2101.99901/index.html" not in listing_paths
+    assert {f"author/{name}/index.html" for name in ("perpetua-lindenwick", "hob-arrowsmythe")} <= listing_paths
 
 
 @pytest.mark.parametrize(("issue_reader", "name"), [(FULL_READER, "daily"), (LISTED_READER, "hot-papers")])
 def test_each_day_on_its_own_makes_the_whole(issue_reader: PlainIssueReader, name: str) -> None:
     pages = SitePages(issue_reader, name)
-    alone = {path for day in issue_reader.days(name) for path in pages.paths([day])}
-    assert alone == set(pages.paths())
+    paths = {path for day in issue_reader.days(name) for path in pages.paths([day])}
+    assert paths == set(pages.paths())
 
 
 # ---- curves ------------------------------------------------------------------------------------------
 
 
-def _heard(age: int, voices: int, network: str = "bluesky") -> Attention:
+def _attention(age: int, voices: int, network: str = "bluesky") -> Attention:
     until = announced_at("2021-01-14") + age * HOUR
     return Attention(network=network, until=until, age=age, voices=voices, reposts=0, likes=0)
 
 
 def test_a_curve_and_its_words() -> None:
     until = announced_at("2021-01-14") + 6 * HOUR
-    found = spark([_heard(1, 0), _heard(3, 5), _heard(6, 8), _heard(6, 2, "reddit"), _heard(9, 99)], until)
-    assert found is not None
-    assert found.points == "2,22 21.33,22 60,12 118,2" and found.end == ("118", "2")
-    assert found.description == "Voices since the announcement: 5 after 3 hours, 10 after 6 hours."
-    assert spark([_heard(6, 8)], until) is spark([_heard(1, 0), _heard(3, 0)], until) is spark([], until) is None
+    curve = spark(
+        [_attention(1, 0), _attention(3, 5), _attention(6, 8), _attention(6, 2, "reddit"), _attention(9, 99)], until
+    )
+    assert curve is not None
+    assert curve.points == "2,22 21.33,22 60,12 118,2" and curve.end == ("118", "2")
+    assert curve.description == "Voices since the announcement: 5 after 3 hours, 10 after 6 hours."
+    assert (
+        spark([_attention(6, 8)], until)
+        is spark([_attention(1, 0), _attention(3, 0)], until)
+        is spark([], until)
+        is None
+    )
 
 
 @given(
     st.lists(
-        st.tuples(st.integers(1, 168), st.integers(0, 10**6)), min_size=2, max_size=16, unique_by=lambda one: one[0]
+        st.tuples(st.integers(1, 168), st.integers(0, 10**6)), min_size=2, max_size=16, unique_by=lambda pair: pair[0]
     )
 )
-def test_a_curve_stays_in_its_box(known: list[tuple[int, int]]) -> None:
-    found = spark([_heard(age, voices) for age, voices in known], announced_at("2021-01-14") + 168 * HOUR)
-    for point in found.points.split() if found else ():
+def test_a_curve_stays_in_its_box(points: list[tuple[int, int]]) -> None:
+    curve = spark([_attention(age, voices) for age, voices in points], announced_at("2021-01-14") + 168 * HOUR)
+    for point in curve.points.split() if curve else ():
         x, y = map(float, point.split(","))
         assert 2 <= x <= 118 and 2 <= y <= 22
 
@@ -192,16 +201,16 @@ def test_a_curve_stays_in_its_box(known: list[tuple[int, int]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("window", "day", "following"),
+    ("window", "day", "expected"),
     [
         ("daily", "2021-01-14", "2021-01-15"), ("daily", "2021-01-15", "2021-01-18"),
         ("weekly", "2021-01-11", "2021-01-18"), ("monthly", "2021-01-01", "2021-02-01"),
         ("monthly", "2020-12-01", "2021-01-01"), ("listing", "2021-01-14", ""),
     ],
 )  # fmt: skip
-def test_the_next_issue(window: str, day: str, following: str) -> None:
+def test_the_next_issue(window: str, day: str, expected: str) -> None:
     publication = msgspec.convert({**msgspec.to_builtins(OWN), "window": window}, type(OWN))
-    assert label_after(publication, day) == following
+    assert label_after(publication, day) == expected
 
 
 def test_a_state_in_words() -> None:
@@ -211,12 +220,12 @@ def test_a_state_in_words() -> None:
     )
     issues = [issue(OWN, day, [], announced=0, readings=readings) for day in ("2020-11-25", "2020-11-30")]
     issues.append(issue(OWN, "2020-12-01", [], announced=0, readings=readings[:1], edition=2, reason="a <b>slip</b>"))
-    found = state_of(OWN, issues)
-    assert [(one.day, one.text.partition(":")[0]) for one in found.days if not one.path] == [
+    state = state_of(OWN, issues)
+    assert [(row.day, row.text.partition(":")[0]) for row in state.days if not row.path] == [
         ("27 November 2020", "no issue"), ("26 November 2020", "no issue"),
     ]  # fmt: skip
-    assert "Thanksgiving" in found.days[2].text
-    assert [(one.name, one.text, one.days) for one in found.networks] == [
+    assert "Thanksgiving" in state.days[2].text
+    assert [(network.name, network.text, network.days) for network in state.networks] == [
         ("Bluesky", "read in full for all of the last 3 issues", ()),
         (
             "Reddit",
@@ -224,24 +233,24 @@ def test_a_state_in_words() -> None:
             (("30 November 2020", "not read"), ("25 November 2020", "not read")),
         ),
     ]
-    assert found.corrections == (("1 December 2020", "2020-12-01/index.html", "a <b>slip</b>"),)
-    assert found.due is not None and found.due.at == "2020-12-02T19:00:00Z"
-    ended = state_of(msgspec.structs.replace(OWN, last_day="2020-12-01"), issues)
-    assert (ended.due, ended.ended) == (None, "Tuesday, 1 December 2020")
-    nothing = state_of(OWN, [])
-    assert (nothing.latest, nothing.due, nothing.days, nothing.networks) == ("", None, (), ())
+    assert state.corrections == (("1 December 2020", "2020-12-01/index.html", "a <b>slip</b>"),)
+    assert state.due is not None and state.due.at == "2020-12-02T19:00:00Z"
+    ended_state = state_of(msgspec.structs.replace(OWN, last_day="2020-12-01"), issues)
+    assert (ended_state.due, ended_state.ended) == (None, "Tuesday, 1 December 2020")
+    empty_state = state_of(OWN, [])
+    assert (empty_state.latest, empty_state.due, empty_state.days, empty_state.networks) == ("", None, (), ())
 
 
 def test_no_day_is_missing_of_a_time_when_the_publication_was_weekly() -> None:
     weekly = msgspec.structs.replace(OWN, window="weekly")
     issues = [issue(weekly, day, [], announced=0) for day in ("2021-01-04", "2021-01-11")]
     issues += [issue(OWN, day, [], announced=0) for day in ("2021-01-13", "2021-01-15")]
-    assert [one.day for one in state_of(OWN, issues).days if not one.path] == ["14 January 2021"]
+    assert [row.day for row in state_of(OWN, issues).days if not row.path] == ["14 January 2021"]
 
 
 # ---- contact -----------------------------------------------------------------------------------------
 
-ABOUT = ReportSubject("The Daily Dozen", "2021-01-14", 2, "abc", "2101.99901", "bluesky:at://x?&\r\nBcc: a@b.example")
+SUBJECT = ReportSubject("The Daily Dozen", "2021-01-14", 2, "abc", "2101.99901", "bluesky:at://x?&\r\nBcc: a@b.example")
 
 
 @pytest.mark.parametrize(
@@ -284,30 +293,30 @@ def test_about_links_the_contact() -> None:
 
 def test_where_there_is_an_app_its_forms_come_before_messages() -> None:
     contact_links = contact_links_of("desk@papers.example", "https://app.example/")
-    assert contact_links.wrong(ABOUT) == "https://app.example/wrong?paper=2101.99901&issue=abc"
-    assert contact_links.report(ABOUT) == (
+    assert contact_links.wrong(SUBJECT) == "https://app.example/wrong?paper=2101.99901&issue=abc"
+    assert contact_links.report(SUBJECT) == (
         "https://app.example/report?post=bluesky%3Aat%3A%2F%2Fx%3F%26%0D%0ABcc%3A+a%40b.example"
         "&paper=2101.99901&issue=abc"
     )
 
 
 def test_where_one_asks_for_messages_is_told_where_messages_are_sent() -> None:
-    there = SiteConfig(app="https://app.example/", mails=True)
-    assert join_address(there, "a b") == "https://app.example/mail/join?publication=a+b"
-    assert join_address(there._replace(app=""), "daily") == join_address(there._replace(mails=False), "daily") == ""
+    config = SiteConfig(app="https://app.example/", mails=True)
+    assert join_address(config, "a b") == "https://app.example/mail/join?publication=a+b"
+    assert join_address(config._replace(app=""), "daily") == join_address(config._replace(mails=False), "daily") == ""
 
 
 def test_messages_to_the_desk_name_what_is_meant() -> None:
-    to, _, rest = contact_links_of("desk@papers.example").report(ABOUT).partition("?")
-    assert to == "mailto:desk@papers.example" and not set(rest) & set(' \r\n"<>')
-    assert rest.count("&") == 1 and rest.count("?") == 0
-    body = unquote(rest.partition("&body=")[2])
+    address, _, query = contact_links_of("desk@papers.example").report(SUBJECT).partition("?")
+    assert address == "mailto:desk@papers.example" and not set(query) & set(' \r\n"<>')
+    assert query.count("&") == 1 and query.count("?") == 0
+    body = unquote(query.partition("&body=")[2])
     assert (
         "Issue: The Daily Dozen 2021-01-14, edition 2\r\nDigest: abc\r\nPaper: 2101.99901\r\nPost: bluesky:at:" in body
     )
-    assert "Post:" not in unquote(contact_links_of("desk@papers.example").wrong(ABOUT._replace(post="")))
-    assert contact_links_of("https://papers.example/desk").wrong(ABOUT) == "https://papers.example/desk"
-    assert contact_links_of("").wrong(ABOUT) == contact_links_of("").report(ABOUT) == ""
+    assert "Post:" not in unquote(contact_links_of("desk@papers.example").wrong(SUBJECT._replace(post="")))
+    assert contact_links_of("https://papers.example/desk").wrong(SUBJECT) == "https://papers.example/desk"
+    assert contact_links_of("").wrong(SUBJECT) == contact_links_of("").report(SUBJECT) == ""
 
 
 # ---- the method --------------------------------------------------------------------------------------
@@ -336,8 +345,8 @@ def test_what_was_compared_beyond_the_archive() -> None:
         part = ScoreComponent(
             network="bluesky", rule="rarity", score=7, voices=9, papers=9, atleast=0, among=among, age=0, until=0
         )
-        found = worked_example(issue(OWN, "2021-01-14", [heard(1, TEA, [], [part])], peers=peers))
-        assert found is not None and dict(found.steps[0].reference) == expected
+        example = worked_example(issue(OWN, "2021-01-14", [own_entry(1, TEA, [], [part])], peers=peers))
+        assert example is not None and dict(example.steps[0].reference) == expected
     assert worked_example(issue(OWN, "2021-01-14", [])) is None
 
 
@@ -345,11 +354,11 @@ def test_what_was_compared_beyond_the_archive() -> None:
 
 
 def test_a_correction_that_leaves_nothing_ends_all_that_stood_for_it() -> None:
-    both = [heard(1, TEA, [], []), heard(2, paper("2101.99910", "More Tea", authors=TEA.authors), [], [])]
+    entries = [own_entry(1, TEA, [], []), own_entry(2, paper("2101.99910", "More Tea", authors=TEA.authors), [], [])]
     issue_reader = PlainIssueReader(
         [OWN],
         [
-            issue(OWN, "2021-01-14", both, announced=2),
+            issue(OWN, "2021-01-14", entries, announced=2),
             issue(OWN, "2021-01-14", [], edition=2, reason="It was coffee."),
         ],
     )
@@ -367,13 +376,13 @@ def test_a_correction_that_leaves_nothing_ends_all_that_stood_for_it() -> None:
 
 def test_a_longer_window_says_how_many_days_of_talk_it_has() -> None:
     weekly = msgspec.structs.replace(OWN, window="weekly")
-    found = issue(weekly, "2021-01-18", [])
-    content = msgspec.structs.replace(found.content, from_at=found.content.as_of - 7 * 24 * HOUR)
-    assert facts(msgspec.structs.replace(found, content=content))[-1] == "7 days of talk"
+    weekly_issue = issue(weekly, "2021-01-18", [])
+    content = msgspec.structs.replace(weekly_issue.content, from_at=weekly_issue.content.as_of - 7 * 24 * HOUR)
+    assert facts(msgspec.structs.replace(weekly_issue, content=content))[-1] == "7 days of talk"
 
 
 def test_an_entry_without_a_place_by_the_classic_rule_has_no_movement() -> None:
-    placed = heard(1, TEA, [], [])
-    alone = placed._replace(entry=msgspec.structs.replace(placed.entry, classic_rank=0))
-    [view] = issue_view(issue(OWN, "2021-01-14", [alone])).entries
+    full_entry = own_entry(1, TEA, [], [])
+    unranked = full_entry._replace(entry=msgspec.structs.replace(full_entry.entry, classic_rank=0))
+    [view] = issue_view(issue(OWN, "2021-01-14", [unranked])).entries
     assert (view.movement, view.rise, view.score_view.places) == ("", "", "")

@@ -17,14 +17,14 @@ from hotpapers.render.html.templating import POLICY, policy_of
 from hotpapers.view.site_config import NOBODY
 from tests.conftest import DATA
 from tests.render.build import LISTED, PlainIssueReader
-from tests.render.fuller import FULL_READER
+from tests.render.full_sample import FULL_READER
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
 from tests.render.sites import SITES, check_links, html, named_site, site
 
 
 @pytest.fixture(scope="module", params=sorted(SITES))
-def whole(request: pytest.FixtureRequest) -> dict[str, bytes]:
+def site_files(request: pytest.FixtureRequest) -> dict[str, bytes]:
     return named_site(request.param)
 
 
@@ -36,14 +36,14 @@ def test_the_site_is_as_expected(name: str) -> None:
     """HOTPAPERS_REWRITE=1 rewrites the expected files: check the diff before you keep them."""
     folder = DATA / "site" / name
     # the bytes of cards depend on the release of Pillow
-    made = {path: data for path, data in named_site(name).items() if not path.endswith((".css", ".js", ".png"))}
-    made = {path: data for path, data in made.items() if not path.startswith("search/") or path.endswith(".html")}
-    del made["attacks/index.html"]  # shows the latest measurement: see test_attacks_page
+    files = {path: data for path, data in named_site(name).items() if not path.endswith((".css", ".js", ".png"))}
+    files = {path: data for path, data in files.items() if not path.startswith("search/") or path.endswith(".html")}
+    del files["attacks/index.html"]  # shows the latest measurement: see test_attacks_page
     if os.environ.get("HOTPAPERS_REWRITE"):
-        rewrite(folder, [RenderedFile(path, data) for path, data in made.items()])
+        rewrite(folder, [RenderedFile(path, data) for path, data in files.items()])
     expected = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-    assert sorted(made) == sorted(expected)
-    assert [path for path in made if made[path] != expected[path]] == []
+    assert sorted(files) == sorted(expected)
+    assert [path for path in files if files[path] != expected[path]] == []
 
 
 def rewrite(folder: Path, files: list[RenderedFile]) -> None:
@@ -55,34 +55,34 @@ def rewrite(folder: Path, files: list[RenderedFile]) -> None:
 
 
 def test_a_day_touches_its_neighbours_and_its_papers() -> None:
-    once = {
+    common_paths = {
         "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "search.js", "search_index.js",
         *(f"{name}/index.html" for name in ("archive", "about", "method", "status", "accessibility", "reading")),
         "attacks/index.html", "search/index.html",
     }  # fmt: skip
-    assert set(SitePages(LISTED_READER, "hot-papers").paths(["2021-01-18"])) == once | {
+    assert set(SitePages(LISTED_READER, "hot-papers").paths(["2021-01-18"])) == common_paths | {
         "2021-01-14/index.html", "2021-01-18/index.html", "2021-01-18/issue.bib", "2021-01-18/issue.ris",
         "paper/2101.99901/index.html", "paper/hep-th/9901999/index.html", "author/tansy-overquill/index.html",
         *(f"category/{name}/index.html" for name in ("hep-th", "cs.RO", "cs.LG", "math.IT")),
         *(f"category/{name}/2021/index.html" for name in ("hep-th", "cs.RO", "cs.LG", "math.IT")),
     }  # fmt: skip
-    assert set(SitePages(LISTED_READER, "hot-papers").paths([])) == once
-    assert set(SitePages(LISTED_READER, "hot-papers").paths(["1999-01-01"])) == once
+    assert set(SitePages(LISTED_READER, "hot-papers").paths([])) == common_paths
+    assert set(SitePages(LISTED_READER, "hot-papers").paths(["1999-01-01"])) == common_paths
 
 
 def test_what_a_correction_took_out_must_not_stand_there_any_more() -> None:
-    def gone(days: list[str]) -> list[str]:
+    def removed_paths(days: list[str]) -> list[str]:
         return [file.path for file in SiteChannel().render(LISTED_READER, "hot-papers", days) if not file.data]
 
-    assert gone(["2021-01-14"]) == ["paper/2101.99904/index.html"]
-    assert gone(["2021-01-13"]) == []
+    assert removed_paths(["2021-01-14"]) == ["paper/2101.99904/index.html"]
+    assert removed_paths(["2021-01-13"]) == []
 
 
 def test_a_part_of_the_site_is_as_in_the_whole() -> None:
     all_files = site(LISTED_READER, "hot-papers")
-    some = site(LISTED_READER, "hot-papers", ["2021-01-13"])
-    assert len(some) < len(all_files)
-    assert some.items() <= all_files.items()
+    part = site(LISTED_READER, "hot-papers", ["2021-01-13"])
+    assert len(part) < len(all_files)
+    assert part.items() <= all_files.items()
 
 
 def test_every_path_has_a_page_and_others_have_none() -> None:
@@ -112,45 +112,45 @@ def test_a_publication_without_issues() -> None:
 # ---- rules for every page ----------------------------------------------------------------------------
 
 
-def test_links_are_relative_and_lead_to_pages(whole: dict[str, bytes]) -> None:
-    check_links(whole)
+def test_links_are_relative_and_lead_to_pages(site_files: dict[str, bytes]) -> None:
+    check_links(site_files)
 
 
-KNOWN = (
+OUTSIDE_PATHS = (
     r"arxiv\.org/(abs|pdf|html|list)/[\w./-]+|x\.com/i/status/\d+|www\.reddit\.com/comments/\w+"
     r"|bsky\.app/profile/[\w:]+/post/\w+|news\.ycombinator\.com/item\?id=\d+|github\.com/overquill/stars"
     r"|ui\.adsabs\.harvard\.edu/abs/arXiv:[\w./-]+|inspirehep\.net/arxiv/[\w./-]+|desk\.example/write"
 )
 
 
-def test_links_outside_lead_to_papers_and_to_posts(whole: dict[str, bytes]) -> None:
-    for page in html(whole).values():
+def test_links_outside_lead_to_papers_and_to_posts(site_files: dict[str, bytes]) -> None:
+    for page in html(site_files).values():
         for link in page.all("a"):
             href = link.attributes["href"]
-            if href.startswith("https://") and "blockquote" not in link.inside:
-                assert re.fullmatch(rf"https://({KNOWN})", href)
+            if href.startswith("https://") and "blockquote" not in link.ancestors:
+                assert re.fullmatch(rf"https://({OUTSIDE_PATHS})", href)
 
 
-def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(whole: dict[str, bytes]) -> None:
-    for path, page in html(whole).items():
+def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(site_files: dict[str, bytes]) -> None:
+    for path, page in html(site_files).items():
         assert not {"style", "iframe", "img", "object", "base", "use"} & {e.tag for e in page.elements}
         names = [name for element in page.elements for name in element.attributes]
         assert not [name for name in names if name == "style" or name.startswith("on")]
-        up = "../" * path.count("/")
+        prefix = "../" * path.count("/")
         scripts = [*(["search_index.js", "search.js"] if path == "search/index.html" else []), "reader.js"]
-        assert [e.attributes for e in page.all("script")] == [{"src": f"{up}{name}"} for name in scripts]
+        assert [e.attributes for e in page.all("script")] == [{"src": f"{prefix}{name}"} for name in scripts]
         assert names.count("src") == len(scripts)
-        fetched = [e.attributes["href"] for e in page.all("link") if e.attributes["rel"] in ("stylesheet", "icon")]
-        assert fetched == [f"{up}style.css", f"{up}icon.svg"]
+        hrefs = [e.attributes["href"] for e in page.all("link") if e.attributes["rel"] in ("stylesheet", "icon")]
+        assert hrefs == [f"{prefix}style.css", f"{prefix}icon.svg"]
         assert bool(page.all("form")) == (path in ("reading/index.html", "search/index.html"))
         policies = [e.attributes["content"] for e in page.all("meta") if "http-equiv" in e.attributes]
-        assert policies == [policy_of(path, "sitemap.xml" in whole)]
-    own = ("script-src 'self'", "style-src 'self'", "img-src 'self'")
-    assert "; ".join(["default-src 'none'", *own, "base-uri 'none'", "form-action 'none'"]) == POLICY
-    style, script = whole["style.css"].decode(), whole["reader.js"].decode()
+        assert policies == [policy_of(path, "sitemap.xml" in site_files)]
+    directives = ("script-src 'self'", "style-src 'self'", "img-src 'self'")
+    assert "; ".join(["default-src 'none'", *directives, "base-uri 'none'", "form-action 'none'"]) == POLICY
+    style, script = site_files["style.css"].decode(), site_files["reader.js"].decode()
     assert "url(" not in style and "@import" not in style and "http" not in style
     assert not re.search(r"\b(fetch|XMLHttpRequest|import|eval|innerHTML|insertAdjacentHTML|document\.write)\b", script)
-    assert len(whole["reader.js"]) < 10_000
+    assert len(site_files["reader.js"]) < 10_000
 
 
 def test_pages_say_where_they_are_and_what_is_beside_them() -> None:
@@ -182,11 +182,11 @@ def test_pages_say_where_they_are_and_what_is_beside_them() -> None:
     assert "canonical" not in links(html(named_site("hot-papers"))["index.html"])
 
 
-def test_every_page_can_be_read_aloud(whole: dict[str, bytes]) -> None:
-    for page in html(whole).values():
+def test_every_page_can_be_read_aloud(site_files: dict[str, bytes]) -> None:
+    for page in html(site_files).values():
         levels = [int(e.tag[1]) for e in page.elements if re.fullmatch("h[1-6]", e.tag)]
         assert levels.count(1) == 1 and levels[0] == 1
-        assert all(after <= before + 1 for before, after in pairwise(levels))
+        assert all(next_level <= level + 1 for level, next_level in pairwise(levels))
         assert page.all("html")[0].attributes["lang"] == "en"
         assert [len(page.all(tag)) for tag in ("main", "title")] == [1, 1]
         assert page.all("a")[0].attributes == {"class": "skip", "href": "#main"}
@@ -223,14 +223,14 @@ def test_empty_issues_say_so_in_words() -> None:
 
 def test_editions_stay_readable_and_say_why() -> None:
     files = site(LISTED_READER, "hot-papers")
-    latest, first = (Page(files[f"2021-01-14/{path}"]) for path in ("index.html", "edition-1/index.html"))
-    assert "Corrected: The survey was of to-do lists, and not a paper." in latest.text
-    assert "edition-1" in " ".join(e.attributes["href"] for e in latest.all("a"))
-    assert "Edition 1 of 2." in first.text and "not a paper" in first.text
-    assert "--issue 2021-01-14 --publication hot-papers --edition 1" in first.text
-    assert "--issue 2021-01-14 --publication hot-papers" in latest.text and "--edition" not in latest.text
-    assert "../../paper/2101.99901/index.html" in {e.attributes["href"] for e in first.all("a")}
-    hrefs = [e.attributes["href"] for e in first.all("a")]
+    latest_page, first_page = (Page(files[f"2021-01-14/{path}"]) for path in ("index.html", "edition-1/index.html"))
+    assert "Corrected: The survey was of to-do lists, and not a paper." in latest_page.text
+    assert "edition-1" in " ".join(e.attributes["href"] for e in latest_page.all("a"))
+    assert "Edition 1 of 2." in first_page.text and "not a paper" in first_page.text
+    assert "--issue 2021-01-14 --publication hot-papers --edition 1" in first_page.text
+    assert "--issue 2021-01-14 --publication hot-papers" in latest_page.text and "--edition" not in latest_page.text
+    assert "../../paper/2101.99901/index.html" in {e.attributes["href"] for e in first_page.all("a")}
+    hrefs = [e.attributes["href"] for e in first_page.all("a")]
     assert not [href for href in hrefs if "99904" in href and "arxiv" not in href and not href.startswith("#")]
 
 
@@ -321,5 +321,5 @@ def test_readers_can_write_to_the_desk() -> None:
     assert "at%3A%2F%2Fdid%3Aplc%3Aquill" in mails[0] and "2101.99901" in mails[0]
     listing = Page(named_site("hot-papers")["2021-01-14/index.html"])
     assert [e.attributes["rel"] for e in listing.all("a") if e.attributes["href"] == "https://desk.example/write"]
-    nobody = Page(site(LISTED_READER, "hot-papers", site_config=NOBODY)["2021-01-14/index.html"])
-    assert "this is wrong" not in nobody.text and "report" not in nobody.text.replace("reposts", "")
+    page = Page(site(LISTED_READER, "hot-papers", site_config=NOBODY)["2021-01-14/index.html"])
+    assert "this is wrong" not in page.text and "report" not in page.text.replace("reposts", "")

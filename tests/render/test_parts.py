@@ -24,10 +24,10 @@ def test_paths_and_back() -> None:
 
 
 def test_the_calendar_has_whole_weeks_and_shades() -> None:
-    [later, earlier] = calendar({"2021-01-14": 10, "2021-01-15": 0, "2020-12-31": 1, "2020-02-29": 3})
-    assert [later.name, [month.name for month in earlier.months]] == ["2021", ["February 2020", "December 2020"]]
-    assert all(len(week) == 7 for month in (*later.months, *earlier.months) for week in month.weeks)
-    cells = {cell.path: cell for week in later.months[0].weeks for cell in week if cell.path}
+    [year, leap_year] = calendar({"2021-01-14": 10, "2021-01-15": 0, "2020-12-31": 1, "2020-02-29": 3})
+    assert [year.name, [month.name for month in leap_year.months]] == ["2021", ["February 2020", "December 2020"]]
+    assert all(len(week) == 7 for month in (*year.months, *leap_year.months) for week in month.weeks)
+    cells = {cell.path: cell for week in year.months[0].weeks for cell in week if cell.path}
     assert {path: (cell.number, cell.shade) for path, cell in cells.items()} == {
         "2021-01-14/index.html": (14, 5), "2021-01-15/index.html": (15, 0),
     }  # fmt: skip
@@ -67,17 +67,17 @@ def test_what_is_shown_can_be_encoded_and_shown_again(text: str) -> None:
 # ---- the style ---------------------------------------------------------------------------------------
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """Relative luminance of #rgb or #rrggbb (WCAG 2.2)."""
-    digits = colour.lstrip("#")
+    digits = color.lstrip("#")
     digits = "".join(c * 2 for c in digits) if len(digits) == 3 else digits
     parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+def contrast(color: str, background: str) -> float:
+    light, dark = sorted((luminance(color), luminance(background)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -87,7 +87,7 @@ def test_colours_can_be_read(scheme: str) -> None:
     style = asset("style.css").decode().partition("@media print")[0]
     found = re.findall(r":root[^{}]*\{([^{}]*--paper[^{}]*)\}", style)
     light, *dark = [dict(re.findall(r"--([\w-]+): (#\w+);", block)) for block in found]
-    assert len(dark) == 2 and dark[0] == dark[1], "as the system has it, and as a reader wants it"
+    assert len(dark) == 2 and dark[0] == dark[1], "one for the system's setting, one for the reader's"
     colours = light if scheme == "light" else dark[0]
     for text in ("ink", "dim", "accent"):
         assert contrast(colours[text], colours["paper"]) >= 4.5, text

@@ -14,18 +14,20 @@ from hotpapers.render.feeds import FeedMaker
 from hotpapers.render.markdown import issue_text
 from hotpapers.view.publication_state import state_of
 from hotpapers.view.site_config import NOBODY
-from tests.render.build import NOON, OWN, PlainIssueReader, heard, issue, paper
+from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper
 from tests.render.html import Page
 from tests.render.sites import site
 
-READ = (NetworkReading(network="bluesky", state="complete"),)
+READINGS = (NetworkReading(network="bluesky", state="complete"),)
 TITLE = r"Poincar\'e--Hopf and ``Tea''"
 PLAIN = "Poincaré–Hopf and “Tea”"
 
 
 def _issue() -> PublishedIssue:
-    shown = paper("2101.99901", TITLE, r"We ask for \emph{tea}.")
-    return issue(OWN, "2021-01-14", [heard(1, shown, [], [], announced_at=announced_at("2021-01-13"))], readings=READ)
+    metadata = paper("2101.99901", TITLE, r"We ask for \emph{tea}.")
+    return issue(
+        OWN, "2021-01-14", [own_entry(1, metadata, [], [], announced_at=announced_at("2021-01-13"))], readings=READINGS
+    )
 
 
 def test_a_title_is_the_same_in_pages_feeds_and_markdown() -> None:
@@ -40,14 +42,14 @@ def test_a_title_is_the_same_in_pages_feeds_and_markdown() -> None:
 
 def test_counts_are_the_same_in_feeds_markdown_and_mails() -> None:
     count = PrintedCount(network="feeds", voices=1, reposts=0, likes=3, until=NOON, bots=2)
-    shown = issue(OWN, "2021-01-14", [heard(1, paper("2101.99901", "Tea"), [count], [])])
+    published = issue(OWN, "2021-01-14", [own_entry(1, paper("2101.99901", "Tea"), [count], [])])
     line = "Feeds: 1 voice, 3 likes (not counted: 2 bot posts)"
-    maker = FeedMaker(PlainIssueReader([OWN], [shown]), "daily", NOBODY)
+    maker = FeedMaker(PlainIssueReader([OWN], [published]), "daily", NOBODY)
     for kind in ("issues", "papers"):
         [item] = json.loads(maker.feed(f"feeds/{kind}.json") or b"")["items"]
         assert line in item["content_html"]
-    assert line in issue_text(shown)
-    assert line in " ".join(as_text(message_view(shown, NOBODY, 1)).split())
+    assert line in issue_text(published)
+    assert line in " ".join(as_text(message_view(published, NOBODY, 1)).split())
 
 
 def test_when_a_paper_was_announced_is_told_beside_the_issue() -> None:
@@ -58,10 +60,10 @@ def test_when_a_paper_was_announced_is_told_beside_the_issue() -> None:
 
 def test_the_authors_of_a_large_collaboration_unfold() -> None:
     names = tuple(f"Author {n}" for n in range(1, 3001))
-    shown = issue(OWN, "2021-01-14", [heard(1, paper("2101.99901", "Everything", authors=names), [], [])])
-    page = Page(site(PlainIssueReader([OWN], [shown]), "daily")["paper/2101.99901/index.html"])
-    head, _, folded = page.text.partition("2,980 more authors")
-    assert "Author 20" in head and "Author 21" not in head and folded.lstrip().startswith("Author 21, Author 22")
+    published = issue(OWN, "2021-01-14", [own_entry(1, paper("2101.99901", "Everything", authors=names), [], [])])
+    page = Page(site(PlainIssueReader([OWN], [published]), "daily")["paper/2101.99901/index.html"])
+    head, _, rest = page.text.partition("2,980 more authors")
+    assert "Author 20" in head and "Author 21" not in head and rest.lstrip().startswith("Author 21, Author 22")
 
 
 @pytest.mark.parametrize(
@@ -72,8 +74,8 @@ def test_the_authors_of_a_large_collaboration_unfold() -> None:
     ],
 )  # fmt: skip
 def test_a_front_page_without_an_issue_says_when_there_will_be_one(window: str, due: str) -> None:
-    own = msgspec.structs.replace(OWN, window=window)
-    page = Page(site(PlainIssueReader([own], []), "daily")["index.html"])
+    publication = msgspec.structs.replace(OWN, window=window)
+    page = Page(site(PlainIssueReader([publication], []), "daily")["index.html"])
     assert f"No issue yet The first one is due {due}" in page.text
 
 
@@ -85,7 +87,7 @@ def test_a_first_issue_is_not_the_last_1_issues() -> None:
 
 
 def test_a_network_that_is_no_longer_read_was_not_read_for_the_latest_issue() -> None:
-    later = issue(OWN, "2021-01-15", [], readings=(NetworkReading(network="x", state="complete"),))
-    x, bluesky = sorted(state_of(OWN, [_issue(), later]).networks, reverse=True)
+    later_issue = issue(OWN, "2021-01-15", [], readings=(NetworkReading(network="x", state="complete"),))
+    x, bluesky = sorted(state_of(OWN, [_issue(), later_issue]).networks, reverse=True)
     assert x.text == "read in full for the latest issue"
     assert bluesky.text == "read in full until the issue of 14 January 2021"

@@ -28,7 +28,7 @@ from hotpapers.render.html.templating import POLICY, SEARCH_POLICY
 from hotpapers.search.tokenizer import stem, words
 from hotpapers.view.site_config import NOBODY
 from tests.conftest import data
-from tests.render.build import LISTED, PlainIssueReader, issue, listed, paper
+from tests.render.build import LISTED, PlainIssueReader, issue, listing_entry, paper
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
@@ -37,43 +37,43 @@ ALL = data("search-site", "index.txt")
 ANSWER = data("search-site", "answer.html")
 
 
-def same(made: bytes, file: Path) -> None:
-    """HOTPAPERS_REWRITE=1 rewrites the expected file: check the diff before you keep it."""
+def assert_matches_file(content: bytes, file: Path) -> None:
+    """Compare with the expected file. HOTPAPERS_REWRITE=1 rewrites it: check the diff before you keep it."""
     if os.environ.get("HOTPAPERS_REWRITE"):
-        file.write_bytes(made)
-    assert made == file.read_bytes()
+        file.write_bytes(content)
+    assert content == file.read_bytes()
 
 
 def files(issue_reader: PlainIssueReader, days: Sequence[str] | None = None) -> dict[str, bytes]:
-    made = list(
+    index_files = list(
         SearchIndex(issue_reader, "hot-papers").files(issue_reader.days("hot-papers") if days is None else days)
     )
-    assert len({file.path for file in made}) == len(made)
-    return {file.path: file.data for file in made}
+    assert len({file.path for file in index_files}) == len(index_files)
+    return {file.path: file.data for file in index_files}
 
 
 # ---- the index -----------------------------------------------------------------------------------------
 
 
 def test_the_index_is_as_expected() -> None:
-    made = files(LISTED_READER)
-    same(b"".join(f"== {path}\n".encode() + text + b"\n" for path, text in made.items()), ALL)
-    assert set(made) == {
+    index = files(LISTED_READER)
+    assert_matches_file(b"".join(f"== {path}\n".encode() + text + b"\n" for path, text in index.items()), ALL)
+    assert set(index) == {
         "search/index.json", *paths_of("2021-q1"),
         *(f"search/papers/{day}.json" for day in LISTED_READER.days("hot-papers")),
     }  # fmt: skip
 
 
 def test_a_new_issue_changes_the_files_of_its_quarter_alone() -> None:
-    some = [listed(1, paper("2101.99901", "Kettles"), 1, 2, 3, 400)]
+    entries = [listing_entry(1, paper("2101.99901", "Kettles"), 1, 2, 3, 400)]
     days = ("2020-12-31", "2021-01-04", "2021-03-31", "2021-04-01")
-    before = PlainIssueReader([LISTED], [issue(LISTED, day, some) for day in days[:-1]])
-    after = PlainIssueReader([LISTED], [issue(LISTED, day, some) for day in days])
-    whole, part = files(after), files(after, ["2021-04-01"])
+    reader_before = PlainIssueReader([LISTED], [issue(LISTED, day, entries) for day in days[:-1]])
+    reader_after = PlainIssueReader([LISTED], [issue(LISTED, day, entries) for day in days])
+    whole, part = files(reader_after), files(reader_after, ["2021-04-01"])
     assert set(part) == {"search/index.json", "search/papers/2021-04-01.json", *paths_of("2021-q2")}
-    assert {**files(before), **part} == whole
+    assert {**files(reader_before), **part} == whole
     assert json.loads(part["search/index.json"]) == {"parts": ["2020-q4", "2021-q1", "2021-q2"]}
-    assert set(files(after, ["1999-01-01"])) == {"search/index.json"}
+    assert set(files(reader_after, ["1999-01-01"])) == {"search/index.json"}
 
 
 def test_quarters() -> None:
@@ -97,61 +97,63 @@ def test_numbers_are_what_scripts_read() -> None:
 
 def lookup(part: dict[str, bytes], word: str) -> str:
     """The index entry of a word, as the script finds it."""
-    own = json.loads(part["search/2021-q1/index.json"])
-    before = [n for n, first in enumerate(own["from"]) if first.encode("utf-16-be") <= word.encode("utf-16-be")]
-    text = part[f"search/2021-q1/{before[-1]:02}.txt"].decode()
-    found = re.findall(f"(?<=\n){re.escape(word)} (.*)\n", text)
-    return found[0] if found else ""
+    index = json.loads(part["search/2021-q1/index.json"])
+    positions = [n for n, first in enumerate(index["from"]) if first.encode("utf-16-be") <= word.encode("utf-16-be")]
+    text = part[f"search/2021-q1/{positions[-1]:02}.txt"].decode()
+    matches = re.findall(f"(?<=\n){re.escape(word)} (.*)\n", text)
+    return matches[0] if matches else ""
 
 
 def part(papers: Sequence[tuple[str, Sequence[str], str]]) -> dict[str, bytes]:
     """The index files of papers, given as title, authors, text."""
-    held = [EntrySummary("2021-01-14", n, f"arxiv:2101.{n:05}", title, tuple(who), ("cs.LG",)) for n, (title, who, _) in
-            enumerate(papers, 1)]  # fmt: skip
-    texts = {(one.day, one.paper): text for one, (_, _, text) in zip(held, papers, strict=True)}
-    return {file.path: file.data for file in part_files("2021-q1", [("2021-01-14", held)], texts)}
+    summaries = [
+        EntrySummary("2021-01-14", n, f"arxiv:2101.{n:05}", title, tuple(authors), ("cs.LG",))
+        for n, (title, authors, _) in enumerate(papers, 1)
+    ]
+    texts = {(summary.day, summary.paper): text for summary, (_, _, text) in zip(summaries, papers, strict=True)}
+    return {file.path: file.data for file in part_files("2021-q1", [("2021-01-14", summaries)], texts)}
 
 
 def test_where_a_word_stands_is_told() -> None:
-    made = part([
+    index = part([
         ("Kettles and Steam", ["Ada Kettles"], "A kettle, a kettle and one more kettle. Steam."),
         ("Nothing", [], "One teapot beside a kettle"),
     ])  # fmt: skip
-    assert lookup(made, "kettle") == "0A0D1C"
-    assert lookup(made, "kettles") == "0B"
-    assert lookup(made, "teapot") == "1C" and lookup(made, "steam") == "0A0C"
-    assert lookup(made, "#cs.lg") == lookup(made, "#cs") == "0A1A"
-    assert lookup(made, "#2101.00002") == "1A"
-    assert lookup(made, "absent") == ""
+    assert lookup(index, "kettle") == "0A0D1C"
+    assert lookup(index, "kettles") == "0B"
+    assert lookup(index, "teapot") == "1C" and lookup(index, "steam") == "0A0C"
+    assert lookup(index, "#cs.lg") == lookup(index, "#cs") == "0A1A"
+    assert lookup(index, "#2101.00002") == "1A"
+    assert lookup(index, "absent") == ""
 
 
 def test_a_common_word_is_not_told_paper_by_paper() -> None:
-    most = search_index.SMALL + 2
+    count = search_index.SMALL + 2
     titles = {2: "The number 2"}
     texts = {7: "None"}
-    made = part([(titles.get(n, f"Number {n}"), [], texts.get(n, "It has the word")) for n in range(most)])
-    assert lookup(made, "the") == "*7Z2A" and lookup(made, "word") == "*7Z"
-    assert lookup(made, "number") == "".join(f"{base36(n)}A" for n in range(most))
-    few = part([(f"Number {n}", [], "It has the word") for n in range(most - 2)])
-    assert lookup(few, "word").startswith("0C1C")
+    index = part([(titles.get(n, f"Number {n}"), [], texts.get(n, "It has the word")) for n in range(count)])
+    assert lookup(index, "the") == "*7Z2A" and lookup(index, "word") == "*7Z"
+    assert lookup(index, "number") == "".join(f"{base36(n)}A" for n in range(count))
+    small_index = part([(f"Number {n}", [], "It has the word") for n in range(count - 2)])
+    assert lookup(small_index, "word").startswith("0C1C")
 
 
-WRITTEN = st.text(
+TEXTS = st.text(
     st.sampled_from('aábzZ09 -ßøתשלוםمقهى京都機械学習ไทย한국\U00020000\U0001d54fﬁ\\$"\n#*A\ud7ff\ufb01\uff21'),
     max_size=60,
 )
 
 
-@given(st.lists(st.tuples(WRITTEN, st.lists(WRITTEN, max_size=2), WRITTEN), max_size=8))
+@given(st.lists(st.tuples(TEXTS, st.lists(TEXTS, max_size=2), TEXTS), max_size=8))
 def test_every_word_is_found_where_the_script_looks(papers: list[tuple[str, list[str], str]]) -> None:
-    made = part(papers)
-    for n, (title, who, text) in enumerate(papers):
-        sought = [(stem(word), "A") for word in words(title)] + [(word, "B") for name in who for word in words(name)]
-        for word, letter in [*sought, *((stem(word), "C") for word in words(text) if words(text).count(word) < 2)]:
+    index = part(papers)
+    for n, (title, authors, text) in enumerate(papers):
+        terms = [(stem(word), "A") for word in words(title)] + [(word, "B") for name in authors for word in words(name)]
+        for word, letter in [*terms, *((stem(word), "C") for word in words(text) if words(text).count(word) < 2)]:
             assert re.search(
-                f"(?<![0-9a-z]){base36(n)}[A-D]*?{letter}|{base36(n)}{letter}|{base36(n)}D", lookup(made, word)
+                f"(?<![0-9a-z]){base36(n)}[A-D]*?{letter}|{base36(n)}{letter}|{base36(n)}D", lookup(index, word)
             )
-    assert all(text.startswith(b"\n") and text.endswith(b"\n") for path, text in made.items() if path.endswith(".txt"))
+    assert all(text.startswith(b"\n") and text.endswith(b"\n") for path, text in index.items() if path.endswith(".txt"))
 
 
 def test_files_are_of_about_the_same_size() -> None:
@@ -162,14 +164,16 @@ def test_files_are_of_about_the_same_size() -> None:
 
 def test_texts_from_outside_stay_texts() -> None:
     entries = [
-        listed(n, paper(f"2101.{n:05}", text, text * 9, authors=(text,), categories=(text, "cs.LG")), 1, 2, 3, 400)
+        listing_entry(
+            n, paper(f"2101.{n:05}", text, text * 9, authors=(text,), categories=(text, "cs.LG")), 1, 2, 3, 400
+        )
         for n, text in enumerate(HOSTILE, 1)
     ]
-    made = files(PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", entries)]))
-    shown = json.loads(made["search/papers/2021-01-14.json"])
-    assert [one[0] for one in shown] == [f"2101.{n:05}" for n in range(1, len(HOSTILE) + 1)]
-    assert all(not re.search("[\x00-\x1f\u202a-\u202e]", str(text)) for one in shown for text in one)
-    for path, text in made.items():
+    index = files(PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", entries)]))
+    rows = json.loads(index["search/papers/2021-01-14.json"])
+    assert [row[0] for row in rows] == [f"2101.{n:05}" for n in range(1, len(HOSTILE) + 1)]
+    assert all(not re.search("[\x00-\x1f\u202a-\u202e]", str(text)) for row in rows for text in row)
+    for path, text in index.items():
         if path.endswith(".txt"):
             assert re.fullmatch(
                 r"\n(#?[\w.\u0300-\uffff\U00010000-\U0010ffff-]+ \*?([0-9a-z]+[A-DZ])*\n)*", text.decode()
@@ -177,10 +181,12 @@ def test_texts_from_outside_stay_texts() -> None:
 
 
 def test_what_is_shown_is_bounded() -> None:
-    long = paper("2101.99901", "Many", "word " * 9000, authors=tuple(f"Ada {n}" for n in range(3000)))
-    made = files(PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", [listed(1, long, 1, 2, 3, 400)])]))
-    assert len(made["search/papers/2021-01-14.json"]) < 6_000
-    assert b"\n2999 0B\n" in b"".join(made.values()), "all names are found all the same"
+    long_paper = paper("2101.99901", "Many", "word " * 9000, authors=tuple(f"Ada {n}" for n in range(3000)))
+    index = files(
+        PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", [listing_entry(1, long_paper, 1, 2, 3, 400)])])
+    )
+    assert len(index["search/papers/2021-01-14.json"]) < 6_000
+    assert b"\n2999 0B\n" in b"".join(index.values()), "all names can still be found"
 
 
 def test_a_publication_without_issues() -> None:
@@ -199,15 +205,19 @@ def test_the_page_of_the_site() -> None:
     [form] = page.all("form")
     assert form.attributes == {"class": "ask", "role": "search", "method": "get"}
     assert page.all("input")[0].attributes["name"] == "q"
-    assert [one.attributes["src"] for one in page.all("script")] == [
+    assert [element.attributes["src"] for element in page.all("script")] == [
         "../search_index.js",
         "../search.js",
         "../reader.js",
     ]
-    assert [one.attributes["id"] for one in page.elements if one.attributes.get("role") == "status"] == ["status"]
-    assert "../archive/index.html" in [one.attributes["href"] for one in page.all("a") if "noscript" in one.inside]
+    assert [element.attributes["id"] for element in page.elements if element.attributes.get("role") == "status"] == [
+        "status"
+    ]
+    assert "../archive/index.html" in [
+        element.attributes["href"] for element in page.all("a") if "noscript" in element.ancestors
+    ]
     assert 'author:"Ada Brewster"' in page.text and "words in quotation marks" in page.text
-    policy = next(one.attributes["content"] for one in page.all("meta") if "http-equiv" in one.attributes)
+    policy = next(element.attributes["content"] for element in page.all("meta") if "http-equiv" in element.attributes)
     assert policy == SEARCH_POLICY
     assert set(SEARCH_POLICY.split("; ")) ^ set(POLICY.split("; ")) == {
         "form-action 'none'", "form-action 'self'", "connect-src 'self'",
@@ -242,14 +252,14 @@ def test_an_answer_is_as_expected() -> None:
                     "", ()),
     )  # fmt: skip
     answer = SearchAnswer('"><script>', "3 papers with “kettle”.", hits, posts, "?q=a&cursor=b", "feeds/query.atom?q=a")
-    same(search_page(answer), ANSWER)
+    assert_matches_file(search_page(answer), ANSWER)
 
 
 def test_nothing_is_an_answer_too() -> None:
     page = Page(search_page(SearchAnswer("kettle", "No paper with “kettle”.")))
     assert "No paper with “kettle”." in page.text and page.all("script")[0].attributes["src"] == "../reader.js"
     assert len(page.all("script")) == 1, "the script of the static site leaves an answer alone"
-    assert not [one for one in page.all("link") if one.attributes["rel"] == "alternate"]
+    assert not [element for element in page.all("link") if element.attributes["rel"] == "alternate"]
 
 
 def test_what_was_asked_for_is_marked_and_all_is_escaped() -> None:

@@ -11,7 +11,7 @@ from hotpapers.render.html.pages import SitePages
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view.site_config import SiteConfig
 from tests.render.build import PlainIssueReader
-from tests.render.fuller import FULL_READER
+from tests.render.full_sample import FULL_READER
 from tests.render.sample import LISTED_READER
 from tests.render.sites import site
 
@@ -23,31 +23,31 @@ BOTH = [(FULL_READER, "daily"), (LISTED_READER, "hot-papers")]
 def addresses(data: bytes) -> list[str]:
     """The addresses of a sitemap."""
     root = ElementTree.fromstring(data)
-    assert root.tag == f"{NAME}urlset" and all([one.tag for one in url] == [f"{NAME}loc"] for url in root)
-    return [one.text or "" for one in root.iter(f"{NAME}loc")]
+    assert root.tag == f"{NAME}urlset" and all([child.tag for child in url] == [f"{NAME}loc"] for url in root)
+    return [element.text or "" for element in root.iter(f"{NAME}loc")]
 
 
 @pytest.mark.parametrize(("issue_reader", "name"), BOTH, ids=["daily", "hot-papers"])
 def test_it_names_every_page_but_parts_of_issues(issue_reader: PlainIssueReader, name: str) -> None:
     files = site(issue_reader, name, site_config=PUBLIC)
-    found = addresses(files["sitemap.xml"])
+    locations = addresses(files["sitemap.xml"])
     pages = {path for path in files if path.endswith("index.html") and "/all/" not in path and "/edition-" not in path}
-    assert len(found) == len(set(found))
-    assert set(found) == {PUBLIC.base + path.removesuffix("index.html") for path in pages}
-    days = [address for address in found if address.startswith(f"{PUBLIC.base}20")]
+    assert len(locations) == len(set(locations))
+    assert set(locations) == {PUBLIC.base + path.removesuffix("index.html") for path in pages}
+    days = [address for address in locations if address.startswith(f"{PUBLIC.base}20")]
     assert days == sorted(days, reverse=True)
 
 
 def test_it_ends_where_a_sitemap_must(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(static_pages, "MOST", 3)
-    there = SiteContext(LISTED_READER, "hot-papers", PUBLIC)
-    data = static_pages.sitemap(there, ["index.html", "404.html", "robots.txt"])
+    context = SiteContext(LISTED_READER, "hot-papers", PUBLIC)
+    data = static_pages.sitemap(context, ["index.html", "404.html", "robots.txt"])
     assert addresses(data) == [PUBLIC.base, f"{PUBLIC.base}2021-01-18/", f"{PUBLIC.base}2021-01-14/"]
 
 
 def test_an_empty_site_has_one_too() -> None:
-    there = PlainIssueReader(FULL_READER.publications(), [])
-    assert addresses(SitePages(there, "daily", PUBLIC).page("sitemap.xml") or b"")[0] == PUBLIC.base
+    issue_reader = PlainIssueReader(FULL_READER.publications(), [])
+    assert addresses(SitePages(issue_reader, "daily", PUBLIC).page("sitemap.xml") or b"")[0] == PUBLIC.base
 
 
 def test_robots_may_read_all_and_are_told_where_it_is() -> None:

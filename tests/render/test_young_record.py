@@ -21,65 +21,66 @@ from hotpapers.query.issues import as_issue
 from hotpapers.render.feeds import FeedMaker
 from hotpapers.render.markdown import issue_text
 from hotpapers.view.site_config import SiteConfig
-from tests.render.build import OWN, PlainIssueReader, heard, issue, paper
+from tests.render.build import OWN, PlainIssueReader, issue, own_entry, paper
 from tests.render.sites import site
 
 DAY, BEFORE = "2021-01-14", "2021-01-13"
 PUBLIC = SiteConfig("desk@daily.example", "https://papers.example/")
 
 
-def young() -> PublishedIssue:
+def young_issue() -> PublishedIssue:
     days = [announcement_days.announced_at(day) for day in (BEFORE, DAY)]
-    held = [
-        heard(n, paper(f"2101.0000{n}", f"Kettles, part {n}"), [], [], announced_at=at) for n, at in enumerate(days, 1)
+    entries = [
+        own_entry(n, paper(f"2101.0000{n}", f"Kettles, part {n}"), [], [], announced_at=at)
+        for n, at in enumerate(days, 1)
     ]
-    made = issue(OWN, DAY, held, announced=69, considered=214)
-    compared = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
-    return msgspec.structs.replace(made, content=msgspec.structs.replace(made.content, compared=compared))
+    published = issue(OWN, DAY, entries, announced=69, considered=214)
+    reference = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
+    return msgspec.structs.replace(published, content=msgspec.structs.replace(published.content, compared=reference))
 
 
-def plainly(marked_up: str) -> str:
+def plain_text(markup: str) -> str:
     """The text of Markdown, HTML or mail as a reader sees it."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", html.unescape(marked_up))).replace("\\", "").split())
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", html.unescape(markup))).replace("\\", "").split())
 
 
-def feed(found: PublishedIssue, about: str) -> str:
-    return (FeedMaker(PlainIssueReader([OWN], [found]), "daily", PUBLIC).feed(f"feeds/{about}.rss") or b"").decode()
+def feed(published: PublishedIssue, kind: str) -> str:
+    return (FeedMaker(PlainIssueReader([OWN], [published]), "daily", PUBLIC).feed(f"feeds/{kind}.rss") or b"").decode()
 
 
 CHANNELS: dict[str, Callable[[PublishedIssue], str]] = {
-    "site": lambda one: site(PlainIssueReader([OWN], [one]), "daily")[f"{DAY}/index.html"].decode(),
+    "site": lambda published: site(PlainIssueReader([OWN], [published]), "daily")[f"{DAY}/index.html"].decode(),
     "markdown": issue_text,
-    "feed": lambda one: feed(one, "papers"),
-    "feed of issues": lambda one: feed(one, "issues"),
-    "message": lambda one: as_text(message_view(one, PUBLIC, 10)),
-    "message in HTML": lambda one: as_html(message_view(one, PUBLIC, 10)),
-    "api": lambda one: json.dumps(msgspec.to_builtins(as_issue(one)), ensure_ascii=False),
+    "feed": lambda published: feed(published, "papers"),
+    "feed of issues": lambda published: feed(published, "issues"),
+    "message": lambda published: as_text(message_view(published, PUBLIC, 10)),
+    "message in HTML": lambda published: as_html(message_view(published, PUBLIC, 10)),
+    "api": lambda published: json.dumps(msgspec.to_builtins(as_issue(published)), ensure_ascii=False),
 }
-HELD = "2 papers: 1 of the 69 announced that day, 1 from before"
+CONTENT = "2 papers: 1 of the 69 announced that day, 1 from before"
 PROVISIONAL = "compared with 16 papers of one day; places are provisional"
-WHY = "Compared with 16 papers of one day. Places are provisional until there are 500 papers, of 90 days."
+REASON = "Compared with 16 papers of one day. Places are provisional until there are 500 papers, of 90 days."
 BELOW = "This score is below the threshold of 1,500"
 
 
 @pytest.mark.parametrize("channel", [name for name in CHANNELS if name != "feed"])
 def test_the_issue_says_what_it_holds_and_that_places_are_provisional(channel: str) -> None:
-    said = plainly(CHANNELS[channel](young()))
-    assert HELD in said and PROVISIONAL in said
+    text = plain_text(CHANNELS[channel](young_issue()))
+    assert CONTENT in text and PROVISIONAL in text
 
 
 @pytest.mark.parametrize("channel", [name for name in CHANNELS if name != "feed of issues"])
 def test_an_entry_of_the_day_before_says_so(channel: str) -> None:
-    assert plainly(CHANNELS[channel](young())).count("announced the day before") == 1
+    assert plain_text(CHANNELS[channel](young_issue())).count("announced the day before") == 1
 
 
 @pytest.mark.parametrize("channel", ["site", "markdown", "feed", "message", "message in HTML"])
 def test_an_entry_says_why_its_place_is_provisional(channel: str) -> None:
-    said = plainly(CHANNELS[channel](young()))
-    assert said.count(WHY) == 2 and said.count(BELOW) == 2
+    text = plain_text(CHANNELS[channel](young_issue()))
+    assert text.count(REASON) == 2 and text.count(BELOW) == 2
 
 
-class Narrow:
+class NarrowRoom:
     """A room that accepts only short messages."""
 
     text_format: TextFormat = "plain"
@@ -93,7 +94,7 @@ class Narrow:
 
 
 def test_chat_and_threads_say_so_in_few_words() -> None:
-    told = announcement(young(), PUBLIC)
-    assert (told.papers, told.provisional) == (HELD, f"C{PROVISIONAL[1:]}.")
-    for text in (message(told, Narrow()), thread(young(), PUBLIC).posts[0].record["text"]):
-        assert f"{HELD}." in text and told.provisional in text
+    news = announcement(young_issue(), PUBLIC)
+    assert (news.papers, news.provisional) == (CONTENT, f"C{PROVISIONAL[1:]}.")
+    for text in (message(news, NarrowRoom()), thread(young_issue(), PUBLIC).posts[0].record["text"]):
+        assert f"{CONTENT}." in text and news.provisional in text

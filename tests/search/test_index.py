@@ -29,7 +29,7 @@ from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.parsing import parse_all
 from tests.privacy import traces
-from tests.search.searched import about, paper, post, texts, titles
+from tests.search.search_items import paper, post, texts, titles, with_mentions
 from tests.store import made
 from tests.store.made import AT
 
@@ -55,8 +55,10 @@ def test_only_the_latest_observation_is_found(store: Record) -> None:
 
 
 def test_a_better_reading_takes_back_what_it_no_longer_gives(store: Record) -> None:
-    one = model.RawPayload("paper", "1", b"x", AT)
-    store.ingest(parse_all(lambda _: about(paper("Kettle", n=1), post("kettle", 1)), [one]), source="s", at=AT)
+    payload = model.RawPayload("paper", "1", b"x", AT)
+    store.ingest(
+        parse_all(lambda _: with_mentions(paper("Kettle", n=1), post("kettle", 1)), [payload]), source="s", at=AT
+    )
     assert titles(store, "kettle") == ["Kettle"] and texts(store, "kettle") == ["kettle"]
     store.reprocess("s", lambda _: [])
     assert titles(store, "kettle") == [] and texts(store, "kettle") == []
@@ -65,24 +67,26 @@ def test_a_better_reading_takes_back_what_it_no_longer_gives(store: Record) -> N
 
 
 def test_days_come_with_announcements_whenever_they_come(store: Record) -> None:
-    new, announced = made.paper_with_announcement(1, made.moment("2021-03-02 00:30"))
-    store.append([new], source="s")
+    new_paper, announcement = made.paper_with_announcement(1, made.moment("2021-03-02 00:30"))
+    store.append([new_paper], source="s")
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
-    store.append([announced], source="s")
+    store.append([announcement], source="s")
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03-02"]
-    earlier = made.paper_with_announcement(1, made.moment("2021-03-01 00:30"))[1]
-    store.append([earlier], source="s")
-    assert [hit.paper for hit in search(store, "date:2021-03-01").papers] == [new.paper]  # type: ignore[attr-defined]
-    unknown = made.paper_with_announcement(77, made.moment("2021-03-01 00:30"))[1]
-    store.append([unknown], source="s")
+    earlier_announcement = made.paper_with_announcement(1, made.moment("2021-03-01 00:30"))[1]
+    store.append([earlier_announcement], source="s")
+    assert [hit.paper for hit in search(store, "date:2021-03-01").papers] == [new_paper.paper]  # type: ignore[attr-defined]
+    unknown_announcement = made.paper_with_announcement(77, made.moment("2021-03-01 00:30"))[1]
+    store.append([unknown_announcement], source="s")
     assert search(store, "date:2021").total == 1
 
 
 def test_days_go_with_announcements_that_are_taken_back(store: Record) -> None:
-    new, announced = made.paper_with_announcement(1, made.moment("2021-03-02 00:30"))
-    store.ingest(parse_all(lambda _: [new, announced], [model.RawPayload("list", "1", b"x", AT)]), source="s", at=AT)
+    new_paper, announcement = made.paper_with_announcement(1, made.moment("2021-03-02 00:30"))
+    store.ingest(
+        parse_all(lambda _: [new_paper, announcement], [model.RawPayload("list", "1", b"x", AT)]), source="s", at=AT
+    )
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03-02"]
-    store.reprocess("s", lambda _: [new])
+    store.reprocess("s", lambda _: [new_paper])
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
 
 
@@ -95,7 +99,7 @@ def test_an_imported_category_of_any_length(store: Record) -> None:
 def test_the_index_follows_the_batches(store: Record) -> None:
     assert (behind(store), outstanding(store)) == (0, 0)
     store.append([paper("Kettle")], source="s")
-    store.append(about(post("kettle")), source="s")
+    store.append(with_mentions(post("kettle")), source="s")
     assert (behind(store), outstanding(store)) == (2, 2)
     steps: list[int] = []
     assert catch_up(store, steps.append) == 2 and steps == [1, 1]
@@ -112,7 +116,8 @@ def test_a_large_record_is_taken_in_slices(store: Record, monkeypatch: pytest.Mo
     monkeypatch.setattr(database, "AT_ONCE", 3)
     monkeypatch.setattr(indexing, "CACHED_WORDS", 10)
     store.append(
-        [paper(f"Kettle {n} thing{n}") for n in range(20)] + about(*(post(f"tea {n}") for n in range(8))), source="s"
+        [paper(f"Kettle {n} thing{n}") for n in range(20)] + with_mentions(*(post(f"tea {n}") for n in range(8))),
+        source="s",
     )
     steps: list[int] = []
     assert catch_up(store, steps.append) == 28 and steps == [7, 7, 6, 7, 1]
@@ -142,11 +147,11 @@ def test_a_crash_in_between_is_made_up_for(store: Record, monkeypatch: pytest.Mo
     monkeypatch.setattr(indexing, "SLICE", 5)
     store.append([paper(f"Kettle {n}") for n in range(12)], source="s")
 
-    def killed(step: int) -> None:
+    def interrupt(step: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        catch_up(store, killed)
+        catch_up(store, interrupt)
     with monkeypatch.context() as patch:
         patch.setattr(indexing, "paper_words", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -173,8 +178,10 @@ def test_an_index_that_is_missing_or_of_another_program_is_made_anew(
 
 def test_issues_that_cannot_be_read_are_passed_over(store: Record) -> None:
     store.append(made.EVERY, source="s")
-    broken = model.Issue(publication="tea", day="2021-03-03", edition=1, digest="", content="no JSON", observed_at=AT)
-    store.append([broken], source="s")
+    damaged_issue = model.Issue(
+        publication="tea", day="2021-03-03", edition=1, digest="", content="no JSON", observed_at=AT
+    )
+    store.append([damaged_issue], source="s")
     assert [hit.issues for hit in search(store, "kettle").papers] == [()]
 
 
@@ -187,25 +194,25 @@ def test_what_a_store_holds_is_found_wherever_it_goes(
     posts = search_posts(store, "tea").total
     assert expected and posts
     backup(store, tmp_path / "copy.db")
-    with Record(str(tmp_path / "copy.db"), create=False) as copied:
-        assert {hit.paper for hit in search(copied, "kettle").papers} == set(expected)
-    with Record(other_url) as other:
-        other.append([paper("Quite another kettle", n=999)], source="s")
-        assert search(other, "kettle").total == 1
+    with Record(str(tmp_path / "copy.db"), create=False) as copy:
+        assert {hit.paper for hit in search(copy, "kettle").papers} == set(expected)
+    with Record(other_url) as other_record:
+        other_record.append([paper("Quite another kettle", n=999)], source="s")
+        assert search(other_record, "kettle").total == 1
     restore(tmp_path / "copy.db", other_url, replace=True, as_backed_up=True)
-    with Record(other_url) as other:
-        assert not search(other, "quite another").total
-        assert {hit.paper for hit in search(other, "kettle").papers} == set(expected)
-        assert search_posts(other, "tea").total == posts
-    with Record(str(tmp_path / "imported.db")) as imported:
-        importer.import_lines(imported, "full", exporter.lines(store))
-        assert {hit.paper for hit in search(imported, "kettle").papers} == set(expected)
+    with Record(other_url) as other_record:
+        assert not search(other_record, "quite another").total
+        assert {hit.paper for hit in search(other_record, "kettle").papers} == set(expected)
+        assert search_posts(other_record, "tea").total == posts
+    with Record(str(tmp_path / "imported.db")) as mirror:
+        importer.import_lines(mirror, "full", exporter.lines(store))
+        assert {hit.paper for hit in search(mirror, "kettle").papers} == set(expected)
     store.append([paper("A kettle that came after", n=998)], source="s")
     assert search(store, "kettle").total == len(expected) + 1
     store.database.close()
     restore(tmp_path / "copy.db", store_url, replace=True, as_backed_up=True)
-    with Record(store_url) as again:
-        assert {hit.paper for hit in search(again, "kettle").papers} == set(expected)
+    with Record(store_url) as record:
+        assert {hit.paper for hit in search(record, "kettle").papers} == set(expected)
 
 
 def test_the_index_changes_nothing_of_the_record(store: Record) -> None:
@@ -222,67 +229,71 @@ WORDS = ("quokka", "zeppelin")
 
 def test_what_is_forgotten_leaves_the_index(store: Record, tmp_path: Path) -> None:
     """Including a text that was later edited, and names in other people's texts."""
-    store.append(about(post("quokka tea", 1), post("others drink tea", 2, account="bluesky:did:plc:other")), source="s")
+    store.append(
+        with_mentions(post("quokka tea", 1), post("others drink tea", 2, account="bluesky:did:plc:other")), source="s"
+    )
     assert texts(store, "quokka") == ["quokka tea"]
-    store.append(about(post("zeppelin tea", 1, at=AT + 1)), source="s")
+    store.append(with_mentions(post("zeppelin tea", 1, at=AT + 1)), source="s")
     assert texts(store, "quokka") == [] and texts(store, "zeppelin") == ["zeppelin tea"]
-    assert left(store, WORDS)
-    done = forget(store, "bluesky:did:plc:invented")
-    assert done.rows and not left(store, WORDS) and left(store, ["drink"])
-    assert not traces.where_found({**traces.store_bytes(store), **copied(store, tmp_path)}, WORDS)
+    assert remaining_words(store, WORDS)
+    result = forget(store, "bluesky:did:plc:invented")
+    assert result.rows and not remaining_words(store, WORDS) and remaining_words(store, ["drink"])
+    assert not traces.where_found({**traces.store_bytes(store), **backup_content(store, tmp_path)}, WORDS)
     assert behind(store) == 1 and texts(store, "tea") == ["others drink tea"]
     assert search_posts(store, "zeppelin").total == 0 and not made.verified(store).findings
 
 
 def test_a_forgotten_name_leaves_what_others_wrote(store: Record) -> None:
-    store.append(about(post("tea with @quokka77 today", 1), post("mine", 2, account="bluesky:@quokka77")), source="s")
+    store.append(
+        with_mentions(post("tea with @quokka77 today", 1), post("mine", 2, account="bluesky:@quokka77")), source="s"
+    )
     assert texts(store, "quokka77") == ["tea with @quokka77 today"]
     forget(store, "bluesky:@quokka77")
-    assert not left(store, ["quokka77"]) and texts(store, "tea today") == [f"tea with @{'█' * 8} today"]
+    assert not remaining_words(store, ["quokka77"]) and texts(store, "tea today") == [f"tea with @{'█' * 8} today"]
 
 
 def test_forgetting_before_anything_is_searched(store: Record) -> None:
-    store.append(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
+    store.append(with_mentions(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
     forget(store, "bluesky:did:plc:invented")
-    assert texts(store, "tea") == ["tea"] and not left(store, WORDS)
+    assert texts(store, "tea") == ["tea"] and not remaining_words(store, WORDS)
 
 
 def test_an_index_that_is_of_no_use_forgets_too(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.append(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
-    assert texts(store, "tea") and left(store, ["quokka"])
+    store.append(with_mentions(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
+    assert texts(store, "tea") and remaining_words(store, ["quokka"])
     monkeypatch.setattr(index, "VERSION", 2)
     forget(store, "bluesky:did:plc:invented")
-    assert not left(store, WORDS) and texts(store, "tea") == ["tea"]
+    assert not remaining_words(store, WORDS) and texts(store, "tea") == ["tea"]
 
 
 def test_restoring_an_older_backup_forgets_in_its_index_too(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
-        record.append(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
+        record.append(with_mentions(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
         assert texts(record, "quokka")
         backup(record, tmp_path / "older.db")
         forget(record, "bluesky:did:plc:invented")
     assert restore(tmp_path / "older.db", store_url, replace=True).forgotten_again
     with Record(store_url) as record:
-        assert texts(record, "tea") == ["tea"] and not left(record, WORDS)
+        assert texts(record, "tea") == ["tea"] and not remaining_words(record, WORDS)
         assert not traces.where_found(traces.store_bytes(record), WORDS)
 
 
-def left(record: Record, words: list[str] | tuple[str, ...]) -> list[str]:
+def remaining_words(record: Record, words: list[str] | tuple[str, ...]) -> list[str]:
     """Which words are still anywhere in the index of posts, whether found or not."""
     if record.database.name == "postgres":
-        kept = repr(record.database.rows("SELECT words FROM search_post_words")).encode()
+        content = repr(record.database.rows("SELECT words FROM search_post_words")).encode()
     else:
         tables = record.database.rows("SELECT name FROM sqlite_schema WHERE name = 'search_post_words_data'")
-        kept = (
+        content = (
             b"".join(bytes(row[0]) for row in record.database.rows(f"SELECT block FROM {tables[0][0]}"))
             if tables
             else b""
         )
     # words are stored sorted, without the prefix that they share with the one before: compare from the third letter on
-    return [word for word in words if word[2:].encode() in kept]
+    return [word for word in words if word[2:].encode() in content]
 
 
-def copied(record: Record, folder: Path) -> dict[str, bytes]:
+def backup_content(record: Record, folder: Path) -> dict[str, bytes]:
     backup(record, folder / "after.db")
     return {"backup": (folder / "after.db").read_bytes()}
 
@@ -302,8 +313,8 @@ def test_a_store_that_cannot_be_written_is_searched_as_far_as_it_is_known(
             raise ReadOnlyStore("cannot be written")
 
         monkeypatch.setattr(type(record.database), "write", refuse)
-        found = search(record, "kettle")
-        assert (found.total, found.behind) == (1, 1) and search_posts(record, "tea").behind == 1
+        results = search(record, "kettle")
+        assert (results.total, results.behind) == (1, 1) and search_posts(record, "tea").behind == 1
         assert update_index(record) == 1
         monkeypatch.setattr(index, "VERSION", 2)
         with pytest.raises(ReadOnlyStore):
@@ -325,10 +336,10 @@ def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.Mon
         record.append([paper("Kettle")], source="s")
         update_index(record)
 
-        def broken(*_: object) -> None:
+        def fail(*_: object) -> None:
             raise CorruptStore("the file is damaged")
 
-        monkeypatch.setattr("hotpapers.search.papers._papers", broken)
+        monkeypatch.setattr("hotpapers.search.papers._papers", fail)
         with pytest.raises(CorruptStore):
             search(record, "kettle")
         assert behind(record) == 0
@@ -352,10 +363,10 @@ def test_an_older_store_gets_its_index(bare_store_url: str, monkeypatch: pytest.
     )
 )
 def test_a_vector_is_written_as_postgresql_reads_it(columns: list[tuple[list[str], str]]) -> None:
-    written = vector(columns)
-    assert "_" not in written and written.count("'") % 2 == 0
+    text = vector(columns)
+    assert "_" not in text and text.count("'") % 2 == 0
 
 
 def test_a_vector_is_bounded() -> None:
-    many = [f"{n:064}" for n in range(16_000)]
-    assert len(vector([(many, "A")]).encode()) < 1_000_000
+    words = [f"{n:064}" for n in range(16_000)]
+    assert len(vector([(words, "A")]).encode()) < 1_000_000

@@ -16,8 +16,8 @@ from hotpapers.moderation import blocklist
 from hotpapers.search import PostResults, SearchHitIssue, search, search_posts
 from hotpapers.search.query_parser import parse
 from hotpapers.store import Record
-from tests.search.searched import about, paper, post, texts
-from tests.search.test_tokenizer import SPOKEN
+from tests.search.search_items import paper, post, texts, with_mentions
+from tests.search.test_tokenizer import QUERY_TEXTS
 from tests.store import made
 from tests.store.made import AT
 
@@ -68,7 +68,7 @@ def library(module_url: str) -> Iterator[Record]:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("kettle", ["101", "103", "102"]),  # title, author, abstract
         ("KETTLES", ["101", "102"]),  # names have no plural
@@ -123,25 +123,25 @@ def library(module_url: str) -> Iterator[Record]:
         ("date:2022", []),
     ],
 )  # fmt: skip
-def test_what_is_found(library: Record, query: str, found: list[str]) -> None:
+def test_what_is_found(library: Record, query: str, expected: list[str]) -> None:
     hits = search(library, query).papers
     if not parse(query).is_ranked or "," in query:
-        assert sorted(hit.paper[-3:] for hit in hits) == sorted(found)
+        assert sorted(hit.paper[-3:] for hit in hits) == sorted(expected)
     elif query in ("kettle", "kett*"):
-        assert [hit.paper[-3:] for hit in hits] == found
-    assert {hit.paper[-3:] for hit in hits} == set(found)
+        assert [hit.paper[-3:] for hit in hits] == expected
+    assert {hit.paper[-3:] for hit in hits} == set(expected)
 
 
 def test_titles_count_more_than_authors_and_these_more_than_abstracts(store: Record) -> None:
     filler = "and other things that are said of many more of them"
-    for n, one in enumerate((paper(f"{filler} {filler}", "A kettle."), paper(f"Of kettle {filler}", filler))):
-        store.append([one], source=f"test {n}")
+    for n, item in enumerate((paper(f"{filler} {filler}", "A kettle."), paper(f"Of kettle {filler}", filler))):
+        store.append([item], source=f"test {n}")
     store.append([paper(filler, filler, ("Ada Kettle", "Bo"))], source="test")
     store.append([paper(f"{filler} {n}", filler) for n in range(20)], source="others")
-    found = search(store, "kettle").papers
-    assert [len(hit.spans.title) for hit in found] == [1, 0, 0]
-    assert [len(hit.spans.authors) for hit in found] == [0, 1, 0]
-    assert found[0].score > found[1].score > found[2].score > 0
+    hits = search(store, "kettle").papers
+    assert [len(hit.spans.title) for hit in hits] == [1, 0, 0]
+    assert [len(hit.spans.authors) for hit in hits] == [0, 1, 0]
+    assert hits[0].score > hits[1].score > hits[2].score > 0
 
 
 def test_newest_first_where_no_words_are_asked_for(library: Record) -> None:
@@ -165,14 +165,14 @@ def test_the_issues_of_a_paper_are_those_of_latest_editions(store: Record) -> No
     made.rich(store)
     [hit] = search(store, "2103.00001").papers
     assert hit.issues == (SearchHitIssue("daily", "2021-03-03", 4),)
-    found = search(store, "category:cs.LG", limit=50).papers
-    assert {issue.publication for hit in found for issue in hit.issues} == {"daily", "hot-papers"}
+    hits = search(store, "category:cs.LG", limit=50).papers
+    assert {issue.publication for hit in hits for issue in hit.issues} == {"daily", "hot-papers"}
 
 
 def test_words_that_nobody_has_are_looked_for_as_parts(library: Record) -> None:
-    found = search(library, "mbrell")
-    assert found.parts and found.total == 1 and found.papers[0].title == "Of Umbrellas"
-    assert found.papers[0].spans.title == ((3, 12),) and found.understood == "with “mbrell”"
+    results = search(library, "mbrell")
+    assert results.parts and results.total == 1 and results.papers[0].title == "Of Umbrellas"
+    assert results.papers[0].spans.title == ((3, 12),) and results.understood == "with “mbrell”"
     assert search(library, "oilin ettle").total == 1
     assert search(library, "title:oilin").total == 1
     for query in (
@@ -185,36 +185,36 @@ def test_words_that_nobody_has_are_looked_for_as_parts(library: Record) -> None:
         "oili* zzz",
         "a b c d oilin",
     ):
-        found = search(library, query)
-        assert (found.parts, found.total) == (False, 0), query
+        results = search(library, query)
+        assert (results.parts, results.total) == (False, 0), query
 
 
 def test_pages_follow_each_other(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     store.append([paper(f"Kettle {n}", "tea " * n) for n in range(25)], source="test")
     for query in ("kettle", "category:cs.LG", "date:2021", "ettl"):
-        seen, cursor = [], None
+        keys, cursor = [], None
         for _ in range(3):
-            found = search(store, query, limit=10, cursor=cursor)
-            assert (found.total, found.exact) == (25, True)
-            seen += [hit.paper for hit in found.papers]
-            cursor = found.next
-        assert cursor is None and len(set(seen)) == len(seen) == 25
+            results = search(store, query, limit=10, cursor=cursor)
+            assert (results.total, results.exact) == (25, True)
+            keys += [hit.paper for hit in results.papers]
+            cursor = results.next
+        assert cursor is None and len(set(keys)) == len(keys) == 25
     assert search(store, "kettle", limit=10, cursor="25").papers == ()
     monkeypatch.setattr("hotpapers.search.statement.COUNT_LIMIT", 20)
-    found = search(store, "kettle", limit=10)
-    assert (found.total, found.exact, found.next) == (20, False, "10")
-    found = search(store, "kettle", limit=12, cursor="12")
-    assert (found.total, found.exact, found.next) == (24, False, "24")
-    found = search(store, "kettle", limit=12, cursor="24")
-    assert (found.total, found.exact, found.next) == (25, True, None)
+    results = search(store, "kettle", limit=10)
+    assert (results.total, results.exact, results.next) == (20, False, "10")
+    results = search(store, "kettle", limit=12, cursor="12")
+    assert (results.total, results.exact, results.next) == (24, False, "24")
+    results = search(store, "kettle", limit=12, cursor="24")
+    assert (results.total, results.exact, results.next) == (25, True, None)
 
 
 @pytest.mark.parametrize(
-    "asked", [{"limit": 0}, {"limit": 1001}, {"cursor": "x"}, {"cursor": "-1"}, {"cursor": "9" * 9}]
+    "params", [{"limit": 0}, {"limit": 1001}, {"cursor": "x"}, {"cursor": "-1"}, {"cursor": "9" * 9}]
 )
-def test_what_is_no_limit_or_cursor_is_refused(library: Record, asked: dict[str, Any]) -> None:
+def test_what_is_no_limit_or_cursor_is_refused(library: Record, params: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
-        search(library, "kettle", **asked)
+        search(library, "kettle", **params)
 
 
 def test_nothing_is_found_where_nothing_is_asked_for(library: Record) -> None:
@@ -223,11 +223,11 @@ def test_nothing_is_found_where_nothing_is_asked_for(library: Record) -> None:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(SPOKEN)
+@given(QUERY_TEXTS)
 def test_whatever_is_asked_is_answered(library: Record, text: str) -> None:
-    found = search(library, text, limit=5)
-    assert len(found.papers) == min(found.total, 5)
-    for hit in found.papers:
+    results = search(library, text, limit=5)
+    assert len(results.papers) == min(results.total, 5)
+    for hit in results.papers:
         assert all(0 <= a < b <= len(hit.title) for a, b in hit.spans.title)
     query = parse(text)
     if all(atom.kind == "word" for atom in [*query.atoms, *query.unwanted]):
@@ -252,27 +252,27 @@ def test_endless_queries_are_answered(library: Record, query: str) -> None:
 
 
 def test_posts_in_any_language_are_found(store: Record) -> None:
-    said = {
+    queries = {
         "注意力机制真好": "注意力", "お茶を飲みながら読んだ": "お茶", "อ่านบทความชงชา": "บทความ",
         "قرأت هذا البحثَ": "البحث",
         "קָרָאתִי את המאמר": "קראתי", "J’ai lu ça à l’été": "ca ete", "Tee für alle": "fur", "논문을 읽었다": "논문",
         "Прочитал статью ещё раз": "еще", "मैंने यह लेख पढ़ा": "लेख", "διάβασα το άρθρο": "αρθρο",
     }  # fmt: skip
-    store.append(about(*(post(text) for text in said)), source="test")
-    for text, query in said.items():
+    store.append(with_mentions(*(post(text) for text in queries)), source="test")
+    for text, query in queries.items():
         assert texts(store, query) == [text], query
 
 
 def test_a_post_says_what_it_is_about_and_where_the_words_stand(store: Record) -> None:
-    one = post("Two kettles and a Kettle", 1)
+    kettle_post = post("Two kettles and a Kettle", 1)
     mentions = [
-        model.Mention(post=one.post, paper=f"arxiv:2103.0000{n}", form="abs", observed_at=AT) for n in (1, 2, 3)
+        model.Mention(post=kettle_post.post, paper=f"arxiv:2103.0000{n}", form="abs", observed_at=AT) for n in (1, 2, 3)
     ]
     doubt = model.Verdict(
-        subject=one.post, about="arxiv:2103.00002", rule="r", judgement="doubtful", version=1, reason="",
+        subject=kettle_post.post, about="arxiv:2103.00002", rule="r", judgement="doubtful", version=1, reason="",
         observed_at=AT,
     )  # fmt: skip
-    store.append([one, *mentions, doubt], source="test")
+    store.append([kettle_post, *mentions, doubt], source="test")
     [hit] = search_posts(store, "kettle").posts
     assert hit.papers == ("arxiv:2103.00001", "arxiv:2103.00003")
     assert [hit.text[a:b] for a, b in hit.spans] == ["kettles", "Kettle"]
@@ -281,12 +281,14 @@ def test_a_post_says_what_it_is_about_and_where_the_words_stand(store: Record) -
 
 def test_posts_of_a_span_of_days(store: Record) -> None:
     days = ("2020-12-31", "2021-01-31", "2021-02-28", "2021-03-01")
-    store.append(about(*(post("kettle", n, made.moment(f"{day} 23:59")) for n, day in enumerate(days, 1))), source="s")
-    for query, found in {
+    store.append(
+        with_mentions(*(post("kettle", n, made.moment(f"{day} 23:59")) for n, day in enumerate(days, 1))), source="s"
+    )
+    for query, total in {
         "kettle": 4, "kettle date:2021": 3, "kettle from:2021-02-28": 2, "kettle to:2021-02": 3, "date:2021-02-28": 1,
         "kettle to:2020-12-30": 0, "date:2020-12": 1, "-tea date:2021-01": 1, "-kettle": 0,
     }.items():  # fmt: skip
-        assert search_posts(store, query).total == found, query
+        assert search_posts(store, query).total == total, query
 
 
 @pytest.mark.parametrize("query", ["author:ada tea", "title:tea", "-category:cs.LG tea", "2103.00001"])
@@ -297,29 +299,29 @@ def test_posts_have_no_authors_and_categories(library: Record, query: str) -> No
 
 def test_what_may_not_be_shown_is_not_found(store: Record) -> None:
     """Deleted, limited, edited, hidden directly or through the account, also under an alias."""
-    voices = [post(f"kettle {n}", n, account=f"bluesky:did:plc:v{n}", handle=f"v{n}.example") for n in range(1, 7)]
-    store.append(about(*voices), source="s")
+    originals = [post(f"kettle {n}", n, account=f"bluesky:did:plc:v{n}", handle=f"v{n}.example") for n in range(1, 7)]
+    store.append(with_mentions(*originals), source="s")
     assert search_posts(store, "kettle").total == 6
-    said = [item for item in made.all_rows(store, model.Post) if isinstance(item, model.Post)]
+    posts = [item for item in made.all_rows(store, model.Post) if isinstance(item, model.Post)]
     store.append(
         [
-            msgspec.structs.replace(said[0], gone="deleted", observed_at=AT + 1),
-            msgspec.structs.replace(said[1], limits=("login",), observed_at=AT + 1),
-            msgspec.structs.replace(said[2], text="teapot 3", observed_at=AT + 1),
+            msgspec.structs.replace(posts[0], gone="deleted", observed_at=AT + 1),
+            msgspec.structs.replace(posts[1], limits=("login",), observed_at=AT + 1),
+            msgspec.structs.replace(posts[2], text="teapot 3", observed_at=AT + 1),
         ],
         source="s",
     )
     assert sorted(texts(store, "kettle")) == ["kettle 4", "kettle 5", "kettle 6"] and texts(store, "teapot") == [
         "teapot 3"
     ]
-    hide(store, said[3].post)
+    hide(store, posts[3].post)
     assert sorted(texts(store, "kettle")) == ["kettle 5", "kettle 6"]
-    store.append([model.Alias(account="bluesky:@v5.example", stable=said[4].account, observed_at=AT)], source="s")
+    store.append([model.Alias(account="bluesky:@v5.example", stable=posts[4].account, observed_at=AT)], source="s")
     hide(store, "bluesky:@v5.example")
     assert texts(store, "kettle") == ["kettle 6"]
-    hide(store, said[5].account)
+    hide(store, posts[5].account)
     assert texts(store, "kettle") == []
-    hide(store, said[5].account, "shown")
+    hide(store, posts[5].account, "shown")
     assert texts(store, "kettle") == ["kettle 6"]
 
 
@@ -333,38 +335,38 @@ def hide(record: Record, subject: str, judgement: model.Judgement = "hidden") ->
 
 def test_what_the_gate_stops_is_not_found(store: Record) -> None:
     """Replies to others, posts that the operator blocks, and posts about no paper or doubtfully about one."""
-    said = [post(f"kettle {n}", n) for n in range(1, 5)]
-    said[1] = msgspec.structs.replace(said[1], reply_to="bluesky:at://did:plc:somebody/app.bsky.feed.post/3k")
+    posts = [post(f"kettle {n}", n) for n in range(1, 5)]
+    posts[1] = msgspec.structs.replace(posts[1], reply_to="bluesky:at://did:plc:somebody/app.bsky.feed.post/3k")
     doubt = model.Verdict(
-        subject=said[2].post, about="arxiv:2103.00001", rule="r", judgement="doubtful", version=1, reason="",
+        subject=posts[2].post, about="arxiv:2103.00001", rule="r", judgement="doubtful", version=1, reason="",
         observed_at=AT,
     )  # fmt: skip
-    store.append([*about(*said[:3]), said[3], doubt], source="s")
+    store.append([*with_mentions(*posts[:3]), posts[3], doubt], source="s")
     assert texts(store, "kettle") == ["kettle 1"]
     blocklist.save_blocklist(store.database, blocklist.Blocklist(words=("kettle",)))
     assert texts(store, "kettle") == []
 
 
 def test_so_many_posts_are_weighed(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.append(about(*(post("kettle", n) for n in range(1, 8))), source="s")
-    found = search_posts(store, "kettle", limit=3)
-    assert (found.total, found.exact, found.next) == (7, True, "3")
+    store.append(with_mentions(*(post("kettle", n) for n in range(1, 8))), source="s")
+    results = search_posts(store, "kettle", limit=3)
+    assert (results.total, results.exact, results.next) == (7, True, "3")
     assert search_posts(store, "kettle", limit=3, cursor="6").next is None
     monkeypatch.setattr("hotpapers.search.posts.CANDIDATES", 5)
-    found = search_posts(store, "kettle", limit=3, cursor="3")
-    assert (found.total, found.exact, found.next, len(found.posts)) == (5, False, None, 2)
+    results = search_posts(store, "kettle", limit=3, cursor="3")
+    assert (results.total, results.exact, results.next, len(results.posts)) == (5, False, None, 2)
     assert search_posts(store, "kettle", limit=3, cursor="5").posts == ()
 
 
 def test_posts_are_shown_as_their_networks_terms_have_it(store: Record) -> None:
-    long = "A kettle. " + "word " * 200 + "teapot"
+    text = "A kettle. " + "word " * 200 + "teapot"
     networks = ("x", "reddit", "feeds", "mastodon")
-    said = [post(long, network=network, post=f"{network}:1", account=f"{network}:a") for network in networks]
-    store.append(about(*said), source="test")
-    found = {hit.network: hit.text for hit in search_posts(store, "kettle").posts}
-    assert found.keys() == {"feeds", "mastodon"}
+    posts = [post(text, network=network, post=f"{network}:1", account=f"{network}:a") for network in networks]
+    store.append(with_mentions(*posts), source="test")
+    text_by_network = {hit.network: hit.text for hit in search_posts(store, "kettle").posts}
+    assert text_by_network.keys() == {"feeds", "mastodon"}
     assert [hit.network for hit in search_posts(store, "teapot").posts if "teapot" in hit.text] == ["mastodon"]
-    changed = terms.table({"x": terms.TermsOverride(shown="text"), "mastodon": terms.TermsOverride(shown="link")})
-    assert {hit.network for hit in search_posts(store, "kettle", allowed=changed).posts} == {"feeds", "x"}
-    changed = terms.table(dict.fromkeys(terms.TERMS, terms.TermsOverride(shown="link")))
-    assert search_posts(store, "kettle", allowed=changed) == PostResults(understood="with “kettle”")
+    other_terms = terms.table({"x": terms.TermsOverride(shown="text"), "mastodon": terms.TermsOverride(shown="link")})
+    assert {hit.network for hit in search_posts(store, "kettle", allowed=other_terms).posts} == {"feeds", "x"}
+    other_terms = terms.table(dict.fromkeys(terms.TERMS, terms.TermsOverride(shown="link")))
+    assert search_posts(store, "kettle", allowed=other_terms) == PostResults(understood="with “kettle”")

@@ -21,7 +21,7 @@ TEXTS = st.text(ALPHABET, max_size=80)
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("A Kettle, two kettles: 3.5 litres", "a kettle two kettles 3 5 litres"),
         ("Čeněk Šálek BJØRN Łukasz straße İzmir œuvre", "cenek salek bjorn lukasz strasse izmir oeuvre"),
@@ -45,12 +45,12 @@ TEXTS = st.text(ALPHABET, max_size=80)
         ("🎉 — … !", ""),
     ],
 )  # fmt: skip
-def test_words_of_many_languages(text: str, found: str) -> None:
-    assert tokenizer.words(text) == found.split()
+def test_words_of_many_languages(text: str, expected: str) -> None:
+    assert tokenizer.words(text) == expected.split()
 
 
 @pytest.mark.parametrize(
-    ("word", "found"),
+    ("word", "expected"),
     [
         ("models", "model"), ("studies", "study"), ("classes", "class"), ("boxes", "box"), ("meshes", "mesh"),
         ("approaches", "approach"), ("class", "class"), ("corpus", "corpus"), ("analysis", "analysis"),
@@ -58,15 +58,15 @@ def test_words_of_many_languages(text: str, found: str) -> None:
         ("x2s1s", "x2s1s"), ("zombies", "zomby"), ("calories", "calory"),
     ],
 )  # fmt: skip
-def test_plural_endings_go(word: str, found: str) -> None:
-    assert stem(word) == found
+def test_plural_endings_go(word: str, expected: str) -> None:
+    assert stem(word) == expected
 
 
 @given(TEXTS)
 def test_any_text_has_words_with_their_places(text: str) -> None:
-    found = tokenizer.tokens(text)
-    assert [word for word, _, _ in found] == tokenizer.words(text)
-    for word, start, end in found:
+    tokens = tokenizer.tokens(text)
+    assert [word for word, _, _ in tokens] == tokenizer.words(text)
+    for word, start, end in tokens:
         assert 0 <= start < end <= len(text)
         assert 0 < len(word) <= max(tokenizer.LONGEST, tokenizer.GRAM * tokenizer.SIGN)
         assert all(unicodedata.category(sign)[0] in "LNM" for sign in word)
@@ -75,18 +75,18 @@ def test_any_text_has_words_with_their_places(text: str) -> None:
 @given(st.text(st.characters(max_codepoint=0x24F) | st.sampled_from("αבع"), max_size=60))
 def test_words_are_found_by_themselves(text: str) -> None:
     """The index and queries use the same words: folding twice changes nothing."""
-    found = tokenizer.words(text)
-    assert tokenizer.words(" ".join(found)) == found
-    assert [stem(stem(word)) for word in found] == [stem(word) for word in found]
+    words = tokenizer.words(text)
+    assert tokenizer.words(" ".join(words)) == words
+    assert [stem(stem(word)) for word in words] == [stem(word) for word in words]
 
 
 @given(st.text(st.sampled_from("ab1 -.zé\\\"{}'ßα注"), max_size=40))
 def test_the_quick_way_says_what_the_slow_one_says(text: str) -> None:
-    slow = [token for piece in tokenizer._letter_by_letter(text, 0) for token in _cut(piece)]
-    assert tokenizer.tokens(text) == slow
+    expected = [token for piece in tokenizer._letter_by_letter(text, 0) for token in _tokens_of(piece)]
+    assert tokenizer.tokens(text) == expected
 
 
-def _cut(piece: tokenizer.WordPiece) -> list[tokenizer.Token]:
+def _tokens_of(piece: tokenizer.WordPiece) -> list[tokenizer.Token]:
     signs = piece.tokens
     return [tokenizer.joined(signs[n : n + 3]) for n in range(len(signs))] if piece.is_run else list(signs)
 
@@ -171,8 +171,8 @@ def test_beginnings_of_words_whose_endings_go() -> None:
 
 
 def test_a_query_is_bounded() -> None:
-    many = parse(" ".join(f"w{n}" for n in range(200)))
-    assert len(many.wanted) == query_parser.MOST
+    query = parse(" ".join(f"w{n}" for n in range(200)))
+    assert len(query.wanted) == query_parser.MOST
     assert sum(map(len, parse(" OR ".join(f"w{n}" for n in range(200))).wanted)) == query_parser.MOST
     assert len(parse("-" + " -".join(f"w{n}" for n in range(200))).unwanted) == query_parser.MOST
     assert parse("x" * 5000).wanted[0][0].text == "x" * query_parser.LONGEST
@@ -190,7 +190,7 @@ def test_scripts_in_turn_are_not_more_words_than_a_query_may_have() -> None:
 
 
 SAFE = re.compile(r"[\w#./-]*")
-SPOKEN = st.text(ALPHABET, max_size=60) | st.lists(
+QUERY_TEXTS = st.text(ALPHABET, max_size=60) | st.lists(
     st.sampled_from(
         ["author:", "title:", "category:cs.LG", "date:2026", "from:", "to:2026-02", "OR", "|", "-", '"', "*", "tea",
          "kettles", "模型", "'", "\\", ")", "(", "NEAR", "NOT", "AND", ":*", "<->", "&", "!", "2101.04869", "\x00"]
@@ -199,7 +199,7 @@ SPOKEN = st.text(ALPHABET, max_size=60) | st.lists(
 ).map(" ".join)  # fmt: skip
 
 
-@given(SPOKEN)
+@given(QUERY_TEXTS)
 def test_any_text_is_a_query_of_mere_words(text: str) -> None:
     query = parse(text)
     assert isinstance(describe_query(query), str) and query.asks == bool(describe_query(query))
@@ -209,20 +209,20 @@ def test_any_text_is_a_query_of_mere_words(text: str) -> None:
             assert term.words and all(word and not re.search(r"[\s\"'\\:&|!<>()*^{}]", word) for word in term.words)
 
 
-@given(SPOKEN)
+@given(QUERY_TEXTS)
 def test_what_a_database_is_asked_has_no_words_but_quoted_ones(text: str) -> None:
     """Outside quotation marks there are only the query languages' own operators."""
     query = parse(text)
-    lite = re.sub(r'"[^"]*"', "", sqlite.expression(query))
-    assert re.fullmatch(r"(?:[ (){}:*]|AND|OR|NOT|title|abstract|authors|labels)*", lite)
-    server = re.sub(r"'[^']*'", "", postgres.expression(query))
-    assert re.fullmatch(r"(?:[ ()&|!:*]|<->|[ABCD])*", server)
+    sqlite_rest = re.sub(r'"[^"]*"', "", sqlite.expression(query))
+    assert re.fullmatch(r"(?:[ (){}:*]|AND|OR|NOT|title|abstract|authors|labels)*", sqlite_rest)
+    postgres_rest = re.sub(r"'[^']*'", "", postgres.expression(query))
+    assert re.fullmatch(r"(?:[ ()&|!:*]|<->|[ABCD])*", postgres_rest)
 
 
 # ---- places ----------------------------------------------------------------------------------------------
 
 
-def marked(text: str, query: str) -> str:
+def highlight(text: str, query: str) -> str:
     """The title with [ ] around each highlight."""
     marks = highlights.Highlighter(parse(query)).title(text)
     for start, end in reversed(marks):
@@ -231,7 +231,7 @@ def marked(text: str, query: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("query", "text", "shown"),
+    ("query", "text", "expected"),
     [
         ("kettle", "Kettles and the kettle; kettledrums", "[Kettles] and the [kettle]; kettledrums"),
         ("kettl*", "Kettles and kettledrums", "[Kettles] and [kettledrums]"),
@@ -251,29 +251,29 @@ def marked(text: str, query: str) -> str:
         ('"a b" "b c"', "a b c d", "[a b c] d"),
     ],
 )
-def test_what_is_marked(query: str, text: str, shown: str) -> None:
-    assert marked(text, query) == shown
+def test_what_is_marked(query: str, text: str, expected: str) -> None:
+    assert highlight(text, query) == expected
 
 
-PLAIN = st.text(st.sampled_from("teas iex,-X1y"), max_size=50)
+PLAIN_TEXTS = st.text(st.sampled_from("teas iex,-X1y"), max_size=50)
 
 
-@given(PLAIN, st.text(st.sampled_from('teas iexX1y"*'), min_size=1, max_size=12))
+@given(PLAIN_TEXTS, st.text(st.sampled_from('teas iexX1y"*'), min_size=1, max_size=12))
 def test_plain_texts_are_marked_as_any_others_are(text: str, query: str) -> None:
     terms = [term for atom in parse(query).atoms for term in atom.terms]
     for field in ("", "authors"):
-        wanted = [highlights.query_words(term._replace(field=field)) for term in terms]
-        assert highlights.places(text, wanted) == highlights.places(text + " ж", wanted)
+        patterns = [highlights.query_words(term._replace(field=field)) for term in terms]
+        assert highlights.places(text, patterns) == highlights.places(text + " ж", patterns)
 
 
-@given(TEXTS, SPOKEN)
+@given(TEXTS, QUERY_TEXTS)
 def test_places_are_in_order_and_inside(text: str, query: str) -> None:
-    for spans, shown in (
+    for spans, shown_text in (
         ((marker := highlights.Highlighter(parse(query))).title(text), text),
         marker.snippet(text * 9)[::-1],
     ):
         ends = [place for span in spans for place in span]
-        assert ends == sorted(ends) and all(0 <= place <= len(shown) for place in ends)
+        assert ends == sorted(ends) and all(0 <= place <= len(shown_text) for place in ends)
 
 
 def test_names_are_marked_as_they_are_written() -> None:
@@ -284,16 +284,16 @@ def test_names_are_marked_as_they_are_written() -> None:
 
 def test_a_snippet_is_where_most_marks_are() -> None:
     text = f"{'Before all this. ' * 30}A kettle of tea makes the kettle sing. {'After all this. ' * 30}"
-    shown, spans = highlights.Highlighter(parse("kettle sing")).snippet(text)
-    assert shown.startswith("… ") and shown.endswith(" …") and len(shown) < highlights.SNIPPET + 35
-    assert [shown[start:end] for start, end in spans] == ["kettle", "kettle", "sing"]
+    snippet, spans = highlights.Highlighter(parse("kettle sing")).snippet(text)
+    assert snippet.startswith("… ") and snippet.endswith(" …") and len(snippet) < highlights.SNIPPET + 35
+    assert [snippet[start:end] for start, end in spans] == ["kettle", "kettle", "sing"]
     assert highlights.Highlighter(parse("lid")).snippet(text)[0].startswith("Before all this. Before")
     accents = text.replace("kettle", "kéttlé")
-    shown, spans = highlights.Highlighter(parse("kettle")).snippet(accents)
-    assert [shown[start:end] for start, end in spans] == ["kéttlé", "kéttlé"]
-    run = "前" * 500 + "注意力" + "后" * 500
-    shown, spans = highlights.Highlighter(parse("注意力")).snippet(run)
-    assert [shown[start:end] for start, end in spans] == ["注意力"]
+    snippet, spans = highlights.Highlighter(parse("kettle")).snippet(accents)
+    assert [snippet[start:end] for start, end in spans] == ["kéttlé", "kéttlé"]
+    chinese = "前" * 500 + "注意力" + "后" * 500
+    snippet, spans = highlights.Highlighter(parse("注意力")).snippet(chinese)
+    assert [snippet[start:end] for start, end in spans] == ["注意力"]
     assert highlights.Highlighter(parse("category:cs.LG")).snippet("Short.") == ("Short.", ())
 
 

@@ -19,7 +19,7 @@ from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.manifest import BatchStamp, link, listing
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.privacy.traces import store_bytes, where_found
-from tests.search import searched
+from tests.search import search_items
 from tests.store import made
 from tests.store.made import AT
 
@@ -156,19 +156,19 @@ def test_of_a_post_that_was_forgotten_alone_nobody_is_the_author_there_either(st
 
 def test_what_was_forgotten_is_not_found_by_its_words_there_either(store_url: str, other_url: str) -> None:
     """The follower's index contained them."""
-    secret = searched.post("Zyxomma petiolatum flies at dusk")
-    stays = searched.post("Moss grows at dusk", account="bluesky:did:plc:moss")
+    secret = search_items.post("Zyxomma petiolatum flies at dusk")
+    stays = search_items.post("Moss grows at dusk", account="bluesky:did:plc:moss")
     with Record(store_url) as record, Record(other_url) as other:
-        record.append(searched.about(secret, stays), source="test", at=AT)
+        record.append(search_items.with_mentions(secret, stays), source="test", at=AT)
         importer.import_lines(other, "first", list(exporter.lines(record)))
         update_index(other)
-        assert searched.texts(other, "zyxomma") and len(searched.texts(other, "dusk")) == 2
+        assert search_items.texts(other, "zyxomma") and len(search_items.texts(other, "dusk")) == 2
         words = ["zyxomma", "petiolatum"]
         assert {word for word, _ in where_found(store_bytes(other), words)} == set(words), "else it could not fail"
         forget(record, secret.post)
         importer.import_lines(other, "second", list(exporter.lines(record)))
         for _ in range(2):
-            assert not searched.texts(other, "zyxomma") and searched.texts(other, "dusk") == [stays.text]
+            assert not search_items.texts(other, "zyxomma") and search_items.texts(other, "dusk") == [stays.text]
             assert not where_found(store_bytes(other), [*words, secret.post.rpartition("/")[2]])
             update_index(other)
         assert not made.verified(other).findings

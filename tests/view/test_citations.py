@@ -13,37 +13,39 @@ from hypothesis import strategies as st
 from hotpapers.model import Paper
 from hotpapers.view.citations import PaperCitation, bibtex, citation, coins, highwire, ris
 from tests.render.build import paper
-from tests.render.fuller import STARS
+from tests.render.full_sample import STARS
 from tests.render.hostile import HOSTILE
 from tests.render.sample import OLD
 
 
-def cited(one: Paper) -> PaperCitation:
+def citation_of(item: Paper) -> PaperCitation:
     """The citation of a paper that has one."""
-    found = citation(one)
-    assert found is not None
-    return found
+    result = citation(item)
+    assert result is not None
+    return result
 
 
 def test_bibtex() -> None:
-    assert bibtex(cited(STARS)) == (
+    assert bibtex(citation_of(STARS)) == (
         "@misc{overquill-2101.99907,\n"
         '  title = {{Schr\\"odinger Stars of $M_\\odot \\sim 10^3$}},\n'
         "  author = {Tansy Overquill and Li Na},\n"
         "  year = {2021},\n  month = {1},\n  eprint = {2101.99907},\n  archivePrefix = {arXiv},\n"
         "  primaryClass = {astro-ph.CO},\n  doi = {10.1000/stars.1},\n  url = {https://arxiv.org/abs/2101.99907},\n}\n"
     )
-    assert "overquill-hep-th-9901999" in bibtex(cited(OLD)) and "year = {1999}" in bibtex(cited(OLD))
+    assert "overquill-hep-th-9901999" in bibtex(citation_of(OLD)) and "year = {1999}" in bibtex(citation_of(OLD))
 
 
 def test_an_underscore_is_only_mathematics_in_formulas() -> None:
-    one = cited(paper("2101.99911", r"tea_pot and $x_1$ and tea\_cup", doi="10.1000/a_b", journal="J_1 of $H_2$"))
-    assert r"{{tea\_pot and $x_1$ and tea\_cup}}" in bibtex(one) and r"{J\_1 of $H_2$}" in bibtex(one)
-    assert "{10.1000/a_b}" in bibtex(one)
+    reference = citation_of(
+        paper("2101.99911", r"tea_pot and $x_1$ and tea\_cup", doi="10.1000/a_b", journal="J_1 of $H_2$")
+    )
+    assert r"{{tea\_pot and $x_1$ and tea\_cup}}" in bibtex(reference) and r"{J\_1 of $H_2$}" in bibtex(reference)
+    assert "{10.1000/a_b}" in bibtex(reference)
 
 
 def test_ris() -> None:
-    assert ris(cited(STARS)) == (
+    assert ris(citation_of(STARS)) == (
         "TY  - UNPB\r\nTI  - Schrödinger Stars of $M_\\odot \\sim 10^3$\r\nAU  - Overquill, Tansy\r\nAU  - Na, Li\r\n"
         "PY  - 2021\r\nDA  - 2021/01/14/\r\nPB  - arXiv\r\nAN  - arXiv:2101.99907\r\nDO  - 10.1000/stars.1\r\n"
         "UR  - https://arxiv.org/abs/2101.99907\r\nER  - \r\n"
@@ -51,11 +53,14 @@ def test_ris() -> None:
 
 
 def test_coins_and_highwire() -> None:
-    pairs = parse_qsl(coins(cited(STARS)), strict_parsing=True)
+    pairs = parse_qsl(coins(citation_of(STARS)), strict_parsing=True)
     assert ("rft.atitle", "Schrödinger Stars of $M_\\odot \\sim 10^3$") in pairs and ("rft.au", "Li Na") in pairs
     assert dict(pairs)["rft.date"] == "2021-01-14" and ("rft_id", "info:doi/10.1000/stars.1") in pairs
-    assert dict(highwire(cited(STARS)))["citation_arxiv_id"] == "2101.99907"
-    assert [name for kind, name in highwire(cited(STARS)) if kind == "citation_author"] == ["Tansy Overquill", "Li Na"]
+    assert dict(highwire(citation_of(STARS)))["citation_arxiv_id"] == "2101.99907"
+    assert [name for kind, name in highwire(citation_of(STARS)) if kind == "citation_author"] == [
+        "Tansy Overquill",
+        "Li Na",
+    ]
 
 
 def test_a_paper_of_another_server_is_not_cited() -> None:
@@ -63,27 +68,29 @@ def test_a_paper_of_another_server_is_not_cited() -> None:
 
 
 def test_what_little_is_known_is_cited() -> None:
-    bare = cited(paper("2101.99908", "", authors=(), categories=(), doi="not a doi"))
+    bare = citation_of(paper("2101.99908", "", authors=(), categories=(), doi="not a doi"))
     assert bare.title == "2101.99908" and bare.doi == "10.48550/arXiv.2101.99908"
     assert bibtex(bare).startswith("@misc{arxiv-2101.99908,") and "author" not in bibtex(bare)
     assert "AU  - " not in ris(bare)
 
 
 def check(text: str) -> None:
-    """A paper whose every text is this one stays one entry with its own fields."""
-    one = cited(paper("2101.99909", text, authors=(text, f"A {text}"), categories=(text,), doi=text, journal=text))
-    entry = bibtex(one)
+    """A paper in which every text is this one stays a single entry with its own fields."""
+    reference = citation_of(
+        paper("2101.99909", text, authors=(text, f"A {text}"), categories=(text,), doi=text, journal=text)
+    )
+    entry = bibtex(reference)
     depths = list(accumulate((char == "{") - (char == "}") for char in entry[entry.index("{") :]))
     assert min(depths[:-2]) == 1 and depths[-2:] == [0, 0]
     assert len(re.findall(r"^  \w+ = ", entry, re.M)) == entry.count("\n") - 2
     assert len(re.findall(r"(?<!\\)\$", entry)) % 2 == 0
-    lines = ris(one).split("\r\n")
+    lines = ris(reference).split("\r\n")
     assert lines[-1] == "" and all(re.match(r"[A-Z][A-Z0-9]  - ", line) for line in lines[:-1])
     assert [line[:2] for line in lines].count("ER") == [line[:2] for line in lines].count("TY") == 1
-    assert "\n" not in coins(one) and {key.partition(".")[0] for key, _ in parse_qsl(coins(one))} <= {
+    assert "\n" not in coins(reference) and {key.partition(".")[0] for key, _ in parse_qsl(coins(reference))} <= {
         "ctx_ver", "rft_val_fmt", "rft", "rft_id",
     }  # fmt: skip
-    assert all("\n" not in value for _, value in highwire(one))
+    assert all("\n" not in value for _, value in highwire(reference))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -5,27 +5,27 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.view.issue_view import issue_view
-from tests.render.build import OWN, heard, issue, paper
+from tests.render.build import OWN, issue, own_entry, paper
 
 PAPERS = [paper(f"2101.9990{n}", f"Kettles, part {n}") for n in (1, 2, 3)]
-VIEW = issue_view(issue(OWN, "2021-01-14", [heard(n, one, [], []) for n, one in enumerate(PAPERS, 1)]))
+VIEW = issue_view(issue(OWN, "2021-01-14", [own_entry(n, item, [], []) for n, item in enumerate(PAPERS, 1)]))
 
 
 def test_entries_are_what_they_would_be_all_at_once() -> None:
-    titles = [one.title for one in VIEW.entries]
+    titles = [entry.title for entry in VIEW.entries]
     assert titles == ["Kettles, part 1", "Kettles, part 2", "Kettles, part 3"] and len(VIEW.entries) == 3
     assert VIEW.entries[-1].title == titles[-1]
-    assert [one.title for one in VIEW.entries[:2]] == titles[:2]
+    assert [entry.title for entry in VIEW.entries[:2]] == titles[:2]
     assert not VIEW.ongoing and list(VIEW.ongoing) == []
     with pytest.raises(IndexError):
         VIEW.entries[3]
 
 
 def test_an_entry_is_found_by_its_paper_and_no_other_is_prepared() -> None:
-    found = issue(OWN, "2021-01-14", [heard(n, one, [], []) for n, one in enumerate(PAPERS, 1)])
-    del found.papers["arxiv:2101.99903"]  # preparing this entry would fail
-    entries = issue_view(found).entries
-    assert [one.place for one in entries.of("arxiv:2101.99902")] == [2] and entries.of("arxiv:2101.99909") == []
+    published_issue = issue(OWN, "2021-01-14", [own_entry(n, item, [], []) for n, item in enumerate(PAPERS, 1)])
+    del published_issue.papers["arxiv:2101.99903"]  # preparing this entry would fail
+    entries = issue_view(published_issue).entries
+    assert [entry.place for entry in entries.of("arxiv:2101.99902")] == [2] and entries.of("arxiv:2101.99909") == []
     assert entries.of("arxiv:2101.99902")[0] is entries[1]
     with pytest.raises(KeyError):
         entries.of("arxiv:2101.99903")

@@ -94,17 +94,17 @@ def test_length_counts() -> None:
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=400) | st.text(alphabet="aB .$\\()[]?!1", max_size=400))
 def test_any_text_gives_a_part_of_itself_and_no_formula_is_cut(text: str) -> None:
     line = phrases.one_line(text)
-    found = sentences(line)
-    assert " ".join("".join(found).split()) == "".join(found)
-    assert "".join("".join(found).split()) == "".join(line.split())
-    chosen = key_sentence(line)
-    ranked = [(-points(sentence, n, len(found)), n) for n, sentence in enumerate(found)]
-    assert chosen == (found[min(ranked)[1]] if ranked else "")
-    assert chosen in found or (chosen == "" and not found)
-    begins = line.find(chosen)
+    parts = sentences(line)
+    assert " ".join("".join(parts).split()) == "".join(parts)
+    assert "".join("".join(parts).split()) == "".join(line.split())
+    sentence = key_sentence(line)
+    ranked = [(-points(part, n, len(parts)), n) for n, part in enumerate(parts)]
+    assert sentence == (parts[min(ranked)[1]] if ranked else "")
+    assert sentence in parts or (sentence == "" and not parts)
+    start = line.find(sentence)
     for piece in formulas(line):
-        assert not (begins < piece.start < begins + len(chosen) < piece.end)
-    assert key_sentence(line) == chosen
+        assert not (start < piece.start < start + len(sentence) < piece.end)
+    assert key_sentence(line) == sentence
 
 
 def test_a_text_as_long_as_anybody_likes_is_read_in_no_time() -> None:
@@ -118,35 +118,35 @@ LONG = f"{SCENE} We introduce Hush, a kettle that boils without a sound. {FILLER
 
 
 def test_a_lead_says_where_it_comes_from() -> None:
-    short = paper("2101.99901", "Short", "Kettles were asked.")
-    assert phrases.opening(short) == ("Kettles were asked.", "") and phrases.opening_source(short) == ""
-    long = paper("2101.99901", "Long", LONG)
-    assert phrases.opening(long) == ("We introduce Hush, a kettle that boils without a sound.", LONG)
-    assert phrases.opening_source(long) == summary_source.ABSTRACT == "from the abstract"
-    by_a_person = paper("2101.99901", "Told", LONG, summary="Asks kettles.")
-    assert phrases.opening(by_a_person) == ("Asks kettles.", LONG) and phrases.opening_source(by_a_person) == ""
-    signed = summary_source.signed("Kettles hush.", "tea-7b", "2026-11-20")
-    by_a_machine = paper("2101.99901", "Told", LONG, summary=signed)
-    assert phrases.opening(by_a_machine) == ("Kettles hush.", LONG)
-    assert phrases.opening_source(by_a_machine) == "machine-written, tea-7b, 2026-11-20"
+    short_paper = paper("2101.99901", "Short", "Kettles were asked.")
+    assert phrases.opening(short_paper) == ("Kettles were asked.", "") and phrases.opening_source(short_paper) == ""
+    long_paper = paper("2101.99901", "Long", LONG)
+    assert phrases.opening(long_paper) == ("We introduce Hush, a kettle that boils without a sound.", LONG)
+    assert phrases.opening_source(long_paper) == summary_source.ABSTRACT == "from the abstract"
+    human_paper = paper("2101.99901", "Told", LONG, summary="Asks kettles.")
+    assert phrases.opening(human_paper) == ("Asks kettles.", LONG) and phrases.opening_source(human_paper) == ""
+    summary = summary_source.signed("Kettles hush.", "tea-7b", "2026-11-20")
+    machine_paper = paper("2101.99901", "Told", LONG, summary=summary)
+    assert phrases.opening(machine_paper) == ("Kettles hush.", LONG)
+    assert phrases.opening_source(machine_paper) == "machine-written, tea-7b, 2026-11-20"
 
 
 def test_a_sentence_without_an_end_gives_its_first_words() -> None:
-    endless = paper("2101.99901", "Endless", "We show that " + "tea and " * 100 + "tea.")
-    lead, rest = phrases.opening(endless)
-    assert lead.endswith(" …") and len(lead) < TOO_LONG and rest == endless.abstract
+    endless_paper = paper("2101.99901", "Endless", "We show that " + "tea and " * 100 + "tea.")
+    lead, rest = phrases.opening(endless_paper)
+    assert lead.endswith(" …") and len(lead) < TOO_LONG and rest == endless_paper.abstract
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_a_machines_mark_stays_on_its_words(text: str, model: str) -> None:
     signed = summary_source.signed(text or "x", model, "2026-11-20")
-    words, mark = summary_source.unsigned(signed)
-    assert words == (text or "x") and mark.startswith("machine-written, ") and mark.endswith(", 2026-11-20")
+    unsigned, mark = summary_source.unsigned(signed)
+    assert unsigned == (text or "x") and mark.startswith("machine-written, ") and mark.endswith(", 2026-11-20")
 
 
 def test_what_only_looks_like_a_mark_is_none() -> None:
-    for said in ("Kettles (machine-written)", "Kettles (machine-written, x, soon)", "Kettles"):
-        assert summary_source.unsigned(said) == (said, "")
+    for text in ("Kettles (machine-written)", "Kettles (machine-written, x, soon)", "Kettles"):
+        assert summary_source.unsigned(text) == (text, "")
 
 
 @pytest.mark.long
@@ -159,8 +159,11 @@ def test_on_real_abstracts_it_differs_from_the_first_sentence_as_it_was_counted(
         for item in classic.parse(text).items:
             if item.abstract.strip():
                 papers[str(item.paper)] = paper(str(item.paper), item.title, " ".join(item.abstract.split()))
-    chosen = [(key_sentence(one.abstract, one.title), sentences(one.abstract)[0]) for one in papers.values()]
-    others = sum(said != first for said, first in chosen)
+    pairs = [
+        (key_sentence(listed_paper.abstract, listed_paper.title), sentences(listed_paper.abstract)[0])
+        for listed_paper in papers.values()
+    ]
+    count = sum(key != first for key, first in pairs)
     assert RULE == "telling/1" and len(papers) > 2500
-    assert 0.75 < others / len(papers) < 0.85
-    assert sum(len(said) > TOO_LONG for said, _ in chosen) <= 10
+    assert 0.75 < count / len(papers) < 0.85
+    assert sum(len(key) > TOO_LONG for key, _ in pairs) <= 10

@@ -21,16 +21,16 @@ from tests.render.html import Page
 
 def body(tex: str) -> str:
     """The content of a formula's `math` element."""
-    made = formula(tex)
-    assert made is not None, tex
-    return re.sub(r"<math[^>]*>|</math>", "", made)
+    markup = formula(tex)
+    assert markup is not None, tex
+    return re.sub(r"<math[^>]*>|</math>", "", markup)
 
 
 # ---- where formulas are ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("for $n \\le 40$ robots and $k$ songs", ["n \\le 40", "k"]),
         ("a $$display$$ and \\(round\\) and \\[square\\]", ["display", "round", "square"]),
@@ -45,15 +45,15 @@ def body(tex: str) -> str:
         ("", []),
     ],
 )
-def test_formulas_are_found(text: str, found: list[str]) -> None:
-    assert [piece.tex for piece in formulas(text)] == found
+def test_formulas_are_found(text: str, expected: list[str]) -> None:
+    assert [piece.tex for piece in formulas(text)] == expected
     for piece in formulas(text):
         assert piece.tex in text[piece.start : piece.end]
 
 
 def test_a_text_is_its_letters_and_its_formulas() -> None:
-    made = prose("Schr\\\"odinger's $\\ell_1$ & <b>")
-    assert made.startswith("Schrödinger&#39;s <math alttext=") and made.endswith("</math> &amp; &lt;b&gt;")
+    markup = prose("Schr\\\"odinger's $\\ell_1$ & <b>")
+    assert markup.startswith("Schrödinger&#39;s <math alttext=") and markup.endswith("</math> &amp; &lt;b&gt;")
     assert prose("No TeX & nothing") == "No TeX &amp; nothing"
     assert prose("$\\unknown{x}$ <b>") == '<code class="tex">\\unknown{x}</code> &lt;b&gt;'
 
@@ -65,9 +65,9 @@ def test_plain_text_keeps_the_tex_of_formulas() -> None:
 
 def test_a_text_without_end_is_shown_as_it_is() -> None:
     assert prose("$x$" * 4000) == "$x$" * 4000
-    many = "$&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&$ " * 300
-    made = prose(many)
-    assert made.count("<math") < made.count('<code class="tex">') and len(made) < 3 * MOST
+    text = "$&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&$ " * 300
+    markup = prose(text)
+    assert markup.count("<math") < markup.count('<code class="tex">') and len(markup) < 3 * MOST
 
 
 # ---- one formula ---------------------------------------------------------------------------------------
@@ -137,18 +137,18 @@ _TEX = st.lists(
 
 @given(st.one_of(_TEX, st.text(max_size=80)))
 def test_a_formula_is_well_formed_and_nothing_else(tex: str) -> None:
-    made = formula(tex)
-    if made is not None:
-        page = Page(made.encode())
-        assert page.elements[0].tag == "math" and all(one.tag.startswith("m") for one in page.elements)
-        assert all(one.inside[0] == "math" for one in page.elements[1:])
+    markup = formula(tex)
+    if markup is not None:
+        page = Page(markup.encode())
+        assert page.elements[0].tag == "math" and all(element.tag.startswith("m") for element in page.elements)
+        assert all(element.ancestors[0] == "math" for element in page.elements[1:])
 
 
 @given(st.text(alphabet="$\\(){}[]xa^_ \"'`&<begind", max_size=200))
 def test_any_text_ends_in_time(text: str) -> None:
-    began = time.monotonic()
+    start = time.monotonic()
     Page(f"<p>{prose(text)}</p>".encode())
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - start < 5
 
 
 # ---- letters -------------------------------------------------------------------------------------------
@@ -202,13 +202,13 @@ def test_text_without_the_signs_of_tex_is_as_it_is(text: str) -> None:
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"the folder of real texts is absent: {SHARED}")
 def test_the_formulas_of_the_archive_are_rendered(sqlite_url: str) -> None:
-    """At least 99 %; no command is left in the text around them."""
+    """At least 99% of them; no command is left in the text around them."""
     with Record(sqlite_url) as record:
         for file in sorted((SHARED / "archive" / "posts").glob("*.md"))[::3]:
             import_classic(record, file.name, file.read_bytes())
         rows = record.view().latest(Paper)
         texts = [text for row in rows if isinstance(row.item, Paper) for text in (row.item.title, row.item.abstract)]
-    found = [piece.tex for text in texts for piece in formulas(text)]
-    rendered = [tex for tex in found if formula(tex) is not None]
-    assert len(found) > 100 and len(rendered) >= 0.99 * len(found)
+    all_formulas = [piece.tex for text in texts for piece in formulas(text)]
+    convertible = [tex for tex in all_formulas if formula(tex) is not None]
+    assert len(all_formulas) > 100 and len(convertible) >= 0.99 * len(all_formulas)
     assert not [text for text in texts if re.search(r"\\[A-Za-z]", re.sub("<math.*?</math>", "", prose(text)))]

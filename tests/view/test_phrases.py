@@ -13,7 +13,7 @@ ISSUE = OWN_READER.issue("daily", "2021-01-14")
 CUT = ISSUE.content.as_of
 
 
-def told(*readings: NetworkReading) -> str:
+def facts_line(*readings: NetworkReading) -> str:
     content = replace(ISSUE.content, readings=readings)
     return phrases.facts(replace(ISSUE, content=content))[2]
 
@@ -28,17 +28,17 @@ def test_networks_of_which_the_same_is_known_are_told_together() -> None:
     refused = reading("reddit", "refused", "HTTP 403", since)
     at = timestamps.minute_of(since)[11:16]
     in_part, unknown = f"Bluesky, Lobsters: a gap from {at}", f"Reddit: failing since {at}, HTTP 403"
-    assert told(*partial, reading("x", "complete"), refused) == (
+    assert facts_line(*partial, reading("x", "complete"), refused) == (
         f"1 network read, 2 in part ({in_part}), 1 unknown ({unknown})"
     )
 
 
 def test_a_network_without_a_reason_is_named_alone() -> None:
-    assert told(reading("bluesky", "unknown"), reading("x", "unknown", NOT_READ)) == (
+    assert facts_line(reading("bluesky", "unknown"), reading("x", "unknown", NOT_READ)) == (
         "0 networks read, 2 unknown (Bluesky; X (Twitter): not read)"
     )
 
 
 def test_ordinals() -> None:
-    said = [phrases.ordinal(n) for n in (1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 23, 100, 101, 111, 1013)]
-    assert " ".join(said) == "1st 2nd 3rd 4th 10th 11th 12th 13th 21st 22nd 23rd 100th 101st 111th 1,013th"
+    ordinals = [phrases.ordinal(n) for n in (1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 23, 100, 101, 111, 1013)]
+    assert " ".join(ordinals) == "1st 2nd 3rd 4th 10th 11th 12th 13th 21st 22nd 23rd 100th 101st 111th 1,013th"

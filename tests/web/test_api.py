@@ -277,7 +277,7 @@ def test_pages_of_other_sites_may_ask(app: Starlette) -> None:
 def test_strangers_are_not_told_why_a_job_fails(app: Starlette) -> None:
     response = get(app, "/api/v1/status")
     assert response.json["jobs"] == [] and response.json["position"] == 12
-    assert str(response.json).count("/") == 0, "no path of a machine"
+    assert str(response.json).count("/") == 0, "no path on this machine"
 
 
 # ---- limits ------------------------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_who_is_behind_a_proxy_is_known_by_it_where_that_is_said(make_api: ApiFa
         assert get(app, "/api/v1/status", headers={"X-Forwarded-For": "198.51.100.1"}).status == 200
         assert get(app, "/api/v1/status", headers={"X-Forwarded-For": "198.51.100.2"}).status == status
     headers = [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "203.0.113.8, 198.51.100.1")]
-    assert get(proxied, "/api/v1/status", headers=headers).status == 429, "what the client wrote is not looked at"
+    assert get(proxied, "/api/v1/status", headers=headers).status == 429, "what the client wrote is ignored"
 
 
 # ---- a store that cannot be read ---------------------------------------------------------------------------

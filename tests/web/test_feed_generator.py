@@ -18,7 +18,7 @@ from hotpapers.model import PublishedIssue, Quotation
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.web.app import app
 from hotpapers.web.feed_generator import ISSUES, FeedSkeleton, routes
-from tests.render.build import NOON, OWN, PlainIssueReader, heard, issue, paper, post
+from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper, post
 from tests.web.asgi import get
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
@@ -38,8 +38,9 @@ def reader_of(*days: list[list[Quotation]]) -> PlainIssueReader:
     """Issues from 4 January 2021 on: the posts of each place."""
     issues = [
         issue(OWN, f"2021-01-{n:02}", [
-            heard(place, paper(f"2101.9990{place}", "Kettles"), [], [], *posts) for place, posts in enumerate(places, 1)
-        ], ongoing=[heard(1, paper("2101.99999", "Old"), [], [], quotation(99))])
+            own_entry(place, paper(f"2101.9990{place}", "Kettles"), [], [], *posts)
+            for place, posts in enumerate(places, 1)
+        ], ongoing=[own_entry(1, paper("2101.99999", "Old"), [], [], quotation(99))])
         for n, places in enumerate(days, 4)
     ]  # fmt: skip
     return PlainIssueReader([OWN], issues)
@@ -138,7 +139,9 @@ def test_only_the_latest_issues_are_in_it() -> None:
             return super().issue(*args)
 
     days = [f"20{year:02}-01-{day:02}" for year in range(10, 16) for day in range(1, 29)]
-    issues = [issue(OWN, day, [heard(1, paper("2101.99901", "K"), [], [], quotation(n))]) for n, day in enumerate(days)]
+    issues = [
+        issue(OWN, day, [own_entry(1, paper("2101.99901", "K"), [], [], quotation(n))]) for n, day in enumerate(days)
+    ]
     issue_reader = CountingReader([OWN], issues)
     skeleton = FeedSkeleton(issue_reader, "daily")
     assert len(skeleton.page("", 5)[0]) == 5 and CountingReader.reads == 6  # only as many as a reader scrolls through

@@ -123,7 +123,7 @@ def test_each_client_may_send_so_much_an_hour(app: Starlette) -> None:
     )
     assert submit(app, "/dear", {}, peer="192.0.2.2").status == 200
     assert submit(app, "/deep/echo", {}, peer="192.0.2.2").status == 429
-    assert open_page(app, "/deep/echo").status == 200, "looking is counted by itself"
+    assert open_page(app, "/deep/echo").status == 200, "views are counted separately"
 
 
 def test_each_client_may_look_so_often_a_minute(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_each_client_may_look_so_often_a_minute(app: Starlette, monkeypatch: pyt
         response.status == 429 and "Too many requests in a short time. Please try again in 1 minute." in response.text
     )
     assert get(app, "/dear", peer="192.0.2.2").status == 200
-    assert submit(app, "/deep/echo", {}).status == 200, "sending is counted by itself"
+    assert submit(app, "/deep/echo", {}).status == 200, "submissions are counted separately"
 
 
 def test_a_client_has_its_share_of_seats_and_no_more(router: FormRouter) -> None:
@@ -158,7 +158,7 @@ def test_a_client_has_its_share_of_seats_and_no_more(router: FormRouter) -> None
         other_future = pool.submit(get, app, "/slow", peer="192.0.2.2")
         release.set()
         assert [future.result().status for future in (*futures, other_future)] == [200] * (SHARE + 1)
-    assert not router._workers._pending, "who has gone has no seat"
+    assert not router._workers._pending, "finished requests take no places"
 
 
 def test_who_is_refused_keeps_what_they_typed() -> None:

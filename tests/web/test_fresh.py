@@ -297,4 +297,4 @@ def test_who_comes_while_somebody_looks_gets_what_is_there_after_they_came() -> 
             len(openings),
         )
 
-    assert asyncio.run(load_concurrently()) == (True, True, 2), "and twenty share one opening"
+    assert asyncio.run(load_concurrently()) == (True, True, 2), "twenty requests share one opening"

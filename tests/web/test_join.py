@@ -96,8 +96,8 @@ def test_the_publication_is_the_app_s_own_where_none_is_named(site: Site, box: B
 
 
 def test_the_answer_is_the_same_for_whomever_it_is_about(site: Site, box: Box) -> None:
-    """For a reader, one who left, one whose mail bounced, one asked already, a stranger, and one whose mail server
-    refuses; and before any message is sent."""
+    """For a subscriber, a former one, one whose mail bounced, one who asked before, a stranger, and one whose mail
+    server refuses; and before any message is sent."""
     mark = add_subscriber(site.record, "reads@moth.example", skip_empty=False)
     subscribers.end(site.record, add_subscriber(site.record, "left@moth.example"), BEFORE)
     subscribers.bounce(site.record, add_subscriber(site.record, "bounced@moth.example"), "5.1.1", BEFORE)
@@ -150,7 +150,7 @@ def test_no_more_messages_an_hour_whoever_asks(site: Site, box: Box, monkeypatch
     assert response.status == 503 and "Too many requests" in response.text
     [field] = [element for element in response.page.all("input") if element.attributes["name"] == "address"]
     assert field.attributes["value"] == "c@moth.example", "what was typed is not lost"
-    assert response.text == site.ask("a@moth.example").text, "nor is it told then who is known"
+    assert response.text == site.ask("a@moth.example").text, "nor does the page tell who is subscribed"
     site.clock = BEFORE + HOUR
     assert site.ask("c@moth.example").status == 200
     site.finish_work()
@@ -161,7 +161,7 @@ def test_no_more_messages_an_hour_whoever_asks(site: Site, box: Box, monkeypatch
 def test_the_limit_of_an_hour_tells_nothing_of_an_address(
     site: Site, monkeypatch: pytest.MonkeyPatch, account: str
 ) -> None:
-    """Any request uses up the last place of the hour, even that of a reader, who gets no message."""
+    """Any request uses up the last place of the hour, even that of a subscriber, who gets no message."""
     monkeypatch.setattr(join_page, "MOST_AN_HOUR", 1)
     add_subscriber(site.record, "reads@moth.example")
     subscribers.end(site.record, add_subscriber(site.record, "left@moth.example"), BEFORE)

@@ -1,4 +1,4 @@
-"""Authors of posts prove an account by a code in its profile, on the loopback networks, and their choice is applied."""
+"""Authors prove that an account is theirs by a code in its profile, on loopback networks; their choice is applied."""
 
 from __future__ import annotations
 

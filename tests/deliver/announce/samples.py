@@ -7,7 +7,7 @@ import os
 from hotpapers.model import NetworkReading, PrintedCount, ScoreComponent
 from hotpapers.view.site_config import SiteConfig
 from tests.conftest import DATA
-from tests.render.build import NOON, OWN, Placed, PlainIssueReader, heard, issue, paper
+from tests.render.build import NOON, OWN, FullEntry, PlainIssueReader, issue, own_entry, paper
 
 SITE_CONFIG = SiteConfig("mailto:desk@papers.example", "https://papers.example/daily/")
 DAY, EMPTY, FULL = "2021-01-14", "2021-01-13", "2021-01-19"
@@ -32,11 +32,11 @@ def _part(network: str, score: int, voices: int, papers: int, atleast: int) -> S
     )  # fmt: skip
 
 
-def sample_entry(place: int, title: str, author: str = "Tansy Overquill", id: str = "") -> Placed:
+def sample_entry(place: int, title: str, author: str = "Tansy Overquill", id: str = "") -> FullEntry:
     """An entry of our own publication."""
     count = PrintedCount(network="bluesky", voices=40 - place, reposts=3, likes=9, until=NOON)
     entry_paper = paper(id or f"2101.9991{place}", title, authors=(author, "Somebody Else"))
-    return heard(place, entry_paper, [count], [_part("bluesky", 2000 - place, 40 - place, 4812, 31 + place)])
+    return own_entry(place, entry_paper, [count], [_part("bluesky", 2000 - place, 40 - place, 4812, 31 + place)])
 
 
 TITLES = (

@@ -13,7 +13,7 @@ from hotpapers.view import phrases
 from hotpapers.view.site_config import NOBODY
 from hotpapers.view.tex import plain_line
 from tests.deliver.announce.samples import DAY, FULL, FULL_READER, SITE_CONFIG
-from tests.render.build import NOON, OWN, PlainIssueReader, heard, issue, paper
+from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper
 from tests.render.sample import LISTED_READER, OWN_READER
 
 
@@ -39,7 +39,7 @@ def part(**changes: object) -> ScoreComponent:
     ],
 )  # fmt: skip
 def test_the_part_that_counts_most_is_the_reason(parts: list[ScoreComponent], expected: str) -> None:
-    assert reason(heard(1, paper("2101.99901", "Kettles"), [], parts).entry) == expected
+    assert reason(own_entry(1, paper("2101.99901", "Kettles"), [], parts).entry) == expected
 
 
 def test_what_was_not_read_is_named() -> None:
@@ -89,7 +89,7 @@ def test_links_lead_to_the_site_or_to_arxiv() -> None:
     assert announcement(published, NOBODY).url == ""
     other_paper = paper("2101.99901", " ", authors=())
     other_paper = msgspec.structs.replace(other_paper, paper="biorxiv:1")
-    issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [heard(1, other_paper, [], [])])])
+    issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [own_entry(1, other_paper, [], [])])])
     [line] = announcement(issue_reader.issue("daily", DAY), SITE_CONFIG).lines
     assert line == (1, "biorxiv:1", "", "", "")
 

@@ -24,7 +24,7 @@ from tests.deliver.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.deliver.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 from tests.deliveries import receipts
 from tests.http.server import answer, client
-from tests.render.build import OWN, issue, listed, paper
+from tests.render.build import OWN, issue, listing_entry, paper
 from tests.render.sample import LISTED_READER, OWN_READER
 
 
@@ -70,7 +70,9 @@ def test_fields_keep_to_the_lexicon(reader: IssueReader, day: str) -> None:
 
 def test_a_long_issue_fits_into_a_request() -> None:
     """Servers refuse JSON above 150 kB."""
-    entries = [listed(n, paper(f"2101.{n:05}", r"Kettles \& “Steam” " * 12), 90, 70, n, 1000) for n in range(1, 1001)]
+    entries = [
+        listing_entry(n, paper(f"2101.{n:05}", r"Kettles \& “Steam” " * 12), 90, 70, n, 1000) for n in range(1, 1001)
+    ]
     long_document = issue_document(issue(OWN, DAY, entries), 0, DID, SITE_CONFIG)
     size = len(json.dumps(long_document.document_record, ensure_ascii=False).encode())
     text = str(long_document).splitlines()

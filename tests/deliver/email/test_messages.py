@@ -27,7 +27,7 @@ from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.conftest import DATA
 from tests.deliver.email.reading import of_html, of_text, part, read
 from tests.deliver.email.samples import MARK, SECRET, SITE_CONFIG, mail_config, reader
-from tests.render.build import OWN, heard, issue, listed, paper
+from tests.render.build import OWN, issue, listing_entry, own_entry, paper
 from tests.render.sample import BRIDGES, LISTED_READER, OWN_READER, READINGS
 
 DAYS = [("daily", day) for day in OWN_READER.days("daily")] + [
@@ -118,7 +118,7 @@ def test_no_post_is_quoted() -> None:
 
 
 def test_tex_is_written_as_letters_and_formulas_as_they_are() -> None:
-    published = issue(OWN, "2021-01-14", [heard(1, paper("2101.99903", r"On G\"odel's $\omega$-Kettles"), [], [])])
+    published = issue(OWN, "2021-01-14", [own_entry(1, paper("2101.99903", r"On G\"odel's $\omega$-Kettles"), [], [])])
     assert "1. On Gödel's $\\omega$-Kettles" in part(read(message_bytes(published)), "plain")
 
 
@@ -129,7 +129,7 @@ def test_the_source_of_a_summary_is_named() -> None:
 
 def test_a_publication_s_note_comes_first() -> None:
     publication = msgspec.structs.replace(OWN, note="A test: nothing <here> is checked.")
-    published = issue(publication, "2021-01-14", [heard(1, BRIDGES, [], [])])
+    published = issue(publication, "2021-01-14", [own_entry(1, BRIDGES, [], [])])
     text = part(read(message_bytes(published)), "plain")
     assert text.index("A test: nothing <here> is checked.") < text.index("1 paper")
 
@@ -171,7 +171,7 @@ def test_a_list_has_a_label_that_can_stand_in_a_header(name: str, label: str) ->
 
 def large_issue(number: int, size: int) -> PublishedIssue:
     title, abstract = "Kettle “and” Steam & <Tea> " * 20, "Ätherisch gekocht. " * size
-    entries = [listed(n, paper(f"2101.{n:05}", title, abstract), 90, 70, n, 1000) for n in range(1, number + 1)]
+    entries = [listing_entry(n, paper(f"2101.{n:05}", title, abstract), 90, 70, n, 1000) for n in range(1, number + 1)]
     return issue(OWN, "2021-01-14", entries, readings=READINGS)
 
 
@@ -223,7 +223,7 @@ def test_hostile_texts_stay_text(text: str, where: str) -> None:
     publication = msgspec.structs.replace(OWN, title=text) if where == "publication" else OWN
     reason = text if where == "reason" else ""
     published = issue(
-        publication, "2021-01-14", [heard(1, shown_paper, [], [])], reason=reason, edition=2 if reason else 1
+        publication, "2021-01-14", [own_entry(1, shown_paper, [], [])], reason=reason, edition=2 if reason else 1
     )
     data = message_bytes(published)
     message = read(data)
@@ -242,7 +242,9 @@ def test_hostile_texts_stay_text(text: str, where: str) -> None:
 @given(st.text(max_size=400), st.text(max_size=100))
 def test_any_title_is_the_same_in_both_forms(title: str, publication: str) -> None:
     shown_paper = msgspec.structs.replace(paper("2101.99903", "A Kettle"), title=title)
-    published = issue(msgspec.structs.replace(OWN, title=publication), "2021-01-14", [heard(1, shown_paper, [], [])])
+    published = issue(
+        msgspec.structs.replace(OWN, title=publication), "2021-01-14", [own_entry(1, shown_paper, [], [])]
+    )
     message = read(message_bytes(published))
     assert of_text(part(message, "plain")).words == of_html(part(message, "html")).words
     assert as_text(issue_message(published, mail_config(), SITE_CONFIG).view).isprintable() is False  # has newlines

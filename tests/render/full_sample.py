@@ -15,8 +15,8 @@ from hotpapers.model import (
     VoiceHistogram,
 )
 from hotpapers.view.site_config import SiteConfig
-from tests.render.build import LISTED, NOON, OWN, Placed, PlainIssueReader, heard, issue, paper, post
-from tests.render.sample import BRIDGES, OLD, OWN_READER, TALKED, TEA
+from tests.render.build import LISTED, NOON, OWN, FullEntry, PlainIssueReader, issue, own_entry, paper, post
+from tests.render.sample import BRIDGES, BRIDGES_ENTRY, OLD, OWN_READER, TEA
 
 SITE_CONFIG = SiteConfig("The desk, desk@daily.example", "https://papers.example/daily/")
 DAY = "2021-01-14"
@@ -35,13 +35,13 @@ PEERS = (
 )
 
 
-def _heard(network: str, age: int, voices: int) -> Attention:
+def _attention(network: str, age: int, voices: int) -> Attention:
     until = announced_at(DAY) + age * HOUR
     return Attention(network=network, until=until, age=age, voices=voices, reposts=0, likes=0)
 
 
 HISTORY = {
-    BRIDGES.paper: [_heard(*one) for one in (
+    BRIDGES.paper: [_attention(*values) for values in (
         ("bluesky", 1, 2), ("bluesky", 3, 20), ("hackernews", 3, 4), ("bluesky", 6, 31), ("hackernews", 6, 9),
         ("bluesky", 24, 90), ("hackernews", 24, 12),
     )],
@@ -55,7 +55,7 @@ ANNOUNCED = {
 }  # fmt: skip
 
 
-def _announced(day: str, category: str, type: AnnouncementType, version: int) -> Announcement:
+def _announcement(day: str, category: str, type: AnnouncementType, version: int) -> Announcement:
     return Announcement(
         paper=BRIDGES.paper, day=day, category=category, type=type, announced_at=announced_at(day), version=version,
         observed_at=NOON,
@@ -64,47 +64,47 @@ def _announced(day: str, category: str, type: AnnouncementType, version: int) ->
 
 VERSIONS = {
     BRIDGES.paper: [
-        _announced(DAY, "cs.RO", "new", 1), _announced(DAY, "math.IT", "cross", 1),
-        _announced(DAY, "cs.LG", "cross", 1), _announced("2021-03-02", "cs.RO", "replacement", 2),
+        _announcement(DAY, "cs.RO", "new", 1), _announcement(DAY, "math.IT", "cross", 1),
+        _announcement(DAY, "cs.LG", "cross", 1), _announcement("2021-03-02", "cs.RO", "replacement", 2),
     ],
 }  # fmt: skip
 WORDLESS = post("38000001", " \u200b", "hackernews", handle="quill", name="")
 POSTS = {
     BRIDGES.paper: [
-        *TALKED.posts, post("at://did:plc:oak/app.bsky.feed.post/3kmore", "More of it.", "bluesky"),
+        *BRIDGES_ENTRY.posts, post("at://did:plc:oak/app.bsky.feed.post/3kmore", "More of it.", "bluesky"),
         post("38000002", "A story", "hackernews"), post("38000003", "Another", "hackernews"),
     ],
 }  # fmt: skip
 
 
-def _told(placed: Placed) -> Placed:
-    """The same entry, announced on the day, with one more post that has no words."""
-    entry = msgspec.structs.replace(placed.entry, announced_at=announced_at(DAY))
-    return placed._replace(entry=entry, posts=(*placed.posts, WORDLESS))
+def _with_wordless_post(full_entry: FullEntry) -> FullEntry:
+    """The entry, announced on the day, with one more post that has no words."""
+    entry = msgspec.structs.replace(full_entry.entry, announced_at=announced_at(DAY))
+    return full_entry._replace(entry=entry, posts=(*full_entry.posts, WORDLESS))
 
 
 def _issue_reader() -> PlainIssueReader:
-    before = OWN_READER.issue("daily", "2021-01-13")
-    issues = [before]
+    empty_issue = OWN_READER.issue("daily", "2021-01-13")
+    issues = [empty_issue]
     for day in OWN_READER.days("daily")[1:]:
         issues.append(OWN_READER.issue("daily", day))
-    first = issues[1]
-    talked = _told(TALKED)
+    main_issue = issues[1]
+    main_entry = _with_wordless_post(BRIDGES_ENTRY)
     issues[1] = msgspec.structs.replace(
-        first,
+        main_issue,
         content=msgspec.structs.replace(
-            first.content, peers=PEERS, entries=(talked.entry, *first.content.entries[1:])
+            main_issue.content, peers=PEERS, entries=(main_entry.entry, *main_issue.content.entries[1:])
         ),
-        posts={**first.posts, BRIDGES.paper: talked.posts},
+        posts={**main_issue.posts, BRIDGES.paper: main_entry.posts},
     )  # fmt: skip
     part = ScoreComponent(
         network="lobsters", rule="rarity", score=2000, voices=5, papers=999, atleast=9, among="all", age=24, until=NOON
     )
-    last = issue(
-        OWN, "2021-01-20", [heard(1, STARS, [], [part]), heard(2, OLD, [], [part])], announced=0,
+    last_issue = issue(
+        OWN, "2021-01-20", [own_entry(1, STARS, [], [part]), own_entry(2, OLD, [], [part])], announced=0,
         edition=1,
     )  # fmt: skip
-    return PlainIssueReader([LISTED, OWN], [*issues, last], HISTORY, ANNOUNCED, VERSIONS, POSTS)
+    return PlainIssueReader([LISTED, OWN], [*issues, last_issue], HISTORY, ANNOUNCED, VERSIONS, POSTS)
 
 
 FULL_READER = _issue_reader()
