@@ -23,7 +23,7 @@ VIEWS = {
     "narrow": View(320, 640, DARK),
     "at 400 %": View(1280, 1024, zoom=4),
     "no script": View(320, 640, scripts=False),
-    "forced colours": View(media={"forced-colors": "active"}),
+    "forced colors": View(media={"forced-colors": "active"}),
 }
 
 # Pointer targets smaller than 24 × 24 that are neither within a sentence nor spaced apart (WCAG 2.2, 2.5.8).
@@ -31,14 +31,14 @@ TARGETS = """(() => {
   const all = [...document.querySelectorAll("a[href], button, summary, input, select, textarea")]
     .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches(".skip"));
   const box = (element) => [...element.getClientRects()].reduce((a, b) => (a && a.width > b.width ? a : b), null);
-  const centre = (r) => [r.left + r.width / 2, r.top + r.height / 2];
+  const center = (r) => [r.left + r.width / 2, r.top + r.height / 2];
   const inline = (element) => {
     const block = element.closest("p, li, dd, figcaption, h1, h2, h3, blockquote, td");
     return block && block.textContent.trim().length > element.textContent.trim().length + 3;
   };
   const near = (element) => all.some((other) => {
     if (other === element || !box(other)) return false;
-    const [x, y] = centre(box(element)), r = box(other);
+    const [x, y] = center(box(element)), r = box(other);
     const dx = Math.max(r.left - x, 0, x - r.right), dy = Math.max(r.top - y, 0, y - r.bottom);
     return Math.hypot(dx, dy) < 12;
   });
@@ -180,8 +180,8 @@ def test_dark_where_the_system_is_or_the_reader_wants(tab: Tab, app: str) -> Non
     assert tab.run("getComputedStyle(document.documentElement).fontSize") == "21.6px"
 
 
-def test_curves_are_seen_in_forced_colours(tab: Tab, app: str) -> None:
-    tab.set_view(VIEWS["forced colours"])
+def test_curves_are_seen_in_forced_colors(tab: Tab, app: str) -> None:
+    tab.set_view(VIEWS["forced colors"])
     tab.open(app + KINDS["issue"])
     line, paper = tab.run(f"[getComputedStyle(document.querySelector('.spark polyline')).stroke, {BACKGROUND}]")
     assert line not in (paper, "none")

@@ -27,14 +27,14 @@ from hotpapers.web.app import server
 from hotpapers.web.search_pages import SearchRoutes
 from hotpapers.web.search_view import NOTHING
 from tests.browser.chromium import BrowserError, Tab, View
-from tests.browser.test_reading import ALIVE
+from tests.browser.test_reading import ACTIVE_CONTENT
 from tests.query import query_stores
 from tests.render.build import LISTED, FullEntry, PlainIssueReader, issue, listing_entry, paper
 from tests.render.hostile import HOSTILE
 
 
-def placed_paper(day: int, number: int, title: str, text: str = "", **more: object) -> FullEntry:
-    return listing_entry(number, paper(f"2101.{day:02}{number:03}", title, text, **more), 1, 2, 3, 400)
+def placed_paper(day: int, number: int, title: str, text: str = "", **fields: object) -> FullEntry:
+    return listing_entry(number, paper(f"2101.{day:02}{number:03}", title, text, **fields), 1, 2, 3, 400)
 
 
 KETTLES = [placed_paper(4, n, f"Kettle number {n}", "It whistles. " * 30 + f"Spout {n}.") for n in range(1, 26)]
@@ -52,14 +52,18 @@ OTHERS = [
         5, 4, "A Study of Studies: Schrödinger's teapot", "Physics of $\\beta$-rays, and of buses.", authors=()
     ),
 ]
-SPACELESS = placed_paper(7, 1, "No space near it", "Long words. " + "泡" * 200 + "壶" + "水" * 400 + " and an end.")
+SPACELESS_ENTRY = placed_paper(
+    7, 1, "No space near it", "Long words. " + "泡" * 200 + "壶" + "水" * 400 + " and an end."
+)
 WHISK = paper("2012.07001", "A whisk, twice", categories=("cs.RO",))
-TWICE = [listing_entry(n, WHISK, 1, 2, 3, 400) for n in (1, 2)]
-HARM = [placed_paper(6, n, f"hostile {text}", f"{text} hostile", authors=(text,)) for n, text in enumerate(HOSTILE, 1)]
+WHISK_ENTRIES = [listing_entry(n, WHISK, 1, 2, 3, 400) for n in (1, 2)]
+HOSTILE_ENTRIES = [
+    placed_paper(6, n, f"hostile {text}", f"{text} hostile", authors=(text,)) for n, text in enumerate(HOSTILE, 1)
+]
 ISSUE_READER = PlainIssueReader([LISTED], [
-    issue(LISTED, "2020-12-07", TWICE[:1]), issue(LISTED, "2020-12-31", KETTLES),
-    issue(LISTED, "2021-01-05", OTHERS), issue(LISTED, "2021-01-06", HARM),
-    issue(LISTED, "2021-01-07", [SPACELESS]), issue(LISTED, "2021-01-08", TWICE[1:]),
+    issue(LISTED, "2020-12-07", WHISK_ENTRIES[:1]), issue(LISTED, "2020-12-31", KETTLES),
+    issue(LISTED, "2021-01-05", OTHERS), issue(LISTED, "2021-01-06", HOSTILE_ENTRIES),
+    issue(LISTED, "2021-01-07", [SPACELESS_ENTRY]), issue(LISTED, "2021-01-08", WHISK_ENTRIES[1:]),
 ])  # fmt: skip
 
 
@@ -111,7 +115,7 @@ def search(tab: Tab, site: str, query: str) -> list[str]:
     return titles
 
 
-def arrive(tab: Tab, condition: str) -> None:
+def wait_for_page(tab: Tab, condition: str) -> None:
     """Wait across a navigation, during which the page cannot be queried."""
     for _ in range(20):
         with suppress(BrowserError):
@@ -168,10 +172,12 @@ def number(title: str) -> int:
 )
 def test_what_is_found(tab: Tab, site: str, query: str, expected: list[int]) -> None:
     assert sorted(number(title) for title in search(tab, site, query)) == expected
-    understood = query_parser.describe_query(query_parser.parse(query))
+    description = query_parser.describe_query(query_parser.parse(query))
     papers = f"{len(expected) or 'No'} paper{'s' if len(expected) > 1 else ''}"
     order = r"(, the (best|newest) first)?" if len(expected) > 1 else ""
-    assert re.fullmatch(re.escape(f"{papers} {understood}") + order + r"\." if understood else NOTHING, tab.run(STATUS))
+    assert re.fullmatch(
+        re.escape(f"{papers} {description}") + order + r"\." if description else NOTHING, tab.run(STATUS)
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,10 +191,10 @@ def test_what_is_found(tab: Tab, site: str, query: str, expected: list[int]) -> 
 )  # fmt: skip
 def test_it_tells_what_it_understood_as_the_program_does(tab: Tab, site: str, query: str) -> None:
     search(tab, site, query)
-    understood = query_parser.describe_query(query_parser.parse(query))
+    description = query_parser.describe_query(query_parser.parse(query))
     assert re.fullmatch(
-        rf"(No paper|\d+ papers?) {re.escape(understood)}(, the (best|newest) first)?\.", tab.run(STATUS)
-    ), understood
+        rf"(No paper|\d+ papers?) {re.escape(description)}(, the (best|newest) first)?\.", tab.run(STATUS)
+    ), description
 
 
 def test_where_nothing_is_found_the_page_leads_on(tab: Tab, site: str) -> None:
@@ -286,7 +292,7 @@ def test_no_result_comes_alive(tab: Tab, site: str) -> None:
         tab.run("document.getElementById('more').click()")
         tab.wait(f"document.querySelectorAll('.hits li').length > {count}")
     assert tab.run("document.querySelectorAll('.hits li').length") == len(HOSTILE)
-    assert tab.run(ALIVE)[1:] == [0, 1, True], "the page's own form alone"
+    assert tab.run(ACTIVE_CONTENT)[1:] == [0, 1, True], "the page's own form alone"
     assert tab.run("document.querySelectorAll('script').length") == 3
     assert all(url.startswith(site) for url in tab.requests())
     assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
@@ -299,7 +305,7 @@ def test_no_query_comes_alive(tab: Tab, site: str, query: str) -> None:
     search(tab, site, query)
     if query.isprintable():
         assert tab.run("document.getElementById('find').value") == query
-    assert tab.run(ALIVE)[1:] == [0, 1, True] and tab.run("document.querySelectorAll('script').length") == 3
+    assert tab.run(ACTIVE_CONTENT)[1:] == [0, 1, True] and tab.run("document.querySelectorAll('script').length") == 3
 
 
 # ---- usage ---------------------------------------------------------------------------------------------
@@ -308,12 +314,12 @@ def test_no_query_comes_alive(tab: Tab, site: str, query: str) -> None:
 def test_one_asks_with_the_keyboard_and_hears_what_was_found(tab: Tab, site: str) -> None:
     tab.open(f"{site}index.html")
     tab.run("document.querySelector('nav a[href*=search]').click()")
-    arrive(tab, "document.title.startsWith('Search') && document.readyState === 'complete'")
+    wait_for_page(tab, "document.title.startsWith('Search') && document.readyState === 'complete'")
     assert tab.run("document.querySelector('.help').checkVisibility()")
     tab.run("document.getElementById('find').focus()")
     tab.write("steam")
     tab.press("Enter")
-    arrive(tab, "location.search === '?q=steam' && document.querySelectorAll('.hits li').length === 1")
+    wait_for_page(tab, "location.search === '?q=steam' && document.querySelectorAll('.hits li').length === 1")
     tree = tab.accessibility_tree()
     assert ("status", "") in tree and ("StaticText", "1 paper with “steam”.") in tree and ("search", "") in tree
     assert ("searchbox", "Words, authors, categories, days") in tree
@@ -400,7 +406,7 @@ def test_the_app_answers_with_and_without_a_script(tab: Tab, search_app: str, sc
     tab.run("document.getElementById('find').focus()")
     tab.write("transformer")
     tab.press("Enter")
-    arrive(tab, "location.search === '?q=transformer' && document.querySelectorAll('.hits li').length > 2")
+    wait_for_page(tab, "location.search === '?q=transformer' && document.querySelectorAll('.hits li').length > 2")
     assert tab.run("document.querySelector('[role=status]').textContent").endswith(
         "papers with “transformer”, the best first."
     )
@@ -435,11 +441,11 @@ def test_the_script_reads_words_as_the_index_does(tab: Tab, site: str) -> None:
         if word == "2101.04869":
             assert matches == []
             continue
-        indexed = words(word)
+        index_words = words(word)
         for text, begins in matches:
-            assert any(other.startswith(text) if begins else stem(other) == stem(text) for other in indexed), (
+            assert any(other.startswith(text) if begins else stem(other) == stem(text) for other in index_words), (
                 word,
-                indexed,
+                index_words,
                 matches,
             )
         assert matches, word

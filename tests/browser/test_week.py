@@ -16,7 +16,7 @@ PAGES = (
     f"{DAY}/all/index.html", "archive/index.html", "about/index.html", "method/index.html", "status/index.html",
     "attacks/index.html", "search/index.html", "reading/index.html", "accessibility/index.html", "404.html",
 )  # fmt: skip
-FOLDED = "document.querySelector('.unfolds')"
+FOLDED_POSTS = "document.querySelector('.unfolds')"
 
 
 @pytest.fixture(scope="session")
@@ -57,20 +57,20 @@ def test_axe_finds_nothing(tab: Tab, axe: str, page: str) -> None:
 
 def test_posts_unfold_by_keyboard(tab: Tab, site: Path) -> None:
     tab.open((site / DAY / "index.html").as_uri())
-    is_visible = f"{FOLDED}.querySelector('figure').checkVisibility()"
+    is_visible = f"{FOLDED_POSTS}.querySelector('figure').checkVisibility()"
     assert not tab.run(is_visible)
-    tab.run(f"{FOLDED}.querySelector('summary').focus()")
+    tab.run(f"{FOLDED_POSTS}.querySelector('summary').focus()")
     tab.press("Enter")
-    assert tab.run(f"{FOLDED}.open") and tab.run(is_visible)
+    assert tab.run(f"{FOLDED_POSTS}.open") and tab.run(is_visible)
 
 
 def test_posts_unfold_without_a_script_and_are_printed(tab: Tab, site: Path) -> None:
     page = (site / DAY / "index.html").as_uri()
     tab.set_view(View(390, 800, scripts=False))
     tab.open(page)
-    assert tab.run(f"{FOLDED}.querySelector('summary').innerText").endswith("more posts")
+    assert tab.run(f"{FOLDED_POSTS}.querySelector('summary').innerText").endswith("more posts")
     tab.set_view(View(kind="print"))
     tab.open(page)
-    assert tab.run(f"{FOLDED}.querySelector('figure').checkVisibility()")
-    assert not tab.run(f"{FOLDED}.querySelector('summary').checkVisibility()")
+    assert tab.run(f"{FOLDED_POSTS}.querySelector('figure').checkVisibility()")
+    assert not tab.run(f"{FOLDED_POSTS}.querySelector('summary').checkVisibility()")
     assert tab.run("document.querySelector('.notice').checkVisibility()")

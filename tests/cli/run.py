@@ -74,14 +74,14 @@ def command_line(*args: str | Path) -> list[str]:
     return [sys.executable, "-m", "hotpapers", *map(str, args)]
 
 
-def environment(**more: str) -> dict[str, str]:
+def environment(**variables: str) -> dict[str, str]:
     """The environment for a command's own process."""
-    return {**os.environ, "PYTHONPATH": str(PACKAGE), **more}
+    return {**os.environ, "PYTHONPATH": str(PACKAGE), **variables}
 
 
-def run_process(*args: str | Path, **more: str) -> Result:
+def run_process(*args: str | Path, **variables: str) -> Result:
     """Run a command in its own process; `more`: extra environment variables."""
-    process = subprocess.run(command_line(*args), env=environment(**more), capture_output=True, check=False)
+    process = subprocess.run(command_line(*args), env=environment(**variables), capture_output=True, check=False)
     return Result(process.returncode, process.stdout.decode(), process.stderr.decode())
 
 

@@ -34,34 +34,34 @@ def refusal(format_: str, file: Path) -> tuple[int | None, str]:
 
 # ---- classic -------------------------------------------------------------------------------------------
 
-WHOLE = classic_issues.text().encode()
-LINES = WHOLE.split(b"\n")
+CLASSIC_FILE = classic_issues.text().encode()
+LINES = CLASSIC_FILE.split(b"\n")
 
 
 def line_of(part: bytes) -> int:
     """The number of the first line that contains these bytes."""
-    return WHOLE[: WHOLE.index(part)].count(b"\n") + 1
+    return CLASSIC_FILE[: CLASSIC_FILE.index(part)].count(b"\n") + 1
 
 
 def edit(old: bytes, new: bytes) -> bytes:
-    assert old in WHOLE
-    return WHOLE.replace(old, new, 1)
+    assert old in CLASSIC_FILE
+    return CLASSIC_FILE.replace(old, new, 1)
 
 
 CLASSIC: list[tuple[str, bytes, int | None, str]] = [
     ("nothing", b"", None, "the file is empty"),
     ("not UTF-8", edit("Čeněk".encode(), b"\xc8en\xeck"), line_of(b"Brewster"), "not UTF-8"),
     ("another format", b"# Notes\n\nto my aunt\n", 2, "expected 'title: Hot Papers …', found ''"),
-    ("cut in a line", WHOLE[:700], WHOLE[:700].count(b"\n") + 1, "the file ends in the middle of a line"),
+    ("cut in a line", CLASSIC_FILE[:700], CLASSIC_FILE[:700].count(b"\n") + 1, "the file ends in the middle of a line"),
     ("cut after a line", b"\n".join(LINES[:21]) + b"\n", 21, "the file ends"),
     ("a number twice", edit(b"# 2. Kettle", b"# 1. Kettle"), line_of(b"# 2. "), "expected item 2, found item 1: a duplicate"),  # noqa: E501
-    ("a paper twice", WHOLE.replace(b"2103.90002", b"2103.90001"), None, "2103.90001 is listed twice"),
-    ("no date", WHOLE.replace(b"2021-03-02", b"2021-02-30"), 2, "2021-02-30 is not a date"),
+    ("a paper twice", CLASSIC_FILE.replace(b"2103.90002", b"2103.90001"), None, "2103.90001 is listed twice"),
+    ("no date", CLASSIC_FILE.replace(b"2021-03-02", b"2021-02-30"), 2, "2021-02-30 is not a date"),
     ("no moment", edit(b"03/02/2021 23:15:09", b"03/02/2021 24:15:09"), line_of(b"- retweets"), "not a valid time"),
     ("a negative count", edit(b"favorites: 1204", b"favorites: -4"), line_of(b"- retweets"), "a negative count"),
     ("a huge count", edit(b"retweets: 812", b"retweets: %d" % (LARGEST + 1)), line_of(b"- retweets"), "a count above 9,007,199,254,740,991"),  # noqa: E501
     ("an endless count", edit(b"retweets: 812", b"retweets: " + b"9" * 5000), line_of(b"- retweets"), "count"),
-    ("no id", WHOLE.replace(b"2103.90001", b"2113.90001"), line_of(b"- links"), "not an arXiv identifier"),
+    ("no id", CLASSIC_FILE.replace(b"2103.90001", b"2113.90001"), line_of(b"- links"), "not an arXiv identifier"),
     ("HTML", edit(b"We boil", b"We <b>boil</b>"), line_of(b"We boil"), "expected text, found HTML: '<b>boil</b>"),
     ("a script", edit(b"Ada Brewster", b"<script>alert(1)</script>"), line_of(b"Ada"), "expected text, found HTML"),
     ("an escape", edit(b"We boil", b"We \x1b[31mboil"), line_of(b"We boil"), "a character that is not allowed in this format: U+001B"),  # noqa: E501
@@ -229,7 +229,7 @@ def feed(peak: Path, *args: str | Path, start: bytes, block: bytes, size: int) -
 
 @pytest.mark.long
 def test_a_gigabyte_of_one_line_as_a_classic_file(tmp_path: Path) -> None:
-    start = WHOLE[: WHOLE.index(b"We boil")]
+    start = CLASSIC_FILE[: CLASSIC_FILE.index(b"We boil")]
     status, err, resident, size_read = feed(
         tmp_path / "peak", "import", "classic", "-", "--store", tmp_path / "s.db",
         start=start, block=b"kettle " * 150_000, size=GIGABYTE,

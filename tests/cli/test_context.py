@@ -85,10 +85,10 @@ def test_settings_that_are_named_reach_the_store_that_is_named(cwd: Path, store:
 def test_publications_are_taken_over_once_and_only_where_they_are_wanted(cwd: Path, store: Path) -> None:
     file = write_settings(cwd, WEEKLY)
     options = ("--store", store, "--config", file)
-    before = good("status", "--store", store, "--json")
+    status = good("status", "--store", store, "--json")
     for command in (["verify", "--all"], ["status"], ["prune"], ["export"], ["export", "--format", "csv"]):
         good(*command, *options)
-    assert good("status", "--store", store, "--json") == before
+    assert good("status", "--store", store, "--json") == status
     good("publish", "--all", "--publication", "hot-papers", "--to", "classic", "--output", cwd / "a", *options)
     batches = run("status", "--store", store, "--json").json["batches"]
     good("publish", "--all", "--publication", "hot-papers", "--to", "classic", "--output", cwd / "a", *options)

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.long
 def real_files(shared: Path) -> list[Path]:
     """The five seeds as given, and 229 more issues."""
     seeds = sorted((shared / "seeds" / "as-given").iterdir())
-    more = sorted((shared / "archive" / "posts").glob("*.md"))
-    assert (len(seeds), len(more)) == (5, 229)
-    return [*seeds, *more]
+    archive = sorted((shared / "archive" / "posts").glob("*.md"))
+    assert (len(seeds), len(archive)) == (5, 229)
+    return [*seeds, *archive]
 
 
 @pytest.fixture(scope="session")
@@ -139,20 +139,20 @@ def test_one_changed_count_changes_order_and_text_and_nothing_else(
 ) -> None:
     """The last paper of 2021-01-14 gets enough favorites to come first."""
     name = "2021-01-14---Hot-Papers.md"
-    old = expected[name].decode()
-    *_, last = items_of(old)
-    paper = last.split("arxiv.org/abs/")[1].split(")")[0]
+    text = expected[name].decode()
+    *_, last_item = items_of(text)
+    paper = last_item.split("arxiv.org/abs/")[1].split(")")[0]
     lines = good("export", "--records", "--store", seeds_store).splitlines()
     changed_lines = [with_likes(line, f"arxiv:{paper}", 99_999) for line in lines]
     assert sum(old_line != new_line for old_line, new_line in zip(lines, changed_lines, strict=True)) == 1
-    text = "".join(f"{line}\n" for line in changed_lines).encode()
-    good("import", "jsonl", "-", "--store", tmp_path / "new.db", input=text)
+    input_text = "".join(f"{line}\n" for line in changed_lines).encode()
+    good("import", "jsonl", "-", "--store", tmp_path / "new.db", input=input_text)
     files = publish_all(tmp_path / "new.db", tmp_path / "out")
     assert len(files) == 5 and {n for n in files if files[n] != expected[n]} == {name}
-    head, *other_items = old.partition("\n# 1. ")[0], *items_of(old)
-    count = last.split("favorites: ")[1].split(" ")[0]
-    items = [last.replace(f"favorites: {count} ", "favorites: 99999 "), *other_items[:-1]]
-    assert files[name].decode() == head + "".join(numbered(item, n) for n, item in enumerate(items, 1))
+    head, *other_items = text.partition("\n# 1. ")[0], *items_of(text)
+    count = last_item.split("favorites: ")[1].split(" ")[0]
+    items = [last_item.replace(f"favorites: {count} ", "favorites: 99999 "), *other_items[:-1]]
+    assert files[name].decode() == head + "".join(renumber(item, n) for n, item in enumerate(items, 1))
 
 
 def items_of(text: str) -> list[str]:
@@ -161,7 +161,7 @@ def items_of(text: str) -> list[str]:
     return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
 
 
-def numbered(item: str, number: int) -> str:
+def renumber(item: str, number: int) -> str:
     return f"\n# {number}. {item.partition('. ')[2]}"
 
 

@@ -43,7 +43,7 @@ from tests.issues.made import counts, key, paper, post
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
     """A site that published its observations of the day before yesterday."""
-    folder = tmp_path / "neighbour"
+    folder = tmp_path / "neighbor"
     folder.mkdir()
     config = LogConfig(folder / "hotpapers.key", folder / "logs", observations=True)
     make_key(config.key_file)
@@ -65,21 +65,21 @@ def measurements(store: Path) -> list[tuple[str, int, int]]:
 
 
 def test_a_site_is_followed(cwd: Path, url: str) -> None:
-    text = good("follow", url, "--name", "neighbour")
-    assert text.startswith("neighbour: 1 file, 5 observations, 2 counts\n")
+    text = good("follow", url, "--name", "neighbor")
+    assert text.startswith("neighbor: 1 file, 5 observations, 2 counts\n")
     assert (
         "verified with the keys that the site gave when it was first read" in text
         and "  log " in text
         and "[[follow]]" in text
     )
-    assert measurements(cwd / "hotpapers.db") == [("neighbour", 6, 9), ("neighbour", 24, 9)]
-    assert json.loads(good("follow", url.rstrip("/"), "--name", "neighbour", "--json"))["counts"] == 0
-    exported = good("export", "--records")
-    assert '"kind":"measurement"' in exported and key(1) in exported and "bluesky:" not in exported
+    assert measurements(cwd / "hotpapers.db") == [("neighbor", 6, 9), ("neighbor", 24, 9)]
+    assert json.loads(good("follow", url.rstrip("/"), "--name", "neighbor", "--json"))["counts"] == 0
+    export = good("export", "--records")
+    assert '"kind":"measurement"' in export and key(1) in export and "bluesky:" not in export
 
 
 def test_a_policy_says_whom_to_trust(cwd: Path, url: str, tmp_path: Path) -> None:
-    policy_text = (tmp_path / "neighbour/public/log/policy.txt").read_text()
+    policy_text = (tmp_path / "neighbor/public/log/policy.txt").read_text()
     policy = cwd / "policy.txt"
     policy.write_text(policy_text)
     assert "with the keys" not in good("follow", url, "--policy", policy)
@@ -113,12 +113,12 @@ def test_a_site_needs_a_name_and_an_address_that_the_settings_can_have(cwd: Path
 
 @pytest.mark.long
 def test_a_site_is_compared_with_a_store(cwd: Path, url: str, tmp_path: Path) -> None:
-    store = tmp_path / "neighbour/hotpapers.db"
+    store = tmp_path / "neighbor/hotpapers.db"
     for pair in ((store, url), (url, store), (url, url)):
         comparison = json.loads(good("compare", *pair, "--json"))
         assert [(row["network"], row["same"]) for row in comparison["networks"]] == [("bluesky", 1)]
         assert not comparison["differences"]
-    file = next((tmp_path / "neighbour/public").rglob("*.zst"))
+    file = next((tmp_path / "neighbor/public").rglob("*.zst"))
     file.unlink()
     result = run("compare", store, url)
     assert result.status == 2 and "withheld" in result.err and "no observations published" in result.err
@@ -126,10 +126,10 @@ def test_a_site_is_compared_with_a_store(cwd: Path, url: str, tmp_path: Path) ->
 
 def test_a_site_without_its_witnesses_is_not_compared_and_says_why(cwd: Path, url: str, tmp_path: Path) -> None:
     witness = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
-    policy = tmp_path / "neighbour/public/log/policy.txt"
+    policy = tmp_path / "neighbor/public/log/policy.txt"
     policy_text = policy.read_text().replace("quorum none\n", "")
     policy.write_text(f"{policy_text}witness w {witness.verifier}\nquorum w\n")
-    result = run("compare", tmp_path / "neighbour/hotpapers.db", url)
+    result = run("compare", tmp_path / "neighbor/hotpapers.db", url)
     assert result.status == 2 and "0 of 1 witnesses cosigned its checkpoint" in result.err
 
 
@@ -140,7 +140,7 @@ def state_of(job: str) -> dict[str, object]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Callable[[], tuple[int, dict[str, Any]]]]:
+def run_server(folder: Path) -> Iterator[Callable[[], tuple[int, dict[str, Any]]]]:
     """`hotpapers run` in its own process; yields a function that asks it for its health over HTTP."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -173,21 +173,21 @@ def test_what_cannot_be_believed_is_an_alarm_and_a_site_that_is_away_is_none(
     site_settings = following_settings(url) + '[[publication]]\nname = "daily"\n'
     gone_table = '[[follow]]\nname = "gone"\nurl = "http://127.0.0.1:9/site/"\n'
     (cwd / "hotpapers.toml").write_text(site_settings + gone_table)
-    file = next((tmp_path / "neighbour/public").rglob("*.zst"))
+    file = next((tmp_path / "neighbor/public").rglob("*.zst"))
     data = file.read_bytes()
     file.unlink()
-    with running(cwd) as ask:
+    with run_server(cwd) as ask:
         for _ in range(300):
             status, state = ask()
             if not state["ok"] and any(text.startswith("follow/gone: down") for text in state["failing"]):
                 break
             time.sleep(0.1)
         [problem] = state["problems"]
-        assert status == 503 and problem.startswith("followed site neighbour: ") and "withheld" in problem
+        assert status == 503 and problem.startswith("followed site neighbor: ") and "withheld" in problem
         assert f"alarm      {problem}; once dealt with: hotpapers follow --acknowledge NAME" in good("status")
         assert json.loads(good("status", "--json"))["alarms"] == [problem]
         assert "follow/gone          down since " in good("status")
-        assert good("follow", "--acknowledge", "neighbour") == ""
+        assert good("follow", "--acknowledge", "neighbor") == ""
         status, state = ask()
         assert (status, state["problems"]) == (200, [])
     assert "no alarm about gone" in misuse("follow", "--acknowledge", "gone")
@@ -201,7 +201,7 @@ def following_settings(url: str) -> str:
     """Settings that follow a site and read nothing else."""
     names = ("arxiv", "bluesky", "hackernews", "lobsters", "huggingface")
     off = "".join(f"[source.{name}]\non = false\n" for name in names)
-    table = f'[[follow]]\nname = "neighbour"\nurl = "{url}"\n'
+    table = f'[[follow]]\nname = "neighbor"\nurl = "{url}"\n'
     return f'contact = "https://library.example/"\n{table}{off}'
 
 
@@ -223,7 +223,7 @@ def test_the_job_asks_a_followed_site_as_often_as_the_command(cwd: Path, url: st
         str(cwd / "own.db"), "", threading.Event(), Leases(open_record, "one"), SharedPaperIndex(), paces,
         ServerClocks(),
     )  # fmt: skip
-    site = FollowedSite("neighbour", url, "", cwd / "followed/neighbour")
+    site = FollowedSite("neighbor", url, "", cwd / "followed/neighbor")
     command_context = cast(common.CommandContext, SimpleNamespace(terms=TERMS))
     rounds = following._rounds(site, command_context, context)
     outcome = rounds.attempt()
@@ -234,27 +234,27 @@ def test_the_job_asks_a_followed_site_as_often_as_the_command(cwd: Path, url: st
 
 @pytest.mark.long
 def test_settings_name_what_is_followed(cwd: Path, url: str, tmp_path: Path) -> None:
-    table = f'[[follow]]\nname = "neighbour"\nurl = "{url}"\n'
+    table = f'[[follow]]\nname = "neighbor"\nurl = "{url}"\n'
     (cwd / "hotpapers.toml").write_text(following_settings(url))
-    assert "follow/neighbour   5 items so far" in good("collect", "--once")
+    assert "follow/neighbor    5 items so far" in good("collect", "--once")
     assert "[[follow]]" not in good("follow", url)
-    success_at = state_of("follow/neighbour")["success_at"]
+    success_at = state_of("follow/neighbor")["success_at"]
     settings = (cwd / "hotpapers.toml").read_text()
     (cwd / "hotpapers.toml").write_text(f'{settings}[[publication]]\nname = "daily"\n')
     result = run("run", "--once")
-    assert result.status == 0 and "sources=follow/neighbour" in result.err, result
-    assert state_of("follow/neighbour")["success_at"] != success_at
-    file = next((tmp_path / "neighbour/public").rglob("*.zst"))
+    assert result.status == 0 and "sources=follow/neighbor" in result.err, result
+    assert state_of("follow/neighbor")["success_at"] != success_at
+    file = next((tmp_path / "neighbor/public").rglob("*.zst"))
     os.truncate(file, 20)
-    (cwd / "followed/neighbour/record.db").unlink()
+    (cwd / "followed/neighbor/record.db").unlink()
     result = run("collect", "--once")
-    assert "follow/neighbour   partial since" in result.out and result.status == 1
-    assert "follow/neighbour" in good("status")
-    (cwd / "hotpapers.toml").write_text(table.replace("neighbour", "a b"))
+    assert "follow/neighbor    partial since" in result.out and result.status == 1
+    assert "follow/neighbor" in good("status")
+    (cwd / "hotpapers.toml").write_text(table.replace("neighbor", "a b"))
     assert "follow 'a b': name: use letters" in misuse("status")
     (cwd / "hotpapers.toml").write_text(f"{table}{table}")
     assert "is taken by an earlier table" in misuse("status")
     (cwd / "hotpapers.toml").write_text(table.replace(url, "papers.example"))
     assert "url: write a full address" in misuse("status")
     (cwd / "hotpapers.toml").write_text(f'{table}policy = "quorum nobody"\n')
-    assert "follow 'neighbour': policy: 1: nobody: not a witness" in misuse("follow", url)
+    assert "follow 'neighbor': policy: 1: nobody: not a witness" in misuse("follow", url)

@@ -50,12 +50,12 @@ def test_records_alone_hold_no_batches_no_issues_and_no_secret(demo: Path) -> No
 
 
 def test_an_output_file_is_whole_and_packed_by_its_name(store: Path, tmp_path: Path) -> None:
-    whole = good("export", "--store", store)
+    export = good("export", "--store", store)
     good("export", "--output", tmp_path / "a.jsonl", "--store", store)
     good("export", "--output", tmp_path / "a.jsonl.zst", "--store", store)
-    assert (tmp_path / "a.jsonl").read_text("utf-8") == whole
-    packed = (tmp_path / "a.jsonl.zst").read_bytes()
-    assert zstandard.ZstdDecompressor().decompressobj().decompress(packed).decode() == whole
+    assert (tmp_path / "a.jsonl").read_text("utf-8") == export
+    content = (tmp_path / "a.jsonl.zst").read_bytes()
+    assert zstandard.ZstdDecompressor().decompressobj().decompress(content).decode() == export
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -73,7 +73,7 @@ def import_unlisted_posts(folder: Path, store: Path) -> Path:
     return file
 
 
-WITHHELD = (
+WITHHELD_MESSAGE = (
     "hotpapers: 1 row exported without words and names, as required by the terms of X (Twitter); "
     "--all-words includes them\n"
 )
@@ -83,16 +83,16 @@ WITHHELD = (
 def test_an_export_keeps_back_what_the_terms_want(store: Path, tmp_path: Path, records: list[str]) -> None:
     import_unlisted_posts(tmp_path, store)
     result = run("export", *records, "--store", store)
-    assert (result.status, result.err) == (0, WITHHELD)
+    assert (result.status, result.err) == (0, WITHHELD_MESSAGE)
     assert "Whispered on bluesky" in result.out and "Whispered on x" not in result.out
     assert '"post":"x:77"' in result.out and "Kettle 100 is out" in result.out
     assert "Whispered on x" in good("export", *records, "--all-words", "--store", store)
     file_result = run("export", *records, "--output", tmp_path / "a.jsonl", "--store", store)
-    assert (file_result.err, (tmp_path / "a.jsonl").read_text("utf-8")) == (WITHHELD, result.out)
+    assert (file_result.err, (tmp_path / "a.jsonl").read_text("utf-8")) == (WITHHELD_MESSAGE, result.out)
     parquet_result = run(
         "export", *records, "--format", "parquet", "--output", tmp_path / "a.parquet", "--store", store
     )
-    assert parquet_result.err == WITHHELD
+    assert parquet_result.err == WITHHELD_MESSAGE
 
 
 def test_what_was_kept_back_verifies_where_it_is_taken_in(store: Path, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_what_an_export_keeps_back_is_a_setting(store: Path, tmp_path: Path) -> 
     file = tmp_path / "other.toml"
     file.write_text('[terms.x]\nexported = "facts"\n[terms.bluesky]\nexported = "ids"\n')
     result = run("export", "--records", "--store", store, "--config", file)
-    assert result.err == WITHHELD.replace("X (Twitter)", "Bluesky")
+    assert result.err == WITHHELD_MESSAGE.replace("X (Twitter)", "Bluesky")
     assert "Whispered on x" in result.out and "Whispered on bluesky" not in result.out
 
 
@@ -172,9 +172,9 @@ def test_a_device_or_pipe_is_written_to_and_never_replaced(store: Path, tmp_path
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as reader:
-        received = reader.submit(pipe.read_bytes)
+        content = reader.submit(pipe.read_bytes)
         good("export", "--output", pipe, "--store", store)
-        assert received.result(30).decode() == good("export", "--store", store)
+        assert content.result(30).decode() == good("export", "--store", store)
     assert misuse("backup", pipe, "--store", store) == f"{pipe}: is not a file; name another one"
     streams.require_writable(pipe)
     assert pipe.is_fifo() and not list(tmp_path.glob("pipe?*"))

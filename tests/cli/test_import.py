@@ -82,22 +82,29 @@ def test_one_post_with_two_names_in_one_issue(tmp_path: Path) -> None:
 
 
 def test_packed_files_are_unpacked(tmp_path: Path) -> None:
-    packed = tmp_path / "issue.md.zst"
-    packed.write_bytes(zstandard.compress(classic_issues.text().encode()))
-    assert "1 new" in good("import", "classic", packed, "--store", tmp_path / "s.db")
+    packed_file = tmp_path / "issue.md.zst"
+    packed_file.write_bytes(zstandard.compress(classic_issues.text().encode()))
+    assert "1 new" in good("import", "classic", packed_file, "--store", tmp_path / "s.db")
 
 
 def test_json_has_every_figure_by_name(store: Path, tmp_path: Path) -> None:
-    known, missing = classic_issues.file(tmp_path), tmp_path / "missing.md"
-    result = run("import", "classic", known, missing, "--json", "--store", store)
+    known_file, missing_file = classic_issues.file(tmp_path), tmp_path / "missing.md"
+    result = run("import", "classic", known_file, missing_file, "--json", "--store", store)
     assert result.status == 1
     assert result.json == {
         "imported": [
-            {"file": str(known), "state": "known", "day": "2021-03-02", "places": 3, "repaired": False, "notes": []}
+            {
+                "file": str(known_file),
+                "state": "known",
+                "day": "2021-03-02",
+                "places": 3,
+                "repaired": False,
+                "notes": [],
+            }
         ],
-        "refused": [{"file": str(missing), "line": None, "reason": "cannot be read: No such file or directory"}],
+        "refused": [{"file": str(missing_file), "line": None, "reason": "cannot be read: No such file or directory"}],
     }
-    assert result.err == f"hotpapers: refused {missing}: cannot be read: No such file or directory\n"
+    assert result.err == f"hotpapers: refused {missing_file}: cannot be read: No such file or directory\n"
 
 
 def test_one_refused_file_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -176,10 +183,10 @@ def _other_store(folder: Path) -> Path:
 
 def test_several_frames_are_one_file(records_file: Path, tmp_path: Path) -> None:
     lines = records_file.read_bytes().splitlines(keepends=True)
-    packed = tmp_path / "several.jsonl.zst"
-    packed.write_bytes(b"".join(zstandard.compress(b"".join(lines[n : n + 20])) for n in range(0, len(lines), 20)))
+    packed_file = tmp_path / "several.jsonl.zst"
+    packed_file.write_bytes(b"".join(zstandard.compress(b"".join(lines[n : n + 20])) for n in range(0, len(lines), 20)))
     assert (
-        good("import", "jsonl", packed, "--store", tmp_path / "a.db")
+        good("import", "jsonl", packed_file, "--store", tmp_path / "a.db")
         == f"{len(lines) - 2} items added, 0 already present\n"
     )
 
@@ -188,10 +195,10 @@ def test_parquet_from_a_file_from_a_pipe_and_packed(store: Path, tmp_path: Path)
     table = tmp_path / "records*[1]?.parquet"  # a file name, not a pattern
     (tmp_path / "records2.parquet").write_bytes(b"another file")
     good("export", "--format", "parquet", "--records", "--output", table, "--store", store)
-    packed = tmp_path / "records.parquet.zst"
-    packed.write_bytes(zstandard.compress(table.read_bytes()))
+    packed_file = tmp_path / "records.parquet.zst"
+    packed_file.write_bytes(zstandard.compress(table.read_bytes()))
     outputs = {"file": good("import", "parquet", table, "--store", tmp_path / "a.db"),
-            "packed": good("import", "parquet", packed, "--store", tmp_path / "b.db"),
+            "packed": good("import", "parquet", packed_file, "--store", tmp_path / "b.db"),
             "pipe": good("import", "parquet", "-", "--store", tmp_path / "c.db", input=table.read_bytes())}  # fmt: skip
     assert len(set(outputs.values())) == 1 and "items added, 0 already present" in outputs["file"]
 
@@ -219,19 +226,20 @@ def test_no_store_is_made_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_packed_file_that_breaks_off(records_file: Path, tmp_path: Path) -> None:
-    packed = tmp_path / "cut.jsonl.zst"
-    packed.write_bytes(zstandard.compress(records_file.read_bytes())[:-20])
-    result = run("import", "jsonl", packed, "--store", tmp_path / "a.db")
+    packed_file = tmp_path / "cut.jsonl.zst"
+    packed_file.write_bytes(zstandard.compress(records_file.read_bytes())[:-20])
+    result = run("import", "jsonl", packed_file, "--store", tmp_path / "a.db")
     assert (result.status, result.out) == (1, "")
     assert (
-        result.err == f"hotpapers: refused {packed}: cannot be unpacked: it is truncated; was it copied completely?\n"
+        result.err
+        == f"hotpapers: refused {packed_file}: cannot be unpacked: it is truncated; was it copied completely?\n"
     )
 
 
 def test_a_packed_file_with_other_bytes_in_it(records_file: Path, tmp_path: Path) -> None:
-    packed = bytearray(zstandard.ZstdCompressor(write_checksum=True).compress(records_file.read_bytes()))
-    packed[len(packed) // 2] ^= 0xFF
-    (tmp_path / "broken.jsonl.zst").write_bytes(bytes(packed))
+    content = bytearray(zstandard.ZstdCompressor(write_checksum=True).compress(records_file.read_bytes()))
+    content[len(content) // 2] ^= 0xFF
+    (tmp_path / "broken.jsonl.zst").write_bytes(bytes(content))
     result = run("import", "jsonl", tmp_path / "broken.jsonl.zst", "--store", tmp_path / "a.db")
     assert result.status == 1 and result.err.startswith(f"hotpapers: refused {tmp_path / 'broken.jsonl.zst'}:")
 
@@ -273,10 +281,10 @@ def test_no_standard_input_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_fails_in_the_midst_is_named() -> None:
     """The file system fails in the middle of a file."""
 
-    class Failing(io.RawIOBase):
+    class FailingFile(io.RawIOBase):
         def readinto(self, buffer: object) -> int:
             raise OSError(5, "Input/output error")
 
-    stream = io.BufferedReader(packed.CountedInput(Failing(), "tape.md", None))
+    stream = io.BufferedReader(packed.CountedInput(FailingFile(), "tape.md", None))
     with pytest.raises(InputError, match=r"tape\.md: cannot be read: Input/output error"):
         stream.read()

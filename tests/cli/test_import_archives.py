@@ -73,17 +73,17 @@ def test_a_dump_given_again_with_another_moment_is_read_again(dump: Path, tmp_pa
 
 
 def test_several_files_and_one_that_is_refused(kettles: Path, dump: Path, tmp_path: Path) -> None:
-    cut = tmp_path / "cut.jsonl"
-    cut.write_bytes(lines(bluesky_day(2))[:-10])
-    result = run("import", "jetstream", kettles, dump, cut, "--store", tmp_path / "s.db")
+    cut_file = tmp_path / "cut.jsonl"
+    cut_file.write_bytes(lines(bluesky_day(2))[:-10])
+    result = run("import", "jetstream", kettles, dump, cut_file, "--store", tmp_path / "s.db")
     assert (result.status, result.out.splitlines()) == (1, [
         f"{kettles}: 12 lines read; added: 1 post, 1 mention, 3 reactions, 0 snapshots",
         f"{kettles}: 1 post in the record marked as gone",
         f"{kettles}: 1 mentioned paper not in the record",
         f"{kettles}: 1 unreadable; see `hotpapers quarantine`",
-        f"{cut}: 10 lines read; added: 2 posts, 2 mentions, 4 reactions, 0 snapshots",
-        f"{cut}: 2 mentioned papers not in the record",
-        f"{cut}: the last line is cut off and was skipped",
+        f"{cut_file}: 10 lines read; added: 2 posts, 2 mentions, 4 reactions, 0 snapshots",
+        f"{cut_file}: 2 mentioned papers not in the record",
+        f"{cut_file}: the last line is cut off and was skipped",
     ])  # fmt: skip
     assert result.err == (
         f"hotpapers: refused {dump}: not in the format jetstream: none of its lines can be read"

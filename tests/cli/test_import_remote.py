@@ -48,14 +48,14 @@ def seen_at_options(format_: str) -> tuple[str, ...]:
     return () if format_ in ("car", "jetstream") else ("--seen-at", SEEN_AT)
 
 
-def compare_with_local(format_: str, address: str, folder: Path, *more: str) -> str:
+def compare_with_local(format_: str, address: str, folder: Path, *options: str) -> str:
     """Import an archive from an address and from disk, and compare the stores. Return the first import's output."""
     remote_store, local_store = folder / "far.db", folder / "near.db"
-    output = good("import", format_, address, *seen_at_options(format_), "--store", remote_store, *more)
+    output = good("import", format_, address, *seen_at_options(format_), "--store", remote_store, *options)
     good("import", format_, data(f"archives/{ARCHIVES[format_]}"), *seen_at_options(format_), "--store", local_store)
     assert exported_items(remote_store) == exported_items(local_store)
     assert (
-        good("import", format_, address, *seen_at_options(format_), "--store", remote_store, *more)
+        good("import", format_, address, *seen_at_options(format_), "--store", remote_store, *options)
         == "read by an earlier import\n"
     )
     return output
@@ -370,7 +370,7 @@ def test_what_s3_refuses_is_told(s3: str, tmp_path: Path) -> None:
 
 
 def test_a_library_that_fails_in_any_way_is_told() -> None:
-    class Broken:
+    class BrokenFile:
         """A file whose library raises errors of its own."""
 
         def read(self, count: int) -> bytes:
@@ -380,4 +380,4 @@ def test_a_library_that_fails_in_any_way_is_told() -> None:
             """Do nothing."""
 
     with pytest.raises(InputError, match="cannot be read: no credentials were given"):
-        next(remote_files.stored_chunks("s3://a/b", Broken))
+        next(remote_files.stored_chunks("s3://a/b", BrokenFile))

@@ -87,9 +87,9 @@ def test_the_address_on_the_pages_means_the_post(post: str) -> None:
      "https://lobste.rs/s/abc1234", "https://bsky.app/profile/ada.example/post/3lk1", "https://[b.example"],
 )  # fmt: skip
 def test_what_is_no_key(store: Path, key: str) -> None:
-    printed = key.replace("\udcff", "\ufffd")
+    printable_key = key.replace("\udcff", "\ufffd")
     message = (
-        f"{printed}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody,"
+        f"{printable_key}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody,"
         " or give the post's address"
     )
     assert misuse("hide", key, "--reason", "why", "--store", store) == message

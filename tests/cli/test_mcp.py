@@ -21,7 +21,7 @@ from hotpapers.store import Record
 from tests.cli.run import command_line, environment, failure, misuse, run
 
 PAPER = "2101.04869"
-MODERN = {
+REQUEST_META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
     "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
@@ -55,9 +55,9 @@ class Client:
         self.send(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
         return response
 
-    def modern(self, method: str, **params: Any) -> Any:
+    def ask_modern(self, method: str, **params: Any) -> Any:
         """A request that states its protocol revision."""
-        return self.ask(method, _meta=MODERN, **params)
+        return self.ask(method, _meta=REQUEST_META, **params)
 
 
 @contextmanager
@@ -171,7 +171,7 @@ def test_what_a_tool_cannot_do_is_told_as_its_answer(client: Client) -> None:
 
 
 def test_what_is_spoken_can_be_asked(client: Client) -> None:
-    discovery = client.modern("server/discover")
+    discovery = client.ask_modern("server/discover")
     assert discovery["supportedVersions"] == ["2026-07-28", "2025-11-25", "2025-06-18"]
     assert discovery["capabilities"] == {"tools": {}} and discovery["resultType"] == "complete"
     assert discovery["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "hotpapers"
@@ -180,7 +180,7 @@ def test_what_is_spoken_can_be_asked(client: Client) -> None:
 
 def test_no_handshake_is_needed(demo_folder: Path) -> None:
     with process_client(demo_folder / "hotpapers.db") as client:
-        tool_list = client.modern("tools/list")
+        tool_list = client.ask_modern("tools/list")
         assert (tool_list["resultType"], tool_list["ttlMs"], tool_list["cacheScope"]) == (
             "complete",
             3_600_000,
@@ -189,15 +189,15 @@ def test_no_handshake_is_needed(demo_folder: Path) -> None:
 
 
 def test_tools_answer_without_a_handshake(client: Client) -> None:
-    assert client.modern("tools/list")["tools"] == client.ask("tools/list")["tools"]
-    response = client.modern("tools/call", name="explain", arguments={"paper": PAPER})
+    assert client.ask_modern("tools/list")["tools"] == client.ask("tools/list")["tools"]
+    response = client.ask_modern("tools/call", name="explain", arguments={"paper": PAPER})
     assert response["resultType"] == "complete" and response["structuredContent"]["place"] == 2
     assert response["_meta"]["io.modelcontextprotocol/serverInfo"]["version"] == __version__
     assert client.greet()["protocolVersion"] == "2025-11-25", "both kinds, in one process"
 
 
 def test_a_revision_that_is_not_spoken(client: Client) -> None:
-    meta = {**MODERN, "io.modelcontextprotocol/protocolVersion": "2031-01-01"}
+    meta = {**REQUEST_META, "io.modelcontextprotocol/protocolVersion": "2031-01-01"}
     error = client.ask("tools/list", _meta=meta)
     assert error["code"] == -32022
     assert error["data"] == {"supported": ["2026-07-28", "2025-11-25", "2025-06-18"], "requested": "2031-01-01"}
@@ -205,7 +205,7 @@ def test_a_revision_that_is_not_spoken(client: Client) -> None:
 
 @pytest.mark.parametrize("missing", ["protocolVersion", "clientCapabilities"])
 def test_a_request_that_does_not_say_what_it_must(client: Client, missing: str) -> None:
-    meta = {name: value for name, value in MODERN.items() if not name.endswith(missing)}
+    meta = {name: value for name, value in REQUEST_META.items() if not name.endswith(missing)}
     assert client.ask("server/discover", _meta=meta)["code"] == -32602
 
 
@@ -228,11 +228,11 @@ def test_a_request_that_does_not_say_what_it_must(client: Client, missing: str) 
 def test_errors_of_the_protocol(client: Client, method: str, params: dict[str, Any], code: int) -> None:
     assert client.ask(method, **params)["code"] == code
     if method != "initialize":
-        assert client.modern(method, **params)["code"] == code
+        assert client.ask_modern(method, **params)["code"] == code
 
 
 def test_a_method_that_went_with_the_handshake(client: Client) -> None:
-    assert client.modern("ping")["code"] == -32601
+    assert client.ask_modern("ping")["code"] == -32601
 
 
 @pytest.mark.parametrize(
@@ -278,10 +278,10 @@ def test_what_wants_no_answer_gets_none(client: Client) -> None:
 def test_a_defect_of_ours_stops_nothing(
     demo_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(mcp, "_call_tool", broken)
+    monkeypatch.setattr(mcp, "_call_tool", fail)
     lines = b'{"jsonrpc":"2.0","id":1,"method":"tools/call"}\n{"jsonrpc":"2.0","id":2,"method":"ping"}\n'
     output = io.BytesIO()
     with Record(str(demo_folder / "hotpapers.db"), create=False) as record:

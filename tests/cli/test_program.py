@@ -24,7 +24,7 @@ from tests.conftest import ROOT
 
 CONTEXT = click.Context(cli.root, info_name="hotpapers")
 EVERY_COMMAND = {name: cli.root.get_command(CONTEXT, name) for name in cli.COMMANDS}
-INTERRUPTED = "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
+INTERRUPT_MESSAGE = "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
 
 
 # ---- help ----------------------------------------------------------------------------------------------
@@ -54,11 +54,11 @@ def test_the_line_in_the_list_is_the_first_of_the_commands_own_help(name: str) -
 
 def test_every_option_is_used_in_some_test() -> None:
     tests = "".join(file.read_text("utf-8") for file in sorted(Path(__file__).parents[1].rglob("*.py")))
-    used = set(re.findall(r'"(--?[\w-]+)"', tests))
+    used_options = set(re.findall(r'"(--?[\w-]+)"', tests))
     for command in EVERY_COMMAND.values():
         assert command is not None
         options = {name for p in command.params if isinstance(p, click.Option) for name in p.opts}
-        assert not options - used, command.name
+        assert not options - used_options, command.name
 
 
 def test_a_command_that_is_none_is_none() -> None:
@@ -80,12 +80,12 @@ def test_the_version() -> None:
 
 def test_help_loads_nothing_of_weight() -> None:
     result = run_process("--help", PYTHONPROFILEIMPORTTIME="1")
-    loaded = {line.rpartition("|")[2].strip() for line in result.err.splitlines() if line.startswith("import time:")}
-    assert {"click", "hotpapers.cli"} <= loaded
-    weighty = {"msgspec", "apsw", "jinja2", "zstandard", "stringzilla", "psycopg", "duckdb", "uvicorn", "asyncio"}
-    assert not loaded & weighty
-    own = {name for name in loaded if name.startswith("hotpapers")}
-    assert own == {"hotpapers", "hotpapers.cli", "hotpapers.cli.terminal", "hotpapers.errors"}
+    modules = {line.rpartition("|")[2].strip() for line in result.err.splitlines() if line.startswith("import time:")}
+    assert {"click", "hotpapers.cli"} <= modules
+    heavy_modules = {"msgspec", "apsw", "jinja2", "zstandard", "stringzilla", "psycopg", "duckdb", "uvicorn", "asyncio"}
+    assert not modules & heavy_modules
+    own_modules = {name for name in modules if name.startswith("hotpapers")}
+    assert own_modules == {"hotpapers", "hotpapers.cli", "hotpapers.cli.terminal", "hotpapers.errors"}
 
 
 # ---- misuse --------------------------------------------------------------------------------------------
@@ -239,31 +239,31 @@ def test_what_is_left_of_a_broken_pipe(demo: Path, tmp_path: Path, monkeypatch: 
 def test_an_interrupt_in_the_midst_of_reading(tmp_path: Path) -> None:
     """In this process: the signal comes during the third read."""
 
-    class Interrupted(io.BytesIO):
+    class InterruptedInput(io.BytesIO):
         blocks = 0
 
         def readinto1(self, room: object) -> int:
-            Interrupted.blocks += 1
-            if Interrupted.blocks == 3:
+            InterruptedInput.blocks += 1
+            if InterruptedInput.blocks == 3:
                 signal.raise_signal(signal.SIGINT)
             return super().readinto1(memoryview(room)[:100])  # type: ignore[arg-type]
 
     result = run(
-        "import", "classic", "-", "--store", tmp_path / "s.db", input=Interrupted(classic_issues.text().encode())
+        "import", "classic", "-", "--store", tmp_path / "s.db", input=InterruptedInput(classic_issues.text().encode())
     )
-    assert result == Result(130, "", INTERRUPTED)
+    assert result == Result(130, "", INTERRUPT_MESSAGE)
 
 
 def test_what_fails_because_of_ctrl_c_is_ctrl_c(tmp_path: Path) -> None:
-    class Interrupted(io.BytesIO):
+    class InterruptedInput(io.BytesIO):
         def readinto1(self, room: object) -> int:  # as drivers do when the answer never comes
             try:
                 raise KeyboardInterrupt
             finally:
                 raise RuntimeError("a query is still under way")
 
-    result = run("import", "classic", "-", "--store", tmp_path / "s.db", input=Interrupted(b"text"))
-    assert result == Result(130, "", INTERRUPTED)
+    result = run("import", "classic", "-", "--store", tmp_path / "s.db", input=InterruptedInput(b"text"))
+    assert result == Result(130, "", INTERRUPT_MESSAGE)
 
 
 def test_a_closed_standard_output_is_no_crash(store: Path) -> None:
@@ -297,7 +297,7 @@ def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=30)
     assert (child.returncode, out) == (130, "")
-    assert err == INTERRUPTED
+    assert err == INTERRUPT_MESSAGE
 
 
 def wait_for(file: Path) -> None:
@@ -314,12 +314,12 @@ def wait_for(file: Path) -> None:
 # ---- terminals -----------------------------------------------------------------------------------------
 
 
-def terminal_output(*args: str | Path, **more: str) -> str:
+def terminal_output(*args: str | Path, **variables: str) -> str:
     """The output that a person sees: both streams on one terminal."""
     primary, secondary = pty.openpty()
     child = subprocess.Popen(
         command_line(*args),
-        env=environment(**more),
+        env=environment(**variables),
         stdin=secondary,
         stdout=secondary,
         stderr=secondary,
@@ -354,7 +354,7 @@ def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_no_colour_and_no_bar_where_none_is_wanted(tmp_path: Path) -> None:
+def test_no_color_and_no_bar_where_none_is_wanted(tmp_path: Path) -> None:
     files = classic_issues.files(tmp_path, 2)
     plain_output = terminal_output("import", "classic", *files, "--store", tmp_path / "t.db", TERM="dumb")
     assert plain_output == "2 listings with 10 places: 2 new\r\n"

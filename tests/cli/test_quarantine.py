@@ -25,7 +25,7 @@ STORY = {"short_id": "a11001", "created_at": "2026-03-12T09:00:00.000-05:00", "t
          "url": "https://arxiv.org/abs/2603.01001", "score": 3, "submitter_user": "tansy"}  # fmt: skip
 
 
-def unreadable(_: RawPayload) -> Iterable[Item]:
+def fail_to_read(_: RawPayload) -> Iterable[Item]:
     raise ValueError("what is\n\x1b[31mthis?")
 
 
@@ -38,8 +38,8 @@ def store(tmp_path: Path) -> Path:
             RawPayload("post", "a11001", msgspec.json.encode(STORY), AT),
             RawPayload("post", "\x1b]0;", b"\xff\x1b[2J!", AT),
         ]
-        record.ingest(parse_all(unreadable, payloads, 9 * DAY), source="lobsters")
-        record.ingest(parse_all(unreadable, [RawPayload("entry", "e", b"x" * 5000, AT)], 9 * DAY), source="feeds")
+        record.ingest(parse_all(fail_to_read, payloads, 9 * DAY), source="lobsters")
+        record.ingest(parse_all(fail_to_read, [RawPayload("entry", "e", b"x" * 5000, AT)], 9 * DAY), source="feeds")
     return file
 
 
@@ -121,12 +121,12 @@ def test_a_person_is_asked(
 
 
 def test_what_can_no_longer_be_read_is_told_and_stays(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Worse(LobstersSource):
+    class WorseSource(LobstersSource):
         def read(self, payload: RawPayload) -> Iterable[Item]:
             raise ValueError("not today")
 
     good("reprocess", "lobsters", "--yes", "--store", store)
-    monkeypatch.setitem(SOURCES, "lobsters", (Worse, LobstersSettings))
+    monkeypatch.setitem(SOURCES, "lobsters", (WorseSource, LobstersSettings))
     assert good("reprocess", "lobsters", "--store", store).splitlines()[1:] == [
         "can no longer be read: 1 original; their rows stay", "nothing to change",
     ]  # fmt: skip

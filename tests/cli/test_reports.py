@@ -74,12 +74,12 @@ def test_what_was_said_is_listed_and_closed(store: Path) -> None:
 def test_a_post_that_is_reported_is_named_as_people_find_it(store: Path) -> None:
     """The post's page, author and day; only its ID if it isn't in the record."""
     note_reports(store, *(ReaderReport(0, AT, "quotation", subject=f"hackernews:{n}", text="Unkind") for n in (12, 13)))
-    known_text = (
+    text_with_page = (
         "      about hackernews:12\n      page  https://news.ycombinator.com/item?id=12\n      by    12, 2024-05-07\n"
     )
-    unknown_text = "      about hackernews:13\n      | Unkind\n"
+    text_without_page = "      about hackernews:13\n      | Unkind\n"
     output = good("reports", "--store", store)
-    assert known_text in output and unknown_text in output
+    assert text_with_page in output and text_without_page in output
     first, second = run("reports", "--json", "--store", store).json["reports"]
     assert first["page"] == "https://news.ycombinator.com/item?id=12" and first["by"] == "12, 2024-05-07"
     assert (second["page"], second["by"]) == ("", "")

@@ -130,8 +130,8 @@ def test_status_says_what_nobody_does_any_more(tmp_path: Path, server: Server) -
             record, msgspec.structs.replace(state, state=job_state.WORKING, next_at=now() - 5 * DAY)
         )
         record.database.run("INSERT INTO lease VALUES ('lobsters', 'somebody', ?)", (now() + DAY,))
-    working = r"lobsters             at work, last success \d+ s ago, up to date as of \d+ s ago$"
-    assert re.search(working, good("status", "--config", config), re.M)
+    pattern = r"lobsters             at work, last success \d+ s ago, up to date as of \d+ s ago$"
+    assert re.search(pattern, good("status", "--config", config), re.M)
     with Record(str(tmp_path / "hotpapers.db")) as record:
         failing_state = msgspec.structs.replace(state, state=job_state.WORKING, failing_since=now(), reason="no answer")
         jobs_queries.save_state(record, failing_state)

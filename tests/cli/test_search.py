@@ -38,15 +38,15 @@ ITEMS = (
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Path:
+def small_store(tmp_path: Path) -> Path:
     """A store of two papers and two posts."""
     with Record(str(tmp_path / "small.db")) as record:
         record.append(ITEMS, source="test")
     return tmp_path / "small.db"
 
 
-def test_papers_are_lines_to_read(small: Path) -> None:
-    assert good("search", "steam", "--store", small) == (
+def test_papers_are_lines_to_read(small_store: Path) -> None:
+    assert good("search", "steam", "--store", small_store) == (
         "2 papers with “steam”\n"
         "\n"
         "hep-th/9901001  1999-01     Of Steam\n"
@@ -57,8 +57,8 @@ def test_papers_are_lines_to_read(small: Path) -> None:
     )
 
 
-def test_who_was_asked_for_is_named(small: Path) -> None:
-    assert good("search", "author:lid", "OR", "author:brewster", "--store", small) == (
+def test_who_was_asked_for_is_named(small_store: Path) -> None:
+    assert good("search", "author:lid", "OR", "author:brewster", "--store", small_store) == (
         "1 paper by “lid” or “brewster”\n"
         "\n"
         "2103.00001  2021-03-02  Kettles \ufffd[31mand Steam\n"
@@ -92,26 +92,26 @@ def test_how_many_there_are(store: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert head("kettle", "--limit", "2") == "more than 2 papers with “kettle”; showing the first 2"
 
 
-def test_a_word_to_leave_out_needs_no_quotation_marks(small: Path) -> None:
-    output = good("search", "kettle -tea -heat", "--store", small)
-    assert good("search", "kettle", "-tea", "-heat", "--store", small) == output
-    assert good("search", "--limit", "5", "-tea", "kettle", "-heat", "--store", small)
-    assert good("search", "kettle", "--store", small, "--", "-tea", "-heat") == output
-    result = json.loads(good("search", "kettle", "-tea", "--json", "--store", small))
+def test_a_word_to_leave_out_needs_no_quotation_marks(small_store: Path) -> None:
+    output = good("search", "kettle -tea -heat", "--store", small_store)
+    assert good("search", "kettle", "-tea", "-heat", "--store", small_store) == output
+    assert good("search", "--limit", "5", "-tea", "kettle", "-heat", "--store", small_store)
+    assert good("search", "kettle", "--store", small_store, "--", "-tea", "-heat") == output
+    result = json.loads(good("search", "kettle", "-tea", "--json", "--store", small_store))
     assert result["query"] == "kettle -tea"
-    assert "No such option '--tea'" in run("search", "kettle", "--tea", "--store", small).err
+    assert "No such option '--tea'" in run("search", "kettle", "--tea", "--store", small_store).err
     assert good("search", "-h").startswith("Usage: hotpapers search")
 
 
-def test_nothing_found_is_a_sentence(small: Path) -> None:
-    assert good("search", "quokka category:cs.LG -tea", "--store", small) == (
+def test_nothing_found_is_a_sentence(small_store: Path) -> None:
+    assert good("search", "quokka category:cs.LG -tea", "--store", small_store) == (
         "no paper with “quokka”, in cs.LG, without “tea”\n"
     )
-    assert good("search", "お茶", "--store", small) == "no paper with “お茶”; 1 post matches: add --posts\n"
-    assert good("search", "quokka", "--posts", "--store", small) == "no post with “quokka”\n"
+    assert good("search", "お茶", "--store", small_store) == "no paper with “お茶”; 1 post matches: add --posts\n"
+    assert good("search", "quokka", "--posts", "--store", small_store) == "no post with “quokka”\n"
 
 
-def test_posts_are_found_in_any_language_where_they_may_be_shown(small: Path, cwd: Path) -> None:
+def test_posts_are_found_in_any_language_where_they_may_be_shown(small_store: Path, cwd: Path) -> None:
     expected = (
         "1 post with “お茶”\n"
         "\n"
@@ -120,10 +120,10 @@ def test_posts_are_found_in_any_language_where_they_may_be_shown(small: Path, cw
         "    Two cups of tea\n"
         "    https://bsky.app/profile/did:plc:invented/post/3kinvented00001\n"
     )
-    assert good("search", "お茶", "--posts", "--store", small) == expected
-    assert good("search", "tea", "--posts", "--store", small).startswith("1 post with “tea”\n\nBluesky")
+    assert good("search", "お茶", "--posts", "--store", small_store) == expected
+    assert good("search", "tea", "--posts", "--store", small_store).startswith("1 post with “tea”\n\nBluesky")
     (cwd / "hotpapers.toml").write_text(
-        f'store = "{small}"\n[terms.x]\nshown = "text"\n[terms.bluesky]\nshown = "link"\n'
+        f'store = "{small_store}"\n[terms.x]\nshown = "text"\n[terms.bluesky]\nshown = "link"\n'
     )
     assert good("search", "tea", "--posts") == (
         "1 post with “tea”\n"
@@ -134,8 +134,8 @@ def test_posts_are_found_in_any_language_where_they_may_be_shown(small: Path, cw
     )
 
 
-def test_json_has_everything(small: Path) -> None:
-    result = json.loads(good("search", "kettle", "sings", "--json", "--store", small))
+def test_json_has_everything(small_store: Path) -> None:
+    result = json.loads(good("search", "kettle", "sings", "--json", "--store", small_store))
     [hit] = result.pop("papers")
     assert result == {
         "query": "kettle sings", "understood": "with “kettle” and “sings”", "total": 1, "exact": True, "next": None,
@@ -148,34 +148,34 @@ def test_json_has_everything(small: Path) -> None:
         "categories": ["cs.LG", "stat.ML"], "snippet": "How a kettle sings.", "issues": [],
         "spans": {"title": [[0, 7]], "authors": [[3, 3, 9]], "snippet": [[6, 12], [13, 18]]},
     }  # fmt: skip
-    result = json.loads(good("search", "tea", "--posts", "--json", "--store", small))
+    result = json.loads(good("search", "tea", "--posts", "--json", "--store", small_store))
     assert [(post["post"], post["papers"], post["spans"]) for post in result["posts"]] == [
         (POST, ["arxiv:2103.00001"], [[24, 27]])
     ]
-    assert json.loads(good("search", "quokka", "--json", "--store", small))["papers"] == []
+    assert json.loads(good("search", "quokka", "--json", "--store", small_store))["papers"] == []
 
 
 @pytest.mark.parametrize("query", ["", "!!!", "-"])
-def test_what_asks_for_nothing_is_refused(small: Path, query: str) -> None:
+def test_what_asks_for_nothing_is_refused(small_store: Path, query: str) -> None:
     for options in ([], ["--posts"], ["--json"]):
-        assert misuse("search", "--store", small, *options, "--", query).startswith("missing search terms")
+        assert misuse("search", "--store", small_store, *options, "--", query).startswith("missing search terms")
 
 
-def test_misuse_is_refused(small: Path, tmp_path: Path) -> None:
-    assert "leave out author:" in misuse("search", "author:ada", "--posts", "--store", small)
+def test_misuse_is_refused(small_store: Path, tmp_path: Path) -> None:
+    assert "leave out author:" in misuse("search", "author:ada", "--posts", "--store", small_store)
     assert "no such store" in misuse("search", "kettle", "--store", tmp_path / "no.db")
-    result = run("search", "kettle", "--limit", "-1", "--store", small)
+    result = run("search", "kettle", "--limit", "-1", "--store", small_store)
     assert result.status == 2 and "-1" in result.err
     assert "x00" not in repr(result.err)
-    assert run("search").status == 2 and run("search", "kettle", "--limit", "0", "--store", small).status == 2
+    assert run("search").status == 2 and run("search", "kettle", "--limit", "0", "--store", small_store).status == 2
 
 
-def test_a_store_that_cannot_be_written_says_so(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    good("search", "kettle", "--store", small)
-    with Record(str(small)) as record:
+def test_a_store_that_cannot_be_written_says_so(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good("search", "kettle", "--store", small_store)
+    with Record(str(small_store)) as record:
         record.append([model.Paper(paper="arxiv:2103.00002", title="Kettle", observed_at=AT)], source="test")
     monkeypatch.setattr("hotpapers.search.papers.indexing.catch_up", refuse)
-    result = run("search", "kettle", "--store", small)
+    result = run("search", "kettle", "--store", small_store)
     assert result.status == 0 and result.out.startswith("1 paper with “kettle”\n")
     assert result.err == "hotpapers: the store cannot be written, so the search index lacks the last 1 batch\n"
 
@@ -186,9 +186,9 @@ def refuse(*_: object) -> int:
     raise ReadOnlyStore("cannot be written")
 
 
-def test_a_large_record_shows_how_far_it_is(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_record_shows_how_far_it_is(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hotpapers.cli.search.LONG", 2)
-    assert good("search", "kettle", "--store", small).startswith("1 paper with “kettle”\n")
+    assert good("search", "kettle", "--store", small_store).startswith("1 paper with “kettle”\n")
 
 
 # ---- on a terminal ---------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def test_nothing_in_a_text_commands_a_terminal(monkeypatch: pytest.MonkeyPatch) 
     assert marked("kettle", [(0, 6)]) == "kettle"
 
 
-def test_what_was_asked_for_is_bold_on_a_terminal(small: Path) -> None:
-    output = terminal_output("search", "kettle", "--store", small, TERM="xterm", NO_COLOR="")
+def test_what_was_asked_for_is_bold_on_a_terminal(small_store: Path) -> None:
+    output = terminal_output("search", "kettle", "--store", small_store, TERM="xterm", NO_COLOR="")
     assert "  \x1b[1mKettles\x1b[0m \ufffd[31mand Steam\n" in output and "Bo \x1b[1mKettle\x1b[0m and 1 more" in output
-    assert "\x1b" not in terminal_output("search", "kettle", "--store", small, TERM="xterm", NO_COLOR="1")
+    assert "\x1b" not in terminal_output("search", "kettle", "--store", small_store, TERM="xterm", NO_COLOR="1")

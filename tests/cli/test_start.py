@@ -125,8 +125,8 @@ def test_the_demo_is_the_same_when_it_is_made_again(demo_folder: Path) -> None:
     pages = {file: (file.read_bytes(), os.stat(file).st_mtime_ns) for file in demo_folder.rglob("*.html")}
     good("demo", demo_folder)
     assert run("status", "--json", "--store", demo_folder / "hotpapers.db").json["items"] == status["items"]
-    written = {file for file in demo_folder.rglob("*.html") if os.stat(file).st_mtime_ns != pages[file][1]}
-    assert {file: (pages[file][0], file.read_bytes()) for file in written} == {}
+    changed_files = {file for file in demo_folder.rglob("*.html") if os.stat(file).st_mtime_ns != pages[file][1]}
+    assert {file: (pages[file][0], file.read_bytes()) for file in changed_files} == {}
 
 
 def test_the_demo_takes_no_folder_of_others(cwd: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_way_to_call_the_program_again(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 @contextmanager
-def serving(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def run_server(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server and its address; stopped afterwards."""
     child = subprocess.Popen(
         command_line("serve", "--port", "0", *args), env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE,
@@ -183,7 +183,7 @@ def page(address: str) -> str:
 
 @pytest.mark.long
 def test_a_server_answers_and_ends_by_ctrl_c(demo_folder: Path) -> None:
-    with serving("--store", demo_folder / "hotpapers.db", "--host", "127.0.0.1", "--publication", "hot-papers") as (
+    with run_server("--store", demo_folder / "hotpapers.db", "--host", "127.0.0.1", "--publication", "hot-papers") as (
         child, address,
     ):  # fmt: skip
         assert page(address) == (demo_folder / "site" / "index.html").read_text("utf-8")
@@ -240,7 +240,7 @@ def test_a_shelf_is_kept_until_something_changes(store: Path) -> None:
 def test_a_server_forgets_at_once(store: Path) -> None:
     """What another process hides, forgets or adds shows on the next page."""
     good("issue", "2021-03-02", "--store", store)
-    with serving("--store", store) as (_, address):
+    with run_server("--store", store) as (_, address):
         assert classic_issues.post(100).id in page(f"{address}2021-03-02/")
         good("forget", f"x:{classic_issues.post(100).id}", "--yes", "--store", store)
         assert classic_issues.post(100).id not in page(f"{address}2021-03-02/")
@@ -250,7 +250,7 @@ def test_a_server_forgets_at_once(store: Path) -> None:
 
 @pytest.mark.long
 def test_a_store_that_was_moved_away_invalidates_no_link(store: Path) -> None:
-    with serving("--store", store) as (_, address):
+    with run_server("--store", store) as (_, address):
         store.rename(store.with_name("moved.db"))
         with pytest.raises(urllib.error.HTTPError, match="503"):
             page(f"{address}mail/unsubscribe/u{'0' * 32}-0-{'0' * 24}")
@@ -265,7 +265,7 @@ def test_a_server_on_the_other_protocol(store: Path) -> None:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError as problem:
         pytest.skip(f"no IPv6 here: {problem}")
-    with serving("--store", store, "--host", "::1") as (_, address):
+    with run_server("--store", store, "--host", "::1") as (_, address):
         assert address.startswith("http://[::1]:") and "Hot Papers" in page(address)
 
 

@@ -7,7 +7,7 @@ import sys
 
 from tests.cli.run import environment
 
-_SIGNALLED_INSIDE = """
+_SIGNAL_SCRIPT = """
 import signal, threading
 from hotpapers.cli.stop_signals import stopped_by_signals
 
@@ -23,5 +23,5 @@ assert signal.getsignal(signal.SIGTERM) is handler
 
 
 def test_a_signal_ends_it_also_while_another_is_being_handled() -> None:
-    command = [sys.executable, "-c", _SIGNALLED_INSIDE]
+    command = [sys.executable, "-c", _SIGNAL_SCRIPT]
     assert subprocess.run(command, env=environment(), check=False, timeout=60).returncode == 0

@@ -81,18 +81,18 @@ def test_an_address_that_cannot_be_used_hides_its_password(address: str) -> None
 
 def test_a_name_that_is_no_utf_8(store: Path, tmp_path: Path) -> None:
     """SQLite cannot open such a file; other files may have such names."""
-    odd = tmp_path / "odd\udcff"
+    odd_path = tmp_path / "odd\udcff"
     (tmp_path / "odd\udcff.db").write_bytes(store.read_bytes())
     for command in (
-        ["status", "--store", f"{odd}.db"], ["backup", f"{odd}.db", "--store", str(store)],
-        ["backup", f"{odd}.db", "--restore", "--replace", "--store", str(store)],
-        ["import", "jsonl", "-", "--store", f"{odd}-2.db"],
-        ["export", "--format", "tables", "--output", str(odd), "--store", str(store)],
+        ["status", "--store", f"{odd_path}.db"], ["backup", f"{odd_path}.db", "--store", str(store)],
+        ["backup", f"{odd_path}.db", "--restore", "--replace", "--store", str(store)],
+        ["import", "jsonl", "-", "--store", f"{odd_path}-2.db"],
+        ["export", "--format", "tables", "--output", str(odd_path), "--store", str(store)],
     ):  # fmt: skip
         assert "a path that is not UTF-8" in misuse(*command)
-    assert good("export", "--records", "--output", f"{odd}.jsonl", "--store", store) == ""
-    imported = run("import", "jsonl", f"{odd}.jsonl", "--store", tmp_path / "copy.db", "--json").json
-    assert imported["imported"][0]["file"] == f"{tmp_path}/odd?.jsonl"
+    assert good("export", "--records", "--output", f"{odd_path}.jsonl", "--store", store) == ""
+    report = run("import", "jsonl", f"{odd_path}.jsonl", "--store", tmp_path / "copy.db", "--json").json
+    assert report["imported"][0]["file"] == f"{tmp_path}/odd?.jsonl"
     assert "odd\ufffd.jsonl" in good("forget", f"x:{classic_issues.post(100).id}", "--yes", "--store", store)
 
 
@@ -166,7 +166,7 @@ def test_a_store_that_was_cut_off_says_so(store: Path) -> None:
 
 
 @pytest.fixture
-def locked(store: Path) -> Path:
+def locked_store(store: Path) -> Path:
     """A read-only store."""
     good("issue", "--store", store)
     store.chmod(0o400)
@@ -174,22 +174,22 @@ def locked(store: Path) -> Path:
 
 
 @pytest.mark.long
-def test_a_store_that_cannot_be_written_can_be_read(locked: Path) -> None:
-    content = locked.read_bytes()
+def test_a_store_that_cannot_be_written_can_be_read(locked_store: Path) -> None:
+    content = locked_store.read_bytes()
     for command in (*READING_COMMANDS, ["verify", "2021-03-04"], ["export", "--format", "csv"], ["mail", "list"]):
-        result = run_as_user(*command, "--store", locked)
+        result = run_as_user(*command, "--store", locked_store)
         assert (result.status, result.err) == (0, ""), command
-    assert locked.read_bytes() == content
+    assert locked_store.read_bytes() == content
 
 
 @pytest.mark.long
-def test_writing_where_that_is_not_allowed_says_so(locked: Path, tmp_path: Path) -> None:
+def test_writing_where_that_is_not_allowed_says_so(locked_store: Path, tmp_path: Path) -> None:
     file = classic_issues.file(tmp_path, "2021-05-05")
     hide = ["hide", f"x:{classic_issues.post(100).id}", "--reason", "-"]
     for command in (["import", "classic", file], ["issue", "2021-03-02"], hide):
-        result = run_as_user(*command, "--store", locked)
+        result = run_as_user(*command, "--store", locked_store)
         assert result.status == 1, command
-        assert result.message == f"{locked}: cannot be written; check the permissions of the file and its folder."
+        assert result.message == f"{locked_store}: cannot be written; check the permissions of the file and its folder."
 
 
 @pytest.mark.long
@@ -254,9 +254,9 @@ def test_two_writers_and_a_reader_at_once(store_url: str, folder: Path) -> None:
     assert (first.status, first.err, second.status, second.err) == (0, "", 0, "")
     assert run("status", "--json", "--store", store_url).json["items"]["listing"] == 24
     good("verify", "--all", "--store", store_url)
-    alone = f"{folder}/alone.db"
-    good("import", "classic", *files, "--store", alone)
-    assert observations(store_url) == observations(alone)
+    single_store = f"{folder}/alone.db"
+    good("import", "classic", *files, "--store", single_store)
+    assert observations(store_url) == observations(single_store)
 
 
 @pytest.mark.long
@@ -280,25 +280,25 @@ def test_stopped_in_the_midst_nothing_is_lost_and_nothing_doubled(
     files = classic_issues.files(folder, 40)
     good("import", "classic", *files[:1], "--store", store_url)
     for step in (3, 9):
-        reached = listings(store_url) + step
-        if reached > len(files):
+        target = listings(store_url) + step
+        if target > len(files):
             break
         child = start("import", "classic", *files, "--store", store_url)
-        while listings(store_url) < reached:
+        while listings(store_url) < target:
             time.sleep(0.005)
         child.send_signal(sign)
         [result] = results([child])
         if result.status == 0 or result.out:  # it finished before the signal came
             break
         assert result.status == status and "Traceback" not in result.err
-        assert reached <= listings(store_url) <= 40
+        assert target <= listings(store_url) <= 40
         good("verify", "--all", "--store", store_url)
     good("import", "classic", *files, "--store", store_url)
     good("verify", "--all", "--store", store_url)
     assert listings(store_url) == 40
-    alone = f"{folder}/alone.db"
-    good("import", "classic", *files, "--store", alone)
-    assert observations(store_url) == observations(alone)
+    single_store = f"{folder}/alone.db"
+    good("import", "classic", *files, "--store", single_store)
+    assert observations(store_url) == observations(single_store)
 
 
 def listings(store: str) -> int:
@@ -321,9 +321,9 @@ def test_a_publication_that_was_stopped_is_finished_by_the_same_command(
     results([child])
     good(*command)
     good("verify", "--all", "--store", store)
-    fresh = tmp_path / "fresh"
-    good("publish", "--all", "--to", "site", "--output", fresh, "--store", store)
-    assert tree(out) == tree(fresh)
+    new_folder = tmp_path / "fresh"
+    good("publish", "--all", "--to", "site", "--output", new_folder, "--store", store)
+    assert tree(out) == tree(new_folder)
 
 
 def tree(folder: Path) -> dict[str, bytes]:

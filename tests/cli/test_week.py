@@ -56,13 +56,13 @@ def test_it_is_read_from_eight_networks_and_names_what_was_not_read(
 
 def test_its_issues_hold_ten_papers_with_posts_that_say_something(issues: list[PublishedIssue]) -> None:
     assert all(len(issue.content.entries) >= 10 and issue.content.quoting == "quotes/1" for issue in issues)
-    quoted = [
+    quotations = [
         (post.post.text, issue.papers[entry.paper].title)
         for issue in issues for entry in issue.content.entries
         for post in phrases.with_words(issue.posts[entry.paper])
     ]  # fmt: skip
-    assert len(quoted) >= 50
-    assert not [text for text, title in quoted if text.strip().casefold() == title.casefold()]
+    assert len(quotations) >= 50
+    assert not [text for text, title in quotations if text.strip().casefold() == title.casefold()]
 
 
 def test_its_pages_show_curves_folded_posts_and_bots_told_apart(week_folder: Path) -> None:
@@ -94,11 +94,11 @@ def test_its_settings_are_those_that_it_was_made_by(week_folder: Path) -> None:
 
 @pytest.mark.long
 def test_a_store_that_was_not_finished_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(record: Record, key: str) -> None:
+    def interrupt(record: Record, key: str) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(week, "forget", broken)
+        patch.setattr(week, "forget", interrupt)
         with pytest.raises(KeyboardInterrupt):
             week.make_week(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["hotpapers.toml"]

@@ -45,7 +45,7 @@ def sample_store(factory: pytest.TempPathFactory) -> Path:
     return made_once(factory, "sample", make) / "sample.db"
 
 
-def add_talk(record: Record, *more: Item, publication: Publication = DAILY) -> None:
+def add_talk(record: Record, *items: Item, publication: Publication = DAILY) -> None:
     """Adds a paper with days of posts on two networks, and an issue that contains it."""
     record.database.run("PRAGMA synchronous = OFF") if record.database.name == "sqlite" else None
     write(
@@ -55,7 +55,7 @@ def add_talk(record: Record, *more: Item, publication: Publication = DAILY) -> N
         paper(1, title="The only one", abstract="Abstract of it."),
         list(talk_items()),
     )
-    write(record, more)
+    write(record, items)
     made.frozen(record, publication)
 
 

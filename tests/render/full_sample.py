@@ -26,7 +26,7 @@ STARS = paper(
     comment="Code: github.com/overquill/stars.", published_at=NOON,
 )  # fmt: skip
 SPOONS = paper("2101.99905", "Spoons of $\\ell_1$-Bounded Depth", categories=("math.IT", "cs.IT"))
-UNNAMED = paper("2101.99906", "", authors=(), categories=())
+UNTITLED_PAPER = paper("2101.99906", "", authors=(), categories=())
 
 PEERS = (
     VoiceHistogram(network="bluesky", age=24, archive="cs", counts=((2, 100), (3, 4000), (20, 781), (90, 31))),
@@ -50,7 +50,7 @@ ANNOUNCED = {
     DAY: [
         AnnouncedPaper(TEA, "new", "cs.CL"), AnnouncedPaper(BRIDGES, "new", "cs.RO"), AnnouncedPaper(SPOONS, "cross",
         "math.IT"),
-        AnnouncedPaper(UNNAMED, "new", "math.IT"),
+        AnnouncedPaper(UNTITLED_PAPER, "new", "math.IT"),
     ],
 }  # fmt: skip
 
@@ -68,7 +68,7 @@ VERSIONS = {
         _announcement(DAY, "cs.LG", "cross", 1), _announcement("2021-03-02", "cs.RO", "replacement", 2),
     ],
 }  # fmt: skip
-WORDLESS = post("38000001", " \u200b", "hackernews", handle="quill", name="")
+WORDLESS_POST = post("38000001", " \u200b", "hackernews", handle="quill", name="")
 POSTS = {
     BRIDGES.paper: [
         *BRIDGES_ENTRY.posts, post("at://did:plc:oak/app.bsky.feed.post/3kmore", "More of it.", "bluesky"),
@@ -80,7 +80,7 @@ POSTS = {
 def _with_wordless_post(full_entry: FullEntry) -> FullEntry:
     """The entry, announced on the day, with one more post that has no words."""
     entry = msgspec.structs.replace(full_entry.entry, announced_at=announced_at(DAY))
-    return full_entry._replace(entry=entry, posts=(*full_entry.posts, WORDLESS))
+    return full_entry._replace(entry=entry, posts=(*full_entry.posts, WORDLESS_POST))
 
 
 def _issue_reader() -> PlainIssueReader:

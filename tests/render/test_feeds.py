@@ -94,8 +94,11 @@ def test_a_paper_of_a_corrected_issue_was_published_with_its_first_edition() -> 
     papers = json.loads(files()["feeds/papers.json"])["items"]
     moments = {paper["url"]: (paper["date_published"], paper["date_modified"]) for paper in papers}
     for issue, paper in ((first_issue if paper in first_papers else second_issue, paper) for paper in second_papers):
-        published = timestamps.rfc3339(issue.frozen_at)
-        assert moments[site_paths.paper_url(BASE, paper)] == (published, timestamps.rfc3339(second_issue.frozen_at))
+        publication_time = timestamps.rfc3339(issue.frozen_at)
+        assert moments[site_paths.paper_url(BASE, paper)] == (
+            publication_time,
+            timestamps.rfc3339(second_issue.frozen_at),
+        )
 
 
 def test_a_correction_is_an_entry_of_its_own() -> None:

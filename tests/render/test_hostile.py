@@ -70,19 +70,19 @@ def pages(files: dict[str, bytes]) -> dict[str, Page]:
 
 
 @pytest.fixture(scope="session")
-def harmless() -> dict[str, object]:
+def harmless_structures() -> dict[str, object]:
     """The structure of each page with a harmless text."""
     return {path: page.structure() for path, page in pages(site_with_text("abcde " * 8)).items()}
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_text_changes_what_a_page_is_made_of(text: str, harmless: dict[str, object]) -> None:
+def test_no_text_changes_what_a_page_is_made_of(text: str, harmless_structures: dict[str, object]) -> None:
     files = site_with_text(text + "abcde " * 8)
     hostile = pages(files)
-    assert harmless.keys() == hostile.keys()
+    assert harmless_structures.keys() == hostile.keys()
     for path, page in hostile.items():
-        assert page.structure() == harmless[path], path
+        assert page.structure() == harmless_structures[path], path
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", page.text)
         for element in page.elements:
             # only what formulas may contain
@@ -103,15 +103,15 @@ def one_entry(text: str) -> Page:
 
 
 @pytest.fixture(scope="session")
-def empty() -> object:
+def empty_structure() -> object:
     """The structure of that page with an empty text."""
     return one_entry("").structure()
 
 
 @pytest.mark.long
 @given(text=st.text(max_size=200))
-def test_no_text_at_all_does(text: str, empty: object) -> None:
-    assert one_entry(text).structure() == empty
+def test_no_text_at_all_does(text: str, empty_structure: object) -> None:
+    assert one_entry(text).structure() == empty_structure
 
 
 def test_a_post_is_quoted_with_language_and_direction() -> None:
@@ -130,23 +130,23 @@ def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
         ].decode()
         paragraphs = re.findall(r'<p class="elsewhere">(.*?)</p>', page, re.S)
         assert "keeps" not in page and "Marrowby" not in page
-        return [(re.sub("<[^>]*>", "", paragraph), re.findall('href="([^"]*)"', paragraph)) for paragraph in paragraphs]
+        return [(re.sub("<[^>]*>", "", text), re.findall('href="([^"]*)"', text)) for text in paragraphs]
 
-    paragraph, two = (link_only(post(number, "Words that X keeps to itself.")) for number in ("11", "12"))
-    unknown = link_only(post("somewhere", "Words that nobody finds.", "mastodon"))
-    hidden = link_only(post("elsewhere", "Words that nobody finds.", "mastodon"))
+    first, second = (link_only(post(number, "Words that X keeps to itself.")) for number in ("11", "12"))
+    unlinked = link_only(post("somewhere", "Words that nobody finds.", "mastodon"))
+    other_unlinked = link_only(post("elsewhere", "Words that nobody finds.", "mastodon"))
     assert lines() == []
-    assert lines(paragraph) == [
+    assert lines(first) == [
         ("A post on X (Twitter) from 14 January 2021 · read it there", ["https://x.com/i/status/11"])
     ]
-    assert lines(paragraph, two, paragraph) == [
+    assert lines(first, second, first) == [
         ("2 posts on X (Twitter): post 1 · post 2", ["https://x.com/i/status/11", "https://x.com/i/status/12"])
     ]
-    assert lines(unknown, two) == [
+    assert lines(unlinked, second) == [
         ("A post on Mastodon from 14 January 2021", []),
         ("A post on X (Twitter) from 14 January 2021 · read it there", ["https://x.com/i/status/12"]),
     ]
-    assert lines(unknown, hidden) == [("2 posts on Mastodon: 1 · 2", [])]
+    assert lines(unlinked, other_unlinked) == [("2 posts on Mastodon: 1 · 2", [])]
 
 
 def test_only_plain_web_addresses_become_links() -> None:
@@ -163,8 +163,8 @@ def test_only_plain_web_addresses_become_links() -> None:
 def test_links_of_a_post_are_cut_where_they_fit() -> None:
     target = "https://a.example/"
     spans = [(5, 7), (0, 2), (1, 3), (-1, 2), (7, 7), (6, 99), (9, 4)]
-    one = post("1", "01234567", links=tuple({"start": s, "end": e, "target": target} for s, e in spans)).post
-    assert [(piece.text, bool(piece.url)) for piece in pieces(one)] == [
+    hostile_post = post("1", "01234567", links=tuple({"start": s, "end": e, "target": target} for s, e in spans)).post
+    assert [(piece.text, bool(piece.url)) for piece in pieces(hostile_post)] == [
         ("01", True), ("234", False), ("56", True), ("7", False),
     ]  # fmt: skip
 
@@ -189,8 +189,8 @@ def test_a_link_that_names_another_host_says_where_it_leads() -> None:
     assert disguise("arxiv.org/abs/2101.99901", evil) == disguise("https://www.arxiv.org/", evil) == " [evil.example]"
     assert disguise("read this", evil) == disguise("evil.example/…", evil) == disguise("EVIL.example", evil) == ""
     assert disguise("https://t.example/a", "https://t.example/a?b=1") == disguise("fig. 1", evil) == ""
-    one = post("1", "see arxiv.org/abs/1", links=({"start": 4, "end": 19, "target": evil},)).post
-    assert pieces(one)[1] == ("arxiv.org/abs/1 [evil.example]", evil)
+    hostile_post = post("1", "see arxiv.org/abs/1", links=({"start": 4, "end": 19, "target": evil},)).post
+    assert pieces(hostile_post)[1] == ("arxiv.org/abs/1 [evil.example]", evil)
 
 
 def test_a_host_in_other_letters_is_no_link() -> None:

@@ -54,7 +54,7 @@ def rewrite(folder: Path, files: list[RenderedFile]) -> None:
         path.write_bytes(file.data)
 
 
-def test_a_day_touches_its_neighbours_and_its_papers() -> None:
+def test_a_day_touches_its_neighbors_and_its_papers() -> None:
     common_paths = {
         "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "search.js", "search_index.js",
         *(f"{name}/index.html" for name in ("archive", "about", "method", "status", "accessibility", "reading")),

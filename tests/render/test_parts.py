@@ -50,11 +50,11 @@ def test_where_the_telling_sentence_has_no_end_whole_sentences_come_first() -> N
 
 
 def test_first_lines_never_end_within_a_formula() -> None:
-    long = "word " * 55 + "$" + "x + " * 20 + "y$ and " + "more " * 60
-    first, _ = opening(paper("2101.99903", "T", long))
+    late_formula = "word " * 55 + "$" + "x + " * 20 + "y$ and " + "more " * 60
+    first, _ = opening(paper("2101.99903", "T", late_formula))
     assert first.count("$") % 2 == 0 and first.endswith("word …")
-    early = "$" + "x + " * 99 + "y$ " + "more " * 60
-    first, _ = opening(paper("2101.99903", "T", early))
+    early_formula = "$" + "x + " * 99 + "y$ " + "more " * 60
+    first, _ = opening(paper("2101.99903", "T", early_formula))
     assert first.endswith("y$ …")
 
 
@@ -82,18 +82,18 @@ def contrast(color: str, background: str) -> float:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_can_be_read(scheme: str) -> None:
+def test_colors_can_be_read(scheme: str) -> None:
     """AA: 4.5 for text, 3 for the large numerals."""
     style = asset("style.css").decode().partition("@media print")[0]
-    found = re.findall(r":root[^{}]*\{([^{}]*--paper[^{}]*)\}", style)
-    light, *dark = [dict(re.findall(r"--([\w-]+): (#\w+);", block)) for block in found]
+    blocks = re.findall(r":root[^{}]*\{([^{}]*--paper[^{}]*)\}", style)
+    light, *dark = [dict(re.findall(r"--([\w-]+): (#\w+);", block)) for block in blocks]
     assert len(dark) == 2 and dark[0] == dark[1], "one for the system's setting, one for the reader's"
-    colours = light if scheme == "light" else dark[0]
+    colors = light if scheme == "light" else dark[0]
     for text in ("ink", "dim", "accent"):
-        assert contrast(colours[text], colours["paper"]) >= 4.5, text
-        assert contrast(colours[text], colours["wash"]) >= 4.5, text
-    assert contrast(colours["faint"], colours["paper"]) >= 3
+        assert contrast(colors[text], colors["paper"]) >= 4.5, text
+        assert contrast(colors[text], colors["wash"]) >= 4.5, text
+    assert contrast(colors["faint"], colors["paper"]) >= 3
     for n in (1, 2, 3):
-        assert contrast(colours["ink"], colours[f"shade-{n}"]) >= 4.5, n
+        assert contrast(colors["ink"], colors[f"shade-{n}"]) >= 4.5, n
     for n in (4, 5):
-        assert contrast(colours["on-deep"], colours[f"shade-{n}"]) >= 4.5, n
+        assert contrast(colors["on-deep"], colors[f"shade-{n}"]) >= 4.5, n

@@ -42,14 +42,14 @@ def test_a_title_is_the_same_in_pages_feeds_and_markdown() -> None:
 
 def test_counts_are_the_same_in_feeds_markdown_and_mails() -> None:
     count = PrintedCount(network="feeds", voices=1, reposts=0, likes=3, until=NOON, bots=2)
-    published = issue(OWN, "2021-01-14", [own_entry(1, paper("2101.99901", "Tea"), [count], [])])
+    published_issue = issue(OWN, "2021-01-14", [own_entry(1, paper("2101.99901", "Tea"), [count], [])])
     line = "Feeds: 1 voice, 3 likes (not counted: 2 bot posts)"
-    maker = FeedMaker(PlainIssueReader([OWN], [published]), "daily", NOBODY)
+    maker = FeedMaker(PlainIssueReader([OWN], [published_issue]), "daily", NOBODY)
     for kind in ("issues", "papers"):
         [item] = json.loads(maker.feed(f"feeds/{kind}.json") or b"")["items"]
         assert line in item["content_html"]
-    assert line in issue_text(published)
-    assert line in " ".join(as_text(message_view(published, NOBODY, 1)).split())
+    assert line in issue_text(published_issue)
+    assert line in " ".join(as_text(message_view(published_issue, NOBODY, 1)).split())
 
 
 def test_when_a_paper_was_announced_is_told_beside_the_issue() -> None:
@@ -60,8 +60,8 @@ def test_when_a_paper_was_announced_is_told_beside_the_issue() -> None:
 
 def test_the_authors_of_a_large_collaboration_unfold() -> None:
     names = tuple(f"Author {n}" for n in range(1, 3001))
-    published = issue(OWN, "2021-01-14", [own_entry(1, paper("2101.99901", "Everything", authors=names), [], [])])
-    page = Page(site(PlainIssueReader([OWN], [published]), "daily")["paper/2101.99901/index.html"])
+    published_issue = issue(OWN, "2021-01-14", [own_entry(1, paper("2101.99901", "Everything", authors=names), [], [])])
+    page = Page(site(PlainIssueReader([OWN], [published_issue]), "daily")["paper/2101.99901/index.html"])
     head, _, rest = page.text.partition("2,980 more authors")
     assert "Author 20" in head and "Author 21" not in head and rest.lstrip().startswith("Author 21, Author 22")
 

@@ -33,8 +33,8 @@ from tests.render.hostile import HOSTILE
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
 
-ALL = data("search-site", "index.txt")
-ANSWER = data("search-site", "answer.html")
+INDEX_FILE = data("search-site", "index.txt")
+ANSWER_FILE = data("search-site", "answer.html")
 
 
 def assert_matches_file(content: bytes, file: Path) -> None:
@@ -57,7 +57,7 @@ def files(issue_reader: PlainIssueReader, days: Sequence[str] | None = None) -> 
 
 def test_the_index_is_as_expected() -> None:
     index = files(LISTED_READER)
-    assert_matches_file(b"".join(f"== {path}\n".encode() + text + b"\n" for path, text in index.items()), ALL)
+    assert_matches_file(b"".join(f"== {path}\n".encode() + text + b"\n" for path, text in index.items()), INDEX_FILE)
     assert set(index) == {
         "search/index.json", *paths_of("2021-q1"),
         *(f"search/papers/{day}.json" for day in LISTED_READER.days("hot-papers")),
@@ -69,10 +69,10 @@ def test_a_new_issue_changes_the_files_of_its_quarter_alone() -> None:
     days = ("2020-12-31", "2021-01-04", "2021-03-31", "2021-04-01")
     reader_before = PlainIssueReader([LISTED], [issue(LISTED, day, entries) for day in days[:-1]])
     reader_after = PlainIssueReader([LISTED], [issue(LISTED, day, entries) for day in days])
-    whole, part = files(reader_after), files(reader_after, ["2021-04-01"])
-    assert set(part) == {"search/index.json", "search/papers/2021-04-01.json", *paths_of("2021-q2")}
-    assert {**files(reader_before), **part} == whole
-    assert json.loads(part["search/index.json"]) == {"parts": ["2020-q4", "2021-q1", "2021-q2"]}
+    all_files, changed_files = files(reader_after), files(reader_after, ["2021-04-01"])
+    assert set(changed_files) == {"search/index.json", "search/papers/2021-04-01.json", *paths_of("2021-q2")}
+    assert {**files(reader_before), **changed_files} == all_files
+    assert json.loads(changed_files["search/index.json"]) == {"parts": ["2020-q4", "2021-q1", "2021-q2"]}
     assert set(files(reader_after, ["1999-01-01"])) == {"search/index.json"}
 
 
@@ -252,7 +252,7 @@ def test_an_answer_is_as_expected() -> None:
                     "", ()),
     )  # fmt: skip
     answer = SearchAnswer('"><script>', "3 papers with “kettle”.", hits, posts, "?q=a&cursor=b", "feeds/query.atom?q=a")
-    assert_matches_file(search_page(answer), ANSWER)
+    assert_matches_file(search_page(answer), ANSWER_FILE)
 
 
 def test_nothing_is_an_answer_too() -> None:

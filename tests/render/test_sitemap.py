@@ -17,7 +17,7 @@ from tests.render.sites import site
 
 NAME = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 PUBLIC = SiteConfig(base="https://papers.example/a&b/")
-BOTH = [(FULL_READER, "daily"), (LISTED_READER, "hot-papers")]
+READERS = [(FULL_READER, "daily"), (LISTED_READER, "hot-papers")]
 
 
 def addresses(data: bytes) -> list[str]:
@@ -27,7 +27,7 @@ def addresses(data: bytes) -> list[str]:
     return [element.text or "" for element in root.iter(f"{NAME}loc")]
 
 
-@pytest.mark.parametrize(("issue_reader", "name"), BOTH, ids=["daily", "hot-papers"])
+@pytest.mark.parametrize(("issue_reader", "name"), READERS, ids=["daily", "hot-papers"])
 def test_it_names_every_page_but_parts_of_issues(issue_reader: PlainIssueReader, name: str) -> None:
     files = site(issue_reader, name, site_config=PUBLIC)
     locations = addresses(files["sitemap.xml"])

@@ -24,19 +24,21 @@ from hotpapers.view.site_config import SiteConfig
 from tests.render.build import OWN, PlainIssueReader, issue, own_entry, paper
 from tests.render.sites import site
 
-DAY, BEFORE = "2021-01-14", "2021-01-13"
+DAY, DAY_BEFORE = "2021-01-14", "2021-01-13"
 PUBLIC = SiteConfig("desk@daily.example", "https://papers.example/")
 
 
 def young_issue() -> PublishedIssue:
-    days = [announcement_days.announced_at(day) for day in (BEFORE, DAY)]
+    days = [announcement_days.announced_at(day) for day in (DAY_BEFORE, DAY)]
     entries = [
         own_entry(n, paper(f"2101.0000{n}", f"Kettles, part {n}"), [], [], announced_at=at)
         for n, at in enumerate(days, 1)
     ]
-    published = issue(OWN, DAY, entries, announced=69, considered=214)
+    published_issue = issue(OWN, DAY, entries, announced=69, considered=214)
     reference = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
-    return msgspec.structs.replace(published, content=msgspec.structs.replace(published.content, compared=reference))
+    return msgspec.structs.replace(
+        published_issue, content=msgspec.structs.replace(published_issue.content, compared=reference)
+    )
 
 
 def plain_text(markup: str) -> str:
@@ -44,8 +46,10 @@ def plain_text(markup: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", html.unescape(markup))).replace("\\", "").split())
 
 
-def feed(published: PublishedIssue, kind: str) -> str:
-    return (FeedMaker(PlainIssueReader([OWN], [published]), "daily", PUBLIC).feed(f"feeds/{kind}.rss") or b"").decode()
+def feed(published_issue: PublishedIssue, kind: str) -> str:
+    return (
+        FeedMaker(PlainIssueReader([OWN], [published_issue]), "daily", PUBLIC).feed(f"feeds/{kind}.rss") or b""
+    ).decode()
 
 
 CHANNELS: dict[str, Callable[[PublishedIssue], str]] = {
@@ -60,7 +64,7 @@ CHANNELS: dict[str, Callable[[PublishedIssue], str]] = {
 CONTENT = "2 papers: 1 of the 69 announced that day, 1 from before"
 PROVISIONAL = "compared with 16 papers of one day; places are provisional"
 REASON = "Compared with 16 papers of one day. Places are provisional until there are 500 papers, of 90 days."
-BELOW = "This score is below the threshold of 1,500"
+THRESHOLD_NOTE = "This score is below the threshold of 1,500"
 
 
 @pytest.mark.parametrize("channel", [name for name in CHANNELS if name != "feed"])
@@ -77,7 +81,7 @@ def test_an_entry_of_the_day_before_says_so(channel: str) -> None:
 @pytest.mark.parametrize("channel", ["site", "markdown", "feed", "message", "message in HTML"])
 def test_an_entry_says_why_its_place_is_provisional(channel: str) -> None:
     text = plain_text(CHANNELS[channel](young_issue()))
-    assert text.count(REASON) == 2 and text.count(BELOW) == 2
+    assert text.count(REASON) == 2 and text.count(THRESHOLD_NOTE) == 2
 
 
 class NarrowRoom:

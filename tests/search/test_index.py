@@ -348,11 +348,11 @@ def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.Mon
 
 def test_an_older_store_gets_its_index(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One written before search existed: the tables are added, and search works."""
-    before, after = schema.MIGRATIONS[0].split(schema._SEARCH)
-    monkeypatch.setattr(schema, "MIGRATIONS", (before + after,))
+    tables_before, tables_after = schema.MIGRATIONS[0].split(schema._SEARCH)
+    monkeypatch.setattr(schema, "MIGRATIONS", (tables_before + tables_after,))
     with Record(bare_store_url) as record:
         record.append([paper("Kettle")], source="s")
-    monkeypatch.setattr(schema, "MIGRATIONS", (before + after, schema._SEARCH))
+    monkeypatch.setattr(schema, "MIGRATIONS", (tables_before + tables_after, schema._SEARCH))
     with Record(bare_store_url) as record:
         assert titles(record, "kettle") == ["Kettle"]
 

@@ -68,10 +68,10 @@ def test_a_paper_of_another_server_is_not_cited() -> None:
 
 
 def test_what_little_is_known_is_cited() -> None:
-    bare = citation_of(paper("2101.99908", "", authors=(), categories=(), doi="not a doi"))
-    assert bare.title == "2101.99908" and bare.doi == "10.48550/arXiv.2101.99908"
-    assert bibtex(bare).startswith("@misc{arxiv-2101.99908,") and "author" not in bibtex(bare)
-    assert "AU  - " not in ris(bare)
+    reference = citation_of(paper("2101.99908", "", authors=(), categories=(), doi="not a doi"))
+    assert reference.title == "2101.99908" and reference.doi == "10.48550/arXiv.2101.99908"
+    assert bibtex(reference).startswith("@misc{arxiv-2101.99908,") and "author" not in bibtex(reference)
+    assert "AU  - " not in ris(reference)
 
 
 def check(text: str) -> None:

@@ -98,8 +98,8 @@ def test_any_text_gives_a_part_of_itself_and_no_formula_is_cut(text: str) -> Non
     assert " ".join("".join(parts).split()) == "".join(parts)
     assert "".join("".join(parts).split()) == "".join(line.split())
     sentence = key_sentence(line)
-    ranked = [(-points(part, n, len(parts)), n) for n, part in enumerate(parts)]
-    assert sentence == (parts[min(ranked)[1]] if ranked else "")
+    ranks = [(-points(part, n, len(parts)), n) for n, part in enumerate(parts)]
+    assert sentence == (parts[min(ranks)[1]] if ranks else "")
     assert sentence in parts or (sentence == "" and not parts)
     start = line.find(sentence)
     for piece in formulas(line):
@@ -139,8 +139,8 @@ def test_a_sentence_without_an_end_gives_its_first_words() -> None:
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_a_machines_mark_stays_on_its_words(text: str, model: str) -> None:
-    signed = summary_source.signed(text or "x", model, "2026-11-20")
-    unsigned, mark = summary_source.unsigned(signed)
+    summary = summary_source.signed(text or "x", model, "2026-11-20")
+    unsigned, mark = summary_source.unsigned(summary)
     assert unsigned == (text or "x") and mark.startswith("machine-written, ") and mark.endswith(", 2026-11-20")
 
 

@@ -10,7 +10,7 @@ from hotpapers.view import phrases
 from tests.render.sample import OWN_READER
 
 ISSUE = OWN_READER.issue("daily", "2021-01-14")
-CUT = ISSUE.content.as_of
+AS_OF = ISSUE.content.as_of
 
 
 def facts_line(*readings: NetworkReading) -> str:
@@ -23,13 +23,13 @@ def reading(network: str, state: str, reason: str = "", since: int | None = None
 
 
 def test_networks_of_which_the_same_is_known_are_told_together() -> None:
-    since = CUT - 2 * HOUR
+    since = AS_OF - 2 * HOUR
     partial = [reading(name, "partial", NOT_READ, since) for name in ("bluesky", "lobsters")]
-    refused = reading("reddit", "refused", "HTTP 403", since)
+    reddit = reading("reddit", "refused", "HTTP 403", since)
     at = timestamps.minute_of(since)[11:16]
-    in_part, unknown = f"Bluesky, Lobsters: a gap from {at}", f"Reddit: failing since {at}, HTTP 403"
-    assert facts_line(*partial, reading("x", "complete"), refused) == (
-        f"1 network read, 2 in part ({in_part}), 1 unknown ({unknown})"
+    partial_text, unknown_text = f"Bluesky, Lobsters: a gap from {at}", f"Reddit: failing since {at}, HTTP 403"
+    assert facts_line(*partial, reading("x", "complete"), reddit) == (
+        f"1 network read, 2 in part ({partial_text}), 1 unknown ({unknown_text})"
     )
 
 

@@ -41,14 +41,14 @@ def check(path: str, response: Response) -> None:
     """Checks that the document lists this answer for the operation, with its headers and content."""
     responses = OPERATIONS[path]["responses"]
     assert str(response.status) in responses, response
-    documented = resolve(responses[str(response.status)])
-    for name in documented.get("headers", {}):
+    description = resolve(responses[str(response.status)])
+    for name in description.get("headers", {}):
         assert name.lower() in response.headers or name == "Link"
     if response.status == 304:
         assert response.body == b""
         return
     kind = response.headers["content-type"].partition(";")[0]
-    schema = documented["content"][kind]["schema"]
+    schema = description["content"][kind]["schema"]
     if kind in ("application/json", "application/problem+json"):
         full_schema = {**schema, "components": DOCUMENT["components"]}
         Draft202012Validator(full_schema).validate(response.json)

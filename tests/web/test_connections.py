@@ -36,7 +36,7 @@ EXTRA_ROUTES = [Route("/size", _body_size, methods=["POST"]), Route("/large", _l
 
 
 @contextmanager
-def serving(limits: ConnectionLimits) -> Iterator[int]:
+def serve_site(limits: ConnectionLimits) -> Iterator[int]:
     """Serves the site with these limits; yields its port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     web_server = server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0, more_routes=EXTRA_ROUTES, allowed=limits)
@@ -97,14 +97,14 @@ BODY = b"POST /size HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\nx
 @pytest.mark.parametrize("data", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
 def test_who_only_holds_places_makes_room_for_others(data: bytes) -> None:
     """300 connections from many addresses where 100 are allowed: new clients are served long before any timeout."""
-    with serving(ConnectionLimits(total=100, per_client=100, head=600, body=600)) as port, ExitStack() as stack:
+    with serve_site(ConnectionLimits(total=100, per_client=100, head=600, body=600)) as port, ExitStack() as stack:
         for n in range(SLOW):
             stack.enter_context(connect(port, data, f"127.0.0.{2 + n % 50}"))
         assert [page(port) for _ in range(5)] == [200] * 5
 
 
 def test_one_client_has_a_share_and_no_more() -> None:
-    with serving(ConnectionLimits(total=1000, per_client=20, head=600)) as port, ExitStack() as stack:
+    with serve_site(ConnectionLimits(total=1000, per_client=20, head=600)) as port, ExitStack() as stack:
         connections = [stack.enter_context(connect(port, HEAD, "127.0.0.2")) for _ in range(SLOW)]
         assert all(map(is_closed, connections[20:]))
         assert page(port) == 200
@@ -123,7 +123,7 @@ def _is_accepted(port: int) -> bool:
 
 @pytest.mark.parametrize("data", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
 def test_a_request_that_does_not_come_to_its_end_is_ended(data: bytes) -> None:
-    with serving(ConnectionLimits(head=0.2, body=0.2)) as port, connect(port, data) as connection:
+    with serve_site(ConnectionLimits(head=0.2, body=0.2)) as port, connect(port, data) as connection:
         response = b""
         while piece := connection.recv(65536):
             response += piece
@@ -132,7 +132,7 @@ def test_a_request_that_does_not_come_to_its_end_is_ended(data: bytes) -> None:
 
 @pytest.mark.parametrize("data", [HEAD, BODY], ids=["head", "body"])
 def test_a_trickle_gives_no_more_time(data: bytes) -> None:
-    with serving(ConnectionLimits(head=0.3, body=0.3)) as port, connect(port, data) as connection:
+    with serve_site(ConnectionLimits(head=0.3, body=0.3)) as port, connect(port, data) as connection:
 
         def trickle() -> bool:
             try:
@@ -145,7 +145,7 @@ def test_a_trickle_gives_no_more_time(data: bytes) -> None:
 
 
 def test_a_second_request_on_a_connection_has_its_own_time() -> None:
-    with serving(ConnectionLimits(head=0.3, body=0.3)) as port, connect(port, b"") as connection:
+    with serve_site(ConnectionLimits(head=0.3, body=0.3)) as port, connect(port, b"") as connection:
         connection.sendall(b"GET /style.css HTTP/1.1\r\nHost: a.example\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
         connection.sendall(HEAD)
@@ -154,7 +154,7 @@ def test_a_second_request_on_a_connection_has_its_own_time() -> None:
 
 def test_an_answer_that_nobody_reads_is_given_up() -> None:
     with (
-        serving(ConnectionLimits(reading=0.2)) as port,
+        serve_site(ConnectionLimits(reading=0.2)) as port,
         connect(port, b"GET /large HTTP/1.1\r\nHost: a.example\r\n\r\n") as connection,
     ):
         assert connection.recv(1) == b"H"
@@ -171,7 +171,7 @@ def test_an_answer_that_nobody_reads_is_given_up() -> None:
 
 def test_a_whole_request_may_take_its_time_to_be_answered() -> None:
     """Only the time to send the request is limited, and a body may arrive in pieces."""
-    with serving(ConnectionLimits(total=4, head=5, body=60)) as port, connect(port, BODY) as connection:
+    with serve_site(ConnectionLimits(total=4, head=5, body=60)) as port, connect(port, BODY) as connection:
         connection.sendall(b"x" * 999)
         response = b""
         while not response.endswith(b"\r\n\r\n1000"):
@@ -191,6 +191,6 @@ UPGRADE = HEAD + b"1\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n
 
 @pytest.mark.parametrize("data", [b"\x16\x03\x01\x02\x00\r\n\r\n", UPGRADE], ids=["TLS", "WebSocket"])
 def test_who_connects_cannot_fill_the_log(data: bytes, capfd: pytest.CaptureFixture[str]) -> None:
-    with serving(ConnectionLimits()) as port, connect(port, data) as connection:
+    with serve_site(ConnectionLimits()) as port, connect(port, data) as connection:
         assert is_closed(connection)
     assert capfd.readouterr().err == ""

@@ -462,8 +462,8 @@ def test_the_way_out_is_that_of_the_settings(site: Site, tmp_path: Path) -> None
     """The client built from settings contacts the loopback networks named there."""
     file = tmp_path / "hotpapers.toml"
     file.write_text(settings_toml(site.loopback.bases), "utf-8")
-    loaded = all_settings.load(file)
-    reader_config = reader_features.ReaderConfig(loaded, tmp_path, str(file), SiteConfig(), TERMS)
+    settings = all_settings.load(file)
+    reader_config = reader_features.ReaderConfig(settings, tmp_path, str(file), SiteConfig(), TERMS)
     dependencies = reader_features.my_posts_dependencies(partial(Record, str(site.store)), reader_config)
     site.router.close()
     site.router = FormRouter(BASE, DAILY.title)
