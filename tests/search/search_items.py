@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from hotpapers import model
+from hotpapers.model.keys import own_id
 from hotpapers.search import search, search_posts
 from hotpapers.store import Record
 from tests.store.made import AT
@@ -20,10 +21,11 @@ def paper(title: str, abstract: str = "", authors: tuple[str, ...] = (), n: int 
     return model.Paper(paper=key, title=title, abstract=abstract, authors=authors, **values)
 
 
-def post(text: str, n: int = 0, at: int = AT, **fields: Any) -> model.Post:
+def post(text: str, n: int = 0, at: int = AT, account: str = "bluesky:did:plc:invented", **fields: Any) -> model.Post:
     """A post with a new key, or the n-th."""
-    key = f"bluesky:at://did:plc:invented/app.bsky.feed.post/3kinvented{n or next(_numbers):05}"
-    values = {"post": key, "network": "bluesky", "account": "bluesky:did:plc:invented", "handle": "ada.example.social"}
+    did = own_id(account) if "did:" in account else "did:plc:invented"
+    key = f"bluesky:at://{did}/app.bsky.feed.post/3kinvented{n or next(_numbers):05}"
+    values = {"post": key, "network": "bluesky", "account": account, "handle": "ada.example.social"}
     return model.Post(**{**values, "text": text, "created_at": at, "observed_at": at, **fields})
 
 
