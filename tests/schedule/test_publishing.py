@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import format_datetime
@@ -240,6 +241,25 @@ def test_pages_that_cannot_be_updated_are_a_warning(site: PublishingSite, caplog
     render_changed(site.record, 0, NOBODY, TERMS)
     [log_record] = [record for record in caplog.records if record.getMessage() == "pages not updated"]
     assert log_record.levelname == "WARNING" and vars(log_record)["fields"]["reason"] == "no longer exists"
+
+
+@pytest.mark.parametrize("is_missing", [True, False])
+def test_hidden_posts_leave_the_pages_once_their_folder_can_be_written(site: PublishingSite, *, is_missing: bool) -> None:
+    """A disk may be full, or away for a while."""
+    site.round(CUT + 1)
+    moved = site.folder.with_name("moved")
+    site.folder.rename(moved)
+    if not is_missing:
+        site.folder.mkdir()
+        (site.folder / DAY).write_text("in the way of a folder")
+    site.record.append([judged(LEADING, "hidden", at=CUT)], source="operator")
+    assert site.round(CUT + HOUR) == "partial"
+    assert str(site.folder) in jobs_queries.load_state(site.record, "issues").reason
+    if not is_missing:
+        shutil.rmtree(site.folder)
+    moved.rename(site.folder)
+    assert site.round(CUT + 2 * HOUR) == "idle"
+    assert "Moss grows here" not in site.page()
 
 
 def test_deleted_posts_leave_the_page_of_their_paper_too(site: PublishingSite) -> None:

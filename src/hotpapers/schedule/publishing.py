@@ -186,11 +186,16 @@ class PublishJob:
 
     def _render_changed(self, context: JobContext) -> None:
         """Renders pages again that show a post that is gone, hidden, or may be shown again. The first round covers the
-        last day, in case an earlier process did not get to it."""
+        last day, in case an earlier process did not get to it. Raises PartiallyRead if a folder cannot be written now:
+        it is tried again, or the post would stay there."""
         head = context.record.head.position
         since = self._rendered_position or batches.position_at(context.record.database, context.clock.now() - DAY)
-        if head > since:
-            render_changed(context.record, since, self._site_config, self._allowed)
+        self._rendered_position = since
+        folders = render_changed(context.record, since, self._site_config, self._allowed) if head > since else []
+        destinations = {destination.folder.resolve() for destination in self._destinations}
+        failed = [folder for folder in folders if folder.is_own and not folder.rendered]
+        if reasons := [f"{item.folder}: {item.reason}" for item in failed if item.folder.resolve() in destinations]:
+            raise PartiallyRead("; ".join(reasons))
         self._rendered_position = head
 
 
@@ -209,12 +214,16 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
             )
 
 
-def render_changed(record: Record, position: int, site_config: SiteConfig, allowed: terms.Table) -> None:
+def render_changed(
+    record: Record, position: int, site_config: SiteConfig, allowed: terms.Table
+) -> list[RerenderedFolder]:  # fmt: skip
     """Renders again the pages with posts that, according to batches after a position, are gone, limited or hidden, or
-    no longer so."""
+    no longer so. Returns the folders with such pages."""
     issues = changed_issues(record, position)
-    for folder in export_again(record, site_config, allowed, issues) if issues else ():
+    folders = export_again(record, site_config, allowed, issues) if issues else []
+    for folder in folders:
         _log_rendered(folder)
+    return folders
 
 
 def _log_rendered(folder: RerenderedFolder) -> None:
