@@ -244,7 +244,9 @@ def test_pages_that_cannot_be_updated_are_a_warning(site: PublishingSite, caplog
 
 
 @pytest.mark.parametrize("is_missing", [True, False])
-def test_hidden_posts_leave_the_pages_once_their_folder_can_be_written(site: PublishingSite, *, is_missing: bool) -> None:
+def test_hidden_posts_leave_the_pages_once_their_folder_can_be_written(
+    site: PublishingSite, *, is_missing: bool
+) -> None:
     """A disk may be full, or away for a while."""
     site.round(CUT + 1)
     moved = site.folder.with_name("moved")
