@@ -23,6 +23,7 @@ from hotpapers.model import (
     HttpClient,
     Item,
     Mention,
+    Paper,
     PayloadPage,
     Post,
     RawPayload,
@@ -311,6 +312,21 @@ def test_a_page_that_could_not_be_kept_is_asked_for_again(sqlite_url: str) -> No
         job.source = Stream([PayloadPage(cursor="1")])
         assert run_round(setup).state == "idle"
         assert setup.record.database.rows("SELECT cursor FROM cursor") == [("1",)]
+
+
+def test_after_a_clock_was_ahead_a_stream_sees_again_what_others_store(store_url: str) -> None:
+    with reading(store_url, {}, source=Stream([])) as made:
+        job, work = made.rounds.job, made.work()
+        assert isinstance(job, CollectJob)
+        job.names.look(made.record, START + DAY)
+        job._last_look_at = START + DAY
+        post = Post(
+            post="lobsters:aa", network="lobsters", account="lobsters:b", created_at=START, observed_at=START
+        )  # fmt: skip
+        paper = Paper(paper="arxiv:2512.00001", title="On the Quiet Growth of Moss", observed_at=START - HOUR)
+        made.record.append([post, paper], source="another process")
+        job.store(work, PayloadPage(cursor="1"))
+        assert post.post in job.known and job.names.names.may_name(paper.title)
 
 
 # ---- leases --------------------------------------------------------------------------------------------

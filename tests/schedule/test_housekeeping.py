@@ -83,6 +83,14 @@ def test_after_a_round_a_freeze_has_nothing_left_to_learn(house: HouseRounds) ->
     assert learn_standing(house.record.database) == 0
 
 
+def test_after_a_clock_was_ahead_it_goes_on_at_once(house: HouseRounds) -> None:
+    house.round(START + 365 * DAY)
+    subscribers.ask(house.record, "daily", "a@moth.example", START)
+    write(house.record, *map(paper, PAPERS), posts_of(1))
+    house.round(START + 8 * DAY)
+    assert house.standing() and not subscribers.all_subscribers(house.record)
+
+
 def test_it_learns_each_hour_new_activity_and_not_in_every_round(house: HouseRounds) -> None:
     write(house.record, *map(paper, PAPERS), posts_of(1))
     house.round(START + DAY)

@@ -46,6 +46,11 @@ def whole_seconds(at: int) -> int:
     return at // SECOND * SECOND
 
 
+def is_over(since: int, duration: int, at: int) -> bool:
+    """Whether a duration since a moment is over. A moment in the future was noted while a clock was ahead: then too."""
+    return not since <= at < since + duration
+
+
 def as_utc(at: int) -> datetime:
     """A moment as a date and time in UTC, without fractions of a second."""
     return _EPOCH + timedelta(seconds=at // SECOND)

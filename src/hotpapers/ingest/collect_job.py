@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from hotpapers.errors import NetError, PartiallyRead, StreamGap
-from hotpapers.ids.timestamps import SECOND
+from hotpapers.ids.timestamps import SECOND, is_over
 from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.pipeline import ingest
 from hotpapers.ingest.shared_index import SharedPaperIndex
@@ -146,11 +146,11 @@ class CollectJob:
         """Stores a page and its cursor in one batch. New posts are tracked from then on."""
         context.check_lease()
         at = self.connection.http.now()
-        if at - self._last_look_at > LOOK_EVERY:
+        if is_over(self._last_look_at, LOOK_EVERY, at):
             self._look(context, at)
         if page.leaves is not None:
             self._record_failure(context, page.leaves)
-        if page.payloads or page.until is None or at - self._last_write_at >= KEPT_EVERY:
+        if page.payloads or page.until is None or is_over(self._last_write_at, KEPT_EVERY, at):
             self._ingest(context, page, at)
         if page.since is not None and context.status.covered_to is None:
             self._write(

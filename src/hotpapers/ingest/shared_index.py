@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 
 from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
+from hotpapers.ids.timestamps import is_over
 from hotpapers.model import HOUR, Item
 from hotpapers.store import Record
 from hotpapers.store.paper_names import load_names, named_by
@@ -26,7 +27,7 @@ class SharedPaperIndex:
     def look(self, record: Record, at: int) -> None:
         """Reloads all names from the record if the last load is too old. The first caller does it; the others wait."""
         with self._lock:
-            if self._read_at is None or at - self._read_at >= AGAIN:
+            if self._read_at is None or is_over(self._read_at, AGAIN, at):
                 self._new_aliases.clear()
                 self.names.replace(load_names(record, at))
                 self.names.learn(self._new_aliases)  # names added meanwhile may not have been in the record yet

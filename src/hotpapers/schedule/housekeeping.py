@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hotpapers.deliver.email import subscribers
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.engagement.standing.queries import learn_standing
+from hotpapers.ids.timestamps import is_over
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
@@ -41,13 +42,13 @@ class HousekeepingJob:
     def run_once(self, context: JobContext, *, once: bool) -> float:
         """Prunes once a day; updates standing and pings once an hour."""
         at = context.clock.now()
-        if at - self._pruned_at >= PRUNE_EVERY:
+        if is_over(self._pruned_at, PRUNE_EVERY, at):
             self._prune(context, at)
-        if at - self._learned_at >= LEARN_EVERY:
+        if is_over(self._learned_at, LEARN_EVERY, at):
             context.check_lease()
             learn_standing(context.record.database)
             self._learned_at = at
-        is_due = bool(self._ping) and at - self._pinged_at >= PING_EVERY
+        is_due = bool(self._ping) and is_over(self._pinged_at, PING_EVERY, at)
         if is_due and self._health(context).ok:
             self._connection.http.get(self._ping)
             self._pinged_at, is_due = at, False

@@ -7,6 +7,7 @@ import logging
 from hotpapers import terms
 from hotpapers.deliver.export_site import export_again, export_logs
 from hotpapers.errors import NetError
+from hotpapers.ids.timestamps import is_over
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR, HttpClient
@@ -61,7 +62,7 @@ class LogKeeping:
         now complete. A witness that cannot be reached or refuses is logged and asked again later; a refusal also raises
         an alarm."""
         logs, at = self._site_config.logs, context.clock.now()
-        if logs is None or self._http is None or at - self._asked_at.get(publication, 0) < ASK_EVERY:
+        if logs is None or self._http is None or not is_over(self._asked_at.get(publication, 0), ASK_EVERY, at):
             return
         self._asked_at[publication] = at
         incomplete_days, version = self._incomplete(context, logs, publication), logs.version(publication)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hotpapers import terms
 from hotpapers.deliver.send import SendResult, keep_finished, send_issue
 from hotpapers.errors import NetError, PartiallyRead, RetryLater, UsageError
-from hotpapers.ids.timestamps import SECOND
+from hotpapers.ids.timestamps import SECOND, is_over
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import days_frozen_since
 from hotpapers.issues.repository import RecordIssueReader
@@ -76,7 +76,7 @@ class SendJob:
             for day in fresh_days(context.record, publication, at)
         ]
         problems: list[str] = []
-        is_tidy_due, self._tidied_at = at - self._tidied_at >= TIDY_EVERY, max(self._tidied_at, at - at % TIDY_EVERY)
+        is_tidy_due, self._tidied_at = is_over(self._tidied_at, TIDY_EVERY, at), at - at % TIDY_EVERY
         for destinations in self._open(context.record) if days or is_tidy_due else ():
             problems += self._send_channel(context, destinations, days, at if is_tidy_due else 0)
         if problems:
