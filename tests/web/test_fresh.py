@@ -73,8 +73,28 @@ def test_paths_without_a_page_push_out_no_page() -> None:
         assert await cache.get("index.html") is page
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page_cache, "CACHED_PAGES", 2)
+        patch.setattr(page_cache, "CACHE_BYTES", 200_000)
         asyncio.run(visit())
+
+
+def test_the_cache_is_limited_in_bytes_whatever_the_number_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def visit() -> None:
+        cache = await CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY).now()
+        sizes = {}
+        for path in SitePages(LISTED_READER, "hot-papers").paths():
+            page = await cache.get(path)
+            assert page is not None
+            sizes[path] = page.size
+        kept = {path: page.size for path, page in cache._rendered.items()}
+        assert 100_000 >= cache._size == sum(kept.values()) > 80_000 and sum(sizes.values()) > 200_000
+        assert max(sizes.values()) > 100_000 // 8 >= max(kept.values()), "what is too large is not kept"
+
+    monkeypatch.setattr(page_cache, "CACHE_BYTES", 100_000)
+    asyncio.run(visit())
+
+
+def test_what_is_compressed_already_is_not_compressed_again() -> None:
+    assert page_cache.rendered("log/daily/observations/2026-03-11T06-1.jsonl.zst", bytes(2_000)).gzipped == b""
 
 
 def add_issues(record: Record) -> None:

@@ -23,8 +23,8 @@ from hotpapers.render.html.pages import SitePages
 from hotpapers.render.html.templating import policy_of
 from hotpapers.view.site_config import SiteConfig
 
-CACHED_PAGES = 1024
-"""Most rendered pages in the cache: about 30 MB."""
+CACHE_BYTES = 64_000_000
+"""Bytes of rendered pages in the cache. The files of observations can have 9 MB each, and there are thousands."""
 LEVEL, SMALL = 6, 1000
 """The compression level, and the bytes up to which pages are not compressed."""
 
@@ -38,10 +38,14 @@ class RenderedPage(NamedTuple):
     gzipped: bytes
     policy: str
 
+    @property
+    def size(self) -> int:
+        return len(self.body) + len(self.gzipped) + 2_000
+
 
 def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
     """A page as it is sent. `public`: whether the site has a public address."""
-    is_worthwhile = len(page) > SMALL and not path.endswith(".png")
+    is_worthwhile = len(page) > SMALL and not path.endswith((".png", ".zst"))
     gzipped = gzip.compress(page, LEVEL, mtime=0) if is_worthwhile else b""
     return RenderedPage(page, hashlib.sha256(page).hexdigest()[:32], gzipped, policy_of(path, public))
 
@@ -57,6 +61,7 @@ class PageCache:
         self._pages: SitePages | None = None
         self._feeds: FeedMaker | None = None
         self._rendered: OrderedDict[str, RenderedPage] = OrderedDict()
+        self._size = 0
         self._pending: dict[str, asyncio.Future[RenderedPage | None]] = {}
 
     async def get(self, path: str) -> RenderedPage | None:
@@ -71,13 +76,15 @@ class PageCache:
         return await asyncio.shield(future)
 
     def _keep(self, path: str, future: asyncio.Future[RenderedPage | None]) -> None:
-        """Keeps a rendered page: a path without one must not push out others."""
+        """Keeps a rendered page, unless it is larger than an eighth of the cache. A path without a page must not push
+        out others."""
         del self._pending[path]
         page = None if future.cancelled() or future.exception() else future.result()
-        if page is not None:
+        if page is not None and page.size <= CACHE_BYTES // 8:
             self._rendered[path] = page
-            if len(self._rendered) > CACHED_PAGES:
-                self._rendered.popitem(last=False)
+            self._size += page.size
+            while self._size > CACHE_BYTES:
+                self._size -= self._rendered.popitem(last=False)[1].size
 
     async def missing(self, path: str) -> bytes:
         return await asyncio.wrap_future(self._render_pool.submit(lambda: self._make_pages().missing(path)))
