@@ -13,7 +13,7 @@ import pytest
 import zstandard
 
 from hotpapers.errors import NetError, NotAProof
-from hotpapers.following import allowance, file_intake
+from hotpapers.following import allowance, file_intake, follow_job
 from hotpapers.following.allowance import FetchedAmount
 from hotpapers.model import DAY, HOUR, Announcement, Measurement, Post, Snapshot
 from hotpapers.privacy import queries
@@ -27,7 +27,7 @@ from hotpapers.transparency import alarms, entries, log_files, log_keys, observa
 from hotpapers.transparency.checkpoints import cosign, parse_checkpoint
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, ED25519, SigningKey, is_signed
 from hotpapers.transparency.policies import parse_policy
-from hotpapers.transparency.publication_log import update_log
+from hotpapers.transparency.publication_log import start_next_log, update_log
 from tests.following.sites import FIRST, NAME, Follower, Publisher, day_file, forge, leaves_of
 from tests.issues.made import key, moment
 from tests.transparency.logs import public_key
@@ -168,6 +168,21 @@ def test_after_a_bundle_that_would_fill_the_memory_no_further_one_is_read(
     second.unlink()
     [problem] = follower.follow(3).problems
     assert problem.endswith(reason)
+
+
+def test_the_leaves_of_all_logs_together_are_limited(
+    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_next_log(NAME, publisher.config)
+    publisher.live(3)
+    publisher.publish(4)
+    first, second = (len(log.entries) for log in log_files.read_logs(publisher.config.folder, NAME))
+    monkeypatch.setattr(follow_job, "MOST_LEAVES", first + second - 1)
+    [problem] = follower.follow(4).problems
+    assert problem.endswith(f"/log/daily/2: has {second} leaves, of which only {second - 1} would be read")
+    assert days_here(follower) == {"06", "07", "08"}
+    monkeypatch.setattr(follow_job, "MOST_LEAVES", first + second)
+    assert follower.follow(4, 9).problems == () and days_here(follower) == {"06", "07", "08", "09"}
 
 
 def kinds(follower: Follower) -> list[str]:

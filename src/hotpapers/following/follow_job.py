@@ -23,6 +23,8 @@ effect as quickly."""
 RECORD = "record.db"
 REWRITTEN, UNBELIEVED = "rewritten past", "not believed"
 """Kinds of alarms about a site. The second ends once the problem is fixed."""
+MOST_LEAVES = 1 << 20
+"""Most leaves of all logs of a site together: its own policy, which is taken if you name none, can list 200 logs."""
 MOST_NAMED = 10
 """Most problems that an alarm, or the job's state, names."""
 
@@ -102,7 +104,7 @@ def fetch_site(
     logs, problems, others = list[LoggedFolder](), list[str](), list[str]()
     for log in policy.logs:
         try:
-            logs.append(fetch_log(site, log, policy, http))
+            logs.append(fetch_log(site, log, policy, http, MOST_LEAVES - sum(len(log.entries) for log in logs)))
         except RewrittenPast as problem:
             others.append(str(problem))
             rewritten = Alarm(

@@ -72,16 +72,16 @@ def unknown_logs(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> lis
     return [str(log.key) for log in parse_policy(_text(http, f"{site.url}log/{POLICY}")).logs if log.key not in known]
 
 
-def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpClient) -> LoggedFolder:
+def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpClient, most: int) -> LoggedFolder:
     """Fetch a log's current state, check it and keep it. Another process that follows the same site waits meanwhile.
-    Raises NotAProof if the log fails its checks, RewrittenPast if its key signed another history, LogError while too
-    few witnesses have cosigned, NetError if the site does not answer."""
+    `most`: how many leaves it may have. Raises NotAProof if the log fails its checks, RewrittenPast if its key signed
+    another history, LogError while too few witnesses have cosigned, NetError if the site does not answer."""
     path = mirrors.log_path(log.key.name)
     _, publication, number = path.split("/")
     base, folder = f"{site.url}{path}/", site.folder / "log"
     with log_files.locked(folder):
         stored = _stored(folder, publication, int(number))
-        signed = _checkpoint(log, policy, parse_checkpoint(_text(http, base + tiles.CHECKPOINT_PATH)))
+        signed = _checkpoint(log, policy, parse_checkpoint(_text(http, base + tiles.CHECKPOINT_PATH)), most)
         new_entries = _new_entries(base, stored, signed, http)
         if stored.last is None or signed.checkpoint.size > stored.last.checkpoint.size:
             log_files.add_entries(folder, publication, int(number), new_entries, log.key)
@@ -97,12 +97,12 @@ def _stored(folder: Path, publication: str, number: int) -> StoredLog:
     return next((log for log in log_files.read_logs(folder, publication) if log.number == number), StoredLog(number))
 
 
-def _checkpoint(log: KnownLog, policy: LogPolicy, signed: SignedCheckpoint) -> SignedCheckpoint:
+def _checkpoint(log: KnownLog, policy: LogPolicy, signed: SignedCheckpoint, most: int) -> SignedCheckpoint:
     name = log.key.name
     if signed.checkpoint.origin != name or not policies.is_of_known_log(policy, signed):
         raise NotAProof(f"{name}: its checkpoint is not signed by the trusted key")
-    if signed.checkpoint.size > mirrors.MOST_LEAVES:
-        raise NotAProof(f"{name}: has more than {mirrors.MOST_LEAVES:,} leaves")
+    if signed.checkpoint.size > most:
+        raise NotAProof(f"{name}: has {signed.checkpoint.size:,} leaves, of which only {most:,} would be read")
     cosigners = policies.cosigners(policy, signed)
     if not policy.is_met(cosigners):
         raise LogError(
