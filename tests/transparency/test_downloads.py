@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.errors import NotAProof
+from hotpapers.transparency import downloads
 from hotpapers.transparency.downloads import MOST_EDITIONS, SiteDownload
 from tests.cli.test_log import serve_folder
 from tests.http.server import FakeTime, client
@@ -27,3 +28,17 @@ def test_an_issue_that_claims_countless_editions_is_not_fetched(tmp_path: Path, 
         download = SiteDownload(http, url, tmp_path / "copy")
         with pytest.raises(NotAProof, match=f"claims to be edition {edition:,}"):
             download.fetch_issue(DAY)
+
+
+def test_a_site_that_sends_ever_more_fills_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = publish(tmp_path)
+    site, copy = published.folder / "site", tmp_path / "copy"
+    (site / "log/daily/1/tile/0/000.p/1").write_bytes(bytes(5_000_000))
+    monkeypatch.setattr(downloads, "MOST_BYTES", 4_000_000)
+    with (
+        served(site) as url,
+        client(None, FakeTime(), base_addresses=[url]) as http,
+        pytest.raises(NotAProof, match="sends more than 4 MB"),
+    ):
+        SiteDownload(http, url, copy).fetch_logs(published.policy)
+    assert [file.name for file in copy.rglob("*") if file.is_file()] == ["checkpoint"]

@@ -21,14 +21,17 @@ MOST_DAYS = 4000
 """Most issues to fetch: more than ten years of daily ones."""
 MOST_EDITIONS = 100
 """Most editions of an issue: a site could claim any number and answer for each."""
+MOST_BYTES = 4_000_000_000
+"""Most bytes to fetch: several times what ten years of issues take. Each of 400,000 files could have 10 MB."""
 
 
 class SiteDownload:
     """Downloads a site's files to a folder. `address`: the site's, ending with `/`. All methods raise NetError,
-    RetryLater and RequestRefused if the site does not answer."""
+    RetryLater and RequestRefused if the site does not answer, NotAProof if it sends too much."""
 
     def __init__(self, http: HttpClient, address: str, folder: Path) -> None:
         self._http, self._address, self._folder = http, address, folder
+        self._fetched = 0
 
     def fetch_policy(self) -> Path:
         """Fetches the policy that the site publishes; returns its file."""
@@ -74,7 +77,11 @@ class SiteDownload:
 
     def _fetch(self, path: str) -> Path:
         """Fetches a file of the site; returns the local file."""
+        data = self._http.get(f"{self._address}{path}").body
+        self._fetched += len(data)
+        if self._fetched > MOST_BYTES:
+            raise NotAProof(f"{self._address} sends more than {MOST_BYTES // 1_000_000:,} MB, which is not read")
         file = self._folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(self._http.get(f"{self._address}{path}").body)
+        file.write_bytes(data)
         return file
