@@ -180,9 +180,9 @@ def test_the_leaves_of_all_logs_together_are_limited(
     monkeypatch.setattr(follow_job, "MOST_LEAVES", first + second - 1)
     [problem] = follower.follow(4).problems
     assert problem.endswith(f"/log/daily/2: has {second} leaves, of which only {second - 1} would be read")
-    assert days_here(follower) == {"06", "07", "08"}
+    assert received_days(follower) == {"06", "07", "08"}
     monkeypatch.setattr(follow_job, "MOST_LEAVES", first + second)
-    assert follower.follow(4, 9).problems == () and days_here(follower) == {"06", "07", "08", "09"}
+    assert follower.follow(4, 9).problems == () and received_days(follower) == {"06", "07", "08", "09"}
 
 
 def kinds(follower: Follower) -> list[str]:

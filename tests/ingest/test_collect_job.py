@@ -315,17 +315,17 @@ def test_a_page_that_could_not_be_kept_is_asked_for_again(sqlite_url: str) -> No
 
 
 def test_after_a_clock_was_ahead_a_stream_sees_again_what_others_store(store_url: str) -> None:
-    with reading(store_url, {}, source=Stream([])) as made:
-        job, work = made.rounds.job, made.work()
+    with collect_setup(store_url, {}, source=Stream([])) as setup:
+        job, context = setup.loop.job, setup.context()
         assert isinstance(job, CollectJob)
-        job.names.look(made.record, START + DAY)
+        job.names.look(setup.record, START + DAY)
         job._last_look_at = START + DAY
         post = Post(
             post="lobsters:aa", network="lobsters", account="lobsters:b", created_at=START, observed_at=START
         )  # fmt: skip
         paper = Paper(paper="arxiv:2512.00001", title="On the Quiet Growth of Moss", observed_at=START - HOUR)
-        made.record.append([post, paper], source="another process")
-        job.store(work, PayloadPage(cursor="1"))
+        setup.record.append([post, paper], source="another process")
+        job.store(context, PayloadPage(cursor="1"))
         assert post.post in job.known and job.names.names.may_name(paper.title)
 
 

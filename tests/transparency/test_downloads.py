@@ -36,7 +36,7 @@ def test_a_site_that_sends_ever_more_fills_no_disk(tmp_path: Path, monkeypatch: 
     (site / "log/daily/1/tile/0/000.p/1").write_bytes(bytes(5_000_000))
     monkeypatch.setattr(downloads, "MOST_BYTES", 4_000_000)
     with (
-        served(site) as url,
+        serve_folder(site) as url,
         client(None, FakeTime(), base_addresses=[url]) as http,
         pytest.raises(NotAProof, match="sends more than 4 MB"),
     ):

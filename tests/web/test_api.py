@@ -15,6 +15,8 @@ from starlette.routing import Match
 
 from hotpapers import terms
 from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.moderation import blocklist
+from hotpapers.moderation.blocklist import Blocklist
 from hotpapers.query import openapi
 from hotpapers.store import Record
 from hotpapers.transfer.jsonl.importer import import_lines
@@ -162,6 +164,25 @@ def test_what_is_written_is_seen_at_once(make_api: ApiFactory, sqlite_url: str) 
         ]  # fmt: skip
         freeze(record, publication_of(record, None), DAY, again=True, reason="an example")
         assert get(app, "/api/v1/publications/daily/issues/latest").json["edition"] == 2
+
+
+def test_what_the_operator_blocks_is_not_quoted_from_then_on(make_api: ApiFactory, sqlite_url: str) -> None:
+    """Even while nothing is written to the record."""
+    with Record(sqlite_url) as record:
+        query_stores.add_talk(record)
+        app = make_api(sqlite_url)
+        responses = {url: get(app, url) for url in (f"/api/v1/papers/{query_stores.ID}/posts", "/api/v1/export")}
+        issue = "/api/v1/publications/daily/issues/latest"
+        posts = get(app, issue).json["entries"][0]["posts"]
+        blocklist.save_blocklist(record.database, Blocklist(words=("once more", "tea cups")))
+        for url, response in responses.items():
+            assert b"Once more" in response.body
+            fresh = get(app, url, headers={"If-None-Match": response.headers["etag"]})
+            assert fresh.status == 200 and b"Once more" not in fresh.body, url
+        remaining = get(app, issue).json["entries"][0]["posts"]
+        assert [post["text"] for post in posts if post["text"]] and not [
+            post["text"] for post in remaining if post["text"]
+        ]
 
 
 def test_the_same_question_is_answered_once(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:

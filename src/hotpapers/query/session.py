@@ -12,14 +12,17 @@ from hotpapers.errors import NotFound, UsageError
 from hotpapers.ids import arxiv
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import Publication, is_retrospective
+from hotpapers.moderation.blocklist import Blocklist, load_blocklist
 from hotpapers.store import Record
 from hotpapers.transparency.site_logs import SiteLogs
 
 
 class SessionState(NamedTuple):
-    """The record's last batch and the versions of the logs: proofs get cosignatures even while nothing is written."""
+    """The record's last batch; what the operator never quotes, and the versions of the logs, which change even while
+    nothing is written: proofs get cosignatures."""
 
     position: int
+    blocked: Blocklist
     logs: tuple[object, ...]
 
 
@@ -31,7 +34,7 @@ class QuerySession:
         self, record: Record, allowed: terms.Table = terms.TERMS, *, public: bool = False, logs: SiteLogs | None = None
     ) -> None:
         self.record, self.terms, self.public, self.logs = record, allowed, public, logs
-        self._cached: tuple[int, RecordIssueReader] | None = None
+        self._cached: tuple[tuple[int, Blocklist], RecordIssueReader] | None = None
 
     @property
     def position(self) -> int:
@@ -41,13 +44,16 @@ class QuerySession:
     @property
     def state(self) -> SessionState:
         """While it is unchanged, so are all answers except those that depend on the time."""
-        return SessionState(self.position, self.logs.versions if self.logs else ())
+        return SessionState(*self._quoted_state(), self.logs.versions if self.logs else ())
+
+    def _quoted_state(self) -> tuple[int, Blocklist]:
+        return self.position, load_blocklist(self.record.database)
 
     def issue_reader(self) -> RecordIssueReader:
-        """An issue reader, reused until somebody writes to the record or forgets something in it."""
-        position = self.position
-        if self._cached is None or self._cached[0] != position:
-            self._cached = (position, RecordIssueReader(self.record, self.terms))
+        """An issue reader, reused until somebody writes to the record, forgets something or blocks quotations."""
+        state = self._quoted_state()
+        if self._cached is None or self._cached[0] != state:
+            self._cached = (state, RecordIssueReader(self.record, self.terms))
         return self._cached[1]
 
     def publication(self, name: str) -> Publication:

@@ -23,6 +23,7 @@ from hotpapers import terms
 from hotpapers.errors import StoreError
 from hotpapers.jobs.isolation import log_defect
 from hotpapers.logs import log_event
+from hotpapers.moderation.blocklist import Blocklist
 from hotpapers.query import QuerySession, openapi, request_params
 from hotpapers.query.session import SessionState
 from hotpapers.store import Record
@@ -90,7 +91,7 @@ class ReplyCache:
     """Cached replies for one state of record and logs, dropping the oldest."""
 
     def __init__(self) -> None:
-        self._state = SessionState(-1, ())
+        self._state = SessionState(-1, Blocklist(), ())
         self._replies: OrderedDict[Key, ApiReply] = OrderedDict()
         self._size = 0
 
@@ -168,7 +169,7 @@ class ApiApp:
         params = parameters(route.params_type, path_values, request.query)
         head = None
         if isinstance(params, request_params.ExportParams):
-            head = head_of(params, state.position, self._operator.terms, request)
+            head = head_of(params, state, self._operator.terms, request)
         if head and (request.method == "HEAD" or request.has(head.etag)):
             return head
         self._spend(request, min(route.cost, self._operator.rate) - 1)  # one token is already spent

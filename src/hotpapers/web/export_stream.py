@@ -18,6 +18,7 @@ from starlette.types import Receive, Send
 from hotpapers import __version__, terms
 from hotpapers.query import QuerySession, request_params
 from hotpapers.query.export import TYPES, export
+from hotpapers.query.session import SessionState
 from hotpapers.store import Record
 from hotpapers.web.http_messages import ApiReply, ApiRequest, reply, retry_reply
 from hotpapers.web.sessions import open_store
@@ -55,18 +56,20 @@ class ExportStreams:
         return None
 
 
-def head_of(params: request_params.ExportParams, position: int, allowed: terms.Table, request: ApiRequest) -> ApiReply:
-    """The headers of an export. The ETag depends on the record's position, the terms and the program's version, which
-    determine its lines."""
+def head_of(
+    params: request_params.ExportParams, state: SessionState, allowed: terms.Table, request: ApiRequest
+) -> ApiReply:
+    """The headers of an export. The ETag depends on the record's position, the terms, what the operator never quotes
+    and the program's version, which determine its lines."""
     headers = [("content-type", TYPES[params.format])]
     headers += [("content-encoding", "gzip")] if request.takes_gzip else []
-    head = reply(200, headers, etag=f'W/"{params.format}-{position}-{_rules(allowed)}"')
+    head = reply(200, headers, etag=f'W/"{params.format}-{state.position}-{_rules(state, allowed)}"')
     return head._replace(headers=tuple(pair for pair in head.headers if pair[0] != b"content-length"))
 
 
-def _rules(allowed: terms.Table) -> str:
+def _rules(state: SessionState, allowed: terms.Table) -> str:
     """A hash of everything besides the record that affects the exported words."""
-    rules = msgspec.json.encode([__version__, list(allowed.values())])
+    rules = msgspec.json.encode([__version__, list(allowed.values()), state.blocked])
     return hashlib.sha256(rules).hexdigest()[:8]
 
 
