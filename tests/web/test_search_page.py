@@ -279,6 +279,13 @@ def test_a_search_has_a_feed(sample_app: Starlette) -> None:
     assert response.status == 304
 
 
+def test_a_feed_names_its_own_address_whatever_is_asked(sample_app: Starlette) -> None:
+    feed = ET.fromstring(get(sample_app, "/feeds/query.rss?q=query.atom").plain)
+    assert [link.attrib["href"] for link in feed.iter(f"{ATOM}link")] == [
+        "https://app.example/feeds/query.rss?q=query.atom"
+    ]
+
+
 def test_an_author_has_a_feed(sample_app: Starlette) -> None:
     by_name = get(sample_app, "/feeds/author/Valerii%20Likhosherstov.atom")
     by_slug = get(sample_app, "/feeds/author/valerii-likhosherstov.atom")

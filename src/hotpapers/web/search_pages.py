@@ -179,7 +179,7 @@ class SearchRoutes:
         since = (date.fromisoformat(days[0]) - BEFORE).isoformat() if days else "2100"
         match = index.search(session.record, f"from:{since} {query}", limit=IN_FEED)
         papers = {hit.paper for hit in match.papers}
-        path = feed_address(query).replace("query.atom", f"query.{form}")
+        path = feed_address(query, form)
         title = phrases.cut(phrases.one_line(query), 200)
         return SearchOutput(
             f"query.{form}", state.feeds.of_papers(path, title, lambda paper: paper.entry.paper in papers, form)

@@ -41,9 +41,9 @@ def answer_of(query: str, page: schemas.SearchPage, posts: Sequence[PostHit], pu
     )  # fmt: skip
 
 
-def feed_address(query: str) -> str:
+def feed_address(query: str, form: str = "atom") -> str:
     """The address of a query's feed, relative to the site's root."""
-    return "feeds/query.atom?" + urlencode({"q": query}, quote_via=quote)
+    return f"feeds/query.{form}?" + urlencode({"q": query}, quote_via=quote)
 
 
 def result_line(query: str, page: schemas.SearchPage) -> str:
