@@ -215,6 +215,16 @@ def test_a_flood_delays_no_other_log(tmp_path: Path) -> None:
     assert witness.add_checkpoint(request(TREE, PER_LOG, 60), AT).status == 200
 
 
+@pytest.mark.parametrize("flood", [request(TREE, 20, 40, proof=[bytes(32)]), request(TREE, 7, 40)])
+def test_a_log_is_not_held_up_by_its_own_checkpoint_in_the_hands_of_others(tmp_path: Path, flood: bytes) -> None:
+    """It is published before witnesses are asked; others send it with a wrong proof, or a wrong size."""
+    witness = LogWitness(POLICY, KEYS, tmp_path / "witness", WitnessRates(lambda: 0.0).wait)
+    assert witness.add_checkpoint(request(TREE, 0, 20), AT).status == 200
+    statuses = [witness.add_checkpoint(flood, AT).status for _ in range(PER_MINUTE + 1)]
+    assert statuses == [statuses[0]] * PER_MINUTE + [429] and statuses[0] in (409, 422)
+    assert witness.add_checkpoint(request(TREE, 20, 40), AT).status == 200
+
+
 def test_all_logs_together_are_bounded() -> None:
     rates = WitnessRates(lambda: 0.0)
     answers = sum(rates.wait(f"log {n % 1000}") == 0 for n in range(4 * MOST_PER_MINUTE))

@@ -30,7 +30,8 @@ TEXT = "text/plain; charset=utf-8"
 SPLIT_VIEW, NOT_EXTENDED = "split view", "not extended"
 """Kinds of alarms. The second ends when the log sends a proof after all."""
 SHARED_LIMIT = ""
-"""The shared rate limit of all requests, except those with a new checkpoint of a known log."""
+"""The shared rate limit of all requests, except those that prove something new about a known log: others can send its
+new checkpoint with wrong proofs, as soon as it is published."""
 
 
 class WitnessAnswer(NamedTuple):
@@ -134,7 +135,8 @@ class LogWitness:
         """Answers a request that a known log signed."""
         new, last = request.signed.checkpoint, self._last(request.signed.checkpoint.origin)
         answer = refuse_history(request, last.checkpoint if last else None)
-        is_news = last is None or new.size > last.checkpoint.size or (answer is not None and bool(answer.alarm))
+        is_larger = last is None or new.size > last.checkpoint.size
+        is_news = is_larger if answer is None else answer.alarm == SPLIT_VIEW
         if (busy := self._too_many(new.origin if is_news else SHARED_LIMIT)) is not None:
             return busy
         if answer is None:

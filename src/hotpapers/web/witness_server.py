@@ -19,7 +19,8 @@ from hotpapers.web.rate_limits import TokenBuckets
 PER_LOG = 30
 """New checkpoints per log and minute; a log sends each of them once or twice."""
 PER_MINUTE = 120
-"""All other requests per minute: not signed by a known log, or cosigned before. Anyone can send these."""
+"""All other requests per minute: not signed by a known log, cosigned before, or without a proof. Anyone can send
+these."""
 MOST_PER_MINUTE = 600
 """New checkpoints of all logs per minute."""
 
