@@ -65,6 +65,12 @@ def test_the_formula_can_be_done_again(a: int, b: int) -> None:
     assert millipoints(int(above) - 1, int(below) - 1) == int(result) == part.score
 
 
+def test_a_handle_has_an_at_sign_unless_it_is_an_address() -> None:
+    assert words.handle_text("ada.example") == "@ada.example"
+    assert words.handle_text("https://blog.example/feed.xml") == "blog.example/feed.xml"
+    assert not words.handle_text("")
+
+
 def test_every_network_has_a_name() -> None:
     assert words.network_name("hackernews") == "Hacker News"
     assert words.network_name("elsewhere") == "elsewhere"

@@ -245,7 +245,7 @@ def test_an_answer_is_as_expected() -> None:
         HitView(marked("Elsewhere", []), "", "", marked("", []), "", "2021", (), marked("", [])),
     )  # fmt: skip
     posts = (
-        PostHitView(marked("قهوة وشاي", [(0, 4)]), "ar", "rtl", "Quill", "quill", "Bluesky", "14 January 2021",
+        PostHitView(marked("قهوة وشاي", [(0, 4)]), "ar", "rtl", "Quill", "@quill", "Bluesky", "14 January 2021",
                     "2021-01-14T12:00:00Z", "https://bsky.app/profile/did:plc:q/post/3k",
                     (("2101.99901", "https://arxiv.org/abs/2101.99901"), ("other:1", ""))),
         PostHitView(marked("茶", []), "zh", "auto", "A post", "", "Mastodon", "14 January 2021", "2021-01-14T12:00:00Z",

@@ -173,7 +173,8 @@ def _issues(issues: Sequence[SearchHitIssue]) -> str:
 
 
 def _post(hit: PostHit) -> Iterator[str]:
-    author = f"{plain(hit.name)} (@{plain(hit.handle)})" if hit.handle and hit.name else plain(hit.name or hit.handle)
+    handle = plain(words.handle_text(hit.handle))
+    author = f"{plain(hit.name)} ({handle})" if handle and hit.name else plain(hit.name) or handle
     about = ", ".join(paper.removeprefix("arxiv:") for paper in hit.papers)
     details = (words.network_name(hit.network), minute_of(hit.created_at), author, f"about {about}")
     yield " · ".join(filter(None, details))

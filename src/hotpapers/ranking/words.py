@@ -27,6 +27,12 @@ def network_name(network: str) -> str:
     return NETWORK_NAMES.get(network, network) or "All networks"
 
 
+def handle_text(handle: str) -> str:
+    """`@ada.example`; for a feed, whose handle is its address, `blog.example/feed.xml`."""
+    _, separator, address = handle.partition("://")
+    return address if separator else handle and f"@{handle}"
+
+
 def number(count: int) -> str:
     """1,204."""
     return f"{count:,}"

@@ -113,7 +113,7 @@ def _quotation(quotation: Quotation) -> str:
     lines = [escape(line) for line in phrases.shown(post.text).split("\n")]
     text = "\\\n".join(line for line in lines if line)
     source = byline(post)
-    author = source["author"] + (f" (@{source['handle']})" if source["handle"] else "")
+    author = source["author"] + (f" ({source['handle']})" if source["handle"] else "")
     source_line = f"— {escape(author)}, {link(source['network'] + ', ' + source['day'], source['url'])}"
     return "\n".join(f"> {line}".rstrip() for line in f"{text}\n\n{source_line}".split("\n"))
 

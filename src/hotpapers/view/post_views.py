@@ -72,11 +72,12 @@ def _post(quotation: Quotation) -> PostView:
 
 def byline(post: Post) -> dict[str, str]:
     """A post's author, network, date, language and text direction."""
+    handle = phrases.one_line(words.handle_text(post.handle))
     return {
         "lang": language(post.lang),
         "dir": "rtl" if post.rtl else "auto",
-        "author": phrases.one_line(post.name or (f"@{post.handle}" if post.handle else "A post")),
-        "handle": phrases.one_line(post.handle) if post.name else "",
+        "author": phrases.one_line(post.name) or handle or "A post",
+        "handle": handle if post.name else "",
         "network": phrases.one_line(words.network_name(post.network)),
         "day": phrases.day_name(timestamps.day_of(post.created_at)),
         "moment": timestamps.rfc3339(post.created_at),
