@@ -96,17 +96,17 @@ DATA = "## The data"
 
 ABOUT = {
     ("archive", "citations"): """
-Favorites on X for the papers in an imported publication's issues, about a day after each; citations as counted in
-2025. `classic/1` adds retweets, which from 2020-09-17 on were counted several times over.
+Favorites on X about a day after each issue; citations as counted in 2025. `classic/1` adds retweets, which from
+2020-09-17 on were counted several times over.
 """,
     ("archive", "rating"): """
-The reviewers' mean rating, for papers listed before the decision; most NeurIPS ratings are for accepted papers.
+The mean rating of papers listed before the decision; most NeurIPS ratings are for accepted papers.
 """,
     ("archive", "acceptance"): """
-Accepted, or rejected or withdrawn, at ICLR, for papers listed before the decision.
+At ICLR, of papers listed before the decision.
 """,
     ("archive", "later story"): """
-Whether a paper appeared on Hacker News after its counts were read; only papers of one day are compared.
+Whether a paper appeared on Hacker News after its counts were read.
 """,
     ("huggingface", "citations"): """
 Upvotes at the first reading on the day of the paper's daily page; citations as counted in mid-2025. Earlier papers had
@@ -128,7 +128,7 @@ LIMITS = """
 * Papers with little attention: the archive has none below 50 retweets and favorites together, and one reading of each.
 * Citations for ICLR from 2021, NeurIPS, ICML 2020–24, CVPR 2020–24, ICCV and EMNLP are unknown; most papers in the
   archive are from these venues.
-* Some papers were announced after they had been accepted; ratings and acceptance leave these out, citations do not.
+* Citations count papers that were announced after they had been accepted, too.
 * Sums over networks: of {listed} papers in the archive, {stories} were on Hacker News, {before} of these before their
   counts were read, and {cited} of those have citations.
 """
