@@ -8,7 +8,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hotpapers.ids import html_text as room
@@ -81,6 +81,7 @@ HOSTILE = st.one_of(st.text(), st.lists(st.sampled_from(PIECES) | st.text(max_si
 
 
 @given(HOSTILE)
+@example("<PRE>\n0")
 def test_any_text_is_read_and_offsets_are_in_range(html: str) -> None:
     text, links = plain(html)
     assert text == text.strip(" \n\t") == storable(text)

@@ -172,6 +172,8 @@ class _Page:
             text = _BLANKS.sub(" ", text)
             if self._pending or self._last in " \n":
                 text = text.lstrip(" ")
+        elif not self._length:
+            text = text.lstrip()
         if text:
             gap, self._pending = self._pending, ""
             if gap:
@@ -201,7 +203,7 @@ class _Page:
             self._open = None
 
     def result(self) -> tuple[str, tuple[TextLink, ...]]:
-        """The text without trailing whitespace, and the links without surrounding whitespace."""
+        """The text without surrounding whitespace, and the links without surrounding whitespace."""
         self._close_link()
         text = storable("".join(self._parts)).rstrip()
         return text, tuple(_tight(text, link) for link in self._links)
