@@ -122,8 +122,8 @@ def test_an_account_is_hidden_with_all_its_posts(store: Path, pages: Path) -> No
 
 def test_a_folder_with_a_site_and_its_feeds_is_named_once(store: Path, pages: Path) -> None:
     good("publish", "--all", "--to", "site", "--to", "feeds", "--output", pages, "--store", store)
-    said = good("hide", POST, "--reason", "reported", "--store", store)
-    assert said.count(f"rendered again: {pages / 'site'}\n") == 1
+    output = good("hide", POST, "--reason", "reported", "--store", store)
+    assert output.count(f"rendered again: {pages / 'site'}\n") == 1
 
 
 def test_an_account_that_its_network_knows_by_an_id_is_hidden_by_its_handle(store: Path, pages: Path) -> None:

@@ -121,7 +121,7 @@ def links(page: Page, start: str) -> list[str]:
 def test_pages_of_the_app_and_of_the_folder_lead_to_its_forms(store: Path) -> None:
     with serve(store) as base:
         issue = page(base)
-        [report], [wrong] = links(issue, f"{base}report?"), links(issue, f"{base}wrong?")
+        [report_link], [wrong_link] = links(issue, f"{base}report?"), links(issue, f"{base}wrong?")
         good(
             "publish",
             DAY,
@@ -134,7 +134,7 @@ def test_pages_of_the_app_and_of_the_folder_lead_to_its_forms(store: Path) -> No
         )
         file_content = (store.parent / "site" / "index.html").read_bytes()
         assert file_content == urlopen(base, timeout=30).read()  # identical bytes
-        for link, text in ((report, "Unkind"), (wrong, "Not about kettles")):
+        for link, text in ((report_link, "Unkind"), (wrong_link, "Not about kettles")):
             form = page(link)
             values = {field.attributes["name"]: field.attributes["value"] for field in form.all("input")}
             assert "Thank you" in page(link.partition("?")[0], {**values, "text": text}).text

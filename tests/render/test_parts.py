@@ -36,10 +36,10 @@ def test_the_calendar_has_whole_weeks_and_shades() -> None:
 
 
 def test_the_first_lines_of_an_abstract_that_says_nothing_short() -> None:
-    endless = paper("2101.99903", "T", "word " * 200)
-    first, whole = opening(endless)
-    assert first.endswith("word …") and whole == endless.abstract.strip()
-    assert whole.startswith(first.removesuffix(" …"))
+    endless_paper = paper("2101.99903", "T", "word " * 200)
+    opening_text, full = opening(endless_paper)
+    assert opening_text.endswith("word …") and full == endless_paper.abstract.strip()
+    assert full.startswith(opening_text.removesuffix(" …"))
     assert opening(paper("2101.99903", "T", "x" * 1000)) == ("x" * 300 + " …", "x" * 1000)
 
 

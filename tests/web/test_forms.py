@@ -221,13 +221,13 @@ def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_a_defect_in_work_after_the_answer_is_logged(router: FormRouter, caplog: pytest.LogCaptureFixture) -> None:
-    done = threading.Event()
+    event = threading.Event()
 
     def fail() -> None:
-        done.set()
+        event.set()
         raise ZeroDivisionError("a secret thing")
 
-    assert router.run_later(fail) and done.wait(30)
+    assert router.run_later(fail) and event.wait(30)
     router.close()
     [reason] = reasons(caplog)
     assert reason.startswith("internal error: ZeroDivisionError") and "secret" not in reason
