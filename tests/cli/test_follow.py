@@ -91,8 +91,8 @@ def test_a_policy_says_whom_to_trust(cwd: Path, url: str, tmp_path: Path) -> Non
 
 
 def test_nobody_follows_their_own_site(cwd: Path, url: str, tmp_path: Path) -> None:
-    (cwd / "hotpapers.toml").write_text(f'[transparency]\nfolder = "{tmp_path}/neighbour/logs"\n')
-    assert "publishes this site's own log; follow only others" in failure("follow", url, "--name", "neighbour")
+    (cwd / "hotpapers.toml").write_text(f'[transparency]\nfolder = "{tmp_path}/neighbor/logs"\n')
+    assert "publishes this site's own log; follow only others" in failure("follow", url, "--name", "neighbor")
     assert not measurements(cwd / "hotpapers.db")
 
 
