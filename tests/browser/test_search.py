@@ -443,7 +443,9 @@ def test_the_script_reads_words_as_the_index_does(tab: Tab, site: str) -> None:
             continue
         index_words = words(word)
         for text, begins in matches:
-            assert any(other.startswith(text) if begins else stem(other) == stem(text) for other in index_words), (
+            assert any(
+                index_word.startswith(text) if begins else stem(index_word) == stem(text) for index_word in index_words
+            ), (
                 word,
                 index_words,
                 matches,
