@@ -25,6 +25,7 @@ from hotpapers.search import (
 )
 from hotpapers.search.postgres import VectorIndex, vector
 from hotpapers.store import Record, database, schema
+from hotpapers.store.issue_contents import decode_content
 from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.parsing import parse_all
@@ -174,6 +175,30 @@ def test_an_index_that_is_missing_or_of_another_program_is_made_anew(
     store.database.run("UPDATE search_state SET value = 'no such batch' WHERE name = 'chain'")
     store.database.run("UPDATE search_paper SET day = '1999'")
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
+
+
+def test_a_new_issue_is_indexed_without_reading_the_earlier_ones(
+    store: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has hundreds of kilobytes, and writers wait meanwhile."""
+    decoded: list[str] = []
+
+    def decode(text: str, kind: type[model.HeldPapers]) -> model.HeldPapers:
+        decoded.append(text)
+        return decode_content(text, kind)
+
+    monkeypatch.setattr(indexing, "decode_content", decode)
+    store.append([paper("Kettle", n=1)], source="s")
+    for day, edition, place in (("2021-03-02", 1, 7), ("2021-03-03", 1, 8), ("2021-03-03", 2, 9)):
+        content = f'{{"entries": [{{"paper": "arxiv:2103.00001", "place": {place}}}], "ongoing": []}}'
+        issue = model.Issue(
+            publication="tea", day=day, edition=edition, digest="", content=content, observed_at=AT + place
+        )
+        store.append([issue], source="s")
+        [hit] = search(store, "kettle").papers
+        assert [issue.place for issue in hit.issues][-1] == place
+    assert [issue.day for issue in hit.issues] == ["2021-03-02", "2021-03-03"]
+    assert len(decoded) == 3
 
 
 def test_issues_that_cannot_be_read_are_passed_over(store: Record) -> None:

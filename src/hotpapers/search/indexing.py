@@ -141,11 +141,12 @@ class _IndexBuilder:
             rows = self._view().latest(Post, f"t.post IN ({numbers_of(chunk)})", chunk)
             self._index.put_posts(self._database, [words for row in rows if (words := post_words(row)) is not None])
 
-    def take_issues(self, publications: Sequence[str]) -> None:
-        """Index the papers in the publications' issues, by their latest editions."""
-        for publication in publications:
-            self._database.run("DELETE FROM search_entry WHERE publication = ?", (publication,))
-            rows = list(_entries(self._view().items(Issue, "t.publication = ?", (publication,))))
+    def take_issues(self, issues: Sequence[str]) -> None:
+        """Index the papers in issues, given by publication and day, by their latest editions."""
+        for issue in issues:
+            where = issue.rpartition(" ")[::2]
+            self._database.run('DELETE FROM search_entry WHERE publication = ? AND "day" = ?', where)
+            rows = list(_entries(self._view().items(Issue, 't.publication = ? AND t."day" = ?', where)))
             self._database.many("INSERT INTO search_entry VALUES (?, ?, ?, ?)", rows)
 
     def _view(self) -> AsOfView:
@@ -179,7 +180,7 @@ _KINDS: dict[str, tuple[str, Callable[[_IndexBuilder, Sequence[str]], None]]] = 
     "announcement": (key_of("t.paper"), _IndexBuilder.take_announcements),
     "paper": (key_of("t.paper"), _IndexBuilder.take_papers),
     "post": (key_of("t.post"), _IndexBuilder.take_posts),
-    "issue": ("t.publication", _IndexBuilder.take_issues),
+    "issue": ("t.publication || ' ' || t.\"day\"", _IndexBuilder.take_issues),
 }
 """The kinds of rows that are indexed, their keys and handlers. Announcements first, since papers include their day."""
 
