@@ -18,7 +18,7 @@ from hotpapers.store.record import is_server
 from hotpapers.transfer import classic_import
 from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.jsonl import exporter, importer
-from hotpapers.transfer.queries import note_copy
+from hotpapers.transfer.queries import keys_marked, note_copy
 from tests.conftest import data
 from tests.parsing import parse_all
 from tests.privacy import traces
@@ -263,6 +263,14 @@ def test_nothing_is_kept_about_later_posts_that_name_their_author(store_url: str
             assert record.append([item], source="net").refused == 1
         assert not [value for value in values(record) if "pot/" in str(value)]
         assert not made.verified(record).findings
+
+
+def test_a_backup_is_searched_for_posts_that_name_a_forgotten_author(store: Record) -> None:
+    """Also if they were forgotten by a version that did not know of these posts."""
+    account, post = "bluesky:did:plc:ada", "bluesky:at://did:plc:ada/app.bsky.feed.post/1"
+    store.append([model.Snapshot(post=post, likes=1, observed_at=AT)], source="net")
+    assert keys_marked(store, frozenset([store.hasher.tombstone(account)])) == [post]
+    assert keys_marked(store, frozenset([store.hasher.tombstone(post)])) == [post]
 
 
 def test_no_reaction_to_forgotten_posts_is_remembered(store: Record) -> None:

@@ -45,10 +45,10 @@ def note_copy(record: Record, kind: str, target: str) -> None:
 
 
 def keys_marked(record: Record, marks: frozenset[str]) -> list[str]:
-    """The keys in the record whose tombstones are among these marks."""
+    """The keys in the record whose tombstones, or those of the authors whom they contain, are among these marks."""
     known_tombstones = tombstones.Tombstones(record.hasher, marks)
     rows = record.database.iterate("SELECT key FROM identity WHERE id > 0 ORDER BY key")
-    return [key for (key,) in rows if not is_pseudonym(key) and known_tombstones.holds(key)]
+    return [key for (key,) in rows if not is_pseudonym(key) and known_tombstones.names(key)]
 
 
 def tables_of(database: SqliteDatabase) -> list[str]:
