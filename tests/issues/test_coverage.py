@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from random import Random
 from typing import get_args
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpapers.issues import queries
 from hotpapers.issues.coverage import SEVERITY, UnreadTimes, covered_ranges, reading_of, unread_times
 from hotpapers.model import DAY as DAY_LONG
 from hotpapers.model import HOUR, NETWORKS, Coverage, CoverageState, NetworkReading
@@ -154,3 +156,13 @@ def test_a_weekly_issue_says_how_its_week_was_read(record: Record) -> None:
     write(record, hours(-6 * 24, 0))
     again = msgspec.structs.replace(weekly, publication="weekly-2")
     assert states(issue(record, again).readings) == {"bluesky": "complete"}
+
+
+def test_which_networks_were_read_is_known_without_reading_all_coverage(sqlite_url: str) -> None:
+    """It is asked for each issue and each status, and coverage grows for ever."""
+    with Record(sqlite_url) as record:
+        write(record, (read("bluesky", n, n + 1, at=n + 1) for n in range(20_000)), read("reddit", 0, 1, at=1))
+        steps = count()
+        record.database._connection.set_progress_handler(lambda: next(steps) < 0, 1_000)  # type: ignore[attr-defined]
+        assert queries.networks_read(record.view()) == {"bluesky", "reddit"}
+        assert next(steps) < 20
