@@ -122,11 +122,29 @@ def test_there_is_room_for_two_exports_and_who_leaves_makes_room(make_api: ApiFa
 
 @pytest.mark.usefixtures("endless_exports")
 def test_who_takes_an_export_too_slowly_is_left(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_stream, "CHUNK_TIMEOUT", 0.2)
+    monkeypatch.setattr(export_stream, "PATIENCE", 0.2)
     app = make_api()
     with thread_server(app) as port:
         slow = start_export(port)
         wait_until(lambda: exports_of(app)._open == 0)
+        slow.close()
+
+
+@pytest.mark.usefixtures("endless_exports")
+def test_who_takes_a_little_of_an_export_again_and_again_is_left(
+    make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_stream, "PATIENCE", 2.0)
+    monkeypatch.setattr(export_stream, "LEAST_RATE", 50_000_000)
+    app = make_api()
+
+    def is_left() -> bool:
+        slow.recv(50_000)
+        return exports_of(app)._open == 0
+
+    with thread_server(app) as port:
+        slow = start_export(port)
+        wait_until(is_left)
         slow.close()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +25,11 @@ from hotpapers.web.http_messages import ApiReply, ApiRequest, reply, retry_reply
 from hotpapers.web.sessions import open_store
 
 AT_ONCE = 2
-CHUNK_TIMEOUT = 30.0
-"""Seconds in which a client must accept a chunk."""
+PATIENCE = 30.0
+"""Seconds for which clients may keep the stream waiting, besides the time that their bytes take at the least rate."""
+LEAST_RATE = 50_000
+"""Bytes per second that a client must accept. One that takes a little of each chunk could keep a snapshot for a day,
+and meanwhile no traces of forgotten rows can be erased."""
 
 
 class StreamAborted(Exception):
@@ -78,11 +82,12 @@ async def _stream(head: ApiReply, reader: _ExportReader, receive: Receive, send:
     chunk = await reader.next()  # errors in the first chunk still get a proper reply
     await send({"type": "http.response.start", "status": 200, "headers": list(head.headers)})
     disconnected = asyncio.ensure_future(_wait_for_disconnect(receive))
+    patience = PATIENCE
     try:
         while chunk is not None and not disconnected.done():
-            await asyncio.wait_for(
-                send({"type": "http.response.body", "body": chunk, "more_body": True}), CHUNK_TIMEOUT
-            )
+            start = time.monotonic()
+            await asyncio.wait_for(send({"type": "http.response.body", "body": chunk, "more_body": True}), patience)
+            patience = min(patience + len(chunk) / LEAST_RATE - (time.monotonic() - start), PATIENCE)
             chunk = await reader.next()
         await send({"type": "http.response.body", "body": b""})
     except Exception as problem:
