@@ -387,6 +387,19 @@ def test_too_many_at_once_are_told_to_come_again(make_api: ApiFactory, monkeypat
     assert {response.headers.get("retry-after") for response in responses} == {None, "1"}
 
 
+def test_heavy_requests_that_wait_hold_up_no_others(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(api, "MOST_HEAVY", 2)
+    app = make_api()
+    days = [issue["day"] for issue in get(app, ISSUES).json["issues"]]
+
+    async def fetch_all() -> list[Response]:
+        urls = [*(f"{ISSUES}/{day}/verification" for day in days), *(f"{ISSUES}/{day}" for day in days[:3])]
+        return await asyncio.gather(*(fetch(app, scope_of(url)) for url in urls))
+
+    assert [response.status for response in asyncio.run(fetch_all())] == [200, 200, 503, 503, 503, 200, 200, 200]
+
+
 def test_only_so_much_is_kept(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "CACHE_BYTES", 40_000)
     app = make_api()

@@ -51,8 +51,8 @@ CACHE_BYTES = 64_000_000
 """Bytes of cached replies."""
 MOST_AT_ONCE = 64
 """Most requests in progress; further ones get 503 with Retry-After."""
-HEAVY = 20
-"""Requests of at least this cost are answered one at a time."""
+HEAVY, MOST_HEAVY = 20, 8
+"""Requests of at least this cost are answered one at a time, and only so many of them may wait."""
 
 _RESERVED = ("/", "", "/openapi.json")
 
@@ -125,7 +125,8 @@ class ApiApp:
         self._exports = ExportStreams(open_record, operator.terms)
         self._buckets = TokenBuckets(operator.rate)
         self._cache = ReplyCache()
-        self._pending: dict[tuple[SessionState, Key], asyncio.Task[ApiReply]] = {}
+        self._pending: PendingReplies = {}
+        self._pending_heavy: PendingReplies = {}
         self._heavy = asyncio.Lock()
         self._document = {
             compress: json_reply(openapi.document_text().encode(), "", compress=compress) for compress in (False, True)
@@ -187,19 +188,16 @@ class ApiApp:
         self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
     ) -> ApiReply:
         """The reply, made once for all concurrent requests; a client that disconnects does not cancel it."""
-        task = self._pending.get((state, key))
+        is_heavy = route.cost >= HEAVY  # these wait in line, and must not take the places of all others
+        pending, most = (self._pending_heavy, MOST_HEAVY) if is_heavy else (self._pending, MOST_AT_ONCE)
+        task = pending.get((state, key))
         if task is None:
-            if len(self._pending) >= MOST_AT_ONCE:
+            if len(pending) >= most:
                 return retry_reply(503, "too many concurrent requests", 1)
             task = asyncio.create_task(self._make_reply(state, key, route, params))
-            self._pending[state, key] = task
-            task.add_done_callback(lambda finished_task: self._forget_task((state, key), finished_task))
+            pending[state, key] = task
+            task.add_done_callback(lambda finished_task: _forget_task(pending, (state, key), finished_task))
         return await asyncio.shield(task)
-
-    def _forget_task(self, key: tuple[SessionState, Key], task: asyncio.Task[ApiReply]) -> None:
-        del self._pending[key]
-        if not task.cancelled():
-            task.exception()  # marks it as retrieved, in case nobody was waiting
 
     async def _make_reply(
         self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
@@ -225,6 +223,16 @@ class ApiApp:
         elif problem.status >= 500:
             log_defect("api", error)
         return problem
+
+
+PendingReplies = dict[tuple[SessionState, Key], asyncio.Task[ApiReply]]
+"""The requests in progress."""
+
+
+def _forget_task(pending: PendingReplies, key: tuple[SessionState, Key], task: asyncio.Task[ApiReply]) -> None:
+    del pending[key]
+    if not task.cancelled():
+        task.exception()  # marks it as retrieved, in case nobody was waiting
 
 
 class _RateLimitExceeded(Exception):
