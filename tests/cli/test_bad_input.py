@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -168,10 +169,11 @@ def test_an_export_that_was_cut_off_or_changed(store: Path, tmp_path: Path) -> N
     good("issue", "--store", store)
     lines = good("export", "--store", store).encode().splitlines(keepends=True)
     file = tmp_path / "full.jsonl"
-    for data in (lines[:-3], lines[: len(lines) // 2]):
+    for data in (lines[: len(lines) // 2], lines[:-3]):
         file.write_bytes(b"".join(data))
         result = run("import", "jsonl", file, "--store", tmp_path / "new.db")
         assert result.status == 1 and result.err.startswith(f"hotpapers: refused {file}:")
+        assert re.fullmatch(rf"{file}: \d+ batch(es)? restored, up to the refused line\n", result.out)
     index = next(n for n, line in enumerate(lines) if b'"tally"' in line)
     file.write_bytes(b"".join([*lines[:index], lines[index].replace(b'"likes":', b'"likes":1'), *lines[index + 1 :]]))
     result = run("import", "jsonl", file, "--store", tmp_path / "other.db")

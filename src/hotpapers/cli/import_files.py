@@ -81,14 +81,19 @@ def import_(
 
 
 def _file_by_file(take: Callable[[Record, str, streams.ProgressCallback], ImportOutcome]) -> ImportFiles:
-    """Imports each file on its own; a refused file does not stop the others."""
+    """Imports each file on its own. A refused file does not stop the others; of a full export, the batches before the
+    refused line stay."""
 
     def take_all(task: ImportTask) -> None:
         for file in task.files:
+            before = task.record.head.position
             try:
                 task.done.append((streams.name_of(file), take(task.record, file, task.progress)))
             except InputError as problem:
                 task.refused.append(problem)
+                if restored := task.record.head.position - before:
+                    batches = count_noun(restored, "batch", "batches")
+                    task.notes.append(f"{streams.name_of(file)}: {batches} restored, up to the refused line")
 
     return take_all
 
