@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import tempfile
 import threading
@@ -89,7 +90,7 @@ def _print_introduction(
     arguments: argparse.Namespace, start: str, folder: Path, loopback: Loopback, *, is_accelerated: bool
 ) -> None:
     command = (
-        f"{sys.executable} -m tests.loopback.run_program {folder} -- run" if is_accelerated
+        f"{sys.executable} -m tests.loopback.run_program {shlex.quote(str(folder))} -- run" if is_accelerated
         else f"{Path(sys.executable).with_name('hotpapers')} run --config {folder / 'hotpapers.toml'}"
     )  # fmt: skip
     ports = ", ".join(f"{name} {base.rpartition(':')[2]}" for name, base in loopback.bases.items() if name != "trap")
