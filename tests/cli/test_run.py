@@ -182,6 +182,15 @@ def test_status_names_the_mistakes_for_which_run_does_not_start(tmp_path: Path, 
         assert message in misuse("run", "--once", "--config", config)
 
 
+def test_status_says_that_observations_need_a_log(tmp_path: Path) -> None:
+    home, store = tmp_path / "hotpapers.toml", tmp_path / "hotpapers.db"
+    home.write_text("[transparency]\nobservations = true\n")
+    Record(str(store)).database.close()
+    assert "observations: nothing is published without a log" in good("status", "--config", home)
+    good("log", "--new-key", "--config", home)
+    assert "settings   " not in good("status", "--config", home)
+
+
 def test_run_needs_a_publication_and_a_good_address(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,12 +46,14 @@ def check_settings(context: common.CommandContext) -> None:
 
 
 def settings_problems(context: common.CommandContext, record: Record) -> Iterator[str]:
-    """Problems that would keep `run` from starting, one for each part of the settings."""
-    with_destinations: tuple[Callable[[], object], ...] = (
+    """Problems that would keep `run` from starting, or from publishing observations, one for each part of the
+    settings."""
+    further_checks: tuple[Callable[[], object], ...] = (
         partial(issue_destinations, context),
         partial(check, context, record),
+        partial(_check_observations, context),
     )
-    for check_one in (*_checks(context), *with_destinations):
+    for check_one in (*_checks(context), *further_checks):
         try:
             check_one()
         except UsageError as problem:
@@ -76,3 +78,12 @@ def _check_run(context: common.CommandContext) -> None:
             require_address(context.settings.run.ping)
     except ValueError as problem:
         raise SettingsError(f"{context.file}: run.ping: {problem}") from None
+
+
+def _check_observations(context: common.CommandContext) -> None:
+    log = context.log_config
+    if log is not None and log.observations and not log.key_file.exists():
+        raise SettingsError(
+            f"{context.file}: transparency.observations: nothing is published without a log;"
+            " `hotpapers log --new-key` creates its key"
+        )
