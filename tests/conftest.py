@@ -6,7 +6,7 @@
   `sqlite_url`, `postgres_url`: in one of them. `bare_store_url`: like `store_url`, but without tables.
   `module_url`: like `store_url`, one for all tests of a file. `other_url`: in the database that `store_url` is not in.
 * `sqlite_record`: one open record for all examples of a file; `postgres_record`: an open, empty one.
-* `made_once`: a folder that all tests of a run share.
+* `shared_folder`: a folder that all tests of a run share.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def shared() -> Path:
     return SHARED
 
 
-def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """A folder that all tests of a run share, on all workers; `make` fills it on first use. Nothing may change it."""
+def shared_folder(factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], object]) -> Path:
+    """A folder that all tests of a run share, on all workers; `fill` fills it on first use. Nothing may change it."""
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     folder = (factory.getbasetemp().parent if is_worker else factory.getbasetemp()) / f"shared-{name}"
     with folder.with_suffix(".lock").open("a") as lock:
@@ -96,7 +96,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
         if not os.fstat(lock.fileno()).st_size:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            make(folder)
+            fill(folder)
             lock.write("ready")
     return folder
 

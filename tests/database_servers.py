@@ -25,36 +25,39 @@ class Missing(Exception):
     """A program is not installed on this machine; the message says which."""
 
 
-class Partners(NamedTuple):
+class DatabaseServers(NamedTuple):
     """The addresses of the two servers."""
 
     postgres: str
     redis: str
 
 
-class Who(NamedTuple):
+class ProgramUser(NamedTuple):
     """The user to run a program as; by default the current one."""
 
-    user: int | None = None
+    id: int | None = None
     group: int | None = None
 
 
+CURRENT_USER = ProgramUser()
+
+
 @contextmanager
-def running_partners() -> Iterator[Partners]:
+def running_servers() -> Iterator[DatabaseServers]:
     """Both servers, until the block ends. Raises Missing."""
     bin, redis = postgres_programs(), shutil.which("redis-server")
     if redis is None:
         raise Missing("there is no redis-server")
-    with scratch_folder() as folder, running_postgres(bin, folder) as port, running_redis(redis, folder) as other:
-        yield Partners(postgres_url(port), f"127.0.0.1:{other}")
+    with scratch_folder() as folder, running_postgres(bin, folder) as port, running_redis(redis, folder) as redis_port:
+        yield DatabaseServers(postgres_url(port), f"127.0.0.1:{redis_port}")
 
 
 def postgres_programs() -> Path:
     """The folder with PostgreSQL's programs. On Debian they are not on the PATH."""
     newest_first = sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin"), key=lambda bin: -int(bin.parent.name))
-    for place in (*newest_first, *map(Path, os.get_exec_path())):
-        if all((place / name).exists() for name in ("initdb", "postgres", "pg_isready")):
-            return place
+    for folder in (*newest_first, *map(Path, os.get_exec_path())):
+        if all((folder / name).exists() for name in ("initdb", "postgres", "pg_isready")):
+            return folder
     raise Missing("there is no PostgreSQL server to start (initdb, postgres, pg_isready)")
 
 
@@ -66,24 +69,24 @@ def postgres_url(port: int) -> str:
 @contextmanager
 def running_postgres(bin: Path, folder: Path) -> Iterator[int]:
     """The port of an empty server that trusts everybody on this machine and does not sync to disk."""
-    who, data = unprivileged(), folder / "postgres"
+    user, data = unprivileged_user(), folder / "postgres"
     folder.chmod(0o711)
     data.mkdir()
-    if who.user is not None:
-        os.chown(data, who.user, who.group or -1)
-    made = [bin / "initdb", "-D", data, "-A", "trust", "-U", "network", "-E", "UTF8", "--no-locale", "--no-sync"]
-    made += ["--wal-segsize=1"]  # MB; forgetting begins a new segment each time
-    assert started(made, data, who).wait(SECONDS) == 0, "initdb failed"
+    if user.id is not None:
+        os.chown(data, user.id, user.group or -1)
+    initdb = [bin / "initdb", "-D", data, "-A", "trust", "-U", "network", "-E", "UTF8", "--no-locale", "--no-sync"]
+    initdb += ["--wal-segsize=1"]  # MB; forgetting begins a new segment each time
+    assert start_program(initdb, data, user).wait(SECONDS) == 0, "initdb failed"
 
     def start(port: int) -> subprocess.Popen[bytes]:
         settings = ("listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off", "max_connections=200")
         options = [part for setting in settings for part in ("-c", setting)]
-        return started([bin / "postgres", "-D", data, "-k", data, "-p", port, *options], data, who)
+        return start_program([bin / "postgres", "-D", data, "-k", data, "-p", port, *options], data, user)
 
-    def ready(port: int) -> bool:
-        return started([bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", port], folder).wait(SECONDS) == 0
+    def is_ready(port: int) -> bool:
+        return start_program([bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", port], folder).wait(SECONDS) == 0
 
-    with listening("PostgreSQL", start, ready) as port:
+    with listening("PostgreSQL", start, is_ready) as port:
         yield port
 
 
@@ -92,26 +95,26 @@ def running_redis(program: str, folder: Path) -> Iterator[int]:
     """The port of an empty Redis that saves nothing."""
 
     def start(port: int) -> subprocess.Popen[bytes]:
-        return started([program, "--bind", "127.0.0.1", "--save", "", "--port", port], folder)
+        return start_program([program, "--bind", "127.0.0.1", "--save", "", "--port", port], folder)
 
-    def ready(port: int) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as asked:
-            asked.sendall(b"PING\r\n")
-            return asked.recv(100).startswith(b"+PONG")
+    def is_ready(port: int) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(100).startswith(b"+PONG")
         return False
 
-    with listening("Redis", start, ready) as port:
+    with listening("Redis", start, is_ready) as port:
         yield port
 
 
-def unprivileged() -> Who:
+def unprivileged_user() -> ProgramUser:
     """The user to run the database server as: it refuses to run as root."""
     if os.geteuid() != 0:
-        return Who()
+        return ProgramUser()
     for name in ("postgres", "nobody"):
         with suppress(KeyError):
-            found = pwd.getpwnam(name)
-            return Who(found.pw_uid, found.pw_gid)
+            account = pwd.getpwnam(name)
+            return ProgramUser(account.pw_uid, account.pw_gid)
     raise Missing("PostgreSQL does not run as root, and there is no user postgres or nobody")
 
 
@@ -134,16 +137,16 @@ def guarded(command: Sequence[object]) -> list[str]:
     return [str(part) for part in ([setpriv, "--pdeathsig", "INT", "--", *command] if setpriv else command)]
 
 
-def started(command: Sequence[object], folder: Path, who: Who = Who()) -> subprocess.Popen[bytes]:  # noqa: B008
+def start_program(command: Sequence[object], folder: Path, user: ProgramUser = CURRENT_USER) -> subprocess.Popen[bytes]:
     """Start a program in a folder, without input and output."""
     return subprocess.Popen(
-        guarded(command), cwd=folder, user=who.user, group=who.group,
-        extra_groups=None if who.user is None else (), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        guarded(command), cwd=folder, user=user.id, group=user.group,
+        extra_groups=None if user.id is None else (), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
 
-def ended(process: subprocess.Popen[bytes]) -> None:
+def stop_program(process: subprocess.Popen[bytes]) -> None:
     """Stop a program: interrupt it, then kill it if it does not end."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
@@ -156,25 +159,25 @@ def ended(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def listening(
-    name: str, start: Callable[[int], subprocess.Popen[bytes]], ready: Callable[[int], bool]
+    name: str, start: Callable[[int], subprocess.Popen[bytes]], is_ready: Callable[[int], bool]
 ) -> Iterator[int]:
     """The port of a server that runs until the block ends."""
     for _ in range(TRIES):
         port = free_port()
         server = start(port)
         try:
-            if _becomes_ready(server, port, ready):
+            if _becomes_ready(server, port, is_ready):
                 yield port
                 return
         finally:
-            ended(server)
+            stop_program(server)
     raise AssertionError(f"{name} did not start in {TRIES} tries")
 
 
-def _becomes_ready(server: subprocess.Popen[bytes], port: int, ready: Callable[[int], bool]) -> bool:
+def _becomes_ready(server: subprocess.Popen[bytes], port: int, is_ready: Callable[[int], bool]) -> bool:
     until = time.monotonic() + SECONDS
     while server.poll() is None and time.monotonic() < until:
-        if ready(port):
+        if is_ready(port):
             return True
         time.sleep(0.02)
     return False
@@ -182,6 +185,6 @@ def _becomes_ready(server: subprocess.Popen[bytes], port: int, ready: Callable[[
 
 def free_port() -> int:
     """A port of 127.0.0.1 that is free at the moment."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

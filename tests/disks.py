@@ -12,13 +12,13 @@ import pytest
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A disk of a few megabytes (`2m`); skips the test if the user may not make one."""
+    """A disk of a few megabytes (`2m`); skips the test if the user may not mount one."""
     folder.mkdir(exist_ok=True)
-    made = subprocess.run(
+    process = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True, check=False
     )
-    if made.returncode:
-        pytest.skip(f"no disk can be mounted: {made.stderr.strip()}")
+    if process.returncode:
+        pytest.skip(f"no disk can be mounted: {process.stderr.strip()}")
     try:
         yield folder
     finally:

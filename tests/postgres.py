@@ -29,9 +29,9 @@ def server(parent: Path | None) -> Iterator[str]:
 
     The one that we start has its own folder in `parent` and does not sync to disk. Skips the test if there is none.
     """
-    named = os.environ.get(NAME)
-    if named:
-        yield _first((named,))
+    given_url = os.environ.get(NAME)
+    if given_url:
+        yield _first((given_url,))
         return
     try:
         bin = postgres_programs()
@@ -89,16 +89,16 @@ def _copy_database(connection: psycopg.Connection[tuple[Any, ...]], template: st
 
 def _first(candidates: tuple[str, ...], *reasons: str) -> str:
     """The first address that works. Fails if the given one does not; skips the test if no other one does."""
-    refused = list(reasons)
+    reasons_found = list(reasons)
     for url in candidates:
         reason = _why_not(url)
         if reason is None:
             return url
-        refused.append(f"{url}: {reason}")
-    why = "no PostgreSQL server for tests: " + "; ".join(refused)
+        reasons_found.append(f"{url}: {reason}")
+    message = "no PostgreSQL server for tests: " + "; ".join(reasons_found)
     if os.environ.get(NAME):
-        pytest.fail(why)
-    pytest.skip(why)
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 def _why_not(url: str) -> str | None:

@@ -26,7 +26,7 @@ def moment(text: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("day", "announced", "closes"),
+    ("day", "announced_at", "closes"),
     [
         ("2026-07-27", "2026-07-27T00:00", "2026-07-27T04:00"),  # summer
         ("2026-11-20", "2026-11-20T01:00", "2026-11-20T05:00"),  # winter
@@ -36,14 +36,14 @@ def moment(text: str) -> int:
         ("2026-10-30", "2026-10-30T00:00", "2026-10-30T04:00"),  # clocks have changed in Europe but not in New York
     ],
 )
-def test_moments(day: str, announced: str, closes: str) -> None:
-    assert utc(days.announced_at(day)) == announced
+def test_moments(day: str, announced_at: str, closes: str) -> None:
+    assert utc(days.announced_at(day)) == announced_at
     assert utc(days.closes_at(day)) == closes
     assert days.date_at(days.closes_at(day)).isoformat() == day
 
 
 @pytest.mark.parametrize(
-    ("day", "why"),
+    ("day", "reason"),
     [
         ("2026-11-27", "Thanksgiving"),  # nothing on Thursday evening
         ("2026-11-26", ""),  # came out on Wednesday evening
@@ -59,9 +59,9 @@ def test_moments(day: str, announced: str, closes: str) -> None:
         ("2018-11-23", ""),  # before the known years
     ],
 )
-def test_holidays(day: str, why: str) -> None:
-    assert days.holiday(day) == why
-    assert days.expected(day) == (not why)
+def test_holidays(day: str, reason: str) -> None:
+    assert days.holiday(day) == reason
+    assert days.expected(day) == (not reason)
 
 
 def test_settings_may_name_more_holidays() -> None:
@@ -84,11 +84,11 @@ def test_labels_are_weekdays_and_steps_go_there_and_back(day: date) -> None:
     label = days.label(day)
     assert date.fromisoformat(label).weekday() < 5
     assert label >= day.isoformat()
-    following, before = days.next_day(label), days.previous_day(label)
-    assert before < label < following
-    assert days.expected(following) and days.expected(before)
-    assert list(days.between(before, following)) == ([label] if days.expected(label) else [])
-    assert days.previous_day(following) == (label if days.expected(label) else before)
+    next_label, previous_label = days.next_day(label), days.previous_day(label)
+    assert previous_label < label < next_label
+    assert days.expected(next_label) and days.expected(previous_label)
+    assert list(days.between(previous_label, next_label)) == ([label] if days.expected(label) else [])
+    assert days.previous_day(next_label) == (label if days.expected(label) else previous_label)
 
 
 @given(DATES)
@@ -101,7 +101,7 @@ def test_a_label_and_its_deadline(day: date) -> None:
 
 
 @given(MOMENTS)
-def test_what_is_submitted_is_announced_on_the_next_day_there_is(submitted: int) -> None:
+def test_submissions_are_announced_on_the_next_announcement_day(submitted: int) -> None:
     label = days.announced_for(submitted)
     assert days.expected(label)
     assert submitted < days.announced_at(label)

@@ -54,7 +54,7 @@ def name_of(page: Path) -> str:
 
 
 @pytest.mark.parametrize("name", make_docs.files())
-def test_what_is_made_from_the_program_is_fresh(name: str) -> None:
+def test_generated_pages_are_up_to_date(name: str) -> None:
     assert text_of(DOCS / name) == make_docs.files()[name], "run: make docs"
 
 
@@ -64,11 +64,11 @@ def test_every_command_and_option_is_described() -> None:
     head = page.split("\n## ")[0]
     for context in make_docs.contexts(make_docs.root_command(), "hotpapers"):
         assert f"\n## {context.command_path}\n" in page
-        part = page.split(f"\n## {context.command_path}\n")[1].split("\n## ")[0]
+        section = page.split(f"\n## {context.command_path}\n")[1].split("\n## ")[0]
         options = [p for p in context.command.get_params(context) if not getattr(p, "hidden", False)]
         names = [name for p in options if p.param_type_name == "option" for name in [*p.opts, *p.secondary_opts]]
         command = context.command_path.partition(" ")[2]
-        assert {name for name in names if not is_named(name, part)} == shared_by(head, command)
+        assert {name for name in names if not is_named(name, section)} == shared_by(head, command)
 
 
 def is_named(option: str, text: str) -> bool:
@@ -77,12 +77,12 @@ def is_named(option: str, text: str) -> bool:
 
 def shared_by(head: str, command: str) -> set[str]:
     """The shared options that a command takes, according to the top of the page."""
-    taken = set()
+    options = set()
     for line in head.splitlines():
-        others, names = (re.findall(r" Taken by (all but )?(`.*`)\.$", line) or [("", "")])[0]
-        if not names or (command and (f"`{command}`" in names.split(", ")) != bool(others)):
-            taken |= {name for names in re.findall(r"`(-[^`]*)`: ", line) for name in re.findall(r"--?[a-z]+", names)}
-    return taken
+        is_inverted, names = (re.findall(r" Taken by (all but )?(`.*`)\.$", line) or [("", "")])[0]
+        if not names or (command and (f"`{command}`" in names.split(", ")) != bool(is_inverted)):
+            options |= {name for names in re.findall(r"`(-[^`]*)`: ", line) for name in re.findall(r"--?[a-z]+", names)}
+    return options
 
 
 def test_every_command_says_what_it_is_for() -> None:
@@ -93,7 +93,10 @@ def test_every_command_says_what_it_is_for() -> None:
 def test_every_setting_is_described() -> None:
     """docs/reference/settings.md names every field of every struct in hotpapers.settings."""
     described = set(re.findall(r"`([\w-]+)(?: = [^`]*)?`", text_of(DOCS / "reference" / "settings.md")))
-    names = {settings.__name__, *(f"{settings.__name__}.{one.name}" for one in pkgutil.iter_modules(settings.__path__))}
+    names = {
+        settings.__name__,
+        *(f"{settings.__name__}.{submodule.name}" for submodule in pkgutil.iter_modules(settings.__path__)),
+    }
     assert len(names) > 1 and not set().union(*map(setting_names, names)) - described
 
 
@@ -109,9 +112,9 @@ def test_every_error_is_described() -> None:
     errors = importlib.import_module("hotpapers.errors")
     names = {name for name, value in vars(errors).items() if inspect.isclass(value) and issubclass(value, Exception)}
     described = set(re.findall(r"`(\w+)`", text_of(DOCS / "reference" / "errors.md")))
-    drawn = set(re.findall(r"\w+", errors.__doc__ or ""))
+    drawn_names = set(re.findall(r"\w+", errors.__doc__ or ""))
     assert names and not names - described
-    assert not names - drawn, "draw it in the docstring of errors.py"
+    assert not names - drawn_names, "draw it in the docstring of errors.py"
 
 
 def test_every_kind_of_item_is_a_word_of_the_glossary() -> None:
@@ -142,30 +145,33 @@ def examples() -> list[dict[str, Any]]:
     return [json.loads(line) for block in blocks for line in block.splitlines()]
 
 
-def complaints(lines: Iterable[dict[str, Any]]) -> list[str]:
+def violations(lines: Iterable[dict[str, Any]]) -> list[str]:
     """Violations of the published JSON Schema."""
     schema = json.loads(text_of(DOCS / "reference" / "exchange.schema.json"))
     validators: dict[str, Any] = {}
-    found = []
+    messages = []
     for line in lines:
         kind = line["kind"]
         if kind not in validators:
-            kinds = {name: one["properties"].get("kind", {}).get("enum") for name, one in schema["$defs"].items()}
-            [name] = [name for name, known in kinds.items() if known == [kind]]
-            narrow = {**schema, "oneOf": [{"$ref": f"#/$defs/{name}"}]}
-            validators[kind] = jsonschema.Draft202012Validator(narrow)
-        found += [f"{kind}: {error.message}" for error in validators[kind].iter_errors(line)]
-    return found
+            kinds = {
+                name: definition["properties"].get("kind", {}).get("enum")
+                for name, definition in schema["$defs"].items()
+            }
+            [name] = [name for name, names_of_kind in kinds.items() if names_of_kind == [kind]]
+            schema_of_kind = {**schema, "oneOf": [{"$ref": f"#/$defs/{name}"}]}
+            validators[kind] = jsonschema.Draft202012Validator(schema_of_kind)
+        messages += [f"{kind}: {error.message}" for error in validators[kind].iter_errors(line)]
+    return messages
 
 
-def test_the_schema_is_a_schema_that_tells_kinds_apart() -> None:
+def test_the_schema_is_valid_and_distinguishes_kinds() -> None:
     schema = json.loads(text_of(DOCS / "reference" / "exchange.schema.json"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    whole = jsonschema.Draft202012Validator(schema)
-    assert all(whole.is_valid(line) for line in examples())
-    good = next(line for line in examples() if line["kind"] == "tally")
-    for bad in ({"likes": -1}, {"likes": 2**53}, {"likes": "44"}, {"kind": "rumour"}, {"more": 1}):
-        assert not whole.is_valid(good | bad)
+    validator = jsonschema.Draft202012Validator(schema)
+    assert all(validator.is_valid(line) for line in examples())
+    tally = next(line for line in examples() if line["kind"] == "tally")
+    for fault in ({"likes": -1}, {"likes": 2**53}, {"likes": "44"}, {"kind": "rumour"}, {"more": 1}):
+        assert not validator.is_valid(tally | fault)
 
 
 def test_every_kind_of_line_has_an_example_that_is_one() -> None:
@@ -180,8 +186,8 @@ def test_every_kind_of_line_has_an_example_that_is_one() -> None:
 @pytest.fixture
 def full_record(tmp_path: Path) -> Iterator[Record]:
     """A record with an item of every kind: talk, the examples, an issue, deliveries. One account is forgotten."""
-    plain = (line for line in examples() if line["kind"] in items_module.BY_KIND and "row" not in line)
-    lines = [{"kind": "header", "format": "hotpapers-record", "version": 1, "full": False}, *plain]
+    example_items = (line for line in examples() if line["kind"] in items_module.BY_KIND and "row" not in line)
+    lines = [{"kind": "header", "format": "hotpapers-record", "version": 1, "full": False}, *example_items]
     with Record(str(tmp_path / "record.db")) as record:
         importer.import_lines(record, "talk", (DOCS / "examples" / "talk.jsonl").read_bytes().splitlines())
         importer.import_lines(record, "examples", [json.dumps(line).encode() for line in lines])
@@ -192,11 +198,11 @@ def full_record(tmp_path: Path) -> Iterator[Record]:
 
 
 @pytest.mark.parametrize("records_only", [True, False])
-def test_what_is_exported_obeys_the_schema(full_record: Record, records_only: bool) -> None:
+def test_exports_obey_the_schema(full_record: Record, records_only: bool) -> None:
     lines = [json.loads(line) for line in exporter.lines(full_record, records_only=records_only)]
     kinds = {line["kind"] for line in lines}
     assert kinds >= {model.kind_of(cls) for cls in model.KINDS} - ({"issue", "delivery"} if records_only else set())
-    assert not complaints(lines)
+    assert not violations(lines)
     [content] = [json.loads(line["content"]) for line in lines if line["kind"] == "issue"] or [None]
     if content:
         schema = json.loads(text_of(DOCS / "reference" / "exchange.schema.json"))
@@ -206,25 +212,25 @@ def test_what_is_exported_obeys_the_schema(full_record: Record, records_only: bo
 @pytest.mark.parametrize("name", ["check_proof.py", "recompute.py", "score.py"])
 def test_programs_that_check_by_assertions_refuse_to_run_without_them(name: str) -> None:
     command = [sys.executable, "-O", str(DOCS / "examples" / name)]
-    ran = subprocess.run(command, input="", capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout) == (1, "") and "run without -O" in ran.stderr
+    process = subprocess.run(command, input="", capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (1, "") and "run without -O" in process.stderr
 
 
 @pytest.mark.parametrize("ids_only", [(), ("bluesky", "x")], ids=["with words", "without words"])
 def test_the_program_in_the_docs_recomputes_every_kind(full_record: Record, ids_only: tuple[str, ...]) -> None:
     """Others can check full exports with the program in docs/explanation/verifying.md, with rows of every kind."""
     code = text_of(DOCS / "examples" / "recompute.py")
-    whole = b"".join(exporter.lines(full_record, ids_only=ids_only))
-    assert (b'"withheld":' in whole) == bool(ids_only)
-    done = subprocess.run([sys.executable, "-c", code], input=whole, capture_output=True, check=True)
-    assert f"{full_record.head.position} batches" in done.stdout.decode()
-    forged = subprocess.run(
+    export = b"".join(exporter.lines(full_record, ids_only=ids_only))
+    assert (b'"withheld":' in export) == bool(ids_only)
+    process = subprocess.run([sys.executable, "-c", code], input=export, capture_output=True, check=True)
+    assert f"{full_record.head.position} batches" in process.stdout.decode()
+    forged_process = subprocess.run(
         [sys.executable, "-c", code],
-        input=whole.replace(b'"likes":44', b'"likes":45'),
+        input=export.replace(b'"likes":44', b'"likes":45'),
         capture_output=True,
         check=False,
     )
-    assert forged.returncode == 1 and b"is not as it was written" in forged.stderr
+    assert forged_process.returncode == 1 and b"is not as it was written" in forged_process.stderr
 
 
 def test_the_example_talk_comes_back_as_it_is(tmp_path: Path) -> None:
@@ -250,8 +256,8 @@ def notes() -> list[Path]:
 def test_every_decision_note_is_dated_and_listed() -> None:
     """A note starts with its title and has its date in the first five lines; decisions/README.md links to it."""
     index = text_of(NOTES / "README.md")
-    listed = set(re.findall(r"\]\(([\w.-]+\.md)\)", index))
-    assert listed == {note.name for note in notes()}
+    listed_notes = set(re.findall(r"\]\(([\w.-]+\.md)\)", index))
+    assert listed_notes == {note.name for note in notes()}
     for note in notes():
         lines = text_of(note).splitlines()
         assert lines[0].startswith("# "), note.name
@@ -262,9 +268,9 @@ def test_the_invariants_are_few_and_each_names_a_test_that_is_there() -> None:
     rules = re.split(r"^\d+\. ", text_of(DOCS / "development" / "invariants.md"), flags=re.M)[1:]
     assert 10 <= len(rules) <= 15
     for rule in rules:
-        kept_by = re.findall(r"`(tests/[\w/.]+)`", rule)
-        assert rule.startswith("**") and kept_by
-        assert not [name for name in kept_by if not (ROOT / name).exists()], rule
+        tests_named = re.findall(r"`(tests/[\w/.]+)`", rule)
+        assert rule.startswith("**") and tests_named
+        assert not [name for name in tests_named if not (ROOT / name).exists()], rule
 
 
 def test_the_picture_is_one_and_small() -> None:
@@ -274,25 +280,27 @@ def test_the_picture_is_one_and_small() -> None:
 
 def slug(heading: str) -> str:
     """The anchor of a heading, as code hosts make it."""
-    shown = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading.strip()).lower()
-    return re.sub(r"[^\w\- ]", "", shown).replace(" ", "-")
+    heading_text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading.strip()).lower()
+    return re.sub(r"[^\w\- ]", "", heading_text).replace(" ", "-")
 
 
 def anchors(page: Path) -> set[str]:
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for heading in re.findall(r"^#{1,6} +(.*?) *#*$", prose_of(page), re.M):
-        seen[slug(heading)] = seen.get(slug(heading), 0) + 1
-    repeated = {f"{name}-{n}" for name, times in seen.items() for n in range(1, times)}
-    return set(seen) | repeated | set(re.findall(r'<a (?:id|name)="([^"]+)"', text_of(page)))
+        counts[slug(heading)] = counts.get(slug(heading), 0) + 1
+    repeated = {f"{name}-{n}" for name, times in counts.items() for n in range(1, times)}
+    return set(counts) | repeated | set(re.findall(r'<a (?:id|name)="([^"]+)"', text_of(page)))
 
 
 def dead_links(page: Path) -> list[str]:
     """The relative links of a page to missing files or headings."""
     inline = re.findall(r"\]\(<?([^)\s>]+)>?(?: \"[^\"]*\")?\)", prose_of(page))
-    named = re.findall(r"^\[[^\]]+\]: *(\S+)", prose_of(page), re.M)
+    references = re.findall(r"^\[[^\]]+\]: *(\S+)", prose_of(page), re.M)
     html = re.findall(r'(?:href|src)="([^"]+)"', prose_of(page))
     return [
-        link for link in [*inline, *named, *html] if not re.match(r"[a-z][a-z0-9+.-]*:", link) and is_dead(page, link)
+        link
+        for link in [*inline, *references, *html]
+        if not re.match(r"[a-z][a-z0-9+.-]*:", link) and is_dead(page, link)
     ]
 
 
@@ -318,8 +326,8 @@ def test_a_dead_link_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_make_target_named_is_there(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):(?!=)", text_of(ROOT / "Makefile"), re.M))
-    named = re.findall(r"^(?:\$ )?make ([a-z-]+)|`make ([a-z-]+)", text_of(page), re.M)
-    assert not {a or b for a, b in named} - targets
+    targets_named = re.findall(r"^(?:\$ )?make ([a-z-]+)|`make ([a-z-]+)", text_of(page), re.M)
+    assert not {a or b for a, b in targets_named} - targets
 
 
 def test_the_changelog_begins_with_this_version() -> None:
@@ -328,9 +336,11 @@ def test_the_changelog_begins_with_this_version() -> None:
     assert newest and newest[1] == version
 
 
-def test_where_to_look_names_what_is_there() -> None:
+def test_the_page_on_where_to_look_names_existing_code() -> None:
     rows = re.findall(r"^\* [^`]+: `([\w/.]+)` `(\w+)`$", text_of(DOCS / "development" / "where.md"), re.M)
     assert len(rows) >= 20
-    for name, what in rows:
+    for name, name_there in rows:
         source = text_of(ROOT / "src" / "hotpapers" / name)
-        assert re.search(rf"^(?:async )?(?:def|class) {what}\b|^{what}\b.*=", source, re.M), f"{name}: {what}"
+        assert re.search(rf"^(?:async )?(?:def|class) {name_there}\b|^{name_there}\b.*=", source, re.M), (
+            f"{name}: {name_there}"
+        )

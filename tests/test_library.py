@@ -31,7 +31,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_issues(store: Path) -> None:
     with hotpapers.open(store) as papers:
-        assert [one.publication for one in papers.publications()] == ["hot-papers"]
+        assert [publication.publication for publication in papers.publications()] == ["hot-papers"]
         assert [line.day for line in papers.issues()][-2:] == [DAY, "2020-12-22"]
         issue = papers.issue(DAY)
         assert issue == papers.issue(DAY, "hot-papers", 1)
@@ -50,23 +50,23 @@ def test_papers(sqlite_url: str) -> None:
         assert [post.post for post in papers.posts(ID, "x")] == ["x:7"]
         assert len(list(papers.snapshots(ID))) == 4 and len(list(papers.snapshots(ID, network="x"))) == 1
         assert papers.status().issues == 1
-        frozen = papers.freeze("2024-05-08")
-        assert (frozen.day, frozen.edition) == ("2024-05-08", 1)
+        issue = papers.freeze("2024-05-08")
+        assert (issue.day, issue.edition) == ("2024-05-08", 1)
         assert papers.freeze("2024-05-08", again=True, reason="an example").edition == 2
         assert [line.edition for line in papers.issues("daily")] == [2, 1]
 
 
-def test_all_pages_are_one_row(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_are_joined_into_one_sequence(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from hotpapers import library
 
     with hotpapers.open(store) as papers:
-        whole = [hit.id for hit in papers.search("the")]
+        hits = [hit.id for hit in papers.search("the")]
         monkeypatch.setattr(library, "AT_ONCE", 7)
-        assert [hit.id for hit in papers.search("the")] == whole and len(whole) > 30
+        assert [hit.id for hit in papers.search("the")] == hits and len(hits) > 30
         assert len(list(papers.issues())) == 5
 
 
-def test_what_cannot_be_is_an_error_at_once(store: Path) -> None:
+def test_invalid_arguments_are_errors_at_once(store: Path) -> None:
     with hotpapers.open(store) as papers:
         for call in (lambda: papers.issue("today"), lambda: papers.posts("2101.04869", "usenet"),
                      lambda: papers.search(""), lambda: papers.explain("2101.04869", edition=-1)):  # fmt: skip
@@ -80,15 +80,15 @@ def test_what_cannot_be_is_an_error_at_once(store: Path) -> None:
 
 def test_exports(store: Path, tmp_path: Path) -> None:
     with hotpapers.open(store) as papers:
-        whole = b"".join(papers.export())
-        assert papers.record.secret().encode() in whole
+        export = b"".join(papers.export())
+        assert papers.record.secret().encode() in export
         assert papers.record.secret().encode() not in b"".join(papers.export(records=True))
         assert b"".join(papers.export("csv")).startswith(b"publication,")
-        started = papers.export()
-        next(started)
-        started.close()
+        chunks = papers.export()
+        next(chunks)
+        chunks.close()
     with hotpapers.open(tmp_path / "copy.db", create=True) as copy:
-        import_lines(copy.record, "whole.jsonl", whole.splitlines(keepends=True))
+        import_lines(copy.record, "whole.jsonl", export.splitlines(keepends=True))
         assert copy.verify(DAY).verified
 
 
@@ -100,28 +100,28 @@ def test_an_export_of_no_such_format(store: Path) -> None:
         next(papers.export("tables"))  # type: ignore[arg-type]
 
 
-def test_what_an_unfinished_export_holds_up_says_so(store_url: str) -> None:
+def test_calls_blocked_by_an_unfinished_export_say_so(store_url: str) -> None:
     with Record(store_url) as record:
         query_stores.add_talk(record)
     with hotpapers.open(store_url) as papers:
         chunks = papers.export()
-        first = next(chunks)
-        for held_up in (
+        first_chunk = next(chunks)
+        for blocked_call in (
             lambda: next(papers.export()), lambda: papers.freeze("2024-05-08"), lambda: next(papers.search("one")),
         ):  # fmt: skip
             with pytest.raises(errors.BusyStore, match="still in a read transaction"):
-                held_up()
+                blocked_call()
         assert papers.issue().day and papers.paper(ID).id
-        whole = first + b"".join(chunks)
-        assert whole == b"".join(papers.export())
-        next(closed := papers.export())
-        closed.close()
+        export = first_chunk + b"".join(chunks)
+        assert export == b"".join(papers.export())
+        next(closed_export := papers.export())
+        closed_export.close()
         assert papers.freeze("2024-05-08").edition == 1
 
 
 def test_finding_needs_no_store() -> None:
-    [found] = hotpapers.find("see arXiv:2101.04869v2, on kettles")
-    assert (found.id, found.version) == ("2101.04869", 2)
+    [paper] = hotpapers.find("see arXiv:2101.04869v2, on kettles")
+    assert (paper.id, paper.version) == ("2101.04869", 2)
 
 
 def test_names() -> None:
@@ -130,7 +130,7 @@ def test_names() -> None:
         getattr(hotpapers, "shut")  # noqa: B009
 
 
-def test_nothing_is_loaded_before_it_is_asked_for() -> None:
+def test_nothing_is_loaded_before_it_is_needed() -> None:
     code = "import hotpapers, sys; print(len([name for name in sys.modules if name.startswith('hotpapers.')]))"
-    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, check=True)
-    assert done.stdout == b"0\n"
+    process = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, check=True)
+    assert process.stdout == b"0\n"

@@ -16,13 +16,13 @@ from hotpapers import logs
 
 
 @pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
+def reset_log() -> Iterator[None]:
     yield
     logs.LOG.handlers.clear()
     logs.LOG.propagate = True
 
 
-def told(form: logs.Form, event: str, **fields: object) -> str:
+def line_of(form: logs.Form, event: str, **fields: object) -> str:
     stream = io.StringIO()
     logs.listen(form, stream)
     logs.log_event(event, **fields)  # type: ignore[arg-type]
@@ -30,22 +30,22 @@ def told(form: logs.Form, event: str, **fields: object) -> str:
 
 
 def test_for_people() -> None:
-    line = told("text", "issue frozen", day="2024-05-07", entries=3, reason="no room left")
+    line = line_of("text", "issue frozen", day="2024-05-07", entries=3, reason="no room left")
     assert line[19:] == '  issue frozen  day=2024-05-07  entries=3  reason="no room left"\n'
-    assert told("text", "stopped")[19:] == "  stopped\n"
+    assert line_of("text", "stopped")[19:] == "  stopped\n"
 
 
 def test_for_machines() -> None:
     stream = io.StringIO()
     logs.listen("json", stream)
     logs.log_event("failing", level=logging.WARNING, job="x", reason=ValueError("ä"))
-    found = json.loads(stream.getvalue())
-    del found["at"]
-    assert found == {"level": "warning", "event": "failing", "job": "x", "reason": "ä"}
+    fields = json.loads(stream.getvalue())
+    del fields["at"]
+    assert fields == {"level": "warning", "event": "failing", "job": "x", "reason": "ä"}
 
 
 @given(st.sampled_from(get_args(logs.Form)), st.text())
 def test_whatever_a_network_says_stays_on_its_line(form: logs.Form, text: str) -> None:
-    line = told(form, "failing", reason=text)
+    line = line_of(form, "failing", reason=text)
     assert line.count("\n") == 1 and len(line.splitlines()) == 1
     assert "\x1b" not in line

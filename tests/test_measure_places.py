@@ -9,11 +9,11 @@ from hotpapers.model import DAY
 from tools.measure_places import AGES, OLD, TOP, agreements, first_ten, known, table, world_of, younger
 
 
-def test_a_younger_site_knows_later_papers_alone_and_fewer_accounts() -> None:
+def test_a_younger_site_knows_only_later_papers_and_fewer_accounts() -> None:
     world = world_of(1, 40, 4)
     part = younger(world, 45)
-    assert {one.day for one in part.papers} == set(range(OLD - 44, OLD + 1))
-    assert {one.day for one in world.papers} == set(range(OLD + 1))
+    assert {paper.day for paper in part.papers} == set(range(OLD - 44, OLD + 1))
+    assert {paper.day for paper in world.papers} == set(range(OLD + 1))
     assert part.known(BEGINS + OLD * DAY) < world.known(BEGINS + OLD * DAY)
     assert known(younger(world_of(1, 40, 4), 14)) is None
     with pytest.raises(ValueError, match="already counted"):
@@ -23,13 +23,13 @@ def test_a_younger_site_knows_later_papers_alone_and_fewer_accounts() -> None:
 @pytest.mark.long
 def test_sites_of_the_same_age_agree_wholly_and_older_ones_more_than_younger() -> None:
     world = world_of(2, 40, 4)
-    ten = first_ten(younger(world, OLD + 1), None)
-    assert len(ten) == TOP and ten == first_ten(world, None)
-    found = agreements(world_of(2, 40, 4))
-    assert list(found) == list(AGES)
-    assert found[14].known == 0 and found[90].known >= 100
-    assert found[14].common == found[14].untold <= TOP
-    assert found[14].references <= found[90].references
+    entries = first_ten(younger(world, OLD + 1), None)
+    assert len(entries) == TOP and entries == first_ten(world, None)
+    agreements_by_age = agreements(world_of(2, 40, 4))
+    assert list(agreements_by_age) == list(AGES)
+    assert agreements_by_age[14].known == 0 and agreements_by_age[90].known >= 100
+    assert agreements_by_age[14].common == agreements_by_age[14].untold <= TOP
+    assert agreements_by_age[14].references <= agreements_by_age[90].references
 
 
 @pytest.mark.long

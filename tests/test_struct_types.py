@@ -40,17 +40,17 @@ for number in range(40):
 """
 
 
-def run(tmp_path: Path, how: str) -> subprocess.CompletedProcess[str]:
+def run(tmp_path: Path, mode: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / "program.py").write_text(PROGRAM, "utf-8")
-    return subprocess.run([sys.executable, tmp_path / "program.py", how], capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, tmp_path / "program.py", mode], capture_output=True, text=True, check=False)
 
 
-def test_threads_may_decode_what_was_learned(tmp_path: Path) -> None:
-    done = run(tmp_path, "learned")
-    assert (done.returncode, done.stderr) == (0, "")
+def test_threads_may_decode_learned_structs(tmp_path: Path) -> None:
+    process = run(tmp_path, "learned")
+    assert (process.returncode, process.stderr) == (0, "")
 
 
 @pytest.mark.long
-def test_what_was_not_learned_still_ends_the_process(tmp_path: Path) -> None:
+def test_unlearned_structs_still_end_the_process(tmp_path: Path) -> None:
     """If this fails, msgspec has fixed the bug, and `learn_structs` can be removed."""
     assert any(run(tmp_path, "not learned").returncode for _ in range(3))

@@ -19,14 +19,14 @@ CHILD = "import subprocess, sys, tests.conftest; subprocess.run([sys.executable,
 def test_programs_under_test_get_signals_that_the_starter_of_the_suite_ignores(number: signal.Signals) -> None:
     child = CHILD.format(GRANDCHILD.format(int(number)))
     command = f"trap '' {number.name.removeprefix('SIG')}; exec \"$@\""
-    ran = subprocess.run(
+    process = subprocess.run(
         ["sh", "-c", command, "sh", sys.executable, "-c", child],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    assert ran.stdout == "False\n"
+    assert process.stdout == "False\n"
 
 
 def test_a_test_that_hangs_is_ended(pytestconfig: pytest.Config) -> None:

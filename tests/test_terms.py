@@ -63,7 +63,7 @@ CELLS: dict[str, tuple[str, int | None, str, str, bool]] = {
     "huggingface": ("public", 30, "text", "facts", True),
     "feeds": ("operator names it", 30, "excerpt", "facts", True),
 }
-ASKED: dict[str, dict[str, object]] = {
+OPT_IN: dict[str, dict[str, object]] = {
     "mastodon": {"servers": [{"base": "https://social.example", "tags": ["arxiv"]}]},
     "feeds": {"urls": ["https://blog.example/feed"]},
     "reddit": {"on": True},
@@ -75,23 +75,23 @@ AT = made.moment(made.DAY)
 WORDS = "Kettles, after all, know " + "nothing of tea " * 40
 
 networks = pytest.mark.parametrize("network", CELLS)
-talking = pytest.mark.parametrize("network", NETWORKS)
+post_networks = pytest.mark.parametrize("network", NETWORKS)
 
 
 @pytest.fixture
 def record(sqlite_url: str) -> Iterator[Record]:
-    with Record(sqlite_url) as opened:
-        opened.database.run("PRAGMA synchronous = OFF")
-        yield opened
+    with Record(sqlite_url) as opened_record:
+        opened_record.database.run("PRAGMA synchronous = OFF")
+        yield opened_record
 
 
-def said(network: str, own: str = "7", **more: object) -> Post:
+def post_of(network: str, own: str = "7", **fields: object) -> Post:
     """A post of a network, with all text fields filled."""
-    made_up = Post(
+    post = Post(
         post=f"{network}:{own}", network=network, account=f"{network}:31", created_at=AT, text=WORDS, handle="quill",
         name="Quill Marrowby", links=(TextLink(0, 7, "https://kettles.example/"),), observed_at=AT,
     )  # fmt: skip
-    return msgspec.structs.replace(made_up, **more)
+    return msgspec.structs.replace(post, **fields)
 
 
 # ---- the table -------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def test_every_network_has_a_row_and_every_row_is_a_network() -> None:
 
 
 @networks
-def test_a_row_is_dated_and_says_what_it_rests_on(network: str) -> None:
+def test_a_row_is_dated_and_names_its_basis(network: str) -> None:
     row = TERMS[network]
     assert row.network == network
     assert "2026-11-20" <= row.reviewed <= datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -110,10 +110,10 @@ def test_a_row_is_dated_and_says_what_it_rests_on(network: str) -> None:
 
 
 @networks
-def test_the_page_for_people_says_the_same(network: str) -> None:
+def test_the_page_in_the_docs_has_the_same_rows(network: str) -> None:
     row = TERMS[network]
-    kept = "forever" if row.keep == LARGEST else f"{row.keep // DAY} days"
-    cells = (network, row.read, kept, row.shown, row.exported, "yes" if row.count_limited else "no", row.reviewed)
+    days_kept = "forever" if row.keep == LARGEST else f"{row.keep // DAY} days"
+    cells = (network, row.read, days_kept, row.shown, row.exported, "yes" if row.count_limited else "no", row.reviewed)
     page = (ROOT / "docs" / "reference" / "terms.md").read_text("utf-8")
     assert f"| {' | '.join(cells)} | [{row.basis}]({row.page}) |\n" in page
 
@@ -122,7 +122,7 @@ def test_the_page_for_people_says_the_same(network: str) -> None:
 
 
 @networks
-def test_a_network_is_read_by_itself_only_where_anybody_may(network: str) -> None:
+def test_a_network_is_read_by_default_only_if_it_is_public(network: str) -> None:
     public = CELLS[network][0] == "public"
     assert (network in [choice.name for choice in chosen_sources({})]) == public
     assert may_run(TERMS[network], opted_in=False) == public
@@ -130,8 +130,8 @@ def test_a_network_is_read_by_itself_only_where_anybody_may(network: str) -> Non
 
 @networks
 def test_a_network_is_read_where_the_operator_asks_for_it(network: str) -> None:
-    asked = chosen_sources({network: ASKED.get(network, {"on": True})})
-    assert network in [choice.name for choice in asked]
+    sources = chosen_sources({network: OPT_IN.get(network, {"on": True})})
+    assert network in [choice.name for choice in sources]
     assert may_run(TERMS[network], opted_in=True)
 
 
@@ -145,22 +145,22 @@ def test_a_network_is_not_read_where_that_is_not_allowed(network: str) -> None:
 
 
 @networks
-def test_what_a_network_said_is_kept_as_long_as_it_may_be(network: str, record: Record) -> None:
+def test_original_responses_are_kept_as_long_as_allowed(network: str, record: Record) -> None:
     days = CELLS[network][1]
     assert terms.keep_for(network) == (LARGEST if days is None else days * DAY)
-    seen = RawPayload("post", "7", b"said", AT)
-    record.ingest(parse_all(lambda _: [said("x")], [seen], terms.keep_for(network)), source=network, at=AT)
+    payload = RawPayload("post", "7", b"said", AT)
+    record.ingest(parse_all(lambda _: [post_of("x")], [payload], terms.keep_for(network)), source=network, at=AT)
 
-    def kept_at(moment: int) -> bool:
+    def is_kept_at(moment: int) -> bool:
         prune(record, at=moment)
         return record.database.rows("SELECT count(*) FROM raw") == [(1,)]
 
-    assert kept_at(AT + ((days or 36_500) * DAY))
-    assert kept_at(AT + (days or 36_500) * DAY + 1) == (days is None)
+    assert is_kept_at(AT + ((days or 36_500) * DAY))
+    assert is_kept_at(AT + (days or 36_500) * DAY + 1) == (days is None)
 
 
 @networks
-def test_how_long_it_is_kept_can_be_changed(network: str) -> None:
+def test_how_long_originals_are_kept_can_be_changed(network: str) -> None:
     assert terms.keep_for(network, {network: TermsOverride(keep=0)}) == 0
     assert terms.keep_for(network, {network: TermsOverride(keep=7)}) == 7 * DAY
     assert terms.keep_for(network, {"elsewhere": TermsOverride(keep=7)}) == TERMS[network].keep
@@ -171,7 +171,7 @@ def test_how_long_it_is_kept_can_be_changed(network: str) -> None:
 
 def quotation_of(record: Record, network: str, changes: dict[str, TermsOverride] | None = None) -> Quotation:
     """The quotation of a post from a network, the only post in its issue."""
-    post = said(network)
+    post = post_of(network)
     publication = msgspec.structs.replace(made.DAILY, ranking="classic/1", threshold=1)
     mention = Mention(post=post.post, paper=made.key(1), form="abs", observed_at=AT)
     made.write(record, publication, made.paper(1), post, mention, made.counts(post.post, 9, AT + HOUR))
@@ -180,32 +180,32 @@ def quotation_of(record: Record, network: str, changes: dict[str, TermsOverride]
     return quotation
 
 
-@talking
+@post_networks
 def test_a_post_is_shown_as_its_network_allows(network: str, record: Record) -> None:
-    check_shown(quotation_of(record, network), said(network), CELLS[network][2])
+    check_shown(quotation_of(record, network), post_of(network), CELLS[network][2])
 
 
-@talking
-@pytest.mark.parametrize("how", ["text", "excerpt", "link"])
-def test_how_a_post_is_shown_can_be_changed(network: str, how: str, record: Record) -> None:
-    change = msgspec.convert({"shown": how}, TermsOverride)
-    check_shown(quotation_of(record, network, {network: change}), said(network), how)
+@post_networks
+@pytest.mark.parametrize("shown", ["text", "excerpt", "link"])
+def test_how_a_post_is_shown_can_be_changed(network: str, shown: str, record: Record) -> None:
+    change = msgspec.convert({"shown": shown}, TermsOverride)
+    check_shown(quotation_of(record, network, {network: change}), post_of(network), shown)
 
 
-def check_shown(quotation: Quotation, post: Post, how: str) -> None:
-    assert quotation.shown == how
-    if how == "text":
+def check_shown(quotation: Quotation, post: Post, shown: str) -> None:
+    assert quotation.shown == shown
+    if shown == "text":
         assert quotation.post == post
-    elif how == "excerpt":
+    elif shown == "excerpt":
         assert post.text.startswith(quotation.post.text.removesuffix(" …")) and quotation.post.text != post.text
         assert quotation.post.name == post.name and quotation.post.links == post.links
     else:
-        kept = msgspec.to_builtins(quotation.post)
-        without = {"text", "links", "handle", "name", "account", "lang", "rtl", "reply_to", "quotes", "limits", "gone"}
-        assert {name for name, value in kept.items() if value} - without == {
+        fields = msgspec.to_builtins(quotation.post)
+        left_out = {"text", "links", "handle", "name", "account", "lang", "rtl", "reply_to", "quotes", "limits", "gone"}
+        assert {name for name, value in fields.items() if value} - left_out == {
             "kind", "post", "network", "created_at", "observed_at",
         }  # fmt: skip
-        assert not any(kept[name] for name in without - {"lang"}) and kept["lang"] == "und"
+        assert not any(fields[name] for name in left_out - {"lang"}) and fields["lang"] == "und"
 
 
 def test_arxiv_says_nothing_that_is_quoted() -> None:
@@ -213,10 +213,10 @@ def test_arxiv_says_nothing_that_is_quoted() -> None:
     assert CELLS["arxiv"][2:] == TERMS["arxiv"][6:] and "arxiv" not in NETWORKS
 
 
-def test_what_an_issue_is_does_not_depend_on_how_it_is_shown(record: Record) -> None:
+def test_the_content_of_an_issue_does_not_depend_on_how_posts_are_shown(record: Record) -> None:
     quotation_of(record, "x")
     issue_readers = [
-        RecordIssueReader(record, table({"x": TermsOverride(shown=how)})) for how in ("text", "excerpt", "link")
+        RecordIssueReader(record, table({"x": TermsOverride(shown=shown)})) for shown in ("text", "excerpt", "link")
     ]
     issues = [issue_reader.issue("daily", made.DAY) for issue_reader in issue_readers]
     assert len({issue.digest for issue in issues}) == 1
@@ -228,48 +228,48 @@ def test_what_an_issue_is_does_not_depend_on_how_it_is_shown(record: Record) -> 
     assert list(freeze.check_issue(record, row.item)) == []
 
 
-def test_a_listing_is_there_as_it_was_printed_too(record: Record) -> None:
+def test_a_listing_is_also_there_as_it_was_printed(record: Record) -> None:
     made.frozen(record, listings.listed(record, {1: (50, 40)}, posts=2))
     issue = RecordIssueReader(record).issue("listed", made.DAY)
-    assert [one.post.text for one in issue.posts[made.key(1)]] == ["", ""]
-    assert [one.post.text for one in issue.printed[made.key(1)]] == ["Made-up words 1", "Made-up words 2"]
-    assert {one.post.handle for one in issue.printed[made.key(1)]} == {"quill"}
+    assert [quotation.post.text for quotation in issue.posts[made.key(1)]] == ["", ""]
+    assert [quotation.post.text for quotation in issue.printed[made.key(1)]] == ["Made-up words 1", "Made-up words 2"]
+    assert {quotation.post.handle for quotation in issue.printed[made.key(1)]} == {"quill"}
 
 
-@pytest.mark.parametrize("how", ["text", "excerpt", "link"])
-def test_an_issue_of_our_own_in_the_classic_format_obeys_too(record: Record, how: str) -> None:
+@pytest.mark.parametrize("shown", ["text", "excerpt", "link"])
+def test_an_issue_of_our_own_in_the_classic_format_obeys_too(record: Record, shown: str) -> None:
     quotation_of(record, "x")
-    issue_reader = RecordIssueReader(record, table({"x": msgspec.convert({"shown": how}, TermsOverride)}))
+    issue_reader = RecordIssueReader(record, table({"x": msgspec.convert({"shown": shown}, TermsOverride)}))
     [file] = ClassicChannel().render(issue_reader, "daily", [made.DAY])
-    assert (b"Kettles" in file.data, b"quill" in file.data) == (how != "link", how != "link")
+    assert (b"Kettles" in file.data, b"quill" in file.data) == (shown != "link", shown != "link")
 
 
 # ---- exported --------------------------------------------------------------------------------------------
 
 
-@talking
+@post_networks
 @pytest.mark.parametrize("records_only", [False, True])
-@pytest.mark.parametrize("other", [None, "ids", "facts"])
+@pytest.mark.parametrize("exported", [None, "ids", "facts"])
 def test_a_post_leaves_the_store_as_its_network_allows(
-    network: str, records_only: bool, other: str | None, record: Record
+    network: str, records_only: bool, exported: str | None, record: Record
 ) -> None:
     account = Account(account=f"{network}:31", handle="quill", name="Quill Marrowby", observed_at=AT)
-    record.append([said(network), account, Snapshot(post=f"{network}:7", likes=3, observed_at=AT)], source="made-up")
-    changes = {network: msgspec.convert({"exported": other}, TermsOverride)} if other else None
+    record.append([post_of(network), account, Snapshot(post=f"{network}:7", likes=3, observed_at=AT)], source="made-up")
+    changes = {network: msgspec.convert({"exported": exported}, TermsOverride)} if exported else None
     lines = list(exporter.lines(record, records_only=records_only, ids_only=terms.ids_only(table(changes))))
-    whole = b"".join(lines)
-    handed_on = (other or CELLS[network][3]) == "facts"
+    export = b"".join(lines)
+    has_words = (exported or CELLS[network][3]) == "facts"
     for word in (b"Kettles", b"kettles.example", b"quill", b"Quill Marrowby"):
-        assert (word in whole) == handed_on, word
+        assert (word in export) == has_words, word
     for identifier in (f'"{network}:7"', f'"{network}:31"', f'"created_at":{AT}', '"likes":3'):
-        assert identifier.encode() in whole
+        assert identifier.encode() in export
 
 
 # ---- whether posts with limits count ---------------------------------------------------------------------
 
 
-def about(network: str, *limits: str) -> list[Item]:
-    post = said(network, limits=limits)
+def items_about(network: str, *limits: str) -> list[Item]:
+    post = post_of(network, limits=limits)
     return [
         post, Mention(post=post.post, paper=made.key(1), form="abs", observed_at=AT),
         Snapshot(post=post.post, likes=9, observed_at=AT),
@@ -279,12 +279,12 @@ def about(network: str, *limits: str) -> list[Item]:
 
 @networks
 def test_a_post_with_limits_counts_where_it_may(network: str) -> None:
-    found = about(network, "noindex")
-    entering = admitted(found, TERMS[network])
+    items = items_about(network, "noindex")
+    admitted_items = admitted(items, TERMS[network])
     if CELLS[network][4]:
-        assert entering == found
+        assert admitted_items == items
     else:
-        post, account = entering
+        post, account = admitted_items
         assert isinstance(post, Post) and isinstance(account, Account)
         assert (post.post, post.limits, post.text, post.links) == (f"{network}:7", ("noindex",), "", ())
         assert (post.handle, post.name) == ("", "")
@@ -292,21 +292,21 @@ def test_a_post_with_limits_counts_where_it_may(network: str) -> None:
 
 @networks
 def test_a_post_without_limits_counts_everywhere(network: str) -> None:
-    assert admitted(about(network), TERMS[network]) == about(network)
+    assert admitted(items_about(network), TERMS[network]) == items_about(network)
 
 
 def test_only_the_post_with_limits_is_left_out() -> None:
-    other: list[Item] = [
-        said("mastodon", "8"),
+    other_items: list[Item] = [
+        post_of("mastodon", "8"),
         Mention(post="mastodon:8", paper=made.key(1), form="abs", observed_at=AT),
     ]
-    assert admitted([*about("mastodon", "nobot"), *other], TERMS["mastodon"])[-2:] == other
+    assert admitted([*items_about("mastodon", "nobot"), *other_items], TERMS["mastodon"])[-2:] == other_items
 
 
-def test_what_is_limited_later_is_shown_no_more(record: Record) -> None:
+def test_posts_limited_later_are_no_longer_shown(record: Record) -> None:
     quotation_of(record, "mastodon")
-    later = msgspec.structs.replace(said("mastodon"), limits=("noindex",), observed_at=AT + HOUR)
-    record.append(admitted([later], TERMS["mastodon"]), source="mastodon")
+    later_post = msgspec.structs.replace(post_of("mastodon"), limits=("noindex",), observed_at=AT + HOUR)
+    record.append(admitted([later_post], TERMS["mastodon"]), source="mastodon")
     assert RecordIssueReader(record).issue("daily", made.DAY).posts[made.key(1)] == ()
 
 
@@ -314,13 +314,15 @@ def test_what_is_limited_later_is_shown_no_more(record: Record) -> None:
 
 
 def test_a_change_leaves_all_else_as_reviewed() -> None:
-    changed = table({"x": TermsOverride(shown="text")})
-    assert changed["x"] == TERMS["x"]._replace(shown="text")
-    assert {name: row for name, row in changed.items() if name != "x"} == {n: r for n, r in TERMS.items() if n != "x"}
+    changed_table = table({"x": TermsOverride(shown="text")})
+    assert changed_table["x"] == TERMS["x"]._replace(shown="text")
+    assert {name: row for name, row in changed_table.items() if name != "x"} == {
+        n: r for n, r in TERMS.items() if n != "x"
+    }
     assert table() == table({}) == TERMS
 
 
-def test_a_network_without_a_row_is_given_as_little_as_possible() -> None:
+def test_a_network_without_a_row_gets_the_strictest_terms() -> None:
     row: NetworkTerms = terms.of(TERMS, "friendster")
     assert row is UNKNOWN and not may_run(row, opted_in=True)
     assert (terms.keep_for("friendster"), row.shown, row.exported, row.count_limited) == (0, "link", "ids", False)
@@ -331,20 +333,20 @@ def test_a_network_without_a_row_is_given_as_little_as_possible() -> None:
 
 
 def test_a_short_post_is_its_own_excerpt() -> None:
-    post = said("feeds", text="x" * EXCERPT)
+    post = post_of("feeds", text="x" * EXCERPT)
     assert excerpt(post) is post is as_shown(post, "text")
 
 
 def test_an_excerpt_ends_at_a_blank() -> None:
-    cut = excerpt(said("feeds", text="Long ago, " + "kettles sang. " * 30)).text
-    assert cut.endswith(("kettles …", "sang. …")) and EXCERPT - 10 < len(cut.removesuffix(" …")) <= EXCERPT
-    exact = excerpt(said("feeds", text="x" * 200 + " " + "y" * 79 + " z")).text
+    shortened = excerpt(post_of("feeds", text="Long ago, " + "kettles sang. " * 30)).text
+    assert shortened.endswith(("kettles …", "sang. …")) and EXCERPT - 10 < len(shortened.removesuffix(" …")) <= EXCERPT
+    exact = excerpt(post_of("feeds", text="x" * 200 + " " + "y" * 79 + " z")).text
     assert exact == "x" * 200 + " " + "y" * 79 + " …"
 
 
-def test_words_that_nothing_sets_apart_are_cut_where_there_is_no_more_room() -> None:
-    assert excerpt(said("feeds", text="鉄" * 400)).text == "鉄" * EXCERPT + " …"
-    assert excerpt(said("feeds", text="鉄瓶 " + "鉄" * 400)).text == "鉄瓶 " + "鉄" * (EXCERPT - 3) + " …"
+def test_text_without_spaces_is_cut_at_the_limit() -> None:
+    assert excerpt(post_of("feeds", text="鉄" * 400)).text == "鉄" * EXCERPT + " …"
+    assert excerpt(post_of("feeds", text="鉄瓶 " + "鉄" * 400)).text == "鉄瓶 " + "鉄" * (EXCERPT - 3) + " …"
 
 
 def test_links_of_an_excerpt_keep_their_places() -> None:
@@ -354,7 +356,7 @@ def test_links_of_an_excerpt_keep_their_places() -> None:
         TextLink(276, 290, "https://b.example/"),
         TextLink(285, 290, "https://c.example/"),
     )
-    post = excerpt(said("feeds", text=text, links=links))
+    post = excerpt(post_of("feeds", text=text, links=links))
     assert post.text == "one " * 69 + "two …"
     assert [(post.text[k.start : k.end], k.target) for k in post.links] == [
         ("one", "https://a.example/"), ("two", "https://b.example/"),
@@ -364,9 +366,9 @@ def test_links_of_an_excerpt_keep_their_places() -> None:
 @given(st.text(alphabet="ab \n鉄\u0301", max_size=900), st.lists(st.tuples(st.integers(0, 900), st.integers(1, 40))))
 def test_an_excerpt_is_a_beginning(text: str, spans: list[tuple[int, int]]) -> None:
     links = tuple(TextLink(a, min(a + n, len(text)), "https://a.example/") for a, n in spans if a < len(text))
-    cut = excerpt(said("feeds", text=text, links=links))
-    head = cut.text if len(text) <= EXCERPT else cut.text.removesuffix(" …")
+    shortened = excerpt(post_of("feeds", text=text, links=links))
+    head = shortened.text if len(text) <= EXCERPT else shortened.text.removesuffix(" …")
     assert text.startswith(head) and len(head) <= EXCERPT
     assert len(text) <= EXCERPT or len(head) > EXCERPT // 2
-    assert all(0 <= link.start < link.end <= len(head) for link in cut.links)
-    assert {link.start for link in cut.links} == {link.start for link in links if link.start < len(head)}
+    assert all(0 <= link.start < link.end <= len(head) for link in shortened.links)
+    assert {link.start for link in shortened.links} == {link.start for link in links if link.start < len(head)}

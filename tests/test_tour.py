@@ -30,10 +30,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.long
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_examples_print_what_stands_there(page: Path, demo: Path) -> None:
-    for step, printed in tour.run(page.read_text("utf-8"), demo):
-        assert not any(line.startswith("Traceback") for line in printed), "\n".join(printed)
-        assert tour.agrees(step.expected, printed), "\n".join(["run: make docs", f"$ {step.command}", *printed])
+def test_examples_print_what_the_pages_show(page: Path, demo: Path) -> None:
+    for step, output_lines in tour.run(page.read_text("utf-8"), demo):
+        assert not any(line.startswith("Traceback") for line in output_lines), "\n".join(output_lines)
+        assert tour.agrees(step.expected, output_lines), "\n".join(
+            ["run: make docs", f"$ {step.command}", *output_lines]
+        )
 
 
 def test_there_is_a_tour() -> None:
@@ -52,14 +54,21 @@ def test_make_demo_runs_the_demo() -> None:
 
 def test_another_output_is_noticed() -> None:
     page = "```console\n$ echo one\ntwo\n$ echo a b c\na … c\n$ true\n$ printf 'x\\ny\\nz\\n'\nx\n…\nz\n```\n"
-    assert [tour.agrees(step.expected, printed) for step, printed in tour.run(page)] == [False, True, True, True]
+    assert [tour.agrees(step.expected, output_lines) for step, output_lines in tour.run(page)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
     assert tour.refreshed(page) == page.replace("two", "one")
     assert not tour.agrees((), ("said something",))
 
 
 def test_the_sample_is_the_same_wherever_and_whenever_it_is_frozen(tmp_path: Path) -> None:
-    made = [contents(tmp_path / f"{moment}.db", moment) for moment in (1_800_000_000_000_000, 1_900_000_000_000_000)]
-    assert made[0] == made[1] and len(made[0]) == 5
+    issues_by_moment = [
+        contents(tmp_path / f"{moment}.db", moment) for moment in (1_800_000_000_000_000, 1_900_000_000_000_000)
+    ]
+    assert issues_by_moment[0] == issues_by_moment[1] and len(issues_by_moment[0]) == 5
 
 
 def contents(store: Path, at: int) -> list[IssueContent]:
@@ -68,5 +77,5 @@ def contents(store: Path, at: int) -> list[IssueContent]:
         take_sample(record)
         publication = freeze.publication_of(record, None)
         days = issues_queries.listed_days(record, publication.publication)
-        made = [freeze.freeze(record, publication, day, at=at).content for day in days]
-    return [msgspec.structs.replace(content, chain="") for content in made]
+        issues = [freeze.freeze(record, publication, day, at=at).content for day in days]
+    return [msgspec.structs.replace(content, chain="") for content in issues]

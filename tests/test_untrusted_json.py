@@ -19,13 +19,13 @@ DEEP = b"[" * 100_000
 BROKEN_UTF8 = b'{"choices": [{"message": {"content": "\xff\xfe"}}]}'
 
 
-class Some(msgspec.Struct):
+class SampleStruct(msgspec.Struct):
     value: Any = None
 
 
 @given(st.one_of(st.binary(), st.text().map(lambda text: text.encode("utf-8", "surrogatepass"))))
 def test_bytes_are_decoded_or_refused(body: bytes) -> None:
-    for kind in (Any, Some, list[int]):
+    for kind in (Any, SampleStruct, list[int]):
         try:
             decode_json(body, kind)
         except InputError:
@@ -33,9 +33,9 @@ def test_bytes_are_decoded_or_refused(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [DEEP, b'{"value":' * 100_000, b'{"other":' + DEEP, b'{"value": "\xff"}'])
-def test_what_is_nested_too_deep_or_no_text_is_refused(body: bytes) -> None:
+def test_json_nested_too_deep_or_not_in_utf_8_is_refused(body: bytes) -> None:
     with pytest.raises(InputError):
-        decode_json(body, Some)
+        decode_json(body, SampleStruct)
 
 
 def test_a_feed_that_is_nested_too_deep_is_no_feed() -> None:
@@ -50,6 +50,6 @@ def test_a_models_answer_in_broken_utf_8_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("cursor", ["Iv8i", "W1tb" * 20_000])  # broken UTF-8; nested lists
-def test_a_cursor_that_nobody_gave_out_is_refused(cursor: str) -> None:
+def test_a_cursor_that_was_never_issued_is_refused(cursor: str) -> None:
     with pytest.raises(UsageError, match="cursor"):
         key_of(cursor, "papers", str)

@@ -14,7 +14,7 @@ OWN = "mastodon:https://social.example/users/Ada"
 
 
 @pytest.mark.parametrize(
-    ("typed", "keys"),
+    ("text", "keys"),
     [
         (DID, (f"bluesky:{DID}",)),
         ("did:web:ada.example", ("bluesky:did:web:ada.example",)),
@@ -32,13 +32,13 @@ OWN = "mastodon:https://social.example/users/Ada"
         ("https://social.example/ap/users/1163/statuses/9", ("mastodon:https://social.example/ap/users/1163",)),
     ],
 )
-def test_who_is_meant(typed: str, keys: tuple[str, ...]) -> None:
-    found = parse_claim(typed)
-    assert (found.network, found.keys) == (keys[0].partition(":")[0], keys)
+def test_the_accounts_that_texts_name(text: str, keys: tuple[str, ...]) -> None:
+    claim = parse_claim(text)
+    assert (claim.network, claim.keys) == (keys[0].partition(":")[0], keys)
 
 
 @pytest.mark.parametrize(
-    "typed",
+    "text",
     [
         "", " ", "ada", "@ada", "x:@ada", "https://x.com/ada/status/1", "https://news.ycombinator.com/user?id=ada",
         "https://bsky.app/", "https://bsky.app/profile", "https://bsky.app/search/ada.example", "did:plc:short",
@@ -48,13 +48,13 @@ def test_who_is_meant(typed: str, keys: tuple[str, ...]) -> None:
         "@ada@", "@@social.example", "a/../b@social.example", "https://social.example/ap/users/١٢/x",
     ],
 )  # fmt: skip
-def test_who_is_not(typed: str) -> None:
-    assert parse_claim(typed) == NOT_HERE
+def test_texts_that_name_no_account(text: str) -> None:
+    assert parse_claim(text) == NOT_HERE
 
 
 @given(st.text(max_size=600) | st.text("ad.:/@%[]#?0123-_", max_size=80).map("https://".__add__))
-def test_whatever_is_typed_is_read(typed: str) -> None:
+def test_whatever_is_typed_is_read(text: str) -> None:
     """Never raises; the result is keys of one network, without spaces."""
-    network, keys = parse_claim(typed)
+    network, keys = parse_claim(text)
     assert bool(network) == bool(keys)
     assert all(key.startswith(f"{network}:") and key.isprintable() and " " not in key for key in keys)

@@ -17,41 +17,55 @@ def test_a_proof_is_read_as_it_was_written() -> None:
     assert decode(SECRET, text, ADA.account, ADA.moment + LASTS - 1) == ADA
 
 
-def test_and_for_nothing_else() -> None:
+def test_a_proof_is_valid_for_nothing_else() -> None:
     text = encode(SECRET, ADA)
     assert decode(OTHER, text, ADA.account, ADA.moment) is None
     assert decode(SECRET, text, "bluesky:did:plc:eve", ADA.moment) is None
     assert decode(SECRET, text, ADA.account, ADA.moment + LASTS) is None
-    assert decode(SECRET, text, ADA.account, ADA.moment - 1) is None, "of a day to come"
+    assert decode(SECRET, text, ADA.account, ADA.moment - 1) is None, "issued in the future"
 
 
 @given(st.integers(0, 120), st.sampled_from("0123456789abcdef-x"))
-def test_a_sign_that_was_changed_is_noticed(at: int, sign: str) -> None:
+def test_a_changed_character_is_noticed(at: int, character: str) -> None:
     text = encode(SECRET, ADA)
-    changed = f"{text[: at % len(text)]}{sign}{text[at % len(text) + 1 :]}"
-    found = decode(SECRET, changed, ADA.account, ADA.moment)
-    assert found == (ADA if changed == text else None)
+    changed_text = f"{text[: at % len(text)]}{character}{text[at % len(text) + 1 :]}"
+    proof = decode(SECRET, changed_text, ADA.account, ADA.moment)
+    assert proof == (ADA if changed_text == text else None)
 
 
 @given(st.text(max_size=120))
-def test_whatever_comes_instead_is_none(text: str) -> None:
+def test_any_other_text_is_no_proof(text: str) -> None:
     assert decode(SECRET, text, ADA.account, ADA.moment) is None
 
 
-def test_a_code_is_another_for_each_store_account_moment_and_page() -> None:
-    others = [
+def test_codes_differ_by_store_account_moment_and_page() -> None:
+    other_challenges = [
         ADA._replace(account="bluesky:did:plc:eve"),
         ADA._replace(moment=ADA.moment + 1),
         ADA._replace(nonce="0" * 24),
     ]
-    codes = {code(SECRET, one) for one in (ADA, *others)} | {code(OTHER, ADA)}
-    assert len(codes) == 5 and all(len(one) == len("hotpapers-") + 12 for one in codes)
-    assert code(SECRET, ADA) not in encode(SECRET, ADA), "the page that is kept does not hold it"
+    codes = {code(SECRET, challenge) for challenge in (ADA, *other_challenges)} | {code(OTHER, ADA)}
+    assert len(codes) == 5 and all(len(proof_code) == len("hotpapers-") + 12 for proof_code in codes)
+    assert code(SECRET, ADA) not in encode(SECRET, ADA), "the saved page does not contain it"
 
 
-def test_a_code_stands_in_a_profile_as_a_word_of_its_own() -> None:
-    wanted = code(SECRET, ADA)
-    for said in (wanted, f"Kettles.\n{wanted.upper()}!", f"({wanted})", f"«{wanted}»", f"{wanted}, {wanted}"):
-        assert appears_in(wanted, said)
-    for said in ("", "hotpapers", wanted[:-1], f"{wanted}a", f"x{wanted}", f"{wanted}-a", wanted.replace("-", "")):
-        assert not appears_in(wanted, said)
+def test_a_code_is_found_in_a_profile_only_as_a_whole_word() -> None:
+    proof_code = code(SECRET, ADA)
+    for profile in (
+        proof_code,
+        f"Kettles.\n{proof_code.upper()}!",
+        f"({proof_code})",
+        f"«{proof_code}»",
+        f"{proof_code}, {proof_code}",
+    ):
+        assert appears_in(proof_code, profile)
+    for profile in (
+        "",
+        "hotpapers",
+        proof_code[:-1],
+        f"{proof_code}a",
+        f"x{proof_code}",
+        f"{proof_code}-a",
+        proof_code.replace("-", ""),
+    ):
+        assert not appears_in(proof_code, profile)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.atproto.network import Network, running_network
 from tests.atproto.site import Site
-from tests.database_servers import Missing, Partners, running_partners
+from tests.database_servers import DatabaseServers, Missing, running_servers
 
 MakeSite = Callable[..., Site]
 
@@ -29,17 +29,17 @@ def home() -> Path:
 
 
 @pytest.fixture(scope="session")
-def partners(home: Path) -> Iterator[Partners]:
+def partners(home: Path) -> Iterator[DatabaseServers]:
     """A PostgreSQL and a Redis for the network alone."""
     try:
-        with running_partners() as programs:
-            yield programs
-    except Missing as error:
-        pytest.skip(f"the network's own view cannot run: {error}")
+        with running_servers() as servers:
+            yield servers
+    except Missing as problem:
+        pytest.skip(f"the network's own view cannot run: {problem}")
 
 
 @pytest.fixture(scope="session")
-def network(home: Path, partners: Partners) -> Iterator[Network]:
+def network(home: Path, partners: DatabaseServers) -> Iterator[Network]:
     """A network with its own view, which counts."""
     with running_network(home, partners) as result:
         yield result

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from tests.database_servers import Partners, ended, scratch_folder
+from tests.database_servers import DatabaseServers, scratch_folder, stop_program
 
 FOLDER = Path(__file__).parent
 SECONDS = 90.0
@@ -245,7 +245,7 @@ def call(url: str, body: dict[str, Any] | None = None, login: str = "", verb: st
 
 
 @contextmanager
-def running_network(home: Path, partners: Partners | None = None, **pds: Any) -> Iterator[Network]:
+def running_network(home: Path, partners: DatabaseServers | None = None, **pds: Any) -> Iterator[Network]:
     """A network until the block ends, with a view if it has partners. `home`: the folder that `setup` made.
 
     `pds`: settings of the account server, as the development network names them.
@@ -258,7 +258,7 @@ def running_network(home: Path, partners: Partners | None = None, **pds: Any) ->
             network.close()
 
 
-def _network(home: Path, scratch: Path, partners: Partners | None, pds: dict[str, Any]) -> Network:
+def _network(home: Path, scratch: Path, partners: DatabaseServers | None, pds: dict[str, Any]) -> Network:
     for _ in range(TRIES):
         process = _process(home, scratch, partners, pds)
         try:
@@ -269,7 +269,9 @@ def _network(home: Path, scratch: Path, partners: Partners | None, pds: dict[str
     raise AssertionError(f"{reason}: {(scratch / 'errors').read_text('utf-8', 'replace')[-2000:]}")
 
 
-def _process(home: Path, scratch: Path, partners: Partners | None, pds: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _process(
+    home: Path, scratch: Path, partners: DatabaseServers | None, pds: dict[str, Any]
+) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PDS_", "BSKY_", "DB_"))}
     environment |= {"TMPDIR": str(scratch), "LOG_ENABLED": "false", "NODE_ENV": "test"}
     if partners:
@@ -288,4 +290,4 @@ def _close(process: subprocess.Popen[bytes]) -> None:
     with process.stdin, process.stdout, suppress(subprocess.TimeoutExpired):
         process.stdin.close()
         process.wait(SECONDS / 3)
-    ended(process)
+    stop_program(process)

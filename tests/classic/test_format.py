@@ -27,7 +27,7 @@ ADAS_POST = "1366659539260149761"  # the first post of plain.md
 # ---- real files --------------------------------------------------------------------------------------
 
 
-def test_the_archive_comes_back_byte_for_byte(shared: Path) -> None:
+def test_the_archive_round_trips_byte_for_byte(shared: Path) -> None:
     files = sorted((shared / "archive" / "posts").glob("*.md"))
     assert len(files) == 229
     for file in files:
@@ -39,16 +39,18 @@ def test_the_archive_comes_back_byte_for_byte(shared: Path) -> None:
         assert classic.printed_made(classic.moment(issue.made)) == issue.made
 
 
-def test_the_seeds_come_back_as_they_were_before_they_were_damaged(shared: Path) -> None:
-    repaired = []
+def test_damaged_files_are_restored(shared: Path) -> None:
+    repaired_files = []
     for file in sorted((shared / "seeds" / "as-given").iterdir()):
-        text, damaged = classic.decode(file.read_bytes())
+        text, is_damaged = classic.decode(file.read_bytes())
         issue = classic.parse(text)
-        back = classic.render(issue)
-        assert back.encode() == (shared / "seeds" / "restored" / f"{issue.date}---Hot-Papers.md").read_bytes()
-        assert (back.encode().decode("mac_roman") if damaged else back).encode() == file.read_bytes()
-        repaired += [file.name[:3]] * damaged
-    assert repaired == ["001", "002", "004"]
+        rendered_text = classic.render(issue)
+        assert rendered_text.encode() == (shared / "seeds" / "restored" / f"{issue.date}---Hot-Papers.md").read_bytes()
+        assert (
+            rendered_text.encode().decode("mac_roman") if is_damaged else rendered_text
+        ).encode() == file.read_bytes()
+        repaired_files += [file.name[:3]] * is_damaged
+    assert repaired_files == ["001", "002", "004"]
 
 
 # ---- parsed values -----------------------------------------------------------------------------------
@@ -57,13 +59,18 @@ def test_the_seeds_come_back_as_they_were_before_they_were_damaged(shared: Path)
 def test_the_values_of_an_item() -> None:
     issue = classic.parse(PLAIN)
     assert (issue.date, issue.made, issue.lead, len(issue.items)) == ("2021-03-02", "2021-03-03T10:15:09", 0, 2)
-    first, second = issue.items
-    assert first.title == "A Teapot That Learns: Steeping with  Gradients"
-    assert first.authors == ("Ada Brewster", "Bo Kettle", "Čeněk Šálek")
-    assert (first.number, first.reposts, first.likes, first.tallied) == (1, 812, 1204, "03/03/2021 10:15:09")
-    assert (first.paper, first.categories) == ("2103.99901", ("cs.LG", "cs.CL", "stat.ML"))
-    assert second.abstract == "We count drops. Most of them miss."
-    assert second.posts == ()
+    first_item, second_item = issue.items
+    assert first_item.title == "A Teapot That Learns: Steeping with  Gradients"
+    assert first_item.authors == ("Ada Brewster", "Bo Kettle", "Čeněk Šálek")
+    assert (first_item.number, first_item.reposts, first_item.likes, first_item.tallied) == (
+        1,
+        812,
+        1204,
+        "03/03/2021 10:15:09",
+    )
+    assert (first_item.paper, first_item.categories) == ("2103.99901", ("cs.LG", "cs.CL", "stat.ML"))
+    assert second_item.abstract == "We count drops. Most of them miss."
+    assert second_item.posts == ()
 
 
 def test_the_values_of_a_post() -> None:
@@ -77,29 +84,29 @@ def test_the_values_of_a_post() -> None:
     ]
 
 
-def test_irregular_files_keep_what_is_irregular() -> None:
+def test_irregularities_are_preserved() -> None:
     issue = classic.parse(IRREGULAR)
-    first, second = issue.items
+    first_item, second_item = issue.items
     assert issue.lead == 1
-    assert first.abstract == ""
-    assert first.paper == "hep-th/9901001"
-    assert first.categories[2] == "sock.SM"  # not an arXiv category: kept
-    assert first.posts[0] == first.posts[1]
-    assert (first.posts[0].name, first.posts[0].rtl, first.posts[2].name) == ("Fay (@ home)", True, " ")
-    assert first.posts[2].text[:24] == "@made_up_emil one\xa0two \u2066t"
-    assert "<b^{2}" in second.title and "<f<n/2" in second.abstract and "<mask>" in second.abstract
+    assert first_item.abstract == ""
+    assert first_item.paper == "hep-th/9901001"
+    assert first_item.categories[2] == "sock.SM"  # not an arXiv category: kept
+    assert first_item.posts[0] == first_item.posts[1]
+    assert (first_item.posts[0].name, first_item.posts[0].rtl, first_item.posts[2].name) == ("Fay (@ home)", True, " ")
+    assert first_item.posts[2].text[:24] == "@made_up_emil one\xa0two \u2066t"
+    assert "<b^{2}" in second_item.title and "<f<n/2" in second_item.abstract and "<mask>" in second_item.abstract
     assert classic.parse(NO_ITEMS).items == ()
 
 
 @pytest.mark.parametrize("text", [PLAIN, IRREGULAR, NO_ITEMS, SHORTEST], ids=["plain", "irregular", "empty", "short"])
-def test_made_up_files_come_back(text: str) -> None:
+def test_made_up_files_round_trip(text: str) -> None:
     assert classic.render(classic.parse(text)) == text
 
 
 def test_a_changed_count_changes_the_text() -> None:
     issue = classic.parse(PLAIN)
-    changed = replace(issue, items=(replace(issue.items[0], likes=7), issue.items[1]))
-    assert classic.render(changed) == PLAIN.replace("favorites: 1204", "favorites: 7")
+    changed_issue = replace(issue, items=(replace(issue.items[0], likes=7), issue.items[1]))
+    assert classic.render(changed_issue) == PLAIN.replace("favorites: 1204", "favorites: 7")
 
 
 @pytest.mark.parametrize("lead", [1, 2, 7, 1000])
@@ -123,19 +130,19 @@ def test_mojibake_is_repaired(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["plain ASCII", "a map of 2 √π r", "«École»", "so–called", "über", "2 ¬Ä 3", "日本"])
-def test_what_may_be_meant_as_it_stands_is_left_alone(text: str) -> None:
+def test_text_that_may_be_intended_is_left_alone(text: str) -> None:
     assert classic.decode(text.encode()) == (text, False)
 
 
 def test_half_damaged_files_are_left_alone() -> None:
-    half = "José and " + mojibake("José").decode()
-    assert classic.decode(half.encode()) == (half, False)
+    half_damaged = "José and " + mojibake("José").decode()
+    assert classic.decode(half_damaged.encode()) == (half_damaged, False)
 
 
 def test_not_utf_8_is_refused_with_its_line() -> None:
-    with pytest.raises(NotClassic, match="0xe9") as caught:
+    with pytest.raises(NotClassic, match="0xe9") as error:
         classic.decode("one\ntwo\nJosé\n".encode("latin-1"))
-    assert caught.value.line == 3
+    assert error.value.line == 3
 
 
 def test_surrogates_are_refused() -> None:
@@ -146,20 +153,20 @@ def test_surrogates_are_refused() -> None:
 
 
 def test_a_line_that_never_ends_is_refused_unread() -> None:
-    endless = b"---\ntitle: " + b"x" * (classic.MAX_LINE + 1)
-    with pytest.raises(NotClassic, match="longer than") as caught:
-        classic.decode(endless)
-    assert caught.value.line == 2
+    endless_line = b"---\ntitle: " + b"x" * (classic.MAX_LINE + 1)
+    with pytest.raises(NotClassic, match="longer than") as error:
+        classic.decode(endless_line)
+    assert error.value.line == 2
     with pytest.raises(NotClassic, match="longer than"):
-        classic.parse(endless.decode())
-    fitting = b"x" * (classic.MAX_LINE - 1) + b"\n"
-    assert classic.decode(fitting * 3)[0] == fitting.decode() * 3
+        classic.parse(endless_line.decode())
+    longest_line = b"x" * (classic.MAX_LINE - 1) + b"\n"
+    assert classic.decode(longest_line * 3)[0] == longest_line.decode() * 3
 
 
 def test_a_file_beyond_the_limit_is_refused() -> None:
-    with pytest.raises(NotClassic, match="larger than") as caught:
+    with pytest.raises(NotClassic, match="larger than") as error:
         classic.decode(b"\n" * (classic.MAX_FILE + 1))
-    assert caught.value.line is not None
+    assert error.value.line is not None
 
 
 # ---- values ------------------------------------------------------------------------------------------
@@ -171,14 +178,14 @@ SPECIAL = st.sampled_from(
 )
 
 
-def joined(*pieces: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def joined_text(*pieces: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.lists(st.one_of(*pieces), max_size=8).map("".join)
 
 
-LINES = joined(CHARACTERS, SPECIAL.filter(lambda text: text != "\n"))
+LINES = joined_text(CHARACTERS, SPECIAL.filter(lambda text: text != "\n"))
 WORDS = LINES.filter(lambda text: not re.search(r"</|<[a-z]+[\s/>]", text, re.IGNORECASE))
 """Excludes what looks like HTML, which titles and abstracts may not contain."""
-TEXTS = joined(CHARACTERS, SPECIAL)
+TEXTS = joined_text(CHARACTERS, SPECIAL)
 COUNTS = st.integers(0, classic.MAX_COUNT)
 PAPERS = st.sampled_from(["2103.99901", "0704.0001", "hep-th/9901001", "math/0309136"])
 CATEGORIES = st.from_regex(r"[A-Za-z][A-Za-z0-9.-]{0,12}", fullmatch=True)
@@ -217,14 +224,14 @@ def items(draw: st.DrawFn, number: int) -> ClassicItem:
 @st.composite
 def issues(draw: st.DrawFn) -> ClassicIssue:
     count = draw(st.integers(0, 3))
-    made = classic.printed_made(draw(MOMENTS))
+    made_at = classic.printed_made(draw(MOMENTS))
     lead = draw(st.integers(0, 5)) if count else 0
-    return ClassicIssue(str(draw(st.dates())), made, lead, tuple(draw(items(n)) for n in range(1, count + 1)))
+    return ClassicIssue(str(draw(st.dates())), made_at, lead, tuple(draw(items(n)) for n in range(1, count + 1)))
 
 
 @pytest.mark.long
 @given(issues())
-def test_values_come_back(issue: ClassicIssue) -> None:
+def test_values_round_trip(issue: ClassicIssue) -> None:
     assert classic.parse(classic.render(issue)) == issue
 
 
@@ -238,30 +245,34 @@ def test_escaped_words_always_make_a_file(item: ClassicItem, title: str, author:
     link = ClassicLink(0, len(text), "javascript:x()")
     post = ClassicPost("20", "x", author, "en", False, text, (link,) if text else ())
     item = replace(item, title=f"T {title}", authors=(author, "Bo"), abstract=abstract, posts=(post,))
-    written = classic.render(ClassicIssue("2021-03-02", "2021-03-03T10:15:09", 0, (item,)), escape=True)
-    [back] = classic.parse(written).items
-    assert not set("<>") & set(back.title + "".join(back.authors) + back.abstract)
-    assert (back.authors[-1], back.posts[0].links) == ("Bo", ())
-    assert len(back.posts[0].text) == len(text)
+    text_written = classic.render(ClassicIssue("2021-03-02", "2021-03-03T10:15:09", 0, (item,)), escape=True)
+    [item_read] = classic.parse(text_written).items
+    assert not set("<>") & set(item_read.title + "".join(item_read.authors) + item_read.abstract)
+    assert (item_read.authors[-1], item_read.posts[0].links) == ("Bo", ())
+    assert len(item_read.posts[0].text) == len(text)
 
 
 def test_escaped_words() -> None:
     [item] = classic.parse(SHORTEST).items
-    wild = replace(item, title="a <b>\nR&D", authors=("Bo, Jr.", "\t"), abstract="x<y\r\n> z\ud800", posts=())
-    issue = replace(classic.parse(SHORTEST), items=(wild,))
-    [back] = classic.parse(classic.render(issue, escape=True)).items
-    assert (back.title, back.authors, back.abstract) == ("a &lt;b&gt; R&amp;D", ("Bo Jr.",), "x&lt;y  &gt; z ")
+    hostile_item = replace(item, title="a <b>\nR&D", authors=("Bo, Jr.", "\t"), abstract="x<y\r\n> z\ud800", posts=())
+    issue = replace(classic.parse(SHORTEST), items=(hostile_item,))
+    [item_read] = classic.parse(classic.render(issue, escape=True)).items
+    assert (item_read.title, item_read.authors, item_read.abstract) == (
+        "a &lt;b&gt; R&amp;D",
+        ("Bo Jr.",),
+        "x&lt;y  &gt; z ",
+    )
 
 
-def test_what_is_not_known_is_said() -> None:
+def test_missing_values_are_unknown() -> None:
     [item] = classic.parse(SHORTEST).items
-    shown = [ClassicPost("20", "x", "X", lang, False, "kettle", ()) for lang in ("", "EN", "zh-TW")]
+    posts = [ClassicPost("20", "x", "X", lang, False, "kettle", ()) for lang in ("", "EN", "zh-TW")]
     nameless = ClassicPost("20", "a handle with blanks", "X", "en", False, "kettle", ())
-    bare = replace(item, title=" ", authors=(" ",), categories=("cs LG",), posts=(*shown, nameless))
-    issue = replace(classic.parse(SHORTEST), items=(bare,))
-    [back] = classic.parse(classic.render(issue, escape=True)).items
-    assert (back.title, back.authors, back.categories) == (item.paper, ("unknown",), ("unknown",))
-    assert [post.lang for post in back.posts] == ["und", "und", "zh-TW"]
+    bare_item = replace(item, title=" ", authors=(" ",), categories=("cs LG",), posts=(*posts, nameless))
+    issue = replace(classic.parse(SHORTEST), items=(bare_item,))
+    [item_read] = classic.parse(classic.render(issue, escape=True)).items
+    assert (item_read.title, item_read.authors, item_read.categories) == (item.paper, ("unknown",), ("unknown",))
+    assert [post.lang for post in item_read.posts] == ["und", "und", "zh-TW"]
 
 
 BAD_FIELDS: dict[str, tuple[dict[str, object], str]] = {
@@ -285,7 +296,7 @@ BAD_FIELDS: dict[str, tuple[dict[str, object], str]] = {
 
 
 @pytest.mark.parametrize(("change", "reason"), BAD_FIELDS.values(), ids=BAD_FIELDS)
-def test_what_would_not_come_back_is_not_written(change: dict[str, object], reason: str) -> None:
+def test_items_that_would_not_round_trip_are_not_written(change: dict[str, object], reason: str) -> None:
     issue = classic.parse(SHORTEST)
     with pytest.raises(NotClassic, match=reason):
         classic.render(replace(issue, items=(replace(issue.items[0], **change),)))
@@ -307,18 +318,18 @@ BAD_POSTS: dict[str, tuple[dict[str, object], str]] = {
 
 
 @pytest.mark.parametrize(("change", "reason"), BAD_POSTS.values(), ids=BAD_POSTS)
-def test_posts_that_would_not_come_back_are_not_written(change: dict[str, object], reason: str) -> None:
+def test_posts_that_would_not_round_trip_are_not_written(change: dict[str, object], reason: str) -> None:
     issue = classic.parse(PLAIN)
-    first = issue.items[0]
-    changed = replace(first, posts=(replace(first.posts[0], **change),))
+    first_item = issue.items[0]
+    changed_item = replace(first_item, posts=(replace(first_item.posts[0], **change),))
     with pytest.raises(NotClassic, match=reason):
-        classic.render(replace(issue, items=(changed,)))
+        classic.render(replace(issue, items=(changed_item,)))
 
 
 @pytest.mark.parametrize(
     "change", [{"date": "2021-02-30"}, {"made": "03/03/2021 10:15:09"}, {"lead": -1}, {"lead": 10**9}, {"items": ()}]
 )
-def test_a_head_that_would_not_come_back_is_not_written(change: dict[str, object]) -> None:
+def test_a_head_that_would_not_round_trip_is_not_written(change: dict[str, object]) -> None:
     with pytest.raises(NotClassic):
         classic.render(replace(classic.parse(IRREGULAR), **change))
 
@@ -335,17 +346,19 @@ def test_moments_are_japan_time() -> None:
 
 
 @given(MOMENTS)
-def test_moments_come_back_in_whole_seconds(micros: int) -> None:
-    whole = micros // 1_000_000 * 1_000_000
-    assert classic.moment(classic.printed_tally(micros)) == whole
-    assert classic.moment(classic.printed_made(micros)) == whole
+def test_moments_round_trip_in_whole_seconds(micros: int) -> None:
+    whole_seconds = micros // 1_000_000 * 1_000_000
+    assert classic.moment(classic.printed_tally(micros)) == whole_seconds
+    assert classic.moment(classic.printed_made(micros)) == whole_seconds
 
 
-@pytest.mark.parametrize("printed", ["", "2020-12-23", "23/12/2020 10:50:00", "2020-12-23T10:50:60", "x" * 10**6])
-def test_no_moment(printed: str) -> None:
-    with pytest.raises(NotClassic) as caught:
-        classic.moment(printed)
-    assert len(caught.value.reason) < 100
+@pytest.mark.parametrize(
+    "printed_moment", ["", "2020-12-23", "23/12/2020 10:50:00", "2020-12-23T10:50:60", "x" * 10**6]
+)
+def test_no_moment(printed_moment: str) -> None:
+    with pytest.raises(NotClassic) as error:
+        classic.moment(printed_moment)
+    assert len(error.value.reason) < 100
 
 
 @pytest.mark.parametrize("micros", [10**18, -(10**18), 10**30])

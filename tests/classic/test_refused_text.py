@@ -19,9 +19,9 @@ ADAS_POST = 1366659539260149761  # the first post of plain.md
 
 
 def refusal(text: str) -> NotClassic:
-    with pytest.raises(NotClassic) as caught:
+    with pytest.raises(NotClassic) as error:
         classic.parse(text)
-    return caught.value
+    return error.value
 
 
 EMBED = '<p lang="en" dir="ltr">Our teapot is out! It&#39;s small'
@@ -114,17 +114,17 @@ REFUSED = {
 
 @pytest.mark.parametrize(("old", "new", "reason"), REFUSED.values(), ids=REFUSED)
 def test_refused_with_line_and_reason(old: str, new: str, reason: str) -> None:
-    before, after = PLAIN.split(old, maxsplit=1)
-    error = refusal(before + new + after)
+    start, end = PLAIN.split(old, maxsplit=1)
+    error = refusal(start + new + end)
     assert re.search(reason, error.reason)
-    assert error.line == (before + new).count("\n") + 1
+    assert error.line == (start + new).count("\n") + 1
 
 
 def test_an_impossible_date_is_refused() -> None:
-    for wrong in ("2021-02-30", "2021-13-01", "0000-01-01", "2021-3-2", "20210302"):
-        error = refusal(PLAIN.replace("2021-03-02", wrong))
+    for date in ("2021-02-30", "2021-13-01", "0000-01-01", "2021-3-2", "20210302"):
+        error = refusal(PLAIN.replace("2021-03-02", date))
         assert error.line == 2
-        assert wrong in error.reason
+        assert date in error.reason
 
 
 @pytest.mark.parametrize(
@@ -174,14 +174,14 @@ def test_refused_as_a_whole(text: str, line: int | None, reason: str) -> None:
 @pytest.mark.parametrize("text", [PLAIN, SHORTEST], ids=["plain", "short"])
 def test_a_file_cut_off_anywhere_is_refused_or_a_file(text: str) -> None:
     """Only the front matter alone, and items before a cleanly missing one, make a valid file."""
-    whole = []
+    valid_ends = []
     for end in range(len(text)):
         try:
             assert classic.render(classic.parse(text[:end])) == text[:end]
-            whole.append(text[end:].lstrip("\n")[:3])
+            valid_ends.append(text[end:].lstrip("\n")[:3])
         except NotClassic as error:
             assert error.line is not None or end == 0
-    assert whole == ["# 1", "# 2"][: text.count("\n# ")]
+    assert valid_ends == ["# 1", "# 2"][: text.count("\n# ")]
 
 
 DAMAGE = st.sampled_from([*"\n\t<>&\"' -#/0a.v[](|", "", "<br>"])
@@ -189,13 +189,13 @@ DAMAGE = st.sampled_from([*"\n\t<>&\"' -#/0a.v[](|", "", "<br>"])
 
 @given(st.integers(0, len(PLAIN) - 1), st.integers(0, 20), DAMAGE)
 def test_a_damaged_file_is_refused_or_another_file(start: int, length: int, new: str) -> None:
-    damaged = PLAIN[:start] + new + PLAIN[start + length :]
+    damaged_text = PLAIN[:start] + new + PLAIN[start + length :]
     try:
-        issue = classic.parse(damaged)
+        issue = classic.parse(damaged_text)
     except NotClassic as error:
         assert error.line is not None
     else:
-        assert classic.render(issue) == damaged
+        assert classic.render(issue) == damaged_text
 
 
 @given(st.text())

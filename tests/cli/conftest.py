@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli import classic_issues
 from tests.cli.run import good
-from tests.conftest import made_once
+from tests.conftest import shared_folder
 
 DAYS = ("2021-03-02", "2021-03-03", "2021-03-04")
 
@@ -17,7 +17,7 @@ DAYS = ("2021-03-02", "2021-03-03", "2021-03-04")
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's folder, created once; tests must not change it."""
-    return made_once(tmp_path_factory, "demo", lambda folder: good("demo", folder / "demo")) / "demo"
+    return shared_folder(tmp_path_factory, "demo", lambda folder: good("demo", folder / "demo")) / "demo"
 
 
 @pytest.fixture

@@ -81,8 +81,8 @@ def test_two_that_read_alike_are_the_same(posts: list[SamplePost], reading_habit
 
 
 @given(sample_posts, st.integers(0, 150), st.integers(1, 48))
-def test_posts_while_one_was_blind(posts: list[SamplePost], begin: int, length: int) -> None:
-    start = ANNOUNCED + begin * HOUR
+def test_posts_while_one_was_blind(posts: list[SamplePost], start_hour: int, length: int) -> None:
+    start = ANNOUNCED + start_hour * HOUR
     blind = CoverageLine(network=NETWORK, from_at=start, until_at=start + length * HOUR, at=END, state="refused")
     known_posts = [post for post in posts if not blind.from_at <= post.posted_at < blind.until_at]
     coverage = [*hours(START, blind.from_at), blind, *hours(blind.until_at, END)]
@@ -324,7 +324,7 @@ def test_other_keys_and_other_times_are_refused() -> None:
         compare_collectors(facts, collector(lines_of([POST_A]), since=END, until=END + HOUR))
 
 
-def test_a_network_that_one_alone_has_read_is_left_out() -> None:
+def test_a_network_that_only_one_has_read_is_left_out() -> None:
     other_line = msgspec.structs.replace(post_line(POST_A, PROMPT), post=mark("elsewhere"), network="x")
     facts = collector([*lines_of([POST_B]), other_line], coverage=[*hours(), *hours(network="x")])
     comparison = compare_both(facts, collector(lines_of([POST_B])))

@@ -24,7 +24,7 @@ POST = post_line(SamplePost(0, 30, 80, 300), Habits(0, 0))
 LINES = [HEADER, *hours(), AnnouncedLine(paper=PAPER, announced_at=START + 1), POST, ComparisonEnd()]
 
 
-def read(lines: Iterable[bytes]) -> CollectorFacts:
+def read_lines(lines: Iterable[bytes]) -> CollectorFacts:
     return read_facts(decode_file(lines, "theirs.jsonl"), "theirs.jsonl")
 
 
@@ -33,7 +33,7 @@ def changed_line(line: bytes, **fields: object) -> bytes:
 
 
 def test_what_was_written_is_read() -> None:
-    facts = read(map(encode_line, LINES))
+    facts = read_lines(map(encode_line, LINES))
     assert facts.header == HEADER and facts.posts == {POST.post: POST}
     assert facts.announced == {PAPER: START + 1} and facts.posts_by_paper == {PAPER: frozenset([POST.post])}
 
@@ -67,7 +67,7 @@ WRONG_POSTS = {
 def test_a_wrong_line_is_named(flaw: str) -> None:
     lines = [*ENCODED[:-1], WRONG_POSTS[flaw], ENCODED[-1]]
     with pytest.raises(InputError) as error:
-        read(lines)
+        read_lines(lines)
     assert error.value.file == "theirs.jsonl" and error.value.line == len(lines) - 1
     assert str(error.value).isprintable()
 
@@ -79,24 +79,24 @@ def test_a_wrong_line_is_named(flaw: str) -> None:
 )  # fmt: skip
 def test_a_wrong_header_is_named(field: str, value: object, message: str) -> None:
     with pytest.raises(InputError, match=message) as error:
-        read([changed_line(ENCODED[0], **{field: value}), *ENCODED[1:]])
+        read_lines([changed_line(ENCODED[0], **{field: value}), *ENCODED[1:]])
     assert error.value.line == 1
 
 
 def test_a_file_without_its_first_or_last_line() -> None:
     for lines in ([], ENCODED[1:], ENCODED[:-1], [*ENCODED, ENCODED[-2]]):
         with pytest.raises(InputError):
-            read(lines)
+            read_lines(lines)
 
 
-def test_what_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_are_too_long_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts_module, "LONGEST_LINE", 100)
     with pytest.raises(InputError, match="longer than 100 bytes"):
-        read(ENCODED)
+        read_lines(ENCODED)
     monkeypatch.undo()
     monkeypatch.setattr(facts_module, "MOST_LINES", 10)
     with pytest.raises(InputError, match="more than 10 lines") as error:
-        read(ENCODED)
+        read_lines(ENCODED)
     assert error.value.line == 11
 
 
@@ -105,7 +105,7 @@ def test_any_damaged_file_is_read_or_refused(number: int, data: st.DataObject) -
     line = bytearray(ENCODED[number])
     line[data.draw(st.integers(0, len(line) - 2))] = data.draw(st.integers(0, 255))
     try:
-        read([*ENCODED[:number], bytes(line), *ENCODED[number + 1 :]])
+        read_lines([*ENCODED[:number], bytes(line), *ENCODED[number + 1 :]])
     except InputError as error:
         assert error.line is not None
 
@@ -113,7 +113,7 @@ def test_any_damaged_file_is_read_or_refused(number: int, data: st.DataObject) -
 # ---- keys and marks ----------------------------------------------------------------------------------------
 
 
-def test_a_key_is_the_owners_alone(tmp_path: Path) -> None:
+def test_a_key_is_private(tmp_path: Path) -> None:
     file, key = tmp_path / "shared.key", new_key()
     write_key(file, key)
     assert file.stat().st_mode & 0o777 == 0o600

@@ -1,4 +1,4 @@
-"""Two whole programs on one loopback internet with faults, and the comparison of what they hold."""
+"""Two whole programs on one loopback internet with faults, and the comparison of their stores."""
 
 from __future__ import annotations
 
@@ -92,11 +92,11 @@ def test_every_count_of_an_issue_is_that_of_the_research_tables(stores: Stores, 
             edited = {paper for (paper,) in record.database.rows(EDITED)}
         counts = list(recounted(tmp_path / name))
         assert len(counts) == 4 * tables.rows["entry_counts"] > 100
-        wrong = [count for count in counts if count.printed != count.recounted]
-        for count in wrong:
+        differing = [count for count in counts if count.printed != count.recounted]
+        for count in differing:
             assert count.name == "voices"
             assert f"arxiv:{count.paper}" in edited or (count.network == "bluesky" and names_who_reacted), count
-        assert len([count for count in wrong if count.network != "bluesky"]) <= len(counts) // 50
+        assert len([count for count in differing if count.network != "bluesky"]) <= len(counts) // 50
 
 
 EDITED = """SELECT i.key FROM mention AS m JOIN identity AS i ON i.id = m.paper
@@ -112,9 +112,9 @@ def test_a_file_holds_no_word_name_or_key(stores: Stores) -> None:
         assert len(posts) > 50 and any(isinstance(line, PostLine) and line.readings for line in lines)
         for post in posts:
             own_id = post.post.partition(":")[2]
-            for private in (post.post, own_id, post.account, post.handle, post.name, post.text):
-                is_number = private.replace(".", "").isdigit()  # such as moments and papers
-                assert len(private) < 6 or is_number or private not in file_text
+            for secret in (post.post, own_id, post.account, post.handle, post.name, post.text):
+                is_number = secret.replace(".", "").isdigit()  # such as moments and papers
+                assert len(secret) < 6 or is_number or secret not in file_text
 
 
 # ---- what an operator does to one of the two -------------------------------------------------------------

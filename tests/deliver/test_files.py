@@ -50,7 +50,7 @@ def test_leftovers_of_a_crash_go_with_the_next_writing(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"index.html": b"one"}
 
 
-def test_a_file_without_bytes_goes(tmp_path: Path) -> None:
+def test_a_file_without_bytes_is_removed(tmp_path: Path) -> None:
     write_files(tmp_path, PAGES)
     removed_files = [
         RenderedFile("index.html", b""),

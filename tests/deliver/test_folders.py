@@ -74,7 +74,7 @@ def test_a_file_does_not_own_the_folders_of_the_database_that_it_was_copied_from
 # ---- copies --------------------------------------------------------------------------------------------
 
 
-def test_what_is_forgotten_in_a_copy_leaves_the_originals_pages_alone(home: Path, tmp_path: Path) -> None:
+def test_forgetting_in_a_copy_leaves_the_original_s_pages_alone(home: Path, tmp_path: Path) -> None:
     pages_before = pages(home / "site") | pages(tmp_path / "www")
     for copy in (home / "copy.db", tmp_path / "hotpapers.db"):
         shutil.copy(home / "hotpapers.db", copy)

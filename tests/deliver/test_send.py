@@ -27,7 +27,7 @@ class Killed(BaseException):
 
 
 class RecordingSender:
-    """Targets that keep what they receive and can be queried. `plan`: what happens at each send, in order."""
+    """Targets that keep what they receive and can be queried. `steps`: what happens at each send, in order."""
 
     name = "box"
 
@@ -169,7 +169,7 @@ def test_the_start_of_each_sending_is_stored_first(record: Record) -> None:
 
 
 def test_of_two_processes_that_send_at_once_one_sends(record: Record) -> None:
-    """The second process runs while the first is at its second target, and takes that target for interrupted."""
+    """The second process runs while the first is at its second target, and treats that target as interrupted."""
     http, other_results = ScriptedClient({}), list[SendResult]()
 
     class MeetingSender(SenderWithoutReceipts):
@@ -193,7 +193,7 @@ def test_of_two_processes_that_send_at_once_one_sends(record: Record) -> None:
     assert recorded(record, "box") == [(DAY, 1, "everybody", "sent", "4 sent, 0 failed")]
 
 
-def test_a_receipt_is_kept_in_part_where_it_is_long(record: Record) -> None:
+def test_a_long_receipt_is_shortened(record: Record) -> None:
     class WordySender(RecordingSender):
         def send(self, message: Message, http: HttpClient) -> str:
             return "ä" * 501
@@ -275,7 +275,7 @@ def test_a_delivery_that_no_target_accepted_failed(record: Record) -> None:
     assert recorded(record, "box") == [(DAY, 1, "everybody", "failed", "0 sent, 1 failed")]
 
 
-def test_a_channel_that_goes_nowhere_is_not_recorded(record: Record) -> None:
+def test_a_channel_without_targets_is_not_recorded(record: Record) -> None:
     class SenderWithoutTargets(RecordingSender):
         def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
             return iter([])

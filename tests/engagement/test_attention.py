@@ -109,16 +109,12 @@ A_DAY_IN = MeasurementWindow(ages=(24,))
 LONG = "A made-up sentence of which there is only one, so far"
 
 
-def announcement(hours: int = 24, type: AnnouncementType = "new", paper: str = PAPER, **more: int) -> Announcement:
+def announcement(hours: int = 24, type: AnnouncementType = "new", paper: str = PAPER, **fields: int) -> Announcement:
     at = CUT - hours * HOUR
     category = "stat.ML" if type == "cross" else "cs.LG"
+    observed_at = fields.get("observed_at", at)
     return Announcement(
-        paper=paper,
-        day="2023-11-13",
-        category=category,
-        type=type,
-        announced_at=at,
-        observed_at=more.get("observed_at", at),
+        paper=paper, day="2023-11-13", category=category, type=type, announced_at=at, observed_at=observed_at
     )
 
 
@@ -136,10 +132,10 @@ def counts(post: str, reposts: int | None, likes: int | None, at: int = DAY_AGO 
 
 
 def reactions(
-    post: str, *accounts: str, type: ReactionType = "like", at: int = DAY_AGO + 2, **more: bool
+    post: str, *accounts: str, type: ReactionType = "like", at: int = DAY_AGO + 2, **fields: bool
 ) -> list[Item]:
     return [
-        Reaction(post=post, account=a, type=type, observed_at=at, withdrawn=more.get("withdrawn", False))
+        Reaction(post=post, account=a, type=type, observed_at=at, withdrawn=fields.get("withdrawn", False))
         for a in accounts
     ]
 
@@ -157,17 +153,14 @@ def voices(record: Record, *items: Item | list[Item], window: MeasurementWindow 
     return {row.network: row.voices for row in attention.read_engagement(record.view(CUT), window)}
 
 
-def test_an_account_counts_once_however_often_it_speaks_and_reacts(sqlite_record: Record) -> None:
-    posts = [
-        *posting("bluesky:1", "bluesky:ada"),
-        *posting("bluesky:2", "bluesky:ada"),
-        *posting("bluesky:3", "bluesky:bo"),
-    ]
+def test_an_account_counts_once_however_often_it_posts_and_reacts(sqlite_record: Record) -> None:
+    posts = [*posting("bluesky:1", "bluesky:ada"), *posting("bluesky:2", "bluesky:ada")]
+    posts += posting("bluesky:3", "bluesky:bo")
     likes = [*reactions("bluesky:3", "bluesky:ada", "bluesky:cy"), *reactions("bluesky:1", "bluesky:cy", type="repost")]
     assert voices(sqlite_record, posts, likes) == {"bluesky": 3}
 
 
-def test_counts_add_to_the_accounts_that_are_known_only_what_goes_beyond_them(sqlite_record: Record) -> None:
+def test_counts_add_only_what_exceeds_the_known_accounts(sqlite_record: Record) -> None:
     post = posting("bluesky:1", "bluesky:ada")
     likes = reactions("bluesky:1", "bluesky:bo", "bluesky:cy")
     assert voices(sqlite_record, post, counts("bluesky:1", 3, 5)) == {"bluesky": 9}
@@ -179,12 +172,11 @@ def test_counts_add_to_the_accounts_that_are_known_only_what_goes_beyond_them(sq
 
 def test_replies_and_quotes_are_not_reactions_that_count(sqlite_record: Record) -> None:
     replies = [*reactions("bluesky:1", "bluesky:bo", type="reply"), *reactions("bluesky:1", "bluesky:cy", type="quote")]
-    assert voices(sqlite_record, posting("bluesky:1", "bluesky:ada"), replies, counts("bluesky:1", 1, 1)) == {
-        "bluesky": 3
-    }
+    post = posting("bluesky:1", "bluesky:ada")
+    assert voices(sqlite_record, post, replies, counts("bluesky:1", 1, 1)) == {"bluesky": 3}
 
 
-def test_what_is_taken_back_does_not_count(sqlite_record: Record) -> None:
+def test_withdrawn_reactions_do_not_count(sqlite_record: Record) -> None:
     post = posting("bluesky:1", "bluesky:ada")
     likes = reactions("bluesky:1", "bluesky:bo", "bluesky:cy")
     withdrawal = reactions("bluesky:1", "bluesky:cy", at=DAY_AGO + 9, withdrawn=True)
@@ -241,9 +233,8 @@ def test_a_handle_and_its_account_are_one_voice_and_one_bot(sqlite_record: Recor
 
 def test_our_own_posts_and_reactions_do_not_count_and_are_no_bots(sqlite_record: Record) -> None:
     posts = [*posting("bluesky:1", "bluesky:us"), counts("bluesky:1", 40, 40), *posting("bluesky:2", "bluesky:ada")]
-    emptied(sqlite_record).append(
-        [announcement(), *posts, *reactions("bluesky:2", "bluesky:us", "bluesky:bo")], source="made-up"
-    )
+    likes = reactions("bluesky:2", "bluesky:us", "bluesky:bo")
+    emptied(sqlite_record).append([announcement(), *posts, *likes], source="made-up")
     own = MeasurementWindow(ages=(24,), own_voices=sqlite_record.voices_of(["bluesky:us"]))
     (row,) = attention.read_engagement(sqlite_record.view(CUT), own)
     assert (row.voices, row.reposts, row.likes, row.bots) == (2, 0, 0, 0)
@@ -268,10 +259,8 @@ def test_where_a_bot_says_the_same_the_person_s_voice_stays(sqlite_record: Recor
 
 
 def test_short_texts_may_be_alike(sqlite_record: Record) -> None:
-    posts = [
-        *posting("bluesky:1", "bluesky:ada", text="Nice one"),
-        *posting("mastodon:1", "mastodon:ada", text="Nice one"),
-    ]
+    text = "Nice one"
+    posts = [*posting("bluesky:1", "bluesky:ada", text=text), *posting("mastodon:1", "mastodon:ada", text=text)]
     assert voices(sqlite_record, posts) == {"bluesky": 1, "mastodon": 1}
 
 
@@ -282,7 +271,7 @@ def test_the_same_account_on_several_networks_is_one_voice(sqlite_record: Record
     assert voices(sqlite_record, posts, alias) == {"bluesky": 0, "mastodon": 2}
 
 
-def test_what_is_measured_is_what_was_known_at_the_mark(sqlite_record: Record) -> None:
+def test_each_age_is_measured_with_what_was_known_then(sqlite_record: Record) -> None:
     """A paper announced 100 hours ago is measured at 6, 24 and 72 hours, each with what was observed by then."""
     at = CUT - 100 * HOUR
     items = [
@@ -298,7 +287,7 @@ def test_what_is_measured_is_what_was_known_at_the_mark(sqlite_record: Record) -
     assert rows == [(6, 6 * HOUR, 2, 1), (24, 24 * HOUR, 21, 1), (72, 72 * HOUR, 22, 1)]
 
 
-def test_what_is_seen_again_at_the_very_mark_counts_once(sqlite_record: Record) -> None:
+def test_a_post_observed_again_at_the_measurement_counts_once(sqlite_record: Record) -> None:
     post, mention = posting("bluesky:1", "bluesky:ada")
     copies = [msgspec.structs.replace(item, observed_at=CUT) for item in (post, mention)]
     result = voices(sqlite_record, [post, mention], copies, counts("bluesky:1", 2, 3), counts("bluesky:1", 2, 5, CUT))
@@ -335,9 +324,8 @@ def test_a_paper_is_announced_once(sqlite_record: Record) -> None:
         ([announcement(30), announcement(12, observed_at=CUT)], {CUT - 12 * HOUR}),
     ):
         emptied(sqlite_record).append([*items, *post], source="made-up")
-        assert {
-            row.announced_at for row in attention.read_engagement(sqlite_record.view(CUT), MeasurementWindow())
-        } == expected
+        rows = attention.read_engagement(sqlite_record.view(CUT), MeasurementWindow())
+        assert {row.announced_at for row in rows} == expected
 
 
 def test_a_window_takes_older_papers_by_the_posts_made_in_it(sqlite_record: Record) -> None:
@@ -367,7 +355,7 @@ def test_only_the_publication_s_networks_count(sqlite_record: Record) -> None:
 
 
 def test_a_post_that_names_many_papers_is_measured_at_each_of_their_marks(store_url: str) -> None:
-    """Forty papers, forty marks; posts with neighboring numbers keep their own reactions."""
+    """Forty papers, each measured at its own moment; posts with neighboring numbers keep their own reactions."""
     papers = [f"arxiv:2311.{n:05}" for n in range(1, 41)]
     first_post, digest, last_post = (f"bluesky:{n}" for n in (1, 2, 3))
     at = CUT - 100 * HOUR
@@ -376,12 +364,11 @@ def test_a_post_that_names_many_papers_is_measured_at_each_of_their_marks(store_
     items += posting(first_post, "bluesky:ada", at, paper="arxiv:2312.00001")
     items += posting(last_post, "bluesky:bo", at, paper="arxiv:2312.00003")
     items += [item for paper in papers for item in posting(digest, "bluesky:cy", at, paper=paper)]
-    """One like at each mark."""
+    """One like at each moment."""
     likes = [reactions(digest, f"bluesky:fan{n}", at=CUT - (50 - n) * HOUR + 6 * HOUR) for n in range(40)]
     items += [like for group in likes for like in group]
-    items += reactions(first_post, "bluesky:fan0", at=at + 1) + reactions(
-        last_post, "bluesky:fan1", "bluesky:fan2", at=at + 1
-    )
+    items += reactions(first_post, "bluesky:fan0", at=at + 1)
+    items += reactions(last_post, "bluesky:fan1", "bluesky:fan2", at=at + 1)
     with Record(store_url) as record:
         record.append(items, source="made-up")
         numbers = [record.database.rows(f"SELECT {NUMBER}", (post,))[0][0] for post in (first_post, digest, last_post)]
@@ -423,12 +410,8 @@ def new_likes(post: str, count: int) -> list[Item]:
 def test_unknown_voices_count_as_far_as_known_ones_match_them(sqlite_record: Record) -> None:
     post = posting("bluesky:1", "bluesky:cy")
     assert with_standing(sqlite_record, post, new_likes("bluesky:1", 9)) == (10, 0, 0, 0)
-    assert with_standing(sqlite_record, post, new_likes("bluesky:1", 9), reactions("bluesky:1", "bluesky:bo")) == (
-        11,
-        1,
-        0,
-        2,
-    )
+    known_like = reactions("bluesky:1", "bluesky:bo")
+    assert with_standing(sqlite_record, post, new_likes("bluesky:1", 9), known_like) == (11, 1, 0, 2)
     known_likes = reactions("bluesky:1", "bluesky:bo", "bluesky:ada")
     assert with_standing(sqlite_record, post, known_likes) == (3, 2, 0, 3)
     assert with_standing(sqlite_record, post, known_likes, new_likes("bluesky:1", 9)) == (12, 2, 0, 4)
@@ -438,33 +421,21 @@ def test_the_highest_count_counts_and_none_is_added_to_another(sqlite_record: Re
     posts = [*posting("bluesky:1", "bluesky:cy"), *posting("bluesky:2", "bluesky:dy")]
     snapshots: list[Item] = [counts("bluesky:1", 4, 6), counts("bluesky:2", 5, 5)]
     assert with_standing(sqlite_record, posts, snapshots) == (22, 0, 0, 6)
-    assert with_standing(sqlite_record, posts, snapshots, reactions("bluesky:1", "bluesky:ada", "bluesky:bo")) == (
-        22,
-        2,
-        0,
-        5,
-    )
+    known_likes = reactions("bluesky:1", "bluesky:ada", "bluesky:bo")
+    assert with_standing(sqlite_record, posts, snapshots, known_likes) == (22, 2, 0, 5)
 
 
-def test_authors_do_not_vouch_and_the_operator_has_the_last_word(sqlite_record: Record) -> None:
+def test_authors_do_not_vouch_and_the_operator_decides(sqlite_record: Record) -> None:
     post = [*posting("bluesky:1", "bluesky:ada"), *new_likes("bluesky:1", 5)]
     author = verdict("bluesky:ada", "author", rule="name", about=PAPER)
     assert with_standing(sqlite_record, post) == (6, 1, 0, 2)
     assert with_standing(sqlite_record, post, [author]) == (6, 0, 1, 0)
-    assert with_standing(sqlite_record, post, [verdict("bluesky:ada", "author", about="arxiv:2311.00002")]) == (
-        6,
-        1,
-        0,
-        2,
-    )
+    author_of_another = verdict("bluesky:ada", "author", about="arxiv:2311.00002")
+    assert with_standing(sqlite_record, post, [author_of_another]) == (6, 1, 0, 2)
     independent = verdict("bluesky:ada", "independent", rule="operator", about=PAPER)
     assert with_standing(sqlite_record, post, [author, independent]) == (6, 1, 0, 2)
-    assert with_standing(sqlite_record, post, [verdict("bluesky:ada", "author", rule="operator", about=PAPER)]) == (
-        6,
-        0,
-        1,
-        0,
-    )
+    author_by_operator = verdict("bluesky:ada", "author", rule="operator", about=PAPER)
+    assert with_standing(sqlite_record, post, [author_by_operator]) == (6, 0, 1, 0)
 
 
 def test_a_handle_has_the_standing_of_its_account(sqlite_record: Record) -> None:
@@ -477,7 +448,7 @@ def test_a_handle_has_the_standing_of_its_account(sqlite_record: Record) -> None
     assert with_standing(sqlite_record, post, old_posts, [alias, author]) == (6, 0, 1, 0)
 
 
-def test_a_post_about_several_papers_counts_by_its_poster_alone(sqlite_record: Record) -> None:
+def test_a_post_about_several_papers_counts_only_its_poster(sqlite_record: Record) -> None:
     post = [*posting("bluesky:1", "bluesky:ada"), *reactions("bluesky:1", "bluesky:bo"), *new_likes("bluesky:1", 5)]
     second_mention = Mention(post="bluesky:1", paper="arxiv:2311.00002", form="abs", observed_at=DAY_AGO + 1)
     assert with_standing(sqlite_record, post, [counts("bluesky:1", 0, 90)]) == (91, 2, 0, 84)

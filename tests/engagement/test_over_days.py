@@ -170,7 +170,7 @@ FACTS: dict[str, list[Item]] = {
 
 
 @pytest.mark.parametrize("fact", FACTS)
-def test_what_the_record_learns(sqlite_record: Record, fact: str) -> None:
+def test_later_facts_change_earlier_rows(sqlite_record: Record, fact: str) -> None:
     """The rows of a paper past all its ages change, as they do in a full count."""
     emptied(sqlite_record).append([*record_items(), *FACTS[fact]], source="made-up")
     standing_queries.learn_standing(sqlite_record.database)

@@ -47,7 +47,7 @@ def test_three_different_papers() -> None:
     assert history_after((1, 40, 1), (2, 30, 2), (3, 20, 3)) == AccountHistory(
         7, NOW - 40 * DAY, NOW - 20 * DAY, (1, 2), 3
     )
-    histories = [history_after((1, 40, 1), (2, 30, 2), *more) for more in ([], [(2, 20, 3)], [(3, 20, 3)])]
+    histories = [history_after((1, 40, 1), (2, 30, 2), *activity) for activity in ([], [(2, 20, 3)], [(3, 20, 3)])]
     assert [has_standing(history, NOW) for history in histories] == [False, False, True]
 
 
@@ -85,14 +85,14 @@ class Activity(NamedTuple):
     item: int
     paper: int
     days: int
-    reacts: bool = False
+    is_reaction: bool = False
     withdrawn: bool = False
 
 
 def items_of(activity: Activity) -> list[Item]:
     """The items that record it."""
     at, key = NOW - activity.days * DAY, f"arxiv:2311.{activity.paper:05}"
-    if activity.reacts:
+    if activity.is_reaction:
         return [
             Reaction(
                 post=f"bluesky:p{activity.item}", account=activity.account, type="like", withdrawn=activity.withdrawn,
@@ -110,7 +110,7 @@ _events = st.builds(
     item=st.just(0),
     paper=st.integers(1, 4),
     days=st.sampled_from((60, 60, 40, 31, 30, 29, 10, 8, 7, 6, 1, 0, -3)),
-    reacts=st.booleans(),
+    is_reaction=st.booleans(),
     withdrawn=st.sampled_from((False, False, True)),
 )
 
@@ -122,14 +122,14 @@ def histories(draw: st.DrawFn) -> list[list[Activity]]:
     for batch in draw(st.lists(st.lists(_events, max_size=5), min_size=1, max_size=6)):
         events = []
         for event in batch:
-            number += not event.reacts
-            item = draw(st.integers(1, number + 2)) if event.reacts else number
+            number += not event.is_reaction
+            item = draw(st.integers(1, number + 2)) if event.is_reaction else number
             events.append(
-                event._replace(item=item, account=event.account if not event.reacts else event.account or "x:r")
+                event._replace(item=item, account=event.account if not event.is_reaction else event.account or "x:r")
             )
         batches.append(events)
     observed: set[tuple[str, int, int]] = set()
-    return [[event for event in batch if not (event.reacts and is_repeated(event, observed))] for batch in batches]
+    return [[event for event in batch if not (event.is_reaction and is_repeated(event, observed))] for batch in batches]
 
 
 def is_repeated(event: Activity, observed: set[tuple[str, int, int]]) -> bool:
@@ -145,7 +145,7 @@ def standing_by_definition(history: list[list[Activity]], upto: int, cut: int) -
     posts: dict[int, tuple[str, int]] = {}
     activity: dict[str, dict[int, int]] = {}
     for batch in history[:upto]:
-        posts |= {event.item: (event.account, event.paper) for event in batch if not event.reacts}
+        posts |= {event.item: (event.account, event.paper) for event in batch if not event.is_reaction}
         for event in sorted(batch, key=lambda event: -event.days):
             paper = posts.get(event.item, ("", 0))[1]
             if event.account and paper:
@@ -235,7 +235,7 @@ def posts_of(account: str, *days: int, start: int = 1) -> list[Activity]:
 
 @settings(max_examples=30, suppress_health_check=suppressed_checks)
 @given(histories(), histories())
-def test_what_is_recorded_later_changes_nobody_s_standing_before(
+def test_later_records_change_no_earlier_standing(
     sqlite_record: Record, history: list[list[Activity]], later: list[list[Activity]]
 ) -> None:
     """Including old observations that arrive late."""
@@ -254,7 +254,7 @@ def test_what_is_recorded_later_changes_nobody_s_standing_before(
 
 def test_moved_to_another_store(store_url: str, tmp_path: Path) -> None:
     history = [posts_of("bluesky:a", 60, 50, 40), posts_of("bluesky:b", 60, 9, 8, start=4)]
-    history.append([Activity("bluesky:c", item, 0, 40 - item, reacts=True) for item in (1, 2, 3)])
+    history.append([Activity("bluesky:c", item, 0, 40 - item, is_reaction=True) for item in (1, 2, 3)])
     with Record(str(tmp_path / "first.db")) as record:
         write_history(record, history, learning=True)
         expected = (table(record), accounts_with_standing(record), accounts_with_standing(record, position=1))
@@ -265,7 +265,7 @@ def test_moved_to_another_store(store_url: str, tmp_path: Path) -> None:
     assert expected[1:] == ({"bluesky:a", "bluesky:b", "bluesky:c"}, {"bluesky:a"})
 
 
-def test_who_is_forgotten_keeps_standing_by_number(store_url: str) -> None:
+def test_a_forgotten_account_keeps_standing_by_number(store_url: str) -> None:
     with Record(store_url) as record:
         write_history(
             record, [posts_of("bluesky:a", 60, 50, 40), posts_of("bluesky:b", 60, 9, 8, start=4)], learning=True
@@ -280,12 +280,12 @@ def test_who_is_forgotten_keeps_standing_by_number(store_url: str) -> None:
             assert queries.known_accounts(record.view(NOW)) == known
 
 
-def test_too_few_are_nobody(sqlite_record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_few_known_accounts_count_as_none(sqlite_record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     write_history(
         sqlite_record, [posts_of("bluesky:a", 60, 50, 40), posts_of("bluesky:b", 60, 9, 8, start=4)], learning=True
     )
-    for enough, expected in ((2, 2), (3, None)):
-        monkeypatch.setattr(queries, "ENOUGH_KNOWN", enough)
+    for minimum, expected in ((2, 2), (3, None)):
+        monkeypatch.setattr(queries, "ENOUGH_KNOWN", minimum)
         known = queries.known_accounts(sqlite_record.view(NOW))
         assert (known and len(known)) == expected
     assert rules.ENOUGH_KNOWN == 100
@@ -294,7 +294,7 @@ def test_too_few_are_nobody(sqlite_record: Record, monkeypatch: pytest.MonkeyPat
 # ---- odd cases -----------------------------------------------------------------------------------------------
 
 
-def test_a_mention_of_a_post_that_is_not_there_is_nobody_s(sqlite_record: Record) -> None:
+def test_a_mention_of_a_missing_post_gives_no_standing(sqlite_record: Record) -> None:
     emptied(sqlite_record).append(
         [Mention(post="x:9", paper=f"arxiv:2311.0000{n}", form="abs", observed_at=NOW) for n in (1, 2, 3)],
         source="made-up",
@@ -305,13 +305,13 @@ def test_a_mention_of_a_post_that_is_not_there_is_nobody_s(sqlite_record: Record
 
 def test_a_reaction_that_was_taken_back_was_still_made(sqlite_record: Record) -> None:
     posts = posts_of("bluesky:a", 60, 50, 40)
-    likes = [Activity("bluesky:c", post.item, 0, post.days, reacts=True) for post in posts]
+    likes = [Activity("bluesky:c", post.item, 0, post.days, is_reaction=True) for post in posts]
     withdrawals = [like._replace(withdrawn=True, days=like.days - 1) for like in likes]
     write_history(sqlite_record, [posts, likes, withdrawals], learning=True)
     assert accounts_with_standing(sqlite_record) == {"bluesky:a", "bluesky:c"}
 
 
-def test_posts_from_the_future_give_no_standing_before_it_comes(sqlite_record: Record) -> None:
+def test_posts_dated_in_the_future_give_no_standing_until_then(sqlite_record: Record) -> None:
     write_history(sqlite_record, [posts_of("bluesky:a", 60, 50, -2)], learning=True)
     assert [accounts_with_standing(sqlite_record, NOW + days * DAY) for days in (0, 8, 9)] == [
         set(),
@@ -320,7 +320,7 @@ def test_posts_from_the_future_give_no_standing_before_it_comes(sqlite_record: R
     ]
 
 
-def test_counts_that_fall_are_nobody_s(sqlite_record: Record) -> None:
+def test_falling_counts_give_no_standing(sqlite_record: Record) -> None:
     write_history(sqlite_record, [posts_of("bluesky:a", 60, 50, 40)], learning=True)
     table_before = table(sqlite_record)
     snapshots = [Snapshot(post="bluesky:p1", reposts=9 - n, likes=9 - n, observed_at=NOW + n) for n in range(3)]

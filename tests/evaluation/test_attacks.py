@@ -127,11 +127,11 @@ def plain_counts(paper: WorldPaper, network: str, until: int, known: Set[int]) -
     else:
         unnamed = counts
     vouching = len(people & known)
-    more = sum(count + count // 4 for count in unnamed)
-    return len(people) + more, vouching, max(min(len(people), 2 * vouching), *unnamed)
+    unnamed_voices = sum(count + count // 4 for count in unnamed)
+    return len(people) + unnamed_voices, vouching, max(min(len(people), 2 * vouching), *unnamed)
 
 
-def test_an_honest_day_is_what_plain_counting_gives(scene: Scene) -> None:
+def test_an_honest_day_agrees_with_plain_counting(scene: Scene) -> None:
     cut, known = scene.cut, scene.rule.known or frozenset()
     peers: dict[tuple[str, int, str], Counter[int]] = defaultdict(Counter)
     voices: dict[str, dict[str, tuple[int, int, int]]] = defaultdict(dict)
@@ -179,7 +179,7 @@ def test_accounts_are_new_ones_and_of_the_campaign_s_kind() -> None:
     assert bot not in aged_campaign.aged_accounts
 
 
-def test_posts_reactions_and_what_is_taken_back() -> None:
+def test_posts_reactions_and_deletions() -> None:
     attackers = campaign(aged=True)
     poster, liker = attackers.accounts(2)
     post = attackers.post(poster, "x", hours=2, text="Words")
@@ -199,22 +199,24 @@ def test_an_account_is_on_one_network() -> None:
     for network in "xyz":
         attackers.react(liker, attackers.post(poster, network))
     attackers.react(liker, RIVAL.posts[0].id, paper=RIVAL)
-    assert attackers.expenses() == Expenses(fresh=0, aged=6, posts=3, reactions=4), "who acts on three has three"
+    assert attackers.expenses() == Expenses(fresh=0, aged=6, posts=3, reactions=4), (
+        "an account that acts on three networks is three accounts"
+    )
 
 
-def test_several_react_as_each_alone() -> None:
-    singly, together = campaign(), campaign()
-    for attackers in (singly, together):
+def test_reacting_together_equals_reacting_one_by_one() -> None:
+    attack_singly, attack_at_once = campaign(), campaign()
+    for attackers in (attack_singly, attack_at_once):
         accounts = attackers.accounts(4)
         post = attackers.post(accounts[0], "x")
-        for account in accounts[1:] if attackers is singly else ():
+        for account in accounts[1:] if attackers is attack_singly else ():
             attackers.react(account, post)
-    together.react_all(accounts[1:], post)
+    attack_at_once.react_all(accounts[1:], post)
     combined = campaign()
     combined.post_and_react(combined.accounts(4), "x")
     assert (
-        singly.posts_about(PAPER) == together.posts_about(PAPER) == combined.posts_about(PAPER)
-        and singly.expenses() == together.expenses() == combined.expenses()
+        attack_singly.posts_about(PAPER) == attack_at_once.posts_about(PAPER) == combined.posts_about(PAPER)
+        and attack_singly.expenses() == attack_at_once.expenses() == combined.expenses()
     )
 
 
@@ -234,14 +236,12 @@ def test_a_shared_post_and_a_network_that_is_cut_off() -> None:
         attackers.posts_about(PAPER) == [RIVAL.posts[0]._replace(shared=True)]
         and not attackers.posts_about(RIVAL)[0].shared
     )
-    assert attackers.expenses() == Expenses(fresh=0, aged=1, posts=1, reactions=0), (
-        "an account that readers know joined in"
-    )
+    assert attackers.expenses() == Expenses(fresh=0, aged=1, posts=1, reactions=0), "the sharing account has standing"
     attackers.cut_off("x")
     assert attackers.unread_networks == {"x"}
 
 
-def test_what_was_read_before_a_network_was_cut_off_counts() -> None:
+def test_counts_read_before_a_network_was_cut_off_stay() -> None:
     attackers = campaign()
     poster, *others = attackers.accounts(3)
     early, late, elsewhere = (
@@ -336,15 +336,15 @@ def test_a_reaction_is_about_the_paper_of_its_post() -> None:
 
 
 @given(st.integers(1, 5000), st.integers(0, 4000))
-def test_the_least_number(threshold: int, most: int) -> None:
+def test_the_least_number(threshold: int, limit: int) -> None:
     attempts: list[int] = []
 
     def reaches(number: int) -> bool:
         attempts.append(number)
         return number >= threshold
 
-    assert search.least(reaches, most) == (threshold if threshold <= most else None)
-    assert all(1 <= number <= most for number in attempts) and len(attempts) <= 27
+    assert search.least(reaches, limit) == (threshold if threshold <= limit else None)
+    assert all(1 <= number <= limit for number in attempts) and len(attempts) <= 27
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,7 @@ def test_unknown_accounts_alone_never_buy_the_first_place(scene: Scene, attack: 
 
 
 def judged_in(scene: Scene, number: int, *texts: str) -> Set[int]:
-    """The accounts judged bots when `many` new ones post the texts in turn, minutes apart."""
+    """The accounts judged bots when `number` new ones post the texts in turn, minutes apart."""
     attackers = Campaign(PAPER, RIVAL, (), SPARSE, aged=False, knobs={})
     accounts = attackers.accounts(number)
     for n, account in enumerate(accounts):
@@ -406,13 +406,13 @@ def judged_in(scene: Scene, number: int, *texts: str) -> Set[int]:
 
 def test_the_record_s_rule_on_choruses_judges_a_campaign(scene: Scene) -> None:
     limit = BotRules().chorus
-    assert len(judged_in(scene, limit, WORDS)) == limit - 1, "one has said more than this in the fortnight"
+    assert len(judged_in(scene, limit, WORDS)) == limit - 1, "one account also posted other words"
     assert not judged_in(scene, limit - 1, WORDS)
     assert not judged_in(scene, 3 * limit, *(made_up_text(n) for n in range(3 * limit)))
-    assert not judged_in(scene, 3 * limit, "", "Look!"), "too short to be told from others"
+    assert not judged_in(scene, 3 * limit, "", "Look!"), "too short to identify a chorus"
 
 
-def test_words_of_a_world_are_nobody_else_s(world: World) -> None:
+def test_texts_of_a_world_are_unique(world: World) -> None:
     texts = [post.text for paper in world.papers for post in paper.posts]
     assert len(set(texts)) == len(texts) > 500 and {len(text.split()) for text in texts} == {5}
     posts = [(paper, paper.posts) for paper in world.papers]
@@ -422,7 +422,7 @@ def test_words_of_a_world_are_nobody_else_s(world: World) -> None:
 # ---- the stored figures, from which tools.make_docs makes the page -----------------------------------------------
 
 
-def test_the_figures_that_are_kept_are_of_this_program() -> None:
+def test_the_stored_figures_are_of_this_program() -> None:
     stored_figures = figures.kept_figures()
     assert (
         {row.attack for row in stored_figures.rows}
@@ -444,4 +444,4 @@ def test_figures_are_read_as_they_were_written() -> None:
     ):
         text = figures.written(content)
         assert msgspec.json.decode(text, type=figures.AttackFigures) == content
-    assert max(map(len, text.splitlines())) < 400, "a row a line, so that changes can be read"
+    assert max(map(len, text.splitlines())) < 400, "one row per line, so that diffs are readable"

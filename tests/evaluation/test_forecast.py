@@ -53,8 +53,8 @@ def test_a_forecast_knows_only_what_was_known_before_its_week() -> None:
 
 
 def test_each_paper_with_a_voice_is_forecast_once() -> None:
-    silent = MeasuredCurve(Curve("bluesky", "cs", 6, samples.FIRST_DAY, 0, 5), ())
-    cases = list(held_out([*measured_curves(500), silent]))
+    silent_curve = MeasuredCurve(Curve("bluesky", "cs", 6, samples.FIRST_DAY, 0, 5), ())
+    cases = list(held_out([*measured_curves(500), silent_curve]))
     assert sorted(case.measured for case in cases) == sorted(measured_curves(500))
     assert cases[0].forecast is None and cases[0].usual is None, "the first week has none before it"
 
@@ -83,8 +83,8 @@ def case(later: int, field: str = "cs", *, forecast_known: bool = True) -> Forec
 
 def test_a_score_by_hand() -> None:
     cases = [*[case(20)] * 180, *[case(9)] * 8, *[case(40)] * 12, *[case(9, forecast_known=False)] * 50]
-    whole, field = scores(cases)
-    assert (whole.field, field.field, field.cases, field.without, field.width) == ("all", "cs", 200, 50, 20)
+    all_result, field = scores(cases)
+    assert (all_result.field, field.field, field.cases, field.without, field.width) == ("all", "cs", 200, 50, 20)
     assert (field.covered, field.below, field.above, field.usual_covered) == (90.0, 4.0, 6.0, 96.0)
     forecast_loss = 180 * (0.5 + 0 + 0.5) + 8 * (0.95 + 5.5 + 0.05 * 21) + 12 * (1.5 + 10 + 9.5)
     usual_loss = 180 * (0.5 + 0 + 1.5) + 8 * (0.95 + 5.5 + 0.05 * 41) + 12 * (1.5 + 10 + 0.5)

@@ -87,8 +87,10 @@ def test_z_score_by_hand() -> None:
     papers = [candidate(f"2401.0000{n}", attention(n)) for n in (1, 3, 8)]
     scores = {entry.paper[-1]: entry.score for entry in ranked("z-score", *papers)}
     assert scores == {"1": -1019, "3": -340, "8": 1359}
-    silent = candidate("2401.00009")
-    scored = {entry.paper[-1]: entry for entry in ranked("z-score", candidate("2401.00001", attention(6)), silent)}
+    silent_paper = candidate("2401.00009")
+    scored = {
+        entry.paper[-1]: entry for entry in ranked("z-score", candidate("2401.00001", attention(6)), silent_paper)
+    }
     assert (scored["1"].score, scored["9"].score) == (1000, -1000)
     assert [(part.network, part.voices) for part in scored["9"].parts] == [("bluesky", 0)]
 
@@ -131,11 +133,11 @@ def test_order_is_total_and_does_not_hang_on_the_order_of_candidates(
 
 @pytest.mark.long
 @given(ranking_inputs(), st.integers(1, 1000))
-def test_more_voices_never_lower_a_paper(inputs: RankingInput, more: int) -> None:
+def test_more_voices_never_lower_a_paper(inputs: RankingInput, added: int) -> None:
     paper, *others = inputs.candidates
     measurement = paper.attention[0]
     larger = msgspec.structs.replace(
-        paper, attention=(msgspec.structs.replace(measurement, voices=measurement.voices + more), *paper.attention[1:])
+        paper, attention=(msgspec.structs.replace(measurement, voices=measurement.voices + added), *paper.attention[1:])
     )
 
     def place(rank: Rank, *candidates: Candidate) -> int:

@@ -1,4 +1,4 @@
-"""What honest papers lose in made-up worlds: recounted by brute force, and by rules that could judge somebody."""
+"""What honest papers lose in made-up worlds: recounted by brute force, and whether a rule judges anybody."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_no_honest_voice_is_judged_a_bot_but_a_chorus_is(scene: Scene) -> None:
     )
     changed_scene = Scene(scene.world, scene.day, frozenset(scene.rule.known or ()), scene)
     changed_scene.papers = {**scene.papers, paper.paper: paper._replace(posts=(*paper.posts, *posts))}
-    assert judged_voices(changed_scene) == (4, honest.voices + limit, limit - 1), "but whoever said it first"
+    assert judged_voices(changed_scene) == (4, honest.voices + limit, limit - 1), "all but the first to post it"
 
 
 def test_a_record_of_one_paper_a_day_has_its_issues() -> None:

@@ -75,7 +75,7 @@ def test_a_day_is_compared_with_what_was_seen_by_then(files: EvaluationFiles) ->
 
 
 @given(st.integers(1, 19))
-def test_what_comes_later_changes_no_day(days: int) -> None:
+def test_later_rows_change_no_day(days: int) -> None:
     rows = samples.tables()["archive-attention.csv"]
     all_days, first_days = (
         cohorts.archive_cohort([_listed(row) for row in selection]).days
@@ -231,8 +231,8 @@ def test_orders_agree_as_the_samples_intend(report: OutcomeReport) -> None:
     assert rho(cell(report, "archive", "rating"), "plain-sum") == pytest.approx(1.0)
     assert rho(cell(report, "huggingface", "citations", DAY), "plain-sum") == pytest.approx(-1.0)
     assert rho(cell(report, "hackernews", "favorites on X"), "plain-sum") == pytest.approx(1.0)
-    [best] = [order for order in cell(report, "archive", "citations").orders if order.name == "plain-sum"]
-    assert best.ndcg.value == pytest.approx(1.0) and best.precision.value == 1.0
+    [order_by_sum] = [order for order in cell(report, "archive", "citations").orders if order.name == "plain-sum"]
+    assert order_by_sum.ndcg.value == pytest.approx(1.0) and order_by_sum.precision.value == 1.0
 
 
 @pytest.mark.long
@@ -240,8 +240,8 @@ def test_a_period_holds_its_papers_and_too_few_are_not_computed(report: OutcomeR
     sizes = {result.period: result.papers for result in report.cells
              if (result.cohort, result.scope, result.outcome) == ("archive", ALL.name, "citations")}  # fmt: skip
     assert sizes == {"": 100, "before": 80, "after": 20}
-    few = cell(report, "archive", "later story", DAY)
-    assert few.orders and all(not result.orders for result in report.cells if result.papers < 20)
+    small_result = cell(report, "archive", "later story", DAY)
+    assert small_result.orders and all(not result.orders for result in report.cells if result.papers < 20)
 
 
 @pytest.mark.long

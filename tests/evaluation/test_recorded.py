@@ -62,11 +62,13 @@ def discussed_paper(number: int, day: str, likes: int, network: str = "mastodon"
 
 def discussed_papers() -> list[Item]:
     """Discussed papers of yesterday and today, and papers nobody discusses."""
-    silent = (*paper(50), *paper(51), *paper(52, category="hep-th"), *paper(53, "2024-05-06"), *paper(54, "2024-05-03"),
-              *paper(55, "2024-05-01"), *paper(56, "2024-04-01"), *paper(57, "2024-04-02"))  # fmt: skip
+    silent_papers = (
+        *paper(50), *paper(51), *paper(52, category="hep-th"), *paper(53, "2024-05-06"), *paper(54, "2024-05-03"),
+        *paper(55, "2024-05-01"), *paper(56, "2024-04-01"), *paper(57, "2024-04-02"),
+    )  # fmt: skip
     known_post = [*paper(58), *post(58, "bluesky:58", TODAY + HOUR, PEOPLE[90])]
     discussions = [item for n in range(1, 15) for item in discussed_paper(n, ("2024-05-06", made.DAY)[n % 2], 2 + n)]
-    return [DAILY, *background(networks=("bluesky", "mastodon")), *discussions, *silent, *known_post]
+    return [DAILY, *background(networks=("bluesky", "mastodon")), *discussions, *silent_papers, *known_post]
 
 
 @pytest.fixture(scope="module")
@@ -109,12 +111,12 @@ def test_an_honest_scene_is_the_frozen_issue(scene: RecordedScene) -> None:
 
 def test_the_best_of_a_young_record_are_those_of_the_issue(sqlite_url: str) -> None:
     """Papers with fewer than 3 voices take no place from those below them."""
-    few = replace(DAILY, least_entries=1)
+    publication = replace(DAILY, least_entries=1)
     with Record(sqlite_url) as record:
         write(record, weeks_ago(PEOPLE))
         quiet = [*paper(1), *post(1, "mastodon:1", TODAY + HOUR)]
-        write(record, few, quiet, paper(2), made.talk(2, 5, TODAY + HOUR, "mastodon"))
-        content = frozen(record, few).content
+        write(record, publication, quiet, paper(2), made.talk(2, 5, TODAY + HOUR, "mastodon"))
+        content = frozen(record, publication).content
         order = RecordedScene(record, content, [RARITY_2]).order(*RARITY_2)
         assert made.numbers(order) == made.numbers(content.entries) == [2]
 
@@ -122,11 +124,11 @@ def test_the_best_of_a_young_record_are_those_of_the_issue(sqlite_url: str) -> N
 def test_an_idle_campaign_leaves_the_order(scene: RecordedScene) -> None:
     for contender in CONTENDERS:
         honest = [entry.paper for entry in scene.order(contender.rank, contender.needs)]
-        idle = campaign(scene, "likes, spread", contender.rank, contender.needs, aged=False)
-        assert after(scene, idle, contender.rank, contender.needs, whole=True) == honest, contender.name
-        assert contender.whole or after(scene, idle, contender.rank, contender.needs, whole=False) == honest[:12], (
-            contender.name
-        )
+        idle_campaign = campaign(scene, "likes, spread", contender.rank, contender.needs, aged=False)
+        assert after(scene, idle_campaign, contender.rank, contender.needs, whole=True) == honest, contender.name
+        assert (
+            contender.whole or after(scene, idle_campaign, contender.rank, contender.needs, whole=False) == honest[:12]
+        ), contender.name
 
 
 def test_targets(scene: RecordedScene) -> None:
@@ -154,22 +156,22 @@ def test_networks(scene: RecordedScene) -> None:
 
 def test_a_network_that_is_cut_off_for_a_day(scene: RecordedScene) -> None:
     rank, needs = RARITY_2
-    idle = campaign(scene, "likes, spread", rank, needs, aged=False)
-    honest = scene.input_after(scene.effect(idle, needs), needs, candidate_papers(scene, needs)).candidates
-    idle.cut_off("mastodon")
-    outage = scene.input_after(scene.effect(idle, needs), needs, candidate_papers(scene, needs)).candidates
+    idle_campaign = campaign(scene, "likes, spread", rank, needs, aged=False)
+    honest = scene.input_after(scene.effect(idle_campaign, needs), needs, candidate_papers(scene, needs)).candidates
+    idle_campaign.cut_off("mastodon")
+    outage = scene.input_after(scene.effect(idle_campaign, needs), needs, candidate_papers(scene, needs)).candidates
     counts_after = {(candidate.paper, counts.network): counts for candidate in outage for counts in candidate.attention}
     pairs = [
         (counts_after.get((candidate.paper, counts.network)), counts)
         for candidate in honest
         for counts in candidate.attention
     ]
-    assert all(left == counts for left, counts in pairs if counts.network == "bluesky")
+    assert all(counts_in_outage == counts for counts_in_outage, counts in pairs if counts.network == "bluesky")
     voices = [(left.voices if left else 0, counts.voices) for left, counts in pairs if counts.network == "mastodon"]
     assert all(voices_left <= voices_before for voices_left, voices_before in voices) and any(
         voices_left < voices_before for voices_left, voices_before in voices
     )
-    assert after(scene, idle, rank, needs, whole=True) != [entry.paper for entry in scene.order(rank, needs)]
+    assert after(scene, idle_campaign, rank, needs, whole=True) != [entry.paper for entry in scene.order(rank, needs)]
 
 
 def test_a_post_stays_as_it_was_last_measured() -> None:
@@ -178,10 +180,10 @@ def test_a_post_stays_as_it_was_last_measured() -> None:
         text_fingerprint=0, voice=7, automated=0, reposts=0, likes=4, counted_at=6 * HOUR, shared=0,
     )  # fmt: skip
     rows = [row, row._replace(age=24, until=24 * HOUR, likes=9), row._replace(age=72, until=72 * HOUR, likes=12)]
-    late = [row._replace(post=2, age=72, until=72 * HOUR, likes=1)]
+    later_rows = [row._replace(post=2, age=72, until=72 * HOUR, likes=1)]
     elsewhere = [post_row._replace(network="y", post=3) for post_row in rows]
     reactions = {1: {"like": CountedReactions([post_row.until for post_row in rows], {0: [1], 1: [2], 2: [3]})}}
-    measured_posts = recorded_posts.MeasuredPosts("arxiv:1", "cs", 0, {1: rows, 2: late, 3: elsewhere}, reactions)
+    measured_posts = recorded_posts.MeasuredPosts("arxiv:1", "cs", 0, {1: rows, 2: later_rows, 3: elsewhere}, reactions)
     outage = measured_posts.as_read(UnreadNetworks(frozenset("x"), 30 * HOUR))
     assert [(post_row.age, post_row.until // HOUR, post_row.likes) for post_row in outage.posts[1]] == [
         (6, 6, 4),
@@ -268,7 +270,7 @@ def account_of(campaign: Campaign, number: int, network: str) -> str:
 
 @pytest.mark.parametrize("aged", [False, True])
 @pytest.mark.parametrize(
-    ("name", "many", "knobs"),
+    ("name", "accounts", "knobs"),
     [
         ("likes, one network", 30, {"network": 0}), ("likes, spread", 40, {"networks": 2}),
         ("likes and reposts", 33, {"networks": 2}), ("likes, honest post", 20, {"networks": 2}),
@@ -279,7 +281,7 @@ def account_of(campaign: Campaign, number: int, network: str) -> str:
     ],
 )  # fmt: skip
 def test_the_record_computes_the_same_effect(
-    scene: RecordedScene, store: Path, tmp_path: Path, name: str, many: int, knobs: dict[str, Any], aged: bool
+    scene: RecordedScene, store: Path, tmp_path: Path, name: str, accounts: int, knobs: dict[str, Any], aged: bool
 ) -> None:
     """The same posts, likes and reposts are written into a copy of the record, and the issue is built there."""
     file = tmp_path / "copy.db"
@@ -290,7 +292,7 @@ def test_the_record_computes_the_same_effect(
         base = freeze.freeze(copy, DAILY, made.DAY, again=True, reason="helpers", at=TODAY + 48 * HOUR).content
         assert [entry.paper for entry in base.entries] == [entry.paper for entry in scene.content.entries]
         attackers = campaign(scene, name, *RARITY_2, aged=aged, **knobs)
-        attack_files.run(NAMES[name], attackers, many)
+        attack_files.run(NAMES[name], attackers, accounts)
         write(copy, list(as_items(scene, attackers)))
         at = copy.head.position
         built_issues = {
@@ -345,7 +347,7 @@ def test_the_last_issues_are_those_there_are(store: Path) -> None:
     assert json.loads(good(*args, "--last", "3"))["issues"] == [made.DAY]
 
 
-def test_what_a_record_lacks_is_named(sqlite_url: str, tmp_path: Path) -> None:
+def test_missing_data_of_a_record_is_named(sqlite_url: str, tmp_path: Path) -> None:
     """A young record in which every announced paper is discussed, with its table of standing out of date."""
     with Record(sqlite_url) as record:
         write(record, DAILY, background(), *(discussed_paper(n, made.DAY, 3 * n) for n in (1, 2, 3)))
@@ -423,11 +425,11 @@ def bought_score(scene: RecordedScene, on_bluesky: int, on_mastodon: int) -> int
 
 @pytest.mark.long
 def test_so_many_accounts_buy_an_entry_s_score_and_fewer_do_not(scene: RecordedScene) -> None:
-    def most(accounts: int) -> int:
+    def best_score(accounts: int) -> int:
         return max(bought_score(scene, on_bluesky, accounts - on_bluesky) for on_bluesky in range(accounts + 1))
 
     first_entry = scene.content.entries[0]
     prices = {entry.price.accounts: entry.score for entry in scene.content.entries if isinstance(entry.price, Price)}
     assert first_entry.score == max(prices.values()) and len(prices) > 5, "else it could not fail"
     for accounts, score in prices.items():
-        assert accounts and most(accounts) >= score > most(accounts - 1)
+        assert accounts and best_score(accounts) >= score > best_score(accounts - 1)

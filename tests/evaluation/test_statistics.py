@@ -98,7 +98,7 @@ def test_percentiles_are_the_share_below_and_half_of_the_level_ones(column: list
 
 
 def all_orders(order: Levels) -> list[list[int]]:
-    """Every order of the papers that keeps better levels first."""
+    """Every order of the papers in which better levels come first."""
     orders: list[list[int]] = [[]]
     for level in order:
         orders = [[*start, *rest] for start in orders for rest in permutations(level)]

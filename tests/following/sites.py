@@ -136,7 +136,7 @@ class Follower:
 
     @contextmanager
     def peer(self) -> Iterator[Record]:
-        """The store of what was taken over from the other site."""
+        """The store of what was received from the other site."""
         with Record(str(self.site.folder / RECORD)) as record:
             yield record
 

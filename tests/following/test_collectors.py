@@ -22,20 +22,20 @@ START = moment(DAY)
 NEXT = "2024-05-08"
 
 
-def measurement(number: int, voices: int, age: int = 24, source: str = "neighbour", **more: object) -> Measurement:
+def measurement(number: int, voices: int, age: int = 24, source: str = "neighbour", **fields: object) -> Measurement:
     values: dict[str, object] = {
         "network": "bluesky", "until_at": START + age * HOUR, "reposts": 1, "likes": voices - 1, "bots": 0,
         "known": None, "authors": 0, "counted": voices, "unread": 0, "observed_at": START + 30 * HOUR,
     }  # fmt: skip
-    return Measurement(source=source, paper=key(number), age=age, voices=voices, **(values | more))  # type: ignore[arg-type]
+    return Measurement(source=source, paper=key(number), age=age, voices=voices, **(values | fields))  # type: ignore[arg-type]
 
 
-def fill(record: Record, *more: Item, state: CoverageState = "refused", hours: int = 20) -> None:
+def fill(record: Record, *items: Item, state: CoverageState = "refused", hours: int = 20) -> None:
     """Papers 1 and 2, announced at midnight, and how Bluesky was read on their first day."""
     write(
         record, background(), read("bluesky", START - 40 * DAY_LENGTH, START),
         paper(1), talk(1, 14, START + 2 * HOUR), paper(2), read("bluesky", START, START + hours * HOUR, state, "why"),
-        read("bluesky", START + hours * HOUR, START + 31 * HOUR), more,
+        read("bluesky", START + hours * HOUR, START + 31 * HOUR), items,
     )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def test_explain_says_whose_counts_they_are(sqlite_url: str) -> None:
         }  # our own counts are still there
 
 
-def test_an_issue_says_who_counted_the_same(store_url: str) -> None:
+def test_an_issue_names_sites_with_the_same_counts(store_url: str) -> None:
     with Record(store_url) as record:
         fill(record, measurement(1, 13), measurement(1, 30, source="third"), *paper(3), *talk(3, 20, START + HOUR),
              measurement(3, 20), measurement(3, 21, source="third"),

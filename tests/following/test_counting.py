@@ -32,7 +32,7 @@ INTAKE = IntakeResult(
         (NOON - HOUR, False, 0),  # killed after files arrived and before they were counted
     ],
 )
-def test_what_is_counted(counted_until: int, is_next: bool, since: int) -> None:
+def test_which_papers_are_counted(counted_until: int, is_next: bool, since: int) -> None:
     assert counting_of(INTAKE, counted_until, is_next=is_next) == Counting(since, NOON, INTAKE.missing)
 
 
@@ -66,7 +66,7 @@ def voices(record: Record, number: int, age: int = 24) -> int:
     return next(item.voices for item in items if item.paper == key(number))
 
 
-def test_what_is_observed_late_of_an_old_paper_is_counted_a_day_later(publisher: Publisher, follower: Follower) -> None:
+def test_late_observations_of_old_papers_are_counted_a_day_later(publisher: Publisher, follower: Follower) -> None:
     for day in range(3, 13):
         publisher.live(day)
     publisher.publish(13)

@@ -1,4 +1,4 @@
-"""A site that lies or withholds something: only what its log holds is taken over, and every problem is reported."""
+"""A site that lies or withholds something: only what its log holds is accepted, and every problem is reported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BLUESKY = f"bluesky:*{0:032x}"
 
 
 def received_days(follower: Follower) -> set[str]:
-    """The days from which anything was taken over."""
+    """The days from which anything was received."""
     with follower.peer() as peer:
         papers = [row.item.day for row in peer.view().latest(Announcement) if isinstance(row.item, Announcement)]
     return {day[-2:] for day in papers}
@@ -70,7 +70,7 @@ def test_a_part_of_an_hour_that_no_log_lists_is_named(publisher: Publisher, foll
     forge(publisher, [part_one[0], part_three[0]], {part_one[1]: part_one[2], part_three[1]: part_three[2]})
     [problem] = follower.follow(3).problems
     assert problem == "2024-05-06T23-2: is in no log, though a later part of the hour is"
-    assert received_days(follower) == {"06"}, "what is listed goes in"
+    assert received_days(follower) == {"06"}, "listed files are accepted"
 
 
 def test_a_part_without_a_number_neither_ends_the_round_nor_hides_another(
@@ -301,7 +301,7 @@ def test_a_copy_that_lags_behind_is_no_lie(publisher: Publisher, follower: Follo
     assert follower.follow(4, 9) == (0, 0, 0, 0, ())
 
 
-def test_leaves_that_nobody_signed_are_refused(publisher: Publisher, follower: Follower) -> None:
+def test_unsigned_leaves_are_refused(publisher: Publisher, follower: Follower) -> None:
     [bundle] = (publisher.public / f"log/{NAME}/1/tile/entries").glob("*/*")
     *rest, last_byte = bundle.read_bytes()
     bundle.write_bytes(bytes([*rest, last_byte ^ 1]))
@@ -353,12 +353,12 @@ def test_damaged_and_hostile_files_are_refused(publisher: Publisher, follower: F
     data = file.read_bytes()
     short = observations.pack(lines_in(file)[:3])
     unpacked = zstandard.ZstdDecompressor().stream_reader(short).read()
-    damaged = {
+    damaged_data = {
         "cut": data[: len(data) // 2], "bytes": b"\xff" * 500,
         "bomb": zstandard.ZstdCompressor().compress(b" " * (observations.LARGEST_UNPACKED + 10)),
         "lines": zstandard.ZstdCompressor().compress(unpacked.removesuffix(b'{"kind":"end"}\n')),
     }[flaw]  # fmt: skip
-    file.write_bytes(damaged)
+    file.write_bytes(damaged_data)
     [problem] = follower.follow(3).problems
     assert problem.startswith("2024-05-07T23-1.jsonl.zst:") and received_days(follower) == {"06", "08"}
 
@@ -407,7 +407,7 @@ def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, foll
     assert (follower.site.folder / withdrawal_list.name).read_text() == text
 
 
-def test_a_stale_file_brings_nothing_that_was_withdrawn(publisher: Publisher, follower: Follower) -> None:
+def test_a_stale_file_brings_back_nothing_withdrawn(publisher: Publisher, follower: Follower) -> None:
     stale_file = publisher.files()[0].read_bytes()
     forget(publisher.record, "bluesky:1")
     publisher.publish(3)
@@ -476,7 +476,7 @@ def test_a_log_whose_name_has_no_number_is_refused(publisher: Publisher, followe
     assert "its name does not end with the path of its files" in problem and received_days(follower) == set()
 
 
-def test_too_few_witnesses_and_nothing_goes_in(publisher: Publisher, follower: Follower) -> None:
+def test_with_too_few_witnesses_nothing_is_accepted(publisher: Publisher, follower: Follower) -> None:
     witness = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
     policy = (publisher.public / "log/policy.txt").read_text().replace("quorum none\n", "")
     site = follower.site._replace(policy=f"{policy}witness w {witness.verifier}\nquorum w\n")

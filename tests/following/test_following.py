@@ -65,7 +65,7 @@ def test_a_site_that_lacks_a_file_for_a_moment_is_soon_read_again(publisher: Pub
     assert follower.attempt(at + HOUR).state == "idle" and follower.record.count(Measurement)
 
 
-def test_what_is_observed_late_comes_in_a_later_file(publisher: Publisher, follower: Follower) -> None:
+def test_late_observations_come_in_a_later_file(publisher: Publisher, follower: Follower) -> None:
     follower.follow(3)
     files_before = [file.read_bytes() for file in publisher.files()]
     publisher.live(3, Snapshot(post="bluesky:1", likes=40, observed_at=FIRST + 20 * 3_600_000_000))
@@ -76,7 +76,7 @@ def test_what_is_observed_late_comes_in_a_later_file(publisher: Publisher, follo
     assert measurements(follower.record)[key(1), "bluesky", 24].voices == 41
 
 
-def test_what_is_forgotten_is_withdrawn_and_counts_stay(publisher: Publisher, follower: Follower) -> None:
+def test_forgotten_items_are_withdrawn_and_counts_stay(publisher: Publisher, follower: Follower) -> None:
     first_outcome = follower.follow(3)
     counts_before = measurements(follower.record)
     forget(publisher.record, "bluesky:by-1")

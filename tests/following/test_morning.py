@@ -83,7 +83,7 @@ class Morning:
         assert next_attempt.seconds == EVERY
         return next_attempt.state
 
-    def measured(self) -> dict[tuple[str, str], Measurement]:
+    def measurements(self) -> dict[tuple[str, str], Measurement]:
         """The neighbor's counts six hours after the announcement, by paper and network."""
         items = self.follower.record.view().items(Measurement, "t.age = 6 AND t.until_at > ?", (self.announced,))
         return {(item.paper, item.network): item for item in items}
@@ -127,7 +127,7 @@ def test_the_issue_has_the_neighbor_s_counts_of_six_hours_while_we_were_blind(mo
     # what came seconds after 7:00 is in the next file: in winter, the last quarter of the six hours
     voices, unread = (25, 0) if six_hours_in < last else (24, COVERED_EVERY)
     counts_by_key = {
-        key_pair: (item.until_at, item.voices, item.unread) for key_pair, item in morning.measured().items()
+        key_pair: (item.until_at, item.voices, item.unread) for key_pair, item in morning.measurements().items()
     }
     assert counts_by_key == {
         (key(1), "bluesky"): (six_hours_in, voices, unread),
@@ -145,9 +145,7 @@ def test_the_issue_has_the_neighbor_s_counts_of_six_hours_while_we_were_blind(mo
     assert not made.verified(morning.follower.record).findings
 
 
-def test_an_hour_s_file_renders_no_page_anew_and_comes_before_the_checkpoint_that_names_it(
-    morning: Morning, tmp_path: Path
-) -> None:
+def test_an_hour_s_file_renders_no_page_again_and_comes_before_its_checkpoint(morning: Morning, tmp_path: Path) -> None:
     public = tmp_path / "public"
     page = public / "index.html"
     morning.read_until(moment(f"{morning.day}T03:00"))
@@ -183,7 +181,7 @@ def test_a_site_that_follows_nobody_has_none(morning: Morning, tmp_path: Path) -
 def test_a_round_without_a_file_counts_nothing_and_the_next_file_completes_the_counts(morning: Morning) -> None:
     morning.read_until(moment(f"{morning.day}T08:00"))
     assert morning.follow(moment(f"{morning.day}T08:10")) == "idle"
-    assert [(item.unread, item.voices) for item in morning.measured().values()] == [(0, 25), (0, 30)]
+    assert [(item.unread, item.voices) for item in morning.measurements().values()] == [(0, 25), (0, 30)]
     head = morning.follower.record.head
     assert morning.follow(moment(f"{morning.day}T08:20")) == "idle"
     assert morning.follower.record.head == head

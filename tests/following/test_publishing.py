@@ -31,7 +31,7 @@ MINUTE = 60_000_000
 
 
 @pytest.mark.parametrize("item", made.EVERY, ids=kind_of)
-def test_no_written_words_are_handed_out(item: Item) -> None:
+def test_no_written_words_are_published(item: Item) -> None:
     outgoing = observations.handed_out(item, lambda own: observations.mark_of(own, SECRET))
     if outgoing is None:
         return
@@ -79,7 +79,7 @@ def test_it_is_off_by_default(publisher: Publisher) -> None:
     assert not publisher.files() and not any(map(entries.observed_file_of, leaves_of(publisher)))
 
 
-def test_switched_off_nothing_new_comes_and_what_is_forgotten_goes(publisher: Publisher) -> None:
+def test_when_switched_off_nothing_is_added_and_forgotten_items_are_withdrawn(publisher: Publisher) -> None:
     publisher.config = publisher.config._replace(observations=False)
     publisher.live(3)
     forget(publisher.record, "bluesky:1")
@@ -100,7 +100,7 @@ def test_a_lost_folder_is_built_again_to_the_same_root(publisher: Publisher) -> 
         publisher.publish(3)
 
 
-def test_more_than_a_list_holds_goes_to_further_lists(
+def test_more_withdrawals_than_a_list_holds_go_to_further_lists(
     publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Followers refuse longer ones."""
@@ -182,7 +182,9 @@ def test_a_clock_that_is_put_back_hands_out_nothing_twice(
         assert peer.count(Post) == publisher.record.count(Post)
 
 
-def test_what_a_restored_store_observes_is_published(publisher: Publisher, follower: Follower, tmp_path: Path) -> None:
+def test_new_observations_of_a_restored_store_are_published(
+    publisher: Publisher, follower: Follower, tmp_path: Path
+) -> None:
     """Its first batches have the numbers of those that the backup lacks, whose files are published."""
     backup(publisher.record, tmp_path / "backup.db")
     for day in (3, 4):
@@ -203,7 +205,7 @@ def test_what_a_restored_store_observes_is_published(publisher: Publisher, follo
         assert peer.count(Announcement) == 16
 
 
-def test_what_a_restored_store_forgets_is_taken_back(publisher: Publisher, tmp_path: Path) -> None:
+def test_items_that_a_restored_store_forgets_are_withdrawn(publisher: Publisher, tmp_path: Path) -> None:
     """Even if it has then forgotten as much as the store that was lost."""
     backup(publisher.record, tmp_path / "backup.db")
     forget(publisher.record, "bluesky:1")

@@ -19,8 +19,8 @@ def curves(seed: int, number: int, days: int = 80, network: str = "bluesky", age
 def _curve(chance: Random, day: int, network: str, age: int) -> Curve:
     archive = chance.choice(ARCHIVES)
     voices = min(int(chance.paretovariate(0.8)), 500)
-    most = 12 * voices if archive == "cs" or (not archive and chance.random() < 0.57) else 5 * voices
-    return Curve(network, archive, age, day, voices, voices + int(most * chance.random() ** 3))
+    growth_limit = 12 * voices if archive == "cs" or (not archive and chance.random() < 0.57) else 5 * voices
+    return Curve(network, archive, age, day, voices, voices + int(growth_limit * chance.random() ** 3))
 
 
 def identical_curves(

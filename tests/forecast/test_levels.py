@@ -45,12 +45,12 @@ def test_where_papers_differ_both_ends_give_the_same() -> None:
     assert bounds(range(99), 2) == (0, 98)
 
 
-def test_what_cannot_be_cut_off_below_is_cut_off_above() -> None:
+def test_the_upper_end_is_cut_where_the_lower_cannot_be() -> None:
     assert bounds([0] * 20 + list(range(1, 80)), 10) == (0, 71)
     assert sum(growth <= 71 for growth in [0] * 20 + list(range(1, 80))) == 91
 
 
-def test_weeks_alike_need_no_more_than_what_exchangeable_papers_do() -> None:
+def test_similar_weeks_need_no_wider_ranges_than_exchangeable_papers() -> None:
     assert choose_level(size_classes(samples.curves(1, 3000))) in (10, 9)
 
 

@@ -35,7 +35,7 @@ def test_a_forecast_follows_the_growth_of_similar_papers() -> None:
 
 
 @given(st.integers(0, 4000), st.integers(0, 4000), st.integers(0, 4000), st.integers(1, 300))
-def test_the_range_holds_exactly_the_numbers_of_that_growth(a: int, b: int, c: int, voices: int) -> None:
+def test_the_range_is_exactly_the_numbers_of_that_growth(a: int, b: int, c: int, voices: int) -> None:
     low, median, high = sorted((a, b, c))
     growth = forecast.GrowthRange("all", 1, 2**10 - 1, 100, low, median, high)
     table = ForecastTable({("bluesky", 6, "all", voices.bit_length()): growth}, {})
@@ -164,6 +164,6 @@ def test_the_order_of_curves_does_not_matter(table: ForecastTable) -> None:
     assert calibrate(curves) == table
 
 
-def test_all_that_is_kept_are_whole_numbers_and_names(table: ForecastTable) -> None:
+def test_tables_hold_only_whole_numbers_and_names(table: ForecastTable) -> None:
     parts = [part for key, growth in table.ranges.items() for part in (*key, *growth)]
     assert parts and {type(part) for part in parts} == {int, str}

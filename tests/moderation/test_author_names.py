@@ -54,8 +54,8 @@ def test_where_it_is_wrong() -> None:
     rows_found = [
         (pair.name, pair.handle, matched_author(pair.name, pair.handle, pair.authors) is not None) for pair in PAIRS
     ]
-    wrong = [row for row, pair in zip(rows_found, PAIRS, strict=True) if row[2] != pair.is_author]
-    assert wrong == [
+    mistakes = [row for row, pair in zip(rows_found, PAIRS, strict=True) if row[2] != pair.is_author]
+    assert mistakes == [
         ("Overquill Marrowby", "", True),
         ("", "fennimarsh.example", False),
         ("", "prof_fennimarsh", False),
@@ -76,7 +76,7 @@ def test_the_evidence_says_whose_name_it_is_and_how_it_shows(name: str, handle: 
     assert matched_author(name, handle, ("Bo Marrowby", "Tansy Overquill")) == NameMatch("Tansy Overquill", form)
 
 
-def test_a_name_goes_before_a_handle_and_an_author_before_the_next() -> None:
+def test_a_name_wins_over_a_handle_and_an_earlier_author_over_a_later() -> None:
     authors = ("Bo Marrowby", "Tansy Overquill", "T. Overquill")
     assert matched_author("Tansy Overquill", "bomarrowby", authors) == NameMatch("Tansy Overquill", "name")
     assert matched_author("", "bomarrowby", authors) == NameMatch("Bo Marrowby", "handle")
@@ -92,13 +92,13 @@ names = st.text(max_size=40) | st.sampled_from([pair.name for pair in PAIRS]) | 
 
 
 @given(names, names, st.lists(names, max_size=4))
-def test_any_text_is_compared_and_who_is_found_is_among_the_authors(name: str, handle: str, authors: list[str]) -> None:
+def test_any_text_is_compared_and_a_match_is_among_the_authors(name: str, handle: str, authors: list[str]) -> None:
     match = matched_author(name, handle, authors)
     assert match is None or match.author in authors
 
 
 @given(st.sampled_from([pair for pair in PAIRS if pair.is_author and pair.name and "," not in pair.name]))
-def test_whoever_has_an_author_s_name_is_found_in_capitals_and_small_letters(pair: NamePair) -> None:
+def test_matching_ignores_case(pair: NamePair) -> None:
     is_match = matched_author(pair.name, "", pair.authors) is not None
     assert (matched_author(pair.name.upper(), "", pair.authors) is not None) == is_match
     assert (matched_author(pair.name.lower(), "", pair.authors) is not None) == is_match
@@ -137,15 +137,15 @@ def archive() -> list[RealPost]:
 
 @pytest.mark.long
 def test_accounts_that_claim_a_paper_mostly_have_an_author_s_name(archive: list[RealPost]) -> None:
-    """Two independent rules: of 464 real posts that say *our paper*, 421 come from an author's name, so names find some
-    9 in 10 authors. And nobody is an author of everything they post."""
+    """Two independent rules: of 464 real posts that say *our paper*, 421 come from an author's name, so names find
+    about 9 in 10 authors. And nobody is an author of everything they post."""
     claiming_posts = {post for post in archive if claims_paper(post.text, post.paper.title, post.paper.abstract)}
     matching_posts = {post for post in archive if matched_author(post.name, post.handle, post.paper.authors)}
     assert len(claiming_posts) > 400 and len(claiming_posts & matching_posts) / len(claiming_posts) > 0.9
     assert 1000 < len(matching_posts) < len(archive) / 2
 
 
-def test_nobody_is_an_author_of_somebody_else_s_paper(archive: list[RealPost]) -> None:
+def test_posters_do_not_match_authors_of_other_papers(archive: list[RealPost]) -> None:
     """Each post is paired with the paper of the post 100 places later; whoever matches wrote that paper too."""
     shifted = [*archive[100:], *archive[:100]]
     wrong_matches = [

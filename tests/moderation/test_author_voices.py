@@ -104,7 +104,7 @@ def test_by_the_name_that_the_network_tells_of_the_account(record: Record) -> No
     assert judge_authors(record).added == 1 and reasons(record) == {(TANSY, key(1)): NAME_REASON}
 
 
-def test_whatever_comes_first(record: Record) -> None:
+def test_in_any_order_of_observation(record: Record) -> None:
     """A paper's authors become known after the post; a post comes after its paper; a mention after both."""
     write(record, Paper(paper=key(1), title="Tea", observed_at=1), posting(1, TANSY, name="Tansy Overquill"))
     assert judge_authors(record).position is None
@@ -120,7 +120,7 @@ def test_whatever_comes_first(record: Record) -> None:
     assert voices(record) == {(key(1), TANSY), (key(1), BO), (key(2), BO)}
 
 
-def test_words_about_two_papers_say_of_neither_that_it_is_their_own(record: Record) -> None:
+def test_words_about_two_papers_claim_neither(record: Record) -> None:
     post, mention = posting(1, FAN, "Our new paper is out, it builds on another one")
     write(record, [known_paper(1), known_paper(2), post, mention, msgspec.structs.replace(mention, paper=key(2))])
     assert judge_authors(record).position is None
@@ -135,7 +135,7 @@ def test_an_edited_post_is_read_again(record: Record) -> None:
     assert verdicts(record)[FAN, key(1)].observed_at == post.observed_at, "since the post was first observed"
 
 
-def test_what_is_no_author_s_is_left_alone(record: Record) -> None:
+def test_posts_without_account_or_authors_are_left_alone(record: Record) -> None:
     anonymous_post, mention = posting(1, FAN, "Our paper!")
     other_post, other_mention = posting(2, TANSY, name="Tansy Overquill")
     write(record, known_paper(1), msgspec.structs.replace(anonymous_post, account=""), mention)
@@ -159,7 +159,7 @@ def test_nothing_is_written_twice(record: Record) -> None:
     assert record.count(Verdict) == 1
 
 
-def test_an_older_post_that_comes_later_says_it_from_its_own_moment_on(record: Record) -> None:
+def test_an_older_post_observed_later_counts_from_its_own_moment(record: Record) -> None:
     write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill", at=NOW))
     judge_authors(record)
     assert voices(record, NOW - 1) == set()
@@ -196,7 +196,7 @@ def test_another_version_of_the_rule_looks_at_everything_again(record: Record, m
     monkeypatch.setattr(judging, "matched_author", lambda *_: None)
     assert judge_authors(record).position is None
     monkeypatch.undo()
-    assert judge_authors(record).position is None, "it was looked at"
+    assert judge_authors(record).position is None, "it was already examined"
     monkeypatch.setattr(judging, "VERSION", 2)
     assert judge_authors(record).added == 1
     assert judge_authors(record).position is None
@@ -232,7 +232,7 @@ def test_a_handle_s_voice_is_its_stable_account_s(record: Record) -> None:
     assert voices(record) == {(key(1), "x:77")} and voices(record, NOW - 1) == {(key(1), "x:@tansy")}
 
 
-def test_other_verdicts_about_papers_make_nobody_an_author(record: Record) -> None:
+def test_other_verdicts_about_papers_make_no_authors(record: Record) -> None:
     post, mention = posting(1, TANSY)
     write(record, known_paper(1), post, mention, judged(TANSY, "bot"), judged(mention.post, "doubtful", key(1)))  # type: ignore[attr-defined]
     assert voices(record) == set()
@@ -283,7 +283,7 @@ def test_the_operator_s_verdict_wins_until_it_is_withdrawn(record: Record) -> No
         set_author(record, TANSY, key(1), verdict("author", NOW - 1), at=NOW)
     with pytest.raises(NotFound, match="the record knows no such account"):
         set_author(record, "x:@nobody", key(1), verdict("author", NOW), at=NOW)
-    assert judge_authors(record).position is None, "the rule does not argue"
+    assert judge_authors(record).position is None, "the rule does not override the operator"
     assert withdraw_author(record, TANSY, key(1), at=NOW) == withdraw_author(record, FAN, key(1), at=NOW) == 1
     assert withdraw_author(record, FAN, key(1), at=NOW) == 0
     assert voices(record) == {(key(1), TANSY)} and review_papers(record, FAN) == []
@@ -376,6 +376,6 @@ def test_misuse(store: Path, words: list[str], complaint: str) -> None:
     assert misuse("judge", TANSY, *words, "--store", store) == complaint
 
 
-def test_what_is_no_paper_is_refused(store: Path) -> None:
+def test_an_invalid_paper_is_refused(store: Path) -> None:
     result = run("judge", TANSY, "--author", "--paper", "tea", "--reason", "x", "--store", store)
     assert result.status == 1 and result.message.startswith("'tea' is not an arXiv identifier")

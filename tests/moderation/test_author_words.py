@@ -57,7 +57,7 @@ def test_the_docs_tell_the_figures() -> None:
     assert documented_figures("words") == [figures_of([post for post in POSTS if post.lot == lot]) for lot in "12"]
 
 
-def test_nothing_is_taken_for_somebody_s_own_that_is_not() -> None:
+def test_no_post_is_claimed_wrongly() -> None:
     assert [post.text for post in POSTS if post.claims and not post.is_own] == []
 
 
@@ -73,16 +73,16 @@ OWN = "Our new paper on kettles is out"
         f"via @tansy: {OWN}", f"The authors say that {OWN}", f"She told me: {OWN}", "「私たちの論文が公開されました」",
     ],
 )  # fmt: skip
-def test_what_is_quoted_is_nobody_s_own(text: str) -> None:
+def test_quoted_claims_do_not_count(text: str) -> None:
     assert claims_paper(OWN) and not claims_paper(text)
 
 
-def test_own_words_beside_a_quotation_are_own() -> None:
+def test_own_claims_beside_a_quotation_count() -> None:
     assert claims_paper(f"> Any news on kettles?\nYes! {OWN}")
     assert claims_paper(f"“Kettles are dull.” Not so! {OWN}.")
 
 
-def test_what_stands_in_the_paper_is_the_paper_s() -> None:
+def test_sentences_of_the_paper_itself_do_not_count() -> None:
     sentence = "In our paper we show that our work generalizes to cups."
     assert claims_paper(sentence) and not claims_paper(sentence, TITLE, ABSTRACT)
     assert not claims_paper(

@@ -35,8 +35,8 @@ TODAY = moment(DAY)
 WORDS = terms.table({"x": terms.TermsOverride(shown="text"), "reddit": terms.TermsOverride(shown="text")})
 
 
-def quotation(own_id: str = "1", network: str = "bluesky", account: str = "did:plc:ada", **more: object) -> Quotation:
-    values = {"text": "A kettle!", "handle": "ada.example", "created_at": 0, "observed_at": 0, **more}
+def quotation(own_id: str = "1", network: str = "bluesky", account: str = "did:plc:ada", **fields: object) -> Quotation:
+    values = {"text": "A kettle!", "handle": "ada.example", "created_at": 0, "observed_at": 0, **fields}
     post = Post(post=f"{network}:{own_id}", network=network, account=f"{network}:{account}", **values)  # type: ignore[arg-type]
     return Quotation(post=post, hash="")
 
@@ -45,8 +45,8 @@ def toot(text: str) -> Quotation:
     return quotation("2", "mastodon", "https://a.example/users/ada", text=text, handle="ada@a.example")
 
 
-def passes(quote: Quotation, blocklist: Blocklist | None = None, **more: object) -> bool:
-    policy = QuotationPolicy(WORDS, blocklist or Blocklist(), **more)  # type: ignore[arg-type]
+def passes(quote: Quotation, blocklist: Blocklist | None = None, **options: object) -> bool:
+    policy = QuotationPolicy(WORDS, blocklist or Blocklist(), **options)  # type: ignore[arg-type]
     return bool(quotation_policy.quotable(policy, "arxiv:2101.99901", [quote]))
 
 
@@ -59,13 +59,13 @@ def test_a_doubtful_one_does_not_under_that_paper() -> None:
     assert passes(quotation(), doubtful_pairs=frozenset({("bluesky:1", "arxiv:2101.99902")}))
 
 
-@pytest.mark.parametrize(("network", "shown"), [("bluesky", "text"), ("feeds", "excerpt"), ("x", "link"), ("", "link")])
-def test_terms_say_how_much_is_shown(network: str, shown: str) -> None:
+@pytest.mark.parametrize(("network", "form"), [("bluesky", "text"), ("feeds", "excerpt"), ("x", "link"), ("", "link")])
+def test_terms_say_how_much_is_shown(network: str, form: str) -> None:
     [quote] = quotation_policy.quotable(
         QuotationPolicy(), "arxiv:2101.99901", [quotation(network=network, text="tea " * 200)]
     )
-    assert quote.shown == shown
-    assert (len(quote.post.text) > 0) == (shown != "link") and (shown == "text") == (len(quote.post.text) == 800)
+    assert quote.shown == form
+    assert (len(quote.post.text) > 0) == (form != "link") and (form == "text") == (len(quote.post.text) == 800)
 
 
 # ---- the operator's list ---------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def test_a_reply_to_somebody_else_is_not_quoted(quote: Quotation, is_reply: bool
     assert passes(quote, authors={"x:1": "x:7"}) != is_reply
 
 
-def test_a_link_quotes_nobody() -> None:
+def test_a_link_is_no_quotation() -> None:
     reply = quotation("2", "x", "8", reply_to="x:9")
     assert [quote.shown for quote in quotation_policy.quotable(QuotationPolicy(), "arxiv:2101.99901", [reply])] == [
         "link"

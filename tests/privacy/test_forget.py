@@ -165,7 +165,7 @@ def test_posts_that_others_name_too_stay(store_url: str) -> None:
         assert items[1] in made.all_rows(record, model.Post) and not made.verified(record).findings
 
 
-def test_what_is_kept_of_a_forgotten_reply_does_not_reveal_whom_it_named(store: Record) -> None:
+def test_the_rest_of_a_forgotten_reply_does_not_reveal_whom_it_named(store: Record) -> None:
     """The commitments in its row match nobody's key: neither as committed before nor with any remaining salt."""
     reply, second_post = reply_and_more(reply_to=QUOTED)
     store.append([reply, second_post], source="test")
@@ -233,7 +233,7 @@ def test_no_list_of_names_reveals_who_it_was(store: Record) -> None:
 
 
 @pytest.mark.long
-def test_two_thousand_names_find_nobody_but_by_tombstone(store: Record) -> None:
+def test_two_thousand_names_match_only_tombstones(store: Record) -> None:
     """Even for someone with the whole store, its secret, and a list of names that includes hers."""
     ada_keys = {ADA, "x:20210302", ADAS_POST}
     names = sorted({*ada_keys, *(f"x:@made_up_{n}" for n in range(1000)), *(f"x:{20210303 + n}" for n in range(997))})
@@ -262,7 +262,7 @@ def found_by_trying(store: Record, names: list[str]) -> set[str]:
     return names_found
 
 
-def test_the_voice_of_a_post_that_was_forgotten_before_goes_with_its_author(store: Record) -> None:
+def test_the_voice_of_a_post_forgotten_before_goes_with_its_author(store: Record) -> None:
     [voice] = store.voices_of([ADA])
     forget(store, ADAS_POST)
     rows = [row for row in tables_of(store)["post"].values() if row["voice"] == voice]
@@ -308,7 +308,7 @@ def test_a_text_that_others_post_too_still_counts_as_the_same(store: Record) -> 
     assert not made.verified(store).findings
 
 
-def test_what_is_left_is_as_it_was(store: Record) -> None:
+def test_the_rest_is_unchanged(store: Record) -> None:
     forget(store, ADA)
     post = traces.post_of(store, "pot:")
     assert post.text == f"@{'█' * 11}さん and {'█' * 11}'s pot: https://twitter.com/{'█' * 11}/status/{'█' * 19} !"
@@ -332,7 +332,7 @@ def test_what_is_left_is_as_it_was(store: Record) -> None:
     assert issue.content.entries[0].posts[0] in {row.hash.hex() for row in rows if row.is_forgotten}
 
 
-def test_a_post_goes_and_with_it_an_author_of_whom_nothing_else_is_known(store_url: str, tmp_path: Path) -> None:
+def test_a_post_goes_together_with_an_author_not_known_otherwise(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         made.rich(record)
         result = forget(record, ADAS_POST)
@@ -341,7 +341,7 @@ def test_a_post_goes_and_with_it_an_author_of_whom_nothing_else_is_known(store_u
         assert not made.verified(record).findings
 
 
-def test_a_post_goes_and_its_author_stays_where_there_are_others(store: Record, tmp_path: Path) -> None:
+def test_a_post_goes_and_its_author_stays_if_there_are_other_posts(store: Record, tmp_path: Path) -> None:
     second = model.Post(
         post="x:1366659539260149800", network="x", account=ADA, created_at=AT, text="Second", handle="made_up_ada",
         observed_at=AT,
@@ -381,7 +381,7 @@ def test_posts_that_only_others_name_go_with_their_author(
 
 
 @pytest.mark.long
-def test_somebody_who_is_only_mentioned_can_be_forgotten(store_url: str, tmp_path: Path) -> None:
+def test_an_account_that_is_only_mentioned_can_be_forgotten(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         made.rich(record)
         result = forget(record, "x:@Made_Up_Bo")

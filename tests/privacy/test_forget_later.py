@@ -48,7 +48,7 @@ def store(store_url: str) -> Iterator[Record]:
 
 
 @pytest.mark.parametrize("key", ["made_up_ada", "@made_up_ada", "twitter:1", "x:", ""])
-def test_what_is_no_key_is_refused(sqlite_url: str, key: str) -> None:
+def test_an_invalid_key_is_refused(sqlite_url: str, key: str) -> None:
     with Record(sqlite_url) as record, pytest.raises(UsageError, match="write it as network:id"):
         forget(record, key)
 
@@ -73,9 +73,9 @@ def test_forgetting_twice_changes_nothing_more(store: Record) -> None:
 def test_several_are_forgotten_at_once(store: Record, tmp_path: Path) -> None:
     """One unknown key doesn't stop the others; each gets its own result."""
     head = store.head.position
-    ada, nobody, fan, taro = forget_all(store, [ADA, "x:@nobody", "x:@FAN_OF", "x:@made_up_taro"])
+    ada, unknown, fan, taro = forget_all(store, [ADA, "x:@nobody", "x:@FAN_OF", "x:@made_up_taro"])
     store.database.erase_traces()
-    assert isinstance(nobody, NotFound) and "x:@nobody: no such post or account in the record" in str(nobody)
+    assert isinstance(unknown, NotFound) and "x:@nobody: no such post or account in the record" in str(unknown)
     assert isinstance(ada, ForgetResult) and isinstance(fan, ForgetResult) and isinstance(taro, ForgetResult)
     assert set(ada.keys) == {ADA, "x:20210302", ADAS_POST} and fan.keys == ("x:@fan_of",)
     assert store.head.position == head + 1, "all in one batch"
@@ -150,7 +150,7 @@ def test_copies_made_before_are_named_as_out_of_reach(store: Record, tmp_path: P
 # ---- later -----------------------------------------------------------------------------------------------
 
 
-def test_what_killed_copies_left_behind_goes_too(store: Record, tmp_path: Path) -> None:
+def test_leftovers_of_killed_copies_go_too(store: Record, tmp_path: Path) -> None:
     backup(store, tmp_path / "whole.db")
     (tmp_path / "whole.db.part").write_bytes(b"half a copy that names made_up_ada")
     old_folder, new_folder = tmp_path / ".hotpapers-killed", tmp_path / ".hotpapers-at-work"
@@ -287,12 +287,12 @@ def test_no_reaction_to_forgotten_posts_is_remembered(store: Record) -> None:
 
 
 def test_importing_an_older_export_brings_nothing_back(store: Record, tmp_path: Path) -> None:
-    full, records = list(exporter.lines(store)), list(exporter.lines(store, records_only=True))
+    full_export, records_export = list(exporter.lines(store)), list(exporter.lines(store, records_only=True))
     forget(store, ADA)
     count = len(made.everything(store))
-    result = importer.import_lines(store, "full", full)
+    result = importer.import_lines(store, "full", full_export)
     assert result.added == 0 and result.present > 0
-    result = importer.import_lines(store, "records", records)
+    result = importer.import_lines(store, "records", records_export)
     assert result.added == 0 and result.refused > 5
     assert len(made.everything(store)) == count
     assert_gone(store, tmp_path)
@@ -346,7 +346,7 @@ def test_everything_can_be_forgotten_one_after_the_other(sqlite_url: str, tmp_pa
             try:
                 forget(record, key)
             except NotFound:
-                assert key in accounts, "of whom one post was known, which is forgotten"
+                assert key in accounts, "only a forgotten post named it"
             if n % 5 == 0:
                 assert not made.verified(record).findings, key
         assert made.all_rows(record, model.Issue) == issues

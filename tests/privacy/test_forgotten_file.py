@@ -71,7 +71,7 @@ def test_restoring_brings_back_no_forgotten_account_or_former_subscriber(
     assert b"biscuit in hand" not in stored_bytes and b"leaves@moth" not in stored_bytes
 
 
-def test_nothing_in_the_file_names_anybody(sqlite_url: str) -> None:
+def test_the_file_names_no_account(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         record.append(ITEMS, source="test")
         mark = join(record, "leaves@moth.example")
@@ -86,7 +86,7 @@ def test_nothing_in_the_file_names_anybody(sqlite_url: str) -> None:
         assert record.secret() not in text
 
 
-def test_a_backup_is_put_in_place_of_what_is_lost_only_with_the_file_or_the_option(
+def test_a_lost_store_is_restored_only_with_the_file_or_the_option(
     store_url: str, other_url: str, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy.db"

@@ -1,4 +1,4 @@
-"""Search for what should be gone: in every byte of a store, its copies, and everything it hands out."""
+"""Search for what should be gone: in every byte of a store, its copies, and everything it exports."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from hotpapers.issues.queries import listed_days
 from hotpapers.model import HOUR, Item, Publication
 from hotpapers.query import BY_NAME, QuerySession
 from hotpapers.store import Record
-from tests.conftest import DATA, made_once
+from tests.conftest import DATA, shared_folder
 from tests.issues import made
 from tests.issues.made import DAY, background, counts, key, moment, paper, post, talk, write
 
@@ -42,7 +42,7 @@ def sample_store(factory: pytest.TempPathFactory) -> Path:
         with Record(str(folder / "sample.db")) as record:
             add_sample(record)
 
-    return made_once(factory, "sample", make) / "sample.db"
+    return shared_folder(factory, "sample", make) / "sample.db"
 
 
 def add_talk(record: Record, *items: Item, publication: Publication = DAILY) -> None:

@@ -13,9 +13,9 @@ ARCHIVES = ("cs", "hep-th", "astro-ph", "")
 NETWORKS = ("bluesky", "mastodon")
 
 
-def attention(voices: int, network: str = "bluesky", age: int = 24, **more: int | None) -> Attention:
+def attention(voices: int, network: str = "bluesky", age: int = 24, **fields: int | None) -> Attention:
     """Attention measured at the cut."""
-    values = {"until": CUT, "reposts": 0, "likes": 0, **more}
+    values = {"until": CUT, "reposts": 0, "likes": 0, **fields}
     return Attention(network=network, age=age, voices=voices, **values)  # type: ignore[arg-type]
 
 

@@ -46,7 +46,7 @@ def points(histograms: tuple[VoiceHistogram, ...], network: str, age: int, archi
     return min(millipoints(sum(papers for _, papers in counts), atleast), 20 * voices) if voices >= 3 else 0
 
 
-def best(histograms: tuple[VoiceHistogram, ...], archive: str, ages: tuple[int, ...], accounts: int) -> int:
+def best_score(histograms: tuple[VoiceHistogram, ...], archive: str, ages: tuple[int, ...], accounts: int) -> int:
     """The highest score over all ways to distribute accounts: any number on each network, at any one age."""
     ways = product(range(accounts + 1), repeat=len(NAMES))
     splits = [way for way in ways if sum(way) <= accounts]
@@ -62,7 +62,7 @@ def test_the_same_as_by_every_way_to_spread_accounts(
     histograms: tuple[VoiceHistogram, ...], archive: str, ages: tuple[int, ...], known: bool
 ) -> None:
     prices = PriceList(histograms, ages, known=known)
-    highest = [best(histograms, archive, ages, accounts) for accounts in range(FEW + 1)]
+    highest = [best_score(histograms, archive, ages, accounts) for accounts in range(FEW + 1)]
     for accounts, score in enumerate(highest):
         fewest = highest.index(score)
         entry_price = prices.price(score, archive)

@@ -18,9 +18,9 @@ from hotpapers.ranking.rarity import millipoints
 from tests.ranking.inputs import attention, candidate, peers, ranking_inputs
 
 
-def only_part(paper: Candidate, *others: VoiceHistogram) -> ScoreComponent:
+def only_part(paper: Candidate, *references: VoiceHistogram) -> ScoreComponent:
     """The only part of the only candidate's score."""
-    (scored,) = ranking.rank(RankingInput(candidates=(paper,), peers=others), "rarity/1")
+    (scored,) = ranking.rank(RankingInput(candidates=(paper,), peers=references), "rarity/1")
     (part,) = scored.parts
     assert scored.score == part.score
     return part
@@ -61,11 +61,11 @@ def test_millipoints_are_the_nearest_integer(a: int, b: int) -> None:
 def test_the_caller_s_decimal_settings_do_not_matter(a: int, b: int) -> None:
     papers, atleast = max(a, b), min(a, b)
     expected = millipoints.__wrapped__(papers, atleast)
-    with localcontext() as rough:
-        rough.prec, rough.rounding = 3, "ROUND_UP"
+    with localcontext() as rough_context:
+        rough_context.prec, rough_context.rounding = 3, "ROUND_UP"
         assert millipoints.__wrapped__(papers, atleast) == expected
-    with localcontext() as fine:
-        fine.prec = 60
+    with localcontext() as fine_context:
+        fine_context.prec = 60
         exact = (Decimal(papers + 1) / Decimal(atleast + 1)).log10() * 1000
         assert abs(exact - expected) <= Decimal("0.5")
     assert getcontext().prec == 28
@@ -107,16 +107,16 @@ def test_the_paper_itself_is_no_other_paper(own: int | None, papers: int, atleas
 
 def test_in_a_listing_every_listed_paper_is_compared_with() -> None:
     """Including those with fewer than three favorites: the sentence speaks of everything listed."""
-    listed = peers({0: 300, 2: 200, 40: 100}, age=0)
-    part = only_part(candidate("2401.00001", attention(40, age=0, own=40)), listed)
+    listing_reference = peers({0: 300, 2: 200, 40: 100}, age=0)
+    part = only_part(candidate("2401.00001", attention(40, age=0, own=40)), listing_reference)
     assert (part.papers, part.atleast, part.score) == (599, 99, 778)
-    none = only_part(candidate("2401.00001", attention(0, age=0, own=0)), listed)
-    assert (none.papers, none.atleast, none.score) == (599, 599, 0)
+    unseen_part = only_part(candidate("2401.00001", attention(0, age=0, own=0)), listing_reference)
+    assert (unseen_part.papers, unseen_part.atleast, unseen_part.score) == (599, 599, 0)
 
 
 def test_another_age_and_another_network_are_no_reference() -> None:
-    others = (peers({3: 700}, age=72), peers({3: 800}, network="mastodon"), peers({3: 500}))
-    assert only_part(candidate("2401.00001", attention(3)), *others).papers == 500
+    references = (peers({3: 700}, age=72), peers({3: 800}, network="mastodon"), peers({3: 500}))
+    assert only_part(candidate("2401.00001", attention(3)), *references).papers == 500
 
 
 @pytest.mark.parametrize(
@@ -146,12 +146,12 @@ def test_the_paper_itself_does_not_fill_its_reference() -> None:
 
 
 def test_score_then_voices_then_announcement_then_id() -> None:
-    others = (peers({3: 500, 10: 499}), peers({3: 600}, network="mastodon"))
+    references = (peers({3: 500, 10: 499}), peers({3: 600}, network="mastodon"))
     first = candidate("2401.00009", attention(50), announced_at=9)
-    more = candidate("2401.00008", attention(10), attention(2, "mastodon"), announced_at=8)
+    wider = candidate("2401.00008", attention(10), attention(2, "mastodon"), announced_at=8)
     early = candidate("2401.00007", attention(10), announced_at=3)
     small, great = (candidate(f"2401.0000{n}", attention(10), announced_at=5) for n in (4, 6))
-    ordered = ranking.rank(RankingInput(candidates=(great, early, small, more, first), peers=others), "rarity/1")
+    ordered = ranking.rank(RankingInput(candidates=(great, early, small, wider, first), peers=references), "rarity/1")
     assert [entry.paper[-1] for entry in ordered] == ["9", "8", "7", "4", "6"]
     assert [entry.tied for entry in ordered] == [False, True, True, True, True]
 
@@ -182,8 +182,8 @@ def _plain_part(inputs: RankingInput, archive: str, a: Attention) -> int:
         if total >= 500:
             break
     atleast = sum(papers for voices, papers in others if voices >= a.voices) - (own and (a.own or 0) >= a.voices)
-    with localcontext() as fine:
-        fine.prec = 50
+    with localcontext() as context:
+        context.prec = 50
         ratio = Decimal(total + 1) / Decimal(atleast + 1)
         return 0 if a.voices < 3 else int((ratio.log10() * 1000).to_integral_value())
 

@@ -42,15 +42,15 @@ def _entry(place: int, scored: ScoredCandidate, source: Candidate) -> Entry:
 def with_growth(inputs: RankingInput, paper: str, network: str, count: int, name: str) -> RankingInput:
     """The input if one paper had `count` on a network, also among its peers if it is measured there."""
     peers_then = list(inputs.peers)
-    changed = []
+    candidates_after = []
     for candidate_before in inputs.candidates:
         attentions = []
         for a in candidate_before.attention:
             if (candidate_before.paper, a.network) == (paper, network):
                 a = _grown_attention(candidate_before, a, count, name, peers_then)
             attentions.append(a)
-        changed.append(msgspec.structs.replace(candidate_before, attention=tuple(attentions)))
-    return RankingInput(candidates=tuple(changed), peers=tuple(peers_then))
+        candidates_after.append(msgspec.structs.replace(candidate_before, attention=tuple(attentions)))
+    return RankingInput(candidates=tuple(candidates_after), peers=tuple(peers_then))
 
 
 def _grown_attention(
@@ -67,10 +67,10 @@ def _grown_attention(
         if index is None
         else histograms.pop(index)
     )
-    moved = Counter(dict(histogram.counts))
-    moved[a.own] -= 1
-    moved[count] += 1
-    histograms.append(peers({v: n for v, n in moved.items() if n > 0}, paper.archive, a.network, a.age))
+    counts_after = Counter(dict(histogram.counts))
+    counts_after[a.own] -= 1
+    counts_after[count] += 1
+    histograms.append(peers({v: n for v, n in counts_after.items() if n > 0}, paper.archive, a.network, a.age))
     return msgspec.structs.replace(a, voices=count, own=count)
 
 
@@ -107,29 +107,29 @@ def test_the_least_growth_that_swaps(inputs: RankingInput, name: str) -> None:
 
 def test_level_in_all_but_the_announcement_is_enough() -> None:
     """With as many voices as the upper one, the lower one already passes if it was announced earlier."""
-    others = (peers({3: 600, 20: 100, 30: 50}),)
+    references = (peers({3: 600, 20: 100, 30: 50}),)
     upper = candidate("2401.00001", attention(25), announced_at=5)
     for announced_at, needed in ((4, 25), (6, 26)):
         lower = candidate("2401.00002", attention(10), announced_at=announced_at)
-        above, below = entries(RankingInput(candidates=(upper, lower), peers=others), "rarity/1")
-        assert growths(below, above, others) == (RequiredGrowth("bluesky", "voice", 10, needed),)
+        above, below = entries(RankingInput(candidates=(upper, lower), peers=references), "rarity/1")
+        assert growths(below, above, references) == (RequiredGrowth("bluesky", "voice", 10, needed),)
 
 
 def test_no_growth_on_a_sparse_network_is_enough() -> None:
-    others = (peers({3: 4000}), peers({3: 2}, network="lobsters"))
+    references = (peers({3: 4000}), peers({3: 2}, network="lobsters"))
     upper = candidate("2401.00001", attention(9))
     lower = candidate("2401.00002", attention(3, "lobsters"))
-    above, below = entries(RankingInput(candidates=(upper, lower), peers=others), "rarity/1")
-    assert growths(below, above, others) == ()
+    above, below = entries(RankingInput(candidates=(upper, lower), peers=references), "rarity/1")
+    assert growths(below, above, references) == ()
 
 
 def test_passing_a_paper_takes_points_from_it() -> None:
     """Both are among the papers compared: once the lower one has as much, the upper one is less rare."""
-    others = (peers({3: 600, 10: 1, 20: 1}), peers({3: 500}, network="mastodon"))
+    references = (peers({3: 600, 10: 1, 20: 1}), peers({3: 500}, network="mastodon"))
     day_ago = CUT - 24 * HOUR
     upper = candidate("2401.00001", attention(20, own=20), announced_at=day_ago)
     lower = candidate("2401.00002", attention(10, own=10), attention(2, "mastodon", own=2), announced_at=day_ago)
-    inputs = RankingInput(candidates=(upper, lower), peers=others)
+    inputs = RankingInput(candidates=(upper, lower), peers=references)
     above, below = entries(inputs, "rarity/1")
     assert (above.score, below.score) == (2780, 2479)
     assert growths(below, above, inputs.peers)[0] == RequiredGrowth("bluesky", "voice", 10, 20)
@@ -187,23 +187,23 @@ def _count(a: Attention) -> PrintedCount:
 
 def vouched_growth(inputs: RankingInput, paper: str, network: str, count: int) -> RankingInput:
     """The input if one paper had `count` counted voices on a network, all new ones known."""
-    peers_then, changed = list(inputs.peers), []
+    peers_then, candidates_after = list(inputs.peers), []
     for candidate_before in inputs.candidates:
         attentions = []
         for a in candidate_before.attention:
             if (candidate_before.paper, a.network) == (paper, network):
-                bare = msgspec.structs.replace(a, voices=a.counted or 0)
-                more = count - bare.voices
-                grown_attention = _grown_attention(candidate_before, bare, count, "rarity/2", peers_then)
+                counted_only = msgspec.structs.replace(a, voices=a.counted or 0)
+                added_voices = count - counted_only.voices
+                grown_attention = _grown_attention(candidate_before, counted_only, count, "rarity/2", peers_then)
                 a = msgspec.structs.replace(
                     grown_attention,
-                    voices=a.voices + more,
+                    voices=a.voices + added_voices,
                     counted=count,
-                    known=None if a.known is None else a.known + more,
+                    known=None if a.known is None else a.known + added_voices,
                 )
             attentions.append(a)
-        changed.append(msgspec.structs.replace(candidate_before, attention=tuple(attentions)))
-    return RankingInput(candidates=tuple(changed), peers=tuple(peers_then))
+        candidates_after.append(msgspec.structs.replace(candidate_before, attention=tuple(attentions)))
+    return RankingInput(candidates=tuple(candidates_after), peers=tuple(peers_then))
 
 
 @settings(max_examples=60)
@@ -241,7 +241,7 @@ def test_growth_up_to_the_most_that_a_voice_brings() -> None:
     assert growths(below, above, inputs.peers) == (RequiredGrowth("bluesky", "counted voice", 5, 100),)
 
 
-def test_growth_while_nobody_is_known() -> None:
+def test_growth_while_no_account_is_known() -> None:
     """The same, but ties go by announcement, not by voices."""
     inputs = two_papers(attention(100, counted=100), attention(5, counted=5), later=1)
     above, below = vouched_entries(inputs)

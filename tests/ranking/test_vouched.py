@@ -29,21 +29,21 @@ def score_of(*attentions: Attention, among: tuple[VoiceHistogram, ...] = ()) -> 
     return scored
 
 
-def with_known(voices: int, counted: int, known: int | None, network: str = "bluesky", **more: int) -> Attention:
+def with_known(voices: int, counted: int, known: int | None, network: str = "bluesky", **fields: int) -> Attention:
     """Attention with its known and counted voices."""
-    return attention(voices, network, counted=counted, known=known, **more)
+    return attention(voices, network, counted=counted, known=known, **fields)
 
 
 # ---- by hand -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("known", "most"), [(0, 0), (1, 0), (2, 500), (3, 1000), (9, 4000), (2**53, 500 * (2**53 - 1))]
+    ("known", "limit"), [(0, 0), (1, 0), (2, 500), (3, 1000), (9, 4000), (2**53, 500 * (2**53 - 1))]
 )
-def test_each_known_voice_after_the_first_vouches_for_500(known: int, most: int) -> None:
-    assert vouched.limit(known) == most
-    assert vouched.needed(most) <= max(known, 0)
-    assert vouched.needed(most + 1) == max(known, 1) + 1
+def test_each_known_voice_after_the_first_vouches_for_500(known: int, limit: int) -> None:
+    assert vouched.limit(known) == limit
+    assert vouched.needed(limit) <= max(known, 0)
+    assert vouched.needed(limit + 1) == max(known, 1) + 1
 
 
 @pytest.mark.parametrize(("score", "known"), [(-7, 0), (0, 0), (1, 2), (500, 2), (501, 3), (1000, 3), (2468, 6)])
@@ -68,14 +68,16 @@ def test_a_part_by_hand() -> None:
 def test_an_uncapped_part_by_hand() -> None:
     """On the forum 99 others, all with 3 or more, 10 with 5: log10(100 / 11) is more than 5 × 20."""
     assert round(1000 * log10(100 / 11)) == 959
-    few = score_of(with_known(5, 5, 3, "forum"), among=OTHERS)
-    assert [(part.score, part.rule) for part in few.parts] == [(100, vouched.CAPPED)]
-    wide = (peers({3: 50, 60: 49}),)
+    scored_few = score_of(with_known(5, 5, 3, "forum"), among=OTHERS)
+    assert [(part.score, part.rule) for part in scored_few.parts] == [(100, vouched.CAPPED)]
+    wide_reference = (peers({3: 50, 60: 49}),)
     assert round(1000 * log10(100 / 50)) == 301 < 60 * 20
-    assert [(part.score, part.rule) for part in score_of(with_known(60, 60, 9), among=wide).parts] == [(301, "counted")]
+    assert [(part.score, part.rule) for part in score_of(with_known(60, 60, 9), among=wide_reference).parts] == [
+        (301, "counted")
+    ]
 
 
-def test_what_known_voices_do_not_vouch_for_is_taken_off() -> None:
+def test_points_beyond_what_known_voices_vouch_for_are_deducted() -> None:
     """800 on Bluesky and 100 on the forum; two known voices in all vouch for 500."""
     scored = score_of(with_known(40, 40, 1), with_known(5, 5, 1, "forum"), among=OTHERS)
     assert [part.score for part in scored.parts] == [800, 100, -400]
@@ -98,7 +100,7 @@ def test_fewer_than_three_counted_voices_score_nothing() -> None:
     )
 
 
-def test_while_nobody_is_known_nothing_is_taken_off() -> None:
+def test_nothing_is_deducted_while_no_account_is_known() -> None:
     scored = score_of(with_known(40, 40, None), among=OTHERS)
     assert scored.score == 800 and [part.rule for part in scored.parts] == [vouched.CAPPED]
 
@@ -109,13 +111,13 @@ def test_without_counted_voices_all_count() -> None:
 
 
 def test_ties_by_more_known_voices_then_announcement_then_id() -> None:
-    several = [
+    papers = [
         candidate("2401.00001", with_known(3, 3, 0), announced_at=7),
         candidate("2401.00002", with_known(900, 2, 0), announced_at=5),
         candidate("2401.00004", with_known(1, 2, 1), announced_at=9),
         candidate("2401.00003", with_known(1, 2, 1), announced_at=9),
     ]
-    ordered = ranked(*several, among=OTHERS)
+    ordered = ranked(*papers, among=OTHERS)
     assert [entry.paper[-1] for entry in ordered] == ["3", "4", "2", "1"]
     assert all(entry.tied for entry in ordered)
 
@@ -152,12 +154,12 @@ def place(inputs: RankingInput, paper: str) -> int:
     return [entry.paper for entry in ranking.rank(inputs, NAME)].index(paper)
 
 
-def with_more_voices(inputs: RankingInput, n: int, **more: int) -> RankingInput:
+def with_more_voices(inputs: RankingInput, n: int, **added: int) -> RankingInput:
     """The input with that many more voices of each kind in the first candidate's n-th attention."""
     first, *others = inputs.candidates
     attentions = list(first.attention)
     a = attentions[n % len(attentions)]
-    values = {name: (getattr(a, name) or 0) + number for name, number in more.items() if getattr(a, name) is not None}
+    values = {name: (getattr(a, name) or 0) + number for name, number in added.items() if getattr(a, name) is not None}
     attentions[n % len(attentions)] = msgspec.structs.replace(a, **values)
     return msgspec.structs.replace(
         inputs, candidates=(msgspec.structs.replace(first, attention=tuple(attentions)), *others)
@@ -188,8 +190,8 @@ def test_the_order_in_which_things_come_does_not_matter(inputs: RankingInput, se
 @given(inputs_with_known(), st.integers(0, 3), st.integers(1, 2), st.integers(0, 3))
 def test_one_more_known_voice_never_lowers_a_paper(inputs: RankingInput, n: int, counted: int, voices: int) -> None:
     paper = inputs.candidates[0].paper
-    more = with_more_voices(inputs, n, known=1, counted=counted, voices=1 + voices)
-    assert place(more, paper) <= place(inputs, paper)
+    inputs_after = with_more_voices(inputs, n, known=1, counted=counted, voices=1 + voices)
+    assert place(inputs_after, paper) <= place(inputs, paper)
 
 
 @given(inputs_with_known(), st.integers(0, 3), st.integers(0, 1))
@@ -204,18 +206,20 @@ def test_unknown_voices_alone_score_nothing_in_any_number(inputs: RankingInput, 
     attentions = [
         msgspec.structs.replace(a, known=0, voices=voices, counted=counted, own=None) for a in first.attention
     ]
-    crowd = msgspec.structs.replace(first, attention=tuple(attentions))
-    scores = {entry.paper: entry.score for entry in ranked(crowd, *inputs.candidates[1:], among=inputs.peers)}
-    assert scores[crowd.paper] == 0
+    crowded_paper = msgspec.structs.replace(first, attention=tuple(attentions))
+    scores = {entry.paper: entry.score for entry in ranked(crowded_paper, *inputs.candidates[1:], among=inputs.peers)}
+    assert scores[crowded_paper.paper] == 0
 
 
 @pytest.mark.parametrize("known", [None, 0, 2**53])
 def test_absurd_counts(known: int | None) -> None:
-    many = 2**53
-    others = (peers({3: many, many: many}),)
-    scored = score_of(with_known(many, many, known, reposts=many, likes=many), among=others)
+    huge_count = 2**53
+    references = (peers({3: huge_count, huge_count: huge_count}),)
+    scored = score_of(with_known(huge_count, huge_count, known, reposts=huge_count, likes=huge_count), among=references)
     assert scored.score == (0 if known == 0 else round(1000 * log10(2)))
-    assert score_of(with_known(many, many, known), among=(peers({3: many}),)).score == (0 if known == 0 else 15955)
+    assert score_of(with_known(huge_count, huge_count, known), among=(peers({3: huge_count}),)).score == (
+        0 if known == 0 else 15955
+    )
 
 
 @given(st.integers(0, 5000), st.integers(0, 5000), st.integers(0, 60))

@@ -20,7 +20,7 @@ def sentence(**changes: object) -> str:
     return words.part_sentence(msgspec.structs.replace(PART, **changes))
 
 
-def test_what_a_part_says() -> None:
+def test_the_sentence_of_a_part() -> None:
     assert sentence() == (
         "Of 4,812 other papers talked about on Bluesky in 90 days, 31 had 40 voices or more a day in: 2,177."
     )
@@ -45,7 +45,7 @@ def test_what_a_part_says() -> None:
         (2, 0, "2 likes on Bluesky: fewer than 3 score nothing: 0."),
     ],
 )
-def test_what_few_voices_say(voices: int, age: int, expected: str) -> None:
+def test_the_sentence_of_few_voices(voices: int, age: int, expected: str) -> None:
     assert sentence(voices=voices, score=0, age=age) == expected
     assert words.formula(msgspec.structs.replace(PART, voices=voices, score=0, age=age)) == "0"
 
@@ -84,7 +84,7 @@ def test_counts_and_units() -> None:
     assert words.units(60, "repost or like") == "60 reposts and likes"
 
 
-def test_what_is_known_of_a_tally_s_method() -> None:
+def test_notes_on_the_methods_of_tallies() -> None:
     assert "several times too high" in words.method_note("hot-papers/2")
     assert words.method_note("hot-papers/1")
     assert words.method_note("hot-papers/3") == words.method_note("other/2") == words.method_note("") == ""
@@ -99,12 +99,12 @@ def test_what_is_known_of_a_tally_s_method() -> None:
          "no more than 500 × 1"),
     ],
 )  # fmt: skip
-def test_what_known_voices_vouch_for(known: int, expected: str, formula: str) -> None:
+def test_the_sentence_of_what_known_voices_vouch_for(known: int, expected: str, formula: str) -> None:
     assert sentence(rule=vouched.RULE, voices=known, score=-90) == expected
     assert words.formula(msgspec.structs.replace(PART, rule=vouched.RULE, voices=known, score=-90)) == formula
 
 
-def test_what_a_part_says_whose_voices_bring_the_most() -> None:
+def test_the_sentence_of_a_capped_part() -> None:
     capped = sentence(rule=vouched.CAPPED, voices=4, score=80)
     assert capped.endswith("4 counted voices or more a day in; but a voice adds at most 20: 80.")
     assert words.formula(msgspec.structs.replace(PART, rule=vouched.CAPPED, voices=4, score=80)) == "20 × 4 = 80"

@@ -29,15 +29,15 @@ def record(sqlite_url: str) -> Iterator[Record]:
         yield opened_record
 
 
-def begin(record: Record) -> None:
+def record_beginning(record: Record) -> None:
     marks = [
         Coverage(network="bluesky", from_at=BEGINS, until_at=BEGINS, state="complete", reason=BEGAN, observed_at=BEGINS)
     ]
     write(record, marks)
 
 
-def save_job(record: Record, job: str, **more: object) -> None:
-    jobs_queries.save_state(record, JobState(source=job, started_at=BEGINS, **more))  # type: ignore[arg-type]
+def save_job(record: Record, job: str, **fields: object) -> None:
+    jobs_queries.save_state(record, JobState(source=job, started_at=BEGINS, **fields))  # type: ignore[arg-type]
 
 
 def unread_jobs(record: Record, minutes: int = 10) -> list[str]:
@@ -46,7 +46,7 @@ def unread_jobs(record: Record, minutes: int = 10) -> list[str]:
 
 def test_it_waits_until_all_is_read_and_counted(record: Record) -> None:
     assert unread_jobs(record) == list(JOBS), "nothing has begun"
-    begin(record)
+    record_beginning(record)
     save_job(record, "bluesky", back_to=BEGINS - 7 * 24 * HOUR)
     save_job(record, "bluesky/counts")
     assert unread_jobs(record) == list(JOBS)
@@ -57,7 +57,7 @@ def test_it_waits_until_all_is_read_and_counted(record: Record) -> None:
 
 
 def test_a_stream_in_parts_is_waited_for_part_by_part(record: Record) -> None:
-    begin(record)
+    record_beginning(record)
     jobs = ("bluesky/1of2", "bluesky/2of2", "bluesky/counts")
     at = BEGINS + 10 * MINUTE
     for job in jobs:
@@ -71,14 +71,14 @@ def test_a_stream_in_parts_is_waited_for_part_by_part(record: Record) -> None:
 
 
 def test_it_waits_for_two_hours_at_most(record: Record) -> None:
-    begin(record)
+    record_beginning(record)
     save_job(record, "bluesky", back_to=1)
     save_job(record, "bluesky/counts")
     assert unread_jobs(record, 119) == list(JOBS) and unread_jobs(record, 120) == []
 
 
 def test_it_does_not_wait_for_networks_that_refuse_or_fail(record: Record) -> None:
-    begin(record)
+    record_beginning(record)
     save_job(record, "bluesky/counts")
     save_job(record, "bluesky", back_to=1, failing_since=BEGINS, state="refused")
     assert unread_jobs(record, 1) == []
@@ -87,7 +87,7 @@ def test_it_does_not_wait_for_networks_that_refuse_or_fail(record: Record) -> No
 
 
 def test_it_waits_for_nothing_where_nothing_is_read_back(record: Record) -> None:
-    begin(record)
+    record_beginning(record)
     for job in JOBS:
         save_job(record, job)
     assert unread_jobs(record) == []

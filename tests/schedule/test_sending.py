@@ -27,7 +27,7 @@ A_DAY = 24 * HOUR
 
 
 class RecordingSender:
-    """A sender that keeps what it is given. `plan`: what happens to each parcel in turn."""
+    """A sender that keeps what it is given. `errors`: what the next sends raise, in order."""
 
     name = "box"
 
@@ -76,7 +76,7 @@ class SendingRounds:
         freeze.freeze(self.record, publication, day, at=at or self.at)
 
     def round(self, delay: int = 0) -> job_state.JobState:
-        """A round `later` microseconds later; returns the job's state."""
+        """A round `delay` microseconds later; returns the job's state."""
         self.at += delay
         assert self.rounds.attempt() is not None
         return jobs_queries.load_state(self.record, "sending")
@@ -101,7 +101,7 @@ def test_a_frozen_issue_is_sent_once(sending: SendingRounds) -> None:
     assert len(sending.sender.received) == 2
 
 
-def test_what_is_not_fresh_is_not_sent(sending: SendingRounds) -> None:
+def test_only_fresh_issues_are_sent(sending: SendingRounds) -> None:
     sending.freeze()
     sending.freeze("2024-05-08", CUT + 2 * A_DAY)
     assert list(fresh_days(sending.record, "daily", CUT + A_DAY)) == [DAY, "2024-05-08"]
@@ -109,11 +109,11 @@ def test_what_is_not_fresh_is_not_sent(sending: SendingRounds) -> None:
     freeze.freeze(sending.record, DAILY, DAY, again=True, reason="x", at=CUT + 3 * A_DAY)
     assert list(fresh_days(sending.record, "daily", CUT + 3 * A_DAY)) == ["2024-05-08"], "a correction is no new issue"
     sending.freeze("2024-05-09", CUT + 6 * A_DAY)
-    assert list(fresh_days(sending.record, "daily", CUT + 6 * A_DAY)) == [], "it was made up: its day closed long ago"
+    assert list(fresh_days(sending.record, "daily", CUT + 6 * A_DAY)) == [], "its day closed long ago"
     assert list(fresh_days(sending.record, "weekly", CUT)) == []
 
 
-def test_what_cannot_be_sent_is_told_and_tried_again(sending: SendingRounds) -> None:
+def test_failures_are_reported_and_tried_again(sending: SendingRounds) -> None:
     sending.freeze()
     unreachable = NetError("no route")
     unreachable.tries = 0
@@ -123,7 +123,7 @@ def test_what_cannot_be_sent_is_told_and_tried_again(sending: SendingRounds) -> 
     assert sending.round(1000).state == "idle" and len(sending.sender.received) == 2
 
 
-def test_who_asks_for_time_is_left_alone_for_so_long(sending: SendingRounds) -> None:
+def test_a_sender_that_asks_to_wait_is_left_alone_that_long(sending: SendingRounds) -> None:
     sending.freeze()
     sending.sender.errors = [RetryLater(600, "busy")]
     assert sending.round().reason == f"box {DAY}: 1 not sent (busy)"
@@ -143,7 +143,7 @@ def test_a_check_that_stops_is_a_problem_and_everything_is_closed(sending: Sendi
     assert sending.calls[-1] == "close" and not sending.sender.received
 
 
-def test_what_was_sent_before_a_check_stopped_the_rest_is_counted(sending: SendingRounds) -> None:
+def test_messages_sent_before_a_check_stopped_the_rest_are_counted(sending: SendingRounds) -> None:
     def stop() -> None:
         if sending.sender.received:
             raise RequestRefused("too many fail")
@@ -157,7 +157,7 @@ def test_what_was_sent_before_a_check_stopped_the_rest_is_counted(sending: Sendi
     assert problem_lines("box", DAY, result) == [f"box {DAY}: too many fail"]
 
 
-def test_a_sender_that_can_no_longer_be_made_is_told(sending: SendingRounds) -> None:
+def test_a_sender_that_can_no_longer_be_created_is_reported(sending: SendingRounds) -> None:
     def refuse() -> SenderDestination:
         raise SettingsError("mailing.password_file: secret: cannot be read")
 
@@ -169,20 +169,20 @@ def test_a_sender_that_can_no_longer_be_made_is_told(sending: SendingRounds) -> 
     assert sending.round(1000).state == "idle" and len(sending.sender.received) == 2
 
 
-def test_a_long_list_is_seen_to_be_alive_and_stops_when_taken_over(sending: SendingRounds) -> None:
+def test_a_long_sending_reports_progress_and_stops_when_taken_over(sending: SendingRounds) -> None:
     sending.freeze()
     sending.sender.targets = 5
-    beats: list[int | None] = []
+    success_times: list[int | None] = []
 
     def check_slowly() -> None:
-        beats.append(jobs_queries.load_state(sending.record, "sending").success_at)
+        success_times.append(jobs_queries.load_state(sending.record, "sending").success_at)
         sending.at += 61_000_000
-        if len(beats) == 4:
+        if len(success_times) == 4:
             raise TakenOver("another has it")
 
     sending.open_destination = lambda: sending.working_destination()._replace(check=check_slowly)
     assert sending.rounds.attempt() is None
-    assert len(sending.sender.received) == 3 and len(set(beats)) == 4 and None not in beats
+    assert len(sending.sender.received) == 3 and len(set(success_times)) == 4 and None not in success_times
 
 
 def test_it_is_tidied_once_an_hour(sending: SendingRounds) -> None:

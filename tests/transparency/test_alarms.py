@@ -125,7 +125,7 @@ def test_two_histories_are_an_alarm_that_outlives_a_restart(witness: LogWitness,
         assert health.status == 503 and json.loads(health.body) == {"ok": False, "problems": [str(alarm)]}
 
 
-def test_the_evidence_convinces_anybody(witness: LogWitness) -> None:
+def test_the_evidence_can_be_checked_by_anybody(witness: LogWitness) -> None:
     witness.add_checkpoint(request(TREE, 0, 40), AT)
     witness.add_checkpoint(request(FORK, 40, 40), AT)
     first_checkpoint, second_checkpoint = map(parse_checkpoint, witness.alarms[0].evidence)
@@ -207,7 +207,7 @@ def test_a_flood_delays_no_other_log(tmp_path: Path) -> None:
     sizes = range(PER_LOG + 1)
     statuses = [witness.add_checkpoint(request(TREE, size, size + 1), AT).status for size in sizes]
     assert statuses == [200] * PER_LOG + [429]
-    assert witness.add_checkpoint(request(TREE, 0, 5, OTHER), AT).status == 200  # the other log is not held up
+    assert witness.add_checkpoint(request(TREE, 0, 5, OTHER), AT).status == 200  # the other log is not delayed
     replay = witness.add_checkpoint(request(TREE, PER_LOG, PER_LOG), AT)
     assert (replay.status, replay.wait) == (429, 1) and "try again in 1 s" in replay.body
     seconds[0] += 60
@@ -253,16 +253,16 @@ def test_a_log_that_has_to_wait_is_not_refused(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_a_refusal_is_an_alarm_until_the_witness_cosigns(tmp_path: Path) -> None:
     config = config_in(tmp_path)
-    stranger = LogWitness(POLICY, KEYS, tmp_path / "stranger")  # its policy does not name the log
+    other_witness = LogWitness(POLICY, KEYS, tmp_path / "stranger")  # its policy does not name the log
     witness_of_log = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "known")
     with Record(str(tmp_path / "hotpapers.db")) as record:
         freeze(record, 0)
         update_log(record.database, NAME, config, at(0))
     port = 0
-    for moment, witness in ((1, stranger), (2, stranger), (3, witness_of_log)):
+    for moment, witness in ((1, other_witness), (2, other_witness), (3, witness_of_log)):
         with witness_server(witness, f"127.0.0.1:{port}") as port, client(port) as http:
             policy = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
             problems = list(ask_witnesses(http, policy, config.folder, NAME, moment))
         alarm_rows = [(alarm.subject, alarm.reason, alarm.at) for alarm in alarms.open_alarms(config.folder / NAME)]
-        expected = [("w", "does not cosign (404): 'unknown log'", 1)] if witness is stranger else []
+        expected = [("w", "does not cosign (404): 'unknown log'", 1)] if witness is other_witness else []
         assert alarm_rows == expected and len(problems) == len(expected)

@@ -70,7 +70,7 @@ def test_the_quantum_safe_cosignature_covers_the_specified_message() -> None:
 
 
 @pytest.mark.parametrize("key", [WITNESS, QUANTUM])
-def test_a_cosignature_holds_for_nothing_else(key: SigningKey) -> None:
+def test_a_cosignature_is_valid_for_nothing_else(key: SigningKey) -> None:
     line = cosign(CHECKPOINT, key, AT)
     assert cosigned_at(signed_checkpoint(line), key.verifier) == AT
     later_line = line._replace(signature=(AT + 1).to_bytes(8, "big") + line.signature[8:])
@@ -89,8 +89,8 @@ def test_a_cosignature_holds_for_nothing_else(key: SigningKey) -> None:
     ):
         assert cosigned_at(signed_checkpoint(line, checkpoint=changed_checkpoint), key.verifier) is None
     assert cosigned_at(signed_checkpoint(), key.verifier) is None
-    stranger = key._replace(seed=bytes(32)).verifier
-    assert cosigned_at(signed_checkpoint(line), stranger) is None
+    other_key = key._replace(seed=bytes(32)).verifier
+    assert cosigned_at(signed_checkpoint(line), other_key) is None
 
 
 def test_a_key_of_a_cosigner_signs_no_log() -> None:
@@ -321,6 +321,6 @@ def test_a_tree_from_its_tiles() -> None:
     assert leaves == entries
     assert files["tile/1/000.p/2"] == reference.mth(entries[:256]) + reference.mth(entries[256:512])
     assert files["tile/0/000.p/5"] == b"".join(map(leaf_hash, entries[:5]))
-    for broken in (b"\0", b"\0\x05abc", b"\0\x01a\0"):
+    for broken_bundle in (b"\0", b"\0\x05abc", b"\0\x01a\0"):
         with pytest.raises(NotAProof):
-            tiles.read_bundle(broken)
+            tiles.read_bundle(broken_bundle)

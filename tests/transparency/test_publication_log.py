@@ -283,7 +283,7 @@ def test_names_that_are_no_folders_get_no_log(record: Record, config: LogConfig)
         assert SiteLogs(config).of(name) is None
 
 
-def test_the_key_is_its_owners_alone(config: LogConfig) -> None:
+def test_the_key_is_private(config: LogConfig) -> None:
     assert stat.S_IMODE(config.key_file.stat().st_mode) == 0o600
     key = log_keys.load_key(config.key_file)
     assert key is not None and key.private_text() not in f"{key!r} {key} {[key]}"

@@ -60,7 +60,7 @@ def test_a_page_a_file_and_markdown_are_verified(publication: SamplePublication)
         (r"papers\.example/daily/log/daily/1", "papers.example/daily/log/daily/2", "not signed by a known log"),
     ],
 )
-def test_what_differs_is_named(
+def test_differences_are_named(
     publication: SamplePublication, tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     text, count = re.subn(old, new, publication.page.read_text(), flags=re.S)

@@ -130,7 +130,7 @@ def test_another_fact_of_an_entry_is_named(
     assert problem.endswith(f"2405.00002: the response shows another {name}")
 
 
-def test_every_field_is_compared_or_said_to_be_unproved() -> None:
+def test_every_field_is_compared_or_listed_as_unproved() -> None:
     schemas = document()["components"]["schemas"]
     issue = {*schemas["IssueWithProof"]["properties"]} - {
         "entries",
@@ -155,7 +155,7 @@ FORGERIES: list[tuple[Change, str]] = [
 
 
 @pytest.mark.parametrize(("change", "message"), FORGERIES)
-def test_what_differs_is_named(
+def test_differences_are_named(
     publication: SamplePublication, answer: bytes, tmp_path: Path, change: Change, message: str
 ) -> None:
     forged = json.loads(answer)

@@ -58,7 +58,7 @@ def submit(witness: LogWitness, *args: object, **options: object) -> WitnessAnsw
     return witness.add_checkpoint(request(TREE, *args, **options), AT)  # type: ignore[arg-type]
 
 
-def test_what_extends_is_cosigned_by_every_key(witness: LogWitness, tmp_path: Path) -> None:
+def test_a_log_that_extends_is_cosigned_by_every_key(witness: LogWitness, tmp_path: Path) -> None:
     for old, size in ((0, 3), (3, 3), (3, 64), (64, 120)):
         answer = submit(witness, old, size)
         assert answer.status == 200
@@ -74,10 +74,10 @@ def test_what_extends_is_cosigned_by_every_key(witness: LogWitness, tmp_path: Pa
 
 
 def test_every_refusal_has_its_status(witness: LogWitness) -> None:
-    stranger = SigningKey("other.example", ED25519, bytes(32))
+    unknown_log_key = SigningKey("other.example", ED25519, bytes(32))
     forger = SigningKey(LOG.name, ED25519, bytes(32))
     assert submit(witness, 0, 40).status == 200
-    assert submit(witness, 40, 60, stranger).status == 404
+    assert submit(witness, 40, 60, unknown_log_key).status == 404
     assert submit(witness, 40, 60, forger).status == 403
     assert witness.add_checkpoint(request(TREE, 20, 20).replace(b"old 20", b"old 21"), AT).status == 400
     answer = submit(witness, 0, 60)
@@ -161,8 +161,8 @@ def test_a_log_is_cosigned_by_a_witness_in_a_process_of_its_own(tmp_path: Path, 
         client(port) as http,
     ):
         address = f"http://127.0.0.1:{port}/"
-        dead = f"witness dead {KEYS[0].verifier} http://127.0.0.1:{port}/dead/\n"
-        text = f"{dead}witness w {keys[number]} {address}\nquorum w\n"
+        dead_line = f"witness dead {KEYS[0].verifier} http://127.0.0.1:{port}/dead/\n"
+        text = f"{dead_line}witness w {keys[number]} {address}\nquorum w\n"
         witnessed_config = config._replace(policy=text)
         policy = logs_policy(witnessed_config)
         for day in range(3):

@@ -81,7 +81,7 @@ def test_a_client_has_its_share(tmp_path: Path) -> None:
     ],
     ids=["head", "body", "lines"],
 )
-def test_what_is_too_large_is_not_read(tmp_path: Path, request_bytes: bytes) -> None:
+def test_requests_that_are_too_large_are_not_read(tmp_path: Path, request_bytes: bytes) -> None:
     with serving(tmp_path, ConnectionLimits()) as port, socket.create_connection(("127.0.0.1", port), 30) as connection:
         connection.sendall(request_bytes)
         with suppress(ConnectionError):  # unread input may discard the answer

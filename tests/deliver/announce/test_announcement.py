@@ -42,7 +42,7 @@ def test_the_part_that_counts_most_is_the_reason(parts: list[ScoreComponent], ex
     assert reason(own_entry(1, paper("2101.99901", "Kettles"), [], parts).entry) == expected
 
 
-def test_what_was_not_read_is_named() -> None:
+def test_unread_networks_are_named() -> None:
     assert unknown(OWN_READER.issue("daily", DAY).content) == "Unknown: Reddit. In part: Mastodon."
     assert unknown(OWN_READER.issue("daily", "2021-01-13").content) == ""
     readings = (NetworkReading(network="x", state="unknown"), NetworkReading(network="reddit", state="refused"))
@@ -64,7 +64,7 @@ def test_titles_are_shown_without_tex(text: str, expected: str) -> None:
 
 
 @given(st.text(max_size=50), st.integers(2, 60))
-def test_what_is_too_long_is_cut(text: str, length: int) -> None:
+def test_long_texts_are_cut(text: str, length: int) -> None:
     assert len(phrases.cut(text, length)) <= length
     assert phrases.cut(text, length) == text if len(text) <= length else phrases.cut(text, length).endswith("…")
 

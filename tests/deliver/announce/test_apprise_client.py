@@ -54,7 +54,7 @@ def test_each_service_has_its_format_and_its_length(url: str, service: str, text
     assert client_of_url.fits("x" * fits) and not client_of_url.fits("x" * (fits + 1))
 
 
-def test_what_is_written_as_html_is_measured_as_html() -> None:
+def test_html_messages_are_measured_as_html() -> None:
     telegram = AppriseClient("tgram://123456789:abcdefg_hijklmnop/12315544/", "chat 1: url")
     assert telegram.fits("&" * 800) and not telegram.fits("&" * 1400)
 
@@ -138,7 +138,9 @@ def error_of(target_room: AppriseClient, log: list[str]) -> NetError:
         (raw(b"nonsense"), NetError, "JSON did not confirm the message"),
     ],
 )
-def test_what_an_answer_means(server: Server, play: Play, error: type[NetError], expected: str, log: list[str]) -> None:
+def test_each_answer_has_its_error(
+    server: Server, play: Play, error: type[NetError], expected: str, log: list[str]
+) -> None:
     server.on(f"/{SECRET}", play)
     problem = error_of(room(server), log)
     assert type(problem) is error and str(problem) == expected

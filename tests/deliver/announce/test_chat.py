@@ -24,17 +24,17 @@ ACTIVE_MARKUP = re.compile(rf"[@#]\w|<[^\s{JOINER}]|\]\(|://|www\.\w|\w\.[a-z]{2
 
 
 class PlainRoom:
-    """A room that accepts up to `most` characters and keeps them."""
+    """A room that accepts up to `largest` characters and keeps them."""
 
-    def __init__(self, text_format: TextFormat = "plain", most: int = LONGEST) -> None:
+    def __init__(self, text_format: TextFormat = "plain", largest: int = LONGEST) -> None:
         self.text_format: TextFormat = text_format
-        self._most = most
+        self._largest = largest
         self.received: list[str] = []
 
     service = "Parlour"
 
     def fits(self, text: str) -> bool:
-        return len(text) <= self._most
+        return len(text) <= self._largest
 
     def send(self, text: str) -> None:
         self.received.append(text)
@@ -75,16 +75,16 @@ def test_messages_are_as_expected(name: str, text_format: TextFormat) -> None:
     matches(f"{name}.{'txt' if text_format == 'plain' else 'md'}", str(outgoing.payload))
 
 
-@pytest.mark.parametrize("most", [1000, 500, 280, 160, 60, 10])
-def test_a_small_room_gets_the_most_important(most: int) -> None:
-    _, [outgoing] = chat(ISSUES["full"], PlainRoom(most=most))
+@pytest.mark.parametrize("largest", [1000, 500, 280, 160, 60, 10])
+def test_a_small_room_gets_the_most_important(largest: int) -> None:
+    _, [outgoing] = chat(ISSUES["full"], PlainRoom(largest=largest))
     text = str(outgoing.payload)
-    assert 0 < len(text) <= most
-    matches(f"full-{most}.txt", text)
+    assert 0 < len(text) <= largest
+    matches(f"full-{largest}.txt", text)
 
 
 def test_a_room_too_small_for_anything_gets_nothing() -> None:
-    assert message(announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG), PlainRoom(most=1)) == ""
+    assert message(announcement(FULL_READER.issue("daily", FULL), SITE_CONFIG), PlainRoom(largest=1)) == ""
 
 
 def test_a_room_gets_only_its_own_publication() -> None:
@@ -103,7 +103,7 @@ def test_many_members() -> None:
     )
     assert "4. Paper 4 (Odo); 5. Paper 5 (Odo); and 4 more" in message(announced_issue, PlainRoom())
     assert "By our members: 1, 2, 3, 4, 5, 6, 7, 8, 1 still talked about." in message(
-        announced_issue, PlainRoom(most=600)
+        announced_issue, PlainRoom(largest=600)
     )
 
 

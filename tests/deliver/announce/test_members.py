@@ -47,7 +47,7 @@ def test_several_members_and_who_posted() -> None:
     }
 
 
-def test_what_is_an_account() -> None:
+def test_which_texts_are_accounts() -> None:
     assert is_account("x:@quill") and is_account(MEMBER)
     assert not is_account("Tansy Overquill") and not is_account("arxiv:2101.99901") and not is_account("x")
 

@@ -114,7 +114,7 @@ def test_a_waiting_destination_is_not_counted_as_done(sending: SendingSetup) -> 
     sending.server.on("/one", answer(429, retry_after="7200"), answer(200))
     sending.round()
     assert sending.round(1) == "idle" and not recorded(sending.record, "webhook"), (
-        "one place was left out in this round"
+        "one destination was skipped in this round"
     )
     sending.round(2.1)
     assert recorded(sending.record, "webhook") == [(DAY, 1, "everybody", "sent", "2 sent, 0 failed")]
@@ -130,7 +130,7 @@ def test_a_channel_with_an_unopened_destination_is_not_counted_as_done(sending: 
 
     job._open = lambda record: map(first_then_fail, open_destinations(record))
     assert sending.round() == "partial" and sorted(sending.paths) == ["one", "room"], (
-        "of each channel one, whichever failed"
+        "only the first destination of each channel"
     )
     assert not recorded(sending.record, "webhook") and not recorded(sending.record, "chat")
     job._open = open_destinations
@@ -139,7 +139,7 @@ def test_a_channel_with_an_unopened_destination_is_not_counted_as_done(sending: 
     assert recorded(sending.record, "chat") == [(DAY, 1, "everybody", "sent", "1 sent, 0 failed")]
 
 
-def test_an_old_issue_goes_nowhere(sending: SendingSetup) -> None:
+def test_an_old_issue_is_not_sent(sending: SendingSetup) -> None:
     assert sending.round(49) == "idle" and sending.paths == []
 
 

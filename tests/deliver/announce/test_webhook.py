@@ -102,7 +102,7 @@ def is_genuine() -> Callable[..., bool]:
     return function
 
 
-def test_what_arrives_is_genuine(server: Server, time: FakeTime, is_genuine: Callable[..., bool]) -> None:
+def test_received_requests_are_genuine(server: Server, time: FakeTime, is_genuine: Callable[..., bool]) -> None:
     url = server.on("/issues", answer(200, b'{"id": 77}', x_request_id=""))
     sender = webhook(url)
     [message] = sender.messages(OWN_READER, "daily", DAY)

@@ -48,12 +48,12 @@ def _query_of(question: bytes) -> tuple[str, int, int]:
 
 
 class NameServer:
-    """`zone`: the records; `asked`: the queries received; `alter`: alters UDP answers; `largest`: their maximum size in
-    bytes; `cut_off`: TCP answers are cut off."""
+    """`zone`: the records; `queries`: what was received; `alter`: alters UDP answers; `largest`: their maximum size in
+    bytes; `cut_off`: whether TCP answers are cut off."""
 
     def __init__(self, zone: Zone) -> None:
         self.zone = zone
-        self.asked: list[DnsQuery] = []
+        self.queries: list[DnsQuery] = []
         self.alter: AlterAnswer = lambda answer: [answer]
         self.largest, self.cut_off = 1232, False
         self.tcp = socket.create_server(("127.0.0.1", 0))
@@ -64,7 +64,7 @@ class NameServer:
     def answer(self, question: bytes, transport: str) -> bytes:
         """The answer to a question."""
         name, kind, end = _query_of(question)
-        self.asked.append(DnsQuery(transport, name, kind))
+        self.queries.append(DnsQuery(transport, name, kind))
         values_by_type = self.zone.get(name.lower())
         record_type = next(record_type for record_type, number in KINDS.items() if number == kind)
         values = [_value(record_type, value) for value in (values_by_type or {}).get(record_type, ())]

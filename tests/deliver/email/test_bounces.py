@@ -61,15 +61,15 @@ Reporting-MTA: dns; mail.moth.example
 Final-Recipient: rfc822; reader@moth.example
 Action: {action}
 Status: {status}
-{more}
+{diagnostic}
 """
 
 
 def report(
-    status: str = "5.1.1", more: str = "", action: str = "failed", is_full: bool = True, mark: str = MARK
+    status: str = "5.1.1", diagnostic: str = "", action: str = "failed", is_full: bool = True, mark: str = MARK
 ) -> bytes:
     """A delivery report as servers write it; `is_full`: with the full message instead of its headers."""
-    state = STATE.format(action=action, status=status, more=more)
+    state = STATE.format(action=action, status=status, diagnostic=diagnostic)
     original = "message/rfc822" if is_full else "text/rfc822-headers"
     head = REPORT.format(kind="delivery-status", state=state, original=original).encode()
     message = MESSAGE.replace(MARK.encode(), mark.encode())
@@ -112,9 +112,9 @@ REPORTS = [
 
 
 @pytest.mark.parametrize("is_full", [True, False])
-@pytest.mark.parametrize(("status", "more", "expected"), REPORTS)
-def test_a_report_of_delivery(status: str, more: str, expected: BounceReport | None, is_full: bool) -> None:
-    assert parse_message(report(status, more, is_full=is_full), SECRET) == expected
+@pytest.mark.parametrize(("status", "diagnostic", "expected"), REPORTS)
+def test_a_report_of_delivery(status: str, diagnostic: str, expected: BounceReport | None, is_full: bool) -> None:
+    assert parse_message(report(status, diagnostic, is_full=is_full), SECRET) == expected
 
 
 def test_a_delayed_message_did_not_bounce() -> None:
@@ -122,12 +122,12 @@ def test_a_delayed_message_did_not_bounce() -> None:
     assert parse_message(report(action="relayed"), SECRET) is None
 
 
-def test_a_report_that_brings_back_no_message_of_ours_says_nothing() -> None:
+def test_a_report_without_our_message_is_ignored() -> None:
     assert parse_message(report().replace(MARK.encode(), b"not a mark"), SECRET) is None
     assert parse_message(report().replace(b"message/delivery-status", b"text/plain"), SECRET) is None
 
 
-def test_a_message_that_comes_back_encoded_is_known_too() -> None:
+def test_a_message_returned_encoded_is_recognized() -> None:
     data = complaint(base64.encodebytes(MESSAGE), "base64")
     assert b"<2021-01-14" not in data
     assert parse_message(data, SECRET) == AbuseComplaint(MARK, "2021-01-14")
@@ -217,9 +217,9 @@ def test_the_reason_of_a_report_is_a_status_and_nothing_else() -> None:
 
 @settings(max_examples=100)
 @given(st.binary(max_size=300), st.integers(0, 4000), st.integers(0, 300))
-def test_a_damaged_report_is_read_or_ignored(junk: bytes, at: int, length: int) -> None:
+def test_a_damaged_report_is_read_or_ignored(noise: bytes, at: int, length: int) -> None:
     data = report()
-    result = parse_message(data[:at] + junk + data[at + length :], SECRET)
+    result = parse_message(data[:at] + noise + data[at + length :], SECRET)
     assert result is None or (isinstance(result, BounceReport) and len(result.mark) == 32)
 
 
@@ -268,19 +268,19 @@ def record(tmp_path: Path) -> Iterator[Record]:
 
 def test_a_mailbox_is_processed_once(record: Record) -> None:
     secret = record.hasher.secret
-    unreachable, full, former, angry = (
+    unreachable, full_mailbox, former, complainer = (
         join(record, f"{name}@moth.example") for name in ("gone", "full", "leaver", "angry")
     )
     subscriber = subscribers.ask(record, "daily", "new@moth.example", FROZEN)
     assert subscriber is not None
-    for mark in (unreachable, full):
+    for mark in (unreachable, full_mailbox):
         outbox.claim(record, OutboxKey("daily", "2021-01-14", mark), BEFORE)
         outbox.mark_sent(record, OutboxKey("daily", "2021-01-14", mark), "250", BEFORE)
-    abuse = complaint(MESSAGE.replace(MARK.encode(), angry.encode()))
+    abuse = complaint(MESSAGE.replace(MARK.encode(), complainer.encode()))
     box = b"\n\n".join(
         b"From x@y Thu May  9 12:00:00 2024\n" + message
         for message in (
-            report(mark=unreachable), report("5.2.2", mark=full), report(mark="cd" * 16), abuse,
+            report(mark=unreachable), report("5.2.2", mark=full_mailbox), report(mark="cd" * 16), abuse,
             note(f"unsubscribe {tokens.encode(secret, MailToken('unsubscribe', former))}"),
             note(f"Re: Confirm: {tokens.encode(secret, MailToken('confirm', subscriber.mark, FROZEN // 1_000_000))}"),
             note(f"Re: {tokens.encode(secret, MailToken('confirm', former, 7))}"),
@@ -291,7 +291,7 @@ def test_a_mailbox_is_processed_once(record: Record) -> None:
         bounced=1, came_back=1, confirmed=1, left=2, other=3
     )
     states = {entry.mark: entry.state for entry in subscribers.all_subscribers(record)}
-    assert [states[mark] for mark in (unreachable, full, former, angry, subscriber.mark)] == [
+    assert [states[mark] for mark in (unreachable, full_mailbox, former, complainer, subscriber.mark)] == [
         "bounced", "confirmed", "ended", "ended", "confirmed",
     ]  # fmt: skip
     assert (
@@ -305,9 +305,11 @@ def test_a_mailbox_is_processed_once(record: Record) -> None:
 def test_a_mailbox_read_again_ends_no_new_subscription(tmp_path: Path) -> None:
     """A mailbox is never changed: the messages in it predate the new subscription."""
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        unreachable, angry, former = fill(record, *(f"{name}@moth.example" for name in ("gone", "angry", "leaver")))
+        unreachable, complainer, former = fill(
+            record, *(f"{name}@moth.example" for name in ("gone", "angry", "leaver"))
+        )
         day = DAY.encode()
-        abuse_report = complaint(MESSAGE.replace(MARK.encode(), angry.encode()).replace(b"2021-01-14", day))
+        abuse_report = complaint(MESSAGE.replace(MARK.encode(), complainer.encode()).replace(b"2021-01-14", day))
         leave = note(f"unsubscribe {tokens.encode(record.hasher.secret, MailToken('unsubscribe', former))}")
         messages_ = (report(mark=unreachable).replace(b"2021-01-14", day), abuse_report, leave)
         box = b"\n\n".join(b"From x@y Fri May 10 12:00:00 2024\n" + message for message in messages_)
@@ -319,4 +321,4 @@ def test_a_mailbox_read_again_ends_no_new_subscription(tmp_path: Path) -> None:
         assert process_mailbox(record, box, FROZEN + 10 * DAY_LONG) == MailboxSummary(other=3)
         states = {entry.mark: entry.state for entry in subscribers.all_subscribers(record)}
         assert [states[mark] for mark in new_marks] == ["confirmed"] * 3
-        assert process_mailbox(record, leave, FROZEN + 10 * DAY_LONG) == MailboxSummary(left=1), "it comes only now"
+        assert process_mailbox(record, leave, FROZEN + 10 * DAY_LONG) == MailboxSummary(left=1), "it arrives only now"

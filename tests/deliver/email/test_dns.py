@@ -30,7 +30,7 @@ def resolver(server: NameServer, wait: float = 5.0) -> DnsResolver:
     return DnsResolver([("127.0.0.1", server.port)], wait)
 
 
-def test_what_a_name_says(server: NameServer) -> None:
+def test_records_of_a_name(server: NameServer) -> None:
     dns = resolver(server)
     assert dns.texts("owls.example") == ("v=spf1 -all", "x" * 600 + "ä")
     assert dns.texts("OWLS.example.") == dns.texts("owls.example")
@@ -38,13 +38,13 @@ def test_what_a_name_says(server: NameServer) -> None:
     assert dns.exchangers("owls.example") == ("mail.owls.example", "")
 
 
-def test_what_is_not_there_says_nothing(server: NameServer) -> None:
+def test_missing_records_are_empty(server: NameServer) -> None:
     assert resolver(server).texts("empty.owls.example") == () == resolver(server).texts("none.owls.example")
 
 
-def test_what_is_too_large_for_a_datagram_comes_by_tcp(server: NameServer) -> None:
+def test_answers_too_large_for_a_datagram_come_by_tcp(server: NameServer) -> None:
     assert resolver(server).texts("large.owls.example") == ("y" * 3000,)
-    assert [query.transport for query in server.asked] == ["udp", "tcp"]
+    assert [query.transport for query in server.queries] == ["udp", "tcp"]
 
 
 def test_an_answer_to_something_else_is_skipped(server: NameServer) -> None:
@@ -69,7 +69,7 @@ def test_a_server_that_does_not_answer(server: NameServer, case: str) -> None:
         resolver(server, 0.05).texts("owls.example")
 
 
-def test_another_server_is_asked(server: NameServer) -> None:
+def test_the_next_server_is_queried(server: NameServer) -> None:
     dns = DnsResolver([("127.0.0.1", 1), ("127.0.0.1", server.port)], 0.2)
     assert dns.addresses("owls.example")[0] == "192.0.2.1"
 

@@ -76,7 +76,7 @@ RULES: list[tuple[str, str, spf.Verdict]] = [
 
 
 @pytest.mark.parametrize(("rule", "address", "expected"), RULES)
-def test_what_a_rule_says_of_a_server(rule: str, address: str, expected: spf.Verdict) -> None:
+def test_spf_verdicts(rule: str, address: str, expected: spf.Verdict) -> None:
     texts = {
         "owls.example": [rule], "inner.example": ["v=spf1 a:mail.example ?ip4:192.0.2.8 -all"],
         "loop.example": ["v=spf1 include:loop.example -all"], "round.example": ["v=spf1 redirect=round.example"],
@@ -137,7 +137,7 @@ def test_a_domain_that_is_ready(server: NameServer) -> None:
     ]
 
 
-def test_no_rule_is_proposed_for_a_relay_on_this_machine_whose_address_nobody_knows(server: NameServer) -> None:
+def test_no_rule_is_proposed_for_a_local_relay_of_unknown_address(server: NameServer) -> None:
     finding = finding_on(findings_of(server, {}, relay="127.0.0.1"), "SPF")
     assert finding.outcome == "bad" and "pass --ip" in finding.text and not finding.add
     finding = finding_on(findings_of(server, {}, relay="127.0.0.1", ip="192.0.2.7"), "SPF")

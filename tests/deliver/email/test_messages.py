@@ -96,7 +96,7 @@ def test_text_and_html_say_the_same(publication: str, day: str) -> None:
     assert text.links == html.links
 
 
-def test_what_was_not_read_is_named_and_an_empty_day_says_why() -> None:
+def test_unread_networks_are_named_and_an_empty_day_says_why() -> None:
     text = " ".join(part(read(message_bytes(issue_of("daily", "2021-01-14"))), "plain").split())
     assert "1 unknown (Reddit: failing since 2021-01-13 11:00)" in text
     assert "Nothing was announced." in part(read(message_bytes(issue_of("daily", "2021-01-13"))), "plain")
@@ -153,7 +153,7 @@ def test_the_headers_of_a_list() -> None:
     assert "Reply-To" not in message
 
 
-def test_without_an_address_on_the_web_mail_alone_unsubscribes() -> None:
+def test_without_a_web_address_only_mail_unsubscribes() -> None:
     message = read(message_bytes(issue_of("daily", "2021-01-14"), mail_config(base="", reply_to="desk@owls.example")))
     assert message["List-Unsubscribe"].startswith("<mailto:desk@owls.example?subject=unsubscribe%20u")
     assert "List-Unsubscribe-Post" not in message and message["Reply-To"] == "desk@owls.example"

@@ -88,7 +88,7 @@ def test_parts_of_any_characters_come_back(plain: str, html: str) -> None:
         "x" * 999,
     ],
 )
-def test_what_would_end_a_header_is_refused_and_not_shown(value: str) -> None:
+def test_characters_that_would_end_a_header_are_refused_and_not_shown(value: str) -> None:
     with pytest.raises(UsageError) as error:
         mime.message([("Subject", value)], [MimePart("plain", "x")], "x")
     assert str(error.value) == "the header Subject contains characters that are not allowed, such as a line break"
@@ -100,7 +100,7 @@ def test_a_list_is_folded_between_its_members() -> None:
     assert mime.address_list("List-Unsubscribe", pieces[1:]) == pieces[1]
 
 
-def test_what_looks_encoded_is_shown_as_it_is() -> None:
+def test_text_that_looks_encoded_is_shown_as_it_is() -> None:
     text = "=?utf-8?q?Free_Tea?= for all"
     data = mime.message([("Subject", mime.words("Subject", text))], [MimePart("plain", "x\n")], "x")
     assert header(data, "Subject") == text
@@ -110,7 +110,7 @@ def test_a_date_is_in_english_and_utc() -> None:
     assert mime.date(1_610_625_600_999_999) == "Thu, 14 Jan 2021 12:00:00 +0000"
 
 
-def test_what_a_library_does_to_the_table_of_character_sets_changes_no_header() -> None:
+def test_libraries_that_change_character_sets_change_no_header() -> None:
     """Some libraries, when imported, change how the whole process encodes UTF-8."""
     encoding_before = charset.CHARSETS["utf-8"]
     try:

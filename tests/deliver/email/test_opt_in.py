@@ -52,14 +52,14 @@ def test_one_message_asks_and_its_token_confirms(record: Record, box: Box) -> No
     assert subscribers.confirm(record, token, BEFORE + DAY).address == "Some@moth.example"
 
 
-def test_what_is_no_address_is_asked_nothing(record: Record, box: Box) -> None:
+def test_an_invalid_address_gets_no_request(record: Record, box: Box) -> None:
     for address in ("some", "some@moth.example\r\nBcc: all@moth.example", "a@b.example, c@d.example"):
         with pytest.raises(UsageError, match="is not a mail address"):
             request_subscription(record, mail_config(box.port), address)
     assert not subscribers.all_subscribers(record) and box.connections == 0
 
 
-def test_a_message_that_cannot_be_sent_asked_nobody(record: Record, box: Box) -> None:
+def test_a_request_that_cannot_be_sent_is_not_stored(record: Record, box: Box) -> None:
     box.on("RCPT", "550 5.1.1 <some@moth.example> none", "450 later", HANG_UP)
     with pytest.raises(RequestRefused, match=r"^refused by the relay: 550 5\.1\.1$"):
         request_subscription(record, mail_config(box.port), "some@moth.example")

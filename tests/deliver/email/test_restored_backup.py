@@ -110,7 +110,7 @@ def test_a_newer_copy_overrides_what_was_sent(sqlite_url: str, tmp_path: Path) -
             assert states(record) == [("lab", "sent", "fine", BEFORE + 1)]
 
 
-def test_another_records_store_tells_nothing_of_what_was_sent(sqlite_url: str, tmp_path: Path) -> None:
+def test_the_store_of_another_record_adds_no_deliveries(sqlite_url: str, tmp_path: Path) -> None:
     with Record(str(tmp_path / "other.db")) as other_record:
         backup(other_record, tmp_path / "copy.db")
     with Record(sqlite_url) as record:

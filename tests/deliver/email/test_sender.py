@@ -191,7 +191,7 @@ def test_messages_deferred_too_often_are_given_up(channel: MailChannel) -> None:
     assert subscriber is not None and subscriber.state == "confirmed"
 
 
-def test_a_relay_that_says_later_is_left_alone_and_loses_nothing(channel: MailChannel) -> None:
+def test_a_busy_relay_is_left_alone_and_no_message_is_lost(channel: MailChannel) -> None:
     fill(channel.record, *NAMES)
     channel.box.on("MAIL", "250 fine", *["421 4.3.2 shutting down"] * 2)
     result = channel.send()

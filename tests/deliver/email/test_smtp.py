@@ -77,7 +77,7 @@ def test_a_connection_carries_so_many_messages(box: Box, monkeypatch: pytest.Mon
     assert (len(box.mails), box.connections) == (5, 3)
 
 
-def test_what_is_refused_disturbs_no_other(box: Box) -> None:
+def test_a_refused_message_disturbs_no_other(box: Box) -> None:
     box.on("b@moth.example", "550 5.1.1 no such user")
     box.on("c@moth.example", "450 4.2.1 not now")
     box.on("DATA", "250 fine", "554 5.7.1 spam")
@@ -152,7 +152,7 @@ def test_an_idle_connection_is_checked_first(box: Box, monkeypatch: pytest.Monke
     assert box.connections == 3
 
 
-def test_a_message_that_is_too_large_is_refused_alone() -> None:
+def test_only_the_message_that_is_too_large_is_refused() -> None:
     with serving(data_size_limit=100) as box, closing(relay_at(mail_config(box.port))) as smtp_client:
         assert smtp_client.hand_over("a@moth.example", b"x" * 200) == Rejected("552")
         assert isinstance(smtp_client.hand_over("a@moth.example", MESSAGE), Accepted)

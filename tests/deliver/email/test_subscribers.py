@@ -48,7 +48,7 @@ def test_nobody_gets_anything_before_they_confirm(record: Record) -> None:
     assert subscribers.confirm(record, token_of(subscriber), NOW + DAY) == confirmed  # the link is opened a second time
 
 
-def test_an_address_is_asked_once_a_day(record: Record) -> None:
+def test_an_address_gets_one_request_a_day(record: Record) -> None:
     assert subscribers.ask(record, "daily", "some@moth.example", NOW)
     assert subscribers.ask(record, "daily", "SOME@moth.example", NOW + DAY - 1) is None
     assert subscribers.ask(record, "weekly", "some@moth.example", NOW)
@@ -202,7 +202,7 @@ def test_a_bounced_message_failed(record: Record) -> None:
     assert email_queries.outbox_entry(record, KEY) == OutboxEntry("failed", "5.1.1", 0, NOW + 1, 0)
 
 
-def test_old_messages_go_once_the_record_holds_that_their_day_is_done(record: Record) -> None:
+def test_old_messages_go_once_their_delivery_is_recorded(record: Record) -> None:
     finished_day, open_day, mark = "2026-01-01", "2026-01-02", "a" * 32
     for day in (finished_day, open_day):
         outbox.mark_sent(record, OutboxKey("daily", day, mark), "250", NOW)

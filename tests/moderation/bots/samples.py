@@ -1,4 +1,4 @@
-"""A made-up fortnight: announced papers, machines that repost them, people who read them."""
+"""Two made-up weeks: announced papers, machines that repost them, people who read them."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_numbers_tags_and_addresses_make_no_difference() -> None:
     assert list(coordinated_posts(voices(texts[:9]), PAPER, 10)) == []
 
 
-def test_whoever_said_it_first_repeats_nobody() -> None:
+def test_the_first_poster_repeats_nobody() -> None:
     texts = voices([f"{WORDS} {PAPER.title}"] * 30)
     assert {account for account, _, _ in coordinated_posts(reversed(texts), PAPER, 10)} == {
         f"x:{n}" for n in range(1, 30)
@@ -56,11 +56,11 @@ def test_for_a_bare_title_it_takes_twice_as_many() -> None:
         assert len(list(coordinated_posts(voices([text] * 20), paper, 10))) == 19
 
 
-def test_an_address_alone_says_nothing() -> None:
+def test_addresses_alone_are_not_compared() -> None:
     assert list(coordinated_posts(voices(["https://made.up/abs/1 Kettles"] * 50), PAPER, 10)) == []
 
 
-def test_an_account_is_one_voice_however_often_it_speaks() -> None:
+def test_an_account_is_one_voice_however_often_it_posts() -> None:
     posts = [TimedPost("x:1", f"x:p{n}", n, f"{WORDS} {PAPER.title}") for n in range(50)]
     assert list(coordinated_posts(posts, PAPER, 10)) == []
 
@@ -83,7 +83,7 @@ def test_together_is_the_fullest_hour_around_each(moments: list[tuple[int, int]]
     assert {post.post: accounts for post, accounts in near_in_time(posts, least)} == expected
 
 
-def test_whoever_says_more_of_their_own_is_no_voice_of_it() -> None:
+def test_an_account_with_more_posts_of_its_own_is_not_coordinated() -> None:
     findings = by_account([("x:1", "x:a", 12), ("x:1", "x:b", 30), ("x:2", "x:c", 30)])
     assert findings == {
         "x:1": CoordinatedPosts(frozenset({"x:a", "x:b"}), 30),

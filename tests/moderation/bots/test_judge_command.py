@@ -91,12 +91,12 @@ def test_misuse(store: Path, words: list[str], complaint: str) -> None:
     assert misuse("judge", BOT, *words, "--store", store) == complaint
 
 
-def test_an_account_that_nobody_knows(store: Path) -> None:
+def test_an_unknown_account(store: Path) -> None:
     result = run("judge", "x:@nobody", "--store", store)
     assert (result.status, result.message) == (2, "x:@nobody: the record knows no such account")
 
 
-def test_what_the_settings_say_is_changed_in_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verdicts_of_the_settings_are_changed_in_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("hotpapers.toml").write_text(f'[bots]\npeople = ["{BOT}"]\n', "utf-8")
     with Record("hotpapers.db") as record:
@@ -111,7 +111,7 @@ def test_what_the_settings_say_is_changed_in_the_settings(tmp_path: Path, monkey
 # ---- in both databases ------------------------------------------------------------------------------------------
 
 
-def test_a_verdict_from_an_earlier_day_on_changes_what_is_frozen_after_it(record: Record) -> None:
+def test_a_verdict_since_an_earlier_day_counts_for_issues_after_it(record: Record) -> None:
     fill(record)
     position_before = record.head.position
     set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "reads them", NOW - 3 * DAY), at=NOW + DAY)
@@ -149,7 +149,7 @@ def test_withdrawing_leaves_other_verdicts(record: Record) -> None:
     set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "truly", NOW + 1), at=NOW + 1)
     judge(record, BotSettings(people=(BOT,)), NOW + HOUR)
     judge(record, NOTHING, NOW + 2 * HOUR)
-    assert samples.reason(record, BOT, "operator") == "truly", "what the settings covered is there again"
+    assert samples.reason(record, BOT, "operator") == "truly", "the verdict that the settings covered is back"
     assert withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR) == 2
     assert withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR) == 0
     assert samples.verdicts(record) == {(BOT, "share"): "bot"}

@@ -43,15 +43,15 @@ def lines(file: Path, type: type[T]) -> Iterator[T]:
         yield from map(decode, io.BufferedReader(decompressed, 2**20))
 
 
-def fortnights(moments: Sequence[int]) -> Iterator[list[int]]:
-    """The moments of every fortnight, starting on each day."""
+def two_week_windows(moments: Sequence[int]) -> Iterator[list[int]]:
+    """The moments of every two weeks, starting on each day."""
     ordered = sorted(moments)
     for start in range(ordered[0], ordered[-1] + 1, DAY):
         yield ordered[bisect_left(ordered, start) : bisect_left(ordered, start + rules.DAYS * DAY)]
 
 
 def at_worst(moments: Sequence[int]) -> AccountActivity:
-    """What an account's fortnight looks like if every post names another paper and is bare."""
+    """What two weeks of an account look like if every post names another paper and is bare."""
     return AccountActivity(
         posts=len(moments), papers=len(moments), bare=len(moments), even=evenness(moments), rest=longest_rest(moments)
     )
@@ -62,10 +62,12 @@ def matching_rules(activity: AccountActivity) -> list[str]:
 
 
 def test_the_busiest_curator_is_a_person(shared: Path) -> None:
-    """6,156 posts in two years, 631 in one fortnight, 136 in one hour; treated as if all were bare."""
+    """6,156 posts in two years, 631 within two weeks, 136 in one hour; treated as if all were bare."""
     with (shared / "data" / "curator-2017.csv").open(encoding="utf-8") as file:
         moments = [datetime.datetime.fromisoformat(row["posted_at"]) for row in csv.DictReader(file)]
-    worst = [at_worst(window) for window in fortnights([int(moment.timestamp()) * 1_000_000 for moment in moments])]
+    worst = [
+        at_worst(window) for window in two_week_windows([int(moment.timestamp()) * 1_000_000 for moment in moments])
+    ]
     assert max(activity.posts for activity in worst) > 600 and max(activity.even for activity in worst) > 30
     assert not [activity for activity in worst if matching_rules(activity)]
 
@@ -97,22 +99,22 @@ def archive() -> list[ArchivedPost]:
     return posts
 
 
-def test_nobody_of_the_archive_is_judged(archive: list[ArchivedPost]) -> None:
+def test_no_account_of_the_archive_is_judged(archive: list[ArchivedPost]) -> None:
     by_handle: dict[str, list[ArchivedPost]] = defaultdict(list)
     for item in archive:
         by_handle[item.handle].append(item)
     assert len(by_handle) > 1000
     busiest = max(by_handle.values(), key=len)
     for items in by_handle.values():
-        worst = [at_worst(moments) for moments in fortnights([item.post.at for item in items])]
+        worst = [at_worst(moments) for moments in two_week_windows([item.post.at for item in items])]
         assert not [activity for activity in worst if matching_rules(activity)]
     papers = {item.post.papers[0]: item.paper for item in busiest}
     assert 55 < 100 * rules.bare([item.post for item in busiest], papers) / len(busiest) < 70, "a curator adds words"
 
 
 def test_few_people_write_bare_titles_and_hardly_two_the_same_words(archive: list[ArchivedPost]) -> None:
-    bare = sum(words.is_bare(words.own_words(item.post.text, [item.paper])) for item in archive)
-    assert 0.15 < bare / len(archive) < 0.25
+    bare_posts = sum(words.is_bare(words.own_words(item.post.text, [item.paper])) for item in archive)
+    assert 0.15 < bare_posts / len(archive) < 0.25
     by_paper: dict[str, list[ArchivedPost]] = defaultdict(list)
     for item in archive:
         by_paper[item.post.papers[0]].append(item)
@@ -155,18 +157,18 @@ def confidence(shared: Path) -> dict[str, str]:
         return {row["handle"]: row["confidence"] for row in csv.DictReader(file) if row["network"] == "bluesky"}
 
 
-def test_what_feed_bots_write_is_bare_and_what_others_write_is_not(shared: Path, metadata: list[Metadata]) -> None:
+def test_posts_of_feed_bots_are_bare_and_others_are_not(shared: Path, metadata: list[Metadata]) -> None:
     papers = {paper.id: MentionedPaper(paper.title, tuple(paper.authors), (), paper.abstract) for paper in metadata}
     confidences = confidence(shared)
-    bare: dict[str, list[bool]] = defaultdict(list)
+    bare_by_confidence: dict[str, list[bool]] = defaultdict(list)
     for sample in lines(shared / "data" / "bluesky-papers-sample.jsonl.zst", Sample):
         match = re.search(r"\d{4}\.\d{5}", f"{sample.link} {sample.text}")
         if match and match[0] in papers:
-            bare[confidences.get(sample.author, "other")].append(
+            bare_by_confidence[confidences.get(sample.author, "other")].append(
                 words.is_bare(words.own_words(sample.text, [papers[match[0]]]))
             )
-    assert len(bare["certain"]) > 25 and all(bare["certain"])
-    assert len(bare["unverified"]) > 10 and not any(bare["unverified"])
+    assert len(bare_by_confidence["certain"]) > 25 and all(bare_by_confidence["certain"])
+    assert len(bare_by_confidence["unverified"]) > 10 and not any(bare_by_confidence["unverified"])
 
 
 def test_feed_bots_pass_a_whole_category_on(shared: Path, metadata: list[Metadata]) -> None:

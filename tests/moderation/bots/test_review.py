@@ -53,9 +53,7 @@ def test_a_feed_of_a_category_is_a_bot_and_its_reader_is_not(record: Record) -> 
     assert result.added == 1 and samples.verdicts(record) == {(BOT, "share"): "bot"}
     assert samples.reason(record, BOT, "share") == "posted about 70 of the 70 papers new in cs.RO in 14 days (100 %)"
     ((batch_before, _), (at, source)) = record.database.rows("SELECT at, source FROM batch ORDER BY position")[-2:]
-    assert source == "judging" and at == batch_before > NOW, (
-        "what is about an earlier moment is not written in the past"
-    )
+    assert source == "judging" and at == batch_before > NOW, "verdicts about an earlier moment are written now"
 
 
 def test_a_day_s_papers_are_not_missed_yet(record: Record) -> None:
@@ -100,12 +98,12 @@ def test_more_papers_than_anybody_reads(record: Record) -> None:
     assert samples.reason(record, BOT, "rate") == "named 200 papers in 14 days"
 
 
-def test_posts_of_an_unknown_paper_are_nobody_s_template(record: Record) -> None:
+def test_posts_about_an_unknown_paper_are_no_template(record: Record) -> None:
     write(record, timed_posts(OTHERS))
     assert judge(record, DEFAULTS, NOW).position is None
 
 
-def test_only_the_fortnight_counts_and_only_what_is_still_there(record: Record) -> None:
+def test_only_the_last_two_weeks_and_existing_posts_count(record: Record) -> None:
     start = NOW - 14 * DAY
     write(record, *(posting(n, BOT, start - n, "Early") for n in range(1, 11)))
     write(record, *(posting(n, BOT, start + n, "In time") for n in range(11, 20)))
@@ -133,7 +131,7 @@ def test_a_verdict_is_withdrawn_when_the_account_does_something_else(record: Rec
     write(record, announced_papers(ROBOTS), feed_posts(ROBOTS))
     judge(record, DEFAULTS, NOW)
     later = NOW + 20 * DAY
-    assert judge(record, DEFAULTS, later).position is None, "it is silent: nothing says otherwise"
+    assert judge(record, DEFAULTS, later).position is None, "it is silent, so nothing contradicts the verdict"
     write(record, announced_papers(range(401, 471), since=later - 12 * DAY))
     write(record, posting(401, BOT, later - DAY, "This one I have read myself, and it is good"))
     assert judge(record, DEFAULTS, later).added == 1
@@ -265,7 +263,7 @@ def test_a_listed_account_by_id_by_handle_and_by_the_handle_of_an_id(
     assert set(samples.verdicts(record).values()) == {"human"}
 
 
-def test_the_list_that_comes_along() -> None:
+def test_the_shipped_list() -> None:
     known_bots = bot_names.shipped_bots()
     assert len({bot.key for bot in known_bots}) == len(known_bots) > 300
     assert {bot.network for bot in known_bots} == {"bluesky", "mastodon", "x"}
@@ -360,7 +358,7 @@ def test_the_settings_override_all_rules_and_withdraw_their_verdicts(record: Rec
     }  # fmt: skip
     judge(record, DEFAULTS, NOW + 3 * HOUR)
     assert samples.verdicts(record) == {(BOT, "share"): "bot"}
-    assert samples.verdicts(record, NOW + HOUR) == {(BOT, "share"): "bot"}, "as if it had never been said"
+    assert samples.verdicts(record, NOW + HOUR) == {(BOT, "share"): "bot"}, "as if it had never been set"
 
 
 # ---- issues ------------------------------------------------------------------------------------------------------
@@ -400,10 +398,10 @@ def test_bots_are_counted_apart_and_a_changed_verdict_changes_no_frozen_issue(re
     assert freeze.freeze(record, DAILY, TODAY, at=NOW + 2 * HOUR) == issue_before
     assert is_verified(record)
     freeze.freeze(record, DAILY, TODAY, at=NOW + 2 * HOUR, again=True, reason="bots were told apart")
-    assert entries(record) == [(key(501), 8, 1), (key(502), 6, 11)], "the one who said it first counts"
+    assert entries(record) == [(key(501), 8, 1), (key(502), 6, 11)], "the first to post it counts"
     judge(record, BotSettings(people=(BOT,)), NOW + 3 * HOUR)
     judge(record, rules(), NOW + 4 * HOUR)
-    assert entries(record) == [(key(501), 8, 1), (key(502), 6, 11)], "the one who said it first counts"
+    assert entries(record) == [(key(501), 8, 1), (key(502), 6, 11)], "the first to post it counts"
     assert is_verified(record)
 
 
@@ -421,7 +419,7 @@ def test_a_verdict_counts_from_its_moment_on(record: Record) -> None:
     assert {voices for _, voices, _ in entries(record)} == {15, 17}
     judge(record, DEFAULTS, NOW)
     freeze.freeze(record, DAILY, TODAY, at=NOW + HOUR, again=True, reason="judged in time")
-    assert entries(record) == [(key(501), 8, 1), (key(502), 6, 11)], "the one who said it first counts"
+    assert entries(record) == [(key(501), 8, 1), (key(502), 6, 11)], "the first to post it counts"
 
 
 def test_verdicts_of_other_rules_are_left_alone(record: Record) -> None:

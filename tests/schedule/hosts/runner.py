@@ -32,7 +32,7 @@ class JobResult(NamedTuple):
     outputs: dict[str, str]
 
     @property
-    def failed(self) -> list[str]:
+    def failed_steps(self) -> list[str]:
         return [name for name, step in self.steps.items() if step.outcome == "failure"]
 
 

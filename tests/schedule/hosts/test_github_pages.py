@@ -87,7 +87,7 @@ def first_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home.mkdir()
     (home / "hotpapers.toml").write_text(SETTINGS.format(base="https://unasked.example"))
     good("init", home, "--github-pages")
-    assert not save_store(Machine(home, folder / "releases")).failed
+    assert not save_store(Machine(home, folder / "releases")).failed_steps
     return folder
 
 
@@ -163,7 +163,7 @@ def test_it_may_do_the_least(home: Path) -> None:
     assert checkout["with"] == {"persist-credentials": False}
 
 
-def test_what_is_installed_is_held_to_hashes(home: Path) -> None:
+def test_installed_packages_are_checked_by_hash(home: Path) -> None:
     install = next(step for step in steps(workflow(home)) if step["name"] == "Install")
     commands = [line.strip() for line in install["run"].splitlines() if "pip install" in line]
     assert len(commands) == 2 and "--require-hashes -r hotpapers-requirements.txt" in commands[0]
@@ -197,7 +197,7 @@ def test_every_job_ends(home: Path) -> None:
 @pytest.mark.long
 def test_a_first_run_by_hand_and_one_by_the_schedule(machine: Machine, server: Server) -> None:
     first_run = full_run(machine, BY_HAND)
-    assert not first_run.failed, first_run.steps[END].output
+    assert not first_run.failed_steps, first_run.steps[END].output
     assert first_run.outputs["end.outcome"] == "success"
     [release] = json.loads((machine.releases / "releases.json").read_text())
     assert release["draft"] is True and release["tag_name"] == "hotpapers-store"
@@ -206,11 +206,11 @@ def test_a_first_run_by_hand_and_one_by_the_schedule(machine: Machine, server: S
     assert re.fullmatch(rf"store-\d{{14}}-{hashlib.sha256(data).hexdigest()}\.db\.zst", asset["name"])
 
     second_run = full_run(machine, CONTEXT)
-    assert not second_run.failed, second_run
+    assert not second_run.failed_steps, second_run
     assert f"restored from {asset['name']}" in second_run.steps[RESTORE].output
     assert [row["name"] for row in assets(machine)][1:] == [asset["name"]]
     third_run = full_run(machine, CONTEXT)
-    assert not third_run.failed and len(assets(machine)) == 2, third_run
+    assert not third_run.failed_steps and len(assets(machine)) == 2, third_run
     assert asset["name"] not in {row["name"] for row in assets(machine)}
     with Record(str(machine.folder / "hotpapers.db")) as record:
         assert jobs_queries.load_state(record, "schedule").state == "idle"
@@ -231,14 +231,14 @@ def test_the_page_says_when_it_is_due_again(machine: Machine) -> None:
 
 
 @pytest.mark.long
-def test_a_run_that_fails_is_published_as_such_and_what_it_read_is_kept(machine: Machine) -> None:
+def test_a_failed_run_is_published_as_such_and_its_store_is_saved(machine: Machine) -> None:
     full_run(machine, BY_HAND)
     (machine.folder / "hotpapers.toml").write_text(
         (machine.folder / "hotpapers.toml").read_text()
         + '[run]\nlisten = "192.0.2.1:1"\n'  # no machine has this address
     )
     result = full_run(machine, CONTEXT)
-    assert result.failed == [RUN] and result.outputs["end.outcome"] == "failure"
+    assert result.failed_steps == [RUN] and result.outputs["end.outcome"] == "failure"
     assert "run.listen" in result.steps[RUN].output
     page = (machine.folder / "_site" / "index.html").read_text("utf-8")
     assert "and failed; runs have failed since" in page and "run.listen" not in page
@@ -260,7 +260,7 @@ def test_the_last_job_fails_where_something_failed(home: Path, machine: Machine)
 
 def test_without_a_store_it_begins_only_by_hand(machine: Machine) -> None:
     result = full_run(machine, CONTEXT)
-    assert result.failed == [STORE] and "There is no store yet" in result.steps[STORE].output
+    assert result.failed_steps == [STORE] and "There is no store yet" in result.steps[STORE].output
     assert list(result.steps) == [STORE, RENEW]
     assert not (machine.releases / "releases.json").exists()
 
@@ -270,7 +270,7 @@ def test_without_a_store_it_begins_only_by_hand(machine: Machine) -> None:
 def test_a_failing_download_ends_the_run(machine_with_store: Machine, fault: str) -> None:
     assets_before = assets(machine_with_store)
     result = full_run(machine_with_store, BY_HAND, GH_FAULT=fault)
-    assert result.failed == [STORE] and BEGIN not in result.steps and UPLOAD not in result.steps
+    assert result.failed_steps == [STORE] and BEGIN not in result.steps and UPLOAD not in result.steps
     assert assets(machine_with_store) == assets_before
 
 
@@ -280,13 +280,13 @@ def test_a_damaged_store_gives_way_to_the_previous_one(machine_with_store: Machi
     newest, older = assets(machine_with_store)
     (machine_with_store.releases / "assets" / str(newest["id"])).write_bytes(b"not what it was")
     result = machine_with_store.run(issue_job(machine_with_store.folder), CONTEXT, STORE, RESTORE)
-    assert not result.failed and f"restored from {older['name']}" in result.steps[RESTORE].output
+    assert not result.failed_steps and f"restored from {older['name']}" in result.steps[RESTORE].output
     assert f"::warning::{newest['name']} is damaged" in result.steps[STORE].output
     (machine_with_store.releases / "assets" / str(older["id"])).write_bytes(b"nor this")
     result = machine_with_store.run(
         issue_job(machine_with_store.folder), BY_HAND, STORE
     )  # even by hand: somebody must look first
-    assert result.failed == [STORE] and "no usable store" in result.steps[STORE].output
+    assert result.failed_steps == [STORE] and "no usable store" in result.steps[STORE].output
 
 
 @pytest.mark.long
@@ -306,10 +306,10 @@ def test_assets_that_are_no_stores_are_skipped(machine_with_store: Machine) -> N
 def test_an_upload_that_fails_leaves_the_old_store(machine_with_store: Machine, fault: str) -> None:
     [asset] = assets(machine_with_store)
     result = save_store(machine_with_store, CONTEXT, GH_FAULT=fault)
-    assert result.failed == [UPLOAD]
+    assert result.failed_steps == [UPLOAD]
     assert asset in assets(machine_with_store)
     second_result = save_store(machine_with_store, CONTEXT)
-    assert not second_result.failed and f"restored from {asset['name']}" in second_result.steps[RESTORE].output
+    assert not second_result.failed_steps and f"restored from {asset['name']}" in second_result.steps[RESTORE].output
 
 
 @pytest.mark.long
@@ -324,12 +324,12 @@ def test_a_store_that_is_too_large_is_refused_and_warned_of_before(machine_with_
         context = {**CONTEXT, "steps.store.outputs.release": "100"}
         result = machine_with_store.run(issue_job(home), context, PACK, UPLOAD)
         assert message in result.steps[UPLOAD].output, (message, result)
-        assert bool(result.failed) == fails
+        assert bool(result.failed_steps) == fails
 
 
 def test_a_schedule_that_cannot_be_kept_alive_is_reported(machine: Machine) -> None:
     result = machine.run(issue_job(machine.folder), CONTEXT, RENEW, GH_FAULT="enable")
-    assert not result.failed and "::warning::The schedule could not be renewed" in result.steps[RENEW].output
+    assert not result.failed_steps and "::warning::The schedule could not be renewed" in result.steps[RENEW].output
 
 
 # ---- the operator's commands ----------------------------------------------------------------------------
@@ -367,5 +367,8 @@ def test_after_forgetting_no_older_store_stays(machine_with_store: Machine) -> N
 def test_the_programs_of_the_steps_are_those_of_the_machine(machine: Machine) -> None:
     """The test's own gh is called, not one installed on this machine."""
     result = machine.run(issue_job(machine.folder), CONTEXT, RENEW)
-    assert not result.failed and calls(machine)[-1][-1] == "repos/made-up/papers/actions/workflows/hotpapers.yml/enable"
+    assert (
+        not result.failed_steps
+        and calls(machine)[-1][-1] == "repos/made-up/papers/actions/workflows/hotpapers.yml/enable"
+    )
     assert os.environ.get("GH_FOLDER") is None

@@ -146,10 +146,10 @@ def test_the_health_check_asks_the_running_program(ok: bool, status: int) -> Non
 
 def test_the_app_of_several_publications_is_given_the_one_to_show() -> None:
     """Without a name it would no longer start once a listing is imported."""
-    several = Settings(publication=(PublicationSettings(name="daily"), PublicationSettings(name="weekly")))
-    units = {file.path: file.text for file in host_files("systemd", several, TODAY)}
+    settings = Settings(publication=(PublicationSettings(name="daily"), PublicationSettings(name="weekly")))
+    units = {file.path: file.text for file in host_files("systemd", settings, TODAY)}
     assert "serve --publication daily --host 127.0.0.1 --port 8000\n" in units["hotpapers-serve.service"]
-    compose = {file.path: file.text for file in host_files("container", several, TODAY)}["compose.yaml"]
+    compose = {file.path: file.text for file in host_files("container", settings, TODAY)}["compose.yaml"]
     assert 'command: [serve, "--publication", "daily", --host, 0.0.0.0, --port, "8000"]' in compose
 
 
