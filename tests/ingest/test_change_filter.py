@@ -243,6 +243,16 @@ def test_what_is_tracked_does_not_depend_on_for_how_long_a_program_has_run(store
         assert largest <= window + 7 + window // 30 and len(tracked._account) <= len(tracked._by_age) <= window
 
 
+def test_after_a_restored_backup_its_posts_are_tracked(store_url: str, other_url: str) -> None:
+    with Record(store_url) as record, Record(other_url) as restored:
+        for number in range(3):
+            record.append([post(number)], source="test")
+        known = TrackedPosts(record, "x", START)
+        restored.append([post(9)], source="test")
+        known.look(restored, START)
+        assert post(9).post in known
+
+
 def test_an_account_is_tracked_as_long_as_one_of_its_posts(store_url: str) -> None:
     with Record(store_url) as record:
         tracked = TrackedPosts(record, "x", START)

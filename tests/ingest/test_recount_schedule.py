@@ -166,6 +166,14 @@ def test_an_outage_does_not_end_the_daily_recounts_of_a_post_that_an_issue_shows
     assert engagement_queries.due_posts(record.database, "x", START + 51 * DAY, 9) == []
 
 
+def test_after_a_restored_backup_its_posts_are_followed(record: Record) -> None:
+    """The program may have been running meanwhile: it knew of later batches."""
+    record.append(post(1), source="test")
+    later = record.head.position + 100
+    position = engagement_queries.follow_new_posts(record.database, "x", later, START)
+    assert position == record.head.position and record.database.rows(FOLLOWED) == [("x:1",)]
+
+
 def test_who_is_forgotten_is_not_followed(record: Record) -> None:
     record.append([*post(1), *post(2)], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)

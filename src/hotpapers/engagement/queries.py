@@ -376,11 +376,13 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     is done; pass it to the next call.
 
     Bots' posts are skipped: they are neither counted nor shown, and outnumber all others. When an account is no longer
-    considered a bot, earlier posts are examined again.
+    considered a bot, earlier posts are examined again; and if a backup from before the batch was restored, all are.
     """
     newest, pardoned = _latest_posts_and_pardons(database, network)
-    if max(newest, pardoned) <= position:
+    if max(newest, pardoned) == position:
         return position
+    if max(newest, pardoned) < position:
+        position = 0
     sql = f"""WITH {persons_sql(AsOfView(database, LARGEST, LARGEST), ())}
         SELECT p.post, min(p.created_at) FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.network = ? AND p.since > ? AND p.until = 0 AND p.gone = '' AND p.created_at > ?

@@ -53,6 +53,8 @@ class TrackedPosts(TrackedKeys):
         questions go to this record."""
         self._record, self._from = record, at - TRACKED_FOR
         head = record.head.position
+        if head < self._position:  # a backup from before was restored
+            self._position = 0
         for post, account, created_at in queries.living_posts(record, self._network, self._position, self._from):
             self._track(post, account, created_at)
         for post in queries.gone_posts(record, self._network, self._position) if self._position else ():
