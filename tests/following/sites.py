@@ -86,7 +86,7 @@ def render(config: LogConfig, public: Path) -> None:
     """The log's part of a site, like `render.html.log_pages`."""
     logs = SiteLogs(config).of(NAME)
     assert logs is not None
-    files = {f"{NAME}/{path}": data for path, data in logs.files()}
+    files = {f"{NAME}/{path}": data for path, data in logs.files() if data}
     files |= {f"{NAME}/observations/{name}": logs.observations(name) or b"" for name in logs.observation_names()}
     shutil.rmtree(public, ignore_errors=True)
     for path, data in {"policy.txt": logs.policy_text("").encode(), **files}.items():

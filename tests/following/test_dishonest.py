@@ -301,6 +301,20 @@ def test_a_copy_that_lags_behind_is_no_lie(publisher: Publisher, follower: Follo
     assert follower.follow(4, 9) == (0, 0, 0, 0, ())
 
 
+def test_a_checkpoint_from_a_cache_is_no_lie_though_its_partial_bundle_is_full_by_now(
+    publisher: Publisher, follower: Follower
+) -> None:
+    checkpoint = publisher.public / f"log/{NAME}/1/checkpoint"
+    cached = checkpoint.read_bytes()
+    log_files.add_entries(
+        publisher.config.folder, NAME, 1, [b"%d" % n for n in range(300)], public_key(publisher.config)
+    )
+    publisher.publish(3)
+    checkpoint.write_bytes(cached)
+    assert follower.follow(3).problems == () and kinds(follower) == []
+    assert received_days(follower) == {"06", "07", "08"}
+
+
 def test_unsigned_leaves_are_refused(publisher: Publisher, follower: Follower) -> None:
     [bundle] = (publisher.public / f"log/{NAME}/1/tile/entries").glob("*/*")
     *rest, last_byte = bundle.read_bytes()

@@ -171,7 +171,7 @@ def test_after_a_restored_backup_its_posts_are_followed(record: Record) -> None:
     record.append(post(1), source="test")
     later = record.head.position + 100
     position = engagement_queries.follow_new_posts(record.database, "x", later, START)
-    assert position == record.head.position and record.database.rows(FOLLOWED) == [("x:1",)]
+    assert position == record.head.position and record.database.rows(FOLLOWED_POSTS) == [("x:1",)]
 
 
 def test_who_is_forgotten_is_not_followed(record: Record) -> None:

@@ -150,14 +150,24 @@ def _bundles(base: str, signed: SignedCheckpoint, first: int, http: HttpClient) 
     try:
         for level, index, width in tiles.widths(signed.checkpoint.size):
             if level == 0 and index >= first:
-                data = http.get(base + tiles.tile_path("entries", index, width)).body
-                entries += tiles.entries_of(data, width)
+                entries += _bundle(base, index, width, http)
     except RequestRefused as problem:
         origin = signed.checkpoint.origin
         raise NotAProof(f"{origin}: withholds leaves that its checkpoint covers: {problem}") from problem
     except NotAProof as problem:
         raise NotAProof(f"{signed.checkpoint.origin}: {problem.reason}") from problem
     return entries
+
+
+def _bundle(base: str, index: int, width: int, http: HttpClient) -> list[bytes]:
+    """The leaves of a bundle. A partial one may be full and gone by now if the checkpoint comes from a cache. Raises
+    NotAProof, RequestRefused."""
+    try:
+        return tiles.entries_of(http.get(base + tiles.tile_path("entries", index, width)).body, width)
+    except RequestRefused:
+        if width == tiles.WIDTH:
+            raise
+        return tiles.entries_of(http.get(base + tiles.tile_path("entries", index)).body, tiles.WIDTH)[:width]
 
 
 def _are_of(entries: Sequence[bytes], signed: SignedCheckpoint) -> bool:
