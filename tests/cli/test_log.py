@@ -20,6 +20,7 @@ from hotpapers.model import HOUR
 from hotpapers.store import Record, now
 from hotpapers.transfer.observations import mark_of, read_packed
 from hotpapers.transparency.alarms import Alarm, save_alarm
+from hotpapers.transparency.downloads import SiteDownload
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
 from hotpapers.transparency.publication_log import LogConfig, update_log
 from tests.cli.run import failure, good, misuse, run
@@ -145,6 +146,23 @@ def test_a_site_is_verified_at_its_address(site: Path) -> None:
         shutil.rmtree(public / "log")
         assert "404" in failure("verify", "--site", address)
     assert "not a folder" in misuse("verify", "--site", site / "nowhere")
+
+
+@pytest.mark.long
+def test_a_site_that_goes_on_while_it_is_verified_is_no_split_view(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch_issue, corrected = SiteDownload.fetch_issue, list[str]()
+
+    def fetch(download: SiteDownload, day: str) -> None:
+        if not corrected:
+            corrected.append(day)
+            good("issue", day, "--again", "--reason", "an example", "--publication", "hot-papers")
+            good("publish", "--all", "--to", "site", "--output", "public/site", "--publication", "hot-papers")
+        fetch_issue(download, day)
+
+    monkeypatch.setattr(SiteDownload, "fetch_issue", fetch)
+    with served(site / "public/site") as address:
+        assert good("verify", "--site", address).startswith("verified: 6 issues, 7 leaves\n")
+    assert corrected == ["2020-12-22"]
 
 
 def test_folders_in_odd_places(site: Path) -> None:

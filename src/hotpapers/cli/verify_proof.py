@@ -105,12 +105,15 @@ def _download(address: str, folder: Path, policy_file: Path | None, context: com
 
     with context.site_client(address) as http:
         download = SiteDownload(http, address, folder)
-        download.fetch_logs(read_policy(policy_file or download.fetch_policy()))
+        policy = read_policy(policy_file or download.fetch_policy())
         days = download.days()
         with bar("Fetching", len(days)) as progress:
             for day in days:
                 download.fetch_issue(day)
                 progress(1)
+        download.fetch_logs(
+            policy
+        )  # last: the site may go on meanwhile, and an older log would lack what newer proofs name
 
 
 def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool) -> None:
