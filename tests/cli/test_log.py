@@ -160,7 +160,7 @@ def test_a_site_that_goes_on_while_it_is_verified_is_no_split_view(site: Path, m
         fetch_issue(download, day)
 
     monkeypatch.setattr(SiteDownload, "fetch_issue", fetch)
-    with served(site / "public/site") as address:
+    with serve_folder(site / "public/site") as address:
         assert good("verify", "--site", address).startswith("verified: 6 issues, 7 leaves\n")
     assert corrected == ["2020-12-22"]
 

@@ -212,3 +212,5 @@ def test_run_needs_a_publication_and_a_good_address(
     for text in ("", "# nothing yet\n", 'store = "hotpapers.db"\n'):
         config.write_text(text)
         assert "no publication configured" in misuse("run", "--once", "--config", config)
+    config.unlink()
+    assert misuse("run", "--once") == "no hotpapers.toml here; `hotpapers init` creates one"

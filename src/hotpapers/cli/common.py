@@ -332,6 +332,10 @@ def require(condition: bool, message: str) -> None:
 
 def require_publications(context: CommandContext, names: Sequence[str]) -> None:
     """Raises UsageError if no publication is configured, or if the settings in this folder are for another store."""
-    is_other = not context.has_settings and context.file.exists() and settings.load(context.file) != context.settings
-    reason = f"{context.file} is for another store; add --config {context.file} to use it for this one"
-    require(bool(names), reason if is_other else "no publication configured; add a [[publication]] to hotpapers.toml")
+    if names:
+        return
+    file = context.file
+    require(context.has_settings or file.exists(), "no hotpapers.toml here; `hotpapers init` creates one")
+    is_other = not context.has_settings and settings.load(file) != context.settings
+    require(not is_other, f"{file} is for another store; add --config {file} to use it for this one")
+    raise UsageError("no publication configured; add a [[publication]] to hotpapers.toml")
