@@ -9,10 +9,10 @@ import click
 
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
-from hotpapers.errors import UsageError
+from hotpapers.errors import NotFound, UsageError
 from hotpapers.ids import arxiv, timestamps
-from hotpapers.model import Judgement, Verdict
-from hotpapers.model.keys import parse_key
+from hotpapers.model import Judgement, Post, Verdict
+from hotpapers.model.keys import is_web_address, parse_key
 from hotpapers.moderation import author_voices
 from hotpapers.moderation.author_voices import AuthorReview
 from hotpapers.moderation.bots import review as bots
@@ -55,11 +55,12 @@ def judge(
 ) -> None:  # fmt: skip
     """Show whether an account counts as a bot or as a paper's author, and why.
 
-    To override all rules in issues frozen from now on, use --bot or --human, or for one paper --author or
-    --independent.
+    ACCOUNT may be the address of one of its posts. To override all rules in issues frozen from now on, use --bot or
+    --human, or for one paper --author or --independent.
     """
-    key = JudgedKey(parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else "")
+    own_key, paper_key = parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else ""
     with common.open_record(context) as record:
+        key = JudgedKey(_account_of(record, own_key) if is_web_address(account) else own_key, paper_key)
         if judgement is None:
             common.require(
                 not (reason or since or paper), "--reason, --since and --paper go with a verdict such as --bot"
@@ -73,6 +74,14 @@ def judge(
         papers = {review.account: author_voices.review_papers(record, review.account) for review in reviews}
     value = [{**review._asdict(), "papers": papers[review.account]} for review in reviews]
     show(value, (line for review in reviews for line in _lines(review, papers[review.account])), as_json)
+
+
+def _account_of(record: Record, post_key: str) -> str:
+    """The account of a post. Raises NotFound."""
+    post = record.view().item(Post, post_key)
+    if post is None:
+        raise NotFound(f"{post_key}: no such post in the record")
+    return post.account
 
 
 def _undo(record: Record, context: common.CommandContext, key: JudgedKey) -> None:

@@ -73,11 +73,16 @@ _POST_PAGES = {
 _MASTODON_PAGE = re.compile(r"(https?://[^/]+)/@(\w+)/(\d+)", re.ASCII)
 
 
+def is_web_address(text: str) -> bool:
+    """Whether a text is a web address rather than a key."""
+    return text.strip().startswith(("http://", "https://"))
+
+
 def parse_key(text: str) -> str:
     """The record's form of a key as people type it, or of a post whose address they give. Raises UsageError if it is
     not a post or account."""
     text = text.strip()
-    key = _key_of_page(text) if text.startswith(("http://", "https://")) else folded(text)
+    key = _key_of_page(text) if is_web_address(text) else folded(text)
     if not is_key(key) or storable(key) != key:
         raise UsageError(
             f"{text}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody,"

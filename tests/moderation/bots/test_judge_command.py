@@ -9,7 +9,7 @@ import pytest
 from hotpapers.cli.judge import midnight
 from hotpapers.engagement.queries import SINGLE_ACCOUNT_RULES
 from hotpapers.errors import UsageError
-from hotpapers.model import DAY, HOUR, Alias, Verdict
+from hotpapers.model import DAY, HOUR, Alias, Post, Verdict
 from hotpapers.moderation.bots.review import (
     OperatorVerdict,
     accept_proof,
@@ -60,6 +60,15 @@ def test_the_reasons_are_printed(store: Path) -> None:
     [account] = run("judge", BOT, "--json", "--store", store).json
     assert (account["account"], account["is_bot"], account["verdicts"][0]["reason"]) == (BOT, True, REASON)
     assert set(account["verdicts"][0]) == set(Verdict.__struct_fields__)
+
+
+def test_an_account_is_named_by_the_address_of_its_post(store: Path) -> None:
+    key, page = "bluesky:at://did:plc:reader/app.bsky.feed.post/3k1", "https://bsky.app/profile/did:plc:reader/post/"
+    with Record(str(store)) as record:
+        post = Post(post=key, network="bluesky", account=PERSON, created_at=NOW, observed_at=NOW)
+        record.append([post], source="test", at=NOW)
+    assert good("judge", f"{page}3k1", "--store", store) == f"{PERSON}: counted as a person; 0 verdicts\n"
+    assert "no such post in the record" in misuse("judge", f"{page}3k2", "--store", store)
 
 
 def test_the_operator_s_verdict_wins_until_it_is_withdrawn(store: Path) -> None:
