@@ -44,6 +44,11 @@ def test_a_log_is_kept_and_shown(site: Path) -> None:
     assert stat.S_IMODE((site / "hotpapers.key").stat().st_mode) == 0o600
 
 
+def test_a_log_without_entries_says_so(here: Path) -> None:
+    good("init")
+    assert good("log") == "nothing is logged yet: entries come with issues and the ends of days\n"
+
+
 def test_saved_files_are_verified(site: Path) -> None:
     page = site / "public/site/2021-01-14/index.html"
     output = good("verify", page, site / "public/markdown/2021-01-14.md", page.with_name("issue.json"))

@@ -89,6 +89,8 @@ def _make_first_key(config: LogConfig) -> None:
 def _lines(rows: Sequence[dict[str, Any]], config: LogConfig) -> Iterator[str]:
     if log_keys.load_key(config.key_file) is None:
         yield f"no log is kept: there is no key at {config.key_file}; `hotpapers log --new-key` creates one"
+    elif not rows:
+        yield "nothing is logged yet: entries come with issues and the ends of days"
     for row in rows:
         yield f"{row['publication']}  {row['origin']}: {count_noun(row['size'], 'leaf', 'leaves')}, root {row['root']}"
         yield f"  key        {row['key']}"
