@@ -44,7 +44,7 @@ def test_a_log_is_kept_and_shown(site: Path) -> None:
     assert stat.S_IMODE((site / "hotpapers.key").stat().st_mode) == 0o600
 
 
-def test_a_log_without_entries_says_so(here: Path) -> None:
+def test_a_log_without_entries_says_so(cwd: Path) -> None:
     good("init")
     assert good("log") == "nothing is logged yet: entries come with issues and the ends of days\n"
 

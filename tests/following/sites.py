@@ -18,11 +18,11 @@ from hotpapers.ingest.collect_job import Connection
 from hotpapers.jobs.attempts import NextAttempt
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.model import DAY, HOUR, Coverage, Item
+from hotpapers.model import DAY, HOUR, Announcement, Coverage, Item
 from hotpapers.store import Record
 from hotpapers.transfer import observations
 from hotpapers.transfer.observations import ObservationLine
-from hotpapers.transparency import entries, log_files, log_keys, notes, observation_files
+from hotpapers.transparency import alarms, entries, log_files, log_keys, notes, observation_files
 from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
 from hotpapers.transparency.entries import ObservedFile
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
@@ -171,3 +171,19 @@ def day_file(day: int, lines: Sequence[bytes], part: int = 1) -> tuple[bytes, st
 def leaves_of(publisher: Publisher) -> list[bytes]:
     """The leaves of its log."""
     return list(log_files.read_logs(publisher.config.folder, NAME)[-1].entries)
+
+
+def received_days(follower: Follower) -> set[str]:
+    """The days from which anything was received."""
+    with follower.peer() as peer:
+        papers = [row.item.day for row in peer.view().latest(Announcement) if isinstance(row.item, Announcement)]
+    return {day[-2:] for day in papers}
+
+
+def alarm_kinds(follower: Follower) -> list[str]:
+    """The kinds of the open alarms about the site."""
+    return [alarm.kind for alarm in alarms.open_alarms(follower.site.folder)]
+
+
+def lines_in(file: Path) -> list[bytes]:
+    return [line.data for line in observations.read_packed(file.name, file.read_bytes())]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 import zstandard
 
 from hotpapers.errors import NetError, NotAProof
-from hotpapers.following import allowance, file_intake, follow_job
-from hotpapers.following.allowance import FetchedAmount
-from hotpapers.model import DAY, HOUR, Announcement, Measurement, Post, Snapshot
+from hotpapers.following import file_intake
+from hotpapers.model import DAY, HOUR, Measurement, Post, Snapshot
 from hotpapers.privacy import queries
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
@@ -27,23 +24,23 @@ from hotpapers.transparency import alarms, entries, log_files, log_keys, observa
 from hotpapers.transparency.checkpoints import cosign, parse_checkpoint
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, ED25519, SigningKey, is_signed
 from hotpapers.transparency.policies import parse_policy
-from hotpapers.transparency.publication_log import start_next_log, update_log
-from tests.following.sites import FIRST, NAME, Follower, Publisher, day_file, forge, leaves_of
+from hotpapers.transparency.publication_log import update_log
+from tests.following.sites import (
+    FIRST,
+    NAME,
+    Follower,
+    Publisher,
+    alarm_kinds,
+    day_file,
+    forge,
+    leaves_of,
+    lines_in,
+    received_days,
+)
 from tests.issues.made import key, moment
 from tests.transparency.logs import public_key
 
 BLUESKY = f"bluesky:*{0:032x}"
-
-
-def received_days(follower: Follower) -> set[str]:
-    """The days from which anything was received."""
-    with follower.peer() as peer:
-        papers = [row.item.day for row in peer.view().latest(Announcement) if isinstance(row.item, Announcement)]
-    return {day[-2:] for day in papers}
-
-
-def lines_in(file: Path) -> list[bytes]:
-    return [line.data for line in observations.read_packed(file.name, file.read_bytes())]
 
 
 def test_invented_counts_are_not_those_of_the_log(publisher: Publisher, follower: Follower) -> None:
@@ -61,7 +58,7 @@ def test_invented_counts_are_not_those_of_the_log(publisher: Publisher, follower
     assert overlapping and all(item.unread for item in overlapping)
     file.write_bytes(honest)
     assert follower.follow(3, 9).problems == () and received_days(follower) == {"06", "07", "08"}
-    assert kinds(follower) == []
+    assert alarm_kinds(follower) == []
 
 
 def test_a_part_of_an_hour_that_no_log_lists_is_named(publisher: Publisher, follower: Follower) -> None:
@@ -97,99 +94,6 @@ def test_however_many_problems_a_site_has_its_state_names_ten(publisher: Publish
     assert reason.count("2024-05-06T23-1: is in the log twice") == 10 and reason.endswith("; and 989 more")
 
 
-@pytest.mark.parametrize("limit", ["MOST_IN_ROUND", "MOST_IN_DAY"])
-@pytest.mark.parametrize("amount", [FetchedAmount(2, 10**9, 10**9), FetchedAmount(10**9, 10**9, 1),
-                                  FetchedAmount(10**9, 1, 10**9)])  # fmt: skip
-def test_a_site_that_lists_too_much_fills_no_disk(
-    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch, limit: str, amount: FetchedAmount
-) -> None:
-    monkeypatch.setattr(allowance, limit, amount)
-    expected_days = 2 if amount.files == 2 else 1
-    [problem] = follower.follow(3).problems
-    assert problem.startswith(f"neighbour: lists more than the {amount} fetched per ")
-    assert len(received_days(follower)) == expected_days and kinds(follower) == [], "it is no lie, and no alarm"
-    if limit == "MOST_IN_DAY":
-        follower.follow(3, 9)
-        assert len(received_days(follower)) == expected_days
-    follower.follow(4)
-    follower.follow(5)
-    assert received_days(follower) == {"06", "07", "08"}
-
-
-def test_a_leaf_that_is_longer_than_any_is_refused(publisher: Publisher, follower: Follower) -> None:
-    forge(publisher, [b"\x09" * 257], {})
-    [problem] = follower.follow(3).problems
-    assert problem.endswith(": has a leaf of more than 256 bytes")
-
-
-def test_a_log_of_files_that_are_not_there_is_not_asked_for_all_of_them_in_a_round(
-    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(allowance, "MOST_IN_ROUND", FetchedAmount(2, 10**9, 10**9))
-    monkeypatch.setattr(allowance, "MOST_IN_DAY", FetchedAmount(3, 10**9, 10**9))
-    lines = lines_in(publisher.files()[0])
-    files = [day_file(0, lines, part) for part in range(1, 6)]
-    forge(publisher, [leaf for leaf, _, _ in files], {})
-    for hour in (7, 8):
-        limit, *withheld = follower.follow(3, hour).problems
-        assert len(withheld) == 2 and limit.endswith("fetched per round; the rest waits for the next one")
-    forge(publisher, [leaf for leaf, _, _ in files], {name: data for _, name, data in files})
-    assert follower.follow(3, 9).files == 2, "what was not there does not use up the day's amount"
-
-
-def test_a_log_of_long_overlapping_files_costs_little_time(
-    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A log may list ten times as many: one round would take minutes, every ten minutes."""
-    monkeypatch.setattr(allowance, "MOST_IN_ROUND", FetchedAmount(1, 10**9, 10**9))
-    last = FIRST // HOUR + 71
-    files = [entries.ObservedFile(1, 0, last - n % 2_000, 2 + n // 2_000, bytes(32)) for n in range(100_000)]
-    forge(publisher, [entries.observed_entry(file) for file in files], {})
-    start = time.process_time()
-    outcome = follower.follow(3)
-    assert time.process_time() - start < 8
-    assert sum("is in no log" in problem for problem in outcome.problems) == 2_000
-
-
-@pytest.mark.parametrize(
-    ("leaf", "reason"),
-    [
-        (b"\x09" * 257, "has a leaf of more than 256 bytes"),
-        (b"", "do not match its checkpoint: 5,000,000 in a bundle of 256"),
-    ],
-)
-def test_after_a_bundle_that_would_fill_the_memory_no_further_one_is_read(
-    publisher: Publisher, follower: Follower, leaf: bytes, reason: str
-) -> None:
-    forge(publisher, [leaf] * 300, {})
-    first, second = sorted((publisher.public / f"log/{NAME}/1/tile/entries").rglob("*[0-9]"))
-    if not leaf:
-        first.write_bytes(bytes(10_000_000))
-    second.unlink()
-    [problem] = follower.follow(3).problems
-    assert problem.endswith(reason)
-
-
-def test_the_leaves_of_all_logs_together_are_limited(
-    publisher: Publisher, follower: Follower, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    start_next_log(NAME, publisher.config)
-    publisher.live(3)
-    publisher.publish(4)
-    first, second = (len(log.entries) for log in log_files.read_logs(publisher.config.folder, NAME))
-    monkeypatch.setattr(follow_job, "MOST_LEAVES", first + second - 1)
-    [problem] = follower.follow(4).problems
-    assert problem.endswith(f"/log/daily/2: has {second} leaves, of which only {second - 1} would be read")
-    assert received_days(follower) == {"06", "07", "08"}
-    monkeypatch.setattr(follow_job, "MOST_LEAVES", first + second)
-    assert follower.follow(4, 9).problems == () and received_days(follower) == {"06", "07", "08", "09"}
-
-
-def kinds(follower: Follower) -> list[str]:
-    """The kinds of the open alarms about the site."""
-    return [alarm.kind for alarm in alarms.open_alarms(follower.site.folder)]
-
-
 def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follower) -> None:
     publisher.files()[0].unlink()
     [problem] = follower.follow(3).problems
@@ -201,11 +105,11 @@ def test_a_day_that_is_held_back_is_named(publisher: Publisher, follower: Follow
     assert alarms.open_alarms(follower.site.folder) == (alarm,)
     alarms.acknowledge(follower.site.folder, "neighbour")
     follower.follow(3, 10)
-    assert kinds(follower) == []
+    assert alarm_kinds(follower) == []
     publisher.files()[0].unlink()  # other requested files are another matter
     (follower.site.folder / "record.db").unlink()
     follower.follow(3, 11)
-    assert kinds(follower) == ["not believed"]
+    assert alarm_kinds(follower) == ["not believed"]
 
 
 def test_a_day_that_the_log_leaves_out_is_named(publisher: Publisher, follower: Follower) -> None:
@@ -241,7 +145,7 @@ def test_a_rewritten_past_is_refused(publisher: Publisher, follower: Follower) -
         forge(publisher, leaves, files)
         [problem] = follower.follow(3, 9).problems
         assert "has rewritten its past" in problem and "Nothing from it is accepted" in problem
-        assert kinds(follower) == ["rewritten past"]
+        assert alarm_kinds(follower) == ["rewritten past"]
     signed_a, signed_b = map(parse_checkpoint, alarms.open_alarms(follower.site.folder)[0].evidence)
     key = next(log.key for log in parse_policy((follower.site.folder / "policy.txt").read_text()).logs)
     assert (
@@ -266,9 +170,9 @@ def test_a_past_that_was_rewritten_and_put_back_is_reported_until_it_is_acknowle
     forge(publisher, [honest_leaves[1], honest_leaves[0], *honest_leaves[2:], b"more"], files)
     assert "has rewritten its past" in follower.follow(3, 8).problems[0]
     forge(publisher, honest_leaves, files)
-    assert follower.follow(3, 9).problems == () and kinds(follower) == ["rewritten past"]
+    assert follower.follow(3, 9).problems == () and alarm_kinds(follower) == ["rewritten past"]
     alarms.acknowledge(follower.site.folder, "neighbour")
-    assert kinds(follower) == []
+    assert alarm_kinds(follower) == []
 
 
 def test_leaves_that_are_torn_or_withheld_are_no_rewritten_past(publisher: Publisher, follower: Follower) -> None:
@@ -284,11 +188,11 @@ def test_leaves_that_are_torn_or_withheld_are_no_rewritten_past(publisher: Publi
         (shorter_bundle, "do not match"),
     ):
         bundle.write_bytes(damaged_bundle)
-        assert reason in follower.follow(4).problems[0] and kinds(follower) == ["not believed"]
+        assert reason in follower.follow(4).problems[0] and alarm_kinds(follower) == ["not believed"]
     bundle.unlink()
     assert "withholds leaves that its checkpoint covers" in follower.follow(4, 8).problems[0]
     bundle.write_bytes(data)
-    assert follower.follow(4, 9).problems == () and kinds(follower) == []
+    assert follower.follow(4, 9).problems == () and alarm_kinds(follower) == []
 
 
 def test_a_copy_that_lags_behind_is_no_lie(publisher: Publisher, follower: Follower) -> None:
@@ -311,7 +215,7 @@ def test_a_checkpoint_from_a_cache_is_no_lie_though_its_partial_bundle_is_full_b
     )
     publisher.publish(3)
     checkpoint.write_bytes(cached)
-    assert follower.follow(3).problems == () and kinds(follower) == []
+    assert follower.follow(3).problems == () and alarm_kinds(follower) == []
     assert received_days(follower) == {"06", "07", "08"}
 
 
@@ -479,7 +383,7 @@ def test_a_site_that_withdraws_without_end_is_not_believed(
     monkeypatch.setattr(file_intake, "MOST_WITHDRAWN", 2)
     with pytest.raises(NotAProof, match="withdraw more than 2 marks and lines"):
         follower.follow(3)
-    assert received_days(follower) == set() and kinds(follower)
+    assert received_days(follower) == set() and alarm_kinds(follower)
 
 
 @pytest.mark.parametrize("number", ["abc", "²", "0", "01", "1/2", "..", "1\u0661"])
@@ -497,7 +401,7 @@ def test_with_too_few_witnesses_nothing_is_accepted(publisher: Publisher, follow
     follower.site = site
     [problem] = follower.follow(3).problems
     assert "0 of 1 witnesses cosigned its checkpoint" in problem and received_days(follower) == set()
-    assert kinds(follower) == []  # they may come later
+    assert alarm_kinds(follower) == []  # they may come later
     file = publisher.public / f"log/{NAME}/1/checkpoint"
     checkpoint = parse_checkpoint(file.read_text())
     file.write_text(str(checkpoint.note) + str(cosign(checkpoint.checkpoint, witness, FIRST // 1_000_000)))
@@ -509,4 +413,4 @@ def test_a_site_that_is_gone_is_a_network_that_cannot_be_read(publisher: Publish
     shutil.rmtree(publisher.public / "log")
     with pytest.raises(NetError, match="404"):
         follower.follow(3, 9)
-    assert follower.record.count(Measurement) and key(1) and kinds(follower) == []
+    assert follower.record.count(Measurement) and key(1) and alarm_kinds(follower) == []
