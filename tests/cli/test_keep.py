@@ -66,6 +66,7 @@ def test_a_key_as_people_write_it(text: str, key: str) -> None:
         ("https://www.reddit.com/r/math/comments/1abc/a_title/", "reddit:t3_1abc"),
         ("https://b.example/users/A/statuses/1", "mastodon:https://b.example/users/A/statuses/1"),
         ("https://b.example/@A/1", "mastodon:https://b.example/users/A/statuses/1"),
+        ("https://b.example/@A/statuses/1", "mastodon:https://b.example/users/A/statuses/1"),
     ],
 )
 def test_the_address_of_a_post_means_its_key(address: str, key: str) -> None:

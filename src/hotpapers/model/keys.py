@@ -70,7 +70,7 @@ _POST_PAGES = {
     "reddit.com": _REDDIT,
     "old.reddit.com": _REDDIT,
 }
-_MASTODON_PAGE = re.compile(r"(https?://[^/]+)/@(\w+)/(\d+)", re.ASCII)
+_MASTODON_PAGE = re.compile(r"(https?://[^/]+)/@(\w+)/(?:statuses/)?(\d+)", re.ASCII)
 
 
 def is_web_address(text: str) -> bool:
