@@ -75,6 +75,8 @@ def test_what_is_not_there(store: Path, tmp_path: Path) -> None:
     with Record(str(tmp_path / "empty.db")):
         pass
     assert good("quarantine", "--store", tmp_path / "empty.db") == "quarantine is empty\n"
+    other = good("quarantine", "--source", "reddit", "--store", store)
+    assert other == "nothing of reddit in quarantine, only of feeds, lobsters\n"
     assert "is not in the range" in run("quarantine", "9" * 20, "--store", store).err
 
 

@@ -45,7 +45,8 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, contex
         totals = apart.count_by_source(record.database)
         latest = apart.latest(record.database, source, most)
     total = sum(number for name, number in totals.items() if source in ("", name))
-    summary = _summary(totals, total, len(latest)) if total else "quarantine is empty"
+    empty = f"nothing of {source} in quarantine, only of {', '.join(totals)}" if totals else "quarantine is empty"
+    summary = _summary(totals, total, len(latest)) if total else empty
     show({"sources": totals, "quarantine": latest}, [*map(_line, latest), summary], as_json)
 
 
