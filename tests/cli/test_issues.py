@@ -262,7 +262,7 @@ def test_an_empty_store_says_where_publications_come_from(cwd: Path) -> None:
     for command in (["issue"], ["publish", "--all"], ["explain", "2101.04869"], ["serve"]):
         message = misuse(*command, "--store", "new/hotpapers.db")
         assert message.startswith(
-            "no publication yet: create one with `hotpapers import classic` or in hotpapers.toml ("
+            "no publication yet: `hotpapers init` writes one into hotpapers.toml, `hotpapers import classic` "
         )
 
 

@@ -202,7 +202,8 @@ def test_a_key_is_replaced_and_old_proofs_hold(site: Path) -> None:
     assert "already exists" in misuse("log", "--new-key")
     (site / "hotpapers.key").unlink()
     assert "is gone; restore it, or use --rotate" in misuse("log", "--new-key")
-    good("log", "--rotate")
+    assert misuse("log", "--rotate") == "not a terminal; pass --yes to replace the key"
+    good("log", "--rotate", "--yes")
     rows = [row for row in json.loads(good("log", "--json"))["logs"] if row["publication"] == "hot-papers"]
     assert [(row["number"], row["size"]) for row in rows] == [(1, 6), (2, 1)]
     assert rows[0]["key"].split("+")[2] != rows[1]["key"].split("+")[2]

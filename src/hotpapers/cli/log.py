@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import fail_for, show
+from hotpapers.cli.terminal import confirm, fail_for, print_error, show
 from hotpapers.errors import UsageError
 from hotpapers.model import Publication
 from hotpapers.ranking.words import count_noun
@@ -30,13 +30,15 @@ from hotpapers.transparency.witness_client import ask_witnesses
     is_flag=True,
     help="Replace a lost or leaked key; starts a new log that names the end of the last one.",
 )
+@click.option("--yes", is_flag=True, help="With --rotate: do not ask for confirmation.")
 @click.option("--ask", is_flag=True, help="Ask witnesses that have not cosigned yet.")
 @click.option("--acknowledge", metavar="WITNESS", help="Clear a witness's alarm.")
 @common.json_option
 @common.store_options
 def log(
-    new_key: bool, rotate: bool, ask: bool, acknowledge: str | None, as_json: bool, context: common.CommandContext
-) -> None:
+    new_key: bool, rotate: bool, yes: bool, ask: bool, acknowledge: str | None, as_json: bool,
+    context: common.CommandContext,
+) -> None:  # fmt: skip
     """Show the transparency log of each publication, and manage its key.
 
     A log proves what an issue said (docs/explanation/proof.md). Whatever is new in the store is added to it first.
@@ -45,6 +47,9 @@ def log(
     config = context.log_config
     if config is None:
         raise UsageError("no hotpapers.toml here; a log needs settings, which `hotpapers init` creates")
+    if rotate and not yes and not confirm("Replace the key and start a new log for good?", "replace the key"):
+        print_error("nothing was changed")
+        raise click.exceptions.Exit(1)
     with common.open_record(context, publications=True) as record:
         names = _publications(record)
         if new_key:
