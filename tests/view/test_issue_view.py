@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hotpapers.model import PrintedCount
 from hotpapers.view.issue_view import issue_view
 from tests.render.build import OWN, issue, own_entry, paper
 
@@ -29,3 +30,13 @@ def test_an_entry_is_found_by_its_paper_and_no_other_is_prepared() -> None:
     assert entries.of("arxiv:2101.99902")[0] is entries[1]
     with pytest.raises(KeyError):
         entries.of("arxiv:2101.99903")
+
+
+def test_a_network_whose_voices_all_count_elsewhere_is_left_out() -> None:
+    counts = [
+        PrintedCount(network="bluesky", voices=3, reposts=0, likes=1, until=0),
+        PrintedCount(network="mastodon", voices=0, reposts=0, likes=0, until=0, bots=1),
+        PrintedCount(network="x", voices=0, reposts=0, likes=0, until=0),
+    ]
+    [entry] = issue_view(issue(OWN, "2021-01-14", [own_entry(1, PAPERS[0], counts, [])])).entries
+    assert [count.name for count in entry.counts_view.counts] == ["Bluesky", "Mastodon"]

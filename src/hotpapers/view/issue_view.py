@@ -201,7 +201,7 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
     lead, folded_text = phrases.opening(paper)
     posts = issue.posts.get(entry.paper, ())
     movement, rise = _movement(issue, entry)
-    counts = tuple(_count(count) for count in entry.counts)
+    counts = tuple(_count(count) for count in entry.counts if _has_any(count))
     return EntryView(
         key=entry.paper,
         paper=name,
@@ -257,6 +257,12 @@ def _movement(issue: PublishedIssue, entry: Entry) -> tuple[str, str]:
     return (
         f"was {entry.classic_rank}" if issue.listing else f"{phrases.ordinal(entry.classic_rank)} by likes and reposts"
     ), rise
+
+
+def _has_any(count: PrintedCount) -> bool:
+    """Whether there is anything to tell. If all voices of a network count on others, where they say the same, a line
+    with zeros would only raise questions."""
+    return bool(count.method or count.voices or count.reposts or count.likes or count.bots)
 
 
 def _count(count: PrintedCount) -> CountView:
