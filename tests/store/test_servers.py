@@ -117,6 +117,16 @@ def test_a_server_that_goes_away_in_the_middle(postgres_url: str) -> None:
             record.database.rows("SELECT 1")
 
 
+def test_an_empty_database_stays_empty_unless_a_store_may_be_created(bare_postgres_url: str) -> None:
+    with pytest.raises(errors.NotFound, match="no store in this database; `hotpapers run`"):
+        Record(bare_postgres_url, create=False)
+    database = connect(bare_postgres_url)
+    assert database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+    database.close()
+    Record(bare_postgres_url).database.close()
+    Record(bare_postgres_url, create=False).database.close()
+
+
 def test_another_programs_database_on_a_server(bare_postgres_url: str) -> None:
     database = connect(bare_postgres_url)
     database.run("CREATE TABLE theirs (name text)")

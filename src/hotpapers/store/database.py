@@ -24,6 +24,8 @@ IN_TRANSACTION = (
     "the store a second time."
 )
 """Why a connection that is in a transaction cannot begin another one."""
+CREATED_BY = "`hotpapers run` and `hotpapers import` create it"
+"""What to do about a missing store."""
 
 
 class IntegrityReport(NamedTuple):

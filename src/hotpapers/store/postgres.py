@@ -11,7 +11,15 @@ from math import inf
 from typing import Any
 
 from hotpapers import errors
-from hotpapers.store.database import FROM_0_1, IN_TRANSACTION, IntegrityReport, Params, insert_sql, without_password
+from hotpapers.store.database import (
+    CREATED_BY,
+    FROM_0_1,
+    IN_TRANSACTION,
+    IntegrityReport,
+    Params,
+    insert_sql,
+    without_password,
+)
 
 try:
     import psycopg
@@ -71,8 +79,8 @@ class PostgresDatabase:
 
     name = "postgres"
 
-    def __init__(self, url: str) -> None:
-        self.where = without_password(url)
+    def __init__(self, url: str, *, create: bool = True) -> None:
+        self.where, self._create = without_password(url), create
         self._cursors = 0
         self._new_rows, self._analyze_at = 0, FIRST_ANALYSIS
         _check_address(url, self.where)
@@ -183,8 +191,11 @@ class PostgresDatabase:
             self.run("ANALYZE")
 
     def migrate(self, migrations: Sequence[str]) -> None:
-        """Apply the migrations that the schema lacks. Does not wait for writers if there are none."""
+        """Apply the migrations that the schema lacks. Does not wait for writers if there are none. Raises NotFound for
+        an empty database unless a store may be created."""
         version = self._version()
+        if not (version or self._create):
+            raise errors.NotFound(f"{self.where}: no store in this database; {CREATED_BY}")
         if version > len(migrations):
             raise errors.NewerStore(
                 f"{self.where}: written by a newer Hot Papers (schema {version}, this version supports up to "

@@ -14,7 +14,7 @@ from hotpapers import errors, model
 from hotpapers.store import batches, identities, item_rows, own_accounts, raw_archive, reparse, schema, tombstones
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch
-from hotpapers.store.database import Database, without_password
+from hotpapers.store.database import CREATED_BY, Database, without_password
 from hotpapers.store.manifest import BatchStamp
 from hotpapers.store.meta import SECRET, read_meta, write_meta
 from hotpapers.store.parsing import ParsedPayload, Parser, parse
@@ -50,7 +50,7 @@ def connect(store: str, *, create: bool = True) -> Database:
     if is_server(store):
         from hotpapers.store.postgres import PostgresDatabase  # an optional dependency
 
-        return PostgresDatabase(store)
+        return PostgresDatabase(store, create=create)
     if "://" in store and not store.startswith("sqlite:///"):
         raise errors.UsageError(
             f"{without_password(store)}: a store is a path, sqlite:////absolute/path or postgresql://…"
@@ -59,10 +59,7 @@ def connect(store: str, *, create: bool = True) -> Database:
     if path.is_dir():
         raise errors.UsageError(f"{path}: is a folder; name a file in it, such as {path / 'hotpapers.db'}")
     if not path.exists() and not create:
-        raise errors.NotFound(
-            f"{path}: no such store; `hotpapers run` and `hotpapers import` create it,"
-            " `hotpapers init` also its settings."
-        )
+        raise errors.NotFound(f"{path}: no such store; {CREATED_BY}, `hotpapers init` also its settings.")
     if not create and not path.stat().st_size:
         raise errors.NotFound(
             f"{path}: an empty file, not a store; if it was one, restore a backup: hotpapers backup --restore"
