@@ -30,7 +30,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(NAMES)}")
     if options.one:
-        return _one(options.names[0], options.scale, Path(options.one))
+        return _run_benchmark(options.names[0], options.scale, Path(options.one))
     results = {name: _in_own_process(name, options.scale) for name in options.names or NAMES}
     print(report.table(results))
     if options.write:
@@ -38,7 +38,7 @@ def main() -> int:
     return int(any("failed" in result for result in results.values()))
 
 
-def _one(name: str, scale: float, target: Path) -> int:
+def _run_benchmark(name: str, scale: float, target: Path) -> int:
     module = importlib.import_module(f"bench.bench_{name}")
     target.write_text(json.dumps(module.run(scale)))
     return 0

@@ -56,7 +56,7 @@ class Asker(asyncio.Protocol):
 
     def __init__(self, path: str, length: int, until: float, latencies: list[float], end: asyncio.Future[None]) -> None:
         self._request = f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
-        self._length, self._until, self._taken, self._done = length, until, latencies, end
+        self._length, self._until, self._latencies, self._done = length, until, latencies, end
         self._left, self._head, self._asked_at = 0, b"", 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -80,7 +80,7 @@ class Asker(asyncio.Protocol):
         self._left -= len(data)
         if self._left == 0:
             now = time.perf_counter()
-            self._taken.append(now - self._asked_at)
+            self._latencies.append(now - self._asked_at)
             if now < self._until:
                 self._ask()
             else:

@@ -34,7 +34,7 @@ from bench import measure
 EVENTS = 6_000_000
 FILE = 1_000_000
 ROUNDS = 2
-MADE = 100_000
+GENERATED = 100_000
 """Events generated; they then repeat at later times, from other records."""
 GOAL = 1_100_000
 VARIED = re.compile(rb'(did:plc:|"rkey":"|feed\.post/)....')
@@ -51,7 +51,7 @@ class ImportRun(NamedTuple):
 
 def run(scale: float = 1.0) -> dict[str, Any]:
     """Rates and their ratios; `scale` times six million events."""
-    events = max(int(EVENTS * scale), MADE)
+    events = max(int(EVENTS * scale), GENERATED)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = archive(folder, events)
@@ -156,22 +156,22 @@ def _run(command: list[str]) -> None:
 def archive(folder: Path, events: int) -> list[Path]:
     """Files with this many events in all."""
     chance = random.Random(1207)
-    block = made(chance)
+    block = made_up_events(chance)
     files, began = [], time.time_ns() // 1000 - 30 * 86_400_000_000
     for number in range(0, events, FILE):
         file = folder / f"{number:012}.jsonl.zst"
         with file.open("wb") as raw, zstandard.ZstdCompressor(level=3).stream_writer(raw) as stream_writer:
-            for part in range(number, min(number + FILE, events), MADE):
-                stream_writer.write(later(block, part // MADE, began + part * 2_000))
+            for part in range(number, min(number + FILE, events), GENERATED):
+                stream_writer.write(later(block, part // GENERATED, began + part * 2_000))
         files.append(file)
     return files
 
 
-def made(chance: random.Random) -> list[bytes]:
+def made_up_events(chance: random.Random) -> list[bytes]:
     """Events, some of them reactions to posts that name papers; PLACE marks where repeats differ."""
     recent: deque[str] = deque(maxlen=40)
     lines = []
-    for number in range(MADE):
+    for number in range(GENERATED):
         strangers = [stream._post_uri(chance) for _ in range(4 * (len(recent) or 1))]
         line = stream._event(chance, [*recent, *strangers], number)
         if b"arxiv.org" in line:

@@ -121,7 +121,7 @@ def generate(file: Path, size: int) -> Expected:
     """Write about `size` bytes of lines. Returns the papers mentioned, with counts."""
     chance = random.Random(2101)
     examples = _labelled()
-    idle = [_event(chance, _talk(chance)) for _ in range(5_000)]
+    idle = [_event(chance, _sentence(chance)) for _ in range(5_000)]
     expected: Expected = Counter()
     length, tenth = 0, 0
     with file.open("wb") as stream:
@@ -131,7 +131,8 @@ def generate(file: Path, size: int) -> Expected:
                 tenth += 1
                 mention, papers = examples[tenth // 10 % len(examples)] if tenth % 10 == 0 else _plain(chance)
                 expected.update(papers)
-                lines.insert(chance.randrange(len(lines)), _event(chance, f"{_talk(chance)} {mention} {_talk(chance)}"))
+                text = f"{_sentence(chance)} {mention} {_sentence(chance)}"
+                lines.insert(chance.randrange(len(lines)), _event(chance, text))
             block = "".join(lines).encode()
             length += stream.write(block)
     return expected
@@ -152,7 +153,7 @@ def _plain(chance: random.Random) -> tuple[str, list[tuple[str, int | None]]]:
     return form.format(id), [(id, 1 if "v1" in form else None)]
 
 
-def _talk(chance: random.Random) -> str:
+def _sentence(chance: random.Random) -> str:
     words = chance.choices(WORDS, k=chance.randrange(10, 60))
     if chance.random() < 0.15:
         words.append(chance.choice(MARKS))

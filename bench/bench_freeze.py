@@ -108,7 +108,7 @@ def _learned(name: str, learn: Callable[[], int]) -> dict[str, Any]:
     return {f"{name}_seconds": duration, f"{name}_rows": rows[0]}
 
 
-def ours(store: str, name: str, ranking: str) -> dict[str, Any]:
+def own_run(store: str, name: str, ranking: str) -> dict[str, Any]:
     """Freeze the day's issue of a publication that has none yet."""
     with Record(store) as record:
         publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
@@ -148,7 +148,7 @@ def compare(store: str) -> dict[str, Any]:
 
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
-    "build": build, "stand": stand, "ours": ours, "verify": verify, "peer": peer, "compare": compare
+    "build": build, "stand": stand, "own_run": own_run, "verify": verify, "peer": peer, "compare": compare
 }  # fmt: skip
 
 
@@ -162,25 +162,25 @@ class RankedFreezes:
         self._store, self._ranking = store, ranking
         self._names = (f"daily-{os.getpid()}-{ranking.replace('/', '-')}-{n}" for n in itertools.count())
         self._last = ""
-        self.taken: list[dict[str, Any]] = []
+        self.measurements: list[dict[str, Any]] = []
 
     def freeze(self) -> float:
         """Seconds to freeze the next one."""
         self._last = next(self._names)
-        return self._keep(task("ours", self._store, self._last, self._ranking))
+        return self._keep(task("own_run", self._store, self._last, self._ranking))
 
     def verify(self) -> float:
         """Seconds to verify the last one."""
         return self._keep(task("verify", self._store, self._last))
 
     def _keep(self, result: dict[str, Any]) -> float:
-        self.taken.append(result)
+        self.measurements.append(result)
         return float(result["seconds"])
 
     @property
     def megabytes(self) -> float:
         """Peak memory."""
-        return float(max(result["memory"] for result in self.taken) / 1e6)
+        return float(max(result["memory"] for result in self.measurements) / 1e6)
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         measure.limit("memory of freezing and verifying it", plain.megabytes, MEMORY / 1e6, "MB"),
         measure.limit("the same with rarity/2", vouched.megabytes, MEMORY / 1e6, "MB"),
     ]
-    notes = [_sizes(store_facts), _same(comparison), _standing(standing), _priced(vouched.taken[0])]
+    notes = [_sizes(store_facts), _same(comparison), _standing(standing), _priced(vouched.measurements[0])]
     return {"lines": lines, "method": __doc__, "notes": notes}
 
 

@@ -22,7 +22,7 @@ def script() -> Path | None:
     return file if file.exists() else None
 
 
-def taken(*command: str) -> float:
+def seconds_of(*command: str) -> float:
     """Seconds that a command takes."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
@@ -39,7 +39,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         return {"skipped": "no hotpapers command beside this Python: run it by `make bench`"}
     own, plain = measure.medians(
         max(int(TURNS * scale), 7),
-        lambda: taken(str(program), "--help"),
-        lambda: taken(sys.executable, "-c", "pass"),
+        lambda: seconds_of(str(program), "--help"),
+        lambda: seconds_of(sys.executable, "-c", "pass"),
     )
     return {"lines": [measure.at_most("hotpapers --help", own, plain, 4)], "method": __doc__}

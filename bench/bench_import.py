@@ -60,27 +60,28 @@ def _made_up_item(chance: random.Random, day: str, n: int, number: int) -> class
     likes = 4000 - 250 * number
     posts = tuple(_made_up_post(chance) for _ in range(10))
     return classic.ClassicItem(
-        number=number, title=_talk(chance, 9), authors=tuple(_talk(chance, 2) for _ in range(5)), reposts=likes // 4,
-        likes=likes, tallied=f"{day[5:7]}/{day[8:]}/{day[:4]} 20:{number:02}:00", paper=f"2001.{n * 20 + number:05}",
-        categories=("cs.LG", "stat.ML"), abstract=_talk(chance, 150), posts=posts,
+        number=number, title=_sentence(chance, 9), authors=tuple(_sentence(chance, 2) for _ in range(5)),
+        reposts=likes // 4, likes=likes, tallied=f"{day[5:7]}/{day[8:]}/{day[:4]} 20:{number:02}:00",
+        paper=f"2001.{n * 20 + number:05}",
+        categories=("cs.LG", "stat.ML"), abstract=_sentence(chance, 150), posts=posts,
     )  # fmt: skip
 
 
 def _made_up_post(chance: random.Random) -> classic.ClassicPost:
     return classic.ClassicPost(
         id=str(chance.randrange(12 * 10**17, 14 * 10**17)), handle=f"teapot{chance.randrange(900)}",
-        name=_talk(chance, 2), lang="en", rtl=False, text=_talk(chance, 30), links=(),
+        name=_sentence(chance, 2), lang="en", rtl=False, text=_sentence(chance, 30), links=(),
     )  # fmt: skip
 
 
-def _talk(chance: random.Random, words: int) -> str:
+def _sentence(chance: random.Random, words: int) -> str:
     return " ".join(chance.choices(WORDS.split(), k=words))
 
 
 # ---- both sides ------------------------------------------------------------------------------------------
 
 
-def ours(store: str, paths: Sequence[Path]) -> float:
+def own_run(store: str, paths: Sequence[Path]) -> float:
     """Seconds to import all files into a new store."""
     with Record(store) as record:
         return measure.seconds(lambda: _import_all(record, paths))
@@ -127,10 +128,10 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         folder = Path(name)
         paths, note = files(folder, scale)
         first = str(folder / "first.db")
-        ours(first, paths)
+        own_run(first, paths)
         tables = finished(first)
         stores: Callable[[], str] = map(str, (folder / f"{n}.db" for n in itertools.count())).__next__
-        own, plain = measure.by_turns(15, lambda: ours(stores(), paths), lambda: peer(stores(), tables))
+        own, plain = measure.by_turns(15, lambda: own_run(stores(), paths), lambda: peer(stores(), tables))
     count = sum(len(table.rows) for table in tables)
     notes = [f"{note}, {count:,} rows; {len(paths) / own:,.0f} files a second"]
     line = measure.at_least("import classic of the archive", count / own, count / plain, "rows", 0.15)

@@ -110,10 +110,10 @@ def _items(row: dict[str, Any]) -> list[Item]:
 def queries(source: Sequence[Paper]) -> Sorts:
     """Queries drawn from papers; the same papers give the same queries, and each finds at least its paper."""
     chance = random.Random("hot papers search")
-    sample = (paper for paper in chance.sample(source, len(source)) if paper.authors and len(_said(paper)) > 3)
+    sample = (paper for paper in chance.sample(source, len(source)) if paper.authors and len(_words_of(paper)) > 3)
 
     def some(paper: Paper, count: int = 1) -> str:
-        return " ".join(chance.sample(_said(paper), count))
+        return " ".join(chance.sample(_words_of(paper), count))
 
     def neighbors(paper: Paper) -> str:
         row = tokenizer.words(paper.title)
@@ -138,7 +138,7 @@ def queries(source: Sequence[Paper]) -> Sorts:
     )
 
 
-def _said(paper: Paper) -> list[str]:
+def _words_of(paper: Paper) -> list[str]:
     """The words of a title that people would look for."""
     return [word for word in tokenizer.words(paper.title) if len(word) > 2 and word not in SMALL]
 

@@ -70,7 +70,7 @@ def prepared(folder: Path, store: str, assets: Path) -> dict[str, Callable[[Time
         name = publication_of(record, None).publication
         content = list(pages(issue_reader, name))
     for generator in GENERATORS:
-        program = generator.found()
+        program = generator.installed_path()
         if program is not None:
             source = folder / generator.program
             generator.prepare(source, content)

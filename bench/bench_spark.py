@@ -37,7 +37,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
             return {"skipped": f"{name} is not installed"}
     from hotpapers.ingest.archives.spark_session import spark_session
 
-    events = max(int(EVENTS * scale), bench_archives.MADE)
+    events = max(int(EVENTS * scale), bench_archives.GENERATED)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = bench_archives.archive(folder, events)

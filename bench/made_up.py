@@ -30,13 +30,13 @@ SNAPSHOTS_AT = (1, 3, 6, 12, 24, 48, 72, 120, 168, 336)
 ARCHIVES = ("cs.LG", "cs.CL", "cs.CV", "math.PR", "astro-ph.GA", "cond-mat.str-el", "hep-th", "quant-ph", "stat.ML")
 NETWORKS = ("bluesky",) * 11 + ("mastodon",) * 4 + ("x",) * 3 + ("reddit",) + ("hackernews",)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
-_TALK = (
+_SENTENCES = (
     "teapot umbrella lantern meadow gradient kettle sparse whisker orbit lattice pebble thimble marble entropy "
     "quiver saddle ribbon tensor cinder walrus bramble vortex pollen siphon kernel acorn tundra spindle mosaic "
     "grows bends folds measures bounds learns sorts drifts weighs joins splits cools warms hums of under over "
     "beside with without a the one many no every small large round quick slow quiet"
 )
-_WORDS = _TALK.split()
+_WORDS = _SENTENCES.split()
 
 
 class Goal(NamedTuple):
@@ -123,10 +123,10 @@ class MadeUp:
             paper=key, day=date, category=category, type="new", announced_at=at, version=1, observed_at=at + HOUR
         )
         if chance.randrange(ONE_IN) == 0:
-            self._talk(key, at)
+            self._post_about(key, at)
         return [paper, announcement]
 
-    def _talk(self, paper: str, announced_at: int) -> None:
+    def _post_about(self, paper: str, announced_at: int) -> None:
         """Posts about a paper: ten on average, heavy-tailed, most of them in its first days."""
         for _ in range(min(int(4.2 * self._chance.paretovariate(1.45)) - 2, 3000)):
             created_at = announced_at + int(self._chance.expovariate(1 / 30) * HOUR) - HOUR

@@ -28,7 +28,7 @@ class Generator(NamedTuple):
     prepare: Callable[[Path, Iterable[Page]], None]
     command: Callable[[str, Path, Path], list[str]]
 
-    def found(self) -> str | None:
+    def installed_path(self) -> str | None:
         """The path of the program."""
         return shutil.which(
             self.program, path=os.pathsep.join(filter(None, [os.environ.get(SEARCHED), os.defpath]))
@@ -36,7 +36,7 @@ class Generator(NamedTuple):
 
     def release(self) -> str:
         """The program's version output, on one line."""
-        command = [self.found() or self.program, *self.version]
+        command = [self.installed_path() or self.program, *self.version]
         output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         return output.strip().splitlines()[0][:20] if output.strip() else "?"
 

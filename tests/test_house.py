@@ -153,9 +153,9 @@ def test_a_library_stays_in_its_package() -> None:
 
 def sql_in(tree: ast.AST) -> list[int]:
     """The lines with SQL, except in docstrings."""
-    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    return [one.lineno for one in texts if id(one) not in told and SQL.search(str(one.value))]
+    return [node.lineno for node in texts if id(node) not in docstrings and SQL.search(str(node.value))]
 
 
 def test_sql_stands_in_the_store_and_in_queries() -> None:
@@ -208,10 +208,10 @@ def project_files() -> list[Path]:
         listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split("\0")
         files = [ROOT / name for name in listed if name]
     except (OSError, subprocess.CalledProcessError):
-        made = re.compile(
+        ignored = re.compile(
             r"\.git|\.venv|\.atproto|\.browser|\.spark|\.tables|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis"
         )
-        files = [f for f in ROOT.rglob("*") if not any(made.fullmatch(part) for part in f.relative_to(ROOT).parts)]
+        files = [f for f in ROOT.rglob("*") if not any(ignored.fullmatch(part) for part in f.relative_to(ROOT).parts)]
     return sorted(file for file in files if file.is_file())
 
 
@@ -240,12 +240,17 @@ def trees() -> dict[str, ast.Module]:
 
 def test_what_is_public_says_what_it_is() -> None:
     assert [name for name, tree in trees().items() if not ast.get_docstring(tree)] == []
-    assert [f"{name}: {one.name}" for name, tree in trees().items() for one in public(tree)
-            if not ast.get_docstring(one)] == []  # fmt: skip
+    assert [f"{name}: {definition.name}" for name, tree in trees().items() for definition in public(tree)
+            if not ast.get_docstring(definition)] == []  # fmt: skip
 
 
 def test_a_public_class_name_is_used_once() -> None:
-    names = Counter(one.name for tree in trees().values() for one in public(tree) if isinstance(one, ast.ClassDef))
+    names = Counter(
+        definition.name
+        for tree in trees().values()
+        for definition in public(tree)
+        if isinstance(definition, ast.ClassDef)
+    )
     assert [name for name, times in names.items() if times > 1] == []
 
 
@@ -286,10 +291,12 @@ def names_given(tree: ast.AST) -> Iterator[str]:
 
 
 def test_names_say_what_they_name() -> None:
+    files = (file for file in PROJECT if file.suffix == ".py")
     vague = {
-        name: [given for given in names_given(tree) if given.strip("_").lower() in VAGUE]
-        for name, tree in trees().items()
-    }
+        str(file.relative_to(ROOT)): [name for name in names_given(ast.parse(file.read_text("utf-8")))
+                                      if name.strip("_").lower() in VAGUE]
+        for file in files
+    }  # fmt: skip
     assert {name: names for name, names in vague.items() if names} == {}
 
 
@@ -302,8 +309,8 @@ PROSE = re.compile(
 
 def test_sentences_are_plain_and_in_american_spelling() -> None:
     files = [file for file in PROJECT if file.suffix in (".py", ".md", ".html", ".toml") and "tests" not in file.parts]
-    found = {str(file.relative_to(ROOT)): PROSE.findall(file.read_text("utf-8")) for file in files}
-    assert {name: words for name, words in found.items() if words} == {}
+    matches = {str(file.relative_to(ROOT)): PROSE.findall(file.read_text("utf-8")) for file in files}
+    assert {name: words for name, words in matches.items() if words} == {}
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
@@ -311,12 +318,12 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     hosts = ["pypi" + r"\.org", "python" + r"hosted\.org", "registry" + r"\.npmjs", "--(extra-)?index" + "-url"]
     homes = [r"(?<![\w.])/" + "root/", r"(?<![\w.])/(home|Users)/(?!you/)\w+/", r"[A-Z]:\\Users\\"]
     forbidden = re.compile("|".join([*(rf"{place}(?![\w-])" for place in places), *hosts, *homes]))
-    found = []
+    mentions = []
     for file in PROJECT:
         text = file.read_bytes().decode("utf-8", "replace")
         lines = enumerate(text.splitlines(), 1) if forbidden.search(text) else ()
-        found += [f"{file.relative_to(ROOT)}:{n}" for n, line in lines if forbidden.search(line)]
-    assert not found
+        mentions += [f"{file.relative_to(ROOT)}:{n}" for n, line in lines if forbidden.search(line)]
+    assert not mentions
 
 
 def test_no_file_is_large() -> None:

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from tools.measure_borrowed import HF, HN, WAYS, Heard, added, candidates, fitted, halves, replaced, tables, trial
+from tools.measure_borrowed import HF, HN, WAYS, VoicesAtAge, added, candidates, fitted, halves, replaced, tables, trial
 
 MANY, FEW = Counter({5: 600}), Counter({4: 2, 1: 9})
 
 
-def count(paper: str, day: int, age: int = 6, voices: int = 5, network: str = HF) -> Heard:
-    return Heard(paper, network, day, age, voices)
+def count(paper: str, day: int, age: int = 6, voices: int = 5, network: str = HF) -> VoicesAtAge:
+    return VoicesAtAge(paper, network, day, age, voices)
 
 
 def test_halves_each_begin_at_day_0() -> None:

@@ -30,7 +30,7 @@ from hotpapers.transfer.jsonl import exporter
 
 HERE = Path(__file__).parent
 SAMPLE = HERE.parent / "src" / "hotpapers" / "demo" / "sample.jsonl.zst"
-MADE = 1_790_000_000_000_000  # a moment for the sample's own batches
+MADE_AT = 1_790_000_000_000_000  # a moment for the sample's own batches
 
 
 def facts(issue: classic.ClassicIssue, summaries: dict[str, str]) -> Iterator[model.Item]:
@@ -72,11 +72,11 @@ def main(folder: Path, table: Path) -> None:
     summaries = json.loads((HERE / "sample_summaries.json").read_text("utf-8"))
     issues = [classic.parse(classic.decode(file.read_bytes())[0]) for file in sorted(folder.iterdir())]
     with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "sample.db")) as record:
-        publication = classic_import.publication(observed_at=MADE)
-        record.append([publication], source="sample", at=MADE)
-        record.append(figures(table, {issue.date for issue in issues}), source="sample", at=MADE)
+        publication = classic_import.publication(observed_at=MADE_AT)
+        record.append([publication], source="sample", at=MADE_AT)
+        record.append(figures(table, {issue.date for issue in issues}), source="sample", at=MADE_AT)
         for issue in issues:
-            record.append(facts(issue, summaries), source="sample", at=MADE)
+            record.append(facts(issue, summaries), source="sample", at=MADE_AT)
         lines = b"".join(exporter.lines(record))
     SAMPLE.write_bytes(zstandard.ZstdCompressor(level=19).compress(lines))
     print(f"{SAMPLE.name}: {len(lines.splitlines()):,} lines, {SAMPLE.stat().st_size:,} bytes")

@@ -35,7 +35,7 @@ WORDS = HERE / "week_words.txt"
 START, BEGINS, ENDS = "2026-02-23", moment("2026-03-05T03:00"), moment("2026-03-14T09:00")
 PUBLICATION = b'{"kind":"publication",'
 """The start of a line that the demo doesn't need: it has its own publication."""
-SEED, PAPERS, TALK, CHATTER = 7, 30, 2.0, 55
+SEED, PAPERS, POSTS, CHATTER = 7, 30, 2.0, 55
 FAULTS = (
     fault("mastodon.two", "503", moment("2026-03-10T01:00"), moment("2026-03-10T09:30")),
     fault("hackernews", "refused", moment("2026-03-11T20:00"), moment("2026-03-12T11:00")),
@@ -53,7 +53,7 @@ def settings(folder: Path, script: Script) -> Path:
 
 def lived(folder: Path) -> Path:
     """The store that the program filled."""
-    script = Script(SEED, START, papers=PAPERS, talk=TALK, chatter=CHATTER)
+    script = Script(SEED, START, papers=PAPERS, post_rate=POSTS, chatter=CHATTER)
     timeline = Timeline(BEGINS)
     environment = Environment(
         settings(folder, script), script, DailyFaultPlan(FAULTS), timeline, StoreFailures(timeline.now, (), ())

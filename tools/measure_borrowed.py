@@ -41,7 +41,7 @@ STEP = 4
 """Days between the starts of two sites, so that all days of the week occur."""
 
 
-class Heard(NamedTuple):
+class VoicesAtAge(NamedTuple):
     """A paper's voices on a network at an age; `day`: of its announcement, counted from the start of its half."""
 
     paper: str
@@ -58,9 +58,9 @@ def lines(path: Path) -> Iterator[Any]:
         yield from map(json.loads, process.stdout)
 
 
-def of_hugging_face(folder: Path) -> list[Heard]:
+def of_hugging_face(folder: Path) -> list[VoicesAtAge]:
     """Upvotes in the morning and the evening of a paper's day."""
-    counts: dict[tuple[str, int], Heard] = {}
+    counts: dict[tuple[str, int], VoicesAtAge] = {}
     for row in lines(folder / "hf-daily.jsonl.zst"):
         if not (row["t_ok"] and row["date"]):
             continue
@@ -68,11 +68,11 @@ def of_hugging_face(folder: Path) -> list[Heard]:
         hours = (datetime.fromisoformat(row["observed_at"]).timestamp() - begins) / HOUR
         for age, (least, end) in AGES[HF].items():
             if least <= hours < end:
-                counts[row["id"], age] = Heard(row["id"], HF, int(begins) // DAY, age, row["upvotes"])
+                counts[row["id"], age] = VoicesAtAge(row["id"], HF, int(begins) // DAY, age, row["upvotes"])
     return list(counts.values())
 
 
-def of_hacker_news(folder: Path, all_stories: bool) -> list[Heard]:
+def of_hacker_news(folder: Path, all_stories: bool) -> list[VoicesAtAge]:
     """Points of stories that link arXiv, or of every story, up to 6 and 24 hours after they were first seen."""
     counts = []
     for story in lines(folder / "hn-frontpage.jsonl.zst"):
@@ -82,11 +82,11 @@ def of_hacker_news(folder: Path, all_stories: bool) -> list[Heard]:
         for age, (_, end) in AGES[HN].items():
             points = [votes for at, votes, *_ in story["obs"] if at <= first + end * HOUR and votes is not None]
             if points:
-                counts.append(Heard(f"hn-{story['id']}", HN, first // DAY, age, max(points)))
+                counts.append(VoicesAtAge(f"hn-{story['id']}", HN, first // DAY, age, max(points)))
     return counts
 
 
-def halves(counts: Iterable[Heard]) -> tuple[list[Heard], list[Heard]]:
+def halves(counts: Iterable[VoicesAtAge]) -> tuple[list[VoicesAtAge], list[VoicesAtAge]]:
     """The halves in time, each with days from 0."""
     rows = list(counts)
     first, last = min(row.day for row in rows), max(row.day for row in rows)
@@ -99,7 +99,7 @@ Tables = dict[tuple[str, int], Counter[int]]
 """Numbers of papers by voices, for each network and age."""
 
 
-def tables(counts: Iterable[Heard], since: int, until: int) -> Tables:
+def tables(counts: Iterable[VoicesAtAge], since: int, until: int) -> Tables:
     """The tables of papers from one day up to before another, for ages reached by then."""
     tables_of: Tables = defaultdict(Counter)
     for row in counts:
@@ -166,19 +166,19 @@ WAYS: dict[str, Borrow] = {
 }
 
 
-def ranked(papers: Mapping[str, list[Heard]], references: Tables, borrowed: Tables) -> list[ScoredCandidate]:
+def ranked(papers: Mapping[str, list[VoicesAtAge]], references: Tables, borrowed: Tables) -> list[ScoredCandidate]:
     """Papers ranked by `rarity/1` against tables; papers are in no table that is `borrowed`."""
-    talk = RankingInput(
+    inputs = RankingInput(
         candidates=tuple(_candidate(paper, rows, references, borrowed) for paper, rows in papers.items()),
         peers=tuple(
             VoiceHistogram(network=network, age=age, archive="cs", counts=tuple(sorted(counts.items())))
             for (network, age), counts in references.items()
         ),
     )
-    return [candidate for candidate in rarity.rank(talk) if candidate.voices >= rarity.LEAST]
+    return [candidate for candidate in rarity.rank(inputs) if candidate.voices >= rarity.LEAST]
 
 
-def _candidate(paper: str, rows: list[Heard], references: Tables, borrowed: Tables) -> Candidate:
+def _candidate(paper: str, rows: list[VoicesAtAge], references: Tables, borrowed: Tables) -> Candidate:
     attention = []
     for row in rows:
         where = (row.network, row.age)
@@ -189,17 +189,17 @@ def _candidate(paper: str, rows: list[Heard], references: Tables, borrowed: Tabl
     return Candidate(paper=paper, archive="cs", announced_at=rows[0].day, attention=tuple(attention))
 
 
-def candidates(counts: Iterable[Heard], day: int, begin: int) -> dict[str, list[Heard]]:
+def candidates(counts: Iterable[VoicesAtAge], day: int, begin: int) -> dict[str, list[VoicesAtAge]]:
     """The papers of a week that the record knows, at the greatest age they have reached; those of the day itself at six
     hours."""
-    rows_of: dict[str, list[Heard]] = defaultdict(list)
+    rows_of: dict[str, list[VoicesAtAge]] = defaultdict(list)
     for row in counts:
         if max(day - 6, begin) <= row.day <= day and (row.age == 6) == (row.day == day):
             rows_of[row.paper].append(row)
     return rows_of
 
 
-def trial(counts: list[Heard], borrowed: Tables, begin: int) -> Iterator[tuple[str, int, float, float]]:
+def trial(counts: list[VoicesAtAge], borrowed: Tables, begin: int) -> Iterator[tuple[str, int, float, float]]:
     """(method, days of the record, mean places that an early top ten moves, share of the final top ten in it)."""
     for life in LIVES:
         day = begin + life - 1

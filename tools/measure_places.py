@@ -100,9 +100,10 @@ def table(papers: int, worlds: int, networks: int) -> list[str]:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for age in AGES:
-        means = Agreement(*(mean(values) for values in zip(*(one[age] for one in comparisons), strict=True)))
+        at_age = [comparison[age] for comparison in comparisons]
+        means = Agreement(*(mean(values) for values in zip(*at_age, strict=True)))
         figures = (means.common, means.untold, means.same, means.references)
-        lines.append(f"| {age} | {means.known:.0f} | {' | '.join(f'{one:.1f}' for one in figures)} |")
+        lines.append(f"| {age} | {means.known:.0f} | {' | '.join(f'{share:.1f}' for share in figures)} |")
     return lines
 
 

@@ -39,18 +39,18 @@ class Blocks(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.found, self.type = {}, None
+        self.blocks, self.type = {}, None
 
     def handle_starttag(self, tag, attrs):
         self.type = dict(reversed(attrs)).get("type") if tag == "script" else None  # of two, browsers take the first
-        assert not self.type or self.type not in self.found, "two blocks of a type"
-        self.found[self.type] = ""
+        assert not self.type or self.type not in self.blocks, "two blocks of a type"
+        self.blocks[self.type] = ""
 
     def handle_endtag(self, tag):
         self.type = None
 
     def handle_data(self, data):
-        self.found[self.type] = self.found.get(self.type, "") + data
+        self.blocks[self.type] = self.blocks.get(self.type, "") + data
 
 
 def root_of(leaf, index, size, path):
@@ -98,21 +98,21 @@ def policy_of(file):
     return logs, witnesses, groups, quorum
 
 
-def met(name, seen, groups):
+def met(name, cosigners, groups):
     if name not in groups:
-        return name == "none" or name in seen
+        return name == "none" or name in cosigners
     least, *members = groups[name]
     least = {"any": 1, "all": len(members)}.get(least) or number(least)
     assert 1 <= least <= len(members), "a group of no such size"
-    return sum(met(member, seen, groups) for member in members) >= least
+    return sum(met(member, cosigners, groups) for member in members) >= least
 
 
 page = Blocks()
 page.feed(pathlib.Path(sys.argv[1]).read_text("utf-8"))
 logs, witnesses, groups, quorum = policy_of(sys.argv[2])
-content = json.loads(page.found["application/vnd.hotpapers.issue+json"], object_pairs_hook=once)
+content = json.loads(page.blocks["application/vnd.hotpapers.issue+json"], object_pairs_hook=once)
 digest = sha(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
-head, text, signatures = page.found["application/vnd.c2sp.tlog-proof"].split("\n\n")
+head, text, signatures = page.blocks["application/vnd.c2sp.tlog-proof"].split("\n\n")
 header, *path = head.split("\n")
 assert header == "c2sp.org/tlog-proof@v1", "no proof"
 while not (index := path.pop(0)).startswith("index "):
@@ -126,7 +126,7 @@ assert not end, "the last line has no end"
 lines = [line.split(" ") for line in lines]
 assert all(dash == "—" and signer and len(raw(blob)) > 4 for dash, signer, blob in lines), "not signature lines"
 assert signed(lines, text, logs[origin], 1), "not signed by the log"
-seen = [name for name, vkey in witnesses.items() if signed(lines, text, vkey, 4)]
-assert met(quorum, seen, groups), f"cosigned by {len(seen)} witnesses, which is not enough"
+cosigners = [name for name, vkey in witnesses.items() if signed(lines, text, vkey, 4)]
+assert met(quorum, cosigners, groups), f"cosigned by {len(cosigners)} witnesses, which is not enough"
 print(f"{content['publication']['publication']} {content['day']} edition {content['edition']}: {digest.hex()}")
-print(f"{index} of {size} in {origin}, cosigned by {', '.join(seen) or 'nobody'}")
+print(f"{index} of {size} in {origin}, cosigned by {', '.join(cosigners) or 'nobody'}")

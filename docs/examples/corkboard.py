@@ -60,14 +60,14 @@ class Corkboard:
         for board in self.settings.boards:
             params = {"board": board, "since": str(newest.get(board, 0))}
             response = http.get(f"{self.settings.base}/api/notes", params=params)
-            seen = []
+            payloads = []
             for raw in decode_response(response, _Notes).notes:
                 entry = decode_or_none(raw, _Own)
-                seen.append(
+                payloads.append(
                     RawPayload("post", str(entry.id) if entry else unreadable_key(raw), bytes(raw), response.at)
                 )
                 newest[board] = max(newest.get(board, 0), entry.id if entry else 0)
-            yield PayloadPage(seen, msgspec.json.encode(newest).decode())
+            yield PayloadPage(payloads, msgspec.json.encode(newest).decode())
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each note's pins now, or that it is gone."""
@@ -80,16 +80,16 @@ class Corkboard:
             [RawPayload("gone" if response.status == 404 else "counts", note, response.body, response.at)]
         )
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payloads: RawPayload) -> Iterable[Item]:
         """A note with its papers; its counts; that it is gone."""
-        key = f"{NETWORK}:{seen.key}"
-        if seen.kind == "gone":
-            return [gone_post(NETWORK, key, seen.at, "deleted")]
-        note = msgspec.json.decode(seen.body, type=_Note)
-        snapshot = Snapshot(post=key, likes=note.pins, observed_at=seen.at)
-        if seen.kind == "counts":
+        key = f"{NETWORK}:{payloads.key}"
+        if payloads.kind == "gone":
+            return [gone_post(NETWORK, key, payloads.at, "deleted")]
+        note = msgspec.json.decode(payloads.body, type=_Note)
+        snapshot = Snapshot(post=key, likes=note.pins, observed_at=payloads.at)
+        if payloads.kind == "counts":
             return [snapshot]
-        mentions = mentions_of(key, seen.at, note.words, names=self.names)
+        mentions = mentions_of(key, payloads.at, note.words, names=self.names)
         if not mentions:
             return []
         account = f"{NETWORK}:{note.by}"
@@ -100,7 +100,7 @@ class Corkboard:
             created_at=note.made * 1_000_000,
             text=note.words,
             handle=note.by,
-            observed_at=seen.at,
+            observed_at=payloads.at,
         )
-        who = Account(account=account, handle=note.by, observed_at=seen.at)
+        who = Account(account=account, handle=note.by, observed_at=payloads.at)
         return [post, who, snapshot, *mentions, *title_verdicts(mentions, note.words, self.names)]

@@ -84,7 +84,7 @@ def stored(value):
 
 def remainder_hash(item, row):
     values = [stored(value) for name, value in stands(item).items() if name != "kind"]
-    derived = [committed(one) if isinstance(one, str) else one for one in row["derived"]]
+    derived = [committed(value) if isinstance(value, str) else value for value in row["derived"]]
     return sha(canonical([*values, *derived, row.get("salt"), row["redacted"]])).hex()
 
 
@@ -142,14 +142,14 @@ def take(batch):
     brought.append([])
     for _ in range(batch.get("identities", 0)):
         take_identity(position, next(lines))
-    for pair in [tuple(one[:2]) for name in ("closed", "pruned", "forgotten") for one in batch.get(name, ())]:
+    for pair in [tuple(change[:2]) for name in ("closed", "pruned", "forgotten") for change in batch.get(name, ())]:
         assert 0 < pair[0] < position and 0 <= pair[1] < len(rows[pair[0]]), f"no row {pair}"
     for pair in map(tuple, batch["closed"]):
         assert pair not in closed, f"row {pair} is closed twice"
         closed[pair] = position
         labels.discard(label(rows[pair[0]][pair[1]][0]))
     pruned.update(map(tuple, batch["pruned"]))
-    forgotten.update({(since, index): said for since, index, said in batch.get("forgotten", ())})
+    forgotten.update({(since, index): kept for since, index, kept in batch.get("forgotten", ())})
     for _ in range(batch["items"]):
         item = next(lines)
         row = item.pop("row", {})

@@ -23,7 +23,7 @@ from hotpapers.web import my_posts
 from hotpapers.web.forms import FormRouter
 from hotpapers.web.report_forms import ReportDependencies, routes
 from tests.browser.chromium import Tab, View
-from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, talk, write
+from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
 from tests.web.api_server import thread_server, uvicorn_server
 
 WIDTHS = (320, 1000)
@@ -32,7 +32,7 @@ WIDTHS = (320, 1000)
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        write(record, [DAILY], background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
+        write(record, [DAILY], background(), paper(1), posts_about(1, 60, moment(f"{DAY}T02:00")))
         frozen(record)
     return tmp_path / "hotpapers.db"
 

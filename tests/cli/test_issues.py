@@ -17,7 +17,7 @@ from hotpapers.store import Record, now
 from tests.cli import classic_issues
 from tests.cli.conftest import DAYS
 from tests.cli.run import assert_matches_file, failure, good, misuse, run
-from tests.issues.made import moment, paper, talk
+from tests.issues.made import moment, paper, posts_about
 
 NO_DAYS = ["2021-1-14", "2021-02-30", "14.1.2021", "today", "20210114"]
 
@@ -109,7 +109,7 @@ def test_an_issue_from_before_issues_became_weekly_is_corrected(tmp_path: Path) 
     weekly = msgspec.structs.replace(daily, window="weekly", hour=20, observed_at=moment("2024-05-10"))
     store = tmp_path / "a.db"
     with Record(str(store)) as record:
-        record.append([daily, *paper(1, "2024-05-07"), *talk(1, 5, moment("2024-05-07"))], source="made-up")
+        record.append([daily, *paper(1, "2024-05-07"), *posts_about(1, 5, moment("2024-05-07"))], source="made-up")
     first = run("issue", "2024-05-07", "--json", "--store", store).json
     with Record(str(store)) as record:
         record.append([weekly], source="settings")

@@ -56,7 +56,7 @@ class Week(NamedTuple):
 
     def script(self) -> Script:
         """What happens on the networks."""
-        return Script(self.seed, "2026-02-27", papers=self.papers, talk=2.0, chatter=CHATTER)
+        return Script(self.seed, "2026-02-27", papers=self.papers, post_rate=2.0, chatter=CHATTER)
 
 
 def faults(week: Week) -> Iterator[Fault]:

@@ -196,7 +196,7 @@ def test_forgotten_posts_go_from_every_folder(record: Record, tmp_path: Path) ->
 def test_forgotten_posts_go_with_the_page_of_a_removed_paper(sqlite_url: str, tmp_path: Path) -> None:
     seen_at = world.moment(world.DAY) + model.HOUR
     with Record(sqlite_url) as record:
-        world.write(record, [world.DAILY], world.background(), world.paper(1), world.talk(1, 40, seen_at))
+        world.write(record, [world.DAILY], world.background(), world.paper(1), world.posts_about(1, 40, seen_at))
         world.write(
             record, world.post(1, "bluesky:kettle", seen_at, text="Kettles tire early, a made-up opinion of a person")
         )

@@ -16,7 +16,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR, HttpClient, IssueReader, Message
 from hotpapers.store import Record
 from tests.deliveries import deliveries, receipts, recorded
-from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, talk, write
+from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
 from tests.sources.net import ScriptedClient
 
 TARGETS = ("a", "b", "c", "d")
@@ -70,7 +70,7 @@ class SenderWithoutReceipts(RecordingSender):
 @pytest.fixture
 def record(sqlite_url: str) -> Iterator[Record]:
     with Record(sqlite_url) as opened_record:
-        write(opened_record, background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
+        write(opened_record, background(), paper(1), posts_about(1, 60, moment(f"{DAY}T02:00")))
         frozen(opened_record)
         yield opened_record
 

@@ -71,7 +71,7 @@ def compare(
     plain = Plain(
         contents, cut, position, window.ages, window.networks, own, window.candidates_from, window.posted_from,
         window.papers, ENOUGH if window.with_standing else None, window.youngest,
-    ).heard()  # fmt: skip
+    ).engagements()  # fmt: skip
     plain = [row for row in plain if row.announced_at >= window.announced_from]
     assert rows == [row for row in plain if not window.papers or row.paper in window.papers]
     assert {type(value) for row in rows for value in row._replace(known=row.known or 0)} <= {int, str}

@@ -50,18 +50,18 @@ ONE_RANKING = ("--ranking", "rarity/2", "--workers", "1")
 @pytest.mark.long
 def test_the_page_s_attack_in_the_page_s_worlds(worlds: Path, tmp_path: Path) -> None:
     assert read_laws(code("json").encode())[0].seed == 7
-    mine, page = attack_file(tmp_path, code("python")), tmp_path / "page.md"
-    args = ("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine, *ONE_RANKING, "--output", page)
-    told = json.loads(good(*args, "--json"))["rows"]
-    assert {(row["attack"], row["goal"], row["with_standing"]) for row in told} == {
+    own_file, page = attack_file(tmp_path, code("python")), tmp_path / "page.md"
+    args = ("evaluate", "attacks", "--worlds", worlds, "--attack-file", own_file, *ONE_RANKING, "--output", page)
+    rows = json.loads(good(*args, "--json"))["rows"]
+    assert {(row["attack"], row["goal"], row["with_standing"]) for row in rows} == {
         ("reposts", goal, aged) for goal in ("first", "top ten") for aged in (False, True)
     }
-    assert all(row["accounts"] is None for row in told if not row["with_standing"])
-    assert any(row["accounts"] for row in told if row["with_standing"]) and not any(row["failed"] for row in told)
+    assert all(row["accounts"] is None for row in rows if not row["with_standing"])
+    assert any(row["accounts"] for row in rows if row["with_standing"]) and not any(row["failed"] for row in rows)
     text = page.read_text("utf-8")
     assert text.startswith("# Attacks\n") and code("python") in text
     assert "| rarity/2 | new | never | never |" in text
-    bought = [f"0+{row['accounts']}, ${row['dollars']:,.2f}" for row in told if row["accounts"]]
+    bought = [f"0+{row['accounts']}, ${row['dollars']:,.2f}" for row in rows if row["accounts"]]
     assert re.search(r"^\| reposts \|  \| .*" + re.escape(bought[-1]), text, re.M)
     out = good(*args)
     assert re.search(r"^Accounts for place 1, 2 networks$", out, re.M) and re.search(
@@ -71,11 +71,11 @@ def test_the_page_s_attack_in_the_page_s_worlds(worlds: Path, tmp_path: Path) ->
 
 
 def test_a_catalogue_attack_by_name_against_two_rankings(worlds: Path) -> None:
-    told = json.loads(good(
+    rows = json.loads(good(
         "evaluate", "attacks", "--worlds", worlds, "--attack", "bots", "--ranking", "rarity/1", *ONE_RANKING, "--json"
     ))["rows"]  # fmt: skip
-    assert {(row["ranking"], row["accounts"]) for row in told} == {("rarity/1", None), ("rarity/2", None)}
-    assert {row["days"] for row in told} == {1}
+    assert {(row["ranking"], row["accounts"]) for row in rows} == {("rarity/1", None), ("rarity/2", None)}
+    assert {row["days"] for row in rows} == {1}
 
 
 BREAKS = """from hotpapers.evaluation.attacks.campaign import Attack
@@ -89,14 +89,14 @@ ATTACK = Attack("broken", "breaks", run)
 
 @pytest.mark.long
 def test_an_attack_that_breaks_is_named(worlds: Path, tmp_path: Path) -> None:
-    mine = attack_file(tmp_path, BREAKS)
-    attack = attack_files.load_attack(str(mine))
+    own_file = attack_file(tmp_path, BREAKS)
+    attack = attack_files.load_attack(str(own_file))
     with pytest.raises(AttackFailed, match=r"^broken: KeyError: 'nothing here'$"):
         attack_files.run(attack, campaign(), 3)
     leaves = attack._replace(run=lambda campaign, accounts: sys.exit(3))
     with pytest.raises(AttackFailed, match=r"^broken: SystemExit: 3$"):
         attack_files.run(leaves, campaign(), 3)
-    args = ("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine, *ONE_RANKING)
+    args = ("evaluate", "attacks", "--worlds", worlds, "--attack-file", own_file, *ONE_RANKING)
     ran = run(*args, "--json")
     (row,) = json.loads(ran.out)["rows"]
     assert ran.status == 1
@@ -141,15 +141,16 @@ attack_files.run(attack_files.load_attack({file!r}), None, 3)
 @pytest.mark.parametrize("at_once", [True, False])
 @pytest.mark.parametrize("endless", [SWALLOWS, NEVER_BACK])
 def test_an_attack_that_lets_nothing_stop_it_ends_its_process(tmp_path: Path, endless: str, at_once: bool) -> None:
-    mine = attack_file(tmp_path, BREAKS.replace('raise KeyError("nothing here")', endless))
+    own_file = attack_file(tmp_path, BREAKS.replace('raise KeyError("nothing here")', endless))
     if at_once:
-        mine.write_text(f"{mine.read_text()}\nrun(None, 3)\n")
-    script = [sys.executable, "-c", MANY_SECONDS.format(file=str(mine))]
+        own_file.write_text(f"{own_file.read_text()}\nrun(None, 3)\n")
+    script = [sys.executable, "-c", MANY_SECONDS.format(file=str(own_file))]
     ran = subprocess.run(script, env=environment(), capture_output=True, timeout=30, check=False, text=True)
-    assert ran.returncode == 1 and str(mine) in ran.stderr
+    assert ran.returncode == 1 and str(own_file) in ran.stderr
     if endless == SWALLOWS:
         assert (
-            ran.stderr == f"hotpapers: {mine}: took more than 0.2 seconds and cannot be stopped; ending the process\n"
+            ran.stderr
+            == f"hotpapers: {own_file}: took more than 0.2 seconds and cannot be stopped; ending the process\n"
         )
 
 
@@ -168,8 +169,8 @@ def test_what_an_attack_prints_is_no_figure_and_one_that_leaves_is_told(worlds: 
 @pytest.mark.long
 def test_a_run_that_is_interrupted_ends(worlds: Path, tmp_path: Path) -> None:
     endless = 'print("began", flush=True)\n    while True: pass'
-    mine = attack_file(tmp_path, BREAKS.replace('raise KeyError("nothing here")', endless))
-    args = command_line("evaluate", "attacks", "--worlds", worlds, *ONE_RANKING, "--attack-file", mine)
+    own_file = attack_file(tmp_path, BREAKS.replace('raise KeyError("nothing here")', endless))
+    args = command_line("evaluate", "attacks", "--worlds", worlds, *ONE_RANKING, "--attack-file", own_file)
     with subprocess.Popen(args, env=environment(), stderr=subprocess.PIPE, start_new_session=True) as running:
         assert running.stderr and running.stderr.readline() == b"began\n"
         os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does: to the whole group
@@ -179,8 +180,8 @@ def test_a_run_that_is_interrupted_ends(worlds: Path, tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_an_attack_for_which_no_day_has_a_paper_is_named(worlds: Path, tmp_path: Path) -> None:
-    mine = attack_file(tmp_path, PRINTS.replace("run)", "run, at_place=5000)"))
-    args = ("evaluate", "attacks", "--worlds", worlds, *ONE_RANKING, "--attack", "bots", "--attack-file", mine)
+    own_file = attack_file(tmp_path, PRINTS.replace("run)", "run, at_place=5000)"))
+    args = ("evaluate", "attacks", "--worlds", worlds, *ONE_RANKING, "--attack", "bots", "--attack-file", own_file)
     table = good(*args)
     assert table.startswith("Not run: broken: no day of the worlds has such a paper") and "bots" in table
 
@@ -204,9 +205,9 @@ def test_an_attack_for_which_no_day_has_a_paper_is_named(worlds: Path, tmp_path:
     ],
 )
 def test_an_attack_that_is_not_declared_well_is_named(worlds: Path, tmp_path: Path, fields: str, reason: str) -> None:
-    mine = attack_file(tmp_path, BREAKS.replace('"broken", "breaks", run', fields))
-    said = failure("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine)
-    assert reason in said and str(mine) in said
+    own_file = attack_file(tmp_path, BREAKS.replace('"broken", "breaks", run', fields))
+    message = failure("evaluate", "attacks", "--worlds", worlds, "--attack-file", own_file)
+    assert reason in message and str(own_file) in message
 
 
 @pytest.mark.parametrize(
@@ -221,11 +222,11 @@ def test_an_attack_that_is_not_declared_well_is_named(worlds: Path, tmp_path: Pa
     ],
 )
 def test_a_file_that_is_no_attack_is_named(worlds: Path, tmp_path: Path, text: str, reason: str) -> None:
-    mine = attack_file(tmp_path, text)
+    own_file = attack_file(tmp_path, text)
     with pytest.raises(AttackFailed, match=reason):
-        attack_files.load_attack(str(mine))
-    said = failure("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine)
-    assert reason in said and str(mine) in said
+        attack_files.load_attack(str(own_file))
+    message = failure("evaluate", "attacks", "--worlds", worlds, "--attack-file", own_file)
+    assert reason in message and str(own_file) in message
 
 
 def test_misuse(worlds: Path, tmp_path: Path) -> None:
@@ -244,8 +245,8 @@ def test_a_world_in_which_nobody_speaks(worlds: Path) -> None:
     law = json.loads(worlds.read_text("utf-8"))
     silent = [network | {"posts": 0} for network in law["networks"]]
     worlds.write_text(json.dumps(law | {"networks": silent}), "utf-8")
-    said = misuse("evaluate", "attacks", "--worlds", worlds, "--attack", "bots", *ONE_RANKING)
-    assert said.startswith("day 97 of a world: nobody talks about any paper")
+    message = misuse("evaluate", "attacks", "--worlds", worlds, "--attack", "bots", *ONE_RANKING)
+    assert message.startswith("day 97 of a world: nobody talks about any paper")
 
 
 # ---- impossible actions ------------------------------------------------------------------------------------------

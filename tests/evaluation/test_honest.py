@@ -13,7 +13,7 @@ from hotpapers.model import DAY, HOUR, RankingInput
 from hotpapers.settings import BotRules
 
 LAW = WorldLaw(seed=1, history=97, days=3, networks=NETWORKS[:4])
-OURS = suite.contenders()["rarity/2"]
+CONTENDER = suite.contenders()["rarity/2"]
 
 
 @pytest.fixture(scope="module")
@@ -28,16 +28,16 @@ def places(scene: Scene, changed: WorldPaper, left_out: int = 0) -> dict[str, in
     rows = engagements(
         changed, changed.posts, measurement_times(changed.announced_at, scene.cut), scene.naming_networks, rule
     )
-    candidate = scene.candidate(changed, [row for row in rows if row.age in OURS.needs.ages], OURS.needs)
-    honest = scene.honest_input(OURS.needs)
+    candidate = scene.candidate(changed, [row for row in rows if row.age in CONTENDER.needs.ages], CONTENDER.needs)
+    honest = scene.honest_input(CONTENDER.needs)
     others = [other for other in honest.candidates if other.paper != changed.paper]
-    order = OURS.rank(RankingInput(candidates=(*others, *([candidate] if candidate else [])), peers=honest.peers))
+    order = CONTENDER.rank(RankingInput(candidates=(*others, *([candidate] if candidate else [])), peers=honest.peers))
     return {entry.paper: place for place, entry in enumerate(order, 1) if entry.score > 0}
 
 
 @pytest.mark.long
 def test_a_paper_moves_as_far_as_it_does_when_all_is_counted_again(scene: Scene) -> None:
-    order = scene.order(OURS.rank, OURS.needs)
+    order = scene.order(CONTENDER.rank, CONTENDER.needs)
     entries = [scene.papers[entry.paper] for entry in order if entry.score >= THRESHOLD]
     places_before = places(scene, entries[0])
     assert len(entries) > 2, "else it could not fail"
@@ -50,7 +50,7 @@ def test_a_paper_moves_as_far_as_it_does_when_all_is_counted_again(scene: Scene)
                 posts = tuple(post for post in paper.posts if not with_posts or post.account != account)
                 places_after = places(scene, paper._replace(posts=posts), account)
                 farthest = max(farthest, places_after.get(paper.paper, len(places_before)) - places_before[paper.paper])
-        assert farthest_move(scene, OURS, len(entries), with_posts=with_posts) == farthest
+        assert farthest_move(scene, CONTENDER, len(entries), with_posts=with_posts) == farthest
 
 
 @pytest.mark.long
@@ -73,6 +73,6 @@ def test_no_honest_voice_is_judged_a_bot_but_a_chorus_is(scene: Scene) -> None:
 
 
 def test_a_record_of_one_paper_a_day_has_its_issues() -> None:
-    days = list(small_field(msgspec.structs.replace(LAW, seed=1, networks=NETWORKS, days=8), OURS))
+    days = list(small_field(msgspec.structs.replace(LAW, seed=1, networks=NETWORKS, days=8), CONTENDER))
     assert len(days) == 8 and sum(day.entries > 0 for day in days) >= 6
     assert all(day.talked_about < 90 for day in days)

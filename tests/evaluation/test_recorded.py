@@ -115,7 +115,7 @@ def test_the_best_of_a_young_record_are_those_of_the_issue(sqlite_url: str) -> N
     with Record(sqlite_url) as record:
         write(record, weeks_ago(PEOPLE))
         quiet = [*paper(1), *post(1, "mastodon:1", TODAY + HOUR)]
-        write(record, publication, quiet, paper(2), made.talk(2, 5, TODAY + HOUR, "mastodon"))
+        write(record, publication, quiet, paper(2), made.posts_about(2, 5, TODAY + HOUR, "mastodon"))
         content = frozen(record, publication).content
         order = RecordedScene(record, content, [RARITY_2]).order(*RARITY_2)
         assert made.numbers(order) == made.numbers(content.entries) == [2]

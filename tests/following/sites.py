@@ -30,7 +30,7 @@ from hotpapers.transparency.notes import ED25519, SignedNote, SigningKey
 from hotpapers.transparency.publication_log import LogConfig, LogUpdate, update_log
 from hotpapers.transparency.site_logs import SiteLogs
 from tests.http.server import FakeTime, client
-from tests.issues.made import moment, paper, talk
+from tests.issues.made import moment, paper, posts_about
 from tests.transparency.logs import config_in
 
 NAME = "daily"
@@ -57,9 +57,9 @@ class Publisher:
         start = self.start + day * DAY
         label = as_utc(start).date().isoformat()
         items = [
-            *paper(10 * day + 1, label), *talk(10 * day + 1, 5, start + HOUR),
-            *talk(10 * day + 1, 8, start + HOUR, "hackernews"),
-            *paper(10 * day + 2, label), *talk(10 * day + 2, 3, start + 2 * HOUR),
+            *paper(10 * day + 1, label), *posts_about(10 * day + 1, 5, start + HOUR),
+            *posts_about(10 * day + 1, 8, start + HOUR, "hackernews"),
+            *paper(10 * day + 2, label), *posts_about(10 * day + 2, 3, start + 2 * HOUR),
             *(reading(network, start, start + DAY, blind) for network in NETWORKS), *more,
         ]  # fmt: skip
         self.record.append(items, source="made-up", at=start + DAY - HOUR)

@@ -15,7 +15,7 @@ from hotpapers.model import HOUR, CoverageState, Item, Measurement, WitnessedCou
 from hotpapers.store import Record
 from hotpapers.terms import TERMS
 from hotpapers.view import phrases
-from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, read, talk, write
+from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, posts_about, read, write
 from tests.store import made
 
 START = moment(DAY)
@@ -34,7 +34,8 @@ def fill(record: Record, *items: Item, state: CoverageState = "refused", hours: 
     """Papers 1 and 2, announced at midnight, and how Bluesky was read on their first day."""
     write(
         record, background(), read("bluesky", START - 40 * DAY_LENGTH, START),
-        paper(1), talk(1, 14, START + 2 * HOUR), paper(2), read("bluesky", START, START + hours * HOUR, state, "why"),
+        paper(1), posts_about(1, 14, START + 2 * HOUR), paper(2),
+        read("bluesky", START, START + hours * HOUR, state, "why"),
         read("bluesky", START + hours * HOUR, START + 31 * HOUR), items,
     )  # fmt: skip
 
@@ -105,8 +106,8 @@ def test_explain_says_whose_counts_they_are(sqlite_url: str) -> None:
 
 def test_an_issue_names_sites_with_the_same_counts(store_url: str) -> None:
     with Record(store_url) as record:
-        fill(record, measurement(1, 13), measurement(1, 30, source="third"), *paper(3), *talk(3, 20, START + HOUR),
-             measurement(3, 20), measurement(3, 21, source="third"),
+        fill(record, measurement(1, 13), measurement(1, 30, source="third"), *paper(3),
+             *posts_about(3, 20, START + HOUR), measurement(3, 20), measurement(3, 21, source="third"),
              measurement(3, 90, source="blind", unread=9 * HOUR), measurement(2, 40, age=6),
              state="complete")  # fmt: skip
         content = issue(record).content
@@ -142,7 +143,8 @@ def test_others_counts_of_papers_too_old_to_compare_with_are_left_out(store_url:
     with Record(store_url) as record:
         fill(
             record, *(item for number, day in days.items() for item in paper(number, day)),
-            *talk(5, 14, moment(days[5]) + HOUR), *(measurement(number, 70, until_at=end[number]) for number in days),
+            *posts_about(5, 14, moment(days[5]) + HOUR),
+            *(measurement(number, 70, until_at=end[number]) for number in days),
         )  # fmt: skip
         peers = issue(record).content.peers
         assert [dict(peer.counts).get(70) for peer in peers if (peer.network, peer.age) == ("bluesky", 24)] == [1]

@@ -24,7 +24,7 @@ from hotpapers.terms import TERMS
 from hotpapers.transfer import observations
 from tests.cli.test_log import serve_folder
 from tests.following.sites import Follower
-from tests.issues.made import DAILY, background, counts, key, moment, more_talk, paper, read, talk
+from tests.issues.made import DAILY, background, counts, key, moment, more_talk, paper, posts_about, read
 from tests.schedule import test_publishing
 from tests.schedule.test_publishing import PublishingSite
 from tests.store import made
@@ -52,7 +52,7 @@ class Morning:
         for record in (site.record, follower.record):
             items = [DAILY, *background(day=WEEKS_BEFORE[day], networks=NETWORKS), *paper(9, label, at=day_start)]
             items += [
-                *talk(9, 20, day_start + HOUR),
+                *posts_about(9, 20, day_start + HOUR),
                 *(read(n, day_start - 40 * DAY_LENGTH, day_start) for n in NETWORKS),
             ]
             record.append(items, source="made-up", at=day_start + 2 * HOUR)
@@ -64,8 +64,9 @@ class Morning:
     def read_until(self, end: int) -> None:
         """The neighbor's night after the announcement: it observes both papers, and updates its log as `run` does."""
         record = self.site.record
-        record.append([*talk(1, 5, self.announced + HOUR), *talk(2, 30, self.announced + HOUR, "hackernews")],
-                      source="made-up", at=self.announced + HOUR)  # fmt: skip
+        an_hour_in = self.announced + HOUR
+        posts = [*posts_about(1, 5, an_hour_in), *posts_about(2, 30, an_hour_in, "hackernews")]
+        record.append(posts, source="made-up", at=an_hour_in)
         for start in range(self.announced, end, COVERED_EVERY):
             at = start + COVERED_EVERY
             record.append(_new_items(self.announced, start, at), source="made-up", at=at + MINUTE // 6)

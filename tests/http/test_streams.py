@@ -41,11 +41,11 @@ def running_server(server: WebsocketServer) -> Iterator[int]:
 
 @contextmanager
 def websocket_client(
-    talk: ConnectionHandler, **settings: Any
+    serve_client: ConnectionHandler, **settings: Any
 ) -> Iterator[tuple[PoliteHttpClient, str, TrafficCounter]]:
     """A client of a websocket server, the URL, and the client's traffic."""
     traffic = TrafficCounter()
-    server = serve(talk, "127.0.0.1", 0, max_size=None, close_timeout=0.2)
+    server = serve(serve_client, "127.0.0.1", 0, max_size=None, close_timeout=0.2)
     with running_server(server) as port:
         base = f"ws://127.0.0.1:{port}"
         with client(base_addresses=[base], traffic=traffic, **settings) as http:
@@ -70,14 +70,14 @@ def wait_until_closed(connection: ServerConnection) -> None:
 def test_messages_come_as_bytes_in_order() -> None:
     requests: list[Request] = []
 
-    def talk(connection: ServerConnection) -> None:
+    def serve_client(connection: ServerConnection) -> None:
         assert connection.request
         requests.append(connection.request)
         for message in ("text é", b"\x00\xff", "", '{"a":1}'):
             connection.send(message)
         wait_until_closed(connection)
 
-    with websocket_client(talk) as (http, url, _):
+    with websocket_client(serve_client) as (http, url, _):
         messages = http.messages(url, headers={"Authorization": "Bearer x"})
         texts = [next_message(messages) for _ in range(4)]
     assert texts == ["text é".encode(), b"\x00\xff", b"", b'{"a":1}']
@@ -92,13 +92,13 @@ def test_messages_come_as_bytes_in_order() -> None:
 def test_silence_is_heard_of_and_the_connection_goes_on() -> None:
     speak = threading.Event()
 
-    def talk(connection: ServerConnection) -> None:
+    def serve_client(connection: ServerConnection) -> None:
         connection.send("first")
         speak.wait(10)
         connection.send("second")
         wait_until_closed(connection)
 
-    with websocket_client(talk, limits=SHORT._replace(silence=0.05)) as (http, url, _):
+    with websocket_client(serve_client, limits=SHORT._replace(silence=0.05)) as (http, url, _):
         messages = http.messages(url)
         assert next_message(messages) == b"first"
         start = real_time.monotonic()
@@ -109,11 +109,11 @@ def test_silence_is_heard_of_and_the_connection_goes_on() -> None:
 
 
 def test_traffic_is_counted_compressed() -> None:
-    def talk(connection: ServerConnection) -> None:
+    def serve_client(connection: ServerConnection) -> None:
         connection.send("x" * 1_000_000)
         wait_until_closed(connection)
 
-    with websocket_client(talk) as (http, url, traffic):
+    with websocket_client(serve_client) as (http, url, traffic):
         assert len(next_message(http.messages(url))) == 1_000_000
         totals = traffic.totals()
     assert 1_000 < totals.bytes_in < 20_000
@@ -123,12 +123,12 @@ def test_traffic_is_counted_compressed() -> None:
 
 @pytest.mark.parametrize("compression", ["deflate", None])
 def test_a_message_that_is_too_large(compression: str | None) -> None:
-    def talk(connection: ServerConnection) -> None:
+    def serve_client(connection: ServerConnection) -> None:
         connection.send("small")
         connection.send("x" * 10_001)
         wait_until_closed(connection)
 
-    server = serve(talk, "127.0.0.1", 0, compression=compression, max_size=None, close_timeout=0.2)
+    server = serve(serve_client, "127.0.0.1", 0, compression=compression, max_size=None, close_timeout=0.2)
     with running_server(server) as port:
         base = f"ws://127.0.0.1:{port}"
         with client(base_addresses=[base], limits=SHORT._replace(message=10_000)) as http:
@@ -158,9 +158,9 @@ def send_garbage(connection: ServerConnection) -> None:
     wait_until_closed(connection)
 
 
-@pytest.mark.parametrize("talk", [close_well, close_badly, cut_connection, send_garbage])
-def test_however_it_ends_it_is_an_error_and_nothing_is_lost_before(talk: ConnectionHandler) -> None:
-    with websocket_client(talk, secrets=["s3cr3t"]) as (http, url, _):
+@pytest.mark.parametrize("serve_client", [close_well, close_badly, cut_connection, send_garbage])
+def test_however_it_ends_it_is_an_error_and_nothing_is_lost_before(serve_client: ConnectionHandler) -> None:
+    with websocket_client(serve_client, secrets=["s3cr3t"]) as (http, url, _):
         messages = http.messages(url)
         assert next_message(messages) == b"last"
         with pytest.raises(NetError) as excinfo:
@@ -175,12 +175,12 @@ def test_a_server_that_answers_no_ping(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "CLOSING", 0.1)
     release = threading.Event()
 
-    def talk(connection: ServerConnection) -> None:
+    def serve_client(connection: ServerConnection) -> None:
         connection.send("last")
         with connection.protocol_mutex:  # nothing is read or sent any more
             release.wait(10)
 
-    with websocket_client(talk, limits=SHORT._replace(ping=0.1)) as (http, url, _):
+    with websocket_client(serve_client, limits=SHORT._replace(ping=0.1)) as (http, url, _):
         messages = http.messages(url)
         assert next_message(messages) == b"last"
         with pytest.raises(NetError, match="ping"):
@@ -191,12 +191,12 @@ def test_a_server_that_answers_no_ping(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_leaving_early_says_goodbye() -> None:
     goodbyes: queue.Queue[int | None] = queue.Queue()
 
-    def talk(connection: ServerConnection) -> None:
+    def serve_client(connection: ServerConnection) -> None:
         connection.send("first")
         wait_until_closed(connection)
         goodbyes.put(connection.close_code)
 
-    with websocket_client(talk) as (http, url, _):
+    with websocket_client(serve_client) as (http, url, _):
         messages = http.messages(url)
         next_message(messages)
         messages.close()  # type: ignore[attr-defined]

@@ -140,13 +140,13 @@ def test_silence_and_cut_bodies_are_noticed_under_tls(tls_server: Server, client
 
 
 def test_a_websocket(server_context: ssl.SSLContext, client_context: ssl.SSLContext, names: list[str | None]) -> None:
-    def talk(connection: ServerConnection) -> None:
+    def serve_client(connection: ServerConnection) -> None:
         assert connection.request
         connection.send(connection.request.headers["Host"])
         for _ in connection:
             pass
 
-    with running_server(serve_websocket(talk, "127.0.0.1", 0, ssl=server_context)) as port:
+    with running_server(serve_websocket(serve_client, "127.0.0.1", 0, ssl=server_context)) as port:
         with tls_client(client_context, port) as http:
             messages = http.messages(f"wss://paper.example:{port}/stream")
             assert next(messages) == f"paper.example:{port}".encode()

@@ -267,7 +267,7 @@ def test_the_key_of_an_address(address: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "claimed"),
+    ("text_of_paper", "claimed"),
     [
         ("12 pages; code: https://github.com/kettle/song", ["github.com/kettle/song"]),
         ("Project page: https://lab.example/song/ , 9 cups", ["lab.example/song"]),
@@ -281,8 +281,8 @@ def test_the_key_of_an_address(address: str, key: str) -> None:
         ("", []),
     ],
 )
-def test_what_a_paper_claims(said: str, claimed: list[str]) -> None:
-    assert paper_urls.claimed(said) == claimed
+def test_what_a_paper_claims(text_of_paper: str, claimed: list[str]) -> None:
+    assert paper_urls.claimed(text_of_paper) == claimed
 
 
 def test_what_somebody_else_names_as_a_papers_page() -> None:
@@ -374,7 +374,7 @@ def test_words_that_are_another_papers_title(text: str, other: str) -> None:
         "nice!",
         "Counting sheep by contrastive methods, after A Theory of Lost Socks and Where They Go",
         "We count sheep. See also: A Theory of Lost Socks and Where They Go",
-        "A Theory of Lost Socks and Where They Go: " + "so much more is said here than that, " * 3,
+        "A Theory of Lost Socks and Where They Go: " + "so much more is text_of_paper here than that, " * 3,
         f"A Theory of Lost Socks and Where They Go\n{TITLE}",
         "Where Unknown Sheep Hide Their Treasures\npdf: https://t.example/a",
         "My first paper with somebody is online!\npdf: https://t.example/a",

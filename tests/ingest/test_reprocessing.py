@@ -28,7 +28,7 @@ from tests.loopback.direct_client import DirectClient
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World
 
-WORLD = World(1, "2026-02-23", talk=4)
+WORLD = World(1, "2026-02-23", post_rate=4)
 NOW = moment("2026-03-12T15:00")
 
 

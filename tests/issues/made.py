@@ -61,7 +61,7 @@ def paper(
         ),
         Announcement(
             paper=key(number), day=day, category=category, type=type, announced_at=at,
-            observed_at=int(more.get("seen", at)),
+            observed_at=int(more.get("observed_at", at)),
         ),
     ]  # fmt: skip
 
@@ -92,7 +92,7 @@ def counts(name: str, likes: int, at: int, reposts: int = 0) -> Snapshot:
     return Snapshot(post=name, reposts=reposts, likes=likes, observed_at=at)
 
 
-def talk(number: int, voices: int, at: int, network: str = "bluesky") -> list[Item]:
+def posts_about(number: int, voices: int, at: int, network: str = "bluesky") -> list[Item]:
     """A paper's first post on a network, with enough likes to make `voices` voices."""
     name = f"{network}:{number}"
     return [*post(number, name, at), counts(name, voices - 1, at)]
@@ -111,7 +111,7 @@ def background(
     for number in range(first, first + 100):
         items += paper(number, day, category)
         for network in networks or ("bluesky",):
-            items += talk(number, 3 + number % 10, moment(day) + HOUR, network)
+            items += posts_about(number, 3 + number % 10, moment(day) + HOUR, network)
     return items
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from hotpapers.model import HOUR, Item, Mention, Paper, Publication, Reaction
 from hotpapers.store.record import Record
-from tests.issues.made import counts, judged, key, moment, paper, post, talk, write
+from tests.issues.made import counts, judged, key, moment, paper, post, posts_about, write
 
 DAILY = Publication(
     publication="daily", title="The Daily Dozen", ranking="rarity/2", threshold=300, posts=2, least_entries=3,
@@ -43,7 +43,7 @@ def archive() -> Iterator[Item]:
             yield from paper(number, day.isoformat(), ("cs.LG", "hep-th")[number % 2])
             yield from people(number, at + number % 9 * HOUR)
             if number % 3 == 0:
-                yield from talk(number, 2 + number % 8, at + 2 * HOUR, "hackernews")
+                yield from posts_about(number, 2 + number % 8, at + 2 * HOUR, "hackernews")
                 yield counts(f"hackernews:{number}", 3 + number % 30, at + 50 * HOUR)
 
 

@@ -41,7 +41,7 @@ class Mark(NamedTuple):
     posted_from: int
 
 
-class Spoken(NamedTuple):
+class PostAtMark(NamedTuple):
     """A post about a paper, as it was at a mark."""
 
     post: Post
@@ -74,7 +74,7 @@ class Plain(NamedTuple):
     """How many accounts must have standing before voices are told apart; None if they never are."""
     youngest: int = 0
 
-    def seen(self, kind: type[T]) -> list[T]:
+    def visible(self, kind: type[T]) -> list[T]:
         """All observations up to the cut."""
         return [
             item for item, since, until in self.world.kept
@@ -144,10 +144,10 @@ class Plain(NamedTuple):
     @property
     def known(self) -> set[str] | None:
         """People who discussed three papers, the first 30 days ago and the third a week; None if too few did."""
-        spoken: dict[str, dict[str, int]] = {}
+        posts_at: dict[str, dict[str, int]] = {}
         for account, paper, at in self.observed():
-            spoken.setdefault(account, {}).setdefault(paper, at)
-        moments = {account: list(papers.values())[:3] for account, papers in spoken.items() if len(papers) > 2}
+            posts_at.setdefault(account, {}).setdefault(paper, at)
+        moments = {account: list(papers.values())[:3] for account, papers in posts_at.items() if len(papers) > 2}
         accounts = [
             account for account, times in moments.items()
             if times[0] <= self.cut - 30 * DAY and max(times) <= self.cut - 7 * DAY
@@ -168,16 +168,16 @@ class Plain(NamedTuple):
     @property
     def topics(self) -> set[str]:
         """The papers measured: those announced, and older ones with a post in the window."""
-        times = {post.post: post.created_at for post in self.seen(Post)}
-        spoken = {
-            mention.paper for mention in self.seen(Mention) if times.get(mention.post, -1) >= (self.posted_from or 0)
+        times = {post.post: post.created_at for post in self.visible(Post)}
+        posts_at = {
+            mention.paper for mention in self.visible(Mention) if times.get(mention.post, -1) >= (self.posted_from or 0)
         }
-        wanted = {mark.paper for mark in self.marks() if mark.announced_at or mark.paper in spoken}
+        wanted = {mark.paper for mark in self.marks() if mark.announced_at or mark.paper in posts_at}
         return {paper for paper in wanted if not self.papers or paper in self.papers}
 
     def is_shared(self, post: str, paper: str) -> bool:
         """Whether a post names other measured papers; only if standing counts."""
-        papers = {mention.paper for mention in self.seen(Mention) if mention.post == post} - {paper}
+        papers = {mention.paper for mention in self.visible(Mention) if mention.post == post} - {paper}
         return self.enough is not None and bool(papers & self.topics)
 
     # ---- marks -------------------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ class Plain(NamedTuple):
 
     # ---- what was said -------------------------------------------------------------------------------------
 
-    def spoken(self, mark: Mark) -> list[Spoken]:
+    def posts_at(self, mark: Mark) -> list[PostAtMark]:
         """The posts that count at a mark, including those of bots."""
         networks = sorted({item.network for item, _, _ in self.world.kept if isinstance(item, Post)})
         return [words for network in networks for words in self.spoken_on(network, mark)]
@@ -224,7 +224,7 @@ class Plain(NamedTuple):
             return mark.until
         return max(ends) if not following or max(ends) < min(following) else mark.until
 
-    def spoken_on(self, network: str, mark: Mark) -> list[Spoken]:
+    def spoken_on(self, network: str, mark: Mark) -> list[PostAtMark]:
         """Those on one network."""
         until = self.known_at(network, mark)
         posts = {post.post: post for post in self.latest(Post, until) if post.network == network}
@@ -245,31 +245,31 @@ class Plain(NamedTuple):
             reposts, likes = (c.reposts or 0, c.likes or 0) if c else (0, 0)
             at = c.observed_at if c else None
             shared = self.is_shared(post.post, mark.paper)
-            rows.append(Spoken(post, person, person in self.bots, reposts, likes, at, shared))
+            rows.append(PostAtMark(post, person, person in self.bots, reposts, likes, at, shared))
         return rows
 
-    def heard(self) -> list[Engagement]:
+    def engagements(self) -> list[Engagement]:
         """Everything a ranking sees."""
         rows = []
         for mark in self.marks():
-            spoken = self.spoken(mark)
-            rows += [self.summed(mark, network, spoken) for network in {row.post.network for row in spoken}]
+            posts_at = self.posts_at(mark)
+            rows += [self.summed(mark, network, posts_at) for network in {row.post.network for row in posts_at}]
         return sorted(rows, key=lambda row: (row.paper, row.age, row.peer, row.network))
 
-    def summed(self, mark: Mark, network: str, spoken: list[Spoken]) -> Engagement:
+    def summed(self, mark: Mark, network: str, posts_at: list[PostAtMark]) -> Engagement:
         """One network's attention."""
-        counting_posts = [row for row in spoken if row.post.network == network and not row.is_bot]
-        persons = {row.person for row in counting_posts if is_at_home(row, spoken)}
+        counting_posts = [row for row in posts_at if row.post.network == network and not row.is_bot]
+        persons = {row.person for row in counting_posts if is_at_home(row, posts_at)}
         named, beyond, highest = set(persons), 0, 0
         for row in counting_posts:
             reactions = [r for r in self.latest(Reaction, mark.until) if r.post == row.post.post]
             for kind, counted in (("repost", row.reposts), ("like", row.likes)):
                 accounts = {self.person(r.account) for r in reactions if r.type == kind and is_counted(r, row)}
-                reacted = {self.person(r.account) for r in reactions if r.type == kind and not r.withdrawn}
-                persons |= reacted - self.bots - self.ourselves
+                people = {self.person(r.account) for r in reactions if r.type == kind and not r.withdrawn}
+                persons |= people - self.bots - self.ourselves
                 beyond += max(0, counted - len(accounts))
                 if not row.shared:
-                    named |= reacted - self.bots - self.ourselves
+                    named |= people - self.bots - self.ourselves
                     highest = max(highest, counted - len(accounts))
         authors, standing = self.authors(mark.paper) if self.enough is not None else set(), self.known
         vouching = None if standing is None else len({row for row in named if row in standing and row not in authors})
@@ -281,20 +281,20 @@ class Plain(NamedTuple):
             paper=mark.paper, announced_at=mark.announced_at, age=mark.age, until=mark.until, peer=mark.peer,
             network=network, archive=archives[0] if archives else "", voices=len(persons) + beyond,
             reposts=sum(row.reposts for row in counting_posts), likes=sum(row.likes for row in counting_posts),
-            bots=sum(row.is_bot and row.post.network == network for row in spoken), known=vouching,
+            bots=sum(row.is_bot and row.post.network == network for row in posts_at), known=vouching,
             authors=len(persons & authors), counted=max(counting, highest),
             posts_read=sum(row.counted_at is not None for row in counting_posts),
         )  # fmt: skip
 
 
-def is_at_home(row: Spoken, spoken: list[Spoken]) -> bool:
+def is_at_home(row: PostAtMark, posts_at: list[PostAtMark]) -> bool:
     """Whether neither its text nor its account is stronger on another network."""
     text = TEXTS[row.post.text]
-    alike = [other for other in spoken if text and TEXTS[other.post.text] == text]
-    same = [other for other in spoken if row.person and other.person == row.person]
+    alike = [other for other in posts_at if text and TEXTS[other.post.text] == text]
+    same = [other for other in posts_at if row.person and other.person == row.person]
     return all(min(other.strength for other in group)[2] == row.post.network for group in (alike, same) if group)
 
 
-def is_counted(reaction: Reaction, row: Spoken) -> bool:
+def is_counted(reaction: Reaction, row: PostAtMark) -> bool:
     """Whether a post's counts include a reaction; one withdrawn after the count was read is still included."""
     return not reaction.withdrawn or (row.counted_at is not None and reaction.observed_at > row.counted_at)

@@ -44,7 +44,7 @@ def entry(place: int, at: int) -> Entry:
     )  # fmt: skip
 
 
-def told(*days: str, **more: object) -> str:
+def sentence_for(*days: str, **more: object) -> str:
     return " · ".join(announcement_counts.facts(content(*days, **more)))  # type: ignore[arg-type]
 
 
@@ -52,7 +52,7 @@ BEFORE, MONDAY, FRIDAY, FRIDAY_AFTER = "2021-01-13", "2021-01-11", "2021-01-08",
 
 
 @pytest.mark.parametrize(
-    ("days", "said"),
+    ("days", "sentence"),
     [
         ([], "0 papers"),
         ([THURSDAY], "1 paper, announced that day"),
@@ -62,32 +62,37 @@ BEFORE, MONDAY, FRIDAY, FRIDAY_AFTER = "2021-01-13", "2021-01-11", "2021-01-08",
         ([BEFORE, MONDAY], "2 papers, announced in the days before"),
     ],
 )
-def test_which_papers_were_announced_when(days: list[str], said: str) -> None:
-    assert told(*days) == f"{said} · 69 announced that day, 214 considered"
+def test_which_papers_were_announced_when(days: list[str], sentence: str) -> None:
+    assert sentence_for(*days) == f"{sentence} · 69 announced that day, 214 considered"
 
 
 def test_papers_of_that_day_are_told_of_all_that_were_announced() -> None:
     days = (THURSDAY, BEFORE, MONDAY)
-    assert told(*days) == "3 papers: 1 of the 69 announced that day, 2 from before · 214 considered"
+    assert sentence_for(*days) == "3 papers: 1 of the 69 announced that day, 2 from before · 214 considered"
     unknown = "3 papers: 1 announced that day, 2 from before · the day’s announcement is not in the record"
-    assert told(*days, new=None) == f"{unknown} · 214 considered"
+    assert sentence_for(*days, new=None) == f"{unknown} · 214 considered"
 
 
 def test_an_issue_that_closes_late_may_hold_papers_of_the_day_after() -> None:
-    assert told(FRIDAY_AFTER) == "1 paper, announced on 2021-01-15 · 69 announced that day, 214 considered"
-    assert told(FRIDAY_AFTER, THURSDAY) == "2 papers: 1 of the 69 announced that day, 1 from after · 214 considered"
-    assert told(FRIDAY_AFTER, THURSDAY, BEFORE).startswith("3 papers: 1 of the 69 announced that day, 1 from before, 1")
-    assert told(FRIDAY_AFTER, BEFORE).startswith("2 papers, announced in the days before and after ·")
+    assert sentence_for(FRIDAY_AFTER) == "1 paper, announced on 2021-01-15 · 69 announced that day, 214 considered"
+    assert (
+        sentence_for(FRIDAY_AFTER, THURSDAY)
+        == "2 papers: 1 of the 69 announced that day, 1 from after · 214 considered"
+    )
+    assert sentence_for(FRIDAY_AFTER, THURSDAY, BEFORE).startswith(
+        "3 papers: 1 of the 69 announced that day, 1 from before, 1"
+    )
+    assert sentence_for(FRIDAY_AFTER, BEFORE).startswith("2 papers, announced in the days before and after ·")
 
 
 def test_of_how_many_they_are() -> None:
-    assert told(new=0) == "0 papers · none announced that day, 214 considered"
-    assert told(new=None) == "0 papers · the day’s announcement is not in the record · 214 considered"
-    assert told(categories=("cs.LG",)).endswith("69 announced that day, 214 considered in all fields")
+    assert sentence_for(new=0) == "0 papers · none announced that day, 214 considered"
+    assert sentence_for(new=None) == "0 papers · the day’s announcement is not in the record · 214 considered"
+    assert sentence_for(categories=("cs.LG",)).endswith("69 announced that day, 214 considered in all fields")
 
 
 def test_longer_windows_say_nothing_of_one_day() -> None:
-    assert told(THURSDAY, BEFORE, window="weekly") == "2 papers, of 214 considered"
+    assert sentence_for(THURSDAY, BEFORE, window="weekly") == "2 papers, of 214 considered"
 
 
 def test_when_one_paper_was_announced() -> None:

@@ -123,11 +123,11 @@ def standing(rows: list[Figure], cut: int) -> dict[str, Figure]:
 
 def score(figure: Figure, latest: dict[str, Figure]) -> int:
     """Its rarity among the others of its archive, its archive's group, or all papers."""
-    everybody = [other for other in latest.values() if other.paper != figure.paper]
+    rest = [other for other in latest.values() if other.paper != figure.paper]
     archive = latest[figure.paper].archive
-    alike = [other for other in everybody if other.archive == archive]
-    group = [other for other in everybody if group_of(other.archive) == group_of(archive)]
-    peers = next((choice for choice in (alike, group) if len(choice) >= 500), everybody)
+    alike = [other for other in rest if other.archive == archive]
+    group = [other for other in rest if group_of(other.archive) == group_of(archive)]
+    peers = next((choice for choice in (alike, group) if len(choice) >= 500), rest)
     if figure.favorites < 3:
         return 0
     return millipoints(len(peers), sum(other.favorites >= figure.favorites for other in peers))

@@ -34,8 +34,8 @@ from tests.issues.made import (
     numbers,
     paper,
     post,
+    posts_about,
     read,
-    talk,
     write,
 )
 
@@ -59,7 +59,7 @@ def test_a_daily_issue_holds_papers_of_seven_days_that_reach_the_threshold(recor
         6: (CUT, 90), 7: (CUT + 1, 90),
     }  # fmt: skip
     for number, (at, voices) in cases.items():
-        write(record, paper(number, at=at), talk(number, voices, at))
+        write(record, paper(number, at=at), posts_about(number, voices, at))
     write(record, background())
     content = issue(record)
     assert numbers(content.entries) == [6, 1, 2]
@@ -74,7 +74,7 @@ def test_scores_are_those_of_the_design(record: Record) -> None:
     yesterday = TODAY - 24 * HOUR
     write(record, background())
     for number, voices in ((1, 50), (2, 40)):
-        write(record, paper(number, "2024-05-06"), talk(number, voices, yesterday + HOUR))
+        write(record, paper(number, "2024-05-06"), posts_about(number, voices, yesterday + HOUR))
     first, second = issue(record).entries
     assert [(e.score, e.voices, e.announced_at, e.archive) for e in (first, second)] == [
         (2009, 50, yesterday, "cs"),
@@ -90,19 +90,19 @@ def test_scores_are_those_of_the_design(record: Record) -> None:
 @pytest.mark.parametrize(("hours", "age"), [(0, 6), (6, 6), (24, 24), (71, 24), (72, 72), (167, 72)])
 def test_a_paper_is_compared_at_the_greatest_age_that_it_has_reached(record: Record, hours: int, age: int) -> None:
     at = CUT - hours * HOUR
-    write(record, background(), paper(1, at=at), talk(1, 50, at))
+    write(record, background(), paper(1, at=at), posts_about(1, 50, at))
     (entry,) = issue(record).entries
     assert (entry.parts[0].age, entry.parts[0].until) == (age, min(CUT, at + age * HOUR))
 
 
 def test_an_issue_is_never_padded(record: Record) -> None:
-    write(record, background(), paper(1), talk(1, 8, TODAY + HOUR))
+    write(record, background(), paper(1), posts_about(1, 8, TODAY + HOUR))
     content = issue(record)
     assert (content.entries, content.announced, content.considered) == ((), 1, 1)
 
 
 def test_a_paper_of_which_nobody_spoke_is_not_in_it_even_without_a_threshold(record: Record) -> None:
-    write(record, paper(1), talk(2, 5, TODAY), paper(3), talk(3, 3, TODAY))
+    write(record, paper(1), posts_about(2, 5, TODAY), paper(3), posts_about(3, 3, TODAY))
     content = issue(record, msgspec.structs.replace(DAILY, threshold=0))
     assert (numbers(content.entries), content.announced) == ([], 2)
 
@@ -135,7 +135,7 @@ def test_announced_counts_the_papers_of_the_fields(record: Record) -> None:
 def test_no_paper_is_in_two_issues_and_those_that_go_on_are_named(record: Record) -> None:
     """Announced on Monday, with 50 voices after 6 hours and more each day; listed as ongoing whenever it has grown."""
     monday = moment("2024-05-06")
-    write(record, background(), paper(1, "2024-05-06"), talk(1, 50, monday))
+    write(record, background(), paper(1, "2024-05-06"), posts_about(1, 50, monday))
     lists = {}
     for day, age, voices in (
         ("2024-05-06", 6, 50), ("2024-05-07", 24, 52), ("2024-05-08", 30, 70), ("2024-05-09", 72, 80),
@@ -157,7 +157,7 @@ def test_no_paper_is_in_two_issues_and_those_that_go_on_are_named(record: Record
 
 
 def test_an_issue_names_the_earlier_ones_with_their_digests(record: Record) -> None:
-    write(record, background(), paper(1, "2024-05-06"), talk(1, 50, moment("2024-05-06")), paper(2))
+    write(record, background(), paper(1, "2024-05-06"), posts_about(1, 50, moment("2024-05-06")), paper(2))
     before = [frozen(record, day=day) for day in ("2024-04-22", "2024-04-23", "2024-05-06")]
     content = issue(record)
     assert [(earlier.day, earlier.edition, earlier.digest) for earlier in content.earlier] == [
@@ -169,7 +169,7 @@ def test_at_most_five_are_still_talked_about(record: Record) -> None:
     monday = moment("2024-05-06")
     write(record, background())
     for number in range(1, 8):
-        write(record, paper(number, "2024-05-06"), talk(number, 50 + number, monday))
+        write(record, paper(number, "2024-05-06"), posts_about(number, 50 + number, monday))
     assert len(issue(record, day="2024-05-06").entries) == 7
     for number in range(1, 8):
         write(record, more_talk(number, 60 + number, monday + 20 * HOUR))
@@ -179,7 +179,9 @@ def test_at_most_five_are_still_talked_about(record: Record) -> None:
 
 def test_publications_in_one_store_do_not_know_each_other(record: Record) -> None:
     monday = moment("2024-05-06")
-    write(record, background(), paper(1, "2024-05-06"), talk(1, 50, monday), talk(1, 40, monday, "mastodon"))
+    write(
+        record, background(), paper(1, "2024-05-06"), posts_about(1, 50, monday), posts_about(1, 40, monday, "mastodon")
+    )
     other = msgspec.structs.replace(DAILY, publication="other", networks=("bluesky",), hour=6)
     assert numbers(issue(record, DAILY, "2024-05-06").entries) == [1]
     content = issue(record, other)
@@ -190,7 +192,7 @@ def test_publications_in_one_store_do_not_know_each_other(record: Record) -> Non
 
 
 def test_issues_of_a_time_when_the_publication_was_weekly_are_no_daily_ones(record: Record) -> None:
-    write(record, background(), paper(1, "2024-05-06"), talk(1, 50, moment("2024-05-06")))
+    write(record, background(), paper(1, "2024-05-06"), posts_about(1, 50, moment("2024-05-06")))
     weekly = msgspec.structs.replace(DAILY, window="weekly")
     assert numbers(issue(record, weekly, "2024-05-06").entries) == [1]
     content = issue(record)
@@ -218,16 +220,17 @@ def test_issues_of_a_time_when_the_publication_was_weekly_are_no_daily_ones(reco
 def test_fields_and_words(record: Record, changes: dict[str, tuple[str, ...]], expected: list[int]) -> None:
     write(
         record, background(),
-        paper(1, title="A Graph, made-up"), talk(1, 60, TODAY),
-        paper(2, category="hep-th", title="Strange things", abstract="Made-up quark\nmatter"), talk(2, 50, TODAY),
-        paper(3, category="stat.ML", title="Paragraphs in C++", abstract="made-up"), talk(3, 40, TODAY),
+        paper(1, title="A Graph, made-up"), posts_about(1, 60, TODAY),
+        paper(2, category="hep-th", title="Strange things", abstract="Made-up quark\nmatter"),
+        posts_about(2, 50, TODAY),
+        paper(3, category="stat.ML", title="Paragraphs in C++", abstract="made-up"), posts_about(3, 40, TODAY),
     )  # fmt: skip
     assert numbers(issue(record, msgspec.structs.replace(DAILY, **changes)).entries) == expected
 
 
 def test_a_paper_without_metadata_is_not_silently_missing(record: Record) -> None:
     """It has its announcement's categories and no text."""
-    write(record, background(), paper(1)[1:], talk(1, 50, TODAY))
+    write(record, background(), paper(1)[1:], posts_about(1, 50, TODAY))
     (entry,) = issue(record).entries
     assert (entry.paper, entry.metadata, entry.archive) == (key(1), "", "")
     cases = {"a": ("categories", ("cs",)), "b": ("categories", ("hep-th",)), "c": ("include", ("made-up",))}
@@ -242,7 +245,7 @@ def test_level_is_said_of_entries_that_stand_there(record: Record) -> None:
     """Not of an entry whose equal is in another field."""
     write(record, background())
     for number, category, voices in ((1, "cs.LG", 50), (2, "hep-th", 50), (3, "cs.LG", 40), (4, "cs.LG", 40)):
-        write(record, paper(number, category=category), talk(number, voices, TODAY))
+        write(record, paper(number, category=category), posts_about(number, voices, TODAY))
     content = issue(record, msgspec.structs.replace(DAILY, categories=("cs",)))
     assert [(entry.paper[-1], entry.tied) for entry in content.entries] == [("1", False), ("3", True), ("4", True)]
 
@@ -250,7 +253,14 @@ def test_level_is_said_of_entries_that_stand_there(record: Record) -> None:
 def test_the_place_by_the_classic_rule_stands_beside(record: Record) -> None:
     """Reposts and likes of one account on two posts are one voice."""
     write(record, background(networks=("bluesky", "mastodon")))
-    write(record, paper(1), talk(1, 20, TODAY), talk(1, 20, TODAY, "mastodon"), paper(2), talk(2, 45, TODAY))
+    write(
+        record,
+        paper(1),
+        posts_about(1, 20, TODAY),
+        posts_about(1, 20, TODAY, "mastodon"),
+        paper(2),
+        posts_about(2, 45, TODAY),
+    )
     daily = issue(record)
     assert [(entry.paper[-1], entry.place, entry.classic_rank) for entry in daily.entries] == [("1", 1, 2), ("2", 2, 1)]
     by_count = issue(record, msgspec.structs.replace(DAILY, publication="old", ranking="classic/1", threshold=39))
@@ -262,8 +272,10 @@ def test_an_issue_holds_all_that_its_ranking_was_computed_on(record: Record) -> 
     write(record, background(networks=("bluesky", "mastodon")), background(category="hep-th", first=2000))
     for number in range(1, 9):
         day = f"2024-05-0{1 + number % 7}"
-        write(record, paper(number, day, ("cs.LG", "hep-th")[number % 2]), talk(number, 20 + number, moment(day)))
-        write(record, talk(number, 2 + number, moment(day), "mastodon"))
+        write(
+            record, paper(number, day, ("cs.LG", "hep-th")[number % 2]), posts_about(number, 20 + number, moment(day))
+        )
+        write(record, posts_about(number, 2 + number, moment(day), "mastodon"))
     weekly = Publication(publication="weekly", title="The Weekly", window="weekly", threshold=1, observed_at=0)
     for content in (issue(record), issue(record, weekly)):
         assert len(content.entries) > 5
@@ -295,17 +307,17 @@ def test_a_weekly_issue_holds_all_papers_by_the_talk_of_the_week(record: Record)
     write(
         record,
         paper(1, "2024-03-20"),
-        talk(1, 90, moment("2024-03-20")),
+        posts_about(1, 90, moment("2024-03-20")),
         post(1, "bluesky:late", start),
         counts("bluesky:late", 30, CUT),
     )
-    write(record, paper(2), talk(2, 60, TODAY))
+    write(record, paper(2), posts_about(2, 60, TODAY))
     write(
         record,
         post(3, "bluesky:never", CUT),
         counts("bluesky:never", 20, CUT),
         paper(4, "2024-03-20"),
-        talk(4, 99, start - 1),
+        posts_about(4, 99, start - 1),
     )
     weekly = Publication(publication="weekly", title="The Weekly", window="weekly", posts=2, observed_at=0)
     content = issue(record, weekly)
@@ -319,7 +331,7 @@ def test_a_weekly_issue_holds_all_papers_by_the_talk_of_the_week(record: Record)
 
 
 def test_a_paper_may_be_in_many_weekly_issues(record: Record) -> None:
-    write(record, background("2024-03-01"), paper(1), talk(1, 50, TODAY))
+    write(record, background("2024-03-01"), paper(1), posts_about(1, 50, TODAY))
     weekly = Publication(publication="weekly", title="The Weekly", window="weekly", observed_at=0)
     assert numbers(issue(record, weekly).entries) == [1]
     assert numbers(issue(record, weekly, "2024-05-08").entries) == [1]
@@ -329,8 +341,8 @@ def test_a_monthly_issue(record: Record) -> None:
     monthly = Publication(publication="monthly", title="The Monthly", window="monthly", observed_at=0)
     write(record, background("2024-03-01"))
     for number, day in ((1, "2024-04-07"), (2, "2024-05-01")):
-        write(record, paper(number, day), talk(number, 50 + number, moment(day)))
-    write(record, paper(3, "2024-04-06"), talk(3, 90, moment("2024-04-07") + 8 * HOUR - 1))
+        write(record, paper(number, day), posts_about(number, 50 + number, moment(day)))
+    write(record, paper(3, "2024-04-06"), posts_about(3, 90, moment("2024-04-07") + 8 * HOUR - 1))
     content = issue(record, monthly)
     assert (numbers(content.entries), content.from_at) == ([2], moment("2024-04-07T08:00"))
     assert numbers(issue(record, monthly, "2024-05-06").entries) == [3, 2, 1]
@@ -353,7 +365,7 @@ LONG = "A made-up sentence that is long enough to be told from others"
 
 def test_the_leading_posts(record: Record) -> None:
     """By reposts and likes at the cut, ties to the earlier post; only the first by each account and with each text."""
-    write(record, background(networks=("bluesky", "mastodon")), paper(1), talk(1, 50, TODAY))
+    write(record, background(networks=("bluesky", "mastodon")), paper(1), posts_about(1, 50, TODAY))
     write(record, post(1, "bluesky:second", TODAY + 9), counts("bluesky:second", 30, TODAY + 9, reposts=18))
     write(record, post(1, "bluesky:level", TODAY + 8), counts("bluesky:level", 48, TODAY + 9))
     write(record, post(1, "bluesky:again", TODAY + 7, "bluesky:by-level"), counts("bluesky:again", 40, TODAY + 9))
@@ -368,7 +380,7 @@ def test_the_leading_posts(record: Record) -> None:
 
 
 def test_posts_of_unknown_accounts_are_each_somebody_s(record: Record) -> None:
-    write(record, background(), paper(1), talk(1, 50, TODAY))
+    write(record, background(), paper(1), posts_about(1, 50, TODAY))
     for name in ("bluesky:a", "bluesky:b"):
         item, mention = post(1, name, TODAY)
         write(record, msgspec.structs.replace(item, account=""), mention)
@@ -388,7 +400,7 @@ def test_posts_of_unknown_accounts_are_each_somebody_s(record: Record) -> None:
     ids=["gone", "limits", "bot", "hidden account", "hidden", "doubtful"],
 )
 def test_what_is_not_quoted(record: Record, why: list[Item]) -> None:
-    write(record, background(), paper(1), talk(1, 50, TODAY))
+    write(record, background(), paper(1), posts_about(1, 50, TODAY))
     write(record, post(1, "bluesky:x", TODAY), counts("bluesky:x", 90, TODAY))
     assert shown(record)[0] == "x"
     write(record, why)
@@ -397,7 +409,7 @@ def test_what_is_not_quoted(record: Record, why: list[Item]) -> None:
 
 def test_our_own_accounts_are_neither_counted_nor_quoted(record: Record) -> None:
     publication = msgspec.structs.replace(DAILY, own=("bluesky:by-x",))
-    write(record, background(), paper(1), talk(1, 50, TODAY))
+    write(record, background(), paper(1), posts_about(1, 50, TODAY))
     write(record, post(1, "bluesky:x", TODAY), counts("bluesky:x", 90, TODAY))
     assert shown(record, publication) == ["1"]
     (count,) = issue(record, publication).entries[0].counts
@@ -406,14 +418,16 @@ def test_our_own_accounts_are_neither_counted_nor_quoted(record: Record) -> None
 
 def test_a_publication_may_have_hundreds_of_accounts_of_its_own(record: Record) -> None:
     """More than the parts that SQLite allows in one compound SELECT."""
-    ours = msgspec.structs.replace(DAILY, own=tuple(f"mastodon:by-{number}" for number in range(600)))
-    write(record, background(), paper(1), talk(1, 50, TODAY))
+    publication_with_accounts = msgspec.structs.replace(
+        DAILY, own=tuple(f"mastodon:by-{number}" for number in range(600))
+    )
+    write(record, background(), paper(1), posts_about(1, 50, TODAY))
     write(record, (item for number in range(600) for item in post(1, f"mastodon:{number}", TODAY)))
-    assert [count.network for count in issue(record, ours).entries[0].counts] == ["bluesky"]
+    assert [count.network for count in issue(record, publication_with_accounts).entries[0].counts] == ["bluesky"]
 
 
 def test_bots_are_named_apart(record: Record) -> None:
-    write(record, background(), paper(1), talk(1, 50, TODAY), judged("bluesky:by-bot", "bot"))
+    write(record, background(), paper(1), posts_about(1, 50, TODAY), judged("bluesky:by-bot", "bot"))
     write(record, post(1, "bluesky:bot", TODAY), post(1, "mastodon:m", TODAY), judged("mastodon:by-m", "bot"))
     (entry,) = issue(record).entries
     assert [(count.network, count.voices, count.bots) for count in entry.counts] == [
@@ -426,11 +440,11 @@ def test_bots_are_named_apart(record: Record) -> None:
 
 
 def test_what_came_later_changes_nothing(record: Record) -> None:
-    write(record, background(), paper(1), talk(1, 50, TODAY))
+    write(record, background(), paper(1), posts_about(1, 50, TODAY))
     recipe = build.IssueRecipe(DAILY, DAY, 1, record.head.position)
     before = build.build(record, recipe)
     late: list[Item] = [
-        *paper(2), *talk(2, 90, TODAY), *more_talk(1, 99, TODAY + HOUR), judged("bluesky:by-1", "bot"),
+        *paper(2), *posts_about(2, 90, TODAY), *more_talk(1, 99, TODAY + HOUR), judged("bluesky:by-1", "bot"),
         judged("bluesky:1", "doubtful", key(1)), judged("bluesky:1", "hidden"),
         Paper(paper=key(1), title="Another", observed_at=TODAY + 1), *paper(1, "2024-01-01", "hep-th")[1:],
         *post(1, "bluesky:1", TODAY + 1, gone="deleted")[:1],

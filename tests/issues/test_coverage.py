@@ -17,19 +17,21 @@ from hotpapers.issues.coverage import SEVERITY, UnreadTimes, covered_ranges, rea
 from hotpapers.model import DAY as DAY_LONG
 from hotpapers.model import HOUR, NETWORKS, Coverage, CoverageState, NetworkReading
 from hotpapers.store.record import Record
-from tests.issues.made import DAILY, DAY, background, issue, moment, paper, read, talk, write
+from tests.issues.made import DAILY, DAY, background, issue, moment, paper, posts_about, read, write
 
 CUT = moment(DAY) + 8 * HOUR
 START = CUT - 24 * HOUR
 
 
-def hours(start: int, end: int, state: CoverageState = "complete", reason: str = "", seen: int = 0) -> Coverage:
-    """A reading from `start` to `end`, in hours; observed when it ended, or at `seen`."""
+def hours(start: int, end: int, state: CoverageState = "complete", reason: str = "", observed_at: int = 0) -> Coverage:
+    """A reading from `start` to `end`, in hours; observed when it ended, or at `observed_at`."""
     end_at = START + end * HOUR
-    return read("bluesky", START + start * HOUR, end_at, state, reason, START + seen * HOUR if seen else end_at)
+    return read(
+        "bluesky", START + start * HOUR, end_at, state, reason, START + observed_at * HOUR if observed_at else end_at
+    )
 
 
-def said(*spans: Coverage) -> tuple[str, str, int | None]:
+def expected_reading(*spans: Coverage) -> tuple[str, str, int | None]:
     reading = reading_of("bluesky", spans, START, CUT)
     since = None if reading.since is None else (reading.since - START) // HOUR
     return reading.state, reading.reason, since
@@ -53,23 +55,23 @@ def said(*spans: Coverage) -> tuple[str, str, int | None]:
         # read after all: the later reading replaces the refusal
         ([hours(0, 5), hours(5, 8, "refused", "403"), hours(5, 24)], ("complete", "", None)),
         # and a later, worse reading replaces a better one
-        ([hours(0, 24, seen=24), hours(5, 8, "refused", "403", 26)], ("refused", "403", 5)),
+        ([hours(0, 24, observed_at=24), hours(5, 8, "refused", "403", 26)], ("refused", "403", 5)),
         # observed at the same moment: the worse counts
-        ([hours(0, 24, seen=24), hours(0, 24, "partial", "slow", 24)], ("partial", "slow", 0)),
-        ([hours(0, 24, "partial", "slow", 24), hours(0, 24, seen=24)], ("partial", "slow", 0)),
+        ([hours(0, 24, observed_at=24), hours(0, 24, "partial", "slow", 24)], ("partial", "slow", 0)),
+        ([hours(0, 24, "partial", "slow", 24), hours(0, 24, observed_at=24)], ("partial", "slow", 0)),
         # an empty interval covers nothing
         ([hours(5, 5, "refused", "403")], ("unknown", "not read", None)),
     ],
 )  # fmt: skip
 def test_the_worst_state(spans: list[Coverage], expected: tuple[str, str, int | None]) -> None:
-    assert said(*spans) == expected
-    assert said(*reversed(spans)) == expected
+    assert expected_reading(*spans) == expected
+    assert expected_reading(*reversed(spans)) == expected
 
 
 spans_drawn = st.lists(
     st.builds(
-        lambda a, b, state, seen: Coverage(
-            network="bluesky", from_at=min(a, b), until_at=max(a, b), state=state, observed_at=seen
+        lambda a, b, state, observed_at: Coverage(
+            network="bluesky", from_at=min(a, b), until_at=max(a, b), state=state, observed_at=observed_at
         ),
         st.integers(-3, 13), st.integers(-3, 13), st.sampled_from(SEVERITY), st.integers(0, 4),
     ),
@@ -106,9 +108,9 @@ def states(readings: tuple[NetworkReading, ...]) -> dict[str, str]:
 def test_what_was_unread_in_ninety_days_depends_on_no_older_readings(record: Record) -> None:
     first, chance = CUT - 90 * DAY_LONG, Random(7)
     for network in NETWORKS:
-        for seen in range(5):
+        for observed_at in range(5):
             start, end = sorted(first + half_hours * HOUR // 2 for half_hours in chance.sample(range(-12, 12), 2))
-            write(record, read(network, start, end, chance.choice(get_args(CoverageState)), at=end + seen))
+            write(record, read(network, start, end, chance.choice(get_args(CoverageState)), at=end + observed_at))
     write(record, read("x", first - 9 * DAY_LONG, first - 8 * DAY_LONG))
     everything: dict[str, list[Coverage]] = {network: [] for network in NETWORKS}
     for span in record.view(CUT).items(Coverage):
@@ -123,7 +125,7 @@ def test_what_was_unread_in_ninety_days_depends_on_no_older_readings(record: Rec
 
 
 def test_an_issue_names_every_network_that_was_ever_read_or_heard(record: Record) -> None:
-    write(record, background(networks=("mastodon",)), paper(1), talk(1, 50, CUT))
+    write(record, background(networks=("mastodon",)), paper(1), posts_about(1, 50, CUT))
     write(record, read("hackernews", CUT - 99 * HOUR, CUT - 90 * HOUR), hours(0, 24), read("arxiv", START, CUT))
     write(record, msgspec.structs.replace(hours(-9, 24, "refused", "403"), network="reddit", observed_at=CUT))
     write(record, read("lobsters", START, CUT, at=CUT + 1))
@@ -139,7 +141,7 @@ def test_an_issue_names_every_network_that_was_ever_read_or_heard(record: Record
 
 def test_a_network_that_was_not_read_has_no_count(record: Record) -> None:
     """Unknown is never zero: the network is named, and the other parts stay the same."""
-    write(record, background(), paper(1), talk(1, 50, moment(DAY)))
+    write(record, background(), paper(1), posts_about(1, 50, moment(DAY)))
     content = issue(record, msgspec.structs.replace(DAILY, networks=("bluesky", "reddit")))
     assert states(content.readings) == {"bluesky": "unknown", "reddit": "unknown"}
     (entry,) = content.entries

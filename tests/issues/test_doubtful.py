@@ -10,7 +10,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import Issue, Mention, Post, Verdict
 from hotpapers.store import Record
 from tests.cli.run import good
-from tests.issues.made import DAY, background, frozen, judged, moment, paper, post, talk, write
+from tests.issues.made import DAY, background, frozen, judged, moment, paper, post, posts_about, write
 
 AT = moment(f"{DAY}T02:00")
 
@@ -18,7 +18,9 @@ AT = moment(f"{DAY}T02:00")
 def test_a_doubtful_post_is_not_quoted_also_where_an_issue_showed_it(sqlite_url: str) -> None:
     key = "bluesky:said"
     with Record(sqlite_url) as record:
-        write(record, background(), paper(1), talk(1, 60, AT), post(1, key, AT, text="Moss grows quite thick here"))
+        write(
+            record, background(), paper(1), posts_about(1, 60, AT), post(1, key, AT, text="Moss grows quite thick here")
+        )
         content = frozen(record).content
         [issue] = [row.item for row in record.view().latest(Issue)]
         paper_key = content.entries[0].paper

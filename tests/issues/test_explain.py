@@ -29,8 +29,8 @@ from tests.issues.made import (
     more_talk,
     paper,
     post,
+    posts_about,
     read,
-    talk,
     write,
 )
 from tests.issues.test_freeze_vouched import ACCOUNTS, VOUCHED, day, weeks_ago
@@ -55,17 +55,23 @@ def shelved(record: Record, publication: Publication, day: str = DAY) -> Publish
 def daily(record: Record) -> PublishedIssue:
     """Four entries on three networks, two of them level; an ongoing one, a bot, and a network that refused."""
     write(record, DAILY, background(networks=("bluesky", "mastodon", "hackernews")))
-    write(record, paper(9, "2024-05-06", title="The paper of Monday"), talk(9, 80, MONDAY))
+    write(record, paper(9, "2024-05-06", title="The paper of Monday"), posts_about(9, 80, MONDAY))
     frozen(record, DAILY, "2024-05-06")
     write(record, more_talk(9, 95, MONDAY + 20 * HOUR))
     write(
-        record, paper(1, title="A made-up lemma, and what follows"), talk(1, 60, TODAY), talk(1, 12, TODAY, "mastodon")
+        record,
+        paper(1, title="A made-up lemma, and what follows"),
+        posts_about(1, 60, TODAY),
+        posts_about(1, 12, TODAY, "mastodon"),
     )
     write(
-        record, paper(2, category="hep-th", title="Strange things"), talk(2, 40, TODAY), talk(2, 2, TODAY, "hackernews")
+        record,
+        paper(2, category="hep-th", title="Strange things"),
+        posts_about(2, 40, TODAY),
+        posts_about(2, 2, TODAY, "hackernews"),
     )
-    write(record, paper(3), talk(3, 40, TODAY), post(3, "bluesky:bot", TODAY), judged("bluesky:by-bot", "bot"))
-    write(record, paper(4), talk(4, 30, TODAY), post(4, "hackernews:4", TODAY))
+    write(record, paper(3), posts_about(3, 40, TODAY), post(3, "bluesky:bot", TODAY), judged("bluesky:by-bot", "bot"))
+    write(record, paper(4), posts_about(4, 30, TODAY), post(4, "hackernews:4", TODAY))
     cut = TODAY + 8 * HOUR
     write(record, read("reddit", TODAY + 2 * HOUR, cut, "refused", "asked to stop"), read("bluesky", MONDAY, cut))
     return shelved(record, DAILY)
@@ -188,7 +194,7 @@ def test_the_text_of_the_classic_rule(record: Record) -> None:
 
 
 def test_what_decides_between_level_papers_of_no_listing(record: Record) -> None:
-    write(record, paper(1), talk(1, 40, TODAY), paper(2), talk(2, 40, TODAY))
+    write(record, paper(1), posts_about(1, 40, TODAY), paper(2), posts_about(2, 40, TODAY))
     issue = shelved(record, msgspec.structs.replace(DAILY, ranking="classic/1", threshold=10))
     assert explain(issue, key(2)).notes[:1] == (
         "Tied with a neighbor: the same score. The earlier announcement goes first, then the id.",

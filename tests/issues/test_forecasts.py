@@ -13,7 +13,7 @@ from hotpapers.forecast import Forecast
 from hotpapers.issues.forecasts import CurveCollector, sentence
 from hotpapers.model import DAY, HOUR, NetworkForecast
 from hotpapers.store.record import Record
-from tests.issues.made import key, more_talk, paper, talk, write
+from tests.issues.made import key, more_talk, paper, posts_about, write
 
 NOW = 20_500 * DAY + 9 * HOUR
 GROWN = {6: 10, 24: 20, 72: 30, 168: 40}
@@ -52,7 +52,7 @@ def forecasts(
     return collector.forecasts(papers)
 
 
-def told(engagements: list[Engagement], paper: str) -> tuple[NetworkForecast, ...] | None:
+def forecasts_of(engagements: list[Engagement], paper: str) -> tuple[NetworkForecast, ...] | None:
     """The forecasts of one paper."""
     return forecasts(engagements, [paper], NOW).get(paper)
 
@@ -60,7 +60,7 @@ def told(engagements: list[Engagement], paper: str) -> tuple[NetworkForecast, ..
 def test_from_the_latest_age_that_was_reached() -> None:
     for old, age, times in ((6, 6, 4), (23, 6, 4), (24, 24, 2), (71, 24, 2), (100, 72, 40 / 30)):
         young = list(rows("arxiv:2402.00001", old))
-        [result] = told(record() + young, "arxiv:2402.00001") or ()
+        [result] = forecasts_of(record() + young, "arxiv:2402.00001") or ()
         assert (result.network, result.age, result.voices, result.papers) == ("bluesky", age, GROWN[age], 150)
         assert result.forecast is not None and result.forecast.median == round(times * GROWN[age]) == 40
         assert (result.forecast.among, result.forecast.papers) == ("cs", 150)
@@ -68,25 +68,25 @@ def test_from_the_latest_age_that_was_reached() -> None:
 
 def test_none_before_six_hours_and_none_after_a_week() -> None:
     early = [row("arxiv:2402.00001", NOW - HOUR, 6, 9, peer=0)]
-    assert told(record() + early, "arxiv:2402.00001") is None
-    assert told(record(), "arxiv:2401.00000") is None
-    assert told(record(), "arxiv:2402.00009") is None
+    assert forecasts_of(record() + early, "arxiv:2402.00001") is None
+    assert forecasts_of(record(), "arxiv:2401.00000") is None
+    assert forecasts_of(record(), "arxiv:2402.00009") is None
     assert forecasts([], [], NOW) == {}
 
 
 def test_each_network_by_its_own_curves() -> None:
     young = [*rows("arxiv:2402.00001", 7, "mastodon"), *rows("arxiv:2402.00001", 7)]
-    bluesky, mastodon = told(record() + young, "arxiv:2402.00001") or ()
+    bluesky, mastodon = forecasts_of(record() + young, "arxiv:2402.00001") or ()
     assert bluesky.forecast is not None and bluesky.network == "bluesky"
     assert mastodon == NetworkForecast("mastodon", 6, 10, 0, None)
 
 
 def test_what_was_not_measured_among_peers_does_not_count() -> None:
     late = [result._replace(peer=0) for result in record()]
-    [result] = told([*late, *rows("arxiv:2402.00001", 7)], "arxiv:2402.00001") or ()
+    [result] = forecasts_of([*late, *rows("arxiv:2402.00001", 7)], "arxiv:2402.00001") or ()
     assert (result.papers, result.forecast) == (0, None)
     of_a_window = [result._replace(announced_at=0, age=168, peer=0) for result in rows("arxiv:2402.00001", 7)]
-    assert told([*record(), *of_a_window], "arxiv:2402.00001") is None
+    assert forecasts_of([*record(), *of_a_window], "arxiv:2402.00001") is None
 
 
 def test_a_curve_needs_both_ends_of_the_same_paper_and_network() -> None:
@@ -94,7 +94,7 @@ def test_a_curve_needs_both_ends_of_the_same_paper_and_network() -> None:
     for n in range(150):
         early, *_, final = rows(f"arxiv:2401.{n:05}", 170 + 12 * n)
         halves += [early._replace(network="mastodon"), final] if n % 2 else [early]
-    [result] = told([*halves, *rows("arxiv:2402.00001", 7, "mastodon")], "arxiv:2402.00001") or ()
+    [result] = forecasts_of([*halves, *rows("arxiv:2402.00001", 7, "mastodon")], "arxiv:2402.00001") or ()
     assert (result.papers, result.forecast) == (0, None)
 
 
@@ -115,8 +115,8 @@ def test_from_a_record(store_url: str) -> None:
         for number in range(1, 121):
             at = NOW - 8 * DAY - number * 12 * HOUR
             later = [] if number % 10 == 0 else more_talk(number, 12, at + 100 * HOUR)
-            write(record, paper(number, at=at), talk(number, 4, at + 2 * HOUR), later)
-        write(record, paper(999, at=NOW - 7 * HOUR), talk(999, 5, NOW - 3 * HOUR))
+            write(record, paper(number, at=at), posts_about(number, 4, at + 2 * HOUR), later)
+        write(record, paper(999, at=NOW - 7 * HOUR), posts_about(999, 5, NOW - 3 * HOUR))
         result = forecasts(read_engagement(record.view(NOW), MeasurementWindow()), [key(1), key(999)], NOW)
     expected = Forecast(low=5, median=15, high=15, papers=120, among="cs", least=4, most=7)
     assert result == {key(999): (NetworkForecast("bluesky", 6, 5, 120, expected),)}

@@ -40,8 +40,8 @@ from tests.issues.made import (
     numbers,
     paper,
     post,
+    posts_about,
     read,
-    talk,
     write,
 )
 from tests.parsing import parse_all
@@ -63,8 +63,8 @@ def fortnight() -> list[Item]:
     return [
         DAILY,
         *background(networks=("bluesky", "mastodon")),
-        *paper(1, "2024-05-06"), *talk(1, 50, monday), *talk(1, 20, monday, "mastodon"),
-        *paper(2), *talk(2, 40, TODAY), *paper(3), *talk(3, 40, TODAY), *post(3, "bluesky:bot", TODAY),
+        *paper(1, "2024-05-06"), *posts_about(1, 50, monday), *posts_about(1, 20, monday, "mastodon"),
+        *paper(2), *posts_about(2, 40, TODAY), *paper(3), *posts_about(3, 40, TODAY), *post(3, "bluesky:bot", TODAY),
         judged("bluesky:by-bot", "bot"), read("bluesky", monday, TODAY + 9 * HOUR, at=TODAY),
     ]  # fmt: skip
 
@@ -73,7 +73,7 @@ def all_issues(record: Record) -> list[Issue]:
     return [row.item for row in record.view().latest(Issue) if isinstance(row.item, Issue)]
 
 
-def found(record: Record, issues: Sequence[Issue] = ()) -> list[str]:
+def problems_of(record: Record, issues: Sequence[Issue] = ()) -> list[str]:
     """What verifying these issues finds; by default, all issues."""
     return [str(finding) for item in issues or all_issues(record) for finding in freeze.check_issue(record, item)]
 
@@ -92,7 +92,7 @@ def test_frozen_twice_is_frozen_once(store_url: str) -> None:
         assert freeze.editions(record, "daily", DAY) == [first]
         assert issues_queries.frozen_days(record, "daily") == [DAY]
         assert first.digest == build.digest_of(first.content)
-        assert found(record) == []
+        assert problems_of(record) == []
 
 
 def test_zones_told_otherwise_later_change_no_frozen_issue(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_zones_told_otherwise_later_change_no_frozen_issue(record: Record, monke
     frozen(record)
     shifted = datetime.timezone(datetime.timedelta(hours=3))
     monkeypatch.setattr(windows, "ZoneInfo", lambda _: shifted)
-    assert found(record) == []
+    assert problems_of(record) == []
 
 
 def test_a_correction_is_an_edition_and_both_stay_readable(store_url: str) -> None:
@@ -120,7 +120,7 @@ def test_a_correction_is_an_edition_and_both_stay_readable(store_url: str) -> No
         assert (latest.content, before.content) == (second.content, first.content)
         assert latest.editions == before.editions == (first.digest, second.digest)
         assert [q.post.post for q in before.posts[key(3)]] == ["bluesky:3"]
-        assert found(record) == []
+        assert problems_of(record) == []
 
 
 def test_a_correction_covers_what_its_issue_covered(record: Record) -> None:
@@ -130,7 +130,7 @@ def test_a_correction_covers_what_its_issue_covered(record: Record) -> None:
     second = freeze.freeze(record, weekly, DAY, again=True, reason="the threshold was wrong", at=LATER).content
     assert (second.from_at, second.as_of) == (first.from_at, first.as_of)
     assert second.publication == msgspec.structs.replace(DAILY, threshold=2)
-    assert found(record) == []
+    assert problems_of(record) == []
 
 
 def test_a_correction_is_judged_as_of_its_issues_close(record: Record) -> None:
@@ -141,7 +141,7 @@ def test_a_correction_is_judged_as_of_its_issues_close(record: Record) -> None:
     at = first.as_of + HOUR
     second = judge_and_freeze(record, later, DAY, bots, again=True, reason="a bot was counted", at=at).content
     assert (numbers(first.entries), numbers(second.entries)) == ([1, 2, 3], [1, 3])
-    assert found(record) == []
+    assert problems_of(record) == []
 
 
 def test_what_is_asked_of_freezing_must_make_sense(record: Record) -> None:
@@ -194,7 +194,7 @@ def test_two_processes_at_once_freeze_one_issue(store_url: str) -> None:
             first, second = pool.map(freeze_all, [store_url] * 2)
         assert first == second
         assert record.count(Issue) == len(DAYS)
-        assert found(record) == []
+        assert problems_of(record) == []
         assert check(record.database, record.hasher).findings == ()
 
 
@@ -238,7 +238,7 @@ def test_what_comes_later_changes_no_frozen_issue(store_url: str) -> None:
         ]  # fmt: skip
         write(record, late)
         freeze.freeze(record, DAILY, "2024-05-06", again=True, reason="the old one was wrong", at=LATER)
-        assert found(record) == []
+        assert problems_of(record) == []
         assert freeze.editions(record, "daily", DAY) == [tuesday]
         assert freeze.editions(record, "daily", "2024-05-06")[0] == monday
         again = freeze.freeze(record, DAILY, DAY, again=True, reason="late counts", at=LATER)
@@ -268,26 +268,26 @@ def test_a_better_reader_changes_no_frozen_issue(store_url: str) -> None:
         readers: list[list[Item]] = [better(10), []]
         for edition, items in enumerate(readers, 2):
             record.reprocess("made-up", lambda _, items=items: items, at=LATER)  # type: ignore[misc]
-            assert found(record) == []
+            assert problems_of(record) == []
             again = freeze.freeze(record, DAILY, DAY, again=True, reason="read better", at=LATER)
             assert again.content.edition == edition
             assert voices_of(again) == (51, 40)[edition - 2]
-        assert found(record) == []
+        assert problems_of(record) == []
 
 
 def test_a_post_of_our_own_may_be_forgotten_again_and_again(store_url: str) -> None:
     """Each time it is all that is known of its account, which is forgotten with it and then posts again."""
     own = "mastodon:by-x"
-    ours = msgspec.structs.replace(DAILY, own=(own,))
+    own_publication = msgspec.structs.replace(DAILY, own=(own,))
     with Record(store_url) as record:
-        write(record, ours, background(), paper(1), talk(1, 50, TODAY))
+        write(record, own_publication, background(), paper(1), posts_about(1, 50, TODAY))
         for number in range(3):
             write(record, post(1, f"mastodon:{number}", TODAY, own))
             forget(record, f"mastodon:{number}")
         write(record, post(1, "mastodon:9", TODAY, own))
-        (count,) = frozen(record, ours).content.entries[0].counts
+        (count,) = frozen(record, own_publication).content.entries[0].counts
         assert (count.network, len(record.voices_of([own]))) == ("bluesky", 4)
-        assert found(record) == []
+        assert problems_of(record) == []
 
 
 @pytest.mark.long
@@ -299,12 +299,12 @@ def test_what_was_forgotten_still_verifies_and_ranks_alike(store_url: str) -> No
         first = frozen(record)
         for account in ("bluesky:by-2", "bluesky:by-zz"):
             forget(record, account)
-        assert found(record) == []
+        assert problems_of(record) == []
         again = freeze.freeze(record, DAILY, DAY, again=True, reason="once more", at=LATER)
         ranked = [msgspec.structs.replace(entry, posts=()) for entry in first.content.entries]
         assert [msgspec.structs.replace(entry, posts=()) for entry in again.content.entries] == ranked
         assert again.content.entries[1].posts != first.content.entries[1].posts  # without text nothing is quoted
-        assert found(record) == []
+        assert problems_of(record) == []
         assert RecordIssueReader(record).issue("daily", DAY, 1).posts[key(2)] == ()
 
 
@@ -326,7 +326,7 @@ def test_the_same_batches_give_the_same_digests_in_both_databases(
         monday = frozen(record, day="2024-05-06")
     moved(sqlite_url, postgres_url)
     with Record(postgres_url) as record:
-        assert found(record) == []
+        assert problems_of(record) == []
         tuesday = frozen(record)
     with Record(sqlite_url) as record:
         assert frozen(record) == tuesday
@@ -335,7 +335,7 @@ def test_the_same_batches_give_the_same_digests_in_both_databases(
     with Record(back) as record:
         assert freeze.editions(record, "daily", "2024-05-06") == [monday]
         assert freeze.editions(record, "daily", DAY) == [tuesday]
-        assert found(record) == []
+        assert problems_of(record) == []
 
 
 def test_the_same_items_give_the_same_issue_in_a_store_of_its_own(store_url: str, tmp_path: Path) -> None:
@@ -391,12 +391,12 @@ def test_what_was_changed_is_named(record: Record, sql: str, named: str) -> None
     write(record, fortnight())
     write(record, post(1, "bluesky:other", TODAY))
     frozen(record, day="2024-05-06")
-    write(record, paper(4), talk(4, 60, TODAY), post(4, "mastodon:4", TODAY))
+    write(record, paper(4), posts_about(4, 60, TODAY), post(4, "mastodon:4", TODAY))
     frozen(record)
     issues = all_issues(record)
-    assert found(record) == []
+    assert problems_of(record) == []
     record.database.run(sql)
-    text = "\n".join(found(record, [*all_issues(record), *issues]))
+    text = "\n".join(problems_of(record, [*all_issues(record), *issues]))
     assert re.search(named, text), text
     assert all(line.startswith("issue: daily 2024-05-0") for line in text.splitlines())
 
@@ -409,11 +409,11 @@ def test_a_content_that_no_database_can_look_up_is_named(record: Record) -> None
     content["publication"]["networks"] = ["a\0b"]
     text = json.dumps(content)
     forged = msgspec.structs.replace(item, content=text, digest=hashlib.sha256(text.encode()).hexdigest())
-    [finding] = found(record, [forged])
+    [finding] = problems_of(record, [forged])
     assert "its content has U+0000" in finding
     content["publication"]["networks"], content["publication"]["title"] = [], r"an escaped \u0000"
     escaped = msgspec.structs.replace(item, content=json.dumps(content))
-    assert "U+0000" not in "".join(found(record, [escaped]))
+    assert "U+0000" not in "".join(problems_of(record, [escaped]))
 
 
 @pytest.mark.parametrize("position", [10**30, -(10**30)])
@@ -423,13 +423,13 @@ def test_a_content_from_no_possible_batch_is_named(record: Record, position: int
     [item] = all_issues(record)
     text = json.dumps({**json.loads(item.content), "position": position})
     forged = msgspec.structs.replace(item, content=text, digest=hashlib.sha256(text.encode()).hexdigest())
-    assert "its content does not say from which batch it was built" in found(record, [forged])[0]
+    assert "its content does not say from which batch it was built" in problems_of(record, [forged])[0]
 
 
 def test_many_differences_are_counted(record: Record) -> None:
     write(record, fortnight())
     for number in range(20, 60):
-        write(record, paper(number), talk(number, number, TODAY))
+        write(record, paper(number), posts_about(number, number, TODAY))
     frozen(record)
     record.database.run(
         "UPDATE snapshot SET likes = likes + 1 WHERE post IN (SELECT id FROM identity WHERE key LIKE 'bluesky:_')"
@@ -437,7 +437,7 @@ def test_many_differences_are_counted(record: Record) -> None:
     record.database.run(
         "UPDATE snapshot SET likes = likes + 1 WHERE post IN (SELECT id FROM identity WHERE key LIKE 'bluesky:__')"
     )
-    lines_found = found(record)
+    lines_found = problems_of(record)
     assert len(lines_found) == 11
     assert lines_found[-1].endswith("more differences")
 
@@ -446,6 +446,6 @@ def test_a_listing_without_its_counts_cannot_be_rebuilt(record: Record) -> None:
     publication = listed(record, {1: (30, 40), 2: (10, 45)})
     frozen(record, publication)
     record.database.run("DELETE FROM tally WHERE paper = (SELECT id FROM identity WHERE key = ?)", (key(2),))
-    assert found(record) == [
+    assert problems_of(record) == [
         f"issue: listed {DAY} edition 1: cannot be rebuilt: listed {DAY} #2: the record has no counts for {key(2)}."
     ]

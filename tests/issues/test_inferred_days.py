@@ -25,7 +25,7 @@ from hotpapers.view import phrases
 from tests.ingest.archive_helpers import file, import_files
 from tests.issues.made import key, moment, paper, write
 from tests.issues.past import DAILY, FIRST, archive, fill, lessons
-from tests.issues.test_past_days import flaws, made
+from tests.issues.test_past_days import flaws, frozen_period
 
 LAST = date(2024, 5, 21)
 """There is no deadline on the next day."""
@@ -79,9 +79,9 @@ def test_by_the_schedule(submitted: str, day: str) -> None:
     assert {item.announced_at for item in items} == {item.observed_at for item in items}
 
 
-def told(record: Record) -> Iterator[object]:
+def announcements_in(record: Record) -> Iterator[object]:
     """The contents of issues, without what identifies rows."""
-    for content in made(record, FIRST, LAST):
+    for content in frozen_period(record, FIRST, LAST):
         entries = [
             msgspec.structs.replace(entry, posts=(), metadata="") for entry in (*content.entries, *content.ongoing)
         ]
@@ -97,7 +97,7 @@ def test_it_is_as_if_they_had_been_observed(store_url: str, tmp_path: Path) -> N
         assert infer_days(other, FIRST, LAST) == 0 and other.count(Announcement) == 6 * 40
         fill_without_announcements(record)
         assert infer_days(record, FIRST, LAST) == 6 * 37
-        assert list(told(record)) == list(told(other))
+        assert list(announcements_in(record)) == list(announcements_in(other))
         assert flaws(record) == []
         position = record.head.position
         assert infer_days(record, FIRST, LAST) == 0 and record.head.position == position
@@ -107,7 +107,7 @@ def test_an_issue_says_so(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         fill_without_announcements(record)
         infer_days(record, FIRST, LAST)
-        [content] = made(record, LAST, LAST)
+        [content] = frozen_period(record, LAST, LAST)
         assert content.retrospective and content.retrospective.inferred == 222
         sentence = "For 222 papers, the announcement day is inferred from the submission time, not observed."
         assert sentence in phrases.made_afterwards(content.retrospective)
@@ -124,7 +124,7 @@ def test_what_was_observed_goes_before(sqlite_url: str) -> None:
         infer_days(record, FIRST, LAST)
         assert days_of(record, 222) == [("2024-05-22", "new")]
         assert days_of(record, 215) == [] and days_of(record, 221) == [("2024-05-21", "inferred")]
-        made(record, LAST, LAST)
+        frozen_period(record, LAST, LAST)
         write(record, paper(221, "2024-05-23")[1:], paper(901, "2024-05-17"))
         assert infer_days(record, FIRST, LAST) == 0
         assert days_of(record, 221) == [("2024-05-23", "new")] and days_of(record, 208) == []

@@ -16,7 +16,7 @@ from hotpapers.model import HOUR, Listing, Paper, PublishedIssue
 from hotpapers.ranking.rarity import millipoints
 from hotpapers.store.record import Record
 from tests.issues.listed import LISTED, Printed, listed, listing
-from tests.issues.made import DAY, issue, key, moment, numbers, talk, write
+from tests.issues.made import DAY, issue, key, moment, numbers, posts_about, write
 
 SIX = moment(DAY) + 6 * HOUR
 LATER = moment(DAY) + 72 * HOUR
@@ -137,7 +137,7 @@ def test_a_paper_listed_again_under_another_archive_is_not_compared_with_itself(
 def test_talk_on_networks_is_no_part_of_a_listing(record: Record) -> None:
     listed(record, {1: (10, 40), 2: (10, 60)})
     before = issue(record, LISTED)
-    write(record, talk(1, 5000, moment(DAY)))
+    write(record, posts_about(1, 5000, moment(DAY)))
     recipe = build.IssueRecipe(LISTED, DAY, 1, record.head.position)
     after = build.build(record, recipe).content
     assert msgspec.structs.replace(after, position=before.position, chain=before.chain) == before

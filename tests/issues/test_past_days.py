@@ -24,7 +24,7 @@ from hotpapers.settings import BotSettings
 from hotpapers.store.record import Record
 from hotpapers.view import phrases
 from tests.cli.run import environment
-from tests.issues.made import counts, frozen, judged, key, moment, paper, post, read, talk, write
+from tests.issues.made import counts, frozen, judged, key, moment, paper, post, posts_about, read, write
 from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, archive, fill
 
 
@@ -41,7 +41,7 @@ def without_chain(content: IssueContent) -> IssueContent:
     )  # fmt: skip
 
 
-def made(record: Record, first: date = FIRST, last: date = LAST) -> list[IssueContent]:
+def frozen_period(record: Record, first: date = FIRST, last: date = LAST) -> list[IssueContent]:
     period = plan_period(record, publication_of(record, "daily"), first, last)
     return [issue.content for issue in freeze_period(record, period)]
 
@@ -62,7 +62,7 @@ def test_day_by_day_it_is_the_same(
     with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:
         for target in (record, other):
             fill(target).append([recipe], source="settings", at=2)
-        contents = made(record)
+        contents = frozen_period(record)
         afterwards = history_of(recipe)
         other.append([afterwards], source="settings")
         alone = [freeze(other, afterwards, day).content for day in DAYS]
@@ -93,7 +93,7 @@ def test_broken_off_it_goes_on(sqlite_url: str) -> None:
         period = plan_period(record, publication, FIRST, LAST)
         assert (period.frozen, period.days) == (tuple(DAYS[:4]), tuple(DAYS[4:]))
         assert [issue.content.day for issue in (*first, *freeze_period(record, period))] == DAYS
-        assert made(record) == [] and flaws(record) == []
+        assert frozen_period(record) == [] and flaws(record) == []
         assert record.count(Publication) == 2
 
 
@@ -183,14 +183,14 @@ def test_what_was_not_known(store_url: str) -> None:
         write(
             record,
             *(paper(number, day) for number in (1, 2, 3)),
-            talk(1, 9, cut - HOUR), post(1, "bluesky:uncounted", cut - HOUR),
+            posts_about(1, 9, cut - HOUR), post(1, "bluesky:uncounted", cut - HOUR),
             post(2, "bluesky:2", cut - HOUR), counts("bluesky:2", 5, cut + HOUR),
             post(3, "bluesky:late", cut - HOUR, observed_at=cut + HOUR),
             post(3, "bluesky:after", cut + HOUR), post(3, "x:gone", cut - HOUR, gone="deleted"),
             [Paper(paper=key(4), title="Described later", observed_at=cut + HOUR), *paper(4, day)[1:]],
-            talk(4, 9, cut - HOUR, "hackernews"), judged("bluesky:robot", "bot", at=cut - HOUR),
+            posts_about(4, 9, cut - HOUR, "hackernews"), judged("bluesky:robot", "bot", at=cut - HOUR),
         )  # fmt: skip
-        [content] = made(record, date(2024, 5, 7), date(2024, 5, 7))
+        [content] = frozen_period(record, date(2024, 5, 7), date(2024, 5, 7))
         assert content.retrospective == Retrospective(
             posts=4, posts_later=1, counts_later=1, counts_missing=1, described_later=1,
             absent=("feeds", "huggingface", "lobsters", "mastodon", "reddit", "x"), bots=1, known=None,
@@ -206,10 +206,11 @@ def test_posts_on_papers_that_are_not_considered_are_not_told_of(sqlite_url: str
     with Record(sqlite_url) as record:
         record.append([DAILY], source="settings", at=1)
         write(
-            record, paper(1, day), talk(1, 9, cut - HOUR), paper(2, day, type="replacement"), talk(2, 9, cut - HOUR),
-            paper(3, "2024-04-16"), paper(3, day, "stat.ML", type="cross"), talk(3, 9, cut - HOUR),
+            record, paper(1, day), posts_about(1, 9, cut - HOUR),
+            paper(2, day, type="replacement"), posts_about(2, 9, cut - HOUR),
+            paper(3, "2024-04-16"), paper(3, day, "stat.ML", type="cross"), posts_about(3, 9, cut - HOUR),
         )  # fmt: skip
-        [content] = made(record, date(2024, 5, 7), date(2024, 5, 7))
+        [content] = frozen_period(record, date(2024, 5, 7), date(2024, 5, 7))
         assert content.considered == 1
         assert content.retrospective and content.retrospective.posts == 1
 
@@ -219,8 +220,8 @@ def test_a_corrected_announcement_counts_as_corrected(store_url: str) -> None:
     mistaken = paper(1, day, at=moment("2024-04-16"))
     with Record(store_url) as record:
         record.append([DAILY], source="settings", at=1)
-        write(record, mistaken, paper(1, day), talk(1, 9, cut - HOUR))
-        [content] = made(record, date(2024, 5, 7), date(2024, 5, 7))
+        write(record, mistaken, paper(1, day), posts_about(1, 9, cut - HOUR))
+        [content] = frozen_period(record, date(2024, 5, 7), date(2024, 5, 7))
         assert content.considered == 1
         assert content.retrospective and content.retrospective.posts == 1
 
@@ -231,7 +232,9 @@ def test_judged_as_of_each_day(sqlite_url: str) -> None:
         fill(record)
         bots = BotSettings(bots=("bluesky:fan2",))
         assert list(judge_days(record, DAILY, DAYS[:2], bots)) == DAYS[:2]
-        assert [content.retrospective.bots for content in made(record) if content.retrospective] == [1] * 4 + [2] * 11
+        assert [content.retrospective.bots for content in frozen_period(record) if content.retrospective] == [1] * 4 + [
+            2
+        ] * 11
         head = record.head.position
         assert list(judge_days(record, DAILY, DAYS[:2], bots)) == DAYS[:2] and record.head.position == head
 
@@ -260,7 +263,7 @@ def test_apart_from_those_of_their_time(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         fill(record)
         own = frozen(record, DAILY, "2024-05-27")
-        made(record, FIRST, date(2024, 5, 17))
+        frozen_period(record, FIRST, date(2024, 5, 17))
         after = frozen(record, DAILY, "2024-05-28")
         assert publication_of(record, None) == DAILY and publication_of(record, NAME).publication == NAME
         assert frozen_days(record, "daily") == ["2024-05-27", "2024-05-28"]
@@ -274,7 +277,7 @@ def test_posts_that_they_show_are_not_asked_for_again(sqlite_url: str) -> None:
         fill(record)
         at = moment("2024-05-25")
         follow_new_posts(record.database, "bluesky", 0, at)
-        made(record)
+        frozen_period(record)
         record.database.run("UPDATE issue SET observed_at = ?", (at,))
         assert follow_shown_posts(record.database, "bluesky", at) == 0
         record.database.run("UPDATE issue SET publication = 'daily'")
@@ -324,8 +327,8 @@ def test_a_network_that_was_read_is_not_absent_where_nobody_spoke(sqlite_url: st
     day, cut = "2024-05-07", moment("2024-05-07T08:00")
     with Record(sqlite_url) as record:
         record.append([DAILY], source="settings", at=1)
-        write(record, paper(1, day), talk(1, 9, cut - HOUR), read("lobsters", cut - 24 * HOUR, cut - HOUR))
-        [content] = made(record, date(2024, 5, 7), date(2024, 5, 7))
+        write(record, paper(1, day), posts_about(1, 9, cut - HOUR), read("lobsters", cut - 24 * HOUR, cut - HOUR))
+        [content] = frozen_period(record, date(2024, 5, 7), date(2024, 5, 7))
         assert content.retrospective
         assert content.retrospective.absent == ("feeds", "hackernews", "huggingface", "mastodon", "reddit", "x")
 
@@ -334,7 +337,7 @@ def test_a_network_that_was_read_is_not_absent_where_nobody_spoke(sqlite_url: st
 def test_a_period_by_the_name_of_what_was_made(sqlite_url: str) -> None:
     """Requested by its own name, it is the same publication."""
     with Record(sqlite_url) as record:
-        made(fill(record), FIRST, date(2024, 5, 8))
+        frozen_period(fill(record), FIRST, date(2024, 5, 8))
         period = plan_period(record, publication_of(record, NAME), FIRST, LAST)
         assert (period.publication.publication, period.frozen) == (NAME, tuple(DAYS[:3]))
         assert [issue.content.day for issue in freeze_period(record, period)] == DAYS[3:]

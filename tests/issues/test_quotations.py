@@ -29,7 +29,7 @@ from tests.issues.made import (
     moment,
     paper,
     post,
-    talk,
+    posts_about,
     write,
 )
 
@@ -124,7 +124,7 @@ def test_no_words_of_the_title_say_anything(words: list[str], end: str) -> None:
 REMARK = "Our garden wall turned green overnight"
 
 
-def said(name: str, likes: int, text: str, reply_to: str = "") -> list[Item]:
+def post_with_likes(name: str, likes: int, text: str, reply_to: str = "") -> list[Item]:
     return [*post(1, name, AT, text=text, reply_to=reply_to), counts(name, likes, AT + 1)]
 
 
@@ -138,9 +138,9 @@ def quoted(record: Record, posts: int = 3) -> list[str]:
 
 def test_a_title_is_not_quoted_whatever_its_reactions(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        write(record, background(), paper(1, title=TITLE), said("bluesky:1", 900, TITLE))
+        write(record, background(), paper(1, title=TITLE), post_with_likes("bluesky:1", 900, TITLE))
         assert quoted(record) == []
-        write(record, said("mastodon:1", 3, REMARK))
+        write(record, post_with_likes("mastodon:1", 3, REMARK))
         assert quoted(record) == ["mastodon:1"]
 
 
@@ -148,27 +148,36 @@ def test_other_networks_come_before_a_second_post_of_one(sqlite_url: str) -> Non
     with Record(sqlite_url) as record:
         write(record, background(), paper(1, title=TITLE))
         write(
-            record, said("bluesky:1", 90, REMARK), said("bluesky:2", 80, "Whoever measured ninety walls deserves tea")
+            record,
+            post_with_likes("bluesky:1", 90, REMARK),
+            post_with_likes("bluesky:2", 80, "Whoever measured ninety walls deserves tea"),
         )
-        write(record, said("bluesky:3", 70, "Why nobody asked lichen remains unclear"))
-        write(record, said("mastodon:1", 1, "Three stations prove precious little"))
+        write(record, post_with_likes("bluesky:3", 70, "Why nobody asked lichen remains unclear"))
+        write(record, post_with_likes("mastodon:1", 1, "Three stations prove precious little"))
         assert quoted(record) == ["bluesky:1", "mastodon:1", "bluesky:2"]
         assert quoted(record, 1) == ["bluesky:1"]
 
 
 def test_a_reply_to_somebody_else_takes_no_place(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        write(record, background(), paper(1, title=TITLE), talk(1, 5, AT))
+        write(record, background(), paper(1, title=TITLE), posts_about(1, 5, AT))
         answer = "bluesky:at://did:plc:other/app.bsky.feed.post/1"
-        write(record, said("bluesky:2", 80, "Nobody believes those ninety photographs", reply_to=answer))
-        write(record, said("hackernews:2", 7, "Nobody believes these ninety photographs", reply_to="hackernews:1"))
+        write(record, post_with_likes("bluesky:2", 80, "Nobody believes those ninety photographs", reply_to=answer))
+        write(
+            record,
+            post_with_likes("hackernews:2", 7, "Nobody believes these ninety photographs", reply_to="hackernews:1"),
+        )
         assert quoted(record) == ["hackernews:2", "bluesky:1"]
 
 
 def test_the_same_remark_on_two_networks_is_quoted_once(store_url: str) -> None:
     with Record(store_url) as record:
-        write(record, background(), paper(1, title=TITLE), talk(1, 40, AT))
-        write(record, said("bluesky:2", 90, f"{REMARK} arxiv.org/abs/1 …"), said("mastodon:2", 70, f"{REMARK} #moss"))
+        write(record, background(), paper(1, title=TITLE), posts_about(1, 40, AT))
+        write(
+            record,
+            post_with_likes("bluesky:2", 90, f"{REMARK} arxiv.org/abs/1 …"),
+            post_with_likes("mastodon:2", 70, f"{REMARK} #moss"),
+        )
         assert quoted(record) == ["bluesky:2", "bluesky:1"]
         frozen(record)
         forget(record, "bluesky:by-2")
@@ -178,9 +187,15 @@ def test_the_same_remark_on_two_networks_is_quoted_once(store_url: str) -> None:
 def test_an_issue_verifies_when_a_post_was_forgotten_that_had_kept_another_out(store_url: str) -> None:
     """The forgotten post was not quoted itself: two on its network had more reactions."""
     with Record(store_url) as record:
-        write(record, background(), paper(1, title=TITLE), talk(1, 5, AT), said("bluesky:2", 80, REMARK))
-        write(record, said("bluesky:3", 90, "Nobody believes those ninety photographs"), said("mastodon:1", 40, REMARK))
-        write(record, said("hackernews:1", 10, "Three stations prove precious little"))
+        write(
+            record, background(), paper(1, title=TITLE), posts_about(1, 5, AT), post_with_likes("bluesky:2", 80, REMARK)
+        )
+        write(
+            record,
+            post_with_likes("bluesky:3", 90, "Nobody believes those ninety photographs"),
+            post_with_likes("mastodon:1", 40, REMARK),
+        )
+        write(record, post_with_likes("hackernews:1", 10, "Three stations prove precious little"))
         assert quoted(record, 2) == ["bluesky:3", "hackernews:1"]
         frozen(record)
         forget(record, "bluesky:by-2")
@@ -190,8 +205,18 @@ def test_an_issue_verifies_when_a_post_was_forgotten_that_had_kept_another_out(s
 
 def test_an_issue_names_its_rule_and_verifies_when_its_posts_were_forgotten(store_url: str) -> None:
     with Record(store_url) as record:
-        write(record, background(), paper(1, title=TITLE), said("bluesky:1", 90, REMARK), talk(1, 40, AT))
-        write(record, said("mastodon:1", 50, TITLE), said("mastodon:2", 40, "Three stations prove precious little"))
+        write(
+            record,
+            background(),
+            paper(1, title=TITLE),
+            post_with_likes("bluesky:1", 90, REMARK),
+            posts_about(1, 40, AT),
+        )
+        write(
+            record,
+            post_with_likes("mastodon:1", 50, TITLE),
+            post_with_likes("mastodon:2", 40, "Three stations prove precious little"),
+        )
         first = frozen(record).content
         assert first.quoting == "quotes/1"
         assert len(first.entries[0].posts) == 2
@@ -204,7 +229,7 @@ def test_an_issue_verifies_when_the_start_of_a_quoted_thread_was_forgotten(store
     author = "bluesky:did:plc:abcdefghijklmnopqrstuvwx"
     first, second = (f"bluesky:at://{author.removeprefix('bluesky:')}/app.bsky.feed.post/{n}" for n in (1, 2))
     with Record(store_url) as record:
-        write(record, background(), paper(1, title=TITLE), talk(1, 40, AT), post(2, first, AT, author))
+        write(record, background(), paper(1, title=TITLE), posts_about(1, 40, AT), post(2, first, AT, author))
         write(record, post(1, second, AT, author, REMARK, reply_to=first), counts(second, 90, AT + 1))
         assert quoted(record) == [second, "bluesky:1"]
         frozen(record)
@@ -215,7 +240,13 @@ def test_an_issue_verifies_when_the_start_of_a_quoted_thread_was_forgotten(store
 
 def test_an_issue_without_a_rule_is_built_by_reactions_and_keeps_its_digest(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        write(record, background(), paper(1, title=TITLE), talk(1, 40, AT), said("hackernews:1", 90, TITLE))
+        write(
+            record,
+            background(),
+            paper(1, title=TITLE),
+            posts_about(1, 40, AT),
+            post_with_likes("hackernews:1", 90, TITLE),
+        )
         recipe = IssueRecipe(DAILY, DAY, 1, record.head.position, quoting=quotations.BY_REACTIONS)
         old = build(record, recipe)
         assert "hackernews:1" in [quotation.post for quotation in old.shown]
@@ -229,7 +260,7 @@ def test_an_issue_without_a_rule_is_built_by_reactions_and_keeps_its_digest(sqli
 
 def test_a_rule_of_another_version_is_named(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        write(record, background(), paper(1, title=TITLE), talk(1, 40, AT))
+        write(record, background(), paper(1, title=TITLE), posts_about(1, 40, AT))
         recipe = IssueRecipe(DAILY, DAY, 1, record.head.position)
         content = build(record, recipe).content
         future = content.__class__(
@@ -252,7 +283,14 @@ def test_a_post_about_two_papers_is_judged_beside_each(sqlite_url: str) -> None:
     """Words that say nothing beside one paper may say something beside the other."""
     other = "Our garden wall turned green overnight"
     with Record(sqlite_url) as record:
-        write(record, background(), paper(1, title=TITLE), paper(2, title=other), talk(1, 40, AT), talk(2, 40, AT))
+        write(
+            record,
+            background(),
+            paper(1, title=TITLE),
+            paper(2, title=other),
+            posts_about(1, 40, AT),
+            posts_about(2, 40, AT),
+        )
         both = [*post(1, "mastodon:9", AT, text=other), post(2, "mastodon:9", AT, text=other)[1]]
         write(record, both)
         content = frozen(record).content

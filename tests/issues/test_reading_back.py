@@ -18,7 +18,7 @@ from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, Issue, Item, Windo
 from hotpapers.model import DAY as DAY_LONG
 from hotpapers.privacy.retention import prune
 from hotpapers.store.record import Record
-from tests.issues.made import DAILY, DAY, counts, frozen, key, moment, paper, post, read, talk, write
+from tests.issues.made import DAILY, DAY, counts, frozen, key, moment, paper, post, posts_about, read, write
 
 MINUTE = HOUR // 60
 BEGINS = moment(DAY) + 30 * MINUTE
@@ -46,9 +46,9 @@ def first_read(network: str, since: int, done: int = 20, begins: int = BEGINS) -
     ]  # fmt: skip
 
 
-def said(name: str, made_at: int, seen: int, likes: int, counted: int, number: int = 1) -> list[Item]:
+def counted_post(name: str, made_at: int, observed_at: int, likes: int, counted: int, number: int = 1) -> list[Item]:
     """A post made at a moment, first seen and counted so many minutes after the site began."""
-    seen_at = BEGINS + seen * MINUTE
+    seen_at = BEGINS + observed_at * MINUTE
     items = [msgspec.structs.replace(item, observed_at=seen_at) for item in post(number, name, made_at)]
     return [*items, counts(name, likes, BEGINS + counted * MINUTE)]
 
@@ -60,23 +60,23 @@ def voices(record: Record, at: int = CUT) -> dict[tuple[str, int], int]:
 
 def test_it_counts_at_the_last_age_that_was_reached(record: Record) -> None:
     write(record, paper(1, at=ANNOUNCED), first_read("bluesky", BEGINS - DAY_LONG))
-    write(record, said("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10))
-    write(record, said("bluesky:2", ANNOUNCED + 60 * HOUR, 5, 5, 15))
+    write(record, counted_post("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10))
+    write(record, counted_post("bluesky:2", ANNOUNCED + 60 * HOUR, 5, 5, 15))
     assert voices(record) == {("bluesky", 72): 2 + 10 + 5}
 
 
 def test_what_was_said_after_that_age_is_for_the_next_one(record: Record) -> None:
     write(record, paper(1, at=ANNOUNCED), first_read("bluesky", BEGINS - DAY_LONG))
-    write(record, said("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10))
-    write(record, said("bluesky:2", ANNOUNCED + 72 * HOUR + 30 * MINUTE, 5, 5, 10))
+    write(record, counted_post("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10))
+    write(record, counted_post("bluesky:2", ANNOUNCED + 72 * HOUR + 30 * MINUTE, 5, 5, 10))
     assert voices(record) == {("bluesky", 72): 11}
     assert voices(record, ANNOUNCED + 168 * HOUR) == {("bluesky", 72): 11, ("bluesky", 168): 17}
 
 
 def test_counts_that_come_when_all_was_read_back_are_for_the_next_age(record: Record) -> None:
     write(record, paper(1, at=ANNOUNCED), first_read("bluesky", BEGINS - DAY_LONG))
-    write(record, said("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10), counts("bluesky:1", 99, BEGINS + 25 * MINUTE))
-    write(record, said("bluesky:2", ANNOUNCED + HOUR, 25, 5, 25))
+    write(record, counted_post("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10), counts("bluesky:1", 99, BEGINS + 25 * MINUTE))
+    write(record, counted_post("bluesky:2", ANNOUNCED + HOUR, 25, 5, 25))
     assert voices(record) == {("bluesky", 72): 11}
 
 
@@ -84,14 +84,14 @@ def test_an_age_that_is_reached_meanwhile_takes_it(record: Record) -> None:
     """It counts for one age only: the last one reached before it was known."""
     announced = BEGINS - 72 * HOUR + 10 * MINUTE
     write(record, paper(1, at=announced), first_read("bluesky", BEGINS - DAY_LONG))
-    write(record, said("bluesky:1", announced + HOUR, 5, 10, 15))
+    write(record, counted_post("bluesky:1", announced + HOUR, 5, 10, 15))
     assert voices(record) == {("bluesky", 72): 11}
 
 
 def test_without_the_words_that_it_was_read_back_nothing_counts_late(record: Record) -> None:
     """What a stopped program missed stays unknown for that time, as in issues frozen earlier."""
     write(record, paper(1, at=ANNOUNCED), read("bluesky", BEGINS - DAY_LONG, BEGINS))
-    write(record, said("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10))
+    write(record, counted_post("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10))
     assert voices(record) == {}
     write(record, mark("bluesky", BEGAN, BEGINS), mark("bluesky", READ_BACK, BEGINS + 7 * HOUR))
     assert voices(record) == {}, "so late it stands for nothing"
@@ -99,7 +99,11 @@ def test_without_the_words_that_it_was_read_back_nothing_counts_late(record: Rec
 
 def test_each_network_has_its_own_beginning(record: Record) -> None:
     write(record, paper(1, at=ANNOUNCED), first_read("bluesky", BEGINS - DAY_LONG), mark("mastodon", BEGAN, BEGINS))
-    write(record, said("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10), said("mastodon:1", ANNOUNCED + HOUR, 5, 20, 10))
+    write(
+        record,
+        counted_post("bluesky:1", ANNOUNCED + HOUR, 5, 10, 10),
+        counted_post("mastodon:1", ANNOUNCED + HOUR, 5, 20, 10),
+    )
     assert voices(record) == {("bluesky", 72): 11}
 
 
@@ -108,12 +112,12 @@ def test_nothing_is_compared_with_papers_of_which_only_later_talk_was_read(recor
     write(record, first_read("bluesky", BEGINS - DAY_LONG), first_read("mastodon", BEGINS - 7 * DAY_LONG))
     for number, made_at in ((1, ANNOUNCED + HOUR), (2, BEGINS - 19 * HOUR)):
         for network in ("bluesky", "mastodon"):
-            write(record, said(f"{network}:{number}", made_at, 5, 10, 10, number))
-    talk = collect_input(record.view(CUT), DAILY, CandidateWindow(BEGINS - 7 * DAY_LONG), ())
-    assert {(peer.network, peer.age) for peer in talk.peers} == {
+            write(record, counted_post(f"{network}:{number}", made_at, 5, 10, 10, number))
+    ranking_input = collect_input(record.view(CUT), DAILY, CandidateWindow(BEGINS - 7 * DAY_LONG), ())
+    assert {(peer.network, peer.age) for peer in ranking_input.peers} == {
         ("bluesky", 6), ("bluesky", 24), ("mastodon", 6), ("mastodon", 24), ("mastodon", 72),
     }  # fmt: skip
-    (first,) = (candidate for candidate in talk.candidates if candidate.paper == key(1))
+    (first,) = (candidate for candidate in ranking_input.candidates if candidate.paper == key(1))
     assert {(row.network, row.voices, row.own) for row in first.attention} == {
         ("bluesky", 11, None), ("mastodon", 11, 11)
     }  # fmt: skip
@@ -123,10 +127,10 @@ def test_an_issue_verifies_when_old_counts_were_pruned(store_url: str) -> None:
     """What was read back stands for an age whose moment came before: it is not the latest count at any age."""
     announced = BEGINS - 9 * HOUR
     with Record(store_url) as record:
-        write(record, first_read("mastodon", announced), paper(1), talk(1, 40, BEGINS))
+        write(record, first_read("mastodon", announced), paper(1), posts_about(1, 40, BEGINS))
         for number in range(2, 12):
             name = f"mastodon:{number}"
-            write(record, paper(number, at=announced), said(name, announced + HOUR, 5, number, 10, number))
+            write(record, paper(number, at=announced), counted_post(name, announced + HOUR, 5, number, 10, number))
             write(record, [counts(name, 2 * number, announced + hours * HOUR) for hours in (22, 40, 70, 160)])
         frozen(record, day="2024-05-15")
         assert prune(record, at=CUT + 500 * DAY_LONG).snapshots

@@ -23,8 +23,8 @@ from tests.issues.made import (
     more_talk,
     paper,
     post,
+    posts_about,
     remark,
-    talk,
     write,
 )
 
@@ -38,7 +38,12 @@ def record(sqlite_url: str) -> Iterator[Record]:
     with Record(sqlite_url) as opened:
         opened.database.run("PRAGMA synchronous = OFF")
         write(
-            opened, DAILY, background(), paper(1, title="The only one"), talk(1, 50, TODAY), post(1, "bluesky:x", TODAY)
+            opened,
+            DAILY,
+            background(),
+            paper(1, title="The only one"),
+            posts_about(1, 50, TODAY),
+            post(1, "bluesky:x", TODAY),
         )
         frozen(opened)
         yield opened

@@ -8,7 +8,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR, Item, Paper, Place
 from hotpapers.store.record import Record
 from tests.issues.listed import LISTED, listing
-from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, talk, write
+from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, posts_about, write
 
 TODAY = moment(DAY)
 
@@ -16,7 +16,9 @@ TODAY = moment(DAY)
 def test_an_abstract_else_a_summary_as_known_now(store_url: str) -> None:
     with Record(store_url) as record:
         write(record, DAILY, background(), paper(1, abstract="The first abstract."), paper(2), paper(3))
-        write(record, talk(1, 90, TODAY + HOUR), talk(2, 60, TODAY + HOUR), talk(3, 40, TODAY + HOUR))
+        write(
+            record, posts_about(1, 90, TODAY + HOUR), posts_about(2, 60, TODAY + HOUR), posts_about(3, 40, TODAY + HOUR)
+        )
         frozen(record)
         later = Paper(paper=key(1), title="Later", abstract="A better abstract.", observed_at=TODAY + 99 * HOUR)
         summed = Paper(paper=key(2), title="Summed", summary="A summary.", observed_at=TODAY + 99 * HOUR)

@@ -23,8 +23,8 @@ from tests.issues.made import (
     more_talk,
     paper,
     post,
+    posts_about,
     remark,
-    talk,
     write,
 )
 
@@ -38,7 +38,7 @@ def record(store_url: str) -> Iterator[Record]:
         write(
             opened, DAILY, background(networks=("bluesky", "mastodon")), paper(1), paper(2), paper(3, category="hep-th")
         )
-        write(opened, talk(1, 5, TODAY + HOUR), talk(2, 50, TODAY + 2 * HOUR))
+        write(opened, posts_about(1, 5, TODAY + HOUR), posts_about(2, 50, TODAY + 2 * HOUR))
         write(opened, more_talk(1, 40, TODAY + 5 * HOUR), more_talk(1, 90, TODAY + 30 * HOUR))
         write(
             opened,
@@ -50,7 +50,7 @@ def record(store_url: str) -> Iterator[Record]:
 
 
 def test_what_issues_hold(record: Record) -> None:
-    write(record, more_talk(1, 200, TODAY + 31 * HOUR), paper(4, "2024-05-08"), talk(4, 60, TODAY + 26 * HOUR))
+    write(record, more_talk(1, 200, TODAY + 31 * HOUR), paper(4, "2024-05-08"), posts_about(4, 60, TODAY + 26 * HOUR))
     frozen(record, day="2024-05-08")
     listed(record, {7: (10, 60), 8: (10, 50)})
     frozen(record, LISTED)
@@ -68,7 +68,7 @@ def test_what_issues_hold(record: Record) -> None:
 
 
 def test_what_a_day_announced(record: Record) -> None:
-    late = paper(9, seen=TODAY + 40 * HOUR)
+    late = paper(9, observed_at=TODAY + 40 * HOUR)
     write(record, late, paper(5, type="cross"), paper(6, type="replacement"))
     write(
         record,

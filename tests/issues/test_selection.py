@@ -28,7 +28,7 @@ from tests.issues.made import (
     moment,
     numbers,
     paper,
-    talk,
+    posts_about,
     write,
 )
 
@@ -45,7 +45,7 @@ def record(store_url: str) -> Iterator[Record]:
 def day_one(record: Record, papers: int = 14, day: str = DAY) -> None:
     """A record of one day's papers, with 1, 2, 3 … voices in their first hour."""
     for number in range(1, papers + 1):
-        write(record, paper(number, day), talk(number, number, moment(day) + HOUR))
+        write(record, paper(number, day), posts_about(number, number, moment(day) + HOUR))
 
 
 def test_a_young_record_shows_the_ten_best(record: Record) -> None:
@@ -79,7 +79,7 @@ def test_with_nothing_to_compare_more_voices_stand_first(record: Record) -> None
     """Three papers of the last hours: none is old enough to compare with, so all score 0."""
     for number, voices in ((1, 3), (2, 9), (3, 5)):
         at = moment(f"{DAY}T04:00")
-        write(record, paper(number, at=at), talk(number, voices, at + HOUR))
+        write(record, paper(number, at=at), posts_about(number, voices, at + HOUR))
     content = issue(record, TEN)
     assert [(entry.score, entry.voices) for entry in content.entries] == [(0, 9), (0, 5), (0, 3)]
     assert content.compared == ReferenceSize(network="", age=0, papers=0, days=0, young=True)
@@ -87,7 +87,7 @@ def test_with_nothing_to_compare_more_voices_stand_first(record: Record) -> None
 
 def test_only_papers_that_the_publication_is_about(record: Record) -> None:
     day_one(record, 4)
-    write(record, paper(90, category="hep-th"), talk(90, 40, TODAY + HOUR))
+    write(record, paper(90, category="hep-th"), posts_about(90, 40, TODAY + HOUR))
     assert numbers(issue(record, msgspec.structs.replace(TEN, categories=("cs",))).entries) == [4, 3]
 
 
@@ -95,7 +95,7 @@ def test_what_an_earlier_issue_held_is_not_shown_again(record: Record) -> None:
     day_one(record, 12, "2024-05-06")
     first = frozen(record, TEN, "2024-05-06")
     assert len(first.content.entries) == 10
-    write(record, paper(50), talk(50, 4, TODAY + HOUR))
+    write(record, paper(50), posts_about(50, 4, TODAY + HOUR))
     assert numbers(issue(record, TEN).entries) == [50]
 
 
@@ -105,7 +105,7 @@ def test_with_enough_to_compare_the_threshold_alone_decides(record: Record) -> N
         write(record, background(day, first=first))
     last = background("2024-04-30", first=5000)
     write(record, last[: 98 * 5])
-    write(record, paper(1), talk(1, 4, moment(f"{DAY}T05:00")))
+    write(record, paper(1), posts_about(1, 4, moment(f"{DAY}T05:00")))
     content = issue(record, TEN)
     assert content.compared == ReferenceSize(network="bluesky", age=6, papers=499, days=84, young=True)
     assert numbers(content.entries)[0] == 1
@@ -203,7 +203,7 @@ def test_a_publication_of_before_keeps_its_hash(record: Record) -> None:
             st.sampled_from(["bluesky", "reddit"]), st.sampled_from([6, 24]), st.sampled_from(["cs", "math"]),
             st.dictionaries(st.integers(1, 9), st.integers(1, 400)), st.integers(0, 90),
         ),
-        unique_by=lambda one: one[:3],
+        unique_by=lambda row: row[:3],
     )
 )  # fmt: skip
 def test_what_is_compared_is_some_reference_and_the_largest(

@@ -24,8 +24,8 @@ from tests.issues.made import (
     moment,
     numbers,
     paper,
+    posts_about,
     read,
-    talk,
     write,
 )
 
@@ -98,7 +98,7 @@ def at(hours: int) -> int:
 
 
 def test_a_day_is_not_frozen_before_its_hour(record: Record) -> None:
-    write(record, background(), paper(1), talk(1, 50, TODAY))
+    write(record, background(), paper(1), posts_about(1, 50, TODAY))
     with pytest.raises(IssueError, match=r"2024-05-07 is not over: its issue closes at 2024-05-07 08:00 UTC"):
         freeze.freeze(record, DAILY, DAY, at=CUT - 1)
     assert numbers(freeze.freeze(record, DAILY, DAY, at=CUT).content.entries) == [1]
@@ -106,7 +106,7 @@ def test_a_day_is_not_frozen_before_its_hour(record: Record) -> None:
 
 def test_a_day_waits_for_its_announcement_until_a_limit(record: Record) -> None:
     """Yesterday's papers are there, today's announcement is missing; at the limit the issue appears and says so."""
-    write(record, background(), paper(1, "2024-05-06"), talk(1, 50, moment("2024-05-06")))
+    write(record, background(), paper(1, "2024-05-06"), posts_about(1, 50, moment("2024-05-06")))
     with pytest.raises(IssueError, match=r"announcement of 2024-05-07 is not in the record yet.* 2024-05-07 16:00 UTC"):
         freeze.freeze(record, DAILY, DAY, at=at(8) - 1)
     content = freeze.freeze(record, DAILY, DAY, at=at(8)).content
@@ -127,15 +127,17 @@ def test_longer_windows_wait_for_nothing(record: Record, window: Window, day: st
 
 
 @pytest.mark.parametrize(
-    ("window", "day", "said"),
+    ("window", "day", "reason_given"),
     [
         ("daily", "2024-05-11", r"Monday to Friday; the nearest are 2024-05-10 and 2024-05-13\."),
         ("weekly", "2024-05-07", r"on Mondays; the nearest are 2024-05-06 and 2024-05-13\."),
         ("monthly", "2024-05-02", r"on the first of the month; the nearest are 2024-05-01 and 2024-06-01\."),
     ],
 )
-def test_a_day_that_no_issue_can_have_is_not_frozen(record: Record, window: Window, day: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_a_day_that_no_issue_can_have_is_not_frozen(
+    record: Record, window: Window, day: str, reason_given: str
+) -> None:
+    with pytest.raises(UsageError, match=reason_given):
         freeze.freeze(record, msgspec.structs.replace(DAILY, window=window), day, at=CUT + 90 * 24 * HOUR)
     assert record.head.position == 0, "nothing was written"
 
@@ -164,9 +166,9 @@ def test_one_rule_says_which_days_there_are(date: datetime.date, window: Window)
 
 def test_a_late_announcement_moves_the_cut_with_it(record: Record) -> None:
     late = CUT + 3 * HOUR
-    write(record, background(), talk(1, 50, TODAY + HOUR))
-    write(record, paper(1, at=TODAY, seen=late), paper(2, at=TODAY, seen=late + HOUR))
-    write(record, paper(3, at=TODAY, seen=late + 9 * HOUR))
+    write(record, background(), posts_about(1, 50, TODAY + HOUR))
+    write(record, paper(1, at=TODAY, observed_at=late), paper(2, at=TODAY, observed_at=late + HOUR))
+    write(record, paper(3, at=TODAY, observed_at=late + 9 * HOUR))
     with pytest.raises(IssueError, match=r"closes at 2024-05-07 12:00 UTC"):
         freeze.freeze(record, DAILY, DAY, at=late + HOUR - 1)
     content = freeze.freeze(record, DAILY, DAY, at=late + HOUR).content
@@ -175,8 +177,8 @@ def test_a_late_announcement_moves_the_cut_with_it(record: Record) -> None:
 
 def test_a_straggler_goes_to_the_next_issue(record: Record) -> None:
     """It came after the cut, but the day's announcement was there in time: the cut stays."""
-    write(record, background(), paper(1), talk(1, 50, TODAY), talk(2, 40, TODAY))
-    write(record, paper(2, at=TODAY, seen=CUT + HOUR))
+    write(record, background(), paper(1), posts_about(1, 50, TODAY), posts_about(2, 40, TODAY))
+    write(record, paper(2, at=TODAY, observed_at=CUT + HOUR))
     first = freeze.freeze(record, DAILY, DAY, at=at(2)).content
     assert (first.as_of, first.announced, numbers(first.entries)) == (CUT, 1, [1])
     write(record, paper(3, "2024-05-08"))
@@ -184,29 +186,29 @@ def test_a_straggler_goes_to_the_next_issue(record: Record) -> None:
 
 
 def test_an_announcement_that_came_at_the_limit_is_in_time(record: Record) -> None:
-    write(record, background(), paper(1, at=TODAY, seen=at(8)), talk(1, 50, TODAY))
+    write(record, background(), paper(1, at=TODAY, observed_at=at(8)), posts_about(1, 50, TODAY))
     content = freeze.freeze(record, DAILY, DAY, at=at(8)).content
     assert (content.as_of, content.announced, numbers(content.entries)) == (at(8), 1, [1])
 
 
 def test_an_announcement_that_came_after_the_limit_moves_nothing(record: Record) -> None:
-    write(record, background(), paper(1, at=TODAY, seen=at(8) + 1), talk(1, 50, TODAY))
+    write(record, background(), paper(1, at=TODAY, observed_at=at(8) + 1), posts_about(1, 50, TODAY))
     content = freeze.freeze(record, DAILY, DAY, at=at(40)).content
     assert (content.as_of, content.announced, content.entries) == (CUT, None, ())
 
 
-def day_read(day: str, seen: int, reason: str = "") -> Coverage:
+def day_read(day: str, observed_at: int, reason: str = "") -> Coverage:
     """The arXiv source's coverage after it has read a day."""
     start, end = announcement_days.announced_at(day), announcement_days.closes_at(day)
-    return read("arxiv", start, end, "complete", reason, at=seen)
+    return read("arxiv", start, end, "complete", reason, at=observed_at)
 
 
 def test_where_arxiv_is_read_it_says_when_a_day_is_complete(record: Record) -> None:
     """One of its feeds is there and others are not: the issue waits for them, and closes when they have come."""
-    write(record, background(), day_read("2024-05-06", TODAY - 9 * HOUR), paper(1), talk(1, 50, TODAY))
+    write(record, background(), day_read("2024-05-06", TODAY - 9 * HOUR), paper(1), posts_about(1, 50, TODAY))
     with pytest.raises(IssueError, match="not in the record yet"):
         freeze.freeze(record, DAILY, DAY, at=at(2))
-    write(record, paper(2, at=TODAY, seen=at(3)), talk(2, 40, TODAY), day_read(DAY, at(3)))
+    write(record, paper(2, at=TODAY, observed_at=at(3)), posts_about(2, 40, TODAY), day_read(DAY, at(3)))
     write(record, day_read(DAY, at(5)))
     content = freeze.freeze(record, DAILY, DAY, at=at(6)).content
     assert (content.as_of, content.announced, numbers(content.entries)) == (at(3), 2, [1, 2])

@@ -102,7 +102,7 @@ _metadata = st.builds(
 
 
 @st.composite
-def _spoken(draw: st.DrawFn) -> Post:
+def _post(draw: st.DrawFn) -> Post:
     post, network, account, hours = draw(_posts)
     return Post(
         post=post, network=network, account=account, created_at=CUT - hours * HOUR,
@@ -245,7 +245,7 @@ def worlds(draw: st.DrawFn) -> World:
         *draw(_usual()),
         *draw(st.lists(_announcements, max_size=2)),
         *draw(st.lists(_metadata, max_size=2)),
-        *draw(st.lists(_spoken(), max_size=3)),
+        *draw(st.lists(_post(), max_size=3)),
         *draw(st.lists(_mentions, max_size=3)),
         *draw(st.lists(_reactions, max_size=8)),
         *draw(st.lists(_snapshots, max_size=4)),

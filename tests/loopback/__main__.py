@@ -41,7 +41,7 @@ def main(command_line: Sequence[str]) -> int:
         print(f"loopback: {problem}", file=sys.stderr)
         return 2
     start = utc(now - arguments.days * DAY).date().isoformat()
-    world = World(arguments.seed, start, papers=arguments.papers, talk=arguments.talk)
+    world = World(arguments.seed, start, papers=arguments.papers, post_rate=arguments.post_rate)
     pace = Pace(now, time.time(), arguments.speed)
     folder = Path(arguments.write or tempfile.mkdtemp(prefix="hotpapers-loopback-"))
     stop = threading.Event()
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--days", type=int, default=14, help="days of history before the start (default 14)")
     add("--seed", type=int, default=1, help="seed of everything that is made up (default 1)")
     add("--papers", type=int, default=40, help="papers per day, on average (default 40)")
-    add("--talk", type=float, default=1.0, help="how much people post about them; 2 is twice as much (default 1)")
+    add("--post-rate", type=float, default=1.0, help="how much people post about them; 2 is twice as much (default 1)")
     add(
         "--faults", choices=("none", "random"), default="none", help="random: random faults, by the seed (default none)"
     )

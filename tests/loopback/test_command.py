@@ -51,7 +51,7 @@ class BusyWorld(World):
         return sorted([*world_messages, *additional], key=lambda item: item.at)
 
 
-WORLD = BusyWorld(1, "2026-02-26", talk=40)
+WORLD = BusyWorld(1, "2026-02-26", post_rate=40)
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ KEYS = {
 
 @pytest.mark.long
 def test_pages_follow_each_other_to_the_end() -> None:
-    http = DirectClient(World(1, "2026-02-23", talk=8), SteppedClock(NOW))
+    http = DirectClient(World(1, "2026-02-23", post_rate=8), SteppedClock(NOW))
     url = f"{http.bases['reddit']}/r/MachineLearning/new?limit=10"
     body = http.get(url, headers=KEYS["reddit"]).body
     assert b'"after":"t3_' in body

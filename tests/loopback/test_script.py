@@ -171,8 +171,8 @@ def test_further_versions_are_announced_once() -> None:
 def test_a_world_begins_and_ends() -> None:
     short = World(1, "2026-03-02", days=3)
     assert not short.papers("2026-02-27") and short.papers("2026-03-02") and not short.papers("2026-03-05")
-    talk = [len(short.messages("bluesky", short.first_day + n)) for n in range(-1, 5)]
-    assert talk[0] == 0 and min(talk[1:4]) > 0 and talk[4:] == [0, 0]
+    message_counts = [len(short.messages("bluesky", short.first_day + n)) for n in range(-1, 5)]
+    assert message_counts[0] == 0 and min(message_counts[1:4]) > 0 and message_counts[4:] == [0, 0]
 
 
 def test_a_world_goes_on_for_years() -> None:

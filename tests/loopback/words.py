@@ -65,8 +65,8 @@ ANSWERS = ("Thanks for the pointer.", "I disagree, see the second table.", "Same
 def title(rng: Random, archive: str) -> str:
     """A title of at least five words."""
     things = THINGS.get(archive, THINGS[""])
-    said = f"{rng.choice(MANNERS)} {rng.choice(things)} {rng.choice(LINKS)} {rng.choice(TASKS)}"
-    return f"{said}: {rng.choice(TURNS)}"
+    text = f"{rng.choice(MANNERS)} {rng.choice(things)} {rng.choice(LINKS)} {rng.choice(TASKS)}"
+    return f"{text}: {rng.choice(TURNS)}"
 
 
 def abstract(rng: Random, title: str) -> str:

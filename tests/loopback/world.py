@@ -60,15 +60,15 @@ class World:
 
     def __init__(
         self, seed: int = 1, start: str = "2026-03-02", days: int | None = None, papers: int = 40,
-        *, talk: float = 1.0, chatter: int = 20,
+        *, post_rate: float = 1.0, chatter: int = 20,
     ) -> None:  # fmt: skip
-        self.seed, self.start, self.talk, self.chatter = seed, start, talk, chatter
+        self.seed, self.start, self.post_rate, self.chatter = seed, start, post_rate, chatter
         first = datetime.date.fromisoformat(start)
         self.first_day = first.toordinal() - datetime.date(1970, 1, 1).toordinal()
         end = "9999" if days is None else (first + datetime.timedelta(days=days)).isoformat()
         self._paper_generator = PaperGenerator(seed, start, end, papers)
         self._last_day = NEVER if days is None else self.first_day + days - 1
-        self._talk: OrderedDict[str, DayMessages] = OrderedDict()
+        self._messages_by_day: OrderedDict[str, DayMessages] = OrderedDict()
         self._messages: OrderedDict[tuple[str, int], Sequence[Message]] = OrderedDict()
 
     # ---- the methods of a script -------------------------------------------------------------------------
@@ -132,7 +132,7 @@ class World:
         return sorted(messages, key=lambda message: message.at)
 
     def _talk_of(self, label: str) -> DayMessages:
-        return _cached(self._talk, label, lambda: MessageGenerator(self, label).day(), CACHED_DAYS)
+        return _cached(self._messages_by_day, label, lambda: MessageGenerator(self, label).day(), CACHED_DAYS)
 
     def _small_talk(self, network: str, day: int) -> list[Message]:
         """A few messages about other things, in seconds that no announcement day owns."""
@@ -166,7 +166,7 @@ class MessageGenerator:
         papers = self._world.papers(self._label)
         for paper in papers:
             for network, rate in RATES.items():
-                expected_count = min(paper.popularity, 60) * rate * self._world.talk
+                expected_count = min(paper.popularity, 60) * rate * self._world.post_rate
                 for _ in range(min(MAX_MESSAGES, int(expected_count) + (self._rng.random() < expected_count % 1))):
                     self._discuss(network, paper)
             if "cs" in paper.archives and paper.popularity > 2:

@@ -31,7 +31,7 @@ from hotpapers.store.verify import check
 from tests.cli.run import good, misuse, run
 from tests.conftest import data
 from tests.issues.made import DAY as TODAY
-from tests.issues.made import background, counts, judged, key, paper, talk, write
+from tests.issues.made import background, counts, judged, key, paper, posts_about, write
 from tests.moderation.bots.samples import NOW
 
 TANSY, BO, FAN = "bluesky:did:plc:tansy", "bluesky:did:plc:bo", "bluesky:did:plc:fan"
@@ -306,7 +306,13 @@ DAILY = Publication(publication="daily", title="The Daily Dozen", threshold=1, p
 
 
 def test_before_an_issue_is_frozen_and_never_for_one_that_is(record: Record) -> None:
-    write(record, background(), paper(501, TODAY), talk(501, 8, NOW - 7 * HOUR), counts("bluesky:501", 9, NOW - HOUR))
+    write(
+        record,
+        background(),
+        paper(501, TODAY),
+        posts_about(501, 8, NOW - 7 * HOUR),
+        counts("bluesky:501", 9, NOW - HOUR),
+    )
     write(record, known_paper(501, at=NOW - 2 * HOUR), posting(501, TANSY, name="Tansy Overquill"))
     issue = judge_and_freeze(record, DAILY, TODAY, BotSettings(), at=NOW + HOUR)
     assert voices(record, NOW, issue.content.position) == {(key(501), TANSY)}

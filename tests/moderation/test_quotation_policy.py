@@ -27,7 +27,7 @@ from tests.issues.made import (
     moment,
     paper,
     post,
-    talk,
+    posts_about,
     write,
 )
 
@@ -202,7 +202,7 @@ def record(store_url: str) -> Iterator[Record]:
     with Record(store_url) as record:
         write(record, msgspec.structs.replace(DAILY, posts=5), background())
         for number in (1, 2):
-            write(record, paper(number), talk(number, 50, TODAY))
+            write(record, paper(number), posts_about(number, 50, TODAY))
             remark = "Tea time outlasts every kettle"
             write(record, post(number, f"bluesky:ada{number}", TODAY, account="bluesky:ada", text=remark))
         write(record, post(1, "bluesky:reply", TODAY, text="No kettle does that here!", reply_to="bluesky:somebody"))

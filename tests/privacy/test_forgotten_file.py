@@ -22,7 +22,7 @@ from hotpapers.transfer.backup import backup, restore
 from tests.deliver.email.samples import BEFORE, join
 from tests.store import made
 
-ITEMS = made.spoken(71, "arxiv:2103.00001", "someveryone", made.AT)
+ITEMS = made.post_about(71, "arxiv:2103.00001", "someveryone", made.AT)
 POST = "bluesky:at://did:plc:someveryone/app.bsky.feed.post/3kinvented00071"
 
 
@@ -151,8 +151,8 @@ def test_a_subscriber_who_came_back_before_the_restore_stays(sqlite_url: str, tm
         join(record, "some@moth.example", BEFORE + 2)
     restore(copy, sqlite_url, replace=True)
     with Record(sqlite_url) as record:
-        found = subscribers.find(record, mark)
-        assert found is not None and found.state == "confirmed"
+        subscriber = subscribers.find(record, mark)
+        assert subscriber is not None and subscriber.state == "confirmed"
 
 
 MARK = st.text("0123456789abcdef", min_size=32, max_size=32)
@@ -172,6 +172,6 @@ def test_complete_marks_are_read_whatever_else_the_file_has(
         forgotten_file.append(record.database, hasher, first)
         file.write_bytes(file.read_bytes()[: max(cut, 1)] + noise)
         forgotten_file.append(record.database, hasher, second)
-        found = forgotten_file.read(file, hasher)
-    assert found is not None and set(second) <= found
+        lines = forgotten_file.read(file, hasher)
+    assert lines is not None and set(second) <= lines
     assert forgotten_file.read(file, KeyedHasher(bytes(32))) is None

@@ -19,7 +19,7 @@ from hotpapers.query import BY_NAME, QuerySession
 from hotpapers.store import Record
 from tests.conftest import DATA, shared_folder
 from tests.issues import made
-from tests.issues.made import DAY, background, counts, key, moment, paper, post, talk, write
+from tests.issues.made import DAY, background, counts, key, moment, paper, post, posts_about, write
 
 FROZEN_AT = 1_700_000_000_000_000
 TODAY = moment(DAY)
@@ -62,7 +62,7 @@ def add_talk(record: Record, *items: Item, publication: Publication = DAILY) -> 
 def talk_items() -> Iterator[Item]:
     """Posts about the paper: one with growing counts, a second by the same author, one by a bot, one of our own, and
     one on another network."""
-    yield from talk(1, 40, TODAY)
+    yield from posts_about(1, 40, TODAY)
     yield counts("bluesky:1", 90, TODAY + 23 * HOUR, reposts=8)
     yield counts("bluesky:1", 120, TODAY + 100 * HOUR, reposts=9)
     yield from post(1, "bluesky:again", TODAY + HOUR, account="bluesky:by-1", text="Once more, on the same paper.")

@@ -12,7 +12,7 @@ from hotpapers.issues.freeze import freeze
 from hotpapers.model import HOUR, Tally
 from hotpapers.query import QuerySession, schemas
 from hotpapers.store import Record, now
-from tests.issues.made import DAY, frozen, key, more_talk, paper, talk, write
+from tests.issues.made import DAY, frozen, key, more_talk, paper, posts_about, write
 from tests.query.query_stores import DAILY, ID, TODAY, ask
 
 
@@ -46,7 +46,7 @@ def test_the_marks_are_those_by_which_papers_are_ranked(talk_session: QuerySessi
 
 def test_ages_that_a_paper_has_not_reached_are_left_out(any_session: QuerySession) -> None:
     published_at = now() - 30 * HOUR
-    write(any_session.record, paper(2, at=published_at), talk(2, 5, published_at + HOUR))
+    write(any_session.record, paper(2, at=published_at), posts_about(2, 5, published_at + HOUR))
     assert [mark[0] for mark in marks(ask(any_session, "paper", paper=key(2)), "bluesky")] == [6, 24, None]
 
 

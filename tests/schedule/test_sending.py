@@ -19,7 +19,7 @@ from hotpapers.model import HOUR, HttpClient, IssueReader, Message, Publication
 from hotpapers.schedule import SenderDestination, SendJob
 from hotpapers.schedule.sending import fresh_days, problem_lines, send_day
 from hotpapers.store import Record
-from tests.issues.made import DAILY, DAY, background, moment, paper, talk, write
+from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, write
 from tests.sources.net import ScriptedClient
 
 CUT = moment(f"{DAY}T08:00")
@@ -85,7 +85,7 @@ class SendingRounds:
 @pytest.fixture
 def sending(tmp_path: Path) -> Iterator[SendingRounds]:
     rounds = SendingRounds(str(tmp_path / "hotpapers.db"))
-    write(rounds.record, [DAILY], background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
+    write(rounds.record, [DAILY], background(), paper(1), posts_about(1, 60, moment(f"{DAY}T02:00")))
     yield rounds
     rounds.rounds._close_store()
     rounds.record.database.close()

@@ -21,7 +21,7 @@ def load(folder: Path, text: str) -> settings.Settings:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[quote]\nblock_accounts = ["somebody"]', "quote.block_accounts: write accounts as network:id"),
         ('[quote]\nblock_accounts = ["x:@"]', "quote.block_accounts: write accounts as network:id"),
@@ -35,10 +35,10 @@ def load(folder: Path, text: str) -> settings.Settings:
         ("[publish]\nbudget = -1", "publish.budget: -1 is negative"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_used_is_named_with_its_remedy(tmp_path: Path, text: str, said: str) -> None:
+def test_what_cannot_be_used_is_named_with_its_remedy(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SettingsError) as problem:
         load(tmp_path, text)
-    assert said.split(": ", 1)[1] in str(problem.value), problem.value
+    assert message.split(": ", 1)[1] in str(problem.value), problem.value
 
 
 def test_what_can_be_used(tmp_path: Path) -> None:

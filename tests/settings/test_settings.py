@@ -476,9 +476,9 @@ def test_an_address_without_a_readable_host_or_port_is_refused(tmp_path: Path, k
     assert refusal(tmp_path, ADDRESSES[key].replace("URL", url)).startswith(f"{key}: write a full address")
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG, ids=[said for _, said in WRONG])
-def test_a_wrong_value_names_key_and_remedy(tmp_path: Path, text: str, said: str) -> None:
-    assert refusal(tmp_path, text) == said
+@pytest.mark.parametrize(("text", "message"), WRONG, ids=[message for _, message in WRONG])
+def test_a_wrong_value_names_key_and_remedy(tmp_path: Path, text: str, message: str) -> None:
+    assert refusal(tmp_path, text) == message
 
 
 def test_a_reason_that_has_no_words_of_ours_still_names_the_key(tmp_path: Path) -> None:

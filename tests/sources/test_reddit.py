@@ -267,19 +267,20 @@ def feed_of(*ages: float) -> bytes:
     return f"<feed xmlns='http://www.w3.org/2005/Atom'>{posts}</feed>".encode()
 
 
-ONE = RedditSettings(subreddits=("one",))
+ONE_SUBREDDIT = RedditSettings(subreddits=("one",))
 
 
 def test_posts_that_a_feed_no_longer_had_are_missed_and_it_is_said() -> None:
     feed = feed_of(*range(0, 250, 10))
-    first_page = next(iter(RedditSource(ONE).pages(ScriptedClient({feed_url("one"): feed}), None)))
+    first_page = next(iter(RedditSource(ONE_SUBREDDIT).pages(ScriptedClient({feed_url("one"): feed}), None)))
     assert json.loads(first_page.cursor or "") == {"one": NOW}
     for newest, is_missed in ((NOW - 240, False), (NOW - 241, True)):
         pages: list[PayloadPage] = []
         message = ""
         try:
             collect(
-                RedditSource(ONE).pages(ScriptedClient({feed_url("one"): feed}), json.dumps({"one": newest})), pages
+                RedditSource(ONE_SUBREDDIT).pages(ScriptedClient({feed_url("one"): feed}), json.dumps({"one": newest})),
+                pages,
             )
         except PartiallyRead as error:
             message = str(error)
@@ -299,12 +300,12 @@ def test_a_feed_that_fills_fast_is_asked_sooner(span: int, pause: int | None) ->
 
 
 def test_a_feed_with_few_posts_is_asked_no_sooner() -> None:
-    pages = list(RedditSource(ONE).pages(ScriptedClient({feed_url("one"): feed_of(0, 10)}), None))
+    pages = list(RedditSource(ONE_SUBREDDIT).pages(ScriptedClient({feed_url("one"): feed_of(0, 10)}), None))
     assert [page.next_at for page in pages] == [None]
 
 
 def test_an_empty_feed_says_nothing_of_when_to_come_again() -> None:
-    pages = list(RedditSource(ONE).pages(ScriptedClient({feed_url("one"): feed_of()}), None))
+    pages = list(RedditSource(ONE_SUBREDDIT).pages(ScriptedClient({feed_url("one"): feed_of()}), None))
     assert [page.next_at for page in pages] == [None] and pages[0].cursor == "{}"
 
 

@@ -134,7 +134,7 @@ def everything(record: Record) -> list[model.Item]:
 # ---- people who talk -------------------------------------------------------------------------------------
 
 
-def spoken(n: int, paper: str, account: str, at: int, likes: int = 3, text: str = "") -> list[model.Item]:
+def post_about(n: int, paper: str, account: str, at: int, likes: int = 3, text: str = "") -> list[model.Item]:
     """A post about a paper, with its author, its mention, and a snapshot an hour later."""
     post = f"bluesky:at://did:plc:{account}/app.bsky.feed.post/3kinvented{n:05}"
     words = text or f"Number {n}: a paper about tea that I have read twice with a biscuit in hand"
@@ -169,15 +169,17 @@ DAY_OF_ISSUE = "2021-03-03"
 def talked(record: Record) -> None:
     """Add talk about four papers, with reactions, an alias, a verdict and coverage."""
     start = moment("2021-03-02 00:30")
-    talk: list[model.Item] = [DAILY]
+    items: list[model.Item] = [DAILY]
     for number in range(1, 5):
-        talk += paper_with_announcement(number, start)
+        items += paper_with_announcement(number, start)
         for voice in range(number + 1):
             who = f"voice{number}{voice}"
-            talk += spoken(number * 10 + voice, f"arxiv:2103.{number:05}", who, start + (voice + 1) * HOUR, likes=voice)
-    talk += paper_with_announcement(5, moment("2021-03-03 00:30"))
-    posts = [item for item in talk if isinstance(item, model.Post)]
-    talk += [
+            items += post_about(
+                number * 10 + voice, f"arxiv:2103.{number:05}", who, start + (voice + 1) * HOUR, likes=voice
+            )
+    items += paper_with_announcement(5, moment("2021-03-03 00:30"))
+    posts = [item for item in items if isinstance(item, model.Post)]
+    items += [
         model.Reaction(post=posts[0].post, account="bluesky:did:plc:fan1", type="repost", observed_at=start + 9 * HOUR),
         model.Reaction(post=posts[0].post, account="bluesky:did:plc:fan2", type="like", observed_at=start + 9 * HOUR),
         model.Alias(account="bluesky:@voice10.example.social", stable=posts[0].account, observed_at=start + 9 * HOUR),
@@ -189,8 +191,8 @@ def talked(record: Record) -> None:
             network="bluesky", from_at=start - DAY, until_at=start + 2 * DAY, state="complete", observed_at=start + DAY
         ),
     ]  # fmt: skip
-    record.append(talk[: len(talk) // 2], source="bluesky", at=start, cursor="1")
-    record.append(talk[len(talk) // 2 :], source="bluesky", at=start + HOUR, cursor="2")
+    record.append(items[: len(items) // 2], source="bluesky", at=start, cursor="1")
+    record.append(items[len(items) // 2 :], source="bluesky", at=start + HOUR, cursor="2")
 
 
 def counts_of(raw: model.RawPayload) -> Iterable[model.Item]:
@@ -234,7 +236,7 @@ def rich(record: Record) -> list[model.Issue]:
         freeze.freeze(record, listed, day, at=AT + DAY)
     at = moment("2021-03-03 12:00")
     freeze.freeze(record, DAILY, DAY_OF_ISSUE, at=at)
-    record.append(spoken(99, "arxiv:2103.00001", "latecomer", moment("2021-03-03 07:00")), source="bluesky", at=at)
+    record.append(post_about(99, "arxiv:2103.00001", "latecomer", moment("2021-03-03 07:00")), source="bluesky", at=at)
     freeze.freeze(record, DAILY, DAY_OF_ISSUE, at=at + HOUR, again=True, reason="somebody came late")
     record.append(
         [

@@ -20,7 +20,7 @@ from tests.store.made import AT, counts_of
 POST = "x:1341202937956233217"
 
 
-def seen(content: object, at: int = AT, key: str = "1341202937956233217") -> RawPayload:
+def payload_of(content: object, at: int = AT, key: str = "1341202937956233217") -> RawPayload:
     return RawPayload("counts", key, json.dumps(content).encode(), at)
 
 
@@ -39,10 +39,10 @@ def snapshots(record: Record) -> list[tuple[object, ...]]:
 def test_an_original_is_kept_once_by_content(store_url: str) -> None:
     with Record(store_url) as record:
         result = record.ingest(
-            parse_all(counts_of, [seen(likes(1)), seen(likes(2), AT + 5)], 100), source="s", cursor="7"
+            parse_all(counts_of, [payload_of(likes(1)), payload_of(likes(2), AT + 5)], 100), source="s", cursor="7"
         )
         assert (result.position, result.added, result.quarantined) == (1, 2, 0)
-        again = record.ingest(parse_all(counts_of, [seen(likes(1))]), source="s")
+        again = record.ingest(parse_all(counts_of, [payload_of(likes(1))]), source="s")
         assert (again.position, again.known) == (None, 1)
         rows = table(record, "raw", "id, source, kind, key, seen_at, keep_until")
         assert rows == [
@@ -52,13 +52,13 @@ def test_an_original_is_kept_once_by_content(store_url: str) -> None:
         assert [row[3] for row in snapshots(record)] == [1, 2]
         body = raw_archive.unpack(record.database.rows("SELECT body FROM raw WHERE id = 1")[0][0])
         assert json.loads(body) == likes(1)
-        record.ingest(parse_all(counts_of, [seen(likes(1))]), source="another source keeps its own")
+        record.ingest(parse_all(counts_of, [payload_of(likes(1))]), source="another source keeps its own")
         assert len(table(record, "raw", "id")) == 3
 
 
 def test_what_a_page_says_twice_is_one_original_with_all_its_items(store_url: str) -> None:
     with Record(store_url) as record:
-        page = [seen(likes(1)), seen(likes(2), AT + 3), seen(likes(1), AT + 5)]
+        page = [payload_of(likes(1)), payload_of(likes(2), AT + 3), payload_of(likes(1), AT + 5)]
         assert record.ingest(parse_all(counts_of, page), source="s").added == 3
         assert [row[0] for row in table(record, "raw", "id")] == [1, 2]
         assert record.database.rows("SELECT likes, origin FROM snapshot ORDER BY observed_at") == [
@@ -70,7 +70,7 @@ def test_what_a_page_says_twice_is_one_original_with_all_its_items(store_url: st
 
 def test_each_original_is_kept_as_long_as_its_terms_allow(store_url: str) -> None:
     with Record(store_url) as record:
-        all_of_them = [seen(likes(n), AT + n) for n in range(3)]
+        all_of_them = [payload_of(likes(n), AT + n) for n in range(3)]
         broken = RawPayload("counts", "k", b"{", AT)
         result = record.ingest(
             [p._replace(keep_for=(p.payload.at - AT) * 50) for p in parse_all(counts_of, [*all_of_them, broken])],
@@ -80,14 +80,14 @@ def test_each_original_is_kept_as_long_as_its_terms_allow(store_url: str) -> Non
         assert table(record, "raw", "seen_at, keep_until") == [(AT + 1, AT + 51), (AT + 2, AT + 102)]
         assert [row[3] for row in snapshots(record)] == [0, 1, 2]
         assert table(record, "quarantine", "keep_until") == [(AT + raw_archive.SHORTEST,)]
-        record.ingest(parse_all(counts_of, [seen(likes(9))], model.LARGEST), source="s")
+        record.ingest(parse_all(counts_of, [payload_of(likes(9))], model.LARGEST), source="s")
         assert table(record, "raw", "keep_until")[-1] == (model.LARGEST,)
         assert not made.verified(record).findings
 
 
 def test_what_enters_nothing_is_not_kept(store_url: str) -> None:
     with Record(store_url) as record:
-        assert record.ingest(parse_all(lambda _: [], [seen(likes(1))]), source="s").position is None
+        assert record.ingest(parse_all(lambda _: [], [payload_of(likes(1))]), source="s").position is None
         assert table(record, "raw", "id") == [] == table(record, "quarantine", "id")
 
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_read_is_set_apart_with_its_reason_and_stops_nothing(stor
     bad = ["deep", "number", "negative", "id", "key", 996, {}]
     with Record(store_url) as record:
         broken = RawPayload("counts", "\0\udc80", b"\xff{" + b"x" * 9000, AT)
-        page = [*map(seen, bad), broken, seen("good"), seen(995)]  # 995 is the longest key
+        page = [*map(payload_of, bad), broken, payload_of("good"), payload_of(995)]  # 995 is the longest key
         result = record.ingest(parse_all(unreadable, page, 50), source="s")
         assert (result.added, result.quarantined) == (2, 8)
         reasons = [str(row[0]) for row in table(record, "quarantine", "reason")]
@@ -138,11 +138,11 @@ def test_no_lock_is_held_while_a_network_is_asked(sqlite_url: str) -> None:
     with Record(sqlite_url) as record, Record(sqlite_url) as other:
 
         def slowly() -> Iterator[RawPayload]:
-            yield seen(likes(1))
+            yield payload_of(likes(1))
             other.append(
                 [model.Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=AT)], source="o"
             )
-            yield seen(likes(2), AT + 1)
+            yield payload_of(likes(2), AT + 1)
 
         assert record.ingest(parse_all(counts_of, slowly()), source="s").position == 2
 
@@ -153,7 +153,9 @@ def test_no_lock_is_held_while_a_network_is_asked(sqlite_url: str) -> None:
 def test_a_better_reader_closes_old_rows_and_adds_new_ones_also_where_it_says_nothing(store_url: str) -> None:
     contents = [{"post": POST, "likes": n, "reposts": 2 * n} for n in range(3)]
     with Record(store_url) as record:
-        record.ingest(parse_all(counts_of, [seen(content, AT + n) for n, content in enumerate(contents)]), source="s")
+        record.ingest(
+            parse_all(counts_of, [payload_of(content, AT + n) for n, content in enumerate(contents)]), source="s"
+        )
         before = record.view()
         result = record.reprocess("s", made.better_counts_of)
         assert (result.position, result.added, result.quarantined) == (2, 2, 0)
@@ -173,7 +175,7 @@ def test_a_better_reader_closes_old_rows_and_adds_new_ones_also_where_it_says_no
 def test_the_same_reader_again_changes_nothing_even_where_words_were_moved(store_url: str) -> None:
     """Two originals with different values for one moment: the second is stored a microsecond later."""
     with Record(store_url) as record:
-        record.ingest(parse_all(counts_of, [seen(likes(1)), seen(likes(2))]), source="s")
+        record.ingest(parse_all(counts_of, [payload_of(likes(1)), payload_of(likes(2))]), source="s")
         assert [row[2] for row in snapshots(record)] == [AT, AT + 1]
         assert record.reprocess("s", counts_of).position is None
 
@@ -186,7 +188,7 @@ def test_what_two_originals_say_alike_survives_a_better_reading_of_one(store_url
         return reader(payload) if b"2" in payload.body else []
 
     with Record(store_url) as record:
-        record.ingest(parse_all(reader, [seen({"n": 1}), seen({"n": 2})]), source="s")
+        record.ingest(parse_all(reader, [payload_of({"n": 1}), payload_of({"n": 2})]), source="s")
         result = record.reprocess("s", better)
         assert (result.added, result.known) == (1, 0)
         rows = record.database.rows("SELECT origin, since, until FROM account ORDER BY id")
@@ -199,7 +201,7 @@ def test_a_reader_that_fails_now_changes_nothing(store_url: str) -> None:
         raise ValueError("no idea")
 
     with Record(store_url) as record:
-        record.ingest(parse_all(counts_of, [seen(likes(1))]), source="s")
+        record.ingest(parse_all(counts_of, [payload_of(likes(1))]), source="s")
         result = record.reprocess("s", worse)
         assert (result.position, result.quarantined) == (None, 1)
         assert record.count(model.Snapshot) == 1
@@ -215,7 +217,9 @@ def test_a_better_reader_takes_out_of_quarantine_what_it_can_read(store_url: str
 
     with Record(store_url) as record:
         broken = RawPayload("counts", "k", b"{", AT)
-        record.ingest(parse_all(picky, [seen(likes(0)), seen(likes(1), AT + 1), broken], 9 * model.DAY), source="s")
+        record.ingest(
+            parse_all(picky, [payload_of(likes(0)), payload_of(likes(1), AT + 1), broken], 9 * model.DAY), source="s"
+        )
         assert record.reprocess("s", better).added == 1
         assert table(record, "quarantine", "key") == [("k",)]
         assert table(record, "raw", "seen_at, keep_until") == [(AT + 1, AT + 1 + 9 * model.DAY)]
@@ -225,7 +229,7 @@ def test_a_better_reader_takes_out_of_quarantine_what_it_can_read(store_url: str
 def test_many_originals_are_read_again_in_several_batches(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raw_archive, "CHUNK", 3)
     with Record(store_url) as record:
-        record.ingest(parse_all(counts_of, [seen(likes(n), AT + n) for n in range(8)]), source="s")
+        record.ingest(parse_all(counts_of, [payload_of(likes(n), AT + n) for n in range(8)]), source="s")
         result = record.reprocess("s", made.better_counts_of)
         assert (result.position, result.added) == (2, 0)  # only the first changes: without likes it gives nothing
         monkeypatch.setattr(raw_archive, "CHUNK", 3)
@@ -236,9 +240,9 @@ def test_many_originals_are_read_again_in_several_batches(store_url: str, monkey
 def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
     """Otherwise reprocessing the new original would close rows from the old one."""
     with Record(store_url) as record:
-        record.ingest(parse_all(counts_of, [seen(likes(1))], 10), source="s")
+        record.ingest(parse_all(counts_of, [payload_of(likes(1))], 10), source="s")
         assert prune(record, at=AT + 11).originals == 1
-        record.ingest(parse_all(counts_of, [seen(likes(2), AT + 1)]), source="s")
+        record.ingest(parse_all(counts_of, [payload_of(likes(2), AT + 1)]), source="s")
         assert table(record, "raw", "id") == [(2,)]
         record.reprocess("s", lambda _: [])
         assert [(row[0], row[3], row[5]) for row in snapshots(record)] == [(1, 1, 0), (2, 2, 3)]
@@ -246,7 +250,7 @@ def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
 
 def test_a_damaged_original_is_said_to_be_damaged(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        record.ingest(parse_all(counts_of, [seen(likes(1))]), source="s")
+        record.ingest(parse_all(counts_of, [payload_of(likes(1))]), source="s")
         record.database.run("UPDATE raw SET body = ?", (b"rubbish",))
         with pytest.raises(CorruptStore, match="restore a backup"):
             record.reprocess("s", counts_of)
@@ -262,9 +266,12 @@ def test_a_frozen_issue_stays_as_it_is(store_url: str) -> None:
         issues = made.rich(record)
         start = made.moment("2021-03-02 00:30")
         record.append(
-            [*made.spoken(500, "arxiv:2103.00002", "lateone", start, likes=900), made.with_other_words(made.EVERY[0])],
+            [
+                *made.post_about(500, "arxiv:2103.00002", "lateone", start, likes=900),
+                made.with_other_words(made.EVERY[0]),
+            ],
             source="late",
-        )  # fmt: skip
+        )
         record.reprocess("counts", lambda _: [])
         assert prune(record, at=made.moment("2023-01-01 00:00")).originals > 0
         assert [item for item in made.all_rows(record, model.Issue)] == issues
@@ -276,7 +283,7 @@ def test_what_came_back_stays_where_it_was_seen_again(store_url: str) -> None:
     """Likes 5, 9, then 5 again: the third observation has the same original as the first."""
     with Record(store_url) as record:
         for number, at in ((5, AT), (9, AT + 10), (5, AT + 20)):
-            record.ingest(parse_all(counts_of, [seen(likes(number), at)]), source="s")
+            record.ingest(parse_all(counts_of, [payload_of(likes(number), at)]), source="s")
         before = snapshots(record)
         record.reprocess("s", counts_of)
         assert snapshots(record) == before
@@ -309,14 +316,14 @@ def test_the_database_is_asked_while_originals_are_searched(sqlite_url: str, mon
     monkeypatch.setattr(raw_archive, "STEP", 2)
     events = list[str]()
     with Record(sqlite_url) as record:
-        record.ingest(parse_all(counts_of, [seen(likes(n)) for n in range(7)], 100), source="s")
+        record.ingest(parse_all(counts_of, [payload_of(likes(n)) for n in range(7)], 100), source="s")
         rows = record.database.rows
 
-        def asked(sql: str, params: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        def noted_rows(sql: str, params: Sequence[object] = ()) -> list[tuple[object, ...]]:
             events.append("ask")
             return rows(sql, params)
 
-        monkeypatch.setattr(record.database, "rows", asked)
+        monkeypatch.setattr(record.database, "rows", noted_rows)
 
         def named_in(key: str, body: bytes) -> bool:
             events.append("search")

@@ -109,17 +109,17 @@ def test_a_digest_binds_what_its_issue_does_not_show(tmp_path: Path) -> None:
         made.rich(record)
         issues = [row.item for row in record.view().latest(model.Issue) if isinstance(row.item, model.Issue)]
 
-        def found() -> list[str]:
+        def findings() -> list[str]:
             return [str(finding) for issue in issues for finding in freeze.check_issue(record, issue)]
 
-        assert issues and not found()
+        assert issues and not findings()
         quoted = {post for (post,) in record.database.rows(f"SELECT {key_of('shown.post')} FROM shown")}
         sql = "SELECT post FROM post WHERE redacted IS NULL AND text <> '' GROUP BY post HAVING count(*) = 1"
         sql = f"SELECT {key_of('t.post')} FROM ({sql}) AS t"
         unquoted = {post for (post,) in record.database.rows(sql)} - quoted
         rewrite(record, min(unquoted), "Words that were never said.")
         assert not check(record.database, record.hasher).findings
-        assert sum("was built from another record" in text for text in found()) == len(issues)
+        assert sum("was built from another record" in text for text in findings()) == len(issues)
 
 
 def test_an_issues_own_content_and_digest_are_checked(record: Record) -> None:
@@ -127,7 +127,7 @@ def test_an_issues_own_content_and_digest_are_checked(record: Record) -> None:
     content = good.content.replace('"likes":1204', '"likes":1205')
     assert content != good.content
 
-    def found(content: str, digest: str) -> list[str]:
+    def findings(content: str, digest: str) -> list[str]:
         item = model.Issue(
             publication=good.publication, day=good.day, edition=1, digest=digest, content=content, observed_at=AT
         )
@@ -136,8 +136,8 @@ def test_an_issues_own_content_and_digest_are_checked(record: Record) -> None:
     def resigned(content: str) -> tuple[str, str]:
         return content, hashlib.sha256(content.encode()).hexdigest()
 
-    assert found(good.content, good.digest) == []
-    assert "its digest does not match its content" in found(good.content, "ab" * 32)[0]
-    assert any("likes is 1205, rebuilt 1204" in text for text in found(content, good.digest))
-    assert "its content cannot be read" in found("{", good.digest)[-1]
-    assert "which is missing" in found(*resigned(good.content.replace('"position":', '"position":9')))[-1]
+    assert findings(good.content, good.digest) == []
+    assert "its digest does not match its content" in findings(good.content, "ab" * 32)[0]
+    assert any("likes is 1205, rebuilt 1204" in text for text in findings(content, good.digest))
+    assert "its content cannot be read" in findings("{", good.digest)[-1]
+    assert "which is missing" in findings(*resigned(good.content.replace('"position":', '"position":9')))[-1]

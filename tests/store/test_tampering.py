@@ -137,10 +137,10 @@ def test_a_forgotten_row_cannot_be_filled_again(record: Record) -> None:
     rows = database.rows(f"SELECT {select_columns(spec)} FROM post WHERE redacted IS NOT NULL ORDER BY id")
     whole = next(row for row in rows if read_row(spec, row).is_forgotten)
     name = name_of(read_row(spec, whole).label)
-    [(somebody,)] = database.rows("SELECT max(account) FROM post")
+    [(account,)] = database.rows("SELECT max(account) FROM post")
     changes = {
-        "text": "words", "handle": "ada", "redacted": None, "salt": bytes(16), "voice": somebody, "account": somebody,
-        "reply_to": somebody, "quotes": somebody, "text_fingerprint": 5,
+        "text": "words", "handle": "ada", "redacted": None, "salt": bytes(16), "voice": account, "account": account,
+        "reply_to": account, "quotes": account, "text_fingerprint": 5,
     }  # fmt: skip
     for column, other in changes.items():
         value = database.rows(f"SELECT {column} FROM post WHERE id = ?", (whole[0],))[0][0]
@@ -377,23 +377,23 @@ def test_a_manifest_whose_chain_still_holds_is_compared_with_the_rows(record: Re
 def test_cursors_and_tombstones_are_as_the_batches_say(record: Record) -> None:
     database = record.database
 
-    def found() -> list[str]:
+    def findings() -> list[str]:
         return [str(finding) for finding in check_chain(database).findings]
 
     database.run("UPDATE cursor SET cursor = '7' WHERE source = 'bluesky'")
-    assert found() == ["changed: cursor of bluesky"]
+    assert findings() == ["changed: cursor of bluesky"]
     database.run("UPDATE cursor SET cursor = '2' WHERE source = 'bluesky'")
     database.run("INSERT INTO cursor VALUES ('me', '1', 1)")
-    assert found() == ["changed: cursor of me"]
+    assert findings() == ["changed: cursor of me"]
     database.run("DELETE FROM cursor WHERE source = 'me'")
     [(mark, at), *_] = database.rows("SELECT mark, at FROM tombstone ORDER BY mark")
     database.run("DELETE FROM tombstone WHERE mark = ?", (mark,))
-    assert found() == [f"removed: tombstone {mark}"]
+    assert findings() == [f"removed: tombstone {mark}"]
     database.run("INSERT INTO tombstone VALUES (?, ?)", (mark, at))
     database.run("INSERT INTO tombstone VALUES ('ff', 0)")
-    assert found() == ["added: tombstone ff"]
+    assert findings() == ["added: tombstone ff"]
     database.run("DELETE FROM tombstone WHERE mark = 'ff'")
-    assert found() == []
+    assert findings() == []
 
 
 def test_another_secret_is_noticed(record: Record) -> None:

@@ -47,7 +47,7 @@ FORGOTTEN = ForgottenNames(
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("with @made_up_ada.", ["made_up_ada"]),
         ("with MADE_UP_ADA, and made_up_ada's", ["MADE_UP_ADA", "made_up_ada"]),
@@ -64,16 +64,16 @@ FORGOTTEN = ForgottenNames(
         ("", []),
     ],
 )
-def test_where_names_stand(text: str, found: list[str]) -> None:
-    assert [text[start:end] for start, end in found_in(text, FORGOTTEN)] == found
-    assert FORGOTTEN.stand_in(text) == bool(found)
+def test_where_names_stand(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in found_in(text, FORGOTTEN)] == expected
+    assert FORGOTTEN.stand_in(text) == bool(expected)
 
 
 FEDIVERSE = ForgottenNames(frozenset(names_of("mastodon:@bo@tea.example")) | {"tea.example/ap/users/1164", "-ada-"})
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("see https://tea.example/@bo, or tea.example/users/Bo/outbox", ["tea.example/@bo", "tea.example/users/Bo"]),
         ("https://tea.example/ap/users/1164/statuses/5", ["tea.example/ap/users/1164"]),
@@ -83,9 +83,9 @@ FEDIVERSE = ForgottenNames(frozenset(names_of("mastodon:@bo@tea.example")) | {"t
         ("-ada and ada- are others", []),
     ],
 )
-def test_where_short_names_and_names_with_hyphens_stand(text: str, found: list[str]) -> None:
-    assert [text[start:end] for start, end in found_in(text, FEDIVERSE)] == found
-    assert FEDIVERSE.stand_in(text) == bool(found)
+def test_where_short_names_and_names_with_hyphens_stand(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in found_in(text, FEDIVERSE)] == expected
+    assert FEDIVERSE.stand_in(text) == bool(expected)
 
 
 def test_a_mention_goes_with_its_link() -> None:

@@ -58,7 +58,7 @@ def test_what_two_processes_close_is_closed_once(store_url: str) -> None:
     verdict = next(item for item in EVERY if isinstance(item, model.Verdict))
     with Record(store_url) as record, Record(store_url) as other:
         record.append([verdict], source="test")
-        for writer, rows in [(one, one.view().latest(model.Verdict)) for one in (record, other)]:
+        for writer, rows in [(store, store.view().latest(model.Verdict)) for store in (record, other)]:
             with writer.database.write():
                 write_batch(writer.database, [], writer.hasher, BatchStamp(AT, "test"), close=rows)
         assert record.head.position == 2

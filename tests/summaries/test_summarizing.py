@@ -27,7 +27,7 @@ from hotpapers.summaries.generate import MOST_FAILURES, MOST_MINUTES, LanguageMo
 from hotpapers.summaries.llm_client import LONGEST, LONGEST_ABSTRACT, request, sentence_of, unfit
 from hotpapers.view import phrases
 from tests.http.server import Handler, Play, Server, answer, raw, serving
-from tests.issues.made import DAILY, DAY, background, key, moment, paper, talk, write
+from tests.issues.made import DAILY, DAY, background, key, moment, paper, posts_about, write
 from tests.sources.net import ScriptedClient
 
 TODAY = moment(DAY)
@@ -169,7 +169,7 @@ def record_with_posts(store: str) -> Iterator[Record]:
             fields = {"summary": "Asks kettles."} if number == 2 else {}
             [paper_item, *rest] = paper(number, title=f"Tones {number}")
             paper_item = msgspec.structs.replace(paper_item, abstract=f"{ABSTRACT} Number {number}.", **fields)
-            write(opened_record, [paper_item, *rest], talk(number, 50 - number, TODAY))
+            write(opened_record, [paper_item, *rest], posts_about(number, 50 - number, TODAY))
         yield opened_record
 
 
@@ -287,7 +287,9 @@ def test_a_server_that_is_away_is_given_up(sqlite_url: str, server: Server) -> N
         write(record, DAILY, background())
         for number in range(1, MOST_FAILURES + 4):
             [paper_item, *rest] = paper(number)
-            write(record, [msgspec.structs.replace(paper_item, abstract=ABSTRACT), *rest], talk(number, 50, TODAY))
+            write(
+                record, [msgspec.structs.replace(paper_item, abstract=ABSTRACT), *rest], posts_about(number, 50, TODAY)
+            )
         freeze_with(record, server)
         assert (
             len(server.requests) == MOST_FAILURES
@@ -316,7 +318,9 @@ def test_only_failures_in_a_row_count(sqlite_url: str, server: Server) -> None:
         write(record, DAILY, background())
         for number in range(1, 6):
             [paper_item, *rest] = paper(number)
-            write(record, [msgspec.structs.replace(paper_item, abstract=ABSTRACT), *rest], talk(number, 50, TODAY))
+            write(
+                record, [msgspec.structs.replace(paper_item, abstract=ABSTRACT), *rest], posts_about(number, 50, TODAY)
+            )
         freeze_with(record, server)
         status = jobs_queries.load_state(record, "summaries")
         assert (len(server.requests), status.items, status.quarantined) == (5, 1, 4)
@@ -383,7 +387,7 @@ def test_the_command_writes_them_where_the_settings_name_a_model(
     with Record(str(tmp_path / "hotpapers.db")) as record:
         write(record, DAILY, background())
         [paper_item, *rest] = paper(1)
-        write(record, [msgspec.structs.replace(paper_item, abstract=ABSTRACT), *rest], talk(1, 50, TODAY))
+        write(record, [msgspec.structs.replace(paper_item, abstract=ABSTRACT), *rest], posts_about(1, 50, TODAY))
     home = tmp_path / "hotpapers.toml"
     home.write_text(f'[summary]\nurl = "{server.base}/v1"\nmodel = "tea-7b"\n')
     output = run_command("issue", DAY, "--config", home)

@@ -114,7 +114,7 @@ class Rig:
 @contextmanager
 def rig(store: str, folder: Path, *, lease: int = LEASE, parts: int = 1, process_url: str = "") -> Iterator[Rig]:
     """A site without processes yet. `process_url`: another address of its store, for the processes."""
-    script, clock = World(5, "2026-02-23", talk=3), JumpingClock(START, SPEED)
+    script, clock = World(5, "2026-02-23", post_rate=3), JumpingClock(START, SPEED)
     with Loopback(script, clock) as loopback, Forks(folder / "log") as forks:
         changes = {"x": LARGE_BUDGET, "bluesky": {"parts": parts}}
         parameters = SiteParameters(

@@ -19,8 +19,8 @@ from tests.torture.site import QUICK_LIMITS
 from tests.torture.source_jobs import SourceJobs, source_jobs
 from tests.torture.table import ALL, Report
 
-SCRIPT = World(3, "2026-02-23", talk=6)
-BUSY_SCRIPT = World(3, "2026-02-23", talk=60)
+SCRIPT = World(3, "2026-02-23", post_rate=6)
+BUSY_SCRIPT = World(3, "2026-02-23", post_rate=60)
 """A stream is read for minutes only, so it needs many posts."""
 DOWN_FAULTS = ("refused", "reset", "stall", "truncated", "oversized", "malformed", "html", "500", "502")
 REFUSALS = ("401", "403", "404", "410", "redirect")

@@ -43,7 +43,7 @@ def prepare(store: str) -> None:
     for n, day in enumerate(DAYS):
         at = made.moment(day)
         for number in range(10 * n + 1, 10 * n + 9):
-            items += [*made.paper(number, day), *made.talk(number, 12 + number % 5, at + HOUR)]
+            items += [*made.paper(number, day), *made.posts_about(number, 12 + number % 5, at + HOUR)]
     publications = [
         Publication(publication=name, title=name.title(), posts=2, threshold=500, observed_at=START) for name in NAMES
     ]

@@ -159,7 +159,7 @@ def test_restore_into_nothing(store: str, other_url: str, tmp_path: Path) -> Non
         record.ingest(
             parse_all(counts_of, [model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 1}', AT)]), source="counts"
         )
-        record.append([made.EVERY[0], *made.spoken(70, "arxiv:2103.00001", "afterwards", AT)], source="test")
+        record.append([made.EVERY[0], *made.post_about(70, "arxiv:2103.00001", "afterwards", AT)], source="test")
         assert not made.verified(record).findings
 
 

@@ -134,7 +134,7 @@ def test_a_post_shown_in_two_wordings_keeps_both(store_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said", "line"),
+    ("change", "reason", "line"),
     [
         (lambda text: text[:900], "", None),
         (lambda text: text.replace("# 2. ", "# 3. "), "", None),
@@ -146,11 +146,11 @@ def test_a_post_shown_in_two_wordings_keeps_both(store_url: str) -> None:
     ],
 )
 def test_what_is_not_in_the_format_changes_nothing(
-    sqlite_url: str, change: object, said: str, line: int | None
+    sqlite_url: str, change: object, reason: str, line: int | None
 ) -> None:
     assert callable(change)
     with Record(sqlite_url) as record:
-        with pytest.raises(NotClassic, match=f"^bad.md:.*{said}") as problem:
+        with pytest.raises(NotClassic, match=f"^bad.md:.*{reason}") as problem:
             classic_import.import_classic(record, "bad.md", change(text_of(PLAIN)).encode())
         assert problem.value.file == "bad.md" and (line is None or problem.value.line == line)
         assert record.head.position == 0 and made.everything(record) == []

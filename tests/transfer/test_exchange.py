@@ -161,7 +161,7 @@ def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url:
 
 
 @pytest.mark.parametrize(
-    ("what", "said"),
+    ("what", "reason"),
     [
         ("changed count", "the item differs from what was written"),
         ("changed count and check", "batch 1 differs from what was written"),
@@ -172,7 +172,7 @@ def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url:
         ("first batch removed with its items", "batch 2 follows batch 0"),
     ],
 )
-def test_a_changed_line_is_refused_and_named(sqlite_url: str, tmp_path: Path, what: str, said: str) -> None:
+def test_a_changed_line_is_refused_and_named(sqlite_url: str, tmp_path: Path, what: str, reason: str) -> None:
     with Record(sqlite_url) as record:
         made.listings(record)
         lines = list(exporter.lines(record))
@@ -198,7 +198,7 @@ def test_a_changed_line_is_refused_and_named(sqlite_url: str, tmp_path: Path, wh
     else:
         del lines[batch:after]
     with Record(str(tmp_path / "other.db")) as other:
-        with pytest.raises(NotExchange, match=said) as refused:
+        with pytest.raises(NotExchange, match=reason) as refused:
             importer.import_lines(other, "export.jsonl", lines)
         assert refused.value.file == "export.jsonl"
         assert number is None or refused.value.line == number
@@ -307,9 +307,9 @@ def test_an_export_is_one_moment_of_a_store_that_goes_on(store_url: str) -> None
     with Record(store_url) as record, Record(store_url) as other:
         made.listings(record)
         lines = exporter.lines(record)
-        begun = [next(lines), next(lines)]
+        first_lines = [next(lines), next(lines)]
         other.append([made.EVERY[0]], source="later")
-        assert b"Kettles" not in b"".join([*begun, *lines])
+        assert b"Kettles" not in b"".join([*first_lines, *lines])
         lines = exporter.lines(record)
         next(lines)
         del lines  # an abandoned export leaves nothing open

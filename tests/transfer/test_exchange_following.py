@@ -30,7 +30,7 @@ Step = Callable[[Record], object]
 """A change in the store that is followed."""
 
 
-def said(post: str, account: str, text: str, reply_to: str = "") -> model.Post:
+def post_by(post: str, account: str, text: str, reply_to: str = "") -> model.Post:
     return model.Post(
         post=post, network="x", account=account, created_at=AT, text=text, handle=account.removeprefix("x:@"),
         reply_to=reply_to, observed_at=AT,
@@ -39,8 +39,8 @@ def said(post: str, account: str, text: str, reply_to: str = "") -> model.Post:
 
 def begin(record: Record) -> None:
     """Two posts by Ada, one of which answers a post that nobody else names, and one by Bo."""
-    first = said(FIRST, ADA, "Zyxomma at dusk", ANSWERED)
-    record.append([first, said(SECOND, ADA, "Second thoughts"), said(BOS, BO, "Bo begins")], source="test", at=AT)
+    first = post_by(FIRST, ADA, "Zyxomma at dusk", ANSWERED)
+    record.append([first, post_by(SECOND, ADA, "Second thoughts"), post_by(BOS, BO, "Bo begins")], source="test", at=AT)
 
 
 def tells(*items: model.Item) -> Step:
@@ -51,12 +51,12 @@ def forgets(key: str) -> Step:
     return lambda record: forget(record, key, at=AT + 2 * HOUR)
 
 
-NAMES_HER = said("x:1366659539260149008", BO, "With @quillfeather, status 1366659539260149001, and cake")
+NAMES_HER = post_by("x:1366659539260149008", BO, "With @quillfeather, status 1366659539260149001, and cake")
 STEPS: dict[str, tuple[list[Step], tuple[str, ...]]] = {
     "a post alone": ([forgets(FIRST)], (FIRST, ANSWERED, "Zyxomma")),
     "an account": ([forgets(ADA)], (ADA, FIRST, SECOND, ANSWERED, "Zyxomma", "Second thoughts")),
-    "an account that said more": (
-        [tells(said(THIRD, ADA, "Third time")), forgets(ADA)],
+    "an account that post_by more": (
+        [tells(post_by(THIRD, ADA, "Third time")), forgets(ADA)],
         (ADA, FIRST, SECOND, THIRD, ANSWERED, "Zyxomma", "Third time"),
     ),
     "a post alone, later its author": (

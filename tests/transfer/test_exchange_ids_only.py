@@ -142,9 +142,9 @@ def test_a_store_keeps_its_words_when_it_takes_in_its_own_export_without_them(re
 @pytest.mark.parametrize("first", [True, False], ids=["words first", "words last"])
 def test_an_export_goes_on_from_one_of_the_other_sort(record: Record, other: Record, first: bool) -> None:
     exports = [list(exporter.lines(record)), whole(record)]
-    begun, rest = exports if first else exports[::-1]
+    first_export, rest = exports if first else exports[::-1]
     with pytest.raises(NotExchange, match="truncated"):
-        importer.import_lines(other, "begun", begun[: len(begun) * 2 // 3])
+        importer.import_lines(other, "first_export", first_export[: len(first_export) * 2 // 3])
     assert 0 < other.head.position < record.head.position
     importer.import_lines(other, "rest", rest)
     assert other.head == record.head

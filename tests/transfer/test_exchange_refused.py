@@ -47,7 +47,7 @@ def refused(store: str, lines: list[bytes]) -> NotExchange:
 
 
 @pytest.mark.parametrize(
-    ("first", "said"),
+    ("first", "reason"),
     [
         (b"", "not a header"),
         (b"# 1. A Teapot That Learns", "not JSON"),
@@ -63,9 +63,9 @@ def refused(store: str, lines: list[bytes]) -> NotExchange:
         (json.dumps({**HEADER, "full": True, "secret": "ab" * 31}).encode(), "without its secret"),
     ],
 )
-def test_the_first_line(sqlite_url: str, first: bytes, said: str) -> None:
+def test_the_first_line(sqlite_url: str, first: bytes, reason: str) -> None:
     problem = refused(sqlite_url, [first] if first else [])
-    assert said in problem.reason and problem.line == 1
+    assert reason in problem.reason and problem.line == 1
 
 
 BAD: list[tuple[Any, str]] = [
@@ -116,12 +116,12 @@ BAD: list[tuple[Any, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("bad", "said"), BAD, ids=[said for _, said in BAD])
-def test_a_bad_line_is_named_and_nothing_is_taken(sqlite_url: str, bad: Any, said: str) -> None:
+@pytest.mark.parametrize(("bad", "reason"), BAD, ids=[reason for _, reason in BAD])
+def test_a_bad_line_is_named_and_nothing_is_taken(sqlite_url: str, bad: Any, reason: str) -> None:
     line = bad if isinstance(bad, bytes) else json.dumps(bad).encode()
     good = json.dumps(TALLY).encode()
     problem = refused(sqlite_url, [json.dumps(HEADER).encode(), b"", good, line, good])
-    assert said in problem.reason, problem.reason
+    assert reason in problem.reason, problem.reason
     assert problem.line == (5 if bad == {"kind": "end"} else 4)
     with Record(sqlite_url) as record:
         assert made.everything(record) == []
@@ -241,10 +241,10 @@ HOSTILE: list[tuple[list[bytes], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("lines", "said"), HOSTILE, ids=[f"{n} {said}" for n, (_, said) in enumerate(HOSTILE)])
-def test_a_hostile_full_export(sqlite_url: str, lines: list[bytes], said: str) -> None:
+@pytest.mark.parametrize(("lines", "reason"), HOSTILE, ids=[f"{n} {reason}" for n, (_, reason) in enumerate(HOSTILE)])
+def test_a_hostile_full_export(sqlite_url: str, lines: list[bytes], reason: str) -> None:
     problem = refused(sqlite_url, lines)
-    assert said in problem.reason, problem.reason
+    assert reason in problem.reason, problem.reason
     with Record(sqlite_url) as record:
         assert record.head.position == 0
 

@@ -23,7 +23,7 @@ from hotpapers.transfer.research.schema import TABLES
 from tests.cli.run import good, misuse
 from tests.conftest import ROOT
 from tests.disks import small_disk
-from tests.issues.made import DAY, background, counts, issue, judged, key, moment, paper, post, read, talk, write
+from tests.issues.made import DAY, background, counts, issue, judged, key, moment, paper, post, posts_about, read, write
 from tests.transfer.recounts import ask, recounted
 
 TODAY = moment(DAY)
@@ -37,8 +37,8 @@ def record(store_url: str) -> Iterator[Record]:
         write(
             opened, NAMED, background(networks=("bluesky", "mastodon")),
             [item for n in range(1, 9) for item in paper(n)],
-            [item for n in range(1, 7) for item in talk(n, 5 + 3 * n, TODAY + n * HOUR // 2)],
-            [item for n in range(2, 6) for item in talk(n, 4 + n, TODAY + HOUR, "mastodon")],
+            [item for n in range(1, 7) for item in posts_about(n, 5 + 3 * n, TODAY + n * HOUR // 2)],
+            [item for n in range(2, 6) for item in posts_about(n, 4 + n, TODAY + HOUR, "mastodon")],
             post(3, "bluesky:second", TODAY + 2 * HOUR, text="A second kettle on the same stove, warmer"),
             counts("bluesky:second", 7, TODAY + 3 * HOUR, 2), counts("bluesky:second", 9, TODAY + 4 * HOUR, 3),
             post(4, "bluesky:bot", TODAY + HOUR, text="New paper by a program"),
@@ -82,7 +82,7 @@ def test_the_counts_by_age_are_those_of_the_posts(tables: Path) -> None:
 
 def test_the_first_papers_of_a_long_record_are_counted_too(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
-        write(record, NAMED, background(), paper(1), talk(1, 5, TODAY))
+        write(record, NAMED, background(), paper(1), posts_about(1, 5, TODAY))
         write_tables(record, tmp_path / "tables", TODAY + 90 * 24 * HOUR)
     first = "announced_at = TIMESTAMP '2024-04-15'"
     sql = f"SELECT age, count(DISTINCT paper) FROM counts WHERE {first} GROUP BY 1 ORDER BY 1"
@@ -100,7 +100,9 @@ def test_the_title_is_that_of_the_publication(store_url: str, tmp_path: Path) ->
 def test_counts_that_were_never_read_are_unknown(store_url: str, tmp_path: Path) -> None:
     like = Reaction(post="bluesky:first", account="bluesky:who", type="like", observed_at=TODAY + 2 * HOUR)
     with Record(store_url) as record:
-        write(record, paper(1), post(1, "bluesky:first", TODAY + HOUR), like, talk(1, 5, TODAY + HOUR, "mastodon"))
+        write(
+            record, paper(1), post(1, "bluesky:first", TODAY + HOUR), like, posts_about(1, 5, TODAY + HOUR, "mastodon")
+        )
         write_tables(record, tmp_path / "tables", TODAY + 7 * HOUR)
     rows = ask(tmp_path / "tables", "SELECT network, voices, reposts, likes FROM counts ORDER BY network")
     assert rows == [("bluesky", 2, None, None), ("mastodon", 5, 0, 4)]

@@ -34,7 +34,7 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = config_in(folder)
     with Record(str(folder / "hotpapers.db")) as record:
         write(record, [DAILY], background(), paper(1, day=FIRST), paper(2, day=SECOND))
-        write(record, *(_talk(n, day) for n, day in ((1, FIRST), (2, SECOND))))
+        write(record, *(_post_with_counts(n, day) for n, day in ((1, FIRST), (2, SECOND))))
         frozen(record, DAILY, FIRST)
         write(record, counts("bluesky:1", 95, moment(FIRST) + 1))
         freeze(record, DAILY, FIRST, again=True, reason="a count was missing", at=moment(FIRST) + 49 * HOUR)
@@ -44,7 +44,7 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-def _talk(number: int, day: str) -> list[Item]:
+def _post_with_counts(number: int, day: str) -> list[Item]:
     name = f"bluesky:{number}"
     return [*post(number, name, moment(day)), counts(name, 90, moment(day))]
 

@@ -49,8 +49,8 @@ from tests.issues.made import (
     moment,
     paper,
     post,
+    posts_about,
     read,
-    talk,
     write,
 )
 from tests.render.build import PlainIssueReader
@@ -109,8 +109,15 @@ def add_issues(record: Record) -> None:
         ),
         *post(2, "x:31", TODAY, "x:@cora", "Cora on kettles"),
     ]  # fmt: skip
-    write(record, paper(1, title="Bridges"), paper(2, title="Kettles"), talk(1, 60, TODAY), talk(2, 50, TODAY), posts)
-    write(record, paper(3, NEXT, title="Spoons"), talk(3, 40, moment(NEXT)))
+    write(
+        record,
+        paper(1, title="Bridges"),
+        paper(2, title="Kettles"),
+        posts_about(1, 60, TODAY),
+        posts_about(2, 50, TODAY),
+        posts,
+    )
+    write(record, paper(3, NEXT, title="Spoons"), posts_about(3, 40, moment(NEXT)))
     for day in (DAY, NEXT):
         freeze.freeze(record, DAILY, day, at=moment(day) + 24 * HOUR)
 
@@ -133,8 +140,8 @@ def correct(record: Record) -> object:
 
 INVISIBLE_CHANGES: dict[str, Change] = {
     "a paper": lambda record: write(record, paper(7, "2024-05-09")),
-    "posts and counts of a paper that no issue holds": lambda record: write(record, talk(1007, 9, LATER)),
-    "a post about a paper of an issue": lambda record: write(record, talk(1, 90, LATER, "lobsters")),
+    "posts and counts of a paper that no issue holds": lambda record: write(record, posts_about(1007, 9, LATER)),
+    "a post about a paper of an issue": lambda record: write(record, posts_about(1, 90, LATER, "lobsters")),
     "counts of a post that is shown": lambda record: write(record, counts("bluesky:1", 99, LATER)),
     "a reaction": lambda record: write(
         record, Reaction(post="bluesky:1", account="bluesky:eve", type="like", observed_at=LATER)

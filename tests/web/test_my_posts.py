@@ -23,7 +23,7 @@ from hotpapers.view.site_config import SiteConfig
 from hotpapers.web import my_posts, reader_features
 from hotpapers.web.app import app as pages
 from hotpapers.web.forms import SUBMITS_AN_HOUR, FormRouter
-from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, post, talk, write
+from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, post, posts_about, write
 from tests.loopback.clock import SteppedClock
 from tests.loopback.manual_script import ManualScript, account, message
 from tests.loopback.reading import client
@@ -83,7 +83,7 @@ class Site:
         post_items = post(
             number, name, at, self.key(person), f"{WORDS[person.name]} https://arxiv.org/abs/2405.{number:05}"
         )
-        return [account, *paper(number), *talk(number, 60, at, person.network)[2:], *post_items]
+        return [account, *paper(number), *posts_about(number, 60, at, person.network)[2:], *post_items]
 
     def begin(self, bots: BotSettings | None = None, base_addresses: Sequence[str] | None = None) -> None:
         """Starts the app with fresh rate limits."""

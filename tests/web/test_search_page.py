@@ -26,7 +26,7 @@ from hotpapers.web.app import app
 from hotpapers.web.search_pages import PAGE, SearchRoutes
 from hotpapers.web.search_view import result_line
 from tests.conftest import data
-from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, post, talk, write
+from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, post, posts_about, write
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page
 from tests.web.asgi import Response, get
@@ -74,7 +74,7 @@ def multilingual_app(make_app: AppFactory, tmp_path_factory: pytest.TempPathFact
     path = tmp_path_factory.mktemp("talked") / "talked.db"
     with Record(str(path)) as record:
         tea = paper(1, title="Kettles for the 机器学习 of tea", abstract="On steam.")
-        write(record, DAILY, background(), tea, paper(2), talk(1, 40, moment(DAY)), list(multilingual_items()))
+        write(record, DAILY, background(), tea, paper(2), posts_about(1, 40, moment(DAY)), list(multilingual_items()))
         frozen(record)
     return make_app(path, "daily")
 

@@ -25,7 +25,7 @@ from tests.deliver.email.samples import join
 from tests.deliver.email.server import serving as mail_server
 from tests.deliveries import deliveries, receipts, recorded
 from tests.http.server import FakeTime, Server, answer, client, serving
-from tests.issues.made import DAY, background, frozen, moment, paper, talk, write
+from tests.issues.made import DAY, background, frozen, moment, paper, posts_about, write
 
 SECRET = "sixteen owls sit in a tree"
 FROZEN = moment(DAY) + 48 * HOUR
@@ -57,7 +57,7 @@ class SendingSetup(NamedTuple):
 @pytest.fixture
 def sending(sqlite_url: str, tmp_path: Path) -> Iterator[SendingSetup]:
     with serving() as server, Record(sqlite_url) as record:
-        write(record, background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
+        write(record, background(), paper(1), posts_about(1, 60, moment(f"{DAY}T02:00")))
         frozen(record)
         for path in ("/one", "/two", "/room"):
             server.on(path, answer(200))

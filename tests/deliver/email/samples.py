@@ -15,7 +15,7 @@ from hotpapers.model import HOUR
 from hotpapers.settings.mail import MailingSettings
 from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
-from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, talk, write
+from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
 
 SITE_CONFIG = SiteConfig("https://library.example/", "https://papers.example/daily/")
 BEFORE = moment(DAY)
@@ -48,7 +48,7 @@ def join(record: Record, address: str, at: int = BEFORE, *, skip_empty: bool = F
 
 def fill(record: Record, *addresses: str) -> list[str]:
     """Fills a store with one frozen issue and readers who confirmed before it; returns their marks."""
-    write(record, [DAILY], background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
+    write(record, [DAILY], background(), paper(1), posts_about(1, 60, moment(f"{DAY}T02:00")))
     frozen(record)
     return [join(record, address) for address in addresses]
 

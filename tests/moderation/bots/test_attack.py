@@ -12,7 +12,7 @@ from hotpapers.moderation.bots.verdicts import judge
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record
 from tests.issues.made import DAY as TODAY
-from tests.issues.made import background, counts, key, paper, talk, write
+from tests.issues.made import background, counts, key, paper, posts_about, write
 from tests.moderation.bots import samples
 from tests.moderation.bots.samples import MINUTE, NOW, posting
 
@@ -25,7 +25,7 @@ def world() -> Iterator[Item]:
     yield from background()
     for number, voices in ((PROMOTED, 4), (HONEST, 11)):
         yield from paper(number, TODAY, "cs.LG", samples.title(number))
-        yield from talk(number, voices, NOW - 7 * HOUR)
+        yield from posts_about(number, voices, NOW - 7 * HOUR)
 
 
 def network(accounts: int, text: str, interval: int = MINUTE) -> Iterator[Item]:

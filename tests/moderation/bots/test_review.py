@@ -16,7 +16,7 @@ from hotpapers.privacy import forget as forgetting
 from hotpapers.settings import BotRules, BotSettings
 from hotpapers.store import Record
 from tests.issues.made import DAY as TODAY
-from tests.issues.made import background, counts, judged, key, moment, paper, talk, write
+from tests.issues.made import background, counts, judged, key, moment, paper, posts_about, write
 from tests.moderation.bots import samples
 from tests.moderation.bots.samples import (
     BOT,
@@ -373,7 +373,7 @@ def world(record: Record) -> None:
         write(
             record,
             paper(n, TODAY, "cs.LG", samples.title(n)),
-            talk(n, 8 - 3 * (n - 501), NOW - 7 * HOUR),
+            posts_about(n, 8 - 3 * (n - 501), NOW - 7 * HOUR),
         )
     write(record, feed_posts(range(1, 71)), posting(501, BOT, NOW - 7 * HOUR, samples.title(501)))
     write(record, counts("bluesky:feedbot-501-0", 6, NOW - 6 * HOUR))
