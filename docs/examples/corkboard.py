@@ -80,16 +80,16 @@ class Corkboard:
             [RawPayload("gone" if response.status == 404 else "counts", note, response.body, response.at)]
         )
 
-    def read(self, payloads: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """A note with its papers; its counts; that it is gone."""
-        key = f"{NETWORK}:{payloads.key}"
-        if payloads.kind == "gone":
-            return [gone_post(NETWORK, key, payloads.at, "deleted")]
-        note = msgspec.json.decode(payloads.body, type=_Note)
-        snapshot = Snapshot(post=key, likes=note.pins, observed_at=payloads.at)
-        if payloads.kind == "counts":
+        key = f"{NETWORK}:{payload.key}"
+        if payload.kind == "gone":
+            return [gone_post(NETWORK, key, payload.at, "deleted")]
+        note = msgspec.json.decode(payload.body, type=_Note)
+        snapshot = Snapshot(post=key, likes=note.pins, observed_at=payload.at)
+        if payload.kind == "counts":
             return [snapshot]
-        mentions = mentions_of(key, payloads.at, note.words, names=self.names)
+        mentions = mentions_of(key, payload.at, note.words, names=self.names)
         if not mentions:
             return []
         account = f"{NETWORK}:{note.by}"
@@ -100,7 +100,7 @@ class Corkboard:
             created_at=note.made * 1_000_000,
             text=note.words,
             handle=note.by,
-            observed_at=payloads.at,
+            observed_at=payload.at,
         )
-        who = Account(account=account, handle=note.by, observed_at=payloads.at)
+        who = Account(account=account, handle=note.by, observed_at=payload.at)
         return [post, who, snapshot, *mentions, *title_verdicts(mentions, note.words, self.names)]
