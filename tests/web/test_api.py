@@ -403,8 +403,8 @@ def test_heavy_requests_that_wait_hold_up_no_others(make_api: ApiFactory, monkey
 def test_only_so_much_is_kept(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "CACHE_BYTES", 40_000)
     app = make_api()
-    cache = app.routes[0].api._cache  # type: ignore[attr-defined]
+    cache = app.routes[0].api._cache._replies  # type: ignore[attr-defined]
     for n in range(1, 30):
         assert get(app, f"{ISSUES}?limit={n}").status == 200
-    assert 0 < cache._size <= 40_000 and cache._size == sum(reply.size for reply in cache._replies.values())
-    assert get(app, f"{ISSUES}/latest").status == 200 and cache._size <= 40_000, "what is too large is not kept"
+    assert 0 < cache.size <= 40_000 and cache.size == sum(reply.size for reply in cache.values.values())
+    assert get(app, f"{ISSUES}/latest").status == 200 and cache.size <= 40_000, "what is too large is not kept"

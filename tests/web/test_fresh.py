@@ -85,8 +85,8 @@ def test_the_cache_is_limited_in_bytes_whatever_the_number_of_pages(monkeypatch:
             page = await cache.get(path)
             assert page is not None
             sizes[path] = page.size
-        kept = {path: page.size for path, page in cache._rendered.items()}
-        assert 100_000 >= cache._size == sum(kept.values()) > 80_000 and sum(sizes.values()) > 200_000
+        kept = {path: page.size for path, page in cache._rendered.values.items()}
+        assert 100_000 >= cache._rendered.size == sum(kept.values()) > 80_000 and sum(sizes.values()) > 200_000
         assert max(sizes.values()) > 100_000 // 8 >= max(kept.values()), "what is too large is not kept"
 
     monkeypatch.setattr(page_cache, "CACHE_BYTES", 100_000)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from operator import attrgetter
 from typing import NamedTuple
@@ -28,6 +27,7 @@ from hotpapers.query import QuerySession, openapi, request_params
 from hotpapers.query.session import SessionState
 from hotpapers.store import Record
 from hotpapers.transparency.site_logs import SiteLogs
+from hotpapers.web.byte_cache import ByteCache
 from hotpapers.web.export_stream import ExportStreams, StreamAborted, head_of
 from hotpapers.web.http_messages import (
     ApiReply,
@@ -92,24 +92,19 @@ class ReplyCache:
 
     def __init__(self) -> None:
         self._state = SessionState(-1, Blocklist(), ())
-        self._replies: OrderedDict[Key, ApiReply] = OrderedDict()
-        self._size = 0
+        self._replies = ByteCache[Key, ApiReply](CACHE_BYTES)
 
     def get(self, state: SessionState, key: Key) -> ApiReply | None:
         """The cached reply, or None. A new state of record and logs clears the cache."""
         if state != self._state:
             self._replies.clear()
-            self._state, self._size = state, 0
+            self._state = state
         return self._replies.get(key)
 
     def put(self, state: SessionState, key: Key, reply: ApiReply) -> None:
-        """Caches a reply, unless record or logs have changed, or it is larger than an eighth of the cache."""
-        if state != self._state or reply.size > CACHE_BYTES // 8 or key in self._replies:
-            return
-        self._replies[key] = reply
-        self._size += reply.size
-        while self._size > CACHE_BYTES:
-            self._size -= self._replies.popitem(last=False)[1].size
+        """Caches a reply, unless record or logs have changed."""
+        if state == self._state:
+            self._replies.put(key, reply)
 
 
 Key = tuple[str, bytes, bool]

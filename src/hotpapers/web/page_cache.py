@@ -11,7 +11,6 @@ import asyncio
 import gzip
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -22,6 +21,7 @@ from hotpapers.render.feeds import FeedMaker
 from hotpapers.render.html.pages import SitePages
 from hotpapers.render.html.templating import policy_of
 from hotpapers.view.site_config import SiteConfig
+from hotpapers.web.byte_cache import ByteCache
 
 CACHE_BYTES = 64_000_000
 """Bytes of rendered pages in the cache. The files of observations can have 9 MB each, and there are thousands."""
@@ -60,15 +60,13 @@ class PageCache:
         self._publication, self._site_config = publication, site_config
         self._pages: SitePages | None = None
         self._feeds: FeedMaker | None = None
-        self._rendered: OrderedDict[str, RenderedPage] = OrderedDict()
-        self._size = 0
+        self._rendered = ByteCache[str, RenderedPage](CACHE_BYTES)
         self._pending: dict[str, asyncio.Future[RenderedPage | None]] = {}
 
     async def get(self, path: str) -> RenderedPage | None:
         """A page, or None if there is none."""
-        if path in self._rendered:
-            self._rendered.move_to_end(path)
-            return self._rendered[path]
+        if (page := self._rendered.get(path, renew=True)) is not None:
+            return page
         future = self._pending.get(path)
         if future is None:
             future = self._pending[path] = asyncio.wrap_future(self._render_pool.submit(self._render, path))
@@ -76,15 +74,11 @@ class PageCache:
         return await asyncio.shield(future)
 
     def _keep(self, path: str, future: asyncio.Future[RenderedPage | None]) -> None:
-        """Keeps a rendered page, unless it is larger than an eighth of the cache. A path without a page must not push
-        out others."""
+        """Keeps a rendered page: a path without one must not push out others."""
         del self._pending[path]
         page = None if future.cancelled() or future.exception() else future.result()
-        if page is not None and page.size <= CACHE_BYTES // 8:
-            self._rendered[path] = page
-            self._size += page.size
-            while self._size > CACHE_BYTES:
-                self._size -= self._rendered.popitem(last=False)[1].size
+        if page is not None:
+            self._rendered.put(path, page)
 
     async def missing(self, path: str) -> bytes:
         return await asyncio.wrap_future(self._render_pool.submit(lambda: self._make_pages().missing(path)))
