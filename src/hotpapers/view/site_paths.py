@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from hotpapers.ids import timestamps
 from hotpapers.ids.timestamps import tid
-from hotpapers.model import Paper, Post, keys
+from hotpapers.model import Paper, Post, keys, post_pages
 
 _PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII)
 _PAPER_PATH = re.compile(r"paper/(.{9,40})/index\.html")
@@ -40,15 +40,6 @@ LONGEST = 2000
 """Most code points of an address that is made a link."""
 CACHED = 1 << 14
 """Parsed papers and categories kept: a page asks for each many times."""
-
-# The address of a post's page on its network, made from the parts of its id.
-_POST_PAGES = {
-    "x": (r"(\d{1,20})", "https://x.com/i/status/{}"),
-    "bluesky": (r"at://(did:[a-z]+:[\w.:-]+)/app\.bsky\.feed\.post/([\w~.:-]+)", "https://bsky.app/profile/{}/post/{}"),
-    "hackernews": (r"(\d{1,12})", "https://news.ycombinator.com/item?id={}"),
-    "lobsters": (r"([a-z0-9]{6})", "https://lobste.rs/s/{}"),
-    "reddit": (r"t3_([a-z0-9]{1,12})", "https://www.reddit.com/comments/{}"),
-}
 
 
 def to_root(path: str) -> str:
@@ -217,9 +208,7 @@ def post_url(post: Post) -> str:
 def post_page(key: str) -> str:
     """The page of a post, by key; `model.keys.parse_key` is the inverse."""
     own_id = keys.own_id(key)
-    form, page = _POST_PAGES.get(keys.network_of(key), ("", ""))
-    match = re.fullmatch(form, own_id, re.ASCII) if form else None
-    return page.format(*match.groups()) if match else outside(own_id)
+    return post_pages.page_of(keys.network_of(key), own_id) or outside(own_id)
 
 
 def is_folded(last: str, since: str) -> bool:
