@@ -95,10 +95,8 @@ def freeze(
         raise UsageError("a new edition corrects a frozen issue and needs a reason: --again --reason '…'")
     if earlier and not again:
         return earlier[-1]
-    if earlier:
-        publication = with_period_of(earlier[-1], publication)
-    else:
-        check_label(publication, day)
+    publication = with_period(publication, day, earlier)
+    if not earlier:
         check_no_regular_issue(record, publication.publication, [day])
     position = record.head.position
     check_closed(record, publication, day, at, position)
@@ -109,9 +107,14 @@ def freeze(
     return save(record, built, at) if again else save_unless_there(record, built, at)
 
 
-def with_period_of(corrected: FrozenIssue, publication: model.Publication) -> model.Publication:
-    """A publication for a correction, which covers what its issue covered, also if issues do otherwise since."""
-    before = corrected.content.publication
+def with_period(publication: model.Publication, day: str, earlier: Sequence[FrozenIssue]) -> model.Publication:
+    """The publication with the period of a day's issue: a correction covers what the `earlier` editions covered, also
+    if issues do otherwise since. Raises UsageError if there are none, and the publication cannot have an issue on that
+    day."""
+    if not earlier:
+        check_label(publication, day)
+        return publication
+    before = earlier[-1].content.publication
     return msgspec.structs.replace(publication, window=before.window, hour=before.hour, zone=before.zone)
 
 

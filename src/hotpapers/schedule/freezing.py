@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.issues.freeze import FrozenIssue, check_closed, check_day, editions, freeze, with_period_of
-from hotpapers.issues.windows import check_label, closing
+from hotpapers.issues.freeze import FrozenIssue, check_closed, check_day, editions, freeze, with_period
+from hotpapers.issues.windows import closing
 from hotpapers.model import Publication
 from hotpapers.moderation.author_voices import judge_authors
 from hotpapers.moderation.bots.verdicts import judge
@@ -34,10 +34,7 @@ def judge_and_freeze(
     judged, since its counts have no accounts. `summarize`: writes summaries of its papers first."""
     at = at or now()
     earlier_editions = editions(record, publication.publication, check_day(day))
-    if earlier_editions:
-        publication = with_period_of(earlier_editions[-1], publication)
-    else:
-        check_label(publication, day)
+    publication = with_period(publication, day, earlier_editions)
     is_new = again or not earlier_editions
     if is_new and publication.window != "listing":
         check_closed(record, publication, day, at, record.head.position)

@@ -97,20 +97,18 @@ def start_of_issues(record: Record, publication: str) -> int:
     return since if began_at is None else due.first_due(publication_of(record, publication), since, began_at)
 
 
-def missing_days(record: Record, publication: Publication, at: int) -> list[str]:
-    """The days whose issue has closed but is not frozen, ascending. The start of issues is looked up only if a day has
-    none: that reads all coverage, and these days are asked for every few seconds."""
-    name = publication.publication
-    frozen = frozen_days(record, name)
+def missing_days(record: Record, publication: Publication, frozen: Collection[str], at: int) -> list[str]:
+    """The days whose issue has closed but is not among the `frozen` ones, ascending. The start of issues is looked up
+    only if a day has none: that reads all coverage, and these days are asked for every few seconds."""
     if not due.due_days(publication, frozen, 0, at):
         return []
-    return due.due_days(publication, frozen, start_of_issues(record, name), at)
+    return due.due_days(publication, frozen, start_of_issues(record, publication.publication), at)
 
 
 def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[str]:
     for name in publications:
         publication = publication_of(record, name)
-        days = missing_days(record, publication, at)
+        days = missing_days(record, publication, frozen_days(record, name), at)
         waits = (site_started_at(record.view()) or 0) + FIRST_WAIT if days else 0
         for day in days:
             if at > max(limit_of(publication, day), waits) + OVERDUE:

@@ -108,7 +108,7 @@ class PublishJob:
     def _freeze_due(self, context: JobContext, publication: Publication, *, once: bool) -> None:
         at = context.clock.now()
         frozen_before = frozen_days(context.record, publication.publication)
-        days = missing_days(context.record, publication, at)
+        days = missing_days(context.record, publication, frozen_before, at)
         if days and (self._waits_for_time(context, at) or (not (once or frozen_before) and self._waits(context, at))):
             return
         for day in days:
@@ -216,7 +216,7 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
 
 def render_changed(
     record: Record, position: int, site_config: SiteConfig, allowed: terms.Table
-) -> list[RerenderedFolder]:  # fmt: skip
+) -> list[RerenderedFolder]:
     """Renders again the pages with posts that, according to batches after a position, are gone, limited or hidden, or
     no longer so. Returns the folders with such pages."""
     issues = changed_issues(record, position)
