@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
+import pytest
+
+from hotpapers.errors import BusyStore
 from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
 from hotpapers.ingest.recount_job import RecountJob
@@ -68,3 +71,14 @@ def loop_of(job: Job, store: str, http: HttpClient, holder: str) -> JobLoop:
     """The loop of a job, timed by the network's clock."""
     open_record = partial(Record, store)
     return JobLoop(job.name, lambda: job, open_record, Leases(open_record, holder), Clock(http.now, http.sleep))
+
+
+def fail_next_append(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next batch that any record writes fails as if another process were writing; later ones do not."""
+    append = Record.append
+
+    def fail_once(*args: object, **kwargs: object) -> None:
+        monkeypatch.setattr(Record, "append", append)
+        raise BusyStore("another process is writing")
+
+    monkeypatch.setattr(Record, "append", fail_once)

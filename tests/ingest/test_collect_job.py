@@ -32,11 +32,11 @@ from hotpapers.model import (
 from hotpapers.schedule.health import dead_jobs
 from hotpapers.sources.lobsters import LobstersSource
 from hotpapers.store import Record
-from hotpapers.store.batches import WrittenBatch, cursor_of
+from hotpapers.store.batches import cursor_of
 from hotpapers.store.database import Params
 from hotpapers.store.sqlite import SqliteDatabase
 from hotpapers.store.verify import check
-from tests.ingest.job_setup import JobSetup, collect_setup
+from tests.ingest.job_setup import JobSetup, collect_setup, fail_next_append
 from tests.sources.net import START, ScriptedClient, reply
 
 MINUTE = 60 * 1_000_000
@@ -225,17 +225,11 @@ def test_what_was_read_is_covered_even_if_the_store_failed_at_that_moment(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also after a kill at that moment, of which nothing is left either."""
-    append = Record.append
-
-    def fail_once(*args: Any, **kwargs: Any) -> WrittenBatch:
-        monkeypatch.setattr(Record, "append", append)
-        raise BusyStore("another process is writing")
-
     pages = [PayloadPage(cursor=str(n), until=START + n * 5 * HOUR) for n in (1, 2)]
     with collect_setup(store_url, {}, source=Stream(pages)) as setup:
         jobs_queries.save_state(setup.record, JobState(source="lobsters", started_at=START, covered_to=START))
         setup.http.sleep(11 * 3600)
-        monkeypatch.setattr(Record, "append", fail_once)
+        fail_next_append(monkeypatch)
         assert run_round(setup).state == "store"
         run_round(setup)
         assert {row.state for row in coverage(setup.record)} == {"complete"}

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from hotpapers.errors import BusyStore, Stopped
+from hotpapers.errors import Stopped
 from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
 from hotpapers.jobs import queries as jobs_queries
@@ -20,6 +20,7 @@ from hotpapers.sources.bluesky import EDGE
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
 from hotpapers.terms import TERMS
+from tests.ingest.job_setup import fail_next_append
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import Plan, parse
@@ -126,13 +127,7 @@ def test_what_fails_at_first_is_read_back_later(store_url: str) -> None:
 def test_the_beginning_is_recorded_even_if_the_store_fails_at_first(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append = Record.append
-
-    def fail_once(*args: object, **kwargs: object) -> None:
-        monkeypatch.setattr(Record, "append", append)
-        raise BusyStore("another process is writing")
-
-    monkeypatch.setattr(Record, "append", fail_once)
+    fail_next_append(monkeypatch)
     with job(store_url, "reddit") as (loop, _):
         assert [attempt.state for _ in range(2) if (attempt := loop.attempt())] == ["store", "idle"]
     with Record(store_url) as record:
