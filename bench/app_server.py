@@ -36,7 +36,7 @@ PAUSE, PER_BATCH = 0.5, 100
 """Seconds between two batches of the writer, and posts per batch."""
 
 
-def own_run(store: str) -> Starlette:
+def own_app(store: str) -> Starlette:
     """Pages and API of the store's only publication, without rate limits, as there is only one client."""
     with Record(store, create=False) as record:
         publication = publication_of(record, None).publication
@@ -92,7 +92,7 @@ def main() -> None:
         sys.stdout.flush()
         write(store, finish)
         return
-    site = own_run(store) if kind == "ours" else bare([Path(file) for file in files])
+    site = own_app(store) if kind == "ours" else bare([Path(file) for file in files])
     listener = serve._listening("127.0.0.1", 0)
     protocol: Any = guarded(ConnectionLimits()) if kind == "ours" else "h11"
     config = uvicorn.Config(

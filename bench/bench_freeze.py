@@ -108,7 +108,7 @@ def _learned(name: str, learn: Callable[[], int]) -> dict[str, Any]:
     return {f"{name}_seconds": duration, f"{name}_rows": rows[0]}
 
 
-def own_run(store: str, name: str, ranking: str) -> dict[str, Any]:
+def freeze_day(store: str, name: str, ranking: str) -> dict[str, Any]:
     """Freeze the day's issue of a publication that has none yet."""
     with Record(store) as record:
         publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
@@ -148,7 +148,7 @@ def compare(store: str) -> dict[str, Any]:
 
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
-    "build": build, "stand": stand, "own_run": own_run, "verify": verify, "peer": peer, "compare": compare
+    "build": build, "stand": stand, "freeze_day": freeze_day, "verify": verify, "peer": peer, "compare": compare
 }  # fmt: skip
 
 
@@ -167,7 +167,7 @@ class RankedFreezes:
     def freeze(self) -> float:
         """Seconds to freeze the next one."""
         self._last = next(self._names)
-        return self._keep(task("own_run", self._store, self._last, self._ranking))
+        return self._keep(task("freeze_day", self._store, self._last, self._ranking))
 
     def verify(self) -> float:
         """Seconds to verify the last one."""

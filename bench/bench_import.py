@@ -81,7 +81,7 @@ def _sentence(chance: random.Random, words: int) -> str:
 # ---- both sides ------------------------------------------------------------------------------------------
 
 
-def own_run(store: str, paths: Sequence[Path]) -> float:
+def import_seconds(store: str, paths: Sequence[Path]) -> float:
     """Seconds to import all files into a new store."""
     with Record(store) as record:
         return measure.seconds(lambda: _import_all(record, paths))
@@ -128,10 +128,10 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         folder = Path(name)
         paths, note = files(folder, scale)
         first = str(folder / "first.db")
-        own_run(first, paths)
+        import_seconds(first, paths)
         tables = finished(first)
         stores: Callable[[], str] = map(str, (folder / f"{n}.db" for n in itertools.count())).__next__
-        own, plain = measure.by_turns(15, lambda: own_run(stores(), paths), lambda: peer(stores(), tables))
+        own, plain = measure.by_turns(15, lambda: import_seconds(stores(), paths), lambda: peer(stores(), tables))
     count = sum(len(table.rows) for table in tables)
     notes = [f"{note}, {count:,} rows; {len(paths) / own:,.0f} files a second"]
     line = measure.at_least("import classic of the archive", count / own, count / plain, "rows", 0.15)

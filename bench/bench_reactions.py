@@ -83,7 +83,7 @@ def build(store: str, scale: str) -> dict[str, Any]:
         return {"reactions": record.count(Reaction), "posts": record.count(Post), "bytes": record.database.size()}
 
 
-def own_run(store: str, name: str, ranking: str) -> dict[str, Any]:
+def freeze_day(store: str, name: str, ranking: str) -> dict[str, Any]:
     """Freeze the day's issue of a publication that has none yet."""
     with Record(store) as record:
         publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
@@ -98,7 +98,7 @@ def peer(store: str) -> dict[str, Any]:
     return {"seconds": measure.seconds(lambda: connection.execute(BARE, bindings(day_name(LAST))).fetchall())}
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"build": build, "own_run": own_run, "peer": peer}
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"build": build, "freeze_day": freeze_day, "peer": peer}
 
 
 def task(*words: str) -> dict[str, Any]:
@@ -115,16 +115,16 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         memory: list[int] = []
         names = iter(f"daily-{n}" for n in range(9))
 
-        def own_seconds(ranking: str) -> float:
-            result = task("own_run", store, next(names), ranking)
+        def freeze_seconds(ranking: str) -> float:
+            result = task("freeze_day", store, next(names), ranking)
             memory.append(result["memory"])
             return float(result["seconds"])
 
         bare, plain, vouched = measure.by_turns(
             3,
             lambda: float(task("peer", store)["seconds"]),
-            lambda: own_seconds("rarity/1"),
-            lambda: own_seconds("rarity/2"),
+            lambda: freeze_seconds("rarity/1"),
+            lambda: freeze_seconds("rarity/2"),
         )
     lines = [
         measure.at_most("freezing an issue from reactions", plain, bare, 1.5),

@@ -71,7 +71,7 @@ def finished_rows(batches: Sequence[list[Item]]) -> Rows:
     return rows
 
 
-def own_run(store: str, batches: Sequence[list[Item]]) -> float:
+def write_seconds(store: str, batches: Sequence[list[Item]]) -> float:
     """Seconds to write all batches."""
     with Record(store) as record:
         return measure.seconds(lambda: [record.append(batch, source="bench") for batch in batches])
@@ -102,8 +102,8 @@ def in_sqlite(batches: Sequence[list[Item]], rows: Rows) -> list[float]:
         names = (f"{n}.db" for n in itertools.count())
         return measure.by_turns(
             3,
-            lambda: own_run(str(Path(folder) / next(names)), batches),
-            lambda: own_run(str(Path(folder) / next(names)), everything),
+            lambda: write_seconds(str(Path(folder) / next(names)), batches),
+            lambda: write_seconds(str(Path(folder) / next(names)), everything),
             lambda: peer(Path(folder) / next(names), rows),
         )
 
@@ -131,12 +131,12 @@ def in_postgres(batches: Sequence[list[Item]], rows: Rows) -> list[float] | str:
                 cursor.executemany(sql.replace("?", "%s").encode(), group)
         connection.commit()
 
-    def own_seconds() -> float:
+    def own() -> float:
         with fresh_schema() as url:
-            return own_run(url, batches)
+            return write_seconds(url, batches)
 
     try:
-        return measure.by_turns(3, own_seconds, peer)
+        return measure.by_turns(3, own, peer)
     except (HotPapersError, psycopg.Error) as problem:
         return str(problem).splitlines()[0]
 
