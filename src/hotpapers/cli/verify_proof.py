@@ -111,9 +111,8 @@ def _download(address: str, folder: Path, policy_file: Path | None, context: com
             for day in days:
                 download.fetch_issue(day)
                 progress(1)
-        download.fetch_logs(
-            policy
-        )  # last: the site may go on meanwhile, and an older log would lack what newer proofs name
+        # last: the site may go on meanwhile, and an older log would lack what newer proofs name
+        download.fetch_logs(policy)
 
 
 def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool) -> None:

@@ -379,9 +379,10 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     considered a bot, earlier posts are examined again; and if a backup from before the batch was restored, all are.
     """
     newest, pardoned = _latest_posts_and_pardons(database, network)
-    if max(newest, pardoned) == position:
+    latest = max(newest, pardoned)
+    if latest == position:
         return position
-    if max(newest, pardoned) < position:
+    if latest < position:
         position = 0
     sql = f"""WITH {persons_sql(AsOfView(database, LARGEST, LARGEST), ())}
         SELECT p.post, min(p.created_at) FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
@@ -392,7 +393,7 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
         new_posts = database.rows(sql, (network, after, at - SHOWN_FOR))
         rows = [(post, network, created_at, 0, due_after(created_at, 0, 0), 0) for post, created_at in new_posts]
         database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
-    return max(newest, pardoned)
+    return latest
 
 
 def _latest_posts_and_pardons(database: Database, network: str) -> tuple[int, int]:

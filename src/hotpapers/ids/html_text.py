@@ -203,7 +203,7 @@ class _Page:
             self._open = None
 
     def result(self) -> tuple[str, tuple[TextLink, ...]]:
-        """The text without surrounding whitespace, and the links without surrounding whitespace."""
+        """The text and the links, without surrounding whitespace."""
         self._close_link()
         text = storable("".join(self._parts)).rstrip()
         return text, tuple(_tight(text, link) for link in self._links)

@@ -28,9 +28,8 @@ FATAL = (CorruptStore, NewerStore, NotAStore)
 JITTER = 60.0
 """The most seconds added to a pause, so that failed jobs do not all retry at once. A tenth of the pause, up to this
 limit: after a weekend's outage, a tenth would be hours."""
-
-
 ELSEWHERE = "another process has this job, such as hotpapers run; it is done here once that ends"
+"""Why a single round waits."""
 
 
 class Clock(NamedTuple):

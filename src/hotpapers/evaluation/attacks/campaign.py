@@ -186,7 +186,8 @@ class Campaign:
                 self.react_all(accounts[1:], post, type=type)
 
     def share(self, post: PaperPost) -> None:
-        """Make one of `rival.posts` link the target too."""
+        """Make one of `rival.posts` link the target too. It has the standing of its honest account, which is counted as
+        one with standing."""
         if post not in self._rival.posts:
             raise AttackFailed("share needs one of campaign.rival.posts")
         posts_about_target = self.posts.setdefault(self.target.paper, [])
@@ -200,7 +201,7 @@ class Campaign:
         self.deleted.add(post)
 
     def cut_off(self, network: str) -> None:
-        """Make a network unreadable for the last 24 hours before the issue."""
+        """Make a network unreadable for the last 24 hours before the issue. What was read before still counts."""
         self._check_network(network)
         self.unread_networks.add(network)
 
