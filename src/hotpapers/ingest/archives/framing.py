@@ -47,8 +47,9 @@ def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
     for chunk in _chunks(stream):
         cut = chunk.rfind(b"\n") + 1
         if cut:
-            yield _block(offset, pending + chunk[:cut])
-            offset, pending = offset + len(pending) + cut, chunk[cut:]
+            data = b"".join((pending, memoryview(chunk)[:cut]))  # copied once: there is much of it
+            yield _block(offset, data)
+            offset, pending = offset + len(data), chunk[cut:]
         else:
             pending += chunk
         if len(pending) >= LONGEST:

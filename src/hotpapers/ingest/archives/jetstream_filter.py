@@ -97,17 +97,17 @@ class JetstreamBlockFilter:
 
     def filter(self, data: bytes) -> FilteredEvents:
         self._keys = []
-        if not _is_plain(data):
+        lines = _plain_lines(data)
+        if not lines:
             return self._one_by_one(data)
         block = Str(data)
-        places = set(_all_places(block, data, posts=bool(len(self._names))))
-        events = list(self._kept(_lines_at(data, block, places)))
-        return FilteredEvents(block.count(b"\n"), events, self._keys)
+        places = set(_all_places(block, data, all_posts=bool(len(self._names))))
+        return FilteredEvents(lines, list(self._kept(_lines_at(data, block, places))), self._keys)
 
     def _one_by_one(self, data: bytes) -> FilteredEvents:
         """Handles lines of which some are not as Jetstream writes them."""
-        units, posts = list(lines_of(data)), bool(len(self._names))
-        odd = (unit for unit in units if not _is_let_go(unit.content, posts=posts))
+        units, all_posts = list(lines_of(data)), bool(len(self._names))
+        odd = (unit for unit in units if not _is_let_go(unit.content, all_posts=all_posts))
         return FilteredEvents(len(units), list(self._kept(odd)), self._keys)
 
     def _kept(self, units: Iterable[Unit]) -> Iterator[KeptEvent]:
@@ -214,23 +214,26 @@ class FirehoseBlockFilter(JetstreamBlockFilter):
 # ---- bytes -----------------------------------------------------------------------------------------------
 
 
-def _is_plain(data: bytes) -> bool:
-    """Whether each line begins and ends as Jetstream writes it, and has a moment."""
+def _plain_lines(data: bytes) -> int:
+    """How many lines there are if each begins and ends as Jetstream writes it, and has a moment; otherwise 0."""
     if not (data.startswith(BEGIN) and data.endswith(END)):
-        return False
+        return 0
     block = Str(data)
-    return bool(block.count(BOUNDARY) + 1 == block.count(MOMENT) == block.count(b"\n"))
+    lines = int(block.count(b"\n"))
+    return lines if block.count(BOUNDARY) + 1 == block.count(MOMENT) == lines else 0
 
 
-def _is_let_go(line: bytes, *, posts: bool) -> bool:
+def _is_let_go(line: bytes, *, all_posts: bool) -> bool:
     """Whether a line is as Jetstream writes it and contains nothing for which it must be decoded."""
-    return _is_plain(line) and not any(_all_places(Str(line), line, posts=posts))
+    return bool(_plain_lines(line)) and not any(_all_places(Str(line), line, all_posts=all_posts))
 
 
-def _all_places(block: Str, data: bytes, *, posts: bool) -> Iterator[int]:
-    """Positions in a block of anything for which a line must be decoded."""
-    yield from (place for place, _ in needle_places(data, 0, len(data), INVISIBLE))
-    yield from _places_of(block, data, (*MARKS, POSTS) if posts else MARKS)
+def _all_places(block: Str, data: bytes, *, all_posts: bool) -> Iterator[int]:
+    """Positions in a block of anything for which a line must be decoded. If that is every post, paper addresses need
+    not be searched for: nothing else names papers."""
+    if not all_posts:
+        yield from (place for place, _ in needle_places(data, 0, len(data), INVISIBLE))
+    yield from _places_of(block, data, (*MARKS, POSTS) if all_posts else MARKS)
 
 
 def _places_of(block: Str, data: bytes, words: Iterable[bytes]) -> Iterator[int]:
