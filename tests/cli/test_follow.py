@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,9 +28,11 @@ from hotpapers.cli import common, following
 from hotpapers.following.site_log import FollowedSite
 from hotpapers.http import HostPacer, ServerClocks
 from hotpapers.ingest import IngestContext
+from hotpapers.ingest.job_factory import ALWAYS_ON
 from hotpapers.ingest.shared_index import SharedPaperIndex
+from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs.leases import Leases
-from hotpapers.model import DAY, HOUR, Measurement
+from hotpapers.model import DAY, HOUR, Measurement, Publication
 from hotpapers.store import Record, now
 from hotpapers.terms import TERMS
 from hotpapers.transparency.log_keys import make_key
@@ -37,6 +41,7 @@ from hotpapers.transparency.publication_log import LogConfig, update_log
 from tests.cli.run import failure, good, misuse, run
 from tests.cli.test_log import serve_folder
 from tests.following.sites import NAME, reading, render
+from tests.http.server import answer, serving
 from tests.issues.made import counts, key, paper, post
 
 
@@ -258,3 +263,18 @@ def test_settings_name_what_is_followed(cwd: Path, url: str, tmp_path: Path) -> 
     assert "url: write a full address" in misuse("status")
     (cwd / "hotpapers.toml").write_text(f'{table}policy = "quorum nobody"\n')
     assert "follow 'neighbor': policy: 1: nobody: not a witness" in misuse("follow", url)
+
+
+def test_where_only_other_sites_are_read_their_clocks_count(cwd: Path) -> None:
+    """This machine's clock is five days ahead of the followed site's: nothing is frozen for good."""
+    five_days_ago = format_datetime(datetime.fromtimestamp(now() / 1e6, UTC) - timedelta(days=5), usegmt=True)
+    sources = "".join(f"[source.{name}]\non = false\n" for name in ALWAYS_ON)
+    with Record(str(cwd / "hotpapers.db")) as record, serving() as server:
+        daily = Publication(publication="daily", title="Hot Papers", observed_at=now() - 9 * DAY)
+        record.append([daily], source="settings", at=now() - 9 * DAY)
+        server.on("/log/policy.txt", answer(404, date=five_days_ago))
+        follow = f'[[follow]]\nname = "neighbor"\nurl = "{server.base}/"\n'
+        (cwd / "hotpapers.toml").write_text(f'[[publication]]\nname = "daily"\n{sources}{follow}')
+        run("run", "--once")
+        assert frozen_days(record, "daily") == []
+    assert "clock is 5.0 days ahead of the networks'" in str(state_of("issues")["reason"])

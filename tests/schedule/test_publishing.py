@@ -195,6 +195,14 @@ def test_the_clock_of_a_databases_server_is_believed_too() -> None:
         check_clock(CUT, None, CUT - 45 * 60_000_000)
 
 
+def test_where_no_network_is_read_the_databases_clock_counts(postgres_url: str, tmp_path: Path) -> None:
+    with publishing(postgres_url, tmp_path / "public") as site:
+        fill(site.record)
+        assert site.round(site.record.database.clock() + 5 * 24 * HOUR) == "partial"
+        assert frozen_days(site.record, "daily") == []
+        assert "5.0 days ahead of the database's" in jobs_queries.load_state(site.record, "issues").reason
+
+
 # ---- what is published -----------------------------------------------------------------------------------------
 
 

@@ -112,7 +112,7 @@ def _issues(
             context.terms,
             summarize,
             read_jobs,
-            site.witnesses if read_jobs else None,
+            site.witnesses if read_jobs or context.settings.follow else None,
             make_connection(witnesses, (), site) if witnesses else None,
         )
 

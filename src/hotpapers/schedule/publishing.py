@@ -52,7 +52,8 @@ class IssueDestination(NamedTuple):
 class PublishJob:
     """The job. `destinations`: where issues go. `bots`: the rules for judging bots before an issue is frozen.
     `summarize`: writes summaries before. `read_jobs`: the jobs that read networks; the first issue waits for their
-    first round. `witnesses`: the clocks of the servers they read. `connection`: to the logs' witnesses."""
+    first round. `witnesses`: the clocks of the servers that are read, if any are. `connection`: to the logs'
+    witnesses."""
 
     name = "issues"
 
@@ -128,10 +129,10 @@ class PublishJob:
     def _waits_for_time(self, context: JobContext, at: int) -> bool:
         """Whether to wait for a server's clock, after more than a day without a batch. Raises WrongClock if this clock
         is far ahead of others: an issue that is frozen too early stays so for good."""
-        if self._witnesses is None:
-            return False
-        check_clock(at, self._witnesses.ahead(at), shared_clock(context.record))
-        waits = self._witnesses.ahead(at) is None and at - (written_between(context.record.database)[1] or at) > DAY
+        ahead = self._witnesses.ahead(at) if self._witnesses else None
+        check_clock(at, ahead, shared_clock(context.record))
+        is_unconfirmed = self._witnesses is not None and ahead is None
+        waits = is_unconfirmed and at - (written_between(context.record.database)[1] or at) > DAY
         if waits:
             context.note(reason="waits for a network to confirm the time: the last batch is more than a day old")
         return waits
