@@ -84,6 +84,12 @@ def test_an_entry_says_why_its_place_is_provisional(channel: str) -> None:
     assert text.count(REASON) == 2 and text.count(THRESHOLD_NOTE) == 2
 
 
+def test_the_page_about_the_method_says_what_young_means_and_what_was_compared() -> None:
+    page = site(PlainIssueReader([OWN], [young_issue()]), "daily")["method/index.html"].decode()
+    assert "(84 are enough: nothing may have been announced in the first week)" in plain_text(page)
+    assert f"The latest issue: {PROVISIONAL}." in plain_text(page)
+
+
 class NarrowRoom:
     """A room that accepts only short messages."""
 

@@ -19,7 +19,7 @@ from hotpapers.store import Record
 FIRST_WAIT, LONGEST_WAIT = 5 * 60, 4 * 60 * 60
 """Seconds until a message is retried, at first and at most."""
 TRIES = 8
-"""Attempts before a message is given up: about thirteen hours."""
+"""Attempts before a message is given up: about nine hours."""
 
 
 def wait_after(tries: int) -> int:
