@@ -1,4 +1,11 @@
-"""hotpapers.toml: immutable settings. Errors name the file, the key and the remedy."""
+"""hotpapers.toml: immutable settings. Errors name the file, the key and the remedy.
+
+pages, mail, announce, serve, following, transparency   one module for each group of settings
+paths           which paths and addresses may be set
+template.toml   what `hotpapers init` writes
+
+A source's own settings are in its module. Nothing here reads a network or a store.
+"""
 
 from __future__ import annotations
 
