@@ -36,7 +36,6 @@ MOST_LEAST_ENTRIES = 100
 """The largest `least_entries`."""
 MOST_BACK = 30
 """The most days to read back: no post is followed for longer."""
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
 _BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
 _FIELDS = sorted(KNOWN | {archive_of(category) for category in KNOWN})
@@ -302,8 +301,9 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
         yield f"bots.{key}", problem
     if settings.publish.budget < 0:
         yield "publish.budget", f"{settings.publish.budget} is negative; write megabytes, or 0 for no limit."
+    if not 0 <= settings.run.read_back <= MOST_BACK:
+        yield "run.read_back", f"{settings.run.read_back} is out of range; write 0 to {MOST_BACK} days."
     tables = {
-        "run": _run_problems(settings.run),
         "quote": quote_problems(settings.quote), "summary": summary_problems(settings.summary),
         "mailing": mailing_problems(settings.mailing), "serve": serve_problems(settings.serve),
         "transparency": transparency_problems(settings.transparency),
@@ -326,11 +326,6 @@ def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, path in paths.items():
         if problem := path_problem(path):
             yield key, problem
-
-
-def _run_problems(run: RunSettings) -> Iterator[tuple[str, str]]:
-    if not 0 <= run.read_back <= MOST_BACK:
-        yield "read_back", f"{run.read_back} is out of range; write 0 to {MOST_BACK} days."
 
 
 def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
@@ -374,7 +369,7 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
 
 
 def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
-    if not _NAME.fullmatch(publication.name):
+    if not announced.NAME.fullmatch(publication.name):
         yield "name", 'use letters, digits and hyphens, at most 64, such as "daily-ml".'
     if len(publication.note) > LONGEST_NOTE or not publication.note.isprintable():
         yield "note", f"write one line of at most {LONGEST_NOTE} characters."

@@ -18,7 +18,8 @@ from hotpapers.settings.paths import is_address
 SHORTEST_SECRET = 16
 """Minimum number of characters of a secret, against guessing."""
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+"""The names of publications, rooms and receivers."""
 _ENVIRONMENT = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _ROOM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
 _HOST = re.compile(r"https?://[^\s/?#\"<>@]+")
@@ -131,7 +132,7 @@ def _within(table: str, *groups: Problems) -> Problems:
 def _shared(
     table: ChatSettings | WebhookSettings, earlier_names: Sequence[str], publications: Sequence[str]
 ) -> Problems:
-    if not _NAME.fullmatch(table.name):
+    if not NAME.fullmatch(table.name):
         yield "name", 'use letters, digits and hyphens, at most 64, such as "our-lab".'
     if table.name in earlier_names:
         yield "name", "is taken by an earlier table; names must differ."
