@@ -15,11 +15,10 @@ from hotpapers.issues import queries, quotations
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build
 from hotpapers.issues.selection import THRESHOLD
 from hotpapers.issues.windows import check_label, closing, is_closed, limit_of
-from hotpapers.store.chain_check import flaw_of
 from hotpapers.store.commitments import canonical_json
 from hotpapers.store.issue_contents import decode_content
 from hotpapers.store.record import Record, now
-from hotpapers.store.verify import VerifyFinding
+from hotpapers.store.verify import VerifyFinding, flaw_of
 
 BATCH_SOURCE = "issue"
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")

@@ -31,7 +31,6 @@ from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.leftovers import remove_unfinished
 from hotpapers.store.manifest import BatchStamp, ErasedIdentity, Remainder
-from hotpapers.store.own_accounts import pseudonyms_of
 from hotpapers.store.record import Record, now
 
 
@@ -246,7 +245,7 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[ErasedIdent
     own, marks = queries.own_accounts(record.database), record.hasher
     gone = {identity.number: (key, identity) for key, identity in identities.find(record.database, keys).items() if key}
     pseudonyms = {
-        number: marks.own_pseudonym(key, len(pseudonyms_of(record.database, marks, key)))
+        number: marks.own_pseudonym(key, len(tombstones.pseudonyms_of(record.database, marks, key)))
         if key in own
         else _pseudonym(key)
         for number, (key, _) in gone.items()

@@ -20,12 +20,11 @@ from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.retention import delete_snapshots
 from hotpapers.store import batches, identities, manifest, redaction
 from hotpapers.store.batches import NumberedRow
-from hotpapers.store.chain_check import flaw_of
 from hotpapers.store.identities import EnrolledKeys, IdentityRow
 from hotpapers.store.item_rows import NO_SECRETS, SPECS, PreparedRow, RowSecrets, keys_in, prepare
 from hotpapers.store.manifest import HASH, BatchStamp, Pair
 from hotpapers.store.record import Record
-from hotpapers.store.verify import VerifyFinding, check
+from hotpapers.store.verify import VerifyFinding, check, flaw_of
 from hotpapers.transfer import queries
 from hotpapers.transfer.jsonl.exporter import MADE_HERE
 from hotpapers.transfer.jsonl.lines import ExchangeBatch, NumberedLine, PrunedLine, has_fields_of, hex_bytes
