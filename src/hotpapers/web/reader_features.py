@@ -19,7 +19,7 @@ from hotpapers.logs import log_event
 from hotpapers.model import HttpClient, Publication
 from hotpapers.schedule.publishing import render_changed
 from hotpapers.settings import Settings
-from hotpapers.settings.serve import ServeSettings
+from hotpapers.settings.tables import ServeSettings
 from hotpapers.sources.bluesky import BlueskySettings
 from hotpapers.store import Record
 from hotpapers.view import phrases
