@@ -6,7 +6,7 @@ unread_networks  networks that could not be read on the day, as far as they were
 coordinated      which accounts are judged to be a chorus after a campaign
 campaign         what an attacker does: accounts, posts, likes; and the contract of an attack
 attack_files     users' own attacks: loaded, checked and run, with every failure reported
-catalogue        the attacks, one per file
+catalogue        the attacks that come with the program
 search           the fewest accounts that an attack needs
 suite            all attacks on all rankings in all worlds, on all cores; recorded_suite: on issues
 figures          the results as JSON, and the latest measured ones (measured.json)
