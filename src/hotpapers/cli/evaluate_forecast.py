@@ -48,7 +48,7 @@ def forecast(folder: Path, output: Path | None, as_json: bool) -> None:
 
 
 def _read(folder: Path) -> Iterator[curves.MeasuredCurve]:
-    categories = curves.primary_categories(_values(folder / CATEGORIES, curves.PaperCategory))
+    categories = {row.id: row.primary for row in _values(folder / CATEGORIES, curves.PaperCategory)}
     yield from curves.hugging_face(_values(folder / PAPERS, UpvoteCount), categories)
     yield from curves.hacker_news(_values(folder / STORIES, curves.StoryVotes))
 
