@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hotpapers.deliver import delivery_states, queries
 from hotpapers.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
 from hotpapers.errors import NetError, RequestRefused, RetryLater
-from hotpapers.model import BulkSender, HttpClient, IssueReader, Message, Sender
+from hotpapers.model import BulkSender, DeliveryCounts, HttpClient, IssueReader, Message, Sender
 from hotpapers.store import Record
 
 
@@ -151,5 +151,6 @@ def keep_finished(record: Record, channel: str, results: Iterable[SendResult], s
     for issue in finished_issues(results, senders):
         states = queries.states_of(record.database, issue, channel)
         if states:
-            counts = delivery_states.count_states(states.values())
-            delivery_states.keep_summary(record, issue, channel, counts, at)
+            counts = Counter(state.state for state in states.values())
+            delivery_counts = DeliveryCounts(counts["sent"], counts["failed"])
+            delivery_states.keep_summary(record, issue, channel, delivery_counts, at)

@@ -93,38 +93,24 @@ def _notes(view: IssueView) -> Iterator[str]:
 
 def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
     links = [LinkedText(link.text, link.url) for link in entry.links]
+    more_authors = f" and {len(entry.other_authors)} more" if entry.other_authors else ""
     if site_config.base and entry.path:
         links.append(LinkedText("history", _page(entry, site_config)))
     return MessageEntry(
         place=entry.place,
         title=_title(entry, site_config),
-        authors=phrases.cut(plain_line(_authors(entry)), LONGEST_AUTHORS),
+        authors=phrases.cut(plain_line(entry.first_authors + more_authors), LONGEST_AUTHORS),
         lead=_lead(entry),
-        counts=tuple(_counts(entry)),
-        why=phrases.cut(_why(entry), LONGEST_WHY),
+        counts=(*(count.line for count in entry.counts_view.counts), *filter(None, [entry.announcement])),
+        why=phrases.cut(f"Why here: {' '.join(entry.score_view.sentences)}", LONGEST_WHY),
         links=tuple(links),
     )
-
-
-def _counts(entry: EntryView) -> Iterator[str]:
-    yield from (count.line for count in entry.counts_view.counts)
-    if entry.announcement:
-        yield entry.announcement
 
 
 def _lead(entry: EntryView) -> str:
     """The paper's lead text and where it comes from."""
     mark = f" ({entry.lead_mark})" if entry.lead_mark else ""
     return phrases.cut(plain_line(entry.lead), LONGEST_LEAD) + mark
-
-
-def _authors(entry: EntryView) -> str:
-    count = len(entry.other_authors)
-    return f"{entry.first_authors} and {count} more" if count else entry.first_authors
-
-
-def _why(entry: EntryView) -> str:
-    return "Why here: " + " ".join(entry.score_view.sentences)
 
 
 def _page(entry: EntryView, site_config: SiteConfig) -> str:
