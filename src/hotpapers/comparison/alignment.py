@@ -19,6 +19,7 @@ from hotpapers.comparison.causes import (
     missing_reaction_cause,
 )
 from hotpapers.comparison.facts import CollectorFacts
+from hotpapers.comparison.lines import PostLine
 from hotpapers.comparison.moments import CountedPost, MeasuredMoment, MomentState, known_by, voices
 
 
@@ -120,16 +121,15 @@ def _without(sides: Sides, cause: Cause, moment: MeasuredMoment) -> Sides:
 
 
 def _with_common_posts(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -> Side:
+    def missing_cause(fact: PostLine) -> Cause | None:
+        known = known_by(other.facts, fact.network, moment)
+        return missing_post_cause(fact, moment.paper, side.facts, other.facts, known)
+
     return side.with_posts({
         mark: post
         for mark, post in side.state.posts.items()
-        if mark in other.state.posts or _missing_cause(post, side, other, moment) != cause
+        if mark in other.state.posts or missing_cause(post.fact) != cause
     })  # fmt: skip
-
-
-def _missing_cause(post: CountedPost, side: Side, other: Side, moment: MeasuredMoment) -> Cause | None:
-    known = known_by(other.facts, post.fact.network, moment)
-    return missing_post_cause(post.fact, moment.paper, side.facts, other.facts, known)
 
 
 def _observed(cause: Cause) -> Callable[[Sides, MeasuredMoment], Sides]:

@@ -279,43 +279,34 @@ def is_rare_surname(surname: str) -> bool:
 # ---- handles ---------------------------------------------------------------------------------------------
 
 
-class HandleParts(NamedTuple):
-    """A handle as words, without what people add to their names."""
-
-    words: tuple[str, ...]
-
-    @property
-    def letters(self) -> str:
-        return "".join(self.words)
-
-
 @lru_cache(REMEMBERED)
-def _handles(handle: str, name: str) -> tuple[HandleParts, ...]:
-    """Possible names in a handle, or in a shown name of one word: `@jane-doe.bsky.social`, `janedoe@server.example`,
-    `jane.doe.example`."""
+def _handles(handle: str, name: str) -> tuple[tuple[str, ...], ...]:
+    """The words of possible names in a handle, or in a shown name of one word: `@jane-doe.bsky.social`,
+    `janedoe@server.example`, `jane.doe.example`."""
     local_part, _, server = fold(handle).strip().removeprefix("@").partition("@")
     labels = local_part.split(".")
     texts = [local_part, labels[0], " ".join(labels[:-1])] if not server else [local_part]
     if len(_WORD.findall(name)) == 1:
         texts.append(fold(name))
     parts = (_handle_parts(text) for text in dict.fromkeys(texts))
-    return tuple(dict.fromkeys(name for alternatives in parts for name in alternatives if name.words))
+    return tuple(dict.fromkeys(name for alternatives in parts for name in alternatives if name))
 
 
-def _handle_parts(text: str) -> Iterator[HandleParts]:
+def _handle_parts(text: str) -> Iterator[tuple[str, ...]]:
+    """The words of a handle, also without what people add to their names."""
     words = tuple(_WORD.findall(text))
-    yield HandleParts(words)
-    yield HandleParts(tuple(word for word in words if word not in _BEFORE | _AFTER))
+    yield words
+    yield tuple(word for word in words if word not in _BEFORE | _AFTER)
     if len(words) == 1:
-        yield from (HandleParts((words[0].removeprefix(added),)) for added in _BEFORE)
-        yield from (HandleParts((words[0].removesuffix(added),)) for added in _AFTER)
+        yield from ((words[0].removeprefix(added),) for added in _BEFORE)
+        yield from ((words[0].removesuffix(added),) for added in _AFTER)
 
 
-def _is_handle_of(known: PersonName, handle: HandleParts, shown: Sequence[PersonName]) -> bool:
-    letters = handle.letters
+def _is_handle_of(known: PersonName, handle: Sequence[str], shown: Sequence[PersonName]) -> bool:
+    letters = "".join(handle)
     if not known.parts:
         return letters == known.letters and len(letters) >= SHORTEST_HANDLE
-    is_long = len(letters) >= SHORTEST_HANDLE or len(handle.words) > 1
+    is_long = len(letters) >= SHORTEST_HANDLE or len(handle) > 1
     return any(
         (is_long and letters in part.whole) or (letters in part.short and _is_confirmed(part, letters, shown))
         for part in known.parts
