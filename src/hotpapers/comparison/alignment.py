@@ -41,17 +41,20 @@ class Sides(NamedTuple):
     b: Side
 
 
-class CountedDifference(NamedTuple):
-    """One network's two counts at a moment. `causes`: how much of a − b each explains; `unexplained`: the rest."""
+class ComparedCount(NamedTuple):
+    """Two counts of a paper's voices on a network at an age, in hours after its announcement. `causes`: how much of
+    a − b each explains; `unexplained`: the rest."""
 
+    paper: str
     network: str
+    age: int
     a: int
     b: int
     causes: Mapping[Cause, int]
     unexplained: int
 
 
-def align(sides: Sides, moment: MeasuredMoment) -> Iterator[CountedDifference]:
+def align(sides: Sides, moment: MeasuredMoment) -> Iterator[ComparedCount]:
     """The counts on every network at a moment, with the causes of differences."""
     a, b = voices(sides.a.state, moment), voices(sides.b.state, moment)
     networks = sorted(a.keys() | b.keys())
@@ -65,8 +68,10 @@ def align(sides: Sides, moment: MeasuredMoment) -> Iterator[CountedDifference]:
                 explained[network][cause] = amount
         remaining = {network: now.get(network, 0) for network in networks}
     for network in networks:
-        unexplained = remaining[network] if first[network] else 0
-        yield CountedDifference(network, a.get(network, 0), b.get(network, 0), explained[network], unexplained)
+        yield ComparedCount(
+            moment.paper, network, moment.age, a.get(network, 0), b.get(network, 0), explained[network],
+            unexplained=remaining[network] if first[network] else 0,
+        )  # fmt: skip
 
 
 def _difference(sides: Sides, moment: MeasuredMoment) -> dict[str, int]:
