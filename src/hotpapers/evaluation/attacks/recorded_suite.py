@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.engagement.standing.queries import is_learned
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.evaluation.attacks import suite
 from hotpapers.evaluation.attacks.campaign import Attack
-from hotpapers.evaluation.attacks.catalogue import blackout, outage, rival_chorus, rival_reference
+from hotpapers.evaluation.attacks.catalogue import BLACKOUT, OUTAGE, RIVAL_CHORUS, RIVAL_REFERENCE
 from hotpapers.evaluation.attacks.figures import NotRun
 from hotpapers.evaluation.attacks.recorded_scene import HIGHEST, RecordedScene
 from hotpapers.evaluation.attacks.search import AttackEffects, Contender
@@ -60,11 +60,6 @@ def issue_parts(
         yield part._replace(publication=chosen.publication, day=day)
 
 
-def run_issues(parts: Sequence[IssuePart], workers: int, progress: Callable[[int], None]) -> IssueResults:
-    """Run all parts: see `in_processes`."""
-    return IssueResults(*suite.in_processes(attack_issue, parts, min(workers, len(parts)), progress))
-
-
 def attack_issue(part: IssuePart) -> IssueResults:
     """Run one part."""
     contenders = suite.chosen_contenders(part.rankings)
@@ -95,8 +90,8 @@ def _results(
     effects: AttackEffects = {}
     for contender in contenders:
         tried_attacks = [attack for attack in attacks if suite.is_tried(attack, contender.name, is_first=True)]
-        reason = _why_none(scene, contender)
-        if reason:
+        if not scene.order(contender.rank, contender.needs) or not scene.networks:
+            reason = NO_NETWORK if scene.order(contender.rank, contender.needs) else NO_ENTRY
             yield NotRun(scene.content.day, contender.name, "", reason)
             continue
         if not _tells_apart(scene, contender):
@@ -104,12 +99,6 @@ def _results(
         results = [result for attack in tried_attacks for result in _tried(scene, contender, attack, effects)]
         yield from results
         attacks = suite.without_failed(attacks, (result for result in results if isinstance(result, Trial)))
-
-
-def _why_none(scene: RecordedScene, contender: Contender) -> str:
-    if not scene.order(contender.rank, contender.needs):
-        return NO_ENTRY
-    return "" if scene.networks else NO_NETWORK
 
 
 def _tells_apart(scene: RecordedScene, contender: Contender) -> bool:
@@ -140,11 +129,11 @@ def unmet(scene: RecordedScene, contender: Contender, attack: Attack) -> str:
     )
     if not any(targets):
         return _NO_TARGET[attack.known_post, attack.small_field]
-    if attack in (outage.ATTACK, blackout.ATTACK) and len(scene.networks) == 1:
+    if attack in (OUTAGE, BLACKOUT) and len(scene.networks) == 1:
         return "only one network has any likes or reposts"
-    if attack == rival_reference.ATTACK and not scene.earlier_papers:
+    if attack == RIVAL_REFERENCE and not scene.earlier_papers:
         return "no paper of the previous 90 days is known that nobody talks about"
-    if attack == rival_chorus.ATTACK:
+    if attack == RIVAL_CHORUS:
         rival = scene.order(contender.rank, contender.needs)[0].paper
         if not any(post.text for post in scene.paper(rival).posts):
             return "the words of the posts about the first paper are not in the record"
