@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Set
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from hotpapers import ranking
 from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.errors import UsageError
-from hotpapers.evaluation.attacks import attack_files, coordinated, figures, search, suite
+from hotpapers.evaluation.attacks import attack_files, catalogue, coordinated, figures, search, suite
 from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Expenses
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene, UnreadNetworks
@@ -371,6 +372,9 @@ def campaigns(scene: Scene, attack: Attack, *, aged: bool) -> list[Campaign]:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_unknown_accounts_alone_never_buy_the_first_place(scene: Scene, attack: Attack) -> None:
+    file = next(Path(catalogue.__file__).parent / f"{name}.py" for name, module in vars(catalogue).items()
+                if getattr(module, "ATTACK", None) is attack)  # fmt: skip
+    assert len(file.read_text("utf-8").splitlines()) < 60
     rank, active = ranking.RANKINGS["rarity/2"], 0
     for accounts, aged in ((3, False), (400, False), (40, True)):
         for attackers in campaigns(scene, attack, aged=aged):

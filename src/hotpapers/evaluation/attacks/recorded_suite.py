@@ -10,7 +10,7 @@ from hotpapers.engagement.standing.queries import is_learned
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.evaluation.attacks import suite
 from hotpapers.evaluation.attacks.campaign import Attack
-from hotpapers.evaluation.attacks.catalogue import BLACKOUT, OUTAGE, RIVAL_CHORUS, RIVAL_REFERENCE
+from hotpapers.evaluation.attacks.catalogue import blackout, outage, rival_chorus, rival_reference
 from hotpapers.evaluation.attacks.figures import NotRun
 from hotpapers.evaluation.attacks.recorded_scene import HIGHEST, RecordedScene
 from hotpapers.evaluation.attacks.search import AttackEffects, Contender
@@ -129,11 +129,11 @@ def unmet(scene: RecordedScene, contender: Contender, attack: Attack) -> str:
     )
     if not any(targets):
         return _NO_TARGET[attack.known_post, attack.small_field]
-    if attack in (OUTAGE, BLACKOUT) and len(scene.networks) == 1:
+    if attack in (outage.ATTACK, blackout.ATTACK) and len(scene.networks) == 1:
         return "only one network has any likes or reposts"
-    if attack == RIVAL_REFERENCE and not scene.earlier_papers:
+    if attack == rival_reference.ATTACK and not scene.earlier_papers:
         return "no paper of the previous 90 days is known that nobody talks about"
-    if attack == RIVAL_CHORUS:
+    if attack == rival_chorus.ATTACK:
         rival = scene.order(contender.rank, contender.needs)[0].paper
         if not any(post.text for post in scene.paper(rival).posts):
             return "the words of the posts about the first paper are not in the record"

@@ -1,0 +1,11 @@
+"""Bought likes for a paper that people talk about anyway."""
+
+from __future__ import annotations
+
+from hotpapers.evaluation.attacks.campaign import SPREAD, Attack
+from hotpapers.evaluation.attacks.catalogue.likes_spread import run
+
+ATTACK = Attack(
+    "lifted from place 20", "bought likes, spread, for the paper that is at place 20 without them", run,
+    knobs=SPREAD, at_place=20,
+)  # fmt: skip
