@@ -134,7 +134,9 @@ def _links(paper: Paper) -> str:
 def _post(quotation: Quotation) -> str:
     post = quotation.post
     quotation_lines = "\n".join(f"> {escape(line)}" for line in post.text.split("\n"))
-    where = link(f"{words.network_name(post.network)}, {timestamps.day_of(post.created_at)}", site_paths.post_url(post))
+    where = link(
+        f"{words.network_name(post.network)}, {timestamps.day_of(post.created_at)}", site_paths.post_page(post.post)
+    )
     return f"{quotation_lines}\n>\n> — {escape(post.name)} ({escape('@' + post.handle)}), {where}"
 
 

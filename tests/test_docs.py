@@ -130,6 +130,14 @@ def test_architecture_lists_every_package_in_the_order_of_imports() -> None:
     assert all(max(above) <= min(below) for above, below in pairwise(levels))
 
 
+def test_architecture_follows_a_post_through_existing_files() -> None:
+    steps = re.findall(r"^\d+\. (.*(?:\n   .*)*)", text_of(DOCS / "development" / "architecture.md"), re.M)
+    assert 5 <= len(steps) <= 12
+    files = [re.findall(r"`([\w/]+\.py)`", step) for step in steps]
+    assert all(files)
+    assert all((ROOT / "src" / "hotpapers" / name).is_file() for name in chain.from_iterable(files))
+
+
 def test_every_ranking_channel_and_window_is_described() -> None:
     assert all(f"## {name}" in text_of(DOCS / "explanation" / "ranking.md") for name in RANKINGS)
     assert all(f"* `{name}`:" in text_of(DOCS / "reference" / "channels.md") for name in CHANNELS)

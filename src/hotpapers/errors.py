@@ -131,7 +131,9 @@ class NetError(HotPapersError):
     the request.
     """
 
-    tries: int | None = None
+    def __init__(self, text: str = "", tries: int | None = None) -> None:
+        super().__init__(text)
+        self.tries = tries
 
 
 def _duration(seconds: float) -> str:

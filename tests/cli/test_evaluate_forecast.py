@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import zstandard
 
-from hotpapers.cli.evaluate_forecast import CATEGORIES, PAPERS, STORIES
+from hotpapers.cli.evaluate import CATEGORIES, PAPERS, STORIES
 from hotpapers.ids.timestamps import rfc3339
 from hotpapers.model import DAY, HOUR
 from tests.cli.run import failure, good, misuse, run

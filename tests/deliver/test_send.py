@@ -92,7 +92,7 @@ def test_everything_arrives_once_whatever_happens(record: Record) -> None:
                 result = send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
             except Killed:
                 continue
-            if result.sent + result.before == len(TARGETS):
+            if result.finished:
                 break
         assert sorted(sender.received) == list(TARGETS)
         states = deliveries(record, sender.name)
@@ -107,7 +107,7 @@ def test_a_refusing_target_is_not_tried_again_and_stops_no_other(record: Record)
     assert (result.sent, result.problems) == (3, (("b", "no such target"),))
     assert deliveries(record, "box")["b"] == "failed"
     result = send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http)
-    assert (result.sent, result.before, result.problems) == (0, 4, ()) and sender.received == ["a", "c", "d"]
+    assert (result.sent, result.problems) == (0, ()) and result.finished and sender.received == ["a", "c", "d"]
 
 
 def test_a_busy_target_is_left_for_later(record: Record) -> None:
@@ -126,7 +126,7 @@ def test_a_target_without_receipts_gets_it_once_while_it_is_known_not_to_have_ar
         sender = SenderWithoutReceipts(steps)
         sender.name = f"mute-{next(numbers)}"
         for _ in range(20):
-            if send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http).before == len(TARGETS):
+            if send_issue(record, sender, RecordIssueReader(record), "daily", DAY, http).finished:
                 break
         assert sorted(sender.received) == list(TARGETS)
 
@@ -295,8 +295,8 @@ def test_an_issue_is_finished_when_all_senders_have_nothing_left_of_the_same_edi
     editions: list[int], senders: int, expected: list[int]
 ) -> None:
     issues = [IssueEdition("daily", DAY, edition) if edition else None for edition in editions]
-    results = [SendResult(1, 0, 0, (), issue) for issue in issues]
+    results = [SendResult(1, 0, (), issue) for issue in issues]
     assert [issue.edition for issue in finished_issues(results, senders)] == expected
     other_issue = IssueEdition("daily", "2024-05-08", 1)
-    more_results = [*results, *([SendResult(1, 0, 0, (), other_issue)] * senders)]
+    more_results = [*results, *([SendResult(1, 0, (), other_issue)] * senders)]
     assert finished_issues(more_results, senders)[len(expected) :] == [other_issue] * (senders > 0)

@@ -13,9 +13,8 @@ from hotpapers.engagement.attention import Engagement
 from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.engagement.over_days import EngagementOverDays
 from hotpapers.engagement.standing import queries as standing_queries
-from hotpapers.issues.collected_input import collect_with_forecasts
 from hotpapers.issues.past_days import InputOverDays
-from hotpapers.issues.ranking_input import CandidateWindow
+from hotpapers.issues.ranking_input import CandidateWindow, collect_with_forecasts
 from hotpapers.model import (
     BEGAN,
     DAY,

@@ -20,8 +20,7 @@ from hotpapers.errors import UsageError
 from hotpapers.evaluation.attacks import attack_files, catalogue, coordinated, figures, search, suite
 from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Expenses
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
-from hotpapers.evaluation.attacks.scene import ISSUED, Scene
-from hotpapers.evaluation.attacks.unread_networks import UnreadNetworks
+from hotpapers.evaluation.attacks.scene import ISSUED, Scene, UnreadNetworks
 from hotpapers.evaluation.worlds import (
     BEGINS,
     NETWORKS,

@@ -62,8 +62,7 @@ def test_a_feed_without_dates_adds_counts_and_the_first_page_counts() -> None:
 
 def test_fields() -> None:
     counts = [count(6, 3, id=id) for id in ("a", "b")] + [count(168, 9, id=id) for id in ("a", "b")]
-    known = curves.primary_categories([PaperCategory("a", "hep-th")])
-    assert [(curve.curve.archive, curve.fields) for curve in curves.hugging_face(counts, known)] == [
+    assert [(curve.curve.archive, curve.fields) for curve in curves.hugging_face(counts, {"a": "hep-th"})] == [
         ("hep-th", ("hep-th",)),
         ("", ("unknown",)),
     ]

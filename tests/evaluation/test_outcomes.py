@@ -211,7 +211,7 @@ def _read_at(number: int) -> int:
 def test_the_category_mean_of_a_paper_has_nothing_of_its_own_day(files: EvaluationFiles) -> None:
     cohort = cohorts.archive_cohort(files.listed)
     target = targets.citations(files.citations, cohort.first_days)
-    [means] = [predictor.values for predictor in predictors(cohort, target, {}) if predictor.name == "category mean"]
+    means = predictors(cohort, target, {})["category mean"]
     halves = [[n for n in range(100) if (n // samples.PER_DAY) % 2 == half] for half in (0, 1)]
     for number in (0, 7, 98):
         half = (number // samples.PER_DAY) % 2

@@ -19,7 +19,7 @@ from hotpapers.evaluation.attacks import attack_files, recorded_posts, search, s
 from hotpapers.evaluation.attacks.campaign import ATTACKERS, Campaign
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
-from hotpapers.evaluation.attacks.unread_networks import UnreadNetworks
+from hotpapers.evaluation.attacks.scene import UnreadNetworks
 from hotpapers.issues import freeze
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.model import DAY, HOUR, Item, Mention, Post, Price, Reaction, ReactionType, Snapshot
@@ -198,8 +198,7 @@ def test_a_post_stays_as_it_was_last_measured() -> None:
 @pytest.mark.parametrize("name", ["lifted from place 2", "lifted from place 10", "likes, spread"])
 def test_taking_the_first_place_moves_no_other_paper(scene: RecordedScene, name: str) -> None:
     """By the classic rule, likes for one paper change no other's score."""
-    attempt = search.Attempt(CONTENDERS[0], NAMES[name], aged=False)
-    cost = search.least_costs(scene, attempt, {})["first"]
+    cost = search.least_costs(scene, CONTENDERS[0], NAMES[name], {}, aged=False)["first"]
     assert cost is not None and cost.moved == 0
 
 
@@ -328,8 +327,7 @@ def test_the_command_says_what_the_scene_says(scene: RecordedScene, store: Path,
     assert store.read_bytes() == content_before, "the record is only read"
     rows = {(row["ranking"], row["attack"], row["goal"], row["with_standing"]): row for row in report["rows"]}
     for (name, attack, goal, aged), row in rows.items():
-        attempt = search.Attempt(suite.contenders()[name], NAMES[attack], aged)
-        cost = search.least_costs(scene, attempt, {})[goal]
+        cost = search.least_costs(scene, suite.contenders()[name], NAMES[attack], {}, aged=aged)[goal]
         assert row["accounts"] == (cost.accounts if cost else None)
     assert len(rows) == 2 * 2 * 2 * 2 and report["publication"] == "daily" and report["issues"] == [made.DAY]
     assert rows["rarity/2", "likes, spread", "first", False]["accounts"] is None

@@ -250,7 +250,7 @@ def test_another_key_is_not_trusted(publisher: Publisher, follower: Follower) ->
 def test_forbidden_content_is_refused(
     publisher: Publisher, follower: Follower, item: Post | Snapshot, reason: str
 ) -> None:
-    leaf, name, data = day_file(0, [observations.line_of(item)])
+    leaf, name, data = day_file(0, [observations.encode_line(item)])
     forge(publisher, [leaf], {name: data})
     [problem] = follower.follow(3).problems
     assert problem.startswith("2024-05-06T23-1.jsonl.zst:") and reason in problem

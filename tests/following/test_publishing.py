@@ -36,7 +36,7 @@ def test_no_written_words_are_published(item: Item) -> None:
     if outgoing is None:
         return
     assert observations.handed_out(outgoing, lambda own: own) == outgoing
-    line = observations.line_of(outgoing).decode()
+    line = observations.encode_line(outgoing).decode()
     for name in item.personal:
         value = getattr(item, name)
         words = value if isinstance(value, str) else "".join(link.target for link in value)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from hotpapers.classic.timestamps import TWITTER_EPOCH_MS as EPOCH
 from hotpapers.errors import PartiallyRead, Stopped
 from hotpapers.ids.timestamps import as_utc
 from hotpapers.issues.coverage import reading_of
@@ -16,7 +17,7 @@ from hotpapers.model import HOUR, Coverage, HttpClient, PayloadPage
 from hotpapers.sources.feeds import FeedsSettings, FeedsSource
 from hotpapers.sources.hackernews import HackerNewsSettings, HackerNewsSource
 from hotpapers.sources.reddit import RedditSettings, RedditSource
-from hotpapers.sources.x import EPOCH, XSettings, XSource
+from hotpapers.sources.x import XSettings, XSource
 from hotpapers.store.batches import cursor_of
 from tests.ingest.job_setup import JobSetup, collect_setup
 from tests.sources.net import START, Reply

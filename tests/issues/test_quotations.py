@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from hotpapers.ids.mentions.own_words import MentionedPaper
 from hotpapers.issues import freeze, quotations
-from hotpapers.issues.build import IssueRecipe, build, digest_of, read_content
-from hotpapers.model import Issue, Item, Post, Publication
+from hotpapers.issues.build import IssueRecipe, build, digest_of
+from hotpapers.model import Issue, IssueContent, Item, Post, Publication
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.store.commitments import canonical_json
+from hotpapers.store.issue_contents import decode_content
 from tests.conftest import ROOT, data
 from tests.issues.made import (
     DAILY,
@@ -254,7 +255,7 @@ def test_an_issue_without_a_rule_is_built_by_reactions_and_keeps_its_digest(sqli
         [issue] = [row.item for row in record.view().latest(Issue)]
         assert isinstance(issue, Issue)
         assert "quoting" not in json.loads(issue.content)
-        assert digest_of(read_content(issue.content)) == issue.digest
+        assert digest_of(decode_content(issue.content, IssueContent)) == issue.digest
         assert _findings(record) == []
 
 

@@ -14,8 +14,9 @@ from hotpapers.issues import build, freeze, selection
 from hotpapers.issues.explain import explain
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR, Issue, Publication, ReferenceSize, VoiceHistogram
+from hotpapers.model import HOUR, Issue, IssueContent, Publication, ReferenceSize, VoiceHistogram
 from hotpapers.store.commitments import canonical_json
+from hotpapers.store.issue_contents import decode_content
 from hotpapers.store.record import Record
 from hotpapers.view import phrases
 from tests.issues.made import (
@@ -121,7 +122,7 @@ def test_a_young_issue_verifies(record: Record, least: int) -> None:
     result = frozen(record, msgspec.structs.replace(DAILY, least_entries=least))
     row = record.view().latest(Issue)[0].item
     assert isinstance(row, Issue) and list(check_issue(record, row)) == []
-    assert build.read_content(row.content) == result.content
+    assert decode_content(row.content, IssueContent) == result.content
 
 
 def test_what_was_frozen_before_rules_had_names_verifies_and_is_the_same(record: Record) -> None:

@@ -193,7 +193,7 @@ def test_many_posts_are_judged_some_hundreds_at_a_time(record: Record, monkeypat
 
 def test_another_version_of_the_rule_looks_at_everything_again(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill"))
-    monkeypatch.setattr(judging, "matched_author", lambda *_: None)
+    monkeypatch.setattr(judging, "shows_author", lambda *_: False)
     assert judge_authors(record).position is None
     monkeypatch.undo()
     assert judge_authors(record).position is None, "it was already examined"

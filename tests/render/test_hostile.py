@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hotpapers.model import AnnouncedPaper, NetworkReading, PublishedIssue, Quotation
 from hotpapers.view.post_views import disguise, language, pieces
 from hotpapers.view.site_config import SiteConfig
-from hotpapers.view.site_paths import outside, post_url
+from hotpapers.view.site_paths import outside, post_page
 from tests.render.build import LISTED, OWN, PlainIssueReader, issue, link_only, listing_entry, paper, post
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page
@@ -181,7 +181,7 @@ def test_a_post_has_its_own_page_where_one_is_known() -> None:
         ("bluesky", "at://did:plc:a1/app.bsky.feed.post/../../x"): "",
         ("mastodon", "quill"): "",
     }
-    assert {key: post_url(post(key[1], "", key[0]).post) for key in pages} == pages
+    assert {key: post_page(post(key[1], "", key[0]).post.post) for key in pages} == pages
 
 
 def test_a_link_that_names_another_host_says_where_it_leads() -> None:

@@ -54,7 +54,7 @@ def payloads_of(name: str, body: bytes) -> list[RawPayload]:
 
 
 def items_of(name: str, body: bytes) -> list[Item]:
-    return [item for payload in payloads_of(name, body) for item in ArxivSource().read(payload)]
+    return [item for payload in payloads_of(name, body) for item in ArxivSource(ArxivSettings()).read(payload)]
 
 
 # ---- pairs -----------------------------------------------------------------------------------------------
@@ -208,7 +208,8 @@ def test_a_recording_becomes_papers(name: str) -> None:
     for payload in payloads_of(kind, recording(name)):
         try:
             counts.update(
-                item.type if isinstance(item, Announcement) else "Paper" for item in ArxivSource().read(payload)
+                item.type if isinstance(item, Announcement) else "Paper"
+                for item in ArxivSource(ArxivSettings()).read(payload)
             )
         except InputError:
             counts["unread"] += 1
@@ -268,7 +269,7 @@ def test_both_shapes_of_a_feed_say_the_same() -> None:
 
 def test_a_listed_paper_becomes_an_announcement() -> None:
     fact = page_facts.ListedFact(paper="2611.01200", category="cs", day="2026-11-09", type="cross")
-    (announcement,) = ArxivSource().read(page_facts.listing_payload(fact, AT))
+    (announcement,) = ArxivSource(ArxivSettings()).read(page_facts.listing_payload(fact, AT))
     assert announcement == Announcement(
         paper="arxiv:2611.01200", day="2026-11-09", category="cs", type="cross", announced_at=1794186000000000,
         observed_at=AT,
@@ -286,7 +287,7 @@ def test_a_listed_paper_becomes_an_announcement() -> None:
     ],
 )
 def test_a_day_becomes_coverage(state: page_facts.State, problems: tuple[str, ...], expected: tuple[str, str]) -> None:
-    (coverage,) = ArxivSource().read(page_facts.day_payload("2026-11-09", state, problems, AT))
+    (coverage,) = ArxivSource(ArxivSettings()).read(page_facts.day_payload("2026-11-09", state, problems, AT))
     assert isinstance(coverage, Coverage)
     assert (coverage.state, coverage.reason) == expected
     assert (coverage.network, coverage.from_at, coverage.until_at) == ("arxiv", 1794186000000000, 1794200400000000)
@@ -308,7 +309,7 @@ def test_a_day_becomes_coverage(state: page_facts.State, problems: tuple[str, ..
 @pytest.mark.parametrize("kind", ["announcement", "paper", "record", "listed", "day", "something"])
 def test_what_cannot_be_read_says_so(kind: str, body: bytes) -> None:
     with pytest.raises((InputError, ValueError)):
-        list(ArxivSource().read(RawPayload(kind, "key", body, AT)))
+        list(ArxivSource(ArxivSettings()).read(RawPayload(kind, "key", body, AT)))
 
 
 @pytest.mark.parametrize("parse", [daily_feeds.parse, api.parse, oai_records.parse, listing.parse])

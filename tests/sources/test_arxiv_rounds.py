@@ -420,7 +420,7 @@ def test_another_day_begins_before_the_harvest_has_ended() -> None:
 
 
 def test_when_the_next_round_is_due() -> None:
-    source, noon = ArxivSource(), days.closes_at(DAY) + 12 * HOUR
+    source, noon = ArxivSource(ArxivSettings()), days.closes_at(DAY) + 12 * HOUR
     closed_cursor = cursor_state.encode(cursor_state.ArxivCursor(day=DAY))
     assert source.next_due(noon, closed_cursor) == days.closes_at("2026-11-12") + HOUR // 12
     friday_cursor = cursor_state.encode(cursor_state.ArxivCursor(day="2026-11-13"))
@@ -437,7 +437,7 @@ def test_when_the_next_round_is_due() -> None:
 
 def test_a_cursor_that_is_not_ours_is_refused() -> None:
     with pytest.raises(InputError, match="arXiv's cursor"):
-        list(ArxivSource().pages(ScriptedClient({}), "yesterday"))
+        list(ArxivSource(ArxivSettings()).pages(ScriptedClient({}), "yesterday"))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import msgspec
 import pytest
 
+from hotpapers.classic.timestamps import TWITTER_EPOCH_MS as EPOCH
 from hotpapers.errors import NetError, RequestRefused, RetryLater
 from hotpapers.model import (
     DAY,
@@ -23,7 +24,7 @@ from hotpapers.model import (
     Response,
     Snapshot,
 )
-from hotpapers.sources.x import EPOCH, FIELDS, PAGE, SMALLEST, XSettings, XSource
+from hotpapers.sources.x import FIELDS, PAGE, SMALLEST, XSettings, XSource
 from hotpapers.sources.x.billing import UNSURE_AGAIN
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedClient, reply

@@ -126,7 +126,7 @@ def test_a_proof_of_a_long_log_with_three_witnesses_is_small() -> None:
 
 
 def test_a_request_is_read_as_it_was_written() -> None:
-    request = witness_protocol.add_checkpoint(150, TREE.consistency(150, 200), CHECKPOINT, signed_checkpoint().note)
+    request = witness_protocol.AddCheckpoint(150, tuple(TREE.consistency(150, 200)), signed_checkpoint())
     assert witness_protocol.parse_request(str(request)) == request
     lines = [cosign(CHECKPOINT, WITNESS, AT), cosign(CHECKPOINT, QUANTUM, AT)]
     assert witness_protocol.parse_answer("".join(map(str, lines))) == tuple(lines)

@@ -32,7 +32,7 @@ from hotpapers.transparency.policies import KnownLog, LogPolicy
 from hotpapers.transparency.publication_log import LogConfig, update_log
 from hotpapers.transparency.witness import LogWitness, WitnessAnswer
 from hotpapers.transparency.witness_client import ask_witnesses
-from hotpapers.transparency.witness_protocol import add_checkpoint, parse_answer
+from hotpapers.transparency.witness_protocol import AddCheckpoint, parse_answer
 from hotpapers.web.witness_server import witness_server
 from tests.transparency.logs import NAME, at, config_in, digest_of, freeze, logs_of, public_key
 
@@ -46,7 +46,8 @@ TREE = MerkleTree(leaf_hash(bytes([n])) for n in range(120))
 def request(tree: MerkleTree, old: int, size: int, key: SigningKey = LOG, proof: list[bytes] | None = None) -> bytes:
     checkpoint = Checkpoint(key.name, size, tree.root(size))
     note = SignedNote(checkpoint.text, (notes.sign(checkpoint.text, key),))
-    return str(add_checkpoint(old, tree.consistency(old, size) if proof is None else proof, checkpoint, note)).encode()
+    proof = tree.consistency(old, size) if proof is None else proof
+    return str(AddCheckpoint(old, tuple(proof), SignedCheckpoint(checkpoint, note))).encode()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from hotpapers.moderation.blocklist import Blocklist
 from hotpapers.query import openapi
 from hotpapers.store import Record
 from hotpapers.transfer.jsonl.importer import import_lines
-from hotpapers.web import api
+from hotpapers.web import api, http_messages
 from hotpapers.web.http_messages import ApiReply
 from tests.conftest import data
 from tests.issues.made import DAY, post, write
@@ -189,13 +189,12 @@ def test_the_same_question_is_answered_once(make_api: ApiFactory, monkeypatch: p
     """However many clients ask at once, and not again until something is written."""
     app = make_api()
     calls: list[int] = []
-    make_answer = api._make_answer
 
     def count_calls(*args: Any, **options: Any) -> ApiReply:
         calls.append(1)
-        return make_answer(*args, **options)
+        return http_messages.json_reply(*args, **options)
 
-    monkeypatch.setattr(api, "_make_answer", count_calls)
+    monkeypatch.setattr(api, "json_reply", count_calls)
 
     async def fetch_all() -> list[Response]:
         return await asyncio.gather(*(fetch(app, scope_of(f"{ISSUES}/latest")) for _ in range(20)))
@@ -366,7 +365,7 @@ def test_a_defect_of_ours_tells_nothing(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a secret thing")
 
-    monkeypatch.setattr(api, "_make_answer", fail)
+    monkeypatch.setattr(api, "next_link", fail)
     response = get(make_api(), "/api/v1/publications")
     assert response.status == 500 and "secret" not in str(response)
     [line] = caplog.records

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hotpapers import announcement_days as days
-from hotpapers.issues.build import read_content
 from hotpapers.model import DAY, HOUR, IssueContent, NetworkReading
 from hotpapers.store import Record
+from hotpapers.store.issue_contents import decode_content
 from tests.loopback import expected
 from tests.loopback.script import Message, is_visible
 from tests.years.fault_plan import ReadablePeriods, Span, merge_spans, outage_spans_with_counts
@@ -76,7 +76,7 @@ class Issues:
         self.rows = record.database.rows('SELECT publication, "day", edition, observed_at, content FROM issue')
         schedules = {schedule.name: schedule for schedule in SCHEDULES}
         self.issues = [
-            Issue(schedules[name], datetime.date.fromisoformat(day), at, read_content(content))
+            Issue(schedules[name], datetime.date.fromisoformat(day), at, decode_content(content, IssueContent))
             for name, day, _, at, content in self.rows
         ]
         self.store_spans = merge_spans([*oracle.pauses, *oracle.scenario.store_outages, *oracle.scenario.full_disks])

@@ -64,16 +64,12 @@ def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest
         return "person"
     if reader_reports.is_full(record.database, at, "contest"):
         return "full"
-    is_lifted = may_lift(rules_against(own_review)) and _lifted(record, bots, account, at)
+    rules = frozenset(rules_against(own_review))
+    is_lifted = bool(rules) and rules.issubset(SINGLE_ACCOUNT_RULES) and _lifted(record, bots, account, at)
     reader_reports.note(
         record.database, ReaderReport(0, at, "contest", subject=account, text=_outcome_text(own_review, is_lifted))
     )
     return "lifted" if is_lifted else "asked"
-
-
-def may_lift(rules: Collection[str]) -> bool:
-    """Whether the owner's word is enough against these rules."""
-    return bool(rules) and frozenset(SINGLE_ACCOUNT_RULES).issuperset(rules)
 
 
 def rules_against(review: AccountReview) -> dict[str, str]:

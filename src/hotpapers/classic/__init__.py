@@ -21,21 +21,3 @@ from hotpapers.classic.parser import decode, parse
 from hotpapers.classic.renderer import render
 from hotpapers.classic.rules import MAX_COUNT, MAX_FILE, MAX_LINE
 from hotpapers.classic.timestamps import moment, post_day, post_moment, printed_made, printed_tally
-
-__all__ = [
-    "MAX_COUNT",
-    "MAX_FILE",
-    "MAX_LINE",
-    "ClassicIssue",
-    "ClassicItem",
-    "ClassicLink",
-    "ClassicPost",
-    "decode",
-    "moment",
-    "parse",
-    "post_day",
-    "post_moment",
-    "printed_made",
-    "printed_tally",
-    "render",
-]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from hotpapers.errors import NotClassic
+from hotpapers.ids import timestamps
 
 TALLY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
 CREATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 # Japan has had no daylight saving time since 1951.
-_JAPAN = timedelta(hours=9)
+_JAPAN = 9 * 3600 * timestamps.SECOND
 # The epoch of the milliseconds in Twitter's ids (4 November 2010, 01:42:54.657 UTC). The lower 22 bits of an id say
 # which machine made it.
-_TWITTER_EPOCH_MS = 1_288_834_974_657
+TWITTER_EPOCH_MS = 1_288_834_974_657
 _MS_SHIFT = 22
 _MONTHS = [
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -36,10 +35,9 @@ def moment(printed: str) -> int:
     else:
         raise NotClassic(f"{printed[:40]!r} is not a time")
     try:
-        local_time = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        return timestamps.from_datetime(datetime(year, month, day, hour, minute, second)) - _JAPAN
     except ValueError as error:
         raise NotClassic(f"{printed!r} is not a valid time: {error}") from None
-    return (local_time - _EPOCH - _JAPAN) // _MICROSECOND
 
 
 def printed_tally(micros: int) -> str:
@@ -56,17 +54,17 @@ def printed_made(micros: int) -> str:
 
 def post_moment(id: str) -> int:
     """The time at which a Twitter id was made, in µs UTC (whole milliseconds)."""
-    return ((int(id) >> _MS_SHIFT) + _TWITTER_EPOCH_MS) * 1000
+    return ((int(id) >> _MS_SHIFT) + TWITTER_EPOCH_MS) * 1000
 
 
 def post_day(id: str) -> str:
     """The UTC day of a Twitter id, as posts show it: "December 22, 2020". The id must be decimal and fit 63 bits."""
-    day = _EPOCH + timedelta(microseconds=post_moment(id))
+    day = timestamps.as_utc(post_moment(id))
     return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
 
 
 def _in_japan(micros: int) -> datetime:
     try:
-        return _EPOCH + timedelta(microseconds=micros) + _JAPAN
+        return timestamps.as_utc(micros + _JAPAN)
     except OverflowError:
         raise NotClassic(f"{micros} µs is outside the years 1 to 9999") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -21,6 +21,7 @@ from hotpapers.moderation.blocklist import Blocklist, save_blocklist
 from hotpapers.privacy import forgotten_file
 from hotpapers.render import CHANNELS
 from hotpapers.store import Record, now
+from hotpapers.store.record import is_server, store_path
 from hotpapers.terms import NetworkTerms, table
 from hotpapers.view.site_config import SiteConfig
 
@@ -284,14 +285,9 @@ def configured_publications(context: CommandContext) -> list[Publication]:
     return publications
 
 
-class ChannelFolder(NamedTuple):
-    """A channel and the folder that it writes to."""
-
-    channel: str
-    folder: Path
-
-
-def targets(context: CommandContext, publication: str, to: Sequence[str], output: Path | None) -> list[ChannelFolder]:
+def targets(
+    context: CommandContext, publication: str, to: Sequence[str], output: Path | None
+) -> list[tuple[str, Path]]:
     """The channels and folders of a publication: as requested, else from the settings; several have a subfolder each.
 
     Raises SettingsError for an unknown channel.
@@ -305,23 +301,18 @@ def targets(context: CommandContext, publication: str, to: Sequence[str], output
         if name not in CHANNELS:
             raise SettingsError(f"{context.file}: publish.channels: {name!r} is not one of {', '.join(CHANNELS)}.")
     has_several = len(channels) > 1
-    return [ChannelFolder(name, folder / _folder_of(name, channels) if has_several else folder) for name in channels]
-
-
-def _folder_of(channel: str, channels: Container[str]) -> str:
-    """Feeds are part of a site: its pages link to them, and their addresses are below the site's."""
-    return "site" if channel == "feeds" and "site" in channels else channel
+    return [
+        # feeds are part of a site: its pages link to them, and their addresses are below the site's
+        (name, folder / ("site" if name == "feeds" and "site" in channels else name) if has_several else folder)
+        for name in channels
+    ]
 
 
 def is_store_file(file: Path, context: CommandContext) -> bool:
     """Whether a file is the store itself, its write-ahead log, or its list of what was forgotten."""
-    if "://" in context.store and not context.store.startswith(SQLITE):
-        return False
-    store = Path(context.store.removeprefix(SQLITE)).resolve()
-    return file.resolve() in {
-        store,
-        *(store.with_name(store.name + end) for end in ("-wal", "-shm", forgotten_file.SUFFIX)),
-    }
+    store = store_path(context.store).resolve()
+    files = {store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX)}
+    return not is_server(context.store) and file.resolve() in files
 
 
 def require(condition: bool, message: str) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from hotpapers.cli import common, streams
 from hotpapers.cli.evaluate_attacks import attacks
-from hotpapers.cli.evaluate_forecast import forecast
-from hotpapers.cli.terminal import NumberRange, show
+from hotpapers.cli.terminal import NumberRange, echo, print_json, show
+from hotpapers.evaluation import curves
+from hotpapers.evaluation.outcomes.files import UpvoteCount, json_rows
+from hotpapers.evaluation.text_tables import plain_table
+
+CATEGORIES, PAPERS, STORIES = "arxiv-metadata.jsonl.zst", "hf-daily.jsonl.zst", "hn-frontpage.jsonl.zst"
+"""The files that forecasts are compared with."""
 
 
 @common.examples("""
@@ -24,7 +30,6 @@ def evaluate() -> None:
 
 
 evaluate.add_command(attacks)
-evaluate.add_command(forecast)
 
 
 @common.examples("""
@@ -65,3 +70,40 @@ def outcomes(data: Path, resamples: int, output: Path | None, as_json: bool) -> 
     if output is not None:
         streams.write_file(output, iter([page_of(report).encode()]))
     show(report, text_of(report), as_json)
+
+
+@common.examples("""
+  hotpapers evaluate forecast --data ../shared/data""")
+@evaluate.command(short_help="Compare forecasts with actual votes.")
+@click.option(
+    "--data", "folder", metavar="DIR", required=True, type=common.FILE_OR_FOLDER,
+    help=f"The folder with {CATEGORIES}, {PAPERS} and {STORIES}.",
+)  # fmt: skip
+@common.page_option
+@common.json_option
+@common.debug_option
+def forecast(folder: Path, output: Path | None, as_json: bool) -> None:
+    """Forecast the votes of held-out weeks from earlier weeks, and compare them with the actual votes.
+
+    Shows coverage and loss by network, age and field, compared with those of the usual growth.
+    """
+    common.require(folder.is_dir(), f"{folder}: no such folder")
+    streams.require_writable(output)
+    from hotpapers.evaluation.forecast import held_out, page, rows, scores
+
+    forecast_scores = scores(held_out(_curves(folder)))
+    if output is not None:
+        streams.write_file(output, iter([page(forecast_scores).encode()]))
+    if as_json:
+        print_json([{**score._asdict(), "gain": score.gain, "met": score.is_met} for score in forecast_scores])
+    else:
+        heads, *lines = rows(forecast_scores)
+        echo(plain_table(heads, lines))
+
+
+def _curves(folder: Path) -> Iterator[curves.MeasuredCurve]:
+    open_input = streams.open_input
+    papers = json_rows(open_input, str(folder / CATEGORIES), curves.PaperCategory)
+    categories = {paper.id: paper.primary for paper in papers}
+    yield from curves.hugging_face(json_rows(open_input, str(folder / PAPERS), UpvoteCount), categories)
+    yield from curves.hacker_news(json_rows(open_input, str(folder / STORIES), curves.StoryVotes))

@@ -116,7 +116,8 @@ def _attack_worlds(laws: tuple[WorldLaw, ...], choice: AttackChoice, names: Sequ
     suite.check_laws(laws)
     parts = list(suite.blocks(laws, choice.rankings, choice.names, choice.files))
     with bar("Attacking", len(parts)) as progress:
-        return report.figures_of(suite.run_suite(parts, choice.workers, progress), laws, names)
+        results = suite.Results(*suite.in_processes(suite.run_block, parts, choice.workers, progress))
+    return report.figures_of(results, laws, names)
 
 
 def _attack_issues(issues: IssueChoice, choice: AttackChoice) -> AttackFigures:
@@ -131,7 +132,9 @@ def _attack_issues(issues: IssueChoice, choice: AttackChoice) -> AttackFigures:
     with Record(store, create=False) as record:
         parts = list(recorded_suite.issue_parts(record, issues.publication, days, issues.last or 0, common_part))
     with bar("Attacking", len(parts)) as progress:
-        return recorded_report.issue_figures(recorded_suite.run_issues(parts, choice.workers, progress), parts)
+        fields = suite.in_processes(recorded_suite.attack_issue, parts, min(choice.workers, len(parts)), progress)
+        results = recorded_suite.IssueResults(*fields)
+    return recorded_report.issue_figures(results, parts)
 
 
 def _written(table: AttackFigures, output: Path) -> bytes:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.alarms import FOLLOWED
 from hotpapers.cli.terminal import bar, fail_for, print_error, show
 from hotpapers.cli.verify_proof import read_policy
 from hotpapers.errors import NotAProof, SettingsError, UsageError
@@ -19,10 +18,14 @@ from hotpapers.following.site_log import POLICY, FollowedSite
 from hotpapers.ingest import IngestContext, make_connection
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.ranking.words import count_noun
-from hotpapers.settings.following import FollowSettings, follow_problems
+from hotpapers.schedule.health import followed_alarms
+from hotpapers.settings.tables import FollowSettings, follow_problems
 from hotpapers.store import Record
 from hotpapers.transparency import alarms
 from hotpapers.transparency.policies import parse_policy
+
+FOLLOWED = "followed"
+"""The folder, next to the settings, for the state of followed sites."""
 
 
 @common.command("""
@@ -116,6 +119,11 @@ def followed_sites(context: common.CommandContext) -> list[FollowedSite]:
 def follow_jobs(context: common.CommandContext, ingest_context: IngestContext) -> dict[str, Callable[[], JobLoop]]:
     """The jobs that follow the sites in the settings, by name."""
     return {job_name(site.name): partial(_rounds, site, context, ingest_context) for site in followed_sites(context)}
+
+
+def site_alarms(context: common.CommandContext) -> Iterator[str]:
+    """The open alarms about followed sites."""
+    yield from followed_alarms(context.folder / FOLLOWED / table.name for table in context.settings.follow)
 
 
 def follow_names(context: common.CommandContext) -> list[str]:

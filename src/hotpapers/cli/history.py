@@ -11,8 +11,8 @@ import click
 
 from hotpapers import settings
 from hotpapers.cli import common
+from hotpapers.cli.publish import write_channels
 from hotpapers.cli.terminal import bar, show
-from hotpapers.deliver.export_site import export_site
 from hotpapers.ids import timestamps
 from hotpapers.issues import freeze, past_days
 from hotpapers.issues.inferred_days import infer_days
@@ -47,17 +47,19 @@ def history(
     Each issue uses only what the record, including imported archives, had observed by the close of its day. The issues
     belong to the publication NAME@history. If interrupted, run it again to resume.
     """
-    days = [date.fromisoformat(_past_day(day)) for day in (first, last)]
+    bounds = [date.fromisoformat(_past_day(day)) for day in (first, last)]
     with common.open_record(context, publications=True) as record:
         chosen_publication = freeze.publication_of(record, publication and publication.removesuffix(HISTORY))
-        past_days.check_days(record, chosen_publication, *days)
-        inferred = infer_days(record, *days)
-        period = past_days.plan_period(record, chosen_publication, *days)
+        past_days.check_days(record, chosen_publication, *bounds)
+        inferred = infer_days(record, *bounds)
+        period = past_days.plan_period(record, chosen_publication, *bounds)
         past_days.check_period_closed(period, now())
         if judges:
             _judge(record, period, context)
         issues = _freeze(record, period)
-        channels = _write(record, period, output, context) if output else []
+        name, days = period.publication.publication, sorted((*period.frozen, *period.days))
+        targets = common.targets(context, name, sorted(common.AFTERWARDS), output) if output else []
+        channels, _ = write_channels(record, name, days, targets, context)
     value = {
         "publication": period.publication.publication, "issues": issues, "there": period.frozen,
         "unknown": period.unknown, "channels": channels, "inferred": inferred,
@@ -91,18 +93,6 @@ def _freeze(record: Record, period: PastPeriod) -> list[dict[str, Any]]:
             issues.append({"day": frozen.content.day, "entries": entries, "digest": frozen.digest})
             progress(1)
     return issues
-
-
-def _write(record: Record, period: PastPeriod, output: Path, context: common.CommandContext) -> list[dict[str, Any]]:
-    """Writes all issues of the period, including those that were frozen before."""
-    name, days = period.publication.publication, sorted((*period.frozen, *period.days))
-    report = []
-    for channel, folder in common.targets(context, name, sorted(common.AFTERWARDS), output):
-        counts = export_site(
-            record, name, days, channel, folder, context.site_config_of(name), context.terms, context.store
-        )
-        report.append({"channel": channel, "output": str(folder), "files": counts.files, "changed": counts.changed})
-    return report
 
 
 def _lines(

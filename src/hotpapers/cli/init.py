@@ -18,7 +18,7 @@ from hotpapers.cli.terminal import echo
 from hotpapers.errors import UsageError
 from hotpapers.file_modes import open_private
 from hotpapers.schedule.hosts.files import CONTAINER, LISTEN, HostFile, HostMachine, host_files, remarks
-from hotpapers.settings.transparency import TransparencySettings
+from hotpapers.settings.tables import TransparencySettings
 from hotpapers.store import Record
 from hotpapers.transparency import log_keys
 from hotpapers.transparency.signatures import has_library
@@ -118,10 +118,9 @@ def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
     if not hosts:
         return
     file_settings, today = settings.load(file), datetime.datetime.now(datetime.UTC).date()
-    host_names = dict.fromkeys(hosts)
-    new_files = [
-        host_file for name in host_names for host_file in host_files(name, file_settings, today, _machine(file.parent))
-    ]
+    host_names, user = dict.fromkeys(hosts), getpass.getuser()
+    machine = HostMachine(str(file.parent.resolve()), _program(), OWN_USER if user == ROOT else user)
+    new_files = [host_file for name in host_names for host_file in host_files(name, file_settings, today, machine)]
     for host_file in new_files:
         _check(file.parent / host_file.path, host_file, replace=replace)
     for host_file in new_files:
@@ -143,12 +142,6 @@ def _write(path: Path, file: HostFile) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(file.text, "utf-8")
     echo(str(path))
-
-
-def _machine(folder: Path) -> HostMachine:
-    """This machine, for systemd units."""
-    user = getpass.getuser()
-    return HostMachine(str(folder.resolve()), _program(), OWN_USER if user == ROOT else user)
 
 
 def _program() -> tuple[str, ...]:

@@ -3,7 +3,7 @@ command rendered again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,23 +62,31 @@ def publish(
         targets = common.targets(context, name, selected_channels.files, output) if selected_channels.writes else []
         days = _days(record, chosen_publication, dates)
         _freeze_all(record, chosen_publication, days, context)
-        report: list[dict[str, Any]] = []
         warnings = update_logs(record, [name], context)
-        for channel, folder in targets:
-            counts = export_site(
-                record, name, days, channel, folder, context.site_config_of(name), context.terms, context.store
-            )
-            report.append({"channel": channel, "output": str(folder), "files": counts.files, "changed": counts.changed})
-            warnings += [counts.warning] if counts.warning else []
+        report, site_warnings = write_channels(record, name, days, targets, context)
         if preview:
             folder = output or context.folder / "preview"
             report += sending.previews(record, context, name, days, selected_channels.senders, folder)
         else:
             report += [sending.deliver(record, context, name, days, channel) for channel in selected_channels.senders]
-    for warning in warnings:
+    for warning in (*warnings, *site_warnings):
         print_error(warning)
     show({"publication": name, "days": days, "channels": report}, map(sending.summary_line, report), as_json)
     fail_for(problem for row in report for problem in row.get("problems", ()))
+
+
+def write_channels(
+    record: Record, name: str, days: Sequence[str], targets: Iterable[tuple[str, Path]], context: common.CommandContext
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Writes issues to the folders of channels; returns what each channel did, and warnings about nearly full sites."""
+    report, warnings = [], []
+    for channel, folder in targets:
+        counts = export_site(
+            record, name, days, channel, folder, context.site_config_of(name), context.terms, context.store
+        )
+        report.append({"channel": channel, "output": str(folder), "files": counts.files, "changed": counts.changed})
+        warnings += [counts.warning] if counts.warning else []
+    return report, warnings
 
 
 def update_logs(record: Record, names: Sequence[str], context: common.CommandContext) -> list[str]:

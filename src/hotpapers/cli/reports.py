@@ -59,7 +59,7 @@ def _known(record: Record, report: ReaderReport) -> dict[str, str]:
         return {"page": "", "by": ""}
     post = row.item
     author = f"{post.handle or post.name or post.account}, {timestamps.day_of(post.created_at)}"
-    return {"page": site_paths.post_url(post), "by": author}
+    return {"page": site_paths.post_page(post.post), "by": author}
 
 
 def _lines(report: ReaderReport, days: dict[str, str], about: dict[str, str]) -> Iterator[str]:

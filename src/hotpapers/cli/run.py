@@ -15,10 +15,9 @@ import click
 
 from hotpapers import logs
 from hotpapers.cli import common
-from hotpapers.cli.alarms import all_alarms
 from hotpapers.cli.collect import enabled_sources, in_turn, ingest_context, raise_first, run_jobs_once
 from hotpapers.cli.configured import check_settings, issue_destinations, wanted_jobs
-from hotpapers.cli.following import follow_jobs, follow_names
+from hotpapers.cli.following import follow_jobs, follow_names, site_alarms
 from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
 from hotpapers.cli.terminal import bar, plain
 from hotpapers.errors import StoreError
@@ -32,6 +31,7 @@ from hotpapers.jobs.runner import JobRunner
 from hotpapers.model import DAY
 from hotpapers.schedule import HousekeepingJob, IssueDestination, PublishJob, SendJob, SiteHealth, health, metrics
 from hotpapers.schedule.first_issue import FirstIssue, first_issues, read_back_of
+from hotpapers.schedule.health import log_alarms
 from hotpapers.store import Record, now
 from hotpapers.store.database import without_password
 from hotpapers.store.statistics import totals
@@ -144,7 +144,8 @@ def _housekeeping(context: common.CommandContext, names: list[str], site: Ingest
 
 def site_health(context: common.CommandContext, record: Record, names: Sequence[str], at: int) -> SiteHealth:
     """The health of the jobs that the settings ask for."""
-    return health(record, names, at, all_alarms(context), wanted_jobs(context))
+    alarms = (*log_alarms(context.log_config), *site_alarms(context))
+    return health(record, names, at, alarms, wanted_jobs(context))
 
 
 @contextmanager

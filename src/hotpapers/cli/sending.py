@@ -34,11 +34,11 @@ OpenClient = Callable[[tuple[str, ...], tuple[str, ...]], ClientHandle]
 
 def _mailing(record: Record, context: common.CommandContext, open_client: OpenClient) -> Iterator[SenderDestination]:
     """Mail, if the settings name a relay."""
-    from hotpapers.deliver.email.config import is_open, mail_config_of
+    from hotpapers.deliver.email.config import mail_config_of
     from hotpapers.deliver.email.sender import EmailSender
     from hotpapers.schedule import SenderDestination
 
-    if is_open(context.settings.mailing):
+    if context.settings.mailing.relay:
         sender = EmailSender(record, mail_config_of(context.settings.mailing, context.folder), context.site_config)
         client = open_client((), ())
 
@@ -156,9 +156,8 @@ def check(context: common.CommandContext, record: Record) -> None:
 def sends(context: common.CommandContext) -> bool:
     """Whether the settings configure any channel that sends."""
     from hotpapers.deliver.announce import destinations
-    from hotpapers.deliver.email.config import is_open
 
-    return is_open(context.settings.mailing) or destinations.is_any(context.settings)
+    return bool(context.settings.mailing.relay) or destinations.is_any(context.settings)
 
 
 def deliver(

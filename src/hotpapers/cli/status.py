@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.alarms import site_alarms
 from hotpapers.cli.configured import settings_problems, wanted_jobs
+from hotpapers.cli.following import site_alarms
 from hotpapers.cli.terminal import ago, echo, print_json, size
 from hotpapers.deliver.export_site import site_forecasts
 from hotpapers.deliver.size_budget import SizeForecast
@@ -57,7 +57,8 @@ def status(as_json: bool, context: common.CommandContext) -> None:
         jobs = _jobs(context, record)
         incomplete = list(incomplete_days(record, now()))
         sites = site_forecasts(record, context.site_config.budget)
-        exposed += map(str, too_open(_copies(record)))
+        copies = sorted({target for _, target in copies_before(record.database, LARGEST)})
+        exposed += map(str, too_open(map(Path, copies)))
     of_logs, of_sites = list(log_alarms(context.log_config)), list(site_alarms(context))
     if as_json:
         facts = {
@@ -68,11 +69,13 @@ def status(as_json: bool, context: common.CommandContext) -> None:
         print_json(facts)
     else:
         _print_store(figures)
-        _print_jobs(jobs, now())
+        for number, job in enumerate(jobs):
+            echo(f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_job_lines(job, now()))}")
         _print_sites(sites)
         for mistake in mistakes:
             echo(f"settings   {mistake}")
-        _print_exposed(exposed)
+        for file in exposed:
+            echo(f"exposed    {file}: other users can read it; run chmod 600 {shlex.quote(file)}")
         for command, alarms in (("log --acknowledge WITNESS", of_logs), ("follow --acknowledge NAME", of_sites)):
             for alarm in alarms:
                 echo(f"alarm      {alarm}; once dealt with: hotpapers {command}")
@@ -115,12 +118,6 @@ def _own_files(context: common.CommandContext) -> Iterator[Path]:
         yield from (store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX))
 
 
-def _copies(record: Record) -> Iterator[Path]:
-    """The files that backups and exports were written to."""
-    targets = sorted({target for _, target in copies_before(record.database, LARGEST)})
-    return map(Path, targets)
-
-
 def _print_store(statistics: reporting.StoreStatistics) -> None:
     echo(f"store      {statistics.store} ({statistics.database}, schema {statistics.schema}, {size(statistics.size)})")
     items = count_noun(sum(statistics.items.values()), "item")
@@ -132,11 +129,6 @@ def _print_store(statistics: reporting.StoreStatistics) -> None:
     echo(f"issues     {statistics.issues:,} frozen, of {count_noun(statistics.publications, 'publication')}")
     echo(f"raw        {count_noun(statistics.raw, 'original')} kept, {statistics.quarantine:,} in quarantine")
     echo(f"forgotten  {statistics.forgotten:,} keys and rows")
-
-
-def _print_jobs(jobs: Sequence[JobHealth], at: int) -> None:
-    for number, job in enumerate(jobs):
-        echo(f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_job_lines(job, at))}")
 
 
 def _job_lines(job: JobHealth, at: int) -> Iterator[str]:
@@ -168,11 +160,6 @@ def _print_sites(sites: Sequence[SizeForecast]) -> None:
         echo(f"{'' if number else 'sites':<10} {site.folder}: {size(site.size)}{limit}{growth}{full}")
         if site.warning:
             echo(f"{'':<10} {site.warning}")
-
-
-def _print_exposed(files: Sequence[str]) -> None:
-    for file in files:
-        echo(f"exposed    {file}: other users can read it; run chmod 600 {shlex.quote(file)}")
 
 
 def _print_rest(

@@ -20,6 +20,9 @@ from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record
 from hotpapers.store.verify import VerifyFinding, VerifyResult, check, damage
 
+SAVED = (".html", ".htm", ".md", ".json")
+"""The suffixes of saved issues, by which a file is told from a day."""
+
 
 @common.command("""
   hotpapers verify 2021-01-14
@@ -52,7 +55,7 @@ def verify(
     """
     folder = next((name for name in dates if Path(name).is_dir() and timestamps.parse_iso(name) is None), None)
     common.require(folder is None, f"{folder}: is a folder; to verify a whole site, use --site {folder}")
-    files = [Path(name) for name in dates if _is_file(name)]
+    files = [Path(name) for name in dates if Path(name).suffix in SAVED or Path(name).is_file()]
     common.require(
         bool(dates) + everything + bool(site) == 1, "missing dates: name issues such as 2021-01-14, or add --all"
     )
@@ -63,11 +66,6 @@ def verify(
     if files:
         return verify_files(files, policy, context, as_json)
     return _verify_store(dates, everything, publication, as_json, context)
-
-
-def _is_file(name: str) -> bool:
-    """Whether an argument means a file, not a day."""
-    return Path(name).suffix in (".html", ".htm", ".md", ".json") or Path(name).is_file()
 
 
 def _verify_store(

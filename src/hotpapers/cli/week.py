@@ -18,7 +18,7 @@ from hotpapers.model import DAY, HOUR, Publication, PublishedIssue, Quotation
 from hotpapers.moderation.bots.review import OperatorVerdict, set_verdict
 from hotpapers.privacy.forget import forget
 from hotpapers.schedule.freezing import judge_and_freeze
-from hotpapers.settings import BotSettings, PublicationSettings, publication_item
+from hotpapers.settings import BotSettings, publication_item
 from hotpapers.store import Record
 from hotpapers.transfer.jsonl.importer import import_lines
 
@@ -54,7 +54,7 @@ def make_week(folder: Path) -> PublishedIssue:
             file.write(SETTINGS.encode())
         with tempfile.TemporaryDirectory(dir=folder) as scratch:  # the store appears complete or not at all
             with Record(str(Path(scratch) / store.name)) as record:
-                _fill(record)
+                _fill(record, publication_item(settings.load(folder / settings.FILE).publication[0], MONDAY - DAY))
             for written_file in sorted(Path(scratch).iterdir(), reverse=True):  # the store itself last
                 written_file.replace(folder / written_file.name)
     with Record(str(store)) as record:
@@ -63,22 +63,16 @@ def make_week(folder: Path) -> PublishedIssue:
         return RecordIssueReader(record).issue(NAME, DAYS[-1])
 
 
-def _fill(record: Record) -> None:
+def _fill(record: Record, publication: Publication) -> None:
     import zstandard
 
     compressed = files("hotpapers").joinpath("demo", RECORD).read_bytes()
     import_lines(record, RECORD, zstandard.decompress(compressed, max_output_size=2**28).splitlines(keepends=True))
-    publication = _publication()
     record.append([publication], source="settings", at=MONDAY)
     for number, day in enumerate(DAYS):
         judge_and_freeze(record, publication, day, BotSettings(), at=MONDAY + number * DAY + 12 * HOUR)
     _correct(record, publication)
     forget(record, _first_quoted(record, REGRETTED).post.account)
-
-
-def _publication() -> Publication:
-    publication = PublicationSettings(name=NAME, title="The Made-Up Week", note=NOTE, last_day=DAYS[-1])
-    return publication_item(publication, MONDAY - DAY)
 
 
 def _correct(record: Record, publication: Publication) -> None:

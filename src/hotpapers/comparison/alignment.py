@@ -19,6 +19,7 @@ from hotpapers.comparison.causes import (
     missing_reaction_cause,
 )
 from hotpapers.comparison.facts import CollectorFacts
+from hotpapers.comparison.lines import PostLine
 from hotpapers.comparison.moments import CountedPost, MeasuredMoment, MomentState, known_by, voices
 
 
@@ -40,17 +41,20 @@ class Sides(NamedTuple):
     b: Side
 
 
-class CountedDifference(NamedTuple):
-    """One network's two counts at a moment. `causes`: how much of a − b each explains; `unexplained`: the rest."""
+class ComparedCount(NamedTuple):
+    """Two counts of a paper's voices on a network at an age, in hours after its announcement. `causes`: how much of
+    a − b each explains; `unexplained`: the rest."""
 
+    paper: str
     network: str
+    age: int
     a: int
     b: int
     causes: Mapping[Cause, int]
     unexplained: int
 
 
-def align(sides: Sides, moment: MeasuredMoment) -> Iterator[CountedDifference]:
+def align(sides: Sides, moment: MeasuredMoment) -> Iterator[ComparedCount]:
     """The counts on every network at a moment, with the causes of differences."""
     a, b = voices(sides.a.state, moment), voices(sides.b.state, moment)
     networks = sorted(a.keys() | b.keys())
@@ -64,8 +68,10 @@ def align(sides: Sides, moment: MeasuredMoment) -> Iterator[CountedDifference]:
                 explained[network][cause] = amount
         remaining = {network: now.get(network, 0) for network in networks}
     for network in networks:
-        unexplained = remaining[network] if first[network] else 0
-        yield CountedDifference(network, a.get(network, 0), b.get(network, 0), explained[network], unexplained)
+        yield ComparedCount(
+            moment.paper, network, moment.age, a.get(network, 0), b.get(network, 0), explained[network],
+            unexplained=remaining[network] if first[network] else 0,
+        )  # fmt: skip
 
 
 def _difference(sides: Sides, moment: MeasuredMoment) -> dict[str, int]:
@@ -120,16 +126,15 @@ def _without(sides: Sides, cause: Cause, moment: MeasuredMoment) -> Sides:
 
 
 def _with_common_posts(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -> Side:
+    def missing_cause(fact: PostLine) -> Cause | None:
+        known = known_by(other.facts, fact.network, moment)
+        return missing_post_cause(fact, moment.paper, side.facts, other.facts, known)
+
     return side.with_posts({
         mark: post
         for mark, post in side.state.posts.items()
-        if mark in other.state.posts or _missing_cause(post, side, other, moment) != cause
+        if mark in other.state.posts or missing_cause(post.fact) != cause
     })  # fmt: skip
-
-
-def _missing_cause(post: CountedPost, side: Side, other: Side, moment: MeasuredMoment) -> Cause | None:
-    known = known_by(other.facts, post.fact.network, moment)
-    return missing_post_cause(post.fact, moment.paper, side.facts, other.facts, known)
 
 
 def _observed(cause: Cause) -> Callable[[Sides, MeasuredMoment], Sides]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from hotpapers.comparison.coverage import NetworkCoverage
-from hotpapers.comparison.facts import CollectorFacts, Rules
+from hotpapers.comparison.facts import CollectorFacts, NetworkCoverage, Rules
 from hotpapers.comparison.lines import PostLine, ReadingRow
 from hotpapers.comparison.moments import is_there, named_at
 from hotpapers.engagement.measurement import AGES

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from hotpapers.comparison.alignment import CountedDifference, Side, Sides, align
+from hotpapers.comparison.alignment import ComparedCount, Side, Sides, align
 from hotpapers.comparison.causes import Cause
 from hotpapers.comparison.extract import Period
 from hotpapers.comparison.facts import CollectorFacts, recognized, restricted
@@ -18,19 +18,6 @@ from hotpapers.model import HOUR
 ARXIV = "arxiv"
 ANNOUNCEMENT_DELAY = 12 * HOUR
 """How long after an announcement a collector that reads arXiv has it at the latest, µs."""
-
-
-class ComparedCount(NamedTuple):
-    """Two different counts of a paper's voices on a network at an age, in hours after its announcement. `causes`: how
-    much of a − b each explains; `unexplained`: the rest."""
-
-    paper: str
-    network: str
-    age: int
-    a: int
-    b: int
-    causes: Mapping[Cause, int]
-    unexplained: int
 
 
 class NetworkSummary(NamedTuple):
@@ -78,11 +65,11 @@ def compare_collectors(a: CollectorFacts, b: CollectorFacts) -> Comparison:
     differences: list[ComparedCount] = []
     papers = sorted(a.announced.keys() | b.announced.keys())
     for paper in papers:
-        for age, count in _of_paper(paper, a, b, period):
+        for count in _of_paper(paper, a, b, period):
             if count.a == count.b:
                 same[count.network] += 1
             else:
-                differences.append(ComparedCount(paper, count.network, age, *count[1:]))
+                differences.append(count)
     summaries = tuple(_summary(network, same[network], differences) for network in sorted(both))
     return Comparison(period, len(papers), left_out, summaries, tuple(differences))
 
@@ -103,9 +90,7 @@ def _summary(network: str, same: int, differences: list[ComparedCount]) -> Netwo
     return NetworkSummary(network, same, len(counts) - unexplained, unexplained, causes)
 
 
-def _of_paper(
-    paper: str, a: CollectorFacts, b: CollectorFacts, period: Period
-) -> Iterator[tuple[int, CountedDifference]]:
+def _of_paper(paper: str, a: CollectorFacts, b: CollectorFacts, period: Period) -> Iterator[ComparedCount]:
     at_a, at_b = a.announced.get(paper), b.announced.get(paper)
     announced = [at for at in (at_a, at_b) if at is not None]
     for age in AGES:
@@ -114,10 +99,9 @@ def _of_paper(
             continue
         moment = MeasuredMoment(paper, min(announced), age)
         if at_a == at_b:
-            counts = align(_sides(a, b, moment, moment), moment)
+            yield from align(_sides(a, b, moment, moment), moment)
         else:
-            counts = _counts_by_announcement(a, b, moment, (at_a, at_b), period)
-        yield from ((age, count) for count in counts)
+            yield from _counts_by_announcement(a, b, moment, (at_a, at_b), period)
 
 
 def _sides(a: CollectorFacts, b: CollectorFacts, at_a: MeasuredMoment | None, at_b: MeasuredMoment | None) -> Sides:
@@ -131,7 +115,7 @@ def _sides(a: CollectorFacts, b: CollectorFacts, at_a: MeasuredMoment | None, at
 def _counts_by_announcement(
     a: CollectorFacts, b: CollectorFacts, moment: MeasuredMoment, announced: tuple[int | None, int | None],
     period: Period,
-) -> Iterator[CountedDifference]:  # fmt: skip
+) -> Iterator[ComparedCount]:  # fmt: skip
     """The counts of a paper whose announcement one collector lacks, or has at another moment: each collector's own
     counts, with the causes that apply if both use the earlier moment. The difference due to the announcement alone is
     explained by coverage if that collector had not read arXiv; otherwise it is unexplained."""
@@ -143,7 +127,8 @@ def _counts_by_announcement(
     )
     same_moment = {count.network: count for count in align(_sides(a, b, moment, moment), moment)}
     for network in sorted(own_moments.keys() | same_moment.keys()):
-        yield _joined(own_moments.get(network), same_moment.get(network), network, is_missed=is_missed)
+        nothing = ComparedCount(moment.paper, network, moment.age, 0, 0, {}, 0)
+        yield _joined(own_moments.get(network, nothing), same_moment.get(network, nothing), is_missed=is_missed)
 
 
 def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: Period) -> bool:
@@ -158,11 +143,7 @@ def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: P
     )
 
 
-def _joined(
-    own: CountedDifference | None, same_moment: CountedDifference | None, network: str, *, is_missed: bool
-) -> CountedDifference:
-    nothing = CountedDifference(network, 0, 0, {}, 0)
-    own, same_moment = own or nothing, same_moment or nothing
+def _joined(own: ComparedCount, same_moment: ComparedCount, *, is_missed: bool) -> ComparedCount:
     causes, by_announcement = dict(same_moment.causes), (own.a - own.b) - (same_moment.a - same_moment.b)
     if not is_missed:
         return own._replace(causes=causes, unexplained=same_moment.unexplained + by_announcement)

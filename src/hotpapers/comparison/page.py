@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hotpapers.comparison.alignment import ComparedCount
 from hotpapers.comparison.causes import CAUSES
-from hotpapers.comparison.compare import ComparedCount, Comparison, NetworkSummary
+from hotpapers.comparison.compare import Comparison, NetworkSummary
 from hotpapers.evaluation.text_tables import markdown_table, plain_table
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.ranking.words import count_noun, network_name

@@ -11,7 +11,6 @@ and never another for that edition (docs/development/decisions/0043).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -92,12 +91,6 @@ def keep_summary(record: Record, issue: IssueEdition, channel: str, counts: Deli
     if _new(record, [summary]):
         with record.database.write():
             _write_new(record, [summary], at)
-
-
-def count_states(states: Iterable[DeliveryState]) -> DeliveryCounts:
-    """The number of targets that an issue reached, and of those where it failed."""
-    counts = Counter(state.state for state in states)
-    return DeliveryCounts(counts["sent"], counts["failed"])
 
 
 def _write_new(record: Record, deliveries: Sequence[Delivery], at: int) -> None:

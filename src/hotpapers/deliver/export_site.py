@@ -105,19 +105,20 @@ def _within_budget(
 ) -> ExportedSite:
     """Folds a site that is full. With room left, the folder is measured only once: that takes as long as ten pages."""
     size = size_budget.site_size(output)
-    render = partial(_render_whole, issue_reader, publication, site_config)
+    render = partial(render_whole, "site", issue_reader, publication, site_config)
     folded_counts = size_budget.fold(output, site_config.budget, issue_reader, publication, render, size)
     if folded_counts:
         counts, size = folded_counts, size_budget.site_size(output)
     return ExportedSite(*counts, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
 
 
-def _render_whole(
-    issue_reader: RecordIssueReader, publication: str, site_config: SiteConfig, since: str
+def render_whole(
+    to: str, issue_reader: RecordIssueReader, publication: str, site_config: SiteConfig, since: str = ""
 ) -> Iterator[RenderedFile]:
-    """The whole site; pages of papers in issues since a day are whole, older ones are folded."""
-    channel_of_site = channel("site", site_config._replace(whole_since=since))
-    return channel_of_site.render(issue_reader, publication, issue_reader.days(publication))
+    """All issues through a channel. In a site, pages of papers in issues since a day are whole, older ones are
+    folded."""
+    whole_channel = channel(to, site_config._replace(whole_since=since))
+    return whole_channel.render(issue_reader, publication, issue_reader.days(publication))
 
 
 def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:

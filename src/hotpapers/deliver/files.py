@@ -76,20 +76,14 @@ def alone(output: Path) -> Iterator[tuple[Path, int]]:
     try:
         with suppress(OSError):  # no locks on this file system: the operator must avoid concurrent runs
             fcntl.flock(folder, fcntl.LOCK_EX)
-        with _cleared(root):
+        try:
             yield root, folder
+        finally:
+            for part in (PART, PART_OF_HELPER):
+                with suppress(OSError):
+                    (root / part).unlink()
     finally:
         os.close(folder)
-
-
-@contextmanager
-def _cleared(root: Path) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        for part in (PART, PART_OF_HELPER):
-            with suppress(OSError):
-                (root / part).unlink()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hotpapers.deliver import delivery_states, queries
 from hotpapers.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
 from hotpapers.errors import NetError, RequestRefused, RetryLater
-from hotpapers.model import BulkSender, HttpClient, IssueReader, Message, Sender
+from hotpapers.model import BulkSender, DeliveryCounts, HttpClient, IssueReader, Message, Sender
 from hotpapers.store import Record
 
 
@@ -26,7 +26,6 @@ class SendResult(NamedTuple):
     `stopped`: why nothing more may be sent now to any target."""
 
     sent: int
-    before: int
     waiting: float
     problems: tuple[tuple[str, str], ...]
     finished: IssueEdition | None = None
@@ -43,14 +42,12 @@ def send_issue(
     if isinstance(sender, BulkSender):
         return _send_bulk(record, sender, issue_reader, issue, http, check)
     messages = list(sender.messages(issue_reader, publication, day))
-    unsent_messages = _left(record, issue, sender, messages)
 
     def send(message: Message) -> None:
         _send(record, DeliveryKey(*issue, sender.name, message.target), sender, message, http)
 
-    result = _send_each(unsent_messages, send, check)
-    finished = None if _left(record, issue, sender, messages) else issue
-    return result._replace(before=len(messages) - len(unsent_messages), finished=finished)
+    result = _send_each(_left(record, issue, sender, messages), send, check)
+    return result if _left(record, issue, sender, messages) else result._replace(finished=issue)
 
 
 def _send_bulk(
@@ -102,15 +99,15 @@ def _send_each(
             check()
         except NetError as problem:
             waiting = problem.seconds if isinstance(problem, RetryLater) else 0
-            return SendResult(count, 0, waiting, tuple(problems), stopped=str(problem))
+            return SendResult(count, waiting, tuple(problems), stopped=str(problem))
         try:
             send(message)
             count += 1
         except RetryLater as problem:
-            return SendResult(count, 0, problem.seconds, (*problems, (message.target, problem.reason)))
+            return SendResult(count, problem.seconds, (*problems, (message.target, problem.reason)))
         except NetError as problem:
             problems.append((message.target, str(problem)))
-    return SendResult(count, 0, 0, tuple(problems))
+    return SendResult(count, 0, tuple(problems))
 
 
 def _send(record: Record, key: DeliveryKey, sender: Sender, message: Message, http: HttpClient) -> None:
@@ -151,5 +148,6 @@ def keep_finished(record: Record, channel: str, results: Iterable[SendResult], s
     for issue in finished_issues(results, senders):
         states = queries.states_of(record.database, issue, channel)
         if states:
-            counts = delivery_states.count_states(states.values())
-            delivery_states.keep_summary(record, issue, channel, counts, at)
+            counts = Counter(state.state for state in states.values())
+            delivery_counts = DeliveryCounts(counts["sent"], counts["failed"])
+            delivery_states.keep_summary(record, issue, channel, delivery_counts, at)

@@ -414,21 +414,18 @@ def follow_shown_posts(database: Database, network: str, at: int) -> int:
         WHERE i.until = 0 AND i.observed_at > ? AND f.network = ? AND i.publication NOT LIKE ?
         GROUP BY f.post, f.shown_until HAVING max(i.observed_at) + ? > f.shown_until"""
     rows = database.rows(sql, (at - SHOWN_FOR, network, f"_%{model.HISTORY}", SHOWN_FOR))
-    _show_until(database, [(post, frozen_at + SHOWN_FOR) for post, frozen_at in rows])
-    return len(rows)
-
-
-def _show_until(database: Database, shown: Sequence[tuple[int, int]]) -> None:
-    if not shown:
-        return
+    if not rows:
+        return 0
     with database.write():
-        for post, until in shown:
+        for post, frozen_at in rows:
+            until = frozen_at + SHOWN_FOR
             row = database.rows("SELECT created_at, asked_at FROM recount WHERE post = ?", (post,))
             for created_at, asked_at in row:
                 database.run(
                     "UPDATE recount SET shown_until = ?, due_at = ? WHERE post = ?",
                     (until, due_after(created_at, asked_at, until), post),
                 )  # fmt: skip
+    return len(rows)
 
 
 def ask_again_at_once(database: Database, posts: Iterable[str], at: int) -> None:

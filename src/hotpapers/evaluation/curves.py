@@ -60,16 +60,12 @@ class TimedCount(NamedTuple):
     votes: int
 
 
-def primary_categories(rows: Iterable[PaperCategory]) -> dict[str, str]:
-    """The primary category of each paper, by its bare id."""
-    return {row.id: row.primary for row in rows}
-
-
 # ---- Hugging Face --------------------------------------------------------------------------------------
 
 
 def hugging_face(rows: Iterable[UpvoteCount], categories: Mapping[str, str]) -> Iterator[MeasuredCurve]:
-    """A curve for each paper with a page date, and for each age at which it was counted."""
+    """A curve for each paper with a page date, and for each age at which it was counted. `categories`: the primary
+    category of each paper, by its bare id."""
     papers: dict[str, list[UpvoteCount]] = defaultdict(list)
     for row in rows:
         papers[row.id].append(row)

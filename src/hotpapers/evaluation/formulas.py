@@ -133,13 +133,6 @@ class VoiceSpread(NamedTuple):
     squares: int
     until: int
 
-    def deviations(self, voices: int) -> Decimal:
-        """How many standard deviations a count is above the mean; 0 if all counts are the same."""
-        variance = self.candidates * self.squares - self.total**2
-        if not variance:
-            return Decimal(0)
-        return _EXACT.divide(Decimal(self.candidates * voices - self.total), _EXACT.sqrt(Decimal(variance)))
-
 
 def _spreads(candidates: tuple[Candidate, ...]) -> dict[str, VoiceSpread]:
     counts: dict[str, list[int]] = defaultdict(list)
@@ -214,7 +207,11 @@ def _log(number: int) -> Decimal:
 
 @lru_cache(maxsize=65536)
 def _deviations(spread: VoiceSpread, voices: int) -> int:
-    return _scaled(spread.deviations(voices))
+    """How many standard deviations a count is above the mean, in thousandths; 0 if all counts are the same."""
+    variance = spread.candidates * spread.squares - spread.total**2
+    if not variance:
+        return 0
+    return _scaled(_EXACT.divide(Decimal(spread.candidates * voices - spread.total), _EXACT.sqrt(Decimal(variance))))
 
 
 def _scaled(value: Decimal, unit: int = MILLI) -> int:

@@ -18,13 +18,3 @@ from hotpapers.http.client import ClientLimits, PoliteHttpClient, user_agent
 from hotpapers.http.retry_policy import HostPacer
 from hotpapers.http.server_dates import ServerClocks
 from hotpapers.http.transport import TrafficCount, TrafficCounter
-
-__all__ = [
-    "ClientLimits",
-    "HostPacer",
-    "PoliteHttpClient",
-    "ServerClocks",
-    "TrafficCount",
-    "TrafficCounter",
-    "user_agent",
-]

@@ -19,7 +19,7 @@ class SecretRedactor:
     """Removes secrets from texts, also in the escaped forms that addresses and messages use."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets for form in _forms(secret) if form}
+        forms = {form for secret in secrets for form in _forms(secret.strip()) if form}
         # longest first: one secret may be a prefix of another
         self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
 
@@ -33,7 +33,6 @@ class SecretRedactor:
 
 
 def _forms(secret: str) -> set[str]:
-    secret = secret.strip()
     return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]}
 
 

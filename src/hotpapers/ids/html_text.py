@@ -177,7 +177,8 @@ class _Page:
         if text:
             gap, self._pending = self._pending, ""
             if gap:
-                self._move_link(len(gap))
+                if self._open is not None and self._open[0] == self._length:  # the link begins after the gap
+                    self._open = (self._length + len(gap), self._open[1])
                 self._add(gap)
             self._add(text)
 
@@ -185,10 +186,6 @@ class _Page:
         """A block begins or ends: add a line break before what comes next, and an empty line around paragraphs."""
         if name in BLOCKS and self._length:
             self._pending = "\n\n" if name == "p" else self._pending or "\n"
-
-    def _move_link(self, gap: int) -> None:
-        if self._open is not None and self._open[0] == self._length:
-            self._open = (self._length + gap, self._open[1])
 
     def _add(self, text: str) -> None:
         self._parts.append(text)

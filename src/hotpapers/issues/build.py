@@ -16,13 +16,19 @@ from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.engagement.standing.queries import known_accounts, learn_standing
 from hotpapers.errors import IssueError
 from hotpapers.issues import posts, queries, quotations, selection
-from hotpapers.issues.collected_input import InputReader, collect_with_forecasts
 from hotpapers.issues.collectors import witnessed_counts
 from hotpapers.issues.coverage import readings as network_readings
 from hotpapers.issues.listing import listing_cut, listing_input, places_of
 from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
-from hotpapers.issues.ranking_input import CandidateWindow, announced_on, matching_papers, networks_of
+from hotpapers.issues.ranking_input import (
+    CandidateWindow,
+    InputReader,
+    announced_on,
+    collect_with_forecasts,
+    matching_papers,
+    networks_of,
+)
 from hotpapers.issues.windows import closing, known_absent, window_start
 from hotpapers.model import (
     DAY,
@@ -84,11 +90,6 @@ class BuiltIssue(NamedTuple):
 def digest_of(value: object) -> str:
     """SHA-256 of a value's RFC 8785 JSON, in hexadecimal. For an issue's content, this is the issue's digest."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
-
-
-def read_content(text: str) -> IssueContent:
-    """Decode a frozen content from its JSON. Raises CorruptStore."""
-    return decode_content(text, IssueContent)
 
 
 def build(record: Record, recipe: IssueRecipe, collect: InputReader = collect_with_forecasts) -> BuiltIssue:
@@ -161,6 +162,8 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         ),
     )
     readings = _readings(view, publication, start, ranking_input)
+    read_networks = {reading.network for reading in readings if reading.state != "unknown"}
+    known_networks = networks_of(ranking_input) | read_networks
     about = partial(
         IssueContent, from_at=start, as_of=view.as_of, announced=_announced(view, recipe), readings=readings,
         considered=sum(
@@ -169,7 +172,7 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
         earlier=tuple(model.EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
         choice=recipe.choice if has_rule else msgspec.UNSET, compared=compared,
         quoting=recipe.quoting or msgspec.UNSET,
-        retrospective=retrospective_of(view, publication, start, _known_networks(ranking_input, readings), papers_shown)
+        retrospective=retrospective_of(view, publication, start, known_networks, papers_shown)
         if is_retrospective else msgspec.UNSET,
         witnessed=witnessed_counts(view, [c for c in ranking_input.candidates if c.paper in chosen.papers]),
     )  # fmt: skip
@@ -239,11 +242,6 @@ def _readings(
     return network_readings(view, publication, since, networks_of(ranking_input))
 
 
-def _known_networks(ranking_input: RankingInput, readings: Iterable[model.NetworkReading]) -> set[str]:
-    """The networks about which anything is known: what was said there, or that they were read."""
-    return networks_of(ranking_input) | {reading.network for reading in readings if reading.state != "unknown"}
-
-
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:
     """(digest, content) of a daily publication's issues of the previous days, as known at the position."""
     if recipe.publication.window != "daily":
@@ -254,7 +252,7 @@ def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, Issue
         model.Issue, where, (recipe.publication.publication, first, recipe.day), 't."day", t.edition'
     )
     latest = {issue.day: issue for issue in issues}
-    contents = ((item.digest, read_content(item.content)) for item in latest.values())
+    contents = ((item.digest, decode_content(item.content, IssueContent)) for item in latest.values())
     return [(digest, content) for digest, content in contents if content.publication.window == "daily"]
 
 

@@ -12,13 +12,13 @@ from hotpapers import model
 from hotpapers.errors import CorruptStore, IssueError, NotFound, UsageError
 from hotpapers.ids.timestamps import is_day, minute_of
 from hotpapers.issues import queries, quotations
-from hotpapers.issues.build import BuiltIssue, IssueRecipe, build, read_content
+from hotpapers.issues.build import BuiltIssue, IssueRecipe, build
 from hotpapers.issues.selection import THRESHOLD
 from hotpapers.issues.windows import check_label, closing, is_closed, limit_of
-from hotpapers.store.chain_check import flaw_of
 from hotpapers.store.commitments import canonical_json
+from hotpapers.store.issue_contents import decode_content
 from hotpapers.store.record import Record, now
-from hotpapers.store.verify import VerifyFinding
+from hotpapers.store.verify import VerifyFinding, flaw_of
 
 BATCH_SOURCE = "issue"
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -60,7 +60,10 @@ def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
     """All editions of a day's issue, in order."""
     where = 't.publication = ? AND t."day" = ?'
     issues = record.view().items(model.Issue, where, (publication, day), "t.edition")
-    return [FrozenIssue(read_content(issue.content), issue.digest, issue.observed_at) for issue in issues]
+    return [
+        FrozenIssue(decode_content(issue.content, model.IssueContent), issue.digest, issue.observed_at)
+        for issue in issues
+    ]
 
 
 EARLIEST, LATEST = "1900", "3000"
@@ -200,7 +203,7 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:
     if flaw is not None:
         yield VerifyFinding("issue", f"{name}: {flaw}")
     try:
-        content = read_content(item.content)
+        content = decode_content(item.content, model.IssueContent)
     except CorruptStore as problem:
         yield VerifyFinding("issue", f"{name}: its content cannot be read: {problem.__cause__}")
         return

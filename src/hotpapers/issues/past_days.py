@@ -25,10 +25,10 @@ from hotpapers.errors import IssueError, NotFound, UsageError
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.issues import ranking_input
 from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.issues.collected_input import CollectedInput, InputReader, collect_with_forecasts, has_forecasts
 from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
 from hotpapers.issues.freeze import FrozenIssue, check_closed, check_no_regular_issue, save_unless_there
 from hotpapers.issues.queries import announced_between, frozen_days, has_measurements, read_since
+from hotpapers.issues.ranking_input import CollectedInput, InputReader, collect_with_forecasts, has_forecasts
 from hotpapers.issues.windows import RULE, cut_of, days_from, window_start
 from hotpapers.model import DAY, HISTORY, Candidate, NetworkForecast, Publication, RankingInput, is_retrospective
 from hotpapers.store.as_of import AsOfView

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from hotpapers.engagement.attention import Engagement
 from hotpapers.issues import collectors, queries
 from hotpapers.issues.forecasts import CurveCollector
 from hotpapers.issues.queries import read_since
-from hotpapers.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
+from hotpapers.model import Attention, Candidate, NetworkForecast, Publication, RankingInput, VoiceHistogram
 from hotpapers.ranking import rarity
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.identities import NUMBER
@@ -115,15 +115,14 @@ class PeerCounts:
     def histograms(self, as_of: int, *, with_days: bool) -> tuple[VoiceHistogram, ...]:
         """The references as of a moment. `with_days`: include the number of days from the first announcement of a paper
         compared with up to the cut, rounded up."""
-        return tuple(self._histograms(as_of, with_days=with_days))
-
-    def _histograms(self, as_of: int, *, with_days: bool) -> Iterator[VoiceHistogram]:
+        result = []
         for reference, counter in sorted(self._counts.items()):
             counts = tuple(sorted((voices, papers) for voices, papers in counter.items() if papers))
             if counts:
                 network, age, archive = reference
                 days = self._days(reference, as_of) if with_days else msgspec.UNSET
-                yield VoiceHistogram(network=network, age=age, archive=archive, counts=counts, days=days)
+                result.append(VoiceHistogram(network=network, age=age, archive=archive, counts=counts, days=days))
+        return tuple(result)
 
     def _days(self, reference: ReferenceKey, as_of: int) -> int:
         first = min((at for at, papers in self._announced[reference].items() if papers), default=None)
@@ -176,6 +175,37 @@ def networks_of(inputs: RankingInput) -> set[str]:
     """The networks in a ranking's input."""
     networks = {peer.network for peer in inputs.peers}
     return networks | {attention.network for candidate in inputs.candidates for attention in candidate.attention}
+
+
+# ---- the input with forecasts ---------------------------------------------------------------------------
+
+Forecasts = Callable[[Iterable[str]], dict[str, tuple[NetworkForecast, ...]]]
+
+
+class CollectedInput(NamedTuple):
+    """A ranking's input, and a function that makes forecasts for papers from it; None if there are no forecasts."""
+
+    inputs: RankingInput
+    forecasts: Forecasts | None
+
+
+InputReader = Callable[[AsOfView, Publication, CandidateWindow, tuple[int, ...]], CollectedInput]
+"""Collects a publication's input as of a view: the papers that may be candidates, and the papers that they are compared
+with. The last argument: numbers of the publication's own accounts."""
+
+
+def collect_with_forecasts(
+    view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...]
+) -> CollectedInput:
+    """Read the input from the whole record."""
+    curves = CurveCollector(view.as_of) if has_forecasts(publication) else None
+    inputs = collect_input(view, publication, span, own_voices, curves)
+    return CollectedInput(inputs, curves.forecasts if curves else None)
+
+
+def has_forecasts(publication: Publication) -> bool:
+    """Whether the papers of a publication's issues have forecasts."""
+    return publication.window == "daily" and ranking.needs_of(publication.ranking).with_standing
 
 
 # ---- the publication's own choice ----------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 
 import msgspec
@@ -52,11 +52,7 @@ class RecordIssueReader:
     def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
         self._record, self._terms = record, allowed
         self._now = record.view()
-        self._papers_of_issues: dict[tuple[str, str], HeldPapers] | None = None
-        self._appearances: dict[str, list[tuple[str, str]]] | None = None
-        self._summaries: dict[str, tuple[model.EntrySummary, ...]] = {}
-        self._withheld: frozenset[str] | None = None
-        self._doubtful_pairs: frozenset[tuple[str, str]] | None = None
+        self._summaries: dict[str, tuple[EntrySummary, ...]] = {}
         self._read = lru_cache(maxsize=64)(self._issue)
         self._read_header = lru_cache(maxsize=512)(self._header)
 
@@ -73,41 +69,62 @@ class RecordIssueReader:
         return self._read_header(publication, day, edition)
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
-        return {day: len(content.entries) for (name, day), content in self._index().items() if name == publication}
+        return {day: len(content.entries) for (name, day), content in self._index.items() if name == publication}
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
-        if self._appearances is None:
-            self._appearances = defaultdict(list)
-            for where, issue_papers in self._index().items():
-                for key in model.distinct(issue_papers.papers):
-                    self._appearances[key].append(where)
         return self._appearances.get(paper, [])
 
-    def entry_summaries(self, publication: str) -> Sequence[model.EntrySummary]:
+    @cached_property
+    def _appearances(self) -> dict[str, list[tuple[str, str]]]:
+        appearances: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for where, issue_papers in self._index.items():
+            for key in model.distinct(issue_papers.papers):
+                appearances[key].append(where)
+        return appearances
+
+    def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
         if publication not in self._summaries:
             places = {
                 (day, entry.paper): entry.place
-                for (name, day), issue in self._index().items() if name == publication
+                for (name, day), issue in self._index.items() if name == publication
                 for entry in issue.entries
             }  # fmt: skip
             self._summaries[publication] = entry_summaries(self._now, publication, places)
         return self._summaries[publication]
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
+        """For a listing, as it printed them."""
         requested = set(days)
-        index = self._index().items()
-        entries = [(day, entry.paper) for (name, day), papers in index if name == publication and day in requested
-                for entry in papers.entries]  # fmt: skip
-        return abstracts(self._now, publication, entries)
+        entries = [
+            (day, entry.paper)
+            for (name, day), papers in self._index.items() if name == publication and day in requested
+            for entry in papers.entries
+        ]  # fmt: skip
+        printed = dict(queries.printed_abstracts(self._now, publication, model.distinct(day for day, _ in entries)))
+        not_printed = model.distinct(paper for day, paper in entries if (day, paper) not in printed)
+        known = dict(queries.abstracts_of(self._now, not_printed))
+        texts = {where: printed.get(where) or known.get(where[1], "") for where in entries}
+        return {where: text for where, text in texts.items() if text}
 
-    def announced(self, publication: str, day: str) -> Sequence[model.AnnouncedPaper]:
+    def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
         content = self.issue(publication, day).content
-        return announced(self._view_of(content), content.publication, day)
+        view, fields = self._view_of(content), content.publication.categories
+        by_paper: dict[str, list[Announcement]] = {}
+        for announcement in view.items(Announcement, "t.day = ? AND t.type <> 'replacement'", (day,)):
+            by_paper.setdefault(announcement.paper, []).append(announcement)
+        known = {paper.paper: paper for paper in queries.papers_announced_on(view, day)}
+        papers = [
+            _announced(known.get(paper) or Paper(paper=paper, title="", observed_at=0), announcements)
+            for paper, announcements in by_paper.items()
+            if not fields or any(in_fields(announcement.category, fields) for announcement in announcements)
+        ]
+        return tuple(sorted(papers, key=lambda paper_of_day: (paper_of_day.category, paper_of_day.paper.paper)))
 
-    def announcements(self, paper: str) -> Sequence[model.Announcement]:
-        return announcements(self._now, paper)
+    def announcements(self, paper: str) -> Sequence[Announcement]:
+        order = "t.announced_at, t.day, t.category"
+        return tuple(self._now.items(Announcement, f"t.paper = {NUMBER}", (paper,), order))
 
-    def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[model.Attention]]:
+    def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Attention]]:
         """The papers' attention by hour; empty for imported listings, for which only tallies are known."""
         content = self.issue(publication, day).content
         if content.publication.window == "listing":
@@ -135,12 +152,11 @@ class RecordIssueReader:
     def _own_voices(self, content: IssueContent) -> tuple[int, ...]:
         return self._record.voices_of(content.publication.own)
 
+    @cached_property
     def _index(self) -> dict[tuple[str, str], HeldPapers]:
         """The papers in the latest edition of every issue."""
-        if self._papers_of_issues is None:
-            issues = queries.issue_papers(self._record.database)
-            self._papers_of_issues = {(publication, day): papers for publication, day, papers in issues}
-        return self._papers_of_issues
+        issues = queries.issue_papers(self._record.database)
+        return {(publication, day): papers for publication, day, papers in issues}
 
     def _header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
         all_editions = editions(self._record, publication, day)
@@ -176,13 +192,12 @@ class RecordIssueReader:
     def _posts(
         self, view: AsOfView, content: IssueContent, places: dict[str, Place]
     ) -> dict[str, tuple[Quotation, ...]]:
-        withheld_keys = self.withheld()
         if places:
             rows_of_papers = posts.listed_under(view, list(places.values()))
-            return {paper: _allowed(rows, withheld_keys) for paper, rows in rows_of_papers.items()}
+            return {paper: _allowed(rows, self.withheld) for paper, rows in rows_of_papers.items()}
         listed_posts = queries.listed_posts(self._now, content.publication.publication, content.day, content.edition)
         entries = [*content.entries, *content.ongoing]
-        return {entry.paper: _allowed(listed_posts.get(n, []), withheld_keys) for n, entry in enumerate(entries, 1)}
+        return {entry.paper: _allowed(listed_posts.get(n, []), self.withheld) for n, entry in enumerate(entries, 1)}
 
     def _quoted_posts(
         self, content: IssueContent, all_posts: Mapping[str, Sequence[Quotation]]
@@ -203,16 +218,17 @@ class RecordIssueReader:
 
     def _quotation_policy(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
         """The policy that decides which of the posts may be quoted, under their networks' terms."""
-        if self._doubtful_pairs is None:
-            self._doubtful_pairs = doubtful_pairs(self._now)
         keys = (quotation.post for quotation in chain.from_iterable(quotations.values()))
         return quotation_policy.policy_for(self._now, self._terms, keys)._replace(doubtful_pairs=self._doubtful_pairs)
 
+    @cached_property
+    def _doubtful_pairs(self) -> frozenset[tuple[str, str]]:
+        return doubtful_pairs(self._now)
+
+    @cached_property
     def withheld(self) -> frozenset[str]:
         """Posts not to be shown now, even if an issue once showed them: gone, hidden, or by a hidden account."""
-        if self._withheld is None:
-            self._withheld = queries.withheld_posts_shown(self._now)
-        return self._withheld
+        return queries.withheld_posts_shown(self._now)
 
 
 def _allowed(rows: Sequence[StoredRow], withheld: Container[str]) -> tuple[Quotation, ...]:
@@ -252,40 +268,9 @@ def entry_summaries(
     return tuple(sorted(result, key=lambda summary: (summary.day, summary.place)))
 
 
-def abstracts(view: AsOfView, publication: str, entries: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Abstracts, else summaries, of the papers in issues, given as (day, paper); for a listing, as it printed them."""
-    days = model.distinct(day for day, _ in entries)
-    printed = dict(queries.printed_abstracts(view, publication, days))
-    known = dict(
-        queries.abstracts_of(view, model.distinct(paper for day, paper in entries if (day, paper) not in printed))
-    )
-    texts = {where: printed.get(where) or known.get(where[1], "") for where in entries}
-    return {where: text for where, text in texts.items() if text}
-
-
-def announced(view: AsOfView, publication: Publication, day: str) -> tuple[AnnouncedPaper, ...]:
-    """The papers in the publication's fields that arXiv announced on a day, sorted by category and id."""
-    by_paper: dict[str, list[Announcement]] = {}
-    for announcement in view.items(Announcement, "t.day = ? AND t.type <> 'replacement'", (day,)):
-        by_paper.setdefault(announcement.paper, []).append(announcement)
-    known = {paper.paper: paper for paper in queries.papers_announced_on(view, day)}
-    fields = publication.categories
-    papers = [
-        _announced(known.get(paper) or Paper(paper=paper, title="", observed_at=0), announcements)
-        for paper, announcements in by_paper.items()
-        if not fields or any(in_fields(announcement.category, fields) for announcement in announcements)
-    ]
-    return tuple(sorted(papers, key=lambda paper_of_day: (paper_of_day.category, paper_of_day.paper.paper)))
-
-
 def _announced(paper: Paper, announcements: list[Announcement]) -> AnnouncedPaper:
     first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
     return AnnouncedPaper(paper, first.type, paper.categories[0] if paper.categories else first.category)
-
-
-def announcements(view: AsOfView, paper: str) -> tuple[Announcement, ...]:
-    """A paper's announcements, oldest first."""
-    return tuple(view.items(Announcement, f"t.paper = {NUMBER}", (paper,), "t.announced_at, t.day, t.category"))
 
 
 HOURS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 96, 120, 144, 168)

@@ -126,11 +126,8 @@ def incomplete_coverage(
         start, until = problem.missing
         if start < until:
             yield time_range._replace(start=start, until=until).read("partial", str(problem))
-    elif time_range.start < time_range.until and not _is_short_wait(
-        problem, time_range.at - (failing_since or time_range.at)
-    ):
+        return
+    waited = time_range.at - (failing_since or time_range.at)
+    is_short_wait = isinstance(problem, RetryLater) and waited + problem.seconds * SECOND <= SHORT
+    if time_range.start < time_range.until and not is_short_wait:
         yield time_range.read("partial" if isinstance(problem, PartiallyRead | StreamGap) else "refused", str(problem))
-
-
-def _is_short_wait(problem: NetError, waited: int) -> bool:
-    return isinstance(problem, RetryLater) and waited + problem.seconds * SECOND <= SHORT

@@ -56,16 +56,13 @@ class JobRunner:
                 self._stop.set()
                 return
             except BaseException as problem:
-                self._log_problem(name, problem)
+                if isinstance(problem, StoreError):
+                    log_event("store failing", level=logging.ERROR, job=name, reason=problem)
+                else:
+                    log_defect(name, problem)
                 if once:
                     self._problems.append(problem)
                     return
                 if self._stop.wait(next_attempt(problem, failures, 0).seconds):
                     return
                 failures += 1
-
-    def _log_problem(self, name: str, problem: BaseException) -> None:
-        if isinstance(problem, StoreError):
-            log_event("store failing", level=logging.ERROR, job=name, reason=problem)
-        else:
-            log_defect(name, problem)

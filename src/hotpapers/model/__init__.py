@@ -1,10 +1,12 @@
-"""The program's data types, as immutable values.
+"""The program's data types, as immutable values that all other packages share.
 
 items     the kinds of observations
 keys      keys of posts and accounts; post_pages: the addresses of posts on their networks
 ranking   input and output of rankings
 issues    frozen issues
-ports     the interfaces between packages
+ports     the interfaces between packages: sources, channels, the HTTP client
+
+Names and types of fields are those of the exchange format. Nothing here reads, writes or decides anything.
 """
 
 from __future__ import annotations
@@ -92,88 +94,3 @@ from hotpapers.model.ports import (
     Source,
 )
 from hotpapers.model.ranking import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
-
-__all__ = [
-    "BEGAN",
-    "COUNTS",
-    "DAY",
-    "HISTORY",
-    "HOUR",
-    "INFERRED",
-    "KINDS",
-    "LARGEST",
-    "NETWORKS",
-    "NOT_READ",
-    "READ_BACK",
-    "Account",
-    "Alias",
-    "AnnouncedPaper",
-    "Announcement",
-    "AnnouncementType",
-    "AnyItem",
-    "Attention",
-    "BackfillingSource",
-    "BulkSender",
-    "Candidate",
-    "Channel",
-    "Coverage",
-    "CoverageState",
-    "Delivery",
-    "DeliveryCounts",
-    "DeliveryOutcome",
-    "EarlierIssue",
-    "Entry",
-    "EntrySummary",
-    "Forecast",
-    "HeldPapers",
-    "HttpClient",
-    "Issue",
-    "IssueContent",
-    "IssueReader",
-    "Item",
-    "Judgement",
-    "Listing",
-    "Measurement",
-    "Mention",
-    "Message",
-    "MeteredSource",
-    "NetworkForecast",
-    "NetworkReading",
-    "Paper",
-    "PayloadPage",
-    "Place",
-    "Post",
-    "PostTracker",
-    "Price",
-    "PrintedCount",
-    "Publication",
-    "PublishedIssue",
-    "Quotation",
-    "RankingInput",
-    "RawPayload",
-    "Reaction",
-    "ReactionType",
-    "ReferenceSize",
-    "RenderedFile",
-    "Response",
-    "Retrospective",
-    "ScoreComponent",
-    "ScoredCandidate",
-    "Sender",
-    "Showing",
-    "Shown",
-    "Snapshot",
-    "Source",
-    "Tally",
-    "TextLink",
-    "Verdict",
-    "VoiceHistogram",
-    "Window",
-    "WitnessedCounts",
-    "distinct",
-    "field_types",
-    "is_retrospective",
-    "kind_of",
-    "storable",
-    "typed_key",
-]

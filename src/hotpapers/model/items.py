@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, ClassVar, Final, Literal, get_type_hints
+from typing import Any, ClassVar, Final, Literal, get_args, get_type_hints
 
 import msgspec
 
@@ -366,16 +366,12 @@ class Delivery(Item, frozen=True, kw_only=True):
     receipt: str = ""
 
 
-KINDS: tuple[type[Item], ...] = (
-    Paper, Announcement, Listing, Place, Shown, Account, Alias, Post, Mention, Reaction, Snapshot, Tally,
-    Verdict, Coverage, Publication, Issue, Delivery, Measurement,
-)  # fmt: skip
-"""All kinds, in the order in which the rows of a batch are written and exported."""
-
 AnyItem = (
     Paper | Announcement | Listing | Place | Shown | Account | Alias | Post | Mention | Reaction | Snapshot | Tally
     | Verdict | Coverage | Publication | Issue | Delivery | Measurement
 )  # fmt: skip
+KINDS: tuple[type[Item], ...] = get_args(AnyItem)
+"""All kinds, in the order in which the rows of a batch are written and exported."""
 
 
 def typed_key(item: Item) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from hotpapers.moderation.common_surnames import COMMON, EASTERN, NICKNAMES
 
@@ -51,31 +51,19 @@ PARTICLES, _TITLES, _BEFORE, _AFTER = (
 )
 """Particles before surnames, titles around names, and what people add to their names in handles."""
 
-Form = Literal["name", "initials", "handle"]
 
-
-class NameMatch(NamedTuple):
-    """A match: the author's name as the paper prints it, and what matched."""
-
-    author: str
-    form: Form
-
-
-def matched_author(name: str, handle: str, authors: Iterable[str]) -> NameMatch | None:
-    """The first author whose name somebody shows; names come before handles. None if nothing matches."""
+def shows_author(name: str, handle: str, authors: Iterable[str]) -> bool:
+    """Whether somebody shows the name of one of the authors."""
     shown_names = _shown_names(name[:LONGEST])
     handles = _handles(handle[:LONGEST], name[:LONGEST])
     if not shown_names and not handles:
-        return None
-    by_handle: NameMatch | None = None
-    for author in authors:
-        for known in _spellings(author):
-            forms = {form for name in shown_names if (form := _form_of(known, name)) is not None}
-            if forms:
-                return NameMatch(author, "name" if "name" in forms else "initials")
-            if by_handle is None and any(_is_handle_of(known, name, shown_names) for name in handles):
-                by_handle = NameMatch(author, "handle")
-    return by_handle
+        return False
+    return any(
+        any(_is_name_of(known, shown) for shown in shown_names)
+        or any(_is_handle_of(known, words, shown_names) for words in handles)
+        for author in authors
+        for known in _spellings(author)
+    )
 
 
 # ---- parsing names ---------------------------------------------------------------------------------------
@@ -192,20 +180,16 @@ def _around_comma(part: str) -> Iterator[tuple[str, ...]]:
 # ---- names -----------------------------------------------------------------------------------------------
 
 
-def _form_of(known: PersonName, shown: PersonName) -> Form | None:
+def _is_name_of(known: PersonName, shown: PersonName) -> bool:
     if not known.parts or not shown.parts:
-        return "name" if _is_exact(known, shown) else None
-    if _is_turned_round(known.words, shown.words):
-        return "name"
-    forms = {
-        form
+        return _is_exact(known, shown)
+    if _is_turned_round(known.words, shown.words) or _has_first_surname(known.words, shown.words):
+        return True
+    return any(
+        part.surname == other.surname and _is_same_given(part.given, other.given, part.surname)
         for part in known.parts
         for other in shown.parts
-        if part.surname == other.surname and (form := _form_of_given(part.given, other.given, part.surname))
-    }
-    if "name" in forms or _has_first_surname(known.words, shown.words):
-        return "name"
-    return "initials" if forms else None
+    )
 
 
 def _is_exact(known: PersonName, shown: PersonName) -> bool:
@@ -230,16 +214,16 @@ def _has_first_surname(known: Sequence[str], shown: Sequence[str]) -> bool:
     return short[0] == long[0] and short[1] in long[1:]
 
 
-def _form_of_given(known: Sequence[str], shown: Sequence[str], surname: str) -> Form | None:
-    """How given names match, next to the same surname."""
+def _is_same_given(known: Sequence[str], shown: Sequence[str], surname: str) -> bool:
+    """Whether given names match, next to the same surname."""
     if "".join(known) == "".join(shown) and min(map(len, known)) > 1:
-        return "name"
+        return True
     agreeing = _count_agreeing(known, shown)
     if agreeing and known[0] == shown[0] and len(known[0]) > 1:
-        return "name"
+        return True
     if agreeing > 1 or (agreeing and (is_rare_surname(surname) or _may_be_nickname(known[0], shown[0], surname))):
-        return "initials"
-    return "name" if _is_middle_name(known, shown, surname) else None
+        return True
+    return _is_middle_name(known, shown, surname)
 
 
 def _may_be_nickname(name: str, other: str, surname: str) -> bool:
@@ -279,43 +263,34 @@ def is_rare_surname(surname: str) -> bool:
 # ---- handles ---------------------------------------------------------------------------------------------
 
 
-class HandleParts(NamedTuple):
-    """A handle as words, without what people add to their names."""
-
-    words: tuple[str, ...]
-
-    @property
-    def letters(self) -> str:
-        return "".join(self.words)
-
-
 @lru_cache(REMEMBERED)
-def _handles(handle: str, name: str) -> tuple[HandleParts, ...]:
-    """Possible names in a handle, or in a shown name of one word: `@jane-doe.bsky.social`, `janedoe@server.example`,
-    `jane.doe.example`."""
+def _handles(handle: str, name: str) -> tuple[tuple[str, ...], ...]:
+    """The words of possible names in a handle, or in a shown name of one word: `@jane-doe.bsky.social`,
+    `janedoe@server.example`, `jane.doe.example`."""
     local_part, _, server = fold(handle).strip().removeprefix("@").partition("@")
     labels = local_part.split(".")
     texts = [local_part, labels[0], " ".join(labels[:-1])] if not server else [local_part]
     if len(_WORD.findall(name)) == 1:
         texts.append(fold(name))
     parts = (_handle_parts(text) for text in dict.fromkeys(texts))
-    return tuple(dict.fromkeys(name for alternatives in parts for name in alternatives if name.words))
+    return tuple(dict.fromkeys(name for alternatives in parts for name in alternatives if name))
 
 
-def _handle_parts(text: str) -> Iterator[HandleParts]:
+def _handle_parts(text: str) -> Iterator[tuple[str, ...]]:
+    """The words of a handle, also without what people add to their names."""
     words = tuple(_WORD.findall(text))
-    yield HandleParts(words)
-    yield HandleParts(tuple(word for word in words if word not in _BEFORE | _AFTER))
+    yield words
+    yield tuple(word for word in words if word not in _BEFORE | _AFTER)
     if len(words) == 1:
-        yield from (HandleParts((words[0].removeprefix(added),)) for added in _BEFORE)
-        yield from (HandleParts((words[0].removesuffix(added),)) for added in _AFTER)
+        yield from ((words[0].removeprefix(added),) for added in _BEFORE)
+        yield from ((words[0].removesuffix(added),) for added in _AFTER)
 
 
-def _is_handle_of(known: PersonName, handle: HandleParts, shown: Sequence[PersonName]) -> bool:
-    letters = handle.letters
+def _is_handle_of(known: PersonName, handle: Sequence[str], shown: Sequence[PersonName]) -> bool:
+    letters = "".join(handle)
     if not known.parts:
         return letters == known.letters and len(letters) >= SHORTEST_HANDLE
-    is_long = len(letters) >= SHORTEST_HANDLE or len(handle.words) > 1
+    is_long = len(letters) >= SHORTEST_HANDLE or len(handle) > 1
     return any(
         (is_long and letters in part.whole) or (letters in part.short and _is_confirmed(part, letters, shown))
         for part in known.parts

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from hotpapers.ids.mentions.own_words import MentionedPaper
 from hotpapers.model import LARGEST, Account, Post, Verdict
 from hotpapers.moderation import queries
-from hotpapers.moderation.author_names import matched_author
+from hotpapers.moderation.author_names import shows_author
 from hotpapers.moderation.author_words import claims_paper
 from hotpapers.moderation.bots.queries import OPERATOR, known_papers
 from hotpapers.moderation.bots.review import OperatorVerdict, known_accounts_of, save_operator_verdict, withdraw_rows
@@ -106,7 +106,7 @@ def reason_of(post: Post, account: Account | None, paper: MentionedPaper, *, is_
     """Why a post is by an author of a paper; empty if it cannot be told. `is_only`: the post names no other paper, so
     *our paper* means this one."""
     shown_names = [(post.name, post.handle), *([(account.name, account.handle)] if account else [])]
-    if any(matched_author(name, handle, paper.authors) for name, handle in dict.fromkeys(shown_names)):
+    if any(shows_author(name, handle, paper.authors) for name, handle in dict.fromkeys(shown_names)):
         return NAME_REASON
     return CLAIM_REASON if is_only and claims_paper(post.text, paper.title, paper.abstract) else ""
 

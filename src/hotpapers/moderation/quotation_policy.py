@@ -107,17 +107,14 @@ def is_reply_to_other(post: Post, authors: Mapping[str, str]) -> bool:
     if post.network in DISCUSSIONS:
         return False
     if post.reply_to:
-        return _author_of(post.reply_to, authors) != post.account
+        match = _AUTHOR_IN_KEY.match(post.reply_to)
+        author = f"bluesky:{match[1]}" if match else authors.get(post.reply_to, "")
+        return author != post.account
     addressed = _ADDRESSED.match(post.text.lstrip()) if post.network in ADDRESSING else None
     own_name, _, own_server = post.handle.lower().partition("@")
     if addressed is None or addressed[1].lower() != own_name:
         return addressed is not None
     return (addressed[2] or own_server).lower() != own_server
-
-
-def _author_of(key: str, authors: Mapping[str, str]) -> str:
-    match = _AUTHOR_IN_KEY.match(key)
-    return f"bluesky:{match[1]}" if match else authors.get(key, "")
 
 
 # ---- the operator's list -------------------------------------------------------------------------------
@@ -131,7 +128,9 @@ def is_blocked(post: Post, blocked: Blocklist) -> bool:
         return True
     if words and _pattern(words).search(_folded(f"{post.text}\n{post.name}\n{post.handle}")):
         return True
-    return bool(servers) and any(_is_below(host, server.lower()) for host in _hosts(post) for server in servers)
+    return bool(servers) and any(
+        f".{host}".endswith(f".{server.lower()}") for host in _hosts(post) for server in servers
+    )
 
 
 @lru_cache(8)
@@ -165,7 +164,3 @@ def _host(address: str) -> str:
         return (urlsplit(address).hostname or "").lower()
     except ValueError:
         return ""
-
-
-def _is_below(host: str, server: str) -> bool:
-    return host == server or host.endswith(f".{server}")

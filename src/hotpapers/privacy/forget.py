@@ -31,7 +31,6 @@ from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.leftovers import remove_unfinished
 from hotpapers.store.manifest import BatchStamp, ErasedIdentity, Remainder
-from hotpapers.store.own_accounts import pseudonyms_of
 from hotpapers.store.record import Record, now
 
 
@@ -203,11 +202,6 @@ def _names_of(keys: Sequence[str]) -> frozenset[str]:
 # ---- remaining content ---------------------------------------------------------------------------------
 
 
-def _pseudonym(key: str) -> str:
-    """A new pseudonym: the key's network, `~`, and 32 random hexadecimal digits."""
-    return f"{network_of(key)}:~{secrets.token_hex(16)}"
-
-
 def _own_keys(item: model.Item) -> tuple[str, ...]:
     """The keys of the post or account whose words an item contains."""
     return (item.post, item.account) if isinstance(item, model.Post) else (str(getattr(item, "account", "")),)
@@ -246,9 +240,9 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[ErasedIdent
     own, marks = queries.own_accounts(record.database), record.hasher
     gone = {identity.number: (key, identity) for key, identity in identities.find(record.database, keys).items() if key}
     pseudonyms = {
-        number: marks.own_pseudonym(key, len(pseudonyms_of(record.database, marks, key)))
+        number: marks.own_pseudonym(key, len(tombstones.pseudonyms_of(record.database, marks, key)))
         if key in own
-        else _pseudonym(key)
+        else f"{network_of(key)}:~{secrets.token_hex(16)}"
         for number, (key, _) in gone.items()
     }
     identities.overwrite(

@@ -17,11 +17,9 @@ from itertools import accumulate, groupby, takewhile
 from operator import itemgetter
 from typing import NamedTuple
 
-import msgspec
-
 from hotpapers.engagement.measurement import AGES
 from hotpapers.errors import CorruptStore
-from hotpapers.model import DAY, HOUR, LARGEST
+from hotpapers.model import DAY, HOUR, LARGEST, HeldPapers
 from hotpapers.privacy import queries
 from hotpapers.store import batches
 from hotpapers.store.issue_contents import decode_content
@@ -82,7 +80,7 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
                 pairs = delete_snapshots(record, [(row.since, row.id) for row in gone])
                 batches.append(record.database, BatchStamp(at, "prune"), changes=batches.RowChanges(prune=pairs))
             if upto:
-                _save_progress(record, upto)
+                write_meta(record.database, PROGRESS, str(upto))
         snapshots += len(gone)
     return PruneResult(snapshots, originals)
 
@@ -102,10 +100,6 @@ def _new_old_posts(record: Record, at: int) -> Iterator[tuple[list[int], int]]:
         yield sorted({row.post for row in old}), after
 
 
-def _save_progress(record: Record, number: int) -> None:
-    write_meta(record.database, PROGRESS, str(number))
-
-
 # ---- needed snapshots ----------------------------------------------------------------------------------
 
 
@@ -117,7 +111,8 @@ def _unneeded_snapshots(
     for start in range(0, len(posts), AT_ONCE):
         chunk = posts[start : start + AT_ONCE]
         moments = _age_moments(record, issue_cuts, chunk)
-        needed_posts = _needed_by_issues(record, issue_cuts, chunk)
+        papers_named = queries.papers_named(record.database, chunk)
+        needed_posts = {post for post, paper in papers_named if paper in issue_cuts.papers}
         rows = queries.snapshots_of(record.database, chunk, before)
         for post, group in groupby(rows, key=lambda row: row.post):
             if post not in needed_posts:
@@ -161,22 +156,11 @@ def _age_moments(record: Record, issue_cuts: _IssueCuts, posts: Sequence[int]) -
     return result
 
 
-def _needed_by_issues(record: Record, issue_cuts: _IssueCuts, posts: Sequence[int]) -> set[int]:
-    """The posts that mention a paper in an issue."""
-    return {post for post, paper in queries.papers_named(record.database, posts) if paper in issue_cuts.papers}
-
-
-class _EntryPaper(msgspec.Struct):
-    paper: str
-
-
-class _Content(msgspec.Struct):
+class _Content(HeldPapers, frozen=True, kw_only=True):
     """The parts of an issue's content that are used here."""
 
     as_of: int
     position: int
-    entries: list[_EntryPaper]
-    ongoing: list[_EntryPaper]
 
 
 def _issue_cuts(record: Record) -> _IssueCuts:
@@ -185,7 +169,7 @@ def _issue_cuts(record: Record) -> _IssueCuts:
     for text in queries.issue_contents(record.database):
         content = decode_content(text, _Content)
         cuts.append(_IssueCut(content.as_of, content.position))
-        papers.update(entry.paper for entry in (*content.entries, *content.ongoing))
+        papers.update(content.papers)
     cuts.sort()
     firsts = list(accumulate((cut.position for cut in reversed(cuts)), min, initial=record.head.position))[::-1]
     return _IssueCuts(cuts, firsts, frozenset(papers))

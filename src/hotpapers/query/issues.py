@@ -118,7 +118,7 @@ def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDeta
 
 def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -> schemas.PostDetails:
     """A post that has been reduced to what may be shown."""
-    return answer_of(schemas.PostDetails, post, url=site_paths.post_url(post), shown=showing, automated=automated)
+    return answer_of(schemas.PostDetails, post, url=site_paths.post_page(post.post), shown=showing, automated=automated)
 
 
 # ---- proof -------------------------------------------------------------------------------------------------
@@ -157,7 +157,13 @@ def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> 
 
 def explanation(session: QuerySession, params: request_params.EntryParams) -> schemas.EntryExplanation:
     """Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbor."""
-    return _explanation(explained(session, params))
+    explanation = explained(session, params)
+    components = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
+    return answer_of(
+        schemas.EntryExplanation, explanation, id=bare(explanation.paper), of=explanation.entries,
+        parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in components),
+        above=_neighbor(explanation.above), below=_neighbor(explanation.below),
+    )  # fmt: skip
 
 
 def explained(session: QuerySession, params: request_params.EntryParams) -> explaining.Explanation:
@@ -174,15 +180,6 @@ def _latest_with(session: QuerySession, name: str, key: str) -> str:
     if not days:
         raise NotFound(f"{bare(key)} is not in any frozen issue of {name}")
     return days[-1]
-
-
-def _explanation(explanation: explaining.Explanation) -> schemas.EntryExplanation:
-    components = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
-    return answer_of(
-        schemas.EntryExplanation, explanation, id=bare(explanation.paper), of=explanation.entries,
-        parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in components),
-        above=_neighbor(explanation.above), below=_neighbor(explanation.below),
-    )  # fmt: skip
 
 
 def _neighbor(swap: explaining.NeighborSwap | None) -> schemas.NeighborDetails | None:

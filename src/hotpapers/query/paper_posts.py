@@ -7,7 +7,6 @@ of the others is shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from hotpapers import model, terms
@@ -37,17 +36,13 @@ def posts(session: QuerySession, params: request_params.PostsParams) -> schemas.
         params.limit + 1,
     )
     has_more, page = len(page_of_posts) > params.limit, page_of_posts[: params.limit]
-    policy = _policy(session, page)
+    page_posts = (row.item for _, row in page if isinstance(row.item, model.Post))
+    policy = policy_for(session.record.view(), session.terms, page_posts)
     last = page[-1][1].item if has_more else None
     return schemas.PostPage(
         paper=key, posts=tuple(_post_details(policy, key, row, automated) for automated, row in page),
         next=cursor_of(POSTS, last.created_at, key_start(last.post)) if isinstance(last, model.Post) else None,
     )  # fmt: skip
-
-
-def _policy(session: QuerySession, page: Sequence[tuple[bool, StoredRow]]) -> QuotationPolicy:
-    items = (row.item for _, row in page)
-    return policy_for(session.record.view(), session.terms, (post for post in items if isinstance(post, model.Post)))
 
 
 def _post_details(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:

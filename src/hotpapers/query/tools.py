@@ -94,16 +94,14 @@ def _issue(session: QuerySession, params: LatestIssueToolParams) -> PartialIssue
     day, edition = (params.day, params.edition) if isinstance(params, IssueToolParams) else ("latest", 0)
     issue = issues.issue(session, request_params.IssueParams(publication=params.publication, day=day, edition=edition))
     start, end = params.first - 1, params.first - 1 + params.entries
-    entries = tuple(_with_posts(entry, params.posts) for entry in issue.entries[start:end])
-    ongoing = tuple(_with_posts(entry, 0) for entry in issue.ongoing)
+    entries = tuple(
+        msgspec.structs.replace(entry, posts=entry.posts[: params.posts]) for entry in issue.entries[start:end]
+    )
+    ongoing = tuple(msgspec.structs.replace(entry, posts=()) for entry in issue.ongoing)
     return PartialIssue(
         issue=msgspec.structs.replace(issue, entries=entries, ongoing=ongoing), entries=len(issue.entries),
         next=end + 1 if end < len(issue.entries) else None,
     )  # fmt: skip
-
-
-def _with_posts(entry: schemas.EntryDetails, limit: int) -> schemas.EntryDetails:
-    return msgspec.structs.replace(entry, posts=entry.posts[:limit])
 
 
 def _paper(session: QuerySession, params: PaperToolParams) -> PartialPaper:
@@ -204,14 +202,11 @@ languages need (U+200C, U+200D) stay."""
 def harmless(value: Any) -> Any:
     """The same JSON without invisible characters, and with long texts and lists shortened."""
     if isinstance(value, str):
-        return _clip(_UNSEEN.sub("", value))
+        text = _UNSEEN.sub("", value)
+        return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " …"
     if isinstance(value, dict):
         return {name: harmless(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         first = [harmless(item) for item in value[:MOST]]
         return [*first, f"… and {len(value) - MOST} more"] if len(value) > MOST and isinstance(value[0], str) else first
     return value
-
-
-def _clip(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " …"

@@ -1,6 +1,11 @@
 """Rankings: pure, versioned functions from candidates to scored, explained entries.
 
-A version stays in the code forever; a changed ranking gets a new version.
+classic   reposts and likes; rarity: how rare attention is; vouched: the same, by voices with standing
+scoring   parts, scores and ties            swap    what would make two neighbors change places
+price     the accounts that a place costs   words   parts and prices as sentences
+
+The input is a `RankingInput`, the output `ScoredCandidate`s. A ranking knows no store, clock or network, and its scores
+are integers. A version stays in the code forever; a changed ranking gets a new version.
 """
 
 from __future__ import annotations

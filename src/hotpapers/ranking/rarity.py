@@ -112,14 +112,12 @@ def _own_voices(attention: Attention) -> int | None:
     return attention.own if attention.own is not None and attention.own >= least_voices(attention.age) else None
 
 
-def _other_papers(reference: VoiceReference, own: int | None, x: int) -> tuple[int, int]:
-    return reference.papers - (own is not None), reference.atleast(x) - (own is not None and own >= x)
-
-
 def part_of(attention: Attention, archive: str, references: ReferenceTable) -> ScoreComponent:
     """One network's part of a paper's score."""
     among, reference = references.find(attention, archive)
-    papers, atleast = _other_papers(reference, _own_voices(attention), attention.voices)
+    own = _own_voices(attention)
+    papers = reference.papers - (own is not None)
+    atleast = reference.atleast(attention.voices) - (own is not None and own >= attention.voices)
     score = millipoints(papers, atleast) if attention.voices >= LEAST else 0
     return ScoreComponent(
         network=attention.network, rule="rarity", score=score, voices=attention.voices, papers=papers,

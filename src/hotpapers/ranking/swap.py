@@ -98,7 +98,7 @@ def _key(
     """The entry's sort key with the references as they would be, and with x voices on that network if it is the one
     that grows. Additional voices are taken as known if standing is known."""
     points, added_voices = 0, 0
-    for part in _rarities(entry):
+    for part in (part for part in entry.parts if part.rule != vouched.RULE):
         rescored = part
         if (part.network, part.age) == (grown_part.network, grown_part.age):
             rescored = _rescored_part(entry, part, x, references)
@@ -112,10 +112,6 @@ def _key(
     return order(
         min(points, vouched.limit(known + added_voices)), known + added_voices, entry.announced_at, entry.paper
     )
-
-
-def _rarities(entry: Entry) -> list[ScoreComponent]:
-    return [part for part in entry.parts if part.rule != vouched.RULE]
 
 
 def _is_vouched(entry: Entry) -> bool:

@@ -117,11 +117,8 @@ def voices_of(count: PrintedCount) -> str:
 
 def _reach(days: int | msgspec.UnsetType) -> str:
     """How far back a reference goes, `one day`, `12 days`: 90 days unless it is known to be less."""
-    return days_of(days) if days is not msgspec.UNSET and days < ENOUGH_DAYS else "90 days"
-
-
-def days_of(days: int) -> str:
-    """`one day`, `12 days`."""
+    if days is msgspec.UNSET or days >= ENOUGH_DAYS:
+        return "90 days"
     return "one day" if days == 1 else count_noun(days, "day")
 
 

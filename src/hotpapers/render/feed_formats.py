@@ -137,10 +137,6 @@ def _json_item(item: FeedItem) -> dict[str, Any]:
 
 FORMATS: dict[str, Callable[[FeedDocument], bytes]] = {"atom": atom, "rss": rss, "json": json_feed}
 """By file extension."""
-TYPES = {
-    "atom": "application/atom+xml; charset=utf-8", "rss": "application/rss+xml; charset=utf-8",
-    "json": "application/feed+json; charset=utf-8",
-}  # fmt: skip
 
 
 # ---- XML -------------------------------------------------------------------------------------------------

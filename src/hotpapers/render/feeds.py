@@ -128,26 +128,23 @@ class FeedMaker:
 
     def _feed(self, path: str, about: str, items: Iterable[FeedItem]) -> FeedDocument:
         papers = tuple(islice(items, PAPERS))
+        latest = self._issue_reader.issue_header(self._name, self._days[0]) if self._days and not papers else None
         title = f"{phrases.one_line(self._title)}: {about}" if about else phrases.one_line(self._title)
         return FeedDocument(
             id=_id(self._name, path), title=title, home=self._site_config.base,
             own=site_paths.public_url(self._site_config.base, path),
-            updated=max((item.updated for item in papers), default=self._updated_at()),
+            updated=max((item.updated for item in papers), default=latest.frozen_at if latest else 0),
             contact=self._site_config.contact, items=papers, note=self._note,
         )  # fmt: skip
 
-    def _updated_at(self) -> int:
-        """When the latest issue was frozen: the `updated` time of a feed without entries."""
-        return self._issue_reader.issue_header(self._name, self._days[0]).frozen_at if self._days else 0
-
     def _editions(self, day: str) -> Iterator[FeedItem]:
         """A day's editions, latest first; corrections come with their reasons."""
-        latest = self._issue_reader.issue(self._name, day)
+        latest, name = self._issue_reader.issue(self._name, day), phrases.weekday_name(day)
         for number in range(len(latest.editions), 0, -1):
             issue = latest if number == latest.content.edition else self._issue_reader.issue(self._name, day, number)
             path = site_paths.issue_path(day, 0 if issue is latest else number)
             yield FeedItem(
-                id=_id(self._name, day, str(number)), title=_issue_title(issue),
+                id=_id(self._name, day, str(number)), title=f"{name}, corrected" if number > 1 else name,
                 url=site_paths.public_url(self._site_config.base, path), published=issue.frozen_at,
                 updated=issue.frozen_at, html=_issue_html(issue, self._site_config.base),
                 text=" · ".join(phrases.facts(issue)), authors=(), categories=(),
@@ -172,11 +169,6 @@ def _papers_of(issue: PublishedIssue) -> Iterator[FeedPaper]:
 
 def _id(*parts: str) -> str:
     return uuid.uuid5(SPACE, msgspec.json.encode(parts).decode()).urn
-
-
-def _issue_title(issue: PublishedIssue) -> str:
-    name = phrases.weekday_name(issue.content.day)
-    return f"{name}, corrected" if issue.content.edition > 1 else name
 
 
 # ---- HTML: everything from outside is escaped -------------------------------------------------------------

@@ -122,8 +122,10 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> str:
     """Posts that can only be read on their network, on one line."""
     head = escape(phrases.elsewhere_head(network, posts))
     if len(posts) > 1:
-        return f"{head}: " + " · ".join(link(str(n), site_paths.post_url(post)) for n, post in enumerate(posts, 1))
-    target = site_paths.post_url(posts[0])
+        return f"{head}: " + " · ".join(
+            link(str(n), site_paths.post_page(post.post)) for n, post in enumerate(posts, 1)
+        )
+    target = site_paths.post_page(posts[0].post)
     return f"{head} · {link(phrases.READ_THERE, target)}" if target else head
 
 

@@ -129,10 +129,12 @@ class PublishJob:
     def _waits_for_time(self, context: JobContext, at: int) -> bool:
         """Whether to wait for a server's clock, after more than a day without a batch. Raises WrongClock if this clock
         is far ahead of others: an issue that is frozen too early stays so for good."""
+        database = context.record.database
+        shared = database.clock() if database.name == "postgres" else None  # its server may be another machine
         ahead = self._witnesses.ahead(at) if self._witnesses else None
-        check_clock(at, ahead, shared_clock(context.record))
+        check_clock(at, ahead, shared)
         is_unconfirmed = self._witnesses is not None and ahead is None
-        waits = is_unconfirmed and at - (written_between(context.record.database)[1] or at) > DAY
+        waits = is_unconfirmed and at - (written_between(database)[1] or at) > DAY
         if waits:
             context.note(reason="waits for a network to confirm the time: the last batch is more than a day old")
         return waits
@@ -200,11 +202,6 @@ class PublishJob:
         self._rendered_position = head
 
 
-def shared_clock(record: Record) -> int | None:
-    """The time by the database server's clock, which may be on another machine; None for SQLite."""
-    return record.database.clock() if record.database.name == "postgres" else None
-
-
 def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
     """Raises WrongClock if this machine's clock is far ahead of the networks' (by `ahead`) or of the database's."""
     for owner, lead in (("the networks'", ahead), ("the database's", None if shared is None else at - shared)):
@@ -223,16 +220,12 @@ def render_changed(
     issues = changed_issues(record, position)
     folders = export_again(record, site_config, allowed, issues) if issues else []
     for folder in folders:
-        _log_rendered(folder)
+        event, level = ("pages updated", logging.INFO) if folder.rendered else ("pages not updated", logging.WARNING)
+        reason = {"reason": folder.reason} if folder.reason else {}
+        log_event(
+            event, level=level, publication=folder.publication, channel=folder.channel, folder=folder.folder, **reason
+        )
     return folders
-
-
-def _log_rendered(folder: RerenderedFolder) -> None:
-    event, level = ("pages updated", logging.INFO) if folder.rendered else ("pages not updated", logging.WARNING)
-    reason = {"reason": folder.reason} if folder.reason else {}
-    log_event(
-        event, level=level, publication=folder.publication, channel=folder.channel, folder=folder.folder, **reason
-    )
 
 
 def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:

@@ -160,7 +160,7 @@ def send_day(
     try:
         return send_issue(record, destination.sender, issue_reader, publication, day, destination.http, check_both)
     except NetError as problem:
-        return SendResult(0, 0, problem.seconds if isinstance(problem, RetryLater) else 0, (), stopped=str(problem))
+        return SendResult(0, problem.seconds if isinstance(problem, RetryLater) else 0, (), stopped=str(problem))
 
 
 def problem_lines(channel: str, day: str, result: SendResult) -> list[str]:

@@ -15,18 +15,3 @@ from __future__ import annotations
 from hotpapers.search.indexing import behind, catch_up, outstanding
 from hotpapers.search.papers import search, search_posts, update_index
 from hotpapers.search.results import HighlightSpans, PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
-
-__all__ = [
-    "HighlightSpans",
-    "PaperHit",
-    "PaperResults",
-    "PostHit",
-    "PostResults",
-    "SearchHitIssue",
-    "behind",
-    "catch_up",
-    "outstanding",
-    "search",
-    "search_posts",
-    "update_index",
-]

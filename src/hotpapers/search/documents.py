@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 BETWEEN = "_"
 """Separates two authors, so that no phrase spans both; never a word itself."""
+PAPER_WORDS, POST_WORDS = "search_paper_words", "search_post_words"
+"""The tables of words. That of papers has columns, that of posts only one."""
 ALL = "#"
 """A label that every paper and every post has."""
 

@@ -11,6 +11,7 @@ import msgspec
 from hotpapers import terms
 from hotpapers.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError
 from hotpapers.search import index, indexing, posts, query_parser
+from hotpapers.search.documents import PAPER_WORDS
 from hotpapers.search.highlights import Highlighter
 from hotpapers.search.indexing import OnProgress
 from hotpapers.search.query_parser import SearchAtom, SearchQuery, SearchTerm
@@ -33,25 +34,18 @@ AT_ONCE = 20
 Answer = TypeVar("Answer", PaperResults, PostResults)
 
 
-def search(
-    record: Record,
-    query: str,
-    *,
-    limit: int = 20,
-    cursor: str | None = None,
-    renew: bool = True,
-) -> PaperResults:
+def search(record: Record, query: str, *, limit: int = 20, cursor: str | None = None) -> PaperResults:
     """The papers that match a query (see `query_parser`), in their latest observation.
 
-    `cursor`: `next` from an answer to the same query. `renew`: brings the index up to date first.
-    Raises UsageError for an invalid limit or cursor, ReadOnlyStore if there is no index and none can be made.
+    Brings the index up to date first. `cursor`: `next` from an answer to the same query. Raises UsageError for an
+    invalid limit or cursor, ReadOnlyStore if there is no index and none can be made.
     """
     parsed, start = query_parser.parse(query), _start(limit, cursor)
 
     def ask() -> PaperResults:
         return _papers(record.database, parsed, limit, start) if parsed.asks else PaperResults()
 
-    return _rebuild_if_damaged(record, ask, renew=renew)
+    return _rebuild_if_damaged(record, ask)
 
 
 def search_posts(
@@ -60,7 +54,6 @@ def search_posts(
     *,
     limit: int = 20,
     cursor: str | None = None,
-    renew: bool = True,
     allowed: terms.Table = terms.TERMS,
 ) -> PostResults:
     """The posts about papers that match a query's words and dates.
@@ -75,7 +68,7 @@ def search_posts(
     def ask() -> PostResults:
         return posts.search(record.view(), parsed, limit, start, allowed) if parsed.asks else PostResults()
 
-    return _rebuild_if_damaged(record, ask, renew=renew)
+    return _rebuild_if_damaged(record, ask)
 
 
 def _start(limit: int, cursor: str | None) -> int:
@@ -103,19 +96,19 @@ def update_index(record: Record, on_progress: OnProgress | None = None) -> int:
         return indexing.behind(record)
 
 
-def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer], *, renew: bool) -> Answer:
+def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer]) -> Answer:
     """The answer, from one snapshot. If the index, and nothing else, is damaged, it is rebuilt first."""
     try:
-        return _answer(record, ask, renew=renew)
+        return _answer(record, ask)
     except CorruptStore as problem:
         if not index.of(record.database).is_to_blame(problem):
             raise
         indexing.start_anew(record)
-        return _answer(record, ask, renew=renew)
+        return _answer(record, ask)
 
 
-def _answer(record: Record, ask: Callable[[], Answer], *, renew: bool) -> Answer:
-    behind = update_index(record) if renew else indexing.behind(record)
+def _answer(record: Record, ask: Callable[[], Answer]) -> Answer:
+    behind = update_index(record)
     with record.database.snapshot():
         return ask()._replace(behind=behind)
 
@@ -140,7 +133,7 @@ def _statement(database: Database, query: SearchQuery) -> SearchStatement:
     newest = "s.day DESC, s.id DESC"
     if not query.wanted and not query.unwanted:
         return SearchStatement("s.id", NOTHING, "search_paper AS s", days or "1 = 1", newest, params)
-    match = index.of(database).papers(query)
+    match = index.of(database).match(PAPER_WORDS, query)
     ranked = query.is_ranked
     if ranked and not days:
         return SearchStatement("f.rowid", match.score, match.source, match.where, "2 DESC, 1 DESC", match.params)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hotpapers.errors import CorruptStore
-from hotpapers.search.documents import ALL, BETWEEN, MatchSql, PaperWords, PostWords
+from hotpapers.search.documents import ALL, BETWEEN, PAPER_WORDS, POST_WORDS, MatchSql, PaperWords, PostWords
 from hotpapers.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.store.database import Database
 
-_TABLES = ("search_paper_words", "search_post_words")
+_TABLES = (PAPER_WORDS, POST_WORDS)
 _WEIGHTS = "'{0, 0.1, 0.5, 1}'"
 """The weights of D, C, B, A."""
 _LARGEST = 500_000
@@ -55,17 +55,11 @@ class VectorIndex:
         """Always False: the server reports a damaged page, and its administrator decides what to do."""
         return False
 
-    def papers(self, query: SearchQuery) -> MatchSql:
-        return _matching("search_paper_words", expression(query))
-
-    def posts(self, query: SearchQuery) -> MatchSql:
-        return _matching("search_post_words", expression(query, one_column=True))
-
-
-def _matching(table: str, match_text: str) -> MatchSql:
-    """The query is joined as a table, so that it is parsed once and not for every row."""
-    source = f"{table} AS f CROSS JOIN CAST(? AS tsquery) AS asked (q)"
-    return MatchSql(source, "f.words @@ asked.q", f"ts_rank({_WEIGHTS}, f.words, asked.q, 1)", (match_text,))
+    def match(self, table: str, query: SearchQuery) -> MatchSql:
+        """The same; the query is joined as a table, so that it is parsed once and not for every row."""
+        source = f"{table} AS f CROSS JOIN CAST(? AS tsquery) AS asked (q)"
+        text = expression(query, one_column=table == POST_WORDS)
+        return MatchSql(source, "f.words @@ asked.q", f"ts_rank({_WEIGHTS}, f.words, asked.q, 1)", (text,))
 
 
 def vector(columns: Iterable[tuple[Sequence[str], str]]) -> str:

@@ -13,6 +13,7 @@ from hotpapers.ids import timestamps
 from hotpapers.model import LARGEST, Mention, Post
 from hotpapers.moderation.quotation_policy import policy_for, showing
 from hotpapers.search import index, query_parser
+from hotpapers.search.documents import POST_WORDS
 from hotpapers.search.highlights import Highlighter
 from hotpapers.search.query_parser import SearchQuery
 from hotpapers.search.results import PostHit, PostResults
@@ -52,7 +53,7 @@ def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> Sear
     context = f"WITH {persons_sql(view, ())}, {hidden_sql(view)} "
     if not query.wanted and not query.unwanted:
         return SearchStatement("p.id", NOTHING, "post AS p", visible, "p.created_at DESC, p.id DESC", params, context)
-    match = index.of(view.database).posts(query)
+    match = index.of(view.database).match(POST_WORDS, query)
     return SearchStatement(
         "f.rowid", match.score, f"{match.source} CROSS JOIN post AS p",
         f"{match.where} AND p.id = f.rowid AND {visible}", "2 DESC, 1 DESC", (*match.params, *params), context,

@@ -122,24 +122,14 @@ def parse(text: str) -> SearchQuery:
         if days is not None:
             span = (max(span[0], days[0]), _earlier(span[1], days[1]))
         elif (atom := _atom(chunk)) is not None:
-            _keep(atom, bool(chunk["minus"]), is_alternative, groups, unwanted)
+            if chunk["minus"]:
+                unwanted.append(atom)
+            elif is_alternative:
+                groups[-1] = (*groups[-1], atom)
+            elif (atom,) not in groups:
+                groups.append((atom,))
         is_alternative = False
     return SearchQuery(tuple(groups), tuple(unwanted), *span)
-
-
-def _keep(
-    atom: SearchAtom,
-    is_unwanted: bool,
-    is_alternative: bool,
-    groups: list[tuple[SearchAtom, ...]],
-    unwanted: list[SearchAtom],
-) -> None:
-    if is_unwanted:
-        unwanted.append(atom)
-    elif is_alternative:
-        groups[-1] = (*groups[-1], atom)
-    elif (atom,) not in groups:
-        groups.append((atom,))
 
 
 def _earlier(text: str, other: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hotpapers.errors import CorruptStore
-from hotpapers.search.documents import ALL, MatchSql, PaperWords, PostWords
+from hotpapers.search.documents import ALL, PAPER_WORDS, POST_WORDS, MatchSql, PaperWords, PostWords
 from hotpapers.search.query_parser import SearchAtom, SearchQuery, SearchTerm
 from hotpapers.store.database import Database, placeholders
 
@@ -16,8 +16,8 @@ CORRUPT_VTAB = 267
 """SQLITE_CORRUPT_VTAB (https://www.sqlite.org/rescode.html#corrupt_vtab)."""
 _OPTIONS = """content='', contentless_delete=1, tokenize="ascii tokenchars '#._-/'" """
 _TABLES = {
-    "search_paper_words": ("title, authors, abstract, labels", "bm25(10.0, 5.0, 1.0, 0.0)"),
-    "search_post_words": ("words", "bm25(1.0)"),
+    PAPER_WORDS: ("title, authors, abstract, labels", "bm25(10.0, 5.0, 1.0, 0.0)"),
+    POST_WORDS: ("words", "bm25(1.0)"),
 }
 """Each table's columns and their weights."""
 
@@ -26,7 +26,6 @@ class FullTextIndex:
     """SQLite's own full-text search."""
 
     def is_made(self, database: Database) -> bool:
-        """Whether its tables exist."""
         names = placeholders(_TABLES)
         rows = database.rows(f"SELECT count(*) FROM sqlite_schema WHERE name IN ({names})", tuple(_TABLES))
         return bool(rows[0][0] == len(_TABLES))
@@ -39,12 +38,10 @@ class FullTextIndex:
             database.run(f"INSERT INTO {table} ({table}, rank) VALUES ('rank', ?)", (rank,))
 
     def put_papers(self, database: Database, papers: Sequence[PaperWords]) -> None:
-        """Add the words of papers."""
         sql = "INSERT INTO search_paper_words (rowid, title, authors, abstract, labels) VALUES (?, ?, ?, ?, ?)"
         database.many(sql, [(paper.rowid, *map(" ".join, paper[1:])) for paper in papers])
 
     def put_posts(self, database: Database, posts: Sequence[PostWords]) -> None:
-        """Add the words of posts."""
         sql = "INSERT INTO search_post_words (rowid, words) VALUES (?, ?)"
         database.many(sql, [(post.rowid, " ".join(post.words)) for post in posts])
 
@@ -56,17 +53,10 @@ class FullTextIndex:
         """Whether the index is what is damaged: SQLite has an error code for virtual tables."""
         return getattr(problem.__cause__, "extendedresult", 0) == CORRUPT_VTAB
 
-    def papers(self, query: SearchQuery) -> MatchSql:
-        """The match for papers."""
-        return _matching("search_paper_words", expression(query))
-
-    def posts(self, query: SearchQuery) -> MatchSql:
-        """The match for posts."""
-        return _matching("search_post_words", expression(query, one_column=True))
-
-
-def _matching(table: str, match_text: str) -> MatchSql:
-    return MatchSql(f"{table} AS f", f"f.{table} MATCH ?", "-f.rank", (match_text,))
+    def match(self, table: str, query: SearchQuery) -> MatchSql:
+        """The rows of a table that match a query."""
+        text = expression(query, one_column=table == POST_WORDS)
+        return MatchSql(f"{table} AS f", f"f.{table} MATCH ?", "-f.rank", (text,))
 
 
 def expression(query: SearchQuery, *, one_column: bool = False) -> str:

@@ -1,4 +1,11 @@
-"""hotpapers.toml: immutable settings. Errors name the file, the key and the remedy."""
+"""hotpapers.toml: immutable settings. Errors name the file, the key and the remedy.
+
+pages, mail, announce, serve, following, transparency   one module for each group of settings
+paths           which paths and addresses may be set
+template.toml   what `hotpapers init` writes
+
+A source's own settings are in its module. Nothing here reads a network or a store.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +25,23 @@ from hotpapers.ids.timestamps import is_day
 from hotpapers.model import LARGEST, NETWORKS, Publication, Window, distinct, keys
 from hotpapers.settings import announce as announced
 from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.settings.following import FollowSettings, follow_problems
-from hotpapers.settings.mail import MailingSettings, mailing_problems
-from hotpapers.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
-from hotpapers.settings.paths import is_address, path_problem
-from hotpapers.settings.serve import ServeSettings, serve_problems
-from hotpapers.settings.transparency import TransparencySettings, transparency_problems
+from hotpapers.settings.tables import (
+    BASE_REMEDY,
+    FollowSettings,
+    MailingSettings,
+    Problems,
+    QuoteSettings,
+    ServeSettings,
+    SummarySettings,
+    TransparencySettings,
+    follow_problems,
+    is_address,
+    is_app_address,
+    mailing_problems,
+    path_problem,
+    quote_problems,
+    summary_problems,
+)
 from hotpapers.terms import CHOICES, TERMS, TermsOverride
 
 FILE = "hotpapers.toml"
@@ -36,7 +54,6 @@ MOST_LEAST_ENTRIES = 100
 """The largest `least_entries`."""
 MOST_BACK = 30
 """The most days to read back: no post is followed for longer."""
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
 _BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
 _FIELDS = sorted(KNOWN | {archive_of(category) for category in KNOWN})
@@ -279,14 +296,12 @@ def _unknown(path: str, name: str) -> str:
     return f"{_key(path, name)}: no such setting; {remedy}"
 
 
-def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
+def _problems(settings: Settings) -> Problems:
     yield from _path_problems(settings)
     if not settings.store.strip():
         yield "store", 'is empty; write a path, such as "hotpapers.db".'
     if problem := _contact_problem(settings.contact):
         yield "contact", problem
-    if not settings.publish.output.strip():
-        yield "publish.output", 'is empty; write a folder, such as "public".'
     if problem := _base_problem(settings.publish.base):
         yield "publish.base", problem
     if not settings.publish.channels:
@@ -302,19 +317,21 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
         yield f"bots.{key}", problem
     if settings.publish.budget < 0:
         yield "publish.budget", f"{settings.publish.budget} is negative; write megabytes, or 0 for no limit."
+    if not 0 <= settings.run.read_back <= MOST_BACK:
+        yield "run.read_back", f"{settings.run.read_back} is out of range; write 0 to {MOST_BACK} days."
     tables = {
-        "run": _run_problems(settings.run),
         "quote": quote_problems(settings.quote), "summary": summary_problems(settings.summary),
-        "mailing": mailing_problems(settings.mailing), "serve": serve_problems(settings.serve),
-        "transparency": transparency_problems(settings.transparency),
+        "mailing": mailing_problems(settings.mailing),
     }  # fmt: skip
     for table, problems in tables.items():
         yield from ((f"{table}.{key}", problem) for key, problem in problems)
+    if not is_app_address(settings.serve.base):
+        yield "serve.base", BASE_REMEDY
     yield from follow_problems(settings.follow)
     yield from announced.problems((settings.chat, settings.webhook, settings.bluesky), names)
 
 
-def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
+def _path_problems(settings: Settings) -> Problems:
     paths = {
         "store": settings.store.removeprefix("sqlite:///"),
         "publish.output": settings.publish.output,
@@ -326,14 +343,17 @@ def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
     for key, path in paths.items():
         if problem := path_problem(path):
             yield key, problem
+    examples = {
+        "publish.output": 'a folder, such as "public"',
+        "transparency.key": 'a path, such as "hotpapers.key"',
+        "transparency.folder": 'a folder, such as "transparency"',
+    }  # fmt: skip
+    for key, example in examples.items():
+        if not paths[key].strip():
+            yield key, f"is empty; write {example}."
 
 
-def _run_problems(run: RunSettings) -> Iterator[tuple[str, str]]:
-    if not 0 <= run.read_back <= MOST_BACK:
-        yield "read_back", f"{run.read_back} is out of range; write 0 to {MOST_BACK} days."
-
-
-def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
+def _bot_problems(bots: BotSettings) -> Problems:
     for key, accounts in (("bots", bots.bots), ("people", bots.people)):
         for account in accounts:
             if not keys.is_key(account):
@@ -353,7 +373,7 @@ def _base_problem(base: str) -> str:
     return "write a full address that ends with /, such as https://papers.example/daily/."
 
 
-def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
+def _publication_problems(publication: PublicationSettings) -> Problems:
     yield from _name_problems(publication)
     if problem := _base_problem(publication.base):
         yield "base", problem
@@ -373,8 +393,8 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
             yield "own", f"write accounts as network:id, not {account!r}."
 
 
-def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
-    if not _NAME.fullmatch(publication.name):
+def _name_problems(publication: PublicationSettings) -> Problems:
+    if not announced.NAME.fullmatch(publication.name):
         yield "name", 'use letters, digits and hyphens, at most 64, such as "daily-ml".'
     if len(publication.note) > LONGEST_NOTE or not publication.note.isprintable():
         yield "note", f"write one line of at most {LONGEST_NOTE} characters."
@@ -393,7 +413,7 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
             yield "categories", f"{category!r} is not an arXiv category or archive; {hint}"
 
 
-def _number_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
+def _number_problems(publication: PublicationSettings) -> Problems:
     if not 0 <= publication.hour <= 23:
         yield "hour", f"{publication.hour} is not an hour of the day; write 0 to 23."
     if not 0 <= publication.posts <= MOST_POSTS:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from hotpapers.errors import SettingsError
 from hotpapers.model import NETWORKS, distinct, keys
-from hotpapers.settings.paths import is_address
+from hotpapers.settings.tables import Problems, is_address
 
 SHORTEST_SECRET = 16
 """Minimum number of characters of a secret, against guessing."""
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+"""The names of publications, rooms and receivers."""
 _ENVIRONMENT = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _ROOM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
 _HOST = re.compile(r"https?://[^\s/?#\"<>@]+")
@@ -102,7 +103,7 @@ def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[st
 # ---- problems, as (key, reason and remedy) -------------------------------------------------------------
 
 
-def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tuple[str, str]]:
+def problems(tables: AnnounceTables, publications: Sequence[str]) -> Problems:
     """Problems in these tables, as (key, reason and remedy). `publications`: the names of all publications."""
     chats, webhooks, accounts = tables
     for number, chat in enumerate(chats, 1):
@@ -121,9 +122,6 @@ def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tu
         yield from _within(f"bluesky {number}", account_problems, _publication(account.publication, publications))
 
 
-Problems = Iterator[tuple[str, str]]
-
-
 def _within(table: str, *groups: Problems) -> Problems:
     yield from ((f"{table}: {key}", problem) for table_problems in groups for key, problem in table_problems)
 
@@ -131,7 +129,7 @@ def _within(table: str, *groups: Problems) -> Problems:
 def _shared(
     table: ChatSettings | WebhookSettings, earlier_names: Sequence[str], publications: Sequence[str]
 ) -> Problems:
-    if not _NAME.fullmatch(table.name):
+    if not NAME.fullmatch(table.name):
         yield "name", 'use letters, digits and hyphens, at most 64, such as "our-lab".'
     if table.name in earlier_names:
         yield "name", "is taken by an earlier table; names must differ."

@@ -1,4 +1,12 @@
-"""The networks that are read, one file or folder of this package each. Register a new one here."""
+"""The networks that are read, one file or folder of this package each. Register a new one here.
+
+`pages` asks the network, through the client that it is given, and yields raw payloads with the cursor after them.
+`read` is pure and returns the items in a payload. A source knows no store: pace, retries, transactions and coverage are
+up to `ingest`. docs/development/adding-a-source.md shows a complete one.
+
+Shared: `feed_parser` and `bounded_xml` (hostile XML), `paper_matching` (which papers a post names), `batched_requests`,
+`endpoint_rotation`.
+"""
 
 from __future__ import annotations
 

@@ -90,7 +90,8 @@ class _SizeCheck:
         return body[: self._entry.start] + ends.encode()
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if name.rpartition(":")[2].lower() in ENTRIES and not self._is_in_entry():
+        is_in_entry = self._entry is not None and len(self._open) > len(self._entry.within)
+        if name.rpartition(":")[2].lower() in ENTRIES and not is_in_entry:
             self._entry = _Entry(self.parser.CurrentByteIndex, tuple(self._open))
             self._stop_if(self._entry.start > MOST_READ)
         self._open.append(name)
@@ -103,9 +104,6 @@ class _SizeCheck:
         self._text = 0
         if self._entry and len(self._open) == len(self._entry.within):
             self._entries += 1
-
-    def _is_in_entry(self) -> bool:
-        return self._entry is not None and len(self._open) > len(self._entry.within)
 
     def _check_text(self, text: str) -> None:
         self._text += len(text)

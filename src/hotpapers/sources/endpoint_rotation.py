@@ -58,7 +58,8 @@ def raise_failures(failures: Sequence[NetError], count: int) -> None:
     else the error of the part to be retried soonest; nothing if none failed."""
     if not failures:
         return
-    lost_until = max((until for problem in failures if (until := _lost_until(problem)) is not None), default=None)
+    partial = (problem.lost_until for problem in failures if isinstance(problem, PartiallyRead))
+    lost_until = max((until for until in partial if until is not None), default=None)
     if count == 1 or (len(failures) == count and lost_until is None):
         raise soonest_retry(failures)
     reasons = list(dict.fromkeys(map(str, failures)))
@@ -67,10 +68,6 @@ def raise_failures(failures: Sequence[NetError], count: int) -> None:
         "; ".join([f"{len(failures)} of {count} could not be read", *reasons[:NAMED], *ending]),
         lost_until=lost_until,
     )
-
-
-def _lost_until(problem: NetError) -> int | None:
-    return problem.lost_until if isinstance(problem, PartiallyRead) else None
 
 
 def soonest_retry(problems: Sequence[NetError]) -> NetError:

@@ -68,21 +68,14 @@ def title_verdicts(
     if len(linked) != 1:
         return []
     [paper_linked] = linked
-    other = other_title(text, names.title_of(paper_linked.paper), names)
-    if other is None:
-        return (
-            [_title_verdict(paper_linked, "sound", "edited: its words are no other paper's title")]
-            if was_edited
-            else []
-        )
-    return [_title_verdict(paper_linked, "doubtful", f"its words are the title of {other or 'another paper'}")]
-
-
-def _title_verdict(mention: Mention, judgement: Judgement, reason: str) -> Verdict:
-    return Verdict(
-        subject=mention.post, about=mention.paper, rule=TITLE_RULE, judgement=judgement, version=1, reason=reason,
-        observed_at=mention.observed_at,
-    )  # fmt: skip
+    post, paper, at = paper_linked.post, paper_linked.paper, paper_linked.observed_at
+    other = other_title(text, names.title_of(paper), names)
+    if other is not None:
+        reason = f"its words are the title of {other or 'another paper'}"
+        return [_verdict(TITLE_RULE, post, paper, "doubtful", reason, at)]
+    if was_edited:
+        return [_verdict(TITLE_RULE, post, paper, "sound", "edited: its words are no other paper's title", at)]
+    return []
 
 
 EDIT_RULE = "edited"
@@ -102,15 +95,13 @@ def edit_verdicts(
     removed_papers = sorted(set(named_papers) - current_papers - set(doubted_papers))
     returned_papers = sorted(set(doubted_papers) & current_papers)
     return [
-        *(_edit_verdict(post, paper, "doubtful", "edited: no longer names it", at) for paper in removed_papers),
-        *(_edit_verdict(post, paper, "sound", "edited: names it again", at) for paper in returned_papers),
+        *(_verdict(EDIT_RULE, post, paper, "doubtful", "edited: no longer names it", at) for paper in removed_papers),
+        *(_verdict(EDIT_RULE, post, paper, "sound", "edited: names it again", at) for paper in returned_papers),
     ]
 
 
-def _edit_verdict(post: str, paper: str, judgement: Judgement, reason: str, at: int) -> Verdict:
-    return Verdict(
-        subject=post, about=paper, rule=EDIT_RULE, judgement=judgement, version=1, reason=reason, observed_at=at
-    )  # fmt: skip
+def _verdict(rule: str, post: str, paper: str, judgement: Judgement, reason: str, at: int) -> Verdict:
+    return Verdict(subject=post, about=paper, rule=rule, judgement=judgement, version=1, reason=reason, observed_at=at)
 
 
 def gone_post(network: str, key: str, at: int, reason: str, created_at: int = 0) -> Post:

@@ -6,9 +6,9 @@ item_rows      items as rows and as hashes; item_checks: validation before writi
 as_of          rows as observed up to a moment and known at a position; ordered_scan: all rows in order
 parsing        payloads and the items parsed from them, before any lock is taken
 raw_archive    raw payloads; quarantine: unreadable payloads; reparse: parse payloads again
-tombstones     which posts and accounts were forgotten; redaction: rows without words; own_accounts: our own
+tombstones     which posts and accounts were forgotten; redaction: rows without words
 reaction_marks which post a reaction belongs to
-verify         check the chain, then every row; chain_check: check a frozen issue against the chain
+verify         check the chain, then every row; or a frozen issue against the chain
 issue_contents decode frozen issues
 database       the interface to databases: sqlite, postgres, schema (migrations)
 """

@@ -88,7 +88,7 @@ class AsOfView(NamedTuple):
     def latest_row(self, cls: type[model.Item], *key: Any) -> StoredRow | None:
         """The latest row of one key."""
         spec = SPECS[cls]
-        where = " AND ".join(f't."{spec.fields[i]}" = {_value(spec, i)}' for i in spec.key)
+        where = " AND ".join(f't."{spec.fields[i]}" = {NUMBER if i in spec.identities else "?"}' for i in spec.key)
         rows = self.database.rows(self._statement(spec, where, "t.id"), key)
         return read_row(spec, rows[0]) if rows else None
 
@@ -127,11 +127,6 @@ def _by_key(kind: str) -> str:
     spec = BY_KIND[kind]
     columns = ((f't."{spec.fields[i]}"', i in spec.identities) for i in spec.key)
     return ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
-
-
-def _value(spec: KindSpec, index: int) -> str:
-    """The SQL expression for the parameter with which a field is compared."""
-    return NUMBER if index in spec.identities else "?"
 
 
 def _stored_key(spec: KindSpec, key: Sequence[Any], known: Mapping[str, Identity]) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -68,8 +68,8 @@ def check_closed(item: model.Item) -> None:
             _check_number(name, value)
         elif isinstance(value, str) and value:
             _check_text(name, value)
-    if isinstance(item, model.Post):
-        _check_links(item)
+    if isinstance(item, model.Post) and any(not 0 <= k.start <= k.end <= len(item.text) for k in item.links):
+        raise ValueError("a link is outside the text")
     if isinstance(item, model.Publication):
         _check_hours(item)
 
@@ -88,21 +88,12 @@ def _check_text(name: str, value: str) -> None:
         arxiv.from_key(value)
     elif name == "day" and not timestamps.is_day(value):
         raise ValueError(f"{value[:40]!r} is not a date such as 2021-01-14")
-    elif name in _KEYS and not _is_key(value):
+    elif name in _KEYS and not (keys.network_of(value) in model.NETWORKS and keys.own_id(value)):
         raise ValueError(f"{name} {value[:60]!r} is not the key of a post or account, such as x:1341202937956233217")
     elif name == "network" and value not in _READ:
         raise ValueError(f"network {value[:40]!r} is not one of {', '.join(model.NETWORKS)}")
     elif name in ("publication", "source") and not _NAME.fullmatch(value):
         raise ValueError(f"{name} {value[:60]!r}: a name consists of letters, digits and hyphens")
-
-
-def _is_key(text: str) -> bool:
-    return keys.network_of(text) in model.NETWORKS and bool(keys.own_id(text))
-
-
-def _check_links(post: model.Post) -> None:
-    if any(not 0 <= link.start <= link.end <= len(post.text) for link in post.links):
-        raise ValueError("a link is outside the text")
 
 
 def _check_content(issue: model.Issue) -> None:
@@ -139,21 +130,14 @@ def clean(item: model.Item) -> model.Item:
     return item if cleaned == item else cleaned
 
 
-class _TextFields(NamedTuple):
-    """What reads the fields of a kind that are texts, and those that contain texts."""
-
-    texts: Sequence[Callable[[model.Item], str]]
-    lists: Sequence[Callable[[model.Item], object]]
+def _readers(kind: type[model.Item], is_wanted: Callable[[Any], bool]) -> list[attrgetter[Any]]:
+    """What reads the fields of a kind whose types are wanted."""
+    return [attrgetter(name) for name, hint in model.field_types(kind).items() if is_wanted(hint)]
 
 
-def _text_fields(kind: type[model.Item]) -> _TextFields:
-    types = model.field_types(kind)
-    texts = [attrgetter(name) for name, hint in types.items() if hint is str or get_origin(hint) is Literal]
-    lists = [attrgetter(name) for name, hint in types.items() if get_origin(hint) is tuple or str in get_args(hint)]
-    return _TextFields(texts, lists)
-
-
-_TEXT_FIELDS = {kind: _text_fields(kind) for kind in model.KINDS}
+_TEXTS = {kind: _readers(kind, lambda hint: hint is str or get_origin(hint) is Literal) for kind in model.KINDS}
+_LISTS = {kind: _readers(kind, lambda hint: get_origin(hint) is tuple or str in get_args(hint)) for kind in model.KINDS}
+"""What reads the fields that are texts, and those that contain texts."""
 
 
 def _are_storable(items: Iterable[model.Item]) -> bool:
@@ -161,17 +145,17 @@ def _are_storable(items: Iterable[model.Item]) -> bool:
     groups: dict[type[model.Item], list[model.Item]] = defaultdict(list)
     for item in items:
         groups[type(item)].append(item)
-    return all(_is_group_storable(_TEXT_FIELDS[kind], group) for kind, group in groups.items())
+    return all(_is_group_storable(kind, group) for kind, group in groups.items())
 
 
-def _is_group_storable(fields: _TextFields, items: Sequence[model.Item]) -> bool:
+def _is_group_storable(kind: type[model.Item], items: Sequence[model.Item]) -> bool:
     """The same for items of one kind: the texts of all items in one."""
     try:
-        if any(b"\0" in "".join(map(read, items)).encode() for read in fields.texts):
+        if any(b"\0" in "".join(map(read, items)).encode() for read in _TEXTS[kind]):
             return False
     except UnicodeEncodeError:
         return False
-    return all(_is_storable(list(filter(None, map(read, items)))) for read in fields.lists)
+    return all(_is_storable(list(filter(None, map(read, items)))) for read in _LISTS[kind])
 
 
 def _is_storable(value: model.Item | list[object]) -> bool:

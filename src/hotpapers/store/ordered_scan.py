@@ -82,10 +82,7 @@ def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
         row = read_with_commitments(spec, stored)
         redacted = [canonical_json(row.redacted).decode() if row.redacted else None] if spec.words else []
         kept = [stored[len(spec.columns) - 3]] if spec.words else []
-        is_same = [*stored_values(spec, row.item), *redacted] == [
-            *stored[1 : 1 + len(spec.fields)],
-            *kept,
-        ]
+        is_same = [*stored_values(spec, row.item), *redacted] == [*stored[1 : 1 + len(spec.fields)], *kept]
         numbers = (row.origin, row.since, row.until, *row.derived[: "voice" in spec.committed])
         return row if is_same and all(isinstance(number, int) for number in numbers) else int(stored[0])
     except (CorruptStore, ValueError, TypeError):

@@ -8,7 +8,7 @@ text is deleted when the operator closes a report. The row stays, so its number 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 from hotpapers.errors import NotFound
 from hotpapers.model import HOUR
@@ -69,11 +69,8 @@ def is_full(database: Database, at: int, kind: Kind) -> bool:
 
 def waiting(database: Database) -> list[ReaderReport]:
     """The open reports, oldest first."""
-    return [_report(row) for row in database.rows(f"SELECT {_COLUMNS} FROM report WHERE closed_at = 0 ORDER BY id")]
-
-
-def _report(row: tuple[Any, ...]) -> ReaderReport:
-    return ReaderReport(*row)
+    rows = database.rows(f"SELECT {_COLUMNS} FROM report WHERE closed_at = 0 ORDER BY id")
+    return [ReaderReport(*row) for row in rows]
 
 
 def count_open(database: Database) -> int:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from hotpapers import errors, model
-from hotpapers.store import batches, identities, item_rows, own_accounts, raw_archive, reparse, schema, tombstones
+from hotpapers.store import batches, identities, item_rows, raw_archive, reparse, schema, tombstones
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.database import CREATED_BY, Database, without_password
@@ -228,7 +228,7 @@ class Record:
 
     def voices_of(self, accounts: Iterable[str]) -> tuple[int, ...]:
         """The voices of a publication's own accounts: their numbers, including forgotten ones."""
-        return own_accounts.voices_of(self.database, self.hasher, accounts)
+        return tombstones.voices_of(self.database, self.hasher, accounts)
 
     def secret(self) -> str:
         """The store's secret, for a full export."""

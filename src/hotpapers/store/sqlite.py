@@ -107,13 +107,6 @@ def check_name(path: Path) -> None:
     raise errors.UsageError(f"{path}: SQLite cannot open a path that is not UTF-8; rename the file or its folder.")
 
 
-def _no_room(where: str, size: int) -> str:
-    return (
-        f"{where}: forgotten, but there is no disk space to rewrite the file, and copies may remain in its unused "
-        f"parts; free some {2 * size / 1e6:,.0f} MB and run the same command again to finish."
-    )
-
-
 class SqliteDatabase:
     """A store in a SQLite file (WAL, synchronous FULL, STRICT tables)."""
 
@@ -311,7 +304,11 @@ class SqliteDatabase:
             except apsw.FullError as error:
                 with suppress(apsw.Error):  # at least the log then takes no space
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                raise errors.FullStore(_no_room(self.where, self.size())) from error
+                raise errors.FullStore(
+                    f"{self.where}: forgotten, but there is no disk space to rewrite the file, and copies may remain "
+                    f"in its unused parts; free some {2 * self.size() / 1e6:,.0f} MB and run the same command again to "
+                    "finish."
+                ) from error
             busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy and busy[0]:
             raise errors.BusyStore(

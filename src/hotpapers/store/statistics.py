@@ -41,9 +41,11 @@ def status(record: Record) -> StoreStatistics:
     items = {spec.kind: record.count(spec.type) for spec in SPECS.values()}
     first, last = written_between(database)
     size = database.size()
+    # a publication has one row per change of its settings
+    publications = database.rows("SELECT count(DISTINCT publication) FROM publication WHERE until = 0")[0][0]
     return StoreStatistics(
         store=database.where, database=database.name, schema=len(schema.MIGRATIONS), size=size,
-        batches=record.head.position, items=items, issues=items["issue"], publications=_publications(record),
+        batches=record.head.position, items=items, issues=items["issue"], publications=publications,
         raw=_count(record, "raw"), quarantine=_count(record, "quarantine"), forgotten=_forgotten(record),
         last_at=last, year_forecast=_forecast(size, first, last),
         reports=reader_reports.count_open(database),
@@ -70,11 +72,6 @@ def written_between(database: Database) -> tuple[int | None, int | None]:
     query = "SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b"
     first, last = (database.rows(query.format(*end))[0][0] for end in (("min", "ASC"), ("max", "DESC")))
     return first, last
-
-
-def _publications(record: Record) -> int:
-    """The number of publications. Each has one row per change of its settings."""
-    return int(record.database.rows("SELECT count(DISTINCT publication) FROM publication WHERE until = 0")[0][0])
 
 
 def _count(record: Record, table: str) -> int:

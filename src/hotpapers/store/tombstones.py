@@ -17,6 +17,7 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.model.keys import author_in, handle_key, network_of, own_id
+from hotpapers.store import identities
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import KeyedHasher
 
@@ -268,3 +269,22 @@ def load(database: Database, hasher: KeyedHasher, before: Tombstones | None = No
     if before is not None and before.hasher is hasher and len(before.known) == count(database):
         return before
     return Tombstones(hasher, frozenset(mark for mark, _ in all_tombstones(database)))
+
+
+# ---- the accounts that publications name as their own ------------------------------------------------------
+
+
+def pseudonyms_of(database: Database, hasher: KeyedHasher, account: str) -> list[str]:
+    """The pseudonyms under which an account was forgotten: more than one if it posted again afterwards, as an account
+    may that was forgotten only with its single post."""
+    taken: list[str] = []
+    while (name := hasher.own_pseudonym(account, len(taken))) in identities.find(database, [name]):
+        taken.append(name)
+    return taken
+
+
+def voices_of(database: Database, hasher: KeyedHasher, accounts: Iterable[str]) -> tuple[int, ...]:
+    """The numbers of accounts, including forgotten ones."""
+    keys = {key for account in accounts for key in (account, *pseudonyms_of(database, hasher, account))}
+    known = identities.find(database, keys)
+    return tuple(sorted(known[key].number for key in keys & known.keys()))

@@ -1,13 +1,18 @@
-"""Check the record: the chain of batches, then every row against its batch's manifest."""
+"""Check the record: the chain of batches, then every row against its batch's manifest; and a frozen issue against the
+chain, which covers all batches from which it was built."""
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from math import inf
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+import msgspec
+
+from hotpapers import model
 from hotpapers.errors import CorruptStore
 from hotpapers.store import batches, identities, manifest, redaction
 from hotpapers.store.commitments import SALT
@@ -27,23 +32,6 @@ class VerifyFinding(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.name}"
-
-
-class BatchChain(NamedTuple):
-    """The contents of all batches up to a position: what they changed in earlier rows, and the problems found.
-
-    `closed`: rows, and the batch that closed them. `forgotten`: rows, and the hashes of the rest. `erased`: the
-    pseudonyms of forgotten identities, by number. `identities`: for each batch that added some, its position, their
-    first number and their count. `is_whole`: whether all batches were read."""
-
-    position: int
-    closed: dict[Pair, int]
-    pruned: frozenset[Pair]
-    forgotten: dict[Pair, str]
-    erased: dict[int, str]
-    identities: tuple[tuple[int, int, int], ...]
-    findings: tuple[VerifyFinding, ...]
-    is_whole: bool = True
 
 
 class VerifyResult(NamedTuple):
@@ -103,7 +91,7 @@ def check_identities(database: Database, chain: BatchChain) -> Iterator[VerifyFi
     """Report identities that no batch added or that are missing, and keys that were forgotten or restored without a
     batch that says so. Any other change to an identity shows in the rows that name it."""
     spans = iter(
-        sorted([(NO_IDENTITY.number, 1, 0), *((first, first + n, since) for since, first, n in chain.identities)])
+        sorted([(NO_IDENTITY.number, 1, 0), *((first, first + n, since) for since, first, n in chain.identity_spans())])
     )
     expected, end, since = next(spans)
     for row in identities.between(database, -(2**63), 2**64):
@@ -140,34 +128,30 @@ def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bo
 
 
 def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
-    until, is_whole = time.monotonic() + seconds, True
+    until, chain = time.monotonic() + seconds, BatchChain()
     before, expected = _genesis(database), 1
-    manifests = _ManifestReader()
-    findings: list[VerifyFinding] = []
-    for position, at, source, cursor, items, blob, chain in database.iterate(
+    for position, at, source, cursor, items, blob, link in database.iterate(
         "SELECT position, at, source, cursor, items, manifest, chain FROM batch ORDER BY position"
     ):
-        findings += [
+        chain.findings += [
             VerifyFinding("removed", f"batch {gone}") for gone in range(expected, min(position, expected + 100))
         ]
         listed = _unpacked(blob)
         if listed is not None:
-            findings += manifests.take(position, source, cursor, listed)
+            chain.findings += chain.take(position, source, cursor, listed)
         if (
             listed is None
             or items != len(listed)
-            or manifest.link(before, position, BatchStamp(at, source, cursor), listed) != bytes(chain)
+            or manifest.link(before, position, BatchStamp(at, source, cursor), listed) != bytes(link)
         ):
-            findings.append(VerifyFinding("changed", f"batch {position}"))
-        before, expected = bytes(chain), position + 1
+            chain.findings.append(VerifyFinding("changed", f"batch {position}"))
+        before, expected, chain.position = bytes(link), position + 1, position
         if time.monotonic() > until:
-            is_whole = False
+            chain.is_whole = False
             break
-    findings += manifests.compare(database) if is_whole else ()
-    return BatchChain(
-        expected - 1, manifests.closed, frozenset(manifests.pruned), manifests.forgotten,
-        manifests.erased, manifests.identity_spans(), tuple(findings), is_whole,
-    )  # fmt: skip
+    if chain.is_whole:
+        chain.findings += chain.compare(database)
+    return chain
 
 
 def _genesis(database: Database) -> bytes:
@@ -184,10 +168,16 @@ def _unpacked(blob: bytes) -> manifest.Manifest | None:
         return None
 
 
-class _ManifestReader:
-    """Collects what batches, read in order, say about earlier rows, cursors and tombstones."""
+class BatchChain:
+    """What batches, read in order, say about earlier rows, cursors and tombstones, and the problems found.
+
+    `position`: the last batch read. `closed`: rows, and the batch that closed them. `forgotten`: rows, and the hashes
+    of the rest. `erased`: the pseudonyms of forgotten identities, by number. `identities`: each batch's first number
+    and their count. `is_whole`: whether all batches were read."""
 
     def __init__(self) -> None:
+        self.findings: list[VerifyFinding] = []
+        self.position, self.is_whole = 0, True
         self.closed: dict[Pair, int] = {}
         self.pruned: set[Pair] = set()
         self.forgotten: dict[Pair, str] = {}
@@ -343,3 +333,27 @@ def _hash_of(row: StoredRow) -> bytes:
 def name_of(label: tuple[str | int, ...]) -> str:
     """A row's name for messages, without its time: `tally arxiv:2101.04869 x hot-papers/2`."""
     return " ".join(map(str, label[:-1]))
+
+
+# ---- frozen issues ---------------------------------------------------------------------------------------
+
+
+class _RecordPosition(msgspec.Struct):
+    """The batch from which an issue was built; see `model.IssueContent`."""
+
+    position: Annotated[int, msgspec.Meta(ge=0, le=model.LARGEST)]
+    chain: str
+
+
+def flaw_of(database: Database, issue: model.Issue) -> str | None:
+    """What is wrong with a frozen issue, judging only by its content and the chain of batches; None if nothing is."""
+    if hashlib.sha256(issue.content.encode()).hexdigest() != issue.digest:
+        return "its digest does not match its content"
+    try:
+        recorded = msgspec.json.decode(issue.content, type=_RecordPosition)
+    except (msgspec.DecodeError, RecursionError):
+        return "its content does not say from which batch it was built"
+    data = batches.chain_at(database, recorded.position)
+    if data is None:
+        return f"was built from batch {recorded.position}, which is missing"
+    return None if data.hex() == recorded.chain else f"was built from another record: batch {recorded.position} differs"

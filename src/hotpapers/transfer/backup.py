@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -86,12 +86,8 @@ def _put_backup(part: Path, target: Path) -> None:
     if not target.with_name(target.name + "-wal").exists():
         os.replace(part, target)
         return
-    older, copied = SqliteDatabase(target), SqliteDatabase(part)
-    try:
+    with closing(SqliteDatabase(target)) as older, closing(SqliteDatabase(part)) as copied:
         older.become(copied)
-    finally:
-        copied.close()
-        older.close()
 
 
 def copy_into(database: Database, part: Path) -> None:
@@ -99,25 +95,21 @@ def copy_into(database: Database, part: Path) -> None:
     if isinstance(database, SqliteDatabase):
         database.copy_to(part)
         return
-    with tempfile.TemporaryDirectory(dir=part.parent, prefix=FOLDER) as folder:
-        copied = SqliteDatabase(Path(folder) / "copy.db")
-        try:
-            copied.migrate(schema.MIGRATIONS)
-            with database.snapshot(), copied.write():
-                queries.copy_tables(database, copied, copied)
-                queries.continue_originals(copied, queries.last_original(database))
-            copied.copy_to(part)
-        finally:
-            copied.close()
+    with (
+        tempfile.TemporaryDirectory(dir=part.parent, prefix=FOLDER) as folder,
+        closing(SqliteDatabase(Path(folder) / "copy.db")) as copied,
+    ):
+        copied.migrate(schema.MIGRATIONS)
+        with database.snapshot(), copied.write():
+            queries.copy_tables(database, copied, copied)
+            queries.continue_originals(copied, queries.last_original(database))
+        copied.copy_to(part)
 
 
 def _position(backup_file: Path) -> int:
     """The position of a backup's record. The file is opened read-only."""
-    copied = SqliteDatabase(backup_file, read_only=True)
-    try:
+    with closing(SqliteDatabase(backup_file, read_only=True)) as copied:
         return batches.head(copied).position
-    finally:
-        copied.close()
 
 
 # ---- restore -------------------------------------------------------------------------------------------
@@ -147,11 +139,8 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
         raise UsageError(f"{store_folder}: no such folder for the store; create it first.")
     with tempfile.TemporaryDirectory(prefix=FOLDER, dir=store_folder) as folder:
         part = Path(folder) / "restored.db"
-        backed_up = SqliteDatabase(source, read_only=True)
-        try:
+        with closing(SqliteDatabase(source, read_only=True)) as backed_up:
             backed_up.copy_to(part)
-        finally:
-            backed_up.close()
         with Record(str(part), create=False) as record:
             known = _with_file(replaced, record, store)
             if known is None and not as_backed_up:
@@ -244,9 +233,7 @@ def _take_over(record: Record, replaced: _ReplacedStore) -> int:
 
 def _put(part: Path, store: str) -> None:
     """Copy the prepared backup into the store in one transaction, so a crash leaves the old or the new content."""
-    target = connect(store)
-    copied = SqliteDatabase(part)
-    try:
+    with closing(connect(store)) as target, closing(SqliteDatabase(part)) as copied:
         if isinstance(target, SqliteDatabase):
             target.become(copied)
             return
@@ -254,6 +241,3 @@ def _put(part: Path, store: str) -> None:
         with target.write():
             queries.copy_tables(copied, target, copied)
             queries.restart_numbers(copied, target)
-    finally:
-        copied.close()
-        target.close()

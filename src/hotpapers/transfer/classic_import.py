@@ -14,6 +14,8 @@ from hotpapers import classic, model
 from hotpapers.categories import KNOWN
 from hotpapers.errors import NotClassic
 from hotpapers.ids import arxiv
+from hotpapers.model.keys import handle_key
+from hotpapers.store import tombstones
 from hotpapers.store.record import Record, now
 from hotpapers.transfer import queries
 
@@ -73,7 +75,8 @@ def import_classic(record: Record, file: str, data: bytes, name: str = PUBLICATI
 
 def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str = PUBLICATION) -> list[ClassicImport]:
     """Import files of different days in one batch."""
-    done, items = [], []
+    done: list[ClassicImport] = []
+    items: list[model.Item] = []
     for file in parsed:
         known = queries.known_files(record, name, file.issue.date)
         new = file.sha not in known
@@ -83,7 +86,9 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
         notes = flag_categories(file.issue)
         done.append(ClassicImport(file.file, state, file.issue.date, len(file.issue.items), file.repaired, notes))
     if items:
-        written = record.append([*_publication_if_new(record, name), *items], source=SOURCE)
+        if record.view().item(model.Publication, name) is None:
+            items.insert(0, publication(name, observed_at=now()))
+        written = record.append(items, source=SOURCE)
         if written.refused:
             note = f"{written.refused} items about forgotten posts or accounts were not imported"
             done[-1] = done[-1]._replace(notes=(*done[-1].notes, note))
@@ -92,12 +97,7 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
 
 def group_size(record: Record) -> int:
     """How many files may share a batch: one if anything was forgotten, because refused items are reported per file."""
-    return 1 if queries.has_tombstones(record.database) else GROUP
-
-
-def _publication_if_new(record: Record, name: str) -> list[model.Item]:
-    known = queries.is_publication_known(record.database, name)
-    return [] if known else [publication(name, observed_at=now())]
+    return 1 if tombstones.count(record.database) else GROUP
 
 
 def check_papers(issue: classic.ClassicIssue) -> None:
@@ -165,15 +165,10 @@ def _paper_items(day: str, item: classic.ClassicItem, name: str, sha: str, at: i
 def post_item(post: classic.ClassicPost, at: int) -> model.Post:
     """A shown post as an item. Its time of creation comes from its id."""
     return model.Post(
-        post=f"x:{post.id}", network="x", account=account_of(post), created_at=classic.post_moment(post.id),
+        post=f"x:{post.id}", network="x", account=handle_key("x", post.handle), created_at=classic.post_moment(post.id),
         text=post.text, links=tuple(model.TextLink(k.start, k.end, k.target) for k in post.links), lang=post.lang,
         rtl=post.rtl, handle=post.handle, name=post.name, observed_at=at,
     )  # fmt: skip
-
-
-def account_of(post: classic.ClassicPost) -> str:
-    """The key of an account known only by its handle. Handles are case-insensitive."""
-    return f"x:@{post.handle.lower()}"
 
 
 def _post_items(day: str, item: classic.ClassicItem, n: int, name: str, post: model.Post) -> Sequence[model.Item]:

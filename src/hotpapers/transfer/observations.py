@@ -42,7 +42,8 @@ _CATEGORY = re.compile(r"[a-z-]{1,10}(?:\.[A-Za-z-]{1,10})?")
 _JUDGEMENTS = ("bot", "human", "doubtful", "sound", "author", "independent")
 _REASONS = ("", BEGAN, READ_BACK, COUNTS)
 
-_encode = msgspec.json.Encoder().encode
+encode_line = msgspec.json.Encoder().encode
+"""A published item, or another line, as its bytes."""
 KeyHasher = Callable[[str], str]
 """A function that returns the mark for the key of a post or account."""
 
@@ -118,23 +119,18 @@ def _reason(text: str) -> str:
 # ---- files ----------------------------------------------------------------------------------------------
 
 
-def line_of(item: model.Item) -> bytes:
-    """The line of a published item."""
-    return _encode(item)
-
-
 def taken_back(line: ObservationLine) -> ObservationLine:
     """The replacement for a line that names something forgotten."""
     if line.item is None:
         return line
     was = model.kind_of(line.item)
-    return ObservationLine(_encode(PrunedLine(was=was, hash=line.hash.hex())), line.hash)
+    return ObservationLine(encode_line(PrunedLine(was=was, hash=line.hash.hex())), line.hash)
 
 
 def pack(lines: Iterable[bytes]) -> bytes:
     """A file with some lines: header, lines, end. The same lines give the same bytes."""
     header = ExchangeHeader(format=FORMAT, version=VERSION, full=False, end=True)
-    text = b"".join(line + b"\n" for line in (_encode(header), *lines, _encode(ExchangeEnd())))
+    text = b"".join(line + b"\n" for line in (encode_line(header), *lines, encode_line(ExchangeEnd())))
     return zstandard.ZstdCompressor(level=10).compress(text)
 
 

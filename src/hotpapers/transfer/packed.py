@@ -186,11 +186,11 @@ def _header_size(descriptor: int) -> int:
     return (not is_single) + (0, 1, 2, 4)[descriptor & 3] + size
 
 
-class _FrameWalk:
-    """Tracks whether compressed bytes, fed in pieces, end at a frame boundary."""
+class _Frames:
+    """Compressed bytes on their way to the decompressor; tracks whether they end at a frame boundary."""
 
-    def __init__(self) -> None:
-        self._steps = _frame_steps()
+    def __init__(self, source: Reader) -> None:
+        self._source, self._steps = source, _frame_steps()
         self._step = next(self._steps)
         self._head, self._left = b"", self._step.size
 
@@ -199,9 +199,9 @@ class _FrameWalk:
         """Whether all frames so far are complete."""
         return self._step.between and not self._head
 
-    def feed(self, data: bytes) -> None:
-        """Feed the next bytes."""
-        place = 0
+    def read(self, size: int = -1) -> bytes:
+        """Read the next bytes."""
+        data, place = self._source.read1(size), 0
         while place < len(data) or not self._left:
             count = min(self._left, len(data) - place)
             if not self._step.skip:
@@ -211,6 +211,7 @@ class _FrameWalk:
             if not self._left:
                 self._step = self._steps.send(self._head)
                 self._head, self._left = b"", self._step.size
+        return data
 
 
 def zstd_frames(file: str, least: int) -> list[int]:
@@ -231,19 +232,6 @@ def zstd_frames(file: str, least: int) -> list[int]:
             step = steps.send(head)
 
 
-class _Frames:
-    """Compressed bytes on their way to the decompressor, which also feed a frame walk."""
-
-    def __init__(self, source: Reader) -> None:
-        self._source, self.walk = source, _FrameWalk()
-
-    def read(self, size: int = -1) -> bytes:
-        """Read the next bytes."""
-        data = self._source.read1(size)
-        self.walk.feed(data)
-        return data
-
-
 def _unpacked_zstd(source: Reader, name: str, window: int) -> Iterator[bytes]:
     """The content of one or more frames. An incomplete last frame is an error, not the end."""
     frames, unpacker = _Frames(source), zstandard.ZstdDecompressor(max_window_size=window)
@@ -253,7 +241,7 @@ def _unpacked_zstd(source: Reader, name: str, window: int) -> Iterator[bytes]:
             yield chunk
     except zstandard.ZstdError as problem:
         raise InputError(f"cannot be unpacked: {problem}", file=name) from problem
-    if not frames.walk.is_between:
+    if not frames.is_between:
         raise breaks_off(name)
 
 

@@ -164,16 +164,6 @@ def add_copies(database: Database, copies: Sequence[tuple[int, str, str]]) -> No
     database.many("INSERT INTO copy (at, kind, target) VALUES (?, ?, ?)", copies)
 
 
-def has_tombstones(database: Database) -> bool:
-    """Whether anything was forgotten."""
-    return bool(database.rows("SELECT 1 FROM tombstone LIMIT 1"))
-
-
-def is_publication_known(database: Database, name: str) -> bool:
-    """Whether the record has a publication with this name."""
-    return bool(database.rows("SELECT 1 FROM publication WHERE publication = ? AND until = 0 LIMIT 1", (name,)))
-
-
 def open_rows(database: Database, spec: KindSpec, order: str) -> Iterator[StoredRow]:
     """The open rows of a kind. `order`: SQL for ORDER BY."""
     sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 ORDER BY {order}"

@@ -36,10 +36,6 @@ ENTRY_COLUMNS = (
 )  # fmt: skip
 
 _COPY = (
-    "COPY (SELECT * FROM read_json(?, format = 'newline_delimited', columns = {types}))"
-    " TO {to} (FORMAT parquet, COMPRESSION zstd)"
-)
-_COPY_TYPED = (
     "COPY (SELECT {columns} FROM read_json(?, format = 'newline_delimited', columns = {types}))"
     " TO {to} (FORMAT parquet, COMPRESSION zstd)"
 )
@@ -74,7 +70,8 @@ def parquet(record: Record, request: ExportRequest) -> Iterator[bytes]:
         with source.open("wb") as out:
             for n, line in enumerate(exporter.export_lines(record, request), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
-        connection.execute(_COPY.format(types=_TYPES, to=_quoted(target)), [literal_path(str(source))])
+        copy = _COPY.format(columns="*", types=_TYPES, to=_quoted(target))
+        connection.execute(copy, [literal_path(str(source))])
         with target.open("rb") as file:
             while chunk := file.read(2**20):
                 yield chunk
@@ -91,9 +88,8 @@ def write_typed(lines: Path, target: Path, types: Mapping[str, str]) -> None:
         import duckdb
 
         try:
-            connection.execute(
-                _COPY_TYPED.format(columns=columns, types=read, to=_quoted(target)), [literal_path(str(lines))]
-            )
+            copy = _COPY.format(columns=columns, types=read, to=_quoted(target))
+            connection.execute(copy, [literal_path(str(lines))])
         except duckdb.IOException as problem:
             raise OSError(errno.EIO, str(problem).splitlines()[0]) from problem
         except duckdb.Error as problem:

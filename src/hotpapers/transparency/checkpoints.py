@@ -78,8 +78,8 @@ _MLDSA_LABEL = b"subtree/v1\n\0"
 
 def cosign(checkpoint: Checkpoint, key: SigningKey, seconds: int) -> NoteSignature:
     """A witness's signature line. Raises UsageError if the library is missing."""
-    sign = signatures.mldsa44_sign if key.type == COSIGNATURE_MLDSA44 else signatures.ed25519_sign
-    signature = sign(key.seed, _message(checkpoint, key.name, key.type, seconds))
+    message = _message(checkpoint, key.name, key.type, seconds)
+    signature = signatures.sign(key.seed, message, mldsa44=key.type == COSIGNATURE_MLDSA44)
     return NoteSignature(key.name, key.verifier.key_id, seconds.to_bytes(_TIME, "big") + signature)
 
 
@@ -97,9 +97,9 @@ def check_cosignature(checkpoint: Checkpoint, line: NoteSignature, key: Verifier
     seconds, signature = int.from_bytes(line.signature[:_TIME], "big"), line.signature[_TIME:]
     if seconds >= 1 << 63:
         return None
-    verifies = signatures.mldsa44_verifies if key.type == COSIGNATURE_MLDSA44 else signatures.ed25519_verifies
     message = _message(checkpoint, key.name, key.type, seconds)
-    return seconds if verifies(key.public, signature, message) else None
+    is_valid = signatures.verifies(key.public, signature, message, mldsa44=key.type == COSIGNATURE_MLDSA44)
+    return seconds if is_valid else None
 
 
 def _message(checkpoint: Checkpoint, name: str, type: int, seconds: int) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -38,7 +39,7 @@ class SignedState(NamedTuple):
 def make_key(file: Path) -> SigningKey:
     """Writes a new key to a file that only its owner can read, replacing any other key. Raises UsageError if the
     library is missing."""
-    key = SigningKey(NAME, ED25519, signatures.new_seed())
+    key = SigningKey(NAME, ED25519, os.urandom(signatures.SEED))
     log_files.write_text_file(file, f"{key.private_text()}\n", open_private)
     return key
 

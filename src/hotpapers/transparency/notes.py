@@ -85,8 +85,8 @@ class SigningKey(NamedTuple):
     @property
     def verifier(self) -> VerifierKey:
         """The public key. Raises UsageError if the library is missing."""
-        of = signatures.mldsa44_public if self.type == COSIGNATURE_MLDSA44 else signatures.ed25519_public
-        return VerifierKey(self.name, self.type, of(self.seed))
+        public = signatures.public_key(self.seed, mldsa44=self.type == COSIGNATURE_MLDSA44)
+        return VerifierKey(self.name, self.type, public)
 
     def private_text(self) -> str:
         """The private key as written in a file. `str` does not show it, to keep it out of logs."""
@@ -187,7 +187,7 @@ def _key_parts(text: str) -> tuple[str, str, bytes]:
 
 def sign(text: str, key: SigningKey) -> NoteSignature:
     """A log's Ed25519 signature of a text. Raises UsageError if the library is missing."""
-    return NoteSignature(key.name, key.verifier.key_id, signatures.ed25519_sign(key.seed, text.encode()))
+    return NoteSignature(key.name, key.verifier.key_id, signatures.sign(key.seed, text.encode()))
 
 
 def signature_of(note: SignedNote, key: VerifierKey) -> NoteSignature | None:
@@ -199,5 +199,5 @@ def is_signed(note: SignedNote, keys: Sequence[VerifierKey]) -> bool:
     """Whether at least one of the Ed25519 keys signed a note. If any signature that names one of them is bad, the note
     counts as unsigned."""
     lines = [(key, line) for key in keys if key.type == ED25519 for line in [signature_of(note, key)] if line]
-    checked = [signatures.ed25519_verifies(key.public, line.signature, note.text.encode()) for key, line in lines]
+    checked = [signatures.verifies(key.public, line.signature, note.text.encode()) for key, line in lines]
     return bool(checked) and all(checked)

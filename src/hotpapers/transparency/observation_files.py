@@ -127,7 +127,7 @@ class _LineMaker:
             outgoing = observations.handed_out(item, self._mark)
             is_own = outgoing is None or getattr(outgoing, "account", "") in self._own
             if outgoing is not None and not is_own and _is_sound(outgoing):
-                yield observations.line_of(outgoing)
+                yield observations.encode_line(outgoing)
 
     def _mark(self, key: str) -> str:
         return observations.mark_of(key, self._hasher)

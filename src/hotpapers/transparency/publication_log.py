@@ -67,7 +67,8 @@ def leaves_of(
     ends = queries.chain_at_ends_of_days(database, last, at)
     days = [(position, entries.record_entry(position, chain)) for position, chain in ends]
     new_issues = [row for row in issues if row[1] not in known]
-    if not (new_issues or observed) and days and not _wait_is_over(database, last, at):
+    has_waited = bool(queries.chain_at_ends_of_days(database, last, at - LONGEST_WAIT + DAY))
+    if not (new_issues or observed) and days and not has_waited:
         return []
     ordered = sorted([*new_issues, *(row for row in days if row[1] not in known), *observed], key=lambda row: row[0])
     return list(dict.fromkeys(entry for _, entry in ordered))
@@ -81,11 +82,6 @@ def _last_recorded(database: Database, known: Collection[bytes]) -> int:
         if chain is not None and entries.record_entry(position, chain) in known:
             return position
     return 0
-
-
-def _wait_is_over(database: Database, last: int, at: int) -> bool:
-    """Whether the end of a day has waited long enough for an issue."""
-    return bool(queries.chain_at_ends_of_days(database, last, at - LONGEST_WAIT + DAY))
 
 
 def update_log(database: Database, publication: str, config: LogConfig, at: int) -> LogUpdate:

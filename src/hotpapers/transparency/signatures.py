@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from hotpapers.errors import UsageError
@@ -13,78 +12,52 @@ ED25519_KEY, ED25519_SIGNATURE = 32, 64
 MLDSA44_KEY, MLDSA44_SIGNATURE = 1312, 2420
 
 
-def new_seed() -> bytes:
-    """A fresh private key."""
-    return os.urandom(SEED)
-
-
 def has_library() -> bool:
     """Whether the library for signatures is installed."""
     try:
-        _ed25519()
+        _library()
     except UsageError:
         return False
     return True
 
 
-def ed25519_public(seed: bytes) -> bytes:
-    """The public key, 32 bytes. Raises UsageError if the library is missing, like all functions here."""
-    public: bytes = _ed25519().Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+def public_key(seed: bytes, *, mldsa44: bool = False) -> bytes:
+    """The public key: of Ed25519, or of ML-DSA-44. Raises UsageError if the library is missing, like all functions
+    here."""
+    public: bytes = _private_key(seed, mldsa44).public_key().public_bytes_raw()
     return public
 
 
-def ed25519_sign(seed: bytes, message: bytes) -> bytes:
-    """A signature, 64 bytes."""
-    signature: bytes = _ed25519().Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+def sign(seed: bytes, message: bytes, *, mldsa44: bool = False) -> bytes:
+    """A signature."""
+    signature: bytes = _private_key(seed, mldsa44).sign(message)
     return signature
 
 
-def ed25519_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
+def verifies(public: bytes, signature: bytes, message: bytes, *, mldsa44: bool = False) -> bool:
     """Whether a signature is by the key."""
-    return _verifies(_ed25519().Ed25519PublicKey.from_public_bytes, public, signature, message)
-
-
-def mldsa44_public(seed: bytes) -> bytes:
-    """The public key, 1,312 bytes."""
-    public: bytes = _mldsa().MLDSA44PrivateKey.from_seed_bytes(seed).public_key().public_bytes_raw()
-    return public
-
-
-def mldsa44_sign(seed: bytes, message: bytes) -> bytes:
-    """A signature, 2,420 bytes."""
-    signature: bytes = _mldsa().MLDSA44PrivateKey.from_seed_bytes(seed).sign(message)
-    return signature
-
-
-def mldsa44_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether a signature is by the key."""
-    return _verifies(_mldsa().MLDSA44PublicKey.from_public_bytes, public, signature, message)
-
-
-def _verifies(load: Any, public: bytes, signature: bytes, message: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
 
+    library = _library()
+    load = library.mldsa.MLDSA44PublicKey if mldsa44 else library.ed25519.Ed25519PublicKey
     try:
-        load(public).verify(signature, message)
+        load.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):  # ValueError: not a point on the curve
         return False
     return True
 
 
-def _ed25519() -> Any:
+def _private_key(seed: bytes, mldsa44: bool) -> Any:
+    library = _library()
+    if mldsa44:
+        return library.mldsa.MLDSA44PrivateKey.from_seed_bytes(seed)
+    return library.ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def _library() -> Any:
     try:
-        from cryptography.hazmat.primitives.asymmetric import ed25519
+        from cryptography.hazmat.primitives import asymmetric
+        from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa  # noqa: F401  now parts of `asymmetric`
     except ImportError as missing:
-        raise UsageError(_MISSING) from missing
-    return ed25519
-
-
-def _mldsa() -> Any:
-    try:
-        from cryptography.hazmat.primitives.asymmetric import mldsa
-    except ImportError as missing:
-        raise UsageError(_MISSING) from missing
-    return mldsa
-
-
-_MISSING = "signatures need the library cryptography: pip install 'hotpapers[transparency]'"
+        raise UsageError("signatures need the library cryptography: pip install 'hotpapers[transparency]'") from missing
+    return asymmetric

@@ -88,7 +88,7 @@ def _post(
     proof = log.tree.consistency(old, signed.checkpoint.size)
     own = tuple(line for line in signed.note.signatures if line.name == signed.checkpoint.origin)
     note = signed.note._replace(signatures=own)  # other witnesses' may be many and long, and do not count here
-    request = witness_protocol.add_checkpoint(old, proof, signed.checkpoint, note)
+    request = witness_protocol.AddCheckpoint(old, tuple(proof), signed._replace(note=note))
     response = http.post(
         f"{witness.url.rstrip('/')}/{witness_protocol.PATH}", body=str(request).encode(),
         headers={"content-type": "text/plain; charset=utf-8"}, accept=REFUSED,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from hotpapers.errors import NotAProof
-from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, parse_checkpoint
+from hotpapers.transparency.checkpoints import SignedCheckpoint, parse_checkpoint
 from hotpapers.transparency.merkle import HASH
 from hotpapers.transparency.notes import (
     MOST_SIGNATURES,
     NoteSignature,
-    SignedNote,
     decimal,
     decode_base64,
     parse_signature,
@@ -35,11 +33,6 @@ class AddCheckpoint(NamedTuple):
     def __str__(self) -> str:
         proof = "".join(f"{base64.b64encode(node).decode()}\n" for node in self.proof)
         return f"old {self.old}\n{proof}\n{self.signed.note}"
-
-
-def add_checkpoint(old: int, proof: Sequence[bytes], checkpoint: Checkpoint, note: SignedNote) -> AddCheckpoint:
-    """The request for a checkpoint."""
-    return AddCheckpoint(old, tuple(proof), SignedCheckpoint(checkpoint, note))
 
 
 def parse_request(text: str) -> AddCheckpoint:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hotpapers.evaluation.attacks.figures import (
     GOALS,
+    PRICES,
     AttackFigures,
     CostSummary,
     by_goal,
@@ -14,7 +15,6 @@ from hotpapers.evaluation.attacks.figures import (
     least,
     needs_standing,
 )
-from hotpapers.evaluation.attacks.prices import PRICES
 from hotpapers.ranking.words import count_noun, number
 
 NEVER = "no number"
@@ -78,11 +78,8 @@ def _least(rows: Iterable[CostSummary]) -> str:
     accounts = [f"{number(row.fresh)} new"] if row.fresh and row.aged else []
     accounts += [number(row.aged if row.aged else row.fresh)]
     joins_in = row.with_standing and row.fresh  # other people's popular accounts are not for sale
-    return f"{' and '.join(accounts)} ({row.attack}{'' if joins_in else '; ' + _dollars(row.dollars)})"
-
-
-def _dollars(amount: float) -> str:
-    return "less than a dollar" if amount < 1 else count_noun(round(amount), "dollar")
+    price = "less than a dollar" if row.dollars < 1 else count_noun(round(row.dollars), "dollar")
+    return f"{' and '.join(accounts)} ({row.attack}{'' if joins_in else f'; {price}'})"
 
 
 def _tables(figures: AttackFigures, names: Sequence[str]) -> Iterable[AttackTable]:

@@ -36,12 +36,6 @@ def issue_proof_view(issue: PublishedIssue, logs: PublicationLogs | None) -> Iss
     return IssueProofView(_words(proved.proof), proved.text, content)
 
 
-def proof_text(issue: PublishedIssue, logs: PublicationLogs | None) -> str:
-    """The proof as a file; empty while the log does not contain the issue."""
-    proved = proved_issue(issue, logs)
-    return proved.text if proved else ""
-
-
 def issue_json(issue: PublishedIssue, logs: PublicationLogs | None) -> bytes:
     """An issue with its proof as one JSON file: `content`, `metadata` and `proof` of `ProvedIssue`. Empty while the log
     does not contain the issue."""

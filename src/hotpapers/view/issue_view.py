@@ -270,7 +270,7 @@ def _count(count: PrintedCount) -> CountView:
         name=phrases.one_line(words.network_name(count.network)),
         mark=mark(count.network),
         words=phrases.counts_line(count),
-        short=phrases.counts_short(count),
+        short=phrases.counts_line(count) if count.method else words.voices_of(count),
         bots=f"not counted: {words.count_noun(count.bots, 'bot post')}" if count.bots else "",
         moment=timestamps.minute_of(count.until),
     )

@@ -86,11 +86,8 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
     if not counts:
         return (first,)
     networks = ", ".join(sorted({words.network_name(count.network) for count in counts}))
-    return first, networks, f"counted {_last_day(counts)}{_counter_note(counts[0])}"
-
-
-def _last_day(counts: Sequence[PrintedCount]) -> str:
-    return day_name(timestamps.day_of(max(count.until for count in counts)))
+    last_day = day_name(timestamps.day_of(max(count.until for count in counts)))
+    return first, networks, f"counted {last_day}{_counter_note(counts[0])}"
 
 
 def _counter_note(count: PrintedCount) -> str:
@@ -219,11 +216,6 @@ def _posts_by_then(retrospective: Retrospective) -> str:
 
 
 # ---- an entry ----------------------------------------------------------------------------------------
-
-
-def counts_short(count: PrintedCount) -> str:
-    """A network's counts in the fewest words: the voices, or a tally as printed."""
-    return counts_line(count) if count.method else words.voices_of(count)
 
 
 def counts_line(count: PrintedCount) -> str:

@@ -81,14 +81,14 @@ def byline(post: Post) -> dict[str, str]:
         "network": phrases.one_line(words.network_name(post.network)),
         "day": phrases.day_name(timestamps.day_of(post.created_at)),
         "moment": timestamps.rfc3339(post.created_at),
-        "url": site_paths.post_url(post),
+        "url": site_paths.post_page(post.post),
     }
 
 
 def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
     links = [
         PostLink(
-            phrases.READ_THERE if len(posts) == 1 else str(number), site_paths.post_url(post),
+            phrases.READ_THERE if len(posts) == 1 else str(number), site_paths.post_page(post.post),
             phrases.day_name(timestamps.day_of(post.created_at)),
         )
         for number, post in enumerate(posts, 1)

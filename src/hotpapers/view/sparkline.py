@@ -22,18 +22,13 @@ class Sparkline(NamedTuple):
     description: str
 
 
-def voices_by_age(history: Iterable[Attention], until: int) -> list[tuple[int, int]]:
-    """(hours, voices on all networks) for each moment up to `until`, ascending."""
+def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
+    """The curve up to `until`; None if fewer than two moments are known or there are no voices."""
     by_age: Counter[int] = Counter()
     for attention in history:
         if attention.until <= until:
-            by_age[attention.age] += attention.voices
-    return sorted(by_age.items())
-
-
-def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
-    """The curve up to `until`; None if fewer than two moments are known or there are no voices."""
-    counts = voices_by_age(history, until)
+            by_age[attention.age] += attention.voices  # on all networks
+    counts = sorted(by_age.items())
     most_voices = max((voices for _, voices in counts), default=0)
     if len(counts) < 2 or not most_voices:
         return None

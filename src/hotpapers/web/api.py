@@ -198,7 +198,10 @@ class ApiApp:
         self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
     ) -> ApiReply:
         def make(session: QuerySession) -> ApiReply:
-            return _make_answer(session, route, params, compress=key[2])
+            assert route.question is not None
+            answer = route.question.ask(session, params)
+            link = next_link(params, route.question.path, getattr(answer, "next", None))
+            return json_reply(msgspec.json.encode(answer), link, compress=key[2])
 
         if route.cost >= HEAVY:
             async with self._heavy:
@@ -236,16 +239,6 @@ class _RateLimitExceeded(Exception):
     def __init__(self, seconds: int) -> None:
         super().__init__()
         self.seconds = seconds
-
-
-def _make_answer(
-    session: QuerySession, route: QueryRoute, params: request_params.Params, *, compress: bool
-) -> ApiReply:
-    """The whole reply. Runs in a thread of the pool."""
-    assert route.question is not None
-    answer = route.question.ask(session, params)
-    link = next_link(params, route.question.path, getattr(answer, "next", None))
-    return json_reply(msgspec.json.encode(answer), link, compress=compress)
 
 
 async def _send(reply: ApiReply, request: ApiRequest, send: Send) -> None:

@@ -171,7 +171,8 @@ class FormRouter:
         self._background.close()
 
     async def _form_page(self, request: Request, form: _FormHandlers) -> FormPage:
-        client, at = self._client(request), time.monotonic()
+        peer, forwarded = request.client.host if request.client else "", request.headers.getlist("x-forwarded-for")
+        client, at = client_of(peer, forwarded, self._proxies), time.monotonic()
         if request.method != "POST":
             seconds = self._view_buckets.take(client, 1, at)
             return await self._call(form.show, request.scope["query_string"], client, seconds)
@@ -180,10 +181,6 @@ class FormRouter:
         seconds = self._submit_buckets.take(client, form.cost, at)
         body = await _body(request)
         return form.refused(await self._call(form.submit, body, client, seconds), body)
-
-    def _client(self, request: Request) -> str:
-        peer = request.client.host if request.client else ""
-        return client_of(peer, request.headers.getlist("x-forwarded-for"), self._proxies)
 
     async def _call(self, handler: FormHandler, body: bytes, client: str, seconds: int) -> FormPage:
         """Calls a handler in a thread. `seconds`: how long the client has to wait, or 0."""

@@ -18,10 +18,7 @@ NO_STORE = {"cache_control": "no-store"}
 
 def monitor(listen: str, ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> AbstractContextManager[int]:
     """Serves on an address until the end of the context, which yields the port. Entering raises SettingsError."""
-    return background_server(listen, _handler(ask, metrics), "monitor")
 
-
-def _handler(ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> type[GuardedHandler]:
     class Handler(GuardedHandler):
         def do_GET(self) -> None:  # noqa: N802
             """Answers both addresses; 503 if there are problems or the store is unavailable."""
@@ -41,4 +38,4 @@ def _handler(ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> type[
                 health = {"ok": False, "problems": [f"store: {describe_error(problem)}"], "failing": []}
                 self.reply(503, "application/json", json.dumps(health), **NO_STORE)
 
-    return Handler
+    return background_server(listen, Handler, "monitor")

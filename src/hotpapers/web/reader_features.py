@@ -12,14 +12,13 @@ from typing import NamedTuple
 from starlette.routing import BaseRoute
 
 from hotpapers import terms
-from hotpapers.deliver.email.config import is_open, mail_config_of
+from hotpapers.deliver.email.config import mail_config_of
 from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient, user_agent
 from hotpapers.ingest.job_factory import PACE, addresses, read_settings, secrets_of
 from hotpapers.logs import log_event
 from hotpapers.model import HttpClient, Publication
 from hotpapers.schedule.publishing import render_changed
 from hotpapers.settings import Settings
-from hotpapers.settings.serve import ServeSettings
 from hotpapers.sources.bluesky import BlueskySettings
 from hotpapers.store import Record
 from hotpapers.view import phrases
@@ -35,11 +34,6 @@ ONE_CLIENT = (
     "[serve] base begins with https://, so there is a proxy in front, but `proxies` is 0: all readers count as one"
     " client and share one rate limit. Set proxies = 1, or the number of proxies."
 )
-
-
-def is_one_client(serve: ServeSettings) -> bool:
-    """Whether all readers come from one address: this server does not speak TLS itself, but no proxy is configured."""
-    return serve.base.startswith("https://") and not serve.proxies
 
 
 class ReaderConfig(NamedTuple):
@@ -62,13 +56,14 @@ class ReaderFeatures:
         self._serve = operator.settings.serve
         if not self._serve.base:
             return
-        if is_one_client(self._serve):
+        # this server does not speak TLS itself
+        if self._serve.base.startswith("https://") and not self._serve.proxies:
             log_event(ONE_CLIENT, level=logging.WARNING)
         self.routes += report_forms.routes(
             self._add_router(), report_forms.ReportDependencies(open_record, terms=operator.terms)
         )
         self.routes += my_posts.routes(self._add_router(), my_posts_dependencies(open_record, operator))
-        if is_open(operator.settings.mailing):
+        if operator.settings.mailing.relay:
             mail_config = mail_config_of(operator.settings.mailing, operator.folder)
             dependencies = join_page.JoinDependencies(open_record, mail_config, publication.publication)
             self.routes += join_page.routes(self._add_router(), dependencies)

@@ -137,4 +137,4 @@ def _quoted_post(record: Record, allowed: terms.Table, content: IssueContent, pa
 def _author_label(post: Post) -> str:
     """A post's author, day and address: `ada.example, 7 May 2024, https://…`."""
     day = phrases.day_name(timestamps.day_of(post.created_at))
-    return ", ".join(filter(None, (post.handle or post.name, day, site_paths.post_url(post) or post.post)))
+    return ", ".join(filter(None, (post.handle or post.name, day, site_paths.post_page(post.post) or post.post)))

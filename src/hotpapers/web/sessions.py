@@ -49,7 +49,10 @@ class SessionPool:
         try:
             return work(self._session())
         except StoreError:  # the database server may have gone away: the next request gets a new connection
-            self._drop_session()
+            session: QuerySession | None = self._local.__dict__.pop("session", None)
+            if session is not None:
+                self._records.discard(session.record)
+                session.record.database.close()
             raise
 
     def _session(self) -> QuerySession:
@@ -59,12 +62,6 @@ class SessionPool:
             self._records.add(record)
             session = self._local.session = QuerySession(record, self._allowed, public=True, logs=self._logs)
         return session
-
-    def _drop_session(self) -> None:
-        session: QuerySession | None = self._local.__dict__.pop("session", None)
-        if session is not None:
-            self._records.discard(session.record)
-            session.record.database.close()
 
     def close(self) -> None:
         """Waits for running requests, and closes all connections."""

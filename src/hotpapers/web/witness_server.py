@@ -47,10 +47,7 @@ def witness_server(
 ) -> AbstractContextManager[int]:  # fmt: skip
     """Serves on an address until the end of the context, which yields the port. `allowed`: limits for connections.
     Entering raises SettingsError."""
-    return background_server(listen, _handler(witness), "witness", "--listen", allowed)
 
-
-def _handler(witness: LogWitness) -> type[GuardedHandler]:
     class Handler(GuardedHandler):
         largest = LARGEST_REQUEST
 
@@ -85,4 +82,4 @@ def _handler(witness: LogWitness) -> type[GuardedHandler]:
                 answer.status, answer.type, answer.body, **({"retry_after": str(answer.wait)} if answer.wait else {})
             )
 
-    return Handler
+    return background_server(listen, Handler, "witness", "--listen", allowed)

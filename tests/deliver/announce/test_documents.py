@@ -99,7 +99,7 @@ def test_both_records_are_put_once(pds: Pds, sqlite_url: str) -> None:
         assert list(pds.records.values()) == [content.publication_record, content.document_record]
         uri = document_uri(DID, "daily", DAY)
         assert receipts(record, "bluesky") == {f"{DID} document": uri} and DOCUMENT in uri
-        assert send(record, document_sender, http)[:2] == (0, 1) and len(pds.records) == 2
+        assert send(record, document_sender, http)[:3] == (0, 0, ()) and len(pds.records) == 2
 
 
 def test_documents_need_a_public_address(sqlite_url: str) -> None:

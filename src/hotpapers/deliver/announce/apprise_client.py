@@ -123,6 +123,4 @@ def _problem(service: str, log: str) -> NetError:
         return RequestRefused(f"{service} answered {status}", status)
     unreachable = not status and _UNREACHABLE.search(log)
     text = f"answered {status}" if status else "could not be reached" if unreachable else "did not confirm the message"
-    problem = NetError(f"{service} {text}")
-    problem.tries = 0 if unreachable and not is_partial else 1
-    return problem
+    return NetError(f"{service} {text}", tries=0 if unreachable and not is_partial else 1)

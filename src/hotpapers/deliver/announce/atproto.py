@@ -91,7 +91,7 @@ class AtprotoAccount:
         credentials = {"identifier": self.did, "password": self.password}
         reply = self._post(http, "com.atproto.server.createSession", credentials, {})
         if reply.error:  # the settings are wrong, not the message: it can be sent once they are fixed
-            raise _not_sent(f"{self.host} refused to sign in {self.did}: {reply.words}")
+            raise NetError(f"{self.host} refused to sign in {self.did}: {reply.words}", tries=0)
         return self._store_session(reply)
 
     def _renew(self, http: HttpClient, session: _Session) -> _Session:
@@ -101,7 +101,7 @@ class AtprotoAccount:
     def _store_session(self, reply: _Reply) -> _Session:
         self._session = self._read(reply, _Session)
         if self._session.did != self.did:
-            raise _not_sent(f"{self.host} signed in to an account other than {self.did}")
+            raise NetError(f"{self.host} signed in to an account other than {self.did}", tries=0)
         return self._session
 
     # ---- one request ---------------------------------------------------------------------------------
@@ -127,12 +127,6 @@ class AtprotoAccount:
 
 def _bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
-
-
-def _not_sent(reason: str) -> NetError:
-    problem = NetError(reason)
-    problem.tries = 0
-    return problem
 
 
 def _reply_of(response: Response) -> _Reply:

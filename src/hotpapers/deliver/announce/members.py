@@ -48,11 +48,10 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> FindPoster
     def posters(accounts: Sequence[str], papers: Sequence[str]) -> dict[str, str]:
         voices = record.voices_of(accounts)
         rows = queries.posters_of(record.view(), voices, papers) if papers else []
-        return {paper: _member_name(allowed, network, name or handle or "") for paper, network, name, handle in rows}
+        members = {}
+        for paper, network, name, handle in rows:
+            label = "" if terms.of(allowed, network).shown == "link" else phrases.one_line(name or handle or "")
+            members[paper] = label or "a member"
+        return members
 
     return posters
-
-
-def _member_name(allowed: terms.Table, network: str, name: str) -> str:
-    label = "" if terms.of(allowed, network).shown == "link" else phrases.one_line(name)
-    return label or "a member"

@@ -8,11 +8,11 @@ mentions or tags on Bluesky (app.bsky.richtext.facet: offsets are bytes of UTF-8
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from hotpapers.deliver.announce.announcement import AnnouncementText, EntryLine, announcement
-from hotpapers.ids.timestamps import tid
+from hotpapers.ids.timestamps import as_utc, tid
 from hotpapers.model import PublishedIssue
 from hotpapers.view import phrases
 from hotpapers.view.site_config import SiteConfig
@@ -21,7 +21,6 @@ COLLECTION = "app.bsky.feed.post"
 LONGEST = 300
 """Code points of a post."""
 LONGEST_ADDRESS = 60
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PostDraft(NamedTuple):
@@ -52,7 +51,7 @@ def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, s
     content = issue.content
     seed = f"{content.publication.publication} {content.day} {content.edition}"
     clock = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:2], "big")
-    moment = _EPOCH + timedelta(microseconds=issue.frozen_at) + timedelta(milliseconds=n)
+    moment = as_utc(issue.frozen_at) + timedelta(milliseconds=n)
     record: dict[str, Any] = {
         "$type": COLLECTION, "text": text, "langs": ["en"],
         "createdAt": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -171,7 +171,9 @@ def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
     if kind == "feedback-report":
         returned = _day_and_mark(raw, message)
         return AbuseComplaint(returned[1], returned[0]) if returned else None
-    token = _token_in(_subject(message), secret)
+    subject = str(make_header(decode_header(str(message.get("subject", "")))))
+    tokens = (decode(secret, match[0]) for match in TOKEN.finditer(subject))
+    token = next(filter(None, tokens), None)
     return None if token and token.purpose == "confirm" and is_automatic(message) else token
 
 
@@ -220,15 +222,6 @@ def _decoded(message: Message) -> Iterator[bytes]:
         payload = part.get_payload(decode=True)
         if isinstance(payload, bytes):
             yield payload
-
-
-def _subject(message: Message) -> str:
-    return str(make_header(decode_header(str(message.get("subject", "")))))
-
-
-def _token_in(text: str, secret: bytes) -> MailToken | None:
-    tokens = (decode(secret, match[0]) for match in TOKEN.finditer(text))
-    return next((token for token in tokens if token), None)
 
 
 def is_automatic(message: Message) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hotpapers.errors import SettingsError
-from hotpapers.settings.mail import MailingSettings
+from hotpapers.settings.tables import MailingSettings
 
 PASSWORD = "HOTPAPERS_MAIL_PASSWORD"
 """The environment variable that holds the relay's password."""
@@ -60,14 +60,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_open(mailing: MailingSettings) -> bool:
-    """Whether the settings enable mail."""
-    return bool(mailing.relay)
-
-
 def mail_config_of(mailing: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:
     """The configuration from these settings. Paths are relative to `folder`. Raises SettingsError."""
-    if not is_open(mailing):
+    if not mailing.relay:
         raise SettingsError("mail is not set up: set relay and address in [mailing] of hotpapers.toml.")
     return _mail_config(mailing, _password(mailing, folder, environ))
 

@@ -16,6 +16,7 @@ from hotpapers.ranking import words
 from hotpapers.render.html.templating import macro
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.issue_view import EntryView, IssueView, issue_view
+from hotpapers.view.post_views import LinkedPiece
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.tex import plain_line
 
@@ -26,23 +27,16 @@ MOST_ONGOING = 10
 LONGEST_TITLE, LONGEST_AUTHORS, LONGEST_LEAD, LONGEST_WHY = 300, 300, 600, 1000
 
 
-class LinkedText(NamedTuple):
-    """A piece of text with a link; `url` is empty for plain text."""
-
-    text: str
-    url: str
-
-
 class MessageEntry(NamedTuple):
     """A paper in a message. `title` links to its page."""
 
     place: int
-    title: LinkedText
+    title: LinkedPiece
     authors: str
     lead: str
     counts: tuple[str, ...]
     why: str
-    links: tuple[LinkedText, ...]
+    links: tuple[LinkedPiece, ...]
 
 
 class MessageView(NamedTuple):
@@ -55,11 +49,11 @@ class MessageView(NamedTuple):
     empty: str
     entries: tuple[MessageEntry, ...]
     more: str
-    ongoing: tuple[LinkedText, ...]
-    page: LinkedText
+    ongoing: tuple[LinkedPiece, ...]
+    page: LinkedPiece
     proof: tuple[str, ...]
     subscription_note: str
-    unsubscribe: LinkedText
+    unsubscribe: LinkedPiece
 
 
 def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> MessageView:
@@ -75,12 +69,12 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
         entries=tuple(_entry(entry, site_config) for entry in view.entries[:limit]),
         more=f"{words.count_noun(omitted, 'more paper')} did not fit into this message." if omitted > 0 else "",
         ongoing=tuple(_title(entry, site_config) for entry in view.ongoing[:MOST_ONGOING]),
-        page=LinkedText(
+        page=LinkedPiece(
             "This issue on the web", site_paths.public_url(site_config.base, site_paths.issue_path(view.day))
         ),
         proof=tuple(_proof(view, site_config)),
         subscription_note=f"You are receiving this because this address is subscribed to {title}.",
-        unsubscribe=LinkedText("Unsubscribe", ""),
+        unsubscribe=LinkedPiece("Unsubscribe", ""),
     )
 
 
@@ -92,24 +86,19 @@ def _notes(view: IssueView) -> Iterator[str]:
 
 
 def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
-    links = [LinkedText(link.text, link.url) for link in entry.links]
+    links = list(entry.links)
+    more_authors = f" and {len(entry.other_authors)} more" if entry.other_authors else ""
     if site_config.base and entry.path:
-        links.append(LinkedText("history", _page(entry, site_config)))
+        links.append(LinkedPiece("history", _page(entry, site_config)))
     return MessageEntry(
         place=entry.place,
         title=_title(entry, site_config),
-        authors=phrases.cut(plain_line(_authors(entry)), LONGEST_AUTHORS),
+        authors=phrases.cut(plain_line(entry.first_authors + more_authors), LONGEST_AUTHORS),
         lead=_lead(entry),
-        counts=tuple(_counts(entry)),
-        why=phrases.cut(_why(entry), LONGEST_WHY),
+        counts=(*(count.line for count in entry.counts_view.counts), *filter(None, [entry.announcement])),
+        why=phrases.cut(f"Why here: {' '.join(entry.score_view.sentences)}", LONGEST_WHY),
         links=tuple(links),
     )
-
-
-def _counts(entry: EntryView) -> Iterator[str]:
-    yield from (count.line for count in entry.counts_view.counts)
-    if entry.announcement:
-        yield entry.announcement
 
 
 def _lead(entry: EntryView) -> str:
@@ -118,24 +107,15 @@ def _lead(entry: EntryView) -> str:
     return phrases.cut(plain_line(entry.lead), LONGEST_LEAD) + mark
 
 
-def _authors(entry: EntryView) -> str:
-    count = len(entry.other_authors)
-    return f"{entry.first_authors} and {count} more" if count else entry.first_authors
-
-
-def _why(entry: EntryView) -> str:
-    return "Why here: " + " ".join(entry.score_view.sentences)
-
-
 def _page(entry: EntryView, site_config: SiteConfig) -> str:
     return f"{site_config.base}{entry.path.removesuffix('index.html')}"
 
 
-def _title(entry: EntryView, site_config: SiteConfig) -> LinkedText:
+def _title(entry: EntryView, site_config: SiteConfig) -> LinkedPiece:
     """A title links to the paper's page on the site, as everywhere, or to arXiv if there is none."""
     has_page = site_config.base and entry.path
     url = _page(entry, site_config) if has_page else next((link.url for link in entry.links), "")
-    return LinkedText(phrases.cut(entry.plain_title, LONGEST_TITLE), url)
+    return LinkedPiece(phrases.cut(entry.plain_title, LONGEST_TITLE), url)
 
 
 def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:
@@ -176,7 +156,7 @@ def _entry_blocks(entry: MessageEntry) -> Iterator[str]:
     yield " ·\n".join(f"   {_link(link)}" for link in entry.links)
 
 
-def _link(link: LinkedText) -> str:
+def _link(link: LinkedPiece) -> str:
     return f"{link.text} <{link.url}>" if link.url else link.text
 
 

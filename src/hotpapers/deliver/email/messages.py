@@ -13,12 +13,13 @@ from urllib.parse import quote
 from hotpapers.deliver.email import mime
 from hotpapers.deliver.email.addresses import domain_of
 from hotpapers.deliver.email.config import MailConfig
-from hotpapers.deliver.email.issue_text import LinkedText, MessageView, as_html, as_text, message_view
+from hotpapers.deliver.email.issue_text import MessageView, as_html, as_text, message_view
 from hotpapers.deliver.email.queries import Subscriber
 from hotpapers.deliver.email.subscribers import CONFIRM_WITHIN
 from hotpapers.deliver.email.tokens import MailToken, encode
 from hotpapers.model import DAY, PublishedIssue, RenderedFile
 from hotpapers.view import phrases
+from hotpapers.view.post_views import LinkedPiece
 from hotpapers.view.site_config import SiteConfig
 
 LARGEST = 100_000
@@ -63,7 +64,7 @@ def address_message(message: UnaddressedMessage, mail_config: MailConfig, reader
     token = encode(secret, MailToken("unsubscribe", reader.mark))
     mailto = f"mailto:{quote(mail_config.reply_to, safe='@')}?subject=unsubscribe%20{token}"
     link = f"{mail_config.base}mail/unsubscribe/{token}" if mail_config.base else ""
-    view = message.view._replace(unsubscribe=LinkedText("Unsubscribe", link or mailto))
+    view = message.view._replace(unsubscribe=LinkedPiece("Unsubscribe", link or mailto))
     title = message.view.publication
     headers = [
         ("From", mime.mailbox("From", phrases.cut(title, LONGEST_NAME), mail_config.address)),

@@ -193,7 +193,7 @@ class EmailSender:
             raise RequestRefused(outcome.reason)
         if isinstance(outcome, Deferred) and not outcome.for_all:
             if outbox.defer(self._record, key, outcome.reason, at):
-                raise _deferral(outcome.reason)
+                raise NetError(f"deferred: {outcome.reason}", tries=0)
             raise RequestRefused(f"given up: {outcome.reason}")
         reason = without_address(outcome.reason, reader.address)
         if isinstance(outcome, Deferred):
@@ -209,7 +209,7 @@ class EmailSender:
         if entry.state == "failed":
             raise RequestRefused(entry.receipt)
         if entry.state == "deferred":
-            raise _deferral(entry.receipt)
+            raise NetError(f"deferred: {entry.receipt}", tries=0)
         if entry.state == "sent":
             return entry.receipt
         if at - entry.at < CLAIM_TIMEOUT:
@@ -237,13 +237,6 @@ class _Claim:
 def most_failures(readers: int) -> int:
     """How many failed messages stop an issue with this many readers."""
     return max(LEAST_FAILED, -(-readers // MOST_FAILED))
-
-
-def _deferral(reason: str) -> NetError:
-    """The error for a message that certainly was not accepted."""
-    problem = NetError(f"deferred: {reason}")
-    problem.tries = 0
-    return problem
 
 
 def interleaved(readers: Sequence[Subscriber]) -> list[Subscriber]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from hotpapers.engagement.over_days import queries
 from hotpapers.model import HOUR
@@ -46,13 +46,6 @@ class SharedPosts:
         return {paper for post in posts for _, paper in self._papers[post]}
 
 
-class VerdictSubjects(NamedTuple):
-    """What verdicts are about: accounts by number, papers by key."""
-
-    accounts: set[int]
-    papers: set[str]
-
-
 class RecordChanges:
     """What the record learned after a first cut and up to a last one."""
 
@@ -66,12 +59,11 @@ class RecordChanges:
         """Whether everything measured at the first of two cuts is invalid at the second."""
         return bisect_right(self._renewals, after) < bisect_right(self._renewals, until)
 
-    def subjects(self, after: int, until: int) -> VerdictSubjects:
-        """The subjects of verdicts between two cuts."""
+    def subjects(self, after: int, until: int) -> tuple[set[int], set[str]]:
+        """What the verdicts between two cuts are about: accounts by number, papers by key."""
         verdicts = list(_between(self._verdicts, after, until))
-        return VerdictSubjects(
-            {subject for _, subject, about in verdicts if not about}, {about for *_, about in verdicts if about}
-        )
+        accounts = {subject for _, subject, about in verdicts if not about}
+        return accounts, {about for *_, about in verdicts if about}
 
     def described_papers(self, after: int, until: int) -> set[str]:
         return {paper for _, paper in _between(self._descriptions, after, until)}
@@ -91,8 +83,3 @@ def papers_of_new_age(
     for paper, at in announced.items():
         if at + youngest * HOUR > after or any(after < at + age * HOUR <= until for age in ages):
             yield paper, tuple(age for age in ages if at + age * HOUR > after)
-
-
-def changed_announcements(before: Mapping[str, int], now: Mapping[str, int]) -> Set[str]:
-    """The papers that were added or removed, or whose announcement moment changed."""
-    return {paper for paper, _ in before.items() ^ now.items()}

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from hotpapers.engagement import attention, queries
 from hotpapers.engagement.attention import Engagement, NetworkEngagement, PostAtAge
 from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.engagement.over_days.changes import RecordChanges, changed_announcements, papers_of_new_age
+from hotpapers.engagement.over_days.changes import RecordChanges, papers_of_new_age
 from hotpapers.engagement.over_days.queries import announced, is_changed, papers_of_accounts
 from hotpapers.model import Reaction
 from hotpapers.store.as_of import AsOfView
@@ -68,17 +68,17 @@ class EngagementOverDays:
             return self._begin(view)
         after, until = before.as_of, view.as_of
         now = announced(view, self._window)
-        subjects = self._changes.subjects(after, until)
-        if subjects.accounts or subjects.papers:
+        judged_accounts, judged_papers = self._changes.subjects(after, until)
+        if judged_accounts or judged_papers:
             self._judge(view)
-        reannounced = changed_announcements(self.announced, now)
-        recounted = reannounced | subjects.papers | self._changes.described_papers(after, until)
+        reannounced = {paper for paper, _ in self.announced.items() ^ now.items()}
+        recounted = reannounced | judged_papers | self._changes.described_papers(after, until)
         if self._window.with_standing:
             recounted |= self._changes.shared.named_together(reannounced) | self._changes.shared.named_between(
                 after, until
             )
-        if subjects.accounts:
-            recounted |= papers_of_accounts(view, self._same_persons(subjects.accounts))
+        if judged_accounts:
+            recounted |= papers_of_accounts(view, self._same_persons(judged_accounts))
         self._view, self.announced = view, now
         recounted &= self._tallies.keys() | now.keys()
         changed = self._learn_standing()

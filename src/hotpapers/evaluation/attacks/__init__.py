@@ -2,7 +2,6 @@
 
 scene            a day of a world as a ranking sees it, before and after a campaign
 recorded_scene   the same for a frozen issue; recorded_posts: the posts about its papers
-unread_networks  networks that could not be read on the day, as far as they were read before
 coordinated      which accounts are judged to be a chorus after a campaign
 campaign         what an attacker does: accounts, posts, likes; and the contract of an attack
 attack_files     users' own attacks: loaded, checked and run, with every failure reported
@@ -10,7 +9,6 @@ catalogue        the attacks, one per file
 search           the fewest accounts that an attack needs
 suite            all attacks on all rankings in all worlds, on all cores; recorded_suite: on issues
 figures          the results as JSON, and the latest measured ones (measured.json)
-prices           published prices of accounts and reactions
 report           the results as tables and Markdown; recorded_report: for issues
 
 The input is worlds or issues of a record, and rankings; the output is numbers of accounts and actions. A record is only

@@ -9,7 +9,7 @@ from itertools import product
 
 import msgspec
 
-from hotpapers.evaluation.attacks.campaign import Goal
+from hotpapers.evaluation.attacks.campaign import Expenses, Goal
 
 GOALS: dict[Goal, str] = {"first": "place 1", "top ten": "the first ten", "rival out": "the rival out of the first ten"}
 KEPT = "measured.json"
@@ -102,6 +102,36 @@ def _lines(rows: Iterable[msgspec.Struct]) -> str:
 def kept_figures() -> AttackFigures:
     """The latest figures, as kept in the package."""
     return msgspec.json.decode(files(__package__).joinpath(KEPT).read_bytes(), type=AttackFigures)
+
+
+# ---- prices ------------------------------------------------------------------------------------------------
+
+PRICES: tuple[tuple[str, float, str, int], ...] = (
+    (
+        "a like or repost", 0.0011,
+        "NATO StratCom COE, Social Media Manipulation 2022/2023: 10 euros for 10,000 likes; at 1.10 dollars", 2023,
+    ),
+    (
+        "a post (as a comment)", 0.055,
+        "NATO StratCom COE, Social Media Manipulation 2022/2023: 10 euros for 200 comments; at 1.10 dollars", 2023,
+    ),
+    (
+        "a new account (its verification, on X)", 0.10,
+        "Cambridge Online Trust and Safety Index, mean of all countries", 2025,
+    ),
+    (
+        "an account with standing (a star by an aged account on GitHub)", 0.85,
+        "Dagster, Tracking the Fake GitHub Star Black Market: 85 dollars for 100", 2023,
+    ),
+)  # fmt: skip
+"""(what, US dollars, source, year). Nobody publishes a price for standing as this program defines it: a star by an aged
+account is the closest thing on sale."""
+
+
+def money(expenses: Expenses) -> float:
+    """The cost of a campaign in US dollars."""
+    (_, reaction, *_), (_, post, *_), (_, fresh, *_), (_, aged, *_) = PRICES
+    return expenses.reactions * reaction + expenses.posts * post + expenses.fresh * fresh + expenses.aged * aged
 
 
 # ---- as cells of tables ------------------------------------------------------------------------------------

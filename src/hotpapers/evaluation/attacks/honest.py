@@ -21,10 +21,10 @@ from hotpapers.evaluation.statistics import spearman
 from hotpapers.evaluation.worlds import BEGINS, PaperPost, World, WorldLaw, WorldPaper, liked_at
 from hotpapers.ids.mentions.own_words import MentionedPaper
 from hotpapers.issues import selection
-from hotpapers.model import DAY, Publication, RankingInput
+from hotpapers.model import DAY, RankingInput
 from hotpapers.moderation.bots import rules
 from hotpapers.moderation.bots.rules import ObservedPost
-from hotpapers.settings import BotRules, PublicationSettings
+from hotpapers.settings import BotRules, PublicationSettings, publication_item
 
 
 class Collateral(NamedTuple):
@@ -91,16 +91,9 @@ def small_field(law: WorldLaw, contender: Contender) -> Iterator[SmallField]:
 
 def _entries(scene: Scene, contender: Contender) -> int:
     """How many papers a publication with default settings would show."""
-    settings = PublicationSettings(name="daily")
-    publication = Publication(
-        publication=settings.name,
-        title=settings.title,
-        ranking=contender.name,
-        least_entries=settings.least_entries,
-        observed_at=0,
-    )
+    publication = publication_item(PublicationSettings(name="daily", ranking=contender.name), 0)
     order = scene.order(contender.rank, contender.needs)
-    passing = sum(candidate.score >= settings.threshold for candidate in order)
+    passing = sum(candidate.score >= publication.threshold for candidate in order)
     compared = selection.reference_size(publication, scene.honest_input(contender.needs).peers)
     audible = sum(candidate.voices >= selection.VOICES for candidate in order)
     return max(passing, min(selection.least_papers(publication, compared), audible))

@@ -14,8 +14,7 @@ from hotpapers.engagement.attention import PostAtAge
 from hotpapers.engagement.measurement import AGES
 from hotpapers.engagement.post_reactions import NO_REACTIONS, CurrentReactions, ReactionsByMoment, ReactionsByPost
 from hotpapers.evaluation.attacks.campaign import ATTACKERS
-from hotpapers.evaluation.attacks.scene import MeasurementTime
-from hotpapers.evaluation.attacks.unread_networks import UnreadNetworks
+from hotpapers.evaluation.attacks.scene import MeasurementTime, UnreadNetworks
 from hotpapers.evaluation.worlds import PaperPost, ReactionGroup
 from hotpapers.model import HOUR
 

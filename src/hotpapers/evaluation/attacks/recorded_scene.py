@@ -22,8 +22,7 @@ from hotpapers.engagement.attention import Engagement, VoiceRule, count_engageme
 from hotpapers.engagement.queries import people, reactions_to
 from hotpapers.evaluation.attacks import coordinated, recorded_posts
 from hotpapers.evaluation.attacks.campaign import ATTACKERS, AttackedNetwork, AttackedPaper, Campaign
-from hotpapers.evaluation.attacks.scene import RIVALS, AttackEffect, Rank, changed_peers
-from hotpapers.evaluation.attacks.unread_networks import UnreadNetworks
+from hotpapers.evaluation.attacks.scene import RIVALS, AttackEffect, Rank, UnreadNetworks, changed_peers
 from hotpapers.evaluation.queries import names_accounts, posts_made
 from hotpapers.evaluation.worlds import PaperPost
 from hotpapers.issues import ranking_input, selection
@@ -156,9 +155,7 @@ class RecordedScene:
     @cached_property
     def _eligible(self) -> frozenset[str]:
         """The papers in the publication's fields that no earlier issue has shown."""
-        papers = {
-            candidate.paper for inputs in self._inputs.values() for candidate in inputs.candidates
-        } - self._earlier_voices.keys()
+        papers = self._papers_with_posts - self._earlier_voices.keys()
         return frozenset(ranking_input.matching_papers(self._view, self.publication, papers))
 
     @cached_property

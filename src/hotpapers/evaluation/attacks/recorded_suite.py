@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.engagement.standing.queries import is_learned
@@ -60,11 +60,6 @@ def issue_parts(
         yield part._replace(publication=chosen.publication, day=day)
 
 
-def run_issues(parts: Sequence[IssuePart], workers: int, progress: Callable[[int], None]) -> IssueResults:
-    """Run all parts: see `in_processes`."""
-    return IssueResults(*suite.in_processes(attack_issue, parts, min(workers, len(parts)), progress))
-
-
 def attack_issue(part: IssuePart) -> IssueResults:
     """Run one part."""
     contenders = suite.chosen_contenders(part.rankings)
@@ -95,8 +90,8 @@ def _results(
     effects: AttackEffects = {}
     for contender in contenders:
         tried_attacks = [attack for attack in attacks if suite.is_tried(attack, contender.name, is_first=True)]
-        reason = _why_none(scene, contender)
-        if reason:
+        if not scene.order(contender.rank, contender.needs) or not scene.networks:
+            reason = NO_NETWORK if scene.order(contender.rank, contender.needs) else NO_ENTRY
             yield NotRun(scene.content.day, contender.name, "", reason)
             continue
         if not _tells_apart(scene, contender):
@@ -104,12 +99,6 @@ def _results(
         results = [result for attack in tried_attacks for result in _tried(scene, contender, attack, effects)]
         yield from results
         attacks = suite.without_failed(attacks, (result for result in results if isinstance(result, Trial)))
-
-
-def _why_none(scene: RecordedScene, contender: Contender) -> str:
-    if not scene.order(contender.rank, contender.needs):
-        return NO_ENTRY
-    return "" if scene.networks else NO_NETWORK
 
 
 def _tells_apart(scene: RecordedScene, contender: Contender) -> bool:

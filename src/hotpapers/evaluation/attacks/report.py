@@ -12,6 +12,7 @@ from hotpapers.evaluation.attacks.campaign import Goal
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.figures import (
     GOALS,
+    PRICES,
     AttackFigures,
     CostSummary,
     HonestSummary,
@@ -21,10 +22,10 @@ from hotpapers.evaluation.attacks.figures import (
     cost_cell,
     cost_rows,
     least,
+    money,
     needs_standing,
 )
 from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss
-from hotpapers.evaluation.attacks.prices import PRICES, money
 from hotpapers.evaluation.attacks.search import MOST, Cost
 from hotpapers.evaluation.attacks.suite import Results, Trial
 from hotpapers.evaluation.text_tables import markdown_table, plain_table
@@ -191,7 +192,8 @@ def _page(table: AttackFigures) -> Iterator[str]:
         if cells:
             yield markdown_table(heads, cells) + "\n"
     yield _MONEY
-    yield markdown_table(["what", "US dollars", "source", "year"], map(_price_cells, PRICES))
+    prices = ([what, f"{dollars:g}", source, str(year)] for what, dollars, source, year in PRICES)
+    yield markdown_table(["what", "US dollars", "source", "year"], prices)
     yield from _losses_table(table)
     yield _TAIL
 
@@ -272,11 +274,6 @@ def sections(table: AttackFigures) -> Iterator[str]:
     if table.attacks:
         yield "\n## The attacks\n"
         yield markdown_table(["attack", "what it does"], list(table.attacks.items()))
-
-
-def _price_cells(price: tuple[str, float, str, int]) -> list[str]:
-    what, dollars, source, year = price
-    return [what, f"{dollars:g}", source, str(year)]
 
 
 _HEAD = """# Attacks

@@ -4,7 +4,7 @@ after a campaign changed how some papers are talked about."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -17,7 +17,6 @@ from hotpapers.engagement.measurement import AGES, REFERENCE_DAYS
 from hotpapers.engagement.post_reactions import CountedReactions
 from hotpapers.evaluation.attacks import coordinated
 from hotpapers.evaluation.attacks.campaign import AttackedNetwork, Campaign
-from hotpapers.evaluation.attacks.unread_networks import UnreadNetworks
 from hotpapers.evaluation.worlds import BEGINS, FIELD, SMALL_FIELD, PaperPost, World, WorldPaper, likes_by
 from hotpapers.issues import windows
 from hotpapers.issues.ranking_input import ReferenceKey, candidate_of, reference_key, voices_as_peer
@@ -117,6 +116,30 @@ def _by_moment(post: PaperPost, type: str, counts: Sequence[int], moments: Seque
     return result
 
 
+class UnreadNetworks(NamedTuple):
+    """Networks that could not be read on the day before an issue, by name, and since when, µs UTC. What they had
+    reported until then still counts."""
+
+    names: frozenset[str]
+    since: int
+
+    def posts(self, posts: Iterable[PaperPost]) -> Iterator[PaperPost]:
+        """The posts as far as they were read."""
+        for post in posts:
+            if post.network not in self.names:
+                yield post
+            elif post.at <= self.since:
+                reactions = tuple(reaction for reaction in post.reactions if reaction.at <= self.since)
+                yield post._replace(reactions=reactions, read_until=self.since)
+
+    def candidate(self, candidate: Candidate) -> Candidate:
+        """A candidate with what was measured while its networks could be read."""
+        attention = (
+            counts for counts in candidate.attention if counts.network not in self.names or counts.until <= self.since
+        )
+        return msgspec.structs.replace(candidate, attention=tuple(attention))
+
+
 class Scene:
     """A day of a world, `day` days after its beginning."""
 
@@ -158,7 +181,8 @@ class Scene:
     def honest_input(self, needs: ranking.RankingNeeds) -> RankingInput:
         """The ranking's input for the day."""
         if needs not in self._inputs:
-            candidates = (self.candidate(paper, self.rows[paper.paper], needs) for paper in self._window())
+            window = (paper for paper in self.papers.values() if paper.day > self.day - windows.DAYS)
+            candidates = (self.candidate(paper, self.rows[paper.paper], needs) for paper in window)
             self._inputs[needs] = RankingInput(
                 candidates=tuple(candidate for candidate in candidates if candidate is not None),
                 peers=self._peers((), (), self.rows.values(), needs),
@@ -169,9 +193,6 @@ class Scene:
         if rank not in self._orders:
             self._orders[rank] = rank(self.honest_input(needs))
         return self._orders[rank]
-
-    def _window(self) -> Iterable[WorldPaper]:
-        return (paper for paper in self.papers.values() if paper.day > self.day - windows.DAYS)
 
     def candidate(
         self, paper: WorldPaper, rows: Sequence[Engagement], needs: ranking.RankingNeeds

@@ -31,14 +31,6 @@ class Contender(NamedTuple):
     whole: bool = False
 
 
-class Attempt(NamedTuple):
-    """An attack against a ranking, with one kind of accounts."""
-
-    contender: Contender
-    attack: Attack
-    aged: bool
-
-
 class Cost(NamedTuple):
     """The cost of reaching a goal on a day, with the cheapest of an attack's knobs. `accounts`: as many as the attack
     was given, or used if it used more. `moved`: how many of the honest first ten had another place afterwards, or none,
@@ -60,12 +52,15 @@ AttackEffects = dict[Hashable, tuple[AttackEffect, Expenses]]
 """The effects of campaigns on a day."""
 
 
-def least_costs(scene: AttackedDay, attempt: Attempt, effects: AttackEffects) -> dict[Goal, Cost | None]:
+def least_costs(
+    scene: AttackedDay, contender: Contender, attack: Attack, effects: AttackEffects, *, aged: bool
+) -> dict[Goal, Cost | None]:
     """The cheapest way to each goal; None if MOST accounts are not enough; empty on a day without a suitable target.
-    `effects`: a cache for this day, which is added to. Raises AttackFailed if an attack's code fails, UsageError if
-    nobody talks about any paper."""
-    search = _Search(scene, attempt, effects)
-    return {goal: search.least_cost(goal) for goal in attempt.attack.goals if search.has_target}
+
+    `aged`: whether accounts have standing. `effects`: a cache for this day, which is added to. Raises AttackFailed if
+    an attack's code fails, UsageError if nobody talks about any paper."""
+    search = _Search(scene, contender, attack, effects, aged=aged)
+    return {goal: search.least_cost(goal) for goal in attack.goals if search.has_target}
 
 
 FIRST_TRIED = (32, 256)
@@ -91,11 +86,13 @@ def _least_between(reaches: Callable[[int], bool], low: int, high: int) -> int:
 
 
 class _Search:
-    """One attempt on a day. Results are shared between goals."""
+    """An attack against a ranking on a day, with one kind of accounts. Results are shared between goals."""
 
-    def __init__(self, scene: AttackedDay, attempt: Attempt, effects: AttackEffects) -> None:
-        self._scene, self._attempt = scene, attempt
-        honest = scene.order(attempt.contender.rank, attempt.contender.needs)
+    def __init__(
+        self, scene: AttackedDay, contender: Contender, attack: Attack, effects: AttackEffects, *, aged: bool
+    ) -> None:
+        self._scene, self._contender, self._attack, self._aged = scene, contender, attack, aged
+        honest = scene.order(contender.rank, contender.needs)
         if not honest:
             raise UsageError(f"{scene.name}: nobody talks about any paper; try more posts or papers")
         self._rival = scene.paper(honest[0].paper)
@@ -121,7 +118,7 @@ class _Search:
 
     def _variants(self) -> Iterator[_Variant]:
         """Every target with every combination of knobs for which there are enough networks."""
-        attack, networks = self._attempt.attack, len(self._scene.networks)
+        attack, networks = self._attack, len(self._scene.networks)
         for target, values in product(self._targets(), list(product(*attack.knobs.values()))):
             knobs = dict(zip(attack.knobs, values, strict=True))
             is_same = knobs.get("networks") == 1 and knobs.get("by", "even") != "even"  # one network gets everything
@@ -130,7 +127,7 @@ class _Search:
 
     def _targets(self) -> Iterator[AttackedPaper]:
         """The attack's possible targets."""
-        attack = self._attempt.attack
+        attack = self._attack
         if attack.at_place:
             yield from [self._scene.paper(paper) for paper in self._scored[attack.at_place - 1 : attack.at_place]]
             return
@@ -143,8 +140,8 @@ class _Search:
 
     def _ages(self) -> Sequence[int]:
         """The targets' ages: today's and yesterday's papers are equivalent if both are compared at the age of a day."""
-        ages = self._attempt.attack.days_old
-        is_same = self._attempt.contender.needs.ages[0] >= HOURS_A_DAY and {0, 1} <= set(ages)
+        ages = self._attack.days_old
+        is_same = self._contender.needs.ages[0] >= HOURS_A_DAY and {0, 1} <= set(ages)
         return [days_old for days_old in ages if days_old or not is_same]
 
     def _try(self, variant: _Variant, accounts: int) -> tuple[list[str], Expenses]:
@@ -152,15 +149,14 @@ class _Search:
         key = (variant.target.paper, variant.knobs, accounts)
         if key not in self._tried:
             effect, expenses = self._acted(variant, accounts)
-            contender = self._attempt.contender
+            contender = self._contender
             order = self._scene.order_after(effect, contender.rank, contender.needs, whole=contender.whole)
             self._tried[key] = order[: TEN + 1], expenses
         return self._tried[key]
 
     def _acted(self, variant: _Variant, accounts: int) -> tuple[AttackEffect, Expenses]:
         """A campaign's effect and expenses. Effects computed against another ranking are reused."""
-        attack, scene, aged = self._attempt.attack, self._scene, self._attempt.aged
-        needs = self._attempt.contender.needs
+        attack, scene, aged, needs = self._attack, self._scene, self._aged, self._contender.needs
         key = (attack.run, aged, needs.ages, variant.target.paper, variant.knobs, accounts)
         for rival in ("", self._rival.paper):
             if (*key, rival) in self._effects:

@@ -28,7 +28,7 @@ from hotpapers.evaluation.attacks.honest import (
     small_field,
 )
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene
-from hotpapers.evaluation.attacks.search import AttackedDay, AttackEffects, Attempt, Contender, Cost, least_costs
+from hotpapers.evaluation.attacks.search import AttackedDay, AttackEffects, Contender, Cost, least_costs
 from hotpapers.evaluation.formulas import FORMULAS
 from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw
 from hotpapers.issues import windows
@@ -130,11 +130,6 @@ def chosen_attacks(names: Sequence[str], files: Sequence[str]) -> list[Attack]:
     return [*own_attacks, *(attack for attack in ATTACKS if attack.name in names or not (names or own_attacks))]
 
 
-def run_suite(parts: Sequence[Block], workers: int, progress: Callable[[int], None]) -> Results:
-    """Run all blocks: see `in_processes`."""
-    return Results(*in_processes(run_block, parts, workers, progress))
-
-
 def in_processes(
     run: Callable[[Part], tuple[tuple[Any, ...], ...]], parts: Sequence[Part], workers: int,
     progress: Callable[[int], None],
@@ -222,7 +217,7 @@ def trials_of(
     accounts have standing, each of which is tried. If the attack's own code fails, that is the last trial."""
     for aged in kinds:
         try:
-            costs = least_costs(scene, Attempt(contender, attack, aged), effects)
+            costs = least_costs(scene, contender, attack, effects, aged=aged)
         except AttackFailed as problem:
             yield Trial(*where, contender.name, attack.name, attack.goals[0], aged, None, str(problem))
             return

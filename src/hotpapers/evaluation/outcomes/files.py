@@ -124,26 +124,23 @@ Opener = Callable[[str], AbstractContextManager[IO[bytes]]]
 def read_files(open_file: Opener) -> EvaluationFiles:
     """Read everything that outcomes are measured on. Raises InputError, with the line, for a file that is missing,
     empty or malformed."""
+    papers = json_rows(open_file, "arxiv-metadata.jsonl.zst", AuthoredPaper)
     return EvaluationFiles(
-        listed=_checked_rows("archive-attention.csv", csv_rows(open_file, "archive-attention.csv", ListedPaper)),
-        citations=_checked_rows("outcomes.csv", csv_rows(open_file, "outcomes.csv", CitationRow)),
-        decisions=_checked_rows("venues.csv", csv_rows(open_file, "venues.csv", DecisionRow)),
-        upvotes=_checked_rows("hf-daily.jsonl.zst", json_rows(open_file, "hf-daily.jsonl.zst", UpvoteCount)),
-        upvoted=_checked_rows("hf-papers.jsonl.zst", json_rows(open_file, "hf-papers.jsonl.zst", TitledPaper)),
-        stories=_checked_rows("hn-arxiv.jsonl.zst", json_rows(open_file, "hn-arxiv.jsonl.zst", StoryCounts)),
-        authors={
-            paper.id: len(paper.authors)
-            for paper in json_rows(open_file, "arxiv-metadata.jsonl.zst", AuthoredPaper)
-            if paper.authors
-        },
+        listed=_all_rows(open_file, "archive-attention.csv", ListedPaper),
+        citations=_all_rows(open_file, "outcomes.csv", CitationRow),
+        decisions=_all_rows(open_file, "venues.csv", DecisionRow),
+        upvotes=_all_rows(open_file, "hf-daily.jsonl.zst", UpvoteCount),
+        upvoted=_all_rows(open_file, "hf-papers.jsonl.zst", TitledPaper),
+        stories=_all_rows(open_file, "hn-arxiv.jsonl.zst", StoryCounts),
+        authors={paper.id: len(paper.authors) for paper in papers if paper.authors},
     )
 
 
-def _checked_rows(name: str, rows: Iterator[Row]) -> list[Row]:
-    row_list = list(rows)
-    if not row_list:
+def _all_rows(open_file: Opener, name: str, kind: type[Row]) -> list[Row]:
+    rows = list((csv_rows if name.endswith(".csv") else json_rows)(open_file, name, kind))
+    if not rows:
         raise InputError("has no rows", file=name)
-    return row_list
+    return rows
 
 
 def csv_rows(open_file: Opener, name: str, kind: type[Row]) -> Iterator[Row]:

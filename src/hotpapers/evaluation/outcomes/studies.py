@@ -22,23 +22,14 @@ Values = Mapping[str, float]
 """A value for each paper for which it is known; greater is better."""
 
 
-class SimplePredictor(NamedTuple):
-    """A predictor's name and its values."""
-
-    name: str
-    values: Values
-
-
-def predictors(cohort: Cohort, target: Target, authors: Mapping[str, int]) -> tuple[SimplePredictor, ...]:
-    """All predictors. `authors`: how many each paper has, by key."""
+def predictors(cohort: Cohort, target: Target, authors: Mapping[str, int]) -> dict[str, Values]:
+    """All predictors by name. `authors`: how many each paper has, by key."""
     papers = target.outcomes.keys() & cohort.first_days.keys()
-    return (
-        SimplePredictor("more authors", {paper: authors[paper] for paper in papers if paper in authors}),
-        SimplePredictor(
-            "shorter title", {paper: -len(cohort.titles[paper]) for paper in papers if paper in cohort.titles}
-        ),
-        SimplePredictor("category mean", category_means(cohort, target)),
-    )
+    return {
+        "more authors": {paper: authors[paper] for paper in papers if paper in authors},
+        "shorter title": {paper: -len(cohort.titles[paper]) for paper in papers if paper in cohort.titles},
+        "category mean": category_means(cohort, target),
+    }
 
 
 def category_means(cohort: Cohort, target: Target) -> dict[str, float]:
@@ -78,7 +69,7 @@ class Study(NamedTuple):
 
     cohort: Cohort
     target: Target
-    predictors: tuple[SimplePredictor, ...]
+    predictors: Mapping[str, Values]
     scopes: tuple[ComparisonScope, ...]
     periods: tuple[str, ...] = ("",)
 
@@ -187,15 +178,13 @@ def _orders(
 ) -> Iterator[ComparedOrder]:
     """Rankings, formulas and chance; predictors on the same papers if they cover all of them, otherwise separately."""
     complete_predictors = {
-        predictor.name: predictor.values
-        for predictor in study.predictors
-        if request.keys.keys() <= predictor.values.keys()
+        name: values for name, values in study.predictors.items() if request.keys.keys() <= values.keys()
     }
     orders: dict[str, Mapping[str, Any]] = {**scored, RANDOM: dict.fromkeys(request.keys, 0), **complete_predictors}
     yield from comparison.compare(orders, request)
-    for predictor in study.predictors:
-        if predictor.name not in complete_predictors:
-            compared = comparison.compare({AGAINST: scored[AGAINST], predictor.name: predictor.values}, request)
+    for name, values in study.predictors.items():
+        if name not in complete_predictors:
+            compared = comparison.compare({AGAINST: scored[AGAINST], name: values}, request)
             yield from (row for row in compared[1:] if row.papers >= FEWEST)
 
 

@@ -51,7 +51,9 @@ def spans(text: str) -> list[addresses.Mention]:
     for needle in addresses.NEEDLES:
         place = plain.find(needle)
         while place >= 0:
-            mention = _match(plain, needle, place) if escapes else addresses.match(plain, needle, place)
+            mention = addresses.match(plain, needle, place)
+            if escapes and not is_unambiguous(plain, place, mention):
+                mention = match_decoded(plain, needle, place)
             if mention:
                 mentions.append(mention)
                 place = mention[1] - 1
@@ -74,12 +76,6 @@ def _shift(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
     """A mention at its position in the text with invisible characters."""
     start, end, id, version, form = mention
     return start + bisect_right(dropped, start), end + bisect_right(dropped, end - 1), id, version, form
-
-
-def _match(plain: str, needle: str, place: int) -> addresses.Mention | None:
-    """The mention around a needle, in a text with escapes somewhere."""
-    mention = addresses.match(plain, needle, place)
-    return mention if is_unambiguous(plain, place, mention) else match_decoded(plain, needle, place)
 
 
 def is_unambiguous(plain: str, place: int, mention: addresses.Mention | None) -> bool:

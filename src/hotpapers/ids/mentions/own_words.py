@@ -72,14 +72,10 @@ def own_words(text: str, papers: Iterable[MentionedPaper]) -> OwnWords:
         return OwnWords(tuple(words), tuple(words))
     known = frozenset[str]().union(*map(_names, known_papers))
     own = [number for number, word in enumerate(words) if word not in known]
-    if not _is_little(own, words):
+    if 100 * sum(len(words[number]) for number in own) > BARE * sum(map(len, words)):
         quoted = _quoted(words, known_papers)
         own = [number for number in own if number not in quoted]
     return OwnWords(tuple(words), tuple(words[number] for number in own))
-
-
-def _is_little(own: Sequence[int], words: Sequence[str]) -> bool:
-    return 100 * sum(len(words[number]) for number in own) <= BARE * sum(map(len, words))
 
 
 @lru_cache(REMEMBERED)

@@ -91,7 +91,7 @@ def claimed(text: str) -> list[str]:
     for match in islice(_ADDRESS.finditer(text), MOST):
         page = key(match[1], match[2] or "")
         before = text[max(0, match.start() - 80) : match.start()]
-        if page and (_is_a_projects(page) or (_is_a_page(page) and _OWN.search(before))):
+        if page and (_is_a_projects(page) or ("/" in page and not _is_nobodys(page) and _OWN.search(before))):
             result.append(page)
     return result
 
@@ -104,10 +104,6 @@ def named(addresses: Iterable[str]) -> list[str]:
 def _is_a_projects(page: str) -> bool:
     host = page.partition("/")[0]
     return host in REPOSITORIES or host in (_MODELS, _SITES, "openreview.net") or host.endswith(_PROJECTS)
-
-
-def _is_a_page(page: str) -> bool:
-    return "/" in page and not _is_nobodys(page)
 
 
 def _is_nobodys(page: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from hotpapers.errors import InputError
-from hotpapers.ids import timestamps
+from hotpapers.ids import arxiv, timestamps
 from hotpapers.ingest.archives.block_filter import FilterResult
 from hotpapers.ingest.archives.format import FIRST_PAPER, UNREADABLE, ArchiveFormat
 from hotpapers.ingest.archives.framing import Unit, lines_of
@@ -35,7 +35,7 @@ class ArxivArchive(ArchiveFormat):
         at = paper.observed_at or self._place.seen_at
         if not FIRST_PAPER <= at <= self._place.now + DAY:
             raise InputError(f"{paper.paper}: impossible change date {timestamps.day_of(at)}")
-        return [RawPayload(SNAPSHOT, snapshot.key_of(paper), msgspec.json.encode(paper), min(at, self._place.now))]
+        return [RawPayload(SNAPSHOT, arxiv.from_key(paper.paper), msgspec.json.encode(paper), min(at, self._place.now))]
 
     def read(self, payload: RawPayload) -> Iterable[Item]:
         """The paper as it was then."""

@@ -86,15 +86,12 @@ def _windows(group: Sequence[TimedPost]) -> Iterator[tuple[int, int]]:
     for newest in group:
         counts[newest.account] += 1
         while group[first].at < newest.at - WINDOW:
-            _decrement(counts, group[first].account)
+            account = group[first].account
+            counts[account] -= 1
+            if not counts[account]:
+                del counts[account]
             first += 1
         yield first, len(counts)
-
-
-def _decrement(counts: dict[str, int], account: str) -> None:
-    counts[account] -= 1
-    if not counts[account]:
-        del counts[account]
 
 
 def reason(group: CoordinatedPosts, posts: int, days: int) -> str:

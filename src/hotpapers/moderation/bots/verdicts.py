@@ -122,25 +122,22 @@ def by_list(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
         for key, accounts_of_key in bot_names.accounts_of(view, bots_by_key).items()
         for account in accounts_of_key
     }
-    known_accounts = queries.known_accounts(view, accounts)
-    yield from (
-        BotFinding(account, "list", "bot", bots_by_key[accounts[account]].reason) for account in sorted(known_accounts)
-    )
-    gone = "no longer on the list that comes along"
-    yield from (BotFinding(account, "list", "human", gone) for account in held_bots if account not in known_accounts)
+    reasons = {
+        account: bots_by_key[accounts[account]].reason for account in sorted(queries.known_accounts(view, accounts))
+    }
+    yield from _declared("list", reasons, held_bots, "no longer on the list that comes along")
 
 
 def by_self_label(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts that declare themselves automated."""
-    automated_accounts = frozenset(queries.automated_accounts(view))
-    yield from (
-        BotFinding(account, "says-so", "bot", "says of itself that it is automated")
-        for account in sorted(automated_accounts)
-    )
-    gone = "no longer says of itself that it is automated"
-    yield from (
-        BotFinding(account, "says-so", "human", gone) for account in held_bots if account not in automated_accounts
-    )
+    reasons = dict.fromkeys(sorted(queries.automated_accounts(view)), "says of itself that it is automated")
+    yield from _declared("says-so", reasons, held_bots, "no longer says of itself that it is automated")
+
+
+def _declared(rule: str, reasons: Mapping[str, str], held_bots: Iterable[str], gone: str) -> Iterator[BotFinding]:
+    """`reasons`: by bot; `gone`: why an account that the rule considered a bot is none anymore."""
+    yield from (BotFinding(account, rule, "bot", reason) for account, reason in reasons.items())
+    yield from (BotFinding(account, rule, "human", gone) for account in held_bots if account not in reasons)
 
 
 def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: BotsByRule) -> Iterator[BotFinding]:
@@ -226,9 +223,8 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
         for account, judgement in sorted(wanted.items())
         if (account, judgement) not in judgements
     ]
-    return new, [row for row in queries.verdicts_of_settings(view) if _is_stale(row, wanted)]
-
-
-def _is_stale(row: StoredRow, wanted: Mapping[str, Judgement]) -> bool:
-    item = row.item
-    return isinstance(item, Verdict) and not row.is_forgotten and wanted.get(item.subject) != item.judgement
+    return new, [
+        row
+        for row in queries.verdicts_of_settings(view)
+        if isinstance(row.item, Verdict) and not row.is_forgotten and wanted.get(row.item.subject) != row.item.judgement
+    ]

@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from hotpapers.model import AnnouncedPaper, EntrySummary, Paper
 from hotpapers.ranking import words
-from hotpapers.render.html.site_context import SiteContext, slugs
+from hotpapers.render.html.site_context import SiteContext
 from hotpapers.render.html.templating import macro
 from hotpapers.view import phrases, site_paths
-from hotpapers.view.catalogue import LATEST
+from hotpapers.view.catalogue import LATEST, slug
 from hotpapers.view.category_names import field_name
 from hotpapers.view.issue_view import IssueView
 
@@ -84,8 +84,8 @@ def _categories_and_authors(issue: IssueView) -> tuple[set[str], set[str]]:
     """Paths of the categories of an issue's entries, with and without the year, and slugs of the authors."""
     categories = {category for entry in issue.entries for category in entry.metadata.categories}
     paths = {site_paths.category_path(category, year) for category in categories for year in ("", issue.day[:4])}
-    authors = slugs(name for entry in issue.entries for name in entry.metadata.authors)
-    return paths - {""}, authors
+    authors = {slug(name) for entry in issue.entries for name in entry.metadata.authors}
+    return paths - {""}, authors - {""}
 
 
 class ListPages:
@@ -179,10 +179,10 @@ class ListPages:
     def _by_month(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[PaperLines]:
         """Lines grouped by month, in the given order."""
         grouped = groupby(entry_summaries, key=lambda summary: summary.day[:7])
-        return [PaperLines(phrases.month_name(month), self._lines(summaries, root)) for month, summaries in grouped]
-
-    def _lines(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[Markup]:
-        return [self._line(summary, root) for summary in entry_summaries]
+        return [
+            PaperLines(phrases.month_name(month), [self._line(summary, root) for summary in summaries])
+            for month, summaries in grouped
+        ]
 
     def _author(self, path: str, author: str) -> bytes:
         catalogue = self._site.catalogue
@@ -190,5 +190,5 @@ class ListPages:
         papers = words.count_noun(len(catalogue.papers_of(author)), "paper")
         return self._site.render(
             "author.html", path, spellings[0], f"{papers} by {spellings[0]} in the issues.", spellings=spellings,
-            papers=papers, lines=self._lines(summaries, site_paths.to_root(path)),
+            papers=papers, lines=[self._line(summary, site_paths.to_root(path)) for summary in summaries],
         )  # fmt: skip

@@ -70,7 +70,8 @@ class LogPages:
             return None
         issue = self._site.frozen(day, edition)
         if match[2] == issue_proof.PROOF_FILE:
-            return issue_proof.proof_text(issue, logs).encode() or None
+            proved = issue_proof.proved_issue(issue, logs)
+            return proved.text.encode() if proved else None
         return issue_proof.issue_json(issue, logs) or None
 
     def _all(self) -> dict[str, bytes]:

@@ -80,7 +80,8 @@ class PaperPages:
         cited = entries_of(latest.metadata)
         return site.render(
             "paper.html", path, latest.plain_title, latest.lead_text or latest.first_authors or latest.plain_title,
-            paper=latest, appearances=appearances[::-1], authors=site.author_links(latest.authors),
+            paper=latest, appearances=appearances[::-1],
+            authors=[(name, site.catalogue.path_of(name)) for name in latest.authors],
             at_once=AUTHORS_AT_ONCE,
             ages=tuple(AGE_NAMES.values()), networks=network_histories(history),
             versions=versions(latest.metadata, self._announcements(latest.key)),

@@ -12,7 +12,7 @@ from hotpapers.model import HOUR, Attention, IssueReader, Publication, Published
 from hotpapers.render.html.templating import render
 from hotpapers.transparency.site_logs import PublicationLogs
 from hotpapers.view import phrases, site_paths
-from hotpapers.view.catalogue import Catalogue, slug
+from hotpapers.view.catalogue import Catalogue
 from hotpapers.view.contact_links import ContactLinks, contact_links_of
 from hotpapers.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.view.site_config import NOBODY, SiteConfig
@@ -119,10 +119,6 @@ class SiteContext:
         """Whether an issue of this publication contains a paper."""
         return any(name == self.name and day in self.index_of_day for name, day in self.issue_reader.appearances(paper))
 
-    def author_links(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """Each name with the path of its page, empty if there is none."""
-        return [(name, self.catalogue.path_of(name)) for name in names]
-
     # ---- attention and posts ---------------------------------------------------------------------------
 
     def attention(self, paper: str, first: EntryAppearance) -> tuple[Sequence[Attention], Sequence[Quotation]]:
@@ -172,8 +168,3 @@ class SiteContext:
             note=phrases.note(self.publication), schedule=self.site_config.note if path in SCHEDULED_PAGES else "",
             description=phrases.cut(description, LONGEST_DESCRIPTION), base=self.site_config.base, **values,
         )  # fmt: skip
-
-
-def slugs(names: Iterable[str]) -> set[str]:
-    """The slugs of authors' names."""
-    return set(filter(None, map(slug, names)))

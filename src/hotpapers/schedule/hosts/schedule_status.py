@@ -36,18 +36,13 @@ class ScheduleReport(NamedTuple):
 def begin(record: Record, moments: Sequence[TimeOfDay], at: int, because: str) -> str:
     """Records that a run begins, and returns a sentence that says so. `because`: what started it. `at`: µs UTC."""
     earlier = jobs_queries.load_state(record, JOB)
-    text = f"began {minute_of(at)}, {_how_late(moments, at // SECOND, because)}"
+    delay = f"{(at // SECOND - planned(moments, at // SECOND)) // 60} min after its planned time"
+    text = f"began {minute_of(at)}, {delay if because == BY_SCHEDULE else 'by hand'}"
     status = msgspec.structs.replace(earlier, started_at=at, state="running", reason=text, next_at=_due(moments, at))
     jobs_queries.save_state(record, status)
     if earlier.state == "running" and earlier.started_at is not None:
         return f"{text}; the run that began {minute_of(earlier.started_at)} did not finish"
     return text
-
-
-def _how_late(moments: Sequence[TimeOfDay], at: int, because: str) -> str:
-    if because != BY_SCHEDULE:
-        return "by hand"
-    return f"{(at - planned(moments, at)) // 60} min after its planned time"
 
 
 def _due(moments: Sequence[TimeOfDay], at: int) -> int:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.deliver import size_budget
+from hotpapers.deliver.export_site import render_whole
 from hotpapers.deliver.files import write_files
 from hotpapers.errors import UsageError
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import Publication, RenderedFile
-from hotpapers.render import channel
 from hotpapers.view.site_config import SiteConfig
 
 CHANNELS = ("site", "feeds")
@@ -42,28 +42,16 @@ def render_all(issue_reader: RecordIssueReader, folders: Sequence[SiteFolder], o
     for site in folders:
         name, folder = site.publication.publication, output / site.below
         for channel_name in CHANNELS:
-            files += write_files(folder, _render(issue_reader, site, channel_name)).files
+            files += write_files(folder, render_whole(channel_name, issue_reader, name, site.site_config)).files
         share = site.site_config.budget // len(folders)
-        size_budget.fold(folder, share, issue_reader, name, partial(_render, issue_reader, site, "site"))
+        render = partial(render_whole, "site", issue_reader, name, site.site_config)
+        size_budget.fold(folder, share, issue_reader, name, render)
     if len(folders) > 1:
         files += write_files(output, [RenderedFile("index.html", _index_page(folders))]).files
-    _check_size(output, folders[0].site_config.budget)
-    return files
-
-
-def _render(
-    issue_reader: RecordIssueReader, site: SiteFolder, channel_name: str, since: str = ""
-) -> Iterator[RenderedFile]:
-    name = site.publication.publication
-    return channel(channel_name, site.site_config._replace(whole_since=since)).render(
-        issue_reader, name, issue_reader.days(name)
-    )
-
-
-def _check_size(output: Path, budget: int) -> None:
-    size = size_budget.site_size(output)
+    size, budget = size_budget.site_size(output), folders[0].site_config.budget
     if budget and size > budget:
         raise UsageError(size_budget.SizeForecast(str(output), size, budget, None).warning)
+    return files
 
 
 def _index_page(folders: Sequence[SiteFolder]) -> bytes:

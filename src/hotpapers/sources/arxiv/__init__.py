@@ -37,12 +37,7 @@ class ArxivSource:
 
     name = "arxiv"
 
-    def __init__(
-        self,
-        settings: ArxivSettings = ArxivSettings(),  # noqa: B008
-        known: Container[str] = (),
-        names: PaperIndex = NO_NAMES,
-    ) -> None:
+    def __init__(self, settings: ArxivSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings = checked(settings)
         self.every = float(settings.every)
         self.reach: int | None = None

@@ -50,13 +50,16 @@ class CompletenessChecks:
         lacks: list[tuple[str, str]] = []
         added = 0
         for day in [day for day in (*self._missed, self._day) if day in counts_by_day]:
-            shortfall = listing.shortfall(counts_by_day[day], feed_ids if day == self._day else ())
-            for id, kind in shortfall.papers.items():
+            listed = counts_by_day[day]
+            in_feed = feed_ids if day == self._day else frozenset[str]()
+            lacking = {id: kind for id, kind in listed.papers.items() if id not in in_feed}
+            for id, kind in lacking.items():
                 fact = page_facts.ListedFact(paper=id, category=archive, day=day, type=kind)
                 payloads.append(page_facts.listing_payload(fact, at))
-            missing = self._fetch([id for id in shortfall.papers if id not in self._known_ids], payloads)
-            added += len(shortfall.papers) if day == self._day else 0
-            lacks += [(day, f"{archive}: {reason}") for reason in _describe_missing(missing, shortfall.unnamed)]
+            missing = self._fetch([id for id in lacking if id not in self._known_ids], payloads)
+            added += len(lacking) if day == self._day else 0
+            unnamed = max(0, listed.total - len(listed.papers))
+            lacks += [(day, f"{archive}: {reason}") for reason in _describe_missing(missing, unnamed)]
         if feed_ids and self._day not in counts_by_day:
             lacks.append((self._day, f"{archive}: arXiv's listing has not come so far"))
         return CheckResult(payloads, added, tuple(lacks), self._exact(counts_by_day), tuple(self._least(counts_by_day)))

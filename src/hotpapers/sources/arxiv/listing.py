@@ -8,7 +8,7 @@ whether it continues on the next page. Only identifiers, types and counts are re
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -96,21 +96,3 @@ def _paper(entry: str, kind: AnnouncementType) -> tuple[str, AnnouncementType] |
         return (arxiv.parse(id_link[1]).id, "cross" if "(cross-list from" in entry else kind) if id_link else None
     except InputError:
         return None
-
-
-# ---- completeness ----------------------------------------------------------------------------------------
-
-
-class ListingShortfall(NamedTuple):
-    """What a feed lacks compared with the listing: papers by identifier, and how many more that no page shows."""
-
-    papers: Mapping[str, AnnouncementType]
-    unnamed: int
-
-
-def shortfall(count: ListingCount, feed_ids: Container[str]) -> ListingShortfall:
-    """Compare what arXiv lists in an archive on a day with the identifiers in its feed."""
-    return ListingShortfall(
-        {id: kind for id, kind in count.papers.items() if id not in feed_ids},
-        max(0, count.total - len(count.papers)),
-    )

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hotpapers.ids import arxiv
 from hotpapers.ids.arxiv import ArxivId
 from hotpapers.model import Paper
 from hotpapers.sources.arxiv import author_names, paper_items
@@ -66,8 +65,3 @@ def _authors(row: SnapshotPaper) -> Iterator[str]:
             yield " ".join(filter(None, (*other_names[:1], family_name, *other_names[1:2])))
     else:
         yield from author_names.authors(row.authors) if isinstance(row.authors, str) else row.authors
-
-
-def key_of(paper: Paper) -> str:
-    """A paper's bare identifier."""
-    return arxiv.from_key(paper.paper)

@@ -111,12 +111,11 @@ class HackerNewsSource:
             response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
             hits = decode_response(response, _Hits).hits
             hit_times = [decode_or_none(hit, _HitTime) for hit in hits]
-            keys = [
-                hit_time.object_id if hit_time else unreadable_key(hit)
-                for hit_time, hit in zip(hit_times, hits, strict=True)
-            ]
             yield PayloadPage(
-                [RawPayload("post", key, bytes(hit), response.at) for key, hit in zip(keys, hits, strict=True)]
+                [
+                    RawPayload("post", hit_time.object_id if hit_time else unreadable_key(hit), bytes(hit), response.at)
+                    for hit_time, hit in zip(hit_times, hits, strict=True)
+                ]
             )
             oldest = min((hit_time.created_at_i for hit_time in hit_times if hit_time), default=since)
             if len(hits) < MOST_HITS or oldest >= until or oldest <= since:

@@ -17,25 +17,24 @@ from typing import Annotated
 
 import msgspec
 
+from hotpapers.classic import post_moment
 from hotpapers.errors import PartiallyRead, RequestRefused, RetryLater
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import ids_in
 from hotpapers.sources.paper_matching import AtLeastOne
 from hotpapers.sources.x import parser, spending
-from hotpapers.sources.x.billing import BilledRequest, send_billed
+from hotpapers.sources.x.billing import BilledRequest, BilledResponse, send_billed
 from hotpapers.sources.x.parser import NETWORK
 from hotpapers.sources.x.schemas import XResponse
 from hotpapers.sources.x.spending import Budget, BudgetState
 
-__all__ = ["EPOCH", "NETWORK", "XSettings", "XSource"]
+__all__ = ["NETWORK", "XSettings", "XSource"]
 
 PAGE, SMALLEST = 100, 10
 """Most and least posts that one search may return; `PAGE` is also the most of a lookup."""
 MEMORY = 6 * DAY
 """A search may start from the newest post read if it is no older than this: the search covers seven days."""
-EPOCH = 1_288_834_974_657
-"""The zero point of timestamps in identifiers, in milliseconds since 1970."""
 FIELDS = (
     "created_at,lang,public_metrics,entities,author_id,referenced_tweets,edit_history_tweet_ids,possibly_sensitive,"
     "note_tweet"
@@ -91,9 +90,7 @@ class XSource:
         while True:
             account, size = self._prepare(account, limits, http.now(), least=SMALLEST)
             params = self._search(account.since, until, next_token, size, http.now())
-            billed = yield from send_billed(
-                http, account, self._billed_request("/tweets/search/recent", params, size * limits.max_post_cost)
-            )
+            billed = yield from self._send(http, account, "/tweets/search/recent", params, size * limits.max_post_cost)
             account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
             next_token = billed.response.next_token
             is_spent = spending.affordable(account, limits, http.now()) < SMALLEST
@@ -115,7 +112,7 @@ class XSource:
         return PartiallyRead(
             f"{self._spent_reason()}; older posts were not read",
             again=_until_tomorrow(now),
-            lost_until=_created_at(oldest) if oldest else now,
+            lost_until=post_moment(oldest) if oldest else now,
         )
 
     def _spent_reason(self) -> str:
@@ -131,11 +128,10 @@ class XSource:
         ids = ids_in(keys, _KEY)
         while ids:
             account, size = self._prepare(account, limits, http.now(), least=1)
+            size = min(size, len(ids))
             batch, ids = ids[:size], ids[size:]
             params = {"ids": ",".join(batch), "tweet.fields": COUNTED}
-            billed = yield from send_billed(
-                http, account, self._billed_request("/tweets", params, len(batch) * limits.max_post_cost)
-            )
+            billed = yield from self._send(http, account, "/tweets", params, size * limits.max_post_cost)
             account = spending.settle(account, billed.earlier_cost + limits.cost(billed.response))
             yield PayloadPage(parser.count_payloads(billed.response, batch, billed.at), spending.encode(account))
 
@@ -168,8 +164,11 @@ class XSource:
             raise RetryLater(_until_tomorrow(now), self._spent_reason())
         return account, size
 
-    def _billed_request(self, path: str, params: Mapping[str, str], max_cost: int) -> BilledRequest:
-        return BilledRequest(f"{self.settings.base}{path}", params, self.settings.token, max_cost)
+    def _send(
+        self, http: HttpClient, account: BudgetState, path: str, params: Mapping[str, str], max_cost: int
+    ) -> Generator[PayloadPage, None, BilledResponse]:
+        request = BilledRequest(f"{self.settings.base}{path}", params, self.settings.token, max_cost)
+        return send_billed(http, account, request)
 
     def _search(self, since: str, until: str, next_token: str, size: int, now: int) -> dict[str, str]:
         params = {
@@ -181,13 +180,8 @@ class XSource:
         return params | ({"next_token": next_token} if next_token else {})
 
 
-def _created_at(id: str) -> int:
-    """When a post was created, by its identifier, µs UTC."""
-    return ((int(id) >> 22) + EPOCH) * 1000
-
-
 def _is_searchable(id: str, now: int) -> bool:
-    return now - _created_at(id) < MEMORY
+    return now - post_moment(id) < MEMORY
 
 
 def _until_tomorrow(now: int) -> float:

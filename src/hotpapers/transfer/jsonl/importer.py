@@ -20,20 +20,14 @@ from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.retention import delete_snapshots
 from hotpapers.store import batches, identities, manifest, redaction
 from hotpapers.store.batches import NumberedRow
-from hotpapers.store.chain_check import flaw_of
 from hotpapers.store.identities import EnrolledKeys, IdentityRow
 from hotpapers.store.item_rows import NO_SECRETS, SPECS, PreparedRow, RowSecrets, keys_in, prepare
 from hotpapers.store.manifest import HASH, BatchStamp, Pair
 from hotpapers.store.record import Record
-from hotpapers.store.verify import VerifyFinding, check
+from hotpapers.store.verify import VerifyFinding, check, flaw_of
 from hotpapers.transfer import queries
-from hotpapers.transfer.jsonl.as_written import has_fields_of, has_no_nulls, hex_bytes
 from hotpapers.transfer.jsonl.exporter import MADE_HERE
-from hotpapers.transfer.jsonl.lines import (
-    ExchangeBatch,
-    NumberedLine,
-    PrunedLine,
-)
+from hotpapers.transfer.jsonl.lines import ExchangeBatch, NumberedLine, PrunedLine, has_fields_of, hex_bytes
 from hotpapers.transfer.jsonl.reader import ExchangeReader
 from hotpapers.transfer.jsonl.redactions import LaterRedactions
 
@@ -319,7 +313,8 @@ class _FullImport:
             return ReadLine(line.number, pruned=hex_bytes(pruned.hash))
         row = line.body.get("row")
         item, beside = self.reader.item(line)
-        is_as_written = has_fields_of(line.body, item, in_order=bool(beside.redacted)) and has_no_nulls(row)
+        has_nulls = isinstance(row, dict) and None in row.values()  # missing values are left out
+        is_as_written = not has_nulls and has_fields_of(line.body, item, in_order=bool(beside.redacted))
         kept = self.reader.kept(line, item, beside)
         return ReadLine(line.number, item, kept, beside.check, is_as_written=is_as_written)
 

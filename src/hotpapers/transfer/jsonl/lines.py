@@ -121,3 +121,19 @@ class RowExtras(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
 
 CHECK = 8
 """Hexadecimal digits of a line's check; no more than a manifest keeps."""
+
+
+def has_fields_of(body: dict[str, Any], value: msgspec.Struct, *, in_order: bool = False) -> bool:
+    """Whether a line has exactly the fields with which a value is written: hashes cover the fields that are present,
+    and with a default filled in or left out, anyone without this program would compute another one. `in_order`: also
+    in the same order, for hashes that depend on it."""
+    written = msgspec.to_builtins(value)
+    return list(body) == list(written) if in_order else body.keys() == written.keys()
+
+
+def hex_bytes(text: str) -> bytes:
+    """The bytes of a hexadecimal text; empty for any other text."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""

@@ -17,13 +17,13 @@ from hotpapers.store.identities import IdentityRow, is_pseudonym
 from hotpapers.store.item_rows import BY_KIND, SPECS, RowSecrets
 from hotpapers.store.manifest import HASH
 from hotpapers.transfer.jsonl import FORMAT, VERSION
-from hotpapers.transfer.jsonl.as_written import hex_bytes, is_plain_hex
 from hotpapers.transfer.jsonl.lines import (
     DeliveryStateLine,
     ExchangeHeader,
     IdentityLine,
     NumberedLine,
     RowExtras,
+    hex_bytes,
 )
 from hotpapers.untrusted_json import refuse_repeated_names
 
@@ -73,7 +73,9 @@ class ExchangeReader:
             raise self.error(number, f"not JSON: {problem}") from problem
         if not isinstance(body, dict) or not isinstance(body.get("kind"), str):
             raise self.error(number, "not an object with a kind")
-        _rename(body.get("row"))
+        row = body.get("row")
+        if isinstance(row, dict) and "lost" in row and "redacted" not in row:  # its name in exports of earlier builds
+            row["redacted"] = row.pop("lost")
         return NumberedLine(number, body["kind"], body)
 
     def error(self, number: int, reason: str) -> NotExchange:
@@ -155,7 +157,7 @@ class ExchangeReader:
         """The line's identity, checked."""
         identity_line = self.convert(line, IdentityLine)
         salt, committed = hex_bytes(identity_line.salt), hex_bytes(identity_line.commitment)
-        if not is_plain_hex(identity_line.commitment):
+        if not set(identity_line.commitment) <= set("0123456789abcdef"):  # hex_bytes also accepts spaces and capitals
             committed = b"?"
         is_named = is_key(identity_line.key) and (is_pseudonym(identity_line.key) or not committed)
         if not is_named or (len(salt), len(committed)) not in ((SALT, 0), (0, HASH)):
@@ -172,9 +174,3 @@ def _fits(derived: Sequence[int | str], usual: Sequence[type]) -> bool:
     return [type(value) for value in derived] == list(usual) and all(
         isinstance(value, str) or -(2**63) <= value < 2**63 for value in derived
     )
-
-
-def _rename(row: object) -> None:
-    """Rename `lost`, as exports of earlier builds call `redacted`."""
-    if isinstance(row, dict) and "lost" in row and "redacted" not in row:
-        row["redacted"] = row.pop("lost")

@@ -97,16 +97,16 @@ def _resource(file: TableFile) -> Json:
         {"fields": [column], "reference": {"resource": other, "fields": [target]}}
         for column, other, target in table.references
     ]
-    schema = {"fields": list(map(_frictionless_field, table.columns)), "primaryKey": list(table.key)}
+    fields = [
+        {"name": column.name, "type": _FRICTIONLESS[column.type], "description": column.meaning}
+        for column in table.columns
+    ]
+    schema = {"fields": fields, "primaryKey": list(table.key)}
     return {
         "name": table.name.replace("_", "-"), "path": file.name, "description": table.meaning, "format": "parquet",
         "mediatype": PARQUET, "bytes": file.size, "hash": f"sha256:{file.sha256}",
         "schema": schema | ({"x-references": keys} if keys else {}),
     }  # fmt: skip
-
-
-def _frictionless_field(column: TableColumn) -> Json:
-    return {"name": column.name, "type": _FRICTIONLESS[column.type], "description": column.meaning}
 
 
 # ---- RO-Crate ---------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from hotpapers.transfer.research import queries
 Row = tuple[Any, ...]
 WITHOUT_NAMES = frozenset(("bluesky", "hackernews", "lobsters", "reddit", "x"))
 """Networks whose post identifiers contain no names; those of the others are URLs with names in them."""
-
+ARXIV_DOI = "10.48550/arXiv."
+"""How the DOIs begin that arXiv registers for papers (https://info.arxiv.org/help/doi.html)."""
 OLDEST = (AGES[-1] + 24) * HOUR
 """The age from which papers are not measured anymore, plus a day."""
 STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
@@ -32,14 +33,9 @@ def _papers(view: AsOfView) -> Iterator[Row]:
         id = arxiv.from_key(paper.paper)
         primary = paper.categories[0] if paper.categories else None
         yield (
-            id, arxiv_doi(id), paper.doi or None, primary, paper.categories, paper.version, paper.published_at,
+            id, f"{ARXIV_DOI}{id}", paper.doi or None, primary, paper.categories, paper.version, paper.published_at,
             paper.updated_at, paper.observed_at,
         )  # fmt: skip
-
-
-def arxiv_doi(id: str) -> str:
-    """The DOI that arXiv registered for a paper (https://info.arxiv.org/help/doi.html)."""
-    return f"10.48550/arXiv.{id}"
 
 
 def _announcements(view: AsOfView) -> Iterator[Row]:
@@ -49,21 +45,8 @@ def _announcements(view: AsOfView) -> Iterator[Row]:
 
 
 def _mentions(view: AsOfView) -> Iterator[Row]:
-    for (
-        paper,
-        number,
-        post,
-        network,
-        account,
-        voice,
-        text,
-        *how,
-        mentioned_at,
-        posted_at,
-        gone,
-        gone_at,
-        at,
-    ) in queries.mentions(view):
+    for paper, number, post, network, account, voice, text, *rest in queries.mentions(view):
+        *how, mentioned_at, posted_at, gone, gone_at, at = rest
         network = network or network_of(post)
         shown = own_id(post) if network in WITHOUT_NAMES and not is_pseudonym(post) else None
         yield (
