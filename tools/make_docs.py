@@ -32,7 +32,7 @@ from hotpapers import errors, model, settings, terms
 from hotpapers.evaluation.attacks import report
 from hotpapers.evaluation.attacks.figures import kept_figures
 from hotpapers.query import openapi
-from hotpapers.settings import announce, tables
+from hotpapers.settings import announce, following, mail, pages, serve, transparency
 from hotpapers.store.item_checks import NEVER_NEGATIVE
 from hotpapers.transfer.jsonl import FORMAT, VERSION, lines
 
@@ -220,27 +220,27 @@ def settings_page() -> str:
             announce.BlueskyAccount,
             "Once for each account: [on Bluesky](../how-to/bluesky.md).",
         ),
-        ("`[mailing]`", tables.MailingSettings, "See [mailing](../how-to/mailing.md)."),
+        ("`[mailing]`", mail.MailingSettings, "See [mailing](../how-to/mailing.md)."),
         (
             "`[run]`",
             settings.RunSettings,
             "See [running](../explanation/running.md).",
         ),
-        ("`[quote]`", tables.QuoteSettings, "What is never quoted: [channels](channels.md)."),
+        ("`[quote]`", pages.QuoteSettings, "What is never quoted: [channels](channels.md)."),
         (
             "`[summary]`",
-            tables.SummarySettings,
+            pages.SummarySettings,
             "See [summaries](../explanation/summary.md).",
         ),
-        ("`[serve]`", tables.ServeSettings, "See [readers](../how-to/readers.md), [the API](api.md)."),
+        ("`[serve]`", serve.ServeSettings, "See [readers](../how-to/readers.md), [the API](api.md)."),
         (
             "`[transparency]`",
-            tables.TransparencySettings,
+            transparency.TransparencySettings,
             "See [proofs](../explanation/proof.md).",
         ),
         (
             "`[[follow]]`",
-            tables.FollowSettings,
+            following.FollowSettings,
             "Once for each site: [following](../how-to/follow.md).",
         ),
         ("`[bots]`", settings.BotSettings, "See [bots](../explanation/bots.md)."),

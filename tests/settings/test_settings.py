@@ -11,16 +11,21 @@ import pytest
 
 from hotpapers import model, settings
 from hotpapers.errors import SettingsError
-from hotpapers.settings import BotRules, BotSettings, PublicationSettings, PublishSettings, RunSettings, Settings, load
-from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.settings.tables import (
-    FollowSettings,
-    MailingSettings,
-    QuoteSettings,
-    ServeSettings,
-    SummarySettings,
-    TransparencySettings,
+from hotpapers.settings import (
+    BotRules,
+    BotSettings,
+    PublicationSettings,
+    PublishSettings,
+    RunSettings,
+    Settings,
+    load,
 )
+from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.settings.following import FollowSettings
+from hotpapers.settings.mail import MailingSettings
+from hotpapers.settings.pages import QuoteSettings, SummarySettings
+from hotpapers.settings.serve import ServeSettings
+from hotpapers.settings.transparency import TransparencySettings
 from hotpapers.terms import TERMS, TermsOverride, table
 
 EVERYTHING = """

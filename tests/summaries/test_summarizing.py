@@ -21,7 +21,7 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import HOUR, HttpClient, Issue, Paper, Response
 from hotpapers.schedule import judge_and_freeze
 from hotpapers.settings import BotSettings
-from hotpapers.settings.tables import SummarySettings
+from hotpapers.settings.pages import SummarySettings
 from hotpapers.store import Record
 from hotpapers.summaries.generate import MOST_FAILURES, MOST_MINUTES, LanguageModel, summarize, summarizer
 from hotpapers.summaries.llm_client import LONGEST, LONGEST_ABSTRACT, request, sentence_of, unfit

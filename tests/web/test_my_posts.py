@@ -16,7 +16,7 @@ from hotpapers.model import DAY as A_DAY
 from hotpapers.model import HOUR, Account, Alias, Item, Judgement, Verdict
 from hotpapers.moderation.bots.review import OperatorVerdict, review_account, set_verdict, withdraw_verdict
 from hotpapers.settings import BotSettings
-from hotpapers.settings.tables import ServeSettings
+from hotpapers.settings.serve import ServeSettings
 from hotpapers.store import Record, reader_reports
 from hotpapers.terms import TERMS
 from hotpapers.view.site_config import SiteConfig

@@ -19,7 +19,7 @@ from hotpapers.ingest import IngestContext, make_connection
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.ranking.words import count_noun
 from hotpapers.schedule.health import followed_alarms
-from hotpapers.settings.tables import FollowSettings, follow_problems
+from hotpapers.settings.following import FollowSettings, follow_problems
 from hotpapers.store import Record
 from hotpapers.transparency import alarms
 from hotpapers.transparency.policies import parse_policy

@@ -18,7 +18,7 @@ from hotpapers.cli.terminal import echo
 from hotpapers.errors import UsageError
 from hotpapers.file_modes import open_private
 from hotpapers.schedule.hosts.files import CONTAINER, LISTEN, HostFile, HostMachine, host_files, remarks
-from hotpapers.settings.tables import TransparencySettings
+from hotpapers.settings.transparency import TransparencySettings
 from hotpapers.store import Record
 from hotpapers.transparency import log_keys
 from hotpapers.transparency.signatures import has_library

@@ -25,23 +25,12 @@ from hotpapers.ids.timestamps import is_day
 from hotpapers.model import LARGEST, NETWORKS, Publication, Window, distinct, keys
 from hotpapers.settings import announce as announced
 from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.settings.tables import (
-    BASE_REMEDY,
-    FollowSettings,
-    MailingSettings,
-    Problems,
-    QuoteSettings,
-    ServeSettings,
-    SummarySettings,
-    TransparencySettings,
-    follow_problems,
-    is_address,
-    is_app_address,
-    mailing_problems,
-    path_problem,
-    quote_problems,
-    summary_problems,
-)
+from hotpapers.settings.following import FollowSettings, follow_problems
+from hotpapers.settings.mail import MailingSettings, mailing_problems
+from hotpapers.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
+from hotpapers.settings.paths import is_address, path_problem
+from hotpapers.settings.serve import ServeSettings, serve_problems
+from hotpapers.settings.transparency import TransparencySettings, transparency_problems
 from hotpapers.terms import CHOICES, TERMS, TermsOverride
 
 FILE = "hotpapers.toml"
@@ -296,12 +285,14 @@ def _unknown(path: str, name: str) -> str:
     return f"{_key(path, name)}: no such setting; {remedy}"
 
 
-def _problems(settings: Settings) -> Problems:
+def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _path_problems(settings)
     if not settings.store.strip():
         yield "store", 'is empty; write a path, such as "hotpapers.db".'
     if problem := _contact_problem(settings.contact):
         yield "contact", problem
+    if not settings.publish.output.strip():
+        yield "publish.output", 'is empty; write a folder, such as "public".'
     if problem := _base_problem(settings.publish.base):
         yield "publish.base", problem
     if not settings.publish.channels:
@@ -321,17 +312,16 @@ def _problems(settings: Settings) -> Problems:
         yield "run.read_back", f"{settings.run.read_back} is out of range; write 0 to {MOST_BACK} days."
     tables = {
         "quote": quote_problems(settings.quote), "summary": summary_problems(settings.summary),
-        "mailing": mailing_problems(settings.mailing),
+        "mailing": mailing_problems(settings.mailing), "serve": serve_problems(settings.serve),
+        "transparency": transparency_problems(settings.transparency),
     }  # fmt: skip
     for table, problems in tables.items():
         yield from ((f"{table}.{key}", problem) for key, problem in problems)
-    if not is_app_address(settings.serve.base):
-        yield "serve.base", BASE_REMEDY
     yield from follow_problems(settings.follow)
     yield from announced.problems((settings.chat, settings.webhook, settings.bluesky), names)
 
 
-def _path_problems(settings: Settings) -> Problems:
+def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
     paths = {
         "store": settings.store.removeprefix("sqlite:///"),
         "publish.output": settings.publish.output,
@@ -343,17 +333,9 @@ def _path_problems(settings: Settings) -> Problems:
     for key, path in paths.items():
         if problem := path_problem(path):
             yield key, problem
-    examples = {
-        "publish.output": 'a folder, such as "public"',
-        "transparency.key": 'a path, such as "hotpapers.key"',
-        "transparency.folder": 'a folder, such as "transparency"',
-    }  # fmt: skip
-    for key, example in examples.items():
-        if not paths[key].strip():
-            yield key, f"is empty; write {example}."
 
 
-def _bot_problems(bots: BotSettings) -> Problems:
+def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
     for key, accounts in (("bots", bots.bots), ("people", bots.people)):
         for account in accounts:
             if not keys.is_key(account):
@@ -373,7 +355,7 @@ def _base_problem(base: str) -> str:
     return "write a full address that ends with /, such as https://papers.example/daily/."
 
 
-def _publication_problems(publication: PublicationSettings) -> Problems:
+def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     yield from _name_problems(publication)
     if problem := _base_problem(publication.base):
         yield "base", problem
@@ -393,7 +375,7 @@ def _publication_problems(publication: PublicationSettings) -> Problems:
             yield "own", f"write accounts as network:id, not {account!r}."
 
 
-def _name_problems(publication: PublicationSettings) -> Problems:
+def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     if not announced.NAME.fullmatch(publication.name):
         yield "name", 'use letters, digits and hyphens, at most 64, such as "daily-ml".'
     if len(publication.note) > LONGEST_NOTE or not publication.note.isprintable():
@@ -413,7 +395,7 @@ def _name_problems(publication: PublicationSettings) -> Problems:
             yield "categories", f"{category!r} is not an arXiv category or archive; {hint}"
 
 
-def _number_problems(publication: PublicationSettings) -> Problems:
+def _number_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     if not 0 <= publication.hour <= 23:
         yield "hour", f"{publication.hour} is not an hour of the day; write 0 to 23."
     if not 0 <= publication.posts <= MOST_POSTS:

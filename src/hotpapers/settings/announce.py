@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from hotpapers.errors import SettingsError
 from hotpapers.model import NETWORKS, distinct, keys
-from hotpapers.settings.tables import Problems, is_address
+from hotpapers.settings.paths import is_address
 
 SHORTEST_SECRET = 16
 """Minimum number of characters of a secret, against guessing."""
@@ -103,7 +103,7 @@ def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[st
 # ---- problems, as (key, reason and remedy) -------------------------------------------------------------
 
 
-def problems(tables: AnnounceTables, publications: Sequence[str]) -> Problems:
+def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Problems in these tables, as (key, reason and remedy). `publications`: the names of all publications."""
     chats, webhooks, accounts = tables
     for number, chat in enumerate(chats, 1):
@@ -120,6 +120,9 @@ def problems(tables: AnnounceTables, publications: Sequence[str]) -> Problems:
         )
         account_problems = _account_problems(account, is_duplicate)
         yield from _within(f"bluesky {number}", account_problems, _publication(account.publication, publications))
+
+
+Problems = Iterator[tuple[str, str]]
 
 
 def _within(table: str, *groups: Problems) -> Problems:

@@ -24,7 +24,7 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.logs import log_event
 from hotpapers.model import HttpClient, Paper, Publication
 from hotpapers.settings.announce import secret
-from hotpapers.settings.tables import SummarySettings
+from hotpapers.settings.pages import SummarySettings
 from hotpapers.store import Record
 from hotpapers.store.as_of import AsOfView
 from hotpapers.summaries.llm_client import ask

@@ -19,7 +19,7 @@ from hotpapers.model import HOUR
 from hotpapers.schedule import SenderDestination, SendJob
 from hotpapers.settings import PublicationSettings, Settings
 from hotpapers.settings.announce import ChatSettings, WebhookSettings
-from hotpapers.settings.tables import MailingSettings
+from hotpapers.settings.mail import MailingSettings
 from hotpapers.store import Record
 from tests.deliver.email.samples import join
 from tests.deliver.email.server import serving as mail_server

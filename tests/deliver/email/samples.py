@@ -12,7 +12,7 @@ from hotpapers.deliver.email.config import MailConfig, Secret, preview_config
 from hotpapers.deliver.email.queries import Subscriber
 from hotpapers.deliver.email.smtp import SmtpClient
 from hotpapers.model import HOUR
-from hotpapers.settings.tables import MailingSettings
+from hotpapers.settings.mail import MailingSettings
 from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write

@@ -24,7 +24,7 @@ from hotpapers.deliver.email.smtp_replies import (
 )
 from hotpapers.deliver.email.tokens import MailToken
 from hotpapers.errors import SettingsError, UsageError
-from hotpapers.settings.tables import MailingSettings
+from hotpapers.settings.mail import MailingSettings
 from tests.deliver.email.samples import MARK, SECRET, reader
 
 # ---- addresses -----------------------------------------------------------------------------------------

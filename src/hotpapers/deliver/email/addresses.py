@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hotpapers.errors import UsageError
-from hotpapers.settings.tables import MAIL_ADDRESS
+from hotpapers.settings.mail import MAIL_ADDRESS
 
 LONGEST_REASON = 200
 """Characters kept of a relay's reply."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hotpapers.errors import SettingsError
-from hotpapers.settings.tables import MailingSettings
+from hotpapers.settings.mail import MailingSettings
 
 PASSWORD = "HOTPAPERS_MAIL_PASSWORD"
 """The environment variable that holds the relay's password."""

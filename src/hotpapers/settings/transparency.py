@@ -1,0 +1,29 @@
+"""Settings of the transparency logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+
+class TransparencySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[transparency]`: a log of what was published, kept once there is a key, which `hotpapers init` creates.
+
+    `key`: the file of the private key. `folder`: where the logs are kept. `policy`: the witnesses that are asked to
+    cosign, and how many must do so (C2SP tlog-policy). `observations`: whether to publish the observations too, without
+    words, names and handles, for others to follow.
+    """
+
+    key: str = "hotpapers.key"
+    folder: str = "transparency"
+    policy: str = ""
+    observations: bool = False
+
+
+def transparency_problems(settings: TransparencySettings) -> Iterator[tuple[str, str]]:
+    """Problems in `[transparency]`, as (key, reason and remedy)."""
+    if not settings.key.strip():
+        yield "key", 'is empty; write a path, such as "hotpapers.key".'
+    if not settings.folder.strip():
+        yield "folder", 'is empty; write a folder, such as "transparency".'
