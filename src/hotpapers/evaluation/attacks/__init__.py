@@ -2,6 +2,7 @@
 
 scene            a day of a world as a ranking sees it, before and after a campaign
 recorded_scene   the same for a frozen issue; recorded_posts: the posts about its papers
+other_collectors counts of other sites that the issue uses in place of ours
 unread_networks  networks that could not be read on the day, as far as they were read before
 coordinated      which accounts are judged to be a chorus after a campaign
 campaign         what an attacker does: accounts, posts, likes; and the contract of an attack
