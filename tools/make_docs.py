@@ -33,6 +33,7 @@ from hotpapers.evaluation.attacks import report
 from hotpapers.evaluation.attacks.figures import kept_figures
 from hotpapers.query import openapi
 from hotpapers.settings import announce, following, mail, pages, serve, transparency
+from hotpapers.settings.limits import limit_of
 from hotpapers.store.item_checks import NEVER_NEGATIVE
 from hotpapers.transfer.jsonl import FORMAT, VERSION, lines
 
@@ -179,7 +180,7 @@ def shown_default(field: msgspec.structs.FieldInfo) -> str:
 
 def list_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
     """Fields of a struct under their TOML names, with descriptions; fields with the same description are grouped."""
-    hints, descriptions = get_type_hints(cls), described(cls)
+    hints, descriptions = get_type_hints(cls, include_extras=True), described(cls)
     fields = [field for field in msgspec.structs.fields(cls) if field.name in names]
     lines: dict[str, list[str]] = {}
     for field in fields:
@@ -192,6 +193,9 @@ def as_set(field: msgspec.structs.FieldInfo, hint: Any) -> str:
     default = shown_default(field).strip("`").replace("null", "")
     choices = [word for word in re.findall("`([^`]+)`", shown_type(hint)) if f'"{word}"' != default]
     key = f"`{field.encode_name} = {default}`" if default else f"`{field.encode_name}`"
+    limit = limit_of(hint)
+    if limit and limit != "0 or more":
+        key += f" ({limit})"
     return ", ".join([key, *(f'`"{word}"`' for word in choices)])
 
 

@@ -24,7 +24,7 @@ from tests.deliver.email.nameserver import serving_dns
 from tests.deliver.email.reading import part, read
 from tests.deliver.email.samples import fill
 from tests.deliver.email.server import Box, serving
-from tests.deliver.email.test_bounces import report
+from tests.deliver.email.test_bounces import report, sent
 from tests.deliver.email.test_dns_checks import GOOD, MESSAGE, arrived_message
 from tests.issues.made import DAY
 
@@ -267,7 +267,8 @@ def test_run_sends_what_it_freezes_but_not_what_it_makes_up(config: Path, box: B
 
 def test_a_mailbox_is_taken_in_from_a_file_or_a_pipe(config: Path, box: Box, tmp_path: Path) -> None:
     mark = subscribe(config, box, "some@moth.example")
-    data = report(mark=mark)
+    with Record(str(config.with_name("hotpapers.db"))) as record:
+        data = report(message=sent(mark, secret=record.hasher.secret))
     file = tmp_path / "box"
     file.write_bytes(data)
     output = "1 bounced, 0 returned for other reasons, 0 confirmed, 0 unsubscribed, 0 other messages\n"

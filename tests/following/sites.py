@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -166,6 +167,13 @@ def day_file(day: int, lines: Sequence[bytes], part: int = 1) -> tuple[bytes, st
     hour = FIRST // HOUR + 24 * day + 23
     file = ObservedFile(day, hour - 23, hour, part, observation_files.root_of(observation_lines))
     return entries.observed_entry(file), file.name + observation_files.SUFFIX, observations.pack(lines)
+
+
+def withdrawal_list(day: int, rows: Sequence[str]) -> tuple[bytes, str, bytes]:
+    """A list of the start of a day with these rows: its leaf, name and bytes."""
+    text = "".join(f"{row}\n" for row in rows).encode()
+    leaf = entries.ListLeaf(FIRST // HOUR + 24 * day, hashlib.sha256(text).digest())
+    return entries.withdrawn_entry(leaf), leaf.name, text
 
 
 def leaves_of(publisher: Publisher) -> list[bytes]:

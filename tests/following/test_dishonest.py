@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from unittest.mock import Mock
@@ -13,6 +12,7 @@ import zstandard
 from hotpapers.errors import NetError, NotAProof
 from hotpapers.following import file_intake
 from hotpapers.model import DAY, HOUR, Measurement, Post, Snapshot
+from hotpapers.model.keys import own_id
 from hotpapers.privacy import queries
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
@@ -36,6 +36,7 @@ from tests.following.sites import (
     leaves_of,
     lines_in,
     received_days,
+    withdrawal_list,
 )
 from tests.issues.made import key, moment
 from tests.transparency.logs import public_key
@@ -325,6 +326,17 @@ def test_a_list_that_is_held_back_or_changed_is_named(publisher: Publisher, foll
     assert (follower.site.folder / withdrawal_list.name).read_text() == text
 
 
+def test_a_list_that_claims_to_be_old_hides_nothing(publisher: Publisher, follower: Follower) -> None:
+    """Old ones need not be published."""
+    file = publisher.files()[0]
+    lines = observations.read_packed(file.name, file.read_bytes())
+    lines[3] = observations.taken_back(lines[3])
+    data = observations.pack(line.data for line in lines)
+    leaf, name, text = withdrawal_list(-91, ["line 2024-05-06T23-1 3"])
+    forge(publisher, [*leaves_of(publisher), leaf], {file.name: data, name: text})
+    assert "line 3 is withheld, but no list in the log withdraws it" in follower.follow(3).problems[0]
+
+
 def test_a_stale_file_brings_back_nothing_withdrawn(publisher: Publisher, follower: Follower) -> None:
     stale_file = publisher.files()[0].read_bytes()
     forget(publisher.record, "bluesky:1")
@@ -341,13 +353,10 @@ def test_a_list_of_marks_that_are_nobodys_costs_nothing(
     """For each name in no row, forgetting searches the whole store: a list could keep us busy for days."""
     follower.follow(3)
     with follower.peer() as peer:
-        known_mark = next(post.post for post in peer.view().items(Post))
-    marks = "".join(f"{mark}\n" for mark in (known_mark, *(f"bluesky:*{n:032x}" for n in range(2000))))
-    digest = hashlib.sha256(marks.encode()).digest()
-    files = {file.name: file.read_bytes() for file in publisher.files()} | {
-        f"withdrawn-{digest.hex()}.txt": marks.encode()
-    }
-    forge(publisher, [*leaves_of(publisher), entries.withdrawn_entry(digest)], files)
+        known_mark = next(own_id(post.post) for post in peer.view().items(Post))
+    leaf, name, data = withdrawal_list(3, [known_mark, *(f"*{n:032x}" for n in range(2000))])
+    files = {file.name: file.read_bytes() for file in publisher.files()} | {name: data}
+    forge(publisher, [*leaves_of(publisher), leaf], files)
     scans, rows_with_names = list[Record](), queries.rows_with_names
 
     def counting_rows(record: Record, names: ForgottenNames) -> Iterator[StoredRow]:

@@ -10,6 +10,7 @@ import pytest
 
 from hotpapers.jobs.attempts import FAILED_AGAIN
 from hotpapers.model import DAY, HOUR, KINDS, Measurement, Mention, Post, Snapshot
+from hotpapers.model.keys import own_id
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.transfer import observations
@@ -91,7 +92,7 @@ def test_forgotten_items_are_withdrawn_and_counts_stay(publisher: Publisher, fol
         assert len(marks_left) == len(marks) and len(set(marks) - set(marks_left)) == 1
     [withdrawn_mark] = set(marks) - set(marks_left)
     site_bytes = b"".join(path.read_bytes() for path in publisher.public.rglob("*") if path.is_file())
-    assert withdrawn_mark.encode() in site_bytes  # as a withdrawn name, and nowhere else
+    assert own_id(withdrawn_mark).encode() in site_bytes  # in a list, and nowhere else
     lines = [line for file in publisher.files() for line in observations.read_packed(file.name, file.read_bytes())]
     assert not any(withdrawn_mark.encode() in line.data for line in lines)
     assert sum(line.item is None for line in lines) == 3

@@ -85,7 +85,7 @@ def test_when_switched_off_nothing_is_added_and_forgotten_items_are_withdrawn(pu
     forget(publisher.record, "bluesky:1")
     publisher.publish(4)
     assert len(publisher.files()) == 3
-    assert len(list(filter(None, map(entries.withdrawn_digest_of, leaves_of(publisher))))) == 1
+    assert len(list(filter(None, map(entries.withdrawn_list_of, leaves_of(publisher))))) == 1
 
 
 def test_a_lost_folder_is_built_again_to_the_same_root(publisher: Publisher) -> None:

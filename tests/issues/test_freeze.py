@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -22,6 +23,7 @@ from hotpapers.model import HOUR, Alias, Issue, Item, Publication, RawPayload
 from hotpapers.privacy.forget import forget
 from hotpapers.schedule import judge_and_freeze
 from hotpapers.settings import BotSettings
+from hotpapers.store.issue_contents import decode_content
 from hotpapers.store.record import Record
 from hotpapers.store.verify import check
 from hotpapers.transfer.jsonl.exporter import lines
@@ -142,6 +144,15 @@ def test_a_correction_is_judged_as_of_its_issues_close(record: Record) -> None:
     second = judge_and_freeze(record, later, DAY, bots, again=True, reason="a bot was counted", at=at).content
     assert (numbers(first.entries), numbers(second.entries)) == ([1, 2, 3], [1, 3])
     assert problems_of(record) == []
+
+
+def test_a_correction_reads_its_earlier_editions_once(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(record, fortnight())
+    first = frozen(record).content
+    read_content = Mock(wraps=decode_content)
+    monkeypatch.setattr(freeze, "decode_content", read_content)
+    judge_and_freeze(record, DAILY, DAY, BotSettings(), again=True, reason="why", at=first.as_of + HOUR)
+    assert read_content.call_count == 1
 
 
 def test_what_is_asked_of_freezing_must_make_sense(record: Record) -> None:

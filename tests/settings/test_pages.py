@@ -32,7 +32,7 @@ def load(folder: Path, text: str) -> settings.Settings:
         ('[summary]\nurl = "localhost:11434"', "summary.url: write a full address"),
         ('[summary]\nurl = "http://me@127.0.0.1/v1"', "summary.url: write a full address"),
         ('[summary]\nurl = "http://127.0.0.1:11434/v1"', "summary.model: is missing"),
-        ("[publish]\nbudget = -1", "publish.budget: -1 is negative"),
+        ("[publish]\nbudget = -1", "publish.budget: must be a whole number, 0 or more"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_named_with_its_remedy(tmp_path: Path, text: str, message: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers import model
-from hotpapers.store import tombstones
+from hotpapers.privacy.forget import forget
+from hotpapers.store import Record, tombstones
 from hotpapers.store.item_rows import KeyedHasher
 from hotpapers.store.tombstones import ForgottenNames, Tombstones, found_in, names_of, redacted
 from tests.store.made import AT
@@ -169,3 +172,21 @@ def test_tombstones_refuse_and_redact_by_marks_alone() -> None:
     left = known_tombstones.redacted(mention)
     assert isinstance(left, model.Post) and (left.text, left.name) == ("@" + "█" * 11, "█" * 11 + " fan")
     assert known_tombstones.redacted(post) is post
+
+
+def test_each_key_of_a_batch_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    post = model.Post(
+        post="x:7", network="x", account="x:8", handle="ann", text="see: this", created_at=AT, observed_at=AT
+    )
+    hashed_keys, tombstone = list[str](), KeyedHasher.tombstone
+
+    def counting_tombstone(hasher: KeyedHasher, key: str) -> str:
+        hashed_keys.append(key)
+        return tombstone(hasher, key)
+
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        record.append([msgspec.structs.replace(post, post="x:1", account="x:2")], source="made-up", at=AT)
+        forget(record, "x:1")
+        monkeypatch.setattr(KeyedHasher, "tombstone", counting_tombstone)
+        record.append([post, model.Snapshot(post="x:7", likes=3, observed_at=AT)], source="made-up", at=AT)
+    assert sorted(hashed_keys) == ["x:7", "x:8", "x:@ann"]

@@ -71,10 +71,9 @@ def freeze_day(
 ) -> FrozenIssue:
     """The frozen issue of a day. Most days of many are frozen already, so the code that judges and freezes is imported
     only when one is not."""
-    editions = freeze.editions(record, publication.publication, freeze.check_day(day))
-    if editions and not again:
-        return editions[-1]
-    if not editions:
+    if not again:
+        if editions := freeze.editions(record, publication.publication, freeze.check_day(day)):
+            return editions[-1]
         freeze.check_recorded(record, publication, day)
     from hotpapers.schedule import judge_and_freeze
 

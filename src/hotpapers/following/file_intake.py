@@ -18,17 +18,18 @@ from hotpapers import model, terms
 from hotpapers.errors import HotPapersError, NotAProof, NotExchange, RequestRefused
 from hotpapers.following.allowance import Allowance
 from hotpapers.following.site_log import FollowedSite, LoggedFolder
-from hotpapers.model import HOUR, HttpClient
-from hotpapers.model.keys import network_of
+from hotpapers.model import HOUR, NETWORKS, HttpClient
+from hotpapers.model.keys import network_of, own_id
 from hotpapers.privacy.forget import forget_all
 from hotpapers.privacy.queries import keys_known
 from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of, sources_at
+from hotpapers.store.meta import read_meta, write_meta
 from hotpapers.transfer import observations
 from hotpapers.transfer.observations import ObservationLine
 from hotpapers.transparency import entries, log_files
-from hotpapers.transparency.entries import ObservedFile, withdrawn_digest_of
+from hotpapers.transparency.entries import ListLeaf, ObservedFile, withdrawn_list_of
 from hotpapers.transparency.observation_files import REACH, SUFFIX, WithdrawnList, line_row, parse_withdrawn, root_of
 
 TimeSpan = tuple[int, int]
@@ -38,6 +39,8 @@ ProgressBar = Callable[[int], AbstractContextManager[Callable[[int], object]]]
 CHUNK = 5_000
 """Items of one batch."""
 DONE = "done"
+BEGAN = "began"
+"""The name in a store's `meta` of the oldest hour whose files and lists it needed when it was new."""
 MOST_WITHDRAWN = 10_000_000
 """Most lines of all lists of a site together."""
 BUCKETS = 1 << 16
@@ -76,8 +79,12 @@ def take_files(
     """Forget what was withdrawn, then add the new files. A bad file doesn't stop the others; a site that does not
     answer does. `peer`: the store of the site's observations. Raises NetError, StoreError, NotAProof for too
     many withdrawals."""
+    if not peer.head.position:
+        with peer.database.write():
+            write_meta(peer.database, BEGAN, str(oldest_hour(http.now())))
     intake = _Intake(site, peer, http, allowed)
     intake.apply_withdrawals(logs)
+    intake.drop_old_lists(logs)
     files = [(log, file) for log in logs for file in intake.files_of(log)]
     intake.name_absent_parts([file for _, file in files])
     new_files = sum(not intake.has(file) for _, file in files)
@@ -98,7 +105,7 @@ class _Intake:
         self._unusable_lists = set[str]()
         self._problems: list[str] = []
         self._done = sources_at(peer.database, DONE)
-        self._oldest = (http.now() - REACH) // HOUR
+        self._oldest = oldest_hour(http.now())
         self._covered, self._absent = HourSpans(), HourSpans()
         self._added_hours: list[int] = []
         self._items = self._forgotten = 0
@@ -129,13 +136,13 @@ class _Intake:
         new_names: dict[str, None] = {}
         try:
             for log in logs:
-                for name, digest in _lists_of(log):
-                    if name in self._done or name in new_names:
+                for leaf in lists_since(log, self._oldest):
+                    if leaf.name in self._done or leaf.name in new_names:
                         continue
-                    withdrawn = self._usable_list(log, name, digest)
+                    withdrawn = self._usable_list(log, leaf)
                     if withdrawn is not None:
                         self._forget(withdrawn.marks)
-                        new_names[name] = None
+                        new_names[leaf.name] = None
         finally:
             self._clean_up(new_names)
             self._allowance.save()
@@ -143,31 +150,38 @@ class _Intake:
     def load_withdrawn(self, logs: Sequence[LoggedFolder]) -> None:
         """Load what all lists name, which is only needed for new files. Raises NotAProof if it is too much."""
         for log in logs:
-            for name, digest in _lists_of(log):
-                withdrawn = None if name in self._unusable_lists else self._usable_list(log, name, digest)
+            for leaf in lists_since(log, self._oldest):
+                withdrawn = None if leaf.name in self._unusable_lists else self._usable_list(log, leaf)
                 if withdrawn is not None:
                     self._withdrawn.add(withdrawn.rows())
                 if self._withdrawn.count > MOST_WITHDRAWN:
                     raise NotAProof(f"{log.origin}: its lists withdraw more than {MOST_WITHDRAWN:,} marks and lines")
         self._allowance.save()
 
-    def _usable_list(self, log: LoggedFolder, name: str, digest: str) -> WithdrawnList | None:
+    def drop_old_lists(self, logs: Sequence[LoggedFolder]) -> None:
+        """Delete our copies of lists that are no longer needed: no file of the time that is read is older."""
+        needed = {leaf.name for log in logs for leaf in lists_since(log, self._oldest)}
+        for file in self._site.folder.glob("withdrawn-*.txt"):
+            if file.name not in needed:
+                file.unlink()
+
+    def _usable_list(self, log: LoggedFolder, leaf: ListLeaf) -> WithdrawnList | None:
         """A list; None if it cannot be used now, which is noted."""
         try:
-            return self._list(log, name, digest)
+            return self._list(log, leaf)
         except (NotExchange, RequestRefused) as problem:
-            self._unusable_lists.add(name)
+            self._unusable_lists.add(leaf.name)
             if not self._allowance.refusal:
-                self._problems.append(f"{name}: is in the log but unusable: {problem}")
+                self._problems.append(f"{leaf.name}: is in the log but unusable: {problem}")
             return None
 
-    def _list(self, log: LoggedFolder, name: str, digest: str) -> WithdrawnList:
-        file = self._site.folder / name
+    def _list(self, log: LoggedFolder, leaf: ListLeaf) -> WithdrawnList:
+        file = self._site.folder / leaf.name
         data = file.read_bytes() if file.exists() else b""
-        is_here = hashlib.sha256(data).hexdigest() == digest  # otherwise, it is missing or our copy is damaged
+        is_here = hashlib.sha256(data).digest() == leaf.digest  # otherwise, it is missing or our copy is damaged
         if not is_here:
-            data = self._get(log.files + name)
-            if hashlib.sha256(data).hexdigest() != digest:
+            data = self._get(log.files + leaf.name)
+            if hashlib.sha256(data).digest() != leaf.digest:
                 raise NotExchange("it is not the list in the log")
         withdrawn = parse_withdrawn(data.decode("utf-8", "replace"))
         if not is_here:
@@ -175,8 +189,9 @@ class _Intake:
         return withdrawn
 
     def _forget(self, marks: Collection[str]) -> None:
-        # Forgetting an unknown key would scan the whole store.
-        known_keys = keys_known(self._peer.database, sorted(marks))
+        known_keys = set[str]()
+        for network in NETWORKS:  # Forgetting an unknown key would scan the whole store.
+            known_keys |= keys_known(self._peer.database, [f"{network}:{mark}" for mark in sorted(marks)])
         outcomes = forget_all(self._peer, sorted(known_keys)) if known_keys else []
         self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
 
@@ -292,7 +307,7 @@ class _Intake:
         """The items to store: only from networks that may be read here, and nothing withdrawn since."""
         for line in lines:
             item = line.item
-            if item is None or any(mark in self._withdrawn for mark in observations.marks_in(item)):
+            if item is None or any(own_id(mark) in self._withdrawn for mark in observations.marks_in(item)):
                 continue
             networks = {*map(network_of, observations.marks_in(item)), getattr(item, "network", "arxiv")}
             if all(terms.of(self._allowed, network).read != "no" for network in networks):
@@ -330,9 +345,25 @@ class _WithdrawnRows:
         return value in self._buckets.get(value % BUCKETS, ())
 
 
-def _lists_of(log: LoggedFolder) -> Iterator[tuple[str, str]]:
-    """The lists of what was withdrawn that a log names: each one's name and digest."""
-    return ((f"withdrawn-{digest}.txt", digest) for entry in log.entries if (digest := withdrawn_digest_of(entry)))
+def oldest_hour(at: int) -> int:
+    """The oldest hour whose files and lists are read; older ones are no longer published."""
+    return (at - REACH) // HOUR
+
+
+def lists_since(log: LoggedFolder, oldest: int) -> Iterator[ListLeaf]:
+    """The lists of what was withdrawn that a log names, except those older than an hour."""
+    leaves = filter(None, map(withdrawn_list_of, log.entries))
+    return (leaf for leaf in leaves if leaf.hour >= oldest)
+
+
+def missed_list(peer: Record, logs: Sequence[LoggedFolder], at: int) -> str:
+    """The name of a list that a store of observations needed and never got, and that is no longer published; empty if
+    there is none."""
+    if not peer.head.position:
+        return ""
+    began, done = int(read_meta(peer.database, BEGAN) or 0), sources_at(peer.database, DONE)
+    leaves = (leaf for log in logs for leaf in lists_since(log, began) if leaf.hour < oldest_hour(at))
+    return next((leaf.name for leaf in leaves if leaf.name not in done), "")
 
 
 def _hour_ranges(hours: Sequence[int]) -> list[tuple[int, int]]:

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from hotpapers import terms
 from hotpapers.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
-from hotpapers.following.file_intake import IntakeResult, ProgressBar, no_bar, take_files
+from hotpapers.following.file_intake import IntakeResult, ProgressBar, missed_list, no_bar, take_files
 from hotpapers.following.measurement import counting_of, save_measurements
 from hotpapers.following.site_log import FollowedSite, LoggedFolder, fetch_log, policy_of, unknown_logs
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.jobs.loop import JobContext
+from hotpapers.logs import log_event
 from hotpapers.model import HttpClient
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
@@ -27,6 +28,14 @@ MOST_LEAVES = 1 << 20
 """Most leaves of all logs of a site together: its own policy, which is taken if you name none, can list 200 logs."""
 MOST_NAMED = 10
 """Most problems that an alarm, or the job's state, names."""
+
+
+class FetchedLogs(NamedTuple):
+    """A site's logs. `problems`: what failed its checks; `others`: other problems."""
+
+    logs: tuple[LoggedFolder, ...]
+    problems: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 class FollowOutcome(NamedTuple):
@@ -52,18 +61,32 @@ def follow_site(
     Raises NetError if the site does not answer, NotAProof if it has no log, LogError if our copy is damaged,
     StoreError."""
     site.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with Record(str(site.folder / RECORD)) as peer:
-        before = peer.head.position
-        try:
-            intake_result = fetch_site(site, peer, http, allowed, progress)
-        except NotAProof as problem:
-            _update_alarm(site, (str(problem),), http.now())
-            raise
-        _update_alarm(site, intake_result.problems, http.now())
-        counts = _count(site, record, peer, before, intake_result, http.now())
+    try:
+        fetched = _fetch_logs(site, http)
+        with _open_copy(site, fetched.logs, http.now()) as peer:
+            before = peer.head.position
+            intake_result = _take_files(site, fetched, peer, http, allowed, progress)
+            _update_alarm(site, intake_result.problems, http.now())
+            counts = _count(site, record, peer, before, intake_result, http.now())
+    except NotAProof as problem:
+        _update_alarm(site, (str(problem),), http.now())
+        raise
     return FollowOutcome(
         intake_result.files, intake_result.items, intake_result.withdrawn, counts, intake_result.all_problems
     )
+
+
+def _open_copy(site: FollowedSite, logs: Sequence[LoggedFolder], at: int) -> Record:
+    """The store of a site's observations. If it was not updated for so long that it cannot learn anymore what was
+    withdrawn, it is replaced by a new one. Raises StoreError."""
+    file = site.folder / RECORD
+    with Record(str(file)) as peer:
+        missed = missed_list(peer, logs, at)
+    if missed:
+        log_event("fetching again", source=site.name, reason=f"{missed} was not applied and is no longer published")
+        for part in site.folder.glob(f"{RECORD}*"):
+            part.unlink()
+    return Record(str(file))
 
 
 def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake_result: IntakeResult, at: int) -> int:
@@ -100,6 +123,10 @@ def fetch_site(
 ) -> IntakeResult:
     """Add a site's observations that are in its log to a store of their own. A rewritten past raises an alarm until the
     operator has dealt with it. Raises like `follow_site`."""
+    return _take_files(site, _fetch_logs(site, http), peer, http, allowed, progress)
+
+
+def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
     policy = policy_of(site, http)
     logs, problems, others = list[LoggedFolder](), list[str](), list[str]()
     for log in policy.logs:
@@ -119,10 +146,15 @@ def fetch_site(
         f"{site.name} names a log that is not in the policy: add `log {key}` to the policy if you trust that key"
         for key in unknown_logs(site, policy, http)
     ]
-    intake_result = take_files(site, logs, peer, http, allowed, progress)
-    return intake_result._replace(
-        problems=(*problems, *intake_result.problems), others=(*others, *intake_result.others)
-    )
+    return FetchedLogs(tuple(logs), tuple(problems), tuple(others))
+
+
+def _take_files(
+    site: FollowedSite, fetched: FetchedLogs, peer: Record, http: HttpClient, allowed: terms.Table,
+    progress: ProgressBar,
+) -> IntakeResult:  # fmt: skip
+    result = take_files(site, fetched.logs, peer, http, allowed, progress)
+    return result._replace(problems=(*fetched.problems, *result.problems), others=(*fetched.others, *result.others))
 
 
 class FollowJob:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -85,8 +85,10 @@ def freeze(
     again: bool = False,
     reason: str = "",
     at: int | None = None,
+    prepare: Callable[[model.Publication], object] | None = None,
 ) -> FrozenIssue:
-    """The day's issue: the frozen one, or a new one; with `again`, a new edition, which needs a reason.
+    """The day's issue: the frozen one, or a new one; with `again`, a new edition, which needs a reason. `prepare`: adds
+    to the record what the new issue should see.
 
     Raises UsageError if the reason is missing or superfluous, or if the publication cannot have an issue on that day,
     IssueError if the day is not over, NotFound if there is no listing.
@@ -98,11 +100,13 @@ def freeze(
         raise UsageError("a new edition corrects a frozen issue and needs a reason: --again --reason '…'")
     if earlier and not again:
         return earlier[-1]
-    publication = with_period(publication, day, earlier)
+    publication = _with_period(publication, day, earlier)
     if not earlier:
         check_no_regular_issue(record, publication.publication, [day])
+    check_closed(record, publication, day, at, record.head.position)
+    if prepare is not None:
+        prepare(publication)
     position = record.head.position
-    check_closed(record, publication, day, at, position)
     recipe = IssueRecipe(
         publication, day, len(earlier) + 1, position, earlier[-1].digest if earlier else "", reason.strip()
     )
@@ -110,7 +114,7 @@ def freeze(
     return save(record, built, at) if again else save_unless_there(record, built, at)
 
 
-def with_period(publication: model.Publication, day: str, earlier: Sequence[FrozenIssue]) -> model.Publication:
+def _with_period(publication: model.Publication, day: str, earlier: Sequence[FrozenIssue]) -> model.Publication:
     """The publication with the period of a day's issue: a correction covers what the `earlier` editions covered, also
     if issues do otherwise since. Raises UsageError if there are none, and the publication cannot have an issue on that
     day."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.issues.freeze import FrozenIssue, check_closed, check_day, editions, freeze, with_period
+from hotpapers.issues.freeze import FrozenIssue, freeze
 from hotpapers.issues.windows import closing
 from hotpapers.model import Publication
 from hotpapers.moderation.author_voices import judge_authors
@@ -33,14 +33,14 @@ def judge_and_freeze(
     """The day's issue, frozen now if it was not: like `freeze`, with the same errors. An imported listing is not
     judged, since its counts have no accounts. `summarize`: writes summaries of its papers first."""
     at = at or now()
-    earlier_editions = editions(record, publication.publication, check_day(day))
-    publication = with_period(publication, day, earlier_editions)
-    is_new = again or not earlier_editions
-    if is_new and publication.window != "listing":
-        check_closed(record, publication, day, at, record.head.position)
+
+    def prepare(publication: Publication) -> None:
+        if publication.window == "listing":
+            return
         cut = closing(record.view(), publication, day)
         judge(record, bots, cut)
         judge_authors(record, at)
         if summarize is not None:
             summarize(record, publication, day, cut)
-    return freeze(record, publication, day, again=again, reason=reason, at=at)
+
+    return freeze(record, publication, day, again=again, reason=reason, at=at, prepare=prepare)

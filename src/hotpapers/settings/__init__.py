@@ -14,18 +14,20 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from msgspec import Meta
 
 from hotpapers.categories import KNOWN, archive_of
 from hotpapers.errors import SettingsError
 from hotpapers.ids.timestamps import is_day
-from hotpapers.model import LARGEST, NETWORKS, Publication, Window, distinct, keys
+from hotpapers.model import NETWORKS, Publication, Window, distinct, keys
 from hotpapers.settings import announce as announced
 from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.settings.following import FollowSettings, follow_problems
+from hotpapers.settings.limits import AnyNumber, Name, limit_of
 from hotpapers.settings.mail import MailingSettings, mailing_problems
 from hotpapers.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
 from hotpapers.settings.paths import is_address, path_problem
@@ -34,13 +36,10 @@ from hotpapers.settings.transparency import TransparencySettings, transparency_p
 from hotpapers.terms import CHOICES, TERMS, TermsOverride
 
 FILE = "hotpapers.toml"
-MOST_POSTS = 10
-"""The most posts that an entry may quote."""
 LONGEST_NOTE = 200
 FIRST_DAY = "1991-08-14"
 """arXiv's first day: no publication can have ended before."""
-MOST_LEAST_ENTRIES = 100
-"""The largest `least_entries`."""
+LONGEST_CONTACT = 200
 MOST_BACK = 30
 """The most days to read back: no post is followed for longer."""
 _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
@@ -55,28 +54,28 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     issue covers. `ranking`: the ranking that orders its issues. `threshold`: the minimum score of an entry.
     `categories`: arXiv categories or archives; empty for all. `include`, `exclude`: words in the title or abstract.
     `networks`: the networks that count; empty for all. `own`: the publication's own accounts, never counted. `posts`:
-    the number of posts quoted per entry, up to 10. `least_entries`: the minimum number of entries while the record is
-    young, whatever their score, up to 100. `note`: a line for readers on every page, in Markdown, feeds and mail, of up
-    to 200 characters. `hour`, `zone`: when a day's issue closes. `last_day`: the day of the last issue; the site stays
-    and says that the publication has ended. `output`: its folder, if not the one in `[publish]`. `base`: its site's
-    public address, if not the one in `[publish]`.
+    the number of posts quoted per entry. `least_entries`: the minimum number of entries while the record is young,
+    whatever their score. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`: when a
+    day's issue closes. `last_day`: the day of the last issue; the site stays and says that the publication has ended.
+    `output`: its folder, if not the one in `[publish]`. `base`: its site's public address, if not the one in
+    `[publish]`.
     """
 
-    name: str
+    name: Name
     title: str = "Hot Papers"
     window: Window = "daily"
     ranking: str = "rarity/2"
-    threshold: int = 500
-    least_entries: int = 10
+    threshold: AnyNumber = 500
+    least_entries: Annotated[int, Meta(ge=0, le=100)] = 10
     categories: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
-    posts: int = 3
-    hour: int = 8
+    posts: Annotated[int, Meta(ge=0, le=10)] = 3
+    hour: Annotated[int, Meta(ge=0, le=23)] = 8
     zone: str = "UTC"
-    note: str = ""
+    note: Annotated[str, Meta(max_length=LONGEST_NOTE)] = ""
     last_day: str = ""
     output: str = ""
     base: str = ""
@@ -94,7 +93,7 @@ class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     channels: tuple[str, ...] = ("site", "feeds", "markdown")
     output: str = "public"
     base: str = ""
-    budget: int = 800
+    budget: AnyNumber = 800
 
 
 class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,11 +107,11 @@ class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     list: bool = True
     says_so: bool = True
-    rate: int = 1200
-    share: int = 80
-    template: int = 100
-    chorus: int = 10
-    echo: int = 50
+    rate: AnyNumber = 1200
+    share: Annotated[int, Meta(ge=0, le=100)] = 80
+    template: AnyNumber = 100
+    chorus: AnyNumber = 10
+    echo: AnyNumber = 50
 
 
 class BotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,7 +137,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     listen: str = ""
     ping: str = ""
     log: Literal["text", "json"] = "text"
-    read_back: int = 7
+    read_back: Annotated[int, Meta(ge=0, le=MOST_BACK)] = 7
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,7 +149,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     store: str = "hotpapers.db"
-    contact: str = ""
+    contact: Annotated[str, Meta(max_length=LONGEST_CONTACT)] = ""
     publication: tuple[PublicationSettings, ...] = ()
     publish: PublishSettings = PublishSettings()
     quote: QuoteSettings = QuoteSettings()
@@ -226,7 +225,7 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _TYPE = re.compile(r"Expected `(\w+)(?: \| null)?`, got `(\w+)`")
 _ENUM = re.compile(r"Invalid enum value (.*)")
-_RANGE = re.compile(r"Expected `int` ([<>])= (\d+)")
+_LIMIT = re.compile(r"Expected `(int|str)` (?:[<>]=|of length <=) \d+")
 _PLAIN = {
     "str": 'text in quotation marks, such as "this"', "int": "a whole number without quotation marks",
     "array": 'a list, such as ["this", "that"]', "object": "a table", "bool": "true or false, without quotation marks",
@@ -265,9 +264,9 @@ def _explained(problem: str, prefix: str = "") -> str:
     if match := _ENUM.fullmatch(reason):
         allowed = _CHOICES.get(path.rpartition(".")[2], ())
         return f"{_key(path)}: {match[1]} is not one of {', '.join(allowed)}."
-    if match := _RANGE.fullmatch(reason):
-        limit = "at least" if match[1] == ">" else "at most"
-        return f"{_key(path)}: must be a whole number, {limit} {int(match[2]):,}."
+    if match := _LIMIT.fullmatch(reason):
+        hint = get_type_hints(_table_at(path), include_extras=True)[path.rpartition(".")[2]]
+        return f"{_key(path)}: must be {'a whole number' if match[1] == 'int' else 'text'}, {limit_of(hint)}."
     return f"{_key(path)}: {reason}."
 
 
@@ -277,9 +276,15 @@ def _key(path: str, name: str = "") -> str:
     return text.rstrip(": .") or "the file"
 
 
+def _table_at(path: str) -> type[msgspec.Struct]:
+    """The table of a path, or the one that a path leads into: `terms.x.keep`, `bots.rules`, `bots.rules.rate`."""
+    return (
+        _TABLES.get(path) or _TABLES.get(path.rpartition(".")[0]) or _TABLES.get(re.split(r"[\[.]", path)[0], Settings)
+    )
+
+
 def _unknown(path: str, name: str) -> str:
-    table = _TABLES.get(path) or _TABLES.get(re.split(r"[\[.]", path)[0], Settings)
-    setting_names = table.__struct_fields__
+    setting_names = _table_at(path).__struct_fields__
     similar = difflib.get_close_matches(name, setting_names, 1)
     remedy = f"did you mean {similar[0]}?" if similar else f"the settings here are {', '.join(setting_names)}."
     return f"{_key(path, name)}: no such setting; {remedy}"
@@ -306,10 +311,6 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"{label}: name", "is taken by an earlier publication; names must differ."
     for key, problem in _bot_problems(settings.bots):
         yield f"bots.{key}", problem
-    if settings.publish.budget < 0:
-        yield "publish.budget", f"{settings.publish.budget} is negative; write megabytes, or 0 for no limit."
-    if not 0 <= settings.run.read_back <= MOST_BACK:
-        yield "run.read_back", f"{settings.run.read_back} is out of range; write 0 to {MOST_BACK} days."
     tables = {
         "quote": quote_problems(settings.quote), "summary": summary_problems(settings.summary),
         "mailing": mailing_problems(settings.mailing), "serve": serve_problems(settings.serve),
@@ -343,10 +344,6 @@ def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
     for account in bots.people:
         if account in bots.bots:
             yield "people", f"{account!r} is also in bots; remove it from one of the two."
-    for key, limit in msgspec.structs.asdict(bots.rules).items():
-        largest = 100 if key == "share" else LARGEST
-        if not 0 <= limit <= largest:
-            yield f"rules.{key}", f"{limit} is out of range; write {'0 to 100' if key == 'share' else '0 or more'}."
 
 
 def _base_problem(base: str) -> str:
@@ -359,7 +356,6 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
     yield from _name_problems(publication)
     if problem := _base_problem(publication.base):
         yield "base", problem
-    yield from _number_problems(publication)
     try:
         ZoneInfo(publication.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -377,9 +373,9 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
 
 def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     if not announced.NAME.fullmatch(publication.name):
-        yield "name", 'use letters, digits and hyphens, at most 64, such as "daily-ml".'
-    if len(publication.note) > LONGEST_NOTE or not publication.note.isprintable():
-        yield "note", f"write one line of at most {LONGEST_NOTE} characters."
+        yield "name", 'use letters, digits and hyphens, such as "daily-ml".'
+    if not publication.note.isprintable():
+        yield "note", "write one line."
     if publication.last_day and not (is_day(publication.last_day) and publication.last_day >= FIRST_DAY):
         yield "last_day", f"{publication.last_day!r} is not a date; write it like 2027-12-31."
     if not publication.title.strip():
@@ -395,17 +391,6 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
             yield "categories", f"{category!r} is not an arXiv category or archive; {hint}"
 
 
-def _number_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
-    if not 0 <= publication.hour <= 23:
-        yield "hour", f"{publication.hour} is not an hour of the day; write 0 to 23."
-    if not 0 <= publication.posts <= MOST_POSTS:
-        yield "posts", f"{publication.posts} is out of range; write 0 to {MOST_POSTS}."
-    if not 0 <= publication.threshold <= LARGEST:
-        yield "threshold", f"{publication.threshold} is out of range; write 0 or more."
-    if not 0 <= publication.least_entries <= MOST_LEAST_ENTRIES:
-        yield "least_entries", f"{publication.least_entries} is out of range; write 0 to {MOST_LEAST_ENTRIES}."
-
-
 def publication_item(settings: PublicationSettings, observed_at: int) -> Publication:
     """A publication's settings as the record keeps them."""
     values = msgspec.structs.asdict(settings)
@@ -418,7 +403,6 @@ TEMPLATE = (Path(__file__).parent / "template.toml").read_text("utf-8")
 """What `init` writes: every default, with a comment."""
 
 _NO_CONTACT = '# contact = ""'
-LONGEST_CONTACT = 200
 
 
 def _contact_problem(contact: str) -> str:

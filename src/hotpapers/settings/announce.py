@@ -13,12 +13,13 @@ import msgspec
 
 from hotpapers.errors import SettingsError
 from hotpapers.model import NETWORKS, distinct, keys
+from hotpapers.settings.limits import Name
 from hotpapers.settings.paths import is_address
 
 SHORTEST_SECRET = 16
 """Minimum number of characters of a secret, against guessing."""
 
-NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 """The names of publications, rooms and receivers."""
 _ENVIRONMENT = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _ROOM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
@@ -37,7 +38,7 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     bluesky:did:plc:…, whose papers are highlighted.
     """
 
-    name: str
+    name: Name
     publication: str
     url: str
     members: tuple[str, ...] = ()
@@ -50,7 +51,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     env:NAME. `secret`: the secret for the signature, 16 characters or more, or env:NAME.
     """
 
-    name: str
+    name: Name
     publication: str
     url: str
     secret: str
@@ -133,7 +134,7 @@ def _shared(
     table: ChatSettings | WebhookSettings, earlier_names: Sequence[str], publications: Sequence[str]
 ) -> Problems:
     if not NAME.fullmatch(table.name):
-        yield "name", 'use letters, digits and hyphens, at most 64, such as "our-lab".'
+        yield "name", 'use letters, digits and hyphens, such as "our-lab".'
     if table.name in earlier_names:
         yield "name", "is taken by an earlier table; names must differ."
     yield from _publication(table.publication, publications)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from hotpapers.settings.limits import LONGEST_NAME, Name
 from hotpapers.settings.paths import is_address
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+/(?:[^\s?#]*/)?")
 
 
@@ -21,7 +22,7 @@ class FollowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     first read.
     """
 
-    name: str
+    name: Name
     url: str
     policy: str = ""
 
@@ -31,8 +32,8 @@ def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str
     names = [table.name for table in tables]
     for number, table in enumerate(tables, 1):
         label = f"follow {table.name!r}" if table.name else f"follow {number}"
-        if not _NAME.fullmatch(table.name):
-            yield f"{label}: name", 'use letters, digits and hyphens, at most 64, such as "neighbor".'
+        if not _NAME.fullmatch(table.name) or len(table.name) > LONGEST_NAME:  # `follow --name` is not limited
+            yield f"{label}: name", f'use letters, digits and hyphens, at most {LONGEST_NAME}, such as "neighbor".'
         if table.name in names[: number - 1]:
             yield f"{label}: name", "is taken by an earlier table; names must differ."
         if not (_ADDRESS.fullmatch(table.url) and is_address(table.url)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -32,7 +32,7 @@ class MailingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """
 
     relay: str = ""
-    port: int = 587
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
     tls: Literal["starttls", "implicit"] = "starttls"
     user: str = ""
     password_file: str = ""
@@ -40,7 +40,7 @@ class MailingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     reply_to: str = ""
     bounces: str = ""
     base: str = ""
-    pace: int = 60
+    pace: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 60
     selector: str = ""
 
 
@@ -61,6 +61,3 @@ def mailing_problems(mailing: MailingSettings) -> Iterator[tuple[str, str]]:
         yield "base", BASE_REMEDY
     if not re.fullmatch(r"[A-Za-z0-9._-]*", mailing.selector):
         yield "selector", f"{mailing.selector!r} is not a valid DNS name."
-    for key, largest in (("port", 65_535), ("pace", 60_000)):
-        if not 1 <= getattr(mailing, key) <= largest:
-            yield key, f"{getattr(mailing, key)} is out of range; write 1 to {largest}."

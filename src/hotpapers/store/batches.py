@@ -305,11 +305,14 @@ def write_batch(
 def _allowed(offers: Sequence[Offer], known: tombstones.Tombstones) -> list[Offer]:
     """The offers that are not by or about anyone forgotten, with forgotten names blacked out. What comes with a later
     post by a forgotten account is refused too: the post's key alone may not say whose it is."""
-    later = {item.post for item, _ in offers if isinstance(item, model.Post) and known.is_author_forgotten(item)}
+    keys = [tombstones.keys_of(item) for item, _ in offers]
+    refused = known.refused(itertools.chain.from_iterable(keys))
+    posts = (item for item, _ in offers if isinstance(item, model.Post))
+    refused |= {post.post for post in posts if not refused.isdisjoint(tombstones.author_keys(post))}
     return [
         (known.redacted(item), origin)
-        for item, origin in offers
-        if not known.refuses(item) and later.isdisjoint(item_rows.SPECS[type(item)].named(item))
+        for (item, origin), own_keys in zip(offers, keys, strict=True)
+        if refused.isdisjoint(own_keys)
     ]
 
 

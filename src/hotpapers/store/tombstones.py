@@ -19,7 +19,7 @@ from hotpapers import model
 from hotpapers.model.keys import author_in, handle_key, network_of, own_id
 from hotpapers.store import identities
 from hotpapers.store.database import Database
-from hotpapers.store.item_rows import KeyedHasher
+from hotpapers.store.item_rows import SPECS, KeyedHasher
 
 BLACK = "\u2588"
 SHORTEST = 7
@@ -161,6 +161,23 @@ def _text_of(key: str, body: bytes) -> str:
     return _JSON_ESCAPE.sub(lambda sign: chr(int(sign[1], 16)), f"{key} {body.decode('utf-8', 'replace')}")
 
 
+def keys_of(item: model.Item) -> list[str]:
+    """The keys of the posts and accounts that an item is by or about."""
+    spec = SPECS[type(item)]
+    keys = [getattr(item, spec.fields[i]) for i in spec.persons]
+    if isinstance(item, model.Post):
+        keys += author_keys(item)
+    if isinstance(item, model.Account):
+        keys.append(orphan_key(item.account))
+        keys += [handle_key(network_of(item.account), item.handle)] if item.handle else []
+    return list(filter(None, keys))
+
+
+def author_keys(post: model.Post) -> list[str]:
+    """The key of a post's author, and that of the author's handle."""
+    return [post.account, *([handle_key(post.network, post.handle)] if post.handle else [])]
+
+
 class Tombstones(NamedTuple):
     """All tombstones of a store."""
 
@@ -181,22 +198,15 @@ class Tombstones(NamedTuple):
     def refuses(self, item: model.Item) -> bool:
         """Whether an item is by or about a forgotten account or post, or about a later post of such an account whose
         key says so."""
-        if not self.known:
-            return False
-        keys = [getattr(item, name) for name in item.personal]
-        if isinstance(item, model.Post | model.Account) and item.handle:
-            keys.append(handle_key(network_of(item.account), item.handle))
-        if isinstance(item, model.Account):
-            keys.append(orphan_key(item.account))
-        return any(isinstance(key, str) and ":" in key and self.names(key) for key in keys)
+        return bool(self.known) and any(map(self.names, keys_of(item)))
+
+    def refused(self, keys: Iterable[str]) -> frozenset[str]:
+        """The keys among these that were forgotten, or whose author was. Each is looked up once."""
+        return frozenset(filter(self.names, set(keys))) if self.known else frozenset()
 
     def names(self, key: str) -> bool:
         """Whether a key was forgotten, or is that of a post and contains its author's, which was."""
         return bool(self.known) and (self.holds(key) or (bool(author := author_in(key)) and self.holds(author)))
-
-    def is_author_forgotten(self, post: model.Post) -> bool:
-        """Whether a post is by a forgotten account."""
-        return self.holds(post.account) or (bool(post.handle) and self.holds(handle_key(post.network, post.handle)))
 
     def redacted(self, item: model.Item) -> model.Item:
         """The item with forgotten names blacked out."""

@@ -4,11 +4,12 @@
     02 ‖ position (8 bytes) ‖ chain value of its batch  41 bytes
     03 ‖ SHA-256 of the text of a checkpoint            33 bytes
     04 ‖ position (8) ‖ first hour (4) ‖ last hour (4) ‖ part (2) ‖ root   51 bytes
-    05 ‖ SHA-256 of a list of what was withdrawn        33 bytes
+    05 ‖ hour (4) ‖ SHA-256 of a list of what was withdrawn in that hour   37 bytes
 
 The third kind is the first leaf of a log that continues another one, with that log's last checkpoint. The last two
 exist if observations are published: one for the file of an hour (and of preceding hours without observations), with the
-Merkle root of its lines, hours counted from 1970-01-01T00; and one for what was later taken out of such files.
+Merkle root of its lines, hours counted from 1970-01-01T00; and one for what was later taken out of such files. The
+files and lists themselves are published for a limited time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from hotpapers.transparency.checkpoints import Checkpoint
 ISSUE, RECORD, EARLIER, OBSERVED, WITHDRAWN = b"\1", b"\2", b"\3", b"\4", b"\5"
 _POSITION = 8
 _OBSERVED = struct.Struct(">cQIIH32s")
+_WITHDRAWN = struct.Struct(">cI32s")
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
@@ -42,6 +44,19 @@ class ObservedFile(NamedTuple):
     def name(self) -> str:
         """`2026-03-11T06-1`, from its last hour. Raises ValueError as `hour_of` does."""
         return f"{hour_of(self.hour)}-{self.part}"
+
+
+class ListLeaf(NamedTuple):
+    """A leaf's description of a list of withdrawn observations. `hour`: when it was written, UTC, counted from
+    1970-01-01T00."""
+
+    hour: int
+    digest: bytes
+
+    @property
+    def name(self) -> str:
+        """`withdrawn-5d41….txt`."""
+        return f"withdrawn-{self.digest.hex()}.txt"
 
 
 def hour_of(number: int) -> str:
@@ -84,11 +99,14 @@ def observed_file_of(entry: bytes) -> ObservedFile | None:
     return ObservedFile(*values)
 
 
-def withdrawn_entry(digest: bytes) -> bytes:
+def withdrawn_entry(leaf: ListLeaf) -> bytes:
     """The leaf of a list of withdrawn observations."""
-    return WITHDRAWN + digest
+    return _WITHDRAWN.pack(WITHDRAWN, *leaf)
 
 
-def withdrawn_digest_of(entry: bytes) -> str:
-    """The hexadecimal digest of the list that a leaf names; empty for other leaves."""
-    return entry[1:].hex() if entry[:1] == WITHDRAWN and len(entry) == 33 else ""
+def withdrawn_list_of(entry: bytes) -> ListLeaf | None:
+    """The list that a leaf describes; None for other leaves."""
+    if entry[:1] != WITHDRAWN or len(entry) != _WITHDRAWN.size:
+        return None
+    _, *values = _WITHDRAWN.unpack(entry)
+    return ListLeaf(*values)

@@ -6,7 +6,8 @@
 A file has the observations of its hour's batches, so late observations go to a later file, and a file never gets more
 lines. Its leaf also names the preceding hours without observations, so a withheld file cannot pass for an empty hour,
 and a site that was off for a month gets only one more leaf. When something is forgotten, its marks go to a list, which
-becomes a leaf of the log, and each line that named it is replaced by the line's hash.
+becomes a leaf of the log, and each line that named it is replaced by the line's hash. Files and lists are deleted once
+they are older than what followers read; their leaves stay.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import NamedTuple
 from hotpapers import model
 from hotpapers.errors import InputError, LogError, NotExchange
 from hotpapers.file_modes import make_published_folders
-from hotpapers.model import DAY
+from hotpapers.model import DAY, HOUR
 from hotpapers.store import item_checks, tombstones
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import KeyedHasher
@@ -34,12 +35,15 @@ from hotpapers.transparency.merkle import MerkleTree
 
 FOLDER = "observations"
 REACH = 90 * DAY
-"""How far back the first files of an existing record reach, µs."""
+"""How far back followers read, and the first files of an existing record reach, µs."""
+KEPT = REACH + DAY
+"""How long files and lists are published: a day longer, for followers whose clocks are behind."""
 KINDS = (
     model.Announcement, model.Coverage, model.Post, model.Mention, model.Reaction, model.Snapshot, model.Verdict,
 )  # fmt: skip
 SUFFIX = ".jsonl.zst"
 _LIST = re.compile(r"withdrawn-([0-9a-f]{64})\.txt")
+_MARK = re.compile(r"\*[0-9a-f]{32}")
 _NAME = r"\d{4}-\d\d-\d\dT\d\d-[1-9]\d{0,4}"
 _FILE = re.compile(rf"{_NAME}\.jsonl\.zst", re.ASCII)
 _LINE = re.compile(rf"line ({_NAME}) (0|[1-9]\d{{0,5}})", re.ASCII)
@@ -52,7 +56,7 @@ Entry = tuple[int, bytes]
 
 
 class WithdrawnList(NamedTuple):
-    """What was withdrawn: marks of what was forgotten, and lines as (file, number from 0)."""
+    """What was withdrawn: marks of what was forgotten, without networks, and lines as (file, number from 0)."""
 
     marks: frozenset[str]
     lines: frozenset[tuple[str, int]]
@@ -72,7 +76,7 @@ def parse_withdrawn(text: str) -> WithdrawnList:
     rows = text.split("\n")
     if rows.pop() or len(rows) > MOST_WITHDRAWN:
         raise NotExchange(f"a withdrawal list must have at most {MOST_WITHDRAWN:,} complete lines")
-    marks = frozenset(row for row in rows if observations.MARK.fullmatch(row))
+    marks = frozenset(row for row in rows if _MARK.fullmatch(row))
     lines = frozenset((match[1], int(match[2])) for row in rows if (match := _LINE.fullmatch(row)))
     if len(marks) + len(lines) != len(rows):
         raise NotExchange("a withdrawal list must have marks, and lines like `line 2026-03-11T06-1 17`, each once")
@@ -96,22 +100,42 @@ def is_name(name: str) -> bool:
     return bool(_FILE.fullmatch(name) or _LIST.fullmatch(name))
 
 
+def names_listed(held: Iterable[bytes]) -> dict[str, int]:
+    """All files and lists that a log's leaves name, and the hour of each."""
+    files = {f"{file.name}{SUFFIX}": file.hour for entry in held if (file := entries.observed_file_of(entry))}
+    return files | {leaf.name: leaf.hour for entry in held if (leaf := entries.withdrawn_list_of(entry))}
+
+
 def fresh_entries(
-    database: Database, folder: Path, held: Collection[bytes], own: Sequence[str], at: int
+    database: Database, folder: Path, held: Collection[bytes], own: Sequence[str], at: int, *, adding: bool
 ) -> list[Entry]:
-    """Writes the new files of complete hours and of withdrawals, and returns their leaves. `held`: the leaves already
-    in the log. `own`: the publication's own accounts, whose observations are left out. Raises LogError."""
+    """Writes the new files of complete hours, if `adding`, and of withdrawals, and returns their leaves; deletes those
+    that are too old. `held`: the leaves already in the log. `own`: the publication's own accounts, whose observations
+    are left out. Raises LogError."""
     make_published_folders(folder)
     hasher = KeyedHasher(bytes.fromhex(read_meta(database, SECRET) or ""))
     known = [file for entry in held if (file := entries.observed_file_of(entry))]
+    listed = names_listed(held)
     try:
-        _withdraw(database, folder, [file.name for file in known], hasher)
-        files = list(_new_files(database, folder, known, _LineMaker(hasher, own), at))
+        _delete_old(folder, listed, at)
+        current = [file.name for file in known if not _is_old(file.hour, at)]
+        _withdraw(database, folder, current, hasher, was_published=bool(known))
+        files = list(_new_files(database, folder, known, _LineMaker(hasher, own), at)) if adding else []
     except (NotExchange, OSError) as problem:
         raise LogError(f"{folder}: a file of observations cannot be read or written: {problem}") from problem
-    lists = sorted(match[1] for name in names_in(folder) if (match := _LIST.fullmatch(name)))
-    withdrawn = [(model.LARGEST, entries.withdrawn_entry(bytes.fromhex(digest))) for digest in lists]
-    return [*files, *(row for row in withdrawn if row[1] not in held)]
+    new_lists = [match[1] for name in names_in(folder) if (match := _LIST.fullmatch(name)) and name not in listed]
+    leaves = (entries.ListLeaf(at // HOUR, bytes.fromhex(digest)) for digest in new_lists)
+    return [*files, *((model.LARGEST, entries.withdrawn_entry(leaf)) for leaf in leaves)]
+
+
+def _is_old(hour: int, at: int) -> bool:
+    return hour < (at - KEPT) // HOUR
+
+
+def _delete_old(folder: Path, listed: Mapping[str, int], at: int) -> None:
+    for name in names_in(folder):
+        if name in listed and _is_old(listed[name], at):
+            (folder / name).unlink()
 
 
 class _LineMaker:
@@ -179,38 +203,40 @@ def _save(folder: Path, file: ObservedFile, lines: Sequence[bytes]) -> Entry:
 # ---- withdrawing ----------------------------------------------------------------------------------------
 
 
-def _withdraw(database: Database, folder: Path, names: Sequence[str], hasher: KeyedHasher) -> None:
-    """Removes from the files what was forgotten since the last time. The list is written first, so an interrupted run
-    writes the same list again."""
-    # the number alone may be that of a lost store, from before a backup was restored
-    forgotten = f"{tombstones.count(database)} {tombstones.last_forgotten_at(database)}"
+def _withdraw(
+    database: Database, folder: Path, names: Sequence[str], hasher: KeyedHasher, *, was_published: bool
+) -> None:
+    """Lists what was forgotten since the last time, and removes it from the files. Lists are written first, so an
+    interrupted run writes the same again. Whatever is forgotten is listed, as followers may have it from files that are
+    deleted by now; nothing, if no file `was_published` yet."""
+    forgotten = observations.withdrawn_marks((mark for mark, _ in tombstones.all_tombstones(database)), hasher)
     state = folder / _STATE
-    if not names or forgotten == (state.read_text("ascii") if state.exists() else "0 0"):
+    known = frozenset(state.read_text("ascii").split()) if state.exists() else frozenset()
+    if forgotten == known:
         return
-    gone = observations.withdrawn_marks((mark for mark, _ in tombstones.all_tombstones(database)), hasher)
-    _take_out(folder, names, gone)
-    log_files.write_text_file(state, forgotten)
+    if was_published and forgotten - known:
+        _take_out(folder, names, forgotten - known)
+    log_files.write_text_file(state, "\n".join(sorted(forgotten)))
 
 
-def _take_out(folder: Path, names: Sequence[str], gone: Collection[str]) -> None:
+def _take_out(folder: Path, names: Sequence[str], gone: frozenset[str]) -> None:
     changed: dict[Path, list[bytes]] = {}
-    marks, lines = set[str](), set[tuple[str, int]]()
+    marks, lines = gone, set[tuple[str, int]]()
     for name in names:
         file = folder / (name + SUFFIX)
         data = file.read_bytes()
         if not observations.may_name(file.name, data, gone):
             continue
-        before = observations.read_packed(file.name, data)
-        after = list(observations.without(before, gone))
+        after = list(observations.without(observations.read_packed(file.name, data), gone))
         if any(is_changed for _, is_changed in after):
             changed[file] = [line.data for line, _ in after]
             lines |= {(name, n) for n, (_, is_changed) in enumerate(after) if is_changed}
-            marks |= {mark for line in before for mark in _marks(line) if mark.partition(":")[2] in gone}
         if len(marks) + len(lines) > MOST_WITHDRAWN:
-            _write_withdrawn(folder, WithdrawnList(frozenset(marks), frozenset(lines)), changed)
-            for written in (changed, marks, lines):
-                written.clear()
-    _write_withdrawn(folder, WithdrawnList(frozenset(marks), frozenset(lines)), changed)
+            _write_withdrawn(folder, WithdrawnList(marks, frozenset(lines)), changed)
+            marks = frozenset()
+            changed.clear()
+            lines.clear()
+    _write_withdrawn(folder, WithdrawnList(marks, frozenset(lines)), changed)
 
 
 def _write_withdrawn(folder: Path, withdrawn: WithdrawnList, changed: Mapping[Path, Sequence[bytes]]) -> None:
@@ -221,7 +247,3 @@ def _write_withdrawn(folder: Path, withdrawn: WithdrawnList, changed: Mapping[Pa
         log_files.write_text_file(folder / f"withdrawn-{hashlib.sha256(text.encode()).hexdigest()}.txt", text)
     for file, lines in changed.items():
         log_files.write_bytes(file, observations.pack(lines))
-
-
-def _marks(line: ObservationLine) -> tuple[str, ...]:
-    return observations.marks_in(line.item) if line.item is not None else ()

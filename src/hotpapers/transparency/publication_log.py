@@ -124,7 +124,7 @@ def _observed(database: Database, publication: str, config: LogConfig, logged: S
     if not (config.observations or folder.is_dir()):
         return []
     own = queries.own_accounts(database, publication)
-    return observation_files.fresh_entries(database, folder, logged, own, at if config.observations else 0)
+    return observation_files.fresh_entries(database, folder, logged, own, at, adding=config.observations)
 
 
 def start_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | None:

@@ -110,6 +110,11 @@ class PublicationLogs:
         """The names of the files of observations and of the lists of withdrawn ones."""
         return observation_files.names_in(self._observed) if self._observed else []
 
+    def deleted_observations(self) -> list[str]:
+        """The names of the files and lists that the logs name and that are no longer published."""
+        leaves = (entry for log in self.stored for entry in log.entries)
+        return sorted(observation_files.names_listed(leaves).keys() - set(self.observation_names()))
+
     def observations(self, name: str) -> bytes | None:
         """The content of such a file; None if there is none."""
         if self._observed is None or not observation_files.is_name(name) or not (self._observed / name).is_file():

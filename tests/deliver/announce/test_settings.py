@@ -48,7 +48,7 @@ def test_valid_tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
-        ("chat", {"name": '"our lab"'}, "chat 1: name: use letters, digits and hyphens, at most 64"),
+        ("chat", {"name": '"our lab"'}, "chat 1: name: use letters, digits and hyphens, such as"),
         ("chat", {"publication": '"nightly"'}, "chat 1: publication: 'nightly' is not in this file, which has daily."),
         ("chat", {"url": '"hush"'}, "chat 1: url: write the room's address in Apprise's format, such as \"slack://…\""),
         ("chat", {"url": ""}, "chat 1: url: is missing; write url = …"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from hotpapers.deliver.email.bounces import (
 )
 from hotpapers.deliver.email.messages import address_message, issue_message
 from hotpapers.deliver.email.queries import OutboxKey
-from hotpapers.deliver.email.tokens import MailToken
+from hotpapers.deliver.email.tokens import MailToken, SentMessage
 from hotpapers.ids import timestamps
 from hotpapers.model import DAY as DAY_LONG
 from hotpapers.store import Record
@@ -65,22 +65,31 @@ Status: {status}
 """
 
 
+def sent(mark: str = MARK, day: str = "2021-01-14", secret: bytes = SECRET) -> bytes:
+    """The message of a day for a reader, as a store with this secret sends it."""
+    own_id, other_id = (
+        tokens.message_id(key, message, "owls.example").encode()
+        for key, message in ((SECRET, SentMessage("2021-01-14", 1, MARK)), (secret, SentMessage(day, 1, mark)))
+    )
+    assert own_id in MESSAGE
+    return MESSAGE.replace(own_id, other_id)
+
+
 def report(
-    status: str = "5.1.1", diagnostic: str = "", action: str = "failed", is_full: bool = True, mark: str = MARK
+    status: str = "5.1.1", diagnostic: str = "", action: str = "failed", is_full: bool = True, message: bytes = MESSAGE
 ) -> bytes:
     """A delivery report as servers write it; `is_full`: with the full message instead of its headers."""
     state = STATE.format(action=action, status=status, diagnostic=diagnostic)
     original = "message/rfc822" if is_full else "text/rfc822-headers"
     head = REPORT.format(kind="delivery-status", state=state, original=original).encode()
-    message = MESSAGE.replace(MARK.encode(), mark.encode())
     return head + (message if is_full else message.partition(b"\r\n\r\n")[0]) + b"\n--line--\n"
 
 
-def complaint(message_text: bytes, encoding: str = "8bit") -> bytes:
+def complaint(message: bytes, encoding: str = "8bit") -> bytes:
     """An abuse report that contains the message."""
     original = f"text/rfc822-headers\nContent-Transfer-Encoding: {encoding}"
     head = REPORT.format(kind="feedback-report", state="", original=original)
-    return head.encode() + message_text + b"\n--line--\n"
+    return head.encode() + message + b"\n--line--\n"
 
 
 def note(subject: str, body: str = "", **headers: str) -> bytes:
@@ -123,8 +132,24 @@ def test_a_delayed_message_did_not_bounce() -> None:
 
 
 def test_a_report_without_our_message_is_ignored() -> None:
-    assert parse_message(report().replace(MARK.encode(), b"not a mark"), SECRET) is None
+    assert parse_message(report(message=MESSAGE.replace(b"Message-ID", b"X")), SECRET) is not None
+    assert parse_message(report(message=MESSAGE.replace(b"<2021-01-14.1.", b"<")), SECRET) is None
     assert parse_message(report().replace(b"message/delivery-status", b"text/plain"), SECRET) is None
+
+
+@pytest.mark.parametrize("returned", [report, complaint])
+def test_a_report_of_a_message_that_was_not_sent_is_ignored(returned: Callable[..., bytes]) -> None:
+    """Each message shows its reader's mark, also in the link that unsubscribes: whoever got one passed on could report
+    those of all other days."""
+    for message in (
+        MESSAGE.replace(b"<2021-01-14.1.", b"<2021-01-15.1."),
+        MESSAGE.replace(b"<2021-01-14.1.", b"<2021-01-14.2."),
+        MESSAGE.replace(f".1.{MARK}".encode(), f".1.{'cd' * 16}".encode()),
+        sent(secret=bytes(32)),
+    ):
+        assert message != MESSAGE and parse_message(returned(message=message), SECRET) is None
+    forged_first = MESSAGE.replace(b"<2021-01-14.1.", b"<2021-01-15.1.") + b"\r\n" + MESSAGE
+    assert parse_message(returned(message=forged_first), SECRET) is not None
 
 
 def test_a_message_returned_encoded_is_recognized() -> None:
@@ -276,11 +301,13 @@ def test_a_mailbox_is_processed_once(record: Record) -> None:
     for mark in (unreachable, full_mailbox):
         outbox.claim(record, OutboxKey("daily", "2021-01-14", mark), BEFORE)
         outbox.mark_sent(record, OutboxKey("daily", "2021-01-14", mark), "250", BEFORE)
-    abuse = complaint(MESSAGE.replace(MARK.encode(), complainer.encode()))
+    abuse = complaint(sent(complainer, secret=secret))
     box = b"\n\n".join(
         b"From x@y Thu May  9 12:00:00 2024\n" + message
         for message in (
-            report(mark=unreachable), report("5.2.2", mark=full_mailbox), report(mark="cd" * 16), abuse,
+            report(message=sent(unreachable, secret=secret)),
+            report("5.2.2", message=sent(full_mailbox, secret=secret)),
+            report(message=sent("cd" * 16, secret=secret)), abuse,
             note(f"unsubscribe {tokens.encode(secret, MailToken('unsubscribe', former))}"),
             note(f"Re: Confirm: {tokens.encode(secret, MailToken('confirm', subscriber.mark, FROZEN // 1_000_000))}"),
             note(f"Re: {tokens.encode(secret, MailToken('confirm', former, 7))}"),
@@ -308,10 +335,10 @@ def test_a_mailbox_read_again_ends_no_new_subscription(tmp_path: Path) -> None:
         unreachable, complainer, former = fill(
             record, *(f"{name}@moth.example" for name in ("gone", "angry", "leaver"))
         )
-        day = DAY.encode()
-        abuse_report = complaint(MESSAGE.replace(MARK.encode(), complainer.encode()).replace(b"2021-01-14", day))
-        leave = note(f"unsubscribe {tokens.encode(record.hasher.secret, MailToken('unsubscribe', former))}")
-        messages_ = (report(mark=unreachable).replace(b"2021-01-14", day), abuse_report, leave)
+        secret = record.hasher.secret
+        leave = note(f"unsubscribe {tokens.encode(secret, MailToken('unsubscribe', former))}")
+        bounce, abuse = report(message=sent(unreachable, DAY, secret)), complaint(sent(complainer, DAY, secret))
+        messages_ = (bounce, abuse, leave)
         box = b"\n\n".join(b"From x@y Fri May 10 12:00:00 2024\n" + message for message in messages_)
         assert process_mailbox(record, box, FROZEN + DAY_LONG) == MailboxSummary(bounced=1, left=2)
         assert process_mailbox(record, box, FROZEN + DAY_LONG) == MailboxSummary(other=3)

@@ -13,14 +13,13 @@ from hotpapers.deliver.email.config import MailConfig
 from hotpapers.deliver.email.issue_text import as_text
 from hotpapers.deliver.email.messages import (
     LARGEST,
-    MESSAGE_ID,
     address_message,
     confirmation,
     issue_message,
     list_id,
     preview,
 )
-from hotpapers.deliver.email.tokens import MailToken, encode
+from hotpapers.deliver.email.tokens import MailToken, SentMessage, encode, message_id
 from hotpapers.model import PublishedIssue
 from hotpapers.view import phrases
 from hotpapers.view.site_config import NOBODY, SiteConfig
@@ -146,8 +145,7 @@ def test_the_headers_of_a_list() -> None:
         f"<mailto:papers@owls.example?subject=unsubscribe%20{token}>"
     )
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert message["Message-ID"] == f"<2021-01-14.1.{MARK}@owls.example>"
-    assert MESSAGE_ID.search(message_bytes(issue_of("daily", "2021-01-14")))
+    assert message["Message-ID"] == message_id(SECRET, SentMessage("2021-01-14", 1, MARK), "owls.example")
     assert message["Auto-Submitted"] == "auto-generated" and "Precedence" not in message
     assert message["Subject"] == "The Daily Dozen, 14 January 2021"
     assert "Reply-To" not in message

@@ -1,8 +1,8 @@
 """Incoming mail: bounce reports, unsubscribe requests, confirmations.
 
-Anybody can write to that mailbox. A report counts if it returns the Message-ID of one of our messages, which contains a
-keyed hash; a request counts if its subject contains a token signed by this store. Automatic replies confirm nothing
-(RFC 3834). RFC 3462 and 3464 (delivery reports), RFC 5965 (abuse reports), RFC 4155 (mbox).
+Anybody can write to that mailbox. A report counts if it returns the Message-ID of one of our messages, a request if its
+subject contains a token; this store has signed both, so only those who have a message can report it. Automatic replies
+confirm nothing (RFC 3834). RFC 3462 and 3464 (delivery reports), RFC 5965 (abuse reports), RFC 4155 (mbox).
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from email.policy import Compat32
 from typing import NamedTuple
 
 from hotpapers.deliver.email import outbox, subscribers
-from hotpapers.deliver.email.messages import MESSAGE_ID
 from hotpapers.deliver.email.queries import OutboxKey
 from hotpapers.deliver.email.smtp_replies import is_bad_address, status_of
-from hotpapers.deliver.email.tokens import TOKEN, MailToken, decode
+from hotpapers.deliver.email.tokens import TOKEN, MailToken, SentMessage, decode, sent_message
 from hotpapers.errors import NotFound
 from hotpapers.ids import timestamps
 from hotpapers.issues.freeze import editions
@@ -166,20 +165,21 @@ def parse_message(message: bytes, secret: bytes) -> MailboxEvent:
 
 def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
     kind = str(message.get_param("report-type", "")).lower() if message.get_content_type() == "multipart/report" else ""
-    if kind == "delivery-status":
-        return _bounce_report(raw, message)
-    if kind == "feedback-report":
-        returned = _day_and_mark(raw, message)
-        return AbuseComplaint(returned[1], returned[0]) if returned else None
+    if kind in ("delivery-status", "feedback-report"):
+        returned = _returned(raw, message, secret)
+        if returned is None:
+            return None
+        if kind == "delivery-status":
+            return _bounce_report(message, returned)
+        return AbuseComplaint(returned.mark, returned.day)
     subject = str(make_header(decode_header(str(message.get("subject", "")))))
     tokens = (decode(secret, match[0]) for match in TOKEN.finditer(subject))
     token = next(filter(None, tokens), None)
     return None if token and token.purpose == "confirm" and is_automatic(message) else token
 
 
-def _bounce_report(raw: bytes, message: Message) -> BounceReport | None:
-    day, mark = _day_and_mark(raw, message) or ("", "")
-    for block in _recipients(message) if mark else ():
+def _bounce_report(message: Message, returned: SentMessage) -> BounceReport | None:
+    for block in _recipients(message):
         status = status_of(str(block.get("status", "")))
         # a server that gives up after days of 4xx says so with the last of them (RFC 3464 §2.3.3)
         if str(block.get("action", "")).strip().lower() == "failed" and status.startswith(("4", "5")):
@@ -188,7 +188,10 @@ def _bounce_report(raw: bytes, message: Message) -> BounceReport | None:
             code = _CODE.search(diagnosis)
             known_status = "" if _GENERIC.fullmatch(status) and not specific else specific or status
             return BounceReport(
-                mark, day, specific or status, is_bad_address(int(code[1]) if code else 0, known_status)
+                returned.mark,
+                returned.day,
+                specific or status,
+                is_bad_address(int(code[1]) if code else 0, known_status),
             )
     return None
 
@@ -208,13 +211,9 @@ def _parts(message: Message) -> Iterator[Message]:
         yield part
 
 
-def _day_and_mark(raw: bytes, message: Message) -> tuple[str, str] | None:
-    """Day and mark of the message that a report returns, verbatim or in an encoded part."""
-    for text in (raw, *_decoded(message)):
-        match = MESSAGE_ID.search(text)
-        if match:
-            return match[1].decode(), match[3].decode()
-    return None
+def _returned(raw: bytes, message: Message, secret: bytes) -> SentMessage | None:
+    """The message that a report returns, verbatim or in an encoded part."""
+    return next(filter(None, (sent_message(secret, text) for text in (raw, *_decoded(message)))), None)
 
 
 def _decoded(message: Message) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """Whole messages: an issue for one subscriber, and the confirmation request.
 
 An issue's message is a pure function of the frozen issue, the settings and its reader: it always has the same bytes.
-Its Message-ID contains the day, the edition and the reader's mark, to identify messages that come back.
+Its signed Message-ID contains the day, the edition and the reader's mark, to identify messages that come back.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hotpapers.deliver.email.config import MailConfig
 from hotpapers.deliver.email.issue_text import MessageView, as_html, as_text, message_view
 from hotpapers.deliver.email.queries import Subscriber
 from hotpapers.deliver.email.subscribers import CONFIRM_WITHIN
-from hotpapers.deliver.email.tokens import MailToken, encode
+from hotpapers.deliver.email.tokens import MailToken, SentMessage, encode, message_id
 from hotpapers.model import DAY, PublishedIssue, RenderedFile
 from hotpapers.view import phrases
 from hotpapers.view.post_views import LinkedPiece
@@ -27,9 +27,6 @@ LARGEST = 100_000
 PREVIEW_ADDRESS = "reader@example.invalid"
 LONGEST_NAME = 60
 LONGEST_SUBJECT = 200
-
-MESSAGE_ID = re.compile(rb"<(\d{4}-\d\d-\d\d)\.(\d{1,4})\.([0-9a-f]{32})@([A-Za-z0-9.-]{1,255})>")
-"""The Message-ID of one of our messages: day, edition, mark, domain."""
 
 
 class UnaddressedMessage(NamedTuple):
@@ -62,6 +59,7 @@ def issue_message(issue: PublishedIssue, mail_config: MailConfig, site_config: S
 def address_message(message: UnaddressedMessage, mail_config: MailConfig, reader: Subscriber, secret: bytes) -> bytes:
     """The message for one reader, as sent over the wire."""
     token = encode(secret, MailToken("unsubscribe", reader.mark))
+    sent = SentMessage(message.day, message.edition, reader.mark)
     mailto = f"mailto:{quote(mail_config.reply_to, safe='@')}?subject=unsubscribe%20{token}"
     link = f"{mail_config.base}mail/unsubscribe/{token}" if mail_config.base else ""
     view = message.view._replace(unsubscribe=LinkedPiece("Unsubscribe", link or mailto))
@@ -72,7 +70,7 @@ def address_message(message: UnaddressedMessage, mail_config: MailConfig, reader
         ("To", reader.address),
         ("Subject", mime.words("Subject", phrases.cut(f"{title}, {phrases.day_name(message.day)}", LONGEST_SUBJECT))),
         ("Date", mime.date(message.moment)),
-        ("Message-ID", f"<{message.day}.{message.edition}.{reader.mark}@{domain_of(mail_config.address)}>"),
+        ("Message-ID", message_id(secret, sent, domain_of(mail_config.address))),
         ("List-Id", list_id(message.publication, mail_config)),
         (
             "List-Unsubscribe",

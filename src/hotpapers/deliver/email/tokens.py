@@ -1,9 +1,10 @@
-"""Signed tokens: anyone with a token can confirm a subscription, or end it.
+"""Signed tokens: anyone with a token can confirm a subscription, or end it; and the signed Message-IDs of issues.
 
-    c<mark>-<seconds>-<signature>    confirms the request made at that moment (s since 1970, hexadecimal)
-    u<mark>-0-<signature>            unsubscribes; never expires
+    c<mark>-<seconds>-<signature>                   confirms the request made at that moment (s since 1970, hexadecimal)
+    u<mark>-0-<signature>                           unsubscribes; never expires
+    <2021-01-14.<edition>.<mark>.<signature>@…>     the message of a day for a reader: shows that a report is about it
 
-The signature is the first 96 bits of an HMAC-SHA-256 (RFC 2104), with the store's secret, of purpose, mark and moment.
+The signature is the first 96 bits of an HMAC-SHA-256 (RFC 2104), with the store's secret, of all that precedes it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _LETTERS: dict[Purpose, str] = {"confirm": "c", "unsubscribe": "u"}
 _PURPOSES = {letter: purpose for purpose, letter in _LETTERS.items()}
 TOKEN = re.compile(r"(?<![0-9A-Za-z])([cu])([0-9a-f]{32})-([0-9a-f]{1,10})-([0-9a-f]{24})(?![0-9A-Za-z])")
 """Finds a token, also within a text."""
+_MESSAGE_ID = re.compile(rb"<(\d{4}-\d\d-\d\d)\.(\d{1,4})\.([0-9a-f]{32})\.([0-9a-f]{24})@[A-Za-z0-9.-]{1,255}>")
 
 
 class MailToken(NamedTuple):
@@ -26,6 +28,29 @@ class MailToken(NamedTuple):
     purpose: Purpose
     mark: str
     moment: int = 0
+
+
+class SentMessage(NamedTuple):
+    """What a Message-ID says: a day's issue, its edition, and the reader's mark."""
+
+    day: str
+    edition: int
+    mark: str
+
+
+def message_id(secret: bytes, message: SentMessage, domain: str) -> str:
+    """The Message-ID of an issue's message for one reader."""
+    return f"<{message.day}.{message.edition}.{message.mark}.{_signature_of_message(secret, message)}@{domain}>"
+
+
+def sent_message(secret: bytes, text: bytes) -> SentMessage | None:
+    """The first message in a text that this store has sent, by its Message-ID; None if there is none."""
+    for match in _MESSAGE_ID.finditer(text):
+        day, edition, mark, signature = (group.decode() for group in match.groups())
+        message = SentMessage(day, int(edition), mark)
+        if hmac.compare_digest(_signature_of_message(secret, message), signature):
+            return message
+    return None
 
 
 def encode(secret: bytes, token: MailToken) -> str:
@@ -43,5 +68,12 @@ def decode(secret: bytes, text: str) -> MailToken | None:
 
 
 def _signature(secret: bytes, token: MailToken) -> str:
-    text = f"mail {token.purpose} {token.mark} {token.moment}"
+    return _signed(secret, f"mail {token.purpose} {token.mark} {token.moment}")
+
+
+def _signature_of_message(secret: bytes, message: SentMessage) -> str:
+    return _signed(secret, f"mail message {message.day} {message.edition} {message.mark}")
+
+
+def _signed(secret: bytes, text: str) -> str:
     return hmac.digest(secret, text.encode(), "sha256").hex()[:24]

@@ -22,6 +22,7 @@ from hotpapers.engagement.attention import Engagement, VoiceRule, count_engageme
 from hotpapers.engagement.queries import people, reactions_to
 from hotpapers.evaluation.attacks import coordinated, recorded_posts
 from hotpapers.evaluation.attacks.campaign import ATTACKERS, AttackedNetwork, AttackedPaper, Campaign
+from hotpapers.evaluation.attacks.other_collectors import other_collectors
 from hotpapers.evaluation.attacks.scene import RIVALS, AttackEffect, Rank, UnreadNetworks, changed_peers
 from hotpapers.evaluation.queries import names_accounts, posts_made
 from hotpapers.evaluation.worlds import PaperPost
@@ -92,6 +93,8 @@ class RecordedScene:
         self._measured_posts = {
             needs: self._read_posts(needs, [rank for rank, other in pairs if other == needs]) for needs in kinds
         }
+        self._others = {needs: other_collectors(self._view, self._window(needs)) for needs in kinds}
+        self._posted_about.update(*(others.better for others in self._others.values()))
 
     # ---- reading the record --------------------------------------------------------------------------------
 
@@ -107,6 +110,9 @@ class RecordedScene:
         )
         return ranking_input.collect_input(self._view, self._measured_by(needs), span, self._own_voices)
 
+    def _window(self, needs: ranking.RankingNeeds) -> measurement.MeasurementWindow:
+        return ranking_input.measured_window(self._measured_by(needs), self.content.from_at, self._own_voices)
+
     def _read_posts(
         self, needs: ranking.RankingNeeds, ranks: Iterable[Rank]
     ) -> dict[str, recorded_posts.MeasuredPosts]:
@@ -116,9 +122,8 @@ class RecordedScene:
             candidate.paper for candidate in self._inputs[needs].candidates
             if candidate.announced_at and len(candidate.attention) == 1 and candidate.attention[0].voices <= FEW_VOICES
         }  # fmt: skip
-        window = ranking_input.measured_window(self._measured_by(needs), self.content.from_at, self._own_voices)
         rows_of_papers = []
-        for rows in attention.read_posts(self._view, window):
+        for rows in attention.read_posts(self._view, self._window(needs)):
             self._posted_about.add(rows[0].paper)
             if rows[0].paper in papers:
                 rows_of_papers.append(rows)
@@ -197,8 +202,11 @@ class RecordedScene:
 
     def _read_paper(self, key: str) -> RecordedPaper:
         posts_of_paper = next(
-            measured_posts[key] for measured_posts in self._measured_posts.values() if key in measured_posts
+            (measured_posts[key] for measured_posts in self._measured_posts.values() if key in measured_posts), None
         )
+        if posts_of_paper is None:  # counted by another collector alone
+            facts = next(others.facts[key] for others in self._others.values() if key in others.facts)
+            return RecordedPaper(key, facts.archive, facts.announced_at, self._title(key))
         posts = (self._post(rows[-1]) for rows in posts_of_paper.posts.values())
         return RecordedPaper(
             key, posts_of_paper.archive, posts_of_paper.announced_at, self._title(key), tuple(sorted(posts))
@@ -314,7 +322,9 @@ class RecordedScene:
                 own=own_posts, elsewhere=joined, naming_networks=self.naming_networks, bots=bots,
                 fingerprints=fingerprints,
             )  # fmt: skip
-            rows[paper.paper] = list(self._counted(attacked.measured(posts), rule))
+            own_rows = list(self._counted(attacked.measured(posts), rule))
+            honest_rows = self._counted(own_posts, self._rules[needs])
+            rows[paper.paper] = list(self._others[needs].counted(paper.paper, own_rows, honest_rows))
         return rows
 
     def order_after(
@@ -352,15 +362,14 @@ class RecordedScene:
             needs: {key: measured.as_read(unread) for key, measured in papers.items()}
             for needs, papers in self._measured_posts.items()
         }
-        scene._inputs = {
-            needs: self._input_as_read(unread, needs, scene._measured_posts[needs]) for needs in self._inputs
-        }
+        scene._others = {needs: others.as_read(unread) for needs, others in self._others.items()}
+        scene._inputs = {needs: self._input_as_read(scene, unread, needs) for needs in self._inputs}
         return scene
 
     def _input_as_read(
-        self, unread: UnreadNetworks, needs: ranking.RankingNeeds, posts: Mapping[str, recorded_posts.MeasuredPosts]
+        self, scene: RecordedScene, unread: UnreadNetworks, needs: ranking.RankingNeeds
     ) -> RankingInput:  # fmt: skip
-        rows = {key: list(self._counted(measured, self._rules[needs])) for key, measured in posts.items()}
+        rows = {key: scene._honest_rows(key, needs) for key in scene._measured_posts[needs]}
         others = {candidate.paper for candidate in self._inputs[needs].candidates}
         inputs = self._input_with(rows, needs, others)
         candidates = (
@@ -372,10 +381,7 @@ class RecordedScene:
         self, rows: Mapping[str, Sequence[Engagement]], needs: ranking.RankingNeeds, kept_papers: Set[str]
     ) -> RankingInput:  # fmt: skip
         honest = self._inputs[needs]
-        measured_posts, rule = self._measured_posts[needs], self._rules[needs]
-        rows_before = chain.from_iterable(
-            self._counted(measured_posts[key], rule) for key in rows if key in measured_posts
-        )
+        rows_before = chain.from_iterable(self._honest_rows(key, needs) for key in rows)
         peers = changed_peers(honest.peers, rows_before, chain.from_iterable(rows.values()), needs)
         candidates = [candidate for candidate in honest.candidates if candidate.paper in kept_papers - rows.keys()]
         changed_candidates = (self._candidate(some, needs) for some in rows.values())
@@ -436,6 +442,12 @@ class RecordedScene:
             ranking_input.without_late_peer(row, self._since)
             for row in count_engagement([rows] if rows else [], measured.reactions, rule)
         )
+
+    def _honest_rows(self, key: str, needs: ranking.RankingNeeds) -> list[Engagement]:
+        """A paper's rows without a campaign, as the issue counts it."""
+        measured = self._measured_posts[needs].get(key, recorded_posts.NO_POSTS)
+        own_rows = list(self._counted(measured, self._rules[needs]))
+        return list(self._others[needs].counted(key, own_rows, own_rows))
 
     def _candidate(self, rows: Sequence[Engagement], needs: ranking.RankingNeeds) -> Candidate | None:
         if not rows:

@@ -41,9 +41,10 @@ class LogPages:
             yield POLICY_PATH
 
     def ended(self, path: str) -> Iterator[str]:
-        """For the policy's path: paths where partial tiles may exist that are full by now."""
+        """For the policy's path: paths where partial tiles may exist that are full by now, or old observations."""
         if path == POLICY_PATH and self._site.logs is not None:
             yield from (path for path, data in self._all().items() if not data)
+            yield from (f"{self._observations_path}{name}" for name in self._site.logs.deleted_observations())
 
     def proof_paths(self, day: str) -> Iterator[str]:
         """The proof files beside a day's issues, for all editions."""

@@ -88,7 +88,7 @@ class SitePages:
 
     def ended(self, path: str) -> frozenset[str]:
         """For the path of an earlier edition: paths of pages that a correction removed and that may still exist. For
-        the page of a folded paper: its card. For the log's policy: tiles. None for all other paths."""
+        the page of a folded paper: its card. For the log's policy: tiles, observations. None for all other paths."""
         day, edition = site_paths.issue_of(path) or ("", 0)
         if not edition:
             return frozenset(filter(None, [self._cards.ended(path), *self._logs.ended(path)]))
@@ -141,8 +141,7 @@ class SiteChannel:
         return self.share(issue_reader, publication, days, everything)
 
     def log_files(self, issue_reader: IssueReader, publication: str, folder: Path) -> Iterator[RenderedFile]:
-        """Only the log files that a site's folder may lack; without bytes, partial tiles that have become full. Raises
-        NotFound."""
+        """Only the log files that a site's folder may lack; without bytes, those that `ended`. Raises NotFound."""
         pages = LogPages(SiteContext(issue_reader, publication, self._site_config))
         for path in pages.paths(folder):
             if (page := pages.page(path)) is not None:
