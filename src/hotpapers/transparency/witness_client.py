@@ -16,6 +16,8 @@ from hotpapers.transparency.notes import NoteSignature, decimal
 from hotpapers.transparency.policies import KnownWitness, LogPolicy
 
 REFUSED = (400, 403, 404, 409, 422)
+SLOWEST = 15.0
+"""Seconds that a witness may take to answer: it has little to do, and later issues wait meanwhile."""
 REFUSAL = "refused"
 """The kind of alarm for a witness that refuses to cosign a log's checkpoint."""
 
