@@ -313,9 +313,8 @@ def test_the_tiles_of_the_published_example() -> None:
 def test_a_tree_from_its_tiles() -> None:
     entries = [n.to_bytes(3, "big") for n in range(600)]
     tree = MerkleTree(map(leaf_hash, entries))
-    files: dict[str, bytes] = {}
-    for old, size in ((0, 5), (5, 255), (255, 256), (256, 600)):
-        files |= tiles.tree_files(tree, entries, old, size)
+    names = [name for size in (5, 255, 256, 600) for name in tiles.widths(size)]
+    files = {path: data for name in names for path, data in tiles.files_of(tree, entries, *name)}
     leaves = [entry for n in (0, 1) for entry in tiles.read_bundle(files[f"tile/entries/00{n}"])]
     leaves += tiles.read_bundle(files["tile/entries/002.p/88"])
     assert leaves == entries
