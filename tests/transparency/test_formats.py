@@ -26,6 +26,22 @@ TEXT = (
 )  # fmt: skip
 LINE = "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 """The key and the note of Go's sumdb/note, which defined the format."""
+CHECKPOINT_EXAMPLE = """\
+example.com/behind-the-sofa
+20852163
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==
+"""  # noqa: E501
+COSIGNED_EXAMPLE = b"""\
+cosignature/v1
+time 1679315147
+example.com/behind-the-sofa
+20852163
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+"""
+"""The examples of C2SP tlog-cosignature: a checkpoint, and what its witness signed."""
 LOG = SigningKey("log.example/1", ED25519, bytes(range(32)))
 WITNESS = SigningKey("witness.example/a", COSIGNATURE_ED25519, bytes(range(1, 33)))
 QUANTUM = SigningKey("witness.example/q", COSIGNATURE_MLDSA44, bytes(range(2, 34)))
@@ -51,6 +67,18 @@ def test_the_published_note() -> None:
     assert str(notes.sign(TEXT, signing_key)) == LINE
     assert not notes.is_signed(note._replace(text=TEXT.replace("know", "no")), [key])
     assert not notes.is_signed(note, [LOG.verifier]) and not notes.is_signed(note, [])
+
+
+def test_the_published_checkpoint() -> None:
+    checkpoint, note = parse_checkpoint(CHECKPOINT_EXAMPLE)
+    assert str(note) == CHECKPOINT_EXAMPLE and checkpoint.text.encode() == COSIGNED_EXAMPLE.split(b"\n", 2)[2]
+    assert (checkpoint.origin, checkpoint.size) == ("example.com/behind-the-sofa", 20_852_163)
+    log_line, witness_line = note.signatures
+    assert [line.key_id.hex() for line in note.signatures] == ["033de0ae", "8d66cf3f"]
+    moment = int.from_bytes(witness_line.signature[:8], "big")
+    own_line = cosign(checkpoint, WITNESS, moment)
+    assert len(log_line.signature) == 64 and len(witness_line.signature) == len(own_line.signature) == 72
+    assert reference.verifies(WITNESS.verifier.public, own_line.signature[8:], COSIGNED_EXAMPLE)
 
 
 def test_both_implementations_sign_the_same() -> None:
