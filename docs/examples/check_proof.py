@@ -85,16 +85,19 @@ def policy_of(file):
     """Logs, witnesses, groups and quorum. No witness has two names or is in two groups, so none counts twice."""
     lines = pathlib.Path(file).read_text("utf-8").split("\n")
     rows = [line.split() for line in lines if line.strip() and not line.strip().startswith("#")]
-    logs = {row[1].split("+")[0]: row[1] for row in rows if row[0] == "log"}
+    words = {"log": (2, 3), "witness": (3, 4), "group": range(4, 200), "quorum": (2,)}
+    assert all(len(row) in words.get(row[0], ()) for row in rows), "not a policy"
+    logged = [row[1] for row in rows if row[0] == "log"]
+    logs = {vkey.split("+")[0]: vkey for vkey in logged}
     witnesses = {row[1]: row[2] for row in rows if row[0] == "witness"}
     groups = {row[1]: row[2:] for row in rows if row[0] == "group"}
     [quorum] = [row[1] for row in rows if row[0] == "quorum"]
     names = ["none", *(row[1] for row in rows if row[0] in ("witness", "group"))]
-    keys = [raw(vkey.split("+", 2)[2])[1:] for vkey in witnesses.values()]
+    keys = [raw(vkey.split("+", 2)[2]) for vkey in witnesses.values()]
+    assert all({4: 33, 6: 1313}.get(key[0]) == len(key) for key in keys), "not the key of a witness"
     members = [name for _, *some in groups.values() for name in some]
-    assert all(len(some) == len(set(some)) for some in (names, keys, members)), "a name, key or member twice"
+    assert all(len(some) == len(set(some)) for some in (logged, names, keys, members)), "something twice"
     assert {quorum, *members} <= set(names) and "none" not in members, "a name of nobody"
-    assert {row[0] for row in rows} <= {"log", "witness", "group", "quorum"}, "not a policy"
     return logs, witnesses, groups, quorum
 
 
@@ -115,8 +118,10 @@ digest = sha(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_a
 head, text, signatures = page.blocks["application/vnd.c2sp.tlog-proof"].split("\n\n")
 header, *path = head.split("\n")
 assert header == "c2sp.org/tlog-proof@v1", "no proof"
-while not (index := path.pop(0)).startswith("index "):
-    assert index.startswith("extra "), "no index"  # nothing is proved about the extra line
+if path[0].startswith("extra "):
+    raw(path.pop(0).removeprefix("extra "))  # nothing is proved about it
+index = path.pop(0)
+assert index.startswith("index "), "no index"
 origin, size, root = (text + "\n").split("\n")[:3]
 leaf = sha(b"\0", b"\1", digest)
 reached = root_of(leaf, number(index.removeprefix("index ")), number(size), list(map(raw, path)))
@@ -124,7 +129,8 @@ assert reached == raw(root), "the content is not what was logged"
 text, (*lines, end) = (text + "\n").encode(), signatures.split("\n")
 assert not end, "the last line has no end"
 lines = [line.split(" ") for line in lines]
-assert all(dash == "—" and signer and len(raw(blob)) > 4 for dash, signer, blob in lines), "not signature lines"
+assert all(dash == "—" and len(raw(blob)) > 4 for dash, _, blob in lines) and len(lines) <= 64, "not signature lines"
+assert all(signer.isprintable() and signer and "+" not in signer for _, signer, _ in lines), "not a signer's name"
 assert signed(lines, text, logs[origin], 1), "not signed by the log"
 cosigners = [name for name, vkey in witnesses.items() if signed(lines, text, vkey, 4)]
 assert met(quorum, cosigners, groups), f"cosigned by {len(cosigners)} witnesses, which is not enough"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import stat
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.model import HOUR
 from hotpapers.store import Record, now
 from hotpapers.transfer.observations import mark_of, read_packed
+from hotpapers.transparency import witness_client
 from hotpapers.transparency.alarms import Alarm, save_alarm
 from hotpapers.transparency.downloads import SiteDownload
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
@@ -77,15 +79,28 @@ def test_a_site_is_verified_without_a_store(site: Path, tmp_path: Path, monkeypa
     assert "no log was published" in misuse("verify", "--site", tmp_path)
 
 
-@pytest.mark.long
-def test_a_witness_that_does_not_answer_is_named(site: Path) -> None:
+def name_witness(site: Path, address: str) -> None:
+    """Names a witness in the settings."""
     key = SigningKey("witness.example/a", COSIGNATURE_ED25519, bytes(range(32))).verifier
     settings = site / "hotpapers.toml"
-    policy = f'policy = "witness a {key} http://127.0.0.1:9/\\nquorum a\\n"'
+    policy = f'policy = "witness a {key} {address}\\nquorum a\\n"'
     settings.write_text(settings.read_text().replace("[transparency]\n", f"[transparency]\n{policy}\n"))
+
+
+@pytest.mark.long
+def test_a_witness_that_does_not_answer_is_named(site: Path) -> None:
+    name_witness(site, "http://127.0.0.1:9/")
     assert "witnesses  none (not enough yet)" in good("log")
     result = run("log", "--ask")
-    assert result.status == 1 and "witness a: http://127.0.0.1:9/" in result.err
+    assert result.status == 1 and "log of hot-papers: witness a: http://127.0.0.1:9/" in result.err
+
+
+def test_a_witness_that_hangs_is_not_waited_for_long(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(witness_client, "SLOWEST", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        name_witness(site, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        result = run("log", "--ask")
+    assert result.status == 1 and "/add-checkpoint: the whole response took too long" in result.err
 
 
 def test_an_alarm_is_listed_until_it_is_acknowledged(site: Path) -> None:

@@ -26,6 +26,22 @@ TEXT = (
 )  # fmt: skip
 LINE = "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 """The key and the note of Go's sumdb/note, which defined the format."""
+CHECKPOINT_EXAMPLE = """\
+example.com/behind-the-sofa
+20852163
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==
+"""  # noqa: E501
+COSIGNED_EXAMPLE = b"""\
+cosignature/v1
+time 1679315147
+example.com/behind-the-sofa
+20852163
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+"""
+"""The examples of C2SP tlog-cosignature: a checkpoint, and what its witness signed."""
 LOG = SigningKey("log.example/1", ED25519, bytes(range(32)))
 WITNESS = SigningKey("witness.example/a", COSIGNATURE_ED25519, bytes(range(1, 33)))
 QUANTUM = SigningKey("witness.example/q", COSIGNATURE_MLDSA44, bytes(range(2, 34)))
@@ -51,6 +67,18 @@ def test_the_published_note() -> None:
     assert str(notes.sign(TEXT, signing_key)) == LINE
     assert not notes.is_signed(note._replace(text=TEXT.replace("know", "no")), [key])
     assert not notes.is_signed(note, [LOG.verifier]) and not notes.is_signed(note, [])
+
+
+def test_the_published_checkpoint() -> None:
+    checkpoint, note = parse_checkpoint(CHECKPOINT_EXAMPLE)
+    assert str(note) == CHECKPOINT_EXAMPLE and checkpoint.text.encode() == COSIGNED_EXAMPLE.split(b"\n", 2)[2]
+    assert (checkpoint.origin, checkpoint.size) == ("example.com/behind-the-sofa", 20_852_163)
+    log_line, witness_line = note.signatures
+    assert [line.key_id.hex() for line in note.signatures] == ["033de0ae", "8d66cf3f"]
+    moment = int.from_bytes(witness_line.signature[:8], "big")
+    own_line = cosign(checkpoint, WITNESS, moment)
+    assert len(log_line.signature) == 64 and len(witness_line.signature) == len(own_line.signature) == 72
+    assert reference.verifies(WITNESS.verifier.public, own_line.signature[8:], COSIGNED_EXAMPLE)
 
 
 def test_both_implementations_sign_the_same() -> None:
@@ -313,9 +341,8 @@ def test_the_tiles_of_the_published_example() -> None:
 def test_a_tree_from_its_tiles() -> None:
     entries = [n.to_bytes(3, "big") for n in range(600)]
     tree = MerkleTree(map(leaf_hash, entries))
-    files: dict[str, bytes] = {}
-    for old, size in ((0, 5), (5, 255), (255, 256), (256, 600)):
-        files |= tiles.tree_files(tree, entries, old, size)
+    names = [name for size in (5, 255, 256, 600) for name in tiles.widths(size)]
+    files = {path: data for name in names for path, data in tiles.files_of(tree, entries, *name)}
     leaves = [entry for n in (0, 1) for entry in tiles.read_bundle(files[f"tile/entries/00{n}"])]
     leaves += tiles.read_bundle(files["tile/entries/002.p/88"])
     assert leaves == entries

@@ -39,7 +39,8 @@ def test_their_proofs_are_ours() -> None:
 
 
 def test_they_read_our_tiles(tmp_path: Path) -> None:
-    for path, data in tiles.tree_files(TREE, ENTRIES, 0, 700):
+    files = (file for name in tiles.widths(700) for file in tiles.files_of(TREE, ENTRIES, *name))
+    for path, data in files:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
     reader = aics.FileSystemTileReader(tmp_path)

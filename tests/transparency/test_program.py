@@ -12,8 +12,13 @@ import pytest
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
 from hotpapers.errors import InputError
+from hotpapers.transparency import log_keys, notes
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, cosign
+from hotpapers.transparency.entries import issue_entry
+from hotpapers.transparency.merkle import MerkleTree, leaf_hash
+from hotpapers.transparency.notes import ED25519, SignedNote, VerifierKey
 from hotpapers.transparency.policies import parse_policy
-from hotpapers.transparency.proofs import TYPE
+from hotpapers.transparency.proofs import TYPE, LogProof
 from hotpapers.transparency.saved_issues import CONTENT_TYPE, check_saved, read_saved
 from tests.transparency.sample_publication import WITNESS, SamplePublication, publish
 from tests.transparency.test_saved import accepts
@@ -72,10 +77,16 @@ REFUSED = {
     "stray signs in Base64": _proof("(— witness.{30})", r"\1!"),
     "another format": _proof("@v1", "@v2"),
     "a line of no kind before the index": _proof("index", "more QUJD\nindex"),
+    "two lines of data": _proof("index", "extra QUJD\nextra QUJD\nindex"),
+    "data that is not Base64": _proof("index", "extra !!!\nindex"),
     "no signature of the log": _proof(r"— \S+/log/.*\n", ""),
     "a last line without an end": _proof(r"\Z", "— a.example QUJDREVG"),
     "a hyphen for a dash": _proof("— witness", "- witness"),
     "a signer of no name": _proof("— witness", "—  QUJDREVG\n— witness"),
+    "a signer's name with a plus": _proof("— witness", "— a+b QUJDREVG\n— witness"),
+    "a signer's name with a tab": _proof("— witness", "— a\tb QUJDREVG\n— witness"),
+    "a signer's name that is not all visible": _proof("— witness", "— a\u200bb QUJDREVG\n— witness"),
+    "more signatures than anybody needs": _proof("— witness", 64 * "— a.example QUJDREVG\n" + "— witness"),
     "lines that only Unicode ends": _proof(r"\n— witness", "\u2028— witness"),
     "the end of the last line": _proof(r"\n\Z", ""),
     "something after the last line": _proof(r"\Z", "more\n"),
@@ -102,13 +113,48 @@ def test_forged_pages_are_refused(publication: SamplePublication, tmp_path: Path
     assert _verdicts(REFUSED[case](page), publication.policy_file, tmp_path) == (False, False)
 
 
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("signed and cosigned", True),
+        ("signed by another key", False),
+        ("signed by another key under the ID of the right one", False),
+        ("cosigned elsewhere", False),
+    ],
+)
+def test_a_checkpoint_of_another_log_of_the_same_name(
+    publication: SamplePublication, tmp_path: Path, case: str, expected: bool
+) -> None:
+    saved = read_saved(publication.page)
+    key = log_keys.load_key(publication.config.key_file)
+    assert key is not None
+    own = key._replace(name=saved.proof.signed.checkpoint.origin)
+    tree = MerkleTree(leaf_hash(issue_entry(digest)) for digest in ("00" * 32, saved.digest))
+    checkpoint = Checkpoint(own.name, 2, tree.root(2))
+    line = notes.sign(checkpoint.text, own._replace(seed=bytes(32)) if "another key" in case else own)
+    if "under the ID" in case:
+        line = line._replace(key_id=own.verifier.key_id)
+    cosignature = saved.proof.signed.note.signatures[1] if "elsewhere" in case else cosign(checkpoint, WITNESS, 1)
+    note = SignedNote(checkpoint.text, (line, cosignature))
+    proof = str(LogProof(1, tuple(tree.inclusion(1, 2)), SignedCheckpoint(checkpoint, note)))
+    page = _block(TYPE).sub(lambda block: block[1] + proof + block[3], publication.page.read_text())
+    assert _verdicts(page, publication.policy_file, tmp_path) == (expected, expected)
+
+
 SAME = f"witness b {WITNESS.verifier}\n"
+SAME_LOG = WITNESS._replace(type=ED25519).verifier
 CUT = str(WITNESS._replace(seed=bytes(32)).verifier).replace("+", "+0", 1)
 POLICIES = {
     "one key under two names": f"{SAME}group both all a b\nquorum both",
     "a witness twice in a group": "group both 2 a a\nquorum both",
     "a witness in two groups": "group x any a\ngroup y any a\ngroup both all x y\nquorum both",
     "a name twice": f"witness a {WITNESS.verifier}\nquorum a",
+    "a log twice": f"log {SAME_LOG}\nlog {SAME_LOG}\nquorum a",
+    "a witness with the key of a log": f"witness b {SAME_LOG}\nquorum a",
+    "a witness with the start of a key": f"witness b {VerifierKey('b', 4, bytes(31))}\nquorum a",
+    "more than one name in a quorum": "quorum a a",
+    "words after a quorum": "quorum a # the one in the library",
+    "a group of nobody": "group nobody all\nquorum a",
     "a group that nobody need be in": "group nobody 0 a\nquorum nobody",
     "a group of less than nobody": "group nobody -1 a\nquorum nobody",
     "somebody of no line": "group some any a z\nquorum some",

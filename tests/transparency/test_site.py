@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
-from hotpapers.deliver.export_site import export_again, export_site
+from hotpapers.deliver import export_site as export_site_module
+from hotpapers.deliver.export_site import export_again, export_logs, export_site
 from hotpapers.http import PoliteHttpClient
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.issues.queries import frozen_days
@@ -25,7 +28,7 @@ from hotpapers.privacy.forget import forget
 from hotpapers.schedule.health import health, log_alarms
 from hotpapers.schedule.log_keeping import ASK_EVERY
 from hotpapers.schedule.publishing import LOOK
-from hotpapers.transparency import entries, proofs
+from hotpapers.transparency import entries, log_files, proofs
 from hotpapers.transparency.checkpoints import Checkpoint, cosign
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SignedNote, SigningKey, is_signed
 from hotpapers.transparency.policies import KnownLog, LogPolicy
@@ -105,6 +108,24 @@ def test_a_round_freezes_logs_and_publishes(sqlite_url: str, tmp_path: Path) -> 
         site.round(CUT + 3 * LONG)  # later issues, and ends of days
         second_checkpoint = (tmp_path / "public/log/daily/1/checkpoint").read_text()
         assert first_checkpoint != second_checkpoint and Blocks(site.page()).blocks == Blocks(page).blocks
+
+
+def test_a_log_is_looked_up_once_for_all_its_files(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site has hundreds of them, and a row for each issue in its folder."""
+    config = config_in(tmp_path)
+    with publishing(sqlite_url, tmp_path / "public", config) as site:
+        fill(site.record)
+        for day in range(4):
+            site.round(CUT + day * LONG + 1)
+        assert len(frozen_days(site.record, "daily")) == 3
+        version, folder_of = Mock(wraps=log_files.version), Mock(wraps=export_site_module.folder_of)
+        monkeypatch.setattr(log_files, "version", version)
+        monkeypatch.setattr(export_site_module, "folder_of", folder_of)
+        shutil.rmtree(tmp_path / "public/log")
+        assert export_logs(site.record, "daily", SiteConfig(logs=SiteLogs(config))) == 8
+    assert (version.call_count, folder_of.call_count) == (1, 1)
 
 
 def test_a_page_proves_itself_after_forgetting(sqlite_url: str, tmp_path: Path) -> None:

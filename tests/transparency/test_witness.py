@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 from hotpapers.errors import LogError
 from hotpapers.http import PoliteHttpClient
 from hotpapers.store import Record
-from hotpapers.transparency import notes
+from hotpapers.transparency import log_files, notes, signatures
 from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, check_cosignature
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.notes import (
@@ -185,6 +187,40 @@ def logs_policy(config: LogConfig) -> LogPolicy:
     from hotpapers.transparency.policies import parse_policy
 
     return parse_policy(config.policy)
+
+
+def test_a_log_of_many_checkpoints_is_asked_for_at_the_cost_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is one for each issue: work that grows with them takes minutes in a year."""
+    config = config_in(tmp_path)
+    witness = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS[:1], tmp_path / "w")
+    with (
+        Record(str(tmp_path / "hotpapers.db")) as record,
+        witness_server(witness, "127.0.0.1:0") as port,
+        client(port) as http,
+    ):
+        witnessed_config = config._replace(policy=f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
+        for day in range(50):
+            counts = Counter[str]()
+            with monkeypatch.context() as patch:
+                for module, name in ((log_files, "parse_checkpoint"), (signatures, "ed25519_verifies")):
+                    patch.setattr(module, name, counted(getattr(module, name), counts))
+                freeze(record, day)
+                update_log(record.database, NAME, config, at(day))
+                assert list(ask_witnesses(http, logs_policy(witnessed_config), config.folder, NAME, at(day))) == []
+                assert not any(map(logs_of(witnessed_config).is_incomplete, map(digest_of, range(day + 1))))
+        assert counts["parse_checkpoint"] <= 3 and counts["ed25519_verifies"] <= 12
+
+
+def counted(function: Callable[..., Any], counts: Counter[str]) -> Callable[..., Any]:
+    """The function, which also counts its calls by its name."""
+
+    def call(*args: object) -> Any:
+        counts[function.__name__] += 1
+        return function(*args)
+
+    return call
 
 
 def test_a_log_restored_from_a_copy_is_refused_and_reported(tmp_path: Path, witness: LogWitness) -> None:

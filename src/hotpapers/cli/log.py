@@ -13,12 +13,11 @@ from hotpapers.errors import UsageError
 from hotpapers.model import Publication
 from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
-from hotpapers.transparency import alarms, log_keys
+from hotpapers.transparency import alarms, log_keys, witness_client
 from hotpapers.transparency.log_files import is_name
 from hotpapers.transparency.policies import cosigners, witness_policy
 from hotpapers.transparency.publication_log import LogConfig, start_next_log, update_log
 from hotpapers.transparency.site_logs import SiteLogs
-from hotpapers.transparency.witness_client import ask_witnesses
 
 
 @common.command("""
@@ -72,10 +71,17 @@ def log(
 
 def _ask(names: Sequence[str], config: LogConfig, context: common.CommandContext) -> list[str]:
     """Asks the witnesses to cosign; returns problems."""
+    from hotpapers.http import ClientLimits
+
     policy = witness_policy(config.policy)
     addresses = [witness.url for witness in policy.witnesses if witness.url]
-    with context.http(addresses) as http:
-        return [str(problem) for name in names for problem in ask_witnesses(http, policy, config.folder, name, now())]
+    limits = ClientLimits(whole=witness_client.SLOWEST)
+    with context.http(addresses, limits=limits) as http:
+        return [
+            f"log of {name}: {problem}"
+            for name in names
+            for problem in witness_client.ask_witnesses(http, policy, config.folder, name, now())
+        ]
 
 
 def _publications(record: Record) -> list[str]:

@@ -21,6 +21,7 @@ from hotpapers.cli.following import follow_jobs, follow_names, site_alarms
 from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
 from hotpapers.cli.terminal import bar, plain
 from hotpapers.errors import StoreError
+from hotpapers.http import ClientLimits
 from hotpapers.ids.timestamps import day_of
 from hotpapers.ingest import ConfiguredSource, IngestContext, make_connection, make_jobs
 from hotpapers.issues.freeze import publication_of
@@ -36,6 +37,7 @@ from hotpapers.store import Record, now
 from hotpapers.store.database import without_password
 from hotpapers.store.statistics import totals
 from hotpapers.summaries.generate import summarizer
+from hotpapers.transparency import witness_client
 from hotpapers.transparency.policies import witness_policy
 from hotpapers.web.monitoring import monitor
 
@@ -101,6 +103,7 @@ def _issues(
 ) -> JobLoop:  # fmt: skip
     policy = witness_policy(context.settings.transparency.policy)
     witnesses = [witness.url for witness in policy.witnesses if witness.url]
+    slowest = ClientLimits(whole=witness_client.SLOWEST)
 
     def make() -> PublishJob:
         summarize = summarizer(context.settings.summary, context.settings.contact, site.stop)
@@ -113,7 +116,7 @@ def _issues(
             summarize,
             read_jobs,
             site.witnesses if read_jobs or context.settings.follow else None,
-            make_connection(witnesses, (), site) if witnesses else None,
+            make_connection(witnesses, (), site, limits=slowest) if witnesses else None,
         )
 
     return JobLoop(PublishJob.name, make, site.record, site.leases, site.clock)

@@ -165,8 +165,10 @@ class RerenderedFolder(NamedTuple):
 
 def _with_folders(record: Record, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """Replaces the targets at the start of rows by their folders; skips rows whose target is not a folder."""
+    rows = list(rows)
+    folders = {target: folder_of(record.database, target) for target in {row[0] for row in rows}}
     for target, *columns in rows:
-        if folder := folder_of(record.database, target):
+        if folder := folders[target]:
             yield (folder, *columns)
 
 

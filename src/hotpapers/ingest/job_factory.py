@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers import terms
 from hotpapers.errors import SettingsError, Stopped, StoreError, UsageError
-from hotpapers.http import HostPacer, PoliteHttpClient, ServerClocks, user_agent
+from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
 from hotpapers.ingest.change_filter import TrackedKeys, TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
 from hotpapers.ingest.recount_job import RecountJob
@@ -210,16 +210,18 @@ def make_connection(
     secrets: Sequence[str],
     site: IngestContext,
     more_pace: Mapping[str, float] = MappingProxyType({}),
+    limits: ClientLimits | None = None,
 ) -> Connection:
     """An HTTP client for one job, paced together with all others of the site.
 
     `own`: the operator's own addresses, which may be inside the operator's network; `secrets`: what no error may
-    contain; `more_pace`: minimum seconds between the starts of two requests to further hosts.
+    contain; `more_pace`: minimum seconds between the starts of two requests to further hosts; `limits`: if not the
+    usual ones.
     """
     pace = SitePacer(site.record, site.pace)
     http = PoliteHttpClient(
         user_agent(site.contact), pace={**PACE, **more_pace}, reserve=pace, stop=site.stop, base_addresses=own,
-        secrets=secrets, on_headers=site.witnesses.listener(),
+        secrets=secrets, on_headers=site.witnesses.listener(), limits=limits,
     )  # fmt: skip
 
     def traffic() -> tuple[int, int, int]:

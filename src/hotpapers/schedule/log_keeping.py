@@ -86,10 +86,8 @@ class LogKeeping:
     def _incomplete(self, context: JobContext, logs: SiteLogs, publication: str) -> set[str]:
         """The days with an edition whose proof lacks cosignatures."""
         log = logs.of(publication)
-        if log is None:
-            return set()
-        proofs = ((day, log.proof(digest)) for day, digest in digests_by_day(context.record.database, publication))
-        return {day for day, proof in proofs if proof and not proof.complete}
+        rows = digests_by_day(context.record.database, publication) if log else ()
+        return {day for day, digest in rows if log and log.is_incomplete(digest)}
 
     def _render(self, context: JobContext, publication: str, days: set[str]) -> None:
         """Renders the log's own files, in every folder that a site was written to, and the issues of some days."""

@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -99,13 +99,33 @@ def _names(folder: Path) -> list[str]:
 
 def _read_log(folder: Path, number: int) -> StoredLog:
     sizes = sorted(int(name) for name in _names(folder / _CHECKPOINTS) if _NUMBER.fullmatch(name))
+    checkpoints = [_read_checkpoint(f"{folder}/{_CHECKPOINTS}/{size}") for size in sizes]
     try:
-        checkpoints = [parse_checkpoint((folder / _CHECKPOINTS / str(size)).read_text("utf-8")) for size in sizes]
         key = parse_vkey((folder / _KEY).read_text("utf-8").strip()) if (folder / _KEY).exists() else None
         data = (folder / _ENTRIES).read_bytes() if (folder / _ENTRIES).exists() else b""
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
-        raise LogError(f"{folder}: a key, checkpoint or leaf cannot be read: {problem}") from problem
+        raise LogError(f"{folder}: a key or leaf cannot be read: {problem}") from problem
     return StoredLog(number, tiles.read_bundle(data[: _whole_length(data)]), checkpoints, key)
+
+
+def read_checkpoint(folder: Path, publication: str, number: int, size: int) -> SignedCheckpoint:
+    """A log's checkpoint of a size. Raises LogError."""
+    return _read_checkpoint(f"{folder}/{publication}/{number}/{_CHECKPOINTS}/{size}")
+
+
+def _read_checkpoint(file: str) -> SignedCheckpoint:
+    try:
+        state = os.stat(file)
+        return _parse_file(file, state.st_ino, state.st_mtime_ns, state.st_size)
+    except (NotAProof, UnicodeDecodeError, OSError) as problem:
+        raise LogError(f"{file}: cannot be read: {problem}") from problem
+
+
+@lru_cache(maxsize=1 << 12)
+def _parse_file(file: str, inode: int, changed_at: int, length: int) -> SignedCheckpoint:
+    """The checkpoint in a file. Remembered while the file is the same: a log has one for each issue, and all of its
+    checkpoints are read again and again."""
+    return parse_checkpoint(Path(file).read_text("utf-8"))
 
 
 def _whole_length(data: bytes) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,6 +70,22 @@ class PublicationLogs:
         place = self._places.get(entries.issue_entry(digest))
         return place is not None and place[0].last is not None and place[0].last.checkpoint.size > place[1]
 
+    def is_incomplete(self, digest: str) -> bool:
+        """Whether an issue has a proof that still lacks cosignatures, by its digest."""
+        place = self._places.get(entries.issue_entry(digest))
+        return place is not None and self._complete_sizes[place[0].number] <= place[1] and self.has_proof(digest)
+
+    @cached_property
+    def _complete_sizes(self) -> Mapping[int, int]:
+        """By log, the size of its latest checkpoint with enough cosignatures: all leaves before it have complete
+        proofs."""
+        return {log.number: self._complete_size(log) for log in self.stored}
+
+    def _complete_size(self, log: StoredLog) -> int:
+        newest_first = reversed(log.checkpoints)
+        complete = (signed for signed in newest_first if self._policy.is_met(self._cosigners_of(log, signed)))
+        return next((signed.checkpoint.size for signed in complete), 0)
+
     def _cosigners_of(self, log: StoredLog, signed: SignedCheckpoint) -> Mapping[str, int]:
         """The policy's witnesses that cosigned a checkpoint. Checked once, on demand."""
         where = (log.number, signed.checkpoint.size)
@@ -98,13 +113,8 @@ class PublicationLogs:
         for log in self.stored:
             if log.last is not None:
                 yield f"{log.number}/{tiles.CHECKPOINT_PATH}", str(log.last.note).encode()
-            sizes = [0, *(signed.checkpoint.size for signed in log.checkpoints)]
-            published = dict(
-                row for old, size in pairwise(sizes) for row in tiles.tree_files(log.tree, log.entries, old, size)
-            )
-            for path, data in published.items():
-                whole, partial, _ = path.partition(".p/")
-                yield f"{log.number}/{path}", b"" if partial and whole in published else data
+            needed = dict.fromkeys(row for signed in log.checkpoints for row in tiles.widths(signed.checkpoint.size))
+            yield from ((f"{log.number}/{path}", data) for path, data in _tile_files(log, needed))
 
     def observation_names(self) -> list[str]:
         """The names of the files of observations and of the lists of withdrawn ones."""
@@ -142,6 +152,16 @@ class PublicationLogs:
         settings = (line.strip() for line in self._settings_policy.split("\n"))  # comments are private
         lines += [line for line in settings if line and not line.startswith("#")] or [f"quorum {NONE}"]
         return "".join(f"{line}\n" for line in lines)
+
+
+def _tile_files(log: StoredLog, needed: Collection[tuple[int, int, int]]) -> Iterator[tuple[str, bytes]]:
+    """(path, bytes) of tiles and their bundles, given by level, index and width; no bytes for a partial one that is
+    full by now."""
+    for level, index, width in needed:
+        if width < tiles.WIDTH and (level, index, tiles.WIDTH) in needed:
+            yield from ((path, b"") for path in tiles.paths_of(level, index, width))
+        else:
+            yield from tiles.files_of(log.tree, log.entries, level, index, width)
 
 
 class SiteLogs:

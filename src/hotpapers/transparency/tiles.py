@@ -41,17 +41,18 @@ def tile(tree: MerkleTree, level: int, index: int, width: int) -> bytes:
     return b"".join(tree.levels[HEIGHT * level][index * WIDTH : index * WIDTH + width])
 
 
-def tree_files(tree: MerkleTree, entries: Sequence[bytes], old: int, size: int) -> Iterator[tuple[str, bytes]]:
-    """(path, bytes) of the tiles and bundles of the tree with a size that the tree of size `old` lacks. Tiles of the
-    sizes between are left out: only sizes with a checkpoint need them."""
-    before = set(widths(old))
-    for level, index, width in widths(size):
-        if (level, index, width) in before:
-            continue
-        yield tile_path(level, index, width), tile(tree, level, index, width)
-        if level == 0:
-            start = index * WIDTH
-            yield tile_path("entries", index, width), bundle(entries[start : start + width])
+def paths_of(level: int, index: int, width: int) -> list[str]:
+    """The path of a tile and, at level 0, of the bundle of the entries below it."""
+    return [tile_path(name, index, width) for name in ((level, "entries") if level == 0 else (level,))]
+
+
+def files_of(
+    tree: MerkleTree, entries: Sequence[bytes], level: int, index: int, width: int
+) -> Iterator[tuple[str, bytes]]:
+    """(path, bytes) of the same."""
+    hashes, *rest = paths_of(level, index, width)
+    yield hashes, tile(tree, level, index, width)
+    yield from ((path, bundle(entries[index * WIDTH : index * WIDTH + width])) for path in rest)
 
 
 def bundle(entries: Sequence[bytes]) -> bytes:

@@ -16,6 +16,8 @@ from hotpapers.transparency.notes import NoteSignature, decimal
 from hotpapers.transparency.policies import KnownWitness, LogPolicy
 
 REFUSED = (400, 403, 404, 409, 422)
+SLOWEST = 15.0
+"""Seconds that a witness may take to answer: it has little to do, and later issues wait meanwhile."""
 REFUSAL = "refused"
 """The kind of alarm for a witness that refuses to cosign a log's checkpoint."""
 
@@ -39,12 +41,12 @@ def ask_witnesses(
     logs = log_files.read_logs(folder, publication)
     if not logs or logs[-1].last is None:
         return
+    log, signed = logs[-1], logs[-1].last
     for witness in policy.witnesses:
-        log = log_files.read_logs(folder, publication)[-1]
-        if not witness.url or log.last is None or cosigned_at(log.last, witness.key) is not None:
+        if not witness.url or cosigned_at(signed, witness.key) is not None:
             continue
         try:
-            line = ask_witness(http, witness, log, log.last)
+            line = ask_witness(http, witness, log, signed)
         except Stopped:
             raise
         except HotPapersError as problem:
@@ -53,15 +55,14 @@ def ask_witnesses(
                 save_alarm(folder / publication, refusal)
             yield WitnessProblem(witness.name, problem)
             continue
-        _save_cosignature(folder, publication, log.number, log.last.checkpoint.size, line)
+        _save_cosignature(folder, publication, log.number, signed.checkpoint.size, line)
         clear_alarm(folder / publication, witness.name, REFUSAL)
 
 
 def _save_cosignature(folder: Path, publication: str, number: int, size: int, line: NoteSignature) -> None:
     """Adds a cosignature to a checkpoint. Reads it again first, as another process may have changed it."""
     with log_files.locked(folder):
-        log = next(log for log in log_files.read_logs(folder, publication) if log.number == number)
-        signed = next(signed for signed in log.checkpoints if signed.checkpoint.size == size)
+        signed = log_files.read_checkpoint(folder, publication, number, size)
         note = signed.note._replace(signatures=(*signed.note.signatures, line))
         log_files.save_checkpoint(folder, publication, number, signed._replace(note=note))
 
@@ -69,8 +70,9 @@ def _save_cosignature(folder: Path, publication: str, number: int, size: int, li
 def ask_witness(http: HttpClient, witness: KnownWitness, log: StoredLog, signed: SignedCheckpoint) -> NoteSignature:
     """A witness's cosignature of a checkpoint. Raises LogError if it refuses, has seen another history or sends an
     invalid response; NetError if it cannot be reached."""
-    sizes = (past.checkpoint.size for past in log.checkpoints if cosigned_at(past, witness.key) is not None)
-    status, answer = _post(http, witness, log, signed, max(sizes, default=0))
+    past = reversed(log.checkpoints)  # newest first, so that of many only one signature is checked
+    known = next((earlier.checkpoint.size for earlier in past if cosigned_at(earlier, witness.key) is not None), 0)
+    status, answer = _post(http, witness, log, signed, known)
     if status == 409:
         status, answer = _post(http, witness, log, signed, _size(answer, signed))
     if status != 200:

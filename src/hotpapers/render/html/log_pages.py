@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.transparency import observation_files, tiles
-from hotpapers.transparency.site_logs import PublicationLogs
 from hotpapers.view import issue_proof, site_paths
 
 FOLDER = "log/"
@@ -21,7 +21,6 @@ class LogPages:
 
     def __init__(self, site: SiteContext) -> None:
         self._site = site
-        self._files: tuple[PublicationLogs, dict[str, bytes]] | None = None
 
     @property
     def _observations_path(self) -> str:
@@ -36,14 +35,14 @@ class LogPages:
                 path = f"{self._observations_path}{name}"
                 if folder is None or not logs.is_copied(name, folder / path):
                     yield path
-            files = [path for path, data in self._all().items() if data]
+            files = [path for path, data in self._files.items() if data]
             yield from sorted(files, key=lambda path: path.endswith(f"/{tiles.CHECKPOINT_PATH}"))
             yield POLICY_PATH
 
     def ended(self, path: str) -> Iterator[str]:
         """For the policy's path: paths where partial tiles may exist that are full by now, or old observations."""
         if path == POLICY_PATH and self._site.logs is not None:
-            yield from (path for path, data in self._all().items() if not data)
+            yield from (path for path, data in self._files.items() if not data)
             yield from (f"{self._observations_path}{name}" for name in self._site.logs.deleted_observations())
 
     def proof_paths(self, day: str) -> Iterator[str]:
@@ -64,7 +63,7 @@ class LogPages:
         if path.startswith(self._observations_path):
             return logs.observations(path.removeprefix(self._observations_path))
         if path.startswith(FOLDER):
-            return self._all().get(path) or None
+            return self._files.get(path) or None
         match = _PROOF.fullmatch(path)
         day, edition = (site_paths.issue_of(f"{match[1]}index.html") or ("", 0)) if match else ("", 0)
         if not match or not self._site.has(day, edition):
@@ -75,15 +74,11 @@ class LogPages:
             return proved.text.encode() if proved else None
         return issue_proof.issue_json(issue, logs) or None
 
-    def _all(self) -> dict[str, bytes]:
+    @cached_property
+    def _files(self) -> Mapping[str, bytes]:
         """Path and bytes of every file below the log's folder; no bytes for a partial tile that is full by now."""
-        logs = self._site.logs
-        if logs is None:
-            return {}
-        if self._files is None or self._files[0] is not logs:
-            folder = f"{FOLDER}{self._site.name}/"
-            self._files = (logs, {f"{folder}{path}": data for path, data in logs.files()})
-        return self._files[1]
+        logs, folder = self._site.logs, f"{FOLDER}{self._site.name}/"
+        return {f"{folder}{path}": data for path, data in logs.files()} if logs is not None else {}
 
 
 def is_log_or_proof(path: str) -> bool:

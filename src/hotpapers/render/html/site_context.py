@@ -89,9 +89,9 @@ class SiteContext:
             return None
         return site_paths.issue_path(self.days[n]), phrases.day_name(self.days[n])
 
-    @property
+    @cached_property
     def logs(self) -> PublicationLogs | None:
-        """The publication's logs; None if none is kept or it cannot be read."""
+        """The publication's logs, read once; None if none is kept or it cannot be read."""
         return self.site_config.logs.readable(self.name) if self.site_config.logs else None
 
     # ---- papers --------------------------------------------------------------------------------------
