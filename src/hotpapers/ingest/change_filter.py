@@ -89,8 +89,14 @@ class TrackedPosts(TrackedKeys):
             self.discard(account)
 
     def holds(self, key: str, /) -> bool:
-        """Whether the record has a post or an account, however old. Raises StoreError."""
-        return key in self or engagement_queries.is_recorded(self._record, key)
+        """Whether the record has a post or an account, however old. If another process has just stored it, it is
+        tracked from now on. Raises StoreError."""
+        if key in self:
+            return True
+        is_recorded = engagement_queries.is_recorded(self._record, key)
+        if is_recorded:
+            self.look(self._record, self._from + TRACKED_FOR)
+        return is_recorded
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post to which a reaction belonged, by the reaction's own address. Raises StoreError."""
@@ -132,9 +138,9 @@ class ChangeFilter:
         self._new_items.update((typed_key(item), item) for item in items)
 
     def completed(self, post: Post) -> Post:
-        """An edited post. If all that is known of the edit is what its author wrote, the author's names stay as last
-        seen, and so do the limits, as others may have set them. A post reduced by its network's terms stays as it is.
-        """
+        """A post that may be known already. If a payload says only what its author wrote, the author's names stay as
+        last seen, and so do the limits, as others may have set them. A post reduced by its network's terms stays as it
+        is."""
         last, is_reduced = self._last(typed_key(post)), bool(post.limits) and not post.text
         if post.handle or is_reduced or not isinstance(last, Post) or not last.handle or last.account != post.account:
             return post
