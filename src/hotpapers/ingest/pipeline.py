@@ -50,12 +50,13 @@ def ingest(
     remember_reactions(context.record, _reactions(parsed), at)
     view = context.record.view()
     items = _items_of(parsed)
-    changes = ChangeFilter(view, items)
+    forgotten = context.record.forgotten()
+    changes = ChangeFilter(view, items, forgotten)
     new = [_new_items(changes, payload) for payload in parsed]
     new_items = _items_of(new)
     batch = context.record.ingest(
         new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=context.confirm,
-        is_new=partial(still_new, view, new_items),
+        is_new=partial(still_new, view, new_items, known=forgotten),
     )  # fmt: skip
     return IngestedPage(batch, items, new_items)
 

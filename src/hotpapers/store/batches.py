@@ -203,7 +203,8 @@ def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow])
         sql = f"""SELECT {", ".join(names)}, {item_rows.select_columns(spec)} FROM {spec.kind}
             WHERE until = 0 AND ({where})"""
         rows = database.rows(sql, [value for prepared in chunk for value in prepared.label])
-        known = {row[: len(names)]: item_rows.read_row(spec, row[len(names) :]).item for row in rows}
+        items = ((row[: len(names)], item_rows.read_row(spec, row[len(names) :]).item) for row in rows)
+        known = {label: tombstones.without_references(item, identities.is_pseudonym) for label, item in items}
         different += [prepared for prepared in chunk if known.get(prepared.label) != prepared.item]
     return different
 
@@ -303,12 +304,16 @@ def write_batch(
 
 
 def _allowed(offers: Sequence[Offer], known: tombstones.Tombstones) -> list[Offer]:
-    """The offers that are not by or about anyone forgotten, with forgotten names blacked out. What comes with a later
-    post by a forgotten account is refused too: the post's key alone may not say whose it is."""
+    """The offers that are not by or about anyone forgotten, with forgotten names blacked out and without references to
+    forgotten posts. What comes with a later post by a forgotten account is treated in the same way: the post's key
+    alone may not say whose it is."""
     later = {item.post for item, _ in offers if isinstance(item, model.Post) and known.is_author_forgotten(item)}
+    without_names = (
+        (tombstones.without_references(known.redacted(item), later.__contains__), at) for item, at in offers
+    )
     return [
-        (known.redacted(item), origin)
-        for item, origin in offers
+        (item, origin)
+        for item, origin in without_names
         if not known.refuses(item) and later.isdisjoint(item_rows.SPECS[type(item)].named(item))
     ]
 
