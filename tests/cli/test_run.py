@@ -119,18 +119,24 @@ def wait_for(store: Path, jobs: set[str]) -> None:
 def test_status_says_what_nobody_does_any_more(tmp_path: Path, server: Server) -> None:
     config = write_settings(tmp_path, server)
     assert run("run", "--once", "--config", config).status == 0
-    for job_name, text in ((job_state.WORKING, "stopped"), ("idle", "idle")):
+    for job_name, success, text in (
+        (job_state.WORKING, 5 * DAY, "stopped, last success 5 days ago, was due 5 days ago"),
+        (job_state.WORKING, DAY // 24, "stopped, last success 60 min ago, was due 60 min ago"),
+        ("idle", DAY // 24, "idle, last success 60 min ago, was due 5 days ago"),
+    ):  # a stream's round began long before it stopped
         with Record(str(tmp_path / "hotpapers.db")) as record:
             state = jobs_queries.load_state(record, "lobsters")
-            jobs_queries.save_state(record, msgspec.structs.replace(state, state=job_name, next_at=now() - 5 * DAY))
-        output = good("status", "--config", config)
-        assert re.search(rf"lobsters             {text}, last success \d+ s ago, was due 5 days ago", output)
+            stopped_state = msgspec.structs.replace(
+                state, state=job_name, next_at=now() - 5 * DAY, success_at=now() - success
+            )
+            jobs_queries.save_state(record, stopped_state)
+        assert f"lobsters             {text}" in good("status", "--config", config)
     with Record(str(tmp_path / "hotpapers.db")) as record:
         jobs_queries.save_state(
             record, msgspec.structs.replace(state, state=job_state.WORKING, next_at=now() - 5 * DAY)
         )
         record.database.run("INSERT INTO lease VALUES ('lobsters', 'somebody', ?)", (now() + DAY,))
-    pattern = r"lobsters             at work, last success \d+ s ago, up to date as of \d+ s ago$"
+    pattern = r"lobsters             at work, last success 60 min ago, up to date as of \d+ s ago$"
     assert re.search(pattern, good("status", "--config", config), re.M)
     with Record(str(tmp_path / "hotpapers.db")) as record:
         failing_state = msgspec.structs.replace(state, state=job_state.WORKING, failing_since=now(), reason="no answer")

@@ -21,6 +21,7 @@ from hotpapers.ingest.change_filter import (
 from hotpapers.ingest.pipeline import with_consequences
 from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
 from hotpapers.model import DAY, Item, Mention, Paper, Post, RawPayload, Reaction, Snapshot
+from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, reaction_marks
 from hotpapers.store.parsing import parse
 from tests.sources.net import START
@@ -272,3 +273,20 @@ def test_what_another_job_said_meanwhile_is_not_new_any_more(store_url: str) -> 
         record.append([like(False, START)], source="test")
         is_still_new = still_new(view, items, record.view())
         assert not is_still_new(like(False, START + 1)) and is_still_new(like(True, START + 2))
+
+
+def test_what_is_stored_without_forgotten_names_is_stored_once(store_url: str) -> None:
+    """A network repeats a post that names somebody forgotten, and a reply that came before they were forgotten."""
+    ada, adas_post = "x:@made_up_ada", "x:1366659539260149761"
+    named_post = msgspec.structs.replace(post(1), text="Ask @made_up_ada", quotes=adas_post)
+    reply = msgspec.structs.replace(post(2), reply_to=adas_post)
+    with Record(store_url) as record:
+        record.append([post(1366659539260149761, account=ada), reply], source="test")
+        forget(record, ada)
+        for at in range(START + DAY, START + DAY + 3):
+            items = [msgspec.structs.replace(item, observed_at=at) for item in (named_post, reply)]
+            changes = ChangeFilter(record.view(), items, record.forgotten())
+            record.append(list(filter(changes.is_new, items)), source="test")
+        rows = record.database.rows("SELECT i.key, count(*) FROM post AS p JOIN identity AS i ON i.id = p.post"
+                                    " WHERE i.key IN ('x:1', 'x:2') GROUP BY i.key ORDER BY i.key")  # fmt: skip
+        assert rows == [("x:1", 1), ("x:2", 1)]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from hotpapers.errors import NetError, RetryLater
 from hotpapers.ingest.recount_job import LATE, RecountJob
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import DAY, HOUR, Coverage, Post, Snapshot
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.store import Record
 from tests.ingest.job_setup import recount_setup
@@ -166,3 +168,29 @@ def test_what_is_kept_of_an_error_names_no_post(store_url: str) -> None:
         [row] = setup.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
         assert isinstance(row.item, Coverage)
         assert row.item.reason == "counts: https://lobste.rs:8080: answered 500 at https://a.example, again"
+
+
+def test_a_view_that_knows_no_posts_makes_none_gone(store_url: str) -> None:
+    """Bluesky's view fails for an hour, but answers 200."""
+    keys = [f"bluesky:at://did:plc:a/app.bsky.feed.post/{n}" for n in range(6)]
+    posts = [
+        msgspec.structs.replace(post("aa"), post=key, network="bluesky", account="bluesky:did:plc:a") for key in keys
+    ]
+
+    def answer(url: str) -> bytes:
+        uris = [key.removeprefix("bluesky:") for key in keys]
+        views = [{"uri": uri, "author": {"did": "did:plc:a"}, "record": {}} for uri in uris]
+        return json.dumps({"posts": [] if http.now() < START + 8 * HOUR else views[1:]}).encode()
+
+    http = ScriptedClient(answer)
+    with recount_setup(store_url, BlueskySource(BlueskySettings()), http) as setup:
+        setup.record.append(posts, source="test")
+        states = []
+        for hours in (7, 1, 6):
+            http.sleep(hours * 3600)
+            attempt = setup.loop.attempt()
+            assert attempt is not None
+            states.append(attempt.state)
+        assert states == ["partial", "idle", "idle"], "it asks again six hours after the first time"
+        gone = [item.post for item in setup.record.view().items(Post) if item.gone]
+        assert gone == [posts[0].post]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
 from hotpapers.engagement.attention import Engagement
+from hotpapers.engagement.measurement import AGES
 from hotpapers.model import (
     BEGAN,
     DAY,
@@ -219,7 +220,7 @@ class Plain(NamedTuple):
         began = [row.observed_at for row in rows if row.reason == BEGAN]
         late = min(began, default=0) + 6 * HOUR
         ends = [row.observed_at for row in rows if began and row.reason == READ_BACK and row.observed_at <= late]
-        following = [mark.announced_at + age * HOUR for age in self.ages if age > mark.age]
+        following = [mark.announced_at + age * HOUR for age in AGES if age > mark.age]
         if not (mark.announced_at and mark.peer and ends and max(ends) > mark.until):
             return mark.until
         return max(ends) if not following or max(ends) < min(following) else mark.until

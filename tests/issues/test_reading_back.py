@@ -13,6 +13,7 @@ from hotpapers.issues.coverage import readings
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.queries import read_back_at, site_started_at
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
+from hotpapers.issues.repository import history
 from hotpapers.issues.windows import closing
 from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, Issue, Item, Window
 from hotpapers.model import DAY as DAY_LONG
@@ -86,6 +87,17 @@ def test_an_age_that_is_reached_meanwhile_takes_it(record: Record) -> None:
     write(record, paper(1, at=announced), first_read("bluesky", BEGINS - DAY_LONG))
     write(record, counted_post("bluesky:1", announced + HOUR, 5, 10, 15))
     assert voices(record) == {("bluesky", 72): 11}
+
+
+def test_curves_count_it_at_the_same_age_as_issues(record: Record) -> None:
+    """And at all hours from that age on."""
+    announced = BEGINS - 40 * HOUR
+    write(record, paper(1, at=announced), first_read("bluesky", BEGINS - 2 * DAY_LONG))
+    write(record, counted_post("bluesky:1", announced + HOUR, 5, 10, 10))
+    write(record, counted_post("bluesky:2", announced + 30 * HOUR, 5, 5, 10))
+    assert voices(record) == {("bluesky", 24): 11}
+    [curve] = history(record.view(CUT), DAILY, [key(1)], ()).values()
+    assert {row.age: row.voices for row in curve} == {24: 11, 36: 17}
 
 
 def test_without_the_words_that_it_was_read_back_nothing_counts_late(record: Record) -> None:

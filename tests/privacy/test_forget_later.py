@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hotpapers import model
@@ -205,7 +206,7 @@ def test_collecting_again_brings_nothing_back(store: Record, tmp_path: Path) -> 
     by_handle = model.Post(post="x:1", network="x", account="x:99", created_at=AT, handle="Made_Up_Ada", observed_at=AT)
     later_post = made.later(items[0], HOUR)
     result = store.ingest(parse_all(lambda _: [*items, by_handle, later_post], [payload]), source="x", at=AT)
-    assert (result.added, result.refused) == (1, 9)
+    assert (result.added, result.known, result.refused) == (1, 3, 8)
     store.ingest(
         parse_all(raise_error, [payload, model.RawPayload("post", "10", b"about made_up_ada: {", AT)]), source="x"
     )
@@ -259,10 +260,37 @@ def test_nothing_is_kept_about_later_posts_that_name_their_author(store_url: str
         forget(record, f"{post}1")
         assert record.append(about(f"{post}3"), source="net").refused == 0
         forget(record, account)
-        for item in about(f"{post}4"):
+        *items, reply = about(f"{post}4")
+        for item in items:
             assert record.append([item], source="net").refused == 1
+        assert record.append([reply], source="net").added == 1
         assert not [value for value in values(record) if "pot/" in str(value)]
         assert not made.verified(record).findings
+
+
+def test_a_reply_to_a_forgotten_post_comes_in_without_saying_so(store: Record, tmp_path: Path) -> None:
+    """Its author has a voice too, but it is not quoted, as no reply is. Its original is not kept."""
+    forget(store, ADA)
+    later_post = model.Post(post="x:1366659539260150001", network="x", account=ADA, created_at=AT, observed_at=AT)
+    replies = [
+        model.Post(
+            post=f"x:136665953926014990{number}", network="x", account=f"x:{number}", created_at=AT, text="Indeed.",
+            reply_to=parent, quotes=parent, observed_at=AT,
+        ) for number, parent in enumerate((ADAS_POST, later_post.post), 7)
+    ]  # fmt: skip
+    mentions = [
+        model.Mention(post=reply.post, paper="arxiv:2103.99901", form="id", observed_at=AT) for reply in replies
+    ]
+    payload = model.RawPayload("post", "1366659539260149907", b'{"in_reply_to": "1366659539260149761"}', AT)
+    result = store.ingest(parse_all(lambda _: [*replies, *mentions, later_post], [payload]), source="x", at=AT)
+    assert (result.added, result.refused) == (4, 1)
+    for reply in replies:
+        stored_reply = store.view().item(model.Post, reply.post)
+        assert stored_reply == msgspec.structs.replace(reply, reply_to="", quotes="", limits=("reply",))
+    assert store.append([replies[0]], source="x").known == 1
+    assert store.database.rows("SELECT count(*) FROM raw WHERE source = 'x'") == [(0,)]
+    assert_gone(store, tmp_path, (*ADAS_WORDS, "1366659539260150001"))
+    assert not made.verified(store).findings
 
 
 def test_a_backup_is_searched_for_posts_that_name_a_forgotten_author(store: Record) -> None:

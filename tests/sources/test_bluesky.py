@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.errors import InputError, NetError, RequestRefused, RetryLater
+from hotpapers.errors import InputError, NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.model import Account, Mention, Post, RawPayload
 from hotpapers.sources import SOURCES
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, schemas
@@ -181,6 +182,46 @@ def test_counts_are_asked_25_at_once_and_what_is_left_out_is_gone() -> None:
         "deleted",
     )
     assert all(len(list(BLUESKY.read(payload))) == 3 for payload in by_uri.values())
+
+
+def view_of(known: Collection[str]) -> ScriptedClient:
+    """A view that knows some posts."""
+
+    def answer(url: str) -> bytes:
+        uris = parse_qs(urlsplit(url).query)["uris"]
+        return json.dumps({"posts": [post_view(uri) for uri in uris if uri in known]}).encode()
+
+    return ScriptedClient(answer)
+
+
+def counted(source: BlueskySource, http: ScriptedClient, uris: Sequence[str]) -> list[tuple[str, str]]:
+    """(kind, address) of everything that a source says of posts."""
+    pages = source.counts(http, [f"bluesky:{uri}" for uri in uris])
+    return [(payload.kind, payload.key) for page in pages for payload in page.payloads]
+
+
+URIS = [at_uri(ANNA, AT + n) for n in range(35)]
+
+
+def test_a_view_that_knows_none_of_many_posts_is_not_believed() -> None:
+    source = BlueskySource(BlueskySettings())
+    assert counted(source, view_of([]), URIS[:4]) == [("gone", uri) for uri in URIS[:4]]
+    pages = source.counts(view_of(URIS[25:]), [f"bluesky:{uri}" for uri in URIS])
+    assert not next(pages).payloads
+    assert [payload.kind for payload in next(pages).payloads] == ["counts"] * 10, "the others are still asked for"
+    with pytest.raises(PartiallyRead, match="any posts; 25 are"):
+        next(pages)
+
+
+def test_a_view_that_forgot_what_it_knew_before_is_not_believed_about_a_single_post() -> None:
+    source, known = BlueskySource(BlueskySettings()), set(URIS)
+    http = view_of(known)
+    assert counted(source, http, URIS[:2]) == [("counts", uri) for uri in URIS[:2]]
+    known.clear()
+    with pytest.raises(PartiallyRead, match="any posts; 1 are"):
+        counted(source, http, URIS[5:6])
+    known.add(URIS[1])
+    assert counted(source, http, URIS[5:30]) == [("gone", uri) for uri in URIS[5:30]], "it knows its last post again"
 
 
 def test_one_address_that_cannot_be_asked_spoils_no_batch() -> None:

@@ -7,18 +7,15 @@ are counted by `engagement.attention` itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import count, pairwise
+from itertools import count
 from typing import NamedTuple
 
 from hotpapers.comparison.facts import CollectorFacts
 from hotpapers.comparison.lines import PostLine, ReactionRow, SightingRow
 from hotpapers.engagement.attention import PostAtAge, VoiceRule, count_engagement
-from hotpapers.engagement.measurement import AGES, NO_LATER_AGE
+from hotpapers.engagement.measurement import age_after
 from hotpapers.engagement.post_reactions import PostReactions, ReactionEvent, ReactionEvents
 from hotpapers.model import HOUR
-
-FOLLOWING = dict(pairwise((*AGES, NO_LATER_AGE)))
-"""Each measured age with the next one, in hours."""
 
 
 class MeasuredMoment(NamedTuple):
@@ -58,7 +55,7 @@ def known_by(facts: CollectorFacts, network: str, moment: MeasuredMoment) -> int
     """Up to when observations count at a moment. What was read back from before a network's first reading counts for
     the last age that the paper had reached by then."""
     back = facts.header.back.get(network)
-    following = moment.announced_at + FOLLOWING[moment.age] * HOUR
+    following = moment.announced_at + age_after(moment.age) * HOUR
     return back if back is not None and moment.until < back < following else moment.until
 
 

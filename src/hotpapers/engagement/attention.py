@@ -7,8 +7,8 @@ and doubtful mentions are left out. Posts with the same text, or of the same acc
 on the network where the post is strongest; reactions count where they are.
 
 What a network reported about the time before it was first read was observed late: it counts for the last age that a
-paper had reached by then, and for none before. A post counts from when it was made, with the counts that it had when it
-was read.
+paper had reached by then, and for none before; curves, which have more hours, show it from that age on. A post counts
+from when it was made, with the counts that it had when it was read.
 
 Papers are processed one by one, and reactions for a few hundred posts at a time, so memory holds no more than these.
 """

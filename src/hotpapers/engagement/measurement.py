@@ -20,6 +20,11 @@ NO_LATER_AGE = 1_000_000
 """Hours that stand for the age after the last."""
 
 
+def age_after(hours: int) -> int:
+    """The first age at which rankings compare papers that is greater than a number of hours."""
+    return next((age for age in AGES if age > hours), NO_LATER_AGE)
+
+
 class MeasurementWindow(NamedTuple):
     """What to measure. `posted_from`: papers announced by `candidates_from`, or never, count with the posts made since
     this moment; None: not at all. `papers`: only these; empty for all. `with_standing`: whether to count voices with

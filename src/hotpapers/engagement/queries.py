@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from hotpapers import model
@@ -26,6 +25,7 @@ from hotpapers.engagement.measurement import (
     SHOWN_FOR,
     DuePost,
     MeasurementWindow,
+    age_after,
     due_after,
 )
 from hotpapers.engagement.post_reactions import (
@@ -97,8 +97,8 @@ def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
 
 def _at_ages(view: AsOfView, window: MeasurementWindow) -> str:
     """What was said at each moment at which its paper is measured. A paper younger than the first age is measured at
-    the cut."""
-    ages = ", ".join(f"({age}, {following})" for age, following in pairwise((*window.ages, NO_LATER_AGE)))
+    the cut. What was read late counts from the last of `measurement.AGES` before, whichever ages are measured."""
+    ages = ", ".join(f"({age}, {age_after(age)})" for age in window.ages)
     youngest, last = window.youngest or window.ages[0], window.ages[-1]
     moment = f"h.at + g.age * {HOUR}"
     is_late = f"""h.older = 0 AND b.until_at > {moment}

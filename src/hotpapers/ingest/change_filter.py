@@ -14,7 +14,8 @@ from hotpapers.ingest import queries
 from hotpapers.model import COUNTS, DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict, typed_key
 from hotpapers.sources.paper_matching import EDIT_RULE, edit_verdicts
 from hotpapers.store import AsOfView, Record, identities, item_rows, reaction_marks
-from hotpapers.store.identities import NUMBER
+from hotpapers.store.identities import NUMBER, is_pseudonym
+from hotpapers.store.tombstones import NOTHING_FORGOTTEN, Tombstones, without_references
 
 TRACKED_FOR = 30 * DAY
 LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
@@ -89,26 +90,37 @@ class TrackedPosts(TrackedKeys):
             self.discard(account)
 
     def holds(self, key: str, /) -> bool:
-        """Whether the record has a post or an account, however old. Raises StoreError."""
-        return key in self or engagement_queries.is_recorded(self._record, key)
+        """Whether the record has a post or an account, however old. If another process has just stored it, it is
+        tracked from now on. Raises StoreError."""
+        if key in self:
+            return True
+        is_recorded = engagement_queries.is_recorded(self._record, key)
+        if is_recorded:
+            self.look(self._record, self._from + TRACKED_FOR)
+        return is_recorded
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post to which a reaction belonged, by the reaction's own address. Raises StoreError."""
         return reaction_marks.post_of_reaction(self._record, reaction)
 
 
-def still_new(earlier: AsOfView, items: Iterable[Item], now: AsOfView) -> Callable[[Item], bool]:
+def still_new(
+    earlier: AsOfView, items: Iterable[Item], now: AsOfView, known: Tombstones = NOTHING_FORGOTTEN
+) -> Callable[[Item], bool]:
     """Returns a test of whether an item that was new in `earlier` still is. Call it for each item in turn, inside the
     batch that writes them: another job may have stored the same meanwhile."""
-    return (lambda _: True) if now.position == earlier.position else ChangeFilter(now, items).is_new
+    return (lambda _: True) if now.position == earlier.position else ChangeFilter(now, items, known).is_new
 
 
 class ChangeFilter:
     """The latest observation for each key: what the page has said so far, or else the record's. One per page. `items`:
-    the page's items, to look up in the record all at once."""
+    the page's items, to look up in the record all at once. `known`: what was forgotten, which items are stored without.
+    """
 
-    def __init__(self, view: AsOfView, items: Iterable[Item] = ()) -> None:
-        self._view = view
+    def __init__(
+        self, view: AsOfView, items: Iterable[Item] = (), known: Tombstones = NOTHING_FORGOTTEN
+    ) -> None:  # fmt: skip
+        self._view, self._known = view, known
         self._new_items: dict[tuple[Any, ...], Item] = {}
         self._recorded = _last_items(view, [item for item in items if isinstance(item, LASTING)])
 
@@ -117,7 +129,7 @@ class ChangeFilter:
         the latest. Items of kinds that are not in `LASTING` are always new."""
         if not isinstance(item, LASTING):
             return True
-        key = typed_key(item)
+        item, key = self._known.redacted(item), typed_key(item)
         last = self._last(key)
         earlier_items = [last]
         if last is not None and last.observed_at > item.observed_at:  # another job read later but wrote sooner
@@ -132,9 +144,9 @@ class ChangeFilter:
         self._new_items.update((typed_key(item), item) for item in items)
 
     def completed(self, post: Post) -> Post:
-        """An edited post. If all that is known of the edit is what its author wrote, the author's names stay as last
-        seen, and so do the limits, as others may have set them. A post reduced by its network's terms stays as it is.
-        """
+        """A post that may be known already. If a payload says only what its author wrote, the author's names stay as
+        last seen, and so do the limits, as others may have set them. A post reduced by its network's terms stays as it
+        is."""
         last, is_reduced = self._last(typed_key(post)), bool(post.limits) and not post.text
         if post.handle or is_reduced or not isinstance(last, Post) or not last.handle or last.account != post.account:
             return post
@@ -173,7 +185,8 @@ class ChangeFilter:
 
 def _repeats(item: Item, earlier: Item) -> bool:
     """Whether an item says no more than an earlier one with the same key, apart from its moment. A count that is
-    missing from a list says nothing."""
+    missing from a list says nothing, nor does a forgotten reference."""
+    earlier = without_references(earlier, is_pseudonym)
     if isinstance(item, Snapshot):
         missing_counts = {name: getattr(earlier, name) for name in COUNTS if getattr(item, name) is None}
         item = msgspec.structs.replace(item, **missing_counts)

@@ -161,8 +161,8 @@ class CollectJob:
             self.cover(context, page.until)
 
     def _ingest(self, context: JobContext, page: PayloadPage, at: int) -> None:
-        batch, new_items = ingest(context, self.source, self.terms, page, self.name, at)
-        self.known.learn(new_items)
+        batch, items, new_items = ingest(context, self.source, self.terms, page, self.name, at)
+        self.known.learn(items)  # another process may have stored the same posts meanwhile
         self.names.learn(new_items)
         status = context.status
         has_news = page.payloads or page.until is not None  # a cursor alone is not success

@@ -17,6 +17,8 @@ from hotpapers.store.parsing import ParsedPayload, parse
 from hotpapers.store.reaction_marks import remember_reactions
 from hotpapers.terms import NetworkTerms, admitted
 
+POST = "post"
+"""The kind of payload with a post's content. A stream that is read again after an outage may repeat it."""
 EDIT = "edit"
 """The kind of payload with a post's content after an edit. Only this kind removes mentions that the post no longer
 has."""
@@ -30,10 +32,11 @@ NOT_KEPT = (SNAPSHOT, "counts", "home", "reaction", "withdrawn", "account", "gon
 
 
 class IngestedPage(NamedTuple):
-    """The result of storing a page: its batch, and its new items."""
+    """The result of storing a page: its batch, all its items, and those of them that were new."""
 
     batch: WrittenBatch
     items: Sequence[Item]
+    new_items: Sequence[Item]
 
 
 def ingest(
@@ -46,14 +49,16 @@ def ingest(
     parsed = [parse_admitted(source, terms, payload) for payload in page.payloads]
     remember_reactions(context.record, _reactions(parsed), at)
     view = context.record.view()
-    changes = ChangeFilter(view, _items_of(parsed))
+    items = _items_of(parsed)
+    forgotten = context.record.forgotten()
+    changes = ChangeFilter(view, items, forgotten)
     new = [_new_items(changes, payload) for payload in parsed]
-    items = _items_of(new)
+    new_items = _items_of(new)
     batch = context.record.ingest(
         new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=context.confirm,
-        is_new=partial(still_new, view, items),
+        is_new=partial(still_new, view, new_items, known=forgotten),
     )  # fmt: skip
-    return IngestedPage(batch, items)
+    return IngestedPage(batch, items, new_items)
 
 
 def _items_of(parsed: Iterable[ParsedPayload]) -> list[Item]:
@@ -71,11 +76,11 @@ def parse_admitted(source: Source, terms: NetworkTerms, payload: RawPayload) -> 
 
 
 def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
-    """A payload's items and what follows from them and from earlier ones: an edit retracts mentions and keeps what it
-    does not tell of, and a post that has counts still exists."""
-    if payload.kind == EDIT:
+    """A payload's items and what follows from them and from earlier ones: a known post keeps what its payload does not
+    tell of, an edit retracts mentions, and a post that has counts still exists."""
+    if payload.kind in (POST, EDIT):
         completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
-        return [*completed_items, *edits(changes, items)]
+        return [*completed_items, *(edits(changes, items) if payload.kind == EDIT else ())]
     if payload.kind == COUNTS:
         return [*items, *restored_posts(changes, items)]
     return list(items)
@@ -83,7 +88,7 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
 
 def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
     """A payload with only its new items."""
-    if parsed.payload.kind in (EDIT, COUNTS) and not parsed.problem:
+    if parsed.payload.kind in (POST, EDIT, COUNTS) and not parsed.problem:
         items = parsed.items
         parsed = parse(lambda payload: with_consequences(changes, payload, items), parsed.payload, parsed.keep_for)
     return parsed._replace(items=[item for item in parsed.items if changes.is_new(item)])

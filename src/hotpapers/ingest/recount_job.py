@@ -116,7 +116,7 @@ class RecountJob:
         """Stores a page in one batch, and records its posts as answered."""
         context.check_lease()
         at, network = self.connection.http.now(), self.source.name
-        batch, _ = ingest(context, self.source, self.terms, page, self.name, at)
+        batch, *_ = ingest(context, self.source, self.terms, page, self.name, at)
         answered = [f"{network}:{payload.key}" for payload in page.payloads]
         engagement_queries.note_answered(context.record.database, answered, at)
         context.note(success_at=at, items=context.status.items + batch.added)

@@ -171,7 +171,7 @@ class Post(Item, frozen=True, kw_only=True):
     """One original public message. Native reposts are reactions, never posts.
 
     `handle`, `name`: the author's, as shown with the post. `limits`: labels and account settings that forbid quoting
-    it. `gone`: why it is no longer available.
+    it; `reply` if it replied to a post that is forgotten. `gone`: why it is no longer available.
     """
 
     key: ClassVar[tuple[str, ...]] = ("post",)

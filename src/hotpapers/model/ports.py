@@ -105,7 +105,8 @@ class PostTracker(Container[str], Protocol):
     """What a source may ask about tracked posts: contains the keys of the posts and their accounts."""
 
     def holds(self, key: str, /) -> bool:
-        """Whether the record has a post or account at all, however old. Asked only about possible deletions."""
+        """Whether the record has a post or account at all, however old. Asked only about possible deletions, and about
+        posts that another process may have stored."""
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post to which a reaction belongs, by the reaction's own address; None if unknown."""

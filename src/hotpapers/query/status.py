@@ -95,19 +95,21 @@ def all_job_health(record: Record, at: int) -> list[JobHealth]:
 
 
 def job_health(status: JobState, quarantine: int, at: int, *, is_held: bool) -> JobHealth:
-    """A job's state in current figures. `is_held`: by a process; without one, a running job has
-    stopped."""
+    """A job's state in current figures. `is_held`: by a process; without one, a running job has stopped, and is due
+    since then: `next_at` is when its round began, which for a stream may be long before."""
     time = at - status.traffic_from if status.traffic_from is not None else 0
 
     def daily(total: int) -> int | None:
         return total * DAY // time if time >= LEAST_TIME else None
 
-    state = STOPPED if status.state == job_state.WORKING and not is_held else status.state
+    state, next_at = status.state, status.next_at
+    if state == job_state.WORKING and not is_held:
+        state, next_at = STOPPED, max(filter(None, (status.next_at, status.success_at)), default=None)
     return JobHealth(
         job=status.source, state=state, reason=status.reason, failing_since=status.failing_since,
         success_at=status.success_at,
         lag=None if status.covered_to is None else max(at - status.covered_to, 0) // SECOND,
-        next_at=status.next_at, items=status.items, requests=status.requests, day_in=daily(status.bytes_in),
+        next_at=next_at, items=status.items, requests=status.requests, day_in=daily(status.bytes_in),
         day_out=daily(status.bytes_out), quarantine=quarantine,
         back_to=status.back_to if status.back_at is None else None,
     )  # fmt: skip

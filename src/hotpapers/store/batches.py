@@ -203,7 +203,8 @@ def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow])
         sql = f"""SELECT {", ".join(names)}, {item_rows.select_columns(spec)} FROM {spec.kind}
             WHERE until = 0 AND ({where})"""
         rows = database.rows(sql, [value for prepared in chunk for value in prepared.label])
-        known = {row[: len(names)]: item_rows.read_row(spec, row[len(names) :]).item for row in rows}
+        items = ((row[: len(names)], item_rows.read_row(spec, row[len(names) :]).item) for row in rows)
+        known = {label: tombstones.without_references(item, identities.is_pseudonym) for label, item in items}
         different += [prepared for prepared in chunk if known.get(prepared.label) != prepared.item]
     return different
 
@@ -303,16 +304,19 @@ def write_batch(
 
 
 def _allowed(offers: Sequence[Offer], known: tombstones.Tombstones) -> list[Offer]:
-    """The offers that are not by or about anyone forgotten, with forgotten names blacked out. What comes with a later
-    post by a forgotten account is refused too: the post's key alone may not say whose it is."""
-    keys = [tombstones.keys_of(item) for item, _ in offers]
-    refused = known.refused(itertools.chain.from_iterable(keys))
+    """The offers that are not by or about anyone forgotten, with forgotten names blacked out and without references to
+    forgotten posts. What comes with a later post by a forgotten account is treated in the same way: the post's key
+    alone may not say whose it is."""
+    forgotten = known.refused(itertools.chain.from_iterable(tombstones.keys_of(item) for item, _ in offers))
     posts = (item for item, _ in offers if isinstance(item, model.Post))
-    refused |= {post.post for post in posts if not refused.isdisjoint(tombstones.author_keys(post))}
+    forgotten |= {post.post for post in posts if not forgotten.isdisjoint(tombstones.author_keys(post))}
+    without_references = [
+        (tombstones.without_references(item, forgotten.__contains__), origin) for item, origin in offers
+    ]
     return [
-        (known.redacted(item), origin)
-        for (item, origin), own_keys in zip(offers, keys, strict=True)
-        if refused.isdisjoint(own_keys)
+        (tombstones.redacted(item, known.holds_name), origin)
+        for item, origin in without_references
+        if forgotten.isdisjoint(tombstones.keys_of(item))
     ]
 
 

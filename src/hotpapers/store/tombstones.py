@@ -1,8 +1,9 @@
 """Tombstones: recognize forgotten posts and people without storing who they were.
 
 A tombstone is a keyed mark of a key (`x:1341…`, `x:@handle`), or of a name by which other people's texts refer to a
-key: a handle, a post's number. Items with a forgotten key are refused. In what others wrote, forgotten names are
-blacked out character by character, so links keep their places; links to them are dropped.
+key: a handle, a post's number. Items with a forgotten key are refused, but a reply to a forgotten post only loses its
+reference. In what others wrote, forgotten names are blacked out character by character, so links keep their places;
+links to them are dropped.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ _PROFILE = re.compile(
 """The URL of an account on a fediverse server: its host and the account's name or number."""
 _MENTION = re.compile(r"@[\w.-]+")
 _PIECE = re.compile(r"[A-Za-z0-9_]+")
+REPLY = "reply"
+"""The limit of a reply whose post was forgotten: it is not quoted, like any reply to somebody else."""
 _ADDRESSES = 3
 """How many levels of URLs nested in URLs are unescaped."""
 _SEGMENTS = 13
@@ -132,6 +135,17 @@ def redacted(item: model.Item, known: Known) -> model.Item:
     return item
 
 
+def without_references(item: model.Item, is_forgotten: Known) -> model.Item:
+    """A post that does not name forgotten posts as those that it replies to or quotes; itself if it names none."""
+    if not isinstance(item, model.Post):
+        return item
+    if item.quotes and is_forgotten(item.quotes):
+        item = msgspec.structs.replace(item, quotes="")
+    if item.reply_to and is_forgotten(item.reply_to):
+        item = msgspec.structs.replace(item, reply_to="", limits=tuple(sorted({*item.limits, REPLY})))
+    return item
+
+
 def _without_mentions(post: model.Post, links: tuple[model.TextLink, ...]) -> str:
     """A post's text with names blacked out whose links were dropped: only the link of `@ann` gives her server."""
     text = post.text
@@ -209,14 +223,15 @@ class Tombstones(NamedTuple):
         return bool(self.known) and (self.holds(key) or (bool(author := author_in(key)) and self.holds(author)))
 
     def redacted(self, item: model.Item) -> model.Item:
-        """The item with forgotten names blacked out."""
-        return redacted(item, self.holds_name)
+        """The item with forgotten names blacked out, and without references to forgotten posts."""
+        return redacted(without_references(item, self.names), self.holds_name) if self.known else item
 
     def named_in(self, key: str, body: bytes) -> bool:
         """Whether an original contains a forgotten name."""
         return named_in(key, body, self.holds_name)
 
 
+NOTHING_FORGOTTEN = Tombstones(KeyedHasher(b""), frozenset())
 FEW = 100
 
 

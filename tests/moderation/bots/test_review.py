@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,8 @@ from hotpapers.moderation.bots.verdicts import BotFinding, changed_findings, jud
 from hotpapers.privacy import forget as forgetting
 from hotpapers.settings import BotRules, BotSettings
 from hotpapers.store import Record
+from hotpapers.store.database import Params
+from hotpapers.store.sqlite import SqliteDatabase
 from tests.issues.made import DAY as TODAY
 from tests.issues.made import background, counts, judged, key, moment, paper, posts_about, write
 from tests.moderation.bots import samples
@@ -313,15 +317,31 @@ def test_an_echo_is_a_bot_and_a_slow_reposter_is_not(record: Record) -> None:
     assert samples.verdicts(record) == {(BOT, "echo"): "human"}
 
 
-def test_posts_on_another_network_hide_no_chorus(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "LATEST", 20)
+@pytest.mark.parametrize("network", ["bluesky", "mastodon"])
+def test_many_posts_about_a_paper_hide_no_chorus(record: Record, network: str) -> None:
     write(record, announced_papers([1], "cs.LG"))
     for n in range(12):
         write(
             record, posting(1, f"bluesky:singer{n}", NOW - 5 * HOUR + n * MINUTE, "You must not miss this, all of you")
         )
-    write(record, *(posting(1, "mastodon:flood", NOW - HOUR + n, samples.remark(n), n) for n in range(20)))
+    write(record, *(posting(1, f"{network}:flood", NOW - HOUR + n, samples.remark(n), n) for n in range(1_000)))
     assert judge(record, rules(chorus=10), NOW).added == 11
+
+
+def test_posts_about_a_paper_are_found_by_their_keys(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By network, each of them would take as long as all of the network's posts."""
+    plans: list[str] = []
+    iterate = SqliteDatabase.iterate
+
+    def note(self: SqliteDatabase, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
+        plans.extend(row[3] for row in self.rows(f"EXPLAIN QUERY PLAN {sql}", params))
+        return iterate(self, sql, params)
+
+    with Record(sqlite_url) as record:
+        write(record, announced_papers([1], "cs.LG"), posting(1, PERSON, NOW - HOUR, "Words"))
+        monkeypatch.setattr(SqliteDatabase, "iterate", note)
+        [timed_post] = queries.posts_about(queries.span_of(record.view(NOW)), key(1), "bluesky")
+    assert timed_post.account == PERSON and any(plan.startswith("SEARCH p USING INDEX post_key") for plan in plans)
 
 
 def test_of_an_account_the_latest_reposts_are_considered(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,7 +170,7 @@ class EngagementOverDays:
                 self._tallies.setdefault(engagement.row.paper, []).append(StandingTally(engagement, self._standing))
 
     def _network_engagements(self, papers: Sequence[str], ages: tuple[int, ...]) -> Iterator[NetworkEngagement]:
-        """`ages`: the last ones of the window, so that the age after each is the same as in the window."""
+        """`ages`: those of the window that are counted now."""
         assert self._view is not None
         view = self._view
         window = self._window._replace(papers=tuple(papers), ages=ages, youngest=self._youngest, with_standing=False)

@@ -12,7 +12,6 @@ from hotpapers.ids.mentions.own_words import MentionedPaper
 from hotpapers.model import DAY
 from hotpapers.moderation.bots import coordination
 from hotpapers.moderation.bots.coordination import TimedPost
-from hotpapers.moderation.bots.queries import LATEST
 from hotpapers.moderation.bots.rules import DAYS
 from hotpapers.settings import BotRules
 
@@ -49,7 +48,7 @@ def judged(posts_by_paper: PostsByPaper, elsewhere: Callable[[int], int], cut: i
 
 def _coordinated(paper: AttackedPaper, posts: Sequence[PaperPost], cut: int) -> Iterator[tuple[str, str, int]]:
     posts_by_network: dict[str, list[TimedPost]] = defaultdict(list)
-    for post in sorted((other for other in posts if is_judged_by(other, cut)), key=lambda other: -other.at)[:LATEST]:
+    for post in (other for other in posts if is_judged_by(other, cut)):
         posts_by_network[post.network].append(TimedPost(str(post.account), str(post.id), post.at, post.text))
     for group in posts_by_network.values():
         if len(group) >= LIMIT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -42,18 +43,22 @@ def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit:
 
     The first to post the words is left out: otherwise a few accounts could silence anybody by repeating them.
     """
-    same_words: dict[tuple[str, ...], list[TimedPost]] = defaultdict(list)
-    for voice, _ in near_in_time(
-        sorted(voices, key=attrgetter("at", "post")), limit
-    ):  # usually nobody, so no texts need to be examined
+    same_words: dict[tuple[int, bytes], list[TimedPost]] = defaultdict(list)
+    for voice in voices:
         own_words = words.own_words(voice.text, [paper])
         if sum(map(len, own_words.words)) >= FEWEST_LETTERS:
-            same_words[own_words.own].append(voice)
-    for own, group in same_words.items():
-        least = limit if paper.title and len(own) >= FEWEST_WORDS else 2 * limit
+            least = limit if paper.title and len(own_words.own) >= FEWEST_WORDS else 2 * limit
+            same_words[least, _fingerprint(own_words.own)].append(voice._replace(text=""))
+    for (least, _), posts in same_words.items():
+        group = sorted(posts, key=attrgetter("at", "post"))
         for post, accounts in near_in_time(group, least):
             if post.account != group[0].account:
                 yield post.account, post.post, accounts
+
+
+def _fingerprint(own: Iterable[str]) -> bytes:
+    """Stands for a text's own words, so that a paper with very many posts needs little memory."""
+    return blake2b(" ".join(own).encode(), digest_size=16).digest()
 
 
 def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[TimedPost, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import starmap
 from typing import NamedTuple
 
 import msgspec
@@ -152,13 +153,13 @@ def crowded_papers(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
     return [(paper, network) for paper, network in span.view.database.iterate(sql)]
 
 
-def posts_about(span: ActivityWindow, paper: str, network: str) -> list[TimedPost]:
-    """The latest posts in the window about a paper on one network."""
-    sql = f"""SELECT DISTINCT {key_of("p.account")}, {key_of("p.post")}, p.created_at, p.text, p.id
-        FROM mention AS m CROSS JOIN post AS p
-        WHERE p.post = m.post AND m.paper = {NUMBER} AND p.network = ? AND {span.by_key} AND {span.view.visible("m")}
-        ORDER BY p.id DESC LIMIT {LATEST}"""
-    return [TimedPost(*row[:4]) for row in span.view.database.rows(sql, (paper, network))]
+def posts_about(span: ActivityWindow, paper: str, network: str) -> Iterator[TimedPost]:
+    """All posts in the window about a paper on one network: with a limit, further posts would hide coordinated ones."""
+    is_there = "p.network || '' = ?"  # no plain column, for which SQLite would read all the network's posts each time
+    sql = f"""SELECT {key_of("p.account")}, {key_of("p.post")}, p.created_at, p.text
+        FROM (SELECT DISTINCT m.post FROM mention AS m WHERE m.paper = {NUMBER} AND {span.view.visible("m")}) AS m
+        CROSS JOIN post AS p WHERE p.post = m.post AND {is_there} AND {span.by_key}"""
+    return starmap(TimedPost, span.view.database.iterate(sql, (paper, network)))
 
 
 # ---- papers -------------------------------------------------------------------------------------------

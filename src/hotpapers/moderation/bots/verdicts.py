@@ -27,7 +27,7 @@ from hotpapers.store.manifest import BatchStamp
 
 SOURCE = "judging"
 VERSIONS = {
-    "list": 1, "says-so": 1, **{name: rule.version for name, rule in RULES.items()}, "chorus": 2, "echo": 1,
+    "list": 1, "says-so": 1, **{name: rule.version for name, rule in RULES.items()}, "chorus": 3, "echo": 1,
 }  # fmt: skip
 """Every rule of this package, with its version."""
 

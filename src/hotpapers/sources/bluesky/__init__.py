@@ -11,13 +11,14 @@ stream          cursors, transports, stalled servers, pages
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Literal
 from urllib.parse import urlencode
 
 import msgspec
 
-from hotpapers.errors import NetError, StreamGap
+from hotpapers.errors import NetError, PartiallyRead, StreamGap
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import HOUR, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.bluesky import parser, schemas
@@ -40,6 +41,8 @@ __all__ = ["BlueskySettings", "BlueskySource"]
 
 BATCH = 25
 """Most posts per getPosts request."""
+MANY = 5
+"""So many posts are hardly all deleted at once: an answer that knows none of them is not believed."""
 
 
 class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +97,7 @@ class BlueskySource:
             known, reactions=reactions, remembers=settings.remembers, names=names, part=part
         )
         self._decompress = load_decompressor(settings.dictionary) if settings.dictionary else None
+        self._last_viewed = deque[str](maxlen=BATCH)
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The stream from the cursor on, from the first host that has it, then the next. Ends only with an error.
@@ -158,10 +162,27 @@ class BlueskySource:
         return JetstreamTransport(settings.jetstream[number], collections, resume, settings.overlap, self._decompress)
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """The posts as the public view has them now, 25 at a time; those that it leaves out are gone."""
+        """The posts as the public view has them now, 25 at a time; those that it leaves out are gone. An answer without
+        any of them is doubted, and raises PartiallyRead after the last page."""
         uris = [key.removeprefix(f"{self.name}:") for key in keys]
+        doubted = 0
         for start in range(0, len(uris), BATCH):
-            yield PayloadPage(self._views(http, uris[start : start + BATCH]))
+            batch = uris[start : start + BATCH]
+            payloads = self._views(http, batch)
+            if {payload.kind for payload in payloads} == {"gone"} and not self._is_working(http, len(batch)):
+                doubted += len(batch)
+                payloads = []
+            self._last_viewed += (payload.key for payload in payloads if payload.kind == "counts")
+            yield PayloadPage(payloads)
+        if doubted:
+            raise PartiallyRead(f"the view no longer knows any posts; {doubted:,} are asked for again later")
+
+    def _is_working(self, http: HttpClient, count: int) -> bool:
+        """Whether the view still knows any of the posts that it returned last. If it has not returned any yet, it is
+        believed about a few posts only."""
+        if not self._last_viewed:
+            return count < MANY
+        return any(payload.kind == "counts" for payload in self._views(http, list(self._last_viewed)))
 
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch of posts; if one address makes it fail (400), each post by itself."""

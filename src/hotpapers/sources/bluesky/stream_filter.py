@@ -61,9 +61,9 @@ class EventFilter:
 
     def payloads(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
         """The payloads of an event, if it is relevant. Raises the decoder's errors for an invalid event."""
-        if self._part.total > 1 and not self._part.has(event.did):
-            return NOTHING
         commit = event.commit
+        if self._part.total > 1 and not self._part.has(event.did):
+            return self._new_post(event, commit, body, at) if commit and commit.collection == schemas.POST else NOTHING
         if commit is None:
             return self._account(event, body, at) if event.account else NOTHING
         if commit.collection in self._reactions:
@@ -104,6 +104,19 @@ class EventFilter:
             return payloads
         payloads += self._answers(uri, record, commit.operation, body, at)
         return payloads
+
+    def _new_post(
+        self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        """A post of another part's account, if it names a paper and is not in the record yet. The other part reads it
+        too, but maybe later than this one reads reactions to it."""
+        uri = address(event.did, schemas.POST, commit.rkey)
+        if commit.operation == "delete" or not names_paper(commit.record, post_record(commit.record), self._names):
+            return NOTHING
+        if self._is_known(uri):
+            return NOTHING
+        self.fresh.update((key_of(uri), key_of(event.did)))
+        return [RawPayload("post", uri, body, at)]
 
     def _answers(
         self, uri: str, record: schemas.PostRecord, operation: str, body: bytes, at: int

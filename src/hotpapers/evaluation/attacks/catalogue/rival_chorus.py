@@ -18,7 +18,7 @@ def run(campaign: Campaign, accounts: int) -> None:
 
 
 MOST = 20
-"""The most accounts in a chorus on a network, as only a paper's latest thousand posts are examined."""
+"""The most accounts in a chorus on a network: as many make one of any words, so more would change nothing."""
 
 ATTACK = Attack(
     "rival, as a chorus", "the words of a rival's supporters repeated, to make them look like a chorus", run,
