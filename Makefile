@@ -58,7 +58,7 @@ test-spark: $(dev) ## test imports with Spark, in local mode and on a local clus
 	@tests/spark/setup $(python)
 	@PYTHONPATH="$(CURDIR):$(CURDIR)/.spark/site" $(python) -m pytest tests/spark $(ARGS)
 
-test-tables: $(dev) .tables/ready ## test tables for research with Polars and the standards' own programs (first run: 740 MB)
+test-tables: $(dev) .tables/ready ## test tables for research with Polars and the standards' own programs (first run: 790 MB)
 	@PYTHONPATH="$(CURDIR):$(CURDIR)/.tables/site" $(python) -m pytest tests/transfer/test_research.py $(ARGS)
 
 .tables/ready: requirements/tables.txt $(made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -318,6 +319,17 @@ def test_posts_dated_in_the_future_give_no_standing_until_then(sqlite_record: Re
         set(),
         {"bluesky:a"},
     ]
+
+
+def test_posts_without_a_moment_count_from_their_observation(sqlite_record: Record) -> None:
+    """Whatever a post says about when it was made, only observations give standing."""
+    items = [item for activity in posts_of("bluesky:a", 60, 50, 40) for item in items_of(activity)]
+    for created_at in (0, NOW + 400 * DAY):
+        dated = [msgspec.structs.replace(i, created_at=created_at) if isinstance(i, Post) else i for i in items]
+        emptied(sqlite_record).append(dated, source="made-up")
+        queries.relearn_standing(sqlite_record.database)
+        assert accounts_with_standing(sqlite_record) == {"bluesky:a"}
+        assert accounts_with_standing(sqlite_record, NOW - 31 * DAY) == set()
 
 
 def test_falling_counts_give_no_standing(sqlite_record: Record) -> None:

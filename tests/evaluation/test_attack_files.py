@@ -62,7 +62,7 @@ def test_the_page_s_attack_in_the_page_s_worlds(worlds: Path, tmp_path: Path) ->
     assert text.startswith("# Attacks\n") and code("python") in text
     assert "| rarity/2 | new | never | never |" in text
     bought = [f"0+{row['accounts']}, ${row['dollars']:,.2f}" for row in rows if row["accounts"]]
-    assert re.search(r"^\| reposts \|  \| .*" + re.escape(bought[-1]), text, re.M)
+    assert re.search(r"^\| reposts \| reposts on the sparsest network \| .*" + re.escape(bought[-1]), text, re.M)
     out = good(*args)
     assert re.search(r"^Accounts for place 1, 2 networks$", out, re.M) and re.search(
         r"^  reposts +new +never$", out, re.M

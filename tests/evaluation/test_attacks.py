@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hotpapers import ranking
 from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.errors import UsageError
-from hotpapers.evaluation.attacks import attack_files, catalogue, coordinated, figures, search, suite
+from hotpapers.evaluation.attacks import attack_files, catalogue, coordinated, figures, report, search, suite
 from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Expenses
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene, UnreadNetworks
@@ -80,6 +80,7 @@ def test_likes_come_in_half_lives() -> None:
         (b"", "invalid worlds: Input data was truncated"),
         (b"{", "invalid worlds: Input data was truncated"),
         (b"[1]", "invalid worlds: Expected `object`, got `int`"),
+        (b"[]", "invalid worlds: the list is empty"),
         (b"[" * 100_000, "invalid worlds: "),
         (b'{"sed": 1}', "invalid worlds: Object contains unknown field `sed`"),
         (b'{"papers": "many"}', "invalid worlds: Expected `int`, got `str`"),
@@ -432,6 +433,17 @@ def test_the_stored_figures_are_of_this_program() -> None:
         suite.contenders()
     ) and stored_figures.default == ranking.DEFAULT
     assert not [row for row in stored_figures.rows if row.failed] and stored_figures.most == search.MOST
+
+
+def test_the_page_says_what_attacks_do_to_honest_papers() -> None:
+    stored_figures = figures.kept_figures()
+    page = report.page(stored_figures)
+    kept = [row.kept for row in stored_figures.honest if row.ranking == "rarity/2"]
+    assert len(kept) == 2 and min(filter(None, kept)) >= 9
+    assert f"those in the first ten on the median day, rarity/2 | {kept[0]} | {kept[1]} |" in page
+    own = [row for row in stored_figures.rows if row.ranking == "rarity/2" and row.goal != "rival out"]
+    moving = {row.attack for row in own if row.moved}
+    assert moving and moving == set(re.findall(r"order changes on average, ([^|]*), rarity/2 \|", page))
 
 
 def test_figures_are_read_as_they_were_written() -> None:

@@ -221,6 +221,29 @@ def test_croissant_reads_every_table(tables: Path) -> None:
         assert row.keys() == {f"{table.name}/{column.name}" for column in table.columns}
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # rocrate_validator uses deprecated features of rdflib
+def test_the_crate_is_one(tables: Path) -> None:
+    """The checker would fetch the context; the standard's library has it."""
+    services, models = library("rocrate_validator.services"), library("rocrate_validator.models")
+    context = Path(library("rocrate").__file__).parent / "data" / "ro-crate.jsonld"
+    crate = json.loads((tables / "ro-crate-metadata.json").read_text())
+    assert crate["@context"] == "https://w3id.org/ro/crate/1.1/context"
+    settings = services.ValidationSettings(
+        rocrate_uri=None, metadata_dict=crate | {"@context": json.loads(context.read_text())["@context"]},
+        metadata_only=True, no_cache=True, profile_identifier="ro-crate-1.1",
+        requirement_severity=models.Severity.RECOMMENDED,
+    )  # fmt: skip
+    issues = services.validate(settings).get_issues()
+    assert {issue.message for issue in issues if not issue.message.startswith("Web-based")} == {
+        "The organization SHOULD have a URL."
+    }, "a publication may have none; and without their folder, files seem remote"
+
+
+def test_datacite_takes_the_description(tables: Path) -> None:
+    described = json.loads((tables / "datacite.json").read_text())
+    assert [error.message for error in library("datacite.schema45").validator.iter_errors(described)] == []
+
+
 def test_the_page_of_the_schema_is_true() -> None:
     """It says once for all columns that times are UTC and unknown values are empty."""
     page = (ROOT / "docs" / "reference" / "tables.md").read_text("utf-8")

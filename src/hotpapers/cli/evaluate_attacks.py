@@ -13,6 +13,7 @@ from hotpapers.cli import common, streams
 from hotpapers.cli.terminal import NumberRange, bar, show
 
 if TYPE_CHECKING:
+    from hotpapers.evaluation.attacks.campaign import Attack
     from hotpapers.evaluation.attacks.figures import AttackFigures
     from hotpapers.evaluation.worlds import WorldLaw
 
@@ -90,8 +91,11 @@ def attacks(
     streams.require_writable(*outputs)
     from hotpapers.evaluation.attacks import suite
 
-    names = [attack.name for attack in suite.chosen_attacks(choice.names, choice.files)]  # raises before any work
-    table = _attack_issues(issues, choice) if is_recorded else _attack_worlds(_laws(worlds, everything), choice, names)
+    chosen_attacks = suite.chosen_attacks(choice.names, choice.files)  # raises before any work
+    if is_recorded:
+        table = _attack_issues(issues, choice, chosen_attacks)
+    else:
+        table = _attack_worlds(_laws(worlds, everything), choice, chosen_attacks)
     for output in outputs:
         streams.write_file(output, iter([_written(table, output)]))
     show(table, _lines(table), as_json)
@@ -109,18 +113,19 @@ def _laws(worlds: Path | None, everything: bool) -> tuple[WorldLaw, ...]:
     return suite.WORLDS if everything else suite.FEW_WORLDS
 
 
-def _attack_worlds(laws: tuple[WorldLaw, ...], choice: AttackChoice, names: Sequence[str]) -> AttackFigures:
-    """The figures of attacks on worlds. `names`: the chosen attacks."""
+def _attack_worlds(laws: tuple[WorldLaw, ...], choice: AttackChoice, chosen_attacks: Sequence[Attack]) -> AttackFigures:
+    """The figures of the chosen attacks on worlds."""
     from hotpapers.evaluation.attacks import report, suite
 
     suite.check_laws(laws)
     parts = list(suite.blocks(laws, choice.rankings, choice.names, choice.files))
     with bar("Attacking", len(parts)) as progress:
         results = suite.Results(*suite.in_processes(suite.run_block, parts, choice.workers, progress))
-    return report.figures_of(results, laws, names)
+    return report.figures_of(results, laws, chosen_attacks)
 
 
-def _attack_issues(issues: IssueChoice, choice: AttackChoice) -> AttackFigures:
+def _attack_issues(issues: IssueChoice, choice: AttackChoice, chosen_attacks: Sequence[Attack]) -> AttackFigures:
+    """The figures of the chosen attacks on issues of a store."""
     from hotpapers.evaluation.attacks import recorded_report, recorded_suite, suite
     from hotpapers.issues.freeze import check_day
     from hotpapers.store import Record
@@ -134,7 +139,7 @@ def _attack_issues(issues: IssueChoice, choice: AttackChoice) -> AttackFigures:
     with bar("Attacking", len(parts)) as progress:
         fields = suite.in_processes(recorded_suite.attack_issue, parts, min(choice.workers, len(parts)), progress)
         results = recorded_suite.IssueResults(*fields)
-    return recorded_report.issue_figures(results, parts)
+    return recorded_report.issue_figures(results, parts, chosen_attacks)
 
 
 def _written(table: AttackFigures, output: Path) -> bytes:

@@ -202,7 +202,7 @@ _PAGE = f"""\
 
 From six hours after a paper's announcement, its voices on a network after a week can be forecast: *12 to 90, median
 34*. The forecast is shown next to the [score](ranking.md), is never part of it, and is made from the count alone.
-`hotpapers evaluate forecast --output` writes this page.
+`hotpapers evaluate forecast --output` writes this page, and prints each field with {ENOUGH_CASES} papers too.
 
 ## How it is made
 

@@ -93,6 +93,8 @@ def read_laws(text: bytes) -> tuple[WorldLaw, ...]:
     except InputError as problem:
         raise UsageError(f"invalid worlds: {problem.reason}") from problem
     laws = tuple(decoded) if isinstance(decoded, list) else (decoded,)
+    if not laws:
+        raise UsageError("invalid worlds: the list is empty")
     for law in laws:
         _check(law)
     return laws

@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from hotpapers import __version__, ranking
 from hotpapers.evaluation.attacks import report
+from hotpapers.evaluation.attacks.campaign import Attack
 from hotpapers.evaluation.attacks.figures import AttackFigures, NotRun
 from hotpapers.evaluation.attacks.recorded_suite import IssuePart, IssueResults
 from hotpapers.evaluation.attacks.search import MOST
@@ -16,13 +17,13 @@ WIDTH = 120
 """Characters per line."""
 
 
-def issue_figures(results: IssueResults, parts: Sequence[IssuePart]) -> AttackFigures:
-    """The results for issues of one publication. Each row has the largest number of networks in any issue."""
+def issue_figures(results: IssueResults, parts: Sequence[IssuePart], attacks: Iterable[Attack]) -> AttackFigures:
+    """The results of attacks on issues of one publication. Each row has the largest number of networks in any issue."""
     networks = max((trial.networks for trial in results.trials), default=0)
     return AttackFigures(
         program=__version__, default=ranking.DEFAULT, most=MOST, publication=parts[0].publication,
         issues=tuple(part.day for part in parts), not_run=tuple(sorted(results.not_run)),
-        attacks=report.attack_words(results.trials),
+        attacks=report.attack_words(results.trials, attacks),
         rows=report.summaries(trial._replace(networks=networks) for trial in results.trials),
     )  # fmt: skip
 

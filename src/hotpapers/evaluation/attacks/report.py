@@ -8,8 +8,7 @@ from statistics import mean, median_low
 from textwrap import indent
 
 from hotpapers import __version__, ranking
-from hotpapers.evaluation.attacks.campaign import Goal
-from hotpapers.evaluation.attacks.catalogue import ATTACKS
+from hotpapers.evaluation.attacks.campaign import Attack, Goal
 from hotpapers.evaluation.attacks.figures import (
     GOALS,
     PRICES,
@@ -37,25 +36,25 @@ LIFTED = "lifted "
 NO_SUCH_PAPER = "no day of the worlds has such a paper, or as many networks"
 
 
-def figures_of(results: Results, laws: Sequence[WorldLaw], attacks: Iterable[str] = ()) -> AttackFigures:
-    """The suite's results. `attacks`: the names of attacks that should be among them."""
-    tried_attacks = {trial.attack for trial in results.trials}
+def figures_of(results: Results, laws: Sequence[WorldLaw], attacks: Sequence[Attack]) -> AttackFigures:
+    """The suite's results. `attacks`: those that should be among them."""
+    words = attack_words(results.trials, attacks)
     honest: dict[tuple[int, str], list[Collateral]] = defaultdict(list)
     for day in results.collateral:
         honest[day.networks, day.ranking].append(day)
     return AttackFigures(
         program=__version__, default=ranking.DEFAULT, most=MOST, worlds=len(laws), days=sum(law.days for law in laws),
-        attacks=attack_words(results.trials),
+        attacks=words,
         rows=summaries(results.trials), honest=tuple(_honest(days) for _, days in sorted(honest.items())),
         losses=tuple(_losses(results)),
-        not_run=tuple(NotRun("", "", attack, NO_SUCH_PAPER) for attack in attacks if attack not in tried_attacks),
+        not_run=tuple(NotRun("", "", attack.name, NO_SUCH_PAPER) for attack in attacks if attack.name not in words),
     )  # fmt: skip
 
 
-def attack_words(trials: Iterable[Trial]) -> dict[str, str]:
-    """What the tried attacks of the catalogue do, by name."""
+def attack_words(trials: Iterable[Trial], attacks: Iterable[Attack]) -> dict[str, str]:
+    """What those of the attacks that were tried do, by name."""
     tried_attacks = {trial.attack for trial in trials}
-    return {attack.name: attack.about for attack in ATTACKS if attack.name in tried_attacks}
+    return {attack.name: attack.about for attack in attacks if attack.name in tried_attacks}
 
 
 def summaries(trials: Iterable[Trial]) -> tuple[CostSummary, ...]:
@@ -257,13 +256,32 @@ def _bought(rows: Sequence[CostSummary]) -> str:
 
 def _losses_table(table: AttackFigures) -> Iterator[str]:
     if table.losses:
-        networks = sorted({row.networks for row in table.losses})
-        measured = {(row.what, row.networks): row.measured for row in table.losses}
+        losses = [*_kept(table), *_moved(table), *table.losses]
+        networks = sorted({row.networks for row in losses})
+        measured = {(row.what, row.networks): row.measured for row in losses}
         cells = [[what, *(measured.get((what, each), "") for each in networks)]
-                 for what in dict.fromkeys(row.what for row in table.losses)]  # fmt: skip
+                 for what in dict.fromkeys(row.what for row in losses)]  # fmt: skip
         yield "\n## What honest accounts lose\n"
         yield markdown_table(["what", *(f"{each} networks" for each in networks)], cells)
         yield _LOST
+
+
+def _kept(table: AttackFigures) -> Iterator[MeasuredLoss]:
+    """How much of the first ten the default ranking keeps although few accounts have standing."""
+    what = f"of the first ten if every account had standing, those in the first ten on the median day, {table.default}"
+    for row in table.honest:
+        if row.ranking == table.default and row.kept is not None:
+            yield MeasuredLoss(row.networks, what, str(row.kept))
+
+
+def _moved(table: AttackFigures) -> Iterator[MeasuredLoss]:
+    """What attacks on the default ranking do to the papers that they pass."""
+    own = [row for row in table.rows if row.ranking == table.default and row.goal != "rival out"]
+    for networks in sorted({row.networks for row in own}):
+        for attack in dict.fromkeys(row.attack for row in own if row.moved):
+            moved = [row.moved for row in own if (row.networks, row.attack) == (networks, attack)]
+            what = f"of the first ten, those whose order changes on average, {attack}, {table.default}"
+            yield MeasuredLoss(networks, what, f"{max(moved, default=0.0):.1f}")
 
 
 def sections(table: AttackFigures) -> Iterator[str]:
@@ -303,6 +321,10 @@ What is still cheap on `rarity/2`:
   chorus: *rival, as a chorus*. On most days this removes too few supporters.
 * A paper that only two known voices vouch for drops out if either is removed.
 
+Not tried, as they change no score: readers' reports, hidden posts, and cross-lists (a paper keeps its archive, and the
+age since its first announcement). A bot that proves itself a [person](../how-to/readers.md#people-who-posted) is an
+account like others.
+
 ## Each attack, on `{ranking}`
 
 `172+11` is 172 new accounts and 11 with standing, followed by their cost.
@@ -312,8 +334,9 @@ _MONEY = """The prices were published by others:
 """
 
 _LOST = """
-For each ranking, this covers as many papers as `rarity/2` would show. Some papers have a single post: without the
-account that made it, such a paper drops out of any ranking."""
+An attack for a place that is not listed changes nobody else's order. *Without one account* covers, for each ranking, as
+many papers as `rarity/2` would show. Some papers have a single post: without the account that made it, such a paper
+drops out of any ranking."""
 
 _TAIL = """
 ## What the worlds are
@@ -325,7 +348,8 @@ names the accounts that like.
 
 The worlds cannot show how well real attackers hide, or how real people would respond. Their records are months old:
 until a record knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough. Attacks with
-many posts are tried on every fifth day, other rankings on every tenth.
+many posts are tried on every fifth day, other rankings on every tenth, published formulas on one day of each world and
+by four attacks: likes on one network, spread likes, likes and reposts, rings.
 
 ## On issues of your own
 
@@ -355,9 +379,10 @@ ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours
 
 `hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with
 different numbers of accounts, both new and with standing. More accounts must never achieve less: the least number is
-found by binary search. An impossible action, or a run of more than 60 seconds, is shown as *failed*, and the exit
-status is 1. [`campaign.py`](../../src/hotpapers/evaluation/attacks/campaign.py) documents what a `Campaign` can do and
-what an `Attack` may set.
+found by binary search, up to 4,000. An impossible action, a run of more than 60 seconds, 100,000 posts, or a million
+likes and reposts (limit a ring's members) is shown as *failed*, and the exit status is 1.
+[`campaign.py`](../../src/hotpapers/evaluation/attacks/campaign.py) documents what a `Campaign` can do and what an
+`Attack` may set.
 
 Your own worlds can be given as JSON, `--worlds worlds.json`; omitted fields of a world have their defaults:
 

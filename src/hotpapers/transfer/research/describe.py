@@ -117,7 +117,8 @@ def ro_crate(facts: ExportFacts) -> Json:
     root: Json = {
         "@id": "./", "@type": "Dataset", "name": facts.title, "description": facts.description,
         "datePublished": facts.made, "version": SCHEMA_VERSION, "license": {"@id": LICENSE_URL},
-        "identifier": f"urn:sha256:{facts.digest}", "hasPart": [{"@id": file.name} for file in facts.files],
+        "identifier": f"urn:sha256:{facts.digest}", "author": {"@id": "#publisher"},
+        "publisher": {"@id": "#publisher"}, "hasPart": [{"@id": file.name} for file in facts.files],
     }  # fmt: skip
     about = {
         "@id": "ro-crate-metadata.json", "@type": "CreativeWork", "about": {"@id": "./"},
@@ -127,12 +128,13 @@ def ro_crate(facts: ExportFacts) -> Json:
         "@id": "#export", "@type": "CreateAction", "name": "Export of the record", "endTime": facts.made,
         "instrument": {"@id": "#software"}, "result": {"@id": "./"},
     }  # fmt: skip
+    publisher = {"@id": "#publisher", "@type": "Organization", "name": facts.title}
     software = {"@id": "#software", "@type": "SoftwareApplication", "name": SOFTWARE, "version": facts.version}
     license = {"@id": LICENSE_URL, "@type": "CreativeWork", "name": LICENSE, "url": LICENSE_URL}
     files = [_crate_file(file) for file in facts.files]
     return {
         "@context": "https://w3id.org/ro/crate/1.1/context",
-        "@graph": [about, root, *files, license, action, software],
+        "@graph": [about, root, *files, license, publisher, action, software],
     }
 
 
@@ -216,7 +218,9 @@ def datacite(facts: ExportFacts) -> Json:
     return {
         "schemaVersion": "http://datacite.org/schema/kernel-4",
         "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Altmetrics"},
-        "identifiers": [{"identifier": f"urn:sha256:{facts.digest}", "identifierType": "URN"}],
+        "alternateIdentifiers": [
+            {"alternateIdentifier": f"urn:sha256:{facts.digest}", "alternateIdentifierType": "URN"}
+        ],
         "creators": [{"name": facts.title, "nameType": "Organizational"}],
         "titles": [{"title": facts.title, "lang": "en"}],
         "publisher": {"name": facts.title},
