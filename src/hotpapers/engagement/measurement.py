@@ -53,22 +53,6 @@ RETRY_AFTER = 6 * HOUR
 NEVER = LARGEST
 
 
-class DuePost(NamedTuple):
-    """A post that is due for a recount. `reactions`: its reposts and likes at the last count."""
-
-    post: str
-    created_at: int
-    shown: bool
-    fresh: bool
-    reactions: int
-
-    @property
-    def worth(self) -> tuple[bool, bool, int, int]:
-        """The post's priority: first posts that an issue shows, then those that may enter the next one, then by
-        reactions."""
-        return (self.shown, self.fresh, self.reactions, self.created_at)
-
-
 def due_after(created_at: int, asked_at: int, shown_until: int) -> int:
     """When a post is due next, given when it was last asked for (0: never)."""
     times = [created_at + age * HOUR for age in AGES]

@@ -23,7 +23,6 @@ from hotpapers.engagement.measurement import (
     REFERENCE_DAYS,
     RETRY_AFTER,
     SHOWN_FOR,
-    DuePost,
     MeasurementWindow,
     age_after,
     due_after,
@@ -439,19 +438,17 @@ def ask_again_at_once(database: Database, posts: Iterable[str], at: int) -> None
 
 
 def due_posts(database: Database, network: str, at: int, most: int) -> list[str]:
-    """A network's posts that are due at a moment, the most valuable first."""
-    sql = f"""SELECT {key_of("f.post")}, f.created_at, CASE WHEN f.shown_until > ? THEN 1 ELSE 0 END,
+    """A network's posts that are due at a moment, the most valuable first: those that an issue shows, then those that
+    may enter the next one, then by reactions at the last count."""
+    sql = f"""SELECT CASE WHEN f.shown_until > ? THEN 1 ELSE 0 END,
             CASE WHEN EXISTS (SELECT 1 FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
                 WHERE m.post = f.post AND a.announced_at > ?) THEN 1 ELSE 0 END,
             coalesce((SELECT coalesce(s.reposts, 0) + coalesce(s.likes, 0) FROM snapshot AS s WHERE s.post = f.post
-                AND s.until = 0 ORDER BY s.observed_at DESC LIMIT 1), 0)
+                AND s.until = 0 ORDER BY s.observed_at DESC LIMIT 1), 0), f.created_at, {key_of("f.post")}
         FROM (SELECT d.* FROM recount AS d WHERE d.network = ? AND d.due_at <= ?
             ORDER BY CASE WHEN d.shown_until > ? THEN 0 ELSE 1 END, d.due_at LIMIT {int(most) * 10}) AS f"""
-    posts = [
-        DuePost(post, created_at, bool(shown), bool(fresh), reactions)
-        for post, created_at, shown, fresh, reactions in database.rows(sql, (at, at - FRESH, network, at, at))
-    ]
-    return [due_post.post for due_post in sorted(posts, key=lambda due_post: due_post.worth, reverse=True)[:most]]
+    rows = database.rows(sql, (at, at - FRESH, network, at, at))
+    return [post for *_, post in sorted(rows, key=lambda row: row[:4], reverse=True)[:most]]
 
 
 def note_answered(database: Database, posts: Iterable[str], at: int) -> None:

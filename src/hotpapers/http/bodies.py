@@ -66,29 +66,17 @@ class LineSplitter:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._partial = bytearray()
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The lines that this chunk completes. Raises NetError if a line is too long."""
-        *ended_lines, partial_line = chunk.split(b"\n")
-        lines = [self._end(part) for part in ended_lines]
-        self._add(partial_line)
-        return lines
+        self._partial += chunk
+        # a long line may come byte by byte, and must not be searched each time
+        *ended, self._partial = self._partial.split(b"\n") if b"\n" in chunk else [self._partial]
+        if any(len(line) > self._limit for line in (*ended, self._partial)):
+            raise NetError(f"a line has more than {self._limit:,} bytes")
+        return [bytes(line).removesuffix(b"\r") for line in ended]
 
     def partial_line(self) -> bytes:
         """The unfinished last line."""
-        return b"".join(self._pieces)
-
-    def _end(self, part: bytes) -> bytes:
-        self._add(part)
-        line = self.partial_line()
-        self._pieces, self._size = [], 0
-        return line.removesuffix(b"\r")
-
-    def _add(self, part: bytes) -> None:
-        self._size += len(part)
-        if self._size > self._limit:
-            raise NetError(f"a line has more than {self._limit:,} bytes")
-        if part:
-            self._pieces.append(part)
+        return bytes(self._partial)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 import msgspec
 
@@ -22,14 +21,6 @@ from hotpapers.model import DAY, HOUR, Attention, Candidate, Measurement, Witnes
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import slices
 from hotpapers.store.identities import numbers_of
-
-
-class PaperFacts(NamedTuple):
-    """When a paper was announced, µs UTC, and its archive."""
-
-    announced_at: int
-    archive: str
-
 
 BetterCounts = Mapping[str, Sequence[Measurement]]
 """The counts that are better than ours, by paper."""
@@ -44,13 +35,12 @@ def with_better_counts(view: AsOfView, window: MeasurementWindow, rows: Iterable
     better = dict(better_counts(view, window))
     for paper, group in groupby(rows, key=lambda row: row.paper):
         own_rows = list(group)
-        facts = PaperFacts(max(row.announced_at for row in own_rows), own_rows[0].archive)
-        yield from with_replacements(own_rows, better.pop(paper, ()), facts)
+        announced_at = max(row.announced_at for row in own_rows)
+        yield from with_replacements(own_rows, better.pop(paper, ()), announced_at, own_rows[0].archive)
     start = view.as_of - REFERENCE_DAYS * DAY
-    for paper, facts_of_paper in queries.announced_papers(view, sorted(better)):
-        facts = PaperFacts(*facts_of_paper)
-        if facts.announced_at > start:
-            yield from with_replacements((), better[paper], facts)
+    for paper, announced_at, archive in queries.announced_papers(view, sorted(better)):
+        if announced_at > start:
+            yield from with_replacements((), better[paper], announced_at, archive)
 
 
 def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
@@ -83,25 +73,20 @@ def is_better(item: Measurement, unread: UnreadTimes) -> bool:
 
 
 def with_replacements(
-    own: Sequence[Engagement], better: Sequence[Measurement], facts: PaperFacts
+    own: Sequence[Engagement], better: Sequence[Measurement], announced_at: int, archive: str
 ) -> Iterator[Engagement]:
     """A paper's rows, with better ones at the same age and moment in place of ours."""
-    counts = {
-        (item.network, item.age): item for item in better if item.until_at == facts.announced_at + item.age * HOUR
-    }
+    counts = {(item.network, item.age): item for item in better if item.until_at == announced_at + item.age * HOUR}
     for row in own:
         has_reached_age = row.until == row.announced_at + row.age * HOUR
         if not row.announced_at or (row.network, row.age) not in counts or not has_reached_age:
             yield row
-    yield from (_engagement(item, facts) for item in counts.values())
-
-
-def _engagement(item: Measurement, facts: PaperFacts) -> Engagement:
-    return Engagement(
-        paper=item.paper, announced_at=facts.announced_at, age=item.age, until=item.until_at, peer=1,
-        network=item.network, archive=facts.archive, voices=item.voices, reposts=item.reposts, likes=item.likes,
-        bots=item.bots, known=item.known, authors=item.authors, counted=item.counted, collector=item.source,
-    )  # fmt: skip
+    for item in counts.values():
+        yield Engagement(
+            paper=item.paper, announced_at=announced_at, age=item.age, until=item.until_at, peer=1,
+            network=item.network, archive=archive, voices=item.voices, reposts=item.reposts, likes=item.likes,
+            bots=item.bots, known=item.known, authors=item.authors, counted=item.counted, collector=item.source,
+        )  # fmt: skip
 
 
 # ---- how far others' counts agree -----------------------------------------------------------------------

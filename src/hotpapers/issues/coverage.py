@@ -37,19 +37,16 @@ def readings(
             spans[span.network].append(span)
     known_networks = {*networks_with_posts, *queries.networks_read(view)}
     networks = publication.networks or [network for network in model.NETWORKS if network in known_networks]
-    just_read_back = frozenset(network for network in _started_networks(view) if network not in spans)
+    # Where reading back ended so recently that no stretch of time has been recorded yet.
+    where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
+    read_back = view.items(Coverage, where, (READ_BACK, view.as_of - TURN))
+    just_read_back = frozenset(span.network for span in read_back if span.network not in spans)
     return tuple(
         NetworkReading(network=network, state="complete")
         if network in just_read_back
         else reading_of(network, spans.get(network, ()), start, view.as_of)
         for network in networks
     )
-
-
-def _started_networks(view: AsOfView) -> Iterator[str]:
-    """Networks whose reading back ended so recently that no stretch of time has been recorded yet."""
-    where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
-    return (span.network for span in view.items(Coverage, where, (READ_BACK, view.as_of - TURN)))
 
 
 class UnreadTimes:

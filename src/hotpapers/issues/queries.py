@@ -207,7 +207,7 @@ def has_measurements(view: AsOfView) -> bool:
     return bool(view.database.rows(f"SELECT 1 FROM measurement AS t WHERE {view.visible('t')} LIMIT 1"))
 
 
-def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, tuple[int, str]]]:
+def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, int, str]]:
     """When papers were first announced, and their archives; papers that never were are left out."""
     archive = f"""coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper AND {view.visible("q")}
         AND {view.newest(SPECS[Paper], "q")}), '')"""
@@ -215,7 +215,7 @@ def announced_papers(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[st
         sql = f"""SELECT {key_of("t.paper")}, min(t.announced_at), {archive} FROM announcement AS t
             WHERE t.paper IN ({numbers_of(batch)}) AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}
             AND t.type <> 'replacement' GROUP BY t.paper ORDER BY 1"""
-        yield from ((paper, (int(at), archive)) for paper, at, archive in view.database.rows(sql, batch))
+        yield from ((paper, int(at), archive) for paper, at, archive in view.database.rows(sql, batch))
 
 
 def was_ever_read(database: Database) -> bool:

@@ -15,17 +15,8 @@ from hotpapers.store.identities import NUMBER, is_pseudonym, key_of, numbers_of
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.record import Record
 
-REFERENCES: dict[type[model.Item], tuple[str, ...]] = {
-    model.Shown: ("post",),
-    model.Account: ("account",),
-    model.Alias: ("account", "stable"),
-    model.Post: ("post", "account", "reply_to", "quotes"),
-    model.Mention: ("post",),
-    model.Reaction: ("post", "account"),
-    model.Snapshot: ("post",),
-    model.Verdict: ("subject",),
-}
-"""The fields that contain the key of a post or account."""
+REFERENCES = {spec.kind: [spec.fields[i] for i in spec.persons] for spec in SPECS.values() if spec.persons}
+"""By kind, the fields that contain the key of a post or account."""
 
 
 def keys_known(database: Database, keys: Sequence[str]) -> set[str]:
@@ -95,9 +86,9 @@ def unnamed_keys(database: Database, keys: Collection[str]) -> list[str]:
     """The keys among these that no row names."""
     numbers = {identity.number: key for key, identity in identities.find(database, keys).items() if key}
     for chunk in slices(sorted(numbers)):
-        for cls, names in REFERENCES.items():
+        for kind, names in REFERENCES.items():
             for name in names:
-                sql = f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind} WHERE "{name}" IN ({placeholders(chunk)})'
+                sql = f'SELECT DISTINCT "{name}" FROM {kind} WHERE "{name}" IN ({placeholders(chunk)})'
                 for (number,) in database.rows(sql, chunk):
                     numbers.pop(number, None)
     return sorted(numbers.values())
@@ -108,9 +99,8 @@ def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
     numbers = [identity.number for identity in identities.find(database, keys).values() if identity.number]
     origins: set[int] = set()
     for chunk in slices(numbers):
-        for cls, names in REFERENCES.items():
+        for kind, names in REFERENCES.items():
             for name in names:
-                kind = SPECS[cls].kind
                 sql = f'SELECT DISTINCT origin FROM {kind} WHERE "{name}" IN ({placeholders(chunk)}) AND origin > 0'
                 origins.update(origin for (origin,) in database.iterate(sql, chunk))
     return origins

@@ -24,13 +24,6 @@ Span = tuple[int, int]
 """`text[start:end]`, in code points. Several spans are in order and don't overlap."""
 
 
-class TextSnippet(NamedTuple):
-    """A part of a text, and where the query's words are in it."""
-
-    text: str
-    spans: tuple[Span, ...] = ()
-
-
 class QueryWords(NamedTuple):
     """Adjacent words in the form that a column has; with `prefix`, the last one matches as a prefix.
 
@@ -92,14 +85,15 @@ class Highlighter:
             return ()
         return tuple((n, *span) for n, name in enumerate(authors) for span in places(name, self._names))
 
-    def snippet(self, text: str) -> TextSnippet:
-        """The part of an abstract or a post with the most marks, cut between words, with … for omitted text."""
+    def snippet(self, text: str) -> tuple[str, tuple[Span, ...]]:
+        """The part of an abstract or a post with the most marks, cut between words, with … for omitted text; and where
+        the query's words are in it."""
         if len(text) <= SNIPPET:
-            return TextSnippet(text, places(text, self._texts))
+            return text, places(text, self._texts)
         start, end = _window(text, self._likely(text))
         part, before = text[start:end].rstrip(), "… " * (start > 0)
         spans = tuple((a + len(before), b + len(before)) for a, b in places(part, self._texts))
-        return TextSnippet(f"{before}{part}{' …' * (end < len(text))}", spans)
+        return f"{before}{part}{' …' * (end < len(text))}", spans
 
     def _likely(self, text: str) -> list[int]:
         """Likely positions of marks, judging by word beginnings only, which is enough to choose a part of a text."""

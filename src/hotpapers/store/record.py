@@ -211,11 +211,12 @@ class Record:
         if not after:
             raw_archive.release(self.database, known, source, parse_again)
         originals, view = raw_archive.after(self.database, source, after), self.view()
-        differences = reparse.differences(view, originals, parse_again, reparse.LatestItems(view, lasting))
+        latest = reparse.LatestItems(view, lasting)
+        stale, new, unreadable = reparse.differences(view, originals, parse_again, latest)
         written = batches.write_batch(
-            self.database, differences.new, self.hasher, BatchStamp(at, source), close=differences.stale, known=known
+            self.database, new, self.hasher, BatchStamp(at, source), close=stale, known=known
         )  # fmt: skip
-        return written._replace(quarantined=differences.unreadable), originals[-1][0] if originals else 0
+        return written._replace(quarantined=unreadable), originals[-1][0] if originals else 0
 
     def forgotten(self) -> tombstones.Tombstones:
         """The current tombstones. Call at the beginning of a transaction."""

@@ -42,15 +42,6 @@ class ReparsePlan(NamedTuple):
         return not (self.closed or self.added or self.readable)
 
 
-class RowDifferences(NamedTuple):
-    """The changes from some originals. `stale`: rows that they no longer yield. `new`: additional items. `unreadable`:
-    number of originals that cannot be parsed."""
-
-    stale: list[StoredRow]
-    new: list[Offer]
-    unreadable: int
-
-
 class LatestItems:
     """The latest item of each key at a moment, in the record and among the items about to be added.
 
@@ -90,8 +81,9 @@ def differences(
     originals: Sequence[tuple[int, RawPayload]],
     parse: Callable[[RawPayload], ParsedPayload],
     latest: LatestItems,
-) -> RowDifferences:
-    """The changes from some originals, given by ascending number."""
+) -> tuple[list[StoredRow], list[Offer], int]:
+    """The changes from some originals, given by ascending number: rows that they no longer yield, additional items, and
+    the number of originals that cannot be parsed."""
     rows = raw_archive.open_rows(view.database, [number for number, _ in originals])
     stale: list[StoredRow] = []
     new: list[Offer] = []
@@ -103,7 +95,7 @@ def differences(
             gone, new_items = raw_archive.compare(rows.get(number, []), items.items)
             stale += gone
             new += [(item, number) for item in latest.are_new(new_items, {row.id for row in gone})]
-    return RowDifferences(stale, new, unreadable)
+    return stale, new, unreadable
 
 
 def plan(
@@ -114,10 +106,10 @@ def plan(
     closed, added = Counter[str](), Counter[str]()
     while originals := raw_archive.after(view.database, source, upto):
         upto, kept = originals[-1][0], kept + len(originals)
-        changes = differences(view, originals, parse, latest)
-        closed.update(kind_of(row.item) for row in changes.stale)
-        added.update(kind_of(item) for item, _ in changes.new)
-        unreadable += changes.unreadable
+        stale, new, unparsed = differences(view, originals, parse, latest)
+        closed.update(kind_of(row.item) for row in stale)
+        added.update(kind_of(item) for item, _ in new)
+        unreadable += unparsed
     quarantined = [parse(payload) for payload in raw_archive.in_quarantine(view.database, source)]
     readable = [payload.items for payload in quarantined if not payload.problem]
     for items in readable:

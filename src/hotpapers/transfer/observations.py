@@ -181,14 +181,9 @@ def _taken_back(reader: ExchangeReader, line: NumberedLine, raw: bytes) -> Obser
 
 def _read(reader: ExchangeReader, line: NumberedLine, raw: bytes) -> ObservationLine:
     item, beside = reader.item(line)
-    if handed_out(item, _same_mark) != item or beside != RowExtras():
+    if handed_out(item, lambda key: key if MARK.fullmatch(key) else "") != item or beside != RowExtras():
         raise reader.error(line.number, f"words, names or handles in this {line.kind}, which must not be published")
     return ObservationLine(raw, line_hash(raw), item)
-
-
-def _same_mark(key: str) -> str:
-    """The key itself if it is a mark, else an empty one, which differs."""
-    return key if MARK.fullmatch(key) else ""
 
 
 def without(lines: Iterable[ObservationLine], marks: Collection[str]) -> Iterator[tuple[ObservationLine, bool]]:

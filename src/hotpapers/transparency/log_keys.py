@@ -10,9 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from hotpapers.errors import InputError, NotAProof, UsageError
 from hotpapers.file_modes import is_private, open_private
@@ -22,18 +21,6 @@ from hotpapers.transparency.notes import ED25519, LONGEST_NAME, SigningKey, deci
 
 NAME = "hotpapers"
 """The key's name in the file; for signing a log, the log's own name is used."""
-
-
-class SignedState(NamedTuple):
-    """The last signed checkpoint of a log."""
-
-    publication: str
-    number: int
-    checkpoint: Checkpoint
-
-    def __str__(self) -> str:
-        origin, size, root, _ = self.checkpoint
-        return f"{self.publication} {self.number} {origin} {size} {base64.b64encode(root).decode()}\n"
 
 
 def make_key(file: Path) -> SigningKey:
@@ -94,6 +81,10 @@ def read_states(key_file: Path) -> dict[tuple[str, int], Checkpoint]:
         ) from problem
 
 
-def save_states(key_file: Path, states: Iterable[SignedState]) -> None:
+def save_states(key_file: Path, states: Mapping[tuple[str, int], Checkpoint]) -> None:
     """Stores the states that are about to be signed. Call it before signing."""
-    log_files.write_text_file(state_file(key_file), "".join(map(str, states)))
+    lines = [
+        f"{publication} {number} {last.origin} {last.size} {base64.b64encode(last.root).decode()}\n"
+        for (publication, number), last in sorted(states.items())
+    ]
+    log_files.write_text_file(state_file(key_file), "".join(lines))

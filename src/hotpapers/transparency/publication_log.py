@@ -21,7 +21,6 @@ from hotpapers.transparency import entries, log_files, log_keys, notes, observat
 from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
 from hotpapers.transparency.entries import ISSUE
 from hotpapers.transparency.log_files import StoredLog
-from hotpapers.transparency.log_keys import SignedState
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.notes import ED25519, SignedNote, SigningKey
 from hotpapers.transparency.observation_files import Entry
@@ -180,7 +179,7 @@ def _extend(
     log_files.add_entries(config.folder, publication, log.number, leaves, signing.verifier)
     checkpoint = Checkpoint(origin, tree.size, tree.root(tree.size))
     states[publication, log.number] = checkpoint
-    log_keys.save_states(config.key_file, (SignedState(*where, last) for where, last in sorted(states.items())))
+    log_keys.save_states(config.key_file, states)
     signed = SignedCheckpoint(checkpoint, SignedNote(checkpoint.text, (notes.sign(checkpoint.text, signing),)))
     log_files.save_checkpoint(config.folder, publication, log.number, signed)
     return signed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from hotpapers import model
 from hotpapers.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
@@ -82,13 +82,8 @@ def is_changed(view: AsOfView, position: int, until: int) -> bool:
         for kind, number in listed.rows():
             if kind in numbers:
                 numbers[kind].append(number)
-        if any(_is_any_observed(view, kind, kind_numbers, until) for kind, kind_numbers in numbers.items()):
-            return True
+        for kind, new in numbers.items():
+            sql = f"SELECT 1 FROM {kind} WHERE id BETWEEN ? AND ? AND observed_at <= ? LIMIT 1"
+            if new and view.database.rows(sql, (min(new), max(new), until)):
+                return True
     return False
-
-
-def _is_any_observed(view: AsOfView, kind: str, numbers: Collection[int], until: int) -> bool:
-    if not numbers:
-        return False
-    sql = f"SELECT 1 FROM {kind} WHERE id BETWEEN ? AND ? AND observed_at <= ? LIMIT 1"
-    return bool(view.database.rows(sql, (min(numbers), max(numbers), until)))

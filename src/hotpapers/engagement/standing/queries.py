@@ -34,11 +34,8 @@ _REACTION_SQL = """SELECT r.id, r.since, r.observed_at, 1, r.account, (SELECT CA
 _KINDS = (("mention", _POST_SQL), ("reaction", _REACTION_SQL))
 
 
-class LearnedRows(NamedTuple):
-    """The last row of each kind that the table of standing includes."""
-
-    mention: int = 0
-    reaction: int = 0
+LearnedRows = tuple[int, int]
+"""The last rows of mentions and of reactions that the table of standing includes."""
 
 
 class _ActivityRow(NamedTuple):
@@ -97,7 +94,7 @@ def _learn_some(database: Database) -> int:
 
 def _state(database: Database) -> LearnedRows:
     rows = database.rows("SELECT mention, reaction FROM standing_state")
-    return LearnedRows(*rows[0]) if rows else LearnedRows()
+    return (rows[0][0], rows[0][1]) if rows else (0, 0)
 
 
 def _next_batch(database: Database, state: LearnedRows) -> int:

@@ -57,7 +57,10 @@ def parse(data: bytes) -> dict[str, ListingCount]:
         day = _day(heading) or day
         if day and not heading.startswith("Replacement"):
             kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
-            section = ListingCount(_total(heading), dict(filter(None, (_paper(entry, kind) for entry in entries))))
+            count = _COUNT.search(heading)
+            section = ListingCount(
+                int(count[1]) if count else 0, dict(filter(None, (_paper(entry, kind) for entry in entries)))
+            )
             result[day] = result.get(day, ListingCount()).with_section(section)
     return result
 
@@ -83,11 +86,6 @@ def _day(heading: str) -> str:
         return days.label(datetime.strptime(" ".join(date.groups()), "%d %b %Y").date()) if date else ""
     except ValueError:
         return ""
-
-
-def _total(heading: str) -> int:
-    count = _COUNT.search(heading)
-    return int(count[1]) if count else 0
 
 
 def _paper(entry: str, kind: AnnouncementType) -> tuple[str, AnnouncementType] | None:

@@ -24,7 +24,7 @@ from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import ids_in
 from hotpapers.sources.paper_matching import AtLeastOne
 from hotpapers.sources.x import parser, spending
-from hotpapers.sources.x.billing import BilledRequest, BilledResponse, send_billed
+from hotpapers.sources.x.billing import BilledResponse, send_billed
 from hotpapers.sources.x.parser import NETWORK
 from hotpapers.sources.x.schemas import XResponse
 from hotpapers.sources.x.spending import Budget, BudgetState
@@ -167,8 +167,7 @@ class XSource:
     def _send(
         self, http: HttpClient, account: BudgetState, path: str, params: Mapping[str, str], max_cost: int
     ) -> Generator[PayloadPage, None, BilledResponse]:
-        request = BilledRequest(f"{self.settings.base}{path}", params, self.settings.token, max_cost)
-        return send_billed(http, account, request)
+        return send_billed(http, account, f"{self.settings.base}{path}", params, self.settings.token, max_cost)
 
     def _search(self, since: str, until: str, next_token: str, size: int, now: int) -> dict[str, str]:
         params = {

@@ -19,15 +19,6 @@ UNSURE_AGAIN = 6 * 3600
 ERRORS = range(400, 600)
 
 
-class BilledRequest(NamedTuple):
-    """A request: its address, parameters and token, and the most that one try costs, in millionths."""
-
-    url: str
-    params: Mapping[str, str]
-    token: str
-    max_cost: int
-
-
 class BilledResponse(NamedTuple):
     """A response, and when it came; `earlier_cost`: what earlier tries may have cost."""
 
@@ -37,25 +28,24 @@ class BilledResponse(NamedTuple):
 
 
 def send_billed(
-    http: HttpClient, account: BudgetState, request: BilledRequest
+    http: HttpClient, account: BudgetState, url: str, params: Mapping[str, str], token: str, max_cost: int
 ) -> Generator[PayloadPage, None, BilledResponse]:
     """Send a request once its booking is stored. The caller settles a response; failures are settled here and raised.
+    `max_cost`: the most that one try costs, in millionths.
 
     Every status is accepted, so the client does not retry on its own.
     """
-    yield PayloadPage((), spending.encode(spending.book(account, request.max_cost)))
+    yield PayloadPage((), spending.encode(spending.book(account, max_cost)))
     try:
-        headers = {"authorization": f"Bearer {request.token}"}
-        response = http.get(request.url, params=request.params, headers=headers, accept=ERRORS)
+        headers = {"authorization": f"Bearer {token}"}
+        response = http.get(url, params=params, headers=headers, accept=ERRORS)
         if response.status not in ERRORS:
-            return BilledResponse(
-                decode_response(response, XResponse), response.at, (response.tries - 1) * request.max_cost
-            )
+            return BilledResponse(decode_response(response, XResponse), response.at, (response.tries - 1) * max_cost)
         error = refusal(response, http.now())
     except NetError as problem:
         error = problem
     tries = spending.TRIES if error.tries is None else error.tries
-    yield PayloadPage((), spending.encode(spending.settle_failure(account, tries * request.max_cost)))
+    yield PayloadPage((), spending.encode(spending.settle_failure(account, tries * max_cost)))
     if not tries or isinstance(error, RetryLater | RequestRefused):
         raise error
     raise RetryLater(UNSURE_AGAIN, f"{error}; its cost is unknown") from error
