@@ -97,7 +97,7 @@ def _line(line: str) -> str:
 
 def _timeless(line: str) -> str:
     """A line without what differs between runs: when an issue was frozen, and so its digest."""
-    return re.sub(r"Digest `[0-9a-f]{64}`", "Digest `…`", re.sub(r"^Frozen [-0-9]+ [0-9:]+ UTC", "Frozen … UTC", line))
+    return re.sub(r"Digest `[0-9a-f]{64}`", "Digest `…`", re.sub(r"^Frozen [^,]+ UTC", "Frozen … UTC", line))
 
 
 def refreshed(page: str) -> str:

@@ -162,7 +162,7 @@ def test_a_folder_that_could_not_be_rendered_is_a_failure(store: Path, pages: Pa
 
 def test_forgotten_is_gone_from_store_and_pages(store: Path, pages: Path) -> None:
     output = good("forget", POST, "--yes", "--store", store)
-    assert re.match(rf"{POST}: forgotten, \d+ keys?, \d+ rows, 0 originals\nrendered again: ", output)
+    assert re.match(rf"{POST}: forgotten, \d+ keys?, \d+ rows, 0 raw payloads\nrendered again: ", output)
     assert POST.removeprefix("x:") not in folder_text(pages) and "Kettle 100 is out" not in folder_text(pages)
     for part in (b"Kettle 100 is out", POST.removeprefix("x:").encode()):
         assert all(part not in file.read_bytes() for file in store.parent.glob("papers.db*"))
@@ -278,7 +278,7 @@ def test_a_person_is_asked_in_this_process(
 
 
 def test_prune_says_what_it_dropped(store: Path) -> None:
-    assert good("prune", "--store", store) == "0 snapshots and 0 originals deleted\n"
+    assert good("prune", "--store", store) == "0 snapshots and 0 raw payloads deleted\n"
     assert run("prune", "--json", "--store", store).json == {"snapshots": 0, "originals": 0}
 
 
@@ -305,7 +305,7 @@ def test_a_forecast_takes_a_day_of_batches(store: Path) -> None:
         record.append([coverage], source="test", at=now() + 73 * model.DAY)
     figures = run("status", "--json", "--store", store).json
     assert figures["size"] * 4.9 < figures["year_forecast"] < figures["size"] * 5.1
-    assert "in a year at this rate\n" in good("status", "--store", store)
+    assert "a year at this rate\n" in good("status", "--store", store)
 
 
 def test_the_status_of_an_empty_store(cwd: Path) -> None:

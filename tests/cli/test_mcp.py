@@ -329,7 +329,7 @@ def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
 
 def test_it_needs_a_store(tmp_path: Path) -> None:
     assert misuse("mcp", "--store", tmp_path / "none.db").endswith(
-        "no such store; `hotpapers run` and `hotpapers import` create it, `hotpapers init` also its settings."
+        "no such store; `hotpapers init` creates one with its settings, `hotpapers import` one from files"
     )
     (tmp_path / "letter").write_text("Dear aunt,\n" * 200)
     assert failure("mcp", "--store", tmp_path / "letter").endswith("not a Hot Papers store (not a SQLite file).")

@@ -136,7 +136,7 @@ def test_an_error_is_one_line_and_debug_shows_where(tmp_path: Path) -> None:
     missing = tmp_path / "no.db"
     result = run_process("status", "--store", missing)
     assert result.status == 2 and not result.out
-    hint = "`hotpapers run` and `hotpapers import` create it, `hotpapers init` also its settings."
+    hint = "`hotpapers init` creates one with its settings, `hotpapers import` one from files"
     assert result.message == f"{missing}: no such store; {hint}"
     debug_result = run_process("status", "--store", missing, "--debug")
     assert (

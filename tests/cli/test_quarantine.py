@@ -52,10 +52,10 @@ def test_the_latest_are_listed_with_their_reasons(store: Path) -> None:
         f"     3  2026-03-12 14:00 UTC  feeds entry e: {reason}\n"
         f"     2  2026-03-12 14:00 UTC  lobsters post \ufffd]0;: {reason}\n"
         f"     1  2026-03-12 14:00 UTC  lobsters post a11001: {reason}\n"
-        "3 originals. By source: 1 of feeds, 2 of lobsters. `hotpapers quarantine NUMBER` shows one.\n"
+        "3 payloads. By source: 1 of feeds, 2 of lobsters. `hotpapers quarantine NUMBER` shows one.\n"
     )
     text = good("quarantine", "--source", "lobsters", "--last", "1", "--store", store)
-    assert text.splitlines()[-1].startswith("2 originals, the latest 1 shown. By source: ")
+    assert text.splitlines()[-1].startswith("2 payloads, the latest 1 shown. By source: ")
     listing = run("quarantine", "--json", "--store", store).json
     assert listing["sources"] == {"feeds": 1, "lobsters": 2}
     assert [row["number"] for row in listing["quarantine"]] == [3, 2, 1]
@@ -65,7 +65,7 @@ def test_one_is_shown_with_nothing_in_it_that_a_terminal_would_obey(store: Path)
     output = good("quarantine", "2", "--store", store)
     assert "\x1b" not in output and output.splitlines()[-1] == r"\xff" + "\ufffd[2J!"
     assert "kept until 2026-03-21 14:00 UTC" in output
-    assert "original   5 kB, its first 4,000 characters:" in good("quarantine", "3", "--store", store)
+    assert "payload    5 kB, its first 4,000 characters:" in good("quarantine", "3", "--store", store)
     assert run("quarantine", "3", "--json", "--store", store).json["body"] == "x" * 5000
 
 
@@ -85,14 +85,14 @@ def test_what_is_not_there(store: Path, tmp_path: Path) -> None:
 
 def test_what_would_change_is_said_and_done(store: Path) -> None:
     plan = (
-        "lobsters: 0 originals kept, 2 in quarantine\n"
+        "lobsters: 0 payloads kept, 2 in quarantine\n"
         "would close    0 rows\n"
         "would add      4 rows: 1 post, 1 account, 1 snapshot, 1 mention\n"
         "can be read    1 of 2 in quarantine\n"
     )
     assert good("reprocess", "lobsters", "--yes", "--store", store) == f"{plan}done: 0 rows closed, 4 added\n"
     assert good("reprocess", "lobsters", "--store", store) == (
-        "lobsters: 1 original kept, 1 in quarantine\nnothing to change\n"
+        "lobsters: 1 payload kept, 1 in quarantine\nnothing to change\n"
     )
     assert run("reprocess", "lobsters", "--json", "--store", store).json["done"] is False
     assert "verified" in good("verify", "--all", "--store", store)
@@ -130,7 +130,7 @@ def test_what_can_no_longer_be_read_is_told_and_stays(store: Path, monkeypatch: 
     good("reprocess", "lobsters", "--yes", "--store", store)
     monkeypatch.setitem(SOURCES, "lobsters", (WorseSource, LobstersSettings))
     assert good("reprocess", "lobsters", "--store", store).splitlines()[1:] == [
-        "can no longer be read: 1 original; their rows stay", "nothing to change",
+        "can no longer be read: 1 payload; their rows stay", "nothing to change",
     ]  # fmt: skip
 
 

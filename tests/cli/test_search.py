@@ -68,14 +68,14 @@ def test_who_was_asked_for_is_named(small_store: Path) -> None:
 
 def test_the_issues_of_a_paper_are_named(store: Path, tmp_path: Path) -> None:
     good("publish", "--all", "--to", "markdown", "--output", tmp_path / "out", "--store", store)
-    line = " · cs.LG, stat.ML · in hot-papers 2021-03-04 (2), 2021-03-03 (2), 2021-03-02 (2)\n"
+    line = " · cs.LG, stat.ML · in hot-papers 2021-03-04 #2, 2021-03-03 #2, 2021-03-02 #2\n"
     assert good("search", "https://arxiv.org/abs/2103.90002v1", "--store", store).endswith(line)
     with Record(str(store), create=False) as record:
         update_index(record)
         rows = [("daily", f"2021-03-0{n}", "arxiv:2103.90002", 0) for n in (6, 7)]
         with record.database.write():
             record.database.many("INSERT INTO search_entry VALUES (?, ?, ?, ?)", rows)
-    line = "in daily 2021-03-07, 2021-03-06, hot-papers 2021-03-04 (2) and 2 more\n"
+    line = "in daily 2021-03-07, 2021-03-06, hot-papers 2021-03-04 #2 and 2 more\n"
     assert good("search", "2103.90002", "--store", store).endswith(line)
 
 

@@ -183,10 +183,10 @@ def test_the_arithmetic_says_that_places_are_provisional(record: Record) -> None
         "Of 11 other papers talked about on Bluesky in one day, 9 had 5 voices or more six hours in: 79.",
     )
     assert explanation.notes[0] == (
-        "Compared with 12 papers of one day. Places are provisional until there are 500 papers, of 90 days. This score "
-        "is below the threshold of 1,000: until then the best are shown anyway."
+        "Provisional until there are 500 papers of 90 days to compare with; so far, 12 papers of one day. Below the "
+        "threshold of 1,000, but until then the best are shown anyway."
     )
-    assert explain(young, key(14)).notes[0].endswith("until there are 500 papers, of 90 days.")
+    assert explain(young, key(14)).notes[0].endswith("; so far, 12 papers of one day.")
 
 
 def test_a_publication_of_before_keeps_its_hash(record: Record) -> None:

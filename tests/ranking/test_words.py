@@ -32,7 +32,7 @@ def test_the_sentence_of_a_part() -> None:
         "Of 4,812 other papers of cs listed in the 90 days before, 31 had 40 likes or more: 2,177."
     )
     assert sentence(papers=1, atleast=0, score=301, age=6) == (
-        "Of 1 other paper talked about on Bluesky in 90 days, 0 had 40 voices or more six hours in: 301."
+        "Of 1 other paper talked about on Bluesky in 90 days, none had 40 voices or more six hours in: 301."
     )
     assert sentence(rule="classic", score=1204) == "Reposts and likes on Bluesky, added up: 1,204."
 
@@ -124,14 +124,14 @@ YOUNG = ReferenceSize(network="bluesky", age=24, papers=16, days=1, young=True)
 
 
 def test_places_of_a_young_record() -> None:
-    compared = "Compared with 16 papers of one day. Places are provisional until there are 500 papers, of 90 days."
-    below = " This score is below the threshold of 500: until then the best are shown anyway."
+    compared = "Provisional until there are 500 papers of 90 days to compare with; so far, 16 papers of one day."
+    below = " Below the threshold of 500, but until then the best are shown anyway."
     assert words.why_provisional(YOUNG, 500, 500) == compared
     assert words.why_provisional(YOUNG, 499, 500) == compared + below
-    assert words.why_provisional(YOUNG, 0, 0).endswith("the threshold of 0: until then the best are shown anyway.")
+    assert words.why_provisional(YOUNG, 0, 0).endswith("the threshold of 0, but until then the best are shown anyway.")
     assert words.provisional(YOUNG) == "compared with 16 papers of one day; places are provisional"
     nothing = msgspec.structs.replace(YOUNG, papers=0)
-    assert words.provisional(nothing) == "compared with no papers yet; places are provisional"
+    assert words.provisional(nothing) == "compared with no papers; places are provisional"
     many_days = msgspec.structs.replace(YOUNG, papers=1, days=84)
     assert words.provisional(many_days) == "compared with 1 paper of 90 days; places are provisional"
     for settled in (msgspec.UNSET, msgspec.structs.replace(YOUNG, young=False)):
@@ -142,7 +142,7 @@ def test_what_a_place_would_have_cost() -> None:
     assert words.price_sentence(msgspec.UNSET) == ""
     assert words.price_sentence(Price(accounts=None, known=3)).startswith("No number of accounts")
     assert words.price_sentence(Price(accounts=1, known=0)).startswith("1 account would have bought this score: the ")
-    assert words.price_sentence(Price(accounts=0, known=0)) == "This score would have cost nothing."
+    assert words.price_sentence(Price(accounts=0, known=0)) == ""
     known = words.price_sentence(Price(accounts=1204, known=3))
     assert known.startswith("1,204 accounts would have bought this score, at least 3 of them known here for a month")
 

@@ -204,7 +204,7 @@ def test_an_issue_says_what_was_done() -> None:
         "3 papers · 1,204 announced that day, 214 considered · 2 networks read, 1 in part (Mastodon: since 11:00"
         in text
     )
-    assert "1 unknown (Reddit: failing since 2021-01-13 11:00)" in text
+    assert "1 unknown (Reddit: failing since 13 January 2021 at 11:00 UTC)" in text
     assert "2,177 + 812 = 2,989" in text
     assert "not counted: 3 bot posts" in text
     assert "tied" in text and "Tied with a neighbor" in text
@@ -227,8 +227,7 @@ def test_editions_stay_readable_and_say_why() -> None:
     assert "Corrected: The survey was of to-do lists, and not a paper." in latest_page.text
     assert "edition-1" in " ".join(e.attributes["href"] for e in latest_page.all("a"))
     assert "Edition 1 of 2." in first_page.text and "not a paper" in first_page.text
-    assert "--issue 2021-01-14 --publication hot-papers --edition 1" in first_page.text
-    assert "--issue 2021-01-14 --publication hot-papers" in latest_page.text and "--edition" not in latest_page.text
+    assert "#editions" in {e.attributes["href"] for e in latest_page.all("a")} and "editions" in latest_page.ids
     assert "../../paper/2101.99901/index.html" in {e.attributes["href"] for e in first_page.all("a")}
     hrefs = [e.attributes["href"] for e in first_page.all("a")]
     assert not [href for href in hrefs if "99904" in href and "arxiv" not in href and not href.startswith("#")]
@@ -236,7 +235,7 @@ def test_editions_stay_readable_and_say_why() -> None:
 
 def test_a_paper_shows_every_issue_it_was_in() -> None:
     text = Page(site(LISTED_READER, "hot-papers")["paper/2101.99901/index.html"]).text
-    assert "In 2 issues" in text and "Place 1 of 2, was 2" in text and "Place 2 of 2, was 2" in text
+    assert "In 2 issues" in text and "Place 1 of 2, 2nd originally" in text and "Place 2 of 2 X" in text
     assert text.index("18 January 2021") < text.index("14 January 2021 Place")
     assert "Jembatan kecil." in text and "1,011 reposts, 316 likes" in text
     assert "several times too high" in text
@@ -244,14 +243,14 @@ def test_a_paper_shows_every_issue_it_was_in() -> None:
 
 def test_the_method_gives_one_score_to_redo() -> None:
     text = Page(named_site("hot-papers")["method/index.html"]).text
-    assert "1000 × log10(1,000 / 229) = 640" in text and "before and after 2020-09-17" in text
+    assert "1000 × log10(1,000 / 229) = 640" in text and "17 September 2020" in text
     about = Page(named_site("hot-papers")["about/index.html"]).text
     assert "Thank you to arXiv for use of its open access interoperability." in about
     assert (
         "not part of arXiv, and not related to Clarivate’s “Hot Papers”" in about
         and "https://desk.example/write" in about
     )
-    assert "2020-09-17" not in Page(named_site("daily")["method/index.html"]).text
+    assert "17 September 2020" not in Page(named_site("daily")["method/index.html"]).text
 
 
 def test_a_paper_tells_its_attention_its_versions_and_every_post() -> None:
@@ -290,7 +289,7 @@ def test_categories_and_authors_have_pages() -> None:
     assert "2 papers in the issues" in author and "place 1, 14 January 2021" in author
     assert "author/bram-oakhollow/index.html" not in files  # only one paper
     category = Page(files["category/cs.LG/index.html"]).text
-    assert "cs.LG Machine Learning" in category and "January 2021" in category and "2021 2" in category
+    assert "cs.LG Machine Learning" in category and "January 2021" in category and "2021 2" not in category
     assert files["category/cs.LG/2021/index.html"]
     names = [e.attributes["href"] for e in Page(files["paper/2101.99901/index.html"]).all("a")]
     assert "../../author/tansy-overquill/index.html" in names
@@ -298,12 +297,13 @@ def test_categories_and_authors_have_pages() -> None:
 
 def test_the_status_says_what_was_read_and_what_is_due() -> None:
     text = Page(named_site("daily")["status/index.html"]).text
-    assert "The latest issue is that of Wednesday, 20 January 2021 , frozen on 2021-01-14 12:01 UTC" in text
+    assert "The latest issue is that of Wednesday, 20 January 2021 , frozen on 14 January 2021 at 12:01 UTC" in text
     assert (
-        "The next issue, that of Thursday, 21 January 2021, will appear by 2021-01-21 19:00 UTC at the latest" in text
+        "The next issue, that of Thursday, 21 January 2021, will appear by 21 January 2021 at 19:00 UTC at the latest"
+        in text
     )
     assert "Bluesky : read in full until the issue of 14 January 2021." in text
-    assert "14 January 2021: read in part since 2021-01-14 11:00 UTC: two servers of nine were silent" in text
+    assert "14 January 2021: read in part since 14 January 2021 at 11:00 UTC: two servers of nine were silent" in text
     assert "19 January 2021: no issue: none was made" in text
     latest = Page(named_site("daily")["index.html"])
     assert "The issue of Thursday, 21 January 2021 was due by" in latest.text

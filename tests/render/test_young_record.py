@@ -63,8 +63,8 @@ CHANNELS: dict[str, Callable[[PublishedIssue], str]] = {
 }
 CONTENT = "2 papers: 1 of the 69 announced that day, 1 from before"
 PROVISIONAL = "compared with 16 papers of one day; places are provisional"
-REASON = "Compared with 16 papers of one day. Places are provisional until there are 500 papers, of 90 days."
-THRESHOLD_NOTE = "This score is below the threshold of 1,500"
+REASON = "Provisional until there are 500 papers of 90 days to compare with; so far, 16 papers of one day."
+THRESHOLD_NOTE = "Below the threshold of 1,500"
 
 
 @pytest.mark.parametrize("channel", [name for name in CHANNELS if name != "feed"])

@@ -49,6 +49,7 @@ def test_a_page_a_file_and_markdown_are_verified(publication: SamplePublication)
     ("old", "new", "message"),
     [
         (r"(Why here: )[\d,]+", r"\g<1>9,999", "the page shows something else there"),
+        (r"(Why here: )([\d,]+) points", r"\g<1>\g<2> thousand points", "the page shows something else there"),
         (r"(Place </span>)1<", r"\g<1>2<", "the page shows something else there"),
         (r'<article class="entry" id="2405.00001"', '<article class="entry" id="2405.00009"', "something else"),
         (r'<article class="entry" ', '<article class="entry" id="2405.00009" ', "something else"),
@@ -68,6 +69,13 @@ def test_differences_are_named(
     (tmp_path / "page.html").write_text(text)
     verdict = check_saved(read_saved(tmp_path / "page.html"), publication.policy)
     assert any(message in problem for problem in verdict.problems), verdict.problems
+
+
+def test_a_page_that_says_no_unit_is_verified(publication: SamplePublication, tmp_path: Path) -> None:
+    text, count = re.subn(r"(Why here: [\d,]+) points", r"\1", publication.page.read_text())
+    assert count == 3
+    (tmp_path / "page.html").write_text(text)
+    assert not check_saved(read_saved(tmp_path / "page.html"), publication.policy).problems
 
 
 def test_a_changed_title_is_named(publication: SamplePublication, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_networks_of_which_the_same_is_known_are_told_together() -> None:
     since = AS_OF - 2 * HOUR
     partial = [reading(name, "partial", NOT_READ, since) for name in ("bluesky", "lobsters")]
     reddit = reading("reddit", "refused", "HTTP 403", since)
-    at = timestamps.minute_of(since)[11:16]
+    at = timestamps.minute_of(since)[11:]
     partial_text, unknown_text = f"Bluesky, Lobsters: a gap from {at}", f"Reddit: failing since {at}, HTTP 403"
     assert facts_line(*partial, reading("x", "complete"), reddit) == (
         f"1 network read, 2 in part ({partial_text}), 1 unknown ({unknown_text})"

@@ -97,6 +97,8 @@ def _difference(line: str, rendered_line: str) -> str:
 
 def _front(lines: list[str]) -> tuple[str, str, int]:
     """Date, time, and the index of the line after the front matter."""
+    if lines[0] != "---":
+        raise _unexpected(quoted("---"), lines, 0)
     date = _after("title: Hot Papers ", lines, 1)
     written_at = _after("date: ", lines, 2).removesuffix(".Z")
     expected_lines = front_matter(date, written_at)

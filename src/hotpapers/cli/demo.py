@@ -21,6 +21,7 @@ from hotpapers.model import PrintedCount, PublishedIssue
 from hotpapers.ranking import words
 from hotpapers.store import Record, batches
 from hotpapers.transfer.jsonl.importer import import_lines
+from hotpapers.view import phrases
 
 SAMPLE = "sample.jsonl.zst"
 
@@ -81,10 +82,10 @@ def take_sample(record: Record) -> None:
 def _print(issue: PublishedIssue, limit: int) -> None:
     echo(f"{issue.content.publication.title}, {issue.content.day}\n")
     for entry in issue.content.entries[:limit]:
-        classic_rank = f", was {entry.classic_rank}" if issue.listing else ""
+        movement = phrases.movement(entry, issue.listing is not None)
         echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
         counts = "; ".join(map(words.counts_sentence if issue.listing else _voices, entry.counts))
-        echo(f"     {entry.score:,} points{classic_rank}; {counts}")
+        echo(f"     {entry.score:,} points{movement and f', {movement}'}; {counts}")
     remaining = len(issue.content.entries) - limit
     echo(f"     … and {remaining} more\n" if remaining > 0 else "")
 

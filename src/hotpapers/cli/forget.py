@@ -122,7 +122,7 @@ def _report_forgotten(
         amounts = (
             count_noun(len(outcome.keys), "key"),
             count_noun(outcome.rows, "row"),
-            count_noun(outcome.originals, "original"),
+            count_noun(outcome.originals, "raw payload"),
         )
         lines.append(f"{key}: forgotten, {', '.join(amounts)}")
     value = {"forgotten": figures, "folders": folder_results(folders), "out_of_reach": copies}

@@ -20,7 +20,7 @@ from hotpapers.store import now
 @common.command("""
   hotpapers hide x:1341202937956233217 --reason "reported as abusive"
   hotpapers hide https://x.com/i/status/1341202937956233217 --reason "reported as abusive"
-  hotpapers hide x:@somebody --undo --reason "mistaken" """)
+  hotpapers hide x:@somebody --undo --reason mistaken""")
 @click.argument("key", metavar="POST|ACCOUNT")
 @click.option("--reason", required=True, metavar="TEXT", help="The reason, kept with the verdict.")
 @click.option("--undo", is_flag=True, help="Show it again.")

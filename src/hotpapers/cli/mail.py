@@ -123,12 +123,12 @@ def _end_subscriptions(record: Record, text: str, publication: str | None, at: i
 
 @common.examples("""
   hotpapers mail list""")
-@mail.command("list", short_help="List the number of subscribers.")
+@mail.command("list", short_help="Show the number of subscribers.")
 @click.option("--addresses", is_flag=True, help="Also list the addresses.")
 @common.json_option
 @common.store_options
 def list_(addresses: bool, as_json: bool, context: common.CommandContext) -> None:
-    """List the number of subscribers of each publication, and how many cannot be reached."""
+    """Show the number of subscribers of each publication, and how many cannot be reached."""
     with common.open_record(context) as record:
         with suppress(ReadOnlyStore):
             subscribers.tidy(record, now())

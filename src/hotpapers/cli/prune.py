@@ -19,5 +19,5 @@ def prune(as_json: bool, context: common.CommandContext) -> None:
     """
     with common.open_record(context) as record:
         result = pruning.prune(record)
-    text = f"{count_noun(result.snapshots, 'snapshot')} and {count_noun(result.originals, 'original')} deleted"
+    text = f"{count_noun(result.snapshots, 'snapshot')} and {count_noun(result.originals, 'raw payload')} deleted"
     show(result, [text], as_json)

@@ -14,7 +14,7 @@ from hotpapers.store import quarantine as apart
 from hotpapers.store.quarantine import QuarantinedPayload
 
 SHOWN = 4_000
-"""Characters of an original that are printed; `--json` prints all of it."""
+"""Characters of a payload that are printed; `--json` prints all of it."""
 
 
 @common.command("""
@@ -62,7 +62,7 @@ def _one_line(text: str) -> str:
 def _summary(totals: Mapping[str, int], total: int, shown_count: int) -> str:
     more = f", the latest {shown_count:,} shown" if shown_count < total else ""
     by_source = ", ".join(f"{number:,} of {name}" for name, number in totals.items())
-    return f"{count_noun(total, 'original')}{more}. By source: {by_source}. `hotpapers quarantine NUMBER` shows one."
+    return f"{count_noun(total, 'payload')}{more}. By source: {by_source}. `hotpapers quarantine NUMBER` shows one."
 
 
 def _show(payload: QuarantinedPayload, body: bytes, as_json: bool) -> None:
@@ -71,7 +71,7 @@ def _show(payload: QuarantinedPayload, body: bytes, as_json: bool) -> None:
         f"number     {payload.number}, {payload.source} {payload.kind} {_one_line(payload.key)}",
         f"seen       {minute_of(payload.seen_at)}, kept until {minute_of(payload.keep_until)}",
         f"reason     {_one_line(payload.reason)}",
-        f"original   {size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}",
+        f"payload    {size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}",
         text[:SHOWN],
     )
     show({**payload._asdict(), "body": text}, lines, as_json)

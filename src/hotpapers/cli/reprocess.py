@@ -43,9 +43,9 @@ def reprocess(source: str, yes: bool, as_json: bool, context: common.CommandCont
 
 
 def _planned(choice: ConfiguredSource, planned: ReparsePlan) -> Iterator[str]:
-    yield f"{choice.name}: {count_noun(planned.kept, 'original')} kept, {planned.apart:,} in quarantine"
+    yield f"{choice.name}: {count_noun(planned.kept, 'payload')} kept, {planned.apart:,} in quarantine"
     if planned.unreadable:
-        yield f"can no longer be read: {count_noun(planned.unreadable, 'original')}; their rows stay"
+        yield f"can no longer be read: {count_noun(planned.unreadable, 'payload')}; their rows stay"
     if not planned.is_nothing:
         yield f"would close    {_by_kind(planned.closed)}"
         yield f"would add      {_by_kind(planned.added)}"

@@ -166,7 +166,7 @@ def _issues(issues: Sequence[SearchHitIssue]) -> str:
     names, last_publication = [], ""
     for hit in latest:
         name = "" if hit.publication == last_publication else f"{hit.publication} "
-        names.append(f"{name}{hit.day}{f' ({hit.place})' if hit.place else ''}")
+        names.append(f"{name}{hit.day}{f' #{hit.place}' if hit.place else ''}")
         last_publication = hit.publication
     extra = len(issues) - len(latest)
     return f"in {', '.join(names)}{f' and {extra:,} more' if extra else ''}" if names else ""

@@ -127,8 +127,8 @@ def _print_store(statistics: reporting.StoreStatistics) -> None:
         if number:
             echo(f"           {number:>10,} {kind}")
     echo(f"issues     {statistics.issues:,} frozen, of {count_noun(statistics.publications, 'publication')}")
-    echo(f"raw        {count_noun(statistics.raw, 'original')} kept, {statistics.quarantine:,} in quarantine")
-    echo(f"forgotten  {statistics.forgotten:,} keys and rows")
+    echo(f"raw        {count_noun(statistics.raw, 'payload')} kept, {statistics.quarantine:,} in quarantine")
+    echo(f"forgotten  {count_noun(statistics.forgotten, 'key or row', 'keys and rows')}")
 
 
 def _job_lines(job: JobHealth, at: int) -> Iterator[str]:
@@ -168,7 +168,7 @@ def _print_rest(
     for item in incomplete:
         echo(f"arxiv      {minute_of(item.from_at)}: {item.reason}")
     if statistics.year_forecast is not None:
-        echo(f"forecast   {size(statistics.year_forecast)} in a year at this rate")
+        echo(f"forecast   the store grows by {size(statistics.year_forecast)} a year at this rate")
     if statistics.reports:
         echo(f"reports    {count_noun(statistics.reports, 'open report')} from readers: see `hotpapers reports`")
     echo("sound      yes" if not soundness.damaged else "sound      NO")

@@ -103,13 +103,15 @@ def sentence(network_forecast: NetworkForecast) -> str:
     )
 
 
+def known(entry: Entry) -> tuple[NetworkForecast, ...]:
+    """An entry's forecasts for the networks that have one."""
+    return tuple(item for item in entry.forecasts or () if item.forecast is not None)
+
+
 def sentences(entry: Entry) -> tuple[str, ...]:
     """An entry's forecasts as sentences, or one sentence that there are none."""
     forecasts = entry.forecasts or ()
-    forecast_sentences = tuple(
-        sentence(network_forecast) for network_forecast in forecasts if network_forecast.forecast is not None
-    )
-    if forecast_sentences or not forecasts:
-        return forecast_sentences
+    if known(entry) or not forecasts:
+        return tuple(map(sentence, known(entry)))
     names = ", ".join(network_name(network_forecast.network) for network_forecast in forecasts)
     return (f"No forecast for {names}: too few papers like this one were followed for a week.",)

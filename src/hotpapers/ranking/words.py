@@ -56,7 +56,7 @@ def part_sentence(part: ScoreComponent) -> str:
     if part.age and not part.papers:
         return f"{counted_units} on {name}, and no other paper there yet to compare with: {number(part.score)}."
     other_papers = count_noun(part.papers, "other paper") + ("" if part.among == "all" else f" of {part.among}")
-    comparison = f"{number(part.atleast)} had {counted_units} or more"
+    comparison = f"{number(part.atleast) if part.atleast else 'none'} had {counted_units} or more"
     is_capped = part.rule == vouched.CAPPED
     points = f"{f'; but a voice adds at most {vouched.MOST_PER_VOICE}' if is_capped else ''}: {number(part.score)}."
     if part.age == 0:
@@ -78,13 +78,11 @@ def _vouching_sentence(part: ScoreComponent) -> str:
 
 
 def price_sentence(price: Price | msgspec.UnsetType) -> str:
-    """What an entry's place would have cost; empty if unknown."""
-    if price is msgspec.UNSET:
+    """What an entry's place would have cost; empty if unknown, or if the score is 0."""
+    if price is msgspec.UNSET or price.accounts == 0:
         return ""
     if price.accounts is None:
         return "No number of accounts tried would have bought this score."
-    if not price.accounts:
-        return "This score would have cost nothing."
     accounts = count_noun(price.accounts, "account")
     if not price.known:
         return f"{accounts} would have bought this score: the record is too young to tell known ones from unknown ones."
@@ -132,7 +130,7 @@ def provisional(compared: ReferenceSize | msgspec.UnsetType) -> str:
 def _compared(compared: ReferenceSize) -> str:
     """`16 papers of one day`."""
     if not compared.papers:
-        return "no papers yet"
+        return "no papers"
     return f"{count_noun(compared.papers, 'paper')} of {_reach(compared.days)}"
 
 
@@ -140,10 +138,10 @@ def why_provisional(compared: ReferenceSize | msgspec.UnsetType, score: int, thr
     """What an entry says while the reference is young, including whether it is below the threshold; empty otherwise."""
     if compared is msgspec.UNSET or not compared.young:
         return ""
-    threshold_note = f" This score is below the threshold of {number(threshold)}: until then the best are shown anyway."
+    threshold_note = f" Below the threshold of {number(threshold)}, but until then the best are shown anyway."
     return (
-        f"Compared with {_compared(compared)}. Places are provisional until there are {number(ENOUGH)} papers, of "
-        f"90 days.{threshold_note if score < max(threshold, 1) else ''}"
+        f"Provisional until there are {number(ENOUGH)} papers of 90 days to compare with; so far, "
+        f"{_compared(compared)}.{threshold_note if score < max(threshold, 1) else ''}"
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from hotpapers.ids import timestamps
 from hotpapers.model import Entry, IssueReader, Paper, Post, PrintedCount, PublishedIssue, Quotation, RenderedFile
 from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
@@ -77,7 +76,7 @@ def _blocks(issue: PublishedIssue) -> Iterator[str]:
         yield "## Still talked about"
         yield "\n".join(_ongoing_line(issue.papers[entry.paper], entry) for entry in content.ongoing)
     yield "---"
-    yield f"Frozen {timestamps.minute_of(issue.frozen_at)}, edition {content.edition}, ranked by {content.ranking}."
+    yield f"Frozen {phrases.minute_name(issue.frozen_at)}, edition {content.edition}, ranked by {content.ranking}."
     yield f"Digest `{issue.digest}`. Check it: `hotpapers verify {content.day}`"
 
 

@@ -24,7 +24,7 @@ IN_TRANSACTION = (
     "the store a second time."
 )
 """Why a connection that is in a transaction cannot begin another one."""
-CREATED_BY = "`hotpapers run` and `hotpapers import` create it"
+CREATED_BY = "`hotpapers init` creates one with its settings, `hotpapers import` one from files"
 """What to do about a missing store."""
 
 

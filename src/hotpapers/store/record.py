@@ -59,7 +59,7 @@ def connect(store: str, *, create: bool = True) -> Database:
     if path.is_dir():
         raise errors.UsageError(f"{path}: is a folder; name a file in it, such as {path / 'hotpapers.db'}")
     if not path.exists() and not create:
-        raise errors.NotFound(f"{path}: no such store; {CREATED_BY}, `hotpapers init` also its settings.")
+        raise errors.NotFound(f"{path}: no such store; {CREATED_BY}")
     if not create and not path.stat().st_size:
         raise errors.NotFound(
             f"{path}: an empty file, not a store; if it was one, restore a backup: hotpapers backup --restore"

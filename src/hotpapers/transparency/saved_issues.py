@@ -32,6 +32,9 @@ CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
 LARGEST = 32 << 20
 """Largest file that is read, bytes."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_SCORE = re.compile(r"Why here: ([\d,]+)(?: points?)?")  # earlier pages have no unit
+_UNREADABLE = -1
+"""A score that no entry has: what a page shows in its place is not a number."""
 _MARKDOWN_ENTRY = re.compile(
     r"^## (\d{1,6})\. (?:(?:(?!^## ).)*?<https://arxiv\.org/abs/([^>\s]{1,64})>)?", re.M | re.S
 )
@@ -218,7 +221,8 @@ class _PageReader(HTMLParser):
         elif self._inside and self._inside[-1].startswith("code.") and _DIGEST.fullmatch(data.strip()):
             self.digest = data.strip()
         elif self.entries and data.startswith("Why here: ") and self._inside[-1] == "summary.":
-            self.entries[-1] = self.entries[-1]._replace(score=_number(data.removeprefix("Why here: ")))
+            match = _SCORE.fullmatch(data)
+            self.entries[-1] = self.entries[-1]._replace(score=_number(match[1]) if match else _UNREADABLE)
         elif self.entries and "p.place" in self._inside[-4:] and (place := _number(data)) is not None:
             self.entries[-1] = self.entries[-1]._replace(place=place)
 

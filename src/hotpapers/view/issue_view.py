@@ -5,7 +5,7 @@ Made once per issue by `issue_view` and used by every page that shows the issue 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, overload
 
 from hotpapers.ids import timestamps
@@ -59,8 +59,7 @@ class ScoreView(NamedTuple):
     forecasts: tuple[str, ...]
     provisional: str
     places: str
-    counts: tuple[CountView, ...]
-    command: str
+    counted: tuple[str, ...]
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -188,7 +187,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None) -> IssueVi
         ongoing=LazyEntries(issue, content.ongoing, history),
         ranking=content.ranking,
         digest=issue.digest,
-        frozen=timestamps.minute_of(issue.frozen_at),
+        frozen=phrases.minute_name(issue.frozen_at),
         frozen_at=timestamps.rfc3339(issue.frozen_at),
         reason=phrases.one_line(content.reason),
         command=f"hotpapers verify {content.day}",
@@ -200,7 +199,7 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
     name = site_paths.arxiv_id(entry.paper) or entry.paper
     lead, folded_text = phrases.opening(paper)
     posts = issue.posts.get(entry.paper, ())
-    movement, rise = _movement(issue, entry)
+    movement = phrases.movement(entry, issue.listing is not None)
     counts = tuple(_count(count) for count in entry.counts if _has_any(count))
     return EntryView(
         key=entry.paper,
@@ -209,7 +208,7 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
         path=site_paths.paper_path(entry.paper),
         place=entry.place,
         movement=movement,
-        rise=rise,
+        rise=("↑" if entry.place < entry.classic_rank else "↓") if movement else "",
         title=phrases.one_line(paper.title) or name,
         authors=tuple(phrases.one_line(author) for author in paper.authors),
         counts_view=CountsView(counts, spark(history, max((count.until for count in entry.counts), default=0))),
@@ -232,31 +231,13 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
             total=phrases.total(entry),
             tie_note=phrases.tie_note(entry, issue.content.ranking),
             price=words.price_sentence(entry.price),
-            forecasts=tuple(map(phrases.one_line, forecasts.sentences(entry))),
+            forecasts=tuple(phrases.one_line(forecasts.sentence(item)) for item in forecasts.known(entry)),
             provisional=phrases.provisional(issue.content, entry),
             places=phrases.places(entry, issue.listing is not None),
-            counts=counts,
-            command=_explain_command(issue, name),
+            counted=tuple(_counted(counts)),
         ),
         metadata=paper,
     )
-
-
-def _explain_command(issue: PublishedIssue, paper: str) -> str:
-    """The command that explains a place in full; without `--edition` it explains the latest edition."""
-    content = issue.content
-    command = f"hotpapers explain {paper} --issue {content.day} --publication {content.publication.publication}"
-    return command if content.edition == len(issue.editions) else f"{command} --edition {content.edition}"
-
-
-def _movement(issue: PublishedIssue, entry: Entry) -> tuple[str, str]:
-    """The place by the classic rule, and an arrow for the change."""
-    if not entry.classic_rank:
-        return "", ""
-    rise = "" if entry.classic_rank == entry.place else "↑" if entry.place < entry.classic_rank else "↓"
-    return (
-        f"was {entry.classic_rank}" if issue.listing else f"{phrases.ordinal(entry.classic_rank)} by likes and reposts"
-    ), rise
 
 
 def _has_any(count: PrintedCount) -> bool:
@@ -272,8 +253,15 @@ def _count(count: PrintedCount) -> CountView:
         words=phrases.counts_line(count),
         short=phrases.counts_line(count) if count.method else words.voices_of(count),
         bots=f"not counted: {words.count_noun(count.bots, 'bot post')}" if count.bots else "",
-        moment=timestamps.minute_of(count.until),
+        moment=phrases.minute_name(count.until),
     )
+
+
+def _counted(counts: Sequence[CountView]) -> Iterator[str]:
+    """All counts as sentences, one per moment: `Counted as of 13 March 2026 at 00:00 UTC: Bluesky 22 voices; …`."""
+    for moment in dict.fromkeys(count.moment for count in counts):
+        same = "; ".join(f"{count.name} {count.words}" for count in counts if count.moment == moment)
+        yield f"Counted as of {moment}: {same}."
 
 
 def links(paper: Paper) -> tuple[LinkedPiece, ...]:

@@ -72,6 +72,16 @@ def weekday_name(day: str) -> str:
     return f"{announcement_counts.WEEKDAYS[date.fromisoformat(day).weekday()]}, {day_name(day)}"
 
 
+def minute_name(at: int) -> str:
+    """A moment: `14 January 2021 at 08:30 UTC`."""
+    return f"{day_name(timestamps.day_of(at))} at {_time_name(at)}"
+
+
+def _time_name(at: int) -> str:
+    """`08:30 UTC`."""
+    return timestamps.minute_of(at).partition(" ")[2]
+
+
 # ---- an issue ----------------------------------------------------------------------------------------
 
 
@@ -117,7 +127,7 @@ def _talk_time(content: IssueContent) -> Iterator[str]:
 
 
 def _readings(content: IssueContent) -> str:
-    """`7 networks read, 1 in part (…), 1 unknown (reddit: failing since 02:10)`."""
+    """`7 networks read, 1 in part (…), 1 unknown (Reddit: failing since 02:10 UTC)`."""
     by_state: dict[str, list[NetworkReading]] = {"read": [], "in part": [], "unknown": []}
     for reading in content.readings:
         by_state[{"complete": "read", "partial": "in part"}.get(reading.state, "unknown")].append(reading)
@@ -129,7 +139,7 @@ def _readings(content: IssueContent) -> str:
 
 
 def _reasons(readings: Sequence[NetworkReading], cut: int) -> str:
-    """`Bluesky, Lobsters: since 11:00, the machine was off; Reddit: failing`: each reason once."""
+    """`Bluesky, Lobsters: since 11:00 UTC, the machine was off; Reddit: failing`: each reason once."""
     by_reason: dict[str, list[str]] = {}
     for reading in readings:
         by_reason.setdefault(_why(reading, cut), []).append(words.network_name(reading.network))
@@ -137,11 +147,11 @@ def _reasons(readings: Sequence[NetworkReading], cut: int) -> str:
 
 
 def _why(reading: NetworkReading, cut: int) -> str:
-    """`failing since 02:10`, with the day if it is not the cut's; then the reason."""
+    """`failing since 02:10 UTC`, with the day if it is not the cut's; then the reason."""
     since = ""
     if reading.since is not None:
-        moment = timestamps.minute_of(reading.since).removesuffix(" UTC")
-        since = moment[11:] if timestamps.day_of(reading.since) == timestamps.day_of(cut) else moment
+        is_same_day = timestamps.day_of(reading.since) == timestamps.day_of(cut)
+        since = (_time_name if is_same_day else minute_name)(reading.since)
     if since and reading.reason == NOT_READ:
         return f"a gap from {since}"
     state = "failing" if reading.state == "refused" else ""
@@ -238,11 +248,18 @@ def total(entry: Entry) -> str:
 
 
 def places(entry: Entry, listed: bool) -> str:
-    """The original place beside the current one; empty if no place by the classic rule is known."""
-    if not entry.classic_rank:
+    """The place by the classic rule; empty if it is unknown or the same."""
+    if entry.classic_rank in (0, entry.place):
         return ""
-    classic_label = "As printed originally" if listed else "By reposts and likes added up"
-    return f"{classic_label}: place {entry.classic_rank}. Here: place {entry.place}."
+    return f"{'As printed originally' if listed else 'By reposts and likes added up'}: place {entry.classic_rank}."
+
+
+def movement(entry: Entry, listed: bool) -> str:
+    """The place by the classic rule in the fewest words, `2nd originally`; empty if it is unknown or the same."""
+    if entry.classic_rank in (0, entry.place):
+        return ""
+    rank = ordinal(entry.classic_rank)
+    return f"{rank} originally" if listed else f"{rank} by likes and reposts"
 
 
 def ordinal(number: int) -> str:

@@ -67,7 +67,7 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
     return PublicationState(
         latest=phrases.weekday_name(latest.content.day) if latest else "",
         path=site_paths.issue_path(latest.content.day) if latest else "",
-        frozen=timestamps.minute_of(latest.frozen_at) if latest else "",
+        frozen=phrases.minute_name(latest.frozen_at) if latest else "",
         frozen_at=timestamps.rfc3339(latest.frozen_at) if latest else "",
         due=due,
         ended=phrases.weekday_name(str(publication.last_day)) if publication.last_day and not due else "",
@@ -85,7 +85,7 @@ def due_after(publication: Publication, day: str) -> NextIssue | None:
     if not following:
         return None
     at = limit_of(publication, following) + GRACE
-    return NextIssue(phrases.weekday_name(following), timestamps.minute_of(at), timestamps.rfc3339(at))
+    return NextIssue(phrases.weekday_name(following), phrases.minute_name(at), timestamps.rfc3339(at))
 
 
 def first_due(publication: Publication) -> str:
@@ -111,7 +111,7 @@ def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
             yield from reversed(list(_missing(day, next_day)))
         yield DayState(
             phrases.day_name(day), site_paths.issue_path(day), phrases.one_line(" · ".join(phrases.facts(issue))),
-            timestamps.minute_of(issue.frozen_at),
+            phrases.minute_name(issue.frozen_at),
         )  # fmt: skip
         next_day = day if is_daily else ""
 
@@ -166,7 +166,7 @@ def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]], late
 
 
 def _why(content: IssueContent, reading: NetworkReading) -> str:
-    since = f" since {timestamps.minute_of(reading.since)}" if reading.since is not None else ""
+    since = f" since {phrases.minute_name(reading.since)}" if reading.since is not None else ""
     reason = phrases.one_line(reading.reason)
     text = f": {reason}" if reason and reason != _STATE_LABELS[reading.state] else ""
     return f"{_STATE_LABELS[reading.state]}{since}{text}"

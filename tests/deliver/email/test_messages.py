@@ -97,7 +97,7 @@ def test_text_and_html_say_the_same(publication: str, day: str) -> None:
 
 def test_unread_networks_are_named_and_an_empty_day_says_why() -> None:
     text = " ".join(part(read(message_bytes(issue_of("daily", "2021-01-14"))), "plain").split())
-    assert "1 unknown (Reddit: failing since 2021-01-13 11:00)" in text
+    assert "1 unknown (Reddit: failing since 13 January 2021 at 11:00 UTC)" in text
     assert "Nothing was announced." in part(read(message_bytes(issue_of("daily", "2021-01-13"))), "plain")
     quiet = issue_of("daily", "2021-01-15")
     text = part(read(message_bytes(quiet)), "plain")
