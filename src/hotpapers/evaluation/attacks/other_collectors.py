@@ -10,17 +10,18 @@ from hotpapers.engagement.attention import Engagement
 from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.evaluation.attacks.scene import UnreadNetworks
 from hotpapers.issues import queries
-from hotpapers.issues.collectors import BetterCounts, PaperFacts, better_counts, with_replacements
+from hotpapers.issues.collectors import BetterCounts, better_counts, with_replacements
 from hotpapers.store.as_of import AsOfView
 
 _ADDED = ("voices", "reposts", "likes", "bots", "known", "authors", "counted")
 
 
 class OtherCollectors(NamedTuple):
-    """`better`: others' counts that are better than ours; `facts`: about their papers."""
+    """`better`: others' counts that are better than ours; `facts`: when their papers were announced, and in which
+    archive."""
 
     better: BetterCounts
-    facts: Mapping[str, PaperFacts]
+    facts: Mapping[str, tuple[int, str]]
 
     def as_read(self, unread: UnreadNetworks) -> OtherCollectors:
         """The same if some networks could not be read: counts made there before still count."""
@@ -30,17 +31,15 @@ class OtherCollectors(NamedTuple):
         }
         return self._replace(better=better)
 
-    def counted(
-        self, paper: str, own: Sequence[Engagement], honest: Iterable[Engagement]
-    ) -> Iterator[Engagement]:  # fmt: skip
+    def counted(self, paper: str, own: Sequence[Engagement], honest: Iterable[Engagement]) -> Iterator[Engagement]:
         """A paper's rows as the issue counts it, from our `own`. `honest`: our own without the campaign."""
         if paper not in self.better:
             yield from own
             return
         after, before = _by_moment(own), _by_moment(honest)
         announced_at = max((row.announced_at for row in own), default=0)
-        facts = PaperFacts(announced_at, own[0].archive) if own else self.facts[paper]
-        for row in with_replacements(own, self.better[paper], facts):
+        facts = (announced_at, own[0].archive) if own else self.facts[paper]
+        for row in with_replacements(own, self.better[paper], *facts):
             where = row.network, row.until
             yield _with_change(row, before.get(where), after.get(where)) if row.collector else row
 
@@ -50,7 +49,8 @@ def other_collectors(view: AsOfView, window: MeasurementWindow) -> OtherCollecto
     if not queries.has_measurements(view):
         return OtherCollectors({}, {})
     better = better_counts(view, window)
-    facts = {paper: PaperFacts(*values) for paper, values in queries.announced_papers(view, sorted(better))}
+    announced = queries.announced_papers(view, sorted(better))
+    facts = {paper: (announced_at, archive) for paper, announced_at, archive in announced}
     return OtherCollectors({paper: items for paper, items in better.items() if paper in facts}, facts)
 
 
