@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotpapers.ids.mentions.paper_index import PaperIndex
+from hotpapers.ingest import shared_index
 from hotpapers.ingest.change_filter import (
     TRACKED_FOR,
     ChangeFilter,
@@ -94,19 +95,40 @@ def test_names_that_are_passed_in_are_used_even_if_there_are_none_yet() -> None:
     assert SharedPaperIndex(names).names is names
 
 
-def test_names_are_shared_and_read_anew_after_a_while(store_url: str) -> None:
-    title = "Moss on north walls of old stone houses"
-    paper = Paper(paper="arxiv:2601.00001", title=title, observed_at=START)
+def test_names_are_shared_and_others_are_learned_with_the_next_look(store_url: str) -> None:
+    titles = [f"Moss on {place} walls of old stone houses" for place in ("north", "south", "inner")]
+    papers = [
+        Paper(paper=f"arxiv:2601.0000{n}", title=title, observed_at=START - n * DAY) for n, title in enumerate(titles)
+    ]
+
+    def named(index: SharedPaperIndex) -> list[str]:
+        return [alias.paper for title in titles for alias in index.names.papers_in(f"Read: {title}")]
+
     with Record(store_url) as record:
         index = SharedPaperIndex()
         index.look(record, START)
-        record.append([paper], source="test")
-        index.look(record, START + AGAIN - 1)
-        assert not index.names.papers_in(f"Read: {title}")
+        record.append(papers[:1], source="test")
+        assert not named(index)
+        index.look(record, START + 1)
+        assert named(index) == ["arxiv:2601.00000"]
+        index.learn(papers[1:2])
+        assert named(index) == ["arxiv:2601.00000", "arxiv:2601.00001"]
         index.look(record, START + AGAIN)
-        assert [alias.paper for alias in index.names.papers_in(f"{title}")] == ["arxiv:2601.00001"]
-        index.learn([Paper(paper="arxiv:2601.00002", title="Lichen on south walls of new brick barns", observed_at=1)])
-        assert len(index.names) == 2
+        assert named(index) == ["arxiv:2601.00000"], "all names are read anew"
+
+
+def test_names_of_a_large_import_wait_for_the_next_reload(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_index, "MOST_NEW", 2)
+    titles = [f"Moss on {place} walls of old stone houses" for place in ("north", "south", "inner")]
+    papers = [Paper(paper=f"arxiv:2601.0000{n}", title=title, observed_at=START) for n, title in enumerate(titles)]
+    with Record(store_url) as record:
+        index = SharedPaperIndex()
+        index.look(record, START)
+        record.append(papers, source="test")
+        index.look(record, START + AGAIN - 1)
+        assert len(index.names) == 0
+        index.look(record, START + AGAIN)
+        assert len(index.names) == 3
 
 
 def like(withdrawn: bool, at: int) -> Reaction:

@@ -9,10 +9,13 @@ from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.ids.timestamps import is_over
 from hotpapers.model import HOUR, Item
 from hotpapers.store import Record
-from hotpapers.store.paper_names import load_names, named_by
+from hotpapers.store.paper_names import aliases_between, last_numbers, load_names, named_by
 
 AGAIN = 6 * HOUR
-"""Microseconds between full reloads: other processes add papers too, and old ones are dropped."""
+"""Microseconds between full reloads, which drop old papers."""
+MOST_NEW = 10_000
+"""Rows that others may add between two looks for their names to be learned at once. After more, as during an import,
+these wait for the next reload."""
 
 
 class SharedPaperIndex:
@@ -23,19 +26,28 @@ class SharedPaperIndex:
         self._read_at = read_at
         self._lock = threading.Lock()
         self._new_aliases: list[PaperAlias] = []
+        self._last_rows: tuple[int, ...] = ()
 
     def look(self, record: Record, at: int) -> None:
-        """Reloads all names from the record if the last load is too old. The first caller does it; the others wait."""
+        """Adds the names that other processes have stored since the last look. Reloads all names from the record if the
+        last load is too old; the first caller does it, the others wait."""
         with self._lock:
+            last_rows = last_numbers(record)
             if self._read_at is None or is_over(self._read_at, AGAIN, at):
                 self._new_aliases.clear()
                 self.names.replace(load_names(record, at))
                 self.names.learn(self._new_aliases)  # names added meanwhile may not have been in the record yet
-                self._read_at = at
+                self._read_at, self._last_rows = at, last_rows
+            elif self._last_rows and 0 < sum(last_rows) - sum(self._last_rows) <= MOST_NEW:
+                self._learn(aliases_between(record, self._last_rows, last_rows))
+                self._last_rows = last_rows
 
     def learn(self, items: Iterable[Item]) -> None:
         """Adds names that were just read."""
-        aliases = list(named_by(items))
+        self._learn(named_by(items))
+
+    def _learn(self, new_aliases: Iterable[PaperAlias]) -> None:
+        aliases = list(new_aliases)
         if aliases:
             self._new_aliases += aliases
             self.names.learn(aliases)

@@ -6,14 +6,14 @@ which is a post with links to project and code. A name claimed by two papers bel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 import msgspec
 
 from hotpapers.ids.mentions import paper_urls
 from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
-from hotpapers.model import DAY, Item, Mention, Paper, Post, TextLink
+from hotpapers.model import DAY, Item, Mention, Paper, Post, TextLink, kind_of
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.identities import key_of
 from hotpapers.store.item_rows import SPECS
@@ -21,6 +21,8 @@ from hotpapers.store.record import Record
 
 KEPT = 180 * DAY
 """How long papers are matched by name after their announcement."""
+NAMING: tuple[type[Item], ...] = (Paper, Post, Mention)
+"""The kinds of items that name papers: see `named_by`."""
 
 _links = msgspec.json.Decoder(tuple[TextLink, ...]).decode
 
@@ -52,6 +54,19 @@ def named_by(items: Iterable[Item]) -> Iterator[PaperAlias]:
         elif isinstance(item, Mention) and item.form == "huggingface" and item.found_in == "listing":
             listed[item.post] = item.paper
     yield from (_leading_to(paper, links[post]) for post, paper in listed.items() if links.get(post))
+
+
+def last_numbers(record: Record) -> tuple[int, ...]:
+    """The numbers of the last rows of the kinds that name papers."""
+    maxima = (f"(SELECT coalesce(max(id), 0) FROM {kind_of(kind)})" for kind in NAMING)
+    return record.database.rows(f"SELECT {', '.join(maxima)}")[0]
+
+
+def aliases_between(record: Record, after: Sequence[int], until: Sequence[int]) -> Iterator[PaperAlias]:
+    """The names of papers in the rows after some and up to other ones, both as given by `last_numbers`."""
+    spans = zip(NAMING, after, until, strict=True)
+    rows = (record.view().observations(kind, "t.id > ? AND t.id <= ?", span) for kind, *span in spans)
+    return named_by(row.item for row in chain.from_iterable(rows))
 
 
 def _named(paper: str, title: str, doi: str, title_words: str) -> PaperAlias:
