@@ -30,7 +30,7 @@ from hotpapers.schedule.publishing import changed_issues, check_clock, render_ch
 from hotpapers.store import Record
 from hotpapers.store.database import Params
 from hotpapers.store.sqlite import SqliteDatabase
-from hotpapers.terms import TERMS
+from hotpapers.terms import TERMS, Table
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import paper_path
 from tests.issues.made import (
@@ -77,12 +77,14 @@ class PublishingSite(NamedTuple):
 @contextmanager
 def publishing(
     store: str, folder: Path, *, channels: tuple[str, ...] = ("site",), witnesses: ServerClocks | None = None,
-    site_config: SiteConfig = NOBODY, connection: Connection | None = None,
+    site_config: SiteConfig = NOBODY, connection: Connection | None = None, allowed: Table = TERMS,
 ) -> Iterator[PublishingSite]:  # fmt: skip
     open_record = partial(Record, store)
     clock = [CUT - HOUR]
     destinations = [IssueDestination("daily", channel, folder) for channel in channels]
-    job = PublishJob(["daily"], destinations, witnesses=witnesses, site_config=site_config, connection=connection)
+    job = PublishJob(
+        ["daily"], destinations, witnesses=witnesses, site_config=site_config, connection=connection, allowed=allowed
+    )
     with Record(store) as record:
         leases, time = Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None)
         rounds = JobLoop(job.name, lambda: job, open_record, leases, time)

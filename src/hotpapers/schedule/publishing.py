@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from hotpapers import terms
 from hotpapers.deliver.export_site import RerenderedFolder, export_again, export_site, unsent
 from hotpapers.engagement import queries as engagement_queries
@@ -24,6 +26,7 @@ from hotpapers.jobs.loop import JobContext
 from hotpapers.jobs.part_retries import PartRetries
 from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR, Publication
+from hotpapers.moderation.blocklist import load_blocklist
 from hotpapers.schedule import due, queries
 from hotpapers.schedule.first_issue import read_back_of
 from hotpapers.schedule.freezing import judge_and_freeze
@@ -31,12 +34,16 @@ from hotpapers.schedule.health import missing_days
 from hotpapers.schedule.log_keeping import LogKeeping
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, batches
+from hotpapers.store.commitments import sha256
+from hotpapers.store.meta import read_meta, write_meta
 from hotpapers.store.statistics import written_between
 from hotpapers.summaries.generate import Summarize
 from hotpapers.view.site_config import NOBODY, SiteConfig
 
 FAR_AHEAD = HOUR // 2
 """How far this machine's clock may be ahead of other clocks; beyond that, nothing is frozen."""
+RENDERED_BY = "rendered by"
+"""The name in `meta` of the rules by which all pages were last rendered."""
 LOOK = 20.0
 """Seconds between two rounds."""
 
@@ -188,18 +195,25 @@ class PublishJob:
             log_event("site nearly full", folder=forecast.folder, size=forecast.size, budget=forecast.budget)
 
     def _render_changed(self, context: JobContext) -> None:
-        """Renders pages again that show a post that is gone, hidden, or may be shown again. The first round covers the
-        last day, in case an earlier process did not get to it. Raises PartiallyRead if a folder cannot be written now:
-        it is tried again, or the post would stay there."""
-        head = context.record.head.position
-        since = self._rendered_position or batches.position_at(context.record.database, context.clock.now() - DAY)
+        """Renders pages again that show a post that is gone, hidden, or may be shown again; all pages if the terms or
+        the blocklist are others than last time. The first round covers the last day, in case an earlier process did not
+        get to it. Raises PartiallyRead if a folder cannot be written now: it is tried again, or the post would stay
+        there."""
+        record, rules = context.record, page_rules(context.record, self._allowed)
+        head, is_other = record.head.position, read_meta(record.database, RENDERED_BY) != rules
+        since = self._rendered_position or batches.position_at(record.database, context.clock.now() - DAY)
         self._rendered_position = since
-        folders = render_changed(context.record, since, self._site_config, self._allowed) if head > since else []
+        position = None if is_other else since
+        is_due = is_other or head > since
+        folders = render_changed(record, position, self._site_config, self._allowed) if is_due else []
         destinations = {destination.folder.resolve() for destination in self._destinations}
         failed = [folder for folder in folders if folder.is_own and not folder.rendered]
         if reasons := [f"{item.folder}: {item.reason}" for item in failed if item.folder.resolve() in destinations]:
             raise PartiallyRead("; ".join(reasons))
         self._rendered_position = head
+        if is_other:
+            with record.database.write():
+                write_meta(record.database, RENDERED_BY, rules)
 
 
 def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
@@ -212,13 +226,19 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
             )
 
 
+def page_rules(record: Record, allowed: terms.Table) -> str:
+    """A hash of what decides how posts are shown, apart from the record: the networks' terms and the blocklist."""
+    shown = sorted((row.network, row.shown) for row in allowed.values())
+    return sha256(msgspec.json.encode((shown, load_blocklist(record.database)))).hex()
+
+
 def render_changed(
-    record: Record, position: int, site_config: SiteConfig, allowed: terms.Table
+    record: Record, position: int | None, site_config: SiteConfig, allowed: terms.Table
 ) -> list[RerenderedFolder]:
     """Renders again the pages with posts that, according to batches after a position, are gone, limited or hidden, or
-    no longer so. Returns the folders with such pages."""
-    issues = changed_issues(record, position)
-    folders = export_again(record, site_config, allowed, issues) if issues else []
+    no longer so; without a position, all pages. Returns the folders with such pages."""
+    issues = None if position is None else changed_issues(record, position)
+    folders = [] if issues == frozenset() else export_again(record, site_config, allowed, issues)
     for folder in folders:
         event, level = ("pages updated", logging.INFO) if folder.rendered else ("pages not updated", logging.WARNING)
         reason = {"reason": folder.reason} if folder.reason else {}
