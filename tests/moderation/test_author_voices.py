@@ -70,6 +70,14 @@ def voices(record: Record, cut: int = 2**53 - 1, position: int | None = None) ->
     return {(paper, keys[voice]) for paper, voice in author_voices(record.view(cut, position))}
 
 
+def newly_judged(record: Record) -> int:
+    """Judges authors; how many verdicts were written."""
+    [[before]] = record.database.rows("SELECT count(*) FROM verdict")
+    judge_authors(record)
+    [[after]] = record.database.rows("SELECT count(*) FROM verdict")
+    return int(after) - int(before)
+
+
 # ---- who is judged ---------------------------------------------------------------------------------------
 
 
@@ -85,7 +93,7 @@ def test_by_name_by_handle_and_by_words(record: Record) -> None:
         posting(1, FAN, name="Fan of Tansy Overquill"),
         posting(2, FAN, "Our new paper on tea is out!", name="Tea"),
     )
-    assert judge_authors(record).added == 3
+    assert newly_judged(record) == 3
     assert reasons(record) == {(TANSY, key(1)): NAME_REASON, (BO, key(1)): NAME_REASON, (FAN, key(2)): CLAIM_REASON}
     verdict = verdicts(record)[TANSY, key(1)]
     assert (verdict.rule, verdict.judgement, verdict.version, verdict.observed_at) == (
@@ -99,31 +107,31 @@ def test_by_name_by_handle_and_by_words(record: Record) -> None:
 
 def test_by_the_name_that_the_network_tells_of_the_account(record: Record) -> None:
     write(record, [known_paper(1)], posting(1, TANSY))
-    assert judge_authors(record).position is None
+    assert newly_judged(record) == 0
     write(record, Account(account=TANSY, handle="tea.example", name="Tansy Overquill", observed_at=NOW))
-    assert judge_authors(record).added == 1 and reasons(record) == {(TANSY, key(1)): NAME_REASON}
+    assert newly_judged(record) == 1 and reasons(record) == {(TANSY, key(1)): NAME_REASON}
 
 
 def test_in_any_order_of_observation(record: Record) -> None:
     """A paper's authors become known after the post; a post comes after its paper; a mention after both."""
     write(record, Paper(paper=key(1), title="Tea", observed_at=1), posting(1, TANSY, name="Tansy Overquill"))
-    assert judge_authors(record).position is None
+    assert newly_judged(record) == 0
     write(record, known_paper(1))
-    assert judge_authors(record).added == 1
+    assert newly_judged(record) == 1
     write(record, posting(1, BO, name="Bo Marrowby"))
-    assert judge_authors(record).added == 1
+    assert newly_judged(record) == 1
     post, mention = posting(2, BO, name="Bo Marrowby")
     write(record, known_paper(2), post)
-    assert judge_authors(record).position is None
+    assert newly_judged(record) == 0
     write(record, mention)
-    assert judge_authors(record).added == 1
+    assert newly_judged(record) == 1
     assert voices(record) == {(key(1), TANSY), (key(1), BO), (key(2), BO)}
 
 
 def test_words_about_two_papers_claim_neither(record: Record) -> None:
     post, mention = posting(1, FAN, "Our new paper is out, it builds on another one")
     write(record, [known_paper(1), known_paper(2), post, mention, msgspec.structs.replace(mention, paper=key(2))])
-    assert judge_authors(record).position is None
+    assert newly_judged(record) == 0
 
 
 def test_an_edited_post_is_read_again(record: Record) -> None:
@@ -131,7 +139,7 @@ def test_an_edited_post_is_read_again(record: Record) -> None:
     write(record, known_paper(1), post, mention)
     judge_authors(record)
     write(record, msgspec.structs.replace(post, text="Our paper on tea is out", observed_at=NOW))
-    assert judge_authors(record).added == 1
+    assert newly_judged(record) == 1
     assert verdicts(record)[FAN, key(1)].observed_at == post.observed_at, "since the post was first observed"
 
 
@@ -140,8 +148,8 @@ def test_posts_without_account_or_authors_are_left_alone(record: Record) -> None
     other_post, other_mention = posting(2, TANSY, name="Tansy Overquill")
     write(record, known_paper(1), msgspec.structs.replace(anonymous_post, account=""), mention)
     write(record, known_paper(2, authors=()), other_post, other_mention, posting(3, BO, name="Bo Marrowby"))
-    assert judge_authors(record).position is None
-    assert judge_authors(record).position is None and record.count(Verdict) == 0
+    assert newly_judged(record) == 0
+    assert newly_judged(record) == 0 and record.count(Verdict) == 0
 
 
 # ---- what is written -------------------------------------------------------------------------------------
@@ -149,13 +157,13 @@ def test_posts_without_account_or_authors_are_left_alone(record: Record) -> None
 
 def test_nothing_is_written_twice(record: Record) -> None:
     write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill"), posting(1, TANSY, "Our paper", at=NOW))
-    assert judge_authors(record).added == 1
+    assert newly_judged(record) == 1
     head = record.head.position
     write(
         record, known_paper(1, at=NOW), posting(1, TANSY, "And again: our paper", at=NOW + HOUR, name="Tansy Overquill")
     )
     write(record, Account(account=TANSY, handle="tansyoverquill", observed_at=NOW))
-    assert judge_authors(record).position is None and record.head.position == head + 2
+    assert newly_judged(record) == 0 and record.head.position == head + 2
     assert record.count(Verdict) == 1
 
 
@@ -164,7 +172,7 @@ def test_an_older_post_observed_later_counts_from_its_own_moment(record: Record)
     judge_authors(record)
     assert voices(record, NOW - 1) == set()
     write(record, posting(1, TANSY, name="Tansy Overquill", at=NOW - DAY))
-    assert judge_authors(record).added == 1
+    assert newly_judged(record) == 1
     assert voices(record, NOW - 1) == {(key(1), TANSY)} and voices(record, NOW - DAY - 1) == set()
 
 
@@ -180,7 +188,7 @@ def test_many_posts_are_judged_some_hundreds_at_a_time(record: Record, monkeypat
     write(record, [known_paper(n) for n in range(1, 651)])
     write(record, *(posting(n, TANSY, name="Tansy Overquill") for n in range(1, 651)))
     write(record, *(posting(n, f"{FAN}{n}") for n in range(1, 651)))
-    assert judge_authors(record).added == 650
+    assert newly_judged(record) == 650
     assert sum(batch_sizes) == 1_300 and max(batch_sizes) <= 500
     batch_sizes.clear()
     write(record, known_paper(7, at=NOW))
@@ -194,23 +202,23 @@ def test_many_posts_are_judged_some_hundreds_at_a_time(record: Record, monkeypat
 def test_another_version_of_the_rule_looks_at_everything_again(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill"))
     monkeypatch.setattr(judging, "shows_author", lambda *_: False)
-    assert judge_authors(record).position is None
+    assert newly_judged(record) == 0
     monkeypatch.undo()
-    assert judge_authors(record).position is None, "it was already examined"
+    assert newly_judged(record) == 0, "it was already examined"
     monkeypatch.setattr(judging, "VERSION", 2)
-    assert judge_authors(record).added == 1
-    assert judge_authors(record).position is None
+    assert newly_judged(record) == 1
+    assert newly_judged(record) == 0
 
 
 def test_a_store_that_was_put_back_is_judged_from_its_start(record: Record) -> None:
     write(record, known_paper(1), posting(1, TANSY, name="Tansy Overquill"))
     with record.database.write():
         write_meta(record.database, judging._NOTE, "1 900")
-    assert judge_authors(record).added == 1
+    assert newly_judged(record) == 1
 
 
 def test_an_empty_record_has_nobody_to_judge(record: Record) -> None:
-    assert judge_authors(record).position is None and author_voices(record.view()) == frozenset()
+    assert newly_judged(record) == 0 and author_voices(record.view()) == frozenset()
 
 
 # ---- what a view counts ----------------------------------------------------------------------------------
@@ -250,14 +258,14 @@ def test_a_forgotten_author_stays_one_and_the_verdict_keeps_no_words(record: Rec
     [row] = record.database.rows("SELECT * FROM verdict")
     assert not any(verdict in repr(row) for verdict in ("Tansy", "tansy", "Overquill", "Our paper"))
     assert not check(record.database, record.hasher).findings
-    assert judge_authors(record).position is None, "nothing new is learned about forgotten accounts"
+    assert newly_judged(record) == 0, "nothing new is learned about forgotten accounts"
 
 
 def test_an_account_forgotten_before_is_not_judged(record: Record) -> None:
     write(record, posting(1, TANSY, name="Tansy Overquill"), posting(1, BO, "Our paper", name="Tea"))
     forget(record, TANSY)
     write(record, known_paper(1))
-    assert judge_authors(record).added == 1 and voices(record) == {(key(1), BO)}
+    assert newly_judged(record) == 1 and voices(record) == {(key(1), BO)}
 
 
 # ---- the operator's decisions ----------------------------------------------------------------------------
@@ -283,9 +291,9 @@ def test_the_operator_s_verdict_wins_until_it_is_withdrawn(record: Record) -> No
         set_author(record, TANSY, key(1), verdict("author", NOW - 1), at=NOW)
     with pytest.raises(NotFound, match="the record knows no such account"):
         set_author(record, "x:@nobody", key(1), verdict("author", NOW), at=NOW)
-    assert judge_authors(record).position is None, "the rule does not override the operator"
-    assert withdraw_author(record, TANSY, key(1), at=NOW) == withdraw_author(record, FAN, key(1), at=NOW) == 1
-    assert withdraw_author(record, FAN, key(1), at=NOW) == 0
+    assert newly_judged(record) == 0, "the rule does not override the operator"
+    withdraw_author(record, TANSY, key(1), at=NOW)
+    withdraw_author(record, FAN, key(1), at=NOW)
     assert voices(record) == {(key(1), TANSY)} and review_papers(record, FAN) == []
 
 

@@ -234,10 +234,10 @@ def test_an_issue_quotes_by_the_policy_and_still_verifies(record: Record) -> Non
     quoted_now = quoted_posts(record)
     assert quoted_now[key(1)] | quoted_now[key(2)] == all_posts - {"bluesky:reply", FIRST, "bluesky:ada2"}
     assert is_verified(record)
-    assert blocklist.save_blocklist(record.database, Blocklist(words=("tea",)))
-    assert not blocklist.save_blocklist(record.database, Blocklist(words=("tea",)))
+    blocklist.save_blocklist(record.database, Blocklist(words=("tea",)))
+    blocklist.save_blocklist(record.database, Blocklist(words=("tea",)))
     assert quoted_posts(record)[key(1)] == {OWN} and is_verified(record)
-    assert blocklist.save_blocklist(record.database, Blocklist())
+    blocklist.save_blocklist(record.database, Blocklist())
     assert quoted_posts(record) == quoted_now
 
 

@@ -430,7 +430,8 @@ def test_a_word_that_was_enough_is_none_against_what_is_found_later(site: Site, 
 def test_the_operator_takes_the_account_s_word_back(site: Site) -> None:
     add_verdict(site, "template")
     site.prove(ADA, "person")
-    assert withdraw_verdict(site.record, BotSettings(), site.key(ADA), at=AT + HOUR) == 1 and is_bot(site)
+    withdraw_verdict(site.record, BotSettings(), site.key(ADA), at=AT + HOUR)
+    assert is_bot(site)
 
 
 def test_settings_go_before_the_account_s_word(site: Site) -> None:

@@ -42,18 +42,13 @@ def backup(
         result = copies.restore(file, context.store, replace=replace, as_backed_up=as_backed_up)
         _print_restored(file, result, as_json)
         return
-    _check_target(file)
+    if file.exists() and file.stat().st_size:  # raise rather than overwrite anything that is not a backup
+        with Record(str(file), create=False):
+            pass
     with common.open_record(context) as record:
         position = copies.backup(record, file)
     value = {"backup": str(file), "position": position}
     show(value, [f"{file}: the record up to batch {position:,}"], as_json)
-
-
-def _check_target(file: Path) -> None:
-    """Raises NotAStore or UsageError rather than overwrite anything that is not a backup."""
-    if file.exists() and file.stat().st_size:
-        with Record(str(file), create=False):
-            pass
 
 
 def _print_restored(file: Path, result: copies.RestoreResult, as_json: bool) -> None:

@@ -149,7 +149,9 @@ def _compare(
     with tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
         sources = [_source(name, Path(folder) / f"{n}.db", context) for n, name in enumerate(names)]
         key = _shared_key(sources, key_file)
-        period = _shared_period(sources, bounds)
+        since = max((source.header.since for source in sources if source.header), default=0)
+        bounds = bounds._replace(since=bounds.since or since)
+        period = _period(bounds, min(source.until for source in sources))
         a, b = (source.facts(period, key) for source in sources)
     if _is_site(names[1]):
         b = nameless(b)
@@ -194,12 +196,6 @@ def _store(name: str, store: str) -> ComparedSource:
             return read_facts(extract_lines(record, period, key), name)
 
     return ComparedSource(until, extracted)
-
-
-def _shared_period(sources: Sequence[ComparedSource], bounds: Period) -> Period:
-    last = min(source.until for source in sources)
-    since = max((source.header.since for source in sources if source.header), default=0)
-    return _period(bounds._replace(since=bounds.since or since), last)
 
 
 def _shared_key(sources: Sequence[ComparedSource], key_file: Path | None) -> SharedKey:

@@ -48,7 +48,7 @@ def demo(folder: Path) -> None:
         raise UsageError(f"{folder}: not a demo folder; name another one: hotpapers demo DIR")
     folder.mkdir(parents=True, exist_ok=True)
     with Record(str(folder / "hotpapers.db")) as record:
-        if record.head.position and not is_demo(record):
+        if record.head.position and batches.source_of(record.database, 1) != SAMPLE_SOURCE:
             raise UsageError(
                 f"{record.database.where}: contains another record; name another folder: hotpapers demo DIR"
             )
@@ -64,11 +64,6 @@ def demo(folder: Path) -> None:
     _print_where(folder, issue.content.day, issue.content.entries[0].paper.removeprefix("arxiv:"))
     _print_week(folder / FOLDER)
     _print_next()
-
-
-def is_demo(record: Record) -> bool:
-    """Whether a record starts with the sample."""
-    return batches.source_of(record.database, 1) == SAMPLE_SOURCE
 
 
 def take_sample(record: Record) -> None:

@@ -47,7 +47,10 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, context: common.Comm
             else:
                 results.append((key, outcome))
         if results:  # render pages even if traces could not be erased
-            problems += _traces_erased(record)
+            try:
+                record.database.erase_traces()
+            except StoreError as problem:
+                problems.append(problem)
         folders = _pages_again(record, context, problems) if results else []
     _report_forgotten(results, folders, as_json)
     for error in problems:
@@ -69,15 +72,6 @@ def _pages_again(
     except StoreError as problem:
         problems.append(problem)
         return []
-
-
-def _traces_erased(record: Record) -> list[HotPapersError]:
-    """Erases what the forgotten left in unused parts of the store, once for all of them; returns problems."""
-    try:
-        record.database.erase_traces()
-    except StoreError as problem:
-        return [problem]
-    return []
 
 
 Outcome = forgetting.ForgetResult | HotPapersError

@@ -54,7 +54,10 @@ def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: boo
     """
     file = folder / settings.FILE
     if not (hosts and file.exists()):
-        _begin(folder, file, contact, settings_for(hosts), GITHUB not in hosts)
+        template = settings.TEMPLATE
+        if CONTAINER in hosts:  # its health check needs an address to ask
+            template = template.replace('# listen = ""', f'listen = "{LISTEN}"')
+        _begin(folder, file, contact, template, GITHUB not in hosts)
     else:
         common.require(contact is None, f"{file}: already exists; set the contact there")
     write_hosts(file, hosts, replace=replace)
@@ -103,13 +106,6 @@ def program(*, elsewhere: bool = False) -> str:
 ROOT = "root"
 OWN_USER = "hotpapers"
 """The user that runs the program if root installs it."""
-
-
-def settings_for(hosts: Sequence[str]) -> str:
-    """The settings that `init` writes: a container's health check needs an address to ask."""
-    if CONTAINER not in hosts:
-        return settings.TEMPLATE
-    return settings.TEMPLATE.replace('# listen = ""', f'listen = "{LISTEN}"')
 
 
 def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:

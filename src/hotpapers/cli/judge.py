@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import click
 
@@ -22,13 +21,6 @@ from hotpapers.store import Record, now
 
 OF_ACCOUNTS: tuple[Judgement, ...] = ("bot", "human")
 OF_PAPERS: tuple[Judgement, ...] = ("author", "independent")
-
-
-class JudgedKey(NamedTuple):
-    """The key of what is judged: an account, or an account as a voice on a paper."""
-
-    account: str
-    paper: str
 
 
 @common.command("""
@@ -58,19 +50,23 @@ def judge(
     ACCOUNT may be the address of one of its posts. To override all rules in issues frozen from now on, use --bot or
     --human, or for one paper --author or --independent.
     """
-    own_key, paper_key = parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else ""
+    account_key, paper_key = parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else ""
     with common.open_record(context) as record:
-        key = JudgedKey(_account_of(record, own_key) if is_web_address(account) else own_key, paper_key)
+        if is_web_address(account):
+            account_key = _account_of(record, account_key)
         if judgement is None:
             common.require(
                 not (reason or since or paper), "--reason, --since and --paper go with a verdict such as --bot"
             )
         elif judgement in (*OF_ACCOUNTS, *OF_PAPERS):
-            _say(record, context, key, judgement, reason, since)
+            _say(record, context, account_key, paper_key, judgement, reason, since)
         else:
             common.require(not reason and not since, "--undo does not go with --reason or --since")
-            _undo(record, context, key)
-        reviews = bots.review_account(record, key.account)
+            if paper_key:
+                author_voices.withdraw_author(record, account_key, paper_key, at=now())
+            else:
+                bots.withdraw_verdict(record, context.settings.bots, account_key, at=now())
+        reviews = bots.review_account(record, account_key)
         papers = {review.account: author_voices.review_papers(record, review.account) for review in reviews}
     value = [{**review._asdict(), "papers": papers[review.account]} for review in reviews]
     show(value, (line for review in reviews for line in _lines(review, papers[review.account])), as_json)
@@ -84,27 +80,21 @@ def _account_of(record: Record, post_key: str) -> str:
     return post.account
 
 
-def _undo(record: Record, context: common.CommandContext, key: JudgedKey) -> None:
-    if key.paper:
-        author_voices.withdraw_author(record, key.account, key.paper, at=now())
-    else:
-        bots.withdraw_verdict(record, context.settings.bots, key.account, at=now())
-
-
 def _say(
-    record: Record, context: common.CommandContext, key: JudgedKey, judgement: Judgement, reason: str, since: str | None
-) -> None:
+    record: Record, context: common.CommandContext, account: str, paper: str, judgement: Judgement, reason: str,
+    since: str | None,
+) -> None:  # fmt: skip
     is_of_paper = judgement in OF_PAPERS
-    common.require(bool(key.paper) or not is_of_paper, f"missing paper: add --paper to --{judgement}")
-    common.require(not key.paper or is_of_paper, f"--paper does not go with --{judgement}")
+    common.require(bool(paper) or not is_of_paper, f"missing paper: add --paper to --{judgement}")
+    common.require(not paper or is_of_paper, f"--paper does not go with --{judgement}")
     common.require(bool(reason.strip()), "missing reason: add --reason '…'")
     at = now()
     verdict = OperatorVerdict(judgement, reason.strip(), midnight(since) if since else at)
     common.require(verdict.since <= at, f"{since}: in the future; a verdict is about what was observed")
     if is_of_paper:
-        author_voices.set_author(record, key.account, key.paper, verdict, at=at)
+        author_voices.set_author(record, account, paper, verdict, at=at)
     else:
-        bots.set_verdict(record, context.settings.bots, key.account, verdict, at=at)
+        bots.set_verdict(record, context.settings.bots, account, verdict, at=at)
 
 
 def midnight(day: str) -> int:

@@ -12,7 +12,7 @@ from hotpapers.cli.terminal import confirm, fail_for, print_error, show
 from hotpapers.errors import UsageError
 from hotpapers.model import Publication
 from hotpapers.ranking.words import count_noun
-from hotpapers.store import Record, now
+from hotpapers.store import now
 from hotpapers.transparency import alarms, log_keys, witness_client
 from hotpapers.transparency.log_files import is_name
 from hotpapers.transparency.policies import cosigners, witness_policy
@@ -50,7 +50,7 @@ def log(
         print_error("nothing was changed")
         raise click.exceptions.Exit(1)
     with common.open_record(context, publications=True) as record:
-        names = _publications(record)
+        names = sorted(item.publication for item in record.view().items(Publication) if is_name(item.publication))
         if new_key:
             _make_first_key(config)
         if rotate:
@@ -82,11 +82,6 @@ def _ask(names: Sequence[str], config: LogConfig, context: common.CommandContext
             for name in names
             for problem in witness_client.ask_witnesses(http, policy, config.folder, name, now())
         ]
-
-
-def _publications(record: Record) -> list[str]:
-    names = (publication.publication for publication in record.view().items(Publication))
-    return sorted(name for name in names if is_name(name))
 
 
 def _make_first_key(config: LogConfig) -> None:

@@ -31,11 +31,6 @@ def is_over(state: DeliveryState | None) -> bool:
     return state is not None and state.state != "sending"
 
 
-def is_interrupted(state: DeliveryState | None) -> bool:
-    """Whether it is unknown if a message arrived."""
-    return state is not None and state.state == "sending" and not state.receipt
-
-
 # ---- one target ----------------------------------------------------------------------------------------
 
 

@@ -119,7 +119,8 @@ def _send(record: Record, key: DeliveryKey, sender: Sender, message: Message, ht
     earlier_state = delivery_states.claim(record, key, http.now())
     if delivery_states.is_over(earlier_state):
         return
-    receipt = sender.receipt_of(message, http) if delivery_states.is_interrupted(earlier_state) else None
+    is_interrupted = earlier_state is not None and not earlier_state.receipt  # it is unknown whether it arrived
+    receipt = sender.receipt_of(message, http) if is_interrupted else None
     if receipt is None:
         try:
             receipt = sender.send(message, http)

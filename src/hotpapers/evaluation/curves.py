@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -17,7 +16,7 @@ import msgspec
 from hotpapers.categories import archive_of
 from hotpapers.evaluation.outcomes.files import UpvoteCount
 from hotpapers.forecast import AGES, FINAL, Curve
-from hotpapers.ids.timestamps import SECOND, from_datetime
+from hotpapers.ids.timestamps import SECOND, from_datetime, midnight
 from hotpapers.model import DAY, HOUR
 
 EARLY = {6: (3, 12), 24: (18, 30), 72: (60, 84)}
@@ -74,7 +73,7 @@ def hugging_face(rows: Iterable[UpvoteCount], categories: Mapping[str, str]) -> 
         if days:
             category = categories.get(paper, "")
             fields = tuple(dict.fromkeys((archive_of(category), category))) if category else (UNKNOWN,)
-            for curve in _curves_of(counts, _midnight(min(days)), archive_of(category)):
+            for curve in _curves_of(counts, midnight(min(days).isoformat()), archive_of(category)):
                 yield MeasuredCurve(curve, fields)
 
 
@@ -92,10 +91,6 @@ def _nearest(counts: Iterable[TimedCount], age: int, within: tuple[int, int]) ->
     first, last = (hours * HOUR for hours in within)
     distances = [(abs(count.at - age * HOUR), count) for count in counts if first <= count.at < last]
     return min(distances)[1].votes if distances else None
-
-
-def _midnight(day: date) -> int:
-    return from_datetime(datetime.combine(day, time(), UTC))
 
 
 # ---- Hacker News ---------------------------------------------------------------------------------------

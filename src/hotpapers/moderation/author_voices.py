@@ -23,7 +23,7 @@ from hotpapers.moderation.bots.queries import OPERATOR, known_papers
 from hotpapers.moderation.bots.review import OperatorVerdict, known_accounts_of, save_operator_verdict, withdraw_rows
 from hotpapers.moderation.queries import Pair
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.batches import WrittenBatch, last_written_at
+from hotpapers.store.batches import last_written_at
 from hotpapers.store.identities import is_pseudonym, numbers_of
 from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.meta import read_meta, write_meta
@@ -40,23 +40,18 @@ _NOTE = "authors"
 """Key under which the store keeps the last judged batch and the version of the rule."""
 
 
-def judge_authors(record: Record, at: int | None = None) -> WrittenBatch:
-    """Writes new verdicts on which accounts belong to authors of the papers they post about.
-
-    `at`: the moment of the batch, µs UTC, by default now. Returns the last batch written, with the total of rows added.
-    """
-    view, total = record.view(), WrittenBatch(None, 0)
-    last_batch = _last_judged_batch(record)
+def judge_authors(record: Record, at: int | None = None) -> None:
+    """Writes new verdicts on which accounts belong to authors of the papers they post about. `at`: the moment of the
+    batches, µs UTC, by default now."""
+    view, last_batch = record.view(), _last_judged_batch(record)
     if last_batch >= view.position:
-        return total
+        return
     for pairs in queries.new_mentions(view, last_batch):
         new = _new_verdicts(record.view(), _verdicts_on(view, pairs))
         if new:
-            batch = record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
-            total = WrittenBatch(batch.position or total.position, total.added + batch.added)
+            record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
     with record.database.write():
         write_meta(record.database, _NOTE, f"{VERSION} {view.position}")
-    return total
 
 
 def _last_judged_batch(record: Record) -> int:
@@ -74,7 +69,9 @@ def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
     """The verdicts on posts and papers, including those already written."""
     keys = sorted({post for post, _ in pairs})
     posts = {post.post: post for post in view.items(Post, f"t.post IN ({numbers_of(keys)})", keys)}
-    accounts = _accounts(view, posts.values())
+    posters = sorted({post.account for post in posts.values() if post.account})
+    known_accounts = view.items(Account, f"t.account IN ({numbers_of(posters)})", posters) if posters else ()
+    accounts = {account.account: account for account in known_accounts}
     papers = known_papers(view, (paper for _, paper in pairs))
     counts, moments = queries.papers_named(view, keys), queries.first_observed(view, keys)
     for key, paper in pairs:
@@ -93,13 +90,6 @@ def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
                 subject=post.account, about=paper, rule=RULE, judgement="author", version=VERSION, reason=reason,
                 observed_at=moments[key],
             )  # fmt: skip
-
-
-def _accounts(view: AsOfView, posts: Iterable[Post]) -> dict[str, Account]:
-    """The current accounts of posts, if known, with their names and handles."""
-    keys = sorted({post.account for post in posts if post.account})
-    accounts = view.items(Account, f"t.account IN ({numbers_of(keys)})", keys) if keys else ()
-    return {account.account: account for account in accounts}
 
 
 def reason_of(post: Post, account: Account | None, paper: MentionedPaper, *, is_only: bool) -> str:
@@ -151,9 +141,9 @@ def set_author(record: Record, key: str, paper: str, verdict: OperatorVerdict, *
     )
 
 
-def withdraw_author(record: Record, key: str, paper: str, *, at: int) -> int:
-    """Withdraws the operator's verdicts on an account and a paper, so that the rule decides again. Returns how many."""
-    return withdraw_rows(record, _operator_verdicts(record.view(), known_accounts_of(record.view(), key), paper), at=at)
+def withdraw_author(record: Record, key: str, paper: str, *, at: int) -> None:
+    """Withdraws the operator's verdicts on an account and a paper, so that the rule decides again."""
+    withdraw_rows(record, _operator_verdicts(record.view(), known_accounts_of(record.view(), key), paper), at=at)
 
 
 def _operator_verdicts(view: AsOfView, accounts: list[str], paper: str) -> list[StoredRow]:

@@ -18,13 +18,11 @@ class Blocklist(msgspec.Struct, frozen=True):
     servers: tuple[str, ...] = ()
 
 
-def save_blocklist(database: Database, blocked: Blocklist) -> bool:
-    """Replaces the stored list. Returns whether it changed."""
-    if load_blocklist(database) == blocked:
-        return False
-    with database.write():
-        write_meta(database, _NOTE, msgspec.json.encode(blocked).decode())
-    return True
+def save_blocklist(database: Database, blocked: Blocklist) -> None:
+    """Replaces the stored list, if it differs."""
+    if load_blocklist(database) != blocked:
+        with database.write():
+            write_meta(database, _NOTE, msgspec.json.encode(blocked).decode())
 
 
 def load_blocklist(database: Database) -> Blocklist:

@@ -15,7 +15,6 @@ from hotpapers.ids.mentions.title_words import words
 from hotpapers.model import Item, Mention, Post, Verdict, typed_key
 from hotpapers.moderation import queries
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.paper_names import KEPT, load_names
 from hotpapers.store.record import Record
 
@@ -24,13 +23,13 @@ SOURCE = "words"
 RULE = "words"
 
 
-def judge_listed_posts(record: Record) -> WrittenBatch:
+def judge_listed_posts(record: Record) -> None:
     """Writes new verdicts on doubtful listed posts, and mentions of the papers that their words name instead. Papers
     stored since the last call may be among these, so it is worth calling again."""
     view = record.view()
-    judged = list(_judgements(record, view))
-    new = [item for item in judged if not _is_recorded(view, item)]
-    return record.append(new, source=SOURCE) if new else WrittenBatch(None, 0)
+    new = [item for item in _judgements(record, view) if not _is_recorded(view, item)]
+    if new:
+        record.append(new, source=SOURCE)
 
 
 def _judgements(record: Record, view: AsOfView) -> Iterator[Item]:

@@ -33,7 +33,6 @@ from hotpapers.web.http_messages import (
     ApiReply,
     ApiRequest,
     json_reply,
-    not_modified,
     problem,
     problem_of,
     refusal,
@@ -241,8 +240,8 @@ class _RateLimitExceeded(Exception):
         self.seconds = seconds
 
 
-async def _send(reply: ApiReply, request: ApiRequest, send: Send) -> None:
-    if reply.etag and request.has(reply.etag):
-        reply = not_modified(reply)
-    await send({"type": "http.response.start", "status": reply.status, "headers": list(reply.headers)})
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+async def _send(answer: ApiReply, request: ApiRequest, send: Send) -> None:
+    if answer.etag and request.has(answer.etag):
+        answer = reply(304, (), etag=answer.etag)
+    await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else answer.body})

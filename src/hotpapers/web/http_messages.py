@@ -126,11 +126,6 @@ def json_reply(body: bytes, link: str, *, compress: bool) -> ApiReply:
     return reply(200, headers, gzip.compress(body, 6, mtime=0) if compress else body, etag)
 
 
-def not_modified(current: ApiReply) -> ApiReply:
-    """The reply that the client's version is still current."""
-    return reply(304, (), etag=current.etag)
-
-
 PREFLIGHT = reply(
     204,
     [

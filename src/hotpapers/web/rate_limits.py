@@ -6,17 +6,9 @@ import ipaddress
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 MOST_CLIENTS = 50_000
 """Most buckets kept: about 10 MB. Beyond that, the least recently used one is dropped, and so counts as full again."""
-
-
-class _Bucket(NamedTuple):
-    """Its tokens at a moment of a clock, in seconds."""
-
-    tokens: float
-    at: float
 
 
 class TokenBuckets:
@@ -24,7 +16,7 @@ class TokenBuckets:
 
     def __init__(self, rate: int, period: int = 60) -> None:
         self._rate, self._period = rate, period
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, and since when in seconds
 
     def take(self, client: str, cost: int, at: float) -> int:
         """Takes tokens at a moment in seconds. Returns 0 if taken, or the seconds to wait if there are too few.
@@ -33,12 +25,11 @@ class TokenBuckets:
         """
         if not self._rate:
             return 0
-        bucket = self._buckets.pop(client, None)
-        since = 0.0 if bucket is None else at - bucket.at
-        tokens = self._rate if bucket is None else min(self._rate, bucket.tokens + since * self._rate / self._period)
+        tokens, since = self._buckets.pop(client, (self._rate, at))
+        tokens = min(self._rate, tokens + (at - since) * self._rate / self._period)
         cost = min(cost, self._rate)
         enough = tokens >= cost
-        self._buckets[client] = _Bucket(tokens - cost if enough else tokens, at)
+        self._buckets[client] = (tokens - cost if enough else tokens, at)
         if len(self._buckets) > MOST_CLIENTS:
             self._buckets.popitem(last=False)
         return 0 if enough else int((cost - tokens) * self._period / self._rate) + 1

@@ -113,7 +113,10 @@ def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) 
     item, paper_id = record.view().item(Paper, paper), paper.removeprefix("arxiv:")
     facts.append(("Paper", f"{paper_id}, {item.title}" if item else paper_id))
     if kind == "quotation":
-        facts.append(("Post", _author_label(_quoted_post(record, allowed, content, paper, post))))
+        quoted_post = _quoted_post(record, allowed, content, paper, post)
+        made_on = phrases.day_name(timestamps.day_of(quoted_post.created_at))
+        address = site_paths.post_page(quoted_post.post) or quoted_post.post
+        facts.append(("Post", ", ".join(filter(None, (quoted_post.handle or quoted_post.name, made_on, address)))))
     rows = tuple((name, phrases.one_line(value)) for name, value in facts)
     return ReportTarget(digest, paper, post if kind == "quotation" else "", rows)
 
@@ -132,9 +135,3 @@ def _quoted_post(record: Record, allowed: terms.Table, content: IssueContent, pa
         if quotation.post.post == post:
             return quotation.post
     raise NotFound("no such post is quoted there")
-
-
-def _author_label(post: Post) -> str:
-    """A post's author, day and address: `ada.example, 7 May 2024, https://…`."""
-    day = phrases.day_name(timestamps.day_of(post.created_at))
-    return ", ".join(filter(None, (post.handle or post.name, day, site_paths.post_page(post.post) or post.post)))

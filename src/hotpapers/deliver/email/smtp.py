@@ -141,7 +141,9 @@ class SmtpClient:
             if problem is None and not begin():
                 self._reset(connection)
                 return None
-            problem = problem or self._begin_data(connection)
+            if problem is None:
+                code, text = connection.docmd("DATA")
+                problem = None if code == 354 else is_refusal(code, text.decode("utf-8", "replace"), "message")
         except (smtplib.SMTPException, OSError) as broken:
             self._drop()
             return Deferred(self._describe(broken), for_all=True)
@@ -188,11 +190,6 @@ class SmtpClient:
             return is_refusal(code, text.decode("utf-8", "replace"), "sender")
         code, text = connection.docmd("RCPT", f"TO:<{address}>")
         return None if code in OK else is_refusal(code, text.decode("utf-8", "replace"), "recipient")
-
-    def _begin_data(self, connection: smtplib.SMTP) -> Deferred | Rejected | None:
-        """Announces the message. Returns the refusal, or None if the relay is ready for it."""
-        code, text = connection.docmd("DATA")
-        return None if code == 354 else is_refusal(code, text.decode("utf-8", "replace"), "message")
 
     def _transmit(self, connection: smtplib.SMTP, message: bytes) -> Outcome:
         """Sends the message itself. From its first byte on, only a reply tells whether it was accepted."""

@@ -1,15 +1,15 @@
 """SPF: whether a domain lets a server send mail in its name. RFC 7208, without macros, `exists` and `ptr`: terms that
 need them count as no match.
-
-`names` does the look-ups: a `dns.DnsResolver`, or anything with the same methods.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
+
+from hotpapers.deliver.email.dns import DnsResolver
 
 MOST_LOOKUPS = 10
 """Most terms that may cause DNS look-ups (§4.6.4)."""
@@ -22,19 +22,6 @@ _QUALIFIERS: dict[str, Verdict] = {"+": "pass", "-": "fail", "~": "softfail", "?
 _TERM = re.compile(
     r"([-+~?]?)(all|include|a|mx|ptr|exists|ip4|ip6)(?:[:](.*?))?((?:/\d{1,3}){0,1}(?://\d{1,3})?)", re.I
 )
-
-
-class DnsLookup(Protocol):
-    """DNS look-ups."""
-
-    def texts(self, name: str) -> Sequence[str]:
-        """The TXT records of a name."""
-
-    def addresses(self, name: str) -> Sequence[str]:
-        """The IP addresses of a host."""
-
-    def exchangers(self, name: str) -> Sequence[str]:
-        """The hosts that accept a domain's mail (MX)."""
 
 
 class SpfTerm(NamedTuple):
@@ -51,19 +38,19 @@ def records(texts: Iterable[str]) -> list[str]:
     return [text for text in texts if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
 
 
-def verdict(address: str, domain: str, names: DnsLookup) -> Verdict:
+def verdict(address: str, domain: str, resolver: DnsResolver) -> Verdict:
     """A domain's verdict on a server's address. Raises NetError if a look-up fails."""
-    return _SpfCheck(ip_address(address), names).verdict(domain)
+    return _SpfCheck(ip_address(address), resolver).verdict(domain)
 
 
 class _SpfCheck:
     """One check, counting its look-ups."""
 
-    def __init__(self, address: Address, names: DnsLookup) -> None:
-        self._address, self._names, self._lookups = address, names, 0
+    def __init__(self, address: Address, resolver: DnsResolver) -> None:
+        self._address, self._resolver, self._lookups = address, resolver, 0
 
     def verdict(self, domain: str) -> Verdict:
-        policies = records(self._names.texts(domain))
+        policies = records(self._resolver.texts(domain))
         if len(policies) != 1:
             return "broken" if policies else "none"
         redirect = ""
@@ -102,8 +89,8 @@ class _SpfCheck:
         if term.name == "include":
             inner = self.verdict(target)
             return None if inner in ("none", "broken") else inner == "pass"
-        hosts = self._names.exchangers(target)[:MOST_HOSTS] if term.name == "mx" else [target]
-        addresses = [address for host in hosts for address in self._names.addresses(host)]
+        hosts = self._resolver.exchangers(target)[:MOST_HOSTS] if term.name == "mx" else [target]
+        addresses = [address for host in hosts for address in self._resolver.addresses(host)]
         return _within(self._address, [address + _length(address, term.lengths) for address in addresses])
 
 

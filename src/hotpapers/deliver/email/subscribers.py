@@ -104,12 +104,10 @@ def known(record: Record, address: str) -> int:
     )
 
 
-def forget(record: Record, address: str, at: int) -> int:
-    """Unsubscribes an address from everything. Returns the number of subscriptions."""
-    subscribers = queries.select_subscribers(record, "lower(address) = ?", address.lower())
-    for subscriber in subscribers:
+def forget(record: Record, address: str, at: int) -> None:
+    """Unsubscribes an address from everything."""
+    for subscriber in queries.select_subscribers(record, "lower(address) = ?", address.lower()):
         end(record, subscriber.mark, at)
-    return len(subscribers)
 
 
 def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscriber | None:

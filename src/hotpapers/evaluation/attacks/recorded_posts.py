@@ -51,7 +51,9 @@ class MeasuredPosts(NamedTuple):
             if rows[0].network in unread.names:
                 pairs = list(_last_measured(rows, unread.since))
                 moments = {row.until: measured.until for row, measured in pairs}
-                posts[post] = [_at_age_of(row, measured) for row, measured in pairs]
+                posts[post] = [
+                    measured._replace(age=row.age, until=row.until, peer=row.peer) for row, measured in pairs
+                ]
                 reactions[post] = {
                     type: AddedReactions(some, (), moments) for type, some in self.reactions.get(post, {}).items()
                 }
@@ -66,10 +68,6 @@ def _last_measured(rows: Sequence[PostAtAge], since: int) -> Iterator[tuple[Post
         earlier_rows = [other for other in rows if other.until <= min(row.until, since)]
         if earlier_rows:
             yield row, earlier_rows[-1]
-
-
-def _at_age_of(row: PostAtAge, measured: PostAtAge) -> PostAtAge:
-    return measured._replace(age=row.age, until=row.until, peer=row.peer)
 
 
 NO_POSTS = MeasuredPosts("", "", 0, {}, {})

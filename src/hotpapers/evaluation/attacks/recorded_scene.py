@@ -205,8 +205,8 @@ class RecordedScene:
             (measured_posts[key] for measured_posts in self._measured_posts.values() if key in measured_posts), None
         )
         if posts_of_paper is None:  # counted by another collector alone
-            facts = next(others.facts[key] for others in self._others.values() if key in others.facts)
-            return RecordedPaper(key, facts.archive, facts.announced_at, self._title(key))
+            announced_at, archive = next(others.facts[key] for others in self._others.values() if key in others.facts)
+            return RecordedPaper(key, archive, announced_at, self._title(key))
         posts = (self._post(rows[-1]) for rows in posts_of_paper.posts.values())
         return RecordedPaper(
             key, posts_of_paper.archive, posts_of_paper.announced_at, self._title(key), tuple(sorted(posts))

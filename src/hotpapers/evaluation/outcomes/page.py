@@ -44,17 +44,14 @@ def _summary(report: OutcomeReport) -> Iterator[str]:
     yield CHANCE.format(figures=f"{figures:,}")
 
 
-def _bullet(text: str) -> str:
-    return fill(" ".join(text.split()), WIDTH, initial_indent="* ", subsequent_indent="  ", break_on_hyphens=False)
-
-
 def _studies(report: OutcomeReport) -> Iterator[str]:
     """What each outcome is, with its days; without outcomes for too few papers."""
     for title, cells in groupby(report.cells, key=tables.study_title):
         cell = next(cells)
         if cell.orders:
             name, about = title[0].upper() + title[1:], ABOUT[cell.cohort, cell.outcome]
-            yield _bullet(f"**{name}** ({cell.days[0]} to {cell.days[1]}). {about}")
+            text = f"**{name}** ({cell.days[0]} to {cell.days[1]}). {' '.join(about.split())}"
+            yield fill(text, WIDTH, initial_indent="* ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 HEAD = """

@@ -86,9 +86,8 @@ def accept_proof(record: Record, settings: BotSettings, account: str, reason: st
     record.append([verdict], source="account", at=at)
 
 
-def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int) -> int:
-    """Withdraws the operator's verdicts on an account and its owner's word, so that the rules decide again. Returns how
-    many verdicts were withdrawn."""
+def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int) -> None:
+    """Withdraws the operator's verdicts on an account and its owner's word, so that the rules decide again."""
     accounts = known_accounts_of(record.view(), key)
     _check_settings(record.view(), settings, accounts)
     rows = [
@@ -96,14 +95,13 @@ def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int
         for row in queries.verdict_rows(record.view(), accounts)
         if isinstance(row.item, Verdict) and row.item.rule in (OPERATOR, PROVED) and row.item.reason != IN_SETTINGS
     ]
-    return withdraw_rows(record, rows, at=at)
+    withdraw_rows(record, rows, at=at)
 
 
-def withdraw_rows(record: Record, rows: Sequence[StoredRow], *, at: int) -> int:
-    """Closes rows that the operator withdraws. Returns how many."""
+def withdraw_rows(record: Record, rows: Sequence[StoredRow], *, at: int) -> None:
+    """Closes rows that the operator withdraws."""
     with record.database.write():
         write_batch(record.database, [], record.hasher, BatchStamp(at, OPERATOR), close=rows)
-    return len(rows)
 
 
 def known_accounts_of(view: AsOfView, key: str) -> list[str]:
