@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from collections.abc import Iterator
@@ -178,6 +179,18 @@ def test_an_older_copy_of_the_folder_signs_nothing(record: Record, config: LogCo
     assert logs_of(config).last == logs_of(config).stored[0].checkpoints[2]
     freeze(record, 4)
     assert update(record, config, 4).signed is not None
+
+
+def test_a_checkpoint_that_was_tampered_with_is_noticed_at_once(record: Record, config: LogConfig) -> None:
+    """In place, at the same length and at the same moment, after it was read."""
+    fill(record, config, 1)
+    file = config.folder / NAME / "1" / "checkpoints" / "1"
+    state, text = file.stat(), file.read_text()
+    assert update(record, config, 0).signed is None
+    file.write_text(text.replace("/daily/1\n1\n", "/daily/1\n7\n"))
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    with pytest.raises(LogError, match="leaves do not match"):
+        update(record, config, 0)
 
 
 @pytest.mark.parametrize("change", ["changed", "removed", "swapped"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -202,6 +203,8 @@ def test_a_log_of_many_checkpoints_is_asked_for_at_the_cost_of_one(
     ):
         witnessed_config = config._replace(policy=f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
         for day in range(50):
+            for file in config.folder.glob("*/*/checkpoints/*"):
+                os.utime(file, (1, 1))  # long ago
             counts = Counter[str]()
             with monkeypatch.context() as patch:
                 for module, name in ((log_files, "parse_checkpoint"), (signatures, "ed25519_verifies")):
@@ -210,7 +213,7 @@ def test_a_log_of_many_checkpoints_is_asked_for_at_the_cost_of_one(
                 update_log(record.database, NAME, config, at(day))
                 assert list(ask_witnesses(http, logs_policy(witnessed_config), config.folder, NAME, at(day))) == []
                 assert not any(map(logs_of(witnessed_config).is_incomplete, map(digest_of, range(day + 1))))
-        assert counts["parse_checkpoint"] <= 3 and counts["ed25519_verifies"] <= 12
+        assert counts["parse_checkpoint"] <= 5 and counts["ed25519_verifies"] <= 12
 
 
 def counted(function: Callable[..., Any], counts: Counter[str]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
@@ -28,6 +29,8 @@ from hotpapers.transparency.notes import VerifierKey, is_signed, parse_vkey
 
 _PUBLICATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+_SETTLED = 2_000_000_000
+"""Nanoseconds after which a changed file has another time, whatever the file system's resolution."""
 _KEY, _ENTRIES, _CHECKPOINTS, _PART = "key", "entries", "checkpoints", ".part"
 
 
@@ -116,16 +119,19 @@ def read_checkpoint(folder: Path, publication: str, number: int, size: int) -> S
 def _read_checkpoint(file: str) -> SignedCheckpoint:
     try:
         state = os.stat(file)
-        return _parse_file(file, state.st_ino, state.st_mtime_ns, state.st_size)
+        is_settled = time.time_ns() - state.st_mtime_ns > _SETTLED
+        return (_remembered if is_settled else _parse_file)(file, state.st_ino, state.st_mtime_ns, state.st_size)
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
         raise LogError(f"{file}: cannot be read: {problem}") from problem
 
 
-@lru_cache(maxsize=1 << 12)
 def _parse_file(file: str, inode: int, changed_at: int, length: int) -> SignedCheckpoint:
-    """The checkpoint in a file. Remembered while the file is the same: a log has one for each issue, and all of its
-    checkpoints are read again and again."""
+    """The checkpoint in a file. The other arguments say which state of the file is meant."""
     return parse_checkpoint(Path(file).read_text("utf-8"))
+
+
+_remembered = lru_cache(maxsize=1 << 12)(_parse_file)
+"""The same, remembered: a log has a checkpoint for each issue, and all of them are read again and again."""
 
 
 def _whole_length(data: bytes) -> int:
