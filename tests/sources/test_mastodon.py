@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from hotpapers.errors import InputError, NetError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.errors import InputError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.model import Account, Item, Mention, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.sources.mastodon import (
     MOST_PAGES,
@@ -243,46 +243,6 @@ def test_what_is_deleted_is_gone(code: int) -> None:
     assert isinstance(post, Post) and (post.post, post.gone, post.text) == (post_key(), "deleted", "")
 
 
-def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> None:
-    remote_uri = f"{OTHER}/ap/users/3/statuses/{status(3)['id']}"
-    http = ScriptedClient({home_url(1): RequestRefused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
-    pages: list[PayloadPage] = []
-    with pytest.raises(PartiallyRead, match="1 of 2 could not be read; no"):
-        collect(SOURCE.counts(http, [post_key(1), post_key(2), f"mastodon:{remote_uri}"]), pages)
-    assert len(http.requests) == 2 and keys(pages) == [remote_uri]
-
-
-def test_home_servers_that_hang_do_not_delay_all_others() -> None:
-    """A round ends when its time is up; the next one asks the other posts first."""
-
-    def respond(url: str) -> bytes:
-        if "hangs" in url:
-            http.advance(300)
-            raise NetError("timed out")
-        return b"{}"
-
-    uris = [f"https://{host}.example/users/a/statuses/7" for host in ("a", "hangs1", "hangs2", "hangs3", "b", "hangs4")]
-    post_keys = [f"mastodon:{uri}" for uri in uris]
-    source, http, pages = MastodonSource(MastodonSettings()), ScriptedClient(respond), list[PayloadPage]()
-    with pytest.raises(PartiallyRead) as excinfo:
-        collect(source.counts(http, post_keys), pages)
-    assert keys(pages) == uris[:1] and set(excinfo.value.unasked) == {post_keys[4], post_keys[5]}
-    with pytest.raises(PartiallyRead):
-        collect(source.counts(http, post_keys), pages)
-    assert keys(pages) == [uris[0], uris[0], uris[4]]
-
-
-def test_a_round_ends_although_every_home_server_so_far_hangs() -> None:
-    def respond(url: str) -> bytes:
-        http.advance(300)
-        raise NetError("timed out")
-
-    http = ScriptedClient(respond)
-    with pytest.raises(NetError, match="timed out"):
-        list(SOURCE.counts(http, [f"mastodon:https://h{n}.example/users/a/statuses/7" for n in range(20)]))
-    assert len(http.requests) == 3
-
-
 @pytest.mark.parametrize(
     "uri",
     [
@@ -292,13 +252,6 @@ def test_a_round_ends_although_every_home_server_so_far_hangs() -> None:
 )  # fmt: skip
 def test_only_mastodons_own_addresses_are_asked_for(uri: str) -> None:
     assert list(SOURCE.counts(ScriptedClient({}), [f"mastodon:{uri}"])) == []
-
-
-def test_a_server_cannot_speak_for_another_ones_post() -> None:
-    body = json.dumps(status(1, uri=f"{OTHER}/users/b/statuses/5")).encode()
-    [page] = SOURCE.counts(ScriptedClient({home_url(): body}), [post_key()])
-    with pytest.raises(InputError, match=r"^expected "):
-        list(SOURCE.read(page.payloads[0]))
 
 
 def test_an_account_without_an_address_is_unreadable() -> None:

@@ -22,6 +22,7 @@ from hotpapers.http.address_guard import require_address
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import LARGEST, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.model.keys import own_id
 from hotpapers.sources.batched_requests import GONE
 from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_failures, soonest_retry
 from hotpapers.sources.paper_matching import (
@@ -78,9 +79,10 @@ PAGE = 40
 MOST_PAGES = 50
 CATCH_UP = 60.0
 """Seconds until reading continues on a timeline that had more pages than a round reads."""
+SLOW = 10
+"""Seconds after which the answer of a home server counts as slow."""
 LOST_ON_HOMES = 900
-"""Seconds lost on failing home servers after which a round of counts ends: those that hang must not delay all others.
-"""
+"""Seconds lost on failing and slow home servers after which a round of counts ends: they must not delay all others."""
 PUBLIC = ("public", "unlisted")
 SECOND = 1_000_000
 REMEMBERED = 10_000
@@ -334,9 +336,9 @@ class MastodonSource:
     # ---- home servers ----------------------------------------------------------------------------------
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
-        """Each post as its home server has it now, or that it is gone. A failing server is not asked again, and is
-        asked last the next time. When they have cost too much time, raises PartiallyRead, or a failure if nobody
-        answered."""
+        """Each post as its home server has it now, or that it is gone. A failing server is not asked again. It is asked
+        last the next time, as is a slow one. When these have cost too much time, raises PartiallyRead, or a failure if
+        nobody answered."""
         failed: dict[str, NetError] = {}
         homes = [home for key in keys if (home := _HOME.fullmatch(key.removeprefix(f"{NETWORK}:")))]
         homes.sort(key=lambda home: home[1] in self._failing_homes)
@@ -354,8 +356,12 @@ class MastodonSource:
                 failed[home[1]] = problem
                 self._failing_homes.add(home[1])
                 continue
-            any_answer = True
-            self._failing_homes.discard(home[1])
+            any_answer, seconds = True, (http.now() - asked_at) / SECOND
+            if seconds > SLOW:
+                time_lost += http.now() - asked_at
+                self._failing_homes.add(home[1])
+            else:
+                self._failing_homes.discard(home[1])
             payload = RawPayload("gone" if response.status in GONE else "counts", home[0], response.body, response.at)
             yield PayloadPage([payload, *_edit(decode_or_none(response.body, _TimelineEntry), payload)])
         raise_failures(list(failed.values()), len({home[1] for home in homes}))
@@ -382,6 +388,8 @@ class MastodonSource:
         if not (mentions or known):
             return []
         author_account = _account(status.account, payload.at)
+        if known and _HOME.fullmatch(status.uri) and _host(own_id(author_account.account)) != _host(status.uri):
+            raise InputError(f"{status.uri[:200]}: its account is of another server")  # no other server checked that
         quoted = status.quote.quoted_status.uri if status.quote and status.quote.quoted_status else ""
         post = Post(
             post=key, network=NETWORK, account=author_account.account, created_at=created_at, text=text, links=links,
