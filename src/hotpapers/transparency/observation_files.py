@@ -121,7 +121,8 @@ def fresh_entries(
         _check_store(folder, hasher)
         _delete_old(folder, listed, at)
         current = [file.name for file in known if not _is_old(file.hour, at)]
-        _withdraw(database, folder, current, hasher, was_published=bool(known))
+        was_published = bool(known) or any(entry[:1] == entries.EARLIER for entry in held)  # maybe by a lost log
+        _withdraw(database, folder, current, hasher, was_published=was_published)
         files = list(_new_files(database, folder, known, _LineMaker(hasher, own), at)) if adding else []
     except (NotExchange, OSError) as problem:
         raise LogError(f"{folder}: a file of observations cannot be read or written: {problem}") from problem
