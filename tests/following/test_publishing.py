@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from hotpapers.errors import LogError
-from hotpapers.model import DAY, HOUR, Announcement, Item, Post, kind_of
+from hotpapers.model import DAY, HOUR, Announcement, Item, Measurement, Post, kind_of
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.store.item_rows import KeyedHasher
@@ -20,7 +20,7 @@ from hotpapers.transfer import observations
 from hotpapers.transfer.backup import backup, restore
 from hotpapers.transparency import entries, log_files, observation_files
 from hotpapers.transparency.publication_log import LogUpdate, update_log
-from tests.following.sites import NAME, Follower, Publisher, leaves_of, render
+from tests.following.sites import FIRST, NAME, Follower, Publisher, leaves_of, render
 from tests.issues.made import DAILY, post
 from tests.schedule.test_publishing import CUT, fill
 from tests.store import made
@@ -220,6 +220,22 @@ def test_items_that_a_restored_store_forgets_are_withdrawn(publisher: Publisher,
     publisher.publish(3)
     mark = observations.mark_of("bluesky:2", publisher.record.hasher).encode()
     assert not any(mark in line for file in publisher.files() for line in _lines(file))
+
+
+def test_a_store_with_another_secret_publishes_nothing_into_the_same_log(
+    publisher: Publisher, follower: Follower, tmp_path: Path
+) -> None:
+    """Such as one filled from an export of the records: followers would count everybody twice, as two accounts."""
+    follower.follow(3)
+    counts = list(follower.record.view().items(Measurement))
+    items = [item for kind in observation_files.KINDS for item in publisher.record.view().items(kind)]
+    publisher.close()
+    publisher.record = Record(str(tmp_path / "new.db"))
+    publisher.record.append(items, source="import", at=FIRST + 3 * DAY)
+    with pytest.raises(LogError, match="a store with another secret"):
+        publisher.publish(4)
+    assert len(publisher.files()) == 3 and follower.follow(4) == (0, 0, 0, 0, ())
+    assert list(follower.record.view().items(Measurement)) == counts
 
 
 def raising_at(step: int, function: Callable[..., object]) -> Callable[..., object]:

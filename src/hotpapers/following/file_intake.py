@@ -161,8 +161,9 @@ class _Intake:
     def drop_old_lists(self, logs: Sequence[LoggedFolder]) -> None:
         """Delete our copies of lists that are no longer needed: no file of the time that is read is older."""
         needed = {leaf.name for log in logs for leaf in lists_since(log, self._oldest)}
+        known = {leaf.name for log in logs for leaf in lists_since(log, 0)}
         for file in self._site.folder.glob("withdrawn-*.txt"):
-            if file.name not in needed:
+            if file.name in known - needed:
                 file.unlink()
 
     def _usable_list(self, log: LoggedFolder, leaf: ListLeaf) -> WithdrawnList | None:

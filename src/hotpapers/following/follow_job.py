@@ -9,7 +9,7 @@ from hotpapers import terms
 from hotpapers.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
 from hotpapers.following.file_intake import IntakeResult, ProgressBar, missed_list, no_bar, take_files
 from hotpapers.following.measurement import counting_of, save_measurements
-from hotpapers.following.site_log import FollowedSite, LoggedFolder, fetch_log, policy_of, unknown_logs
+from hotpapers.following.site_log import FollowedSite, LoggedFolder, fetch_log, key_changes, policy_of
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
@@ -128,7 +128,7 @@ def fetch_site(
 
 def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
     policy = policy_of(site, http)
-    logs, problems, others = list[LoggedFolder](), list[str](), list[str]()
+    logs, problems, others = list[LoggedFolder](), key_changes(site, policy, http), list[str]()
     for log in policy.logs:
         try:
             logs.append(fetch_log(site, log, policy, http, MOST_LEAVES - sum(len(log.entries) for log in logs)))
@@ -142,10 +142,10 @@ def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
             problems.append(str(problem))
         except LogError as problem:  # too few witnesses so far
             others.append(str(problem))
-    problems += [
-        f"{site.name} names a log that is not in the policy: add `log {key}` to the policy if you trust that key"
-        for key in unknown_logs(site, policy, http)
-    ]
+        except RequestRefused as problem:
+            if not problems:  # otherwise a log may be lost for good, and others go on
+                raise
+            others.append(str(problem))
     return FetchedLogs(tuple(logs), tuple(problems), tuple(others))
 
 

@@ -66,10 +66,21 @@ def _with_log(site: FollowedSite, policy: LogPolicy) -> LogPolicy:
     return policy
 
 
-def unknown_logs(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list[str]:
-    """The keys of logs that the site now names but the policy does not: the site's key or the site itself changed."""
+def key_changes(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list[str]:
+    """Logs that the site now names and the policy does not, or the other way round: the site's key or the site itself
+    changed, or it lost a log. Raises NetError, NotAProof."""
     known = {log.key for log in policy.logs}
-    return [str(log.key) for log in parse_policy(_text(http, f"{site.url}log/{POLICY}")).logs if log.key not in known]
+    current = {log.key for log in parse_policy(_text(http, f"{site.url}log/{POLICY}")).logs}
+    return [
+        *(
+            f"{site.name} names a log that is not in the policy: add `log {key}` to the policy if you trust that key"
+            for key in sorted(current - known, key=str)
+        ),
+        *(
+            f"{site.name} does not name its log {key.name} any more: if it was lost, remove `log {key}` from the policy"
+            for key in sorted(known - current, key=str)
+        ),
+    ]
 
 
 def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpClient, most: int) -> LoggedFolder:

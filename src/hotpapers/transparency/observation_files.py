@@ -23,6 +23,7 @@ from hotpapers import model
 from hotpapers.errors import InputError, LogError, NotExchange
 from hotpapers.file_modes import make_published_folders
 from hotpapers.model import DAY, HOUR
+from hotpapers.privacy.forgotten_file import fingerprint
 from hotpapers.store import item_checks, tombstones
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import KeyedHasher
@@ -47,7 +48,7 @@ _MARK = re.compile(r"\*[0-9a-f]{32}")
 _NAME = r"\d{4}-\d\d-\d\dT\d\d-[1-9]\d{0,4}"
 _FILE = re.compile(rf"{_NAME}\.jsonl\.zst", re.ASCII)
 _LINE = re.compile(rf"line ({_NAME}) (0|[1-9]\d{{0,5}})", re.ASCII)
-_STATE = "forgotten"
+_STATE, _STORE = "forgotten", "store"
 MOST_WITHDRAWN = 200_000
 """Most lines in a list, so that it stays below the HTTP client's own limit. More lines go to further lists."""
 
@@ -117,9 +118,11 @@ def fresh_entries(
     known = [file for entry in held if (file := entries.observed_file_of(entry))]
     listed = names_listed(held)
     try:
+        _check_store(folder, hasher)
         _delete_old(folder, listed, at)
         current = [file.name for file in known if not _is_old(file.hour, at)]
-        _withdraw(database, folder, current, hasher, was_published=bool(known))
+        was_published = bool(known) or any(entry[:1] == entries.EARLIER for entry in held)  # maybe by a lost log
+        _withdraw(database, folder, current, hasher, was_published=was_published)
         files = list(_new_files(database, folder, known, _LineMaker(hasher, own), at)) if adding else []
     except (NotExchange, OSError) as problem:
         raise LogError(f"{folder}: a file of observations cannot be read or written: {problem}") from problem
@@ -136,6 +139,19 @@ def _delete_old(folder: Path, listed: Mapping[str, int], at: int) -> None:
     for name in names_in(folder):
         if name in listed and _is_old(listed[name], at):
             (folder / name).unlink()
+
+
+def _check_store(folder: Path, hasher: KeyedHasher) -> None:
+    """Raises LogError if the files in a folder are of a store with another secret."""
+    file, own = folder / _STORE, fingerprint(hasher)
+    if not file.exists():
+        log_files.write_text_file(file, f"{own}\n")
+    elif file.read_text("ascii").strip() != own:
+        raise LogError(
+            f"{folder}: its files are of a store with another secret: with other marks, followers would count "
+            "everybody twice. Use that store, or a backup or full export of it; or set observations = false and delete "
+            "this folder"
+        )
 
 
 class _LineMaker:
