@@ -30,7 +30,7 @@ from hotpapers.web.api import ApiConfig, ApiRoute
 from hotpapers.web.app import app
 from hotpapers.web.connection_table import ConnectionLimits
 from hotpapers.web.connections import guarded
-from hotpapers.web.repositories import FreshIssueReader
+from hotpapers.web.page_cache import FreshIssueReader
 
 PAUSE, PER_BATCH = 0.5, 100
 """Seconds between two batches of the writer, and posts per batch."""

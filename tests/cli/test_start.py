@@ -24,7 +24,7 @@ from hotpapers import cli, logs, settings
 from hotpapers.cli import init
 from hotpapers.store import Record
 from hotpapers.transparency.signatures import has_library
-from hotpapers.web.repositories import FreshIssueReader
+from hotpapers.web.page_cache import FreshIssueReader
 from tests.cli import classic_issues
 from tests.cli.run import assert_matches_file, command_line, environment, failure, good, misuse, replace_all, run
 

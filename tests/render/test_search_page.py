@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hotpapers.model import EntrySummary
 from hotpapers.render.html import search_index
 from hotpapers.render.html.pages import SitePages
-from hotpapers.render.html.search_index import SearchIndex, base36, part_files, part_of, paths_of
+from hotpapers.render.html.search_index import base36, index_files, part_files, part_of, paths_of
 from hotpapers.render.html.search_page import (
     HitIssueView,
     HitView,
@@ -45,11 +45,11 @@ def assert_matches_file(content: bytes, file: Path) -> None:
 
 
 def files(issue_reader: PlainIssueReader, days: Sequence[str] | None = None) -> dict[str, bytes]:
-    index_files = list(
-        SearchIndex(issue_reader, "hot-papers").files(issue_reader.days("hot-papers") if days is None else days)
+    written_files = list(
+        index_files(issue_reader, "hot-papers", issue_reader.days("hot-papers") if days is None else days)
     )
-    assert len({file.path for file in index_files}) == len(index_files)
-    return {file.path: file.data for file in index_files}
+    assert len({file.path for file in written_files}) == len(written_files)
+    return {file.path: file.data for file in written_files}
 
 
 # ---- the index -----------------------------------------------------------------------------------------

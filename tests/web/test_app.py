@@ -18,7 +18,7 @@ from hotpapers.render.html.pages import SiteChannel
 from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.app import app, server
-from hotpapers.web.repositories import FreshIssueReader
+from hotpapers.web.page_cache import FreshIssueReader
 from tests.query import query_stores
 from tests.render.build import LISTED, PlainIssueReader
 from tests.render.html import Page

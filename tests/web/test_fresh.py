@@ -37,8 +37,7 @@ from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY
 from hotpapers.web import page_cache
 from hotpapers.web.app import app
-from hotpapers.web.page_cache import CurrentPages
-from hotpapers.web.repositories import FreshIssueReader
+from hotpapers.web.page_cache import CurrentPages, FreshIssueReader
 from tests.issues.made import (
     DAILY,
     DAY,

@@ -39,12 +39,6 @@ def issue_destinations(context: common.CommandContext) -> list[IssueDestination]
     ]
 
 
-def check_settings(context: common.CommandContext) -> None:
-    """Raises SettingsError or UsageError now, rather than when a job first uses a bad setting."""
-    for check_one in _checks(context):
-        check_one()
-
-
 def settings_problems(context: common.CommandContext, record: Record) -> Iterator[str]:
     """Problems that would keep `run` from starting, or from publishing observations, one for each part of the
     settings."""
@@ -53,14 +47,15 @@ def settings_problems(context: common.CommandContext, record: Record) -> Iterato
         partial(check, context, record),
         partial(_check_observations, context),
     )
-    for check_one in (*_checks(context), *further_checks):
+    for check_one in (*settings_checks(context), *further_checks):
         try:
             check_one()
         except UsageError as problem:
             yield str(problem)
 
 
-def _checks(context: common.CommandContext) -> tuple[Callable[[], object], ...]:
+def settings_checks(context: common.CommandContext) -> tuple[Callable[[], object], ...]:
+    """Functions that raise SettingsError or UsageError now, rather than when a job first uses a bad setting."""
     return (
         partial(configured_sources, context),
         partial(common.configured_publications, context),

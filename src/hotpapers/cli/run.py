@@ -16,7 +16,7 @@ import click
 from hotpapers import logs
 from hotpapers.cli import common
 from hotpapers.cli.collect import enabled_sources, in_turn, ingest_context, raise_first, run_jobs_once
-from hotpapers.cli.configured import check_settings, issue_destinations, wanted_jobs
+from hotpapers.cli.configured import issue_destinations, settings_checks, wanted_jobs
 from hotpapers.cli.following import follow_jobs, follow_names, site_alarms
 from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
 from hotpapers.cli.terminal import bar, plain
@@ -57,7 +57,8 @@ def run(once: bool, context: common.CommandContext) -> None:
     names = context.own_publications
     common.require_publications(context, names)
     logs.listen(context.settings.run.log)
-    check_settings(context)
+    for check_one in settings_checks(context):
+        check_one()
     destinations = issue_destinations(context)
     with common.open_record(context, create=True, publications=True) as record:
         check(context, record)

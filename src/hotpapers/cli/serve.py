@@ -38,7 +38,7 @@ def serve(host: str, port: int, publication: str | None, context: common.Command
         from hotpapers.web.api import ApiConfig, ApiRoute
         from hotpapers.web.app import server
         from hotpapers.web.connection_table import allowed_behind
-        from hotpapers.web.repositories import FreshIssueReader
+        from hotpapers.web.page_cache import FreshIssueReader
         from hotpapers.web.search_pages import SearchRoutes
         from hotpapers.web.sessions import open_store
     except ImportError as missing:

@@ -57,17 +57,13 @@ class ElsewhereView(NamedTuple):
 
 def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
     """The posts that have words to show."""
-    return tuple(_post(quotation) for quotation in phrases.with_words(rows))
+    posts = [quotation.post for quotation in phrases.with_words(rows)]
+    return tuple(PostView(key=phrases.one_line(post.post), pieces=pieces(post), **byline(post)) for post in posts)
 
 
 def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
     """The other posts, by network."""
     return tuple(_elsewhere(network, posts) for network, posts in phrases.elsewhere(rows).items())
-
-
-def _post(quotation: Quotation) -> PostView:
-    post = quotation.post
-    return PostView(key=phrases.one_line(post.post), pieces=pieces(post), **byline(post))
 
 
 def byline(post: Post) -> dict[str, str]:

@@ -208,18 +208,13 @@ class _Threads:
 
     def begin(self, work: Callable[[], T], client: str = "") -> Future[T] | None:
         """Runs work as soon as a thread is free; None if the total or the client's limit is reached."""
-        if not self._enter(client):
-            return None
+        with self._lock:
+            if self._pending.total() >= MOST or (client and self._pending[client] >= SHARE):
+                return None
+            self._pending[client] += 1
         future = self._pool.submit(work)
         future.add_done_callback(lambda _: self._leave(client))
         return future
-
-    def _enter(self, client: str) -> bool:
-        with self._lock:
-            if self._pending.total() >= MOST or (client and self._pending[client] >= SHARE):
-                return False
-            self._pending[client] += 1
-            return True
 
     def _leave(self, client: str) -> None:
         with self._lock:

@@ -1,4 +1,5 @@
-"""A cache of pages rendered from an issue reader. Rendering runs in threads, so a new page does not delay cached ones.
+"""The current issue reader, and a cache of pages rendered from it. Rendering runs in threads, so a new page does not
+delay cached ones.
 
 One thread checks whether the issue reader has changed. Each check starts after the request arrives, so readers never
 see what was forgotten or hidden before their request; requests that arrive during a check share the next one. Another
@@ -16,10 +17,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
+from hotpapers import terms
+from hotpapers.errors import StoreError
+from hotpapers.issues.page_changes import PageChangeCounter
+from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import IssueReader
 from hotpapers.render.feeds import FeedMaker
 from hotpapers.render.html.pages import SitePages
 from hotpapers.render.html.templating import policy_of
+from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.byte_cache import ByteCache
 
@@ -98,6 +104,42 @@ class PageCache:
         else:
             page = self._make_pages().page(path)
         return None if page is None else rendered(path, page, bool(self._site_config.base))
+
+
+class FreshIssueReader:
+    """Call it to get the current issue reader: the same object as long as no process writes or forgets anything in the
+    record that it shows.
+
+    Each issue reader has its own connection, as it may be used in a different thread from the one that calls this."""
+
+    def __init__(self, open_record: Callable[[], Record], allowed: terms.Table = terms.TERMS) -> None:
+        self._open, self._allowed = open_record, allowed
+        self._watch: tuple[Record, PageChangeCounter] | None = None
+        self._current: tuple[int, Record, RecordIssueReader] | None = None
+
+    def __call__(self) -> RecordIssueReader:
+        """The issue reader. Raises StoreError; the next call then opens a new connection."""
+        try:
+            return self._current_reader()
+        except StoreError:
+            self.close()
+            raise
+
+    def _current_reader(self) -> RecordIssueReader:
+        if self._watch is None:
+            record = self._open()
+            self._watch, self._current = (record, PageChangeCounter(record)), None
+        changes = self._watch[1].look()
+        if self._current is None or self._current[0] != changes or self._current[1].database.is_lost:
+            record = self._open()
+            self._current = (changes, record, RecordIssueReader(record, self._allowed))
+        return self._current[2]
+
+    def close(self) -> None:
+        """Stops watching. The current issue reader may still be in use; its connection is closed with it."""
+        if self._watch is not None:
+            self._watch[0].database.close()
+        self._watch = self._current = None
 
 
 class CurrentPages:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 from urllib.parse import quote
@@ -30,7 +30,7 @@ from hotpapers.model import IssueReader
 from hotpapers.query import BY_NAME, QuerySession, papers, request_params
 from hotpapers.render import feeds
 from hotpapers.render.feed_formats import FORMATS
-from hotpapers.render.feeds import FeedMaker, FeedPaper
+from hotpapers.render.feeds import FeedMaker
 from hotpapers.render.html import search_page
 from hotpapers.render.html.pages import SitePages
 from hotpapers.render.html.search_page import SearchAnswer
@@ -186,18 +186,16 @@ class SearchRoutes:
         )
 
     def _feed_of_author(self, state: ThreadState, name: str, author: str, form: str) -> SearchOutput:
-        def is_theirs(paper: FeedPaper) -> bool:
-            return any(slug(name) == author for name in paper.view.authors)
+        def is_theirs(authors: Iterable[str]) -> bool:
+            return any(slug(name) == author for name in authors)
 
-        if not any(
-            slug(name) == author
-            for summary in state.issue_reader.entry_summaries(self._publication)
-            for name in summary.authors
-        ):
+        summaries = state.issue_reader.entry_summaries(self._publication)
+        if not any(is_theirs(summary.authors) for summary in summaries):
             return SearchOutput("", b"no paper in an issue has an author with this name", 404)
         title = name if name != author else author.replace("-", " ")
         path = f"feeds/author/{quote(author)}.{form}"
-        feed = state.feeds.of_papers(path, phrases.cut(phrases.one_line(title), 200), is_theirs, form)
+        title = phrases.cut(phrases.one_line(title), 200)
+        feed = state.feeds.of_papers(path, title, lambda paper: is_theirs(paper.view.authors), form)
         return SearchOutput(f"author.{form}", feed)
 
 

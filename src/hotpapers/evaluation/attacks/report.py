@@ -8,7 +8,7 @@ from statistics import mean, median_low
 from textwrap import indent
 
 from hotpapers import __version__, ranking
-from hotpapers.evaluation.attacks.campaign import Attack, Goal
+from hotpapers.evaluation.attacks.campaign import Attack, Expenses, Goal
 from hotpapers.evaluation.attacks.figures import (
     GOALS,
     PRICES,
@@ -25,7 +25,7 @@ from hotpapers.evaluation.attacks.figures import (
     needs_standing,
 )
 from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss
-from hotpapers.evaluation.attacks.search import MOST, Cost
+from hotpapers.evaluation.attacks.search import MOST
 from hotpapers.evaluation.attacks.suite import Results, Trial
 from hotpapers.evaluation.text_tables import markdown_table, plain_table
 from hotpapers.evaluation.worlds import WorldLaw
@@ -70,24 +70,15 @@ def _summary(trials: Sequence[Trial]) -> CostSummary:
     costs = sorted(trial.cost.accounts if trial.cost else NEVER for trial in trials)
     accounts = median_low(costs)
     cost = next((trial.cost for trial in trials if trial.cost and trial.cost.accounts == accounts), None)
+    expenses = cost.expenses if cost else Expenses(0, 0, 0, 0)
     costs_reached = [trial.cost for trial in trials if trial.cost]
     moved = round(mean(result.moved for result in costs_reached), 2) if costs_reached else 0.0
     return CostSummary(
         first.networks, first.ranking, first.attack, first.goal, first.aged, accounts if cost else None,
-        *_expenses(cost), len(trials), len(costs_reached), moved,
+        expenses.fresh, expenses.aged, expenses.posts + expenses.reactions, round(money(expenses), 4),
+        len(trials), len(costs_reached), moved,
         next((trial.failed for trial in trials if trial.failed), ""),
     )  # fmt: skip
-
-
-def _expenses(cost: Cost | None) -> tuple[int, int, int, float]:
-    if cost is None:
-        return 0, 0, 0, 0.0
-    return (
-        cost.expenses.fresh,
-        cost.expenses.aged,
-        cost.expenses.posts + cost.expenses.reactions,
-        round(money(cost.expenses), 4),
-    )
 
 
 def _honest(days: Sequence[Collateral]) -> HonestSummary:

@@ -267,7 +267,8 @@ class Scene:
     ) -> list[str]:  # fmt: skip
         honest = self.honest_input(needs)
         peers = self._peers(honest.peers, [self.rows[key] for key in rows], rows.values(), needs)
-        kept_papers = self._kept(rank, needs, whole=whole) - rows.keys()
+        order = self.order(rank, needs)
+        kept_papers = {candidate.paper for candidate in (order if whole else order[:RIVALS])} - rows.keys()
         candidates = [candidate for candidate in honest.candidates if candidate.paper in kept_papers]
         changed = (self.candidate(self.papers[key], paper_rows, needs) for key, paper_rows in rows.items())
         candidates += [candidate for candidate in changed if candidate is not None]
@@ -283,10 +284,6 @@ class Scene:
     ) -> tuple[VoiceHistogram, ...]:  # fmt: skip
         together = chain.from_iterable
         return changed_peers(peers, together(before), together(after), needs, days=REFERENCE_DAYS)
-
-    def _kept(self, rank: Rank, needs: ranking.RankingNeeds, *, whole: bool) -> set[str]:
-        order = self.order(rank, needs)
-        return {candidate.paper for candidate in (order if whole else order[:RIVALS])}
 
     def _rows_after(self, campaign: Campaign, ages: Sequence[int]) -> dict[str, list[Engagement]]:
         """The attention of all papers that a campaign affects."""

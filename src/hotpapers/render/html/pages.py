@@ -19,7 +19,7 @@ from hotpapers.render.html.issue_pages import IssuePages
 from hotpapers.render.html.list_pages import ListPages
 from hotpapers.render.html.log_pages import POLICY_PATH, LogPages, is_log_or_proof
 from hotpapers.render.html.paper_pages import PaperPages
-from hotpapers.render.html.search_index import SearchIndex
+from hotpapers.render.html.search_index import index_files
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.render.html.static_pages import StaticPages
 from hotpapers.view import site_paths
@@ -159,5 +159,5 @@ class SiteChannel:
             if page is not None:
                 yield RenderedFile(path, page)
             removed_paths |= pages.ended(path)
-        yield from SearchIndex(issue_reader, publication).files(days, is_own)
+        yield from index_files(issue_reader, publication, days, is_own)
         yield from (RenderedFile(path, b"") for path in sorted(removed_paths))

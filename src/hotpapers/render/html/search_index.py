@@ -42,28 +42,21 @@ LONGEST_TEXT = 4_000
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class SearchIndex:
-    """The index of one publication's issues."""
-
-    def __init__(self, issue_reader: IssueReader, publication: str) -> None:
-        self._issue_reader, self._name = issue_reader, publication
-        self._days = issue_reader.days(publication)
-
-    def files(self, days: Iterable[str], is_own: Callable[[str], bool] = bool) -> Iterator[RenderedFile]:
-        """The files that change when these days' issues change. `is_own`: selects a share of the quarters, by name."""
-        chosen_days = set(days).intersection(self._days)
-        yield _json("search/index.json", {"parts": sorted(set(map(part_of, self._days)))})
-        summaries = {
-            day: tuple(day_summaries)
-            for day, day_summaries in groupby(
-                self._issue_reader.entry_summaries(self._name), key=lambda summary: summary.day
-            )
-        }
-        for part in filter(is_own, sorted(set(map(part_of, chosen_days)))):
-            days_of_part = [day for day in self._days if part_of(day) == part]
-            texts = self._issue_reader.abstracts(self._name, days_of_part)
-            yield from part_files(part, [(day, summaries.get(day, ())) for day in days_of_part], texts)
-            yield from (shown_file(day, summaries.get(day, ()), texts) for day in days_of_part if day in chosen_days)
+def index_files(
+    issue_reader: IssueReader, publication: str, days: Iterable[str], is_own: Callable[[str], bool] = bool
+) -> Iterator[RenderedFile]:
+    """The files of a publication's index that change when these days' issues change. `is_own`: selects a share of the
+    quarters, by name."""
+    all_days = issue_reader.days(publication)
+    chosen_days = set(days).intersection(all_days)
+    yield _json("search/index.json", {"parts": sorted(set(map(part_of, all_days)))})
+    groups = groupby(issue_reader.entry_summaries(publication), key=lambda summary: summary.day)
+    summaries = {day: tuple(day_summaries) for day, day_summaries in groups}
+    for part in filter(is_own, sorted(set(map(part_of, chosen_days)))):
+        days_of_part = [day for day in all_days if part_of(day) == part]
+        texts = issue_reader.abstracts(publication, days_of_part)
+        yield from part_files(part, [(day, summaries.get(day, ())) for day in days_of_part], texts)
+        yield from (shown_file(day, summaries.get(day, ()), texts) for day in days_of_part if day in chosen_days)
 
 
 def part_of(day: str) -> str:
