@@ -30,10 +30,10 @@ from hotpapers.model import (
     Snapshot,
     storable,
 )
+from hotpapers.sources import hackernews
 from hotpapers.sources.arxiv import api, xml
 from hotpapers.sources.bluesky import parser
 from hotpapers.sources.feeds import FeedsSettings, FeedsSource
-from hotpapers.sources.hackernews import parser as hackernews
 from hotpapers.sources.mastodon import MastodonSettings, MastodonSource
 from hotpapers.store import Record
 from tests.issues.made import DAY, background, key, moment, write

@@ -21,6 +21,7 @@ from hotpapers.jobs.attempts import (
     FAILED_AGAIN,
     REFUSED_AGAIN,
     NextAttempt,
+    PartRetries,
     TimeRange,
     complete_coverage,
     incomplete_coverage,
@@ -28,7 +29,6 @@ from hotpapers.jobs.attempts import (
     requested_wait,
 )
 from hotpapers.jobs.job_state import JobState
-from hotpapers.jobs.part_retries import PartRetries
 from hotpapers.model import DAY, HOUR
 from tests.sources.net import START
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.sources.arxiv import author_names, tex
+from hotpapers.sources.arxiv import paper_items, tex
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,12 @@ from hotpapers.sources.arxiv import author_names, tex
     ],
 )
 def test_authors(line: str, expected: list[str]) -> None:
-    assert list(author_names.authors(line)) == expected
+    assert list(paper_items.author_names(line)) == expected
 
 
 @given(st.text(alphabet="ab (),:.JrI\\'{}and", max_size=80))
 def test_any_line_gives_names_without_commas_and_parentheses(line: str) -> None:
-    for name in author_names.authors(line):
+    for name in paper_items.author_names(line):
         assert name == name.strip() and name
         assert not set(name) & set("(),")
 

@@ -10,7 +10,7 @@ import pytest
 from hotpapers import model
 from hotpapers.errors import NotExchange
 from hotpapers.store import Record, item_checks
-from hotpapers.store.repair import close_unusable, unusable
+from hotpapers.store.verify import close_unusable, unusable
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.store import made
 from tests.store.made import AT

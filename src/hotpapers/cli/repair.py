@@ -5,8 +5,7 @@ from __future__ import annotations
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
 from hotpapers.ranking.words import count_noun
-from hotpapers.store import repair as repairing
-from hotpapers.store.verify import name_of
+from hotpapers.store.verify import close_unusable, name_of
 
 
 @common.command("""
@@ -21,7 +20,7 @@ def repair(as_json: bool, context: common.CommandContext) -> None:
     damaged store, restore a backup instead.
     """
     with common.open_record(context) as record:
-        rows = repairing.close_unusable(record)
+        rows = close_unusable(record)
     lines = [f"closed: {name_of(row.label)} (row {row.id})" for row in rows]
     summary = f"{count_noun(len(rows), 'row')} closed" if rows else "nothing to repair"
     value = {"closed": [{"kind": row.label[0], "number": row.id} for row in rows]}

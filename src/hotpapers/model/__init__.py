@@ -1,7 +1,7 @@
 """The program's data types, as immutable values that all other packages share.
 
 items     the kinds of observations
-keys      keys of posts and accounts; post_pages: the addresses of posts on their networks
+keys      keys of posts and accounts, and the addresses of posts on their networks
 ranking   input and output of rankings
 issues    frozen issues
 ports     the interfaces between packages: sources, channels, the HTTP client

@@ -22,8 +22,8 @@ from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import window_start
+from hotpapers.jobs.attempts import PartRetries
 from hotpapers.jobs.loop import JobContext
-from hotpapers.jobs.part_retries import PartRetries
 from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.moderation.blocklist import load_blocklist

@@ -18,10 +18,19 @@ from hotpapers.store import batches, identities, manifest, redaction
 from hotpapers.store.commitments import SALT
 from hotpapers.store.database import Database
 from hotpapers.store.identities import NO_IDENTITY
-from hotpapers.store.item_rows import KeyedHasher, StoredRow, derived_of
+from hotpapers.store.item_checks import needed
+from hotpapers.store.item_rows import (
+    SPECS,
+    KeyedHasher,
+    KindSpec,
+    StoredRow,
+    derived_of,
+    read_row,
+    select_columns,
+)
 from hotpapers.store.manifest import CHECK, HASH, BatchStamp, Pair, RowName
 from hotpapers.store.ordered_scan import OrderedScan, all_scans
-from hotpapers.store.repair import unusable
+from hotpapers.store.record import Record, now
 
 
 class VerifyFinding(NamedTuple):
@@ -357,3 +366,26 @@ def flaw_of(database: Database, issue: model.Issue) -> str | None:
     if data is None:
         return f"was built from batch {recorded.position}, which is missing"
     return None if data.hex() == recorded.chain else f"was built from another record: batch {recorded.position} differs"
+
+
+# ---- unusable rows -----------------------------------------------------------------------------------------
+
+
+def unusable(database: Database) -> list[StoredRow]:
+    """The open rows in which a key field is empty: nothing can show them. Imports now refuse such rows."""
+    return [row for spec in SPECS.values() for row in _of_kind(database, spec)]
+
+
+def _of_kind(database: Database, spec: KindSpec) -> Iterator[StoredRow]:
+    named = {spec.fields[i] for i in spec.identities}
+    empty = " OR ".join(f'"{name}" = {0 if name in named else chr(39) * 2}' for name in needed(spec.type))
+    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 AND ({empty}) ORDER BY id"
+    return (read_row(spec, row) for row in database.rows(sql) if empty)
+
+
+def close_unusable(record: Record, *, at: int | None = None) -> list[StoredRow]:
+    """Close unusable rows in one batch; the closed rows. Frozen issues do not change."""
+    with record.database.write():
+        rows = unusable(record.database)
+        batches.write_batch(record.database, (), record.hasher, BatchStamp(at or now(), "repair"), close=rows)
+    return rows

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from hotpapers.ids import timestamps
 from hotpapers.ids.timestamps import tid
-from hotpapers.model import Paper, keys, post_pages
+from hotpapers.model import Paper, keys
 
 _PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII)
 _PAPER_PATH = re.compile(r"paper/(.{9,40})/index\.html")
@@ -203,7 +203,7 @@ def outside(target: str) -> str:
 def post_page(key: str) -> str:
     """A post's own page on its network, by key; `model.keys.parse_key` is the inverse."""
     own_id = keys.own_id(key)
-    return post_pages.page_of(keys.network_of(key), own_id) or outside(own_id)
+    return keys.page_of(keys.network_of(key), own_id) or outside(own_id)
 
 
 def is_folded(last: str, since: str) -> bool:

@@ -16,7 +16,7 @@ from hotpapers.errors import InputError
 from hotpapers.ids import arxiv
 from hotpapers.ids.arxiv import ArxivId
 from hotpapers.model import Announcement, AnnouncementType, Item
-from hotpapers.sources.arxiv import author_names, paper_items, xml
+from hotpapers.sources.arxiv import paper_items, xml
 
 FULL = 2000
 """Most items of a feed: one with this many may have been cut."""
@@ -105,7 +105,7 @@ def read(item: Element, feed: str, at: int) -> list[Item]:
         arxiv_id,
         at,
         title=xml.text(item, "title"),
-        authors=author_names.authors(item.findtext("creator") or ""),
+        authors=paper_items.author_names(item.findtext("creator") or ""),
         categories=_categories(item),
         abstract=summary.partition("\nAbstract: ")[2] or summary,
         doi=item.findtext("DOI"),

@@ -17,7 +17,7 @@ from hotpapers.categories import archive_of
 from hotpapers.errors import InputError
 from hotpapers.ids.arxiv import ArxivId
 from hotpapers.model import Announcement, Item
-from hotpapers.sources.arxiv import author_names, daily_feeds, paper_items, xml
+from hotpapers.sources.arxiv import daily_feeds, paper_items, xml
 from hotpapers.sources.arxiv.cursor_state import rank
 
 NOTHING, STALE = "noRecordsMatch", "badResumptionToken"
@@ -109,7 +109,7 @@ def _moments(tree: Element) -> list[int]:
 
 def _authors(tree: Element) -> Iterator[str]:
     if tree.find("authors/author") is None:
-        yield from author_names.authors(xml.text(tree, "authors"))
+        yield from paper_items.author_names(xml.text(tree, "authors"))
     for author in tree.iterfind("authors/author"):
         yield " ".join(filter(None, (xml.text(author, part) for part in ("forenames", "keyname", "suffix"))))
 

@@ -16,13 +16,13 @@ import msgspec
 
 from hotpapers import announcement_days as days
 from hotpapers.categories import KNOWN
-from hotpapers.errors import InputError, NetError
+from hotpapers.errors import InputError, NetError, RequestRefused, RetryLater
+from hotpapers.ids import timestamps
 from hotpapers.model import HOUR, HttpClient, PayloadPage, RawPayload
-from hotpapers.sources.arxiv import api, cursor_state, daily_feeds, page_facts, xml
+from hotpapers.sources.arxiv import api, cursor_state, daily_feeds, oai_records, page_facts, xml
 from hotpapers.sources.arxiv.completeness import CompletenessChecks
 from hotpapers.sources.arxiv.cursor_state import ArxivCursor
 from hotpapers.sources.arxiv.daily_feeds import DailyFeed, DailyFeedEntry
-from hotpapers.sources.arxiv.oai_harvest import OaiHarvest
 from hotpapers.sources.arxiv.settings import ArxivSettings
 
 
@@ -91,6 +91,8 @@ class ArxivPoll:
         self._fetcher = MetadataFetcher(settings, self._ask)
         self._known_ids = self._fetcher.known_ids
         self._feed_ids: dict[str, frozenset[str]] = {}
+        self._restarted_stamp = ""
+        self._tokens = {start.token}
 
     def pages(self) -> Iterator[PayloadPage]:
         yield from self._describe([*self.cursor.overdue, *self.cursor.owed])
@@ -103,9 +105,7 @@ class ArxivPoll:
             else:
                 self.cursor = cursor_state.open_day(self.cursor, self.cursor.open)
                 yield self._page()
-        harvest = OaiHarvest(self.settings, self.http, self._ask, self.cursor)
-        yield from harvest.pages()
-        self.cursor = harvest.cursor
+        yield from self._harvest()
 
     def _page(self, payloads: Sequence[RawPayload] = ()) -> PayloadPage:
         return PayloadPage(payloads, cursor_state.encode(self.cursor))
@@ -246,3 +246,47 @@ class ArxivPoll:
                 exact=result.exact if not self.cursor.checked else max(self.cursor.exact, result.exact),
             )
             yield self._page(result.payloads)
+
+    # ---- missed days, by OAI-PMH -------------------------------------------------------------------------
+
+    def _harvest(self) -> Iterator[PayloadPage]:
+        """Closes the cursor's gap before the listings begin, one datestamp after another up to today. Raises RetryLater
+        if a new day begins."""
+        today = timestamps.day_of(self.http.now())
+        while self.cursor.stamp:
+            if self.cursor.stamp > today:
+                yield self._close_gap()
+                return
+            yield self._records()
+            if self.cursor.day < days.current(self.http.now()):  # its feeds are only up for a day
+                raise RetryLater(self.settings.every, "arXiv: a new day comes before the rest of the missed ones")
+
+    def _records(self) -> PayloadPage:
+        first = {"metadataPrefix": "arXivRaw", "from": self.cursor.stamp, "until": self.cursor.stamp}
+        params = {"resumptionToken": self.cursor.token} if self.cursor.token else first
+        part, at = self._ask(oai_records.parse, self.settings.oai, verb="ListRecords", **params)
+        is_restarted = self.cursor.stamp == self._restarted_stamp  # again in this round would never end
+        if part.error == oai_records.STALE and self.cursor.token and not is_restarted:
+            self._restarted_stamp = self.cursor.stamp
+            self._tokens.clear()
+            self.cursor = msgspec.structs.replace(self.cursor, token="")
+            return self._page()
+        if part.error not in ("", oai_records.NOTHING):
+            raise RequestRefused(f"{self.settings.oai}: {part.error}: {part.message}")
+        if part.token and part.token in self._tokens:  # would never end
+            raise RequestRefused(f"{self.settings.oai}: sends a part of its list again")
+        self._tokens.add(part.token)
+        context = oai_records.MissedDays(
+            *self.cursor.gap, self.cursor.after, self.cursor.before, ",".join(self.settings.holidays)
+        )
+        payloads = [RawPayload("record", key, xml.wrap(body, **context._asdict()), at) for key, body in part.records]
+        self.cursor = cursor_state.with_token(self.cursor, part.token)
+        return self._page(payloads)
+
+    def _close_gap(self) -> PayloadPage:
+        first, last = self.cursor.gap
+        before_first = days.previous_day(first, self._holidays)
+        harvested_days = days.between(before_first, days.following(last), self._holidays)
+        payloads = [page_facts.day_payload(day, "harvested", (), self.http.now()) for day in harvested_days]
+        self.cursor = cursor_state.without_gap(self.cursor)
+        return self._page(payloads)

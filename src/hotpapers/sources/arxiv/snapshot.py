@@ -13,7 +13,7 @@ import msgspec
 
 from hotpapers.ids.arxiv import ArxivId
 from hotpapers.model import Paper
-from hotpapers.sources.arxiv import author_names, paper_items
+from hotpapers.sources.arxiv import paper_items
 
 
 class SnapshotVersion(msgspec.Struct):
@@ -64,4 +64,4 @@ def _authors(row: SnapshotPaper) -> Iterator[str]:
         for family_name, *other_names in filter(None, row.authors_parsed):
             yield " ".join(filter(None, (*other_names[:1], family_name, *other_names[1:2])))
     else:
-        yield from author_names.authors(row.authors) if isinstance(row.authors, str) else row.authors
+        yield from paper_items.author_names(row.authors) if isinstance(row.authors, str) else row.authors

@@ -19,11 +19,8 @@ from hotpapers.transfer.research import queries
 from hotpapers.transfer.research.describe import DESCRIPTIONS, ExportFacts, NetworkSpan, TableFile
 from hotpapers.transfer.research.rows import ROWS
 from hotpapers.transfer.research.schema import TABLES, ResearchTable
-from hotpapers.transfer.research.self_report import self_report
 from hotpapers.transfer.tables import write_typed
 
-BESIDE = DESCRIPTIONS | {"self-report.json": self_report}
-"""The files that are written beside the tables."""
 UNTITLED = "Hot Papers: attention to arXiv papers"
 
 
@@ -59,7 +56,7 @@ def write_tables(record: Record, folder: Path, at: int) -> WrittenTables:
 
 
 def _describe(facts: ExportFacts, folder: Path) -> None:
-    for name, describe in BESIDE.items():
+    for name, describe in DESCRIPTIONS.items():
         text = msgspec.json.format(msgspec.json.encode(describe(facts)), indent=2)
         (folder / name).write_bytes(text + b"\n")
 
