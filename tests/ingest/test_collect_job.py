@@ -419,6 +419,23 @@ def test_what_was_called_read_by_a_clock_that_was_ahead_is_read_again(store_url:
         assert jobs_queries.load_state(setup.record, "lobsters").covered_to == START
 
 
+def test_a_part_that_never_ran_holds_coverage_back(store_url: str) -> None:
+    with collect_setup(store_url, story_list(story("gg", "2512.00007"))) as setup:
+        job = setup.loop.job
+        assert isinstance(job, CollectJob)
+        job.shared_by = ("lobsters", "lobsters/2")
+        run_round(setup)
+        setup.http.sleep(COVERED_EVERY / 1e6 + 60)
+        run_round(setup)
+        assert coverage(setup.record) == []
+        later = setup.http.now()
+        jobs_queries.save_state(setup.record, JobState(source="lobsters/2", started_at=START, covered_to=later))
+        setup.http.sleep(COVERED_EVERY / 1e6 + 60)
+        run_round(setup)
+        [row] = coverage(setup.record)
+        assert (row.state, row.until_at) == ("complete", later)
+
+
 def test_of_a_stream_in_parts_so_much_was_read_as_the_slowest_part_has(store_url: str) -> None:
     """And never later than now, whatever another part claims."""
     with collect_setup(store_url, story_list(story("gg", "2512.00007"))) as setup:

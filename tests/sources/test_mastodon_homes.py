@@ -1,4 +1,4 @@
-"""Mastodon: home servers that fail, hang, answer slowly or lie."""
+"""Mastodon: home servers that fail, hang, answer slowly or lie, and servers whose copies of a post differ."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import json
 import pytest
 
 from hotpapers.errors import InputError, NetError, PartiallyRead, RequestRefused
-from hotpapers.model import PayloadPage, RawPayload
-from hotpapers.sources.mastodon import MastodonSettings, MastodonSource
+from hotpapers.ingest.change_filter import TrackedPosts
+from hotpapers.ingest.collect_job import CollectJob, Connection
+from hotpapers.model import HOUR, PayloadPage, Post, RawPayload
+from hotpapers.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource
+from hotpapers.store import Record
+from hotpapers.terms import TERMS
+from tests.ingest.job_setup import loop_of
 from tests.sources.cases import AT
-from tests.sources.net import ScriptedClient
-from tests.sources.test_mastodon import OTHER, SOURCE, collect, home_url, keys, post_key, status
+from tests.sources.net import START, ScriptedClient
+from tests.sources.test_mastodon import OTHER, SOURCE, collect, home_url, keys, post_key, response, status
 
 
 def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> None:
@@ -83,3 +88,27 @@ def test_a_home_server_cannot_speak_for_an_account_of_another_one(kind: str) -> 
     post_data = status(1, account=account)
     with pytest.raises(InputError, match="its account is of another server"):
         list(SOURCE.read(RawPayload(kind, post_data["uri"], json.dumps(post_data).encode(), AT)))
+
+
+def test_copies_of_a_post_that_differ_are_not_recorded_in_turn(store_url: str) -> None:
+    """The home server cannot be asked. Only one of two other servers limits the account."""
+    account = {"acct": "w@other.example", "uri": f"{OTHER}/users/w"}
+    edit = {"content": "now arxiv.org/abs/2609.01235", "edited_at": "2026-01-01T01:00:00Z"}
+
+    def respond(url: str) -> bytes:
+        more = edit if http.now() > START + HOUR // 2 else {}
+        return response(status(1, uri=f"{OTHER}/objects/5", account={**account, "limited": "two" in url}, **more))
+
+    http = ScriptedClient(respond)
+    servers = tuple(MastodonServer(base=f"https://{name}.example") for name in ("one", "two"))
+    with Record(store_url) as record:
+        tracked = TrackedPosts(record, "mastodon", http.now())
+        source = MastodonSource(MastodonSettings(servers=servers), tracked)
+        loop = loop_of(CollectJob(source, Connection(http), tracked, TERMS["mastodon"]), store_url, http, "one")
+        for _ in range(4):
+            attempt = loop.attempt()
+            assert attempt is not None and attempt.state == "idle"
+            http.sleep(900)
+        posts = [row.item for row in record.view().observations(Post, "t.until = 0 ORDER BY t.id", ())]
+        assert [(post.text[:3], post.limits) for post in posts if isinstance(post, Post)] == [("arx", ()), ("now", ())]
+        loop._close_store()

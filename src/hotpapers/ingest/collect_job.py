@@ -237,10 +237,11 @@ class CollectJob:
         return covered_to(context.status, self.connection.http.now())
 
     def _covered_by_others(self, context: JobContext) -> int:
-        """The moment up to which the other jobs that share the stream have read it, at most now."""
-        now = self.connection.http.now()
+        """The moment up to which the other jobs that share the stream have read it, at most now. One that never ran has
+        read nothing beyond what is covered."""
+        now, before = self.connection.http.now(), self._covered_to(context)
         others = (jobs_queries.load_state(context.record, name) for name in self.shared_by if name != self.name)
-        return min([now, *(covered_to(status, now) for status in others)])
+        return min([now, *(covered_to(status, before) for status in others)])
 
     def _write(self, context: JobContext, rows: Iterable[Coverage], at: int) -> None:
         coverages = list(rows)

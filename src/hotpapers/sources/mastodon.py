@@ -86,7 +86,8 @@ LOST_ON_HOMES = 900
 PUBLIC = ("public", "unlisted")
 SECOND = 1_000_000
 REMEMBERED = 10_000
-"""How many posts of a streaming server are remembered by the server's own number, which its deletions name."""
+"""How many posts of a streaming server are remembered by the server's own number, which its deletions name; and how
+many posts by the server that told of them."""
 OVERLAP = 3_600_000 << 16
 """An hour in Mastodon's identifiers, which is read again for hashtags: posts of other servers arrive late."""
 _SNOWFLAKE = re.compile(r"[0-9]{17,19}")
@@ -197,6 +198,7 @@ class MastodonSource:
         self._failing_homes: set[str] = set()
         self._read_since: dict[str, int] = {}
         self._uris_by_id: OrderedDict[str, str] = OrderedDict()
+        self._tellers: OrderedDict[str, str] = OrderedDict()
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The new entries of each timeline. A failing timeline doesn't stop the others; its error is raised last."""
@@ -278,7 +280,7 @@ class MastodonSource:
         self, entry: _TimelineEntry | None, body: bytes, server: MastodonServer, at: int
     ) -> Sequence[RawPayload]:
         """The payloads of a timeline's entry, or of a boost's original. Counts are trusted only from the home server;
-        edits too, if the home server can be asked."""
+        edits too, if the home server can be asked, else from the server that told of the post."""
         if entry is None:
             return [RawPayload("post", unreadable_key(body), body, at)]
         if bytes(entry.reblog) != b"null":
@@ -287,12 +289,14 @@ class MastodonSource:
             return []
         at_home = _host(entry.uri) == _host(server.base)
         if at_home and server.streaming:
-            self._remember(f"{server.base} {entry.id}", entry.uri)
+            _remember(self._uris_by_id, f"{server.base} {entry.id}", entry.uri)
         payload = RawPayload("home" if at_home else "post", entry.uri, body, at)
         if f"{NETWORK}:{entry.uri}" not in self.known:
+            _remember(self._tellers, entry.uri, server.base)
             return [payload]
-        if _HOME.fullmatch(entry.uri) and not at_home:
-            return []  # servers' copies differ: each round would record two versions
+        # servers' copies differ: with several, each round would record several versions
+        if not at_home and (_HOME.fullmatch(entry.uri) or self._tellers.get(entry.uri, server.base) != server.base):
+            return []
         return [payload, *_edit(entry, payload)]
 
     # ---- event streams ---------------------------------------------------------------------------------
@@ -327,11 +331,6 @@ class MastodonSource:
             uri = self._uris_by_id.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
             return [RawPayload("gone", uri, b"null", at)] if f"{NETWORK}:{uri}" in self.known else []
         return []
-
-    def _remember(self, name: str, uri: str) -> None:
-        self._uris_by_id[name] = uri
-        if len(self._uris_by_id) > REMEMBERED:
-            self._uris_by_id.popitem(last=False)
 
     # ---- home servers ----------------------------------------------------------------------------------
 
@@ -404,6 +403,13 @@ class MastodonSource:
             *title_verdicts(mentions, text, self.names, was_edited=payload.kind == "edit"),
             *counts,
         ]
+
+
+def _remember(values: OrderedDict[str, str], name: str, value: str) -> None:
+    """Adds a value, and drops the oldest if there are too many."""
+    values[name] = value
+    if len(values) > REMEMBERED:
+        values.popitem(last=False)
 
 
 def _host(address: str) -> str:
