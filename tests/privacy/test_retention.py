@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers import model
+from hotpapers import model, terms
 from hotpapers.engagement.measurement import AGES
 from hotpapers.errors import CorruptStore
 from hotpapers.model import DAY, HOUR
@@ -196,6 +196,21 @@ def test_originals_go_when_they_expire(store_url: str) -> None:
         record.ingest(parse_all(made.counts_of, [model.RawPayload("counts", "k", b"{", AT)], 2 * DAY), source="s")
         assert [prune(record, at=AT + days * DAY + 1).originals for days in (0, 1, 2, 29, 30)] == [0, 1, 1, 0, 1]
         assert record.count(model.Snapshot) == 2 and not made.verified(record).findings
+
+
+def test_originals_go_once_the_terms_forbid_to_keep_them(store_url: str) -> None:
+    with Record(store_url) as record:
+        for source in ("mastodon", "bluesky"):
+            payloads = [model.RawPayload("counts", "k", b'{"post": "%s", "likes": 1}' % POSTS[0].encode(), AT)]
+            record.ingest(parse_all(made.counts_of, payloads, 30 * DAY), source=source)
+        allowed = terms.table({"mastodon": terms.TermsOverride(keep=2)})
+        assert prune(record, at=AT + 3 * DAY, allowed=terms.TERMS).originals == 0
+        assert prune(record, at=AT + 3 * DAY, allowed=allowed).originals == 1
+        assert prune(record, at=AT + 3 * DAY, allowed=terms.TERMS).originals == 0, (
+            "what is left stays as long as before"
+        )
+        assert prune(record, at=AT + 30 * DAY + 1, allowed=terms.TERMS).originals == 1
+        assert not made.verified(record).findings
 
 
 def test_a_frozen_issue_is_rebuilt_from_a_pruned_record(store_url: str) -> None:

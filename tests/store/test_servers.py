@@ -118,7 +118,7 @@ def test_a_server_that_goes_away_in_the_middle(postgres_url: str) -> None:
 
 
 def test_an_empty_database_stays_empty_unless_a_store_may_be_created(bare_postgres_url: str) -> None:
-    with pytest.raises(errors.NotFound, match="no store in this database; `hotpapers run`"):
+    with pytest.raises(errors.NotFound, match="no store in this database; `hotpapers init`"):
         Record(bare_postgres_url, create=False)
     database = connect(bare_postgres_url)
     assert database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]

@@ -207,13 +207,13 @@ def test_a_log_of_many_checkpoints_is_asked_for_at_the_cost_of_one(
                 os.utime(file, (1, 1))  # long ago
             counts = Counter[str]()
             with monkeypatch.context() as patch:
-                for module, name in ((log_files, "parse_checkpoint"), (signatures, "ed25519_verifies")):
+                for module, name in ((log_files, "parse_checkpoint"), (signatures, "verifies")):
                     patch.setattr(module, name, counted(getattr(module, name), counts))
                 freeze(record, day)
                 update_log(record.database, NAME, config, at(day))
                 assert list(ask_witnesses(http, logs_policy(witnessed_config), config.folder, NAME, at(day))) == []
                 assert not any(map(logs_of(witnessed_config).is_incomplete, map(digest_of, range(day + 1))))
-        assert counts["parse_checkpoint"] <= 5 and counts["ed25519_verifies"] <= 12
+        assert counts["parse_checkpoint"] <= 5 and counts["verifies"] <= 12
 
 
 def counted(function: Callable[..., Any], counts: Counter[str]) -> Callable[..., Any]:

@@ -18,6 +18,6 @@ def prune(as_json: bool, context: common.CommandContext) -> None:
     Deletes expired raw payloads and old snapshots. No frozen issue changes.
     """
     with common.open_record(context) as record:
-        result = pruning.prune(record)
+        result = pruning.prune(record, allowed=context.terms if context.has_settings else None)
     text = f"{count_noun(result.snapshots, 'snapshot')} and {count_noun(result.originals, 'raw payload')} deleted"
     show(result, [text], as_json)

@@ -140,7 +140,7 @@ def _housekeeping(context: common.CommandContext, names: list[str], site: Ingest
     def make() -> HousekeepingJob:
         connection = make_connection((ping,) if ping else (), (), site)
         return HousekeepingJob(
-            connection, ping, lambda work: site_health(context, work.record, names, work.clock.now())
+            connection, ping, lambda work: site_health(context, work.record, names, work.clock.now()), context.terms
         )
 
     return JobLoop(HousekeepingJob.name, make, site.record, site.leases, site.clock)

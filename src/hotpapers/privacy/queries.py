@@ -192,6 +192,13 @@ def drop_expired(database: Database, at: int) -> int:
     return sum(database.run(f"DELETE FROM {table} WHERE keep_until < ?", (at,)) for table in ("raw", "quarantine"))
 
 
+def shorten(database: Database, source: str, keep: int) -> None:
+    """Let a source's originals expire `keep` microseconds after they were read, if not earlier. Call inside
+    `write()`."""
+    sql = "UPDATE raw SET keep_until = seen_at + ? WHERE source = ? AND keep_until > seen_at + ?"
+    database.run(sql, (keep, source, keep))
+
+
 def snapshots_after(database: Database, number: int, limit: int) -> list[SnapshotRow]:
     """The open snapshots after a row number, in order."""
     sql = "SELECT id, post, observed_at, since FROM snapshot WHERE id > ? AND until = 0 ORDER BY id LIMIT ?"

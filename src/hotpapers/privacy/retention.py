@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, groupby, takewhile
 from operator import itemgetter
 from typing import NamedTuple
 
+import msgspec
+
+from hotpapers import terms
 from hotpapers.engagement.measurement import AGES
 from hotpapers.errors import CorruptStore
 from hotpapers.model import DAY, HOUR, LARGEST, HeldPapers
@@ -32,6 +35,8 @@ STEP = 5_000
 """Snapshots per step."""
 AT_ONCE = 500
 """Posts per query."""
+KEPT_BY = "kept by"
+"""The name in `meta` of how long originals may be kept, by network."""
 PROGRESS = "pruned"
 """The name in `meta` of the last snapshot number that was checked."""
 
@@ -63,13 +68,18 @@ class _IssueCuts(NamedTuple):
         return _IssueCut(moment, self.firsts[bisect_left(self.cuts, _IssueCut(moment, 0))])
 
 
-def prune(record: Record, *, at: int | None = None, whole: bool = True) -> PruneResult:
-    """Prune the record as of a moment. Frozen issues do not change.
+def prune(
+    record: Record, *, at: int | None = None, whole: bool = True, allowed: terms.Table | None = None
+) -> PruneResult:
+    """Prune the record as of a moment. Frozen issues do not change. `allowed`: the networks' terms, for originals that
+    were stored when they could be kept for longer.
 
     `whole`: check all snapshots. Otherwise, only those are checked that have become old enough since the last run
     without `whole`. Snapshots are numbered as they come, so this is one day's worth.
     """
     at = at or now()
+    if allowed is not None:
+        _shorten(record, {row.network: row.keep for row in allowed.values()})
     with record.database.write():
         originals = queries.drop_expired(record.database, at)
     issue_cuts, before, snapshots = _issue_cuts(record), at - SNAPSHOTS_AFTER, 0
@@ -83,6 +93,17 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
                 write_meta(record.database, PROGRESS, str(upto))
         snapshots += len(gone)
     return PruneResult(snapshots, originals)
+
+
+def _shorten(record: Record, keep: Mapping[str, int]) -> None:
+    """Keep no original for longer than the terms allow now. Only if they have changed: this reads all originals."""
+    rules = msgspec.json.encode(keep, order="sorted").decode()
+    if read_meta(record.database, KEPT_BY) == rules:
+        return
+    with record.database.write():
+        for network, duration in keep.items():
+            queries.shorten(record.database, network, duration)
+        write_meta(record.database, KEPT_BY, rules)
 
 
 # ---- steps ---------------------------------------------------------------------------------------------

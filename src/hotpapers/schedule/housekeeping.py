@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hotpapers import terms
 from hotpapers.deliver.email import subscribers
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.engagement.standing.queries import learn_standing
@@ -28,12 +29,15 @@ LEARN_EVERY = HOUR
 
 class HousekeepingJob:
     """The job. `ping`: an address requested every hour while all is well, for a service that alerts when requests stop;
-    empty for none. `health`: returns the site's health."""
+    empty for none. `health`: returns the site's health. `allowed`: the networks' terms."""
 
     name = "housekeeping"
 
-    def __init__(self, connection: Connection, ping: str, health: Callable[[JobContext], SiteHealth]) -> None:
-        self._connection, self._ping, self._health = connection, ping, health
+    def __init__(
+        self, connection: Connection, ping: str, health: Callable[[JobContext], SiteHealth],
+        allowed: terms.Table = terms.TERMS,
+    ) -> None:  # fmt: skip
+        self._connection, self._ping, self._health, self._allowed = connection, ping, health, allowed
         self._pruned_at = self._pinged_at = self._learned_at = 0
 
     def close(self) -> None:
@@ -57,7 +61,7 @@ class HousekeepingJob:
 
     def _prune(self, context: JobContext, at: int) -> None:
         context.check_lease()
-        result = prune(context.record, at=at, whole=False)
+        result = prune(context.record, at=at, whole=False, allowed=self._allowed)
         reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
         engagement_queries.drop_unfollowed(context.record.database, at)
         forgotten_file.complete(context.record.database, context.record.hasher)

@@ -27,15 +27,17 @@ from hotpapers.deliver.email.messages import address_message, issue_message
 from hotpapers.deliver.email.queries import OutboxKey
 from hotpapers.deliver.email.tokens import MailToken, SentMessage
 from hotpapers.ids import timestamps
+from hotpapers.issues import freeze
 from hotpapers.model import DAY as DAY_LONG
 from hotpapers.store import Record
 from tests.deliver.email.samples import BEFORE, FROZEN, MARK, SECRET, SITE_CONFIG, fill, join, mail_config, reader
-from tests.issues.made import DAY
+from tests.issues.made import DAILY, DAY
 from tests.render.sample import OWN_READER
 
 MESSAGE = address_message(
     issue_message(OWN_READER.issue("daily", "2021-01-14"), mail_config(), SITE_CONFIG), mail_config(), reader(), SECRET
 )
+SENT = SentMessage("2021-01-14", 1, MARK)
 REPORT = """\
 From: MAILER-DAEMON@moth.example
 Subject: Undelivered Mail Returned to Sender
@@ -69,7 +71,7 @@ def sent(mark: str = MARK, day: str = "2021-01-14", secret: bytes = SECRET) -> b
     """The message of a day for a reader, as a store with this secret sends it."""
     own_id, other_id = (
         tokens.message_id(key, message, "owls.example").encode()
-        for key, message in ((SECRET, SentMessage("2021-01-14", 1, MARK)), (secret, SentMessage(day, 1, mark)))
+        for key, message in ((SECRET, SENT), (secret, SentMessage(day, 1, mark)))
     )
     assert own_id in MESSAGE
     return MESSAGE.replace(own_id, other_id)
@@ -106,16 +108,16 @@ def note(subject: str, body: str = "", **headers: str) -> bytes:
 # ---- reading -------------------------------------------------------------------------------------------
 
 REPORTS = [
-    ("5.1.1", "", BounceReport(MARK, "2021-01-14", "5.1.1", True)),
-    ("5.7.1", "", BounceReport(MARK, "2021-01-14", "5.7.1", False)),
-    ("5.2.2", "", BounceReport(MARK, "2021-01-14", "5.2.2", False)),
-    ("5.0.0", "Diagnostic-Code: smtp; 550 5.1.1 no such user\n", BounceReport(MARK, "2021-01-14", "5.1.1", True)),
-    ("5.0.0", "Diagnostic-Code: smtp; 550 no such user\n", BounceReport(MARK, "2021-01-14", "5.0.0", True)),
-    ("5.0.0", "Diagnostic-Code: smtp; 554 go away\n", BounceReport(MARK, "2021-01-14", "5.0.0", False)),
-    ("5.0.0", "", BounceReport(MARK, "2021-01-14", "5.0.0", False)),
-    ("4.4.7", "", BounceReport(MARK, "2021-01-14", "4.4.7", False)),
-    ("4.4.1", "Diagnostic-Code: smtp; 550 5.1.1 later\n", BounceReport(MARK, "2021-01-14", "4.4.1", False)),
-    ("4.0.0", "Diagnostic-Code: smtp; 450 4.2.2 full\n", BounceReport(MARK, "2021-01-14", "4.2.2", False)),
+    ("5.1.1", "", BounceReport(SENT, "5.1.1", True)),
+    ("5.7.1", "", BounceReport(SENT, "5.7.1", False)),
+    ("5.2.2", "", BounceReport(SENT, "5.2.2", False)),
+    ("5.0.0", "Diagnostic-Code: smtp; 550 5.1.1 no such user\n", BounceReport(SENT, "5.1.1", True)),
+    ("5.0.0", "Diagnostic-Code: smtp; 550 no such user\n", BounceReport(SENT, "5.0.0", True)),
+    ("5.0.0", "Diagnostic-Code: smtp; 554 go away\n", BounceReport(SENT, "5.0.0", False)),
+    ("5.0.0", "", BounceReport(SENT, "5.0.0", False)),
+    ("4.4.7", "", BounceReport(SENT, "4.4.7", False)),
+    ("4.4.1", "Diagnostic-Code: smtp; 550 5.1.1 later\n", BounceReport(SENT, "4.4.1", False)),
+    ("4.0.0", "Diagnostic-Code: smtp; 450 4.2.2 full\n", BounceReport(SENT, "4.2.2", False)),
     ("2.0.0", "", None),
 ]
 
@@ -155,7 +157,7 @@ def test_a_report_of_a_message_that_was_not_sent_is_ignored(returned: Callable[.
 def test_a_message_returned_encoded_is_recognized() -> None:
     data = complaint(base64.encodebytes(MESSAGE), "base64")
     assert b"<2021-01-14" not in data
-    assert parse_message(data, SECRET) == AbuseComplaint(MARK, "2021-01-14")
+    assert parse_message(data, SECRET) == AbuseComplaint(SENT)
     assert parse_message(data.replace(b"feedback-report", b"something-else"), SECRET) is None
 
 
@@ -237,7 +239,7 @@ def test_no_message_takes_minutes(data: bytes) -> None:
 def test_the_reason_of_a_report_is_a_status_and_nothing_else() -> None:
     """PostgreSQL refuses texts with U+0000, and what follows in the mailbox would never be read."""
     assert parse_message(report("5\x00"), SECRET) is None
-    assert parse_message(report("5.1.1\x00\x1b]0;owls"), SECRET) == BounceReport(MARK, "2021-01-14", "5.1.1", True)
+    assert parse_message(report("5.1.1\x00\x1b]0;owls"), SECRET) == BounceReport(SENT, "5.1.1", True)
 
 
 @settings(max_examples=100)
@@ -346,6 +348,8 @@ def test_a_mailbox_read_again_ends_no_new_subscription(tmp_path: Path) -> None:
             join(record, f"{name}@moth.example", FROZEN + 9 * DAY_LONG) for name in ("gone", "angry", "leaver")
         ]
         assert process_mailbox(record, box, FROZEN + 10 * DAY_LONG) == MailboxSummary(other=3)
+        freeze.freeze(record, DAILY, DAY, again=True, reason="corrected", at=FROZEN + 11 * DAY_LONG)
+        assert process_mailbox(record, box, FROZEN + 12 * DAY_LONG) == MailboxSummary(other=3), "of the first edition"
         states = {entry.mark: entry.state for entry in subscribers.all_subscribers(record)}
         assert [states[mark] for mark in new_marks] == ["confirmed"] * 3
         assert process_mailbox(record, leave, FROZEN + 10 * DAY_LONG) == MailboxSummary(left=1), "it arrives only now"

@@ -71,17 +71,23 @@ class _ShortHeaders(Compat32):
 class BounceReport(NamedTuple):
     """One of our messages came back. `no_such_address`: because the address does not exist."""
 
-    mark: str
-    day: str
+    message: SentMessage
     reason: str
     no_such_address: bool
+
+    @property
+    def mark(self) -> str:
+        return self.message.mark
 
 
 class AbuseComplaint(NamedTuple):
     """Somebody reported one of our messages as abuse; this unsubscribes them."""
 
-    mark: str
-    day: str
+    message: SentMessage
+
+    @property
+    def mark(self) -> str:
+        return self.message.mark
 
 
 MailboxEvent = BounceReport | AbuseComplaint | MailToken | None
@@ -123,8 +129,10 @@ def _is_outdated(record: Record, event: MailboxEvent, delivered: int) -> bool:
         return False
     if isinstance(event, MailToken):
         return event.purpose == "unsubscribe" and 0 < delivered < subscriber.since - CLOCK_TOLERANCE
-    issues = editions(record, subscriber.publication, event.day)
-    return bool(issues) and issues[-1].frozen_at < subscriber.since
+    issues = editions(record, subscriber.publication, event.message.day)
+    return any(
+        issue.content.edition == event.message.edition and issue.frozen_at < subscriber.since for issue in issues
+    )
 
 
 def _apply(record: Record, event: MailboxEvent, at: int) -> str:
@@ -133,7 +141,8 @@ def _apply(record: Record, event: MailboxEvent, at: int) -> str:
         subscriber = subscribers.find(record, event.mark)
         if subscriber is None:
             return "other"
-        outbox.mark_bounced(record, OutboxKey(subscriber.publication, event.day, event.mark), event.reason, at)
+        key = OutboxKey(subscriber.publication, event.message.day, event.mark)
+        outbox.mark_bounced(record, key, event.reason, at)
         if not event.no_such_address:
             return "came_back"
         return "bounced" if subscribers.bounce(record, event.mark, event.reason, at) else "other"
@@ -171,7 +180,7 @@ def _read(raw: bytes, message: Message, secret: bytes) -> MailboxEvent:
             return None
         if kind == "delivery-status":
             return _bounce_report(message, returned)
-        return AbuseComplaint(returned.mark, returned.day)
+        return AbuseComplaint(returned)
     subject = str(make_header(decode_header(str(message.get("subject", "")))))
     tokens = (decode(secret, match[0]) for match in TOKEN.finditer(subject))
     token = next(filter(None, tokens), None)
@@ -187,12 +196,7 @@ def _bounce_report(message: Message, returned: SentMessage) -> BounceReport | No
             specific = status_of(diagnosis) if _GENERIC.fullmatch(status) else ""
             code = _CODE.search(diagnosis)
             known_status = "" if _GENERIC.fullmatch(status) and not specific else specific or status
-            return BounceReport(
-                returned.mark,
-                returned.day,
-                specific or status,
-                is_bad_address(int(code[1]) if code else 0, known_status),
-            )
+            return BounceReport(returned, specific or status, is_bad_address(int(code[1]) if code else 0, known_status))
     return None
 
 
