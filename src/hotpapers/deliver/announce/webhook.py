@@ -23,7 +23,6 @@ import msgspec
 from hotpapers.errors import InputError
 from hotpapers.model import HttpClient, IssueReader, Message, PublishedIssue, Response
 from hotpapers.query.issues import as_issue
-from hotpapers.query.schemas import IssueDetails
 from hotpapers.render.feeds import SPACE
 from hotpapers.settings.announce import WebhookSettings, secret
 from hotpapers.untrusted_json import decode_json
@@ -34,21 +33,6 @@ ID, SIGNATURE = "x-hotpapers-id", "x-hotpapers-signature"
 ID_HEADERS = ("x-request-id", "x-response-id", "request-id")
 """Response headers in which receivers send an id."""
 LONGEST_ID = 200
-
-
-class WebhookLinks(msgspec.Struct, frozen=True, kw_only=True):
-    """Links to the issue and its papers. `issue`: its page on the site, empty without a site; `papers`: by key."""
-
-    issue: str
-    papers: dict[str, str]
-
-
-class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The JSON body. `id`: the delivery's; `issue`: as the API returns it."""
-
-    id: str
-    links: WebhookLinks
-    issue: IssueDetails
 
 
 class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,11 +83,11 @@ def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfi
     name = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
     id = str(uuid.uuid5(SPACE, msgspec.json.encode(name).decode()))
     papers = [entry.paper for entry in (*content.entries, *content.ongoing)]
-    links = WebhookLinks(
-        issue=site_paths.public_url(site_config.base, site_paths.issue_path(content.day)),
-        papers={paper: site_paths.paper_url(site_config.base, paper) for paper in papers},
-    )
-    return WebhookRequest(id=id, body=msgspec.json.encode(WebhookBody(id=id, links=links, issue=as_issue(issue))))
+    links = {
+        "issue": site_paths.public_url(site_config.base, site_paths.issue_path(content.day)),  # empty without a site
+        "papers": {paper: site_paths.paper_url(site_config.base, paper) for paper in papers},
+    }
+    return WebhookRequest(id=id, body=msgspec.json.encode({"id": id, "links": links, "issue": as_issue(issue)}))
 
 
 def signature(shared: str, at: int, body: bytes) -> str:
