@@ -162,8 +162,9 @@ class PoliteHttpClient:
         With 304 in `accept`, the request carries the ETag or date of the last response; 304 then means unchanged.
         Tried up to three times. Raises RetryLater, RequestRefused, NetError, Stopped.
         """
-        address, request_headers = self._address(url, HTTP, params), self._headers(headers)
-        return self._with_retries(lambda: self._get_once(address, request_headers, accept))
+        address, request_headers = read_address(url, HTTP), self._headers(headers)
+        target = address.copy_merge_params(dict(params)) if params else address
+        return self._with_retries(lambda: self._read_response(self._open(target, request_headers, accept)))
 
     def post(
         self, url: str, *, form: Mapping[str, str] = NOTHING, body: bytes = b"",
@@ -173,7 +174,7 @@ class PoliteHttpClient:
 
         Sent once: retried only if no server was reached. Redirects are refused.
         """
-        address, request_headers = self._address(url, HTTP), self._headers(headers)
+        address, request_headers = read_address(url, HTTP), self._headers(headers)
         request = partial(httpx2.Request, "POST", address, headers=request_headers)
         # an idle connection may have died, and then there is no telling whether the form arrived: use a new one
         with self._new_pool() as pool:
@@ -184,7 +185,7 @@ class PoliteHttpClient:
 
     def messages(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
         """The messages of a websocket, text as UTF-8; None after 30 s without one. Raises NetError when it ends."""
-        address, request_headers = self._address(url, WEBSOCKET), self._headers(headers)
+        address, request_headers = read_address(url, WEBSOCKET), self._headers(headers)
         with ExitStack() as stack, self._names_address(address):
             connection = stack.enter_context(
                 self._with_retries(lambda: self._connect_websocket(address, request_headers))
@@ -198,7 +199,7 @@ class PoliteHttpClient:
 
         Ends when the response ends. Raises NetError if it breaks off or stays silent for five minutes.
         """
-        address, request_headers = self._address(url, HTTP), self._headers({**headers, "accept-encoding": "identity"})
+        address, request_headers = read_address(url, HTTP), self._headers({**headers, "accept-encoding": "identity"})
         open_response = self._with_retries(lambda: self._open(address, request_headers, (), patient=True))
         chunks = decompress(open_response.response.iter_stream(), open_response.coding)
         with ExitStack() as stack, self._names_address(open_response.url):
@@ -224,22 +225,18 @@ class PoliteHttpClient:
 
     # ---- one attempt ---------------------------------------------------------------------------------
 
-    def _get_once(self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int]) -> Response | Retryable:
-        open_response = self._open(url, headers, accept)
-        return open_response if isinstance(open_response, Retryable) else self._read_response(open_response)
-
     def _post_once(
         self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int]
     ) -> Response | Retryable:
         outcome = self._ask(pool, request, accept)
         if isinstance(outcome, httpx2.URL):
             raise RequestRefused(self._redact(f"{public_url(request.url)}: redirects a form to {public_url(outcome)}"))
-        return outcome if isinstance(outcome, Retryable) else self._read_response(outcome)
+        return self._read_response(outcome)
 
     def _connect_websocket(self, url: httpx2.URL, headers: Mapping[str, str]) -> ClientConnection | Retryable:
         self._begin(url)
         try:
-            sock = self._backend.dial(*host_and_port(url), self._limits.connect)
+            sock = self._backend.connect_tcp(*host_and_port(url), self._limits.connect).get_extra_info("socket")
         except UNREACHED as problem:
             return Retryable(plain_reason(problem))
         limits = self._limits
@@ -314,8 +311,10 @@ class PoliteHttpClient:
             return _OpenResponse(url, response.status, headers, response)
         return retryable._replace(reason=f"{public_url(url)}: {retryable.reason}")
 
-    def _read_response(self, open_response: _OpenResponse) -> Response | Retryable:
-        """Read the body. Its ETag is remembered only once the whole body has arrived."""
+    def _read_response(self, open_response: _OpenResponse | Retryable) -> Response | Retryable:
+        """Read the body, if there is one. Its ETag is remembered only once the whole body has arrived."""
+        if isinstance(open_response, Retryable):
+            return open_response
         url, status, headers, response = open_response
         with self._names_address(url), closing(response):
             if int(headers.get("content-length", "0")) > self._limits.size:
@@ -364,10 +363,6 @@ class PoliteHttpClient:
 
     def _retryable(self, url: httpx2.URL, problem: Exception) -> Retryable:
         return Retryable(f"{public_url(url)}: {plain_reason(problem)}", sent=not isinstance(problem, UNREACHED))
-
-    def _address(self, text: str, schemes: Collection[str], params: Mapping[str, str] = NOTHING) -> httpx2.URL:
-        url = read_address(text, schemes)
-        return url.copy_merge_params(dict(params)) if params else url
 
     def _headers(self, extra: Mapping[str, str]) -> dict[str, str]:
         headers = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip"}

@@ -151,11 +151,6 @@ class GuardedBackend(httpcore2.NetworkBackend):
                 return GuardedStream(stream, self._deadline, self._traffic)
         raise httpcore2.ConnectError(f"the host {host} has no address")
 
-    def dial(self, host: str, port: int, timeout: float) -> socket.socket:
-        """A plain socket, for callers with a protocol of their own. Raises like connect_tcp."""
-        connected: socket.socket = self.connect_tcp(host, port, timeout).get_extra_info("socket")
-        return connected
-
 
 class CountedSocket:
     """A socket that counts its bytes, for websockets."""

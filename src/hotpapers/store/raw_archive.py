@@ -10,7 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import zstandard
@@ -49,13 +49,6 @@ def unpack(body: bytes) -> bytes:
         raise CorruptStore(f"an original is damaged ({problem}); restore a backup") from problem
 
 
-class Original(NamedTuple):
-    """A payload, and until when it is kept (µs UTC)."""
-
-    payload: model.RawPayload
-    keep_until: int
-
-
 class RawArchive(NamedTuple):
     """Stores the originals of one source. Call its methods inside `write()`."""
 
@@ -66,13 +59,13 @@ class RawArchive(NamedTuple):
     def keep(self, offered: Iterable[tuple[ParsedPayload, Sequence[model.Item]]]) -> list[int]:
         """Store payloads, given with their items; the number of each original, 0 if it must not be kept."""
         contents: list[bytes] = []
-        originals: dict[bytes, Original] = {}
+        originals: dict[bytes, tuple[model.RawPayload, int]] = {}
         for parsed, items in offered:
             content = _content(parsed.payload) if self._may_keep(parsed, items) else b""
             contents.append(content)
             if content:
                 keep_until = min(parsed.payload.at + parsed.keep_for, model.LARGEST)
-                originals.setdefault(content, Original(parsed.payload, keep_until))
+                originals.setdefault(content, (parsed.payload, keep_until))
         numbers = _keep(self.database, self.source, originals)
         return [numbers.get(content, 0) for content in contents]
 
@@ -102,22 +95,20 @@ class RawArchive(NamedTuple):
         )
 
 
-def _keep(database: Database, source: str, originals: Mapping[bytes, Original]) -> dict[bytes, int]:
-    """Store originals; their numbers by content hash. Originals already stored keep their number."""
+def _keep(database: Database, source: str, originals: Mapping[bytes, tuple[model.RawPayload, int]]) -> dict[bytes, int]:
+    """Store originals, given as payloads and until when they are kept (µs UTC); their numbers by content hash.
+    Originals already stored keep their number."""
     numbers: dict[bytes, int] = {}
     for chunk in slices(list(originals.items())):
-        rows = (_row(source, content, original) for content, original in chunk)
+        rows = (
+            (source, payload.kind, model.storable(payload.key), content, _pack(payload.body), payload.at, keep_until)
+            for content, (payload, keep_until) in chunk
+        )
         sql = f"""INSERT INTO raw ({", ".join(_COLUMNS)})
             VALUES {", ".join([f"({placeholders(_COLUMNS)})"] * len(chunk))}
             ON CONFLICT (source, content) DO UPDATE SET content = excluded.content RETURNING content, id"""
         numbers.update((bytes(content), number) for content, number in database.rows(sql, [*chain.from_iterable(rows)]))
     return numbers
-
-
-def _row(source: str, content: bytes, original: Original) -> tuple[Any, ...]:
-    payload = original.payload
-    key, body = model.storable(payload.key), _pack(payload.body)
-    return (source, payload.kind, key, content, body, payload.at, original.keep_until)
 
 
 def _content(payload: model.RawPayload) -> bytes:
@@ -143,7 +134,7 @@ def release(
         if not parsed.problem:
             database.run("DELETE FROM quarantine WHERE id = ?", (number,))
             if parsed.items and not any(map(forgotten.refuses, parsed.items)):
-                _keep(database, source, {_content(parsed.payload): Original(parsed.payload, keep_until)})
+                _keep(database, source, {_content(parsed.payload): (parsed.payload, keep_until)})
 
 
 def in_quarantine(database: Database, source: str) -> Iterator[model.RawPayload]:

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
+from operator import add
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -199,7 +200,7 @@ class Record:
         while True:
             with self.database.write():
                 written, upto = self._read_some_again(source, parser, upto, at or now(), lasting)
-            total = _sum(total, written)
+            total = WrittenBatch(written.position or total.position, *map(add, total[1:], written[1:]))
             if not upto:
                 return total
 
@@ -234,8 +235,3 @@ class Record:
     def secret(self) -> str:
         """The store's secret, for a full export."""
         return self.hasher.secret.hex()
-
-
-def _sum(batch: WrittenBatch, other: WrittenBatch) -> WrittenBatch:
-    counts = [a + b for a, b in zip(batch[1:], other[1:], strict=True)]
-    return WrittenBatch(other.position or batch.position, *counts)

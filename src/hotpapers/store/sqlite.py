@@ -282,16 +282,14 @@ class SqliteDatabase:
     def become(self, source: SqliteDatabase) -> None:
         """Replace the content by another store's in one transaction, so readers see one or the other. The other store
         is rewritten if its page size differs, because SQLite cannot change that of a store in WAL mode."""
+        page_size = self._connection.execute("PRAGMA page_size").get
         with source._translated:
-            source._take_pages_of(self._connection.execute("PRAGMA page_size").get)
+            if source._connection.execute("PRAGMA page_size").get != page_size:
+                source._connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+                source._connection.execute(f"PRAGMA page_size = {page_size}; VACUUM")
         with self._translated, self._connection.backup("main", source._connection, "main") as steps:
             while not steps.done:
                 steps.step(-1)
-
-    def _take_pages_of(self, size: int) -> None:
-        if self._connection.execute("PRAGMA page_size").get != size:
-            self._connection.execute("PRAGMA journal_mode = DELETE").fetchall()
-            self._connection.execute(f"PRAGMA page_size = {size}; VACUUM")
 
     def erase_traces(self) -> None:
         """Rewrite the whole file, then checkpoint and truncate the log.

@@ -99,9 +99,8 @@ def check_keys(database: Database) -> Iterator[VerifyFinding]:
 def check_identities(database: Database, chain: BatchChain) -> Iterator[VerifyFinding]:
     """Report identities that no batch added or that are missing, and keys that were forgotten or restored without a
     batch that says so. Any other change to an identity shows in the rows that name it."""
-    spans = iter(
-        sorted([(NO_IDENTITY.number, 1, 0), *((first, first + n, since) for since, first, n in chain.identity_spans())])
-    )
+    added = [(first, first + count, since) for since, (first, count) in chain.identities.items() if count]
+    spans = iter(sorted([(NO_IDENTITY.number, 1, 0), *added]))
     expected, end, since = next(spans)
     for row in identities.between(database, -(2**63), 2**64):
         while row.number >= end < NO_END:
@@ -219,10 +218,6 @@ class BatchChain:
         self._tombstones.update(listed.tombstones)
         if cursor is not None:
             self._cursors[source] = (cursor, position)
-
-    def identity_spans(self) -> tuple[tuple[int, int, int], ...]:
-        """(position, first number, count) of the identities of each batch that added some."""
-        return tuple((position, *span) for position, span in self.identities.items() if span[1])
 
     def compare(self, database: Database) -> Iterator[VerifyFinding]:
         """Report cursors and tombstones that differ from those in the batches."""
