@@ -219,9 +219,9 @@ def test_a_log_of_many_checkpoints_is_asked_for_at_the_cost_of_one(
 def counted(function: Callable[..., Any], counts: Counter[str]) -> Callable[..., Any]:
     """The function, which also counts its calls by its name."""
 
-    def call(*args: object) -> Any:
+    def call(*args: object, **options: object) -> Any:
         counts[function.__name__] += 1
-        return function(*args)
+        return function(*args, **options)
 
     return call
 
