@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,7 +19,7 @@ from hotpapers.store import Record
 from hotpapers.store.item_rows import KeyedHasher
 from hotpapers.transfer import observations
 from hotpapers.transfer.backup import backup, restore
-from hotpapers.transparency import entries, log_files, observation_files
+from hotpapers.transparency import entries, log_files, observation_files, queries
 from hotpapers.transparency.publication_log import LogUpdate, update_log
 from tests.following.sites import FIRST, NAME, Follower, Publisher, leaves_of, render
 from tests.issues.made import DAILY, post
@@ -133,6 +134,33 @@ def test_a_large_hour_has_several_files(
     names = [file.name for file in publisher.files()]
     assert names[3:] == ["2024-05-09T23-1.jsonl.zst", "2024-05-09T23-2.jsonl.zst"]
     assert follower.follow(4).problems == ()
+
+
+def test_an_hour_of_an_imported_archive_is_written_a_file_at_a_time(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have more observations than fit into memory."""
+    monkeypatch.setattr(observations, "MOST_LINES", 20)
+    publisher.live(3, *(item for number in range(60, 100) for item in post(number, f"hackernews:{number}", CUT)))
+    read, written, items_between = list[Item](), list[int](), queries.items_between
+
+    def counted(*args: Any) -> Iterator[Item]:
+        for item in items_between(*args):
+            read.append(item)
+            yield item
+
+    def noted(file: Path, data: bytes, *args: Any) -> None:
+        written.append(len(read))
+
+    monkeypatch.setattr(queries, "items_between", counted)
+    monkeypatch.setattr(log_files, "write_bytes", noted)
+    config = publisher.config
+    held, own = leaves_of(publisher), ()
+    observation_files.fresh_entries(
+        publisher.record.database, config.folder / NAME / observation_files.FOLDER, held, own, FIRST + 4 * DAY,
+        adding=True,
+    )  # fmt: skip
+    assert len(written) > 3 and all(before < after for before, after in pairwise(written))
 
 
 def test_the_next_file_names_the_hours_without_observations(publisher: Publisher, follower: Follower) -> None:

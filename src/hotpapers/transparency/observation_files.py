@@ -16,6 +16,7 @@ import hashlib
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -192,12 +193,19 @@ def _new_files(
         if last is not None and hour <= last:  # the clock was ahead: these batches go to the next hour
             continue
         end = max(latest, position)  # `latest` is smaller if the clock was set back
-        lines = list(outgoing.lines(queries.items_between(database, KINDS, position, end)))
+        lines = outgoing.lines(queries.items_between(database, KINDS, position, end))
         first = hour if last is None else last + 1
-        for part, start in enumerate(range(0, max(len(lines), 1), observations.MOST_LINES), 1):
-            part_lines = lines[start : start + observations.MOST_LINES]
+        for part, part_lines in enumerate(_parts(lines), 1):
             yield _save(folder, ObservedFile(end, first, hour, part, b""), part_lines)
         position, last = end, hour
+
+
+def _parts(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """The lines of an hour's files, a file at a time: an imported archive may have millions. Without lines, one empty
+    file."""
+    yield list(islice(lines, observations.MOST_LINES))
+    while part := list(islice(lines, observations.MOST_LINES)):
+        yield part
 
 
 def _published_until(database: Database, known: Sequence[ObservedFile], at: int) -> int:
