@@ -60,7 +60,8 @@ def parse(text: str) -> ClassicIssue:
     if not text:
         raise NotClassic("the file is empty")
     check_size(text, "\n")
-    _check_characters(text)
+    if match := STRAY.search(text):
+        raise NotClassic(stray_reason(match.group()), line=text.count("\n", 0, match.start()) + 1)
     if not text.endswith("\n"):
         raise NotClassic("the file ends in the middle of a line", line=text.count("\n") + 1)
     lines = text[:-1].split("\n")
@@ -71,11 +72,6 @@ def parse(text: str) -> ClassicIssue:
         raise NotClassic(reason, line=at + 1)
     _check_same(text, write(issue))
     return issue
-
-
-def _check_characters(text: str) -> None:
-    if match := STRAY.search(text):
-        raise NotClassic(stray_reason(match.group()), line=text.count("\n", 0, match.start()) + 1)
 
 
 def _check_same(text: str, rendered_text: str) -> None:

@@ -161,7 +161,9 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
             QuotationRule(recipe.quoting, chosen.papers, recipe.posts),
         ),
     )
-    readings = _readings(view, publication, start, ranking_input)
+    # A daily issue reports how its own day was read, longer ones how their window was.
+    readings_since = view.as_of - model.DAY if publication.window == "daily" else start
+    readings = network_readings(view, publication, readings_since, networks_of(ranking_input))
     read_networks = {reading.network for reading in readings if reading.state != "unknown"}
     known_networks = networks_of(ranking_input) | read_networks
     about = partial(
@@ -234,14 +236,6 @@ def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
     return 0 if announced is None and known_absent(view, recipe.day) else announced
 
 
-def _readings(
-    view: AsOfView, publication: Publication, start: int, ranking_input: RankingInput
-) -> tuple[model.NetworkReading, ...]:
-    """A daily issue reports how its own day was read, longer ones how their window was."""
-    since = view.as_of - model.DAY if publication.window == "daily" else start
-    return network_readings(view, publication, since, networks_of(ranking_input))
-
-
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:
     """(digest, content) of a daily publication's issues of the previous days, as known at the position."""
     if recipe.publication.window != "daily":
@@ -294,20 +288,16 @@ def _content(
     ongoing: Sequence[ScoredCandidate] = (),
 ) -> IssueContent:
     """`about`: what the issue says about itself, apart from its entries."""
+    chain = batches.chain_at(record.database, recipe.position)
+    if chain is None:
+        raise IssueError(f"batch {recipe.position} is not in the record")
     ranked_by, prices = recipe.publication.ranking, _prices(entry_inputs.ranking_input, recipe.publication)
     return about(
         publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
-        chain=_chain(record, recipe.position), ranking=ranked_by, entries=_entries(entry_inputs, order, prices),
+        chain=chain.hex(), ranking=ranked_by, entries=_entries(entry_inputs, order, prices),
         ongoing=_entries(entry_inputs, ongoing, prices), peers=entry_inputs.ranking_input.peers,
         replaces=recipe.replaces, reason=recipe.reason,
     )  # fmt: skip
-
-
-def _chain(record: Record, position: int) -> str:
-    data = batches.chain_at(record.database, position)
-    if data is None:
-        raise IssueError(f"batch {position} is not in the record")
-    return data.hex()
 
 
 def _prices(ranking_input: RankingInput, publication: Publication) -> PriceList | None:
@@ -375,11 +365,10 @@ def retrospective_of(
 ) -> Retrospective:
     """What was not known at the time, for an issue as of `view` that considers papers announced since `start` and has
     `papers`. `networks`: those about which anything is known. Standing must be learned up to the view's position."""
-    posts = queries.retrospective_counts(view, start, publication.networks)
     inferred = queries.count_inferred(view, min(start, view.as_of - REFERENCE_DAYS * DAY))
     accounts = known_accounts(view)
     return Retrospective(
-        **posts._asdict(),
+        **queries.retrospective_counts(view, start, publication.networks),
         described_later=len(queries.described_later(view, papers)),
         absent=tuple(sorted({*(publication.networks or NETWORKS)} - networks)),
         bots=queries.count_bots(view),

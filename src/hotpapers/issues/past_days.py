@@ -137,7 +137,9 @@ def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:
     publication = _recorded(record, period.publication)
     collect = _reader(record, period) if period.days else collect_with_forecasts
     for day in period.days:
-        yield _freeze_day(record, publication, day, collect)
+        position = record.head.position
+        check_closed(record, publication, day, now(), position)
+        yield save_unless_there(record, build(record, IssueRecipe(publication, day, 1, position), collect), now())
 
 
 def _recorded(record: Record, publication: Publication) -> Publication:
@@ -156,13 +158,6 @@ def _reader(record: Record, period: PastPeriod) -> InputReader:
     if period.publication.window != "daily" or has_measurements(record.view()):
         return collect_with_forecasts
     return InputOverDays(cut_of(period.publication, period.days[-1]) + LATEST_CLOSE)
-
-
-def _freeze_day(record: Record, publication: Publication, day: str, collect: InputReader) -> FrozenIssue:
-    position = record.head.position
-    check_closed(record, publication, day, now(), position)
-    built = build(record, IssueRecipe(publication, day, 1, position), collect)
-    return save_unless_there(record, built, now())
 
 
 NO_CURVES = PaperCurves((), ())

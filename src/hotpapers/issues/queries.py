@@ -254,18 +254,9 @@ def issue_papers(database: Database) -> Iterator[tuple[str, str, HeldPapers]]:
 # ---- what was not known then -----------------------------------------------------------------------------
 
 
-class RetrospectiveCounts(NamedTuple):
-    """How many posts there were by a moment: see `model.Retrospective`."""
-
-    posts: int
-    posts_later: int
-    counts_later: int
-    counts_missing: int
-
-
-def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) -> RetrospectiveCounts:
-    """For posts made up to a view's moment about papers first announced after `start`: how many of the posts and their
-    counts the record had by then, and how many it got later."""
+def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) -> dict[str, int]:
+    """The fields of `model.Retrospective` that count posts: of those made up to a view's moment about papers first
+    announced after `start`, how many the record had by then with their counts, and how many it got later."""
     later = view._replace(as_of=LARGEST)
     network_condition = f" AND p.network IN ({placeholders(networks)})" if networks else ""
     known = f"""EXISTS (SELECT 1 FROM mention AS o WHERE o.paper = m.paper AND o.post = m.post AND {view.visible("o")})
@@ -288,12 +279,12 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
         SELECT known, counts, count(*) FROM counted GROUP BY known, counts"""
     rows = view.database.rows(sql, (start, view.as_of, start, view.as_of, *networks))
     posts = {(bool(known), counts): int(number) for known, counts, number in rows}
-    return RetrospectiveCounts(
-        sum(number for (known, _), number in posts.items() if known),
-        sum(number for (known, _), number in posts.items() if not known),
-        posts.get((True, "later"), 0),
-        posts.get((True, "never"), 0),
-    )
+    return {
+        "posts": sum(number for (known, _), number in posts.items() if known),
+        "posts_later": sum(number for (known, _), number in posts.items() if not known),
+        "counts_later": posts.get((True, "later"), 0),
+        "counts_missing": posts.get((True, "never"), 0),
+    }
 
 
 def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:

@@ -92,9 +92,9 @@ class Peer(NamedTuple):
 def peers_of(rows: Iterable[Engagement], needs: ranking.RankingNeeds) -> list[Peer]:
     """What a paper's rows contribute to a ranking's references."""
     return [
-        Peer(reference_key(row), compared, row.announced_at)
+        Peer((row.network, row.age, row.archive), voices, row.announced_at)
         for row in rows
-        if (compared := voices_as_peer(row, needs)) is not None
+        if row.peer and row.age in needs.ages and (voices := compared_voices(row, needs))
     ]
 
 
@@ -132,16 +132,6 @@ class PeerCounts:
 def compared_voices(row: Engagement, needs: ranking.RankingNeeds) -> int:
     """The number of voices by which a ranking compares a paper."""
     return row.counted if needs.with_standing else row.voices
-
-
-def voices_as_peer(row: Engagement, needs: ranking.RankingNeeds) -> int | None:
-    """The number of voices a paper has as a peer in a ranking; None if it is not a peer."""
-    return compared_voices(row, needs) or None if row.peer and row.age in needs.ages else None
-
-
-def reference_key(row: Engagement) -> ReferenceKey:
-    """Rows with the same key belong to the same reference."""
-    return row.network, row.age, row.archive
 
 
 def candidate_of(

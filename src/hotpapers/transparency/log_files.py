@@ -43,9 +43,7 @@ class StoredLog:
         key: VerifierKey | None = None,
     ) -> None:  # fmt: skip
         self.number, self.entries, self.checkpoints, self.key = number, tuple(entries), tuple(checkpoints), key
-        last = self.last
-        is_whole = last is None or (last.checkpoint.size <= self.tree.size and self._has_root(last))
-        if not is_whole:
+        if self.last is not None and not self._has_root(self.last):
             raise LogError(f"log {number}: its leaves do not match its last signed checkpoint")
 
     @cached_property
@@ -59,8 +57,8 @@ class StoredLog:
         return self.checkpoints[-1] if self.checkpoints else None
 
     def _has_root(self, signed: SignedCheckpoint) -> bool:
-        is_own = self.key is not None and is_signed(signed.note, [self.key])
-        return is_own and self.tree.root(signed.checkpoint.size) == signed.checkpoint.root
+        size, is_own = signed.checkpoint.size, self.key is not None and is_signed(signed.note, [self.key])
+        return is_own and size <= self.tree.size and self.tree.root(size) == signed.checkpoint.root
 
 
 def is_name(publication: str) -> bool:

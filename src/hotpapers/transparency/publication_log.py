@@ -93,7 +93,11 @@ def update_log(database: Database, publication: str, config: LogConfig, at: int)
         return LogUpdate(0, None)
     key = log_keys.load_key(config.key_file)
     if key is None:
-        _check_no_key_needed(config, publication)
+        if log_files.read_logs(config.folder, publication):  # without its key it would silently stop
+            raise LogError(
+                f"{config.key_file}: the key of the log in {config.folder} is missing; restore it, or start a new log"
+                " with another key: hotpapers log --rotate"
+            )
         return LogUpdate(0, None)
     with log_files.locked(config.folder):
         logs = log_files.read_logs(config.folder, publication)
@@ -129,7 +133,9 @@ def _observed(database: Database, publication: str, config: LogConfig, logged: S
 def start_next_log(publication: str, config: LogConfig) -> SignedCheckpoint | None:
     """Starts a new log with the current key; its first leaf names the last checkpoint of the previous log. None if
     nothing was signed before. Raises LogError if there is no key."""
-    key = _key(config)
+    key = log_keys.load_key(config.key_file)
+    if key is None:
+        raise LogError(f"{config.key_file}: no key; create one with: hotpapers log --new-key")
     with log_files.locked(config.folder):
         states = log_keys.read_states(config.key_file)
         before = [(number, last) for (name, number), last in states.items() if name == publication]
@@ -148,22 +154,6 @@ def _readable_logs(config: LogConfig, publication: str) -> list[StoredLog]:
         return log_files.read_logs(config.folder, publication)
     except LogError:
         return []
-
-
-def _check_no_key_needed(config: LogConfig, publication: str) -> None:
-    """Raises LogError if a log exists: without its key it would silently stop."""
-    if log_files.read_logs(config.folder, publication):
-        raise LogError(
-            f"{config.key_file}: the key of the log in {config.folder} is missing; restore it, or start a new log with"
-            " another key: hotpapers log --rotate"
-        )
-
-
-def _key(config: LogConfig) -> SigningKey:
-    key = log_keys.load_key(config.key_file)
-    if key is None:
-        raise LogError(f"{config.key_file}: no key; create one with: hotpapers log --new-key")
-    return key
 
 
 def _extend(

@@ -103,12 +103,8 @@ class LogWitness:
         """The alarms that the operator has not acknowledged. Raises LogError."""
         return alarms.open_alarms(self._folder)
 
-    def last(self, origin: str) -> Checkpoint | None:
+    def last(self, origin: str) -> SignedCheckpoint | None:
         """The last cosigned checkpoint of a log, or None."""
-        signed = self._last(origin)
-        return signed.checkpoint if signed else None
-
-    def _last(self, origin: str) -> SignedCheckpoint | None:
         try:
             return parse_checkpoint(self._file(origin).read_text("utf-8"))
         except FileNotFoundError:
@@ -133,7 +129,7 @@ class LogWitness:
 
     def _answer(self, request: AddCheckpoint, seconds: int) -> WitnessAnswer:
         """Answers a request that a known log signed."""
-        new, last = request.signed.checkpoint, self._last(request.signed.checkpoint.origin)
+        new, last = request.signed.checkpoint, self.last(request.signed.checkpoint.origin)
         answer = refuse_history(request, last.checkpoint if last else None)
         is_larger = last is None or new.size > last.checkpoint.size
         is_news = is_larger if answer is None else answer.alarm == SPLIT_VIEW

@@ -19,7 +19,7 @@ from hotpapers.evaluation.attacks import coordinated
 from hotpapers.evaluation.attacks.campaign import AttackedNetwork, Campaign
 from hotpapers.evaluation.worlds import BEGINS, FIELD, SMALL_FIELD, PaperPost, World, WorldPaper, likes_by
 from hotpapers.issues import windows
-from hotpapers.issues.ranking_input import ReferenceKey, candidate_of, reference_key, voices_as_peer
+from hotpapers.issues.ranking_input import ReferenceKey, candidate_of, peers_of
 from hotpapers.model import DAY, HOUR, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
 from hotpapers.ranking import rarity
 
@@ -340,9 +340,8 @@ def changed_peers(
     references."""
     changes: dict[ReferenceKey, Counter[int]] = {}
     for sign, rows in ((-1, before), (1, after)):
-        for row in rows:
-            if (voices := voices_as_peer(row, needs)) is not None:
-                changes.setdefault(reference_key(row), Counter())[voices] += sign
+        for changed in peers_of(rows, needs):
+            changes.setdefault(changed.reference, Counter())[changed.voices] += sign
     if not changes:
         return peers
     peers_by_key = {(peer.network, peer.age, peer.archive): peer for peer in peers}
