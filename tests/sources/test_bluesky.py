@@ -224,9 +224,11 @@ def test_a_view_that_forgot_what_it_knew_before_is_not_believed_about_a_single_p
     assert counted(source, http, URIS[5:30]) == [("gone", uri) for uri in URIS[5:30]], "it knows its last post again"
 
 
-def test_one_address_that_cannot_be_asked_spoils_no_batch() -> None:
-    uri, bad_uri = at_uri(ANNA, AT), "at://nonsense"
-    refusal = reply(400, b'{"error":"InvalidRequest"}')
+@pytest.mark.parametrize("status", [400, 414, 431])
+def test_one_address_that_cannot_be_asked_spoils_no_batch(status: int) -> None:
+    """Or one that makes the whole request too long."""
+    uri, bad_uri = at_uri(ANNA, AT), f"at://{'nonsense' * 200}"
+    refusal = reply(status, b'{"error":"InvalidRequest"}')
     http = ScriptedClient({
         view_url([bad_uri, uri]): refusal, view_url([bad_uri]): refusal,
         view_url([uri]): json.dumps({"posts": [post_view(uri)]}).encode(),

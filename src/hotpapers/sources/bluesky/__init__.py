@@ -41,6 +41,8 @@ __all__ = ["BlueskySettings", "BlueskySource"]
 
 BATCH = 25
 """Most posts per getPosts request."""
+UNREADABLE_REQUEST = (400, 414, 431)
+"""Statuses of a request that the view cannot read, or that is too long: a post's address may have 2,000 bytes."""
 MANY = 5
 """So many posts are hardly all deleted at once: an answer that knows none of them is not believed."""
 
@@ -185,10 +187,10 @@ class BlueskySource:
         return any(payload.kind == "counts" for payload in self._views(http, list(self._last_viewed)))
 
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
-        """A batch of posts; if one address makes it fail (400), each post by itself."""
+        """A batch of posts; if one address makes it fail, or all of them are too long together, each post by itself."""
         text = urlencode([("uris", uri) for uri in uris])
-        response = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{text}", accept=(400,))
-        if response.status == 400:
+        response = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{text}", accept=UNREADABLE_REQUEST)
+        if response.status in UNREADABLE_REQUEST:
             return [payloads for uri in uris for payloads in self._views(http, [uri])] if len(uris) > 1 else []
         entries = [
             (decode_or_none(post, schemas.AppViewPostUri), bytes(post))
