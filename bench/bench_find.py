@@ -4,7 +4,8 @@ The file is the same each time: JSON events of 0.55 kB on average, with a mentio
 ten mentions are common links; the rest cycle through tests/data/mentions.jsonl with every form, escape and near miss.
 The peer counts lines that contain one of two words; ours reports each paper with version, form and position. From the
 page cache, best of nine. The second line also looks for every invisible character inside an identifier, not only for
-those that programs insert.
+those that programs insert; the third does so as `hotpapers find` does, with positions in characters from the beginning
+of the file, not of the line.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 from bench import measure
 from hotpapers.ids.arxiv.unescaping import INVISIBLE
 from hotpapers.ids.mentions import PaperMention
-from hotpapers.ids.mentions.bulk import USUAL, scan_file
+from hotpapers.ids.mentions.bulk import USUAL, find_in_file, scan_file
 
 LABELLED = Path(__file__).resolve().parents[1] / "tests" / "data" / "mentions.jsonl"
 SIZE = 200_000_000
@@ -73,8 +74,9 @@ def run(scale: float = 1.0) -> dict[str, Any]:
             lambda: count(file, USUAL),
             lambda: _peer(file),
             lambda: count(file, INVISIBLE),
+            lambda: count_in_file(file),
         ]
-        own, peer, thorough = measure.by_turns(ROUNDS, *(partial(measure.seconds, task) for task in tasks))
+        own, peer, thorough, in_file = measure.by_turns(ROUNDS, *(partial(measure.seconds, task) for task in tasks))
         size = file.stat().st_size / 1e6
     right = (expected & mentions).total()
     recall, precision = round(right / expected.total(), 6), round(right / mentions.total(), 6)
@@ -94,6 +96,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
             measure.at_least(
                 "the same, for invisible characters of every kind", size / thorough, size / peer, "MB", None
             ),
+            measure.at_least("the same, as hotpapers find does it", size / in_file, size / peer, "MB", None),
         ],
         "method": __doc__,
     }
@@ -108,6 +111,12 @@ def count(file: Path, parting: str) -> int:
     """The number of mentions in a file."""
     with file.open("rb", buffering=0) as stream:
         return sum(1 for _ in scan_file(stream, parting))
+
+
+def count_in_file(file: Path) -> int:
+    """The same, in the file as one text."""
+    with file.open("rb", buffering=0) as stream:
+        return sum(1 for _ in find_in_file(stream))
 
 
 def _peer(file: Path) -> None:
