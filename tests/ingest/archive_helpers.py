@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
+import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import msgspec
 import pytest
+import zstandard
 
 from hotpapers.errors import InputError
 from hotpapers.ingest.archives import HEAD, ArchiveFile, ArchiveImporter, ImportedFile
@@ -191,3 +195,23 @@ def _deletion(did: str, collection: str, rkey: str, time: int) -> bytes:
 
 def _edit(did: str, record: dict[str, object], rkey: str, time: int) -> bytes:
     return bluesky.create(did, record, rkey=rkey, time=time).replace(b'"operation": "create"', b'"operation": "update"')
+
+
+def as_jetstream(line: bytes) -> bytes:
+    """A line as Jetstream writes it, without spaces."""
+    event = json.loads(line)
+    head = {name: event.pop(name) for name in ("did", "time_us", "kind")}
+    return msgspec.json.encode(head | event)
+
+
+def write_archive(folder: Path) -> list[Path]:
+    """Three files of Jetstream's events: Zstandard in several frames, gzip in several members, plain."""
+    parts = [as_jetstream(line) + b"\n" for day in range(3) for line in bluesky_day(400, day * 20)]
+    size = len(parts) // 3
+    contents = [b"".join(parts[n * size : (n + 1) * size]) for n in range(3)]
+    names = ["a.jsonl.zst", "b.jsonl.gz", "c.jsonl"]
+    for name, content in zip(names, contents, strict=True):
+        pieces = [content[at : at + 20_001] for at in range(0, len(content), 20_001)]
+        compress = {"zst": zstandard.ZstdCompressor().compress, "gz": gzip.compress}.get(name.rpartition(".")[2], bytes)
+        (folder / name).write_bytes(b"".join(map(compress, pieces)))
+    return [folder / name for name in names]

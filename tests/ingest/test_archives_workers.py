@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 import random
 import shutil
@@ -16,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import zstandard
 
 from hotpapers.errors import InputError
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperAlias, PaperIndex
@@ -33,6 +30,7 @@ from tests.disks import small_disk
 from tests.ingest.archive_helpers import (
     DAY,
     NOW,
+    as_jetstream,
     bluesky_day,
     comments,
     export_lines,
@@ -40,16 +38,10 @@ from tests.ingest.archive_helpers import (
     import_one,
     lines,
     terms_of,
+    write_archive,
 )
 from tests.ingest.test_archives_any_order import compress_frames, import_paths
 from tests.sources import bluesky_events as bluesky
-
-
-def as_jetstream(line: bytes) -> bytes:
-    """A line as Jetstream writes it, without spaces."""
-    event = json.loads(line)
-    head = {name: event.pop(name) for name in ("did", "time_us", "kind")}
-    return msgspec.json.encode(head | event)
 
 
 def days(seed: int, posts: int = 40) -> bytes:
@@ -195,17 +187,7 @@ def wait(process: subprocess.Popen[bytes]) -> tuple[int, str]:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Three files: Zstandard in several frames, gzip in several members, plain."""
-    folder = tmp_path_factory.mktemp("archive")
-    parts = [as_jetstream(line) + b"\n" for day in range(3) for line in bluesky_day(400, day * 20)]
-    size = len(parts) // 3
-    contents = [b"".join(parts[n * size : (n + 1) * size]) for n in range(3)]
-    names = ["a.jsonl.zst", "b.jsonl.gz", "c.jsonl"]
-    for name, content in zip(names, contents, strict=True):
-        pieces = [content[at : at + 20_001] for at in range(0, len(content), 20_001)]
-        compress = {"zst": zstandard.ZstdCompressor().compress, "gz": gzip.compress}.get(name.rpartition(".")[2], bytes)
-        (folder / name).write_bytes(b"".join(map(compress, pieces)))
-    return [folder / name for name in names]
+    return write_archive(tmp_path_factory.mktemp("archive"))
 
 
 @pytest.mark.long
