@@ -146,8 +146,10 @@ class JobLoop:
             return None
         except (Stopped, *FATAL, *ENDS):
             raise
+        except StoreError as problem:
+            return self._handle_store_failure(problem)
         except BaseException as problem:
-            return self._handle_failure(problem)
+            return self._handle_defect(problem)
 
     def _open_context(self) -> JobContext:
         self._context = JobContext(self._open_record(), self.name, self._clock, self._leases)
@@ -182,17 +184,21 @@ class JobLoop:
             context.recovered()
         context.note(state=following.state, next_at=at + int(following.seconds * 1e6))
 
-    def _handle_failure(self, problem: BaseException) -> NextAttempt:
-        """If the store is gone, full or busy, uncommitted pages will be requested again. An unexpected error is logged
-        and recorded if possible, and the job is discarded. Either way, closes the store."""
+    def _handle_store_failure(self, problem: StoreError) -> NextAttempt:
+        """The store is gone, full or busy: uncommitted pages will be requested again."""
         self._failures += 1
         self.problem = problem
         following = next_attempt(problem, self._failures - 1, 0)
-        if isinstance(problem, StoreError):
-            log_event("store failing", level=logging.ERROR, job=self.name, reason=problem)
-            self._close_store()
-            return following
+        log_event("store failing", level=logging.ERROR, job=self.name, reason=problem)
+        self._close_store()
+        return following
+
+    def _handle_defect(self, problem: BaseException) -> NextAttempt:
+        """An unexpected error: logs and records it if possible, then discards the job and closes the store."""
+        self._failures += 1
+        self.problem = problem
         log_defect(self.name, problem)
+        following = next_attempt(problem, self._failures - 1, 0)
         with suppress(Exception):
             if self._context is not None and self._leases.holds(self.name):
                 self._record_outcome(self._context, following, failing=True)
