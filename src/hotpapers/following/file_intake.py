@@ -192,7 +192,7 @@ class _Intake:
     def _forget(self, marks: Collection[str]) -> None:
         known_keys = set[str]()
         for network in NETWORKS:  # Forgetting an unknown key would scan the whole store.
-            known_keys |= keys_known(self._peer.database, [f"{network}:{mark}" for mark in sorted(marks)])
+            known_keys |= keys_known(self._peer.database, [f"{network}:{mark}" for mark in marks])
         outcomes = forget_all(self._peer, sorted(known_keys)) if known_keys else []
         self._forgotten += sum(not isinstance(outcome, HotPapersError) for outcome in outcomes)
 

@@ -117,9 +117,7 @@ class ChangeFilter:
     the page's items, to look up in the record all at once. `known`: what was forgotten, which items are stored without.
     """
 
-    def __init__(
-        self, view: AsOfView, items: Iterable[Item] = (), known: Tombstones = NOTHING_FORGOTTEN
-    ) -> None:  # fmt: skip
+    def __init__(self, view: AsOfView, items: Iterable[Item] = (), known: Tombstones = NOTHING_FORGOTTEN) -> None:
         self._view, self._known = view, known
         self._new_items: dict[tuple[Any, ...], Item] = {}
         self._recorded = _last_items(view, [item for item in items if isinstance(item, LASTING)])

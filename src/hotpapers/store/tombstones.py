@@ -72,11 +72,6 @@ def all_tombstones(database: Database) -> list[tuple[str, int]]:
     return [(mark, at) for mark, at in database.rows("SELECT mark, at FROM tombstone")]
 
 
-def last_forgotten_at(database: Database) -> int:
-    """When something was last forgotten, µs UTC; 0 if nothing was."""
-    return int(database.rows("SELECT coalesce(max(at), 0) FROM tombstone")[0][0])
-
-
 def forgotten_at(database: Database, hasher: KeyedHasher, key: str) -> int:
     """When a key was forgotten, µs UTC. Its tombstone must exist."""
     return int(database.rows("SELECT at FROM tombstone WHERE mark = ?", (hasher.tombstone(key),))[0][0])
