@@ -39,8 +39,7 @@ def test_their_proofs_are_ours() -> None:
 
 
 def test_they_read_our_tiles(tmp_path: Path) -> None:
-    files = (file for name in tiles.widths(700) for file in tiles.files_of(TREE, ENTRIES, *name))
-    for path, data in files:
+    for path, data in tiles.files_of(TREE, ENTRIES, tiles.widths(700)):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
     reader = aics.FileSystemTileReader(tmp_path)

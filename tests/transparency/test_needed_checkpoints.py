@@ -11,7 +11,7 @@ pytest.importorskip("cryptography", reason="signatures need the extra `transpare
 
 from hotpapers.transparency import entries, notes
 from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, cosign
-from hotpapers.transparency.log_files import StoredLog
+from hotpapers.transparency.log_files import LogEntries, StoredLog
 from hotpapers.transparency.merkle import MerkleTree, leaf_hash
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, ED25519, SignedNote, SigningKey
 from hotpapers.transparency.policies import witness_policy
@@ -42,7 +42,7 @@ def log_of(rng: random.Random) -> StoredLog:
         if size not in gap and rng.random() < 0.5:
             lines.append(cosign(checkpoint, WITNESS, size))
         checkpoints.append(SignedCheckpoint(checkpoint, SignedNote(checkpoint.text, tuple(lines))))
-    return StoredLog(1, leaves, checkpoints, KEY.verifier)
+    return StoredLog(1, LogEntries(leaves), checkpoints, KEY.verifier)
 
 
 @pytest.mark.parametrize("policy", ["", POLICY])

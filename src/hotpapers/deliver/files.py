@@ -101,7 +101,7 @@ def _write(root: str, file: RenderedFile, inner_folders: set[str], part_name: st
     if name in _NO_NAMES or not _is_inside(root, folder, inner_folders):
         raise HotPapersError(f"{file.path}: the channel's file is outside its folder")
     if not file.data:
-        return _removed(Path(target))
+        return _removed(target)
     if _holds(target, file.data):
         return False
     with open_published(part) as part_file:
@@ -141,11 +141,11 @@ def _holds(target: str, data: bytes) -> bool:
         raise
 
 
-def _removed(target: Path) -> bool:
+def _removed(target: str) -> bool:
     try:
-        target.unlink()
+        os.unlink(target)
     except (FileNotFoundError, NotADirectoryError):
         return False
     with suppress(OSError):
-        target.parent.rmdir()  # if nothing else is in it
+        os.rmdir(os.path.dirname(target))  # if nothing else is in it
     return True

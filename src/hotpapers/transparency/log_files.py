@@ -34,22 +34,34 @@ _SETTLED = 2_000_000_000
 _KEY, _ENTRIES, _CHECKPOINTS, _PART = "key", "entries", "checkpoints", ".part"
 
 
+class LogEntries(tuple[bytes, ...]):
+    """The leaves of a log."""
+
+    @cached_property
+    def tree(self) -> MerkleTree:
+        """The tree of all leaves, signed or not."""
+        return MerkleTree(map(leaf_hash, self))
+
+
+NO_ENTRIES = LogEntries()
+
+
 class StoredLog:
     """One log as stored on disk. `checkpoints`: by size, ascending. `key`: None for a new log. Raises LogError if its
     last checkpoint does not match its leaves or is not signed by its key."""
 
     def __init__(
-        self, number: int, entries: Sequence[bytes] = (), checkpoints: Sequence[SignedCheckpoint] = (),
+        self, number: int, entries: LogEntries = NO_ENTRIES, checkpoints: Sequence[SignedCheckpoint] = (),
         key: VerifierKey | None = None,
     ) -> None:  # fmt: skip
-        self.number, self.entries, self.checkpoints, self.key = number, tuple(entries), tuple(checkpoints), key
+        self.number, self.entries, self.checkpoints, self.key = number, entries, tuple(checkpoints), key
         if self.last is not None and not self._has_root(self.last):
             raise LogError(f"log {number}: its leaves do not match its last signed checkpoint")
 
-    @cached_property
+    @property
     def tree(self) -> MerkleTree:
         """The tree of all leaves, signed or not."""
-        return MerkleTree(map(leaf_hash, self.entries))
+        return self.entries.tree
 
     @property
     def last(self) -> SignedCheckpoint | None:
@@ -106,7 +118,13 @@ def _read_log(folder: Path, number: int) -> StoredLog:
         data = (folder / _ENTRIES).read_bytes() if (folder / _ENTRIES).exists() else b""
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
         raise LogError(f"{folder}: a key or leaf cannot be read: {problem}") from problem
-    return StoredLog(number, tiles.read_bundle(data[: _whole_length(data)]), checkpoints, key)
+    return StoredLog(number, _read_entries(data), checkpoints, key)
+
+
+@lru_cache(maxsize=16)
+def _read_entries(data: bytes) -> LogEntries:
+    """The complete leaves in a file's content. Remembered: a log is read several times in each round."""
+    return LogEntries(tiles.read_bundle(data[: _whole_length(data)]))
 
 
 def read_checkpoint(folder: Path, publication: str, number: int, size: int) -> SignedCheckpoint:
@@ -125,9 +143,11 @@ def _read_checkpoint(file: str) -> SignedCheckpoint:
 
 def _parse_file(file: str, inode: int, changed_at: int, length: int) -> SignedCheckpoint:
     """The checkpoint in a file. The other arguments say which state of the file is meant."""
-    return parse_checkpoint(Path(file).read_text("utf-8"))
+    with open(file, encoding="utf-8", newline="") as stream:
+        return _parse(stream.read())
 
 
+_parse = lru_cache(maxsize=1 << 10)(parse_checkpoint)
 _remembered = lru_cache(maxsize=1 << 12)(_parse_file)
 """The same, remembered: a log has a checkpoint for each issue, and all of them are read again and again."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from hotpapers.errors import UsageError
@@ -34,8 +35,9 @@ def sign(seed: bytes, message: bytes, *, mldsa44: bool = False) -> bytes:
     return signature
 
 
+@lru_cache(maxsize=1 << 12)
 def verifies(public: bytes, signature: bytes, message: bytes, *, mldsa44: bool = False) -> bool:
-    """Whether a signature is by the key."""
+    """Whether a signature is by the key. Remembered: the same checkpoints are checked in each round."""
     from cryptography.exceptions import InvalidSignature
 
     library = _library()

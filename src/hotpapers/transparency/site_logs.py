@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -114,7 +114,8 @@ class PublicationLogs:
             if log.last is not None:
                 yield f"{log.number}/{tiles.CHECKPOINT_PATH}", str(log.last.note).encode()
             needed = dict.fromkeys(row for signed in log.checkpoints for row in tiles.widths(signed.checkpoint.size))
-            yield from ((f"{log.number}/{path}", data) for path, data in _tile_files(log, needed))
+            for path, data in tiles.files_of(log.tree, log.entries, needed):
+                yield f"{log.number}/{path}", data
 
     def observation_names(self) -> list[str]:
         """The names of the files of observations and of the lists of withdrawn ones."""
@@ -152,16 +153,6 @@ class PublicationLogs:
         settings = (line.strip() for line in self._settings_policy.split("\n"))  # comments are private
         lines += [line for line in settings if line and not line.startswith("#")] or [f"quorum {NONE}"]
         return "".join(f"{line}\n" for line in lines)
-
-
-def _tile_files(log: StoredLog, needed: Collection[tuple[int, int, int]]) -> Iterator[tuple[str, bytes]]:
-    """(path, bytes) of tiles and their bundles, given by level, index and width; no bytes for a partial one that is
-    full by now."""
-    for level, index, width in needed:
-        if width < tiles.WIDTH and (level, index, tiles.WIDTH) in needed:
-            yield from ((path, b"") for path in tiles.paths_of(level, index, width))
-        else:
-            yield from tiles.files_of(log.tree, log.entries, level, index, width)
 
 
 class SiteLogs:

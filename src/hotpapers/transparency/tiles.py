@@ -5,18 +5,24 @@ A tile has up to 256 hashes of every eighth tree level; a bundle has the up to 2
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate
 
 from hotpapers.errors import NotAProof
-from hotpapers.transparency.merkle import MerkleTree
+from hotpapers.transparency.merkle import HASH, MerkleTree
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 CHECKPOINT_PATH = "checkpoint"
+_PREFIX = 2
+"""Bytes of the length before each entry of a bundle."""
 LONGEST_ENTRY = 256
 """Most bytes of an entry of somebody else's log: today's have at most 51, and a million of them are kept."""
 
 
+@lru_cache(maxsize=4 * WIDTH)
 def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
     """`tile/0/x001/x234/067`, with `.p/` and the width for a partial tile. `level`: a number, or `entries`."""
     groups = f"{index:03d}"
@@ -41,23 +47,34 @@ def tile(tree: MerkleTree, level: int, index: int, width: int) -> bytes:
     return b"".join(tree.levels[HEIGHT * level][index * WIDTH : index * WIDTH + width])
 
 
-def paths_of(level: int, index: int, width: int) -> list[str]:
-    """The path of a tile and, at level 0, of the bundle of the entries below it."""
-    return [tile_path(name, index, width) for name in ((level, "entries") if level == 0 else (level,))]
-
-
 def files_of(
-    tree: MerkleTree, entries: Sequence[bytes], level: int, index: int, width: int
+    tree: MerkleTree, entries: Sequence[bytes], names: Iterable[tuple[int, int, int]]
 ) -> Iterator[tuple[str, bytes]]:
-    """(path, bytes) of the same."""
-    hashes, *rest = paths_of(level, index, width)
-    yield hashes, tile(tree, level, index, width)
-    yield from ((path, bundle(entries[index * WIDTH : index * WIDTH + width])) for path in rest)
+    """(path, bytes) of tiles, given by level, index and width, and at level 0 of the bundles of the entries below them;
+    no bytes for a partial one that is full by now.
+
+    A partial one is the beginning of a wider one, so only the widest is put together: a growing tile has up to 255
+    partial ones.
+    """
+    needed: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for level, index, width in names:
+        needed[level, index].add(width)
+    for (level, index), tile_widths in needed.items():
+        widest = max(tile_widths)
+        is_full = widest == WIDTH
+        hashes = tile(tree, level, index, widest)
+        below = entries[index * WIDTH : index * WIDTH + widest] if level == 0 else ()
+        bundled, ends = bundle(below), [0, *accumulate(_PREFIX + len(entry) for entry in below)]
+        for width in sorted(tile_widths):
+            is_kept = width == WIDTH or not is_full
+            yield tile_path(level, index, width), hashes[: width * HASH] if is_kept else b""
+            if level == 0:
+                yield tile_path("entries", index, width), bundled[: ends[width]] if is_kept else b""
 
 
 def bundle(entries: Sequence[bytes]) -> bytes:
     """Entries, each preceded by its length in two bytes."""
-    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+    return b"".join(len(entry).to_bytes(_PREFIX, "big") + entry for entry in entries)
 
 
 def read_bundle(data: bytes) -> list[bytes]:

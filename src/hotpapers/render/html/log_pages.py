@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -23,26 +24,33 @@ class LogPages:
         self._site = site
 
     @property
+    def _path(self) -> str:
+        return f"{FOLDER}{self._site.name}/"
+
+    @property
     def _observations_path(self) -> str:
-        return f"{FOLDER}{self._site.name}/{observation_files.FOLDER}/"
+        return f"{self._path}{observation_files.FOLDER}/"
 
     def paths(self, folder: Path | None = None) -> Iterator[str]:
         """The files of the log itself. Files that others refer to come first, so that a reader following along finds no
-        gaps. `folder`: a site's folder; observation files that it already has are left out."""
+        gaps. `folder`: a site's folder; tiles and observation files that it already has are left out."""
         logs = self._site.logs
         if logs is not None:
             for name in logs.observation_names():
                 path = f"{self._observations_path}{name}"
                 if folder is None or not logs.is_copied(name, folder / path):
                     yield path
-            files = [path for path, data in self._files.items() if data]
+            present = _tiles_in(folder, self._path) if folder else frozenset()
+            files = [path for path, data in self._files.items() if data and path not in present]
             yield from sorted(files, key=lambda path: path.endswith(f"/{tiles.CHECKPOINT_PATH}"))
             yield POLICY_PATH
 
-    def ended(self, path: str) -> Iterator[str]:
-        """For the policy's path: paths where partial tiles may exist that are full by now, or old observations."""
+    def ended(self, path: str, folder: Path | None = None) -> Iterator[str]:
+        """For the policy's path: paths where partial tiles may exist that are full by now, or old observations.
+        `folder`: a site's folder; only tiles that exist there."""
         if path == POLICY_PATH and self._site.logs is not None:
-            yield from (path for path, data in self._files.items() if not data)
+            full = [path for path, data in self._files.items() if not data]
+            yield from _tiles_in(folder, self._path).intersection(full) if folder else full
             yield from (f"{self._observations_path}{name}" for name in self._site.logs.deleted_observations())
 
     def proof_paths(self, day: str) -> Iterator[str]:
@@ -77,8 +85,18 @@ class LogPages:
     @cached_property
     def _files(self) -> Mapping[str, bytes]:
         """Path and bytes of every file below the log's folder; no bytes for a partial tile that is full by now."""
-        logs, folder = self._site.logs, f"{FOLDER}{self._site.name}/"
-        return {f"{folder}{path}": data for path, data in logs.files()} if logs is not None else {}
+        logs = self._site.logs
+        return {f"{self._path}{path}": data for path, data in logs.files()} if logs is not None else {}
+
+
+def _tiles_in(folder: Path, logs_path: str) -> frozenset[str]:
+    """The paths of the tiles of a publication's logs that a site's folder has. Their content never changes."""
+    paths = set[str]()
+    for parent, _, names in os.walk(folder / logs_path):
+        if f"{os.sep}tile{os.sep}" in parent:
+            start = f"{Path(parent).relative_to(folder).as_posix()}/"
+            paths.update(start + name for name in names)
+    return frozenset(paths)
 
 
 def is_log_or_proof(path: str) -> bool:

@@ -146,7 +146,7 @@ class SiteChannel:
         for path in pages.paths(folder):
             if (page := pages.page(path)) is not None:
                 yield RenderedFile(path, page)
-        yield from (RenderedFile(path, b"") for path in pages.ended(POLICY_PATH))
+        yield from (RenderedFile(path, b"") for path in pages.ended(POLICY_PATH, folder))
 
     def share(
         self, issue_reader: IssueReader, publication: str, days: Sequence[str], is_own: PathFilter
