@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.ingest.archives import event_import, parts, spill
+from hotpapers.ingest.archives.event_stamps import ANYWAY
 from hotpapers.ingest.archives.framing import line_blocks
 from hotpapers.ingest.archives.parts import open_part, parts_of
 from hotpapers.ingest.archives.spill import KnownMarks, SpilledEvent, SpillWriter, merged, with_less_overlap
@@ -24,10 +25,11 @@ events = st.lists(
 )
 
 
-@given(st.lists(events, max_size=12), st.integers(1, 900), st.integers(2, 4))
+@given(st.lists(events, max_size=12), st.integers(1, 900), st.integers(2, 4), st.none() | st.sets(st.integers(0, 5)))
 def test_runs_come_together_in_order_and_each_event_once(
-    tmp_path_factory: pytest.TempPathFactory, writers: list[list[SpilledEvent]], waiting: int, most_open: int
-) -> None:
+    tmp_path_factory: pytest.TempPathFactory, writers: list[list[SpilledEvent]], waiting: int, most_open: int,
+    known: set[int] | None,
+) -> None:  # fmt: skip
     folder = tmp_path_factory.mktemp("spill")
     runs = []
     with pytest.MonkeyPatch.context() as patch:
@@ -40,8 +42,9 @@ def test_runs_come_together_in_order_and_each_event_once(
             runs += writer.runs()
         merged_runs = with_less_overlap(runs, folder)
         assert spill._overlap(merged_runs) <= most_open
-        result = [event[:3] for event in merged(merged_runs)]
-    assert result == sorted({event[:3] for run_events in writers for event in run_events})
+        result = [event[:3] for event in merged(merged_runs, None if known is None else known.__contains__)]
+    asked_for = range(-1, 6) if known is None else {ANYWAY, *known}
+    assert result == sorted({event[:3] for run_events in writers for event in run_events if event.asks in asked_for})
     assert not list(folder.iterdir())
 
 

@@ -249,7 +249,7 @@ def test_growth_while_no_account_is_known() -> None:
 
 
 def test_growth_of_unvouched_voices() -> None:
-    """The lower one has thirty more voices, none of them known; two known ones vouch for 500 points."""
+    """The lower one has thirty more voices, none of them known; two known ones vouch for 480 points."""
     inputs = two_papers(attention(20, counted=20, known=9), attention(50, counted=50, known=0))
     above, below = vouched_entries(inputs)
     assert (above.score, below.score) == (400, 0)

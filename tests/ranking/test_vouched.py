@@ -37,16 +37,14 @@ def with_known(voices: int, counted: int, known: int | None, network: str = "blu
 # ---- by hand -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("known", "limit"), [(0, 0), (1, 0), (2, 500), (3, 1000), (9, 4000), (2**53, 500 * (2**53 - 1))]
-)
-def test_each_known_voice_after_the_first_vouches_for_500(known: int, limit: int) -> None:
+@pytest.mark.parametrize(("known", "limit"), [(0, 0), (1, 0), (2, 480), (3, 720), (9, 2160), (2**53, 240 * 2**53)])
+def test_each_of_two_or_more_known_voices_vouches_for_240(known: int, limit: int) -> None:
     assert vouched.limit(known) == limit
     assert vouched.needed(limit) <= max(known, 0)
-    assert vouched.needed(limit + 1) == max(known, 1) + 1
+    assert vouched.needed(limit + 1) == max(known + 1, 2)
 
 
-@pytest.mark.parametrize(("score", "known"), [(-7, 0), (0, 0), (1, 2), (500, 2), (501, 3), (1000, 3), (2468, 6)])
+@pytest.mark.parametrize(("score", "known"), [(-7, 0), (0, 0), (1, 2), (480, 2), (481, 3), (720, 3), (2468, 11)])
 def test_how_many_vouch_for_a_score(score: int, known: int) -> None:
     assert vouched.needed(score) == known
 
@@ -78,17 +76,17 @@ def test_an_uncapped_part_by_hand() -> None:
 
 
 def test_points_beyond_what_known_voices_vouch_for_are_deducted() -> None:
-    """800 on Bluesky and 100 on the forum; two known voices in all vouch for 500."""
+    """800 on Bluesky and 100 on the forum; two known voices in all vouch for 480."""
     scored = score_of(with_known(40, 40, 1), with_known(5, 5, 1, "forum"), among=OTHERS)
-    assert [part.score for part in scored.parts] == [800, 100, -400]
-    assert scored.score == 500 and scored.voices == 45
+    assert [part.score for part in scored.parts] == [800, 100, -420]
+    assert scored.score == 480 and scored.voices == 45
     assert scored.parts[-1] == ScoreComponent(
-        network="", rule="vouching", score=-400, voices=2, papers=0, atleast=0, among="", age=0, until=0
+        network="", rule="vouching", score=-420, voices=2, papers=0, atleast=0, among="", age=0, until=0
     )
 
 
-@pytest.mark.parametrize(("known", "score"), [(0, 0), (1, 0), (2, 500), (3, 800), (4, 800)])
-def test_the_first_known_voice_vouches_for_nothing(known: int, score: int) -> None:
+@pytest.mark.parametrize(("known", "score"), [(0, 0), (1, 0), (2, 480), (3, 720), (4, 800)])
+def test_one_known_voice_alone_vouches_for_nothing(known: int, score: int) -> None:
     assert score_of(with_known(40, 40, known), among=OTHERS).score == score
 
 

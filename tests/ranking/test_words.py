@@ -93,10 +93,9 @@ def test_notes_on_the_methods_of_tallies() -> None:
 @pytest.mark.parametrize(
     ("known", "expected", "formula"),
     [
-        (0, "Nobody known here vouches for this: -90.", "no more than 500 × 0"),
-        (1, "One known voice alone vouches for nothing: -90.", "no more than 500 × 0"),
-        (2, "2 voices known here for a month or more vouch for 500 points, 500 for each after the first: -90.",
-         "no more than 500 × 1"),
+        (0, "Nobody known here vouches for this: -90.", "no more than 0"),
+        (1, "One known voice alone vouches for nothing: -90.", "no more than 0"),
+        (2, "2 voices known here for a month or more vouch for 480 points, 240 each: -90.", "no more than 240 × 2"),
     ],
 )  # fmt: skip
 def test_the_sentence_of_what_known_voices_vouch_for(known: int, expected: str, formula: str) -> None:

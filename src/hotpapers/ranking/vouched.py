@@ -6,9 +6,9 @@ ones counted only up to the number of known ones, or the highest count of a sing
 millipoints; but at most 20 per voice, or the first voices on a network would be the cheapest. Papers are first compared
 at 24 hours; a younger one is compared with others at that age.
 
-K known voices over all networks, without the authors' own, vouch for 500 × (K - 1) points. Points beyond that are taken
-off, in a separate part. So unknown voices alone score nothing, however many, and neither does one known voice. While a
-record is too young to know anybody, nothing is taken off.
+K known voices over all networks, without the authors' own, vouch for 240 × K points, if there are at least two. Points
+beyond that are taken off, in a separate part. So unknown voices alone score nothing, however many, and neither does one
+known voice. While a record is too young to know anybody, nothing is taken off.
 """
 
 from __future__ import annotations
@@ -29,18 +29,21 @@ CAPPED = "capped"
 """The rule of a part limited by MOST_PER_VOICE."""
 MOST_PER_VOICE = 20
 """The most millipoints that a voice adds."""
-VOUCHED_PER_VOICE = 500
-"""Millipoints that each known voice vouches for, after the first."""
+VOUCHED_PER_VOICE = 240
+"""Millipoints that each known voice vouches for. Two reach less than the usual threshold of a publication, or a paper
+would leave the issue with one of them."""
+LEAST_KNOWN = 2
+"""Fewer known voices vouch for nothing."""
 
 
 def limit(known: int) -> int:
     """The millipoints that this many known voices vouch for."""
-    return VOUCHED_PER_VOICE * max(known - 1, 0)
+    return VOUCHED_PER_VOICE * known if known >= LEAST_KNOWN else 0
 
 
 def needed(score: int) -> int:
     """The fewest known voices that vouch for a score."""
-    return -(-score // VOUCHED_PER_VOICE) + 1 if score > 0 else 0
+    return max(-(-score // VOUCHED_PER_VOICE), LEAST_KNOWN) if score > 0 else 0
 
 
 def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:

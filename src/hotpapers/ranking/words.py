@@ -66,14 +66,14 @@ def part_sentence(part: ScoreComponent) -> str:
 
 
 def _vouching_sentence(part: ScoreComponent) -> str:
-    if part.voices < 2:
+    if part.voices < vouched.LEAST_KNOWN:
         reason = (
             "Nobody known here vouches for this" if not part.voices else "One known voice alone vouches for nothing"
         )
         return f"{reason}: {number(part.score)}."
     return (
         f"{number(part.voices)} voices known here for a month or more vouch for {number(vouched.limit(part.voices))} "
-        f"points, {vouched.VOUCHED_PER_VOICE} for each after the first: {number(part.score)}."
+        f"points, {vouched.VOUCHED_PER_VOICE} each: {number(part.score)}."
     )
 
 
@@ -165,7 +165,8 @@ def formula(part: ScoreComponent) -> str:
     if part.rule == "classic":
         return number(part.score)
     if part.rule == vouched.RULE:
-        return f"no more than {vouched.VOUCHED_PER_VOICE} × {number(max(part.voices - 1, 0))}"
+        is_enough = part.voices >= vouched.LEAST_KNOWN
+        return f"no more than {vouched.VOUCHED_PER_VOICE} × {number(part.voices)}" if is_enough else "no more than 0"
     if part.score == 0 and part.voices < 3:
         return "0"
     if part.rule == vouched.CAPPED:

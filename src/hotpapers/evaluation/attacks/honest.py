@@ -6,7 +6,6 @@ of bots do not apply to made-up accounts.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -21,7 +20,7 @@ from hotpapers.evaluation.statistics import spearman
 from hotpapers.evaluation.worlds import BEGINS, PaperPost, World, WorldLaw, WorldPaper, liked_at
 from hotpapers.ids.mentions.own_words import MentionedPaper
 from hotpapers.issues import selection
-from hotpapers.model import DAY, RankingInput
+from hotpapers.model import DAY, Candidate, RankingInput
 from hotpapers.moderation.bots import rules
 from hotpapers.moderation.bots.rules import ObservedPost
 from hotpapers.settings import BotRules, PublicationSettings, publication_item
@@ -173,14 +172,12 @@ def farthest_move(scene: Scene, contender: Contender, papers: int, *, with_posts
     unknown voice never lowers a paper further than removing a known one.
     """
     order = scene.order(contender.rank, contender.needs)
-    negated_scores = sorted(-candidate.score for candidate in order if candidate.score > 0)
     moves = [0]
     for place, candidate in enumerate(order[:papers], 1):
         paper = scene.papers[candidate.paper]
         for account in _taking_part(scene, paper):
-            score = _score_without(scene, contender, paper, account, with_posts=with_posts)
-            last_place = bisect_right(negated_scores, -score)  # the papers that are not below it, itself among them
-            moves.append(last_place - place if score > 0 else len(negated_scores) - place)
+            remaining = _candidate_without(scene, contender, paper, account, with_posts=with_posts)
+            moves.append(_place_of(remaining, candidate.paper, scene, contender) - place)
     return max(moves)
 
 
@@ -192,14 +189,29 @@ def _taking_part(scene: Scene, paper: WorldPaper) -> Iterator[int]:
     yield from sorted(reacting, key=lambda account: account not in known)[:1]
 
 
-def _score_without(scene: Scene, contender: Contender, paper: WorldPaper, account: int, *, with_posts: bool) -> int:
+def _candidate_without(
+    scene: Scene, contender: Contender, paper: WorldPaper, account: int, *, with_posts: bool
+) -> Candidate | None:
     posts: Iterable[PaperPost] = paper.posts
     if with_posts:
         posts = [post for post in posts if post.account != account]
     times = measurement_times(paper.announced_at, scene.cut, contender.needs.ages)
     rows = engagements(paper, posts, times, scene.naming_networks, scene.rule._replace(left_out=frozenset({account})))
-    candidate = scene.candidate(paper, rows, contender.needs)
-    if candidate is None:
-        return 0
-    peers = scene.honest_input(contender.needs).peers
-    return contender.rank(RankingInput(candidates=(candidate,), peers=peers))[0].score
+    return scene.candidate(paper, rows, contender.needs)
+
+
+def _place_of(candidate: Candidate | None, paper: str, scene: Scene, contender: Contender) -> int:
+    """The place of a changed paper among the others that score; behind all of them if it no longer scores."""
+    honest = scene.honest_input(contender.needs)
+    others = {
+        other.paper: other.score
+        for other in scene.order(contender.rank, contender.needs)
+        if other.score > 0 and other.paper != paper
+    }
+    score = contender.rank(RankingInput(candidates=(candidate,), peers=honest.peers))[0].score if candidate else 0
+    if candidate is None or score <= 0:
+        return len(others) + 1
+    equals = tuple(other for other in honest.candidates if others.get(other.paper) == score)
+    tied = contender.rank(RankingInput(candidates=(candidate, *equals), peers=honest.peers))
+    above = sum(other > score for other in others.values())
+    return above + 1 + [each.paper for each in tied].index(paper)

@@ -310,7 +310,7 @@ What is still cheap on `rarity/2`:
 * While networks cannot be read, fewer accounts are enough: *outage*, *blackout*. The issue names these networks.
 * Where posts can be backdated, nine copies of a supporter's words make an account that rarely posts look like part of a
   chorus: *rival, as a chorus*. On most days this removes too few supporters.
-* A paper that only two known voices vouch for drops out if either is removed.
+* A paper that only three known voices vouch for can drop out if one of them is removed.
 
 Not tried, as they change no score: readers' reports, hidden posts, and cross-lists (a paper keeps its archive, and the
 age since its first announcement). A bot that proves itself a [person](../how-to/readers.md#people-who-posted) is an

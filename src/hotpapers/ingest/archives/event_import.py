@@ -32,7 +32,13 @@ from hotpapers.ingest.archives.jetstream import JetstreamArchive, withdrawn_addr
 from hotpapers.ingest.archives.jetstream_filter import key_in
 from hotpapers.ingest.archives.parts import FilePart, parts_of
 from hotpapers.ingest.archives.scan import PartScan, Progress, Scanner, ScanTask
-from hotpapers.ingest.archives.spill import KnownMarks, SpilledEvent, full_disk_told, merged, with_less_overlap
+from hotpapers.ingest.archives.spill import (
+    KnownMarks,
+    SpilledEvent,
+    full_disk_told,
+    merged,
+    with_less_overlap,
+)
 from hotpapers.ingest.archives.workers import ScanPool, WorkerSetup
 from hotpapers.model import DAY
 from hotpapers.sources.bluesky.parser import author_of
@@ -87,9 +93,11 @@ class EventImport:
                 for part in (*file.scans, *second_scans)
                 for run in part.runs
             ]
-            events = merged(with_less_overlap(runs, folder))
             recorder = EventRecorder(self._kind, self._spec.make(self._place), self._place, self._terms, _digest(files))
-            counts = recorder.take(events, self._marks, lambda: os.utime(folder))
+            known = KnownKeys(self._record, self._marks)
+            are_marks_enough = known.are_marks_enough and not recorder.continues  # others are counted
+            events = merged(with_less_overlap(runs, folder), self._marks.__contains__ if are_marks_enough else None)
+            counts = recorder.take(events, known, lambda: os.utime(folder))
         for number, file in enumerate(files):
             yield self._result(file, number, counts)
 
@@ -288,9 +296,13 @@ class EventRecorder:
         self._before: Counter[int] = Counter()
         self._at = self._stored = self._start_cursor.upto if self._start_cursor else 0
 
-    def take(self, events: Iterator[SpilledEvent], marks: KnownMarks, at_work: Callable[[], object]) -> EventCounts:
-        """Stores all events. `marks`: of everything known; `at_work` is called now and then. Raises FullStore."""
-        known = KnownKeys(self._record, marks)
+    @property
+    def continues(self) -> bool:
+        """Whether an earlier import of the same files stored some events."""
+        return self._start_cursor is not None
+
+    def take(self, events: Iterator[SpilledEvent], known: KnownKeys, at_work: Callable[[], object]) -> EventCounts:
+        """Stores all events. `at_work` is called now and then. Raises FullStore."""
         relevant = (event for event in self._following(events) if known.is_relevant(event))
         is_new = False
         while chunk := list(islice(relevant, AHEAD)):
@@ -357,6 +369,11 @@ class KnownKeys:
         for reaction_mark in reaction_marks.all_marks(record):
             self._recorded = self._recorded or KnownMarks()
             self._recorded.add((reaction_mark,))
+
+    @property
+    def are_marks_enough(self) -> bool:
+        """Whether all that is known has a mark."""
+        return self._recorded is None
 
     def is_relevant(self, event: SpilledEvent) -> bool:
         """Whether an event is about something known. Rarely also true when it is not."""

@@ -6,13 +6,14 @@ import errno
 import heapq
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from hotpapers.errors import FullStore
+from hotpapers.ingest.archives.event_stamps import ANYWAY
 
 HEAD = struct.Struct("<qqqII")
 MOST_WAITING = 2**23
@@ -22,6 +23,8 @@ LARGE = 160
 MOST_OPEN = 64
 """Maximum runs read at once."""
 BUFFER = 2**17
+IsKnown = Callable[[int], bool]
+"""Whether a mark is known."""
 
 
 class SpilledEvent(NamedTuple):
@@ -112,24 +115,28 @@ def _packed(event: SpilledEvent) -> bytes:
     return HEAD.pack(event.at, event.rank, event.asks, event.file, len(event.content)) + event.content
 
 
-def events_of(run: SpillRun) -> Iterator[SpilledEvent]:
-    """The events of a run."""
+def events_of(run: SpillRun, is_known: IsKnown | None = None) -> Iterator[SpilledEvent]:
+    """The events of a run. With `is_known`, those that ask for a mark only if it is known."""
     with open(run.path, "rb", buffering=BUFFER) as stream:
         while head := stream.read(HEAD.size):
             at, rank, asks, file, length = HEAD.unpack(head)
-            yield SpilledEvent(at, rank, stream.read(length), asks, file)
+            content = stream.read(length)
+            if is_known is None or asks == ANYWAY or is_known(asks):
+                yield SpilledEvent(at, rank, content, asks, file)
 
 
-def merged(runs: Iterable[SpillRun]) -> Iterator[SpilledEvent]:
-    """The events of runs in order, without duplicates. A run is opened when its first event is due, and deleted at its
-    end."""
+def merged(runs: Iterable[SpillRun], is_known: IsKnown | None = None) -> Iterator[SpilledEvent]:
+    """The events of runs in order, without duplicates. With `is_known`, those that ask for a mark only if it is known.
+    A run is opened when its first event is due, and deleted at its end."""
     heap: list[tuple[SpilledEvent, int, Iterator[SpilledEvent]]] = []
     waiting = sorted(runs, key=lambda run: run.first, reverse=True)
     numbers = count()
     last_event: tuple[int, int, bytes] | None = None
     while heap or waiting:
         while waiting and (not heap or waiting[-1].first <= heap[0][0][:2]):
-            _push(heap, next(numbers), _removed_at_end(waiting.pop()))
+            _push(heap, next(numbers), _removed_at_end(waiting.pop(), is_known))
+        if not heap:  # nothing in the last runs is known
+            break
         event, number, events = heap[0]
         if event[:3] != last_event:
             yield event
@@ -149,8 +156,8 @@ def _push(
         heapq.heappush(heap, (first, number, events))
 
 
-def _removed_at_end(run: SpillRun) -> Iterator[SpilledEvent]:
-    yield from events_of(run)
+def _removed_at_end(run: SpillRun, is_known: IsKnown | None) -> Iterator[SpilledEvent]:
+    yield from events_of(run, is_known)
     with suppress(OSError):
         os.remove(run.path)
 
