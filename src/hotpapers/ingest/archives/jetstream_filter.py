@@ -27,10 +27,10 @@ BOUNDARY = END + BEGIN
 MOMENT = b'","time_us":1'
 """Moments from 2001 to 2033."""
 POST_PATH = b"/app.bsky.feed.post/"
-ESCAPES = (b"\\u", b"\\/")
-"""Escapes that may hide anything."""
-MARKS = (b'"delete"', b'"update"', b'"account"', *ESCAPES)
-"""What may make a line relevant, wherever it occurs."""
+HIDING = (b"u", b"/")
+"""Escapes that may hide anything: a backslash with one of these."""
+MARKS = (b'"delete"', b'"update"', b'"account"')
+"""What may make a line relevant, wherever it occurs, besides escapes."""
 POSTS = b'"app.bsky.feed.post"'
 KEY = 13
 """Bytes of a record key used to look for a post: all of it if the key is a moment, as it nearly always is."""
@@ -145,7 +145,7 @@ class JetstreamBlockFilter:
     def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
         """The events that contain the address of a known post, plain or with escapes."""
         block = Str(data)
-        escaped = _lines_at(data, block, _places_of(block, data, ESCAPES))
+        escaped = _lines_at(data, block, _escapes(data))
         units = [unit for unit in escaped if _refers(unit.content, posts)]
         for unit in (*units, *_lines_at(data, block, _references(data, block, posts))):
             with suppress(*UNREADABLE):
@@ -234,6 +234,7 @@ def _all_places(block: Str, data: bytes, *, all_posts: bool) -> Iterator[int]:
     if not all_posts:
         yield from (place for place, _ in needle_places(data, 0, len(data), INVISIBLE))
     yield from _places_of(block, data, (*MARKS, POSTS) if all_posts else MARKS)
+    yield from _escapes(data)
 
 
 def _places_of(block: Str, data: bytes, words: Iterable[bytes]) -> Iterator[int]:
@@ -244,6 +245,18 @@ def _places_of(block: Str, data: bytes, words: Iterable[bytes]) -> Iterator[int]
             yield place
             end = data.find(b"\n", place)
             place = block.find(word, end) if end >= 0 else -1
+
+
+def _escapes(data: bytes) -> Iterator[int]:
+    """Positions in a block of escapes that may hide anything: the first in each line."""
+    find = data.find
+    place = find(b"\\")
+    while place >= 0:
+        end = place + 1
+        if data.startswith(HIDING, end):
+            yield place
+            end = find(b"\n", end)
+        place = find(b"\\", end) if end >= 0 else -1
 
 
 def _lines_at(data: bytes, block: Str, places: Iterable[int]) -> Iterator[Unit]:
