@@ -258,7 +258,8 @@ def _summed(
             if unnamed > highest and not post.shared:
                 highest = unnamed
     first = posts[0]
-    named -= rule.left_out
+    if not named.isdisjoint(rule.left_out):  # which goes through the smaller set, and -= through all those left out
+        named -= rule.left_out
     voices = named | (shared - rule.left_out) if shared else named
     authors = voices & rule.authors.get(first.paper, frozenset())
     row = Engagement(
