@@ -17,21 +17,35 @@ WITH back AS (  -- up to when each network was told what was said before it was 
         WHERE until_at = from_at AND from_at = observed_at + INTERVAL 1 MICROSECOND
             AND observed_at <= began + INTERVAL 6 HOUR GROUP BY network),
     listed AS (
-        SELECT e.*, i.as_of, CASE WHEN b.at > e.until AND b.at <= i.as_of THEN b.at ELSE e.until END AS read_until
+        SELECT e.*, i.as_of, CASE WHEN b.at > e.until AND b.at <= i.as_of THEN b.at ELSE e.until END AS read_until,
+            CASE WHEN e.until = i.as_of AND a.at < i.from_at THEN i.from_at ELSE '-infinity' END AS read_from
         FROM entry_counts AS e JOIN issues AS i USING (publication, day, edition)
+        LEFT JOIN (SELECT paper, min(announced_at) AS at FROM announcements GROUP BY paper) AS a USING (paper)
         LEFT JOIN back AS b USING (network)),
+    ruled AS (
+        SELECT *, lead(observed_at, 1, 'infinity') OVER (PARTITION BY subject_number, paper, rule ORDER BY observed_at)
+            AS ended_at
+        FROM verdicts),
     judged AS (
-        SELECT DISTINCT m.voice_number, v.observed_at FROM mentions AS m JOIN verdicts AS v
-        ON v.subject_number = m.account_number AND v.judgement = 'bot' AND v.paper IS NULL),
+        SELECT i.as_of, m.voice_number, r.rule, r.judgement FROM (SELECT DISTINCT as_of FROM issues) AS i
+        JOIN ruled AS r ON r.observed_at <= i.as_of AND i.as_of < r.ended_at AND r.paper IS NULL
+        JOIN mentions AS m ON m.account_number = r.subject_number),
+    bots AS (
+        SELECT as_of, voice_number FROM judged
+        WHERE judgement = 'bot' AND rule IN ('rate', 'share', 'template')  -- each account by itself
+        EXCEPT SELECT as_of, voice_number FROM judged WHERE judgement = 'human' AND rule = 'proved'
+        UNION SELECT as_of, voice_number FROM judged
+        WHERE judgement = 'bot' AND rule NOT IN ('rate', 'share', 'template')
+        EXCEPT SELECT as_of, voice_number FROM judged WHERE judgement = 'human' AND rule = 'operator'),
     spoken AS (
         SELECT l.publication, l.day, l.edition, l.lane, l.place, l.paper, l.network, l.as_of, l.read_until,
             m.post_number, m.voice_number, m.text_number,
-            EXISTS (FROM judged AS j WHERE j.voice_number = m.voice_number AND j.observed_at <= l.as_of) AS bot
+            EXISTS (FROM bots AS b WHERE b.voice_number = m.voice_number AND b.as_of = l.as_of) AS bot
         FROM listed AS l JOIN mentions AS m USING (paper, network)
         WHERE m.known_at <= l.read_until AND (m.created_at <= l.until OR l.read_until = l.until)
-            AND (m.gone_at IS NULL OR m.gone_at > l.read_until)
-            AND NOT EXISTS (FROM verdicts AS v WHERE v.subject_number = m.post_number AND v.paper = m.paper
-                AND v.judgement = 'doubtful' AND v.observed_at <= l.as_of)),
+            AND m.created_at >= l.read_from AND (m.gone_at IS NULL OR m.gone_at > l.read_until)
+            AND NOT EXISTS (FROM ruled AS r WHERE r.subject_number = m.post_number AND r.paper = m.paper
+                AND r.judgement = 'doubtful' AND r.observed_at <= l.as_of AND l.as_of < r.ended_at)),
     counted AS (
         SELECT s.*, coalesce(c.reposts, 0) AS r, coalesce(c.likes, 0) AS n
         FROM spoken AS s ASOF LEFT JOIN post_counts AS c

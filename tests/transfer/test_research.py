@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from hotpapers.errors import InputError, UsageError
-from hotpapers.model import HOUR, Paper, Publication, Reaction, Tally
+from hotpapers.model import HOUR, Paper, Publication, Reaction, Tally, Verdict
 from hotpapers.store import Record
 from hotpapers.transfer.research import write_tables
 from hotpapers.transfer.research.schema import TABLES
@@ -67,6 +67,16 @@ def test_the_counts_of_an_issue_are_those_of_the_posts(tables: Path, record: Rec
     entries = ask(tables, "SELECT paper, score, voices FROM entries WHERE lane = 'entries' ORDER BY place")
     content = issue(record, NAMED)
     assert entries == [(entry.paper.removeprefix("arxiv:"), entry.score, entry.voices) for entry in content.entries]
+
+
+def test_an_issue_keeps_its_counts_when_a_judgment_changes(record: Record, tmp_path: Path) -> None:
+    issue(record, NAMED)
+    [bot] = [verdict for verdict in record.view().items(Verdict) if verdict.judgement == "bot"]
+    write(record, msgspec.structs.replace(bot, judgement="human", observed_at=TODAY + 20 * HOUR))
+    write_tables(record, tmp_path / "tables", TODAY + 72 * HOUR)
+    assert [count for count in recounted(tmp_path / "tables") if count.printed != count.recounted] == []
+    sql = f"SELECT judgement FROM verdicts WHERE rule = '{bot.rule}' ORDER BY observed_at"
+    assert ask(tmp_path / "tables", sql) == [("bot",), ("human",)]
 
 
 def test_the_counts_by_age_are_those_of_the_posts(tables: Path) -> None:

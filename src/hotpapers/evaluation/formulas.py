@@ -16,7 +16,7 @@ by more voices, then the earlier announcement, then the id.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -56,7 +56,7 @@ def z_score(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Σ (voices - mean) / standard deviation over the networks, in thousandths. Mean and deviation (of the whole
     population) are those of the day's candidates; a paper not talked about on a network has 0 voices there. A network
     where all have the same voices adds 0. No age."""
-    spreads = _spreads(inputs.candidates)
+    spreads = tuple(_spreads(inputs.candidates).items())
     return ordered(inputs, lambda candidate: _standardized(candidate, spreads))
 
 
@@ -155,11 +155,8 @@ def _points(candidate: Candidate) -> int:
     return sum(attention.voices for attention in candidate.attention)
 
 
-def _voices(candidate: Candidate) -> Counter[str]:
-    voices: Counter[str] = Counter()
-    for attention in candidate.attention:
-        voices[attention.network] += attention.voices
-    return voices
+def _voices(candidate: Candidate) -> dict[str, int]:
+    return {attention.network: attention.voices for attention in candidate.attention}
 
 
 def _joint(candidate: Candidate, rule: str, score: int) -> tuple[ScoreComponent, ...]:
@@ -181,13 +178,15 @@ def _each(candidate: Candidate, rule: str, value: Callable[[str, int], Decimal])
     )  # fmt: skip
 
 
-def _standardized(candidate: Candidate, spreads: Mapping[str, VoiceSpread]) -> tuple[ScoreComponent, ...]:
+def _standardized(candidate: Candidate, spreads: Sequence[tuple[str, VoiceSpread]]) -> tuple[ScoreComponent, ...]:
     """A part for each network with any candidate: a paper not talked about there is below the mean."""
     voices, age = _voices(candidate), _age(candidate)
-    return tuple(
-        _part(network, "z-score", _deviations(spread, voices[network]), voices[network], age, spread.until)
-        for network, spread in spreads.items()
-    )
+    return tuple([_standardized_part(network, spread, voices.get(network, 0), age) for network, spread in spreads])
+
+
+@lru_cache(maxsize=65536)
+def _standardized_part(network: str, spread: VoiceSpread, voices: int, age: int) -> ScoreComponent:
+    return _part(network, "z-score", _deviations(spread, voices), voices, age, spread.until)
 
 
 def _age(candidate: Candidate) -> int:
@@ -205,7 +204,6 @@ def _log(number: int) -> Decimal:
     return _EXACT.log10(Decimal(number))
 
 
-@lru_cache(maxsize=65536)
 def _deviations(spread: VoiceSpread, voices: int) -> int:
     """How many standard deviations a count is above the mean, in thousandths; 0 if all counts are the same."""
     variance = spread.candidates * spread.squares - spread.total**2

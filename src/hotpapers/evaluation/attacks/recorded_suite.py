@@ -89,14 +89,13 @@ def _results(
 ) -> Iterator[Trial | NotRun]:
     effects: AttackEffects = {}
     for contender in contenders:
-        tried_attacks = [attack for attack in attacks if suite.is_tried(attack, contender.name, is_first=True)]
         if not scene.order(contender.rank, contender.needs) or not scene.networks:
             reason = NO_NETWORK if scene.order(contender.rank, contender.needs) else NO_ENTRY
             yield NotRun(scene.content.day, contender.name, "", reason)
             continue
         if not _tells_apart(scene, contender):
             yield NotRun(scene.content.day, contender.name, "", NOBODY_KNOWN)
-        results = [result for attack in tried_attacks for result in _tried(scene, contender, attack, effects)]
+        results = [result for attack in attacks for result in _tried(scene, contender, attack, effects)]
         yield from results
         attacks = suite.without_failed(attacks, (result for result in results if isinstance(result, Trial)))
 

@@ -339,8 +339,7 @@ names the accounts that like.
 
 The worlds cannot show how well real attackers hide, or how real people would respond. Their records are months old:
 until a record knows 100 accounts with standing, every voice counts, and far fewer new accounts are enough. Attacks with
-many posts are tried on every fifth day, other rankings on every tenth, published formulas on one day of each world and
-by four attacks: likes on one network, spread likes, likes and reposts, rings.
+many posts are tried on every fifth day, other rankings on every tenth, published formulas on one day of each world.
 
 ## On issues of your own
 

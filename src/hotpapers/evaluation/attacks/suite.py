@@ -37,8 +37,6 @@ from hotpapers.model import DAY
 BLOCK = 5
 """How many days of a world one process tries, one after the other. Slow attacks, and rankings that are only there for
 comparison, are tried on the first of them."""
-SIMPLE = ("likes, one network", "likes, spread", "likes and reposts", "ring")
-"""The attacks tried on published formulas."""
 WORLDS = tuple(
     WorldLaw(seed=seed, networks=NETWORKS[:networks]) for networks in (4, len(NETWORKS)) for seed in (1, 2, 3, 4, 5)
 )
@@ -183,7 +181,7 @@ def run_block(block: Block) -> Results:
         judged.append(judged_voices(scene))
         effects: AttackEffects = {}
         for name in names:
-            tried_attacks = [attack for attack in attacks if is_tried(attack, name, is_first=is_first)]
+            tried_attacks = [attack for attack in attacks if is_first or not attack.many_posts]
             where = (len(block.law.networks), day)
             for attack in tried_attacks:
                 trials += trials_of(scene, where, all_contenders[name], attack, attack.aged, effects)
@@ -196,13 +194,6 @@ def without_failed(attacks: Sequence[Attack], trials: Iterable[Trial]) -> list[A
     """The attacks except those whose own code failed: failing again could take long."""
     failed = {trial.attack for trial in trials if trial.failed}
     return [attack for attack in attacks if attack.name not in failed]
-
-
-def is_tried(attack: Attack, name: str, *, is_first: bool) -> bool:
-    """Whether an attack is tried on a ranking. `is_first`: on the first day of a block."""
-    if name in FORMULAS and attack in ATTACKS:
-        return attack.name in SIMPLE
-    return is_first or not attack.many_posts
 
 
 def trials_of(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpapers.engagement.queries import VOICE, persons_sql
-from hotpapers.model import Mention, Post, Verdict
+from hotpapers.model import Mention, Post
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.identities import key_of
 from hotpapers.store.item_rows import SPECS
@@ -54,10 +54,11 @@ def tallies(view: AsOfView) -> Rows:
 
 
 def verdicts(view: AsOfView) -> Rows:
-    """(subject's number, subject, paper, rule, version, judgement, observed at), only the latest verdicts."""
+    """(subject's number, subject, paper, rule, version, judgement, observed at) for every verdict: issues keep what
+    held when they were frozen."""
     sql = f"""SELECT v.subject, {key_of("v.subject")}, {key_of("v.about")}, v.rule, v.version, v.judgement,
             v.observed_at
-        FROM verdict AS v WHERE {view.visible("v")} AND {view.newest(SPECS[Verdict], "v")} ORDER BY 1, 3, 4"""
+        FROM verdict AS v WHERE {view.visible("v")} ORDER BY 1, 3, 4, 7"""
     return view.database.iterate(sql)
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from hotpapers.model import COUNTS
 
-SCHEMA_VERSION = "1.1.0"
-"""Semantic version: major for changed or removed columns, minor for added ones."""
+SCHEMA_VERSION = "2.0.0"
+"""Semantic version: major for changed or removed columns or keys, minor for added ones."""
 
 
 class TableColumn(NamedTuple):
@@ -114,7 +114,8 @@ TABLES = (
         "state VARCHAR complete, partial or refused.", _OBSERVED,
     ),
     _table(
-        "verdicts", "subject_number paper rule", "Judgments on posts and accounts: bots, doubtful mentions, authors.",
+        "verdicts", "subject_number paper rule observed_at",
+        "Judgments on posts and accounts: bots, doubtful mentions, authors. Each holds until the next one by its rule.",
         "subject_number BIGINT The post or account, as in mentions.", _NETWORK,
         "paper VARCHAR The paper that it is about; empty if none.", "rule VARCHAR The rule.",
         "rule_version INTEGER The version of the rule.",
