@@ -235,7 +235,7 @@ def _cheapest(rows: Iterable[CostSummary], place: tuple[int, Goal], standing: bo
 
 
 def _bought(rows: Sequence[CostSummary]) -> str:
-    """`172+11, $27.35` for the cheapest in dollars, or `never`."""
+    """`60+7, $27.35` for the cheapest in dollars, or `never`."""
     if not rows:
         return ""
     successful = [row for row in rows if row.accounts is not None]
@@ -318,7 +318,7 @@ account like others.
 
 ## Each attack, on `{ranking}`
 
-`172+11` is 172 new accounts and 11 with standing, followed by their cost.
+`60+7` is 60 new accounts and 7 with standing, followed by their cost.
 """
 
 _MONEY = """The prices were published by others:
