@@ -24,6 +24,7 @@ from hotpapers.evaluation.attacks.scene import ISSUED, Scene, UnreadNetworks
 from hotpapers.evaluation.worlds import (
     BEGINS,
     NETWORKS,
+    NetworkLaw,
     PaperPost,
     World,
     WorldLaw,
@@ -402,6 +403,18 @@ def judged_in(scene: Scene, number: int, *texts: str) -> Set[int]:
     return coordinated.judged(
         [(PAPER, attackers.posts_about(PAPER))], lambda account: int(account == accounts[0]) * 2, scene.cut
     )
+
+
+def test_a_world_with_few_people_counts_every_voice() -> None:
+    """Ninety people post and nobody is named for a like: too few have standing for anybody to need it."""
+    forum = NetworkLaw(name="forum", posts=0.05, likes=2, posters=90, likers=400)
+    law = WorldLaw(seed=3, papers=80, history=97, days=1, networks=(forum,))
+    [block] = suite.blocks([law], ["rarity/2"], ["likes, one network"], [])
+    costs = {
+        (trial.goal, trial.aged): trial.cost and trial.cost.accounts for trial in suite.run_block(block).trials
+    }  # fmt: skip
+    for goal in ("first", "top ten"):
+        assert costs[goal, False] == costs[goal, True] is not None
 
 
 def test_the_record_s_rule_on_choruses_judges_a_campaign(scene: Scene) -> None:

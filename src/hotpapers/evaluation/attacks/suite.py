@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from hotpapers import ranking
 from hotpapers.engagement.measurement import REFERENCE_DAYS
+from hotpapers.engagement.standing.rules import ENOUGH_KNOWN
 from hotpapers.errors import AttackFailed, UsageError
 from hotpapers.evaluation.attacks.attack_files import load_attack
 from hotpapers.evaluation.attacks.campaign import Attack, Goal
@@ -166,7 +167,8 @@ def run_block(block: Block) -> Results:
     """Run one block."""
     world, all_contenders = World(block.law), contenders()
     attacks = chosen_attacks(block.attacks, block.files)
-    standing = world.known(BEGINS + block.days[0] * DAY + ISSUED)
+    accounts = world.known(BEGINS + block.days[0] * DAY + ISSUED)
+    standing = accounts if len(accounts) >= ENOUGH_KNOWN else None
     trials: list[Trial] = []
     honest: list[Collateral] = []
     losses: list[HonestLoss] = []
