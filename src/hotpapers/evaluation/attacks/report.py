@@ -296,7 +296,7 @@ were enough on 9 days. Accounts *with standing* had been known for 30 days and h
 *new* ones had not. A *lifted* paper had reached that place on its own. Issues are ranked by `{default}` unless a
 publication says otherwise: [how it ranks](ranking.md).
 
-## The cheapest way to a place
+## The fewest accounts for a place
 """
 
 _BY_ATTACK = """
