@@ -20,6 +20,7 @@ from hotpapers.model import (
     ScoreComponent,
     VoiceHistogram,
 )
+from hotpapers.ranking import vouched
 from hotpapers.ranking.rarity import millipoints
 from hotpapers.render.html.pages import SitePages
 from hotpapers.view.catalogue import Catalogue, slug
@@ -374,6 +375,16 @@ def test_the_worked_example_has_everything_that_it_adds_up() -> None:
     text = page.decode()
     assert all(formula in text for formula in ("20 × 17 = 340", "no more than 240 × 3", "398 + 340 − 18 = 720"))
     assert text.count("which would give more than 20") == 1 and text.count('<table class="reference">') == 2
+
+
+def test_the_method_says_whom_it_knows_and_what_they_vouch_for() -> None:
+    vouched_publication = msgspec.structs.replace(OWN, ranking="rarity/2")
+    page = SitePages(PlainIssueReader([vouched_publication], []), "daily").page("method/index.html")
+    assert page is not None
+    text = page.decode()
+    assert "post about three different papers, or react to posts about them that name no other: the first" in text
+    assert f"capped at {vouched.VOUCHED_PER_VOICE} points for each known voice" in text
+    assert f"but at most {vouched.MOST_PER_VOICE} × <var>x</var>" in text
 
 
 # ---- corrections and windows ---------------------------------------------------------------------------
