@@ -459,6 +459,15 @@ def test_the_page_says_what_attacks_do_to_honest_papers() -> None:
     assert moving and moving == set(re.findall(r"order changes on average, ([^|]*), rarity/2 \|", page))
 
 
+def test_one_network_and_a_ranking_named_twice() -> None:
+    """Twice the trials would be twice the days."""
+    assert [contender.name for contender in suite.chosen_contenders(["rarity/2", "rarity/2"])] == ["rarity/2"]
+    row = figures.CostSummary(1, "rarity/2", "ring", "first", with_standing=False, accounts=3, fresh=3, days=1)
+    table = figures.AttackFigures(program="1", default="rarity/2", most=7, worlds=1, days=1, rows=(row,))
+    assert [heading for heading, _ in report.tables(table)] == ["Accounts for place 1, 1 network"]
+    assert "| place 1, 1 network |" in report.page(table)
+
+
 def test_figures_are_read_as_they_were_written() -> None:
     stored_figures = figures.kept_figures()
     for content in (

@@ -109,7 +109,7 @@ def lines(table: AttackFigures) -> Iterator[str]:
 def tables(table: AttackFigures) -> Iterator[tuple[str, list[list[str]]]]:
     """(heading, rows of cells, starting with a header row)."""
     for networks, goal, goal_rows in by_goal(table.rows):
-        yield f"Accounts for {GOALS[goal]}, {networks} networks", _costs(goal_rows)
+        yield f"Accounts for {GOALS[goal]}, {count_noun(networks, 'network')}", _costs(goal_rows)
     if table.honest:
         yield "Without an attack", _honest_cells(table.honest)
     if table.losses:
@@ -241,7 +241,7 @@ def _places(rows: Iterable[CostSummary]) -> list[tuple[int, Goal]]:
 
 
 def _place_words(place: tuple[int, Goal]) -> str:
-    return f"{GOALS[place[1]]}, {place[0]} networks"
+    return f"{GOALS[place[1]]}, {count_noun(place[0], 'network')}"
 
 
 def _cheapest(rows: Iterable[CostSummary], place: tuple[int, Goal], standing: bool) -> str:
@@ -268,7 +268,7 @@ def _losses_table(table: AttackFigures) -> Iterator[str]:
         cells = [[what, *(measured.get((what, each), "") for each in networks)]
                  for what in dict.fromkeys(row.what for row in losses)]  # fmt: skip
         yield "\n## What honest accounts lose\n"
-        yield markdown_table(["what", *(f"{each} networks" for each in networks)], cells)
+        yield markdown_table(["what", *(count_noun(each, "network") for each in networks)], cells)
         yield _LOST
 
 

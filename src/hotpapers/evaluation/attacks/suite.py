@@ -113,7 +113,7 @@ def chosen_contenders(rankings: Sequence[str]) -> list[Contender]:
     known = contenders()
     if unknown := [name for name in rankings if name not in known]:
         raise UsageError(f"{unknown[0]}: no such ranking; choose from {', '.join(known)}")
-    return [known[name] for name in rankings or known]
+    return [known[name] for name in dict.fromkeys(rankings) or known]
 
 
 def chosen_attacks(names: Sequence[str], files: Sequence[str]) -> list[Attack]:
