@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpapers.comparison import page
 from hotpapers.comparison.compare import Comparison, compare_collectors
 from hotpapers.comparison.facts import CollectorFacts
 from hotpapers.comparison.lines import BotLine, CoverageLine, DoubtfulLine, PostLine
@@ -330,3 +331,11 @@ def test_a_network_that_only_one_has_read_is_left_out() -> None:
     comparison = compare_both(facts, collector(lines_of([POST_B])))
     assert comparison.left_out == ("x",)
     assert comparison.differences == () and comparison.counts == 3
+
+
+def test_counts_of_networks_that_only_one_has_read_are_not_denied() -> None:
+    """Both have counts of Mastodon, but one does not say how it read it."""
+    facts = collector(lines_of([POST_A]))
+    lines = list(page.text_of(compare_collectors(facts, facts._replace(coverage={}))))
+    assert lines[0].endswith("no network that both read has counts of papers announced then.")
+    assert lines[1] == "Left out, as only one or neither has coverage: Mastodon."

@@ -24,6 +24,7 @@ from hotpapers.evaluation.attacks.scene import ISSUED, Scene, UnreadNetworks
 from hotpapers.evaluation.worlds import (
     BEGINS,
     NETWORKS,
+    NetworkLaw,
     PaperPost,
     World,
     WorldLaw,
@@ -404,6 +405,18 @@ def judged_in(scene: Scene, number: int, *texts: str) -> Set[int]:
     )
 
 
+def test_a_world_with_few_people_counts_every_voice() -> None:
+    """Ninety people post and nobody is named for a like: too few have standing for anybody to need it."""
+    forum = NetworkLaw(name="forum", posts=0.05, likes=2, posters=90, likers=400)
+    law = WorldLaw(seed=3, papers=80, history=97, days=1, networks=(forum,))
+    [block] = suite.blocks([law], ["rarity/2"], ["likes, one network"], [])
+    costs = {
+        (trial.goal, trial.aged): trial.cost and trial.cost.accounts for trial in suite.run_block(block).trials
+    }  # fmt: skip
+    for goal in ("first", "top ten"):
+        assert costs[goal, False] == costs[goal, True] is not None
+
+
 def test_the_record_s_rule_on_choruses_judges_a_campaign(scene: Scene) -> None:
     limit = BotRules().chorus
     assert len(judged_in(scene, limit, WORDS)) == limit - 1, "one account also posted other words"
@@ -444,6 +457,15 @@ def test_the_page_says_what_attacks_do_to_honest_papers() -> None:
     own = [row for row in stored_figures.rows if row.ranking == "rarity/2" and row.goal != "rival out"]
     moving = {row.attack for row in own if row.moved}
     assert moving and moving == set(re.findall(r"order changes on average, ([^|]*), rarity/2 \|", page))
+
+
+def test_one_network_and_a_ranking_named_twice() -> None:
+    """Twice the trials would be twice the days."""
+    assert [contender.name for contender in suite.chosen_contenders(["rarity/2", "rarity/2"])] == ["rarity/2"]
+    row = figures.CostSummary(1, "rarity/2", "ring", "first", with_standing=False, accounts=3, fresh=3, days=1)
+    table = figures.AttackFigures(program="1", default="rarity/2", most=7, worlds=1, days=1, rows=(row,))
+    assert [heading for heading, _ in report.tables(table)] == ["Accounts for place 1, 1 network"]
+    assert "| place 1, 1 network |" in report.page(table)
 
 
 def test_figures_are_read_as_they_were_written() -> None:

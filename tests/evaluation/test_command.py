@@ -68,6 +68,7 @@ def test_the_page_says_what_the_tables_say(folder: Path, tmp_path: Path) -> None
     out = good("evaluate", "outcomes", "--data", folder, "--output", page, *QUICK)
     text = page.read_text("utf-8")
     assert text.startswith("# Rankings and what came later\n") and "40 resamples" in text
+    assert "so every voice counts" in text, "nobody is known in these collections, and rarity/2 does without vouching"
     figures = re.compile(r"-?\d\.\d\d \(-?\d\.\d\d to -?\d\.\d\d\)")
     rows = re.findall(r"^\| (?:the archive|Hugging Face|Hacker News).*", text, re.M)
     figures_by_row = [figures.findall(row) for row in rows]

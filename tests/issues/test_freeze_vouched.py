@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,3 +135,15 @@ def test_counts_that_no_account_explains_do_not_vouch(record: Record) -> None:
     write(record, weeks_ago())
     write(record, day(), counts("bluesky:2", 5000, TODAY + 1, reposts=5000))
     assert list(by_number(frozen(record, VOUCHED))) == [1, 3]
+
+
+@pytest.mark.parametrize(("known", "score"), [(2, 480), (3, 720)])
+def test_the_program_in_the_docs_recomputes_what_known_voices_vouch_for(record: Record, known: int, score: int) -> None:
+    """A thousand nameless likes under a post are worth more points than a few known voices vouch for."""
+    likes = counts("bluesky:1", 1000, TODAY + 1)
+    write(record, weeks_ago(), background(), liked(1, "bluesky:1", ACCOUNTS[:known]), [likes])
+    issue = frozen(record, VOUCHED)
+    [entry] = issue.content.entries
+    assert entry.score == score and entry.parts[-1].rule == "vouching"
+    command = [sys.executable, str(Path(__file__).parents[2] / "docs" / "examples" / "score.py"), entry.paper]
+    subprocess.run(command, input=msgspec.json.encode(issue.content), check=True)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hotpapers import ranking
 from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
 from hotpapers.ranking import vouched
+from hotpapers.settings import TEMPLATE, PublicationSettings
 from tests.ranking.inputs import attention, candidate, peers, ranking_inputs
 
 NAME = "rarity/2"
@@ -47,6 +48,12 @@ def test_each_of_two_or_more_known_voices_vouches_for_240(known: int, limit: int
 @pytest.mark.parametrize(("score", "known"), [(-7, 0), (0, 0), (1, 2), (480, 2), (481, 3), (720, 3), (2468, 11)])
 def test_how_many_vouch_for_a_score(score: int, known: int) -> None:
     assert vouched.needed(score) == known
+
+
+def test_the_template_says_how_many_voices_the_usual_threshold_takes() -> None:
+    assert (500 // vouched.MOST_PER_VOICE, vouched.needed(500)) == (25, 3)
+    assert "500 takes 25 voices, at least three of them known" in TEMPLATE
+    assert PublicationSettings(name="daily").threshold == 500
 
 
 OTHERS = (peers({3: 4781, 40: 11, 90: 20}), peers({3: 89, 5: 10}, network="forum"))

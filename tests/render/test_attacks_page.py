@@ -75,6 +75,16 @@ def test_the_cheapest_way_is_the_least_of_the_rows() -> None:
     )
 
 
+def test_what_takes_the_fewest_accounts_is_not_called_the_cheapest(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = row("few and dear", 30, aged=30, dollars=26.0), row("many and cheap", 90, aged=8, dollars=16.0)
+    monkeypatch.setattr(static_pages, "kept_figures", lambda: table(*rows))
+    page = SitePages(FULL_READER, "daily").page(PATH)
+    assert page is not None
+    text = page.decode()
+    assert "30 (few and dear; 26 dollars)" in text and "cheapest way" not in text.lower()
+    assert "Another attack may take more accounts, but cost less." in text
+
+
 def test_names_are_text(monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = "<script>alert(1)</script>"
     figures = replace(table(row(hostile, 3, ranking=hostile)), program=hostile, attacks={hostile: hostile})

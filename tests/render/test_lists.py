@@ -20,6 +20,7 @@ from hotpapers.model import (
     ScoreComponent,
     VoiceHistogram,
 )
+from hotpapers.ranking import vouched
 from hotpapers.ranking.rarity import millipoints
 from hotpapers.render.html.pages import SitePages
 from hotpapers.view.catalogue import Catalogue, slug
@@ -348,6 +349,42 @@ def test_what_was_compared_beyond_the_archive() -> None:
         example = worked_example(issue(OWN, "2021-01-14", [own_entry(1, TEA, [], [part])], peers=peers))
         assert example is not None and dict(example.steps[0].reference) == expected
     assert worked_example(issue(OWN, "2021-01-14", [])) is None
+
+
+def test_the_worked_example_has_everything_that_it_adds_up() -> None:
+    """Capped parts and what nobody vouches for are in the sum too."""
+    about = ScoreComponent(
+        network="bluesky", rule="counted", score=398, voices=30, papers=24, atleast=9, among="all", age=24, until=0
+    )
+    capped = msgspec.structs.replace(about, network="mastodon", rule="capped", score=340, voices=17)
+    vouching = msgspec.structs.replace(about, network="", rule="vouching", score=-18, voices=3, papers=0, atleast=0)
+    peers = (
+        VoiceHistogram(network="bluesky", age=24, archive="cs", counts=((3, 15), (40, 9))),
+        VoiceHistogram(network="mastodon", age=24, archive="cs", counts=((5, 15), (50, 9))),
+    )
+    vouched_issue = issue(OWN, "2021-01-14", [own_entry(1, TEA, [], [about, capped, vouching])], peers=peers)
+    example = worked_example(vouched_issue)
+    assert example is not None
+    assert [(step.formula, dict(step.reference)) for step in example.steps] == [
+        ("1000 × log10(25 / 10) = 398", {3: 15, 40: 9}),
+        ("20 × 17 = 340", {5: 15, 50: 9}),
+        ("no more than 240 × 3", {}),
+    ]
+    page = SitePages(PlainIssueReader([OWN], [vouched_issue]), "daily").page("method/index.html")
+    assert page is not None
+    text = page.decode()
+    assert all(formula in text for formula in ("20 × 17 = 340", "no more than 240 × 3", "398 + 340 − 18 = 720"))
+    assert text.count("which would give more than 20") == 1 and text.count('<table class="reference">') == 2
+
+
+def test_the_method_says_whom_it_knows_and_what_they_vouch_for() -> None:
+    vouched_publication = msgspec.structs.replace(OWN, ranking="rarity/2")
+    page = SitePages(PlainIssueReader([vouched_publication], []), "daily").page("method/index.html")
+    assert page is not None
+    text = page.decode()
+    assert "post about three different papers, or react to posts about them that name no other: the first" in text
+    assert f"capped at {vouched.VOUCHED_PER_VOICE} points for each known voice" in text
+    assert f"but at most {vouched.MOST_PER_VOICE} × <var>x</var>" in text
 
 
 # ---- corrections and windows ---------------------------------------------------------------------------

@@ -47,7 +47,10 @@ def _sentence(comparison: Comparison) -> str:
     since, until = (minute_of(moment) for moment in comparison.period)
     counts = comparison.counts
     if not counts:
-        return f"Nothing to compare between {since} and {until}: neither has counts of papers announced then."
+        return (
+            f"Nothing to compare between {since} and {until}: no network that both read has counts of papers announced "
+            "then."
+        )
     explained = sum(network.explained for network in comparison.networks)
     same = sum(network.same for network in comparison.networks)
     return (

@@ -21,7 +21,7 @@ NEVER = "no number"
 
 
 class CheapestAttack(NamedTuple):
-    """The cheapest way to a place under a publication's ranking, in words: with new accounts only, and with accounts
+    """The fewest accounts for a place under a publication's ranking, in words: new accounts only, and with accounts
     that have standing."""
 
     networks: int
@@ -71,7 +71,7 @@ def _cheapest(figures: AttackFigures, ranking: str) -> tuple[CheapestAttack, ...
 
 
 def _least(rows: Iterable[CostSummary]) -> str:
-    """The cheapest of these rows in words, with the attack and, if it can be bought, the price."""
+    """The row with the fewest accounts in words, with the attack and, if it can be bought, the price."""
     row = least(rows)
     if row is None:
         return NEVER

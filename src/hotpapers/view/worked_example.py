@@ -17,9 +17,10 @@ LEAST = 3
 
 
 class WorkedComponent(NamedTuple):
-    """A part of a score. `reference`: (voices, papers) pairs, ascending; `papers`: the number of papers, `atleast`:
-    those with at least this paper's voices, both without the paper itself. `own`: the paper's voices in the reference,
-    None if it is not there."""
+    """A part of a score. `reference`: (voices, papers) pairs, ascending; `papers`: the number of papers, 0 for what
+    known voices do not vouch for; `atleast`: those with at least this paper's voices, both without the paper itself.
+    `own`: the paper's voices in the reference, None if it is not there. `is_capped`: each voice adds the most it may.
+    """
 
     network: str
     sentence: str
@@ -31,10 +32,11 @@ class WorkedComponent(NamedTuple):
     own: int | None
     among: str
     reference: tuple[tuple[int, int], ...]
+    is_capped: bool
 
 
 class WorkedExample(NamedTuple):
-    """A worked example: the paper and the parts of its score."""
+    """A worked example: the paper and the parts of its score that are not 0."""
 
     paper: str
     steps: tuple[WorkedComponent, ...]
@@ -43,8 +45,8 @@ class WorkedExample(NamedTuple):
 def worked_example(issue: PublishedIssue) -> WorkedExample | None:
     """The first entry that scores by a comparison; None if there is none."""
     for entry in issue.content.entries:
-        parts = [part for part in entry.parts if part.rule in COMPARED and part.score]
-        if parts:
+        parts = [part for part in entry.parts if part.score]
+        if any(part.rule in COMPARED for part in parts):
             steps = tuple(_step(part, issue.content.peers) for part in parts)
             return WorkedExample(entry.paper, steps)
     return None
@@ -56,6 +58,7 @@ def _step(part: ScoreComponent, histograms: tuple[VoiceHistogram, ...]) -> Worke
         sentence=phrases.one_line(words.part_sentence(part)),
         formula=words.formula(part), unit=words.unit(part), voices=part.voices, papers=part.papers,
         atleast=part.atleast, own=part.own, among=part.among, reference=_reference(part, histograms),
+        is_capped=part.rule == vouched.CAPPED,
     )  # fmt: skip
 
 

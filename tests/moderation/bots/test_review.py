@@ -312,6 +312,7 @@ def test_an_echo_is_a_bot_and_a_slow_reposter_is_not(record: Record) -> None:
     assert judge(record, DEFAULTS, later).position is None
     for n in range(1, 26):
         post = posting(n, PERSON, later - n * HOUR, "More words", 1)
+        assert judge(record, DEFAULTS, later).position is None, "fewer than half of the limit say nothing"
         write(record, post, samples.repost(post[0].post, BOT, later - n * HOUR + 59 * MINUTE))
     judge(record, DEFAULTS, later)
     assert samples.verdicts(record) == {(BOT, "echo"): "human"}

@@ -9,6 +9,7 @@ from textwrap import indent
 
 from hotpapers import __version__, ranking
 from hotpapers.evaluation.attacks.campaign import Attack, Expenses, Goal
+from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.figures import (
     GOALS,
     PRICES,
@@ -26,9 +27,10 @@ from hotpapers.evaluation.attacks.figures import (
 )
 from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss
 from hotpapers.evaluation.attacks.search import MOST
-from hotpapers.evaluation.attacks.suite import Results, Trial
+from hotpapers.evaluation.attacks.suite import WORLDS, Results, Trial
 from hotpapers.evaluation.text_tables import markdown_table, plain_table
 from hotpapers.evaluation.worlds import WorldLaw
+from hotpapers.ranking.words import count_noun
 
 NEVER = MOST + 1
 LIFTED = "lifted "
@@ -107,7 +109,7 @@ def lines(table: AttackFigures) -> Iterator[str]:
 def tables(table: AttackFigures) -> Iterator[tuple[str, list[list[str]]]]:
     """(heading, rows of cells, starting with a header row)."""
     for networks, goal, goal_rows in by_goal(table.rows):
-        yield f"Accounts for {GOALS[goal]}, {networks} networks", _costs(goal_rows)
+        yield f"Accounts for {GOALS[goal]}, {count_noun(networks, 'network')}", _costs(goal_rows)
     if table.honest:
         yield "Without an attack", _honest_cells(table.honest)
     if table.losses:
@@ -166,16 +168,28 @@ def _lost(days: Sequence[HonestLoss]) -> Iterator[tuple[str, str]]:
 
 
 def page(table: AttackFigures) -> str:
-    """The page of the docs, with the cheapest attacks only; the terminal shows all."""
+    """The page of the docs, with the cheapest attacks only; the terminal shows all. If not everything was tried, it has
+    the tables, but not what the docs conclude from all."""
     return "\n".join((*_page(table), ""))
+
+
+def _is_whole(table: AttackFigures) -> bool:
+    """Whether these are the figures of all attacks in all worlds."""
+    is_all_worlds = (table.worlds, table.days) == (len(WORLDS), sum(law.days for law in WORLDS))
+    return is_all_worlds and table.attacks.keys() == {attack.name for attack in ATTACKS}
 
 
 def _page(table: AttackFigures) -> Iterator[str]:
     names = list(dict.fromkeys(row.ranking for row in table.rows))
     first = table.default if table.default in names else next(iter(names), table.default)
-    yield _HEAD.format(most=table.most, default=table.default, worlds=table.worlds, days=table.days)
+    is_whole = _is_whole(table)
+    head = _HEAD if is_whole else _PARTIAL_HEAD
+    days, worlds = count_noun(table.days, "day"), count_noun(table.worlds, "made-up world")
+    yield head.format(most=table.most, default=table.default, worlds=worlds, days=days)
     yield markdown_table(*_by_ranking(table.rows, names))
     own = [row for row in table.rows if row.ranking == first]
+    if is_whole:
+        yield _STILL_CHEAP
     yield _BY_ATTACK.format(ranking=first)
     for goals in (("first", "top ten"), ("rival out",)):
         heads, *cells = _by_attack([row for row in own if row.goal in goals], table.attacks)
@@ -185,7 +199,8 @@ def _page(table: AttackFigures) -> Iterator[str]:
     prices = ([what, f"{dollars:g}", source, str(year)] for what, dollars, source, year in PRICES)
     yield markdown_table(["what", "US dollars", "source", "year"], prices)
     yield from _losses_table(table)
-    yield _TAIL
+    if is_whole:
+        yield _TAIL
 
 
 def _by_ranking(rows: Sequence[CostSummary], names: Iterable[str]) -> tuple[list[str], list[list[str]]]:
@@ -226,7 +241,7 @@ def _places(rows: Iterable[CostSummary]) -> list[tuple[int, Goal]]:
 
 
 def _place_words(place: tuple[int, Goal]) -> str:
-    return f"{GOALS[place[1]]}, {place[0]} networks"
+    return f"{GOALS[place[1]]}, {count_noun(place[0], 'network')}"
 
 
 def _cheapest(rows: Iterable[CostSummary], place: tuple[int, Goal], standing: bool) -> str:
@@ -235,7 +250,7 @@ def _cheapest(rows: Iterable[CostSummary], place: tuple[int, Goal], standing: bo
 
 
 def _bought(rows: Sequence[CostSummary]) -> str:
-    """`172+11, $27.35` for the cheapest in dollars, or `never`."""
+    """`60+7, $27.35` for the cheapest in dollars, or `never`."""
     if not rows:
         return ""
     successful = [row for row in rows if row.accounts is not None]
@@ -253,7 +268,7 @@ def _losses_table(table: AttackFigures) -> Iterator[str]:
         cells = [[what, *(measured.get((what, each), "") for each in networks)]
                  for what in dict.fromkeys(row.what for row in losses)]  # fmt: skip
         yield "\n## What honest accounts lose\n"
-        yield markdown_table(["what", *(f"{each} networks" for each in networks)], cells)
+        yield markdown_table(["what", *(count_noun(each, "network") for each in networks)], cells)
         yield _LOST
 
 
@@ -291,15 +306,26 @@ What it takes to buy a place in an issue, as measured by `hotpapers evaluate att
 ranking and kind of account.
 
 Each figure is the fewest accounts that reach the goal on the median day, with the cheapest of an attack's variants,
-over {days} days in {worlds} made-up worlds. *never*: {most:,} accounts were not enough; *never (9 of 100 days)*: they
+over {days} in {worlds}. *never*: {most:,} accounts were not enough; *never (9 of 100 days)*: they
 were enough on 9 days. Accounts *with standing* had been known for 30 days and had talked about three other papers;
 *new* ones had not. A *lifted* paper had reached that place on its own. Issues are ranked by `{default}` unless a
 publication says otherwise: [how it ranks](ranking.md).
 
-## The cheapest way to a place
+## The fewest accounts for a place
 """
 
-_BY_ATTACK = """
+_PARTIAL_HEAD = """# Attacks
+
+What it takes to buy a place in an issue, as measured by `hotpapers evaluate attacks`.
+
+Each figure is the fewest accounts that reach the goal on the median day, with the cheapest of an attack's variants,
+over {days} in {worlds}. *never*: {most:,} accounts were not enough. Accounts *with standing* had
+been known for 30 days and had talked about three other papers; *new* ones had not.
+
+## The fewest accounts for a place
+"""
+
+_STILL_CHEAP = """
 What is still cheap on `rarity/2`:
 
 * A few accounts with standing vouch for many new ones: *aged posters, fresh likes*. The price in an issue's entries is
@@ -314,11 +340,12 @@ What is still cheap on `rarity/2`:
 
 Not tried, as they change no score: readers' reports, hidden posts, and cross-lists (a paper keeps its archive, and the
 age since its first announcement). A bot that proves itself a [person](../how-to/readers.md#people-who-posted) is an
-account like others.
+account like others."""
 
+_BY_ATTACK = """
 ## Each attack, on `{ranking}`
 
-`172+11` is 172 new accounts and 11 with standing, followed by their cost.
+`60+7` is 60 new accounts and 7 with standing, followed by their cost.
 """
 
 _MONEY = """The prices were published by others:

@@ -147,8 +147,8 @@ class Scene:
         self, world: World, day: int, known: frozenset[int] | None, day_before: Scene | None = None,
         unread_networks: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
-        """`known`: the accounts with standing, None for everybody. `day_before`: the day before, or the same day, with
-        the same `known`. `unread_networks`: networks that could not be read for the last 24 hours."""
+        """`known`: the accounts with standing, None if every voice counts. `day_before`: the day before, or the same
+        day, with the same `known`. `unread_networks`: networks that could not be read for the last 24 hours."""
         self.world, self.day, self._known = world, day, known
         self.name = f"day {day} of a world"
         self.cut = BEGINS + day * DAY + ISSUED
@@ -325,9 +325,10 @@ class Scene:
         return papers
 
     def _rule(self, campaign: Campaign, bots: frozenset[int]) -> VoiceRule:
+        known = self.rule.known
         return VoiceRule(
             left_out=bots,
-            known=(self.rule.known or frozenset()) | campaign.aged_accounts,
+            known=None if known is None else known | campaign.aged_accounts,
             authors={campaign.target.paper: frozenset(campaign.author_accounts)},
         )
 

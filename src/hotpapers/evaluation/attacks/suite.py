@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from hotpapers import ranking
 from hotpapers.engagement.measurement import REFERENCE_DAYS
+from hotpapers.engagement.standing.rules import ENOUGH_KNOWN
 from hotpapers.errors import AttackFailed, UsageError
 from hotpapers.evaluation.attacks.attack_files import load_attack
 from hotpapers.evaluation.attacks.campaign import Attack, Goal
@@ -110,7 +111,7 @@ def chosen_contenders(rankings: Sequence[str]) -> list[Contender]:
     known = contenders()
     if unknown := [name for name in rankings if name not in known]:
         raise UsageError(f"{unknown[0]}: no such ranking; choose from {', '.join(known)}")
-    return [known[name] for name in rankings or known]
+    return [known[name] for name in dict.fromkeys(rankings) or known]
 
 
 def chosen_attacks(names: Sequence[str], files: Sequence[str]) -> list[Attack]:
@@ -164,7 +165,8 @@ def run_block(block: Block) -> Results:
     """Run one block."""
     world, all_contenders = World(block.law), contenders()
     attacks = chosen_attacks(block.attacks, block.files)
-    standing = world.known(BEGINS + block.days[0] * DAY + ISSUED)
+    accounts = world.known(BEGINS + block.days[0] * DAY + ISSUED)
+    standing = accounts if len(accounts) >= ENOUGH_KNOWN else None
     trials: list[Trial] = []
     honest: list[Collateral] = []
     losses: list[HonestLoss] = []

@@ -123,6 +123,8 @@ LIMITS = """
 
 * Whether attention causes anything: papers with attention differ in venue, lab and topic.
 * Papers with little attention: the archive has none below 50 retweets and favorites together, and one reading of each.
+* What known voices add or take away in `rarity/2`: the collections have numbers, not accounts, so every voice counts
+  and none must vouch.
 * Citations for ICLR from 2021, NeurIPS, ICML 2020–24, CVPR 2020–24, ICCV and EMNLP are unknown; most papers in the
   archive are from these venues.
 * Citations count papers that were announced after they had been accepted, too.
