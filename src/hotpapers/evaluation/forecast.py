@@ -200,19 +200,17 @@ def page(scores_of_cells: Sequence[ForecastScore]) -> str:
 _PAGE = f"""\
 # Forecasts
 
-From six hours after a paper's announcement, its voices on a network after a week can be forecast: *12 to 90, median
-34*. The forecast is shown next to the [score](ranking.md), is never part of it, and is made from the count alone.
-`hotpapers evaluate forecast --output` writes this page, and prints each field with {ENOUGH_CASES} papers too.
+From six hours after a paper's announcement, its voices on a network after a week can be forecast from the count alone:
+*12 to 90, median 34*. The forecast is never part of the [score](ranking.md). `hotpapers evaluate forecast --output`
+writes this page, and prints each field with {ENOUGH_CASES} papers too.
 
 ## How it is made
 
-* **Curves**: papers of the last {WINDOW} days that are more than a week old, with voices at 6, 24 or 72 hours and at
-  168.
-* **Similar size**: a paper is compared with those in its own doubling (1, 2 to 3, 4 to 7 voices and so on) in its
-  archive; if there are fewer than {ENOUGH}, in the archive's group; then in all fields, with smaller doublings until
-  there are {ENOUGH}.
+* **Curves**: papers of the last {WINDOW} days, more than a week old, with voices at 6, 24 or 72 hours and at 168.
+* **Similar size**: papers in the same doubling (1, 2 to 3, 4 to 7 voices and so on) and archive; if there are fewer
+  than {ENOUGH}, in the archive's group; then in all fields, with smaller doublings until there are {ENOUGH}.
 * **Range**: their growth, without one twentieth at either end; where many papers did not grow at all, without a tenth
-  at the other end. This is split conformal prediction (Lei et al. 2018).
+  at the other end: split conformal prediction (Lei et al. 2018).
 * **Check**: each week of the record is forecast from those more than {APART} weeks away. If fewer than nine in ten
   papers are within their range, all ranges for the network and age are widened until nine in ten are.
 * **No forecast** is given with too few curves or weeks for this, or for more voices than in any doubling seen so far.
@@ -225,8 +223,8 @@ known yet. The [method](../development/decisions/0047-forecasts-by-doubling.md) 
 TABLE
 
 *Usual growth* is the day's count times the 5, 50 and 95 % quantiles of how counts on that network grew from that age,
-whatever their size. *Loss* is the mean pinball loss of these three quantiles, in votes; *width* is the median width of
-ranges. *None*: the record was too thin. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers are within their range,
+whatever their size. *Loss* is the mean pinball loss of these quantiles, in votes; *width* is the ranges' median width.
+*None*: the record was too thin. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers are within their range,
 and the loss is {GAIN:.0f} % below that of usual growth.
 
 * **huggingface**: upvotes for papers in Hugging Face's daily papers, 2025-04 to 2026-08. In some months hardly more

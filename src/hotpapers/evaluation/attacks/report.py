@@ -262,14 +262,27 @@ def _bought(rows: Sequence[CostSummary]) -> str:
 
 def _losses_table(table: AttackFigures) -> Iterator[str]:
     if table.losses:
-        losses = [*_kept(table), *_moved(table), *table.losses]
-        networks = sorted({row.networks for row in losses})
-        measured = {(row.what, row.networks): row.measured for row in losses}
-        cells = [[what, *(measured.get((what, each), "") for each in networks)]
-                 for what in dict.fromkeys(row.what for row in losses)]  # fmt: skip
+        by_ranking = [row for row in table.losses if row.what.rpartition(", ")[2] in ranking.RANKINGS]
+        others = [*_kept(table), *_moved(table), *(row for row in table.losses if row not in by_ranking)]
         yield "\n## What honest accounts lose\n"
-        yield markdown_table(["what", *(count_noun(each, "network") for each in networks)], cells)
+        for losses in ([(row.what, count_noun(row.networks, "network"), row.measured) for row in others],
+                       [_ranking_cell(row) for row in by_ranking]):  # fmt: skip
+            if losses:
+                yield markdown_table(*_by_column(losses)) + "\n"
         yield _LOST
+
+
+def _ranking_cell(row: MeasuredLoss) -> tuple[str, str, str]:
+    what, _, name = row.what.rpartition(", ")
+    return what, f"{name}, {row.networks} networks", row.measured
+
+
+def _by_column(losses: Iterable[tuple[str, str, str]]) -> tuple[list[str], list[list[str]]]:
+    """A table of (what, column, measured), its columns sorted."""
+    measured = {(what, column): value for what, column, value in losses}
+    columns = sorted({column for _, column in measured})
+    names = dict.fromkeys(what for what, _ in measured)
+    return ["what", *columns], [[what, *(measured.get((what, column), "") for column in columns)] for what in names]
 
 
 def _kept(table: AttackFigures) -> Iterator[MeasuredLoss]:
@@ -302,14 +315,13 @@ def sections(table: AttackFigures) -> Iterator[str]:
 
 _HEAD = """# Attacks
 
-What it takes to buy a place in an issue, as measured by `hotpapers evaluate attacks --all`, which prints every attack,
-ranking and kind of account.
+What it takes to buy a place in an issue, as measured by `hotpapers evaluate attacks --all`, which prints all figures.
 
 Each figure is the fewest accounts that reach the goal on the median day, with the cheapest of an attack's variants,
 over {days} in {worlds}. *never*: {most:,} accounts were not enough; *never (9 of 100 days)*: they
 were enough on 9 days. Accounts *with standing* had been known for 30 days and had talked about three other papers;
-*new* ones had not. A *lifted* paper had reached that place on its own. Issues are ranked by `{default}` unless a
-publication says otherwise: [how it ranks](ranking.md).
+*new* ones had not. A *lifted* paper had reached that place on its own. Issues are ranked by
+[`{default}`](ranking.md) unless a publication says otherwise.
 
 ## The fewest accounts for a place
 """
@@ -338,9 +350,8 @@ What is still cheap on `rarity/2`:
   chorus: *rival, as a chorus*. On most days this removes too few supporters.
 * A paper that only three known voices vouch for can drop out if one of them is removed.
 
-Not tried, as they change no score: readers' reports, hidden posts, and cross-lists (a paper keeps its archive, and the
-age since its first announcement). A bot that proves itself a [person](../how-to/readers.md#people-who-posted) is an
-account like others."""
+Not tried, as they change no score: readers' reports, hidden posts, and cross-lists. A bot that proves itself a
+[person](../how-to/readers.md#people-who-posted) is an account like others."""
 
 _BY_ATTACK = """
 ## Each attack, on `{ranking}`
@@ -351,16 +362,15 @@ _BY_ATTACK = """
 _MONEY = """The prices were published by others:
 """
 
-_LOST = """
-An attack for a place that is not listed changes nobody else's order. *Without one account* covers, for each ranking, as
-many papers as `rarity/2` would show. Some papers have a single post: without the account that made it, such a paper
-drops out of any ranking."""
+_LOST = """An attack for a place that is not listed changes nobody else's order. *Without one account* covers, for each
+ranking, as many papers as `rarity/2` would show. A paper with a single post drops out of any ranking without the
+account that made it."""
 
 _TAIL = """
 ## What the worlds are
 
 They follow a few laws: how hot papers are, how many people post about them on each network, how often posts are liked,
-and which of these people come back. The laws' figures were chosen, not fitted: on the median day the first paper has
+and which of these people come back. The figures were chosen, not fitted: on the median day the first paper has
 686 likes and reposts with four networks, and 513 with nine; in 57 recorded issues from 2020 it had 334. One network
 names the accounts that like.
 
@@ -395,11 +405,10 @@ ATTACK = Attack("reposts", "reposts on the sparsest network", run, knobs={"hours
 ```
 
 `hotpapers evaluate attacks --quick --attack-file mine.py` tries it on each day, for each value of its knobs, with
-different numbers of accounts, both new and with standing. More accounts must never achieve less: the least number is
+new accounts and with standing. More accounts must never achieve less: the least number is
 found by binary search, up to 4,000. An impossible action, a run of more than 60 seconds, 100,000 posts, or a million
 likes and reposts (limit a ring's members) is shown as *failed*, and the exit status is 1.
-[`campaign.py`](../../src/hotpapers/evaluation/attacks/campaign.py) documents what a `Campaign` can do and what an
-`Attack` may set.
+[`campaign.py`](../../src/hotpapers/evaluation/attacks/campaign.py) documents `Campaign` and `Attack`.
 
 Your own worlds can be given as JSON, `--worlds worlds.json`; omitted fields of a world have their defaults:
 

@@ -58,15 +58,13 @@ HEAD = """
 # Rankings and what came later
 
 Does a ranking put first what is later cited, accepted or talked about? `hotpapers evaluate outcomes --data DIR --output
-FILE` writes this page from public collections that cannot be redistributed, and prints a table for each outcome, period
-and group.
+FILE` writes this page from public collections that cannot be redistributed, and prints all tables.
 """
 
 FINDINGS = "## What the figures show"
 
 OVERVIEW = """
-Spearman's rho with its 95 % interval. The fairest comparison is among papers of one day, where age and the month do not
-matter.
+Spearman's rho with its 95 % interval. The fairest comparison is among papers of one day.
 """
 
 CHANCE = """
@@ -81,7 +79,7 @@ METHOD = """
 Each past day is ranked as for an issue, with all papers seen in the 90 days up to the day's last reading as the
 reference. Only papers whose outcome is known are compared. Citations and ratings are percentiles within venue and year.
 
-* *Orders*: the program's rankings; published formulas as in `src/hotpapers/evaluation/formulas.py`; and predictors that
+* *Orders*: the program's rankings; published formulas (`src/hotpapers/evaluation/formulas.py`); and predictors that
   ignore attention, such as *category mean* (the mean outcome of the primary category on other days).
 * *nDCG@10*: the outcomes of the first ten places, each discounted by log2(place + 1), as a share of the best possible;
   the mean over groups.

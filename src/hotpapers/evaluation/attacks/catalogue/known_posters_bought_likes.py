@@ -33,7 +33,7 @@ def split(accounts: int, networks: list[AttackedNetwork], power: float) -> list[
 
 ATTACK = Attack(
     "aged posters, fresh likes", "a few accounts with standing post, and fresh ones like their posts", run,
-    knobs={"networks": (1, 2, 3, 5, 8), "power": (0, 0.5, 1, 1.5), "aged_share": (0.02, 0.04, 0.06, 0.1, 0.3)},
+    knobs={"networks": (1, 2, 3, 5, 8), "power": (0, 0.5, 1, 1.5), "aged_share": (0.02, 0.05, 0.085, 0.1, 0.3)},
     aged=(False,),
     many_posts=True,
 )  # fmt: skip
