@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hotpapers.engagement.measurement import MeasurementWindow
+from hotpapers.engagement.standing.queries import relearn_standing
 from hotpapers.issues import repository
 from hotpapers.issues.collectors import better_counts
 from hotpapers.issues.explain import explain, text_of
@@ -16,6 +17,7 @@ from hotpapers.store import Record
 from hotpapers.terms import TERMS
 from hotpapers.view import phrases
 from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, posts_about, read, write
+from tests.issues.test_freeze_vouched import VOUCHED, weeks_ago
 from tests.store import made
 
 START = moment(DAY)
@@ -59,6 +61,16 @@ def test_the_other_site_s_count_is_used_where_we_were_blind(store_url: str) -> N
     with Record(store_url) as record:
         fill(record, measurement(1, 30), measurement(2, 40))
         assert counts(record) == {1: (30, "neighbour"), 2: (40, "neighbour")}
+        assert not made.verified(record).findings
+
+
+def test_a_site_that_knows_nobody_vouches_for_nothing(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        fill(record, *weeks_ago(), measurement(1, 30), measurement(2, 40, known=5))
+        relearn_standing(record.database)
+        content = frozen(record, VOUCHED, NEXT).content
+        known = {entry.paper: (entry.score > 0, entry.counts[0].known) for entry in content.entries}
+        assert known == {key(2): (True, 5)}
         assert not made.verified(record).findings
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from hotpapers.engagement.attention import Engagement
 from hotpapers.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
+from hotpapers.engagement.standing.queries import known_accounts
 from hotpapers.issues import queries
 from hotpapers.issues.coverage import TURN, UnreadTimes, unread_times
 from hotpapers.model import DAY, HOUR, Attention, Candidate, Measurement, WitnessedCounts
@@ -45,16 +46,18 @@ def with_better_counts(view: AsOfView, window: MeasurementWindow, rows: Iterable
 
 def better_counts(view: AsOfView, window: MeasurementWindow) -> BetterCounts:
     """Others' counts that are better than ours, by paper: those of the last 90 days, as older papers are not compared
-    with."""
+    with. If we know who has standing and the other collector does not, its voices vouch for nothing."""
     unread, start = unread_times(view), view.as_of - REFERENCE_DAYS * DAY
     best: dict[tuple[str, str, int], Measurement] = {}
     for item in view.items(Measurement, "t.until_at > ? AND t.until_at <= ?", (start, view.as_of)):
         if _is_wanted(item, window) and is_better(item, unread):
             key = (item.paper, item.network, item.age)
             best[key] = min(item, best.get(key, item), key=lambda item: (item.unread, item.source))
+    knows_standing = bool(best) and window.with_standing and known_accounts(view) is not None
     result: dict[str, list[Measurement]] = defaultdict(list)
     for (paper, _, _), item in sorted(best.items()):
-        result[paper].append(item)
+        is_unvouched = knows_standing and item.known is None
+        result[paper].append(msgspec.structs.replace(item, known=0) if is_unvouched else item)
     return result
 
 
