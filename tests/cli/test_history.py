@@ -12,7 +12,7 @@ from hotpapers.query.session import QuerySession
 from hotpapers.search.indexing import catch_up
 from hotpapers.store import Record
 from tests.cli.run import assert_matches_file, failure, good, misuse, run
-from tests.issues.made import frozen
+from tests.issues.made import frozen, paper, write
 from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, fill
 from tests.issues.test_inferred_days import fill_without_announcements
 
@@ -35,6 +35,17 @@ def test_a_period_is_made_once(store: Path) -> None:
         "no issue for 3 days, 2024-05-27 to 2024-05-29: the record has no announcements of those days\n"
     )
     assert good("verify", "2024-05-15", "--store", store).startswith("verified: 1 issue rebuilt")
+
+
+def test_days_before_and_after_the_announcements_are_said_apart(tmp_path: Path) -> None:
+    with Record(str(tmp_path / "few.db")) as record:
+        write(record, DAILY, *paper(1, "2024-05-15"), *paper(2, "2024-05-17"))
+    output = good("history", "--from", "2024-05-13", "--to", "2024-05-20", "--store", tmp_path / "few.db")
+    assert output == (
+        f"{NAME}: 3 issues frozen, 2024-05-15 to 2024-05-17\n"
+        "no issue for 2 days, 2024-05-13 to 2024-05-14: the record has no announcements of those days\n"
+        "no issue for 1 day, 2024-05-20 to 2024-05-20: the record has no announcements of those days\n"
+    )
 
 
 def test_an_issue_in_words(store: Path) -> None:

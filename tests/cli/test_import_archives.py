@@ -6,6 +6,7 @@ import gzip
 import os
 import signal
 import subprocess
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -214,6 +215,21 @@ def test_a_packed_file_that_breaks_off_is_said_and_what_came_before_is_in(pack: 
     (tmp_path / "plain.jsonl").write_bytes(content)
     good("import", "jetstream", tmp_path / "plain.jsonl", "--store", tmp_path / "plain.db")
     assert exported_items(tmp_path / "plain.db") == exported_items(tmp_path / "s.db")
+
+
+@pytest.mark.parametrize("format_", ["jetstream", "parquet"])
+def test_a_pipe_with_a_name_is_read_once(format_: str, kettles: Path, tmp_path: Path) -> None:
+    file, pipe, stores = kettles, tmp_path / "pipe", [tmp_path / "a.db", tmp_path / "b.db"]
+    if format_ == "parquet":
+        good("import", "jetstream", kettles, "--store", tmp_path / "s.db")
+        file = tmp_path / "s.parquet"
+        good("export", "--format", "parquet", "--output", file, "--store", tmp_path / "s.db")
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(file.read_bytes(),), daemon=True)
+    writer.start()
+    assert good("import", format_, pipe, "--store", stores[0]) == good("import", format_, file, "--store", stores[1])
+    writer.join()
+    assert exported_items(stores[0]) == exported_items(stores[1])
 
 
 def test_jsonl_may_be_gzip_too(kettles: Path, tmp_path: Path) -> None:

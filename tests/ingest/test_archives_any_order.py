@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -41,7 +42,13 @@ def compress_frames(content: bytes) -> bytes:
     return b"".join(map(zstandard.ZstdCompressor().compress, pieces)) or zstandard.compress(b"")
 
 
-COMPRESSORS: Sequence[Compressor] = (bytes, compress_frames, zstandard.compress, gzip.compress)
+def compress_like_pzstd(content: bytes) -> bytes:
+    """The same as `pzstd` writes it: before each frame, a skippable one with its size."""
+    frames = (zstandard.compress(content[at : at + 700]) for at in range(0, len(content), 700))
+    return b"".join(struct.pack("<III", 0x184D2A50, 4, len(frame)) + frame for frame in frames)
+
+
+COMPRESSORS: Sequence[Compressor] = (bytes, compress_frames, compress_like_pzstd, zstandard.compress, gzip.compress)
 
 
 def files_of(folder: Path, rng: random.Random, events: Sequence[Event]) -> list[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from hotpapers.cli import archives as command
 from hotpapers.errors import InputError
-from hotpapers.ingest.archives import framing
+from hotpapers.ingest.archives import ArchiveImporter, framing, parts
 from hotpapers.store import Record
 from hotpapers.store.raw_archive import SHORTEST
+from hotpapers.terms import TERMS
 from tests.conftest import data
 from tests.ingest.archive_helpers import DAY_START, NOW, bluesky_day, import_one, lines, quarantine_of
 from tests.sources import bluesky_events as bluesky
@@ -99,6 +102,22 @@ def test_a_hundred_lines_that_cannot_be_read_are_enough(record: Record) -> None:
     good_line = b'{"id":"1500000000000000001","text":"arxiv.org/abs/2202.01111","author_id":"7"}'
     result = import_one(record, "x", lines([*bad_lines[:99], good_line, *bad_lines]))
     assert (result.posts, result.quarantined, result.lines) == (1, 299, 300)
+
+
+@pytest.mark.parametrize("size", [2_000, 10**9], ids=["several parts", "one part"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_hundred_unreadable_lines_at_the_beginning_of_events_are_enough_whatever_the_parts(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, size: int
+) -> None:
+    monkeypatch.setattr(framing, "BLOCK", 3_000)
+    monkeypatch.setattr(parts, "PLAIN_PART", size)
+    path = tmp_path / "junk.jsonl"
+    path.write_bytes(lines([b'{"junk":%d}' % n for n in range(300)] + list(bluesky_day(3))))
+    archive = command.file_of(command.ArchiveInput(str(path)), None, int)
+    importer = ArchiveImporter(record, "jetstream", [archive], TERMS["bluesky"], NOW, workers, record.database.where)
+    [result] = importer.results()
+    assert isinstance(result, InputError) and "none of its first 100 lines can be read" in result.reason
+    assert record.head.position == 0
 
 
 def test_an_empty_file_is_no_mistake(record: Record) -> None:

@@ -30,9 +30,7 @@ frames = st.builds(
     ),
     contents, st.booleans(), st.booleans(),
 )  # fmt: skip
-archives = st.tuples(frames, st.lists(st.one_of(frames, st.just((b"", SKIPPED))), max_size=4)).map(
-    lambda pair: [pair[0], *pair[1]]
-)
+archives = st.lists(st.one_of(frames, st.just((b"", SKIPPED))), min_size=1, max_size=5)
 
 
 def as_raw(content: bytes) -> io.RawIOBase:
@@ -53,9 +51,8 @@ def test_frames_are_where_they_were_put(
     places = [sum(len(packed) for _, packed in archive[:n]) for n in range(len(archive))]
     assert zstd_frames(str(file), 1) == places
     for n, place in enumerate(places):
-        if archive[n][1] != SKIPPED:
-            with open_range(str(file), place, 0) as stream:
-                assert stream.read() == b"".join(content for content, _ in archive[n:])
+        with open_range(str(file), place, 0) as stream:
+            assert stream.read() == b"".join(content for content, _ in archive[n:])
     assert zstd_frames(str(file), 2**30) == [0]
 
 

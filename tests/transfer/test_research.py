@@ -99,6 +99,19 @@ def test_the_first_papers_of_a_long_record_are_counted_too(store_url: str, tmp_p
     assert ask(tmp_path / "tables", sql) == [(6, 100), (24, 100), (72, 100), (168, 100)]
 
 
+def test_no_other_paper_changes_the_counts_of_a_paper(store_url: str, tmp_path: Path) -> None:
+    """Here, a bot is recognized only two months later."""
+    rows = []
+    with Record(store_url) as record:
+        write(record, paper(1), posts_about(1, 5, TODAY), post(1, "bluesky:bot", TODAY + HOUR))
+        write(record, judged("bluesky:by-bot", "bot", at=moment("2024-07-25")))
+        for n, day in enumerate(("2024-04-25", "2024-04-05", "2024-03-15", "2024-02-25")):
+            write_tables(record, tmp_path / str(n), moment("2024-11-15"))
+            rows.append(ask(tmp_path / str(n), "SELECT * FROM counts WHERE paper = '2405.00001' ORDER BY age"))
+            write(record, paper(100 + n, day))
+    assert rows == [rows[0]] * 4 and rows[0]
+
+
 def test_the_title_is_that_of_the_publication(store_url: str, tmp_path: Path) -> None:
     afterwards = msgspec.structs.replace(NAMED, publication="daily@history", title="The Daily Dozen, made afterwards")
     with Record(store_url) as record:

@@ -1,14 +1,20 @@
-"""Entries as CSV and papers as BibTeX: no text ends its field."""
+"""Entries as CSV and papers as BibTeX: no text ends its field. Parquet needs room for its temporary files."""
 
 from __future__ import annotations
 
 import csv
 import io
+import tempfile
+from pathlib import Path
+
+import msgspec
+import pytest
 
 from hotpapers.model import Paper
 from hotpapers.store import Record
 from hotpapers.transfer import tables
-from hotpapers.transfer.jsonl.exporter import ExportRequest
+from hotpapers.transfer.jsonl.exporter import ExportRequest, export_lines
+from tests.disks import small_disk
 from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
 
 
@@ -33,3 +39,18 @@ def test_a_category_is_no_formula(sqlite_record: Record) -> None:
     text = b"".join(tables.EXPORTS["csv"](sqlite_record, ExportRequest())).decode()
     _, *rows = csv.reader(io.StringIO(text, newline=""))
     assert "'=1+1" in rows[0]
+
+
+@pytest.mark.long
+def test_a_disk_with_room_for_the_lines_but_not_for_the_table_is_said_to_be_full(
+    sqlite_record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(sqlite_record, background())
+    lines = enumerate(export_lines(sqlite_record, ExportRequest()), 1)
+    kilobytes = sum(len(msgspec.json.encode(tables._row(n, line))) + 1 for n, line in lines) // 1024 + 5
+    assert len(b"".join(tables.parquet(sqlite_record, ExportRequest()))) > 8_192
+    with small_disk(tmp_path / "disk", f"{kilobytes}k") as disk:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        with pytest.raises(OSError, match="No space left on device"):
+            list(tables.parquet(sqlite_record, ExportRequest()))
+        assert not list(disk.iterdir())

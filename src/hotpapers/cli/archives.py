@@ -163,7 +163,7 @@ def _web_client(context: common.CommandContext) -> Callable[[], HttpClient]:
 
 def total_size(files: Sequence[ArchiveInput]) -> int:
     """Bytes of all files together; 0 when that cannot be known."""
-    return 0 if any(file.file == streams.STDIN for file in files) else sum(file.size() for file in files)
+    return 0 if any(streams.is_pipe(file.file) for file in files) else sum(file.size() for file in files)
 
 
 def take(task: ImportTask, inputs: Sequence[ArchiveInput], workers: int | None) -> None:
@@ -180,8 +180,8 @@ def take(task: ImportTask, inputs: Sequence[ArchiveInput], workers: int | None) 
 
 
 def _usual_workers(files: Sequence[ArchiveInput]) -> int:
-    """One per core; a single one for small files. The size of standard input is unknown."""
-    if all(file.file != streams.STDIN for file in files) and total_size(files) < SMALL:
+    """One per core; a single one for small files. The size of a pipe is unknown."""
+    if not any(streams.is_pipe(file.file) for file in files) and total_size(files) < SMALL:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -200,7 +200,7 @@ def file_of(archive: ArchiveInput, seen_at: int | None, progress: streams.Progre
             head = raw.read(HEAD)
     opener = partial(streams.open_input, file, progress, LONG_WINDOW)
     moment = changed_at if seen_at is None else seen_at
-    path = "" if file == streams.STDIN else file
+    path = "" if streams.is_pipe(file) else file
     altered = partial(_is_altered, file, os.stat(file)) if head else bool
     return ArchiveFile(streams.name_of(file), opener, head, size, moment, altered, path, seen_at or 0)
 

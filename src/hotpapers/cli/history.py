@@ -106,9 +106,10 @@ def _lines(
     if period.frozen:
         issues_before = count_noun(len(period.frozen), "issue")
         yield f"{name}: {issues_before} frozen before, {period.frozen[0]} to {period.frozen[-1]}"
-    if period.unknown:
-        days = f"{period.unknown[0]} to {period.unknown[-1]}"
-        number = count_noun(len(period.unknown), "day")
-        yield f"no issue for {number}, {days}: the record has no announcements of those days"
+    known = sorted((*period.frozen, *period.days))
+    for days in ([day for day in period.unknown if day < known[0]], [day for day in period.unknown if day > known[-1]]):
+        if days:
+            number = count_noun(len(days), "day")
+            yield f"no issue for {number}, {days[0]} to {days[-1]}: the record has no announcements of those days"
     for row in channels:
         yield f"{row['channel']:<9} {row['output']}  ({count_noun(row['changed'], 'file')} written)"

@@ -69,7 +69,9 @@ def check(format_: str, options: SparkOptions, workers: int | None, files: Seque
     common.require(format_ in archives.FORMATS, f"--spark is for archives, not for {format_}.")
     common.require(workers is None, "--workers is for imports without --spark.")
     common.require(not (to and staging), "--staging is for imports into the store, --to for findings in a folder.")
-    common.require(streams.STDIN not in files, "--spark: several processes cannot read standard input; name files.")
+    common.require(
+        not any(map(streams.is_pipe, files)), "--spark: several processes cannot read standard input; name files."
+    )
     common.require(
         not any(map(is_remote, files)), "--spark: every machine opens files by path; mount or download them."
     )

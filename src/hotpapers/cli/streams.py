@@ -31,6 +31,11 @@ def name_of(file: str) -> str:
     return "standard input" if file == STDIN else file
 
 
+def is_pipe(file: str) -> bool:
+    """Whether it can be read only once: standard input, or a pipe with a name."""
+    return file == STDIN or (os.path.exists(file) and Path(file).is_fifo())
+
+
 def size_of(files: Iterable[str]) -> int:
     """Bytes of all files together, 0 if unknown."""
     try:
@@ -64,9 +69,9 @@ def _raw(file: str) -> Iterator[io.RawIOBase]:
 
 @contextmanager
 def as_path(file: str) -> Iterator[str]:
-    """A file's path; standard input and compressed files are copied to a temporary file first."""
+    """A file's path; pipes and compressed files are copied to a temporary file first."""
     with open_input(file) as stream:
-        if file != STDIN and not is_packed(stream):
+        if not is_pipe(file) and not is_packed(stream):
             yield file
             return
         with tempfile.NamedTemporaryFile(prefix="hotpapers-") as copy:

@@ -29,7 +29,7 @@ from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
 from hotpapers.issues.freeze import FrozenIssue, check_closed, check_no_regular_issue, save_unless_there
 from hotpapers.issues.queries import announced_between, frozen_days, has_measurements, read_since
 from hotpapers.issues.ranking_input import CollectedInput, InputReader, collect_with_forecasts, has_forecasts
-from hotpapers.issues.windows import RULE, cut_of, days_from, window_start
+from hotpapers.issues.windows import RULE, check_not_ended, cut_of, days_from, window_start
 from hotpapers.model import DAY, HISTORY, Candidate, NetworkForecast, Publication, RankingInput, is_retrospective
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.record import Record, now
@@ -105,6 +105,7 @@ def _labels(publication: Publication, first: date, last: date) -> list[str]:
         )
     if last < first:
         raise UsageError(f"{first} to {last}: the period ends before it begins")
+    check_not_ended(publication, first)
     days = [day.isoformat() for day in takewhile(lambda day: day <= last, days_from(publication, first))]
     if not days:
         raise UsageError(

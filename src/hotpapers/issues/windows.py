@@ -41,11 +41,16 @@ def is_label(publication: Publication, date: datetime.date) -> bool:
     return publication.window == "listing" or date.day == 1
 
 
+def check_not_ended(publication: Publication, date: datetime.date) -> None:
+    """Raises UsageError for a date after a publication's last day."""
+    if has_ended(publication, date):
+        raise UsageError(f"{date}: {publication.publication} ended with the issue of {publication.last_day}.")
+
+
 def check_label(publication: Publication, day: str) -> None:
     """Raises UsageError for a day on which a publication cannot have an issue."""
     date = datetime.date.fromisoformat(day)
-    if has_ended(publication, date):
-        raise UsageError(f"{day}: {publication.publication} ended with the issue of {publication.last_day}.")
+    check_not_ended(publication, date)
     if not is_label(publication, date):
         nearest_days = [day.isoformat() for step in (-1, 1) for day in islice(days_from(publication, date, step), 1)]
         raise UsageError(

@@ -29,6 +29,11 @@ Reader: TypeAlias = "io.BufferedReader[Any]"
 ProgressCallback = Callable[[int], object]
 
 
+def is_zstd(magic: bytes) -> bool:
+    """Whether content with these first four bytes is Zstandard. `pzstd` writes a skippable frame before each other."""
+    return magic == ZSTD_MAGIC or int.from_bytes(magic, "little") in SKIPPED
+
+
 @contextmanager
 def open_unpacked(raw: io.RawIOBase, name: str, on_progress: ProgressCallback | None, window: int) -> Iterator[Reader]:
     """A stream's content, decompressed if it is Zstandard or gzip. `on_progress`: called with the number of bytes just
@@ -38,7 +43,7 @@ def open_unpacked(raw: io.RawIOBase, name: str, on_progress: ProgressCallback | 
     """
     counted = io.BufferedReader(CountedInput(raw, name, on_progress), BLOCK)
     magic = counted.peek(4)[:4]
-    if magic == ZSTD_MAGIC:
+    if is_zstd(magic):
         yield ChunkStream.buffered(_unpacked_zstd(counted, name, window))
     elif magic.startswith(GZIP_MAGIC):
         yield ChunkStream.buffered(_unpacked_gzip(counted, name))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import errno
 import io
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -70,11 +71,21 @@ def parquet(record: Record, request: ExportRequest) -> Iterator[bytes]:
         with source.open("wb") as out:
             for n, line in enumerate(exporter.export_lines(record, request), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
-        copy = _COPY.format(columns="*", types=_TYPES, to=_quoted(target))
-        connection.execute(copy, [literal_path(str(source))])
+        _copy(connection, _COPY.format(columns="*", types=_TYPES, to=_quoted(target)), source)
         with target.open("rb") as file:
             while chunk := file.read(2**20):
                 yield chunk
+
+
+def _copy(connection: Any, sql: str, lines: Path) -> None:
+    """Convert lines of JSON. Raises OSError if the result cannot be written, and DuckDB's other errors."""
+    import duckdb
+
+    try:
+        connection.execute(sql, [literal_path(str(lines))])
+    except duckdb.IOException as problem:
+        reason, full = str(problem).splitlines()[0], os.strerror(errno.ENOSPC)
+        raise OSError(errno.EIO, full if full in reason else reason) from problem
 
 
 def write_typed(lines: Path, target: Path, types: Mapping[str, str]) -> None:
@@ -88,10 +99,7 @@ def write_typed(lines: Path, target: Path, types: Mapping[str, str]) -> None:
         import duckdb
 
         try:
-            copy = _COPY.format(columns=columns, types=read, to=_quoted(target))
-            connection.execute(copy, [literal_path(str(lines))])
-        except duckdb.IOException as problem:
-            raise OSError(errno.EIO, str(problem).splitlines()[0]) from problem
+            _copy(connection, _COPY.format(columns=columns, types=read, to=_quoted(target)), lines)
         except duckdb.Error as problem:
             reason = str(problem).splitlines()[0].replace(str(lines), lines.name)
             raise InputError(f"a value does not fit its column: {reason}", file=target.name) from problem

@@ -146,7 +146,8 @@ class EventImport:
         reason = next((scan.reason for scan in file.scans if scan.reason), "")
         bad, problem = sum(scan.bad for scan in file.scans), file.problem
         problem = problem or next((scan.problem for scan in file.scans if scan.problem), None)
-        if bad and not any(scan.readable for scan in file.scans):
+        is_another_kind = bool(file.scans) and file.scans[0].is_another_kind
+        if bad and (is_another_kind or not any(scan.readable for scan in file.scans)):
             samples = [sample for scan in file.scans for sample in scan.samples]
             return file.without((problem or refusal(self._kind, bad, reason, samples)).reason)
         if file.file.altered():

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from hotpapers.errors import InputError
-from hotpapers.transfer.packed import BLOCK, GZIP_MAGIC, ZSTD_MAGIC, ChunkStream, Reader, open_range, zstd_frames
+from hotpapers.transfer.packed import BLOCK, GZIP_MAGIC, ChunkStream, Reader, is_zstd, open_range, zstd_frames
 from hotpapers.transfer.parquet_rows import MAGIC as TABLE_MAGIC
 
 PART = 2**24
@@ -49,7 +49,7 @@ def _places(path: str) -> tuple[list[int], bool]:
     size = os.stat(path).st_size
     with open(path, "rb") as raw:
         magic = raw.read(4)
-    if magic == ZSTD_MAGIC:
+    if is_zstd(magic):
         return zstd_frames(path, PART), False
     if magic.startswith(GZIP_MAGIC) or magic == TABLE_MAGIC:
         return [0], False

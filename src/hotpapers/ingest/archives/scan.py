@@ -60,6 +60,11 @@ class PartScan(NamedTuple):
     tells: bytes = b""
     runs: tuple[SpillRun, ...] = ()
 
+    @property
+    def is_another_kind(self) -> bool:
+        """Whether so many lines at its beginning were unreadable that a file beginning like this is refused."""
+        return not self.readable and self.bad >= MOST_UNREADABLE
+
 
 class Scanner:
     """Scans parts; what it finds is spilled into a folder. `posts`: post keys by the name of the file in which they
@@ -144,6 +149,8 @@ class _FirstPass:
             self._readable = self._readable or event.unit.number > number  # a line before it was readable and dropped
             self._add_last()
             self._take(event, block.start + event.unit.start)
+            if self._is_another_kind():
+                return
         if filtered.lines > len(events):
             self._readable = True
         if filtered.lines and (not events or events[-1].unit.number < filtered.lines - 1):

@@ -60,9 +60,10 @@ def _tallies(view: AsOfView) -> Iterator[Row]:
 
 
 def _counts(view: AsOfView) -> Iterator[Row]:
-    """Measures one stretch of time after another, because only the papers of 90 days are measured together."""
+    """Measures one stretch of time after another, because only the papers of 90 days are measured together. What was
+    learned later does not count, so stretches begin at fixed moments: other papers must not change a paper's counts."""
     span = queries.announced_span(view)
-    for low in range(span[0], span[1] + 1, STRETCH) if span else ():
+    for low in range(span[0] - span[0] % STRETCH, span[1] + 1, STRETCH) if span else ():
         high = low + STRETCH
         stretch_view = view._replace(as_of=min(high + OLDEST, view.as_of))
         for counts in read_engagement(stretch_view, MeasurementWindow()):
