@@ -128,6 +128,28 @@ def test_a_log_is_looked_up_once_for_all_its_files(
     assert (version.call_count, folder_of.call_count) == (1, 1)
 
 
+def test_files_of_the_log_that_a_folder_has_wrong_are_written_again(sqlite_url: str, tmp_path: Path) -> None:
+    """Also in a folder called `tile`, as those of tiles are."""
+    config, public = config_in(tmp_path), tmp_path / "tile" / "public"
+    with publishing(sqlite_url, public, config) as site:
+        fill(site.record)
+        site.round(CUT + 1)
+        folder, site_config = public / "log/daily/1", SiteConfig(logs=SiteLogs(config))
+        checkpoint, tile = folder / "checkpoint", folder / "tile/0/000.p/1"
+        right = {file: file.read_bytes() for file in (checkpoint, tile)}
+        assert export_logs(site.record, "daily", site_config) == 0
+        wrong: list[dict[Path, bytes]] = [
+            {checkpoint: b"another log's"},
+            {tile: right[tile][:-1]},  # not copied completely
+            {checkpoint: b"another log's", tile: b"\0" * len(right[tile])},  # this log was started anew
+        ]
+        for files in wrong:
+            for file, data in files.items():
+                file.write_bytes(data)
+            assert export_logs(site.record, "daily", site_config) == len(files)
+            assert {file: file.read_bytes() for file in right} == right
+
+
 def test_a_page_proves_itself_after_forgetting(sqlite_url: str, tmp_path: Path) -> None:
     config = config_in(tmp_path)
     site_config = SiteConfig(logs=SiteLogs(config))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.transparency import observation_files, tiles
+from hotpapers.transparency.log_files import StoredLog
+from hotpapers.transparency.site_logs import PublicationLogs
 from hotpapers.view import issue_proof, site_paths
 
 FOLDER = "log/"
@@ -40,7 +43,7 @@ class LogPages:
                 path = f"{self._observations_path}{name}"
                 if folder is None or not logs.is_copied(name, folder / path):
                     yield path
-            present = _tiles_in(folder, self._path) if folder else frozenset()
+            present = frozenset(self._present(folder, logs)) if folder else frozenset()
             files = [path for path, data in self._files.items() if data and path not in present]
             yield from sorted(files, key=lambda path: path.endswith(f"/{tiles.CHECKPOINT_PATH}"))
             yield POLICY_PATH
@@ -50,8 +53,18 @@ class LogPages:
         `folder`: a site's folder; only tiles that exist there."""
         if path == POLICY_PATH and self._site.logs is not None:
             full = [path for path, data in self._files.items() if not data]
-            yield from _tiles_in(folder, self._path).intersection(full) if folder else full
+            yield from (path for path in full if os.path.lexists(folder / path)) if folder else full
             yield from (f"{self._observations_path}{name}" for name in self._site.logs.deleted_observations())
+
+    def _present(self, folder: Path, logs: PublicationLogs) -> Iterator[str]:
+        """The tiles that a site's folder has. Their content never changes, so their size tells whether they were copied
+        completely; but the folder may have another log's, if a log was started anew."""
+        for log in logs.stored:
+            start = f"{self._path}{log.number}/"
+            if _has_state_of(folder / start / tiles.CHECKPOINT_PATH, log):
+                for path, data in self._files.items():
+                    if path.startswith(f"{start}tile/") and _has_size(f"{folder}/{path}", len(data)):
+                        yield path
 
     def proof_paths(self, day: str) -> Iterator[str]:
         """The proof files beside a day's issues, for all editions."""
@@ -89,14 +102,22 @@ class LogPages:
         return {f"{self._path}{path}": data for path, data in logs.files()} if logs is not None else {}
 
 
-def _tiles_in(folder: Path, logs_path: str) -> frozenset[str]:
-    """The paths of the tiles of a publication's logs that a site's folder has. Their content never changes."""
-    paths = set[str]()
-    for parent, _, names in os.walk(folder / logs_path):
-        if f"{os.sep}tile{os.sep}" in parent:
-            start = f"{Path(parent).relative_to(folder).as_posix()}/"
-            paths.update(start + name for name in names)
-    return frozenset(paths)
+def _has_state_of(file: Path, log: StoredLog) -> bool:
+    """Whether a file is a checkpoint of a log, with any cosignatures."""
+    try:
+        text, _, _ = file.read_text("utf-8").partition("\n\n")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(signed.note.text == f"{text}\n" for signed in reversed(log.checkpoints))
+
+
+def _has_size(file: str, size: int) -> bool:
+    """Whether a file exists with so many bytes and is not a link."""
+    try:
+        state = os.lstat(file)
+    except OSError:
+        return False
+    return stat.S_ISREG(state.st_mode) and state.st_size == size
 
 
 def is_log_or_proof(path: str) -> bool:
