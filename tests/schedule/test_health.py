@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from functools import partial
@@ -20,7 +21,7 @@ from hotpapers.schedule import HousekeepingJob, SiteHealth, health, metrics
 from hotpapers.schedule.health import SILENT, dead_jobs
 from hotpapers.store import Record
 from hotpapers.store.statistics import totals
-from hotpapers.web.background_server import address_of
+from hotpapers.web.background_server import GuardedHandler, address_of, background_server
 from hotpapers.web.monitoring import monitor
 from tests.conftest import data
 from tests.issues.made import moment
@@ -112,6 +113,13 @@ def test_an_invalid_address_is_named(listen: str) -> None:
 
 def test_addresses_of_both_kinds() -> None:
     assert address_of("[::1]:9464") == ("::1", 9464) and address_of("host.example:1") == ("host.example", 1)
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    with background_server("[::1]:0", GuardedHandler, "test") as port:
+        socket.create_connection(("::1", port), 10).close()
 
 
 def test_a_monitor_is_pinged_once_an_hour_while_all_is_well(sqlite_url: str) -> None:

@@ -141,7 +141,7 @@ def test_files_of_the_log_that_a_folder_has_wrong_are_written_again(sqlite_url: 
         wrong: list[dict[Path, bytes]] = [
             {checkpoint: b"another log's"},
             {tile: right[tile][:-1]},  # not copied completely
-            {checkpoint: b"another log's", tile: b"\0" * len(right[tile])},  # this log was started anew
+            {checkpoint: b"another log's", tile: b"\0" * len(right[tile])},  # the log was started again
         ]
         for files in wrong:
             for file, data in files.items():

@@ -60,6 +60,7 @@ class GuardedServer(ThreadingHTTPServer):
         self._table, self._name = ConnectionTable(allowed), name
         self._open: dict[socket.socket, GuardedConnection] = {}
         self._lock = threading.Lock()
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:

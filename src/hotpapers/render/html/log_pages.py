@@ -58,7 +58,7 @@ class LogPages:
 
     def _present(self, folder: Path, logs: PublicationLogs) -> Iterator[str]:
         """The tiles that a site's folder has. Their content never changes, so their size tells whether they were copied
-        completely; but the folder may have another log's, if a log was started anew."""
+        completely; but the folder may have another log's, after a log was deleted and started again."""
         for log in logs.stored:
             start = f"{self._path}{log.number}/"
             if _has_state_of(folder / start / tiles.CHECKPOINT_PATH, log):
