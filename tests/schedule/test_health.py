@@ -91,13 +91,14 @@ def test_machines_ask_at_an_address() -> None:
         status_, body = fetch(f"{base}/health")
         assert status_ == 503 and json.loads(body)["problems"] == ["store: the server does not answer"]
         assert fetch(f"{base}/else")[0] == 404
+        assert fetch(f"{base}/metrics", "HEAD") == (200, "") and fetch(f"{base}/health", "HEAD") == (503, "")
         with pytest.raises(SettingsError, match="choose another"), monitor(f"127.0.0.1:{port}", ask, str):
             pass
 
 
-def fetch(url: str) -> tuple[int, str]:
+def fetch(url: str, method: str = "GET") -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as problem:
         return problem.code, problem.read().decode()
