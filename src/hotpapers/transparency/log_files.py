@@ -68,6 +68,11 @@ class StoredLog:
         """The latest checkpoint."""
         return self.checkpoints[-1] if self.checkpoints else None
 
+    def tiles_until(self, size: int) -> Iterable[tuple[int, int, int]]:
+        """(level, index, width) of the tiles of every checkpoint up to a size."""
+        sizes = (signed.checkpoint.size for signed in self.checkpoints)
+        return dict.fromkeys(row for known in sizes if known <= size for row in tiles.widths(known))
+
     def _has_root(self, signed: SignedCheckpoint) -> bool:
         size, is_own = signed.checkpoint.size, self.key is not None and is_signed(signed.note, [self.key])
         return is_own and size <= self.tree.size and self.tree.root(size) == signed.checkpoint.root

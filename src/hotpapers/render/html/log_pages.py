@@ -57,14 +57,15 @@ class LogPages:
             yield from (f"{self._observations_path}{name}" for name in self._site.logs.deleted_observations())
 
     def _present(self, folder: Path, logs: PublicationLogs) -> Iterator[str]:
-        """The tiles that a site's folder has. Their content never changes, so their size tells whether they were copied
-        completely; but the folder may have another log's, after a log was deleted and started again."""
+        """The tiles that a site's folder has, as far as its checkpoint covers them: all others may be of another log,
+        if one was deleted and started again. Their content never changes, so their size tells whether they were copied
+        completely."""
         for log in logs.stored:
             start = f"{self._path}{log.number}/"
-            if _has_state_of(folder / start / tiles.CHECKPOINT_PATH, log):
-                for path, data in self._files.items():
-                    if path.startswith(f"{start}tile/") and _has_size(f"{folder}/{path}", len(data)):
-                        yield path
+            covered = log.tiles_until(_size_in(folder / start / tiles.CHECKPOINT_PATH, log))
+            for path in (f"{start}{name}" for name in tiles.paths_of(covered)):
+                if _has_size(f"{folder}/{path}", len(self._files.get(path, b""))):
+                    yield path
 
     def proof_paths(self, day: str) -> Iterator[str]:
         """The proof files beside a day's issues, for all editions."""
@@ -102,13 +103,14 @@ class LogPages:
         return {f"{self._path}{path}": data for path, data in logs.files()} if logs is not None else {}
 
 
-def _has_state_of(file: Path, log: StoredLog) -> bool:
-    """Whether a file is a checkpoint of a log, with any cosignatures."""
+def _size_in(file: Path, log: StoredLog) -> int:
+    """The size of a log's checkpoint in a file, with any cosignatures; 0 if the file has none of this log's."""
     try:
         text, _, _ = file.read_text("utf-8").partition("\n\n")
     except (OSError, UnicodeDecodeError):
-        return False
-    return any(signed.note.text == f"{text}\n" for signed in reversed(log.checkpoints))
+        return 0
+    known = (signed for signed in reversed(log.checkpoints) if signed.note.text == f"{text}\n")
+    return next((signed.checkpoint.size for signed in known), 0)
 
 
 def _has_size(file: str, size: int) -> bool:
