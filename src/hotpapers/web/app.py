@@ -108,7 +108,8 @@ def _is_unexpected(record: logging.LogRecord) -> bool:
     """Whether a line of uvicorn's log is worth it: not if a client read too slowly, which any can do, or was cut off
     when the server stopped. A stream's other failures are logged by the API."""
     problem = record.exc_info[1] if record.exc_info else None
-    return not isinstance(problem, StreamAborted | asyncio.CancelledError)
+    is_cut_off = isinstance(problem, asyncio.CancelledError) or str(record.msg).startswith("Cancel %s running task")
+    return not (is_cut_off or isinstance(problem, StreamAborted))
 
 
 def _endpoint(current_pages: CurrentPages) -> Callable[[Request], Awaitable[Response]]:
