@@ -17,12 +17,15 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
+from hotpapers.following.file_intake import oldest_hour
 from hotpapers.model import HOUR
 from hotpapers.store import Record, now
 from hotpapers.transfer.observations import mark_of, read_packed
 from hotpapers.transparency import witness_client
 from hotpapers.transparency.alarms import Alarm, save_alarm
 from hotpapers.transparency.downloads import SiteDownload
+from hotpapers.transparency.entries import withdrawn_list_of
+from hotpapers.transparency.log_files import read_logs
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
 from hotpapers.transparency.publication_log import LogConfig, update_log
 from tests.cli.run import failure, good, misuse, run
@@ -129,6 +132,9 @@ def test_what_is_forgotten_is_taken_back_for_publications_that_are_not_in_the_se
     assert not any(mark in line.data for line in read_packed(file.name, file.read_bytes()))
     assert file.read_bytes() == (site / f"public/site/log/hot-papers/observations/{file.name}").read_bytes()
     assert len([*(site / "public/site/log/hot-papers/observations").glob("withdrawn-*")]) == 1
+    [log] = read_logs(config.folder, "hot-papers")
+    [withdrawn_list] = filter(None, map(withdrawn_list_of, log.entries))
+    assert withdrawn_list.hour >= oldest_hour(now())  # followers read it
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

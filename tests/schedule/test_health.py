@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from functools import partial
@@ -20,7 +21,7 @@ from hotpapers.schedule import HousekeepingJob, SiteHealth, health, metrics
 from hotpapers.schedule.health import SILENT, dead_jobs
 from hotpapers.store import Record
 from hotpapers.store.statistics import totals
-from hotpapers.web.background_server import address_of
+from hotpapers.web.background_server import GuardedHandler, address_of, background_server
 from hotpapers.web.monitoring import monitor
 from tests.conftest import data
 from tests.issues.made import moment
@@ -90,13 +91,14 @@ def test_machines_ask_at_an_address() -> None:
         status_, body = fetch(f"{base}/health")
         assert status_ == 503 and json.loads(body)["problems"] == ["store: the server does not answer"]
         assert fetch(f"{base}/else")[0] == 404
+        assert fetch(f"{base}/metrics", "HEAD") == (200, "") and fetch(f"{base}/health", "HEAD") == (503, "")
         with pytest.raises(SettingsError, match="choose another"), monitor(f"127.0.0.1:{port}", ask, str):
             pass
 
 
-def fetch(url: str) -> tuple[int, str]:
+def fetch(url: str, method: str = "GET") -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as problem:
         return problem.code, problem.read().decode()
@@ -112,6 +114,13 @@ def test_an_invalid_address_is_named(listen: str) -> None:
 
 def test_addresses_of_both_kinds() -> None:
     assert address_of("[::1]:9464") == ("::1", 9464) and address_of("host.example:1") == ("host.example", 1)
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    with background_server("[::1]:0", GuardedHandler, "test") as port:
+        socket.create_connection(("::1", port), 10).close()
 
 
 def test_a_monitor_is_pinged_once_an_hour_while_all_is_well(sqlite_url: str) -> None:

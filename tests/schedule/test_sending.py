@@ -17,13 +17,14 @@ from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import HOUR, HttpClient, IssueReader, Message, Publication
 from hotpapers.schedule import SenderDestination, SendJob
-from hotpapers.schedule.sending import fresh_days, problem_lines, send_day
+from hotpapers.schedule.sending import LOOK, fresh_days, problem_lines, send_day
 from hotpapers.store import Record
 from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, write
 from tests.sources.net import ScriptedClient
 
 CUT = moment(f"{DAY}T08:00")
 A_DAY = 24 * HOUR
+LOOK_AGAIN = int(LOOK * 1_000_000)
 
 
 class RecordingSender:
@@ -120,7 +121,20 @@ def test_failures_are_reported_and_tried_again(sending: SendingRounds) -> None:
     sending.sender.errors = [unreachable, NetError("broken")]
     status = sending.round()
     assert status.state == "partial" and status.reason == f"box {DAY}: 2 not sent (broken and 1 other reasons)"
-    assert sending.round(1000).state == "idle" and len(sending.sender.received) == 2
+    assert sending.round(29 * 1_000_000).reason == status.reason and not sending.sender.received
+    assert sending.round(1_000_000).state == "idle" and len(sending.sender.received) == 2
+
+
+def test_a_target_that_is_gone_delays_no_other_issue(sending: SendingRounds) -> None:
+    sending.sender.targets = 1
+    sending.sender.errors = [NetError("no route")] * 8
+    sending.freeze()
+    tries = []
+    for minute in range(20):
+        errors, status = len(sending.sender.errors), sending.round(LOOK_AGAIN)
+        tries += [minute] if len(sending.sender.errors) < errors else []
+        assert status.state == "partial" and status.next_at == sending.at + LOOK_AGAIN
+    assert tries == [0, 1, 2, 4, 8, 16]
 
 
 def test_a_sender_that_asks_to_wait_is_left_alone_that_long(sending: SendingRounds) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -21,7 +22,14 @@ from hotpapers.store.batches import chain_at
 from hotpapers.transparency import entries, log_files, log_keys, queries, tiles
 from hotpapers.transparency.checkpoints import cosign
 from hotpapers.transparency.merkle import verify_consistency
-from hotpapers.transparency.notes import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, SigningKey, is_signed, parse_vkey
+from hotpapers.transparency.notes import (
+    COSIGNATURE_ED25519,
+    COSIGNATURE_MLDSA44,
+    ED25519,
+    SigningKey,
+    is_signed,
+    parse_vkey,
+)
 from hotpapers.transparency.policies import parse_policy
 from hotpapers.transparency.publication_log import LogConfig, _extend, start_next_log
 from hotpapers.transparency.site_logs import SiteLogs
@@ -235,6 +243,23 @@ def test_a_publisher_killed_while_writing_continues(record: Record, config: LogC
             result = update(record, config, 2)
             assert result.signed is not None and result.signed.checkpoint == last_checkpoint.checkpoint
             assert file.read_bytes() == end
+
+
+def test_a_growing_log_is_in_memory_once(tmp_path: Path) -> None:
+    """With observations it gets a leaf every hour, for years."""
+    key = SigningKey("log.example", ED25519, bytes(32)).verifier
+    log_files.add_entries(tmp_path, "daily", 1, [os.urandom(51) for _ in range(2000)], key)
+    tracemalloc.start()
+    try:
+        sizes = []
+        for _ in range(10):
+            [log] = log_files.read_logs(tmp_path, "daily")
+            assert log.tree.size == len(log.entries)
+            sizes.append(tracemalloc.get_traced_memory()[0])
+            log_files.add_entries(tmp_path, "daily", 1, [os.urandom(51)], key)
+    finally:
+        tracemalloc.stop()
+    assert len(log.entries) == 2009 and sizes[-1] < 3 * sizes[0]
 
 
 def test_a_new_log_names_the_end_of_the_old_one(record: Record, config: LogConfig) -> None:

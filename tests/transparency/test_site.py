@@ -32,7 +32,7 @@ from hotpapers.transparency import entries, log_files, proofs
 from hotpapers.transparency.checkpoints import Checkpoint, cosign
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SignedNote, SigningKey, is_signed
 from hotpapers.transparency.policies import KnownLog, LogPolicy
-from hotpapers.transparency.publication_log import LogConfig
+from hotpapers.transparency.publication_log import LogConfig, update_log
 from hotpapers.transparency.site_logs import SiteLogs
 from hotpapers.transparency.witness import LogWitness
 from hotpapers.view.site_config import SiteConfig
@@ -126,6 +126,34 @@ def test_a_log_is_looked_up_once_for_all_its_files(
         shutil.rmtree(tmp_path / "public/log")
         assert export_logs(site.record, "daily", SiteConfig(logs=SiteLogs(config))) == 8
     assert (version.call_count, folder_of.call_count) == (1, 1)
+
+
+def test_files_of_the_log_that_a_folder_has_wrong_are_written_again(sqlite_url: str, tmp_path: Path) -> None:
+    """Also in a folder called `tile`, as those of tiles are."""
+    config, public = config_in(tmp_path), tmp_path / "tile" / "public"
+    with publishing(sqlite_url, public, config) as site:
+        fill(site.record)
+        site.round(CUT + 1)
+        folder, site_config = public / "log/daily/1", SiteConfig(logs=SiteLogs(config))
+        checkpoint, tile = folder / "checkpoint", folder / "tile/0/000.p/1"
+        right = {file: file.read_bytes() for file in (checkpoint, tile)}
+        assert export_logs(site.record, "daily", site_config) == 0
+        wrong: list[dict[Path, bytes]] = [
+            {checkpoint: b"another log's"},
+            {tile: right[tile][:-1]},  # not copied completely
+            {checkpoint: b"another log's", tile: b"\0" * len(right[tile])},  # the log was started again
+        ]
+        for files in wrong:
+            for file, data in files.items():
+                file.write_bytes(data)
+            assert export_logs(site.record, "daily", site_config) == len(files)
+            assert {file: file.read_bytes() for file in right} == right
+        for width in range(2, 10):  # the other log was longer
+            (folder / f"tile/0/000.p/{width}").write_bytes(b"\0" * 32 * width)
+        assert update_log(site.record.database, "daily", config, CUT + 3 * LONG).added
+        assert export_logs(site.record, "daily", site_config) >= 3
+        logs = site_config.logs and site_config.logs.of("daily")
+        assert logs and all((public / "log/daily" / path).read_bytes() == data for path, data in logs.files() if data)
 
 
 def test_a_page_proves_itself_after_forgetting(sqlite_url: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -99,6 +100,20 @@ def test_every_refusal_has_its_status(witness: LogWitness) -> None:
     assert alarm.subject == LOG.name and "no proof that its 60 leaves extend the 40" in alarm.reason
     assert submit(witness, 40, 60).status == 200  # now it is valid
     assert witness.alarms == () and _last(witness) == Checkpoint(LOG.name, 60, TREE.root(60))
+
+
+def test_what_strangers_send_is_not_remembered(witness: LogWitness) -> None:
+    forger = SigningKey(LOG.name, ED25519, bytes(32))
+    line = notes.sign("something else\n", forger)._replace(key_id=LOG.verifier.key_id)
+    tracemalloc.start()
+    try:
+        for n in range(50):
+            checkpoint = Checkpoint(LOG.name, 60, TREE.root(60), (f"{n} {'x' * 50_000}",))
+            signed = SignedCheckpoint(checkpoint, SignedNote(checkpoint.text, (line,)))
+            assert witness.add_checkpoint(str(AddCheckpoint(0, (), signed)).encode(), AT).status == 403
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.long

@@ -3,22 +3,27 @@ abandon."""
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 
 from hotpapers.cli import serve
 from hotpapers.store import Record
+from hotpapers.web import app as web_app
 from hotpapers.web import export_stream
 from tests.issues.made import post, write
 from tests.query import query_stores
+from tests.render.sample import LISTED_READER
 from tests.web.api_server import process_server, thread_server
 from tests.web.conftest import ApiFactory
 
@@ -146,6 +151,49 @@ def test_who_takes_a_little_of_an_export_again_and_again_is_left(
         slow = start_export(port)
         wait_until(is_left)
         slow.close()
+
+
+@contextmanager
+def serving(app: Starlette) -> Iterator[tuple[int, uvicorn.Server, threading.Thread]]:
+    """The site's server with an API, in a thread; yields its port."""
+    web_server = web_app.server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0, more_routes=app.routes)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        wait_until(lambda: web_server.started)
+        try:
+            yield port, web_server, thread
+        finally:
+            web_server.should_exit = web_server.force_exit = True
+            thread.join()
+
+
+@pytest.mark.usefixtures("endless_exports")
+def test_who_takes_an_export_too_slowly_cannot_fill_the_log(
+    make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(export_stream, "PATIENCE", 0.2)
+    app = make_api()
+    with serving(app) as (port, _, _), closing(start_export(port)):
+        wait_until(lambda: exports_of(app)._open == 0)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.usefixtures("endless_exports")
+def test_an_export_does_not_keep_the_server_from_stopping(
+    make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(web_app, "STOPPING", 1)
+    app = make_api()
+    with serving(app) as (port, web_server, thread), closing(start_export(port)):
+        web_server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+    del web_server, thread
+    gc.collect()  # in a process of its own, the connection would end with it
+    assert capfd.readouterr().err == ""
 
 
 def test_an_export_that_fails_on_its_way_has_no_end(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,15 +90,16 @@ def write_channels(
 
 
 def update_logs(record: Record, names: Sequence[str], context: common.CommandContext) -> list[str]:
-    """Updates the logs of publications; returns problems, which do not stop issues from being published. From the logs
-    of the record's other publications, which the settings may have had once, it only withdraws what was forgotten."""
+    """Updates the logs of publications; returns problems, which do not stop issues from being published. The logs
+    of the record's other publications, which the settings may have had once, get no new observations, only withdrawals.
+    """
     try:
         if config := context.log_config:
             for name in names:
                 update_log(record.database, name, config, now())
             known = {publication.publication for publication in record.view().items(Publication)}
             for name in known.intersection(publications(config.folder)).difference(names):
-                update_log(record.database, name, config._replace(observations=False), 0)
+                update_log(record.database, name, config._replace(observations=False), now())
     except (LogError, UsageError, OSError) as problem:
         return [f"published without the log: {problem}"]
     return []

@@ -17,6 +17,7 @@ from hotpapers.ids.timestamps import SECOND, is_over
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import days_frozen_since
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.jobs.attempts import FailedPart
 from hotpapers.jobs.isolation import isolated
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
@@ -51,8 +52,16 @@ OpenDestinations = Callable[[Record], Iterable[Iterable[SenderDestination]]]
 """The configured senders, channel by channel, each opened when its turn comes."""
 
 
+class FailedSending(NamedTuple):
+    """An issue of which a sender could not send everything: when and how often, and what to report until it is tried
+    again."""
+
+    part: FailedPart
+    result: SendResult
+
+
 class SendJob:
-    """The job."""
+    """The job. What fails waits on its own, so that a target that is gone delays no other."""
 
     name = "sending"
 
@@ -61,6 +70,7 @@ class SendJob:
     ) -> None:  # fmt: skip
         self._publications, self._open, self._allowed = publications, open_destinations, allowed
         self._not_before: dict[tuple[str, str, str], int] = {}
+        self._failed: dict[tuple[str, str, str, str], FailedSending] = {}
         self._tidied_at = 0
 
     def close(self) -> None:
@@ -75,12 +85,13 @@ class SendJob:
             for publication in self._publications
             for day in fresh_days(context.record, publication, at)
         ]
+        self._failed = {key: failed for key, failed in self._failed.items() if (key[0], key[-1]) in days}
         problems: list[str] = []
         is_tidy_due, self._tidied_at = is_over(self._tidied_at, TIDY_EVERY, at), at - at % TIDY_EVERY
         for destinations in self._open(context.record) if days or is_tidy_due else ():
             problems += self._send_channel(context, destinations, days, at if is_tidy_due else 0)
         if problems:
-            raise PartiallyRead("; ".join(problems))
+            raise PartiallyRead("; ".join(problems), again=LOOK if self._failed else None)
         context.note(success_at=context.clock.now())
         return LOOK
 
@@ -111,7 +122,7 @@ class SendJob:
     def _send_days(
         self, context: JobContext, destination: SenderDestination, days: Iterable[tuple[str, str]], tidy_at: int
     ) -> dict[tuple[str, str], SendResult]:
-        """Runs one sender for a round; the result of each issue, except those it is waiting to retry."""
+        """Runs one sender for a round; the result of each issue, except while the sender asked to wait."""
         try:
             results = {day: self._send(context, destination, *day) for day in days}
             if tidy_at:
@@ -123,18 +134,29 @@ class SendJob:
     def _send(
         self, context: JobContext, destination: SenderDestination, publication: str, day: str
     ) -> SendResult | None:
-        """Sends one issue; None if the sender is waiting to retry."""
-        key = (publication, destination.sender.name, destination.target)
-        if self._not_before.get(key, 0) > context.clock.now():
+        """Sends one issue. While it waits to be tried again, the last result; None if the sender asked to wait."""
+        key, at = (publication, destination.sender.name, destination.target), context.clock.now()
+        failed = self._failed.get((*key, day))
+        if failed and failed.part.waits(at):
+            return failed.result
+        if self._not_before.get(key, 0) > at:
             return None
         issue_reader = RecordIssueReader(context.record, self._allowed)
         result = send_day(destination, issue_reader, context.record, publication, day, partial(self._check, context))
+        self._note_failure((*key, day), result, context.clock.now())
         if result.waiting:
             self._not_before[key] = context.clock.now() + int(result.waiting * SECOND)
         if result.sent or result.problems or result.stopped:
             name, problems = destination.sender.name, len(result.problems) + bool(result.stopped)
             log_event("sent", publication=publication, channel=name, day=day, sent=result.sent, problems=problems)
         return result
+
+    def _note_failure(self, key: tuple[str, str, str, str], result: SendResult, at: int) -> None:
+        """Notes that something of an issue is still to be sent, or that nothing is."""
+        failed = self._failed.pop(key, None)
+        if (result.problems or result.stopped) and not result.finished:
+            failures = failed.part.failures + 1 if failed else 1
+            self._failed[key] = FailedSending(FailedPart(at, failures, ""), result._replace(sent=0))
 
     def _check(self, context: JobContext) -> None:
         """Before each message, checks that the job is still ours and notes that it is alive: long lists take time."""

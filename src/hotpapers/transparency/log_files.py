@@ -68,6 +68,11 @@ class StoredLog:
         """The latest checkpoint."""
         return self.checkpoints[-1] if self.checkpoints else None
 
+    def tiles_until(self, size: int) -> Iterable[tuple[int, int, int]]:
+        """(level, index, width) of the tiles of every checkpoint up to a size."""
+        sizes = (signed.checkpoint.size for signed in self.checkpoints)
+        return dict.fromkeys(row for known in sizes if known <= size for row in tiles.widths(known))
+
     def _has_root(self, signed: SignedCheckpoint) -> bool:
         size, is_own = signed.checkpoint.size, self.key is not None and is_signed(signed.note, [self.key])
         return is_own and size <= self.tree.size and self.tree.root(size) == signed.checkpoint.root
@@ -118,13 +123,21 @@ def _read_log(folder: Path, number: int) -> StoredLog:
         data = (folder / _ENTRIES).read_bytes() if (folder / _ENTRIES).exists() else b""
     except (NotAProof, UnicodeDecodeError, OSError) as problem:
         raise LogError(f"{folder}: a key or leaf cannot be read: {problem}") from problem
-    return StoredLog(number, _read_entries(data), checkpoints, key)
+    return StoredLog(number, _read_entries(folder, data), checkpoints, key)
 
 
-@lru_cache(maxsize=16)
-def _read_entries(data: bytes) -> LogEntries:
-    """The complete leaves in a file's content. Remembered: a log is read several times in each round."""
-    return LogEntries(tiles.read_bundle(data[: _whole_length(data)]))
+_latest: dict[Path, tuple[bytes, LogEntries]] = {}
+"""By the folder of a log, what was last read: its file of leaves, and the leaves. A log is read several times in each
+round; no earlier state is kept, as each has all leaves."""
+
+
+def _read_entries(folder: Path, data: bytes) -> LogEntries:
+    """The complete leaves in the content of a log's file."""
+    known, entries = _latest.get(folder, (b"", NO_ENTRIES))
+    if known != data:
+        entries = LogEntries(tiles.read_bundle(data[: _whole_length(data)]))
+        _latest[folder] = (data, entries)
+    return entries
 
 
 def read_checkpoint(folder: Path, publication: str, number: int, size: int) -> SignedCheckpoint:

@@ -11,6 +11,8 @@ SEED = 32
 """Bytes of a private key, for both algorithms."""
 ED25519_KEY, ED25519_SIGNATURE = 32, 64
 MLDSA44_KEY, MLDSA44_SIGNATURE = 1312, 2420
+LONGEST_REMEMBERED = 1 << 10
+"""Bytes of a message: a checkpoint's text has 100 to 300."""
 
 
 def has_library() -> bool:
@@ -35,18 +37,27 @@ def sign(seed: bytes, message: bytes, *, mldsa44: bool = False) -> bytes:
     return signature
 
 
-@lru_cache(maxsize=1 << 12)
 def verifies(public: bytes, signature: bytes, message: bytes, *, mldsa44: bool = False) -> bool:
-    """Whether a signature is by the key. Remembered: the same checkpoints are checked in each round."""
+    """Whether a signature is by the key. Valid ones are remembered, as the same checkpoints are checked in each round;
+    invalid and long ones are not, as strangers can send a witness any number of them."""
     from cryptography.exceptions import InvalidSignature
 
-    library = _library()
-    load = library.mldsa.MLDSA44PublicKey if mldsa44 else library.ed25519.Ed25519PublicKey
+    check = _check_remembered if len(message) <= LONGEST_REMEMBERED else _check
     try:
-        load.from_public_bytes(public).verify(signature, message)
+        check(public, signature, message, mldsa44)
     except (InvalidSignature, ValueError):  # ValueError: not a point on the curve
         return False
     return True
+
+
+def _check(public: bytes, signature: bytes, message: bytes, mldsa44: bool) -> None:
+    """Raises InvalidSignature or ValueError unless a signature is by the key."""
+    library = _library()
+    load = library.mldsa.MLDSA44PublicKey if mldsa44 else library.ed25519.Ed25519PublicKey
+    load.from_public_bytes(public).verify(signature, message)
+
+
+_check_remembered = lru_cache(maxsize=1 << 12)(_check)
 
 
 def _private_key(seed: bytes, mldsa44: bool) -> Any:

@@ -113,8 +113,7 @@ class PublicationLogs:
         for log in self.stored:
             if log.last is not None:
                 yield f"{log.number}/{tiles.CHECKPOINT_PATH}", str(log.last.note).encode()
-            needed = dict.fromkeys(row for signed in log.checkpoints for row in tiles.widths(signed.checkpoint.size))
-            for path, data in tiles.files_of(log.tree, log.entries, needed):
+            for path, data in tiles.files_of(log.tree, log.entries, log.tiles_until(log.tree.size)):
                 yield f"{log.number}/{path}", data
 
     def observation_names(self) -> list[str]:

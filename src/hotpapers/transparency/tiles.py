@@ -47,6 +47,14 @@ def tile(tree: MerkleTree, level: int, index: int, width: int) -> bytes:
     return b"".join(tree.levels[HEIGHT * level][index * WIDTH : index * WIDTH + width])
 
 
+def paths_of(names: Iterable[tuple[int, int, int]]) -> Iterator[str]:
+    """The paths of tiles, given by level, index and width, and at level 0 of the bundles of the entries below them."""
+    for level, index, width in names:
+        yield tile_path(level, index, width)
+        if level == 0:
+            yield tile_path("entries", index, width)
+
+
 def files_of(
     tree: MerkleTree, entries: Sequence[bytes], names: Iterable[tuple[int, int, int]]
 ) -> Iterator[tuple[str, bytes]]:

@@ -133,7 +133,9 @@ class ApiApp:
             if reply is None:
                 self._spend(request, 1)
                 reply = self._fixed_reply(request) or await self._routed_reply(request, receive, send)
-        except StreamAborted:
+        except StreamAborted as aborted:
+            if not aborted.is_slow:
+                self._log_failure(request, aborted.problem)
             raise
         except Exception as error:
             reply = self._error_reply(request, error)
@@ -214,12 +216,15 @@ class ApiApp:
     def _error_reply(self, request: ApiRequest, error: Exception) -> ApiReply:
         if isinstance(error, _RateLimitExceeded):
             return retry_reply(429, f"too many requests; try again in {error.seconds} s", error.seconds)
-        problem = problem_of(error)
+        self._log_failure(request, error)
+        return problem_of(error)
+
+    def _log_failure(self, request: ApiRequest, error: Exception) -> None:
+        """Logs an error, unless the request itself is to blame."""
         if isinstance(error, StoreError):
             log_event("api unavailable", level=logging.ERROR, path=request.path[:200], reason=error)
-        elif problem.status >= 500:
+        elif problem_of(error).status >= 500:
             log_defect("api", error)
-        return problem
 
 
 PendingReplies = dict[tuple[SessionState, Key], asyncio.Task[ApiReply]]

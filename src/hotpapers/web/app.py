@@ -4,6 +4,7 @@ Rendered pages are cached as long as `open_issues` returns the same issue reader
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -26,6 +27,7 @@ from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import WELL_KNOWN
 from hotpapers.web.connection_table import ConnectionLimits, allowed_behind
 from hotpapers.web.connections import guarded
+from hotpapers.web.export_stream import StreamAborted
 from hotpapers.web.http_messages import names_tag, query_suffix, takes_gzip
 from hotpapers.web.page_cache import CurrentPages, PageCache, RenderedPage
 
@@ -44,6 +46,9 @@ TYPES = {
     "json": "application/feed+json; charset=utf-8",
     "tlog-proof": "text/plain; charset=utf-8",
 }
+STOPPING = 8
+"""Seconds that running requests have to end when the server stops: a download could take hours, and containers are
+killed after ten."""
 UNAVAILABLE = "This page is temporarily unavailable. Please try again in a moment."
 BINARY = "application/octet-stream"
 """The type of the log's files without a suffix."""
@@ -83,6 +88,7 @@ def server(
     """An HTTP server with the app; its `run()` returns when it is stopped. `allowed`: limits for connections, by
     default what this machine can handle."""
     learn_structs()
+    logging.getLogger("uvicorn.error").addFilter(_is_unexpected)
     config = uvicorn.Config(
         app(open_issues, publication, site_config, more_routes),
         host=host,
@@ -92,9 +98,18 @@ def server(
         lifespan="off",
         server_header=False,
         proxy_headers=False,  # the API and forms determine clients by their own setting
+        timeout_graceful_shutdown=STOPPING,
         log_level="error",  # warnings are caused by clients, which could flood the log with them
     )
     return uvicorn.Server(config)
+
+
+def _is_unexpected(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's log is worth it: not if a client read too slowly, which any can do, or was cut off
+    when the server stopped. A stream's other failures are logged by the API."""
+    problem = record.exc_info[1] if record.exc_info else None
+    is_cut_off = isinstance(problem, asyncio.CancelledError) or str(record.msg).startswith("Cancel %s running task")
+    return not (is_cut_off or isinstance(problem, StreamAborted))
 
 
 def _endpoint(current_pages: CurrentPages) -> Callable[[Request], Awaitable[Response]]:

@@ -60,6 +60,7 @@ class GuardedServer(ThreadingHTTPServer):
         self._table, self._name = ConnectionTable(allowed), name
         self._open: dict[socket.socket, GuardedConnection] = {}
         self._lock = threading.Lock()
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -160,13 +161,14 @@ class GuardedHandler(BaseHTTPRequestHandler):
         return body
 
     def reply(self, status: int, type: str, text: str, **headers: str) -> None:
-        """Sends one response."""
+        """Sends one response; to a HEAD request, as some monitors send, without its body."""
         body = text.encode()
         self.send_response(status)
         for name, value in {"content-type": type, "content-length": str(len(body)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Logs nothing: monitors send a request every few seconds."""

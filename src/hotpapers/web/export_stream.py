@@ -33,7 +33,16 @@ and meanwhile no traces of forgotten rows can be erased."""
 
 
 class StreamAborted(Exception):
-    """A stream failed after it had started. The connection is closed, so the client notices."""
+    """A stream failed after it had started, because of a problem. The connection is closed, so the client notices.
+    `is_slow`: the client read too slowly."""
+
+    def __init__(self, problem: Exception) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+    @property
+    def is_slow(self) -> bool:
+        return isinstance(self.problem, TimeoutError)
 
 
 class ExportStreams:
@@ -91,7 +100,7 @@ async def _stream(head: ApiReply, reader: _ExportReader, receive: Receive, send:
             chunk = await reader.next()
         await send({"type": "http.response.body", "body": b""})
     except Exception as problem:
-        raise StreamAborted from problem
+        raise StreamAborted(problem) from problem
     finally:
         disconnected.cancel()
 

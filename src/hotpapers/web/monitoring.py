@@ -38,4 +38,6 @@ def monitor(listen: str, ask: Callable[[], SiteHealth], metrics: Callable[[], st
                 health = {"ok": False, "problems": [f"store: {describe_error(problem)}"], "failing": []}
                 self.reply(503, "application/json", json.dumps(health), **NO_STORE)
 
+        do_HEAD = do_GET  # noqa: N815
+
     return background_server(listen, Handler, "monitor")

@@ -62,6 +62,8 @@ def witness_server(
             state = {"ok": not problems, "problems": problems}
             self._answer(WitnessAnswer(503 if problems else 200, json.dumps(state), "application/json"))
 
+        do_HEAD = do_GET  # noqa: N815
+
         def do_POST(self) -> None:  # noqa: N802
             """Handles a checkpoint to cosign."""
             if self.path != f"/{PATH}":

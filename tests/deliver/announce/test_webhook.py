@@ -87,6 +87,12 @@ def test_secrets_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("RECEIVER", "https://receiver.example/")
     with pytest.raises(SettingsError, match=r"webhook 1: secret: the environment variable NOTHING_THERE is not set"):
         webhook("env:RECEIVER", "env:NOTHING_THERE")
+    monkeypatch.setenv("LIBRARY_SECRET", "guess me")
+    with pytest.raises(SettingsError, match="webhook 1: secret: use 16 random characters or more") as error:
+        webhook("env:RECEIVER", "env:LIBRARY_SECRET")
+    assert "guess me" not in str(error.value)
+    monkeypatch.setenv("LIBRARY_SECRET", SECRET)
+    assert webhook("env:RECEIVER", "env:LIBRARY_SECRET").secret == SECRET
 
 
 # ---- the signature, as docs/how-to/webhook.md checks it -----------------------------------------------------------

@@ -20,11 +20,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hotpapers.errors import InputError
+from hotpapers.errors import InputError, SettingsError
 from hotpapers.model import HttpClient, IssueReader, Message, PublishedIssue, Response
 from hotpapers.query.issues import as_issue
 from hotpapers.render.feeds import SPACE
-from hotpapers.settings.announce import WebhookSettings, secret
+from hotpapers.settings.announce import SHORTEST_SECRET, WebhookSettings, secret
 from hotpapers.untrusted_json import decode_json
 from hotpapers.view import site_paths
 from hotpapers.view.site_config import SiteConfig
@@ -46,7 +46,7 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookSender:
-    """One receiver. `key`: its setting."""
+    """One receiver. `key`: its setting. Raises SettingsError, also if the environment has too short a secret."""
 
     name = "webhook"
 
@@ -54,6 +54,8 @@ class WebhookSender:
         self._target, self._publication, self._site_config = settings.name, settings.publication, site_config
         self.url = secret(settings.url, f"{key}: url")
         self.secret = secret(settings.secret, f"{key}: secret")
+        if len(self.secret) < SHORTEST_SECRET:
+            raise SettingsError(f"{key}: secret: use {SHORTEST_SECRET} random characters or more.")
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """A day's issue, if this receiver gets the publication. Raises NotFound."""

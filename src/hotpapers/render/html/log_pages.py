@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.transparency import observation_files, tiles
+from hotpapers.transparency.log_files import StoredLog
+from hotpapers.transparency.site_logs import PublicationLogs
 from hotpapers.view import issue_proof, site_paths
 
 FOLDER = "log/"
@@ -40,7 +43,7 @@ class LogPages:
                 path = f"{self._observations_path}{name}"
                 if folder is None or not logs.is_copied(name, folder / path):
                     yield path
-            present = _tiles_in(folder, self._path) if folder else frozenset()
+            present = frozenset(self._present(folder, logs)) if folder else frozenset()
             files = [path for path, data in self._files.items() if data and path not in present]
             yield from sorted(files, key=lambda path: path.endswith(f"/{tiles.CHECKPOINT_PATH}"))
             yield POLICY_PATH
@@ -50,8 +53,19 @@ class LogPages:
         `folder`: a site's folder; only tiles that exist there."""
         if path == POLICY_PATH and self._site.logs is not None:
             full = [path for path, data in self._files.items() if not data]
-            yield from _tiles_in(folder, self._path).intersection(full) if folder else full
+            yield from (path for path in full if os.path.lexists(folder / path)) if folder else full
             yield from (f"{self._observations_path}{name}" for name in self._site.logs.deleted_observations())
+
+    def _present(self, folder: Path, logs: PublicationLogs) -> Iterator[str]:
+        """The tiles that a site's folder has, as far as its checkpoint covers them: all others may be of another log,
+        if one was deleted and started again. Their content never changes, so their size tells whether they were copied
+        completely."""
+        for log in logs.stored:
+            start = f"{self._path}{log.number}/"
+            covered = log.tiles_until(_size_in(folder / start / tiles.CHECKPOINT_PATH, log))
+            for path in (f"{start}{name}" for name in tiles.paths_of(covered)):
+                if _has_size(f"{folder}/{path}", len(self._files.get(path, b""))):
+                    yield path
 
     def proof_paths(self, day: str) -> Iterator[str]:
         """The proof files beside a day's issues, for all editions."""
@@ -89,14 +103,23 @@ class LogPages:
         return {f"{self._path}{path}": data for path, data in logs.files()} if logs is not None else {}
 
 
-def _tiles_in(folder: Path, logs_path: str) -> frozenset[str]:
-    """The paths of the tiles of a publication's logs that a site's folder has. Their content never changes."""
-    paths = set[str]()
-    for parent, _, names in os.walk(folder / logs_path):
-        if f"{os.sep}tile{os.sep}" in parent:
-            start = f"{Path(parent).relative_to(folder).as_posix()}/"
-            paths.update(start + name for name in names)
-    return frozenset(paths)
+def _size_in(file: Path, log: StoredLog) -> int:
+    """The size of a log's checkpoint in a file, with any cosignatures; 0 if the file has none of this log's."""
+    try:
+        text, _, _ = file.read_text("utf-8").partition("\n\n")
+    except (OSError, UnicodeDecodeError):
+        return 0
+    known = (signed for signed in reversed(log.checkpoints) if signed.note.text == f"{text}\n")
+    return next((signed.checkpoint.size for signed in known), 0)
+
+
+def _has_size(file: str, size: int) -> bool:
+    """Whether a file exists with so many bytes and is not a link."""
+    try:
+        state = os.lstat(file)
+    except OSError:
+        return False
+    return stat.S_ISREG(state.st_mode) and state.st_size == size
 
 
 def is_log_or_proof(path: str) -> bool:
