@@ -6,7 +6,8 @@ the same tables with the same indexes and settings (WAL, synchronous FULL, secur
 transaction. Both start with an empty store; best of three.
 
 The gap is due to the processor, not the disk: 7.4 µs per item in batches of 10,000 against 2.4 (2026-11-22, 100,000
-items).
+items). Version 0.1.0 wrote 48,202 of the same items per second to SQLite where this one wrote 105,519, and 34,972 to
+PostgreSQL where this one wrote 68,692 (2026-11-25, Intel Xeon, in turns).
 """
 
 from __future__ import annotations
