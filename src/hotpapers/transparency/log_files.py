@@ -156,11 +156,11 @@ def _read_checkpoint(file: str) -> SignedCheckpoint:
 
 def _parse_file(file: str, inode: int, changed_at: int, length: int) -> SignedCheckpoint:
     """The checkpoint in a file. The other arguments say which state of the file is meant."""
-    with open(file, encoding="utf-8", newline="") as stream:
-        return _parse(stream.read())
+    return _parse(Path(file).read_text("utf-8"))
 
 
 _parse = lru_cache(maxsize=1 << 10)(parse_checkpoint)
+"""Remembers texts: a file written a moment ago may have changed again, and is read each time."""
 _remembered = lru_cache(maxsize=1 << 12)(_parse_file)
 """The same, remembered: a log has a checkpoint for each issue, and all of them are read again and again."""
 

@@ -172,12 +172,14 @@ def farthest_move(scene: Scene, contender: Contender, papers: int, *, with_posts
     unknown voice never lowers a paper further than removing a known one.
     """
     order = scene.order(contender.rank, contender.needs)
+    scores = {candidate.paper: candidate.score for candidate in order if candidate.score > 0}
     moves = [0]
     for place, candidate in enumerate(order[:papers], 1):
         paper = scene.papers[candidate.paper]
+        others = {key: score for key, score in scores.items() if key != candidate.paper}
         for account in _taking_part(scene, paper):
             remaining = _candidate_without(scene, contender, paper, account, with_posts=with_posts)
-            moves.append(_place_of(remaining, candidate.paper, scene, contender) - place)
+            moves.append(_place_of(remaining, others, scene, contender) - place)
     return max(moves)
 
 
@@ -200,18 +202,14 @@ def _candidate_without(
     return scene.candidate(paper, rows, contender.needs)
 
 
-def _place_of(candidate: Candidate | None, paper: str, scene: Scene, contender: Contender) -> int:
-    """The place of a changed paper among the others that score; behind all of them if it no longer scores."""
+def _place_of(candidate: Candidate | None, others: Mapping[str, int], scene: Scene, contender: Contender) -> int:
+    """The place of a changed paper among the others that score; behind all of them if it no longer scores. `others`:
+    their scores, by paper."""
     honest = scene.honest_input(contender.needs)
-    others = {
-        other.paper: other.score
-        for other in scene.order(contender.rank, contender.needs)
-        if other.score > 0 and other.paper != paper
-    }
     score = contender.rank(RankingInput(candidates=(candidate,), peers=honest.peers))[0].score if candidate else 0
     if candidate is None or score <= 0:
         return len(others) + 1
     equals = tuple(other for other in honest.candidates if others.get(other.paper) == score)
     tied = contender.rank(RankingInput(candidates=(candidate, *equals), peers=honest.peers))
     above = sum(other > score for other in others.values())
-    return above + 1 + [each.paper for each in tied].index(paper)
+    return above + 1 + [each.paper for each in tied].index(candidate.paper)

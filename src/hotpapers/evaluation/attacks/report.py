@@ -274,7 +274,7 @@ def _losses_table(table: AttackFigures) -> Iterator[str]:
 
 def _ranking_cell(row: MeasuredLoss) -> tuple[str, str, str]:
     what, _, name = row.what.rpartition(", ")
-    return what, f"{name}, {row.networks} networks", row.measured
+    return what, f"{name}, {count_noun(row.networks, 'network')}", row.measured
 
 
 def _by_column(losses: Iterable[tuple[str, str, str]]) -> tuple[list[str], list[list[str]]]:

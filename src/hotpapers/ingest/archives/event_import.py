@@ -32,13 +32,7 @@ from hotpapers.ingest.archives.jetstream import JetstreamArchive, withdrawn_addr
 from hotpapers.ingest.archives.jetstream_filter import key_in
 from hotpapers.ingest.archives.parts import FilePart, parts_of
 from hotpapers.ingest.archives.scan import PartScan, Progress, Scanner, ScanTask
-from hotpapers.ingest.archives.spill import (
-    KnownMarks,
-    SpilledEvent,
-    full_disk_told,
-    merged,
-    with_less_overlap,
-)
+from hotpapers.ingest.archives.spill import KnownMarks, SpilledEvent, full_disk_told, merged, with_less_overlap
 from hotpapers.ingest.archives.workers import ScanPool, WorkerSetup
 from hotpapers.model import DAY
 from hotpapers.sources.bluesky.parser import author_of
