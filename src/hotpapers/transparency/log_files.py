@@ -156,7 +156,8 @@ def _read_checkpoint(file: str) -> SignedCheckpoint:
 
 def _parse_file(file: str, inode: int, changed_at: int, length: int) -> SignedCheckpoint:
     """The checkpoint in a file. The other arguments say which state of the file is meant."""
-    return _parse(Path(file).read_text("utf-8"))
+    with open(file, encoding="utf-8") as stream:
+        return _parse(stream.read())
 
 
 _parse = lru_cache(maxsize=1 << 10)(parse_checkpoint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class LogPages:
         `folder`: a site's folder; only tiles that exist there."""
         if path == POLICY_PATH and self._site.logs is not None:
             full = [path for path, data in self._files.items() if not data]
-            yield from (path for path in full if os.path.lexists(folder / path)) if folder else full
+            yield from _existing(str(folder), full) if folder else full
             yield from (f"{self._observations_path}{name}" for name in self._site.logs.deleted_observations())
 
     def _present(self, folder: Path, logs: PublicationLogs) -> Iterator[str]:
@@ -64,7 +64,7 @@ class LogPages:
             start = f"{self._path}{log.number}/"
             covered = log.tiles_until(_size_in(folder / start / tiles.CHECKPOINT_PATH, log))
             for path in (f"{start}{name}" for name in tiles.paths_of(covered)):
-                if _has_size(f"{folder}/{path}", len(self._files.get(path, b""))):
+                if (data := self._files.get(path)) and _has_size(f"{folder}/{path}", len(data)):
                     yield path
 
     def proof_paths(self, day: str) -> Iterator[str]:
@@ -111,6 +111,16 @@ def _size_in(file: Path, log: StoredLog) -> int:
         return 0
     known = (signed for signed in reversed(log.checkpoints) if signed.note.text == f"{text}\n")
     return next((signed.checkpoint.size for signed in known), 0)
+
+
+def _existing(folder: str, paths: Collection[str]) -> Iterator[str]:
+    """Those of the paths that a folder has. Parents are looked up first: when a tile is full, its hundreds of partial
+    ones soon go, and their folder with them."""
+    parents = {path.rpartition("/")[0] for path in paths}
+    present = {parent for parent in parents if os.path.lexists(f"{folder}/{parent}")}
+    for path in paths:
+        if path.rpartition("/")[0] in present and os.path.lexists(f"{folder}/{path}"):
+            yield path
 
 
 def _has_size(file: str, size: int) -> bool:
