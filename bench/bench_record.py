@@ -27,7 +27,6 @@ from bench.made_up import BATCH, MadeUp
 from hotpapers.errors import HotPapersError
 from hotpapers.model import Item, kind_of
 from hotpapers.store import Record, identities, item_rows, schema
-from hotpapers.store.batches import columns_of
 from hotpapers.store.commitments import SALT
 from hotpapers.store.database import insert_sql
 from hotpapers.store.identities import Identity, IdentityRow
@@ -46,7 +45,7 @@ class Rows(NamedTuple):
         """Each table's insert statement with its rows."""
         yield insert_sql("identity", identities.COLUMNS), self.identities
         for kind, group in self.items.items():
-            yield insert_sql(kind, columns_of(item_rows.BY_KIND[kind])), group
+            yield insert_sql(kind, item_rows.BY_KIND[kind].columns), group
 
 
 def mixed(scale: float) -> list[list[Item]]:

@@ -18,6 +18,7 @@ from hotpapers.jobs.loop import Clock, Job, JobContext, JobLoop
 from hotpapers.model import HttpClient, Source
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.store import Record
+from hotpapers.store.batch_writer import BatchWriter
 from hotpapers.terms import TERMS
 from tests.sources.net import ScriptedClient
 
@@ -75,10 +76,10 @@ def loop_of(job: Job, store: str, http: HttpClient, holder: str) -> JobLoop:
 
 def fail_next_append(monkeypatch: pytest.MonkeyPatch) -> None:
     """The next batch that any record writes fails as if another process were writing; later ones do not."""
-    append = Record.append
+    append = BatchWriter.append
 
     def fail_once(*args: object, **kwargs: object) -> None:
-        monkeypatch.setattr(Record, "append", append)
+        monkeypatch.setattr(BatchWriter, "append", append)
         raise BusyStore("another process is writing")
 
-    monkeypatch.setattr(Record, "append", fail_once)
+    monkeypatch.setattr(BatchWriter, "append", fail_once)

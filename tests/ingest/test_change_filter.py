@@ -17,15 +17,15 @@ from hotpapers.ingest.change_filter import (
     TrackedKeys,
     TrackedPosts,
     edits,
-    still_new,
 )
 from hotpapers.ingest.pipeline import with_consequences
 from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
 from hotpapers.model import DAY, Item, Mention, Paper, Post, RawPayload, Reaction, Snapshot
 from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, reaction_marks
+from hotpapers.store import Record
 from hotpapers.store.parsing import parse
 from tests.sources.net import START
+from tests.store import made
 
 
 def post(number: int, *, created_at: int = START, account: str = "x:7", gone: str = "") -> Post:
@@ -86,7 +86,7 @@ def test_what_may_have_to_go_is_known_however_old_it_is(store_url: str) -> None:
 def test_which_post_a_reaction_was_for_is_in_the_record(store_url: str) -> None:
     with Record(store_url) as record:
         tracked = TrackedPosts(record, "x", START)
-        reaction_marks.remember_reactions(record, [("like/1", "x:1")], START)
+        made.remember(record, [("like/1", "x:1")], START)
         assert tracked.post_of("like/1") == "x:1" and tracked.post_of("like/2") is None
 
 
@@ -287,14 +287,12 @@ def test_an_account_is_tracked_as_long_as_one_of_its_posts(store_url: str) -> No
 
 
 def test_what_another_job_said_meanwhile_is_not_new_any_more(store_url: str) -> None:
-    with Record(store_url) as record:
-        view, items = record.view(), [like(False, START)]
-        is_new = still_new(view, items, record.view())
-        answers = [is_new(like(False, START)) for _ in range(2)]
-        assert answers == [True, True], "nothing was written since, so it is still new"
-        record.append([like(False, START)], source="test")
-        is_still_new = still_new(view, items, record.view())
-        assert not is_still_new(like(False, START + 1)) and is_still_new(like(True, START + 2))
+    with Record(store_url) as record, Record(store_url) as other:
+        page = [like(False, START + 1), like(True, START + 2)]
+        other.append([like(False, START)], source="test")
+        with record.batch() as batch:
+            changes = ChangeFilter.inside(batch, page)
+            assert [changes.is_new(item) for item in page] == [False, True]
 
 
 def test_what_is_stored_without_forgotten_names_is_stored_once(store_url: str) -> None:

@@ -384,7 +384,7 @@ def test_what_a_failed_batch_read_was_not_learned(store_url: str, monkeypatch: p
         def fail() -> None:
             raise BusyStore("another process writes")
 
-        monkeypatch.setattr(context, "confirm", fail)
+        monkeypatch.setattr(context, "batch", fail)
         with pytest.raises(BusyStore):
             job.run_once(context, once=True)
         assert "lobsters:gg" not in tracked and not job.names._new_aliases

@@ -62,20 +62,20 @@ ERRORS: tuple[BaseException, ...] = (
 PLACES: dict[str, list[tuple[object, str]]] = {
     "lobsters": [
         (job_factory, "TrackedPosts"), (LobstersSource, "__init__"), (LobstersSource, "pages"),
-        (pipeline, "still_new"), (collect_job, "cursor_of"), (change_filter.TrackedPosts, "look"),
-        (SharedPaperIndex, "look"), (Record, "ingest"), (collect_job, "note_traffic"),
-        (jobs_queries, "load_state"), (jobs_queries, "save_state"), (Leases, "take"),
+        (pipeline, "with_consequences"), (collect_job, "cursor_of"), (change_filter.TrackedPosts, "look"),
+        (SharedPaperIndex, "look"), (Record, "batch"), (collect_job, "note_traffic"),
+        (jobs_queries, "load_state"), (jobs_queries, "write_state"), (Leases, "take"),
     ],
     "lobsters/counts": [
         (job_factory, "_recounting"), (LobstersSource, "counts"), (engagement_queries, "follow_new_posts"),
         (engagement_queries, "due_posts"),
-        (engagement_queries, "note_answered"), (pipeline, "still_new"), (Record, "ingest"),
-        (jobs_queries, "save_state"),
+        (engagement_queries, "note_answered"), (change_filter, "_last_items"), (Record, "batch"),
+        (jobs_queries, "write_state"),
     ],
     "issues": [
         (publishing.PublishJob, "__init__"), (publishing, "publication_of"), (publishing, "missing_days"),
         (publishing, "judge_and_freeze"), (batches, "position_at"), (publishing, "unsent"), (publishing, "export_site"),
-        (jobs_queries, "save_state"),
+        (jobs_queries, "write_state"),
     ],
     "sending": [(sending, "fresh_days"), (schedule.SendJob, "_send_days"), (jobs_queries, "load_state")],
     "housekeeping": [
@@ -217,7 +217,7 @@ def test_what_escapes_a_job_is_its_failure_alone(
     assert [site.status(job_name).failing_since for job_name in jobs] == [None] * len(jobs)
     defects = [record for record in caplog.records if record.getMessage() == "defect"]
     assert {getattr(record, "fields")["job"] for record in defects} <= {job}  # noqa: B009
-    if name not in ("save_state", "load_state", "take"):  # these would have noted it
+    if name not in ("write_state", "load_state", "take"):  # these would have noted it
         assert any(status.state in ("defect", "partial", "down") and status.failing_since for status in statuses)
         assert not any("index out of range" in status.reason or "items" in status.reason for status in statuses)
 

@@ -197,11 +197,14 @@ def tables_of(record: Record) -> dict[str, dict[int, dict[str, Any]]]:
     """All rows of all items as stored: by kind, number and column."""
     tables: dict[str, dict[int, dict[str, Any]]] = {}
     for spec in item_rows.SPECS.values():
-        names = ("id", *spec.columns)
-        columns = ", ".join([f'"{name}"' for name in names])
+        columns = ", ".join([f'"{name}"' for name in spec.columns])
         tables[spec.kind] = {
             row[0]: dict(
-                zip(names, [bytes(value) if isinstance(value, memoryview) else value for value in row], strict=True)
+                zip(
+                    spec.columns,
+                    [bytes(value) if isinstance(value, memoryview) else value for value in row],
+                    strict=True,
+                )
             )
             for row in record.database.rows(f"SELECT {columns} FROM {spec.kind} ORDER BY id")
         }

@@ -14,7 +14,7 @@ from hotpapers import model
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.model import HOUR
 from hotpapers.privacy.forget import ForgetResult, copies, forget, forget_all
-from hotpapers.store import Record, reaction_marks
+from hotpapers.store import Record
 from hotpapers.store.record import is_server
 from hotpapers.transfer import classic_import
 from hotpapers.transfer.backup import backup, restore
@@ -310,7 +310,7 @@ def test_no_reaction_to_forgotten_posts_is_remembered(store: Record) -> None:
     )
     forget(store, account)
     reactions = [(f"at://did:plc:bo/app.bsky.feed.like/{n}", post) for n, post in enumerate((own, later, "bluesky:x"))]
-    assert reaction_marks.remember_reactions(store, reactions, AT) == 1
+    assert made.remember(store, reactions, AT) == 1
     assert store.database.rows("SELECT post FROM reaction_post") == [("bluesky:x",)]
 
 

@@ -13,6 +13,7 @@ from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.sources.bluesky.stream_filter import EventFilter
 from hotpapers.store import Record, reaction_marks
 from tests.sources.bluesky_events import ANNA, BERT, at_uri, create, post, reaction_event, tid
+from tests.store import made
 
 AT = 1_790_000_000_000_000
 LIKE = "app.bsky.feed.like"
@@ -126,7 +127,7 @@ def test_a_restart_between_a_like_and_its_withdrawal(store_url: str) -> None:
             for item in READER.read(payload)
             if isinstance(item, Reaction)
         ]
-        reaction_marks.remember_reactions(record, pairs, AT)
+        made.remember(record, pairs, AT)
     with Record(store_url) as record:
         payloads = filtered(RecordTracker(record, POST_1, POST_2), deletion(AT, LIKE), deletion(AT + 5))
     assert reactions_in(payloads) == [("like", POST_1, True), ("reply", POST_2, True)]

@@ -14,6 +14,7 @@ from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.model import DAY, HOUR
 from hotpapers.store import Record
+from hotpapers.store.reaction_marks import remember_reactions
 from hotpapers.store.verify import VerifyFinding, VerifyResult, check
 from hotpapers.transfer import classic_import
 from tests.conftest import data
@@ -248,6 +249,12 @@ def rich(record: Record) -> list[model.Issue]:
         source="publish", at=at + 2 * HOUR,
     )  # fmt: skip
     return [item for item in all_rows(record, model.Issue) if isinstance(item, model.Issue)]
+
+
+def remember(record: Record, reactions: Iterable[tuple[str, str]], at: int) -> int:
+    """Remembers the posts of reactions, in a transaction of its own."""
+    with record.batch() as batch:
+        return remember_reactions(batch, reactions, at)
 
 
 def verified(record: Record) -> VerifyResult:

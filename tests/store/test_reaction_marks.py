@@ -10,6 +10,7 @@ from hotpapers.model import Post
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, reaction_marks
 from hotpapers.store.verify import check
+from tests.store import made
 
 LIKE = "at://did:plc:madeup/app.bsky.feed.like/3aaaaaaaaaaa2"
 FIRST, SECOND = "bluesky:at://did:plc:anna/app.bsky.feed.post/3a", "bluesky:at://did:plc:anna/app.bsky.feed.post/3b"
@@ -26,8 +27,8 @@ def rows(record: Record) -> int:
 
 
 def test_a_reaction_is_remembered_once_and_by_a_mark_alone(record: Record) -> None:
-    assert reaction_marks.remember_reactions(record, [(LIKE, FIRST), (f"{LIKE}#reply", SECOND)], 5) == 2
-    assert reaction_marks.remember_reactions(record, [(LIKE, FIRST)], 9) == 0
+    assert made.remember(record, [(LIKE, FIRST), (f"{LIKE}#reply", SECOND)], 5) == 2
+    assert made.remember(record, [(LIKE, FIRST)], 9) == 0
     assert (
         reaction_marks.post_of_reaction(record, LIKE),
         reaction_marks.post_of_reaction(record, f"{LIKE}#reply"),
@@ -38,18 +39,18 @@ def test_a_reaction_is_remembered_once_and_by_a_mark_alone(record: Record) -> No
 
 
 def test_nothing_to_remember_writes_nothing(record: Record) -> None:
-    assert reaction_marks.remember_reactions(record, [], 5) == 0 and rows(record) == 0
+    assert made.remember(record, [], 5) == 0 and rows(record) == 0
 
 
 def test_an_address_that_is_used_again_is_for_its_new_post(record: Record) -> None:
-    reaction_marks.remember_reactions(record, [(LIKE, FIRST)], 5)
-    assert reaction_marks.remember_reactions(record, [(LIKE, SECOND)], 6) == 1
+    made.remember(record, [(LIKE, FIRST)], 5)
+    assert made.remember(record, [(LIKE, SECOND)], 6) == 1
     assert reaction_marks.post_of_reaction(record, LIKE) == SECOND
 
 
 def test_old_ones_are_dropped(record: Record) -> None:
-    reaction_marks.remember_reactions(record, [(LIKE, FIRST)], 5)
-    reaction_marks.remember_reactions(record, [(f"{LIKE}2", FIRST)], 6)
+    made.remember(record, [(LIKE, FIRST)], 5)
+    made.remember(record, [(f"{LIKE}2", FIRST)], 6)
     assert reaction_marks.drop_old_reactions(record, 6) == 1
     assert (
         reaction_marks.post_of_reaction(record, LIKE) is None
@@ -68,7 +69,7 @@ def test_marks_are_each_stores_own_and_fit_every_reader(record: Record, other_ur
 def test_a_forgotten_post_takes_along_what_was_for_it(record: Record) -> None:
     post = Post(post=FIRST, network="bluesky", account="bluesky:did:plc:anna", created_at=1, observed_at=2)
     record.append([post], source="bluesky", at=3)
-    reaction_marks.remember_reactions(record, [(LIKE, FIRST), (f"{LIKE}2", SECOND)], 5)
+    made.remember(record, [(LIKE, FIRST), (f"{LIKE}2", SECOND)], 5)
     forget(record, FIRST)
     assert (
         reaction_marks.post_of_reaction(record, LIKE) is None

@@ -8,9 +8,7 @@ import pytest
 from hotpapers import model
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, identities
-from hotpapers.store.batches import write_batch
 from hotpapers.store.identities import Identity, RecentIdentities
-from hotpapers.store.manifest import BatchStamp
 from tests.store import made
 from tests.store.made import AT
 
@@ -43,22 +41,16 @@ def test_what_another_process_forgot_since_is_refused(store_url: str) -> None:
 
 
 def test_what_a_batch_brought_that_was_undone_is_brought_again(store_url: str) -> None:
-    recent = RecentIdentities()
+    def fail(record: Record) -> None:
+        with record.batch() as batch:
+            batch.append([LIKES[0]], source="test", at=AT)
+            raise InterruptedError
+
     with Record(store_url) as record:
-
-        def write(item: model.Item) -> None:
-            write_batch(record.database, [(item, 0)], record.hasher, BatchStamp(AT, "test"), recent=recent)
-
-        def fail() -> None:
-            with record.database.write():
-                write(LIKES[0])
-                raise InterruptedError
-
         with pytest.raises(InterruptedError):
-            fail()
+            fail(record)
         for like in LIKES:
-            with record.database.write():
-                write(like)
+            record.append([like], source="test", at=AT)
         assert record.database.rows(WHO) == [(ADA,)] * 3
         assert not made.verified(record).findings
 

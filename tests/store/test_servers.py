@@ -53,7 +53,9 @@ def test_a_server_with_another_default_isolation(postgres_url: str, isolation: s
             while not record.database.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
                 time.sleep(0.01)
 
-        record.append(workers.cover(0, 0), source="test", precondition=write_later)
+        with record.batch() as batch:
+            write_later()
+            batch.append(workers.cover(0, 0), source="test", at=0)
         later_batches[0].result()
         assert record.head.position == 2 and not made.verified(record).findings
 

@@ -12,11 +12,10 @@ from hotpapers import model
 from hotpapers.errors import CorruptStore, InputError, IssueError, NotAStore
 from hotpapers.store import Record, meta
 from hotpapers.store import record as record_module
-from hotpapers.store.batches import cursor_of, load_manifest, write_batch
+from hotpapers.store.batches import cursor_of, load_manifest
 from hotpapers.store.database import FROM_0_1, Database
 from hotpapers.store.identities import key_of
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
-from hotpapers.store.manifest import BatchStamp
 from tests.postgres import connect
 from tests.store import made
 from tests.store.made import AT, EVERY, OTHER
@@ -59,8 +58,7 @@ def test_what_two_processes_close_is_closed_once(store_url: str) -> None:
     with Record(store_url) as record, Record(store_url) as other:
         record.append([verdict], source="test")
         for writer, rows in [(store, store.view().latest(model.Verdict)) for store in (record, other)]:
-            with writer.database.write():
-                write_batch(writer.database, [], writer.hasher, BatchStamp(AT, "test"), close=rows)
+            writer.append([], source="test", at=AT, close=rows)
         assert record.head.position == 2
         assert record.view().latest(model.Verdict) == []
         assert not made.verified(record).findings

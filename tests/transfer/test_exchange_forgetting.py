@@ -11,7 +11,6 @@ from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.store.identities import NUMBER
 from hotpapers.store.parsing import ParsedPayload
-from hotpapers.store.reaction_marks import remember_reactions
 from hotpapers.store.record import store_path
 from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.jsonl import exporter, importer
@@ -78,7 +77,7 @@ def test_a_store_with_originals_forgets_what_its_copy_forgot(store_url: str, oth
     with Record(store_url) as record, Record(other_url) as copy:
         payloads = [(RawPayload("post", post.post[2:], post.text.encode(), AT), post) for post in (own, naming, other)]
         record.ingest([ParsedPayload(payload, [post]) for payload, post in payloads], source="x", at=AT)
-        remember_reactions(record, [("bluesky:like", "x:77777777")], AT)
+        made.remember(record, [("bluesky:like", "x:77777777")], AT)
         importer.import_lines(copy, "first", list(exporter.lines(record)))
         forget(copy, "x:zinnia")
         importer.import_lines(record, "second", list(exporter.lines(copy)))

@@ -18,8 +18,7 @@ import msgspec
 from hotpapers.deliver import queries
 from hotpapers.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
 from hotpapers.model import Delivery, DeliveryCounts
-from hotpapers.store import Record, batches
-from hotpapers.store.manifest import BatchStamp
+from hotpapers.store import Record
 
 LONGEST_RECEIPT = 500
 ALL_TARGETS = "everybody"
@@ -62,9 +61,9 @@ def finish_all(record: Record, receipts: Mapping[DeliveryKey, str], at: int) -> 
     """Stores that all were sent, and adds the missing deliveries to the record, in one transaction."""
     deliveries = [delivery(key.issue, key.channel, receipt, at) for key, receipt in receipts.items()]
     states = [(key, DeliveryState("sent", receipt, at)) for key, receipt in receipts.items()]
-    with record.database.write():
+    with record.batch() as batch:
         queries.put_states(record.database, states)
-        _write_new(record, deliveries, at)
+        batch.append(_new(record, deliveries), source="publish", at=at)
 
 
 # ---- what the record keeps -----------------------------------------------------------------------------
@@ -84,14 +83,8 @@ def keep_summary(record: Record, issue: IssueEdition, channel: str, counts: Deli
     if not counts.sent:
         summary = msgspec.structs.replace(summary, state="failed")
     if _new(record, [summary]):
-        with record.database.write():
-            _write_new(record, [summary], at)
-
-
-def _write_new(record: Record, deliveries: Sequence[Delivery], at: int) -> None:
-    """Writes new deliveries. Call inside `write()`: of two processes that finish at once, only one writes them."""
-    if new := _new(record, deliveries):
-        batches.write_batch(record.database, [(item, 0) for item in new], record.hasher, BatchStamp(at, "publish"))
+        with record.batch() as batch:  # another process may have finished at the same time
+            batch.append(_new(record, [summary]), source="publish", at=at)
 
 
 def _new(record: Record, deliveries: Sequence[Delivery]) -> list[Delivery]:

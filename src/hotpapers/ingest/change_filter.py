@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import Any, TypeGuard
 
@@ -13,8 +13,9 @@ from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest import queries
 from hotpapers.model import COUNTS, DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict, typed_key
 from hotpapers.sources.paper_matching import EDIT_RULE, edit_verdicts
-from hotpapers.store import AsOfView, Record, identities, item_rows, reaction_marks
-from hotpapers.store.identities import NUMBER, is_pseudonym
+from hotpapers.store import AsOfView, Record, item_rows, reaction_marks
+from hotpapers.store.batch_writer import BatchWriter
+from hotpapers.store.identities import NUMBER, IdentityLookup, is_pseudonym
 from hotpapers.store.tombstones import NOTHING_FORGOTTEN, Tombstones, without_references
 
 TRACKED_FOR = 30 * DAY
@@ -104,23 +105,25 @@ class TrackedPosts(TrackedKeys):
         return reaction_marks.post_of_reaction(self._record, reaction)
 
 
-def still_new(
-    earlier: AsOfView, items: Iterable[Item], now: AsOfView, known: Tombstones = NOTHING_FORGOTTEN
-) -> Callable[[Item], bool]:
-    """Returns a test of whether an item that was new in `earlier` still is. Call it for each item in turn, inside the
-    batch that writes them: another job may have stored the same meanwhile."""
-    return (lambda _: True) if now.position == earlier.position else ChangeFilter(now, items, known).is_new
-
-
 class ChangeFilter:
     """The latest observation for each key: what the page has said so far, or else the record's. One per page. `items`:
     the page's items, to look up in the record all at once. `known`: what was forgotten, which items are stored without.
+    `lookup`: finds the identities of their keys.
     """
 
-    def __init__(self, view: AsOfView, items: Iterable[Item] = (), known: Tombstones = NOTHING_FORGOTTEN) -> None:
+    def __init__(
+        self, view: AsOfView, items: Iterable[Item] = (), known: Tombstones = NOTHING_FORGOTTEN,
+        lookup: IdentityLookup | None = None,
+    ) -> None:  # fmt: skip
         self._view, self._known = view, known
         self._new_items: dict[tuple[Any, ...], Item] = {}
-        self._recorded = _last_items(view, [item for item in items if isinstance(item, LASTING)])
+        lasting = [item for item in items if isinstance(item, LASTING)]
+        self._recorded = _last_items(view, lasting, lookup or IdentityLookup(view.database)) if lasting else {}
+
+    @classmethod
+    def inside(cls, batch: BatchWriter, items: Iterable[Item]) -> ChangeFilter:
+        """What the record knows at the beginning of a batch."""
+        return cls(batch.view, items, batch.forgotten, batch.identities)
 
     def is_new(self, item: Item) -> bool:
         """Whether an item differs from the latest observation for its key in more than its moment. If so, it becomes
@@ -191,11 +194,11 @@ def _repeats(item: Item, earlier: Item) -> bool:
     return item == msgspec.structs.replace(earlier, observed_at=item.observed_at)
 
 
-def _last_items(view: AsOfView, items: Sequence[Item]) -> dict[tuple[Any, ...], Item | None]:
+def _last_items(view: AsOfView, items: Sequence[Item], lookup: IdentityLookup) -> dict[tuple[Any, ...], Item | None]:
     """The record's latest observation for the key of each item: one statement per kind, or none if the record knows
     none of the keys."""
     last_items: dict[tuple[Any, ...], Item | None] = dict.fromkeys(map(typed_key, items))
-    known = identities.find(view.database, item_rows.keys_in(items)) if last_items else {}
+    known = lookup(item_rows.keys_in(items))
     for cls in {cls for cls, *_ in last_items}:
         for row in view.of_keys(cls, [key[1:] for key in last_items if key[0] is cls], known):
             last_items[typed_key(row.item)] = row.item

@@ -246,4 +246,5 @@ class CollectJob:
     def _write(self, context: JobContext, rows: Iterable[Coverage], at: int) -> None:
         coverages = list(rows)
         if coverages:
-            context.record.append(coverages, source=self.name, at=at, precondition=context.confirm)
+            with context.batch() as batch:
+                batch.append(coverages, source=self.name, at=at)

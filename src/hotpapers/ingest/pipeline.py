@@ -6,10 +6,9 @@ Fetching comes before this (`collect_job`, `recount_job`). Others may learn of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from typing import NamedTuple
 
-from hotpapers.ingest.change_filter import ChangeFilter, edits, restored_posts, still_new
+from hotpapers.ingest.change_filter import ChangeFilter, edits, restored_posts
 from hotpapers.jobs.loop import JobContext
 from hotpapers.model import Item, PayloadPage, Post, RawPayload, Reaction, Source
 from hotpapers.store.batches import WrittenBatch
@@ -47,18 +46,13 @@ def ingest(
     Items may be passed on only after this returns: a batch that fails is read again as if it were new.
     """
     parsed = [parse_admitted(source, terms, payload) for payload in page.payloads]
-    remember_reactions(context.record, _reactions(parsed), at)
-    view = context.record.view()
     items = _items_of(parsed)
-    forgotten = context.record.forgotten()
-    changes = ChangeFilter(view, items, forgotten)
-    new = [_new_items(changes, payload) for payload in parsed]
-    new_items = _items_of(new)
-    batch = context.record.ingest(
-        new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=context.confirm,
-        is_new=partial(still_new, view, new_items, known=forgotten),
-    )  # fmt: skip
-    return IngestedPage(batch, items, new_items)
+    with context.batch() as batch:
+        remember_reactions(batch, _reactions(parsed), at)
+        changes = ChangeFilter.inside(batch, items)
+        new = [_new_items(changes, payload) for payload in parsed]
+        written = batch.ingest(new, source=source.name, job=job, cursor=page.cursor, at=at)
+    return IngestedPage(written, items, _items_of(new))
 
 
 def _items_of(parsed: Iterable[ParsedPayload]) -> list[Item]:
@@ -88,14 +82,16 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
 
 def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
     """A payload with only its new items."""
-    if parsed.payload.kind in (POST, EDIT, COUNTS) and not parsed.problem:
-        items = parsed.items
+    items = parsed.items
+    if parsed.payload.kind == POST:
+        parsed = parsed._replace(items=with_consequences(changes, parsed.payload, items))
+    elif parsed.payload.kind in (EDIT, COUNTS) and not parsed.problem:
         parsed = parse(lambda payload: with_consequences(changes, payload, items), parsed.payload, parsed.keep_for)
     return parsed._replace(items=[item for item in parsed.items if changes.is_new(item)])
 
 
 def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:
-    """(reaction, post) pairs. They are stored before the batch, as the next batch may already withdraw a reaction."""
+    """(reaction, post) pairs, for withdrawals, which may come with the next page."""
     for payload in parsed:
         post = next((item.post for item in payload.items if isinstance(item, Reaction)), "")
         if payload.payload.kind == REACTION and post:

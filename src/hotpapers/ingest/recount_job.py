@@ -68,9 +68,8 @@ class RecountJob:
         at = self.connection.http.now()
         readers = job_state.readers(jobs_queries.all_states(context.record), self.source.name)
         if readers and all(reader.back_at is not None and reader.back_at <= self._position_at for reader in readers):
-            context.record.append(
-                [read_back(self.source.name, at)], source=self.name, at=at, precondition=context.confirm
-            )
+            with context.batch() as batch:
+                batch.append([read_back(self.source.name, at)], source=self.name, at=at)
             context.note(back_at=at)
 
     def _recount(self, context: JobContext, posts: Sequence[str]) -> None:
@@ -105,7 +104,8 @@ class RecountJob:
         if since is not None and at - since > LATE:
             reason = f"counts: {hosts_alone(str(problem))}"
             missed = TimeRange(self.source.name, since, at, at).read("partial", reason)
-            context.record.append([missed], source=self.name, at=at, precondition=context.confirm)
+            with context.batch() as batch:
+                batch.append([missed], source=self.name, at=at)
 
     def _pages(self, context: JobContext, posts: Sequence[str]) -> Iterator[PayloadPage]:
         if isinstance(self.source, MeteredSource):

@@ -17,9 +17,7 @@ from hotpapers.ids.timestamps import midnight
 from hotpapers.issues import queries
 from hotpapers.issues.queries import SubmittedPaper
 from hotpapers.model import DAY, INFERRED, Announcement, distinct
-from hotpapers.store import batches
-from hotpapers.store.manifest import BatchStamp
-from hotpapers.store.record import Record, now
+from hotpapers.store.record import Record
 
 SOURCE = "inferred"
 BEFORE = REFERENCE_DAYS + 31
@@ -69,5 +67,4 @@ def announcements_of(paper: SubmittedPaper) -> Sequence[Announcement]:
 def _withdraw(record: Record, days: tuple[str, str]) -> None:
     outdated = queries.outdated_inferences(record.view(), days)
     if outdated:
-        with record.database.write():
-            batches.write_batch(record.database, [], record.hasher, BatchStamp(now(), SOURCE), close=outdated)
+        record.append([], source=SOURCE, close=outdated)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -22,6 +22,7 @@ from hotpapers.jobs.isolation import ENDS, log_defect
 from hotpapers.jobs.leases import Leases
 from hotpapers.logs import log_event
 from hotpapers.store import Record
+from hotpapers.store.batch_writer import BatchWriter
 
 FATAL = (CorruptStore, NewerStore, NotAStore)
 """Errors that retrying cannot fix."""
@@ -57,7 +58,9 @@ class JobContext:
         changed = msgspec.structs.replace(self.status, **changes)
         if changed != self.status:
             self.status = changed
-            queries.save_state(self.record, changed, self.confirm)
+            with self.record.database.write():
+                self._confirm()
+                queries.write_state(self.record.database, changed)
 
     def recovered(self) -> None:
         """Records that the job works again, if it was failing."""
@@ -71,8 +74,14 @@ class JobContext:
         if not self._leases.holds(self.status.source):
             raise TakenOver(f"{self.status.source}: another process took it over")
 
-    def confirm(self) -> None:
-        """Like `check_lease`, but asks the store. Call it inside a batch, which is rolled back if this raises."""
+    @contextmanager
+    def batch(self) -> Iterator[BatchWriter]:
+        """A batch of the record, under the job's lease. Raises TakenOver, as `check_lease` does, but asks the store."""
+        with self.record.batch() as batch:
+            self._confirm()
+            yield batch
+
+    def _confirm(self) -> None:
         self._leases.confirm(self.record, self.status.source)
 
 

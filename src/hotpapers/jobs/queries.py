@@ -9,7 +9,7 @@ import msgspec
 from hotpapers.jobs.job_state import LEASE, MOST_AHEAD, JobState
 from hotpapers.model import LARGEST
 from hotpapers.store.database import Database
-from hotpapers.store.record import Record, allow_all
+from hotpapers.store.record import Record
 
 
 def take_lease(record: Record, source: str, holder: str, *, at: int | None = None, hold: int = LEASE) -> bool:
@@ -77,13 +77,16 @@ def reserve_moment(record: Record, host: str, seconds: float, *, at: int | None 
         return (moment - at) / 1e6
 
 
-def save_state(record: Record, status: JobState, precondition: Callable[[], object] = allow_all) -> None:
-    """Saves how a source is doing. `precondition` is called inside the write transaction and raises if saving is not
-    allowed."""
+def save_state(record: Record, status: JobState) -> None:
+    """Saves how a source is doing."""
     with record.database.write():
-        precondition()
-        sql = "INSERT INTO job_state VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET state = excluded.state"
-        record.database.run(sql, (status.source, msgspec.json.encode(status).decode()))
+        write_state(record.database, status)
+
+
+def write_state(database: Database, status: JobState) -> None:
+    """The same, inside `write()`."""
+    sql = "INSERT INTO job_state VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET state = excluded.state"
+    database.run(sql, (status.source, msgspec.json.encode(status).decode()))
 
 
 def load_state(record: Record, source: str) -> JobState:

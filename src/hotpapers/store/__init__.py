@@ -1,6 +1,7 @@
 """The store: every observation, written once, in chained batches, in SQLite or PostgreSQL.
 
 record         `Record`: open a store, write batches, view it at a moment
+batch_writer   what a write transaction knows, and the batch that it adds
 batches        one transaction, one position, one manifest; manifest: what a batch added, closed and forgot
 item_rows      items as rows and as hashes; item_checks: validation before writing
 as_of          rows as observed up to a moment and known at a position; ordered_scan: all rows in order

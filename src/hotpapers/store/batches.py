@@ -7,13 +7,13 @@ lower positions, and rows have it from the start (docs/development/decisions/000
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from hotpapers import errors, model
-from hotpapers.store import identities, item_checks, item_rows, manifest, row_groups, tombstones
+from hotpapers.store import identities, item_rows, manifest, tombstones
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NO_KEYS, EnrolledKeys, RecentIdentities
 from hotpapers.store.item_rows import KindSpec, PreparedRow, RowSecrets
@@ -76,9 +76,11 @@ NOTHING = RowChanges()
 
 
 class NewRows(NamedTuple):
-    """What a batch adds: rows by kind, and the identities that they name. `recent`: keeps these for the next batch."""
+    """What a batch adds: rows by kind, each table's next number, and the identities that the rows name. `recent`: keeps
+    these for the next batch."""
 
     groups: Sequence[RowGroup] = ()
+    numbers: Mapping[str, int] = {}
     enrolled: EnrolledKeys = NO_KEYS
     recent: RecentIdentities | None = None
 
@@ -90,6 +92,13 @@ def head(database: Database) -> ChainHead:
     """The last batch of a store."""
     rows = database.rows("SELECT position, chain FROM batch ORDER BY position DESC LIMIT 1")
     return ChainHead(rows[0][0], bytes(rows[0][1])) if rows else ChainHead(0, genesis(database))
+
+
+def head_and_forgotten(database: Database) -> tuple[ChainHead, int]:
+    """The last batch, and the number of tombstones."""
+    sql = "SELECT position, chain, (SELECT count(*) FROM tombstone) FROM batch ORDER BY position DESC LIMIT 1"
+    rows = database.rows(sql)
+    return (ChainHead(rows[0][0], bytes(rows[0][1])), rows[0][2]) if rows else (ChainHead(0, genesis(database)), 0)
 
 
 def last_written_at(database: Database) -> int:
@@ -133,11 +142,6 @@ class NumberedRow(NamedTuple):
     prepared: PreparedRow
 
 
-def columns_of(spec: KindSpec) -> tuple[str, ...]:
-    """The columns of a kind's table, in the order of the values that are inserted."""
-    return ("id", *spec.columns)
-
-
 def numbered(database: Database, spec: KindSpec, group: Iterable[PreparedRow]) -> list[NumberedRow]:
     """Rows of a kind, numbered in order with the table's next numbers."""
     return list(map(NumberedRow, itertools.count(identities.next_number(database, spec.kind)), group))
@@ -146,7 +150,7 @@ def numbered(database: Database, spec: KindSpec, group: Iterable[PreparedRow]) -
 def insert_rows(database: Database, spec: KindSpec, rows: Sequence[NumberedRow], position: int) -> int:
     """Add a kind's rows; the number of rows that were new."""
     filled = [(number, *prepared.row, position, 0) for number, prepared in rows]
-    return database.insert(spec.kind, columns_of(spec), filled)
+    return database.insert(spec.kind, spec.columns, filled)
 
 
 class AddedRows(NamedTuple):
@@ -161,15 +165,9 @@ class AddedRows(NamedTuple):
     later: int = 0
 
 
-def insert_groups(database: Database, groups: Sequence[RowGroup], position: int) -> list[AddedRows]:
-    """Add the rows of several kinds."""
-    firsts = identities.next_numbers(database, [group.spec.kind for group in groups]) if groups else []
-    return [_insert_group(database, group, first, position) for group, first in zip(groups, firsts, strict=True)]
-
-
 def _insert_group(database: Database, group: RowGroup, first: int, position: int) -> AddedRows:
     spec, count = group.spec, len(group.items)
-    if database.insert(spec.kind, columns_of(spec), group.filled(first, position)) == count:
+    if database.insert(spec.kind, spec.columns, group.filled(first, position)) == count:
         return AddedRows(spec.kind, range(first, first + count), group.hashes, group.origins)
     rows = [NumberedRow(first + index, group.prepared(index)) for index in range(count)]
     new = _numbers_of_last(database, spec, position, first)
@@ -276,50 +274,6 @@ def places_of_identities(database: Database, numbers: Sequence[int]) -> dict[int
 # ---- batches -------------------------------------------------------------------------------------------
 
 
-def write_batch(
-    database: Database,
-    offers: Iterable[Offer],
-    hasher: item_rows.KeyedHasher,
-    stamp: BatchStamp,
-    *,
-    close: Sequence[item_rows.StoredRow] = (),
-    known: tombstones.Tombstones | None = None,
-    recent: RecentIdentities | None = None,
-    last: ChainHead | None = None,
-) -> WrittenBatch:
-    """Add the new ones of the offered items, close the given rows, and chain the batch. Call inside `write()`.
-
-    `known`: the tombstones, and `last`: the batch before, if already loaded. `recent`: identities named in the last
-    batches."""
-    known = tombstones.load(database, hasher) if known is None else known
-    cleaned, mended = item_checks.cleaned(offers)
-    allowed = _allowed(cleaned, known) if known else cleaned
-    refused = len(cleaned) - len(allowed)
-    offered = row_groups.grouped(allowed)
-    last, recent = last or head(database), recent or RecentIdentities()
-    enrolled = identities.enroll(database, row_groups.keys_of(offered), last.position + 1, recent.at(last.chain))
-    groups = [row_groups.prepare_group(group, hasher, enrolled.known) for group in offered]
-    written = append(database, stamp, NewRows(groups, enrolled, recent), RowChanges(close=close), last)
-    return written._replace(refused=refused, mended=mended)
-
-
-def _allowed(offers: Sequence[Offer], known: tombstones.Tombstones) -> list[Offer]:
-    """The offers that are not by or about anyone forgotten, with forgotten names blacked out and without references to
-    forgotten posts. What comes with a later post by a forgotten account is treated in the same way: the post's key
-    alone may not say whose it is."""
-    forgotten = known.refused(itertools.chain.from_iterable(tombstones.keys_of(item) for item, _ in offers))
-    posts = (item for item, _ in offers if isinstance(item, model.Post))
-    forgotten |= {post.post for post in posts if not forgotten.isdisjoint(tombstones.author_keys(post))}
-    without_references = [
-        (tombstones.without_references(item, forgotten.__contains__), origin) for item, origin in offers
-    ]
-    return [
-        (tombstones.redacted(item, known.holds_name), origin)
-        for item, origin in without_references
-        if forgotten.isdisjoint(tombstones.keys_of(item))
-    ]
-
-
 def append(
     database: Database, stamp: BatchStamp, rows: NewRows = NO_ROWS, changes: RowChanges = NOTHING,
     last: ChainHead | None = None,
@@ -329,7 +283,7 @@ def append(
     last = last or head(database)
     position = last.position + 1
     closed = close_rows(database, changes.close, position)
-    added = insert_groups(database, rows.groups, position)
+    added = [_insert_group(database, group, rows.numbers[group.spec.kind], position) for group in rows.groups]
     origins = list(itertools.chain.from_iterable(group.origins for group in added))
     listed = manifest.listing_of(
         [(group.kind, group.numbers) for group in added if group.numbers],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import AbstractContextManager
+from functools import cache
 from math import inf
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -56,7 +57,8 @@ def server_database(database: Database) -> str:
     return str(database.rows("SELECT current_database()")[0][0])
 
 
-def insert_sql(table: str, columns: Iterable[str]) -> str:
+@cache
+def insert_sql(table: str, columns: tuple[str, ...]) -> str:
     """The statement that inserts a row into a table unless its key exists."""
     names = [f'"{name}"' for name in columns]
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({placeholders(names)}) ON CONFLICT DO NOTHING"
@@ -87,7 +89,7 @@ class Database(Protocol):
     def many(self, sql: str, rows: Iterable[Params]) -> int:
         """Run a statement once per row; the total number of rows changed."""
 
-    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Params]) -> int:
+    def insert(self, table: str, columns: tuple[str, ...], rows: Iterable[Params]) -> int:
         """Insert rows into a table, skipping those whose key exists; the number inserted. Call inside `write()`."""
 
     def write(self) -> AbstractContextManager[None]:

@@ -146,23 +146,37 @@ def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
     return known
 
 
-def enroll(
-    database: Database, keys: Iterable[str], position: int, recent: Mapping[str, Identity] = NO_KEYS.known
-) -> EnrolledKeys:
+class IdentityLookup:
+    """The identities in one transaction: each key is looked up once. `recent`: cached identities."""
+
+    def __init__(self, database: Database, recent: Mapping[str, Identity] = NO_KEYS.known) -> None:
+        self.database = database
+        self._known, self._recent, self._looked_up = dict[str, Identity](), recent, set[str]()
+
+    def __call__(self, keys: Collection[str]) -> dict[str, Identity]:
+        """The identities of some keys, as far as they exist."""
+        for key in self._recent.keys() & keys:
+            self._known[key] = self._recent[key]
+        unknown = {key for key in keys if key not in self._known and key not in self._looked_up}
+        if unknown:
+            self._known |= find(self.database, unknown)
+            self._looked_up |= unknown
+        return {key: self._known[key] for key in keys if key in self._known}
+
+
+def enroll(lookup: IdentityLookup, keys: Iterable[str], position: int, first: int) -> EnrolledKeys:
     """The identities of keys, created in the batch at a position if needed: posts and accounts first, as exports number
-    them. `recent`: cached identities. Call inside `write()`."""
+    them. `first`: the number of the next identity. Call inside `write()`."""
     wanted = {key for key in keys if key}
-    known = {key: recent[key] for key in wanted if key in recent}
-    known |= find(database, wanted.difference(known))
+    known = {"": NO_IDENTITY, **lookup(wanted)}
     new = wanted.difference(known)
     if not new:
         return EnrolledKeys(known)
     papers = sorted(filter(is_paper, new))
     persons = sorted(new.difference(papers))
     salts = [*fresh_salts(len(persons)), *repeat(None, len(papers))]
-    numbers = count(next_number(database, "identity"))
-    rows = zip(numbers, persons + papers, salts, repeat(None), repeat(position), strict=False)
-    return add(database, list(map(IdentityRow._make, rows)), known)
+    rows = zip(count(first), persons + papers, salts, repeat(None), repeat(position), strict=False)
+    return add(lookup.database, list(map(IdentityRow._make, rows)), known)
 
 
 def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Identity]) -> EnrolledKeys:
@@ -178,13 +192,13 @@ def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Ide
 
 def next_number(database: Database, table: str) -> int:
     """The number after the highest one in a table."""
-    return next_numbers(database, [table])[0]
+    return next_numbers(database, [table])[table]
 
 
-def next_numbers(database: Database, tables: Sequence[str]) -> list[int]:
+def next_numbers(database: Database, tables: Sequence[str]) -> dict[str, int]:
     """The same for several tables, at least one."""
     highest = database.rows(f"SELECT {', '.join(f'(SELECT max(id) FROM {table})' for table in tables)}")[0]
-    return [int(number or 0) + 1 for number in highest]
+    return {table: int(number or 0) + 1 for table, number in zip(tables, highest, strict=True)}
 
 
 def between(database: Database, first: int, count: int) -> Iterator[IdentityRow]:

@@ -26,6 +26,7 @@ LONGEST_KEY = 2_000
 """Bytes. PostgreSQL cannot index values of more than 2,691 bytes."""
 
 _INDEXED = _KEYS.union(*(kind.key for kind in model.KINDS))
+_TEXTS_CHECKED = _INDEXED.union(("paper", "about", "day", "network", "publication", "source"))
 
 _READ = (*model.NETWORKS, "arxiv")
 """Values of `network`: the networks, and in coverage also arXiv."""
@@ -46,6 +47,15 @@ _NEEDED = ("paper", "post", "stable")
 _NEEDED_OF = {kind: needed(kind) for kind in model.KINDS}
 
 
+def _checked(kind: type[model.Item]) -> tuple[str, ...]:
+    """The fields of a kind of which not every value of their type is valid: numbers, keys, names, days."""
+    hints = model.field_types(kind).items()
+    return tuple(name for name, hint in hints if name in _TEXTS_CHECKED or int in (hint, *get_args(hint)))
+
+
+_CHECKED_OF = {kind: _checked(kind) for kind in model.KINDS}
+
+
 def check(item: model.Item) -> None:
     """Raise ValueError or InputError for an invalid item."""
     for name in _NEEDED_OF[type(item)]:
@@ -62,7 +72,7 @@ def check(item: model.Item) -> None:
 
 def check_closed(item: model.Item) -> None:
     """The same for an item whose row is closed. It may lack key fields, which older versions accepted."""
-    for name in item.__struct_fields__:
+    for name in _CHECKED_OF[type(item)]:
         value = getattr(item, name)
         if isinstance(value, int):
             _check_number(name, value)

@@ -172,7 +172,7 @@ def _spec(cls: type[model.Item]) -> KindSpec:
         optional=optional,
         stored=(*((i, _list_text) for i in lists), *((i, int) for i in flags), *((i, _or_null) for i in optional)),
         derived=derived,
-        columns=(*fields, *beside, "origin", "since", "until"),
+        columns=("id", *fields, *beside, "origin", "since", "until"),
         label=itemgetter(*key, fields.index("observed_at")),
         named=_getter([fields[i] for i in identities]),
         sorted_values=_getter(in_order),
@@ -369,7 +369,7 @@ def columns_with_commitments(spec: KindSpec, alias: str = "") -> str:
 @cache
 def _columns_of(kind: str, alias: str) -> str:
     named = {BY_KIND[kind].fields[i] for i in BY_KIND[kind].identities}
-    columns = ("id", *BY_KIND[kind].columns)
+    columns = BY_KIND[kind].columns
     return ", ".join(key_of(f"{alias}.{name}") if name in named else f'{alias}."{name}"' for name in columns)
 
 
@@ -390,7 +390,7 @@ def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
 
 def read_with_commitments(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
     """The same for a row selected by `columns_with_commitments`."""
-    count = 1 + len(spec.columns)
+    count = len(spec.columns)
     read = read_row(spec, row[:count])
     keys = [getattr(read.item, spec.fields[i]) for i in spec.persons]
     voice = row[-1] if "voice" in spec.committed else ""

@@ -44,7 +44,7 @@ class OrderedScan:
 
     def _batch(self, row: Sequence[Any]) -> int:
         """The batch that a row claims to belong to. In a damaged row, it may not be a number."""
-        since = row[len(self._spec.columns) - 1]
+        since = row[len(self._spec.columns) - 2]
         return since if isinstance(since, int) else 0
 
     def rest(self) -> Iterator[StoredRow | int]:
@@ -73,7 +73,7 @@ def _readable(database: Database, spec: KindSpec) -> Iterator[Sequence[Any]]:
 def _numbers_after(database: Database, spec: KindSpec, number: int) -> Sequence[Any] | None:
     sql = f"SELECT id, since, until FROM {spec.kind} WHERE id > ? ORDER BY id LIMIT 1"
     rows = database.rows(sql, (number,))
-    unread = [None] * (len(spec.columns) - 2)
+    unread = [None] * (len(spec.columns) - 3)
     return (rows[0][0], *unread, *rows[0][1:]) if rows else None
 
 
@@ -81,7 +81,7 @@ def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
     try:
         row = read_with_commitments(spec, stored)
         redacted = [canonical_json(row.redacted).decode() if row.redacted else None] if spec.words else []
-        kept = [stored[len(spec.columns) - 3]] if spec.words else []
+        kept = [stored[len(spec.columns) - 4]] if spec.words else []
         is_same = [*stored_values(spec, row.item), *redacted] == [*stored[1 : 1 + len(spec.fields)], *kept]
         numbers = (row.origin, row.since, row.until, *row.derived[: "voice" in spec.committed])
         return row if is_same and all(isinstance(number, int) for number in numbers) else int(stored[0])

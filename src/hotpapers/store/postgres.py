@@ -161,7 +161,7 @@ class PostgresDatabase:
             self._new_rows += max(cursor.rowcount, 0)
             return max(cursor.rowcount, 0)
 
-    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Params]) -> int:
+    def insert(self, table: str, columns: tuple[str, ...], rows: Iterable[Params]) -> int:
         """Insert rows into a table, skipping those whose key exists; the number inserted. Tries COPY first, which is
         several times as fast but inserts all or none, then single statements."""
         names = ", ".join(f'"{name}"' for name in columns)

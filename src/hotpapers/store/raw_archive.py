@@ -56,12 +56,12 @@ class RawArchive(NamedTuple):
     forgotten: Tombstones
     source: str
 
-    def keep(self, offered: Iterable[tuple[ParsedPayload, Sequence[model.Item]]]) -> list[int]:
-        """Store payloads, given with their items; the number of each original, 0 if it must not be kept."""
+    def keep(self, offered: Iterable[ParsedPayload]) -> list[int]:
+        """Store payloads; the number of each original, 0 if it must not be kept."""
         contents: list[bytes] = []
         originals: dict[bytes, tuple[model.RawPayload, int]] = {}
-        for parsed, items in offered:
-            content = _content(parsed.payload) if self._may_keep(parsed, items) else b""
+        for parsed in offered:
+            content = _content(parsed.payload) if self._may_keep(parsed) else b""
             contents.append(content)
             if content:
                 keep_until = min(parsed.payload.at + parsed.keep_for, model.LARGEST)
@@ -69,10 +69,10 @@ class RawArchive(NamedTuple):
         numbers = _keep(self.database, self.source, originals)
         return [numbers.get(content, 0) for content in contents]
 
-    def _may_keep(self, parsed: ParsedPayload, items: Iterable[model.Item]) -> bool:
+    def _may_keep(self, parsed: ParsedPayload) -> bool:
         if parsed.keep_for <= 0:
             return False
-        return not (self._names_forgotten(parsed.payload) or any(map(self.forgotten.refuses, items)))
+        return not (self._names_forgotten(parsed.payload) or any(map(self.forgotten.refuses, parsed.items)))
 
     def quarantine(self, parsed: ParsedPayload) -> None:
         """Put an unreadable payload into quarantine, once per content. It is kept for a while even if the source's

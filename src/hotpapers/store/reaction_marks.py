@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hotpapers.model import DAY
+from hotpapers.store.batch_writer import BatchWriter
 from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.record import Record
 
@@ -16,21 +17,14 @@ REACTIONS_KEPT = 30 * DAY
 """Microseconds for which a reaction is remembered: as long as a post is tracked."""
 
 
-def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at: int) -> int:
+def remember_reactions(batch: BatchWriter, reactions: Iterable[tuple[str, str]], at: int) -> int:
     """Store pairs of a reaction's address and its post's key, unless that was forgotten; the number that were new or
-    changed.
-
-    Call before writing the batch with the reactions: storing them twice does no harm, but losing them would.
-    """
-    pairs = list(reactions)
-    if not pairs:
-        return 0
+    changed."""
+    hasher, forgotten = batch.hasher, batch.forgotten
+    rows = [(hasher.reaction(address), post, at) for address, post in reactions if not forgotten.names(post)]
     sql = """INSERT INTO reaction_post VALUES (?, ?, ?)
         ON CONFLICT (mark) DO UPDATE SET post = excluded.post WHERE reaction_post.post <> excluded.post"""
-    with record.database.write():
-        forgotten = record.forgotten()
-        rows = [(record.hasher.reaction(address), post, at) for address, post in pairs if not forgotten.names(post)]
-        return record.database.many(sql, rows)
+    return batch.database.many(sql, rows) if rows else 0
 
 
 def post_of_reaction(record: Record, address: str) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from operator import add
 from pathlib import Path
@@ -14,21 +15,13 @@ from typing import Self
 from hotpapers import errors, model
 from hotpapers.store import batches, identities, item_rows, raw_archive, reparse, schema, tombstones
 from hotpapers.store.as_of import AsOfView
+from hotpapers.store.batch_writer import BatchWriter
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.database import CREATED_BY, Database, without_password
 from hotpapers.store.manifest import BatchStamp
 from hotpapers.store.meta import SECRET, read_meta, write_meta
 from hotpapers.store.parsing import ParsedPayload, Parser, parse
 from hotpapers.store.sqlite import SqliteDatabase
-
-
-def allow_all() -> None:
-    """The default precondition: anybody may write."""
-
-
-def keep_all(now: AsOfView) -> Callable[[model.Item], bool]:
-    """The default filter: every item is written."""
-    return lambda _: True
 
 
 def now() -> int:
@@ -132,53 +125,28 @@ class Record:
         """The record as observed up to `as_of` and known at `position`; by default everything."""
         return AsOfView(self.database, as_of, self.head.position if position is None else position)
 
-    def append(
-        self, offered: Iterable[model.Item], *, source: str, at: int | None = None, cursor: str | None = None,
-        precondition: Callable[[], object] = allow_all,
-    ) -> WrittenBatch:  # fmt: skip
-        """Write one batch of items that were not parsed from originals. `precondition`: as in `ingest`."""
-        offers: list[batches.Offer] = [(item, 0) for item in offered]
+    @contextmanager
+    def batch(self) -> Iterator[BatchWriter]:
+        """A transaction in which one batch is written, and nothing else at the same time. An exception undoes it."""
         with self.database.write():
-            precondition()
-            return batches.write_batch(
-                self.database, offers, self.hasher, BatchStamp(at or now(), source, cursor), known=self.forgotten(),
-                recent=self._recent,
-            )  # fmt: skip
+            last, count = batches.head_and_forgotten(self.database)
+            yield BatchWriter(self.database, self.hasher, self._forgotten(count), last, self._recent)
+
+    def append(
+        self, items: Iterable[model.Item], *, source: str, at: int | None = None, cursor: str | None = None,
+        close: Sequence[item_rows.StoredRow] = (),
+    ) -> WrittenBatch:  # fmt: skip
+        """Write one batch: `BatchWriter.append`, by default now."""
+        with self.batch() as batch:
+            return batch.append(items, source=source, at=at or now(), cursor=cursor, close=close)
 
     def ingest(
-        self,
-        parsed: Sequence[ParsedPayload],
-        *,
-        source: str,
-        job: str = "",
-        cursor: str | None = None,
+        self, parsed: Sequence[ParsedPayload], *, source: str, job: str = "", cursor: str | None = None,
         at: int | None = None,
-        precondition: Callable[[], object] = allow_all,
-        is_new: Callable[[AsOfView], Callable[[model.Item], bool]] = keep_all,
-    ) -> WrittenBatch:
-        """Write one batch of parsed payloads: their items, and the payloads that are kept raw.
-
-        `job`: the name for the batch and its cursor, by default the source's. Unreadable payloads go to quarantine with
-        their reason and don't affect the others. Two callbacks run inside the write transaction: `precondition`, whose
-        exception undoes the batch, and `is_new`, which gets the current record and returns a filter for items.
-        """
-        with self.database.write():
-            precondition()
-            known, last = self.forgotten(), self.head
-            wanted = is_new(self.view(position=last.position))
-            archive = raw_archive.RawArchive(self.database, known, source)
-            read = [payload for payload in parsed if not payload.problem]
-            new = [(payload, items) for payload in read if (items := list(filter(wanted, payload.items)))]
-            origins = archive.keep(new)
-            offers = [(item, origin) for (_, items), origin in zip(new, origins, strict=True) for item in items]
-            for payload in parsed:
-                if payload.problem:
-                    archive.quarantine(payload)
-            written = batches.write_batch(
-                self.database, offers, self.hasher, BatchStamp(at or now(), job or source, cursor), known=known,
-                recent=self._recent, last=last,
-            )  # fmt: skip
-        return written._replace(quarantined=sum(bool(payload.problem) for payload in parsed))
+    ) -> WrittenBatch:  # fmt: skip
+        """Write one batch: `BatchWriter.ingest`, by default now."""
+        with self.batch() as batch:
+            return batch.ingest(parsed, source=source, at=at or now(), job=job, cursor=cursor)
 
     def plan_reprocess(
         self, source: str, parser: Parser, *, lasting: Collection[type[model.Item]] = ()
@@ -198,31 +166,22 @@ class Record:
         total = WrittenBatch(None, 0)
         upto = 0
         while True:
-            with self.database.write():
-                written, upto = self._read_some_again(source, parser, upto, at or now(), lasting)
+            with self.batch() as batch:
+                written, upto = _reprocess_some(batch, source, partial(parse, parser), upto, at or now(), lasting)
             total = WrittenBatch(written.position or total.position, *map(add, total[1:], written[1:]))
             if not upto:
                 return total
 
-    def _read_some_again(
-        self, source: str, parser: Parser, after: int, at: int, lasting: Collection[type[model.Item]]
-    ) -> tuple[WrittenBatch, int]:
-        """Parse the next originals after a number; also the number of the last one, 0 if there are no more."""
-        parse_again, known = partial(parse, parser), self.forgotten()
-        if not after:
-            raw_archive.release(self.database, known, source, parse_again)
-        originals, view = raw_archive.after(self.database, source, after), self.view()
-        latest = reparse.LatestItems(view, lasting)
-        stale, new, unreadable = reparse.differences(view, originals, parse_again, latest)
-        written = batches.write_batch(
-            self.database, new, self.hasher, BatchStamp(at, source), close=stale, known=known
-        )  # fmt: skip
-        return written._replace(quarantined=unreadable), originals[-1][0] if originals else 0
-
     def forgotten(self) -> tombstones.Tombstones:
-        """The current tombstones. Call at the beginning of a transaction."""
-        self._tombstones = tombstones.load(self.database, self.hasher, self._tombstones)
-        return self._tombstones
+        """The current tombstones."""
+        return self._forgotten(tombstones.count(self.database))
+
+    def _forgotten(self, count: int) -> tombstones.Tombstones:
+        """The tombstones, of which there are `count` now. Their number only grows."""
+        cached = self._tombstones
+        if cached is None or cached.hasher is not self.hasher or len(cached.known) != count:
+            self._tombstones = cached = tombstones.load(self.database, self.hasher)
+        return cached
 
     def count(self, kind: type[model.Item]) -> int:
         """The number of open rows of a kind."""
@@ -235,3 +194,17 @@ class Record:
     def secret(self) -> str:
         """The store's secret, for a full export."""
         return self.hasher.secret.hex()
+
+
+def _reprocess_some(
+    batch: BatchWriter, source: str, parse_again: Callable[[model.RawPayload], ParsedPayload], after: int, at: int,
+    lasting: Collection[type[model.Item]],
+) -> tuple[WrittenBatch, int]:  # fmt: skip
+    """Parse the next originals after a number; also the number of the last one, 0 if there are no more."""
+    if not after:
+        raw_archive.release(batch.database, batch.forgotten, source, parse_again)
+    originals = raw_archive.after(batch.database, source, after)
+    latest = reparse.LatestItems(batch.view, lasting)
+    stale, new, unreadable = reparse.differences(batch.view, originals, parse_again, latest)
+    written = batch.write(new, BatchStamp(at, source), stale)
+    return written._replace(quarantined=unreadable), originals[-1][0] if originals else 0

@@ -195,7 +195,7 @@ class SqliteDatabase:
             self._connection.executemany(sql, rows)
             return self._connection.total_changes() - before
 
-    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Params]) -> int:
+    def insert(self, table: str, columns: tuple[str, ...], rows: Iterable[Params]) -> int:
         return self.many(insert_sql(table, columns), rows)
 
     @contextmanager

@@ -380,7 +380,7 @@ def _of_kind(database: Database, spec: KindSpec) -> Iterator[StoredRow]:
 
 def close_unusable(record: Record, *, at: int | None = None) -> list[StoredRow]:
     """Close unusable rows in one batch; the closed rows. Frozen issues do not change."""
-    with record.database.write():
+    with record.batch() as batch:
         rows = unusable(record.database)
-        batches.write_batch(record.database, (), record.hasher, BatchStamp(at or now(), "repair"), close=rows)
+        batch.append((), source="repair", at=at or now(), close=rows)
     return rows

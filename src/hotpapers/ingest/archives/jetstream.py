@@ -99,7 +99,9 @@ class TrackedAt:
 
     def keep(self, now: int) -> None:
         """Stores the reactions remembered since the last call in the record."""
-        reaction_marks.remember_reactions(self._record, self._reactions.items(), now)
+        if self._reactions:
+            with self._record.batch() as batch:
+                reaction_marks.remember_reactions(batch, self._reactions.items(), now)
         self._reactions.clear()
         self._dropped.clear()
         self._held.clear()

@@ -14,9 +14,7 @@ from hotpapers.moderation.bots.bot_names import accounts_of
 from hotpapers.moderation.bots.queries import IN_SETTINGS, OPERATOR, known_accounts
 from hotpapers.settings import BotSettings
 from hotpapers.store import AsOfView, Record
-from hotpapers.store.batches import write_batch
 from hotpapers.store.item_rows import StoredRow
-from hotpapers.store.manifest import BatchStamp
 
 
 class AccountReview(NamedTuple):
@@ -100,8 +98,7 @@ def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int
 
 def withdraw_rows(record: Record, rows: Sequence[StoredRow], *, at: int) -> None:
     """Closes rows that the operator withdraws."""
-    with record.database.write():
-        write_batch(record.database, [], record.hasher, BatchStamp(at, OPERATOR), close=rows)
+    record.append([], source=OPERATOR, at=at, close=rows)
 
 
 def known_accounts_of(view: AsOfView, key: str) -> list[str]:

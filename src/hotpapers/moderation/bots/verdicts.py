@@ -20,10 +20,8 @@ from hotpapers.moderation.bots.rules import DAYS, FEWEST_ANNOUNCED, RULES
 from hotpapers.ranking.words import count_noun
 from hotpapers.settings import BotRules, BotSettings
 from hotpapers.store import AsOfView, Record, WrittenBatch, batches
-from hotpapers.store.batches import write_batch
 from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.item_rows import StoredRow
-from hotpapers.store.manifest import BatchStamp
 
 SOURCE = "judging"
 VERSIONS = {
@@ -56,10 +54,9 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     new += [msgspec.structs.replace(verdict, observed_at=at) for verdict in verdicts]
     if not new and not withdrawn:
         return WrittenBatch(None, 0)
-    with record.database.write():
-        offers = [(verdict, 0) for verdict in new]
+    with record.batch() as batch:
         written_at = max(at, batches.last_written_at(record.database))
-        return write_batch(record.database, offers, record.hasher, BatchStamp(written_at, SOURCE), close=withdrawn)
+        return batch.append(new, source=SOURCE, at=written_at, close=withdrawn)
 
 
 def bots_by_rule(view: AsOfView) -> BotsByRule:

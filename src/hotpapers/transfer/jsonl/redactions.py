@@ -94,5 +94,5 @@ def _names(record: Record, keys: Sequence[str], batch: ExchangeBatch) -> Forgott
 def _overwrite(database: Database, number: int, prepared: PreparedRow) -> None:
     """Overwrite a row with its remaining values. Its origin stays: the manifest has it."""
     spec = SPECS[type(prepared.item)]
-    change = ", ".join(f'"{name}" = ?' for name in spec.columns[:-3])
+    change = ", ".join(f'"{name}" = ?' for name in spec.columns[1:-3])
     database.run(f"UPDATE {spec.kind} SET {change} WHERE id = ?", (*prepared.row[:-1], number))
