@@ -126,8 +126,9 @@ compile := $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-ver
            --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 # Without Spark, which is larger than all the rest together and has its own lock file.
-extras  := --extra postgres --extra parquet --extra remote --extra serve --extra announce --extra transparency
-hosted  := --extra serve --extra postgres --extra announce --extra transparency
+extras  := --extra cards --extra postgres --extra parquet --extra remote --extra serve --extra announce \
+           --extra transparency
+hosted  := --extra cards --extra serve --extra postgres --extra announce --extra transparency
 
 lock: $(made) ## update the versions and hashes in requirements/
 	@$(pip) install --require-hashes -r requirements/lock.txt

@@ -279,6 +279,13 @@ def test_without_a_public_address_there_are_none() -> None:
     assert SitePages(FULL_READER, "daily").page("2021-01-14/card.png") is None
 
 
+def test_without_pillow_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "is_available", lambda: False)
+    site = files(PUBLIC)
+    assert "sitemap.xml" in site and not [path for path in site if path.endswith(".png")]
+    assert not [path for path, data in site.items() if b"og:image" in data or b"twitter:" in data]
+
+
 @pytest.mark.long
 def test_without_cards_nothing_draws() -> None:
     script = (

@@ -237,6 +237,23 @@ def test_many_originals_are_read_again_in_several_batches(store_url: str, monkey
         assert (result.position, record.count(model.Snapshot)) == (5, 0)
 
 
+@pytest.mark.parametrize(("lasting", "added"), [((), 3), ((model.Account,), 2)])
+def test_a_better_reader_adds_what_lasts_once(
+    store_url: str, lasting: tuple[type[model.Item], ...], added: int
+) -> None:
+    """Three originals tell of an account, the first two the same; only a change is news if accounts last."""
+
+    def better(payload: RawPayload) -> Iterable[model.Item]:
+        name = f"Ada {json.loads(payload.body)['likes'] // 3}"
+        return [*counts_of(payload), model.Account(account="x:1", handle="ada", name=name, observed_at=payload.at)]
+
+    with Record(store_url) as record:
+        record.ingest(parse_all(counts_of, [payload_of(likes(n), AT + 10_000 * n) for n in (1, 2, 3)]), source="s")
+        assert record.plan_reprocess("s", better, lasting=lasting).added == {"account": added}
+        assert record.reprocess("s", better, lasting=lasting).added == added
+        assert record.reprocess("s", better, lasting=lasting).position is None
+
+
 def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
     """Otherwise reprocessing the new original would close rows from the old one."""
     with Record(store_url) as record:

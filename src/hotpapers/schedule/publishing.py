@@ -27,6 +27,7 @@ from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.moderation.blocklist import load_blocklist
+from hotpapers.render.cards import drawing
 from hotpapers.schedule import due, queries
 from hotpapers.schedule.first_issue import read_back_of
 from hotpapers.schedule.freezing import judge_and_freeze
@@ -227,9 +228,10 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
 
 
 def page_rules(record: Record, allowed: terms.Table) -> str:
-    """A hash of what decides how posts are shown, apart from the record: the networks' terms and the blocklist."""
+    """A hash of what decides how pages look, apart from the record: the networks' terms, the blocklist, and whether
+    cards can be drawn."""
     shown = sorted((row.network, row.shown) for row in allowed.values())
-    return sha256(msgspec.json.encode((shown, load_blocklist(record.database)))).hex()
+    return sha256(msgspec.json.encode((shown, load_blocklist(record.database), drawing.is_available()))).hex()
 
 
 def render_changed(

@@ -85,9 +85,9 @@ class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """`[publish]`.
 
     `channels`: the channels to publish to. `output`: the folder to write to. `base`: the site's public address, such as
-    https://papers.example/, for links in feeds and mail, a sitemap and cards; with several publications, each is
-    expected in a folder of its name, such as https://papers.example/daily/. `budget`: maximum size of a site in
-    megabytes (10^6 bytes), 0 for no limit; when it is full, old paper pages are folded to links.
+    https://papers.example/, for links in feeds and mail, a sitemap and (with the extra `cards`) cards; with several
+    publications, each is expected in a folder of its name, such as https://papers.example/daily/. `budget`: maximum
+    size of a site in megabytes (10^6 bytes), 0 for no limit; when it is full, old paper pages are folded to links.
     """
 
     channels: tuple[str, ...] = ("site", "feeds", "markdown")

@@ -124,7 +124,9 @@ def test_the_image_has_two_stages_and_nobody_is_root() -> None:
 
 def test_the_image_can_reach_the_database_that_the_settings_name() -> None:
     small, large = image(), image(store="postgresql://db/papers")
-    assert "hotpapers[serve,transparency]==" in small and "hotpapers[serve,transparency,postgres]==" in large
+    assert (
+        "hotpapers[cards,serve,transparency]==" in small and "hotpapers[cards,serve,transparency,postgres]==" in large
+    )
 
 
 def test_the_image_can_sign_with_the_key_that_init_makes() -> None:

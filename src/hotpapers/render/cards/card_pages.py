@@ -1,6 +1,7 @@
 """Cards of issues and papers: the preview image shown with a shared link (Open Graph).
 
-An image's address must be absolute, so there are cards only if the site's public address is known.
+An image's address must be absolute, so there are cards only if the site's public address is known, and if Pillow is
+installed to draw them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from hotpapers.render.cards.drawing import CardContent
 from hotpapers.render.html.site_context import EntryAppearance, SiteContext
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.issue_view import AUTHORS, EntryView, IssueView
+from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.site_paths import is_folded
 from hotpapers.view.sparkline import Sparkline
 from hotpapers.view.tex import plain_line
@@ -28,25 +30,32 @@ class CardMeta(NamedTuple):
     height: int = drawing.HEIGHT
 
 
-def of_issue(base: str, issue: IssueView) -> CardMeta | None:
-    """The card of an issue, for its page's metadata; None without a public address."""
-    if not base:
+def has_cards(site_config: SiteConfig) -> bool:
+    """Whether a site has cards."""
+    return bool(site_config.base) and drawing.is_available()
+
+
+def of_issue(site_config: SiteConfig, issue: IssueView) -> CardMeta | None:
+    """The card of an issue, for its page's metadata; None on a site without cards."""
+    if not has_cards(site_config):
         return None
     path = site_paths.card_path(site_paths.issue_path(issue.day))
     places = [f"{entry.place} {entry.plain_title}" for entry in issue.entries[: drawing.ROWS]]
     text = f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
-    return CardMeta(base + path, phrases.cut(text, LONGEST_ALT))
+    return CardMeta(site_config.base + path, phrases.cut(text, LONGEST_ALT))
 
 
-def of_paper(base: str, publication: str, path: str, appearances: Sequence[EntryAppearance]) -> CardMeta | None:
-    """The card of a paper. `appearances`: the issues that contain it, oldest first. None without a public address."""
-    if not base:
+def of_paper(
+    site_config: SiteConfig, publication: str, path: str, appearances: Sequence[EntryAppearance]
+) -> CardMeta | None:
+    """The card of a paper. `appearances`: the issues that contain it, oldest first. None on a site without cards."""
+    if not has_cards(site_config):
         return None
     entry = appearances[-1].entry
     parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), f"{places_line(appearances)}, {publication}")
     curve = _curve(appearances)
     text = ". ".join(filter(None, (*parts, curve.description if curve else "")))
-    return CardMeta(base + site_paths.card_path(path), phrases.cut(text, LONGEST_ALT))
+    return CardMeta(site_config.base + site_paths.card_path(path), phrases.cut(text, LONGEST_ALT))
 
 
 LONGEST_ALT = 400
@@ -57,11 +66,11 @@ class CardPages:
     """The cards of a publication's site."""
 
     def __init__(self, site: SiteContext) -> None:
-        self._site = site
+        self._site, self._exist = site, has_cards(site.site_config)
 
     def paths(self, day: str) -> Iterator[str]:
         """The cards that change with a day's issue: the issue's own and its papers'."""
-        if not self._site.site_config.base:
+        if not self._exist:
             return
         issue = self._site.issue(day)
         yield site_paths.card_path(site_paths.issue_path(day))
@@ -71,12 +80,12 @@ class CardPages:
 
     def ended(self, path: str) -> str:
         """By the path of a paper's page: the path of a removed card that may still exist; empty otherwise."""
-        paper = site_paths.paper_of(path) if self._site.site_config.base else ""
+        paper = site_paths.paper_of(path) if self._exist else ""
         is_over = paper and (self._is_folded(paper) or not self._site.has_paper(paper))
         return site_paths.card_path(path) if is_over else ""
 
     def page(self, path: str) -> bytes | None:
-        page_path = site_paths.page_of_card(path) if self._site.site_config.base else ""
+        page_path = site_paths.page_of_card(path) if self._exist else ""
         day, edition = site_paths.issue_of(page_path) or ("", 0)
         if day:
             return drawing.draw(issue_card(self._site.issue(day))) if self._site.has(day) and not edition else None

@@ -4,7 +4,7 @@ The same card gives the same bytes on every machine with the same version of Pil
 the package, there are seven colors, and nothing depends on the system. The fonts cover Latin, Greek and Cyrillic; text
 with letters of other scripts is not drawn (`drawable`).
 
-Pillow is imported when the first card is drawn, so sites without cards don't pay for it.
+Pillow is an extra, and imported when the first card is drawn, so sites without cards don't pay for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,6 +59,12 @@ class CardContent(NamedTuple):
 
 
 # ---- what can be drawn -----------------------------------------------------------------------------------
+
+
+@cache
+def is_available() -> bool:
+    """Whether cards can be drawn: Pillow is installed."""
+    return find_spec("PIL") is not None
 
 
 def drawable(text: str) -> str:

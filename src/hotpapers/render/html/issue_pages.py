@@ -75,7 +75,7 @@ class IssuePages:
             due=due_after(site.publication, day) if path == "index.html" else None,
             document=document_uri(site.account, site.name, day) if site.account and not edition else "",
             canonical=site_paths.public_url(site.site_config.base, site_paths.issue_path(day)),
-            card=card_pages.of_issue(site.site_config.base, site.issue(day)),
+            card=card_pages.of_issue(site.site_config, site.issue(day)),
             proof=issue_proof_view(site.frozen(day, edition), site.logs) if site.logs else None,
             folder=site_paths.issue_path(day, edition).removesuffix("index.html"),
         )

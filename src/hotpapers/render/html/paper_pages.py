@@ -88,7 +88,7 @@ class PaperPages:
             more=more_posts(posts, self._quoted_keys(latest.key, appearances)),
             highwire=list(citations.highwire(cited[0])) if cited else (), cite=cited[1] if cited else {},
             canonical=site_paths.public_url(site.site_config.base, path),
-            card=card_pages.of_paper(site.site_config.base, site.title, path, appearances),
+            card=card_pages.of_paper(site.site_config, site.title, path, appearances),
         )  # fmt: skip
 
     def _quoted_keys(self, paper: str, appearances: list[EntryAppearance]) -> set[str]:

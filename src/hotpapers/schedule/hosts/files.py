@@ -129,7 +129,7 @@ def _quoted(path: str) -> str:
 
 
 def _container(settings: Settings) -> list[HostFile]:
-    extras = "serve,transparency,postgres" if settings.store.startswith("postgres") else "serve,transparency"
+    extras = "cards,serve,transparency" + (",postgres" if settings.store.startswith("postgres") else "")
     listen = settings.run.listen or LISTEN
     options = "".join(f'"{word}", ' for word in _publication_options(settings))
     image = _template_text("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
