@@ -151,7 +151,7 @@ class IdentityLookup:
 
     def __init__(self, database: Database, recent: Mapping[str, Identity] = NO_KEYS.known) -> None:
         self.database = database
-        self._known, self._recent, self._looked_up = dict[str, Identity](), recent, set[str]()
+        self._known, self._recent, self._looked_up = {"": NO_IDENTITY}, recent, set[str]()
 
     def __call__(self, keys: Collection[str]) -> dict[str, Identity]:
         """The identities of some keys, as far as they exist."""
