@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
+import apsw
+import pytest
+
 from hotpapers.store import Record
 from tests.cli.run import run
 from tests.store import made
@@ -15,6 +20,28 @@ def test_a_row_whose_text_is_no_text_is_named_and_the_rest_is_checked(sqlite_url
     ran = run("verify", "--all", "--store", sqlite_url)
     assert ran.status == 1 and not ran.err
     assert "changed: post row 2 (not in the form in which rows are written)" in ran.out and "removed: tally " in ran.out
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("key", b"x:1"), ("salt", "sixteen letters."), ("salt", 2**62), ("since", "one")]
+)
+def test_an_identity_of_other_types_is_named(sqlite_url: str, column: str, value: object) -> None:
+    """A flipped bit may change a value's type, whatever the table's definition says."""
+    with Record(sqlite_url) as record:
+        made.rich(record)
+    path = sqlite_url.removeprefix("sqlite:///")
+    with closing(apsw.Connection(path)) as connection:
+        define = "UPDATE sqlite_schema SET sql = ? WHERE name = 'identity'"
+        sql = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'identity'").get
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(define, (sql.removesuffix("STRICT"),))
+        connection.execute("PRAGMA writable_schema = RESET")
+        connection.execute(f"UPDATE identity SET {column} = ? WHERE id = 3", (value,))
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(define, (sql,))
+    ran = run("verify", "--all", "--store", sqlite_url)
+    assert ran.status == 1 and "internal error" not in ran.err
+    assert "changed: identity 3" in ran.out
 
 
 def test_another_definition_of_a_table_is_named(sqlite_url: str) -> None:

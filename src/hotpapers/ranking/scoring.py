@@ -1,4 +1,5 @@
-"""What rankings share: a score is the sum of its parts, and ties are broken in the same way."""
+"""What rankings share: a score is the sum of its parts; ties are broken by one number of the ranking's own, then by the
+earlier announcement, then by the id."""
 
 from __future__ import annotations
 
@@ -9,22 +10,29 @@ from hotpapers.model import Candidate, RankingInput, ScoreComponent, ScoredCandi
 Parts = tuple[ScoreComponent, ...]
 
 
-def scored(candidate: Candidate, parts: Parts) -> ScoredCandidate:
-    """A candidate with the parts of its score."""
-    voices = sum(attention.voices for attention in candidate.attention)
-    return ScoredCandidate(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)
+def more_voices(candidate: Candidate) -> int:
+    """The usual tie-break: a candidate with more voices is first."""
+    return -sum(attention.voices for attention in candidate.attention)
 
 
-def ordered(inputs: RankingInput, parts_of: Callable[[Candidate], Parts]) -> tuple[ScoredCandidate, ...]:
-    """Candidates by score, descending; ties by more voices, then earlier announcement, then id."""
-    announced = {candidate.paper: candidate.announced_at for candidate in inputs.candidates}
+def ordered(
+    inputs: RankingInput, parts_of: Callable[[Candidate], Parts], tie_break: Callable[[Candidate], int] = more_voices
+) -> tuple[ScoredCandidate, ...]:
+    """Candidates by score, descending; ties by `tie_break`, ascending, then earlier announcement, then id."""
+    by_paper = {candidate.paper: candidate for candidate in inputs.candidates}
 
-    def place(candidate: ScoredCandidate) -> tuple[int, int, int, str]:
-        return order(candidate.score, candidate.voices, announced[candidate.paper], candidate.paper)
+    def place(scored: ScoredCandidate) -> tuple[int, int, int, str]:
+        candidate = by_paper[scored.paper]
+        return order(scored.score, tie_break(candidate), candidate.announced_at, candidate.paper)
 
-    return tuple(sorted((scored(candidate, parts_of(candidate)) for candidate in inputs.candidates), key=place))
+    return tuple(sorted((_scored(candidate, parts_of(candidate)) for candidate in inputs.candidates), key=place))
 
 
-def order(score: int, voices: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
+def order(score: int, tie_break: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
     """The sort key for candidates, ascending."""
-    return (-score, -voices, announced_at, paper)
+    return (-score, tie_break, announced_at, paper)
+
+
+def _scored(candidate: Candidate, parts: Parts) -> ScoredCandidate:
+    score, voices = sum(part.score for part in parts), -more_voices(candidate)
+    return ScoredCandidate(paper=candidate.paper, score=score, voices=voices, parts=parts)

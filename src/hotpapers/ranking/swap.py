@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.model import HOUR, Attention, Entry, ScoreComponent, VoiceHistogram
-from hotpapers.ranking import classic, vouched
+from hotpapers.ranking import vouched
 from hotpapers.ranking.rarity import LEAST, ReferenceTable, part_of
 from hotpapers.ranking.scoring import order
 from hotpapers.ranking.words import unit
@@ -40,7 +40,7 @@ def _classic(lower: Entry, upper: Entry, part: ScoreComponent) -> int:
     equal_score = upper.score
 
     def key(entry: Entry) -> tuple[int, int, int, str]:
-        return classic.order(equal_score, entry.order, entry.announced_at, entry.paper)
+        return order(equal_score, entry.order, entry.announced_at, entry.paper)
 
     return part.score + equal_score - lower.score + (key(lower) > key(upper))
 
@@ -105,13 +105,12 @@ def _key(
             added_voices += rescored.voices - part.voices
         points += rescored.score
     if not _is_vouched(entry):
-        return order(points, entry.voices + added_voices, entry.announced_at, entry.paper)
+        return order(points, -(entry.voices + added_voices), entry.announced_at, entry.paper)
     known = vouched.known_of(entry)
     if known is None:
         return order(points, 0, entry.announced_at, entry.paper)
-    return order(
-        min(points, vouched.limit(known + added_voices)), known + added_voices, entry.announced_at, entry.paper
-    )
+    known += added_voices
+    return order(min(points, vouched.limit(known)), -known, entry.announced_at, entry.paper)
 
 
 def _is_vouched(entry: Entry) -> bool:

@@ -18,7 +18,7 @@ import msgspec
 from hotpapers.model import Attention, Candidate, Entry, RankingInput, ScoreComponent, ScoredCandidate
 from hotpapers.ranking import rarity
 from hotpapers.ranking.rarity import ReferenceTable, part_of
-from hotpapers.ranking.scoring import scored
+from hotpapers.ranking.scoring import ordered
 
 NAME = "rarity/2"
 COUNTED = "counted"
@@ -49,14 +49,11 @@ def needed(score: int) -> int:
 def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Candidates by score, descending; ties by more known voices, then earlier announcement, then id."""
     references = ReferenceTable(inputs.peers)
-    announced = {candidate.paper: candidate.announced_at for candidate in inputs.candidates}
-    known = {candidate.paper: known_voices(candidate.attention) or 0 for candidate in inputs.candidates}
-    candidates = [scored(candidate, _parts(candidate, references)) for candidate in inputs.candidates]
 
-    def place(candidate: ScoredCandidate) -> tuple[int, int, int, str]:
-        return (-candidate.score, -known[candidate.paper], announced[candidate.paper], candidate.paper)
+    def more_known(candidate: Candidate) -> int:
+        return -(known_voices(candidate.attention) or 0)
 
-    return tuple(sorted(candidates, key=place))
+    return ordered(inputs, lambda candidate: _parts(candidate, references), more_known)
 
 
 def known_voices(attention: tuple[Attention, ...]) -> int | None:

@@ -132,7 +132,7 @@ def commitment_of(key: str, secret: bytes | None) -> str:
     the result is empty."""
     if secret is None:
         return ""
-    secret = bytes(secret)
+    secret = bytes(memoryview(secret))  # bytes of a damaged number would be as many zeros
     return commitment(secret, key) if len(secret) == SALT else secret.hex()
 
 
@@ -202,14 +202,14 @@ def next_numbers(database: Database, tables: Sequence[str]) -> dict[str, int]:
 
 
 def between(database: Database, first: int, count: int) -> Iterator[IdentityRow]:
-    """The identities with consecutive numbers, ascending."""
+    """The identities with consecutive numbers, ascending. Values whose type is damaged are empty."""
     sql = "SELECT id, key, salt, commitment, since FROM identity WHERE id >= ? AND id < ? ORDER BY id"
     for number, key, salt, kept, since in database.iterate(sql, (first, min(first + count, 2**63 - 1))):
-        yield IdentityRow(number, key, _bytes(salt), _bytes(kept), since)
+        yield IdentityRow(number, key if isinstance(key, str) else "", _bytes(salt), _bytes(kept), since)
 
 
-def _bytes(value: bytes | memoryview | None) -> bytes | None:
-    return None if value is None else bytes(value)
+def _bytes(value: object) -> bytes | None:
+    return None if value is None else bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
 def overwrite(database: Database, rows: Sequence[tuple[int, str, bytes]]) -> None:
