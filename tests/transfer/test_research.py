@@ -18,7 +18,9 @@ import pytest
 from hotpapers.errors import InputError, UsageError
 from hotpapers.issues import freeze
 from hotpapers.model import (
+    BEGAN,
     HOUR,
+    READ_BACK,
     Alias,
     Item,
     Measurement,
@@ -63,6 +65,7 @@ def record(store_url: str) -> Iterator[Record]:
             post(4, "bluesky:bot", TODAY + HOUR, text="New paper by a program"),
             judged("bluesky:by-bot", "bot"),
             Alias(account="bluesky:@us", stable="bluesky:us", observed_at=TODAY),
+            judged("bluesky:4", "doubtful", key(4), "words"), judged("bluesky:4", "sound", key(4), "operator"),
             *(post(5, f"{name}:shared", TODAY + HOUR, text=SHARED) for name in BOTH),
             Tally(paper=key(7), network="x", method="weekly/1", reposts=3, likes=40, observed_at=TODAY),
             read("bluesky", TODAY - HOUR, TODAY + 9 * HOUR),
@@ -156,9 +159,7 @@ LEARNED_AFTER: dict[str, Callable[[Record], object]] = {
     "deletions": lambda record: write(
         record, *(shared(name, AFTER, gone="deleted", account="", text="", created_at=0) for name in BOTH)
     ),
-    "a doubt, overruled": lambda record: write(
-        record, judged("bluesky:2", "doubtful", key(2)), judged("bluesky:2", "sound", key(2), "operator", AFTER)
-    ),
+    "a doubt": lambda record: write(record, judged("bluesky:4", "doubtful", key(4), "operator", AFTER)),
     "a forgotten post": lambda record: forget(record, "bluesky:shared"),
     "a forgotten person": lambda record: forget(record, "mastodon:by-shared"),
 }
@@ -182,15 +183,28 @@ def test_a_weekly_issue_counts_its_own_time_for_papers_that_were_announced_befor
     with Record(store_url) as record:
         write(record, weekly, background(networks=BOTH), paper(2, at=starts), paper(3, "2024-05-01"))
         for number in (1, 2, 3):
-            write(record, posts_about(number, 5, starts - HOUR), posts_about(number, 4, starts + HOUR, "mastodon"))
+            write(record, post(number, f"mastodon:early{number}", starts - HOUR))
+            write(record, posts_about(number, 4, starts + HOUR, "mastodon"))
         content = issue(record, weekly, "2024-05-06")
         assert (content.from_at, content.as_of) == (starts, cut)
         write(record, paper(1, at=cut + HOUR, type="replacement"))
         write_tables(record, tmp_path, cut + 72 * HOUR)
     counts = list(recounted(tmp_path))
     assert [count for count in counts if count.printed != count.recounted] == []
-    networks = {(count.paper[-1], count.network) for count in counts}
-    assert networks == {("1", "mastodon"), ("2", "mastodon"), ("3", "bluesky"), ("3", "mastodon")}
+    voices = {count.paper[-1]: count.printed for count in counts if count.name == "voices"}
+    assert voices == {"1": 4, "2": 4, "3": 5}
+
+
+def test_what_was_said_before_a_network_was_read_counts_by_when_it_was_said(record: Record, tmp_path: Path) -> None:
+    began = TODAY + 7 * HOUR
+    for number, at in enumerate((TODAY + 5 * HOUR, TODAY + 6 * HOUR, TODAY + 6 * HOUR + 1)):
+        write(record, post(2, f"lobsters:{number}", at, observed_at=began))
+    write(record, counts("lobsters:0", 4, began), read("lobsters", began, began, reason=BEGAN))
+    write(record, read("lobsters", began + 1, began + 1, reason=READ_BACK, at=began))
+    issue(record, NAMED)
+    write_tables(record, tmp_path, TODAY + 72 * HOUR)
+    assert ask(tmp_path, "SELECT voices FROM entry_counts WHERE network = 'lobsters'") == [(6,)]
+    assert [count for count in recounted(tmp_path) if count.printed != count.recounted] == []
 
 
 def test_an_issue_does_not_count_its_own_publication(record: Record, tmp_path: Path) -> None:
