@@ -142,6 +142,7 @@ LEARNED_BEFORE: dict[str, Callable[[Record], object]] = {
 NUMBERED = "SELECT id FROM identity WHERE key = 'bluesky:second'"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("learned", LEARNED_BEFORE)
 def test_each_edition_has_the_counts_of_what_it_knew(record: Record, tmp_path: Path, learned: str) -> None:
     issue(record, NAMED)
