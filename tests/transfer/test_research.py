@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,24 @@ import msgspec
 import pytest
 
 from hotpapers.errors import InputError, UsageError
-from hotpapers.model import HOUR, Paper, Publication, Reaction, Tally, Verdict
+from hotpapers.issues import freeze
+from hotpapers.model import (
+    BEGAN,
+    HOUR,
+    READ_BACK,
+    Alias,
+    Item,
+    Measurement,
+    Mention,
+    Paper,
+    Publication,
+    Reaction,
+    Snapshot,
+    Tally,
+    Verdict,
+)
+from hotpapers.moderation.bots.review import withdraw_rows
+from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
 from hotpapers.transfer.research import write_tables
 from hotpapers.transfer.research.schema import TABLES
@@ -27,7 +44,11 @@ from tests.issues.made import DAY, background, counts, issue, judged, key, momen
 from tests.transfer.recounts import ask, recounted
 
 TODAY = moment(DAY)
-NAMED = Publication(publication="daily", title="The Daily Dozen", threshold=1, observed_at=0)
+NAMED = Publication(
+    publication="daily", title="The Daily Dozen", threshold=1, own=("bluesky:@us", "bluesky:nobody"), observed_at=0
+)
+BOTH = ("bluesky", "mastodon")
+SHARED = "The same kettle on two stoves: both of them whistle"
 
 
 @pytest.fixture
@@ -43,6 +64,9 @@ def record(store_url: str) -> Iterator[Record]:
             counts("bluesky:second", 7, TODAY + 3 * HOUR, 2), counts("bluesky:second", 9, TODAY + 4 * HOUR, 3),
             post(4, "bluesky:bot", TODAY + HOUR, text="New paper by a program"),
             judged("bluesky:by-bot", "bot"),
+            Alias(account="bluesky:@us", stable="bluesky:us", observed_at=TODAY),
+            judged("bluesky:4", "doubtful", key(4), "words"), judged("bluesky:4", "sound", key(4), "operator"),
+            *(post(5, f"{name}:shared", TODAY + HOUR, text=SHARED) for name in BOTH),
             Tally(paper=key(7), network="x", method="weekly/1", reposts=3, likes=40, observed_at=TODAY),
             read("bluesky", TODAY - HOUR, TODAY + 9 * HOUR),
         )  # fmt: skip
@@ -77,6 +101,150 @@ def test_an_issue_keeps_its_counts_when_a_judgment_changes(record: Record, tmp_p
     assert [count for count in recounted(tmp_path / "tables") if count.printed != count.recounted] == []
     sql = f"SELECT judgement FROM verdicts WHERE rule = '{bot.rule}' ORDER BY observed_at"
     assert ask(tmp_path / "tables", sql) == [("bot",), ("human",)]
+
+
+BEFORE, AFTER = TODAY + 5 * HOUR, TODAY + 20 * HOUR
+"""Moments before and after the one up to which the papers of today are counted."""
+
+
+def close(record: Record, kind: type[Item], where: str) -> None:
+    withdraw_rows(record, record.view().latest(kind, where), at=AFTER)
+
+
+def read_again(record: Record) -> None:
+    """As a newer parser reads an original again."""
+    close(record, Snapshot, "t.likes = 9")
+    write(record, counts("bluesky:second", 5, TODAY + 4 * HOUR, 3))
+
+
+def shared(network: str, at: int, **changed: object) -> Item:
+    """A later observation of the post that is on two networks."""
+    [first, _] = post(5, f"{network}:shared", TODAY + HOUR, text=SHARED)
+    return msgspec.structs.replace(first, observed_at=at, **changed)
+
+
+LEARNED_BEFORE: dict[str, Callable[[Record], object]] = {
+    "counts": lambda record: write(record, counts("bluesky:2", 50, BEFORE, 3)),
+    "a post": lambda record: write(record, post(2, "bluesky:late", BEFORE)),
+    "an edit": lambda record: write(record, shared("mastodon", BEFORE, text="Something else about the same paper")),
+    "a deletion": lambda record: write(record, shared("bluesky", BEFORE, gone="deleted", account="", text="")),
+    "a bot": lambda record: write(record, judged("mastodon:by-2", "bot", rule="list", at=BEFORE)),
+    "no bot": lambda record: write(record, judged("bluesky:by-bot", "human", rule="operator", at=BEFORE)),
+    "a withdrawn verdict": lambda record: close(record, Verdict, "t.judgement = 'bot'"),
+    "a doubt": lambda record: write(record, judged("bluesky:2", "doubtful", key(2), at=BEFORE)),
+    "an alias": lambda record: write(
+        record, Alias(account="mastodon:by-2", stable="bluesky:by-2", observed_at=BEFORE)
+    ),
+    "another reading": read_again,
+    "no mention": lambda record: close(record, Mention, f"t.post IN ({NUMBERED})"),
+}  # fmt: skip
+"""What may be learned after an issue, but was observed before it closed."""
+NUMBERED = "SELECT id FROM identity WHERE key = 'bluesky:second'"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("learned", LEARNED_BEFORE)
+def test_each_edition_has_the_counts_of_what_it_knew(record: Record, tmp_path: Path, learned: str) -> None:
+    issue(record, NAMED)
+    LEARNED_BEFORE[learned](record)
+    freeze.freeze(record, NAMED, DAY, again=True, reason="made up", at=TODAY + 60 * HOUR)
+    write_tables(record, tmp_path, TODAY + 72 * HOUR)
+    assert [count for count in recounted(tmp_path) if count.printed != count.recounted] == []
+    sql = """SELECT paper, network, voices, reposts, likes, bots FROM entry_counts WHERE edition = {}
+        EXCEPT SELECT paper, network, voices, reposts, likes, bots FROM entry_counts WHERE edition = {}"""
+    assert ask(tmp_path, sql.format(1, 2)) + ask(tmp_path, sql.format(2, 1)) != []
+
+
+LEARNED_AFTER: dict[str, Callable[[Record], object]] = {
+    "an edit": lambda record: write(record, shared("mastodon", AFTER, text="Something else about the same paper")),
+    "deletions": lambda record: write(
+        record, *(shared(name, AFTER, gone="deleted", account="", text="", created_at=0) for name in BOTH)
+    ),
+    "a doubt": lambda record: write(record, judged("bluesky:4", "doubtful", key(4), "operator", AFTER)),
+    "a forgotten post": lambda record: forget(record, "bluesky:shared"),
+    "a forgotten person": lambda record: forget(record, "mastodon:by-shared"),
+}
+"""What may be learned after an issue has closed."""
+
+
+@pytest.mark.parametrize("learned", LEARNED_AFTER)
+def test_an_issue_has_the_counts_of_its_moment(record: Record, tmp_path: Path, learned: str) -> None:
+    issue(record, NAMED)
+    LEARNED_AFTER[learned](record)
+    write_tables(record, tmp_path, TODAY + 72 * HOUR)
+    assert [count for count in recounted(tmp_path) if count.printed != count.recounted] == []
+
+
+def test_a_weekly_issue_counts_its_own_time_for_papers_that_were_announced_before_or_later(
+    store_url: str, tmp_path: Path
+) -> None:
+    """A paper may be replaced only after the issue, or announced at the very moment at which its time begins."""
+    weekly = msgspec.structs.replace(NAMED, window="weekly")
+    starts, cut = moment("2024-04-29T08:00"), moment("2024-05-06T08:00")
+    with Record(store_url) as record:
+        write(record, weekly, background(networks=BOTH), paper(2, at=starts), paper(3, "2024-05-01"))
+        for number in (1, 2, 3):
+            write(record, post(number, f"mastodon:early{number}", starts - HOUR))
+            write(record, posts_about(number, 4, starts + HOUR, "mastodon"))
+        content = issue(record, weekly, "2024-05-06")
+        assert (content.from_at, content.as_of) == (starts, cut)
+        write(record, paper(1, at=cut + HOUR, type="replacement"))
+        write_tables(record, tmp_path, cut + 72 * HOUR)
+    counts = list(recounted(tmp_path))
+    assert [count for count in counts if count.printed != count.recounted] == []
+    voices = {count.paper[-1]: count.printed for count in counts if count.name == "voices"}
+    assert voices == {"1": 4, "2": 4, "3": 5}
+
+
+def test_what_was_said_before_a_network_was_read_counts_by_when_it_was_said(record: Record, tmp_path: Path) -> None:
+    began = TODAY + 7 * HOUR
+    for number, at in enumerate((TODAY + 5 * HOUR, TODAY + 6 * HOUR, TODAY + 6 * HOUR + 1)):
+        write(record, post(2, f"lobsters:{number}", at, observed_at=began))
+    write(record, counts("lobsters:0", 4, began), read("lobsters", began, began, reason=BEGAN))
+    write(record, read("lobsters", began + 1, began + 1, reason=READ_BACK, at=began))
+    issue(record, NAMED)
+    write_tables(record, tmp_path, TODAY + 72 * HOUR)
+    assert ask(tmp_path, "SELECT voices FROM entry_counts WHERE network = 'lobsters'") == [(6,)]
+    assert [count for count in recounted(tmp_path) if count.printed != count.recounted] == []
+
+
+def test_an_issue_does_not_count_its_own_publication(record: Record, tmp_path: Path) -> None:
+    for number, account in enumerate(("bluesky:us", "bluesky:@us"), 2):
+        write(record, post(number, f"bluesky:own{number}", TODAY + HOUR, account, text="In the issue of today"))
+    content = issue(record, NAMED)
+    write_tables(record, tmp_path, TODAY + 72 * HOUR)
+    assert [count for count in recounted(tmp_path) if count.printed != count.recounted] == []
+    assert {entry.paper for entry in content.entries} >= {key(2), key(3)}
+    assert ask(tmp_path, "SELECT len(own_numbers) FROM issues") == [(1,)]
+    forget(record, "bluesky:@us")
+    write_tables(record, tmp_path, TODAY + 72 * HOUR)
+    assert ask(tmp_path, "SELECT own_numbers FROM issues") == [([],)]
+
+
+def test_counts_by_other_collectors_are_named(record: Record, tmp_path: Path) -> None:
+    """Mastodon was not read in full here."""
+    other = Measurement(
+        source="neighbor", paper=key(2), network="mastodon", age=6, until_at=TODAY + 6 * HOUR, voices=70, reposts=8,
+        likes=60, bots=0, known=None, authors=0, counted=60, unread=0, observed_at=TODAY + 7 * HOUR,
+    )  # fmt: skip
+    write(record, other)
+    issue(record, NAMED)
+    write_tables(record, tmp_path, TODAY + 72 * HOUR)
+    sql = "SELECT paper, network, voices FROM entry_counts WHERE collector = 'neighbor'"
+    assert ask(tmp_path, sql) == [("2405.00002", "mastodon", 70)]
+    assert [count for count in recounted(tmp_path) if count.printed != count.recounted] == []
+
+
+def test_what_is_known_of_a_deleted_post_stays(record: Record, tmp_path: Path) -> None:
+    write(record, shared("mastodon", AFTER, gone="deleted", account="", text="", created_at=0))
+    [unseen, mention] = post(5, "mastodon:never", 0)
+    write(record, mention, msgspec.structs.replace(unseen, account="", text="", gone="deleted"))
+    write_tables(record, tmp_path, TODAY + 72 * HOUR)
+    sql = """SELECT network, gone, created_at::VARCHAR, account_number > 0, text_number > 0 FROM mentions
+        WHERE gone OR text_number IN (SELECT text_number FROM mentions WHERE gone AND text_number > 0) ORDER BY ALL"""
+    at = "2024-05-07 01:00:00"
+    never = ("mastodon", True, None, False, False)
+    assert ask(tmp_path, sql) == [("bluesky", False, at, True, True), ("mastodon", True, at, True, True), never]
 
 
 def test_the_counts_by_age_are_those_of_the_posts(tables: Path) -> None:

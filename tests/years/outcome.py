@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from hotpapers.issues.freeze import check_issue
 from hotpapers.model import DAY, Issue
 from hotpapers.store import Record
 from hotpapers.store.verify import VerifyResult, check
+from hotpapers.transfer.research import write_tables
+from tests.transfer.recounts import recounted
 from tests.years.figures import MEMORY
 from tests.years.issues import Issues
 from tests.years.oracle import Oracle, RecordedPosts
@@ -57,6 +60,7 @@ def evaluate(result: Result) -> Outcome:
             "doubts": issues.needless_doubts(),
             "papers": issues.wrong_counts(), "pages": issues.pages(Path(store).parent / "public"),
             "verify": map(str, [*verification.findings, *_rebuilt(record)]),
+            "tables": unlike_tables(record, result.scenario.end),
             "health": map(str, unhealthy(result.samples)), "memory": memory(result.samples),
         }  # fmt: skip
         errors = [line for kind, errors_of_kind in findings.items() for line in _summarize(kind, list(errors_of_kind))]
@@ -84,6 +88,13 @@ def _rebuilt(record: Record) -> Iterator[object]:
     for row in record.view().latest(Issue):
         if isinstance(row.item, Issue):
             yield from check_issue(record, row.item)
+
+
+def unlike_tables(record: Record, at: int) -> Iterator[str]:
+    """The counts of issues that the tables for research, written at a moment, do not confirm."""
+    with tempfile.TemporaryDirectory(prefix="hotpapers-tables-") as folder:
+        write_tables(record, Path(folder), at)
+        yield from (str(count) for count in recounted(Path(folder)) if count.printed != count.recounted)
 
 
 def unhealthy(samples: list[Sample]) -> list[Sample]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import apsw
@@ -84,6 +84,7 @@ DAMAGE = {
     "needless_doubts": """UPDATE issue SET content = replace(content, '"state":"complete"', '"state":"partial"')""",
     "wrong_counts": """UPDATE issue SET content = replace(content, '"announced":', '"announced":1')
         WHERE content NOT LIKE '%"announced":null%'""",
+    "unlike_tables": "UPDATE snapshot SET likes = likes + 1",
 }
 """Damage to a record that the comparisons must notice."""
 
@@ -94,13 +95,14 @@ def test_the_comparisons_notice_damage(comparison: str, weeks: Outcome, store: P
     oracle = Oracle(weeks.result)
     with Record(str(store)) as record:
         recorded, issues = RecordedPosts(record), Issues(record, oracle)
-        comparisons = {
+        comparisons: dict[str, Callable[[], Iterable[object]]] = {
             "posts": lambda: oracle.posts(recorded), "counts": lambda: oracle.counts(recorded),
             "counts_at_ages": lambda: oracle.counts_at_ages(recorded), "deletions": lambda: oracle.deletions(recorded),
             "announcements": lambda: oracle.announcements(record), "missing_or_extra": issues.missing_or_extra,
             "late_issues": issues.late_issues,
             "false_claims": lambda: issues.false_claims(recorded), "needless_doubts": issues.needless_doubts,
             "wrong_counts": issues.wrong_counts,
+            "unlike_tables": lambda: outcome.unlike_tables(record, weeks.result.scenario.end),
         }  # fmt: skip
         assert list(comparisons[comparison]())
 

@@ -74,8 +74,8 @@ class ExportFacts(NamedTuple):
 # ---- Data Package -----------------------------------------------------------------------------------------
 
 _FRICTIONLESS = {
-    "VARCHAR": "string", "VARCHAR[]": "array", "INTEGER": "integer", "BIGINT": "integer", "BOOLEAN": "boolean",
-    "DATE": "date", "TIMESTAMP": "datetime",
+    "VARCHAR": "string", "VARCHAR[]": "array", "INTEGER": "integer", "BIGINT": "integer", "BIGINT[]": "array",
+    "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "datetime",
 }  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def _crate_file(file: TableFile) -> Json:
 
 _CROISSANT = {
     "VARCHAR": "sc:Text", "VARCHAR[]": "sc:Text", "INTEGER": "sc:Integer", "BIGINT": "sc:Integer",
-    "BOOLEAN": "sc:Boolean", "DATE": "sc:Date", "TIMESTAMP": "sc:DateTime",
+    "BIGINT[]": "sc:Integer", "BOOLEAN": "sc:Boolean", "DATE": "sc:Date", "TIMESTAMP": "sc:DateTime",
 }  # fmt: skip
 _CONTEXT: Json = {
     "@language": "en", "@vocab": "https://schema.org/", "citeAs": "cr:citeAs", "column": "cr:column",
@@ -287,7 +287,8 @@ _REPLICABILITY = {
     ),
     "independent verification": (
         "A full export contains a chain of hashes over all batches, and the digest of every issue. `hotpapers verify`"
-        " rebuilds each issue; a documented program that uses none of our code checks the chain."
+        " rebuilds each issue; a documented program that uses none of our code checks the chain, and a documented query"
+        " recounts all issues from these tables."
     ),
 }  # fmt: skip
 _ACCURACY = {

@@ -12,6 +12,7 @@ from hotpapers.engagement.measurement import AGES, REFERENCE_DAYS, MeasurementWi
 from hotpapers.ids import arxiv
 from hotpapers.model import DAY, HOUR, Announcement, Coverage, Entry, Issue, IssueContent, Paper, PrintedCount
 from hotpapers.model.keys import network_of, own_id
+from hotpapers.store import identities
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.issue_contents import decode_content
@@ -55,6 +56,15 @@ def _mentions(view: AsOfView) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def _mention_history(view: AsOfView) -> Iterator[Row]:
+    return ((arxiv.from_key(paper), *row) for paper, *row in queries.mention_history(view))
+
+
+def _post_history(view: AsOfView) -> Iterator[Row]:
+    for *known, gone, at, position, closed in queries.post_history(view):
+        yield (*known, gone != "", at, position, closed)
+
+
 def _tallies(view: AsOfView) -> Iterator[Row]:
     return ((arxiv.from_key(paper), *row) for paper, *row in queries.tallies(view))
 
@@ -81,9 +91,8 @@ def _coverage(view: AsOfView) -> Iterator[Row]:
 
 
 def _verdicts(view: AsOfView) -> Iterator[Row]:
-    for number, subject, about, rule, version, judgement, at in queries.verdicts(view):
-        paper = arxiv.from_key(about) if about else None
-        yield (number, network_of(subject), paper, rule, version, judgement, at)
+    for number, subject, about, *rest in queries.verdicts(view):
+        yield (number, network_of(subject), arxiv.from_key(about) if about else None, *rest)
 
 
 def _contents(view: AsOfView) -> Iterator[tuple[str, IssueContent]]:
@@ -99,8 +108,16 @@ def _issues(view: AsOfView) -> Iterator[Row]:
     for digest, content in _contents(view):
         yield (
             *_issue_key(content), digest, content.ranking, content.from_at, content.as_of, content.position,
-            content.chain, content.announced, content.considered, content.replaces or None,
+            content.chain, content.announced, content.considered, content.replaces or None, content.publication.window,
+            _own_numbers(view, content),
         )  # fmt: skip
+
+
+def _own_numbers(view: AsOfView, content: IssueContent) -> list[int]:
+    """The publication's own accounts, except forgotten ones: nobody may learn which rows were theirs."""
+    own = set(content.publication.own)
+    known = identities.find(view.database, own)
+    return sorted(known[account].number for account in own & known.keys())
 
 
 def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry]]:
@@ -127,12 +144,13 @@ def _entry_counts(view: AsOfView) -> Iterator[Row]:
 def _count(count: PrintedCount) -> Row:
     known = None if count.known is msgspec.UNSET else count.known
     authors = None if count.authors is msgspec.UNSET else count.authors
-    return (count.network, count.until, count.voices, count.reposts, count.likes, count.bots, known, authors)
+    collector = None if count.collector is msgspec.UNSET else count.collector
+    return (count.network, count.until, count.voices, count.reposts, count.likes, count.bots, known, authors, collector)
 
 
 ROWS: dict[str, Callable[[AsOfView], Iterator[Row]]] = {
-    "papers": _papers, "announcements": _announcements, "mentions": _mentions, "post_counts": queries.post_counts,
-    "tallies": _tallies,
+    "papers": _papers, "announcements": _announcements, "mentions": _mentions, "mention_history": _mention_history,
+    "post_history": _post_history, "aliases": queries.aliases, "post_counts": queries.post_counts, "tallies": _tallies,
     "counts": _counts, "coverage": _coverage, "verdicts": _verdicts, "issues": _issues, "entries": _entries,
     "entry_counts": _entry_counts,
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hotpapers.model import COUNTS
 
-SCHEMA_VERSION = "2.0.0"
+SCHEMA_VERSION = "3.0.0"
 """Semantic version: major for changed or removed columns or keys, minor for added ones."""
 
 
@@ -38,6 +38,8 @@ def _table(name: str, key: str, meaning: str, *columns: str) -> ResearchTable:
 
 _PAPER = "paper VARCHAR The paper's arXiv identifier without version, such as 2101.04869 or hep-th/9901001."
 _NETWORK = "network VARCHAR The network."
+_POST = "post_number BIGINT The post, as in mentions."
+_CREATED = "created_at TIMESTAMP When the post was made, UTC; empty if unknown."
 _OBSERVED = "observed_at TIMESTAMP When it was observed, UTC."
 _ISSUE = (
     "publication VARCHAR The publication's short name.",
@@ -56,6 +58,12 @@ _STANDING = (
     "known BIGINT Voices with standing; empty if unknown.",
     "authors BIGINT Voices of the paper's own authors; empty if unknown.",
 )
+_STAMP = (
+    _OBSERVED,
+    "position BIGINT The batch of the record that added the row.",
+    "closed BIGINT The batch that closed it, so that it no longer counts; empty if none.",
+)
+"""What decides whether an issue read a row: see docs/how-to/tables.md."""
 _READ_UNTIL = "until TIMESTAMP The moment up to which it was counted, UTC."
 
 TABLES = (
@@ -85,17 +93,31 @@ TABLES = (
         "form VARCHAR What matched: abs, doi, title … or listed.",
         "found_in VARCHAR Where: link, text, embed or listing.",
         "version INTEGER The version that the post names; empty if none.",
-        "created_at TIMESTAMP When the post was made, UTC.",
+        _CREATED,
         "known_at TIMESTAMP When the record first had both the post and the mention, UTC.",
         "gone BOOLEAN Whether the post is gone.",
         "gone_at TIMESTAMP When that was observed, UTC; empty if it is not gone.",
         _OBSERVED,
     ),
     _table(
-        "post_counts", "post_number observed_at", "Counts of posts, one row per reading.",
-        "post_number BIGINT The post, as in mentions.",
-        *(f"{name} BIGINT {name.capitalize()} of it; empty if unknown." for name in COUNTS),
-        _OBSERVED,
+        "mention_history", "paper post_number observed_at position", "Observations of mentions.",
+        _PAPER, _POST, *_STAMP,
+    ),
+    _table(
+        "post_history", "post_number observed_at position",
+        "Observations of posts that name a paper, one row per change.",
+        _POST, _NETWORK, "voice_number BIGINT The number of the post's own account; 0 if unknown.",
+        "text_number BIGINT As in mentions, for its text at that time.", _CREATED,
+        "gone BOOLEAN Whether the post was gone.", *_STAMP,
+    ),
+    _table(
+        "aliases", "account_number observed_at position", "Accounts known to belong together.",
+        "account_number BIGINT An account, as in mentions.",
+        "voice_number BIGINT The account as whose voice it counts.", *_STAMP,
+    ),
+    _table(
+        "post_counts", "post_number observed_at position", "Counts of posts, one row per reading.", _POST,
+        *(f"{name} BIGINT {name.capitalize()} of it; empty if unknown." for name in COUNTS), *_STAMP,
     ),
     _table(
         "tallies", "paper network method observed_at",
@@ -114,12 +136,13 @@ TABLES = (
         "state VARCHAR complete, partial or refused.", _OBSERVED,
     ),
     _table(
-        "verdicts", "subject_number paper rule observed_at",
-        "Judgments on posts and accounts: bots, doubtful mentions, authors. Each holds until the next one by its rule.",
+        "verdicts", "subject_number paper rule observed_at position",
+        "Judgments on posts and accounts: bots, doubtful mentions, authors. Each holds until the next one by its rule,"
+        " or until it is closed.",
         "subject_number BIGINT The post or account, as in mentions.", _NETWORK,
         "paper VARCHAR The paper that it is about; empty if none.", "rule VARCHAR The rule.",
         "rule_version INTEGER The version of the rule.",
-        "judgement VARCHAR bot, human, doubtful, sound, hidden, shown, author or independent.", _OBSERVED,
+        "judgement VARCHAR bot, human, doubtful, sound, hidden, shown, author or independent.", *_STAMP,
     ),
     _table(
         "issues", "publication day edition", "Frozen issues.", *_ISSUE,
@@ -130,6 +153,8 @@ TABLES = (
         "chain VARCHAR The record's chain value at that batch.",
         "announced BIGINT Papers announced that day; empty if unknown.", "considered BIGINT Papers ranked.",
         "replaces VARCHAR The digest of the edition that it corrects; empty if none.",
+        "window VARCHAR daily, weekly or monthly; listing if imported.",
+        "own_numbers BIGINT[] The publication's own accounts, as in mentions, whose posts do not count.",
     ),
     _table(
         "entries", "publication day edition lane place", "The papers of issues.", *_ISSUE, _LANE,
@@ -141,6 +166,7 @@ TABLES = (
     _table(
         "entry_counts", "publication day edition lane place network", "The counts behind an entry, by network.",
         *_ISSUE, _LANE, "place INTEGER The rank.", _PAPER, _NETWORK, _READ_UNTIL, *_COUNTS, *_STANDING,
+        "collector VARCHAR The name of the collector that counted; empty if it was the publication itself.",
     ),
 )  # fmt: skip
 """All tables, in the order in which they are written."""
