@@ -29,16 +29,7 @@ def test_an_identity_of_other_types_is_named(sqlite_url: str, column: str, value
     """A flipped bit may change a value's type, whatever the table's definition says."""
     with Record(sqlite_url) as record:
         made.rich(record)
-    path = sqlite_url.removeprefix("sqlite:///")
-    with closing(apsw.Connection(path)) as connection:
-        define = "UPDATE sqlite_schema SET sql = ? WHERE name = 'identity'"
-        sql = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'identity'").get
-        connection.execute("PRAGMA writable_schema = ON")
-        connection.execute(define, (sql.removesuffix("STRICT"),))
-        connection.execute("PRAGMA writable_schema = RESET")
-        connection.execute(f"UPDATE identity SET {column} = ? WHERE id = 3", (value,))
-        connection.execute("PRAGMA writable_schema = ON")
-        connection.execute(define, (sql,))
+    _write_any(sqlite_url, "identity", column, value, "id = 3")
     ran = run("verify", "--all", "--store", sqlite_url)
     assert ran.status == 1 and "internal error" not in ran.err
     assert "changed: identity 3" in ran.out
@@ -72,3 +63,26 @@ def test_postgresql_says_what_it_did_not_check(postgres_url: str) -> None:
             assert record.database.full_integrity() == ((), "")
     ran = run("verify", "--all", "--store", postgres_url)
     assert ran.status == 0 and ("not checked" in ran.out) == (not extension)
+
+
+@pytest.mark.parametrize("column", ["manifest", "chain"])
+def test_a_batch_of_other_types_is_named(sqlite_url: str, column: str) -> None:
+    with Record(sqlite_url) as record:
+        made.rich(record)
+    _write_any(sqlite_url, "batch", column, 2**62, "position = 2")
+    ran = run("verify", "--all", "--store", sqlite_url)
+    assert ran.status == 1 and not ran.err
+    assert "changed: batch 2" in ran.out
+
+
+def _write_any(sqlite_url: str, table: str, column: str, value: object, where: str) -> None:
+    """Writes a value of any type, which the table's definition would not allow."""
+    with closing(apsw.Connection(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        define = "UPDATE sqlite_schema SET sql = ? WHERE name = ?"
+        sql = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).get
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(define, (sql.removesuffix("STRICT"), table))
+        connection.execute("PRAGMA writable_schema = RESET")
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (value,))
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(define, (sql, table))

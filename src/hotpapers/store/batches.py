@@ -14,7 +14,7 @@ import msgspec
 
 from hotpapers import errors, model
 from hotpapers.store import identities, item_rows, manifest, tombstones
-from hotpapers.store.database import Database, placeholders, slices
+from hotpapers.store.database import Database, blob, placeholders, slices
 from hotpapers.store.identities import NO_KEYS, EnrolledKeys, RecentIdentities
 from hotpapers.store.item_rows import KindSpec, PreparedRow, RowSecrets
 from hotpapers.store.manifest import BatchStamp, ErasedIdentity, Pair, Remainder
@@ -91,14 +91,14 @@ NO_ROWS = NewRows()
 def head(database: Database) -> ChainHead:
     """The last batch of a store."""
     rows = database.rows("SELECT position, chain FROM batch ORDER BY position DESC LIMIT 1")
-    return ChainHead(rows[0][0], bytes(rows[0][1])) if rows else ChainHead(0, genesis(database))
+    return ChainHead(rows[0][0], blob(rows[0][1])) if rows else ChainHead(0, genesis(database))
 
 
 def head_and_forgotten(database: Database) -> tuple[ChainHead, int]:
     """The last batch, and the number of tombstones."""
     sql = "SELECT position, chain, (SELECT count(*) FROM tombstone) FROM batch ORDER BY position DESC LIMIT 1"
     rows = database.rows(sql)
-    return (ChainHead(rows[0][0], bytes(rows[0][1])), rows[0][2]) if rows else (ChainHead(0, genesis(database)), 0)
+    return (ChainHead(rows[0][0], blob(rows[0][1])), rows[0][2]) if rows else (ChainHead(0, genesis(database)), 0)
 
 
 def last_written_at(database: Database) -> int:
@@ -129,7 +129,7 @@ def chain_at(database: Database, position: int) -> bytes | None:
     if position == 0:
         return b""
     rows = database.rows("SELECT chain FROM batch WHERE position = ?", (position,))
-    return bytes(rows[0][0]) if rows else None
+    return blob(rows[0][0]) if rows else None
 
 
 # ---- rows ----------------------------------------------------------------------------------------------
@@ -343,7 +343,7 @@ def load_manifest(database: Database, position: int) -> manifest.Manifest:
 def _unpacked(database: Database, position: int, packed: bytes) -> manifest.Manifest:
     """A manifest as read from the database. Raises CorruptStore."""
     try:
-        return manifest.unpack(bytes(packed))
+        return manifest.unpack(blob(packed))
     except ValueError:
         raise errors.CorruptStore(
             f"{database.where}: batch {position} is missing or damaged; restore a backup: hotpapers backup FILE"
@@ -355,7 +355,7 @@ def all_batches(database: Database) -> Iterator[tuple[BatchHeader, manifest.Mani
     """All batches in order, with their manifests. Raises CorruptStore."""
     sql = "SELECT position, at, source, cursor, items, chain, manifest FROM batch ORDER BY position"
     for position, at, source, cursor, items, chain, packed in database.iterate(sql):
-        header = BatchHeader(position, at, source, cursor, items, bytes(chain))
+        header = BatchHeader(position, at, source, cursor, items, blob(chain))
         yield header, _unpacked(database, position, packed)
 
 

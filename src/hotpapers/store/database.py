@@ -52,6 +52,11 @@ def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
 
 
+def blob(value: object) -> bytes:
+    """A BLOB as read, of either database's type; empty if the value is of another type, as in a damaged file."""
+    return bytes(value) if isinstance(value, bytes | memoryview) else b""
+
+
 def server_database(database: Database) -> str:
     """The name of a database on its server."""
     return str(database.rows("SELECT current_database()")[0][0])

@@ -16,7 +16,7 @@ import msgspec
 from hotpapers.errors import CorruptStore
 from hotpapers.model import keys
 from hotpapers.store.commitments import SALT, commitment, fresh_salts
-from hotpapers.store.database import Database, placeholders, slices
+from hotpapers.store.database import Database, blob, placeholders, slices
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
@@ -132,7 +132,7 @@ def commitment_of(key: str, secret: bytes | None) -> str:
     the result is empty."""
     if secret is None:
         return ""
-    secret = bytes(memoryview(secret))  # bytes of a damaged number would be as many zeros
+    secret = blob(secret)
     return commitment(secret, key) if len(secret) == SALT else secret.hex()
 
 
@@ -205,11 +205,11 @@ def between(database: Database, first: int, count: int) -> Iterator[IdentityRow]
     """The identities with consecutive numbers, ascending. Values whose type is damaged are empty."""
     sql = "SELECT id, key, salt, commitment, since FROM identity WHERE id >= ? AND id < ? ORDER BY id"
     for number, key, salt, kept, since in database.iterate(sql, (first, min(first + count, 2**63 - 1))):
-        yield IdentityRow(number, key if isinstance(key, str) else "", _bytes(salt), _bytes(kept), since)
+        yield IdentityRow(number, key if isinstance(key, str) else "", _secret(salt), _secret(kept), since)
 
 
-def _bytes(value: object) -> bytes | None:
-    return None if value is None else bytes(value) if isinstance(value, bytes | memoryview) else b""
+def _secret(value: object) -> bytes | None:
+    return None if value is None else blob(value)
 
 
 def overwrite(database: Database, rows: Sequence[tuple[int, str, bytes]]) -> None:

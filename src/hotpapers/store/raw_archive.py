@@ -17,7 +17,7 @@ import zstandard
 
 from hotpapers import model
 from hotpapers.errors import CorruptStore
-from hotpapers.store.database import Database, placeholders, slices
+from hotpapers.store.database import Database, blob, placeholders, slices
 from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
 from hotpapers.store.parsing import ParsedPayload
 from hotpapers.store.tombstones import Tombstones
@@ -44,7 +44,7 @@ def _pack(body: bytes) -> bytes:
 def unpack(body: bytes) -> bytes:
     """An original's body as it came. Raises CorruptStore."""
     try:
-        return zstandard.decompress(bytes(body))
+        return zstandard.decompress(blob(body))
     except zstandard.ZstdError as problem:
         raise CorruptStore(f"an original is damaged ({problem}); restore a backup") from problem
 
@@ -107,7 +107,7 @@ def _keep(database: Database, source: str, originals: Mapping[bytes, tuple[model
         sql = f"""INSERT INTO raw ({", ".join(_COLUMNS)})
             VALUES {", ".join([f"({placeholders(_COLUMNS)})"] * len(chunk))}
             ON CONFLICT (source, content) DO UPDATE SET content = excluded.content RETURNING content, id"""
-        numbers.update((bytes(content), number) for content, number in database.rows(sql, [*chain.from_iterable(rows)]))
+        numbers.update((blob(content), number) for content, number in database.rows(sql, [*chain.from_iterable(rows)]))
     return numbers
 
 

@@ -16,7 +16,7 @@ from hotpapers import model
 from hotpapers.errors import CorruptStore
 from hotpapers.store import batches, identities, manifest, redaction
 from hotpapers.store.commitments import SALT
-from hotpapers.store.database import Database
+from hotpapers.store.database import Database, blob
 from hotpapers.store.identities import NO_IDENTITY
 from hotpapers.store.item_checks import needed
 from hotpapers.store.item_rows import (
@@ -138,22 +138,22 @@ def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bo
 def _read_chain(database: Database, seconds: float = inf) -> BatchChain:
     until, chain = time.monotonic() + seconds, BatchChain()
     before, expected = _genesis(database), 1
-    for position, at, source, cursor, items, blob, link in database.iterate(
+    for position, at, source, cursor, items, packed, link in database.iterate(
         "SELECT position, at, source, cursor, items, manifest, chain FROM batch ORDER BY position"
     ):
         chain.findings += [
             VerifyFinding("removed", f"batch {gone}") for gone in range(expected, min(position, expected + 100))
         ]
-        listed = _unpacked(blob)
+        listed = _unpacked(packed)
         if listed is not None:
             chain.findings += chain.take(position, source, cursor, listed)
         if (
             listed is None
             or items != len(listed)
-            or manifest.link(before, position, BatchStamp(at, source, cursor), listed) != bytes(link)
+            or manifest.link(before, position, BatchStamp(at, source, cursor), listed) != blob(link)
         ):
             chain.findings.append(VerifyFinding("changed", f"batch {position}"))
-        before, expected, chain.position = bytes(link), position + 1, position
+        before, expected, chain.position = blob(link), position + 1, position
         if time.monotonic() > until:
             chain.is_whole = False
             break
@@ -169,9 +169,9 @@ def _genesis(database: Database) -> bytes:
         return b""
 
 
-def _unpacked(blob: bytes) -> manifest.Manifest | None:
+def _unpacked(packed: object) -> manifest.Manifest | None:
     try:
-        return manifest.unpack(bytes(blob))
+        return manifest.unpack(blob(packed))
     except ValueError:
         return None
 
@@ -243,8 +243,8 @@ class RowVerifier:
     def findings(self) -> Iterator[VerifyFinding]:
         """The rows that were changed, added or removed."""
         scans = all_scans(self._database)
-        for position, blob in self._database.iterate("SELECT position, manifest FROM batch ORDER BY position"):
-            listed = _unpacked(blob)
+        for position, packed in self._database.iterate("SELECT position, manifest FROM batch ORDER BY position"):
+            listed = _unpacked(packed)
             if listed is not None:  # otherwise reported by the check of the chain
                 yield from self._batch(position, listed, scans)
         for kind, rows in scans.items():

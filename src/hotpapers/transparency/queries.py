@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hotpapers.model import DAY, HOUR, LARGEST, Item, Publication
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.database import Database
+from hotpapers.store.database import Database, blob
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
 
 
@@ -28,7 +28,7 @@ def chain_at_ends_of_days(database: Database, after: int, before: int) -> list[t
     sql = """SELECT b.position, b.chain FROM batch AS b WHERE b.position IN (
         SELECT max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / ?) ORDER BY b.position"""
     rows = database.rows(sql, (after, before - before % DAY, DAY))
-    return [(int(position), bytes(chain)) for position, chain in rows]
+    return [(int(position), blob(chain)) for position, chain in rows]
 
 
 def own_accounts(database: Database, publication: str) -> tuple[str, ...]:
