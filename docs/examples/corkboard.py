@@ -9,14 +9,8 @@ import msgspec
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.sources.batched_requests import one_by_one
-from hotpapers.sources.paper_matching import (
-    decode_or_none,
-    decode_response,
-    gone_post,
-    mentions_of,
-    title_verdicts,
-    unreadable_key,
-)
+from hotpapers.sources.decoding import decode_or_none, decode_response, unreadable_key
+from hotpapers.sources.paper_mentions import gone_post, mentions_of, title_verdicts
 
 NETWORK = "corkboard"
 

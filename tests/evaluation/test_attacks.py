@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hotpapers import ranking
 from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.errors import UsageError
-from hotpapers.evaluation.attacks import attack_files, catalogue, coordinated, figures, report, search, suite
+from hotpapers.evaluation.attacks import attack_files, catalogue, coordinated, figures, least_costs, report, suite
 from hotpapers.evaluation.attacks.campaign import Attack, Campaign, Expenses
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene, UnreadNetworks
@@ -344,7 +344,7 @@ def test_the_least_number(threshold: int, limit: int) -> None:
         attempts.append(number)
         return number >= threshold
 
-    assert search.least(reaches, limit) == (threshold if threshold <= limit else None)
+    assert least_costs.least(reaches, limit) == (threshold if threshold <= limit else None)
     assert all(1 <= number <= limit for number in attempts) and len(attempts) <= 27
 
 
@@ -357,7 +357,7 @@ def test_the_least_number(threshold: int, limit: int) -> None:
     ],
 )  # fmt: skip
 def test_goals(goal: Any, order: list[str], expected: bool) -> None:
-    assert search.is_reached(goal, "t", "r", order) is expected
+    assert least_costs.is_reached(goal, "t", "r", order) is expected
 
 
 def campaigns(scene: Scene, attack: Attack, *, aged: bool) -> list[Campaign]:
@@ -445,7 +445,7 @@ def test_the_stored_figures_are_of_this_program() -> None:
     assert {row.ranking for row in stored_figures.rows} == set(
         suite.contenders()
     ) and stored_figures.default == ranking.DEFAULT
-    assert not [row for row in stored_figures.rows if row.failed] and stored_figures.most == search.MOST
+    assert not [row for row in stored_figures.rows if row.failed] and stored_figures.most == least_costs.MOST
 
 
 def test_the_page_says_what_attacks_do_to_honest_papers() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers import ranking
-from hotpapers.evaluation.attacks import search, suite
+from hotpapers.evaluation.attacks import least_costs, suite
 from hotpapers.evaluation.attacks.campaign import Campaign
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
@@ -103,5 +103,5 @@ def test_a_paper_that_only_another_collector_has_can_be_attacked(scene: Recorded
     """It is at place 1, so all attacks know it."""
     attack = next(attack for attack in ATTACKS if attack.name == "lifted from place 2")
     assert scene.order(RANK, NEEDS)[0].paper == key(53)
-    costs = search.least_costs(scene, suite.contenders()["rarity/2"], attack, {}, aged=True)
+    costs = least_costs.least_costs(scene, suite.contenders()["rarity/2"], attack, {}, aged=True)
     assert costs["first"] is not None

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from hotpapers import ranking
 from hotpapers.engagement.attention import PostAtAge
 from hotpapers.engagement.post_reactions import CountedReactions
-from hotpapers.evaluation.attacks import attack_files, recorded_posts, search, suite
+from hotpapers.evaluation.attacks import attack_files, least_costs, recorded_posts, suite
 from hotpapers.evaluation.attacks.campaign import ATTACKERS, Campaign
 from hotpapers.evaluation.attacks.catalogue import ATTACKS
 from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
@@ -198,7 +198,7 @@ def test_a_post_stays_as_it_was_last_measured() -> None:
 @pytest.mark.parametrize("name", ["lifted from place 2", "lifted from place 10", "likes, spread"])
 def test_taking_the_first_place_moves_no_other_paper(scene: RecordedScene, name: str) -> None:
     """By the classic rule, likes for one paper change no other's score."""
-    cost = search.least_costs(scene, CONTENDERS[0], NAMES[name], {}, aged=False)["first"]
+    cost = least_costs.least_costs(scene, CONTENDERS[0], NAMES[name], {}, aged=False)["first"]
     assert cost is not None and cost.moved == 0
 
 
@@ -327,7 +327,7 @@ def test_the_command_says_what_the_scene_says(scene: RecordedScene, store: Path,
     assert store.read_bytes() == content_before, "the record is only read"
     rows = {(row["ranking"], row["attack"], row["goal"], row["with_standing"]): row for row in report["rows"]}
     for (name, attack, goal, aged), row in rows.items():
-        cost = search.least_costs(scene, suite.contenders()[name], NAMES[attack], {}, aged=aged)[goal]
+        cost = least_costs.least_costs(scene, suite.contenders()[name], NAMES[attack], {}, aged=aged)[goal]
         assert row["accounts"] == (cost.accounts if cost else None)
     assert len(rows) == 2 * 2 * 2 * 2 and report["publication"] == "daily" and report["issues"] == [made.DAY]
     assert rows["rarity/2", "likes, spread", "first", False]["accounts"] is None

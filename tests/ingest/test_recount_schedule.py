@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.engagement import queries as engagement_queries
-from hotpapers.engagement.measurement import NEVER, SHOWN_FOR, due_after
+from hotpapers.engagement.measurement import NEVER, SHOWN_FOR, next_recount_at
 from hotpapers.ingest.queries import living_posts
 from hotpapers.model import (
     DAY,
@@ -60,7 +60,7 @@ def issue_with(number: int, observed_at: int) -> list[Item]:
 @given(st.integers(0, 60 * 24), st.booleans())
 def test_at_four_ages_and_daily_while_shown(minutes: int, is_shown: bool) -> None:
     request_time = START + minutes * 60_000_000
-    due_time = due_after(START, request_time, START + SHOWN_FOR if is_shown else 0)
+    due_time = next_recount_at(START, request_time, START + SHOWN_FOR if is_shown else 0)
     assert due_time > request_time
     assert (
         due_time == NEVER or (due_time - START) in (6 * HOUR, DAY, 3 * DAY, 7 * DAY) or due_time == request_time + DAY
@@ -69,10 +69,10 @@ def test_at_four_ages_and_daily_while_shown(minutes: int, is_shown: bool) -> Non
 
 
 def test_marks_end_after_a_week_and_the_daily_question_after_a_month() -> None:
-    assert due_after(START, 0, 0) == START + 6 * HOUR
-    assert due_after(START, START + 8 * DAY, 0) == NEVER
-    assert due_after(START, START + 29 * DAY, START + 30 * DAY) == START + 30 * DAY
-    assert due_after(START, START + 30 * DAY, START + 30 * DAY) == NEVER
+    assert next_recount_at(START, 0, 0) == START + 6 * HOUR
+    assert next_recount_at(START, START + 8 * DAY, 0) == NEVER
+    assert next_recount_at(START, START + 29 * DAY, START + 30 * DAY) == START + 30 * DAY
+    assert next_recount_at(START, START + 30 * DAY, START + 30 * DAY) == NEVER
 
 
 def test_what_is_worth_most_is_asked_first(record: Record) -> None:

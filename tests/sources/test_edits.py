@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.model import Mention, Verdict
-from hotpapers.sources.paper_matching import EDIT_RULE, edit_verdicts
+from hotpapers.sources.paper_mentions import EDIT_RULE, edit_verdicts
 from hotpapers.store import Record
 
 POST = "bluesky:at://did:plc:anna/app.bsky.feed.post/3a"

@@ -12,7 +12,7 @@ from hotpapers.model import Item, Mention, Post, RawPayload, Verdict
 from hotpapers.sources import SOURCES
 from hotpapers.sources.bluesky.schemas import event
 from hotpapers.sources.bluesky.stream_filter import names_paper, post_record
-from hotpapers.sources.paper_matching import mentions_of, title_verdicts
+from hotpapers.sources.paper_mentions import mentions_of, title_verdicts
 from tests.sources.bluesky_events import ANNA, create, post
 from tests.sources.cases import AT
 

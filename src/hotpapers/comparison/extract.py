@@ -17,7 +17,7 @@ from hotpapers.comparison.lines import ComparisonLine, PostLine
 from hotpapers.comparison.shared_key import SharedKey
 from hotpapers.moderation import doubtful_mentions
 from hotpapers.moderation.bots import verdicts
-from hotpapers.sources.paper_matching import EDIT_RULE
+from hotpapers.sources.paper_mentions import EDIT_RULE
 from hotpapers.store import AsOfView, Record
 
 COUNTS = "counts:"

@@ -53,7 +53,7 @@ RETRY_AFTER = 6 * HOUR
 NEVER = LARGEST
 
 
-def due_after(created_at: int, asked_at: int, shown_until: int) -> int:
+def next_recount_at(created_at: int, asked_at: int, shown_until: int) -> int:
     """When a post is due next, given when it was last asked for (0: never)."""
     times = [created_at + age * HOUR for age in AGES]
     next_time = min((time for time in times if time > asked_at), default=NEVER)

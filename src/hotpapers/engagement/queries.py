@@ -2,7 +2,7 @@
 
 * Rankings: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: papers and moments, who is
   whom, whose voice counts, who is an author, what was said, and who reacted.
-* Recounts: the posts whose counts are read again (see `measurement.due_after`).
+* Recounts: the posts whose counts are read again (see `measurement.next_recount_at`).
 
 The rows of the recount table are bookkeeping, not observations: they are not items and appear in no batch or export.
 """
@@ -25,7 +25,7 @@ from hotpapers.engagement.measurement import (
     SHOWN_FOR,
     MeasurementWindow,
     age_after,
-    due_after,
+    next_recount_at,
 )
 from hotpapers.engagement.post_reactions import (
     PostReactions,
@@ -157,6 +157,11 @@ def doubtful_sql(view: AsOfView) -> str:
         {judged} AND t.judgement = 'doubtful' EXCEPT {judged} AND t.judgement = 'sound' AND t.rule = 'operator')"""
 
 
+def limited_sql(alias: str) -> str:
+    """The condition that a row of `post` says that the post is gone, or that it is not to be quoted."""
+    return f"({alias}.gone <> '' OR {alias}.limits <> '[]')"
+
+
 def hidden_sql(view: AsOfView) -> str:
     """One table: `hidden`, posts and accounts judged hidden, each with its own number and its stable account's."""
     return f"""hidden (subject, voice) AS (
@@ -178,7 +183,7 @@ def posts_about_papers(view: AsOfView, papers: str, join: str = "") -> str:
         LEFT JOIN known AS w ON w.voice = p.voice
         {join}
         WHERE m.paper {papers} AND {view.visible("m")} AND {view.newest(SPECS[model.Mention], "m")}
-          AND p.gone = '' AND p.limits = '[]'
+          AND NOT {limited_sql("p")}
           AND {VOICE} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)"""
 
@@ -390,7 +395,7 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     with database.write():  # read inside: what is forgotten meanwhile must not come back
         after = 0 if pardoned > position else position
         new_posts = database.rows(sql, (network, after, at - SHOWN_FOR))
-        rows = [(post, network, created_at, 0, due_after(created_at, 0, 0), 0) for post, created_at in new_posts]
+        rows = [(post, network, created_at, 0, next_recount_at(created_at, 0, 0), 0) for post, created_at in new_posts]
         database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
     return latest
 
@@ -422,7 +427,7 @@ def follow_shown_posts(database: Database, network: str, at: int) -> int:
             for created_at, asked_at in row:
                 database.run(
                     "UPDATE recount SET shown_until = ?, due_at = ? WHERE post = ?",
-                    (until, due_after(created_at, asked_at, until), post),
+                    (until, next_recount_at(created_at, asked_at, until), post),
                 )  # fmt: skip
     return len(rows)
 
@@ -456,7 +461,9 @@ def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
     rows = []
     for post in posts:
         sql = f"SELECT created_at, shown_until FROM recount WHERE post = {NUMBER}"
-        rows += [(at, due_after(created_at, at, shown), post) for created_at, shown in database.rows(sql, (post,))]
+        rows += [
+            (at, next_recount_at(created_at, at, shown), post) for created_at, shown in database.rows(sql, (post,))
+        ]
     with database.write():
         database.many(f"UPDATE recount SET asked_at = ?, due_at = ? WHERE post = {NUMBER}", rows)
 

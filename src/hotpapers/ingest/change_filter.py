@@ -12,7 +12,7 @@ import msgspec
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest import queries
 from hotpapers.model import COUNTS, DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict, typed_key
-from hotpapers.sources.paper_matching import EDIT_RULE, edit_verdicts
+from hotpapers.sources.paper_mentions import EDIT_RULE, edit_verdicts
 from hotpapers.store import AsOfView, Record, item_rows, reaction_marks
 from hotpapers.store.batch_writer import BatchWriter
 from hotpapers.store.identities import NUMBER, IdentityLookup, is_pseudonym

@@ -11,7 +11,15 @@ import msgspec
 
 from hotpapers import announcement_days as calendar
 from hotpapers import model
-from hotpapers.engagement.queries import VOICE, announces_sql, hidden_sql, persons_sql, posts_about_papers, show_tables
+from hotpapers.engagement.queries import (
+    VOICE,
+    announces_sql,
+    hidden_sql,
+    limited_sql,
+    persons_sql,
+    posts_about_papers,
+    show_tables,
+)
 from hotpapers.errors import NotFound
 from hotpapers.model import BEGAN, HOUR, INFERRED, LARGEST, Announcement, HeldPapers, Paper, Post, Publication, Shown
 from hotpapers.store.as_of import AsOfView
@@ -72,7 +80,7 @@ def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
 
 
 def _withheld(view: AsOfView, post_numbers: str, keys: Sequence[str]) -> frozenset[str]:
-    limited = view.items(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({post_numbers})", keys)
+    limited = view.items(Post, f"{limited_sql('t')} AND t.post IN ({post_numbers})", keys)
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.post IN ({post_numbers}) AND ({VOICE} IN (SELECT voice FROM hidden)
@@ -371,7 +379,7 @@ def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> b
     """Whether any post in the new rows is gone or limited and was known at a position; or starts a thread whose later
     posts were known then, which shows that those were not replies to somebody else."""
     new_posts = f"SELECT n.post FROM post AS n WHERE n.id IN ({placeholders(rows)})"
-    limited = f"""SELECT 1 FROM post AS p WHERE p.post IN ({new_posts}) AND (p.gone <> '' OR p.limits <> '[]')
+    limited = f"""SELECT 1 FROM post AS p WHERE p.post IN ({new_posts}) AND {limited_sql("p")}
         AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post AND o.since <= ?) LIMIT 1"""
     begins = f"""SELECT 1 FROM post AS p JOIN post AS o ON o.account = p.account AND o.reply_to = p.post
         WHERE p.post IN ({new_posts}) AND o.since <= ? LIMIT 1"""

@@ -3,7 +3,7 @@
 It is applied whenever an issue is rendered, so the operator's blocklist, a network's terms and an author's wish apply
 to issues frozen long ago too. An issue's content and its digest do not depend on it.
 
-    gone, limited, hidden   by its author, its network or the operator: `posts.withheld`, before this gate
+    gone, limited, hidden   by its author, its network or the operator: `issues.queries.withheld_posts`, before
     doubtful                it may be about another paper
     blocked                 the operator's accounts, words and servers
     terms                   its network's: shown whole, by its first words, or as a link without quotation

@@ -19,7 +19,7 @@ from hotpapers import model
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import NotFound
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.model.keys import network_of, parse_key
+from hotpapers.model.keys import parse_key
 from hotpapers.moderation.bots.bot_names import accounts_of
 from hotpapers.privacy import forgotten_file, queries
 from hotpapers.privacy.queries import orphan_texts
@@ -27,7 +27,7 @@ from hotpapers.search import indexing
 from hotpapers.store import batches, identities, item_rows, raw_archive, reaction_marks, reader_reports, tombstones
 from hotpapers.store.commitments import SALT, canonical_json, commitment
 from hotpapers.store.database import Database
-from hotpapers.store.identities import is_pseudonym
+from hotpapers.store.identities import is_pseudonym, pseudonym
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.leftovers import remove_unfinished
 from hotpapers.store.manifest import BatchStamp, ErasedIdentity, Remainder
@@ -242,7 +242,7 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[ErasedIdent
     pseudonyms = {
         number: marks.own_pseudonym(key, len(tombstones.pseudonyms_of(record.database, marks, key)))
         if key in own
-        else f"{network_of(key)}:~{secrets.token_hex(16)}"
+        else pseudonym(key, secrets.token_hex(16))
         for number, (key, _) in gone.items()
     }
     identities.overwrite(

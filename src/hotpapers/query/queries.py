@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpapers import model
-from hotpapers.engagement.queries import VOICE, hidden_sql, persons_sql, posts_about_papers, show_tables
+from hotpapers.engagement.queries import VOICE, hidden_sql, limited_sql, persons_sql, posts_about_papers, show_tables
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database
 from hotpapers.store.identities import NUMBER, key_of
@@ -19,7 +19,7 @@ def withheld_posts(view: AsOfView) -> Iterator[str]:
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT {key_of("p.post")}
             FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice WHERE {view.visible("p")} AND {newest}
-          AND (p.gone <> '' OR p.limits <> '[]' OR {VOICE} IN (SELECT voice FROM hidden))"""
+          AND ({limited_sql("p")} OR {VOICE} IN (SELECT voice FROM hidden))"""
     for (post,) in view.database.iterate(sql):
         yield post
 

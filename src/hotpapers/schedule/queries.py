@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.engagement.queries import VOICE, persons_sql
+from hotpapers.engagement.queries import VOICE, limited_sql, persons_sql
 from hotpapers.model import NETWORKS
 from hotpapers.store import Record
 from hotpapers.store.database import Database, placeholders, slices
@@ -14,8 +14,8 @@ from hotpapers.store.identities import key_of, numbers_of
 def changed_posts(record: Record, position: int) -> frozenset[str]:
     """The posts that, according to batches after a position, are gone, limited or hidden, or no longer so."""
     gone_sql = f"""SELECT DISTINCT {key_of("p.post")} FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
-        AND p.since > ? AND (p.gone <> '' OR p.limits <> '[]' OR EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post
-            AND o.since <= ? AND (o.gone <> '' OR o.limits <> '[]')))"""
+        AND p.since > ? AND ({limited_sql("p")} OR EXISTS (SELECT 1 FROM post AS o
+            WHERE o.post = p.post AND o.since <= ? AND {limited_sql("o")}))"""
     any_judged_sql = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
     hidden_sql = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
             SELECT v.subject, coalesce(w.stable_voice, v.subject) FROM verdict AS v LEFT JOIN known AS w

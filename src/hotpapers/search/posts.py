@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from hotpapers import terms
-from hotpapers.engagement.queries import doubtful_sql, hidden_sql, persons_sql
+from hotpapers.engagement.queries import doubtful_sql, hidden_sql, limited_sql, persons_sql
 from hotpapers.ids import timestamps
 from hotpapers.model import LARGEST, Mention, Post
 from hotpapers.moderation.quotation_policy import policy_for, showing
@@ -44,7 +44,7 @@ def search(view: AsOfView, query: SearchQuery, limit: int, start: int, allowed: 
 def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> SearchStatement:
     """The statement that finds posts: existing, not hidden, from networks whose words may be shown."""
     networks = sorted(name for name, row in allowed.items() if row.shown != "link")
-    visible = f"""p.until = 0 AND p.gone = '' AND p.limits = '[]' AND {view.newest(SPECS[Post], "p")}
+    visible = f"""p.until = 0 AND NOT {limited_sql("p")} AND {view.newest(SPECS[Post], "p")}
         AND p.network IN ({placeholders(networks)}) AND p.created_at >= ? AND p.created_at < ?
         AND p.post NOT IN (SELECT subject FROM hidden)
         AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM known AS k

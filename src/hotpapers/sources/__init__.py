@@ -4,8 +4,8 @@
 `read` is pure and returns the items in a payload. A source knows no store: pace, retries, transactions and coverage are
 up to `ingest`. docs/development/adding-a-source.md shows a complete one.
 
-Shared: `feed_parser` and `bounded_xml` (hostile XML), `paper_matching` (which papers a post names), `batched_requests`,
-`endpoint_rotation`.
+Shared: `feed_parser` and `bounded_xml` (hostile XML), `paper_mentions` (which papers a post names), `batched_requests`,
+`endpoint_rotation`, `decoding`.
 """
 
 from __future__ import annotations

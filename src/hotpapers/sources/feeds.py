@@ -17,7 +17,7 @@ from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload
 from hotpapers.sources.endpoint_rotation import EndpointRotation
 from hotpapers.sources.feed_parser import FeedEntry, entries
-from hotpapers.sources.paper_matching import AtLeastOne, join_title, mentions_of, title_verdicts
+from hotpapers.sources.paper_mentions import AtLeastOne, join_title, mentions_of, title_verdicts
 
 NETWORK = "feeds"
 

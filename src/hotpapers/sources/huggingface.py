@@ -29,14 +29,8 @@ from hotpapers.model import (
     TextLink,
 )
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
-from hotpapers.sources.paper_matching import (
-    AtLeastOne,
-    decode_or_none,
-    decode_response,
-    gone_post,
-    microseconds_of,
-    unreadable_key,
-)
+from hotpapers.sources.decoding import decode_or_none, decode_response, microseconds_of, unreadable_key
+from hotpapers.sources.paper_mentions import AtLeastOne, gone_post
 
 NETWORK = "huggingface"
 MOST = 100

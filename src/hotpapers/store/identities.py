@@ -117,6 +117,11 @@ def numbers_of(keys: Sized) -> str:
 # ---- identities and keys ---------------------------------------------------------------------------------
 
 
+def pseudonym(key: str, digits: str) -> str:
+    """What replaces a forgotten key: its network, and hexadecimal digits that do not tell whose it was."""
+    return f"{keys.network_of(key)}:~{digits}"
+
+
 def is_pseudonym(key: object) -> bool:
     """Whether a value is the pseudonym of a forgotten key."""
     return isinstance(key, str) and keys.own_id(key).startswith("~")

@@ -21,9 +21,8 @@ import msgspec
 from hotpapers import model
 from hotpapers.categories import archive_of
 from hotpapers.errors import CorruptStore, InputError
-from hotpapers.model.keys import network_of
 from hotpapers.store.commitments import canonical_json, commitment, sha256
-from hotpapers.store.identities import Identity, commitment_of, is_paper, is_pseudonym, key_of, secret_of
+from hotpapers.store.identities import Identity, commitment_of, is_paper, is_pseudonym, key_of, pseudonym, secret_of
 
 _plain_json = msgspec.json.Encoder().encode
 
@@ -51,7 +50,7 @@ class KeyedHasher(NamedTuple):
         `times`: how often the account was forgotten before."""
         text = f"{key}\n{times}" if times else key
         digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=16, person=b"own").hexdigest()
-        return f"{network_of(key)}:~{digest}"
+        return pseudonym(key, digest)
 
     def _number(self, text: str, person: bytes) -> int:
         digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8, person=person).digest()

@@ -1,4 +1,5 @@
-"""Quarantine: payloads that could not be parsed, kept with the reason until they expire or a newer parser can."""
+"""What is in quarantine: payloads that could not be parsed, kept with the reason until they expire or a newer parser
+can. `raw_archive` puts them there."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class PublicationState(NamedTuple):
 def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> PublicationState:
     """The state according to the latest issues, newest last."""
     latest = issues[-1] if issues else None
-    due = due_after(publication, latest.content.day) if latest else None
+    due = next_issue_after(publication, latest.content.day) if latest else None
     return PublicationState(
         latest=phrases.weekday_name(latest.content.day) if latest else "",
         path=site_paths.issue_path(latest.content.day) if latest else "",
@@ -77,7 +77,7 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
     )
 
 
-def due_after(publication: Publication, day: str) -> NextIssue | None:
+def next_issue_after(publication: Publication, day: str) -> NextIssue | None:
     """The issue after this day's; None for retrospective publications and after the last issue."""
     if is_retrospective(publication.publication):
         return None

@@ -7,7 +7,7 @@ coordinated      which accounts are judged to be a chorus after a campaign
 campaign         what an attacker does: accounts, posts, likes; and the contract of an attack
 attack_files     users' own attacks: loaded, checked and run, with every failure reported
 catalogue        the attacks, one per file
-search           the fewest accounts that an attack needs
+least_costs      the fewest accounts that an attack needs
 suite            all attacks on all rankings in all worlds, on all cores; recorded_suite: on issues
 figures          the results as JSON, and the latest measured ones (measured.json)
 report           the results as tables and Markdown; recorded_report: for issues

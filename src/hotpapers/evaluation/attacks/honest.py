@@ -14,8 +14,8 @@ import msgspec
 
 from hotpapers.engagement.standing.rules import ENOUGH_KNOWN
 from hotpapers.evaluation.attacks import coordinated
+from hotpapers.evaluation.attacks.least_costs import TEN, Contender
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene, engagements, measurement_times
-from hotpapers.evaluation.attacks.search import TEN, Contender
 from hotpapers.evaluation.statistics import spearman
 from hotpapers.evaluation.worlds import BEGINS, PaperPost, World, WorldLaw, WorldPaper, liked_at
 from hotpapers.ids.mentions.own_words import MentionedPaper

@@ -9,8 +9,8 @@ from hotpapers import __version__, ranking
 from hotpapers.evaluation.attacks import report
 from hotpapers.evaluation.attacks.campaign import Attack
 from hotpapers.evaluation.attacks.figures import AttackFigures, NotRun
+from hotpapers.evaluation.attacks.least_costs import MOST
 from hotpapers.evaluation.attacks.recorded_suite import IssuePart, IssueResults
-from hotpapers.evaluation.attacks.search import MOST
 from hotpapers.evaluation.text_tables import markdown_table
 
 WIDTH = 120

@@ -12,8 +12,8 @@ from hotpapers.evaluation.attacks import suite
 from hotpapers.evaluation.attacks.campaign import Attack
 from hotpapers.evaluation.attacks.catalogue import blackout, outage, rival_chorus, rival_reference
 from hotpapers.evaluation.attacks.figures import NotRun
+from hotpapers.evaluation.attacks.least_costs import AttackEffects, Contender
 from hotpapers.evaluation.attacks.recorded_scene import HIGHEST, RecordedScene
-from hotpapers.evaluation.attacks.search import AttackEffects, Contender
 from hotpapers.evaluation.attacks.suite import Trial
 from hotpapers.issues.freeze import editions, publication_of
 from hotpapers.issues.queries import frozen_days

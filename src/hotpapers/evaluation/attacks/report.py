@@ -26,7 +26,7 @@ from hotpapers.evaluation.attacks.figures import (
     needs_standing,
 )
 from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss
-from hotpapers.evaluation.attacks.search import MOST
+from hotpapers.evaluation.attacks.least_costs import MOST
 from hotpapers.evaluation.attacks.suite import WORLDS, Results, Trial
 from hotpapers.evaluation.text_tables import markdown_table, plain_table
 from hotpapers.evaluation.worlds import WorldLaw

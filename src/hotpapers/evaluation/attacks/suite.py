@@ -28,8 +28,8 @@ from hotpapers.evaluation.attacks.honest import (
     judged_voices,
     small_field,
 )
+from hotpapers.evaluation.attacks.least_costs import AttackedDay, AttackEffects, Contender, Cost, least_costs
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene
-from hotpapers.evaluation.attacks.search import AttackedDay, AttackEffects, Contender, Cost, least_costs
 from hotpapers.evaluation.formulas import FORMULAS
 from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw
 from hotpapers.issues import windows

@@ -1,4 +1,5 @@
-"""Addresses that belong to one paper: the DOI of its published version, its code, its project page, its forum.
+"""Reads addresses that belong to one paper: the DOI of its published version, its code, its project page, its forum.
+`paper_index` knows whose they are.
 
 An address is compared by its key: host without `www.` and path in lower case, without query and fragment.
 

@@ -30,7 +30,7 @@ from hotpapers.model import (
     kind_of,
     typed_key,
 )
-from hotpapers.sources.paper_matching import unreadable_key
+from hotpapers.sources.decoding import unreadable_key
 from hotpapers.store import AsOfView, Record, item_checks
 from hotpapers.store.parsing import ParsedPayload, parse
 from hotpapers.terms import NetworkTerms, Table, admitted, of

@@ -35,7 +35,7 @@ from hotpapers.ingest.archives.format import (
 from hotpapers.ingest.pipeline import SNAPSHOT
 from hotpapers.model import Account, Item, Mention, Post, RawPayload, Reaction, TextLink, storable
 from hotpapers.model.keys import handle_key
-from hotpapers.sources.paper_matching import mentions_of, title_verdicts
+from hotpapers.sources.paper_mentions import mentions_of, title_verdicts
 
 REDDIT = re.compile(
     r"https?://(?:\w+\.)?reddit\.com/r/\w+/comments/(\w{1,13})(?:/[^/?#]*(?:/(\w{1,13}))?)?/?(?:[?#].*)?"

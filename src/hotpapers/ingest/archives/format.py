@@ -14,7 +14,7 @@ from hotpapers.ids.mentions import spans
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.ids.timestamps import SECOND
 from hotpapers.model import DAY, Item, Mention, Post, RawPayload
-from hotpapers.sources.paper_matching import unreadable_key
+from hotpapers.sources.decoding import unreadable_key
 from hotpapers.store import Record
 from hotpapers.store.paper_names import KEPT
 

@@ -34,7 +34,7 @@ from hotpapers.ingest.archives.format import (
     timely,
 )
 from hotpapers.model import DAY, Item, RawPayload
-from hotpapers.sources.paper_matching import decode_or_none
+from hotpapers.sources.decoding import decode_or_none
 from hotpapers.sources.x import XSettings, XSource
 from hotpapers.sources.x.schemas import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
 

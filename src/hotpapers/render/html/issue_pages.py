@@ -14,7 +14,7 @@ from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view import citations, phrases, site_paths
 from hotpapers.view.category_names import field_name
 from hotpapers.view.issue_proof import issue_proof_view
-from hotpapers.view.publication_state import due_after
+from hotpapers.view.publication_state import next_issue_after
 from hotpapers.view.site_paths import document_uri
 
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
@@ -72,7 +72,7 @@ class IssuePages:
                 citations.coins(cited) if (cited := citations.citation(entry.metadata)) else ""
                 for entry in issue.entries
             ],
-            due=due_after(site.publication, day) if path == "index.html" else None,
+            due=next_issue_after(site.publication, day) if path == "index.html" else None,
             document=document_uri(site.account, site.name, day) if site.account and not edition else "",
             canonical=site_paths.public_url(site.site_config.base, site_paths.issue_path(day)),
             card=card_pages.of_issue(site.site_config, site.issue(day)),

@@ -34,8 +34,9 @@ from hotpapers.sources.bluesky.stream import (
     resumes_at,
 )
 from hotpapers.sources.bluesky.stream_filter import AccountShard, EventFilter
+from hotpapers.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.sources.endpoint_rotation import soonest_retry
-from hotpapers.sources.paper_matching import AtLeastOne, decode_or_none, decode_response, unreadable_key
+from hotpapers.sources.paper_mentions import AtLeastOne
 
 __all__ = ["BlueskySettings", "BlueskySource"]
 

@@ -22,7 +22,7 @@ from hotpapers.model import (
     storable,
 )
 from hotpapers.sources.bluesky import schemas
-from hotpapers.sources.paper_matching import gone_post, mentions_by_name, mentions_of, title_verdicts
+from hotpapers.sources.paper_mentions import gone_post, mentions_by_name, mentions_of, title_verdicts
 
 NETWORK = "bluesky"
 LIMITS = frozenset(("!hide", "!takedown", "!no-unauthenticated", "porn", "sexual", "nudity", "graphic-media", "spam"))

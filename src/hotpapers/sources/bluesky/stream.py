@@ -16,7 +16,7 @@ from hotpapers.errors import FutureCursor, NetError, OutdatedCursor, StreamGap
 from hotpapers.model import HttpClient, PayloadPage, RawPayload
 from hotpapers.sources.bluesky import firehose, schemas
 from hotpapers.sources.bluesky.stream_filter import UNREADABLE, EventFilter
-from hotpapers.sources.paper_matching import unreadable_key
+from hotpapers.sources.decoding import unreadable_key
 
 SECOND = 1_000_000
 HEARTBEAT = 30 * SECOND

@@ -19,7 +19,7 @@ from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import PostTracker, RawPayload, ReactionType
 from hotpapers.sources.bluesky import schemas
 from hotpapers.sources.bluesky.parser import MOST_LINKS, NETWORK, REACTIONS, address, answer_key, key_of
-from hotpapers.sources.paper_matching import LONGEST
+from hotpapers.sources.paper_mentions import LONGEST
 
 UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, RecursionError)
 """What decoders raise for invalid input."""

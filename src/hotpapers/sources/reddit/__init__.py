@@ -17,7 +17,7 @@ from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import ids_in
 from hotpapers.sources.endpoint_rotation import EndpointRotation
-from hotpapers.sources.paper_matching import AtLeastOne, gone_post
+from hotpapers.sources.paper_mentions import AtLeastOne, gone_post
 from hotpapers.sources.reddit import parser
 from hotpapers.sources.reddit.api import RedditApi
 from hotpapers.sources.reddit.feeds import RedditFeeds

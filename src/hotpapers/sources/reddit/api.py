@@ -10,7 +10,7 @@ import msgspec
 from hotpapers.errors import NetError
 from hotpapers.model import HttpClient, PayloadPage, RawPayload
 from hotpapers.sources.batched_requests import one_by_one
-from hotpapers.sources.paper_matching import decode_or_none, decode_response, unreadable_key
+from hotpapers.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.sources.reddit.parser import NETWORK, RedditThing, too_many
 
 BATCH = 100

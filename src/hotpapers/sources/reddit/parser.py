@@ -12,7 +12,7 @@ from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.model import Account, Item, Post, Snapshot, TextLink
 from hotpapers.sources.feed_parser import FeedEntry
-from hotpapers.sources.paper_matching import gone_post, join_title, mentions_of, title_verdicts
+from hotpapers.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts
 
 NETWORK = "reddit"
 DELETED, REMOVED = "[deleted]", "[removed]"

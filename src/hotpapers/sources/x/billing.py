@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from hotpapers.errors import NetError, RequestRefused, RetryLater
 from hotpapers.http import retry_policy
 from hotpapers.model import HttpClient, PayloadPage, Response
-from hotpapers.sources.paper_matching import decode_response
+from hotpapers.sources.decoding import decode_response
 from hotpapers.sources.x import spending
 from hotpapers.sources.x.schemas import XResponse
 from hotpapers.sources.x.spending import BudgetState

@@ -9,14 +9,8 @@ import msgspec
 
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.model import Account, Item, Post, RawPayload, Snapshot, TextLink
-from hotpapers.sources.paper_matching import (
-    decode_or_none,
-    gone_post,
-    mentions_of,
-    microseconds_of,
-    title_verdicts,
-    unreadable_key,
-)
+from hotpapers.sources.decoding import decode_or_none, microseconds_of, unreadable_key
+from hotpapers.sources.paper_mentions import gone_post, mentions_of, title_verdicts
 from hotpapers.sources.x.schemas import (
     NOBODY,
     XMetrics,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from hotpapers.sources.paper_matching import decode_or_none
+from hotpapers.sources.decoding import decode_or_none
 
 NOT_FOUND, NOT_SHOWN = "/resource-not-found", "/not-authorized-for-resource"
 """Endings of the problem types that mean a post is no longer visible."""

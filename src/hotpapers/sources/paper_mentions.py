@@ -1,21 +1,16 @@
-"""Shared by sources: finding the papers that a post names, with the evidence; decoding responses; timestamps."""
+"""Shared by sources: the papers that a post names, with the evidence, as mentions and verdicts."""
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 from collections.abc import Collection, Iterable
 from typing import Annotated, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
-from hotpapers.errors import InputError, NetError
-from hotpapers.ids import arxiv, mentions, timestamps
+from hotpapers.ids import arxiv, mentions
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.ids.mentions.title_mismatch import other_title
-from hotpapers.model import Judgement, Mention, Post, Response, TextLink, Verdict
-from hotpapers.untrusted_json import decode_json
+from hotpapers.model import Judgement, Mention, Post, TextLink, Verdict
 
 LONGEST = 100_000
 """Characters of a text that are searched."""
@@ -121,30 +116,3 @@ def join_title(
         return title, title_link
     start = len(title) + 2
     return f"{title}\n\n{text}", (*title_link, *(TextLink(k.start + start, k.end + start, k.target) for k in links))
-
-
-def microseconds_of(published: datetime.datetime) -> int:
-    """Whole seconds as µs UTC. A time without a zone is UTC, never the machine's local time."""
-    return timestamps.whole_seconds(timestamps.from_datetime(published))
-
-
-def decode_response(response: Response, type: type[T]) -> T:
-    """A server's decoded JSON. Raises NetError if it is anything else, such as an HTML page."""
-    try:
-        return decode_json(response.body, type)
-    except InputError as problem:
-        parts = urlsplit(response.url)
-        raise NetError(f"{parts.netloc}{parts.path}: not the expected response: {problem}") from problem
-
-
-def decode_or_none(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
-    """The decoded part of an entry that identifies it; None if it cannot be decoded."""
-    try:
-        return decode_json(raw, type)
-    except InputError:
-        return None
-
-
-def unreadable_key(raw: bytes | msgspec.Raw) -> str:
-    """A key for an entry that cannot be identified: it goes to quarantine instead of being lost."""
-    return "unreadable-" + hashlib.sha256(bytes(raw)).hexdigest()[:16]
