@@ -126,9 +126,9 @@ def test_a_dump_was_made_when_it_is_said_or_else_when_its_file_was(dump: Path, t
     [
         (
             ("jetstream", "x.jsonl", "--seen-at", "2026-01-01"),
-            "--seen-at: every event in jetstream has its own moment.",
+            "--seen-at: every event in jetstream has its own moment",
         ),
-        (("classic", "x.md", "--seen-at", "2026-01-01"), "--seen-at is for archives, not for classic."),
+        (("classic", "x.md", "--seen-at", "2026-01-01"), "--seen-at is for archives, not for classic"),
     ],
 )
 def test_when_something_was_seen_is_not_asked_where_it_is_known(

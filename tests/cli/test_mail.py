@@ -142,7 +142,7 @@ def test_a_mail_address_is_forgotten_in_every_byte(config: Path, box: Box) -> No
 
 def test_without_a_relay_nobody_can_be_asked(config: Path, box: Box) -> None:
     config.write_text(config.read_text().replace('relay = "127.0.0.1"', ""))
-    message = "mail is not set up: set relay and address in [mailing] of hotpapers.toml."
+    message = "mail is not set up: set relay and address in [mailing] of hotpapers.toml"
     assert misuse("mail", "subscribe", "some@moth.example", "--publication", "daily", "--config", config) == message
     assert misuse("mail", "check", "--config", config) == message
     assert misuse("publish", DAY, "--to", "mailing", "--publication", "daily", "--config", config) == (

@@ -176,7 +176,7 @@ def test_a_run_that_is_interrupted_ends(worlds: Path, tmp_path: Path) -> None:
         assert running.stderr and running.stderr.readline() == b"began\n"
         os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does: to the whole group
         err = running.stderr.read()
-    assert running.returncode == 130 and err.endswith(b"\nhotpapers: interrupted.\n")
+    assert running.returncode == 130 and err.endswith(b"\nhotpapers: interrupted\n")
 
 
 @pytest.mark.long

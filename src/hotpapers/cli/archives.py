@@ -99,10 +99,10 @@ SMALL = 2**25
 def check(format_: str, context: common.CommandContext, seen_at: int | None, workers: int | None) -> None:
     """Raises UsageError if an archive cannot be imported with these options."""
     network = FORMATS.get(format_)
-    common.require(workers is None or network is not None, f"--workers is for archives, not for {format_}.")
-    common.require(seen_at is None or network is not None, f"--seen-at is for archives, not for {format_}.")
+    common.require(workers is None or network is not None, f"--workers is for archives, not for {format_}")
+    common.require(seen_at is None or network is not None, f"--seen-at is for archives, not for {format_}")
     common.require(
-        seen_at is None or format_ not in WITH_MOMENTS, f"--seen-at: every event in {format_} has its own moment."
+        seen_at is None or format_ not in WITH_MOMENTS, f"--seen-at: every event in {format_} has its own moment"
     )
     if network is not None:
         require_readable(format_, context)
