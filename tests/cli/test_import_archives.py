@@ -100,9 +100,9 @@ def test_every_figure_by_name(dump: Path, tmp_path: Path) -> None:
     assert result.status == 1 and result.json == {
         "imported": [
             {
-                "file": str(dump), "whole": False, "lines": 18, "before": 0, "cut": False, "papers": 0, "posts": 5,
-                "mentions": 5, "reactions": 0, "snapshots": 2, "gone": 2, "quarantined": 3, "refused": 0, "unknown": 5,
-                "passed": {},
+                "file": str(dump), "whole": False, "lines": 18, "before": 0, "stored_until": 0, "cut": False,
+                "papers": 0, "posts": 5, "mentions": 5, "reactions": 0, "snapshots": 2, "gone": 2, "quarantined": 3,
+                "refused": 0, "unknown": 5, "passed": {},
             }
         ],
         "refused": [{"file": str(missing), "line": None, "reason": "cannot be read: No such file or directory"}],
@@ -278,7 +278,7 @@ def test_stopped_in_the_midst_it_goes_on_and_nothing_is_lost(sign: signal.Signal
     assert (child.returncode, out) == (status, "") and "Traceback" not in err
     if sign == signal.SIGINT:
         assert err == "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
-    assert good("import", "jetstream", file, "--store", store).startswith("resumed after ")
+    assert good("import", "jetstream", file, "--store", store).startswith("resumed after 20")
     good("import", "jetstream", file, "--store", tmp_path / "alone.db")
     assert exported_items(store) == exported_items(tmp_path / "alone.db")
     good("verify", "--all", "--store", store)

@@ -247,6 +247,8 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
         return
     if file.before:
         yield f"resumed after {count_noun(file.before, 'line')}, where an earlier import stopped"
+    if file.stored_until:
+        yield f"resumed after {timestamps.rfc3339(file.stored_until)}: an earlier import stored the events up to then"
     additions = (count_noun(file.papers, "paper"),) if file.papers and not file.posts else (
         count_noun(file.posts, "post"), count_noun(file.mentions, "mention"), count_noun(file.reactions, "reaction"),
         count_noun(file.snapshots, "snapshot"),
