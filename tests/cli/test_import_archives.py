@@ -171,6 +171,16 @@ def test_a_file_that_nobody_may_read_is_refused(tmp_path: Path) -> None:
     assert (result.status, result.err) == (1, f"hotpapers: refused {file}: cannot be read: Permission denied\n")
 
 
+def test_a_folder_that_cannot_be_written_is_named_not_what_was_to_be_in_it(kettles: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    Record(str(folder / "s.db")).database.close()
+    folder.chmod(0o500)
+    result = run_as_user("import", "jetstream", kettles, "--store", folder / "s.db")
+    folder.chmod(0o700)
+    assert result.status == 1 and result.message == f"{folder}: cannot be written: Permission denied"
+
+
 # ---- packed and piped --------------------------------------------------------------------------------------
 
 

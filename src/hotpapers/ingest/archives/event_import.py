@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.errors import FullStore, InputError
+from hotpapers.errors import FullStore, InputError, ReadOnlyStore
 from hotpapers.ids import timestamps
 from hotpapers.ingest import queries
 from hotpapers.ingest.archives.batch import MOST_BYTES, MOST_SEEN, ArchiveBatch
@@ -77,7 +77,7 @@ class EventImport:
         self._record, self._marks = place.record, KnownMarks()
 
     def results(self) -> Iterator[ImportedFile | InputError]:
-        """The result for each file, once all are stored. Raises FullStore."""
+        """The result for each file, once all are stored. Raises FullStore, ReadOnlyStore."""
         with spill_folder(self._record) as folder, self._scanning(folder) as scan:
             scanned_files = self._second_pass(folder, scan, self._first_pass(folder, scan))
             files = [file for file, _ in scanned_files]
@@ -229,12 +229,16 @@ class _Halves:
 @contextmanager
 def spill_folder(record: Record) -> Iterator[Path]:
     """A private folder for sorted events, next to the store if that is a file. Removes folders left by killed imports.
-    Raises FullStore."""
+    Raises FullStore, ReadOnlyStore."""
     parent = record.database.path.absolute().parent if isinstance(record.database, SqliteDatabase) else None
     for old in parent.glob(f"{PREFIX}*") if parent else ():
         _remove_unused(old)
-    with full_disk_told((parent or Path(tempfile.gettempdir())) / "_"):
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    place = parent or Path(tempfile.gettempdir())
+    try:
+        with full_disk_told(place / "_"):
+            folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+    except OSError as problem:  # which names a folder that nobody knows
+        raise ReadOnlyStore(f"{place}: cannot be written: {problem.strerror}") from problem
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
