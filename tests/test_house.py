@@ -313,6 +313,42 @@ def test_sentences_are_plain_and_in_american_spelling() -> None:
     assert {name: words for name, words in matches.items() if words} == {}
 
 
+ERRORS = [definition.name for definition in public(ast.parse((SRC / "errors.py").read_text("utf-8")))]
+GIVEN_MESSAGES = {*ERRORS, "require", "print_error"}
+
+
+def messages(tree: ast.AST) -> Iterator[str]:
+    """The messages of errors, with {} for what is filled in: given to an error, to what raises or prints one, or
+    yielded after the key of a setting."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in GIVEN_MESSAGES:
+            yield from map(literal, node.args)
+        elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+            yield literal(node.value.elts[-1])
+
+
+def literal(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(literal(part) or "{}" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def ends_wrongly(message: str) -> bool:
+    """A message of one sentence has no period at its end; one of several sentences has."""
+    is_long = ". " in message or "\n" in message
+    return message.endswith(".") != is_long and not message.endswith("{}")
+
+
+def test_messages_of_errors_end_alike() -> None:
+    assert {
+        name: wrong for name, tree in trees().items() if (wrong := list(filter(ends_wrongly, messages(tree))))
+    } == {}
+    source = (
+        'raise errors.NotFound(f"{day}: none.")\nyield key, "write one. Or two"\nrequire(x, "no; {y}: write cs.LG")'
+    )
+    assert [*filter(ends_wrongly, messages(ast.parse(source)))] == ["{}: none.", "write one. Or two"]
+
+
 def test_no_file_names_a_machine_or_a_registry() -> None:
     places = [re.escape(str(path)) for path in (ROOT, SHARED) if len(path.parts) > 2]
     hosts = ["pypi" + r"\.org", "python" + r"hosted\.org", "registry" + r"\.npmjs", "--(extra-)?index" + "-url"]

@@ -176,7 +176,7 @@ def test_what_cannot_be_asked(config: Path, tmp_path: Path, monkeypatch: pytest.
     message = misuse("publish", "2021-03-02", "--to", "webhook", "--config", config)
     assert (
         message
-        == "webhook 1: secret: the environment variable NOTHING_THERE is not set; set it, or write the value here."
+        == "webhook 1: secret: the environment variable NOTHING_THERE is not set; set it, or write the value here"
     )
     config.write_text(LISTED)
     for name in ("chat", "webhook", "bluesky"):

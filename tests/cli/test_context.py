@@ -108,7 +108,7 @@ def test_a_store_needs_a_name(cwd: Path) -> None:
 
 
 def test_named_settings_must_be_there(cwd: Path) -> None:
-    assert misuse("status", "--config", "no.toml") == "no.toml: no such file; `hotpapers init` creates one."
+    assert misuse("status", "--config", "no.toml") == "no.toml: no such file; `hotpapers init` creates one"
 
 
 def test_rankings_and_channels_are_checked_where_they_are_known(cwd: Path) -> None:
@@ -116,13 +116,12 @@ def test_rankings_and_channels_are_checked_where_they_are_known(cwd: Path) -> No
     write_settings(cwd, WEEKLY + 'ranking = "luck/1"\n')
     message = misuse("issue")
     assert (
-        message
-        == "hotpapers.toml: publication 'weekly': ranking: 'luck/1' is not one of classic/1, rarity/1, rarity/2."
+        message == "hotpapers.toml: publication 'weekly': ranking: 'luck/1' is not one of classic/1, rarity/1, rarity/2"
     )
     write_settings(cwd, '[publish]\nchannels = ["site", "pigeon"]\n')
     assert (
         misuse("publish", "--all")
-        == "hotpapers.toml: publish.channels: 'pigeon' is not one of classic, feeds, markdown, site."
+        == "hotpapers.toml: publish.channels: 'pigeon' is not one of classic, feeds, markdown, site"
     )
 
 

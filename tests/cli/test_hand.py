@@ -227,7 +227,7 @@ def test_a_store_with_a_record_is_replaced_only_when_told(store: Path, tmp_path:
     good("backup", copy, "--store", store)
     good("import", "classic", classic_issues.file(tmp_path, "2021-04-04"), "--store", store)
     text = misuse("backup", copy, "--restore", "--store", store)
-    assert text == f"{store}: contains a record of 4 batches; add --replace to replace it by the backup."
+    assert text == f"{store}: contains a record of 4 batches; add --replace to replace it by the backup"
     text = good("backup", copy, "--restore", "--replace", "--store", store)
     assert text == "restored: the record up to batch 3\nlost with the replaced store: 1 later batch\n"
     assert run("status", "--json", "--store", store).json["items"]["listing"] == 3
@@ -254,7 +254,7 @@ def test_misuse_of_backup_says_what_goes(store: Path, tmp_path: Path) -> None:
         misuse("backup", tmp_path / "no.db", "--restore", "--store", store) == f"{tmp_path / 'no.db'}: no such backup"
     )
     assert misuse("backup", tmp_path / "no" / "a.db", "--store", store).endswith(
-        "no such folder for the backup; create it first."
+        "no such folder for the backup; create it first"
     )
 
 
@@ -263,7 +263,7 @@ def test_a_file_of_others_is_neither_written_over_nor_put_back(store: Path, tmp_
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear aunt,\n" * 200)
     message = failure("backup", letter, *options, "--store", store)
-    assert message == f"{letter}: not a Hot Papers store (not a SQLite file)."
+    assert message == f"{letter}: not a Hot Papers store (not a SQLite file)"
     assert letter.read_text() == "Dear aunt,\n" * 200
 
 

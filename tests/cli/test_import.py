@@ -219,7 +219,7 @@ def test_a_table_that_is_not_there(tmp_path: Path) -> None:
 def test_no_store_is_made_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
     result = run("import", "classic", classic_issues.file(tmp_path), "--store", tmp_path / "no" / "s.db")
     assert result.status == 2
-    assert result.message == f"{tmp_path / 'no'}: no such folder for the store; create it first."
+    assert result.message == f"{tmp_path / 'no'}: no such folder for the store; create it first"
 
 
 # ---- packed and broken files ---------------------------------------------------------------------------

@@ -100,9 +100,9 @@ def test_every_figure_by_name(dump: Path, tmp_path: Path) -> None:
     assert result.status == 1 and result.json == {
         "imported": [
             {
-                "file": str(dump), "whole": False, "lines": 18, "before": 0, "cut": False, "papers": 0, "posts": 5,
-                "mentions": 5, "reactions": 0, "snapshots": 2, "gone": 2, "quarantined": 3, "refused": 0, "unknown": 5,
-                "passed": {},
+                "file": str(dump), "whole": False, "lines": 18, "before": 0, "stored_until": 0, "cut": False,
+                "papers": 0, "posts": 5, "mentions": 5, "reactions": 0, "snapshots": 2, "gone": 2, "quarantined": 3,
+                "refused": 0, "unknown": 5, "passed": {},
             }
         ],
         "refused": [{"file": str(missing), "line": None, "reason": "cannot be read: No such file or directory"}],
@@ -126,9 +126,9 @@ def test_a_dump_was_made_when_it_is_said_or_else_when_its_file_was(dump: Path, t
     [
         (
             ("jetstream", "x.jsonl", "--seen-at", "2026-01-01"),
-            "--seen-at: every event in jetstream has its own moment.",
+            "--seen-at: every event in jetstream has its own moment",
         ),
-        (("classic", "x.md", "--seen-at", "2026-01-01"), "--seen-at is for archives, not for classic."),
+        (("classic", "x.md", "--seen-at", "2026-01-01"), "--seen-at is for archives, not for classic"),
     ],
 )
 def test_when_something_was_seen_is_not_asked_where_it_is_known(
@@ -169,6 +169,16 @@ def test_a_file_that_nobody_may_read_is_refused(tmp_path: Path) -> None:
     file.chmod(0)
     result = run_as_user("import", "reddit", file, "--store", tmp_path / "s.db")
     assert (result.status, result.err) == (1, f"hotpapers: refused {file}: cannot be read: Permission denied\n")
+
+
+def test_a_folder_that_cannot_be_written_is_named_not_what_was_to_be_in_it(kettles: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    Record(str(folder / "s.db")).database.close()
+    folder.chmod(0o500)
+    result = run_as_user("import", "jetstream", kettles, "--store", folder / "s.db")
+    folder.chmod(0o700)
+    assert result.status == 1 and result.message == f"{folder}: cannot be written: Permission denied"
 
 
 # ---- packed and piped --------------------------------------------------------------------------------------
@@ -278,7 +288,7 @@ def test_stopped_in_the_midst_it_goes_on_and_nothing_is_lost(sign: signal.Signal
     assert (child.returncode, out) == (status, "") and "Traceback" not in err
     if sign == signal.SIGINT:
         assert err == "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
-    assert good("import", "jetstream", file, "--store", store).startswith("resumed after ")
+    assert good("import", "jetstream", file, "--store", store).startswith("resumed after 20")
     good("import", "jetstream", file, "--store", tmp_path / "alone.db")
     assert exported_items(store) == exported_items(tmp_path / "alone.db")
     good("verify", "--all", "--store", store)

@@ -76,7 +76,7 @@ def test_a_later_observation_is_pointed_out(store: Path, tmp_path: Path) -> None
     good("import", "classic", file, "--store", store)
     note = (
         "hotpapers: 2021-03-02: the record has a later observation of the listing; "
-        "`hotpapers issue DATE --again --reason …` makes a new edition.\n"
+        "`hotpapers issue DATE --again --reason …` makes a new edition\n"
     )
     for command in (["issue", "2021-03-02"], ["publish", "--all", "--to", "classic", "--output", tmp_path / "out"]):
         result = run(*command, "--store", store)
@@ -141,7 +141,7 @@ def test_a_day_that_is_none(store: Path, day: str, tmp_path: Path) -> None:
 
 
 def test_a_day_without_a_listing(store: Path, tmp_path: Path) -> None:
-    message = "hot-papers 2021-03-07: no listing for that day in the record; add one with `hotpapers import`."
+    message = "hot-papers 2021-03-07: no listing for that day in the record; add one with `hotpapers import`"
     assert misuse("issue", "2021-03-07", "--store", store) == message
     assert misuse("publish", "2021-03-07", "--to", "site", "--output", tmp_path / "o", "--store", store) == message
     assert not (tmp_path / "o").exists()
@@ -224,7 +224,7 @@ def test_the_latest_day_by_the_clock(time: str, hour: int, window: Window, day: 
 def test_a_day_that_no_issue_can_have_is_refused(cwd: Path) -> None:
     (cwd / settings.FILE).write_text('[[publication]]\nname = "w"\nwindow = "weekly"\n', "utf-8")
     good("import", "jsonl", "-", input=EMPTY_EXPORT)
-    message = "2025-03-12: issues of w are weekly, on Mondays; the nearest are 2025-03-10 and 2025-03-17."
+    message = "2025-03-12: issues of w are weekly, on Mondays; the nearest are 2025-03-10 and 2025-03-17"
     assert misuse("issue", "2025-03-12") == message
     assert misuse("publish", "2025-03-12", "--to", "site") == message
 
@@ -237,13 +237,13 @@ def test_a_listing_publication_without_listings(cwd: Path) -> None:
 
 def test_a_day_that_is_not_over_says_when_it_closes(project: Path) -> None:
     assert failure("issue", "2999-01-01", "--publication", "daily") == (
-        "2999-01-01 is not over: its issue closes at 2999-01-01 07:00 UTC."
+        "2999-01-01 is not over: its issue closes at 2999-01-01 07:00 UTC"
     )
 
 
 def test_nothing_to_publish_yet(project: Path) -> None:
     assert misuse("publish", "--all", "--publication", "daily") == (
-        "daily: nothing to publish yet; `hotpapers issue --publication daily` freezes a first issue."
+        "daily: nothing to publish yet; `hotpapers issue --publication daily` freezes a first issue"
     )
 
 
@@ -251,7 +251,7 @@ def test_two_publications_need_two_folders(project: Path) -> None:
     good("issue", "2024-11-28", "--publication", "daily")
     good("publish", "--all", "--publication", "hot-papers")
     assert misuse("publish", "--all", "--publication", "daily") == (
-        "public/site: contains the site files of 'hot-papers'; choose another folder with --output."
+        "public/site: contains the site files of 'hot-papers'; choose another folder with --output"
     )
     (project / settings.FILE).write_text(DAILY_SETTINGS + 'output = "tea"\n', "utf-8")
     assert "in tea/site, " in good("publish", "--all", "--publication", "daily")
@@ -434,7 +434,7 @@ def test_what_was_forgotten_is_said(store: Path) -> None:
 
 def test_a_day_that_is_not_frozen(store: Path) -> None:
     message = misuse("verify", "2021-03-03", "--store", store)
-    assert message == "no frozen issue for 2021-03-03; `hotpapers issue DATE` freezes one."
+    assert message == "no frozen issue for 2021-03-03; `hotpapers issue DATE` freezes one"
 
 
 def test_a_frozen_issue_does_not_change_with_what_comes_later(store: Path, tmp_path: Path) -> None:

@@ -332,4 +332,4 @@ def test_it_needs_a_store(tmp_path: Path) -> None:
         "no such store; `hotpapers init` creates one with its settings, `hotpapers import` one from files"
     )
     (tmp_path / "letter").write_text("Dear aunt,\n" * 200)
-    assert failure("mcp", "--store", tmp_path / "letter").endswith("not a Hot Papers store (not a SQLite file).")
+    assert failure("mcp", "--store", tmp_path / "letter").endswith("not a Hot Papers store (not a SQLite file)")

@@ -17,8 +17,9 @@ import pytest
 
 from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.attempts import began_at
 from hotpapers.jobs.job_state import JobState
-from hotpapers.model import DAY
+from hotpapers.model import DAY, Publication
 from hotpapers.store import Record, now
 from tests.cli.run import environment, good, misuse, run
 from tests.http.server import Server, answer, serving
@@ -154,8 +155,25 @@ def test_one_round_of_all_and_what_status_says(tmp_path: Path, server: Server) -
     status = json.loads(good("status", "--config", config, "--json"))
     assert [job["job"] for job in status["jobs"]] == ["housekeeping", "issues", "lobsters", "lobsters/counts"]
     server.on("/lobsters/domains/arxiv.org.json", answer(403))
-    assert run("run", "--once", "--config", config).status == 0
+    result = run("run", "--once", "--config", config)
+    assert result.status == 1 and result.err.splitlines()[-1].startswith("hotpapers: lobsters: refused: ")
     assert "refused since " in good("status", "--config", config)
+
+
+def test_one_round_fails_if_its_issues_cannot_be_published(tmp_path: Path, server: Server) -> None:
+    """One network of several that fails is no failure: the issues say that it is unknown."""
+    config = write_settings(tmp_path, server, f'[source.feeds]\nurls = ["{server.base}/feed"]')
+    server.on("/feed", answer(403))
+    weeks_ago = now() - 14 * DAY
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        daily = Publication(publication="daily", title="Hot Papers", observed_at=weeks_ago)
+        record.append([daily, began_at("lobsters", weeks_ago)], source="settings", at=weeks_ago)
+    (tmp_path / "public").write_text("a file where the folder should be")
+    result = run("run", "--once", "--config", config)
+    assert result.status == 1 and result.err.splitlines()[-1].startswith("hotpapers: issues: partial: daily, site: ")
+    (tmp_path / "public").unlink()
+    assert run("run", "--once", "--config", config).status == 0
+    assert "refused since" in good("status", "--config", config)
 
 
 def test_status_says_what_was_switched_off(tmp_path: Path, server: Server) -> None:

@@ -55,7 +55,7 @@ def test_init_makes_its_folder(cwd: Path) -> None:
 
 def test_init_touches_nothing_that_is_there(cwd: Path) -> None:
     (cwd / "hotpapers.toml").write_text("my own")
-    assert misuse("init") == "hotpapers.toml: already exists; nothing was changed."
+    assert misuse("init") == "hotpapers.toml: already exists; nothing was changed"
     assert (cwd / "hotpapers.toml").read_text() == "my own" and not (cwd / "hotpapers.db").exists()
 
 
@@ -67,7 +67,7 @@ def test_init_leaves_a_record_that_is_there(cwd: Path) -> None:
 
 def test_init_leaves_a_file_of_another_program(cwd: Path) -> None:
     (cwd / "hotpapers.db").write_text("a letter to my aunt\n" * 50)
-    assert failure("init") == "hotpapers.db: not a Hot Papers store (not a SQLite file)."
+    assert failure("init") == "hotpapers.db: not a Hot Papers store (not a SQLite file)"
     assert not (cwd / "hotpapers.toml").exists()
 
 
@@ -75,9 +75,9 @@ def test_init_takes_a_public_contact(cwd: Path) -> None:
     good("init", "--contact", "https://desk.example/ ")
     assert settings.load(cwd / "hotpapers.toml").contact == "https://desk.example/"
     message = misuse("init", "other", "--contact", "two\nlines")
-    assert message == "the contact: write a web or mail address on one line, at most 200 characters."
+    assert message == "the contact: write a web or mail address on one line, at most 200 characters"
     assert misuse("init", "other", "--contact", "javascript:alert(1)") == (
-        "the contact: 'javascript:alert(1)' contains no address; write a web or mail address, such as https://papers.example/."
+        "the contact: 'javascript:alert(1)' contains no address; write a web or mail address, such as https://papers.example/"
     )
     assert not (cwd / "other" / "hotpapers.toml").exists()
 
@@ -196,7 +196,7 @@ def test_a_server_answers_and_ends_by_ctrl_c(demo_folder: Path) -> None:
         child.send_signal(signal.SIGINT)
         _, err = child.communicate(timeout=30)
         assert child.returncode == 130
-        assert err == "\nhotpapers: interrupted.\n"
+        assert err == "\nhotpapers: interrupted\n"
 
 
 def test_a_server_in_this_process(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

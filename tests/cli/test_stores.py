@@ -34,10 +34,10 @@ def test_a_file_of_others_is_named_and_left_alone(tmp_path: Path, command: list[
     contents = letter.read_bytes(), other_store.read_bytes()
     text = classic_issues.text().encode()
     assert (
-        run(*command, "--store", letter, input=text).message == f"{letter}: not a Hot Papers store (not a SQLite file)."
+        run(*command, "--store", letter, input=text).message == f"{letter}: not a Hot Papers store (not a SQLite file)"
     )
     message = run(*command, "--store", other_store, input=text).message
-    assert message == f"{other_store}: belongs to another program; choose another path with --store."
+    assert message == f"{other_store}: belongs to another program; choose another path with --store"
     assert (letter.read_bytes(), other_store.read_bytes()) == contents
 
 
@@ -109,7 +109,7 @@ def test_a_server_that_does_not_answer_hides_the_password() -> None:
     pytest.importorskip("psycopg")
     message = failure("status", "--store", "postgresql://me:secret@127.0.0.1:1/papers")
     assert message.startswith("postgresql://me:…@127.0.0.1:1/papers: ") and "secret" not in message
-    assert message.endswith("check that the server is running, and the user name and password.")
+    assert message.endswith("check that the server is running, and the user name and password")
 
 
 def test_a_database_that_is_not_there(postgres_server: str) -> None:
@@ -189,7 +189,7 @@ def test_writing_where_that_is_not_allowed_says_so(locked_store: Path, tmp_path:
     for command in (["import", "classic", file], ["issue", "2021-03-02"], hide):
         result = run_as_user(*command, "--store", locked_store)
         assert result.status == 1, command
-        assert result.message == f"{locked_store}: cannot be written; check the permissions of the file and its folder."
+        assert result.message == f"{locked_store}: cannot be written; check the permissions of the file and its folder"
 
 
 @pytest.mark.long
@@ -206,7 +206,7 @@ def test_a_folder_where_nothing_may_be_made(store: Path) -> None:
     assert (verify_result.status, verify_result.out) == (0, good("verify", "--all", "--store", store))
     assert issue_result.status == import_result.status == 1
     assert "check the permissions of the file and its folder" in issue_result.message
-    assert import_result.message == f"{folder / 'new.db'}: cannot be opened; check the path and its permissions."
+    assert import_result.message == f"{folder / 'new.db'}: cannot be opened; check the path and its permissions"
 
 
 def test_a_store_that_cannot_be_read_says_so(store: Path) -> None:

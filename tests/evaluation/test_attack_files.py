@@ -60,6 +60,7 @@ def test_the_page_s_attack_in_the_page_s_worlds(worlds: Path, tmp_path: Path) ->
     assert any(row["accounts"] for row in rows if row["with_standing"]) and not any(row["failed"] for row in rows)
     text = page.read_text("utf-8")
     assert text.startswith("# Attacks\n") and "over 1 day in 1 made-up world." in text
+    assert "`hotpapers evaluate attacks`." in text and "A *lifted* paper had reached that place" in text
     assert not any(phrase in text for phrase in ("--all", "still cheap", "Not tried", "686 likes")), "of other worlds"
     assert "| rarity/2 | new | never | never |" in text
     bought = [f"0+{row['accounts']}, ${row['dollars']:,.2f}" for row in rows if row["accounts"]]
@@ -176,7 +177,7 @@ def test_a_run_that_is_interrupted_ends(worlds: Path, tmp_path: Path) -> None:
         assert running.stderr and running.stderr.readline() == b"began\n"
         os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does: to the whole group
         err = running.stderr.read()
-    assert running.returncode == 130 and err.endswith(b"\nhotpapers: interrupted.\n")
+    assert running.returncode == 130 and err.endswith(b"\nhotpapers: interrupted\n")
 
 
 @pytest.mark.long

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hotpapers.evaluation.attacks import suite
-from hotpapers.evaluation.attacks.honest import THRESHOLD, farthest_move, judged_voices, small_field
+from hotpapers.evaluation.attacks.honest import THRESHOLD, _taking_part, farthest_move, judged_voices, small_field
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene, engagements, measurement_times
 from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw, WorldPaper
 from hotpapers.model import DAY, HOUR, RankingInput
@@ -51,6 +51,15 @@ def test_a_paper_moves_as_far_as_it_does_when_all_is_counted_again(scene: Scene)
                 places_after = places(scene, paper._replace(posts=posts), account)
                 farthest = max(farthest, places_after.get(paper.paper, len(places_before)) - places_before[paper.paper])
         assert farthest_move(scene, CONTENDER, len(entries), with_posts=with_posts) == farthest
+
+
+def test_only_who_had_liked_a_paper_by_the_cut_is_tried(scene: Scene) -> None:
+    """The first with standing came after the cut: removing it would change nothing."""
+    paper = next(paper for paper in scene.papers.values() if paper.posts)
+    early, late = sorted(scene.rule.known or ())[:2]
+    post = paper.posts[0]._replace(account=-1, at=scene.cut - HOUR, likes=3, half=HOUR)
+    posts = (post._replace(likers=(-2, -3, late)), post._replace(likers=(early, -4, -5)))
+    assert list(_taking_part(scene, paper._replace(posts=posts))) == [-1, early]
 
 
 @pytest.mark.long

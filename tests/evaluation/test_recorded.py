@@ -404,7 +404,7 @@ def test_misuse_of_issues(store: Path, tmp_path: Path, sqlite_url: str) -> None:
     with Record(str(tmp_path / "empty.db")) as record:
         write(record, DAILY)
     message = misuse("evaluate", "attacks", "--store", tmp_path / "empty.db", "--last", "1")
-    assert message == "daily: no frozen issue; freeze one with `hotpapers issue DATE`."
+    assert message == "daily: no frozen issue; freeze one with `hotpapers issue DATE`"
 
 
 # ---- the prices that entries state -----------------------------------------------------------------------------

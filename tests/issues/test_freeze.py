@@ -458,5 +458,5 @@ def test_a_listing_without_its_counts_cannot_be_rebuilt(record: Record) -> None:
     frozen(record, publication)
     record.database.run("DELETE FROM tally WHERE paper = (SELECT id FROM identity WHERE key = ?)", (key(2),))
     assert problems_of(record) == [
-        f"issue: listed {DAY} edition 1: cannot be rebuilt: listed {DAY} #2: the record has no counts for {key(2)}."
+        f"issue: listed {DAY} edition 1: cannot be rebuilt: listed {DAY} #2: the record has no counts for {key(2)}"
     ]

@@ -39,14 +39,14 @@ def test_the_page_of_settings_names_each_limit(table: type) -> None:
     ("text", "message"),
     [
         (f"[[publication]]\nname = 'a'\nnote = '{'x' * 201}'",
-         "publication 1: note: must be text, up to 200 characters."),
-        (f"[[publication]]\nname = '{'a' * 65}'", "publication 1: name: must be text, up to 64 characters."),
+         "publication 1: note: must be text, up to 200 characters"),
+        (f"[[publication]]\nname = '{'a' * 65}'", "publication 1: name: must be text, up to 64 characters"),
         (f"[[publication]]\nname = 'a'\nthreshold = {2**53}",
-         "publication 1: threshold: must be a whole number, 0 or more."),
-        (f"contact = 'https://a.example/{'x' * 200}'", "contact: must be text, up to 200 characters."),
-        ("[publish]\nbudget = -1", "publish.budget: must be a whole number, 0 or more."),
-        ("[run]\nread_back = 31", "run.read_back: must be a whole number, 0 to 30."),
-        ("[bots.rules]\nshare = 101", "bots.rules.share: must be a whole number, 0 to 100."),
+         "publication 1: threshold: must be a whole number, 0 or more"),
+        (f"contact = 'https://a.example/{'x' * 200}'", "contact: must be text, up to 200 characters"),
+        ("[publish]\nbudget = -1", "publish.budget: must be a whole number, 0 or more"),
+        ("[run]\nread_back = 31", "run.read_back: must be a whole number, 0 to 30"),
+        ("[bots.rules]\nshare = 101", "bots.rules.share: must be a whole number, 0 to 100"),
     ],
 )  # fmt: skip
 def test_a_value_beyond_its_limit_is_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -300,7 +300,7 @@ def test_a_contact_that_nobody_could_read(contact: str) -> None:
 
 @pytest.mark.parametrize("contact", ["me", "javascript:alert(1)", "https://", "@quill", "ftp://paper.example/", "a@b"])
 def test_a_contact_that_nobody_could_reach(tmp_path: Path, contact: str) -> None:
-    wrong = f"{contact!r} contains no address; write a web or mail address, such as https://papers.example/."
+    wrong = f"{contact!r} contains no address; write a web or mail address, such as https://papers.example/"
     with pytest.raises(SettingsError) as refused:
         settings.with_contact(contact)
     assert str(refused.value) == f"the contact: {wrong}"
@@ -313,16 +313,16 @@ def test_a_contact_that_nobody_could_reach(tmp_path: Path, contact: str) -> None
 def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         load(tmp_path / "hotpapers.toml")
-    assert str(refused.value) == f"{tmp_path / 'hotpapers.toml'}: no such file; `hotpapers init` creates one."
+    assert str(refused.value) == f"{tmp_path / 'hotpapers.toml'}: no such file; `hotpapers init` creates one"
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=re.escape(f"{tmp_path}: cannot be read: Is a directory.")):
+    with pytest.raises(SettingsError, match=re.escape(f"{tmp_path}: cannot be read: Is a directory")):
         load(tmp_path)
 
 
 def test_what_is_not_utf_8_says_where(tmp_path: Path) -> None:
-    assert refusal(tmp_path, b'contact = "\xff"') == "not UTF-8 at byte 11; save it as UTF-8."
+    assert refusal(tmp_path, b'contact = "\xff"') == "not UTF-8 at byte 11; save it as UTF-8"
 
 
 def test_what_is_not_toml_says_where(tmp_path: Path) -> None:
@@ -338,10 +338,10 @@ NETWORKS = ", ".join(model.NETWORKS)
 
 WRONG = [
     ("stroe = 'x'", "stroe: no such setting; did you mean store?"),
-    ("frequency = 7", f"frequency: no such setting; the settings here are {NAMES}."),
-    ("store = 7", 'store: must be text in quotation marks, such as "this".'),
+    ("frequency = 7", f"frequency: no such setting; the settings here are {NAMES}"),
+    ("store = 7", 'store: must be text in quotation marks, such as "this"'),
     *(
-        (table.replace("PATH", r'"pa\u0000th"'), f"{key}: 'pa\\x00th' contains a null byte; remove it.")
+        (table.replace("PATH", r'"pa\u0000th"'), f"{key}: 'pa\\x00th' contains a null byte; remove it")
         for table, key in (
             ("store = PATH", "store"),
             ("[publish]\noutput = PATH", "publish.output"),
@@ -353,107 +353,107 @@ WRONG = [
     ),
     (
         "[publish]\noutput = '~no-such-user-here/site'",
-        "publish.output: '~no-such-user-here/site' is not a path: there is no such home folder; write the full path.",
+        "publish.output: '~no-such-user-here/site' is not a path: there is no such home folder; write the full path",
     ),
-    ("store = ' '", 'store: is empty; write a path, such as "hotpapers.db".'),
-    ("publish = 7", "publish: must be a table."),
-    ("publication = 7", 'publication: must be a list, such as ["this", "that"].'),
+    ("store = ' '", 'store: is empty; write a path, such as "hotpapers.db"'),
+    ("publish = 7", "publish: must be a table"),
+    ("publication = 7", 'publication: must be a list, such as ["this", "that"]'),
     ("[publish]\nchanels = ['site']", "publish.chanels: no such setting; did you mean channels?"),
-    ("[publish]\nchannels = 'site'", 'publish.channels: must be a list, such as ["this", "that"].'),
-    ("[publish]\nchannels = []", 'publish.channels: is empty; name a channel, such as "site".'),
-    ("[publish]\noutput = ''", 'publish.output: is empty; write a folder, such as "public".'),
+    ("[publish]\nchannels = 'site'", 'publish.channels: must be a list, such as ["this", "that"]'),
+    ("[publish]\nchannels = []", 'publish.channels: is empty; name a channel, such as "site"'),
+    ("[publish]\noutput = ''", 'publish.output: is empty; write a folder, such as "public"'),
     (
         "[[publication]]\nname = 'daily'\nbase = 'https://owls.example'",
-        "publication 'daily': base: write a full address that ends with /, such as https://papers.example/daily/.",
+        "publication 'daily': base: write a full address that ends with /, such as https://papers.example/daily/",
     ),
-    ("terms = 7", "terms: must be a table."),
-    ("[terms]\nx = 'text'", "terms.x: must be a table."),
-    ("[terms.friendster]\nshown = 'text'", f"terms.friendster: no such network; the networks are {', '.join(TERMS)}."),
+    ("terms = 7", "terms: must be a table"),
+    ("[terms]\nx = 'text'", "terms.x: must be a table"),
+    ("[terms.friendster]\nshown = 'text'", f"terms.friendster: no such network; the networks are {', '.join(TERMS)}"),
     ("[terms.x]\nshwon = 'text'", "terms.x.shwon: no such setting; did you mean shown?"),
-    ("[terms.x]\nshown = 'words'", "terms.x.shown: 'words' is not one of text, excerpt, link."),
-    ("[terms.x]\nexported = 'all'", "terms.x.exported: 'all' is not one of facts, ids."),
-    ("[terms.x]\nread = 'yes'", "terms.x.read: 'yes' is not one of public, operator names it, own key, no."),
-    ("[terms.x]\nkeep = '7 days'", "terms.x.keep: must be a whole number without quotation marks."),
-    ("[terms.x]\nkeep = -1", "terms.x.keep: must be a whole number, 0 to 36,500."),
-    ("[terms.x]\nkeep = 36501", "terms.x.keep: must be a whole number, 0 to 36,500."),
-    ("[terms.x]\ncount_limited = 'no'", "terms.x.count_limited: must be true or false, without quotation marks."),
+    ("[terms.x]\nshown = 'words'", "terms.x.shown: 'words' is not one of text, excerpt, link"),
+    ("[terms.x]\nexported = 'all'", "terms.x.exported: 'all' is not one of facts, ids"),
+    ("[terms.x]\nread = 'yes'", "terms.x.read: 'yes' is not one of public, operator names it, own key, no"),
+    ("[terms.x]\nkeep = '7 days'", "terms.x.keep: must be a whole number without quotation marks"),
+    ("[terms.x]\nkeep = -1", "terms.x.keep: must be a whole number, 0 to 36,500"),
+    ("[terms.x]\nkeep = 36501", "terms.x.keep: must be a whole number, 0 to 36,500"),
+    ("[terms.x]\ncount_limited = 'no'", "terms.x.count_limited: must be true or false, without quotation marks"),
     ("[[publication]]\ntitle = 'T'", "publication 1: name: is missing; write name = …"),
     ("[[publication]]\nname = 'a'\n[[publication]]\nname = 'b'\ntresh = 1",
      "publication 2: tresh: no such setting; did you mean threshold?"),
     ("[[publication]]\nname = 'a'\nhour = 'eight'",
-     "publication 1: hour: must be a whole number without quotation marks."),
+     "publication 1: hour: must be a whole number without quotation marks"),
     ("[[publication]]\nname = 'a'\ncategories = ['cs.LG', 7]",
-     'publication 1: categories 2: must be text in quotation marks, such as "this".'),
+     'publication 1: categories 2: must be text in quotation marks, such as "this"'),
     ("[[publication]]\nname = 'a'\nwindow = 'hourly'",
-     "publication 1: window: 'hourly' is not one of daily, weekly, monthly, listing."),
+     "publication 1: window: 'hourly' is not one of daily, weekly, monthly, listing"),
     ("[[publication]]\nname = ''",
-     'publication 1: name: use letters, digits and hyphens, such as "daily-ml".'),
+     'publication 1: name: use letters, digits and hyphens, such as "daily-ml"'),
     ("[[publication]]\nname = 'a/b'",
-     "publication 'a/b': name: use letters, digits and hyphens, such as \"daily-ml\"."),
+     "publication 'a/b': name: use letters, digits and hyphens, such as \"daily-ml\""),
     ("[[publication]]\nname = 'é'",
-     "publication 'é': name: use letters, digits and hyphens, such as \"daily-ml\"."),
+     "publication 'é': name: use letters, digits and hyphens, such as \"daily-ml\""),
     ("[[publication]]\nname = 'a'\n[[publication]]\nname = 'a'",
-     "publication 'a': name: is taken by an earlier publication; names must differ."),
+     "publication 'a': name: is taken by an earlier publication; names must differ"),
     ("[[publication]]\nname = 'a'\ntitle = ''",
-     "publication 'a': title: is empty; write what readers see, such as \"Hot Papers\"."),
-    ("[[publication]]\nname = 'a'\nhour = 24", "publication 1: hour: must be a whole number, 0 to 23."),
-    ("[[publication]]\nname = 'a'\nhour = -1", "publication 1: hour: must be a whole number, 0 to 23."),
+     "publication 'a': title: is empty; write what readers see, such as \"Hot Papers\""),
+    ("[[publication]]\nname = 'a'\nhour = 24", "publication 1: hour: must be a whole number, 0 to 23"),
+    ("[[publication]]\nname = 'a'\nhour = -1", "publication 1: hour: must be a whole number, 0 to 23"),
     ("[[publication]]\nname = 'a'\nlast_day = '1991-08-13'",
-     "publication 'a': last_day: '1991-08-13' is not a date; write it like 2027-12-31."),
+     "publication 'a': last_day: '1991-08-13' is not a date; write it like 2027-12-31"),
     ("[[publication]]\nname = 'a'\nlast_day = '31 December 2027'",
-     "publication 'a': last_day: '31 December 2027' is not a date; write it like 2027-12-31."),
+     "publication 'a': last_day: '31 December 2027' is not a date; write it like 2027-12-31"),
     ("[[publication]]\nname = 'a'\nnote = \"two\\nlines\"",
-     "publication 'a': note: write one line."),
-    ("[[publication]]\nname = 'a'\nposts = 11", "publication 1: posts: must be a whole number, 0 to 10."),
-    ("[[publication]]\nname = 'a'\nposts = -1", "publication 1: posts: must be a whole number, 0 to 10."),
-    ("[[publication]]\nname = 'a'\nthreshold = -1", "publication 1: threshold: must be a whole number, 0 or more."),
+     "publication 'a': note: write one line"),
+    ("[[publication]]\nname = 'a'\nposts = 11", "publication 1: posts: must be a whole number, 0 to 10"),
+    ("[[publication]]\nname = 'a'\nposts = -1", "publication 1: posts: must be a whole number, 0 to 10"),
+    ("[[publication]]\nname = 'a'\nthreshold = -1", "publication 1: threshold: must be a whole number, 0 or more"),
     ("[[publication]]\nname = 'a'\nleast_entries = -1",
-     "publication 1: least_entries: must be a whole number, 0 to 100."),
+     "publication 1: least_entries: must be a whole number, 0 to 100"),
     ("[[publication]]\nname = 'a'\nzone = 'Mars/Base'",
-     "publication 'a': zone: 'Mars/Base' is not a time zone; write one such as Europe/Zurich."),
+     "publication 'a': zone: 'Mars/Base' is not a time zone; write one such as Europe/Zurich"),
     ("[[publication]]\nname = 'a'\nzone = '../etc'",
-     "publication 'a': zone: '../etc' is not a time zone; write one such as Europe/Zurich."),
+     "publication 'a': zone: '../etc' is not a time zone; write one such as Europe/Zurich"),
     ("[[publication]]\nname = 'a'\nzone = ''",
-     "publication 'a': zone: '' is not a time zone; write one such as Europe/Zurich."),
+     "publication 'a': zone: '' is not a time zone; write one such as Europe/Zurich"),
     ("[[publication]]\nname = 'a'\nnetworks = ['friendster']",
-     f"publication 'a': networks: 'friendster' is not one of {NETWORKS}."),
-    ("[[publication]]\nname = 'a'\nown = ['me']", "publication 'a': own: write accounts as network:id, not 'me'."),
-    ("[[publication]]\nname = 'a'\nown = ['x:']", "publication 'a': own: write accounts as network:id, not 'x:'."),
+     f"publication 'a': networks: 'friendster' is not one of {NETWORKS}"),
+    ("[[publication]]\nname = 'a'\nown = ['me']", "publication 'a': own: write accounts as network:id, not 'me'"),
+    ("[[publication]]\nname = 'a'\nown = ['x:']", "publication 'a': own: write accounts as network:id, not 'x:'"),
     ("[[publication]]\nname = 'a'\ninclude = ['']",
-     "publication 'a': include: contains an empty word, which matches every paper; remove it."),
+     "publication 'a': include: contains an empty word, which matches every paper; remove it"),
     ("[[publication]]\nname = 'a'\nexclude = [' ']",
-     "publication 'a': exclude: contains an empty word, which matches every paper; remove it."),
+     "publication 'a': exclude: contains an empty word, which matches every paper; remove it"),
     ("[[publication]]\nname = 'a'\ncategories = ['astro-phs']",
      "publication 'a': categories: 'astro-phs' is not an arXiv category or archive; did you mean astro-ph?"),
     ("[[publication]]\nname = 'a'\ncategories = ['machine learning']",
      "publication 'a': categories: 'machine learning' is not an arXiv category or archive; "
-     "write a category like cs.LG, or an archive like astro-ph."),
+     "write a category like cs.LG, or an archive like astro-ph"),
     ("[mailing]\nrelay = 'mail.example.org'",
-     "mailing.address: '' is not a mail address; write it like papers@example.org."),
+     "mailing.address: '' is not a mail address; write it like papers@example.org"),
     ("[mailing]\nreply_to = 'desk'",
-     "mailing.reply_to: 'desk' is not a mail address; write it like papers@example.org."),
+     "mailing.reply_to: 'desk' is not a mail address; write it like papers@example.org"),
     ('[mailing]\nbounces = "a@b.example\\r\\nBcc: c@d.example"',
-     "mailing.bounces: 'a@b.example\\r\\nBcc: c@d.example' is not a mail address; write it like papers@example.org."),
+     "mailing.bounces: 'a@b.example\\r\\nBcc: c@d.example' is not a mail address; write it like papers@example.org"),
     ("[mailing]\nrelay = 'smtp://mail.example.org'\naddress = 'a@b.example'",
      "mailing.relay: 'smtp://mail.example.org' is not a host; write it like mail.example.org, "
-     "and the port as port = 587."),
+     "and the port as port = 587"),
     ("[mailing]\nbase = 'http://papers.example/'", "mailing.base: write a full address that begins with https:// and "
-     "ends with /, such as https://papers.example/."),
-    ("[mailing]\nselector = 'a b'", "mailing.selector: 'a b' is not a valid DNS name."),
+     "ends with /, such as https://papers.example/"),
+    ("[mailing]\nselector = 'a b'", "mailing.selector: 'a b' is not a valid DNS name"),
     ("[serve]\nbase = 'https://papers.example'", "serve.base: write a full address that begins with https:// and "
-     "ends with /, such as https://papers.example/."),
-    ("[serve]\nproxies = -1", "serve.proxies: must be a whole number, 0 to 10."),
-    ("[serve]\nrate = 9_000_000", "serve.rate: must be a whole number, 0 to 1,000,000."),
-    ("[mailing]\nport = 0", "mailing.port: must be a whole number, 1 to 65,535."),
-    ("[mailing]\npace = 0", "mailing.pace: must be a whole number, 1 to 60,000."),
-    ("[mailing]\ntls = 'ssl'", "mailing.tls: 'ssl' is not one of starttls, implicit."),
-    ("[bots]\nbots = ['me']", "bots.bots: write accounts as network:id or network:@handle, not 'me'."),
-    ("[bots]\npeople = ['x:@']", "bots.people: write accounts as network:id or network:@handle, not 'x:@'."),
+     "ends with /, such as https://papers.example/"),
+    ("[serve]\nproxies = -1", "serve.proxies: must be a whole number, 0 to 10"),
+    ("[serve]\nrate = 9_000_000", "serve.rate: must be a whole number, 0 to 1,000,000"),
+    ("[mailing]\nport = 0", "mailing.port: must be a whole number, 1 to 65,535"),
+    ("[mailing]\npace = 0", "mailing.pace: must be a whole number, 1 to 60,000"),
+    ("[mailing]\ntls = 'ssl'", "mailing.tls: 'ssl' is not one of starttls, implicit"),
+    ("[bots]\nbots = ['me']", "bots.bots: write accounts as network:id or network:@handle, not 'me'"),
+    ("[bots]\npeople = ['x:@']", "bots.people: write accounts as network:id or network:@handle, not 'x:@'"),
     ("[bots]\nbots = ['x:@a']\npeople = ['x:@a']",
-     "bots.people: 'x:@a' is also in bots; remove it from one of the two."),
+     "bots.people: 'x:@a' is also in bots; remove it from one of the two"),
     ("[bots]\nrules = {rat = 7}", "bots.rules.rat: no such setting; did you mean rate?"),
-    ("[bots]\nrules = {rate = -1}", "bots.rules.rate: must be a whole number, 0 or more."),
-    ("[bots]\nrules = {share = 101}", "bots.rules.share: must be a whole number, 0 to 100."),
+    ("[bots]\nrules = {rate = -1}", "bots.rules.rate: must be a whole number, 0 or more"),
+    ("[bots]\nrules = {share = 101}", "bots.rules.share: must be a whole number, 0 to 100"),
 ]  # fmt: skip
 
 
@@ -483,10 +483,10 @@ def test_a_wrong_value_names_key_and_remedy(tmp_path: Path, text: str, message: 
 
 def test_a_reason_that_has_no_words_of_ours_still_names_the_key(tmp_path: Path) -> None:
     assert refusal(tmp_path, "[[publication]]\nname = 'a'\nthreshold = 1.5") == (
-        "publication 1: threshold: must be a whole number without quotation marks."
+        "publication 1: threshold: must be a whole number without quotation marks"
     )
-    assert settings._explained("Something else - at `$.publication[0].hour`") == "publication 1: hour: Something else."
-    assert settings._explained("Something else") == "the file: Something else."
+    assert settings._explained("Something else - at `$.publication[0].hour`") == "publication 1: hour: Something else"
+    assert settings._explained("Something else") == "the file: Something else"
 
 
 def test_letters_lead_to_the_app_unless_they_are_told_where(tmp_path: Path) -> None:

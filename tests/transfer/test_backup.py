@@ -362,7 +362,7 @@ def test_another_programs_file_is_never_replaced(sqlite_url: str, tmp_path: Path
     connection = apsw.Connection(str(file))
     connection.execute("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
     connection.close()
-    with pytest.raises(NotAStore, match="Move it away to restore a backup there"):
+    with pytest.raises(NotAStore, match="move it away to restore a backup there"):
         restore(tmp_path / "backup.db", str(file), replace=True)
     connection = apsw.Connection(str(file))
     assert connection.execute("SELECT x FROM theirs").fetchall() == [(1,)]

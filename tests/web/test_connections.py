@@ -68,11 +68,11 @@ def connect(port: int, data: bytes, host: str = "127.0.0.1") -> socket.socket:
     return connection
 
 
-def page(port: int, host: str = "127.0.0.1") -> int:
-    """The status of the front page for a new client."""
+def page(port: int, host: str = "127.0.0.1", target: str = "/") -> int:
+    """The status of a page, by default the front page, for a new client."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT, source_address=(host, 0))
     try:
-        connection.request("GET", "/")
+        connection.request("GET", target)
         return connection.getresponse().status
     finally:
         connection.close()
@@ -101,6 +101,19 @@ def test_who_only_holds_places_makes_room_for_others(data: bytes) -> None:
         for n in range(SLOW):
             stack.enter_context(connect(port, data, f"127.0.0.{2 + n % 50}"))
         assert [page(port) for _ in range(5)] == [200] * 5
+
+
+def test_a_target_may_be_a_whole_address() -> None:
+    """As in requests to proxies, which servers must accept, too (RFC 9112 §3.2.2)."""
+    targets = (
+        "http://a.example/archive/?x=1",
+        "HTTP://a.example:80/%61rchive/",
+        "https://a.example",
+        "http://a.example?x=/y",
+    )
+    with serve_site(allowed_behind(0)) as port:
+        assert [page(port, target=target) for target in targets] == [200] * 4
+        assert page(port, target="http://a.example/none") == page(port, target="/http://a.example/archive/") == 404
 
 
 def test_one_client_has_a_share_and_no_more() -> None:

@@ -202,8 +202,8 @@ def test_a_store_that_is_busy_asks_for_patience() -> None:
     def fail() -> Record:
         raise BusyStore("busy")
 
-    status, _, page = ask(Starlette(routes=list(routes(fail))), "POST", "/mail/unsubscribe/x")
-    assert status == 503 and "try again" in page.text
+    status, headers, page = ask(Starlette(routes=list(routes(fail))), "POST", "/mail/unsubscribe/x")
+    assert (status, headers["retry-after"]) == (503, "60") and "try again" in page.text
 
 
 def test_a_store_that_is_held_holds_up_nobody_else(site: Site, tmp_path: Path) -> None:

@@ -452,7 +452,8 @@ def test_where_no_more_reports_are_taken_no_word_is(site: Site, monkeypatch: pyt
     monkeypatch.setattr(reader_reports, "MOST_OPEN", 0)
     add_verdict(site, "template")
     response = site.prove(ADA, "person")
-    assert response.status == 503 and "Too many requests" in response.text and is_bot(site)
+    assert (response.status, response.headers["retry-after"]) == (503, "3600") and is_bot(site)
+    assert "Too many requests" in response.text
     assert "proof" in response.hidden and "checked" in str(response.page.elements), "the page stays as it was"
 
 

@@ -183,6 +183,7 @@ def test_so_many_an_hour_from_all_together(site: Site, monkeypatch: pytest.Monke
     monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 3)
     responses = [site.submit(text=f"Number {n}", peer=f"192.0.2.{n}") for n in range(4)]
     assert [response.status for response in responses] == [200, 200, 200, 503] and len(site.reports) == 3
+    assert responses[-1].headers["retry-after"] == "3600"
     assert "Number 3" in responses[3].text and "Too many reports in the last hour" in responses[3].text, (
         "what was typed is not lost"
     )

@@ -159,7 +159,7 @@ def _interrupted(args: Sequence[str]) -> int:
     if args and args[0] in RESUMES:
         print_error("interrupted; finished work is kept. Run the same command again to resume.")
     else:
-        print_error("interrupted.")
+        print_error("interrupted")
     return 130
 
 

@@ -99,10 +99,10 @@ SMALL = 2**25
 def check(format_: str, context: common.CommandContext, seen_at: int | None, workers: int | None) -> None:
     """Raises UsageError if an archive cannot be imported with these options."""
     network = FORMATS.get(format_)
-    common.require(workers is None or network is not None, f"--workers is for archives, not for {format_}.")
-    common.require(seen_at is None or network is not None, f"--seen-at is for archives, not for {format_}.")
+    common.require(workers is None or network is not None, f"--workers is for archives, not for {format_}")
+    common.require(seen_at is None or network is not None, f"--seen-at is for archives, not for {format_}")
     common.require(
-        seen_at is None or format_ not in WITH_MOMENTS, f"--seen-at: every event in {format_} has its own moment."
+        seen_at is None or format_ not in WITH_MOMENTS, f"--seen-at: every event in {format_} has its own moment"
     )
     if network is not None:
         require_readable(format_, context)
@@ -247,6 +247,8 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
         return
     if file.before:
         yield f"resumed after {count_noun(file.before, 'line')}, where an earlier import stopped"
+    if file.stored_until:
+        yield f"resumed after {timestamps.rfc3339(file.stored_until)}: an earlier import stored the events up to then"
     additions = (count_noun(file.papers, "paper"),) if file.papers and not file.posts else (
         count_noun(file.posts, "post"), count_noun(file.mentions, "mention"), count_noun(file.reactions, "reaction"),
         count_noun(file.snapshots, "snapshot"),

@@ -280,7 +280,7 @@ def configured_publications(context: CommandContext) -> list[Publication]:
             known_rankings = ", ".join(ranking.RANKINGS)
             raise SettingsError(
                 f"{context.file}: publication {publication.publication!r}: ranking: {publication.ranking!r} is not "
-                f"one of {known_rankings}."
+                f"one of {known_rankings}"
             )
     return publications
 
@@ -299,7 +299,7 @@ def targets(
     channels = dict.fromkeys(to or context.settings.publish.channels)
     for name in channels:
         if name not in CHANNELS:
-            raise SettingsError(f"{context.file}: publish.channels: {name!r} is not one of {', '.join(CHANNELS)}.")
+            raise SettingsError(f"{context.file}: publish.channels: {name!r} is not one of {', '.join(CHANNELS)}")
     has_several = len(channels) > 1
     return [
         # feeds are part of a site: its pages link to them, and their addresses are below the site's

@@ -83,14 +83,14 @@ def _outcomes(record: Record, keys: Sequence[str]) -> Iterator[tuple[str, Outcom
     try:
         yield from zip(posts, forgetting.forget_all(record, posts) if posts else (), strict=True)
     except StoreError as problem:
-        yield from ((key, StoreError(f"{key}: not forgotten. {problem}")) for key in posts)
+        yield from ((key, StoreError(f"{key}: not forgotten: {problem}")) for key in posts)
     for address in filter(is_address, keys):
         try:
             yield address, _forgotten(record, address)
         except NotFound as problem:
             yield address, problem
         except StoreError as problem:
-            yield address, StoreError(f"{address}: not forgotten. {problem}")
+            yield address, StoreError(f"{address}: not forgotten: {problem}")
 
 
 def _forgotten(record: Record, address: str) -> forgetting.ForgetResult:

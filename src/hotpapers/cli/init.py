@@ -71,7 +71,7 @@ def _begin(folder: Path, file: Path, contact: str | None, template: str, make_ke
     """Creates the settings, an empty store and, if signing is available, a key for the log of issues."""
     folder.mkdir(parents=True, exist_ok=True)
     if file.exists():
-        raise UsageError(f"{file}: already exists; nothing was changed.")
+        raise UsageError(f"{file}: already exists; nothing was changed")
     text = settings.with_contact(_ask_contact() if contact is None else contact, template)
     with Record(str(folder / settings.Settings().store)) as record:
         state = "already contains a record, which was kept" if record.head.position else "created, empty"

@@ -96,5 +96,5 @@ def report_newer(days: Sequence[str]) -> None:
     first_days = ", ".join(days[:5]) + (" …" if len(days) > 5 else "")
     print_error(
         f"{first_days}: the record has a later observation of the listing; "
-        "`hotpapers issue DATE --again --reason …` makes a new edition."
+        "`hotpapers issue DATE --again --reason …` makes a new edition"
     )

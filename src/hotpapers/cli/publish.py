@@ -115,7 +115,7 @@ def _days(record: Record, publication: Publication, dates: Sequence[str]) -> lis
     if not days:
         raise NotFound(
             f"{publication.publication}: nothing to publish yet; `hotpapers issue --publication "
-            f"{publication.publication}` freezes a first issue."
+            f"{publication.publication}` freezes a first issue"
         )
     return sorted(days)
 

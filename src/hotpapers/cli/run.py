@@ -19,7 +19,7 @@ from hotpapers.cli.collect import enabled_sources, in_turn, ingest_context, rais
 from hotpapers.cli.configured import issue_destinations, settings_checks, wanted_jobs
 from hotpapers.cli.following import follow_jobs, follow_names, site_alarms
 from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
-from hotpapers.cli.terminal import bar, plain
+from hotpapers.cli.terminal import bar, fail_for, plain
 from hotpapers.errors import StoreError
 from hotpapers.http import ClientLimits
 from hotpapers.ids.timestamps import day_of
@@ -27,6 +27,7 @@ from hotpapers.ingest import ConfiguredSource, IngestContext, make_connection, m
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.job_state import COUNTS
 from hotpapers.jobs.loop import JobLoop
 from hotpapers.jobs.runner import JobRunner
 from hotpapers.model import DAY
@@ -45,7 +46,12 @@ from hotpapers.web.monitoring import monitor
 @common.command("""
   hotpapers run
   hotpapers run --once                        (one round, for a scheduler)""")
-@click.option("--once", is_flag=True, help="Read each source once, then freeze and publish what is due.")
+@click.option(
+    "--once",
+    is_flag=True,
+    help="Read each source once, then freeze, publish and send what is due; exit status 1 if none could be "
+    "read, or if a later step failed.",
+)
 @common.store_options
 def run(once: bool, context: common.CommandContext) -> None:
     """Collect, freeze and publish on schedule until stopped.
@@ -91,6 +97,22 @@ def run(once: bool, context: common.CommandContext) -> None:
                 problems = runner.run()
     logs.log_event("stopped")
     raise_first(problems)
+    if once:
+        with Record(context.store) as record:
+            fail_for(_failures(record, (*read_jobs, *peer_jobs), (*site_jobs, *send_jobs)))
+
+
+def _failures(record: Record, read_jobs: Sequence[str], own_jobs: Sequence[str]) -> list[str]:
+    """What makes a single round a failure. One network of several that cannot be read does not: issues appear anyway,
+    and say that it is unknown."""
+    failing = {
+        status.source: f"{status.source}: {status.state}: {status.reason}"
+        for status in jobs_queries.all_states(record)
+        if status.failing_since is not None
+    }
+    readers = [name for name in read_jobs if not name.endswith(COUNTS)]
+    unread = readers if failing.keys() >= set(readers) else []
+    return [failing[name] for name in (*unread, *own_jobs) if name in failing]
 
 
 def _read_names(context: common.CommandContext, choices: Sequence[ConfiguredSource]) -> list[str]:

@@ -63,27 +63,25 @@ _staging = click.option(
 def check(format_: str, options: SparkOptions, workers: int | None, files: Sequence[str]) -> None:
     """Raises UsageError for options that conflict with each other or with the format."""
     master, to, staging = options
-    common.require(master is not None or not (to or staging), "--to and --staging need --spark.")
+    common.require(master is not None or not (to or staging), "--to and --staging need --spark")
     if master is None:
         return
-    common.require(format_ in archives.FORMATS, f"--spark is for archives, not for {format_}.")
-    common.require(workers is None, "--workers is for imports without --spark.")
-    common.require(not (to and staging), "--staging is for imports into the store, --to for findings in a folder.")
+    common.require(format_ in archives.FORMATS, f"--spark is for archives, not for {format_}")
+    common.require(workers is None, "--workers is for imports without --spark")
+    common.require(not (to and staging), "--staging is for imports into the store, --to for findings in a folder")
     common.require(
-        not any(map(streams.is_pipe, files)), "--spark: several processes cannot read standard input; name files."
+        not any(map(streams.is_pipe, files)), "--spark: several processes cannot read standard input; name files"
     )
-    common.require(
-        not any(map(is_remote, files)), "--spark: every machine opens files by path; mount or download them."
-    )
+    common.require(not any(map(is_remote, files)), "--spark: every machine opens files by path; mount or download them")
     on_cluster = not master.startswith("local") or master.startswith("local-cluster")
     common.require(
         not on_cluster or bool(to or staging),
         f"--spark {master}: name a folder or address that all its machines can reach: --staging DIR to import into the"
-        " store, or --to DIR to keep the findings.",
+        " store, or --to DIR to keep the findings",
     )
     common.require(
         not to or not os.path.isdir(to) or not os.listdir(to),
-        f"--to {to}: the folder is not empty; name another one, or empty it.",
+        f"--to {to}: the folder is not empty; name another one, or empty it",
     )
     from hotpapers.ingest.archives import spark_session
 

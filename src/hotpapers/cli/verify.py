@@ -114,7 +114,7 @@ def _frozen_items(record: Record, publication: str | None, dates: Sequence[str])
     ]
     missing_days = sorted(days - {item.day for item in chosen_issues})
     if missing_days:
-        raise NotFound(f"no frozen issue for {', '.join(missing_days)}; `hotpapers issue DATE` freezes one.")
+        raise NotFound(f"no frozen issue for {', '.join(missing_days)}; `hotpapers issue DATE` freezes one")
     return chosen_issues
 
 

@@ -133,7 +133,7 @@ def _check_folder(record: Record, publication: str, to: str, target: str, output
         return
     for other in queries.publications_in(record.database, to, target):
         if other != publication:
-            raise UsageError(f"{output}: contains the {to} files of {other!r}; choose another folder with --output.")
+            raise UsageError(f"{output}: contains the {to} files of {other!r}; choose another folder with --output")
 
 
 def _not_sent(

@@ -213,7 +213,8 @@ writes this page, and prints each field with {ENOUGH_CASES} papers too.
   at the other end: split conformal prediction (Lei et al. 2018).
 * **Check**: each week of the record is forecast from those more than {APART} weeks away. If fewer than nine in ten
   papers are within their range, all ranges for the network and age are widened until nine in ten are.
-* **No forecast** is given with too few curves or weeks for this, or for more voices than in any doubling seen so far.
+* **No forecast** is given with too few curves or weeks for this, for more voices than in any doubling seen so far, or
+  between two such sizes in a doubling without curves.
 
 ## Held-out weeks
 

@@ -129,7 +129,7 @@ def _rewritten(stored: StoredLog, signed: SignedCheckpoint) -> RewrittenPast:
     own = (note._replace(signatures=tuple(line for line in note.signatures if line.name == origin)) for note in notes)
     return RewrittenPast(
         f"{origin}: has rewritten its past: its checkpoint of {signed.checkpoint.size:,} leaves does not extend what "
-        "was seen before. Nothing from it is accepted; ask its operator",
+        "was seen before. Nothing from it is accepted; ask its operator.",
         tuple(map(str, own)),
     )
 

@@ -108,7 +108,8 @@ def predict(table: ForecastTable, network: str, archive: str, voices: int, age: 
     """The forecast for a paper with this number of voices on a network at an age in hours.
 
     It uses the narrowest of archive, group and all papers that has enough papers of similar size. None if there are too
-    few in all, if none of them had so many voices, or if the paper has no voice.
+    few in all, if none of them had so many voices, if none had as many and the next sizes are classes of their own, or
+    if the paper has no voice. Forecasts are part of an issue's digest: a method that gives more must be a new one.
     """
     if voices < 1:
         return None

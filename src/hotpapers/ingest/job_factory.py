@@ -56,9 +56,9 @@ def chosen_sources(
             raise UsageError(f"{name}: no such source; known sources: {', '.join(SOURCES)}")
     for name, table in tables.items():
         if name not in SOURCES:
-            raise SettingsError(f"{file}: source.{name}: no such source; known sources: {', '.join(SOURCES)}.")
+            raise SettingsError(f"{file}: source.{name}: no such source; known sources: {', '.join(SOURCES)}")
         if not isinstance(table.get("on", True), bool):
-            raise SettingsError(f"{file}: source.{name}.on: must be true or false, without quotation marks.")
+            raise SettingsError(f"{file}: source.{name}.on: must be true or false, without quotation marks")
     selection = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
     for name in selection:
         required_setting = ON_WITH.get(name, "")
@@ -68,7 +68,7 @@ def chosen_sources(
             )
         if not terms.may_run(terms.of(allowed, name), name not in ALWAYS_ON or name in names):
             raise SettingsError(
-                f"{file}: the terms of {name} do not allow reading it; see docs/reference/terms.md and [terms.{name}]."
+                f"{file}: the terms of {name} do not allow reading it; see docs/reference/terms.md and [terms.{name}]"
             )
     return [ConfiguredSource(name, read_settings(name, tables.get(name, {}), file)) for name in selection]
 

@@ -132,11 +132,11 @@ def check_closed(record: Record, publication: model.Publication, day: str, at: i
         return
     cut = closing(record.view(position=position), publication, day)
     if at < cut:
-        raise IssueError(f"{day} is not over: its issue closes at {minute_of(cut)}.")
+        raise IssueError(f"{day} is not over: its issue closes at {minute_of(cut)}")
     if not is_closed(record.view(cut, position), publication, day, at):
         raise IssueError(
             f"arXiv's announcement of {day} is not in the record yet; collect it, or wait until "
-            f"{minute_of(limit_of(publication, day))}, when the issue appears without it."
+            f"{minute_of(limit_of(publication, day))}, when the issue appears without it"
         )
 
 

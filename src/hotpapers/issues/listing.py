@@ -33,7 +33,7 @@ def tally_of(view: AsOfView, place: model.Place) -> model.Tally:
     tally = view._replace(as_of=place.observed_at).item(model.Tally, place.paper, place.network, place.method)
     if tally is None:
         description = f"{place.publication} {place.day} #{place.place}"
-        raise IssueError(f"{description}: the record has no counts for {place.paper}.")
+        raise IssueError(f"{description}: the record has no counts for {place.paper}")
     return tally
 
 

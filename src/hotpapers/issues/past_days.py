@@ -74,12 +74,12 @@ def plan_period(record: Record, publication: Publication, first: date, last: dat
     if span is None:
         raise NotFound(
             "the record has no announcements, which say which papers were new on a day, and no arXiv metadata snapshot"
-            " of that time to infer them from; import or collect some first."
+            " of that time to infer them from; import or collect some first"
         )
     known = [day for day in labels if _overlaps(publication, day, span)]
     if not known:
         raise NotFound(
-            f"the record has no announcements from {first} to {last}; it has those from {span[0]} to {span[1]}."
+            f"the record has no announcements from {first} to {last}; it has those from {span[0]} to {span[1]}"
         )
     frozen = set(frozen_days(record, history_of(publication).publication))
     return PastPeriod(
@@ -101,7 +101,7 @@ def check_days(record: Record, publication: Publication, first: date, last: date
 def _labels(publication: Publication, first: date, last: date) -> list[str]:
     if publication.window == "listing":
         raise UsageError(
-            f"{publication.publication}: a listing has only the issues that its maker published; no others can be made."
+            f"{publication.publication}: a listing has only the issues that its maker published; no others can be made"
         )
     if last < first:
         raise UsageError(f"{first} to {last}: the period ends before it begins")
@@ -110,7 +110,7 @@ def _labels(publication: Publication, first: date, last: date) -> list[str]:
     if not days:
         raise UsageError(
             f"{first} to {last}: issues of {publication.publication} are {publication.window},"
-            f" {RULE[publication.window]}; there is none in this period."
+            f" {RULE[publication.window]}; there is none in this period"
         )
     return days
 
@@ -129,7 +129,7 @@ def check_period_closed(period: PastPeriod, at: int) -> None:
     open_days = [day for day in period.days if cut_of(period.publication, day) > at]
     if open_days:
         closes = minute_of(cut_of(period.publication, open_days[0]))
-        raise IssueError(f"{open_days[0]} is not over: its issue closes at {closes}.")
+        raise IssueError(f"{open_days[0]} is not over: its issue closes at {closes}")
 
 
 def freeze_period(record: Record, period: PastPeriod) -> Iterator[FrozenIssue]:

@@ -467,5 +467,5 @@ def listing_of(view: AsOfView, publication: str, day: str) -> model.Listing:
     """The listing of a day as last observed. Raises NotFound."""
     listing = view.item(model.Listing, publication, day)
     if listing is None:
-        raise NotFound(f"{publication} {day}: no listing for that day in the record; add one with `hotpapers import`.")
+        raise NotFound(f"{publication} {day}: no listing for that day in the record; add one with `hotpapers import`")
     return listing

@@ -44,7 +44,7 @@ def is_label(publication: Publication, date: datetime.date) -> bool:
 def check_not_ended(publication: Publication, date: datetime.date) -> None:
     """Raises UsageError for a date after a publication's last day."""
     if has_ended(publication, date):
-        raise UsageError(f"{date}: {publication.publication} ended with the issue of {publication.last_day}.")
+        raise UsageError(f"{date}: {publication.publication} ended with the issue of {publication.last_day}")
 
 
 def check_label(publication: Publication, day: str) -> None:
@@ -55,7 +55,7 @@ def check_label(publication: Publication, day: str) -> None:
         nearest_days = [day.isoformat() for step in (-1, 1) for day in islice(days_from(publication, date, step), 1)]
         raise UsageError(
             f"{day}: issues of {publication.publication} are {publication.window}, {RULE[publication.window]}; "
-            f"the nearest {'are' if nearest_days[1:] else 'is'} {' and '.join(nearest_days)}."
+            f"the nearest {'are' if nearest_days[1:] else 'is'} {' and '.join(nearest_days)}"
         )
 
 

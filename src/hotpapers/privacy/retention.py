@@ -205,7 +205,7 @@ def delete_snapshots(record: Record, rows: Collection[tuple[int, int]]) -> list[
     hashes = queries.snapshot_hashes(record, [number for _, number in rows])
     missing = [number for _, number in rows if number not in hashes]
     if missing:
-        raise CorruptStore(f"{record.database.where}: snapshot row {missing[0]} is missing; run `hotpapers verify`.")
+        raise CorruptStore(f"{record.database.where}: snapshot row {missing[0]} is missing; run `hotpapers verify`")
     pairs: list[Pair] = []
     for since, group in groupby(sorted(rows), key=itemgetter(0)):
         numbers = [number for _, number in group]

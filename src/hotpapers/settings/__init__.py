@@ -188,11 +188,11 @@ def load(path: Path) -> Settings:
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        raise SettingsError(f"{path}: no such file; `hotpapers init` creates one.") from None
+        raise SettingsError(f"{path}: no such file; `hotpapers init` creates one") from None
     except OSError as problem:
-        raise SettingsError(f"{path}: cannot be read: {problem.strerror}.") from problem
+        raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:
-        raise SettingsError(f"{path}: not UTF-8 at byte {problem.start:,}; save it as UTF-8.") from problem
+        raise SettingsError(f"{path}: not UTF-8 at byte {problem.start:,}; save it as UTF-8") from problem
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
@@ -244,7 +244,7 @@ def _wrong_terms(tables: object) -> Iterator[str]:
     """Problems in the tables below `[terms]`, checked one network at a time because msgspec does not name them."""
     for network, table in tables.items() if isinstance(tables, dict) else ():
         if network not in TERMS:
-            yield f"terms.{network}: no such network; the networks are {', '.join(TERMS)}."
+            yield f"terms.{network}: no such network; the networks are {', '.join(TERMS)}"
         try:
             msgspec.convert(table, TermsOverride)
         except msgspec.ValidationError as problem:
@@ -260,14 +260,14 @@ def _explained(problem: str, prefix: str = "") -> str:
     if match := _MISSING.fullmatch(reason):
         return f"{_key(path, match[1])}: is missing; write {match[1]} = …"
     if match := _TYPE.fullmatch(reason):
-        return f"{_key(path)}: must be {_PLAIN.get(match[1], match[1])}."
+        return f"{_key(path)}: must be {_PLAIN.get(match[1], match[1])}"
     if match := _ENUM.fullmatch(reason):
         allowed = _CHOICES.get(path.rpartition(".")[2], ())
-        return f"{_key(path)}: {match[1]} is not one of {', '.join(allowed)}."
+        return f"{_key(path)}: {match[1]} is not one of {', '.join(allowed)}"
     if match := _LIMIT.fullmatch(reason):
         hint = get_type_hints(_table_at(path), include_extras=True)[path.rpartition(".")[2]]
-        return f"{_key(path)}: must be {'a whole number' if match[1] == 'int' else 'text'}, {limit_of(hint)}."
-    return f"{_key(path)}: {reason}."
+        return f"{_key(path)}: must be {'a whole number' if match[1] == 'int' else 'text'}, {limit_of(hint)}"
+    return f"{_key(path)}: {reason}"
 
 
 def _key(path: str, name: str = "") -> str:
@@ -286,29 +286,29 @@ def _table_at(path: str) -> type[msgspec.Struct]:
 def _unknown(path: str, name: str) -> str:
     setting_names = _table_at(path).__struct_fields__
     similar = difflib.get_close_matches(name, setting_names, 1)
-    remedy = f"did you mean {similar[0]}?" if similar else f"the settings here are {', '.join(setting_names)}."
+    remedy = f"did you mean {similar[0]}?" if similar else f"the settings here are {', '.join(setting_names)}"
     return f"{_key(path, name)}: no such setting; {remedy}"
 
 
 def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _path_problems(settings)
     if not settings.store.strip():
-        yield "store", 'is empty; write a path, such as "hotpapers.db".'
+        yield "store", 'is empty; write a path, such as "hotpapers.db"'
     if problem := _contact_problem(settings.contact):
         yield "contact", problem
     if not settings.publish.output.strip():
-        yield "publish.output", 'is empty; write a folder, such as "public".'
+        yield "publish.output", 'is empty; write a folder, such as "public"'
     if problem := _base_problem(settings.publish.base):
         yield "publish.base", problem
     if not settings.publish.channels:
-        yield "publish.channels", 'is empty; name a channel, such as "site".'
+        yield "publish.channels", 'is empty; name a channel, such as "site"'
     names = [table.name for table in settings.publication]
     for number, publication in enumerate(settings.publication, 1):
         label = f"publication {publication.name!r}" if publication.name else f"publication {number}"
         for key, problem in _publication_problems(publication):
             yield f"{label}: {key}", problem
         if publication.name in names[: number - 1]:
-            yield f"{label}: name", "is taken by an earlier publication; names must differ."
+            yield f"{label}: name", "is taken by an earlier publication; names must differ"
     for key, problem in _bot_problems(settings.bots):
         yield f"bots.{key}", problem
     tables = {
@@ -340,16 +340,16 @@ def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
     for key, accounts in (("bots", bots.bots), ("people", bots.people)):
         for account in accounts:
             if not keys.is_key(account):
-                yield key, f"write accounts as network:id or network:@handle, not {account!r}."
+                yield key, f"write accounts as network:id or network:@handle, not {account!r}"
     for account in bots.people:
         if account in bots.bots:
-            yield "people", f"{account!r} is also in bots; remove it from one of the two."
+            yield "people", f"{account!r} is also in bots; remove it from one of the two"
 
 
 def _base_problem(base: str) -> str:
     if not base or (_BASE.fullmatch(base) and is_address(base)):
         return ""
-    return "write a full address that ends with /, such as https://papers.example/daily/."
+    return "write a full address that ends with /, such as https://papers.example/daily/"
 
 
 def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
@@ -359,34 +359,32 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
     try:
         ZoneInfo(publication.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield "zone", f"{publication.zone!r} is not a time zone; write one such as Europe/Zurich."
+        yield "zone", f"{publication.zone!r} is not a time zone; write one such as Europe/Zurich"
     for key in ("include", "exclude"):
         if not all(word.strip() for word in getattr(publication, key)):
-            yield key, "contains an empty word, which matches every paper; remove it."
+            yield key, "contains an empty word, which matches every paper; remove it"
     for network in publication.networks:
         if network not in NETWORKS:
-            yield "networks", f"{network!r} is not one of {', '.join(NETWORKS)}."
+            yield "networks", f"{network!r} is not one of {', '.join(NETWORKS)}"
     for account in publication.own:
         if not keys.is_key(account):
-            yield "own", f"write accounts as network:id, not {account!r}."
+            yield "own", f"write accounts as network:id, not {account!r}"
 
 
 def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     if not announced.NAME.fullmatch(publication.name):
-        yield "name", 'use letters, digits and hyphens, such as "daily-ml".'
+        yield "name", 'use letters, digits and hyphens, such as "daily-ml"'
     if not publication.note.isprintable():
-        yield "note", "write one line."
+        yield "note", "write one line"
     if publication.last_day and not (is_day(publication.last_day) and publication.last_day >= FIRST_DAY):
-        yield "last_day", f"{publication.last_day!r} is not a date; write it like 2027-12-31."
+        yield "last_day", f"{publication.last_day!r} is not a date; write it like 2027-12-31"
     if not publication.title.strip():
-        yield "title", 'is empty; write what readers see, such as "Hot Papers".'
+        yield "title", 'is empty; write what readers see, such as "Hot Papers"'
     for category in publication.categories:
         if category not in _FIELDS:
             similar = difflib.get_close_matches(category, _FIELDS, 1)
             hint = (
-                f"did you mean {similar[0]}?"
-                if similar
-                else "write a category like cs.LG, or an archive like astro-ph."
+                f"did you mean {similar[0]}?" if similar else "write a category like cs.LG, or an archive like astro-ph"
             )
             yield "categories", f"{category!r} is not an arXiv category or archive; {hint}"
 
@@ -408,9 +406,9 @@ _NO_CONTACT = '# contact = ""'
 def _contact_problem(contact: str) -> str:
     """What is wrong with a public contact; empty if it is usable or there is none."""
     if not contact.isprintable() or len(contact) > LONGEST_CONTACT:
-        return f"write a web or mail address on one line, at most {LONGEST_CONTACT} characters."
+        return f"write a web or mail address on one line, at most {LONGEST_CONTACT} characters"
     if contact.strip() and not _CONTACT.search(contact):
-        return f"{contact!r} contains no address; write a web or mail address, such as https://papers.example/."
+        return f"{contact!r} contains no address; write a web or mail address, such as https://papers.example/"
     return ""
 
 

@@ -91,7 +91,7 @@ def secret(value: str, key: str) -> str:
     setting = os.environ.get(variable[1], "")
     if not setting.strip():
         raise SettingsError(
-            f"{key}: the environment variable {variable[1]} is not set; set it, or write the value here."
+            f"{key}: the environment variable {variable[1]} is not set; set it, or write the value here"
         )
     return setting.strip()
 
@@ -134,32 +134,32 @@ def _shared(
     table: ChatSettings | WebhookSettings, earlier_names: Sequence[str], publications: Sequence[str]
 ) -> Problems:
     if not NAME.fullmatch(table.name):
-        yield "name", 'use letters, digits and hyphens, such as "our-lab".'
+        yield "name", 'use letters, digits and hyphens, such as "our-lab"'
     if table.name in earlier_names:
-        yield "name", "is taken by an earlier table; names must differ."
+        yield "name", "is taken by an earlier table; names must differ"
     yield from _publication(table.publication, publications)
 
 
 def _publication(name: str, publications: Sequence[str]) -> Problems:
     if name not in publications:
-        yield "publication", f"{name!r} is not in this file, which has {', '.join(publications) or 'no publication'}."
+        yield "publication", f"{name!r} is not in this file, which has {', '.join(publications) or 'no publication'}"
 
 
 def _chat_problems(chat: ChatSettings) -> Problems:
     if not (_ROOM.fullmatch(chat.url) or _ENVIRONMENT.fullmatch(chat.url)):
-        yield "url", 'write the room\'s address in Apprise\'s format, such as "slack://…", or "env:NAME".'
+        yield "url", 'write the room\'s address in Apprise\'s format, such as "slack://…", or "env:NAME"'
     for member in chat.members:
         if not member.strip():
-            yield "members", "contains an empty name; remove it."
+            yield "members", "contains an empty name; remove it"
         if keys.network_of(member) in NETWORKS and ":" in member and not keys.is_key(member):
-            yield "members", f"write accounts as network:id or network:@handle, not {member!r}."
+            yield "members", f"write accounts as network:id or network:@handle, not {member!r}"
 
 
 def _webhook_problems(webhook: WebhookSettings) -> Problems:
     if not ((_WEB.fullmatch(webhook.url) and is_address(webhook.url)) or _ENVIRONMENT.fullmatch(webhook.url)):
-        yield "url", 'write a full address, such as "https://receiver.example/issues", or "env:NAME".'
+        yield "url", 'write a full address, such as "https://receiver.example/issues", or "env:NAME"'
     if not _ENVIRONMENT.fullmatch(webhook.secret) and len(webhook.secret) < SHORTEST_SECRET:
-        yield "secret", f'write {SHORTEST_SECRET} random characters or more, or "env:NAME".'
+        yield "secret", f'write {SHORTEST_SECRET} random characters or more, or "env:NAME"'
 
 
 def _account_problems(account: BlueskyAccount, is_duplicate: bool) -> Problems:
@@ -168,13 +168,13 @@ def _account_problems(account: BlueskyAccount, is_duplicate: bool) -> Problems:
         lookup = f"https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]}" if handle else ""
         yield (
             "account",
-            f"write its DID, which stays when its handle changes{f'; {lookup} gives it' if lookup else ''}.",
+            f"write its DID, which stays when its handle changes{f'; {lookup} gives it' if lookup else ''}",
         )
     if is_duplicate:
-        yield "account", "already has a table for this publication."
+        yield "account", "already has a table for this publication"
     if account.thread and not account.password.strip():
-        yield "password", 'is missing; create an app password in Bluesky\'s settings, and write it or "env:NAME".'
+        yield "password", 'is missing; create an app password in Bluesky\'s settings, and write it or "env:NAME"'
     if not (_HOST.fullmatch(account.host) and is_address(account.host)):
-        yield "host", 'write it like "https://bsky.social", without a path.'
+        yield "host", 'write it like "https://bsky.social", without a path'
     if account.feed and not _SERVICE.fullmatch(account.feed):
-        yield "feed", 'write the public address of `hotpapers serve`, such as "https://papers.example", without a path.'
+        yield "feed", 'write the public address of `hotpapers serve`, such as "https://papers.example", without a path'

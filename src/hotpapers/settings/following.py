@@ -33,8 +33,8 @@ def follow_problems(tables: Sequence[FollowSettings]) -> Iterator[tuple[str, str
     for number, table in enumerate(tables, 1):
         label = f"follow {table.name!r}" if table.name else f"follow {number}"
         if not _NAME.fullmatch(table.name) or len(table.name) > LONGEST_NAME:  # `follow --name` is not limited
-            yield f"{label}: name", f'use letters, digits and hyphens, at most {LONGEST_NAME}, such as "neighbor".'
+            yield f"{label}: name", f'use letters, digits and hyphens, at most {LONGEST_NAME}, such as "neighbor"'
         if table.name in names[: number - 1]:
-            yield f"{label}: name", "is taken by an earlier table; names must differ."
+            yield f"{label}: name", "is taken by an earlier table; names must differ"
         if not (_ADDRESS.fullmatch(table.url) and is_address(table.url)):
-            yield f"{label}: url", "write a full address that ends with /, such as https://papers.example/daily/."
+            yield f"{label}: url", "write a full address that ends with /, such as https://papers.example/daily/"

@@ -12,7 +12,7 @@ from hotpapers.settings.paths import is_address
 
 BASE = re.compile(r"(?:https://|http://(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]))[^\s?#\"<>]*/")
 """The public address of the app: https, unless it is on this machine, since people send it data."""
-BASE_REMEDY = "write a full address that begins with https:// and ends with /, such as https://papers.example/."
+BASE_REMEDY = "write a full address that begins with https:// and ends with /, such as https://papers.example/"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 MAIL_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z]{_LABEL}")
@@ -54,10 +54,10 @@ def mailing_problems(mailing: MailingSettings) -> Iterator[tuple[str, str]]:
     for key in ("address", "reply_to", "bounces"):
         value = getattr(mailing, key)
         if (value or (key == "address" and mailing.relay)) and not MAIL_ADDRESS.fullmatch(value):
-            yield key, f"{value!r} is not a mail address; write it like papers@example.org."
+            yield key, f"{value!r} is not a mail address; write it like papers@example.org"
     if not re.fullmatch(r"[A-Za-z0-9.:-]*", mailing.relay):
-        yield "relay", f"{mailing.relay!r} is not a host; write it like mail.example.org, and the port as port = 587."
+        yield "relay", f"{mailing.relay!r} is not a host; write it like mail.example.org, and the port as port = 587"
     if not is_app_address(mailing.base):
         yield "base", BASE_REMEDY
     if not re.fullmatch(r"[A-Za-z0-9._-]*", mailing.selector):
-        yield "selector", f"{mailing.selector!r} is not a valid DNS name."
+        yield "selector", f"{mailing.selector!r} is not a valid DNS name"

@@ -41,12 +41,12 @@ def quote_problems(quote: QuoteSettings) -> Iterator[tuple[str, str]]:
     """Problems in `[quote]`, as (key, reason and remedy)."""
     for account in quote.block_accounts:
         if not keys.is_key(account):
-            yield "block_accounts", f"write accounts as network:id or network:@handle, not {account!r}."
+            yield "block_accounts", f"write accounts as network:id or network:@handle, not {account!r}"
     if not all(word.strip() for word in quote.block_words):
-        yield "block_words", "contains an empty word, which matches every post; remove it."
+        yield "block_words", "contains an empty word, which matches every post; remove it"
     for server in quote.block_servers:
         if not _SERVER.fullmatch(server):
-            yield "block_servers", f"write servers like social.example.org, not {server!r}."
+            yield "block_servers", f"write servers like social.example.org, not {server!r}"
 
 
 def summary_problems(summary: SummarySettings) -> Iterator[tuple[str, str]]:
@@ -54,9 +54,9 @@ def summary_problems(summary: SummarySettings) -> Iterator[tuple[str, str]]:
     if not summary.url:
         for key in ("model", "key"):
             if getattr(summary, key):
-                yield key, "has no effect without a url; set url to the API's address, or remove it."
+                yield key, "has no effect without a url; set url to the API's address, or remove it"
         return
     if not (_API.fullmatch(summary.url) and is_address(summary.url)):
-        yield "url", "write a full address, such as http://127.0.0.1:11434/v1."
+        yield "url", "write a full address, such as http://127.0.0.1:11434/v1"
     if not summary.model.strip():
-        yield "model", "is missing; write the model's name on that server."
+        yield "model", "is missing; write the model's name on that server"

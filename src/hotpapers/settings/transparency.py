@@ -24,6 +24,6 @@ class TransparencySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
 def transparency_problems(settings: TransparencySettings) -> Iterator[tuple[str, str]]:
     """Problems in `[transparency]`, as (key, reason and remedy)."""
     if not settings.key.strip():
-        yield "key", 'is empty; write a path, such as "hotpapers.key".'
+        yield "key", 'is empty; write a path, such as "hotpapers.key"'
     if not settings.folder.strip():
-        yield "folder", 'is empty; write a folder, such as "transparency".'
+        yield "folder", 'is empty; write a folder, such as "transparency"'

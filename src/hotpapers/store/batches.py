@@ -212,7 +212,7 @@ def _move_later(database: Database, spec: KindSpec, prepared: PreparedRow, posit
     out to be known."""
     if isinstance(prepared.item, model.Issue):
         issue = prepared.item
-        raise errors.IssueError(f"{issue.publication} {issue.day}: another process has already frozen this edition.")
+        raise errors.IssueError(f"{issue.publication} {issue.day}: another process has already frozen this edition")
     [row] = numbered(database, spec, [prepared])
     while not insert_rows(database, spec, [row], position):
         if not _not_known(database, spec, [row.prepared]):
@@ -246,7 +246,7 @@ def pairs_of(database: Database, rows: Iterable[tuple[str, int, int]]) -> list[P
             listed[since] = manifest.indices(load_manifest(database, since))
         if (kind, number) not in listed[since]:
             raise errors.CorruptStore(
-                f"{database.where}: batch {since} does not list {kind} row {number}; run `hotpapers verify`."
+                f"{database.where}: batch {since} does not list {kind} row {number}; run `hotpapers verify`"
             )
         pairs.append((since, listed[since][kind, number]))
     return pairs

@@ -17,12 +17,12 @@ Value = TypeVar("Value")
 AT_ONCE = 500
 """The most parameters in one statement; databases limit their number."""
 
-FROM_0_1 = "written by Hot Papers 0.1, which is no longer supported; use its `export --records` and import the result."
+FROM_0_1 = "written by Hot Papers 0.1, which is no longer supported; use its `export --records` and import the result"
 
 
 IN_TRANSACTION = (
     "this connection is still in a read transaction, such as an unfinished export; finish or close it first, or open "
-    "the store a second time."
+    "the store a second time"
 )
 """Why a connection that is in a transaction cannot begin another one."""
 CREATED_BY = "`hotpapers init` creates one with its settings, `hotpapers import` one from files"

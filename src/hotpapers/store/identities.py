@@ -189,7 +189,7 @@ def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Ide
     if not rows:
         return EnrolledKeys(known)
     if database.insert("identity", COLUMNS, rows) < len(rows):
-        raise CorruptStore(f"{database.where}: an identity is missing from its index; run `hotpapers verify`.")
+        raise CorruptStore(f"{database.where}: an identity is missing from its index; run `hotpapers verify`")
     new_identities = {key: Identity(number, commitment_of(key, kept or salt)) for number, key, salt, kept, _ in rows}
     persons = len(rows) - sum(map(is_paper, new_identities))
     return EnrolledKeys({**known, **new_identities}, (rows[0][0], len(rows)), persons)

@@ -31,7 +31,7 @@ def check_part_exists(part: Path, target: Path) -> None:
     if not part.exists():
         raise StoreError(
             f"{target}: not written, because `hotpapers forget` ran meanwhile, which removes unfinished copies; run "
-            "the same command again."
+            "the same command again"
         )
 
 

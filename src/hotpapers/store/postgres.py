@@ -99,11 +99,11 @@ class PostgresDatabase:
         if encoding != "UTF8":
             raise errors.StoreError(
                 f"{self.where}: the database's encoding is {encoding}, which cannot store all text; create one with "
-                "CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'."
+                "CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'"
             )
         if self.rows("SELECT current_schema()") == [(None,)]:
             raise errors.StoreError(
-                f"{self.where}: no schema in this role's search_path exists; create one or change the search_path."
+                f"{self.where}: no schema in this role's search_path exists; create one or change the search_path"
             )
         with self._translated():
             self._connection.execute(f"SET lock_timeout = {WAIT_MS}; {SESSION}".encode())
@@ -113,7 +113,7 @@ class PostgresDatabase:
         try:
             yield
         except psycopg.errors.DiskFull as error:
-            raise errors.FullStore(f"{self.where}: no room left on the server's disk; nothing was changed.") from error
+            raise errors.FullStore(f"{self.where}: no room left on the server's disk; nothing was changed") from error
         except psycopg.errors.ReadOnlySqlTransaction as error:
             raise errors.ReadOnlyStore(f"{self.where}: cannot be written: {_first_line(error)}") from error
         except psycopg.errors.InsufficientPrivilege as error:
@@ -123,12 +123,12 @@ class PostgresDatabase:
                 f"{self.where}: statement canceled: {_first_line(error).removeprefix('canceling statement ')}"
             ) from error
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-            raise errors.BusyStore(f"{self.where}: another process is writing; try again later.") from error
+            raise errors.BusyStore(f"{self.where}: another process is writing; try again later") from error
         except (*CORRUPTED, UnicodeDecodeError) as error:
-            raise errors.CorruptStore(f"{self.where}: {_first_line(error)}; restore a backup.") from error
+            raise errors.CorruptStore(f"{self.where}: {_first_line(error)}; restore a backup") from error
         except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
             raise errors.UnreachableStore(
-                f"{self.where}: {_first_line(error)}; check that the server is running, and the user name and password."
+                f"{self.where}: {_first_line(error)}; check that the server is running, and the user name and password"
             ) from error
         except PROGRAM_ERRORS:
             raise
@@ -199,7 +199,7 @@ class PostgresDatabase:
         if version > len(migrations):
             raise errors.NewerStore(
                 f"{self.where}: written by a newer Hot Papers (schema {version}, this version supports up to "
-                f"{len(migrations)}); upgrade the program."
+                f"{len(migrations)}); upgrade the program"
             )
         if version == len(migrations):
             return
@@ -216,7 +216,7 @@ class PostgresDatabase:
         is_own = {"meta", "batch", "snapshot"} <= tables
         version_rows = self.rows("SELECT value FROM meta WHERE name = 'schema'") if is_own else []
         if not version_rows:
-            raise errors.NotAStore(f"{self.where}: belongs to another program; choose another database with --store.")
+            raise errors.NotAStore(f"{self.where}: belongs to another program; choose another database with --store")
         if "identity" not in tables:
             raise errors.NotAStore(f"{self.where}: {FROM_0_1}")
         return int(version_rows[0][0])
@@ -276,7 +276,7 @@ class PostgresDatabase:
         except errors.StoreError as problem:
             raise type(problem)(
                 f"{self.where}: forgotten, but the tables could not be rewritten to erase all traces "
-                f"({_first_line(problem.__cause__ or problem)}); run the same command again to finish."
+                f"({_first_line(problem.__cause__ or problem)}); run the same command again to finish"
             ) from problem
 
     def integrity(self, seconds: float = inf) -> IntegrityReport:
@@ -325,7 +325,7 @@ def _check_address(url: str, where: str) -> None:
             return
     raise errors.UsageError(
         f"{where}: not the URL of a PostgreSQL database; in names and passwords write spaces, %, @, : and / as "
-        "%20, %25, %40, %3A and %2F."
+        "%20, %25, %40, %3A and %2F"
     )
 
 

@@ -59,7 +59,7 @@ def connect(store: str, *, create: bool = True) -> Database:
             f"{path}: an empty file, not a store; if it was one, restore a backup: hotpapers backup --restore"
         )
     if not path.parent.is_dir():
-        raise errors.UsageError(f"{path.parent}: no such folder for the store; create it first.")
+        raise errors.UsageError(f"{path.parent}: no such folder for the store; create it first")
     return SqliteDatabase(path)
 
 

@@ -40,13 +40,13 @@ def _translate(error: Exception, where: str) -> errors.StoreError:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return errors.BusyStore(f"{where}: another process is writing; nothing was changed. Try again later.")
     if isinstance(error, apsw.ReadOnlyError):
-        return errors.ReadOnlyStore(f"{where}: cannot be written; check the permissions of the file and its folder.")
+        return errors.ReadOnlyStore(f"{where}: cannot be written; check the permissions of the file and its folder")
     if isinstance(error, apsw.NotADBError):
-        return errors.NotAStore(f"{where}: not a Hot Papers store (not a SQLite file).")
+        return errors.NotAStore(f"{where}: not a Hot Papers store (not a SQLite file)")
     if isinstance(error, apsw.CorruptError):
         return _damaged(where, error)
     if isinstance(error, apsw.CantOpenError):
-        return errors.StoreError(f"{where}: cannot be opened; check the path and its permissions.")
+        return errors.StoreError(f"{where}: cannot be opened; check the path and its permissions")
     return errors.StoreError(f"{where}: {error}")
 
 
@@ -104,7 +104,7 @@ def check_name(path: Path) -> None:
             return
     except UnicodeEncodeError:
         pass
-    raise errors.UsageError(f"{path}: SQLite cannot open a path that is not UTF-8; rename the file or its folder.")
+    raise errors.UsageError(f"{path}: SQLite cannot open a path that is not UTF-8; rename the file or its folder")
 
 
 class SqliteDatabase:
@@ -116,7 +116,7 @@ class SqliteDatabase:
         version = apsw.SQLITE_VERSION_NUMBER
         if version < FIXED[0] or 3_052_000 <= version < FIXED[1]:
             raise errors.StoreError(
-                f"SQLite {apsw.sqlite_lib_version()} can corrupt a store in WAL mode; install apsw 3.53 or newer."
+                f"SQLite {apsw.sqlite_lib_version()} can corrupt a store in WAL mode; install apsw 3.53 or newer"
             )
         check_name(path)
         self.where = str(path)
@@ -163,7 +163,7 @@ class SqliteDatabase:
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
         owner = connection.execute("PRAGMA application_id").get
         if owner != APPLICATION and (tables or owner):
-            raise errors.NotAStore(f"{self.where}: belongs to another program; choose another path with --store.")
+            raise errors.NotAStore(f"{self.where}: belongs to another program; choose another path with --store")
 
     @property
     def is_lost(self) -> bool:
@@ -226,7 +226,7 @@ class SqliteDatabase:
             if version > len(migrations):
                 raise errors.NewerStore(
                     f"{self.where}: written by a newer Hot Papers (schema {version}, this version supports up to "
-                    f"{len(migrations)}); upgrade the program."
+                    f"{len(migrations)}); upgrade the program"
                 )
             if version == len(migrations):
                 return
@@ -305,13 +305,13 @@ class SqliteDatabase:
                 raise errors.FullStore(
                     f"{self.where}: forgotten, but there is no disk space to rewrite the file, and copies may remain "
                     f"in its unused parts; free some {2 * self.size() / 1e6:,.0f} MB and run the same command again to "
-                    "finish."
+                    "finish"
                 ) from error
             busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy and busy[0]:
             raise errors.BusyStore(
                 f"{self.where}: forgotten, but another process is still reading an older state from the log; stop it "
-                "and run the same command again to finish."
+                "and run the same command again to finish"
             )
 
     def integrity(self, seconds: float = inf) -> IntegrityReport:

@@ -58,9 +58,9 @@ def backup(record: Record, target: Path) -> int:
     """
     check_name(target)
     if not target.parent.is_dir():
-        raise UsageError(f"{target.parent}: no such folder for the backup; create it first.")
+        raise UsageError(f"{target.parent}: no such folder for the backup; create it first")
     if isinstance(record.database, SqliteDatabase) and target.exists() and target.samefile(record.database.path):
-        raise UsageError(f"{target}: is the store itself; name another file for the backup.")
+        raise UsageError(f"{target}: is the store itself; name another file for the backup")
     if target.exists() and not target.is_file():  # a device such as /dev/null would be replaced for all programs
         raise UsageError(f"{target}: is not a file; name another one")
     if target.exists():
@@ -126,17 +126,17 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
     if not source.is_file():
         raise NotFound(f"{source}: no such backup")
     if not source.stat().st_size:
-        raise NotAStore(f"{source}: is empty; nothing was restored.")
+        raise NotAStore(f"{source}: is empty; nothing was restored")
     position = _position(source)
     replaced = _replaced_store(store)
     if not replace and (replaced.position or replaced.unreadable):
         content = (
             f"a {replaced.unreadable} store" if replaced.unreadable else f"a record of {replaced.position} batches"
         )
-        raise UsageError(f"{replaced.where}: contains {content}; add --replace to replace it by the backup.")
+        raise UsageError(f"{replaced.where}: contains {content}; add --replace to replace it by the backup")
     store_folder = None if is_server(store) else store_path(store).absolute().parent
     if store_folder and not store_folder.is_dir():
-        raise UsageError(f"{store_folder}: no such folder for the store; create it first.")
+        raise UsageError(f"{store_folder}: no such folder for the store; create it first")
     with tempfile.TemporaryDirectory(prefix=FOLDER, dir=store_folder) as folder:
         part = Path(folder) / "restored.db"
         with closing(SqliteDatabase(source, read_only=True)) as backed_up:
@@ -168,7 +168,7 @@ def _replaced_store(store: str) -> _ReplacedStore:
     except NotFound:
         return _ReplacedStore()
     except NotAStore as problem:
-        raise NotAStore(f"{problem} Move it away to restore a backup there.") from problem
+        raise NotAStore(f"{problem}; move it away to restore a backup there") from problem
     except (CorruptStore, NewerStore) as problem:
         if is_server(store):
             raise
@@ -195,14 +195,14 @@ def _lines(path: Path, restored: Record) -> frozenset[forgotten_file.ForgottenMa
     try:
         return forgotten_file.read(file, restored.hasher)
     except OSError as problem:
-        raise UsageError(f"{file}: cannot be read: {problem.strerror}; nothing was restored.") from problem
+        raise UsageError(f"{file}: cannot be read: {problem.strerror}; nothing was restored") from problem
 
 
 def _nothing_known(store: str) -> str:
     file = "the database" if is_server(store) else str(forgotten_file.file_beside(store_path(store)))
     return (
         f"{file} has no entries for this record, so anyone forgotten or unsubscribed since the backup was made would "
-        "be restored; add --as-backed-up if there was nobody."
+        "be restored; add --as-backed-up if there was nobody"
     )
 
 

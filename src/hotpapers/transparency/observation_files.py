@@ -151,7 +151,7 @@ def _check_store(folder: Path, hasher: KeyedHasher) -> None:
         raise LogError(
             f"{folder}: its files are of a store with another secret: with other marks, followers would count "
             "everybody twice. Use that store, or a backup or full export of it; or set observations = false and delete "
-            "this folder"
+            "this folder."
         )
 
 

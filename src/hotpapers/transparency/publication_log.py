@@ -199,7 +199,7 @@ def _check_extends(config: LogConfig, signed: Checkpoint | None, tree: MerkleTre
         raise LogError(
             f"{origin}: {log_keys.state_file(config.key_file)} says that {signed.size:,} leaves were signed, and "
             f"{config.folder} does not have them: it is an older copy, or was changed. Restore the right copy, or "
-            "start a new log: hotpapers log --rotate"
+            "start a new log: hotpapers log --rotate."
         )
 
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hotpapers.errors import StoreError
 from hotpapers.logs import log_event
@@ -90,7 +91,7 @@ def server(
     learn_structs()
     logging.getLogger("uvicorn.error").addFilter(_is_unexpected)
     config = uvicorn.Config(
-        app(open_issues, publication, site_config, more_routes),
+        with_absolute_targets(app(open_issues, publication, site_config, more_routes)),
         host=host,
         port=port,
         http=guarded(allowed or allowed_behind(0)),  # type: ignore[arg-type]
@@ -102,6 +103,19 @@ def server(
         log_level="error",  # warnings are caused by clients, which could flood the log with them
     )
     return uvicorn.Server(config)
+
+
+def with_absolute_targets(app: ASGIApp) -> ASGIApp:
+    """The app, with paths as it expects them if a request's target is a whole address, as in requests to proxies:
+    servers must accept that (RFC 9112 §3.2.2), and uvicorn passes it on."""
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path", "").lower().startswith(("http://", "https://")):
+            path, raw_path = scope["path"].split("/", 3)[3:], scope["raw_path"].split(b"/", 3)[3:]
+            scope = {**scope, "path": "/" + "".join(path), "raw_path": b"/" + b"".join(raw_path)}
+        await app(scope, receive, send)
+
+    return respond
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:

@@ -33,7 +33,7 @@ def address_of(listen: str, setting: str = "run.listen") -> tuple[str, int]:
     """`127.0.0.1:9464` or `[::1]:9464` as host and port. `setting`: its name for errors. Raises SettingsError."""
     host, _, port = listen.rpartition(":")
     if not (_HOST.fullmatch(host) and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise SettingsError(f"{setting}: {listen!r} is not an address; write it like 127.0.0.1:9464.")
+        raise SettingsError(f"{setting}: {listen!r} is not an address; write it like 127.0.0.1:9464")
     return host.strip("[]"), int(port)
 
 
@@ -184,7 +184,7 @@ def background_server(
     try:
         server = GuardedServer(address_of(listen, setting), handler, allowed or allowed_behind(1), name)
     except OSError as problem:
-        raise SettingsError(f"{setting}: {listen}: {problem.strerror}; choose another address.") from problem
+        raise SettingsError(f"{setting}: {listen}: {problem.strerror}; choose another address") from problem
     learn_structs()
     thread = threading.Thread(target=server.serve_forever, name=name, daemon=True)
     thread.start()

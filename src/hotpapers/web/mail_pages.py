@@ -42,12 +42,13 @@ LONGEST = 100
 
 
 class MailPage(NamedTuple):
-    """A page's text. `buttons`: (target, label) pairs."""
+    """A page's text. `buttons`: (target, label) pairs. `wait`: seconds for Retry-After, or 0."""
 
     heading: str
     lines: tuple[str, ...] = ()
     buttons: tuple[tuple[str, str], ...] = ()
     status: int = 200
+    wait: int = 0
 
 
 TokenHandler = Callable[[Record, MailToken, Subscriber, str], MailPage]
@@ -56,7 +57,7 @@ TokenHandler = Callable[[Record, MailToken, Subscriber, str], MailPage]
 NOTHING = MailPage(
     "Invalid or expired link", ("The link is incomplete or too old. Subscribe again to get a new one.",), (), 404
 )
-BUSY = MailPage("Server busy", ("The server is busy. Please try again in a minute.",), (), 503)
+BUSY = MailPage("Server busy", ("The server is busy. Please try again in a minute.",), status=503, wait=60)
 
 
 def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) -> Sequence[BaseRoute]:
@@ -142,4 +143,5 @@ def _handle(open_record: Callable[[], Record], text: str, purpose: Purpose, hand
 
 def _page(page: MailPage) -> Response:
     body = macro("mail_page.html", "page")(page.heading, page.lines, page.buttons)
-    return Response(body.encode("utf-8", "replace"), status_code=page.status, headers=HEADERS)
+    retry = {"retry-after": str(page.wait)} if page.wait else {}
+    return Response(body.encode("utf-8", "replace"), status_code=page.status, headers={**HEADERS, **retry})

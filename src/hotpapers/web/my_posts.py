@@ -241,4 +241,6 @@ CONTEST_PAGES: dict[actions.ContestOutcome, FormPage] = {
         ("There are signs of a bot besides the way you post, so the operator of this site will review it.", AFTER),
     ),
 }
-FULL = FormPage("Try again later", ("Too many requests in the last hour. Please try again later.",), status=503)
+FULL = FormPage(
+    "Try again later", ("Too many requests in the last hour. Please try again later.",), status=503, wait=3600
+)

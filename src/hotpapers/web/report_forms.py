@@ -27,7 +27,9 @@ PATHS: dict[Kind, str] = {"entry": "/wrong", "quotation": "/report"}
 HEADINGS: dict[Kind, str] = {"entry": "What is wrong?", "quotation": "Report a quotation"}
 LABELS: dict[Kind, str] = {"entry": "What is wrong with this entry?", "quotation": "Why should it not be quoted?"}
 HINT = "Only the operator of this site will read this. We don’t store who you are; for a reply, contact the operator."
-FULL = FormPage("Try again later", ("Too many reports in the last hour. Please try again later.",), status=503)
+FULL = FormPage(
+    "Try again later", ("Too many reports in the last hour. Please try again later.",), status=503, wait=3600
+)
 THANKS = FormPage("Thank you", ("The operator of this site will read it.",))
 
 

@@ -49,18 +49,18 @@ def test_valid_tables(tmp_path: Path) -> None:
     ("name", "changes", "message"),
     [
         ("chat", {"name": '"our lab"'}, "chat 1: name: use letters, digits and hyphens, such as"),
-        ("chat", {"publication": '"nightly"'}, "chat 1: publication: 'nightly' is not in this file, which has daily."),
+        ("chat", {"publication": '"nightly"'}, "chat 1: publication: 'nightly' is not in this file, which has daily"),
         ("chat", {"url": '"hush"'}, "chat 1: url: write the room's address in Apprise's format, such as \"slack://…\""),
         ("chat", {"url": ""}, "chat 1: url: is missing; write url = …"),
-        ("chat", {"members": '[" "]'}, "chat 1: members: contains an empty name; remove it."),
+        ("chat", {"members": '[" "]'}, "chat 1: members: contains an empty name; remove it"),
         ("chat", {"members": '["x:@"]'}, "chat 1: members: write accounts as network:id or network:@handle, not 'x:"),
         ("chat", {"room": '"x"'}, "chat 1: room: "),
         ("webhook", {"url": '"ftp://hush"'}, "webhook 1: url: write a full address"),
         ("webhook", {"url": '"https://hush:hush@a.example/"'}, "webhook 1: url: write a full address"),
         ("webhook", {"secret": '"hush"'}, "webhook 1: secret: write 16 random characters or more"),
         ("bluesky", {"account": '"@papers.example"'}, "bluesky 1: account: write its DID, which stays when its "
-         "handle changes; https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle=papers.example gives it."),
-        ("bluesky", {"account": '"papers"'}, "bluesky 1: account: write its DID, which stays when its handle changes."),
+         "handle changes; https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle=papers.example gives it"),
+        ("bluesky", {"account": '"papers"'}, "bluesky 1: account: write its DID, which stays when its handle changes"),
         ("bluesky", {"password": '" "'}, "bluesky 1: password: is missing; create an app password"),
         ("bluesky", {"host": '"https://pds.example/xrpc"'}, 'bluesky 1: host: write it like "https://bsky.social"'),
         ("bluesky", {"feed": '"http://papers.example"'}, "bluesky 1: feed: write the public address of"),
@@ -74,12 +74,12 @@ def test_invalid_tables(tmp_path: Path, name: str, changes: dict[str, str], mess
 @pytest.mark.parametrize("name", ["chat", "webhook"])
 def test_names_differ(tmp_path: Path, name: str) -> None:
     error = error_of(tmp_path, table(name), table(name))
-    assert error == f"{name} 2: name: is taken by an earlier table; names must differ."
+    assert error == f"{name} 2: name: is taken by an earlier table; names must differ"
 
 
 def test_an_account_has_one_table_a_publication(tmp_path: Path) -> None:
     error = error_of(tmp_path, table("bluesky"), table("bluesky"))
-    assert error == "bluesky 2: account: already has a table for this publication."
+    assert error == "bluesky 2: account: already has a table for this publication"
 
 
 def test_the_account_that_posts_is_the_publications_own(tmp_path: Path) -> None:

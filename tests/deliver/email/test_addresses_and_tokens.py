@@ -181,8 +181,8 @@ def test_a_password_is_in_the_environment_or_in_a_file_and_never_shown(tmp_path:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "cannot be read: No such file or directory."), (b"", "does not contain a password."),
-     (b"\xff", "not UTF-8."), (b"x" * 2000, "does not contain a password.")],
+    [(None, "cannot be read: No such file or directory"), (b"", "does not contain a password"),
+     (b"\xff", "not UTF-8"), (b"x" * 2000, "does not contain a password")],
 )  # fmt: skip
 def test_a_password_file_that_cannot_be_used(tmp_path: Path, content: bytes | None, message: str) -> None:
     if content is not None:

@@ -343,7 +343,7 @@ def test_too_many_failures_stop_the_issue_and_not_the_next(
     assert stopped_result.stopped == (
         f"stopped: 4 of 40 messages of {DAY} failed or bounced; the limit is 2 %. The rest of this "
         "issue is not sent, the next issue will be. Unreachable addresses get no more mail. See hotpapers mail list, "
-        "and ask the relay's operator for the cause"
+        "and ask the relay's operator for the cause."
     )
     assert "4 of 36" in channel.send().stopped
     freeze.freeze(channel.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)

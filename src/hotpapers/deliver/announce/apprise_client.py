@@ -46,7 +46,7 @@ class AppriseClient:
         if self._plugin is None:
             raise SettingsError(
                 f"{key}: Apprise does not recognize this address; `apprise --details` lists the services and their "
-                "address formats."
+                "address formats"
             )
         given_formats = self._plugin.notify_format
         if not isinstance(given_formats, tuple | list):

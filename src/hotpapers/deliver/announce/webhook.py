@@ -55,7 +55,7 @@ class WebhookSender:
         self.url = secret(settings.url, f"{key}: url")
         self.secret = secret(settings.secret, f"{key}: secret")
         if len(self.secret) < SHORTEST_SECRET:
-            raise SettingsError(f"{key}: secret: use {SHORTEST_SECRET} random characters or more.")
+            raise SettingsError(f"{key}: secret: use {SHORTEST_SECRET} random characters or more")
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """A day's issue, if this receiver gets the publication. Raises NotFound."""

@@ -63,7 +63,7 @@ def is_loopback(host: str) -> bool:
 def mail_config_of(mailing: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:
     """The configuration from these settings. Paths are relative to `folder`. Raises SettingsError."""
     if not mailing.relay:
-        raise SettingsError("mail is not set up: set relay and address in [mailing] of hotpapers.toml.")
+        raise SettingsError("mail is not set up: set relay and address in [mailing] of hotpapers.toml")
     return _mail_config(mailing, _password(mailing, folder, environ))
 
 
@@ -87,14 +87,14 @@ def _password(mailing: MailingSettings, folder: Path, environ: Mapping[str, str]
     if environ.get(PASSWORD):
         return Secret(environ[PASSWORD])
     if not mailing.password_file:
-        raise SettingsError(f"mailing.user: has no password; set {PASSWORD} or a password_file.")
+        raise SettingsError(f"mailing.user: has no password; set {PASSWORD} or a password_file")
     file = folder / Path(mailing.password_file).expanduser()
     try:
         text = file.read_text("utf-8").strip()
     except OSError as problem:
-        raise SettingsError(f"mailing.password_file: {file}: cannot be read: {problem.strerror}.") from problem
+        raise SettingsError(f"mailing.password_file: {file}: cannot be read: {problem.strerror}") from problem
     except UnicodeDecodeError:
-        raise SettingsError(f"mailing.password_file: {file}: not UTF-8.") from None
+        raise SettingsError(f"mailing.password_file: {file}: not UTF-8") from None
     if not text or len(text) > LONGEST_PASSWORD:
-        raise SettingsError(f"mailing.password_file: {file}: does not contain a password.")
+        raise SettingsError(f"mailing.password_file: {file}: does not contain a password")
     return Secret(text)

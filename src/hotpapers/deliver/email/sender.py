@@ -151,7 +151,7 @@ class EmailSender:
                 raise RequestRefused(
                     f"stopped: {failures} of {self._readers} messages of {self._issue[1]} failed or bounced; the limit "
                     "is 2 %. The rest of this issue is not sent, the next issue will be. Unreachable addresses get no "
-                    "more mail. See hotpapers mail list, and ask the relay's operator for the cause"
+                    "more mail. See hotpapers mail list, and ask the relay's operator for the cause."
                 )
         self._relay.ready()
 

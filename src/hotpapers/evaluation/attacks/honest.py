@@ -17,7 +17,7 @@ from hotpapers.evaluation.attacks import coordinated
 from hotpapers.evaluation.attacks.least_costs import TEN, Contender
 from hotpapers.evaluation.attacks.scene import ISSUED, Scene, engagements, measurement_times
 from hotpapers.evaluation.statistics import spearman
-from hotpapers.evaluation.worlds import BEGINS, PaperPost, World, WorldLaw, WorldPaper, liked_at
+from hotpapers.evaluation.worlds import BEGINS, PaperPost, World, WorldLaw, WorldPaper, liked_at, likes_by
 from hotpapers.ids.mentions.own_words import MentionedPaper
 from hotpapers.issues import selection
 from hotpapers.model import DAY, Candidate, RankingInput
@@ -186,7 +186,7 @@ def farthest_move(scene: Scene, contender: Contender, papers: int, *, with_posts
 def _taking_part(scene: Scene, paper: WorldPaper) -> Iterator[int]:
     posts = [post for post in paper.posts if post.at <= scene.cut]
     yield from {post.account for post in posts}
-    reacting = [account for post in posts for account in post.likers]
+    reacting = [account for post in posts for account in post.likers[: likes_by(post, scene.cut)]]
     known = scene.rule.known or frozenset()
     yield from sorted(reacting, key=lambda account: account not in known)[:1]
 

@@ -51,11 +51,9 @@ def issue_parts(
         )
     frozen = frozen_days(record, chosen.publication)
     if missing := [day for day in days if day not in frozen]:
-        raise NotFound(
-            f"{missing[0]}: no frozen issue of {chosen.publication}; freeze one with `hotpapers issue DATE`."
-        )
+        raise NotFound(f"{missing[0]}: no frozen issue of {chosen.publication}; freeze one with `hotpapers issue DATE`")
     if not frozen:
-        raise NotFound(f"{chosen.publication}: no frozen issue; freeze one with `hotpapers issue DATE`.")
+        raise NotFound(f"{chosen.publication}: no frozen issue; freeze one with `hotpapers issue DATE`")
     for day in sorted(set(days)) or frozen[-last:]:
         yield part._replace(publication=chosen.publication, day=day)
 

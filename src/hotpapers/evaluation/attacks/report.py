@@ -183,9 +183,14 @@ def _page(table: AttackFigures) -> Iterator[str]:
     names = list(dict.fromkeys(row.ranking for row in table.rows))
     first = table.default if table.default in names else next(iter(names), table.default)
     is_whole = _is_whole(table)
-    head = _HEAD if is_whole else _PARTIAL_HEAD
+    command = (
+        "`hotpapers evaluate attacks --all`, which prints all figures" if is_whole else "`hotpapers evaluate attacks`"
+    )
     days, worlds = count_noun(table.days, "day"), count_noun(table.worlds, "made-up world")
-    yield head.format(most=table.most, default=table.default, worlds=worlds, days=days)
+    yield _HEAD.format(command=command, most=table.most, worlds=worlds, days=days)
+    if is_whole:
+        yield _RANKED_BY.format(default=table.default)
+    yield _COSTS
     yield markdown_table(*_by_ranking(table.rows, names))
     own = [row for row in table.rows if row.ranking == first]
     if is_whole:
@@ -315,26 +320,18 @@ def sections(table: AttackFigures) -> Iterator[str]:
 
 _HEAD = """# Attacks
 
-What it takes to buy a place in an issue, as measured by `hotpapers evaluate attacks --all`, which prints all figures.
+What it takes to buy a place in an issue, as measured by {command}.
 
 Each figure is the fewest accounts that reach the goal on the median day, with the cheapest of an attack's variants,
 over {days} in {worlds}. *never*: {most:,} accounts were not enough; *never (9 of 100 days)*: they
 were enough on 9 days. Accounts *with standing* had been known for 30 days and had talked about three other papers;
-*new* ones had not. A *lifted* paper had reached that place on its own. Issues are ranked by
-[`{default}`](ranking.md) unless a publication says otherwise.
-
-## The fewest accounts for a place
+*new* ones had not. A *lifted* paper had reached that place on its own.
 """
 
-_PARTIAL_HEAD = """# Attacks
+_RANKED_BY = """Issues are ranked by [`{default}`](ranking.md) unless a publication says otherwise.
+"""
 
-What it takes to buy a place in an issue, as measured by `hotpapers evaluate attacks`.
-
-Each figure is the fewest accounts that reach the goal on the median day, with the cheapest of an attack's variants,
-over {days} in {worlds}. *never*: {most:,} accounts were not enough. Accounts *with standing* had
-been known for 30 days and had talked about three other papers; *new* ones had not.
-
-## The fewest accounts for a place
+_COSTS = """## The fewest accounts for a place
 """
 
 _STILL_CHEAP = """

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.errors import FullStore, InputError
+from hotpapers.errors import FullStore, InputError, ReadOnlyStore
 from hotpapers.ids import timestamps
 from hotpapers.ingest import queries
 from hotpapers.ingest.archives.batch import MOST_BYTES, MOST_SEEN, ArchiveBatch
@@ -77,7 +77,7 @@ class EventImport:
         self._record, self._marks = place.record, KnownMarks()
 
     def results(self) -> Iterator[ImportedFile | InputError]:
-        """The result for each file, once all are stored. Raises FullStore."""
+        """The result for each file, once all are stored. Raises FullStore, ReadOnlyStore."""
         with spill_folder(self._record) as folder, self._scanning(folder) as scan:
             scanned_files = self._second_pass(folder, scan, self._first_pass(folder, scan))
             files = [file for file, _ in scanned_files]
@@ -89,8 +89,8 @@ class EventImport:
             ]
             recorder = EventRecorder(self._kind, self._spec.make(self._place), self._place, self._terms, _digest(files))
             known = KnownKeys(self._record, self._marks)
-            are_marks_enough = known.are_marks_enough and not recorder.continues  # others are counted
-            events = merged(with_less_overlap(runs, folder), self._marks.__contains__ if are_marks_enough else None)
+            is_known = self._marks.__contains__ if known.are_marks_enough else None
+            events = merged(with_less_overlap(runs, folder), is_known)
             counts = recorder.take(events, known, lambda: os.utime(folder))
         for number, file in enumerate(files):
             yield self._result(file, number, counts)
@@ -193,14 +193,14 @@ class EventImport:
     def _result(self, file: FileScan, number: int, counts: EventCounts) -> ImportedFile | InputError:
         if file.problem is not None:
             return file.problem
-        before = file.lines if counts.is_repeat else counts.before[number]
         unknown = len(counts.named[number]) - len(
             set(queries.known_keys(self._record, "paper", "paper", counts.named[number]))
         )
         figures: dict[str, Any] = {
             name: figure for (file_number, name), figure in counts.figures.items() if file_number == number
         }
-        result = ImportedFile(file.file.name, counts.is_repeat, file.lines - before, before, unknown=unknown)
+        lines, before = (0, file.lines) if counts.is_repeat else (file.lines, 0)
+        result = ImportedFile(file.file.name, counts.is_repeat, lines, before, counts.stored_until, unknown=unknown)
         return result._replace(cut=any(scan.cut for scan in file.scans), **figures)
 
 
@@ -229,12 +229,16 @@ class _Halves:
 @contextmanager
 def spill_folder(record: Record) -> Iterator[Path]:
     """A private folder for sorted events, next to the store if that is a file. Removes folders left by killed imports.
-    Raises FullStore."""
+    Raises FullStore, ReadOnlyStore."""
     parent = record.database.path.absolute().parent if isinstance(record.database, SqliteDatabase) else None
     for old in parent.glob(f"{PREFIX}*") if parent else ():
         _remove_unused(old)
-    with full_disk_told((parent or Path(tempfile.gettempdir())) / "_"):
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    place = parent or Path(tempfile.gettempdir())
+    try:
+        with full_disk_told(place / "_"):
+            folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+    except OSError as problem:  # which names a folder that nobody knows
+        raise ReadOnlyStore(f"{place}: cannot be written: {problem.strerror}") from problem
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -267,10 +271,10 @@ class EventCursor(msgspec.Struct, frozen=True):
 
 
 class EventCounts(NamedTuple):
-    """Results: how many events of each file were stored before; counts by file number and the names in `ImportedFile`;
-    the papers that each file newly named; and whether everything was stored before."""
+    """Results: up to which moment events were stored before, as in `ImportedFile`; counts by file number and the names
+    there; the papers that each file newly named; and whether everything was stored before."""
 
-    before: Counter[int]
+    stored_until: int
     figures: Counter[tuple[int, str]]
     named: dict[int, set[str]]
     is_repeat: bool
@@ -288,17 +292,13 @@ class EventRecorder:
         self._files, start_cursor = files, _parse_cursor(cursor_of(place.record.database, self._job))
         self._start_cursor = start_cursor if start_cursor and start_cursor.files == files else None
         self._figures: Counter[tuple[int, str]] = Counter()
-        self._before: Counter[int] = Counter()
-        self._at = self._stored = self._start_cursor.upto if self._start_cursor else 0
-
-    @property
-    def continues(self) -> bool:
-        """Whether an earlier import of the same files stored some events."""
-        return self._start_cursor is not None
+        self._stored_before = self._start_cursor.upto if self._start_cursor else 0
+        self._at = self._stored = self._stored_before
 
     def take(self, events: Iterator[SpilledEvent], known: KnownKeys, at_work: Callable[[], object]) -> EventCounts:
         """Stores all events. `at_work` is called now and then. Raises FullStore."""
-        relevant = (event for event in self._following(events) if known.is_relevant(event))
+        following = (event for event in events if not self._start_cursor or event.at > self._start_cursor.upto)
+        relevant = (event for event in following if known.is_relevant(event))
         is_new = False
         while chunk := list(islice(relevant, AHEAD)):
             is_new = True
@@ -310,15 +310,8 @@ class EventRecorder:
                 self._take(event)
             at_work()
         self._store()
-        return EventCounts(self._before, self._figures, self._batch.named, bool(self._start_cursor) and not is_new)
-
-    def _following(self, events: Iterator[SpilledEvent]) -> Iterator[SpilledEvent]:
-        """The events that no earlier import stored."""
-        for event in events:
-            if self._start_cursor and event.at <= self._start_cursor.upto:
-                self._before[event.file] += 1
-            else:
-                yield event
+        is_repeat = bool(self._start_cursor) and not is_new
+        return EventCounts(self._stored_before, self._figures, self._batch.named, is_repeat)
 
     def _take(self, event: SpilledEvent) -> None:
         try:

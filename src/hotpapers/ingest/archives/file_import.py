@@ -196,7 +196,7 @@ class FileImport:
         unknown = queries.count_unknown_papers(self._importer.record, self._importer.job, self._position)
         count = self._place.lines - self._resumed_at
         whole = bool(self._resumed_at) and not count
-        result = ImportedFile(self._file.name, whole, count, self._resumed_at, self._cut, unknown=unknown)
+        result = ImportedFile(self._file.name, whole, count, self._resumed_at, cut=self._cut, unknown=unknown)
         figures: dict[str, Any] = dict(self._figures) | {"passed": dict(sorted(self._passed.items()))}
         return result._replace(**figures)
 

@@ -37,9 +37,10 @@ class ArchiveFile(NamedTuple):
 class ImportedFile(NamedTuple):
     """The result of importing a file. `whole`: an earlier import read all of it, after the same files.
 
-    `lines`: read now, without blank ones; `before`: read by an earlier import; `cut`: the last one is incomplete, and
-    was left for when the rest is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`: posts
-    found to be gone. `quarantined`: unreadable lines, and entries of lines. `refused`: items about what was forgotten.
+    `lines`: read now, without blank ones; `before`: read by an earlier import; `stored_until`: the moment up to which
+    an earlier import stored the events of these files, µs UTC, else 0; `cut`: the last line is incomplete, and was left
+    for when the rest is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`: posts found to
+    be gone. `quarantined`: unreadable lines, and entries of lines. `refused`: items about what was forgotten.
     `unknown`: papers that it names and the record has nothing about. `passed`: counts, by type, of what was read now
     and is about papers but is not a post.
     """
@@ -48,6 +49,7 @@ class ImportedFile(NamedTuple):
     whole: bool = False
     lines: int = 0
     before: int = 0
+    stored_until: int = 0
     cut: bool = False
     papers: int = 0
     posts: int = 0

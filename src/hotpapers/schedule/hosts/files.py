@@ -84,7 +84,7 @@ def _requirements() -> HostFile:
 def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
     if "://" in settings.store or settings.store.startswith(("/", "~", "..")):
         store = without_password(settings.store)
-        raise SettingsError(f'store: {store!r}: GitHub Pages needs a file next to {FILE}; write "hotpapers.db".')
+        raise SettingsError(f'store: {store!r}: GitHub Pages needs a file next to {FILE}; write "hotpapers.db"')
     schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
     workflow = _template_text("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
     return [
@@ -100,7 +100,7 @@ def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
 def _systemd(settings: Settings, machine: HostMachine) -> list[HostFile]:
     for value in (machine.folder, *machine.program, machine.user):
         if not value.isprintable() or set(value) & set("\"'\\"):
-            raise SettingsError(f"{value!r}: systemd does not allow such a name; use another folder.")
+            raise SettingsError(f"{value!r}: systemd does not allow such a name; use another folder")
     folder = machine.folder.replace("%", "%%")
     executable, *arguments = (word.replace("%", "%%") for word in machine.program)
     # variables are replaced in arguments, but not in the path of the program

@@ -68,4 +68,4 @@ def _index_page(folders: Sequence[SiteFolder]) -> bytes:
 def check_empty(output: Path) -> None:
     """Raises UsageError if a folder is not empty: what another run left there would be published too."""
     if output.is_dir() and any(output.iterdir()):
-        raise UsageError(f"{output}: is not empty; name an empty folder with --output.")
+        raise UsageError(f"{output}: is not empty; name an empty folder with --output")

@@ -43,12 +43,10 @@ def checked(settings: ArxivSettings) -> ArxivSettings:
     """The settings, if they are valid. Raises SettingsError."""
     for archive in settings.archives:
         if archive not in ARCHIVES and archive not in KNOWN:
-            raise SettingsError(
-                f"source.arxiv: archives: {archive!r} is not an archive or category; write cs or cs.LG."
-            )
+            raise SettingsError(f"source.arxiv: archives: {archive!r} is not an archive or category; write cs or cs.LG")
     for name, day in [("since", settings.since), *(("holidays", day) for day in settings.holidays)]:
         if day and not is_day(day):
-            raise SettingsError(f"source.arxiv: {name}: {day!r} is not a date; write it like 2026-12-29.")
+            raise SettingsError(f"source.arxiv: {name}: {day!r} is not a date; write it like 2026-12-29")
     if not 1 <= settings.batch <= 2000 or not settings.archives:
-        raise SettingsError("source.arxiv: batch must be 1 to 2000, and archives needs at least one.")
+        raise SettingsError("source.arxiv: batch must be 1 to 2000, and archives needs at least one")
     return settings

@@ -71,7 +71,7 @@ def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResul
         if record.head.position == before:
             raise
         reason = str(problem).replace("nothing was changed", f"a part of {file} is imported")
-        raise type(problem)(f"{reason} Run the same import again to continue.") from problem
+        raise type(problem)(f"{reason.removesuffix('.')}. Run the same import again to continue.") from problem
 
 
 # ---- items as new batches ------------------------------------------------------------------------------
