@@ -362,6 +362,21 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     assert not mentions
 
 
+LISTS = ("", "cli", "evaluation/attacks/catalogue", "sources")
+"""Packages of which each module is one of a kind: a command, an attack, a network."""
+
+
+def test_packages_name_their_modules() -> None:
+    """A package's docstring says what each module is for, and names none that is gone."""
+    for file in SRC.rglob("__init__.py"):
+        folder, text = file.parent, ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+        modules = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+        if folder.relative_to(SRC).as_posix().replace(".", "") not in LISTS:
+            assert modules - {"__init__"} <= set(re.findall(r"\w+", text)), folder
+            first_words = re.findall(r"^ *(\w+)(?:, \w+)* {2,}", text, re.MULTILINE)
+            assert set(first_words) <= modules, folder
+
+
 def test_no_file_is_large() -> None:
     assert not [str(file) for file in PROJECT if file.stat().st_size > 1_000_000]
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hotpapers.ingest.coverage_items import began_item
 from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.attempts import began_at
 from hotpapers.jobs.job_state import JobState
 from hotpapers.model import DAY, Publication
 from hotpapers.store import Record, now
@@ -167,7 +167,7 @@ def test_one_round_fails_if_its_issues_cannot_be_published(tmp_path: Path, serve
     weeks_ago = now() - 14 * DAY
     with Record(str(tmp_path / "hotpapers.db")) as record:
         daily = Publication(publication="daily", title="Hot Papers", observed_at=weeks_ago)
-        record.append([daily, began_at("lobsters", weeks_ago)], source="settings", at=weeks_ago)
+        record.append([daily, began_item("lobsters", weeks_ago)], source="settings", at=weeks_ago)
     (tmp_path / "public").write_text("a file where the folder should be")
     result = run("run", "--once", "--config", config)
     assert result.status == 1 and result.err.splitlines()[-1].startswith("hotpapers: issues: partial: daily, site: ")

@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers import announcement_days as calendar
 from hotpapers.errors import Stopped
-from hotpapers.model import DAY, HOUR, Announcement, BackfillingSource, PayloadPage
+from hotpapers.model import DAY, HOUR, Announcement, PayloadPage, ReadingBackSource
 from hotpapers.sources.bluesky import EDGE
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock, moment
@@ -37,11 +37,11 @@ LATE_SHARE = 0.1
 
 def read_back(
     name: str, since: int = WEEK, now: int = NOW
-) -> tuple[BackfillingSource, DirectClient, list[PayloadPage]]:
+) -> tuple[ReadingBackSource, DirectClient, list[PayloadPage]]:
     """Read a network for the first time: the source, its client, and the pages."""
     http = DirectClient(WORLD, SteppedClock(now), stop_at=now + HOUR)
     source = make_source(name, http.bases)
-    assert isinstance(source, BackfillingSource)
+    assert isinstance(source, ReadingBackSource)
     pages: list[PayloadPage] = []
     try:
         for page in source.pages_since(http, None, since):

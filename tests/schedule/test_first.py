@@ -11,7 +11,7 @@ from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.model import BEGAN, HOUR, Coverage, Publication
 from hotpapers.schedule import due
-from hotpapers.schedule.first_issue import FirstIssue, first_issues, read_back_of
+from hotpapers.schedule.first_issue import FirstIssue, first_issues, still_reading_back
 from hotpapers.store import Record
 from tests.issues.made import moment, write
 
@@ -41,7 +41,7 @@ def save_job(record: Record, job: str, **fields: object) -> None:
 
 
 def unread_jobs(record: Record, minutes: int = 10) -> list[str]:
-    return read_back_of(record, JOBS, BEGINS + minutes * MINUTE)
+    return still_reading_back(record, JOBS, BEGINS + minutes * MINUTE)
 
 
 def test_it_waits_until_all_is_read_and_counted(record: Record) -> None:
@@ -62,12 +62,12 @@ def test_a_stream_in_parts_is_waited_for_part_by_part(record: Record) -> None:
     at = BEGINS + 10 * MINUTE
     for job in jobs:
         save_job(record, job, back_to=None if job.endswith("counts") else 1)
-    assert read_back_of(record, jobs, at) == list(jobs)
+    assert still_reading_back(record, jobs, at) == list(jobs)
     save_job(record, jobs[0], back_to=1, back_at=at)
-    assert read_back_of(record, jobs, at) == list(jobs[1:])
+    assert still_reading_back(record, jobs, at) == list(jobs[1:])
     for job in jobs:
         save_job(record, job, back_to=1, back_at=at)
-    assert read_back_of(record, jobs, at) == []
+    assert still_reading_back(record, jobs, at) == []
 
 
 def test_it_waits_for_two_hours_at_most(record: Record) -> None:

@@ -10,6 +10,9 @@ memory are linear in the size of any input.
     moment(printed)       a printed time (Japan time) → integer µs UTC
     printed_tally(µs), printed_made(µs), post_day(id)    the reverse
 
+    model, rules          the values, and which are allowed
+    parser, renderer, timestamps   the functions above
+
 Values hold only what differs between files. What the format fixes (front matter, script lines, the day shown with a
 post, which is the UTC day of the post's id) is generated.
 """

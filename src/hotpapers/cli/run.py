@@ -32,7 +32,7 @@ from hotpapers.jobs.loop import JobLoop
 from hotpapers.jobs.runner import JobRunner
 from hotpapers.model import DAY
 from hotpapers.schedule import HousekeepingJob, IssueDestination, PublishJob, SendJob, SiteHealth, health, metrics
-from hotpapers.schedule.first_issue import FirstIssue, first_issues, read_back_of
+from hotpapers.schedule.first_issue import FirstIssue, first_issues, still_reading_back
 from hotpapers.schedule.health import log_alarms
 from hotpapers.store import Record, now
 from hotpapers.store.database import without_password
@@ -259,10 +259,10 @@ def _show(
     context: common.CommandContext, jobs: Sequence[str], stop: threading.Event, finished: threading.Event
 ) -> None:
     with suppress(StoreError), Record(context.store) as record:
-        unread_jobs = read_back_of(record, jobs, now())
+        unread_jobs = still_reading_back(record, jobs, now())
         with bar("reading back", len(unread_jobs) if _is_read_by_people(context) else 0) as step:
             while unread_jobs and not (stop.is_set() or finished.wait(LOOK)):
-                earlier_jobs, unread_jobs = unread_jobs, read_back_of(record, jobs, now())
+                earlier_jobs, unread_jobs = unread_jobs, still_reading_back(record, jobs, now())
                 step(len(earlier_jobs) - len(unread_jobs))
                 for job in [] if _is_read_by_people(context) else earlier_jobs:
                     status = jobs_queries.load_state(record, job)

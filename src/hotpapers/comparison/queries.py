@@ -59,15 +59,16 @@ def bots(view: AsOfView, since: int) -> Rows:
     """(voice, rule, version) of bots that posted or reacted here, one row per rule that says so."""
     return view.database.iterate(f"""WITH {_posts(view, since)}, {persons_sql(view, ())},
         here (voice) AS (
-            SELECT {VOICE} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+            SELECT {VOICE} FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
                 WHERE p.post IN (SELECT post FROM named) AND {view.visible("p")}
             UNION SELECT coalesce(w.stable_voice, r.account)
-                FROM reaction AS r LEFT JOIN known AS w ON w.voice = r.account
+                FROM reaction AS r LEFT JOIN stable_account AS w ON w.voice = r.account
                 WHERE r.post IN (SELECT post FROM named) AND {view.visible("r")})
         SELECT {key_of("b.voice")}, t.rule, t.version FROM bot AS b JOIN here AS h ON h.voice = b.voice
         JOIN verdict AS t ON t.about = 0 AND t.judgement = 'bot' AND {view.visible("t")}
             AND {view.newest(SPECS[Verdict], "t")}
-            AND (t.subject = b.voice OR t.subject IN (SELECT w.voice FROM known AS w WHERE w.stable_voice = b.voice))
+            AND (t.subject = b.voice
+                OR t.subject IN (SELECT w.voice FROM stable_account AS w WHERE w.stable_voice = b.voice))
         ORDER BY 1, 2""")
 
 
@@ -87,7 +88,7 @@ def posts(view: AsOfView, since: int) -> Rows:
     return view.database.iterate(f"""WITH {_posts(view, since)}, {persons_sql(view, ())}
         SELECT p.post, {key_of("p.post")}, p.network, {key_of("p.voice")}, {key_of(VOICE)}, p.created_at, p.limits,
             p.text, p.text_fingerprint, p.observed_at, p.gone
-        FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+        FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
         WHERE p.post IN (SELECT post FROM named) AND {view.visible("p")} ORDER BY p.post, p.observed_at""")
 
 
@@ -113,6 +114,6 @@ def reactions(view: AsOfView, since: int) -> Rows:
     and moment."""
     return view.database.iterate(f"""WITH {_posts(view, since)}, {persons_sql(view, ())}
         SELECT r.post, {key_of("coalesce(w.stable_voice, r.account)")}, r.account, r.type, r.observed_at, r.withdrawn
-        FROM reaction AS r LEFT JOIN known AS w ON w.voice = r.account
+        FROM reaction AS r LEFT JOIN stable_account AS w ON w.voice = r.account
         WHERE r.post IN (SELECT post FROM named) AND r.type IN ('repost', 'like') AND {view.visible("r")}
         ORDER BY r.post, r.observed_at, r.account, r.type""")

@@ -3,8 +3,8 @@
 For every paper announced in a window, and every age (6, 24, 72, 168 h) it has reached, this counts the voices it had by
 then on each network: the accounts that posted about it, reposted such a post or liked one, each once. Where a network
 reports only counts, these are used. Posts of bots are left out and counted separately; posts of the publication itself
-and doubtful mentions are left out. Posts with the same text, or of the same account, on several networks are one voice,
-on the network where the post is strongest; reactions count where they are.
+and doubtful mentions are left out. Posts with the same text, or of accounts joined by an alias, on several networks are
+one voice, on the network where the post is strongest; reactions count where they are.
 
 What a network reported about the time before it was first read was observed late: it counts for the last age that a
 paper had reached by then, and for none before; curves, which have more hours, show it from that age on. A post counts
@@ -100,7 +100,7 @@ def read_posts(view: AsOfView, window: measurement.MeasurementWindow) -> Iterato
     return (list(group) for _, group in groupby(rows, key=attrgetter("paper")))
 
 
-def voice_rule(view: AsOfView, people: queries.KnownPeople, *, with_standing: bool) -> VoiceRule:
+def voice_rule(view: AsOfView, people: queries.People, *, with_standing: bool) -> VoiceRule:
     """Whose voices count as of a view."""
     if not with_standing:
         return VoiceRule(people.left_out)
@@ -110,7 +110,7 @@ def voice_rule(view: AsOfView, people: queries.KnownPeople, *, with_standing: bo
     return VoiceRule(people.left_out, known_voices(view, people), authors)
 
 
-def known_voices(view: AsOfView, people: queries.KnownPeople) -> frozenset[int] | None:
+def known_voices(view: AsOfView, people: queries.People) -> frozenset[int] | None:
     """The voices with standing; None while there are too few to tell."""
     accounts = known_accounts(view)
     return accounts and frozenset(people.stable.get(account, account) for account in accounts)

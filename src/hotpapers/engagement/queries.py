@@ -1,4 +1,4 @@
-"""What engagement asks of the store, and its own recount table: all of this package's SQL.
+"""What engagement asks of the store, and its own recount table.
 
 * Rankings: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: papers and moments, who is
   whom, whose voice counts, who is an author, what was said, and who reacted.
@@ -51,7 +51,7 @@ SINGLE_ACCOUNT_RULES = ("rate", "share", "template")
 
 
 VOICE = "coalesce(w.stable_voice, p.voice)"
-"""The voice of a post `p` joined with its account `w` in `known`: the number of its stable account."""
+"""The voice of a post `p` joined with its account `w` in `stable_account`: the number of its stable account."""
 
 
 # ---- papers and moments ----------------------------------------------------------------------------------
@@ -129,17 +129,17 @@ def read_back_sql(view: AsOfView) -> str:
 
 
 def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
-    """Three tables. `known`: the accounts of handles. `bot`: accounts that some rule considers bots, unless the
-    operator says that they are people. Rules that examine single accounts also give way to a proven owner who says so.
-    `own`: the publication's own accounts. A voice is an account's number; in `bot` and `own`, it is the stable
+    """Three tables. `stable_account`: the accounts of aliases. `bot`: accounts that some rule considers bots, unless
+    the operator says that they are people. Rules that examine single accounts also give way to a proven owner who says
+    so. `own`: the publication's own accounts. A voice is an account's number; in `bot` and `own`, it is the stable
     account's."""
     alone = ", ".join(f"'{rule}'" for rule in SINGLE_ACCOUNT_RULES)
     judged = f"""SELECT coalesce(w.stable_voice, t.subject) AS voice FROM verdict AS t
-            LEFT JOIN known AS w ON w.voice = t.subject WHERE t.about = 0 AND {_current_verdict(view, "t")}"""
+            LEFT JOIN stable_account AS w ON w.voice = t.subject WHERE t.about = 0 AND {_current_verdict(view, "t")}"""
     numbers = ", ".join(str(int(voice)) for voice in own_voices)
     own = f"""SELECT i.id FROM identity AS i WHERE i.id IN ({numbers})
-        UNION SELECT w.stable_voice FROM known AS w WHERE w.voice IN ({numbers})"""
-    return f"""known (voice, stable_voice) AS (
+        UNION SELECT w.stable_voice FROM stable_account AS w WHERE w.voice IN ({numbers})"""
+    return f"""stable_account (voice, stable_voice) AS (
         SELECT t.account, max(t.stable) FROM alias AS t
         WHERE {view.visible("t")} AND {view.newest(SPECS[model.Alias], "t")} GROUP BY t.account),
     bot (voice) AS (
@@ -147,7 +147,7 @@ def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
         EXCEPT {judged} AND t.judgement = 'human' AND t.rule = '{PROVED}'
         UNION {judged} AND t.judgement = 'bot' AND t.rule NOT IN ({alone})
         EXCEPT {judged} AND t.judgement = 'human' AND t.rule = 'operator'),
-    own (voice) AS ({own if own_voices else "SELECT voice FROM known WHERE 1 = 0"})"""
+    own (voice) AS ({own if own_voices else "SELECT voice FROM stable_account WHERE 1 = 0"})"""
 
 
 def doubtful_sql(view: AsOfView) -> str:
@@ -166,7 +166,7 @@ def hidden_sql(view: AsOfView) -> str:
     """One table: `hidden`, posts and accounts judged hidden, each with its own number and its stable account's."""
     return f"""hidden (subject, voice) AS (
         SELECT t.subject, coalesce(w.stable_voice, t.subject)
-        FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.subject
+        FROM verdict AS t LEFT JOIN stable_account AS w ON w.voice = t.subject
         WHERE t.judgement = 'hidden' AND {_current_verdict(view, "t")})"""
 
 
@@ -180,7 +180,7 @@ def posts_about_papers(view: AsOfView, papers: str, join: str = "") -> str:
     posts that are gone, limited, hidden, by a hidden account, or doubtful. `papers`: the condition on `m.paper`."""
     return f"""FROM mention AS m
         JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[model.Post], "p")}
-        LEFT JOIN known AS w ON w.voice = p.voice
+        LEFT JOIN stable_account AS w ON w.voice = p.voice
         {join}
         WHERE m.paper {papers} AND {view.visible("m")} AND {view.newest(SPECS[model.Mention], "m")}
           AND NOT {limited_sql("p")}
@@ -190,9 +190,9 @@ def posts_about_papers(view: AsOfView, papers: str, join: str = "") -> str:
 
 def authors_sql(view: AsOfView) -> str:
     """One table: `author`, papers with the voices of their authors, as some rule finds unless the operator says that
-    they are independent. Voices are stable accounts. `known` must be defined before it."""
+    they are independent. Voices are stable accounts. `stable_account` must be defined before it."""
     judged = f"""SELECT t.about AS paper, coalesce(w.stable_voice, t.subject) AS voice FROM verdict AS t
-            LEFT JOIN known AS w ON w.voice = t.subject WHERE t.about <> 0 AND {_current_verdict(view, "t")}"""
+            LEFT JOIN stable_account AS w ON w.voice = t.subject WHERE t.about <> 0 AND {_current_verdict(view, "t")}"""
     return f"""author (paper, voice) AS (
         {judged} AND t.judgement = 'author' AND t.rule <> 'operator'
         EXCEPT {judged} AND t.judgement = 'independent' AND t.rule = 'operator'
@@ -229,7 +229,7 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
         FROM topic AS n
         CROSS JOIN mention AS m
         JOIN post AS p ON p.post = m.post
-        LEFT JOIN known AS w ON w.voice = p.voice
+        LEFT JOIN stable_account AS w ON w.voice = p.voice
         WHERE m.paper = n.paper{since} AND {view.visible("m")} AND {view.visible("p")}
           AND p.gone = '' AND p.created_at >= n.posted_from{networks}
           AND {VOICE} NOT IN (SELECT voice FROM own)
@@ -263,7 +263,7 @@ def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
         ORDER BY k.name"""
 
 
-class KnownPeople(NamedTuple):
+class People(NamedTuple):
     """`stable`: the stable account of each account known to have one, by number; `left_out`: the voices of bots and of
     our own accounts."""
 
@@ -271,12 +271,12 @@ class KnownPeople(NamedTuple):
     left_out: frozenset[int]
 
 
-def people(view: AsOfView, own_voices: Sequence[int]) -> KnownPeople:
+def people(view: AsOfView, own_voices: Sequence[int]) -> People:
     """Who is whom, and whose voices do not count."""
     context = f"WITH {persons_sql(view, own_voices)}"
-    stable = dict(view.database.rows(f"{context} SELECT voice, stable_voice FROM known"))
+    stable = dict(view.database.rows(f"{context} SELECT voice, stable_voice FROM stable_account"))
     left_out = view.database.rows(f"{context} SELECT voice FROM bot UNION SELECT voice FROM own")
-    return KnownPeople(stable, frozenset(voice for (voice,) in left_out))
+    return People(stable, frozenset(voice for (voice,) in left_out))
 
 
 def author_voices(view: AsOfView) -> frozenset[tuple[str, int]]:
@@ -287,9 +287,7 @@ def author_voices(view: AsOfView) -> frozenset[tuple[str, int]]:
     return frozenset((paper, voice) for paper, voice in rows)
 
 
-def reactions_to(
-    view: AsOfView, moments: Mapping[int, Sequence[int]], people: KnownPeople, last: int
-) -> ReactionsByPost:
+def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], people: People, last: int) -> ReactionsByPost:
     """The reposts and likes of posts by account, by the posts' numbers. `moments`: when each post is measured,
     ascending. `last`: the view's last reaction, from `last_row`."""
     result = _events_of(view, _with_withdrawals(view, sorted(moments), last), people)
@@ -324,7 +322,7 @@ def _with_withdrawals(view: AsOfView, posts: Sequence[int], last: int) -> list[i
     return result
 
 
-def _events_of(view: AsOfView, posts: Sequence[int], people: KnownPeople) -> dict[int, PostReactions]:
+def _events_of(view: AsOfView, posts: Sequence[int], people: People) -> dict[int, PostReactions]:
     events: dict[int, dict[str, list[ReactionEvent]]] = defaultdict(lambda: defaultdict(list))
     for some in slices(posts):
         sql = f"""SELECT r.post, r.type, r.observed_at, r.account, r.withdrawn FROM reaction AS r
@@ -389,7 +387,7 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     if latest < position:
         position = 0
     sql = f"""WITH {persons_sql(AsOfView(database, LARGEST, LARGEST), ())}
-        SELECT p.post, min(p.created_at) FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+        SELECT p.post, min(p.created_at) FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
         WHERE p.network = ? AND p.since > ? AND p.until = 0 AND p.gone = '' AND p.created_at > ?
           AND {VOICE} NOT IN (SELECT voice FROM bot) AND {is_whole("p.post")} GROUP BY p.post"""
     with database.write():  # read inside: what is forgotten meanwhile must not come back

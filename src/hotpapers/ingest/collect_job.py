@@ -9,25 +9,25 @@ from typing import NamedTuple
 from hotpapers.errors import NetError, PartiallyRead, StreamGap
 from hotpapers.ids.timestamps import SECOND, is_over
 from hotpapers.ingest.change_filter import TrackedPosts
+from hotpapers.ingest.coverage_items import (
+    TimeRange,
+    began_item,
+    complete_coverage,
+    first_reading,
+    incomplete_coverage,
+    read_back_item,
+)
 from hotpapers.ingest.pipeline import ingest
 from hotpapers.ingest.shared_index import SharedPaperIndex
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.attempts import (
-    TimeRange,
-    began_at,
-    complete_coverage,
-    first_read,
-    incomplete_coverage,
-    read_back,
-)
 from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.loop import JobContext
 from hotpapers.model import (
-    BackfillingSource,
     Coverage,
     HttpClient,
     PayloadPage,
+    ReadingBackSource,
     Source,
 )
 from hotpapers.store.batches import cursor_of
@@ -101,7 +101,7 @@ class CollectJob:
         if covered_to(context.status, started_at) > started_at:
             context.note(covered_to=started_at)  # the clock had been ahead
         self._look(context, started_at)
-        self._start_backfill(context, started_at)
+        self._start_reading_back(context, started_at)
         try:
             for page in self._pages(context):
                 self.store(context, page)
@@ -124,18 +124,18 @@ class CollectJob:
         self._traffic = note_traffic(context, self.connection, self._traffic)
         return self.source.every if next_at is None else max((next_at - self.connection.http.now()) / 1e6, 1.0)
 
-    def _start_backfill(self, context: JobContext, at: int) -> None:
+    def _start_reading_back(self, context: JobContext, at: int) -> None:
         """Before the very first round: records how far back it goes, and from when on the network is read."""
         if self._back is None or context.status.covered_to is not None or context.status.back_to is not None:
             return
-        can_backfill = isinstance(self.source, BackfillingSource) and self._back > 0
-        self._write(context, [began_at(self.source.name, at)], at)
-        context.note(back_to=at - self._back if can_backfill else None)
+        can_read_back = isinstance(self.source, ReadingBackSource) and self._back > 0
+        self._write(context, [began_item(self.source.name, at)], at)
+        context.note(back_to=at - self._back if can_read_back else None)
 
     def _pages(self, context: JobContext) -> Iterator[PayloadPage]:
         cursor = cursor_of(context.record.database, self.name)
         if (
-            isinstance(self.source, BackfillingSource)
+            isinstance(self.source, ReadingBackSource)
             and context.status.back_to is not None
             and context.status.covered_to is None
         ):
@@ -154,7 +154,7 @@ class CollectJob:
             self._ingest(context, page, at)
         if page.since is not None and context.status.covered_to is None:
             self._write(
-                context, first_read(TimeRange(self.source.name, self._covered_to(context), at, at), page.since), at
+                context, first_reading(TimeRange(self.source.name, self._covered_to(context), at, at), page.since), at
             )
             context.note(covered_to=page.since, back_to=page.since)
         if page.until is not None:
@@ -186,9 +186,9 @@ class CollectJob:
         if is_due or (self._is_first(context) and until >= (context.status.started_at or 0)):
             self._cover_up_to(context, until)
 
-    def _finish_backfill(self, context: JobContext, at: int) -> None:
+    def _finish_reading_back(self, context: JobContext, at: int) -> None:
         """Records that the network's earlier posts are in the record."""
-        self._write(context, [read_back(self.source.name, at)], at)
+        self._write(context, [read_back_item(self.source.name, at)], at)
         context.note(back_at=at)
 
     def _is_first(self, context: JobContext) -> bool:
@@ -209,7 +209,7 @@ class CollectJob:
         self._write(context, complete_coverage(time_range, None if is_first else self.source.reach), at)
         context.note(covered_to=covered)
         if is_first and until >= (context.status.started_at or 0):
-            self._finish_backfill(context, at)
+            self._finish_reading_back(context, at)
         context.recovered()
         self._traffic = note_traffic(context, self.connection, self._traffic)
 
@@ -224,7 +224,7 @@ class CollectJob:
             at,
         )
         if isinstance(problem, PartiallyRead) and self._is_first(context):  # everything readable is in the record
-            self._finish_backfill(context, at)
+            self._finish_reading_back(context, at)
         if isinstance(problem, StreamGap) and problem.missing:
             context.note(covered_to=max(problem.missing[1], start))
         # what was lost stays lost: the next successful round must not cover the time before

@@ -9,10 +9,10 @@ from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import NetError, PartiallyRead
 from hotpapers.http.redact_errors import hosts_alone
 from hotpapers.ingest.collect_job import Connection, note_traffic
+from hotpapers.ingest.coverage_items import TimeRange, read_back_item
 from hotpapers.ingest.pipeline import ingest
 from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.attempts import TimeRange, read_back
 from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.jobs.job_state import COUNTS
 from hotpapers.jobs.loop import JobContext
@@ -58,10 +58,10 @@ class RecountJob:
             context.note(success_at=at)
         if len(posts) == AT_ONCE:
             return 1.0
-        self._finish_backfill(context)
+        self._finish_reading_back(context)
         return PAUSE
 
-    def _finish_backfill(self, context: JobContext) -> None:
+    def _finish_reading_back(self, context: JobContext) -> None:
         """Records, once, that everything from before the network was first read has been counted."""
         if context.status.back_at is not None:
             return
@@ -69,7 +69,7 @@ class RecountJob:
         readers = job_state.readers(jobs_queries.all_states(context.record), self.source.name)
         if readers and all(reader.back_at is not None and reader.back_at <= self._position_at for reader in readers):
             with context.batch() as batch:
-                batch.append([read_back(self.source.name, at)], source=self.name, at=at)
+                batch.append([read_back_item(self.source.name, at)], source=self.name, at=at)
             context.note(back_at=at)
 
     def _recount(self, context: JobContext, posts: Sequence[str]) -> None:

@@ -1,8 +1,10 @@
 """Issues: built from the record by a publication's recipe, frozen, read back, explained and proved.
 
-build        builds a content from a recipe: windows, ranking_input, selection, quotations, coverage, listing
-freeze       writes contents, and checks them against a rebuild
-repository   reads frozen issues back for display; papers in brief, and their attention by hour
+build        builds a content and its digest from a recipe: windows, ranking_input, selection, quotations, coverage,
+             listing, collectors, forecasts, stock_words
+freeze       writes contents, corrects them, and checks them against a rebuild
+past_days    makes issues of days gone by; inferred_days: announcements that nobody observed
+repository   reads frozen issues back for display; posts, announcement_counts: what an entry and an issue show
 explain      a score as arithmetic
 queries      queries on the store; page_changes: whether a batch changes a page
 

@@ -1,4 +1,4 @@
-"""Freezing issues, reading them back, and proving them."""
+"""Freezing issues, correcting them, and checking them by a rebuild."""
 
 from __future__ import annotations
 

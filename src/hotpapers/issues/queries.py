@@ -82,7 +82,7 @@ def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
 def _withheld(view: AsOfView, post_numbers: str, keys: Sequence[str]) -> frozenset[str]:
     limited = view.items(Post, f"{limited_sql('t')} AND t.post IN ({post_numbers})", keys)
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
-        SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+        SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
         WHERE p.post IN ({post_numbers}) AND ({VOICE} IN (SELECT voice FROM hidden)
            OR p.post IN (SELECT subject FROM hidden))"""
     return frozenset([*(post.post for post in limited), *(post for (post,) in view.database.rows(sql, keys))])

@@ -1,4 +1,5 @@
-"""Which ranked papers go into an issue: pure, versioned rules.
+"""Which ranked papers go into an issue, and whether its reference is young, so that places are provisional: pure,
+versioned rules.
 
 `threshold/1`  those that reach the publication's threshold
 `least/1`      those, and while the reference is young at least `least_entries` of the best with 3 voices or more

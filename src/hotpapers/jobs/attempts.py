@@ -1,24 +1,21 @@
-"""When the next round starts, what coverage a round reports, and when a part that failed is tried again: decisions
-without clock, network or store."""
+"""When the next round starts, and when a part that failed is tried again: decisions without clock, network or store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
-from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater, StoreError, StreamGap, WrongClock
+from hotpapers.errors import PartiallyRead, RequestRefused, RetryLater, StoreError, StreamGap, WrongClock
 from hotpapers.ids.timestamps import SECOND
 from hotpapers.jobs.isolation import describe_error, is_defect, isolated
 from hotpapers.jobs.job_state import JobState
-from hotpapers.model import BEGAN, DAY, HOUR, READ_BACK, Coverage, CoverageState
+from hotpapers.model import DAY
 
 MINUTE = 60
 REFUSED_AGAIN = 60 * MINUTE
 """Seconds before asking again a network that refused."""
 FAILED_AGAIN = (30, 15 * MINUTE)
 """Seconds before retrying something unreachable: the first delay and the longest."""
-SHORT = HOUR
-"""Microseconds without a reading that leave no gap if the network asked us to wait: we just read it a little later."""
 LONGEST_REASON = 200
 
 
@@ -60,78 +57,6 @@ def requested_wait(status: JobState, at: int) -> NextAttempt | None:
     if status.not_before is None or not at < status.not_before <= at + DAY:
         return None
     return NextAttempt("waiting", status.reason, (status.not_before - at) / SECOND)
-
-
-# ---- coverage ------------------------------------------------------------------------------------------
-
-
-class TimeRange(NamedTuple):
-    """A period for which we report how a network was read, and when we report it (`at`). µs UTC."""
-
-    network: str
-    start: int
-    until: int
-    at: int
-
-    def read(self, state: CoverageState, reason: str = "") -> Coverage:
-        """The coverage item for this period."""
-        return Coverage(
-            network=self.network, from_at=self.start, until_at=self.until, state=state,
-            reason=reason[:LONGEST_REASON], observed_at=self.at,
-        )  # fmt: skip
-
-
-def complete_coverage(time_range: TimeRange, reach: int | None) -> Iterator[Coverage]:
-    """Coverage after a successful reading: everything was read except what the network had already dropped.
-
-    `reach`: how many microseconds back the network remembers; None for no limit.
-    """
-    reachable_from = (
-        time_range.start if reach is None else min(max(time_range.start, time_range.at - reach), time_range.until)
-    )
-    if reachable_from > time_range.start:
-        reason = "what was said while nothing was read is no longer to be had"
-        yield time_range._replace(until=reachable_from).read("partial", reason)
-    if reachable_from < time_range.until:
-        yield time_range._replace(start=reachable_from).read("complete")
-
-
-def began_at(network: str, at: int) -> Coverage:
-    """Coverage that marks the moment from which a network is read."""
-    return TimeRange(network, at, at, at).read("complete", BEGAN)
-
-
-def read_back(network: str, at: int) -> Coverage:
-    """Coverage that marks that a network's earlier posts are in the record. It starts 1 µs after `at`, so that its key
-    differs from `began_at`'s even if no time has passed."""
-    return TimeRange(network, at + 1, at + 1, at).read("complete", READ_BACK)
-
-
-def first_read(time_range: TimeRange, since: int) -> Iterator[Coverage]:
-    """Coverage after the first reading, which got everything from `since` on. If the period starts earlier, the part
-    before `since` is missing."""
-    if since > time_range.start:
-        reason = "what was said before it could be read is no longer to be had"
-        yield time_range._replace(until=since).read("partial", reason)
-
-
-def incomplete_coverage(
-    time_range: TimeRange, problem: NetError, failing_since: int | None = None
-) -> Iterator[Coverage]:
-    """Coverage after a reading that ended in a problem. `failing_since`: when the first failure in a row happened; None
-    if this is the first.
-
-    A short wait reports nothing, since the next reading makes up for it; several in a row that add up to a long one do.
-    """
-    if isinstance(problem, StreamGap) and problem.missing:
-        start, until = problem.missing
-        if start < until:
-            yield time_range._replace(start=start, until=until).read("partial", str(problem))
-        return
-    waited = time_range.at - (failing_since or time_range.at)
-    is_short_wait = isinstance(problem, RetryLater) and waited + problem.seconds * SECOND <= SHORT
-    if time_range.start < time_range.until and not is_short_wait:
-        yield time_range.read("partial" if isinstance(problem, PartiallyRead | StreamGap) else "refused", str(problem))
 
 
 # ---- parts of a job --------------------------------------------------------------------------------------

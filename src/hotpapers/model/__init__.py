@@ -73,7 +73,6 @@ from hotpapers.model.items import (
 )
 from hotpapers.model.ports import (
     AnnouncedPaper,
-    BackfillingSource,
     BulkSender,
     Channel,
     DeliveryCounts,
@@ -87,6 +86,7 @@ from hotpapers.model.ports import (
     PublishedIssue,
     Quotation,
     RawPayload,
+    ReadingBackSource,
     RenderedFile,
     Response,
     Sender,

@@ -158,7 +158,8 @@ class Account(Item, frozen=True, kw_only=True):
 
 
 class Alias(Item, frozen=True, kw_only=True):
-    """The account behind a handle: links observations recorded only under the handle to the network's stable id."""
+    """Another key of the same account: that of its handle, or one on another network. Both are one voice. Sources
+    report none; they come with imports."""
 
     key: ClassVar[tuple[str, ...]] = ("account",)
     personal: ClassVar[tuple[str, ...]] = ("account", "stable")

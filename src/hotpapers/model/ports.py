@@ -32,7 +32,7 @@ class PayloadPage(NamedTuple):
     An empty page is a heartbeat. `until`: the moment up to which a stream has been read, None if that is not known
     before the round ends. `next_at`: when the next round is worthwhile, None for after the usual interval. `since`: the
     moment from which the network returned everything, including posts from before it was first read (see
-    `BackfillingSource`). All in µs UTC. `leaves`: the error raised after this page, if its cursor skips something that
+    `ReadingBackSource`). All in µs UTC. `leaves`: the error raised after this page, if its cursor skips something that
     no later round will read. The error is recorded before the page, so a process killed in between does not leave the
     period marked as complete.
     """
@@ -149,7 +149,7 @@ class MeteredSource(Protocol):
 
 
 @runtime_checkable
-class BackfillingSource(Protocol):
+class ReadingBackSource(Protocol):
     """A source whose network also returns posts from before it was first read."""
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:

@@ -3,7 +3,8 @@ belong to authors of the papers they post about.
 
 quotation_policy    which posts may be quoted now          blocklist   what the operator never quotes
 doubtful_mentions   posts under the wrong paper            queries     what is asked of the store
-author_voices       who is an author: by `author_names`, `author_words` or the operator's verdict
+author_voices       who is an author: by `author_names` (and `common_surnames`), `author_words` (and
+                    `author_phrases`), or the operator's verdict
 
 Reads posts and accounts from the store and writes verdicts. It renders nothing and counts no voices.
 """

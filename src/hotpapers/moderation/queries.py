@@ -118,5 +118,5 @@ def is_author(view: AsOfView, account: str, paper: str) -> bool:
     """Whether an account counts as an author of a paper, as rankings see it: under its stable name."""
     sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
         SELECT 1 FROM author WHERE paper = {NUMBER} AND voice IN (
-            SELECT {NUMBER} UNION SELECT stable_voice FROM known WHERE voice = {NUMBER})"""
+            SELECT {NUMBER} UNION SELECT stable_voice FROM stable_account WHERE voice = {NUMBER})"""
     return bool(view.database.rows(sql, (paper, account, account)))

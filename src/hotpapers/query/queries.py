@@ -18,7 +18,7 @@ def withheld_posts(view: AsOfView) -> Iterator[str]:
     newest = view.newest(SPECS[model.Post], "p")
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT {key_of("p.post")}
-            FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice WHERE {view.visible("p")} AND {newest}
+            FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice WHERE {view.visible("p")} AND {newest}
           AND ({limited_sql("p")} OR {VOICE} IN (SELECT voice FROM hidden))"""
     for (post,) in view.database.iterate(sql):
         yield post

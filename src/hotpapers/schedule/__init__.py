@@ -5,6 +5,7 @@ due            which issues are due: plain functions
 freezing       judging accounts, then freezing an issue
 publishing     the job that freezes and publishes
 sending        the job that sends issues
+log_keeping    the job that extends the logs
 housekeeping   the job that prunes, updates standing, and pings a monitor while all is well
 queries        which posts changed, and which issues show them
 health         the site's health: problems and metrics

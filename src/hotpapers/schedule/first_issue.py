@@ -18,7 +18,7 @@ GIVE_UP_AFTER = HOUR // 6
 """How long to wait for a network that cannot be read, µs."""
 
 
-def read_back_of(record: Record, jobs: Iterable[str], at: int) -> list[str]:
+def still_reading_back(record: Record, jobs: Iterable[str], at: int) -> list[str]:
     """The jobs that still read back posts from before the site began; none once nothing waits for that anymore."""
     began_at = site_started_at(record.view())
     if began_at is None and was_ever_read(record.database):

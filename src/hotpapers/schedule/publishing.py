@@ -29,7 +29,7 @@ from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.moderation.blocklist import load_blocklist
 from hotpapers.render.cards import drawing
 from hotpapers.schedule import due, queries
-from hotpapers.schedule.first_issue import read_back_of
+from hotpapers.schedule.first_issue import still_reading_back
 from hotpapers.schedule.freezing import judge_and_freeze
 from hotpapers.schedule.health import missing_days
 from hotpapers.schedule.log_keeping import LogKeeping
@@ -149,7 +149,7 @@ class PublishJob:
 
     def _waits(self, context: JobContext, at: int) -> bool:
         """Whether a site's first issue waits for jobs that still read back posts from before the site began."""
-        unread_jobs = read_back_of(context.record, self._read_jobs, at)
+        unread_jobs = still_reading_back(context.record, self._read_jobs, at)
         if unread_jobs:
             context.note(reason=f"the first issue waits for reading back: {', '.join(unread_jobs)}")
         return bool(unread_jobs)

@@ -18,9 +18,9 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
             WHERE o.post = p.post AND o.since <= ? AND {limited_sql("o")}))"""
     any_judged_sql = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
     hidden_sql = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
-            SELECT v.subject, coalesce(w.stable_voice, v.subject) FROM verdict AS v LEFT JOIN known AS w
+            SELECT v.subject, coalesce(w.stable_voice, v.subject) FROM verdict AS v LEFT JOIN stable_account AS w
             ON w.voice = v.subject WHERE v.since > ? AND v.judgement IN ('hidden', 'shown'))
-        SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+        SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice
         WHERE p.post IN (SELECT subject FROM told) OR {VOICE} IN (SELECT voice FROM told)"""
     rows = record.database.rows
     changes = rows(gone_sql, (*NETWORKS, position, position))

@@ -6,8 +6,8 @@
                                   now and then, so that no reader has to wait
 
 Results are plain values (`results`). Modules, in the order in which a query passes through them: `query_parser`,
-`tokenizer` (the words of a text), `index` (its tables; `sqlite` and `postgres` for each database), `indexing`, `papers`
-and `posts`, `highlights` (where the words are).
+`tokenizer` (the words of a text), `index` (its tables; `sqlite` and `postgres` for each database), `indexing`,
+`statement` (the SQL), `documents` (what databases find), `papers` and `posts`, `highlights` (where the words are).
 """
 
 from __future__ import annotations

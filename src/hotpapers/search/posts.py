@@ -47,7 +47,7 @@ def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> Sear
     visible = f"""p.until = 0 AND NOT {limited_sql("p")} AND {view.newest(SPECS[Post], "p")}
         AND p.network IN ({placeholders(networks)}) AND p.created_at >= ? AND p.created_at < ?
         AND p.post NOT IN (SELECT subject FROM hidden)
-        AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM known AS k
+        AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM stable_account AS k
             JOIN hidden AS h ON h.voice = k.stable_voice)"""
     params = (*networks, *_moments(query))
     context = f"WITH {persons_sql(view, ())}, {hidden_sql(view)} "

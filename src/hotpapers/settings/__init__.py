@@ -1,6 +1,7 @@
 """hotpapers.toml: immutable settings. Errors name the file, the key and the remedy.
 
 pages, mail, announce, serve, following, transparency   one module for each group of settings
+limits          the limits of values, as types
 paths           which paths and addresses may be set
 template.toml   what `hotpapers init` writes
 

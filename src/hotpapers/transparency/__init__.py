@@ -5,6 +5,14 @@
     policies                 how many witnesses must sign (C2SP tlog-policy)
     proofs                   a proof that an entry is in a log, as one text (C2SP tlog-proof)
     signatures               the only file that imports `cryptography`
+    entries, log_files, log_keys   a log's leaves, its folder, and the key that signs it
+    publication_log          extends a log from the store (`queries`); observation_files: its hourly observations
+    site_logs                the logs on a site's pages
+    witness, witness_protocol, witness_client   cosign others' logs, and have one's own cosigned (C2SP tlog-witness)
+    saved_issues, mirrors    check a saved page, or a copy of a whole site; downloads: makes one
+    alarms                   what is wrong with a log, until it is acknowledged
+
+docs/examples/check_proof.py checks proofs without this package.
 
 A log contains only digests. Its format and its limits: docs/explanation/proof.md.
 """

@@ -63,7 +63,8 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
     "cache-control": "no-cache",
 }
-"""On every response. `no-cache`: caches must revalidate each time, so forgotten content disappears at once."""
+"""On every page of the site; answers of the API, forms and mail pages have their own. `no-cache`: caches must
+revalidate each time, so forgotten content disappears at once."""
 
 
 def app(

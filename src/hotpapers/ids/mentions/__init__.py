@@ -4,6 +4,9 @@
     mentions.bulk             the same for buffers and files of any size, line by line
     mentions.paper_index      known papers by title, DOI and pages of their own: docs/explanation/matching.md
     mentions.title_mismatch   posts whose link and words refer to two papers
+    mentions.own_words        which words of a post are its author's own
+
+For these: `paper_urls` (addresses that belong to one paper), `title_words` (words however they are typeset).
 
 The first two give the same results: a mention never crosses a line break, so a text's mentions are those of its lines.
 The forms are listed in `hotpapers.ids.arxiv.addresses`. The same paper at two places is two mentions. Time is linear in

@@ -251,7 +251,7 @@ def is_bot(view: AsOfView, account: str) -> bool:
     """Whether an account counts as a bot, as rankings see it: under its stable name, if it has one."""
     sql = f"""WITH {persons_sql(view, ())}
         SELECT 1 FROM bot WHERE voice IN (
-            SELECT {NUMBER} UNION SELECT stable_voice FROM known WHERE voice = {NUMBER})"""
+            SELECT {NUMBER} UNION SELECT stable_voice FROM stable_account WHERE voice = {NUMBER})"""
     return bool(view.database.rows(sql, (account, account)))
 
 

@@ -33,7 +33,7 @@ def mentions(view: AsOfView) -> Rows:
         LEFT JOIN post AS g ON g.post = m.post AND {view.visible("g")} AND {view.newest(SPECS[Post], "g")}
         LEFT JOIN post AS p ON p.id = (SELECT s.id FROM post AS s WHERE s.post = m.post AND s.gone = ''
             AND {view.visible("s")} ORDER BY s.observed_at DESC LIMIT 1)
-        LEFT JOIN known AS w ON w.voice = p.voice
+        LEFT JOIN stable_account AS w ON w.voice = p.voice
         LEFT JOIN text AS x ON x.fingerprint = p.text_fingerprint
         WHERE {view.visible("m")} AND {view.newest(SPECS[Mention], "m")} ORDER BY 1, 2"""
     return view.database.iterate(sql)
