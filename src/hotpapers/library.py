@@ -27,7 +27,7 @@ from hotpapers.query import QuerySession, issues, paper_posts, papers, request_p
 from hotpapers.schedule import judge_and_freeze
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record
-from hotpapers.transfer import tables
+from hotpapers.transfer import export_formats
 from hotpapers.transfer.jsonl.exporter import ExportRequest
 
 __all__ = ["Library", "PaperMention", "find", "open"]
@@ -147,10 +147,10 @@ class Library:
         It reads a snapshot of the store until it is exhausted or closed. Until then nothing can be frozen, searched or
         exported over the same connection, which raises BusyStore. Raises UsageError for an unknown format.
         """
-        if format not in tables.EXPORTS:
-            raise UsageError(f"format: {format!r} is not one of {', '.join(tables.EXPORTS)}")
+        if format not in export_formats.EXPORTS:
+            raise UsageError(f"format: {format!r} is not one of {', '.join(export_formats.EXPORTS)}")
         request = ExportRequest(records, terms.ids_only(self._session.terms))
-        yield from tables.EXPORTS[format](self.record, request)
+        yield from export_formats.EXPORTS[format](self.record, request)
 
     def _paged(
         self, ask: Callable[[QuerySession, Any], Any], cls: type[request_params.Params], members: Callable[[Any],

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from hotpapers import classic
 from hotpapers.cli import streams
 from hotpapers.errors import InputError
-from hotpapers.transfer import packed, tables
+from hotpapers.transfer import packed, parquet
 from tests.cli import classic_issues
 from tests.cli.run import command_line, environment, good, misuse, peak_memory_command, run
 
@@ -213,7 +213,7 @@ def test_a_table_that_is_not_there(tmp_path: Path) -> None:
     result = run("import", "parquet", tmp_path / "no.parquet", "--store", tmp_path / "s.db")
     assert result.err == f"hotpapers: refused {tmp_path / 'no.parquet'}: cannot be read: No such file or directory\n"
     with pytest.raises(InputError, match=r"no\.parquet: no such file"):
-        list(tables.parquet_lines(str(tmp_path / "no.parquet")))
+        list(parquet.parquet_lines(str(tmp_path / "no.parquet")))
 
 
 def test_no_store_is_made_in_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from hotpapers.ingest.archives.hackernews import COLUMNS
 from hotpapers.ingest.archives.table import is_table, table_content
 from hotpapers.model import Post
 from hotpapers.store import Record
-from hotpapers.transfer import parquet_rows
+from hotpapers.transfer import parquet_reader
 from tests.cli.run import good, misuse, run
 from tests.conftest import data
 from tests.ingest.archive_helpers import (
@@ -87,7 +87,7 @@ def test_a_row_becomes_what_the_source_reads(record: Record) -> None:
 def test_rows_are_as_their_lines_in_any_parts(
     record: Record, other_record: Record, tmp_path: Path, size: int, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet_rows, "ROWS", size)
+    monkeypatch.setattr(parquet_reader, "ROWS", size)
     table = parquet(tmp_path)
     import_one(other_record, "hackernews", (tmp_path / "rows.jsonl").read_bytes())
     import_with_workers(record, "hackernews", table.read_bytes(), count)
@@ -95,17 +95,21 @@ def test_rows_are_as_their_lines_in_any_parts(
 
 
 def test_stopped_it_goes_on_where_it_was(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet_rows, "ROWS", 300)
+    monkeypatch.setattr(parquet_reader, "ROWS", 300)
     monkeypatch.setattr(file_import, "MOST_SEEN", 2)
-    archive_file, original_read, starts = archive_file_of(parquet(tmp_path)), parquet_rows.TablePart.lines, list[int]()
+    archive_file, original_read, starts = (
+        archive_file_of(parquet(tmp_path)),
+        parquet_reader.TablePart.lines,
+        list[int](),
+    )
 
-    def read_or_stop(part: parquet_rows.TablePart) -> bytes:
+    def read_or_stop(part: parquet_reader.TablePart) -> bytes:
         starts.append(part.first)
         if len(starts) == 5:
             raise KeyboardInterrupt
         return original_read(part)
 
-    monkeypatch.setattr(parquet_rows.TablePart, "lines", read_or_stop)
+    monkeypatch.setattr(parquet_reader.TablePart, "lines", read_or_stop)
     with pytest.raises(KeyboardInterrupt):
         ArchiveImporter(record, "hackernews", [archive_file], terms_of("hackernews"), NOW).take(archive_file)
     result = ArchiveImporter(record, "hackernews", [archive_file], terms_of("hackernews"), NOW).take(archive_file)
@@ -195,8 +199,8 @@ def test_a_stream_that_has_no_peek_is_no_table(record: Record) -> None:
 @given(st.lists(st.integers(0, 120), max_size=30), st.integers(1, 100))
 def test_parts_are_all_rows_once(groups: list[int], limit: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parquet_rows, "ROWS", limit)
-        parts = list(parquet_rows.spans(groups))
+        patch.setattr(parquet_reader, "ROWS", limit)
+        parts = list(parquet_reader.spans(groups))
     assert [row for start, end in parts for row in range(start, end)] == list(range(sum(groups)))
     assert all(0 < end - start <= limit for start, end in parts)
     assert len(parts) <= 2 * math.ceil(sum(groups) / limit) + len(groups)

@@ -13,9 +13,9 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import Issue
 from hotpapers.privacy.retention import prune
 from hotpapers.store.record import Record
+from hotpapers.transfer.export_formats import csv_entries
 from hotpapers.transfer.jsonl.exporter import ExportRequest
 from hotpapers.transfer.research import rows
-from hotpapers.transfer.tables import csv_entries
 
 READERS: list[Callable[[Record], object]] = [
     prune,

@@ -17,7 +17,7 @@ from hotpapers.store import Record, redaction
 from hotpapers.store.commitments import commitment
 from hotpapers.store.identities import NUMBER
 from hotpapers.store.verify import VerifyFinding
-from hotpapers.transfer import tables
+from hotpapers.transfer import parquet
 from hotpapers.transfer.backup import backup
 from hotpapers.transfer.jsonl import exporter, importer
 from hotpapers.transfer.jsonl.exporter import ExportRequest
@@ -312,8 +312,8 @@ def test_a_header_may_name_networks_that_are_none(sqlite_url: str) -> None:
 def test_parquet_holds_the_same_lines(record: Record, tmp_path: Path) -> None:
     counts: list[Mapping[str, int]] = []
     file = tmp_path / "record.parquet"
-    file.write_bytes(b"".join(tables.parquet(record, ExportRequest(False, IDS, counts.append))))
-    assert list(tables.parquet_lines(str(file))) == [line.rstrip(b"\n") for line in whole(record)]
+    file.write_bytes(b"".join(parquet.parquet(record, ExportRequest(False, IDS, counts.append))))
+    assert list(parquet.parquet_lines(str(file))) == [line.rstrip(b"\n") for line in whole(record)]
     assert counts == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
 
 

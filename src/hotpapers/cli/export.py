@@ -17,8 +17,8 @@ from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record, now
 from hotpapers.store.sqlite import check_name
 from hotpapers.terms import ids_only
+from hotpapers.transfer import export_formats
 from hotpapers.transfer import queries as transfer_queries
-from hotpapers.transfer import tables
 from hotpapers.transfer.jsonl.exporter import ExportRequest
 
 TABLES = "tables"
@@ -33,7 +33,7 @@ WHOLE = ("jsonl", "parquet")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice([*tables.EXPORTS, TABLES]),
+    type=click.Choice([*export_formats.EXPORTS, TABLES]),
     default="jsonl",
     show_default=True,
     help="jsonl and parquet contain the record; csv and bibtex the papers of issues.",
@@ -96,7 +96,7 @@ def _export_tables(output: Path | None, context: common.CommandContext) -> None:
 
 def _chunks(record: Record, format_: str, request: ExportRequest) -> Generator[bytes, None, None]:
     """The export. Closing it early also closes the snapshot that it reads."""
-    yield from tables.EXPORTS[format_](record, request)
+    yield from export_formats.EXPORTS[format_](record, request)
 
 
 def _warn_withheld(rows: Mapping[str, int]) -> None:

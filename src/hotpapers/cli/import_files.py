@@ -16,7 +16,7 @@ from hotpapers.moderation.author_voices import judge_authors
 from hotpapers.moderation.doubtful_mentions import judge_listed_posts
 from hotpapers.ranking.words import count_noun
 from hotpapers.store import Record
-from hotpapers.transfer import classic_import, tables
+from hotpapers.transfer import classic_import, parquet
 from hotpapers.transfer.jsonl import importer, reader
 
 ImportFiles = Callable[[ImportTask], None]
@@ -137,7 +137,7 @@ def lines_of(stream: streams.Reader) -> Iterator[bytes]:
 def _import_parquet(record: Record, file: str, progress: streams.ProgressCallback) -> ImportOutcome:
     name = streams.name_of(file)
     with streams.as_path(file) as path:
-        result = importer.import_lines(record, name, tables.parquet_lines(path, name))
+        result = importer.import_lines(record, name, parquet.parquet_lines(path, name))
         progress(streams.size_of([path]))
         return result
 

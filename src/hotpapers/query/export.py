@@ -19,7 +19,7 @@ from hotpapers.moderation.quotation_policy import QuotationPolicy, policy_for, s
 from hotpapers.query import queries, request_params
 from hotpapers.query.session import QuerySession
 from hotpapers.store.redaction import network_of, without_words
-from hotpapers.transfer import tables
+from hotpapers.transfer import export_formats
 from hotpapers.transfer.jsonl import exporter
 from hotpapers.transfer.jsonl.exporter import ExportRequest
 from hotpapers.transfer.jsonl.lines import ExchangeHeader
@@ -55,7 +55,7 @@ def export(session: QuerySession, params: request_params.ExportParams) -> Genera
     if params.format == "jsonl":
         yield from _chunks(public_lines(session))
     else:
-        yield from _chunks(tables.EXPORTS[params.format](session.record, ExportRequest()))
+        yield from _chunks(export_formats.EXPORTS[params.format](session.record, ExportRequest()))
 
 
 def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
 """Transfer: export a record from a store and import it into one.
 
 jsonl            the exchange format: exporter, importer, lines
-tables           Parquet, CSV and BibTeX; parquet_rows: any Parquet file as lines of JSON
+export_formats   the formats of exports, with CSV and BibTeX; parquet: written by DuckDB
+parquet_reader   any Parquet file as lines of JSON
 research         tables for research
 observations     published observations, without words and names
 backup           back up a whole store, and restore it without what was forgotten since

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from hotpapers.ingest.archives.format import UNREADABLE, ArchiveFormat
 from hotpapers.ingest.archives.framing import ArchiveBlock, Unit, lines_of
-from hotpapers.transfer.parquet_rows import TablePart
+from hotpapers.transfer.parquet_reader import TablePart
 
 NOTHING: Mapping[str, int] = {}
 UnitsOf = Callable[[bytes], Iterable[Unit]]

@@ -23,7 +23,7 @@ from hotpapers.ingest.archives.parts import FilePart
 from hotpapers.ingest.archives.scan import PartScan, Scanner, ScanTask
 from hotpapers.ingest.archives.spill import SpilledEvent, SpillWriter, merged, with_less_overlap
 from hotpapers.terms import NetworkTerms, Table
-from hotpapers.transfer.parquet_rows import rows_of
+from hotpapers.transfer.parquet_reader import rows_of
 
 KNOWN = "known"
 

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from typing import BinaryIO, NamedTuple, Protocol
 
 from hotpapers.errors import InputError
-from hotpapers.transfer.parquet_rows import TablePart
+from hotpapers.transfer.parquet_reader import TablePart
 
 LONGEST = 2**25
 """Bytes of a line, which may be a page of posts, that are read. The rest of a longer one is skipped."""

@@ -16,7 +16,7 @@ from hotpapers.ingest.archives.formats import LINES as LINE_FORMATS
 from hotpapers.ingest.archives.framing import ArchiveBlock, Unit
 from hotpapers.ingest.archives.imported_file import ALTERED
 from hotpapers.ingest.archives.parts import open_part
-from hotpapers.transfer.parquet_rows import rows_of
+from hotpapers.transfer.parquet_reader import rows_of
 
 
 class LineRow(NamedTuple):

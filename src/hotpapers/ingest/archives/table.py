@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from hotpapers.ingest.archives.framing import BLOCK, TAIL, ArchiveBlock, mark
-from hotpapers.transfer.parquet_rows import MAGIC, table_parts
+from hotpapers.transfer.parquet_reader import MAGIC, table_parts
 
 
 class TableContent(NamedTuple):

@@ -15,11 +15,11 @@ from hotpapers.ids import timestamps
 from hotpapers.model import Publication, is_retrospective
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.record import Record
+from hotpapers.transfer.parquet import write_typed
 from hotpapers.transfer.research import queries
 from hotpapers.transfer.research.describe import DESCRIPTIONS, ExportFacts, NetworkSpan, TableFile
 from hotpapers.transfer.research.rows import ROWS
 from hotpapers.transfer.research.schema import TABLES, ResearchTable
-from hotpapers.transfer.tables import write_typed
 
 UNTITLED = "Hot Papers: attention to arXiv papers"
 

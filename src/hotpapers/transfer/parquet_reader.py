@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from hotpapers.errors import InputError
-from hotpapers.transfer.tables import connect, literal_path
+from hotpapers.transfer.parquet import connect, literal_path
 
 MAGIC = b"PAR1"
 ROWS = 50_000
