@@ -18,12 +18,15 @@ from hotpapers.ingest.change_filter import (
     TrackedPosts,
     edits,
 )
-from hotpapers.ingest.pipeline import with_consequences
+from hotpapers.ingest.pipeline import ingest, with_consequences
 from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
-from hotpapers.model import DAY, Item, Mention, Paper, Post, RawPayload, Reaction, Snapshot
+from hotpapers.model import DAY, Item, Mention, Paper, PayloadPage, Post, RawPayload, Reaction, Snapshot
 from hotpapers.privacy.forget import forget
+from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.store import Record
 from hotpapers.store.parsing import parse
+from hotpapers.terms import TERMS
+from tests.ingest.job_setup import collect_setup
 from tests.sources.net import START
 from tests.store import made
 
@@ -237,6 +240,31 @@ def test_who_edits_a_post_does_not_take_off_what_others_put_on_it(store_url: str
         changes = ChangeFilter(record.view())
         for post in (edit_of("", 3, limits=("spam",)), edit_of("Lichen", 3, handle="anna")):
             assert with_consequences(changes, payload, [post]) == [post]
+
+
+class EditedPosts(LobstersSource):
+    """A source in whose pages everything is an edit of the same post."""
+
+    def read(self, raw: RawPayload) -> list[Item]:
+        story = f"lobsters:{raw.key}"
+        return [Post(post=story, network="lobsters", account="lobsters:anna", created_at=START, observed_at=raw.at)]
+
+
+def test_a_mistake_in_a_statement_is_not_taken_for_a_bad_payload(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The traceback must be in the log, and a PostgreSQL server does not go on with the transaction."""
+
+    def ask(changes: ChangeFilter, post: str) -> object:
+        return changes._view.database.rows("SELECT 1 FROM nowhere")
+
+    monkeypatch.setattr(ChangeFilter, "named_papers", ask)
+    page = PayloadPage([RawPayload("edit", "aa", b"", START)])
+    with collect_setup(store_url, b"[]") as setup:
+        context, source = setup.context(), EditedPosts(LobstersSettings(), TrackedKeys())
+        with pytest.raises(Exception, match="nowhere"):
+            ingest(context, source, TERMS["lobsters"], page, "lobsters", START)
+        assert not setup.record.head.position
 
 
 @pytest.mark.long

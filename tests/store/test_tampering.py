@@ -276,6 +276,15 @@ def test_two_identities_cannot_change_places(record: Record) -> None:
     assert not made.verified(record).findings
 
 
+def test_nobody_cannot_become_somebody(sqlite_url: str) -> None:
+    """Not even in a record where no row names nobody, so that no row shows it."""
+    with Record(sqlite_url) as record:
+        [paper, _] = made.paper_with_announcement(1, made.moment("2021-01-14 12:00"))
+        record.append([paper], source="test")
+        record.database.run("UPDATE identity SET key = 'x:9', salt = ? WHERE id = 0", (bytes(SALT),))
+        assert found_in(record) == ["changed: identity 0"]
+
+
 def test_a_forgotten_identity_cannot_be_filled_again(record: Record) -> None:
     """It cannot get another's pseudonym or commitment, nor a key and a salt."""
     database, sorts = record.database, one_of_each_sort(record.database)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import Any, TypeGuard
@@ -117,6 +117,7 @@ class ChangeFilter:
     ) -> None:  # fmt: skip
         self._view, self._known = view, known
         self._new_items: dict[tuple[Any, ...], Item] = {}
+        self._new_by_post: dict[str, list[Mention | Verdict]] = defaultdict(list)
         lasting = [item for item in items if isinstance(item, LASTING)]
         self._recorded = _last_items(view, lasting, lookup or IdentityLookup(view.database)) if lasting else {}
 
@@ -137,12 +138,20 @@ class ChangeFilter:
             earlier_items.append(self._view._replace(as_of=item.observed_at).item(*key))
         if any(_repeats(item, earlier) for earlier in earlier_items if earlier):
             return False
-        self._new_items[key] = item
+        self._add(item)
         return True
 
     def learn(self, items: Iterable[Item]) -> None:
         """Adds items that are not in the record yet."""
-        self._new_items.update((typed_key(item), item) for item in items)
+        for item in items:
+            self._add(item)
+
+    def _add(self, item: Item) -> None:
+        self._new_items[typed_key(item)] = item
+        if is_mention(item):
+            self._new_by_post[item.post].append(item)
+        elif is_edit(item):
+            self._new_by_post[item.subject].append(item)
 
     def completed(self, post: Post) -> Post:
         """A post that may be known already. If a payload says only what its author wrote, the author's names stay as
@@ -165,14 +174,15 @@ class ChangeFilter:
 
     def named_papers(self, post: str) -> set[str]:
         """The papers that a post has named so far."""
-        recorded = {mention.paper for mention in self._view.items(Mention, f"t.post = {NUMBER}", (post,))}
-        return recorded | {item.paper for item in self._new_items.values() if is_mention(item) and item.post == post}
+        rows = self._view.latest(Mention, f"t.post = {NUMBER}", (post,))
+        items = (*(row.item for row in rows), *self._new_by_post[post])
+        return {item.paper for item in items if is_mention(item)}
 
     def removed_papers(self, post: str) -> set[str]:
         """The papers that an edit removed from a post, by the latest verdict on each."""
-        recorded = self._view.items(Verdict, f"t.subject = {NUMBER} AND t.rule = ?", (post, EDIT_RULE))
-        new_verdicts = (item for item in self._new_items.values() if is_edit(item) and item.subject == post)
-        last_judgements = {verdict.about: verdict.judgement for verdict in (*recorded, *new_verdicts)}
+        rows = self._view.latest(Verdict, f"t.subject = {NUMBER} AND t.rule = ?", (post, EDIT_RULE))
+        items = (*(row.item for row in rows), *self._new_by_post[post])
+        last_judgements = {item.about: item.judgement for item in items if is_edit(item)}
         return {about for about, judgement in last_judgements.items() if judgement == "doubtful"}
 
     def _last(self, key: tuple[Any, ...]) -> Item | None:

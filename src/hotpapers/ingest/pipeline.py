@@ -82,12 +82,8 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
 
 def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
     """A payload with only its new items."""
-    items = parsed.items
-    if parsed.payload.kind == POST:
-        parsed = parsed._replace(items=with_consequences(changes, parsed.payload, items))
-    elif parsed.payload.kind in (EDIT, COUNTS) and not parsed.problem:
-        parsed = parse(lambda payload: with_consequences(changes, payload, items), parsed.payload, parsed.keep_for)
-    return parsed._replace(items=[item for item in parsed.items if changes.is_new(item)])
+    items = with_consequences(changes, parsed.payload, parsed.items)
+    return parsed._replace(items=[item for item in items if changes.is_new(item)])
 
 
 def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:

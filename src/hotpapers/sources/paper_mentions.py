@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
@@ -15,7 +15,6 @@ from hotpapers.model import Judgement, Mention, Post, TextLink, Verdict
 LONGEST = 100_000
 """Characters of a text that are searched."""
 
-T = TypeVar("T")
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 """A setting: with 0 seconds between rounds, servers would be asked without a pause; 0 parts would read nothing."""
 

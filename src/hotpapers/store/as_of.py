@@ -64,8 +64,9 @@ class AsOfView(NamedTuple):
             yield read_row(spec, row)
 
     def latest(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> list[StoredRow]:
-        """The same, as a list."""
-        return list(self.iterate(cls, where, params, order))
+        """The same, as a list: faster if there are few."""
+        spec = SPECS[cls]
+        return [read_row(spec, row) for row in self.database.rows(self._statement(spec, where, order), params)]
 
     def items(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> Iterator[AnyItem]:
         """The items of these rows."""

@@ -128,7 +128,7 @@ def _missing_identities(first: int, end: int) -> Iterator[VerifyFinding]:
 
 
 def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bool:
-    if identities.is_paper(row.key) or not row.key:
+    if identities.is_paper(row.key) or not (row.key and row.number):
         return bool(row.key) == bool(row.number) and (pseudonym, row.salt, row.commitment) == (None, None, None)
     if pseudonym is None:
         return row.commitment is None and row.salt is not None and len(row.salt) == SALT

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from urllib.parse import unquote
 
 import uvicorn
 from starlette.applications import Starlette
@@ -111,9 +112,10 @@ def with_absolute_targets(app: ASGIApp) -> ASGIApp:
     servers must accept that (RFC 9112 §3.2.2), and uvicorn passes it on."""
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("path", "").lower().startswith(("http://", "https://")):
-            path, raw_path = scope["path"].split("/", 3)[3:], scope["raw_path"].split(b"/", 3)[3:]
-            scope = {**scope, "path": "/" + "".join(path), "raw_path": b"/" + b"".join(raw_path)}
+        target = scope.get("raw_path", b"")
+        if target.lower().startswith((b"http://", b"https://")):
+            raw_path = b"/" + b"".join(target.split(b"/", 3)[3:])
+            scope = {**scope, "path": unquote(raw_path.decode("ascii")), "raw_path": raw_path}
         await app(scope, receive, send)
 
     return respond
