@@ -10,6 +10,8 @@ from hotpapers.model import LARGEST
 
 AnyNumber = Annotated[int, Meta(ge=0, le=LARGEST)]
 """A whole number without a limit that matters."""
+AtLeastOne = Annotated[int, Meta(ge=1)]
+"""With 0 seconds between rounds, servers would be asked without a pause; 0 parts would read nothing."""
 LONGEST_NAME = 64
 Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 

@@ -15,9 +15,10 @@ from hotpapers.http.address_guard import require_address
 from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload
+from hotpapers.settings.limits import AtLeastOne
 from hotpapers.sources.endpoint_rotation import EndpointRotation
 from hotpapers.sources.feed_parser import FeedEntry, entries
-from hotpapers.sources.paper_mentions import AtLeastOne, join_title, mentions_of, title_verdicts
+from hotpapers.sources.paper_mentions import join_title, mentions_of, title_verdicts
 
 NETWORK = "feeds"
 

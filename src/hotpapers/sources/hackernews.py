@@ -17,9 +17,10 @@ from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.ids.timestamps import minute_of
 from hotpapers.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot, TextLink
+from hotpapers.settings.limits import AtLeastOne
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
 from hotpapers.sources.decoding import decode_or_none, decode_response, unreadable_key
-from hotpapers.sources.paper_mentions import AtLeastOne, gone_post, join_title, mentions_of, title_verdicts
+from hotpapers.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts
 
 NETWORK = "hackernews"
 MOST_HITS = 1_000

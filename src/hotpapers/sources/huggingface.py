@@ -28,9 +28,10 @@ from hotpapers.model import (
     Snapshot,
     TextLink,
 )
+from hotpapers.settings.limits import AtLeastOne
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
 from hotpapers.sources.decoding import decode_or_none, decode_response, microseconds_of, unreadable_key
-from hotpapers.sources.paper_mentions import AtLeastOne, gone_post
+from hotpapers.sources.paper_mentions import gone_post
 
 NETWORK = "huggingface"
 MOST = 100

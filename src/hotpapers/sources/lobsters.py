@@ -15,9 +15,10 @@ import msgspec
 from hotpapers.errors import NetError, PartiallyRead
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.settings.limits import AtLeastOne
 from hotpapers.sources.batched_requests import GONE, ids_in, one_by_one
 from hotpapers.sources.decoding import decode_or_none, decode_response, microseconds_of, unreadable_key
-from hotpapers.sources.paper_mentions import AtLeastOne, gone_post, join_title, mentions_of, title_verdicts
+from hotpapers.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts
 
 NETWORK = "lobsters"
 FULL = 25

@@ -23,10 +23,11 @@ from hotpapers.ids.html_text import plain
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import LARGEST, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.model.keys import own_id
+from hotpapers.settings.limits import AtLeastOne
 from hotpapers.sources.batched_requests import GONE
 from hotpapers.sources.decoding import decode_or_none, decode_response, microseconds_of, unreadable_key
 from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_failures, soonest_retry
-from hotpapers.sources.paper_mentions import AtLeastOne, gone_post, mentions_of, title_verdicts
+from hotpapers.sources.paper_mentions import gone_post, mentions_of, title_verdicts
 
 LONGEST = 4_000_000
 """Most bytes of an event; longer ones are skipped."""

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Annotated
-
-import msgspec
 
 from hotpapers.ids import arxiv, mentions
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
@@ -14,9 +11,6 @@ from hotpapers.model import Judgement, Mention, Post, TextLink, Verdict
 
 LONGEST = 100_000
 """Characters of a text that are searched."""
-
-AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
-"""A setting: with 0 seconds between rounds, servers would be asked without a pause; 0 parts would read nothing."""
 
 
 def mentions_of(

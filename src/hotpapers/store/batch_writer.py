@@ -46,8 +46,8 @@ class BatchWriter:
         close: Sequence[StoredRow] = (),
     ) -> WrittenBatch:  # fmt: skip
         """Write items that were not parsed from originals, and close the given rows."""
-        cleaned, mended = item_checks.cleaned([(item, 0) for item in items])
-        return self.write(cleaned, BatchStamp(at, source, cursor), close)._replace(mended=mended)
+        offers = [(item, 0) for item in item_checks.cleaned(items)]
+        return self.write(offers, BatchStamp(at, source, cursor), close)
 
     def ingest(
         self, parsed: Sequence[ParsedPayload], *, source: str, at: int, job: str = "", cursor: str | None = None

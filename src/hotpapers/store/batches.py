@@ -26,8 +26,7 @@ class WrittenBatch(NamedTuple):
     """The result of writing a batch. `position` is None if nothing changed and no batch was written.
 
     `known`: items already in the record. `later`: different observations at the same moment, stored one microsecond
-    later. `refused`: items about something forgotten. `mended`: items with characters that databases cannot store.
-    `quarantined`: originals that could not be parsed.
+    later. `refused`: items about something forgotten. `quarantined`: originals that could not be parsed.
     """
 
     position: int | None
@@ -35,7 +34,6 @@ class WrittenBatch(NamedTuple):
     known: int = 0
     later: int = 0
     refused: int = 0
-    mended: int = 0
     quarantined: int = 0
 
 

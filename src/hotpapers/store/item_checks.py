@@ -122,13 +122,10 @@ def _check_hours(publication: model.Publication) -> None:
         raise ValueError(f"zone {publication.zone[:40]!r} is unknown") from problem
 
 
-def cleaned(offers: Iterable[tuple[model.Item, int]]) -> tuple[list[tuple[model.Item, int]], int]:
-    """Items, each cleaned by `clean`, with their originals; the number of items changed."""
-    given = list(offers)
-    if _are_storable([item for item, _ in given]):  # nearly always true, and faster to check in one go
-        return given, 0
-    result = [(clean(item), origin) for item, origin in given]
-    return result, sum(item is not before for (item, _), (before, _) in zip(result, given, strict=True))
+def cleaned(items: Iterable[model.Item]) -> list[model.Item]:
+    """Items, each cleaned by `clean`."""
+    given = list(items)
+    return given if _are_storable(given) else list(map(clean, given))  # nearly always true, and faster in one go
 
 
 def clean(item: model.Item) -> model.Item:

@@ -7,7 +7,7 @@ import msgspec
 from hotpapers.categories import KNOWN
 from hotpapers.errors import SettingsError
 from hotpapers.ids.timestamps import is_day
-from hotpapers.sources.paper_mentions import AtLeastOne
+from hotpapers.settings.limits import AtLeastOne
 
 ARCHIVES = (
     "cs", "econ", "eess", "math", "q-bio", "q-fin", "stat",

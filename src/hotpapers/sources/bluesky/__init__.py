@@ -21,6 +21,7 @@ import msgspec
 from hotpapers.errors import NetError, PartiallyRead, StreamGap
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import HOUR, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.settings.limits import AtLeastOne
 from hotpapers.sources.bluesky import parser, schemas
 from hotpapers.sources.bluesky.compression import load_decompressor
 from hotpapers.sources.bluesky.stream import (
@@ -36,7 +37,6 @@ from hotpapers.sources.bluesky.stream import (
 from hotpapers.sources.bluesky.stream_filter import AccountShard, EventFilter
 from hotpapers.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.sources.endpoint_rotation import soonest_retry
-from hotpapers.sources.paper_mentions import AtLeastOne
 
 __all__ = ["BlueskySettings", "BlueskySource"]
 

@@ -15,9 +15,10 @@ import msgspec
 
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.settings.limits import AtLeastOne
 from hotpapers.sources.batched_requests import ids_in
 from hotpapers.sources.endpoint_rotation import EndpointRotation
-from hotpapers.sources.paper_mentions import AtLeastOne, gone_post
+from hotpapers.sources.paper_mentions import gone_post
 from hotpapers.sources.reddit import parser
 from hotpapers.sources.reddit.api import RedditApi
 from hotpapers.sources.reddit.feeds import RedditFeeds

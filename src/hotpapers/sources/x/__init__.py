@@ -21,8 +21,8 @@ from hotpapers.classic import post_moment
 from hotpapers.errors import PartiallyRead, RequestRefused, RetryLater
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.settings.limits import AtLeastOne
 from hotpapers.sources.batched_requests import ids_in
-from hotpapers.sources.paper_mentions import AtLeastOne
 from hotpapers.sources.x import parser, spending
 from hotpapers.sources.x.billing import BilledResponse, send_billed
 from hotpapers.sources.x.parser import NETWORK
