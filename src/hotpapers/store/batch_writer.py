@@ -26,7 +26,7 @@ from hotpapers.store.tombstones import Tombstones
 class BatchWriter:
     """Writes one batch. From `Record.batch`; only while that transaction lasts.
 
-    `forgotten`: the tombstones. `last`: the batch before. `identities`: looks up each key once.
+    `forgotten`: the tombstones. `last`: the batch before. `identities`: looks up each key once, as it was before.
     """
 
     def __init__(
