@@ -20,7 +20,7 @@ from hotpapers.ingest.change_filter import (
 )
 from hotpapers.ingest.pipeline import ingest, with_consequences
 from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
-from hotpapers.model import DAY, Item, Mention, Paper, PayloadPage, Post, RawPayload, Reaction, Snapshot
+from hotpapers.model import DAY, Announcement, Item, Mention, Paper, PayloadPage, Post, RawPayload, Reaction, Snapshot
 from hotpapers.privacy.forget import forget
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.store import Record
@@ -338,3 +338,17 @@ def test_what_is_stored_without_forgotten_names_is_stored_once(store_url: str) -
         rows = record.database.rows("SELECT i.key, count(*) FROM post AS p JOIN identity AS i ON i.id = p.post"
                                     " WHERE i.key IN ('x:1', 'x:2') GROUP BY i.key ORDER BY i.key")  # fmt: skip
         assert rows == [("x:1", 1), ("x:2", 1)]
+
+
+def test_an_announcement_that_is_read_again_is_stored_once(store_url: str) -> None:
+    """If a connection is lost while a batch is committed, its page may be read again although it was stored."""
+    first = Announcement(
+        paper="arxiv:2603.00212", day="2026-03-09", category="cs", type="new", announced_at=START, version=1,
+        observed_at=START,
+    )  # fmt: skip
+    again, changed = (msgspec.structs.replace(first, version=n, observed_at=START + n) for n in (1, 2))
+    with Record(store_url) as record:
+        record.append([first], source="arxiv")
+        with record.batch() as batch:
+            changes = ChangeFilter.inside(batch, [again, changed])
+            assert [changes.is_new(item) for item in (again, changed)] == [False, True]

@@ -11,7 +11,20 @@ import msgspec
 
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest import queries
-from hotpapers.model import COUNTS, DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict, typed_key
+from hotpapers.model import (
+    COUNTS,
+    DAY,
+    Account,
+    Announcement,
+    Item,
+    Mention,
+    Paper,
+    Post,
+    Reaction,
+    Snapshot,
+    Verdict,
+    typed_key,
+)
 from hotpapers.sources.paper_mentions import EDIT_RULE, edit_verdicts
 from hotpapers.store import AsOfView, Record, item_rows, reaction_marks
 from hotpapers.store.batch_writer import BatchWriter
@@ -19,7 +32,7 @@ from hotpapers.store.identities import NUMBER, IdentityLookup, is_pseudonym
 from hotpapers.store.tombstones import NOTHING_FORGOTTEN, Tombstones, without_references
 
 TRACKED_FOR = 30 * DAY
-LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
+LASTING = (Account, Announcement, Mention, Paper, Post, Reaction, Snapshot, Verdict)
 """Kinds whose items are stored only if they say something new, however often a list repeats them."""
 
 
