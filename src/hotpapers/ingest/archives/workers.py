@@ -62,7 +62,7 @@ class WorkerProcess:
         self._setup = setup
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection[Any, Any] | None = None
-        self._closed = False
+        self._closed, self._lock = False, threading.Lock()
 
     @property
     def pid(self) -> int:
@@ -101,27 +101,33 @@ class WorkerProcess:
         )
 
     def _start(self) -> Connection[Any, Any]:
-        self._pipe, child_end = Pipe()
-        command = [sys.executable, "-c", _RUN, str(child_end.fileno())]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[child_end.fileno()],
-        )
+        with self._lock:
+            if self._closed:
+                raise EOFError
+            pipe, child_end = Pipe()
+            command = [sys.executable, "-c", _RUN, str(child_end.fileno())]
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[child_end.fileno()],
+            )
+            self._pipe = pipe
         child_end.close()
-        self._pipe.send_bytes(pickle.dumps(self._setup))
-        return self._pipe
+        pipe.send_bytes(pickle.dumps(self._setup))
+        return pipe
 
     def end(self) -> None:
-        """Ends it; the next question starts a new one."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-        if self._pipe:
-            self._pipe.close()
-        self._process = self._pipe = None
+        """Ends it; the next question starts a new one. An interruption may end it while another thread does."""
+        with self._lock:
+            process, self._process = self._process, None
+            pipe, self._pipe = self._pipe, None
+        if process:
+            process.kill()
+            process.wait()
+        if pipe:
+            pipe.close()
 
     def close(self) -> None:
         """Ends it for good."""
