@@ -5,11 +5,17 @@ from __future__ import annotations
 from contextlib import closing
 
 import apsw
+import msgspec
 import pytest
 
+from hotpapers.errors import CorruptStore
+from hotpapers.model import Account
 from hotpapers.store import Record
 from tests.cli.run import run
 from tests.store import made
+from tests.store.made import AT
+
+ACCOUNT = Account(account="x:7", handle="made_up_fern", observed_at=AT)
 
 
 def test_a_row_whose_text_is_no_text_is_named_and_the_rest_is_checked(sqlite_url: str) -> None:
@@ -63,6 +69,15 @@ def test_postgresql_says_what_it_did_not_check(postgres_url: str) -> None:
             assert record.database.full_integrity() == ((), "")
     ran = run("verify", "--all", "--store", postgres_url)
     assert ran.status == 0 and ("not checked" in ran.out) == (not extension)
+
+
+def test_nothing_is_written_about_an_account_whose_salt_has_another_type(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        record.append([ACCOUNT], source="test")
+        assert record.database.rows("SELECT key FROM identity WHERE id = 1") == [(ACCOUNT.account,)]
+    _write_any(sqlite_url, "identity", "salt", 2**62, "id = 1")
+    with Record(sqlite_url) as record, pytest.raises(CorruptStore, match="salt of an identity is damaged"):
+        record.append([msgspec.structs.replace(ACCOUNT, name="Fern", observed_at=AT + 1)], source="test")
 
 
 @pytest.mark.parametrize("column", ["manifest", "chain"])

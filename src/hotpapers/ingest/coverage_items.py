@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from hotpapers.errors import NetError, PartiallyRead, RetryLater, StreamGap
 from hotpapers.ids.timestamps import SECOND
+from hotpapers.jobs.attempts import LONGEST_REASON
 from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, CoverageState
 
-LONGEST_REASON = 200
 SHORT = HOUR
 """Microseconds without a reading that leave no gap if the network asked us to wait: we just read it a little later."""
 

@@ -1,8 +1,10 @@
 """`BatchWriter`: what a write transaction knows of the record when it begins, and the one batch that it adds.
 
-with record.batch() as batch:  # nobody else writes
-    new = [item for item in items if is_new(batch.view, item)]
-    batch.append(new, source="…", at=now())
+    with record.batch() as batch:
+        new = [item for item in items if is_new(batch.view, item)]
+        batch.append(new, source="…", at=now())
+
+Nobody else writes meanwhile.
 """
 
 from __future__ import annotations

@@ -134,10 +134,12 @@ def is_paper(key: str) -> bool:
 
 def commitment_of(key: str, secret: bytes | None) -> str:
     """The commitment to a key. `secret`: its salt, or the commitment itself, which is longer. A paper has neither, and
-    the result is empty."""
+    the result is empty. Raises CorruptStore for anything else."""
     if secret is None:
         return ""
-    secret = blob(secret)
+    if not isinstance(secret, bytes | memoryview):
+        raise CorruptStore("the salt of an identity is damaged; run `hotpapers verify`")
+    secret = bytes(secret)
     return commitment(secret, key) if len(secret) == SALT else secret.hex()
 
 
@@ -172,8 +174,8 @@ class IdentityLookup:
 def enroll(lookup: IdentityLookup, keys: Iterable[str], position: int, first: int) -> EnrolledKeys:
     """The identities of keys, created in the batch at a position if needed: posts and accounts first, as exports number
     them. `first`: the number of the next identity. Call inside `write()`."""
-    wanted = {key for key in keys if key}
-    known = {"": NO_IDENTITY, **lookup(wanted)}
+    wanted = {"", *keys}
+    known = lookup(wanted)
     new = wanted.difference(known)
     if not new:
         return EnrolledKeys(known)

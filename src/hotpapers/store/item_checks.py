@@ -26,7 +26,6 @@ LONGEST_KEY = 2_000
 """Bytes. PostgreSQL cannot index values of more than 2,691 bytes."""
 
 _INDEXED = _KEYS.union(*(kind.key for kind in model.KINDS))
-_TEXTS_CHECKED = _INDEXED.union(("paper", "about", "day", "network", "publication", "source"))
 
 _READ = (*model.NETWORKS, "arxiv")
 """Values of `network`: the networks, and in coverage also arXiv."""
@@ -45,15 +44,6 @@ def needed(kind: type[model.Item]) -> tuple[str, ...]:
 
 _NEEDED = ("paper", "post", "stable")
 _NEEDED_OF = {kind: needed(kind) for kind in model.KINDS}
-
-
-def _checked(kind: type[model.Item]) -> tuple[str, ...]:
-    """The fields of a kind of which not every value of their type is valid: numbers, keys, names, days."""
-    hints = model.field_types(kind).items()
-    return tuple(name for name, hint in hints if name in _TEXTS_CHECKED or int in (hint, *get_args(hint)))
-
-
-_CHECKED_OF = {kind: _checked(kind) for kind in model.KINDS}
 
 
 def check(item: model.Item) -> None:
@@ -94,16 +84,47 @@ def _check_number(name: str, value: int) -> None:
 def _check_text(name: str, value: str) -> None:
     if name in _INDEXED and len(value.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
         raise ValueError(f"{name} {value[:60]!r}… is longer than {LONGEST_KEY:,} bytes")
-    if name == "paper" or (name == "about" and value):
-        arxiv.from_key(value)
-    elif name == "day" and not timestamps.is_day(value):
+    if name in _TEXT_CHECKS:
+        _TEXT_CHECKS[name](name, value)
+
+
+def _check_paper(_: str, value: str) -> None:
+    arxiv.from_key(value)
+
+
+def _check_day(_: str, value: str) -> None:
+    if not timestamps.is_day(value):
         raise ValueError(f"{value[:40]!r} is not a date such as 2021-01-14")
-    elif name in _KEYS and not (keys.network_of(value) in model.NETWORKS and keys.own_id(value)):
+
+
+def _check_key(name: str, value: str) -> None:
+    if not (keys.network_of(value) in model.NETWORKS and keys.own_id(value)):
         raise ValueError(f"{name} {value[:60]!r} is not the key of a post or account, such as x:1341202937956233217")
-    elif name == "network" and value not in _READ:
+
+
+def _check_network(_: str, value: str) -> None:
+    if value not in _READ:
         raise ValueError(f"network {value[:40]!r} is not one of {', '.join(model.NETWORKS)}")
-    elif name in ("publication", "source") and not _NAME.fullmatch(value):
+
+
+def _check_name(name: str, value: str) -> None:
+    if not _NAME.fullmatch(value):
         raise ValueError(f"{name} {value[:60]!r}: a name consists of letters, digits and hyphens")
+
+
+_TEXT_CHECKS: dict[str, Callable[[str, str], None]] = {
+    "paper": _check_paper, "about": _check_paper, "day": _check_day, "network": _check_network,
+    "publication": _check_name, "source": _check_name, **dict.fromkeys(_KEYS, _check_key),
+}  # fmt: skip
+
+
+def _checked(kind: type[model.Item]) -> tuple[str, ...]:
+    """The fields of a kind of which not every value of their type is valid."""
+    texts, hints = _INDEXED | _TEXT_CHECKS.keys(), model.field_types(kind)
+    return tuple(name for name, hint in hints.items() if name in texts or int in (hint, *get_args(hint)))
+
+
+_CHECKED_OF = {kind: _checked(kind) for kind in model.KINDS}
 
 
 def _check_content(issue: model.Issue) -> None:
