@@ -167,7 +167,7 @@ def test_forgotten_is_gone_from_store_and_pages(store: Path, pages: Path) -> Non
     for part in (b"Kettle 100 is out", POST.removeprefix("x:").encode()):
         assert all(part not in file.read_bytes() for file in store.parent.glob("papers.db*"))
     result = run("forget", POST, "--yes", "--json", "--store", store)
-    assert result.status == 0 and result.json["forgotten"] == [{"key": POST, "keys": 1, "rows": 0, "originals": 0}]
+    assert result.status == 0 and result.json["forgotten"] == [{"key": POST, "keys": 1, "rows": 0, "raw_payloads": 0}]
 
 
 def test_a_post_of_which_little_is_known(demo: Path) -> None:
@@ -279,7 +279,7 @@ def test_a_person_is_asked_in_this_process(
 
 def test_prune_says_what_it_dropped(store: Path) -> None:
     assert good("prune", "--store", store) == "0 snapshots and 0 raw payloads deleted\n"
-    assert run("prune", "--json", "--store", store).json == {"snapshots": 0, "originals": 0}
+    assert run("prune", "--json", "--store", store).json == {"snapshots": 0, "raw_payloads": 0}
 
 
 # ---- status --------------------------------------------------------------------------------------------

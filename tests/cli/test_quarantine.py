@@ -31,7 +31,7 @@ def fail_to_read(_: RawPayload) -> Iterable[Item]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A store with three originals in quarantine, one of which can now be read."""
+    """A store with three raw payloads in quarantine, one of which can now be read."""
     file = tmp_path / "hotpapers.db"
     with Record(str(file)) as record:
         payloads = [

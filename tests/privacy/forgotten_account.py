@@ -1,4 +1,4 @@
-"""Ada's posts, others that name her, and originals of both: all of it must be forgotten with her."""
+"""Ada's posts, others that name her, and raw payloads of both: all of it must be forgotten with her."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADAS_WORDS = ("made_up_ada", "1366659539260149761", "Our teapot is out", "Leaf",
 
 
 def fill(record: Record) -> None:
-    """Fill a record in which people also talk about Ada, and originals name her."""
+    """Fill a record in which people also talk about Ada, and raw payloads name her."""
     made.rich(record)
     record.append(posts_about_ada(), source="gossip")
     body = b'{"post": "x:7", "of": "@Made_Up_Ada, status 1366659539260149761"}'

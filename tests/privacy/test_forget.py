@@ -45,7 +45,7 @@ def test_an_account_goes_with_all_its_posts_from_every_byte(store: Record, tmp_p
     voices = store.database.rows("SELECT voice, text_fingerprint FROM post ORDER BY id")
     result = forget(store, ADA)
     assert set(result.keys) == {ADA, "x:20210302", ADAS_POST}
-    assert result.originals == 2 and result.rows == 5
+    assert result.raw_payloads == 2 and result.rows == 5
     assert_gone(store, tmp_path, (*ADAS_WORDS, "20210302"))
     report = made.verified(store)
     assert not report.findings and report.forgotten == result.rows

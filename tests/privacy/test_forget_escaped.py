@@ -24,7 +24,7 @@ ADA, POST = f"bluesky:{DID}", f"bluesky:at://{DID}/app.bsky.feed.post/{NUMBER}"
 SHARE_URL = f"https://share.example/?u=https%3A%2F%2Fbsky.app%2Fprofile%2F{HANDLE}%2Fpost%2F{NUMBER}"
 BY_DID = f"https://bsky.app/profile/{DID.replace(':', '%3A')}"
 NESTED_URL = "https://a.example/?to=" + SHARE_URL.replace("%", "%25").replace(":", "%3A")
-ORIGINALS = (
+RAW_PAYLOADS = (
     rb'{"name":"\u0040ada.tea.example"}',
     rb'{"html":"\u003cspan\u003eada.tea.example\u003c/span\u003e"}',
     rb'{"u":"https%3A%2F%2Fbsky.app%2Fprofile%2Fada.tea.example"}',
@@ -61,11 +61,11 @@ def test_no_escaped_name_is_left(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         made.rich(record)
         record.append(_items(), source="test")
-        for number, body in enumerate(ORIGINALS):
+        for number, body in enumerate(RAW_PAYLOADS):
             record.ingest(parse_all(_parser(number), [RawPayload("post", f"{900 + number}", body, AT)]), source="net")
         words = (HANDLE, NUMBER, DID.rpartition(":")[2])
         assert {word for word, _ in traces.where_found(traces.store_bytes(record), words)} == set(words)
-        assert forget(record, ADA).originals == len(ORIGINALS)
+        assert forget(record, ADA).raw_payloads == len(RAW_PAYLOADS)
         places = {**traces.store_bytes(record), **traces.exports_of(record, tmp_path)}
         assert not traces.where_found(places, words)
         posts = [post for post in record.view().items(model.Post) if "/3kothers" in post.post]

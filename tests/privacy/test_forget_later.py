@@ -67,7 +67,7 @@ def test_forgetting_twice_changes_nothing_more(store: Record) -> None:
     head, rows = store.head, store.database.rows("SELECT * FROM tombstone ORDER BY 1")
     for key in (ADA, "x:@MADE_UP_ADA", ADAS_POST, "x:20210302"):
         result = forget(store, key)
-        assert (result.rows, result.originals) == (0, 0)
+        assert (result.rows, result.raw_payloads) == (0, 0)
     assert store.head == head and store.database.rows("SELECT * FROM tombstone ORDER BY 1") == rows
 
 
@@ -199,7 +199,7 @@ def test_importing_the_same_listing_elsewhere_in_the_store_brings_nothing_back(s
 
 
 def test_collecting_again_brings_nothing_back(store: Record, tmp_path: Path) -> None:
-    """Neither items nor originals nor quarantine; others' texts arrive without the names."""
+    """Neither items nor raw payloads nor quarantine; others' texts arrive without the names."""
     forget(store, ADA)
     items = posts_about_ada()
     payload = model.RawPayload("post", "1366659539260149761", b'{"text": "Our teapot is out"}', AT)
@@ -269,7 +269,7 @@ def test_nothing_is_kept_about_later_posts_that_name_their_author(store_url: str
 
 
 def test_a_reply_to_a_forgotten_post_comes_in_without_saying_so(store: Record, tmp_path: Path) -> None:
-    """Its author has a voice too, but it is not quoted, as no reply is. Its original is not kept."""
+    """Its author has a voice too, but it is not quoted, as no reply is. Its raw payload is not kept."""
     forget(store, ADA)
     later_post = model.Post(post="x:1366659539260150001", network="x", account=ADA, created_at=AT, observed_at=AT)
     replies = [

@@ -194,7 +194,7 @@ def test_originals_go_when_they_expire(store_url: str) -> None:
             payload = model.RawPayload("counts", "k", json.dumps({"post": POSTS[0], "likes": days}).encode(), AT)
             record.ingest(parse_all(made.counts_of, [payload], days * DAY), source="s")
         record.ingest(parse_all(made.counts_of, [model.RawPayload("counts", "k", b"{", AT)], 2 * DAY), source="s")
-        assert [prune(record, at=AT + days * DAY + 1).originals for days in (0, 1, 2, 29, 30)] == [0, 1, 1, 0, 1]
+        assert [prune(record, at=AT + days * DAY + 1).raw_payloads for days in (0, 1, 2, 29, 30)] == [0, 1, 1, 0, 1]
         assert record.count(model.Snapshot) == 2 and not made.verified(record).findings
 
 
@@ -204,12 +204,12 @@ def test_originals_go_once_the_terms_forbid_to_keep_them(store_url: str) -> None
             payloads = [model.RawPayload("counts", "k", b'{"post": "%s", "likes": 1}' % POSTS[0].encode(), AT)]
             record.ingest(parse_all(made.counts_of, payloads, 30 * DAY), source=source)
         allowed = terms.table({"mastodon": terms.TermsOverride(keep=2)})
-        assert prune(record, at=AT + 3 * DAY, allowed=terms.TERMS).originals == 0
-        assert prune(record, at=AT + 3 * DAY, allowed=allowed).originals == 1
-        assert prune(record, at=AT + 3 * DAY, allowed=terms.TERMS).originals == 0, (
+        assert prune(record, at=AT + 3 * DAY, allowed=terms.TERMS).raw_payloads == 0
+        assert prune(record, at=AT + 3 * DAY, allowed=allowed).raw_payloads == 1
+        assert prune(record, at=AT + 3 * DAY, allowed=terms.TERMS).raw_payloads == 0, (
             "what is left stays as long as before"
         )
-        assert prune(record, at=AT + 30 * DAY + 1, allowed=terms.TERMS).originals == 1
+        assert prune(record, at=AT + 30 * DAY + 1, allowed=terms.TERMS).raw_payloads == 1
         assert not made.verified(record).findings
 
 

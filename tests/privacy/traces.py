@@ -18,7 +18,7 @@ from hotpapers.transfer.jsonl import exporter
 
 
 def store_bytes(record: Record) -> dict[str, bytes]:
-    """Everything that a store keeps, by place: files as they are, packed manifests and originals unpacked."""
+    """Everything that a store keeps, by place: files as they are, packed manifests and raw payloads unpacked."""
     places: dict[str, bytes] = {}
     if record.database.name == "sqlite":
         for suffix in ("", "-wal", "-shm", "-journal"):

@@ -210,7 +210,7 @@ def better_counts_of(raw: model.RawPayload) -> Iterable[model.Item]:
 
 
 def seen_counts(record: Record) -> list[model.RawPayload]:
-    """Originals about some posts of the record."""
+    """Raw payloads about some posts of the record."""
     posts = [item.post for item in all_rows(record, model.Post) if isinstance(item, model.Post)][:4]
     at = moment("2021-03-02 12:00")
     return [
@@ -226,7 +226,7 @@ def listings(record: Record) -> None:
 
 
 def rich(record: Record) -> list[model.Issue]:
-    """Fill a record with all kinds of items: listings, talk, reprocessed originals, frozen issues, one corrected.
+    """Fill a record with all kinds of items: listings, talk, reprocessed raw payloads, frozen issues, one corrected.
     Returns the issues."""
     listings(record)
     talked(record)

@@ -1,4 +1,4 @@
-"""Originals: stored once, quarantined if they cannot be parsed, and reprocessed by better parsers."""
+"""Raw payloads: stored once, quarantined if they cannot be parsed, and reprocessed by better parsers."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_what_enters_nothing_is_not_kept(store_url: str) -> None:
 
 
 def unreadable(raw: RawPayload) -> Iterable[model.Item]:
-    """Fails in a different way for each original."""
+    """Fails in a different way for each raw payload."""
     body = json.loads(raw.body)
     if body == "deep":
         raise RecursionError
@@ -173,7 +173,7 @@ def test_a_better_reader_closes_old_rows_and_adds_new_ones_also_where_it_says_no
 
 
 def test_the_same_reader_again_changes_nothing_even_where_words_were_moved(store_url: str) -> None:
-    """Two originals with different values for one moment: the second is stored a microsecond later."""
+    """Two raw payloads with different values for one moment: the second is stored a microsecond later."""
     with Record(store_url) as record:
         record.ingest(parse_all(counts_of, [payload_of(likes(1)), payload_of(likes(2))]), source="s")
         assert [row[2] for row in snapshots(record)] == [AT, AT + 1]
@@ -241,7 +241,7 @@ def test_many_originals_are_read_again_in_several_batches(store_url: str, monkey
 def test_a_better_reader_adds_what_lasts_once(
     store_url: str, lasting: tuple[type[model.Item], ...], added: int
 ) -> None:
-    """Three originals tell of an account, the first two the same; only a change is news if accounts last."""
+    """Three raw payloads tell of an account, the first two the same; only a change is news if accounts last."""
 
     def better(payload: RawPayload) -> Iterable[model.Item]:
         name = f"Ada {json.loads(payload.body)['likes'] // 3}"
@@ -255,10 +255,10 @@ def test_a_better_reader_adds_what_lasts_once(
 
 
 def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
-    """Otherwise reprocessing the new original would close rows from the old one."""
+    """Otherwise reprocessing the new raw payload would close rows from the old one."""
     with Record(store_url) as record:
         record.ingest(parse_all(counts_of, [payload_of(likes(1))], 10), source="s")
-        assert prune(record, at=AT + 11).originals == 1
+        assert prune(record, at=AT + 11).raw_payloads == 1
         record.ingest(parse_all(counts_of, [payload_of(likes(2), AT + 1)]), source="s")
         assert table(record, "raw", "id") == [(2,)]
         record.reprocess("s", lambda _: [])
@@ -290,14 +290,14 @@ def test_a_frozen_issue_stays_as_it_is(store_url: str) -> None:
             source="late",
         )
         record.reprocess("counts", lambda _: [])
-        assert prune(record, at=made.moment("2023-01-01 00:00")).originals > 0
+        assert prune(record, at=made.moment("2023-01-01 00:00")).raw_payloads > 0
         assert [item for item in made.all_rows(record, model.Issue)] == issues
         checked = made.verified(record)
         assert not checked.findings
 
 
 def test_what_came_back_stays_where_it_was_seen_again(store_url: str) -> None:
-    """Likes 5, 9, then 5 again: the third observation has the same original as the first."""
+    """Likes 5, 9, then 5 again: the third observation has the same raw payload as the first."""
     with Record(store_url) as record:
         for number, at in ((5, AT), (9, AT + 10), (5, AT + 20)):
             record.ingest(parse_all(counts_of, [payload_of(likes(number), at)]), source="s")

@@ -67,14 +67,14 @@ FILES = ("plain.md", "irregular.md", "no_items.md")
 
 
 def steps(record: Record) -> list[Callable[[int], object]]:
-    """What the job does in turn: append items, ingest originals, reprocess them, import a listing."""
+    """What the job does in turn: append items, ingest raw payloads, reprocess them, import a listing."""
 
     def listing(n: int) -> object:
         file = FILES[n // 4 % len(FILES)]
         path = Path(__file__).parents[1] / "data" / "classic" / file
         return classic_import.import_classic(record, file, path.read_bytes(), name=f"copy-{n}")
 
-    def originals(n: int) -> object:
+    def raw_payloads(n: int) -> object:
         payloads = [
             model.RawPayload("counts", f"{n}", json.dumps({"post": f"x:{n}", "likes": k}).encode(), AT + k)
             for k in (0, 1)
@@ -83,7 +83,7 @@ def steps(record: Record) -> list[Callable[[int], object]]:
 
     return [
         lambda n: record.append([*cover(0, n), *shared(n)], source="job"),
-        originals,
+        raw_payloads,
         lambda n: record.reprocess("counts", made.better_counts_of),
         listing,
     ]

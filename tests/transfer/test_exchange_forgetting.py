@@ -70,7 +70,7 @@ def test_what_it_says_next_is_not_taken_in_here_either(store_url: str, other_url
 
 
 def test_a_store_with_originals_forgets_what_its_copy_forgot(store_url: str, other_url: str) -> None:
-    """Its own rows keep their originals' numbers, but the originals that have or name what is forgotten go."""
+    """Its own rows keep their raw payloads' numbers, but the raw payloads that have or name what is forgotten go."""
     own = Post(post="x:77777777", network="x", account="x:zinnia", handle="zinnia", created_at=AT, observed_at=AT)
     naming = Post(post="x:88888888", network="x", account="x:owl", text="Ask @zinnia", created_at=AT, observed_at=AT)
     other = Post(post="x:99999999", network="x", account="x:owl", text="Fern", created_at=AT, observed_at=AT)

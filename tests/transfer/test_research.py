@@ -112,7 +112,7 @@ def close(record: Record, kind: type[Item], where: str) -> None:
 
 
 def read_again(record: Record) -> None:
-    """As a newer parser reads an original again."""
+    """As a newer parser reads a raw payload again."""
     close(record, Snapshot, "t.likes = 9")
     write(record, counts("bluesky:second", 5, TODAY + 4 * HOUR, 3))
 

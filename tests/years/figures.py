@@ -55,15 +55,15 @@ BATCHES = (
     Assumption("their counts", LISTED_PAPERS * 4 + WORKDAYS * (30 * 20 + 30 * 4), "one a post"),
     Assumption("arxiv", WORKDAYS * 120, "feeds, papers by the hundred, listings"),
 )
-ORIGINALS = Assumption("originals of arXiv", round(PAPERS * 1.25), "a paper and its versions, forever")
+RAW_PAYLOADS = Assumption("raw payloads of arXiv", round(PAPERS * 1.25), "a paper and its versions, forever")
 BOUNDED = (
-    Assumption("other originals", (POSTS + LISTED_PAPERS * 40) * 30 // 365, "those of 30 days"),
+    Assumption("other raw payloads", (POSTS + LISTED_PAPERS * 40) * 30 // 365, "those of 30 days"),
     Assumption("followed posts", HUMAN_POSTS * 60 // 365, "those of 60 days"),
 )
 """Kinds whose number is bounded, as old ones expire."""
-MEASURED_BYTES = {"paper": 2_088, "originals of arXiv": 1_330}
+MEASURED_BYTES = {"paper": 2_088, "raw payloads of arXiv": 1_330}
 """Bytes of what is larger in reality than with short made-up texts: a row as `make bench` measures it; and a compressed
-answer from arXiv (1,083 bytes on average over 157 recorded ones) plus an original's overhead."""
+answer from arXiv (1,083 bytes on average over 157 recorded ones) plus a raw payload's overhead."""
 
 
 class Line(NamedTuple):
@@ -114,7 +114,8 @@ def lines(store: Store) -> Iterator[Line]:
         yield Line(assumption.subject, bytes_each + item_size, assumption.per_year * YEARS, assumption.reason)
     for assumption in BATCHES:
         yield Line(f"batches of {assumption.subject}", batch_size, assumption.per_year * YEARS, assumption.reason)
-    yield Line(ORIGINALS.subject, MEASURED_BYTES[ORIGINALS.subject], ORIGINALS.per_year * YEARS, ORIGINALS.reason)
+    bytes_each = MEASURED_BYTES[RAW_PAYLOADS.subject]
+    yield Line(RAW_PAYLOADS.subject, bytes_each, RAW_PAYLOADS.per_year * YEARS, RAW_PAYLOADS.reason)
     for assumption, table in zip(BOUNDED, ("raw", "recount"), strict=True):
         yield Line(assumption.subject, store.bytes_per_row(table), assumption.per_year, assumption.reason)
 

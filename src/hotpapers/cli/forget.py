@@ -108,7 +108,7 @@ def _report_forgotten(
 ) -> None:
     copies = model.distinct(copy for _, result in results for copy in result.out_of_reach)
     figures = [
-        {"key": key, "keys": len(result.keys), "rows": result.rows, "originals": result.originals}
+        {"key": key, "keys": len(result.keys), "rows": result.rows, "raw_payloads": result.raw_payloads}
         for key, result in results
     ]
     lines = []
@@ -116,7 +116,7 @@ def _report_forgotten(
         amounts = (
             count_noun(len(outcome.keys), "key"),
             count_noun(outcome.rows, "row"),
-            count_noun(outcome.originals, "raw payload"),
+            count_noun(outcome.raw_payloads, "raw payload"),
         )
         lines.append(f"{key}: forgotten, {', '.join(amounts)}")
     value = {"forgotten": figures, "folders": folder_results(folders), "out_of_reach": copies}

@@ -19,5 +19,5 @@ def prune(as_json: bool, context: common.CommandContext) -> None:
     """
     with common.open_record(context) as record:
         result = pruning.prune(record, allowed=context.terms if context.has_settings else None)
-    text = f"{count_noun(result.snapshots, 'snapshot')} and {count_noun(result.originals, 'raw payload')} deleted"
+    text = f"{count_noun(result.snapshots, 'snapshot')} and {count_noun(result.raw_payloads, 'raw payload')} deleted"
     show(result, [text], as_json)

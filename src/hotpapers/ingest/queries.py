@@ -1,4 +1,4 @@
-"""What ingesting asks of the store: known posts and papers, and raw originals."""
+"""What ingesting asks of the store: known posts and papers, and raw payloads."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def known_identities(record: Record, keys: Iterable[str]) -> Iterator[str]:
 
 
 def oldest_original_at(record: Record, source: str) -> int:
-    """When the oldest original kept from a source was seen, µs UTC; now if there is none."""
+    """When the oldest raw payload kept from a source was seen, µs UTC; now if there is none."""
     sql = """SELECT min(seen_at) FROM (SELECT seen_at FROM raw WHERE source = ?
         UNION ALL SELECT seen_at FROM quarantine WHERE source = ?) AS kept"""
     oldest = record.database.rows(sql, (source, source))[0][0]

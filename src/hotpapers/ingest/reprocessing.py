@@ -1,4 +1,4 @@
-"""Parses the originals kept in the record again, with the source's current code and settings."""
+"""Parses the raw payloads kept in the record again, with the source's current code and settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def plan(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Repar
 
 
 def reprocess(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> WrittenBatch:
-    """Parses the originals again. `quarantined` in the result: originals that could be parsed before but not now; their
+    """Parses the raw payloads again. `quarantined` in the result: those that could be parsed before but not now; their
     items stay as they are. Raises StoreError."""
     return record.reprocess(choice.name, _reader(record, choice, terms), lasting=LASTING)
 

@@ -35,12 +35,13 @@ from hotpapers.store.record import Record, now
 
 
 class ForgetResult(NamedTuple):
-    """What was forgotten. `rows`: rows that lost words, including others' rows that contained a name. `originals`: raw
-    and quarantined originals deleted for all keys forgotten together. `out_of_reach`: copies that cannot be changed."""
+    """What was forgotten. `rows`: rows that lost words, including others' rows that contained a name. `raw_payloads`:
+    deleted for all keys forgotten together, those in quarantine included. `out_of_reach`: copies that cannot be
+    changed."""
 
     keys: tuple[str, ...]
     rows: int
-    originals: int
+    raw_payloads: int
     out_of_reach: tuple[str, ...]
 
 
@@ -63,7 +64,7 @@ def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
 
 def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) -> list[ForgetResult | NotFound]:
     """Forget several keys at once, without `erase_traces`; the result for each, or why there is none. Texts and
-    originals are searched once for all keys, and once more for each key that no row has."""
+    raw payloads are searched once for all keys, and once more for each key that no row has."""
     requested = [parse_key(key) for key in keys]
     with record.database.write():
         names_by_key = _names_by_key(record, requested)
@@ -81,21 +82,21 @@ def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) ->
 
 class ErasedRows(NamedTuple):
     """What was erased. `own`: for each forgotten key, the changed rows with its own words. `other_rows`: number of
-    others' rows that contained a forgotten name. `originals`: number of originals deleted."""
+    others' rows that contained a forgotten name. `raw_payloads`: number of raw payloads deleted."""
 
     own: Mapping[str, Collection[int]]
     other_rows: int
-    originals: int
+    raw_payloads: int
 
     def of(self, keys: Iterable[str], out_of_reach: Iterable[str]) -> ForgetResult:
         """The result for some of the keys."""
         keys = tuple(keys)
         own = {number for key in keys for number in self.own.get(key, ())}
-        return ForgetResult(keys, len(own) + self.other_rows, self.originals, tuple(out_of_reach))
+        return ForgetResult(keys, len(own) + self.other_rows, self.raw_payloads, tuple(out_of_reach))
 
 
 def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at: int) -> ErasedRows:
-    """Erase keys, and their names in what others wrote, from identities, rows and originals.
+    """Erase keys, and their names in what others wrote, from identities, rows and raw payloads.
 
     `marks`: further tombstones to store and to apply to what others wrote. Call inside `write()`.
     """
@@ -107,19 +108,19 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     changes, orphan_marks = _changes(record, gone, known)
     remainders = _overwrite(record, changes, orphan_marks)
     indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
-    originals = erase_beside(database, sorted(gone), known, {row.origin for row, _ in changes})
+    raw_payloads = erase_beside(database, sorted(gone), known, {row.origin for row, _ in changes})
     unnamed = queries.unnamed_keys(database, _dropped_names(changes))
     erased = _erase_identities(record, [*gone, *unnamed])
     new = sorted({*marks, *tombstones.marks_of(record.hasher, keys, known.names, orphans)} - earlier.known)
     row_changes = batches.RowChanges(forgotten=remainders, erased=erased, tombstones=new)
     batches.append(database, BatchStamp(at, "forget"), changes=row_changes)
-    return _erased_rows(changes, gone, originals)
+    return _erased_rows(changes, gone, raw_payloads)
 
 
 def erase_beside(
     database: Database, keys: Sequence[str], known: tombstones.ForgottenNames, origins: Collection[int]
 ) -> int:
-    """Erase keys and names from working data and originals; the number of originals deleted. `origins`: originals of
+    """Erase keys and names from working data and raw payloads; the number of payloads deleted. `origins`: payloads of
     further rows. Call inside `write()`, before the identities are overwritten."""
     engagement_queries.forget_posts(database, keys)
     reaction_marks.forget_reactions_to(database, keys)
@@ -145,13 +146,13 @@ def _changes(
     return [(row, left) for row, left in changes.values() if row.redacted or left != row.item], orphans
 
 
-def _erased_rows(changes: Sequence[Change], keys: frozenset[str], originals: int) -> ErasedRows:
+def _erased_rows(changes: Sequence[Change], keys: frozenset[str], raw_payloads: int) -> ErasedRows:
     """Counts the rows that lost words, by key."""
     own: dict[str, set[int]] = defaultdict(set)
     for number, (row, _) in enumerate(changes):
         for key in keys.intersection(_own_keys(row.item)) or ("",):
             own[key].add(number)
-    return ErasedRows(own, len(own.pop("", ())), originals)
+    return ErasedRows(own, len(own.pop("", ())), raw_payloads)
 
 
 def copies(record: Record, key: str | None = None) -> Iterator[str]:

@@ -95,7 +95,7 @@ def unnamed_keys(database: Database, keys: Collection[str]) -> list[str]:
 
 
 def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
-    """The originals of all rows that name one of some keys."""
+    """The raw payloads of all rows that name one of some keys."""
     numbers = [identity.number for identity in identities.find(database, keys).values() if identity.number]
     origins: set[int] = set()
     for chunk in slices(numbers):
@@ -193,7 +193,7 @@ def drop_expired(database: Database, at: int) -> int:
 
 
 def shorten(database: Database, source: str, keep: int) -> None:
-    """Let a source's originals expire `keep` microseconds after they were read, if not earlier. Call inside
+    """Let a source's raw payloads expire `keep` microseconds after they were read, if not earlier. Call inside
     `write()`."""
     sql = "UPDATE raw SET keep_until = seen_at + ? WHERE source = ? AND keep_until > seen_at + ?"
     database.run(sql, (keep, source, keep))

@@ -1,4 +1,4 @@
-"""Prune expired originals, and snapshots that no issue or comparison will ever use.
+"""Prune expired raw payloads, and snapshots that no issue or comparison will ever use.
 
 A snapshot is pruned if it is older than 400 days, its post's papers are in no issue, and it was never the latest one at
 a moment that counts: an age at which papers are compared, the end of a network's reading back (which stands for an age
@@ -36,16 +36,16 @@ STEP = 5_000
 AT_ONCE = 500
 """Posts per query."""
 KEPT_BY = "kept by"
-"""The name in `meta` of how long originals may be kept, by network."""
+"""The name in `meta` of how long raw payloads may be kept, by network."""
 PROGRESS = "pruned"
 """The name in `meta` of the last snapshot number that was checked."""
 
 
 class PruneResult(NamedTuple):
-    """The numbers of snapshots pruned and originals deleted."""
+    """The numbers of snapshots pruned and raw payloads deleted."""
 
     snapshots: int
-    originals: int
+    raw_payloads: int
 
 
 class _IssueCut(NamedTuple):
@@ -71,7 +71,7 @@ class _IssueCuts(NamedTuple):
 def prune(
     record: Record, *, at: int | None = None, whole: bool = True, allowed: terms.Table | None = None
 ) -> PruneResult:
-    """Prune the record as of a moment. Frozen issues do not change. `allowed`: the networks' terms, for originals that
+    """Prune the record as of a moment. Frozen issues do not change. `allowed`: the networks' terms, for payloads that
     were stored when they could be kept for longer.
 
     `whole`: check all snapshots. Otherwise, only those are checked that have become old enough since the last run
@@ -81,7 +81,7 @@ def prune(
     if allowed is not None:
         _shorten(record, {row.network: row.keep for row in allowed.values()})
     with record.database.write():
-        originals = queries.drop_expired(record.database, at)
+        raw_payloads = queries.drop_expired(record.database, at)
     issue_cuts, before, snapshots = _issue_cuts(record), at - SNAPSHOTS_AFTER, 0
     for posts, upto in queries.posts_with_snapshots(record) if whole else _new_old_posts(record, at):
         with record.database.write():
@@ -92,11 +92,11 @@ def prune(
             if upto:
                 write_meta(record.database, PROGRESS, str(upto))
         snapshots += len(gone)
-    return PruneResult(snapshots, originals)
+    return PruneResult(snapshots, raw_payloads)
 
 
 def _shorten(record: Record, keep: Mapping[str, int]) -> None:
-    """Keep no original for longer than the terms allow now. Only if they have changed: this reads all originals."""
+    """Keep no raw payload for longer than the terms allow now. Only if they have changed: this reads all of them."""
     rules = msgspec.json.encode(keep, order="sorted").decode()
     if read_meta(record.database, KEPT_BY) == rules:
         return

@@ -67,5 +67,5 @@ class HousekeepingJob:
         forgotten_file.complete(context.record.database, context.record.hasher)
         subscribers.tidy(context.record, at)  # even if mail is now off: the confirmation message promised deletion
         self._pruned_at = at
-        if result.snapshots or result.originals:
-            log_event("pruned", snapshots=result.snapshots, originals=result.originals)
+        if result.snapshots or result.raw_payloads:
+            log_event("pruned", snapshots=result.snapshots, raw_payloads=result.raw_payloads)

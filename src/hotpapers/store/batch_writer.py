@@ -47,7 +47,7 @@ class BatchWriter:
         self, items: Iterable[model.Item], *, source: str, at: int, cursor: str | None = None,
         close: Sequence[StoredRow] = (),
     ) -> WrittenBatch:  # fmt: skip
-        """Write items that were not parsed from originals, and close the given rows."""
+        """Write items that were not parsed from raw payloads, and close the given rows."""
         offers = [(item, 0) for item in item_checks.cleaned(items)]
         return self.write(offers, BatchStamp(at, source, cursor), close)
 

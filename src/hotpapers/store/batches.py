@@ -26,7 +26,7 @@ class WrittenBatch(NamedTuple):
     """The result of writing a batch. `position` is None if nothing changed and no batch was written.
 
     `known`: items already in the record. `later`: different observations at the same moment, stored one microsecond
-    later. `refused`: items about something forgotten. `quarantined`: originals that could not be parsed.
+    later. `refused`: items about something forgotten. `quarantined`: raw payloads that could not be parsed.
     """
 
     position: int | None

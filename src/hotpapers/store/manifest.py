@@ -46,7 +46,7 @@ class Manifest(msgspec.Struct, frozen=True):
     `identities`: the first number and the count of identities added. `persons`: how many of them are posts and
     accounts, which come first. `closed`, `pruned`, `forgotten`, `erased`: rows and identities of earlier batches.
     `kept`: by index, the whole hashes of rows that were pruned later. `tombstones`: marks of keys and names that must
-    not come back. `origins[i]`: the original from which the item was parsed, 0 for none; empty if there are none."""
+    not come back. `origins[i]`: the raw payload from which the item was parsed, 0 for none; empty if there are none."""
 
     kinds: list[tuple[str, int]]
     steps: list[int]
@@ -79,7 +79,7 @@ class Manifest(msgspec.Struct, frozen=True):
         return self.checks[CHECK * index : CHECK * index + CHECK]
 
     def origin(self, index: int) -> int:
-        """The original of the index-th item, 0 for none."""
+        """The raw payload of the index-th item, 0 for none."""
         return self.origins[index] if self.origins else 0
 
 

@@ -13,7 +13,7 @@ _COLUMNS = "id, source, kind, key, reason, seen_at, keep_until"
 
 
 class QuarantinedPayload(NamedTuple):
-    """An original in quarantine. `key`: the network's id, as far as it could be read. `reason`: why the original could
+    """A raw payload in quarantine. `key`: the network's id, as far as it could be read. `reason`: why the payload could
     not be parsed. `seen_at`, `keep_until`: µs UTC."""
 
     number: int
@@ -26,19 +26,19 @@ class QuarantinedPayload(NamedTuple):
 
 
 def count_by_source(database: Database) -> dict[str, int]:
-    """The number of originals in quarantine, by source."""
+    """The number of raw payloads in quarantine, by source."""
     return dict(database.rows("SELECT source, count(*) FROM quarantine GROUP BY source ORDER BY source"))
 
 
 def latest(database: Database, source: str, most: int) -> list[QuarantinedPayload]:
-    """The latest originals, at most `most`, newest first. `source`: only of this source, empty for all."""
+    """The latest raw payloads, at most `most`, newest first. `source`: only of this source, empty for all."""
     where, params = ("WHERE source = ?", (source,)) if source else ("", ())
     sql = f"SELECT {_COLUMNS} FROM quarantine {where} ORDER BY id DESC LIMIT ?"
     return [QuarantinedPayload(*row) for row in database.rows(sql, (*params, most))]
 
 
 def load(database: Database, number: int) -> tuple[QuarantinedPayload, bytes]:
-    """An original and its body, as the network sent it. Raises NotFound, CorruptStore."""
+    """A raw payload and its body, as the network sent it. Raises NotFound, CorruptStore."""
     rows = database.rows(f"SELECT {_COLUMNS}, body FROM quarantine WHERE id = ?", (number,))
     if not rows:
         raise NotFound(f"{number}: no such payload in quarantine; `hotpapers quarantine` lists them")

@@ -1,6 +1,6 @@
-"""Originals: payloads as networks sent them, each stored once, or in quarantine with the reason.
+"""Raw payloads: what networks sent, byte for byte, each stored once, or in quarantine with the reason.
 
-Kept only for items that entered the record, and only as long as the network's terms allow. Originals that name
+Kept only for items that entered the record, and only as long as the network's terms allow. Raw payloads that name
 something forgotten are not kept.
 """
 
@@ -23,12 +23,12 @@ from hotpapers.store.parsing import ParsedPayload
 from hotpapers.store.tombstones import Tombstones
 
 CHUNK = 2_000
-"""Originals parsed again per batch."""
+"""Raw payloads parsed again per batch."""
 STEP = 100
-"""Originals searched at a time for what is forgotten."""
+"""Raw payloads searched at a time for what is forgotten."""
 LONGEST_REASON = 500
 SHORTEST = 2 * model.DAY
-"""The shortest time for which unreadable originals are kept; no network's terms require a shorter one."""
+"""The shortest time for which unreadable raw payloads are kept; no network's terms require a shorter one."""
 
 _COLUMNS = ("source", "kind", "key", "content", "body", "seen_at", "keep_until")
 _INSERT_QUARANTINED = (
@@ -42,31 +42,31 @@ def _pack(body: bytes) -> bytes:
 
 
 def unpack(body: bytes) -> bytes:
-    """An original's body as it came. Raises CorruptStore."""
+    """A raw payload's body as it came. Raises CorruptStore."""
     try:
         return zstandard.decompress(blob(body))
     except zstandard.ZstdError as problem:
-        raise CorruptStore(f"an original is damaged ({problem}); restore a backup") from problem
+        raise CorruptStore(f"a raw payload is damaged ({problem}); restore a backup") from problem
 
 
 class RawArchive(NamedTuple):
-    """Stores the originals of one source. Call its methods inside `write()`."""
+    """Stores the raw payloads of one source. Call its methods inside `write()`."""
 
     database: Database
     forgotten: Tombstones
     source: str
 
     def keep(self, offered: Iterable[ParsedPayload]) -> list[int]:
-        """Store payloads; the number of each original, 0 if it must not be kept."""
+        """Store payloads; the number of each, 0 if it must not be kept."""
         contents: list[bytes] = []
-        originals: dict[bytes, tuple[model.RawPayload, int]] = {}
+        payloads: dict[bytes, tuple[model.RawPayload, int]] = {}
         for parsed in offered:
             content = _content(parsed.payload) if self._may_keep(parsed) else b""
             contents.append(content)
             if content:
                 keep_until = min(parsed.payload.at + parsed.keep_for, model.LARGEST)
-                originals.setdefault(content, (parsed.payload, keep_until))
-        numbers = _keep(self.database, self.source, originals)
+                payloads.setdefault(content, (parsed.payload, keep_until))
+        numbers = _keep(self.database, self.source, payloads)
         return [numbers.get(content, 0) for content in contents]
 
     def _may_keep(self, parsed: ParsedPayload) -> bool:
@@ -95,11 +95,11 @@ class RawArchive(NamedTuple):
         )
 
 
-def _keep(database: Database, source: str, originals: Mapping[bytes, tuple[model.RawPayload, int]]) -> dict[bytes, int]:
-    """Store originals, given as payloads and until when they are kept (µs UTC); their numbers by content hash.
-    Originals already stored keep their number."""
+def _keep(database: Database, source: str, payloads: Mapping[bytes, tuple[model.RawPayload, int]]) -> dict[bytes, int]:
+    """Store payloads, given with the time until which they are kept (µs UTC); their numbers by content hash.
+    Raw payloads already stored keep their number."""
     numbers: dict[bytes, int] = {}
-    for chunk in slices(list(originals.items())):
+    for chunk in slices(list(payloads.items())):
         rows = (
             (source, payload.kind, model.storable(payload.key), content, _pack(payload.body), payload.at, keep_until)
             for content, (payload, keep_until) in chunk
@@ -112,7 +112,7 @@ def _keep(database: Database, source: str, originals: Mapping[bytes, tuple[model
 
 
 def _content(payload: model.RawPayload) -> bytes:
-    """An original's content hash: SHA-256 of kind, key and body. The body is not enough: two may both be `null`."""
+    """A raw payload's content hash: SHA-256 of kind, key and body. The body is not enough: two may both be `null`."""
     return hashlib.sha256(
         b"\0".join((payload.kind.encode(), payload.key.encode("utf-8", "replace"), payload.body))
     ).digest()
@@ -127,7 +127,7 @@ def release(
     source: str,
     read: Callable[[model.RawPayload], ParsedPayload],
 ) -> None:
-    """Release from quarantine what a newer parser can read; store it with the originals if it has any items."""
+    """Release from quarantine what a newer parser can read; store it with the raw payloads if it has any items."""
     sql = "SELECT id, kind, key, body, seen_at, keep_until FROM quarantine WHERE source = ? ORDER BY id"
     for number, *parts, keep_until in database.rows(sql, (source,)):
         parsed = read(_original(*parts))
@@ -144,7 +144,7 @@ def in_quarantine(database: Database, source: str) -> Iterator[model.RawPayload]
 
 
 def after(database: Database, source: str, number: int) -> list[tuple[int, model.RawPayload]]:
-    """The next originals of a source after a number."""
+    """The next raw payloads of a source after a number."""
     sql = f"SELECT id, kind, key, body, seen_at FROM raw WHERE source = ? AND id > ? ORDER BY id LIMIT {CHUNK}"
     return [(own, _original(*parts)) for own, *parts in database.rows(sql, (source, number))]
 
@@ -154,7 +154,7 @@ def _original(kind: str, key: str, body: bytes, seen_at: int) -> model.RawPayloa
 
 
 def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[StoredRow]]:
-    """The open rows parsed from originals, by the original's number. `numbers`: ascending."""
+    """The open rows parsed from raw payloads, by the payload's number. `numbers`: ascending."""
     rows: dict[int, list[StoredRow]] = defaultdict(list)
     if numbers:
         for spec in SPECS.values():
@@ -168,8 +168,8 @@ def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[Stor
 
 
 def compare(rows: Iterable[StoredRow], read: Iterable[model.Item]) -> tuple[list[StoredRow], list[model.Item]]:
-    """The rows that an original no longer yields, and the items that are new. The same content at a later moment is not
-    new: an original is stored once, however often it was seen, and new items are added at all these moments."""
+    """The rows that a raw payload no longer yields, and the new items. The same content at a later moment is not new: a
+    raw payload is stored once, however often it was seen, and new items are added at all these moments."""
     stored_rows, items = list(rows), list(read)
     stale = [row for row in stored_rows if not any(_same(row.item, item) for item in items)]
     new_items = [item for item in items if not any(_same(row.item, item) for row in stored_rows)]
@@ -191,7 +191,7 @@ def _same(kept: model.Item, item: model.Item) -> bool:
 def erase(
     database: Database, numbers: Iterable[int], keys: Iterable[str], named_in: Callable[[str, bytes], bool]
 ) -> int:
-    """Delete originals by number, and all originals, including those in quarantine, that have some keys or name them;
+    """Delete raw payloads by number, and all those, also in quarantine, that have some keys or name them;
     the number deleted."""
     gone = set(numbers)
     own = {name for key in keys for name in (key, key.partition(":")[2])}
@@ -209,7 +209,7 @@ def erase(
 
 
 def _steps(database: Database, table: str) -> Iterator[list[tuple[int, str, bytes]]]:
-    """(number, key, body) of all originals in a table, in order, a few at a time: a database server ends a transaction
+    """(number, key, body) of all payloads in a table, in order, a few at a time: a database server ends a transaction
     that asks nothing for long, and bodies may be large."""
     after, sql = -1, f"SELECT id, key, body FROM {table} WHERE id > ? ORDER BY id LIMIT {STEP}"
     while rows := [(number, key, body) for number, key, body in database.rows(sql, (after,))]:

@@ -158,10 +158,10 @@ class Record:
     def reprocess(
         self, source: str, parser: Parser, *, at: int | None = None, lasting: Collection[type[model.Item]] = ()
     ) -> WrittenBatch:
-        """Parse originals and quarantine again with a newer parser, in batches of `raw_archive.CHUNK` originals.
+        """Parse raw payloads and quarantine again with a newer parser, in batches of `raw_archive.CHUNK`.
 
         Rows that the parser no longer returns are closed, new ones are added, even if it returns nothing. Rows from
-        originals that it cannot parse stay. `lasting`: kinds of which unchanged observations are not added.
+        raw payloads that it cannot parse stay. `lasting`: kinds of which unchanged observations are not added.
         """
         total = WrittenBatch(None, 0)
         upto = 0
@@ -200,11 +200,11 @@ def _reprocess_some(
     batch: BatchWriter, source: str, parse_again: Callable[[model.RawPayload], ParsedPayload], after: int, at: int,
     lasting: Collection[type[model.Item]],
 ) -> tuple[WrittenBatch, int]:  # fmt: skip
-    """Parse the next originals after a number; also the number of the last one, 0 if there are no more."""
+    """Parse the next raw payloads after a number; also the number of the last one, 0 if there are no more."""
     if not after:
         raw_archive.release(batch.database, batch.forgotten, source, parse_again)
-    originals = raw_archive.after(batch.database, source, after)
+    payloads = raw_archive.after(batch.database, source, after)
     latest = reparse.LatestItems(batch.view, lasting)
-    stale, new, unreadable = reparse.differences(batch.view, originals, parse_again, latest)
+    stale, new, unreadable = reparse.differences(batch.view, payloads, parse_again, latest)
     written = batch.write(new, BatchStamp(at, source), stale)
-    return written._replace(quarantined=unreadable), originals[-1][0] if originals else 0
+    return written._replace(quarantined=unreadable), payloads[-1][0] if payloads else 0

@@ -1,6 +1,6 @@
-"""Parse originals again with a newer parser: plan the changes and compute them.
+"""Parse raw payloads again with a newer parser: plan the changes and compute them.
 
-Rows that the parser no longer returns are closed, new ones are added, even if it returns nothing. Rows from originals
+Rows that the parser no longer returns are closed, new ones are added, even if it returns nothing. Rows from payloads
 that it cannot parse stay. Frozen issues don't change: they are built from the record as it was.
 """
 
@@ -25,8 +25,8 @@ moment a little apart."""
 
 
 class ReparsePlan(NamedTuple):
-    """What parsing a source's originals again would change. `closed`, `added`: rows by kind. `kept`: number of
-    originals; `unreadable`: how many of them cannot be parsed now. `apart`: number of originals in quarantine;
+    """What parsing a source's raw payloads again would change. `closed`, `added`: rows by kind. `kept`: number of
+    raw payloads; `unreadable`: how many of them cannot be parsed now. `apart`: number of payloads in quarantine;
     `readable`: how many of them can be parsed now."""
 
     closed: dict[str, int]
@@ -78,17 +78,17 @@ class LatestItems:
 
 def differences(
     view: AsOfView,
-    originals: Sequence[tuple[int, RawPayload]],
+    payloads: Sequence[tuple[int, RawPayload]],
     parse: Callable[[RawPayload], ParsedPayload],
     latest: LatestItems,
 ) -> tuple[list[StoredRow], list[Offer], int]:
-    """The changes from some originals, given by ascending number: rows that they no longer yield, additional items, and
-    the number of originals that cannot be parsed."""
-    rows = raw_archive.open_rows(view.database, [number for number, _ in originals])
+    """The changes from some raw payloads, given by ascending number: rows that they no longer yield, additional items,
+    and the number of payloads that cannot be parsed."""
+    rows = raw_archive.open_rows(view.database, [number for number, _ in payloads])
     stale: list[StoredRow] = []
     new: list[Offer] = []
     unreadable = 0
-    for number, payload in originals:
+    for number, payload in payloads:
         items = parse(payload)
         unreadable += bool(items.problem)
         if not items.problem:
@@ -101,12 +101,12 @@ def differences(
 def plan(
     view: AsOfView, source: str, parse: Callable[[RawPayload], ParsedPayload], lasting: Collection[type[Item]]
 ) -> ReparsePlan:
-    """What parsing a source's originals again would change in the current record."""
+    """What parsing a source's raw payloads again would change in the current record."""
     latest, upto, kept, unreadable = LatestItems(view, lasting), 0, 0, 0
     closed, added = Counter[str](), Counter[str]()
-    while originals := raw_archive.after(view.database, source, upto):
-        upto, kept = originals[-1][0], kept + len(originals)
-        stale, new, unparsed = differences(view, originals, parse, latest)
+    while payloads := raw_archive.after(view.database, source, upto):
+        upto, kept = payloads[-1][0], kept + len(payloads)
+        stale, new, unparsed = differences(view, payloads, parse, latest)
         closed.update(kind_of(row.item) for row in stale)
         added.update(kind_of(item) for item, _ in new)
         unreadable += unparsed

@@ -60,7 +60,7 @@ class RowGroup(NamedTuple):
 
 
 def grouped(offered: Iterable[tuple[model.Item, int]]) -> list[OfferedGroup]:
-    """Items with their originals, grouped by kind in the order of KINDS."""
+    """Items with their raw payloads, grouped by kind in the order of KINDS."""
     groups: dict[type[model.Item], list[tuple[model.Item, int]]] = {cls: [] for cls in model.KINDS}
     for offer in offered:
         groups[type(offer[0])].append(offer)

@@ -136,7 +136,7 @@ _ORIGINS = "".join(
     for kind in map(model.kind_of, model.KINDS)
     if kind != model.kind_of(model.Measurement)  # which was added later
 )
-"""Indexes to find the rows parsed from an original when it is parsed again."""
+"""Indexes to find the rows parsed from a raw payload when it is parsed again."""
 
 _WORK = """
 CREATE TABLE lease (source TEXT PRIMARY KEY, holder TEXT NOT NULL, until_at INTEGER NOT NULL) STRICT;

@@ -161,12 +161,12 @@ def _black(text: str, start: int, end: int) -> str:
 
 
 def named_in(key: str, body: bytes, known: Known) -> bool:
-    """Whether an original contains a known name in its key or body."""
+    """Whether a raw payload contains a known name in its key or body."""
     return any(found_in(_text_of(key, body), known, anywhere=True))
 
 
 def _text_of(key: str, body: bytes) -> str:
-    """An original's key and body, with the JSON escapes of ASCII characters resolved."""
+    """A raw payload's key and body, with the JSON escapes of ASCII characters resolved."""
     return _JSON_ESCAPE.sub(lambda sign: chr(int(sign[1], 16)), f"{key} {body.decode('utf-8', 'replace')}")
 
 
@@ -222,7 +222,7 @@ class Tombstones(NamedTuple):
         return redacted(without_references(item, self.names), self.holds_name) if self.known else item
 
     def named_in(self, key: str, body: bytes) -> bool:
-        """Whether an original contains a forgotten name."""
+        """Whether a raw payload contains a forgotten name."""
         return named_in(key, body, self.holds_name)
 
 
@@ -256,7 +256,7 @@ class ForgottenNames:
         return self.may_stand_in(text) and any(found_in(text, self))
 
     def named_in(self, key: str, body: bytes) -> bool:
-        """Whether an original contains one of them."""
+        """Whether a raw payload contains one of them."""
         return self.may_stand_in(_text_of(key, body)) and named_in(key, body, self)
 
 

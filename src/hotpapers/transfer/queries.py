@@ -70,7 +70,7 @@ def copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> Non
 
 
 def last_original(database: Database) -> int:
-    """The highest number that an original ever had, as far as rows show. Numbers are never reused."""
+    """The highest number that a raw payload ever had, as far as rows show. Numbers are never reused."""
     tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in SPECS.values())]
     return max(database.rows(sql)[0][0] or 0 for sql in tables)
 
@@ -85,7 +85,7 @@ def restart_numbers(source: SqliteDatabase, target: Database) -> None:
 
 
 def origins_of_rows(database: Database, rows: Iterable[tuple[str, int]]) -> set[int]:
-    """The originals of rows, given as (kind, number)."""
+    """The raw payloads of rows, given as (kind, number)."""
     sql = "SELECT origin FROM {} WHERE id = ?"
     return {origin for kind, number in rows for (origin,) in database.rows(sql.format(kind), (number,))}
 
@@ -144,7 +144,7 @@ def last_editions(database: Database) -> Iterator[tuple[str, str]]:
 
 
 def continue_originals(database: SqliteDatabase, number: int) -> None:
-    """Make a SQLite store number its originals from here on."""
+    """Make a SQLite store number its raw payloads from here on."""
     database.run("DELETE FROM sqlite_sequence WHERE name = 'raw'")
     database.run("INSERT INTO sqlite_sequence VALUES ('raw', ?)", (number,))
 

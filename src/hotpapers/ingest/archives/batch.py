@@ -199,7 +199,7 @@ class ArchiveBatch:
         return of(self._terms, self._network_of(payload))
 
     def _keep_for(self, payload: RawPayload) -> int:
-        """Microseconds to keep an original raw: as long as its network allows, from when it was seen."""
+        """Microseconds to keep a raw payload: as long as its network allows, from when it was seen."""
         time = keep_raw_for(self._terms_of(payload), payload)
         return time if payload.at + time > self._now else 0
 

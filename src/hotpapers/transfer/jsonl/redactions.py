@@ -65,7 +65,7 @@ class LaterRedactions:
         prepare: Callable[[Sequence[NumberedLine]], Iterable[PreparedRow]],
     ) -> None:
         """Overwrite the identities and then the rows that a batch forgot, and remove them from working data and
-        originals. Call inside `write()`."""
+        raw payloads. Call inside `write()`."""
         database = record.database
         pseudonyms = {(since, index): key for since, index, key in batch.erased if (since, index) in self._identities}
         pairs = [(since, index) for since, index, _ in batch.forgotten if (since, index) in self._lines]
