@@ -10,13 +10,20 @@ from hotpapers.model import Candidate, RankingInput, ScoreComponent, ScoredCandi
 Parts = tuple[ScoreComponent, ...]
 
 
-def more_voices(candidate: Candidate) -> int:
-    """The usual tie-break: a candidate with more voices is first."""
-    return -sum(attention.voices for attention in candidate.attention)
+def voices_of(candidate: Candidate) -> int:
+    """A candidate's voices on all networks."""
+    return sum(attention.voices for attention in candidate.attention)
+
+
+def more_voices_first(candidate: Candidate) -> int:
+    """The usual tie-break."""
+    return -voices_of(candidate)
 
 
 def ordered(
-    inputs: RankingInput, parts_of: Callable[[Candidate], Parts], tie_break: Callable[[Candidate], int] = more_voices
+    inputs: RankingInput,
+    parts_of: Callable[[Candidate], Parts],
+    tie_break: Callable[[Candidate], int] = more_voices_first,
 ) -> tuple[ScoredCandidate, ...]:
     """Candidates by score, descending; ties by `tie_break`, ascending, then earlier announcement, then id."""
     by_paper = {candidate.paper: candidate for candidate in inputs.candidates}
@@ -34,5 +41,5 @@ def order(score: int, tie_break: int, announced_at: int, paper: str) -> tuple[in
 
 
 def _scored(candidate: Candidate, parts: Parts) -> ScoredCandidate:
-    score, voices = sum(part.score for part in parts), -more_voices(candidate)
+    score, voices = sum(part.score for part in parts), voices_of(candidate)
     return ScoredCandidate(paper=candidate.paper, score=score, voices=voices, parts=parts)

@@ -75,21 +75,20 @@ def _copy(connection: Any, sql: str, lines: Path) -> None:
         raise OSError(errno.EIO, full if full in reason else reason) from problem
 
 
-def write_typed(lines: Path, target: Path, types: Mapping[str, str]) -> None:
-    """Write lines of JSON as a Parquet file with typed columns (DuckDB's types). Times are µs UTC in the lines. Raises
-    OSError, and InputError for a value out of range."""
+def write_typed(connection: Any, lines: Path, target: Path, types: Mapping[str, str]) -> None:
+    """Write lines of JSON as a Parquet file with typed columns (DuckDB's types), over a connection of `connect`. Times
+    are µs UTC in the lines. Raises OSError, and InputError for a value out of range."""
+    import duckdb
+
     read = {name: "BIGINT" if type == "TIMESTAMP" else type for name, type in types.items()}
     columns = ", ".join(
         f'make_timestamp("{name}") AS "{name}"' if type == "TIMESTAMP" else f'"{name}"' for name, type in types.items()
     )
-    with connect() as connection:
-        import duckdb
-
-        try:
-            _copy(connection, _COPY.format(columns=columns, types=read, to=_quoted(target)), lines)
-        except duckdb.Error as problem:
-            reason = str(problem).splitlines()[0].replace(str(lines), lines.name)
-            raise InputError(f"a value does not fit its column: {reason}", file=target.name) from problem
+    try:
+        _copy(connection, _COPY.format(columns=columns, types=read, to=_quoted(target)), lines)
+    except duckdb.Error as problem:
+        reason = str(problem).splitlines()[0].replace(str(lines), lines.name)
+        raise InputError(f"a value does not fit its column: {reason}", file=target.name) from problem
 
 
 def _row(n: int, line: bytes) -> dict[str, Any]:

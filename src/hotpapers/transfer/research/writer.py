@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,7 +15,7 @@ from hotpapers.ids import timestamps
 from hotpapers.model import Publication, is_retrospective
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.record import Record
-from hotpapers.transfer.parquet import write_typed
+from hotpapers.transfer.parquet import connect, write_typed
 from hotpapers.transfer.research import queries
 from hotpapers.transfer.research.describe import DESCRIPTIONS, ExportFacts, NetworkSpan, TableFile
 from hotpapers.transfer.research.rows import ROWS
@@ -35,12 +35,17 @@ class WrittenTables(NamedTuple):
 def write_tables(record: Record, folder: Path, at: int) -> WrittenTables:
     """Write all tables of the current record into a folder. Earlier tables there are replaced only after all are
     written. `at`: now, µs UTC. Raises UsageError."""
+    with connect() as connection:
+        return _write_all(connection, record, folder, at)
+
+
+def _write_all(connection: Any, record: Record, folder: Path, at: int) -> WrittenTables:
     head = record.head
     view = record.view(at, head.position)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".hotpapers-", dir=folder) as beside:
-            files = [_write(view, table, Path(beside)) for table in TABLES]
+            files = [_write(connection, view, table, Path(beside)) for table in TABLES]
             digest = hashlib.sha256("".join(f"{file.sha256}  {file.name}\n" for file in files).encode()).hexdigest()
             moment = timestamps.rfc3339(at)
             networks = tuple(NetworkSpan(name, int(count), *read) for name, count, *read in queries.network_spans(view))
@@ -67,7 +72,7 @@ def _title(view: AsOfView) -> str:
     return ", ".join(item.title for item in own) or UNTITLED
 
 
-def _write(view: AsOfView, table: ResearchTable, folder: Path) -> TableFile:
+def _write(connection: Any, view: AsOfView, table: ResearchTable, folder: Path) -> TableFile:
     """Write one table, by way of a temporary file with lines of JSON."""
     target, lines = folder / f"{table.name}.parquet", folder / "rows.jsonl"
     names, rows = [column.name for column in table.columns], 0
@@ -75,7 +80,7 @@ def _write(view: AsOfView, table: ResearchTable, folder: Path) -> TableFile:
         for row in ROWS[table.name](view):
             out.write(msgspec.json.encode(dict(zip(names, row, strict=True))) + b"\n")
             rows += 1
-    write_typed(lines, target, {column.name: column.type for column in table.columns})
+    write_typed(connection, lines, target, {column.name: column.type for column in table.columns})
     lines.unlink()
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
