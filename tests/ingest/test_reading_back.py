@@ -14,8 +14,8 @@ from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.model import BEGAN, DAY, HOUR, READ_BACK, Coverage
+from hotpapers.jobs.loop import Clock, JobContext, JobLoop
+from hotpapers.model import BEGAN, DAY, HOUR, READ_BACK, Coverage, PayloadPage
 from hotpapers.sources.bluesky import EDGE
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
@@ -122,6 +122,31 @@ def test_what_fails_at_first_is_read_back_later(store_url: str) -> None:
             row for row in coverage(record, "reddit") if row.state == "complete" and row.until_at > row.from_at
         )
         assert first_range.from_at == START - 7 * DAY or abs(first_range.from_at - (START - 7 * DAY)) < MINUTE
+
+
+@pytest.mark.parametrize("stored", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("name", [name for name in DAYS if name != "bluesky"])
+def test_a_process_that_ends_while_reading_back_costs_no_coverage(
+    name: str, stored: int, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one starts after the pages that were stored, and without what the first one knew."""
+    store, pages = CollectJob.store, list[PayloadPage]()
+
+    def stop_after(self: CollectJob, context: JobContext, page: PayloadPage) -> None:
+        if len(pages) == stored:
+            raise Stopped("told to")
+        pages.append(page)
+        store(self, context, page)
+
+    with monkeypatch.context() as patch, job(store_url, name) as (loop, _), suppress(Stopped):
+        patch.setattr(CollectJob, "store", stop_after)
+        loop.attempt()
+    with job(store_url, name) as (loop, _):
+        loop.attempt()
+    with Record(store_url) as record:
+        assert jobs_queries.load_state(record, name).back_at is not None
+        first_range = next(row for row in coverage(record, name) if row.until_at > row.from_at)
+        assert first_range.state == "complete" and abs(first_range.from_at - (START - 7 * DAY)) < 3 * MINUTE
 
 
 def test_the_beginning_is_recorded_even_if_the_store_fails_at_first(

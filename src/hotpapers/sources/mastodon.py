@@ -200,11 +200,12 @@ class MastodonSource:
         yield from self._rotation.pages(http, parts, final_pages=self._stream_pages(http))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same, but timelines not read before are read back to a moment, as far as their server goes."""
+        """The same, but each timeline is first read back to a moment, as far as its server goes; again in a new
+        process, which cannot know how far an earlier one came."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
 
         def read(name: str, server: MastodonServer, path: str) -> Iterator[PayloadPage]:
-            if name in newest:
+            if name in self._read_since:
                 return self._timeline(http, server, path, newest)
             return self._timeline_since(http, server, path, newest, since)
 
@@ -231,7 +232,7 @@ class MastodonSource:
                 oldest = since
                 break
             before = next_id
-        newest[name] = max(ids, key=_id_order, default="")
+        newest[name] = max([newest.get(name, ""), *ids], key=_id_order)
         self._read_since[name] = oldest
         yield PayloadPage((), _cursor(newest))
 

@@ -67,7 +67,8 @@ class RedditSource:
         yield from self._rotation.pages(http, parts, final_pages=self._reader.end(http))
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
-        """The same, but subreddits not read before are read back to a moment, as far as their lists go."""
+        """The same, but each subreddit is first read back to a moment, as far as its list goes; again in a new process,
+        which cannot know how far an earlier one came."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
         self._reader.begin(http)
         parts = ((name, self._new_since(http, name, newest, since)) for name in self.settings.subreddits)
@@ -76,7 +77,7 @@ class RedditSource:
             yield PayloadPage(since=max(self._read_since.values()))
 
     def _new_since(self, http: HttpClient, name: str, newest: dict[str, float], since: int) -> Iterator[PayloadPage]:
-        if name in newest:
+        if name in self._read_since:
             yield from self._reader.new_posts(http, name, newest)
             return
         complete_from = since

@@ -89,7 +89,7 @@ class RedditApi:
             if not after or not times or min(times) < since or asked_for >= MOST_PAGES * BATCH:
                 break
             yield PayloadPage(payloads)
-        newest[subreddit] = max(all_times, default=0.0)
+        newest[subreddit] = max([newest.get(subreddit, 0.0), *all_times])
         oldest = min(all_times, default=since)
         is_cut = oldest >= since and asked_for >= MOST_PAGES * BATCH
         yield PayloadPage(payloads, msgspec.json.encode(newest).decode(), since=round(oldest * 1e6) if is_cut else None)
