@@ -23,6 +23,7 @@ from hotpapers.ingest import (
     recount_job,
 )
 from hotpapers.jobs.leases import Leases
+from hotpapers.model import DAY
 from hotpapers.store import Record, record
 from tests.http.server import TRUST
 from tests.loopback.hosts import HOSTS, addresses
@@ -36,6 +37,8 @@ QUICK_LIMITS = ClientLimits(connect=5.0, read=0.5, whole=20.0, backoff=0.0, sile
 """Short enough for tests to wait for a stalled server."""
 COUNT_INTERVAL = 600.0
 """Seconds between two checks for due counts; normally a minute."""
+READ_BACK = 2 * DAY
+"""How far the networks are read back: a site's second server may first be reached long after its first one."""
 HEARTBEAT_SILENCE = 30.0
 """Seconds of silence that a heartbeat represents."""
 
@@ -167,5 +170,6 @@ def make_context(parameters: SiteParameters, stop: threading.Event, leases: Leas
     """The context that the jobs of a process share."""
     QuickSite.speed = parameters.speed or 1.0
     return QuickSite(
-        parameters.store, "https://library.example/", stop, leases, SharedPaperIndex(), HostPacer(), ServerClocks()
-    )
+        parameters.store, "https://library.example/", stop, leases, SharedPaperIndex(), HostPacer(), ServerClocks(),
+        back=READ_BACK,
+    )  # fmt: skip
