@@ -17,14 +17,30 @@ from hotpapers.ingest.change_filter import (
     TrackedKeys,
     TrackedPosts,
     edits,
+    restored_posts,
 )
 from hotpapers.ingest.pipeline import ingest, with_consequences
 from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
-from hotpapers.model import DAY, Announcement, Item, Mention, Paper, PayloadPage, Post, RawPayload, Reaction, Snapshot
+from hotpapers.model import (
+    DAY,
+    Announcement,
+    Item,
+    Mention,
+    Paper,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Reaction,
+    Snapshot,
+    Verdict,
+)
 from hotpapers.privacy.forget import forget
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.sources.paper_mentions import EDIT_RULE
 from hotpapers.store import Record
+from hotpapers.store.database import Params
 from hotpapers.store.parsing import parse
+from hotpapers.store.sqlite import SqliteDatabase
 from hotpapers.terms import TERMS
 from tests.ingest.job_setup import collect_setup
 from tests.sources.net import START
@@ -154,9 +170,14 @@ ANYTHING = st.builds(
         "like": Reaction(post=f"x:{post}", account=f"x:@{account}", type="like", withdrawn=value == 1, observed_at=at),
         "mention": Mention(post=f"x:{post}", paper=f"arxiv:2601.0000{value}", form="abs", observed_at=at),
         "counts": Snapshot(post=f"x:{post}", likes=value, observed_at=at),
+        "verdict": Verdict(
+            subject=f"x:{post}", about=f"arxiv:2601.0000{value}", rule=EDIT_RULE, version=1, observed_at=at,
+            reason="edited", judgement="doubtful" if at % 2 else "sound",
+        ),
+        "gone": Post(post=f"x:{post}", network="x", account="", created_at=START, gone="deleted", observed_at=at),
     }[kind],
-    st.sampled_from(["post", "like", "mention", "counts"]), st.integers(1, 3), st.integers(1, 2), st.integers(1, 3),
-    st.integers(START, START + 9),
+    st.sampled_from(["post", "like", "mention", "counts", "verdict", "gone"]),
+    st.integers(1, 3), st.integers(1, 2), st.integers(1, 3), st.integers(START, START + 9),
 )  # fmt: skip
 
 
@@ -202,8 +223,45 @@ def test_and_so_does_postgresql(postgres_record: Record, stored_items: list[Item
 def check_batch(record: Record, stored_items: list[Item], new_items: list[Item]) -> None:
     """Earlier examples may have left items in the record."""
     record.append(stored_items, source="test")
-    batch_filter, single_filter = ChangeFilter(record.view(), new_items), ChangeFilter(record.view())
-    assert list(map(batch_filter.is_new, new_items)) == list(map(single_filter.is_new, new_items))
+    edited = [item.post for item in new_items if isinstance(item, Post)]
+    batch_filter, single_filter = ChangeFilter(record.view(), new_items, edited), ChangeFilter(record.view())
+    answers = [
+        [
+            *edits(changes, new_items), *restored_posts(changes, new_items), *map(changes.is_new, new_items),
+            *map(changes.is_new, list(edits(changes, new_items[::2]))),
+        ]
+        for changes in (batch_filter, single_filter)
+    ]  # fmt: skip
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("kind", ["edit", "counts"])
+def test_a_page_of_many_costs_no_more_statements_than_one_of_few(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a distant server each one takes a round trip, while nobody else can write."""
+    statements: list[str] = []
+    rows = SqliteDatabase.rows
+
+    def note(self: SqliteDatabase, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        statements.append(sql)
+        return rows(self, sql, params)
+
+    monkeypatch.setattr(SqliteDatabase, "rows", note)
+    used = []
+    for size in (2, 100):
+        numbers = range(1, size + 1)
+        mentions = [Mention(post=f"x:{n}", paper="arxiv:2601.00001", form="abs", observed_at=START) for n in numbers]
+        payload = RawPayload(kind, "1", b"", START)
+        counts = [Snapshot(post=f"x:{n}", likes=1, observed_at=START) for n in numbers]
+        with Record(":memory:") as record:
+            record.append([*map(post, numbers), *mentions], source="test")
+            with record.batch() as batch:
+                statements.clear()
+                items: list[Item] = [*counts] if kind == "counts" else [*map(post, numbers)]
+                changes = ChangeFilter.inside(batch, items, [item.post for item in counts])
+                new_items = list(filter(changes.is_new, with_consequences(changes, payload, items)))
+                assert len(new_items) == size
+                used.append(len(statements))
+    assert used[0] == used[1]
 
 
 def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
@@ -333,7 +391,7 @@ def test_what_is_stored_without_forgotten_names_is_stored_once(store_url: str) -
         forget(record, ada)
         for at in range(START + DAY, START + DAY + 3):
             items = [msgspec.structs.replace(item, observed_at=at) for item in (named_post, reply)]
-            changes = ChangeFilter(record.view(), items, record.forgotten())
+            changes = ChangeFilter(record.view(), items, known=record.forgotten())
             record.append(list(filter(changes.is_new, items)), source="test")
         rows = record.database.rows("SELECT i.key, count(*) FROM post AS p JOIN identity AS i ON i.id = p.post"
                                     " WHERE i.key IN ('x:1', 'x:2') GROUP BY i.key ORDER BY i.key")  # fmt: skip

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
+from itertools import chain
 from typing import Any, TypeGuard
 
 import msgspec
@@ -28,7 +29,8 @@ from hotpapers.model import (
 from hotpapers.sources.paper_mentions import EDIT_RULE, edit_verdicts
 from hotpapers.store import AsOfView, Record, item_rows, reaction_marks
 from hotpapers.store.batch_writer import BatchWriter
-from hotpapers.store.identities import NUMBER, IdentityLookup, is_pseudonym
+from hotpapers.store.database import placeholders, slices
+from hotpapers.store.identities import IdentityLookup, is_pseudonym
 from hotpapers.store.tombstones import NOTHING_FORGOTTEN, Tombstones, without_references
 
 TRACKED_FOR = 30 * DAY
@@ -120,24 +122,26 @@ class TrackedPosts(TrackedKeys):
 
 class ChangeFilter:
     """The latest observation for each key: what the page has said so far, or else the record's. One per page. `items`:
-    the page's items, to look up in the record all at once. `known`: what was forgotten, which items are stored without.
-    `lookup`: finds the identities of their keys.
+    the page's items, and `edited`, the posts that it reports as edited, to look up in the record all at once. `known`:
+    what was forgotten, which items are stored without. `lookup`: finds the identities of their keys.
     """
 
     def __init__(
-        self, view: AsOfView, items: Iterable[Item] = (), known: Tombstones = NOTHING_FORGOTTEN,
-        lookup: IdentityLookup | None = None,
+        self, view: AsOfView, items: Iterable[Item] = (), edited: Collection[str] = (),
+        known: Tombstones = NOTHING_FORGOTTEN, lookup: IdentityLookup | None = None,
     ) -> None:  # fmt: skip
-        self._view, self._known = view, known
+        self._view, self._known, self._lookup = view, known, lookup or IdentityLookup(view.database)
         self._new_items: dict[tuple[Any, ...], Item] = {}
         self._new_by_post: dict[str, list[Mention | Verdict]] = defaultdict(list)
+        self._recorded_by_post: dict[str, list[Mention | Verdict]] = {}
         lasting = [item for item in items if isinstance(item, LASTING)]
-        self._recorded = _last_items(view, lasting, lookup or IdentityLookup(view.database)) if lasting else {}
+        self._recorded = _last_items(view, lasting, self._lookup) if lasting else {}
+        self._look_up_edited(edited)
 
     @classmethod
-    def inside(cls, batch: BatchWriter, items: Iterable[Item]) -> ChangeFilter:
+    def inside(cls, batch: BatchWriter, items: Iterable[Item], edited: Collection[str] = ()) -> ChangeFilter:
         """What the record knows at the beginning of a batch."""
-        return cls(batch.view, items, batch.forgotten, batch.identities)
+        return cls(batch.view, items, edited, batch.forgotten, batch.identities)
 
     def is_new(self, item: Item) -> bool:
         """Whether an item differs from the latest observation for its key in more than its moment. If so, it becomes
@@ -178,25 +182,43 @@ class ChangeFilter:
 
     def last_present(self, post: str) -> Post | None:
         """A post as it was before it was reported gone. None if it is not gone or was never seen otherwise."""
-        view = self._view
-        while row := view.latest_row(Post, post):
-            if not (isinstance(row.item, Post) and row.item.gone):
-                return row.item if view is not self._view and isinstance(row.item, Post) else None
-            view = view._replace(as_of=row.item.observed_at - 1)
-        return None
+        last = self._last_recorded((Post, post))
+        if not (isinstance(last, Post) and last.gone):
+            return None
+        while isinstance(last, Post) and last.gone:
+            last = self._view._replace(as_of=last.observed_at - 1).item(Post, post)
+        return last if isinstance(last, Post) else None
 
     def named_papers(self, post: str) -> set[str]:
         """The papers that a post has named so far."""
-        rows = self._view.latest(Mention, f"t.post = {NUMBER}", (post,))
-        items = (*(row.item for row in rows), *self._new_by_post[post])
-        return {item.paper for item in items if is_mention(item)}
+        return {item.paper for item in self._said_of(post) if is_mention(item)}
 
     def removed_papers(self, post: str) -> set[str]:
         """The papers that an edit removed from a post, by the latest verdict on each."""
-        rows = self._view.latest(Verdict, f"t.subject = {NUMBER} AND t.rule = ?", (post, EDIT_RULE))
-        items = (*(row.item for row in rows), *self._new_by_post[post])
-        last_judgements = {item.about: item.judgement for item in items if is_edit(item)}
+        last_judgements = {item.about: item.judgement for item in self._said_of(post) if is_edit(item)}
         return {about for about, judgement in last_judgements.items() if judgement == "doubtful"}
+
+    def _said_of(self, post: str) -> Iterator[Mention | Verdict]:
+        """The record's mentions of a post and verdicts on its edits, then those of the page so far."""
+        if post not in self._recorded_by_post:
+            self._look_up_edited([post])
+        return chain(self._recorded_by_post[post], self._new_by_post[post])
+
+    def _look_up_edited(self, posts: Collection[str]) -> None:
+        """Looks up the mentions of posts and the verdicts on their edits: two statements for several hundred posts."""
+        self._recorded_by_post |= {post: [] for post in posts}
+        numbers = [identity.number for identity in self._lookup(posts).values()] if posts else []
+        for chunk in slices(numbers):
+            marks = placeholders(chunk)
+            mentions = self._view.latest(Mention, f"t.post IN ({marks})", chunk, "t.id")
+            verdicts = self._view.latest(Verdict, f"t.subject IN ({marks}) AND t.rule = ?", [*chunk, EDIT_RULE], "t.id")
+            for item in (row.item for row in (*mentions, *verdicts)):
+                if is_mention(item):
+                    self._recorded_by_post[item.post].append(item)
+                    self._recorded.setdefault((Verdict, item.post, item.paper, EDIT_RULE), None)
+                elif is_edit(item):
+                    self._recorded_by_post[item.subject].append(item)
+                    self._recorded[typed_key(item)] = item
 
     def _last(self, key: tuple[Any, ...]) -> Item | None:
         return self._new_items.get(key) or self._last_recorded(key)
@@ -218,9 +240,10 @@ def _repeats(item: Item, earlier: Item) -> bool:
 
 
 def _last_items(view: AsOfView, items: Sequence[Item], lookup: IdentityLookup) -> dict[tuple[Any, ...], Item | None]:
-    """The record's latest observation for the key of each item: one statement per kind, or none if the record knows
-    none of the keys."""
-    last_items: dict[tuple[Any, ...], Item | None] = dict.fromkeys(map(typed_key, items))
+    """The record's latest observation for the key of each item, and of each counted post: one statement per kind, or
+    none if the record knows none of the keys."""
+    counted_posts = ((Post, item.post) for item in items if isinstance(item, Snapshot))  # they may have been gone
+    last_items: dict[tuple[Any, ...], Item | None] = dict.fromkeys((*map(typed_key, items), *counted_posts))
     known = lookup(item_rows.keys_in(items))
     for cls in {cls for cls, *_ in last_items}:
         for row in view.of_keys(cls, [key[1:] for key in last_items if key[0] is cls], known):

@@ -6,6 +6,7 @@ Fetching comes before this (`collect_job`, `recount_job`). Others may learn of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from hotpapers.ingest.change_filter import ChangeFilter, edits, restored_posts
@@ -49,7 +50,7 @@ def ingest(
     items = _items_of(parsed)
     with context.batch() as batch:
         remember_reactions(batch, _reactions(parsed), at)
-        changes = ChangeFilter.inside(batch, items)
+        changes = ChangeFilter.inside(batch, items, _edited_posts(parsed))
         new = [_new_items(changes, payload) for payload in parsed]
         written = batch.ingest(new, source=source.name, job=job, cursor=page.cursor, at=at)
     return IngestedPage(written, items, _items_of(new))
@@ -84,6 +85,11 @@ def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
     """A payload with only its new items."""
     items = with_consequences(changes, parsed.payload, parsed.items)
     return parsed._replace(items=[item for item in items if changes.is_new(item)])
+
+
+def _edited_posts(parsed: Iterable[ParsedPayload]) -> list[str]:
+    edits = (payload.items for payload in parsed if payload.payload.kind == EDIT)
+    return [item.post for item in chain.from_iterable(edits) if isinstance(item, Post)]
 
 
 def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:
