@@ -96,6 +96,19 @@ def test_machines_ask_at_an_address() -> None:
             pass
 
 
+@pytest.mark.parametrize("target, status", [
+    ("http://monitor.example/metrics", 200), ("HTTPS://monitor.example:9464/metrics?at=7", 200), ("/metrics?at=7", 200),
+    ("http://[::1/metrics", 404), ("http://monitor.example", 404), ("*", 404), ("//monitor.example/metrics", 404),
+])  # fmt: skip
+def test_a_target_may_be_a_whole_address(target: str, status: int) -> None:
+    with (
+        monitor("127.0.0.1:0", lambda: SiteHealth(True, (), ()), lambda: "hotpapers_up 1\n") as port,
+        socket.create_connection(("127.0.0.1", port)) as client,
+    ):
+        client.sendall(f"GET {target} HTTP/1.1\r\nHost: monitor.example\r\n\r\n".encode())
+        assert client.makefile("rb").readline().split()[1] == str(status).encode()
+
+
 def fetch(url: str, method: str = "GET") -> tuple[int, str]:
     try:
         with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10) as answer:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 from hotpapers.errors import SettingsError
 from hotpapers.jobs.isolation import log_defect
@@ -130,7 +131,8 @@ class _BoundedReader(io.RawIOBase):
 
 
 class GuardedHandler(BaseHTTPRequestHandler):
-    """Handles one request of a connection. `largest`: most bytes of its body."""
+    """Handles one request of a connection. `path`: its path, without a query; a target that is a whole address must be
+    accepted too (RFC 9112 §3.2.2). `largest`: most bytes of its body."""
 
     timeout = 10
     largest = 0
@@ -145,6 +147,8 @@ class GuardedHandler(BaseHTTPRequestHandler):
     def parse_request(self) -> bool:
         """Parses the head of a request. Returns whether it is valid."""
         is_head = super().parse_request()
+        with suppress(ValueError):  # not an address: the path is unknown
+            self.path = urlsplit(getattr(self, "path", "")).path
         if is_head and self.command == "POST":
             self.server.note_head(self.connection)
         else:
