@@ -136,7 +136,8 @@ class ChangeFilter:
         self._recorded_by_post: dict[str, list[Mention | Verdict]] = {}
         lasting = [item for item in items if isinstance(item, LASTING)]
         self._recorded = _last_items(view, lasting, self._lookup) if lasting else {}
-        self._look_up_edited(edited)
+        if edited:
+            self._look_up_edited(edited)
 
     @classmethod
     def inside(cls, batch: BatchWriter, items: Iterable[Item], edited: Collection[str] = ()) -> ChangeFilter:
@@ -207,7 +208,7 @@ class ChangeFilter:
     def _look_up_edited(self, posts: Collection[str]) -> None:
         """Looks up the mentions of posts and the verdicts on their edits: two statements for several hundred posts."""
         self._recorded_by_post |= {post: [] for post in posts}
-        numbers = [identity.number for identity in self._lookup(posts).values()] if posts else []
+        numbers = [identity.number for identity in self._lookup(posts).values()]
         for chunk in slices(numbers):
             marks = placeholders(chunk)
             mentions = self._view.latest(Mention, f"t.post IN ({marks})", chunk, "t.id")
