@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -236,7 +237,9 @@ def check_batch(record: Record, stored_items: list[Item], new_items: list[Item])
 
 
 @pytest.mark.parametrize("kind", ["edit", "counts"])
-def test_a_page_of_many_costs_no_more_statements_than_one_of_few(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_of_many_costs_no_more_statements_than_one_of_few(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On a distant server each one takes a round trip, while nobody else can write."""
     statements: list[str] = []
     rows = SqliteDatabase.rows
@@ -252,7 +255,7 @@ def test_a_page_of_many_costs_no_more_statements_than_one_of_few(kind: str, monk
         mentions = [Mention(post=f"x:{n}", paper="arxiv:2601.00001", form="abs", observed_at=START) for n in numbers]
         payload = RawPayload(kind, "1", b"", START)
         counts = [Snapshot(post=f"x:{n}", likes=1, observed_at=START) for n in numbers]
-        with Record(":memory:") as record:
+        with Record(str(tmp_path / f"{size}.db")) as record:
             record.append([*map(post, numbers), *mentions], source="test")
             with record.batch() as batch:
                 statements.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 import apsw
 import msgspec
@@ -88,6 +89,29 @@ def test_a_batch_of_other_types_is_named(sqlite_url: str, column: str) -> None:
     ran = run("verify", "--all", "--store", sqlite_url)
     assert ran.status == 1 and not ran.err
     assert "changed: batch 2" in ran.out
+
+
+@pytest.mark.long
+def test_no_value_of_another_type_is_more_than_a_finding(tmp_path: Path) -> None:
+    """In any column of any table, whatever reads it."""
+    file = tmp_path / "hotpapers.db"
+    with Record(str(file)) as record:
+        made.rich(record)
+        columns = record.database.rows(
+            "SELECT m.name, c.name, c.type, (SELECT name FROM pragma_table_info(m.name))"
+            " FROM sqlite_schema AS m, pragma_table_info(m.name) AS c"
+            " WHERE m.type = 'table' AND m.sql LIKE '% STRICT' AND NOT (c.pk AND c.type = 'INTEGER')"
+        )
+        filled = [row for row in columns if record.database.rows(f"SELECT 1 FROM {row[0]} LIMIT 1")]
+    assert len(filled) > 100
+    intact = file.read_bytes()
+    for table, column, kind, first in filled:
+        file.write_bytes(intact)
+        where = f"{first} = (SELECT max({first}) FROM {table})"
+        _write_any(str(file), table, column, 0.5 if kind == "BLOB" else b"\xff", where)
+        ran = run("verify", "--all", "--store", file)
+        assert ran.status == 1, (table, column, ran)
+        assert "damaged: " in ran.out or ran.err.endswith("restore a backup\n"), (table, column, ran)
 
 
 def _write_any(sqlite_url: str, table: str, column: str, value: object, where: str) -> None:

@@ -72,12 +72,9 @@ def _verify_store(
     dates: Sequence[str], everything: bool, publication: str | None, as_json: bool, context: common.CommandContext
 ) -> None:
     with common.open_record(context) as record:
-        try:
-            issues, damages = _frozen_items(record, publication, dates), []
-        except CorruptStore as problem:
-            issues, damages = [], [damage(problem)]
         result = check(record.database, record.hasher)
-        findings = [*damages, *result.findings, *(_relearned(record) if everything else ())]
+        issues = [] if result.is_damaged else _frozen_items(record, publication, dates)
+        findings = [*result.findings, *(_relearned(record) if everything and not result.is_damaged else ())]
         with bar("Rebuilding", len(issues)) as progress:
             for item in issues:
                 findings += freeze.check_issue(record, item)

@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from hotpapers import model
-from hotpapers.errors import CorruptStore
+from hotpapers.errors import CorruptStore, HotPapersError
 from hotpapers.store import batches, identities, manifest, redaction
 from hotpapers.store.commitments import SALT
 from hotpapers.store.database import Database, blob
@@ -57,17 +57,29 @@ class VerifyResult(NamedTuple):
     withheld: int = 0
     unchecked: str = ""
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the database itself is damaged: reading any value of it may then fail."""
+        return any(finding.what == "damaged" for finding in self.findings)
+
 
 def check(database: Database, hasher: KeyedHasher) -> VerifyResult:
     """Check the database itself, then the whole record in one snapshot, in memory bounded by the largest batch."""
     try:
         damaged, unchecked = database.full_integrity()
+    except CorruptStore as problem:
+        return VerifyResult((damage(problem),), 0, 0, 0)
+    findings = tuple(VerifyFinding("damaged", text) for text in damaged)
+    try:
         with database.snapshot():
             checked = _check(database, hasher)
     except CorruptStore as problem:
-        return VerifyResult((damage(problem),), 0, 0, 0)
-    findings = (*(VerifyFinding("damaged", text) for text in damaged), *checked.findings)
-    return checked._replace(findings=findings, unchecked=unchecked)
+        return VerifyResult((*findings, damage(problem)), 0, 0, 0, unchecked=unchecked)
+    except Exception as problem:
+        if not damaged or isinstance(problem, HotPapersError):
+            raise
+        return VerifyResult(findings, 0, 0, 0, unchecked=unchecked)  # a value of a wrong type breaks what reads it
+    return checked._replace(findings=(*findings, *checked.findings), unchecked=unchecked)
 
 
 def damage(problem: CorruptStore) -> VerifyFinding:
