@@ -128,7 +128,7 @@ def test_an_issue_names_every_network_that_was_ever_read_or_heard(record: Record
     write(record, background(networks=("mastodon",)), paper(1), posts_about(1, 50, CUT))
     write(record, read("hackernews", CUT - 99 * HOUR, CUT - 90 * HOUR), hours(0, 24), read("arxiv", START, CUT))
     write(record, msgspec.structs.replace(hours(-9, 24, "refused", "403"), network="reddit", observed_at=CUT))
-    write(record, read("lobsters", START, CUT, at=CUT + 1))
+    write(record, read("lobsters", START, CUT, at=CUT + DAY_LONG))
     daily = issue(record)
     assert states(daily.readings) == {
         "bluesky": "complete",

@@ -78,13 +78,15 @@ class PublishingSite(NamedTuple):
 def publishing(
     store: str, folder: Path, *, channels: tuple[str, ...] = ("site",), witnesses: ServerClocks | None = None,
     site_config: SiteConfig = NOBODY, connection: Connection | None = None, allowed: Table = TERMS,
+    read_jobs: tuple[str, ...] = (),
 ) -> Iterator[PublishingSite]:  # fmt: skip
     open_record = partial(Record, store)
     clock = [CUT - HOUR]
     destinations = [IssueDestination("daily", channel, folder) for channel in channels]
     job = PublishJob(
-        ["daily"], destinations, witnesses=witnesses, site_config=site_config, connection=connection, allowed=allowed
-    )
+        ["daily"], destinations, witnesses=witnesses, site_config=site_config, connection=connection, allowed=allowed,
+        read_jobs=read_jobs,
+    )  # fmt: skip
     with Record(store) as record:
         leases, time = Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None)
         rounds = JobLoop(job.name, lambda: job, open_record, leases, time)

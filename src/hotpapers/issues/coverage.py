@@ -19,6 +19,10 @@ from hotpapers.store.as_of import AsOfView
 
 TURN = HOUR * 3 // 2
 """Networks are read in turns, so this long without a reading is not a gap, µs."""
+LATEST = 12 * HOUR
+"""How long after its cut an issue may still wait for networks, if the program did not run, µs."""
+LONGEST_SPAN = 15 * DAY
+"""The longest time without a reading that is caught up on for an issue, µs."""
 SEVERITY = ("complete", "partial", "refused")
 
 
@@ -102,6 +106,25 @@ class CoveredRange(NamedTuple):
     def severity(self) -> int:
         """0 complete, 1 partial or not read, 2 refused."""
         return SEVERITY.index(self.by.state) if self.by else 1
+
+
+def caught_up_at(view: AsOfView, publication: Publication, cut: int) -> int | None:
+    """When the last of the publication's networks that were not being read at an issue's cut had been read up to then,
+    because the program did not run; None if there are none. Not later than `LATEST` after the cut."""
+    where = "t.network = ? AND t.from_at > ? AND t.from_at <= ? AND t.until_at >= ?"
+    caught_up = [
+        _caught_up_at(tuple(view.items(Coverage, where, (network, cut - LONGEST_SPAN, cut + LATEST, cut - TURN))), cut)
+        for network in publication.networks or model.NETWORKS
+    ]
+    return max((at for at in caught_up if at is not None), default=None)
+
+
+def _caught_up_at(spans: Sequence[Coverage], cut: int) -> int | None:
+    """`spans`: one network's, all that do not end long before the cut."""
+    if any(span.observed_at <= cut for span in spans) or not any(span.from_at <= cut for span in spans):
+        return None
+    current = (span for span in spans if span.state != "refused" and span.until_at >= max(cut, span.observed_at - TURN))
+    return min((span.observed_at for span in current if span.observed_at <= cut + LATEST), default=None)
 
 
 def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> NetworkReading:

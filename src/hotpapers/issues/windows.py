@@ -12,6 +12,7 @@ from hotpapers import model
 from hotpapers.errors import UsageError
 from hotpapers.ids.timestamps import SECOND, as_utc
 from hotpapers.issues import queries
+from hotpapers.issues.coverage import caught_up_at
 from hotpapers.model import HOUR, Publication
 from hotpapers.store.as_of import AsOfView
 
@@ -112,10 +113,12 @@ def limit_of(publication: Publication, day: str) -> int:
 
 def closing(view: AsOfView, publication: Publication, day: str) -> int:
     """The moment at which a day's issue closes. A daily one waits for a late announcement; a site's first one waits
-    until networks have been read back to before the site started."""
+    until networks have been read back to before the site started; one whose hour came while the program did not run
+    waits until networks have been read up to now."""
     clock = cut_of(publication, day)
     read_back_at = queries.read_back_at(view) or 0
     closes = read_back_at if clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
+    closes = max(closes, caught_up_at(view, publication, clock) or 0)
     if publication.window != "daily":
         return closes
     announced_at = queries.announcement_recorded_at(view, day)

@@ -1,6 +1,7 @@
 """The schedule: freezing issues when their day closes, publishing them, keeping them up to date; and the site's health.
 
 first_issue    the first hours of a site, and when its first issue appears
+catching_up    what is still being read after the program did not run
 due            which issues are due: plain functions
 freezing       judging accounts, then freezing an issue
 publishing     the job that freezes and publishes

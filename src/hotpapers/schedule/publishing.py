@@ -18,10 +18,11 @@ from hotpapers.file_modes import make_published_folders
 from hotpapers.http import ServerClocks
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.coverage import LATEST
 from hotpapers.issues.freeze import publication_of
-from hotpapers.issues.queries import frozen_days
+from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.issues.windows import window_start
+from hotpapers.issues.windows import cut_of, window_start
 from hotpapers.jobs.attempts import PartRetries
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
@@ -29,6 +30,7 @@ from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.moderation.blocklist import load_blocklist
 from hotpapers.render.cards import drawing
 from hotpapers.schedule import due, queries
+from hotpapers.schedule.catching_up import still_catching_up
 from hotpapers.schedule.first_issue import still_reading_back
 from hotpapers.schedule.freezing import judge_and_freeze
 from hotpapers.schedule.health import missing_days
@@ -77,6 +79,7 @@ class PublishJob:
         self._connection = connection
         self._retries = PartRetries(self.name)
         self._asked_again: set[tuple[str, str]] = set()
+        self._due_since: dict[str, int] = {}
         self._rendered_position = 0
 
     def close(self) -> None:
@@ -118,8 +121,11 @@ class PublishJob:
         at = context.clock.now()
         frozen_before = frozen_days(context.record, publication.publication)
         days = missing_days(context.record, publication, frozen_before, at)
-        if days and (self._waits_for_time(context, at) or (not (once or frozen_before) and self._waits(context, at))):
+        if days and self._waits_for_time(context, at):
             return
+        if days and not once and self._waits(context, publication, days, at, is_first=not frozen_before):
+            return
+        self._due_since.pop(publication.publication, None)
         for day in days:
             try:
                 issue = judge_and_freeze(
@@ -147,11 +153,21 @@ class PublishJob:
             context.note(reason="waits for a network to confirm the time: the last batch is more than a day old")
         return waits
 
-    def _waits(self, context: JobContext, at: int) -> bool:
-        """Whether a site's first issue waits for jobs that still read back posts from before the site began."""
-        unread_jobs = still_reading_back(context.record, self._read_jobs, at)
+    def _waits(
+        self, context: JobContext, publication: Publication, days: Sequence[str], at: int, *, is_first: bool
+    ) -> bool:  # fmt: skip
+        """Whether a site's first issue waits for jobs that still read back posts from before the site began; or a later
+        one for jobs that still read what was posted while the program did not run."""
+        if is_first:
+            unread_jobs = still_reading_back(context.record, self._read_jobs, at)
+            reason = "the first issue waits for reading back"
+        else:
+            since = self._due_since.setdefault(publication.publication, at)
+            is_late = at >= min(since + FIRST_WAIT, cut_of(publication, days[-1]) + LATEST)
+            unread_jobs = [] if is_late else still_catching_up(context.record, self._read_jobs, at)
+            reason = "waits for what was posted while the program did not run"
         if unread_jobs:
-            context.note(reason=f"the first issue waits for reading back: {', '.join(unread_jobs)}")
+            context.note(reason=f"{reason}: {', '.join(unread_jobs)}")
         return bool(unread_jobs)
 
     def _ask_again_soon(self, context: JobContext, publication: Publication) -> None:
