@@ -83,6 +83,12 @@ def test_an_issue_waits_for_what_was_posted_while_the_machine_slept(site: Publis
     assert [list(check_issue(site.record, item)) for item in items] == [[]]
 
 
+def test_it_waits_for_no_network_that_was_away_while_others_were_read(site: PublishingSite) -> None:
+    """What is read now would not count any more: the issue has closed."""
+    write(site.record, read("x", ASLEEP, NEXT_CUT - HOUR))
+    assert not waits(site, AWAKE)
+
+
 def test_it_waits_for_two_hours_at_most(site: PublishingSite) -> None:
     assert waits(site, AWAKE) and waits(site, AWAKE + 119 * MINUTE)
     assert not waits(site, AWAKE + 120 * MINUTE)

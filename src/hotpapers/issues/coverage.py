@@ -20,7 +20,7 @@ from hotpapers.store.as_of import AsOfView
 TURN = HOUR * 3 // 2
 """Networks are read in turns, so this long without a reading is not a gap, µs."""
 LATEST = 12 * HOUR
-"""How long after its cut an issue may still wait for networks, if the program did not run, µs."""
+"""How long after its cut an issue still waits for networks, if the program did not run then, µs."""
 LONGEST_SPAN = 15 * DAY
 """The longest time without a reading that is caught up on for an issue, µs."""
 SEVERITY = ("complete", "partial", "refused")
@@ -108,23 +108,38 @@ class CoveredRange(NamedTuple):
         return SEVERITY.index(self.by.state) if self.by else 1
 
 
+def was_running(view: AsOfView, publication: Publication, cut: int) -> bool:
+    """Whether any of the publication's networks was being read shortly before an issue's cut."""
+    return any(span.observed_at <= cut for spans in _spans_around(view, publication, cut) for span in spans)
+
+
 def caught_up_at(view: AsOfView, publication: Publication, cut: int) -> int | None:
-    """When the last of the publication's networks that were not being read at an issue's cut had been read up to then,
-    because the program did not run; None if there are none. Not later than `LATEST` after the cut."""
-    where = "t.network = ? AND t.from_at > ? AND t.from_at <= ? AND t.until_at >= ?"
-    caught_up = [
-        _caught_up_at(tuple(view.items(Coverage, where, (network, cut - LONGEST_SPAN, cut + LATEST, cut - TURN))), cut)
-        for network in publication.networks or model.NETWORKS
-    ]
+    """When the last of the publication's networks had been read up to the moment, if the program did not run at an
+    issue's cut but at most `LATEST` later; else None."""
+    spans_by_network = _spans_around(view, publication, cut)
+    if any(span.observed_at <= cut for spans in spans_by_network for span in spans):
+        return None
+    caught_up = (_current_at(spans, cut) for spans in spans_by_network if any(span.from_at <= cut for span in spans))
     return max((at for at in caught_up if at is not None), default=None)
 
 
-def _caught_up_at(spans: Sequence[Coverage], cut: int) -> int | None:
-    """`spans`: one network's, all that do not end long before the cut."""
-    if any(span.observed_at <= cut for span in spans) or not any(span.from_at <= cut for span in spans):
-        return None
-    current = (span for span in spans if span.state != "refused" and span.until_at >= max(cut, span.observed_at - TURN))
-    return min((span.observed_at for span in current if span.observed_at <= cut + LATEST), default=None)
+def _spans_around(view: AsOfView, publication: Publication, cut: int) -> list[list[Coverage]]:
+    """By network: what was reported of the time around a cut."""
+    where = "t.network = ? AND t.from_at > ? AND t.from_at <= ? AND t.until_at >= ?"
+    networks = publication.networks or model.NETWORKS
+    rows = (
+        view.latest(Coverage, where, (network, cut - LONGEST_SPAN, cut + LATEST, cut - TURN)) for network in networks
+    )
+    return [[row.item for row in network_rows if isinstance(row.item, Coverage)] for network_rows in rows]
+
+
+def _current_at(spans: Iterable[Coverage], cut: int) -> int | None:
+    """When a network had first been read up to the moment after a cut."""
+    moments = (
+        span.observed_at for span in spans
+        if span.state != "refused" and span.until_at >= max(cut, span.observed_at - TURN)
+    )  # fmt: skip
+    return min((at for at in moments if at <= cut + LATEST), default=None)
 
 
 def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> NetworkReading:

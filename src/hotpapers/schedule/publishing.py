@@ -18,7 +18,7 @@ from hotpapers.file_modes import make_published_folders
 from hotpapers.http import ServerClocks
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.issues.coverage import LATEST
+from hotpapers.issues.coverage import LATEST, was_running
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days
 from hotpapers.issues.repository import RecordIssueReader
@@ -162,9 +162,10 @@ class PublishJob:
             unread_jobs = still_reading_back(context.record, self._read_jobs, at)
             reason = "the first issue waits for reading back"
         else:
-            since = self._due_since.setdefault(publication.publication, at)
-            is_late = at >= min(since + FIRST_WAIT, cut_of(publication, days[-1]) + LATEST)
-            unread_jobs = [] if is_late else still_catching_up(context.record, self._read_jobs, at)
+            cut, since = cut_of(publication, days[-1]), self._due_since.setdefault(publication.publication, at)
+            is_in_time = at < min(since + FIRST_WAIT, cut + LATEST)
+            may_wait = is_in_time and not was_running(context.record.view(), publication, cut)
+            unread_jobs = still_catching_up(context.record, self._read_jobs, at) if may_wait else []
             reason = "waits for what was posted while the program did not run"
         if unread_jobs:
             context.note(reason=f"{reason}: {', '.join(unread_jobs)}")
