@@ -7,6 +7,7 @@
   `module_url`: like `store_url`, one for all tests of a file. `other_url`: in the database that `store_url` is not in.
 * `sqlite_record`: one open record for all examples of a file; `postgres_record`: an open, empty one.
 * `shared_folder`: a folder that all tests of a run share.
+* `statements`: the questions to SQLite stores, as SQL.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from hotpapers.store import Record
+from hotpapers.store.database import Params
 from hotpapers.store.record import connect
 from hotpapers.store.schema import MIGRATIONS
+from hotpapers.store.sqlite import SqliteDatabase
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,6 +112,20 @@ def store_url(request: pytest.FixtureRequest) -> str:
     """The address of an empty store, in each database in turn: for the tests that both must pass."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The SQL of each question that is put to a SQLite store from now on."""
+    asked: list[str] = []
+    rows = SqliteDatabase.rows
+
+    def note(self: SqliteDatabase, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return rows(self, sql, params)
+
+    monkeypatch.setattr(SqliteDatabase, "rows", note)
+    return asked
 
 
 @pytest.fixture

@@ -39,9 +39,7 @@ from hotpapers.privacy.forget import forget
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.sources.paper_mentions import EDIT_RULE
 from hotpapers.store import Record
-from hotpapers.store.database import Params
 from hotpapers.store.parsing import parse
-from hotpapers.store.sqlite import SqliteDatabase
 from hotpapers.terms import TERMS
 from tests.ingest.job_setup import collect_setup
 from tests.sources.net import START
@@ -238,17 +236,9 @@ def check_batch(record: Record, stored_items: list[Item], new_items: list[Item])
 
 @pytest.mark.parametrize("kind", ["edit", "counts"])
 def test_a_page_of_many_costs_no_more_statements_than_one_of_few(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, tmp_path: Path, statements: list[str]
 ) -> None:
     """On a distant server each one takes a round trip, while nobody else can write."""
-    statements: list[str] = []
-    rows = SqliteDatabase.rows
-
-    def note(self: SqliteDatabase, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
-        statements.append(sql)
-        return rows(self, sql, params)
-
-    monkeypatch.setattr(SqliteDatabase, "rows", note)
     used = []
     for size in (2, 100):
         numbers = range(1, size + 1)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -28,8 +28,6 @@ from hotpapers.schedule import IssueDestination, PublishJob
 from hotpapers.schedule.health import health
 from hotpapers.schedule.publishing import changed_issues, check_clock, render_changed
 from hotpapers.store import Record
-from hotpapers.store.database import Params
-from hotpapers.store.sqlite import SqliteDatabase
 from hotpapers.terms import TERMS, Table
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import paper_path
@@ -123,7 +121,7 @@ def test_an_issue_is_frozen_and_published_when_its_day_is_closed(site: Publishin
     assert jobs_queries.load_state(site.record, "issues").items == 1
 
 
-def test_coverage_is_read_only_while_an_issue_is_missing(site: PublishingSite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_coverage_is_read_only_while_an_issue_is_missing(site: PublishingSite, statements: list[str]) -> None:
     """It grows for ever, and rounds come every few seconds."""
     write(site.record, [msgspec.structs.replace(DAILY, window="weekly", observed_at=1)])
     mondays = ("2024-05-13", "2024-05-20", "2024-05-27")
@@ -131,14 +129,7 @@ def test_coverage_is_read_only_while_an_issue_is_missing(site: PublishingSite, m
         site.round(moment(f"{day}T08:00"))
     at = moment("2024-05-27T10:00")
     assert frozen_days(site.record, "daily") == list(mondays)
-    statements: list[str] = []
-    rows = SqliteDatabase.rows
-
-    def note(self: SqliteDatabase, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
-        statements.append(sql)
-        return rows(self, sql, params)
-
-    monkeypatch.setattr(SqliteDatabase, "rows", note)
+    statements.clear()
     assert site.round(at) == "idle" and health(site.record, ["daily"], at).ok
     assert statements and not [sql for sql in statements if "coverage" in sql]
 
