@@ -98,7 +98,7 @@ def test_machines_ask_at_an_address() -> None:
 
 @pytest.mark.parametrize("target, status", [
     ("http://monitor.example/metrics", 200), ("HTTPS://monitor.example:9464/metrics?at=7", 200), ("/metrics?at=7", 200),
-    ("http://[::1/metrics", 404), ("http://monitor.example", 404), ("*", 404), ("//monitor.example/metrics", 404),
+    ("http://monitor.example", 404), ("*", 404), ("//monitor.example/metrics", 404),
 ])  # fmt: skip
 def test_a_target_may_be_a_whole_address(target: str, status: int) -> None:
     with (

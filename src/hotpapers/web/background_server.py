@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
 
 from hotpapers.errors import SettingsError
 from hotpapers.jobs.isolation import log_defect
@@ -26,6 +25,8 @@ from hotpapers.web.rate_limits import client_of
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?\]?")
 """A host name or an IP address."""
+_ORIGIN = re.compile(r"\Ahttps?://[^/?]*", re.IGNORECASE)
+"""The beginning of a target that is a whole address. The standard library's parsing remembers what strangers send."""
 LARGEST_HEAD = 1 << 14
 """Largest request head, bytes."""
 
@@ -147,8 +148,8 @@ class GuardedHandler(BaseHTTPRequestHandler):
     def parse_request(self) -> bool:
         """Parses the head of a request. Returns whether it is valid."""
         is_head = super().parse_request()
-        with suppress(ValueError):  # not an address: the path is unknown
-            self.path = urlsplit(getattr(self, "path", "")).path
+        if is_head:
+            self.path = _ORIGIN.sub("", self.path).partition("?")[0]
         if is_head and self.command == "POST":
             self.server.note_head(self.connection)
         else:
