@@ -6,6 +6,7 @@ api                         queries: routing (paths to endpoints), http_messages
 search_pages, search_view   search                         monitoring                 health and metrics
 reader_features             what readers send: forms, report_forms, mail_pages, join_page, my_posts
 background_server           beside the program's work: health, `hotpapers witness` (witness_server)
+request_target              the path of a request
 feed_generator              Bluesky's custom feed
 
 Pages are the ones that `render` makes for the static site. Nothing that waits for the store runs in the event loop.

@@ -32,6 +32,7 @@ from hotpapers.web.connections import guarded
 from hotpapers.web.export_stream import StreamAborted
 from hotpapers.web.http_messages import names_tag, query_suffix, takes_gzip
 from hotpapers.web.page_cache import CurrentPages, PageCache, RenderedPage
+from hotpapers.web.request_target import is_whole_address, path_of
 
 TYPES = {
     "html": "text/html; charset=utf-8",
@@ -108,14 +109,13 @@ def server(
 
 
 def with_absolute_targets(app: ASGIApp) -> ASGIApp:
-    """The app, with paths as it expects them if a request's target is a whole address, as in requests to proxies:
-    servers must accept that (RFC 9112 §3.2.2), and uvicorn passes it on."""
+    """The app, with paths as it expects them if a request's target is a whole address, which uvicorn passes on."""
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
-        target = scope.get("raw_path", b"")
-        if target.lower().startswith((b"http://", b"https://")):
-            raw_path = b"/" + b"".join(target.split(b"/", 3)[3:])
-            scope = {**scope, "path": unquote(raw_path.decode("ascii")), "raw_path": raw_path}
+        target = scope.get("raw_path", b"").decode("latin-1")
+        if is_whole_address(target):
+            path = path_of(target)
+            scope = {**scope, "path": unquote(path), "raw_path": path.encode("latin-1")}
         await app(scope, receive, send)
 
     return respond

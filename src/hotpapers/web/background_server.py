@@ -22,11 +22,10 @@ from hotpapers.jobs.isolation import log_defect
 from hotpapers.struct_types import learn_structs
 from hotpapers.web.connection_table import ConnectionLimits, ConnectionTable, allowed_behind
 from hotpapers.web.rate_limits import client_of
+from hotpapers.web.request_target import path_of
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?\]?")
 """A host name or an IP address."""
-_ORIGIN = re.compile(r"\Ahttps?://[^/?]*", re.IGNORECASE)
-"""The beginning of a target that is a whole address. The standard library's parsing remembers what strangers send."""
 LARGEST_HEAD = 1 << 14
 """Largest request head, bytes."""
 
@@ -132,8 +131,7 @@ class _BoundedReader(io.RawIOBase):
 
 
 class GuardedHandler(BaseHTTPRequestHandler):
-    """Handles one request of a connection. `path`: its path, without a query; a target that is a whole address must be
-    accepted too (RFC 9112 §3.2.2). `largest`: most bytes of its body."""
+    """Handles one request of a connection. `path`: its path, without a query. `largest`: most bytes of its body."""
 
     timeout = 10
     largest = 0
@@ -149,7 +147,7 @@ class GuardedHandler(BaseHTTPRequestHandler):
         """Parses the head of a request. Returns whether it is valid."""
         is_head = super().parse_request()
         if is_head:
-            self.path = _ORIGIN.sub("", self.path).partition("?")[0]
+            self.path = path_of(self.path)
         if is_head and self.command == "POST":
             self.server.note_head(self.connection)
         else:
