@@ -73,8 +73,10 @@ def _verify_store(
 ) -> None:
     with common.open_record(context) as record:
         result = check(record.database, record.hasher)
-        issues = [] if result.is_damaged else _frozen_items(record, publication, dates)
-        findings = [*result.findings, *(_relearned(record) if everything and not result.is_damaged else ())]
+        issues, findings = list[Issue](), list(result.findings)
+        if not result.is_damaged:
+            issues = _frozen_items(record, publication, dates)
+            findings += _relearned(record) if everything else ()
         with bar("Rebuilding", len(issues)) as progress:
             for item in issues:
                 findings += freeze.check_issue(record, item)

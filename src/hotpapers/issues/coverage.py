@@ -110,14 +110,18 @@ class CoveredRange(NamedTuple):
 
 def was_running(view: AsOfView, publication: Publication, cut: int) -> bool:
     """Whether any of the publication's networks was being read shortly before an issue's cut."""
-    return any(span.observed_at <= cut for spans in _spans_around(view, publication, cut) for span in spans)
+    return _was_running(_spans_around(view, publication, cut), cut)
+
+
+def _was_running(spans_by_network: Iterable[Iterable[Coverage]], cut: int) -> bool:
+    return any(span.observed_at <= cut for spans in spans_by_network for span in spans)
 
 
 def caught_up_at(view: AsOfView, publication: Publication, cut: int) -> int | None:
     """When the last of the publication's networks had been read up to the moment, if the program did not run at an
     issue's cut but at most `LATEST` later; else None."""
     spans_by_network = _spans_around(view, publication, cut)
-    if any(span.observed_at <= cut for spans in spans_by_network for span in spans):
+    if _was_running(spans_by_network, cut):
         return None
     caught_up = (_current_at(spans, cut) for spans in spans_by_network if any(span.from_at <= cut for span in spans))
     return max((at for at in caught_up if at is not None), default=None)

@@ -164,8 +164,9 @@ class PublishJob:
         else:
             cut, since = cut_of(publication, days[-1]), self._due_since.setdefault(publication.publication, at)
             is_in_time = at < min(since + FIRST_WAIT, cut + LATEST)
-            may_wait = is_in_time and not was_running(context.record.view(), publication, cut)
-            unread_jobs = still_catching_up(context.record, self._read_jobs, at) if may_wait else []
+            unread_jobs = still_catching_up(context.record, self._read_jobs, at) if is_in_time else []
+            if unread_jobs and was_running(context.record.view(), publication, cut):
+                unread_jobs = []  # the issue closed then: what they read now would not count
             reason = "waits for what was posted while the program did not run"
         if unread_jobs:
             context.note(reason=f"{reason}: {', '.join(unread_jobs)}")

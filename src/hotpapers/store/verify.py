@@ -65,20 +65,21 @@ class VerifyResult(NamedTuple):
 
 def check(database: Database, hasher: KeyedHasher) -> VerifyResult:
     """Check the database itself, then the whole record in one snapshot, in memory bounded by the largest batch."""
+    findings, unchecked = list[VerifyFinding](), ""
+    checked = VerifyResult((), 0, 0, 0)
     try:
         damaged, unchecked = database.full_integrity()
-    except CorruptStore as problem:
-        return VerifyResult((damage(problem),), 0, 0, 0)
-    findings = tuple(VerifyFinding("damaged", text) for text in damaged)
-    try:
+        findings += (VerifyFinding("damaged", text) for text in damaged)
         with database.snapshot():
             checked = _check(database, hasher)
     except CorruptStore as problem:
-        return VerifyResult((*findings, damage(problem)), 0, 0, 0, unchecked=unchecked)
-    except Exception as problem:
-        if not damaged or isinstance(problem, HotPapersError):
+        findings.append(damage(problem))
+    except HotPapersError:
+        raise
+    except Exception:
+        if not findings:
             raise
-        return VerifyResult(findings, 0, 0, 0, unchecked=unchecked)  # a value of a wrong type breaks what reads it
+        # otherwise a value of a wrong type, which is among the findings, broke what read it
     return checked._replace(findings=(*findings, *checked.findings), unchecked=unchecked)
 
 
