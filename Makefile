@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-atproto test-spark test-tables loopback torture years compare mutation lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
+.PHONY: help demo test test-long test-atproto test-spark test-tables loopback torture years sites compare mutation lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,12 +54,12 @@ test-atproto: $(dev) ## test Bluesky on its own network, run locally (first run:
 	@PYTHON="$(PYTHON)" tests/atproto/setup
 	@HOTPAPERS_TEST_ATPROTO=.atproto $(python) -m pytest tests/atproto $(ARGS)
 
-test-spark: $(dev) ## test imports with Spark, in local mode and on a local cluster (first run: 900 MB; needs Java 17)
+test-spark: $(dev) ## test imports with Spark, in local mode and on a local cluster (first run: 450 MB; needs Java 17)
 	@tests/spark/setup $(python)
 	@PYTHONPATH="$(CURDIR):$(CURDIR)/.spark/site" $(python) -m pytest tests/spark $(ARGS)
 
 test-tables: $(dev) .tables/ready ## test tables for research with Polars and the standards' own programs (first run: 790 MB)
-	@PYTHONPATH="$(CURDIR):$(CURDIR)/.tables/site" $(python) -m pytest tests/transfer/test_research.py $(ARGS)
+	@PYTHONPATH="$(CURDIR):$(CURDIR)/.tables/site" $(python) -m pytest tests/wings/tables/test_research.py $(ARGS)
 
 .tables/ready: requirements/tables.txt $(made)
 	@rm -rf .tables
@@ -75,8 +75,11 @@ torture: $(dev) ## test a thousand kills, every fault of every source, full disk
 years: $(dev) ## simulate two years of the whole program with faults, and compare with their script (ARGS="--short")
 	@$(python) -m tests.years $(ARGS)
 
+sites: $(dev) ## simulate three weeks of sites as people have them, and judge what readers got (ARGS="1 2 --folder DIR")
+	@$(python) -m tests.sites $(ARGS)
+
 compare: $(dev) ## simulate a week of two sites with 200 faults, and compare every count (ARGS="--seed 6")
-	@$(python) -m tests.comparison $(ARGS)
+	@$(python) -m tests.wings.peers.comparison $(ARGS)
 
 mutation: $(dev) .mutation/ready ## measure how many small changes to a package its tests notice, on one core (ARGS="ranking --sample 150")
 	@.mutation/bin/python tools/mutation.py $(or $(ARGS),ranking)
@@ -86,7 +89,7 @@ mutation: $(dev) .mutation/ready ## measure how many small changes to a package 
 	@.mutation/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/mutation.txt
 	@touch $@
 
-test-browser: $(dev) ## test pages in Chromium, with axe-core and an HTML validator (first run: 204 MB; needs npm, Chromium)
+test-browser: $(dev) ## test pages in Chromium, with axe-core and an HTML validator (first run: 220 MB; needs npm, Chromium)
 	@tests/browser/setup
 	@$(python) -m pytest tests/browser $(ARGS)
 
@@ -94,10 +97,11 @@ lighthouse: $(dev) ## score each kind of page with Lighthouse, medians of five r
 	@tests/browser/setup
 	@$(python) -m tests.browser.lighthouse $(ARGS)
 
-check: $(dev) ## check format, lint, strict types, names and the order of packages; change nothing
+check: $(dev) ## check format, lint, strict types, the budget of tokens, names and the order of imports; change nothing
 	@$(venv)/bin/ruff format --check .
 	@$(venv)/bin/ruff check .
 	@$(venv)/bin/mypy
+	@$(python) -m tools.token_budget
 	@$(python) -m pytest -q -n 0 -p no:cacheprovider --no-header tests/test_house.py
 
 format: $(dev) ## fix the format, and lint errors that can be fixed automatically
@@ -108,11 +112,11 @@ bench: $(dev) ## run the benchmarks: ratios against a limit or a peer in the sam
 	@$(python) -m bench $(ARGS)
 
 docs: $(dev) ## regenerate the docs that come from the program: pages, and the output of examples
-	@$(python) tools/make_docs.py
+	@$(python) -m tools.make_docs
 
-attacks: $(core) ## measure the cost of a place again: the page in docs/ and the figures on the site (takes minutes)
-	@$(venv)/bin/hotpapers evaluate attacks --all --output docs/explanation/attacks.md \
-	    --output src/hotpapers/evaluation/attacks/measured.json
+attacks: $(core) ## measure the cost of a place again: the page in lab/docs and the figures on the site (takes minutes)
+	@$(python) -m lab attacks --all --output lab/docs/attacks.md \
+	    --output src/hotpapers/publish/view/attack_figures.json
 
 screenshots: $(core) ## take the README's picture of an issue (needs Chromium)
 	@tools/make_screenshots.sh
@@ -120,6 +124,9 @@ screenshots: $(core) ## take the README's picture of an issue (needs Chromium)
 wheel: $(core) ## build the package in dist/
 	@$(pip) wheel --no-deps --no-index --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
+
+release: $(dev) ## build wheel, sdist, bill of materials, checksums and notes in dist/ (ARGS=--wheelhouse: dependencies too)
+	@$(python) -m tools.release $(ARGS)
 
 # Names no host and lists the hashes of every platform's files, so any index or mirror works.
 compile := $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
@@ -135,18 +142,19 @@ lock: $(made) ## update the versions and hashes in requirements/
 	@$(compile) pyproject.toml --group build -o requirements/core.txt
 	@$(compile) pyproject.toml --group build --group dev $(extras) -c requirements/core.txt -o requirements/dev.txt
 	@$(compile) pyproject.toml --group build --extra spark -c requirements/dev.txt -o requirements/spark.txt
-	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/schedule/hosts/templates/requirements.txt
+	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/publish/schedule/hosts/templates/requirements.txt
 	@$(compile) --group tables -c requirements/dev.txt -o requirements/tables.txt
+	@$(compile) --group lab -c requirements/dev.txt -o requirements/lab.txt
 	@$(compile) --group lock -o requirements/lock.txt
 	@$(compile) --group atproto -o requirements/atproto.txt
 	@$(compile) --group mutation -o requirements/mutation.txt
-	@git --no-pager diff --stat -- requirements src/hotpapers/schedule/hosts/templates/requirements.txt
+	@git --no-pager diff --stat -- requirements src/hotpapers/publish/schedule/hosts/templates/requirements.txt
 
 setup: $(dev) ## set up .venv with everything developers need
 
 clean: ## remove what the other targets made, except the environment
 	@rm -rf build dist hotpapers-demo .coverage.json .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find src lab tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment and the downloaded test tools too
 	@rm -rf $(venv) .atproto .browser .mutation .spark .tables

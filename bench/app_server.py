@@ -22,15 +22,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hotpapers.cli import serve
+from hotpapers.base.model import Item, Mention, Post, Snapshot
 from hotpapers.issues.freeze import publication_of
-from hotpapers.model import Item, Mention, Post, Snapshot
-from hotpapers.store import Record, now
-from hotpapers.web.api import ApiConfig, ApiRoute
-from hotpapers.web.app import app
-from hotpapers.web.connection_table import ConnectionLimits
-from hotpapers.web.connections import guarded
-from hotpapers.web.page_cache import FreshIssueReader
+from hotpapers.record import Record, now
+from hotpapers.serve.web.api import ApiConfig, ApiRoute
+from hotpapers.serve.web.app import app
+from hotpapers.serve.web.connection_table import ConnectionLimits
+from hotpapers.serve.web.connections import guarded
+from hotpapers.serve.web.page_cache import FreshIssueReader
+from hotpapers.serve.web.serving import listening
 
 PAUSE, PER_BATCH = 0.5, 100
 """Seconds between two batches of the writer, and posts per batch."""
@@ -93,7 +93,7 @@ def main() -> None:
         write(store, finish)
         return
     site = own_app(store) if kind == "ours" else bare([Path(file) for file in files])
-    listener = serve._listening("127.0.0.1", 0)
+    listener = listening("127.0.0.1", 0)
     protocol: Any = guarded(ConnectionLimits()) if kind == "ours" else "h11"
     config = uvicorn.Config(
         site, http=protocol, ws="none", lifespan="off", server_header=False, log_level="warning", proxy_headers=False

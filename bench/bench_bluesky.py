@@ -21,17 +21,17 @@ from typing import Any
 import msgspec
 
 from bench import measure
-from hotpapers.errors import NetError
-from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
-from hotpapers.ingest.change_filter import TrackedPosts
-from hotpapers.ingest.collect_job import CollectJob, Connection
-from hotpapers.ingest.shared_index import SharedPaperIndex
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobContext
-from hotpapers.model import Post, Response
-from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.store import Record, now
-from hotpapers.terms import TERMS
+from hotpapers.base.errors import NetError
+from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
+from hotpapers.base.model import Post, Response
+from hotpapers.base.terms import TERMS
+from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobContext
+from hotpapers.collect.shared_index import SharedPaperIndex
+from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.record import Record, now
 
 EVENTS = 400_000
 ROUNDS = 5

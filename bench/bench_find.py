@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import measure
-from hotpapers.ids.arxiv.unescaping import INVISIBLE
-from hotpapers.ids.mentions import PaperMention
-from hotpapers.ids.mentions.bulk import USUAL, find_in_file, scan_file
+from hotpapers.base.ids.arxiv.unescaping import INVISIBLE
+from hotpapers.base.ids.mentions import PaperMention
+from hotpapers.base.ids.mentions.bulk import USUAL, find_in_file, scan_file
 
 LABELLED = Path(__file__).resolve().parents[1] / "tests" / "data" / "mentions.jsonl"
 SIZE = 200_000_000

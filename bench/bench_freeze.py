@@ -25,15 +25,15 @@ import apsw
 import msgspec
 
 from bench import made_up, measure
-from hotpapers import model
-from hotpapers.engagement.attention import read_engagement
-from hotpapers.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
-from hotpapers.engagement.standing.queries import learn_standing, relearn_standing
+from hotpapers.base import model
+from hotpapers.base.model import DAY, HOUR, Publication
+from hotpapers.issues.engagement.attention import read_engagement
+from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
+from hotpapers.issues.engagement.standing.queries import learn_standing, relearn_standing
 from hotpapers.issues.freeze import check_issue, freeze
 from hotpapers.issues.windows import cut_of
-from hotpapers.model import DAY, HOUR, Publication
-from hotpapers.store import Record, WrittenBatch
-from hotpapers.store.verify import VerifyFinding
+from hotpapers.record import Record, WrittenBatch
+from hotpapers.record.verify import VerifyFinding
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
 """Names a folder where the store is kept between runs: at scale 1, building it takes nearly all the time."""

@@ -24,12 +24,12 @@ import msgspec
 from bench import measure
 from bench.made_up import FIRST, day_name
 from bench.made_up_archive import DAYS, MadeUpArchive
-from hotpapers import model
-from hotpapers.engagement.standing.queries import learn_standing
+from hotpapers.base import model
+from hotpapers.base.model import IssueContent, Publication
+from hotpapers.issues.engagement.standing.queries import learn_standing
 from hotpapers.issues.freeze import editions, freeze
 from hotpapers.issues.past_days import freeze_period, history_of, plan_period
-from hotpapers.model import IssueContent, Publication
-from hotpapers.store import Record
+from hotpapers.record import Record
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
 """Names a folder where the store is kept between runs: building it takes most of the time."""

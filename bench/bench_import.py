@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import apsw
 
 from bench import measure
-from hotpapers import classic
-from hotpapers.store import Record
-from hotpapers.store.record import connect
-from hotpapers.store.sqlite import SqliteDatabase
-from hotpapers.transfer.classic_import import GROUP, import_parsed, read_classic
+from hotpapers.base import classic
+from hotpapers.keep.transfer.classic_import import GROUP, import_parsed, read_classic
+from hotpapers.record import Record
+from hotpapers.record.record import connect
+from hotpapers.record.sqlite import SqliteDatabase
 
 FILES = 229
 WORDS = "kettle umbrella sparse teapot gradient lantern of under with"

@@ -18,15 +18,15 @@ import msgspec
 
 from bench import measure
 from bench.bench_record import fresh_schema
-from hotpapers.errors import HotPapersError
-from hotpapers.ids.timestamps import SECOND
-from hotpapers.ingest.pipeline import ingest, parse_admitted
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobContext
-from hotpapers.model import PayloadPage, RawPayload
-from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
-from hotpapers.store import Record
-from hotpapers.terms import TERMS
+from hotpapers.base.errors import HotPapersError
+from hotpapers.base.ids.timestamps import SECOND
+from hotpapers.base.model import PayloadPage, RawPayload
+from hotpapers.base.terms import TERMS
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobContext
+from hotpapers.collect.pipeline import ingest, parse_admitted
+from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.record import Record
 
 PAGE, PAGES, THERE, ROUNDS = 100, 20, 100, 3
 """Stories per page; pages per round; pages already in the record; rounds."""

@@ -22,14 +22,14 @@ import zstandard
 
 from bench import measure
 from bench.bench_site import frozen
+from hotpapers.base.ids.tex_formulas import formulas
+from hotpapers.base.model import IssueReader
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import IssueReader
-from hotpapers.render.html.pages import SitePages
-from hotpapers.store import Record
-from hotpapers.view.mathml import formula
-from hotpapers.view.site_paths import issue_path
-from hotpapers.view.tex import formulas
-from hotpapers.web.page_cache import LEVEL
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.view.mathml import formula
+from hotpapers.publish.view.site_paths import issue_path
+from hotpapers.record import Record
+from hotpapers.serve.web.page_cache import LEVEL
 
 PAPERS = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
 SEEDS = measure.SHARED / "seeds" / "restored"

@@ -21,10 +21,10 @@ import apsw
 from bench import measure
 from bench.bench_freeze import MARKS, MEMORY, bindings
 from bench.made_up import BATCH, FIRST, day_name, moment
-from hotpapers.engagement.standing.queries import learn_standing
+from hotpapers.base.model import DAY, HOUR, Announcement, Item, Mention, Paper, Post, Publication, Reaction
+from hotpapers.issues.engagement.standing.queries import learn_standing
 from hotpapers.issues.freeze import freeze
-from hotpapers.model import DAY, HOUR, Announcement, Item, Mention, Paper, Post, Publication, Reaction
-from hotpapers.store import Record
+from hotpapers.record import Record
 
 REACTIONS = 1_000_000
 PAPERS = 6_000

@@ -24,13 +24,13 @@ import apsw
 
 from bench import measure
 from bench.made_up import BATCH, MadeUp
-from hotpapers.errors import HotPapersError
-from hotpapers.model import Item, kind_of
-from hotpapers.store import Record, identities, item_rows, schema
-from hotpapers.store.commitments import SALT
-from hotpapers.store.database import insert_sql
-from hotpapers.store.identities import Identity, IdentityRow
-from hotpapers.store.sqlite import PAGE
+from hotpapers.base.errors import HotPapersError
+from hotpapers.base.model import Item, kind_of
+from hotpapers.record import Record, identities, item_rows, schema
+from hotpapers.record.commitments import SALT
+from hotpapers.record.database import insert_sql
+from hotpapers.record.identities import Identity, IdentityRow
+from hotpapers.record.sqlite import PAGE
 
 ITEMS = 500_000
 
@@ -114,7 +114,7 @@ def in_sqlite(batches: Sequence[list[Item]], rows: Rows) -> list[float]:
 def in_postgres(batches: Sequence[list[Item]], rows: Rows) -> list[float] | str:
     """[ours, peer] in seconds, best of three; or why there are none."""
     try:
-        from hotpapers.store.postgres import translate_schema
+        from hotpapers.record.postgres import translate_schema
     except HotPapersError as missing:
         return str(missing)
     import psycopg

@@ -32,11 +32,11 @@ import zstandard
 from bench import measure
 from bench.bench_record import fresh_schema
 from bench.made_up import MadeUp
-from hotpapers.errors import HotPapersError
-from hotpapers.model import Announcement, Item, Paper
-from hotpapers.search import catch_up, query_parser, search, tokenizer
-from hotpapers.search.sqlite import expression
-from hotpapers.store import Record
+from hotpapers.base.errors import HotPapersError
+from hotpapers.base.model import Announcement, Item, Paper
+from hotpapers.keep.search import catch_up, query_parser, search, tokenizer
+from hotpapers.keep.search.sqlite import expression
+from hotpapers.record import Record
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
 """Names a folder where the store is kept between runs."""

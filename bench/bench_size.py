@@ -22,10 +22,10 @@ import apsw
 
 from bench import measure
 from bench.made_up import BATCH, MadeUp
-from hotpapers.model import DAY, LARGEST, Item, Post, RawPayload, Reaction
-from hotpapers.store import Record, tombstones
-from hotpapers.store.parsing import ParsedPayload
-from hotpapers.store.raw_archive import RawArchive
+from hotpapers.base.model import DAY, MAX_INTEGER, Item, Post, RawPayload, Reaction
+from hotpapers.record import Record, tombstones
+from hotpapers.record.parsing import ParsedPayload
+from hotpapers.record.raw_archive import RawArchive
 
 SCALE = 0.02
 LIMIT = 2_000_000_000
@@ -59,7 +59,7 @@ def keep_originals(record: Record) -> None:
     archive = RawArchive(record.database, tombstones.load(record.database, record.hasher), "arxiv")
     payloads = (RawPayload("paper", f"2401.{n:05d}", chance.randbytes(PACKED), n) for n in range(1000))
     with record.database.write():
-        archive.keep(ParsedPayload(payload, [], keep_for=LARGEST) for payload in payloads)
+        archive.keep(ParsedPayload(payload, [], keep_for=MAX_INTEGER) for payload in payloads)
 
 
 def sizes(store: Path, scale: float) -> tuple[dict[str, float], float]:

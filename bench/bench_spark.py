@@ -35,7 +35,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     for name, program in (("pyspark", importlib.util.find_spec("pyspark")), ("Java", shutil.which("java"))):
         if not program:
             return {"skipped": f"{name} is not installed"}
-    from hotpapers.ingest.archives.spark_session import spark_session
+    from hotpapers.wings.archives.spark import spark_workers
 
     events = max(int(EVENTS * scale), bench_archives.GENERATED)
     with tempfile.TemporaryDirectory() as name:
@@ -43,9 +43,9 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         files = bench_archives.archive(folder, events)
         stores = (folder / f"store-{number}.db" for number in range(1000))
         own = partial(_command, stores, files, "--workers", "2")
-        with spark_session("local[2]") as session:
-            ready = partial(_on_spark, session, stores, files)
-            _on_spark(session, iter([folder / "warm.db"]), files[:2])  # start the processes and load our code in them
+        with spark_workers("local[2]") as pool:
+            ready = partial(_on_spark, pool, stores, files)
+            _on_spark(pool, iter([folder / "warm.db"]), files[:2])  # start the processes and load our code in them
             own_time, spark = measure.by_turns(ROUNDS, own, ready)
             own_busy, spark_busy = measure.processor_seconds(own), _busy(ready)
         cold_time = _command(stores, files, "--spark", "local[2]")
@@ -69,21 +69,17 @@ def _command(stores: Iterator[Path], files: Sequence[Path], *words: str) -> floa
     return measure.seconds(lambda: bench_archives._run([*command, "--store", str(next(stores))]))
 
 
-def _on_spark(session: Any, stores: Iterator[Path], files: Sequence[Path]) -> float:
+def _on_spark(pool: Any, stores: Iterator[Path], files: Sequence[Path]) -> float:
     """Seconds from the first part to the last batch."""
-    from hotpapers.cli import spark_import
-    from hotpapers.ingest.archives import spark_job
-    from hotpapers.ingest.archives.findings import FilterJob, FindingsFolder, all_parts
-    from hotpapers.ingest.archives.findings_import import FindingsImporter
-    from hotpapers.store import Record
-    from hotpapers.terms import TERMS
+    from hotpapers.base.terms import TERMS
+    from hotpapers.record import Record
+    from hotpapers.wings.archives.cli import archives
+    from hotpapers.wings.archives.file_import import ArchiveImporter
 
-    with tempfile.TemporaryDirectory() as folder, Record(str(next(stores))) as record:
+    with Record(str(next(stores))) as record:
         start, now = time.perf_counter(), time.time_ns() // 1000
-        inputs = [spark_import.file_of(str(file), None) for file in files]
-        job = FilterJob("jetstream", inputs, all_parts("jetstream", inputs), [], [], now)
-        spark_job.filter_files(session, job, f"file://{folder}", lambda share: None)
-        list(FindingsImporter(record, FindingsFolder(Path(folder)), TERMS["bluesky"], now).results())
+        inputs = [archives.file_of(archives.ArchiveInput(str(file)), None, None) for file in files]
+        list(ArchiveImporter(record, "jetstream", inputs, TERMS["bluesky"], now, pool=pool).results())
         return time.perf_counter() - start
 
 
@@ -107,8 +103,8 @@ def _worked() -> float:
 
 
 def _digest(store: Path) -> str:
-    from hotpapers.store import Record
-    from hotpapers.transfer.jsonl import exporter
+    from hotpapers.keep.transfer.jsonl import exporter
+    from hotpapers.record import Record
 
     with Record(str(store)) as record:
         return hashlib.sha256(b"".join(exporter.lines(record, records_only=True))).hexdigest()

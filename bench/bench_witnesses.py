@@ -20,25 +20,25 @@ from unittest.mock import patch
 
 from bench import measure
 from bench.made_up import FIRST, day_name
-from hotpapers.deliver.export_site import export_again, export_site
-from hotpapers.http import PoliteHttpClient
+from hotpapers.base.http import PoliteHttpClient
+from hotpapers.base.model import DAY, HOUR, Publication
+from hotpapers.base.terms import TERMS
+from hotpapers.collect.collect_job import Connection
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobContext
 from hotpapers.issues.freeze import freeze
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobContext
-from hotpapers.model import DAY, HOUR, Publication
-from hotpapers.schedule import log_keeping
-from hotpapers.store import Record
-from hotpapers.terms import TERMS
-from hotpapers.transparency import log_files, log_keys
-from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey, VerifierKey
-from hotpapers.transparency.policies import KnownLog, LogPolicy
-from hotpapers.transparency.proofs import LogProof
-from hotpapers.transparency.publication_log import LogConfig, update_log
-from hotpapers.transparency.queries import frozen_digests
-from hotpapers.transparency.site_logs import SiteLogs
-from hotpapers.transparency.witness import LogWitness
-from hotpapers.view.site_config import SiteConfig
-from hotpapers.web.witness_server import witness_server
+from hotpapers.publish.deliver.export_site import export_again, export_site
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record
+from hotpapers.wings.proof import log_files, log_keeping, log_keys
+from hotpapers.wings.proof.notes import COSIGNATURE_ED25519, SigningKey, VerifierKey
+from hotpapers.wings.proof.policies import KnownLog, LogPolicy
+from hotpapers.wings.proof.proofs import LogProof
+from hotpapers.wings.proof.publication_log import LogConfig, update_log
+from hotpapers.wings.proof.queries import frozen_digests
+from hotpapers.wings.proof.site_logs import SiteLogs
+from hotpapers.wings.proof.witness import LogWitness
+from hotpapers.wings.proof.witness_server import witness_server
 
 DAYS = 366
 SECONDS, TILE_BYTES, PROOF_BYTES = 5, 2_000_000, 4_000
@@ -104,13 +104,14 @@ def year(folder: Path, days: int) -> dict[str, Any]:
 
 def _rounds(record: Record, config: LogConfig, site: Path, addresses: list[str], days: int) -> tuple[float, int]:
     """The processor time of the log's work, without rendering pages, and the most bytes of its files on a day."""
-    moment, site_config = [0], SiteConfig(logs=SiteLogs(config))
+    moment, logs = [0], SiteLogs(config)
+    site_config = SiteConfig(proofs=logs)
     clock = Clock(lambda: moment[0], lambda seconds: None)
     context = JobContext(record, "issues", clock, Leases(lambda: record, "bench"))
     http = PoliteHttpClient("hotpapers", base_addresses=addresses, pace={"127.0.0.1": 0.0})
     work, rendering, largest = list[float](), list[float](), 0
     with closing(http), patch.object(log_keeping, "export_again", timed(rendering, export_again)):
-        keeping = log_keeping.LogKeeping(site_config, TERMS, http)
+        keeping = log_keeping.LogKeeping(logs, site_config, TERMS, Connection(http))
         update, ask = (timed(work, partial(task, context, "daily")) for task in (keeping.update, keeping.ask))
         for n in range(days):
             moment[0] = _morning(n)

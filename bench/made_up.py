@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from hotpapers.model import DAY, HOUR, Announcement, Item, Mention, Paper, Post, Snapshot
+from hotpapers.base.model import DAY, HOUR, Announcement, Item, Mention, Paper, Post, Snapshot
 
 PAPERS = 1_000_000
 YEARS = 3

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from bench.made_up import ARCHIVES, day_name, moment
-from hotpapers.model import HOUR, Announcement, Item, Mention, Paper, Post, Reaction, Snapshot
+from hotpapers.base.model import HOUR, Announcement, Item, Mention, Paper, Post, Reaction, Snapshot
 
 PAPERS = 50_000
 REACTIONS = 5_000_000

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hotpapers.ids import timestamps
-from hotpapers.model import (
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import (
     Entry,
     EntrySummary,
     IssueReader,
@@ -20,12 +20,12 @@ from hotpapers.model import (
     PublishedIssue,
     Quotation,
 )
-from hotpapers.ranking import words
-from hotpapers.render.html.list_pages import first_names
-from hotpapers.render.markdown import escape, link
-from hotpapers.view import phrases, site_paths
-from hotpapers.view.catalogue import LATEST, Catalogue
-from hotpapers.view.citations import bibtex, citation, ris
+from hotpapers.issues.ranking import words
+from hotpapers.publish.render.html.list_pages import first_names
+from hotpapers.publish.render.markdown import escape, link
+from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.catalogue import LATEST, Catalogue
+from hotpapers.publish.view.citations import bibtex, citation, ris
 
 
 class Page(NamedTuple):

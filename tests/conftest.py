@@ -26,11 +26,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from hotpapers.store import Record
-from hotpapers.store.database import Params
-from hotpapers.store.record import connect
-from hotpapers.store.schema import MIGRATIONS
-from hotpapers.store.sqlite import SqliteDatabase
+from hotpapers.record import Record
+from hotpapers.record.database import Params
+from hotpapers.record.record import connect
+from hotpapers.record.schema import MIGRATIONS
+from hotpapers.record.sqlite import SqliteDatabase
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]

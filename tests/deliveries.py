@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hotpapers.model import Delivery
-from hotpapers.store import Record
+from hotpapers.base.model import Delivery
+from hotpapers.record import Record
 
 
 def deliveries(record: Record, channel: str) -> dict[str, str]:

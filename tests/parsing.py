@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hotpapers.model import RawPayload
-from hotpapers.store.parsing import KEEP_FOR, ParsedPayload, Parser, parse
+from hotpapers.base.model import RawPayload
+from hotpapers.record.parsing import KEEP_FOR, ParsedPayload, Parser, parse
 
 
 def parse_all(parser: Parser, payloads: Iterable[RawPayload], keep_for: int = KEEP_FOR) -> list[ParsedPayload]:

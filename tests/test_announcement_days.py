@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import announcement_days as days
+from hotpapers.base import announcement_days as days
 
 HOUR = 3_600_000_000
 DATES = st.dates(date(2010, 1, 1), date(2045, 12, 31))

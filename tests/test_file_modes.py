@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from hotpapers import file_modes
-from hotpapers.deliver.files import write_files
-from hotpapers.model import RenderedFile
-from hotpapers.store import Record
-from hotpapers.transfer.backup import backup, restore
+from hotpapers.base import file_modes
+from hotpapers.base.model import RenderedFile
+from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.publish.deliver.files import write_files
+from hotpapers.record import Record
 from tests.cli import classic_issues
 from tests.cli.run import good, run
 
@@ -100,11 +101,84 @@ def test_status_names_files_that_others_may_read(folder: Path) -> None:
     assert len(run("status", "--json").json["exposed"]) == 3
 
 
-def test_a_readable_leftover_of_a_crash_is_made_private_again(tmp_path: Path) -> None:
-    leftover = tmp_path / "whole.jsonl.part"
-    leftover.write_bytes(b"old")
-    leftover.chmod(0o666)
-    with file_modes.open_private(leftover) as out:
-        assert modes(iter([leftover])) == {leftover.name: "0o600"}
-        out.write(b"new")
-    assert leftover.read_bytes() == b"new"
+TOKEN = "0123456789abcdef"
+
+
+@pytest.fixture
+def known_names(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An attacker who guesses every random name."""
+    monkeypatch.setattr(secrets, "token_hex", lambda size: TOKEN)
+    return TOKEN
+
+
+@pytest.mark.parametrize("planted", ["link", "link to nowhere", "file"])
+def test_nothing_is_written_through_a_name_that_somebody_took(tmp_path: Path, known_names: str, planted: str) -> None:
+    victim, folder = tmp_path / "victim", tmp_path / "folder"
+    folder.mkdir()
+    part = folder / f".hotpapers-{TOKEN}.part"
+    if planted == "link":
+        victim.write_bytes(b"precious")
+    if planted == "file":
+        part.write_bytes(b"precious")
+    else:
+        part.symlink_to(victim)
+    with pytest.raises(FileExistsError):
+        file_modes.write_atomically(folder / "key", b"secret", file_modes.PRIVATE)
+    assert part.is_symlink() or part.read_bytes() == b"precious"
+    assert victim.exists() == (planted == "link") and not (folder / "key").exists()
+
+
+def test_names_of_temporary_files_are_never_the_same(tmp_path: Path) -> None:
+    with file_modes.temporary_file(tmp_path, 0o600) as first, file_modes.temporary_file(tmp_path, 0o600) as second:
+        assert first.path != second.path
+        assert {Path(first.path), Path(second.path)} == set(file_modes.temporary_files(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "page").mkdir()
+    with pytest.raises(IsADirectoryError):
+        file_modes.write_atomically(tmp_path / "page", b"data")
+    assert [path.name for path in tmp_path.iterdir()] == ["page"]
+
+
+def test_only_temporary_files_of_a_kind_are_removed(tmp_path: Path) -> None:
+    names = (f".hotpapers-{TOKEN}.part", f".hotpapers-copy-{TOKEN}.part", ".hotpapers-mine.part", f"{TOKEN}.part")
+    for name in names:
+        (tmp_path / name).write_bytes(b"half")
+    (tmp_path / f".hotpapers-{TOKEN[::-1]}.part").symlink_to(tmp_path / names[0])
+    file_modes.remove_temporary_files(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*names[1:], f".hotpapers-{TOKEN[::-1]}.part"}
+    file_modes.remove_temporary_files(tmp_path, "copy")
+    assert not (tmp_path / names[1]).exists()
+
+
+def test_a_new_file_does_not_replace_a_link_to_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "shared.key").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        file_modes.write_new(tmp_path / "shared.key", b"secret")
+    assert not (tmp_path / "elsewhere").exists()
+    (tmp_path / "hotpapers.toml").symlink_to(tmp_path / "elsewhere")
+    assert "already exists; nothing was changed" in run("init", tmp_path).err
+    assert not (tmp_path / "elsewhere").exists()
+
+
+PLANTED = (".hotpapers.part", ".hotpapers.part2", "whole.jsonl.part", "copy.db.part", "hotpapers.key.part", "key.part",
+    "entries.part", "1.part", "report.md.part")  # fmt: skip
+
+
+def test_links_planted_under_the_names_of_earlier_versions_are_not_followed(folder: Path) -> None:
+    good("init")
+    good("import", "classic", classic_issues.file(folder))
+    victim = folder / "victim"
+    victim.write_bytes(b"precious")
+    (folder / "public").mkdir()
+    for name in PLANTED:
+        for place in (folder, folder / "public"):
+            (place / name).symlink_to(victim)
+    good("issue", "--publication", "hot-papers")
+    good("publish", "--publication", "hot-papers", "--all", "--to", "site", "--output", "public", "--force")
+    good("export", "--output", "whole.jsonl")
+    good("backup", "copy.db")
+    good("explain", "--help")
+    assert victim.read_bytes() == b"precious"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import hotpapers
-from hotpapers import errors
-from hotpapers.store import Record
-from hotpapers.transfer.jsonl.importer import import_lines
+from hotpapers.base import errors
+from hotpapers.keep.transfer.jsonl.importer import import_lines
+from hotpapers.record import Record
 from tests.cli.run import environment
 from tests.query import query_stores
 from tests.query.query_stores import ID
@@ -30,7 +30,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_issues(store: Path) -> None:
-    with hotpapers.open(store) as papers:
+    with hotpapers.Site(store) as papers:
         assert [publication.publication for publication in papers.publications()] == ["hot-papers"]
         assert [line.day for line in papers.issues()][-2:] == [DAY, "2020-12-22"]
         issue = papers.issue(DAY)
@@ -44,30 +44,30 @@ def test_issues(store: Path) -> None:
 def test_papers(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         query_stores.add_talk(record)
-    with hotpapers.open(sqlite_url) as papers:
+    with hotpapers.Site(sqlite_url) as papers:
         assert papers.paper(ID).title == "The only one"
         assert [post.post for post in papers.posts(ID)] == ["x:7", "bluesky:robot", "bluesky:again", "bluesky:1"]
         assert [post.post for post in papers.posts(ID, "x")] == ["x:7"]
         assert len(list(papers.snapshots(ID))) == 4 and len(list(papers.snapshots(ID, network="x"))) == 1
         assert papers.status().issues == 1
         issue = papers.freeze("2024-05-08")
-        assert (issue.day, issue.edition) == ("2024-05-08", 1)
-        assert papers.freeze("2024-05-08", again=True, reason="an example").edition == 2
+        assert (issue.content.day, issue.content.edition) == ("2024-05-08", 1)
+        assert papers.freeze("2024-05-08", again=True, reason="an example").content.edition == 2
         assert [line.edition for line in papers.issues("daily")] == [2, 1]
 
 
 def test_pages_are_joined_into_one_sequence(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hotpapers import library
+    from hotpapers.publish.query import request_params
 
-    with hotpapers.open(store) as papers:
+    with hotpapers.Site(store) as papers:
         hits = [hit.id for hit in papers.search("the")]
-        monkeypatch.setattr(library, "AT_ONCE", 7)
+        monkeypatch.setattr(request_params, "MAX_PAGE_ROWS", 7)
         assert [hit.id for hit in papers.search("the")] == hits and len(hits) > 30
         assert len(list(papers.issues())) == 5
 
 
 def test_invalid_arguments_are_errors_at_once(store: Path) -> None:
-    with hotpapers.open(store) as papers:
+    with hotpapers.Site(store) as papers:
         for call in (lambda: papers.issue("today"), lambda: papers.posts("2101.04869", "usenet"),
                      lambda: papers.search(""), lambda: papers.explain("2101.04869", edition=-1)):  # fmt: skip
             with pytest.raises(errors.UsageError):
@@ -75,11 +75,11 @@ def test_invalid_arguments_are_errors_at_once(store: Path) -> None:
         with pytest.raises(errors.NotFound):
             papers.paper("2101.99999")
     with pytest.raises(errors.NotFound, match="no such store"):
-        hotpapers.open(store.parent / "none.db")
+        hotpapers.Site(store.parent / "none.db").status()
 
 
 def test_exports(store: Path, tmp_path: Path) -> None:
-    with hotpapers.open(store) as papers:
+    with hotpapers.Site(store) as papers:
         export = b"".join(papers.export())
         assert papers.record.secret().encode() in export
         assert papers.record.secret().encode() not in b"".join(papers.export(records=True))
@@ -87,23 +87,23 @@ def test_exports(store: Path, tmp_path: Path) -> None:
         chunks = papers.export()
         next(chunks)
         chunks.close()
-    with hotpapers.open(tmp_path / "copy.db", create=True) as copy:
+    with hotpapers.Site(tmp_path / "copy.db", create=True) as copy:
         import_lines(copy.record, "whole.jsonl", export.splitlines(keepends=True))
         assert copy.verify(DAY).verified
 
 
 def test_an_export_of_no_such_format(store: Path) -> None:
     with (
-        hotpapers.open(store) as papers,
+        hotpapers.Site(store) as papers,
         pytest.raises(errors.UsageError, match="'tables' is not one of jsonl, parquet"),
     ):
-        next(papers.export("tables"))  # type: ignore[arg-type]
+        next(papers.export("tables"))
 
 
 def test_calls_blocked_by_an_unfinished_export_say_so(store_url: str) -> None:
     with Record(store_url) as record:
         query_stores.add_talk(record)
-    with hotpapers.open(store_url) as papers:
+    with hotpapers.Site(store_url) as papers:
         chunks = papers.export()
         first_chunk = next(chunks)
         for blocked_call in (
@@ -116,7 +116,7 @@ def test_calls_blocked_by_an_unfinished_export_say_so(store_url: str) -> None:
         assert export == b"".join(papers.export())
         next(closed_export := papers.export())
         closed_export.close()
-        assert papers.freeze("2024-05-08").edition == 1
+        assert papers.freeze("2024-05-08").content.edition == 1
 
 
 def test_finding_needs_no_store() -> None:
@@ -125,7 +125,7 @@ def test_finding_needs_no_store() -> None:
 
 
 def test_names() -> None:
-    assert {"open", "find", "Library", "__version__"} <= set(dir(hotpapers))
+    assert {"find", "Site", "__version__"} <= set(dir(hotpapers))
     with pytest.raises(AttributeError, match=r"^module 'hotpapers' has no attribute 'shut'$"):
         getattr(hotpapers, "shut")  # noqa: B009
 

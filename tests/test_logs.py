@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import logs
+from hotpapers.base import logs
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hotpapers.evaluation.worlds import BEGINS
-from hotpapers.model import DAY
+from hotpapers.base.model import DAY
+from lab.worlds import BEGINS
 from tools.measure_places import AGES, OLD, TOP, agreements, first_ten, known, table, world_of, younger
 
 

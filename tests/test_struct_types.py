@@ -11,7 +11,7 @@ import pytest
 PROGRAM = """
 import sys, threading
 import msgspec
-from hotpapers.struct_types import learn_structs
+from hotpapers.base.struct_types import learn_structs
 
 FIELDS = "".join(f"    f{n}: tuple[int | str | None, ...] = ()\\n" for n in range(30))
 SOURCE = (

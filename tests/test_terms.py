@@ -11,14 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import terms
-from hotpapers.ingest import chosen_sources
-from hotpapers.issues import freeze
-from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import (
+from hotpapers.base import terms
+from hotpapers.base.model import (
     DAY,
     HOUR,
-    LARGEST,
+    MAX_INTEGER,
     NETWORKS,
     Account,
     Issue,
@@ -30,10 +27,7 @@ from hotpapers.model import (
     Snapshot,
     TextLink,
 )
-from hotpapers.privacy.retention import prune
-from hotpapers.render.classic import ClassicChannel
-from hotpapers.store import Record
-from hotpapers.terms import (
+from hotpapers.base.terms import (
     EXCERPT,
     TERMS,
     UNKNOWN,
@@ -45,7 +39,13 @@ from hotpapers.terms import (
     may_run,
     table,
 )
-from hotpapers.transfer.jsonl import exporter
+from hotpapers.collect.job_factory import chosen_sources
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.transfer.jsonl import exporter
+from hotpapers.publish.render.classic import ClassicChannel
+from hotpapers.record import Record
 from tests.conftest import ROOT
 from tests.issues import listed as listings
 from tests.issues import made
@@ -112,7 +112,7 @@ def test_a_row_is_dated_and_names_its_basis(network: str) -> None:
 @networks
 def test_the_page_in_the_docs_has_the_same_rows(network: str) -> None:
     row = TERMS[network]
-    days_kept = "forever" if row.keep == LARGEST else f"{row.keep // DAY} days"
+    days_kept = "forever" if row.keep == MAX_INTEGER else f"{row.keep // DAY} days"
     cells = (network, row.read, days_kept, row.shown, row.exported, "yes" if row.count_limited else "no", row.reviewed)
     page = (ROOT / "docs" / "reference" / "terms.md").read_text("utf-8")
     assert f"| {' | '.join(cells)} | [{row.basis}]({row.page}) |\n" in page
@@ -147,7 +147,7 @@ def test_a_network_is_not_read_where_that_is_not_allowed(network: str) -> None:
 @networks
 def test_original_responses_are_kept_as_long_as_allowed(network: str, record: Record) -> None:
     days = CELLS[network][1]
-    assert terms.keep_for(network) == (LARGEST if days is None else days * DAY)
+    assert terms.keep_for(network) == (MAX_INTEGER if days is None else days * DAY)
     payload = RawPayload("post", "7", b"said", AT)
     record.ingest(parse_all(lambda _: [post_of("x")], [payload], terms.keep_for(network)), source=network, at=AT)
 

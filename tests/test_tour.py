@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.cli.demo import take_sample
+from hotpapers.base.model import IssueContent
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
-from hotpapers.model import IssueContent
-from hotpapers.store import Record
+from hotpapers.record import Record
+from hotpapers.site.demo import take_sample
 from tests.cli.run import good
 from tests.conftest import ROOT
 from tools import make_docs, tour

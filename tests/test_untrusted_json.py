@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import InputError, NetError, UsageError
-from hotpapers.query.request_params import key_of
-from hotpapers.sources import feed_parser
-from hotpapers.summaries.llm_client import sentence_of
-from hotpapers.untrusted_json import decode_json
+from hotpapers.base.errors import InputError, NetError, UsageError
+from hotpapers.base.untrusted_json import decode_json
+from hotpapers.collect.sources import feed_parser
+from hotpapers.publish.query.request_params import key_of
+from hotpapers.publish.summaries.llm_client import sentence_of
 
 DEEP = b"[" * 100_000
 BROKEN_UTF8 = b'{"choices": [{"message": {"content": "\xff\xfe"}}]}'

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hotpapers.cli.docs import SUBJECTS
 from tests.conftest import ROOT
 
 
@@ -24,7 +25,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_holds_every_file_of_the_package(wheel: Path) -> None:
     names_in_wheel = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("hotpapers/")}
     files = (file for file in (ROOT / "src" / "hotpapers").rglob("*") if file.is_file())
-    assert names_in_wheel == {f.relative_to(ROOT / "src").as_posix() for f in files if "__pycache__" not in f.parts}
+    pages = {file for subject in SUBJECTS for file in (ROOT / "docs" / subject).rglob("*") if file.is_file()}
+    assert names_in_wheel == {
+        *(f.relative_to(ROOT / "src").as_posix() for f in files if "__pycache__" not in f.parts),
+        *(f"hotpapers/{page.relative_to(ROOT).as_posix()}" for page in pages),
+    }
 
 
 @pytest.mark.long
@@ -43,6 +48,8 @@ def test_it_runs_the_demo_in_an_empty_environment(wheel: Path, tmp_path: Path) -
     output = subprocess.run([command, "demo"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert output.startswith("Hot Papers, 2021-05-11\n")
     assert (tmp_path / "hotpapers-demo/site/2021-01-14/index.html").is_file()
+    pages = subprocess.run([command, "docs"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "how-to/mailing " in pages
     command_to_verify = [command, "verify", "--all", "--store", "hotpapers-demo/hotpapers.db"]
     assert (
         "verified: 5 issues"

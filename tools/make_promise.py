@@ -15,14 +15,14 @@ from pathlib import Path
 
 import zstandard
 
-from hotpapers import model
-from hotpapers.deliver.queries import DeliveryKey, DeliveryState, put_states
-from hotpapers.privacy.forget import forget
-from hotpapers.privacy.retention import prune
-from hotpapers.store import Record, schema
-from hotpapers.transfer.backup import backup
-from hotpapers.transfer.jsonl import exporter
-from hotpapers.transfer.queries import delivery_states
+from hotpapers.base import model
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.transfer.backup import backup
+from hotpapers.keep.transfer.jsonl import exporter
+from hotpapers.keep.transfer.queries import delivery_states
+from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, put_states
+from hotpapers.record import Record, schema
 from tests.store import made
 
 FOLDER = Path(__file__).parents[1] / "tests" / "promise"

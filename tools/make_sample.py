@@ -1,4 +1,4 @@
-"""Writes the sample that `hotpapers demo` shows: src/hotpapers/demo/sample.jsonl.zst, a full export.
+"""Writes the sample that `hotpapers demo` shows: src/hotpapers/site/demo/sample.jsonl.zst, a full export.
 
 It contains only facts: ids, titles, authors, categories, counts and times of the 81 papers of five issues, the ids and
 days of the posts they showed (no handles, names or texts), one sentence of our own per paper (sample_summaries.json),
@@ -22,14 +22,14 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from hotpapers import classic, model
-from hotpapers.ids import arxiv
-from hotpapers.store import Record
-from hotpapers.transfer import classic_import
-from hotpapers.transfer.jsonl import exporter
+from hotpapers.base import classic, model
+from hotpapers.base.ids import arxiv
+from hotpapers.keep.transfer import classic_import
+from hotpapers.keep.transfer.jsonl import exporter
+from hotpapers.record import Record
 
 HERE = Path(__file__).parent
-SAMPLE = HERE.parent / "src" / "hotpapers" / "demo" / "sample.jsonl.zst"
+SAMPLE = HERE.parent / "src" / "hotpapers" / "site" / "demo" / "sample.jsonl.zst"
 MADE_AT = 1_790_000_000_000_000  # a moment for the sample's own batches
 
 

@@ -24,9 +24,10 @@ take() { # FILE PAGE WIDTH,HEIGHT [FLAG…]
     ls -l "$file"
 }
 
-take "$scratch/then.png" site/2021-01-14/index.html 900,1150
-take "$scratch/today.png" made-up-week/site/2026-03-12/index.html 900,1150
-"$(dirname "$program")/python" - "$scratch/then.png" "$scratch/today.png" docs/images/issue.png <<'END'
+page=made-up-week/site/2026-03-12/index.html
+take "$scratch/laptop.png" "$page" 1280,844
+take "$scratch/phone.png" "$page" 390,844
+"$(dirname "$program")/python" - "$scratch/laptop.png" "$scratch/phone.png" docs/images/issue.png <<'END'
 import sys
 
 from PIL import Image
@@ -37,5 +38,6 @@ both.paste(left, (0, 0))
 both.paste(right, (left.width + 8, 0))
 both.quantize(96).save(sys.argv[3], optimize=True)
 END
+cp docs/images/issue.png template/issue.png
 ls -l docs/images/issue.png
-take docs/images/phone.png site/2021-01-14/index.html 390,844 --blink-settings=preferredColorScheme=0
+take docs/images/phone.png "$page" 390,844 --blink-settings=preferredColorScheme=0

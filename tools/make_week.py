@@ -1,8 +1,9 @@
-"""Writes the made-up week that `hotpapers demo` shows: src/hotpapers/demo/week.jsonl.zst, an export of records.
+"""Writes the made-up week that `hotpapers demo` shows: src/hotpapers/site/demo/week.jsonl.zst, an export of records.
 
-The program reads the loopback internet (tests/loopback) from a Sunday to a Saturday, with faults, in simulated time, as
-in tests/years. That world makes up the papers, people and their words (from week_words.txt). What has been recorded by
-then, without issues, is the week; the demo freezes its own issues. Each run gives the same lines.
+The program reads the loopback internet (tests/loopback) in simulated time, as in tests/years: for five quiet weeks, in
+which accounts become known, and then for a week of which week_script.py tells what happens. It reads back when it
+starts, Reddit joins in the middle of the week, and two networks fail for some hours. What has been recorded by then,
+without issues, is the week; the demo freezes its own issues. Each run gives the same lines.
 
     python -m tools.make_week
 """
@@ -11,63 +12,93 @@ from __future__ import annotations
 
 import random
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 from unittest.mock import patch
 
 import zstandard
 
-from hotpapers.store import Record
-from hotpapers.transfer.jsonl import exporter
-from tests.loopback import words
+from hotpapers.base.model import HOUR
+from hotpapers.keep.transfer.jsonl import exporter
+from hotpapers.record import Record
+from tests.loopback import stream, words
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient
 from tests.loopback.faults import fault
 from tests.loopback.settings import settings_toml
-from tests.loopback.world import World as Script
+from tests.years import program
 from tests.years.fault_plan import DailyFaultPlan
 from tests.years.program import Environment, run_program, simulated_time
 from tests.years.store_failures import StoreFailures
 from tests.years.timeline import Timeline
+from tools.week_script import WeekScript
 
 HERE = Path(__file__).parent
-WEEK = HERE.parent / "src" / "hotpapers" / "demo" / "week.jsonl.zst"
+WEEK = HERE.parent / "src" / "hotpapers" / "site" / "demo" / "week.jsonl.zst"
 WORDS = HERE / "week_words.txt"
-START, BEGINS, ENDS = "2026-02-23", moment("2026-03-05T03:00"), moment("2026-03-14T09:00")
 PUBLICATION = b'{"kind":"publication",'
 """The start of a line that the demo doesn't need: it has its own publication."""
-SEED, PAPERS, POSTS, CHATTER = 7, 30, 2.0, 55
+SEED, READERS = 7, 700
+"""READERS: how many accounts react on Bluesky."""
+START, BEGINS = "2026-01-19", moment("2026-02-02T05:00")
+"""The first day with papers, and when the program starts."""
 FAULTS = (
-    fault("mastodon.two", "503", moment("2026-03-10T01:00"), moment("2026-03-10T09:30")),
-    fault("hackernews", "refused", moment("2026-03-11T20:00"), moment("2026-03-12T11:00")),
-    fault("reddit", "403", moment("2026-03-12T02:00"), moment("2026-03-14T12:00")),
+    fault("mastodon.two", "503", moment("2026-03-10T04:00"), moment("2026-03-10T09:30")),
+    fault("hackernews", "refused", moment("2026-03-10T20:00"), moment("2026-03-11T13:00")),
 )
+REDDIT, X = "[source.reddit]", "[source.x]"
+PUBLISH = '\n[publish]\nchannels = ["markdown"]\n'
+"""Nobody reads the site that the program would build."""
 
 
-def settings(folder: Path, script: Script) -> Path:
-    """Default settings with the loopback's addresses; without X, which costs money."""
-    text = settings_toml(DirectClient(script, SteppedClock(0)).bases).partition("[source.x]")[0]
-    file = folder / "hotpapers.toml"
-    file.write_text(text)
-    return file
+class Phase(NamedTuple):
+    """Until when the program runs, how long its rounds take, and which table of the settings is the first left out."""
+
+    until: int
+    round_interval: int
+    without: str
+
+
+PHASES = (
+    Phase(moment("2026-02-02T14:00"), HOUR, REDDIT),
+    Phase(moment("2026-03-05T03:00"), 6 * HOUR, REDDIT),
+    Phase(moment("2026-03-10T15:00"), HOUR, REDDIT),
+    Phase(moment("2026-03-14T09:00"), HOUR, X),
+)
+"""Rounds are rarer in the quiet weeks, which keeps the file small. X is left out since it costs money."""
+
+
+def settings(script: WeekScript, without: str) -> str:
+    """Default settings with the loopback's addresses; Bluesky's likes are read one by one."""
+    text = settings_toml(DirectClient(script, SteppedClock(0)).bases).partition(without)[0] + PUBLISH
+    return text.replace('# mode = "stream"', 'mode = "stream"')
 
 
 def lived(folder: Path) -> Path:
     """The store that the program filled."""
-    script = Script(SEED, START, papers=PAPERS, post_rate=POSTS, chatter=CHATTER)
-    timeline = Timeline(BEGINS)
-    environment = Environment(
-        settings(folder, script), script, DailyFaultPlan(FAULTS), timeline, StoreFailures(timeline.now, (), ())
-    )
+    script, timeline, file = WeekScript(SEED, START), Timeline(BEGINS), folder / "hotpapers.toml"
+    plan, failures = DailyFaultPlan(FAULTS), StoreFailures(timeline.now, (), ())
+    environment = Environment(file, script, plan, timeline, failures, reads_back=True)
     language_of = {line.partition("\t")[2]: line.partition("\t")[0] for line in WORDS.read_text("utf-8").splitlines()}
     language = words.language
-    with (
-        patch.object(words, "PRAISE", tuple(language_of)),
-        patch.object(words, "language", lambda text: language_of.get(text) or language(text)),
-        simulated_time(environment),
-    ):
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(words, "PRAISE", tuple(language_of)))
+        stack.enter_context(patch.object(words, "language", lambda text: language_of.get(text) or language(text)))
+        stack.enter_context(patch.object(stream, "READERS", READERS))
+        file.write_text(settings(script, REDDIT))
+        stack.enter_context(simulated_time(environment))
         timeline.to_start(BEGINS)
-        run_program(environment, ENDS)
+        for phase in PHASES:
+            file.write_text(settings(script, phase.without))
+            with patch.object(program, "ROUND_INTERVAL", phase.round_interval):
+                run_program(environment, phase.until)
     return Path(environment.context.store)
+
+
+def with_public_hosts(lines: bytes) -> bytes:
+    """The lines with hosts as readers know them. Names stay as long, so that links in texts stay in place."""
+    return lines.replace(b".loopback", b".example").replace(b"http://mastodon-", b"https://mastodon-")
 
 
 def main() -> None:
@@ -75,6 +106,7 @@ def main() -> None:
     random.seed(SEED)  # waits between retries are random
     with tempfile.TemporaryDirectory() as scratch, Record(str(lived(Path(scratch)))) as record:
         lines = b"".join(line for line in exporter.lines(record, records_only=True) if PUBLICATION not in line)
+    lines = with_public_hosts(lines)
     WEEK.write_bytes(zstandard.ZstdCompressor(level=19).compress(lines))
     print(f"{WEEK.name}: {len(lines.splitlines()):,} lines, {WEEK.stat().st_size:,} bytes")
 

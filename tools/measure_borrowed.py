@@ -24,8 +24,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
 
-from hotpapers.model import Attention, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
-from hotpapers.ranking import rarity
+from hotpapers.base.model import Attention, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
+from hotpapers.issues.ranking import rarity_1
 
 HOUR, DAY = 3600, 86400
 HF, HN = "huggingface", "hackernews"
@@ -110,7 +110,7 @@ def tables(counts: Iterable[VoicesAtAge], since: int, until: int) -> Tables:
 
 def papers_in(counts: Counter[int]) -> int:
     """The number of papers to compare with."""
-    return sum(n for voices, n in counts.items() if voices >= rarity.LEAST)
+    return sum(n for voices, n in counts.items() if voices >= rarity_1.MIN_VOICES)
 
 
 Borrow = Callable[[Tables, Tables], Tables]
@@ -134,7 +134,7 @@ def added(own: Tables, borrowed: Tables) -> Tables:
     sums = {}
     for where in {*own, *borrowed}:
         counts = own.get(where, Counter())
-        sums[where] = counts if papers_in(counts) >= rarity.ENOUGH else counts + borrowed.get(where, Counter())
+        sums[where] = counts if papers_in(counts) >= rarity_1.ENOUGH else counts + borrowed.get(where, Counter())
     return sums
 
 
@@ -143,13 +143,15 @@ def fitted(own: Tables, _: Tables) -> Tables:
     The exponent is the likeliest one (Clauset, Shalizi and Newman, Power-law distributions in empirical data, 2009)."""
     laws = {}
     for where, counts in own.items():
-        tail = {voices: n for voices, n in counts.items() if voices >= rarity.LEAST}
-        half = rarity.LEAST - 0.5
+        tail = {voices: n for voices, n in counts.items() if voices >= rarity_1.MIN_VOICES}
+        half = rarity_1.MIN_VOICES - 0.5
         laws[where] = counts
         if tail:
             exponent = sum(tail.values()) / sum(n * log(voices / half) for voices, n in tail.items())
-            numbers = [round(FITTED * (half / (voices - 0.5)) ** exponent) for voices in range(rarity.LEAST, FURTHEST)]
-            law = Counter({rarity.LEAST + n: a - b for n, (a, b) in enumerate(pairwise(numbers)) if a > b})
+            numbers = [
+                round(FITTED * (half / (voices - 0.5)) ** exponent) for voices in range(rarity_1.MIN_VOICES, FURTHEST)
+            ]
+            law = Counter({rarity_1.MIN_VOICES + n: a - b for n, (a, b) in enumerate(pairwise(numbers)) if a > b})
             laws[where] = law + Counter(dict.fromkeys(counts, 1))  # so that each paper is in it
     return laws
 
@@ -175,7 +177,7 @@ def ranked(papers: Mapping[str, list[VoicesAtAge]], references: Tables, borrowed
             for (network, age), counts in references.items()
         ),
     )
-    return [candidate for candidate in rarity.rank(inputs) if candidate.voices >= rarity.LEAST]
+    return [candidate for candidate in rarity_1.rank(inputs) if candidate.voices >= rarity_1.MIN_VOICES]
 
 
 def _candidate(paper: str, rows: list[VoicesAtAge], references: Tables, borrowed: Tables) -> Candidate:

@@ -1,4 +1,4 @@
-"""Measures how soon a new site's first ten match an old one's, in the made-up worlds of `hotpapers evaluate attacks`.
+"""Measures how soon a new site's first ten match an old one's, in the made-up worlds of `python -m lab attacks`.
 
 Sites of different ages look at the same day of the same world, whose counts resemble recorded ones. Each knows
 everything that was said about papers announced since it began, and nothing about earlier ones. They rank by `rarity/2`,
@@ -14,11 +14,11 @@ from copy import copy
 from statistics import mean
 from typing import NamedTuple
 
-from hotpapers import ranking
-from hotpapers.engagement.standing.rules import ENOUGH_KNOWN
-from hotpapers.evaluation.attacks.scene import ISSUED, Scene
-from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw
-from hotpapers.model import DAY
+from hotpapers.base.model import DAY
+from hotpapers.issues import ranking
+from hotpapers.issues.engagement.standing.rules import ENOUGH_KNOWN
+from lab.attacks.scene import ISSUED, Scene
+from lab.worlds import BEGINS, NETWORKS, World, WorldLaw
 
 AGES = (14, 21, 28, 31, 35, 40, 45, 60, 75, 90)
 """Days since a site began. At a month it can know accounts."""

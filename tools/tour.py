@@ -25,12 +25,11 @@ _SCRIPTS = {
     "python": 'exec {python} "$@"',
     "make": '[ "$*" = demo ] && exec hotpapers demo; exit 2',
 }
-_COPY = """if [ "$*" = demo ] && [ -f /dev/stdout ] && [ ! -e hotpapers-demo ]; then
+_COPY = """if [ "$*" = demo ] && [ /dev/stdout -ef /dev/null ] && [ ! -e hotpapers-demo ]; then
     exec cp -a {demo} hotpapers-demo
 fi
 """
-"""Runs before `hotpapers` if a demo exists: when output goes to a file, where nobody sees it, the demo is just
-copied."""
+"""Runs before `hotpapers` if a demo exists: when nobody sees its output, the demo is just copied."""
 
 
 class Step(NamedTuple):
@@ -54,7 +53,8 @@ def steps(page: str) -> list[Step]:
 def run(page: str, demo: Path | None = None) -> Iterator[tuple[Step, tuple[str, ...]]]:
     """Each step with the lines that its command printed, standard output and standard error combined.
 
-    `demo`: the folder of an existing demo; steps run in a folder next to it.
+    `demo`: the folder of an existing demo; steps run in a folder next to it. Raises RuntimeError if a page leaves
+    files in the checkout, outside of the demo's folder.
     """
     with tempfile.TemporaryDirectory(dir=demo and demo.parent) as scratch:
         home, tools = Path(scratch, "tour"), Path(scratch, "bin")
@@ -72,6 +72,9 @@ def run(page: str, demo: Path | None = None) -> Iterator[tuple[Step, tuple[str, 
                 step,
                 tuple(process.stdout.decode().replace("\r\n", "\n").replace(str(home), "…").rstrip("\n").split("\n")),
             )
+        given = {"docs", "hotpapers-demo", *(name for name, _ in _FILE.findall(page))}
+        if left := {path.name for path in home.iterdir()} - given:
+            raise RuntimeError(f"the page leaves {', '.join(sorted(left))} in the checkout")
 
 
 def _environment(tools: Path, demo: Path | None) -> dict[str, str]:

@@ -79,11 +79,11 @@ WITH cut AS (SELECT DISTINCT as_of, position AS batch FROM 'issues.parquet'),
         FROM counted),
     summed AS (
         SELECT publication, day, edition, lane, place, network, count(*) FILTER (bot) AS bots,
-            coalesce(sum(r) FILTER (NOT bot), 0)::BIGINT AS reposts,
-            coalesce(sum(n) FILTER (NOT bot), 0)::BIGINT AS likes,
-            count(DISTINCT voice_number) FILTER (NOT bot AND (text_number = 0 OR text_at = network)
+            least(coalesce(sum(r) FILTER (NOT bot), 0), 9007199254740991)::BIGINT AS reposts,
+            least(coalesce(sum(n) FILTER (NOT bot), 0), 9007199254740991)::BIGINT AS likes,
+            least(count(DISTINCT voice_number) FILTER (NOT bot AND (text_number = 0 OR text_at = network)
                 AND (voice_number = 0 OR voice_at = network))
-                + coalesce(sum(r + n) FILTER (NOT bot), 0)::BIGINT AS voices
+                + coalesce(sum(r + n) FILTER (NOT bot), 0), 9007199254740991)::BIGINT AS voices
         FROM home GROUP BY ALL
         UNION ALL SELECT publication, day, edition, lane, place, network, 0, t.reposts, t.likes, t.likes
         FROM listed AS l JOIN 'tallies.parquet' AS t USING (paper, network)

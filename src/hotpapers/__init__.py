@@ -1,6 +1,6 @@
 """Hot Papers: a daily issue of the research people talk about, which anyone can verify.
 
-`hotpapers.open(store)` and `hotpapers.find(text)` are the library (docs/reference/library.md). It is imported on first
+`hotpapers.Site` and `hotpapers.find(text)` are the library (docs/reference/library.md). It is imported on first
 use, which keeps the command line fast. `__init__.pyi` declares the same for type checkers.
 """
 
@@ -10,12 +10,12 @@ import importlib
 
 __version__ = "1.0.0.dev0"
 
-_LIBRARY = ("Library", "find", "open")
+_LIBRARY = {"Site": "hotpapers.site.site", "find": "hotpapers.base.ids.mentions"}
 
 
 def __getattr__(name: str) -> object:
     if name in _LIBRARY:
-        return getattr(importlib.import_module("hotpapers.library"), name)
+        return getattr(importlib.import_module(_LIBRARY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

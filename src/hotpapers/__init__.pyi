@@ -1,5 +1,4 @@
-from hotpapers.library import Library as Library
-from hotpapers.library import find as find
-from hotpapers.library import open as open
+from hotpapers.base.ids.mentions import find as find
+from hotpapers.site.site import Site as Site
 
 __version__: str

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.accounts.profiles import KnownAccount, fetch_description, server_of
-from hotpapers.errors import NetError, RequestRefused
-from hotpapers.web.reader_features import ASKING
+from hotpapers.base.errors import NetError, RequestRefused
+from hotpapers.serve.accounts.profiles import KnownAccount, fetch_description, server_of
+from hotpapers.serve.web.reader_features import ASKING
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.manual_script import ManualScript, account, message
 from tests.loopback.reading import client

@@ -6,11 +6,11 @@ from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
-from hotpapers.engagement.attention import read_engagement
-from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.model import Account, Coverage, Item, Mention, Post, Reaction, Snapshot, Verdict
-from hotpapers.store import AsOfView, Record
-from hotpapers.store.identities import key_of
+from hotpapers.base.model import Account, Coverage, Item, Mention, Post, Reaction, Snapshot, Verdict
+from hotpapers.issues.engagement.attention import read_engagement
+from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.record import AsOfView, Record
+from hotpapers.record.identities import key_of
 from tests.atproto.network import Counts
 
 T = TypeVar("T", bound=Item)

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.http import PoliteHttpClient
-from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.store import Record
+from hotpapers.base.http import PoliteHttpClient
+from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.record import Record
 from tests.atproto import record_queries
 from tests.atproto.network import Network
 from tests.database_servers import guarded

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.model import Coverage
-from hotpapers.sources.bluesky.parser import tid_time
-from hotpapers.store import Record
+from hotpapers.base.model import Coverage
+from hotpapers.collect.sources.bluesky.parser import tid_time
+from hotpapers.record import Record
 from tests.atproto import record_queries
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, running_network

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from hotpapers.deliver.announce.bluesky import DocumentSender
-from hotpapers.deliver.send import send_issue
-from hotpapers.http import PoliteHttpClient
-from hotpapers.settings.announce import BlueskyAccount
-from hotpapers.store import Record
-from hotpapers.view.site_config import SiteConfig
-from hotpapers.view.site_paths import DOCUMENT, PUBLICATION, document_uri, publication_uri
+from hotpapers.base.http import PoliteHttpClient
+from hotpapers.base.settings.announce import BlueskyAccount
+from hotpapers.publish.deliver.announce.bluesky import DocumentSender
+from hotpapers.publish.deliver.send import send_issue
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_paths import DOCUMENT, PUBLICATION, document_uri, publication_uri
+from hotpapers.record import Record
 from tests.atproto.network import Network, Person, call
 from tests.deliveries import receipts
 from tests.render.sample import OWN_READER

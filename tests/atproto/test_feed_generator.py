@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
-from hotpapers.model import IssueReader, Quotation
-from hotpapers.settings.announce import BlueskyAccount
-from hotpapers.store import Record
-from hotpapers.view.site_config import NOBODY
-from hotpapers.web.app import server
-from hotpapers.web.feed_generator import routes
+from hotpapers.base.model import IssueReader, Quotation
+from hotpapers.base.settings.announce import BlueskyAccount
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.record import Record
+from hotpapers.serve.web.app import server
+from hotpapers.serve.web.feed_generator import routes
 from tests.atproto.network import Network, Person, Ref, call
 from tests.cli.run import good
 from tests.render.build import OWN, FullEntry, PlainIssueReader, issue, own_entry, paper, post

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from hotpapers.store import Record
+from hotpapers.record import Record
 from tests.atproto import record_queries
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Counts, Network, Person, Ref

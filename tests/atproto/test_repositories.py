@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.store import Record
+from hotpapers.record import Record
 from tests.atproto import record_queries
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import SECONDS, Network, Person, running_network

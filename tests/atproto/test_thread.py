@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from hotpapers.deliver.announce.bluesky import BlueskySender
-from hotpapers.deliver.announce.thread import COLLECTION
-from hotpapers.deliver.send import SendResult, send_issue
-from hotpapers.engagement.attention import read_engagement
-from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.http import PoliteHttpClient
-from hotpapers.model import Response
-from hotpapers.settings.announce import BlueskyAccount
-from hotpapers.store import Record
-from hotpapers.view.site_config import NOBODY, SiteConfig
+from hotpapers.base.http import PoliteHttpClient
+from hotpapers.base.model import Response
+from hotpapers.base.settings.announce import BlueskyAccount
+from hotpapers.issues.engagement.attention import read_engagement
+from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.publish.deliver.announce.bluesky import BlueskySender
+from hotpapers.publish.deliver.announce.thread import COLLECTION
+from hotpapers.publish.deliver.send import SendResult, send_issue
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.record import Record
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, Ref, call
 from tests.deliveries import deliveries, receipts

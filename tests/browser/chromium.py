@@ -154,7 +154,8 @@ class Tab:
             self.run(script)
 
     def wait(self, condition: str) -> None:
-        """Wait until an expression is true, on this page or on one that opens meanwhile. Raises BrowserError."""
+        """Wait until an expression is true, on this page or on one that opens meanwhile, once it has loaded. Raises
+        BrowserError."""
         deadline = time.monotonic() + 10
         while not self._is_true(condition):
             if time.monotonic() > deadline:
@@ -163,7 +164,7 @@ class Tab:
 
     def _is_true(self, condition: str) -> bool:
         try:
-            return bool(self.run(condition))
+            return bool(self.run(f"document.readyState === 'complete' && ({condition})"))
         except NavigationError:
             return False
 

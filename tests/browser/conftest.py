@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.deliver.files import write_files
-from hotpapers.render.html.pages import SiteChannel
-from hotpapers.view.site_config import SiteConfig
-from hotpapers.web.app import server
+from hotpapers.publish.deliver.files import write_files
+from hotpapers.publish.render.html.pages import SiteChannel
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.serve.web.app import server
 from tests.browser.chromium import Tab, View, chromium, find_browser
 from tests.conftest import ROOT
 from tests.render.build import PlainIssueReader
@@ -31,6 +31,8 @@ KINDS = {
     "category": "category/hep-th/index.html",
     "year": "category/hep-th/2021/index.html",
     "author": "author/tansy-overquill/index.html",
+    "latest top": "top/index.html",
+    "top": "top/2021/index.html",
     "archive": "archive/index.html",
     "about": "about/index.html",
     "method": "method/index.html",

@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from hotpapers.render.html.templating import asset
-from hotpapers.store import Record, reader_reports
-from hotpapers.web import my_posts
-from hotpapers.web.forms import FormRouter
-from hotpapers.web.report_forms import ReportDependencies, routes
+from hotpapers.publish.render.html.templating import asset
+from hotpapers.record import Record, reader_reports
+from hotpapers.serve.web import my_posts
+from hotpapers.serve.web.forms import FormRouter
+from hotpapers.serve.web.report_forms import ReportDependencies, routes
 from tests.browser.chromium import Tab, View
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
 from tests.web.api_server import thread_server, uvicorn_server

@@ -30,36 +30,46 @@ def issue_page(tab: Tab, app: str) -> Tab:
 # ---- keys --------------------------------------------------------------------------------------------
 
 
-def test_single_keys_do_nothing_until_they_are_switched_on(issue_page: Tab) -> None:
-    address = issue_page.run("location.href")
-    for key in "jk/?":
-        issue_page.press(key)
-    assert issue_page.run("document.activeElement === document.body && scrollY === 0")
-    assert issue_page.run("location.href") == address
-
-
-def test_keys_go_from_paper_to_paper(tab: Tab, app: str) -> None:
+def test_single_keys_do_nothing_once_they_are_switched_off(tab: Tab, app: str) -> None:
     tab.open(app + KINDS["reading"])
     tab.run("document.getElementById('shortcuts').click()")
     assert tab.run("document.getElementById('saved').textContent") == "Saved."
     tab.open(app + KINDS["issue"])
+    address = tab.run("location.href")
+    for key in "jko123[]/?":
+        tab.press(key)
+    assert tab.run("document.activeElement === document.body && scrollY === 0")
+    assert tab.run("location.href") == address
+
+
+def test_keys_go_from_paper_to_paper(issue_page: Tab) -> None:
     titles = []
     for key in "jjjjkk":
-        tab.press(key)
-        titles.append(tab.run(FOCUSED_PAPER))
+        issue_page.press(key)
+        titles.append(issue_page.run(FOCUSED_PAPER))
     bridges, tea, strings = (item.title for item in (BRIDGES, TEA, OLD))
     assert titles == [bridges, tea, strings, strings, tea, bridges]
-    tab.press("?")
-    tab.wait("location.hash === '#keys' && document.readyState === 'complete'")
-    assert tab.run("document.querySelector(':target').tagName") == "FIELDSET"
+    issue_page.press("?")
+    issue_page.wait("location.hash === '#keys' && document.readyState === 'complete'")
+    assert issue_page.run("document.querySelector(':target').tagName") == "FIELDSET"
+
+
+def test_keys_open_a_paper_and_go_from_day_to_day(issue_page: Tab) -> None:
+    day = issue_page.run("location.href")
+    issue_page.press("j")
+    issue_page.press("o")
+    issue_page.wait("location.pathname.startsWith('/paper/') && document.readyState === 'complete'")
+    issue_page.open(day)
+    issue_page.press("[")
+    issue_page.wait("location.pathname.startsWith('/2021-01-13/') && document.readyState === 'complete'")
+    issue_page.press("]")
+    issue_page.wait(f"location.href === {json.dumps(day)} && document.readyState === 'complete'")
 
 
 def test_the_slash_goes_to_where_one_finds_and_letters_are_letters_there(tab: Tab, app: str) -> None:
-    set_choices(tab, shortcuts="on")
-    tab.open(app + KINDS["method"])
+    tab.open(app + KINDS["all of a day"])
     tab.press("/")
-    assert tab.run("document.activeElement === document.body")
-    tab.open(app + KINDS["category"])
+    tab.wait("location.pathname.startsWith('/search/') && document.readyState === 'complete'")
     tab.press("/")
     assert tab.run("document.activeElement.id") == "find"
     tab.write("j")
@@ -131,7 +141,7 @@ def test_what_is_chosen_on_another_page_meanwhile_stays(tab: Tab, app: str) -> N
     set_choices(tab, follow="Bram Oakhollow")
     tab.run("document.getElementById('shortcuts').click()")
     tab.run("document.querySelector('#reading button').click()")
-    assert json.loads(tab.run(saved)) == {"follow": "Bram Oakhollow", "shortcuts": "on"}
+    assert json.loads(tab.run(saved)) == {"follow": "Bram Oakhollow", "shortcuts": ""}
     assert tab.run("document.getElementById('saved').textContent") == "Saved."
 
 

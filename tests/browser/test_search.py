@@ -15,17 +15,17 @@ from urllib.parse import quote
 
 import pytest
 
-from hotpapers.deliver.files import write_files
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.render.html.pages import SiteChannel
-from hotpapers.search import query_parser
-from hotpapers.search.tokenizer import stem, words
-from hotpapers.store import Record
-from hotpapers.view.site_config import NOBODY
-from hotpapers.web.api import ApiConfig
-from hotpapers.web.app import server
-from hotpapers.web.search_pages import SearchRoutes
-from hotpapers.web.search_view import NOTHING
+from hotpapers.keep.search import query_parser
+from hotpapers.keep.search.tokenizer import stem, words
+from hotpapers.publish.deliver.files import write_files
+from hotpapers.publish.render.html.pages import SiteChannel
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.record import Record
+from hotpapers.serve.web.api import ApiConfig
+from hotpapers.serve.web.app import server
+from hotpapers.serve.web.search_pages import SearchRoutes
+from hotpapers.serve.web.search_view import NOTHING
 from tests.browser.chromium import BrowserError, Tab, View
 from tests.browser.test_reading import ACTIVE_CONTENT
 from tests.query import query_stores

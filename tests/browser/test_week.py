@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.cli import week
+from hotpapers.site import demo as week
 from tests.browser.chromium import Tab, View
 from tests.browser.test_looks import DARK, TARGETS
 
@@ -16,7 +16,7 @@ PAGES = (
     f"{DAY}/all/index.html", "archive/index.html", "about/index.html", "method/index.html", "status/index.html",
     "attacks/index.html", "search/index.html", "reading/index.html", "accessibility/index.html", "404.html",
 )  # fmt: skip
-FOLDED_POSTS = "document.querySelector('.unfolds')"
+FOLDED_POSTS = "[...document.querySelectorAll('.unfolds')].find((part) => part.querySelector('figure'))"
 
 
 @pytest.fixture(scope="session")

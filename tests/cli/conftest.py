@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from hotpapers.site import demo as week
 from tests.cli import classic_issues
 from tests.cli.run import good
 from tests.conftest import shared_folder
 
 DAYS = ("2021-03-02", "2021-03-03", "2021-03-04")
+SECOND = '\n[[publication]]\nname = "again"\ntitle = "The Same Again"\n'
+"""Settings of a second publication beside the demo's week."""
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +46,11 @@ def cwd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def site(cwd: Path, demo_folder: Path) -> Path:
+    """A folder with the settings and the store of the demo's week."""
+    for name in ("hotpapers.toml", "hotpapers.db"):
+        shutil.copy(demo_folder / week.FOLDER / name, cwd / name)
+    return cwd

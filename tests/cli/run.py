@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 import hotpapers
 from hotpapers import cli
-from tests.conftest import DATA
+from lab.commands import lab
+from tests.conftest import DATA, ROOT
 
 PACKAGE = Path(hotpapers.__file__).parents[1]
 LINE = "hotpapers: "
@@ -40,9 +41,10 @@ class Result(NamedTuple):
 
 
 def run(*args: str | Path, input: bytes | BinaryIO = b"") -> Result:
-    """Run a command in this process."""
+    """Run a command in this process; one of the lab, if `lab` is its first word."""
+    words = [str(arg) for arg in args]
     with CliRunner().isolation(input=input) as (out, err, _):
-        status = cli.run_command([str(arg) for arg in args])
+        status = cli.run_command(words[1:], lab, "lab") if words[:1] == ["lab"] else cli.run_command(words)
         sys.stdout.flush()
         sys.stderr.flush()
         return Result(status, out.getvalue().decode(), err.getvalue().decode())
@@ -70,13 +72,14 @@ def failure(*args: str | Path, input: bytes = b"") -> str:
 
 
 def command_line(*args: str | Path) -> list[str]:
-    """The arguments that start a command in its own process."""
-    return [sys.executable, "-m", "hotpapers", *map(str, args)]
+    """The arguments that start a command in its own process; one of the lab, if `lab` is its first word."""
+    module = () if args[:1] == ("lab",) else ("hotpapers",)
+    return [sys.executable, "-m", *module, *map(str, args)]
 
 
 def environment(**variables: str) -> dict[str, str]:
     """The environment for a command's own process."""
-    return {**os.environ, "PYTHONPATH": str(PACKAGE), **variables}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(PACKAGE), str(ROOT))), **variables}
 
 
 def run_process(*args: str | Path, **variables: str) -> Result:

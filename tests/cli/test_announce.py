@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.deliver.announce.webhook import ID
-from hotpapers.http import retry_policy
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.store import Record
+from hotpapers.base.http import retry_policy
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.publish.deliver.announce.webhook import ID
+from hotpapers.record import Record
 from tests.cli import classic_issues
 from tests.cli.run import good, misuse, run
 from tests.cli.test_run import SETTINGS
@@ -77,9 +77,9 @@ def config(tmp_path: Path, server: Server, pds: Pds) -> Path:
 def test_a_preview_shows_what_would_be_sent_and_sends_nothing(config: Path, server: Server, pds: Pds) -> None:
     to = [part for name in ("chat", "webhook", "bluesky") for part in ("--to", name)]
     output = good("publish", "2021-03-02", *to, "--preview", "--config", config)
-    assert output.startswith("chat to lab:\n\nHot Papers, Tuesday, 2 March 2021\n3 papers listed")
+    assert output.startswith("chat to lab:\n\nHot Papers, Tuesday, 2 March 2021\n\n1. Kettle Number 1: On Steam")
     assert "By our members: 1. Kettle Number 1: On Steam" in output
-    assert 'webhook to library:\n\n{"id":"' in output and f"bluesky to {DID}:\n\nHot Papers, Tuesday" in output
+    assert 'webhook to library:\n\n{"id":"' in output and f"bluesky to {DID}:\n\nKettle Number 1" in output
     result = json.loads(good("publish", "2021-03-02", "--to", "webhook", "--preview", "--json", "--config", config))
     [message] = result["channels"][0]["messages"]
     assert message["target"] == "library" and json.loads(message["text"])["issue"]["day"] == "2021-03-02"
@@ -111,7 +111,7 @@ def test_each_of_several_publications_leads_to_its_own_pages(config: Path, tmp_p
     page = "https://papers.example/hot-papers/2021-03-02/"
     senders = [part for name in ("chat", "webhook", "bluesky", "mailing") for part in ("--to", name)]
     chat, webhook, bluesky, _ = json.loads(good(*command, *senders, "--preview", "--json"))["channels"]
-    assert chat["messages"][0]["text"].endswith(page) and page[8:-1] in bluesky["messages"][0]["text"]
+    assert f"\n{page}\n" in chat["messages"][0]["text"] and page[8:-1] in bluesky["messages"][0]["text"]
     assert json.loads(webhook["messages"][0]["text"])["links"]["issue"] == page
     assert page in mail_text(tmp_path / "out" / "2021-03-02.eml")
     good(*command, "--to", "site", "--to", "feeds")
@@ -181,7 +181,7 @@ def test_what_cannot_be_asked(config: Path, tmp_path: Path, monkeypatch: pytest.
     config.write_text(LISTED)
     for name in ("chat", "webhook", "bluesky"):
         message = misuse("publish", "2021-03-02", "--to", name, "--config", config)
-        assert message == f"{config}: {name}: no destination configured; see docs/how-to/{name}.md"
+        assert message == f"{config}: {name}: no destination configured; see `hotpapers docs how-to/{name}`"
         assert (Path(__file__).parents[2] / "docs" / "how-to" / f"{name}.md").is_file()
 
 

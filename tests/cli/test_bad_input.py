@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hotpapers.model import LARGEST
+from hotpapers.base.model import MAX_INTEGER
 from tests.cli import classic_issues
 from tests.cli.run import environment, good, peak_memory_command, run
 
@@ -60,7 +60,7 @@ CLASSIC: list[tuple[str, bytes, int | None, str]] = [
     ("no date", CLASSIC_FILE.replace(b"2021-03-02", b"2021-02-30"), 2, "2021-02-30 is not a date"),
     ("no moment", edit(b"03/02/2021 23:15:09", b"03/02/2021 24:15:09"), line_of(b"- retweets"), "not a valid time"),
     ("a negative count", edit(b"favorites: 1204", b"favorites: -4"), line_of(b"- retweets"), "a negative count"),
-    ("a huge count", edit(b"retweets: 812", b"retweets: %d" % (LARGEST + 1)), line_of(b"- retweets"), "a count above 9,007,199,254,740,991"),  # noqa: E501
+    ("a huge count", edit(b"retweets: 812", b"retweets: %d" % (MAX_INTEGER + 1)), line_of(b"- retweets"), "a count above 9,007,199,254,740,991"),  # noqa: E501
     ("an endless count", edit(b"retweets: 812", b"retweets: " + b"9" * 5000), line_of(b"- retweets"), "count"),
     ("no id", CLASSIC_FILE.replace(b"2103.90001", b"2113.90001"), line_of(b"- links"), "not an arXiv identifier"),
     ("HTML", edit(b"We boil", b"We <b>boil</b>"), line_of(b"We boil"), "expected text, found HTML: '<b>boil</b>"),
@@ -80,7 +80,7 @@ def test_a_classic_file_that_is_none(tmp_path: Path, data: bytes, line: int | No
 
 
 def test_the_largest_count_goes_in(tmp_path: Path) -> None:
-    counts = ((LARGEST, 0), (0, 51))
+    counts = ((MAX_INTEGER, 0), (0, 51))
     file, out = classic_issues.file(tmp_path, "2021-03-02", counts), tmp_path / "out"
     good("import", "classic", file, "--store", tmp_path / "s.db")
     good("publish", "--all", "--to", "classic", "--output", out, "--store", tmp_path / "s.db")
@@ -109,7 +109,7 @@ def records_refusal(folder: Path, records: list[dict[str, Any]]) -> tuple[int | 
 Change = Callable[[dict[str, Any]], object]
 RECORDS: list[tuple[str, Change, str]] = [
     ("tally", lambda line: line.update(likes=-1), "negative"),
-    ("tally", lambda line: line.update(likes=LARGEST + 1), "2^53 - 1"),
+    ("tally", lambda line: line.update(likes=MAX_INTEGER + 1), "2^53 - 1"),
     ("tally", lambda line: line.update(likes=10**30), ""),
     ("tally", lambda line: line.update(likes=1.5), "`int`"),
     ("tally", lambda line: line.update(likes="7"), "`int`"),
@@ -117,7 +117,7 @@ RECORDS: list[tuple[str, Change, str]] = [
     ("tally", lambda line: line.update(paper="2103.90001"), "2103.90001"),
     ("tally", lambda line: line.update(paper="arxiv:2113.90001"), "2113.90001"),
     ("tally", lambda line: line.update(retweets=7), "`retweets`"),
-    ("tally", lambda line: line.update(observed_at=LARGEST + 1), "2^53 - 1"),
+    ("tally", lambda line: line.update(observed_at=MAX_INTEGER + 1), "2^53 - 1"),
     ("place", lambda line: line.update(place=-1), "negative"),
     ("place", lambda line: line.update(day="2021-02-30"), "2021-02-30"),
     ("listing", lambda line: line.update(day="yesterday"), "yesterday"),

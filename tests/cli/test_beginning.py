@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -14,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.cli.run import sentences
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.schedule.first_issue import FirstIssue
-from hotpapers.store import Record
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.publish.schedule.first_issue import FirstIssue
+from hotpapers.record import Record
+from hotpapers.site.run_notices import first_notices, reading_notices
 from tests.cli.run import environment
 from tests.http.server import answer, serving
 from tests.issues.made import moment
@@ -29,20 +30,21 @@ SOURCES = ("arxiv", "bluesky", "hackernews")
 
 def test_people_are_told_what_is_read_and_when_the_first_issue_appears() -> None:
     firsts = [FirstIssue("daily", "2024-05-07", moment("2024-05-07T06:00")), FirstIssue("weekly", "2024-05-06", AT)]
-    assert list(sentences(SOURCES, SOURCES, 7, firsts, ZONES, AT)) == [
+    notices = [*reading_notices(SOURCES, SOURCES, 7, AT), *first_notices(firsts, ZONES, AT)]
+    assert [notice.sentence for notice in notices] == [
         "Reading arxiv, bluesky, hackernews until stopped (Ctrl-C).",
         "First, it reads back posts since 2024-04-30, as far as each network allows.",
         "The first issue of daily, for 2024-05-07, appears on Tuesday 2024-05-07 at 08:00 Europe/Zurich.",
         "The first issue of weekly, for 2024-05-06, appears as soon as that is done.",
-        "To see how it is going, run `hotpapers status` in another window.",
     ]
 
 
 def test_of_what_was_read_before_nothing_is_read_back() -> None:
-    text = "\n".join(sentences(SOURCES, ("bluesky",), 7, (), ZONES, AT))
-    assert "First, it reads back posts from bluesky since 2024-04-30" in text
-    assert "First" not in "\n".join(sentences(SOURCES, (), 7, (), ZONES, AT))
-    assert "First" not in "\n".join(sentences(SOURCES, SOURCES, 0, (), ZONES, AT))
+    def text(new: tuple[str, ...], days: int) -> str:
+        return "\n".join(notice.sentence for notice in reading_notices(SOURCES, new, days, AT))
+
+    assert "First, it reads back posts from bluesky since 2024-04-30" in text(("bluesky",), 7)
+    assert "First" not in text((), 7) + text(SOURCES, 0)
 
 
 @pytest.fixture
@@ -93,6 +95,43 @@ def test_on_a_terminal_it_is_told_in_sentences(config: Path) -> None:
         assert process.wait(30) == 0
     assert b"Reading lobsters until stopped (Ctrl-C)." in output
     assert b"The first issue of daily" in output
+    assert output.count(b"issue of daily") == 1, "the next issue is the first one"
+    assert not GLUED.search(output)
+
+
+GLUED = re.compile(rb"%[^\r\n]*20\d\d-\d\d-\d\d \d\d:")
+"""A line of the log on the line of a progress bar."""
+
+
+@pytest.mark.long
+def test_a_log_line_is_not_glued_to_the_progress_bar(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRESS)
+    reader, writer = pty.openpty()
+    with subprocess.Popen([sys.executable, str(program)], stderr=writer, stdout=writer, env=environment()) as process:
+        os.close(writer)
+        output = remaining_output(reader)
+        assert process.wait(30) == 0
+    assert not GLUED.search(output)
+    for line in (b"event", b"a line of output", b"hotpapers: an error"):
+        before, _, after = output.partition(line)
+        assert before.rpartition(b"\r\x1b[K")[2].count(b"%") == 0, "the bar was erased"
+        assert b"reading" in after, "and drawn again"
+
+
+PROGRESS = """
+from hotpapers.base import logs
+from hotpapers.cli.terminal import LogStream, bar, echo, print_error
+
+logs.listen("text", LogStream())
+with bar("reading", 3) as step:
+    step(1)
+    logs.log_event("event", job="bluesky")
+    echo("a line of output")
+    print_error("an error")
+    step(1)
+logs.log_event("afterwards")
+"""
 
 
 def wait_until_read(store: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import hotpapers
-from hotpapers.model import Mention
-from hotpapers.store import Record
+from hotpapers.base.model import Mention
+from hotpapers.record import Record
 from tests.cli.run import good, misuse, run
 from tests.http.server import Server, answer, serving
 
@@ -97,7 +97,7 @@ def test_a_source_that_fails_is_named_and_stops_no_other(config: Path, server: S
 def test_misuse_of_sources_is_named(config: Path) -> None:
     assert "myspace: no such source; known sources: arxiv, bluesky" in misuse("collect", "myspace", "--config", config)
     config.write_text("[source.lobsters]\nbase = 5\n")
-    assert "hotpapers.toml: source.lobsters: " in misuse("collect", "--once", "--config", config)
+    assert "hotpapers.toml: source.lobsters.base: must be text" in misuse("collect", "--once", "--config", config)
     names = ("arxiv", "bluesky", "hackernews", "huggingface", "lobsters")
     config.write_text("".join(f"[source.{name}]\non = false\n" for name in names))
     assert "no source enabled" in misuse("collect", "--once", "--config", config)

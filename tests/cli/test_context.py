@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import settings
-from hotpapers.cli.common import context_of, is_store_file, store_address
-from hotpapers.settings import Settings
+from hotpapers.base import settings
+from hotpapers.base.settings import defaults
+from hotpapers.site.configured_site import store_address
+from hotpapers.site.site import Site
 from tests.cli import classic_issues
 from tests.cli.run import good, misuse, run
 
@@ -23,7 +24,8 @@ def write_settings(folder: Path, text: str) -> Path:
 
 
 def test_without_settings_the_store_is_in_this_folder(cwd: Path) -> None:
-    assert context_of(None, None) == (Settings(), Path("hotpapers.toml"), "hotpapers.db")
+    site = Site.open()
+    assert (site.settings, site.file, site.store) == (defaults(), Path("hotpapers.toml"), "hotpapers.db")
     good("import", "classic", classic_issues.file(cwd))
     assert (cwd / "hotpapers.db").is_file()
     assert "store      hotpapers.db (" in good("status")
@@ -72,8 +74,8 @@ def test_settings_reach_their_own_store_by_any_name(cwd: Path) -> None:
     write_settings(cwd, WEEKLY)
     good("import", "classic", classic_issues.file(cwd))
     for name in ("hotpapers.db", "./hotpapers.db", f"sqlite:///{cwd / 'hotpapers.db'}"):
-        assert context_of(name, None).settings.publication[0].name == "weekly"
-    assert context_of("postgresql:///hotpapers.db", None).settings == Settings()
+        assert Site.open(store=name).settings.publication[0].name == "weekly"
+    assert Site.open(store="postgresql:///hotpapers.db").settings == defaults()
 
 
 def test_settings_that_are_named_reach_the_store_that_is_named(cwd: Path, store: Path) -> None:
@@ -100,7 +102,10 @@ def test_publications_are_taken_over_once_and_only_where_they_are_wanted(cwd: Pa
 @pytest.mark.parametrize("command", [["status"], ["import", "classic", "x"], ["publish", "--all"], ["verify", "--all"]])
 def test_settings_that_cannot_be_used_stop_every_command(cwd: Path, command: list[str]) -> None:
     write_settings(cwd, "sotre = 'x'")
-    assert misuse(*command) == "hotpapers.toml: sotre: no such setting; did you mean store?"
+    assert (
+        misuse(*command)
+        == "hotpapers.toml: sotre: no such setting; did you mean store? (store: a path, or postgresql://…)"
+    )
 
 
 def test_a_store_needs_a_name(cwd: Path) -> None:
@@ -126,8 +131,8 @@ def test_rankings_and_channels_are_checked_where_they_are_known(cwd: Path) -> No
 
 
 def test_the_store_file_is_known_by_any_name(cwd: Path) -> None:
-    context = context_of("a.db", None)
+    site = Site.open(store="a.db")
     for name in ("a.db", "./a.db", cwd / "a.db", "a.db-wal", "a.db-shm"):
-        assert is_store_file(Path(name), context)
-    assert not is_store_file(Path("b.db"), context)
-    assert not is_store_file(Path("a.db"), context_of("postgresql:///a.db", None))
+        assert site.is_store_file(Path(name))
+    assert not site.is_store_file(Path("b.db"))
+    assert not Site.open(store="postgresql:///a.db").is_store_file(Path("a.db"))

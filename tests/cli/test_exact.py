@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import model
-from hotpapers.store import Record
-from hotpapers.store.item_rows import SPECS
+from hotpapers.base import model
+from hotpapers.record import Record
+from hotpapers.record.item_rows import SPECS
 from tests.cli.run import good
 
 pytestmark = pytest.mark.long

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.run import good, run
+from hotpapers.base.model import Paper
+from hotpapers.record import Record
+from tests.cli.run import good, misuse, run
 
+AT = 1_741_600_000_000_000
 TEXT = "é see arXiv:2101.04869v2\nand https://arxiv.org/abs/hep-th/9901001.\nnot 2113.00001"
 
 
@@ -59,3 +62,35 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> 
 
 def test_bytes_that_are_no_text_are_passed_over() -> None:
     assert good("find", input=b"\xff\xfe arXiv:2101.04869 \x00\x80") == "2101.04869  prose at 3\n"
+
+
+# ---- names that a store knows ----------------------------------------------------------------------------
+
+
+NAMED = "Read “A Calendar for Very Forgetful Clocks” today.\nNothing here\nsee arXiv:2503.00001, A Calendar for Very \
+Forgetful Clocks\n"
+
+
+def test_a_store_adds_papers_by_title_doi_and_page(tmp_path: Path) -> None:
+    store = tmp_path / "papers.db"
+    with Record(str(store)) as record:
+        paper = Paper(
+            paper="arxiv:2503.00001", title="A Calendar for Very Forgetful Clocks", doi="10.1000/owls.7", observed_at=AT
+        )
+        record.append([paper], source="test")
+    assert good("find", "--store", store, input=NAMED.encode()) == (
+        "2503.00001  title in the line at 0\n2503.00001  prose at 68\n"
+    )
+    assert good("find", "--store", store, input=b"https://doi.org/10.1000/owls.7") == (
+        "2503.00001  doi in the line at 0\n"
+    )
+    assert json.loads(good("find", "--json", "--store", store, input=b"doi:10.1000/owls.7")) == {
+        "id": "2503.00001", "version": None, "start": 0, "end": None, "form": "doi",
+    }  # fmt: skip
+    assert good("find", "--store", store, input=TEXT.encode()) == good("find", input=TEXT.encode())
+
+
+def test_a_store_that_is_not_there_is_named(tmp_path: Path) -> None:
+    assert "no such store" in misuse("find", "--store", tmp_path / "no.db", input=b"")
+    assert misuse("find", "--store", "", input=b"") == "--store: is empty; write a path, such as hotpapers.db"
+    assert not (tmp_path / "no.db").exists()

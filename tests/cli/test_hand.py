@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,10 +15,12 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from hotpapers.cli import streams
-from hotpapers.errors import StoreError
+from hotpapers.base.errors import StoreError
+from hotpapers.base.file_modes import temporary_files
+from hotpapers.keep.transfer import streams
 from tests.cli import classic_issues
 from tests.cli.run import failure, good, misuse, run, run_as_user
+from tests.disks import small_disk
 
 
 def lines(text: str) -> list[dict[str, object]]:
@@ -160,7 +164,8 @@ def test_misuse_of_export_says_what_goes(store: Path, tmp_path: Path) -> None:
 def test_an_export_in_whose_midst_somebody_was_forgotten_says_so(tmp_path: Path) -> None:
     def chunks() -> Iterator[bytes]:
         yield b"half"
-        (tmp_path / "a.jsonl.part").unlink()  # as `forget` does
+        [part] = temporary_files(tmp_path, "copy")
+        part.unlink()  # as `forget` does
 
     with pytest.raises(StoreError, match=r"a\.jsonl: not written, because `hotpapers forget` ran meanwhile"):
         streams.write_file(tmp_path / "a.jsonl", chunks())
@@ -176,18 +181,19 @@ def test_a_device_or_pipe_is_written_to_and_never_replaced(store: Path, tmp_path
         good("export", "--output", pipe, "--store", store)
         assert content.result(30).decode() == good("export", "--store", store)
     assert misuse("backup", pipe, "--store", store) == f"{pipe}: is not a file; name another one"
-    streams.require_writable(pipe)
+    streams.require_writable(pipe, own=re.compile(b"x"), force=False)
     assert pipe.is_fifo() and not list(tmp_path.glob("pipe?*"))
 
 
 def test_a_disk_that_is_full_leaves_the_file_as_it_was(store: Path, tmp_path: Path) -> None:
-    """Writing the .part file fails: it is a link to a full device."""
-    (tmp_path / "a.jsonl.part").symlink_to("/dev/full")
-    (tmp_path / "a.jsonl").write_text("yesterday's")
-    message = misuse("export", "--output", tmp_path / "a.jsonl", "--store", store)
-    assert message == f"{tmp_path / 'a.jsonl'}: cannot be written: No space left on device"
-    assert (tmp_path / "a.jsonl").read_text() == "yesterday's"
-    assert not (tmp_path / "a.jsonl.part").exists()
+    with small_disk(tmp_path / "disk", "2m") as disk:
+        good("export", "--output", disk / "a.jsonl", "--store", store)
+        before = (disk / "a.jsonl").read_bytes()
+        (disk / "others").write_bytes(bytes(shutil.disk_usage(disk).free - 4096))
+        message = misuse("export", "--output", disk / "a.jsonl", "--store", store)
+        assert message == f"{disk / 'a.jsonl'}: cannot be written: No space left on device"
+        assert (disk / "a.jsonl").read_bytes() == before
+        assert {path.name for path in disk.iterdir()} == {"a.jsonl", "others"}
 
 
 def test_forgetting_names_exports_and_backups_that_were_made(store: Path, tmp_path: Path) -> None:

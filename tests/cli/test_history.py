@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.query import issues, papers, request_params, status
-from hotpapers.query.session import QuerySession
-from hotpapers.search.indexing import catch_up
-from hotpapers.store import Record
+from hotpapers.keep.search.indexing import catch_up
+from hotpapers.publish.query import issues, papers, request_params, status
+from hotpapers.publish.query.session import QuerySession
+from hotpapers.record import Record
 from tests.cli.run import assert_matches_file, failure, good, misuse, run
 from tests.issues.made import frozen, paper, write
 from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, fill
@@ -100,6 +100,17 @@ def test_nobody_is_told(store: Path, tmp_path: Path, channel: str) -> None:
     command = ("publish", "--all", "--publication", NAME, "--store", store)
     assert "can only be published to site or markdown" in misuse(*command, "--to", channel, "--output", tmp_path / "x")
     assert "name a separate folder with --output" in misuse(*command)
+
+
+def test_it_is_not_written_into_a_folder_of_somebody_s_own(store: Path, tmp_path: Path) -> None:
+    own_page = tmp_path / "docs" / "site" / "index.html"
+    own_page.parent.mkdir(parents=True)
+    own_page.write_bytes(b"my own page")
+    command = ("history", *PERIOD, "--store", store, "--output", tmp_path / "docs")
+    assert f"{own_page.parent}: contains index.html, which this program did not write" in misuse(*command)
+    assert own_page.read_bytes() == b"my own page" and not (own_page.parent / "archive").exists()
+    good(*command, "--force")
+    good(*command)
 
 
 @pytest.mark.long

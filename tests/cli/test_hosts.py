@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import settings
+from hotpapers.base import settings
 from hotpapers.cli import init
 from tests.cli.run import good, misuse
 
@@ -86,7 +86,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def test_the_command_notes_and_renders(config: Path, tmp_path: Path) -> None:
-    assert "min after its planned time" in good("scheduled", "begin", "--config", config)
+    assert re.search(r"\d (min|h|days|s) after its planned time", good("scheduled", "begin", "--config", config))
     assert "UTC, by hand" in good("scheduled", "begin", "--because", "workflow_dispatch", "--config", config)
     output = tmp_path / "out"
     text = good("scheduled", "end", "--outcome", "success", "--output", output, "--config", config)
@@ -116,22 +116,29 @@ def test_what_the_command_needs(config: Path, tmp_path: Path) -> None:
     )
 
 
-def test_several_publications_have_a_folder_each_and_a_door(config: Path, tmp_path: Path) -> None:
-    config.write_text(
-        '[[publication]]\nname = "daily"\ntitle = "Kettles & <Tea>"\n'
-        '[[publication]]\nname = "weekly"\nwindow = "weekly"\n'
-    )
+DAILY = '[[publication]]\nname = "daily"\ntitle = "Kettles & <Tea>"\n'
+WEEKLY = '[[publication]]\nname = "weekly"\nwindow = "weekly"\n'
+
+
+def test_the_first_publication_stays_at_the_top_and_the_others_have_folders(config: Path, tmp_path: Path) -> None:
+    config.write_text(DAILY)
+    good("scheduled", "begin", "--config", config)
+    good("scheduled", "end", "--outcome", "success", "--output", tmp_path / "before", "--config", config)
+    config.write_text(DAILY + WEEKLY)
     good("scheduled", "begin", "--config", config)
     output = tmp_path / "out"
     command = ("scheduled", "end", "--outcome", "success", "--output", output, "--config", config)
     good(*command, "--base", "https://papers.example")
-    index_page = (output / "index.html").read_text()
-    assert (
-        '<a href="daily/index.html">Kettles &amp; &lt;Tea&gt;</a>' in index_page
-        and 'href="weekly/index.html"' in index_page
-    )
+    for folder in (tmp_path / "before", output):
+        assert '<a href="index.html">Kettles &amp; &lt;Tea&gt;</a>' in (folder / "index.html").read_text()
+    assert "https://papers.example/feeds/issues.atom" in (output / "feeds" / "issues.atom").read_text()
     feed = (output / "weekly" / "feeds" / "issues.atom").read_text()
     assert "https://papers.example/weekly/feeds/issues.atom" in feed
+    config.write_text(WEEKLY + DAILY)
+    assert misuse(*command[:-3], tmp_path / "moved", *command[-2:]) == (
+        f"weekly: its pages are at weekly/ and would move to the top, to other addresses; write the publications in "
+        f"{config} in the order that they had"
+    )
 
 
 def test_an_address_in_the_settings_goes_first(config: Path, tmp_path: Path) -> None:

@@ -12,10 +12,9 @@ import pytest
 import zstandard
 from msgspec.structs import replace
 
-from hotpapers import classic
-from hotpapers.cli import streams
-from hotpapers.errors import InputError
-from hotpapers.transfer import packed, parquet
+from hotpapers.base import classic
+from hotpapers.base.errors import InputError
+from hotpapers.keep.transfer import packed, parquet, streams
 from tests.cli import classic_issues
 from tests.cli.run import command_line, environment, good, misuse, peak_memory_command, run
 
@@ -203,14 +202,10 @@ def test_parquet_from_a_file_from_a_pipe_and_packed(store: Path, tmp_path: Path)
     assert len(set(outputs.values())) == 1 and "items added, 0 already present" in outputs["file"]
 
 
-def test_parquet_without_its_library_says_how_to_get_it(
-    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parquet_without_its_library_says_how_to_get_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    message, folder = "Parquet needs DuckDB: pip install 'hotpapers[parquet]'", tmp_path / "tables"
+    message = "Parquet needs DuckDB: pip install 'hotpapers[parquet]'"
     assert misuse("export", "--format", "parquet", "--store", store) == message
-    assert misuse("export", "--format", "tables", "--output", folder, "--store", store) == message
-    assert not folder.exists()
 
 
 def test_a_table_that_is_not_there(tmp_path: Path) -> None:

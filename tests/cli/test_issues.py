@@ -9,11 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers import settings
+from hotpapers.base import settings
+from hotpapers.base.ids.timestamps import midnight
+from hotpapers.base.model import DAY, Coverage, Post, Publication, Window
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
-from hotpapers.model import Coverage, Post, Publication, Window
-from hotpapers.store import Record, now
+from hotpapers.record import Record, now
 from tests.cli import classic_issues
 from tests.cli.conftest import DAYS
 from tests.cli.run import assert_matches_file, failure, good, misuse, run
@@ -188,8 +189,11 @@ def test_without_a_date_it_is_the_latest_day_that_is_over(cwd: Path) -> None:
     (cwd / settings.FILE).write_text('[[publication]]\nname = "w"\nwindow = "weekly"\nhour = 0\n', "utf-8")
     good("import", "jsonl", "-", input=EMPTY_EXPORT)
     with Record("hotpapers.db") as record:
-        record.append([Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=1)], source="x")
-    start = datetime.datetime.now(datetime.UTC).date()
+        start = datetime.datetime.now(datetime.UTC).date()
+        monday = midnight((start - datetime.timedelta(days=start.weekday())).isoformat())
+        spans = [(monday - 7 * DAY, monday), (monday, monday + 7 * DAY)]
+        items = [Coverage(network="x", from_at=a, until_at=b, state="complete", observed_at=b) for a, b in spans]
+        record.append(items, source="x")
     day = datetime.date.fromisoformat(run("issue", "--json").json["day"])
     assert start - datetime.timedelta(days=7) < day <= datetime.datetime.now(datetime.UTC).date()
     assert day.weekday() == 0
@@ -235,9 +239,56 @@ def test_a_listing_publication_without_listings(cwd: Path) -> None:
     assert misuse("issue") == "l: no listing imported yet; see hotpapers import --help"
 
 
+IMPORTED = """\
+[[publication]]
+name = "hot-papers"
+{}
+[source.lobsters]
+on = true
+[run]
+listen = ""
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["publish", "2021-03-03"], ["publish", "--all", "--to", "site"], ["issue"], ["issue", "2021-03-03"],
+        ["run", "--once"],
+        ["collect", "--once"], ["status"], ["verify", "--all"], ["explain", "2103.90001"], ["search", "kettle"],
+        ["export", "--records"], ["prune"], ["backup", "copy.db"], ["serve", "--port", "0"], ["mail", "list"],
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)  # fmt: skip
+def test_settings_that_make_an_imported_listing_a_publication_of_our_own_are_refused(
+    store: Path, cwd: Path, command: list[str]
+) -> None:
+    settings_file = cwd / settings.FILE
+    settings_file.write_text(f'store = "{store}"\n{IMPORTED.format("")}', "utf-8")
+    text = misuse(*command)
+    assert "publication 'hot-papers': name: the record has an imported listing of this name" in text
+    assert 'write window = "listing"' in text
+    with Record(str(store), create=False) as record:
+        assert [item.window for item in record.view().items(Publication)] == ["listing"]
+
+
+def test_a_listing_is_published_with_settings_of_its_own(store: Path, cwd: Path) -> None:
+    listed = IMPORTED.format('window = "listing"\ntitle = "Papers of Old"')
+    (cwd / settings.FILE).write_text(f'store = "{store}"\n{listed}', "utf-8")
+    assert good("issue", "2021-03-03").startswith("# Papers of Old, Wednesday, 3 March 2021\n")
+
+
+def test_a_listing_is_not_imported_into_a_publication_of_our_own(cwd: Path, tmp_path: Path) -> None:
+    (cwd / settings.FILE).write_text('[[publication]]\nname = "hot-papers"\n', "utf-8")
+    with Record(str(cwd / "hotpapers.db")) as record:
+        record.append([settings.publication_item(settings.load(cwd / settings.FILE).publication[0], 0)], source="test")
+    file = classic_issues.file(tmp_path, "2021-03-03")
+    assert "hot-papers is a publication with issues of its own" in misuse("import", "classic", file)
+
+
 def test_a_day_that_is_not_over_says_when_it_closes(project: Path) -> None:
     assert failure("issue", "2999-01-01", "--publication", "daily") == (
-        "2999-01-01 is not over: its issue closes at 2999-01-01 07:00 UTC"
+        "2999-01-01 is not over: its issue closes at 2999-01-01 08:00 Europe/Zurich"
     )
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import cli, model
+from hotpapers import cli
+from hotpapers.base import model
+from hotpapers.base.model import NETWORKS, keys
 from hotpapers.cli import terminal
-from hotpapers.model import NETWORKS, keys
-from hotpapers.store import Record, now
-from hotpapers.view import site_paths
+from hotpapers.publish.view import site_paths
+from hotpapers.record import Record, now
 from tests.cli import classic_issues
 from tests.cli.conftest import DAYS
 from tests.cli.run import assert_matches_file, environment, good, misuse, replace_all, run, terminal_command
@@ -315,8 +316,8 @@ def test_the_status_of_an_empty_store(cwd: Path) -> None:
 
 
 def test_a_store_that_is_too_large_for_a_quick_look_says_so(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hotpapers.cli.status.CHECKED_FOR", -1)
-    monkeypatch.setattr("hotpapers.store.sqlite.STEPS", 1)
+    monkeypatch.setattr("hotpapers.site.inspection.CHECKED_FOR", -1)
+    monkeypatch.setattr("hotpapers.record.sqlite.STEPS", 1)
     reason = "the database is too large for a quick check; the chain is checked up to batch 1"
     ending = f"sound      yes\n           not fully checked: {reason}; `hotpapers verify --all` checks everything\n"
     assert good("status", "--store", store).endswith(ending)
@@ -337,10 +338,3 @@ def test_a_store_that_is_not_sound_says_what_is_wrong(store: Path) -> None:
 )
 def test_sizes_are_readable(size: int, text: str) -> None:
     assert terminal.size(size) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(-1, "0 s"), (119, "119 s"), (600, "10 min"), (9_000, "2 h"), (172_800, "2 days")]
-)
-def test_spans_are_readable(seconds: float, text: str) -> None:
-    assert terminal.ago(seconds) == text

@@ -14,10 +14,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hotpapers import __version__
-from hotpapers.cli import mcp
-from hotpapers.errors import UnreachableStore
-from hotpapers.query import QuerySession
-from hotpapers.store import Record
+from hotpapers.base.errors import UnreachableStore
+from hotpapers.publish.query import QuerySession
+from hotpapers.publish.query.tools import all_tools
+from hotpapers.record import Record
+from hotpapers.serve import mcp
 from tests.cli.run import command_line, environment, failure, misuse, run
 
 PAPER = "2101.04869"
@@ -123,9 +124,9 @@ def test_the_handshake(client: Client, requested: str, version: str) -> None:
 def test_tools_are_listed_with_their_schemas(client: Client) -> None:
     tool_list = client.ask("tools/list")
     assert set(tool_list) == {"tools"}
-    assert [tool["name"] for tool in tool_list["tools"]] == [
-        "latest_issue", "issue", "paper", "explain", "search", "status",
-    ]  # fmt: skip
+    names = [tool["name"] for tool in tool_list["tools"]]
+    assert names[:6] == ["latest_issue", "issue", "paper", "explain", "search", "status"]
+    assert names == list(all_tools()), "then those of wings"
     for tool in tool_list["tools"]:
         Draft202012Validator.check_schema(tool["inputSchema"])
         Draft202012Validator.check_schema(tool["outputSchema"])
@@ -142,9 +143,12 @@ def test_tools_are_listed_with_their_schemas(client: Client) -> None:
         ("explain", {"paper": PAPER, "day": "2021-01-14"}),
         ("search", {"q": "robot", "limit": 2}),
         ("status", {}),
+        ("latest_issue", {"entries": 2.0, "publication": None}),
+        ("issue", {"day": "2021-01-14", "entries": 3e0, "posts": -0.0}),
+        ("status", None),
     ],
 )
-def test_every_tool_answers_as_its_schema_says(client: Client, name: str, arguments: dict[str, Any]) -> None:
+def test_every_tool_answers_as_its_schema_says(client: Client, name: str, arguments: dict[str, Any] | None) -> None:
     [tool] = [tool for tool in client.ask("tools/list")["tools"] if tool["name"] == name]
     response = client.ask("tools/call", name=name, arguments=arguments)
     assert set(response) == {"content", "structuredContent", "isError"} and response["isError"] is False
@@ -156,6 +160,9 @@ def test_every_tool_answers_as_its_schema_says(client: Client, name: str, argume
 def test_what_a_tool_cannot_do_is_told_as_its_answer(client: Client) -> None:
     for arguments, message in (
         ({"day": "2021-01-15"}, "hot-papers: no frozen issue for 2021-01-15"),
+        ({"entries": 2.5}, "entries: must be a whole number from 1 to 50"),
+        ({"entries": 1e300}, "entries: must be a whole number from 1 to 50"),
+        ({"entries": True}, "entries: must be a whole number from 1 to 50"),
         ({"day": "yesterday"}, "day: must be a day such as 2021-01-14"),
         (
             {"days": "latest"},
@@ -260,6 +267,12 @@ def test_lines_that_are_no_requests(client: Client, line: bytes, error: dict[str
     response = client.read()
     assert response["error"]["code"] == error["code"] and response.get("id") == error.get("id")
     assert client.ask("ping") == {}, "the program goes on"
+
+
+def test_null_and_whole_numbers_are_taken_as_meant(client: Client) -> None:
+    client.send(b'{"jsonrpc":"2.0","id":7.0,"method":"ping","params":null}')
+    assert client.read() == {"jsonrpc": "2.0", "id": 7, "result": {}}
+    assert client.ask("tools/list", cursor=None)["tools"]
 
 
 def test_what_wants_no_answer_gets_none(client: Client) -> None:

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -17,13 +18,14 @@ import pytest
 
 from hotpapers import cli
 from hotpapers.cli import terminal
-from hotpapers.cli.sending import EVERY as EVERY_CHANNEL
+from hotpapers.cli.import_files import formats
+from hotpapers.site.sending import EVERY as EVERY_CHANNEL
 from tests.cli import classic_issues
 from tests.cli.run import Result, command_line, environment, good, run, run_process
 from tests.conftest import ROOT
 
 CONTEXT = click.Context(cli.root, info_name="hotpapers")
-EVERY_COMMAND = {name: cli.root.get_command(CONTEXT, name) for name in cli.COMMANDS}
+EVERY_COMMAND = {name: cli.root.get_command(CONTEXT, name) for name in cli.commands()}
 INTERRUPT_MESSAGE = "\nhotpapers: interrupted; finished work is kept. Run the same command again to resume.\n"
 
 
@@ -33,30 +35,41 @@ INTERRUPT_MESSAGE = "\nhotpapers: interrupted; finished work is kept. Run the sa
 def test_help_names_every_command_with_its_line() -> None:
     for word in ("--help", "-h"):
         output = " ".join(good(word).split())
-        for name, (_, text) in cli.COMMANDS.items():
+        for name, (_, text) in cli.commands().items():
             assert f" {name} {text}" in output
 
 
-def test_without_a_command_it_is_the_help_and_misuse() -> None:
-    result = run()
-    assert (result.status, result.out, result.err) == (2, "", good("--help"))
-
-
-@pytest.mark.parametrize("name", cli.COMMANDS)
+@pytest.mark.parametrize("name", cli.commands())
 def test_the_line_in_the_list_is_the_first_of_the_commands_own_help(name: str) -> None:
     command = EVERY_COMMAND[name]
     assert command is not None and command.name == name
-    assert (command.help or "").splitlines()[0] == cli.COMMANDS[name][1]
+    assert (command.help or "").splitlines()[0] == cli.commands()[name][1]
     output = good(name, "--help")
     assert "Example" in output and f"  hotpapers {name}" in output
     assert good(name, "-h") == output
 
 
+@pytest.mark.parametrize("name", formats())
+def test_the_line_in_the_list_of_formats_is_the_first_of_its_help(name: str) -> None:
+    output = good("import", name, "--help")
+    assert f"  {formats()[name][1]}\n" in output and f"  hotpapers import {name} " in output
+    assert f" {name} {formats()[name][1]} " in " ".join(good("import", "--help").split())
+
+
+def every_command(group: click.Group = cli.root) -> Iterator[click.Command]:
+    """All commands, and those below them."""
+    for name in group.list_commands(CONTEXT):
+        command = group.get_command(CONTEXT, name)
+        assert command is not None
+        yield command
+        if isinstance(command, click.Group):
+            yield from every_command(command)
+
+
 def test_every_option_is_used_in_some_test() -> None:
     tests = "".join(file.read_text("utf-8") for file in sorted(Path(__file__).parents[1].rglob("*.py")))
     used_options = set(re.findall(r'"(--?[\w-]+)"', tests))
-    for command in EVERY_COMMAND.values():
-        assert command is not None
+    for command in every_command():
         options = {name for p in command.params if isinstance(p, click.Option) for name in p.opts}
         assert not options - used_options, command.name
 
@@ -85,7 +98,8 @@ def test_help_loads_nothing_of_weight() -> None:
     heavy_modules = {"msgspec", "apsw", "jinja2", "zstandard", "stringzilla", "psycopg", "duckdb", "uvicorn", "asyncio"}
     assert not modules & heavy_modules
     own_modules = {name for name in modules if name.startswith("hotpapers")}
-    assert own_modules == {"hotpapers", "hotpapers.cli", "hotpapers.cli.terminal", "hotpapers.errors"}
+    light = {"cli", "cli.terminal", "base", "base.durations", "base.errors", "base.wings"}
+    assert own_modules == {"hotpapers", *(f"hotpapers.{name}" for name in light)}
 
 
 # ---- misuse --------------------------------------------------------------------------------------------
@@ -110,8 +124,7 @@ def test_a_mistyped_command(command: str, suggestion: str) -> None:
         (["status", "extra"], "Got unexpected extra argument (extra)"),
         (
             ["import", "clasic", "x"],
-            "'clasic' is not one of 'classic', 'jsonl', 'parquet', 'arxiv', 'jetstream', 'firehose', "
-            "'car', 'eventdata', 'hackernews', 'reddit', 'x', 'findings'.",
+            "No such format: 'clasic'. Did you mean classic?",
         ),
         (["import", "classic"], "Missing argument 'FILE…'."),
         (["explain"], "Missing argument 'PAPER'."),
@@ -142,12 +155,12 @@ def test_an_error_is_one_line_and_debug_shows_where(tmp_path: Path) -> None:
     assert (
         debug_result.status == 1
         and "Traceback" in debug_result.err
-        and "hotpapers.errors.NotFound: " in debug_result.err
+        and "hotpapers.base.errors.NotFound: " in debug_result.err
     )
 
 
 def test_a_defect_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(cli.COMMANDS, "status", ("init:gone", ""))
+    monkeypatch.setitem(cli.COMMANDS, "status", ("hotpapers.cli.init:gone", ""))
     result = run("status")
     assert result.status == 1 and not result.out
     assert result.err.startswith("hotpapers: internal error: AttributeError: ")

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from hotpapers import cli
-from hotpapers.model import DAY, Item, Paper, RawPayload
-from hotpapers.sources import SOURCES
-from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
-from hotpapers.store import Record
+from hotpapers.base.model import DAY, Item, Paper, RawPayload
+from hotpapers.collect.sources import CORE
+from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.record import Record
 from tests.cli.run import good, misuse, run
 from tests.parsing import parse_all
 
@@ -128,7 +128,7 @@ def test_what_can_no_longer_be_read_is_told_and_stays(store: Path, monkeypatch: 
             raise ValueError("not today")
 
     good("reprocess", "lobsters", "--yes", "--store", store)
-    monkeypatch.setitem(SOURCES, "lobsters", (WorseSource, LobstersSettings))
+    monkeypatch.setitem(CORE, "lobsters", (WorseSource, LobstersSettings))
     assert good("reprocess", "lobsters", "--store", store).splitlines()[1:] == [
         "can no longer be read: 1 payload; their rows stay", "nothing to change",
     ]  # fmt: skip

@@ -13,12 +13,12 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from hotpapers.store import Record, reader_reports
-from hotpapers.store.reader_reports import ReaderReport
+from hotpapers.record import Record, reader_reports
+from hotpapers.record.reader_reports import ReaderReport
 from tests.cli.run import command_line, environment, good, misuse, run
-from tests.deliver.email.server import serving
 from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
 from tests.render.html import Page
+from tests.wings.mail.server import serving
 
 AT = moment("2024-05-09T08:00")
 
@@ -122,17 +122,10 @@ def test_pages_of_the_app_and_of_the_folder_lead_to_its_forms(store: Path) -> No
     with serve(store) as base:
         issue = page(base)
         [report_link], [wrong_link] = links(issue, f"{base}report?"), links(issue, f"{base}wrong?")
-        good(
-            "publish",
-            DAY,
-            "--to",
-            "site",
-            "--output",
-            store.parent / "site",
-            "--config",
-            store.with_name("hotpapers.toml"),
-        )
-        file_content = (store.parent / "site" / "index.html").read_bytes()
+        public = store.parent / "public"
+        settings = store.with_name("hotpapers.toml")
+        good("publish", DAY, "--to", "site", "--to", "feeds", "--output", public, "--config", settings)
+        file_content = (public / "site" / "index.html").read_bytes()
         assert file_content == urlopen(base, timeout=30).read()  # identical bytes
         for link, text in ((report_link, "Unkind"), (wrong_link, "Not about kettles")):
             form = page(link)

@@ -15,12 +15,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.ingest.coverage_items import began_item
-from hotpapers.jobs import job_state
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.job_state import JobState
-from hotpapers.model import DAY, Publication
-from hotpapers.store import Record, now
+from hotpapers.base.model import DAY, HOUR, Publication
+from hotpapers.collect.coverage_items import TimeRange, began_item
+from hotpapers.collect.jobs import job_state
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.record import Record, now
 from tests.cli.run import environment, good, misuse, run
 from tests.http.server import Server, answer, serving
 
@@ -168,6 +168,8 @@ def test_one_round_fails_if_its_issues_cannot_be_published(tmp_path: Path, serve
     with Record(str(tmp_path / "hotpapers.db")) as record:
         daily = Publication(publication="daily", title="Hot Papers", observed_at=weeks_ago)
         record.append([daily, began_item("lobsters", weeks_ago)], source="settings", at=weeks_ago)
+        for at in range(weeks_ago + HOUR, now() - DAY, HOUR):  # it ran, but made no issues
+            record.append([TimeRange("lobsters", at - HOUR, at, at).read("complete")], source="lobsters", at=at)
     (tmp_path / "public").write_text("a file where the folder should be")
     result = run("run", "--once", "--config", config)
     assert result.status == 1 and result.err.splitlines()[-1].startswith("hotpapers: issues: partial: daily, site: ")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import model
+from hotpapers.base import model
 from hotpapers.cli.search import marked
-from hotpapers.search import update_index
-from hotpapers.store import Record
+from hotpapers.keep.search import update_index
+from hotpapers.record import Record
 from tests.cli.run import command_line, environment, good, misuse, run
 
 AT = 1_614_672_000_000_000  # 2021-03-02 08:00 UTC
@@ -88,7 +88,7 @@ def test_how_many_there_are(store: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert head("ettle") == "no paper with “ettle”; 3 papers with it as part of a word"
     assert head("category:cs date:2021") == "3 papers in cs, of 2021"
     assert head("2103.90001") == "1 paper 2103.90001"
-    monkeypatch.setattr("hotpapers.search.statement.COUNT_LIMIT", 2)
+    monkeypatch.setattr("hotpapers.keep.search.statement.COUNT_LIMIT", 2)
     assert head("kettle", "--limit", "2") == "more than 2 papers with “kettle”; showing the first 2"
 
 
@@ -174,20 +174,20 @@ def test_a_store_that_cannot_be_written_says_so(small_store: Path, monkeypatch: 
     good("search", "kettle", "--store", small_store)
     with Record(str(small_store)) as record:
         record.append([model.Paper(paper="arxiv:2103.00002", title="Kettle", observed_at=AT)], source="test")
-    monkeypatch.setattr("hotpapers.search.papers.indexing.catch_up", refuse)
+    monkeypatch.setattr("hotpapers.keep.search.papers.indexing.catch_up", refuse)
     result = run("search", "kettle", "--store", small_store)
     assert result.status == 0 and result.out.startswith("1 paper with “kettle”\n")
     assert result.err == "hotpapers: the store cannot be written, so the search index lacks the last 1 batch\n"
 
 
 def refuse(*_: object) -> int:
-    from hotpapers.errors import ReadOnlyStore
+    from hotpapers.base.errors import ReadOnlyStore
 
     raise ReadOnlyStore("cannot be written")
 
 
 def test_a_large_record_shows_how_far_it_is(small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hotpapers.cli.search.LONG", 2)
+    monkeypatch.setattr("hotpapers.site.site.LONG", 2)
     assert good("search", "kettle", "--store", small_store).startswith("1 paper with “kettle”\n")
 
 

@@ -9,11 +9,10 @@ from tests.cli.run import environment
 
 _SIGNAL_SCRIPT = """
 import signal, threading
-from hotpapers.cli.stop_signals import stopped_by_signals
+from hotpapers.collect.jobs.stop_signals import stopped_by_signals
 
-stop = threading.Event()
 handler = signal.getsignal(signal.SIGTERM)
-with stopped_by_signals(stop):
+with stopped_by_signals() as stop:
     with stop._cond:  # as while the event is being set, or waited for
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)

@@ -14,8 +14,8 @@ from typing import Any
 import apsw
 import pytest
 
-from hotpapers.ingest.job_factory import ALWAYS_ON
-from hotpapers.store import Record
+from hotpapers.collect.job_factory import ALWAYS_ON
+from hotpapers.record import Record
 from tests.cli import classic_issues
 from tests.cli.run import Result, command_line, environment, failure, good, misuse, run, run_as_user
 
@@ -87,7 +87,6 @@ def test_a_name_that_is_no_utf_8(store: Path, tmp_path: Path) -> None:
         ["status", "--store", f"{odd_path}.db"], ["backup", f"{odd_path}.db", "--store", str(store)],
         ["backup", f"{odd_path}.db", "--restore", "--replace", "--store", str(store)],
         ["import", "jsonl", "-", "--store", f"{odd_path}-2.db"],
-        ["export", "--format", "tables", "--output", str(odd_path), "--store", str(store)],
     ):  # fmt: skip
         assert "a path that is not UTF-8" in misuse(*command)
     assert good("export", "--records", "--output", f"{odd_path}.jsonl", "--store", store) == ""
@@ -121,7 +120,7 @@ def test_a_server_that_goes_away_after_forgetting(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The output names what was forgotten, and says that the same command finishes the job."""
-    from hotpapers.store.postgres import PostgresDatabase
+    from hotpapers.record.postgres import PostgresDatabase
 
     good("import", "classic", classic_issues.file(tmp_path, "2021-03-02"), "--store", postgres_url)
     key, erase = f"x:{classic_issues.post(100).id}", PostgresDatabase.erase_traces

@@ -8,19 +8,27 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers import model, render
-from hotpapers.deliver import delivery_states
-from hotpapers.deliver.export_site import ExportedSite, RerenderedFolder, export_again, export_site, target_of, unsent
-from hotpapers.deliver.queries import DeliveryKey
-from hotpapers.errors import HotPapersError, UsageError
+from hotpapers.base import model
+from hotpapers.base.errors import HotPapersError, UsageError
+from hotpapers.base.model import IssueReader, RenderedFile
 from hotpapers.issues import freeze
-from hotpapers.model import IssueReader, RenderedFile
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, now
-from hotpapers.transfer.backup import backup, restore
-from hotpapers.transfer.classic_import import import_classic
-from hotpapers.transfer.jsonl import exporter, importer
-from hotpapers.view.site_config import SiteConfig
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.transfer.classic_import import import_classic
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.publish import render
+from hotpapers.publish.deliver import delivery_states
+from hotpapers.publish.deliver.export_site import (
+    ExportedSite,
+    RerenderedFolder,
+    export_again,
+    export_site,
+    target_of,
+    unsent,
+)
+from hotpapers.publish.deliver.queries import DeliveryKey
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record, now
 from tests.cli import classic_issues
 from tests.deliveries import recorded
 from tests.issues import made as world

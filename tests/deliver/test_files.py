@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.deliver.files import PART, WriteCounts, write_files
-from hotpapers.errors import HotPapersError, UsageError
-from hotpapers.model import RenderedFile
+from hotpapers.base.errors import HotPapersError, UsageError
+from hotpapers.base.model import RenderedFile
+from hotpapers.publish.deliver.files import WriteCounts, write_files
 
 PAGES = (RenderedFile("index.html", b"one"), RenderedFile("2021/01/14/index.html", b"two"))
 
@@ -45,7 +45,8 @@ def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
 
 
 def test_leftovers_of_a_crash_go_with_the_next_writing(tmp_path: Path) -> None:
-    (tmp_path / PART).write_bytes(b"half of a page")
+    for name in (".hotpapers.part", ".hotpapers.part2", ".hotpapers-0123456789abcdef.part"):
+        (tmp_path / name).write_bytes(b"half of a page")
     write_files(tmp_path, PAGES[:1])
     assert tree(tmp_path) == {"index.html": b"one"}
 
@@ -86,7 +87,7 @@ def test_other_files_in_the_folder_stay(tmp_path: Path) -> None:
     assert tree(tmp_path)["CNAME"] == b"papers.example"
 
 
-@pytest.mark.parametrize("path", ["../out", "/etc/made-up", "a/../../out", "link/out", "", ".", PART])
+@pytest.mark.parametrize("path", ["../out", "/etc/made-up", "a/../../out", "link/out", "", "."])
 def test_nothing_is_written_outside(tmp_path: Path, path: str) -> None:
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     for folder in (inside, outside):

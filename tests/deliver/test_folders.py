@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.deliver.export_site import PublishedFolder, folder_of, target_of
-from hotpapers.store import Record
-from hotpapers.store.record import connect
+from hotpapers.publish.deliver.export_site import PublishedFolder, folder_of, target_of
+from hotpapers.record import Record
+from hotpapers.record.record import connect
 from tests.cli import classic_issues as listings
 from tests.cli.run import good, run
 

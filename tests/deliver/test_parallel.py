@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import terms
-from hotpapers.deliver import parallel
-from hotpapers.deliver.files import PART, PART_OF_HELPER, WriteCounts, WrittenPaths, write_files
-from hotpapers.deliver.parallel import ParallelTask, other_share, own_share, write_parallel
-from hotpapers.errors import HotPapersError
+from hotpapers.base import terms
+from hotpapers.base.errors import HotPapersError
+from hotpapers.base.file_modes import temporary_files
+from hotpapers.base.model import RenderedFile
 from hotpapers.issues.freeze import freeze, publication_of
 from hotpapers.issues.queries import frozen_days, listed_days
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import RenderedFile
-from hotpapers.render.html.pages import SiteChannel
-from hotpapers.store import Record
-from hotpapers.transfer.classic_import import import_classic
-from hotpapers.view.site_config import NOBODY
+from hotpapers.keep.transfer.classic_import import import_classic
+from hotpapers.publish.deliver import parallel
+from hotpapers.publish.deliver.files import WriteCounts, WrittenPaths, write_files
+from hotpapers.publish.deliver.parallel import ParallelTask, other_share, own_share, write_parallel
+from hotpapers.publish.render.html.pages import SiteChannel
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.record import Record
 from tests.cli import classic_issues
 from tests.render.sample import LISTED_READER
 
@@ -78,7 +79,7 @@ def test_two_processes_write_what_one_writes(
     counts = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
     assert counts == write_in_one_process(record, tmp_path / "one") and counts.files == counts.changed > 50
     assert tree(tmp_path / "both") == tree(tmp_path / "one")
-    assert not {PART, PART_OF_HELPER} & tree(tmp_path / "both").keys()
+    assert not temporary_files(tmp_path / "both")
     second_counts = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
     assert second_counts == WriteCounts(counts.files, 0)
     assert len(results) == 2 and None not in results, "the helper did its share"
@@ -107,11 +108,10 @@ def test_half_written_files_go_with_the_next_writing(record: Record, store: str,
     output = tmp_path / "both"
     for task_or_none in (task(record, store), None):
         output.mkdir(exist_ok=True)
-        for part in (PART, PART_OF_HELPER):
-            (output / part).write_bytes(b"half")
+        (output / ".hotpapers-0123456789abcdef.part").write_bytes(b"half")
         if task_or_none:
             write_parallel(output, RecordIssueReader(record), task_or_none)
         else:
             with pytest.raises(HotPapersError):
                 write_files(output, [RenderedFile("../out", b"!")])
-        assert not {PART, PART_OF_HELPER} & tree(output).keys()
+        assert not temporary_files(output)

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers.deliver.queries import IssueEdition
-from hotpapers.deliver.send import SendResult, finished_issues, keep_finished, send_issue
-from hotpapers.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.model import HOUR, HttpClient, IssueReader, Message
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR, HttpClient, IssueReader, Message
-from hotpapers.store import Record
+from hotpapers.publish.deliver.queries import IssueEdition
+from hotpapers.publish.deliver.send import SendResult, finished_issues, keep_finished, send_issue
+from hotpapers.record import Record
 from tests.deliveries import deliveries, receipts, recorded
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
 from tests.sources.net import ScriptedClient

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.deliver import size_budget
-from hotpapers.deliver.export_site import export_site, site_forecasts
-from hotpapers.deliver.size_budget import (
+from hotpapers.base.errors import UsageError
+from hotpapers.issues.freeze import publication_of
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.publish.deliver import size_budget
+from hotpapers.publish.deliver.export_site import export_site, site_forecasts
+from hotpapers.publish.deliver.size_budget import (
     FOLDED,
     MEGABYTE,
     NEVER,
@@ -22,13 +25,10 @@ from hotpapers.deliver.size_budget import (
     site_size,
     whole_since,
 )
-from hotpapers.errors import UsageError
-from hotpapers.issues.freeze import publication_of
-from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.schedule.hosts.site_export import SiteFolder, render_all
-from hotpapers.store import Record
-from hotpapers.view.site_config import SiteConfig
-from hotpapers.view.site_paths import is_folded
+from hotpapers.publish.schedule.hosts.site_export import SiteFolder, render_all
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_paths import is_folded
+from hotpapers.record import Record
 from tests.cli import classic_issues
 from tests.cli.run import good, run
 from tests.hostile.active_content import active_parts

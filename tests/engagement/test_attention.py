@@ -7,10 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotpapers.engagement import attention, measurement
-from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.engagement.standing import queries as standing_queries
-from hotpapers.model import (
+from hotpapers.base.model import (
     DAY,
     HOUR,
     Alias,
@@ -25,8 +22,11 @@ from hotpapers.model import (
     Snapshot,
     Verdict,
 )
-from hotpapers.store.identities import NUMBER
-from hotpapers.store.record import Record
+from hotpapers.issues.engagement import attention, measurement
+from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.issues.engagement.standing import queries as standing_queries
+from hotpapers.record.identities import NUMBER
+from hotpapers.record.record import Record
 from tests.issues.plainly import Plain
 from tests.issues.worlds import CUT, World, emptied, fill, worlds
 

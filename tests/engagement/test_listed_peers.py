@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hotpapers.engagement import queries as engagement_queries
-from hotpapers.model import HOUR, Paper, Tally
-from hotpapers.store.record import Record
+from hotpapers.base.model import HOUR, Paper, Tally
+from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.record.record import Record
 from tests.issues.worlds import CUT
 
 

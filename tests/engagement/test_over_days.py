@@ -8,14 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotpapers.engagement import attention, measurement
-from hotpapers.engagement.attention import Engagement
-from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.engagement.over_days import EngagementOverDays
-from hotpapers.engagement.standing import queries as standing_queries
-from hotpapers.issues.past_days import InputOverDays
-from hotpapers.issues.ranking_input import CandidateWindow, collect_with_forecasts
-from hotpapers.model import (
+from hotpapers.base.model import (
     BEGAN,
     DAY,
     HOUR,
@@ -29,8 +22,15 @@ from hotpapers.model import (
     Publication,
     Reaction,
 )
-from hotpapers.store.as_of import AsOfView
-from hotpapers.store.record import Record
+from hotpapers.issues.engagement import attention, measurement
+from hotpapers.issues.engagement.attention import Engagement
+from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.issues.engagement.over_days import EngagementOverDays
+from hotpapers.issues.engagement.standing import queries as standing_queries
+from hotpapers.issues.past_days import InputOverDays
+from hotpapers.issues.ranking_input import CandidateWindow, collect_with_forecasts
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.record import Record
 from tests.issues.made import judged, key, paper, post
 from tests.issues.worlds import CUT, World, emptied, fill, worlds
 

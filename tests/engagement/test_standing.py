@@ -10,15 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotpapers.engagement.standing import queries, rules
-from hotpapers.engagement.standing.rules import AccountHistory, PaperActivity, add_activity, has_standing
-from hotpapers.errors import CorruptStore
-from hotpapers.model import DAY, Item, Mention, Post, Reaction, Snapshot
-from hotpapers.privacy.forget import forget
-from hotpapers.store.identities import key_of
-from hotpapers.store.record import Record
-from hotpapers.transfer.jsonl.exporter import lines
-from hotpapers.transfer.jsonl.importer import import_lines
+from hotpapers.base.errors import CorruptStore
+from hotpapers.base.model import DAY, Item, Mention, Post, Reaction, Snapshot
+from hotpapers.issues.engagement.standing import queries, rules
+from hotpapers.issues.engagement.standing.rules import AccountHistory, PaperActivity, add_activity, has_standing
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.transfer.jsonl.importer import import_lines
+from hotpapers.record.identities import key_of
+from hotpapers.record.record import Record
 from tests.issues.worlds import emptied
 
 NOW = 1_700_000_000_000_000

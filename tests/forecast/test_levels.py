@@ -8,8 +8,8 @@ from random import Random
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.forecast.calibration import LEVELS, bounds, choose_level
-from hotpapers.forecast.curves import ENOUGH, Curve, size_classes
+from hotpapers.issues.forecast.calibration import LEVELS, bounds, choose_level
+from hotpapers.issues.forecast.curves import ENOUGH, Curve, size_classes
 from tests.forecast import samples
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import forecast
-from hotpapers.engagement import measurement
-from hotpapers.forecast import ENOUGH, Forecast, ForecastTable, calibrate, predict
-from hotpapers.forecast.curves import size_classes
+from hotpapers.issues import forecast
+from hotpapers.issues.engagement import measurement
+from hotpapers.issues.forecast import ENOUGH, Forecast, ForecastTable, calibrate, predict
+from hotpapers.issues.forecast.curves import size_classes
 from tests.forecast import samples
 
 

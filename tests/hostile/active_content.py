@@ -39,6 +39,26 @@ TARGET_ATTRIBUTES = (
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 
 
+FORM_PAGES = ("reading/index.html", "search/index.html")
+"""The site's own pages with a form."""
+SWITCH = {"fieldset": 1, "legend": 1, "label": 3, "input": 3}
+"""How many of which elements let a reader choose how much of an issue to see."""
+
+
+def own_elements(path: str, page: Page) -> set[str]:
+    """The site's own elements that one of its pages may contain."""
+    if path.endswith("404.html") and page.all("style"):
+        return {"meta", "style"}
+    if path.endswith(FORM_PAGES):
+        return {"script", "meta", "link", *FORM_ELEMENTS}
+    return {"script", "meta", "link", *(SWITCH if _is_switch(page) else ())}
+
+
+def _is_switch(page: Page) -> bool:
+    choices = [(element.attributes.get("type"), element.attributes.get("name")) for element in page.all("input")]
+    return choices == [("radio", "show")] * 3 and {tag: len(page.all(tag)) for tag in SWITCH} == SWITCH
+
+
 def active_parts(page: Page, own_elements: Iterable[str] = ("script", "meta", "link")) -> list[str]:
     """Everything in a page that could load, run, send or deceive. `own_elements`: the site's that are
     allowed."""
@@ -62,6 +82,8 @@ def _is_own(element: Element) -> bool:
         return element.attributes.get("method", "get") == "get"
     if element.tag == "script":
         return set(element.attributes) == {"src"} and element.attributes["src"].endswith(SCRIPTS)
+    if element.tag == "style":  # its hash is in the page's policy
+        return not element.attributes
     if element.tag == "link":
         return element.attributes["rel"] in ("stylesheet", "icon", "canonical", "alternate")
     policy = element.attributes.get("http-equiv", "Content-Security-Policy")

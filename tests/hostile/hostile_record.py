@@ -14,12 +14,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from hotpapers.errors import HotPapersError
-from hotpapers.ids.mentions.paper_index import NO_NAMES
-from hotpapers.issues import freeze, quotations
-from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.model import DAY as A_DAY
-from hotpapers.model import (
+from hotpapers.base.errors import HotPapersError
+from hotpapers.base.ids.mentions.paper_index import NO_NAMES
+from hotpapers.base.model import DAY as A_DAY
+from hotpapers.base.model import (
     Announcement,
     Item,
     Mention,
@@ -30,12 +28,14 @@ from hotpapers.model import (
     Snapshot,
     storable,
 )
-from hotpapers.sources import hackernews
-from hotpapers.sources.arxiv import api, xml
-from hotpapers.sources.bluesky import parser
-from hotpapers.sources.feeds import FeedsSettings, FeedsSource
-from hotpapers.sources.mastodon import MastodonSettings, MastodonSource
-from hotpapers.store import Record
+from hotpapers.collect.sources import hackernews
+from hotpapers.collect.sources.arxiv import api, xml
+from hotpapers.collect.sources.bluesky import parser
+from hotpapers.collect.sources.feeds import FeedsSettings, FeedsSource
+from hotpapers.collect.sources.mastodon import MastodonSettings, MastodonSource
+from hotpapers.issues import freeze, quotations
+from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.record import Record
 from tests.issues.made import DAY, background, key, moment, write
 
 MORNING = moment(DAY)

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.render import channel
-from hotpapers.store import Record
-from hotpapers.view.site_config import SiteConfig
+from hotpapers.publish.render import channel
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record
 from tests.hostile import browser
 from tests.hostile.browser import Browser, PageEvents
 from tests.hostile.cases import CASES

@@ -18,38 +18,35 @@ import pytest
 from markdown_it import MarkdownIt
 from starlette.applications import Starlette
 
-from hotpapers import classic
-from hotpapers.deliver.announce.announcement import announcement
-from hotpapers.deliver.announce.chat import message
-from hotpapers.deliver.announce.thread import thread
-from hotpapers.deliver.email.messages import address_message, issue_message
-from hotpapers.errors import InputError
+from hotpapers.base import classic
+from hotpapers.base.errors import InputError
+from hotpapers.base.model import Issue, PublishedIssue
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import Issue, PublishedIssue
-from hotpapers.render import channel
-from hotpapers.store import Record, now
-from hotpapers.summaries.llm_client import request, sentence_of
-from hotpapers.transfer import export_formats
-from hotpapers.transfer.jsonl.exporter import ExportRequest
-from hotpapers.transfer.jsonl.importer import import_lines
-from hotpapers.view.key_sentence import key_sentence, sentences
-from hotpapers.view.site_config import SiteConfig
-from hotpapers.web.api import ApiConfig, ApiRoute
+from hotpapers.keep.transfer import export_formats
+from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
+from hotpapers.keep.transfer.jsonl.importer import import_lines
+from hotpapers.publish.deliver.announce.announcement import announcement
+from hotpapers.publish.deliver.announce.chat import message
+from hotpapers.publish.deliver.announce.thread import thread
+from hotpapers.publish.render import channel
+from hotpapers.publish.summaries.llm_client import request, sentence_of
+from hotpapers.publish.view.key_sentence import key_sentence, sentences
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record, now
+from hotpapers.serve.web.api import ApiConfig, ApiRoute
+from hotpapers.wings.mail.messages import address_message, issue_message
 from tests.deliver.announce.test_chat import PlainRoom
-from tests.deliver.email.samples import SECRET, mail_config, reader
-from tests.hostile.active_content import CONTROL_CHARACTERS, FORM_ELEMENTS, active_parts
+from tests.hostile.active_content import CONTROL_CHARACTERS, active_parts, own_elements
 from tests.hostile.cases import CASES
 from tests.hostile.hostile_record import fill
 from tests.issues.made import DAY
 from tests.render.html import Page
 from tests.web.asgi import get
+from tests.wings.mail.samples import SECRET, mail_config, reader
 
 SITE_CONFIG = SiteConfig("desk@library.example", "https://papers.example/daily/")
 EVERYTHING = ExportRequest(False, (), lambda _: None)
-OWN_ELEMENTS = {"script", "meta", "link"}
-FORM_PAGES = ("reading/index.html", "search/index.html")
-"""The site's own pages with a form."""
 ENTRIES_PER_MESSAGE = 20
 """Entries per mail or chat message: no message holds them all."""
 
@@ -95,10 +92,7 @@ def test_every_text_is_in_the_issue_with_a_quotation(issue: PublishedIssue) -> N
 def test_no_page_of_the_site_comes_alive(record: Record) -> None:
     files = render_channel(record, "site")
     pages = {path: Page(data) for path, data in files.items() if path.endswith(".html")}
-    parts = {
-        path: active_parts(page, OWN_ELEMENTS | FORM_ELEMENTS if path in FORM_PAGES else OWN_ELEMENTS)
-        for path, page in pages.items()
-    }
+    parts = {path: active_parts(page, own_elements(path, page)) for path, page in pages.items()}
     assert {path: active for path, active in parts.items() if active} == {}
     issue_page = pages[f"{DAY}/index.html"]
     assert sum(element.attributes.get("class") == "entry" for element in issue_page.all("article")) == len(CASES)
@@ -199,7 +193,9 @@ HEADERS = {
 
 def test_no_message_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: PublishedIssue) -> None:
     for part in slices(issue, ENTRIES_PER_MESSAGE):
-        message = address_message(issue_message(part, mail_config(), SITE_CONFIG), mail_config(), reader(), SECRET)
+        message = address_message(
+            issue_message(part, mail_config(), SITE_CONFIG), mail_config(), reader(), SECRET, part.frozen_at
+        )
         assert not re.search(rb"(?<!\r)\n|\r(?!\n)|[\x00\x0b\x0c]|\n\.\r", message)
         parsed_message = email.message_from_bytes(message, policy=email.policy.SMTP)
         assert {name.lower() for name in parsed_message} <= HEADERS and len(parsed_message.keys()) == len(

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hotpapers.errors import NetError
-from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient
+from hotpapers.base.errors import NetError
+from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient
 
 Play = Callable[["Handler"], None]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import NetError, RequestRefused, SettingsError
-from hotpapers.http.address_guard import HTTP, AddressGuard, is_inside, onward_from, read_address
+from hotpapers.base.errors import NetError, RequestRefused, SettingsError
+from hotpapers.base.http.address_guard import HTTP, AddressGuard, is_inside, onward_from, read_address
 from tests.http.server import Server, answer, client
 
 INSIDE = [

@@ -9,8 +9,8 @@ import zlib
 
 import pytest
 
-from hotpapers.errors import NetError, Stopped
-from hotpapers.http import ClientLimits
+from hotpapers.base.errors import NetError, Stopped
+from hotpapers.base.http import ClientLimits
 from tests.http.server import (
     SHORT,
     FakeTime,

@@ -7,9 +7,9 @@ import time as real_time
 
 import pytest
 
-from hotpapers.errors import RequestRefused, RetryLater
-from hotpapers.http import PoliteHttpClient, TrafficCounter, user_agent
-from hotpapers.model import HttpClient
+from hotpapers.base.errors import RequestRefused, RetryLater
+from hotpapers.base.http import PoliteHttpClient, TrafficCounter, user_agent
+from hotpapers.base.model import HttpClient
 from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, raw, request_error
 
 # ---- responses ---------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import NetError, RequestRefused, RetryLater
-from hotpapers.http import HostPacer
-from hotpapers.http.retry_policy import (
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.http import HostPacer
+from hotpapers.base.http.retry_policy import (
     DAY,
     RESETS,
     UNTOLD,

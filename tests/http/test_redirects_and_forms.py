@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hotpapers.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from tests.http.server import SHORT, FakeTime, Handler, Play, Server, answer, client, request_error
 from tests.http.test_faults import TRANSIENT_FAULTS
 

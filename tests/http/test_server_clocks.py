@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hotpapers.http import ServerClocks
-from hotpapers.http.retry_policy import date_of
-from hotpapers.model import DAY
+from hotpapers.base.http import ServerClocks
+from hotpapers.base.http.retry_policy import date_of
+from hotpapers.base.model import DAY
 
 AT = 1_773_392_400_000_000
 DATE = "Fri, 13 Mar 2026 09:00:00 GMT"

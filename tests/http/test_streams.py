@@ -21,9 +21,9 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import Server as WebsocketServer
 from websockets.sync.server import ServerConnection, serve
 
-from hotpapers.errors import NetError, RequestRefused, RetryAfter, RetryLater, Stopped
-from hotpapers.http import ClientLimits, PoliteHttpClient, TrafficCounter, streams
-from hotpapers.http.bodies import LineSplitter
+from hotpapers.base.errors import NetError, RequestRefused, RetryAfter, RetryLater, Stopped
+from hotpapers.base.http import ClientLimits, PoliteHttpClient, TrafficCounter, streams
+from hotpapers.base.http.bodies import LineSplitter
 from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, raw, stall
 
 ConnectionHandler = Callable[[ServerConnection], None]

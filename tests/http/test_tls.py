@@ -12,8 +12,8 @@ import pytest
 from websockets.sync.server import ServerConnection
 from websockets.sync.server import serve as serve_websocket
 
-from hotpapers.errors import NetError, RequestRefused
-from hotpapers.http import PoliteHttpClient
+from hotpapers.base.errors import NetError, RequestRefused
+from hotpapers.base.http import PoliteHttpClient
 from tests.conftest import data
 from tests.http.server import SHORT, Server, answer, client, serving, stall
 from tests.http.test_streams import running_server

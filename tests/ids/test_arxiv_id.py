@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import NotAnArxivId
-from hotpapers.ids import arxiv
-from hotpapers.ids.arxiv import ArxivId
-from hotpapers.ids.arxiv.grammar import ARCHIVES, WHOLE, error_reason
+from hotpapers.base.errors import NotAnArxivId
+from hotpapers.base.ids import arxiv
+from hotpapers.base.ids.arxiv import ArxivId
+from hotpapers.base.ids.arxiv.grammar import ARCHIVES, WHOLE, error_reason
 from tests.conftest import SHARED
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.ids import html_text as room
-from hotpapers.ids.html_text import LONGEST, MOST_LINKS, plain
-from hotpapers.model import TextLink, storable
+from hotpapers.base.ids import html_text as room
+from hotpapers.base.ids.html_text import MAX_HTML_CHARS, MAX_LINKS, plain
+from hotpapers.base.model import TextLink, storable
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -133,9 +133,11 @@ REPEATED = [
 def test_work_grows_with_the_length_and_no_faster(piece: str, before: str) -> None:
     small, large = (before + piece * (size // len(piece)) for size in (1_000, 4_000))
     assert work_of(large) <= 5 * work_of(small) + 100
-    plain(before + piece * (LONGEST // len(piece)))  # regular expressions are not counted, but would not finish here
+    plain(
+        before + piece * (MAX_HTML_CHARS // len(piece))
+    )  # regular expressions are not counted, but would not finish here
 
 
 def test_only_so_much_is_read() -> None:
-    assert len(plain("x" * (LONGEST + 5))[0]) == LONGEST
-    assert len(plain("<a href=x>y</a>" * (MOST_LINKS + 5))[1]) == MOST_LINKS
+    assert len(plain("x" * (MAX_HTML_CHARS + 5))[0]) == MAX_HTML_CHARS
+    assert len(plain("<a href=x>y</a>" * (MAX_LINKS + 5))[1]) == MAX_LINKS

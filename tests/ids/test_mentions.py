@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hotpapers.ids import arxiv
-from hotpapers.ids.arxiv import addresses, unescaping
-from hotpapers.ids.mentions import PaperMention, bulk, find
+from hotpapers.base.ids import arxiv
+from hotpapers.base.ids.arxiv import addresses, unescaping
+from hotpapers.base.ids.mentions import PaperMention, bulk, find
 from tests.conftest import SHARED, data
 from tests.ids.test_arxiv_id import IDS, VERSIONS, written
 
@@ -44,7 +44,7 @@ def test_the_list_is_large_and_of_many_forms() -> None:
     forms = {mention["form"] for row in LABELLED for mention in row["found"]}
     assert forms == {
         "abs", "pdf", "html", "format", "ps", "src", "eprint", "tb", "bibtex", "ftp", "vc", "cache", "short", "api",
-        "oai", "ar5iv", "alphaxiv", "vanity", "huggingface", "scirate", "doi", "prose",
+        "oai", "ar5iv", "alphaxiv", "vanity", "huggingface", "scirate", "doi", "prose", "ads",
     }  # fmt: skip
 
 
@@ -211,7 +211,39 @@ FORMS = [
     ("https://scirate.com/arxiv/{}", "scirate"),
     ("https://doi.org/10.48550/arXiv.{}", "doi"),
     ("arXiv:{} [cs.LG]", "prose"),
+    ("http://xxx.lanl.gov/abs/{}", "abs"),
+    ("https://arxiv-org.translate.goog/abs/{}", "abs"),
 ]
+
+
+def bibcode(id: str, initial: str) -> str:
+    """The bibcode that ADS gives a paper."""
+    archive, _, number = id.rpartition("/")
+    century = 1900 if int(number[:2]) > 50 else 2000
+    stem = archive.replace("-", ".") if archive else "arXiv"
+    last = number[2:].removeprefix("0") if archive else number if len(number) == 9 else number.replace(".", "")
+    return f"{century + int(number[:2])}{stem}{last:.>{14 - len(stem)}}{initial}"
+
+
+@given(IDS, st.sampled_from("AbZ."))
+def test_every_bibcode_on_ads(id: str, initial: str) -> None:
+    code = bibcode(id, initial)
+    address = f"https://ui.adsabs.harvard.edu/abs/{code}"
+    assert len(code) == 19
+    assert [(mention.id, mention.form) for mention in find(f"see {address}/abstract")] == [(id, "ads")]
+
+
+def proofpoint(address: str) -> str:
+    """A link as Proofpoint's second form rewrites it."""
+    parts = [sign if sign.isalnum() or sign == "." else "_" if sign == "/" else f"-{ord(sign):02X}" for sign in address]
+    return f"https://urldefense.proofpoint.com/v2/url?u={''.join(parts)}&d=DwIFaQ&c=x"
+
+
+@given(IDS, VERSIONS, st.sampled_from([form for form in FORMS if form[0].startswith("http")]))
+def test_links_that_mail_filters_rewrote(id: str, version: int | None, form: tuple[str, str]) -> None:
+    text = proofpoint(form[0].format(written(id, version)))
+    assert [(mention.id, mention.version, mention.form) for mention in find(text)] == [(id, version, form[1])]
+    check_scanners(text.encode())
 
 
 @given(
@@ -256,7 +288,8 @@ HOSTILE = [
     "www.", "arxiv ( [ { ", "arxiv preprint ", "arxiv<b>", "%252525arxiv", "&amp;amp;arxiv", "\\\\\\\\arxiv",
     "&#x0000arxiv.org/", "arxiv\u200b", "\u200b", "👩\u200d💻", "%e2%80%8b", "hf.co/papers/", "10.48550/arxiv.",
     "https://", ".arxiv.org/abs/1", "arxiv.org/api/query?a=b&", "2101.04869", "ftp/arxiv/papers/2101/",
-    "x\u200bi\u200bv", "<wbr>", "\\u0026amp;", "_arxiv",
+    "https-3a__arxiv.org_", "https-3a__", "xxx.", "xxx.lanl.gov/abs/", "adsabs", "adsabs.harvard.edu/abs/1998astro.ph",
+    "2021arxiv", "x\u200bi\u200bv", "<wbr>", "\\u0026amp;", "_arxiv",
 ]  # fmt: skip
 
 
@@ -275,8 +308,8 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         work[1] += (len(text) if end is None else end) - start
         return answer
 
-    monkeypatch.setattr("hotpapers.ids.arxiv.addresses.match", counted_match)
-    monkeypatch.setattr("hotpapers.ids.mentions.decoded", counted_decoded)
+    monkeypatch.setattr("hotpapers.base.ids.arxiv.addresses.match", counted_match)
+    monkeypatch.setattr("hotpapers.base.ids.mentions.decoded", counted_decoded)
     yield work
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.ids.mentions import own_words as words
-from hotpapers.ids.mentions.own_words import MentionedPaper, folded, frame, is_bare, own_words
+from hotpapers.base.ids.mentions import own_words as words
+from hotpapers.base.ids.mentions.own_words import MentionedPaper, folded, frame, is_bare, own_words
 
 KETTLES = MentionedPaper(
     "Kettles that Whistle: A Study of Émile's Cup",
@@ -81,4 +81,4 @@ def test_own_words_are_words_of_the_text_in_their_order(text: str, title: str, a
 
 
 def test_a_long_text_is_looked_at_up_to_a_bound() -> None:
-    assert sum(map(len, own_words("kettle " * 10**5, [KETTLES]).words)) <= words.LONGEST
+    assert sum(map(len, own_words("kettle " * 10**5, [KETTLES]).words)) <= words.MAX_TEXT_CHARS

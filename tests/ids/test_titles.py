@@ -11,11 +11,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers import classic
-from hotpapers.ids.mentions import paper_urls
-from hotpapers.ids.mentions.paper_index import MOST_PLACES, MOST_WORDS, NO_NAMES, AliasMatch, PaperAlias, PaperIndex
-from hotpapers.ids.mentions.title_mismatch import other_title
-from hotpapers.ids.mentions.title_words import WORD, plain, words
+from hotpapers.base import classic
+from hotpapers.base.ids.mentions import paper_urls
+from hotpapers.base.ids.mentions.paper_index import (
+    MAX_TITLE_PLACES,
+    MAX_TITLE_WORDS,
+    NO_NAMES,
+    AliasMatch,
+    PaperAlias,
+    PaperIndex,
+)
+from hotpapers.base.ids.mentions.title_mismatch import other_title
+from hotpapers.base.ids.mentions.title_words import WORD, plain, words
 
 KETTLE, SOCKS, OTHER = "arxiv:2609.00001", "arxiv:2609.00002", "arxiv:2609.00003"
 TITLE = "Teaching Kettles to Sing: $L_2$-Regular Whistles in Schrödinger's Kitchen"
@@ -175,7 +182,7 @@ def test_a_new_title_takes_the_place_of_the_old_one() -> None:
 
 
 def test_very_long_titles_are_left_alone() -> None:
-    long = " ".join(["tea"] * (MOST_WORDS + 1))
+    long = " ".join(["tea"] * (MAX_TITLE_WORDS + 1))
     assert not titles(long, PaperIndex([PaperAlias(KETTLE, long)])) and titles(
         long[4:], PaperIndex([PaperAlias(KETTLE, long[4:])])
     ) == [KETTLE]
@@ -206,7 +213,7 @@ def test_a_text_that_quotes_without_end_costs_a_bounded_number_of_looks() -> Non
         assert not names.papers_in(text)
     finally:
         sys.setprofile(None)
-    assert looked["_longest"] == MOST_PLACES
+    assert looked["_longest"] == MAX_TITLE_PLACES
 
 
 # ---- DOIs and pages ----------------------------------------------------------------------------------
@@ -308,7 +315,7 @@ def test_a_page_names_its_paper_unless_two_claim_it() -> None:
 
 def test_many_addresses_are_looked_at_so_far() -> None:
     names = PaperIndex([PaperAlias(KETTLE, doi="10.1000/last", pages=("github.com/kettle/song",))])
-    many = "https://a.example/b 10.1000/x " * paper_urls.MOST
+    many = "https://a.example/b 10.1000/x " * paper_urls.MAX_URLS
     assert not names.papers_in(f"{many} https://github.com/kettle/song 10.1000/last")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.store import Record
+from hotpapers.record import Record
 
 
 @pytest.fixture

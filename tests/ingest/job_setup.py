@@ -9,17 +9,17 @@ from typing import NamedTuple
 
 import pytest
 
-from hotpapers.errors import BusyStore
-from hotpapers.ingest.change_filter import TrackedPosts
-from hotpapers.ingest.collect_job import CollectJob, Connection
-from hotpapers.ingest.recount_job import RecountJob
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, Job, JobContext, JobLoop
-from hotpapers.model import HttpClient, Source
-from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
-from hotpapers.store import Record
-from hotpapers.store.batch_writer import BatchWriter
-from hotpapers.terms import TERMS
+from hotpapers.base.errors import BusyStore
+from hotpapers.base.model import HttpClient, Source
+from hotpapers.base.terms import TERMS
+from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, Job, JobContext, JobLoop
+from hotpapers.collect.recount_job import RecountJob
+from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.record import Record
+from hotpapers.record.batch_writer import BatchWriter
 from tests.sources.net import ScriptedClient
 
 LIST = "https://lobste.rs/domains/arxiv.org.json"

@@ -10,19 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotpapers.ids.mentions.paper_index import PaperIndex
-from hotpapers.ingest import shared_index
-from hotpapers.ingest.change_filter import (
-    TRACKED_FOR,
-    ChangeFilter,
-    TrackedKeys,
-    TrackedPosts,
-    edits,
-    restored_posts,
-)
-from hotpapers.ingest.pipeline import ingest, with_consequences
-from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
-from hotpapers.model import (
+from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.base.model import (
     DAY,
     Announcement,
     Item,
@@ -35,12 +24,23 @@ from hotpapers.model import (
     Snapshot,
     Verdict,
 )
-from hotpapers.privacy.forget import forget
-from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
-from hotpapers.sources.paper_mentions import EDIT_RULE
-from hotpapers.store import Record
-from hotpapers.store.parsing import parse
-from hotpapers.terms import TERMS
+from hotpapers.base.terms import TERMS
+from hotpapers.collect import shared_index
+from hotpapers.collect.change_filter import (
+    TRACKED_FOR,
+    ChangeFilter,
+    TrackedKeys,
+    TrackedPosts,
+    edits,
+    restored_posts,
+)
+from hotpapers.collect.pipeline import ingest, with_consequences
+from hotpapers.collect.shared_index import AGAIN, SharedPaperIndex
+from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.collect.sources.paper_mentions import EDIT_RULE
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record
+from hotpapers.record.parsing import parse
 from tests.ingest.job_setup import collect_setup
 from tests.sources.net import START
 from tests.store import made
@@ -136,7 +136,7 @@ def test_names_are_shared_and_others_are_learned_with_the_next_look(store_url: s
 
 
 def test_names_of_a_large_import_wait_for_the_next_reload(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_index, "MOST_NEW", 2)
+    monkeypatch.setattr(shared_index, "MAX_NEW_ROWS", 2)
     titles = [f"Moss on {place} walls of old stone houses" for place in ("north", "south", "inner")]
     papers = [Paper(paper=f"arxiv:2601.0000{n}", title=title, observed_at=START) for n, title in enumerate(titles)]
     with Record(store_url) as record:

@@ -10,13 +10,8 @@ from typing import Any
 
 import pytest
 
-from hotpapers.errors import BusyStore, NetError, Stopped, StreamGap, TakenOver
-from hotpapers.ingest.collect_job import COVERED_EVERY, CollectJob
-from hotpapers.jobs import job_state
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.attempts import FAILED_AGAIN, NextAttempt
-from hotpapers.jobs.job_state import JobState
-from hotpapers.model import (
+from hotpapers.base.errors import BusyStore, NetError, Stopped, StreamGap, TakenOver
+from hotpapers.base.model import (
     DAY,
     HOUR,
     Coverage,
@@ -29,13 +24,18 @@ from hotpapers.model import (
     RawPayload,
     Snapshot,
 )
-from hotpapers.schedule.health import dead_jobs
-from hotpapers.sources.lobsters import LobstersSource
-from hotpapers.store import Record
-from hotpapers.store.batches import cursor_of
-from hotpapers.store.database import Params
-from hotpapers.store.sqlite import SqliteDatabase
-from hotpapers.store.verify import check
+from hotpapers.collect.collect_job import COVERED_EVERY, CollectJob
+from hotpapers.collect.jobs import job_state
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.attempts import FAILED_AGAIN, NextAttempt
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.collect.sources.lobsters import LobstersSource
+from hotpapers.publish.schedule.health import dead_jobs
+from hotpapers.record import Record
+from hotpapers.record.batches import cursor_of
+from hotpapers.record.database import Params
+from hotpapers.record.sqlite import SqliteDatabase
+from hotpapers.record.verify import check
 from tests.ingest.job_setup import JobSetup, collect_setup, fail_next_append
 from tests.sources.net import START, ScriptedClient, reply
 
@@ -134,6 +134,8 @@ def test_nonsense_stops_nothing_and_is_kept_in_quarantine(store_url: str) -> Non
 def test_what_is_wholly_in_its_items_is_not_kept_raw(store_url: str) -> None:
     with collect_setup(store_url, story_list(story("ff", "2512.00006"))) as setup:
         run_round(setup)
+        before = JobState(source="lobsters", started_at=START - DAY, covered_to=START - HOUR)
+        jobs_queries.save_state(setup.record, before)
         job, context = setup.loop.job, setup.context()
         assert isinstance(job, CollectJob)
         http = ScriptedClient(lambda url: json.dumps(story("ff", "x", 9)).encode(), now=setup.http.now())
@@ -202,6 +204,16 @@ def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> Non
             (START, START + 2 * COVERED_EVERY, "complete"),
             (START + 2 * COVERED_EVERY, setup.http.now(), "refused"),
         ]
+
+
+def test_coverage_ends_now_although_a_servers_clock_is_ahead(store_url: str) -> None:
+    with collect_setup(store_url, {}) as setup:
+        before = JobState(source="lobsters", started_at=START - DAY, covered_to=START - HOUR)
+        jobs_queries.save_state(setup.record, before)
+        job, context = setup.loop.job, setup.context()
+        assert isinstance(job, CollectJob)
+        job._cover_up_to(context, START + DAY)
+        assert [row.until_at for row in coverage(setup.record)] == [START]
 
 
 def test_what_a_stream_lost_stays_missing(store_url: str) -> None:
@@ -310,6 +322,8 @@ def test_a_page_that_could_not_be_kept_is_asked_for_again(sqlite_url: str) -> No
 
 def test_after_a_clock_was_ahead_a_stream_sees_again_what_others_store(store_url: str) -> None:
     with collect_setup(store_url, {}, source=Stream([])) as setup:
+        before = JobState(source="lobsters", started_at=START - DAY, covered_to=START - HOUR)
+        jobs_queries.save_state(setup.record, before)
         job, context = setup.loop.job, setup.context()
         assert isinstance(job, CollectJob)
         job.names.look(setup.record, START + DAY)
@@ -377,6 +391,8 @@ def test_rounds_end_when_stopped(store_url: str) -> None:
 def test_what_a_failed_batch_read_was_not_learned(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the posts of the page would be taken for known ones when it is read again, and be skipped."""
     with collect_setup(store_url, story_list(story("gg", "2512.00007"))) as setup:
+        before = JobState(source="lobsters", started_at=START - DAY, covered_to=START - HOUR)
+        jobs_queries.save_state(setup.record, before)
         job, context = setup.loop.job, setup.context()
         assert isinstance(job, CollectJob)
         tracked = job.known
@@ -417,36 +433,3 @@ def test_what_was_called_read_by_a_clock_that_was_ahead_is_read_again(store_url:
         context.note(started_at=START - HOUR, covered_to=START + DAY)
         run_round(setup)
         assert jobs_queries.load_state(setup.record, "lobsters").covered_to == START
-
-
-def test_a_part_that_never_ran_holds_coverage_back(store_url: str) -> None:
-    with collect_setup(store_url, story_list(story("gg", "2512.00007"))) as setup:
-        job = setup.loop.job
-        assert isinstance(job, CollectJob)
-        job.shared_by = ("lobsters", "lobsters/2")
-        run_round(setup)
-        setup.http.sleep(COVERED_EVERY / 1e6 + 60)
-        run_round(setup)
-        assert coverage(setup.record) == []
-        later = setup.http.now()
-        jobs_queries.save_state(setup.record, JobState(source="lobsters/2", started_at=START, covered_to=later))
-        setup.http.sleep(COVERED_EVERY / 1e6 + 60)
-        run_round(setup)
-        [row] = coverage(setup.record)
-        assert (row.state, row.until_at) == ("complete", later)
-
-
-def test_of_a_stream_in_parts_so_much_was_read_as_the_slowest_part_has(store_url: str) -> None:
-    """And never later than now, whatever another part claims."""
-    with collect_setup(store_url, story_list(story("gg", "2512.00007"))) as setup:
-        job, context = setup.loop.job, setup.context()
-        assert isinstance(job, CollectJob)
-        job.shared_by = ("lobsters", "lobsters/2", "lobsters/3")
-        for name, covered_to in (("lobsters", START - 2), ("lobsters/2", START - 5), ("lobsters/3", START + DAY)):
-            jobs_queries.save_state(setup.record, JobState(source=name, started_at=START - DAY, covered_to=covered_to))
-        context.reload_state()
-        assert job._covered_by_others(context) == START - 5
-        for name in job.shared_by:
-            jobs_queries.save_state(setup.record, JobState(source=name, started_at=START - DAY, covered_to=START + DAY))
-        context.reload_state()
-        assert job._covered_by_others(context) == setup.http.now() == START

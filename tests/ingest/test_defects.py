@@ -15,22 +15,23 @@ from typing import Any
 
 import pytest
 
-from hotpapers import schedule
-from hotpapers.engagement import queries as engagement_queries
-from hotpapers.errors import Stopped, StoreError, UsageError
-from hotpapers.http import HostPacer, ServerClocks
-from hotpapers.ingest import change_filter, collect_job, job_factory, pipeline
-from hotpapers.ingest.collect_job import Connection
-from hotpapers.ingest.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
-from hotpapers.ingest.shared_index import SharedPaperIndex
-from hotpapers.jobs import isolation, job_state
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.attempts import FAILED_AGAIN
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobContext, JobLoop
-from hotpapers.jobs.runner import JobRunner
-from hotpapers.model import DAY, HOUR, Publication
-from hotpapers.schedule import (
+from hotpapers.base.errors import Stopped, StoreError, UsageError
+from hotpapers.base.http import HostPacer, ServerClocks
+from hotpapers.base.model import DAY, HOUR, Publication
+from hotpapers.collect import change_filter, collect_job, job_factory, pipeline
+from hotpapers.collect.collect_job import Connection
+from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
+from hotpapers.collect.jobs import isolation, job_state
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.attempts import FAILED_AGAIN
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobContext, JobLoop
+from hotpapers.collect.jobs.runner import JobRunner
+from hotpapers.collect.shared_index import SharedPaperIndex
+from hotpapers.collect.sources.lobsters import LobstersSource
+from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.publish import schedule
+from hotpapers.publish.schedule import (
     HousekeepingJob,
     IssueDestination,
     PublishJob,
@@ -41,8 +42,7 @@ from hotpapers.schedule import (
     publishing,
     sending,
 )
-from hotpapers.sources.lobsters import LobstersSource
-from hotpapers.store import Record, batches
+from hotpapers.record import Record, batches
 from tests.ingest.job_setup import LIST
 from tests.ingest.test_recount_job import post, story
 from tests.schedule.test_sending import RecordingSender

@@ -9,17 +9,17 @@ from itertools import pairwise
 
 import pytest
 
-from hotpapers.errors import Stopped
-from hotpapers.ingest.change_filter import TrackedPosts
-from hotpapers.ingest.collect_job import CollectJob, Connection
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobContext, JobLoop
-from hotpapers.model import BEGAN, DAY, HOUR, READ_BACK, Coverage, PayloadPage
-from hotpapers.sources.bluesky import EDGE
-from hotpapers.store import Record
-from hotpapers.store.batches import cursor_of
-from hotpapers.terms import TERMS
+from hotpapers.base.errors import Stopped
+from hotpapers.base.model import BEGAN, DAY, HOUR, READ_BACK, Coverage, PayloadPage
+from hotpapers.base.terms import TERMS
+from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobContext, JobLoop
+from hotpapers.collect.sources.bluesky import EDGE
+from hotpapers.record import Record
+from hotpapers.record.batches import cursor_of
 from tests.ingest.job_setup import fail_next_append
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient

@@ -7,13 +7,13 @@ import json
 import msgspec
 import pytest
 
-from hotpapers.errors import NetError, RetryLater
-from hotpapers.ingest.recount_job import LATE, RecountJob
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.model import DAY, HOUR, Coverage, Post, Snapshot
-from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
-from hotpapers.store import Record
+from hotpapers.base.errors import NetError, RetryLater
+from hotpapers.base.model import DAY, HOUR, Coverage, Post, Snapshot
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.recount_job import LATE, RecountJob
+from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.record import Record
 from tests.ingest.job_setup import recount_setup
 from tests.sources.net import START, ScriptedClient, reply
 
@@ -59,13 +59,37 @@ def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
 
 
 def test_what_is_gone_is_noticed(store_url: str) -> None:
-    http = ScriptedClient(lambda url: reply(404))
+    http = ScriptedClient(lambda url: story("bb", 1) if url.endswith("bb.json") else reply(404))
     with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
-        setup.record.append([post("aa")], source="test")
+        setup.record.append([post("aa"), post("bb")], source="test")
         http.sleep(7 * 3600)
         setup.loop.attempt()
-        latest = setup.record.view().latest_row(Post, "lobsters:aa")
-        assert latest is not None and isinstance(latest.item, Post) and latest.item.gone
+        assert gone_in(setup.record) == ["lobsters:aa"]
+
+
+def test_a_site_that_answers_404_everywhere_deletes_nothing(store_url: str) -> None:
+    """Not even a single post at a time, and not for good."""
+    is_blind = True
+    http = ScriptedClient(lambda url: reply(404) if is_blind else list_or_story(url))
+    with recount_setup(store_url, LobstersSource(LobstersSettings(), ()), http) as setup:
+        setup.record.append([post("aa")], source="test")
+        for _ in range(3):
+            http.sleep(12 * 3600)
+            setup.loop.attempt()
+            assert gone_in(setup.record) == [] and setup.loop.problem is None
+        is_blind = False
+        http.sleep(12 * 3600)
+        setup.loop.attempt()
+        assert gone_in(setup.record) == [] and likes_in(setup.record) == [1]
+
+
+def list_or_story(url: str) -> bytes:
+    return b"[" + story("aa", 1) + b"]" if "/domains/" in url else story("aa", 1)
+
+
+def gone_in(record: Record) -> list[str]:
+    rows = record.view().latest(Post, "t.gone <> ''")
+    return [row.item.post for row in rows if isinstance(row.item, Post)]
 
 
 def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> None:

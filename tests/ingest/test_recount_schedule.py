@@ -9,10 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.engagement import queries as engagement_queries
-from hotpapers.engagement.measurement import NEVER, SHOWN_FOR, next_recount_at
-from hotpapers.ingest.queries import living_posts
-from hotpapers.model import (
+from hotpapers.base.model import (
     DAY,
     HOUR,
     Announcement,
@@ -25,10 +22,13 @@ from hotpapers.model import (
     Snapshot,
     Verdict,
 )
-from hotpapers.moderation.bots.review import withdraw_rows
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record
-from hotpapers.store.identities import key_of
+from hotpapers.collect.queries import living_posts
+from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.issues.engagement.measurement import NEVER, SHOWN_FOR, next_recount_at
+from hotpapers.issues.moderation.bots.review import withdraw_rows
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record
+from hotpapers.record.identities import key_of
 
 START = 1_767_225_600_000_000
 FOLLOWED_POSTS = f"SELECT {key_of('recount.post')} FROM recount"

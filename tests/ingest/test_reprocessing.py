@@ -9,19 +9,19 @@ from contextlib import suppress
 import msgspec
 import pytest
 
-from hotpapers.errors import Stopped
-from hotpapers.ingest import reprocessing
-from hotpapers.ingest.change_filter import TrackedPosts
-from hotpapers.ingest.collect_job import CollectJob, Connection
-from hotpapers.ingest.job_factory import ConfiguredSource, read_settings
-from hotpapers.ingest.shared_index import SharedPaperIndex
-from hotpapers.model import HOUR, Item, Post, RawPayload
-from hotpapers.sources import SOURCES
-from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
-from hotpapers.store import AsOfView, Record
-from hotpapers.store.reparse import ReparsePlan
-from hotpapers.store.verify import check
-from hotpapers.terms import TERMS
+from hotpapers.base.errors import Stopped
+from hotpapers.base.model import HOUR, Item, Post, RawPayload
+from hotpapers.base.terms import TERMS
+from hotpapers.collect import reprocessing
+from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.job_factory import ConfiguredSource, read_settings
+from hotpapers.collect.shared_index import SharedPaperIndex
+from hotpapers.collect.sources import CORE, SOURCES
+from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.record import AsOfView, Record
+from hotpapers.record.reparse import ReparsePlan
+from hotpapers.record.verify import check
 from tests.ingest import job_setup
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient
@@ -113,7 +113,7 @@ UseReader = Callable[[type[LobstersSource]], None]
 @pytest.fixture
 def use_reader(monkeypatch: pytest.MonkeyPatch) -> UseReader:
     """Makes the program read Lobsters with another reader."""
-    return lambda reader: monkeypatch.setitem(SOURCES, "lobsters", (reader, LobstersSettings))
+    return lambda reader: monkeypatch.setitem(CORE, "lobsters", (reader, LobstersSettings))
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from hotpapers.model import HOUR, Account, Item, Listing, Mention, Paper, Place, Post, Publication, Shown, Tally
-from hotpapers.store.record import Record
+from hotpapers.base.model import HOUR, Account, Item, Listing, Mention, Paper, Place, Post, Publication, Shown, Tally
+from hotpapers.record.record import Record
 from tests.issues.made import DAY, key, moment, write
 
 LISTED = Publication(

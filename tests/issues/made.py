@@ -7,11 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from hotpapers.issues import freeze
-from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.issues.freeze import FrozenIssue
-from hotpapers.issues.windows import is_label
-from hotpapers.model import (
+from hotpapers.base.categories import archive_of
+from hotpapers.base.model import (
     HOUR,
     Announcement,
     AnnouncementType,
@@ -27,7 +24,11 @@ from hotpapers.model import (
     Snapshot,
     Verdict,
 )
-from hotpapers.store.record import Record
+from hotpapers.issues import freeze
+from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.freeze import FrozenIssue
+from hotpapers.issues.windows import is_label
+from hotpapers.record.record import Record
 
 DAY = "2024-05-07"
 """A Tuesday."""
@@ -52,7 +53,7 @@ def paper(
     type: AnnouncementType = "new",
     **more: str | int,
 ) -> list[Item]:
-    """A paper with its metadata, announced at the midnight that begins a day, or at `at`."""
+    """A paper and its announcement in the feed of its archive, at the midnight that begins a day or at `at`."""
     at = at or moment(day)
     return [
         Paper(
@@ -60,7 +61,7 @@ def paper(
             categories=(category,), observed_at=at,
         ),
         Announcement(
-            paper=key(number), day=day, category=category, type=type, announced_at=at,
+            paper=key(number), day=day, category=archive_of(category), type=type, announced_at=at,
             observed_at=int(more.get("observed_at", at)),
         ),
     ]  # fmt: skip

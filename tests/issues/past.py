@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from hotpapers.model import HOUR, Item, Mention, Paper, Publication, Reaction
-from hotpapers.store.record import Record
+from hotpapers.base.model import HOUR, Item, Mention, Paper, Publication, Reaction
+from hotpapers.record.record import Record
 from tests.issues.made import counts, judged, key, moment, paper, post, posts_about, write
 
 DAILY = Publication(

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
-from hotpapers.engagement.attention import Engagement
-from hotpapers.engagement.measurement import AGES
-from hotpapers.model import (
+from hotpapers.base.model import (
     BEGAN,
     DAY,
     HOUR,
@@ -26,6 +24,8 @@ from hotpapers.model import (
     Snapshot,
     Verdict,
 )
+from hotpapers.issues.engagement.attention import Engagement
+from hotpapers.issues.engagement.measurement import AGES
 from tests.issues.worlds import TEXTS, World
 
 T = TypeVar("T", bound=Item)
@@ -261,7 +261,7 @@ class Plain(NamedTuple):
         """One network's attention."""
         counting_posts = [row for row in posts_at if row.post.network == network and not row.is_bot]
         persons = {row.person for row in counting_posts if is_at_home(row, posts_at)}
-        named, beyond, highest = set(persons), 0, 0
+        named, beyond, highest, highest_kind = set(persons), 0, 0, ""
         for row in counting_posts:
             reactions = [r for r in self.latest(Reaction, mark.until) if r.post == row.post.post]
             for kind, counted in (("repost", row.reposts), ("like", row.likes)):
@@ -271,7 +271,8 @@ class Plain(NamedTuple):
                 beyond += max(0, counted - len(accounts))
                 if not row.shared:
                     named |= people - self.bots - self.ourselves
-                    highest = max(highest, counted - len(accounts))
+                    if counted - len(accounts) > highest:
+                        highest, highest_kind = counted - len(accounts), f"{kind}s"
         authors, standing = self.authors(mark.paper) if self.enough is not None else set(), self.known
         vouching = None if standing is None else len({row for row in named if row in standing and row not in authors})
         counting = len(named) if vouching is None else min(len(named), vouching + vouching)
@@ -284,6 +285,7 @@ class Plain(NamedTuple):
             reposts=sum(row.reposts for row in counting_posts), likes=sum(row.likes for row in counting_posts),
             bots=sum(row.is_bot and row.post.network == network for row in posts_at), known=vouching,
             authors=len(persons & authors), counted=max(counting, highest),
+            counted_as=highest_kind if highest > counting else "voices",
             posts_read=sum(row.counted_at is not None for row in counting_posts),
         )  # fmt: skip
 

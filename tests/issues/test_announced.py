@@ -5,9 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hotpapers import announcement_days
-from hotpapers.issues import announcement_counts
-from hotpapers.model import (
+from hotpapers.base import announcement_days
+from hotpapers.base.model import (
     HOUR,
     EarlierIssue,
     Entry,
@@ -18,7 +17,8 @@ from hotpapers.model import (
     ReferenceSize,
     Retrospective,
 )
-from hotpapers.view import phrases
+from hotpapers.issues import announcement_counts
+from hotpapers.publish.view import phrases
 
 THURSDAY = "2021-01-14"
 DAILY = Publication(publication="daily", title="The Daily Dozen", observed_at=0)
@@ -63,21 +63,21 @@ BEFORE, MONDAY, FRIDAY, FRIDAY_AFTER = "2021-01-13", "2021-01-11", "2021-01-08",
     ],
 )
 def test_which_papers_were_announced_when(days: list[str], sentence: str) -> None:
-    assert sentence_for(*days) == f"{sentence} · 69 announced that day, 214 considered"
+    assert sentence_for(*days) == f"{sentence} · 69 announced that day, 214 talked about"
 
 
 def test_papers_of_that_day_are_told_of_all_that_were_announced() -> None:
     days = (THURSDAY, BEFORE, MONDAY)
-    assert sentence_for(*days) == "3 papers: 1 of the 69 announced that day, 2 from before · 214 considered"
+    assert sentence_for(*days) == "3 papers: 1 of the 69 announced that day, 2 from before · 214 talked about"
     unknown = "3 papers: 1 announced that day, 2 from before · the day’s announcement is not in the record"
-    assert sentence_for(*days, new=None) == f"{unknown} · 214 considered"
+    assert sentence_for(*days, new=None) == f"{unknown} · 214 talked about"
 
 
 def test_an_issue_that_closes_late_may_hold_papers_of_the_day_after() -> None:
-    assert sentence_for(FRIDAY_AFTER) == "1 paper, announced on 2021-01-15 · 69 announced that day, 214 considered"
+    assert sentence_for(FRIDAY_AFTER) == "1 paper, announced on 2021-01-15 · 69 announced that day, 214 talked about"
     assert (
         sentence_for(FRIDAY_AFTER, THURSDAY)
-        == "2 papers: 1 of the 69 announced that day, 1 from after · 214 considered"
+        == "2 papers: 1 of the 69 announced that day, 1 from after · 214 talked about"
     )
     assert sentence_for(FRIDAY_AFTER, THURSDAY, BEFORE).startswith(
         "3 papers: 1 of the 69 announced that day, 1 from before, 1"
@@ -86,13 +86,13 @@ def test_an_issue_that_closes_late_may_hold_papers_of_the_day_after() -> None:
 
 
 def test_of_how_many_they_are() -> None:
-    assert sentence_for(new=0) == "0 papers · none announced that day, 214 considered"
-    assert sentence_for(new=None) == "0 papers · the day’s announcement is not in the record · 214 considered"
-    assert sentence_for(categories=("cs.LG",)).endswith("69 announced that day, 214 considered in all fields")
+    assert sentence_for(new=0) == "0 papers · none announced that day, 214 talked about"
+    assert sentence_for(new=None) == "0 papers · the day’s announcement is not in the record · 214 talked about"
+    assert sentence_for(categories=("cs.LG",)).endswith("69 announced that day, 214 talked about in all fields")
 
 
 def test_longer_windows_say_nothing_of_one_day() -> None:
-    assert sentence_for(THURSDAY, BEFORE, window="weekly") == "2 papers, of 214 considered"
+    assert sentence_for(THURSDAY, BEFORE, window="weekly") == "2 papers, of 214 talked about"
 
 
 def test_when_one_paper_was_announced() -> None:
@@ -112,14 +112,14 @@ def test_a_label_from_a_moment(day: str, hours: int) -> None:
 def test_why_there_is_none() -> None:
     assert announcement_counts.empty_reason(content(of=0)) == "Nobody talked about a paper from these days."
     assert announcement_counts.empty_reason(content()) == (
-        "Nothing reached the threshold: none of the 214 papers considered scored 1,000 or more."
+        "Nothing reached the threshold: none of the 214 papers talked about scored 1,000 or more."
     )
     assert announcement_counts.empty_reason(content(include=("owl",))) == (
         "Nothing reached the threshold: no paper of this publication’s fields scored 1,000 or more."
     )
     young = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
     assert announcement_counts.empty_reason(content(least_entries=10, compared=young)) == (
-        "Nothing to show yet: none of the 214 papers considered has 3 voices or more."
+        "Nothing to show yet: none of the 214 papers talked about has 3 voices or more."
     )
     assert announcement_counts.empty_reason(content(threshold=0)).endswith("scored 1 or more.")
 
@@ -128,13 +128,13 @@ def test_papers_of_earlier_issues_are_not_said_to_have_reached_nothing() -> None
     """They may well score that much again, but are not shown again."""
     earlier = (EarlierIssue(day=BEFORE, edition=1, digest="d"),)
     assert announcement_counts.empty_reason(content(earlier=earlier)) == (
-        "Nothing new reached the threshold: leaving out what earlier issues held, none of the 214 papers considered "
+        "Nothing new reached the threshold: leaving out what earlier issues held, none of the 214 papers talked about "
         "scored 1,000 or more."
     )
     young = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
     assert announcement_counts.empty_reason(content(earlier=earlier, least_entries=10, compared=young)) == (
-        "Nothing new to show yet: leaving out what earlier issues held, none of the 214 papers considered has 3 voices "
-        "or more."
+        "Nothing new to show yet: leaving out what earlier issues held, none of the 214 papers talked about has 3 "
+        "voices or more."
     )
 
 
@@ -160,7 +160,7 @@ def test_a_week_is_not_empty_because_of_one_day_of_it() -> None:
     """Its Monday may be a holiday."""
     readings = (NetworkReading(network="bluesky", state="complete"),)
     assert without_papers(day="2021-01-04", window="weekly", readings=readings) == (
-        "Nothing reached the threshold: none of the 214 papers considered scored 1,000 or more."
+        "Nothing reached the threshold: none of the 214 papers talked about scored 1,000 or more."
     )
 
 
@@ -173,5 +173,27 @@ def test_what_an_archive_tells_is_known_though_no_network_was_read() -> None:
     assert without_papers(new=3, readings=unread) == nothing
     assert without_papers(new=3, readings=unread, of=0, retrospective=archive) == nothing
     assert without_papers(new=3, readings=unread, retrospective=archive) == (
-        "Nothing reached the threshold: none of the 214 papers considered scored 1,000 or more."
+        "Nothing reached the threshold: none of the 214 papers talked about scored 1,000 or more."
     )
+
+
+@pytest.mark.parametrize(
+    ("states", "sentence"),
+    [
+        (("complete", "complete"), "Nobody talked about a paper from these days."),
+        (("complete", "refused"), "Nobody talked about a paper from these days, as far as networks were read."),
+        (("partial",), "Nobody talked about a paper from these days, as far as networks were read."),
+        (
+            ("refused", "unknown"),
+            "No network could be read for this day, so nothing is known about what people discussed.",
+        ),
+        (("unknown",), "No network was read for this day, so nothing is known about what people discussed."),
+        ((), "No network was read for this day, so nothing is known about what people discussed."),
+    ],
+)
+def test_nobody_is_said_to_have_talked_only_where_networks_were_read(states: tuple[str, ...], sentence: str) -> None:
+    readings = tuple(
+        NetworkReading(network=name, state=state)  # type: ignore[arg-type]
+        for name, state in zip(("bluesky", "x"), states, strict=False)
+    )
+    assert without_papers(of=0, new=3, readings=readings) == sentence

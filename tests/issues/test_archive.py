@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 import pytest
 
-from hotpapers.categories import group_of
+from hotpapers.base.categories import group_of
+from hotpapers.base.model import DAY, HOUR, Issue, IssueContent
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
-from hotpapers.model import DAY, HOUR, Issue, IssueContent
-from hotpapers.ranking.rarity import millipoints
-from hotpapers.store.record import Record, now
-from hotpapers.store.verify import check
-from hotpapers.transfer.classic_import import import_classic
-from hotpapers.transfer.research import write_tables
-from tests.transfer.recounts import ask, recounted
+from hotpapers.issues.ranking.rarity_1 import millipoints
+from hotpapers.keep.transfer.classic_import import import_classic
+from hotpapers.record.record import Record, now
+from hotpapers.record.verify import check
+from hotpapers.wings.tables.writer import write_tables
+from tests.wings.tables.recounts import ask, recounted
 
 pytestmark = pytest.mark.long
 

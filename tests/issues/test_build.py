@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers import announcement_days, ranking
-from hotpapers.issues import build
-from hotpapers.model import (
+from hotpapers.base import announcement_days
+from hotpapers.base.model import (
     HOUR,
     Attention,
     Candidate,
@@ -19,7 +18,8 @@ from hotpapers.model import (
     Publication,
     RankingInput,
 )
-from hotpapers.store.record import Record
+from hotpapers.issues import build, ranking
+from hotpapers.record.record import Record
 from tests.issues.made import (
     DAILY,
     DAY,

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.issues import queries
+from hotpapers.base.model import DAY as DAY_LONG
+from hotpapers.base.model import HOUR, NETWORKS, Coverage, CoverageState, NetworkReading
 from hotpapers.issues.coverage import SEVERITY, UnreadTimes, covered_ranges, reading_of, unread_times
-from hotpapers.model import DAY as DAY_LONG
-from hotpapers.model import HOUR, NETWORKS, Coverage, CoverageState, NetworkReading
-from hotpapers.store.record import Record
+from hotpapers.record import readings
+from hotpapers.record.record import Record
 from tests.issues.made import DAILY, DAY, background, issue, moment, paper, posts_about, read, write
 
 CUT = moment(DAY) + 8 * HOUR
@@ -166,5 +166,5 @@ def test_which_networks_were_read_is_known_without_reading_all_coverage(sqlite_u
         write(record, (read("bluesky", n, n + 1, at=n + 1) for n in range(20_000)), read("reddit", 0, 1, at=1))
         steps = count()
         record.database._connection.set_progress_handler(lambda: next(steps) < 0, 1_000)  # type: ignore[attr-defined]
-        assert queries.networks_read(record.view()) == {"bluesky", "reddit"}
+        assert readings.networks_read(record.view()) == {"bluesky", "reddit"}
         assert next(steps) < 20

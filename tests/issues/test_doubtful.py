@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hotpapers.base.model import Issue, Mention, Post, Verdict
 from hotpapers.issues import freeze
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import Issue, Mention, Post, Verdict
-from hotpapers.store import Record
+from hotpapers.record import Record
 from tests.cli.run import good
 from tests.issues.made import DAY, background, frozen, judged, moment, paper, post, posts_about, write
 

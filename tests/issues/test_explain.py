@@ -9,13 +9,13 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers.errors import NotFound
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import HOUR, Publication, PublishedIssue
 from hotpapers.issues import freeze
 from hotpapers.issues.explain import ALL_KNOWN, explain, text_of
+from hotpapers.issues.ranking.rarity_1 import millipoints
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR, Publication, PublishedIssue
-from hotpapers.ranking.rarity import millipoints
-from hotpapers.store.record import Record
+from hotpapers.record.record import Record
 from tests.conftest import data
 from tests.issues.listed import listed
 from tests.issues.made import (

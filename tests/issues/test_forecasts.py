@@ -7,12 +7,12 @@ from itertools import groupby
 
 import pytest
 
-from hotpapers.engagement.attention import Engagement, read_engagement
-from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.forecast import Forecast
+from hotpapers.base.model import DAY, HOUR, NetworkForecast
+from hotpapers.issues.engagement.attention import Engagement, read_engagement
+from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.issues.forecast import Forecast
 from hotpapers.issues.forecasts import CurveCollector, sentence
-from hotpapers.model import DAY, HOUR, NetworkForecast
-from hotpapers.store.record import Record
+from hotpapers.record.record import Record
 from tests.issues.made import key, more_talk, paper, posts_about, write
 
 NOW = 20_500 * DAY + 9 * HOUR

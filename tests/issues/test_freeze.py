@@ -15,19 +15,19 @@ from unittest.mock import Mock
 import msgspec
 import pytest
 
-from hotpapers.errors import IssueError, NotFound, UsageError
+from hotpapers.base.errors import IssueError, NotFound, UsageError
+from hotpapers.base.model import HOUR, Alias, Issue, Item, Publication, RawPayload
+from hotpapers.base.settings import BotSettings
 from hotpapers.issues import build, freeze, windows
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR, Alias, Issue, Item, Publication, RawPayload
-from hotpapers.privacy.forget import forget
-from hotpapers.schedule import judge_and_freeze
-from hotpapers.settings import BotSettings
-from hotpapers.store.issue_contents import decode_content
-from hotpapers.store.record import Record
-from hotpapers.store.verify import check
-from hotpapers.transfer.jsonl.exporter import lines
-from hotpapers.transfer.jsonl.importer import import_lines
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.transfer.jsonl.importer import import_lines
+from hotpapers.publish.schedule import judge_and_freeze
+from hotpapers.record.issue_contents import decode_content
+from hotpapers.record.record import Record
+from hotpapers.record.verify import check
 from tests.issues.listed import listed
 from tests.issues.made import (
     DAILY,
@@ -67,7 +67,8 @@ def fortnight() -> list[Item]:
         *background(networks=("bluesky", "mastodon")),
         *paper(1, "2024-05-06"), *posts_about(1, 50, monday), *posts_about(1, 20, monday, "mastodon"),
         *paper(2), *posts_about(2, 40, TODAY), *paper(3), *posts_about(3, 40, TODAY), *post(3, "bluesky:bot", TODAY),
-        judged("bluesky:by-bot", "bot"), read("bluesky", monday, TODAY + 9 * HOUR, at=TODAY),
+        judged("bluesky:by-bot", "bot"), read("bluesky", monday, monday + 8 * HOUR),
+        read("bluesky", monday + 8 * HOUR, TODAY + 9 * HOUR, at=TODAY),
     ]  # fmt: skip
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.engagement.standing.queries import known_accounts, relearn_standing
+from hotpapers.base.model import DAY, HOUR, Entry, Issue, Item, Price, Reaction
 from hotpapers.issues import freeze
-from hotpapers.model import DAY, HOUR, Entry, Issue, Item, Price, Reaction
-from hotpapers.privacy.forget import forget
-from hotpapers.store.record import Record
-from hotpapers.transfer.jsonl.exporter import lines
-from hotpapers.transfer.jsonl.importer import import_lines
+from hotpapers.issues.engagement.standing.queries import known_accounts, relearn_standing
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.transfer.jsonl.importer import import_lines
+from hotpapers.record.record import Record
 from tests.issues import made
 from tests.issues.made import background, counts, frozen, judged, key, moment, paper, post, write
 

@@ -11,21 +11,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.announcement_days import deadline_day
-from hotpapers.ids.timestamps import as_utc
+from hotpapers.base.announcement_days import deadline_day
+from hotpapers.base.ids.timestamps import as_utc
+from hotpapers.base.model import HOUR, Announcement, Item, Paper
 from hotpapers.issues.announcement_counts import facts
 from hotpapers.issues.explain import explain
 from hotpapers.issues.inferred_days import announcements_of, infer_days
 from hotpapers.issues.queries import SubmittedPaper
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR, Announcement, Item, Paper
-from hotpapers.store.record import Record
-from hotpapers.transfer.observations import handed_out
-from hotpapers.view import phrases
-from tests.ingest.archive_helpers import file, import_files
+from hotpapers.publish.view import phrases
+from hotpapers.record.record import Record
+from hotpapers.wings.proof.observations import handed_out
 from tests.issues.made import key, moment, paper, write
 from tests.issues.past import DAILY, FIRST, archive, fill, lessons
 from tests.issues.test_past_days import flaws, frozen_period
+from tests.wings.archives.archive_helpers import file, import_files
 
 LAST = date(2024, 5, 21)
 """There is no deadline on the next day."""

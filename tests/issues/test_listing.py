@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers.errors import NotFound
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import HOUR, Listing, Paper, PublishedIssue
 from hotpapers.issues import build, freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.explain import explain
+from hotpapers.issues.ranking.rarity_1 import millipoints
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR, Listing, Paper, PublishedIssue
-from hotpapers.ranking.rarity import millipoints
-from hotpapers.store.record import Record
+from hotpapers.record.record import Record
 from tests.issues.listed import LISTED, Printed, listed, listing
 from tests.issues.made import DAY, issue, key, moment, numbers, posts_about, write
 

@@ -12,17 +12,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.engagement.queries import follow_new_posts, follow_shown_posts
-from hotpapers.errors import IssueError, NotFound, UsageError
+from hotpapers.base.errors import IssueError, NotFound, UsageError
+from hotpapers.base.model import HOUR, Issue, IssueContent, Paper, Publication, Reaction, Retrospective
+from hotpapers.base.settings import BotSettings
+from hotpapers.issues.engagement.queries import follow_new_posts, follow_shown_posts
 from hotpapers.issues.freeze import check_issue, editions, freeze, publication_of
 from hotpapers.issues.past_days import check_period_closed, freeze_period, history_of, plan_period
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR, Issue, IssueContent, Paper, Publication, Reaction, Retrospective
-from hotpapers.schedule.freezing import judge_days
-from hotpapers.settings import BotSettings
-from hotpapers.store.record import Record
-from hotpapers.view import phrases
+from hotpapers.publish.schedule.freezing import judge_days
+from hotpapers.publish.view import phrases
+from hotpapers.record.record import Record
 from tests.cli.run import environment
 from tests.issues.made import counts, frozen, judged, key, moment, paper, post, posts_about, read, write
 from tests.issues.past import DAILY, DAYS, FIRST, LAST, NAME, archive, fill
@@ -57,7 +57,7 @@ def test_day_by_day_it_is_the_same(
     store_url: str, tmp_path: Path, ranking: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same numbers as `freeze` gives day after day on the same record; and every issue rebuilds."""
-    monkeypatch.setattr("hotpapers.engagement.standing.queries.ENOUGH_KNOWN", 5)
+    monkeypatch.setattr("hotpapers.issues.engagement.standing.queries.ENOUGH_KNOWN", 5)
     recipe = msgspec.structs.replace(DAILY, ranking=ranking)
     with Record(store_url) as record, Record(str(tmp_path / "other.db")) as other:
         for target in (record, other):

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.ids.mentions.own_words import MentionedPaper
+from hotpapers.base.ids.mentions.own_words import MentionedPaper
+from hotpapers.base.model import Issue, IssueContent, Item, Post, Publication
 from hotpapers.issues import freeze, quotations
 from hotpapers.issues.build import IssueRecipe, build, digest_of
-from hotpapers.model import Issue, IssueContent, Item, Post, Publication
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record
-from hotpapers.store.commitments import canonical_json
-from hotpapers.store.issue_contents import decode_content
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record
+from hotpapers.record.commitments import canonical_json
+from hotpapers.record.issue_contents import decode_content
 from tests.conftest import ROOT, data
 from tests.issues.made import (
     DAILY,

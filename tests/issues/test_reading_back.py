@@ -7,18 +7,18 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers.engagement.attention import Engagement, read_engagement
-from hotpapers.engagement.measurement import MeasurementWindow as Measured
+from hotpapers.base.model import BEGAN, HOUR, READ_BACK, Coverage, Issue, Item, Window
+from hotpapers.base.model import DAY as DAY_LONG
 from hotpapers.issues.coverage import readings
+from hotpapers.issues.engagement.attention import Engagement, read_engagement
+from hotpapers.issues.engagement.measurement import MeasurementWindow as Measured
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.queries import read_back_at, site_started_at
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
 from hotpapers.issues.repository import history
 from hotpapers.issues.windows import closing
-from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, Issue, Item, Window
-from hotpapers.model import DAY as DAY_LONG
-from hotpapers.privacy.retention import prune
-from hotpapers.store.record import Record
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.record.record import Record
 from tests.issues.made import DAILY, DAY, counts, frozen, key, moment, paper, post, posts_about, read, write
 
 MINUTE = HOUR // 60

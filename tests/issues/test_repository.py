@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers.errors import NotFound
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import Alias, Item
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import Alias, Item
-from hotpapers.store.record import Record
+from hotpapers.record.record import Record
 from tests.issues.listed import LISTED, listed
 from tests.issues.made import (
     DAILY,

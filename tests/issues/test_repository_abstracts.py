@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from hotpapers.base.model import HOUR, Item, Paper, Place
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR, Item, Paper, Place
-from hotpapers.store.record import Record
+from hotpapers.record.record import Record
 from tests.issues.listed import LISTED, listing
 from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, posts_about, write
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.errors import NotFound
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import HOUR, Announcement, Paper
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR, Announcement, Paper
-from hotpapers.store.record import Record
+from hotpapers.record.record import Record
 from tests.issues.listed import LISTED, listed
 from tests.issues.made import (
     DAILY,
@@ -56,10 +56,16 @@ def test_what_issues_hold(record: Record) -> None:
     frozen(record, LISTED)
     write(record, [Paper(paper=key(4), title="Known better", authors=("Li Na",), observed_at=TODAY + 99 * HOUR)])
     issue_reader = RecordIssueReader(record)
+    for name in ("daily", "hot-papers"):
+        contents = {day: issue_reader.issue(name, day).content for day in issue_reader.days(name)}
+        assert issue_reader.voices(name) == {
+            day: {entry.paper: entry.voices for entry in (*content.entries, *content.ongoing)}
+            for day, content in contents.items()
+        }
     assert [(summary.day, summary.place, summary.paper) for summary in issue_reader.entry_summaries("daily")] == [
         (DAY, 1, key(1)), (DAY, 2, key(2)), ("2024-05-08", 1, key(4)),
     ]  # fmt: skip
-    assert issue_reader.entry_summaries("daily")[2][3:] == ("Known better", ("Li Na",), ())
+    assert issue_reader.entry_summaries("daily")[2][3:6] == ("Known better", ("Li Na",), ())
     assert issue_reader.entry_summaries("daily")[0].categories == ("cs.LG",)
     assert [(summary.paper, summary.authors) for summary in issue_reader.entry_summaries("listed")] == [
         (key(7), ("Tansy Overquill",)), (key(8), ("Tansy Overquill",)),

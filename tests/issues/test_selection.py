@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import model
+from hotpapers.base import model
+from hotpapers.base.model import HOUR, Issue, IssueContent, Publication, ReferenceSize, VoiceHistogram
 from hotpapers.issues import build, freeze, selection
 from hotpapers.issues.explain import explain
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR, Issue, IssueContent, Publication, ReferenceSize, VoiceHistogram
-from hotpapers.store.commitments import canonical_json
-from hotpapers.store.issue_contents import decode_content
-from hotpapers.store.record import Record
-from hotpapers.view import phrases
+from hotpapers.publish.view import phrases
+from hotpapers.record.commitments import canonical_json
+from hotpapers.record.issue_contents import decode_content
+from hotpapers.record.record import Record
 from tests.issues.made import (
     DAILY,
     DAY,
@@ -54,7 +54,7 @@ def test_a_young_record_shows_the_ten_best(record: Record) -> None:
     content = issue(record, TEN)
     assert numbers(content.entries) == [14, 13, 12, 11, 10, 9, 8, 7, 6, 5]
     assert [entry.score >= 1000 for entry in content.entries] == [True] + [False] * 9
-    assert (content.choice, content.considered) == ("least/1", 14)
+    assert (content.choice, content.considered) == ("least/2", 14)
     assert content.compared == ReferenceSize(network="bluesky", age=6, papers=12, days=1, young=True)
 
 
@@ -177,14 +177,14 @@ def test_the_arithmetic_says_that_places_are_provisional(record: Record) -> None
     day_one(record)
     frozen(record, TEN)
     young = RecordIssueReader(record).issue("daily", DAY)
-    assert "compared with 12 papers of one day; places are provisional" in phrases.facts(young)
+    assert "compared with 12 papers of one day, so the order is rough" in phrases.facts(young)
     explanation = explain(young, key(5))
     assert explanation.sentences == (
-        "Of 11 other papers talked about on Bluesky in one day, 9 had 5 voices or more six hours in: 79.",
+        "Of 11 other papers talked about on Bluesky in one day, 9 had 5 voices or more after six hours: 79.",
     )
     assert explanation.notes[0] == (
-        "Provisional until there are 500 papers of 90 days to compare with; so far, 12 papers of one day. Below the "
-        "threshold of 1,000, but until then the best are shown anyway."
+        "The order is rough until there are 500 papers of 90 days to compare with; so far, 12 papers of one day. Below "
+        "the threshold of 1,000, but until then the best are shown anyway."
     )
     assert explain(young, key(14)).notes[0].endswith("; so far, 12 papers of one day.")
 
@@ -233,10 +233,11 @@ def test_a_listing_says_nothing_of_it() -> None:
     listing = Publication(publication="hot", title="Hot", window="listing", observed_at=0)
     assert selection.least_papers(listing, msgspec.UNSET) == 0
     assert "least_entries" not in msgspec.to_builtins(listing)
-    assert model.IssueContent.__struct_fields__[-5:] == (
+    assert model.IssueContent.__struct_fields__[-6:] == (
         "choice",
         "compared",
         "quoting",
+        "counting",
         "retrospective",
         "witnessed",
     )

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import announcement_days
-from hotpapers.errors import IssueError, UsageError
+from hotpapers.base import announcement_days
+from hotpapers.base.errors import IssueError, UsageError
+from hotpapers.base.model import HOUR, Coverage, Publication, Window
 from hotpapers.issues import freeze, windows
 from hotpapers.issues.windows import cut_of, window_start
-from hotpapers.model import HOUR, Coverage, Publication, Window
-from hotpapers.store.record import Record
+from hotpapers.record.record import Record
 from tests.issues.made import (
     DAILY,
     DAY,

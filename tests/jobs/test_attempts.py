@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.errors import (
+from hotpapers.base.errors import (
     BusyStore,
     LogError,
     NetError,
@@ -12,7 +12,8 @@ from hotpapers.errors import (
     StreamGap,
     WrongClock,
 )
-from hotpapers.jobs.attempts import (
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.collect.jobs.attempts import (
     FAILED_AGAIN,
     REFUSED_AGAIN,
     NextAttempt,
@@ -20,8 +21,7 @@ from hotpapers.jobs.attempts import (
     next_attempt,
     requested_wait,
 )
-from hotpapers.jobs.job_state import JobState
-from hotpapers.model import DAY, HOUR
+from hotpapers.collect.jobs.job_state import JobState
 from tests.sources.net import START
 
 

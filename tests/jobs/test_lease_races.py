@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.store import Record
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.record import Record
 
 JOBS = 40
 PROCESSES = 4

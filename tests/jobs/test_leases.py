@@ -6,12 +6,12 @@ from functools import partial
 
 import pytest
 
-from hotpapers.errors import TakenOver
-from hotpapers.jobs import leases
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.job_state import LEASE, MOST_AHEAD
-from hotpapers.jobs.leases import Leases
-from hotpapers.store import Record
+from hotpapers.base.errors import TakenOver
+from hotpapers.collect.jobs import leases
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import LEASE, MAX_WAIT_AHEAD
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.record import Record
 from tests.sources.net import START
 
 
@@ -148,7 +148,7 @@ def test_a_process_takes_no_more_than_its_part(store_url: str) -> None:
 
 def test_a_reserved_moment_that_is_too_far_off_was_reserved_by_a_wrong_clock(store_url: str) -> None:
     with Record(store_url) as record:
-        jobs_queries.reserve_moment(record, "arxiv.org", MOST_AHEAD / 1e6, at=START)
-        assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START) == MOST_AHEAD / 1e6
+        jobs_queries.reserve_moment(record, "arxiv.org", MAX_WAIT_AHEAD / 1e6, at=START)
+        assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START) == MAX_WAIT_AHEAD / 1e6
         assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START) == 0, "that is more than 10 minutes ahead"
         assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START + 1_000_000) == 2

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import CorruptStore, NetError, RetryAfter, RetryLater, Stopped, UnreachableStore
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.leases import Leases, part_of
-from hotpapers.jobs.loop import Clock, JobContext, JobLoop
-from hotpapers.jobs.runner import JobRunner
-from hotpapers.store import Record
+from hotpapers.base.errors import CorruptStore, NetError, RetryAfter, RetryLater, Stopped, UnreachableStore
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.leases import Leases, part_of
+from hotpapers.collect.jobs.loop import Clock, JobContext, JobLoop
+from hotpapers.collect.jobs.runner import JobRunner
+from hotpapers.record import Record
 
 SHORT = 1_000_000
 """The length of a lease in these tests, in microseconds."""

@@ -12,11 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from hotpapers.cli.stop_signals import stopped_by_signals
-from hotpapers.errors import InputError
-from hotpapers.file_modes import open_private
-from hotpapers.model import DAY
-from tests.loopback import stream
+from hotpapers.base.errors import InputError
+from hotpapers.base.file_modes import PRIVATE, write_atomically
+from hotpapers.base.model import DAY
+from hotpapers.collect.jobs.stop_signals import stopped_by_signals
 from tests.loopback.clock import RunningClock, moment
 from tests.loopback.faults import Plan, parse
 from tests.loopback.hosts import check_host
@@ -44,9 +43,8 @@ def main(command_line: Sequence[str]) -> int:
     world = World(arguments.seed, start, papers=arguments.papers, post_rate=arguments.post_rate)
     pace = Pace(now, time.time(), arguments.speed)
     folder = Path(arguments.write or tempfile.mkdtemp(prefix="hotpapers-loopback-"))
-    stop = threading.Event()
     clock = RunningClock(pace.start, pace.speed)
-    with stopped_by_signals(stop), Loopback(world, clock, plan, port=arguments.port) as loopback:
+    with stopped_by_signals() as stop, Loopback(world, clock, plan, port=arguments.port) as loopback:
         _write(folder, loopback, pace)
         _print_introduction(
             arguments, start, folder, loopback, is_accelerated=arguments.speed != 1 or bool(arguments.at)
@@ -78,11 +76,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _write(folder: Path, loopback: Loopback, pace: Pace) -> None:
-    """Write the settings, the clock, and the dictionary of compressed messages."""
+    """Write the settings and the clock."""
     folder.mkdir(parents=True, exist_ok=True)
-    with open_private(folder / "hotpapers.toml") as file:
-        file.write(settings_toml(loopback.bases, folder=str(folder.resolve())).encode())
-    (folder / "dictionary").write_bytes(stream.DICTIONARY)
+    write_atomically(folder / "hotpapers.toml", settings_toml(loopback.bases).encode(), PRIVATE)
     pace.write(folder)
 
 

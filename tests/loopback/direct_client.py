@@ -7,29 +7,33 @@ client raises for it. Use a client in one thread only: sleeping, or listening to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NoReturn
 from urllib.parse import urlencode, urlsplit
 
-from hotpapers.errors import NetError, RequestRefused, RetryLater, Stopped
-from hotpapers.http.retry_policy import Retryable, check_status
-from hotpapers.model import HttpClient, Response
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater, Stopped
+from hotpapers.base.http.retry_policy import Retryable, check_status
+from hotpapers.base.model import HttpClient, Response
 from tests.loopback import sse
 from tests.loopback.clock import SteppedClock
 from tests.loopback.faults import SILENT, WIRE, Fault, Plan
 from tests.loopback.hosts import HOSTS, STREAMS, addresses, answer_request, refusal, with_fault, with_hole
-from tests.loopback.network_state import NONE, NetworkState, Request, parse_request
+from tests.loopback.network_state import NONE, NetworkState, Reply, Request, parse_request
 from tests.loopback.script import NEVER, Script
 from tests.loopback.stream import Tail
 
 TRIES = 3
 STALLED = 30.0
 """Seconds after which a client gives up on a stalled server, and after which it learns that a stream is silent."""
+Answer = Callable[[Request, int], Reply]
+"""How a host that is not a network answers a request at a moment."""
+NO_OTHERS: Mapping[str, Answer] = {}
 _BROKEN = {"reset": "the connection was reset", "truncated": "the response ends early", "stall": "no data for 30 s"}
 
 
 class DirectClient:
     """A `model.HttpClient`. `request_seconds`: how long each request takes. `stop_at`: from when on it raises Stopped.
+    `others`: hosts that are no networks, such as another site or a room, by name.
 
     `bases`: addresses that only this client knows. `request_counts`: the number of requests by host.
     """
@@ -42,10 +46,11 @@ class DirectClient:
         *,
         request_seconds: float = 0.0,
         stop_at: int = NEVER,
+        others: Mapping[str, Answer] = NO_OTHERS,
     ) -> None:
         self.script, self.clock, self.plan = script, clock, plan or Plan()
         self.stop_at, self.request_counts = stop_at, Counter[str]()
-        self._request_seconds = request_seconds
+        self._request_seconds, self._others = request_seconds, others
         self._etags: dict[str, str] = {}
         self.bases = {name: _base(name, address) for name, address in addresses(dict.fromkeys(HOSTS, 0)).items()}
         self._hosts = {urlsplit(base).netloc: name for name, base in self.bases.items()}
@@ -146,11 +151,14 @@ class DirectClient:
         self, url: str, headers: Mapping[str, str], method: str, body: bytes, accept: Sequence[int]
     ) -> Response | Retryable:
         host, request = self._parse(url, headers, method, body)
-        fault = self.plan.at(host, request.path, self.now())
-        failure = self._connection_failure(host, fault)
-        if failure is not None:
-            return failure
-        reply = answer_request(self._state(host), request, fault).reply
+        if host in self._others:
+            reply = self._others[host](request, self.now())
+        else:
+            fault = self.plan.at(host, request.path, self.now())
+            failure = self._connection_failure(host, fault)
+            if failure is not None:
+                return failure
+            reply = answer_request(self._state(host), request, fault).reply
         response_headers = {"content-type": reply.type, **reply.headers}
         if 300 <= reply.status < 400 and reply.status not in accept:
             raise RequestRefused(f"{host}: resolves to an inside address not named in the settings")
@@ -163,7 +171,7 @@ class DirectClient:
         self.clock.advance(self._request_seconds)
         self._check_stop()
         parts = urlsplit(url)
-        host = self._hosts.get(parts.netloc)
+        host = parts.netloc if parts.netloc in self._others else self._hosts.get(parts.netloc)
         if host is None:
             raise NetError(f"{parts.netloc}: no such host here")
         self.request_counts[host] += 1

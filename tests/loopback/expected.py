@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from hotpapers.ids import arxiv
-from hotpapers.model import DAY, AnnouncementType
-from hotpapers.sources.hackernews import HackerNewsSettings
-from hotpapers.sources.x import XSettings
+from hotpapers.base.ids import arxiv
+from hotpapers.base.model import DAY, AnnouncementType
+from hotpapers.collect.sources.hackernews import HackerNewsSettings
+from hotpapers.collect.sources.x import XSettings
 from tests.loopback import bluesky, feeds, hackernews, lobsters_huggingface, mastodon, message_text, reddit, x
 from tests.loopback.network_state import NetworkState
 from tests.loopback.script import EmptyScript, Message, Script, counts, is_visible

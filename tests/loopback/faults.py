@@ -25,8 +25,8 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
-from hotpapers.errors import InputError
-from hotpapers.model import DAY
+from hotpapers.base.errors import InputError
+from hotpapers.base.model import DAY
 from tests.loopback.clock import moment
 from tests.loopback.script import MINUTE, NEVER, SECOND
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hotpapers.errors import InputError
+from hotpapers.base.errors import InputError
 from tests.loopback import arxiv, bluesky, feeds, hackernews, lobsters_huggingface, mastodon, reddit, x
 from tests.loopback.faults import STATUSES, Fault
 from tests.loopback.network_state import HTML, Handler, NetworkState, Reply, Request, not_found
@@ -33,6 +33,10 @@ HANDLERS: dict[str, Handler] = {
     "lobsters": lobsters_huggingface.lobsters,
     "mastodon.one": mastodon.answer,
     "mastodon.two": mastodon.answer,
+    "mastodon.gotosocial": mastodon.answer,
+    "mastodon.snac": mastodon.answer,
+    "mastodon.takahe": mastodon.answer,
+    "mastodon.akkoma": mastodon.answer,
     "reddit": reddit.answer,
     "x": x.answer,
     TRAP: lambda state, request: not_found(),

@@ -6,7 +6,7 @@ import datetime
 import re
 from typing import Any
 
-from hotpapers.model import DAY
+from hotpapers.base.model import DAY
 from tests.loopback import ids, message_text
 from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found, utc
 from tests.loopback.script import Message, counts, find_message, is_visible, latest_messages

@@ -1,4 +1,4 @@
-"""Two Mastodon servers, one and two, and what each knows of the other's posts.
+"""Two Mastodon servers, one and two, and what each knows of the other's posts; and the servers of `relatives`.
 
 Each post has a home server, which knows its counts. The other server gets two out of three posts, ten minutes late,
 under a number derived from its creation time, and knows a third of its likes.
@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from hotpapers.model import DAY
-from tests.loopback import ids, message_text
+from hotpapers.base.model import DAY
+from tests.loopback import ids, message_text, relatives
 from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found
 from tests.loopback.script import (
     MINUTE,
@@ -65,7 +65,9 @@ def server(state: NetworkState) -> str:
 
 
 def uri(state: NetworkState, message: Message) -> str:
-    """A post's own address, at its home server: the same on both servers."""
+    """A post's own address, at its home server: the same on all servers."""
+    if message.author.home in relatives.RELATIVES:
+        return relatives.uri(state.bases, message)
     return f"{state.bases[f'mastodon.{message.author.home}']}/users/{message.author.name}/statuses/{message.id}"
 
 
@@ -84,16 +86,22 @@ def reaches(message: Message, name: str) -> bool:
 
 def _timeline(state: NetworkState, request: Request, tag: str) -> Reply:
     """A page, newest first: the oldest entries after `min_id`, or the newest before `max_id`."""
+    if server(state) in relatives.RELATIVES:
+        posts = (message for message in relatives.messages(state) if has_tag(message) or not tag)
+        page = relatives.page(state, request, posts if tag in (TAG, "") else iter(()))
+        return json(state.reorder(status_json(state, message) for message in page))
     limit = request.number("limit", 20, MAX_STATUSES)
     after, before = request.number("min_id", 0, 2**63), request.number("max_id", 2**63, 2**63)
     oldest = max((after >> 16) * 1000, state.now - HISTORY_DAYS * DAY)
     rows = [row for row in _rows(state, tag, oldest) if after < row.id < before]
-    page = rows[:limit] if after else rows[-limit:]
-    statuses = state.reorder(_entry(state, row) for row in reversed(page))
+    selected = rows[:limit] if after else rows[-limit:]
+    statuses = state.reorder(_entry(state, row) for row in reversed(selected))
     link = f"{state.base}{request.path}?limit={limit}"
-    link_header = f'<{link}&max_id={page[0].id}>; rel="next", <{link}&min_id={page[-1].id}>; rel="prev"' if page else ""
     limits = {"x_ratelimit_limit": "300", "x_ratelimit_remaining": "299"}
-    return json(statuses, 200, **limits, **({"link": link_header} if page else {}))
+    if not selected:
+        return json(statuses, 200, **limits)
+    neighbors = f'<{link}&max_id={selected[0].id}>; rel="next", <{link}&min_id={selected[-1].id}>; rel="prev"'
+    return json(statuses, 200, **limits, link=neighbors)
 
 
 def _rows(state: NetworkState, tag: str, oldest: int) -> list[Row]:
@@ -162,7 +170,7 @@ def status_json(state: NetworkState, message: Message) -> dict[str, Any]:
     counts_here = home_counts if is_home else type(home_counts)(*(count // 3 for count in home_counts))
     is_edited = message.edited_at <= state.now
     cards = message_text.cards(message)
-    return {
+    status = {
         "id": str(number(state, message)), "uri": uri(state, message),
         "url": uri(state, message).replace("users/", "@"), "created_at": iso(state.network_time(message.at)),
         "edited_at": iso(state.network_time(message.edited_at)) if is_edited else None,
@@ -175,6 +183,8 @@ def status_json(state: NetworkState, message: Message) -> dict[str, Any]:
         "card": {"url": cards[0], "title": "A paper"} if cards else None, "media_attachments": [], "mentions": [],
         "tags": [{"name": TAG, "url": f"{state.base}/tags/{TAG}"}] if has_tag(message) else [],
     }  # fmt: skip
+    name = server(state)
+    return relatives.as_shown(name, status, message) if name in relatives.RELATIVES else status
 
 
 def _lookup(state: NetworkState, name: str) -> Reply:
@@ -188,6 +198,8 @@ def _lookup(state: NetworkState, name: str) -> Reply:
 def content(state: NetworkState, message: Message) -> str:
     """A post in HTML. The beginning and the end of an address are hidden."""
     parts = [_piece(piece) for piece in message_text.pieces(message, state.now)]
+    if message.author.home in relatives.RELATIVES and message.author.home != server(state):
+        parts.append(" …")  # a copy that the receiving server shortened
     if has_tag(message):
         parts.append(f' <a href="{state.base}/tags/{TAG}" class="mention hashtag" rel="tag">#<span>{TAG}</span></a>')
     return f"<p>{''.join(parts)}</p>"
@@ -207,16 +219,20 @@ def _piece(piece: message_text.Piece) -> str:
 
 def account_uri(state: NetworkState, account: Account) -> str:
     """An account's own address."""
+    if account.home in relatives.RELATIVES:
+        return relatives.account_uri(state.bases, account.name, account.home)
     return f"{state.bases[f'mastodon.{account.home}']}/users/{account.name}"
 
 
 def _account(state: NetworkState, account: Account) -> dict[str, Any]:
     address = account_uri(state, account)
-    is_local = account.home == server(state)
+    is_local, page = account.home == server(state), address.replace("users/", "@")
+    if account.home in relatives.RELATIVES:
+        page = relatives.page_of(state.bases, account.name, account.home)
     return {
         "id": account.id, "username": account.name,
         "acct": account.name if is_local else f"{account.name}@{address.split('/')[2]}",
-        "display_name": account.display_name, "bot": account.bot, "url": address.replace("users/", "@"), "uri": address,
+        "display_name": account.display_name, "bot": account.bot, "url": page, "uri": address,
         "note": _note(account, state.profiles.get(account.id, "")), "noindex": "noindex" in account.labels,
     }  # fmt: skip
 

@@ -6,14 +6,15 @@ The shares of the archives are roughly those of recent years on arXiv; a quarter
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from random import Random
+from typing import NamedTuple
 
-from hotpapers import announcement_days as days
-from hotpapers.categories import KNOWN
-from hotpapers.model import DAY, HOUR
+from hotpapers.base import announcement_days as days
+from hotpapers.base.categories import KNOWN
+from hotpapers.base.model import DAY, HOUR
 from tests.loopback import words
 from tests.loopback.script import MINUTE, SECOND, Paper, Version
 
@@ -33,6 +34,18 @@ RELATED = {
     "gr-qc": ("hep-th", "astro-ph.CO"), "quant-ph": ("cond-mat.str-el", "physics.optics"),
     "hep-ph": ("hep-ex", "nucl-th"),
 }  # fmt: skip
+
+
+class Subjects(NamedTuple):
+    """What papers are about. `shares`: new papers by primary archive, in proportion; `popular`: the categories of an
+    archive that occur, if not all; `related`: categories of other archives in which its papers are also listed."""
+
+    shares: Mapping[str, int] = SHARES
+    popular: Mapping[str, Sequence[str]] = POPULAR
+    related: Mapping[str, Sequence[str]] = RELATED
+
+
+ALL_SUBJECTS = Subjects()
 SECOND_WITHIN = 40
 """Days within which a second version appears."""
 CACHED_DAYS = 80
@@ -42,10 +55,11 @@ CACHED_DAYS = 80
 class PaperGenerator:
     """arXiv's part of the world: papers by day, numbered as on arXiv. `end`: the first day without papers."""
 
-    def __init__(self, seed: int, start: str, end: str, daily: int) -> None:
+    def __init__(self, seed: int, start: str, end: str, daily: int, subjects: Subjects = ALL_SUBJECTS) -> None:
         self._seed, self._start, self._end, self._daily = seed, start, end, daily
-        self._archives = tuple(SHARES)
-        self._sums = list(accumulate(SHARES.values()))
+        self._subjects = subjects
+        self._archives = tuple(subjects.shares)
+        self._sums = list(accumulate(subjects.shares.values()))
         self._first_numbers: dict[str, int] = {}
         self._months: dict[str, list[str]] = {}
         self.papers: Callable[[str], Sequence[Paper]] = lru_cache(CACHED_DAYS)(self._papers_of)
@@ -104,7 +118,8 @@ class PaperGenerator:
         is_published = rng.random() < 0.1
         return Paper(
             id=f"{_month(label)}.{number:05d}", title=title, authors=authors, abstract=words.abstract(rng, title),
-            categories=_categories(rng, archive), versions=tuple(_versions(rng, label, submitted_at - delay)),
+            categories=_categories(rng, archive, self._subjects),
+            versions=tuple(_versions(rng, label, submitted_at - delay)),
             comment=f"{rng.randrange(4, 60)} pages" if rng.random() < 0.9 else "",
             doi=f"10.5555/made.{_month(label)}{number:05d}" if is_published else "",
             journal="Journal of Made-Up Results 7, 1" if is_published else "",
@@ -127,13 +142,13 @@ def _month(label: str) -> str:
     return f"{days.date_at(days.announced_at(label)):%y%m}"
 
 
-def _categories(rng: Random, archive: str) -> tuple[str, ...]:
+def _categories(rng: Random, archive: str, subjects: Subjects) -> tuple[str, ...]:
     """One to four categories: first one of the archive, then others of it and of related archives."""
-    candidates = POPULAR.get(archive) or tuple(
+    candidates = tuple(subjects.popular.get(archive, ())) or tuple(
         sorted(category for category in KNOWN if category == archive or category.startswith(f"{archive}."))
     )
     candidates = tuple(category for category in candidates if "." in category) or candidates
-    choices = (*candidates, *RELATED.get(archive, ()))
+    choices = (*candidates, *subjects.related.get(archive, ()))
     additional = (rng.choice(choices) for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3))))
     return tuple(dict.fromkeys((rng.choice(candidates), *additional)))
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hotpapers.errors import NetError, Stopped
-from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient
-from hotpapers.model import (
+from hotpapers.base.errors import NetError, Stopped
+from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient
+from hotpapers.base.model import (
     HttpClient,
     Item,
     Mention,
@@ -20,7 +20,7 @@ from hotpapers.model import (
     Snapshot,
     Source,
 )
-from hotpapers.sources import SOURCES
+from hotpapers.collect.sources import SOURCES
 from tests.http.server import TRUST
 from tests.loopback.clock import Clock
 from tests.loopback.servers import Loopback

@@ -41,7 +41,7 @@ def read(folder: Path) -> Pace:
 
 def use_clock(pace: Pace) -> None:
     """Make this process use the simulated clock from now on."""
-    from hotpapers.http import retry_policy
+    from hotpapers.base.http import retry_policy
 
     machine_time, wait = time.time, threading.Event.wait
 

@@ -231,7 +231,7 @@ class _StreamSender:
     def __init__(self, loopback: Loopback, host: str, request: Request, socket: Websocket) -> None:
         self._loopback, self._host, self._path, self._socket = loopback, host, request.path, socket
         self._tail = Tail(loopback.state(host), request)
-        self._text = request.path == STREAMS[0] and not self._tail.is_compressed
+        self._text = request.path == STREAMS[0]
 
     def run(self) -> None:
         """Send what has happened since the last look at the clock, again and again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping
 from string import Template
 
@@ -28,7 +30,6 @@ relay = "$bluesky_relay/xrpc/com.atproto.sync.subscribeRepos"
 view = "$bluesky_view"
 # transport = "firehose"
 # mode = "stream"
-# dictionary = "$folder/dictionary"
 
 [source.feeds]
 urls = [$urls]
@@ -67,13 +68,18 @@ base = "$x/2"
 """)
 
 
-def settings_toml(
-    bases: Mapping[str, str], *, store: str = "hotpapers.db", folder: str = ".", budget: float = 100.0
-) -> str:
+def settings_toml(bases: Mapping[str, str], *, store: str = "hotpapers.db", budget: float = 100.0) -> str:
     """The text of the file. Only base addresses differ from the defaults, and settings without a default are filled in:
-    servers and feeds, keys, and a budget. Sources that are off by default are configured and can be switched on.
-    `folder`: where the dictionary of compressed messages is."""
+    servers and feeds, keys, and a budget. Sources that are off by default are configured and can be switched on."""
     urls = ", ".join(f'"{bases["feeds"]}{path}"' for path in feeds.PATHS)
     names = {name.replace(".", "_"): base for name, base in bases.items()}
     keys = {"client": reddit.CLIENT, "secret": reddit.SECRET, "token": x.TOKEN, "access": mastodon.TOKEN}
-    return TEMPLATE.substitute(names, **keys, urls=urls, store=store, folder=folder, budget=budget)
+    return TEMPLATE.substitute(names, **keys, urls=urls, store=store, budget=budget)
+
+
+def source_tables(bases: Mapping[str, str]) -> dict[str, str]:
+    """The tables of that file by network, for settings of one's own."""
+    tables: dict[str, str] = defaultdict(str)
+    for table in re.split(r"(?m)^(?=\[\[?source\.)", settings_toml(bases))[1:]:
+        tables[re.split(r"\W+", table, maxsplit=3)[2]] += table
+    return dict(tables)

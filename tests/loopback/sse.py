@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.model import DAY
+from hotpapers.base.model import DAY
 from tests.loopback import mastodon
 from tests.loopback.network_state import NetworkState, Reply, Request, json
 from tests.loopback.script import CHANGE_DAYS, NEVER, Message, is_visible

@@ -12,9 +12,8 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
-import zstandard
 
-from hotpapers.model import DAY
+from hotpapers.base.model import DAY
 from tests.loopback import bluesky, ids, words
 from tests.loopback.network_state import NetworkState, Request, iso
 from tests.loopback.script import (
@@ -40,8 +39,6 @@ READERS = 3000
 LIKE, REPOST = "app.bsky.feed.like", "app.bsky.feed.repost"
 WINDOW = 5 * SECOND
 """The period within which a server under the fault `reversed` sends the last event first."""
-DICTIONARY = b'","record":{"$type":"app.bsky.feed.post","createdAt":"2026-","langs":["en"],"text":"' * 4
-"""The dictionary of compressed messages, for clients that ask for them; the real one is in the Jetstream project."""
 
 
 class Event(NamedTuple):
@@ -156,7 +153,6 @@ class Tail:
     def __init__(self, state: NetworkState, request: Request) -> None:
         self._firehose = request.path.endswith("subscribeRepos")
         self.collections = frozenset(request.params.get("wantedCollections", ()))
-        self.is_compressed = "zstd" in request.headers.get("socket-encoding", "")
         cursor = request.param("cursor")
         self._last = int(cursor) if cursor.isdigit() else None
         self._opening_messages = self._make_opening(state.now)
@@ -183,8 +179,7 @@ class Tail:
         since, self.position = self.position, state.now + 1
         new_events = (e for e in events(state.script, since, state.now, reactions=self.reactions) if self._wants(e))
         for event in _reordered(new_events, state.order):
-            data = self._frame(state, event) if self._firehose else jetstream(state, event)
-            yield _compressor().compress(data) if self.is_compressed else data
+            yield self._frame(state, event) if self._firehose else jetstream(state, event)
 
     def next_at(self, state: NetworkState, until: int) -> int | None:
         """When the next event happens, if it does by a moment."""
@@ -204,11 +199,6 @@ class Tail:
             return frame("#account", body if active else body | {"status": event.operation})
         path = f"{event.collection}/{_own_key(event)}"
         return commit_frame(event.did, path, _record(state, event), self._last, time)
-
-
-@lru_cache(1)
-def _compressor() -> zstandard.ZstdCompressor:
-    return zstandard.ZstdCompressor(dict_data=zstandard.ZstdCompressionDict(DICTIONARY))
 
 
 def _reordered(new_events: Iterable[Event], order: str) -> Iterator[Event]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import announcement_days as days
-from hotpapers.model import DAY, HOUR, Announcement, Coverage, Item, Mention, Paper, Post, Snapshot
-from hotpapers.store import Record
+from hotpapers.base import announcement_days as days
+from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Item, Mention, Paper, Post, Snapshot
+from hotpapers.record import Record
 from tests.conftest import ROOT
 from tests.loopback import __main__ as command
 from tests.loopback import expected, run_program

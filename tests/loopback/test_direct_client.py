@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.errors import NetError, RequestRefused, Stopped
-from hotpapers.model import DAY, HOUR, Post
+from hotpapers.base.errors import NetError, RequestRefused, Stopped
+from hotpapers.base.model import DAY, HOUR, Post
 from tests.conftest import ROOT
 from tests.loopback import expected, feeds, hackernews, reddit, x
 from tests.loopback.clock import SteppedClock, moment

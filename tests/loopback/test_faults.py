@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hotpapers.errors import InputError, NetError, RequestRefused, RetryAfter, RetryLater
-from hotpapers.http import streams
-from hotpapers.model import HOUR, Announcement, HttpClient, PayloadPage
+from hotpapers.base.errors import InputError, NetError, RequestRefused, RetryAfter, RetryLater
+from hotpapers.base.http import streams
+from hotpapers.base.model import HOUR, Announcement, HttpClient, PayloadPage
 from tests.loopback import hosts
 from tests.loopback.clock import RunningClock, SteppedClock, moment
 from tests.loopback.direct_client import DirectClient

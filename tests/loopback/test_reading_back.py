@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from hotpapers import announcement_days as calendar
-from hotpapers.errors import Stopped
-from hotpapers.model import DAY, HOUR, Announcement, PayloadPage, ReadingBackSource
-from hotpapers.sources.bluesky import EDGE
+from hotpapers.base import announcement_days as calendar
+from hotpapers.base.errors import Stopped
+from hotpapers.base.model import DAY, HOUR, Announcement, PayloadPage, ReadingBackSource
+from hotpapers.collect.sources.bluesky import EDGE
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.direct_client import DirectClient

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import announcement_days as days
-from hotpapers.ids import mentions
-from hotpapers.model import DAY, HOUR
+from hotpapers.base import announcement_days as days
+from hotpapers.base.ids import mentions
+from hotpapers.base.model import DAY, HOUR
 from tests.loopback import ids, message_text, script
 from tests.loopback.clock import RunningClock, SteppedClock, moment
 from tests.loopback.expected import NETWORKS

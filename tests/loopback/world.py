@@ -15,10 +15,10 @@ from functools import cached_property
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from hotpapers import announcement_days as days
-from hotpapers.model import DAY, HOUR
+from hotpapers.base import announcement_days as days
+from hotpapers.base.model import DAY, HOUR
 from tests.loopback import ids, words
-from tests.loopback.papers import CACHED_DAYS, PaperGenerator
+from tests.loopback.papers import ALL_SUBJECTS, CACHED_DAYS, PaperGenerator, Subjects
 from tests.loopback.script import MINUTE, NEVER, SECOND, Account, Message, Paper, PaperReference
 
 K = TypeVar("K")
@@ -55,18 +55,19 @@ class DayMessages(NamedTuple):
 class World:
     """The script. `start`: the first day, YYYY-MM-DD; `days`: how many, None for no end. `papers`: per day, on average.
 
-    `talk`: how much people post, 1 for the rates above. `chatter`: seconds between two irrelevant messages.
+    `post_rate`: how much people post, 1 for the rates above. `chatter`: seconds between two irrelevant messages.
+    `subjects`: what the papers are about.
     """
 
     def __init__(
         self, seed: int = 1, start: str = "2026-03-02", days: int | None = None, papers: int = 40,
-        *, post_rate: float = 1.0, chatter: int = 20,
+        *, post_rate: float = 1.0, chatter: int = 20, subjects: Subjects = ALL_SUBJECTS,
     ) -> None:  # fmt: skip
         self.seed, self.start, self.post_rate, self.chatter = seed, start, post_rate, chatter
         first = datetime.date.fromisoformat(start)
         self.first_day = first.toordinal() - datetime.date(1970, 1, 1).toordinal()
         end = "9999" if days is None else (first + datetime.timedelta(days=days)).isoformat()
-        self._paper_generator = PaperGenerator(seed, start, end, papers)
+        self._paper_generator = PaperGenerator(seed, start, end, papers, subjects)
         self._last_day = NEVER if days is None else self.first_day + days - 1
         self._messages_by_day: OrderedDict[str, DayMessages] = OrderedDict()
         self._messages: OrderedDict[tuple[str, int], Sequence[Message]] = OrderedDict()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from hotpapers.model import DAY, HOUR
+from hotpapers.base.model import DAY, HOUR
 from tests.loopback import ids, message_text
 from tests.loopback.network_state import NetworkState, Reply, Request, iso, json, not_found
 from tests.loopback.script import (

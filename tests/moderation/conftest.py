@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.store import Record
+from hotpapers.record import Record
 
 
 @pytest.fixture

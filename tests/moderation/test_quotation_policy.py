@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import model, terms
+from hotpapers.base import model, terms
+from hotpapers.base.model import Issue, Post, Quotation
 from hotpapers.issues import freeze
+from hotpapers.issues.moderation import blocklist, quotation_policy
+from hotpapers.issues.moderation.blocklist import Blocklist
+from hotpapers.issues.moderation.quotation_policy import QuotationPolicy
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import Issue, Post, Quotation
-from hotpapers.moderation import blocklist, quotation_policy
-from hotpapers.moderation.blocklist import Blocklist
-from hotpapers.moderation.quotation_policy import QuotationPolicy
-from hotpapers.store.record import Record
+from hotpapers.record.record import Record
 from tests.issues.made import (
     DAILY,
     DAY,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hotpapers import model
-from hotpapers.model import HOUR
-from hotpapers.search import update_index
-from hotpapers.store import Record
+from hotpapers.base import model
+from hotpapers.base.model import HOUR
+from hotpapers.keep.search import update_index
+from hotpapers.record import Record
 from tests.parsing import parse_all
 from tests.privacy import traces
 from tests.store import made

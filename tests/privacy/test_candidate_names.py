@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from hotpapers.model.keys import own_id
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record
+from hotpapers.base.model.keys import own_id
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record
 from tests.privacy.forgotten_account import ADA, ADAS_POST, fill, values
 
 

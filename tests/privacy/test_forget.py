@@ -12,16 +12,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers import model
+from hotpapers.base import model
+from hotpapers.base.model import HOUR
+from hotpapers.base.model.keys import own_id
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HOUR
-from hotpapers.model.keys import own_id
-from hotpapers.privacy.forget import forget
-from hotpapers.privacy.retention import prune
-from hotpapers.store import Record, item_rows
-from hotpapers.store.identities import is_pseudonym
-from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.record import Record, item_rows
+from hotpapers.record.identities import is_pseudonym
 from tests.parsing import parse_all
 from tests.privacy import traces
 from tests.privacy.forgotten_account import ADA, ADAS_POST, ADAS_WORDS, assert_gone, fill, values

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hotpapers import model
-from hotpapers.jobs.job_state import JobState
-from hotpapers.jobs.queries import all_states, save_state
-from hotpapers.model import RawPayload, TextLink
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record
-from hotpapers.store.tombstones import BLACK, found_in
+from hotpapers.base import model
+from hotpapers.base.model import RawPayload, TextLink
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.collect.jobs.queries import all_states, save_state
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record
+from hotpapers.record.tombstones import BLACK, ForgottenNames, found_in, names_of, redacted
 from tests.parsing import parse_all
 from tests.privacy import traces
 from tests.store import made
@@ -85,6 +89,119 @@ def test_reasons_of_failures_no_longer_name_a_forgotten_account(store_url: str) 
         forget(record, ADA)
         states = {status.source: (status.reason, status.items) for status in all_states(record)}
         assert states == {"bluesky/counts": ("", 7), "x": ("answered 403", 7)}
+
+
+WRITTEN = {
+    "ada.tea.example": (
+        "&#64;ada.tea.example", "&#x40;ada&#46;tea&#x2e;example", "&commat;ada&period;tea&period;example",
+        "&amp;#64;ada.tea.example", "＠ａｄａ．ｔｅａ．ｅｘａｍｐｌｅ",
+        "@ada.te\u200ba.example", "@a\u00adda.tea.example", "𝐚𝐝𝐚.tea.example",
+        "@ADA.ＴＥＡ.example", "見て@ada.tea.exampleさん", r"\u0040ada.tea.example", r"\u0061da.tea.example",
+        "%26%2364%3Bada.tea.example", "https://bsky.app/profile/ada%E2%80%8B.tea.example", "@ada.tea\ufe0f.example",
+    ),
+    "größe": (
+        "@größe", "@GRÖSSE", "@gro\u0308ße", "@gr&ouml;&szlig;e", "@gr%C3%B6%C3%9Fe", r"@gr\u00f6\u00dfe", "@größeの茶",
+        "x.example/größe",
+    ),
+    "ada@bücher.example": (
+        "@ada@bücher.example", "@ada@xn--bcher-kva.example", "https://bücher.example/@ada",
+        "https://xn--bcher-kva.example/users/ada", "@ada@BÜCHER.example", "@ada@b&#252;cher.example",
+        "@ada@bu\u0308cher.example",
+        "https://b%C3%BCcher.example/@ada", r"https:\/\/b\u00fccher.example\/@ada",
+    ),
+    "ada@xn--bcher-kva.example": ("@ada@bücher.example", "@ada@xn--bcher-kva.example", "https://bücher.example/@ada"),
+    "ада_чай": ("@ада_чай", "@АДА_ЧАЙ", "@%D0%B0%D0%B4%D0%B0_чай"),
+    "日本茶": ("@日本茶", "@&#26085;本茶"),
+}  # fmt: skip
+"""Handles, and how others may write them."""
+HANDLES = [(handle, text) for handle, texts in WRITTEN.items() for text in texts]
+
+
+@pytest.mark.parametrize("many", [0, 200], ids=["alone", "with others"])
+@pytest.mark.parametrize(("handle", "text"), HANDLES, ids=[f"{handle} {n}" for n, (handle, _) in enumerate(HANDLES)])
+def test_a_handle_is_found_however_it_is_written(handle: str, text: str, many: int) -> None:
+    others = (f"other{n}.tea.example" for n in range(many))
+    known = ForgottenNames(frozenset([*names_of(f"mastodon:@{handle}"), *others]))
+    post = _post(
+        "bluesky:at://did:plc:o/app.bsky.feed.post/3kothers0001",
+        "bluesky:did:plc:o",
+        f"See {text} and more",
+        "https://a.example/",
+    )
+    left = redacted(post, known)
+    assert isinstance(left, model.Post) and BLACK in left.text and known.stand_in(post.text)
+    assert left.text.startswith("See ") and left.text.endswith(" and more") and len(left.text) == len(post.text)
+    assert not known.stand_in(left.text) and redacted(left, known) == left
+    assert known.named_in("1", json.dumps({"text": text}).encode()), "escaped as JSON"
+    assert known.named_in("1", json.dumps({"text": text}, ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Eine Frage der Größe",
+        "groß",
+        "@größer",
+        "@ада_чайник",
+        "日本のお茶",
+        "ada bücher.example",
+        "@ada@buecher.example",
+    ],
+)
+def test_other_words_stay(text: str) -> None:
+    known = ForgottenNames(frozenset(name for handle in WRITTEN for name in names_of(f"mastodon:@{handle}")))
+    assert list(found_in(text, known)) == []
+
+
+@given(st.text())
+def test_any_text_is_searched_and_nothing_is_found_where_nothing_is_known(text: str) -> None:
+    assert list(found_in(text, frozenset[str]().__contains__)) == []
+    spans = list(found_in(text, lambda name: True))
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+
+
+def test_no_handle_in_other_letters_is_left(store_url: str, tmp_path: Path) -> None:
+    handle, words = "ada@bücher.example", ("bücher", "bcher-kva", "b&#252;cher", "cher.example")
+    account = model.Account(account="mastodon:@ada@bücher.example", handle=handle, name="Ada", observed_at=AT)
+    posts = [
+        _post(
+            f"bluesky:at://did:plc:o/app.bsky.feed.post/3kothers000{n}",
+            "bluesky:did:plc:o",
+            f"See {text}",
+            "https://a.example/",
+        )
+        for n, text in enumerate(WRITTEN[handle])
+    ]
+    with Record(store_url) as record:
+        made.rich(record)
+        record.append([account, *posts], source="test")
+        for number, text in enumerate(WRITTEN[handle]):
+            body = json.dumps({"text": text}).encode()
+            record.ingest(parse_all(_parser(number), [RawPayload("post", f"{900 + number}", body, AT)]), source="net")
+        assert forget(record, account.account).raw_payloads == len(WRITTEN[handle])
+        places = {**traces.store_bytes(record), **traces.exports_of(record, tmp_path)}
+        assert not traces.where_found(places, words)
+        later = msgspec.structs.replace(posts[1], post="bluesky:at://did:plc:o/app.bsky.feed.post/3kothers0099")
+        record.append([later], source="test")
+        assert not traces.where_found(traces.store_bytes(record), words)
+        assert not made.verified(record).findings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "&" * 50_000,
+        "&#" * 50_000,
+        "&#64;" * 50_000,
+        r"\u0040" * 30_000,
+        "xn--" * 10_000,
+        "ａ" * 100_000,
+        "@" * 100_000 + "é",
+        "e\u0301" * 50_000,
+    ],
+)
+def test_long_texts_of_escapes_are_searched(text: str) -> None:
+    assert list(found_in(text, {"ada.tea.example"}.__contains__)) == []
 
 
 @pytest.mark.parametrize("text", ["%", "100% tea", "%zz%40", "%40" * 50_000, "a" * 200_000 + "%", "%25" * 50_000])

@@ -10,16 +10,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import NotFound, UsageError
-from hotpapers.model import HOUR
-from hotpapers.privacy.forget import ForgetResult, copies, forget, forget_all
-from hotpapers.store import Record
-from hotpapers.store.record import is_server
-from hotpapers.transfer import classic_import
-from hotpapers.transfer.backup import backup, restore
-from hotpapers.transfer.jsonl import exporter, importer
-from hotpapers.transfer.queries import keys_marked, note_copy
+from hotpapers.base import model
+from hotpapers.base.errors import NotFound, UsageError
+from hotpapers.base.model import HOUR
+from hotpapers.keep.privacy.forget import ForgetResult, copies, forget, forget_all
+from hotpapers.keep.transfer import classic_import
+from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.keep.transfer.queries import keys_marked, note_copy
+from hotpapers.record import Record
+from hotpapers.record.record import is_server
 from tests.conftest import data
 from tests.parsing import parse_all
 from tests.privacy import traces
@@ -125,7 +125,7 @@ def test_an_interrupted_forgetting_is_undone_and_can_be_run_again(
     """It happens completely or not at all; remaining traces are erased the next time."""
     head_before = store.head
     with monkeypatch.context() as patch:
-        patch.setattr("hotpapers.store.raw_archive.erase", lambda *_: 1 / 0)
+        patch.setattr("hotpapers.record.raw_archive.erase", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             forget(store, ADA)
     assert store.head == head_before and store.database.rows("SELECT * FROM tombstone") == []
@@ -153,7 +153,9 @@ def test_copies_made_before_are_named_as_out_of_reach(store: Record, tmp_path: P
 
 def test_leftovers_of_killed_copies_go_too(store: Record, tmp_path: Path) -> None:
     backup(store, tmp_path / "whole.db")
-    (tmp_path / "whole.db.part").write_bytes(b"half a copy that names made_up_ada")
+    halves = [tmp_path / "whole.db.part", tmp_path / ".hotpapers-copy-0123456789abcdef.part"]
+    for half in halves:
+        half.write_bytes(b"half a copy that names made_up_ada")
     old_folder, new_folder = tmp_path / ".hotpapers-killed", tmp_path / ".hotpapers-at-work"
     for folder in (old_folder, new_folder):
         folder.mkdir()
@@ -161,7 +163,7 @@ def test_leftovers_of_killed_copies_go_too(store: Record, tmp_path: Path) -> Non
     for path in (old_folder / "copy.db", old_folder):
         os.utime(path, (1_700_000_000, 1_700_000_000))
     result = forget(store, ADA)
-    assert not (tmp_path / "whole.db.part").exists() and not old_folder.exists() and new_folder.exists()
+    assert not any(half.exists() for half in halves) and not old_folder.exists() and new_folder.exists()
     assert (
         f"unfinished {new_folder}" in result.out_of_reach and f"backup {tmp_path / 'whole.db'}" in result.out_of_reach
     )

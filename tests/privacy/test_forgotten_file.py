@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotpapers.deliver.email import subscribers
-from hotpapers.errors import UsageError
-from hotpapers.privacy import forgotten_file
-from hotpapers.privacy.forget import forget
-from hotpapers.privacy.forgotten_file import ForgottenMark
-from hotpapers.store import Record
-from hotpapers.store.item_rows import KeyedHasher
-from hotpapers.store.record import store_path
-from hotpapers.transfer.backup import backup, restore
-from tests.deliver.email.samples import BEFORE, join
+from hotpapers.base.errors import UsageError
+from hotpapers.keep.privacy import forgotten_file
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.forgotten_file import ForgottenMark
+from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.record import Record
+from hotpapers.record.item_rows import KeyedHasher
+from hotpapers.record.record import store_path
+from hotpapers.wings.mail import subscribers
 from tests.store import made
+from tests.wings.mail.samples import BEFORE, join
 
 ITEMS = made.post_about(71, "arxiv:2103.00001", "someveryone", made.AT)
 POST = "bluesky:at://did:plc:someveryone/app.bsky.feed.post/3kinvented00071"
@@ -175,3 +176,105 @@ def test_complete_marks_are_read_whatever_else_the_file_has(
         lines = forgotten_file.read(file, hasher)
     assert lines is not None and set(second) <= lines
     assert forgotten_file.read(file, KeyedHasher(bytes(32))) is None
+
+
+# ---- a file that is not whole --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lost(sqlite_url: str, tmp_path: Path) -> tuple[Path, Path]:
+    """A backup, and the file beside a lost store, which names a post and a subscriber."""
+    copy, path = tmp_path / "copy.db", store_path(sqlite_url)
+    with Record(sqlite_url) as record:
+        record.append(ITEMS, source="test")
+        mark = join(record, "leaves@moth.example")
+        backup(record, copy)
+        forget(record, POST)
+        subscribers.end(record, mark, BEFORE + 10)
+    path.unlink()
+    return copy, forgotten_file.file_beside(path)
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def test_a_file_that_lost_its_end_or_is_changed_restores_nobody(
+    sqlite_url: str, lost: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    copy, file = lost
+    data = file.read_bytes()
+    cuts = {*range(0, len(data), 7), *(n for n in range(len(data)) if data[n - 1 : n] == b"\n")}
+    for damaged in (*(data[:n] for n in sorted(cuts)), *(flipped(data, n) for n in range(0, len(data), 7))):
+        file.write_bytes(damaged)
+        with pytest.raises(
+            UsageError, match=r"(has lost its end|has no entries for this record), so anyone .* add --as"
+        ):
+            restore(copy, sqlite_url)
+    for damaged in (data[100:], data[data.index(b"\n") :], b"".join(data.splitlines(keepends=True)[:-1])):
+        file.write_bytes(damaged)
+        with pytest.raises(UsageError, match=r"hotpapers\.db\.forgotten is damaged or has lost its end, so anyone"):
+            restore(copy, sqlite_url)
+    assert restore(copy, sqlite_url, as_backed_up=True).forgotten_again >= 1
+    assert "is damaged or has lost its end: somebody forgotten or unsubscribed since may be back" in caplog.text
+
+
+def test_a_whole_file_gives_no_warning(
+    sqlite_url: str, lost: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    copy, file = lost
+    file.write_bytes(file.read_bytes() + b"tombstone 5d4")  # a crash before the change was committed
+    assert restore(copy, sqlite_url).forgotten_again >= 1 and not caplog.messages
+
+
+def test_a_file_of_an_earlier_version_is_read_with_a_warning_and_then_renewed(
+    sqlite_url: str, lost: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    copy, file = lost
+    lines = file.read_text("ascii").splitlines()
+    old = (
+        "\n" + "\n".join(" ".join(line.split()[:2]) if line.startswith("secret") else line for line in lines[1:]) + "\n"
+    )
+    file.write_text(old, "ascii")
+    for _ in range(2):
+        assert restore(copy, sqlite_url).forgotten_again >= 1
+        store_path(sqlite_url).unlink()
+    [warning] = caplog.messages
+    assert "was written by an earlier version, so it does not show whether it is complete" in warning
+    assert file.read_text("ascii").count(old.strip()) == 1
+
+
+def test_a_damaged_file_gets_all_marks_of_the_store_it_belongs_to_and_stays_damaged_for_others(
+    sqlite_url: str, lost: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    copy, file = lost
+    file.write_bytes(file.read_bytes()[:-50])
+    with Record(sqlite_url) as record:  # another store takes the place of the lost one
+        record.append(ITEMS, source="test")
+        forget(record, POST)
+        assert forgotten_file.read_whole(file, record.hasher).problem == ""
+        for _ in range(3):
+            forgotten_file.complete(record.database, record.hasher)
+    assert caplog.messages.count("the list of who was forgotten is damaged or has lost its end") == 1
+    store_path(sqlite_url).unlink()
+    with pytest.raises(UsageError, match="is damaged or has lost its end"):
+        restore(copy, sqlite_url)
+    restore(copy, sqlite_url, as_backed_up=True)
+    with Record(sqlite_url) as record:
+        assert forgotten_file.read_whole(file, record.hasher).problem == "", "what is left is all that is known"
+        size = file.stat().st_size
+        forgotten_file.complete(record.database, record.hasher)
+        assert file.stat().st_size == size
+
+
+def test_writers_at_the_same_time_lose_no_mark(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        database, hasher = record.database, record.hasher
+        marks = frozenset(ForgottenMark("ended", f"{n:032x}", n) for n in range(200))
+        forgotten_file.complete(database, hasher)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda mark: forgotten_file.append(database, hasher, [mark]), sorted(marks)))
+        file = forgotten_file.file_of(database)
+        assert file is not None
+        result = forgotten_file.read_whole(file, hasher)
+    assert result.marks == marks and result.problem == ""

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers import model, terms
-from hotpapers.engagement.measurement import AGES
-from hotpapers.errors import CorruptStore
-from hotpapers.model import DAY, HOUR
-from hotpapers.privacy import retention as pruning
-from hotpapers.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune
-from hotpapers.store import Record
-from hotpapers.store.identities import NUMBER, key_of
-from hotpapers.store.manifest import HASH, unpack
-from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.base import model, terms
+from hotpapers.base.errors import CorruptStore
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.issues.engagement.measurement import AGES
+from hotpapers.keep.privacy import retention as pruning
+from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.record import Record
+from hotpapers.record.identities import NUMBER, key_of
+from hotpapers.record.manifest import HASH, unpack
 from tests.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT

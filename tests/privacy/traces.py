@@ -7,14 +7,14 @@ from pathlib import Path
 
 import zstandard
 
-from hotpapers import model
+from hotpapers.base import model
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.render.classic import ClassicChannel
-from hotpapers.store import Record
-from hotpapers.store.manifest import unpack
-from hotpapers.store.record import store_path
-from hotpapers.transfer.backup import backup
-from hotpapers.transfer.jsonl import exporter
+from hotpapers.keep.transfer.backup import backup
+from hotpapers.keep.transfer.jsonl import exporter
+from hotpapers.publish.render.classic import ClassicChannel
+from hotpapers.record import Record
+from hotpapers.record.manifest import unpack
+from hotpapers.record.record import store_path
 
 
 def store_bytes(record: Record) -> dict[str, bytes]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.query import QuerySession
-from hotpapers.store import Record
+from hotpapers.publish.query import QuerySession
+from hotpapers.record import Record
 from tests.query import query_stores
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.cli.demo import take_sample
+from hotpapers.base.model import HOUR, Item, Publication
 from hotpapers.issues.freeze import freeze, publication_of
 from hotpapers.issues.queries import listed_days
-from hotpapers.model import HOUR, Item, Publication
-from hotpapers.query import BY_NAME, QuerySession
-from hotpapers.store import Record
+from hotpapers.publish.query import BY_NAME, QuerySession
+from hotpapers.record import Record
+from hotpapers.site.demo import take_sample
 from tests.conftest import DATA, shared_folder
 from tests.issues import made
 from tests.issues.made import DAY, background, counts, key, moment, paper, post, posts_about, write

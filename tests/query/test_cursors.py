@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import UsageError
-from hotpapers.model import LARGEST
-from hotpapers.query.request_params import LONGEST, cursor_of, key_of
+from hotpapers.base.errors import UsageError
+from hotpapers.base.model import MAX_INTEGER
+from hotpapers.publish.query.request_params import MAX_CURSOR_CHARS, cursor_of, key_of
 
-MOMENTS = st.integers(-LARGEST, LARGEST)
+MOMENTS = st.integers(-MAX_INTEGER, MAX_INTEGER)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
 
 
@@ -57,4 +57,4 @@ def test_another_way_to_write_a_cursor_is_refused() -> None:
 
 
 def test_the_longest_keys_fit() -> None:
-    assert len(cursor_of("snapshots", -LARGEST, "bluesky:at://did:web:" + "a" * 300)) <= LONGEST
+    assert len(cursor_of("snapshots", -MAX_INTEGER, "bluesky:at://did:web:" + "a" * 300)) <= MAX_CURSOR_CHARS

@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.model import NETWORKS, Account, Alias, Item
-from hotpapers.moderation import blocklist
-from hotpapers.query import QuerySession, request_params
-from hotpapers.query.export import CHUNK, export
-from hotpapers.store import Record
-from hotpapers.transfer.jsonl.exporter import lines
-from hotpapers.transfer.jsonl.importer import import_lines
+from hotpapers.base.model import NETWORKS, Account, Alias, Item
+from hotpapers.issues.moderation import blocklist
+from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.transfer.jsonl.importer import import_lines
+from hotpapers.publish.query import QuerySession, request_params
+from hotpapers.publish.query.export import CHUNK, export
+from hotpapers.record import Record
 from tests.issues.made import judged, post, write
 from tests.query.query_stores import TODAY, add_talk
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hotpapers.query.endpoints import EXPORT_PATH, QUESTIONS
-from hotpapers.query.openapi import document
+from hotpapers.publish.query.endpoints import EXPORT_PATH, QUESTIONS
+from hotpapers.publish.query.openapi import document
 
 DOCUMENT = document()
 OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}

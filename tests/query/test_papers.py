@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hotpapers.engagement.attention import read_engagement
-from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.errors import NotFound, UsageError
+from hotpapers.base.errors import NotFound, UsageError
+from hotpapers.base.model import HOUR, Tally
+from hotpapers.issues.engagement.attention import read_engagement
+from hotpapers.issues.engagement.measurement import MeasurementWindow
 from hotpapers.issues.freeze import freeze
-from hotpapers.model import HOUR, Tally
-from hotpapers.query import QuerySession, schemas
-from hotpapers.store import Record, now
+from hotpapers.publish.query import QuerySession, schemas
+from hotpapers.record import Record, now
 from tests.issues.made import DAY, frozen, key, more_talk, paper, posts_about, write
 from tests.query.query_stores import DAILY, ID, TODAY, ask
 
@@ -55,7 +55,7 @@ def test_announcements_and_issues(any_session: QuerySession) -> None:
     details = ask(any_session, "paper", paper=f"{ID}v2")
     assert (details.paper, details.id, details.title) == (key(1), ID, "The only one, again")
     assert [(announcement.day, announcement.category, announcement.type) for announcement in details.announcements] == [
-        (DAY, "cs.LG", "new"), ("2024-05-20", "stat.ML", "replacement"),
+        (DAY, "cs", "new"), ("2024-05-20", "stat", "replacement"),
     ]  # fmt: skip
     [appearance] = details.appearances
     entry = ask(any_session, "issue").entries[0]

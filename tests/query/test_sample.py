@@ -7,9 +7,9 @@ import hashlib
 import msgspec
 import pytest
 
-from hotpapers.errors import NotAnArxivId, NotFound, UsageError
-from hotpapers.query import QuerySession
-from hotpapers.query.status import status_at
+from hotpapers.base.errors import NotAnArxivId, NotFound, UsageError
+from hotpapers.publish.query import QuerySession
+from hotpapers.publish.query.status import status_at
 from tests.query.query_stores import FROZEN_AT, ask, assert_same_answer
 
 DAY = "2021-01-14"

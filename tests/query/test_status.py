@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hotpapers.jobs import job_state
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.job_state import JobState
-from hotpapers.model import DAY, HOUR, NetworkReading
-from hotpapers.query import QuerySession, schemas
-from hotpapers.query.status import all_job_health, status_at
+from hotpapers.base.model import DAY, HOUR, NetworkReading
+from hotpapers.collect.jobs import job_state
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.publish.query import QuerySession, schemas
+from hotpapers.publish.query.status import all_job_health, status_at
 from tests.issues.made import read, write
 from tests.query.query_stores import TODAY
 

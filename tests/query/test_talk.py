@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers import terms
-from hotpapers.model import HOUR, Alias, Item, Mention, Post, Snapshot
-from hotpapers.privacy.forget import forget
-from hotpapers.query import QuerySession
-from hotpapers.store import Record
-from hotpapers.transfer.jsonl.exporter import lines
-from hotpapers.transfer.jsonl.importer import import_lines
+from hotpapers.base import terms
+from hotpapers.base.model import HOUR, Alias, Item, Mention, Post, Snapshot
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.jsonl.exporter import lines
+from hotpapers.keep.transfer.jsonl.importer import import_lines
+from hotpapers.publish.query import QuerySession
+from hotpapers.record import Record
 from tests.issues.made import judged, key, post, write
 from tests.query.query_stores import DAILY, ID, TODAY, add_talk, ask
 

@@ -8,16 +8,18 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator, Draft202012Validator
 
-from hotpapers.errors import HotPapersError, UsageError
-from hotpapers.model import Paper, Post, TextLink
-from hotpapers.query import QuerySession
-from hotpapers.query.tools import LONGEST, LONGEST_TEXT, MOST, TOOLS, WARNING, harmless
+from hotpapers.base.errors import HotPapersError, UsageError
+from hotpapers.base.model import Paper, Post, TextLink
+from hotpapers.publish.query import QuerySession
+from hotpapers.publish.query.tools import MAX_ANSWER_BYTES, MAX_LIST_MEMBERS, MAX_TEXT_CHARS, TOOLS, WARNING, harmless
 from tests.issues.made import key, post, write
 from tests.query.query_stores import ID, TODAY
 
 PAPER = "2101.04869"
+DIALECTS = (Draft7Validator, Draft202012Validator)
+"""The two by which programs check answers."""
 VALID_ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "latest_issue": [{}, {"entries": 3, "posts": 2, "publication": "hot-papers"}, {"first": 20, "entries": 50}],
     "issue": [{"day": "2021-01-14"}, {"day": "2020-12-22", "edition": 1, "posts": 5, "entries": 50}],
@@ -35,7 +37,8 @@ def test_every_tool_is_described() -> None:
         assert definition["description"].endswith(WARNING)
         assert definition["annotations"]["readOnlyHint"] is True
         for schema in (definition["inputSchema"], definition["outputSchema"]):
-            Draft202012Validator.check_schema(schema)
+            for dialect in DIALECTS:
+                dialect.check_schema(schema)
             assert schema["type"] == "object" and schema["additionalProperties"] is False
 
 
@@ -43,9 +46,23 @@ def test_every_tool_is_described() -> None:
 def test_answers_are_what_the_schema_says(sample_session: QuerySession, name: str) -> None:
     definition = TOOLS[name].definition
     for arguments in VALID_ARGUMENTS[name]:
-        Draft202012Validator(definition["inputSchema"]).validate(arguments)
-        answer = TOOLS[name].call(sample_session, arguments)
-        Draft202012Validator(definition["outputSchema"]).validate(msgspec.json.decode(msgspec.json.encode(answer)))
+        answer = msgspec.json.decode(msgspec.json.encode(TOOLS[name].call(sample_session, arguments)))
+        for dialect in DIALECTS:
+            dialect(definition["inputSchema"]).validate(arguments)
+            dialect(definition["outputSchema"]).validate(answer)
+
+
+def test_a_tuple_is_a_list_of_its_length_in_both_dialects() -> None:
+    class Point(msgspec.Struct):
+        at: tuple[int, int]
+        named: tuple[str, int, tuple[int, ...]]
+
+    tool = TOOLS["status"]._replace(answer=Point)
+    for dialect in DIALECTS:
+        validator = dialect(tool.definition["outputSchema"])
+        assert validator.is_valid({"at": [1, 2], "named": ["a", 1, []]})
+        assert not any(validator.is_valid({"at": at, "named": ["a", 1, []]}) for at in ([1], [1, 2, 3], ["a", 2]))
+        assert not validator.is_valid({"at": [1, 2], "named": [None, 1, []]})
 
 
 @pytest.mark.parametrize(
@@ -106,7 +123,7 @@ def test_nothing_unseen_is_left_in_what_strangers_wrote(session: QuerySession) -
 @given(st.text())
 def test_harmless_text_is_the_same_without_what_is_not_seen(text: str) -> None:
     result = harmless(text)
-    assert len(result) <= LONGEST_TEXT + 2 and harmless(result) == result
+    assert len(result) <= MAX_TEXT_CHARS + 2 and harmless(result) == result
     assert not any(0xE0000 <= ord(sign) <= 0xE0FFF or ord(sign) < 9 for sign in result)
 
 
@@ -116,9 +133,9 @@ def test_words_of_every_language_stay(text: str) -> None:
 
 
 def test_long_texts_and_lists_are_cut_and_say_so() -> None:
-    assert harmless("a" * 5000) == "a" * LONGEST_TEXT + " …"
-    assert harmless(["b"] * 300) == ["b"] * MOST + ["… and 200 more"]
-    assert harmless([{"c": 1}] * 300) == [{"c": 1}] * MOST
+    assert harmless("a" * 5000) == "a" * MAX_TEXT_CHARS + " …"
+    assert harmless(["b"] * 300) == ["b"] * MAX_LIST_MEMBERS + ["… and 200 more"]
+    assert harmless([{"c": 1}] * 300) == [{"c": 1}] * MAX_LIST_MEMBERS
     assert harmless((1, None, True)) == [1, None, True]
 
 
@@ -130,4 +147,4 @@ def test_an_answer_that_is_too_long_is_refused(session: QuerySession) -> None:
     write(session.record, posts, [post(1, item.post, TODAY)[1] for item in posts])
     with pytest.raises(UsageError, match=r"^the answer is too long; ask for fewer entries or posts$"):
         TOOLS["paper"].call(session, {"paper": ID, "posts": 20})
-    assert len(msgspec.json.encode(TOOLS["paper"].call(session, {"paper": ID, "posts": 5}))) < LONGEST
+    assert len(msgspec.json.encode(TOOLS["paper"].call(session, {"paper": ID, "posts": 5}))) < MAX_ANSWER_BYTES

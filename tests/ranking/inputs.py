@@ -6,7 +6,7 @@ from collections import Counter
 
 from hypothesis import strategies as st
 
-from hotpapers.model import HOUR, Attention, Candidate, RankingInput, VoiceHistogram
+from hotpapers.base.model import HOUR, Attention, Candidate, RankingInput, VoiceHistogram
 
 CUT = 1_700_000_000_000_000
 ARCHIVES = ("cs", "hep-th", "astro-ph", "")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hotpapers import ranking
-from hotpapers.model import RankingInput
+from hotpapers.base.model import RankingInput
+from hotpapers.issues import ranking
 from tests.ranking.inputs import attention, candidate
 
 

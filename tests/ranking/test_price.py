@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers import ranking
-from hotpapers.categories import group_of
-from hotpapers.model import Price, RankingInput, VoiceHistogram
-from hotpapers.ranking import price, vouched
-from hotpapers.ranking.price import PriceList
-from hotpapers.ranking.rarity import millipoints
+from hotpapers.base.categories import group_of
+from hotpapers.base.model import Price, RankingInput, VoiceHistogram
+from hotpapers.issues import ranking
+from hotpapers.issues.ranking import price, rarity_2
+from hotpapers.issues.ranking.price import PriceList
+from hotpapers.issues.ranking.rarity_1 import millipoints
 from tests.ranking.inputs import attention, candidate, peers
 
 NAMES = ("bluesky", "forum", "mastodon")
@@ -66,7 +66,7 @@ def test_the_same_as_by_every_way_to_spread_accounts(
     for accounts, score in enumerate(highest):
         fewest = highest.index(score)
         entry_price = prices.price(score, archive)
-        assert entry_price.known == (vouched.needed(score) if known else 0)
+        assert entry_price.known == (rarity_2.needed(score) if known else 0)
         assert entry_price.accounts == max(fewest, entry_price.known)
         beyond = prices.price(score + 1, archive).accounts
         assert beyond is None or beyond > accounts or accounts == FEW or highest[accounts + 1] == score
@@ -112,7 +112,7 @@ def test_no_price_without_papers_to_compare_with(known: bool) -> None:
 def test_no_price_beyond_so_many_accounts(rarest: int, accounts: int | None) -> None:
     """One paper in 2,000 is the rarest: matching it gives 3,000 points, for which 150 voices are enough; only exceeding
     it gives 301 more."""
-    assert price.MOST == 4096
+    assert price.MAX_PRICE == 4096
     prices = PriceList((peers({3: 1999, rarest: 1}),), (24,), known=False)
     assert (millipoints(2000, 1), millipoints(2000, 0)) == (3000, 3301)
     assert prices.price(3000, "cs").accounts == 150
@@ -129,7 +129,7 @@ def test_a_paper_with_that_many_voices_does_stand_there(
     histograms = tuple(histogram for histogram in histograms if (histogram.network, histogram.age) == ("forum", 24))
     entry_price = PriceList(histograms, (24,), known=known).price(score, "cs")
     if entry_price.accounts is None:
-        assert score_with(histograms, price.MOST - 1, None) < score
+        assert score_with(histograms, price.MAX_PRICE - 1, None) < score
         return
     assert score_with(histograms, entry_price.accounts, entry_price.known if known else None) >= score
     fewer = entry_price.accounts - 1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.ranking.price import best_scores
+from hotpapers.issues.ranking.price import best_scores
 
 Steps = list[tuple[int, int]]
 

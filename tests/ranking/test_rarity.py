@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import ranking
-from hotpapers.categories import group_of
-from hotpapers.errors import UsageError
-from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, VoiceHistogram
-from hotpapers.ranking.rarity import millipoints
+from hotpapers.base.categories import group_of
+from hotpapers.base.errors import UsageError
+from hotpapers.base.model import Attention, Candidate, RankingInput, ScoreComponent, VoiceHistogram
+from hotpapers.issues import ranking
+from hotpapers.issues.ranking.rarity_1 import millipoints
 from tests.ranking.inputs import attention, candidate, peers, ranking_inputs
 
 
@@ -157,7 +157,9 @@ def test_score_then_voices_then_announcement_then_id() -> None:
 
 
 def test_an_unknown_ranking_names_those_there_are() -> None:
-    with pytest.raises(UsageError, match=r"rarity/3: no such ranking; choose from classic/1, rarity/1, rarity/2$"):
+    with pytest.raises(
+        UsageError, match=r"rarity/3: no such ranking; choose from classic/1, rarity/1, rarity/2; did you mean"
+    ):
         ranking.rank(RankingInput(candidates=(), peers=()), "rarity/3")
 
 

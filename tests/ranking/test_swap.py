@@ -9,8 +9,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers import ranking
-from hotpapers.model import (
+from hotpapers.base.model import (
     HOUR,
     Attention,
     Candidate,
@@ -21,7 +20,8 @@ from hotpapers.model import (
     ScoredCandidate,
     VoiceHistogram,
 )
-from hotpapers.ranking.swap import RequiredGrowth, growths
+from hotpapers.issues import ranking
+from hotpapers.issues.ranking.swap import RequiredGrowth, growths
 from tests.ranking.inputs import CUT, attention, candidate, peers, ranking_inputs
 
 

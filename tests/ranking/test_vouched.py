@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import ranking
-from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
-from hotpapers.ranking import vouched
-from hotpapers.settings import TEMPLATE, PublicationSettings
+from hotpapers.base.model import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate, VoiceHistogram
+from hotpapers.base.settings import PublicationSettings, template
+from hotpapers.issues import ranking
+from hotpapers.issues.ranking import rarity_2
 from tests.ranking.inputs import attention, candidate, peers, ranking_inputs
 
 NAME = "rarity/2"
@@ -40,19 +40,19 @@ def with_known(voices: int, counted: int, known: int | None, network: str = "blu
 
 @pytest.mark.parametrize(("known", "limit"), [(0, 0), (1, 0), (2, 480), (3, 720), (9, 2160), (2**53, 240 * 2**53)])
 def test_each_of_two_or_more_known_voices_vouches_for_240(known: int, limit: int) -> None:
-    assert vouched.limit(known) == limit
-    assert vouched.needed(limit) <= max(known, 0)
-    assert vouched.needed(limit + 1) == max(known + 1, 2)
+    assert rarity_2.limit(known) == limit
+    assert rarity_2.needed(limit) <= max(known, 0)
+    assert rarity_2.needed(limit + 1) == max(known + 1, 2)
 
 
 @pytest.mark.parametrize(("score", "known"), [(-7, 0), (0, 0), (1, 2), (480, 2), (481, 3), (720, 3), (2468, 11)])
 def test_how_many_vouch_for_a_score(score: int, known: int) -> None:
-    assert vouched.needed(score) == known
+    assert rarity_2.needed(score) == known
 
 
 def test_the_template_says_how_many_voices_the_usual_threshold_takes() -> None:
-    assert (500 // vouched.MOST_PER_VOICE, vouched.needed(500)) == (25, 3)
-    assert "500 takes 25 voices, at least three of them known" in TEMPLATE
+    assert (500 // rarity_2.MAX_POINTS_PER_VOICE, rarity_2.needed(500)) == (25, 3)
+    assert "500 takes 25 voices, at least three of them known" in template()
     assert PublicationSettings(name="daily").threshold == 500
 
 
@@ -66,7 +66,7 @@ def test_a_part_by_hand() -> None:
     (part,) = scored.parts
     points = min(round(1000 * log10(4813 / 32)), 40 * 20)
     assert points == 800 < round(1000 * log10(4813 / 32)) == 2177
-    assert (part.score, part.rule, part.voices, part.papers, part.atleast) == (800, vouched.CAPPED, 40, 4812, 31)
+    assert (part.score, part.rule, part.voices, part.papers, part.atleast) == (800, rarity_2.CAPPED, 40, 4812, 31)
     assert (scored.score, scored.voices) == (800, 700)
 
 
@@ -74,7 +74,7 @@ def test_an_uncapped_part_by_hand() -> None:
     """On the forum 99 others, all with 3 or more, 10 with 5: log10(100 / 11) is more than 5 × 20."""
     assert round(1000 * log10(100 / 11)) == 959
     scored_few = score_of(with_known(5, 5, 3, "forum"), among=OTHERS)
-    assert [(part.score, part.rule) for part in scored_few.parts] == [(100, vouched.CAPPED)]
+    assert [(part.score, part.rule) for part in scored_few.parts] == [(100, rarity_2.CAPPED)]
     wide_reference = (peers({3: 50, 60: 49}),)
     assert round(1000 * log10(100 / 50)) == 301 < 60 * 20
     assert [(part.score, part.rule) for part in score_of(with_known(60, 60, 9), among=wide_reference).parts] == [
@@ -107,7 +107,7 @@ def test_fewer_than_three_counted_voices_score_nothing() -> None:
 
 def test_nothing_is_deducted_while_no_account_is_known() -> None:
     scored = score_of(with_known(40, 40, None), among=OTHERS)
-    assert scored.score == 800 and [part.rule for part in scored.parts] == [vouched.CAPPED]
+    assert scored.score == 800 and [part.rule for part in scored.parts] == [rarity_2.CAPPED]
 
 
 def test_without_counted_voices_all_count() -> None:
@@ -128,10 +128,10 @@ def test_ties_by_more_known_voices_then_announcement_then_id() -> None:
 
 
 def test_known_voices_of_an_attention() -> None:
-    assert vouched.known_voices(()) is None
-    assert vouched.known_voices((attention(3), attention(4, "mastodon"))) is None
-    assert vouched.known_voices((attention(3), with_known(4, 4, 0, "mastodon"))) == 0
-    assert vouched.known_voices((with_known(3, 3, 2), with_known(4, 4, 5, "mastodon"))) == 7
+    assert rarity_2.known_voices(()) is None
+    assert rarity_2.known_voices((attention(3), attention(4, "mastodon"))) is None
+    assert rarity_2.known_voices((attention(3), with_known(4, 4, 0, "mastodon"))) == 0
+    assert rarity_2.known_voices((with_known(3, 3, 2), with_known(4, 4, 5, "mastodon"))) == 7
 
 
 # ---- properties of any input ---------------------------------------------------------------------------------
@@ -175,11 +175,11 @@ def with_more_voices(inputs: RankingInput, n: int, **added: int) -> RankingInput
 def test_a_score_is_the_sum_of_its_parts_and_never_below_nothing(inputs: RankingInput) -> None:
     for entry in ranking.rank(inputs, NAME):
         assert entry.score == sum(part.score for part in entry.parts) >= 0
-        deductions = [part for part in entry.parts if part.rule == vouched.RULE]
+        deductions = [part for part in entry.parts if part.rule == rarity_2.RULE]
         assert deductions in ([], list(entry.parts[-1:])) and all(part.score < 0 for part in deductions)
-        known = {c.paper: vouched.known_voices(c.attention) for c in inputs.candidates}[entry.paper]
+        known = {c.paper: rarity_2.known_voices(c.attention) for c in inputs.candidates}[entry.paper]
         assert known is None or entry.score <= 500 * max(known - 1, 0)
-        assert all(part.score <= 20 * part.voices for part in entry.parts if part.rule != vouched.RULE)
+        assert all(part.score <= 20 * part.voices for part in entry.parts if part.rule != rarity_2.RULE)
 
 
 @given(inputs_with_known(), st.integers(0, 2**32))
@@ -230,6 +230,6 @@ def test_absurd_counts(known: int | None) -> None:
 @given(st.integers(0, 5000), st.integers(0, 5000), st.integers(0, 60))
 def test_points_are_rarity_s_but_no_more_than_20_a_voice(a: int, b: int, voices: int) -> None:
     papers, atleast = max(a, b), min(a, b)
-    points = vouched.points_of(voices, papers, atleast)
+    points = rarity_2.points_of(voices, papers, atleast)
     exact = 1000 * log10((papers + 1) / (atleast + 1))
     assert abs(points - min(exact, 20 * voices) * (voices >= 3)) <= 0.5

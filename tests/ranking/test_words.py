@@ -6,10 +6,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET, UnsetType
 
-from hotpapers.model import Price, PrintedCount, ReferenceSize, ScoreComponent
-from hotpapers.ranking import needs_of, vouched, words
-from hotpapers.ranking.rarity import AGES, millipoints
+from hotpapers.base.model import Price, PrintedCount, ReferenceSize, ScoreComponent
+from hotpapers.issues.ranking import needs_of, rarity_2, words
+from hotpapers.issues.ranking.rarity_1 import AGES, millipoints
 
 PART = ScoreComponent(
     network="bluesky", rule="rarity", score=2177, voices=40, papers=4812, atleast=31, among="all", age=24, until=0
@@ -22,17 +23,17 @@ def sentence(**changes: object) -> str:
 
 def test_the_sentence_of_a_part() -> None:
     assert sentence() == (
-        "Of 4,812 other papers talked about on Bluesky in 90 days, 31 had 40 voices or more a day in: 2,177."
+        "Of 4,812 other papers talked about on Bluesky in 90 days, 31 had 40 voices or more after a day: 2,177."
     )
     assert sentence(network="hackernews", among="physics group", age=168) == (
         "Of 4,812 other papers of physics group talked about on Hacker News in 90 days, "
-        "31 had 40 voices or more a week in: 2,177."
+        "31 had 40 voices or more after a week: 2,177."
     )
     assert sentence(age=0, network="x", among="cs") == (
         "Of 4,812 other papers of cs listed in the 90 days before, 31 had 40 likes or more: 2,177."
     )
     assert sentence(papers=1, atleast=0, score=301, age=6) == (
-        "Of 1 other paper talked about on Bluesky in 90 days, none had 40 voices or more six hours in: 301."
+        "Of 1 other paper talked about on Bluesky in 90 days, none had 40 voices or more after six hours: 301."
     )
     assert sentence(rule="classic", score=1204) == "Reposts and likes on Bluesky, added up: 1,204."
 
@@ -40,9 +41,9 @@ def test_the_sentence_of_a_part() -> None:
 @pytest.mark.parametrize(
     ("voices", "age", "expected"),
     [
-        (2, 24, "2 voices on Bluesky: fewer than 3 score nothing: 0."),
-        (1, 6, "1 voice on Bluesky: fewer than 3 score nothing: 0."),
-        (2, 0, "2 likes on Bluesky: fewer than 3 score nothing: 0."),
+        (2, 24, "2 voices on Bluesky, too few to score: 0."),
+        (1, 6, "1 voice on Bluesky, too few to score: 0."),
+        (2, 0, "2 likes on Bluesky, too few to score: 0."),
     ],
 )
 def test_the_sentence_of_few_voices(voices: int, age: int, expected: str) -> None:
@@ -93,25 +94,55 @@ def test_notes_on_the_methods_of_tallies() -> None:
 @pytest.mark.parametrize(
     ("known", "expected", "formula"),
     [
-        (0, "Nobody known here vouches for this: -90.", "no more than 0"),
-        (1, "One known voice alone vouches for nothing: -90.", "no more than 0"),
-        (2, "2 voices known here for a month or more vouch for 480 points, 240 each: -90.", "no more than 240 × 2"),
+        (0, "No voice is known here, so there are no points: −90.", "no more than 0"),
+        (1, "One known voice gives no points: −90.", "no more than 0"),
+        (
+            2, "With 2 voices known here for a month or more, a score is at most 480, 240 for each: −90.",
+            "no more than 240 × 2",
+        ),
     ],
 )  # fmt: skip
 def test_the_sentence_of_what_known_voices_vouch_for(known: int, expected: str, formula: str) -> None:
-    assert sentence(rule=vouched.RULE, voices=known, score=-90) == expected
-    assert words.formula(msgspec.structs.replace(PART, rule=vouched.RULE, voices=known, score=-90)) == formula
+    assert sentence(rule=rarity_2.RULE, voices=known, score=-90) == expected
+    assert words.formula(msgspec.structs.replace(PART, rule=rarity_2.RULE, voices=known, score=-90)) == formula
+
+
+@pytest.mark.parametrize(
+    ("counted_as", "known", "voices", "amount"),
+    [
+        ("likes", UNSET, 74, "74 likes of one post"),
+        ("reposts", UNSET, 1, "1 repost of one post"),
+        ("voices", 3, 6, "6 voices, 3 known and 3 they vouch for"),
+        ("voices", 6, 6, "6 known voices"),
+        ("voices", 0, 0, "0 known voices"),
+        ("voices", UNSET, 12, "12 voices"),
+        (UNSET, UNSET, 12, "12 counted voices"),
+    ],
+)  # fmt: skip
+def test_what_a_part_counted(
+    counted_as: str | UnsetType, known: int | UnsetType, voices: int, amount: str
+) -> None:  # fmt: skip
+    part = msgspec.structs.replace(PART, rule=rarity_2.COUNTED, counted_as=counted_as, known=known, voices=voices)
+    assert words.counted_amount(part) == amount
+
+
+def test_a_part_says_what_it_counted_before_what_it_is_compared_with() -> None:
+    text = sentence(rule=rarity_2.COUNTED, counted_as="voices", known=3, voices=6)
+    assert text.startswith("6 voices, 3 known and 3 they vouch for on Bluesky. Of ")
+    assert " talked about there in " in text and "had 6 or more after a day" in text
+    part = msgspec.structs.replace(PART, rule=rarity_2.CAPPED, voices=4, score=80)
+    assert words.part_sentence(part, with_formula=True).endswith("each adds at most 20: 20 × 4 = 80.")
 
 
 def test_the_sentence_of_a_capped_part() -> None:
-    capped = sentence(rule=vouched.CAPPED, voices=4, score=80)
-    assert capped.endswith("4 counted voices or more a day in; but a voice adds at most 20: 80.")
-    assert words.formula(msgspec.structs.replace(PART, rule=vouched.CAPPED, voices=4, score=80)) == "20 × 4 = 80"
+    capped = sentence(rule=rarity_2.CAPPED, voices=4, score=80)
+    assert capped.endswith("4 counted voices or more after a day; but each adds at most 20: 80.")
+    assert words.formula(msgspec.structs.replace(PART, rule=rarity_2.CAPPED, voices=4, score=80)) == "20 × 4 = 80"
 
 
 def test_two_voices_with_a_score_are_compared() -> None:
     """The rule of three is only for parts that score nothing."""
-    assert sentence(voices=2, score=7).endswith("31 had 2 voices or more a day in: 7.")
+    assert sentence(voices=2, score=7).endswith("31 had 2 voices or more after a day: 7.")
 
 
 def test_without_another_paper_there_is_nothing_to_compare_with() -> None:
@@ -123,16 +154,16 @@ YOUNG = ReferenceSize(network="bluesky", age=24, papers=16, days=1, young=True)
 
 
 def test_places_of_a_young_record() -> None:
-    compared = "Provisional until there are 500 papers of 90 days to compare with; so far, 16 papers of one day."
+    compared = "The order is rough until there are 500 papers of 90 days to compare with; so far, 16 papers of one day."
     below = " Below the threshold of 500, but until then the best are shown anyway."
     assert words.why_provisional(YOUNG, 500, 500) == compared
     assert words.why_provisional(YOUNG, 499, 500) == compared + below
     assert words.why_provisional(YOUNG, 0, 0).endswith("the threshold of 0, but until then the best are shown anyway.")
-    assert words.provisional(YOUNG) == "compared with 16 papers of one day; places are provisional"
+    assert words.provisional(YOUNG) == "compared with 16 papers of one day, so the order is rough"
     nothing = msgspec.structs.replace(YOUNG, papers=0)
-    assert words.provisional(nothing) == "compared with no papers; places are provisional"
+    assert words.provisional(nothing) == "compared with no papers, so the order is rough"
     many_days = msgspec.structs.replace(YOUNG, papers=1, days=84)
-    assert words.provisional(many_days) == "compared with 1 paper of 90 days; places are provisional"
+    assert words.provisional(many_days) == "compared with 1 paper of 90 days, so the order is rough"
     for settled in (msgspec.UNSET, msgspec.structs.replace(YOUNG, young=False)):
         assert words.provisional(settled) == words.why_provisional(settled, 1, 500) == ""
 
@@ -140,17 +171,23 @@ def test_places_of_a_young_record() -> None:
 def test_what_a_place_would_have_cost() -> None:
     assert words.price_sentence(msgspec.UNSET) == ""
     assert words.price_sentence(Price(accounts=None, known=3)).startswith("No number of accounts")
-    assert words.price_sentence(Price(accounts=1, known=0)).startswith("1 account would have bought this score: the ")
+    assert words.price_sentence(Price(accounts=1, known=0)).startswith(
+        "Faking this score would take about 1 account. The "
+    )
     assert words.price_sentence(Price(accounts=0, known=0)) == ""
     known = words.price_sentence(Price(accounts=1204, known=3))
-    assert known.startswith("1,204 accounts would have bought this score, at least 3 of them known here for a month")
+    assert known.startswith(
+        "Faking this score would take about 1,204 accounts, at least 3 of them known here for a month"
+    )
 
 
 def test_whose_voices_a_count_has() -> None:
     counted = PrintedCount(network="x", voices=41, reposts=1, likes=1204, until=0)
     assert words.voices_of(counted) == "41 voices"
     measured = msgspec.structs.replace(counted, known=30, authors=2)
-    assert words.voices_of(measured) == "41 voices, 30 of them known here, 2 the authors’"
+    assert words.voices_of(measured) == "41 voices, 30 known here, 2 of authors"
+    nobody = msgspec.structs.replace(measured, known=0, authors=1)
+    assert words.voices_of(nobody) == "41 voices, none known here, 1 of an author"
     assert words.voices_of(msgspec.structs.replace(measured, voices=0, authors=0)) == "0 voices"
 
 

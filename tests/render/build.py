@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers import terms
-from hotpapers.errors import NotFound
-from hotpapers.model import (
+from hotpapers.base import terms
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import (
     AnnouncedPaper,
     Announcement,
     Attention,
@@ -100,6 +100,14 @@ class PlainIssueReader:
                     EntrySummary(day, entry.place, entry.paper, paper.title, paper.authors, paper.categories)
                 )
         return summaries
+
+    def voices(self, publication: str) -> Mapping[str, Mapping[str, int]]:
+        """By day, the voices of each paper in its issue."""
+        contents = {day: self.issue(publication, day).content for day in self.days(publication)}
+        return {
+            day: {entry.paper: entry.voices for entry in (*content.ongoing, *content.entries)}
+            for day, content in contents.items()
+        }
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
         """The abstracts or summaries of the papers in these days' issues."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from hotpapers.announcement_days import announced_at
-from hotpapers.model import (
+from hotpapers.base.announcement_days import announced_at
+from hotpapers.base.model import (
     HOUR,
     AnnouncedPaper,
     Announcement,
@@ -14,7 +14,7 @@ from hotpapers.model import (
     ScoreComponent,
     VoiceHistogram,
 )
-from hotpapers.view.site_config import SiteConfig
+from hotpapers.publish.view.site_config import SiteConfig
 from tests.render.build import LISTED, NOON, OWN, FullEntry, PlainIssueReader, issue, own_entry, paper, post
 from tests.render.sample import BRIDGES, BRIDGES_ENTRY, OLD, OWN_READER, TEA
 
@@ -72,7 +72,7 @@ WORDLESS_POST = post("38000001", " \u200b", "hackernews", handle="quill", name="
 POSTS = {
     BRIDGES.paper: [
         *BRIDGES_ENTRY.posts, post("at://did:plc:oak/app.bsky.feed.post/3kmore", "More of it.", "bluesky"),
-        post("38000002", "A story", "hackernews"), post("38000003", "Another", "hackernews"),
+        *(post(f"3800000{n}", "A story", "hackernews") for n in range(2, 8)),
     ],
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hotpapers.model import NetworkReading, PrintedCount, ScoreComponent
+from hotpapers.base.model import NetworkReading, PrintedCount, ScoreComponent
 from tests.render.build import (
     LISTED,
     NOON,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from hotpapers.render.html.pages import SiteChannel
-from hotpapers.view.site_config import SiteConfig
+from hotpapers.publish.render.html.pages import SiteChannel
+from hotpapers.publish.view.site_config import SiteConfig
 from tests.render.build import PlainIssueReader
 from tests.render.full_sample import FULL_READER, SITE_CONFIG
 from tests.render.html import Page
@@ -39,8 +39,8 @@ def named_site(name: str) -> dict[str, bytes]:
 
 
 def html(files: dict[str, bytes]) -> dict[str, Page]:
-    """The pages among the files, parsed strictly."""
-    return {path: Page(data) for path, data in files.items() if path.endswith(".html")}
+    """The pages among the files, parsed strictly; without 404.html, which is shown at other addresses than its own."""
+    return {path: Page(data) for path, data in files.items() if path.endswith(".html") and path != "404.html"}
 
 
 def check_links(files: dict[str, bytes]) -> None:

@@ -8,11 +8,11 @@ from html import unescape
 import pytest
 from msgspec.structs import replace
 
-from hotpapers.evaluation.attacks import report
-from hotpapers.evaluation.attacks.figures import AttackFigures, CostSummary, kept_figures
-from hotpapers.render.html import static_pages
-from hotpapers.render.html.pages import SitePages
-from hotpapers.view.attack_prices import NEVER, attack_prices
+from hotpapers.publish.render.html import static_pages
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.view.attack_figures import AttackFigures, CostSummary, kept_figures
+from hotpapers.publish.view.attack_prices import NEVER, attack_prices
+from lab.attacks import report
 from tests.render.full_sample import FULL_READER
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from hotpapers.render.cards import card_pages, drawing
-from hotpapers.render.cards.drawing import ACCENT, DIM, HEIGHT, INK, MARGIN, PAPER, WIDTH, CardContent
-from hotpapers.render.html.pages import SiteChannel, SitePages
-from hotpapers.render.html.site_context import SiteContext
-from hotpapers.view.site_config import NOBODY, SiteConfig
+from hotpapers.publish.render.cards import card_pages, drawing
+from hotpapers.publish.render.cards.drawing import ACCENT, DIM, HEIGHT, INK, MARGIN, PAPER, WIDTH, CardContent
+from hotpapers.publish.render.html.pages import SiteChannel, SitePages
+from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from tests.conftest import ROOT
 from tests.render.build import LISTED, PlainIssueReader, issue, listing_entry, paper
 from tests.render.full_sample import FULL_READER, SITE_CONFIG
@@ -220,7 +220,7 @@ def test_another_process_draws_the_same_bytes() -> None:
     """Even with another hash seed and locale."""
     card = CardContent("Daily", "Kettles, Łódź", "Quill", (("1", "Tea"),), "Place 1", ((2, 22), (118, 2)))
     script = (
-        "import hashlib; from hotpapers.render.cards.drawing import CardContent, draw; "
+        "import hashlib; from hotpapers.publish.render.cards.drawing import CardContent, draw; "
         f"print(hashlib.sha256(draw({card!r})).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "LC_ALL": "C"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -15,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.ids import timestamps
-from hotpapers.render.feed_formats import FORMATS, FeedDocument, FeedItem
-from hotpapers.render.feeds import FeedMaker, FeedsChannel
-from hotpapers.render.html.pages import SiteChannel
-from hotpapers.view import site_paths
-from hotpapers.view.site_config import SiteConfig
+from hotpapers.base.ids import timestamps
+from hotpapers.publish.render.feed_formats import FORMATS, FeedDocument, FeedItem
+from hotpapers.publish.render.feeds import FeedMaker, FeedsChannel
+from hotpapers.publish.render.html.pages import SiteChannel
+from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from tests.conftest import DATA, data
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER, OWN_READER
@@ -99,6 +100,32 @@ def test_a_paper_of_a_corrected_issue_was_published_with_its_first_edition() -> 
             publication_time,
             timestamps.rfc3339(second_issue.frozen_at),
         )
+
+
+def test_descriptions_of_rss_are_html_and_no_text_becomes_markup() -> None:
+    """A title may be what somebody searched for."""
+    text = "a < b & c > d <script>alert(1)</script>"
+    item = FeedItem("urn:uuid:0", "Tea", "", 0, 0, "<p>Tea</p>", text, (), ())
+    for feed in (FeedDocument("", text, "", "", 0, "", (item,)), FeedDocument("", "Tea", "", "", 0, "", (item,), text)):
+        root = ET.fromstring(FORMATS["rss"](feed))
+        descriptions = [element.text or "" for element in root.iter("description")]
+        assert len(descriptions) == 2
+        assert all("<" not in description and html.unescape(description) == text for description in descriptions)
+
+
+def test_without_an_address_links_of_atom_are_relative_and_others_have_none() -> None:
+    without_address = files(NOBODY)
+    parsed = feedparser.parse(without_address["feeds/issues.atom"])
+    assert parsed.feed.link == "../index.html"
+    assert [entry.link for entry in parsed.entries] == [
+        "../2021-01-18/index.html", "../2021-01-14/index.html", "../2021-01-14/edition-1/index.html",
+        "../2021-01-13/index.html",
+    ]  # fmt: skip
+    assert feedparser.parse(without_address["feeds/category/cs.LG.atom"]).feed.link == "../../index.html"
+    assert not any("link" in entry for entry in feedparser.parse(without_address["feeds/issues.rss"]).entries)
+    assert not any("url" in item for item in json.loads(without_address["feeds/issues.json"])["items"])
+    for path, content in without_address.items():
+        assert not any(mark in content for mark in (b'href="urn:', b'"url": "urn:', b"<link>urn:")), path
 
 
 def test_a_correction_is_an_entry_of_its_own() -> None:

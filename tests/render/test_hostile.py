@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.model import AnnouncedPaper, NetworkReading, PublishedIssue, Quotation
-from hotpapers.view.post_views import disguise, language, pieces
-from hotpapers.view.site_config import SiteConfig
-from hotpapers.view.site_paths import outside, post_page
+from hotpapers.base.model import AnnouncedPaper, NetworkReading, PublishedIssue, Quotation
+from hotpapers.publish.view.post_views import disguise, language, pieces
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_paths import outside, post_page
 from tests.render.build import LISTED, OWN, PlainIssueReader, issue, link_only, listing_entry, paper, post
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.announcement_days import announced_at
-from hotpapers.issues.windows import label_after
-from hotpapers.model import (
+from hotpapers.base.announcement_days import announced_at
+from hotpapers.base.model import (
     HOUR,
     Attention,
     EntrySummary,
@@ -20,17 +19,18 @@ from hotpapers.model import (
     ScoreComponent,
     VoiceHistogram,
 )
-from hotpapers.ranking import vouched
-from hotpapers.ranking.rarity import millipoints
-from hotpapers.render.html.pages import SitePages
-from hotpapers.view.catalogue import Catalogue, slug
-from hotpapers.view.category_names import field_name
-from hotpapers.view.contact_links import ReportSubject, contact_links_of, join_address, linked_contact
-from hotpapers.view.issue_view import issue_view
-from hotpapers.view.phrases import facts
-from hotpapers.view.publication_state import state_of
-from hotpapers.view.site_config import SiteConfig
-from hotpapers.view.site_paths import (
+from hotpapers.issues.ranking import rarity_2
+from hotpapers.issues.ranking.rarity_1 import millipoints
+from hotpapers.issues.windows import label_after
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.view.catalogue import Catalogue, slug
+from hotpapers.publish.view.category_names import field_name
+from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of, join_address, linked_contact
+from hotpapers.publish.view.issue_view import issue_view
+from hotpapers.publish.view.phrases import facts
+from hotpapers.publish.view.publication_state import state_of
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_paths import (
     ads_url,
     author_of,
     author_path,
@@ -45,8 +45,8 @@ from hotpapers.view.site_paths import (
     listing_path,
     public_url,
 )
-from hotpapers.view.sparkline import spark
-from hotpapers.view.worked_example import worked_example
+from hotpapers.publish.view.sparkline import spark
+from hotpapers.publish.view.worked_example import worked_example
 from tests.render.build import LISTED, OWN, PlainIssueReader, issue, listing_entry, own_entry, paper
 from tests.render.full_sample import FULL_READER
 from tests.render.sample import BRIDGES, LISTED_READER, TEA
@@ -249,6 +249,18 @@ def test_no_day_is_missing_of_a_time_when_the_publication_was_weekly() -> None:
     assert [row.day for row in state_of(OWN, issues).days if not row.path] == ["14 January 2021"]
 
 
+def test_weekly_issues_are_called_by_their_week_on_the_status_page() -> None:
+    weekly = msgspec.structs.replace(OWN, window="weekly")
+    state = state_of(weekly, [issue(weekly, day, [], announced=0) for day in ("2021-01-11", "2021-01-18")])
+    assert state.latest == "11–17 January 2021" and [row.day for row in state.days] == [
+        state.latest,
+        "4–10 January 2021",
+    ]
+    assert state.due and state.due.day == "18–24 January 2021"
+    ended = msgspec.structs.replace(weekly, last_day="2021-01-18")
+    assert state_of(ended, [issue(ended, "2021-01-18", [], announced=0)]).ended == "11–17 January 2021"
+
+
 # ---- contact -----------------------------------------------------------------------------------------
 
 SUBJECT = ReportSubject("The Daily Dozen", "2021-01-14", 2, "abc", "2101.99901", "bluesky:at://x?&\r\nBcc: a@b.example")
@@ -302,9 +314,9 @@ def test_where_there_is_an_app_its_forms_come_before_messages() -> None:
 
 
 def test_where_one_asks_for_messages_is_told_where_messages_are_sent() -> None:
-    config = SiteConfig(app="https://app.example/", mails=True)
+    config = SiteConfig(app="https://app.example/", join_path="mail/join")
     assert join_address(config, "a b") == "https://app.example/mail/join?publication=a+b"
-    assert join_address(config._replace(app=""), "daily") == join_address(config._replace(mails=False), "daily") == ""
+    assert join_address(config._replace(app=""), "daily") == join_address(config._replace(join_path=""), "daily") == ""
 
 
 def test_messages_to_the_desk_name_what_is_meant() -> None:
@@ -383,8 +395,8 @@ def test_the_method_says_whom_it_knows_and_what_they_vouch_for() -> None:
     assert page is not None
     text = page.decode()
     assert "post about three different papers, or react to posts about them that name no other: the first" in text
-    assert f"capped at {vouched.VOUCHED_PER_VOICE} points for each known voice" in text
-    assert f"but at most {vouched.MOST_PER_VOICE} × <var>x</var>" in text
+    assert f"capped at {rarity_2.VOUCHED_PER_VOICE} points for each known voice" in text
+    assert f"but at most {rarity_2.MAX_POINTS_PER_VOICE} × <var>x</var>" in text
 
 
 # ---- corrections and windows ---------------------------------------------------------------------------
@@ -411,6 +423,15 @@ def test_a_correction_that_leaves_nothing_ends_all_that_stood_for_it() -> None:
     assert pages.ended("2021-01-14/index.html") == frozenset()
 
 
+def test_all_lines_of_a_file_of_citations_end_alike() -> None:
+    entries = [own_entry(n, paper(f"2101.9991{n}", "More\nTea", authors=TEA.authors), [], []) for n in (1, 2, 3)]
+    pages = SitePages(PlainIssueReader([OWN], [issue(OWN, "2021-01-14", entries, announced=3)]), "daily")
+    for form in ("ris", "bib"):
+        page = pages.page(f"2021-01-14/issue.{form}")
+        assert page is not None
+        assert page.count(b"\r\n") == page.count(b"\r") == (page.count(b"\n") if form == "ris" else 0)
+
+
 def test_a_longer_window_says_how_many_days_of_talk_it_has() -> None:
     weekly = msgspec.structs.replace(OWN, window="weekly")
     weekly_issue = issue(weekly, "2021-01-18", [])
@@ -418,8 +439,8 @@ def test_a_longer_window_says_how_many_days_of_talk_it_has() -> None:
     assert facts(msgspec.structs.replace(weekly_issue, content=content))[-1] == "7 days of talk"
 
 
-def test_an_entry_without_a_place_by_the_classic_rule_has_no_movement() -> None:
+def test_an_entry_without_a_place_by_the_classic_rule_says_its_place_alone() -> None:
     full_entry = own_entry(1, TEA, [], [])
     unranked = full_entry._replace(entry=msgspec.structs.replace(full_entry.entry, classic_rank=0))
     [view] = issue_view(issue(OWN, "2021-01-14", [unranked])).entries
-    assert (view.movement, view.rise, view.score_view.places) == ("", "", "")
+    assert view.score_view.places == "Place 1 of 1."

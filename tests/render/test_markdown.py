@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from hotpapers.model import Quotation
-from hotpapers.render.markdown import MarkdownChannel, escape, issue_text, link
-from hotpapers.view.phrases import one_line
+from hotpapers.base.model import Quotation
+from hotpapers.publish.render.markdown import MarkdownChannel, escape, issue_text, link
+from hotpapers.publish.view.phrases import one_line
 from tests.conftest import DATA
 from tests.render.build import LISTED, OWN, issue, link_only, listing_entry, own_entry, paper, post
 from tests.render.sample import LISTED_READER, OWN_READER, TEA

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.render.html.templating import asset
-from hotpapers.view.archive import calendar, shade
-from hotpapers.view.phrases import opening, shown
-from hotpapers.view.site_paths import issue_of, paper_of, paper_path
+from hotpapers.publish.render.html.templating import asset
+from hotpapers.publish.view.archive import ListedIssue, calendar, issues_by_year, shade
+from hotpapers.publish.view.phrases import opening, shown
+from hotpapers.publish.view.site_paths import issue_of, paper_of, paper_path
 from tests.render.build import paper
 
 
@@ -33,6 +33,17 @@ def test_the_calendar_has_whole_weeks_and_shades() -> None:
     }  # fmt: skip
     assert cells["2021-01-14/index.html"].label == "14 January 2021: 10 papers"
     assert [shade(papers, 10) for papers in (0, 1, 2, 3, 9, 10)] == [0, 1, 1, 2, 5, 5]
+
+
+def test_weekly_and_monthly_issues_are_listed_by_the_time_that_they_cover() -> None:
+    [year, last_year] = issues_by_year("weekly", {"2020-12-28": 3, "2021-01-04": 1, "2021-01-11": 2})
+    assert year == ("2021", (
+        ListedIssue("4–10 January 2021", "2021-01-11/index.html", 2),
+        ListedIssue("28 December 2020 – 3 January 2021", "2021-01-04/index.html", 1),
+    ))  # fmt: skip
+    assert last_year == ("2020", (ListedIssue("21–27 December 2020", "2020-12-28/index.html", 3),))
+    [(name, [december])] = issues_by_year("monthly", {"2021-01-01": 4})
+    assert (name, december.name) == ("2020", "December 2020")
 
 
 def test_the_first_lines_of_an_abstract_that_says_nothing_short() -> None:

@@ -7,13 +7,13 @@ import json
 import msgspec
 import pytest
 
-from hotpapers.announcement_days import announced_at
-from hotpapers.deliver.email.issue_text import as_text, message_view
-from hotpapers.model import NetworkReading, PrintedCount, PublishedIssue
-from hotpapers.render.feeds import FeedMaker
-from hotpapers.render.markdown import issue_text
-from hotpapers.view.publication_state import state_of
-from hotpapers.view.site_config import NOBODY
+from hotpapers.base.announcement_days import announced_at
+from hotpapers.base.model import NetworkReading, PrintedCount, PublishedIssue
+from hotpapers.publish.render.feeds import FeedMaker
+from hotpapers.publish.render.markdown import issue_text
+from hotpapers.publish.view.publication_state import state_of
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.wings.mail.issue_text import as_text, message_view
 from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper
 from tests.render.html import Page
 from tests.render.sites import site
@@ -40,16 +40,17 @@ def test_a_title_is_the_same_in_pages_feeds_and_markdown() -> None:
     assert f"## 1. {PLAIN}\n" in issue_text(_issue()) and "We ask for tea." in issue_text(_issue())
 
 
-def test_counts_are_the_same_in_feeds_markdown_and_mails() -> None:
+def test_lists_have_one_number_for_a_network_and_the_rest_all() -> None:
     count = PrintedCount(network="feeds", voices=1, reposts=0, likes=3, until=NOON, bots=2)
     published_issue = issue(OWN, "2021-01-14", [own_entry(1, paper("2101.99901", "Tea"), [count], [])])
-    line = "Feeds: 1 voice, 3 likes (not counted: 2 bot posts)"
+    line = "Blogs: 1 voice, 3 likes (not counted: 2 bot posts)"
     maker = FeedMaker(PlainIssueReader([OWN], [published_issue]), "daily", NOBODY)
-    for kind in ("issues", "papers"):
-        [item] = json.loads(maker.feed(f"feeds/{kind}.json") or b"")["items"]
-        assert line in item["content_html"]
-    assert line in issue_text(published_issue)
-    assert line in " ".join(as_text(message_view(published_issue, NOBODY, 1)).split())
+    issue_item, paper_item = (
+        json.loads(maker.feed(f"feeds/{kind}.json") or b"")["items"][0]["content_html"] for kind in ("issues", "papers")
+    )
+    assert line in paper_item and line in issue_text(published_issue)
+    assert "Voices: Blogs\u00a01<" in issue_item
+    assert "Voices: Blogs\u00a01\n" in as_text(message_view(published_issue, NOBODY, 1))
 
 
 def test_when_a_paper_was_announced_is_told_beside_the_issue() -> None:

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.model import EntrySummary
-from hotpapers.render.html import search_index
-from hotpapers.render.html.pages import SitePages
-from hotpapers.render.html.search_index import base36, index_files, part_files, part_of, paths_of
-from hotpapers.render.html.search_page import (
+from hotpapers.base.model import EntrySummary
+from hotpapers.keep.search.tokenizer import stem, words
+from hotpapers.publish.render.html import search_index
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.render.html.search_index import base36, index_files, part_files, part_of, paths_of
+from hotpapers.publish.render.html.search_page import (
     HitIssueView,
     HitView,
     PostHitView,
@@ -24,9 +25,8 @@ from hotpapers.render.html.search_page import (
     marked,
     marked_names,
 )
-from hotpapers.render.html.templating import POLICY, SEARCH_POLICY
-from hotpapers.search.tokenizer import stem, words
-from hotpapers.view.site_config import NOBODY
+from hotpapers.publish.render.html.templating import POLICY, SEARCH_POLICY
+from hotpapers.publish.view.site_config import NOBODY
 from tests.conftest import data
 from tests.render.build import LISTED, PlainIssueReader, issue, listing_entry, paper
 from tests.render.hostile import HOSTILE

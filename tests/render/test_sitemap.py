@@ -6,10 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hotpapers.render.html import static_pages
-from hotpapers.render.html.pages import SitePages
-from hotpapers.render.html.site_context import SiteContext
-from hotpapers.view.site_config import SiteConfig
+from hotpapers.publish.render.html import static_pages
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.view.site_config import SiteConfig
 from tests.render.build import PlainIssueReader
 from tests.render.full_sample import FULL_READER
 from tests.render.sample import LISTED_READER
@@ -27,11 +27,19 @@ def addresses(data: bytes) -> list[str]:
     return [element.text or "" for element in root.iter(f"{NAME}loc")]
 
 
+def test_language_models_are_told_where_the_data_is() -> None:
+    text = static_pages.llms_txt("Two\nlines", "https://papers.example/").decode()
+    assert text.startswith("# Two lines\n") and "(https://papers.example/search/index.json)" in text
+    assert "hotpapers mcp --site https://papers.example/" in text
+
+
 @pytest.mark.parametrize(("issue_reader", "name"), READERS, ids=["daily", "hot-papers"])
 def test_it_names_every_page_but_parts_of_issues(issue_reader: PlainIssueReader, name: str) -> None:
     files = site(issue_reader, name, site_config=PUBLIC)
     locations = addresses(files["sitemap.xml"])
-    pages = {path for path in files if path.endswith("index.html") and "/all/" not in path and "/edition-" not in path}
+    pages = {path for path in files if path.endswith("index.html")}
+    pages = {path for path in pages if "/edition-" not in path and not path.endswith("/all/index.html")}
+    pages |= {"top/all/index.html"}
     assert len(locations) == len(set(locations))
     assert set(locations) == {PUBLIC.base + path.removesuffix("index.html") for path in pages}
     days = [address for address in locations if address.startswith(f"{PUBLIC.base}20")]
@@ -39,7 +47,7 @@ def test_it_names_every_page_but_parts_of_issues(issue_reader: PlainIssueReader,
 
 
 def test_it_ends_where_a_sitemap_must(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(static_pages, "MOST", 3)
+    monkeypatch.setattr(static_pages, "MAX_SITEMAP_ADDRESSES", 3)
     context = SiteContext(LISTED_READER, "hot-papers", PUBLIC)
     data = static_pages.sitemap(context, ["index.html", "404.html", "robots.txt"])
     assert addresses(data) == [PUBLIC.base, f"{PUBLIC.base}2021-01-18/", f"{PUBLIC.base}2021-01-14/"]

@@ -9,17 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.issues.coverage import LATEST, TURN
+from hotpapers.base.model import DAY as DAY_LONG
+from hotpapers.base.model import HOUR, Issue
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.issues.coverage import TURN
 from hotpapers.issues.freeze import check_issue, editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.windows import closing
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.job_state import JobState
-from hotpapers.model import DAY as DAY_LONG
-from hotpapers.model import HOUR, Issue
-from hotpapers.schedule.catching_up import still_catching_up
-from hotpapers.store import Record
-from tests.issues.made import DAILY, DAY, counts, numbers, paper, post, read, write
+from hotpapers.publish.schedule.catching_up import still_catching_up
+from hotpapers.record import Record
+from tests.issues.made import DAILY, DAY, counts, moment, numbers, paper, post, read, write
 from tests.schedule.test_publishing import CUT, PublishingSite, fill, publishing
 
 MINUTE = HOUR // 60
@@ -89,13 +89,22 @@ def test_it_waits_for_no_network_that_was_away_while_others_were_read(site: Publ
     assert not waits(site, AWAKE)
 
 
-def test_it_waits_for_two_hours_at_most(site: PublishingSite) -> None:
-    assert waits(site, AWAKE) and waits(site, AWAKE + 119 * MINUTE)
-    assert not waits(site, AWAKE + 120 * MINUTE)
+def test_it_waits_for_two_hours_at_most_for_the_last_networks(site: PublishingSite) -> None:
+    catch_up(site.record, "x", AWAKE + MINUTE)
+    assert waits(site, AWAKE + 2 * MINUTE) and waits(site, AWAKE + 121 * MINUTE)
+    assert not waits(site, AWAKE + 122 * MINUTE)
+    [issue] = editions(site.record, "daily", NEXT_DAY)
+    assert issue.content.as_of == AWAKE + MINUTE
 
 
-def test_it_does_not_wait_when_it_is_too_late_for_the_day(site: PublishingSite) -> None:
-    assert waits(site, NEXT_CUT + LATEST - 1) and not waits(site, NEXT_CUT + LATEST)
+def test_it_waits_for_something_to_be_read_until_shortly_before_the_next(site: PublishingSite) -> None:
+    assert waits(site, AWAKE) and waits(site, NEXT_CUT + DAY_LONG - TURN - 1)
+    reason = jobs_queries.load_state(site.record, "issues").reason
+    assert reason == (
+        "2024-05-08: nothing was read up to 2024-05-08 08:00 UTC; its issue appears when networks have been read, if "
+        "that is before 2024-05-09 06:30 UTC"
+    )
+    assert waits(site, NEXT_CUT + DAY_LONG - TURN) and jobs_queries.load_state(site.record, "issues").reason == ""
 
 
 @pytest.mark.parametrize(
@@ -124,7 +133,8 @@ def test_what_is_waited_for(fields: dict[str, Any], waits_for_it: bool, site: Pu
         ([(-60, -20, -20), (-20, 30, 31)], 0),  # read shortly before
         ([(-540, 180, 184)], 184),
         ([(-540, -200, 181), (-200, 20, 182), (20, 150, 183), (150, 190, 191)], 183),  # piece by piece: up to now
-        ([(-540, 900, 901)], 0),  # too late for the day
+        ([(-540, 900, 901)], 901),
+        ([(-540, 1350, 1351)], 0),  # too late for the day
         ([(60, 180, 184)], 0),  # not read before
         ([], 0),
     ],
@@ -133,6 +143,14 @@ def test_when_an_issue_closes(spans: list[tuple[int, int, int]], minutes: int, s
     with Record(sqlite_url) as record:
         for start, end, at in spans:
             write(record, read("bluesky", CUT + start * MINUTE, CUT + end * MINUTE, at=CUT + at * MINUTE))
-        for window in ("daily", "weekly"):
-            publication = msgspec.structs.replace(DAILY, window=window)
-            assert closing(record.view(), publication, DAY) == CUT + minutes * MINUTE
+        assert closing(record.view(), DAILY, DAY) == CUT + minutes * MINUTE
+
+
+def test_when_an_issue_of_a_week_closes(sqlite_url: str) -> None:
+    """At most four days later, and always before the next."""
+    with Record(sqlite_url) as record:
+        weekly = msgspec.structs.replace(DAILY, window="weekly")
+        monday = moment("2024-05-06T08:00")
+        write(record, read("bluesky", monday - HOUR * 40, monday + 95 * HOUR, at=monday + 95 * HOUR))
+        assert closing(record.view(), weekly, "2024-05-06") == monday + 95 * HOUR
+        assert closing(record.view(), DAILY, "2024-05-06") == monday

@@ -8,9 +8,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpapers.base.model import DAY, HOUR, Publication
 from hotpapers.issues.windows import cut_of, is_label
-from hotpapers.model import DAY, HOUR, Publication
-from hotpapers.schedule import due
+from hotpapers.publish.schedule import due
 from tests.issues.made import moment
 
 DAILY = Publication(publication="daily", title="D", hour=8, zone="UTC", observed_at=0)

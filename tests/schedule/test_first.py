@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.job_state import JobState
-from hotpapers.model import BEGAN, HOUR, Coverage, Publication
-from hotpapers.schedule import due
-from hotpapers.schedule.first_issue import FirstIssue, first_issues, still_reading_back
-from hotpapers.store import Record
+from hotpapers.base.model import BEGAN, HOUR, Coverage, Publication
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.publish.schedule import due
+from hotpapers.publish.schedule.first_issue import FirstIssue, first_issues, still_reading_back
+from hotpapers.record import Record
 from tests.issues.made import moment, write
 
 DAILY = Publication(publication="daily", title="D", hour=8, zone="Europe/Zurich", observed_at=0)
@@ -54,20 +54,6 @@ def test_it_waits_until_all_is_read_and_counted(record: Record) -> None:
     assert unread_jobs(record) == ["bluesky/counts"]
     save_job(record, "bluesky/counts", back_at=BEGINS + 2 * MINUTE)
     assert unread_jobs(record) == []
-
-
-def test_a_stream_in_parts_is_waited_for_part_by_part(record: Record) -> None:
-    record_beginning(record)
-    jobs = ("bluesky/1of2", "bluesky/2of2", "bluesky/counts")
-    at = BEGINS + 10 * MINUTE
-    for job in jobs:
-        save_job(record, job, back_to=None if job.endswith("counts") else 1)
-    assert still_reading_back(record, jobs, at) == list(jobs)
-    save_job(record, jobs[0], back_to=1, back_at=at)
-    assert still_reading_back(record, jobs, at) == list(jobs[1:])
-    for job in jobs:
-        save_job(record, job, back_to=1, back_at=at)
-    assert still_reading_back(record, jobs, at) == []
 
 
 def test_it_waits_for_two_hours_at_most(record: Record) -> None:

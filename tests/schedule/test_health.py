@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import urllib.error
 import urllib.request
@@ -10,19 +11,20 @@ from functools import partial
 
 import pytest
 
-from hotpapers.errors import SettingsError, UnreachableStore
-from hotpapers.ingest.collect_job import Connection
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.job_state import JobState
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.model import DAY, HOUR, Publication
-from hotpapers.schedule import HousekeepingJob, SiteHealth, health, metrics
-from hotpapers.schedule.health import SILENT, dead_jobs
-from hotpapers.store import Record
-from hotpapers.store.statistics import totals
-from hotpapers.web.background_server import GuardedHandler, address_of, background_server
-from hotpapers.web.monitoring import monitor
+from hotpapers.base.errors import SettingsError, UnreachableStore
+from hotpapers.base.http.listen_address import address_of
+from hotpapers.base.model import DAY, HOUR, Publication
+from hotpapers.collect.collect_job import Connection
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobLoop
+from hotpapers.publish.schedule import HousekeepingJob, SiteHealth, health, metrics
+from hotpapers.publish.schedule.health import SILENT, dead_jobs
+from hotpapers.record import Record
+from hotpapers.record.statistics import totals
+from hotpapers.serve.web.background_server import GuardedHandler, background_server
+from hotpapers.serve.web.monitoring import monitor
 from tests.conftest import data
 from tests.issues.made import moment
 from tests.sources.net import ScriptedClient
@@ -86,7 +88,7 @@ def test_machines_ask_at_an_address() -> None:
     with monitor("127.0.0.1:0", ask, lambda: "hotpapers_up 1\n") as port:
         base = f"http://127.0.0.1:{port}"
         assert fetch(f"{base}/metrics") == (200, "hotpapers_up 1\n")
-        assert fetch(f"{base}/health") == (200, '{"ok": true, "problems": [], "failing": []}')
+        assert fetch(f"{base}/health") == (200, '{"ok": true, "problems": [], "failing": [], "without_issue": []}')
         assert fetch(f"{base}/health")[0] == 503
         status_, body = fetch(f"{base}/health")
         assert status_ == 503 and json.loads(body)["problems"] == ["store: the server does not answer"]
@@ -134,6 +136,14 @@ def test_addresses_of_both_kinds() -> None:
             pytest.skip("this machine has no IPv6")
     with background_server("[::1]:0", GuardedHandler, "test") as port:
         socket.create_connection(("::1", port), 10).close()
+
+
+def test_counters_and_only_they_are_named_as_totals() -> None:
+    """https://prometheus.io/docs/practices/naming/"""
+    types = dict(re.findall(r"^# TYPE (\S+) (\S+)$", data("running", "metrics.txt").read_text(), re.M))
+    assert {name for name, type in types.items() if type == "counter"} == {n for n in types if n.endswith("_total")}
+    assert set(types.values()) == {"counter", "gauge"}
+    assert all(re.fullmatch(r"hotpapers(_[a-z]+)+", name) for name in types)
 
 
 def test_a_monitor_is_pinged_once_an_hour_while_all_is_well(sqlite_url: str) -> None:

@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 import pytest
 
-from hotpapers.deliver.email import subscribers
-from hotpapers.engagement.standing.queries import known_accounts, learn_standing, relearn_standing
-from hotpapers.engagement.standing.rules import ENOUGH_KNOWN, KNOWN_FOR
-from hotpapers.ingest.collect_job import Connection
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.model import DAY, HOUR, Item
-from hotpapers.schedule import HousekeepingJob, housekeeping
-from hotpapers.schedule.health import SiteHealth
-from hotpapers.store import Record
+from hotpapers.base.model import DAY, HOUR, Item
+from hotpapers.collect.collect_job import Connection
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobLoop
+from hotpapers.issues.engagement.standing.queries import known_accounts, learn_standing, relearn_standing
+from hotpapers.issues.engagement.standing.rules import ENOUGH_KNOWN, KNOWN_FOR
+from hotpapers.publish.schedule import HousekeepingJob, housekeeping
+from hotpapers.publish.schedule.health import SiteHealth
+from hotpapers.record import Record
+from hotpapers.wings.mail import subscribers
 from tests.issues.made import paper, post, write
 from tests.sources.net import START, ScriptedClient
 
@@ -55,14 +55,6 @@ def house(sqlite_url: str) -> Iterator[HouseRounds]:
         )  # fmt: skip
         yield HouseRounds(rounds, record, clock)
         rounds._close_store()
-
-
-def test_unconfirmed_subscribers_are_deleted_even_where_no_more_mail_is_sent(house: HouseRounds) -> None:
-    subscribers.ask(house.record, "daily", "a@moth.example", START)
-    house.round(START + 6 * DAY)
-    assert len(subscribers.all_subscribers(house.record)) == 1
-    house.round(START + 8 * DAY)
-    assert not subscribers.all_subscribers(house.record)
 
 
 def posts_of(account: int, papers: tuple[int, ...] = PAPERS) -> list[Item]:

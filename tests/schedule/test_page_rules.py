@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import terms
-from hotpapers.moderation.blocklist import Blocklist, save_blocklist
-from hotpapers.terms import TERMS, TermsOverride
+from hotpapers.base import terms
+from hotpapers.base.terms import TERMS, TermsOverride
+from hotpapers.issues.moderation.blocklist import Blocklist, save_blocklist
 from tests.cli.run import good
 from tests.schedule.test_publishing import CUT, PublishingSite, fill, publishing
 from tests.store import made

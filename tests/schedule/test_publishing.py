@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email.utils import format_datetime
 from functools import partial
@@ -15,22 +15,23 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from hotpapers.engagement import queries as engagement_queries
-from hotpapers.errors import WrongClock
-from hotpapers.http import ServerClocks
-from hotpapers.ingest.collect_job import Connection
+from hotpapers.base.errors import WrongClock
+from hotpapers.base.http import ServerClocks
+from hotpapers.base.model import HOUR, Account, Post, Publication, Verdict
+from hotpapers.base.terms import TERMS, Table
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobLoop
+from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.issues.queries import frozen_days
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.model import HOUR, Account, Post, Publication, Verdict
-from hotpapers.schedule import IssueDestination, PublishJob
-from hotpapers.schedule.health import health
-from hotpapers.schedule.publishing import changed_issues, check_clock, render_changed
-from hotpapers.store import Record
-from hotpapers.terms import TERMS, Table
-from hotpapers.view.site_config import NOBODY, SiteConfig
-from hotpapers.view.site_paths import paper_path
+from hotpapers.publish.schedule import IssueDestination, PublishJob
+from hotpapers.publish.schedule.health import health
+from hotpapers.publish.schedule.hosts import schedule_status
+from hotpapers.publish.schedule.hosts.cron_times import TimeOfDay
+from hotpapers.publish.schedule.publishing import FurtherParts, changed_issues, check_clock, render_changed
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.publish.view.site_paths import paper_path
+from hotpapers.record import Record
 from tests.issues.made import (
     DAILY,
     DAY,
@@ -75,14 +76,14 @@ class PublishingSite(NamedTuple):
 @contextmanager
 def publishing(
     store: str, folder: Path, *, channels: tuple[str, ...] = ("site",), witnesses: ServerClocks | None = None,
-    site_config: SiteConfig = NOBODY, connection: Connection | None = None, allowed: Table = TERMS,
+    site_config: SiteConfig = NOBODY, further: Sequence[FurtherParts] = (), allowed: Table = TERMS,
     read_jobs: tuple[str, ...] = (),
 ) -> Iterator[PublishingSite]:  # fmt: skip
     open_record = partial(Record, store)
     clock = [CUT - HOUR]
     destinations = [IssueDestination("daily", channel, folder) for channel in channels]
     job = PublishJob(
-        ["daily"], destinations, witnesses=witnesses, site_config=site_config, connection=connection, allowed=allowed,
+        ["daily"], destinations, witnesses=witnesses, site_config=site_config, further=further, allowed=allowed,
         read_jobs=read_jobs,
     )  # fmt: skip
     with Record(store) as record:
@@ -151,7 +152,7 @@ def test_a_clock_days_ahead_freezes_nothing(sqlite_url: str, tmp_path: Path) -> 
             listener(date_header(CUT), at)
         assert site.round(at) == "partial" and frozen_days(site.record, "daily") == []
         problems = health(site.record, ["daily"], at).problems
-        assert any("clock is 5.0 days ahead of the networks'; nothing is frozen" in problem for problem in problems)
+        assert any("clock is 5 days ahead of the networks'; nothing is frozen" in problem for problem in problems)
         networks[0](date_header(at), at)  # only one of three says so
         assert site.round(at + 1) == "partial" and frozen_days(site.record, "daily") == []
         networks[1](date_header(at - 60_000_000), at)
@@ -186,7 +187,7 @@ def test_the_clock_of_a_databases_server_is_believed_too() -> None:
     check_clock(CUT, None, None)
     check_clock(CUT, -5 * 24 * HOUR, CUT + 5 * 24 * HOUR)
     check_clock(CUT, 20 * 60_000_000, CUT - 20 * 60_000_000)
-    with pytest.raises(WrongClock, match="45 minutes ahead of the database's"):
+    with pytest.raises(WrongClock, match="45 min ahead of the database's"):
         check_clock(CUT, None, CUT - 45 * 60_000_000)
 
 
@@ -195,7 +196,7 @@ def test_where_no_network_is_read_the_databases_clock_counts(postgres_url: str, 
         fill(site.record)
         assert site.round(site.record.database.clock() + 5 * 24 * HOUR) == "partial"
         assert frozen_days(site.record, "daily") == []
-        assert "5.0 days ahead of the database's" in jobs_queries.load_state(site.record, "issues").reason
+        assert "5 days ahead of the database's" in jobs_queries.load_state(site.record, "issues").reason
 
 
 # ---- what is published -----------------------------------------------------------------------------------------
@@ -265,6 +266,20 @@ def test_hidden_posts_leave_the_pages_once_their_folder_can_be_written(
     moved.rename(site.folder)
     assert site.round(CUT + 2 * HOUR) == "idle"
     assert "Moss grows here" not in site.page()
+
+
+def test_a_host_without_a_disk_writes_all_pages_at_the_end(
+    site: PublishingSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each of its runs begins without the folders of the last one: no page there has to be changed."""
+    site.round(CUT + 1)
+    shutil.rmtree(site.folder.parent)
+    site.record.append([judged(LEADING, "hidden", at=CUT)], source="operator")
+    schedule_status.begin(site.record, (TimeOfDay(7, 7),), CUT + HOUR, "schedule")
+    assert site.round(CUT + HOUR) == "idle" and "not updated" not in caplog.text
+    schedule_status.end(site.record, (TimeOfDay(7, 7),), CUT + HOUR, "success", (), "")
+    site.record.append([judged(LEADING, "shown", at=CUT)], source="operator")
+    assert site.round(CUT + 2 * HOUR) == "partial", "elsewhere, the disk is expected back"
 
 
 def test_deleted_posts_leave_the_page_of_their_paper_too(site: PublishingSite) -> None:

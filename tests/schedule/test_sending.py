@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError, TakenOver
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError, TakenOver
+from hotpapers.base.model import HOUR, HttpClient, IssueReader, Message, Publication
+from hotpapers.collect.jobs import job_state
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.jobs import job_state
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.model import HOUR, HttpClient, IssueReader, Message, Publication
-from hotpapers.schedule import SenderDestination, SendJob
-from hotpapers.schedule.sending import LOOK, fresh_days, problem_lines, send_day
-from hotpapers.store import Record
+from hotpapers.publish.schedule import SenderDestination, SendJob
+from hotpapers.publish.schedule.sending import LOOK, fresh_days, problem_lines, send_day
+from hotpapers.record import Record
 from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, write
 from tests.sources.net import ScriptedClient
 
@@ -104,12 +104,12 @@ def test_a_frozen_issue_is_sent_once(sending: SendingRounds) -> None:
 
 def test_only_fresh_issues_are_sent(sending: SendingRounds) -> None:
     sending.freeze()
-    sending.freeze("2024-05-08", CUT + 2 * A_DAY)
+    sending.freeze("2024-05-08", CUT + 2 * A_DAY - 1)
     assert list(fresh_days(sending.record, "daily", CUT + A_DAY)) == [DAY, "2024-05-08"]
     assert list(fresh_days(sending.record, "daily", CUT + 2 * A_DAY + 2)) == ["2024-05-08"]
     freeze.freeze(sending.record, DAILY, DAY, again=True, reason="x", at=CUT + 3 * A_DAY)
     assert list(fresh_days(sending.record, "daily", CUT + 3 * A_DAY)) == ["2024-05-08"], "a correction is no new issue"
-    sending.freeze("2024-05-09", CUT + 6 * A_DAY)
+    sending.freeze("2024-05-10", CUT + 6 * A_DAY - 1)
     assert list(fresh_days(sending.record, "daily", CUT + 6 * A_DAY)) == [], "its day closed long ago"
     assert list(fresh_days(sending.record, "weekly", CUT)) == []
 

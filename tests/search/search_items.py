@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from hotpapers import model
-from hotpapers.model.keys import own_id
-from hotpapers.search import search, search_posts
-from hotpapers.store import Record
+from hotpapers.base import model
+from hotpapers.base.model.keys import own_id
+from hotpapers.keep.search import search, search_posts
+from hotpapers.record import Record
 from tests.store.made import AT
 
 _numbers = count(1)

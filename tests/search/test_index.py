@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import model
-from hotpapers.errors import CorruptStore, ReadOnlyStore
-from hotpapers.model import HOUR
-from hotpapers.privacy.forget import forget
-from hotpapers.search import (
+from hotpapers.base import model
+from hotpapers.base.errors import CorruptStore, ReadOnlyStore
+from hotpapers.base.model import HOUR
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.search import (
     behind,
     catch_up,
     index,
@@ -23,11 +23,11 @@ from hotpapers.search import (
     search_posts,
     update_index,
 )
-from hotpapers.search.postgres import VectorIndex, vector
-from hotpapers.store import Record, database, schema
-from hotpapers.store.issue_contents import decode_content
-from hotpapers.transfer.backup import backup, restore
-from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.keep.search.postgres import VectorIndex, vector
+from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.record import Record, database, schema
+from hotpapers.record.issue_contents import decode_content
 from tests.parsing import parse_all
 from tests.privacy import traces
 from tests.search.search_items import paper, post, texts, titles, with_mentions
@@ -363,7 +363,7 @@ def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.Mon
         def fail(*_: object) -> None:
             raise CorruptStore("the file is damaged")
 
-        monkeypatch.setattr("hotpapers.search.papers._papers", fail)
+        monkeypatch.setattr("hotpapers.keep.search.papers._papers", fail)
         with pytest.raises(CorruptStore):
             search(record, "kettle")
         assert behind(record) == 0
@@ -373,6 +373,7 @@ def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.Mon
 def test_an_older_store_gets_its_index(bare_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One written before search existed: the tables are added, and search works."""
     tables_before, tables_after = schema.MIGRATIONS[0].split(schema._SEARCH)
+    tables_after += schema._WITHDRAWN
     monkeypatch.setattr(schema, "MIGRATIONS", (tables_before + tables_after,))
     with Record(bare_store_url) as record:
         record.append([paper("Kettle")], source="s")

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from hotpapers import model, terms
-from hotpapers.errors import UsageError
-from hotpapers.model import DAY
-from hotpapers.moderation import blocklist
-from hotpapers.search import PostResults, SearchHitIssue, search, search_posts
-from hotpapers.search.query_parser import parse
-from hotpapers.store import Record
+from hotpapers.base import model, terms
+from hotpapers.base.errors import UsageError
+from hotpapers.base.model import DAY
+from hotpapers.issues.moderation import blocklist
+from hotpapers.keep.search import PostResults, SearchHitIssue, search, search_posts
+from hotpapers.keep.search.query_parser import parse
+from hotpapers.record import Record
 from tests.search.search_items import paper, post, texts, with_mentions
 from tests.search.test_tokenizer import QUERY_TEXTS
 from tests.store import made
@@ -200,7 +200,7 @@ def test_pages_follow_each_other(store: Record, monkeypatch: pytest.MonkeyPatch)
             cursor = results.next
         assert cursor is None and len(set(keys)) == len(keys) == 25
     assert search(store, "kettle", limit=10, cursor="25").papers == ()
-    monkeypatch.setattr("hotpapers.search.statement.COUNT_LIMIT", 20)
+    monkeypatch.setattr("hotpapers.keep.search.statement.COUNT_LIMIT", 20)
     results = search(store, "kettle", limit=10)
     assert (results.total, results.exact, results.next) == (20, False, "10")
     results = search(store, "kettle", limit=12, cursor="12")
@@ -352,7 +352,7 @@ def test_so_many_posts_are_weighed(store: Record, monkeypatch: pytest.MonkeyPatc
     results = search_posts(store, "kettle", limit=3)
     assert (results.total, results.exact, results.next) == (7, True, "3")
     assert search_posts(store, "kettle", limit=3, cursor="6").next is None
-    monkeypatch.setattr("hotpapers.search.posts.CANDIDATES", 5)
+    monkeypatch.setattr("hotpapers.keep.search.posts.CANDIDATES", 5)
     results = search_posts(store, "kettle", limit=3, cursor="3")
     assert (results.total, results.exact, results.next, len(results.posts)) == (5, False, None, 2)
     assert search_posts(store, "kettle", limit=3, cursor="5").posts == ()

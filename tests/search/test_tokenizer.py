@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.search import highlights, postgres, query_parser, sqlite, tokenizer
-from hotpapers.search.query_parser import SearchQuery, SearchTerm, describe_query, parse
-from hotpapers.search.tokenizer import stem
+from hotpapers.keep.search import highlights, postgres, query_parser, sqlite, tokenizer
+from hotpapers.keep.search.query_parser import SearchQuery, SearchTerm, describe_query, parse
+from hotpapers.keep.search.tokenizer import stem
 
 ALPHABET = st.characters() | st.sampled_from("aAß éİﬁ½Σ\\{}\"'$^_-:*()&|!<>#~αβ注意力กำé한글びשׁع\u200d\u0301\u0e33/.,0")
 TEXTS = st.text(ALPHABET, max_size=80)
@@ -68,7 +68,7 @@ def test_any_text_has_words_with_their_places(text: str) -> None:
     assert [word for word, _, _ in tokens] == tokenizer.words(text)
     for word, start, end in tokens:
         assert 0 <= start < end <= len(text)
-        assert 0 < len(word) <= max(tokenizer.LONGEST, tokenizer.GRAM * tokenizer.SIGN)
+        assert 0 < len(word) <= max(tokenizer.MAX_WORD_CHARS, tokenizer.GRAM * tokenizer.SIGN)
         assert all(unicodedata.category(sign)[0] in "LNM" for sign in word)
 
 
@@ -92,10 +92,10 @@ def _tokens_of(piece: tokenizer.WordPiece) -> list[tokenizer.Token]:
 
 
 def test_endless_words_and_texts_are_bounded() -> None:
-    assert tokenizer.words("x" * 1000) == ["x" * tokenizer.LONGEST]
-    assert tokenizer.tokens("é" * 1000) == [("e" * tokenizer.LONGEST, 0, 1000)]
-    assert len(tokenizer.words("ab " * 100_000)) == tokenizer.MOST
-    assert len(tokenizer.words("注" * 100_000)) == tokenizer.MOST
+    assert tokenizer.words("x" * 1000) == ["x" * tokenizer.MAX_WORD_CHARS]
+    assert tokenizer.tokens("é" * 1000) == [("e" * tokenizer.MAX_WORD_CHARS, 0, 1000)]
+    assert len(tokenizer.words("ab " * 100_000)) == tokenizer.MAX_TEXT_WORDS
+    assert len(tokenizer.words("注" * 100_000)) == tokenizer.MAX_TEXT_WORDS
     zalgo = "ก" + "\u0e48" * 5000
     assert all(len(word) <= tokenizer.SIGN for word in tokenizer.words(zalgo))
 
@@ -172,10 +172,10 @@ def test_beginnings_of_words_whose_endings_go() -> None:
 
 def test_a_query_is_bounded() -> None:
     query = parse(" ".join(f"w{n}" for n in range(200)))
-    assert len(query.wanted) == query_parser.MOST
-    assert sum(map(len, parse(" OR ".join(f"w{n}" for n in range(200))).wanted)) == query_parser.MOST
-    assert len(parse("-" + " -".join(f"w{n}" for n in range(200))).unwanted) == query_parser.MOST
-    assert parse("x" * 5000).wanted[0][0].text == "x" * query_parser.LONGEST
+    assert len(query.wanted) == query_parser.MAX_QUERY_TERMS
+    assert sum(map(len, parse(" OR ".join(f"w{n}" for n in range(200))).wanted)) == query_parser.MAX_QUERY_TERMS
+    assert len(parse("-" + " -".join(f"w{n}" for n in range(200))).unwanted) == query_parser.MAX_QUERY_TERMS
+    assert parse("x" * 5000).wanted[0][0].text == "x" * query_parser.MAX_QUERY_CHARS
     assert not SearchQuery().asks and parse("!!!") == SearchQuery()
 
 
@@ -183,9 +183,10 @@ def test_scripts_in_turn_are_not_more_words_than_a_query_may_have() -> None:
     [[atom]] = parse("a注" * 500).wanted
     assert [term.words for term in atom.terms] == [("a",), ("注",)]
     [[atom]] = parse("".join(f"注{n}" for n in range(200))).wanted
-    assert len(atom.terms) == query_parser.MOST
+    assert len(atom.terms) == query_parser.MAX_QUERY_TERMS
     assert (
-        sum(len(atom.terms) for [atom] in parse("a注b茶 " * 3 + "c注d茶 e注f茶 " * 90).wanted) <= 2 * query_parser.MOST
+        sum(len(atom.terms) for [atom] in parse("a注b茶 " * 3 + "c注d茶 e注f茶 " * 90).wanted)
+        <= 2 * query_parser.MAX_QUERY_TERMS
     )
 
 
@@ -298,4 +299,4 @@ def test_a_snippet_is_where_most_marks_are() -> None:
 
 
 def test_places_are_bounded() -> None:
-    assert len(highlights.Highlighter(parse("tea")).title("tea " * 1000)) == highlights.MOST
+    assert len(highlights.Highlighter(parse("tea")).title("tea " * 1000)) == highlights.MAX_MARKS

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import settings
-from hotpapers.errors import SettingsError
-from hotpapers.moderation import blocklist
-from hotpapers.store import Record
+from hotpapers.base import settings
+from hotpapers.base.errors import SettingsError
+from hotpapers.issues.moderation import blocklist
+from hotpapers.record import Record
 from tests.cli import classic_issues
 from tests.cli.run import good
 

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 import libipld
 import msgspec
 
-from hotpapers.errors import HotPapersError
-from hotpapers.http.client import ClientLimits
-from hotpapers.ids.html_text import LONGEST, plain
-from hotpapers.sources import feed_parser
-from hotpapers.sources.arxiv import xml
-from hotpapers.sources.bluesky import firehose
-from hotpapers.untrusted_json import decode_json
+from hotpapers.base.errors import HotPapersError
+from hotpapers.base.http.client import ClientLimits
+from hotpapers.base.ids.html_text import MAX_HTML_CHARS, plain
+from hotpapers.base.untrusted_json import decode_json
+from hotpapers.collect.sources import feed_parser
+from hotpapers.collect.sources.arxiv import xml
+from hotpapers.collect.sources.bluesky import firehose
 
 ITEM = "<rss version='2.0'><channel><title>Kettles</title><item><title>One</title></item><item>"
 ATOM = "<feed xmlns='http://www.w3.org/2005/Atom'><title>Kettles</title><entry>"
@@ -137,11 +137,11 @@ def _frame(message: bytes) -> object:
 
 
 KINDS = {
-    "feed": Kind(_feed, xml_bomb, feed_parser.LARGEST),
+    "feed": Kind(_feed, xml_bomb, feed_parser.MAX_FEED_BYTES),
     "arxiv": Kind(lambda body: xml.pieces(body, "item"), xml_bomb, MEGABYTES),
     "json": Kind(lambda body: decode_json(body, object), json_bomb, MEGABYTES),
-    "json feed": Kind(_feed, json_bomb, feed_parser.LARGEST),
-    "html": Kind(plain, html_bomb, LONGEST),
+    "json feed": Kind(_feed, json_bomb, feed_parser.MAX_FEED_BYTES),
+    "html": Kind(plain, html_bomb, MAX_HTML_CHARS),
     "cbor": Kind(_frame, cbor_bomb, ClientLimits().message),
 }
 

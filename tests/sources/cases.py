@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from hotpapers.model import AnyItem, Item, RawPayload
+from hotpapers.base.model import AnyItem, Item, RawPayload
 from tests.conftest import ROOT, data
 
 AT = 1_790_000_000_000_000

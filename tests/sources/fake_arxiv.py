@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from hotpapers import announcement_days as days
-from hotpapers.model import DAY
+from hotpapers.base import announcement_days as days
+from hotpapers.base.model import DAY
 from tests.sources.net import Reply, reply
 
 PART = 40
@@ -44,7 +44,9 @@ class FakePaper(NamedTuple):
 class FakeArxiv:
     """`delays`: microseconds after midnight in New York at which a day's batch appears; `not_in_feeds`: papers missing
     from the feeds; `not_served`: papers missing from feeds and API; `api_delays`: microseconds after midnight until the
-    API has a day's papers; `repeats`: days whose feeds repeat the new papers of another day."""
+    API has a day's papers; `repeats`: days whose feeds repeat the papers of another day; `stale`: by archive and day,
+    the day whose papers its feed has instead, and until when, in microseconds after midnight; `titles`: titles of
+    papers in the API, empty for papers that it gives without one."""
 
     def __init__(
         self,
@@ -55,6 +57,8 @@ class FakeArxiv:
         not_served: Iterable[str] = (),
         api_delays: Mapping[str, int] | None = None,
         repeats: Mapping[str, str] | None = None,
+        stale: Mapping[tuple[str, str], tuple[str, int]] | None = None,
+        titles: Mapping[str, str] | None = None,
     ) -> None:
         self.days: dict[str, list[FakePaper]] = {}
         self.by_id: dict[str, FakePaper] = {}
@@ -69,6 +73,7 @@ class FakeArxiv:
         self.labels = sorted(self.days)
         self.delays, self.not_in_feeds, self.not_served = delays or {}, {*not_in_feeds, *not_served}, set(not_served)
         self.api_delays, self.repeats = api_delays or {}, repeats or {}
+        self.stale, self.titles = stale or {}, dict(titles or {})
 
     def answer(self, url: str, at: int) -> Reply:
         """The answer to a request at a moment."""
@@ -76,6 +81,8 @@ class FakeArxiv:
         params = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path.startswith("/rss/"):
             return self.feed(parts.path.removeprefix("/rss/"), at)
+        if parts.path.startswith("/list/") and parts.path.endswith("/new"):
+            return self.new_listing(parts.path.split("/")[2], at)
         if parts.path.startswith("/list/"):
             return self.listing(parts.path.split("/")[2], int(params["skip"]), int(params["show"]), at)
         return self.api(params["id_list"].split(","), at) if parts.path == "/api/query" else self.oai(params, at)
@@ -99,6 +106,9 @@ class FakeArxiv:
             if self.is_out(day, at, False)
             else []
         )
+        other_day, until = self.stale.get((archive, day), ("", 0))
+        if at < days.closes_at(day) + until:
+            papers = self.papers_in(archive, other_day)
         papers += self.papers_in(archive, self.repeats.get(day, ""))
         items = "".join(
             f"<item><title>Paper {p.id}</title><link>https://arxiv.org/abs/{p.id}</link><description>"
@@ -131,10 +141,20 @@ class FakeArxiv:
                 html += f'<dt><a href ="/abs/{paper.id}" title="Abstract">arXiv:{paper.id}</a> {cross}</dt><dd></dd>'
         return f"{html}</dl>".encode()
 
+    def new_listing(self, archive: str, at: int) -> bytes:
+        """The last day with its replacements."""
+        day = max(label for label in self.labels if self.is_out(label, at, True))
+        html = f"<h3>Showing new listings for {date.fromisoformat(day):%A, %-d %B %Y}</h3>"
+        for heading, kinds in (("New", ("new",)), ("Cross", ("cross",)), ("Replacement", ("replace",))):
+            papers = [paper for paper in self.papers_in(archive, day) if _type(paper, archive) in kinds]
+            html += f"<h3>{heading} submissions (showing {len(papers)} of {len(papers)} entries)</h3>" if papers else ""
+            html += "".join(f'<dt><a href ="/abs/{paper.id}">arXiv:{paper.id}</a></dt><dd></dd>' for paper in papers)
+        return html.encode()
+
     def api(self, ids: list[str], at: int) -> bytes:
         papers = [p for id in ids if id not in self.not_served and (p := self.version_of(id, at))]
         entries = "".join(
-            f"<entry><id>http://arxiv.org/abs/{p.id}v{p.version}</id><title>Paper {p.id}</title>"
+            f"<entry><id>http://arxiv.org/abs/{p.id}v{p.version}</id>{self._title(p.id)}"
             f"<summary>Made up.</summary><published>{_utc(self.by_id[p.id].submitted_at)}</published>"
             f"<updated>{_utc(p.submitted_at)}</updated><author><name>Ada Made</name></author>"
             f"<author><name>Ben Up</name></author><arxiv:comment>{p.comment}</arxiv:comment>"
@@ -142,6 +162,10 @@ class FakeArxiv:
             for p in papers
         )
         return f'<feed xmlns:arxiv="a" xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'.encode()
+
+    def _title(self, id: str) -> str:
+        title = self.titles.get(id, f"Paper {id}")
+        return f"<title>{title}</title>" if title else ""
 
     def version_of(self, id: str, at: int) -> FakePaper | None:
         """The latest version of a paper that the API has."""

@@ -19,8 +19,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from hotpapers.errors import HotPapersError, RequestRefused, RetryLater, Stopped
-from hotpapers.model import HttpClient, Response
+from hotpapers.base.errors import HotPapersError, RequestRefused, RetryLater, Stopped
+from hotpapers.base.model import HttpClient, Response
 
 Reply = bytes | Response | HotPapersError
 Script = Reply | Iterable[Reply | None]

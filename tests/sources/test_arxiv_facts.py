@@ -9,12 +9,12 @@ from random import Random
 
 import pytest
 
-from hotpapers import announcement_days as days
-from hotpapers.errors import NetError, RetryLater
-from hotpapers.model import HOUR, Announcement, Paper, PayloadPage
-from hotpapers.sources.arxiv import ArxivSettings, ArxivSource, cursor_state
-from hotpapers.store import Record
-from hotpapers.store.batches import cursor_of
+from hotpapers.base import announcement_days as days
+from hotpapers.base.errors import NetError, RetryLater
+from hotpapers.base.model import HOUR, Announcement, Paper, PayloadPage
+from hotpapers.collect.sources.arxiv import ArxivSettings, ArxivSource, cursor_state
+from hotpapers.record import Record
+from hotpapers.record.batches import cursor_of
 from tests.parsing import parse_all
 from tests.sources.fake_arxiv import FakeArxiv, FakePaper, papers_between
 from tests.sources.net import Reply, ScriptedClient
@@ -165,7 +165,9 @@ def test_while_the_api_does_not_answer_nothing_is_given_up() -> None:
     full_cursor = cursor_state.ArxivCursor(
         day=FIRST, owed=tuple(map(str, range(9000))), overdue=tuple(map(str, range(9000, 18000)))
     )
-    assert len(cursor_state.open_day(full_cursor, TUESDAY, api_answers=False).overdue) == cursor_state.MOST_OWED
+    assert (
+        len(cursor_state.open_day(full_cursor, TUESDAY, api_answers=False).overdue) == cursor_state.MAX_OVERDUE_VERSIONS
+    )
 
 
 def test_a_later_version_is_as_good_as_the_one_that_was_announced() -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.sources.arxiv import paper_items, tex
+from hotpapers.base.ids.arxiv import ArxivId
+from hotpapers.collect.sources.arxiv import paper_items, tex
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,12 @@ from hotpapers.sources.arxiv import paper_items, tex
 )
 def test_authors(line: str, expected: list[str]) -> None:
     assert list(paper_items.author_names(line)) == expected
+
+
+@given(st.lists(st.text(alphabet=" .:;,-&*0123456789()$", max_size=4) | st.sampled_from(["Ada Madeup", "Ö", "王"])))
+def test_an_author_has_a_letter(authors: list[str]) -> None:
+    paper = paper_items.paper(ArxivId("2609.01234"), 0, title="T", authors=authors, categories=())
+    assert paper.authors == tuple(author for author in authors if author in ("Ada Madeup", "Ö", "王"))
 
 
 @given(st.text(alphabet="ab (),:.JrI\\'{}and", max_size=80))

@@ -7,10 +7,10 @@ from contextlib import suppress
 
 import pytest
 
-from hotpapers import announcement_days as days
-from hotpapers.errors import NetError, RequestRefused, RetryLater
-from hotpapers.model import HOUR
-from hotpapers.sources.arxiv import ArxivSettings
+from hotpapers.base import announcement_days as days
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.model import HOUR
+from hotpapers.collect.sources.arxiv import ArxivSettings
 from tests.sources.fake_arxiv import FakeArxiv, FakePaper, papers_between
 from tests.sources.net import Reply, reply
 from tests.sources.test_arxiv_rounds import DAY, FEED_CS, FEED_MATH, OAI, ArxivRun, fake_arxiv, papers_on

@@ -12,11 +12,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers import announcement_days as days
-from hotpapers.errors import InputError
-from hotpapers.model import HOUR, Announcement, AnyItem, Coverage, Item, Paper, RawPayload
-from hotpapers.sources import SOURCES
-from hotpapers.sources.arxiv import (
+from hotpapers.base import announcement_days as days
+from hotpapers.base.errors import InputError
+from hotpapers.base.model import HOUR, Announcement, AnyItem, Coverage, Item, Paper, RawPayload
+from hotpapers.collect.sources import SOURCES
+from hotpapers.collect.sources.arxiv import (
     ArxivSettings,
     ArxivSource,
     api,
@@ -246,6 +246,7 @@ def test_recorded_details() -> None:
     assert (survey.published_at, survey.updated_at) == (1296677095000000, 1299906212000000)
     withdrawn_paper = paper_of("record", "oai/GetRecord_arXivRaw_withdrawn.xml")
     assert (withdrawn_paper.version, withdrawn_paper.comment) == (2, "This paper has been withdrawn")
+    assert withdrawn_paper.is_withdrawn and not survey.is_withdrawn
     assert oai_records.parse(recording("oai/ListRecords_arXiv_page1.xml")).token.endswith("skip%3D15")
     assert oai_records.parse(recording("oai/ListRecords_last_page.xml")).token == ""
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from hotpapers import announcement_days as days
-from hotpapers.errors import InputError, NetError, RequestRefused, RetryLater, SettingsError
-from hotpapers.model import HOUR, Announcement, Coverage, Item, Paper
-from hotpapers.sources import SOURCES
-from hotpapers.sources.arxiv import ARCHIVES, ArxivSettings, ArxivSource, cursor_state
+from hotpapers.base import announcement_days as days
+from hotpapers.base.errors import InputError, NetError, RequestRefused, RetryLater, SettingsError
+from hotpapers.base.model import HOUR, Announcement, Coverage, Item, Paper
+from hotpapers.collect.sources import SOURCES
+from hotpapers.collect.sources.arxiv import ARCHIVES, ArxivSettings, ArxivSource, cursor_state
 from tests.sources.fake_arxiv import FakeArxiv, FakePaper, papers_between
 from tests.sources.net import Reply, Script, ScriptedClient, reply
 
@@ -84,9 +84,9 @@ def test_the_first_round_reads_today_and_compares_it() -> None:
     run = ArxivRun(arxiv := fake_arxiv())
     cs, math = ("%2C".join(p.id for p in arxiv.days[DAY] if archive in p.archives) for archive in ("cs", "math"))
     assert run.round() == [
-        "rss.arxiv.org/rss/cs", f"export.arxiv.org/api/query?id_list={cs}", "rss.arxiv.org/rss/math",
-        f"export.arxiv.org/api/query?id_list={math.partition('%2C')[0]}", "arxiv.org/list/cs/recent?skip=0",
-        "arxiv.org/list/math/recent?skip=0",
+        "rss.arxiv.org/rss/cs", "arxiv.org/list/cs/recent?skip=0", f"export.arxiv.org/api/query?id_list={cs}",
+        "rss.arxiv.org/rss/math", "arxiv.org/list/math/recent?skip=0",
+        f"export.arxiv.org/api/query?id_list={math.partition('%2C')[0]}",
     ]  # fmt: skip
     assert run.announcements() == papers_on(arxiv, DAY)
     assert run.coverage(DAY) == ("complete", "")

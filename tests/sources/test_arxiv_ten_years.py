@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotpapers import announcement_days as days
-from hotpapers.model import HOUR, Announcement, Coverage, Item, Paper, PayloadPage
-from hotpapers.sources.arxiv import ArxivSettings, ArxivSource, cursor_state, page_facts
+from hotpapers.base import announcement_days as days
+from hotpapers.base.model import HOUR, Announcement, Coverage, Item, Paper, PayloadPage
+from hotpapers.collect.sources.arxiv import ArxivSettings, ArxivSource, cursor_state, page_facts
 from tests.sources.fake_arxiv import FakeArxiv, FakePaper, papers_between
 from tests.sources.net import ScriptedClient
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from hotpapers.errors import NetError, RequestRefused, RetryLater, Stopped
-from hotpapers.model import PayloadPage
-from hotpapers.sources.batched_requests import IN_A_ROW, REFUSALS_IN_A_ROW, one_by_one
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater, Stopped
+from hotpapers.base.model import PayloadPage
+from hotpapers.collect.sources.batched_requests import IN_A_ROW, REFUSALS_IN_A_ROW, one_by_one
 
 
 def requester(*failures: int, error: Exception | None = None) -> Callable[[int], PayloadPage]:

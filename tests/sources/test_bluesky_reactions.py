@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from hotpapers.model import Item, Mention, Post, PostTracker, RawPayload, Reaction
-from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, schemas
-from hotpapers.sources.bluesky.stream_filter import EventFilter
-from hotpapers.store import Record, reaction_marks
+from hotpapers.base.model import Item, Mention, Post, PostTracker, RawPayload, Reaction
+from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
+from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
+from hotpapers.record import Record, reaction_marks
 from tests.sources.bluesky_events import ANNA, BERT, at_uri, create, post, reaction_event, tid
 from tests.store import made
 

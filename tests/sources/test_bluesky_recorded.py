@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import zstandard
 
-from hotpapers.errors import NetError
-from hotpapers.model import Account, Item, Mention, Post, RawPayload, Reaction, Snapshot, Verdict
-from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, firehose, schemas
-from hotpapers.sources.bluesky.stream_filter import EventFilter
+from hotpapers.base.errors import NetError
+from hotpapers.base.model import Account, Item, Mention, Post, RawPayload, Reaction, Snapshot, Verdict
+from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, firehose, schemas
+from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from tests.sources.cases import AT
 from tests.sources.net import ScriptedClient, reply
 

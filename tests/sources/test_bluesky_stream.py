@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from msgspec import MsgspecError
 
-from hotpapers.errors import (
+from hotpapers.base.errors import (
     HotPapersError,
     InputError,
     NetError,
@@ -19,10 +19,10 @@ from hotpapers.errors import (
     Stopped,
     StreamGap,
 )
-from hotpapers.model import Item, PayloadPage, Post, RawPayload, Reaction, Verdict
-from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.sources.bluesky.firehose import microseconds
-from hotpapers.sources.bluesky.stream import MOST_SEEN, MOST_UNREADABLE, StreamCursor, parse
+from hotpapers.base.model import Item, PayloadPage, Post, RawPayload, Reaction, Verdict
+from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.collect.sources.bluesky.firehose import microseconds
+from hotpapers.collect.sources.bluesky.stream import MAX_SEEN_POSTS, MAX_UNREADABLE_MESSAGES, StreamCursor, parse
 from tests.sources.bluesky_events import (
     ANNA,
     BERT,
@@ -154,9 +154,9 @@ def test_a_server_whose_clock_is_ahead_lacks_nothing_and_takes_no_cursor_along()
 
 
 def test_pages_are_bounded_and_a_quiet_stream_has_a_heartbeat() -> None:
-    events = [paper_event(START + n) for n in range(2 * MOST_SEEN)]
+    events = [paper_event(START + n) for n in range(2 * MAX_SEEN_POSTS)]
     result = StreamResult(source(), {FIRST_HOST: [*events, Stopped()]}, str(START), pace=0)
-    assert [len(page.payloads) for page in result.pages] == [MOST_SEEN, MOST_SEEN]
+    assert [len(page.payloads) for page in result.pages] == [MAX_SEEN_POSTS, MAX_SEEN_POSTS]
     result = StreamResult(source(silence=0), {FIRST_HOST: [None] * 4 + [Stopped()]}, str(START))
     assert result.pages == [PayloadPage([], str(START), START + n * 30 * SECOND) for n in (1, 2, 3, 4)]
     assert isinstance(result.error, Stopped)
@@ -243,7 +243,7 @@ def test_nonsense_is_set_apart_and_stops_nothing_unless_there_is_nothing_else() 
     result = StreamResult(source(), {FIRST_HOST: [*messages, None, Stopped()]})
     assert [payload.kind for payload in result.payloads] == ["unreadable"] * 5 + ["post", "post"]
     assert [payload.body for payload in result.payloads[:5]] == messages[:5]
-    result = StreamResult(source(jetstream=(FIRST_HOST,)), {FIRST_HOST: [b"?"] * (MOST_UNREADABLE + 1)}, pace=0)
+    result = StreamResult(source(jetstream=(FIRST_HOST,)), {FIRST_HOST: [b"?"] * (MAX_UNREADABLE_MESSAGES + 1)}, pace=0)
     assert isinstance(result.error, NetError) and "unreadable messages in a row" in str(result.error)
 
 
@@ -251,7 +251,9 @@ def test_nobody_can_stop_the_listener_by_reactions_that_are_nonsense() -> None:
     """A server passes on whatever somebody writes, hundreds of records in a row."""
     uri = at_uri(ANNA, START - 9)
     like = "app.bsky.feed.like"
-    nonsense = [create(BERT, {"subject": n}, collection=like, time=START + n) for n in range(MOST_UNREADABLE + 1)]
+    nonsense = [
+        create(BERT, {"subject": n}, collection=like, time=START + n) for n in range(MAX_UNREADABLE_MESSAGES + 1)
+    ]
     messages: list[Message] = [*nonsense, reaction_event(BERT, uri, time=START + 999), None, Stopped()]
     result = StreamResult(
         source([f"bluesky:{uri}"], mode="stream"), {FIRST_HOST: messages, SECOND_HOST: messages}, pace=0
@@ -321,7 +323,7 @@ def test_what_no_host_has_any_more_is_said_and_passed_over() -> None:
     day_ago = START - 86_400 * SECOND
     hosts = {FIRST_HOST: [idle_event(START - 100 * SECOND)], SECOND_HOST: [idle_event(START - 200 * SECOND)]}
     result = StreamResult(source(), hosts, str(day_ago))
-    assert result.pages == [PayloadPage((), str(START - 200 * SECOND))] and "86200 s are missing" in str(result.error)
+    assert result.pages == [PayloadPage((), str(START - 200 * SECOND))] and "24 h are missing" in str(result.error)
     assert isinstance(result.error, StreamGap) and result.error.missing == (day_ago, START - 200 * SECOND)
     result = StreamResult(
         source(), {FIRST_HOST: hosts[FIRST_HOST], SECOND_HOST: [idle_event(day_ago), None, Stopped()]}, str(day_ago)

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from hotpapers.errors import InputError, NetError
-from hotpapers.sources import bounded_xml, feed_parser
+from hotpapers.base.errors import InputError, NetError
+from hotpapers.collect.sources import bounded_xml, feed_parser
 from tests.conftest import ROOT
 from tests.sources.bombs import KINDS
 
@@ -50,9 +50,9 @@ def test_runs_that_are_just_too_short_to_be_shortened_take_no_time(run: bytes) -
 @pytest.mark.long
 def test_of_a_long_feed_the_first_entries_are_read() -> None:
     body = feed(*(item(f"Kettle {n}", "<category>tea</category>" * 40) for n in range(5000)))
-    assert titles(body) == [f"Kettle {n}" for n in range(feed_parser.MOST_ENTRIES)]
+    assert titles(body) == [f"Kettle {n}" for n in range(feed_parser.MAX_ENTRIES)]
     atom = "".join(f"<entry><title>Cup {n}</title></entry>" for n in range(20_000))
-    assert len(titles(f"<feed xmlns='http://www.w3.org/2005/Atom'>{atom}</feed>".encode())) == feed_parser.MOST_ENTRIES
+    assert len(titles(f"<feed xmlns='http://www.w3.org/2005/Atom'>{atom}</feed>".encode())) == feed_parser.MAX_ENTRIES
 
 
 ATTRIBUTES = " ".join(f"a{n}='1'" for n in range(300))

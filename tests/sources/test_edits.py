@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.model import Mention, Verdict
-from hotpapers.sources.paper_mentions import EDIT_RULE, edit_verdicts
-from hotpapers.store import Record
+from hotpapers.base.model import Mention, Verdict
+from hotpapers.collect.sources.paper_mentions import EDIT_RULE, edit_verdicts
+from hotpapers.record import Record
 
 POST = "bluesky:at://did:plc:anna/app.bsky.feed.post/3a"
 PAPERS = st.sets(st.sampled_from([f"arxiv:2609.0000{n}" for n in range(5)]))

@@ -6,9 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater, Stopped
-from hotpapers.model import PayloadPage, RawPayload
-from hotpapers.sources.endpoint_rotation import NAMED, REFUSED_FOR, EndpointRotation, raise_failures, soonest_retry
+from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater, Stopped
+from hotpapers.base.model import PayloadPage, RawPayload
+from hotpapers.collect.sources.endpoint_rotation import (
+    NAMED,
+    REFUSED_FOR,
+    EndpointRotation,
+    raise_failures,
+    soonest_retry,
+)
 from tests.sources.net import ScriptedClient
 
 DOWN, BUSY, NO = NetError("down"), RetryLater(60, "busy"), RequestRefused("no")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater
-from hotpapers.model import Mention, Post, RawPayload
-from hotpapers.sources import feed_parser
-from hotpapers.sources.feed_parser import FeedEntry, entries
-from hotpapers.sources.feeds import FeedsSettings, FeedsSource
+from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.base.model import Mention, Post, RawPayload
+from hotpapers.collect.sources import feed_parser
+from hotpapers.collect.sources.feed_parser import FeedEntry, entries
+from hotpapers.collect.sources.feeds import FeedsSettings, FeedsSource
 from tests.sources.cases import cases, check
 from tests.sources.net import START, ScriptedClient, reply
 
@@ -35,6 +36,50 @@ def test_a_links_place_is_where_it_is_shown() -> None:
     [post] = [item for item in items(entry) if isinstance(item, Post)]
     assert [(post.text[link.start : link.end], link.target) for link in post.links] == [("it", PAPER)]
     assert post.text == "Sheep\n\nsee it"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"external_url": PAPER},
+        {"external_url": PAPER, "url": 7},
+        {"attachments": [{"url": "https://cdn.example/a.mp3"}, {"url": f"{PAPER}v1", "mime_type": "application/pdf"}]},
+        {"attachments": ["x", {"url": 5}, {}], "external_url": PAPER},
+        {"attachments": {"url": PAPER}, "external_url": PAPER, "content_html": None},
+    ],
+)
+def test_a_json_feeds_entry_about_another_page(fields: dict[str, object]) -> None:
+    item = {"id": "1", "url": "https://blog.example/1", "title": "On sheep", "content_text": "Read this.", **fields}
+    body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "Links", "items": [item]}).encode()
+    [post] = [item for item in items(body) if isinstance(item, Post)]
+    assert post.text.startswith("On sheep")
+    assert [(m.paper, m.found_in) for m in items(body) if isinstance(m, Mention)] == [("arxiv:2609.01234", "link")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<rss version='2.0'><channel><item><title>On sheep</title><link>https://blog.example/1</link>"
+        b"<enclosure url='https://arxiv.org/pdf/2609.01234.pdf' type='application/pdf'/></item></channel></rss>",
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>On sheep</title><link href='https://blog.example/1'/>"
+        b"<link rel='related' href='https://arxiv.org/abs/2609.01234'/></entry></feed>",
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>On sheep</title><link href='https://blog.example/1'/>"
+        b"<link rel='via' href='https://arxiv.org/abs/2609.01234'/></entry></feed>",
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>On sheep</title><link href='https://blog.example/1'/>"
+        b"<link rel='enclosure' href='https://arxiv.org/pdf/2609.01234'/></entry></feed>",
+    ],
+)
+def test_an_entry_that_brings_a_paper_along(body: bytes) -> None:
+    assert single_entry(body).link == "https://blog.example/1"
+    assert [(m.paper, m.found_in) for m in items(body) if isinstance(m, Mention)] == [("arxiv:2609.01234", "link")]
+
+
+def test_a_feeds_other_links_say_nothing_about_its_entry() -> None:
+    links = "".join(
+        f"<link rel='{rel}' href='https://arxiv.org/abs/2609.0123{n}'/>"
+        for n, rel in enumerate(("self", "edit", "replies"))
+    )
+    assert single_entry(atom(f"<title>x</title><link href='https://blog.example/1'/>{links}")).elsewhere == ()
 
 
 def rss(item: str, *, version: str = "2.0", head: str = "") -> bytes:
@@ -138,7 +183,7 @@ def test_a_body_is_never_taken_for_a_files_name(tmp_path: Path) -> None:
 
 
 def test_a_feed_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_parser, "LARGEST", 100)
+    monkeypatch.setattr(feed_parser, "MAX_FEED_BYTES", 100)
     with pytest.raises(NetError, match="100 are read"):
         list(entries(b"x" * 101, {}, URL))
 
@@ -147,8 +192,8 @@ def test_broken_xml_is_mended_up_to_a_length() -> None:
     body = rss("<title>a &amp; b</title><br>")
     assert single_entry(body).title == "a &amp; b"
     with pytest.raises(NetError, match="broken XML"):
-        list(entries(body + b"x " * feed_parser.LARGEST_BROKEN, {}, URL))
-    long_body = rss("<title>a</title>") + b" " * feed_parser.LARGEST_BROKEN
+        list(entries(body + b"x " * feed_parser.MAX_BROKEN_FEED_BYTES, {}, URL))
+    long_body = rss("<title>a</title>") + b" " * feed_parser.MAX_BROKEN_FEED_BYTES
     assert single_entry(long_body).title == "a"
 
 
@@ -189,7 +234,7 @@ def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
     body = rss(f"<guid>1</guid><link>{PAPER}</link>")
     http = ScriptedClient({urls[0]: RequestRefused("no", 403), urls[1]: body, urls[2]: b"<html>", urls[3]: body})
     pages = FeedsSource(FeedsSettings(urls=tuple(urls))).pages(http, None)
-    results = [next(pages), next(pages)]
+    results = [next(pages), next(pages), next(pages)]
     with pytest.raises(NetError, match="not a feed"):
         next(pages)
     keys = {payload.key for page in results for payload in page.payloads}

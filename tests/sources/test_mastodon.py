@@ -11,16 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from hotpapers.errors import InputError, PartiallyRead, RequestRefused, RetryLater
-from hotpapers.model import Account, Item, Mention, PayloadPage, Post, RawPayload, Snapshot
-from hotpapers.sources.mastodon import (
-    MOST_PAGES,
-    OVERLAP,
-    PAGE,
-    MastodonServer,
-    MastodonSettings,
-    MastodonSource,
-)
+from hotpapers.base.errors import InputError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.base.model import DAY, HOUR, Account, Item, Mention, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.collect.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource
+from hotpapers.collect.sources.mastodon.timelines import MAX_PAGES, OVERLAP, PAGE
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, ScriptedClient, reply
 
@@ -136,7 +130,7 @@ def test_a_round_ends_after_so_many_pages_and_says_that_there_are_more() -> None
     pages: list[PayloadPage] = []
     with pytest.raises(PartiallyRead) as excinfo:
         collect(SOURCE.pages(http, json.dumps({f"{BASE}/tag/arxiv": status(0)["id"]})), pages)
-    assert len(pages) == MOST_PAGES and excinfo.value.lost_until is None
+    assert len(pages) == MAX_PAGES and excinfo.value.lost_until is None
 
 
 def test_a_server_with_smaller_pages_is_read_to_the_end() -> None:
@@ -151,11 +145,17 @@ def test_a_server_with_smaller_pages_is_read_to_the_end() -> None:
     assert timeline[119]["uri"] in keys(pages) and len(keys(pages)) == 99
 
 
-def test_identifiers_of_another_make_are_asked_from_as_they_are() -> None:
-    id = "17951544020d482186e6f7d3bb22b8318e4c1e2f63"
-    http = ScriptedClient({tag(min_id=id): response()})
-    pages = list(SOURCE.pages(http, json.dumps({f"{BASE}/tag/arxiv": id})))
-    assert json.loads(pages[-1].cursor or "") == {f"{BASE}/tag/arxiv": id}
+def test_of_identifiers_of_another_make_the_cursor_keeps_the_moment() -> None:
+    """They say nothing of when a post was created. Earlier versions kept the identifier."""
+    name = f"{BASE}/tag/arxiv"
+    ids = [f"{1795154402 + n}0d482186e6f7d3bb22b8318e4c1e2f63" for n in range(3)]
+    dates = [f"2026-01-01T{hour:02}:00:00Z" for hour in (3, 4, 5)]
+    posts = [status(n, id=id, created_at=at) for n, (id, at) in enumerate(zip(ids, dates, strict=True))]
+    http = ScriptedClient({tag(): response(*reversed(posts)), tag() + f"&max_id={ids[0]}": response()}, now=START + DAY)
+    for cursor in (ids[1], str(START + 4 * HOUR), str(START + 6 * HOUR), ids[0][:-1]):
+        pages = list(SOURCE.pages(http, json.dumps({name: cursor})))
+        newest = max(int(cursor) if len(cursor) == 16 else 0, START + 5 * HOUR)
+        assert json.loads(pages[-1].cursor or "") == {name: str(newest)} and set(keys(pages)) >= {posts[2]["uri"]}
 
 
 def test_a_timeline_that_fails_does_not_keep_the_others_from_being_read() -> None:
@@ -238,8 +238,17 @@ def test_the_home_server_tells_counts_and_edits() -> None:
 
 @pytest.mark.parametrize("code", [404, 410])
 def test_what_is_deleted_is_gone(code: int) -> None:
-    http = ScriptedClient({home_url(): reply(code, "見つかりません".encode())})
-    [post] = items(SOURCE, list(SOURCE.counts(http, [post_key()])))
+    own_posts = f"{BASE}/api/v1/timelines/public?local=true&limit=3"
+    for others in (response(status(2)), reply(401), reply(403), reply(422)):
+        source = MastodonSource(SOURCE.settings)
+        http = ScriptedClient(
+            {
+                home_url(): reply(code, "見つかりません".encode()),
+                own_posts: others,
+                home_url(2): json.dumps(status(2)).encode(),
+            }
+        )
+        [post] = items(source, list(source.counts(http, [post_key()])))
     assert isinstance(post, Post) and (post.post, post.gone, post.text) == (post_key(), "deleted", "")
 
 

@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from hotpapers.errors import InputError, NetError, PartiallyRead, RequestRefused
-from hotpapers.ingest.change_filter import TrackedPosts
-from hotpapers.ingest.collect_job import CollectJob, Connection
-from hotpapers.model import HOUR, PayloadPage, Post, RawPayload
-from hotpapers.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource
-from hotpapers.store import Record
-from hotpapers.terms import TERMS
+from hotpapers.base.errors import InputError, NetError, PartiallyRead, RequestRefused
+from hotpapers.base.model import HOUR, PayloadPage, Post, RawPayload
+from hotpapers.base.terms import TERMS
+from hotpapers.collect.change_filter import TrackedPosts
+from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource
+from hotpapers.record import Record
 from tests.ingest.job_setup import loop_of
 from tests.sources.cases import AT
 from tests.sources.net import START, ScriptedClient

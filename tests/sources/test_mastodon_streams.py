@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hotpapers.errors import (
+from hotpapers.base.errors import (
     HotPapersError,
     NetError,
     PartiallyRead,
@@ -17,9 +17,11 @@ from hotpapers.errors import (
     RetryLater,
     Stopped,
 )
-from hotpapers.model import Mention, PayloadPage, Post, RawPayload
-from hotpapers.sources import mastodon
-from hotpapers.sources.mastodon import PAGE, MastodonServer, MastodonSettings, MastodonSource, events
+from hotpapers.base.model import Mention, PayloadPage, Post, RawPayload
+from hotpapers.collect.sources import mastodon
+from hotpapers.collect.sources.mastodon import MastodonServer, MastodonSettings, MastodonSource
+from hotpapers.collect.sources.mastodon.server_events import events
+from hotpapers.collect.sources.mastodon.timelines import PAGE
 from tests.sources.cases import AT
 from tests.sources.net import ScriptedClient
 from tests.sources.test_mastodon import BASE, EDITED, OTHER, REMOTE_URI, items, keys, moment_of, response, status, tag

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
-from hotpapers.model import Item, Mention, Post, RawPayload, Verdict
-from hotpapers.sources import SOURCES
-from hotpapers.sources.bluesky.schemas import event
-from hotpapers.sources.bluesky.stream_filter import names_paper, post_record
-from hotpapers.sources.paper_mentions import mentions_of, title_verdicts
+from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
+from hotpapers.base.model import Item, Mention, Post, RawPayload, Verdict
+from hotpapers.collect.sources import SOURCES
+from hotpapers.collect.sources.bluesky.schemas import event
+from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
+from hotpapers.collect.sources.paper_mentions import mentions_of, title_verdicts
 from tests.sources.bluesky_events import ANNA, create, post
 from tests.sources.cases import AT
 

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater
-from hotpapers.model import Account, Mention, PayloadPage, Post, RawPayload, Snapshot
-from hotpapers.sources.feed_parser import entries
-from hotpapers.sources.reddit import RedditSettings, RedditSource
-from hotpapers.sources.reddit.api import BATCH, HARDLY_ALL, OVERLAP
+from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.base.model import Account, Mention, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.collect.sources.feed_parser import entries
+from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
+from hotpapers.collect.sources.reddit.api import BATCH, OVERLAP
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedClient, reply
 
@@ -328,8 +328,10 @@ def thread_url(name: str) -> str:
 )
 def test_a_post_is_looked_for_in_its_own_feed(response: Reply, reason: str | None) -> None:
     source = RedditSource(FEEDS)
-    [page] = source.counts(ScriptedClient({thread_url("a"): response}), ["reddit:t3_a"])
-    items = [item for payload in page.payloads for item in source.read(payload)]
+    newest = feed_of(0)
+    http = ScriptedClient({thread_url("a"): response, feed_url("one"): newest, thread_url("0"): newest})
+    pages = list(source.counts(http, ["reddit:t3_a"]))
+    items = [item for page in pages for payload in page.payloads for item in source.read(payload)]
     assert [item.gone for item in items if isinstance(item, Post)] == [reason or ""]
     assert not [item for item in items if isinstance(item, Snapshot)]
 
@@ -376,12 +378,16 @@ def test_a_batch_that_fails_spoils_no_other() -> None:
     assert len(keys(pages)) == 100
 
 
-def test_a_post_that_reddit_does_not_list_is_gone_unless_not_one_is_there() -> None:
-    post_keys = [f"reddit:t3_{n}" for n in range(HARDLY_ALL)]
-    [page] = RedditSource(KEY).counts(ScriptedClient(info({"t3_0": listing()})), post_keys)
-    assert [payload.kind for payload in page.payloads] == ["gone"] * HARDLY_ALL
-    with pytest.raises(NetError, match=r"api/info: none of 11 posts found"):
-        list(RedditSource(KEY).counts(ScriptedClient(info({"t3_0": listing()})), [*post_keys, "reddit:t3_x"]))
+def test_a_post_that_reddit_does_not_list_is_gone_if_others_are_there() -> None:
+    answers = info({"t3_0": listing(), "t3_9": listing(post("t3_9"))})
+
+    def respond(newest: bytes) -> ScriptedClient:
+        return ScriptedClient(lambda url: newest if "/new?" in url else answers(url))
+
+    pages = list(RedditSource(KEY).counts(respond(listing(post("t3_9"))), ["reddit:t3_0"]))
+    assert [(payload.kind, payload.key) for page in pages for payload in page.payloads] == [("gone", "t3_0")]
+    with pytest.raises(PartiallyRead, match="no longer knows any posts; 1 are"):
+        list(RedditSource(KEY).counts(respond(listing()), ["reddit:t3_0"]))
 
 
 def test_where_one_post_does_not_say_which_it_is_none_is_gone() -> None:

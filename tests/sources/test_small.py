@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater
-from hotpapers.ids.timestamps import as_utc
-from hotpapers.model import DAY, Mention, PayloadPage, Post, RawPayload, Response, Snapshot
-from hotpapers.sources.hackernews import MOST_HITS, OVERLAP, HackerNewsSettings, HackerNewsSource
-from hotpapers.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
-from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.base.ids.timestamps import as_utc
+from hotpapers.base.model import DAY, Mention, PayloadPage, Post, RawPayload, Response, Snapshot
+from hotpapers.collect.sources.hackernews import MAX_HITS, OVERLAP, HackerNewsSettings, HackerNewsSource
+from hotpapers.collect.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
+from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedClient, reply
 
@@ -65,18 +66,22 @@ def test_hacker_news_asks_again_from_a_little_before_its_cursor() -> None:
     pages = list(HN.pages(http, "1767200000"))
     assert f"created_at_i%3E%3D{1767200000 - OVERLAP}" in http.requests[1].url
     assert [payload.key for page in pages for payload in page.payloads] == ["1"]
-    assert pages[-1].cursor == str(START // 1_000_000) and len(http.requests) == 2
+    assert len(http.requests) == 2
+    assert json.loads(pages[-1].cursor or "") == {
+        "read": START // 1_000_000,
+        "newest": {"arxiv.org": START // 1_000_000},
+    }
     assert "query" not in http.requests[0].url, "the first request asks how far the search index goes"
 
 
 def test_hacker_news_reads_a_long_time_in_slices() -> None:
     now = START // 1_000_000
-    full = hits(*((n, now - n) for n in range(MOST_HITS)))
+    full = hits(*((n, now - n) for n in range(MAX_HITS)))
     answers: Iterator[bytes] = iter([hits((1, now)), full, hits((5000, now - 5000))])
     http = ScriptedClient(lambda url: next(answers))
     pages = list(HN.pages(http, None))
-    assert len(http.requests) == 3 and f"%2Ccreated_at_i%3C%3D{now - MOST_HITS + 1}" in http.requests[2].url
-    assert sum(len(page.payloads) for page in pages) == MOST_HITS + 1
+    assert len(http.requests) == 3 and f"%2Ccreated_at_i%3C%3D{now - MAX_HITS + 1}" in http.requests[2].url
+    assert sum(len(page.payloads) for page in pages) == MAX_HITS + 1
 
 
 def test_hacker_news_counts_ask_for_each_item() -> None:
@@ -101,8 +106,15 @@ FIREBASE, ALGOLIA = "https://hacker-news.firebaseio.com/v0/item/7.json", "https:
 )
 def test_what_hacker_news_no_longer_has_is_gone(item: bytes, search: Reply, reasons: list[str]) -> None:
     """`null` alone proves nothing: Firebase answers it for new items, and now and then for existing ones."""
-    [page] = HN.counts(ScriptedClient({FIREBASE: item, ALGOLIA: search}), ["hackernews:7"])
-    items = [item for payload in page.payloads for item in HN.read(payload)]
+    source = HackerNewsSource(HN.settings)
+
+    def respond(url: str) -> Reply:
+        if "search_by_date" in url:
+            return hits((8, START // 1_000_000))
+        return {FIREBASE: item, ALGOLIA: search}.get(url, b'{"id":8,"type":"comment"}')
+
+    pages = list(source.counts(ScriptedClient(respond), ["hackernews:7"]))
+    items = [item for page in pages for payload in page.payloads for item in HN.read(payload)]
     assert [item.gone for item in items if isinstance(item, Post)] == reasons == [i.gone for i in items]  # type: ignore[attr-defined]
 
 
@@ -133,11 +145,17 @@ def test_a_score_may_fall() -> None:
 def test_lobsters_is_asked_at_most_once_an_hour_and_its_stories_may_be_gone() -> None:
     assert LobstersSource(LobstersSettings(every=60)).every == 3600
     story = b'{"short_id":"aa","created_at":"2026-01-01T00:00:00.000-06:00"}'
-    http = ScriptedClient({"https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]",
-                       "https://lobste.rs/s/aa.json": reply(404, b"")})  # fmt: skip
-    assert [payload.key for page in LOBSTERS.pages(http, None) for payload in page.payloads] == ["aa"]
-    [page] = LOBSTERS.counts(http, ["lobsters:aa"])
-    [post] = LOBSTERS.read(page.payloads[0])
+    http = ScriptedClient(
+        {
+            "https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]",
+            "https://lobste.rs/s/aa.json": story,
+            "https://lobste.rs/s/bb.json": reply(404, b""),
+        }
+    )
+    source = LobstersSource(LobstersSettings())
+    assert [payload.key for page in source.pages(http, None) for payload in page.payloads] == ["aa"]
+    payloads = [payload for page in source.counts(http, ["lobsters:bb"]) for payload in page.payloads]
+    [post] = source.read(payloads[0])
     assert isinstance(post, Post) and post.gone == "deleted"
 
 
@@ -156,8 +174,11 @@ def redirect(url: str) -> Response:
     ],
 )
 def test_a_story_of_lobsters_may_be_gone_or_merged(answer: Response, reasons: list[str]) -> None:
-    [page] = LOBSTERS.counts(ScriptedClient({"https://lobste.rs/s/aa.json": answer}), ["lobsters:aa"])
-    items = [item for payload in page.payloads for item in LOBSTERS.read(payload)]
+    story = b'{"short_id":"cc","created_at":"2026-01-01T00:00:00Z"}'
+    http = ScriptedClient({"https://lobste.rs/s/aa.json": answer, "https://lobste.rs/s/cc.json": story,
+                       "https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]"})  # fmt: skip
+    pages = list(LobstersSource(LobstersSettings()).counts(http, ["lobsters:aa"]))
+    items = [item for page in pages for payload in page.payloads for item in LOBSTERS.read(payload)]
     assert [item.gone for item in items if isinstance(item, Post)] == reasons
     assert [item.likes for item in items if isinstance(item, Snapshot)] == ([] if reasons else [0])
 
@@ -178,11 +199,18 @@ def test_a_story_or_paper_that_fails_spoils_no_other() -> None:
         assert len(items) == len(pages) == 700 and all(isinstance(item, Snapshot) for item in items)
 
 
+def huggingface_without(paper: str, status: int, url: str) -> Reply:
+    """A site with one other paper."""
+    if "daily_papers" in url:
+        return b'[{"paper":{"id":"2601.00002"}}]'
+    return reply(status, b"Not Found") if url.endswith(paper) else b'{"id":"2601.00002"}'
+
+
 def test_a_paper_whose_page_vanished_is_gone() -> None:
     for status in (404, 410):
-        at = "https://huggingface.co/api/papers/2601.00001"
-        [page] = HF.counts(ScriptedClient({at: reply(status, b"Not Found")}), ["huggingface:2601.00001"])
-        [post] = HF.read(page.payloads[0])
+        http = ScriptedClient(partial(huggingface_without, "2601.00001", status))
+        pages = list(HuggingFaceSource(HF.settings).counts(http, ["huggingface:2601.00001"]))
+        [post] = HF.read(next(payload for page in pages for payload in page.payloads))
         assert isinstance(post, Post) and post.gone == "deleted"
 
 

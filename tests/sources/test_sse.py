@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.sources.mastodon import LONGEST, ServerEvent, events
+from hotpapers.collect.sources.mastodon.server_events import MAX_EVENT_BYTES, ServerEvent, events
 
 NAME = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), min_size=1, max_size=9)
 DATA = st.lists(st.binary(max_size=9).map(lambda data: data.replace(b"\n", b"").replace(b"\r", b"")), min_size=1)
@@ -52,5 +52,5 @@ def test_silence_in_the_middle_parts_nothing() -> None:
 
 
 def test_an_event_without_end_is_passed_over_and_not_kept() -> None:
-    lines = [*[b"data: " + bytes(LONGEST // 4)] * 5, b"", b"data: next", b""]
+    lines = [*[b"data: " + bytes(MAX_EVENT_BYTES // 4)] * 5, b"", b"data: next", b""]
     assert list(events(lines)) == [ServerEvent("message", b"next")]

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import msgspec
 import pytest
 
-from hotpapers.classic.timestamps import TWITTER_EPOCH_MS as EPOCH
-from hotpapers.errors import NetError, RequestRefused, RetryLater
-from hotpapers.model import (
+from hotpapers.base.classic.timestamps import TWITTER_EPOCH_MS as EPOCH
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.model import (
     DAY,
     HOUR,
     Mention,
@@ -24,8 +24,8 @@ from hotpapers.model import (
     Response,
     Snapshot,
 )
-from hotpapers.sources.x import FIELDS, PAGE, SMALLEST, XSettings, XSource
-from hotpapers.sources.x.billing import UNSURE_AGAIN
+from hotpapers.collect.sources.x import FIELDS, MIN_PAGE, PAGE, XSettings, XSource
+from hotpapers.collect.sources.x.billing import UNSURE_AGAIN
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedClient, reply
 
@@ -140,7 +140,7 @@ def test_a_request_that_breaks_off_stays_paid_and_the_next_one_is_small(result: 
     assert excinfo.value.seconds == (5 if isinstance(result, Response) and result.status == 503 else UNSURE_AGAIN)
     http = ScriptedClient(lambda url: answer(), now=NOW)
     page = list(XSource(SETTINGS).pages(http, pages[-1].cursor))[-1]
-    assert query(http)["max_results"] == str(SMALLEST) and cursor(page) == {"month": "2026-01", "spent": cost}
+    assert query(http)["max_results"] == str(MIN_PAGE) and cursor(page) == {"month": "2026-01", "spent": cost}
 
 
 def test_what_reached_nobody_costs_nothing_and_is_an_error_like_any_other() -> None:

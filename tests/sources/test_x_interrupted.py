@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from hotpapers.errors import RetryLater
-from hotpapers.model import DAY, HOUR
-from hotpapers.sources.x import XSource
+from hotpapers.base.errors import RetryLater
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.collect.sources.x import XSource
 from tests.sources.net import Reply, ScriptedClient, reply
 from tests.sources.test_x import NOW, SETTINGS, id_at
 

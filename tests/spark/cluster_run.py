@@ -1,31 +1,47 @@
-"""`python -m tests.spark.cluster_run MASTER PLACE TARGET MARK FILE…`: filter Jetstream files on a cluster, through a
-staging place into a target. The reader of the last file kills its executor once. Prints the number of lost tasks."""
+"""`python -m tests.spark.cluster_run MASTER STORE STAGING MARK FILE…`: import Jetstream files on a cluster. The reader
+of the last part kills its executor once."""
 
 from __future__ import annotations
 
 import sys
-from functools import partial
-from pathlib import Path
+from collections.abc import Generator, Iterable
+from typing import Any
 
-from hotpapers.cli import spark_import
-from hotpapers.ingest.archives import spark_job
-from hotpapers.ingest.archives.findings import FilterJob, all_parts
-from hotpapers.ingest.archives.spark_session import spark_session
-from tests.ingest.archive_helpers import NOW
-from tests.spark import fault_injection
+from hotpapers.base.terms import TERMS
+from hotpapers.record import Record
+from hotpapers.wings.archives.cli import archives
+from hotpapers.wings.archives.file_import import ArchiveImporter
+from hotpapers.wings.archives.scan import Progress
+from hotpapers.wings.archives.spark import SparkWorkers, spark_workers
+from hotpapers.wings.archives.workers import Task, Work, WorkerSetup
+from tests.spark.fault_injection import KillsReader
+from tests.wings.archives.archive_helpers import NOW
 
 
-def main(master: str, staging_place: str, target: str, marker: str, *names: str) -> None:
-    """Run the job described above."""
-    files = [spark_import.file_of(name, None) for name in names]
-    files[-1] = files[-1]._replace(altered=partial(fault_injection.kill_once, marker, "executor"))
-    job = FilterJob("jetstream", files, all_parts("jetstream", files), [], [], NOW)
-    with (
-        spark_session(master) as session,
-        spark_job.staging(session, staging_place, Path(target)) as folder,
-    ):
-        run = spark_job.filter_files(session, job, folder, lambda share: None)
-    print(run.lost)
+class DeadlyWorkers:
+    """A pool whose last task kills a process (`victim`), once."""
+
+    opens_files = True
+
+    def __init__(self, pool: SparkWorkers, marker: str, victim: str) -> None:
+        self._pool, self._name = pool, f"{marker}|{victim}"
+
+    def map(
+        self, work: Work, setup: WorkerSetup, tasks: Iterable[Task], progress: Progress
+    ) -> Generator[tuple[Task, Any]]:
+        """As of the pool."""
+        some: list[Any] = list(tasks)
+        some[-1:] = [KillsReader(*task)._replace(name=self._name) for task in some[-1:]]
+        yield from self._pool.map(work, setup, some, progress)
+
+
+def main(master: str, store: str, staging: str, marker: str, *names: str) -> None:
+    """Run the import described above."""
+    files = [archives.file_of(archives.ArchiveInput(name), None, None) for name in names]
+    with Record(store) as record, spark_workers(master) as pool:
+        deadly = DeadlyWorkers(pool, marker, "executor")
+        importer = ArchiveImporter(record, "jetstream", files, TERMS["bluesky"], NOW, pool=deadly, staging=staging)
+        print(list(importer.results()))
 
 
 if __name__ == "__main__":

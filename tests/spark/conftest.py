@@ -1,4 +1,4 @@
-"""One Spark session for all tests in this folder. `make test-spark` installs what they need and runs them."""
+"""One pool of Spark for all tests in this folder. `make test-spark` installs what they need and runs them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from hotpapers.ingest.archives.spark_session import spark_session
+from hotpapers.wings.archives.spark import SparkWorkers, spark_workers
 from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="session")
 def spark() -> None:
     """Require PySpark and Java, and let Spark's processes import our code and these tests."""
-    if not all(importlib.util.find_spec(name) for name in ("pyspark", "pyarrow", "pandas")):
+    if not importlib.util.find_spec("pyspark"):
         pytest.skip("PySpark is not installed: `make test-spark` installs it, and runs these tests")
     if not shutil.which("java"):
         pytest.skip("Spark needs Java, which is not installed")
@@ -28,7 +27,7 @@ def spark() -> None:
 
 
 @pytest.fixture(scope="session")
-def session(spark: None) -> Iterator[Any]:
-    """A session on two cores of this machine."""
-    with spark_session("local[2]") as result:
+def pool(spark: None) -> Iterator[SparkWorkers]:
+    """Processes on two cores of this machine."""
+    with spark_workers("local[2]") as result:
         yield result

@@ -1,21 +1,34 @@
-"""A file whose reader is killed once. Spark's processes import this module too."""
+"""A part of a file whose reader is killed once. Spark's processes import this module too."""
 
 from __future__ import annotations
 
 import os
 import signal
 from pathlib import Path
+from typing import Any
+
+from hotpapers.wings.archives.scan import ScanTask
 
 
-def kill_once(marker: str, victim: str) -> bool:
-    """Stands in for the check whether a file changed while it was read; kills this process, or its executor."""
+class KillsReader(ScanTask):
+    """A task. The first process that gets it is killed, or its executor: `victim`, which is kept in the task's name."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        marker, victim = self.name.split("|")
+        return _task_or_death, (marker, victim, tuple(self))
+
+
+def _task_or_death(marker: str, victim: str, values: tuple[Any, ...]) -> ScanTask:
+    task = ScanTask(*values)._replace(name="survived")
     try:
         Path(marker).touch(exist_ok=False)
     except FileExistsError:
-        return False
+        return task
     if victim == "executor":
         daemon = os.getppid()
-        executor = int(Path(f"/proc/{daemon}/stat").read_text().rpartition(")")[2].split()[1])
+        executor = int(Path(f"/proc/{daemon}/stat").read_text("utf-8").rpartition(")")[2].split()[1])
         os.kill(executor, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
-    return False
+    return task

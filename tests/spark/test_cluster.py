@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,12 +14,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from hotpapers.store import Record
+from hotpapers.record import Record
 from tests.conftest import ROOT
-from tests.ingest.archive_helpers import export_lines, import_files
-from tests.ingest.test_archives_findings import import_findings
-from tests.ingest.test_archives_workers import days
 from tests.spark.test_spark import on_disk
+from tests.wings.archives.archive_helpers import export_lines, import_files
+from tests.wings.archives.test_archives_workers import days
 
 
 def hotpapers(*arguments: str) -> tuple[int, str, str]:
@@ -31,26 +29,19 @@ def hotpapers(*arguments: str) -> tuple[int, str, str]:
     return process.returncode, process.stdout, process.stderr
 
 
-def test_the_command_writes_findings_and_takes_them_in(spark: None, tmp_path: Path) -> None:
-    """A truncated file is imported up to its end too, and is reported both times."""
+def test_the_command_imports_as_without_spark(spark: None, tmp_path: Path) -> None:
+    """A truncated file is imported up to its end too, and is reported."""
     files = [tmp_path / "a.jsonl", tmp_path / "b.jsonl.zst", tmp_path / "cut.jsonl.zst"]
     files[0].write_bytes(days(1))
     files[1].write_bytes(zstandard.compress(days(2)))
     files[2].write_bytes(zstandard.compress(days(3))[:-300])
-    names, folder, stores = list(map(str, files)), tmp_path / "findings", [str(tmp_path / f"{n}.db") for n in range(2)]
-    status, output, error = hotpapers(
-        "import", "jetstream", *names, "--spark", "local[2]", "--to", str(folder), "--store", str(tmp_path / "none.db")
-    )
-    assert output == f"3 files read in 3 parts; findings written to {folder}\n"
-    assert status == 1 and error.endswith(
-        "cut.jsonl.zst: cannot be unpacked: it is truncated; was it copied completely?\n"
-    )
-    assert folder.stat().st_mode & 0o777 == 0o700 and not (tmp_path / "none.db").exists()
+    names, stores = list(map(str, files)), [str(tmp_path / f"{n}.db") for n in range(2)]
     results = [
-        hotpapers("import", "findings", str(folder), "--store", stores[0]),
+        hotpapers("import", "jetstream", *names, "--spark", "local[2]", "--store", stores[0]),
         hotpapers("import", "jetstream", *names, "--workers", "1", "--store", stores[1]),
     ]
     assert results[0] == results[1] and results[0][0] == 1
+    assert "cannot be unpacked: it is truncated; was it copied completely?; " in results[0][2]
     with Record(stores[0]) as record, Record(stores[1]) as other_record:
         assert export_lines(record) == export_lines(other_record) != b""
 
@@ -98,28 +89,17 @@ def master(spark: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def test_an_executor_that_is_killed_loses_nothing(master: str, tmp_path: Path) -> None:
-    """Findings go through Hadoop's file systems, and no staged files remain."""
+    """No staged files remain."""
     files = on_disk(tmp_path, days(1), days(2), days(3))
-    staging_place, target, marker = tmp_path / "place", tmp_path / "findings", tmp_path / "killed"
-    staging_place.mkdir()
-    target.mkdir()
-    command = [
-        sys.executable,
-        "-m",
-        "tests.spark.cluster_run",
-        master,
-        f"file://{staging_place}",
-        str(target),
-        str(marker),
-    ]
+    staging, store, marker = tmp_path / "staging", tmp_path / "record.db", tmp_path / "killed"
+    staging.mkdir()
+    command = [sys.executable, "-m", "tests.spark.cluster_run", master, str(store), str(staging), str(marker)]
     process = subprocess.run(
         [*command, *(file.name for file in files)], capture_output=True, text=True, check=False, cwd=ROOT,
         env=os.environ,
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
-    assert marker.exists() and int(process.stdout) > 0 and not list(staging_place.iterdir())
-    with Record(str(tmp_path / "record.db")) as record, Record(str(tmp_path / "other.db")) as other_record:
-        assert import_findings(record, target) == [""] * 3
+    assert marker.exists() and not list(staging.iterdir())
+    with Record(str(store)) as record, Record(str(tmp_path / "other.db")) as other_record:
         import_files(other_record, "jetstream", *files)
         assert export_lines(record) == export_lines(other_record) != b""
-    shutil.rmtree(target)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers import model
-from hotpapers.privacy.forget import forget
-from hotpapers.privacy.retention import prune
-from hotpapers.store import Record
+from hotpapers.base import model
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.record import Record
 from tests.store import made
 
 

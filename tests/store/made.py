@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from hotpapers import model
+from hotpapers.base import model
+from hotpapers.base.model import DAY, HOUR
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
-from hotpapers.model import DAY, HOUR
-from hotpapers.store import Record
-from hotpapers.store.reaction_marks import remember_reactions
-from hotpapers.store.verify import VerifyFinding, VerifyResult, check
-from hotpapers.transfer import classic_import
+from hotpapers.keep.transfer import classic_import
+from hotpapers.record import Record
+from hotpapers.record.reaction_marks import remember_reactions
+from hotpapers.record.verify import VerifyFinding, VerifyResult, check
 from tests.conftest import data
 from tests.parsing import parse_all
 

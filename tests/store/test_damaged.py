@@ -9,9 +9,9 @@ import apsw
 import msgspec
 import pytest
 
-from hotpapers.errors import CorruptStore
-from hotpapers.model import Account
-from hotpapers.store import Record
+from hotpapers.base.errors import CorruptStore
+from hotpapers.base.model import Account
+from hotpapers.record import Record
 from tests.cli.run import run
 from tests.store import made
 from tests.store.made import AT

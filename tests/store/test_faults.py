@@ -12,13 +12,13 @@ from pathlib import Path
 import apsw
 import pytest
 
-from hotpapers import errors, model
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, postgres, sqlite
-from hotpapers.store.database import Params
-from hotpapers.store.manifest import listing, pack
-from hotpapers.store.record import store_path
-from hotpapers.transfer.backup import backup
+from hotpapers.base import errors, model
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.backup import backup
+from hotpapers.record import Record, postgres, sqlite
+from hotpapers.record.database import Params
+from hotpapers.record.manifest import listing, pack
+from hotpapers.record.record import store_path
 from tests import disks
 from tests.parsing import parse_all
 from tests.store import made, workers
@@ -281,7 +281,7 @@ def test_a_store_that_others_still_write_is_not_taken_for_still(open_folder: Pat
 def test_who_waits_too_long_is_told_so(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "BUSY_MS", 50)
     if store_url.startswith("postgresql"):
-        from hotpapers.store import postgres
+        from hotpapers.record import postgres
 
         monkeypatch.setattr(postgres, "WAIT_MS", 50)
     with shared_store(store_url) as record, Record(store_url) as other:

@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import NotExchange
-from hotpapers.privacy.forget import forget
-from hotpapers.privacy.retention import prune
-from hotpapers.store import Record
-from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.base import model
+from hotpapers.base.errors import NotExchange
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.record import Record
 from tests.store import made
 from tests.store.forgeries import Forger, Line, recompute_text
 

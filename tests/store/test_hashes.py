@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers import model
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, commitments, item_checks, row_groups
-from hotpapers.store.batches import load_manifest
-from hotpapers.store.commitments import commitment
-from hotpapers.store.identities import NO_IDENTITY, Identity, is_pseudonym
-from hotpapers.store.item_rows import (
+from hotpapers.base import model
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record, commitments, item_checks, row_groups
+from hotpapers.record.batches import load_manifest
+from hotpapers.record.commitments import commitment
+from hotpapers.record.identities import NO_IDENTITY, Identity, is_pseudonym
+from hotpapers.record.item_rows import (
     SPECS,
     KeyedHasher,
     RowSecrets,
@@ -29,7 +29,7 @@ from hotpapers.store.item_rows import (
     read_with_commitments,
     select_columns,
 )
-from hotpapers.store.manifest import CHECK, Manifest, listing, pack, root_of, unpack
+from hotpapers.record.manifest import CHECK, Manifest, listing, pack, root_of, unpack
 from tests.store import made
 from tests.store.made import AT, EVERY
 
@@ -257,7 +257,7 @@ def test_a_manifest_lists_rows_in_the_order_given(rows: list[tuple[str, int]]) -
 # ---- item → row → item -----------------------------------------------------------------------------------
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
-NUMBER = st.integers(-model.LARGEST, model.LARGEST)
+NUMBER = st.integers(-model.MAX_INTEGER, model.MAX_INTEGER)
 BY_TYPE: dict[object, st.SearchStrategy[object]] = {
     str: TEXT,
     int: NUMBER,
@@ -265,6 +265,7 @@ BY_TYPE: dict[object, st.SearchStrategy[object]] = {
     int | msgspec.UnsetType: st.just(msgspec.UNSET) | NUMBER,
     str | msgspec.UnsetType: st.just(msgspec.UNSET) | TEXT,
     bool: st.booleans(),
+    bool | msgspec.UnsetType: st.just(msgspec.UNSET) | st.booleans(),
 }
 BY_TYPE[tuple[str, ...]] = st.lists(TEXT, max_size=4).map(tuple)
 BY_TYPE[tuple[model.TextLink, ...]] = st.lists(st.builds(model.TextLink, NUMBER, NUMBER, TEXT), max_size=3).map(tuple)

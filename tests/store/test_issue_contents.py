@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
-from hotpapers.errors import CorruptStore
+from hotpapers.base.errors import CorruptStore
+from hotpapers.base.model import Issue
 from hotpapers.issues import queries
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import Issue
-from hotpapers.privacy.retention import prune
-from hotpapers.store.record import Record
-from hotpapers.transfer.export_formats import csv_entries
-from hotpapers.transfer.jsonl.exporter import ExportRequest
-from hotpapers.transfer.research import rows
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.transfer.export_formats import csv_entries
+from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
+from hotpapers.record.record import Record
+from hotpapers.wings.tables import rows
 
 READERS: list[Callable[[Record], object]] = [
     prune,

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from hotpapers import model
-from hotpapers.ids.mentions.paper_index import PaperIndex
-from hotpapers.issues import freeze
-from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import (
+from hotpapers.base import model
+from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.base.model import (
     DAY,
     Announcement,
     Item,
@@ -22,13 +20,15 @@ from hotpapers.model import (
     TextLink,
     Verdict,
 )
-from hotpapers.moderation.doubtful_mentions import judge_listed_posts
-from hotpapers.moderation.queries import doubtful_pairs as doubted
-from hotpapers.render.classic import ClassicChannel
-from hotpapers.store import Record
-from hotpapers.store.paper_names import KEPT, load_names, named_by
-from hotpapers.store.verify import check
-from hotpapers.transfer import classic_import
+from hotpapers.issues import freeze
+from hotpapers.issues.moderation.doubtful_mentions import judge_listed_posts
+from hotpapers.issues.moderation.queries import doubtful_pairs as doubted
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.keep.transfer import classic_import
+from hotpapers.publish.render.classic import ClassicChannel
+from hotpapers.record import Record
+from hotpapers.record.paper_names import KEPT, load_names, named_by
+from hotpapers.record.verify import check
 from tests.store.made import AT
 
 KETTLE, SOCKS, SHEEP, OLD = (f"arxiv:2103.0000{n}" for n in range(1, 5))

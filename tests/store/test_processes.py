@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import model
-from hotpapers.store import Record
-from hotpapers.store.batches import cursor_of
+from hotpapers.base import model
+from hotpapers.record import Record
+from hotpapers.record.batches import cursor_of
 from tests.conftest import ROOT
 from tests.store import made, workers
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import zstandard
 
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record
-from hotpapers.transfer.backup import restore
-from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.backup import restore
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.record import Record
 from tests.store import made
 from tools.make_promise import FOLDER, facts
 

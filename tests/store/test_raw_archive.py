@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import CorruptStore
-from hotpapers.model import RawPayload
-from hotpapers.privacy.retention import prune
-from hotpapers.store import Record, raw_archive
+from hotpapers.base import model
+from hotpapers.base.errors import CorruptStore
+from hotpapers.base.model import RawPayload
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.record import Record, raw_archive
 from tests.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT, counts_of
@@ -79,9 +79,9 @@ def test_each_original_is_kept_as_long_as_its_terms_allow(store_url: str) -> Non
         assert (result.added, result.quarantined) == (3, 1)
         assert table(record, "raw", "seen_at, keep_until") == [(AT + 1, AT + 51), (AT + 2, AT + 102)]
         assert [row[3] for row in snapshots(record)] == [0, 1, 2]
-        assert table(record, "quarantine", "keep_until") == [(AT + raw_archive.SHORTEST,)]
-        record.ingest(parse_all(counts_of, [payload_of(likes(9))], model.LARGEST), source="s")
-        assert table(record, "raw", "keep_until")[-1] == (model.LARGEST,)
+        assert table(record, "quarantine", "keep_until") == [(AT + raw_archive.MIN_UNREADABLE_TIME,)]
+        record.ingest(parse_all(counts_of, [payload_of(likes(9))], model.MAX_INTEGER), source="s")
+        assert table(record, "raw", "keep_until")[-1] == (model.MAX_INTEGER,)
         assert not made.verified(record).findings
 
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_read_is_set_apart_with_its_reason_and_stops_nothing(stor
         ]  # fmt: skip
         assert len(reasons) == len(expected)
         assert all(part in reason for part, reason in zip(expected, reasons, strict=True)), reasons
-        assert all(len(reason) <= raw_archive.LONGEST_REASON for reason in reasons)
+        assert all(len(reason) <= raw_archive.MAX_REASON_CHARS for reason in reasons)
         assert table(record, "quarantine", "key")[-1] == ("\ufffd\ufffd",)
         record.ingest(parse_all(unreadable, [broken]), source="s")
         assert len(reasons) == len(table(record, "quarantine", "id"))

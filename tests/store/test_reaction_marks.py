@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.model import Post
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, reaction_marks
-from hotpapers.store.verify import check
+from hotpapers.base.model import Post
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record, reaction_marks
+from hotpapers.record.verify import check
 from tests.store import made
 
 LIKE = "at://did:plc:madeup/app.bsky.feed.like/3aaaaaaaaaaa2"

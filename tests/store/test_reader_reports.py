@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.errors import NotFound
-from hotpapers.model import HOUR, Post
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, reader_reports
-from hotpapers.store.reader_reports import ReaderReport, close, count_open, is_full, note, waiting
-from hotpapers.store.statistics import status
-from hotpapers.transfer.backup import backup, restore
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import HOUR, Post
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.record import Record, reader_reports
+from hotpapers.record.reader_reports import ReaderReport, close, count_open, is_full, note, waiting
+from hotpapers.record.statistics import status
 
 AT = 1_800_000_000_000_000
 ENTRY = ReaderReport(0, AT, "entry", "d" * 64, "arxiv:2405.00001", "", "It names\nanother paper.")
@@ -35,12 +35,12 @@ def test_a_report_is_kept_once_until_it_is_closed(store_url: str) -> None:
 
 
 def test_only_so_many_are_taken(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 2)
-    monkeypatch.setattr(reader_reports, "MOST_OPEN", 3)
+    monkeypatch.setattr(reader_reports, "MAX_REPORTS_AN_HOUR", 2)
+    monkeypatch.setattr(reader_reports, "MAX_OPEN_REPORTS", 3)
     with Record(store_url) as record:
         reports = [ENTRY._replace(at=AT + n, text=f"{n}" * 3000) for n in range(3)]
         assert [note(record.database, report) for report in reports] == ["kept", "kept", "full"]
-        assert len(waiting(record.database)[0].text) == reader_reports.LONGEST
+        assert len(waiting(record.database)[0].text) == reader_reports.MAX_REPORT_CHARS
         later = ENTRY._replace(at=AT + HOUR + 2)
         assert not is_full(record.database, later.at, "entry") and note(record.database, later) == "kept"
         assert is_full(record.database, AT + 9 * HOUR, "quotation"), "too many wait for the operator"
@@ -50,8 +50,8 @@ def test_only_so_many_are_taken(store_url: str, monkeypatch: pytest.MonkeyPatch)
 
 def test_reports_do_not_crowd_out_contests(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports are easier to send in bulk than contests, which need proof. Nor do contests crowd out reports."""
-    monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 2)
-    monkeypatch.setattr(reader_reports, "MOST_OPEN", 2)
+    monkeypatch.setattr(reader_reports, "MAX_REPORTS_AN_HOUR", 2)
+    monkeypatch.setattr(reader_reports, "MAX_OPEN_REPORTS", 2)
     contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss")
     with Record(store_url) as record:
         reports = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from hotpapers import model
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, identities
-from hotpapers.store.identities import Identity, RecentIdentities
+from hotpapers.base import model
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record, identities
+from hotpapers.record.identities import Identity, RecentIdentities
 from tests.store import made
 from tests.store.made import AT
 

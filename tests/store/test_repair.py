@@ -7,11 +7,11 @@ import json
 import msgspec
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import NotExchange
-from hotpapers.store import Record, item_checks
-from hotpapers.store.verify import close_unusable, unusable
-from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.base import model
+from hotpapers.base.errors import NotExchange
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.record import Record, item_checks
+from hotpapers.record.verify import close_unusable, unusable
 from tests.store import made
 from tests.store.made import AT
 

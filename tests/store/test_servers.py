@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hotpapers import errors, model
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, postgres
-from hotpapers.store.record import connect
+from hotpapers.base import errors, model
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record, postgres
+from hotpapers.record.record import connect
 from tests.postgres import with_database
 from tests.store import made, workers
 from tests.store.test_faults import shared_store

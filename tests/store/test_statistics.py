@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hotpapers import model
-from hotpapers.model import DAY, Publication
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record
-from hotpapers.store.schema import MIGRATIONS
-from hotpapers.store.statistics import status
+from hotpapers.base import model
+from hotpapers.base.model import DAY, Publication
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record
+from hotpapers.record.schema import MIGRATIONS
+from hotpapers.record.statistics import status
 from tests.parsing import parse_all
 from tests.store import made
 

@@ -8,19 +8,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers import model
+from hotpapers.base import model
 from hotpapers.issues import freeze
-from hotpapers.store import Record
-from hotpapers.store.batches import load_manifest
-from hotpapers.store.identities import NUMBER, key_of
-from hotpapers.store.item_rows import (
+from hotpapers.record import Record
+from hotpapers.record.batches import load_manifest
+from hotpapers.record.identities import NUMBER, key_of
+from hotpapers.record.item_rows import (
     BY_KIND,
     StoredRow,
     columns_with_commitments,
     read_with_commitments,
 )
-from hotpapers.store.manifest import BatchStamp, RowName, genesis, link, listing, pack, unpack
-from hotpapers.store.verify import check
+from hotpapers.record.manifest import BatchStamp, RowName, genesis, link, listing, pack, unpack
+from hotpapers.record.verify import check
 from tests.store import made
 from tests.store.made import AT, DAY_OF_ISSUE
 

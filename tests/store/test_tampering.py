@@ -9,22 +9,22 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import CorruptStore
-from hotpapers.store import Record
-from hotpapers.store.batches import load_manifest
-from hotpapers.store.commitments import SALT
-from hotpapers.store.database import Database
-from hotpapers.store.identities import IdentityRow, between, is_paper, is_pseudonym
-from hotpapers.store.item_rows import (
+from hotpapers.base import model
+from hotpapers.base.errors import CorruptStore
+from hotpapers.record import Record
+from hotpapers.record.batches import load_manifest
+from hotpapers.record.commitments import SALT
+from hotpapers.record.database import Database
+from hotpapers.record.identities import IdentityRow, between, is_paper, is_pseudonym
+from hotpapers.record.item_rows import (
     SPECS,
     KeyedHasher,
     KindSpec,
     read_row,
     select_columns,
 )
-from hotpapers.store.manifest import CHECK, HASH, Manifest, RowName, listing, pack
-from hotpapers.store.verify import check, check_chain, name_of
+from hotpapers.record.manifest import CHECK, HASH, Manifest, RowName, listing, pack
+from hotpapers.record.verify import check, check_chain, name_of
 from tests.store import made
 
 

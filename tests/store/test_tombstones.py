@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import model
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, tombstones
-from hotpapers.store.item_rows import KeyedHasher
-from hotpapers.store.tombstones import ForgottenNames, Tombstones, found_in, names_of, redacted
+from hotpapers.base import model
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record, tombstones
+from hotpapers.record.item_rows import KeyedHasher
+from hotpapers.record.tombstones import ForgottenNames, Tombstones, found_in, names_of, redacted
 from tests.store.made import AT
 
 

@@ -8,14 +8,14 @@ import apsw
 import msgspec
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import CorruptStore, InputError, IssueError, NotAStore
-from hotpapers.store import Record, meta
-from hotpapers.store import record as record_module
-from hotpapers.store.batches import cursor_of, load_manifest
-from hotpapers.store.database import FROM_0_1, Database
-from hotpapers.store.identities import key_of
-from hotpapers.store.item_rows import SPECS, read_row, select_columns
+from hotpapers.base import model
+from hotpapers.base.errors import CorruptStore, InputError, IssueError, NotAStore
+from hotpapers.record import Record, meta
+from hotpapers.record import record as record_module
+from hotpapers.record.batches import cursor_of, load_manifest
+from hotpapers.record.database import FROM_0_1, Database
+from hotpapers.record.identities import key_of
+from hotpapers.record.item_rows import SPECS, read_row, select_columns
 from tests.postgres import connect
 from tests.store import made
 from tests.store.made import AT, EVERY, OTHER
@@ -252,7 +252,7 @@ def test_columns_are_the_fields(store_url: str) -> None:
 
 def test_a_server_looks_at_what_it_was_given(postgres_url: str) -> None:
     """Without statistics its plans are guesses, and an issue takes ten times as long."""
-    from hotpapers.store.postgres import FIRST_ANALYSIS
+    from hotpapers.record.postgres import FIRST_ANALYSIS
 
     with Record(postgres_url) as record:
         record.append([tally(n, AT + n) for n in range(FIRST_ANALYSIS + 1)], source="test")

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hotpapers import model
-from hotpapers.store import Record
-from hotpapers.store.batches import cursor_of
-from hotpapers.transfer import classic_import
+from hotpapers.base import model
+from hotpapers.keep.transfer import classic_import
+from hotpapers.record import Record
+from hotpapers.record.batches import cursor_of
 from tests.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT

@@ -13,19 +13,19 @@ from typing import cast
 import msgspec
 import pytest
 
-from hotpapers.errors import InputError, SettingsError, Stopped
+from hotpapers.base.errors import InputError, SettingsError, Stopped
+from hotpapers.base.model import HOUR, HttpClient, Issue, Paper, Response
+from hotpapers.base.settings import BotSettings
+from hotpapers.base.settings.pages import SummarySettings
+from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.model import HOUR, HttpClient, Issue, Paper, Response
-from hotpapers.schedule import judge_and_freeze
-from hotpapers.settings import BotSettings
-from hotpapers.settings.pages import SummarySettings
-from hotpapers.store import Record
-from hotpapers.summaries.generate import MOST_FAILURES, MOST_MINUTES, LanguageModel, summarize, summarizer
-from hotpapers.summaries.llm_client import LONGEST, LONGEST_ABSTRACT, request, sentence_of, unfit
-from hotpapers.view import phrases
+from hotpapers.publish.schedule import judge_and_freeze
+from hotpapers.publish.summaries.generate import MAX_FAILURES, MAX_MINUTES, LanguageModel, summarize, summarizer
+from hotpapers.publish.summaries.llm_client import MAX_ABSTRACT_CHARS, MAX_SENTENCE_CHARS, request, sentence_of, unfit
+from hotpapers.publish.view import phrases
+from hotpapers.record import Record
 from tests.http.server import Handler, Play, Server, answer, raw, serving
 from tests.issues.made import DAILY, DAY, background, key, moment, paper, posts_about, write
 from tests.sources.net import ScriptedClient
@@ -56,7 +56,7 @@ def test_a_model_is_told_to_obey_nothing_and_gets_only_the_abstract() -> None:
 
 def test_an_abstract_of_any_length_is_bounded_and_on_one_line() -> None:
     request_body = json.loads(request("m", "T", "tea\n\x00\u202e " * 100_000, "f00f"))
-    assert len(request_body["messages"][1]["content"]) < LONGEST_ABSTRACT + 100
+    assert len(request_body["messages"][1]["content"]) < MAX_ABSTRACT_CHARS + 100
     assert request_body["messages"][1]["content"].count("\n") == 3
 
 
@@ -131,7 +131,7 @@ def test_a_paper_may_be_about_instructions() -> None:
 
 
 def test_a_sentence_may_be_up_to_the_limit() -> None:
-    words = ABSTRACT[: LONGEST - 1].rpartition(" ")[0]
+    words = ABSTRACT[: MAX_SENTENCE_CHARS - 1].rpartition(" ")[0]
     assert (
         unfit(words, ABSTRACT) == ""
         and unfit(words + " tone" * 20, ABSTRACT) == f"it has {len(words) + 100} characters"
@@ -285,15 +285,15 @@ def test_a_server_that_is_away_is_given_up(sqlite_url: str, server: Server) -> N
     server.on(PATH, answer(401))
     with Record(sqlite_url) as record:
         write(record, DAILY, background())
-        for number in range(1, MOST_FAILURES + 4):
+        for number in range(1, MAX_FAILURES + 4):
             [paper_item, *rest] = paper(number)
             write(
                 record, [msgspec.structs.replace(paper_item, abstract=ABSTRACT), *rest], posts_about(number, 50, TODAY)
             )
         freeze_with(record, server)
         assert (
-            len(server.requests) == MOST_FAILURES
-            and jobs_queries.load_state(record, "summaries").quarantined == MOST_FAILURES
+            len(server.requests) == MAX_FAILURES
+            and jobs_queries.load_state(record, "summaries").quarantined == MAX_FAILURES
         )
 
 
@@ -301,7 +301,7 @@ def test_a_slow_model_delays_an_issue_only_so_long(record: Record) -> None:
     """Its second request is not made: the first took as long as an issue waits."""
 
     def answer_slowly(url: str) -> bytes:
-        http.advance(MOST_MINUTES * 60)
+        http.advance(MAX_MINUTES * 60)
         return chat(SENTENCE)
 
     http = ScriptedClient(answer_slowly, now=TODAY)

@@ -10,11 +10,11 @@ from typing import Any
 
 import apsw
 
-from hotpapers import model
-from hotpapers.errors import StoreError
+from hotpapers.base import model
+from hotpapers.base.errors import StoreError
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
-from hotpapers.store import Record
+from hotpapers.record import Record
 from tests.cli.run import run
 from tests.store import made
 

@@ -9,12 +9,12 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from hotpapers import model
-from hotpapers.ids import arxiv
-from hotpapers.model import DAY, Announcement, Item, Mention, Paper, Post, Reaction, Snapshot
-from hotpapers.store import Record, identities
-from hotpapers.store.item_rows import SPECS, read_row, select_columns
-from hotpapers.store.verify import check
+from hotpapers.base import model
+from hotpapers.base.ids import arxiv
+from hotpapers.base.model import DAY, Announcement, Item, Mention, Paper, Post, Reaction, Snapshot
+from hotpapers.record import Record, identities
+from hotpapers.record.item_rows import SPECS, read_row, select_columns
+from hotpapers.record.verify import check
 from tests.loopback import expected, mastodon
 from tests.loopback.expected import ExpectedAnnouncement, Figures
 from tests.loopback.script import MINUTE, Message, Script

@@ -19,17 +19,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from hotpapers import cli, logs
-from hotpapers.cli import collect as collect_command
-from hotpapers.following import file_intake, measurement
-from hotpapers.ingest import make_jobs
-from hotpapers.jobs import loop as loop_module
-from hotpapers.jobs import runner as runner_module
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Job, JobLoop
-from hotpapers.jobs.runner import JobRunner
-from hotpapers.schedule import IssueDestination, PublishJob
-from hotpapers.store import Record
+from hotpapers import cli
+from hotpapers.base import logs
+from hotpapers.collect.job_factory import make_jobs
+from hotpapers.collect.jobs import loop as loop_module
+from hotpapers.collect.jobs import runner as runner_module
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Job, JobLoop
+from hotpapers.collect.jobs.runner import JobRunner
+from hotpapers.publish.schedule import IssueDestination, PublishJob
+from hotpapers.record import Record
+from hotpapers.site import running
+from hotpapers.wings.peers.following import file_intake, measurement
 from tests.conftest import ROOT
 from tests.torture.site import LEASE, SiteParameters, chosen_sources_of, make_context, make_leases, make_sleep, patches
 
@@ -102,7 +103,7 @@ def follow(*arguments: str) -> None:
 def run(*arguments: str) -> None:
     """Run `hotpapers run` in the same way, with short leases, so that the work of a killed process is soon free."""
     file_intake.CHUNK = measurement.CHUNK = 5
-    setattr(collect_command, "Leases", partial(Leases, hold=SHORT_LEASE))  # noqa: B010
+    setattr(running, "Leases", partial(Leases, hold=SHORT_LEASE))  # noqa: B010
     run_command("run", *arguments)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,11 +11,11 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from hotpapers.ingest import job_names
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.model import DAY, HOUR
-from hotpapers.sources import SOURCES
-from hotpapers.store import Record
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.collect.job_factory import job_names
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.sources import SOURCES
+from hotpapers.record import Record
 from tests.loopback.clock import moment
 from tests.loopback.script import MINUTE
 from tests.loopback.servers import Loopback
@@ -35,9 +36,7 @@ LOOKBACK = {"feeds": DAY, "hackernews": 2 * DAY, "huggingface": DAY, "lobsters":
 """At least how far back a source starts reading."""
 LARGE_BUDGET: Mapping[str, Any] = {"budget": 1_000_000.0}
 """For X: a lost answer may have been charged, so a process killed this often would exhaust its budget."""
-GREATEST_SETBACKS = {
-    "hackernews": 0, "bluesky": 10 * MINUTE, **{f"bluesky/{part}of4": 10 * MINUTE for part in range(1, 5)},
-}  # fmt: skip
+GREATEST_SETBACKS = {"hackernews": 0, "bluesky": 10 * MINUTE}
 """Jobs whose cursors are moments, and how far back these may go: a stream resumes from slightly earlier."""
 
 
@@ -142,8 +141,8 @@ def compare(record: Record, bounds: Bounds) -> Outcome:
     days = 'SELECT DISTINCT "day" FROM announcement WHERE "day" > \'2026-03-09\' ORDER BY 1'
     outcome += comparison.compare_announcements(record, [row[0] for row in record.database.rows(days)], bounds)
     for name in (name for name in SOURCES_TO_READ if name != "arxiv"):
-        query = "SELECT min(at) FROM batch WHERE source = ? OR source LIKE ?"
-        first_reading = record.database.rows(query, (name, f"{name}/_of_"))[0][0] or bounds.until
+        query = "SELECT min(at) FROM batch WHERE source = ?"
+        first_reading = record.database.rows(query, (name,))[0][0] or bounds.until
         since = first_reading - LOOKBACK.get(name, 0) + HOUR
         outcome += comparison.compare_network(record, name, bounds._replace(since=since))
     quarantined = record.database.rows("SELECT source, reason FROM quarantine")
@@ -153,5 +152,11 @@ def compare(record: Record, bounds: Bounds) -> Outcome:
 def only_moved_on(record: Record, job: str, setback: int) -> bool:
     """Whether a cursor that is a moment never went back further than allowed."""
     sql = "SELECT cursor FROM batch WHERE source = ? AND cursor IS NOT NULL ORDER BY position"
-    cursors = [int(row[0] or 0) for row in record.database.rows(sql, (job,))]
+    cursors = [_moment_of(row[0] or "0") for row in record.database.rows(sql, (job,))]
     return all(cursor >= latest - setback for cursor, latest in zip(cursors, accumulate(cursors, max), strict=True))
+
+
+def _moment_of(cursor: str) -> int:
+    """Up to when a job has read: its whole cursor, or what it calls so."""
+    value = json.loads(cursor)
+    return int(value["read"] if isinstance(value, dict) else value)

@@ -11,20 +11,14 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from hotpapers.errors import Stopped
-from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks
-from hotpapers.ingest import (
-    ConfiguredSource,
-    IngestContext,
-    SharedPaperIndex,
-    chosen_sources,
-    job_factory,
-    job_names,
-    recount_job,
-)
-from hotpapers.jobs.leases import Leases
-from hotpapers.model import DAY
-from hotpapers.store import Record, record
+from hotpapers.base.errors import Stopped
+from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks
+from hotpapers.base.model import DAY
+from hotpapers.collect import job_factory, recount_job
+from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, chosen_sources, job_names
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.shared_index import SharedPaperIndex
+from hotpapers.record import Record, record
 from tests.http.server import TRUST
 from tests.loopback.hosts import HOSTS, addresses
 from tests.loopback.settings import settings_toml

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.errors import NotAStore, UnreachableStore
-from hotpapers.jobs import attempts, runner
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.loop import JobLoop
-from hotpapers.store import Record
+from hotpapers.base.errors import NotAStore, UnreachableStore
+from hotpapers.collect.jobs import attempts, runner
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.loop import JobLoop
+from hotpapers.record import Record
 from tests.torture.proxy import Proxy
 from tests.torture.rig import rig
 from tests.torture.table import ALL, Report, torture_only

@@ -15,10 +15,10 @@ import apsw
 import msgspec
 import pytest
 
-from hotpapers.errors import FullStore
-from hotpapers.jobs.job_state import JobState
-from hotpapers.model import HOUR
-from hotpapers.store import Record, sqlite
+from hotpapers.base.errors import FullStore
+from hotpapers.base.model import HOUR
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.record import Record, sqlite
 from tests.disks import small_disk
 from tests.postgres import with_database
 from tests.torture import comparison

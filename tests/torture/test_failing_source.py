@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.store import Record
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.record import Record
 from tests.loopback.script import MINUTE
 from tests.torture.rig import SOURCES_TO_READ, rig
 from tests.torture.table import Report, torture_only

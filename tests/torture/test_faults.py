@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hotpapers import announcement_days as days
+from hotpapers.base import announcement_days as days
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.coverage import reading_of
-from hotpapers.model import DAY, HOUR
-from hotpapers.sources import SOURCES
 from tests.loopback.clock import moment
 from tests.loopback.script import MINUTE
 from tests.loopback.world import World

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.deliver.export_site import export_site
+from hotpapers.base.model import HOUR, Post, Publication
+from hotpapers.collect.sources import SOURCES
 from hotpapers.issues import freeze
 from hotpapers.issues.freeze import publication_of
-from hotpapers.model import HOUR, Post, Publication
-from hotpapers.sources import SOURCES
-from hotpapers.store import Record
-from tests.hostile.active_content import FORM_ELEMENTS, active_parts
+from hotpapers.publish.deliver.export_site import export_site
+from hotpapers.record import Record
+from tests.hostile.active_content import active_parts, own_elements
 from tests.hostile.cases import CASES
 from tests.loopback.clock import moment
 from tests.loopback.manual_script import ManualScript, account, message, paper
@@ -34,8 +34,6 @@ NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 PUBLICATION = Publication(
     publication="daily", title="Tea", ranking="classic/1", threshold=1, posts=2, hour=14, observed_at=POSTED_AT - HOUR
 )
-FORM_PAGES = ("reading/index.html", "search/index.html")
-"""The site's own pages with a form."""
 SOURCES_TO_READ = tuple(SOURCES) if ALL else ("arxiv", "hackernews", "mastodon")
 NETWORKS = SOURCES_TO_READ[1:]
 CASES_TO_RUN = CASES if ALL else CASES[::12]
@@ -56,18 +54,15 @@ def test_hostile_text_stays_text_all_the_way(sqlite_url: str, tmp_path: Path, re
         store_damage = tuple(comparison.store_damage(record))
     pages = {file: Page(file.read_bytes()) for file in (tmp_path / "site").rglob("*.html")}
     findings = [
-        f"{file}: {finding}" for file, page in pages.items() for finding in active_parts(page, allowed(str(file)))
+        f"{file}: {finding}"
+        for file, page in pages.items()
+        for finding in active_parts(page, own_elements(str(file), page))
     ]
     articles = (article for page in pages.values() for article in page.all("article"))
     entries = [article for article in articles if article.attributes.get("class") == "entry"]
     outcome = Outcome(len(CASES_TO_RUN), errors=(*findings, *store_damage))
     report.add_row("hostile text, from the wire to the page", len(CASES_TO_RUN), outcome)
     assert outcome.is_clean and len(entries) > len(CASES_TO_RUN) // 2, outcome
-
-
-def allowed(path: str) -> set[str]:
-    """The site's own elements that a page may contain."""
-    return {"script", "meta", "link", *(FORM_ELEMENTS if path.endswith(FORM_PAGES) else ())}
 
 
 def hostile_paper(n: int, case: str) -> Paper:

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from hotpapers.errors import NetError
-from hotpapers.http import PoliteHttpClient
-from hotpapers.model import HttpClient
-from hotpapers.sources import SOURCES
+from hotpapers.base.errors import NetError
+from hotpapers.base.http import PoliteHttpClient
+from hotpapers.base.model import HttpClient
+from hotpapers.collect.sources import SOURCES
 from tests.http.server import Server, answer, client, serving
 from tests.loopback.hosts import HOSTS, TRAP, addresses
 from tests.loopback.reading import make_source

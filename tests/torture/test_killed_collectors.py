@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.store import Record
+from hotpapers.record import Record
 from tests.torture import comparison
 from tests.torture.rig import Rig, rig
 from tests.torture.table import KILLS, Report, one_database

@@ -16,18 +16,18 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
-from hotpapers.ingest.job_factory import ALWAYS_ON
-from hotpapers.model import DAY, HOUR, KINDS, Item, Measurement
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record, now
-from hotpapers.transparency import alarms
-from tests.following.sites import Follower, Publisher
+from hotpapers.base.model import DAY, HOUR, KINDS, Item, Measurement
+from hotpapers.collect.job_factory import ALWAYS_ON
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.record import Record, now
+from hotpapers.wings.proof import alarms
 from tests.http.server import Play, Server, answer, raw, stall
 from tests.issues.made import counts, post
 from tests.torture import comparison
 from tests.torture.comparison import Outcome
 from tests.torture.forks import Forks
 from tests.torture.table import KILLS, Report, one_database
+from tests.wings.peers.following.sites import Follower, Publisher
 
 LIFE_FACTOR = 1.2
 """A process's longest life, as a multiple of how long an undisturbed one takes."""

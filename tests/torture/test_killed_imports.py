@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.store import Record
-from tests.ingest.archive_helpers import export_lines, write_archive
+from hotpapers.record import Record
 from tests.torture import comparison
 from tests.torture.comparison import Outcome
 from tests.torture.table import KILLS, Report
+from tests.wings.archives.archive_helpers import export_lines, write_archive
 
 WORKERS = 2
 SHARES = (0.3, 0.9)

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from hotpapers.deliver.export_site import export_site, unsent
+from hotpapers.base.model import DAY, HOUR, Delivery, Issue, Publication
 from hotpapers.issues import freeze
 from hotpapers.issues.queries import frozen_days
-from hotpapers.model import DAY, HOUR, Delivery, Issue, Publication
-from hotpapers.schedule import due
-from hotpapers.store import Record
+from hotpapers.publish.deliver.export_site import export_site, unsent
+from hotpapers.publish.schedule import due
+from hotpapers.record import Record
 from tests.issues import made
 from tests.torture import comparison
 from tests.torture.comparison import Outcome

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.errors import NetError, StoreError
-from hotpapers.ingest.collect_job import CollectJob
-from hotpapers.jobs import job_state
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.leases import Leases
-from hotpapers.model import HttpClient, Item, PayloadPage, RawPayload
-from hotpapers.store import Record, postgres
-from hotpapers.store.batches import cursor_of
+from hotpapers.base.errors import NetError, StoreError
+from hotpapers.base.model import HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.collect.collect_job import CollectJob
+from hotpapers.collect.jobs import job_state
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.record import Record, postgres
+from hotpapers.record.batches import cursor_of
 from tests.ingest.job_setup import collect_setup
 from tests.ingest.test_collect_job import Stream
 from tests.torture.rig import rig

@@ -12,15 +12,16 @@ from pathlib import Path
 import apsw
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import CorruptStore, FullStore, NewerStore, NotAStore, NotFound, StoreError, UsageError
-from hotpapers.privacy.forget import copies, forget
-from hotpapers.privacy.retention import prune
-from hotpapers.store import Record, sqlite
-from hotpapers.store.record import is_server, store_path
-from hotpapers.store.sqlite import SqliteDatabase
-from hotpapers.transfer.backup import backup, copy_into, restore
-from hotpapers.transfer.jsonl import exporter
+from hotpapers.base import model
+from hotpapers.base.errors import CorruptStore, FullStore, NewerStore, NotAStore, NotFound, StoreError, UsageError
+from hotpapers.base.file_modes import temporary_files
+from hotpapers.keep.privacy.forget import copies, forget
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.transfer.backup import backup, copy_into, restore
+from hotpapers.keep.transfer.jsonl import exporter
+from hotpapers.record import Record, sqlite
+from hotpapers.record.record import is_server, store_path
+from hotpapers.record.sqlite import SqliteDatabase
 from tests.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT, counts_of
@@ -85,8 +86,8 @@ def test_an_older_backup_is_replaced_and_nothing_else(store: str, tmp_path: Path
 
 WRITER = """
 import sys
-from hotpapers import model
-from hotpapers.store import Record
+from hotpapers.base import model
+from hotpapers.record import Record
 with Record(sys.argv[1]) as record:
     print("ready", flush=True)
     for n in range(int(sys.argv[2])):
@@ -186,7 +187,7 @@ def test_restore_is_all_or_nothing(store: str, tmp_path: Path, monkeypatch: pyte
         backup(record, tmp_path / "backup.db")
         record.append([made.EVERY[0]], source="test")
     before = exported(store)
-    monkeypatch.setattr("hotpapers.transfer.queries.restart_numbers", lambda *_: 1 / 0)
+    monkeypatch.setattr("hotpapers.keep.transfer.queries.restart_numbers", lambda *_: 1 / 0)
     monkeypatch.setattr(SqliteDatabase, "become", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         restore(tmp_path / "backup.db", store, replace=True)
@@ -280,7 +281,7 @@ def test_a_backup_that_another_process_reads_is_taken_over_whole(store_url: str,
                 assert made.everything(other) == made.everything(reader) == made.everything(record)
                 assert not made.verified(other).findings
         backup(record, target)
-        assert not Path(f"{target}-wal").exists() and not Path(f"{target}.part").exists()
+        assert not Path(f"{target}-wal").exists() and not temporary_files(target.parent, "copy")
 
 
 def test_a_backup_in_whose_midst_somebody_was_forgotten_says_so(
@@ -290,7 +291,7 @@ def test_a_backup_in_whose_midst_somebody_was_forgotten_says_so(
 
     def copy_and_forget(database: SqliteDatabase, target: Path) -> None:
         copied(database, target)
-        if target.name == "backup.db.part":
+        if target in temporary_files(tmp_path, "copy"):
             with Record(store_url) as other:
                 forget(other, "x:@made_up_taro")
 
@@ -392,7 +393,7 @@ def test_a_store_on_a_full_or_read_only_disk_can_still_be_backed_up(
 
     with Record(sqlite_url) as record:
         made.talked(record)
-        monkeypatch.setattr("hotpapers.transfer.queries.note_copy", full)
+        monkeypatch.setattr("hotpapers.keep.transfer.queries.note_copy", full)
         assert backup(record, tmp_path / "elsewhere.db") == 2
 
 

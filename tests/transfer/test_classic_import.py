@@ -6,14 +6,14 @@ import hashlib
 
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import NotClassic
+from hotpapers.base import model
+from hotpapers.base.errors import NotClassic
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.render.classic import ClassicChannel
-from hotpapers.store import Record
-from hotpapers.transfer import classic_import
-from hotpapers.transfer.classic_import import ClassicImport
+from hotpapers.keep.transfer import classic_import
+from hotpapers.keep.transfer.classic_import import ClassicImport
+from hotpapers.publish.render.classic import ClassicChannel
+from hotpapers.record import Record
 from tests.conftest import data
 from tests.store import made
 

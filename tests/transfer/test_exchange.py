@@ -15,16 +15,16 @@ import msgspec
 import pytest
 import zstandard
 
-from hotpapers import model
-from hotpapers.errors import BusyStore, FullStore, NotExchange, StoreError
+from hotpapers.base import model
+from hotpapers.base.errors import BusyStore, FullStore, NotExchange, StoreError
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.render.classic import ClassicChannel
-from hotpapers.store import Record, batches
-from hotpapers.store.batches import load_manifest
-from hotpapers.transfer import classic_import, queries
-from hotpapers.transfer.jsonl import exporter, importer
-from hotpapers.transfer.jsonl.importer import ImportResult
+from hotpapers.keep.transfer import classic_import, queries
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.keep.transfer.jsonl.importer import ImportResult
+from hotpapers.publish.render.classic import ClassicChannel
+from hotpapers.record import Record, batches
+from hotpapers.record.batches import load_manifest
 from tests.conftest import data
 from tests.parsing import parse_all
 from tests.store import made
@@ -350,6 +350,8 @@ DELIVERED = [
 def test_deliveries_come_back_where_the_record_does_and_the_newer_stay(record: Record, other_url: str) -> None:
     with record.database.write():
         queries.merge_delivery_states(record.database, DELIVERED)
+        whatever_edition = ("tea", "2021-03-02", 0, "mailing", "ab" * 16, "sent", "250", AT, 1, 0)
+        queries.merge_delivery_states(record.database, [whatever_edition])
     exported = list(exporter.lines(record))
     assert kinds(exported)[-4:] == ["delivery_state"] * 3 + ["end"]
     assert "delivery_state" not in kinds(list(exporter.lines(record, records_only=True)))

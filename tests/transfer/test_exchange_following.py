@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import NotExchange
-from hotpapers.model import DAY, HOUR
-from hotpapers.privacy.forget import forget
-from hotpapers.privacy.retention import prune
-from hotpapers.search import update_index
-from hotpapers.store import Record
-from hotpapers.store.identities import is_pseudonym
-from hotpapers.store.manifest import BatchStamp, link, listing
-from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.base import model
+from hotpapers.base.errors import NotExchange
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.keep.search import update_index
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.record import Record
+from hotpapers.record.identities import is_pseudonym
+from hotpapers.record.manifest import BatchStamp, link, listing
 from tests.privacy.traces import store_bytes, where_found
 from tests.search import search_items
 from tests.store import made

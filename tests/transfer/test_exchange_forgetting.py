@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.model import Post, RawPayload, Reaction
-from hotpapers.privacy.forget import forget
-from hotpapers.store import Record
-from hotpapers.store.identities import NUMBER
-from hotpapers.store.parsing import ParsedPayload
-from hotpapers.store.record import store_path
-from hotpapers.transfer.backup import backup, restore
-from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.base.model import Post, RawPayload, Reaction
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.backup import backup, restore
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.record import Record
+from hotpapers.record.identities import NUMBER
+from hotpapers.record.parsing import ParsedPayload
+from hotpapers.record.record import store_path
 from tests.privacy.traces import store_bytes
 from tests.store import made
 from tests.store.made import AT

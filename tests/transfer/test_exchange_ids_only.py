@@ -8,20 +8,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import NotExchange
+from hotpapers.base import model
+from hotpapers.base.errors import NotExchange
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.privacy.forget import forget
-from hotpapers.render.classic import ClassicChannel
-from hotpapers.store import Record, redaction
-from hotpapers.store.commitments import commitment
-from hotpapers.store.identities import NUMBER
-from hotpapers.store.verify import VerifyFinding
-from hotpapers.transfer import parquet
-from hotpapers.transfer.backup import backup
-from hotpapers.transfer.jsonl import exporter, importer
-from hotpapers.transfer.jsonl.exporter import ExportRequest
-from hotpapers.transfer.jsonl.importer import ImportResult
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer import parquet
+from hotpapers.keep.transfer.backup import backup
+from hotpapers.keep.transfer.jsonl import exporter, importer
+from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
+from hotpapers.keep.transfer.jsonl.importer import ImportResult
+from hotpapers.publish.render.classic import ClassicChannel
+from hotpapers.record import Record, redaction
+from hotpapers.record.commitments import commitment
+from hotpapers.record.identities import NUMBER
+from hotpapers.record.verify import VerifyFinding
 from tests.conftest import data
 from tests.store import made
 from tests.store.made import AT

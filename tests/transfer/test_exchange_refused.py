@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from hotpapers import model
-from hotpapers.errors import NotExchange
-from hotpapers.model import LARGEST
-from hotpapers.store import Record
-from hotpapers.store.manifest import BatchStamp, genesis, link, listing
-from hotpapers.transfer.jsonl import exporter, importer, reader
+from hotpapers.base import model
+from hotpapers.base.errors import NotExchange
+from hotpapers.base.model import MAX_INTEGER
+from hotpapers.keep.transfer.jsonl import exporter, importer, reader
+from hotpapers.record import Record
+from hotpapers.record.manifest import BatchStamp, genesis, link, listing
 from tests.store import made
 from tests.store.made import AT
 
@@ -85,9 +85,9 @@ BAD: list[tuple[Any, str]] = [
     ({**TALLY, "likes": True}, "Expected `int`, got `bool`"),
     ({**TALLY, "likes": None}, "Expected `int`, got `null`"),
     ({**TALLY, "likes": -1}, "likes is negative"),
-    ({**TALLY, "reposts": LARGEST + 1}, "reposts 9007199254740992 is larger than 2^53 - 1"),
+    ({**TALLY, "reposts": MAX_INTEGER + 1}, "reposts 9007199254740992 is larger than 2^53 - 1"),
     ({**TALLY, "likes": 10**400}, "likes"),
-    ({**TALLY, "observed_at": -LARGEST - 1}, "observed_at -9007199254740992 is too small"),
+    ({**TALLY, "observed_at": -MAX_INTEGER - 1}, "observed_at -9007199254740992 is too small"),
     ({**TALLY, "paper": "2103.00001"}, "is not a paper's key"),
     ({**TALLY, "paper": "arxiv:2113.00001"}, "is not a paper's key"),
     ({**TALLY, "network": "telegraph"}, "network 'telegraph' is not one of bluesky"),
@@ -129,7 +129,7 @@ def test_a_bad_line_is_named_and_nothing_is_taken(sqlite_url: str, bad: Any, rea
 
 def test_what_is_odd_but_sound_is_taken(sqlite_url: str) -> None:
     odd = [
-        {**TALLY, "likes": LARGEST, "observed_at": -1},
+        {**TALLY, "likes": MAX_INTEGER, "observed_at": -1},
         {**TALLY, "method": "\0 and \x1b and \ufffd"},
         {**POST, "links": [{"start": 5, "end": 5, "target": ""}]},
         COVERAGE,
@@ -143,7 +143,7 @@ def test_what_is_odd_but_sound_is_taken(sqlite_url: str) -> None:
 
 
 def test_a_line_without_end_is_not_read_to_its_end(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(reader, "MAX_LINE_BYTES", 1000)
     problem = refused(sqlite_url, [json.dumps(HEADER).encode(), b"x" * 1001, b"x" * 500])
     assert problem.reason == "a line longer than 1,000 bytes" and problem.line == 2
 

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import zstandard
 
-from hotpapers.model import Paper
-from hotpapers.store import Record
-from hotpapers.transfer import export_formats, parquet
-from hotpapers.transfer.jsonl.exporter import ExportRequest, export_lines
+from hotpapers.base.errors import InputError, NotExchange
+from hotpapers.base.model import Paper
+from hotpapers.keep.transfer import export_formats, packed, parquet, streams
+from hotpapers.keep.transfer.jsonl.exporter import ExportRequest, export_lines
+from hotpapers.record import Record
+from hotpapers.wings.archives.table import table_content
 from tests.disks import small_disk
 from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
 
@@ -39,6 +42,55 @@ def test_a_category_is_no_formula(sqlite_record: Record) -> None:
     text = b"".join(export_formats.EXPORTS["csv"](sqlite_record, ExportRequest())).decode()
     _, *rows = csv.reader(io.StringIO(text, newline=""))
     assert "'=1+1" in rows[0]
+
+
+FORMULAS = [
+    *(f"{sign}1+1" for sign in "=+-@\t\r\n\v\f\x85\u2028＝＋－＠﹢﹣﹦﹫⁺⁼₊−"),
+    " =1+1", "\u200b=1+1", "\ufeff＝1+1", "\u3000＠SUM(A1)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_text_is_taken_for_a_formula(text: str) -> None:
+    row = export_formats._csv_row((text, 7, "Tea = water + leaves"))
+    assert next(csv.reader(io.StringIO(row.decode(), newline=""))) == [f"'{text}", "7", "Tea = water + leaves"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "1+1", "Tea", "“=”", "ℝ = R"])
+def test_other_text_is_left_alone(text: str) -> None:
+    assert next(csv.reader(io.StringIO(export_formats._csv_row((text, 7)).decode(), newline=""))) == [text, "7"]
+
+
+def bomb(path: Path, lines: int) -> Path:
+    """A small table of large lines."""
+    with parquet.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT i AS n, repeat('a', 1000000) AS line FROM range({lines}) t(i)) TO '{path}' "
+            "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)"
+        )
+    return path
+
+
+def test_a_small_table_does_not_fill_the_memory(tmp_path: Path) -> None:
+    path = bomb(tmp_path / "small.parquet", 2000)
+    assert path.stat().st_size < 200_000
+    with pytest.raises(NotExchange, match="not a Parquet export: Out of Memory"):
+        list(parquet.parquet_lines(str(path)))
+
+
+def test_a_small_file_does_not_fill_the_disk(tmp_path: Path) -> None:
+    packed_file = tmp_path / "small.parquet.zst"
+    packed_file.write_bytes(zstandard.compress(b"PAR1" + bytes(packed.ALLOWED + 2**21)))
+    with pytest.raises(InputError, match="more than 20 times larger when unpacked"), streams.as_path(str(packed_file)):
+        pass
+    out = io.BytesIO()
+    with (
+        streams.open_input(str(packed_file)) as stream,
+        pytest.raises(InputError, match="more than 20 times larger"),
+        table_content(stream, ()),
+    ):
+        out.write(b"never")
+    assert not out.getvalue()
 
 
 @pytest.mark.long

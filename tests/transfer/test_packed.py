@@ -12,8 +12,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import InputError
-from hotpapers.transfer.packed import LARGEST_WINDOW, open_range, open_unpacked, zstd_frames
+from hotpapers.base.errors import InputError
+from hotpapers.keep.transfer.packed import MAX_WINDOW_BYTES, open_range, open_unpacked, zstd_frames
 
 SKIPPED = b"\x5a\x2a\x4d\x18\x05\0\0\0hello"
 """A skippable frame."""
@@ -38,7 +38,7 @@ def as_raw(content: bytes) -> io.RawIOBase:
 
 
 def unpacked(packed: bytes) -> bytes:
-    with open_unpacked(as_raw(packed), "made.zst", None, LARGEST_WINDOW) as stream:
+    with open_unpacked(as_raw(packed), "made.zst", None, MAX_WINDOW_BYTES) as stream:
         return stream.read()
 
 
@@ -82,5 +82,5 @@ def test_frames_that_break_off_are_no_place_to_cut(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_what_says_little_and_unpacks_to_much_takes_little_at_a_time(pack: object) -> None:
     packed = pack(bytes(2**26))  # type: ignore[operator]
-    with open_unpacked(as_raw(packed), "bomb", None, LARGEST_WINDOW) as stream:
+    with open_unpacked(as_raw(packed), "bomb", None, MAX_WINDOW_BYTES) as stream:
         assert sum(len(block) for block in iter(lambda: stream.read1(2**20), b"")) == 2**26

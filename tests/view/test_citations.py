@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.model import Paper
-from hotpapers.view.citations import PaperCitation, bibtex, citation, coins, highwire, ris
+from hotpapers.base.model import Paper
+from hotpapers.publish.view.citations import PaperCitation, bibtex, citation, coins, highwire, ris
 from tests.render.build import paper
 from tests.render.full_sample import STARS
 from tests.render.hostile import HOSTILE
@@ -50,6 +50,17 @@ def test_ris() -> None:
         "PY  - 2021\r\nDA  - 2021/01/14/\r\nPB  - arXiv\r\nAN  - arXiv:2101.99907\r\nDO  - 10.1000/stars.1\r\n"
         "UR  - https://arxiv.org/abs/2101.99907\r\nER  - \r\n"
     )
+
+
+def test_a_suffix_follows_the_family_name() -> None:
+    reference = citation_of(
+        paper("2101.99912", "T", authors=("Tansy Overquill Jr.", "Kaveh Rushmere III", "Ada de Moth"))
+    )
+    assert bibtex(reference).startswith("@misc{overquill-2101.99912,")
+    assert "author = {Overquill, Jr., Tansy and Rushmere, III, Kaveh and Ada de Moth}" in bibtex(reference)
+    assert [line[6:] for line in ris(reference).split("\r\n") if line.startswith("AU")] == [
+        "Overquill, Tansy, Jr.", "Rushmere, Kaveh, III", "de Moth, Ada",
+    ]  # fmt: skip
 
 
 def test_coins_and_highwire() -> None:

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.model import Paper
-from hotpapers.store import Record
-from hotpapers.transfer.classic_import import import_classic
-from hotpapers.view.mathml import LONGEST, formula
-from hotpapers.view.tex import LONGEST as LONGEST_TEXT
-from hotpapers.view.tex import MOST, decode_accents, formulas, plain, plain_line, prose
+from hotpapers.base.ids.tex_formulas import formulas
+from hotpapers.base.model import Paper
+from hotpapers.keep.transfer.classic_import import import_classic
+from hotpapers.publish.view import mathml
+from hotpapers.publish.view.mathml import MAX_FORMULA_CHARS, formula
+from hotpapers.publish.view.tex import MAX_FORMULAS_CHARS, decode_accents, plain, plain_line, prose
+from hotpapers.publish.view.tex import MAX_TEXT_CHARS as LONGEST_TEXT
+from hotpapers.record import Record
 from tests.conftest import SHARED
 from tests.render.html import Page
 
@@ -67,7 +69,7 @@ def test_a_text_without_end_is_shown_as_it_is() -> None:
     assert prose("$x$" * 4000) == "$x$" * 4000
     text = "$&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&$ " * 300
     markup = prose(text)
-    assert markup.count("<math") < markup.count('<code class="tex">') and len(markup) < 3 * MOST
+    assert markup.count("<math") < markup.count('<code class="tex">') and len(markup) < 3 * MAX_FORMULAS_CHARS
 
 
 # ---- one formula ---------------------------------------------------------------------------------------
@@ -93,6 +95,27 @@ def test_macros_that_papers_use_are_known(tex: str) -> None:
     assert formula(tex) is not None
 
 
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        ("\\mathop{\\rm div}(u)", "<mo>div</mo>"), ("\\mathop{{\\rm div}}u", "<mo>div</mo>"),
+        ("{\\mathop{\\mathrm{cap}}}_K", "<mo>cap</mo>"), ("\\mathop{\\text{ess}}", "<mo>ess</mo>"),
+        ("\\mathop{a+b}_i", "<mi>a</mi><mo>+</mo><mi>b</mi>"), ("a \\mathrel{\\|} b", ">‖</mo>"),
+        ("a \\mathbin{\\circ_x} b", "<mo>∘</mo><mi>x</mi>"), ("\\mathord{x}", "<mi>x</mi>"),
+        ("\\mathopen{(}x\\mathclose{)}", ">)</mo>"), ("\\mathpunct{;}", "<mi>;</mi>"), ("\\mathinner{x}", "<mi>x</mi>"),
+        ("\\mathop{\\mathrel{x}}", "<mi>x</mi>"), ("5%", "<mn>5</mn><mi>%</mi>"), ("L^{2}% (0,1)", "<mn>1</mn>"),
+        ("\\text{67\\% so}", "<mtext>67% so</mtext>"), ("{\\rm eff}", "<mtext>eff</mtext>"),
+    ],
+)  # fmt: skip
+def test_no_part_of_a_formula_vanishes(tex: str, expected: str) -> None:
+    assert expected in body(tex).replace("&nbsp;", " ")
+
+
+def test_a_formula_that_would_lose_a_letter_is_given_up() -> None:
+    assert mathml._safe("<mi>a</mi><mo>x<mi>d</mi></mo>") == "" == mathml._safe("<mi>a<script>b</script></mi>")
+    assert mathml._letters_in("\\mathbb{R}^2 ℝ") == {"R": 2, "2": 1}
+
+
 def test_a_row_may_begin_with_what_looks_like_a_command() -> None:
     for row in ("-1", "R", "eps", "Tr", "abs{x}", "calU"):
         assert body(f"\\begin{{matrix}}a\\\\{row}\\end{{matrix}}") == body(
@@ -107,7 +130,7 @@ def test_a_row_may_begin_with_what_looks_like_a_command() -> None:
         "  ",
         "\\frac{",
         "\\foo",
-        "x" * (LONGEST + 1),
+        "x" * (MAX_FORMULA_CHARS + 1),
         "{" * 41 + "x" + "}" * 41,
         "\\sqrt" * 160,
         "\\left(",
@@ -163,6 +186,12 @@ def test_any_text_ends_in_time(text: str) -> None:
         ("90\\% of R\\&D", "90% of R&D"), ("\\emph{very \\textbf{new}}", "very new"), ("{\\it Tea}", "Tea"),
         ("see \\cite{tea2020}", "see [tea2020]"), ("\\href{http://a.example}{here}", "here"),
         ("\\url{a.example}", "a.example"), ("\\alpha and \\Omega", "α and Ω"), ("a \\to b", "a → b"),
+        ("MoS\\textsubscript{2} at 10\\textsuperscript{-3}", "MoS₂ at 10⁻³"), ("H\\textsubscript 2O", "H₂O"),
+        ("T\\textsubscript{max}, T\\textsubscript{CMB}, 5\\textsuperscript{th}", "Tₘₐₓ, T_CMB, 5ᵗʰ"),
+        ("Tea\\textsuperscript{\\textregistered}", "Tea®"), ("Fe\\unknown{3}O", "Fe3O"), ("\\ion{C}{iv}", "C iv"),
+        ("a \\method{fast \\new{one}}", "a fast one"), ("\\method{} and \\method", "method and method"),
+        ("\\textcolor{red}{tea} \\frac{1}{2} \\hat{x}", "tea 1/2 x̂"), ("\\citep[see][]{a}, \\autoref{b}", "[a], [b]"),
+        ("10\\textmu m", "10μ m"), ("\\href{a.example}", "a.example"),
         ("\\ours is new", "ours is new"), ("\\ie, so", "i.e., so"),
         ("Fig.~1\\,a", "Fig.\u00a01 a"), ("``so'' 1--2\\ ", "“so” 1–2 "), ("\\footnote{Why}", " (Why)"),
         ("``so''", "“so”"), ("Poincaré--Hopf --- why?", "Poincaré–Hopf — why?"), ("see Fig.~1", "see Fig.\u00a01"),
@@ -182,6 +211,7 @@ def test_letters(tex: str, text: str) -> None:
 def test_emphasis_may_enclose_formulas() -> None:
     assert plain("\\emph{a $x$ b} and \\textbf{$y_{1}$}") == "a $x$ b and $y_{1}$"
     assert plain("$\\text{a}$ \\textit{\\emph{b $\\mathrm{c}$}\0}") == "$\\text{a}$ b $\\mathrm{c}$"
+    assert plain("\\unknown{a $x$ b} H\\textsubscript{$x$}") == "a $x$ b H$x$"
     assert "emph" not in prose("\\emph{a $x$ b}") and "{" not in prose("\\emph{a $x$ b}")
 
 

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from hotpapers.store import Record
-from hotpapers.web.api import ApiConfig, ApiRoute
+from hotpapers.record import Record
+from hotpapers.serve.web.api import ApiConfig, ApiRoute
 from tests.cli.run import environment
 from tests.conftest import ROOT
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from hotpapers.store import Record
-from hotpapers.web.api import ApiApp, ApiConfig, ApiRoute
+from hotpapers.record import Record
+from hotpapers.serve.web.api import ApiApp, ApiConfig, ApiRoute
 from tests.query import query_stores
 
 ApiFactory = Callable[..., Starlette]

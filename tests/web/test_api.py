@@ -13,15 +13,15 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Match
 
-from hotpapers import terms
+from hotpapers.base import terms
 from hotpapers.issues.freeze import freeze, publication_of
-from hotpapers.moderation import blocklist
-from hotpapers.moderation.blocklist import Blocklist
-from hotpapers.query import openapi
-from hotpapers.store import Record
-from hotpapers.transfer.jsonl.importer import import_lines
-from hotpapers.web import api, http_messages
-from hotpapers.web.http_messages import ApiReply
+from hotpapers.issues.moderation import blocklist
+from hotpapers.issues.moderation.blocklist import Blocklist
+from hotpapers.keep.transfer.jsonl.importer import import_lines
+from hotpapers.publish.query import openapi
+from hotpapers.record import Record
+from hotpapers.serve.web import api, http_messages
+from hotpapers.serve.web.http_messages import ApiReply
 from tests.conftest import data
 from tests.issues.made import DAY, post, write
 from tests.query import query_stores
@@ -374,7 +374,7 @@ def test_a_defect_of_ours_tells_nothing(
 
 
 def test_too_many_at_once_are_told_to_come_again(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(api, "MAX_REQUESTS_AT_ONCE", 3)
     app = make_api()
 
     async def fetch_all() -> list[Response]:
@@ -387,8 +387,8 @@ def test_too_many_at_once_are_told_to_come_again(make_api: ApiFactory, monkeypat
 
 
 def test_heavy_requests_that_wait_hold_up_no_others(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "MOST_AT_ONCE", 3)
-    monkeypatch.setattr(api, "MOST_HEAVY", 2)
+    monkeypatch.setattr(api, "MAX_REQUESTS_AT_ONCE", 3)
+    monkeypatch.setattr(api, "MAX_HEAVY_REQUESTS", 2)
     app = make_api()
     days = [issue["day"] for issue in get(app, ISSUES).json["issues"]]
 

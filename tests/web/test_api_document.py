@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from starlette.applications import Starlette
 
-from hotpapers.query.openapi import document, json_of
+from hotpapers.publish.query.openapi import document, json_of
 from tests.web.asgi import Response, get
 
 DOCUMENT: dict[str, Any] = json.loads(json_of(document()))

@@ -17,10 +17,10 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from hotpapers.cli import serve
-from hotpapers.store import Record
-from hotpapers.web import app as web_app
-from hotpapers.web import export_stream
+from hotpapers.record import Record
+from hotpapers.serve.web import app as web_app
+from hotpapers.serve.web import export_stream
+from hotpapers.serve.web import serving as app_serving
 from tests.issues.made import post, write
 from tests.query import query_stores
 from tests.render.sample import LISTED_READER
@@ -140,7 +140,7 @@ def test_who_takes_a_little_of_an_export_again_and_again_is_left(
     make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_stream, "PATIENCE", 2.0)
-    monkeypatch.setattr(export_stream, "LEAST_RATE", 50_000_000)
+    monkeypatch.setattr(export_stream, "MIN_BYTES_A_SECOND", 50_000_000)
     app = make_api()
 
     def is_left() -> bool:
@@ -231,7 +231,7 @@ def test_an_export_that_cannot_begin_is_a_problem(make_api: ApiFactory, monkeypa
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_the_end_of_an_answer_does_not_wait_for_its_beginning(host: str) -> None:
     """Otherwise each answer of several packets takes 40 ms longer."""
-    with serve._listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+    with app_serving.listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
         connection, _ = listener.accept()
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
         connection.close()

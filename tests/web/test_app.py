@@ -12,20 +12,22 @@ from contextlib import closing
 import pytest
 from starlette.applications import Starlette
 
-from hotpapers.errors import UnreachableStore
-from hotpapers.render.feeds import FeedsChannel
-from hotpapers.render.html.pages import SiteChannel
-from hotpapers.store import Record
-from hotpapers.view.site_config import SiteConfig
-from hotpapers.web.app import app, server
-from hotpapers.web.page_cache import FreshIssueReader
+from hotpapers.base.errors import UnreachableStore
+from hotpapers.publish.render.feeds import FeedsChannel
+from hotpapers.publish.render.html.pages import SiteChannel
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record
+from hotpapers.serve.web.app import app, server
+from hotpapers.serve.web.page_cache import FreshIssueReader
 from tests.query import query_stores
 from tests.render.build import LISTED, PlainIssueReader
+from tests.render.full_sample import FULL_READER
 from tests.render.html import Page
 from tests.render.sample import LISTED_READER
 
 Response = tuple[int, dict[str, str], bytes]
-RENDERED = list(SiteChannel().render(LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers")))
+LIVE = SiteConfig(is_live=True)
+RENDERED = list(SiteChannel(LIVE).render(LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers")))
 INDEX = ("search/index.json", "search/papers/", "search/2021-q1/")
 """The search index exists only as files: the app searches the record."""
 FILES = {file.path: file.data for file in RENDERED if file.data and not file.path.startswith(INDEX)}
@@ -35,9 +37,11 @@ APP = app(lambda: LISTED_READER, "hot-papers")
 
 def ask(path: str, method: str = "GET", headers: dict[str, str] | None = None, site: Starlette = APP) -> Response:
     """One request: status, headers, body."""
+    path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "server": ("a.example", 80),
+        "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
+        "server": ("a.example", 80),
         "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
     }  # fmt: skip
     messages: list[dict[str, object]] = []
@@ -118,6 +122,35 @@ def test_a_folder_is_its_index() -> None:
         assert ask(f"/{path}")[2] == FILES[f"{path}index.html"]
         status, headers, body = ask(f"/{path.rstrip('/')}")
         assert (status, headers["location"], body) == (308, path.rstrip("/").rpartition("/")[2] + "/", b"")
+
+
+def test_readers_ask_for_a_category_of_a_page() -> None:
+    site = app(lambda: FULL_READER, "daily")
+    for path in ("/2021-01-14/", "/2021-01-14/all/", "/"):
+        page = Page(ask(path, site=site)[2])
+        fields = [part.attributes["data-in"] for part in page.elements if "data-in" in part.attributes]
+        assert len(set(fields)) > 1 or path == "/"
+        for category in {*fields, "math.NT"}:
+            status, _, body = ask(f"{path}?in={category}", site=site)
+            chosen = [part.attributes["data-in"] for part in Page(body).elements if "data-in" in part.attributes]
+            assert status == 200 and chosen == [field for field in fields if field == category]
+            assert f": {category}" in Page(body).text
+        assert ask(f"{path}?in=no.such", site=site)[2] == ask(f"{path}?in=", site=site)[2] == ask(path, site=site)[2]
+    assert ask("/about/?in=cs.CL", site=site)[2] == ask("/about/", site=site)[2]
+    assert ask("/none/?in=cs.CL", site=site)[0] == ask("/2021-01-14/index.html%3Fin=cs.CL", site=site)[0] == 404
+
+
+def test_readers_ask_for_all_papers_of_a_day_by_voices() -> None:
+    site = app(lambda: FULL_READER, "daily")
+    lines = [
+        part.attributes
+        for part in Page(ask("/2021-01-14/all/?by=voices", site=site)[2]).elements
+        if "data-voices" in part.attributes
+    ]
+    assert [int(line["data-voices"]) for line in lines] == sorted(
+        (int(line["data-voices"]) for line in lines), reverse=True
+    )
+    assert {line["data-in"] for line in lines} == {"cs.CL", "cs.RO", "math.IT"}
 
 
 def test_types() -> None:
@@ -266,7 +299,9 @@ PUBLIC = SiteConfig(base="https://papers.example/")
 
 def test_a_public_site_has_the_same_cards_and_the_same_map() -> None:
     public_site = app(lambda: LISTED_READER, "hot-papers", PUBLIC)
-    files = SiteChannel(PUBLIC).render(LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers"))
+    files = SiteChannel(PUBLIC._replace(is_live=True)).render(
+        LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers")
+    )
     suffixes = (".png", "robots.txt", "sitemap.xml")
     data_by_path = {file.path: file.data for file in files if file.data and file.path.endswith(suffixes)}
     assert len(data_by_path) == 3 + 3 + 2

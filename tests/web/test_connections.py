@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hotpapers.web.app import server
-from hotpapers.web.connection_table import ConnectionLimits, allowed_behind
+from hotpapers.serve.web.app import server
+from hotpapers.serve.web.connection_table import ConnectionLimits, allowed_behind
 from tests.render.sample import LISTED_READER
 
 SLOW = 300
@@ -208,3 +208,21 @@ def test_who_connects_cannot_fill_the_log(data: bytes, capfd: pytest.CaptureFixt
     with serve_site(ConnectionLimits()) as port, connect(port, data) as connection:
         assert is_closed(connection)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        "Content-Length: 4\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 4",
+        "TRANSFER-ENCODING: chunked\r\ncontent-length: 31",
+    ],
+)
+def test_a_request_with_two_lengths_is_refused_and_its_connection_closed(lengths: str) -> None:
+    """A proxy may take the other one: what is then left would be read as somebody's request."""
+    with serve_site(ConnectionLimits()) as port, socket.create_connection(("127.0.0.1", port), LIMIT) as connection:
+        smuggled = "1\r\nx\r\n0\r\n\r\nGET /404 HTTP/1.1\r\nHost: a\r\n\r\n"
+        connection.sendall(f"POST /size HTTP/1.1\r\nHost: a\r\n{lengths}\r\n\r\n{smuggled}".encode())
+        response = b"".join(iter(lambda: connection.recv(4096), b""))  # to the end of the connection
+    assert response.startswith(b"HTTP/1.1 400 ") and response.count(b"HTTP/1.1") == 1
+    assert b"connection: close" in response.lower()

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.deliver.announce.custom_feed import feed_record, feed_uri, service_did
-from hotpapers.errors import BusyStore
-from hotpapers.model import PublishedIssue, Quotation
-from hotpapers.settings.announce import BlueskyAccount
-from hotpapers.web.app import app
-from hotpapers.web.feed_generator import ISSUES, FeedSkeleton, routes
+from hotpapers.base.errors import BusyStore
+from hotpapers.base.model import PublishedIssue, Quotation
+from hotpapers.base.settings.announce import BlueskyAccount
+from hotpapers.publish.deliver.announce.custom_feed import feed_record, feed_uri, service_did
+from hotpapers.serve.web.app import app
+from hotpapers.serve.web.feed_generator import ISSUES, FeedSkeleton, routes
 from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper, post
 from tests.web.asgi import get
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from hotpapers.errors import BusyStore, NotFound, UsageError
-from hotpapers.web import forms
-from hotpapers.web.forms import (
-    LARGEST,
-    MOST,
+from hotpapers.base.errors import BusyStore, NotFound, UsageError
+from hotpapers.serve.web import forms
+from hotpapers.serve.web.forms import (
+    MAX_FORM_BYTES,
+    MAX_PENDING_FORMS,
     SHARE,
     SUBMITS_AN_HOUR,
     VIEWS_A_MINUTE,
@@ -88,7 +88,13 @@ def test_an_origin_is_written_as_browsers_write_it() -> None:
 
 
 def test_what_cannot_be_read_or_is_too_long_is_refused(app: Starlette) -> None:
-    for body in (b"a=%ff", b"\xff", b"a=1&a=2", b"a=" + b"1" * LARGEST, b"&".join(b"n%d=1" % n for n in range(11))):
+    for body in (
+        b"a=%ff",
+        b"\xff",
+        b"a=1&a=2",
+        b"a=" + b"1" * MAX_FORM_BYTES,
+        b"&".join(b"n%d=1" % n for n in range(11)),
+    ):
         response = submit(app, "/deep/echo", body)
         assert response.status == 400 and "unreadable or too long" in response.text
     assert submit(app, "/deep/echo", b"a=1", content_type="multipart/form-data; boundary=x").status == 400
@@ -106,10 +112,10 @@ def test_reading_never_fails(body: bytes) -> None:
 
 def test_of_what_is_too_long_the_beginning_is_legible() -> None:
     for blanks in range(12):
-        text = "x" * blanks + "好" * LARGEST
+        text = "x" * blanks + "好" * MAX_FORM_BYTES
         fields = readable_fields(urlencode({"issue": "1", "said": text}).encode())
         assert fields["issue"] == "1" and len(fields["said"]) > 3_500 and text.startswith(fields["said"])
-    assert readable_fields(b"a=1&" * LARGEST) == {}
+    assert readable_fields(b"a=1&" * MAX_FORM_BYTES) == {}
 
 
 def test_each_client_may_send_so_much_an_hour(app: Starlette) -> None:
@@ -175,11 +181,14 @@ def test_who_is_refused_keeps_what_they_typed() -> None:
     app = Starlette(routes=[router.route("/say", act, act, 5, filled_form)])
     for text, status, message in (
         ("busy", 503, "The server is busy."), ("odd", 400, "This request cannot be processed."),
-        ("x" * LARGEST, 400, "or too long"), ("busy", 503, "The server is busy."), ("late", 429, "Too many requests"),
+        ("x" * MAX_FORM_BYTES, 400, "or too long"), ("busy", 503, "The server is busy."),
+        ("late", 429, "Too many requests"),
     ):  # fmt: skip
         response = submit(app, "/say", {"issue": "<1>", "said": text})
         assert response.status == status and message in response.text and response.hidden == {"issue": "<1>"}
-        assert f" {text[: LARGEST - len('issue=%3C1%3E&said=')]} " in response.text and response.page.all("textarea")
+        assert f" {text[: MAX_FORM_BYTES - len('issue=%3C1%3E&said=')]} " in response.text and response.page.all(
+            "textarea"
+        )
         assert ("retry-after" in response.headers) == (status != 400)
     assert submit(app, "/say", {"said": "busy"}, sec_fetch_site="cross-site").page.all("form") == []
     router.close()
@@ -209,9 +218,9 @@ def test_so_much_is_done_at_once_and_no_more(router: FormRouter) -> None:
         release.wait()
         ends.release()
 
-    assert all(router.run_later(slow) for _ in range(MOST)) and not router.run_later(slow)
+    assert all(router.run_later(slow) for _ in range(MAX_PENDING_FORMS)) and not router.run_later(slow)
     release.set()
-    for _ in range(MOST):
+    for _ in range(MAX_PENDING_FORMS):
         assert ends.acquire(timeout=30)
 
 

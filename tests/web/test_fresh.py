@@ -13,9 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.issues import freeze
-from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import (
+from hotpapers.base.model import (
     HOUR,
     Account,
     Alias,
@@ -27,17 +25,19 @@ from hotpapers.model import (
     Reaction,
     Tally,
 )
-from hotpapers.moderation import blocklist
-from hotpapers.moderation.blocklist import Blocklist
-from hotpapers.privacy.forget import forget
-from hotpapers.privacy.retention import prune
-from hotpapers.render.feeds import FeedMaker
-from hotpapers.render.html.pages import SitePages
-from hotpapers.store import Record
-from hotpapers.view.site_config import NOBODY
-from hotpapers.web import page_cache
-from hotpapers.web.app import app
-from hotpapers.web.page_cache import CurrentPages, FreshIssueReader
+from hotpapers.issues import freeze
+from hotpapers.issues.moderation import blocklist
+from hotpapers.issues.moderation.blocklist import Blocklist
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.publish.render.feeds import FeedMaker
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.record import Record
+from hotpapers.serve.web import page_cache
+from hotpapers.serve.web.app import app
+from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
 from tests.issues.made import (
     DAILY,
     DAY,
@@ -212,7 +212,8 @@ def store(tmp_path: Path) -> Path:
 
 def pages(issue_reader: IssueReader) -> dict[str, bytes | None]:
     """All pages and feeds served from an issue reader."""
-    site_pages, feeds = SitePages(issue_reader, "daily"), FeedMaker(issue_reader, "daily", NOBODY)
+    live = NOBODY._replace(is_live=True)
+    site_pages, feeds = SitePages(issue_reader, "daily", live), FeedMaker(issue_reader, "daily", NOBODY)
     contents = {path: site_pages.page(path) for path in site_pages.paths()}
     return {**contents, **{path: feeds.feed(path) for path in feeds.paths()}}
 

@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from hotpapers import settings as all_settings
-from hotpapers.deliver.export_site import export_site
+import hotpapers
+from hotpapers.base import settings as all_settings
+from hotpapers.base.model import DAY as A_DAY
+from hotpapers.base.model import HOUR, Account, Alias, Item, Judgement, Verdict
+from hotpapers.base.settings import BotSettings
+from hotpapers.base.settings.serve import ServeSettings
+from hotpapers.issues.moderation.bots.review import OperatorVerdict, review_account, set_verdict, withdraw_verdict
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import DAY as A_DAY
-from hotpapers.model import HOUR, Account, Alias, Item, Judgement, Verdict
-from hotpapers.moderation.bots.review import OperatorVerdict, review_account, set_verdict, withdraw_verdict
-from hotpapers.settings import BotSettings
-from hotpapers.settings.serve import ServeSettings
-from hotpapers.store import Record, reader_reports
-from hotpapers.terms import TERMS
-from hotpapers.view.site_config import SiteConfig
-from hotpapers.web import my_posts, reader_features
-from hotpapers.web.app import app as pages
-from hotpapers.web.forms import SUBMITS_AN_HOUR, FormRouter
+from hotpapers.publish.deliver.export_site import export_site
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record, reader_reports
+from hotpapers.serve.web import my_posts, reader_features
+from hotpapers.serve.web.app import app as pages
+from hotpapers.serve.web.forms import SUBMITS_AN_HOUR, FormRouter
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, post, posts_about, write
 from tests.loopback.clock import SteppedClock
 from tests.loopback.manual_script import ManualScript, account, message
@@ -88,10 +88,8 @@ class Site:
     def begin(self, bots: BotSettings | None = None, base_addresses: Sequence[str] | None = None) -> None:
         """Starts the app with fresh rate limits."""
         self.router = FormRouter(BASE, DAILY.title)
-        reader_config = reader_features.ReaderConfig(
-            all_settings.Settings(), self.folder, "", SiteConfig(app=BASE), TERMS
-        )
-        dependencies = reader_features.my_posts_dependencies(partial(Record, str(self.store)), reader_config)
+        hot_papers = hotpapers.Site(self.store, file=self.folder / "hotpapers.toml")
+        dependencies = reader_features.my_posts_dependencies(partial(Record, str(self.store)), hot_papers)
         self.dependencies = dependencies._replace(
             open_client=lambda: client(self.loopback), view=self.loopback.bases["bluesky.view"],
             clock=lambda: self.clock, bots=bots or BotSettings(), contact="desk@papers.example",
@@ -449,7 +447,7 @@ def test_who_counts_as_a_person_changes_nothing(site: Site) -> None:
 
 
 def test_where_no_more_reports_are_taken_no_word_is(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader_reports, "MOST_OPEN", 0)
+    monkeypatch.setattr(reader_reports, "MAX_OPEN_REPORTS", 0)
     add_verdict(site, "template")
     response = site.prove(ADA, "person")
     assert (response.status, response.headers["retry-after"]) == (503, "3600") and is_bot(site)
@@ -465,8 +463,8 @@ def test_the_way_out_is_that_of_the_settings(site: Site, tmp_path: Path) -> None
     file = tmp_path / "hotpapers.toml"
     file.write_text(settings_toml(site.loopback.bases), "utf-8")
     settings = all_settings.load(file)
-    reader_config = reader_features.ReaderConfig(settings, tmp_path, str(file), SiteConfig(), TERMS)
-    dependencies = reader_features.my_posts_dependencies(partial(Record, str(site.store)), reader_config)
+    hot_papers = hotpapers.Site(settings=settings, file=file)
+    dependencies = reader_features.my_posts_dependencies(partial(Record, str(site.store)), hot_papers)
     site.router.close()
     site.router = FormRouter(BASE, DAILY.title)
     site.app = Starlette(routes=list(my_posts.routes(site.router, dependencies)))
@@ -483,7 +481,7 @@ def test_who_forgets_the_proxy_is_warned(
     site: Site, caplog: pytest.LogCaptureFixture, base: str, proxies: int, warns: bool
 ) -> None:
     """Otherwise all readers would count as one client."""
-    site_settings = all_settings.Settings(serve=ServeSettings(base=base, proxies=proxies))
-    reader_config = reader_features.ReaderConfig(site_settings, site.folder, "", SiteConfig(app=base), TERMS)
-    reader_features.ReaderFeatures(partial(Record, str(site.store)), DAILY, reader_config).close()
+    site_settings = all_settings.settings_type()(serve=ServeSettings(base=base, proxies=proxies))
+    hot_papers = hotpapers.Site(settings=site_settings, file=site.folder / "hotpapers.toml")
+    reader_features.ReaderFeatures(partial(Record, str(site.store)), DAILY, hot_papers).close()
     assert ("Set proxies = 1" in caplog.text) == warns

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 import pytest
 from starlette.applications import Starlette
 
-from hotpapers import terms
-from hotpapers.model import HOUR
-from hotpapers.store import Record, reader_reports
-from hotpapers.view.contact_links import ReportSubject, contact_links_of
-from hotpapers.web.forms import SUBMITS_AN_HOUR, FormRouter
-from hotpapers.web.report_forms import ReportDependencies, routes
+from hotpapers.base import terms
+from hotpapers.base.model import HOUR
+from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of
+from hotpapers.record import Record, reader_reports
+from hotpapers.serve.web.forms import SUBMITS_AN_HOUR, FormRouter
+from hotpapers.serve.web.report_forms import ReportDependencies, routes
 from tests.issues.made import (
     DAILY,
     DAY,
@@ -158,10 +158,10 @@ def test_what_terms_do_not_let_be_quoted_is_not_reported(site: Site) -> None:
 
 def test_as_many_characters_as_it_says_in_any_script(site: Site) -> None:
     for n, sign in enumerate("好🫖"):
-        assert site.submit(text=sign * reader_reports.LONGEST).status == 200
-        assert site.reports[n].text == sign * reader_reports.LONGEST
-        response = site.submit(text=sign * (reader_reports.LONGEST + 600))
-        assert response.status == 400 and f" {sign * (reader_reports.LONGEST + 600)} " in response.text
+        assert site.submit(text=sign * reader_reports.MAX_REPORT_CHARS).status == 200
+        assert site.reports[n].text == sign * reader_reports.MAX_REPORT_CHARS
+        response = site.submit(text=sign * (reader_reports.MAX_REPORT_CHARS + 600))
+        assert response.status == 400 and f" {sign * (reader_reports.MAX_REPORT_CHARS + 600)} " in response.text
 
 
 def test_addresses_with_a_slash_lead_to_the_forms(site: Site) -> None:
@@ -174,13 +174,13 @@ def test_too_little_and_too_much_is_told(site: Site) -> None:
     for text in ("", "  \n ", "\u200b\u200b"):
         response = site.submit(text=text)
         assert response.status == 400 and "Please write what is wrong" in response.text
-    response = site.submit(text="ä" * (reader_reports.LONGEST + 1))
+    response = site.submit(text="ä" * (reader_reports.MAX_REPORT_CHARS + 1))
     assert response.status == 400 and "too long: 2,001 characters" in response.text
-    assert site.reports == [] and site.submit(text="ä" * reader_reports.LONGEST).status == 200
+    assert site.reports == [] and site.submit(text="ä" * reader_reports.MAX_REPORT_CHARS).status == 200
 
 
 def test_so_many_an_hour_from_all_together(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 3)
+    monkeypatch.setattr(reader_reports, "MAX_REPORTS_AN_HOUR", 3)
     responses = [site.submit(text=f"Number {n}", peer=f"192.0.2.{n}") for n in range(4)]
     assert [response.status for response in responses] == [200, 200, 200, 503] and len(site.reports) == 3
     assert responses[-1].headers["retry-after"] == "3600"

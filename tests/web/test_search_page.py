@@ -13,18 +13,18 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 
+from hotpapers.base.model import Item
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import Item
-from hotpapers.query.request_params import cursor_of
-from hotpapers.query.schemas import SearchPage
-from hotpapers.render.html.pages import SitePages
-from hotpapers.render.html.templating import SEARCH_POLICY
-from hotpapers.store import Record
-from hotpapers.view.site_config import SiteConfig
-from hotpapers.web.api import ApiConfig
-from hotpapers.web.app import app
-from hotpapers.web.search_pages import PAGE, SearchRoutes
-from hotpapers.web.search_view import result_line
+from hotpapers.publish.query.request_params import cursor_of
+from hotpapers.publish.query.schemas import SearchPage
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.render.html.templating import SEARCH_POLICY
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record
+from hotpapers.serve.web.api import ApiConfig
+from hotpapers.serve.web.app import app
+from hotpapers.serve.web.search_pages import PAGE, SearchRoutes
+from hotpapers.serve.web.search_view import result_line
 from tests.conftest import data
 from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, post, posts_about, write
 from tests.render.hostile import HOSTILE
@@ -151,8 +151,8 @@ def test_all_that_is_found_comes_page_by_page(sample_app: Starlette) -> None:
 
 def test_what_cannot_be_asked_is_said_on_the_page(sample_app: Starlette) -> None:
     response = ask(sample_app, "x" * 1001)
-    assert response.status == 400 and "That is too long: write 1,000 characters at most." in Page(response.plain).text
-    assert "Nothing was asked for" in Page(ask(sample_app, "***").plain).text
+    assert response.status == 400 and "This is too long: type 1,000 characters at most." in Page(response.plain).text
+    assert "Type a word" in Page(ask(sample_app, "***").plain).text
     page = SearchPage(papers=(), understood="with “kettle”", total=26, exact=True, parts=False, behind=0, next=None)
     assert (
         result_line("kettle", page) == "26 papers with “kettle”, the best first."
@@ -298,7 +298,7 @@ def test_an_author_has_a_feed(sample_app: Starlette) -> None:
 @pytest.mark.parametrize("query", ['"', "OR", "\x00", "***", "x" * 1001, "x" * 5000])
 def test_what_cannot_be_asked_has_no_feed(sample_app: Starlette, query: str) -> None:
     response = get(sample_app, f"/feeds/query.atom?q={quote(query)}")
-    message = "That is too long" if len(query) > 1000 else "Nothing was asked for"
+    message = "This is too long" if len(query) > 1000 else "Type a word"
     assert response.status == 400 and response.plain.decode().startswith(message)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
-from hotpapers.model import DAY, HOUR
+from hotpapers.base.model import DAY, HOUR
 from tests.loopback.faults import Fault, Plan, fault
 from tests.loopback.script import MINUTE
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from hotpapers import announcement_days, logs
-from hotpapers.ids import arxiv
+from hotpapers.base import announcement_days, logs
+from hotpapers.base.ids import arxiv
+from hotpapers.base.model import DAY, HOUR, IssueContent
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import frozen_days
-from hotpapers.model import DAY, HOUR, IssueContent
-from hotpapers.store import Record
+from hotpapers.record import Record
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock
 from tests.loopback.direct_client import DirectClient

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from hotpapers import announcement_days as days
-from hotpapers.model import DAY, HOUR
-from hotpapers.privacy.retention import SNAPSHOTS_AFTER
-from hotpapers.store import Record
-from hotpapers.store.batches import load_manifest
-from hotpapers.store.identities import key_of
+from hotpapers.base import announcement_days as days
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.keep.privacy.retention import SNAPSHOTS_AFTER
+from hotpapers.record import Record
+from hotpapers.record.batches import load_manifest
+from hotpapers.record.identities import key_of
 from tests.loopback import expected
 from tests.loopback.direct_client import DirectClient
 from tests.loopback.expected import ExpectedAnnouncement, Figures

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from hotpapers.base.model import DAY, Issue
 from hotpapers.issues.freeze import check_issue
-from hotpapers.model import DAY, Issue
-from hotpapers.store import Record
-from hotpapers.store.verify import VerifyResult, check
-from hotpapers.transfer.research import write_tables
-from tests.transfer.recounts import recounted
+from hotpapers.record import Record
+from hotpapers.record.verify import VerifyResult, check
+from hotpapers.wings.tables.writer import write_tables
+from tests.wings.tables.recounts import recounted
 from tests.years.figures import MEMORY
 from tests.years.issues import Issues
 from tests.years.oracle import Oracle, RecordedPosts

@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from hotpapers.base.model import Attention, Candidate, IssueContent, RankingInput, VoiceHistogram
 from hotpapers.issues import selection
 from hotpapers.issues.build import EARLIER_DAYS, choose
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
-from hotpapers.model import Attention, Candidate, IssueContent, RankingInput, VoiceHistogram
-from hotpapers.store import Record
+from hotpapers.record import Record
 from tools.measure_borrowed import fitted
 
 NAME = "daily"

@@ -8,30 +8,34 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 from unittest.mock import patch
 
-from hotpapers.cli import common
-from hotpapers.cli import run as run_module
-from hotpapers.cli.configured import issue_destinations
-from hotpapers.errors import StoreError
-from hotpapers.http import HostPacer, ServerClocks
-from hotpapers.ingest import IngestContext, SharedPaperIndex, chosen_sources, job_factory, job_names, make_jobs
-from hotpapers.ingest.collect_job import Connection
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.jobs.runner import JobRunner
-from hotpapers.model import DAY, HOUR
-from hotpapers.schedule import HousekeepingJob, PublishJob
-from hotpapers.store import Record
+from hotpapers.base.errors import NetError, StoreError
+from hotpapers.base.http import HostPacer, ServerClocks
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.collect import job_factory
+from hotpapers.collect.collect_job import Connection
+from hotpapers.collect.job_factory import IngestContext, chosen_sources, job_names, make_jobs
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobLoop
+from hotpapers.collect.jobs.runner import JobRunner
+from hotpapers.collect.shared_index import SharedPaperIndex
+from hotpapers.record import Record
+from hotpapers.site import site_jobs as site_jobs_module
+from hotpapers.site.site import Site
+from hotpapers.site.site_jobs import jobs_in, site_jobs, wing_jobs
+from hotpapers.wings.peers.cli import following as following_module
+from hotpapers.wings.proof import log_keeping as log_keeping_module
 from tests.loopback.clock import SteppedClock
-from tests.loopback.direct_client import DirectClient
+from tests.loopback.direct_client import NO_OTHERS, Answer, DirectClient
 from tests.loopback.faults import Plan
-from tests.loopback.script import Script
+from tests.loopback.network_state import NONE
+from tests.loopback.script import NEVER, Script
 from tests.loopback.settings import settings_toml
 from tests.years.store_failures import StoreFailures
 from tests.years.timeline import Timeline
@@ -67,18 +71,25 @@ threshold = 1
 channels = ["site", "markdown"]
 """
 
+CONNECTING = (job_factory, site_jobs_module, following_module, log_keeping_module)
+"""The modules that open connections. All are patched, also one that the program imports late: imported first inside the
+patched block, it would keep the client of that simulation."""
+
 SideTask = Callable[["Environment"], None]
 """What runs beside the program, such as a nightly backup."""
 
 
 class RoundingClient(DirectClient):
-    """A client that rounds longer waits to the nearest multiple of an interval."""
+    """A client that rounds longer waits to the nearest multiple of an interval. While the machine is suspended, its
+    streams are cut."""
 
     def __init__(
-        self, script: Script, clock: SteppedClock, plan: Plan, stop_at: int, request_seconds: float = 0.0
-    ) -> None:
-        super().__init__(script, clock, plan, request_seconds=request_seconds, stop_at=stop_at)
+        self, script: Script, clock: Timeline, plan: Plan, stop_at: int, request_seconds: float = 0.0,
+        others: Mapping[str, Answer] = NO_OTHERS,
+    ) -> None:  # fmt: skip
+        super().__init__(script, clock, plan, request_seconds=request_seconds, stop_at=stop_at, others=others)
         self.round_interval, self.short_wait = ROUND_INTERVAL, SHORT_WAIT
+        self._timeline, self._opened_after = clock, NEVER
 
     def sleep(self, seconds: float) -> None:
         """Let time pass. Raises Stopped at the end of the simulation."""
@@ -87,6 +98,27 @@ class RoundingClient(DirectClient):
             nearest = max((target + self.round_interval // 2) // self.round_interval, now // self.round_interval + 1)
             seconds = (nearest * self.round_interval - now) / 1e6
         super().sleep(seconds)
+
+    def messages(self, url: str, *, headers: Mapping[str, str] = NONE) -> Iterator[bytes | None]:
+        with self._streaming():
+            yield from super().messages(url, headers=headers)
+
+    def lines(self, url: str, *, headers: Mapping[str, str] = NONE) -> Iterator[bytes | None]:
+        with self._streaming():
+            yield from super().lines(url, headers=headers)
+
+    @contextmanager
+    def _streaming(self) -> Iterator[None]:
+        self._opened_after = self._timeline.suspensions_until(self.now())
+        try:
+            yield
+        finally:
+            self._opened_after = NEVER
+
+    def _check_stop(self) -> None:
+        super()._check_stop()
+        if self._timeline.suspensions_until(self.now()) > self._opened_after:
+            raise NetError("the connection was reset while the machine was suspended")
 
 
 def write_settings(folder: Path, script: Script) -> Path:
@@ -102,7 +134,7 @@ def write_settings(folder: Path, script: Script) -> Path:
 
 class Environment(NamedTuple):
     """What the program runs with: settings, script, faults, clock. `reads_back`: whether it reads earlier posts, as its
-    settings say."""
+    settings say. `others`: hosts that are no networks. `name`: of the process, if several run at once."""
 
     settings: Path
     script: Script
@@ -110,32 +142,38 @@ class Environment(NamedTuple):
     timeline: Timeline
     store_failures: StoreFailures
     reads_back: bool = False
+    others: Mapping[str, Answer] = NO_OTHERS
+    name: str = ""
 
     @property
-    def context(self) -> common.CommandContext:
+    def context(self) -> Site:
         """The parsed settings."""
-        return common.context_of(None, self.settings)
+        return Site.open(self.settings)
 
     def client(self) -> RoundingClient:
         """A new client and clock for a job."""
         request_seconds = REQUEST_SECONDS if self.reads_back else 0.0
-        return RoundingClient(self.script, self.timeline, self.plan, self.timeline.until, request_seconds)
+        until = self.timeline.until
+        return RoundingClient(self.script, self.timeline, self.plan, until, request_seconds, self.others)
 
 
 @contextmanager
 def simulated_time(environment: Environment) -> Iterator[None]:
     """Put the whole program on the simulated clock and the loopback internet."""
 
-    def make_connection(hosts: Sequence[str], secrets: Sequence[str], site: IngestContext) -> Connection:
+    def make_connection(
+        hosts: Sequence[str], secrets: Sequence[str], shared: IngestContext, *rest: object, **more: object
+    ) -> Connection:
         return Connection(environment.client())
 
     with (
         patch.object(time, "time_ns", lambda: environment.timeline.now() * 1000),
         patch.object(time, "time", lambda: environment.timeline.now() / 1e6),
-        patch.object(job_factory, "make_connection", make_connection),
-        patch.object(run_module, "make_connection", make_connection),
         patch.object(JobLoop, "_handle_defect", _raise),
+        ExitStack() as patches,
     ):
+        for module in CONNECTING:
+            patches.enter_context(patch.object(module, "make_connection", make_connection))
         yield
 
 
@@ -146,45 +184,63 @@ def _raise(_: JobLoop, problem: BaseException) -> NoReturn:
 
 def run_program(environment: Environment, until: int, side_tasks: Sequence[SideTask] = ()) -> None:
     """Run the program, and tasks beside it, until a moment. Raises any error of theirs."""
-    context, publications = (
-        environment.context,
-        [publication.name for publication in environment.context.settings.publication],
-    )
-    with common.open_record(context, create=True, publications=True):
-        pass
-    choices = chosen_sources(context.settings.source)
-    environment.timeline.expect(len(job_names(choices)) + 2 + len(side_tasks) + 1, until)
-    stop = threading.Event()
-    leases = Leases(
-        partial(environment.store_failures.record, context.store), f"at {environment.timeline.now()}", hold=LEASE
-    )
-    site = _site(environment, context, stop, leases)
-    jobs: dict[str, Callable[[], JobLoop]] = {
-        **make_jobs(choices, site),
-        PublishJob.name: partial(
-            run_module._issues,
-            context,
-            publications,
-            issue_destinations(context),
-            site,
-            job_names(choices) if environment.reads_back else (),
-        ),
-        HousekeepingJob.name: partial(run_module._housekeeping, context, publications, site),
+    run_programs([environment], until, side_tasks)
+
+
+def run_programs(environments: Sequence[Environment], until: int, side_tasks: Sequence[SideTask] = ()) -> None:
+    """Run several programs on one timeline, and tasks beside the first. Raises any error of theirs."""
+    timeline, stop = environments[0].timeline, threading.Event()
+    timeline.until = until  # of which clients are told when they are made
+    programs = [_program(environment, stop) for environment in environments]
+    tasks = [*(partial(task, environments[0]) for task in side_tasks)]
+    tasks += [
+        partial(keep_leases, program.leases, environment)
+        for program, environment in zip(programs, environments, strict=True)
+    ]
+    factories: dict[str, Callable[[], JobLoop | SideJob]] = {
+        f"{environment.name} {name}": make
+        for program, environment in zip(programs, environments, strict=True)
+        for name, make in program.jobs.items()
     }
-    tasks: list[SideTask] = [*side_tasks, partial(keep_leases, leases)]
-    side_jobs = {f"side job {n}": partial(SideJob, task, environment) for n, task in enumerate(tasks)}
-    factories: dict[str, Callable[[], JobLoop | SideJob]] = {**jobs, **side_jobs}
+    factories |= {f"side job {n}": partial(SideJob, task) for n, task in enumerate(tasks)}
+    timeline.expect(len(factories), until)
     errors: list[BaseException] = []
-    turns = {name: Turn(environment.timeline, n, make, errors) for n, (name, make) in enumerate(factories.items())}
+    turns = {name: Turn(timeline, n, make, errors) for n, (name, make) in enumerate(factories.items())}
     JobRunner(turns, stop).run()  # type: ignore[arg-type]
-    leases.close()
+    for program in programs:
+        program.leases.close()
     if errors:
         raise errors[0]
 
 
-def _site(
-    environment: Environment, context: common.CommandContext, stop: threading.Event, leases: Leases
-) -> IngestContext:
+class Program(NamedTuple):
+    """A program's jobs, by name, and its leases."""
+
+    jobs: Mapping[str, Callable[[], JobLoop]]
+    leases: Leases
+
+
+def _program(environment: Environment, stop: threading.Event) -> Program:
+    context = environment.context
+    with context.opened(create=True, publications=True):
+        pass
+    choices = chosen_sources(context.settings.source)
+    holder = f"{environment.name} at {environment.timeline.now()}"
+    leases = Leases(partial(environment.store_failures.record, context.store), holder, hold=LEASE)
+    site = _site(environment, context, stop, leases)
+    further = wing_jobs(context)
+    read_jobs = tuple(job_names(choices)) if environment.reads_back else ()
+    publishing, sending = site_jobs(context, site, read_jobs, bool(further))
+    jobs: dict[str, Callable[[], JobLoop]] = {
+        **make_jobs(choices, site),
+        **jobs_in(further, site),
+        **publishing,
+        **sending,
+    }
+    return Program(jobs, leases)
+
+
+def _site(environment: Environment, context: Site, stop: threading.Event, leases: Leases) -> IngestContext:
     client = environment.client()
     client.round_interval, client.short_wait = LOCAL_ROUND_INTERVAL, LOCAL_SHORT_WAIT
 
@@ -222,12 +278,11 @@ def keep_leases(leases: Leases, environment: Environment) -> None:
 class SideJob(NamedTuple):
     """A task that runs beside the program."""
 
-    task: SideTask
-    environment: Environment
+    task: Callable[[], None]
 
     def run(self, *, once: bool = False) -> None:
         """Run until the program ends."""
-        self.task(self.environment)
+        self.task()
 
 
 class Turn(NamedTuple):

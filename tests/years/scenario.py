@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hotpapers.model import DAY, HOUR
+from hotpapers.base.model import DAY, HOUR
 from tests.loopback.clock import moment
 from tests.loopback.faults import Fault, fault
 from tests.years.fault_plan import Span, outages, short_faults

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers import logs
-from hotpapers.model import DAY, HOUR
-from hotpapers.schedule.health import health
-from hotpapers.store import Record
-from hotpapers.transfer import backup as backups
+from hotpapers.base import logs
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.keep.transfer import backup as backups
+from hotpapers.publish.schedule.health import health
+from hotpapers.record import Record
 from tests.loopback.clock import moment
 from tests.loopback.world import World as Script
 from tests.years.fault_plan import DailyFaultPlan

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from hotpapers.errors import UnreachableStore
-from hotpapers.store import Record
-from hotpapers.store.database import Database
+from hotpapers.base.errors import UnreachableStore
+from hotpapers.record import Record
+from hotpapers.record.database import Database
 from tests.years.fault_plan import Span
 
 NO_LIMIT = 4_294_967_294

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import logs
+from hotpapers.base import logs
+from hotpapers.base.model import HOUR, Issue
 from hotpapers.issues.freeze import check_issue
-from hotpapers.model import HOUR, Issue
-from hotpapers.store import Record
+from hotpapers.record import Record
 from tests.loopback.clock import moment
 from tests.years.newcomer import Start, first_issues
 from tests.years.test_years import MEMORY

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from itertools import pairwise
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.model import DAY, HOUR
+import hotpapers
+from hotpapers.base.model import DAY, HOUR
 from tests.loopback.faults import fault
 from tests.years.fault_plan import (
     NETWORKS,
@@ -19,6 +21,7 @@ from tests.years.fault_plan import (
     outage_spans,
     outage_spans_with_counts,
 )
+from tests.years.program import CONNECTING
 from tests.years.scenario import seventeen_days, two_years
 from tests.years.simulation import next_at
 from tests.years.timeline import Timeline
@@ -111,3 +114,9 @@ def test_the_scenarios_are_consistent() -> None:
 def test_the_next_time_of_day() -> None:
     assert next_at(5 * DAY + HOUR, 3 * HOUR) == 5 * DAY + 3 * HOUR
     assert next_at(5 * DAY + 3 * HOUR, 3 * HOUR) == 6 * DAY + 3 * HOUR
+
+
+def test_every_module_that_opens_connections_is_on_the_simulated_internet() -> None:
+    source = Path(hotpapers.__file__).parent
+    calling = {file for file in source.rglob("*.py") if "make_connection(" in file.read_text("utf-8")}
+    assert {Path(str(module.__file__)) for module in CONNECTING} == calling

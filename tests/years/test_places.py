@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hotpapers import ranking
-from hotpapers.model import Attention, Candidate, RankingInput, VoiceHistogram
+from hotpapers.base.model import Attention, Candidate, RankingInput, VoiceHistogram
+from hotpapers.issues import ranking
 from tests.years.places import Agreement, Causes, compare, with_fitted_law, with_references
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from hotpapers import logs
-from hotpapers.model import HOUR, Coverage
-from hotpapers.store import Record
+from hotpapers.base import logs
+from hotpapers.base.model import HOUR, Coverage
+from hotpapers.record import Record
 from tests.years import figures, outcome
 from tests.years.issues import Issues
 from tests.years.oracle import Oracle, RecordedPosts

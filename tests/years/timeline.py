@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import heapq
 import threading
+from collections.abc import Sequence
 from itertools import count
 
 from tests.loopback.clock import SteppedClock
+from tests.years.fault_plan import Span
 
 
 class Timeline(SteppedClock):
-    """A clock moved by sleeping threads. `until`: the end of all sleep.
+    """A clock moved by sleeping threads. `until`: the end of all sleep. `suspensions`: when the machine is suspended,
+    in order: nothing happens then, and what was due meanwhile happens when it wakes up.
 
     A participating thread calls `enter` first and `leave` last. While awake, it holds the turn.
     """
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int, suspensions: Sequence[Span] = ()) -> None:
         super().__init__(start)
         self.until = start
+        self.suspensions = suspensions
         self._sleepers: list[tuple[int, int, threading.Lock]] = []
         self._ranks = count(1000)
         self._threads_to_enter = 0
@@ -60,7 +64,7 @@ class Timeline(SteppedClock):
         moment = max(min(moment, self.until), self._now)
         with self._lock:
             if not self._sleepers or moment < self._sleepers[0][0]:  # nobody else is due before
-                self._now = moment
+                self._now = self._awake(moment)
                 return
             turn = _acquired_lock()
             heapq.heappush(self._sleepers, (moment, next(self._ranks), turn))
@@ -73,8 +77,16 @@ class Timeline(SteppedClock):
         """Give the turn to the thread that is due first. Call with the lock held."""
         if self._sleepers:
             moment, _, turn = heapq.heappop(self._sleepers)
-            self._now = max(self._now, moment)
+            self._now = self._awake(max(self._now, moment))
             turn.release()
+
+    def _awake(self, moment: int) -> int:
+        """The first moment from then on at which the machine is awake."""
+        return next((span.end for span in self.suspensions if span.start <= moment < span.end), moment)
+
+    def suspensions_until(self, moment: int) -> int:
+        """How many suspensions have ended by a moment."""
+        return sum(span.end <= moment for span in self.suspensions)
 
 
 def _acquired_lock() -> threading.Lock:

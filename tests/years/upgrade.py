@@ -12,12 +12,12 @@ from pathlib import Path
 
 import apsw
 
-from hotpapers.store import Record, schema
-from hotpapers.store.sqlite import SqliteDatabase
+from hotpapers.record import Record, schema
+from hotpapers.record.sqlite import SqliteDatabase
 
 CHILD = """
 import sys
-from hotpapers.store import Record, schema, sqlite
+from hotpapers.record import Record, schema, sqlite
 
 original_run = sqlite.SqliteDatabase.run
 
@@ -54,13 +54,7 @@ def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
     return layout(connection)
 
 
-COLUMN_RENAMES: dict[tuple[str, str], str] = {
-    ("account", "redacted"): "lost",
-    ("post", "redacted"): "lost",
-    ("post", "text_fingerprint"): "same",
-    ("copy", "kind"): "way",
-    ("report", "text"): "said",
-}
+COLUMN_RENAMES: dict[tuple[str, str], str] = {}
 """The columns that the last migration renames: tables and new names to old ones."""
 
 Values = dict[tuple[str, str], list[tuple[object, int]]]
@@ -90,7 +84,7 @@ def downgrade(store: Path) -> Values:
             name for name in old_layout if name in new_layout and old_layout[name] != current_layout[name]
         ):
             for column in _new_columns(table):
-                values[table, column] = list(connection.execute(f'SELECT "{column}", id FROM "{table}"'))
+                values[table, column] = list(connection.execute(f'SELECT "{column}", rowid FROM "{table}"'))
                 connection.execute(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
         connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) - 1}")
     current_layout = layout(connection)
@@ -104,7 +98,7 @@ def restore_values(store: Path, values: Values) -> None:
     connection = apsw.Connection(str(store))
     with connection:
         for (table, column), rows in values.items():
-            connection.executemany(f'UPDATE "{table}" SET "{column}" = ? WHERE id = ?', rows)
+            connection.executemany(f'UPDATE "{table}" SET "{column}" = ? WHERE rowid = ?', rows)
     connection.close()
 
 

@@ -8,17 +8,17 @@ Exit status: 0 success, 1 failure, 2 misuse, 130 stopped by Ctrl-C, 141 when the
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
 
 import click
 
 from hotpapers import __version__
+from hotpapers.base.errors import HotPapersError, UsageError
+from hotpapers.base.wings import load, wings
 from hotpapers.cli.terminal import print_error
-from hotpapers.errors import HotPapersError, UsageError
 
 NAME = "hotpapers"
 COLLECT = 100_000
@@ -29,27 +29,24 @@ ASKED_BY_SHELL = "_HOTPAPERS_COMPLETE"
 LASTING = (["run"], ["collect"], ["serve"], ["mcp"])
 """Commands that run for months: they keep Python's default for the garbage collector."""
 
-COMMANDS: dict[str, tuple[str, str]] = {
+Places = Mapping[str, tuple[str, str]]
+"""Commands by name: where each is defined (`module:name`), and its line in the list of commands."""
+_CORE = {
     "init": ("init:init", "Create a commented hotpapers.toml and an empty store."),
     "demo": ("demo:demo", "Build a demo: five issues of real papers and a made-up week."),
     "run": ("run:run", "Collect, freeze and publish on schedule until stopped."),
+    "check": ("check:check", "Try every source, sender and folder of the settings, and say what each needs."),
     "scheduled": ("scheduled:scheduled", "Record the start and end of a scheduled run."),
     "collect": ("collect:collect", "Read networks into the record."),
-    "follow": ("following:follow", "Import the observations that another site publishes."),
     "import": ("import_files:import_", "Import listings, exports or archives of networks."),
     "issue": ("issue:issue", "Freeze an issue and print it."),
     "history": ("history:history", "Freeze the issues that a past period would have had."),
     "publish": ("publish:publish", "Freeze pending issues and publish them."),
-    "mail": ("mail:mail", "Manage mail subscribers and check the mail setup."),
     "mcp": ("mcp:mcp", "Serve issues, papers and search to language models (MCP)."),
     "serve": ("serve:serve", "Serve the site as a web app."),
     "feed-generator": ("feed_generator:feed_generator", "Register a publication's custom feed on Bluesky."),
     "explain": ("explain:explain", "Explain how a paper's rank was calculated."),
-    "evaluate": ("evaluate:evaluate", "Measure how well rankings and forecasts perform."),
-    "compare": ("compare:compare", "Compare the counts of two collectors and explain each difference."),
     "verify": ("verify:verify", "Check the store and rebuild issues from the record."),
-    "log": ("log:log", "Show the transparency log of each publication, and manage its key."),
-    "witness": ("witness:witness", "Run a witness that cosigns the checkpoints of logs, until stopped."),
     "search": ("search:search", "Search papers by words, authors, categories and dates."),
     "find": ("find:find", "Find the papers mentioned in a text."),
     "export": ("export:export", "Export the record."),
@@ -63,58 +60,94 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prune": ("prune:prune", "Delete data that no issue or comparison needs."),
     "backup": ("backup:backup", "Back up the store to a file, or restore one."),
     "status": ("status:status", "Show the contents of the store, the state of its jobs, and whether it is sound."),
+    "wings": ("wing_list:wings", "List the features that are installed besides the core."),
+    "docs": ("docs:docs", "Show the documentation."),
     "completion": ("completion:completion", "Print a shell completion script."),
 }
-"""Each command: where it is defined, and its line in the list of commands, which is also the first line of its help."""
+"""Each command of the core: where it is defined in this package, and its line in the list of commands, which is also
+the first line of its help."""
+COMMANDS: dict[str, tuple[str, str]] = {name: (f"hotpapers.cli.{place}", line) for name, (place, line) in _CORE.items()}
 
 
+NO_SITE = (
+    "hotpapers demo --open   shows issues of real papers and a made-up week, without a network",
+    "hotpapers init          starts your own publication, in this folder",
+    "hotpapers docs          lists the documentation; hotpapers --help, all commands",
+)
+OWN_SITE = (
+    "hotpapers check    tries every source, sender and folder of hotpapers.toml",
+    "hotpapers run      reads networks and publishes an issue every day, until stopped",
+    "hotpapers status   shows how it is going; hotpapers --help, all commands",
+)
+"""What the program says without a command: in a folder with settings, and elsewhere."""
 RESUMES = frozenset({"run", "collect", "follow", "import", "history", "publish", "reprocess"})
 """Commands that resume where they were interrupted; the others start over, or have nothing to resume."""
 
 
+def commands() -> Places:
+    """All commands, also of wings."""
+    return {**COMMANDS, **{name: command for wing in wings() for name, command in wing.commands.items()}}
+
+
 class LazyGroup(click.Group):
-    """A group that imports its commands only when they are needed."""
+    """A group that imports its commands only when they are needed. `core`, `all_commands`: where each is defined, and
+    its line; those of wings are looked for only if the core has none of that name. `kind`: what they are called."""
+
+    def __init__(
+        self, *args: Any, core: Places, all_commands: Callable[[], Places], kind: str, **settings: Any
+    ) -> None:
+        super().__init__(*args, **settings)
+        self.core, self.all_commands, self.kind = core, all_commands, kind
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order in which a new user needs them."""
-        return list(COMMANDS)
+        return list(self.all_commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        place, _ = self.core.get(cmd_name) or self.all_commands().get(cmd_name, ("", ""))
+        if not place:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command = getattr(importlib.import_module(f"hotpapers.cli.{module}"), name)
+        command = load(place)
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        with formatter.section(f"{self.kind.capitalize()}s"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.all_commands().items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The requested command; for a mistyped name, the error suggests similar ones."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"No such command: {args[0]!r}.{_meant(args[0])}")
+        if args and args[0] not in self.core and args[0] not in self.all_commands() and not args[0].startswith("-"):
+            ctx.fail(f"No such {self.kind}: {args[0]!r}.{_meant(args[0], self.all_commands())}")
         return super().resolve_command(ctx, args)
 
 
-def _meant(typed: str) -> str:
-    import difflib
+def _meant(typed: str, names: Places) -> str:
+    from hotpapers.base.suggestions import nearest
 
-    close = difflib.get_close_matches(typed, COMMANDS, 3, 0.51)
+    close = nearest(typed, names, 0.51, 3)
     return f" Did you mean {' or '.join(close)}?" if close else ""
 
 
 @click.command(
     cls=LazyGroup,
-    epilog="Start with `hotpapers demo`. `hotpapers COMMAND --help` has examples for each.",
+    core=COMMANDS,
+    all_commands=commands,
+    kind="command",
+    epilog="Start with `hotpapers demo`. `hotpapers COMMAND --help` has examples for each; `hotpapers docs`, the "
+    "documentation.",
     context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
 )
 @click.version_option(__version__, message="hotpapers %(version)s")
-def root() -> None:
+@click.pass_context
+def root(context: click.Context) -> None:
     """Publish a daily issue of the research people talk about: a five-minute read that anyone can verify."""
+    if context.invoked_subcommand is None:
+        for line in OWN_SITE if os.path.exists("hotpapers.toml") else NO_SITE:
+            click.echo(line)
 
 
 def main() -> NoReturn:
@@ -128,13 +161,14 @@ def main() -> NoReturn:
     sys.exit(status)
 
 
-def run_command(args: Sequence[str]) -> int:
-    """Runs a command and returns its exit status. Errors are printed; with `--debug` all but click's own are raised."""
+def run_command(args: Sequence[str], group: click.Command | None = None, name: str = NAME) -> int:
+    """Runs a command and returns its exit status. Errors are printed; with `--debug` all but click's own are raised.
+    `group`: of another program, with its name."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a character shows a question mark
             stream.reconfigure(errors="replace")
     try:
-        status = _invoke(args)
+        status = _invoke(args, group or root, name)
         if sys.stdout is not None:
             sys.stdout.flush()
         return status
@@ -170,15 +204,15 @@ def _follows_interrupt(problem: BaseException | None) -> bool:
     return problem is not None
 
 
-def _invoke(args: Sequence[str]) -> int:
+def _invoke(args: Sequence[str], group: click.Command, name: str) -> int:
     instruction = os.environ.get(ASKED_BY_SHELL)
     if instruction:
         from click.shell_completion import shell_complete
 
-        return shell_complete(root, {}, NAME, ASKED_BY_SHELL, instruction)
+        return shell_complete(group, {}, name, ASKED_BY_SHELL, instruction)
     try:
-        with root.make_context(NAME, list(args)) as context:
-            root.invoke(context)
+        with group.make_context(name, list(args)) as context:
+            group.invoke(context)
         return 0
     except click.exceptions.Exit as early_exit:
         return early_exit.exit_code

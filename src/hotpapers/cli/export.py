@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import click
 
-from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import echo, print_error
-from hotpapers.errors import ReadOnlyStore
-from hotpapers.ranking import words
-from hotpapers.ranking.words import count_noun
-from hotpapers.store import Record, now
-from hotpapers.store.sqlite import check_name
-from hotpapers.terms import ids_only
-from hotpapers.transfer import export_formats
-from hotpapers.transfer import queries as transfer_queries
-from hotpapers.transfer.jsonl.exporter import ExportRequest
+from hotpapers.base.errors import UsageError, require
+from hotpapers.base.wings import wings
+from hotpapers.cli import common
+from hotpapers.cli.terminal import echo
+from hotpapers.keep.transfer import export_formats, streams
+from hotpapers.record.sqlite import check_name
 
-TABLES = "tables"
-WHOLE = ("jsonl", "parquet")
-"""Formats that contain the record; the others list the papers of issues."""
+FOLDERS = {name: folder for wing in wings() for name, folder in wing.exporters.items()}
+"""The formats of wings."""
 
 
 @common.command("""
   hotpapers export --format jsonl > record.jsonl
-  hotpapers export --format jsonl --records --output public.jsonl.zst
-  hotpapers export --format tables --output tables""")
+  hotpapers export --format jsonl --records --output public.jsonl.zst""")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice([*export_formats.EXPORTS, TABLES]),
+    type=click.Choice([*export_formats.EXPORTS, *FOLDERS]),
     default="jsonl",
     show_default=True,
-    help="jsonl and parquet contain the record; csv and bibtex the papers of issues.",
+    help="; ".join(
+        [
+            "jsonl and parquet contain the record",
+            "csv and bibtex the papers of issues",
+            *(f"{name} is {folder.help}" for name, folder in FOLDERS.items()),
+        ]
+    )
+    + ".",
 )
 @click.option("--records", is_flag=True, help="Only the observations, without issues and batches.")
 @click.option("--all-words", is_flag=True, help="Include all words, whatever the terms; for your own use only.")
@@ -44,73 +43,45 @@ WHOLE = ("jsonl", "parquet")
     "--output",
     type=common.FILE_OR_FOLDER,
     metavar="FILE",
-    help="The output file, compressed if it ends in .zst; for tables, the output folder.",
+    help="The output file, compressed if it ends in .zst; for a format that is a folder, the folder.",
 )
+@common.force_option
 @common.store_options
-def export(format_: str, records: bool, all_words: bool, output: Path | None, context: common.CommandContext) -> None:
+def export(format_: str, records: bool, all_words: bool, output: Path | None, force: bool, site: common.Site) -> None:
     """Export the record.
 
     Writes the exchange format to standard output. A full export can rebuild the store elsewhere, including its issues,
     and contains its secret; to share observations, use --records. If a network's terms allow only identifiers, posts
-    and accounts are exported without words and names, except in imported listings. The format `tables` is a folder of
-    Parquet tables for research, without words and names.
+    and accounts are exported without words and names, except in imported listings.
     """
     for option in [name for name, is_given in (("--records", records), ("--all-words", all_words)) if is_given]:
-        common.require(format_ in WHOLE, f"{option} works only with --format {' or '.join(WHOLE)}")
-    if format_ == TABLES:
-        _export_tables(output, context)
+        require(
+            format_ in export_formats.WHOLE, f"{option} works only with --format {' or '.join(export_formats.WHOLE)}"
+        )
+    if format_ in FOLDERS:
+        _export_folder(format_, output, site, force=force)
         return
     if output is None:
         terminal = sys.stdout is not None and sys.stdout.isatty()
-        common.require(
-            format_ != "parquet" or not terminal, "refusing to write binary to a terminal; add --output FILE"
-        )
+        require(format_ != "parquet" or not terminal, "refusing to write binary to a terminal; add --output FILE")
     else:
-        common.require(not common.is_store_file(output, context), f"{output}: is the store itself; name another file")
-        common.require(not output.is_dir(), f"{output}: is a folder; name a file")
-    request = ExportRequest(records, () if all_words else ids_only(context.terms), _warn_withheld)
-    with common.open_record(context) as record, closing(_chunks(record, format_, request)) as chunks:
-        if format_ in WHOLE:
-            _note(record, "to standard output" if output is None else str(output.resolve()))
+        require(not site.is_store_file(output), f"{output}: is the store itself; name another file")
+        require(not output.is_dir(), f"{output}: is a folder; name a file")
+        streams.check_owner(output, export_formats.BEGINNINGS[format_], force=force)
+    target = "to standard output" if output is None else str(output.resolve())
+    with closing(site.export(format_, records=records, all_words=all_words, target=target)) as chunks:
         if output is None:
             streams.write_out(chunks)
         else:
             streams.write_file(output, chunks)
 
 
-def _export_tables(output: Path | None, context: common.CommandContext) -> None:
-    """Writes the folder of tables, and prints the number of rows in each."""
-    from hotpapers.transfer.research import write_tables
-
-    common.require(output is not None, "tables are a folder of files; add --output DIR")
-    assert output is not None
-    common.require(not output.is_file(), f"{output}: is a file; name a folder")
+def _export_folder(format_: str, output: Path | None, site: common.Site, *, force: bool) -> None:
+    """Writes a folder, and prints what its format has to say."""
+    if output is None:
+        raise UsageError(f"{format_} is a folder of files; add --output DIR")
+    require(not output.is_file(), f"{output}: is a file; name a folder")
     check_name(output)
-    with common.open_record(context) as record:
-        tables_written = write_tables(record, output, now())
-        _note(record, str(output.resolve()))
-    for name, rows in tables_written.rows.items():
-        echo(f"{name}: {count_noun(rows, 'row')}")
-    echo(f"position {tables_written.position:,}, digest {tables_written.digest}")
-
-
-def _chunks(record: Record, format_: str, request: ExportRequest) -> Generator[bytes, None, None]:
-    """The export. Closing it early also closes the snapshot that it reads."""
-    yield from export_formats.EXPORTS[format_](record, request)
-
-
-def _warn_withheld(rows: Mapping[str, int]) -> None:
-    """Warns about what was exported without words; on standard error, since standard output may be the export."""
-    if rows:
-        networks = ", ".join(words.network_name(name) for name in sorted(rows))
-        number = count_noun(sum(rows.values()), "row")
-        print_error(
-            f"{number} exported without words and names, as required by the terms of {networks}; "
-            "--all-words includes them"
-        )
-
-
-def _note(record: Record, target: str) -> None:
-    """Records the copy, which `forget` later lists; a read-only store cannot forget anyway."""
-    with suppress(ReadOnlyStore):
-        transfer_queries.note_copy(record, "export", target)
+    for line in FOLDERS[format_].write(site.record, output, force):
+        echo(line)
+    site.note_export(str(output.resolve()))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from hotpapers.base.errors import require
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
-from hotpapers.deliver.announce.atproto import AtprotoAccount
-from hotpapers.deliver.announce.custom_feed import COLLECTION, feed_record, service_did
-from hotpapers.issues import freeze
+from hotpapers.publish.deliver.announce.atproto import AtprotoAccount
+from hotpapers.publish.deliver.announce.custom_feed import COLLECTION, feed_record, service_did
 
 
 @common.command("""
@@ -14,26 +14,25 @@ from hotpapers.issues import freeze
 @common.publication_option
 @common.json_option
 @common.store_options
-def feed_generator(publication: str | None, as_json: bool, context: common.CommandContext) -> None:
+def feed_generator(publication: str | None, as_json: bool, site: common.Site) -> None:
     """Register a publication's custom feed on Bluesky.
 
     Registers it in the publication's account, where people can find it; `hotpapers serve` provides its posts. Run it
     again to update the feed's name and description.
     """
     report = []
-    with common.open_record(context, publications=True) as record:
-        chosen_publication = freeze.publication_of(record, publication)
-        name = chosen_publication.publication
-        tables = [
-            (number, account)
-            for number, account in enumerate(context.settings.bluesky, 1)
-            if account.publication == name and account.feed
-        ]
-        common.require(bool(tables), f"no [[bluesky]] for {name} has a feed; see docs/how-to/bluesky.md")
+    chosen_publication = site.publication(publication)
+    name = chosen_publication.publication
+    tables = [
+        (number, account)
+        for number, account in enumerate(site.settings.bluesky, 1)
+        if account.publication == name and account.feed
+    ]
+    require(bool(tables), f"no [[bluesky]] for {name} has a feed; see `hotpapers docs how-to/bluesky`")
     for number, table in tables:
         account = AtprotoAccount(table, f"bluesky {number}")
-        with context.http((table.host,), secrets=(account.password,)) as http:
-            feed = feed_record(chosen_publication, table.feed, context.site_config_of(name).base, http.now())
+        with site.http((table.host,), secrets=(account.password,)) as http:
+            feed = feed_record(chosen_publication, table.feed, site.site_config_of(name).base, http.now())
             put = account.put(http, COLLECTION, name, feed)
         report.append({"feed": put.uri, "service": service_did(table.feed)})
     show(report, (f"{row['feed']}, served by {row['service']}" for row in report), as_json)

@@ -3,35 +3,62 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 import msgspec
 
-from hotpapers.cli import common, streams
+from hotpapers.base.errors import InputError, require
+from hotpapers.base.ids.mentions import PaperMention, bulk
+from hotpapers.base.ids.mentions import find as find_mentions
+from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.cli import common
 from hotpapers.cli.terminal import plain, print_error
-from hotpapers.errors import InputError
-from hotpapers.ids.mentions import PaperMention, bulk
+from hotpapers.keep.transfer import streams
+from hotpapers.record import Record, now
+from hotpapers.record.paper_names import load_names
+from hotpapers.site.configured_site import EMPTY_STORE
+
+MAX_LINE_BYTES = 1_000_000
+"""Bytes of a line in which names are looked for; the rest counts as the next line."""
+
+
+class NamedPaper(NamedTuple):
+    """A paper that a text names by its title, DOI or own page; `start`: where the line begins, in code points."""
+
+    id: str
+    start: int
+    form: str
 
 
 @common.command("""
   hotpapers find page.html
-  curl -s https://example.org | hotpapers find --json | jq -r .id | sort -u""")
+  curl -s https://example.org | hotpapers find --json | jq -r .id | sort -u
+  hotpapers find notes.txt --store hotpapers.db""")
 @click.argument("files", metavar="[FILE…]", nargs=-1, type=click.Path(readable=False))
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object per mention; start and end are in code points."
 )
+@click.option(
+    "--store",
+    metavar="STORE",
+    type=click.Path(readable=False),
+    help="Also find papers of this store by title, DOI and pages of their own.",
+)
 @common.debug_option
-def find(files: tuple[str, ...], as_json: bool) -> None:
+def find(files: tuple[str, ...], as_json: bool, store: str | None) -> None:
     """Find the papers mentioned in a text.
 
-    Reads files or standard input and prints one line per mention. Needs no store.
+    Reads files or standard input and prints one line per mention. Without --store, papers are found by identifiers and
+    addresses; no store is needed.
     """
+    names = None if store is None else _names(store)
     failures = 0
     for file in files or (streams.STDIN,):
         try:
             with streams.open_input(file) as stream:
-                for mention in bulk.find_in_file(stream):
+                for mention in bulk.find_in_file(stream) if names is None else _with_names(stream, names):
                     # not echo, which flushes every line: there may be millions
                     sys.stdout.write(_mention_line(mention, as_json, streams.name_of(file) if len(files) > 1 else ""))
         except InputError as problem:
@@ -41,13 +68,41 @@ def find(files: tuple[str, ...], as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _mention_line(mention: PaperMention, as_json: bool, file: str) -> str:
+def _names(store: str) -> PaperIndex:
+    """The names of all papers in a store."""
+    require(store != "", EMPTY_STORE)
+    with Record(store, create=False) as record:
+        return load_names(record, now(), since=0)
+
+
+def _with_names(stream: BinaryIO, names: PaperIndex) -> Iterator[PaperMention | NamedPaper]:
+    """The mentions of a text, line by line: by identifier, then by name what the line does not identify."""
+    start = 0
+    while line := stream.readline(MAX_LINE_BYTES):
+        text = line.decode("utf-8", "replace")
+        mentions = find_mentions(text)
+        yield from (mention._replace(start=start + mention.start, end=start + mention.end) for mention in mentions)
+        identified = {mention.id for mention in mentions}
+        for match in names.papers_in(text):
+            paper = match.paper.removeprefix("arxiv:")
+            if paper not in identified:
+                identified.add(paper)
+                yield NamedPaper(paper, start, match.form)
+        start += len(text)
+
+
+def _mention_line(mention: PaperMention | NamedPaper, as_json: bool, file: str) -> str:
+    number, end = (mention.version, mention.end) if isinstance(mention, PaperMention) else (None, None)
     if as_json:
         line: dict[str, Any] = {
-            "id": mention.id, "version": mention.version, "start": mention.start, "end": mention.end,
+            "id": mention.id,
+            "version": number,
+            "start": mention.start,
+            "end": end,
             "form": mention.form,
-        }  # fmt: skip
+        }
         return msgspec.json.encode({**({"file": plain(file)} if file else {}), **line}).decode() + "\n"
-    version = f"v{mention.version}" if mention.version else ""
+    version = f"v{number}" if number else ""
     prefix = f"{plain(file)}: " if file else ""
-    return f"{prefix}{mention.id}{version}  {mention.form} at {mention.start}\n"
+    place = f"at {mention.start}" if end is not None else f"in the line at {mention.start}"
+    return f"{prefix}{mention.id}{version}  {mention.form} {place}\n"

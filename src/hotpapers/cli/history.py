@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
-from hotpapers import settings
 from hotpapers.cli import common
-from hotpapers.cli.publish import write_channels
-from hotpapers.cli.terminal import bar, show
-from hotpapers.ids import timestamps
-from hotpapers.issues import freeze, past_days
-from hotpapers.issues.inferred_days import infer_days
-from hotpapers.issues.past_days import PastPeriod
-from hotpapers.model import DAY, HISTORY
-from hotpapers.ranking.words import count_noun
-from hotpapers.store import Record, now
+from hotpapers.cli.terminal import show
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.site.publishing import HistoryResult
 
 
 @common.command("""
@@ -32,72 +23,45 @@ from hotpapers.store import Record, now
     "--judge", "judges", is_flag=True, help="First judge, as of each day, which accounts are bots or authors."
 )
 @click.option(
-    "--output", type=common.FOLDER, metavar="DIR",
+    "--output",
+    type=common.FOLDER,
+    metavar="DIR",
     help="Also write the issues to DIR, as a site and as Markdown.",
-)  # fmt: skip
+)
+@common.force_option
 @common.publication_option
 @common.json_option
 @common.store_options
 def history(
-    first: str, last: str, judges: bool, output: Path | None, publication: str | None, as_json: bool,
-    context: common.CommandContext,
-) -> None:  # fmt: skip
+    first: str,
+    last: str,
+    judges: bool,
+    output: Path | None,
+    force: bool,
+    publication: str | None,
+    as_json: bool,
+    site: common.Site,
+) -> None:
     """Freeze the issues that a past period would have had.
 
     Each issue uses only what the record, including imported archives, had observed by the close of its day. The issues
     belong to the publication NAME@history. If interrupted, run it again to resume.
     """
-    bounds = [date.fromisoformat(_past_day(day)) for day in (first, last)]
-    with common.open_record(context, publications=True) as record:
-        chosen_publication = freeze.publication_of(record, publication and publication.removesuffix(HISTORY))
-        past_days.check_days(record, chosen_publication, *bounds)
-        inferred = infer_days(record, *bounds)
-        period = past_days.plan_period(record, chosen_publication, *bounds)
-        past_days.check_period_closed(period, now())
-        if judges:
-            _judge(record, period, context)
-        issues = _freeze(record, period)
-        name, days = period.publication.publication, sorted((*period.frozen, *period.days))
-        targets = common.targets(context, name, sorted(common.AFTERWARDS), output) if output else []
-        channels, _ = write_channels(record, name, days, targets, context)
+    result = site.history(first, last, publication=publication, judge=judges, output=output, force=force)
+    period = result.period
     value = {
-        "publication": period.publication.publication, "issues": issues, "there": period.frozen,
-        "unknown": period.unknown, "channels": channels, "inferred": inferred,
-    }  # fmt: skip
-    show(value, _lines(period, issues, channels, inferred), as_json)
+        "publication": period.publication.publication,
+        "issues": result.issues,
+        "there": period.frozen,
+        "unknown": period.unknown,
+        "channels": result.channels,
+        "inferred": result.inferred,
+    }
+    show(value, _lines(result), as_json)
 
 
-def _past_day(day: str) -> str:
-    """The day, if arXiv existed then and it is not in the future. Raises UsageError."""
-    common.require(
-        settings.FIRST_DAY <= freeze.check_day(day) <= timestamps.day_of(now() + DAY),
-        f"{day}: not a past day on which arXiv had papers",
-    )
-    return day
-
-
-def _judge(record: Record, period: PastPeriod, context: common.CommandContext) -> None:
-    from hotpapers.schedule.freezing import judge_days
-
-    with bar("Judging", len(period.days)) as progress:
-        for _ in judge_days(record, period.publication, period.days, context.settings.bots):
-            progress(1)
-
-
-def _freeze(record: Record, period: PastPeriod) -> list[dict[str, Any]]:
-    """Freezes the missing issues; day, entries and digest of each."""
-    issues = []
-    with bar("Freezing", len(period.days)) as progress:
-        for frozen in past_days.freeze_period(record, period):
-            entries = len(frozen.content.entries)
-            issues.append({"day": frozen.content.day, "entries": entries, "digest": frozen.digest})
-            progress(1)
-    return issues
-
-
-def _lines(
-    period: PastPeriod, issues: Sequence[dict[str, Any]], channels: Sequence[dict[str, Any]], inferred: int
-) -> Iterator[str]:  # fmt: skip
+def _lines(result: HistoryResult) -> Iterator[str]:
+    period, issues, channels, inferred = result
     name = period.publication.publication
     if inferred:
         yield f"announcement days of {count_noun(inferred, 'paper')} inferred from the submission dates"

@@ -2,164 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import click
 
-from hotpapers import classic
-from hotpapers.cli import archives, common, spark_import, streams
-from hotpapers.cli.archives import ImportOutcome, ImportTask
-from hotpapers.cli.terminal import bar, fail_for, show
-from hotpapers.deliver.export_site import export_again
-from hotpapers.errors import InputError
-from hotpapers.moderation.author_voices import judge_authors
-from hotpapers.moderation.doubtful_mentions import judge_listed_posts
-from hotpapers.ranking.words import count_noun
-from hotpapers.store import Record
-from hotpapers.transfer import classic_import, parquet
-from hotpapers.transfer.jsonl import importer, reader
+from hotpapers.base.wings import wings
+from hotpapers.cli import LazyGroup, Places, common
+from hotpapers.cli.terminal import fail_for, show
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.keep.transfer.classic_import import ClassicImport
+from hotpapers.keep.transfer.jsonl.importer import ImportResult
+from hotpapers.site.importing import (
+    ImportFiles,
+    Outcomes,
+    file_by_file,
+    import_files,
+    take_classic,
+    take_jsonl,
+    take_parquet,
+)
 
-ImportFiles = Callable[[ImportTask], None]
+FORMATS = {
+    "classic": ("hotpapers.cli.import_files:import_classic", "Import issues of 2020 to 2022, in Markdown."),
+    "jsonl": ("hotpapers.cli.import_files:import_jsonl", "Import the lines of an export."),
+    "parquet": ("hotpapers.cli.import_files:import_parquet", "Import the Parquet file of an export."),
+}
+"""The formats of the core: where the command of each is defined, and its line."""
+
+
+def formats() -> Places:
+    """All formats, also of wings."""
+    return {**FORMATS, **{name: command for wing in wings() for name, command in wing.importers.items()}}
 
 
 @common.examples("""
   hotpapers import classic posts/*.md --store hotpapers.db
-  hotpapers import jsonl record.jsonl.zst
-  hotpapers import arxiv arxiv-metadata-oai-snapshot.json
-  hotpapers import jetstream 2026-07-*.jsonl.zst
-  hotpapers import jetstream 2026-*.jsonl.zst --spark local[*]
-  xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01""")
-@click.command("import")
-@click.argument(
-    "format_", metavar="FORMAT",
-    type=click.Choice(["classic", "jsonl", "parquet", *archives.FORMATS, spark_import.FINDINGS]),
-)  # fmt: skip
-@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
-@archives.seen_at_option
-@archives.workers_option
-@spark_import.spark_options
-@common.json_option
-@common.store_options
-def import_(
-    format_: str, files: tuple[str, ...], seen_at: int | None, workers: int | None,
-    spark: spark_import.SparkOptions, as_json: bool, context: common.CommandContext,
-) -> None:  # fmt: skip
+  hotpapers import jsonl record.jsonl.zst""")
+@click.command(
+    "import",
+    cls=LazyGroup,
+    core=FORMATS,
+    all_commands=formats,
+    kind="format",
+    options_metavar="",
+    subcommand_metavar="FORMAT FILE…",
+)
+def import_() -> None:
     """Import listings, exports or archives of networks.
 
-    FORMAT is classic (Markdown of 2020 to 2022); jsonl or parquet (from `hotpapers export`); an archive: arxiv (its
-    metadata snapshot), jetstream or firehose (Bluesky's stream), car (AT Protocol repositories), eventdata (Crossref
-    Event Data), hackernews, reddit or x (JSON lines); or findings (from `--spark … --to`). Files may be compressed
-    (Zstandard, gzip); `-` is standard input; archives may also be addresses (https://, s3://). A missing SQLite store
-    is created.
+    Each format is a command with options of its own. Files may be compressed (Zstandard, gzip); `-` is standard input.
+    A missing SQLite store is created.
 
-    A file that cannot be read is rejected with line and reason; in an archive, unreadable lines go to quarantine.
-    Importing twice changes nothing. To resume an interrupted import, run it again with the same files.
+    A file that cannot be read is rejected with line and reason. Importing twice changes nothing. To resume an
+    interrupted import, run it again with the same files.
     """
-    archives.check(format_, context, seen_at, workers)
-    spark_import.check(format_, spark, workers, files)
-    inputs = archives.inputs(files, context) if format_ in archives.FORMATS else []
-    size = archives.total_size(inputs) if inputs else streams.size_of(files)
-    if spark.to:
-        with bar("Reading", size, in_bytes=True) as progress:
-            spark_import.write_findings(format_, context, spark, seen_at, files, progress, as_json)
-        return
-    with common.open_record(context, create=True) as record, bar("Importing", size, in_bytes=True) as progress:
-        task = ImportTask(format_, files, context, record, seen_at, progress, [], [], [])
-        if format_ in IMPORTERS:
-            IMPORTERS[format_](task)
-        elif spark.master:
-            spark_import.take(task, spark)
-        elif format_ == spark_import.FINDINGS:
-            spark_import.take_folders(task)
-        else:
-            archives.take(task, inputs, workers)
-        if record.database.name == "postgres":  # until then it plans queries with the statistics of an emptier store
-            record.database.run("ANALYZE")
-        if any(getattr(done, "forgotten", 0) for _, done in task.done):  # forgotten in the exporting store
-            export_again(record, context.site_config, context.terms)
-    _report(task, as_json)
 
 
-def _file_by_file(take: Callable[[Record, str, streams.ProgressCallback], ImportOutcome]) -> ImportFiles:
-    """Imports each file on its own. A refused file does not stop the others; of a full export, the batches before the
-    refused line stay."""
-
-    def take_all(task: ImportTask) -> None:
-        for file in task.files:
-            before = task.record.head.position
-            try:
-                task.done.append((streams.name_of(file), take(task.record, file, task.progress)))
-            except InputError as problem:
-                task.refused.append(problem)
-                if restored := task.record.head.position - before:
-                    batches = count_noun(restored, "batch", "batches")
-                    task.notes.append(f"{streams.name_of(file)}: {batches} restored, up to the refused line")
-
-    return take_all
+def import_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The files, and the options that every format has."""
+    files = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
+    return files(common.json_option(common.store_options(command)))
 
 
-def _import_classic(task: ImportTask) -> None:
-    """Imports several files per batch, but files of the same day in separate batches."""
-    size = classic_import.group_size(task.record)
-    group: list[classic_import.ParsedClassicFile] = []
-
-    def take() -> None:
-        task.take((done.file, done) for done in classic_import.import_parsed(task.record, group))
-        group.clear()
-
-    for file in task.files:
-        try:
-            with streams.open_input(file, task.progress) as stream:
-                parsed = classic_import.read_classic(streams.name_of(file), stream.read(classic.MAX_FILE + 1))
-        except InputError as problem:
-            task.refused.append(problem)
-            continue
-        if len(group) == size or any(other.issue.date == parsed.issue.date for other in group):
-            take()
-        group.append(parsed)
-    take()
-    if task.done:
-        judge_listed_posts(task.record)
-        judge_authors(task.record)
+@common.examples("""
+  hotpapers import classic posts/*.md --store hotpapers.db""")
+@click.command("classic")
+@import_options
+def import_classic(files: tuple[str, ...], as_json: bool, site: common.Site) -> None:
+    """Import issues of 2020 to 2022, in Markdown."""
+    run_import(files, site, take_classic, _classic_summary, as_json)
 
 
-def _import_jsonl(record: Record, file: str, progress: streams.ProgressCallback) -> ImportOutcome:
-    with streams.open_input(file, progress) as stream:
-        return importer.import_lines(record, streams.name_of(file), lines_of(stream))
+@common.examples("""
+  hotpapers import jsonl record.jsonl.zst""")
+@click.command("jsonl")
+@import_options
+def import_jsonl(files: tuple[str, ...], as_json: bool, site: common.Site) -> None:
+    """Import the lines of an export.
+
+    They come from `hotpapers export`. A full export is restored with its issues and its history.
+    """
+    run_import(files, site, file_by_file(take_jsonl), by_file(_import_result_lines), as_json)
 
 
-def lines_of(stream: streams.Reader) -> Iterator[bytes]:
-    """The lines of a stream; one that is too long is cut one byte beyond the limit, so the reader refuses it."""
-    while line := stream.readline(reader.LONGEST_LINE + 1):
-        yield line
+@common.examples("""
+  hotpapers import parquet record.parquet""")
+@click.command("parquet")
+@import_options
+def import_parquet(files: tuple[str, ...], as_json: bool, site: common.Site) -> None:
+    """Import the Parquet file of an export.
+
+    It comes from `hotpapers export --format parquet`.
+    """
+    run_import(files, site, file_by_file(take_parquet), by_file(_import_result_lines), as_json)
 
 
-def _import_parquet(record: Record, file: str, progress: streams.ProgressCallback) -> ImportOutcome:
-    name = streams.name_of(file)
-    with streams.as_path(file) as path:
-        result = importer.import_lines(record, name, parquet.parquet_lines(path, name))
-        progress(streams.size_of([path]))
-        return result
-
-
-IMPORTERS: dict[str, ImportFiles] = {
-    "classic": _import_classic,
-    "jsonl": _file_by_file(_import_jsonl),
-    "parquet": _file_by_file(_import_parquet),
-}
-"""The importer of each format."""
-
-
-def _report(task: ImportTask, as_json: bool) -> None:
+def run_import(
+    files: Sequence[str],
+    site: common.Site,
+    take: ImportFiles,
+    summary: Callable[[Outcomes], Iterable[str]],
+    as_json: bool,
+    size: int | None = None,
+) -> None:
+    """Imports files, and prints the results. `take`: imports them into the record; `summary`: their results, for
+    people; `size`: bytes to read, if they are not all in files."""
+    task = import_files(site, files, take, size)
     results = [{"file": file, **done._asdict()} | {"file": file} for file, done in task.done]
     refusals = [{"file": p.file, "line": p.line, "reason": p.reason} for p in task.refused]
-    lines = (*_classic_summary(task.done), *_import_summary(task.done), *task.notes)
-    show({"imported": results, "refused": refusals}, lines, as_json)
+    show({"imported": results, "refused": refusals}, [*summary(task.done), *task.notes], as_json)
     fail_for(f"refused {problem}" for problem in task.refused)
 
 
-def _classic_summary(done: Sequence[tuple[str, ImportOutcome]]) -> Iterator[str]:
-    files = [result for _, result in done if isinstance(result, classic_import.ClassicImport)]
+def by_file(lines: Callable[[Any], Iterable[str]]) -> Callable[[Outcomes], Iterator[str]]:
+    """The lines of each file's result, after its name if there are several."""
+
+    def summary(done: Outcomes) -> Iterator[str]:
+        for file, result in done:
+            prefix = f"{file}: " if len(done) > 1 else ""
+            yield from (prefix + line for line in lines(result))
+
+    return summary
+
+
+def _classic_summary(done: Outcomes) -> Iterator[str]:
+    files: list[ClassicImport] = [result for _, result in done]
     for file in files:
         if file.repaired:
             yield f"{file.file}: was UTF-8 misread as Mac Roman; repaired"
@@ -173,19 +141,7 @@ def _classic_summary(done: Sequence[tuple[str, ImportOutcome]]) -> Iterator[str]
         yield f"{count_noun(len(files), 'listing')} with {count_noun(places, 'place')}: {', '.join(text)}"
 
 
-def _import_summary(done: Sequence[tuple[str, ImportOutcome]]) -> Iterator[str]:
-    for file, result in done:
-        if not isinstance(result, classic_import.ClassicImport):
-            prefix = f"{file}: " if len(done) > 1 else ""
-            lines = (
-                _import_result_lines(result)
-                if isinstance(result, importer.ImportResult)
-                else archives.result_lines(result)
-            )
-            yield from (prefix + line for line in lines)
-
-
-def _import_result_lines(result: importer.ImportResult) -> Iterator[str]:
+def _import_result_lines(result: ImportResult) -> Iterator[str]:
     if result.restored:
         yield f"{count_noun(result.restored, 'batch', 'batches')} restored unchanged, including issues"
     if result.present:

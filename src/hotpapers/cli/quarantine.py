@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import click
 
+from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, show, size
-from hotpapers.ids.timestamps import minute_of
-from hotpapers.ranking.words import count_noun
-from hotpapers.store import quarantine as apart
-from hotpapers.store.quarantine import QuarantinedPayload
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.record import quarantine as apart
+from hotpapers.record.quarantine import QuarantinedPayload
 
 SHOWN = 4_000
 """Characters of a payload that are printed; `--json` prints all of it."""
@@ -33,17 +33,17 @@ SHOWN = 4_000
 )
 @common.json_option
 @common.store_options
-def quarantine(number: int | None, source: str, most: int, as_json: bool, context: common.CommandContext) -> None:
+def quarantine(number: int | None, source: str, most: int, as_json: bool, site: common.Site) -> None:
     """List payloads that could not be parsed, or show one.
 
     They are kept for a while, in case a later version can parse them: see `hotpapers reprocess`.
     """
-    with common.open_record(context) as record:
-        if number is not None:
-            _show(*apart.load(record.database, number), as_json)
-            return
-        totals = apart.count_by_source(record.database)
-        latest = apart.latest(record.database, source, most)
+    record = site.record
+    if number is not None:
+        _show(*apart.load(record.database, number), as_json)
+        return
+    totals = apart.count_by_source(record.database)
+    latest = apart.latest(record.database, source, most)
     total = sum(number for name, number in totals.items() if source in ("", name))
     empty = f"nothing of {source} in quarantine, only of {', '.join(totals)}" if totals else "quarantine is empty"
     summary = _summary(totals, total, len(latest)) if total else empty

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hotpapers.cli import common
 from hotpapers.cli.terminal import show
-from hotpapers.ranking.words import count_noun
-from hotpapers.store.verify import close_unusable, name_of
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.record.verify import close_unusable, name_of
 
 
 @common.command("""
@@ -13,14 +13,13 @@ from hotpapers.store.verify import close_unusable, name_of
   hotpapers repair""")
 @common.json_option
 @common.store_options
-def repair(as_json: bool, context: common.CommandContext) -> None:
+def repair(as_json: bool, site: common.Site) -> None:
     """Close rows with an empty key.
 
     `status` and `verify` list such rows. They stay in the record but are closed. No frozen issue changes. To fix a
     damaged store, restore a backup instead.
     """
-    with common.open_record(context) as record:
-        rows = close_unusable(record)
+    rows = close_unusable(site.record)
     lines = [f"closed: {name_of(row.label)} (row {row.id})" for row in rows]
     summary = f"{count_noun(len(rows), 'row')} closed" if rows else "nothing to repair"
     value = {"closed": [{"kind": row.label[0], "number": row.id} for row in rows]}

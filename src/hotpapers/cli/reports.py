@@ -6,21 +6,23 @@ from collections.abc import Iterator
 
 import click
 
+from hotpapers.base.ids import timestamps
+from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.base.model import Post
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, show
-from hotpapers.ids import timestamps
-from hotpapers.ids.timestamps import minute_of
 from hotpapers.issues.queries import issue_digests
-from hotpapers.model import Post
-from hotpapers.ranking.words import count_noun
-from hotpapers.store import Record, now
-from hotpapers.store import reader_reports as reporting
-from hotpapers.store.reader_reports import ReaderReport
-from hotpapers.view import site_paths
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.publish.view import site_paths
+from hotpapers.record import Record, now
+from hotpapers.record import reader_reports as reporting
+from hotpapers.record.reader_reports import ReaderReport
 
 NAMES: dict[reporting.Kind, str] = {
-    "entry": "wrong entry", "quotation": "unwanted quotation", "contest": "person, not a bot",
-}  # fmt: skip
+    "entry": "wrong entry",
+    "quotation": "unwanted quotation",
+    "contest": "person, not a bot",
+}
 
 
 @common.command("""
@@ -36,17 +38,17 @@ NAMES: dict[reporting.Kind, str] = {
 )
 @common.json_option
 @common.store_options
-def reports(closed: tuple[int, ...], as_json: bool, context: common.CommandContext) -> None:
+def reports(closed: tuple[int, ...], as_json: bool, site: common.Site) -> None:
     """List the reports that readers sent with the app's forms.
 
     Act on them with `hide`, `judge` and `issue DATE --again`.
     """
-    with common.open_record(context) as record:
-        if closed:
-            reporting.close(record.database, closed, now())
-        open_reports = reporting.waiting(record.database)
-        open_with_state = [(report, _known(record, report)) for report in open_reports]
-        days = {digest: f"{publication} {day}" for digest, publication, day in issue_digests(record.database)}
+    record = site.record
+    if closed:
+        reporting.close(record.database, closed, now())
+    open_reports = reporting.waiting(record.database)
+    open_with_state = [(report, _known(record, report)) for report in open_reports]
+    days = {digest: f"{publication} {day}" for digest, publication, day in issue_digests(record.database)}
     rows = [{**report._asdict(), "day": days.get(report.issue, ""), **about} for report, about in open_with_state]
     lines = [line for report, about in open_with_state for line in _lines(report, days, about)]
     show({"reports": rows}, [*lines, f"{count_noun(len(open_reports), 'report')} open"], as_json)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 
 import click
 
+from hotpapers.base.terms import of
 from hotpapers.cli import common
 from hotpapers.cli.terminal import confirm, echo, print_error, print_json
-from hotpapers.ingest.job_factory import ConfiguredSource, chosen_sources
-from hotpapers.ranking.words import count_noun
-from hotpapers.store.batches import WrittenBatch
-from hotpapers.store.reparse import ReparsePlan
-from hotpapers.terms import of
+from hotpapers.collect.job_factory import ConfiguredSource
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.record.batches import WrittenBatch
+from hotpapers.record.reparse import ReparsePlan
 
 
 @common.command("""
@@ -21,24 +21,24 @@ from hotpapers.terms import of
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @common.json_option
 @common.store_options
-def reprocess(source: str, yes: bool, as_json: bool, context: common.CommandContext) -> None:
+def reprocess(source: str, yes: bool, as_json: bool, site: common.Site) -> None:
     """Reparse a source's raw payloads with this version.
 
     For use after an update. Shows what would change and asks first. Rows that this version no longer produces are
     closed, new rows are added, and payloads that it can parse leave quarantine. No frozen issue changes.
     """
-    from hotpapers.ingest import reprocessing  # imports all sources
+    from hotpapers.collect import reprocessing  # imports all sources
 
-    [choice] = chosen_sources(context.settings.source, [source], str(context.file), context.terms)
-    terms = of(context.terms, source)
-    with common.open_record(context) as record:
-        planned = reprocessing.plan(record, choice, terms)
-        if not as_json:
-            for line in _planned(choice, planned):
-                echo(line)
-        batch = None
-        if not planned.is_nothing and (yes or confirm("Apply these changes?", "change the record")):
-            batch = reprocessing.reprocess(record, choice, terms)
+    [choice] = site.sources([source])
+    terms = of(site.terms, source)
+    record = site.record
+    planned = reprocessing.plan(record, choice, terms)
+    if not as_json:
+        for line in _planned(choice, planned):
+            echo(line)
+    batch = None
+    if not planned.is_nothing and (yes or confirm("Apply these changes?", "change the record")):
+        batch = reprocessing.reprocess(record, choice, terms)
     _report(planned, batch, as_json)
 
 

@@ -9,22 +9,18 @@ from itertools import pairwise
 
 import click
 
-from hotpapers import search as searching
+from hotpapers.base.errors import require
+from hotpapers.base.ids.timestamps import minute_of
 from hotpapers.cli import common
-from hotpapers.cli.terminal import NumberRange, bar, echo, plain, print_error, print_json
-from hotpapers.errors import UsageError
-from hotpapers.ids.timestamps import minute_of
-from hotpapers.ranking import words
-from hotpapers.ranking.words import count_noun
-from hotpapers.search import PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
-from hotpapers.store import Record
-from hotpapers.view import site_paths
+from hotpapers.cli.terminal import NumberRange, echo, plain, print_error, print_json
+from hotpapers.issues.ranking import words
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.keep.search import PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue
+from hotpapers.publish.view import site_paths
 
 AUTHORS = 3
 """Authors named; the others are counted."""
 ISSUES = 3
-LONG = 5_000
-"""Rows to index from which a progress bar is shown."""
 INDENT = " " * 4
 
 Spans = Sequence[tuple[int, int]]
@@ -79,21 +75,14 @@ A query:
 @click.option("--posts", is_flag=True, help="Search posts about papers instead.")
 @common.json_option
 @common.store_options
-def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, context: common.CommandContext) -> None:
+def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, site: common.Site) -> None:
     """Search papers by words, authors, categories and dates.
 
     The best match comes first, or the newest if the query has no words. Accents, case and plural endings are ignored.
     """
     text = " ".join(query).replace(WORD, "")
-    with common.open_record(context) as record:
-        _renew(record)
-        results: PaperResults | PostResults
-        if posts:
-            results = searching.search_posts(record, text, limit=limit, allowed=context.terms)
-        else:
-            results = searching.search(record, text, limit=limit)
-        common.require(bool(results.understood), "missing search terms, such as: hotpapers search 'kettle steam'")
-        hits = _posts_instead(record, text, context) if isinstance(results, PaperResults) and not results.total else 0
+    results, hits = site.find_papers(text, limit=limit, posts=posts)
+    require(bool(results.understood), "missing search terms, such as: hotpapers search 'kettle steam'")
     if as_json:
         print_json({"query": text, **results._asdict()})
     else:
@@ -101,22 +90,6 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, conte
     if results.behind:
         batches = count_noun(results.behind, "batch", "batches")
         print_error(f"the store cannot be written, so the search index lacks the last {batches}")
-
-
-def _renew(record: Record) -> None:
-    """Updates the index with a progress bar if that takes a while; otherwise the search does it."""
-    rows = searching.outstanding(record)
-    if rows > LONG:
-        with bar("making the index", rows) as progress:
-            searching.update_index(record, progress)
-
-
-def _posts_instead(record: Record, query: str, context: common.CommandContext) -> int:
-    """How many posts match a query that no paper matches."""
-    try:
-        return searching.search_posts(record, query, limit=1, allowed=context.terms).total
-    except UsageError:  # the query uses fields that only papers have
-        return 0
 
 
 # ---- for people ----------------------------------------------------------------------------------------

@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import click
 
+from hotpapers.base.durations import duration
+from hotpapers.base.ids.timestamps import SECOND, minute_of
+from hotpapers.base.model import DAY
 from hotpapers.cli import common
-from hotpapers.cli.configured import settings_problems, wanted_jobs
-from hotpapers.cli.following import site_alarms
-from hotpapers.cli.terminal import ago, echo, print_json, size
-from hotpapers.deliver.export_site import site_forecasts
-from hotpapers.deliver.size_budget import SizeForecast
-from hotpapers.errors import UsageError
-from hotpapers.file_modes import too_open
-from hotpapers.ids.timestamps import minute_of
-from hotpapers.jobs import job_state
-from hotpapers.model import DAY, LARGEST
-from hotpapers.privacy import forgotten_file
-from hotpapers.privacy.queries import copies_before
-from hotpapers.query.schemas import MissingPapers
-from hotpapers.query.status import STOPPED, JobHealth, all_job_health, incomplete_days, switched_off
-from hotpapers.ranking.words import count_noun
-from hotpapers.schedule.health import FROM_OUTSIDE, log_alarms
-from hotpapers.store import Record, now
-from hotpapers.store import statistics as reporting
-from hotpapers.store.database import IntegrityReport
-from hotpapers.store.record import is_server, store_path
-from hotpapers.store.verify import check_chain, check_keys
+from hotpapers.cli.terminal import echo, print_json, size
+from hotpapers.collect.jobs import job_state
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.publish.deliver.size_budget import SizeForecast
+from hotpapers.publish.query.status import STOPPED, JobHealth
+from hotpapers.record.statistics import StoreStatistics
+from hotpapers.site.inspection import Inspection
+from hotpapers.site.notices import OFFLINE
+from hotpapers.site.run_notices import common_zone, sentence, zones
 
-CHECKED_FOR = 2.0
-"""Seconds spent checking the database, and again the chain of its batches."""
 LATE = DAY // 720
 """Microseconds after which a job is reported as due: rounds start a little late."""
 
@@ -42,86 +30,64 @@ LATE = DAY // 720
   hotpapers status --json | jq '.jobs[] | select(.failing_since)'""")
 @common.json_option
 @common.store_options
-def status(as_json: bool, context: common.CommandContext) -> None:
+def status(as_json: bool, site: common.Site) -> None:
     """Show the contents of the store, the state of its jobs, and whether it is sound.
 
     Warns of private files that others can read, settings that would keep `run` from starting, witnesses that refuse a
     log, and followed sites that fail verification. Exit status 1 if the store is not sound; of a large store, only a
     part is checked.
     """
-    exposed = [str(file) for file in too_open(_own_files(context))]  # before opening the store creates its own log
-    with common.open_record(context) as record:
-        soundness = _soundness(record)
-        figures = reporting.status(record)
-        mistakes = list(settings_problems(context, record)) if context.has_settings else []
-        jobs = _jobs(context, record)
-        incomplete = list(incomplete_days(record, now()))
-        sites = site_forecasts(record, context.site_config.budget)
-        copies = sorted({target for _, target in copies_before(record.database, LARGEST)})
-        exposed += map(str, too_open(map(Path, copies)))
-    of_logs, of_sites = list(log_alarms(context.log_config)), list(site_alarms(context))
+    state = site.inspect()
+    outlook, soundness = state.outlook, state.soundness
     if as_json:
         facts = {
-            **figures._asdict(), "jobs": jobs, "incomplete": incomplete, "sites": sites, "exposed": exposed,
-            "settings": mistakes, "alarms": [*of_logs, *of_sites], "sound": not soundness.damaged,
+            **state.store._asdict(),
+            "jobs": state.jobs,
+            "incomplete": state.incomplete,
+            "without_issue": state.without_issue,
+            "sites": state.sites,
+            "exposed": state.exposed,
+            **outlook._asdict(),
+            "settings": state.mistakes,
+            "alarms": [alarm for alarm, _ in state.alarms],
+            "sound": not soundness.damaged,
             **soundness._asdict(),
-        }  # fmt: skip
+        }
         print_json(facts)
     else:
-        _print_store(figures)
-        for number, job in enumerate(jobs):
-            echo(f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_job_lines(job, now()))}")
-        _print_sites(sites)
-        for mistake in mistakes:
-            echo(f"settings   {mistake}")
-        for file in exposed:
-            echo(f"exposed    {file}: other users can read it; run chmod 600 {shlex.quote(file)}")
-        for command, alarms in (("log --acknowledge WITNESS", of_logs), ("follow --acknowledge NAME", of_sites)):
-            for alarm in alarms:
-                echo(f"alarm      {alarm}; once dealt with: hotpapers {command}")
-        _print_rest(figures, incomplete, soundness)
+        _print(state, site)
     if soundness.damaged:
         raise click.exceptions.Exit(1)
 
 
-def _jobs(context: common.CommandContext, record: Record) -> list[JobHealth]:
-    """The health of all jobs, including which of them the settings have switched off, if the settings are usable."""
-    jobs = all_job_health(record, now())
-    if not context.has_settings:
-        return jobs
-    try:
-        names = {*wanted_jobs(context), *FROM_OUTSIDE}
-    except UsageError:
-        return jobs
-    return [job if job.job in names or job.state == job_state.WORKING else switched_off(job) for job in jobs]
+def _print(state: Inspection, site: common.Site) -> None:
+    zone = common_zone(site)
+    _print_store(state.store, zone)
+    for text in state.without_issue:
+        echo(f"{'':<10} {text}")
+    for number, job in enumerate(state.jobs):
+        echo(f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_job_lines(job, state.at, zone))}")
+    outlook, zone_of = state.outlook, zones(site)
+    if site.own_publications or outlook.processes:
+        echo(f"running    {', '.join(map(str, outlook.processes)) or 'no; `hotpapers run` starts it'}")
+    if outlook.offline:
+        echo(f"offline    {OFFLINE}")
+    for number, issue in enumerate(outlook.next):
+        echo(f"{'' if number else 'next':<10} {sentence(issue, zone_of.get(issue.publication, 'UTC'), state.at)}")
+    _print_sites(state.sites)
+    for mistake in state.mistakes:
+        echo(f"settings   {mistake}")
+    for file in state.exposed:
+        echo(f"exposed    {file}: other users can read it; run chmod 600 {shlex.quote(file)}")
+    for alarm, command in state.alarms:
+        echo(f"alarm      {alarm}; once dealt with: hotpapers {command}")
+    _print_rest(state, zone)
 
 
-def _soundness(record: Record) -> IntegrityReport:
-    """What is wrong with a store, as far as a few seconds of checking can show."""
-    database = record.database
-    damaged, unchecked = database.integrity(CHECKED_FOR)
-    chain = check_chain(database, CHECKED_FOR)
-    findings = map(str, (*chain.findings, *check_keys(database)))
-    partly = "" if chain.is_whole else f"the chain is checked up to batch {chain.position:,}"
-    return IntegrityReport((*damaged, *findings), "; ".join(filter(None, (unchecked, partly))))
-
-
-def _own_files(context: common.CommandContext) -> Iterator[Path]:
-    """The files that only their owner should be able to read: settings, password, key, and the store with its log."""
-    if context.has_settings:
-        yield context.file
-        yield from [context.log_config.key_file] if context.log_config else []
-        password = context.settings.mailing.password_file
-        yield from [context.folder / Path(password).expanduser()] if password else []
-    if not is_server(context.store):
-        store = store_path(context.store)
-        yield from (store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX))
-
-
-def _print_store(statistics: reporting.StoreStatistics) -> None:
+def _print_store(statistics: StoreStatistics, zone: str) -> None:
     echo(f"store      {statistics.store} ({statistics.database}, schema {statistics.schema}, {size(statistics.size)})")
     items = count_noun(sum(statistics.items.values()), "item")
-    last = f", the last written {minute_of(statistics.last_at)}" if statistics.last_at else ""
+    last = f", the last written {minute_of(statistics.last_at, zone)}" if statistics.last_at else ""
     echo(f"record     {items} in {count_noun(statistics.batches, 'batch', 'batches')}{last}")
     for kind, number in statistics.items.items():
         if number:
@@ -131,21 +97,21 @@ def _print_store(statistics: reporting.StoreStatistics) -> None:
     echo(f"forgotten  {count_noun(statistics.forgotten, 'key or row', 'keys and rows')}")
 
 
-def _job_lines(job: JobHealth, at: int) -> Iterator[str]:
+def _job_lines(job: JobHealth, at: int, zone: str) -> Iterator[str]:
     if job.failing_since is not None:
         state = f"{job.state}, failing" if job.state in (job_state.WORKING, STOPPED) else job.state
-        yield f"{state} since {minute_of(job.failing_since)} ({job.reason})"
+        yield f"{state} since {minute_of(job.failing_since, zone)} ({job.reason})"
     else:
         yield f"{job.state}{f' ({job.reason})' if job.reason else ''}"
-    yield f"last success {ago((at - job.success_at) / 1e6)} ago" if job.success_at else "no success yet"
+    yield f"last success {duration((at - job.success_at) // SECOND)} ago" if job.success_at else "no success yet"
     if job.next_at is not None and job.next_at > at:
-        yield f"next in {ago((job.next_at - at) / 1e6)}"
+        yield f"next in {duration((job.next_at - at) // SECOND)}"
     elif job.next_at is not None and job.state != job_state.WORKING and at - job.next_at > LATE:
-        yield f"was due {ago((at - job.next_at) / 1e6)} ago"
+        yield f"was due {duration((at - job.next_at) // SECOND)} ago"
     if job.back_to is not None:
-        yield f"reading back to {minute_of(job.back_to)}"
+        yield f"reading back to {minute_of(job.back_to, zone)}"
     if job.lag is not None:
-        yield f"up to date as of {ago(job.lag)} ago"
+        yield f"up to date as of {duration(job.lag)} ago"
     if job.day_in is not None:
         yield f"{size(job.day_in)} a day"
     if job.quarantine:
@@ -153,20 +119,23 @@ def _job_lines(job: JobHealth, at: int) -> Iterator[str]:
 
 
 def _print_sites(sites: Sequence[SizeForecast]) -> None:
-    for number, site in enumerate(sites):
-        limit = f" of {size(site.budget)}" if site.budget else ""
-        growth = f", growing by {size(site.growth)} a year" if site.growth else ""
-        full = f": full in {site.years:.1f} years" if site.years is not None and site.size < site.budget else ""
-        echo(f"{'' if number else 'sites':<10} {site.folder}: {size(site.size)}{limit}{growth}{full}")
-        if site.warning:
-            echo(f"{'':<10} {site.warning}")
+    for number, forecast in enumerate(sites):
+        limit = f" of {size(forecast.budget)}" if forecast.budget else ""
+        growth = f", growing by {size(forecast.growth)} a year" if forecast.growth else ""
+        full = (
+            f": full in {forecast.years:.1f} years"
+            if forecast.years is not None and forecast.size < forecast.budget
+            else ""
+        )
+        echo(f"{'' if number else 'sites':<10} {forecast.folder}: {size(forecast.size)}{limit}{growth}{full}")
+        if forecast.warning:
+            echo(f"{'':<10} {forecast.warning}")
 
 
-def _print_rest(
-    statistics: reporting.StoreStatistics, incomplete: Sequence[MissingPapers], soundness: IntegrityReport
-) -> None:
-    for item in incomplete:
-        echo(f"arxiv      {minute_of(item.from_at)}: {item.reason}")
+def _print_rest(state: Inspection, zone: str) -> None:
+    statistics, soundness = state.store, state.soundness
+    for item in state.incomplete:
+        echo(f"arxiv      {minute_of(item.from_at, zone)}: {item.reason}")
     if statistics.year_forecast is not None:
         echo(f"forecast   the store grows by {size(statistics.year_forecast)} a year at this rate")
     if statistics.reports:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hotpapers.errors import UsageError
+from hotpapers.base.errors import UsageError
 
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+ERASE_LINE = "\r\x1b[K"
 _HARMLESS = "\n\t"
 _OBEYED = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
 """Control characters (colors, titles, bells, the cursor), and lone surrogates, from file names that are not UTF-8."""
@@ -31,12 +37,30 @@ def plain(text: str) -> str:
 
 def echo(text: str = "") -> None:
     """Prints a line to standard output."""
-    click.echo(plain(text))
+    with whole_line():
+        click.echo(plain(text))
 
 
 def print_error(text: str) -> None:
     """Prints a line to standard error, prefixed with the program's name."""
-    click.echo(f"hotpapers: {plain(text)}", err=True)
+    print_note(f"hotpapers: {text}")
+
+
+def print_note(text: str) -> None:
+    """Prints a line to standard error."""
+    with whole_line():
+        click.echo(plain(text), err=True)
+
+
+class LogStream(io.TextIOBase):
+    """Standard error for the log's lines, which a progress bar makes room for."""
+
+    def write(self, text: str) -> int:
+        if sys.stderr is not None:
+            with whole_line():
+                sys.stderr.write(text)
+                sys.stderr.flush()
+        return len(text)
 
 
 def show(value: Any, lines: Iterable[str], as_json: bool) -> None:
@@ -69,14 +93,6 @@ def confirm(question: str, consequence: str) -> bool:
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"not a terminal; pass --yes to {consequence}")
     return click.confirm(question, err=True)
-
-
-def ago(seconds: float) -> str:
-    """A duration in its largest unit: `40 s`, `12 min`, `5 h`, `3 days`."""
-    for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"
 
 
 def size(number: float) -> str:
@@ -123,9 +139,36 @@ def bar(label: str, length: int, *, in_bytes: bool = False) -> Iterator[Callable
     def step(count: int) -> None:
         nonlocal total
         total += count
-        progress.update(count, f"{size(total / max(time.monotonic() - started_at, 0.001))}/s" if in_bytes else None)
+        rate = f"{size(total / max(time.monotonic() - started_at, 0.001))}/s" if in_bytes else None
+        with _WRITING:
+            progress.update(count, rate)
 
     with click.progressbar(
         length=length, label=label, file=sys.stderr, hidden=hidden, item_show_func=lambda rate: rate
     ) as progress:
-        yield step
+        with _WRITING:
+            _SHOWN.append(progress)
+        try:
+            yield step
+        finally:
+            with _WRITING:
+                _SHOWN.remove(progress)
+
+
+_WRITING = threading.RLock()
+_SHOWN: list[ProgressBar[Any]] = []
+"""The progress bars on the terminal, the current one last."""
+
+
+@contextmanager
+def whole_line() -> Iterator[None]:
+    """Inside, a line can be written: the progress bar on the terminal is erased before and drawn again after it."""
+    with _WRITING:
+        progress = _SHOWN[-1] if _SHOWN and not _SHOWN[-1].hidden else None
+        if progress is not None:
+            progress.file.write(ERASE_LINE)
+            progress.file.flush()
+        yield
+        if progress is not None:
+            progress._last_line = None  # what was drawn last is gone, and must be drawn even if nothing changed
+            progress.render_progress()

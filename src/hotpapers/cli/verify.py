@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from hotpapers.base.errors import UsageError, require
+from hotpapers.base.ids import timestamps
+from hotpapers.base.wings import wings
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, show
-from hotpapers.cli.verify_proof import verify_files, verify_site
-from hotpapers.engagement.standing.queries import relearn_standing
-from hotpapers.errors import CorruptStore, NotFound, ReadOnlyStore
-from hotpapers.ids import timestamps
-from hotpapers.issues import freeze
-from hotpapers.model import Issue
-from hotpapers.ranking.words import count_noun
-from hotpapers.store import Record
-from hotpapers.store.verify import VerifyFinding, VerifyResult, check, damage
+from hotpapers.cli.terminal import show
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.record.verify import VerifyResult
 
 SAVED = (".html", ".htm", ".md", ".json")
 """The suffixes of saved issues, by which a file is told from a day."""
@@ -30,7 +25,7 @@ SAVED = (".html", ".htm", ".md", ".json")
   hotpapers verify saved.html --policy policy.txt
   hotpapers verify --site public""")
 @click.argument("dates", nargs=-1, metavar="[DATE|FILE]…")
-@click.option("--site", metavar="DIR|URL", help="Verify a whole site against the log published with it.")
+@click.option("--site", "whole_site", metavar="DIR|URL", help="Verify a whole site against the log published with it.")
 @click.option(
     "--policy",
     metavar="FILE",
@@ -42,9 +37,14 @@ SAVED = (".html", ".htm", ".md", ".json")
 @common.json_option
 @common.store_options
 def verify(
-    dates: tuple[str, ...], site: str | None, policy: Path | None, everything: bool, publication: str | None,
-    as_json: bool, context: common.CommandContext,
-) -> None:  # fmt: skip
+    dates: tuple[str, ...],
+    whole_site: str | None,
+    policy: Path | None,
+    everything: bool,
+    publication: str | None,
+    as_json: bool,
+    site: common.Site,
+) -> None:
     """Check the store and rebuild issues from the record.
 
     Checks the store, every batch and row, and that rebuilt issues have the same digests. Lists whatever was damaged,
@@ -54,70 +54,27 @@ def verify(
     issue is in the publication's transparency log, and says who cosigned it. This needs no store.
     """
     folder = next((name for name in dates if Path(name).is_dir() and timestamps.parse_iso(name) is None), None)
-    common.require(folder is None, f"{folder}: is a folder; to verify a whole site, use --site {folder}")
+    require(folder is None, f"{folder}: is a folder; to verify a whole site, use --site {folder}")
     files = [Path(name) for name in dates if Path(name).suffix in SAVED or Path(name).is_file()]
-    common.require(
-        bool(dates) + everything + bool(site) == 1, "missing dates: name issues such as 2021-01-14, or add --all"
+    require(
+        bool(dates) + everything + bool(whole_site) == 1, "missing dates: name issues such as 2021-01-14, or add --all"
     )
-    common.require(not files or len(files) == len(dates), "give either days or files, not both")
-    common.require(policy is None or bool(files or site), "--policy needs files or --site")
-    if site is not None:
-        return verify_site(site, policy, context, as_json)
-    if files:
-        return verify_files(files, policy, context, as_json)
-    return _verify_store(dates, everything, publication, as_json, context)
-
-
-def _verify_store(
-    dates: Sequence[str], everything: bool, publication: str | None, as_json: bool, context: common.CommandContext
-) -> None:
-    with common.open_record(context) as record:
-        result = check(record.database, record.hasher)
-        issues, findings = list[Issue](), list(result.findings)
-        if not result.is_damaged:
-            issues = _frozen_items(record, publication, dates)
-            findings += _relearned(record) if everything else ()
-        with bar("Rebuilding", len(issues)) as progress:
-            for item in issues:
-                findings += freeze.check_issue(record, item)
-                progress(1)
-    value = {
-        "verified": not findings, "issues": len(issues), "rows": result.rows, "forgotten": result.forgotten,
-        "pruned": result.pruned, "withheld": result.withheld, "unchecked": result.unchecked, "findings": findings,
-    }  # fmt: skip
-    show(value, _lines(findings, len(issues), result), as_json)
-    if findings:
+    require(not files or len(files) == len(dates), "give either days or files, not both")
+    require(policy is None or bool(files or whole_site), "--policy needs files or --site")
+    if files or whole_site is not None:
+        verify_saved = next((wing.verify for wing in wings() if wing.verify), None)
+        if verify_saved is None:
+            raise UsageError("this installation can verify stores only, not what was saved")
+        return verify_saved(files, whole_site, policy, site, as_json)
+    result, issues = site.verify_store(dates, publication)
+    value = {"verified": not result.findings, "issues": issues, **result._asdict()}
+    show(value, _lines(result, issues), as_json)
+    if result.findings:
         raise click.exceptions.Exit(1)
 
 
-def _relearned(record: Record) -> list[VerifyFinding]:
-    """Recalculates the table of standing from the items before issues are rebuilt, in case it was tampered with. A
-    read-only store keeps its table."""
-    try:
-        with suppress(ReadOnlyStore):
-            relearn_standing(record.database)
-    except CorruptStore as problem:
-        return [damage(problem)]
-    return []
-
-
-def _frozen_items(record: Record, publication: str | None, dates: Sequence[str]) -> list[Issue]:
-    days = {freeze.check_day(day) for day in dates}
-    if publication is not None:
-        freeze.publication_of(record, publication)
-    all_issues = list(record.view().items(Issue))
-    chosen_issues = [
-        item
-        for item in all_issues
-        if (not days or item.day in days) and (publication is None or item.publication == publication)
-    ]
-    missing_days = sorted(days - {item.day for item in chosen_issues})
-    if missing_days:
-        raise NotFound(f"no frozen issue for {', '.join(missing_days)}; `hotpapers issue DATE` freezes one")
-    return chosen_issues
-
-
-def _lines(findings: Sequence[VerifyFinding], issues: int, result: VerifyResult) -> Iterator[str]:
+def _lines(result: VerifyResult, issues: int) -> Iterator[str]:
+    findings = result.findings
     yield from map(str, findings)
     parts = [count_noun(result.forgotten, "part") + " forgotten"] if result.forgotten else []
     parts += [f"{result.pruned:,} pruned"] if result.pruned else []

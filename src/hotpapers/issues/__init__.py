@@ -1,7 +1,9 @@
 """Issues: built from the record by a publication's recipe, frozen, read back, explained and proved.
 
-build        builds a content and its digest from a recipe: windows, ranking_input, selection, quotations, coverage,
-             listing, collectors, forecasts, stock_words
+engagement   who talked about what, by when; moderation: which posts may be quoted, bots, authors
+ranking      scores and their arithmetic; forecast: voices in a week
+build        builds a content and its digest from a recipe: windows, ranking_input, selection, paper_fields, quotations,
+             coverage, listing, collectors, forecasts, stock_words
 freeze       writes contents, corrects them, and checks them against a rebuild
 past_days    makes issues of days gone by; inferred_days: announcements that nobody observed
 repository   reads frozen issues back for display; posts, announcement_counts: what an entry and an issue show

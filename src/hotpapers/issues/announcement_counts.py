@@ -7,9 +7,9 @@ from datetime import date
 
 import msgspec
 
-from hotpapers.announcement_days import label_at
-from hotpapers.model import Entry, IssueContent, Retrospective
-from hotpapers.ranking.words import count_noun, number
+from hotpapers.base.announcement_days import label_at
+from hotpapers.base.model import Entry, IssueContent, Retrospective
+from hotpapers.issues.ranking.words import count_noun, number
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -29,7 +29,7 @@ def _day_text(day: str, label: str) -> str:
 def facts(content: IssueContent) -> Iterator[str]:
     """For an issue of our own: how many papers it has, when they were announced, and how many others there were."""
     papers = count_noun(len(content.entries), "paper")
-    considered = f"{number(content.considered)} considered{' in all fields' if is_limited(content) else ''}"
+    considered = f"{number(content.considered)} talked about{' in all fields' if is_limited(content) else ''}"
     if content.publication.window != "daily":
         yield f"{papers}, of {considered}"
         return
@@ -89,13 +89,26 @@ def is_limited(content: IssueContent) -> bool:
 
 
 def empty_reason(content: IssueContent) -> str:
-    """Why an issue of our own has no papers: none were talked about, or none qualified."""
+    """Why an issue of our own has no papers: none were talked about, as far as networks were read, or none qualified.
+    What an archive tells is known although no network was read."""
+    states = {reading.state for reading in content.readings}
+    is_known = states <= {"complete"} or (content.retrospective and content.considered)
+    if not is_known and "complete" not in states and "partial" not in states:
+        return unread("could be" if "refused" in states else "was")
     if not content.considered:
-        return "Nobody talked about a paper from these days."
+        limit = "" if is_known else ", as far as networks were read"
+        return f"Nobody talked about a paper from these days{limit}."
     considered = count_noun(content.considered, "paper")
-    papers = "no paper of this publication’s fields" if is_limited(content) else f"none of the {considered} considered"
+    papers = (
+        "no paper of this publication’s fields" if is_limited(content) else f"none of the {considered} talked about"
+    )
     new, exception = (" new", "leaving out what earlier issues held, ") if content.earlier else ("", "")
     if content.compared and content.compared.young and content.publication.least_entries:
         return f"Nothing{new} to show yet: {exception}{papers} has 3 voices or more."
     least = number(max(content.publication.threshold, 1))
     return f"Nothing{new} reached the threshold: {exception}{papers} scored {least} or more."
+
+
+def unread(verb: str) -> str:
+    """What is known if no network was read, or could be."""
+    return f"No network {verb} read for this day, so nothing is known about what people discussed."

@@ -11,26 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers import model, ranking
-from hotpapers.engagement.measurement import REFERENCE_DAYS
-from hotpapers.engagement.standing.queries import known_accounts, learn_standing
-from hotpapers.errors import IssueError
-from hotpapers.issues import posts, queries, quotations, selection
-from hotpapers.issues.collectors import witnessed_counts
-from hotpapers.issues.coverage import readings as network_readings
-from hotpapers.issues.listing import listing_cut, listing_input, places_of
-from hotpapers.issues.queries import listed_places
-from hotpapers.issues.quotations import QuotationRule
-from hotpapers.issues.ranking_input import (
-    CandidateWindow,
-    InputReader,
-    announced_on,
-    collect_with_forecasts,
-    matching_papers,
-    networks_of,
-)
-from hotpapers.issues.windows import closing, known_absent, window_start
-from hotpapers.model import (
+from hotpapers.base import model
+from hotpapers.base.errors import IssueError
+from hotpapers.base.model import (
     DAY,
     NETWORKS,
     Entry,
@@ -42,17 +25,28 @@ from hotpapers.model import (
     Retrospective,
     ScoredCandidate,
 )
-from hotpapers.ranking.price import PriceList
-from hotpapers.store import batches
-from hotpapers.store.as_of import AsOfView
-from hotpapers.store.commitments import canonical_json
-from hotpapers.store.issue_contents import decode_content
-from hotpapers.store.item_rows import StoredRow
-from hotpapers.store.record import Record
+from hotpapers.issues import paper_fields, posts, queries, quotations, ranking, selection
+from hotpapers.issues.collectors import witnessed_counts
+from hotpapers.issues.coverage import readings as network_readings
+from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
+from hotpapers.issues.engagement.standing.queries import known_accounts, learn_standing
+from hotpapers.issues.listing import listing_cut, listing_input, places_of
+from hotpapers.issues.paper_fields import FieldRule, matching_papers
+from hotpapers.issues.queries import listed_places
+from hotpapers.issues.quotations import QuotationRule
+from hotpapers.issues.ranking.price import PriceList
+from hotpapers.issues.ranking_input import CandidateWindow, InputReader, collect_with_forecasts, networks_of
+from hotpapers.issues.windows import closing, known_absent, window_start
+from hotpapers.record import batches
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.commitments import canonical_json
+from hotpapers.record.issue_contents import decode_content
+from hotpapers.record.item_rows import StoredRow
+from hotpapers.record.record import Record
 
 EARLIER_DAYS = 14
 """How many days back a daily issue looks at earlier issues."""
-MOST_ONGOING = 5
+MAX_ONGOING_PAPERS = 5
 ONGOING_GROWTH = 3
 """A paper from an earlier issue is still talked about if it gained this many voices since it was last shown."""
 
@@ -60,7 +54,8 @@ ONGOING_GROWTH = 3
 class IssueRecipe(NamedTuple):
     """What to build: the publication, the day, and the position in the record.
 
-    `choice`: the rule for choosing papers. `quoting`: the rule for choosing posts. For an issue that was already
+    `choice`: the rule for choosing papers. `quoting`: the rule for choosing posts. `counting`: the rule for counting
+    announced papers; with `paper_fields.FEEDS`, parts do not say what they counted. For an issue that was already
     frozen, `moments`: the start and end of what it counts, and `posts`: the hashes of the posts it chose, by paper.
     """
 
@@ -73,6 +68,7 @@ class IssueRecipe(NamedTuple):
     moments: tuple[int, int] | None = None
     choice: str = selection.LEAST
     quoting: str = quotations.LATEST
+    counting: str = paper_fields.CATEGORIES
     posts: Mapping[str, tuple[str, ...]] | None = None
 
 
@@ -134,6 +130,7 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
 def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> BuiltIssue:
     publication = recipe.publication
     selection.check(recipe.choice)
+    paper_fields.check(recipe.counting)
     start, cut = recipe.moments or moments_of(record, recipe)
     is_retrospective = model.is_retrospective(publication.publication)
     if is_retrospective or ranking.needs_of(publication.ranking).with_standing:
@@ -145,21 +142,19 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     has_rule = recipe.choice != selection.THRESHOLD
     ranking_input, forecasts = collect(view, publication, CandidateWindow(start, earlier_voices, has_rule), own_voices)
     compared = selection.reference_size(publication, ranking_input.peers) if has_rule else msgspec.UNSET
-    chosen = choose(view, publication, ranking_input, earlier_voices, selection.least_papers(publication, compared))
+    least_entries = selection.least_papers(publication, compared)
+    chosen = choose(view, publication, ranking_input, earlier_voices, least_entries, recipe.choice)
+    if recipe.counting == paper_fields.FEEDS:
+        chosen = without_counted_as(chosen)
     papers_shown = [candidate.paper for candidate in (*chosen.entries, *chosen.ongoing)]
     posts_since = 0 if publication.window == "daily" else start
+    quoting = QuotationRule(recipe.quoting, chosen.papers, recipe.posts)
+    leading = posts.leading(view, publication, papers_shown, own_voices, posts_since, quoting)
     entry_inputs = EntryInputs(
         ranking_input=ranking_input,
         forecasts=forecasts and forecasts(papers_shown),
         metadata={paper: row.hash.hex() if row else "" for paper, row in chosen.papers.items()},
-        posts=posts.leading(
-            view,
-            publication,
-            papers_shown,
-            own_voices,
-            posts_since,
-            QuotationRule(recipe.quoting, chosen.papers, recipe.posts),
-        ),
+        posts={paper: [post.row for post in leading_posts] for paper, leading_posts in leading.items()},
     )
     # A daily issue reports how its own day was read, longer ones how their window was.
     readings_since = view.as_of - model.DAY if publication.window == "daily" else start
@@ -167,17 +162,24 @@ def _build_own(record: Record, recipe: IssueRecipe, collect: InputReader) -> Bui
     read_networks = {reading.network for reading in readings if reading.state != "unknown"}
     known_networks = networks_of(ranking_input) | read_networks
     about = partial(
-        IssueContent, from_at=start, as_of=view.as_of, announced=_announced(view, recipe), readings=readings,
+        IssueContent,
+        from_at=start,
+        as_of=view.as_of,
+        announced=_announced(view, recipe),
+        readings=readings,
         considered=sum(
             publication.window != "daily" or candidate.announced_at > start for candidate in ranking_input.candidates
         ),
         earlier=tuple(model.EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
-        choice=recipe.choice if has_rule else msgspec.UNSET, compared=compared,
+        choice=recipe.choice if has_rule else msgspec.UNSET,
+        compared=compared,
         quoting=recipe.quoting or msgspec.UNSET,
+        counting=recipe.counting if recipe.counting != paper_fields.FEEDS else msgspec.UNSET,
         retrospective=retrospective_of(view, publication, start, known_networks, papers_shown)
-        if is_retrospective else msgspec.UNSET,
+        if is_retrospective
+        else msgspec.UNSET,
         witnessed=witnessed_counts(view, [c for c in ranking_input.candidates if c.paper in chosen.papers]),
-    )  # fmt: skip
+    )
     content = _content(record, recipe, about, entry_inputs, chosen.entries, chosen.ongoing)
     return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
 
@@ -203,20 +205,31 @@ def choose(
     ranking_input: RankingInput,
     earlier_voices: dict[str, int],
     least_entries: int = 0,
+    rule: str = selection.LEAST,
 ) -> SelectedEntries:
     """The papers in the publication's fields that reach the threshold, however many; but at least the best
-    `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier issues."""
+    `least_entries`, if that many are talked about. `earlier_voices`: those of papers in earlier issues. `rule`: see
+    `selection`."""
+
+    def matching_rows(papers: Iterable[str]) -> dict[str, StoredRow | None]:
+        rows = matching_papers(view, publication, papers)
+        if not selection.leaves_out_withdrawn(rule):
+            return rows
+        return {paper: row for paper, row in rows.items() if row is None or not is_withdrawn(row)}
+
     ranked = ranking.rank(ranking_input, publication.ranking)
     passing = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
-    matching = matching_papers(view, publication, (candidate.paper for candidate in passing))
+    matching = matching_rows(candidate.paper for candidate in passing)
     entries = [
         candidate for candidate in passing if candidate.paper in matching and candidate.paper not in earlier_voices
     ]
     ongoing = [
-        candidate for candidate in passing
-        if candidate.paper in matching and candidate.paper in earlier_voices
+        candidate
+        for candidate in passing
+        if candidate.paper in matching
+        and candidate.paper in earlier_voices
         and candidate.voices >= earlier_voices[candidate.paper] + ONGOING_GROWTH
-    ]  # fmt: skip
+    ]
     next_best = (
         candidate
         for candidate in ranked[len(passing) :]
@@ -225,15 +238,34 @@ def choose(
     for candidate in next_best:
         if len(entries) >= least_entries:
             break
-        if row := matching_papers(view, publication, [candidate.paper]):
+        if row := matching_rows([candidate.paper]):
             matching |= row
             entries.append(candidate)
-    return SelectedEntries(ranking.with_ties(entries), ranking.with_ties(ongoing[:MOST_ONGOING]), matching)
+    return SelectedEntries(ranking.with_ties(entries), ranking.with_ties(ongoing[:MAX_ONGOING_PAPERS]), matching)
+
+
+def is_withdrawn(row: StoredRow) -> bool:
+    """Whether a row of metadata says that its paper is withdrawn."""
+    return isinstance(row.item, model.Paper) and row.item.is_withdrawn
+
+
+def without_counted_as(chosen: SelectedEntries) -> SelectedEntries:
+    """The entries as they were frozen before parts said what they had counted."""
+
+    def stripped(candidate: ScoredCandidate) -> ScoredCandidate:
+        parts = (
+            msgspec.structs.replace(part, counted_as=msgspec.UNSET, known=msgspec.UNSET) for part in candidate.parts
+        )
+        return msgspec.structs.replace(candidate, parts=tuple(parts))
+
+    return chosen._replace(entries=tuple(map(stripped, chosen.entries)), ongoing=tuple(map(stripped, chosen.ongoing)))
 
 
 def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
-    announced = announced_on(view, recipe.publication, recipe.day)
-    return 0 if announced is None and known_absent(view, recipe.day) else announced
+    papers = paper_fields.announced_on(view, FieldRule(recipe.counting, recipe.publication.categories), recipe.day)
+    if papers is None:
+        return 0 if known_absent(view, recipe.day) else None
+    return len(papers)
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:
@@ -261,9 +293,14 @@ def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[mode
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
             if isinstance(row.item, model.Post):
                 yield model.Shown(
-                    publication=content.publication.publication, day=content.day, edition=content.edition,
-                    place=place, n=n, post=row.item.post, observed_at=row.item.observed_at,
-                )  # fmt: skip
+                    publication=content.publication.publication,
+                    day=content.day,
+                    edition=content.edition,
+                    place=place,
+                    n=n,
+                    post=row.item.post,
+                    observed_at=row.item.observed_at,
+                )
 
 
 # ---- both ----------------------------------------------------------------------------------------------
@@ -293,11 +330,18 @@ def _content(
         raise IssueError(f"batch {recipe.position} is not in the record")
     ranked_by, prices = recipe.publication.ranking, _prices(entry_inputs.ranking_input, recipe.publication)
     return about(
-        publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
-        chain=chain.hex(), ranking=ranked_by, entries=_entries(entry_inputs, order, prices),
-        ongoing=_entries(entry_inputs, ongoing, prices), peers=entry_inputs.ranking_input.peers,
-        replaces=recipe.replaces, reason=recipe.reason,
-    )  # fmt: skip
+        publication=recipe.publication,
+        day=recipe.day,
+        edition=recipe.edition,
+        position=recipe.position,
+        chain=chain.hex(),
+        ranking=ranked_by,
+        entries=_entries(entry_inputs, order, prices),
+        ongoing=_entries(entry_inputs, ongoing, prices),
+        peers=entry_inputs.ranking_input.peers,
+        replaces=recipe.replaces,
+        reason=recipe.reason,
+    )
 
 
 def _prices(ranking_input: RankingInput, publication: Publication) -> PriceList | None:
@@ -324,17 +368,24 @@ def _entries(
     classic_ranks = {paper: place for place, paper in enumerate(classic, 1)}
     return tuple(
         Entry(
-            place=place, paper=candidate.paper, score=candidate.score, voices=candidate.voices, tied=candidate.tied,
-            classic_rank=classic_ranks[candidate.paper], announced_at=candidates[candidate.paper].announced_at,
-            counts=tuple(map(_count, candidates[candidate.paper].attention)), parts=candidate.parts,
-            metadata=entry_inputs.metadata[candidate.paper], archive=candidates[candidate.paper].archive,
+            place=place,
+            paper=candidate.paper,
+            score=candidate.score,
+            voices=candidate.voices,
+            tied=candidate.tied,
+            classic_rank=classic_ranks[candidate.paper],
+            announced_at=candidates[candidate.paper].announced_at,
+            counts=tuple(map(_count, candidates[candidate.paper].attention)),
+            parts=candidate.parts,
+            metadata=entry_inputs.metadata[candidate.paper],
+            archive=candidates[candidate.paper].archive,
             order=candidates[candidate.paper].order,
             posts=tuple(row.hash.hex() for row in entry_inputs.posts.get(candidate.paper, ())),
             price=prices.price(candidate.score, candidates[candidate.paper].archive) if prices else msgspec.UNSET,
             forecasts=_forecasts(entry_inputs, candidate.paper),
         )
         for place, candidate in enumerate(order, 1)
-    )  # fmt: skip
+    )
 
 
 def _forecasts(entry_inputs: EntryInputs, paper: str) -> tuple[NetworkForecast, ...] | msgspec.UnsetType:

@@ -13,15 +13,15 @@ from itertools import groupby
 
 import msgspec
 
-from hotpapers.engagement.attention import Engagement
-from hotpapers.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
-from hotpapers.engagement.standing.queries import known_accounts
+from hotpapers.base.model import DAY, HOUR, Attention, Candidate, Measurement, WitnessedCounts
 from hotpapers.issues import queries
 from hotpapers.issues.coverage import TURN, UnreadTimes, unread_times
-from hotpapers.model import DAY, HOUR, Attention, Candidate, Measurement, WitnessedCounts
-from hotpapers.store.as_of import AsOfView
-from hotpapers.store.database import slices
-from hotpapers.store.identities import numbers_of
+from hotpapers.issues.engagement.attention import Engagement
+from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
+from hotpapers.issues.engagement.standing.queries import known_accounts
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import slices
+from hotpapers.record.identities import numbers_of
 
 BetterCounts = Mapping[str, Sequence[Measurement]]
 """The counts that are better than ours, by paper."""
@@ -86,10 +86,22 @@ def with_replacements(
             yield row
     for item in counts.values():
         yield Engagement(
-            paper=item.paper, announced_at=announced_at, age=item.age, until=item.until_at, peer=1,
-            network=item.network, archive=archive, voices=item.voices, reposts=item.reposts, likes=item.likes,
-            bots=item.bots, known=item.known, authors=item.authors, counted=item.counted, collector=item.source,
-        )  # fmt: skip
+            paper=item.paper,
+            announced_at=announced_at,
+            age=item.age,
+            until=item.until_at,
+            peer=1,
+            network=item.network,
+            archive=archive,
+            voices=item.voices,
+            reposts=item.reposts,
+            likes=item.likes,
+            bots=item.bots,
+            known=item.known,
+            authors=item.authors,
+            counted=item.counted,
+            collector=item.source,
+        )
 
 
 # ---- how far others' counts agree -----------------------------------------------------------------------

@@ -10,18 +10,17 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
-from hotpapers import model
-from hotpapers.engagement.measurement import REFERENCE_DAYS
-from hotpapers.issues import queries
+from hotpapers.base import model
+from hotpapers.base.model import DAY, HOUR, READ_BACK, Coverage, NetworkReading, Publication
+from hotpapers.base.spans import union
+from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import site_started_at
-from hotpapers.model import DAY, HOUR, READ_BACK, Coverage, NetworkReading, Publication
-from hotpapers.store.as_of import AsOfView
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.readings import followed_at, networks_read
 
 TURN = HOUR * 3 // 2
 """Networks are read in turns, so this long without a reading is not a gap, µs."""
-LATEST = 12 * HOUR
-"""How long after its cut an issue still waits for networks, if the program did not run then, µs."""
-LONGEST_SPAN = 15 * DAY
+MAX_CATCH_UP = 60 * DAY
 """The longest time without a reading that is caught up on for an issue, µs."""
 SEVERITY = ("complete", "partial", "refused")
 
@@ -39,7 +38,7 @@ def readings(
     for span in view.items(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.as_of)):
         if span.from_at < span.until_at:
             spans[span.network].append(span)
-    known_networks = {*networks_with_posts, *queries.networks_read(view)}
+    known_networks = {*networks_with_posts, *networks_read(view)}
     networks = publication.networks or [network for network in model.NETWORKS if network in known_networks]
     # Where reading back ended so recently that no stretch of time has been recorded yet.
     where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
@@ -86,13 +85,11 @@ def _read_ranges(spans: Sequence[Coverage]) -> list[tuple[int, int]]:
     """The (start, end) ranges in which a network was read in full, ascending."""
     start = min((span.from_at for span in spans), default=0)
     end = max((span.until_at for span in spans), default=0)
-    result: list[tuple[int, int]] = []
-    for piece in covered_ranges(spans, start, end):
-        is_gap = piece.by is None and piece.end - piece.start <= TURN
-        if is_gap or (piece.by is not None and not piece.severity):
-            joined = bool(result) and result[-1][1] == piece.start
-            result[-1:] = [(result[-1][0], piece.end)] if joined else [*result[-1:], (piece.start, piece.end)]
-    return result
+    return union(
+        (piece.start, piece.end)
+        for piece in covered_ranges(spans, start, end)
+        if (piece.end - piece.start <= TURN if piece.by is None else not piece.severity)
+    )
 
 
 class CoveredRange(NamedTuple):
@@ -108,42 +105,38 @@ class CoveredRange(NamedTuple):
         return SEVERITY.index(self.by.state) if self.by else 1
 
 
-def was_running(view: AsOfView, publication: Publication, cut: int) -> bool:
-    """Whether any of the publication's networks was being read shortly before an issue's cut."""
-    return _was_running(_spans_around(view, publication, cut), cut)
+def was_read(view: AsOfView, publication: Publication, start: int, cut: int) -> bool:
+    """Whether any of the publication's networks, or of the followed sites, was read by a cut, up to later than
+    `start`."""
+    spans = _spans_between(view._replace(as_of=cut), publication, start, cut)
+    return any(spans) or followed_at(view, start, cut) is not None
 
 
-def _was_running(spans_by_network: Iterable[Iterable[Coverage]], cut: int) -> bool:
-    return any(span.observed_at <= cut for spans in spans_by_network for span in spans)
-
-
-def caught_up_at(view: AsOfView, publication: Publication, cut: int) -> int | None:
-    """When the last of the publication's networks had been read up to the moment, if the program did not run at an
-    issue's cut but at most `LATEST` later; else None."""
-    spans_by_network = _spans_around(view, publication, cut)
-    if _was_running(spans_by_network, cut):
+def caught_up_at(view: AsOfView, publication: Publication, cut: int, latest: int) -> int | None:
+    """When the last of the publication's networks, or else of the followed sites, had been read up to the moment, if
+    that was after a cut when nothing was read, but not after `latest`; else None."""
+    if was_read(view, publication, cut - TURN, cut):
         return None
-    caught_up = (_current_at(spans, cut) for spans in spans_by_network if any(span.from_at <= cut for span in spans))
-    return max((at for at in caught_up if at is not None), default=None)
+    spans_by_network = _spans_between(view, publication, cut - TURN, latest)
+    caught_up = [
+        _current_at(spans, cut, latest) for spans in spans_by_network if any(span.from_at <= cut for span in spans)
+    ]
+    return max(filter(None, caught_up), default=None) or followed_at(view, cut, latest)
 
 
-def _spans_around(view: AsOfView, publication: Publication, cut: int) -> list[list[Coverage]]:
-    """By network: what was reported of the time around a cut."""
-    where = "t.network = ? AND t.from_at > ? AND t.from_at <= ? AND t.until_at >= ?"
+def _spans_between(view: AsOfView, publication: Publication, start: int, end: int) -> list[list[Coverage]]:
+    """By network: what was read of the time between two moments."""
+    where = """t.network = ? AND t.from_at > ? AND t.from_at <= ? AND t.until_at >= ? AND t.until_at > t.from_at
+        AND t.state <> 'refused'"""
     networks = publication.networks or model.NETWORKS
-    rows = (
-        view.latest(Coverage, where, (network, cut - LONGEST_SPAN, cut + LATEST, cut - TURN)) for network in networks
-    )
+    rows = (view.latest(Coverage, where, (network, start - MAX_CATCH_UP, end, start)) for network in networks)
     return [[row.item for row in network_rows if isinstance(row.item, Coverage)] for network_rows in rows]
 
 
-def _current_at(spans: Iterable[Coverage], cut: int) -> int | None:
+def _current_at(spans: Iterable[Coverage], cut: int, latest: int) -> int | None:
     """When a network had first been read up to the moment after a cut."""
-    moments = (
-        span.observed_at for span in spans
-        if span.state != "refused" and span.until_at >= max(cut, span.observed_at - TURN)
-    )  # fmt: skip
-    return min((at for at in moments if at <= cut + LATEST), default=None)
+    moments = (span.observed_at for span in spans if span.until_at >= max(cut, span.observed_at - TURN))
+    return min((at for at in moments if at <= latest), default=None)
 
 
 def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> NetworkReading:

@@ -8,11 +8,11 @@ from typing import Literal
 
 import msgspec
 
-from hotpapers.errors import NotFound
-from hotpapers.ids import arxiv
+from hotpapers.base.errors import NotFound
+from hotpapers.base.ids import arxiv
+from hotpapers.base.model import Entry, IssueContent, PublishedIssue, ScoreComponent
 from hotpapers.issues import announcement_counts, forecasts
-from hotpapers.model import Entry, IssueContent, PublishedIssue, ScoreComponent
-from hotpapers.ranking import swap, words
+from hotpapers.issues.ranking import swap, words
 
 
 class NeighborSwap(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,24 +69,39 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
     to_pass = swap.growths(entry, entry_above, content.peers) if entry_above else ()
     to_be_passed = swap.growths(entry_below, entry, content.peers) if entry_below else ()
     return Explanation(
-        publication=content.publication.publication, day=content.day, edition=content.edition,
-        ranking=content.ranking, paper=paper, title=issue.papers[paper].title, lane=lane, place=entry.place,
-        classic_rank=entry.classic_rank, announced=announcement_counts.announcement(content, entry),
-        entries=len(entries), score=entry.score, tied=entry.tied, parts=entry.parts,
-        formulae=tuple(map(words.formula, entry.parts)), sentences=tuple(map(words.part_sentence, entry.parts)),
+        publication=content.publication.publication,
+        day=content.day,
+        edition=content.edition,
+        ranking=content.ranking,
+        paper=paper,
+        title=issue.papers[paper].title,
+        lane=lane,
+        place=entry.place,
+        classic_rank=entry.classic_rank,
+        announced=announcement_counts.announcement(content, entry),
+        entries=len(entries),
+        score=entry.score,
+        tied=entry.tied,
+        parts=entry.parts,
+        formulae=tuple(map(words.formula, entry.parts)),
+        sentences=tuple(map(words.part_sentence, entry.parts)),
         price=words.price_sentence(entry.price),
         notes=(
-            *forecasts.sentences(entry), *notes(entry, content.ranking),
-            *filter(None, [
-                words.why_provisional(content.compared, entry.score, content.publication.threshold),
-                announcement_counts.inferred_days(content.retrospective),
-            ]),
+            *forecasts.sentences(entry),
+            *notes(entry, content.ranking),
+            *filter(
+                None,
+                [
+                    words.why_provisional(content.compared, entry.score, content.publication.threshold),
+                    announcement_counts.inferred_days(content.retrospective),
+                ],
+            ),
             *unread(content),
             *([ALL_KNOWN] if (to_pass or to_be_passed) and swap.tells_known(entry) else []),
         ),
         above=_neighbor(issue, entry_above, to_pass) if entry_above else None,
         below=_neighbor(issue, entry_below, to_be_passed) if entry_below else None,
-    )  # fmt: skip
+    )
 
 
 def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "ongoing"], tuple[Entry, ...]]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from hotpapers.engagement.attention import Engagement
-from hotpapers.forecast import AGES, FINAL, Curve, calibrate, predict
-from hotpapers.model import DAY, HOUR, Entry, NetworkForecast
-from hotpapers.ranking.words import count_noun, network_name, number
+from hotpapers.base.model import DAY, HOUR, Entry, NetworkForecast
+from hotpapers.issues.engagement.attention import Engagement
+from hotpapers.issues.forecast import AGES, FINAL, Curve, calibrate, predict
+from hotpapers.issues.ranking.words import count_noun, network_name, number
 
 
 class PaperCurves(NamedTuple):
@@ -41,12 +41,14 @@ def forecasts_of(
         if young := [row for row in rows if _reached(row, as_of) == row.age]:
             result[paper] = tuple(
                 NetworkForecast(
-                    network=row.network, age=row.age, voices=row.voices,
+                    network=row.network,
+                    age=row.age,
+                    voices=row.voices,
                     papers=table.papers.get((row.network, row.age), 0),
                     forecast=predict(table, row.network, row.archive, row.voices, row.age),
                 )
                 for row in sorted(young, key=lambda row: row.network)
-            )  # fmt: skip
+            )
     return result
 
 

@@ -8,25 +8,42 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers import model
-from hotpapers.errors import CorruptStore, IssueError, NotFound, UsageError
-from hotpapers.ids.timestamps import is_day, minute_of
-from hotpapers.issues import queries, quotations
+from hotpapers.base import model
+from hotpapers.base.errors import CorruptStore, IssueError, NotFound, UsageError
+from hotpapers.base.ids.timestamps import is_day, minute_of
+from hotpapers.base.suggestions import choices
+from hotpapers.issues import paper_fields, queries, quotations
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build
 from hotpapers.issues.selection import THRESHOLD
-from hotpapers.issues.windows import check_label, closing, is_closed, limit_of
-from hotpapers.store.commitments import canonical_json
-from hotpapers.store.issue_contents import decode_content
-from hotpapers.store.record import Record, now
-from hotpapers.store.verify import VerifyFinding, flaw_of
+from hotpapers.issues.windows import (
+    check_label,
+    closing,
+    cut_of,
+    has_no_issue,
+    is_closed,
+    is_unread,
+    late_limit,
+    limit_of,
+)
+from hotpapers.record.commitments import canonical_json
+from hotpapers.record.issue_contents import decode_content
+from hotpapers.record.record import Record, now
+from hotpapers.record.verify import VerifyFinding, flaw_of
 
 BATCH_SOURCE = "issue"
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """JSON's escape of U+0000, which databases cannot look up."""
 UNBUILDABLE = (
-    UsageError, IssueError, CorruptStore, ValueError, TypeError, AttributeError, ArithmeticError, LookupError,
+    UsageError,
+    IssueError,
+    CorruptStore,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    LookupError,
     RecursionError,
-)  # fmt: skip
+)
 """Errors that building from a damaged content or record may raise, e.g. bytes or None instead of text or numbers."""
 
 
@@ -43,7 +60,7 @@ def publication_of(record: Record, name: str | None) -> model.Publication:
     by_name = {item.publication: item for item in record.view().items(model.Publication)}
     if name is not None:
         if name not in by_name:
-            raise NotFound(f"{name}: no such publication; there are: {', '.join(by_name) or 'none'}")
+            raise NotFound(f"{name}: no such publication; there are: {choices(name, by_name) or 'none'}")
         return by_name[name]
     by_name = {name: item for name, item in by_name.items() if not model.is_retrospective(name)}
     if not by_name:
@@ -130,14 +147,31 @@ def check_closed(record: Record, publication: model.Publication, day: str, at: i
     arrive."""
     if publication.window == "listing":
         return
-    cut = closing(record.view(position=position), publication, day)
+    view = record.view(position=position)
+    cut = closing(view, publication, day)
     if at < cut:
-        raise IssueError(f"{day} is not over: its issue closes at {minute_of(cut)}")
+        raise IssueError(f"{day} is not over: its issue closes at {minute_of(cut, publication.zone)}")
     if not is_closed(record.view(cut, position), publication, day, at):
-        raise IssueError(
-            f"arXiv's announcement of {day} is not in the record yet; collect it, or wait until "
-            f"{minute_of(limit_of(publication, day))}, when the issue appears without it"
+        limit = limit_of(publication, day)
+        without_it = (
+            f"wait until {minute_of(limit, publication.zone)}, when the issue appears without it"
+            if at < limit
+            else "later issues consider its papers"
         )
+        raise IssueError(f"arXiv's announcement of {day} is not in the record yet; collect it, or {without_it}")
+
+
+def check_read(record: Record, publication: model.Publication, day: str, at: int) -> None:
+    """Raises IssueError if nothing was read for a day's issue by its hour, nor in time afterwards, or not yet."""
+    view = record.view()
+    if publication.window == "listing" or at < cut_of(publication, day):
+        return
+    unread = f"{day}: nothing was read up to {minute_of(cut_of(publication, day), publication.zone)}"
+    if has_no_issue(view, publication, day, at):
+        raise IssueError(f"{unread}, so this day has no issue; later ones consider its papers")
+    if is_unread(view, publication, day, at):
+        limit = minute_of(late_limit(publication, day), publication.zone)
+        raise IssueError(f"{unread}; its issue appears when networks have been read, if that is before {limit}")
 
 
 def check_recorded(record: Record, publication: model.Publication, day: str) -> None:
@@ -147,12 +181,12 @@ def check_recorded(record: Record, publication: model.Publication, day: str) -> 
     cut = closing(record.view(), publication, day)
     if publication.window != "listing" and not queries.is_anything_from_before(record.database, cut):
         raise IssueError(
-            f"{day}: nothing in the record is from before {minute_of(cut)}, when this issue closed. `hotpapers run` "
-            "collects for the next issues; `hotpapers history` makes issues from an imported archive."
+            f"{day}: nothing in the record is from before {minute_of(cut, publication.zone)}, when this issue closed. "
+            "`hotpapers run` collects for the next issues; `hotpapers history` makes issues from an imported archive."
         )
 
 
-MOST_NAMED_DAYS = 5
+MAX_NAMED_DAYS = 5
 """How many days an error message lists."""
 
 
@@ -163,9 +197,9 @@ def check_no_regular_issue(record: Record, publication: str, days: Collection[st
         return
     frozen_before = [day for day in queries.frozen_days(record, publication.removesuffix(model.HISTORY)) if day in days]
     if frozen_before:
-        days_text = ", ".join(frozen_before[:MOST_NAMED_DAYS])
-        if len(frozen_before) > MOST_NAMED_DAYS:
-            days_text += f" and {len(frozen_before) - MOST_NAMED_DAYS} more"
+        days_text = ", ".join(frozen_before[:MAX_NAMED_DAYS])
+        if len(frozen_before) > MAX_NAMED_DAYS:
+            days_text += f" and {len(frozen_before) - MAX_NAMED_DAYS} more"
         raise IssueError(
             f"{days_text}: already frozen at the time; issues can be made afterwards only for days without one."
             " `hotpapers issue DATE` prints the existing one."
@@ -176,9 +210,13 @@ def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
     """Write an issue and the posts it shows to the record. Raises IssueError if another process was first."""
     content = built.content
     item = model.Issue(
-        publication=content.publication.publication, day=content.day, edition=content.edition, digest=built.digest,
-        content=canonical_json(content).decode(), observed_at=at,
-    )  # fmt: skip
+        publication=content.publication.publication,
+        day=content.day,
+        edition=content.edition,
+        digest=built.digest,
+        content=canonical_json(content).decode(),
+        observed_at=at,
+    )
     record.append([item, *built.shown], source=BATCH_SOURCE, at=at)
     return FrozenIssue(content, built.digest, at)
 
@@ -231,11 +269,18 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:
 def _recipe_of(content: model.IssueContent) -> IssueRecipe:
     """The recipe to rebuild a frozen issue. Its moments are kept as frozen, as time zone rules may change later."""
     return IssueRecipe(
-        content.publication, content.day, content.edition, content.position, content.replaces, content.reason,
-        moments=(content.from_at, content.as_of), choice=content.choice or THRESHOLD,
+        content.publication,
+        content.day,
+        content.edition,
+        content.position,
+        content.replaces,
+        content.reason,
+        moments=(content.from_at, content.as_of),
+        choice=content.choice or THRESHOLD,
         quoting=content.quoting or quotations.BY_REACTIONS,
+        counting=content.counting or paper_fields.FEEDS,
         posts={entry.paper: entry.posts for entry in (*content.entries, *content.ongoing)},
-    )  # fmt: skip
+    )
 
 
 def differences(value: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

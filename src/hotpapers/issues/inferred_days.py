@@ -11,18 +11,18 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import islice
 
-from hotpapers import announcement_days as calendar
-from hotpapers.engagement.measurement import REFERENCE_DAYS
-from hotpapers.ids.timestamps import midnight
+from hotpapers.base import announcement_days as calendar
+from hotpapers.base.ids.timestamps import midnight
+from hotpapers.base.model import DAY, INFERRED, Announcement, distinct
 from hotpapers.issues import queries
+from hotpapers.issues.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.queries import SubmittedPaper
-from hotpapers.model import DAY, INFERRED, Announcement, distinct
-from hotpapers.store.record import Record
+from hotpapers.record.record import Record
 
 SOURCE = "inferred"
 BEFORE = REFERENCE_DAYS + 31
 """How many days before a period its papers still matter: for the reference, plus the longest window."""
-LONGEST_WAIT = 10 * DAY
+MAX_ANNOUNCEMENT_WAIT = 10 * DAY
 """The longest time from submission to announcement in the schedule, µs."""
 AT_ONCE = 20_000
 """Announcements per batch."""
@@ -44,7 +44,7 @@ def infer_days(record: Record, first: date, last: date) -> int:
 def _inferred(record: Record, days: tuple[str, str]) -> Iterator[Announcement]:
     view = record.view()
     observed = queries.observed_days(view, days)
-    submitted = midnight(days[0]) - LONGEST_WAIT, calendar.announced_at(days[1])
+    submitted = midnight(days[0]) - MAX_ANNOUNCEMENT_WAIT, calendar.announced_at(days[1])
     papers = {paper.paper: paper for paper in queries.submitted_papers(view, submitted)}
     for paper in papers.values():
         for announcement in announcements_of(paper):

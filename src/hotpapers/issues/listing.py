@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from hotpapers import model
-from hotpapers.categories import archive_of
-from hotpapers.engagement import queries as engagement_queries
-from hotpapers.errors import IssueError
+from hotpapers.base import model
+from hotpapers.base.categories import archive_of
+from hotpapers.base.errors import IssueError
+from hotpapers.base.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
 from hotpapers.issues import queries
-from hotpapers.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
-from hotpapers.store.as_of import AsOfView
-from hotpapers.store.item_rows import StoredRow
+from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.item_rows import StoredRow
 
 
 def listing_cut(view: AsOfView, publication: str, day: str) -> int:
@@ -61,7 +61,13 @@ def _candidate(
     printed_archive = archive_of(place.categories[0]) if place.categories else ""
     archive, own = standing.get((tally.network, place.paper), (printed_archive, None))
     attention = Attention(
-        network=tally.network, until=tally.observed_at, age=0, voices=tally.likes, reposts=tally.reposts,
-        likes=tally.likes, method=tally.method, own=own,
-    )  # fmt: skip
+        network=tally.network,
+        until=tally.observed_at,
+        age=0,
+        voices=tally.likes,
+        reposts=tally.reposts,
+        likes=tally.likes,
+        method=tally.method,
+        own=own,
+    )
     return Candidate(paper=place.paper, archive=archive, announced_at=0, order=place.place, attention=(attention,))

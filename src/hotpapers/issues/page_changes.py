@@ -11,16 +11,22 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from hotpapers.base.model import items, kind_of
 from hotpapers.issues import queries
-from hotpapers.model import items, kind_of
-from hotpapers.moderation import blocklist
-from hotpapers.store import batches, manifest
-from hotpapers.store.database import slices
-from hotpapers.store.record import Record
+from hotpapers.issues.moderation import blocklist
+from hotpapers.record import batches, manifest
+from hotpapers.record.database import slices
+from hotpapers.record.record import Record
 
 _SHOWN_AS_FROZEN = (
-    items.Account, items.Coverage, items.Delivery, items.Mention, items.Reaction, items.Snapshot, items.Tally,
-)  # fmt: skip
+    items.Account,
+    items.Coverage,
+    items.Delivery,
+    items.Mention,
+    items.Reaction,
+    items.Snapshot,
+    items.Tally,
+)
 HARMLESS = frozenset(kind_of(kind) for kind in _SHOWN_AS_FROZEN)
 """What pages show of these kinds was frozen with the issue."""
 OF_PAPERS = frozenset(kind_of(kind) for kind in (items.Announcement, items.Paper))

@@ -17,22 +17,21 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers import ranking
-from hotpapers.engagement.attention import Engagement
-from hotpapers.engagement.measurement import MeasurementWindow
-from hotpapers.engagement.over_days import EngagementOverDays
-from hotpapers.errors import IssueError, NotFound, UsageError
-from hotpapers.ids.timestamps import minute_of
-from hotpapers.issues import ranking_input
+from hotpapers.base.errors import IssueError, NotFound, UsageError
+from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.base.model import DAY, HISTORY, Candidate, NetworkForecast, Publication, RankingInput, is_retrospective
+from hotpapers.issues import ranking, ranking_input
 from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.engagement.attention import Engagement
+from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.issues.engagement.over_days import EngagementOverDays
 from hotpapers.issues.forecasts import PaperCurves, curves_of, forecasts_of
 from hotpapers.issues.freeze import FrozenIssue, check_closed, check_no_regular_issue, save_unless_there
 from hotpapers.issues.queries import announced_between, frozen_days, has_measurements, read_since
 from hotpapers.issues.ranking_input import CollectedInput, InputReader, collect_with_forecasts, has_forecasts
 from hotpapers.issues.windows import RULE, check_not_ended, cut_of, days_from, window_start
-from hotpapers.model import DAY, HISTORY, Candidate, NetworkForecast, Publication, RankingInput, is_retrospective
-from hotpapers.store.as_of import AsOfView
-from hotpapers.store.record import Record, now
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.record import Record, now
 
 AFTERWARDS = "made afterwards"
 NOTE = "Made afterwards, from an archive: no issue appeared on its day, and each says what was not known then."
@@ -128,7 +127,7 @@ def check_period_closed(period: PastPeriod, at: int) -> None:
     """Raises IssueError if a day of the period is not over at a moment."""
     open_days = [day for day in period.days if cut_of(period.publication, day) > at]
     if open_days:
-        closes = minute_of(cut_of(period.publication, open_days[0]))
+        closes = minute_of(cut_of(period.publication, open_days[0]), period.publication.zone)
         raise IssueError(f"{open_days[0]} is not over: its issue closes at {closes}")
 
 

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from hotpapers.base.model import Place, Post, Publication
 from hotpapers.issues import queries, quotations
 from hotpapers.issues.quotations import CandidatePost, QuotationRule
-from hotpapers.model import Place, Post, Publication
-from hotpapers.store.as_of import AsOfView
-from hotpapers.store.database import AT_ONCE
-from hotpapers.store.item_rows import SPECS, StoredRow, read_with_commitments
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import AT_ONCE
+from hotpapers.record.item_rows import SPECS, StoredRow, read_with_commitments
 
 
 def listed_under(view: AsOfView, places: Sequence[Place]) -> dict[str, list[StoredRow]]:
@@ -33,7 +33,7 @@ def leading(
     own_voices: Sequence[int],
     since: int = 0,
     quoting: QuotationRule = quotations.BY_REACTIONS_ALONE,
-) -> dict[str, list[StoredRow]]:
+) -> dict[str, list[CandidatePost]]:
     """The leading posts about each paper at the cut, made since a moment: those with the most reactions, chosen by the
     quotation rule; one per account and text, and none that may not be quoted."""
     candidates: dict[str, list[CandidatePost]] = defaultdict(list)

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers import announcement_days as calendar
-from hotpapers import model
-from hotpapers.engagement.queries import (
+from hotpapers.base import announcement_days as calendar
+from hotpapers.base import model
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import HOUR, INFERRED, Announcement, Paper, Post, Publication
+from hotpapers.issues.engagement.queries import (
     VOICE,
     announces_sql,
     hidden_sql,
@@ -20,14 +22,19 @@ from hotpapers.engagement.queries import (
     posts_about_papers,
     show_tables,
 )
-from hotpapers.errors import NotFound
-from hotpapers.model import BEGAN, HOUR, INFERRED, LARGEST, Announcement, HeldPapers, Paper, Post, Publication, Shown
-from hotpapers.store.as_of import AsOfView
-from hotpapers.store.database import Database, placeholders, slices
-from hotpapers.store.identities import NUMBER, key_of, numbers_of
-from hotpapers.store.issue_contents import decode_content
-from hotpapers.store.item_rows import SPECS, StoredRow, columns_with_commitments, read_with_commitments
-from hotpapers.store.record import Record
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import Database, placeholders, slices
+from hotpapers.record.identities import NUMBER, key_of, numbers_of
+from hotpapers.record.issue_contents import decode_content
+from hotpapers.record.item_rows import (
+    SPECS,
+    StoredRow,
+    columns_with_commitments,
+    read_row,
+    read_with_commitments,
+    select_columns,
+)
+from hotpapers.record.record import Record
 
 _name_list = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -52,7 +59,7 @@ def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -
     sql = f"""SELECT s.place, {columns_with_commitments(spec, "p")} FROM shown AS s
         JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at AND {view.visible("p")}
         WHERE s.publication = ? AND s.day = ? AND s.edition = ? AND {view.visible("s")}
-          AND {view.newest(SPECS[Shown], "s")} ORDER BY s.place, s.n"""
+          AND {view.newest(SPECS[model.Shown], "s")} ORDER BY s.place, s.n"""
     result: dict[int, list[StoredRow]] = defaultdict(list)
     for place, *row in view.database.iterate(sql, (publication, day, edition)):
         result[place].append(read_with_commitments(spec, row))
@@ -93,7 +100,7 @@ def read_since(view: AsOfView) -> dict[str, int]:
     sql = f"""SELECT t.network, min(t.from_at) FROM coverage AS t WHERE {view.visible("t")} AND t.network IN (
         SELECT t.network FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at AND {view.visible("t")})
         GROUP BY t.network"""
-    return {network: int(first) for network, first in view.database.rows(sql, (BEGAN,))}
+    return {network: int(first) for network, first in view.database.rows(sql, (model.BEGAN,))}
 
 
 def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str, str], Brief]]:
@@ -117,6 +124,11 @@ def frozen_days(record: Record, publication: str) -> list[str]:
     """The days that have an issue, ascending."""
     sql = 'SELECT DISTINCT "day" FROM issue WHERE publication = ? AND until = 0 ORDER BY 1'
     return [row[0] for row in record.database.rows(sql, (publication,))]
+
+
+def listed_publications(record: Record) -> set[str]:
+    """The publications with imported listings."""
+    return {str(row[0]) for row in record.database.rows("SELECT DISTINCT publication FROM listing WHERE until = 0")}
 
 
 def listed_days(record: Record, publication: str) -> list[str]:
@@ -196,18 +208,25 @@ def papers_announced_on(view: AsOfView, day: str) -> Iterator[Paper]:
     return view.items(Paper, "t.paper IN (SELECT a.paper FROM announcement AS a WHERE a.day = ?)", (day,))
 
 
-def categories_announced_on(view: AsOfView, day: str) -> list[tuple[str, str]]:
-    """(paper, category) of a day's announcements, without replacements."""
-    sql = f"""SELECT DISTINCT {key_of("t.paper")}, t.category
-        FROM announcement AS t WHERE t.day = ? AND t.type <> 'replacement'
-        AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}"""
-    return [(paper, category) for paper, category in view.database.rows(sql, (day,))]
+class DescribedAnnouncement(NamedTuple):
+    """An announcement, and the paper's categories as known; empty if they are not."""
+
+    announcement: Announcement
+    categories: tuple[str, ...]
 
 
-def networks_read(view: AsOfView) -> set[str]:
-    """The networks that were ever read, or whose reading failed. Looks for one row of each: there are very many."""
-    sql = f"SELECT 1 FROM coverage AS t WHERE t.network = ? AND {view.visible('t')} LIMIT 1"
-    return {network for network in model.NETWORKS if view.database.rows(sql, (network,))}
+def described_announcements(
+    view: AsOfView, where: str, params: Sequence[str | int], order: str = "t.id"
+) -> Iterator[DescribedAnnouncement]:
+    """The announcements that meet a condition on `t`, each with the categories of its paper."""
+    spec = SPECS[Announcement]
+    sql = f"""SELECT {select_columns(spec, "t")}, (SELECT q.categories FROM paper AS q WHERE q.paper = t.paper
+            AND {view.visible("q")} AND {view.newest(SPECS[Paper], "q")})
+        FROM announcement AS t WHERE {where} AND {view.visible("t")} AND {view.newest(spec, "t")} ORDER BY {order}"""
+    for *row, categories in view.database.iterate(sql, params):
+        item = read_row(spec, row).item
+        if isinstance(item, Announcement):
+            yield DescribedAnnouncement(item, _name_list(categories or "[]"))
 
 
 def has_measurements(view: AsOfView) -> bool:
@@ -252,11 +271,11 @@ def listing_position(database: Database, publication: str, day: str) -> int:
     return int(database.rows(sql, (publication, day))[0][0] or 0)
 
 
-def issue_papers(database: Database) -> Iterator[tuple[str, str, HeldPapers]]:
+def issue_papers(database: Database) -> Iterator[tuple[str, str, model.HeldPapers]]:
     """(publication, day, papers) of every edition of every issue, the latest edition of a day last."""
     sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
     for publication, day, content in database.iterate(sql):
-        yield publication, day, decode_content(content, HeldPapers)
+        yield publication, day, decode_content(content, model.HeldPapers)
 
 
 # ---- what was not known then -----------------------------------------------------------------------------
@@ -265,7 +284,7 @@ def issue_papers(database: Database) -> Iterator[tuple[str, str, HeldPapers]]:
 def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) -> dict[str, int]:
     """The fields of `model.Retrospective` that count posts: of those made up to a view's moment about papers first
     announced after `start`, how many the record had by then with their counts, and how many it got later."""
-    later = view._replace(as_of=LARGEST)
+    later = view._replace(as_of=model.MAX_INTEGER)
     network_condition = f" AND p.network IN ({placeholders(networks)})" if networks else ""
     known = f"""EXISTS (SELECT 1 FROM mention AS o WHERE o.paper = m.paper AND o.post = m.post AND {view.visible("o")})
         AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = m.post AND {view.visible("o")})"""
@@ -297,7 +316,7 @@ def retrospective_counts(view: AsOfView, start: int, networks: Sequence[str]) ->
 
 def described_later(view: AsOfView, papers: Sequence[str]) -> list[str]:
     """The papers whose metadata was first observed after the view's moment."""
-    later, result = view._replace(as_of=LARGEST), []
+    later, result = view._replace(as_of=model.MAX_INTEGER), []
     for batch in slices(papers):
         sql = f"""SELECT DISTINCT {key_of("t.paper")} FROM paper AS t
             WHERE t.paper IN ({numbers_of(batch)}) AND {later.visible("t")}
@@ -425,6 +444,12 @@ def newest_issue(database: Database, publication: str) -> tuple[str, int] | None
     return (str(rows[0][0]), int(rows[0][1])) if rows else None
 
 
+def day_before(database: Database, publication: str, day: str) -> str:
+    """The day of the issue before a day's; empty if there is none."""
+    sql = 'SELECT max("day") FROM issue WHERE publication = ? AND until = 0 AND "day" < ?'
+    return str(database.rows(sql, (publication, day))[0][0] or "")
+
+
 def days_frozen_since(database: Database, publication: str, at: int) -> list[str]:
     """The days whose first edition was frozen after a moment, ascending."""
     sql = """SELECT "day" FROM issue WHERE publication = ? AND until = 0 GROUP BY "day" HAVING min(observed_at) > ?
@@ -441,7 +466,7 @@ def last_editions_before(
             WHERE e.publication = i.publication AND e."day" = i."day" AND e.until = 0)
         ORDER BY i."day" DESC LIMIT {int(limit)}"""
     rows = database.rows(sql, (publication, day))
-    return [(*row, len(decode_content(content, HeldPapers).entries)) for *row, content in rows]
+    return [(*row, len(decode_content(content, model.HeldPapers).entries)) for *row, content in rows]
 
 
 def publication_started_at(database: Database, publication: str) -> int:

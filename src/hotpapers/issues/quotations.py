@@ -16,25 +16,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from hotpapers.errors import IssueError
-from hotpapers.ids.mentions.own_words import LONGEST, REMEMBERED, MentionedPaper, folded, is_bare, own_words
+from hotpapers.base.errors import IssueError
+from hotpapers.base.ids.mentions.own_words import MAX_TEXT_CHARS, REMEMBERED, MentionedPaper, folded, is_bare, own_words
+from hotpapers.base.model import Item, Paper, Post
+from hotpapers.issues.moderation.quotation_policy import is_reply_to_other
 from hotpapers.issues.stock_words import SIGNS, WORDS
-from hotpapers.model import Item, Paper, Post
-from hotpapers.moderation.quotation_policy import is_reply_to_other
-from hotpapers.store.identities import is_pseudonym
-from hotpapers.store.item_rows import StoredRow
+from hotpapers.record.identities import is_pseudonym
+from hotpapers.record.item_rows import StoredRow
 
 BY_REACTIONS = ""
 """The rule for issues that name none: the posts with the most reactions."""
 LATEST = "quotes/1"
 
-LEAST = 4
+MIN_OWN_WORDS = 4
 """The fewest words of its author's own that a quoted post has."""
 SIGNS_OF_A_WORD = 2
 """In scripts without spaces between words, this many characters count as a word."""
-MOST_PAPERS = 3
+MAX_PAPERS = 3
 """A text with more arXiv ids than this is a list."""
-MOST_TAGS = 7
+MAX_TAGS = 7
 """A text with more hashtags and handles than this is a row of them."""
 
 _PAPER = re.compile(r"\b\d{4}\.\d{4,5}\b")
@@ -73,13 +73,13 @@ class CandidatePost(NamedTuple):
 
 def remark(text: str, paper: MentionedPaper) -> frozenset[str]:
     """The author's own words that make a post worth quoting; empty if it is not."""
-    text = text[:LONGEST]
-    if len(set(_PAPER.findall(text))) > MOST_PAPERS or len(_TAG.findall(text)) > MOST_TAGS or _ADVERTISING.search(text):
+    text = text[:MAX_TEXT_CHARS]
+    if len(set(_PAPER.findall(text))) > MAX_PAPERS or len(_TAG.findall(text)) > MAX_TAGS or _ADVERTISING.search(text):
         return frozenset()
     words = own_words(_BESIDE_A_SIGN.sub(" ", text), [paper])
     beginnings = _beginnings(paper.title)
     own_terms = frozenset(word for word in words.own if word not in WORDS and word[:_SHORTENED] not in beginnings)
-    return own_terms if not is_bare(words) and sum(map(_weight, own_terms)) >= LEAST else frozenset()
+    return own_terms if not is_bare(words) and sum(map(_weight, own_terms)) >= MIN_OWN_WORDS else frozenset()
 
 
 @lru_cache(REMEMBERED)
@@ -108,18 +108,18 @@ class QuotationRule(NamedTuple):
     papers: Mapping[str, StoredRow | None] = {}
     frozen: Mapping[str, Sequence[str]] | None = None
 
-    def choose(self, paper: str, candidates: Sequence[CandidatePost], most: int) -> list[StoredRow]:
+    def choose(self, paper: str, candidates: Sequence[CandidatePost], most: int) -> list[CandidatePost]:
         """At most `most` posts about a paper, the leading ones first. Raises IssueError for an unknown rule."""
         ordered = sorted(candidates, key=lambda candidate: candidate.rank)
         if self.rule == BY_REACTIONS:
-            return [candidate.row for candidate in _distinct(ordered)][:most]
+            return _distinct(ordered)[:most]
         if self.rule != LATEST:
             raise IssueError(
                 f"its posts were chosen by {self.rule}, which this version does not know; update hotpapers"
             )
         if self.frozen is not None and any(_lacks_words(post.row) for post in candidates):
-            rows = {candidate.row.hash.hex(): candidate.row for candidate in candidates}
-            return [rows[hash] for hash in self.frozen.get(paper, ()) if hash in rows]
+            posts = {candidate.row.hash.hex(): candidate for candidate in candidates}
+            return [posts[hash] for hash in self.frozen.get(paper, ()) if hash in posts]
         return _spread(_distinct(self._quotable(paper, ordered)))[:most]
 
     def _quotable(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
@@ -161,15 +161,15 @@ def _distinct(ordered: Iterable[CandidatePost]) -> list[CandidatePost]:
     return chosen
 
 
-def _spread(ordered: Sequence[CandidatePost]) -> list[StoredRow]:
+def _spread(ordered: Sequence[CandidatePost]) -> list[CandidatePost]:
     """The first post of each network, then the others."""
-    first_of_network: dict[str, StoredRow] = {}
-    others: list[StoredRow] = []
+    first_of_network: dict[str, CandidatePost] = {}
+    others: list[CandidatePost] = []
     for post in ordered:
         network = post.row.item.network if isinstance(post.row.item, Post) else ""
         if network in first_of_network:
-            others.append(post.row)
-        first_of_network.setdefault(network, post.row)
+            others.append(post)
+        first_of_network.setdefault(network, post)
     return [*first_of_network.values(), *others]
 
 

@@ -3,7 +3,6 @@ are compared with."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
@@ -11,18 +10,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers import model, ranking
-from hotpapers.categories import archive_of
-from hotpapers.engagement import attention, measurement
-from hotpapers.engagement.attention import Engagement
-from hotpapers.issues import collectors, queries
+from hotpapers.base import model
+from hotpapers.base.model import Attention, Candidate, NetworkForecast, Publication, RankingInput, VoiceHistogram
+from hotpapers.issues import collectors, ranking
+from hotpapers.issues.engagement import attention, measurement
+from hotpapers.issues.engagement.attention import Engagement
 from hotpapers.issues.forecasts import CurveCollector
 from hotpapers.issues.queries import read_since
-from hotpapers.model import Attention, Candidate, NetworkForecast, Publication, RankingInput, VoiceHistogram
-from hotpapers.ranking import rarity
-from hotpapers.store.as_of import AsOfView
-from hotpapers.store.identities import NUMBER
-from hotpapers.store.item_rows import StoredRow
+from hotpapers.issues.ranking import rarity_1
+from hotpapers.record.as_of import AsOfView
 
 
 class CandidateWindow(NamedTuple):
@@ -39,9 +35,12 @@ ReferenceKey = tuple[str, int, str]
 
 
 def collect_input(
-    view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...],
+    view: AsOfView,
+    publication: Publication,
+    span: CandidateWindow,
+    own_voices: tuple[int, ...],
     curves: CurveCollector | None = None,
-) -> RankingInput:  # fmt: skip
+) -> RankingInput:
     """The ranking's input for a publication of our own, measured at the papers' ages. `curves` gets all rows too."""
     needs = ranking.needs_of(publication.ranking)
     window = measured_window(publication, span.start, own_voices)
@@ -61,9 +60,7 @@ def collect_input(
     return RankingInput(candidates=tuple(candidates), peers=peers.histograms(view.as_of, with_days=span.with_days))
 
 
-def measured_window(
-    publication: Publication, start: int, own_voices: tuple[int, ...]
-) -> measurement.MeasurementWindow:  # fmt: skip
+def measured_window(publication: Publication, start: int, own_voices: tuple[int, ...]) -> measurement.MeasurementWindow:
     """What to measure for a publication's issue whose candidates start at `start`."""
     needs = ranking.needs_of(publication.ranking)
     return measurement.MeasurementWindow(
@@ -109,7 +106,7 @@ class PeerCounts:
         """Add papers `times` times; -1 removes them."""
         for reference, voices, announced_at in peers:
             self._counts[reference][voices] += times
-            if voices >= rarity.least_voices(reference[1]):
+            if voices >= rarity_1.least_voices(reference[1]):
                 self._announced[reference][announced_at] += times
 
     def histograms(self, as_of: int, *, with_days: bool) -> tuple[VoiceHistogram, ...]:
@@ -155,10 +152,20 @@ def candidate_of(
 def attention_of(row: Engagement, own: int | None = None) -> Attention:
     """A paper's engagement on a network, as rankings and histories use it. `own`: see `Attention`."""
     return Attention(
-        network=row.network, until=row.until, age=row.age, voices=row.voices, reposts=row.reposts, likes=row.likes,
-        own=own, bots=row.bots, known=row.known, authors=row.authors, counted=row.counted,
+        network=row.network,
+        until=row.until,
+        age=row.age,
+        voices=row.voices,
+        reposts=row.reposts,
+        likes=row.likes,
+        own=own,
+        bots=row.bots,
+        known=row.known,
+        authors=row.authors,
+        counted=row.counted,
+        counted_as=row.counted_as,
         collector=row.collector,
-    )  # fmt: skip
+    )
 
 
 def networks_of(inputs: RankingInput) -> set[str]:
@@ -196,49 +203,3 @@ def collect_with_forecasts(
 def has_forecasts(publication: Publication) -> bool:
     """Whether the papers of a publication's issues have forecasts."""
     return publication.window == "daily" and ranking.needs_of(publication.ranking).with_standing
-
-
-# ---- the publication's own choice ----------------------------------------------------------------------
-
-
-def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[str]) -> dict[str, StoredRow | None]:
-    """The papers that the publication covers, with their metadata; None where the record has none."""
-    rows = ((paper, view.latest_row(model.Paper, paper)) for paper in papers)
-    return {paper: row for paper, row in rows if _is_wanted(view, publication, paper, row)}
-
-
-def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: StoredRow | None) -> bool:
-    item = row.item if row else None
-    metadata = item if isinstance(item, model.Paper) else model.Paper(paper=paper, title="", observed_at=0)
-    if publication.categories:
-        categories = metadata.categories or _announced_in(view, paper)
-        if not any(in_fields(category, publication.categories) for category in categories):
-            return False
-    text = f"{metadata.title}\n{metadata.abstract}"
-    if publication.include and not any(has_word(text, word) for word in publication.include):
-        return False
-    return not any(has_word(text, word) for word in publication.exclude)
-
-
-def _announced_in(view: AsOfView, paper: str) -> tuple[str, ...]:
-    announcements = view.items(model.Announcement, f"t.paper = {NUMBER}", (paper,))
-    return tuple(announcement.category for announcement in announcements)
-
-
-def in_fields(category: str, fields: Sequence[str]) -> bool:
-    """Whether a category is one of the fields, or in one of their archives."""
-    return category in fields or archive_of(category) in fields
-
-
-def has_word(text: str, word: str) -> bool:
-    """Whether a text has a word or phrase as whole words: `rag` is not in `fragment`."""
-    pattern = r"\s+".join(map(re.escape, word.casefold().split()))
-    return bool(pattern) and re.search(rf"(?<!\w){pattern}(?!\w)", text.casefold()) is not None
-
-
-def announced_on(view: AsOfView, publication: Publication, day: str) -> int | None:
-    """How many papers in the publication's fields arXiv announced that day; None if no announcement is known."""
-    rows = queries.categories_announced_on(view, day)
-    fields = publication.categories
-    papers = {paper for paper, category in rows if not fields or in_fields(category, fields)}
-    return len(papers) if rows else None

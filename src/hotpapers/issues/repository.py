@@ -5,20 +5,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
+from datetime import date, timedelta
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import chain, takewhile
 
 import msgspec
 
-from hotpapers import model, terms
-from hotpapers.engagement import attention, measurement
-from hotpapers.errors import NotFound
-from hotpapers.issues import posts, queries
-from hotpapers.issues.freeze import editions
-from hotpapers.issues.listing import places_of
-from hotpapers.issues.queries import frozen_days, listed_places, listing_of
-from hotpapers.issues.ranking_input import attention_of, in_fields
-from hotpapers.model import (
+from hotpapers.base import model, terms
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import (
     AnnouncedPaper,
     Announcement,
     Attention,
@@ -32,14 +27,21 @@ from hotpapers.model import (
     PublishedIssue,
     Quotation,
 )
-from hotpapers.moderation import quotation_policy
-from hotpapers.moderation.queries import doubtful_pairs
-from hotpapers.store.as_of import AsOfView
-from hotpapers.store.identities import NUMBER, numbers_of
-from hotpapers.store.item_rows import StoredRow
-from hotpapers.store.record import Record
+from hotpapers.issues import paper_fields, posts, queries
+from hotpapers.issues.engagement import attention, measurement
+from hotpapers.issues.freeze import FrozenIssue, editions
+from hotpapers.issues.listing import places_of
+from hotpapers.issues.moderation import quotation_policy
+from hotpapers.issues.moderation.queries import doubtful_pairs
+from hotpapers.issues.queries import frozen_days, listed_places, listing_of
+from hotpapers.issues.ranking_input import attention_of
+from hotpapers.issues.windows import days_from, has_no_issue
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.identities import NUMBER, numbers_of
+from hotpapers.record.item_rows import StoredRow
+from hotpapers.record.record import Record
 
-MOST_POSTS = 50
+MAX_POSTS = 50
 """The most posts about a paper that are listed in addition to an issue's own."""
 
 
@@ -86,20 +88,29 @@ class RecordIssueReader:
         if publication not in self._summaries:
             places = {
                 (day, entry.paper): entry.place
-                for (name, day), issue in self._index.items() if name == publication
+                for (name, day), issue in self._index.items()
+                if name == publication
                 for entry in issue.entries
-            }  # fmt: skip
-            self._summaries[publication] = entry_summaries(self._now, publication, places)
+            }
+            self._summaries[publication] = entry_summaries(self._now, publication, places, self._withdrawn)
         return self._summaries[publication]
+
+    def voices(self, publication: str) -> Mapping[str, Mapping[str, int]]:
+        return {
+            day: {paper.paper: paper.voices for paper in (*issue.ongoing, *issue.entries)}
+            for (name, day), issue in self._index.items()
+            if name == publication
+        }
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
         """For a listing, as it printed them."""
         requested = set(days)
         entries = [
             (day, entry.paper)
-            for (name, day), papers in self._index.items() if name == publication and day in requested
+            for (name, day), papers in self._index.items()
+            if name == publication and day in requested
             for entry in papers.entries
-        ]  # fmt: skip
+        ]
         printed = dict(queries.printed_abstracts(self._now, publication, model.distinct(day for day, _ in entries)))
         not_printed = model.distinct(paper for day, paper in entries if (day, paper) not in printed)
         known = dict(queries.abstracts_of(self._now, not_printed))
@@ -108,15 +119,16 @@ class RecordIssueReader:
 
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
         content = self.issue(publication, day).content
-        view, fields = self._view_of(content), content.publication.categories
-        by_paper: dict[str, list[Announcement]] = {}
-        for announcement in view.items(Announcement, "t.day = ? AND t.type <> 'replacement'", (day,)):
-            by_paper.setdefault(announcement.paper, []).append(announcement)
+        view = self._view_of(content)
+        by_paper = paper_fields.announced_on(view, paper_fields.rule_of(content), day) or {}
         known = {paper.paper: paper for paper in queries.papers_announced_on(view, day)}
         papers = [
-            _announced(known.get(paper) or Paper(paper=paper, title="", observed_at=0), announcements)
+            _announced(
+                known.get(paper) or Paper(paper=paper, title="", observed_at=0),
+                announcements,
+                withdrawn=paper in self._withdrawn,
+            )
             for paper, announcements in by_paper.items()
-            if not fields or any(in_fields(announcement.category, fields) for announcement in announcements)
         ]
         return tuple(sorted(papers, key=lambda paper_of_day: (paper_of_day.category, paper_of_day.paper.paper)))
 
@@ -138,13 +150,21 @@ class RecordIssueReader:
         content = issue.content
         if content.publication.window == "listing":
             return {paper: issue.posts.get(paper, ()) for paper in papers}
-        recipe = msgspec.structs.replace(content.publication, posts=MOST_POSTS)
-        rows_of_papers = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content))
+        recipe = msgspec.structs.replace(content.publication, posts=MAX_POSTS)
+        leading = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content))
+        rows_of_papers = {paper: [post.row for post in leading_posts] for paper, leading_posts in leading.items()}
         keys = sorted({row.item.post for rows in rows_of_papers.values() for row in rows if isinstance(row.item, Post)})
         withheld = queries.withheld_posts(self._now, keys)
         quotations = {paper: _allowed(rows, withheld) for paper, rows in rows_of_papers.items()}
         policy = self._quotation_policy(quotations)
-        return {paper: tuple(quotation_policy.quotable(policy, paper, rows)) for paper, rows in quotations.items()}
+        reactions = {post.row.hash.hex(): post.weight for post in chain.from_iterable(leading.values())}
+        return {
+            paper: tuple(
+                msgspec.structs.replace(quotation, reactions=reactions[quotation.hash])
+                for quotation in quotation_policy.quotable(policy, paper, of_paper)
+            )
+            for paper, of_paper in quotations.items()
+        }
 
     def _view_of(self, content: IssueContent) -> AsOfView:
         return self._record.view(content.as_of, content.position)
@@ -166,28 +186,46 @@ class RecordIssueReader:
         frozen = chosen[-1]
         is_listed = frozen.content.publication.window == "listing"
         return PublishedIssue(
-            content=frozen.content, digest=frozen.digest, frozen_at=frozen.frozen_at, papers={}, posts={},
-            listing=listing_of(self._view_of(frozen.content), publication, day) if is_listed else None, places={},
+            content=frozen.content,
+            digest=frozen.digest,
+            frozen_at=frozen.frozen_at,
+            papers={},
+            posts={},
+            listing=listing_of(self._view_of(frozen.content), publication, day) if is_listed else None,
+            places={},
             editions=tuple(issue.digest for issue in all_editions),
-        )  # fmt: skip
+            days_without_issue=() if is_listed else days_without_issue(self._record, all_editions[0]),
+        )
 
     def _issue(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
         issue_header = self._header(publication, day, edition)
         content, view = issue_header.content, self._view_of(issue_header.content)
         places = {p.paper: p for p in places_of(listed_places(view, publication, day))} if issue_header.listing else {}
-        all_posts = self._posts(view, content, places)
+        all_posts, papers = self._posts(view, content, places), self._papers(view, content, places)
         return msgspec.structs.replace(
-            issue_header, papers=self._papers(view, content, places), posts=self._quoted_posts(content, all_posts),
+            issue_header,
+            papers=papers,
+            posts=self._quoted_posts(content, all_posts),
             places=places,
+            withdrawn=self._withdrawn,
+            later=self._later(papers),
             printed=all_posts if issue_header.listing else {},
-        )  # fmt: skip
+        )
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
         keys = model.distinct(entry.paper for entry in (*content.entries, *content.ongoing))
         papers = _described(view, keys)
         if content.retrospective:
             papers = _described(self._now, [key for key in keys if key not in papers]) | papers
-        return {key: _as_printed(papers.get(key), places.get(key), key) for key in keys}
+        return {key: as_printed(papers.get(key), places.get(key), key) for key in keys}
+
+    def _later(self, papers: Mapping[str, Paper]) -> dict[str, Paper]:
+        """The metadata of later versions of papers, as known now."""
+        versions = {key: paper.version for key, paper in papers.items() if paper.version}
+        if not versions:
+            return {}
+        revised = self._now.items(Paper, f"t.version > 1 AND t.paper IN ({numbers_of(versions)})", list(versions))
+        return {paper.paper: paper for paper in revised if (paper.version or 0) > versions[paper.paper]}
 
     def _posts(
         self, view: AsOfView, content: IssueContent, places: dict[str, Place]
@@ -226,9 +264,30 @@ class RecordIssueReader:
         return doubtful_pairs(self._now)
 
     @cached_property
+    def _withdrawn(self) -> frozenset[str]:
+        """The papers whose latest metadata says that they are withdrawn."""
+        return frozenset(paper.paper for paper in self._now.items(Paper, "t.withdrawn = 1"))
+
+    @cached_property
     def withheld(self) -> frozenset[str]:
         """Posts not to be shown now, even if an issue once showed them: gone, hidden, or by a hidden account."""
         return queries.withheld_posts_shown(self._now)
+
+
+def days_without_issue(record: Record, frozen: FrozenIssue) -> tuple[str, ...]:
+    """The days between an issue and the one before that have none because nothing was read, as known when it was
+    frozen."""
+    publication, day = frozen.content.publication, frozen.content.day
+    before = queries.day_before(record.database, publication.publication, day)
+    if not before:
+        return ()
+    view = record.view(position=frozen.content.position)
+    days = (date.isoformat() for date in days_from(publication, date.fromisoformat(before) + timedelta(days=1)))
+    return tuple(
+        between
+        for between in takewhile(lambda between: between < day, days)
+        if has_no_issue(view, publication, between, frozen.frozen_at)
+    )
 
 
 def _allowed(rows: Sequence[StoredRow], withheld: Container[str]) -> tuple[Quotation, ...]:
@@ -244,7 +303,7 @@ def _described(view: AsOfView, keys: Sequence[str]) -> dict[str, Paper]:
     return {paper.paper: paper for paper in papers}
 
 
-def _as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:
+def as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:
     """The record's metadata with the listing's own title, authors, abstract and categories."""
     if place is None:
         return known or Paper(paper=key, title=key, observed_at=0)
@@ -256,7 +315,7 @@ def _as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:
 
 
 def entry_summaries(
-    view: AsOfView, publication: str, positions: Mapping[tuple[str, str], int]
+    view: AsOfView, publication: str, positions: Mapping[tuple[str, str], int], withdrawn: Container[str]
 ) -> tuple[EntrySummary, ...]:
     """Summaries of entries, given as (day, paper) → place, sorted by day and place."""
     printed = dict(queries.printed_briefs(view, publication))
@@ -264,13 +323,13 @@ def entry_summaries(
     result = []
     for (day, paper), place in positions.items():
         title, authors, categories = printed.get((day, paper)) or papers.get(paper) or (paper, (), ())
-        result.append(EntrySummary(day, place, paper, title, authors, categories))
+        result.append(EntrySummary(day, place, paper, title, authors, categories, paper in withdrawn))
     return tuple(sorted(result, key=lambda summary: (summary.day, summary.place)))
 
 
-def _announced(paper: Paper, announcements: list[Announcement]) -> AnnouncedPaper:
+def _announced(paper: Paper, announcements: list[Announcement], *, withdrawn: bool) -> AnnouncedPaper:
     first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
-    return AnnouncedPaper(paper, first.type, paper.categories[0] if paper.categories else first.category)
+    return AnnouncedPaper(paper, first.type, paper.categories[0] if paper.categories else first.category, withdrawn)
 
 
 HOURS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 72, 96, 120, 144, 168)
@@ -286,7 +345,7 @@ def history(
     if papers:
         window = measurement.MeasurementWindow(
             ages=HOURS, networks=publication.networks, own_voices=own_voices, papers=tuple(papers)
-        )  # fmt: skip
+        )
         for engagement in attention.read_engagement(view, window):
             if engagement.peer:
                 result[engagement.paper].append(attention_of(engagement))

@@ -3,6 +3,7 @@ versioned rules.
 
 `threshold/1`  those that reach the publication's threshold
 `least/1`      those, and while the reference is young at least `least_entries` of the best with 3 voices or more
+`least/2`      the same, without papers that were withdrawn before the issue closed
 
 An issue names the rule that chose its papers and is verified by that rule; issues frozen before rules had names used
 `threshold/1`. A rule stays in the code forever; a changed rule gets a new name.
@@ -15,19 +16,24 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hotpapers.errors import IssueError
-from hotpapers.model import Publication, ReferenceSize, VoiceHistogram
-from hotpapers.ranking import rarity
+from hotpapers.base.errors import IssueError
+from hotpapers.base.model import Publication, ReferenceSize, VoiceHistogram
+from hotpapers.issues.ranking import rarity_1
 
-THRESHOLD, LEAST = "threshold/1", "least/1"
-VOICES = rarity.LEAST
+THRESHOLD, WITH_WITHDRAWN, LEAST = "threshold/1", "least/1", "least/2"
+VOICES = rarity_1.MIN_VOICES
 """The fewest voices of a paper shown below the threshold."""
 
 
 def check(rule: str) -> None:
     """Raises IssueError for an unknown rule."""
-    if rule not in (THRESHOLD, LEAST):
+    if rule not in (THRESHOLD, WITH_WITHDRAWN, LEAST):
         raise IssueError(f"its papers were chosen by {rule!r}, which this version does not know; update hotpapers")
+
+
+def leaves_out_withdrawn(rule: str) -> bool:
+    """Whether a rule leaves out withdrawn papers."""
+    return rule == LEAST
 
 
 def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) -> ReferenceSize | msgspec.UnsetType:
@@ -39,7 +45,7 @@ def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) ->
     days: dict[tuple[str, int], int] = defaultdict(int)
     for peer in peers:
         key = (peer.network, peer.age)
-        papers[key] += sum(n for voices, n in peer.counts if voices >= rarity.least_voices(peer.age))
+        papers[key] += sum(n for voices, n in peer.counts if voices >= rarity_1.least_voices(peer.age))
         days[key] = max(days[key], peer.days or 0)
     sizes = [
         ReferenceSize(
@@ -53,7 +59,7 @@ def reference_size(publication: Publication, peers: Iterable[VoiceHistogram]) ->
 
 def is_young(papers: int, days: int) -> bool:
     """Whether a reference has too few papers or too few days for stable places."""
-    return papers < rarity.ENOUGH or days < rarity.ENOUGH_DAYS
+    return papers < rarity_1.ENOUGH or days < rarity_1.ENOUGH_DAYS
 
 
 def least_papers(publication: Publication, compared: ReferenceSize | msgspec.UnsetType) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from hotpapers.ids.mentions.own_words import folded
+from hotpapers.base.ids.mentions.own_words import folded
 
 _ENGLISH = """
 a about abs abstract accepted al all an and are article articles arxiv at author authors available below by camera check

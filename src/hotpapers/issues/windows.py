@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from hotpapers import announcement_days as calendar
-from hotpapers import model
-from hotpapers.errors import UsageError
-from hotpapers.ids.timestamps import SECOND, as_utc
+from hotpapers.base import announcement_days as calendar
+from hotpapers.base import model
+from hotpapers.base.errors import UsageError
+from hotpapers.base.ids.timestamps import SECOND, as_utc
+from hotpapers.base.model import HOUR, Publication
 from hotpapers.issues import queries
-from hotpapers.issues.coverage import caught_up_at
-from hotpapers.model import HOUR, Publication
-from hotpapers.store.as_of import AsOfView
+from hotpapers.issues.coverage import TURN, caught_up_at, was_read
+from hotpapers.record import readings
+from hotpapers.record.as_of import AsOfView
 
 DAYS = 7
 """The length of a daily or weekly issue's window, in days."""
 WAIT = 12 * HOUR
 """How long a daily issue waits for a late arXiv announcement before it appears without it."""
+LATE = 4 * model.DAY
+"""How long after its hour an issue can close at most, if nothing was read then: a long weekend."""
 
 
 RULE = {"daily": "Monday to Friday", "weekly": "on Mondays", "monthly": "on the first of the month"}
@@ -102,7 +105,7 @@ def window_start(publication: Publication, day: str) -> int:
     return cut_of(publication, (date - datetime.timedelta(days=DAYS)).isoformat())
 
 
-# ---- a day is closed by its announcement -----------------------------------------------------------------
+# ---- when an issue closes --------------------------------------------------------------------------------
 
 
 def limit_of(publication: Publication, day: str) -> int:
@@ -111,28 +114,47 @@ def limit_of(publication: Publication, day: str) -> int:
     return max(cut, calendar.closes_at(day) + WAIT) if publication.window == "daily" else cut
 
 
+def late_limit(publication: Publication, day: str) -> int:
+    """The latest moment at which an issue can close if nothing was read at its hour: at most four days later, and not
+    shortly before the next one."""
+    latest, following = cut_of(publication, day) + LATE, label_after(publication, day)
+    return min(latest, cut_of(publication, following) - TURN) if following else latest
+
+
 def closing(view: AsOfView, publication: Publication, day: str) -> int:
     """The moment at which a day's issue closes. A daily one waits for a late announcement; a site's first one waits
-    until networks have been read back to before the site started; one whose hour came while the program did not run
-    waits until networks have been read up to now."""
-    clock = cut_of(publication, day)
+    until networks have been read back to before the site started; one at whose hour nothing was read waits until
+    networks have been read up to now."""
+    clock, latest = cut_of(publication, day), late_limit(publication, day)
     read_back_at = queries.read_back_at(view) or 0
     closes = read_back_at if clock < read_back_at <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
-    closes = max(closes, caught_up_at(view, publication, clock) or 0)
+    caught_up = (caught_up_at(view, publication, hour, latest) for hour in _hours_of(view, publication, day))
+    closes = max([closes, *filter(None, caught_up)])
     if publication.window != "daily":
         return closes
     announced_at = queries.announcement_recorded_at(view, day)
-    return (
-        max(closes, announced_at)
-        if announced_at is not None and clock < announced_at <= limit_of(publication, day)
-        else closes
-    )
+    limit = limit_of(publication, day)
+    if closes > clock:  # until the feeds switch to the next day: later, only its issue is worth making
+        limit = max(limit, min(latest, calendar.closes_at(calendar.following(day))))
+    return max(closes, announced_at) if announced_at is not None and clock < announced_at <= limit else closes
+
+
+def _hours_of(view: AsOfView, publication: Publication, day: str) -> list[int]:
+    """The moments by which networks must have been read for an issue: its hour, and the end of the wait for an
+    announcement that did not come. For an issue made from an archive, none."""
+    clock, limit = cut_of(publication, day), limit_of(publication, day)
+    if model.is_retrospective(publication.publication):
+        return []
+    if limit == clock or not readings.is_ever_covered(view, queries.ARXIV) or known_absent(view, day):
+        return [clock]
+    announced_at = queries.announcement_recorded_at(view, day)
+    return [clock] if announced_at is not None and announced_at <= limit else [clock, limit]
 
 
 def late_at_first(publication: Publication) -> int:
     """How long after its hour a day may become a new site's first issue, µs. For a daily one, enough for a weekend and
     a holiday."""
-    return 4 * model.DAY if publication.window == "daily" else WAIT
+    return LATE if publication.window == "daily" else WAIT
 
 
 def known_absent(view: AsOfView, day: str) -> bool:
@@ -143,7 +165,53 @@ def known_absent(view: AsOfView, day: str) -> bool:
 
 def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
     """Whether a day's issue can be frozen at a moment after its cut: the announcement has arrived, there is none, or
-    the wait is over. `view` reaches to the issue's cut."""
-    if publication.window != "daily" or at >= limit_of(publication, day):
+    the wait is over. One that closes even later never appears without the announcement: the next one has its papers.
+    `view` reaches to the issue's cut."""
+    if publication.window != "daily":
         return True
-    return queries.announcement_recorded_at(view, day) is not None or known_absent(view, day)
+    if queries.announcement_recorded_at(view, day) is not None or known_absent(view, day):
+        return True
+    limit = limit_of(publication, day)
+    is_later = view.as_of > limit and not model.is_retrospective(publication.publication)
+    return at >= limit and not (is_later and readings.is_ever_covered(view, queries.ARXIV))
+
+
+# ---- days without an issue -------------------------------------------------------------------------------
+
+
+def is_unread(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
+    """Whether networks are being read, but none was by the hour of a day's issue, nor since then up to a moment. For
+    longer windows, a part of the window is enough once the wait is over."""
+    clock, latest = cut_of(publication, day), late_limit(publication, day)
+    if model.is_retrospective(publication.publication):
+        return False
+    began = queries.site_started_at(view)
+    if began is not None and clock < began <= clock + late_at_first(publication):
+        return closing(view, publication, day) == clock  # it closes when networks have been read back
+    if not readings.tried_to_read(view._replace(as_of=clock), publication.networks or model.NETWORKS):
+        return False
+    period = TURN if publication.window == "daily" or at < latest else clock - window_start(publication, day)
+    return any(
+        hour <= at
+        and not was_read(view, publication, hour - period, hour)
+        and caught_up_at(view, publication, hour, latest) is None
+        for hour in _hours_of(view, publication, day)
+    )
+
+
+def has_no_issue(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
+    """Whether a day will have no issue: at a moment, nothing has been read in time, and it is too late for it. `view`
+    is of the whole record."""
+    if publication.window == "listing" or at < max(limit_of(publication, day), late_limit(publication, day)):
+        return False
+    if is_unread(view, publication, day, at):
+        return True
+    cut = closing(view, publication, day)
+    return not is_closed(view._replace(as_of=cut), publication, day, at)
+
+
+def unread_reason(view: AsOfView, publication: Publication, day: str) -> str:
+    """Why nothing was read by the hour of a day's issue."""
+    clock = cut_of(publication, day)
+    is_tried = readings.is_failure_reported(view, publication.networks or model.NETWORKS, clock - TURN, clock)
+    return "no network could be read" if is_tried else "the program did not run"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from hotpapers.model import NetworkReading, PrintedCount, ScoreComponent
-from hotpapers.view.site_config import SiteConfig
+from hotpapers.base.model import NetworkReading, PrintedCount, ScoreComponent
+from hotpapers.publish.view.site_config import SiteConfig
 from tests.conftest import DATA
 from tests.render.build import NOON, OWN, FullEntry, PlainIssueReader, issue, own_entry, paper
 

@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.deliver.announce.announcement import announcement, reason, unknown
-from hotpapers.model import NetworkReading, ScoreComponent
-from hotpapers.view import phrases
-from hotpapers.view.site_config import NOBODY
-from hotpapers.view.tex import plain_line
+from hotpapers.base.model import NetworkReading, PrintedCount
+from hotpapers.publish.deliver.announce.announcement import announcement, unknown
+from hotpapers.publish.view import phrases
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.publish.view.tex import plain_line
 from tests.deliver.announce.samples import DAY, FULL, FULL_READER, SITE_CONFIG
 from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper
 from tests.render.sample import LISTED_READER, OWN_READER
 
 
-def part(**changes: object) -> ScoreComponent:
-    values = {
-        "network": "bluesky", "rule": "rarity", "score": 2177, "voices": 40, "papers": 4812, "atleast": 31,
-        "among": "cs", "age": 24, "until": NOON,
-    }  # fmt: skip
-    return msgspec.convert({**values, **changes}, ScoreComponent)
+def count(network: str, voices: int, **fields: Any) -> PrintedCount:
+    return PrintedCount(network=network, voices=voices, until=NOON, **{"reposts": 0, "likes": 0, **fields})
 
 
 @pytest.mark.parametrize(
-    ("parts", "expected"),
+    ("counts", "expected"),
     [
         ([], ""),
-        ([part()], "40 voices on Bluesky; 31 of 4,812 other papers in cs had as many"),
-        ([part(among="all", atleast=0)], "40 voices on Bluesky; none of 4,812 other papers had as many"),
-        ([part(score=9), part(network="x", score=10)],
-         "40 voices on X (Twitter); 31 of 4,812 other papers in cs had as many"),
-        ([part(score=0, voices=1)], "1 voice on Bluesky"),
-        ([part(rule="classic", score=1204)], "1,204 reposts and likes on Bluesky"),
-        ([part(age=0, voices=316)], "316 likes on Bluesky; 31 of 4,812 other papers in cs had as many"),
+        ([count("bluesky", 1)], "Voices: Bluesky\u00a01"),
+        ([count("bluesky", 40), count("reddit", 1204)], "Voices: Reddit\u00a01,204 · Bluesky\u00a040"),
+        ([count("bluesky", 40), count("reddit", 0, bots=2)], "Voices: Bluesky\u00a040"),
+        ([count("x", 0, reposts=12, likes=28, method="search")], "Reposts and likes: X (Twitter)\u00a040"),
     ],
 )  # fmt: skip
-def test_the_part_that_counts_most_is_the_reason(parts: list[ScoreComponent], expected: str) -> None:
-    assert reason(own_entry(1, paper("2101.99901", "Kettles"), [], parts).entry) == expected
+def test_counts_are_in_one_line_with_the_largest_first(counts: list[PrintedCount], expected: str) -> None:
+    published = issue(OWN, DAY, [own_entry(1, paper("2101.99901", "Kettles"), counts, [])])
+    assert announcement(published, NOBODY).lines[0].counts == expected
 
 
 def test_unread_networks_are_named() -> None:
@@ -90,8 +86,9 @@ def test_links_lead_to_the_site_or_to_arxiv() -> None:
     other_paper = paper("2101.99901", " ", authors=())
     other_paper = msgspec.structs.replace(other_paper, paper="biorxiv:1")
     issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [own_entry(1, other_paper, [], [])])])
+    paper_lead = phrases.lead_text(other_paper)
     [line] = announcement(issue_reader.issue("daily", DAY), SITE_CONFIG).lines
-    assert line == (1, "biorxiv:1", "", "", "")
+    assert line == (1, "biorxiv:1", "", paper_lead, "", "")
 
 
 def test_a_correction_says_why_and_an_empty_issue_too() -> None:

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.deliver.announce.announcement import announcement
-from hotpapers.deliver.announce.apprise_client import LONGEST, RETRY_SECONDS, AppriseClient
-from hotpapers.deliver.announce.chat import JOINER, message
-from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
+from hotpapers.base.durations import duration
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
+from hotpapers.publish.deliver.announce.announcement import announcement
+from hotpapers.publish.deliver.announce.apprise_client import MAX_MESSAGE_CHARS, RETRY_SECONDS, AppriseClient
+from hotpapers.publish.deliver.announce.chat import JOINER, message
 from tests.deliver.announce.samples import FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG
 from tests.http.server import Play, Server, answer, raw, serving
 
@@ -84,7 +85,7 @@ def test_a_message_arrives_as_it_was_written(server: Server) -> None:
         text = message(issue_announcement, target_room)
         target_room.send(text)
         request_body = json.loads(server.requests[-1].body)
-        assert request_body.get("text", request_body.get("status")) == text and len(text) <= LONGEST
+        assert request_body.get("text", request_body.get("status")) == text and len(text) <= MAX_MESSAGE_CHARS
         assert "github" not in server.requests[-1].body.decode()  # no one else's picture
 
 
@@ -128,8 +129,8 @@ def error_of(target_room: AppriseClient, log: list[str]) -> NetError:
 @pytest.mark.parametrize(
     ("play", "error", "expected"),
     [
-        (answer(429), RetryLater, f"JSON answered 429: try again in {RETRY_SECONDS:.0f} s"),
-        (answer(408), RetryLater, f"JSON answered 408: try again in {RETRY_SECONDS:.0f} s"),
+        (answer(429), RetryLater, f"JSON answered 429: try again in {duration(RETRY_SECONDS)}"),
+        (answer(408), RetryLater, f"JSON answered 408: try again in {duration(RETRY_SECONDS)}"),
         (answer(403), RequestRefused, "JSON answered 403"),
         (answer(404), RequestRefused, "JSON answered 404"),
         (answer(302, location="http://127.0.0.1:1/"), RequestRefused, "JSON answered 302"),

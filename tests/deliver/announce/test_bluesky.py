@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.deliver.announce.bluesky import BlueskySender
-from hotpapers.deliver.announce.thread import LONGEST, PostDraft, Thread, thread
-from hotpapers.deliver.send import SendResult, send_issue
-from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError
-from hotpapers.http import PoliteHttpClient
-from hotpapers.ids.timestamps import tid
-from hotpapers.settings.announce import BlueskyAccount
-from hotpapers.store import Record
-from hotpapers.view.site_config import NOBODY, SiteConfig
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError
+from hotpapers.base.http import PoliteHttpClient
+from hotpapers.base.ids.timestamps import tid
+from hotpapers.base.settings.announce import BlueskyAccount
+from hotpapers.publish.deliver.announce.bluesky import BlueskySender
+from hotpapers.publish.deliver.announce.thread import MAX_POST_CHARS, PostDraft, Thread, thread
+from hotpapers.publish.deliver.send import SendResult, send_issue
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.record import Record
 from tests.deliver.announce.pds import COLLECTION, DID, PASSWORD, Pds, running_pds
 from tests.deliver.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 from tests.deliveries import deliveries, receipts
@@ -86,13 +86,13 @@ def every_post() -> Iterator[PostDraft]:
 def test_posts_are_short_and_their_links_are_where_they_say() -> None:
     for post in every_post():
         text = post.record["text"]
-        assert len(text) <= LONGEST and len(text.encode()) <= 3000
+        assert len(text) <= MAX_POST_CHARS and len(text.encode()) <= 3000
         for facet in post.record.get("facets", ()):
             index = facet["index"]
             link_text = text.encode()[index["byteStart"] : index["byteEnd"]].decode()
             [feature] = facet["features"]
             address_start = link_text.removesuffix("…")
-            assert feature["uri"].partition("://")[2].startswith(address_start) and text.endswith(link_text)
+            assert feature["uri"].partition("://")[2].startswith(address_start) and text.count(link_text) == 1
             assert feature["uri"] == post.record["embed"]["external"]["uri"]
             assert feature["uri"].startswith(("https://papers.", "https://arxiv.org/abs/"))
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from hotpapers.deliver.announce.announcement import MemberPaper, announcement
-from hotpapers.deliver.announce.apprise_client import LONGEST, TextFormat
-from hotpapers.deliver.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
-from hotpapers.model import HttpClient, IssueReader, Message
+from hotpapers.base.model import HttpClient, IssueReader, Message
+from hotpapers.publish.deliver.announce.announcement import MemberPaper, announcement
+from hotpapers.publish.deliver.announce.apprise_client import MAX_MESSAGE_CHARS, TextFormat
+from hotpapers.publish.deliver.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
 from tests.deliver.announce.samples import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, SITE_CONFIG, matches
 from tests.render.sample import LISTED_READER, OWN_READER
 from tests.sources.net import ScriptedClient
@@ -26,7 +26,7 @@ ACTIVE_MARKUP = re.compile(rf"[@#]\w|<[^\s{JOINER}]|\]\(|://|www\.\w|\w\.[a-z]{2
 class PlainRoom:
     """A room that accepts up to `largest` characters and keeps them."""
 
-    def __init__(self, text_format: TextFormat = "plain", largest: int = LONGEST) -> None:
+    def __init__(self, text_format: TextFormat = "plain", largest: int = MAX_MESSAGE_CHARS) -> None:
         self.text_format: TextFormat = text_format
         self._largest = largest
         self.received: list[str] = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from hotpapers.deliver.announce import destinations
-from hotpapers.errors import SettingsError
-from hotpapers.settings import Settings
-from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.store import Record
+from hotpapers.base.errors import SettingsError
+from hotpapers.base.settings import Settings, defaults
+from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.publish.deliver.announce import destinations
+from hotpapers.record import Record
 from tests.deliver.announce.samples import SITE_CONFIG
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
@@ -53,7 +53,7 @@ def test_an_unusable_destination_is_named(sqlite_url: str, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("settings", "is_any"),
     [
-        (Settings(), False), (SETTINGS, True), (Settings(chat=SETTINGS.chat), True),
+        (defaults(), False), (SETTINGS, True), (Settings(chat=SETTINGS.chat), True),
         (Settings(webhook=SETTINGS.webhook), True), (Settings(bluesky=SETTINGS.bluesky[:1]), True),
         (Settings(bluesky=SETTINGS.bluesky[1:]), False),
     ],

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.deliver.announce import destinations
-from hotpapers.deliver.announce.bluesky import DocumentSender, IssueDocument, issue_document
-from hotpapers.deliver.send import SendResult, send_issue
-from hotpapers.http import PoliteHttpClient
-from hotpapers.model import IssueReader
-from hotpapers.render.html.pages import SitePages
-from hotpapers.settings import Settings
-from hotpapers.settings.announce import BlueskyAccount
-from hotpapers.store import Record
-from hotpapers.view.site_config import NOBODY
-from hotpapers.view.site_paths import DOCUMENT, WELL_KNOWN, document_key, document_uri, publication_uri
+from hotpapers.base.http import PoliteHttpClient
+from hotpapers.base.model import IssueReader
+from hotpapers.base.settings import Settings
+from hotpapers.base.settings.announce import BlueskyAccount
+from hotpapers.publish.deliver.announce import destinations
+from hotpapers.publish.deliver.announce.bluesky import DocumentSender, IssueDocument, issue_document
+from hotpapers.publish.deliver.send import SendResult, send_issue
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.publish.view.site_paths import DOCUMENT, WELL_KNOWN, document_key, document_uri, publication_uri
+from hotpapers.record import Record
 from tests.deliver.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.deliver.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 from tests.deliveries import receipts

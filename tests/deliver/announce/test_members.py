@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import pytest
 
-from hotpapers.deliver.announce.members import is_account, member_papers, posters_in
-from hotpapers.model import Alias, Item
-from hotpapers.store import Record
-from hotpapers.terms import TermsOverride, table
+from hotpapers.base.model import Alias, Item
+from hotpapers.base.terms import TermsOverride, table
+from hotpapers.publish.deliver.announce.members import is_account, member_papers, posters_in
+from hotpapers.record import Record
 from tests.deliver.announce.samples import DAY
 from tests.issues.made import judged, key, moment, paper, post, write
 from tests.render.sample import OWN_READER

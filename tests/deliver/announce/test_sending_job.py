@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
-from hotpapers.cli.common import CommandContext
-from hotpapers.cli.sending import ClientHandle, all_destinations
-from hotpapers.errors import SettingsError
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import Clock, JobLoop
-from hotpapers.model import HOUR
-from hotpapers.schedule import SenderDestination, SendJob
-from hotpapers.settings import PublicationSettings, Settings
-from hotpapers.settings.announce import ChatSettings, WebhookSettings
-from hotpapers.settings.mail import MailingSettings
-from hotpapers.store import Record
-from tests.deliver.email.samples import join
-from tests.deliver.email.server import serving as mail_server
+from hotpapers.base.errors import SettingsError
+from hotpapers.base.model import HOUR
+from hotpapers.base.settings import PublicationSettings, settings_type
+from hotpapers.base.settings.announce import ChatSettings, WebhookSettings
+from hotpapers.collect.collect_job import Connection
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, JobLoop
+from hotpapers.issues import freeze
+from hotpapers.publish.schedule import SenderDestination, SendJob
+from hotpapers.record import Record
+from hotpapers.site.sending import all_destinations
+from hotpapers.site.site import Site
+from hotpapers.wings.mail.settings import MailingSettings
 from tests.deliveries import deliveries, receipts, recorded
 from tests.http.server import FakeTime, Server, answer, client, serving
-from tests.issues.made import DAY, background, frozen, moment, paper, posts_about, write
+from tests.issues.made import DAILY, DAY, background, moment, paper, posts_about, write
+from tests.wings.mail.samples import join
+from tests.wings.mail.server import serving as mail_server
 
 SECRET = "sixteen owls sit in a tree"
-FROZEN = moment(DAY) + 48 * HOUR
+FROZEN = moment(DAY) + 23 * HOUR
 NO_MAIL = MailingSettings()
 
 
@@ -58,7 +60,7 @@ class SendingSetup(NamedTuple):
 def sending(sqlite_url: str, tmp_path: Path) -> Iterator[SendingSetup]:
     with serving() as server, Record(sqlite_url) as record:
         write(record, background(), paper(1), posts_about(1, 60, moment(f"{DAY}T02:00")))
-        frozen(record)
+        freeze.freeze(record, DAILY, DAY, at=FROZEN)
         for path in ("/one", "/two", "/room"):
             server.on(path, answer(200))
         job, rounds, time = _rounds(server, sqlite_url, tmp_path)
@@ -72,7 +74,8 @@ def _rounds(
     server: Server, store: str, folder: Path, mailing: MailingSettings = NO_MAIL
 ) -> tuple[SendJob, JobLoop, FakeTime]:
     time = FakeTime(FROZEN / 1e6)
-    settings = Settings(
+    whole: Any = settings_type()
+    settings = whole(
         publication=(PublicationSettings(name="daily"),),
         mailing=mailing,
         webhook=tuple(
@@ -81,11 +84,11 @@ def _rounds(
         ),
         chat=(ChatSettings(name="lab", publication="daily", url=f"json://127.0.0.1:{server.port}/room"),),
     )
-    home = CommandContext(settings, folder / "hotpapers.toml", store)
+    home = Site(store, settings=settings, file=folder / "hotpapers.toml")
 
-    def open_client(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
+    def open_client(own: tuple[str, ...], secrets: tuple[str, ...]) -> Connection:
         http = client(None, time, base_addresses=own, secrets=secrets)
-        return ClientHandle(http, http.close)
+        return Connection(http, close=http.close)
 
     open_record = partial(Record, store)
     job = SendJob(["daily"], partial(all_destinations, home, open_client))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.errors import SettingsError
-from hotpapers.settings import load
-from hotpapers.settings.announce import secret
+from hotpapers.base.errors import SettingsError
+from hotpapers.base.settings import load
+from hotpapers.base.settings.announce import secret
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 CHAT = {"name": '"lab"', "publication": '"daily"', "url": '"slack://hush"'}

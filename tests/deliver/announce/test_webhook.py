@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from hotpapers.deliver.announce.webhook import ID, SIGNATURE, WebhookRequest, WebhookSender, receipt, signature
-from hotpapers.deliver.send import send_issue
-from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError
-from hotpapers.model import Response
-from hotpapers.settings.announce import WebhookSettings
-from hotpapers.store import Record
-from hotpapers.view.site_config import NOBODY
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError
+from hotpapers.base.model import Response
+from hotpapers.base.settings.announce import WebhookSettings
+from hotpapers.publish.deliver.announce.webhook import ID, SIGNATURE, WebhookRequest, WebhookSender, receipt, signature
+from hotpapers.publish.deliver.send import send_issue
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.record import Record
 from tests.conftest import ROOT
 from tests.deliver.announce.samples import DAY, HOSTILE_READER, SITE_CONFIG, matches
 from tests.deliveries import deliveries
@@ -153,6 +153,14 @@ def test_the_signature_is_the_one_of_the_standard() -> None:
 )
 def test_receipts(headers: dict[str, str], body: bytes, expected: str) -> None:
     assert receipt(Response(202, headers, body, "https://receiver.example/", 0)) == expected
+
+
+def test_a_receipt_never_has_the_token_of_the_address(server: Server) -> None:
+    url = server.on("/in/a-t0ken-of-ours", answer(200, x_request_id="for a-t0ken-of-ours"))
+    with client(server) as http:
+        sender = webhook(url + "?key=an0ther")
+        [message] = sender.messages(OWN_READER, "daily", DAY)
+        assert sender.send(message, http) == "200 for [secret]"
 
 
 @pytest.mark.parametrize(

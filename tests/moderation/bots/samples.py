@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
-from hotpapers.model import DAY, HOUR, Account, Item, Mention, Post, Reaction, Verdict
-from hotpapers.store import Record
+from hotpapers.base.model import DAY, HOUR, Account, Item, Mention, Post, Reaction, Verdict
+from hotpapers.record import Record
 from tests.issues import made
 from tests.issues.made import key, moment
 

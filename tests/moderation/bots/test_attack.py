@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from hotpapers.base.model import HOUR, Item, Publication
+from hotpapers.base.settings import BotSettings
 from hotpapers.issues import freeze
-from hotpapers.model import HOUR, Item, Publication
-from hotpapers.moderation.bots.verdicts import judge
-from hotpapers.settings import BotSettings
-from hotpapers.store import Record
+from hotpapers.issues.moderation.bots.verdicts import judge
+from hotpapers.record import Record
 from tests.issues.made import DAY as TODAY
 from tests.issues.made import background, counts, key, paper, posts_about, write
 from tests.moderation.bots import samples

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.ids.mentions.own_words import MentionedPaper
-from hotpapers.model import HOUR
-from hotpapers.moderation.bots import coordination
-from hotpapers.moderation.bots.coordination import (
+from hotpapers.base.ids.mentions.own_words import MentionedPaper
+from hotpapers.base.model import HOUR
+from hotpapers.issues.moderation.bots import coordination
+from hotpapers.issues.moderation.bots.coordination import (
     CoordinatedPosts,
     TimedPost,
     by_account,

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.cli.judge import midnight
-from hotpapers.engagement.queries import SINGLE_ACCOUNT_RULES
-from hotpapers.errors import UsageError
-from hotpapers.model import DAY, HOUR, Alias, Post, Verdict
-from hotpapers.moderation.bots.review import (
+from hotpapers.base.errors import UsageError
+from hotpapers.base.model import DAY, HOUR, Alias, Post, Verdict
+from hotpapers.base.settings import BotSettings
+from hotpapers.issues.engagement.queries import SINGLE_ACCOUNT_RULES
+from hotpapers.issues.moderation.bots.review import (
     OperatorVerdict,
     accept_proof,
     review_account,
     set_verdict,
     withdraw_verdict,
 )
-from hotpapers.moderation.bots.verdicts import judge
-from hotpapers.settings import BotSettings
-from hotpapers.store import Record
+from hotpapers.issues.moderation.bots.verdicts import judge
+from hotpapers.record import Record
+from hotpapers.site.operator_verdicts import midnight
 from tests.cli.run import good, misuse, run
 from tests.issues.made import judged, write
 from tests.moderation.bots import samples

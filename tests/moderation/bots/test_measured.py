@@ -19,15 +19,15 @@ import msgspec
 import pytest
 import zstandard
 
-from hotpapers import classic
-from hotpapers.classic import timestamps as classic_moments
-from hotpapers.ids.mentions import own_words as words
-from hotpapers.ids.mentions.own_words import MentionedPaper
-from hotpapers.model import DAY
-from hotpapers.moderation.bots import coordination, rules
-from hotpapers.moderation.bots.coordination import TimedPost
-from hotpapers.moderation.bots.rules import RULES, AccountActivity, ObservedPost, evenness, longest_rest
-from hotpapers.settings import BotRules
+from hotpapers.base import classic
+from hotpapers.base.classic import timestamps as classic_moments
+from hotpapers.base.ids.mentions import own_words as words
+from hotpapers.base.ids.mentions.own_words import MentionedPaper
+from hotpapers.base.model import DAY
+from hotpapers.base.settings import BotRules
+from hotpapers.issues.moderation.bots import coordination, rules
+from hotpapers.issues.moderation.bots.coordination import TimedPost
+from hotpapers.issues.moderation.bots.rules import RULES, AccountActivity, ObservedPost, evenness, longest_rest
 
 pytestmark = pytest.mark.long
 

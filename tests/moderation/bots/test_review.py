@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpapers.base.model import DAY, HOUR, Issue, Judgement, Post, Publication, Verdict, keys
+from hotpapers.base.settings import BotRules, BotSettings
 from hotpapers.issues import freeze
-from hotpapers.model import DAY, HOUR, Issue, Judgement, Post, Publication, Verdict, keys
-from hotpapers.moderation.bots import bot_names, queries, verdicts
-from hotpapers.moderation.bots.verdicts import BotFinding, changed_findings, judge
-from hotpapers.privacy import forget as forgetting
-from hotpapers.settings import BotRules, BotSettings
-from hotpapers.store import Record
-from hotpapers.store.database import Params
-from hotpapers.store.sqlite import SqliteDatabase
+from hotpapers.issues.moderation.bots import bot_names, queries, verdicts
+from hotpapers.issues.moderation.bots.verdicts import BotFinding, changed_findings, judge
+from hotpapers.keep.privacy import forget as forgetting
+from hotpapers.record import Record
+from hotpapers.record.database import Params
+from hotpapers.record.sqlite import SqliteDatabase
 from tests.issues.made import DAY as TODAY
 from tests.issues.made import background, counts, judged, key, moment, paper, posts_about, write
 from tests.moderation.bots import samples

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.ids.mentions.own_words import MentionedPaper
-from hotpapers.model import HOUR
-from hotpapers.moderation.bots import rules
-from hotpapers.moderation.bots.rules import (
+from hotpapers.base.ids.mentions.own_words import MentionedPaper
+from hotpapers.base.model import HOUR
+from hotpapers.issues.moderation.bots import rules
+from hotpapers.issues.moderation.bots.rules import (
     AT_ONCE,
     RULES,
     AccountActivity,

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.schedule.hosts.files import WORKFLOW
-from hotpapers.store import Record
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.publish.schedule.hosts.files import WORKFLOW
+from hotpapers.record import Record
 from tests.cli.run import good
 from tests.http.server import Server, answer, serving
 from tests.schedule.hosts.runner import JobResult, Machine

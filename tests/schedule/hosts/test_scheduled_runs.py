@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.jobs import queries as jobs_queries
-from hotpapers.model import Publication
-from hotpapers.schedule.hosts import schedule_status
-from hotpapers.schedule.hosts.cron_times import GRACE, TimeOfDay, crons, following, planned, times
-from hotpapers.schedule.hosts.site_export import check_empty, site_folders
-from hotpapers.settings import PublicationSettings
-from hotpapers.store import Record
-from hotpapers.view.site_config import SiteConfig
+from hotpapers.base.model import Publication
+from hotpapers.base.settings import PublicationSettings
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.publish.schedule.hosts import schedule_status
+from hotpapers.publish.schedule.hosts.cron_times import GRACE, TimeOfDay, crons, following, planned, times
+from hotpapers.publish.schedule.hosts.site_export import check_empty, site_folders
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record
 
 TODAY = datetime.date(2026, 11, 20)
 MORNING = int(datetime.datetime(2026, 11, 20, 7, 31, tzinfo=datetime.UTC).timestamp())
@@ -132,8 +132,8 @@ def test_an_end_without_a_beginning(sqlite_url: str) -> None:
 def test_places() -> None:
     daily = Publication(observed_at=0, publication="daily", title="Daily")
     weekly = Publication(observed_at=0, publication="weekly", title="Weekly")
-    assert [place.below for place in site_folders([daily], SiteConfig())] == [""]
-    assert [place.site_config.base for place in site_folders([daily, weekly], SiteConfig(base=""))] == ["", ""]
+    assert [place.below for place in site_folders([daily], (), SiteConfig())] == [""]
+    assert [place.below for place in site_folders([daily, weekly], {"weekly"}, SiteConfig())] == ["", "weekly"]
 
 
 def test_an_empty_folder_is_one_that_is_not_there(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from hotpapers.errors import SettingsError
-from hotpapers.schedule import SiteHealth
-from hotpapers.schedule.hosts.files import HostMachine, host_files
-from hotpapers.settings import PublicationSettings, Settings
-from hotpapers.web.monitoring import monitor
+from hotpapers.base.errors import SettingsError
+from hotpapers.base.settings import PublicationSettings, Settings, defaults
+from hotpapers.publish.schedule import SiteHealth
+from hotpapers.publish.schedule.hosts.files import HostMachine, host_files
+from hotpapers.serve.web.monitoring import monitor
 
 TODAY = datetime.date(2026, 11, 20)
 UNITS = ("hotpapers.service", "hotpapers-serve.service")
@@ -37,7 +37,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path, name: str) -> None:
     program = folder / "hotpapers"
     program.symlink_to(sys.executable)
     files = host_files(
-        "systemd", Settings(), TODAY, HostMachine(str(folder), (str(program), "-m", "hotpapers"), "daemon")
+        "systemd", defaults(), TODAY, HostMachine(str(folder), (str(program), "-m", "hotpapers"), "daemon")
     )
     for file in files:
         (tmp_path / file.path).write_text(file.text)
@@ -49,7 +49,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path, name: str) -> None:
 @needs_systemd
 def test_units_expose_little(tmp_path: Path) -> None:
     """By systemd's own measure, from 0 (not exposed) to 10."""
-    for file in host_files("systemd", Settings(), TODAY):
+    for file in host_files("systemd", defaults(), TODAY):
         (tmp_path / file.path).write_text(file.text)
         command = [
             str(analyze),
@@ -66,7 +66,7 @@ def test_units_expose_little(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["/srv/two\nlines", '/srv/"quoted"', "/srv/o'brien", "/srv/back\\slash"])
 def test_a_folder_name_that_systemd_would_misread_is_refused(folder: str) -> None:
     with pytest.raises(SettingsError, match="systemd does not allow such a name"):
-        host_files("systemd", Settings(), TODAY, HostMachine(folder))
+        host_files("systemd", defaults(), TODAY, HostMachine(folder))
 
 
 # ---- a container ---------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_the_image_can_reach_the_database_that_the_settings_name() -> None:
 
 def test_the_image_can_sign_with_the_key_that_init_makes() -> None:
     """Without the library, a folder with a key would have an image whose logs fail and whose health check says so."""
-    files = {file.path: file.text for file in host_files("container", Settings(), TODAY)}
+    files = {file.path: file.text for file in host_files("container", defaults(), TODAY)}
     installed = set(re.findall(r"^([\w-]+)==", files["hotpapers-requirements.txt"], re.M))
     assert {"cryptography", "cffi", "pycparser"} <= installed
 
@@ -157,7 +157,7 @@ def test_the_app_of_several_publications_is_given_the_one_to_show() -> None:
 
 def test_compose_runs_and_serves_with_few_rights() -> None:
     yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read compose.yaml with")
-    files = {file.path: file.text for file in host_files("container", Settings(), TODAY)}
+    files = {file.path: file.text for file in host_files("container", defaults(), TODAY)}
     compose = yaml.safe_load(files["compose.yaml"])
     assert set(compose["services"]) == {"run", "serve"}
     for service in compose["services"].values():

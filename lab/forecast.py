@@ -1,0 +1,268 @@
+"""Scores forecasts of held-out weeks, made from earlier weeks alone, by coverage and pinball loss.
+
+The pinball loss of a quantile (Koenker, Bassett: Regression Quantiles, 1978) is smallest on average for the true one;
+here it is summed over 5, 50 and 95 %. The baseline is *usual growth*: today's count times the 5, 50 and 95 % quantiles
+of how counts on the network grew from that age, whatever their size.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from hotpapers.base.text_tables import markdown_table
+from hotpapers.issues.forecast import ENOUGH, Curve, Forecast, calibrate, predict
+from hotpapers.issues.forecast.calibration import APART
+from hotpapers.issues.forecast.curves import growth, week
+from lab.curves import OWN_CLOCK, MeasuredCurve
+
+WINDOW = 90
+"""The days before a week from which its forecasts are made; scores look back as far."""
+KNOWN_AFTER = 10
+"""The days after which a paper's last count is certainly known: the latest is at 240 h."""
+ENOUGH_CASES = 200
+"""The fewest forecasts for a field to be scored."""
+ALL = "all"
+COVERED = (88.0, 92.0)
+"""The goal for the share of papers within their range, in percent."""
+GAIN = 20.0
+"""The goal for how far the loss is below that of usual growth, in percent."""
+QUANTILES = (5, 50, 95)
+
+
+class VoiceRange(NamedTuple):
+    """Voices at 168 h: the 5, 50 and 95 % quantiles."""
+
+    low: int
+    median: int
+    high: int
+
+
+class ForecastCase(NamedTuple):
+    """One paper of a held-out week: its forecast, and that by usual growth."""
+
+    measured: MeasuredCurve
+    forecast: Forecast | None
+    usual: VoiceRange | None
+
+
+class ForecastScore(NamedTuple):
+    """How well forecasts for a network and field did. Shares are in percent, losses and width in voices.
+
+    `without`: cases for which the record was too thin; the other figures leave these out. `width`: the median width of
+    ranges.
+    """
+
+    network: str
+    age: int
+    field: str
+    cases: int
+    without: int
+    covered: float
+    below: float
+    above: float
+    loss: float
+    width: int
+    usual_covered: float
+    usual_loss: float
+
+    @property
+    def gain(self) -> float:
+        """How far the loss is below that of usual growth, in percent."""
+        return round(100 * (1 - self.loss / self.usual_loss), 1) if self.usual_loss else 0.0
+
+    @property
+    def is_met(self) -> bool:
+        """Whether both goals are met."""
+        return COVERED[0] <= self.covered <= COVERED[1] and self.gain >= GAIN
+
+
+# ---- week by week ----------------------------------------------------------------------------------------
+
+
+def held_out(curves: Iterable[MeasuredCurve]) -> Iterator[ForecastCase]:
+    """Each curve with voices at its age, forecast from the curves of the 90 days before its week that were complete."""
+    by_day: dict[int, list[MeasuredCurve]] = defaultdict(list)
+    for measured in curves:
+        if measured.curve.voices > 0:
+            by_day[measured.curve.day].append(measured)
+    for first in sorted({7 * week(measured.curve) - 3 for some in by_day.values() for measured in some}):
+        days = range(first - WINDOW, first - KNOWN_AFTER)
+        known = [measured.curve for day in days for measured in by_day.get(day, ())]
+        yield from _cases(known, [measured for day in range(first, first + 7) for measured in by_day.get(day, ())])
+
+
+def _cases(known: Sequence[Curve], held_out_curves: Sequence[MeasuredCurve]) -> Iterator[ForecastCase]:
+    table = calibrate(known)
+    growths_by_key: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for curve in known:
+        growths_by_key[curve.network, curve.age].append(growth(curve))
+    sorted_growths = {key: sorted(growths) for key, growths in growths_by_key.items()}
+    for measured in held_out_curves:
+        curve = measured.curve
+        forecast = predict(table, curve.network, curve.archive, curve.voices, curve.age)
+        yield ForecastCase(measured, forecast, _usual(sorted_growths.get((curve.network, curve.age), ()), curve.voices))
+
+
+def _usual(growths: Sequence[int], voices: int) -> VoiceRange | None:
+    """Today's count times the quantiles of growth, rounded. `growths`: in thousandths, ascending."""
+    if not growths:
+        return None
+    factors = (growths[-(-len(growths) * quantile // 100) - 1] for quantile in QUANTILES)
+    return VoiceRange(*((factor * voices + 500) // 1000 for factor in factors))
+
+
+# ---- scores ----------------------------------------------------------------------------------------------
+
+
+def scores(cases: Iterable[ForecastCase]) -> list[ForecastScore]:
+    """A score for each network and age, and for each of their fields with enough forecasts."""
+    cells: dict[tuple[str, int, str], list[ForecastCase]] = defaultdict(list)
+    for case in cases:
+        for field in (ALL, *case.measured.fields):
+            cells[case.measured.curve.network, case.measured.curve.age, field].append(case)
+    results = (_score(*key, some) for key, some in sorted(cells.items(), key=lambda cell: _place(cell[0])))
+    return [score for score in results if score is not None]
+
+
+def _place(key: tuple[str, int, str]) -> tuple[str, int, bool, str]:
+    network, age, field = key
+    return network, age, field != ALL, field
+
+
+def _score(network: str, age: int, field: str, cases: Sequence[ForecastCase]) -> ForecastScore | None:
+    checks = [
+        (case.measured.curve.later, VoiceRange(given.low, given.median, given.high), usual)
+        for case in cases
+        if (given := case.forecast) is not None and (usual := case.usual) is not None
+    ]
+    if len(checks) < ENOUGH_CASES:
+        return None
+    below = sum(later < forecast.low for later, forecast, _ in checks)
+    above = sum(later > forecast.high for later, forecast, _ in checks)
+    usual_within = sum(usual.low <= later <= usual.high for later, _, usual in checks)
+    widths = sorted(forecast.high - forecast.low for _, forecast, _ in checks)
+    return ForecastScore(
+        network=network,
+        age=age,
+        field=field,
+        cases=len(checks),
+        without=len(cases) - len(checks),
+        covered=_share(len(checks) - below - above, checks),
+        below=_share(below, checks),
+        above=_share(above, checks),
+        loss=_mean_loss((later, forecast) for later, forecast, _ in checks),
+        width=widths[len(widths) // 2],
+        usual_covered=_share(usual_within, checks),
+        usual_loss=_mean_loss((later, usual) for later, _, usual in checks),
+    )
+
+
+def _share(number: int, of: Sequence[object]) -> float:
+    return round(100 * number / len(of), 1)
+
+
+def _mean_loss(pairs: Iterable[tuple[int, VoiceRange]]) -> float:
+    losses = [pinball_loss(later, forecast_range) for later, forecast_range in pairs]
+    return round(sum(losses) / len(losses) / 300, 3)
+
+
+def pinball_loss(later: int, forecast_range: VoiceRange) -> int:
+    """The sum of the three quantiles' pinball losses, in hundredths of voices: integers, so the order of addition does
+    not matter."""
+    pairs = zip(QUANTILES, forecast_range, strict=True)
+    return sum(
+        (later - voices) * quantile if later >= voices else (voices - later) * (100 - quantile)
+        for quantile, voices in pairs
+    )
+
+
+# ---- as a table ------------------------------------------------------------------------------------------
+
+HEAD = (
+    "network",
+    "from",
+    "field",
+    "papers",
+    "none",
+    "within",
+    "below",
+    "above",
+    "width",
+    "loss",
+    "usual within",
+    "usual loss",
+    "less",
+    "met",
+)
+
+
+def rows(scores_of_cells: Iterable[ForecastScore]) -> list[tuple[str, ...]]:
+    """The scores as the cells of a table, with a header row."""
+    return [HEAD, *map(_row, scores_of_cells)]
+
+
+def _row(score: ForecastScore) -> tuple[str, ...]:
+    return (
+        score.network,
+        f"{score.age} h",
+        score.field,
+        f"{score.cases:,}",
+        f"{score.without:,}",
+        f"{score.covered:.1f} %",
+        f"{score.below:.1f} %",
+        f"{score.above:.1f} %",
+        f"{score.width:,}",
+        f"{score.loss:.2f}",
+        f"{score.usual_covered:.1f} %",
+        f"{score.usual_loss:.2f}",
+        f"{score.gain:.1f} %",
+        "yes" if score.is_met else "no",
+    )
+
+
+def page(scores_of_cells: Sequence[ForecastScore]) -> str:
+    """The scores over all fields, as a page of the docs."""
+    head, *lines = rows(score for score in scores_of_cells if score.field == ALL)
+    return _PAGE.replace("TABLE", markdown_table(head, lines))
+
+
+_PAGE = f"""\
+# Forecasts
+
+From six hours after a paper's announcement, its voices on a network after a week can be forecast from the count alone:
+*12 to 90, median 34*. The forecast is never part of the [score](ranking.md). `python -m lab forecast --output`
+writes this page, and prints each field with {ENOUGH_CASES} papers too.
+
+## How it is made
+
+* **Curves**: papers of the last {WINDOW} days, more than a week old, with voices at 6, 24 or 72 hours and at 168.
+* **Similar size**: papers in the same doubling (1, 2 to 3, 4 to 7 voices and so on) and archive; if there are fewer
+  than {ENOUGH}, in the archive's group; then in all fields, with smaller doublings until there are {ENOUGH}.
+* **Range**: their growth, without one twentieth at either end; where many papers did not grow at all, without a tenth
+  at the other end: split conformal prediction (Lei et al. 2018).
+* **Check**: each week of the record is forecast from those more than {APART} weeks away. If fewer than nine in ten
+  papers are within their range, all ranges for the network and age are widened until nine in ten are.
+* **No forecast** is given with too few curves or weeks for this, for more voices than in any doubling seen so far, or
+  between two such sizes in a doubling without curves.
+
+## Held-out weeks
+
+Each week is forecast from the {WINDOW} days before it, without the last {KNOWN_AFTER}, whose final counts were not
+known yet. The [method](../development/decisions/0047-forecasts-by-doubling.md) was chosen on these same weeks.
+
+TABLE
+
+*Usual growth* is the day's count times the 5, 50 and 95 % quantiles of how counts on that network grew from that age,
+whatever their size. *Loss* is the mean pinball loss of these quantiles, in votes; *width* is the ranges' median width.
+*None*: the record was too thin. *Met*: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers are within their range,
+and the loss is {GAIN:.0f} % below that of usual growth.
+
+* **huggingface**: upvotes for papers in Hugging Face's daily papers, 2025-04 to 2026-08. In some months hardly more
+  than eight in ten were within their range: when habits change, ranges are wrong until newer papers are a week old.
+* **hackernews**: votes for stories on the front page, 2020-11 to 2022-11, few of them about papers.
+* **{OWN_CLOCK}**: the same stories, six hours after each was first seen. Here usual growth does as well.
+
+Voices are not votes: no series of voices on Bluesky or Mastodon was available to measure.
+"""

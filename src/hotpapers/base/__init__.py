@@ -1,0 +1,16 @@
+"""Base: what every other part stands on, and what knows none of them.
+
+model              papers, posts, observations, issues: immutable values, and the ports between parts
+ids                papers named in any text: arXiv ids, DOIs, addresses, titles
+settings           `hotpapers.toml`, checked
+http               the polite client: pace, guarded addresses, bounded answers
+classic            the format of the first five issues, byte for byte
+errors             every error of the program
+terms              what networks allow to be shown, and for how long
+announcement_days  arXiv's calendar
+categories, durations, suggestions   names of fields, lengths of time, what a mistyped word was meant to be
+struct_types, untrusted_json   decode what others wrote
+wings              what features hook into the core
+file_modes, logs, text_tables  files of one's own, log lines, figures as tables
+spans              what spans of time cover together
+"""

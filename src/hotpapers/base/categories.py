@@ -1,0 +1,67 @@
+"""arXiv's categories: its category taxonomy, and archives that were closed or renamed."""
+
+from __future__ import annotations
+
+_SUBJECTS = {
+    "astro-ph": "CO EP GA HE IM SR",
+    "cond-mat": "dis-nn mes-hall mtrl-sci other quant-gas soft stat-mech str-el supr-con",
+    "cs": (
+        "AI AR CC CE CG CL CR CV CY DB DC DL DM DS ET FL GL GR GT HC IR IT LG LO MA MM MS NA NE NI OH OS PF PL RO SC "
+        "SD SE SI SY"
+    ),
+    "econ": "EM GN TH",
+    "eess": "AS IV SP SY",
+    "math": ("AC AG AP AT CA CO CT CV DG DS FA GM GN GR GT HO IT KT LO MG MP NA NT OA OC PR QA RA RT SG SP ST"),
+    "nlin": "AO CD CG PS SI",
+    "physics": (
+        "acc-ph ao-ph app-ph atm-clus atom-ph bio-ph chem-ph class-ph comp-ph data-an ed-ph flu-dyn gen-ph geo-ph "
+        "hist-ph ins-det med-ph optics plasm-ph pop-ph soc-ph space-ph"
+    ),
+    "q-bio": "BM CB GN MN NC OT PE QM SC TO",
+    "q-fin": "CP EC GN MF PM PR RM ST TR",
+    "stat": "AP CO ME ML OT TH",
+}
+
+_WHOLE = "gr-qc hep-ex hep-lat hep-ph hep-th math-ph nucl-ex nucl-th quant-ph astro-ph cond-mat"
+_CLOSED = (
+    "acc-phys adap-org alg-geom ao-sci atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas dg-ga funct-an mtrl-th "
+    "patt-sol plasm-ph q-alg q-bio solv-int supr-con"
+)
+
+KNOWN = frozenset(
+    [f"{archive}.{subject}" for archive, subjects in _SUBJECTS.items() for subject in subjects.split()]
+    + _WHOLE.split()
+    + _CLOSED.split()
+)
+"""Every category that arXiv has or had."""
+
+
+def archive_of(category: str) -> str:
+    """`cs.LG` → `cs`; `hep-th` → `hep-th`; the old `math.IT` stays in `math`."""
+    return category.partition(".")[0]
+
+
+GROUPS = {
+    name: "physics"
+    for name in (
+        "astro-ph",
+        "cond-mat",
+        "gr-qc",
+        "hep-ex",
+        "hep-lat",
+        "hep-ph",
+        "hep-th",
+        "math-ph",
+        "nlin",
+        "nucl-ex",
+        "nucl-th",
+        "physics",
+        "quant-ph",
+    )
+}
+"""arXiv's groups of several archives; any other archive is its own group (arXiv's category taxonomy)."""
+
+
+def group_of(archive: str) -> str:
+    """The arXiv group of an archive: `hep-th` → `physics`, `cs` → `cs`."""
+    return GROUPS.get(archive, archive)

@@ -1,0 +1,26 @@
+"""The classic format: the Markdown in which Hot Papers appeared from 2020 to 2022.
+
+`parse` turns a file's text into values, `render` turns values into text; both are pure and do no I/O. They are exact
+inverses: `render(parse(text)) == text` and `parse(render(issue)) == issue`, or `NotClassic` says why not. Time and
+memory are linear in the size of any input.
+
+    decode(data)          bytes → text, and whether mojibake was repaired
+    parse(text)           text → ClassicIssue
+    render(issue)         ClassicIssue → text; escape=True for text from other sources
+    moment(printed)       a printed time (Japan time) → integer µs UTC
+    printed_tally(µs), printed_made(µs), post_day(id)    the reverse
+
+    model, rules          the values, and which are allowed
+    parser, renderer, timestamps   the functions above
+
+Values hold only what differs between files. What the format fixes (front matter, script lines, the day shown with a
+post, which is the UTC day of the post's id) is generated.
+"""
+
+from __future__ import annotations
+
+from hotpapers.base.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.base.classic.parser import decode, parse
+from hotpapers.base.classic.renderer import render
+from hotpapers.base.classic.rules import MAX_COUNT, MAX_FILE, MAX_LINE
+from hotpapers.base.classic.timestamps import moment, post_day, post_moment, printed_made, printed_tally

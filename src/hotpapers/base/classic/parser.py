@@ -1,0 +1,310 @@
+"""Decode and parse the classic format: line by line, each line in its place, skipping nothing.
+
+An item is 12 lines in fixed places, then its posts (three lines each), then two empty lines:
+
+    +0 empty   +1 # N. Title   +2 empty   +3 authors   +4 empty   +5 counts   +6 empty
+    +7 links   +8 categories   +9 empty   +10 abstract +11 empty
+
+At the end the values are rendered again, which must reproduce the text. That catches every other way to write the same
+values: an unescaped quotation mark, a count with leading zeros, a day that is not the post's own.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import takewhile
+
+from hotpapers.base.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.base.classic.renderer import EMBED, SCRIPT, front_matter, write
+from hotpapers.base.classic.rules import (
+    STRAY,
+    bad_date,
+    bad_fields,
+    bad_head,
+    bad_made,
+    bad_post,
+    check_size,
+    quoted,
+    stray_reason,
+)
+from hotpapers.base.errors import NotClassic
+
+_EMPTY_AFTER_TITLE = (2, 4, 6, 9, 11)
+_POSTS_AT = 12
+_LINE_OF = {
+    "number": 1,
+    "title": 1,
+    "authors": 3,
+    "counts": 5,
+    "tallied": 5,
+    "paper": 7,
+    "categories": 8,
+    "abstract": 10,
+}
+
+_TITLE = re.compile(r"# ([0-9]{1,9})\. (.*)")
+_COUNTS = re.compile(r"- retweets: (-?[0-9]+), favorites: (-?[0-9]+) \(([^()]*)\)")
+_LINKS = re.compile(
+    r"- links: \[abs\]\(https://arxiv\.org/abs/([^()]*)\) \| \[pdf\]\(https://arxiv\.org/pdf/([^()]*)\)"
+)
+_CATEGORY = re.compile(r"\[([^][]*)\]\(https://arxiv\.org/list/\1/recent\)")
+_LANG_DIR = re.compile(r'<p lang="([^"<>]*)" dir="(ltr|rtl)">')
+_STATUS = re.compile(r'([^/"<>]*)/status/([^/"<>?]*)\?ref_src=twsrc%5Etfw">([^<>]*)</a></blockquote>')
+_STATUS_START = ' <a href="https://twitter.com/'
+_TEXT_END = "</p>&mdash; "
+# Matches stop at the next "<": linear time even for many of them.
+_TAG = re.compile(r"(<[^<>]*>)")
+_LINK_START, _LINK_TAG_END = '<a href="', '">'
+_NO_TEXT = re.compile(r"[<>]|&(?!(?:amp|quot|#39|gt|lt);)")
+_MAX_COUNT_DIGITS = 20
+
+
+def parse(text: str) -> ClassicIssue:
+    """Parse an issue in the classic format.
+
+    Accepts exactly what `render` writes. Raises NotClassic with line and reason for anything else.
+    """
+    if not text:
+        raise NotClassic("the file is empty")
+    check_size(text, "\n")
+    if match := STRAY.search(text):
+        raise NotClassic(stray_reason(match.group()), line=text.count("\n", 0, match.start()) + 1)
+    if not text.endswith("\n"):
+        raise NotClassic("the file ends in the middle of a line", line=text.count("\n") + 1)
+    lines = text[:-1].split("\n")
+    date, written_at, at = _front(lines)
+    lead = _lead(lines, at)
+    issue = ClassicIssue(date, written_at, lead, _items(lines, at + lead))
+    if reason := bad_head(issue):
+        raise NotClassic(reason, line=at + 1)
+    _check_same(text, write(issue))
+    return issue
+
+
+def _check_same(text: str, rendered_text: str) -> None:
+    if text == rendered_text:
+        return
+    pairs = zip(text.split("\n"), rendered_text.split("\n"), strict=True)
+    number, line, rendered_line = next((number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    raise NotClassic(_difference(line, rendered_line), line=number)
+
+
+def _difference(line: str, rendered_line: str) -> str:
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(line, rendered_line, strict=False)))
+    actual, expected = quoted(line[common : common + 20]), quoted(rendered_line[common : common + 20])
+    return f"column {common + 1}: expected {expected}, found {actual}"
+
+
+# --- front matter
+
+
+def _front(lines: list[str]) -> tuple[str, str, int]:
+    """Date, time, and the index of the line after the front matter."""
+    if lines[0] != "---":
+        raise _unexpected(quoted("---"), lines, 0)
+    date = _after("title: Hot Papers ", lines, 1)
+    written_at = _after("date: ", lines, 2).removesuffix(".Z")
+    expected_lines = front_matter(date, written_at)
+    for at, expected_line in enumerate(expected_lines):
+        if _line(lines, at) != expected_line:
+            raise _unexpected(quoted(expected_line), lines, at)
+    for at, reason in ((1, bad_date(date)), (2, bad_made(written_at))):
+        if reason:
+            raise NotClassic(reason, line=at + 1)
+    return date, written_at, len(expected_lines)
+
+
+def _after(start: str, lines: list[str], at: int) -> str:
+    line = _line(lines, at)
+    if not line.startswith(start):
+        raise _unexpected(quoted(start + "…"), lines, at)
+    return line.removeprefix(start)
+
+
+def _lead(lines: list[str], at: int) -> int:
+    """The number of empty lines before the one that starts the first item."""
+    first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
+    return max(0, first - at - 1) if first < len(lines) else first - at
+
+
+# --- items
+
+
+def _items(lines: list[str], at: int) -> tuple[ClassicItem, ...]:
+    items: list[ClassicItem] = []
+    while at < len(lines):
+        item, at = _item(lines, at, len(items) + 1)
+        items.append(item)
+    return tuple(items)
+
+
+def _item(lines: list[str], at: int, number: int) -> tuple[ClassicItem, int]:
+    """The item that starts at this line, and the index of the line after it."""
+    _check_empty(lines, at)
+    digits, title = _groups(_TITLE, lines, at + 1, "# N. Title")
+    for offset in _EMPTY_AFTER_TITLE:
+        _check_empty(lines, at + offset)
+    reposts, likes, tallied = _groups(_COUNTS, lines, at + 5, "- retweets: R, favorites: F (MM/DD/YYYY HH:MM:SS)")
+    posts, end = _posts(lines, at + _POSTS_AT)
+    item = ClassicItem(
+        number=int(digits),
+        title=title,
+        authors=tuple(lines[at + 3].split(", ")),
+        reposts=_count(reposts, at + 5),
+        likes=_count(likes, at + 5),
+        tallied=tallied,
+        paper=_paper(lines, at + 7),
+        categories=_categories(lines, at + 8),
+        abstract=lines[at + 10],
+        posts=posts,
+    )
+    for field, reason in bad_fields(item, number):
+        raise NotClassic(reason, line=at + _LINE_OF[field] + 1)
+    return item, end
+
+
+def _count(digits: str, at: int) -> int:
+    if len(digits) > _MAX_COUNT_DIGITS:
+        raise NotClassic("a count with more than 20 digits", line=at + 1)
+    return int(digits)
+
+
+def _paper(lines: list[str], at: int) -> str:
+    abs_, pdf = _groups(_LINKS, lines, at, "- links: [abs](…) | [pdf](…)")
+    if abs_ != pdf:
+        raise NotClassic(f"the links are to two papers: {quoted(abs_)} and {quoted(pdf)}", line=at + 1)
+    return abs_
+
+
+def _categories(lines: list[str], at: int) -> tuple[str, ...]:
+    matches = [_CATEGORY.fullmatch(part) for part in _line(lines, at).removeprefix("- ").split(" | ")]
+    names = tuple(match[1] for match in matches if match)
+    if len(names) < len(matches):
+        raise _unexpected("categories", lines, at)
+    return names
+
+
+def _groups(pattern: re.Pattern[str], lines: list[str], at: int, shape: str) -> tuple[str, ...]:
+    if match := pattern.fullmatch(_line(lines, at)):
+        return match.groups()
+    raise _unexpected(quoted(shape), lines, at)
+
+
+def _check_empty(lines: list[str], at: int) -> None:
+    if _line(lines, at):
+        raise _unexpected("an empty line", lines, at)
+
+
+def _unexpected(expected: str, lines: list[str], at: int) -> NotClassic:
+    return NotClassic(f"expected {expected}, found {quoted(lines[at])}", line=at + 1)
+
+
+def _line(lines: list[str], at: int) -> str:
+    if at < len(lines):
+        return lines[at]
+    raise NotClassic("the file ends too early", line=len(lines))
+
+
+# --- posts
+
+
+def _posts(lines: list[str], at: int) -> tuple[tuple[ClassicPost, ...], int]:
+    """The posts from this line on, and the index of the line after the two empty lines that end the item."""
+    posts: list[ClassicPost] = []
+    while line := _line(lines, at):
+        posts.append(_post(line, at + 1))
+        if _line(lines, at + 1) != SCRIPT:
+            raise _unexpected("a post's script line", lines, at + 1)
+        _check_empty(lines, at + 2)
+        at += 3
+    _check_empty(lines, at + 1)
+    return tuple(posts), at + 2
+
+
+def _post(line: str, number: int) -> ClassicPost:
+    """One embed. Its fixed parts are removed from both ends first, so the text and name cannot be mistaken for them."""
+    try:
+        post = _embed(line)
+    except NotClassic as error:
+        raise NotClassic(error.reason, line=number) from None
+    if reason := bad_post(post):
+        raise NotClassic(reason, line=number)
+    return post
+
+
+def _embed(line: str) -> ClassicPost:
+    head, _, status = line.rpartition(_STATUS_START)
+    start = _LANG_DIR.match(head, len(EMBED)) if head.startswith(EMBED) else None
+    end = _STATUS.fullmatch(status)
+    if not start or not end:
+        raise NotClassic(f"expected a post, found {quoted(line)}, or it has other tags or attributes")
+    handle, id_, _ = end.groups()
+    body, dash, name = head.removesuffix(f" (@{handle})")[start.end() :].partition(_TEXT_END)
+    if not dash or not head.endswith(f" (@{handle})"):
+        raise NotClassic(f"a post's text must end with {_TEXT_END!r}, name and (@handle), with the handle in its link")
+    text, links = _text(body)
+    return ClassicPost(id_, handle, _plain(name), start[1], start[2] == "rtl", text, links)
+
+
+def _text(body: str) -> tuple[str, tuple[ClassicLink, ...]]:
+    """The plain text and links of an embed's paragraph."""
+    parts: list[str] = []
+    links: list[ClassicLink] = []
+    length, opened, target = 0, 0, ""
+    for piece in _TAG.split(body):
+        if piece == "</a>" and target:
+            links.append(ClassicLink(opened, length, target))
+            target = ""
+        elif piece.startswith(_LINK_START) and piece.endswith(_LINK_TAG_END) and not target:
+            opened, target = length, _plain(piece[len(_LINK_START) : -len(_LINK_TAG_END)])
+        elif piece.startswith("<") and piece != "<br>":
+            raise NotClassic(f"a tag that is not allowed in a post: {quoted(piece)}")
+        else:
+            parts.append("\n" if piece == "<br>" else _plain(piece))
+            length += len(parts[-1])
+    if target:
+        raise NotClassic("a link in a post is not closed")
+    return "".join(parts), tuple(links)
+
+
+def _plain(text: str) -> str:
+    """Text with its entities resolved; `&amp;` last, so `&amp;lt;` becomes `&lt;`."""
+    if match := _NO_TEXT.search(text):
+        raise NotClassic(f"expected text, found HTML: {quoted(text[match.start() : match.start() + 12])}")
+    if "&" not in text:
+        return text
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&#39;", "'")
+    return text.replace("&amp;", "&")
+
+
+# Three Mac Roman characters that happen to be valid UTF-8 ("‚Äú") never occur in prose by chance. Two may ("√π"), but
+# not within or next to a word ("Jos√©"). So the restored text must contain one of these.
+_SURE = re.compile(r"[\u0800-\U0010ffff]|[A-Za-z][\x80-\u07ff]|[\x80-\u07ff][A-Za-z]")
+
+
+def decode(data: bytes) -> tuple[str, bool]:
+    """The text of a file, and whether mojibake was repaired in it.
+
+    Some files were UTF-8 that was read as Mac Roman and written as UTF-8 again. They are restored only if this is
+    certain: the whole text can be converted back, the result is UTF-8, and the text as it was makes no sense.
+    Raises NotClassic for a file that is not UTF-8 or too large (rules.MAX_FILE, rules.MAX_LINE).
+    """
+    check_size(data, b"\n")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise NotClassic(f"not UTF-8: byte 0x{data[error.start]:02x}", line=line) from None
+    restored = _restored(text)
+    return (text, False) if restored is None else (restored, True)
+
+
+def _restored(text: str) -> str | None:
+    if text.isascii():
+        return None
+    try:
+        restored = text.encode("mac_roman").decode("utf-8")
+    except UnicodeError:
+        return None
+    certain = _SURE.search(restored) and not STRAY.search(restored)
+    return restored if certain else None

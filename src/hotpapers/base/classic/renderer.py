@@ -1,0 +1,153 @@
+"""Render values as text in the classic format."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from hotpapers.base.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.base.classic.rules import (
+    STRAY,
+    STRAY_OR_NEWLINE,
+    bad_fields,
+    bad_head,
+    bad_item_characters,
+    bad_post,
+    bad_target,
+    check_size,
+    is_category,
+    is_language,
+)
+from hotpapers.base.classic.timestamps import post_day
+from hotpapers.base.errors import NotClassic
+
+SCRIPT = '<script async src="https://platform.twitter.com/widgets.js" charset="utf-8"></script>'
+UNKNOWN = ("unknown",)
+EMBED = '<blockquote class="twitter-tweet">'
+
+
+def render(issue: ClassicIssue, *, escape: bool = False) -> str:
+    """The text of an issue in the classic format.
+
+    Without `escape`, for parsed issues: free text is written verbatim. Raises NotClassic for anything that `parse`
+    would not return unchanged.
+
+    With `escape`, for text from other sources: `&`, `<` and `>` in title, authors and abstract are escaped; newlines
+    and control characters become spaces (but newlines stay in a post's text); commas are removed from authors' names;
+    links that are neither http nor https become plain text. A missing title is replaced by the identifier, missing
+    authors or categories by `unknown`. Posts that this format cannot represent are left out.
+
+    A post's text, name and link targets are always escaped.
+    """
+    issue = replace(issue, items=tuple(map(_cleaned_item, issue.items))) if escape else issue
+    _check(issue)
+    text = write(issue)
+    check_size(text, "\n")
+    return text
+
+
+def write(issue: ClassicIssue) -> str:
+    """The text of an issue whose values are known to be valid; ends with a newline."""
+    head = [*front_matter(issue.date, issue.made), *[""] * issue.lead]
+    items = [_item(item) for item in issue.items]
+    return "\n".join([*head, *items, ""])
+
+
+def front_matter(date: str, written_at: str) -> list[str]:
+    """The lines with which every file starts."""
+    return [
+        "---",
+        f"title: Hot Papers {date}",
+        f"date: {written_at}.Z",
+        'template: "post"',
+        "draft: false",
+        f'slug: "hot-papers-{date}"',
+        'category: "arXiv"',
+        "tags:",
+        '  - "arXiv"',
+        '  - "Twitter"',
+        '  - "Machine Learning"',
+        '  - "Computer Science"',
+        f'description: "Hot papers {date}"',
+        'socialImage: "/media/flying-marine.jpg"',
+        "",
+        "---",
+    ]
+
+
+def escaped(text: str) -> str:
+    """Plain text escaped as HTML text or attribute, with the five entities of this format."""
+    if "&" in text:
+        text = text.replace("&", "&amp;")
+    if "<" in text or ">" in text:
+        text = text.replace("<", "&lt;").replace(">", "&gt;")
+    if '"' in text or "'" in text:
+        text = text.replace('"', "&quot;").replace("'", "&#39;")
+    return text
+
+
+def _check(issue: ClassicIssue) -> None:
+    if reason := bad_head(issue):
+        raise NotClassic(reason)
+    for number, item in enumerate(issue.items, 1):
+        for field, reason in bad_fields(item, number):
+            raise NotClassic(f"item {number}, {field}: {reason}")
+        for post in item.posts:
+            if reason := bad_post(post):
+                raise NotClassic(f"item {number}, post {post.id[:20]}: {reason}")
+        if reason := bad_item_characters(item):
+            raise NotClassic(f"item {number}: {reason}")
+
+
+def _item(item: ClassicItem) -> str:
+    links = f"[abs](https://arxiv.org/abs/{item.paper}) | [pdf](https://arxiv.org/pdf/{item.paper})"
+    categories = " | ".join([f"[{name}](https://arxiv.org/list/{name}/recent)" for name in item.categories])
+    posts = "".join([_post(post) for post in item.posts])
+    return (
+        f"\n# {item.number}. {item.title}\n\n{', '.join(item.authors)}\n\n"
+        f"- retweets: {item.reposts}, favorites: {item.likes} ({item.tallied})\n\n"
+        f"- links: {links}\n- {categories}\n\n{item.abstract}\n\n{posts}\n"
+    )
+
+
+def _post(post: ClassicPost) -> str:
+    direction = "rtl" if post.rtl else "ltr"
+    status = f"https://twitter.com/{post.handle}/status/{post.id}?ref_src=twsrc%5Etfw"
+    return (
+        f'{EMBED}<p lang="{post.lang}" dir="{direction}">{_linked(post.text, post.links)}</p>'
+        f'&mdash; {escaped(post.name)} (@{post.handle}) <a href="{status}">{post_day(post.id)}</a></blockquote>\n'
+        f"{SCRIPT}\n\n"
+    )
+
+
+def _linked(text: str, links: tuple[ClassicLink, ...]) -> str:
+    parts, end = [], 0
+    for link in links:
+        label = escaped(text[link.start : link.end])
+        parts += [escaped(text[end : link.start]), f'<a href="{escaped(link.target)}">{label}</a>']
+        end = link.end
+    return "".join([*parts, escaped(text[end:])]).replace("\n", "<br>")
+
+
+def _cleaned_item(item: ClassicItem) -> ClassicItem:
+    authors = [_words(author).replace(",", "") for author in item.authors]
+    posts = [_cleaned_post(post) for post in item.posts]
+    return replace(
+        item,
+        title=_words(item.title) if item.title.strip() else item.paper,
+        authors=tuple(author for author in authors if author.strip()) or UNKNOWN,
+        categories=tuple(category for category in item.categories if is_category(category)) or UNKNOWN,
+        abstract=_words(item.abstract),
+        posts=tuple(post for post in posts if not bad_post(post)),
+    )
+
+
+def _words(text: str) -> str:
+    line = STRAY_OR_NEWLINE.sub(" ", text)
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _cleaned_post(post: ClassicPost) -> ClassicPost:
+    # Character by character, so the links' positions stay valid.
+    text, name = STRAY.sub(" ", post.text), STRAY_OR_NEWLINE.sub(" ", post.name)
+    links = tuple(link for link in post.links if not (bad_target(link.target) or STRAY_OR_NEWLINE.search(link.target)))
+    return replace(post, text=text, name=name, links=links, lang=post.lang if is_language(post.lang) else "und")

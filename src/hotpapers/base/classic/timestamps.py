@@ -1,0 +1,66 @@
+"""Printed times, which are Japan time, and the day of a post, which its id contains."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from hotpapers.base.errors import NotClassic
+from hotpapers.base.ids import timestamps
+
+TALLY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
+CREATED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
+
+# Japan has had no daylight saving time since 1951.
+_JAPAN = 9 * 3600 * timestamps.SECOND
+# The epoch of the milliseconds in Twitter's ids (4 November 2010, 01:42:54.657 UTC). The lower 22 bits of an id say
+# which machine made it.
+TWITTER_EPOCH_MS = 1_288_834_974_657
+_MS_SHIFT = 22
+
+
+def moment(printed: str) -> int:
+    """The time printed as "12/23/2020 10:50:00" or "2020-12-23T10:50:00" (Japan time), as integer µs UTC.
+
+    Raises NotClassic for any other form and for times that do not exist.
+    """
+    if match := TALLY.fullmatch(printed):
+        month, day, year, hour, minute, second = map(int, match.groups())
+    elif match := CREATED.fullmatch(printed):
+        year, month, day, hour, minute, second = map(int, match.groups())
+    else:
+        raise NotClassic(f"{printed[:40]!r} is not a time")
+    try:
+        return timestamps.from_datetime(datetime(year, month, day, hour, minute, second)) - _JAPAN
+    except ValueError as error:
+        raise NotClassic(f"{printed!r} is not a valid time: {error}") from None
+
+
+def printed_tally(micros: int) -> str:
+    """A time (µs UTC) as tallies print it: "12/23/2020 10:50:00", Japan time, rounded down to seconds."""
+    local_time = _in_japan(micros)
+    return f"{local_time.month:02}/{local_time.day:02}/{local_time.year:04} {local_time:%H:%M:%S}"
+
+
+def printed_made(micros: int) -> str:
+    """A time (µs UTC) as the front matter prints it, without ".Z": "2020-12-23T10:50:00", Japan time."""
+    local_time = _in_japan(micros)
+    return f"{local_time.year:04}-{local_time.month:02}-{local_time.day:02}T{local_time:%H:%M:%S}"
+
+
+def post_moment(id: str) -> int:
+    """The time at which a Twitter id was made, in µs UTC (whole milliseconds)."""
+    return ((int(id) >> _MS_SHIFT) + TWITTER_EPOCH_MS) * 1000
+
+
+def post_day(id: str) -> str:
+    """The UTC day of a Twitter id, as posts show it: "December 22, 2020". The id must be decimal and fit 63 bits."""
+    day = timestamps.as_utc(post_moment(id))
+    return f"{timestamps.MONTHS[day.month - 1]} {day.day}, {day.year}"
+
+
+def _in_japan(micros: int) -> datetime:
+    try:
+        return timestamps.as_utc(micros + _JAPAN)
+    except OverflowError:
+        raise NotClassic(f"{micros} µs is outside the years 1 to 9999") from None

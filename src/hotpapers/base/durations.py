@@ -1,0 +1,13 @@
+"""Durations as people say them."""
+
+from __future__ import annotations
+
+_UNITS = (("days", 86_400), ("h", 3_600), ("min", 60))
+
+
+def duration(seconds: float) -> str:
+    """A duration in the largest unit of which there are two: `40 s`, `12 min`, `5 h`, `3 days`."""
+    for unit, length in _UNITS:
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s" if not 0 < seconds < 1 else f"{seconds:.1g} s"

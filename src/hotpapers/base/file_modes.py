@@ -1,0 +1,142 @@
+"""How files are created: with exact permissions, whatever the umask, and complete or not at all.
+
+The program's own files are private, published ones readable by everyone. A file is written under a random name beside
+its place and then renamed, so readers see the old one or the new one, and nobody can prepare the name with a link or a
+file of his own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import takewhile
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+PRIVATE = 0o600
+PUBLISHED_FILE, PUBLISHED_FOLDER = 0o644, 0o755
+TEMPORARY = ".hotpapers-"
+"""The prefix of temporary names, of files and folders."""
+PART = ".part"
+_TEMPORARY_FILE = re.compile(re.escape(TEMPORARY) + r"(\w*-)?[0-9a-f]{16}" + re.escape(PART), re.ASCII)
+
+
+class TemporaryFile(NamedTuple):
+    """A new, empty file under a random name, open for writing."""
+
+    path: str
+    out: BinaryIO
+
+
+def linked(path: Path) -> Path:
+    """The target of a path that is a symbolic link, whether or not it exists; else the path itself."""
+    return path.resolve() if path.is_symlink() else path
+
+
+def make_private(path: Path) -> None:
+    """Creates an empty file that only the owner can read, following symbolic links, unless it exists. Errors are
+    ignored: opening the file next will raise them."""
+    with suppress(OSError):
+        _create(str(linked(path)), PRIVATE).close()
+
+
+@contextmanager
+def temporary_file(folder: str | Path, mode: int, kind: str = "") -> Iterator[TemporaryFile]:
+    """A new file in a folder, to be renamed when it is complete; otherwise it is removed at the end. `kind`: a word in
+    its name. Raises OSError."""
+    path = os.path.join(folder, f"{TEMPORARY}{kind and kind + '-'}{secrets.token_hex(8)}{PART}")
+    out = _create(path, mode)
+    try:
+        with out:
+            yield TemporaryFile(path, out)
+    finally:
+        with suppress(OSError):
+            os.unlink(path)
+
+
+def temporary_files(folder: str | Path, kind: str = "") -> list[Path]:
+    """The temporary files of a kind that killed processes of this user left in a folder, or that are being written."""
+    files = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = _TEMPORARY_FILE.fullmatch(entry.name)
+            if match and (match[1] or "") == (kind and f"{kind}-") and _is_own_file(entry):
+                files.append(Path(entry.path))
+    return files
+
+
+def remove_temporary_files(folder: str | Path, kind: str = "") -> None:
+    """Removes what killed processes left in a folder that no other process is writing to now."""
+    for file in temporary_files(folder, kind):
+        with suppress(OSError):
+            file.unlink()
+
+
+def _is_own_file(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_uid == os.geteuid()
+
+
+def write_atomically(target: Path, data: bytes, mode: int = PUBLISHED_FILE) -> None:
+    """Writes a file, or replaces it; a link is replaced and not followed. Returns once it is on disk. Raises
+    OSError."""
+    with temporary_file(target.parent, mode) as part:
+        part.out.write(data)
+        part.out.flush()
+        os.fsync(part.out.fileno())
+        os.replace(part.path, target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def write_new(file: Path, data: bytes, mode: int = PRIVATE) -> None:
+    """Writes a file that must not exist yet, not even as a link. Raises OSError."""
+    with _create(str(file), mode) as out:
+        out.write(data)
+
+
+def is_private(path: Path) -> bool:
+    """Whether only its owner may read or write a file; always true for devices and pipes. Raises OSError."""
+    mode = path.stat().st_mode
+    return not stat.S_ISREG(mode) or not mode & 0o077
+
+
+def _create(path: str, mode: int) -> BinaryIO:
+    """Creates a file with exactly these permissions, which never has more. Raises FileExistsError if the name is
+    taken, even by a link to nowhere."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        os.fchmod(file, mode)
+        return open(file, "wb")
+    except BaseException:
+        os.close(file)
+        raise
+
+
+def make_published_folders(folder: Path) -> None:
+    """Creates a folder and its missing parents, which everyone may enter; existing ones are left unchanged. Raises
+    OSError."""
+    missing = list(takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
+    for path in reversed(missing):
+        with suppress(FileExistsError):  # another process was faster
+            path.mkdir()
+            path.chmod(PUBLISHED_FOLDER)
+    folder.mkdir(exist_ok=True)
+
+
+def too_open(files: Iterable[Path]) -> list[Path]:
+    """The existing files among these that users other than their owner may read or write."""
+    return [file for file in files if _others_may(file)]
+
+
+def _others_may(file: Path) -> bool:
+    try:
+        return not is_private(file)
+    except OSError:
+        return False

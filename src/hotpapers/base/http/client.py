@@ -1,0 +1,431 @@
+"""PoliteHttpClient: sends requests, follows redirects itself, retries, returns the response or raises why not."""
+
+from __future__ import annotations
+
+import math
+import random
+import ssl
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from socket import getaddrinfo
+from types import MappingProxyType, TracebackType
+from typing import NamedTuple, Self, TypeVar
+
+import httpcore2
+import httpx2
+from websockets.sync.client import ClientConnection
+
+from hotpapers import __version__
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.http import streams
+from hotpapers.base.http.address_guard import (
+    HTTP,
+    WEBSOCKET,
+    AddressGuard,
+    Resolve,
+    host_and_port,
+    onward_from,
+    read_address,
+)
+from hotpapers.base.http.bodies import decompress, read_body
+from hotpapers.base.http.redact_errors import SecretRedactor, public_url
+from hotpapers.base.http.retry_policy import HostPacer, Retryable, check_status, pace_of, plain_reason
+from hotpapers.base.http.server_dates import HeaderListener
+from hotpapers.base.http.streams import LineStream, with_heartbeat
+from hotpapers.base.http.transport import Deadline, GuardedBackend, TrafficCounter
+from hotpapers.base.ids.domains import with_ascii_domains
+from hotpapers.base.model import Response
+
+T = TypeVar("T")
+NOTHING: Mapping[str, str] = MappingProxyType({})
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+# The only headers sent on to another server: all others may be secrets.
+PUBLIC = frozenset(("user-agent", "accept", "accept-encoding", "accept-language"))
+
+UNREACHED = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout)
+"""The request never reached the server."""
+BROKEN = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, zlib.error)
+"""The response broke off, stalled, or cannot be read."""
+
+
+class ClientLimits(NamedTuple):
+    """Time, size and retry limits.
+
+    `connect`, `read`, `whole`: seconds to connect, between two reads, for one response. `size`, `message`, `line`:
+    most bytes of a response, a websocket message, a line. `tries`: attempts, with `backoff` × 1, 2 … seconds between
+    them, ±50% at random. `silence`: seconds until a heartbeat; `longest`: seconds of silence after which a stream of
+    lines is given up. `ping`: seconds between websocket pings, and for each reply. `remembered`: addresses whose ETags
+    are kept.
+    """
+
+    connect: float = 10.0
+    read: float = 30.0
+    whole: float = 120.0
+    size: int = 10_000_000
+    message: int = 3_000_000
+    line: int = 4_000_000
+    redirects: int = 5
+    tries: int = 3
+    backoff: float = 1.0
+    silence: float = 30.0
+    longest: float = 300.0
+    ping: float = 20.0
+    remembered: int = 1000
+
+
+class _OpenResponse(NamedTuple):
+    """A response whose body has not been read yet."""
+
+    url: httpx2.URL
+    status: int
+    headers: Mapping[str, str]
+    response: httpcore2.Response
+
+    @property
+    def coding(self) -> str:
+        return self.headers.get("content-encoding", "").strip().lower()
+
+
+def user_agent(contact: str) -> str:
+    """The User-Agent, with the operator's public contact: `hotpapers/0.1.0 (+https://example.org/)`."""
+    comment = "".join(c for c in with_ascii_domains(contact) if " " <= c <= "~" and c not in "()\\").strip()
+    return f"hotpapers/{__version__} (+{comment})" if comment else f"hotpapers/{__version__}"
+
+
+def wall_clock() -> int:
+    """Microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+class PoliteHttpClient:
+    """Implements `model.HttpClient` for one source and one thread. Close it after use.
+
+    `agent`: the User-Agent (see user_agent). `pace`: least seconds between the starts of two requests, by host; an
+    entry covers the host's subdomains too; 1 for all others. `reserve(host, pace)`: reserves the host's next slot and
+    returns the seconds to wait; by default for this client alone. `base_addresses`: from the operator's settings;
+    only the hosts and ports named there may be inside addresses. `clock`: µs UTC. `sleep`: waits seconds.
+    `stop`: once set, anything that waits raises Stopped. `secrets`: kept out of all errors. `resolve`: like
+    socket.getaddrinfo. `context`: which certificates to trust; the system's authorities by default. `on_headers`:
+    called with each response's headers.
+    """
+
+    def __init__(
+        self,
+        agent: str,
+        *,
+        pace: Mapping[str, float] = MappingProxyType({}),
+        reserve: Callable[[str, float], float] | None = None,
+        base_addresses: Sequence[str] = (),
+        clock: Callable[[], int] = wall_clock,
+        sleep: Callable[[float], object] | None = None,
+        stop: threading.Event | None = None,
+        secrets: Sequence[str] = (),
+        traffic: TrafficCounter | None = None,
+        limits: ClientLimits | None = None,
+        resolve: Resolve = getaddrinfo,
+        context: ssl.SSLContext | None = None,
+        on_headers: HeaderListener | None = None,
+    ) -> None:
+        stop = stop or threading.Event()
+        self.traffic = traffic or TrafficCounter()
+        self._agent, self._pace, self._clock = agent, pace, clock
+        self._on_headers = on_headers
+        self._reserve = reserve or HostPacer()
+        self._sleep = sleep or stop.wait
+        self._redact = SecretRedactor(secrets)
+        self._limits = limits or ClientLimits()
+        self._deadline = Deadline(stop)
+        self._backend = GuardedBackend(AddressGuard(base_addresses, resolve), self._deadline, self.traffic)
+        self._context = context or httpcore2.default_ssl_context()
+        self._pool = self._new_pool()
+        self._validators = _Validators(self._limits.remembered)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._pool.close()
+
+    # ---- the HttpClient protocol ---------------------------------------------------------------------
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] = NOTHING,
+        headers: Mapping[str, str] = NOTHING,
+        accept: Sequence[int] = (),
+    ) -> Response:
+        """The response, if its status is 2xx or in `accept`. Your headers are not sent on to other servers.
+
+        With 304 in `accept`, the request carries the ETag or date of the last response; 304 then means unchanged.
+        Tried up to three times. Raises RetryLater, RequestRefused, NetError, Stopped.
+        """
+        address, request_headers = read_address(url, HTTP), self._headers(headers)
+        target = address.copy_merge_params(dict(params)) if params else address
+        return self._with_retries(lambda: self._read_response(self._open(target, request_headers, accept)))
+
+    def post(
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str] = NOTHING,
+        body: bytes = b"",
+        headers: Mapping[str, str] = NOTHING,
+        accept: Sequence[int] = (),
+    ) -> Response:
+        """The response to a form, or to a body whose type is in `headers`, if its status is 2xx or in `accept`.
+
+        Sent once: retried only if no server was reached. Redirects are refused.
+        """
+        address, request_headers = read_address(url, HTTP), self._headers(headers)
+        request = partial(httpx2.Request, "POST", address, headers=request_headers)
+        # an idle connection may have died, and then there is no telling whether the form arrived: use a new one
+        with self._new_pool() as pool:
+            return self._with_retries(
+                lambda: self._post_once(pool, request(content=body) if body else request(data=dict(form)), accept),
+                resend=False,
+            )
+
+    def messages(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
+        """The messages of a websocket, text as UTF-8; None after 30 s without one. Raises NetError when it ends."""
+        address, request_headers = read_address(url, WEBSOCKET), self._headers(headers)
+        with ExitStack() as stack, self._names_address(address):
+            connection = stack.enter_context(
+                self._with_retries(lambda: self._connect_websocket(address, request_headers))
+            )
+            stack.callback(connection.close)
+            take = partial(streams.next_message, connection)
+            yield from with_heartbeat(take, self._deadline, self._limits.silence, math.inf)
+
+    def lines(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
+        """The lines of a response, without their ends, as they arrive; None after 30 s without one.
+
+        Ends when the response ends. Raises NetError if it breaks off or stays silent for five minutes.
+        """
+        address, request_headers = read_address(url, HTTP), self._headers({**headers, "accept-encoding": "identity"})
+        open_response = self._with_retries(lambda: self._open(address, request_headers, (), patient=True))
+        chunks = decompress(open_response.response.iter_stream(), open_response.coding)
+        with ExitStack() as stack, self._names_address(open_response.url):
+            stack.enter_context(closing(open_response.response))
+            stream = stack.enter_context(closing(LineStream(chunks, self._deadline, self._limits.line)))
+            try:
+                yield from with_heartbeat(stream.take, self._deadline, self._limits.silence, self._limits.longest)
+            except BROKEN as problem:
+                raise NetError(str(problem)) from None
+
+    def now(self) -> int:
+        return self._clock()
+
+    def sleep(self, seconds: float) -> None:
+        self._deadline.check()
+        if seconds > 0:
+            self._sleep(seconds)
+            self._deadline.check()
+
+    def forget(self) -> None:
+        """Forget all ETags and dates: for when a response arrived but could not be kept."""
+        self._validators = _Validators(self._limits.remembered)
+
+    # ---- one attempt ---------------------------------------------------------------------------------
+
+    def _post_once(
+        self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int]
+    ) -> Response | Retryable:
+        outcome = self._ask(pool, request, accept)
+        if isinstance(outcome, httpx2.URL):
+            raise RequestRefused(self._redact(f"{public_url(request.url)}: redirects a form to {public_url(outcome)}"))
+        return self._read_response(outcome)
+
+    def _connect_websocket(self, url: httpx2.URL, headers: Mapping[str, str]) -> ClientConnection | Retryable:
+        self._begin(url)
+        try:
+            sock = self._backend.connect_tcp(*host_and_port(url), self._limits.connect).get_extra_info("socket")
+        except UNREACHED as problem:
+            return Retryable(plain_reason(problem))
+        limits = self._limits
+        request_headers = {name: value for name, value in headers.items() if name != "accept-encoding"}
+        return streams.open_websocket(
+            url,
+            sock,
+            self._context,
+            request_headers,
+            traffic=self.traffic,
+            timeout=limits.connect,
+            ping=limits.ping,
+            limit=limits.message,
+            now=self.now(),
+        )
+
+    def _open(
+        self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int], *, patient: bool = False
+    ) -> _OpenResponse | Retryable:
+        """Send a GET and follow redirects. `patient`: the body may pause for any length of time."""
+        for _ in range(self._limits.redirects + 1):
+            conditions = self._validators.of(url) if 304 in accept else NOTHING
+            request = httpx2.Request("GET", url, headers={**headers, **conditions})
+            outcome = self._ask(self._pool, request, accept, patient=patient)
+            if not isinstance(outcome, httpx2.URL):
+                return outcome
+            if outcome.origin != url.origin:
+                headers = {name: value for name, value in headers.items() if name in PUBLIC}
+            url = outcome
+        raise RequestRefused(self._redact(f"{public_url(url)}: more than {self._limits.redirects} redirects"))
+
+    def _ask(
+        self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int], *, patient: bool = False
+    ) -> _OpenResponse | Retryable | httpx2.URL:
+        """Send one request: a response with its body unread, a reason to retry, or the target of a redirect."""
+        self._begin(request.url)
+        with self._names_address(request.url), ExitStack() as stack:
+            try:
+                response = self._send(pool, request, patient)
+            except (*UNREACHED, *BROKEN) as problem:
+                return self._retryable(request.url, problem)
+            stack.callback(response.close)
+            outcome = self._judge(request.url, response, accept)
+            if isinstance(outcome, _OpenResponse):
+                stack.pop_all()
+            return outcome
+
+    def _begin(self, url: httpx2.URL) -> None:
+        """Wait for the host's next slot, then count the request."""
+        host, port = host_and_port(url)
+        self.sleep(self._reserve(*pace_of(host, port, self._pace)))
+        self.traffic.count_request(host)
+
+    def _send(self, pool: httpcore2.ConnectionPool, request: httpx2.Request, patient: bool) -> httpcore2.Response:
+        limits, url = self._limits, request.url
+        self._deadline.until = time.monotonic() + limits.whole
+        timeout = {
+            "connect": limits.connect,
+            "pool": limits.connect,
+            "write": limits.read,
+            "read": None if patient else limits.read,
+        }
+        address = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        return pool.handle_request(
+            httpcore2.Request(
+                request.method,
+                address,
+                headers=request.headers.raw,
+                content=request.read(),
+                extensions={"timeout": timeout},
+            )
+        )
+
+    def _judge(
+        self, url: httpx2.URL, response: httpcore2.Response, accept: Collection[int]
+    ) -> _OpenResponse | Retryable | httpx2.URL:
+        headers = _header_map(response.headers)
+        if self._on_headers is not None:
+            self._on_headers(headers, self.now())
+        if response.status in REDIRECTS and response.status not in accept:
+            return onward_from(url, headers.get("location", ""))
+        retryable = check_status(response.status, headers, accept, self.now())
+        if retryable is None:
+            return _OpenResponse(url, response.status, headers, response)
+        return retryable._replace(reason=f"{public_url(url)}: {retryable.reason}")
+
+    def _read_response(self, open_response: _OpenResponse | Retryable) -> Response | Retryable:
+        """Read the body, if there is one. Its ETag is remembered only once the whole body has arrived."""
+        if isinstance(open_response, Retryable):
+            return open_response
+        url, status, headers, response = open_response
+        with self._names_address(url), closing(response):
+            if int(headers.get("content-length", "0")) > self._limits.size:
+                raise NetError(f"the response has more than {self._limits.size:,} bytes")
+            try:
+                body = read_body(response.iter_stream(), open_response.coding, self._limits.size)
+            except BROKEN as problem:
+                return self._retryable(url, problem)
+        if status == 200:
+            self._validators.remember(url, headers)
+        return Response(status, headers, body, str(url), self.now())
+
+    # ---- retries, errors, headers --------------------------------------------------------------------
+
+    def _with_retries(self, attempt: Callable[[], T | Retryable], *, resend: bool = True) -> T:
+        """Try until it works or no attempts are left. Without `resend`, stop if a server may have acted on it."""
+        retryable, sent_requests = Retryable("never sent"), 0
+        for n in range(self._limits.tries):
+            if n:
+                self.sleep(self._limits.backoff * 2 ** (n - 1) * random.uniform(0.5, 1.5))
+            outcome = attempt()
+            if not isinstance(outcome, Retryable):
+                return outcome._replace(tries=sent_requests + 1) if isinstance(outcome, Response) else outcome
+            retryable, sent_requests = outcome, sent_requests + outcome.sent
+            if retryable.sent and not resend:
+                break
+        reason = self._redact(retryable.reason)
+        problem = RetryLater(retryable.seconds, reason) if retryable.seconds else NetError(reason)
+        problem.tries = sent_requests
+        raise problem
+
+    @contextmanager
+    def _names_address(self, url: httpx2.URL) -> Iterator[None]:
+        """Add the address to errors raised inside, and redact them. Their cause is dropped: it may contain secrets."""
+        try:
+            yield
+        except RetryLater as problem:
+            raise type(problem)(problem.seconds, self._describe(url, problem.reason)) from None
+        except RequestRefused as problem:
+            raise RequestRefused(self._describe(url, problem.reason), problem.status) from None
+        except NetError as problem:
+            raise NetError(self._describe(url, problem)) from None
+
+    def _describe(self, url: httpx2.URL, problem: object) -> str:
+        return self._redact(f"{public_url(url)}: {problem}")
+
+    def _retryable(self, url: httpx2.URL, problem: Exception) -> Retryable:
+        return Retryable(f"{public_url(url)}: {plain_reason(problem)}", sent=not isinstance(problem, UNREACHED))
+
+    def _headers(self, extra: Mapping[str, str]) -> dict[str, str]:
+        headers = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip"}
+        headers |= {name.lower(): value for name, value in extra.items()}
+        for name, value in headers.items():
+            if not all(" " <= c <= "~" for c in value):
+                raise NetError(f"the header {name} contains a character not allowed in headers, such as a line break")
+        return headers
+
+    def _new_pool(self) -> httpcore2.ConnectionPool:
+        return httpcore2.ConnectionPool(
+            ssl_context=self._context, network_backend=self._backend, max_keepalive_connections=4, keepalive_expiry=15
+        )
+
+
+def _header_map(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """Names in lower case; values of the same name joined by commas."""
+    result: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        result[name] = f"{result[name]}, {value}" if name in result else value
+    return MappingProxyType(result)
+
+
+class _Validators:
+    """The ETag and date of each address's last response, for the latest `capacity` addresses."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._validators_by_url: OrderedDict[str, dict[str, str]] = OrderedDict()
+
+    def of(self, url: httpx2.URL) -> Mapping[str, str]:
+        return self._validators_by_url.get(str(url), NOTHING)
+
+    def remember(self, url: httpx2.URL, headers: Mapping[str, str]) -> None:
+        conditions = {"if-none-match": headers.get("etag", ""), "if-modified-since": headers.get("last-modified", "")}
+        self._validators_by_url.pop(str(url), None)
+        usable = {name: value for name, value in conditions.items() if value and value.isascii()}
+        if usable:
+            self._validators_by_url[str(url)] = usable
+        while len(self._validators_by_url) > self._capacity:
+            self._validators_by_url.popitem(last=False)

@@ -1,0 +1,170 @@
+"""Values of BibTeX fields: no text ends its field, its line of TeX or its author, or stops LaTeX. Pure.
+
+Formulas stay formulas. Between them, what LaTeX accepts only in formulas, or not at all, is written so that it accepts
+it: `R^N` as R\\textsuperscript{N}, `\\alpha` as a formula, an unknown command as its name or its argument.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from hotpapers.base.ids import person_names
+from hotpapers.base.ids.tex_formulas import formulas
+
+_SPECIAL = re.compile(r"(?<!\\)((?:\\\\)*)([&%#])")
+_DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*)\$")
+_OPEN_END = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
+_AND = re.compile(r"\band\b", re.IGNORECASE)
+_TEXT_COMMANDS = """
+emph textbf textit textsc texttt textrm textsf textsl textnormal textup textmd mbox underline em it bf sc tt rm sf sl
+tiny small large Large LARGE normalsize footnotesize huge Huge ensuremath u v H c d b k r t ss o O l L ae AE oe OE aa
+AA i j S P dag ddag dots ldots copyright pounds quad qquad TeX LaTeX textsuperscript textsubscript textasciicircum
+textasciitilde textbackslash textgreater textless textbar textendash textemdash textellipsis textbullet textunderscore
+textdollar textquoteleft textquoteright textquotedblleft textquotedblright textquotesingle textregistered texttrademark
+textcopyright textdegree textmu textohm textpm texttimes textminus textperthousand textsection lq rq slash space
+"""
+"""LaTeX's own commands for text, which need no package."""
+_GREEK = """
+alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
+"""
+_SIGNS = """
+times to rightarrow leftarrow leftrightarrow Rightarrow mapsto leq geq le ge neq ne pm mp infty cdot cdots circ approx
+sim simeq equiv ell in subset cup cap partial nabla sum prod int oplus otimes odot star ast wedge vee forall exists hbar
+dagger prime langle rangle
+"""
+TEXT_COMMANDS, GREEK = frozenset(_TEXT_COMMANDS.split()), tuple(_GREEK.split())
+SYMBOLS = frozenset(
+    (
+        *GREEK,
+        *(name.capitalize() for name in GREEK),
+        *(f"var{name}" for name in GREEK),
+        *_SIGNS.split(),
+    )
+)
+"""Commands that LaTeX accepts only in formulas."""
+_COMMANDS = {
+    **{unicodedata.lookup(f"GREEK SMALL LETTER {'LAMDA' if name == 'lambda' else name}"): name for name in GREEK},
+    **{
+        unicodedata.lookup(f"GREEK CAPITAL LETTER {name}"): name.capitalize()
+        for name in ("gamma", "delta", "theta", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega")
+    },
+    "Λ": "Lambda",
+    "ϵ": "epsilon",
+    "ϕ": "phi",
+    "µ": "mu",
+    "≤": "leq",
+    "≥": "geq",
+    "≈": "approx",
+    "∼": "sim",
+    "≠": "neq",
+    "∞": "infty",
+    "→": "to",
+    "∈": "in",
+    "⊂": "subset",
+    "∂": "partial",
+    "∇": "nabla",
+    "×": "times",
+    "±": "pm",
+    "ℓ": "ell",
+    "∑": "sum",
+    "∫": "int",
+    "√": "surd",
+    "⊗": "otimes",
+    "⊕": "oplus",
+}
+"""Letters and signs that LaTeX knows by a command alone, in formulas."""
+_UNICODE = re.compile(f"[{''.join(_COMMANDS)}]")
+_GROUP = r"\{(?:[^{}$]|\{[^{}$]{0,100}\}){0,1000}\}"
+"""Braces of bounded length, so that any text is searched in linear time."""
+_IN_TEXT = re.compile(
+    rf"""(?P<formula>\\(?:math(?:bb|bf|cal|scr|frak|rm|sf|tt|it)|boldsymbol|sqrt|hat|bar|tilde|dot|ddot|vec|overline)
+        (?![A-Za-z])\s*(?:{_GROUP}|[A-Za-z0-9]|\\[A-Za-z]+) | \\[dt]?frac\s*{_GROUP}\s*{_GROUP})
+    | \\(?P<name>[A-Za-z]+)(?P<rest>\s*(?=\{{\s*[^\s}}]))?
+    | (?P<kept>\\["'`^~=.](?=\s*[\w\\{{]) | \\[\\%&\#_${{}}\ ,;:!/@-] | (?<=[\w.)])~(?=[\w(\\]))
+    | (?P<backslash>\\)
+    | (?<=[\w)\]}}])\^(?:\{{(?P<group>[^{{}}\\^_$&\#%~]*\w[^{{}}\\^_$&\#%~]*)\}}|(?P<raised>[+-]?\d+|[A-Za-z+*'-]))
+    | (?P<sign>[\^_$~&%\#{"".join(_COMMANDS)}])""",
+    re.VERBOSE,
+)
+_LITERAL = {"^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+
+
+def value(text: str) -> str:
+    """A text on one line, with balanced braces, paired dollar signs, and special characters escaped."""
+    text = " ".join(text.split())
+    if not _is_balanced(text):
+        text = text.replace("{", "").replace("}", "")
+    if len(_DOLLAR.findall(text)) % 2:
+        text = _DOLLAR.sub(r"\1\\$", text)
+    text = _SPECIAL.sub(r"\1\\\2", text)
+    return text + " " if _OPEN_END.search(text) else text
+
+
+def words(text: str) -> str:
+    """The same for a field that is typeset: what belongs in formulas is made LaTeX for text outside them."""
+    text = " ".join(text.split())
+    if not _is_balanced(text):
+        text = text.replace("{", "").replace("}", "")
+    return "".join(_typeset(text))
+
+
+def _typeset(text: str) -> Iterator[str]:
+    position = 0
+    for piece in formulas(text):
+        formula = text[piece.start : piece.end]
+        if _is_balanced(formula):
+            yield _IN_TEXT.sub(_in_text, text[position : piece.start])
+            yield formula if formula.startswith(r"\begin") else _in_formula(formula)
+            position = piece.end
+    yield _IN_TEXT.sub(_in_text, text[position:])
+
+
+def _in_formula(tex: str) -> str:
+    return _UNICODE.sub(lambda match: rf"{{\{_COMMANDS[match[0]]}}}", _SPECIAL.sub(r"\1\\\2", tex))
+
+
+def _in_text(match: re.Match[str]) -> str:
+    """What stands for a command or a sign between formulas."""
+    if match["formula"]:
+        return f"${_in_formula(match[0])}$"
+    if name := match["name"]:
+        return match[0] if name in TEXT_COMMANDS else rf"$\{name}$" if name in SYMBOLS else _unknown(match)
+    if match["backslash"]:
+        return "\\ " if match.end() == len(match.string) else ""
+    if raised := match["group"] or match["raised"]:
+        return rf"\textsuperscript{{{raised}}}"
+    if command := _COMMANDS.get(match[0]):
+        return rf"$\{command}$"
+    return match["kept"] or _LITERAL.get(match[0], rf"\{match[0]}")
+
+
+def _unknown(match: re.Match[str]) -> str:
+    """An unknown command: its argument, which follows, or else its name."""
+    return "" if match["rest"] is not None else match["name"]
+
+
+def names(authors: Iterable[str]) -> str:
+    """The value for authors."""
+    return " and ".join(map(_name, authors))
+
+
+def _name(name: str) -> str:
+    """One author. BibTeX ends a name at the word `and`, in any case, except in braces; a suffix follows the family
+    name: `Overquill, Jr., Tansy`."""
+    parts = person_names.split(name)
+    if parts.suffix and parts.given:
+        name = f"{parts.family}, {parts.suffix}, {parts.given}"
+    is_whole = name.count(",") > 2 or (parts.suffix and not parts.given)
+    text = _AND.sub(r"{\g<0>}", words(name))
+    return f"{{{text}}}" if is_whole else text
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for sign in text:
+        depth += (sign == "{") - (sign == "}")
+        if depth < 0:
+            return False
+    return depth == 0

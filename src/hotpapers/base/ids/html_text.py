@@ -1,0 +1,213 @@
+"""A network's HTML as plain text with its links: what a reader saw, and where the links led.
+
+It has a parser of its own, because html.parser raises on some input and takes minutes on other. Here each character
+is looked at a bounded number of times, and broken markup is handled like in browsers (WHATWG HTML §13.2.5).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hotpapers.base.model import TextLink, storable
+
+BLOCKS = frozenset(
+    ("p", "div", "blockquote", "pre", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6")
+)
+VOID = frozenset(("br", "img", "hr", "wbr", "input", "meta", "link", "source", "area", "base", "col", "embed", "track"))
+RAW = frozenset(("script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"))
+"""Elements without markup inside that end only with their own end tag; none of them is shown."""
+INVISIBLE_TAGS = frozenset(("template",))
+HIDDEN = frozenset(("invisible", "quote-inline"))
+"""Classes that Mastodon does not show: parts of an address, the placeholder line of a quotation."""
+SHORTENED = "ellipsis"
+"""The class of the visible part of a long address, which Mastodon shows with an ellipsis after it."""
+MAX_HTML_CHARS = 200_000
+"""Characters of HTML that are read; the rest of a longer message is dropped."""
+MAX_LINKS = 500
+
+_NAME = re.compile(r"(/?)([A-Za-z][^\s/>]*+)")
+_ATTRIBUTE = re.compile(r"""[\s/]*+([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]*+)))?+""")
+_TAG_END = re.compile(r"[\s/]*+>")
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_LONG_NUMBER = re.compile(r"&#[0-9]{40,}+;?")
+
+
+def plain(source: str) -> tuple[str, tuple[TextLink, ...]]:
+    """The visible text of an HTML message, and its links (code points in that text). Never raises.
+
+    Paragraphs are separated by an empty line, `<br>` is a line break, and other runs of whitespace become one blank,
+    except in `<pre>`. Parts hidden by their class are left out, and parts shortened by their class end with an
+    ellipsis; link targets are kept whole.
+    """
+    page = _Page()
+    for tag, text in _pieces(source[:MAX_HTML_CHARS]):
+        if tag is None:
+            page.text(text)
+        elif tag.ends:
+            page.end(tag.name)
+        else:
+            page.start(tag)
+    return page.result()
+
+
+class _Tag(NamedTuple):
+    name: str
+    ends: bool
+    attributes: dict[str, str]
+
+    @property
+    def classes(self) -> frozenset[str]:
+        return frozenset(self.attributes.get("class", "").split())
+
+
+def _pieces(source: str) -> Iterator[tuple[_Tag | None, str]]:
+    """Tags and the text between them, in order. An unclosed tag is dropped with everything after it."""
+    at = 0
+    while at < len(source):
+        mark = source.find("<", at)
+        if mark < 0:
+            mark = len(source)
+        if mark > at:
+            yield None, _unescaped(source[at:mark])
+        name = _NAME.match(source, mark + 1)
+        if name:
+            at, attributes = _attributes(source, name.end())
+            if at < 0:
+                return
+            tag = _Tag(name[2].lower(), bool(name[1]), attributes)
+            yield tag, ""
+            if tag.name in RAW and not tag.ends:
+                at = _after_raw(source, at, tag.name)
+        elif source.startswith(("<!", "<?", "</"), mark):
+            at = _after(source, mark, "-->" if source.startswith("<!--", mark) else ">")
+        else:
+            yield None, source[mark : mark + 1]
+            at = mark + 1
+
+
+def _attributes(source: str, at: int) -> tuple[int, dict[str, str]]:
+    """The place after a tag's `>`, -1 if there is none, and its attributes, the first of each name."""
+    result: dict[str, str] = {}
+    while True:
+        end = _TAG_END.match(source, at)
+        if end:
+            return end.end(), result
+        match = _ATTRIBUTE.match(source, at)
+        if not match:
+            return -1, result
+        value = next((group for group in match.groups()[1:] if group is not None), "")
+        result.setdefault(match[1].lower(), _unescaped(value))
+        at = match.end()
+
+
+def _after(source: str, at: int, end: str) -> int:
+    place = source.find(end, at)
+    return len(source) if place < 0 else place + len(end)
+
+
+def _after_raw(source: str, at: int, name: str) -> int:
+    """The position of the end tag of an element without markup inside."""
+    end = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII).search(source, at)
+    return end.start() if end else len(source)
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(_LONG_NUMBER.sub("\ufffd", text)) if "&" in text else text
+
+
+class _Page:
+    """The text and links shown so far."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._last = "\n"
+        self._links: list[TextLink] = []
+        self._open: tuple[int, str] | None = None
+        self._invisible_tag, self._depth = "", 0
+        self._pending = ""
+        self._pre = 0
+        self._shortened = ""
+
+    def start(self, tag: _Tag) -> None:
+        if self._invisible_tag == "p" and tag.name in BLOCKS:
+            self._invisible_tag = ""  # a paragraph ends where the next block begins
+        if self._invisible_tag:
+            self._depth += tag.name == self._invisible_tag
+        elif tag.name == "br":
+            if self._length and not self._pending:
+                self._add("\n")
+        elif tag.name in VOID or tag.name in RAW:
+            pass
+        elif tag.name in INVISIBLE_TAGS or HIDDEN & tag.classes:
+            self._invisible_tag, self._depth = tag.name, 1
+        elif tag.name == "a":
+            self._close_link()
+            self._open = (self._length, tag.attributes.get("href", "").strip())
+        else:
+            self._pre += tag.name == "pre"
+            self._shortened = tag.name if SHORTENED in tag.classes else self._shortened
+            self._part(tag.name)
+
+    def end(self, name: str) -> None:
+        if self._invisible_tag:
+            self._depth -= name == self._invisible_tag
+            self._invisible_tag = self._invisible_tag if self._depth else ""
+        elif name == "a":
+            self._close_link()
+        else:
+            self._pre = max(0, self._pre - (name == "pre"))
+            if name == self._shortened:
+                self._add("…")
+                self._shortened = ""
+            self._part(name)
+
+    def text(self, text: str) -> None:
+        if self._invisible_tag:
+            return
+        if not self._pre:
+            text = _BLANKS.sub(" ", text)
+            if self._pending or self._last in " \n":
+                text = text.lstrip(" ")
+        elif not self._length:
+            text = text.lstrip()
+        if text:
+            gap, self._pending = self._pending, ""
+            if gap:
+                if self._open is not None and self._open[0] == self._length:  # the link begins after the gap
+                    self._open = (self._length + len(gap), self._open[1])
+                self._add(gap)
+            self._add(text)
+
+    def _part(self, name: str) -> None:
+        """A block begins or ends: add a line break before what comes next, and an empty line around paragraphs."""
+        if name in BLOCKS and self._length:
+            self._pending = "\n\n" if name == "p" else self._pending or "\n"
+
+    def _add(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)
+        self._last = text[-1]
+
+    def _close_link(self) -> None:
+        if self._open is not None:
+            start, target = self._open
+            if target and len(self._links) < MAX_LINKS:
+                self._links.append(TextLink(start, self._length, target))
+            self._open = None
+
+    def result(self) -> tuple[str, tuple[TextLink, ...]]:
+        """The text and the links, without surrounding whitespace."""
+        self._close_link()
+        text = storable("".join(self._parts)).rstrip()
+        return text, tuple(_tight(text, link) for link in self._links)
+
+
+def _tight(text: str, link: TextLink) -> TextLink:
+    start, end = min(link.start, len(text)), min(link.end, len(text))
+    span = text[start:end]
+    start += len(span) - len(span.lstrip())
+    return TextLink(start, max(start, start + len(span.strip())), storable(link.target))

@@ -1,0 +1,117 @@
+"""Normalizes a text's words for comparing titles: however a title is typeset, its words come out the same.
+
+Compatibility forms are undone (NFKD: bold letters, ligatures, superscripts), accents and invisible characters dropped,
+Greek letters spelled out, TeX accents, letters and dollar signs removed, and case folded. Words consist of the letters
+a to z and digits, separated by anything else: `end-to-end` is three words; `L_2`, `$L_2$` and `L₂` are the same one.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from functools import lru_cache
+
+_GREEK = (
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "omicron",
+    "pi",
+    "rho",
+    "sigma",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+)
+"""In Unicode order, which has sigma twice: once in its final form."""
+_LETTERS = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+"""Latin letters that are not just a letter with an accent."""
+_SPELLED = str.maketrans(
+    _LETTERS
+    | {chr(0x3B1 + n): name for n, name in enumerate(_GREEK)}
+    | {chr(0x391 + n): name for n, name in enumerate(_GREEK)}
+    | {letter.upper(): spelled for letter, spelled in _LETTERS.items() if letter not in "ßı"}
+    | {"’": "'", "‘": "'", "–": "-", "‐": "-"}  # NFKD turns ‑ into the last one
+)
+_FUNCTIONS = ("log", "sin", "cos", "tan", "exp", "max", "min", "sup", "inf", "lim", "det", "dim", "ker", "gcd", "deg")
+_READ = (
+    {name: name for name in (*_GREEK, *_FUNCTIONS, "l", "o", "ss", "ae", "oe", "i")}
+    | {f"var{name}": name for name in _GREEK}
+    | {"ell": "l", "aa": "a"}
+)
+"""TeX commands that are read aloud, in lower case; all others only affect appearance."""
+
+_INVISIBLE_CHARACTERS = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\u20d0-\u20f0\ufe00-\ufe0f\ufeff]+")
+_ACCENT = re.compile(r"""\\(?:["'`^~=.] ?\{? ?\\?([A-Za-z])\}?|[uvHckrdb] ?\{ ?\\?([A-Za-z]) ?\})""")
+_COMMAND = re.compile(r"\\([A-Za-z]+)( ?)")
+_DROPPED = "$_^{}\\"
+_SIGNS = str.maketrans(dict.fromkeys(_DROPPED) | {"~": " "})
+WORD = re.compile("[a-z0-9]+")
+"""A word of a plain text in lower case."""
+_LETTERS_ALONE = bytes(ord(chr(n).lower()) if chr(n).isalnum() else 32 for n in range(128)) + b" " * 128
+"""Maps bytes: ASCII letters to lower case, digits to themselves, everything else to a blank."""
+
+
+def plain(text: str) -> str:
+    """The text in ASCII, in which words are searched for; blanks and signs stay.
+
+    A non-ASCII sign becomes a question mark. The result may be up to 18 times as long, as one character may stand for a
+    whole phrase.
+    """
+    return _in_ascii(text).translate(_SIGNS)
+
+
+def _in_ascii(text: str) -> str:
+    """The same, but with TeX signs inside words."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).encode("ascii", _SPELLING).decode()
+    if "\\" in text:
+        text = _COMMAND.sub(_command_text, _ACCENT.sub(lambda match: match[1] or match[2], text))
+    return text
+
+
+def _spelling(run: str) -> str:
+    """A run of non-ASCII characters in ASCII."""
+    return _INVISIBLE_CHARACTERS.sub("", run).translate(_SPELLED).encode("ascii", "replace").decode()
+
+
+_cached_spelling = lru_cache(4096)(_spelling)
+_SHORT_RUN = 12
+"""Most characters of a run that is cached, as it may recur: an accent, an apostrophe, emoji, a word."""
+
+
+def _ascii_spelling(problem: UnicodeError) -> tuple[str, int]:
+    """The encoder's replacement for a run of non-ASCII characters: only these runs are handled in Python."""
+    assert isinstance(problem, UnicodeEncodeError)
+    run = problem.object[problem.start : problem.end]
+    return (_cached_spelling if len(run) <= _SHORT_RUN else _spelling)(run), problem.end
+
+
+_SPELLING = "hotpapers.words"
+codecs.register_error(_SPELLING, _ascii_spelling)
+
+
+def _command_text(command: re.Match[str]) -> str:
+    name = _READ.get(command[1].lower())
+    return name + command[2] if name else ""
+
+
+def words(text: str) -> list[str]:
+    """The words, in order: what WORD finds in the lower-case plain text, in a single pass over the bytes."""
+    return _in_ascii(text).encode().translate(_LETTERS_ALONE, _DROPPED.encode()).decode().split()

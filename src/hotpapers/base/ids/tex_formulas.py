@@ -1,0 +1,69 @@
+"""Finds the formulas in a text: `$…$`, `\\(…\\)`, `\\[…\\]` and formula environments, but no prices. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_LENGTH = "{1,1000}?"
+_ENVIRONMENTS = "equation|align|aligned|gather|multline|eqnarray|split|cases|pmatrix|bmatrix|matrix|array"
+_FORMULA = re.compile(
+    rf"""\\\\ | \\\$
+    | \$\$(?P<display>(?:[^$\\]|\\.){_LENGTH})\$\$
+    | \$(?P<inline>(?:[^$\\]|\\.){_LENGTH})\$
+    | \\\((?P<round>.{_LENGTH})\\\)
+    | \\\[(?P<square>.{_LENGTH})\\\]
+    | \\begin\{{(?P<name>{_ENVIRONMENTS})\*?\}}.{_LENGTH}\\end\{{(?P=name)\*?\}}""",
+    re.VERBOSE | re.DOTALL,
+)
+_AMOUNT = re.compile(r"[~<>≈≤≥+-]?\.?\d")
+_NEXT = re.compile(r"[^\W_]|[\\(]")
+"""How a text goes on after a dollar sign that begins a formula rather than ending one."""
+_NUMBER = re.compile(r"[\d.,]*\d")
+_MATHEMATICS = re.compile(r"\\[A-Za-z ,;:!(\[{]|[\^_{}]")
+"""What prose between two dollar signs doesn't contain, unlike a formula."""
+_RELATIONS = frozenset("=<>+")
+_WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}(?![A-Za-z}])")
+
+
+class TexFormula(NamedTuple):
+    """A formula in a text: its position, and its TeX without delimiters."""
+
+    start: int
+    end: int
+    tex: str
+
+
+def formulas(text: str) -> Iterator[TexFormula]:
+    """The formulas in a text, in order."""
+    position = 0
+    while match := _FORMULA.search(text, position):
+        position = match.end()
+        kind = match.lastgroup
+        if kind is None:  # an escaped dollar or backslash
+            continue
+        if kind == "inline" and _is_money(match["inline"], text[position : position + 3]):
+            position = match.start() + 1
+            continue
+        tex = match[0] if kind == "name" else match[kind]
+        if tex.strip():
+            yield TexFormula(match.start(), position, tex)
+
+
+def _is_money(tex: str, after: str) -> bool:
+    """Whether two dollar signs are currency: `$5 million and $6`, `$5-$20`, `$1M or $2M`, `in $ and in $ alone`.
+
+    Pandoc's rule (`tex_math_dollars`), that a formula doesn't begin or end with a space, or end before a digit, would
+    take much that is mathematics in abstracts, such as `$\\sim$10` and `$ x $`. So it holds after amounts and around
+    words.
+    """
+    if _MATHEMATICS.search(tex):
+        return False
+    has_word = bool(_WORD.search(tex)) and not set(tex) & _RELATIONS
+    if not _AMOUNT.match(tex):
+        return has_word and tex[0].isspace() and tex[-1].isspace()
+    if has_word or _NUMBER.fullmatch(tex):
+        return has_word
+    goes_on = tex[-1].isspace() and _NEXT.match(after) and not _NUMBER.fullmatch(tex.strip())
+    return bool(_AMOUNT.match(after) or goes_on)

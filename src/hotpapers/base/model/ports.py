@@ -1,0 +1,421 @@
+"""The interfaces between packages: sources, the HTTP client, the issue reader and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+
+import msgspec
+
+from hotpapers.base.errors import NetError
+from hotpapers.base.model.issues import IssueContent
+from hotpapers.base.model.items import Announcement, AnnouncementType, Item, Listing, Paper, Place, Post, Publication
+from hotpapers.base.model.ranking import Attention
+
+
+class RawPayload(NamedTuple):
+    """One object as the network returned it. `kind`: post, paper, counts, reaction, account, gone, place …
+
+    `key`: the network's own id. `body`: its own JSON (or XML, or CBOR as JSON) for this one object. `at`: when it was
+    seen.
+    """
+
+    kind: str
+    key: str
+    body: bytes
+    at: int
+
+
+class PayloadPage(NamedTuple):
+    """Some of a network's payloads, and the cursor from which to resume once they are stored.
+
+    An empty page is a heartbeat. `until`: the moment up to which a stream has been read, None if that is not known
+    before the round ends. `next_at`: when the next round is worthwhile, None for after the usual interval. `since`: the
+    moment from which the network returned everything, including posts from before it was first read (see
+    `ReadingBackSource`). All in µs UTC. `leaves`: the error raised after this page, if its cursor skips something that
+    no later round will read. The error is recorded before the page, so a process killed in between does not leave the
+    period marked as complete.
+    """
+
+    payloads: Sequence[RawPayload] = ()
+    cursor: str | None = None
+    until: int | None = None
+    next_at: int | None = None
+    since: int | None = None
+    leaves: NetError | None = None
+
+
+class Response(NamedTuple):
+    """A server's response. `headers`: with lowercase names. `url`: the final URL after redirects. `at`: when it came.
+
+    `tries`: how many times the server may have acted on the request, including this time.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+    at: int
+    tries: int = 1
+
+
+class HttpClient(Protocol):
+    """All outgoing requests go through it: paced per host, retried, limited in time and size, never to internal
+    addresses.
+
+    Every method raises RetryLater (ask again later), RequestRefused (the network refused) or NetError (the network
+    could not be reached)."""
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] = ...,
+        headers: Mapping[str, str] = ...,
+        accept: Sequence[int] = ...,
+    ) -> Response:
+        """The response, whose status is 2xx or in `accept`. If 304 is accepted, it means that nothing changed."""
+
+    def post(
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str] = ...,
+        body: bytes = ...,
+        headers: Mapping[str, str] = ...,
+        accept: Sequence[int] = ...,
+    ) -> Response:
+        """The response to a form, or to a body whose content type is among the headers."""
+
+    def messages(self, url: str, *, headers: Mapping[str, str] = ...) -> Iterator[bytes | None]:
+        """The messages of a websocket, one at a time; None after 30 s without one."""
+
+    def lines(self, url: str, *, headers: Mapping[str, str] = ...) -> Iterator[bytes | None]:
+        """The lines of an endless response, such as server-sent events; None after 30 s without one."""
+
+    def now(self) -> int:
+        """The current time. Sources use no other clock."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Raises Stopped when the program is told to stop."""
+
+
+@runtime_checkable
+class PostTracker(Container[str], Protocol):
+    """What a source may ask about tracked posts: contains the keys of the posts and their accounts."""
+
+    def holds(self, key: str, /) -> bool:
+        """Whether the record has a post or account at all, however old. Asked only about possible deletions, and about
+        posts that another process may have stored."""
+
+    def post_of(self, reaction: str, /) -> str | None:
+        """The key of the post to which a reaction belongs, by the reaction's own address; None if unknown."""
+
+
+class Source(Protocol):
+    """The connector for one network. It does not own the cursor, pacing, clock, retries or store."""
+
+    name: str
+
+    @property
+    def every(self) -> float:
+        """Seconds between rounds of `pages`."""
+
+    @property
+    def reach(self) -> int | None:
+        """How far back the network can be read, in microseconds; None for no limit. Longer outages lose posts."""
+
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        """Read the network from a cursor (inclusive). May never end; yields an empty page every 30 s."""
+
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+        """Read the counts of known posts again. Yields a page after each request.
+
+        Posts that are gone come as payloads of kind `gone`. A key that cannot be requested does not affect the others.
+        Nothing is known about keys that are in no page.
+        """
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """Convert a payload into items; none if it mentions no paper. Pure, so old payloads can be parsed again."""
+
+
+@runtime_checkable
+class MeteredSource(Protocol):
+    """A source whose counts cost money. They have a cursor of their own, which says what was spent."""
+
+    def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
+        """Like `Source.counts`, from the counts' own cursor. Each page's cursor must be stored before the next page is
+        requested: it reserves what the next request may cost."""
+
+
+@runtime_checkable
+class ReadingBackSource(Protocol):
+    """A source whose network also returns posts from before it was first read."""
+
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+        """Like `Source.pages`, until the network was read to its end once: everything since a moment, or as far back
+        as the network goes. One page (for lists, the last one) gives in `since` the moment from which this is complete,
+        if the network's lists prove it because they reach back to that moment or end."""
+
+
+class RenderedFile(NamedTuple):
+    """A rendered file: its path relative to the output folder, with `/`, and its bytes.
+
+    Empty bytes mean that a file at this path is to be deleted.
+    """
+
+    path: str
+    data: bytes
+
+
+Showing = Literal["text", "excerpt", "link"]
+"""How a post is shown: in full, by its first words, or only with its link and time."""
+
+
+class Quotation(msgspec.Struct, frozen=True, kw_only=True):
+    """A post as a channel may show it; never one that was forgotten, hidden or deleted.
+
+    `shown`: how much of it is included. A `link` has neither text nor names, only key, network and time. `reactions`:
+    its reposts and likes, where all posts about a paper were read; otherwise 0.
+    """
+
+    post: Post
+    hash: str
+    shown: Showing = "text"
+    reactions: int = 0
+
+
+class PublishedIssue(msgspec.Struct, frozen=True, kw_only=True):
+    """A frozen issue as channels see it.
+
+    By paper key: `papers`, each entry's metadata as frozen (title, authors, abstract, categories as printed), and
+    `posts`, the posts that may be shown with it. Only for imported listings: `listing`, and `printed`, the same posts
+    with everything that the listing printed of them, to reproduce it. `editions`: the digests of all editions, oldest
+    first. `withdrawn`: the papers that are withdrawn, as known now. `later`: the metadata of later versions than those
+    frozen, as known now, by paper key. `days_without_issue`: the days since the issue before that have none because
+    nothing was read, ascending.
+    """
+
+    content: IssueContent
+    digest: str
+    frozen_at: int
+    papers: dict[str, Paper]
+    posts: dict[str, tuple[Quotation, ...]]
+    listing: Listing | None
+    places: dict[str, Place]
+    editions: tuple[str, ...]
+    printed: dict[str, tuple[Quotation, ...]] = {}
+    withdrawn: frozenset[str] = frozenset()
+    later: dict[str, Paper] = {}
+    days_without_issue: tuple[str, ...] = ()
+
+
+class EntrySummary(NamedTuple):
+    """A place in the latest edition of an issue, in brief, with the paper's current metadata."""
+
+    day: str
+    place: int
+    paper: str
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    withdrawn: bool = False
+
+
+class AnnouncedPaper(NamedTuple):
+    """A paper in a day's announcement: new, or listed in further categories. `category`: where it was announced; its
+    primary category if known."""
+
+    paper: Paper
+    type: AnnouncementType
+    category: str
+    withdrawn: bool = False
+
+
+class IssueReader(Protocol):
+    """The frozen issues and their papers, read-only."""
+
+    def publications(self) -> Sequence[Publication]:
+        """Every publication, by name."""
+
+    def days(self, publication: str) -> Sequence[str]:
+        """The days of a publication's frozen issues, ascending."""
+
+    def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+        """One frozen issue, its latest edition by default. Raises NotFound."""
+
+    def issue_header(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+        """The same without papers and posts, which is cheaper. Raises NotFound."""
+
+    def entry_counts(self, publication: str) -> Mapping[str, int]:
+        """The number of entries in the issue of each frozen day."""
+
+    def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
+        """(publication, day) of every issue with the paper, including as still talked about; ascending."""
+
+    def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
+        """The entries of all issues, ordered by day and place."""
+
+    def voices(self, publication: str) -> Mapping[str, Mapping[str, int]]:
+        """By day, the voices of each paper in its issue, also as still talked about; likes in a listing."""
+
+    def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
+        """The abstracts of the papers in these days' issues, by day and paper; the summary if there is no abstract.
+        Papers with neither are left out."""
+
+    def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
+        """All papers in the publication's categories announced on the day of an issue, as known when it was frozen;
+        ordered by category and id. Raises NotFound."""
+
+    def announcements(self, paper: str) -> Sequence[Announcement]:
+        """When and where a paper and its versions were announced, oldest first."""
+
+    def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Attention]]:
+        """The hourly attention for papers, as known when a day's issue was frozen. Raises NotFound."""
+
+    def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
+        """All posts about papers that may be shown, as known when a day's issue was frozen; most reactions first.
+        Raises NotFound."""
+
+
+class ShownProof(Protocol):
+    """Proves that an issue was published with a content: what channels show of it."""
+
+    @property
+    def content(self) -> IssueContent:
+        """The issue's content, whose SHA-256 is its digest."""
+
+    @property
+    def metadata(self) -> Mapping[str, Paper | Place]:
+        """The items whose hashes are in the entries, by paper: title, authors, abstract; for a listing, what it
+        printed."""
+
+    @property
+    def text(self) -> str:
+        """The proof itself."""
+
+    @property
+    def words(self) -> str:
+        """The proof in words, in a line."""
+
+    @property
+    def blocks(self) -> Sequence[tuple[str, str]]:
+        """(type, text) of the data blocks of the issue's page. They cannot contain the end of a block."""
+
+    @property
+    def file(self) -> bytes:
+        """Content, metadata and proof as a JSON file."""
+
+
+class SitePart(Protocol):
+    """Further files of a publication's site."""
+
+    def has(self, path: str) -> bool:
+        """Whether a path is one of these, even if there is no such file now."""
+
+    def day_paths(self, day: str) -> Iterator[str]:
+        """The paths of the files beside a day's issues."""
+
+    def paths(self) -> Iterator[str]:
+        """The paths of all other files. Files that others refer to come first."""
+
+    def ended(self, path: str) -> Iterator[str]:
+        """Paths of files that may still exist, but should not if the file at `path` does."""
+
+    def page(self, path: str) -> bytes | None:
+        """The bytes of a file; None if there is none."""
+
+
+class IssueProofs(Protocol):
+    """The proofs of a publication's issues, as they were when read."""
+
+    def proved(self, issue: PublishedIssue) -> ShownProof | None:
+        """The proof of an issue; None while there is none."""
+
+    def pages(self, site: Any) -> SitePart:
+        """Their files on a site, which is the `SiteContext` of the pages."""
+
+
+class SiteProofs(Protocol):
+    """The proofs of a site's issues, read on demand. Can be pickled for other processes."""
+
+    @property
+    def versions(self) -> tuple[object, ...]:
+        """A value that changes whenever the proof of any publication's issue may change."""
+
+    def version(self, publication: str) -> object:
+        """A value that changes whenever a proof of this publication's issues may change."""
+
+    def readable(self, publication: str) -> IssueProofs | None:
+        """A publication's proofs; None if it has none, or they cannot be read."""
+
+
+class Channel(Protocol):
+    """A channel that writes files. `render` is pure."""
+
+    name: str
+
+    def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+        """The files for the issues of these days."""
+
+
+class Message(NamedTuple):
+    """A message to one target: a mail to a reader, a message to a room. `target`: its name, such as an address.
+    `payload`: the content, as made by the sender."""
+
+    target: str
+    payload: object
+
+
+class Sender(Protocol):
+    """A channel that sends messages instead of writing files. `messages` is pure."""
+
+    name: str
+
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
+        """The messages to send for a day's issue, one per target."""
+
+    def send(self, message: Message, http: HttpClient) -> str:
+        """Send one message; the receipt is the target's id for it. Raises RetryLater, RequestRefused, NetError."""
+
+    def receipt_of(self, message: Message, http: HttpClient) -> str | None:
+        """The receipt of a message whose sending was interrupted; None if it did not arrive and must be sent again.
+
+        A sender that cannot find out returns a receipt that says so, because nothing may be sent twice. Raises
+        RetryLater, RequestRefused, NetError."""
+
+
+class DeliveryCounts(NamedTuple):
+    """The number of targets to which an issue was sent, and the number where sending failed for good."""
+
+    sent: int
+    failed: int
+
+
+@runtime_checkable
+class TriableSender(Protocol):
+    """A sender that can try its target without sending anything."""
+
+    def try_out(self, http: HttpClient) -> str:
+        """Connects, and signs in if the target wants that; what was found, in a few words. Raises RetryLater,
+        RequestRefused, NetError."""
+
+
+@runtime_checkable
+class BulkSender(Protocol):
+    """A channel with so many targets that it tracks the delivery of each message itself."""
+
+    name: str
+
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
+        """The messages still to send for a day's issue that may be tried now."""
+
+    def send(self, message: Message, http: HttpClient) -> str:
+        """Send one message unless it was sent before; the receipt. Raises RetryLater, RequestRefused, NetError."""
+
+    def idle_reason(self, issue_reader: IssueReader, publication: str, day: str) -> str:
+        """Why there is nothing to send for a day's issue now."""
+
+    def summary(self, issue_reader: IssueReader, publication: str, day: str) -> DeliveryCounts | None:
+        """The outcome of a day's messages; None while some are left, if there were none, or if it is already in the
+        record."""

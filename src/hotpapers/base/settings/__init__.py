@@ -1,0 +1,465 @@
+"""hotpapers.toml: immutable settings. Errors name the file, the key and the remedy.
+
+pages, announce, serve   one module for each group of settings
+limits          the limits of values, as types
+explanations    tables as structs, and what is wrong with a value in plain words
+category_checks whether arXiv has a category, and which one was meant
+paths           which paths and addresses may be set
+template.toml   what `hotpapers init` writes, but for the tables of wings
+
+A source's own settings are in its module. Nothing here reads a network or a store.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+import msgspec
+from msgspec import Meta
+
+from hotpapers.base.errors import SettingsError
+from hotpapers.base.ids.timestamps import is_day
+from hotpapers.base.model import NETWORKS, Publication, Window, distinct, keys
+from hotpapers.base.settings import announce as announced
+from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.base.settings.category_checks import category_problem
+from hotpapers.base.settings.explanations import converted, homes_below
+from hotpapers.base.settings.limits import AnyNumber, Name
+from hotpapers.base.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
+from hotpapers.base.settings.paths import is_address, path_problem
+from hotpapers.base.settings.serve import ServeSettings, serve_problems
+from hotpapers.base.suggestions import choices, did_you_mean
+from hotpapers.base.terms import TERMS, TermsOverride
+from hotpapers.base.wings import settings_tables
+
+FILE = "hotpapers.toml"
+FOLDERS = frozenset(
+    (
+        "about",
+        "accessibility",
+        "archive",
+        "attacks",
+        "author",
+        "category",
+        "classic",
+        "feeds",
+        "log",
+        "markdown",
+        "method",
+        "paper",
+        "reading",
+        "search",
+        "site",
+        "status",
+        "top",
+    )
+)
+"""The folders in a publication's output folder and in its site, beside those of days."""
+MAX_NOTE_CHARS = 200
+FIRST_DAY = "1991-08-14"
+"""arXiv's first day: no publication can have ended before."""
+MAX_CONTACT_CHARS = 200
+MAX_DAYS_BACK = 30
+"""The most days to read back: no post is followed for longer."""
+_CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
+_BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
+
+
+class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[publication]]`.
+
+    `name`: a short name for addresses and commands. `title`: the title that readers see. `window`: the period that an
+    issue covers. `ranking`: the ranking that orders its issues. `threshold`: the minimum score of an entry.
+    `categories`: arXiv categories or archives; empty for all. `include`, `exclude`: words in the title or abstract.
+    `networks`: the networks that count; empty for all. `own`: the publication's own accounts, never counted. `posts`:
+    the number of posts quoted per entry. `least_entries`: the minimum number of entries while the record is young,
+    whatever their score. `note`: a line for readers on every page, in Markdown, feeds and mail. `hour`, `zone`: when a
+    day's issue closes. `last_day`: the day of the last issue; the site stays and says that the publication has ended.
+    `output`: its folder, if not the one in `[publish]`. `base`: its site's public address, if not the one in
+    `[publish]`.
+    """
+
+    name: Name
+    title: str = "Hot Papers"
+    window: Window = "daily"
+    ranking: str = "rarity/2"
+    threshold: AnyNumber = 500
+    least_entries: Annotated[int, Meta(ge=0, le=100)] = 10
+    categories: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    posts: Annotated[int, Meta(ge=0, le=10)] = 3
+    hour: Annotated[int, Meta(ge=0, le=23)] = 8
+    zone: str = "UTC"
+    note: Annotated[str, Meta(max_length=MAX_NOTE_CHARS)] = ""
+    last_day: str = ""
+    output: str = ""
+    base: str = ""
+
+
+class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[publish]`.
+
+    `channels`: the channels to publish to. `output`: the folder to write to. `base`: the site's public address, such as
+    https://papers.example/, for links in feeds and mail, a sitemap and (with the extra `cards`) cards; with several
+    publications, those after the first are expected in folders of their names, such as https://papers.example/weekly/.
+    `budget`: maximum size of a site in megabytes (10^6 bytes), 0 for no limit; when it is full, old paper pages are
+    folded to links.
+    """
+
+    channels: tuple[str, ...] = ("site", "feeds", "markdown")
+    output: str = "public"
+    base: str = ""
+    budget: AnyNumber = 800
+
+
+class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`rules` of `[bots]`: the rules that judge which accounts are bots, each with its limit; false or 0 disables one.
+
+    `list`: on the program's list of bots. `says_so`: declares itself automated. `rate`: papers named in 14 days.
+    `share`: percent of a category's new papers. `template`: posts in 14 days with no words of its own, at regular
+    intervals or around the clock. `chorus`: accounts that post the same words within an hour. `echo`: posts reposted
+    within minutes, in 14 days.
+    """
+
+    list: bool = True
+    says_so: bool = True
+    rate: AnyNumber = 1200
+    share: Annotated[int, Meta(ge=0, le=100)] = 80
+    template: AnyNumber = 100
+    chorus: AnyNumber = 10
+    echo: AnyNumber = 50
+
+
+class BotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[bots]`.
+
+    `bots`, `people`: accounts to treat as bots or as people, whatever the rules say. `rules`: the rules for all other
+    accounts.
+    """
+
+    bots: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    rules: BotRules = BotRules()
+
+
+class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[run]`, for `hotpapers run`.
+
+    `listen`: the address that serves /metrics and /health, such as 127.0.0.1:9464. `ping`: an address to request every
+    hour while all is well. `log`: the log format of `run`, `collect` and `serve`. `read_back`: days before the first
+    start to read back, as far as each network allows.
+    """
+
+    listen: str = ""
+    ping: str = ""
+    log: Literal["text", "json"] = "text"
+    read_back: Annotated[int, Meta(ge=0, le=MAX_DAYS_BACK)] = 7
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file, but for the tables of wings.
+
+    `store`: a path, or postgresql://…. `contact`: the operator's public contact. `source`: one table per network,
+    `[source.bluesky]` and so on; `on` switches it on or off. `terms`: one table per network with which you have agreed
+    on other terms.
+    """
+
+    store: str = "hotpapers.db"
+    contact: Annotated[str, Meta(max_length=MAX_CONTACT_CHARS)] = ""
+    publication: tuple[PublicationSettings, ...] = ()
+    publish: PublishSettings = PublishSettings()
+    quote: QuoteSettings = QuoteSettings()
+    summary: SummarySettings = SummarySettings()
+    chat: tuple[ChatSettings, ...] = ()
+    webhook: tuple[WebhookSettings, ...] = ()
+    bluesky: tuple[BlueskyAccount, ...] = ()
+    run: RunSettings = RunSettings()
+    serve: ServeSettings = ServeSettings()
+    bots: BotSettings = BotSettings()
+    source: dict[str, dict[str, Any]] = {}
+    terms: dict[str, TermsOverride] = {}
+
+    def table(self, name: str) -> Any:
+        """A wing's table."""
+        return getattr(self, name)
+
+    @property
+    def bases(self) -> tuple[tuple[str, str], ...]:
+        """Each publication's name and its site's public address, empty if unset."""
+        return self.bases_below(self.publish.base)
+
+    def bases_below(self, shared: str) -> tuple[tuple[str, str], ...]:
+        """The same, with `shared` as the output folder's address."""
+        return tuple(
+            (table.name, table.base or (f"{shared}{table.name}/" if shared and table.name in self.below else shared))
+            for table in self.publication
+        )
+
+    @property
+    def below(self) -> frozenset[str]:
+        """The publications whose pages are in a folder of their name below the first one's, which stays where it is if
+        others are added."""
+        names = self.own_publications
+        return frozenset(table.name for table in self.publication if names and table.name != names[0])
+
+    @property
+    def own_publications(self) -> list[str]:
+        """The names of our own publications; listings belong to others."""
+        return [table.name for table in self.publication if table.window != "listing"]
+
+    def base_of(self, publication: str) -> str:
+        """The public address of a publication's site."""
+        return dict(self.bases).get(publication, self.publish.base)
+
+
+@cache
+def settings_type() -> type[Settings]:
+    """The whole file, with the tables of wings."""
+    fields = [(table.name, table.type, table.default) for table in settings_tables()]
+    rules: dict[str, Any] = {"frozen": True, "kw_only": True, "forbid_unknown_fields": True}
+    return cast("type[Settings]", msgspec.defstruct("AllSettings", fields, bases=(Settings,), **rules))
+
+
+def defaults() -> Settings:
+    """The settings of an empty file."""
+    return settings_type()()
+
+
+def load(path: Path) -> Settings:
+    """The settings of a file. Raises SettingsError."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file; `hotpapers init` creates one") from None
+    except OSError as problem:
+        raise SettingsError(f"{path}: cannot be read: {problem.strerror}") from problem
+    except UnicodeDecodeError as problem:
+        raise SettingsError(f"{path}: not UTF-8 at byte {problem.start:,}; save it as UTF-8") from problem
+    return check(text, path)
+
+
+def check(text: str, path: Path) -> Settings:
+    """The settings in a text that is, or will be, in a file. Raises SettingsError."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise SettingsError(f"{path}: invalid TOML: {problem}. `hotpapers init` writes a valid example.") from problem
+    try:
+        settings = _checked(table)
+    except SettingsError as problem:
+        raise SettingsError(f"{path}: {problem}") from problem.__cause__
+    for key, problem_text in _problems(settings):
+        raise SettingsError(f"{path}: {key}: {problem_text}")
+    return _completed(settings)
+
+
+def _completed(settings: Settings) -> Settings:
+    """The same, with the accounts a publication posts from among its own."""
+
+    def own_accounts(table: PublicationSettings) -> tuple[str, ...]:
+        return distinct((*table.own, *announced.own_accounts(settings.bluesky, table.name)))
+
+    publications = tuple(msgspec.structs.replace(table, own=own_accounts(table)) for table in settings.publication)
+    return msgspec.structs.replace(settings, publication=publications)
+
+
+# ---- problems, as (key, reason and remedy) -------------------------------------------------------------
+
+
+def _checked(table: dict[str, Any]) -> Settings:
+    """The settings in a table. Tables of networks are checked one by one, so that errors can name them."""
+    for name in ("source", "terms"):
+        if not isinstance(networks := table.get(name, {}), dict):
+            raise SettingsError(f"{name}: must be a table; write one for each network, such as [{name}.bluesky]")
+        for network, values in networks.items():
+            if not isinstance(values, dict):
+                raise SettingsError(f"{name}.{network}: must be a table; {_as_table(f'{name}.{network}', values)}")
+    for network, values in table.get("terms", {}).items():
+        if network not in TERMS:
+            raise SettingsError(f"terms.{network}: no such network; the networks are {choices(network, TERMS)}")
+        converted(values, TermsOverride, f"terms.{network}")
+    return converted(table, settings_type(), homes=_homes())
+
+
+def _as_table(path: str, value: object) -> str:
+    if isinstance(value, bool) and path.startswith("source."):
+        return f"write [{path}], and on = {str(value).lower()} below it"
+    return (
+        f"write [{path}] in single brackets" if isinstance(value, list) else f"write [{path}], and its settings below"
+    )
+
+
+def _homes() -> dict[str, str]:
+    """Where a key belongs that is in another table."""
+    networks = {network: f"in [source], as [source.{network}]" for network in TERMS}
+    return {key: place for key, place in (networks | homes_below(settings_type())).items() if key not in _AMBIGUOUS}
+
+
+_AMBIGUOUS = frozenset(("terms", "source", "port", "user"))
+"""Keys that may be meant otherwise than where they belong."""
+
+
+def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
+    yield from _path_problems(settings)
+    if not settings.store.strip():
+        yield "store", 'is empty; write a path, such as "hotpapers.db"'
+    if problem := _contact_problem(settings.contact):
+        yield "contact", problem
+    if not settings.publish.output.strip():
+        yield "publish.output", 'is empty; write a folder, such as "public"'
+    if problem := _base_problem(settings.publish.base):
+        yield "publish.base", problem
+    if not settings.publish.channels:
+        yield "publish.channels", 'is empty; name a channel, such as "site"'
+    names = [table.name for table in settings.publication]
+    for number, publication in enumerate(settings.publication, 1):
+        label = f"publication {publication.name!r}" if publication.name else f"publication {number}"
+        for key, problem in _publication_problems(publication):
+            yield f"{label}: {key}", problem
+        if publication.name in names[: number - 1]:
+            yield f"{label}: name", "is taken by an earlier publication; names must differ"
+        if publication.name in settings.below and publication.name in FOLDERS and not publication.output:
+            yield f"{label}: name", "is a folder of the first publication's pages; choose another name"
+    for key, problem in _bot_problems(settings.bots):
+        yield f"bots.{key}", problem
+    tables = {
+        "quote": quote_problems(settings.quote),
+        "summary": summary_problems(settings.summary),
+        "serve": serve_problems(settings.serve),
+    }
+    for table, problems in tables.items():
+        yield from ((f"{table}.{key}", problem) for key, problem in problems)
+    for wing_table in settings_tables():
+        prefix = "" if isinstance(wing_table.default, tuple) else f"{wing_table.name}."
+        problems = wing_table.problems(settings.table(wing_table.name))
+        yield from ((f"{prefix}{key}", problem) for key, problem in problems)
+    yield from announced.problems((settings.chat, settings.webhook, settings.bluesky), names)
+
+
+def _path_problems(settings: Settings) -> Iterator[tuple[str, str]]:
+    paths = {
+        "store": settings.store.removeprefix("sqlite:///"),
+        "publish.output": settings.publish.output,
+        **{f"publication {table.name!r}: output": table.output for table in settings.publication},
+        **{
+            f"{table.name}.{key}": getattr(settings.table(table.name), key)
+            for table in settings_tables()
+            for key in table.paths
+        },
+    }
+    for key, path in paths.items():
+        if problem := path_problem(path):
+            yield key, problem
+
+
+def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
+    for key, accounts in (("bots", bots.bots), ("people", bots.people)):
+        for account in accounts:
+            if not keys.is_key(account):
+                yield key, f"write accounts as network:id or network:@handle, not {account!r}"
+    for account in bots.people:
+        if account in bots.bots:
+            yield "people", f"{account!r} is also in bots; remove it from one of the two"
+
+
+def _base_problem(base: str) -> str:
+    if not base or (_BASE.fullmatch(base) and is_address(base)):
+        return ""
+    return "write a full address that ends with /, such as https://papers.example/daily/"
+
+
+def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
+    yield from _name_problems(publication)
+    if problem := _base_problem(publication.base):
+        yield "base", problem
+    if problem := zone_problem(publication.zone):
+        yield "zone", problem
+    for key in ("include", "exclude"):
+        if not all(word.strip() for word in getattr(publication, key)):
+            yield key, "contains an empty word, which matches every paper; remove it"
+    for network in publication.networks:
+        if network not in NETWORKS:
+            yield "networks", f"{network!r} is not one of {choices(network, NETWORKS)}"
+    for account in publication.own:
+        if not keys.is_key(account):
+            yield "own", f"write accounts as network:id, not {account!r}"
+
+
+def zone_problem(zone: str) -> str:
+    """Why a time zone cannot be used; empty if it can."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zones = available_timezones() if zone[:1].isalpha() else ()
+        meant = did_you_mean(zone, zones, 0.75) or "write one such as Europe/Zurich"
+        return f"{zone!r} is not a time zone; {meant}"
+    return ""
+
+
+def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
+    if not announced.NAME.fullmatch(publication.name):
+        yield "name", 'use letters, digits and hyphens, such as "daily-ml"'
+    if not publication.note.isprintable():
+        yield "note", "write one line"
+    if publication.last_day and not (is_day(publication.last_day) and publication.last_day >= FIRST_DAY):
+        yield "last_day", f"{publication.last_day!r} is not a date; write it like 2027-12-31"
+    if not publication.title.strip():
+        yield "title", 'is empty; write what readers see, such as "Hot Papers"'
+    for category in publication.categories:
+        if problem := category_problem(category):
+            yield "categories", problem
+
+
+def publication_item(settings: PublicationSettings, observed_at: int) -> Publication:
+    """A publication's settings as the record keeps them."""
+    values = msgspec.structs.asdict(settings)
+    del values["output"], values["base"]  # where an issue is written is not part of the issue
+    optional = {key: value for key in ("note", "last_day") if (value := values.pop(key))}
+    return Publication(publication=values.pop("name"), observed_at=observed_at, **values, **optional)
+
+
+TABLES_OF_WINGS = "# Here stand the tables of wings.\n"
+"""The line of the template that they replace."""
+
+
+@cache
+def template() -> str:
+    """What `init` writes: every default, with a comment."""
+    files = [Path(__file__).parent / "template.toml", *(table.template for table in settings_tables())]
+    text, *tables = (file.read_text("utf-8") for file in files if file is not None)
+    return text.replace(TABLES_OF_WINGS, "\n".join(tables))
+
+
+def _contact_problem(contact: str) -> str:
+    """What is wrong with a public contact; empty if it is usable or there is none."""
+    if not contact.isprintable() or len(contact) > MAX_CONTACT_CHARS:
+        return f"write a web or mail address on one line, at most {MAX_CONTACT_CHARS} characters"
+    if contact.strip() and not _CONTACT.search(contact):
+        return f"{contact!r} contains no address; write a web or mail address, such as https://papers.example/"
+    return ""
+
+
+def with_contact(contact: str, text: str = "") -> str:
+    """A text, or else the template, with the operator's public contact, if there is one. Raises SettingsError."""
+    contact = contact.strip()
+    if problem := _contact_problem(contact):
+        raise SettingsError(f"the contact: {problem}")
+    return with_values({"contact": contact} if contact else {}, text)
+
+
+def with_values(values: Mapping[str, str | int | Sequence[str]], text: str = "") -> str:
+    """A text, or else the template, where the first lines with these keys, maybe commented, have other values."""
+    text = text or template()
+    for key, value in values.items():
+        line = f"{key} = {msgspec.json.encode(value).decode()}"  # JSON without objects is also valid TOML
+        text = re.sub(rf"(?m)^(?:# )?{key} = .*$", line.replace("\\", r"\\"), text, count=1)
+    return text

@@ -1,0 +1,182 @@
+"""The tables of hotpapers.toml that say where each issue is announced: chat rooms, webhooks, Bluesky accounts.
+
+Addresses and passwords may be written in the file or read from the environment: `env:NAME`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hotpapers.base.errors import SettingsError
+from hotpapers.base.model import NETWORKS, distinct, keys
+from hotpapers.base.settings.limits import Name
+from hotpapers.base.settings.paths import is_address
+from hotpapers.base.suggestions import choices
+from hotpapers.base.wings import Problems
+
+MIN_SECRET_CHARS = 16
+"""Minimum number of characters of a secret, against guessing."""
+
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
+"""The names of publications, rooms and receivers."""
+_ENVIRONMENT = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+_ROOM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
+_HOST = re.compile(r"https?://[^\s/?#\"<>@]+")
+_WEB = re.compile(r"https?://[^\s/?#\"<>@]+(?:[/?][^\s#\"<>]*)?")
+_SERVICE = re.compile(r"https://[A-Za-z0-9.-]+|http://localhost:\d{1,5}")
+_DID = re.compile(r"did:(?:plc:[a-z2-7]{24}|web:[A-Za-z0-9.%-]+)")
+_HANDLE = re.compile(r"@?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
+
+
+class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[chat]]`.
+
+    `name`: your name for the room; keep it if the address changes. `publication`: the publication to announce. `url`:
+    the room's address in Apprise's format, or env:NAME; a secret. `members`: names of authors, and accounts such as
+    bluesky:did:plc:…, whose papers are highlighted.
+    """
+
+    name: Name
+    publication: str
+    url: str
+    members: tuple[str, ...] = ()
+
+
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[webhook]]`.
+
+    `name`: your name for the receiver. `publication`: the publication whose issues it gets. `url`: its address, or
+    env:NAME. `secret`: the secret for the signature, 16 characters or more, or env:NAME.
+    """
+
+    name: Name
+    publication: str
+    url: str
+    secret: str
+
+
+class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[bluesky]]`: an account of the publication's own. Its posts, and reactions to them, are never counted.
+
+    `publication`: the publication that it announces. `account`: its DID, such as did:plc:…. `password`: an app
+    password, or env:NAME. `host`: the server to sign in to. `thread`: whether to post each issue as a thread.
+    `documents`: whether to publish each issue as a document of the account, if `[publish]` has a `base`. `feed`: the
+    public address of `hotpapers serve`, which serves a custom feed of the posts that issues show.
+    """
+
+    publication: str
+    account: str
+    password: str = ""
+    host: str = "https://bsky.social"
+    thread: bool = True
+    documents: bool = True
+    feed: str = ""
+
+    def makes_documents(self, base: str) -> bool:
+        """Whether issues become documents: not without a password, nor without `base`, the site's public address."""
+        return bool(self.documents and self.password and base)
+
+
+AnnounceTables = tuple[Sequence[ChatSettings], Sequence[WebhookSettings], Sequence[BlueskyAccount]]
+"""All tables of this module, as they are in the settings."""
+
+
+def secret(value: str, key: str) -> str:
+    """A setting's value, read from the environment if it is `env:NAME`. Raises SettingsError, which never shows it."""
+    variable = _ENVIRONMENT.fullmatch(value)
+    if variable is None:
+        return value
+    setting = os.environ.get(variable[1], "")
+    if not setting.strip():
+        raise SettingsError(
+            f"{key}: the environment variable {variable[1]} is not set; set it, or write the value here"
+        )
+    return setting.strip()
+
+
+def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[str, ...]:
+    """The keys of the accounts that are a publication's own."""
+    return distinct(f"bluesky:{table.account}" for table in tables if table.publication == publication)
+
+
+# ---- problems, as (key, reason and remedy) -------------------------------------------------------------
+
+
+def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Problems in these tables, as (key, reason and remedy). `publications`: the names of all publications."""
+    chats, webhooks, accounts = tables
+    for number, chat in enumerate(chats, 1):
+        earlier_names = [chat.name for chat in chats[: number - 1]]
+        yield from _within(f"chat {number}", _chat_problems(chat), _shared(chat, earlier_names, publications))
+    for number, webhook in enumerate(webhooks, 1):
+        earlier_names = [settings.name for settings in webhooks[: number - 1]]
+        yield from _within(
+            f"webhook {number}", _webhook_problems(webhook), _shared(webhook, earlier_names, publications)
+        )
+    for number, account in enumerate(accounts, 1):
+        is_duplicate = any(
+            (account.publication, account.account) == (a.publication, a.account) for a in accounts[: number - 1]
+        )
+        account_problems = _account_problems(account, is_duplicate)
+        yield from _within(f"bluesky {number}", account_problems, _publication(account.publication, publications))
+
+
+def _within(table: str, *groups: Problems) -> Problems:
+    yield from ((f"{table}: {key}", problem) for table_problems in groups for key, problem in table_problems)
+
+
+def _shared(
+    table: ChatSettings | WebhookSettings, earlier_names: Sequence[str], publications: Sequence[str]
+) -> Problems:
+    if not NAME.fullmatch(table.name):
+        yield "name", 'use letters, digits and hyphens, such as "our-lab"'
+    if table.name in earlier_names:
+        yield "name", "is taken by an earlier table; names must differ"
+    yield from _publication(table.publication, publications)
+
+
+def _publication(name: str, publications: Sequence[str]) -> Problems:
+    if name not in publications:
+        yield (
+            "publication",
+            f"{name!r} is not in this file, which has {choices(name, publications) or 'no publication'}",
+        )
+
+
+def _chat_problems(chat: ChatSettings) -> Problems:
+    if not (_ROOM.fullmatch(chat.url) or _ENVIRONMENT.fullmatch(chat.url)):
+        yield "url", 'write the room\'s address in Apprise\'s format, such as "slack://…", or "env:NAME"'
+    for member in chat.members:
+        if not member.strip():
+            yield "members", "contains an empty name; remove it"
+        if keys.network_of(member) in NETWORKS and ":" in member and not keys.is_key(member):
+            yield "members", f"write accounts as network:id or network:@handle, not {member!r}"
+
+
+def _webhook_problems(webhook: WebhookSettings) -> Problems:
+    if not ((_WEB.fullmatch(webhook.url) and is_address(webhook.url)) or _ENVIRONMENT.fullmatch(webhook.url)):
+        yield "url", 'write a full address, such as "https://receiver.example/issues", or "env:NAME"'
+    if not _ENVIRONMENT.fullmatch(webhook.secret) and len(webhook.secret) < MIN_SECRET_CHARS:
+        yield "secret", f'write {MIN_SECRET_CHARS} random characters or more, or "env:NAME"'
+
+
+def _account_problems(account: BlueskyAccount, is_duplicate: bool) -> Problems:
+    handle = _HANDLE.fullmatch(account.account)
+    if not _DID.fullmatch(account.account):
+        lookup = f"https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]}" if handle else ""
+        yield (
+            "account",
+            f"write its DID, which stays when its handle changes{f'; {lookup} gives it' if lookup else ''}",
+        )
+    if is_duplicate:
+        yield "account", "already has a table for this publication"
+    if account.thread and not account.password.strip():
+        yield "password", 'is missing; create an app password in Bluesky\'s settings, and write it or "env:NAME"'
+    if not (_HOST.fullmatch(account.host) and is_address(account.host)):
+        yield "host", 'write it like "https://bsky.social", without a path'
+    if account.feed and not _SERVICE.fullmatch(account.feed):
+        yield "feed", 'write the public address of `hotpapers serve`, such as "https://papers.example", without a path'

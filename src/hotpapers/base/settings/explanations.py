@@ -1,0 +1,216 @@
+"""Tables of hotpapers.toml as structs, and in plain words why one is unusable: the key, what was written, what is
+expected. No word of the library that checks them reaches the user."""
+
+from __future__ import annotations
+
+import datetime
+import inspect
+import json
+import re
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from hotpapers.base.errors import SettingsError
+from hotpapers.base.settings.limits import limit_of
+from hotpapers.base.suggestions import choices, did_you_mean, nearest
+
+T = TypeVar("T", bound=msgspec.Struct)
+NOTHING: Mapping[str, str] = types.MappingProxyType({})
+_DESCRIBED = re.compile(r"((?:`\w+`(?:, )?)+): ")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+_SECRETS = frozenset(("token", "client_id", "client_secret", "password", "secret", "key", "url", "user"))
+"""Settings whose value no error shows."""
+_MAX_VALUE_CHARS = 40
+"""Characters of a value that an error shows."""
+
+
+class ValuePlace(NamedTuple):
+    """A place in a table: `path`, as in `publication[0].hour`, the type it should have, its default and its value."""
+
+    path: str
+    hint: Any
+    default: Any
+    value: Any
+
+
+def described(cls: type[Any]) -> dict[str, str]:
+    """The description of each field in a docstring: "`hour`, `zone`: when a day's issue closes." → both, the same."""
+    text = " ".join((inspect.getdoc(cls) or "").split())
+    parts = _DESCRIBED.split(text)[1:]
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return {name: description.strip(" ;.") for names, description in pairs for name in re.findall(r"`(\w+)`", names)}
+
+
+def converted(
+    table: object, cls: type[T], path: str = "", more: Mapping[str, str] = NOTHING, homes: Mapping[str, str] = NOTHING
+) -> T:
+    """A table as a struct. `path`: where it is in the file; `more`: keys besides the struct's, which are read
+    elsewhere, and what they do; `homes`: where keys of other tables belong. Raises SettingsError that names the key and
+    the remedy."""
+    if not isinstance(table, Mapping):
+        raise SettingsError(f"{key_at(path)}: {_expected(ValuePlace(path, cls, None, table))}")
+    try:
+        return msgspec.convert({key: value for key, value in table.items() if key not in more}, cls)
+    except msgspec.ValidationError as problem:
+        raise SettingsError(_explained(problem, ValuePlace(path, cls, None, table), more, homes)) from problem
+
+
+def _explained(
+    problem: msgspec.ValidationError, whole: ValuePlace, more: Mapping[str, str], homes: Mapping[str, str]
+) -> str:
+    reason, _, steps = str(problem).partition(" - at `$")
+    place = _place(whole, steps.rstrip("`"))
+    if isinstance(problem.__cause__, ValueError):  # from a check of our own
+        return f"{key_at(place.path)}: {reason}"
+    if match := _UNKNOWN.fullmatch(reason):
+        return f"{key_at(place.path, match[1])}: {_unknown(match[1], place, more, homes)}"
+    if match := _MISSING.fullmatch(reason):
+        return f"{key_at(place.path, match[1])}: is missing; write {match[1]} = …"
+    return f"{key_at(place.path)}: {_expected(place)}"
+
+
+def _place(start: ValuePlace, steps: str) -> ValuePlace:
+    place = start
+    for match in _STEP.finditer(steps):
+        name, number = match[1], match[2]
+        if name:
+            default = next(field.default for field in msgspec.structs.fields(place.hint) if field.name == name)
+            hint = get_type_hints(place.hint, include_extras=True)[name]
+            place = ValuePlace(
+                ".".join(filter(None, (place.path, name))), _without_none(hint), default, place.value[name]
+            )
+        else:
+            element = get_args(_bare(place.hint))[0]
+            place = ValuePlace(f"{place.path}[{number}]", element, None, place.value[int(number)])
+    return place
+
+
+def key_at(path: str, name: str = "") -> str:
+    """`publication[0].hour` → `publication 1: hour`."""
+    text = re.sub(r"\[(\d+)\]\.?", lambda match: f" {int(match[1]) + 1}: ", ".".join(filter(None, (path, name))))
+    return text.rstrip(": .") or "the file"
+
+
+# ---- unknown keys --------------------------------------------------------------------------------------
+
+
+def _unknown(name: str, place: ValuePlace, more: Mapping[str, str], homes: Mapping[str, str]) -> str:
+    descriptions = {**described(place.hint), **more}
+    known = [*place.hint.__struct_fields__, *more]
+    meant = nearest(name, known)
+    if name in homes:
+        return f"no such setting here; it belongs {homes[name]}"
+    if not meant and not place.path and isinstance(place.value[name], Mapping | list):
+        return (
+            "no such table; it may belong to a wing that is not installed: `hotpapers wings` lists those that are; "
+            f"the settings here are {', '.join(known)}"
+        )
+    if not meant:
+        return f"no such setting; the settings here are {', '.join(known)}"
+    description = descriptions.get(meant[0], "")
+    return f"no such setting; {did_you_mean(name, known)}" + (f" ({meant[0]}: {description})" if description else "")
+
+
+# ---- wrong values --------------------------------------------------------------------------------------
+
+
+def _expected(place: ValuePlace) -> str:
+    """What a value must be, and what it is."""
+    hint, name = _bare(place.hint), re.split(r"[.\[]", place.path)[-1]
+    is_table = isinstance(hint, type) and issubclass(hint, msgspec.Struct)
+    if get_origin(hint) is Literal and isinstance(place.value, str):
+        return f"{place.value!r} is not one of {choices(place.value, get_args(hint))}"
+    if is_table and isinstance(place.value, list):
+        return f"must be one table; write [{place.path}] in single brackets"
+    if _is_list_of_tables(hint) and isinstance(place.value, Mapping):
+        return f"must be a list of tables; write [[{place.path}]] in double brackets"
+    return f"must be {_kind(hint, place)}, not {_given(place.value, is_secret=name in _SECRETS)}"
+
+
+def _kind(hint: Any, place: ValuePlace) -> str:
+    """`a whole number without quotation marks, 0 to 23, such as 8`."""
+    origin = get_origin(hint) or hint
+    if origin is Literal:
+        return " or ".join(map(_as_toml, get_args(hint)))
+    if origin is tuple and _is_list_of_tables(hint):
+        return f"a list of tables, such as [[{place.path}]]"
+    if origin is tuple:
+        own = (place.value,) if isinstance(place.value, str) and place.value else ()
+        return f"a list, such as {_as_toml(own or place.default or ('this', 'that'))}"
+    if origin is bool:
+        return "true or false, without quotation marks"
+    if origin in (int, float):
+        number = "a whole number" if origin is int else "a number"
+        is_number = isinstance(place.value, int | float) and not isinstance(place.value, bool)
+        limit = limit_of(place.hint)
+        quoted = "" if is_number else " without quotation marks"
+        return f"{number}{quoted}{f', {limit}' if limit else ''}{_example(place)}"
+    if origin is str:
+        limit = limit_of(place.hint)
+        if limit and isinstance(place.value, str):
+            return f"text, {limit}"
+        return f"text in quotation marks{_example(place) or ', such as ' + chr(34) + 'this' + chr(34)}"
+    return f"a table, such as [{place.path}]"
+
+
+def _example(place: ValuePlace) -> str:
+    """The value itself where only the quotation marks are missing, else the default."""
+    if isinstance(place.value, datetime.date):
+        return f', such as "{place.value}"'
+    has_default = place.default not in (None, "", msgspec.NODEFAULT)
+    return f", such as {_as_toml(place.default)}" if has_default else ""
+
+
+def _given(value: object, *, is_secret: bool) -> str:
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    if is_secret:
+        return "text" if isinstance(value, str) else "a number or date"
+    if isinstance(value, str):
+        return (
+            f"the text {_as_toml(value)}" if len(value) <= _MAX_VALUE_CHARS else f"a text of {len(value):,} characters"
+        )
+    return _as_toml(value)[:_MAX_VALUE_CHARS]
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, datetime.date | datetime.time):
+        return str(value)
+    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+
+
+def homes_below(cls: type[msgspec.Struct]) -> dict[str, str]:
+    """Where each key of a file belongs, if only one of its tables has it: `in [publish]`."""
+    homes: dict[str, list[str]] = {}
+    for table, hint in get_type_hints(cls).items():
+        is_list = _is_list_of_tables(hint)
+        struct = get_args(hint)[0] if is_list else hint
+        is_table = isinstance(struct, type) and issubclass(struct, msgspec.Struct)
+        place = "at the top of the file, before all tables"
+        if is_table:
+            place = f"in [[{table}]]" if is_list else f"in [{table}]"
+        for key in struct.__struct_fields__ if is_table else (table,):
+            homes.setdefault(key, []).append(place)
+    return {key: places[0] for key, places in homes.items() if len(places) == 1}
+
+
+def _is_list_of_tables(hint: Any) -> bool:
+    element = get_args(hint)[0] if get_origin(hint) is tuple else None
+    return isinstance(element, type) and issubclass(element, msgspec.Struct)
+
+
+def _without_none(hint: Any) -> Any:
+    members = [member for member in get_args(hint) if member is not types.NoneType]
+    return members[0] if get_origin(hint) in (Union, types.UnionType) and len(members) == 1 else hint
+
+
+def _bare(hint: Any) -> Any:
+    """A type without its limits."""
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint

@@ -1,0 +1,29 @@
+"""The table `[serve]` of hotpapers.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+
+from hotpapers.base.settings.paths import BASE_REMEDY, is_app_address
+
+
+class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[serve]`, for `hotpapers serve`.
+
+    `base`: its public address, such as https://papers.example/; pages then link to its forms. `rate`: simple API
+    requests per client and minute, 0 for no limit. `proxies`: the number of your own proxies in front of the server
+    that set X-Forwarded-For.
+    """
+
+    base: str = ""
+    rate: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 300
+    proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
+
+
+def serve_problems(serve: ServeSettings) -> Iterator[tuple[str, str]]:
+    """Problems in `[serve]`, as (key, reason and remedy)."""
+    if not is_app_address(serve.base):
+        yield "base", BASE_REMEDY

@@ -1,0 +1,218 @@
+"""Wings: features that hook into the core, which knows none of them by name.
+
+Those that come with the program stand in `hotpapers.wings.BUILT_IN`; others are found as entry points of installed
+packages. A wing's module imports nothing heavy: what it offers is imported when it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hotpapers.base.model import Publication, PublishedIssue, RenderedFile, SitePart, SiteProofs
+    from hotpapers.base.settings import Settings
+
+GROUP = "hotpapers.wings"
+"""The group of entry points; also the package of those that come with the program."""
+
+
+Problems = Iterator[tuple[str, str]]
+"""What is wrong with a table, as (key, reason and remedy)."""
+
+
+class SettingsTable(NamedTuple):
+    """A table of hotpapers.toml. `type`: a struct, or a tuple of structs for a table that may stand several times;
+    `default`: its value if it is missing; `problems`: what is wrong with a value, with keys in the table, or whole
+    labels if there may be several; `paths`: the keys that are paths, and of them `private` those of files that nobody
+    else may read. `template`: a file with the table as `init` writes it. `synonyms`: other words for its name."""
+
+    name: str
+    type: Any
+    default: Any
+    problems: Callable[[Any], Problems]
+    paths: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    template: Path | None = None
+    synonyms: tuple[str, ...] = ()
+
+
+class FolderFormat(NamedTuple):
+    """A format of `hotpapers export` that is a folder. `help`: what it is, for the list of formats; `write`: writes a
+    record into a folder, also over strange files if the last argument is true; returns what to print. Raises
+    UsageError."""
+
+    help: str
+    write: Callable[[Any, Path, bool], Iterable[str]]
+
+
+class SendingChannel(NamedTuple):
+    """A channel that sends issues. `destinations`: opens those that the settings ask for, given the `Record`, the
+    `Site` and a function that opens HTTP clients; raises SettingsError. `is_configured`: whether
+    the settings ask for any. `preview`: the file that shows an issue's message, given the issue, the settings and the
+    `SiteConfig`; without it, messages are texts that are shown as they are."""
+
+    destinations: Callable[[Any, Any, Any], Iterator[Any]]
+    is_configured: Callable[[Settings], bool]
+    preview: Callable[[PublishedIssue, Settings, Any], RenderedFile] | None = None
+
+
+class ForgettableSubject(NamedTuple):
+    """What `forget` deletes besides posts and accounts. `help`: a sentence about it. `recognize`: the key of such a
+    subject; empty for another text. Raises UsageError. `forget`: deletes it in a `Record`; how many rows it had there.
+    Raises NotFound."""
+
+    help: str
+    recognize: Callable[[str], str]
+    forget: Callable[[Any, str], int]
+
+
+class NetworkSource(NamedTuple):
+    """A source from outside. `title`: the network's name as readers know it. `source`, `settings`: where its class and
+    that of its settings are defined (`module:name`). The other fields are the network's terms, as in
+    `hotpapers.base.terms`; `keep`: days."""
+
+    title: str
+    source: str
+    settings: str
+    reviewed: str
+    basis: str
+    page: str
+    read: Literal["public", "operator names it", "own key", "no"] = "public"
+    keep: int = 30
+    shown: Literal["text", "excerpt", "link"] = "text"
+    exported: Literal["facts", "ids"] = "facts"
+    count_limited: bool = True
+
+
+class Wing(NamedTuple):
+    """A feature. `summary`: what it is, in a line. `commands`: by name, where each is defined (`module:name`), and its
+    line in the list of commands. `settings`: its table of hotpapers.toml.
+
+    What further fields are called with are types of parts above this one: `site` is a `Site`, `shared` the
+    process's `IngestContext`. Those that get a `site` raise SettingsError.
+
+    `sources`: networks to read, by name. They are read only where the settings say `on = true`.
+    `renderers`: channels that write files, by name: where the class of each is defined (`module:name`).
+    `rankings`: by name, such as `loudest/1`, where the function of each is defined (`module:name`).
+    `jobs(site)`: the jobs that read for a site beside those of its sources, by name; each is made from `shared`.
+    `publishing(site, shared)`: parts of the job that publishes (`FurtherParts`), if there are any.
+    `proofs(site)`: the proofs of the site's issues, if there are any.
+    `alarms(site)`: what has to be looked at, each with the command that acknowledges it.
+    `status_check(site)`: raises SettingsError for what only `status` tells, as `run` can start.
+    `on_change(site, record, publications)`: a command has published issues or forgotten something. Returns problems,
+    which do not stop it.
+    `init(folder)`: creates what a new site needs in its folder, which is not public; yields lines to print.
+    `exporters`: further formats of `hotpapers export`, by name.
+    `importers`: further formats of `hotpapers import`, by name: each is a command, given like those of `commands`.
+    `verify(files, address, policy, site, as_json)`: checks saved files, or a whole site in a folder or at an address.
+    `channels`: channels that send, by name.
+    `subject`: what `forget` deletes besides posts and accounts.
+    `housekeeping(record, at)`: daily work on the record; `at`: µs UTC.
+    `pages(open_record)`: routes of the app.
+    `forms(open_record, publication, site, make_router)`: routes of forms for readers of an app with a public
+    address. Raises SettingsError.
+    `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot.
+    `tools()`: tools for language models (`ToolDefinition`).
+    `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
+    `scripts`: what pages run after their own script, for readers who allow it.
+    """
+
+    name: str
+    summary: str
+    commands: Mapping[str, tuple[str, str]] = {}
+    settings: Callable[[], SettingsTable] | None = None
+    sources: Mapping[str, NetworkSource] = {}
+    renderers: Mapping[str, str] = {}
+    rankings: Mapping[str, str] = {}
+    jobs: Callable[[Any], Mapping[str, Callable[[Any], Any]]] | None = None
+    alarms: Callable[[Any], Iterable[tuple[str, str]]] | None = None
+    exporters: Mapping[str, FolderFormat] = {}
+    importers: Mapping[str, tuple[str, str]] = {}
+    proofs: Callable[[Any], SiteProofs | None] | None = None
+    publishing: Callable[[Any, Any], Any] | None = None
+    on_change: Callable[[Any, Any, Sequence[str]], list[str]] | None = None
+    status_check: Callable[[Any], object] | None = None
+    init: Callable[[Path], Iterator[str]] | None = None
+    verify: Callable[[Sequence[Path], str | None, Path | None, Any, bool], None] | None = None
+    channels: Mapping[str, SendingChannel] = {}
+    subject: ForgettableSubject | None = None
+    housekeeping: Callable[[Any, int], object] | None = None
+    pages: Callable[[Callable[[], Any]], Iterable[Any]] | None = None
+    forms: Callable[[Callable[[], Any], Publication, Any, Callable[[], Any]], Iterable[Any]] | None = None
+    join_path: Callable[[Settings], str] | None = None
+    tools: Callable[[], Iterable[Any]] | None = None
+    site_part: Callable[[Any], SitePart] | None = None
+    scripts: tuple[Path, ...] = ()
+
+
+@cache
+def wings() -> tuple[Wing, ...]:
+    """All wings that are installed."""
+    return (*_built_in(), *_installed())
+
+
+def sources() -> dict[str, NetworkSource]:
+    """The networks of all wings, by name."""
+    return {name: source for wing in wings() for name, source in wing.sources.items()}
+
+
+def load(place: str) -> Any:
+    """What is defined at a place, `module:name`."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def loading(place: str) -> Callable[..., Any]:
+    """A function that is imported on its first call."""
+    return lambda *args: load(place)(*args)  # noqa: PLW0108 import lazily
+
+
+@cache
+def settings_tables() -> tuple[SettingsTable, ...]:
+    """The tables of all wings."""
+    return tuple(wing.settings() for wing in wings() if wing.settings is not None)
+
+
+def _built_in() -> Iterator[Wing]:
+    """Those whose folders are there: a distribution may leave some out."""
+    try:
+        names: tuple[str, ...] = importlib.import_module(GROUP).BUILT_IN
+    except ModuleNotFoundError:
+        return
+    for name in names:
+        try:
+            yield importlib.import_module(f"{GROUP}.{name}.wing").WING
+        except ModuleNotFoundError as problem:
+            if problem.name != f"{GROUP}.{name}":
+                raise
+
+
+def _installed() -> Iterator[Wing]:
+    if any(map(_offers_wings, sys.path)):  # to load the library takes longer than the rest of `--help`
+        from importlib.metadata import entry_points
+
+        yield from (point.load() for point in entry_points(group=GROUP))
+
+
+def _offers_wings(folder: str) -> bool:
+    """Whether a package that is installed in a folder has entry points for wings."""
+    try:
+        names = [name for name in os.listdir(folder or ".") if name.endswith((".dist-info", ".egg-info"))]
+    except OSError:
+        return False
+    return any(f"[{GROUP}]" in _text_of(os.path.join(folder, name, "entry_points.txt")) for name in names)
+
+
+def _text_of(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError):
+        return ""

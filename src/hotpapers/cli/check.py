@@ -1,0 +1,46 @@
+"""`hotpapers check`: tries every source, sender and folder of the settings, and says what each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from hotpapers.base.text_tables import plain_table
+from hotpapers.cli import common
+from hotpapers.cli.terminal import echo, print_json
+from hotpapers.site.trial import BAD, CheckedPart, try_settings
+
+
+@common.command("""
+  hotpapers check
+  hotpapers check --config /srv/papers/hotpapers.toml --json""")
+@common.json_option
+@common.where_options
+@common.debug_option
+def check(as_json: bool, store: str | None, config: Path | None) -> None:
+    """Try every source, sender and folder of the settings, and say what each needs.
+
+    Sends each source a few requests, signs in at mail servers and Bluesky, and writes a file to each folder, which it
+    removes. Stores and sends nothing, and spends no money. Exit status 1 if something needs you.
+    """
+    parts = try_settings(config, store)
+    if as_json:
+        print_json(parts)
+    else:
+        _print(parts)
+    if any(part.state in BAD for part in parts):
+        raise click.exceptions.Exit(1)
+
+
+def _print(parts: Sequence[CheckedPart]) -> None:
+    echo(plain_table(("PART", "STATE", "FOUND"), [part[:3] for part in parts]))
+    steps = dict[str, list[str]]()
+    for part in parts:
+        steps.setdefault(part.next, []).append(part.part)
+    bad = sum(part.state in BAD for part in parts)
+    echo(f"\n{bad} of {len(parts)} will not work like this." if bad else "\nNothing is broken.")
+    for step, names in steps.items():
+        if step:
+            echo(f"  {', '.join(names)}: {step}")

@@ -1,0 +1,75 @@
+"""`hotpapers docs`: shows the documentation of the installed version. A wheel contains it as `hotpapers/docs`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from hotpapers.base.errors import NotFound
+from hotpapers.base.suggestions import did_you_mean
+from hotpapers.cli import common
+from hotpapers.cli.terminal import echo
+
+PACKAGE = Path(__file__).parents[1]
+FOLDERS = (PACKAGE / "docs", PACKAGE.parents[1] / "docs")
+"""Where the pages are in a wheel, and in a checkout."""
+SUBJECTS = ("tutorial", "how-to", "explanation", "reference")
+"""The folders for users, in the order in which one needs them."""
+INDEX = "README"
+
+
+@common.command("""
+  hotpapers docs
+  hotpapers docs mailing
+  hotpapers docs sources/mastodon | less""")
+@click.argument("page", metavar="[PAGE]", required=False)
+@common.debug_option
+def docs(page: str | None) -> None:
+    """Show the documentation.
+
+    Lists the pages, or prints one as Markdown. PAGE is a name such as mailing, or a path such as how-to/mailing.
+    """
+    pages = all_pages()
+    if page is None:
+        width = max(map(len, pages))
+        for name, file in pages.items():
+            echo(f"{name:<{width}}  {_title(file)}")
+        return
+    text = pages[page_named(page, list(pages))].read_text("utf-8")
+    if sys.stdout is not None and sys.stdout.isatty():
+        click.echo_via_pager(text)
+    else:
+        click.echo(text, nl=False)
+
+
+def all_pages() -> dict[str, Path]:
+    """The pages for users, by name: `how-to/mailing`, `reference/sources`, `reference/sources/x`. Raises NotFound if
+    the package was installed without them."""
+    folder = next((folder for folder in FOLDERS if folder.is_dir()), None)
+    if folder is None:
+        raise NotFound("the documentation is missing from this installation; install the package again")
+    files = [file for subject in SUBJECTS for file in sorted((folder / subject).rglob("*.md"))]
+    return {_name(file.relative_to(folder)): file for file in files}
+
+
+def page_named(typed: str, names: list[str]) -> str:
+    """The page that is meant by a name, a path, or an address such as `docs/how-to/mailing.md#bounces`. Raises
+    NotFound."""
+    wanted = typed.partition("#")[0].removeprefix("docs/").removesuffix(".md").removesuffix(f"/{INDEX}").strip("/")
+    matches = [name for name in names if name == wanted] or [name for name in names if name.endswith(f"/{wanted}")]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise NotFound(f"{typed}: there are several such pages; write {' or '.join(matches)}")
+    raise NotFound(f"{typed}: no such page; {did_you_mean(wanted, names) or '`hotpapers docs` lists them'}")
+
+
+def _name(path: Path) -> str:
+    return path.parent.as_posix() if path.stem == INDEX else path.with_suffix("").as_posix()
+
+
+def _title(file: Path) -> str:
+    with file.open(encoding="utf-8") as lines:
+        return next((line.lstrip("# ").strip() for line in lines if line.startswith("# ")), "").replace("`", "")

@@ -1,0 +1,14 @@
+"""Collect: each source of a site is read into the record by its own job.
+
+sources         the networks, one reader each
+jobs            leases, rounds, pace and retries
+job_factory     from settings to jobs: which sources are on, how they are paced, what is kept
+collect_job     reads a source
+recount_job     reads counts again; coverage_items: what both report of what they read
+pipeline        one page into the record: parse, admit, compare, append
+reprocessing    parses stored raw payloads again with the current code
+source_check    tries a source without storing anything
+shared_index    the names of papers, shared by all jobs
+change_filter   which posts are tracked, what is new in an observation
+queries         what is known of posts and papers
+"""

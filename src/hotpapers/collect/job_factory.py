@@ -1,0 +1,282 @@
+"""From settings to jobs: which sources are on, how they are paced, and what they share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hotpapers.base import terms
+from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
+from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
+from hotpapers.base.model import Source
+from hotpapers.base.settings.explanations import converted
+from hotpapers.base.suggestions import choices
+from hotpapers.collect.change_filter import TrackedKeys, TrackedPosts
+from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import COUNTS
+from hotpapers.collect.jobs.leases import Leases
+from hotpapers.collect.jobs.loop import Clock, Job, JobLoop
+from hotpapers.collect.recount_job import RecountJob
+from hotpapers.collect.shared_index import SharedPaperIndex
+from hotpapers.collect.sources import SOURCES
+from hotpapers.record import Record, now
+
+ALWAYS_ON = ("arxiv", "bluesky", "hackernews", "lobsters", "huggingface")
+"""Sources that need no key, account or settings, and are on by default."""
+ON_WITH = {"mastodon": "servers", "feeds": "urls"}
+"""Sources that are on as soon as this setting is not empty."""
+
+PACE = {"arxiv.org": 3.0, "lobste.rs": 10.0, "hacker-news.firebaseio.com": 0.2, "www.reddit.com": 6.0}
+"""Minimum seconds between the starts of two requests to a host and its subdomains; one second for all others."""
+SHARED = frozenset({"arxiv.org"})
+"""Hosts that allow only one pace for all machines of a site, so it is kept in the store."""
+
+GONE = {"bluesky": ("dictionary", "parts", "part")}
+"""Settings of earlier versions, which are ignored: one process reads the whole stream."""
+ON = {"on": "true reads the source, false does not"}
+"""The setting that every source has besides its own."""
+
+WITHOUT_COUNTS = frozenset({"arxiv", "feeds"})
+"""Sources that have no counts."""
+
+
+class ConfiguredSource(NamedTuple):
+    """A source to read, and its settings."""
+
+    name: str
+    settings: msgspec.Struct
+
+
+def chosen_sources(
+    tables: Mapping[str, Mapping[str, Any]],
+    names: Sequence[str] = (),
+    file: str = "",
+    allowed: terms.Table = terms.TERMS,
+) -> list[ConfiguredSource]:
+    """The sources that are on, or those named. Raises SettingsError, UsageError."""
+    where = f"{file}: " if file else ""
+    for name in names:
+        if name not in SOURCES:
+            raise UsageError(f"{name}: no such source; known sources: {choices(name, SOURCES)}")
+    for name in tables:
+        if name not in SOURCES:
+            raise SettingsError(f"{where}source.{name}: no such source; known sources: {choices(name, SOURCES)}")
+    known = {name: ConfiguredSource(name, read_settings(name, tables.get(name, {}), file)) for name in SOURCES}
+    selection = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
+    for name in selection:
+        if problem := _unusable(name, tables.get(name, {}), allowed, is_named=name in names):
+            raise SettingsError(f"{where}{problem}")
+    for name, table in tables.items():
+        if not names and (problem := _silently_off(name, table)):
+            raise SettingsError(f"{where}{problem}")
+    return [known[name] for name in selection]
+
+
+def _unusable(name: str, table: Mapping[str, Any], allowed: terms.Table, *, is_named: bool) -> str:
+    """Why a source that is chosen cannot be read; empty if it can."""
+    required = ON_WITH.get(name, "")
+    if required and not table.get(required):
+        return f"source.{name}.{required}: must not be empty; `hotpapers docs sources/{name}` has an example"
+    if not terms.may_run(terms.of(allowed, name), name not in ALWAYS_ON or is_named):
+        return f"the terms of {name} do not allow reading it; see `hotpapers docs terms` and [terms.{name}]"
+    return ""
+
+
+def _silently_off(name: str, table: Mapping[str, Any]) -> str:
+    """What to write if a source has a table that does not say whether it is read; empty if it is on, or off on
+    purpose."""
+    required = ON_WITH.get(name, "")
+    if "on" in table or required in table or is_on(name, table):
+        return ""
+    remedy = f"name the {required} to read" if required else "write on = true to read it"
+    given = ", ".join(key for key, value in table.items() if value not in ("", [], {}))
+    return f"source.{name}: {f'has {given}, but ' if given else ''}is off; {remedy}, or on = false to keep it off"
+
+
+def is_on(name: str, table: Mapping[str, Any]) -> bool:
+    """Whether a source is on: as the settings say, or by default if it needs no settings."""
+    if "on" in table:
+        return bool(table["on"])
+    return name in ALWAYS_ON or bool(table.get(ON_WITH.get(name, ""), ()))
+
+
+def read_settings(name: str, table: Mapping[str, Any], file: str) -> msgspec.Struct:
+    """A source's own settings. Raises SettingsError with file, key and remedy."""
+    where = f"{file}: " if file else ""
+    if not isinstance(table.get("on", True), bool):
+        raise SettingsError(f"{where}source.{name}.on: must be true or false, without quotation marks")
+    try:
+        kept = {key: value for key, value in table.items() if key not in GONE.get(name, ())}
+        return converted(kept, SOURCES[name][1], f"source.{name}", ON)
+    except SettingsError as problem:
+        raise SettingsError(f"{where}{problem}") from problem.__cause__
+
+
+def addresses(settings: object) -> Iterator[str]:
+    """Every address that the operator has configured. Only these may be inside the operator's own network."""
+    if isinstance(settings, msgspec.Struct):
+        settings = msgspec.to_builtins(settings)
+    if isinstance(settings, str) and settings.partition("://")[0] in ("http", "https", "ws", "wss"):
+        yield settings
+    elif isinstance(settings, Mapping):
+        for value in settings.values():
+            yield from addresses(value)
+    elif isinstance(settings, list | tuple):
+        for value in settings:
+            yield from addresses(value)
+
+
+def secrets_of(settings: object) -> Iterator[str]:
+    """Every token and secret in the settings: none may appear in an error."""
+    if isinstance(settings, msgspec.Struct):
+        settings = msgspec.to_builtins(settings)
+    if isinstance(settings, Mapping):
+        for key, value in settings.items():
+            if isinstance(value, str) and value and key in ("token", "client_secret"):
+                yield value
+            yield from secrets_of(value)
+    elif isinstance(settings, list | tuple):
+        for value in settings:
+            yield from secrets_of(value)
+
+
+class IngestContext(NamedTuple):
+    """What all jobs of a process share. `stop`: when set, all of them end. `names`: the names of known papers. `pace`:
+    when each host may be asked next. `witnesses`: the servers' clocks. `terms`: what the networks allow. `back`: how
+    many µs before the first reading of a network are read too."""
+
+    store: str
+    contact: str
+    stop: threading.Event
+    leases: Leases
+    names: SharedPaperIndex
+    pace: HostPacer
+    witnesses: ServerClocks
+    terms: terms.Table = terms.TERMS
+    back: int | None = None
+
+    def record(self) -> Record:
+        """The store, newly opened; use it in one thread only."""
+        return Record(self.store)
+
+    @property
+    def clock(self) -> Clock:
+        """This machine's clock, for jobs that ask no network."""
+        return Clock(now, self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise Stopped("told to stop")
+
+
+def job_names(choices: Sequence[ConfiguredSource]) -> list[str]:
+    """The names of all jobs for the chosen sources."""
+    totals = [choice.name + COUNTS for choice in choices if choice.name not in WITHOUT_COUNTS]
+    return [*(choice.name for choice in choices), *totals]
+
+
+def make_jobs(choices: Sequence[ConfiguredSource], site: IngestContext) -> dict[str, Callable[[], JobLoop]]:
+    """The jobs for the chosen sources, by name. Each is created in the thread that runs it."""
+    jobs: dict[str, Callable[[], JobLoop]] = {}
+    for choice in choices:
+        jobs[choice.name] = partial(_rounds, choice.name, choice, site, _reading)
+        if choice.name not in WITHOUT_COUNTS:
+            jobs[choice.name + COUNTS] = partial(_rounds, choice.name + COUNTS, choice, site, _recounting)
+    return jobs
+
+
+def _rounds(
+    name: str,
+    choice: ConfiguredSource,
+    site: IngestContext,
+    make: Callable[[ConfiguredSource, Connection, IngestContext], Job],
+) -> JobLoop:
+    connection = make_connection(tuple(addresses(choice.settings)), tuple(secrets_of(choice.settings)), site)
+    clock = Clock(connection.http.now, connection.http.sleep)
+    return JobLoop(name, partial(make, choice, connection, site), site.record, site.leases, clock)
+
+
+def _reading(choice: ConfiguredSource, connection: Connection, site: IngestContext) -> CollectJob:
+    with site.record() as record:
+        known = TrackedPosts(record, choice.name, connection.http.now())
+    source, row = _source(choice, known, site), terms.of(site.terms, choice.name)
+    return CollectJob(source, connection, known, row, names=site.names, back=site.back)
+
+
+def _recounting(choice: ConfiguredSource, connection: Connection, site: IngestContext) -> RecountJob:
+    return RecountJob(_source(choice, TrackedKeys(), site), connection, terms.of(site.terms, choice.name))
+
+
+def _source(choice: ConfiguredSource, known: TrackedKeys, site: IngestContext) -> Source:
+    return SOURCES[choice.name][0](choice.settings, known, site.names.names)
+
+
+def make_connection(
+    own: Sequence[str],
+    secrets: Sequence[str],
+    shared: IngestContext,
+    more_pace: Mapping[str, float] = MappingProxyType({}),
+    limits: ClientLimits | None = None,
+) -> Connection:
+    """An HTTP client for one job, paced together with all others of the site.
+
+    `own`: the operator's own addresses, which may be inside the operator's network; `secrets`: what no error may
+    contain; `more_pace`: minimum seconds between the starts of two requests to further hosts; `limits`: if not the
+    usual ones.
+    """
+    pace = SitePacer(shared.record, shared.pace)
+    http = PoliteHttpClient(
+        user_agent(shared.contact),
+        pace={**PACE, **more_pace},
+        reserve=pace,
+        stop=shared.stop,
+        base_addresses=own,
+        secrets=secrets,
+        on_headers=shared.witnesses.listener(),
+        limits=limits,
+    )
+
+    def traffic() -> tuple[int, int, int]:
+        totals = http.traffic.totals()
+        return (totals.bytes_in, totals.bytes_out, sum(totals.requests.values()))
+
+    def close() -> None:
+        http.close()
+        pace.close()
+
+    return Connection(http, traffic, http.forget, close)
+
+
+class SitePacer:
+    """Seconds until a host may be asked, across all processes of the site if the host wants one pace per site.
+
+    For one thread. `within`: the pace of all other hosts, across the threads of this process. After a store failure,
+    the next call reopens the store.
+    """
+
+    def __init__(self, open_record: Callable[[], Record], within: HostPacer) -> None:
+        self._open, self._within = open_record, within
+        self._record: Record | None = None
+
+    def __call__(self, host: str, pace: float) -> float:
+        """Reserves the next moment for a host and returns the seconds until then. Raises StoreError."""
+        if host not in SHARED:
+            return self._within(host, pace)
+        try:
+            self._record = self._record or self._open()
+            return jobs_queries.reserve_moment(self._record, host, pace)
+        except StoreError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the store."""
+        if self._record is not None:
+            self._record.database.close()
+            self._record = None

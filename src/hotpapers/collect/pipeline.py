@@ -1,0 +1,100 @@
+"""From a network's page to a batch of the record, in four steps: parse, admit, compare, append.
+
+Fetching comes before this (`collect_job`, `recount_job`). Others may learn of the items only after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from hotpapers.base.model import Item, PayloadPage, Post, RawPayload, Reaction, Source
+from hotpapers.base.terms import NetworkTerms, admitted
+from hotpapers.collect.change_filter import ChangeFilter, edits, restored_posts
+from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.record.batches import WrittenBatch
+from hotpapers.record.parsing import ParsedPayload, parse
+from hotpapers.record.reaction_marks import remember_reactions
+
+POST = "post"
+"""The kind of payload with a post's content. A stream that is read again after an outage may repeat it."""
+EDIT = "edit"
+"""The kind of payload with a post's content after an edit. Only this kind removes mentions that the post no longer
+has."""
+COUNTS = "counts"
+"""The kind of payload requested by a post's key. A post that has counts exists."""
+REACTION = "reaction"
+SNAPSHOT = "snapshot"
+"""The kind of payload with one paper from arXiv's metadata snapshot."""
+NOT_KEPT = (SNAPSHOT, "counts", "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
+"""Kinds whose raw payloads are not kept, as their items hold everything."""
+
+
+class IngestedPage(NamedTuple):
+    """The result of storing a page: its batch, all its items, and those of them that were new."""
+
+    batch: WrittenBatch
+    items: Sequence[Item]
+    new_items: Sequence[Item]
+
+
+def ingest(
+    context: JobContext, source: Source, terms: NetworkTerms, page: PayloadPage, job: str, at: int
+) -> IngestedPage:
+    """Stores a page and its cursor in one batch, under the job's lease.
+
+    Items may be passed on only after this returns: a batch that fails is read again as if it were new.
+    """
+    parsed = [parse_admitted(source, terms, payload) for payload in page.payloads]
+    items = _items_of(parsed)
+    with context.batch() as batch:
+        remember_reactions(batch, _reactions(parsed), at)
+        changes = ChangeFilter.inside(batch, items, _edited_posts(parsed))
+        new = [_new_items(changes, payload) for payload in parsed]
+        written = batch.ingest(new, source=source.name, job=job, cursor=page.cursor, at=at)
+    return IngestedPage(written, items, _items_of(new))
+
+
+def _items_of(parsed: Iterable[ParsedPayload]) -> list[Item]:
+    return [item for payload in parsed for item in payload.items]
+
+
+def keep_raw_for(terms: NetworkTerms, payload: RawPayload) -> int:
+    """Microseconds to keep a raw payload, by its network's terms; 0 for not at all."""
+    return 0 if payload.kind in NOT_KEPT else terms.keep
+
+
+def parse_admitted(source: Source, terms: NetworkTerms, payload: RawPayload) -> ParsedPayload:
+    """The items that a source reads from a payload and its network's terms allow."""
+    return parse(lambda raw: admitted(source.read(raw), terms), payload, keep_raw_for(terms, payload))
+
+
+def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
+    """A payload's items and what follows from them and from earlier ones: a known post keeps what its payload does not
+    tell of, an edit retracts mentions, and a post that has counts still exists."""
+    if payload.kind in (POST, EDIT):
+        completed_items = [changes.completed(item) if isinstance(item, Post) else item for item in items]
+        return [*completed_items, *(edits(changes, items) if payload.kind == EDIT else ())]
+    if payload.kind == COUNTS:
+        return [*items, *restored_posts(changes, items)]
+    return list(items)
+
+
+def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
+    """A payload with only its new items."""
+    items = with_consequences(changes, parsed.payload, parsed.items)
+    return parsed._replace(items=[item for item in items if changes.is_new(item)])
+
+
+def _edited_posts(parsed: Iterable[ParsedPayload]) -> list[str]:
+    edits = (payload.items for payload in parsed if payload.payload.kind == EDIT)
+    return [item.post for item in chain.from_iterable(edits) if isinstance(item, Post)]
+
+
+def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:
+    """(reaction, post) pairs, for withdrawals, which may come with the next page."""
+    for payload in parsed:
+        post = next((item.post for item in payload.items if isinstance(item, Reaction)), "")
+        if payload.payload.kind == REACTION and post:
+            yield payload.payload.key, post

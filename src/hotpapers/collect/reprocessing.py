@@ -1,0 +1,42 @@
+"""Parses the raw payloads kept in the record again, with the source's current code and settings."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from hotpapers.base.model import Item, RawPayload, Source
+from hotpapers.base.terms import NetworkTerms, admitted
+from hotpapers.collect import queries
+from hotpapers.collect.change_filter import LASTING, ChangeFilter, TrackedKeys
+from hotpapers.collect.job_factory import ConfiguredSource
+from hotpapers.collect.pipeline import with_consequences
+from hotpapers.collect.sources import SOURCES
+from hotpapers.record import AsOfView, Record, now
+from hotpapers.record.batches import WrittenBatch
+from hotpapers.record.paper_names import KEPT, load_names
+from hotpapers.record.parsing import Parser
+from hotpapers.record.reparse import ReparsePlan
+
+
+def plan(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> ReparsePlan:
+    """What reprocessing would change. Raises StoreError."""
+    return record.plan_reprocess(choice.name, _reader(record, choice, terms), lasting=LASTING)
+
+
+def reprocess(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> WrittenBatch:
+    """Parses the raw payloads again. `quarantined` in the result: those that could be parsed before but not now; their
+    items stay as they are. Raises StoreError."""
+    return record.reprocess(choice.name, _reader(record, choice, terms), lasting=LASTING)
+
+
+def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Parser:
+    since = queries.oldest_original_at(record, choice.name) - KEPT  # the names matched against at the time
+    names = load_names(record, now(), since)
+    source: Source = SOURCES[choice.name][0](choice.settings, TrackedKeys(), names)
+    return partial(_read, source, terms, record.view())
+
+
+def _read(source: Source, terms: NetworkTerms, view: AsOfView, payload: RawPayload) -> list[Item]:
+    """`view`: used to look up what was known before this payload was seen."""
+    changes = ChangeFilter(view._replace(as_of=payload.at - 1))
+    return with_consequences(changes, payload, admitted(source.read(payload), terms))

@@ -1,0 +1,115 @@
+"""Trying a source for real, with a few requests: which of its addresses answer. Nothing is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from hotpapers.base.errors import NetError, RequestRefused
+from hotpapers.base.ids.mentions.paper_index import NO_NAMES
+from hotpapers.base.model import HttpClient, MeteredSource, Response
+from hotpapers.collect.change_filter import TrackedKeys
+from hotpapers.collect.job_factory import ON_WITH, ConfiguredSource, addresses
+from hotpapers.collect.sources import SOURCES
+
+T = TypeVar("T")
+REQUESTS = 2
+"""The most requests to one of a source's addresses: for some, the first one asks for a session."""
+KEYS = {
+    "mastodon": "token of the server in source.mastodon.servers, if it wants one",
+    "reddit": "client_id and client_secret in [source.reddit]",
+    "x": "token and budget in [source.x]",
+}
+"""What a source is given to be let in."""
+
+
+def how_to_switch_on(name: str) -> str:
+    """The settings with which a source that is off is read."""
+    needed = f"{ON_WITH[name]} in [source.{name}]" if name in ON_WITH else f"on = true in [source.{name}]"
+    return needed + (f", {KEYS[name]}" if name == "x" else "")
+
+
+class SourceCheck(NamedTuple):
+    """What a few requests showed. `answered`: the hosts that answered; `failed`: the others, each with its error;
+    `entries`: the payloads they sent; `is_refused`: whether a server, or the source itself, wants something that is not
+    in the settings; `is_metered`: the source costs money, so no request was sent."""
+
+    answered: tuple[str, ...] = ()
+    failed: Mapping[str, str] = {}
+    entries: int = 0
+    is_refused: bool = False
+    is_metered: bool = False
+
+
+def check_source(choice: ConfiguredSource, http: HttpClient) -> SourceCheck:
+    """Reads the beginning of each of a source's addresses. Raises Stopped."""
+    source = SOURCES[choice.name][0](choice.settings, TrackedKeys(), NO_NAMES)
+    is_metered = isinstance(source, MeteredSource)
+    client = LimitedClient(http, tuple(addresses(choice.settings)), 0 if is_metered else REQUESTS)
+    entries, own_problem = 0, ""
+    try:
+        for page in source.pages(client, None):
+            entries += len(page.payloads)
+    except RequestRefused as problem:  # by the source, before it asked anybody
+        own_problem = str(problem) if not client.failed and not client.answered else ""
+    except NetError:
+        pass  # the client has noted it
+    failed = {"": own_problem} if own_problem else client.failed
+    is_refused = bool(own_problem) or client.is_refused
+    return SourceCheck(tuple(client.answered), failed, entries, is_refused, is_metered and not own_problem)
+
+
+class Enough(NetError):
+    """An address has been tried as often as it may be. Sources go on to the next one."""
+
+
+class LimitedClient:
+    """An HTTP client that tries each of some base addresses a few times, and notes what came of it by host. Of streams
+    it reads one message."""
+
+    def __init__(self, http: HttpClient, bases: Sequence[str], limit: int) -> None:
+        self._http, self._bases, self._limit = http, bases, limit
+        self._counts: Counter[str] = Counter()
+        self.answered: dict[str, None] = {}
+        self.failed: dict[str, str] = {}
+        self.is_refused = False
+
+    def get(self, url: str, **how: Any) -> Response:
+        return self._ask(url, lambda: self._http.get(url, **how))
+
+    def post(self, url: str, **how: Any) -> Response:
+        return self._ask(url, lambda: self._http.post(url, **how))
+
+    def messages(self, url: str, **how: Any) -> Iterator[bytes | None]:
+        return self._first(url, lambda: self._http.messages(url, **how))
+
+    def lines(self, url: str, **how: Any) -> Iterator[bytes | None]:
+        return self._first(url, lambda: self._http.lines(url, **how))
+
+    def now(self) -> int:
+        return self._http.now()
+
+    def sleep(self, seconds: float) -> None:
+        raise Enough("a source that waits has been tried")
+
+    def _first(self, url: str, open_stream: Callable[[], Iterator[bytes | None]]) -> Iterator[bytes | None]:
+        yield self._ask(url, lambda: next(open_stream(), None))
+        raise Enough(url)
+
+    def _ask(self, url: str, request: Callable[[], T]) -> T:
+        base = max((base for base in self._bases if url.startswith(base)), key=len, default=urlsplit(url).netloc)
+        if self._counts[base] >= self._limit:
+            raise Enough(url)
+        self._counts[base] += 1
+        host = urlsplit(url).netloc
+        try:
+            result = request()
+        except NetError as problem:
+            self.failed[host] = str(problem)
+            self.is_refused = self.is_refused or isinstance(problem, RequestRefused)
+            raise
+        if host not in self.failed:
+            self.answered[host] = None
+        return result

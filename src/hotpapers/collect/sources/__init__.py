@@ -1,0 +1,58 @@
+"""The networks that are read, one file or folder of this package each. Register a new one here.
+
+`pages` asks the network, through the client that it is given, and yields raw payloads with the cursor after them.
+`read` is pure and returns the items in a payload. A source knows no store: pace, retries, transactions and coverage are
+up to `ingest`. docs/development/adding-a-source.md shows a complete one.
+
+Shared: `feed_parser` and `bounded_xml` (hostile XML), `paper_mentions` (which papers a post names), `batched_requests`,
+`endpoint_rotation`, `decoding`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+
+from hotpapers.base.model import Source
+from hotpapers.base.wings import load, sources
+from hotpapers.collect.sources.arxiv import ArxivSettings, ArxivSource
+from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.collect.sources.feeds import FeedsSettings, FeedsSource
+from hotpapers.collect.sources.hackernews import HackerNewsSettings, HackerNewsSource
+from hotpapers.collect.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
+from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.collect.sources.mastodon import MastodonSettings, MastodonSource
+from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
+from hotpapers.collect.sources.x import XSettings, XSource
+
+SourceClasses = tuple[Callable[..., Source], type[msgspec.Struct]]
+CORE: dict[str, SourceClasses] = {
+    "arxiv": (ArxivSource, ArxivSettings),
+    "bluesky": (BlueskySource, BlueskySettings),
+    "feeds": (FeedsSource, FeedsSettings),
+    "hackernews": (HackerNewsSource, HackerNewsSettings),
+    "huggingface": (HuggingFaceSource, HuggingFaceSettings),
+    "lobsters": (LobstersSource, LobstersSettings),
+    "mastodon": (MastodonSource, MastodonSettings),
+    "reddit": (RedditSource, RedditSettings),
+    "x": (XSource, XSettings),
+}
+"""By name: the source class, called with its settings, the known posts and the names of papers; and the class of its
+settings, `[source.<name>]`."""
+
+
+class AllSources(Mapping[str, SourceClasses]):
+    """Those of the core and of wings, whose modules import this one: so they are imported when they are looked up."""
+
+    def __getitem__(self, name: str) -> SourceClasses:
+        return CORE[name] if name in CORE else (load(sources()[name].source), load(sources()[name].settings))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*CORE, *sources()))
+
+    def __len__(self) -> int:
+        return len(CORE) + len(sources())
+
+
+SOURCES = AllSources()

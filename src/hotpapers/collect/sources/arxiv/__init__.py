@@ -1,0 +1,93 @@
+"""arXiv itself: each day's announcements in every archive, with metadata; no posts.
+
+    settings       what an operator may set
+    polling        which requests are made, in which order; cursor_state: how far the reading has come
+    completeness   finds what a feed lacked; feed_comparison: and what it has of another day
+    daily_feeds, api, oai_records, listing   the four formats; snapshot: arXiv's own file of all metadata
+    xml, paper_items, tex, page_facts   shared by the formats
+
+Some eighty requests every working day, one every three seconds: twenty feeds, their papers from the API a hundred at a
+time, and twenty listing pages. The listings show a missed day for a week; after that it is harvested by OAI-PMH.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+import msgspec
+
+from hotpapers.base import announcement_days as days
+from hotpapers.base.errors import InputError
+from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.model import HOUR, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.collect.sources.arxiv import api, cursor_state, daily_feeds, oai_records, page_facts, xml
+from hotpapers.collect.sources.arxiv.polling import ArxivPoll
+from hotpapers.collect.sources.arxiv.settings import ARCHIVES, ArxivSettings
+
+__all__ = ["ARCHIVES", "ArxivSettings", "ArxivSource"]
+
+TURN = 5 * 60 * 1_000_000
+"""Microseconds after midnight in New York at which the day's feeds are first read."""
+OWED_AGAIN = 2 * HOUR
+"""Microseconds until the API is asked again for versions that it has not described yet."""
+
+
+class ArxivSource:
+    """The source. `pages` ends after one round; its last page says when the next one is due."""
+
+    name = "arxiv"
+
+    def __init__(self, settings: ArxivSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
+        self.settings = settings
+        self.every = float(settings.every)
+        self.reach: int | None = None
+
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        """One round from a cursor on. Raises RetryLater, RequestRefused or NetError; earlier pages stay valid."""
+        yield from self._round(http, cursor, self.settings)
+
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+        """The same, plus the days announced since a moment: by their listings, and by OAI-PMH for earlier ones."""
+        first = days.date_at(since).isoformat()
+        settings = msgspec.structs.replace(self.settings, since=min(self.settings.since or first, first))
+        yield from self._round(http, cursor, settings, is_first=True)
+
+    def _round(
+        self, http: HttpClient, cursor: str | None, settings: ArxivSettings, *, is_first: bool = False
+    ) -> Iterator[PayloadPage]:
+        poll = ArxivPoll(settings, http, cursor_state.parse(cursor), is_first=is_first)
+        yield from poll.pages()
+        yield PayloadPage(next_at=self.next_due(http.now(), cursor_state.encode(poll.cursor)))
+
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+        """Nothing: arXiv has no counts."""
+        return iter(())
+
+    def next_due(self, now: int, cursor: str | None = None) -> int:
+        """When to read again after a successful round: soon while a day is open or due, else when the next one begins.
+
+        Holidays are read too: the table may be wrong, and a feed is only up for a day.
+        """
+        at = cursor_state.parse(cursor)
+        soon = now + self.settings.every * 1_000_000
+        if at.open or at.stamp or not at.day or (at.stale and at.day == days.current(now)):
+            return soon
+        due = days.closes_at(days.following(at.day)) + TURN
+        if at.owed or at.overdue:
+            due = min(due, now + OWED_AGAIN)
+        return due if due > now else soon
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """Reads papers, announcements, and how complete a day is. Raises InputError or ValueError."""
+        if payload.kind == "listed":
+            return [page_facts.read_announcement(payload.body, payload.at)]
+        if payload.kind == "day":
+            return [page_facts.read_coverage(payload.body, payload.at)]
+        tree, context = xml.unwrap(payload.body)
+        if payload.kind == "announcement":
+            return daily_feeds.read(tree, context.get("feed", ""), payload.at)
+        if payload.kind == "paper":
+            return [api.read(tree, payload.at)]
+        if payload.kind == "record":
+            return oai_records.read(tree, context, payload.at)
+        raise InputError(f"arxiv: unknown kind {payload.kind[:40]!r}")

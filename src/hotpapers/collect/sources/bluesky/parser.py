@@ -1,0 +1,309 @@
+"""Reads Bluesky's formats into items. Pure, so it can be run again at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.ids import timestamps
+from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.model import (
+    DAY,
+    Account,
+    Item,
+    Mention,
+    Post,
+    RawPayload,
+    Reaction,
+    ReactionType,
+    Snapshot,
+    TextLink,
+    Verdict,
+    storable,
+)
+from hotpapers.collect.sources.bluesky import schemas
+from hotpapers.collect.sources.paper_mentions import gone_post, mentions_by_name, mentions_of, title_verdicts
+
+NETWORK = "bluesky"
+LIMITS = frozenset(("!hide", "!takedown", "!no-unauthenticated", "porn", "sexual", "nudity", "graphic-media", "spam"))
+"""Labels that keep a post from being quoted: on the post, on its author, or by its author."""
+MAX_LINKS = 200
+"""Most links of a post that are considered."""
+REACTIONS: dict[str, ReactionType] = {schemas.LIKE: "like", schemas.REPOST: "repost"}
+_DIGITS = {digit: value for value, digit in enumerate("234567abcdefghijklmnopqrstuvwxyz")}
+
+
+def key_of(id: str) -> str:
+    """Our key for a post (from its at:// address) or for an account (from its DID)."""
+    return f"{NETWORK}:{id}"
+
+
+def address(did: str, collection: str, rkey: str) -> str:
+    """A record's address."""
+    return f"at://{did}/{collection}/{rkey}"
+
+
+def answer_key(uri: str, kind: str) -> str:
+    """The address of a post's reaction to another post: it may reply to one and quote another."""
+    return f"{uri}#{kind}"
+
+
+def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
+    """The items in a payload. Raises InputError and msgspec's errors if it cannot be read."""
+    if payload.kind == "post":
+        return _read_post(payload, names)
+    if payload.kind == "edit":
+        return _read_post(payload, names, known=True)
+    if payload.kind == "counts":
+        return _read_view(payload, names)
+    if payload.kind == "reaction":
+        return _read_reaction(payload)
+    if payload.kind == "withdrawn":
+        return _read_withdrawal(payload)
+    if payload.kind == "account":
+        return _read_account(payload)
+    if payload.kind == "gone":
+        created_at = tid_time(payload.key.rpartition("/")[2]) or 0
+        return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", min(created_at, payload.at))]
+    schemas.event(payload.body)  # raises again for a message that could not be read when it came
+    raise InputError(f"Bluesky has no payloads of kind {payload.kind}")
+
+
+# ---- posts -------------------------------------------------------------------------------------------
+
+
+def _read_post(payload: RawPayload, names: PaperIndex, *, known: bool = False) -> list[Item]:
+    """A post with its papers. Without papers it yields nothing unless it is `known`: then an edit removed them."""
+    event = schemas.event(payload.body)
+    if event.commit is None:
+        raise InputError("a post without a commit")
+    record = schemas.post_record(event.commit.record)
+    uri = address(event.did, event.commit.collection, event.commit.rkey)
+    post_mentions = mentions(key_of(uri), record, payload.at, names)
+    learned_at = max(min(event.time_us, payload.at), 0)
+    longest_ago = learned_at if event.commit.operation == "update" else DAY
+    created_at = creation_time(event.commit.rkey, record.created_at, learned_at, longest_ago)
+    doubts = title_verdicts(post_mentions, record.text, names, was_edited=known)
+    return [_post(uri, record, created_at, payload.at), *post_mentions, *doubts] if post_mentions or known else []
+
+
+def author_of(uri: str) -> str:
+    """The DID in a record's address, `at://did:plc:…/collection/key`. Raises InputError."""
+    parts = uri.split("/")
+    if len(parts) < 3 or not parts[2]:
+        raise InputError(f"{uri[:60]!r} is not a record's address")
+    return parts[2]
+
+
+def _post(
+    uri: str,
+    record: schemas.PostRecord,
+    created_at: int,
+    at: int,
+    author: schemas.AppViewAuthor | None = None,
+    labels: Sequence[schemas.LabelValue] = (),
+) -> Post:
+    all_labels = [*labels, *(author.labels if author else ()), *(record.labels.values if record.labels else ())]
+    quoted = record.embed.quoted() if record.embed else ""
+    langs = [lang for lang in record.langs or () if 0 < len(lang) <= 35]
+    return Post(
+        post=key_of(storable(uri)),
+        network=NETWORK,
+        account=key_of(author_of(uri)),
+        created_at=created_at,
+        text=storable(record.text),
+        links=links_of(record),
+        lang=storable(langs[0]) if langs else "und",
+        handle=storable(author.valid_handle()) if author else "",
+        name=storable(author.display_name) if author else "",
+        reply_to=key_of(storable(record.reply.parent.uri)) if record.reply and record.reply.parent.uri else "",
+        quotes=key_of(storable(quoted)) if quoted else "",
+        limits=tuple(sorted({label.val for label in all_labels if not label.neg and label.val in LIMITS})),
+        observed_at=at,
+    )
+
+
+def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex = NO_NAMES) -> list[Mention]:
+    """One mention for each paper that a post names: in a link of its text, in a card, or in its words."""
+    cards = record.embed.cards() if record.embed else []
+    links = record.facet_targets()[:MAX_LINKS]
+    by_card = [_in_embed(mention) for mention in mentions_of(post, at, "", cards)]
+    by_link = mentions_of(post, at, "", links)
+    by_paper = {mention.paper: mention for mention in [*mentions_of(post, at, record.text), *by_card, *by_link]}
+    for mention in [
+        *map(_in_embed, mentions_by_name(post, at, "", cards, names)),
+        *mentions_by_name(post, at, record.text, links, names),
+    ]:
+        by_paper.setdefault(mention.paper, mention)
+    return list(by_paper.values())
+
+
+def _in_embed(mention: Mention) -> Mention:
+    return Mention(
+        post=mention.post,
+        paper=mention.paper,
+        form=mention.form,
+        found_in="embed",
+        version=mention.version,
+        observed_at=mention.observed_at,
+    )
+
+
+def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
+    """The links in a post's text, in code points. Facets that split a character or overlap are skipped."""
+    candidates = [
+        (facet.index.byte_start, facet.index.byte_end, feature.target)
+        for facet in record.facets or ()
+        for feature in facet.features
+        if facet.index and feature.target
+    ][:MAX_LINKS]
+    places = code_points(record.text, {place for start, end, _ in candidates for place in (start, end)})
+    links: list[TextLink] = []
+    for start, end, target in sorted(candidates):
+        if start < end and start in places and end in places and (not links or places[start] >= links[-1].end):
+            links.append(TextLink(places[start], places[end], storable(target)))
+    return tuple(links)
+
+
+def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
+    """Byte offsets in a text's UTF-8 as code points; those outside the text or inside a character are left out."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    result: dict[int, int] = {}
+    counted_bytes = code_point = 0
+    for place in sorted(places):
+        if 0 <= place <= len(encoded) and (place == len(encoded) or encoded[place] & 0xC0 != 0x80):
+            code_point += sum(byte & 0xC0 != 0x80 for byte in encoded[counted_bytes:place])
+            counted_bytes = place
+            result[place] = code_point
+    return result
+
+
+# ---- moments -----------------------------------------------------------------------------------------
+
+
+def creation_time(rkey: str, claimed: str, bound: int, oldest: int) -> int:
+    """When a post was created: the time in its key, else the claimed one, if it is at most `oldest` before `bound`;
+    else `bound`. Both are the author's claims, and a program can write anything there."""
+    for moment in (tid_time(rkey), timestamps.parse_iso(claimed)):
+        if moment is not None and bound - oldest <= moment <= bound:
+            return moment
+    return bound
+
+
+def tid_time(rkey: str) -> int | None:
+    """The time in a record's key, if the key is a TID (https://atproto.com/specs/tid), else None. µs UTC."""
+    if len(rkey) != 13 or rkey[0] not in "234567abcdefghij" or any(digit not in _DIGITS for digit in rkey):
+        return None
+    value = 0
+    for digit in rkey:
+        value = value << 5 | _DIGITS[digit]
+    return value >> 10
+
+
+# ---- everything else ---------------------------------------------------------------------------------
+
+
+def _read_view(payload: RawPayload, names: PaperIndex) -> list[Item]:
+    view = schemas.view(payload.body)
+    key, author = key_of(storable(view.uri)), view.author
+    created_at = creation_time(view.uri.rpartition("/")[2], view.record.created_at, payload.at, payload.at)
+    snapshot = Snapshot(
+        post=key,
+        reposts=view.repost_count,
+        likes=view.like_count,
+        replies=view.reply_count,
+        quotes=view.quote_count,
+        observed_at=payload.at,
+    )
+    post = _post(view.uri, view.record, created_at, payload.at, author, view.labels)
+    post_mentions = mentions(key, view.record, payload.at, names)
+    return [
+        post,
+        *_accounts(author, payload.at),
+        *post_mentions,
+        *title_verdicts(post_mentions, view.record.text, names),
+        snapshot,
+    ]
+
+
+def _accounts(author: schemas.AppViewAuthor, at: int) -> list[Item]:
+    """The account, if its handle is known."""
+    if not author.valid_handle():
+        return []
+    return [
+        Account(
+            account=key_of(author.did),
+            handle=storable(author.handle),
+            name=storable(author.display_name),
+            automated=any(label.val == "bot" and not label.neg for label in author.labels),
+            observed_at=at,
+        )
+    ]
+
+
+def _read_reaction(payload: RawPayload) -> list[Item]:
+    event = schemas.event(payload.body)
+    if event.commit is None:
+        raise InputError("a reaction without a commit")
+    kind, record = _reaction_type(event.commit, payload.key), event.commit.record
+    if kind in schemas.ANSWERS:
+        post = schemas.post_record(record).answers().get(kind, "")
+    else:
+        post = schemas.like_or_repost(record).subject.uri
+    if not post:
+        raise InputError(f"a {kind} without a post")
+    return [_reaction_item(event.did, kind, post, payload.at)]
+
+
+def _read_withdrawal(payload: RawPayload) -> list[Item]:
+    reaction = schemas.withdrawal(payload.body)
+    if reaction.event.commit is None:
+        raise InputError("a withdrawal without a commit")
+    return [
+        _reaction_item(
+            reaction.event.did,
+            _reaction_type(reaction.event.commit, payload.key),
+            reaction.post,
+            payload.at,
+            withdrawn=True,
+        )
+    ]
+
+
+def _reaction_type(commit: schemas.CommitEvent, key: str) -> ReactionType:
+    """The type, by the collection; for a post's replies and quotes, by the end of the key."""
+    kind = REACTIONS.get(commit.collection)
+    if commit.collection == schemas.POST:
+        kind = next((kind for kind in schemas.ANSWERS if key.endswith(answer_key("", kind))), None)
+    if kind is None:
+        raise InputError("not a like, repost, reply or quote")
+    return kind
+
+
+def _reaction_item(did: str, kind: ReactionType, post: str, at: int, *, withdrawn: bool = False) -> Reaction:
+    return Reaction(
+        post=key_of(storable(post)),
+        account=key_of(storable(did)),
+        type=kind,
+        withdrawn=withdrawn,
+        observed_at=at,
+    )
+
+
+def _read_account(payload: RawPayload) -> list[Item]:
+    """A verdict that hides all posts of an inactive account until it is active again."""
+    event = schemas.event(payload.body)
+    if event.account is None:
+        raise InputError("an account event without an account")
+    active, status = event.account.active, event.account.status
+    return [
+        Verdict(
+            subject=key_of(storable(event.did)),
+            about="",
+            rule="network",
+            judgement="shown" if active else "hidden",
+            version=1,
+            reason="active" if active else (isinstance(status, str) and storable(status)) or "inactive",
+            observed_at=payload.at,
+        )
+    ]

@@ -1,0 +1,216 @@
+"""Bluesky's formats, as far as needed: events of the stream, records, views. Unknown fields are ignored.
+
+https://atproto.com/specs/event-stream · https://github.com/bluesky-social/jetstream · lexicons app.bsky.feed.*
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hotpapers.base.model import ReactionType
+from hotpapers.collect.sources.decoding import Count, Flag, entry_decoder
+
+POST = "app.bsky.feed.post"
+LIKE = "app.bsky.feed.like"
+REPOST = "app.bsky.feed.repost"
+EXTERNAL, RECORD, RECORD_WITH_MEDIA = (f"app.bsky.embed.{name}" for name in ("external", "record", "recordWithMedia"))
+LINK = "app.bsky.richtext.facet#link"
+ANSWERS: tuple[ReactionType, ...] = ("reply", "quote")
+"""How a post may react to another post."""
+
+
+class CommitEvent(msgspec.Struct, gc=False):
+    """A change to a record in a repository. A deletion has no record."""
+
+    operation: str
+    collection: str
+    rkey: str
+    record: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class AccountStatus(msgspec.Struct, gc=False):
+    """Whether an account is active, and if not why: deactivated, deleted, suspended, takendown …"""
+
+    active: bool
+    status: Any = ""
+
+
+class StreamEvent(msgspec.Struct, gc=False):
+    """A message from Jetstream. `time_us`: when the network learned of it."""
+
+    did: str
+    time_us: int
+    commit: CommitEvent | None = None
+    account: AccountStatus | None = None
+
+
+class StrongRef(msgspec.Struct, gc=False):
+    """A reference to a record."""
+
+    uri: str = ""
+
+
+class LikeOrRepost(msgspec.Struct, gc=False):
+    """A like or a repost."""
+
+    subject: StrongRef
+
+
+class ByteSlice(msgspec.Struct, gc=False, rename="camel"):
+    """A span of a text, in bytes of its UTF-8."""
+
+    byte_start: int
+    byte_end: int
+
+
+class FacetFeature(msgspec.Struct, gc=False):
+    """What a facet is: a link, or something else."""
+
+    uri: str = ""
+    type: str = msgspec.field(name="$type", default="")
+
+    @property
+    def target(self) -> str:
+        """Where a link leads; empty for anything else."""
+        return self.uri if self.type in ("", LINK) else ""
+
+
+class Facet(msgspec.Struct, gc=False):
+    """A span of a text that links somewhere."""
+
+    index: ByteSlice | None = None
+    features: list[FacetFeature] = []
+
+
+class ReplyRef(msgspec.Struct, gc=False):
+    """The post that a post replies to."""
+
+    parent: StrongRef
+
+
+class EmbedMedia(msgspec.Struct, gc=False):
+    """Media beside a quoted post."""
+
+    external: StrongRef | None = None
+    type: str = msgspec.field(name="$type", default="")
+
+
+class QuotedRecord(msgspec.Struct, gc=False):
+    """A quoted record, one level deeper if there are media beside it."""
+
+    uri: str = ""
+    record: StrongRef | None = None
+
+
+class Embed(msgspec.Struct, gc=False):
+    """A post's embed: a card, a quoted post, or both. Anybody may add types of embeds: others are passed over, even if
+    they have fields of these names."""
+
+    type: str = msgspec.field(name="$type", default="")
+    external: StrongRef | None = None
+    record: QuotedRecord | None = None
+    media: EmbedMedia | None = None
+
+    def cards(self) -> list[str]:
+        """The addresses of its cards."""
+        own = self.external if self.type in ("", EXTERNAL) else None
+        beside = self.media if self.type in ("", RECORD_WITH_MEDIA) else None
+        beside_card = beside.external if beside and beside.type in ("", EXTERNAL) else None
+        return [card.uri for card in (own, beside_card) if card and card.uri]
+
+    def quoted(self) -> str:
+        """The quoted post, if there is one; lists, feeds and the like are not quoted."""
+        record = self.record if self.type in ("", RECORD, RECORD_WITH_MEDIA) else None
+        uri = (record.record.uri if record.record else record.uri) if record else ""
+        return uri if f"/{POST}/" in uri else ""
+
+
+class LabelValue(msgspec.Struct, gc=False):
+    """A label that somebody applied."""
+
+    val: str = ""
+    neg: Flag = False
+
+
+class SelfLabels(msgspec.Struct, gc=False):
+    """Labels by the author."""
+
+    values: list[LabelValue] = []
+
+
+class PostRecord(msgspec.Struct, gc=False, rename="camel"):
+    """A post as its author wrote it."""
+
+    text: str
+    created_at: str = ""
+    langs: list[str] | None = None
+    facets: list[Facet] | None = None
+    embed: Embed | None = None
+    reply: ReplyRef | None = None
+    labels: SelfLabels | None = None
+
+    def facet_targets(self) -> list[str]:
+        """The targets of the links in its text."""
+        return [feature.target for facet in self.facets or () for feature in facet.features if feature.target]
+
+    def answers(self) -> dict[ReactionType, str]:
+        """The post that it replies to and the one that it quotes."""
+        result: dict[ReactionType, str] = {}
+        if self.reply and self.reply.parent.uri:
+            result["reply"] = self.reply.parent.uri
+        if self.embed and (quoted := self.embed.quoted()):
+            result["quote"] = quoted
+        return result
+
+
+class AppViewAuthor(msgspec.Struct, gc=False, rename="camel"):
+    """An account as a view shows it; its handle is `handle.invalid` if it does not resolve."""
+
+    did: str
+    handle: str = ""
+    display_name: str = ""
+    labels: list[LabelValue] = []
+
+    def valid_handle(self) -> str:
+        return "" if self.handle == "handle.invalid" else self.handle
+
+
+class AppViewPost(msgspec.Struct, gc=False, rename="camel"):
+    """A post with its counts, as getPosts returns it."""
+
+    uri: str
+    author: AppViewAuthor
+    record: PostRecord
+    like_count: Count | None = None
+    repost_count: Count | None = None
+    reply_count: Count | None = None
+    quote_count: Count | None = None
+    labels: list[LabelValue] = []
+
+
+class AppViewPostUri(msgspec.Struct):
+    """The part of a view that identifies its post."""
+
+    uri: str
+
+
+class AppViewPosts(msgspec.Struct):
+    """The response of getPosts, without posts that no longer exist."""
+
+    posts: list[msgspec.Raw]
+
+
+class WithdrawnReaction(msgspec.Struct):
+    """A deleted like or repost, with the post it was for, which the event itself does not name."""
+
+    post: str
+    event: StreamEvent
+
+
+event = msgspec.json.Decoder(StreamEvent).decode
+like_or_repost = msgspec.json.Decoder(LikeOrRepost).decode
+post_record = entry_decoder(PostRecord)
+view = entry_decoder(AppViewPost)
+withdrawal = msgspec.json.Decoder(WithdrawnReaction).decode

@@ -1,0 +1,178 @@
+"""Picks the relevant events of the stream: posts that name papers, and reactions and changes to tracked posts.
+
+This runs for every event of the network, hundreds per second, and hundreds of times as many after an outage. So an
+event is decoded without its record, and most are dropped at first sight.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Container, Mapping, Sequence
+
+import msgspec
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.ids.mentions import spans
+from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.model import PostTracker, RawPayload, ReactionType
+from hotpapers.collect.sources.bluesky import schemas
+from hotpapers.collect.sources.bluesky.parser import MAX_LINKS, NETWORK, REACTIONS, address, answer_key, key_of
+from hotpapers.collect.sources.paper_mentions import MAX_TEXT_CHARS
+
+UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoders raise for invalid input."""
+NOTHING: Sequence[RawPayload] = ()
+
+
+class EventFilter:
+    """Keeps the relevant events. `known`: keys of the posts and accounts that the record tracks.
+
+    A withdrawal names only the reaction. Its post is known to the filter for the last `remembers` reactions, otherwise
+    it asks `known`, if that is a PostTracker. `fresh`: posts and accounts that it let through and that `known` may not
+    have yet.
+    """
+
+    def __init__(self, known: Container[str], *, reactions: bool, remembers: int, names: PaperIndex = NO_NAMES) -> None:
+        self._names = names
+        self._known, self._most_reactions = known, remembers
+        self._reactions = frozenset(REACTIONS if reactions else ())
+        self._post_of = known.post_of if isinstance(known, PostTracker) else _unknown_reaction
+        self._holds = known.holds if isinstance(known, PostTracker) else known.__contains__
+        self._posts_by_reaction: OrderedDict[str, str] = OrderedDict()
+        self.fresh: set[str] = set()
+
+    def payloads(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
+        """The payloads of an event, if it is relevant. Raises the decoder's errors for an invalid event."""
+        commit = event.commit
+        if commit is None:
+            return self._account(event, body, at) if event.account else NOTHING
+        if commit.collection in self._reactions:
+            return self._reaction(event, commit, body, at)
+        return self._post(event, commit, body, at) if commit.collection == schemas.POST else NOTHING
+
+    def _is_tracked(self, id: str) -> bool:
+        key = key_of(id)
+        return key in self._known or key in self.fresh
+
+    def _is_tracked_post(self, uri: str) -> bool:
+        """Whether an address that somebody wrote is a tracked post's: it might be a tracked account."""
+        return self._is_tracked(uri) and uri.startswith("at://")
+
+    def _is_known(self, id: str) -> bool:
+        """Whether the record has it at all: removed posts leave the pages, however old they are."""
+        return self._is_tracked(id) or self._holds(key_of(id))
+
+    # ---- posts -----------------------------------------------------------------------------------------
+
+    def _post(
+        self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        """A post that names a paper, or did before it was edited; its replies and quotes; its deletion. A known post's
+        new wording is of kind `edit`: papers it no longer names were edited out."""
+        uri = address(event.did, schemas.POST, commit.rkey)
+        if commit.operation == "delete":
+            removals = [RawPayload("gone", uri, body, at)] if self._is_known(uri) else []
+            return [*removals, *self._withdrawn_answers(uri, {}, body, at)]
+        record = post_record(commit.record)
+        payloads: list[RawPayload] = []
+        if commit.operation == "update" and self._is_known(uri):
+            payloads.append(RawPayload("edit", uri, body, at))
+        elif names_paper(commit.record, record, self._names):
+            self.fresh.update((key_of(uri), key_of(event.did)))
+            payloads.append(RawPayload("post", uri, body, at))
+        if record is None or (commit.operation == "create" and not (record.reply or record.embed)):
+            return payloads
+        payloads += self._answers(uri, record, commit.operation, body, at)
+        return payloads
+
+    def _answers(
+        self, uri: str, record: schemas.PostRecord, operation: str, body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        """Replies to and quotes of tracked posts: reactions to these, whether or not they name a paper themselves."""
+        answers = {kind: post for kind, post in record.answers().items() if self._is_tracked_post(post)}
+        withdrawals = self._withdrawn_answers(uri, answers, body, at) if operation == "update" else NOTHING
+        return [
+            *withdrawals,
+            *(self._reaction_payload(answer_key(uri, kind), post, body, at) for kind, post in answers.items()),
+        ]
+
+    def _withdrawn_answers(
+        self, uri: str, answers: Mapping[ReactionType, str], body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        """Withdrawals of the answers that a post no longer has. `answers`: those that it has now."""
+        return [
+            payload
+            for kind in schemas.ANSWERS
+            for payload in self._withdrawal_payloads(answer_key(uri, kind), body, at, answers.get(kind, ""))
+        ]
+
+    # ---- reactions -------------------------------------------------------------------------------------
+
+    def _reaction(
+        self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        if commit.operation == "delete":
+            return self._withdrawal_payloads(address(event.did, commit.collection, commit.rkey), body, at)
+        post = _reacted_post(commit.record)
+        is_tracked, is_changed = self._is_tracked_post(post), commit.operation == "update"
+        if not (is_tracked or is_changed):  # nearly all of them
+            return NOTHING
+        reaction = address(event.did, commit.collection, commit.rkey)
+        withdrawals = self._withdrawal_payloads(reaction, body, at, post) if is_changed else NOTHING
+        return [*withdrawals, self._reaction_payload(reaction, post, body, at)] if is_tracked else withdrawals
+
+    def _reaction_payload(self, reaction: str, post: str, body: bytes, at: int) -> RawPayload:
+        self._posts_by_reaction[reaction] = post
+        if len(self._posts_by_reaction) > self._most_reactions:
+            self._posts_by_reaction.popitem(last=False)
+        return RawPayload("reaction", reaction, body, at)
+
+    def _withdrawal_payloads(self, reaction: str, body: bytes, at: int, current: str = "") -> Sequence[RawPayload]:
+        """The withdrawal of a reaction that is not, or no longer, for the post `current`."""
+        # not removed: a page that gets lost is read again
+        post = self._posts_by_reaction.get(reaction, "")
+        if post in ("", current):
+            post = (self._post_of(reaction) or "").removeprefix(f"{NETWORK}:")
+        if post in ("", current):
+            return NOTHING
+        return [RawPayload("withdrawn", reaction, msgspec.json.encode({"post": post, "event": msgspec.Raw(body)}), at)]
+
+    # ---- accounts --------------------------------------------------------------------------------------
+
+    def _account(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
+        return [RawPayload("account", event.did, body, at)] if self._is_known(event.did) else NOTHING
+
+
+def _unknown_reaction(reaction: str, /) -> str | None:
+    return None
+
+
+def _reacted_post(record: msgspec.Raw) -> str:
+    """The post of a like or a repost; empty if that is invalid: servers pass on whatever somebody writes."""
+    try:
+        return schemas.like_or_repost(record).subject.uri
+    except UNREADABLE:
+        return ""
+
+
+def post_record(record: msgspec.Raw) -> schemas.PostRecord | None:
+    """A post's record; None if it is invalid."""
+    try:
+        return schemas.post_record(record)
+    except UNREADABLE:
+        return None
+
+
+def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperIndex = NO_NAMES) -> bool:
+    """Whether a post names a paper, by the same search as in `parser.read`, over all its words and links at once.
+
+    An invalid record is kept only if its bytes name a paper; reading it later reports that it is broken.
+    """
+    if post is None:
+        return bool(spans(bytes(raw).decode("utf-8", "replace")[:MAX_TEXT_CHARS]))
+    post_text = post.text[:MAX_TEXT_CHARS]
+    links = post.facet_targets()[:MAX_LINKS] if post.facets else []
+    if post.embed is not None:
+        links += post.embed.cards()
+    text = "\n".join((post_text, *links)) if links else post_text
+    return bool(spans(text)) or (names.may_name(text) and bool(names.papers_in(post_text, links)))

@@ -1,0 +1,204 @@
+"""Reads RSS, Atom and JSON feeds of any version, broken ones too, into entries. The only file that uses feedparser."""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import html
+import io
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+import msgspec
+
+from hotpapers.base.errors import InputError, NetError
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import storable
+from hotpapers.base.untrusted_json import decode_json
+from hotpapers.collect.sources import bounded_xml
+
+MAX_ENTRIES = 500
+MAX_FEED_BYTES = 10_000_000
+"""Most bytes of a feed; larger ones are refused."""
+MAX_BROKEN_FEED_BYTES = 300_000
+"""Most bytes of a feed that is not well-formed XML: the time to repair it grows with the square of its length."""
+MAX_CONTENT_CHARS = 200_000
+"""Characters of an entry's content that are kept."""
+MAX_OTHER_ADDRESSES = 20
+"""Addresses per entry that are kept beside its own."""
+MAX_FIELD_CHARS = 5_000
+"""Characters of an entry's address, title and author that are kept."""
+
+_SURROGATE = re.compile(
+    rb"&#(?:x0*+d[89a-f][0-9a-f]{2}|0*+(?:5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]));?", re.I
+)
+"""References to lone surrogates, which make feedparser give up on the whole feed."""
+_DATES = ("published_parsed", "updated_parsed")
+_RELATIONS = ("enclosure", "related", "via", "alternate")
+"""Links of an Atom entry to its subject, its source, its files. RSS's `<enclosure>` is among them."""
+
+
+class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of a feed. `id`: the feed's own, or made from link and title if it gives none. `published`: µs UTC.
+    `elsewhere`: what the entry is about or brings along: the page that an entry of a link blog points to, enclosures.
+
+    `title` and `content` are HTML. A feed's dates are only its author's claims.
+    """
+
+    id: str
+    link: str = ""
+    title: str = ""
+    author: str = ""
+    content: str = ""
+    published: int | None = None
+    language: str = "und"
+    elsewhere: tuple[str, ...] = ()
+
+
+def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedEntry]:
+    """The entries of a feed, in its order. Raises NetError if it is not a feed at all."""
+    if len(body) > MAX_FEED_BYTES:
+        raise NetError(f"{url}: a feed of {len(body):,} bytes; at most {MAX_FEED_BYTES:,} are read")
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
+        yield from _json_entries(body.removeprefix(b"\xef\xbb\xbf"), url)
+        return
+    document = _parse(body, headers, url)
+    if not document.get("version") and not document.entries:
+        raise NetError(f"{url}: not a feed")
+    language = str(document.feed.get("language") or "und")
+    for entry in document.entries[:MAX_ENTRIES]:
+        yield _entry(entry, url, language)
+
+
+def _parse(body: bytes, headers: Mapping[str, str], url: str) -> Any:
+    """Run feedparser. It gets a stream: bytes that happen to be a file's name would be opened."""
+    body = _truncate(body, url)
+    known_headers = {"content-type": headers["content-type"]} if "content-type" in headers else {}
+    # without an address, or it would turn short ids such as t3_x into addresses
+    stream = io.BytesIO(_SURROGATE.sub(b"&#xfffd;", body))
+    try:
+        return feedparser.parse(
+            stream, response_headers=known_headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception as problem:  # a broken feed can make feedparser raise anything
+        raise NetError(f"{url}: this feed cannot be read: {type(problem).__name__}") from problem
+
+
+def _truncate(body: bytes, url: str) -> bytes:
+    """The part of a feed that is within the limits, and quick for feedparser to read. Raises NetError."""
+    body = bounded_xml.tidy(body)
+    try:
+        truncated = bounded_xml.truncate(body)
+    except InputError as problem:
+        raise NetError(f"{url}: this feed cannot be read: {problem}") from problem
+    if truncated is None and (len(body) > MAX_BROKEN_FEED_BYTES or not bounded_xml.is_small(body)):
+        raise NetError(f"{url}: {len(body):,} bytes of broken XML; at most {MAX_BROKEN_FEED_BYTES:,} are repaired")
+    return body if truncated is None else truncated
+
+
+def _entry(entry: Any, url: str, language: str) -> FeedEntry:
+    contents = [_html(part) for part in entry.get("content", ())] or [_html(entry.get("summary_detail"))]
+    link, title = _text_of(entry.get("link")), _html(entry.get("title_detail"))[:MAX_FIELD_CHARS]
+    return FeedEntry(
+        id=_text_of(entry.get("id")) or made_id(link, title, contents[0]),
+        link=urljoin_or_not(url, link),
+        title=title,
+        author=_text_of(entry.get("author")),
+        content="\n".join(contents)[:MAX_CONTENT_CHARS],
+        published=_first_date(_moment_of(entry[name]) for name in _DATES if name in entry),
+        language=_text_of(entry.get("language")) or language,
+        elsewhere=_elsewhere(
+            url, link, (part.get("href") for part in entry.get("links", ()) if part.get("rel") in _RELATIONS)
+        ),
+    )
+
+
+def _elsewhere(url: str, link: str, addresses: Iterable[object]) -> tuple[str, ...]:
+    """Addresses beside an entry's own link."""
+    texts = filter(None, map(_text_of, addresses))
+    others = dict.fromkeys(address for text in texts if (address := urljoin_or_not(url, text)) != link)
+    return tuple(others)[:MAX_OTHER_ADDRESSES]
+
+
+def _moment_of(parsed: time.struct_time | None) -> int | None:
+    return calendar.timegm(parsed) * timestamps.SECOND if parsed and 1 <= parsed.tm_year <= 9999 else None
+
+
+def _first_date(moments: Iterable[int | None]) -> int | None:
+    """The first date in whole seconds; years up to 1970 are what programs write if they know no date."""
+    return next((timestamps.whole_seconds(at) for at in moments if at is not None and at > 0), None)
+
+
+def _text_of(value: object) -> str:
+    return storable(value.strip()[:MAX_FIELD_CHARS]) if isinstance(value, str) else ""
+
+
+def _html(part: Any) -> str:
+    """A title or content as HTML; plain text is escaped to show the same."""
+    value = storable(str((part or {}).get("value") or ""))[:MAX_CONTENT_CHARS]
+    return html.escape(value) if (part or {}).get("type") == "text/plain" else value
+
+
+def urljoin_or_not(url: str, link: str) -> str:
+    """A link resolved against the feed's own address; unchanged if it cannot be an address."""
+    try:
+        return urljoin(url, link) if link else ""
+    except ValueError:
+        return link
+
+
+def made_id(link: str, title: str, content: str) -> str:
+    """An id for an entry without one, from its link and title, or from its content if both are empty."""
+    text = f"{link}\n{title}" if link or title else content
+    return "made:" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+# ---- JSON Feed -----------------------------------------------------------------------------------------
+
+
+class _JsonFeed(msgspec.Struct):
+    version: str
+    items: list[dict[str, Any] | Any]
+    language: Any = ""
+
+
+def _json_entries(body: bytes, url: str) -> Iterator[FeedEntry]:
+    try:
+        feed = decode_json(body, _JsonFeed)
+    except InputError as problem:
+        raise NetError(f"{url}: not a JSON feed: {problem}") from problem
+    for item in feed.items[:MAX_ENTRIES]:
+        if isinstance(item, dict):
+            yield _json_entry(item, url, _text_of(feed.language) or "und")
+
+
+def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
+    """An entry from an item whose every field may be missing or of the wrong type."""
+    title = html.escape(_text_of(item.get("title")))
+    link = urljoin_or_not(url, _text_of(item.get("url")) or _text_of(item.get("external_url")))
+    parts = {name: v for name in ("content_html", "content_text", "summary") if isinstance(v := item.get(name), str)}
+    content = parts.get("content_html") or html.escape(parts.get("content_text") or parts.get("summary") or "")
+    authors = [*_list_of(item.get("authors")), item.get("author")]
+    files = [file.get("url") for file in _list_of(item.get("attachments")) if isinstance(file, dict)]
+    names = dict.fromkeys(_text_of(author.get("name")) for author in authors if isinstance(author, dict))
+    id = item.get("id")
+    return FeedEntry(
+        id=_text_of(str(id)) if isinstance(id, str | int | float) and id != "" else made_id(link, title, content),
+        link=link,
+        title=title,
+        author=", ".join(filter(None, names)),
+        content=storable(content[:MAX_CONTENT_CHARS]),
+        published=_first_date(
+            timestamps.parse_iso(_text_of(item.get(name))) for name in ("date_published", "date_modified")
+        ),
+        language=_text_of(item.get("language")) or language,
+        elsewhere=_elsewhere(url, link, [item.get("external_url"), *files]),
+    )
+
+
+def _list_of(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

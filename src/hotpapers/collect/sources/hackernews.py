@@ -1,0 +1,300 @@
+"""Hacker News: stories and comments that link papers, found by Algolia's search; counts from Firebase.
+
+Algolia gives at most 1,000 hits per query, so longer periods are read in slices, newest first.
+https://hn.algolia.com/api · https://github.com/HackerNews/API
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated
+
+import msgspec
+
+from hotpapers.base.errors import NetError, PartiallyRead
+from hotpapers.base.ids.html_text import plain
+from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.base.model import Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot, TextLink
+from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.collect.sources.batched_requests import GONE, ids_in, one_by_one
+from hotpapers.collect.sources.decoding import (
+    Count,
+    Flag,
+    Score,
+    decode_entry,
+    decode_or_none,
+    decode_response,
+    unreadable_key,
+)
+from hotpapers.collect.sources.list_checks import no_overlap
+from hotpapers.collect.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts
+from hotpapers.collect.sources.removals import RemovalCheck
+
+NETWORK = "hackernews"
+MAX_HITS = 1_000
+OVERLAP = 2 * 3600
+"""Seconds that are read again: the search indexes items and their edits late."""
+RECENT = 3
+"""How many of a term's newest items are asked for to see whether the search still has any."""
+LAG = 900
+"""Seconds by which the search may lag; beyond that, the reading counts as incomplete."""
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=10**10)]
+_KEY = re.compile(rf"{NETWORK}:([0-9]{{1,12}})", re.ASCII)
+
+
+class HackerNewsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`algolia`, `firebase`: base addresses. `terms`: what is searched for. `every`: seconds between rounds.
+    `first_days`: how many days back the first round goes if `[run] read_back` is 0."""
+
+    algolia: str = "https://hn.algolia.com/api/v1"
+    firebase: str = "https://hacker-news.firebaseio.com/v0"
+    terms: tuple[str, ...] = ("arxiv.org", "alphaxiv.org", "ar5iv.org", "huggingface.co/papers", "scirate.com")
+    every: AtLeastOne = 600
+    first_days: int = 7
+
+
+class _Hits(msgspec.Struct):
+    hits: list[msgspec.Raw]
+
+
+class _HitTime(msgspec.Struct):
+    object_id: str = msgspec.field(name="objectID")
+    created_at_i: Seconds
+
+
+class _Cursor(msgspec.Struct, frozen=True):
+    """Up to when everything was read, and when the newest item of each term was created, in seconds."""
+
+    read: int = 0
+    newest: dict[str, int] = {}
+
+
+def _parse(cursor: str | None) -> _Cursor:
+    """The stored cursor; earlier versions stored only `read`."""
+    if not cursor or cursor.isdigit():
+        return _Cursor(int(cursor or 0))
+    return msgspec.json.decode(cursor, type=_Cursor)
+
+
+def _page_with_cursor(read: int, newest: dict[str, int]) -> PayloadPage:
+    return PayloadPage((), msgspec.json.encode(_Cursor(read, newest), order="sorted").decode())
+
+
+def _last_pages(newest: int | None, now: int, by_term: dict[str, int]) -> Iterator[PayloadPage]:
+    """The end of a round. `newest`: when the search's newest item was created, in s. Late items are read later."""
+    if newest is not None and now - newest <= LAG:
+        yield _page_with_cursor(now, by_term)
+        return
+    if newest is None:
+        raise PartiallyRead("the search returned no items")
+    yield _page_with_cursor(newest, by_term)
+    yield PayloadPage(until=newest * 1_000_000)
+    raise PartiallyRead(f"the search has nothing newer than {minute_of(newest * 1_000_000)}")
+
+
+class HackerNewsSource:
+    """The connector. Each term is read from its newest item on at the latest, which must be found again."""
+
+    name = NETWORK
+
+    def __init__(self, settings: HackerNewsSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
+        self.every = settings.every
+        self.reach: int | None = None
+        self._removal_check = RemovalCheck()
+
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        """Everything created since the cursor, with an overlap."""
+        now, before = http.now() // 1_000_000, _parse(cursor)
+        newest = self._newest(http, now)
+        since = before.read - OVERLAP if cursor else now - self.settings.first_days * 86_400
+        by_term = yield from self._since(http, since, now, before.newest)
+        yield from _last_pages(newest, now, by_term)
+
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+        """Everything created since a moment: the search has the whole history."""
+        now = http.now() // 1_000_000
+        newest = self._newest(http, now)
+        by_term = yield from self._since(http, since // 1_000_000, now, _parse(cursor).newest)
+        yield PayloadPage(since=since)
+        yield from _last_pages(newest, now, by_term)
+
+    def _newest(self, http: HttpClient, now: int) -> int | None:
+        """When the search's newest item of any kind was created, in seconds: how far its index has come."""
+        params = {"tags": "(story,comment)", "hitsPerPage": "1", "numericFilters": f"created_at_i<={now}"}
+        hits = decode_response(http.get(f"{self.settings.algolia}/search_by_date", params=params), _Hits).hits
+        return max((hit_time.created_at_i for hit in hits if (hit_time := decode_or_none(hit, _HitTime))), default=None)
+
+    def _since(
+        self, http: HttpClient, since: int, until: int, before: Mapping[str, int]
+    ) -> Generator[PayloadPage, None, dict[str, int]]:
+        """Everything that has one of the terms. `before`: when the newest item of each term known so far was created.
+        Returns the same as of now. Raises PartiallyRead, after all terms, if some that had items have none now."""
+        newest = {term: before[term] for term in self.settings.terms if term in before}
+        emptied_terms = []
+        for term in self.settings.terms:
+            times = yield from self._slices(http, term, min(since, before.get(term, since)), until)
+            if not times and term in before:
+                _, times = self._search(http, term, 0, until, most=RECENT)
+                emptied_terms += [] if times else [term]
+            newest |= {term: max(times)} if times else {}
+        if emptied_terms:
+            raise no_overlap(f"the search for {', '.join(emptied_terms)}")
+        return newest
+
+    def _slices(self, http: HttpClient, term: str, since: int, until: int) -> Generator[PayloadPage, None, list[int]]:
+        """A term's items between two moments, newest first. Returns when they were created, in seconds."""
+        all_times = list[int]()
+        while True:
+            payloads, times = self._search(http, term, since, until)
+            yield PayloadPage(payloads)
+            all_times += times
+            oldest = min(times, default=since)
+            if len(payloads) < MAX_HITS or oldest >= until or oldest <= since:
+                return all_times
+            until = oldest
+
+    def _search(
+        self, http: HttpClient, term: str, since: int, until: int, most: int = MAX_HITS
+    ) -> tuple[list[RawPayload], list[int]]:
+        """A term's newest items between two moments, and when they were created, in seconds."""
+        params = {
+            "query": f'"{term}"',
+            "tags": "(story,comment)",
+            "hitsPerPage": str(most),
+            "advancedSyntax": "true",
+            "typoTolerance": "false",
+            "numericFilters": f"created_at_i>={since},created_at_i<={until}",
+        }
+        response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
+        hits = decode_response(response, _Hits).hits
+        pairs = [(decode_or_none(hit, _HitTime), bytes(hit)) for hit in hits]
+        payloads = [
+            RawPayload("post", entry.object_id if entry else unreadable_key(body), body, response.at)
+            for entry, body in pairs
+        ]
+        return payloads, [entry.created_at_i for entry, _ in pairs if entry]
+
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+        """Each item's current score and comments, or that it is gone."""
+        return self._removal_check.pages(
+            ids_in(keys, _KEY),
+            lambda items: one_by_one(items, lambda item: self._item(http, item)),
+            lambda: self._listed(http),
+        )
+
+    def _listed(self, http: HttpClient) -> list[str]:
+        """The newest items that the search finds for any of the terms."""
+        for term in self.settings.terms:
+            hits, _ = self._search(http, term, 0, http.now() // 1_000_000, most=RECENT)
+            if hits:
+                return [payload.key for payload in hits]
+        return []
+
+    def _item(self, http: HttpClient, item: str) -> PayloadPage:
+        response = http.get(f"{self.settings.firebase}/item/{item}.json")
+        if response.body.strip() == b"null":
+            return self._missing(http, item)
+        item_id = decode_response(response, FirebaseItem).id
+        if str(item_id) != item:
+            raise NetError(f"{response.url}: answered with a different item: {item_id}")
+        return PayloadPage([RawPayload("counts", item, response.body, response.at)])
+
+    def _missing(self, http: HttpClient, item: str) -> PayloadPage:
+        """Firebase answered `null`, as it also does for very new items and sometimes for existing ones. The item is
+        gone if the search that found it does not have it either; otherwise nothing is known."""
+        response = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
+        return PayloadPage([RawPayload("gone", item, b"null", response.at)] if response.status in GONE else ())
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """Reads a story or comment with its papers, or an item's counts, or that it is gone."""
+        if payload.kind == "gone":
+            return [gone_post(NETWORK, f"{NETWORK}:{payload.key}", payload.at, "deleted")]
+        if payload.kind == "counts":
+            return read_counts(payload.body, payload.at)
+        return read_hit(payload.body, payload.at, self.names)
+
+
+# ---- into our items --------------------------------------------------------------------------------------
+
+
+class AlgoliaHit(msgspec.Struct):
+    """A story or comment as Algolia's search returns it."""
+
+    object_id: str = msgspec.field(name="objectID")
+    created_at_i: Seconds
+    author: str = ""
+    title: str | None = None
+    url: str | None = None
+    points: Score | None = None
+    num_comments: Count | None = None
+    story_text: str | None = None
+    comment_text: str | None = None
+    story_id: int | None = None
+
+
+class FirebaseItem(msgspec.Struct):
+    """An item as Firebase returns it; `null` means that it does not have the item."""
+
+    id: int
+    time: Seconds = 0
+    type: str = ""
+    deleted: Flag = False
+    dead: Flag = False
+    score: Score | None = None
+    descendants: Count | None = None
+
+
+def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
+    """A story or comment with its papers."""
+    hit = decode_entry(body, AlgoliaHit)
+    key = f"{NETWORK}:{hit.object_id}"
+    text, links = _text_and_links(hit)
+    mentions = mentions_of(key, at, text, [*([hit.url] if hit.url else []), *links], names)
+    return [*_post(key, hit, text, links, at), *mentions, *title_verdicts(mentions, text, names)] if mentions else []
+
+
+def read_counts(body: bytes, at: int) -> list[Item]:
+    """An item's current score and comments, or that it is gone; nothing for a comment, whose score is not public."""
+    if body.strip() == b"null":
+        return []
+    item = decode_entry(body, FirebaseItem)
+    key = f"{NETWORK}:{item.id}"
+    if item.deleted or item.dead:
+        reason = "deleted" if item.deleted else "removed"
+        return [gone_post(NETWORK, key, at, reason, item.time * 1_000_000)]
+    if item.score is None:
+        return []
+    return [Snapshot(post=key, likes=max(item.score, 0), replies=item.descendants, observed_at=at)]
+
+
+def _text_and_links(hit: AlgoliaHit) -> tuple[str, tuple[TextLink, ...]]:
+    """A story's title, linked as a whole, and its text; or a comment's text."""
+    if hit.comment_text is not None:
+        return plain(hit.comment_text)
+    return join_title(hit.title or "", hit.url, *plain(hit.story_text or ""))
+
+
+def _post(key: str, hit: AlgoliaHit, text: str, links: tuple[TextLink, ...], at: int) -> list[Item]:
+    account = f"{NETWORK}:{hit.author}" if hit.author else ""
+    reply_to = f"{NETWORK}:{hit.story_id}" if hit.comment_text is not None and hit.story_id else ""
+    items: list[Item] = [
+        Post(
+            post=key,
+            network=NETWORK,
+            account=account,
+            created_at=hit.created_at_i * 1_000_000,
+            text=text,
+            links=links,
+            lang="en",
+            handle=hit.author,
+            reply_to=reply_to,
+            observed_at=at,
+        ),
+        *([Account(account=account, handle=hit.author, observed_at=at)] if account else []),
+    ]
+    if hit.comment_text is None and hit.points is not None:
+        items.append(Snapshot(post=key, likes=max(hit.points, 0), replies=hit.num_comments, observed_at=at))
+    return items

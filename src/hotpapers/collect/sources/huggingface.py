@@ -1,0 +1,249 @@
+"""Hugging Face daily papers: a paper's page counts as a post, its upvotes as reactions.
+
+https://huggingface.co/docs/huggingface_hub (list_daily_papers, paper_info)
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import Annotated
+
+import msgspec
+
+from hotpapers.base.errors import NetError
+from hotpapers.base.ids import arxiv, timestamps
+from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.model import (
+    DAY,
+    Account,
+    HttpClient,
+    Item,
+    Mention,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Response,
+    Snapshot,
+    TextLink,
+)
+from hotpapers.base.settings.limits import AtLeastOne
+from hotpapers.collect.sources.batched_requests import GONE, ids_in, one_by_one
+from hotpapers.collect.sources.decoding import (
+    Count,
+    decode_entry,
+    decode_or_none,
+    decode_response,
+    microseconds_of,
+    unreadable_key,
+)
+from hotpapers.collect.sources.list_checks import no_overlap
+from hotpapers.collect.sources.paper_mentions import gone_post
+from hotpapers.collect.sources.removals import RemovalCheck
+
+NETWORK = "huggingface"
+MAX_PAGE_PAPERS = 100
+"""Papers per page of a list, the most that the site gives."""
+MAX_PAGES = 5
+"""Most pages of a day's list that are read."""
+NO_LIST = (400, 404)
+"""Statuses of a day that has no list, or none yet."""
+WEEK = 7
+"""At least one of this many days has a list."""
+_KEY = re.compile(rf"{NETWORK}:([0-9a-z.-]{{1,20}}(?:/[0-9]{{7}})?)", re.ASCII)
+MAX_ADDRESS_CHARS = 300
+"""Most characters of a project page's or repository's address."""
+
+
+class HuggingFaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`base`: the site. `days`: how many daily lists are read each round, at least two: after midnight, the last papers
+    of the day before still have to be read. `every`: seconds between rounds."""
+
+    base: str = "https://huggingface.co"
+    days: Annotated[int, msgspec.Meta(ge=2)] = 3
+    every: AtLeastOne = 1800
+
+
+class _Submitter(msgspec.Struct):
+    id: str = msgspec.field(name="_id", default="")
+    user: str = ""
+    name: str = ""
+    fullname: str = ""
+
+
+class _Paper(msgspec.Struct, rename="camel"):
+    id: str
+    upvotes: Count | None = None
+    title: str = ""
+    submitted_on_daily_at: datetime.datetime | None = None
+    published_at: datetime.datetime | None = None
+    submitted_on_daily_by: _Submitter | None = None
+    project_page: str | None = None
+    github_repo: str | None = None
+
+
+class _Daily(msgspec.Struct, rename="camel"):
+    paper: _Paper
+    num_comments: Count | None = None
+
+
+class _PaperId(msgspec.Struct):
+    id: str
+
+
+class _DailyId(msgspec.Struct):
+    paper: _PaperId
+
+
+class HuggingFaceSource:
+    """The connector. Each round reads the lists of the last days again; keys remove duplicates. The cursor is the day
+    of the newest list that had papers."""
+
+    name = NETWORK
+
+    def __init__(self, settings: HuggingFaceSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
+        self.every = settings.every
+        self.reach: int | None = (settings.days - 1) * DAY  # the first of these days began at least this long ago
+        self._removal_check = RemovalCheck()
+
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        """The daily lists, oldest first. A single day may have none, but not a whole week."""
+        yield from self._lists(http, self.settings.days, cursor)
+        yield PayloadPage()
+
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+        """The daily lists since a day. A list with the most papers may be incomplete."""
+        complete_from, days = since, http.now() // DAY - since // DAY + 1
+        for day, page in enumerate(self._lists(http, days, cursor), since // DAY):
+            complete_from = (day + 1) * DAY if len(page.payloads) >= MAX_PAGES * MAX_PAGE_PAPERS else complete_from
+            yield page
+        yield PayloadPage(since=min(max(complete_from, since), http.now()))
+
+    def _lists(self, http: HttpClient, days: int, cursor: str | None) -> Iterator[PayloadPage]:
+        """The lists of the last `days` days, a page each."""
+        any_list = any_paper = False
+        for days_ago in reversed(range(days)):
+            day = timestamps.day_of(http.now() - days_ago * DAY)
+            payloads = self._whole_list(http, day)
+            any_list, any_paper = any_list or payloads is not None, any_paper or bool(payloads)
+            yield PayloadPage(payloads or (), max(cursor or "", day) if payloads else None)
+        if not any_list or (cursor and not any_paper):
+            self._check_earlier_lists(http, days, cursor)
+
+    def _whole_list(self, http: HttpClient, day: str) -> list[RawPayload] | None:
+        """The papers of a day, page by page; None if it has no list."""
+        payloads: list[RawPayload] = []
+        for number in range(MAX_PAGES):
+            response = self._list(http, day, number)
+            if response.status != 200:
+                return payloads if number else None
+            papers = decode_response(response, list[msgspec.Raw])
+            payloads += [_payload(raw, response.at) for raw in papers]
+            if len(papers) < MAX_PAGE_PAPERS:
+                break
+        return payloads
+
+    def _list(self, http: HttpClient, day: str, number: int = 0, accept: Sequence[int] = NO_LIST) -> Response:
+        """A page of a day's list."""
+        params = {"date": day, "limit": str(MAX_PAGE_PAPERS), **({"p": str(number)} if number else {})}
+        return http.get(f"{self.settings.base}/api/daily_papers", params=params, accept=accept)
+
+    def _check_earlier_lists(self, http: HttpClient, days: int, cursor: str | None) -> None:
+        """Raises NetError if no earlier day has a list either: then the lists themselves have moved or are gone; and
+        PartiallyRead if all lists are empty though there were papers."""
+        any_list = False
+        for days_ago in range(days, days + WEEK):
+            is_last = days_ago == days + WEEK - 1
+            day = timestamps.day_of(http.now() - days_ago * DAY)
+            response = self._list(http, day, accept=() if is_last and not any_list else NO_LIST)
+            if response.status == 200:
+                any_list = True
+                if not cursor or decode_response(response, list[msgspec.Raw]):
+                    return
+        if cursor:
+            raise no_overlap("the daily lists")
+
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+        """Each paper's current upvotes, or that its page is gone."""
+        return self._removal_check.pages(
+            ids_in(keys, _KEY),
+            lambda papers: one_by_one(papers, lambda paper: self._paper(http, paper)),
+            lambda: self._listed(http),
+        )
+
+    def _listed(self, http: HttpClient) -> list[str]:
+        """The papers of the newest list that has any."""
+        for days_ago in range(WEEK):
+            payloads = self._whole_list(http, timestamps.day_of(http.now() - days_ago * DAY))
+            if payloads:
+                return [payload.key for payload in payloads]
+        return []
+
+    def _paper(self, http: HttpClient, paper: str) -> PayloadPage:
+        response = http.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)
+        if response.status in GONE:
+            return PayloadPage([RawPayload("gone", paper, b"null", response.at)])
+        if decode_response(response, _PaperId).id != paper:
+            raise NetError(f"{response.url}: answered with a different paper")
+        return PayloadPage([RawPayload("counts", paper, response.body, response.at)])
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """Reads a listed paper, a paper's upvotes, or that its page is gone."""
+        key = f"{NETWORK}:{payload.key}"
+        if payload.kind == "gone":
+            return [gone_post(NETWORK, key, payload.at, "deleted")]
+        if payload.kind == "counts":
+            paper = decode_entry(payload.body, _Paper)
+            return [Snapshot(post=key, likes=paper.upvotes, observed_at=payload.at)]
+        return _daily_items(key, decode_entry(payload.body, _Daily), payload.at)
+
+
+def _payload(raw: msgspec.Raw, at: int) -> RawPayload:
+    entry = decode_or_none(raw, _DailyId)
+    return RawPayload("post", entry.paper.id if entry else unreadable_key(raw), bytes(raw), at)
+
+
+def _daily_items(key: str, daily: _Daily, at: int) -> list[Item]:
+    paper, submitter = daily.paper, daily.paper.submitted_on_daily_by or _Submitter()
+    listed_at = paper.submitted_on_daily_at or paper.published_at
+    handle = submitter.user or submitter.name
+    account = f"{NETWORK}:{submitter.id or handle}" if submitter.id or handle else ""
+    text, links = _text_and_links(paper)
+    items: list[Item] = [
+        Post(
+            post=key,
+            network=NETWORK,
+            account=account,
+            created_at=microseconds_of(listed_at) if listed_at else at,
+            text=text,
+            links=links,
+            lang="en",
+            handle=handle,
+            name=submitter.fullname,
+            observed_at=at,
+        ),
+        Mention(
+            post=key,
+            paper=arxiv.key(arxiv.parse(paper.id).id),
+            form="huggingface",
+            found_in="listing",
+            observed_at=at,
+        ),
+        Snapshot(post=key, likes=paper.upvotes, replies=daily.num_comments, observed_at=at),
+    ]
+    if account:
+        items.append(Account(account=account, handle=handle, name=submitter.fullname, observed_at=at))
+    return items
+
+
+def _text_and_links(paper: _Paper) -> tuple[str, tuple[TextLink, ...]]:
+    """The title, and below it the links on the paper's page: its project page and its code."""
+    text, links = " ".join(paper.title.split()), []
+    for address in (paper.project_page, paper.github_repo):
+        if address and address.startswith(("https://", "http://")) and len(address) <= MAX_ADDRESS_CHARS:
+            start = len(text) + 1
+            text = f"{text}\n{address}"
+            links.append(TextLink(start, len(text), address))
+    return text, tuple(links)

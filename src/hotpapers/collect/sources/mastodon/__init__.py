@@ -1,0 +1,168 @@
+"""Mastodon and compatible servers: hashtag and public timelines of the servers that the operator names.
+
+A post is the same post on every server; its counts are fetched from its home server.
+
+settings        which servers are read
+schemas         the formats of statuses
+server_events   the format of event streams
+parser          reads statuses into items
+timelines       which pages of a timeline are read
+home_servers    counts, and what is gone
+
+https://docs.joinmastodon.org/methods/timelines/
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import partial
+
+import msgspec
+
+from hotpapers.base.errors import NetError
+from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.base.model import HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.collect.sources.decoding import decode_or_none, unreadable_key
+from hotpapers.collect.sources.endpoint_rotation import EndpointRotation
+from hotpapers.collect.sources.mastodon import parser
+from hotpapers.collect.sources.mastodon.home_servers import HomeServers
+from hotpapers.collect.sources.mastodon.parser import HOME, NETWORK, PUBLIC, edits, host
+from hotpapers.collect.sources.mastodon.schemas import TimelineEntry
+from hotpapers.collect.sources.mastodon.server_events import ServerEvent, events
+from hotpapers.collect.sources.mastodon.settings import MastodonServer, MastodonSettings
+from hotpapers.collect.sources.mastodon.timelines import Timeline
+
+__all__ = ["MastodonServer", "MastodonSettings", "MastodonSource"]
+
+SECOND = 1_000_000
+REMEMBERED = 10_000
+"""How many posts of a streaming server are remembered by the server's own number, which its deletions name; and how
+many posts by the server that told of them."""
+
+
+class MastodonSource:
+    """The connector. The cursor keeps the creation time of the newest entry read from each timeline."""
+
+    name = NETWORK
+
+    def __init__(self, settings: MastodonSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
+        self.every = settings.every
+        self.reach: int | None = None
+        self._rotation = EndpointRotation()
+        self._homes = HomeServers()
+        self._hosts = frozenset(host(server.base) for server in settings.servers)
+        self._read_since: dict[str, int] = {}
+        self._uris_by_id: OrderedDict[str, str] = OrderedDict()
+        self._tellers: OrderedDict[str, str] = OrderedDict()
+
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        """The new entries of each timeline. A failing timeline doesn't stop the others; its error is raised last."""
+        parts = ((timeline.name, timeline.new_pages()) for timeline in self._timelines(http, cursor))
+        yield from self._rotation.pages(http, parts, final_pages=self._stream_pages(http))
+
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+        """The same, but each timeline is first read back to a moment, as far as its server goes; again in a new
+        process, which cannot know how far an earlier one came."""
+        timelines = {timeline.name: timeline for timeline in self._timelines(http, cursor)}
+        yield from self._rotation.pages(
+            http, ((name, self._pages_back(timeline, since)) for name, timeline in timelines.items())
+        )
+        if self._read_since.keys() >= timelines.keys():
+            yield PayloadPage(since=max(self._read_since.values()))
+
+    def _pages_back(self, timeline: Timeline, since: int) -> Iterator[PayloadPage]:
+        if timeline.name in self._read_since:
+            yield from timeline.new_pages()
+            return
+        complete_from = yield from timeline.pages_back(since)
+        self._read_since[timeline.name] = since if complete_from is None else complete_from
+        yield PayloadPage((), timeline.cursor())
+
+    def _timelines(self, http: HttpClient, cursor: str | None) -> Iterator[Timeline]:
+        newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
+        for server in self.settings.servers:
+            for path in server.paths:
+                yield Timeline(http, server, path, newest, partial(self._payloads_of, server))
+
+    def _payloads_of(
+        self, server: MastodonServer, entry: TimelineEntry | None, body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        """The payloads of a timeline's entry, or of a boost's original. Counts are trusted only from the home server;
+        edits too, if it is read or can be asked, else from the server that told of the post."""
+        if entry is None:
+            return [RawPayload("post", unreadable_key(body), body, at)]
+        if entry.boosted:
+            return self._payloads_of(server, decode_or_none(entry.boosted, TimelineEntry), entry.boosted, at)
+        if isinstance(entry.visibility, str) and entry.visibility not in PUBLIC:
+            return []
+        at_home = host(entry.uri) == host(server.base)
+        if at_home and server.streaming:
+            _remember(self._uris_by_id, f"{server.base} {entry.id}", entry.uri)
+        payload = RawPayload("home" if at_home else "post", entry.uri, body, at)
+        is_known = f"{NETWORK}:{entry.uri}" in self.known
+        if is_known and not at_home and not self._tells_edits(server, entry):
+            return []
+        if not at_home:
+            _remember(self._tellers, entry.uri, server.base)
+        return [payload, *(edits(entry, payload) if is_known else [])]
+
+    def _tells_edits(self, server: MastodonServer, entry: TimelineEntry) -> bool:
+        """Whether a server that is not a known post's home is believed about its words: only one server is, or each
+        round would record several versions, as servers' copies differ. In a new process, which cannot know who told of
+        the post, it is the first server that shows an edit."""
+        if HOME.fullmatch(entry.uri) or host(entry.uri) in self._hosts:
+            return False
+        teller = self._tellers.get(entry.uri, "" if len(self._hosts) > 1 else server.base)
+        return teller == server.base or (not teller and bool(entry.edited_at))
+
+    # ---- event streams ---------------------------------------------------------------------------------
+
+    def _stream_pages(self, http: HttpClient) -> Iterator[PayloadPage]:
+        """Listen to one server until the next round is due. If its stream fails, the rounds alone must do."""
+        server = next((server for server in self.settings.servers if server.streaming), None)
+        if server is None:
+            return
+        payloads: list[RawPayload] = []
+        started_at = last_page_at = http.now()
+        is_due = False
+        try:
+            for event in events(http.lines(server.stream, headers=server.headers)):
+                now = http.now()
+                payloads += self._event_payloads(event, server, now) if event else ()
+                if now - last_page_at >= SECOND and (payloads or event is None):
+                    yield PayloadPage(payloads)
+                    payloads, last_page_at = [], now
+                is_due = now - started_at >= self.settings.every * SECOND
+                if is_due:
+                    break
+        except NetError:
+            pass
+        yield PayloadPage(payloads, next_at=http.now() if is_due else None)
+
+    def _event_payloads(self, event: ServerEvent, server: MastodonServer, at: int) -> Sequence[RawPayload]:
+        """A new or edited post, or the deletion of a tracked post, if its own server reports it."""
+        if event.name in ("update", "status.update"):
+            return self._payloads_of(server, decode_or_none(event.data, TimelineEntry), event.data, at)
+        if event.name == "delete":
+            uri = self._uris_by_id.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
+            return [RawPayload("gone", uri, b"null", at)] if f"{NETWORK}:{uri}" in self.known else []
+        return []
+
+    # ---- known posts ---------------------------------------------------------------------------------------
+
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+        """Each post as its home server has it now, or that it is gone. See HomeServers."""
+        return self._homes.counts(http, keys)
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """Reads a public post with its papers, and its counts if they come from its home server; or that it is gone."""
+        return parser.read_payload(payload, self.names)
+
+
+def _remember(values: OrderedDict[str, str], name: str, value: str) -> None:
+    """Adds a value, and drops the oldest if there are too many."""
+    values[name] = value
+    if len(values) > REMEMBERED:
+        values.popitem(last=False)

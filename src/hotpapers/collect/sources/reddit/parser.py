@@ -1,0 +1,228 @@
+"""Reads Reddit's posts, from its API and its feeds, into items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+
+from hotpapers.base.errors import PartiallyRead
+from hotpapers.base.ids.html_text import plain
+from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.base.model import Account, Item, Mention, Post, Snapshot, TextLink
+from hotpapers.collect.sources.decoding import Count, Flag, Score, decode_entry
+from hotpapers.collect.sources.feed_parser import FeedEntry
+from hotpapers.collect.sources.list_checks import overlap_problem
+from hotpapers.collect.sources.paper_mentions import gone_post, join_title, mentions_of, title_verdicts
+
+NETWORK = "reddit"
+DELETED, REMOVED = "[deleted]", "[removed]"
+BY_AUTHOR = frozenset(("deleted", "author"))
+# Placeholders in place of a title: "[deleted by user]", "[ Removed by Reddit ]".
+_TITLE_PLACEHOLDER = re.compile(r"\[ ?(deleted|removed) by [^\]]{1,60}\]", re.IGNORECASE | re.ASCII)
+
+
+def too_many(subreddit: str, number: int, oldest: float) -> PartiallyRead:
+    """The error for a list of newest posts that doesn't reach back to the last reading. `oldest`: when its oldest post
+    was created, in seconds."""
+    reason = f"r/{subreddit}: more posts than the {number} newest since it was last read"
+    return PartiallyRead(reason, lost_until=round(oldest * 1e6))
+
+
+def known_missing(subreddit: str, last: float | None, times: Sequence[float], now: int) -> PartiallyRead | None:
+    """The error for a whole list that has neither the newest known post nor an earlier one. `last`, `times`: when these
+    and the listed posts were created, in seconds."""
+    if not last or (times and min(times) <= last):
+        return None
+    return overlap_problem(f"r/{subreddit}", round(last * 1e6), now)
+
+
+class RedditThing(msgspec.Struct):
+    """The part of an API object that says which one it is, and whether it still exists."""
+
+    name: str
+    created_utc: Annotated[float, msgspec.Meta(ge=0, le=1e10)] | None = None
+    author: str | None = ""
+    removed_by_category: str | None = None
+    edited: bool | float | None = False
+
+    @property
+    def created_at(self) -> int | None:
+        """µs UTC, in whole seconds; None if it doesn't say."""
+        return None if self.created_utc is None else int(self.created_utc) * 1_000_000
+
+    @property
+    def gone(self) -> str:
+        """Why it no longer exists; empty while it does."""
+        if self.removed_by_category and self.removed_by_category not in BY_AUTHOR:
+            return "removed"
+        return "deleted" if self.removed_by_category or self.author == DELETED else ""
+
+
+class GalleryItem(msgspec.Struct):
+    """A picture of a gallery: its caption, and where it leads."""
+
+    caption: str | None = ""
+    outbound_url: str | None = ""
+
+
+class Gallery(msgspec.Struct):
+    """The pictures of a post."""
+
+    items: list[GalleryItem] = []
+
+
+class PostContent(msgspec.Struct):
+    """What a post says; a crosspost also has the content of the original."""
+
+    title: str = ""
+    url: str | None = ""
+    selftext: str | None = ""
+    gallery_data: Gallery | None = None
+
+    @property
+    def words(self) -> str:
+        """Its text with captions, in Markdown."""
+        captions = [item.caption for item in self._pictures if item.caption]
+        return "\n\n".join([self.selftext or "", *captions]).strip()
+
+    @property
+    def targets(self) -> list[str]:
+        """Where it leads."""
+        return [target for target in (self.url, *(item.outbound_url for item in self._pictures)) if target]
+
+    @property
+    def _pictures(self) -> list[GalleryItem]:
+        return self.gallery_data.items if self.gallery_data else []
+
+
+class RedditPost(RedditThing):
+    """A post, without what it says."""
+
+    author_fullname: str | None = None
+    score: Score | None = None
+    num_comments: Count | None = None
+    over_18: Flag = False
+    crosspost_parent: str | None = ""
+    crosspost_parent_list: list[PostContent] | None = None
+    parent_id: Any = None
+    """What a comment replies to, `t1_…` or `t3_…`; the oldest dumps have a number."""
+
+    @property
+    def reply_to(self) -> str:
+        """The key of what a comment replies to; empty for a submission."""
+        parent = self.parent_id if isinstance(self.parent_id, str) else ""
+        return f"{NETWORK}:{parent}" if parent.startswith(("t1_", "t3_")) else ""
+
+
+def read_api(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
+    """A post with its papers (`post`), also if an edit removed them all (`edit`); or its counts, or that it is gone
+    (`counts`)."""
+    submission = decode_entry(body, RedditPost)
+    if submission.gone:
+        removal = gone_post(NETWORK, key, at, submission.gone, submission.created_at or 0)
+        return [removal] if kind == "counts" else []
+    likes = None if submission.score is None else max(submission.score, 0)
+    snapshot = Snapshot(post=key, likes=likes, replies=submission.num_comments, observed_at=at)
+    if kind == "counts":
+        return [snapshot]
+    return _from_api(key, submission, decode_entry(body, PostContent), snapshot, names, kind == "edit")
+
+
+def _from_api(
+    key: str, submission: RedditPost, content: PostContent, snapshot: Snapshot, names: PaperIndex, edited: bool
+) -> list[Item]:
+    """A post as it is now. The text below a title stays Markdown, as written."""
+    at = snapshot.observed_at
+    title, target, handle = " ".join(content.title.split()), content.url or "", submission.author or ""
+    text = f"{title}\n\n{content.words}".strip()
+    originals = (submission.crosspost_parent_list or [])[:1]
+    mentions = _mentions(key, text, content, originals, at, names)
+    if not (mentions or edited):
+        return []
+    own_id = submission.author_fullname or (handle and f"@{handle.lower()}")
+    account = own_id and f"{NETWORK}:{own_id}"
+    post = Post(
+        post=key,
+        network=NETWORK,
+        account=account,
+        created_at=submission.created_at or at,
+        text=text,
+        links=(TextLink(0, len(title), target),) if target.startswith("http") and title else (),
+        handle=handle,
+        reply_to=submission.reply_to,
+        quotes=f"{NETWORK}:{submission.crosspost_parent}" if submission.crosspost_parent else "",
+        limits=("over_18",) if submission.over_18 else (),
+        observed_at=at,
+    )
+    author = [Account(account=account, handle=handle, observed_at=at)] if account else []
+    return [post, *author, snapshot, *mentions, *title_verdicts(mentions, text, names, was_edited=edited)]
+
+
+def _mentions(
+    key: str, text: str, content: PostContent, originals: Sequence[PostContent], at: int, names: PaperIndex
+) -> list[Mention]:
+    """The papers that a post names itself, and those that the post it shares names."""
+    own_mentions = mentions_of(key, at, text, content.targets, names)
+    papers = {mention.paper for mention in own_mentions}
+    shared_mentions = [
+        msgspec.structs.replace(mention, found_in="embed")
+        for original in originals
+        for mention in mentions_of(key, at, f"{original.title}\n\n{original.words}", original.targets, names)
+        if mention.paper not in papers
+    ]
+    return [*own_mentions, *shared_mentions]
+
+
+def gone_from_feed(entry: FeedEntry) -> str:
+    """Why an entry's post no longer exists, by the placeholder for its author, title or text; empty while it does."""
+    body = _body(entry)[0].strip()
+    placeholder = _TITLE_PLACEHOLDER.fullmatch(entry.title.strip())
+    if (
+        entry.author.removeprefix("/u/") == DELETED
+        or body == DELETED
+        or (placeholder and placeholder[1].lower() == "deleted")
+    ):
+        return "deleted"
+    return "removed" if placeholder or body == REMOVED else ""
+
+
+def read_feed(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
+    """An entry's post (`feed`); for a known post also that it is gone (`thread`)."""
+    entry = msgspec.json.decode(body, type=FeedEntry)
+    removal = gone_from_feed(entry)
+    if removal:
+        return [gone_post(NETWORK, key, at, removal, entry.published or 0)] if kind == "thread" else []
+    return _from_feed(key, entry, at, names)
+
+
+def _from_feed(key: str, entry: FeedEntry, at: int, names: PaperIndex) -> list[Item]:
+    """A feed's entry: its link is the anchor `[link]`; there are no counts."""
+    content, anchors = plain(entry.content)
+    body, links = _body(entry)
+    target = next((k.target for k in reversed(anchors) if content[k.start : k.end] == "[link]"), "")
+    text, links = join_title(plain(entry.title)[0], target, body, links)
+    mentions = mentions_of(key, at, text, [target, *links], names)
+    if not mentions:
+        return []
+    handle = entry.author.removeprefix("/u/")
+    account = f"{NETWORK}:@{handle.lower()}"
+    post = Post(
+        post=key,
+        network=NETWORK,
+        account=account,
+        created_at=entry.published or at,
+        text=text,
+        links=links,
+        handle=handle,
+        observed_at=at,
+    )
+    author_account = Account(account=account, handle=handle, observed_at=at)
+    return [post, author_account, *mentions, *title_verdicts(mentions, text, names)]
+
+
+def _body(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:
+    """The author's text, which is between two marker comments."""
+    return plain(entry.content.partition("<!-- SC_OFF -->")[2].partition("<!-- SC_ON -->")[0])

@@ -1,0 +1,175 @@
+"""What X may cost: an account on which each request's maximum cost is booked before it is sent. Pure.
+
+Money is counted in millionths of the currency of the operator's budget and prices, so sums are exact.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+import msgspec
+
+from hotpapers.base.classic import post_moment
+from hotpapers.base.errors import RetryLater
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.collect.sources.x.schemas import XResponse
+
+TRIES = 3
+"""Most tries for one response, each of which a server may charge for (`ClientLimits.tries`)."""
+QUIET = 3 * HOUR
+"""Microseconds without a post for which an empty search is believed."""
+MARGIN = HOUR
+"""Microseconds around the turn of a month without requests, so it is always clear which month pays."""
+
+
+class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A cursor. `since`: the last id of the millisecond in which the newest post read was created.
+    `spent`: what was spent in `month` (UTC), in millionths.
+
+    `newest`, `until`: of an interrupted search, what `since` will be, and the first id of the millisecond of the oldest
+    post read. Older posts are still to be read.
+
+    `confirmed`: when the search last showed that it still finds known posts, in µs.
+
+    `asking`: a request of unknown cost is under way. If the stored cursor says so, that request was interrupted.
+    `posts`: what older versions counted instead of money.
+    """
+
+    since: str = ""
+    newest: str = ""
+    until: str = ""
+    month: str = ""
+    spent: int = 0
+    confirmed: int = 0
+    asking: bool = False
+    posts: int = 0
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """`limit`: what may be spent in a month. `post`, `author`: the cost of a returned one. All in millionths."""
+
+    limit: int
+    post: int
+    author: int = 0
+
+    @classmethod
+    def from_prices(cls, limit: int, price: float, author_price: float = 0.0) -> Budget:
+        """A budget from the operator's prices."""
+        return cls(limit=limit, post=millionths(price), author=millionths(author_price))
+
+    @property
+    def max_post_cost(self) -> int:
+        """The most that a post can cost: each may come with an author of its own."""
+        return self.post + self.author
+
+    def cost(self, response: XResponse) -> int:
+        return len(response.data) * self.post + len(response.users) * self.author
+
+
+def millionths(amount: float, *, up: bool = True) -> int:
+    """An amount as written in the settings, in millionths: prices rounded up, budgets down."""
+    return int((Decimal(str(amount)) * 1_000_000).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR))
+
+
+def parse(cursor: str | None, price: int) -> BudgetState:
+    """The stored account; `price`: what to charge per post where older versions counted posts."""
+    account = msgspec.json.decode(cursor, type=BudgetState) if cursor else BudgetState()
+    return msgspec.structs.replace(account, spent=account.spent + account.posts * price, posts=0)
+
+
+def encode(account: BudgetState) -> str:
+    """The account as stored."""
+    return msgspec.json.encode(account).decode()
+
+
+# ---- searches ------------------------------------------------------------------------------------------
+
+
+def search_interrupted(account: BudgetState, ids: Sequence[str]) -> BudgetState:
+    """After a page of a search that has more: if the next request fails, this page need not be paid for again."""
+    if not ids:
+        return account
+    return msgspec.structs.replace(account, newest=_newest(account, ids), until=start_of(min(ids, key=int)))
+
+
+def search_finished(account: BudgetState, ids: Sequence[str]) -> BudgetState:
+    """After a search's last page."""
+    return msgspec.structs.replace(account, since=_newest(account, ids), newest="", until="")
+
+
+def _newest(account: BudgetState, ids: Sequence[str]) -> str:
+    return max([account.since, account.newest, *map(end_of, ids)], key=lambda id: int(id or 0))
+
+
+def is_check_due(account: BudgetState, now: int) -> bool:
+    """Whether to see, after an empty answer, if the search still finds the newest known post, which costs money: after
+    three hours of silence, and then whenever it has lasted twice as long."""
+    newest_at = post_moment(account.since)
+    confirmed_at = max(account.confirmed, newest_at)
+    return now - confirmed_at >= max(confirmed_at - newest_at, QUIET)
+
+
+def start_of(id: str) -> str:
+    """The first identifier of the millisecond in which a post was created, so that cursors name no posts."""
+    return str(int(id) >> 22 << 22)
+
+
+def before(id: str) -> str:
+    """The last identifier before that millisecond."""
+    return str((int(id) >> 22 << 22) - 1)
+
+
+def end_of(id: str) -> str:
+    """The last one."""
+    return str((((int(id) >> 22) + 1) << 22) - 1)
+
+
+# ---- months and days -----------------------------------------------------------------------------------
+
+
+def this_month(account: BudgetState, now: int) -> BudgetState:
+    """The account as of now. A new month starts with nothing spent; a clock that was set back starts no month.
+
+    Raises RetryLater around the turn of a month.
+    """
+    later = timestamps.as_utc(now + MARGIN)
+    if timestamps.as_utc(now - MARGIN).month != later.month:
+        turn = int(later.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1_000_000
+        raise RetryLater(min(turn + MARGIN - now, HOUR) / 1e6, "no requests around the turn of the month")
+    month = f"{timestamps.as_utc(now):%Y-%m}"
+    if month <= account.month:
+        return account
+    return msgspec.structs.replace(account, month=month, spent=0)
+
+
+def tomorrow(now: int) -> int:
+    """When the next day begins, UTC."""
+    return (now // DAY + 1) * DAY
+
+
+def affordable(account: BudgetState, limits: Budget, now: int) -> int:
+    """How many posts a request may return: a month's budget is released day by day, and each try may be charged."""
+    today = timestamps.as_utc(now)
+    free = limits.limit * today.day // calendar.monthrange(today.year, today.month)[1]
+    return max(0, free - account.spent) // (TRIES * limits.max_post_cost)
+
+
+# ---- before and after a request --------------------------------------------------------------------------
+
+
+def book(account: BudgetState, max_cost: int) -> BudgetState:
+    """Before a request: book all that it can cost, `max_cost` for each try."""
+    return msgspec.structs.replace(account, spent=account.spent + TRIES * max_cost, asking=True)
+
+
+def settle(account: BudgetState, cost: int) -> BudgetState:
+    """After a response: charge what it cost. `account`: the state before the booking."""
+    return msgspec.structs.replace(account, spent=account.spent + cost, asking=False)
+
+
+def settle_failure(account: BudgetState, cost: int) -> BudgetState:
+    """After an interrupted request: charge what it may have cost. The next one must be small."""
+    return msgspec.structs.replace(account, spent=account.spent + cost, asking=cost > 0)

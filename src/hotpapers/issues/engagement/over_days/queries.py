@@ -1,0 +1,104 @@
+"""Which changes in the record affect measurements from one cut to the next, and for which papers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hotpapers.base import model
+from hotpapers.issues.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
+from hotpapers.issues.engagement.queries import announced_sql
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.batches import manifests_after
+from hotpapers.record.database import placeholders, slices
+from hotpapers.record.identities import key_of
+
+_MEASURED = (
+    model.Paper,
+    model.Announcement,
+    model.Alias,
+    model.Post,
+    model.Mention,
+    model.Reaction,
+    model.Snapshot,
+    model.Verdict,
+    model.Coverage,
+)
+MEASURED = tuple(model.kind_of(kind) for kind in _MEASURED)
+"""The kinds of rows that engagement depends on."""
+
+
+def announced(view: AsOfView, window: MeasurementWindow) -> dict[str, int]:
+    """The papers measured as of a view, by key, with the moment of their first announcement."""
+    sql = f"WITH {announced_sql(view, window)} SELECT {key_of('n.paper')}, n.at FROM announced AS n"
+    return {paper: int(at) for paper, at in view.database.iterate(sql)}
+
+
+def verdicts(view: AsOfView, after: int) -> list[tuple[int, int, str]]:
+    """(moment, subject's number, paper or empty) of verdicts after a moment and up to the view's."""
+    sql = f"""SELECT t.observed_at, t.subject, {key_of("t.about")} FROM verdict AS t
+        WHERE t.observed_at > ? AND {view.visible("t")} ORDER BY t.observed_at"""
+    return [(at, subject, about) for at, subject, about in view.database.iterate(sql, (after,))]
+
+
+def joined_accounts(view: AsOfView, after: int) -> list[tuple[int, int]]:
+    """(moment, account's number) for each account that, after a moment, turned out to be another's or to have others,
+    ordered by moment."""
+    is_later = f"t.observed_at > ? AND {view.visible('t')}"
+    sql = f"""SELECT t.observed_at, t.account FROM alias AS t WHERE {is_later}
+        UNION SELECT t.observed_at, t.stable FROM alias AS t WHERE {is_later} ORDER BY 1"""
+    return [(at, account) for at, account in view.database.iterate(sql, (after, after))]
+
+
+def paper_descriptions(view: AsOfView, after: int) -> list[tuple[int, str]]:
+    """(moment, paper) of descriptions after a moment, for papers announced in the 90 days before it or later."""
+    sql = f"""SELECT t.observed_at, {key_of("t.paper")} FROM paper AS t
+        WHERE t.observed_at > ? AND {view.visible("t")} AND EXISTS (SELECT 1 FROM announcement AS a
+            WHERE a.paper = t.paper AND a.announced_at > ?) ORDER BY t.observed_at"""
+    return list(view.database.iterate(sql, (after, after - REFERENCE_DAYS * model.DAY)))
+
+
+def renewal_moments(view: AsOfView, after: int) -> list[int]:
+    """The moments that invalidate everything measured before: a network reported what was said before it was first
+    read."""
+    sql = f"""SELECT t.observed_at FROM coverage AS t WHERE t.observed_at > ? AND {view.visible("t")}
+            AND t.reason IN (?, ?) AND t.until_at = t.from_at ORDER BY 1"""
+    return [int(at) for (at,) in view.database.rows(sql, (after, model.BEGAN, model.READ_BACK))]
+
+
+def shared_posts(view: AsOfView, after: int) -> list[tuple[int, str, int]]:
+    """(post, paper, moment) of the mentions in posts that name several papers, for papers announced in the 90 days
+    before a moment or later."""
+    sql = f"""SELECT m.post, {key_of("m.paper")}, m.observed_at FROM mention AS m
+        WHERE m.post IN (SELECT t.post FROM mention AS t GROUP BY t.post HAVING min(t.paper) < max(t.paper))
+            AND {view.visible("m")} AND EXISTS (SELECT 1 FROM announcement AS a
+                WHERE a.paper = m.paper AND a.announced_at > ?)"""
+    return list(view.database.iterate(sql, (after - REFERENCE_DAYS * model.DAY,)))
+
+
+def papers_of_accounts(view: AsOfView, accounts: Sequence[int]) -> set[str]:
+    """The papers named in posts that the accounts, given by number, ever made or reacted to."""
+    result: set[str] = set()
+    for chunk in slices(accounts):
+        parameters = placeholders(chunk)
+        posted = f"""SELECT post FROM post WHERE account IN ({parameters})
+            UNION SELECT post FROM post WHERE account = 0 AND voice IN ({parameters})"""
+        sql = f"""SELECT DISTINCT {key_of("m.paper")} FROM mention AS m WHERE m.post IN (
+            {posted} UNION SELECT post FROM reaction WHERE account IN ({parameters}))"""
+        result.update(paper for (paper,) in view.database.iterate(sql, (*chunk, *chunk, *chunk)))
+    return result
+
+
+def is_changed(view: AsOfView, position: int, until: int) -> bool:
+    """Whether the batches between a position and the view's changed anything measured up to a moment."""
+    for listed in manifests_after(view.database, position):
+        if listed.closed or listed.pruned or listed.forgotten or listed.erased:
+            return True
+        numbers: dict[str, list[int]] = {kind: [] for kind in MEASURED}
+        for kind, number in listed.rows():
+            if kind in numbers:
+                numbers[kind].append(number)
+        for kind, new in numbers.items():
+            sql = f"SELECT 1 FROM {kind} WHERE id BETWEEN ? AND ? AND observed_at <= ? LIMIT 1"
+            if new and view.database.rows(sql, (min(new), max(new), until)):
+                return True
+    return False

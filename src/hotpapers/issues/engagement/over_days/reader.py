@@ -1,0 +1,192 @@
+"""The rows of `engagement.attention.read_engagement` at a series of cuts.
+
+What a paper had at a past moment is counted once and kept. From cut to cut, only papers that reached another age or
+about which the record learned something are counted again. For all others, only the standing of their voices is
+updated, as more and more gain it. Memory holds the papers of 90 days: per paper a row for each age and network, and the
+numbers of its voices without standing.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+
+from hotpapers.base.model import Reaction
+from hotpapers.issues.engagement import attention, queries
+from hotpapers.issues.engagement.attention import Engagement, NetworkEngagement, PostAtAge
+from hotpapers.issues.engagement.measurement import MeasurementWindow
+from hotpapers.issues.engagement.over_days.changes import RecordChanges, papers_of_new_age
+from hotpapers.issues.engagement.over_days.queries import announced, is_changed, papers_of_accounts
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import slices
+
+
+class StandingTally:
+    """A paper on a network at an age: how many of its voices have standing, and which do not yet."""
+
+    __slots__ = ("_engagement", "_known", "_waiting", "row")
+
+    def __init__(self, engagement: NetworkEngagement, standing: Set[int] | None) -> None:
+        known = engagement.vouching & standing if standing else frozenset[int]()
+        self._engagement, self._known = engagement._replace(vouching=frozenset()), len(known)
+        self._waiting = array("q", engagement.vouching - known if known else engagement.vouching)
+        self.row = self._engagement.with_known(None if standing is None else self._known)
+
+    def learn(self, standing: frozenset[int], *, had_standing: bool) -> bool:
+        """Adds voices that have gained standing. Returns whether the row changed. `had_standing`: whether any voice had
+        standing before."""
+        newly_known = standing.intersection(self._waiting)
+        if not newly_known and had_standing:
+            return False
+        if newly_known:
+            self._waiting = array("q", (voice for voice in self._waiting if voice not in newly_known))
+            self._known += len(newly_known)
+        self.row = self._engagement.with_known(self._known)
+        return True
+
+
+class EngagementOverDays:
+    """What a window measures at cuts up to `until`. If cuts and positions ascend, each continues from the one before.
+    The window must have no `papers` and no `posted_from`."""
+
+    def __init__(self, window: MeasurementWindow, until: int) -> None:
+        self._window, self._until = window, until
+        self._view: AsOfView | None = None
+        self._tallies: dict[str, list[StandingTally]] = {}
+        self._standing: Set[int] | None = None
+        self.announced: Mapping[str, int] = {}
+
+    def rows(self, paper: str) -> list[Engagement]:
+        """A paper's rows by age and network; empty if nobody posted about it."""
+        return [tally.row for tally in self._tallies.get(paper, ())]
+
+    def move_to(self, view: AsOfView) -> Set[str]:
+        """Moves to a view. Returns the papers whose rows may have changed."""
+        before = self._view
+        if before is None or self._must_begin_again(before, view):
+            return self._begin(view)
+        after, until = before.as_of, view.as_of
+        now = announced(view, self._window)
+        judged_accounts, judged_papers = self._changes.subjects(after, until)
+        if judged_accounts or judged_papers:
+            self._judge(view)
+        reannounced = {paper for paper, _ in self.announced.items() ^ now.items()}
+        recounted = reannounced | judged_papers | self._changes.described_papers(after, until)
+        if self._window.with_standing:
+            recounted |= self._changes.shared.named_together(reannounced) | self._changes.shared.named_between(
+                after, until
+            )
+        if judged_accounts:
+            recounted |= papers_of_accounts(view, self._same_persons(judged_accounts))
+        self._view, self.announced = view, now
+        recounted &= self._tallies.keys() | now.keys()
+        changed = self._learn_standing()
+        older = self._count_ages(after, until, recounted)
+        self._count(recounted, self._window.ages)
+        return recounted | older | changed
+
+    # ---- from the beginning ------------------------------------------------------------------------------
+
+    def _must_begin_again(self, before: AsOfView, view: AsOfView) -> bool:
+        if view.as_of < before.as_of or view.position < before.position:
+            return True
+        if view.position != before.position and is_changed(view, before.position, self._until):
+            return True
+        return self._changes.is_renewed(before.as_of, view.as_of)
+
+    def _begin(self, view: AsOfView) -> Set[str]:
+        gone = self._tallies.keys()
+        self._changes = RecordChanges(view._replace(as_of=self._until), view.as_of)
+        self._last = view.last_row(Reaction)
+        self._view, self._tallies = view, {}
+        self._judge(view)
+        self._standing = self._known_voices()
+        self.announced = announced(view, self._window)
+        self._count(self.announced.keys(), self._window.ages)
+        return gone | self.announced.keys()
+
+    def _judge(self, view: AsOfView) -> None:
+        """Reloads whose voices count."""
+        self._people = queries.people(view, self._window.own_voices)
+        with_standing = self._window.with_standing
+        self._rule = attention.voice_rule(view, self._people, with_standing=with_standing)._replace(known=None)
+
+    @property
+    def _youngest(self) -> int:
+        return self._window.youngest or self._window.ages[0]
+
+    def _same_persons(self, accounts: Set[int]) -> Sequence[int]:
+        """The numbers of all accounts that belong to the same persons as the given ones."""
+        stable = self._people.stable
+        persons = {stable.get(account, account) for account in accounts}
+        return sorted(accounts | persons | {account for account, person in stable.items() if person in persons})
+
+    # ---- standing ----------------------------------------------------------------------------------------
+
+    def _known_voices(self) -> Set[int] | None:
+        assert self._view is not None
+        return attention.known_voices(self._view, self._people) if self._window.with_standing else None
+
+    def _learn_standing(self) -> Set[str]:
+        """Updates all rows with the voices that have standing now. Returns the papers whose rows changed."""
+        before, now = self._standing, self._known_voices()
+        if now is None or now == before:
+            return frozenset()
+        self._standing = now
+        newly_known = frozenset(now if before is None else now - before)
+        had_standing = before is not None
+        return {
+            paper
+            for paper, tallies in self._tallies.items()
+            if any([tally.learn(newly_known, had_standing=had_standing) for tally in tallies])
+        }
+
+    # ---- counting ----------------------------------------------------------------------------------------
+
+    def _count_ages(self, after: int, until: int, recounted: Set[str]) -> Set[str]:
+        """Counts papers that reached another age, at the ages they had not reached before."""
+        by_ages: dict[tuple[int, ...], list[str]] = defaultdict(list)
+        older = papers_of_new_age(self.announced, self._window.ages, self._youngest, after, until)
+        for paper, ages in older:
+            if paper not in recounted:
+                by_ages[ages].append(paper)
+        for ages, papers in by_ages.items():
+            for paper in papers:
+                self._tallies[paper] = [tally for tally in self._tallies.get(paper, ()) if tally.row.peer]
+            self._add(papers, ages)
+        return {paper for papers in by_ages.values() for paper in papers}
+
+    def _count(self, papers: Iterable[str], ages: tuple[int, ...]) -> None:
+        """Counts papers from scratch, and drops those no longer measured."""
+        for paper in papers:
+            self._tallies.pop(paper, None)
+        self._add(set(papers) & self.announced.keys(), ages)
+
+    def _add(self, papers: Iterable[str], ages: tuple[int, ...]) -> None:
+        """Adds the rows of papers at some ages."""
+        for chunk in slices(sorted(papers)):
+            for engagement in self._network_engagements(chunk, ages):
+                self._tallies.setdefault(engagement.row.paper, []).append(StandingTally(engagement, self._standing))
+
+    def _network_engagements(self, papers: Sequence[str], ages: tuple[int, ...]) -> Iterator[NetworkEngagement]:
+        """`ages`: those of the window that are counted now."""
+        assert self._view is not None
+        view = self._view
+        window = self._window._replace(papers=tuple(papers), ages=ages, youngest=self._youngest, with_standing=False)
+        for group in attention.in_groups(self._with_shared(posts) for posts in attention.read_posts(view, window)):
+            reactions = (
+                queries.reactions_to(view, attention.moments_of(group), self._people, self._last) if self._last else {}
+            )
+            yield from attention.count_by_network(group, reactions, self._rule)
+
+    def _with_shared(self, posts: list[PostAtAge]) -> list[PostAtAge]:
+        """Posts, marked if they name other measured papers."""
+        if not self._window.with_standing:
+            return posts
+        assert self._view is not None
+        shared, as_of = self._changes.shared, self._view.as_of
+        return [
+            post._replace(shared=1) if shared.is_shared(post.post, post.paper, self.announced, as_of) else post
+            for post in posts
+        ]

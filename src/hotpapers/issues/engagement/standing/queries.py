@@ -1,0 +1,163 @@
+"""The table of standing, which grows with the record, and who has standing as of a view.
+
+It is derived entirely from the record's rows. It is updated with the rows added since, in batch order, so the result is
+the same whenever that happens, and after an import too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from hotpapers.base.errors import CorruptStore
+from hotpapers.base.model import MAX_INTEGER
+from hotpapers.issues.engagement.standing.rules import (
+    ENOUGH_KNOWN,
+    KNOWN_FOR,
+    SETTLED_FOR,
+    AccountHistory,
+    PaperActivity,
+    add_activity,
+)
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import Database, placeholders, slices
+
+ROWS_AT_ONCE = 50_000
+"""Rows of a kind processed in one transaction; a larger batch is processed whole."""
+
+_POST_SQL = """SELECT m.id, m.since, m.observed_at, 0, (SELECT p.voice FROM post AS p WHERE p.post = m.post
+        AND p.since <= m.since ORDER BY p.since DESC, p.id DESC LIMIT 1), m.paper
+    FROM mention AS m WHERE m.id > ? AND m.since <= ?"""
+_REACTION_SQL = """SELECT r.id, r.since, r.observed_at, 1, r.account, (SELECT CASE WHEN min(m.paper) = max(m.paper)
+        THEN min(m.paper) END FROM mention AS m WHERE m.post = r.post AND m.since <= r.since)
+    FROM reaction AS r WHERE r.id > ? AND r.since <= ?"""
+_KINDS = (("mention", _POST_SQL), ("reaction", _REACTION_SQL))
+
+
+LearnedRows = tuple[int, int]
+"""The last rows of mentions and of reactions that the table of standing includes."""
+
+
+class _ActivityRow(NamedTuple):
+    """A post (`kind` 0) or a reaction (1). `account` is None if unknown. `paper` is None if a reaction's post names
+    several: it counts for none of them."""
+
+    id: int
+    position: int
+    observed_at: int
+    kind: int
+    account: int | None
+    paper: int | None
+
+
+def learn_standing(database: Database, position: int = MAX_INTEGER) -> int:
+    """Updates the table to the record's last batch. Writes nothing if it already includes `position`. Returns how many
+    rows were processed, in transactions of some ten thousand each. Raises CorruptStore if the next ones are not found:
+    a damaged index may name rows that the table lacks."""
+    done = 0
+    while not is_learned(database, position):
+        count = _learn_some(database)
+        if not count:
+            raise CorruptStore(f"{database.where}: some rows of mentions or reactions are damaged; restore a backup")
+        done += count
+    return done
+
+
+def is_learned(database: Database, position: int) -> bool:
+    """Whether the table includes a position, so that it knows who had standing there."""
+    return _next_batch(database, _state(database)) > position
+
+
+def relearn_standing(database: Database) -> int:
+    """Rebuilds the table from scratch, whatever it contains: it may be from elsewhere or have been changed."""
+    with database.write():
+        database.run("DELETE FROM standing")
+        database.run("DELETE FROM standing_state")
+    return learn_standing(database)
+
+
+def _learn_some(database: Database) -> int:
+    with database.write():
+        state = _state(database)
+        rows = list(_next_rows(database, state))
+        activities = [
+            PaperActivity(row.account, row.paper, row.observed_at, row.position)
+            for row in rows
+            if row.account and row.paper
+        ]
+        _keep(database, _changed(_known(database, {row.account for row in activities}), activities))
+        last = [max((row.id for row in rows if row.kind == kind), default=state[kind]) for kind in (0, 1)]
+        database.run("DELETE FROM standing_state")
+        database.run("INSERT INTO standing_state VALUES (?, ?)", last)
+        return len(rows)
+
+
+def _state(database: Database) -> LearnedRows:
+    rows = database.rows("SELECT mention, reaction FROM standing_state")
+    return (rows[0][0], rows[0][1]) if rows else (0, 0)
+
+
+def _next_batch(database: Database, state: LearnedRows) -> int:
+    """The first batch not included yet; a number above all batches if there is none."""
+    firsts = (
+        database.rows(f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1", (after,))
+        for (kind, _), after in zip(_KINDS, state, strict=True)
+    )
+    return min((int(since) for rows in firsts for (since,) in rows), default=MAX_INTEGER + 1)
+
+
+def _next_end(database: Database, state: LearnedRows) -> int | None:
+    """The last of the batches to process next, each of them whole. None if nothing is left."""
+    ends = []
+    for (kind, _), after in zip(_KINDS, state, strict=True):
+        sql = f"SELECT since FROM {kind} WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?"
+        ends += database.rows(sql, (after, ROWS_AT_ONCE - 1)) or database.rows(
+            f"SELECT max(since) FROM {kind} WHERE id > ?", (after,)
+        )
+    return min((end for (end,) in ends if end is not None), default=None)
+
+
+def _next_rows(database: Database, state: LearnedRows) -> Iterator[_ActivityRow]:
+    """The next rows of both kinds, by batch, and by moment within a batch."""
+    end = _next_end(database, state) or 0
+    kinds = (database.rows(sql, (after, end)) for (_, sql), after in zip(_KINDS, state, strict=True))
+    rows = (_ActivityRow._make(row) for some in kinds for row in some)
+    return iter(sorted(rows, key=lambda row: (row.position, row.observed_at)))
+
+
+def _changed(known: Mapping[int, AccountHistory], activities: Iterable[PaperActivity]) -> list[AccountHistory]:
+    """The histories that changed and must be saved."""
+    result = dict(known)
+    for row in activities:
+        result[row.account] = add_activity(result.get(row.account), row)
+    return [now for account, now in result.items() if known.get(account) != now]
+
+
+def _known(database: Database, accounts: Iterable[int]) -> dict[int, AccountHistory]:
+    result = {}
+    for chunk in slices(sorted(accounts)):
+        sql = f"""SELECT account, first_at, settled_at, first_paper, second_paper, position FROM standing
+            WHERE account IN ({placeholders(chunk)})"""
+        for account, first_at, settled_at, first, second, position in database.rows(sql, chunk):
+            result[account] = AccountHistory(account, first_at, settled_at, (first, second), position)
+    return result
+
+
+def _keep(database: Database, histories: Sequence[AccountHistory]) -> None:
+    database.many(
+        """INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET
+        settled_at = excluded.settled_at, second_paper = excluded.second_paper, position = excluded.position""",
+        [
+            (account.account, account.first_at, account.settled_at, *account.papers, account.position)
+            for account in histories
+        ],
+    )
+
+
+def known_accounts(view: AsOfView) -> frozenset[int] | None:
+    """The numbers of the accounts that had standing as of a view; None while there are too few to tell. The table must
+    include the view's position."""
+    sql = """SELECT account FROM standing
+        WHERE position > 0 AND position <= ? AND first_at <= ? AND settled_at <= ?"""
+    rows = view.database.rows(sql, (view.position, view.as_of - KNOWN_FOR, view.as_of - SETTLED_FOR))
+    return frozenset(account for (account,) in rows) if len(rows) >= ENOUGH_KNOWN else None

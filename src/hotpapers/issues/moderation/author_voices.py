@@ -1,0 +1,158 @@
+"""Which accounts belong to authors of the papers they post about: by the name shown with a post.
+
+The result is stored as a verdict on an account about a paper: names may be forgotten later, and an issue must still
+rebuild as it was. A verdict contains nobody's words. A written verdict stays; the operator's verdict overrides every
+rule's.
+
+Each call examines only what was stored since the previous call. Posts and papers arrive in any order: a post whose
+paper is not known yet is examined again once it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from hotpapers.base.model import MAX_INTEGER, Account, Post, Verdict
+from hotpapers.issues.moderation import queries
+from hotpapers.issues.moderation.author_names import shows_author
+from hotpapers.issues.moderation.bots.queries import OPERATOR, known_papers
+from hotpapers.issues.moderation.bots.review import (
+    OperatorVerdict,
+    known_accounts_of,
+    save_operator_verdict,
+    withdraw_rows,
+)
+from hotpapers.issues.moderation.queries import Pair
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.batches import last_written_at
+from hotpapers.record.identities import is_pseudonym, numbers_of
+from hotpapers.record.item_rows import StoredRow
+from hotpapers.record.meta import read_meta, write_meta
+from hotpapers.record.record import Record, now
+
+SOURCE = "authors"
+"""The source of the batch."""
+RULE = "author"
+VERSION = 2
+"""Version 1 also looked for words such as *our paper*. Its verdicts stay."""
+REASON = "its name is that of an author"
+
+_NOTE = "authors"
+"""Key under which the store keeps the last judged batch and the version of the rule."""
+
+
+def judge_authors(record: Record, at: int | None = None) -> None:
+    """Writes new verdicts on which accounts belong to authors of the papers they post about. `at`: the moment of the
+    batches, µs UTC, by default now."""
+    view, last_batch = record.view(), _last_judged_batch(record)
+    if last_batch >= view.position:
+        return
+    for pairs in queries.new_mentions(view, last_batch):
+        new = _new_verdicts(record.view(), _verdicts_on(view, pairs))
+        if new:
+            record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
+    with record.database.write():
+        write_meta(record.database, _NOTE, f"{VERSION} {view.position}")
+
+
+def _last_judged_batch(record: Record) -> int:
+    """The last batch examined by this version of the rule; 0 for none."""
+    version, _, position = (read_meta(record.database, _NOTE) or "").partition(" ")
+    if version != str(VERSION) or int(position) > record.head.position:
+        return 0
+    return int(position)
+
+
+# ---- who is an author ------------------------------------------------------------------------------------
+
+
+def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
+    """The verdicts on posts and papers, including those already written."""
+    keys = sorted({post for post, _ in pairs})
+    posts = {post.post: post for post in view.items(Post, f"t.post IN ({numbers_of(keys)})", keys)}
+    posters = sorted({post.account for post in posts.values() if post.account})
+    known_accounts = view.items(Account, f"t.account IN ({numbers_of(posters)})", posters) if posters else ()
+    accounts = {account.account: account for account in known_accounts}
+    papers = known_papers(view, (paper for _, paper in pairs))
+    moments = queries.first_observed(view, keys)
+    for key, paper in pairs:
+        post, known_paper = posts.get(key), papers.get(paper)
+        if (
+            post is None
+            or known_paper is None
+            or not known_paper.authors
+            or not post.account
+            or is_pseudonym(post.account)
+        ):
+            continue
+        if _is_author(post, accounts.get(post.account), known_paper.authors):
+            yield Verdict(
+                subject=post.account,
+                about=paper,
+                rule=RULE,
+                judgement="author",
+                version=VERSION,
+                reason=REASON,
+                observed_at=moments[key],
+            )
+
+
+def _is_author(post: Post, account: Account | None, authors: Sequence[str]) -> bool:
+    """Whether a post is by an author of a paper, by the names shown with the post or its account."""
+    shown_names = [(post.name, post.handle), *([(account.name, account.handle)] if account else [])]
+    return any(shows_author(name, handle, authors) for name, handle in dict.fromkeys(shown_names))
+
+
+def _new_verdicts(view: AsOfView, verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The earliest verdict on each account and paper, unless one at least as early was written."""
+    earliest: dict[Pair, Verdict] = {}
+    for verdict in sorted(verdicts, key=lambda verdict_of: verdict_of.observed_at):
+        earliest.setdefault((verdict.subject, verdict.about), verdict)
+    if not earliest:
+        return []
+    known = queries.authors_since(view, sorted({account for account, _ in earliest}), RULE)
+    return [verdict for key, verdict in earliest.items() if known.get(key, MAX_INTEGER) > verdict.observed_at]
+
+
+class AuthorReview(NamedTuple):
+    """Whether an account counts as an author of a paper now. `verdicts`: all verdicts not withdrawn, oldest first; the
+    operator's last one wins, else the rule's."""
+
+    paper: str
+    is_author: bool
+    verdicts: tuple[Verdict, ...]
+
+
+def review_papers(record: Record, account: str) -> list[AuthorReview]:
+    """The papers for which there are verdicts on whether an account is an author."""
+    view = record.view()
+    verdicts = [row.item for row in queries.author_verdicts(view, [account]) if isinstance(row.item, Verdict)]
+    by_paper = groupby(sorted(verdicts, key=lambda verdict: verdict.about), lambda verdict: verdict.about)
+    return [
+        AuthorReview(paper, queries.is_author(view, account, paper), tuple(paper_verdicts))
+        for paper, paper_verdicts in by_paper
+    ]
+
+
+def set_author(record: Record, key: str, paper: str, verdict: OperatorVerdict, *, at: int) -> None:
+    """Saves the operator's verdict on whether an account is an author of a paper. Raises NotFound if the record does
+    not know the account, UsageError if a later verdict of the operator conflicts."""
+    accounts = known_accounts_of(record.view(), key)
+    save_operator_verdict(
+        record, key, paper, accounts, _operator_verdicts(record.view(), accounts, paper), verdict, at=at
+    )
+
+
+def withdraw_author(record: Record, key: str, paper: str, *, at: int) -> None:
+    """Withdraws the operator's verdicts on an account and a paper, so that the rule decides again."""
+    withdraw_rows(record, _operator_verdicts(record.view(), known_accounts_of(record.view(), key), paper), at=at)
+
+
+def _operator_verdicts(view: AsOfView, accounts: list[str], paper: str) -> list[StoredRow]:
+    """The operator's verdicts on accounts and a paper."""
+    rows = queries.author_verdicts(view, accounts)
+    return [
+        row for row in rows if isinstance(row.item, Verdict) and row.item.rule == OPERATOR and row.item.about == paper
+    ]

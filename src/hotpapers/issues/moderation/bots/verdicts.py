@@ -1,0 +1,231 @@
+"""From figures to verdicts: what each rule finds, which findings are new, and one batch that records them.
+
+A verdict is written when a rule's judgment of an account changes, never just because its figures did. *Human* from any
+rule other than the operator's means only that this rule no longer finds a bot; other rules' verdicts remain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.base.ids.mentions.own_words import MentionedPaper
+from hotpapers.base.model import Judgement, Verdict, keys
+from hotpapers.base.settings import BotRules, BotSettings
+from hotpapers.issues.moderation.bots import bot_names, coordination, queries, rules
+from hotpapers.issues.moderation.bots.queries import ActivityWindow
+from hotpapers.issues.moderation.bots.rules import DAYS, MIN_ANNOUNCED_PAPERS, RULES
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.record import AsOfView, Record, WrittenBatch, batches
+from hotpapers.record.identities import is_pseudonym
+from hotpapers.record.item_rows import StoredRow
+
+SOURCE = "judging"
+VERSIONS = {
+    "list": 1,
+    "says-so": 1,
+    **{name: rule.version for name, rule in RULES.items()},
+    "chorus": 3,
+    "echo": 1,
+}
+"""Every rule of this package, with its version."""
+
+BotsByRule = Mapping[str, frozenset[str]]
+"""By rule: the accounts that it considers bots."""
+
+
+class BotFinding(NamedTuple):
+    """What a rule finds about an account now. If a rule finds nothing about an account, its earlier finding still
+    applies."""
+
+    account: str
+    rule: str
+    judgement: Judgement
+    reason: str
+
+
+def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
+    """Judges all accounts by what was known at moment `at`. The verdicts carry that moment, so they count for issues
+    that close then or later. Writes one batch with the changed verdicts, or none."""
+    view = record.view(at)
+    held_bots = bots_by_rule(view)
+    bots = findings(view, settings.rules, held_bots)
+    new = [_verdict(finding, at) for finding in changed_findings(bots, held_bots)]
+    verdicts, withdrawn = by_settings(view, settings)
+    new += [msgspec.structs.replace(verdict, observed_at=at) for verdict in verdicts]
+    if not new and not withdrawn:
+        return WrittenBatch(None, 0)
+    with record.batch() as batch:
+        written_at = max(at, batches.last_written_at(record.database))
+        return batch.append(new, source=SOURCE, at=written_at, close=withdrawn)
+
+
+def bots_by_rule(view: AsOfView) -> BotsByRule:
+    """The accounts that each rule considers bots, without forgotten ones, about which nothing new can be learned."""
+    accounts_by_rule: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
+    for verdict in view.items(Verdict, "t.about = 0 AND t.judgement = 'bot'"):
+        if verdict.rule in accounts_by_rule and not is_pseudonym(verdict.subject):
+            accounts_by_rule[verdict.rule].add(verdict.subject)
+    return {rule: frozenset(accounts) for rule, accounts in accounts_by_rule.items()}
+
+
+def changed_findings(bots: Iterable[BotFinding], held_bots: BotsByRule) -> list[BotFinding]:
+    """Findings that change a rule's judgment. *Human* is no change for an account that the rule never called a bot."""
+    changed = {
+        (bot.account, bot.rule): bot
+        for bot in bots
+        if (bot.judgement == "bot") != (bot.account in held_bots[bot.rule]) and not is_pseudonym(bot.account)
+    }
+    return [finding for _, finding in sorted(changed.items())]
+
+
+def _verdict(finding: BotFinding, at: int) -> Verdict:
+    return Verdict(
+        subject=finding.account,
+        about="",
+        rule=finding.rule,
+        judgement=finding.judgement,
+        version=VERSIONS.get(finding.rule, 1),
+        reason=finding.reason,
+        observed_at=at,
+    )
+
+
+# ---- what each rule finds ------------------------------------------------------------------------------
+
+
+def findings(view: AsOfView, limits: BotRules, held_bots: BotsByRule) -> Iterator[BotFinding]:
+    """What all rules find. Rules that are switched off withdraw their findings."""
+    span = queries.span_of(view)
+    limits_by_rule = {name: limit for name in RULES if (limit := int(getattr(limits, name)))}
+    parts = {
+        "list": by_list(view, held_bots["list"]) if limits.list else None,
+        "says-so": by_self_label(view, held_bots["says-so"]) if limits.says_so else None,
+        "chorus": by_coordination(span, limits.chorus, held_bots["chorus"]) if limits.chorus else None,
+        "echo": by_echo(span, limits.echo, held_bots["echo"]) if limits.echo else None,
+    }
+    yield from chain.from_iterable(part for part in parts.values() if part is not None)
+    yield from by_behaviour(span, limits_by_rule, held_bots)
+    for rule in VERSIONS:
+        if rule not in limits_by_rule and parts.get(rule) is None:
+            reason = "this rule is switched off in the settings"
+            yield from (BotFinding(account, rule, "human", reason) for account in held_bots[rule])
+
+
+def by_list(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
+    """The accounts on the shipped list that the record knows."""
+    bots_by_key = {bot.key: bot for bot in bot_names.shipped_bots()}
+    accounts = {
+        account: key
+        for key, accounts_of_key in bot_names.accounts_of(view, bots_by_key).items()
+        for account in accounts_of_key
+    }
+    reasons = {
+        account: bots_by_key[accounts[account]].reason for account in sorted(queries.known_accounts(view, accounts))
+    }
+    yield from _declared("list", reasons, held_bots, "no longer on the list that comes along")
+
+
+def by_self_label(view: AsOfView, held_bots: Iterable[str]) -> Iterator[BotFinding]:
+    """The accounts that declare themselves automated."""
+    reasons = dict.fromkeys(sorted(queries.automated_accounts(view)), "says of itself that it is automated")
+    yield from _declared("says-so", reasons, held_bots, "no longer says of itself that it is automated")
+
+
+def _declared(rule: str, reasons: Mapping[str, str], held_bots: Iterable[str], gone: str) -> Iterator[BotFinding]:
+    """`reasons`: by bot; `gone`: why an account that the rule considered a bot is none anymore."""
+    yield from (BotFinding(account, rule, "bot", reason) for account, reason in reasons.items())
+    yield from (BotFinding(account, rule, "human", gone) for account in held_bots if account not in reasons)
+
+
+def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], held_bots: BotsByRule) -> Iterator[BotFinding]:
+    """The accounts whose figures reach a rule's limit. Once judged, half the limit keeps the verdict, so that it does
+    not flip back and forth."""
+    if not limits:
+        return
+    least = min(limit if rule != "share" else MIN_ANNOUNCED_PAPERS * limit // 100 for rule, limit in limits.items())
+    judged_accounts = frozenset[str]().union(*(held_bots[rule] for rule in limits))
+    counts = {**queries.busy_accounts(span, max(least, 1)), **queries.posting_volumes(span, judged_accounts)}
+    announced = queries.announced(span) if "share" in limits else {}
+    for account, volume in sorted(counts.items()):
+        held_rules = [rule for rule in limits if account in held_bots[rule]]
+        own_limits = {rule: limit // 2 if rule in held_rules else limit for rule, limit in limits.items()}
+        posts = queries.posts_of(span, account)
+        known_papers: Mapping[str, MentionedPaper] = {}
+        if volume.posts >= own_limits.get("template", volume.posts + 1):
+            known_papers = queries.known_papers(span.view, (paper for post in posts for paper in post.papers))
+        fewest = MIN_ANNOUNCED_PAPERS // 2 if "share" in held_rules else MIN_ANNOUNCED_PAPERS
+        activity = rules.measure(posts, known_papers, rules.large_categories(announced, fewest), volume.papers)
+        yield from _concluded(account, activity, own_limits, held_rules)
+
+
+def _concluded(
+    account: str, activity: rules.AccountActivity, limits: Mapping[str, int], held_rules: Iterable[str]
+) -> Iterator[BotFinding]:
+    for rule, limit in limits.items():
+        if reason := RULES[rule].reason(activity, limit):
+            yield BotFinding(account, rule, "bot", reason)
+        elif rule in held_rules:
+            summary = (
+                f"{count_noun(activity.posts, 'post')} in {DAYS} days, naming {count_noun(activity.papers, 'paper')}"
+            )
+            yield BotFinding(account, rule, "human", f"no longer: {summary}")
+
+
+def by_coordination(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iterator[BotFinding]:
+    """The accounts that post the same words together."""
+    parts: list[tuple[str, str, int]] = []
+    for paper, network in queries.crowded_papers(span, limit):
+        known_paper = queries.known_papers(span.view, [paper]).get(paper, MentionedPaper())
+        parts += coordination.coordinated_posts(queries.posts_about(span, paper, network), known_paper, limit)
+    coordinated = coordination.by_account(parts)
+    counts = queries.posting_volumes(span, [*coordinated, *held_bots])
+    for account in sorted({*coordinated, *held_bots}):
+        reason = (
+            coordination.reason(coordinated[account], counts[account].posts, DAYS) if account in coordinated else ""
+        )
+        if reason:
+            yield BotFinding(account, "chorus", "bot", reason)
+        elif account in counts:
+            yield BotFinding(account, "chorus", "human", f"no longer: said something else in {DAYS} days")
+
+
+def by_echo(span: ActivityWindow, limit: int, held_bots: frozenset[str]) -> Iterator[BotFinding]:
+    """The accounts that repost quickly, again and again. A judged account that falls silent keeps its verdict."""
+    for account in sorted({*queries.reposting_accounts(span, limit), *held_bots}):
+        least = limit // 2 if account in held_bots else limit
+        delays = queries.delays(span, account)
+        if reason := rules.echo_reason(delays, least):
+            yield BotFinding(account, "echo", "bot", reason)
+        elif len(delays) >= least:
+            yield BotFinding(
+                account, "echo", "human", f"no longer: reposted {len(delays):,} posts in {DAYS} days, at leisure"
+            )
+
+
+# ---- the operator's verdicts ----------------------------------------------------------------------------
+
+
+def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], list[StoredRow]]:
+    """The operator's verdicts that the settings call for and the record lacks, and the rows that the settings no longer
+    call for."""
+    wanted: dict[str, Judgement] = {}
+    lists: list[tuple[Judgement, tuple[str, ...]]] = [("bot", settings.bots), ("human", settings.people)]
+    for judgement, names in lists:
+        for accounts in bot_names.accounts_of(view, map(keys.folded, names)).values():
+            wanted |= dict.fromkeys(accounts, judgement)
+    where, params = "t.about = 0 AND t.rule = ? AND t.reason = ?", (queries.OPERATOR, queries.IN_SETTINGS)
+    judgements = {(verdict.subject, verdict.judgement) for verdict in view.items(Verdict, where, params)}
+    new = [
+        _verdict(BotFinding(account, queries.OPERATOR, judgement, queries.IN_SETTINGS), 0)
+        for account, judgement in sorted(wanted.items())
+        if (account, judgement) not in judgements
+    ]
+    return new, [
+        row
+        for row in queries.verdicts_of_settings(view)
+        if isinstance(row.item, Verdict) and not row.is_forgotten and wanted.get(row.item.subject) != row.item.judgement
+    ]

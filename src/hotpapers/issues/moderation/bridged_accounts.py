@@ -1,0 +1,106 @@
+"""Accounts that Bridgy Fed made on one network for people on the other: aliases of these people's own accounts.
+
+Only the bridge gives out names under `brid.gy`, so a name there tells whose copy an account is:
+
+* `@ada.bsky.social@bsky.brid.gy` on the fediverse has the Bluesky account's DID in its address;
+* `ada.example.social.ap.brid.gy` on Bluesky is `@ada@example.social`, and `ada.example.web.brid.gy` is the website that
+  is `@ada.example@web.brid.gy` on the fediverse. Each `_` and `~` is `-` in the copy's handle.
+
+A copy that got a handle of the owner's own domain cannot be told from an account whose owner only says so. It stays a
+voice of its own. https://fed.brid.gy/docs#translate
+
+An alias is stored because handles may be forgotten later, and an issue must still rebuild as it was. It is as old as
+the later of the two accounts, and a written alias stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from hotpapers.base.model import Alias
+from hotpapers.base.model.keys import network_of, own_id
+from hotpapers.issues.moderation import queries
+from hotpapers.issues.moderation.queries import ShownAccount
+from hotpapers.record.batches import last_written_at
+from hotpapers.record.identities import is_pseudonym
+from hotpapers.record.meta import read_meta, write_meta
+from hotpapers.record.record import Record, now
+
+SOURCE = "bridges"
+"""The source of the batch, and the key under which the store keeps the last examined batch."""
+BRIDGE = ".brid.gy"
+"""How the bridge's own handles on Bluesky end."""
+_OF_BLUESKY = re.compile(r"mastodon:https://bsky\.brid\.gy/ap/(did:(?:plc|web):[\w.:%-]+)", re.ASCII)
+_ON_NEITHER = ("web.brid.gy", "nostr.brid.gy")
+"""Where the fediverse has its own copies of those who are on neither network."""
+_AS_HYPHEN = str.maketrans("_~", "--")
+
+
+def join_bridged_accounts(record: Record, at: int | None = None) -> None:
+    """Writes aliases for the bridge's accounts, if accounts were stored since the last call. `at`: the moment of the
+    batch, µs UTC, by default now."""
+    view = record.view()
+    last_batch = int(read_meta(record.database, SOURCE) or 0)
+    if last_batch == view.position:
+        return
+    if queries.has_accounts_after(view, last_batch if last_batch < view.position else 0):  # or a backup was restored
+        copies = [account for account in queries.accounts_named(view, f"%{BRIDGE}") if not is_pseudonym(account.key)]
+        originals = queries.accounts_named(view, "%@%") if any(map(_is_on_bluesky, copies)) else ()
+        by_account = {alias.account: alias for alias in aliases(copies, originals)}
+        known = queries.with_alias(view, sorted(by_account))
+        new = [alias for account, alias in by_account.items() if account not in known]
+        if new:
+            record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
+    with record.database.write():
+        write_meta(record.database, SOURCE, str(view.position))
+
+
+def aliases(copies: Iterable[ShownAccount], originals: Iterable[ShownAccount]) -> Iterator[Alias]:
+    """The alias of each copy. A copy on Bluesky has none if accounts with several handles may be its original."""
+    on_bluesky: dict[str, list[ShownAccount]] = defaultdict(list)
+    for copy in copies:
+        if _is_on_bluesky(copy):
+            on_bluesky[copy.handle].append(copy)
+        elif match := _OF_BLUESKY.fullmatch(copy.key):
+            yield Alias(account=copy.key, stable=f"bluesky:{match[1]}", observed_at=copy.at)
+    for handle, original in _originals(on_bluesky, originals).items():
+        for copy in on_bluesky[handle]:
+            yield Alias(account=copy.key, stable=original.key, observed_at=max(copy.at, original.at))
+
+
+def _originals(handles: Mapping[str, object], accounts: Iterable[ShownAccount]) -> dict[str, ShownAccount]:
+    """By a copy's handle, its original: of several accounts with the same handle, the one known first."""
+    candidates: dict[str, list[ShownAccount]] = defaultdict(list)
+    for account in accounts:
+        if (handle := handle_on_bluesky(account)) in handles:
+            candidates[handle].append(account)
+    return {
+        handle: min(some, key=lambda account: (account.at, account.key))
+        for handle, some in candidates.items()
+        if len({account.handle for account in some}) == 1
+    }
+
+
+def handle_on_bluesky(account: ShownAccount) -> str:
+    """The handle that the bridge gives a fediverse account on Bluesky. Empty if that cannot be told: servers other than
+    the handle's own may claim any handle for their accounts."""
+    user, _, server = account.handle.partition("@")
+    home = _host(own_id(account.key))
+    if network_of(account.key) != "mastodon" or not (user and server and f".{home}".endswith(f".{server}")):
+        return ""
+    name = f"{user.translate(_AS_HYPHEN)}.{server}"
+    return name if server in _ON_NEITHER else f"{name}.ap{BRIDGE}"
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _is_on_bluesky(account: ShownAccount) -> bool:
+    return network_of(account.key) == "bluesky" and account.handle.endswith(BRIDGE)

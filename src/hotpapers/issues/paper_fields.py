@@ -1,0 +1,118 @@
+"""Which papers are in a publication's fields, and which of them arXiv announced.
+
+Announced papers are chosen by a named rule, which an issue states:
+
+`feeds/1`       those in a feed of one of the fields; a feed of arXiv covers an archive, so `cs.LG` has none
+`categories/1`  those with one of the fields among their own categories: papers announced as new in any feed, and papers
+                newly cross-listed in the archive of that field. The feeds stand in for categories that are not known.
+
+Issues frozen before rules had names used `feeds/1`. A rule stays in the code forever; a changed rule gets a new name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from hotpapers.base import model
+from hotpapers.base.categories import archive_of
+from hotpapers.base.errors import IssueError
+from hotpapers.base.model import Announcement, IssueContent, Publication
+from hotpapers.issues import queries
+from hotpapers.issues.queries import DescribedAnnouncement
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.identities import NUMBER
+from hotpapers.record.item_rows import StoredRow
+
+FEEDS, CATEGORIES = "feeds/1", "categories/1"
+
+
+def check(rule: str) -> None:
+    """Raises IssueError for an unknown rule."""
+    if rule not in (FEEDS, CATEGORIES):
+        raise IssueError(f"its papers were counted by {rule!r}, which this version does not know; update hotpapers")
+
+
+def in_fields(category: str, fields: Sequence[str]) -> bool:
+    """Whether a category is one of the fields, or in one of their archives."""
+    return category in fields or archive_of(category) in fields
+
+
+# ---- papers ----------------------------------------------------------------------------------------------
+
+
+def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[str]) -> dict[str, StoredRow | None]:
+    """The papers that the publication covers, with their metadata; None where the record has none."""
+    rows = ((paper, view.latest_row(model.Paper, paper)) for paper in papers)
+    return {paper: row for paper, row in rows if _is_wanted(view, publication, paper, row)}
+
+
+def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: StoredRow | None) -> bool:
+    item = row.item if row else None
+    metadata = item if isinstance(item, model.Paper) else model.Paper(paper=paper, title="", observed_at=0)
+    if publication.categories:
+        categories = metadata.categories or _announced_in(view, paper)
+        if not any(in_fields(category, publication.categories) for category in categories):
+            return False
+    text = f"{metadata.title}\n{metadata.abstract}"
+    if publication.include and not any(has_word(text, word) for word in publication.include):
+        return False
+    return not any(has_word(text, word) for word in publication.exclude)
+
+
+def _announced_in(view: AsOfView, paper: str) -> tuple[str, ...]:
+    announcements = view.items(Announcement, f"t.paper = {NUMBER}", (paper,))
+    return tuple(announcement.category for announcement in announcements)
+
+
+def has_word(text: str, word: str) -> bool:
+    """Whether a text has a word or phrase as whole words: `rag` is not in `fragment`."""
+    pattern = r"\s+".join(map(re.escape, word.casefold().split()))
+    return bool(pattern) and re.search(rf"(?<!\w){pattern}(?!\w)", text.casefold()) is not None
+
+
+# ---- announced papers ------------------------------------------------------------------------------------
+
+
+class FieldRule(NamedTuple):
+    """A rule for announced papers, and the fields to which it is applied; without fields, all papers count."""
+
+    name: str
+    fields: Sequence[str]
+
+    def counts(self, described: DescribedAnnouncement) -> bool:
+        """Whether an announcement is of a paper in the fields."""
+        announcement, categories = described
+        if not self.fields:
+            return True
+        if self.name == FEEDS:
+            return in_fields(announcement.category, self.fields)
+        known = categories or (announcement.category,)
+        matching = [category for category in known if in_fields(category, self.fields)]
+        if announcement.type == "cross":
+            return archive_of(announcement.category) in map(archive_of, matching)
+        return bool(matching)
+
+
+def rule_of(content: IssueContent) -> FieldRule:
+    """The rule of a frozen issue."""
+    return FieldRule(content.counting or FEEDS, content.publication.categories)
+
+
+def announced_between(view: AsOfView, rule: FieldRule, start: int, end: int) -> Iterator[Announcement]:
+    """The announcements of new papers in the fields after one moment up to another, the latest first."""
+    where = "t.announced_at > ? AND t.announced_at <= ? AND t.type = 'new'"
+    rows = queries.described_announcements(view, where, (start, end), "t.announced_at DESC, t.day, t.id")
+    return (row.announcement for row in rows if rule.counts(row))
+
+
+def announced_on(view: AsOfView, rule: FieldRule, day: str) -> dict[str, list[Announcement]] | None:
+    """A day's announcements of papers in the fields, by paper; None if no announcement of that day is known."""
+    where = "t.day = ? AND t.type <> 'replacement'"
+    rows = list(queries.described_announcements(view, where, (day,)))
+    by_paper: dict[str, list[Announcement]] = {row.announcement.paper: [] for row in rows if rule.counts(row)}
+    for announcement, _ in rows:
+        if announcement.paper in by_paper:
+            by_paper[announcement.paper].append(announcement)
+    return by_paper if rows else None

@@ -1,0 +1,71 @@
+"""Rankings: pure, versioned functions from candidates to scored, explained entries.
+
+classic_1   reposts and likes (classic/1)
+rarity_1    how rare attention is (rarity/1)      rarity_2   the same, by voices with standing (rarity/2)
+scoring   parts, scores and ties            swap    what would make two neighbors change places
+price     the accounts that a place costs   words   parts and prices as sentences
+
+The input is a `RankingInput`, the output `ScoredCandidate`s. A ranking knows no store, clock or network, and its scores
+are integers. A version stays in the code forever; a changed ranking gets a new version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.base.errors import UsageError
+from hotpapers.base.model import RankingInput, ScoredCandidate
+from hotpapers.base.suggestions import choices
+from hotpapers.base.wings import loading, wings
+from hotpapers.issues.ranking import classic_1, rarity_1, rarity_2
+
+Rank = Callable[[RankingInput], tuple[ScoredCandidate, ...]]
+
+
+RANKINGS: dict[str, Rank] = {
+    classic_1.NAME: classic_1.rank,
+    rarity_1.NAME: rarity_1.rank,
+    rarity_2.NAME: rarity_2.rank,
+    **{name: loading(place) for wing in wings() for name, place in wing.rankings.items()},
+}
+
+
+DEFAULT = rarity_2.NAME
+"""The ranking of a new publication."""
+
+
+class RankingNeeds(NamedTuple):
+    """What a ranking needs from the record. `ages`: the hours after announcement at which papers are compared; a paper
+    younger than the first is compared with others at that age. `with_standing`: whether it needs accounts' standing."""
+
+    ages: tuple[int, ...]
+    with_standing: bool = False
+
+
+def needs_of(ranking: str) -> RankingNeeds:
+    """What the ranking with this name needs."""
+    return (
+        RankingNeeds(rarity_1.AGES[1:], with_standing=True) if ranking == rarity_2.NAME else RankingNeeds(rarity_1.AGES)
+    )
+
+
+def rank(inputs: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:
+    """The candidates in order, each with its score and parts; ties are marked. Raises UsageError."""
+    if ranking not in RANKINGS:
+        raise UsageError(f"{ranking}: no such ranking; choose from {choices(ranking, RANKINGS)}")
+    return with_ties(RANKINGS[ranking](inputs))
+
+
+def with_ties(ordered: Sequence[ScoredCandidate]) -> tuple[ScoredCandidate, ...]:
+    """The candidates, with `tied` set for exactly those whose neighbor has the same score."""
+    tied_scores = {candidate.score for candidate, other in pairwise(ordered) if candidate.score == other.score}
+    return tuple(
+        candidate
+        if candidate.tied == (candidate.score in tied_scores)
+        else msgspec.structs.replace(candidate, tied=not candidate.tied)
+        for candidate in ordered
+    )

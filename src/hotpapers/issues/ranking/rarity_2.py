@@ -1,0 +1,113 @@
+"""`rarity/2`: the rarity of counted voices, limited by what known voices vouch for.
+
+On each network a paper has x counted voices (see `engagement.attention.counted_voices`): named accounts, with unknown
+ones counted only up to the number of known ones, or the highest count of a single post. The network's part is that of
+`rarity/1` for x: with P other papers talked about there and k of them with at least x, log10((P + 1) / (k + 1)) in
+millipoints; but at most 20 per voice, or the first voices on a network would be the cheapest. Papers are first compared
+at 24 hours; a younger one is compared with others at that age.
+
+K known voices over all networks, without the authors' own, vouch for 240 × K points, if there are at least two. Points
+beyond that are taken off, in a separate part. So unknown voices alone score nothing, however many, and neither does one
+known voice. While a record is too young to know anybody, nothing is taken off.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hotpapers.base.model import Attention, Candidate, Entry, RankingInput, ScoreComponent, ScoredCandidate
+from hotpapers.issues.ranking import rarity_1
+from hotpapers.issues.ranking.rarity_1 import ReferenceTable, part_of
+from hotpapers.issues.ranking.scoring import ordered
+
+NAME = "rarity/2"
+COUNTED = "counted"
+"""The rule of a part scored by the rarity of its counted voices."""
+RULE = "vouching"
+"""The rule of the part that takes off points nobody vouches for."""
+CAPPED = "capped"
+"""The rule of a part limited by MAX_POINTS_PER_VOICE."""
+MAX_POINTS_PER_VOICE = 20
+"""The most millipoints that a voice adds."""
+VOICES = "voices"
+"""What a part counts, if it is not the likes or reposts of one post."""
+VOUCHED_PER_VOICE = 240
+"""Millipoints that each known voice vouches for. Two reach less than the usual threshold of a publication, or a paper
+would leave the issue with one of them."""
+MIN_KNOWN_VOICES = 2
+"""Fewer known voices vouch for nothing."""
+
+
+def limit(known: int) -> int:
+    """The millipoints that this many known voices vouch for."""
+    return VOUCHED_PER_VOICE * known if known >= MIN_KNOWN_VOICES else 0
+
+
+def needed(score: int) -> int:
+    """The fewest known voices that vouch for a score."""
+    return max(-(-score // VOUCHED_PER_VOICE), MIN_KNOWN_VOICES) if score > 0 else 0
+
+
+def rank(inputs: RankingInput) -> tuple[ScoredCandidate, ...]:
+    """Candidates by score, descending; ties by more known voices, then earlier announcement, then id."""
+    references = ReferenceTable(inputs.peers)
+
+    def more_known(candidate: Candidate) -> int:
+        return -(known_voices(candidate.attention) or 0)
+
+    return ordered(inputs, lambda candidate: _parts(candidate, references), more_known)
+
+
+def known_voices(attention: tuple[Attention, ...]) -> int | None:
+    """The known voices of a paper over all networks; None if standing is unknown."""
+    known_counts = [row.known for row in attention if row.known is not None]
+    return sum(known_counts) if known_counts else None
+
+
+def known_of(entry: Entry) -> int | None:
+    """The same for a ranked entry."""
+    known_counts = [count.known for count in entry.counts if count.known is not msgspec.UNSET]
+    return sum(known_counts) if known_counts else None
+
+
+def _parts(candidate: Candidate, references: ReferenceTable) -> tuple[ScoreComponent, ...]:
+    rarities = [
+        capped_part(_count_vouched(attention), candidate.archive, references) for attention in candidate.attention
+    ]
+    unvouched = unvouched_part(sum(part.score for part in rarities), known_voices(candidate.attention))
+    return (*rarities, unvouched) if unvouched else tuple(rarities)
+
+
+def _count_vouched(attention: Attention) -> Attention:
+    return attention if attention.counted is None else msgspec.structs.replace(attention, voices=attention.counted)
+
+
+def points_of(voices: int, papers: int, atleast: int) -> int:
+    """A network's points for a number of counted voices, if `atleast` of `papers` others have as many."""
+    return (
+        min(rarity_1.millipoints(papers, atleast), MAX_POINTS_PER_VOICE * voices)
+        if voices >= rarity_1.MIN_VOICES
+        else 0
+    )
+
+
+def capped_part(attention: Attention, archive: str, references: ReferenceTable) -> ScoreComponent:
+    """One network's part of a paper's score, for `attention.voices`."""
+    part = part_of(attention, archive, references)
+    points = points_of(part.voices, part.papers, part.atleast)
+    return msgspec.structs.replace(
+        part,
+        score=points,
+        rule=COUNTED if part.score == points else CAPPED,
+        counted_as=attention.counted_as or msgspec.UNSET,
+        known=msgspec.UNSET if attention.known is None or attention.counted_as != VOICES else attention.known,
+    )
+
+
+def unvouched_part(points: int, known: int | None) -> ScoreComponent | None:
+    """The part that takes off points which the known voices do not vouch for; None if there are none."""
+    if known is None or points <= limit(known):
+        return None
+    return ScoreComponent(
+        network="", rule=RULE, score=limit(known) - points, voices=known, papers=0, atleast=0, among="", age=0, until=0
+    )

@@ -1,0 +1,255 @@
+"""A ranking's arithmetic in plain sentences: the same on the command line and on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import UNSET
+
+from hotpapers.base.model import Price, PrintedCount, ReferenceSize, ScoreComponent, WitnessedCounts
+from hotpapers.base.wings import sources
+from hotpapers.issues.ranking import rarity_2
+from hotpapers.issues.ranking.rarity_1 import ENOUGH, ENOUGH_DAYS
+
+NETWORK_NAMES = {
+    "bluesky": "Bluesky",
+    "mastodon": "Mastodon",
+    "hackernews": "Hacker News",
+    "lobsters": "Lobsters",
+    "reddit": "Reddit",
+    "x": "X (Twitter)",
+    "huggingface": "Hugging Face",
+    "feeds": "Blogs",
+    **{name: source.title for name, source in sources().items()},
+}
+
+_AGES = {6: "after six hours", 24: "after a day", 72: "after three days", 168: "after a week"}
+
+
+def network_name(network: str) -> str:
+    """A network's name as readers know it; `All networks` for the empty name."""
+    return NETWORK_NAMES.get(network, network) or "All networks"
+
+
+def handle_text(handle: str) -> str:
+    """`@ada.example`; for a feed, whose handle is its address, `blog.example/feed.xml`."""
+    _, separator, address = handle.partition("://")
+    return address if separator else handle and f"@{handle}"
+
+
+def number(count: int) -> str:
+    """1,204."""
+    return f"{count:,}".replace("-", "−")
+
+
+def count_noun(count: int, noun: str, plural: str = "") -> str:
+    """`1 paper`, `1,204 papers`."""
+    return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"
+
+
+def part_sentence(part: ScoreComponent, *, with_formula: bool = False) -> str:
+    """One part of a score as a sentence or two that end with its points, or with their `formula`."""
+    name = network_name(part.network)
+    result = formula(part) if with_formula else number(part.score)
+    if part.rule == "classic":
+        return f"Reposts and likes on {name}, added up: {result}."
+    if part.rule == rarity_2.RULE:
+        return _vouching_sentence(part, result)
+    amount = counted_amount(part)
+    if part.score == 0 and part.voices < 3:
+        return f"{amount} on {name}, too few to score: 0."
+    if part.age and not part.papers:
+        return f"{amount} on {name}, and no other paper there yet to compare with: {result}."
+    other_papers = count_noun(part.papers, "other paper") + ("" if part.among == "all" else f" of {part.among}")
+    has_amount = part.counted_as is not UNSET
+    least = number(part.voices) if has_amount else amount
+    comparison = f"{number(part.atleast) if part.atleast else 'none'} had {least} or more"
+    is_capped = part.rule == rarity_2.CAPPED
+    points = f"{f'; but each adds at most {rarity_2.MAX_POINTS_PER_VOICE}' if is_capped else ''}: {result}."
+    if part.age == 0:
+        return f"Of {other_papers} listed in the 90 days before, {comparison}{points}"
+    age = _AGES.get(part.age, f"after {part.age} hours")
+    beginning = f"{amount} on {name}. Of" if has_amount else "Of"
+    place = "there" if has_amount else f"on {name}"
+    return f"{beginning} {other_papers} talked about {place} in {_reach(part.days)}, {comparison} {age}{points}"
+
+
+def counted_amount(part: ScoreComponent) -> str:
+    """What a part counted: `74 likes of one post`, `6 voices, 3 known and 3 they vouch for`, `17 counted voices`."""
+    if part.counted_as in ("likes", "reposts"):
+        return f"{count_noun(part.voices, part.counted_as.removesuffix('s'))} of one post"
+    if part.known is UNSET:
+        return units(part.voices, "voice" if part.counted_as else unit(part))
+    if part.known == part.voices:
+        return count_noun(part.voices, "known voice")
+    others = part.voices - part.known
+    return f"{count_noun(part.voices, 'voice')}, {number(part.known)} known and {number(others)} they vouch for"
+
+
+def _vouching_sentence(part: ScoreComponent, result: str) -> str:
+    if part.voices < rarity_2.MIN_KNOWN_VOICES:
+        known = "One known voice gives no points" if part.voices else "No voice is known here, so there are no points"
+        return f"{known}: {result}."
+    limit = number(rarity_2.limit(part.voices))
+    return (
+        f"With {number(part.voices)} voices known here for a month or more, a score is at most {limit}, "
+        f"{rarity_2.VOUCHED_PER_VOICE} for each: {result}."
+    )
+
+
+def price_sentence(price: Price | msgspec.UnsetType) -> str:
+    """What an entry's place would have cost; empty if unknown, or if the score is 0."""
+    if price is msgspec.UNSET or price.accounts == 0:
+        return ""
+    if price.accounts is None:
+        return "No number of accounts tried would be enough to fake this score."
+    faking = f"Faking this score would take about {count_noun(price.accounts, 'account')}"
+    if not price.known:
+        return f"{faking}. The record is too young to tell known accounts from unknown ones."
+    return (
+        f"{faking}, at least {number(price.known)} of them known here for a month or more; unknown ones alone could "
+        "not do it, in any number."
+    )
+
+
+_TIE_BREAKS = {"rarity/2": "More known voices go first", "rarity/1": "More voices go first"}
+
+
+def tie_sentence(ranking: str, *, is_listed: bool = False) -> str:
+    """How ties are broken. `is_listed`: the papers are in an imported listing."""
+    first_rule = _TIE_BREAKS.get(ranking, "The listing's own order decides" if is_listed else "")
+    rule = f"{first_rule}, then the earlier announcement" if first_rule else "The earlier announcement goes first"
+    return f"Tied with a neighbor: the same score. {rule}, then the id."
+
+
+def voices_of(count: PrintedCount) -> str:
+    """`41 voices, 30 known here, 2 of authors`."""
+    text = count_noun(count.voices, "voice")
+    if count.known is not msgspec.UNSET and count.voices:
+        text += f", {number(count.known) if count.known else 'none'} known here"
+    if not count.authors:
+        return text
+    return f"{text}, {'1 of an author' if count.authors == 1 else f'{number(count.authors)} of authors'}"
+
+
+def known_sentence(counts: Iterable[PrintedCount]) -> str:
+    """`Known here for a month or more: 30 of 41 voices on Bluesky, 1 of 8 voices on Mastodon.`; empty if nothing is
+    known about any."""
+    with_known = [(count, count.known) for count in counts if count.known is not msgspec.UNSET]
+    parts = [
+        f"{number(known)} of {count_noun(count.voices, 'voice')} on {network_name(count.network)}"
+        for count, known in with_known
+        if known
+    ]
+    return f"Known here for a month or more: {', '.join(parts) or 'none of them'}." if with_known else ""
+
+
+# ---- the size of references --------------------------------------------------------------------------
+
+
+def _reach(days: int | msgspec.UnsetType) -> str:
+    """How far back a reference goes, `one day`, `12 days`: 90 days unless it is known to be less."""
+    if days is msgspec.UNSET or days >= ENOUGH_DAYS:
+        return "90 days"
+    return "one day" if days == 1 else count_noun(days, "day")
+
+
+def provisional(compared: ReferenceSize | msgspec.UnsetType) -> str:
+    """What an issue says about itself while its reference is young; empty otherwise."""
+    if compared is msgspec.UNSET or not compared.young:
+        return ""
+    return f"compared with {_compared(compared)}, so the order is rough"
+
+
+def _compared(compared: ReferenceSize) -> str:
+    """`16 papers of one day`."""
+    if not compared.papers:
+        return "no papers"
+    return f"{count_noun(compared.papers, 'paper')} of {_reach(compared.days)}"
+
+
+def why_provisional(compared: ReferenceSize | msgspec.UnsetType, score: int, threshold: int) -> str:
+    """What an entry says while the reference is young, including whether it is below the threshold; empty otherwise."""
+    if compared is msgspec.UNSET or not compared.young:
+        return ""
+    threshold_note = f" Below the threshold of {number(threshold)}, but until then the best are shown anyway."
+    return (
+        f"The order is rough until there are {number(ENOUGH)} papers of 90 days to compare with; so far, "
+        f"{_compared(compared)}.{threshold_note if score < max(threshold, 1) else ''}"
+    )
+
+
+def unit(part: ScoreComponent) -> str:
+    """What a part counts: `voice`, `counted voice` by rarity/2, `like` in a listing, `repost or like` by the classic
+    rule."""
+    if part.rule == "classic":
+        return "repost or like"
+    if part.age == 0:
+        return "like"
+    return "counted voice" if part.rule in (rarity_2.COUNTED, rarity_2.CAPPED) else "voice"
+
+
+def units(count: int, unit: str) -> str:
+    """`1 voice`, `1,204 likes`, `60 reposts and likes`."""
+    return count_noun(count, unit, "reposts and likes" if unit == "repost or like" else "")
+
+
+def formula(part: ScoreComponent) -> str:
+    """A part as arithmetic that a reader can redo: `1000 × log10(4,813 / 32) = 2,177`."""
+    if part.rule == "classic":
+        return number(part.score)
+    if part.rule == rarity_2.RULE:
+        is_enough = part.voices >= rarity_2.MIN_KNOWN_VOICES
+        return f"no more than {rarity_2.VOUCHED_PER_VOICE} × {number(part.voices)}" if is_enough else "no more than 0"
+    if part.score == 0 and part.voices < 3:
+        return "0"
+    if part.rule == rarity_2.CAPPED:
+        return f"{rarity_2.MAX_POINTS_PER_VOICE} × {number(part.voices)} = {number(part.score)}"
+    return f"1000 × log10({number(part.papers + 1)} / {number(part.atleast + 1)}) = {number(part.score)}"
+
+
+def counts_sentence(count: PrintedCount) -> str:
+    """A network's counts as printed next to an entry."""
+    name = network_name(count.network)
+    return f"{name}: {count_noun(count.reposts, 'repost')}, {count_noun(count.likes, 'like')}"
+
+
+METHOD_NOTES = {
+    "1": "as the publication’s own search added them up",
+    "2": "added up including native reposts, each of which repeats its original’s count, so reposts are several times "
+    "too high",
+}
+"""What is known about how a listing's tallies were made, by the last part of the method's name."""
+
+
+def collector_sentence(network: str, collector: str) -> str:
+    """A sentence that a network's counts are another collector's."""
+    return (
+        f"{network_name(network)} counts here come from {collector}, which could read the network when this site could "
+        "not."
+    )
+
+
+def witnessed_by(witnessed: WitnessedCounts | msgspec.UnsetType) -> str:
+    """`counts witnessed by 3 collectors`; empty if nobody else counted the same papers."""
+    if witnessed is msgspec.UNSET:
+        return ""
+    return f"counts witnessed by {count_noun(len(witnessed.collectors) + 1, 'collector')}"
+
+
+def witnessed_sentence(witnessed: WitnessedCounts | msgspec.UnsetType) -> str:
+    """How many counts others made too, and how many agree; empty if nobody else counted the same papers."""
+    if witnessed is msgspec.UNSET:
+        return ""
+    collectors = " and ".join(witnessed.collectors)
+    verb = "agrees" if witnessed.close == 1 else "agree"
+    return (
+        f"Counts in this issue also made by {collectors}, who read the same networks: "
+        f"{number(witnessed.counts)}, of which {number(witnessed.close)} {verb} within a tenth."
+    )
+
+
+def method_note(method: str) -> str:
+    """What a reader must know about a tally's method; empty if nothing is known."""
+    return METHOD_NOTES.get(method.rpartition("/")[2], "") if method.startswith("hot-papers/") else ""

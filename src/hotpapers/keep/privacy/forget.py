@@ -1,0 +1,306 @@
+"""Forget people and posts: their data is erased from every byte of the store, and issues still verify.
+
+A forgotten key is overwritten only in its identity, by a random pseudonym. So rows that belong together still do, and
+totals don't change. The words of posts, and names in what others wrote, are replaced by their commitments, so rows keep
+their hashes. A batch records what was forgotten, with the hash of each changed row's remaining content, and the
+tombstones by which import, restore and re-collection recognize what must not come back."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.base import model
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model.keys import parse_key
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.issues.moderation.bots.bot_names import accounts_of
+from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
+from hotpapers.keep.privacy import forgotten_file, queries
+from hotpapers.keep.privacy.queries import orphan_texts
+from hotpapers.keep.search import indexing
+from hotpapers.record import batches, identities, item_rows, raw_archive, reaction_marks, reader_reports, tombstones
+from hotpapers.record.commitments import SALT, canonical_json, commitment
+from hotpapers.record.database import Database
+from hotpapers.record.identities import is_pseudonym, pseudonym
+from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
+from hotpapers.record.leftovers import remove_unfinished
+from hotpapers.record.manifest import BatchStamp, ErasedIdentity, Remainder
+from hotpapers.record.record import Record, now
+
+
+class ForgetResult(NamedTuple):
+    """What was forgotten. `rows`: rows that lost words, including others' rows that contained a name. `raw_payloads`:
+    deleted for all keys forgotten together, those in quarantine included. `out_of_reach`: copies that cannot be
+    changed."""
+
+    keys: tuple[str, ...]
+    rows: int
+    raw_payloads: int
+    out_of_reach: tuple[str, ...]
+
+
+Change = tuple[StoredRow, model.Item]
+"""A row, and the remaining item."""
+
+
+def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
+    """Forget a post, or an account with all its posts, by its key (`x:1341…`, `x:@handle`, `bluesky:did:…`).
+
+    Raises NotFound if the record does not have it, UsageError if it is not a key, and the errors of `erase_traces`,
+    which is the last step. Run it again after an interruption to finish.
+    """
+    [result] = forget_all(record, [key], at=at)
+    if isinstance(result, NotFound):
+        raise result
+    record.database.erase_traces()
+    return result
+
+
+def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) -> list[ForgetResult | NotFound]:
+    """Forget several keys at once, without `erase_traces`; the result for each, or why there is none. Texts and
+    raw payloads are searched once for all keys, and once more for each key that no row has."""
+    requested = [parse_key(key) for key in keys]
+    join_bridged_accounts(record, at)
+    with record.database.write():
+        names_by_key = _names_by_key(record, requested)
+        all_keys = model.distinct(key_of for names in names_by_key.values() for key_of in names)
+        erased = erase(record, all_keys, at=at or now()) if all_keys else ErasedRows({}, 0, 0)
+        forgotten_file.complete(record.database, record.hasher)
+    leftovers = [f"unfinished {path}" for path in remove_unfinished(record.database)]
+    return [
+        erased.of(names_by_key[key], (*copies(record, key), *leftovers))
+        if key in names_by_key
+        else NotFound(f"{key}: no such post or account in the record")
+        for key in requested
+    ]
+
+
+class ErasedRows(NamedTuple):
+    """What was erased. `own`: for each forgotten key, the changed rows with its own words. `other_rows`: number of
+    others' rows that contained a forgotten name. `raw_payloads`: number of raw payloads deleted."""
+
+    own: Mapping[str, Collection[int]]
+    other_rows: int
+    raw_payloads: int
+
+    def of(self, keys: Iterable[str], out_of_reach: Iterable[str]) -> ForgetResult:
+        """The result for some of the keys."""
+        keys = tuple(keys)
+        own = {number for key in keys for number in self.own.get(key, ())}
+        return ForgetResult(keys, len(own) + self.other_rows, self.raw_payloads, tuple(out_of_reach))
+
+
+def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at: int) -> ErasedRows:
+    """Erase keys, and their names in what others wrote, from identities, rows and raw payloads.
+
+    `marks`: further tombstones to store and to apply to what others wrote. Call inside `write()`.
+    """
+    database, earlier = record.database, tombstones.load(record.database, record.hasher)
+    orphans = queries.orphan_authors(record, keys)
+    gone = frozenset([*keys, *orphans])
+    known_tombstones = tombstones.Tombstones(record.hasher, earlier.known | frozenset(marks)) if marks else None
+    known = tombstones.ForgottenNames(_names_of(keys), known_tombstones)
+    changes, orphan_marks = _changes(record, gone, known)
+    remainders = _overwrite(record, changes, orphan_marks)
+    indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
+    raw_payloads = erase_beside(database, sorted(gone), known, {row.origin for row, _ in changes})
+    unnamed = queries.unnamed_keys(database, _dropped_names(changes))
+    erased = _erase_identities(record, [*gone, *unnamed])
+    new = sorted({*marks, *tombstones.marks_of(record.hasher, keys, known.names, orphans)} - earlier.known)
+    row_changes = batches.RowChanges(forgotten=remainders, erased=erased, tombstones=new)
+    batches.append(database, BatchStamp(at, "forget"), changes=row_changes)
+    return _erased_rows(changes, gone, raw_payloads)
+
+
+def erase_beside(
+    database: Database, keys: Sequence[str], known: tombstones.ForgottenNames, origins: Collection[int]
+) -> int:
+    """Erase keys and names from working data and raw payloads; the number of payloads deleted. `origins`: payloads of
+    further rows. Call inside `write()`, before the identities are overwritten."""
+    engagement_queries.forget_posts(database, keys)
+    reaction_marks.forget_reactions_to(database, keys)
+    reader_reports.forget(database, keys, known.stand_in)
+    jobs_queries.forget_reasons(database, known.stand_in)
+    return raw_archive.erase(database, queries.origins_of(database, keys) | {*origins} - {0}, keys, known.named_in)
+
+
+def _changes(
+    record: Record, keys: frozenset[str], known: tombstones.ForgottenNames
+) -> tuple[list[Change], frozenset[int]]:
+    """The rows that lose words: the keys' own rows, and others' rows that contain a name. Also the keyed hashes of
+    texts that no other post has."""
+    own = ((row, left_of(row.item, keys)) for row in queries.own_rows(record, sorted(keys)))
+    changes = {(row.spec.kind, row.id): (row, left) for row, left in own}
+    for row in queries.rows_with_names(record, known):
+        _, item = changes.get((row.spec.kind, row.id), (row, row.item))
+        changes[row.spec.kind, row.id] = (row, tombstones.redacted(item, known))
+    orphans = orphan_texts(record.database, list(changes.values()))
+    for row in queries.rows_where(record, SPECS[model.Post], "text_fingerprint", sorted(orphans)):  # forgotten before
+        changes.setdefault((row.spec.kind, row.id), (row, row.item))
+    # The rest is unchanged.
+    return [(row, left) for row, left in changes.values() if row.redacted or left != row.item], orphans
+
+
+def _erased_rows(changes: Sequence[Change], keys: frozenset[str], raw_payloads: int) -> ErasedRows:
+    """Counts the rows that lost words, by key."""
+    own: dict[str, set[int]] = defaultdict(set)
+    for number, (row, _) in enumerate(changes):
+        for key in keys.intersection(_own_keys(row.item)) or ("",):
+            own[key].add(number)
+    return ErasedRows(own, len(own.pop("", ())), raw_payloads)
+
+
+def copies(record: Record, key: str | None = None) -> Iterator[str]:
+    """Where backups and exports went that somebody must delete: all, or those made before a key was forgotten."""
+    before = model.MAX_INTEGER
+    if key is not None:
+        before = tombstones.forgotten_at(record.database, record.hasher, key)
+    for purpose, target in queries.copies_before(record.database, before):
+        yield f"{purpose} {target}"
+
+
+# ---- keys to forget ------------------------------------------------------------------------------------
+
+
+def _names_by_key(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The keys to forget for each requested key that the record has, mentions or has forgotten: itself, and for an
+    account its other keys, as linked in the record, and all its posts. A handle also means the account that has it."""
+    known_tombstones = tombstones.load(record.database, record.hasher)
+    known = {key for key in keys if known_tombstones.holds(key)} | queries.keys_known(record.database, keys)
+    accounts = accounts_of(record.view(), keys)
+    for key in keys:
+        if len(accounts[key]) == 1:
+            accounts[key] += queries.last_holder(record.database, key)
+        is_known = key in known or len(accounts[key]) > 1 or any(queries.names_beside(record, [key]))
+        if not is_known and not any(queries.rows_with_names(record, tombstones.ForgottenNames(_names_of([key])))):
+            del accounts[key]
+    return {
+        key: model.distinct(name for account in account_keys for name in _all_names(record, account))
+        for key, account_keys in accounts.items()
+    }
+
+
+def _all_names(record: Record, key: str) -> tuple[str, ...]:
+    names, pending = {key: None}, [key]
+    while pending:
+        new_names = model.distinct(
+            name for name in queries.names_beside(record, pending) if name and not is_pseudonym(name)
+        )
+        pending = [name for name in new_names if name not in names]
+        names |= dict.fromkeys(pending)
+    return tuple(names)
+
+
+def _names_of(keys: Sequence[str]) -> frozenset[str]:
+    return frozenset(name for key in keys for name in tombstones.names_of(key))
+
+
+# ---- remaining content ---------------------------------------------------------------------------------
+
+
+def _own_keys(item: model.Item) -> tuple[str, ...]:
+    """The keys of the post or account whose words an item contains."""
+    return (item.post, item.account) if isinstance(item, model.Post) else (str(getattr(item, "account", "")),)
+
+
+def left_of(item: model.Item, keys: Collection[str]) -> model.Item:
+    """The remaining content of a forgotten post or account. A post also loses the posts it replies to or quotes, and
+    its author unless the author is forgotten too."""
+    if isinstance(item, model.Post):
+        author = item.account if item.account in keys else ""
+        return msgspec.structs.replace(
+            item, account=author, handle="", name="", text="", links=(), reply_to="", quotes=""
+        )
+    return msgspec.structs.replace(item, handle="", name="") if isinstance(item, model.Account) else item
+
+
+def _dropped_names(changes: Sequence[Change]) -> set[str]:
+    """The keys that the rows do not name any more."""
+    return {getattr(row.item, name) for row, left in changes for name in _dropped_fields(row.item, left)} - {""}
+
+
+def _dropped_fields(item: model.Item, left: model.Item) -> list[str]:
+    return [name for name in NAMED_FIELDS if getattr(item, name, "") != getattr(left, name, "")]
+
+
+NAMED_FIELDS = ("account", "reply_to", "quotes")
+"""The fields of a post with keys other than its own."""
+
+
+def _erase_identities(record: Record, keys: Collection[str]) -> list[ErasedIdentity]:
+    """Overwrite the identities of keys; their places in the manifests, with their pseudonyms.
+
+    Pseudonyms are random, so nobody can find the key by guessing. Exceptions are accounts that a publication names
+    as its own: their voices never count, and the publication names them anyway.
+    """
+    own, marks = queries.own_accounts(record.database), record.hasher
+    gone = {identity.number: (key, identity) for key, identity in identities.find(record.database, keys).items() if key}
+    pseudonyms = {
+        number: marks.own_pseudonym(key, len(tombstones.pseudonyms_of(record.database, marks, key)))
+        if key in own
+        else pseudonym(key, secrets.token_hex(16))
+        for number, (key, _) in gone.items()
+    }
+    identities.overwrite(
+        record.database,
+        [(number, pseudonyms[number], bytes.fromhex(identity.commitment)) for number, (_, identity) in gone.items()],
+    )
+    places = batches.places_of_identities(record.database, sorted(gone))
+    return [(*place, pseudonyms[number]) for number, place in places.items()]
+
+
+def _overwrite(record: Record, changes: Sequence[Change], orphans: Collection[int]) -> list[Remainder]:
+    """Write the remaining content into rows; their places in the manifests, with its hash. `orphans`: keyed hashes of
+    texts to remove."""
+    fingerprints: dict[int | str, int] = {}
+    left = [_remaining_row(row, item, orphans, fingerprints) for row, item in changes]
+    for row in left:
+        _write_row(record, row)
+    pairs = batches.pairs_of(record.database, [(row.spec.kind, row.id, row.since) for row in left])
+    return sorted((*pair, row.remainder_hash) for pair, row in zip(pairs, left, strict=True))
+
+
+def _remaining_row(
+    row: StoredRow, item: model.Item, orphans: Collection[int], fingerprints: dict[int | str, int]
+) -> StoredRow:
+    """A row with its remaining item. `fingerprints`: random replacements for those of forgotten texts."""
+    spec, salt = row.spec, row.salt or b""
+    key_commitments = {name: row.committed[name] for name in (spec.fields[i] for i in spec.persons)}
+    words = {name: getattr(row.item, name) for name in _words(spec)}
+    redacted = {name: commitment(salt, value) for name, value in (key_commitments | words).items() if value}
+    derived = tuple(
+        fingerprints.setdefault(value, secrets.randbits(52) + 1)
+        if name == "text_fingerprint" and value in orphans
+        else value
+        for (name, _), value in zip(spec.derived, row.derived, strict=True)
+    )
+    dropped = dict.fromkeys(_dropped_fields(row.item, item), "")
+    return row._replace(
+        item=item,
+        derived=derived,
+        redacted=redacted | (row.redacted or {}),
+        committed={**row.committed, **dropped},
+        salt=os.urandom(SALT) if any(getattr(item, name) for name in _words(spec)) else None,
+    )
+
+
+def _words(spec: KindSpec) -> list[str]:
+    return [spec.fields[i] for i in spec.words]
+
+
+def _write_row(record: Record, row: StoredRow) -> None:
+    """Write a row's remaining words, with number 0 in place of removed keys."""
+    values = dict(zip(row.spec.fields, item_rows.stored_values(row.spec, row.item), strict=True))
+    change = {name: values[name] for name in _words(row.spec)}
+    change |= {name: 0 for name in NAMED_FIELDS if values.get(name) == ""}
+    change |= {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
+    change |= {"salt": row.salt, "redacted": canonical_json(row.redacted).decode()}
+    names = ", ".join(f'"{name}" = ?' for name in change)
+    record.database.run(f"UPDATE {row.spec.kind} SET {names} WHERE id = ?", (*change.values(), row.id))

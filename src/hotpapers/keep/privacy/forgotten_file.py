@@ -1,0 +1,196 @@
+"""The file beside a SQLite store, `hotpapers.db.forgotten`. When a backup replaces a lost or damaged store, it shows
+who was forgotten and which subscribers left since the backup.
+
+    hotpapers-forgotten 2 0000000000000211 77ab…    how many bytes follow at least, and a hash of these
+    secret 0f3a… 2 all        the store whose marks follow: a hash of its secret; `all`: these are all
+    tombstone 5d41… 1767…     the mark of a forgotten key, and when (µs UTC)
+    ended 9c1e… 1767…         the mark of a subscriber who left, or `bounced`, and since when
+    damaged                   before this the file was damaged; stores without `all` after it may lack marks
+
+Marks are keyed by the secret, which is not in the file. Lines are added at the end, before the change is committed, and
+then the first line is rewritten: a crash may leave an extra line, but never loses one, and a file that has lost
+anything is recognized. `complete` adds lines that could not be written. Files of earlier versions have no first line.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from hotpapers.base import file_modes
+from hotpapers.base.logs import log_event
+from hotpapers.keep.privacy import queries
+from hotpapers.record import tombstones
+from hotpapers.record.database import Database
+from hotpapers.record.item_rows import KeyedHasher
+from hotpapers.record.sqlite import SqliteDatabase
+
+SUFFIX = ".forgotten"
+_NAME = "hotpapers-forgotten"
+_HEADER = re.compile(rf"{_NAME} 2 ([0-9]{{16}}) ([0-9a-f]{{32}})\n".encode())
+_LINE = re.compile(
+    r"(secret) ([0-9a-f]{32})( 2)?( all)?|(tombstone|ended|bounced) ([0-9a-f]{32}) ([0-9]{1,19})|damaged"
+)
+DAMAGED = "is damaged or has lost its end"
+UNMARKED = "was written by an earlier version, so it does not show whether it is complete"
+
+
+class ForgottenMark(NamedTuple):
+    """One line. `what`: tombstone, ended or bounced. `at`: since when, µs UTC."""
+
+    what: str
+    mark: str
+    at: int
+
+
+def file_of(database: Database) -> Path | None:
+    """The file of a store; None for a store on a server, which has none."""
+    return file_beside(database.path) if isinstance(database, SqliteDatabase) else None
+
+
+def file_beside(store: Path) -> Path:
+    """The file of a store in a file. It is the same through whichever link the store is opened."""
+    own = file_modes.linked(store)
+    return own.with_name(own.name + SUFFIX)
+
+
+def fingerprint(hasher: KeyedHasher) -> str:
+    """Identifies a store's marks without revealing its secret."""
+    return hashlib.blake2b(b"", key=hasher.secret, digest_size=16, person=b"fingerprint").hexdigest()
+
+
+class ForgottenFile(NamedTuple):
+    """What a file says about a store. `marks`: None if it has no entries for it. `problem`: DAMAGED or UNMARKED, or
+    empty. `body`: its bytes without the first line. `is_broken`: they are not those that were written."""
+
+    marks: frozenset[ForgottenMark] | None = None
+    problem: str = ""
+    body: bytes = b""
+    is_broken: bool = False
+
+
+def read(file: Path, hasher: KeyedHasher) -> frozenset[ForgottenMark] | None:
+    """A store's marks in a file; None if the file has no entries for this store or does not exist.
+
+    Truncated lines are ignored. Raises OSError if the file exists but cannot be read.
+    """
+    return read_whole(file, hasher).marks
+
+
+def read_whole(file: Path, hasher: KeyedHasher) -> ForgottenFile:
+    """The same, and whether the file is whole."""
+    try:
+        return _parsed(file.read_bytes(), hasher)
+    except FileNotFoundError:
+        return ForgottenFile()
+
+
+def _parsed(data: bytes, hasher: KeyedHasher) -> ForgottenFile:
+    header, own, entries = _HEADER.match(data), fingerprint(hasher), set[ForgottenMark]()
+    body = data[header.end() :] if header else data
+    is_known = is_inside = lacks_marks = is_newer = False
+    for line in body.decode("ascii", "replace").splitlines():
+        match = _LINE.fullmatch(line)
+        if match and match[1]:
+            is_inside, is_newer = match[2] == own, is_newer or bool(match[3])
+            is_known, lacks_marks = is_known or is_inside, lacks_marks and not (is_inside and match[4])
+        elif match and match[5] and is_inside:
+            entries.add(ForgottenMark(match[5], match[6], int(match[7])))
+        elif match and not match[5]:
+            lacks_marks = True
+    is_broken = not _is_as_written(header, body) if header else is_newer or data.startswith(_NAME[:4].encode())
+    problem = DAMAGED if is_broken or lacks_marks else "" if header or not data else UNMARKED
+    return ForgottenFile(frozenset(entries) if is_known else None, problem, body, is_broken)
+
+
+def _is_as_written(header: re.Match[bytes], body: bytes) -> bool:
+    size = int(header[1])
+    return len(body) >= size and _checksum(body[:size]) == header[2].decode()
+
+
+def _checksum(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def append(database: Database, hasher: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:
+    """Add marks. Call inside the transaction that makes them. A missing or damaged file gets all marks."""
+    _update(database, hasher, frozenset(lines), whole=False)
+
+
+def complete(database: Database, hasher: KeyedHasher) -> None:
+    """Add all marks that the file lacks; creates the file if needed."""
+    _update(database, hasher, frozenset(), whole=True)
+
+
+def _update(database: Database, hasher: KeyedHasher, new: frozenset[ForgottenMark], *, whole: bool) -> None:
+    """Adds marks to the file; `whole`: all that it lacks."""
+    file = file_of(database)
+    if file is None:
+        return
+    try:
+        with _locked(file) as stream:
+            old = _parsed(stream.read(), hasher)
+            if old.is_broken:
+                log_event(f"the list of who was forgotten {DAMAGED}", level=logging.WARNING, file=file)
+            is_whole = old.marks is not None and not old.problem
+            marks = {*new, *(_of_store(database) if whole or not is_whole else ())}
+            missing = marks - (old.marks or frozenset()) if is_whole else marks
+            if missing or not is_whole:
+                _write(file, stream, old, _block(old, hasher, missing, all_marks=not is_whole))
+    except OSError as problem:
+        _complain(file, problem)
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[BinaryIO]:
+    """The file, created if it does not exist, while no other process writes to it."""
+    while True:
+        file_modes.make_private(file)
+        with open(file, "r+b") as stream:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(stream.fileno()), file.stat()):  # not replaced meanwhile
+                yield stream
+                return
+
+
+def _of_store(database: Database) -> set[ForgottenMark]:
+    known_tombstones = (ForgottenMark("tombstone", mark, at) for mark, at in tombstones.all_tombstones(database))
+    return {*known_tombstones, *(ForgottenMark(*row) for row in queries.marks_of_leavers(database))}
+
+
+def _block(old: ForgottenFile, hasher: KeyedHasher, marks: Iterable[ForgottenMark], *, all_marks: bool) -> bytes:
+    """Lines to add, starting with the store's fingerprint on a new line, in case a crash left a partial line."""
+    head = ["\ndamaged" if old.is_broken else "", f"secret {fingerprint(hasher)} 2{' all' * all_marks}"]
+    return "\n".join([*head, *(f"{kind} {mark} {at}" for kind, mark, at in sorted(marks)), ""]).encode()
+
+
+def _write(file: Path, stream: BinaryIO, old: ForgottenFile, block: bytes) -> None:
+    """Adds lines and rewrites the first one. A file without a usable first line is replaced."""
+    body = old.body + block
+    header = f"{_NAME} 2 {len(body):016d} {_checksum(body)}\n".encode()
+    if old.is_broken or old.problem == UNMARKED or not old.body:
+        file_modes.write_atomically(file_modes.linked(file), header + body, file_modes.PRIVATE)
+        return
+    for place, data in ((os.SEEK_END, block), (os.SEEK_SET, header)):
+        stream.seek(0, place)
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _complain(file: Path, problem: OSError) -> None:
+    """Log the problem only: forgetting and unsubscribing must not fail because of this file."""
+    log_event(
+        "cannot write the list of who was forgotten beside the store",
+        level=logging.WARNING,
+        file=file,
+        reason=problem.strerror,
+    )

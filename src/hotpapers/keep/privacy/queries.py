@@ -1,0 +1,249 @@
+"""Queries for forgetting and pruning: which rows name whom, and which are no longer needed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.base import model
+from hotpapers.base.model import keys
+from hotpapers.record import identities, item_rows, tombstones
+from hotpapers.record.database import AT_ONCE, Database, placeholders, slices
+from hotpapers.record.identities import NUMBER, is_pseudonym, key_of, numbers_of
+from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
+from hotpapers.record.record import Record
+
+REFERENCES = {spec.kind: [spec.fields[i] for i in spec.persons] for spec in SPECS.values() if spec.persons}
+"""By kind, the fields that contain the key of a post or account."""
+
+
+def keys_known(database: Database, keys: Sequence[str]) -> set[str]:
+    """The keys among these that the record has."""
+    return identities.find(database, keys).keys() - {""}
+
+
+def last_holder(database: Database, key: str) -> list[str]:
+    """The account that had a handle at any time, if it was only one."""
+    network, _, name = key.partition(":")
+    if not name.startswith("@"):
+        return []
+    sql = f"SELECT DISTINCT {key_of('t.account')} FROM account AS t WHERE lower(t.handle) = ?"
+    holders = [account for (account,) in database.rows(sql, (name[1:],)) if keys.network_of(account) == network]
+    return holders if len(holders) == 1 else []
+
+
+def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
+    """The keys that belong to some accounts: their other keys, their posts, their handles. Their posts include those
+    that only others name, if the keys of posts contain the account's."""
+    for chunk in slices(subjects):
+        condition = f"IN ({numbers_of(chunk)})"
+        for sql in (
+            f"SELECT {key_of('t.stable')} FROM alias AS t WHERE t.account {condition}",
+            f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.stable {condition}",
+            f"SELECT DISTINCT {key_of('t.post')} FROM post AS t WHERE t.account {condition}",
+        ):
+            yield from (row[0] for row in record.database.rows(f"{sql} ORDER BY 1", chunk))
+        for table in ("account", "post"):
+            sql = f"SELECT DISTINCT {key_of('t.account')}, t.handle FROM {table} AS t WHERE t.account {condition}"
+            rows = record.database.rows(f"{sql} ORDER BY 1, 2", chunk)
+            yield from (keys.handle_key(keys.network_of(key), handle) for key, handle in rows if handle)
+    for start in filter(None, map(keys.posts_begin, subjects)):
+        sql = "SELECT i.key FROM identity AS i WHERE i.key >= ? AND i.key < ? ORDER BY 1"
+        yield from (row[0] for row in record.database.rows(sql, (start, start[:-1] + chr(ord("/") + 1))))
+
+
+def orphan_authors(record: Record, keys: Sequence[str]) -> list[str]:
+    """The authors of forgotten posts about whom the record has nothing else; they are forgotten too."""
+    authors: set[str] = set()
+    for chunk in slices(keys):
+        sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({numbers_of(chunk)})"
+        authors |= {row[0] for row in record.database.rows(sql, chunk)}
+    candidates = sorted(author for author in authors - set(keys) if author and not is_pseudonym(author))
+    return [author for author in candidates if _says_nothing_else(record.database, author, set(keys))]
+
+
+def _says_nothing_else(database: Database, author: str, posts: Collection[str]) -> bool:
+    if database.rows(f"SELECT 1 FROM reaction WHERE account = {NUMBER} LIMIT 1", (author,)):
+        return False
+    sql = f"SELECT {key_of('t.post')} FROM post AS t WHERE t.account = {NUMBER}"
+    return {post for (post,) in database.rows(sql, (author,))} <= set(posts)
+
+
+def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
+    """The rows of posts and accounts with the words of some keys."""
+    visited: set[tuple[str, int]] = set()
+    for cls, name in ((model.Account, "account"), (model.Post, "post"), (model.Post, "account")):
+        for chunk in slices(keys):
+            for row in _rows(record.database, SPECS[cls], f'"{name}" IN ({numbers_of(chunk)})', chunk):
+                if (row.spec.kind, row.id) not in visited:
+                    visited.add((row.spec.kind, row.id))
+                    yield row
+
+
+def unnamed_keys(database: Database, keys: Collection[str]) -> list[str]:
+    """The keys among these that no row names."""
+    numbers = {identity.number: key for key, identity in identities.find(database, keys).items() if key}
+    for chunk in slices(sorted(numbers)):
+        for kind, names in REFERENCES.items():
+            for name in names:
+                sql = f'SELECT DISTINCT "{name}" FROM {kind} WHERE "{name}" IN ({placeholders(chunk)})'
+                for (number,) in database.rows(sql, chunk):
+                    numbers.pop(number, None)
+    return sorted(numbers.values())
+
+
+def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
+    """The raw payloads of all rows that name one of some keys."""
+    numbers = [identity.number for identity in identities.find(database, keys).values() if identity.number]
+    origins: set[int] = set()
+    for chunk in slices(numbers):
+        for kind, names in REFERENCES.items():
+            for name in names:
+                sql = f'SELECT DISTINCT origin FROM {kind} WHERE "{name}" IN ({placeholders(chunk)}) AND origin > 0'
+                origins.update(origin for (origin,) in database.iterate(sql, chunk))
+    return origins
+
+
+def rows_where(record: Record, spec: KindSpec, name: str, values: Sequence[str | int]) -> Iterator[StoredRow]:
+    """The rows of a kind in which a column has one of some values, with commitments."""
+    for chunk in slices(values):
+        yield from _rows(record.database, spec, f'"{name}" IN ({placeholders(chunk)})', chunk)
+
+
+def _rows(database: Database, spec: KindSpec, where: str, params: Sequence[str | int]) -> list[StoredRow]:
+    sql = f"SELECT {item_rows.columns_with_commitments(spec)} FROM {spec.kind} WHERE {where}"
+    return [item_rows.read_with_commitments(spec, row) for row in database.rows(sql, params)]
+
+
+def rows_with_names(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:
+    """The rows of posts and accounts whose text contains a known name."""
+    for spec in (SPECS[model.Post], SPECS[model.Account]):
+        numbers = []
+        text = "text, name, links" if spec.type is model.Post else "'', name, '[]'"
+        for number, *texts in record.database.iterate(f"SELECT id, {text} FROM {spec.kind}"):
+            if any(map(known.stand_in, texts)):
+                numbers.append(number)
+        yield from rows_where(record, spec, "id", numbers)
+
+
+def orphan_texts(database: Database, changes: Sequence[tuple[StoredRow, model.Item]]) -> frozenset[int]:
+    """The keyed hashes of texts that are now forgotten and that no other post has. The hash of a text that another post
+    still has is kept, so that these posts continue to count as the same; anybody can read the text there anyway."""
+    gone = {row.id: text_of(row) for row, left in changes if isinstance(left, model.Post) and not left.text}
+    marks = sorted(set(gone.values()) - {0})
+    shared: set[int] = set()
+    for chunk in slices(marks):
+        sql = f"""SELECT t.id, {key_of("t.post")}, t.text_fingerprint FROM post AS t
+            WHERE t.text_fingerprint IN ({placeholders(chunk)})"""
+        rows = database.rows(sql, chunk)
+        shared |= {same for number, post, same in rows if number not in gone and not is_pseudonym(post)}
+    return frozenset(marks) - shared
+
+
+def own_accounts(database: Database) -> frozenset[str]:
+    """All accounts that publications name as their own."""
+    lists = (msgspec.json.decode(own, type=list[str]) for (own,) in database.rows("SELECT own FROM publication"))
+    return frozenset(account for accounts in lists for account in accounts)
+
+
+def posts_with_snapshots(record: Record) -> Iterator[tuple[list[int], int]]:
+    """All posts that have snapshots, in slices; each with 0, as there is no progress to save."""
+    sql = f"SELECT DISTINCT post FROM snapshot WHERE post > ? AND until = 0 ORDER BY post LIMIT {AT_ONCE}"
+    after = 0
+    while posts := [post for (post,) in record.database.rows(sql, (after,))]:
+        after = posts[-1]
+        yield posts, 0
+
+
+def text_of(row: StoredRow) -> int:
+    """The keyed hash of a post's text, 0 for none."""
+    at = [name for name, _ in SPECS[model.Post].derived].index("text_fingerprint")
+    return int(row.derived[at])
+
+
+def copies_before(database: Database, at: int) -> list[tuple[str, str]]:
+    """(kind, target) of the backups and exports made up to a moment."""
+    sql = "SELECT DISTINCT kind, target FROM copy WHERE at <= ? ORDER BY kind, target"
+    return [(kind, target) for kind, target in database.rows(sql, (at,))]
+
+
+def marks_of_leavers(database: Database) -> list[tuple[str, str, int]]:
+    """(state, mark, since in µs UTC) of the subscribers who have left or cannot be reached."""
+    rows = database.rows("SELECT state, mark, since FROM subscriber WHERE state IN ('ended', 'bounced')")
+    return [(state, mark, since) for state, mark, since in rows]
+
+
+# ---- retention ---------------------------------------------------------------------------------------------
+
+
+class SnapshotRow(NamedTuple):
+    """A snapshot's row: its number, its post's number, when it was observed, and the batch that added it."""
+
+    id: int
+    post: int
+    observed_at: int
+    since: int
+
+
+def drop_expired(database: Database, at: int) -> int:
+    """Delete expired payloads, raw and in quarantine; the number deleted. Call inside `write()`."""
+    return sum(database.run(f"DELETE FROM {table} WHERE keep_until < ?", (at,)) for table in ("raw", "quarantine"))
+
+
+def shorten(database: Database, source: str, keep: int) -> None:
+    """Let a source's raw payloads expire `keep` microseconds after they were read, if not earlier. Call inside
+    `write()`."""
+    sql = "UPDATE raw SET keep_until = seen_at + ? WHERE source = ? AND keep_until > seen_at + ?"
+    database.run(sql, (keep, source, keep))
+
+
+def snapshots_after(database: Database, number: int, limit: int) -> list[SnapshotRow]:
+    """The open snapshots after a row number, in order."""
+    sql = "SELECT id, post, observed_at, since FROM snapshot WHERE id > ? AND until = 0 ORDER BY id LIMIT ?"
+    return [SnapshotRow(*row) for row in database.rows(sql, (number, limit))]
+
+
+def snapshots_of(database: Database, posts: Sequence[int], before: int) -> list[SnapshotRow]:
+    """The open snapshots of some posts before a moment, ordered by post and time."""
+    sql = f"""SELECT id, post, observed_at, since FROM snapshot
+        WHERE until = 0 AND observed_at < ? AND post IN ({placeholders(posts)}) ORDER BY post, observed_at"""
+    return [SnapshotRow(*row) for row in database.rows(sql, (before, *posts))]
+
+
+def snapshot_hashes(record: Record, numbers: Sequence[int]) -> dict[int, bytes]:
+    """The hashes of snapshots, by number."""
+    return {row.id: row.hash for row in rows_where(record, SPECS[model.Snapshot], "id", numbers)}
+
+
+def announcements_of(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:
+    """(post, when a paper that it mentions was announced, µs UTC)."""
+    sql = f"""SELECT DISTINCT m.post, a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
+        WHERE m.post IN ({placeholders(posts)})"""
+    return [(post, at) for post, at in database.rows(sql, posts)]
+
+
+def read_back_moments(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:
+    """(post, when the post's network had reported what was said before it was first read, µs UTC)."""
+    sql = f"""SELECT DISTINCT p.post, c.observed_at FROM post AS p JOIN coverage AS c ON c.network = p.network
+        WHERE p.post IN ({placeholders(posts)}) AND c.reason = ? AND c.until_at = c.from_at"""
+    return [(post, at) for post, at in database.rows(sql, (*posts, model.READ_BACK))]
+
+
+def papers_named(database: Database, posts: Sequence[int]) -> list[tuple[int, str]]:
+    """(post, paper) for all papers that some posts mention."""
+    rows = database.rows(
+        f"SELECT post, {key_of('mention.paper')} FROM mention WHERE post IN ({placeholders(posts)})", posts
+    )
+    return [(post, paper) for post, paper in rows]
+
+
+def issue_contents(database: Database) -> Iterator[str]:
+    """The content of all editions of all issues."""
+    return (content for (content,) in database.iterate("SELECT content FROM issue WHERE until = 0"))
+
+
+def drop_snapshots(database: Database, numbers: Iterable[int]) -> None:
+    """Delete snapshots by row number. Call inside `write()`."""
+    database.many("DELETE FROM snapshot WHERE id = ?", [(number,) for number in numbers])

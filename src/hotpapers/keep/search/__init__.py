@@ -1,0 +1,18 @@
+"""Searching the record: papers, and what people wrote about them.
+
+    search(record, query)         papers by words, authors, categories, days: see `query_parser` for the syntax
+    search_posts(record, query)   posts by their words, in any language
+    make_index(record, …)         the same, or an index for one connection to a store that cannot be written
+    update_index(record)          brings the index up to the last batch, as searching does; long-running programs do it
+                                  now and then, so that no reader has to wait
+
+Results are plain values (`results`). Modules, in the order in which a query passes through them: `query_parser`,
+`tokenizer` (the words of a text), `index` (its tables; `sqlite` and `postgres` for each database), `indexing`,
+`statement` (the SQL), `documents` (what databases find), `papers` and `posts`, `highlights` (where the words are).
+"""
+
+from __future__ import annotations
+
+from hotpapers.keep.search.indexing import behind, catch_up, outstanding, start_temporary
+from hotpapers.keep.search.papers import make_index, search, search_posts, update_index
+from hotpapers.keep.search.results import HighlightSpans, PaperHit, PaperResults, PostHit, PostResults, SearchHitIssue

@@ -1,0 +1,232 @@
+"""Searching the record, and how papers are found."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from hotpapers.base import terms
+from hotpapers.base.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError
+from hotpapers.keep.search import index, indexing, posts, query_parser
+from hotpapers.keep.search.documents import PAPER_WORDS
+from hotpapers.keep.search.highlights import Highlighter
+from hotpapers.keep.search.indexing import OnProgress
+from hotpapers.keep.search.query_parser import SearchAtom, SearchQuery, SearchTerm
+from hotpapers.keep.search.results import HighlightSpans, PaperHit, PaperResults, PostResults, SearchHitIssue
+from hotpapers.keep.search.statement import MAX_HIT_OFFSET, NOTHING, SearchStatement
+from hotpapers.record.database import Database, placeholders
+from hotpapers.record.record import Record
+
+MAX_HITS = 1_000
+"""Most hits per page."""
+MIN_PART_CHARS = 3
+"""Fewest code points of a part of a word."""
+ALTERNATIVES = 64
+"""Most words that a part is expanded to: the shortest ones."""
+PARTS = 4
+"""Words in longer queries are not searched as parts, since each takes a scan of all words."""
+AT_ONCE = 20
+"""Parameters that a statement has room for."""
+
+Answer = TypeVar("Answer", PaperResults, PostResults)
+
+
+def search(record: Record, query: str, *, limit: int = 20, cursor: str | None = None) -> PaperResults:
+    """The papers that match a query (see `query_parser`), in their latest observation.
+
+    Brings the index up to date first. `cursor`: `next` from an answer to the same query. Raises UsageError for an
+    invalid limit or cursor, ReadOnlyStore if there is no index and none can be made.
+    """
+    parsed, start = query_parser.parse(query), _start(limit, cursor)
+
+    def ask() -> PaperResults:
+        return _papers(record.database, parsed, limit, start) if parsed.asks else PaperResults()
+
+    return _rebuild_if_damaged(record, ask)
+
+
+def search_posts(
+    record: Record,
+    query: str,
+    *,
+    limit: int = 20,
+    cursor: str | None = None,
+    allowed: terms.Table = terms.TERMS,
+) -> PostResults:
+    """The posts about papers that match a query's words and dates.
+
+    Posts that may not be quoted are left out: see `moderation.quotation_policy`. Raises what `search` does, and
+    UsageError if the query asks for what posts don't have: authors, categories.
+    """
+    parsed, start = query_parser.parse(query), _start(limit, cursor)
+    if any(atom.kind != "word" for atom in [*parsed.atoms, *parsed.unwanted]):
+        raise UsageError("posts are searched by words and days: leave out author:, title:, category: and identifiers")
+
+    def ask() -> PostResults:
+        return posts.search(record.view(), parsed, limit, start, allowed) if parsed.asks else PostResults()
+
+    return _rebuild_if_damaged(record, ask)
+
+
+def _start(limit: int, cursor: str | None) -> int:
+    """The number of hits before the page."""
+    if not 1 <= limit <= MAX_HITS:
+        raise UsageError(f"{limit}: the limit must be from 1 to {MAX_HITS:,}")
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10 and int(cursor) <= MAX_HIT_OFFSET):
+        raise UsageError(f"{cursor[:60]}: not a cursor from an answer")
+    return int(cursor)
+
+
+def update_index(record: Record, on_progress: OnProgress | None = None) -> int:
+    """Bring the index up to date. Returns the number of batches it still lacks if the store cannot be written now.
+
+    `on_progress` gets the number of rows of each step. Raises the store's error if there is no index yet.
+    """
+    try:
+        indexing.catch_up(record, on_progress or (lambda _: None))
+        return 0
+    except (ReadOnlyStore, BusyStore, FullStore):
+        if index.load(record.database) is None:
+            raise
+        return indexing.behind(record)
+
+
+def make_index(record: Record, on_progress: OnProgress) -> None:
+    """Bring the index up to date. A store that cannot be written and has no index gets one for this connection alone.
+    Raises ReadOnlyStore if its server allows none."""
+    try:
+        update_index(record, on_progress)
+    except ReadOnlyStore as problem:
+        try:
+            indexing.start_temporary(record)
+        except ReadOnlyStore as reason:
+            raise ReadOnlyStore(
+                f"{problem}. There is no search index yet: search once as a user who may write, which makes one."
+            ) from reason
+        update_index(record, on_progress)
+
+
+def _rebuild_if_damaged(record: Record, ask: Callable[[], Answer]) -> Answer:
+    """The answer, from one snapshot. If the index, and nothing else, is damaged, it is rebuilt first."""
+    try:
+        return _answer(record, ask)
+    except CorruptStore as problem:
+        if not index.of(record.database).is_to_blame(problem):
+            raise
+        indexing.start_anew(record)
+        return _answer(record, ask)
+
+
+def _answer(record: Record, ask: Callable[[], Answer]) -> Answer:
+    behind = update_index(record)
+    with record.database.snapshot():
+        return ask()._replace(behind=behind)
+
+
+# ---- papers --------------------------------------------------------------------------------------------------
+
+
+def _papers(database: Database, query: SearchQuery, limit: int, start: int) -> PaperResults:
+    page = _statement(database, query).page(database, limit, start)
+    parts = None if page.counted else _as_parts(database, query)
+    if parts is not None:
+        page = _statement(database, parts).page(database, limit, start)
+    hits = tuple(_hits(database, page.found, Highlighter(parts or query)))
+    return PaperResults(
+        papers=hits, understood=query_parser.describe_query(query), parts=bool(parts and page.counted), **page.totals
+    )
+
+
+def _statement(database: Database, query: SearchQuery) -> SearchStatement:
+    """The statement that finds papers. A query by days alone needs no words."""
+    days, params = _days("s.day", query)
+    newest = "s.day DESC, s.id DESC"
+    if not query.wanted and not query.unwanted:
+        return SearchStatement("s.id", NOTHING, "search_paper AS s", days or "1 = 1", newest, params)
+    match = index.of(database).match(PAPER_WORDS, query)
+    ranked = query.is_ranked
+    if ranked and not days:
+        return SearchStatement("f.rowid", match.score, match.source, match.where, "2 DESC, 1 DESC", match.params)
+    where = " AND ".join(filter(None, (match.where, "s.id = f.rowid", days)))
+    source = f"{match.source} CROSS JOIN search_paper AS s"  # fixed join order: words first
+    score, order = (match.score, "2 DESC, 1 DESC") if ranked else (NOTHING, newest)
+    return SearchStatement("f.rowid", score, source, where, order, (*match.params, *params))
+
+
+def _days(column: str, query: SearchQuery) -> tuple[str, tuple[str, ...]]:
+    """The condition for a day to be in the range. Days are compared as text; a month includes all days that start with
+    it."""
+    since, until = query.since, query.until
+    parts = [f"{column} >= ?"] * bool(since) + [f"{column} < ?"] * bool(until)
+    return " AND ".join(parts), (*((since,) if since else ()), *((f"{until}~",) if until else ()))
+
+
+def _as_parts(database: Database, query: SearchQuery) -> SearchQuery | None:
+    """The query with each word expanded to the paper words that contain it; None if that adds no words."""
+    if len(query.atoms) > PARTS:
+        return None
+    groups = tuple(tuple(term for atom in atoms for term in _whole_words(database, atom)) for atoms in query.wanted)
+    return query._replace(wanted=groups) if groups != query.wanted else None
+
+
+def _whole_words(database: Database, atom: SearchAtom) -> list[SearchAtom]:
+    """The words that contain this one; the atom itself if there are none."""
+    term = atom.terms[0]
+    if atom.kind not in ("word", "title") or len(atom.terms) > 1 or len(term.words) > 1 or term.prefix:
+        return [atom]
+    part = term.words[0]
+    if len(part) < MIN_PART_CHARS:
+        return [atom]
+    sql = f"SELECT word FROM search_word WHERE word LIKE ? ORDER BY length(word), word LIMIT {ALTERNATIVES}"
+    stored_words = [row[0] for row in database.rows(sql, (f"%{part}%",))]
+    return [atom._replace(terms=(SearchTerm(term.field, (word,)),)) for word in stored_words] or [atom]
+
+
+_decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) -> Iterator[PaperHit]:
+    """The hits for papers, in the order of their scores."""
+    if not scores:
+        return
+    marks, numbers = _padded(list(scores), 0)
+    sql = f"""SELECT s.id, s.paper, s.day, p.title, p.authors, p.categories, p.abstract, p.summary
+        FROM search_paper AS s JOIN paper AS p ON p.id = s.id WHERE s.id IN ({marks})"""
+    rows = {row[0]: row[1:] for row in database.rows(sql, numbers)}
+    issues = _issues(database, [row[0] for row in rows.values()])
+    for number, score in scores.items():
+        paper, day, title, authors, categories, abstract, summary = rows[number]
+        names = _decode_names(authors)
+        snippet, spans = marker.snippet(abstract or summary)
+        yield PaperHit(
+            paper=paper,
+            score=score,
+            day=day,
+            title=title,
+            authors=names,
+            categories=_decode_names(categories),
+            snippet=snippet,
+            spans=HighlightSpans(marker.title(title), marker.names(names), spans),
+            issues=issues.get(paper, ()),
+        )
+
+
+def _padded(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
+    """Values for an `IN (…)`, padded to a multiple of `AT_ONCE`, so that the same statement can be prepared once."""
+    padded = [*values, *(nothing for _ in range(-len(values) % AT_ONCE))]
+    return placeholders(padded), padded
+
+
+def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[SearchHitIssue, ...]]:
+    marks, keys = _padded(papers, "")
+    sql = f"""SELECT paper, publication, day, place FROM search_entry
+        WHERE paper IN ({marks}) ORDER BY day, publication"""
+    by_paper: dict[str, tuple[SearchHitIssue, ...]] = defaultdict(tuple)
+    for paper, publication, day, place in database.rows(sql, keys):
+        by_paper[paper] += (SearchHitIssue(publication, day, place),)
+    return by_paper

@@ -1,0 +1,130 @@
+"""Finding what people wrote about papers, in any language: only what anyone may see now."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from hotpapers.base import terms
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import MAX_INTEGER, Mention, Post
+from hotpapers.issues.engagement.queries import doubtful_sql, hidden_sql, limited_sql, persons_sql
+from hotpapers.issues.moderation.quotation_policy import policy_for, showing
+from hotpapers.keep.search import index, query_parser
+from hotpapers.keep.search.documents import POST_WORDS
+from hotpapers.keep.search.highlights import Highlighter
+from hotpapers.keep.search.query_parser import SearchQuery
+from hotpapers.keep.search.results import PostHit, PostResults
+from hotpapers.keep.search.statement import NOTHING, ResultPage, SearchStatement
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import placeholders
+from hotpapers.record.identities import key_of, numbers_of
+from hotpapers.record.item_rows import SPECS, read_row, select_columns
+
+CANDIDATES = 1_000
+"""Best posts considered for an answer. Whether a post may be quoted is known only once it is read."""
+
+
+def search(view: AsOfView, query: SearchQuery, limit: int, start: int, allowed: terms.Table) -> PostResults:
+    """A page of posts with the query's words."""
+    if all(row.shown == "link" for row in allowed.values()):
+        return PostResults(understood=query_parser.describe_query(query))
+    best = _statement(view, query, allowed).best(view.database, CANDIDATES + 1)
+    quotable = list(_quotable(view, dict(islice(best.items(), CANDIDATES)), allowed))
+    on_page = quotable[start : start + limit]
+    page = ResultPage({number: best[number] for number, _, _ in on_page}, start, len(quotable))
+    totals = page.totals | {"exact": len(best) <= CANDIDATES}
+    marker = Highlighter(query)
+    hits = tuple(_hit(post, best[number], papers, marker) for number, post, papers in on_page)
+    return PostResults(posts=hits, understood=query_parser.describe_query(query), **totals)
+
+
+def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> SearchStatement:
+    """The statement that finds posts: existing, not hidden, from networks whose words may be shown."""
+    networks = sorted(name for name, row in allowed.items() if row.shown != "link")
+    visible = f"""p.until = 0 AND NOT {limited_sql("p")} AND {view.newest(SPECS[Post], "p")}
+        AND p.network IN ({placeholders(networks)}) AND p.created_at >= ? AND p.created_at < ?
+        AND p.post NOT IN (SELECT subject FROM hidden)
+        AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM stable_account AS k
+            JOIN hidden AS h ON h.voice = k.stable_voice)"""
+    params = (*networks, *_moments(query))
+    context = f"WITH {persons_sql(view, ())}, {hidden_sql(view)} "
+    if not query.wanted and not query.unwanted:
+        return SearchStatement("p.id", NOTHING, "post AS p", visible, "p.created_at DESC, p.id DESC", params, context)
+    match = index.of(view.database).match(POST_WORDS, query)
+    return SearchStatement(
+        "f.rowid",
+        match.score,
+        f"{match.source} CROSS JOIN post AS p",
+        f"{match.where} AND p.id = f.rowid AND {visible}",
+        "2 DESC, 1 DESC",
+        (*match.params, *params),
+        context,
+    )
+
+
+def _moments(query: SearchQuery) -> tuple[int, int]:
+    """The range of days as timestamps: start (inclusive) and end (exclusive)."""
+    first = _midnight(query.since) if query.since else 0
+    return first, _midnight(_after(query.until)) if query.until else MAX_INTEGER
+
+
+def _midnight(day: str) -> int:
+    return timestamps.midnight(day + {4: "-01-01", 7: "-01", 10: ""}[len(day)])
+
+
+def _after(day: str) -> str:
+    """The next day, month or year."""
+    if len(day) == 4:
+        return str(int(day) + 1)
+    if len(day) == 7:
+        year, month = int(day[:4]), int(day[5:])
+        return f"{year + month // 12}-{month % 12 + 1:02}"
+    return (datetime.date.fromisoformat(day) + datetime.timedelta(days=1)).isoformat()
+
+
+def _quotable(
+    view: AsOfView, scores: Mapping[int, float], allowed: terms.Table
+) -> Iterator[tuple[int, Post, list[str]]]:
+    """The posts that are about a paper and may be quoted, as they are shown: number, post, papers."""
+    spec, numbers = SPECS[Post], list(scores)
+    sql = f"SELECT {select_columns(spec)} FROM post WHERE id IN ({placeholders(numbers)})"
+    rows = (read_row(spec, row) for row in view.database.rows(sql, numbers)) if numbers else ()
+    posts = {row.id: row.item for row in rows if isinstance(row.item, Post)}
+    papers = _papers_of(view, [post.post for post in posts.values()]) if posts else {}
+    policy = policy_for(view, allowed, posts.values())
+    for number in numbers:
+        shown = showing(policy, posts[number])
+        if shown != "link" and posts[number].post in papers:
+            yield number, terms.as_shown(posts[number], shown), papers[posts[number].post]
+
+
+def _papers_of(view: AsOfView, posts: Sequence[str]) -> dict[str, list[str]]:
+    """The papers that posts are about, except doubtful ones."""
+    sql = f"""WITH {doubtful_sql(view)} SELECT {key_of("m.post")}, {key_of("m.paper")} FROM mention AS m
+        WHERE m.post IN ({numbers_of(posts)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
+        ORDER BY 1, 2"""
+    result: dict[str, list[str]] = defaultdict(list)
+    for post, paper in view.database.rows(sql, tuple(posts)):
+        result[post].append(paper)
+    return result
+
+
+def _hit(post: Post, score: float, papers: Sequence[str], marker: Highlighter) -> PostHit:
+    text, spans = marker.snippet(post.text)
+    return PostHit(
+        post=post.post,
+        score=score,
+        network=post.network,
+        created_at=post.created_at,
+        handle=post.handle,
+        name=post.name,
+        lang=post.lang,
+        rtl=post.rtl,
+        text=text,
+        spans=spans,
+        papers=tuple(papers),
+    )

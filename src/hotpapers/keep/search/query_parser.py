@@ -1,0 +1,251 @@
+"""Parses what readers type into a query. Pure; accepts any text.
+
+    kettle steam            both words
+    "on steam"              these words, in this order
+    kettl*                  prefix match
+    -tea                    without the word; also -"cups of tea", -author:brewster
+    kettle OR teapot        either word; OR must be between two
+    author:brewster         by an author of that name; author:"Ada Brewster"
+    title:kettle            in the title
+    category:cs.LG          in a category, or in an archive: category:cs; cat: is the same
+    date:2026-11            announced in that month; also a year, a day, or a range 2026-11-02..2026-11-05
+    from:2026-11 to:2027    from one date to the other, both included
+    2101.04869              the paper: bare, with version, or any address of it; id: is the same
+
+Anything else is a word: an unknown field, an invalid date, an unpaired quotation mark. A misplaced OR is ignored, and
+so is AND. The output contains only words (letters, digits and marks) and labels made of them, so nothing in a query can
+become part of a statement.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from hotpapers.base.errors import NotAnArxivId
+from hotpapers.base.ids import arxiv
+from hotpapers.keep.search import tokenizer
+
+MAX_QUERY_CHARS = 1_000
+"""Most code points of a query; the rest is ignored."""
+MAX_QUERY_TERMS = 32
+"""Most words, phrases and names in a query."""
+
+Field = Literal["", "title", "authors", "labels"]
+"""Where a term must be: anywhere, or in one of the indexed columns."""
+Kind = Literal["word", "title", "author", "category", "paper"]
+
+
+class SearchTerm(NamedTuple):
+    """Adjacent words, in a field or anywhere; with `prefix`, the last one is a prefix."""
+
+    field: Field
+    words: tuple[str, ...]
+    prefix: bool = False
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The words as titles, abstracts and posts are indexed: without plural endings."""
+        stems = [tokenizer.stem(word) for word in self.words]
+        if self.prefix:
+            stems[-1] = stems[-1] if self.words[-1].startswith(stems[-1]) else stems[-1][:-1]  # studies*: stud*
+        return tuple(stems)
+
+
+class SearchAtom(NamedTuple):
+    """One search condition: all its terms must match. `text`: how it is shown."""
+
+    kind: Kind
+    terms: tuple[SearchTerm, ...]
+    text: str
+
+
+class SearchQuery(NamedTuple):
+    """A query: one alternative of each `wanted`, none of `unwanted`, announced within the dates.
+
+    `since`, `until`: the first and the last day, also months and years (2026-11, 2026); empty: any.
+    """
+
+    wanted: tuple[tuple[SearchAtom, ...], ...] = ()
+    unwanted: tuple[SearchAtom, ...] = ()
+    since: str = ""
+    until: str = ""
+
+    @property
+    def asks(self) -> bool:
+        return self != SearchQuery()
+
+    @property
+    def atoms(self) -> list[SearchAtom]:
+        """All wanted atoms, in one list."""
+        return [atom for atoms in self.wanted for atom in atoms]
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether it has words to rank by. By author or category alone, no hit is better than another."""
+        return any(atom.kind in ("word", "title") for atom in self.atoms)
+
+
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"−": "-"})
+_DAY = r"(?:19|2\d)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
+_SPAN = re.compile(rf"({_DAY})(?:\.\.({_DAY}))?", re.ASCII)
+_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)?(?:\.[a-z]+(?:-[a-z]+)?)?", re.ASCII)
+_CHUNK = re.compile(
+    r"""(?P<minus>-)?
+    (?:(?P<field>author|title|category|cat|date|from|to|id):(?=\S))?
+    (?:"(?P<phrase>[^"]*)"|(?P<word>\S+))""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_WITHOUT = re.compile(r"\s*[-−]")
+_FIELDS: dict[str, tuple[Kind, Field]] = {"author": ("author", "authors"), "title": ("title", "title")}
+
+
+def parse(text: str) -> SearchQuery:
+    """Parse a text into a query. Accepts any text and never raises."""
+    text = text[:MAX_QUERY_CHARS]
+    single_paper = _paper(text)
+    if single_paper is not None and not _WITHOUT.match(text):
+        return SearchQuery(((single_paper,),))
+    span = ("", "")
+    groups: list[tuple[SearchAtom, ...]] = []
+    unwanted: list[SearchAtom] = []
+    is_alternative = False
+    for chunk in _CHUNK.finditer(text.translate(_QUOTES)):
+        if sum(len(atom.terms) for atoms in (*groups, unwanted) for atom in atoms) >= MAX_QUERY_TERMS:
+            break
+        if chunk[0] in ("OR", "|", "AND"):
+            is_alternative = chunk[0] != "AND" and bool(groups)
+            continue
+        days = _days(chunk)
+        if days is not None:
+            span = (max(span[0], days[0]), _earlier(span[1], days[1]))
+        elif (atom := _atom(chunk)) is not None:
+            if chunk["minus"]:
+                unwanted.append(atom)
+            elif is_alternative:
+                groups[-1] = (*groups[-1], atom)
+            elif (atom,) not in groups:
+                groups.append((atom,))
+        is_alternative = False
+    return SearchQuery(tuple(groups), tuple(unwanted), *span)
+
+
+def _earlier(text: str, other: str) -> str:
+    """The earlier end; empty means no end."""
+    return min(text or other, other or text, key=lambda day: day + "~")
+
+
+def _days(chunk: re.Match[str]) -> tuple[str, str] | None:
+    """First and last day, if the chunk is a date."""
+    field = (chunk["field"] or "").lower()
+    match = _SPAN.fullmatch(chunk["word"] or chunk["phrase"] or "")
+    if field not in ("date", "from", "to") or match is None or chunk["minus"]:
+        return None
+    if not all(_is_day(day) for day in match.groups("")):
+        return None
+    if field == "date":
+        return match[1], match[2] or match[1]
+    return (match[1], "") if field == "from" else ("", match[2] or match[1])
+
+
+def _is_day(text: str) -> bool:
+    """Whether a day exists; months and years always do."""
+    try:
+        return len(text) < 10 or bool(datetime.date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _atom(chunk: re.Match[str]) -> SearchAtom | None:
+    """The condition in a chunk; None if nothing is left of it."""
+    field = (chunk["field"] or "").lower()
+    words = chunk["phrase"] if chunk["word"] is None else chunk["word"]
+    if field in ("category", "cat") and _CATEGORY.fullmatch(words.lower()):
+        return SearchAtom("category", (SearchTerm("labels", (f"#{words.lower()}",)),), words)
+    if chunk["word"] is not None and field in ("", "id") and (paper := _paper(words)) is not None:
+        return paper
+    if field == "author":
+        last, comma, first = words.partition(",")
+        words = f"{first} {last}" if comma else words
+    elif field and field != "title":
+        words = f"{field} {words}"
+    kind, column = _FIELDS.get(field, ("word", ""))
+    is_prefix = chunk["word"] is not None and words.endswith("*")
+    terms = tuple(dict.fromkeys(_terms(words, column, prefix=is_prefix)))[
+        :MAX_QUERY_TERMS
+    ]  # scripts in turn make many of one word
+    return SearchAtom(kind, terms, " ".join(words.replace('"', " ").split())) if terms else None
+
+
+def _paper(text: str) -> SearchAtom | None:
+    """The paper that a text identifies, by identifier or address."""
+    if not any(map(str.isdigit, text)):
+        return None
+    try:
+        paper = arxiv.parse(text)
+    except NotAnArxivId:
+        return None
+    return SearchAtom("paper", (SearchTerm("labels", (f"#{paper.id}",)),), paper.id)
+
+
+def _terms(text: str, field: Field, *, prefix: bool) -> Iterator[SearchTerm]:
+    """Adjacent words form one term; a run of a language without spaces is a term of its own."""
+    row: list[str] = []
+    for piece in tokenizer.pieces(text):
+        if not piece.is_run:
+            row.append(piece.tokens[0][0])
+            continue
+        yield from _row(row, field)
+        yield _run([sign for sign, _, _ in piece.tokens], field)
+    yield from _row(row, field, prefix=prefix and bool(row) and len(row[-1]) > 1)
+
+
+def _row(row: list[str], field: Field, *, prefix: bool = False) -> Iterator[SearchTerm]:
+    if row:
+        yield SearchTerm(field, tuple(row), prefix)
+        row.clear()
+
+
+def _run(signs: Sequence[str], field: Field) -> SearchTerm:
+    """Overlapping triples of characters; with fewer characters, a prefix of a triple."""
+    if len(signs) < tokenizer.GRAM:
+        return SearchTerm(field, ("".join(signs),), True)
+    starts = range(len(signs) - tokenizer.GRAM + 1)
+    return SearchTerm(field, tuple("".join(signs[at : at + tokenizer.GRAM]) for at in starts))
+
+
+# ---- in words ------------------------------------------------------------------------------------------
+
+
+_PHRASES: dict[Kind, str] = {
+    "word": "with {}",
+    "title": "with {} in the title",
+    "author": "by {}",
+    "category": "in {}",
+    "paper": "{}",
+}
+
+
+def describe_query(query: SearchQuery) -> str:
+    """How a query was understood: `with “kettle” and “steam”, by “brewster”, in cs.LG, of 2026-11`."""
+    parts = []
+    for kind, phrase in _PHRASES.items():
+        text = [" or ".join(map(_field_of, atoms)) for atoms in query.wanted if atoms[0].kind == kind]
+        parts += [phrase.format(" and ".join(text))] if text else []
+    if query.unwanted:
+        parts.append(f"without {' and '.join(map(_field_of, query.unwanted))}")
+    if query.since or query.until:
+        parts.append(_span(query.since, query.until))
+    return ", ".join(parts)
+
+
+def _field_of(atom: SearchAtom) -> str:
+    return atom.text if atom.kind in ("category", "paper") else f"“{atom.text}”"
+
+
+def _span(since: str, until: str) -> str:
+    if since == until:
+        return f"of {since}"
+    return " ".join([f"from {since}"] * bool(since) + [f"until {until}"] * bool(until))

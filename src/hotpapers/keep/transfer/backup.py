@@ -1,0 +1,269 @@
+"""Back up a whole store into one file, while others read and write, and restore it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from operator import itemgetter
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.base.errors import (
+    CorruptStore,
+    FullStore,
+    NewerStore,
+    NotAStore,
+    NotFound,
+    ReadOnlyStore,
+    StoreError,
+    UsageError,
+)
+from hotpapers.base.file_modes import PRIVATE, linked
+from hotpapers.base.logs import log_event
+from hotpapers.keep.privacy import forgotten_file
+from hotpapers.keep.privacy.forget import erase
+from hotpapers.keep.privacy.forgotten_file import DAMAGED, ForgottenFile, ForgottenMark
+from hotpapers.keep.transfer import queries
+from hotpapers.keep.transfer.queries import SendingState, merge_sending_state
+from hotpapers.record import batches, schema, tombstones
+from hotpapers.record.database import Database
+from hotpapers.record.leftovers import FOLDER, check_part_exists, unfinished_copy
+from hotpapers.record.record import Record, connect, is_server, now, store_path
+from hotpapers.record.sqlite import SqliteDatabase, check_name
+
+
+class RestoreResult(NamedTuple):
+    """`position`: of the restored record. `lost_batches`: how many later batches the replaced store had.
+    `forgotten_again`: number of keys forgotten again. `aside`: where a damaged or newer store was moved."""
+
+    position: int
+    lost_batches: int
+    forgotten_again: int
+    aside: str = ""
+
+
+class _ReplacedStore(NamedTuple):
+    """What is kept from the store that a backup replaces. `confirmed`: since when each subscriber is confirmed, by
+    mark. `unreadable`: `damaged` or `newer` if it cannot be read."""
+
+    where: str = ""
+    position: int = 0
+    secret: str = ""
+    confirmed: Mapping[str, int] = {}
+    tombstones: Sequence[str] = ()
+    copies: Sequence[tuple[int, str, str]] = ()
+    sending: SendingState = SendingState()
+    unreadable: str = ""
+
+
+# ---- backup --------------------------------------------------------------------------------------------
+
+
+def backup(record: Record, target: Path) -> int:
+    """Copy the store into a SQLite store at `target`; the copy's position. The copy is remembered for `forget`.
+
+    Raises UsageError if the target is this store, a folder or a device, NotAStore if it is another kind of file, and
+    StoreError if it cannot be written or `forget` removed the unfinished copy.
+    """
+    check_name(target)
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent}: no such folder for the backup; create it first")
+    if isinstance(record.database, SqliteDatabase) and target.exists() and target.samefile(record.database.path):
+        raise UsageError(f"{target}: is the store itself; name another file for the backup")
+    if target.exists() and not target.is_file():  # a device such as /dev/null would be replaced for all programs
+        raise UsageError(f"{target}: is not a file; name another one")
+    if target.exists():
+        SqliteDatabase(target).close()  # raises unless it is a store: other files must not be replaced
+    forgotten_file.complete(record.database, record.hasher)
+    with suppress(ReadOnlyStore, FullStore):  # such a store needs its backup even more
+        queries.note_copy(record, "backup", str(target.resolve()))
+    try:
+        with unfinished_copy(target) as (path, _):
+            part = Path(path)
+            copy_into(record.database, part)
+            check_part_exists(part, target)
+            position = _position(part)
+            _put_backup(part, target)
+    except OSError as problem:
+        raise StoreError(f"{target}: cannot be written: {problem.strerror}") from problem
+    return position
+
+
+def _put_backup(part: Path, target: Path) -> None:
+    """Put a finished backup at its target. If another process has the old backup open, its log would be taken for the
+    new file's. So the file is then not replaced, but its content is, in one transaction."""
+    if not target.with_name(target.name + "-wal").exists():
+        os.replace(part, target)
+        return
+    with closing(SqliteDatabase(target)) as older, closing(SqliteDatabase(part)) as copied:
+        older.become(copied)
+
+
+def copy_into(database: Database, part: Path) -> None:
+    """Copy a snapshot of a store into a new SQLite file."""
+    if isinstance(database, SqliteDatabase):
+        database.copy_to(part)
+        return
+    with (
+        tempfile.TemporaryDirectory(dir=part.parent, prefix=FOLDER) as folder,
+        closing(SqliteDatabase(Path(folder) / "copy.db")) as copied,
+    ):
+        copied.migrate(schema.MIGRATIONS)
+        with database.snapshot(), copied.write():
+            queries.copy_tables(database, copied, copied)
+            queries.continue_originals(copied, queries.last_original(database))
+        copied.copy_to(part)
+
+
+def _position(backup_file: Path) -> int:
+    """The position of a backup's record. The file is opened read-only."""
+    with closing(SqliteDatabase(backup_file, read_only=True)) as copied:
+        return batches.head(copied).position
+
+
+# ---- restore -------------------------------------------------------------------------------------------
+
+
+def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bool = False) -> RestoreResult:
+    """Replace a store by a backup, in one transaction. First, what was forgotten since the backup is forgotten in it
+    too, and subscribers who left since then are removed, according to the replaced store and the file beside it.
+
+    Raises NotFound if there is no backup, and UsageError if a record would be overwritten without `replace`, or if
+    nothing says who was forgotten and `as_backed_up` is not given. A store that is damaged or from a newer program, and
+    so cannot be read, is moved aside, not overwritten.
+    """
+    if not source.is_file():
+        raise NotFound(f"{source}: no such backup")
+    if not source.stat().st_size:
+        raise NotAStore(f"{source}: is empty; nothing was restored")
+    position = _position(source)
+    replaced = _replaced_store(store)
+    if not replace and (replaced.position or replaced.unreadable):
+        content = (
+            f"a {replaced.unreadable} store" if replaced.unreadable else f"a record of {replaced.position} batches"
+        )
+        raise UsageError(f"{replaced.where}: contains {content}; add --replace to replace it by the backup")
+    store_folder = None if is_server(store) else store_path(store).absolute().parent
+    if store_folder and not store_folder.is_dir():
+        raise UsageError(f"{store_folder}: no such folder for the store; create it first")
+    with tempfile.TemporaryDirectory(prefix=FOLDER, dir=store_folder) as folder:
+        part = Path(folder) / "restored.db"
+        with closing(SqliteDatabase(source, read_only=True)) as backed_up:
+            backed_up.copy_to(part)
+        with Record(str(part), create=False) as record:
+            listed = ForgottenFile() if is_server(store) else _listed(store_path(store), record)
+            problem = "" if replaced.secret == record.secret() else listed.problem
+            known = _with_file(replaced, record, listed.marks)
+            if (known is None or problem == DAMAGED) and not as_backed_up:
+                raise UsageError(_not_known(store, problem if problem == DAMAGED else "has no entries for this record"))
+            forgotten = _take_over(record, known or replaced)
+            aside = replaced.unreadable and f"{linked(store_path(store)).absolute()}.{replaced.unreadable}"
+            if aside:  # it contains people's words, so `forget` must name it
+                queries.note_copy(record, f"{replaced.unreadable} store", aside)
+        if aside:
+            _move_aside(linked(store_path(store)), aside)
+        _put(part, store)
+    with Record(store, create=False) as record:
+        forgotten_file.complete(record.database, record.hasher)
+    if problem:
+        reason = f"{_file_name(store)} {problem}"
+        log_event(f"{reason}: somebody forgotten or unsubscribed since may be back", level=logging.WARNING)
+    return RestoreResult(position, max(replaced.position - position, 0), forgotten, aside)
+
+
+def _replaced_store(store: str) -> _ReplacedStore:
+    try:
+        with Record(store, create=False) as record:
+            return _ReplacedStore(
+                record.database.where,
+                record.head.position,
+                record.secret(),
+                queries.confirmed_since(record.database),
+                [mark for mark, _ in tombstones.all_tombstones(record.database)],
+                queries.copies(record.database),
+                queries.read_sending_state(record.database),
+            )
+    except NotFound:
+        return _ReplacedStore()
+    except NotAStore as problem:
+        raise NotAStore(f"{problem}; move it away to restore a backup there") from problem
+    except (CorruptStore, NewerStore) as problem:
+        if is_server(store):
+            raise
+        unreadable = "newer" if isinstance(problem, NewerStore) else "damaged"
+        return _ReplacedStore(str(store_path(store)), unreadable=unreadable)
+
+
+def _with_file(
+    replaced: _ReplacedStore, restored: Record, lines: frozenset[ForgottenMark] | None
+) -> _ReplacedStore | None:
+    """What the replaced store and the lines of the file beside it know about the restored record; None if neither knows
+    it."""
+    is_same_record = replaced.secret == restored.secret()
+    if lines is None:
+        return replaced if is_same_record else None
+    known = replaced if is_same_record else replaced._replace(tombstones=(), sending=SendingState(), confirmed={})
+    marks = {*known.tombstones, *(line.mark for line in lines if line.what == "tombstone")}
+    leavers = (line for line in lines if line.what != "tombstone" and known.confirmed.get(line.mark, 0) <= line.at)
+    left = sorted({*known.sending.left, *((line.mark, line.what, line.at) for line in leavers)}, key=itemgetter(2))
+    sending = known.sending._replace(left=left)
+    return known._replace(secret=restored.secret(), tombstones=sorted(marks), sending=sending)
+
+
+def _listed(path: Path, restored: Record) -> ForgottenFile:
+    file = forgotten_file.file_beside(path)
+    try:
+        return forgotten_file.read_whole(file, restored.hasher)
+    except OSError as problem:
+        raise UsageError(f"{file}: cannot be read: {problem.strerror}; nothing was restored") from problem
+
+
+def _not_known(store: str, problem: str) -> str:
+    return (
+        f"{_file_name(store)} {problem}, so anyone forgotten or unsubscribed since the backup was made would "
+        "be restored; add --as-backed-up if there was nobody"
+    )
+
+
+def _file_name(store: str) -> str:
+    return "the database" if is_server(store) else str(forgotten_file.file_beside(store_path(store)))
+
+
+def _move_aside(path: Path, aside: str) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        file, target = Path(f"{path}{suffix}"), Path(f"{aside}{suffix}")
+        target.unlink(missing_ok=True)  # from an earlier restore
+        if file.exists():
+            file.replace(target).chmod(PRIVATE)
+
+
+def _take_over(record: Record, replaced: _ReplacedStore) -> int:
+    """Forget again what the replaced store had forgotten, and keep its list of copies; the number of keys forgotten."""
+    with record.database.write():
+        queries.add_copies(record.database, replaced.copies)
+        if record.secret() != replaced.secret:
+            return 0
+        merge_sending_state(record.database, replaced.sending)
+        known = tombstones.load(record.database, record.hasher).known
+        marks = [mark for mark in replaced.tombstones if mark not in known]
+        if not marks:
+            return 0
+        keys = queries.keys_marked(record, frozenset(marks))
+        erase(record, keys, marks=marks, at=now())
+    record.database.erase_traces()
+    return len(keys)
+
+
+def _put(part: Path, store: str) -> None:
+    """Copy the prepared backup into the store in one transaction, so a crash leaves the old or the new content."""
+    with closing(connect(store)) as target, closing(SqliteDatabase(part)) as copied:
+        if isinstance(target, SqliteDatabase):
+            target.become(copied)
+            return
+        target.migrate(schema.MIGRATIONS)
+        with target.write():
+            queries.copy_tables(copied, target, copied)
+            queries.restart_numbers(copied, target)

@@ -1,0 +1,209 @@
+"""Import classic issues as listings, places, tallies, papers, accounts, posts and mentions.
+
+No Markdown or HTML is stored: the classic channel renders the text from these items.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from hotpapers.base import classic, model
+from hotpapers.base.categories import KNOWN
+from hotpapers.base.errors import NotClassic, UsageError
+from hotpapers.base.ids import arxiv
+from hotpapers.base.model.keys import handle_key
+from hotpapers.keep.transfer import queries
+from hotpapers.record import tombstones
+from hotpapers.record.record import Record, now
+
+PUBLICATION = "hot-papers"
+SOURCE = "classic"
+RETWEETS_ADDED_FROM = "2020-09-17"
+"""The first issue for which the publication's search also returned native retweets, whose counts it added up again."""
+
+GROUP = 8
+"""Files per batch. Making a batch durable takes as long as parsing a file."""
+
+
+class ClassicImport(NamedTuple):
+    """The result for one file. `later`: the same listing was known with other text or counts. `notes`: messages for
+    the user."""
+
+    file: str
+    state: Literal["new", "known", "later"]
+    day: str
+    places: int
+    repaired: bool
+    notes: tuple[str, ...] = ()
+
+
+def publication(name: str = PUBLICATION, *, observed_at: int) -> model.Publication:
+    """The publication to which imported listings belong."""
+    title = "Hot Papers" if name == PUBLICATION else name
+    return model.Publication(
+        publication=name, title=title, window="listing", threshold=0, networks=("x",), posts=10, observed_at=observed_at
+    )
+
+
+class ParsedClassicFile(NamedTuple):
+    """A parsed file. `sha`: SHA-256 of its text, after any repair."""
+
+    file: str
+    issue: classic.ClassicIssue
+    sha: str
+    repaired: bool
+
+
+def read_classic(file: str, data: bytes) -> ParsedClassicFile:
+    """Parse a file. Raises NotClassic with file and line."""
+    try:
+        text, repaired = classic.decode(data)
+        issue = classic.parse(text)
+        check_papers(issue)
+    except NotClassic as problem:
+        raise NotClassic(problem.reason, file=file, line=problem.line) from problem
+    return ParsedClassicFile(file, issue, hashlib.sha256(text.encode()).hexdigest(), repaired)
+
+
+def import_classic(record: Record, file: str, data: bytes, name: str = PUBLICATION) -> ClassicImport:
+    """Import one file in one batch. Raises NotClassic with file and line, without having changed anything."""
+    return import_parsed(record, [read_classic(file, data)], name)[0]
+
+
+def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str = PUBLICATION) -> list[ClassicImport]:
+    """Import files of different days in one batch."""
+    done: list[ClassicImport] = []
+    items: list[model.Item] = []
+    for file in parsed:
+        known = queries.known_files(record, name, file.issue.date)
+        new = file.sha not in known
+        if new:
+            items += items_of(file.issue, name, file.sha, later=len(known))
+        state: Literal["new", "known", "later"] = ("later" if known else "new") if new else "known"
+        notes = flag_categories(file.issue)
+        done.append(ClassicImport(file.file, state, file.issue.date, len(file.issue.items), file.repaired, notes))
+    if items:
+        known_publication = record.view().item(model.Publication, name)
+        if known_publication is not None and known_publication.window != "listing":
+            raise UsageError(f"{name} is a publication with issues of its own in this store; import into another store")
+        if known_publication is None:
+            items.insert(0, publication(name, observed_at=now()))
+        written = record.append(items, source=SOURCE)
+        if written.refused:
+            note = f"{written.refused} items about forgotten posts or accounts were not imported"
+            done[-1] = done[-1]._replace(notes=(*done[-1].notes, note))
+    return done
+
+
+def group_size(record: Record) -> int:
+    """How many files may share a batch: one if anything was forgotten, because refused items are reported per file."""
+    return 1 if tombstones.count(record.database) else GROUP
+
+
+def check_papers(issue: classic.ClassicIssue) -> None:
+    """Raise NotClassic if a paper is listed twice."""
+    twice = [paper for paper, times in Counter(item.paper for item in issue.items).items() if times > 1]
+    if twice:
+        raise NotClassic(f"{twice[0]} is listed twice")
+
+
+def flag_categories(issue: classic.ClassicIssue) -> tuple[str, ...]:
+    """A note for each category that arXiv does not have. These categories are kept."""
+    unknown = {c: item.number for item in issue.items for c in item.categories if c not in KNOWN}
+    return tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
+
+
+def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -> list[model.Item]:
+    """All items of a classic issue. `later`: microseconds to add to its printed times, for a corrected listing."""
+    observed_at = classic.moment(issue.made) + later
+    items: list[model.Item] = [
+        model.Listing(
+            publication=name,
+            day=issue.date,
+            made=issue.made,
+            lead=issue.lead,
+            places=len(issue.items),
+            file=sha,
+            observed_at=observed_at,
+        )
+    ]
+    posts: dict[tuple[str, int], model.Post] = {}
+    shown: list[model.Item] = []
+    for item in issue.items:
+        at = classic.moment(item.tallied) + later
+        items += _paper_items(issue.date, item, name, sha, at)
+        for n, post in enumerate(item.posts, 1):
+            shown += _post_items(issue.date, item, n, name, _at_free_moment(posts, post, at))
+    return [*items, *dict.fromkeys(shown)]  # a post may be listed twice
+
+
+def _at_free_moment(posts: dict[tuple[str, int], model.Post], post: classic.ClassicPost, at: int) -> model.Post:
+    """The post at its time, or at the next microsecond at which it does not have other text in `posts`."""
+    while posts.setdefault((post.id, at), item := post_item(post, at)) != item:
+        at += 1
+    return item
+
+
+def method_of(name: str, day: str) -> str:
+    """The method of the listing's counts: /1, or /2 if native retweets were added up."""
+    return f"{name}/{2 if day >= RETWEETS_ADDED_FROM else 1}"
+
+
+def _paper_items(day: str, item: classic.ClassicItem, name: str, sha: str, at: int) -> Sequence[model.Item]:
+    paper, method = arxiv.key(item.paper), method_of(name, day)
+    return (
+        model.Place(
+            publication=name,
+            day=day,
+            place=item.number,
+            paper=paper,
+            title=item.title,
+            authors=item.authors,
+            abstract=item.abstract,
+            categories=item.categories,
+            network="x",
+            method=method,
+            tallied=item.tallied,
+            file=sha,
+            observed_at=at,
+        ),
+        model.Tally(paper=paper, network="x", method=method, reposts=item.reposts, likes=item.likes, observed_at=at),
+        model.Paper(
+            paper=paper,
+            title=" ".join(item.title.split()),
+            authors=item.authors,
+            categories=item.categories,
+            abstract=" ".join(item.abstract.split()),
+            observed_at=at,
+        ),
+    )
+
+
+def post_item(post: classic.ClassicPost, at: int) -> model.Post:
+    """A shown post as an item. Its time of creation comes from its id."""
+    return model.Post(
+        post=f"x:{post.id}",
+        network="x",
+        account=handle_key("x", post.handle),
+        created_at=classic.post_moment(post.id),
+        text=post.text,
+        links=tuple(model.TextLink(k.start, k.end, k.target) for k in post.links),
+        lang=post.lang,
+        rtl=post.rtl,
+        handle=post.handle,
+        name=post.name,
+        observed_at=at,
+    )
+
+
+def _post_items(day: str, item: classic.ClassicItem, n: int, name: str, post: model.Post) -> Sequence[model.Item]:
+    at, key = post.observed_at, post.post
+    return (
+        post,
+        model.Account(account=post.account, handle=post.handle, name=post.name, observed_at=at),
+        model.Mention(post=key, paper=arxiv.key(item.paper), form="listed", found_in="listing", observed_at=at),
+        model.Shown(publication=name, day=day, edition=0, place=item.number, n=n, post=key, observed_at=at),
+    )

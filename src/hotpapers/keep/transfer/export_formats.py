@@ -1,0 +1,147 @@
+"""The formats of exports: lines, Parquet, and the entries of issues as CSV and BibTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+from hotpapers.base import model
+from hotpapers.base.ids import arxiv
+from hotpapers.base.ids import bibtex as bibtex_fields
+from hotpapers.keep.transfer import queries
+from hotpapers.keep.transfer.jsonl import exporter
+from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
+from hotpapers.keep.transfer.parquet import parquet
+from hotpapers.record.identities import numbers_of
+from hotpapers.record.issue_contents import decode_content
+from hotpapers.record.record import Record
+
+ENTRY_COLUMNS = (
+    "publication",
+    "day",
+    "edition",
+    "place",
+    "classic_rank",
+    "paper",
+    "score",
+    "voices",
+    "reposts",
+    "likes",
+    "title",
+    "authors",
+    "categories",
+    "digest",
+)
+
+
+def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
+    """(digest, content) of each day's latest edition, ordered by publication and day."""
+    for digest, content in queries.last_editions(record.database):
+        yield digest, decode_content(content, model.IssueContent)
+
+
+def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:
+    view = record.view(content.as_of, content.position)
+    keys = [entry.paper for entry in content.entries]
+    papers = view.items(model.Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else ()
+    return {paper.paper: paper for paper in papers}
+
+
+def csv_entries(record: Record, _: ExportRequest) -> Iterator[bytes]:
+    """Every entry of every issue's latest edition, one row each."""
+    yield _csv_row(ENTRY_COLUMNS)
+    for digest, content in _frozen(record):
+        papers = _metadata(record, content)
+        for entry in content.entries:
+            yield _csv_row(_entry_values(digest, content, entry, papers.get(entry.paper)))
+
+
+def _entry_values(
+    digest: str, content: model.IssueContent, entry: model.Entry, paper: model.Paper | None
+) -> tuple[object, ...]:
+    counts = entry.counts
+    return (
+        content.publication.publication,
+        content.day,
+        content.edition,
+        entry.place,
+        entry.classic_rank,
+        arxiv.from_key(entry.paper),
+        entry.score,
+        entry.voices,
+        sum(c.reposts for c in counts),
+        sum(c.likes for c in counts),
+        paper.title if paper else "",
+        "; ".join(paper.authors) if paper else "",
+        " ".join(paper.categories) if paper else "",
+        digest,
+    )
+
+
+_FORMULA = re.compile(r"[=+\-@\u2212]|[^\S ]")
+"""What a formula begins with, and white space that spreadsheets split or skip: tabs, line breaks."""
+_SKIPPED = re.compile(r"[ \u00a0\u3000\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]+")
+"""Spaces and characters that nobody sees, before a formula."""
+
+
+def _cell(value: object) -> object:
+    """A value, with text escaped so that spreadsheets do not treat it as a formula, as some do even if its signs are
+    full-width."""
+    if not isinstance(value, str):
+        return value
+    start = skipped.end() if (skipped := _SKIPPED.match(value)) else 0
+    return f"'{value}" if _FORMULA.match(unicodedata.normalize("NFKC", value[start : start + 1])) else value
+
+
+def _csv_row(values: tuple[object, ...]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow(map(_cell, values))
+    return out.getvalue().encode()
+
+
+def bibtex(record: Record, _: ExportRequest) -> Iterator[bytes]:
+    """Every paper in an issue, once, as @misc with its e-print fields."""
+    keys: set[str] = set()
+    for _digest, content in _frozen(record):
+        for key, paper in _metadata(record, content).items():
+            if key not in keys:
+                keys.add(key)
+                yield bibtex_entry(paper).encode()
+
+
+def bibtex_entry(paper: model.Paper) -> str:
+    """One paper in BibTeX, with arXiv's own field names."""
+    id = arxiv.from_key(paper.paper)
+    year, _ = arxiv.month(id)
+    fields = {
+        "title": "{" + bibtex_fields.words(paper.title) + "}",
+        "author": bibtex_fields.names(paper.authors),
+        "year": str(year),
+        "eprint": id,
+        "archivePrefix": "arXiv",
+        "primaryClass": bibtex_fields.value(paper.categories[0]) if paper.categories else "",
+        "url": arxiv.abs_url(id),
+    }
+    body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
+    return f"@misc{{{id.replace('/', '_')},\n{body}\n}}\n\n"
+
+
+BEGINNINGS = {
+    "jsonl": re.compile(rb'\{"kind":"header","format":"hotpapers-record",'),
+    "parquet": re.compile(rb"PAR1.*publication.*observed_at.*line", re.DOTALL),
+    "csv": re.compile(",".join(ENTRY_COLUMNS[:5]).encode()),
+    "bibtex": re.compile(rb"@misc\{[\w.-]+,\n  title = \{\{"),
+}
+"""How the files begin, by format; of Parquet also how they end."""
+EXPORTS: dict[str, Callable[[Record, ExportRequest], Iterator[bytes]]] = {
+    "jsonl": exporter.export_lines,
+    "parquet": parquet,
+    "csv": csv_entries,
+    "bibtex": bibtex,
+}
+
+WHOLE = ("jsonl", "parquet")
+"""Formats that contain the record; the others list the papers of issues."""

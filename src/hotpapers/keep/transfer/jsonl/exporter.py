@@ -1,0 +1,170 @@
+"""Export a record as lines of JSON, streaming and in a stable order.
+
+The first line is the header. In a full export, every batch follows in order, each with its items in the order of its
+manifest. So a store can be rebuilt from it, batch by batch, and verifies. With `records_only` there are no batches or
+issues, only observations, to be read, changed and imported anywhere. The last line marks the end.
+
+For the networks in `ids_only`, posts and accounts are exported without their words and names; see `store.redaction`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.base import model
+from hotpapers.base.errors import CorruptStore
+from hotpapers.keep.transfer import queries
+from hotpapers.keep.transfer.jsonl import FORMAT, VERSION
+from hotpapers.keep.transfer.jsonl.lines import (
+    CHECK,
+    DeliveryStateLine,
+    ExchangeBatch,
+    ExchangeEnd,
+    ExchangeHeader,
+    IdentityLine,
+    PrunedLine,
+    RowExtras,
+)
+from hotpapers.record import batches, identities, redaction
+from hotpapers.record.identities import key_of
+from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow
+from hotpapers.record.manifest import Manifest, RowName
+from hotpapers.record.ordered_scan import all_scans
+from hotpapers.record.record import Record
+from hotpapers.record.redaction import WordRedactor
+
+_encode = msgspec.json.Encoder().encode
+MADE_HERE = (model.Issue, model.Delivery)
+"""Kinds that the program makes from a record instead of observing them; left out of `--records`."""
+
+
+class ExportRequest(NamedTuple):
+    """What to export. `on_redacted`: called at the end with the number of rows exported without words, by network."""
+
+    records_only: bool = False
+    ids_only: Collection[str] = ()
+    on_redacted: Callable[[Mapping[str, int]], None] = lambda _: None
+
+
+def lines(record: Record, *, records_only: bool = False, ids_only: Collection[str] = ()) -> Iterator[bytes]:
+    """The lines of the export, each ending in a newline. Nothing is withheld by default."""
+    return export_lines(record, ExportRequest(records_only, ids_only))
+
+
+def export_lines(record: Record, request: ExportRequest) -> Iterator[bytes]:
+    """The lines of an export by request, each ending in a newline."""
+    with record.database.snapshot():
+        redactor = WordRedactor(record.database, request.ids_only)
+        yield _line(_header(record, request, redactor))
+        yield from _records(record, redactor) if request.records_only else _whole(record, redactor)
+        yield _line(ExchangeEnd())
+        request.on_redacted(redactor.rows)
+
+
+def _header(record: Record, request: ExportRequest, redactor: WordRedactor) -> ExchangeHeader:
+    withheld = sorted(
+        {*redactor.networks_concerned(record.database), *redaction.networks_without_words(record.database)}
+    )
+    return ExchangeHeader(
+        format=FORMAT,
+        version=VERSION,
+        full=not request.records_only,
+        end=True,
+        withheld=withheld or msgspec.UNSET,
+        secret="" if request.records_only else record.secret(),
+    )
+
+
+def _line(value: msgspec.Struct) -> bytes:
+    return _encode(value) + b"\n"
+
+
+def _records(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
+    for spec in SPECS.values():
+        if spec.type in MADE_HERE:
+            continue
+        for row in queries.open_rows(record.database, spec, _stable_order(spec)):
+            if not (isinstance(row.item, model.Shown) and row.item.edition):
+                yield _line(redactor.row(row).item)
+
+
+def _stable_order(spec: KindSpec) -> str:
+    columns = ((f'{spec.kind}."{spec.fields[i]}"', i in spec.identities) for i in (*spec.key, spec.observed))
+    return ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
+
+
+def _whole(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
+    yield from _batches(record, redactor)
+    for row in queries.delivery_states(record.database):
+        yield _line(DeliveryStateLine(**dict(zip(DeliveryStateLine.__struct_fields__, row, strict=True))))
+
+
+def _batches(record: Record, redactor: WordRedactor) -> Iterator[bytes]:
+    scans = all_scans(record.database)
+    for header, listed in batches.all_batches(record.database):
+        first, _ = listed.identities
+        yield _line(
+            ExchangeBatch(
+                position=header.position,
+                at=header.at,
+                source=header.source,
+                cursor=header.cursor,
+                items=header.items,
+                chain=header.chain.hex(),
+                closed=listed.closed,
+                pruned=listed.pruned,
+                identities=listed.persons,
+                forgotten=listed.forgotten,
+                erased=listed.erased,
+                tombstones=listed.tombstones,
+            )
+        )
+        yield from (_line(_identity(row)) for row in identities.between(record.database, first, listed.persons))
+        rows = {
+            (row.spec.kind, row.id): row
+            for kind in scans.values()
+            for row in kind.upto(header.position)
+            if isinstance(row, StoredRow)
+        }
+        for index, name in enumerate(listed.rows()):
+            row = rows.get(name)
+            yield (
+                _item_line(redactor.row(row), listed.check(index))
+                if row
+                else _line(_pruned(record, name, listed, index))
+            )
+
+
+def _identity(row: identities.IdentityRow) -> IdentityLine:
+    return IdentityLine(
+        key=row.key,
+        salt=row.salt.hex() if row.salt is not None else "",
+        commitment=row.commitment.hex() if row.commitment is not None else "",
+    )
+
+
+def _pruned(record: Record, name: RowName, listed: Manifest, index: int) -> PrunedLine:
+    kind, number = name
+    if index not in listed.kept:
+        raise CorruptStore(f"{record.database.where}: {kind} row {number} is missing; run `hotpapers verify`")
+    return PrunedLine(was=kind, hash=listed.kept[index].hex())
+
+
+def _item_line(row: StoredRow, check: bytes) -> bytes:
+    beside = RowExtras(
+        check=check.hex()[:CHECK],
+        salt=row.salt.hex() if row.salt is not None else None,
+        redacted=row.redacted,
+        derived=_derived(row) if row.redacted is not None else None,
+        until=row.until or None,
+    )
+    return _encode(row.item)[:-1] + b',"row":' + _encode(beside) + b"}\n"
+
+
+def _derived(row: StoredRow) -> list[int | str]:
+    """A row's derived values, with a key in place of the store's own number."""
+    named = zip(row.spec.derived, row.derived, strict=True)
+    return [row.voice if name == "voice" else value for (name, _), value in named]

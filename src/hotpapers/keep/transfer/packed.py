@@ -1,0 +1,304 @@
+"""Read files and streams, plain or compressed (Zstandard, gzip), whole or in part, in bounded memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zlib
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, NamedTuple, TypeAlias, cast
+
+import zstandard
+
+from hotpapers.base.errors import InputError
+
+BLOCK = 2**20
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+GZIP_MAGIC = b"\x1f\x8b"
+PACKED_READ = 2**17
+MAX_WINDOW_BYTES = 2**27
+"""The largest window for decompression in bytes, the default of the `zstd` program."""
+LONG_WINDOW = 2**31
+"""The same for dumps compressed with `--long=31`, which need this much memory."""
+SKIPPED = range(0x184D2A50, 0x184D2A60)
+"""The magic numbers of skippable frames."""
+
+Reader: TypeAlias = "io.BufferedReader[Any]"
+ProgressCallback = Callable[[int], object]
+
+
+def is_zstd(magic: bytes) -> bool:
+    """Whether content with these first four bytes is Zstandard. `pzstd` writes a skippable frame before each other."""
+    return magic == ZSTD_MAGIC or int.from_bytes(magic, "little") in SKIPPED
+
+
+@contextmanager
+def open_unpacked(raw: io.RawIOBase, name: str, on_progress: ProgressCallback | None, window: int) -> Iterator[Reader]:
+    """A stream's content, decompressed if it is Zstandard or gzip. `on_progress`: called with the number of bytes just
+    read. `window`: the largest window for decompression in bytes.
+
+    Raises InputError if it cannot be read, also later, while reading.
+    """
+    counted = io.BufferedReader(CountedInput(raw, name, on_progress), BLOCK)
+    magic = counted.peek(4)[:4]
+    if is_zstd(magic):
+        yield ChunkStream.buffered(_unpacked_zstd(counted, name, window), counted)
+    elif magic.startswith(GZIP_MAGIC):
+        yield ChunkStream.buffered(_unpacked_gzip(counted, name), counted)
+    else:
+        yield counted
+
+
+@contextmanager
+def open_file(file: str) -> Iterator[io.RawIOBase]:
+    """A file, raw. Raises InputError."""
+    try:
+        raw = io.FileIO(file)
+    except OSError as problem:
+        raise unreadable(file, problem) from problem
+    with raw:
+        yield raw
+
+
+@contextmanager
+def open_range(
+    file: str, start: int, end: int, on_progress: ProgressCallback | None = None, *, plain: bool = False
+) -> Iterator[Reader]:
+    """The bytes of a file between two offsets (`end` 0: to its end), decompressed: whole frames, or `plain`."""
+    with open_file(file) as raw:
+        raw.seek(start)
+        part = ChunkStream(_first_bytes(raw, end - start)) if end else raw
+        if plain:
+            yield io.BufferedReader(CountedInput(part, file, on_progress), BLOCK)
+            return
+        with open_unpacked(part, file, on_progress, LONG_WINDOW) as stream:
+            yield stream
+
+
+def is_packed(stream: Reader) -> bool:
+    """Whether a stream from `open_unpacked` decompresses its input."""
+    return isinstance(stream.raw, ChunkStream)
+
+
+MAX_COPY_RATIO, ALLOWED = 20, 2**26
+"""How many times larger than its packed bytes a copy may be, and by how many bytes more."""
+
+
+def copy_out(stream: BinaryIO, out: BinaryIO, name: str | None = None) -> None:
+    """Copy a stream to a file. Raises InputError if a packed one grows beyond all measure: a few bytes can be packed
+    to fill every disk, and what is copied, tables, is packed already."""
+    chunks = getattr(stream, "raw", None)
+    source = chunks.source.raw if isinstance(chunks, ChunkStream) and chunks.source else None
+    size = 0
+    while block := stream.read(BLOCK):
+        size += len(block)
+        if isinstance(source, CountedInput) and size > ALLOWED + MAX_COPY_RATIO * source.bytes_read:
+            raise InputError(
+                f"is more than {MAX_COPY_RATIO} times larger when unpacked, as no table is; unpack it yourself if it "
+                "is what you want",
+                file=name,
+            )
+        out.write(block)
+    out.flush()
+
+
+def unreadable(file: str, problem: OSError) -> InputError:
+    """The error for a file that cannot be read, with what to do about it."""
+    hint = f"; name the files in it, such as {file.rstrip('/')}/*" if isinstance(problem, IsADirectoryError) else ""
+    return InputError(f"cannot be read: {problem.strerror}{hint}", file=file)
+
+
+class CountedInput(io.RawIOBase):
+    """A stream that reports the bytes read or skipped. `name`: that of a file on disk, as in Python's file objects."""
+
+    def __init__(self, source: io.RawIOBase, name: str, on_progress: ProgressCallback | None) -> None:
+        self.name: object = source.name if isinstance(source, io.FileIO) else -1
+        self._title, self._on_progress, self._source = name, on_progress, source
+        self._at = self._start = source.tell() if self.seekable() else 0
+        self._into = cast("Callable[[Any], int | None]", getattr(source, "readinto1", source.readinto))
+
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes were read or skipped so far."""
+        return self._at - self._start
+
+    def seekable(self) -> bool:
+        return isinstance(self._source, io.FileIO) and self._source.seekable()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        at = self._source.seek(offset, whence)
+        if self._on_progress and at > self._at:
+            self._on_progress(at - self._at)
+        self._at = at
+        return at
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            count = self._into(buffer) or 0
+        except OSError as problem:
+            raise unreadable(self._title, problem) from problem
+        self._at += count
+        if self._on_progress:
+            self._on_progress(count)
+        return count
+
+
+class ChunkStream(io.RawIOBase):
+    """Chunks as a stream. An exception from the iterator is raised after all chunks before it were read. `source`:
+    what the chunks are unpacked from."""
+
+    def __init__(self, chunks: Iterator[bytes], source: Reader | None = None) -> None:
+        self._chunks, self._ready, self.source = chunks, memoryview(b""), source
+
+    @classmethod
+    def buffered(cls, chunks: Iterator[bytes], source: Reader | None = None) -> Reader:
+        """A buffered stream of chunks."""
+        return io.BufferedReader(cls(chunks, source), BLOCK)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready and (chunk := next(self._chunks, None)) is not None:
+            self._ready = memoryview(chunk)
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+
+def _first_bytes(source: io.RawIOBase, left: int) -> Iterator[bytes]:
+    while left and (chunk := source.read(min(left, BLOCK))):
+        left -= len(chunk)
+        yield chunk
+
+
+# ---- Zstandard -------------------------------------------------------------------------------------------
+
+
+class _Step(NamedTuple):
+    """The next bytes that a walk over frames needs: how many, and whether to skip them. `between`: this is a frame
+    boundary."""
+
+    size: int
+    skip: bool = False
+    between: bool = False
+
+
+def _frame_steps() -> Generator[_Step, bytes, None]:
+    """Walk over frames without decompressing them (RFC 8878, 3.1). If no frame begins, the rest is skipped;
+    decompressing it will fail."""
+    while True:
+        magic = yield _Step(4, between=True)
+        if int.from_bytes(magic, "little") in SKIPPED:
+            size = int.from_bytes((yield _Step(4)), "little")
+            yield _Step(size, skip=True)
+            continue
+        if magic != ZSTD_MAGIC:
+            yield _Step(2**62, skip=True)
+        descriptor = (yield _Step(1))[0]
+        yield _Step(_header_size(descriptor), skip=True)
+        is_last = False
+        while not is_last:
+            head = int.from_bytes((yield _Step(3)), "little")
+            is_last = bool(head & 1)
+            yield _Step(1 if head >> 1 & 3 == 1 else head >> 3, skip=True)
+        if descriptor & 4:
+            yield _Step(4, skip=True)
+
+
+def _header_size(descriptor: int) -> int:
+    """The number of bytes in a frame's header after its descriptor: window, dictionary, content size."""
+    is_single, size_flag = descriptor >> 5 & 1, descriptor >> 6
+    size = (is_single, 2, 4, 8)[size_flag]
+    return (not is_single) + (0, 1, 2, 4)[descriptor & 3] + size
+
+
+class _Frames:
+    """Compressed bytes on their way to the decompressor; tracks whether they end at a frame boundary."""
+
+    def __init__(self, source: Reader) -> None:
+        self._source, self._steps = source, _frame_steps()
+        self._step = next(self._steps)
+        self._head, self._left = b"", self._step.size
+
+    @property
+    def is_between(self) -> bool:
+        """Whether all frames so far are complete."""
+        return self._step.between and not self._head
+
+    def read(self, size: int = -1) -> bytes:
+        """Read the next bytes."""
+        data, place = self._source.read1(size), 0
+        while place < len(data) or not self._left:
+            count = min(self._left, len(data) - place)
+            if not self._step.skip:
+                self._head += data[place : place + count]
+            place += count
+            self._left -= count
+            if not self._left:
+                self._step = self._steps.send(self._head)
+                self._head, self._left = b"", self._step.size
+        return data
+
+
+def zstd_frames(file: str, least: int) -> list[int]:
+    """Offsets in a Zstandard file at which frames begin, starting with 0, at least `least` bytes apart; none after the
+    last complete frame. Raises OSError."""
+    places, steps = [0], _frame_steps()
+    with open(file, "rb") as raw:
+        step, place, size = next(steps), 0, os.fstat(raw.fileno()).st_size
+        while True:
+            if step.between and places[-1] + least <= place < size:
+                places.append(place)
+            head = b"" if step.skip else raw.read(step.size)
+            if not step.skip and len(head) < step.size:
+                return places
+            place += step.size
+            if step.skip:
+                raw.seek(min(place, 2**62))
+            step = steps.send(head)
+
+
+def _unpacked_zstd(source: Reader, name: str, window: int) -> Iterator[bytes]:
+    """The content of one or more frames. An incomplete last frame is an error, not the end."""
+    frames, unpacker = _Frames(source), zstandard.ZstdDecompressor(max_window_size=window)
+    stream = unpacker.stream_reader(cast("Any", frames), read_size=PACKED_READ, read_across_frames=True)
+    try:
+        while chunk := stream.read(BLOCK):
+            yield chunk
+    except zstandard.ZstdError as problem:
+        raise InputError(f"cannot be unpacked: {problem}", file=name) from problem
+    if not frames.is_between:
+        raise breaks_off(name)
+
+
+def breaks_off(name: str) -> InputError:
+    """The error for a compressed file that ends too early."""
+    return InputError("cannot be unpacked: it is truncated; was it copied completely?", file=name)
+
+
+def _unpacked_gzip(source: Reader, name: str) -> Iterator[bytes]:
+    """The content of one or more members. An incomplete last member is an error, not the end."""
+    stream = gzip.GzipFile(fileobj=source, mode="rb")
+    try:
+        while chunk := stream.read1(BLOCK):
+            yield chunk
+    except EOFError as problem:
+        raise breaks_off(name) from problem
+    except (OSError, zlib.error) as problem:
+        raise InputError(f"cannot be unpacked: {problem}", file=name) from problem
+
+
+def pack(stream: BinaryIO, path: str) -> None:
+    """Write a stream into a file with fast compression. Raises OSError, and InputError after writing what could be
+    read."""
+    read = getattr(stream, "read1", stream.read)
+    with open(path, "wb") as raw, zstandard.ZstdCompressor(level=1).stream_writer(raw) as out:
+        while block := read(BLOCK):
+            out.write(block)

@@ -1,0 +1,130 @@
+"""An export as one Parquet file, and Parquet files of typed columns. DuckDB writes them.
+
+It writes through a temporary file, because the footer comes last.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hotpapers.base.errors import InputError, NotExchange, UsageError
+from hotpapers.keep.transfer.jsonl import exporter
+from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
+from hotpapers.keep.transfer.jsonl.reader import MAX_LINE_BYTES
+from hotpapers.record.record import Record
+
+COLUMNS = ("n", "kind", "paper", "post", "publication", "day", "observed_at", "line")
+"""The columns of a Parquet row: the line's number, some of the line's fields (NULL if it lacks them), and the line."""
+
+_COPY = (
+    "COPY (SELECT {columns} FROM read_json(?, format = 'newline_delimited', columns = {types}))"
+    " TO {to} (FORMAT parquet, COMPRESSION zstd)"
+)
+_GLOB = re.compile(r"[*?[]")
+"""The characters that make DuckDB treat a file's name as a pattern."""
+_TYPES = {name: "BIGINT" if name in ("n", "observed_at") else "VARCHAR" for name in COLUMNS}
+
+
+MEMORY = "400MB"
+"""DuckDB's memory limit, in addition to its fixed needs."""
+ALLOWED, MAX_SORT_RATIO = 2**30, 100
+"""How much DuckDB may write to disk to sort the lines of an export: bytes, and times the size of the file."""
+
+
+def connect() -> Any:
+    """Open an in-memory DuckDB connection. Raises UsageError if DuckDB is not installed."""
+    try:
+        import duckdb  # an optional dependency
+    except ImportError as missing:
+        raise UsageError("Parquet needs DuckDB: pip install 'hotpapers[parquet]'") from missing
+    return duckdb.connect()
+
+
+def _quoted(path: Path) -> str:
+    """A path as an SQL string literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def literal_path(file: str) -> str:
+    """A file's name, escaped so that DuckDB does not treat it as a pattern."""
+    return _GLOB.sub(r"[\g<0>]", file)
+
+
+def parquet(record: Record, request: ExportRequest) -> Iterator[bytes]:
+    """The export as one Parquet file."""
+    with connect() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
+        source, target = Path(folder) / "lines.jsonl", Path(folder) / "record.parquet"
+        with source.open("wb") as out:
+            for n, line in enumerate(exporter.export_lines(record, request), 1):
+                out.write(msgspec.json.encode(_row(n, line)) + b"\n")
+        _copy(connection, _COPY.format(columns="*", types=_TYPES, to=_quoted(target)), source)
+        with target.open("rb") as file:
+            while chunk := file.read(2**20):
+                yield chunk
+
+
+def _copy(connection: Any, sql: str, lines: Path) -> None:
+    """Convert lines of JSON. Raises OSError if the result cannot be written, and DuckDB's other errors."""
+    import duckdb
+
+    try:
+        connection.execute(sql, [literal_path(str(lines))])
+    except duckdb.IOException as problem:
+        reason, full = str(problem).splitlines()[0], os.strerror(errno.ENOSPC)
+        raise OSError(errno.EIO, full if full in reason else reason) from problem
+
+
+def write_typed(connection: Any, lines: Path, target: Path, types: Mapping[str, str]) -> None:
+    """Write lines of JSON as a Parquet file with typed columns (DuckDB's types), over a connection of `connect`. Times
+    are µs UTC in the lines. Raises OSError, and InputError for a value out of range."""
+    import duckdb
+
+    read = {name: "BIGINT" if type == "TIMESTAMP" else type for name, type in types.items()}
+    columns = ", ".join(
+        f'make_timestamp("{name}") AS "{name}"' if type == "TIMESTAMP" else f'"{name}"' for name, type in types.items()
+    )
+    try:
+        _copy(connection, _COPY.format(columns=columns, types=read, to=_quoted(target)), lines)
+    except duckdb.Error as problem:
+        reason = str(problem).splitlines()[0].replace(str(lines), lines.name)
+        raise InputError(f"a value does not fit its column: {reason}", file=target.name) from problem
+
+
+def _row(n: int, line: bytes) -> dict[str, Any]:
+    body = msgspec.json.decode(line)
+    about = {name: body.get(name) for name in COLUMNS[1:-1]}
+    return {"n": n, **about, "line": line.rstrip(b"\n").decode()}
+
+
+def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
+    """The lines in a Parquet export, in order. Raises NotExchange. `name`: the file's name in messages."""
+    if not Path(file).is_file():
+        raise InputError("no such file", file=name or file)
+    spill = ALLOWED + MAX_SORT_RATIO * os.path.getsize(file)
+    with connect() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
+        limits = (
+            f"memory_limit = '{MEMORY}'",
+            f"temp_directory = {_quoted(Path(folder))}",
+            f"max_temp_directory_size = '{spill}B'",
+            "autoinstall_known_extensions = false",
+        )
+        for limit in limits:
+            connection.execute(f"SET {limit}")
+        sql = (
+            f"SELECT left(line, {MAX_LINE_BYTES + 1}) FROM read_parquet(?) ORDER BY n"  # the reader refuses longer ones
+        )
+        try:
+            connection.execute(sql, [literal_path(file)])
+            while rows := connection.fetchmany(1000):
+                yield from (str(line).encode() for (line,) in rows)
+        except Exception as problem:  # DuckDB's errors have no useful common base class
+            reason = str(problem).splitlines()[0].replace(file, name or file)
+            raise NotExchange(f"not a Parquet export: {reason}", file=name or file) from problem

@@ -1,0 +1,163 @@
+"""Queries for copies, imports and exports, and copying whole tables between databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from hotpapers.base.model import storable
+from hotpapers.keep.privacy.queries import marks_of_leavers
+from hotpapers.keep.search import index
+from hotpapers.record import tombstones
+from hotpapers.record.database import Database, placeholders
+from hotpapers.record.identities import is_pseudonym
+from hotpapers.record.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
+from hotpapers.record.record import Record, now
+from hotpapers.record.sqlite import SqliteDatabase
+
+NUMBERED = frozenset(("raw", "quarantine", "copy", "report"))
+"""Tables whose rows are numbered by the database; in all others the program numbers them."""
+
+KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
+
+
+MADE_ANEW = "search_"
+"""The prefix of the search index's tables, which are not copied: each database builds its own."""
+
+
+class SendingState(NamedTuple):
+    """Rows of a store: (mark, state, since) of subscribers who get no more mail, and the states of all deliveries."""
+
+    left: Sequence[tuple[Any, ...]] = ()
+    deliveries: Sequence[tuple[Any, ...]] = ()
+
+
+_DELIVERY_STATE = 'publication, "day", edition, channel, target, state, receipt, at'
+
+
+def note_copy(record: Record, kind: str, target: str) -> None:
+    """Remember that a copy left the store, so `forget` can list it as out of reach."""
+    with record.database.write():
+        add_copies(record.database, [(now(), kind, storable(target))])
+
+
+def keys_marked(record: Record, marks: frozenset[str]) -> list[str]:
+    """The keys in the record whose tombstones, or those of the authors whom they contain, are among these marks."""
+    known_tombstones = tombstones.Tombstones(record.hasher, marks)
+    rows = record.database.iterate("SELECT key FROM identity WHERE id > 0 ORDER BY key")
+    return [key for (key,) in rows if not is_pseudonym(key) and known_tombstones.names(key)]
+
+
+def tables_of(database: SqliteDatabase) -> list[str]:
+    """The tables of a store that are copied."""
+    rows = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    return [row[0] for row in rows if row[0] not in KEPT_BY_DATABASE and not row[0].startswith(MADE_ANEW)]
+
+
+def copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> None:
+    """Replace all rows of all tables by the source's. Both have the same schema; `lite` is the SQLite one of them."""
+    for table in tables_of(lite):
+        names = ", ".join(f'"{name}"' for name in _columns(lite, table))
+        values = placeholders(_columns(lite, table))
+        condition = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
+        target.run(f"DELETE FROM {table}{condition}")
+        rows = source.iterate(f"SELECT {names} FROM {table}{condition} ORDER BY 1")
+        target.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
+    index.clear(target)
+
+
+def last_original(database: Database) -> int:
+    """The highest number that a raw payload ever had, as far as rows show. Numbers are never reused."""
+    tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in SPECS.values())]
+    return max(database.rows(sql)[0][0] or 0 for sql in tables)
+
+
+def restart_numbers(source: SqliteDatabase, target: Database) -> None:
+    """Make a PostgreSQL store continue numbering after the copied rows."""
+    for table in tables_of(source):
+        if table in NUMBERED:
+            highest = target.rows(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]
+            highest = max(highest, last_original(source)) if table == "raw" else highest
+            target.run(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(highest) + 1}")
+
+
+def origins_of_rows(database: Database, rows: Iterable[tuple[str, int]]) -> set[int]:
+    """The raw payloads of rows, given as (kind, number)."""
+    sql = "SELECT origin FROM {} WHERE id = ?"
+    return {origin for kind, number in rows for (origin,) in database.rows(sql.format(kind), (number,))}
+
+
+def known_files(record: Record, name: str, day: str) -> set[str]:
+    """SHA-256 of the files imported before for a day."""
+    sql = "SELECT file FROM listing WHERE publication = ? AND day = ? AND until = 0"
+    return {row[0] for row in record.database.rows(sql, (name, day))}
+
+
+def read_sending_state(database: Database) -> SendingState:
+    """A store's sending state."""
+    left = [(mark, state, since) for state, mark, since in marks_of_leavers(database)]
+    return SendingState(left, database.rows(f"SELECT {_DELIVERY_STATE}, tries, next_at FROM delivery_state"))
+
+
+def merge_sending_state(database: Database, known: SendingState) -> None:
+    """Merge another store's sending state, keeping the newer rows. Call inside `write()`."""
+    for mark, state, since in known.left:
+        address = "address" if state == "bounced" else "''"
+        sql = f"UPDATE subscriber SET state = ?, since = ?, address = {address} WHERE mark = ? AND since < ?"
+        database.run(sql, (state, since, mark, since))
+    merge_delivery_states(database, known.deliveries)
+
+
+def delivery_states(database: Database) -> list[tuple[Any, ...]]:
+    """The delivery states of editions: rows of (publication, day, edition, channel, target, state, receipt, at), in
+    order. Those of messages to subscribers, with edition 0, stay in the store."""
+    return database.rows(f"SELECT {_DELIVERY_STATE} FROM delivery_state WHERE edition > 0 ORDER BY 1, 2, 3, 4, 5")
+
+
+def merge_delivery_states(database: Database, known: Iterable[tuple[Any, ...]]) -> None:
+    """Merge another store's delivery states, with or without `tries` and `next_at`, keeping the newer rows. Call inside
+    `write()`."""
+    sql = f"""INSERT INTO delivery_state ({_DELIVERY_STATE}, tries, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (publication, channel, "day", edition, target) DO UPDATE
+        SET state = excluded.state, receipt = excluded.receipt, at = excluded.at, tries = excluded.tries,
+        next_at = excluded.next_at WHERE delivery_state.at < excluded.at"""
+    database.many(sql, ((*row, 0, 0)[:10] for row in known))
+
+
+def _columns(database: SqliteDatabase, table: str) -> list[str]:
+    return [row[1] for row in database.rows(f"PRAGMA table_info({table})")]
+
+
+def last_editions(database: Database) -> Iterator[tuple[str, str]]:
+    """(digest, content) of each day's last edition, ordered by publication and day."""
+    sql = """SELECT i.digest, i.content FROM issue AS i WHERE i.until = 0 AND i.edition = (
+            SELECT max(e.edition) FROM issue AS e WHERE e.publication = i.publication AND e."day" = i."day")
+        ORDER BY i.publication, i."day" """
+    return ((digest, content) for digest, content in database.iterate(sql))
+
+
+def continue_originals(database: SqliteDatabase, number: int) -> None:
+    """Make a SQLite store number its raw payloads from here on."""
+    database.run("DELETE FROM sqlite_sequence WHERE name = 'raw'")
+    database.run("INSERT INTO sqlite_sequence VALUES ('raw', ?)", (number,))
+
+
+def confirmed_since(database: Database) -> dict[str, int]:
+    """Since when each confirmed subscriber is confirmed, by mark: µs UTC."""
+    return dict(database.rows("SELECT mark, since FROM subscriber WHERE state = 'confirmed'"))
+
+
+def copies(database: Database) -> list[tuple[int, str, str]]:
+    """(at, kind, target) of the copies that left the store, oldest first."""
+    return [(at, kind, target) for at, kind, target in database.rows("SELECT at, kind, target FROM copy ORDER BY id")]
+
+
+def add_copies(database: Database, copies: Sequence[tuple[int, str, str]]) -> None:
+    """Remember copies that left the store. Call inside `write()`."""
+    database.many("INSERT INTO copy (at, kind, target) VALUES (?, ?, ?)", copies)
+
+
+def open_rows(database: Database, spec: KindSpec, order: str) -> Iterator[StoredRow]:
+    """The open rows of a kind. `order`: SQL for ORDER BY."""
+    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 ORDER BY {order}"
+    return (read_row(spec, row) for row in database.iterate(sql))

@@ -1,0 +1,9 @@
+"""Publish: issues as people read them.
+
+view       issues in words and numbers for pages
+render     site, feeds, Markdown, classic format, cards
+query      answers of API, library and language models' tools
+summaries  a line about a paper from the operator's own language model
+deliver    into folders, to chat rooms and networks
+schedule   freeze and publish in time; health; hosts
+"""

@@ -1,0 +1,141 @@
+"""An account on Bluesky, through its personal data server (AT Protocol, `com.atproto.server` and `.repo`).
+
+Signs in with an app password. The session lasts a few hours; it is refreshed when it expires, or replaced by a new one
+if the refresh is refused. Errors never contain a password or token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from hotpapers.base.errors import InputError, NetError, RequestRefused
+from hotpapers.base.model import HttpClient, Response
+from hotpapers.base.settings.announce import BlueskyAccount, secret
+from hotpapers.base.untrusted_json import decode_json
+
+T = TypeVar("T")
+MAX_ERROR_CHARS = 120
+"""Characters shown of a server's error message."""
+EXPIRED = "ExpiredToken"
+MISSING = ("RecordNotFound", "InvalidRequest")
+"""Errors by which servers report that a record does not exist."""
+
+
+class RecordRef(msgspec.Struct, frozen=True):
+    """A reference to a record: its address and the hash of its content."""
+
+    uri: str
+    cid: str
+
+
+class _Session(msgspec.Struct, frozen=True, rename={"access": "accessJwt", "refresh": "refreshJwt"}):
+    did: str
+    access: str
+    refresh: str
+
+
+class _Error(msgspec.Struct):
+    error: str = ""
+    message: str = ""
+
+
+class _Reply(NamedTuple):
+    """A response and its error; `error` is empty on success."""
+
+    response: Response
+    error: str
+    words: str
+
+
+class AtprotoAccount:
+    """One account. `key`: its setting. Raises SettingsError."""
+
+    def __init__(self, settings: BlueskyAccount, key: str) -> None:
+        self.did, self.host = settings.account, settings.host
+        self.password = secret(settings.password, f"{key}: password")
+        self._session: _Session | None = None
+
+    def find(self, http: HttpClient, collection: str, rkey: str) -> RecordRef | None:
+        """The account's record with a key, or None. Raises RetryLater, RequestRefused, NetError."""
+        params = {"repo": self.did, "collection": collection, "rkey": rkey}
+        reply = self._with_session(http, lambda headers: self._get(http, "com.atproto.repo.getRecord", params, headers))
+        return None if reply.error in MISSING else self._read(reply, RecordRef)
+
+    def create(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+        """Creates a record; its key must be unused. Raises RetryLater, RequestRefused, NetError."""
+        return self._write(http, "com.atproto.repo.createRecord", collection, rkey, record)
+
+    def put(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+        """Creates a record, or replaces the one with the same key. Raises RetryLater, RequestRefused,
+        NetError."""
+        return self._write(http, "com.atproto.repo.putRecord", collection, rkey, record)
+
+    def _write(self, http: HttpClient, method: str, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+        body = {"repo": self.did, "collection": collection, "rkey": rkey, "record": record}
+        return self._read(self._with_session(http, lambda headers: self._post(http, method, body, headers)), RecordRef)
+
+    # ---- the session ---------------------------------------------------------------------------------
+
+    def _with_session(self, http: HttpClient, ask: Callable[[dict[str, str]], _Reply]) -> _Reply:
+        """Sends a request with a session; once more if the session has expired."""
+        session = self._session or self._sign_in(http)
+        reply = ask(_bearer(session.access))
+        if reply.error == EXPIRED or reply.response.status == 401:
+            reply = ask(_bearer(self._renew(http, session).access))
+        return reply
+
+    def _sign_in(self, http: HttpClient) -> _Session:
+        credentials = {"identifier": self.did, "password": self.password}
+        reply = self._post(http, "com.atproto.server.createSession", credentials, {})
+        if reply.error:  # the settings are wrong, not the message: it can be sent once they are fixed
+            raise NetError(f"{self.host} refused to sign in {self.did}: {reply.words}", tries=0)
+        return self._store_session(reply)
+
+    def _renew(self, http: HttpClient, session: _Session) -> _Session:
+        reply = self._post(http, "com.atproto.server.refreshSession", {}, _bearer(session.refresh))
+        return self._sign_in(http) if reply.error else self._store_session(reply)
+
+    def _store_session(self, reply: _Reply) -> _Session:
+        self._session = self._read(reply, _Session)
+        if self._session.did != self.did:
+            raise NetError(f"{self.host} signed in to an account other than {self.did}", tries=0)
+        return self._session
+
+    # ---- one request ---------------------------------------------------------------------------------
+
+    def _get(self, http: HttpClient, method: str, params: dict[str, str], headers: dict[str, str]) -> _Reply:
+        return _reply_of(http.get(f"{self.host}/xrpc/{method}", params=params, headers=headers, accept=(400, 401)))
+
+    def _post(self, http: HttpClient, method: str, body: dict[str, Any], headers: dict[str, str]) -> _Reply:
+        data = msgspec.json.encode(body) if body else b""
+        kind = {"content-type": "application/json"} if body else {}
+        return _reply_of(
+            http.post(f"{self.host}/xrpc/{method}", body=data, headers={**kind, **headers}, accept=(400, 401))
+        )
+
+    def _read(self, reply: _Reply, kind: type[T]) -> T:
+        if reply.error:
+            raise RequestRefused(f"{self.host}: {reply.words}", reply.response.status)
+        try:
+            return decode_json(reply.response.body, kind)
+        except InputError:
+            raise NetError(f"{self.host} sent an unreadable response") from None
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+def _reply_of(response: Response) -> _Reply:
+    if response.status < 400:
+        return _Reply(response, "", "")
+    try:
+        problem = decode_json(response.body, _Error)
+    except InputError:
+        problem = _Error()
+    error = problem.error or f"status {response.status}"
+    words = " ".join("".join(c if c.isprintable() else " " for c in f"{error}: {problem.message}").split())
+    return _Reply(response, error, words.rstrip(": ")[:MAX_ERROR_CHARS])

@@ -1,0 +1,164 @@
+"""Channel `chat`: a message of at most 1,500 characters about each issue, sent to rooms.
+
+Text from papers is neutralized: nothing in it can act as markup, a mention or a link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from hotpapers.base.model import HttpClient, IssueReader, Message
+from hotpapers.publish.deliver.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement
+from hotpapers.publish.deliver.announce.apprise_client import TextFormat
+from hotpapers.publish.deliver.announce.members import FindPosters, member_papers
+from hotpapers.publish.render import markdown
+from hotpapers.publish.view import phrases
+from hotpapers.publish.view.site_config import SiteConfig
+
+UNKNOWN_RECEIPT = "interrupted: a room cannot be asked whether it has a message, so it is not sent again"
+MEMBERS_SHOWN = 5
+
+JOINER = "\u2060"
+"""The word joiner: invisible, it keeps the characters around it from being read as markup."""
+# A mention, a tag, markup in angle brackets, a Markdown link, an address with or without its scheme.
+_ALIVE = re.compile(r"(?<=[@#])(?=\w)|(?<=<)(?=\S)|(?<=\])(?=[(\[])|(?<=:)(?=//)|(?<=\w\.)(?=[^\W\d_]{2})")
+
+
+class ChatClient(Protocol):
+    """What a message needs to know about its room."""
+
+    text_format: TextFormat
+
+    @property
+    def service(self) -> str:
+        """The service's name."""
+
+    def fits(self, text: str) -> bool:
+        """Whether a message is short enough."""
+
+    def send(self, text: str) -> None:
+        """Sends a message. Raises RetryLater, RequestRefused, NetError."""
+
+
+class ChatSender:
+    """One room. `name`: the operator's name for it."""
+
+    name = "chat"
+
+    def __init__(
+        self,
+        name: str,
+        publication: str,
+        room: ChatClient,
+        site_config: SiteConfig,
+        members: Sequence[str],
+        posters: FindPosters,
+    ) -> None:
+        self._target, self._publication, self._room, self._site_config = name, publication, room, site_config
+        self._members, self._posters = members, posters
+
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
+        """The message of a day's issue, if this room gets the publication. Raises NotFound."""
+        if publication == self._publication:
+            issue = issue_reader.issue(publication, day)
+            members = member_papers(issue, self._members, self._posters) if self._members else {}
+            yield Message(self._target, message(announcement(issue, self._site_config, members), self._room))
+
+    def send(self, message: Message, http: HttpClient) -> str:
+        """Sends the message. Rooms confirm nothing but acceptance. Raises RetryLater, RequestRefused, NetError."""
+        self._room.send(str(message.payload))
+        return f"taken by {self._room.service}"
+
+    def receipt_of(self, message: Message, http: HttpClient) -> str:
+        """A room cannot be asked, and nothing may be sent twice."""
+        return UNKNOWN_RECEIPT
+
+
+# ---- the message: pure -----------------------------------------------------------------------------------
+
+
+class ChatFormat(NamedTuple):
+    """How much a message says: number of entries, length of titles, whether with counts, whether with all facts."""
+
+    entries: int
+    title: int
+    counts: bool
+    facts: bool
+
+
+FORMATS = (
+    ChatFormat(SHOWN, 160, True, True),
+    ChatFormat(SHOWN, 100, True, True),
+    ChatFormat(SHOWN, 70, True, False),
+    ChatFormat(SHOWN, 70, False, False),
+    *(ChatFormat(entries, 50, False, False) for entries in range(SHOWN, -1, -1)),
+)
+"""The first format that fits is used."""
+
+
+def message(announcement: AnnouncementText, room: ChatClient) -> str:
+    """The message for a room, with as much as fits."""
+    for format in FORMATS:
+        text = "\n\n".join(block for block in _blocks(announcement, format, room.text_format) if block)
+        if room.fits(text):
+            return text
+    shortest = f"{announcement.day}. {announcement.papers}."
+    shorter = (phrases.cut(shortest, length) for length in range(len(shortest), 2, -1))
+    return next((text for text in (f"{shortest} {announcement.url}".rstrip(), *shorter) if room.fits(text)), "")
+
+
+def without_mentions(text: str, text_format: TextFormat) -> str:
+    """Somebody else's text made safe for a room: nothing in it acts as markup, a mention or a link."""
+    return _ALIVE.sub(JOINER, markdown.escape(text) if text_format == "markdown" else text)
+
+
+def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: TextFormat) -> Iterator[str]:
+    head = [
+        f"{phrases.cut(announcement.publication, 60)}, {announcement.day}",
+        phrases.cut(announcement.correction, 200),
+    ]
+    yield _lines([without_mentions(line, text_format) for line in head], text_format)
+    yield without_mentions(announcement.empty, text_format)
+    yield from (_entry(line, format, text_format) for line in announcement.lines[: format.entries])
+    yield without_mentions(_members_line(announcement, format), text_format)
+    yield _link(announcement.url, text_format)
+    facts = (
+        [announcement.facts]
+        if format.facts
+        else [f"{announcement.papers}.", announcement.provisional, phrases.cut(announcement.unknown, 160)]
+    )
+    yield _lines([without_mentions(line, text_format) for line in facts], text_format)
+
+
+def _entry(line: EntryLine, format: ChatFormat, text_format: TextFormat) -> str:
+    author = f" · {phrases.cut(line.author, 60)}" if line.author else ""
+    head = f"{line.place}. {phrases.cut(line.title, format.title)}{author}"
+    counts = without_mentions(phrases.cut(line.counts, 160), text_format) if format.counts else ""
+    return _lines([without_mentions(head, text_format), _link(line.url, text_format), counts], text_format)
+
+
+def _members_line(announcement: AnnouncementText, format: ChatFormat) -> str:
+    if not announcement.by_members:
+        return ""
+    if not format.counts:  # when space is scarce, the places are enough
+        ongoing = sum(entry.place == 0 for entry in announcement.by_members)
+        places = [str(paper.place) for paper in announcement.by_members if paper.place]
+        return f"By our members: {', '.join([*places, *([f'{ongoing} still talked about'] if ongoing else [])])}."
+    lines = [
+        f"{f'{entry.place}.' if entry.place else 'still talked about:'} {phrases.cut(entry.title, 60)}"
+        f" ({phrases.cut(entry.who, 60)})"
+        for entry in announcement.by_members[:MEMBERS_SHOWN]
+    ]
+    omitted = len(announcement.by_members) - MEMBERS_SHOWN
+    return "By our members: " + "; ".join([*lines, *([f"and {omitted} more"] if omitted > 0 else [])])
+
+
+def _lines(lines: Sequence[str], text_format: TextFormat) -> str:
+    """Joins lines; in Markdown, two spaces make a line break."""
+    return ("  \n" if text_format == "markdown" else "\n").join(line for line in lines if line)
+
+
+def _link(url: str, text_format: TextFormat) -> str:
+    return f"<{url}>" if url and text_format == "markdown" else url

@@ -1,0 +1,124 @@
+"""Channel `webhook`: each issue as signed JSON, sent to receivers.
+
+    POST the receiver's address
+    content-type: application/json
+    x-hotpapers-id: the delivery's id, the same each time this issue is sent to this receiver
+    x-hotpapers-signature: t=1610625600,v1=9f86d0…
+
+`v1` is the hexadecimal HMAC-SHA256 (RFC 2104), with the shared secret, of `t`, a full stop and the body; `t` is in
+seconds since 1970. The body contains the id, too, so the id is signed. A 2xx, 3xx or 4xx response ends the delivery,
+unless it asks to try again (408, 425, 429, or Retry-After). After any other response, or none, it is sent again with
+the same id, by which a receiver can recognize duplicates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Iterator
+
+import msgspec
+
+from hotpapers.base.errors import InputError, SettingsError
+from hotpapers.base.http.redact_errors import SecretRedactor
+from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue, Response
+from hotpapers.base.settings.announce import MIN_SECRET_CHARS, WebhookSettings, secret
+from hotpapers.base.untrusted_json import decode_json
+from hotpapers.publish.query.issues import as_issue
+from hotpapers.publish.render.feeds import SPACE
+from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.site_config import SiteConfig
+
+ID, SIGNATURE = "x-hotpapers-id", "x-hotpapers-signature"
+ID_HEADERS = ("x-request-id", "x-response-id", "request-id")
+"""Response headers in which receivers send an id."""
+MAX_ID_CHARS = 200
+
+
+class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A message's payload. `str` gives the body."""
+
+    id: str
+    body: bytes
+
+    def __str__(self) -> str:
+        return self.body.decode()
+
+
+class WebhookSender:
+    """One receiver. `key`: its setting. Raises SettingsError, also if the environment has too short a secret."""
+
+    name = "webhook"
+
+    def __init__(self, settings: WebhookSettings, key: str, site_config: SiteConfig) -> None:
+        self._target, self._publication, self._site_config = settings.name, settings.publication, site_config
+        self.url = secret(settings.url, f"{key}: url")
+        self.secret = secret(settings.secret, f"{key}: secret")
+        if len(self.secret) < MIN_SECRET_CHARS:
+            raise SettingsError(f"{key}: secret: use {MIN_SECRET_CHARS} random characters or more")
+        self._redact = SecretRedactor((self.url, self.secret))
+
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
+        """A day's issue, if this receiver gets the publication. Raises NotFound."""
+        if publication == self._publication:
+            yield Message(
+                self._target, webhook_request(issue_reader.issue(publication, day), self._target, self._site_config)
+            )
+
+    def send(self, message: Message, http: HttpClient) -> str:
+        """Sends the body once. The receipt is the response's status and id. Raises RetryLater, RequestRefused,
+        NetError."""
+        payload = message.payload
+        assert isinstance(payload, WebhookRequest)
+        headers = {
+            "content-type": "application/json",
+            ID: payload.id,
+            SIGNATURE: signature(self.secret, http.now() // 1_000_000, payload.body),
+        }
+        return self._redact(receipt(http.post(self.url, body=payload.body, headers=headers)))
+
+    def try_out(self, http: HttpClient) -> str:
+        """Requests the address, which receivers need not answer well: they expect POST."""
+        return f"the receiver answers ({http.get(self.url, accept=range(200, 500)).status} to GET)"
+
+    def receipt_of(self, message: Message, http: HttpClient) -> None:
+        """None: it is sent again, and receivers recognize duplicates by the id."""
+
+
+def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfig) -> WebhookRequest:
+    """The request for a receiver; the same issue always gives the same id and body."""
+    content = issue.content
+    name = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
+    id = str(uuid.uuid5(SPACE, msgspec.json.encode(name).decode()))
+    papers = [entry.paper for entry in (*content.entries, *content.ongoing)]
+    links = {
+        "issue": site_paths.public_url(site_config.base, site_paths.issue_path(content.day)),  # empty without a site
+        "papers": {paper: site_paths.paper_url(site_config.base, paper) for paper in papers},
+    }
+    return WebhookRequest(id=id, body=msgspec.json.encode({"id": id, "links": links, "issue": as_issue(issue)}))
+
+
+def signature(shared: str, at: int, body: bytes) -> str:
+    """The signature header's value. `at`: seconds since 1970."""
+    digest = hmac.new(shared.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={digest}"
+
+
+def receipt(response: Response) -> str:
+    """The response's status, and its id if it has one."""
+    ids = (response.headers[name] for name in ID_HEADERS if response.headers.get(name))
+    response_id = next(ids, "") or _id_in(response.body)
+    printable = "".join(sign for sign in response_id[:MAX_ID_CHARS] if sign.isprintable())
+    return f"{response.status} {printable}".rstrip()
+
+
+def _id_in(body: bytes) -> str:
+    try:
+        return str(decode_json(body, _WebhookReply).id)
+    except InputError:
+        return ""
+
+
+class _WebhookReply(msgspec.Struct):
+    id: str | int = ""

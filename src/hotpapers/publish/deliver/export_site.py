@@ -1,0 +1,317 @@
+"""Writes frozen issues to files and keeps the state of each; writes them again after something was forgotten or hidden.
+
+Deliveries name a folder as `file:site?store=hotpapers.db`: with a relative path if it is within the store's folder, so
+both can be moved together, otherwise with an absolute path. The name includes the store that wrote the folder: a copy
+of a store has the same deliveries and must leave the original's folders alone; a store that was moved keeps its own.
+A file cannot know whether the database that it was copied from still exists, so it leaves that one's folders alone.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote_to_bytes
+
+from hotpapers.base import model, terms
+from hotpapers.base.errors import HotPapersError, UsageError
+from hotpapers.base.model import RenderedFile
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.publish.deliver import delivery_states, folder_owners, queries, size_budget
+from hotpapers.publish.deliver.files import WriteCounts, create_folder, write_files
+from hotpapers.publish.deliver.queries import DeliveryKey
+from hotpapers.publish.render import channel
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.publish.view.site_paths import issue_path
+from hotpapers.record import Record, now
+from hotpapers.record.database import Database, server_database
+
+LARGE = 100
+"""Issues from which two processes write a site: starting Python takes as long as writing ten issues."""
+
+
+class ExportedSite(NamedTuple):
+    """The number of files, and of those changed or removed. `forecast`: the folder's size, if the site has a budget."""
+
+    files: int
+    changed: int
+    forecast: size_budget.SizeForecast | None = None
+
+    @property
+    def warning(self) -> str:
+        """A warning for the operator; empty while there is room."""
+        return self.forecast.warning if self.forecast else ""
+
+
+def export_site(
+    record: Record,
+    publication: str,
+    days: Sequence[str],
+    to: str,
+    output: Path,
+    site_config: SiteConfig = NOBODY,
+    allowed: terms.Table = terms.TERMS,
+    store: str = "",
+    *,
+    force: bool = False,
+) -> ExportedSite:
+    """Renders the frozen issues of some days through a channel into a folder, and stores that this was done.
+
+    `site_config.feeds`: whether feeds are about to be written there, too, if they were not yet. `allowed`: the
+    networks' terms, which decide how posts are shown. `store`: where the record was opened from, to let a second
+    process help with a large site.
+
+    Each edition is marked as *sending* before and *sent* after. So the content of a folder is always known, even half
+    of it after a crash, and is rendered again when something is forgotten. The record gets one delivery of an edition,
+    with the first of a channel's folders that has it.
+
+    Raises UsageError if the folder contains another publication's files, or somebody's own without `force`, or cannot
+    be written.
+    """
+    target = target_of(record.database, output)
+    has_feeds = site_config.feeds or publication in queries.publications_in(record.database, "feeds", target)
+    site_config = site_config.of(publication)._replace(feeds=has_feeds)
+    channel_of_site = channel(to, site_config)
+    _check_folder(record, publication, to, target, output)
+    if not force:
+        check_folder_owner(record, output)
+    create_folder(output)  # first: a folder that cannot be created is not remembered
+    unsent_digests = {
+        DeliveryKey(publication, day, edition, to, target): digest
+        for day, (edition, digest) in _not_sent(record, publication, days, to, target).items()
+    }
+    if unsent_digests:
+        delivery_states.begin_all(record, unsent_digests, now())
+    issue_reader = RecordIssueReader(record, allowed)
+    if to == "site" and store and len(days) >= LARGE:
+        from hotpapers.publish.deliver import parallel  # no other channel needs it
+
+        task = parallel.ParallelTask(store, publication, tuple(days), site_config, allowed)
+        counts = parallel.write_parallel(output, issue_reader, task)
+    else:
+        counts = write_files(output, channel_of_site.render(issue_reader, publication, days))
+    exported = ExportedSite(*counts)
+    if to == "site" and site_config.budget:
+        exported = _within_budget(issue_reader, publication, output, site_config, counts)
+    if unsent_digests:
+        delivery_states.finish_all(record, unsent_digests, now())
+    return exported
+
+
+def folders_of(record: Record, publication: str) -> dict[str, frozenset[Path]]:
+    """The folders that this store has written a publication to, by channel, with links resolved."""
+    rows = _with_folders(record, queries.delivered(record.database))
+    own = [
+        (channel, folder.path.resolve())
+        for folder, name, channel, _ in rows
+        if name == publication and not folder.owner
+    ]
+    return {channel: frozenset(path for name, path in own if name == channel) for channel, _ in own}
+
+
+def site_forecasts(record: Record, budget: int) -> list[size_budget.SizeForecast]:
+    """Size forecasts of the existing site folders. `budget`: bytes that each may have."""
+    sites = _with_folders(record, queries.sent_days(record.database))
+    own_folders = [(folder.path, name, days) for folder, name, days in sites if not folder.owner]
+    windows = {item.publication: item.window for item in record.view().items(model.Publication)}
+    return [
+        size_budget.forecast(folder, budget, days, windows.get(name, "listing"))
+        for folder, name, days in sorted(own_folders)
+        if folder.is_dir()
+    ]
+
+
+def _within_budget(
+    issue_reader: RecordIssueReader, publication: str, output: Path, site_config: SiteConfig, counts: WriteCounts
+) -> ExportedSite:
+    """Folds a site that is full. With room left, the folder is measured only once: that takes as long as ten pages."""
+    size = size_budget.site_size(output)
+    render = partial(render_whole, "site", issue_reader, publication, site_config)
+    folded_counts = size_budget.fold(output, site_config.budget, issue_reader, publication, render, size)
+    if folded_counts:
+        counts, size = folded_counts, size_budget.site_size(output)
+    return ExportedSite(*counts, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
+
+
+def render_whole(
+    to: str, issue_reader: RecordIssueReader, publication: str, site_config: SiteConfig, since: str = ""
+) -> Iterator[RenderedFile]:
+    """All issues through a channel. In a site, pages of papers in issues since a day are whole, older ones are
+    folded."""
+    whole_channel = channel(to, site_config._replace(whole_since=since))
+    return whole_channel.render(issue_reader, publication, issue_reader.days(publication))
+
+
+def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
+    """The days whose latest edition a channel has not written to a folder yet, ascending."""
+    days = list(queries.latest_editions(record, publication))
+    return sorted(_not_sent(record, publication, days, to, target_of(record.database, output)))
+
+
+def _check_folder(record: Record, publication: str, to: str, target: str, output: Path) -> None:
+    """Allows one publication per folder and channel: files with the same names would overwrite each other."""
+    if not output.is_dir():
+        return
+    for other in queries.publications_in(record.database, to, target):
+        if other != publication:
+            raise UsageError(f"{output}: contains the {to} files of {other!r}; choose another folder with --output")
+
+
+def check_folder_owner(record: Record, output: Path) -> None:
+    """Raises UsageError if a folder that this store has not written to yet has somebody's own files."""
+    if output.is_dir():
+        rows = _with_folders(record, queries.delivered(record.database))
+        own_folders = {folder.path.resolve() for folder, *_ in rows}
+        if output.resolve() not in own_folders:
+            folder_owners.check_owner(output, own_folders | _store_files(record.database))
+
+
+def _store_files(database: Database) -> set[Path]:
+    store = _file(database)
+    return set() if store is None else {*store.parent.glob(f"{glob.escape(store.name)}*")}
+
+
+def _not_sent(
+    record: Record, publication: str, days: Sequence[str], to: str, target: str
+) -> dict[str, queries.Edition]:
+    """The latest editions of some days that are missing in the folder, or whose delivery is missing in the record, as
+    in a restored backup."""
+    sent = queries.sent_editions(record.database, publication, to, target)
+    recorded = queries.editions_in_record(record.database, publication, to)
+    latest = queries.latest_editions(record, publication)
+    return {
+        day: latest[day]
+        for day in days
+        if day in latest and ((day, *latest[day]) not in sent or (day, latest[day][0]) not in recorded)
+    }
+
+
+class RerenderedFolder(NamedTuple):
+    """A folder that issues were written to. `rendered`: whether it was rendered again; `reason`: why not, or not all;
+    `is_own`: false if another store, of which this one is a copy, wrote it."""
+
+    folder: Path
+    publication: str
+    channel: str
+    rendered: bool
+    reason: str = ""
+    is_own: bool = True
+
+
+def _with_folders(record: Record, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Replaces the targets at the start of rows by their folders; skips rows whose target is not a folder."""
+    rows = list(rows)
+    folders = {target: folder_of(record.database, target) for target in {row[0] for row in rows}}
+    for target, *columns in rows:
+        if folder := folders[target]:
+            yield (folder, *columns)
+
+
+def export_again(
+    record: Record,
+    site_config: SiteConfig = NOBODY,
+    allowed: terms.Table = terms.TERMS,
+    only: Collection[tuple[str, str]] | None = None,
+) -> list[RerenderedFolder]:
+    """Renders again everything delivered to folders: the same days, from the record's current state.
+
+    `only`: just these issues, by publication and day.
+    """
+    folders_delivered = sorted(_with_folders(record, queries.delivered(record.database)))
+    with_feeds = {(folder, publication) for folder, publication, to, _ in folders_delivered if to == "feeds"}
+    issue_reader = RecordIssueReader(record, allowed)
+    result = []
+    for (folder, publication, to), group in groupby(folders_delivered, key=lambda row: row[:3]):
+        days = {row[3] for row in group}
+        config = site_config.of(publication)._replace(feeds=(folder, publication) in with_feeds)
+        chosen_days = None if only is None else {day for name, day in only if name == publication}
+        if folder.owner:
+            result.append(
+                RerenderedFolder(folder.path, publication, to, False, f"belongs to {folder.owner}", is_own=False)
+            )
+        elif chosen_days is None or chosen_days:
+            result.append(_render_again(issue_reader, publication, to, folder.path, (days, chosen_days), config))
+    return result
+
+
+def _render_again(
+    issue_reader: RecordIssueReader,
+    publication: str,
+    to: str,
+    folder: Path,
+    days: tuple[set[str], set[str] | None],
+    site_config: SiteConfig,
+) -> RerenderedFolder:
+    """Renders the delivered days again, limited to some days if given."""
+    if not folder.is_dir():
+        return RerenderedFolder(folder, publication, to, False, "no longer exists")
+    # a site also has pages for days adjacent to delivered ones, and these may have changed since
+    frozen_days = set(issue_reader.days(publication))
+    days_on_disk = {day for day in frozen_days if (folder / issue_path(day)).is_file()}
+    delivered, chosen_days = days
+    days_to_render = (delivered | days_on_disk) & (frozen_days if chosen_days is None else frozen_days & chosen_days)
+    try:
+        channel_of_site = channel(to, site_config)
+        write_files(folder, channel_of_site.render(issue_reader, publication, sorted(days_to_render)))
+    except HotPapersError as problem:
+        return RerenderedFolder(folder, publication, to, False, str(problem))
+    reason = _left_reason(delivered - frozen_days) if chosen_days is None else ""
+    return RerenderedFolder(folder, publication, to, True, reason)
+
+
+def _left_reason(days: Collection[str]) -> str:
+    """The message about days whose issues are missing in a restored record."""
+    if not days:
+        return ""
+    since, issue = (f"{min(days)} and later days", "their issues") if len(days) > 1 else (min(days), "its issue")
+    return f"not updated: {since}; the record does not have {issue} (anymore)"
+
+
+PREFIX = "file:"
+"""Prefix of a target that names a folder."""
+_STORE = "?store="
+
+
+class PublishedFolder(NamedTuple):
+    """A folder that was published to. `owner`: the other store that it belongs to; empty if it is this store's."""
+
+    path: Path
+    owner: str = ""
+
+
+def target_of(database: Database, output: Path) -> str:
+    """The target of deliveries to a folder. Only that of a database on a server has an absolute path but no file."""
+    folder, store = output.resolve(), _file(database)
+    if store is None:
+        return _target(folder, server_database(database))
+    if folder.is_relative_to(store.parent):
+        return _target(folder.relative_to(store.parent), store.name)
+    return _target(folder, str(store))
+
+
+def folder_of(database: Database, target: str) -> PublishedFolder | None:
+    """The folder that a target names; None for other targets."""
+    if not target.startswith(PREFIX):
+        return None
+    parts = target.removeprefix(PREFIX).partition(_STORE)
+    folder, _, owner = (os.fsdecode(unquote_to_bytes(part)) for part in parts)
+    store = _file(database)
+    if store is None:
+        return PublishedFolder(Path(folder), "" if owner == server_database(database) else owner)
+    if Path(folder).is_absolute() and not Path(owner).is_absolute():  # see target_of
+        return PublishedFolder(Path(folder), owner)
+    writer = store.parent / owner
+    return PublishedFolder(store.parent / folder, "" if writer == store or not writer.exists() else str(writer))
+
+
+def _target(folder: Path, store: str) -> str:
+    return f"{PREFIX}{quote(os.fsencode(folder))}{_STORE}{quote(store)}"
+
+
+def _file(database: Database) -> Path | None:
+    """The store's file; None for a database on a server."""
+    return Path(database.where).resolve() if database.name == "sqlite" else None

@@ -1,0 +1,152 @@
+"""Writes rendered files to disk: each atomically and only if it changed; and removes those without content."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.base.errors import HotPapersError, UsageError
+from hotpapers.base.file_modes import PUBLISHED_FILE, make_published_folders, remove_temporary_files, temporary_file
+from hotpapers.base.model import RenderedFile
+
+_EARLIER = (".hotpapers.part", ".hotpapers.part2")
+"""The names of the temporary files of earlier versions."""
+
+
+class WriteCounts(NamedTuple):
+    """The number of files, and of those changed or removed."""
+
+    files: int
+    changed: int
+
+
+class WrittenPaths(NamedTuple):
+    """The files that exist, and those changed or removed."""
+
+    files: frozenset[str]
+    changed: frozenset[str]
+
+    def __or__(self, other: WrittenPaths) -> WrittenPaths:
+        return WrittenPaths(self.files | other.files, self.changed | other.changed)
+
+    @property
+    def counts(self) -> WriteCounts:
+        return WriteCounts(len(self.files), len(self.changed))
+
+
+def write_files(output: Path, files: Iterable[RenderedFile]) -> WriteCounts:
+    """Writes files to a folder, which is created if needed. Raises UsageError if the folder cannot be written."""
+    with alone(output) as (root, _):
+        return write_some(root, files).counts
+
+
+def write_some(root: Path, files: Iterable[RenderedFile]) -> WrittenPaths:
+    """Writes files to a folder that no other process writes to. Raises UsageError."""
+    files_present, files_changed, inner_folders = set[str](), set[str](), set[str]()
+    with _explain_errors(root):
+        for file in files:
+            if _write(str(root), file, inner_folders):
+                files_changed.add(file.path)
+            if file.data:
+                files_present.add(file.path)
+    return WrittenPaths(frozenset(files_present), frozenset(files_changed))
+
+
+def create_folder(output: Path) -> None:
+    """Creates a folder if needed. Raises UsageError."""
+    with _explain_errors(output):
+        make_published_folders(output)
+
+
+@contextmanager
+def alone(output: Path) -> Iterator[tuple[Path, int]]:
+    """Creates a folder if needed, and waits until no other process writes to it. Yields the folder with links resolved,
+    and the lock, which is released when this process and all that inherit it have ended. Removes temporary files,
+    including those of a process killed earlier. Raises UsageError."""
+    create_folder(output)
+    with _explain_errors(output):
+        root = output.resolve()
+        folder = os.open(root, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # no locks on this file system: the operator must avoid concurrent runs
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        try:
+            yield root, folder
+        finally:
+            remove_temporary_files(root)
+            for name in _EARLIER:
+                with suppress(OSError):
+                    (root / name).unlink()
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _explain_errors(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise UsageError(f"{problem.filename or output}: cannot be written: {problem.strerror}") from problem
+
+
+def _write(root: str, file: RenderedFile, inner_folders: set[str]) -> bool:
+    """Writes or removes a file. Returns whether it changed. `inner_folders`: those known to be within the root."""
+    target = os.path.join(root, file.path)
+    folder, name = os.path.split(target)
+    if name in _NO_NAMES or not _is_inside(root, folder, inner_folders):
+        raise HotPapersError(f"{file.path}: the channel's file is outside its folder")
+    if not file.data:
+        return _removed(target)
+    if _holds(target, file.data):
+        return False
+    with temporary_file(root, PUBLISHED_FILE) as part:
+        part.out.write(file.data)
+        part.out.close()
+        try:
+            os.replace(part.path, target)
+        except FileNotFoundError:
+            make_published_folders(Path(folder))
+            os.replace(part.path, target)
+    return True
+
+
+_NO_NAMES = ("", ".", "..")
+
+
+def _is_inside(root: str, folder: str, inner_folders: set[str]) -> bool:
+    """Whether a folder is within the root after following links. Each is checked once, as pages have their own."""
+    if folder == root or folder in inner_folders:
+        return True
+    parent, name = os.path.split(folder)
+    if name in _NO_NAMES or not _is_inside(root, parent, inner_folders):
+        return False
+    if os.path.islink(folder) and not Path(folder).resolve().is_relative_to(root):
+        return False
+    inner_folders.add(folder)
+    return True
+
+
+def _holds(target: str, data: bytes) -> bool:
+    """Whether a file exists with these bytes and is not a link."""
+    try:
+        with open(target, "rb", buffering=0, opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW)) as file:
+            return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
+    except OSError as problem:
+        if problem.errno in (errno.ENOENT, errno.ELOOP):
+            return False
+        raise
+
+
+def _removed(target: str) -> bool:
+    try:
+        os.unlink(target)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    with suppress(OSError):
+        os.rmdir(os.path.dirname(target))  # if nothing else is in it
+    return True

@@ -1,0 +1,94 @@
+"""Writes a large site with two processes, because rendering keeps one core busy.
+
+The helper is a separate Python process that reads the same store, renders its share of the pages, writes them to the
+same folder, and reports which files exist and which changed. If it fails, its share is rendered here, too, and errors
+are reported as usual. The helper holds the folder's lock while it runs, even if the parent process is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+from hotpapers.base import terms
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.publish.deliver.files import WriteCounts, WrittenPaths, alone, write_files, write_some
+from hotpapers.publish.render.html.pages import SiteChannel, everything
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record
+
+_HELP = "from hotpapers.publish.deliver.parallel import run_helper; run_helper()"
+
+
+class ParallelTask(NamedTuple):
+    """The helper's task."""
+
+    store: str
+    publication: str
+    days: tuple[str, ...]
+    site_config: SiteConfig
+    allowed: terms.Table
+
+
+def own_share(name: str) -> bool:
+    """The main process's share, slightly more than half: it starts earlier."""
+    return crc32(name.encode()) % 16 < 9
+
+
+def other_share(name: str) -> bool:
+    """The helper's share."""
+    return not own_share(name)
+
+
+def write_parallel(output: Path, issue_reader: RecordIssueReader, task: ParallelTask) -> WriteCounts:
+    """Writes a site, with a helper if there is a second core. Raises UsageError."""
+    share = partial(SiteChannel(task.site_config).share, issue_reader, task.publication, task.days)
+    if (os.cpu_count() or 1) < 2:
+        return write_files(output, share(everything))
+    with alone(output) as (root, lock):
+        helper = _start_helper(task, root, lock)
+        try:
+            written_files = write_some(root, share(own_share))
+            helped = _read_result(helper)
+        finally:
+            helper.kill()
+            helper.wait()
+        return (written_files | (helped or write_some(root, share(other_share)))).counts
+
+
+def _start_helper(task: ParallelTask, root: Path, lock: int) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    helper = subprocess.Popen(
+        [sys.executable, "-c", _HELP], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock]
+    )
+    assert helper.stdin is not None
+    try:
+        with helper.stdin as stdin:
+            pickle.dump((task, root), stdin)
+    except BrokenPipeError:  # the helper has ended; `_read_result` notices
+        pass
+    return helper
+
+
+def _read_result(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
+    """The helper's result; None if it failed."""
+    assert helper.stdout is not None
+    with helper.stdout as output:
+        data = output.read()
+    return WrittenPaths(*pickle.loads(data)) if helper.wait() == 0 else None
+
+
+def run_helper() -> None:
+    """Runs the helper: reads a task from standard input, writes the result to standard output."""
+    task, root = pickle.load(sys.stdin.buffer)
+    with Record(task.store, create=False) as record:
+        issue_reader = RecordIssueReader(record, task.allowed)
+        share = SiteChannel(task.site_config).share(issue_reader, task.publication, task.days, other_share)
+        written_files = write_some(root, share)
+    pickle.dump(tuple(written_files), sys.stdout.buffer)

@@ -1,0 +1,132 @@
+"""Store queries of the channels: deliveries, latest editions, members' posts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from hotpapers.issues.engagement.queries import VOICE, posts_about_papers, show_tables
+from hotpapers.record import Record
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import Database
+from hotpapers.record.identities import key_of, numbers_of
+
+Edition = tuple[int, str]
+"""The number of a day's latest edition, and its digest."""
+
+TargetState = Literal["sending", "sent", "failed"]
+
+
+class IssueEdition(NamedTuple):
+    """Identifies an edition of an issue."""
+
+    publication: str
+    day: str
+    edition: int
+
+
+class DeliveryKey(NamedTuple):
+    """Identifies a delivery: an issue by a channel to a target. `edition`: 0 if the target gets one edition only,
+    whichever is the first to be sent; such states are in no export."""
+
+    publication: str
+    day: str
+    edition: int
+    channel: str
+    target: str
+
+    @property
+    def issue(self) -> IssueEdition:
+        return IssueEdition(self.publication, self.day, self.edition)
+
+
+class DeliveryState(NamedTuple):
+    """The state of an issue at a target. `at`: since when, `next_at`: when it may be tried again, µs UTC; `tries`: how
+    often it was put off."""
+
+    state: TargetState
+    receipt: str
+    at: int
+    tries: int = 0
+    next_at: int = 0
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether it certainly has not arrived, and may be sent again from `next_at` on."""
+        return self.state == "sending" and bool(self.receipt)
+
+
+def latest_editions(record: Record, publication: str) -> dict[str, Edition]:
+    """By day, the latest edition of a publication's issue, with its digest."""
+    sql = 'SELECT "day", edition, digest FROM issue WHERE publication = ? AND until = 0 ORDER BY edition'
+    return {day: (edition, digest) for day, edition, digest in record.database.rows(sql, (publication,))}
+
+
+def posters_of(view: AsOfView, voices: Sequence[int], papers: Sequence[str]) -> list[tuple[str, str, str, str]]:
+    """(paper, network, name, handle) of the posts by some voices about some papers that may be shown; by paper, newest
+    first."""
+    sql = f"""{show_tables(view, voices)} SELECT {key_of("m.paper")}, p.network, p.name, p.handle
+        {posts_about_papers(view, f"IN ({numbers_of(papers)})")} AND {VOICE} IN (SELECT voice FROM own)
+        ORDER BY 1, p.created_at DESC, {key_of("p.post")}"""
+    return [(paper, network, name, handle) for paper, network, name, handle in view.database.rows(sql, papers)]
+
+
+# ---- the states of issues at targets -------------------------------------------------------------------
+
+_STATE = "state, receipt, at, tries, next_at"
+
+
+def put_states(database: Database, states: Iterable[tuple[DeliveryKey, DeliveryState]]) -> None:
+    """Stores states, replacing the previous ones. Call inside `write()`."""
+    sql = f"""INSERT INTO delivery_state (publication, "day", edition, channel, target, {_STATE})
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (publication, channel, "day", edition, target)
+        DO UPDATE SET state = excluded.state, receipt = excluded.receipt, at = excluded.at, tries = excluded.tries,
+        next_at = excluded.next_at"""
+    database.many(sql, [(*key, *state) for key, state in states])
+
+
+def state_of(database: Database, key: DeliveryKey) -> DeliveryState | None:
+    """The state of one delivery; None if it was never started."""
+    sql = f"""SELECT {_STATE} FROM delivery_state
+        WHERE publication = ? AND "day" = ? AND edition = ? AND channel = ? AND target = ?"""
+    return next((DeliveryState(*row) for row in database.rows(sql, key)), None)
+
+
+def states_of(database: Database, issue: IssueEdition, channel: str) -> dict[str, DeliveryState]:
+    """The states of an issue in a channel, by target."""
+    sql = f"""SELECT target, {_STATE} FROM delivery_state
+        WHERE publication = ? AND "day" = ? AND edition = ? AND channel = ?"""
+    return {target: DeliveryState(*state) for target, *state in database.rows(sql, (*issue, channel))}
+
+
+def sent_editions(database: Database, publication: str, channel: str, target: str) -> set[tuple[str, int, str]]:
+    """(day, edition, receipt) of all of a publication's issues that a target has."""
+    sql = """SELECT "day", edition, receipt FROM delivery_state
+        WHERE publication = ? AND channel = ? AND target = ? AND state = 'sent'"""
+    rows = database.rows(sql, (publication, channel, target))
+    return {(day, edition, receipt) for day, edition, receipt in rows}
+
+
+def editions_in_record(database: Database, publication: str, channel: str) -> set[tuple[str, int]]:
+    """(day, edition) of the issues whose delivery by a channel is in the record."""
+    sql = 'SELECT "day", edition FROM delivery WHERE publication = ? AND channel = ? AND until = 0'
+    return {(day, edition) for day, edition in database.rows(sql, (publication, channel))}
+
+
+def sent_days(database: Database) -> list[tuple[str, str, int]]:
+    """(target, publication, number of days) of the sites that were written."""
+    sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery_state
+        WHERE channel = 'site' AND state = 'sent' GROUP BY target, publication"""
+    return [(target, publication, days) for target, publication, days in database.rows(sql)]
+
+
+def delivered(database: Database) -> list[tuple[str, str, str, str]]:
+    """(target, publication, channel, day) of all editions ever delivered, even in part."""
+    sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery_state WHERE edition > 0'
+    return [(target, publication, channel, day) for target, publication, channel, day in database.rows(sql)]
+
+
+def publications_in(database: Database, channel: str, target: str) -> list[str]:
+    """The publications that a channel delivered to a target."""
+    sql = "SELECT DISTINCT publication FROM delivery_state WHERE channel = ? AND target = ?"
+    return [publication for (publication,) in database.rows(sql, (channel, target))]

@@ -1,0 +1,22 @@
+"""Queries: what a program can ask about a record and its issues, as functions of a session and parameters.
+
+    endpoints        all queries: name, address, parameters, answer
+    session          a record, its terms and its issues, for one thread
+    request_params   parameters with their limits
+    schemas          answers
+    issues papers paper_posts status export    the functions
+    saved_answers    a saved answer about an issue, compared with what its content gives
+    queries          which posts about a paper may be shown
+    openapi          the API's document, generated from these
+
+The API (`serve/web/api.py`), the tools for language models (`serve/mcp.py`) and the library (`site/site.py`) use
+only these.
+All post content in answers may be shown now under its network's terms.
+"""
+
+from __future__ import annotations
+
+from hotpapers.publish.query.endpoints import BY_NAME, QUESTIONS, Endpoint
+from hotpapers.publish.query.session import QuerySession
+
+__all__ = ["BY_NAME", "QUESTIONS", "Endpoint", "QuerySession"]

@@ -1,0 +1,73 @@
+"""Every query, defined once: used for the API's addresses, its document, the tools and the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hotpapers.base import model
+from hotpapers.publish.query import issues, paper_posts, papers, request_params, schemas, status
+from hotpapers.publish.query.session import QuerySession
+
+
+class Endpoint(NamedTuple):
+    """A query.
+
+    `path`: its API address, with path parameters in braces; the other parameters go in the query string.
+    `params`, `answer`: the structs of its parameters and its answer. `cost`: its cost in simple queries.
+    `moves`: its answer changes even while nothing is written.
+    """
+
+    name: str
+    path: str
+    params: type[request_params.Params]
+    answer: type[msgspec.Struct]
+    ask: Callable[[QuerySession, Any], Any]
+    cost: int = 1
+    moves: bool = False
+
+    @property
+    def about(self) -> str:
+        """What it returns, in one sentence."""
+        return " ".join((self.ask.__doc__ or "").split())
+
+
+_ISSUE = "/publications/{publication}/issues/{day}"
+_PAPER = "/papers/{paper}"
+
+QUESTIONS: tuple[Endpoint, ...] = (
+    Endpoint("publications", "/publications", request_params.NoParams, schemas.PublicationList, issues.publications),
+    Endpoint(
+        "issues", "/publications/{publication}/issues", request_params.IssuesParams, schemas.IssuePage, issues.issues
+    ),
+    Endpoint("issue", _ISSUE, request_params.IssueParams, schemas.IssueWithProof, issues.issue_with_proof),
+    Endpoint("content", f"{_ISSUE}/content", request_params.IssueParams, model.IssueContent, issues.content),
+    Endpoint(
+        "verification",
+        f"{_ISSUE}/verification",
+        request_params.IssueParams,
+        schemas.Verification,
+        issues.verification,
+        20,
+    ),
+    Endpoint("posts", f"{_PAPER}/posts", request_params.PostsParams, schemas.PostPage, paper_posts.posts, 2),
+    Endpoint(
+        "snapshots", f"{_PAPER}/snapshots", request_params.PostsParams, schemas.PostCountsPage, paper_posts.snapshots, 2
+    ),
+    Endpoint(
+        "explanation", f"{_PAPER}/explanation", request_params.EntryParams, schemas.EntryExplanation, issues.explanation
+    ),
+    Endpoint("paper", _PAPER, request_params.PaperParams, schemas.PaperDetails, papers.paper, 2),
+    Endpoint("search", "/search", request_params.SearchParams, schemas.SearchPage, papers.search, 2),
+    Endpoint("status", "/status", request_params.NoParams, schemas.SiteStatus, status.status, 5, moves=True),
+)
+"""In matching order: an identifier may contain a slash, so longer addresses come first."""
+
+BY_NAME: dict[str, Endpoint] = {question.name: question for question in QUESTIONS}
+"""Queries by name."""
+
+EXPORT_PATH = "/export"
+"""The address of the whole record, which is streamed."""
+EXPORT_COST = 60

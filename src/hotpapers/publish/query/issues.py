@@ -1,0 +1,216 @@
+"""Answers about publications and their issues."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hotpapers.base import model
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import is_retrospective
+from hotpapers.issues import announcement_counts, freeze
+from hotpapers.issues import explain as explaining
+from hotpapers.issues import queries as issues_queries
+from hotpapers.publish.query import request_params, schemas
+from hotpapers.publish.query.request_params import cursor_of, key_of
+from hotpapers.publish.query.schemas import answer_of
+from hotpapers.publish.query.session import QuerySession, bare, paper_key
+from hotpapers.publish.view import phrases, site_paths
+
+PAGE = "issues"
+"""The kind of its cursors."""
+
+
+def publications(session: QuerySession, _: request_params.NoParams) -> schemas.PublicationList:
+    """All publications in the store."""
+    return schemas.PublicationList(
+        publications=tuple(
+            _publication(session, publication)
+            for publication in session.issue_reader().publications()
+            if not is_retrospective(publication.publication)
+        )
+    )
+
+
+def _publication(session: QuerySession, publication: model.Publication) -> schemas.PublicationSummary:
+    days = session.issue_reader().days(publication.publication)
+    return answer_of(
+        schemas.PublicationSummary,
+        publication,
+        least_entries=publication.least_entries or 0,
+        last_day=publication.last_day or None,
+        issues=len(days),
+        latest=days[-1] if days else None,
+    )
+
+
+def issues(session: QuerySession, params: request_params.IssuesParams) -> schemas.IssuePage:
+    """A publication's frozen issues, latest first, each in its latest edition."""
+    name = session.publication(params.publication).publication
+    cursor_key = key_of(params.cursor, PAGE, str)
+    end_day = cursor_key[0] if cursor_key else LAST_DAY
+    rows = issues_queries.last_editions_before(session.record.database, name, end_day, params.limit + 1)
+    lines = [
+        schemas.IssueSummary(publication=name, day=day, edition=edition, digest=digest, frozen_at=at, entries=entries)
+        for day, edition, digest, at, entries in rows[: params.limit]
+    ]
+    has_more = len(rows) > params.limit
+    return schemas.IssuePage(issues=tuple(lines), next=cursor_of(PAGE, lines[-1].day) if has_more else None)
+
+
+LAST_DAY = "~"
+"""Sorts after every day."""
+
+
+# ---- one issue -------------------------------------------------------------------------------------------
+
+
+def issue(session: QuerySession, params: request_params.IssueParams) -> schemas.IssueDetails:
+    """A frozen issue: its papers with their scores, counts, parts and the posts that may be shown."""
+    return as_issue(_published_issue(session, params))
+
+
+def issue_with_proof(session: QuerySession, params: request_params.IssueParams) -> schemas.IssueWithProof:
+    """A frozen issue and its proof: its papers with their scores, counts, parts and the posts that may be shown."""
+    issue = _published_issue(session, params)
+    proofs = session.proofs.readable(issue.content.publication.publication) if session.proofs else None
+    proved = proofs.proved(issue) if proofs else None
+    return schemas.IssueWithProof(
+        **msgspec.structs.asdict(as_issue(issue)),
+        content=proved.content if proved else None,
+        metadata=dict(proved.metadata) if proved else {},
+        proof=proved.text if proved else "",
+    )
+
+
+def _published_issue(session: QuerySession, params: request_params.IssueParams) -> model.PublishedIssue:
+    name = session.publication(params.publication).publication
+    day = session.day(name, params.day)
+    try:
+        return session.issue_reader().issue(name, day, params.edition or None)
+    except NotFound:
+        raise NotFound(_missing(name, day, params.edition)) from None
+
+
+def _missing(name: str, day: str, edition: int) -> str:
+    return f"{name}: no frozen issue for {day}{f', edition {edition}' if edition else ''}"
+
+
+def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
+    """A frozen issue with everything shown about its papers."""
+    content = issue.content
+    return answer_of(
+        schemas.IssueDetails,
+        content,
+        publication=content.publication.publication,
+        title=content.publication.title,
+        window=content.publication.window,
+        digest=issue.digest,
+        editions=issue.editions,
+        frozen_at=issue.frozen_at,
+        imported=issue.listing is not None,
+        choice=content.choice or None,
+        compared=content.compared or None,
+        facts=phrases.facts(issue),
+        entries=tuple(_entry(issue, entry) for entry in content.entries),
+        ongoing=tuple(_entry(issue, entry) for entry in content.ongoing),
+    )
+
+
+def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDetails:
+    paper = issue.papers[entry.paper]
+    return answer_of(
+        schemas.EntryDetails,
+        entry,
+        id=bare(entry.paper),
+        title=paper.title,
+        authors=paper.authors,
+        categories=paper.categories,
+        summary=paper.summary,
+        abstract=paper.abstract,
+        abs=site_paths.abs_url(entry.paper),
+        pdf=site_paths.pdf_url(entry.paper),
+        announced=announcement_counts.announcement(issue.content, entry),
+        posts=tuple(as_post(quotation.post, quotation.shown) for quotation in issue.posts.get(entry.paper, ())),
+        withdrawn=entry.paper in issue.withdrawn,
+    )
+
+
+def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -> schemas.PostDetails:
+    """A post that has been reduced to what may be shown."""
+    url = site_paths.post_url(post.post, post.links)
+    return answer_of(schemas.PostDetails, post, url=url, shown=showing, automated=automated)
+
+
+# ---- proof -------------------------------------------------------------------------------------------------
+
+
+def content(session: QuerySession, params: request_params.IssueParams) -> msgspec.Raw:
+    """The exact bytes whose SHA-256 is an issue's digest: RFC 8785 JSON."""
+    return msgspec.Raw(_frozen(session, params).content.encode())
+
+
+def verification(session: QuerySession, params: request_params.IssueParams) -> schemas.Verification:
+    """Whether an issue's content matches its digest and is the same when rebuilt from the record."""
+    item = _frozen(session, params)
+    findings = tuple(str(finding) for finding in freeze.check_issue(session.record, item))
+    return answer_of(
+        schemas.Verification,
+        item,
+        verified=not findings,
+        findings=findings,
+        content=f"publications/{item.publication}/issues/{item.day}/content?edition={item.edition}",
+        command=f"hotpapers verify {item.day} --publication {item.publication}",
+    )
+
+
+def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> model.Issue:
+    name = session.publication(entry_params.publication).publication
+    day = session.day(name, entry_params.day)
+    and_edition = " AND t.edition = ?" if entry_params.edition else ""
+    params = (name, day, entry_params.edition) if entry_params.edition else (name, day)
+    condition = f't.publication = ? AND t."day" = ?{and_edition}'
+    found_issues = list(session.record.view().items(model.Issue, condition, params, "t.edition"))
+    if not found_issues:
+        raise NotFound(_missing(name, day, entry_params.edition))
+    return found_issues[-1]
+
+
+# ---- arithmetic --------------------------------------------------------------------------------------------
+
+
+def explanation(session: QuerySession, params: request_params.EntryParams) -> schemas.EntryExplanation:
+    """Why a paper ranks where it does in an issue, as arithmetic, and what would make it swap with a neighbor."""
+    explanation = explained(session, params)
+    components = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
+    return answer_of(
+        schemas.EntryExplanation,
+        explanation,
+        id=bare(explanation.paper),
+        of=explanation.entries,
+        parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in components),
+        above=_neighbor(explanation.above),
+        below=_neighbor(explanation.below),
+    )
+
+
+def explained(session: QuerySession, params: request_params.EntryParams) -> explaining.Explanation:
+    """The same as `explanation`, for a terminal. Raises NotFound, UsageError."""
+    key = paper_key(params.paper)
+    name = session.publication(params.publication).publication
+    day = _latest_with(session, name, key) if params.day == "latest" else params.day
+    issue = _published_issue(session, request_params.IssueParams(publication=name, day=day, edition=params.edition))
+    return explaining.explain(issue, key)
+
+
+def _latest_with(session: QuerySession, name: str, key: str) -> str:
+    days = [day for publication, day in session.issue_reader().appearances(key) if publication == name]
+    if not days:
+        raise NotFound(f"{bare(key)} is not in any frozen issue of {name}")
+    return days[-1]
+
+
+def _neighbor(swap: explaining.NeighborSwap | None) -> schemas.NeighborDetails | None:
+    if swap is None:
+        return None
+    swaps = tuple(schemas.NeededGrowth(**growth._asdict()) for growth in swap.swaps)
+    return answer_of(schemas.NeighborDetails, swap, id=bare(swap.paper), swaps=swaps)

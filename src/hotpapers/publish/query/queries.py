@@ -1,0 +1,78 @@
+"""Store queries for answers: the posts about a paper that may be shown, and their counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hotpapers.base import model
+from hotpapers.issues.engagement.queries import (
+    VOICE,
+    hidden_sql,
+    limited_sql,
+    persons_sql,
+    posts_about_papers,
+    show_tables,
+)
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import Database
+from hotpapers.record.identities import NUMBER, key_of
+from hotpapers.record.item_rows import SPECS, StoredRow, read_row, select_columns
+
+
+def withheld_posts(view: AsOfView) -> Iterator[str]:
+    """Posts that are deleted, no longer to be quoted, or from a hidden account."""
+    newest = view.newest(SPECS[model.Post], "p")
+    sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
+        SELECT {key_of("p.post")}
+            FROM post AS p LEFT JOIN stable_account AS w ON w.voice = p.voice WHERE {view.visible("p")} AND {newest}
+          AND ({limited_sql("p")} OR {VOICE} IN (SELECT voice FROM hidden))"""
+    for (post,) in view.database.iterate(sql):
+        yield post
+
+
+def _posts_about_paper(view: AsOfView, join: str = "") -> str:
+    """Posts `p` about a paper, from one network or all (parameters: paper, network, network)."""
+    return f"""{posts_about_papers(view, f"= {NUMBER}", join)} AND (p.network = ? OR ? = '')
+          AND substr({key_of("p.post")}, length(p.network) + 2, 1) <> '~' AND {VOICE} NOT IN (SELECT voice FROM own)"""
+
+
+def is_paper_known(database: Database, paper: str) -> bool:
+    """Whether the record has anything about a paper."""
+    tables = ("paper", "mention", "announcement", "place")
+    return any(database.rows(f"SELECT 1 FROM {table} WHERE paper = {NUMBER} LIMIT 1", (paper,)) for table in tables)
+
+
+def first_announced_at(view: AsOfView, paper: str) -> int | None:
+    """When a paper was first announced, µs UTC; None if it never was."""
+    sql = f"""SELECT min(t.announced_at) FROM announcement AS t WHERE t.paper = {NUMBER} AND t.type <> 'replacement'
+        AND {view.visible("t")}"""
+    first: int | None = view.database.rows(sql, (paper,))[0][0]
+    return first
+
+
+def posts_about(
+    view: AsOfView, own_voices: tuple[int, ...], paper: str, network: str, end: tuple[int, str], limit: int
+) -> list[tuple[bool, StoredRow]]:
+    """(whether the account is a bot, post) for posts about a paper before a (moment, post), newest first; on one
+    network, or on all if `network` is empty."""
+    spec, (at, post) = SPECS[model.Post], end
+    sql = f"""{show_tables(view, own_voices)}
+        SELECT CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END, {select_columns(spec, "p")}
+        {_posts_about_paper(view)} AND (p.created_at < ? OR (p.created_at = ? AND {key_of("p.post")} < ?))
+        ORDER BY p.created_at DESC, {key_of("p.post")} DESC LIMIT {int(limit)}"""
+    rows = view.database.rows(sql, (paper, network, network, at, at, post))
+    return [(bool(automated), read_row(spec, row)) for automated, *row in rows]
+
+
+def snapshots_about(
+    view: AsOfView, own_voices: tuple[int, ...], paper: str, network: str, start: tuple[int, str], limit: int
+) -> list[tuple[Any, ...]]:
+    """(post, network, observed at, counts as in `model.COUNTS`) for posts about a paper, after a (moment, post)."""
+    at, post = start
+    sql = f"""{show_tables(view, own_voices)}
+        SELECT {key_of("c.post")}, p.network, c.observed_at, {", ".join(f"c.{name}" for name in model.COUNTS)}
+        {_posts_about_paper(view, f"JOIN snapshot AS c ON c.post = p.post AND {view.visible('c')}")}
+          AND (c.observed_at > ? OR (c.observed_at = ? AND {key_of("c.post")} > ?))
+        ORDER BY c.observed_at, {key_of("c.post")} LIMIT {int(limit)}"""
+    return view.database.rows(sql, (paper, network, network, at, at, post))

@@ -1,0 +1,461 @@
+"""Answers as immutable values: the API's JSON, the tools' results, and what the library returns.
+
+Parts of a frozen issue (`PrintedCount`, `ScoreComponent`, `NetworkReading`) are the model's own structs. Moments are
+whole microseconds since 1970-01-01 UTC, days `2021-01-14`. A paper has its key and its bare id.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from hotpapers.base import model
+from hotpapers.keep.search import HighlightSpans, SearchHitIssue
+
+Lane = Literal["entries", "ongoing"]
+"""Where a paper is in an issue: among the entries, or as still talked about."""
+
+
+class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all answers: every field is always present."""
+
+
+Answer = TypeVar("Answer", bound=Schema)
+
+
+def answer_of(kind: type[Answer], source: object, /, **others: Any) -> Answer:
+    """An answer with these values; the other fields are taken from attributes of `source` with the same names."""
+    same = {name: getattr(source, name) for name in kind.__struct_fields__ if name not in others}
+    return kind(**same, **others)
+
+
+# ---- issues ----------------------------------------------------------------------------------------------
+
+
+class PublicationSummary(Schema, frozen=True, kw_only=True):
+    """A publication, its number of frozen issues, and the day of the latest one (null if there is none).
+    `last_day`: the day of its final issue, null if it has no end."""
+
+    publication: str
+    title: str
+    window: model.Window
+    ranking: str
+    threshold: int
+    least_entries: int
+    categories: tuple[str, ...]
+    networks: tuple[str, ...]
+    hour: int
+    zone: str
+    last_day: str | None
+    issues: int
+    latest: str | None
+
+
+class PublicationList(Schema, frozen=True, kw_only=True):
+    """All publications in the store, by name."""
+
+    publications: tuple[PublicationSummary, ...]
+
+
+class IssueSummary(Schema, frozen=True, kw_only=True):
+    """The latest edition of a day's issue. `entries`: its number of papers."""
+
+    publication: str
+    day: str
+    edition: int
+    digest: str
+    frozen_at: int
+    entries: int
+
+
+class IssuePage(Schema, frozen=True, kw_only=True):
+    """Some of a publication's issues, latest first. `next`: the cursor for earlier ones, null at the end."""
+
+    issues: tuple[IssueSummary, ...]
+    next: str | None
+
+
+class PostDetails(Schema, frozen=True, kw_only=True):
+    """A post as far as its network's terms allow it to be shown; its words are a stranger's.
+
+    `shown`: all of it (text), its first words (excerpt), or only its place and time, without words or names (link).
+    `url`: its page on its network, empty if unknown. `automated`: its account was judged to be a bot, so it does not
+    count.
+    """
+
+    post: str
+    network: str
+    url: str
+    created_at: int
+    shown: model.Showing
+    text: str
+    links: tuple[model.TextLink, ...]
+    lang: str
+    rtl: bool
+    handle: str
+    name: str
+    automated: bool
+
+
+class EntryDetails(Schema, frozen=True, kw_only=True):
+    """A paper in an issue.
+
+    `classic_rank`: its place by the classic rule. `announced`: when it was announced, in words; `announced_at` is 0 if
+    unknown. `score` is the sum of the scores of `parts`. `metadata`: the hash of the metadata shown. `posts`: the
+    issue's posts that may be shown now. `withdrawn`: whether the paper is withdrawn, as known now.
+    """
+
+    place: int
+    paper: str
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    summary: str
+    abstract: str
+    abs: str
+    pdf: str
+    score: int
+    voices: int
+    tied: bool
+    classic_rank: int
+    announced: str
+    announced_at: int
+    counts: tuple[model.PrintedCount, ...]
+    parts: tuple[model.ScoreComponent, ...]
+    metadata: str
+    posts: tuple[PostDetails, ...]
+    withdrawn: bool = False
+
+
+class IssueDetails(Schema, frozen=True, kw_only=True):
+    """A frozen issue with everything shown about its papers.
+
+    `editions`: the digests of all editions, oldest first. `from_at`, `as_of`: observations count from and up to these
+    times; `position`: the last batch of the record that was read. `imported`: it is someone else's listing.
+    `announced`: the number of papers announced that day, null if unknown; `considered`: the number ranked. `facts`:
+    these and what was read, in words. `choice`: the rule by which papers were chosen; `compared`: the largest
+    reference, and whether it is so young that places are provisional; both null for imported listings. `earlier`: the
+    issues it considered. `replaces`, `reason`: the digest of the edition that it corrects, and why.
+    """
+
+    publication: str
+    title: str
+    window: model.Window
+    day: str
+    edition: int
+    digest: str
+    editions: tuple[str, ...]
+    frozen_at: int
+    from_at: int
+    as_of: int
+    position: int
+    imported: bool
+    ranking: str
+    choice: str | None
+    compared: model.ReferenceSize | None
+    announced: int | None
+    considered: int
+    facts: tuple[str, ...]
+    readings: tuple[model.NetworkReading, ...]
+    earlier: tuple[model.EarlierIssue, ...]
+    replaces: str
+    reason: str
+    entries: tuple[EntryDetails, ...]
+    ongoing: tuple[EntryDetails, ...]
+
+
+class IssueWithProof(IssueDetails, frozen=True, kw_only=True):
+    """A frozen issue with what is needed to check a saved copy of this answer: `content`, whose SHA-256 as RFC 8785
+    JSON is the digest; `metadata`, the items whose hashes are in its entries, by paper; `proof` that the digest was in
+    the publication's log (C2SP tlog-proof). Null, {} and "" while no log contains the issue."""
+
+    content: model.IssueContent | None
+    metadata: dict[str, model.Paper | model.Place]
+    proof: str
+
+
+class Verification(Schema, frozen=True, kw_only=True):
+    """Whether an issue's content matches its digest and is the same when rebuilt from the record. `findings`: what
+    differs.
+
+    `content`: where to get the bytes whose SHA-256 is the digest; `command`: also checks the record, row by row.
+    """
+
+    publication: str
+    day: str
+    edition: int
+    digest: str
+    verified: bool
+    findings: tuple[str, ...]
+    content: str
+    command: str
+
+
+# ---- explanations ----------------------------------------------------------------------------------------
+
+
+class ExplainedComponent(Schema, frozen=True, kw_only=True):
+    """A part of a score, as a sentence and as a formula that readers can recompute."""
+
+    part: model.ScoreComponent
+    sentence: str
+    formula: str
+
+
+class NeededGrowth(Schema, frozen=True, kw_only=True):
+    """With `needed` instead of `now` on this network, the lower of two neighbors overtakes. `unit`: what is
+    counted."""
+
+    network: str
+    unit: str
+    now: int
+    needed: int
+
+
+class NeighborDetails(Schema, frozen=True, kw_only=True):
+    """An entry next to the explained one, and what would make the two swap."""
+
+    place: int
+    paper: str
+    id: str
+    title: str
+    score: int
+    swaps: tuple[NeededGrowth, ...]
+
+
+class EntryExplanation(Schema, frozen=True, kw_only=True):
+    """Why a paper ranks where it does. `of`: the number of papers in its lane; `classic_rank`: its place there by the
+    classic rule; `notes`: what readers must know about its counts; `tied`: a neighbor has the same score."""
+
+    publication: str
+    day: str
+    edition: int
+    ranking: str
+    paper: str
+    id: str
+    title: str
+    lane: Lane
+    place: int
+    of: int
+    classic_rank: int
+    score: int
+    tied: bool
+    parts: tuple[ExplainedComponent, ...]
+    notes: tuple[str, ...]
+    above: NeighborDetails | None
+    below: NeighborDetails | None
+
+
+# ---- papers ----------------------------------------------------------------------------------------------
+
+
+class PaperAppearance(Schema, frozen=True, kw_only=True):
+    """A paper in an issue. `lane`: among the entries, or as still talked about."""
+
+    publication: str
+    day: str
+    edition: int
+    lane: Lane
+    place: int
+    score: int
+    voices: int
+
+
+class PaperAnnouncement(Schema, frozen=True, kw_only=True):
+    """A paper in arXiv's listing for a day and category."""
+
+    day: str
+    category: str
+    type: model.AnnouncementType
+    version: int | None
+    announced_at: int
+
+
+class AttentionAtAge(Schema, frozen=True, kw_only=True):
+    """A paper's attention on a network at an age, in hours after its announcement, or now (`age` and `at` null).
+    `bots`: posts by bots, which the other numbers leave out."""
+
+    age: int | None
+    at: int | None
+    voices: int
+    reposts: int
+    likes: int
+    bots: int
+
+
+class NetworkAttention(Schema, frozen=True, kw_only=True):
+    """A paper's attention on a network: at 6, 24, 72 and 168 hours, if it was announced, and now."""
+
+    network: str
+    marks: tuple[AttentionAtAge, ...]
+
+
+class ListedCounts(Schema, frozen=True, kw_only=True):
+    """A paper's counts from someone's listing, summed by its method. `note`: what is known about the method."""
+
+    network: str
+    method: str
+    at: int
+    reposts: int
+    likes: int
+    note: str
+
+
+class PaperDetails(Schema, frozen=True, kw_only=True):
+    """A paper: its metadata as last observed, the issues that contain it, its attention.
+
+    `observed_at` is 0 if the record has no metadata. `appearances`: the latest ones, oldest first.
+    """
+
+    paper: str
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    summary: str
+    abstract: str
+    comment: str
+    doi: str
+    journal: str
+    version: int | None
+    published_at: int | None
+    updated_at: int | None
+    observed_at: int
+    abs: str
+    pdf: str
+    announcements: tuple[PaperAnnouncement, ...]
+    appearances: tuple[PaperAppearance, ...]
+    attention: tuple[NetworkAttention, ...]
+    tallies: tuple[ListedCounts, ...]
+    withdrawn: bool = False
+
+
+class PostPage(Schema, frozen=True, kw_only=True):
+    """Some of the posts about a paper that may be shown, latest first. `next`: the cursor for earlier ones, null at the
+    end."""
+
+    paper: str
+    posts: tuple[PostDetails, ...]
+    next: str | None
+
+
+class PostCounts(Schema, frozen=True, kw_only=True):
+    """A post's counts at a moment; null if the network doesn't report them."""
+
+    post: str
+    network: str
+    observed_at: int
+    reposts: int | None
+    likes: int | None
+    replies: int | None
+    quotes: int | None
+    views: int | None
+
+
+class PostCountsPage(Schema, frozen=True, kw_only=True):
+    """Counts of the posts about a paper, oldest first. `next`: the cursor for later ones, null at the end."""
+
+    paper: str
+    snapshots: tuple[PostCounts, ...]
+    next: str | None
+
+
+# ---- how all is doing --------------------------------------------------------------------------------------
+
+
+class JobStatus(Schema, frozen=True, kw_only=True):
+    """How a job is doing. `reason`: why it fails, empty for the public; `lag`: seconds since the end of what was read
+    of its network; `items`: how many it added to the record; `quarantine`: how many of its payloads are in
+    quarantine."""
+
+    job: str
+    state: str
+    reason: str
+    failing_since: int | None
+    success_at: int | None
+    lag: int | None
+    next_at: int | None
+    items: int
+    quarantine: int
+
+
+class LatestIssue(Schema, frozen=True, kw_only=True):
+    """The latest issue of a publication; null if there is none. `age`: seconds since it was frozen."""
+
+    publication: str
+    day: str | None
+    frozen_at: int | None
+    age: int | None
+
+
+class MissingPapers(Schema, frozen=True, kw_only=True):
+    """A span of time with missing arXiv papers, and which."""
+
+    from_at: int
+    until_at: int
+    reason: str
+
+
+class SiteStatus(Schema, frozen=True, kw_only=True):
+    """How the site is doing. `position`, `last_at`: the record's last batch and when it was written. `issues`: the
+    number of frozen issues, counting all editions. `coverage`: how each network was read in the last 24 hours.
+    `incomplete`: arXiv days of the last two weeks with missing papers."""
+
+    version: str
+    at: int
+    position: int
+    last_at: int | None
+    issues: int
+    latest: tuple[LatestIssue, ...]
+    jobs: tuple[JobStatus, ...]
+    coverage: tuple[model.NetworkReading, ...]
+    incomplete: tuple[MissingPapers, ...]
+
+
+# ---- search ------------------------------------------------------------------------------------------------
+
+
+class SearchHit(Schema, frozen=True, kw_only=True):
+    """A paper that was found. `day`: when it was first announced, else when it was submitted, else the month of its
+    identifier (2021-03). `snippet`: the part of its abstract with the most matches."""
+
+    paper: str
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    day: str
+    snippet: str
+    spans: HighlightSpans
+    issues: tuple[SearchHitIssue, ...]
+
+
+class SearchPage(Schema, frozen=True, kw_only=True):
+    """Papers, best first, or latest first if the query has only authors, categories and days.
+
+    `understood`: the query in words. `total`: the number of papers found, a minimum unless `exact`. `parts`: no paper
+    has the words themselves, so they were searched as parts of words. `behind`: the number of batches not yet indexed.
+    `next`: the cursor for the next page, null at the end.
+    """
+
+    understood: str
+    total: int
+    exact: bool
+    parts: bool
+    behind: int
+    papers: tuple[SearchHit, ...]
+    next: str | None
+
+
+# ---- what went wrong ---------------------------------------------------------------------------------------
+
+
+class ProblemDetails(Schema, frozen=True, kw_only=True):
+    """Why a request failed (RFC 9457): `title` is the status in words, `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str

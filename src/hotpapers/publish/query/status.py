@@ -1,0 +1,140 @@
+"""The site's status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hotpapers import __version__
+from hotpapers.base import model
+from hotpapers.base.ids.timestamps import SECOND
+from hotpapers.base.model import DAY, Coverage, Publication, is_retrospective
+from hotpapers.collect.jobs import job_state
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.issues.coverage import readings
+from hotpapers.issues.queries import ARXIV, newest_issue
+from hotpapers.publish.query import request_params, schemas
+from hotpapers.publish.query.schemas import answer_of
+from hotpapers.publish.query.session import QuerySession
+from hotpapers.record import Record, now, quarantine
+from hotpapers.record.statistics import written_between
+
+EARLIER_DAYS = 14 * DAY
+"""How far back incomplete arXiv days are reported."""
+MIN_TRAFFIC_TIME = DAY // 24
+"""Microseconds of observation from which daily traffic is estimated."""
+STOPPED = "stopped"
+"""The state of a job that was running when its program ended."""
+OFF = "off"
+"""The state of a job that is no longer in the settings."""
+EVERYTHING = Publication(publication="", title="", observed_at=0)
+"""A stand-in publication that counts every network."""
+
+
+class JobHealth(NamedTuple):
+    """How a job is doing. Times in µs UTC; `lag`: seconds since the end of what was read of its network; `day_in`,
+    `day_out`: bytes per day; `quarantine`: how many of its rows could not be read and are kept; `back_to`: how far back
+    it is still reading posts from before the site began."""
+
+    job: str
+    state: str
+    reason: str
+    failing_since: int | None
+    success_at: int | None
+    lag: int | None
+    next_at: int | None
+    items: int
+    requests: int
+    day_in: int | None
+    day_out: int | None
+    quarantine: int
+    back_to: int | None
+
+
+def status(session: QuerySession, _: request_params.NoParams) -> schemas.SiteStatus:
+    """How the site is doing: its jobs, how the networks were read, the age of its latest issues."""
+    return status_at(session, now())
+
+
+def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
+    """The same as of a given time."""
+    record = session.record
+    _, last = written_between(record.database)
+    return schemas.SiteStatus(
+        version=__version__,
+        at=at,
+        position=session.position,
+        last_at=last,
+        issues=record.count(model.Issue),
+        latest=tuple(_latest(session, at)),
+        jobs=tuple(_jobs(session, at)),
+        coverage=readings(record.view(at), EVERYTHING, at - DAY, ()),
+        incomplete=tuple(incomplete_days(record, at)),
+    )
+
+
+def _latest(session: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
+    for publication in session.issue_reader().publications():
+        if is_retrospective(publication.publication):
+            continue
+        day, frozen_at = newest_issue(session.record.database, publication.publication) or (None, None)
+        age = None if frozen_at is None else max(at - frozen_at, 0) // SECOND
+        yield schemas.LatestIssue(publication=publication.publication, day=day, frozen_at=frozen_at, age=age)
+
+
+def _jobs(session: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
+    """All jobs of the site. The reason for a failure may name folders and hosts, so the public only sees that a job
+    fails and since when."""
+    for health in all_job_health(session.record, at):
+        yield answer_of(schemas.JobStatus, health, reason="" if session.public else health.reason)
+
+
+def all_job_health(record: Record, at: int) -> list[JobHealth]:
+    """All jobs of the site, whichever process runs them."""
+    quarantine_sizes = quarantine.count_by_source(record.database)
+    held_jobs = jobs_queries.held_sources(record, at)
+    return [
+        job_health(status, int(quarantine_sizes.get(status.source, 0)), at, is_held=status.source in held_jobs)
+        for status in jobs_queries.all_states(record)
+    ]
+
+
+def job_health(status: JobState, quarantine: int, at: int, *, is_held: bool) -> JobHealth:
+    """A job's state in current figures. `is_held`: by a process; without one, a running job has stopped, and is due
+    since then: `next_at` is when its round began, which for a stream may be long before."""
+    time = at - status.traffic_from if status.traffic_from is not None else 0
+
+    def daily(total: int) -> int | None:
+        return total * DAY // time if time >= MIN_TRAFFIC_TIME else None
+
+    state, next_at = status.state, status.next_at
+    if state == job_state.WORKING and not is_held:
+        state, next_at = STOPPED, max(filter(None, (status.next_at, status.success_at)), default=None)
+    return JobHealth(
+        job=status.source,
+        state=state,
+        reason=status.reason,
+        failing_since=status.failing_since,
+        success_at=status.success_at,
+        lag=None if status.covered_to is None else max(at - status.covered_to, 0) // SECOND,
+        next_at=next_at,
+        items=status.items,
+        requests=status.requests,
+        day_in=daily(status.bytes_in),
+        day_out=daily(status.bytes_out),
+        quarantine=quarantine,
+        back_to=status.back_to if status.back_at is None else None,
+    )
+
+
+def switched_off(job: JobHealth) -> JobHealth:
+    """The same for a job that is switched off: it is not failing and has no next round."""
+    return job._replace(state=OFF, reason="", failing_since=None, next_at=None, back_to=None)
+
+
+def incomplete_days(record: Record, at: int) -> Iterator[schemas.MissingPapers]:
+    """Spans of days with missing arXiv papers, and which papers those are."""
+    condition = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
+    for span in record.view().items(Coverage, condition, (ARXIV, at - EARLIER_DAYS)):
+        yield answer_of(schemas.MissingPapers, span)

@@ -1,0 +1,36 @@
+"""Channels: frozen issues as files. To add a channel, add its module and register it here.
+
+html       the site: pages, templates, styles, scripts, its search index
+feeds      Atom, RSS and JSON Feed, in `feed_formats`
+markdown   our own Markdown; classic: the classic format
+cards      preview images for links to pages
+
+The input is what `view` says about issues, the output paths and bytes, the same on every machine. Sending and writing
+them is up to `deliver`; nothing here may open a file or a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hotpapers.base.errors import UsageError
+from hotpapers.base.model import Channel
+from hotpapers.base.suggestions import choices
+from hotpapers.base.wings import loading, wings
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+
+CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
+    "classic": loading("hotpapers.publish.render.classic:ClassicChannel"),
+    "feeds": loading("hotpapers.publish.render.feeds:FeedsChannel"),
+    "markdown": loading("hotpapers.publish.render.markdown:MarkdownChannel"),
+    "site": loading("hotpapers.publish.render.html.pages:SiteChannel"),
+    **{name: loading(place) for wing in wings() for name, place in wing.renderers.items()},
+}
+"""Channel factories by name, also those of wings."""
+
+
+def channel(name: str, site_config: SiteConfig = NOBODY) -> Channel:
+    """Return the channel with this name. Raises UsageError."""
+    if name not in CHANNELS:
+        raise UsageError(f"{name}: no such channel; choose from {choices(name, CHANNELS)}")
+    return CHANNELS[name](site_config)

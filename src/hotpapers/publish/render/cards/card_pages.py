@@ -1,0 +1,163 @@
+"""Cards of issues and papers: the preview image shown with a shared link (Open Graph).
+
+An image's address must be absolute, so there are cards only if the site's public address is known, and if Pillow is
+installed to draw them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from hotpapers.publish.render.cards import drawing
+from hotpapers.publish.render.cards.drawing import CardContent
+from hotpapers.publish.render.html.site_context import EntryAppearance, SiteContext
+from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.issue_view import AUTHORS, EntryView, IssueView
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_paths import is_folded
+from hotpapers.publish.view.sparkline import Sparkline
+from hotpapers.publish.view.tex import plain_line
+
+
+class CardMeta(NamedTuple):
+    """What a page says about its card. `alt`: the card's text alternative."""
+
+    url: str
+    alt: str
+    width: int = drawing.WIDTH
+    height: int = drawing.HEIGHT
+
+
+def has_cards(site_config: SiteConfig) -> bool:
+    """Whether a site has cards."""
+    return bool(site_config.base) and drawing.is_available()
+
+
+def of_issue(site_config: SiteConfig, issue: IssueView) -> CardMeta | None:
+    """The card of an issue, for its page's metadata; None on a site without cards."""
+    if not has_cards(site_config):
+        return None
+    path = site_paths.card_path(site_paths.issue_path(issue.day))
+    places = [f"{entry.place} {entry.plain_title}" for entry in issue.entries[: drawing.ROWS]]
+    text = f"{issue.publication}, {issue.title}. {'; '.join(places) or issue.empty}"
+    return CardMeta(site_config.base + path, phrases.cut(text, MAX_ALT_CHARS))
+
+
+def of_paper(
+    site_config: SiteConfig, publication: str, path: str, appearances: Sequence[EntryAppearance]
+) -> CardMeta | None:
+    """The card of a paper. `appearances`: the issues that contain it, oldest first. None on a site without cards."""
+    if not has_cards(site_config):
+        return None
+    entry = appearances[-1].entry
+    parts = (entry.plain_title, ", ".join(entry.authors[:AUTHORS]), f"{places_line(appearances)}, {publication}")
+    curve = _curve(appearances)
+    text = ". ".join(filter(None, (*parts, curve.description if curve else "")))
+    return CardMeta(site_config.base + site_paths.card_path(path), phrases.cut(text, MAX_ALT_CHARS))
+
+
+MAX_ALT_CHARS = 400
+"""Code points: nobody listens to more."""
+
+
+class CardPages:
+    """The cards of a publication's site."""
+
+    def __init__(self, site: SiteContext) -> None:
+        self._site, self._exist = site, has_cards(site.site_config)
+
+    def paths(self, day: str) -> Iterator[str]:
+        """The cards that change with a day's issue: the issue's own and its papers'."""
+        if not self._exist:
+            return
+        issue = self._site.issue(day)
+        yield site_paths.card_path(site_paths.issue_path(day))
+        for path in (*(entry.path for entry in issue.entries if entry.path), *self._site.paths_of(issue.ongoing)):
+            if not self._is_folded(site_paths.paper_of(path)):
+                yield site_paths.card_path(path)
+
+    def ended(self, path: str) -> str:
+        """By the path of a paper's page: the path of a removed card that may still exist; empty otherwise."""
+        paper = site_paths.paper_of(path) if self._exist else ""
+        is_over = paper and (self._is_folded(paper) or not self._site.has_paper(paper))
+        return site_paths.card_path(path) if is_over else ""
+
+    def page(self, path: str) -> bytes | None:
+        page_path = site_paths.page_of_card(path) if self._exist else ""
+        day, edition = site_paths.issue_of(page_path) or ("", 0)
+        if day:
+            return drawing.draw(issue_card(self._site.issue(day))) if self._site.has(day) and not edition else None
+        paper = site_paths.paper_of(page_path)
+        appearances = self._site.appearances(paper) if paper and not self._is_folded(paper) else []
+        return drawing.draw(paper_card(self._site.title, appearances)) if appearances else None
+
+    def _is_folded(self, paper: str) -> bool:
+        """Whether the paper's page is folded. Folded pages have no card, to save space."""
+        since = self._site.site_config.whole_since
+        days = (
+            [day for name, day in self._site.issue_reader.appearances(paper) if name == self._site.name]
+            if since
+            else []
+        )
+        return bool(days) and is_folded(days[-1], since)
+
+
+# ---- contents of a card ------------------------------------------------------------------------------------
+
+
+def issue_card(issue: IssueView) -> CardContent:
+    """Publication, day, number of papers, the first places."""
+    rows = tuple((str(entry.place), _title(entry)) for entry in issue.entries[: drawing.ROWS])
+    return CardContent(
+        drawing.drawable(issue.publication),
+        issue.title,
+        drawing.drawable(issue.facts.partition(" · ")[0]),
+        rows or (("", drawing.drawable(issue.empty)),),
+    )
+
+
+def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> CardContent:
+    """Title, authors, the place in the latest issue, and the attention curve as of then."""
+    entry = appearances[-1].entry
+    return CardContent(
+        drawing.drawable(publication),
+        _title(entry),
+        _authors(entry.authors),
+        foot=places_line(appearances),
+        curve=_points(_curve(appearances)),
+    )
+
+
+def places_line(appearances: Sequence[EntryAppearance]) -> str:
+    """`Place 2, Thursday, 14 January 2021`: in the latest issue that ranks it."""
+    ranked = [appearance for appearance in appearances if not appearance.is_ongoing]
+    if not ranked:
+        return f"Still talked about, {appearances[-1].issue.title}"
+    return f"Place {ranked[-1].entry.place}, {ranked[-1].issue.title}"
+
+
+def _title(entry: EntryView) -> str:
+    """The title, or the identifier if the title has letters that cannot be drawn."""
+    return drawing.drawable(entry.plain_title) or drawing.drawable(f"{'arXiv:' if entry.path else ''}{entry.paper}")
+
+
+def _authors(names: Sequence[str]) -> str:
+    """The first authors whose names can be drawn, and how many more there are."""
+    drawable_names = filter(None, (drawing.drawable(plain_line(name)) for name in names[: 2 * AUTHORS]))
+    first_names = list(islice(drawable_names, AUTHORS))
+    omitted = len(names) - len(first_names)
+    return f"{', '.join(first_names)} and {omitted} more" if first_names and omitted else ", ".join(first_names)
+
+
+def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:
+    """The latest known curve."""
+    sparks = (appearance.entry.counts_view.spark for appearance in reversed(appearances))
+    return next(filter(None, sparks), None)
+
+
+def _points(spark: Sparkline | None) -> tuple[tuple[float, float], ...]:
+    """The points of an SVG polyline as numbers."""
+    pairs = (point.split(",") for point in spark.points.split()) if spark else ()
+    return tuple((float(x), float(y)) for x, y in pairs)

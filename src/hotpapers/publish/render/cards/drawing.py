@@ -1,0 +1,313 @@
+"""Draws a card as a PNG of 1200 × 630. The only module that imports Pillow.
+
+The same card gives the same bytes on every machine with the same version of Pillow: the letters come from two fonts in
+the package, there are seven colors, and nothing depends on the system. The fonts cover Latin, Greek and Cyrillic; text
+with letters of other scripts is not drawn (`drawable`).
+
+Pillow is an extra, and imported when the first card is drawn, so sites without cards don't pay for it.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hotpapers.publish.view import clean_text
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+FONTS = Path(__file__).parent / "fonts"
+WIDTH, HEIGHT = 1200, 630
+MAX_TEXT_CHARS = 400
+"""Code points of a text that are considered: more than a card can hold."""
+
+# The light colors of style.css, each in shades between the background and itself: few shades keep the file small.
+Color = tuple[int, int, int]
+PAPER = (255, 253, 249)
+INK, DIM, ACCENT = (29, 27, 24), (98, 93, 86), (162, 52, 32)
+INKS: tuple[Color, ...] = (INK, DIM, ACCENT)
+SHADES = 2
+MARGIN, TOP, FOOT = 80, 72, 556
+COLUMN = WIDTH - 2 * MARGIN
+ICON = 44
+"""Height of the publication's mark."""
+TITLES = (60, 52, 44, 38)
+"""Title sizes: the first that fits the whole title is used."""
+TITLE_LINES, UNDER_LINES, ROWS = 4, 2, 5
+SMALL, ROW_SIZE, ROW_HEIGHT, NUMERAL = 28, 32, 58, 56
+BESIDE, SCALE, FINE = 60, 3, 4
+"""Where the name is beside the mark; the curve's scale relative to a page, and while it is drawn."""
+
+
+class CardContent(NamedTuple):
+    """The contents of a card. `name`: of the publication; `title`; `under`: small text below it; `rows`: numerals and
+    texts; `foot`; `curve`: points on a field of 120 × 24."""
+
+    name: str
+    title: str
+    under: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    foot: str = ""
+    curve: tuple[tuple[float, float], ...] = ()
+
+
+# ---- what can be drawn -----------------------------------------------------------------------------------
+
+
+@cache
+def is_available() -> bool:
+    """Whether cards can be drawn: Pillow is installed."""
+    return find_spec("PIL") is not None
+
+
+def drawable(text: str) -> str:
+    """A text on one line as the fonts can show it; empty if they lack one of its letters or digits.
+
+    Missing symbols, such as emoji, are left out. A text is never drawn without some of its letters, because that would
+    change what it says.
+    """
+    shapes = []
+    for sign in clean_text.one_line(unicodedata.normalize("NFC", text))[:MAX_TEXT_CHARS]:
+        shape = _sign(sign)
+        if shape is None:
+            return ""
+        shapes.append(shape)
+    return clean_text.one_line("".join(shapes))
+
+
+@lru_cache(4096)
+def _sign(sign: str) -> str | None:
+    """A character or its compatibility form; empty if it can be left out, None if it cannot."""
+    compatible = unicodedata.normalize("NFKC", sign)
+    for form in (sign, compatible):
+        if all(letter == " " or _has(letter) for letter in form):
+            return form
+    return None if unicodedata.category(sign)[0] in "LN" else ""
+
+
+def _has(sign: str) -> bool:
+    """Whether the fonts have a character: a missing one shows as an empty box. Both fonts have the same characters."""
+    font = _font("Regular", SMALL)
+    return _shape(font, sign) != _shape(font, "\uffff")
+
+
+def _shape(font: FreeTypeFont, sign: str) -> tuple[object, bytes]:
+    return font.getbbox(sign), bytes(font.getmask(sign))
+
+
+@cache
+def _font(weight: str, size: int) -> FreeTypeFont:
+    """A font with basic layout: the availability of the other layout engine depends on the system."""
+    from PIL import ImageFont
+
+    return ImageFont.truetype(FONTS / f"NotoSerif-{weight}.ttf", size, layout_engine=ImageFont.Layout.BASIC)
+
+
+# ---- lines -----------------------------------------------------------------------------------------------
+
+
+class Typeface(NamedTuple):
+    """A font weight at a size."""
+
+    weight: str
+    size: int
+
+    def width(self, text: str) -> float:
+        """The width of a text in pixels: there is no kerning."""
+        return sum(_advance(self, sign) for sign in text)
+
+
+@lru_cache(8192)
+def _advance(typeface: Typeface, sign: str) -> float:
+    return _font(typeface.weight, typeface.size).getlength(sign)
+
+
+BODY, ROW = Typeface("Regular", SMALL), Typeface("Regular", ROW_SIZE)
+
+
+def broken(text: str, typeface: Typeface, width: float) -> Iterator[str]:
+    """The lines of a text, broken between words, or within a word that is longer than a line."""
+    line = ""
+    for word in text.split():
+        longer_line = f"{line} {word}" if line else word
+        if typeface.width(longer_line) <= width:
+            line = longer_line
+            continue
+        if line:
+            yield line
+        while typeface.width(word) > width:
+            fitting = max(_fit_count(word, typeface, width), 1)
+            yield word[:fitting]
+            word = word[fitting:]
+        line = word
+    if line:
+        yield line
+
+
+def _fit_count(text: str, typeface: Typeface, width: float) -> int:
+    """How many of a text's first characters fit into this width."""
+    return bisect_right(range(1, len(text) + 1), width, key=lambda count: typeface.width(text[:count]))
+
+
+def within(text: str, typeface: Typeface, width: float, most_lines: int) -> list[str]:
+    """At most `most_lines` lines; if there are more, the last ends in an ellipsis."""
+    lines = list(broken(text, typeface, width))
+    if len(lines) <= most_lines:
+        return lines
+    last = " ".join(lines[most_lines - 1 :])
+    prefix = last[: _fit_count(last, typeface, width - typeface.width(" …")) + 1]
+    whole_words = prefix.rpartition(" ")[0] or prefix[:-1]
+    return [*lines[: most_lines - 1], f"{whole_words.rstrip()} …"]
+
+
+def balanced(text: str, typeface: Typeface, width: float) -> list[str]:
+    """As few lines as the width allows, of about the same length."""
+    best = list(broken(text, typeface, width))
+    for narrower in range(int(width), int(width) // 2, -40):
+        lines = list(broken(text, typeface, narrower))
+        if len(lines) > len(best):
+            break
+        best = lines
+    return best
+
+
+def fit_title(title: str) -> tuple[Typeface, list[str]]:
+    """A title's typeface and its lines."""
+    for size in TITLES:
+        lines = balanced(title, Typeface("Bold", size), COLUMN)
+        if len(lines) <= TITLE_LINES:
+            return Typeface("Bold", size), lines
+    smallest = Typeface("Bold", TITLES[-1])
+    return smallest, within(title, smallest, COLUMN, TITLE_LINES)
+
+
+# ---- the card --------------------------------------------------------------------------------------------
+
+
+class _Canvas:
+    """An image with palette indices as pixels, drawn piece by piece."""
+
+    def __init__(self) -> None:
+        from PIL import Image, ImageDraw
+
+        self._image = Image.new("L", (WIDTH, HEIGHT))
+        self._pen = ImageDraw.Draw(self._image)
+
+    def box(self, corners: tuple[float, float, float, float], ink: Color) -> None:
+        self._pen.rectangle(corners, fill=_full(ink))
+
+    def text(self, baseline_start: tuple[float, float], text: str, typeface: Typeface, ink: Color) -> None:
+        """Draw a line of text. Overlaps with other lines are kept."""
+        from PIL import Image, ImageChops, ImageDraw
+
+        ascent, edge = typeface.size * 5 // 4, typeface.size // 4
+        strip = Image.new("L", (int(typeface.width(text)) + 2 * edge, ascent + typeface.size // 2))
+        ImageDraw.Draw(strip).text(
+            (edge, ascent), text, fill=255, font=_font(typeface.weight, typeface.size), anchor="ls"
+        )
+        left, upper = round(baseline_start[0]) - edge, round(baseline_start[1]) - ascent
+        area = self._image.crop((left, upper, left + strip.width, upper + strip.height))
+        self._image.paste(ImageChops.lighter(area, strip.point(_steps(ink))), (left, upper))
+
+    def curve(self, corner: tuple[int, int], points: Sequence[tuple[float, float]]) -> None:
+        """Draw a curve on its field, with a dot at the end; drawn larger and scaled down to make it smooth."""
+        from PIL import Image, ImageDraw
+
+        field = Image.new("L", (120 * SCALE * FINE, 24 * SCALE * FINE))
+        pen = ImageDraw.Draw(field)
+        line = [(x * SCALE * FINE, y * SCALE * FINE) for x, y in points]
+        pen.line(line, fill=255, width=5 * FINE, joint="curve")
+        x, y, radius = *line[-1], 2 * SCALE * FINE
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+        self._image.paste(field.reduce(FINE).point(_steps(ACCENT)), corner)
+        base = corner[1] + 22 * SCALE
+        self._pen.line((corner[0], base + 3, corner[0] + 120 * SCALE, base + 3), fill=_full(DIM) - 1)
+
+    def png(self) -> bytes:
+        self._image.putpalette(_palette())
+        file = io.BytesIO()
+        self._image.save(file, "PNG", bits=4, compress_level=5)  # level 9 takes ten times as long to save 5 %
+        return file.getvalue()
+
+
+def _full(ink: Color) -> int:
+    """The palette index of a color; its shades come before it, and 0 is the background."""
+    return 0 if ink == PAPER else (INKS.index(ink) + 1) * SHADES
+
+
+@cache
+def _steps(ink: Color) -> list[int]:
+    """The palette index of a color's shade for each opacity (0 to 255)."""
+    steps = [round(strength * SHADES / 255) for strength in range(256)]
+    return [_full(ink) - SHADES + step if step else 0 for step in steps]
+
+
+@cache
+def _palette() -> list[int]:
+    mixed = [
+        round(paper + (full - paper) * step / SHADES)
+        for ink in INKS
+        for step in range(1, SHADES + 1)
+        for paper, full in zip(PAPER, ink, strict=True)
+    ]
+    return [*PAPER, *mixed]
+
+
+def draw(card: CardContent) -> bytes:
+    """The card as PNG. Texts must already have passed `drawable`."""
+    canvas = _Canvas()
+    _draw_head(canvas, card.name)
+    below = _draw_title(canvas, card.title, card.under)
+    _draw_rows(canvas, card.rows, below)
+    _draw_foot(canvas, card)
+    return canvas.png()
+
+
+def _draw_head(canvas: _Canvas, name: str) -> None:
+    """Draw the mark, as in icon.svg, and the publication's name."""
+    unit, upper = ICON / 26, TOP - ICON + 8
+    canvas.box((MARGIN, upper, MARGIN + 22 * unit, upper + ICON), ACCENT)
+    for stroke, length in ((7, 12), (13, 12), (19, 7)):
+        y = upper + stroke * unit
+        canvas.box((MARGIN + 5 * unit, y - 2, MARGIN + (5 + length) * unit, y + 1), PAPER)
+    for line in within(name, BODY, COLUMN - BESIDE, 1):
+        canvas.text((MARGIN + BESIDE, TOP - 4), line, BODY, DIM)
+
+
+def _draw_title(canvas: _Canvas, title: str, under: str) -> float:
+    """Draw the title and what is below it; return where they end."""
+    typeface, lines = fit_title(title)
+    y = TOP + 40.0
+    for line in lines:
+        y += typeface.size * 1.25
+        canvas.text((MARGIN, y), line, typeface, INK)
+    y += 16
+    for line in within(under, BODY, COLUMN, UNDER_LINES):
+        y += SMALL * 1.4
+        canvas.text((MARGIN, y), line, BODY, DIM)
+    return y
+
+
+def _draw_rows(canvas: _Canvas, rows: Sequence[tuple[str, str]], below: float) -> None:
+    """Draw the rows: numeral and text."""
+    for n, (numeral, text) in enumerate(rows[:ROWS], 1):
+        y, left = below + 16 + n * ROW_HEIGHT, MARGIN + (NUMERAL if numeral else 0)
+        canvas.text((MARGIN, y), numeral, ROW, ACCENT)
+        for line in within(text, ROW, WIDTH - MARGIN - left, 1):
+            canvas.text((left, y), line, ROW, INK)
+
+
+def _draw_foot(canvas: _Canvas, card: CardContent) -> None:
+    """Draw the last line, with the curve to its right."""
+    left = WIDTH - MARGIN - 120 * SCALE
+    if card.curve:
+        canvas.curve((left, FOOT - 22 * SCALE), card.curve)
+    for line in within(card.foot, BODY, (left - 2 * MARGIN) if card.curve else COLUMN, 1):
+        canvas.text((MARGIN, FOOT), line, BODY, DIM)

@@ -1,0 +1,107 @@
+"""The classic format: imported listings as they were printed, and our own issues in the same format.
+
+A listing shows its posts as it printed them, whatever the networks' terms (docs/development/decisions/0020). Our own
+issues show only posts whose text may be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hotpapers.base import classic
+from hotpapers.base.classic import ClassicIssue, ClassicItem
+from hotpapers.base.ids import arxiv
+from hotpapers.base.model import Entry, IssueReader, Paper, PublishedIssue, Quotation, RenderedFile, within_largest
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+
+
+class ClassicChannel:
+    """Issues in the format of 2020 to 2022."""
+
+    name = "classic"
+
+    def __init__(self, site_config: SiteConfig = NOBODY) -> None:
+        """The format has no room for the publisher."""
+
+    def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+        """One `YYYY-MM-DD---Hot-Papers.md` for each of these days. Raises NotFound."""
+        for day in days:
+            yield RenderedFile(f"{day}---Hot-Papers.md", text_of(issue_reader.issue(publication, day)).encode())
+
+
+def text_of(issue: PublishedIssue) -> str:
+    """An issue in the classic format: a listing in the order of the classic rule, other issues in their own order."""
+    if issue.listing is not None:
+        return classic.render(_as_listed(issue))
+    return classic.render(_as_our_own(issue), escape=True)
+
+
+def _as_listed(issue: PublishedIssue) -> ClassicIssue:
+    listing = issue.listing
+    assert listing is not None  # checked by the caller
+    entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
+    items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
+    return ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items)
+
+
+def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:
+    place, count = issue.places[entry.paper], entry.counts[0]
+    return ClassicItem(
+        number=number,
+        title=place.title,
+        authors=place.authors,
+        reposts=count.reposts,
+        likes=count.likes,
+        tallied=place.tallied,
+        paper=arxiv.from_key(entry.paper),
+        categories=place.categories,
+        abstract=place.abstract,
+        posts=_posts(issue.printed[entry.paper]),
+    )
+
+
+def _as_our_own(issue: PublishedIssue) -> ClassicIssue:
+    written_at = classic.printed_made(issue.content.as_of)
+    items = tuple(_own_item(issue, entry) for entry in issue.content.entries)
+    return ClassicIssue(date=issue.content.day, made=written_at, lead=0, items=items)
+
+
+def _own_item(issue: PublishedIssue, entry: Entry) -> ClassicItem:
+    paper: Paper = issue.papers[entry.paper]
+    return ClassicItem(
+        number=entry.place,
+        title=_line(paper.title),
+        authors=tuple(_line(a).replace(",", "") for a in paper.authors),
+        reposts=within_largest(sum(count.reposts for count in entry.counts)),
+        likes=within_largest(sum(count.likes for count in entry.counts)),
+        tallied=classic.printed_tally(max((c.until for c in entry.counts), default=issue.content.as_of)),
+        paper=arxiv.from_key(entry.paper),
+        categories=paper.categories,
+        abstract=_line(paper.abstract),
+        posts=_posts(issue.posts[entry.paper]),
+    )
+
+
+def _line(text: str) -> str:
+    """Text on one line: the format has one line per field."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _posts(quotations: Sequence[Quotation]) -> tuple[classic.ClassicPost, ...]:
+    """The posts that the format can show: Twitter's, by a known author."""
+    return tuple(
+        _post(quotation) for quotation in quotations if quotation.post.network == "x" and quotation.post.handle
+    )
+
+
+def _post(quotation: Quotation) -> classic.ClassicPost:
+    post = quotation.post
+    return classic.ClassicPost(
+        id=post.post.removeprefix("x:"),
+        handle=post.handle,
+        name=post.name,
+        lang=post.lang,
+        rtl=post.rtl,
+        text=post.text,
+        links=tuple(classic.ClassicLink(k.start, k.end, k.target) for k in post.links),
+    )

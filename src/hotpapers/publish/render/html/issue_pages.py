@@ -1,0 +1,196 @@
+"""Issue pages: the latest edition, earlier editions, all papers of the day, and citation files."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from hotpapers.base.model import Attention, Paper
+from hotpapers.issues.ranking import words
+from hotpapers.publish.render.cards import card_pages
+from hotpapers.publish.render.html.list_pages import PaperLine, announcement_line
+from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.view import citations, phrases, site_paths
+from hotpapers.publish.view.category_names import field_name
+from hotpapers.publish.view.issue_view import IssueView
+from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, fields
+from hotpapers.publish.view.publication_state import next_issue_after
+from hotpapers.publish.view.site_paths import document_uri
+
+FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
+"""Citation formats of an issue's entries, by file extension."""
+BETWEEN = {"bib": "\n", "ris": "\r\n"}
+"""What separates two entries: the end of a line in that format."""
+
+
+class IssuePages:
+    """The pages of issues."""
+
+    def __init__(self, site: SiteContext) -> None:
+        self._site = site
+
+    def paths(self, day: str) -> Iterator[str]:
+        yield site_paths.issue_path(day)
+        yield from (site_paths.issue_path(day, edition) for edition in self._site.earlier_editions(day))
+        issue = self._site.issue(day)
+        if issue.entries:
+            yield from (site_paths.citation_path(day, form) for form in FORMS)
+        if issue.announced:
+            yield site_paths.listing_path(day)
+        yield from map(site_paths.issue_path, self._site.issue_header(day).days_without_issue)
+
+    def ended(self, day: str) -> Iterator[str]:
+        """Paths of files that a correction of this day has removed, and that may still exist."""
+        latest, *earlier = self._site.editions(day)
+        if not latest.entries and any(issue.entries for issue in earlier):
+            yield from (site_paths.citation_path(day, form) for form in FORMS)
+        if not latest.announced and any(issue.announced for issue in earlier):
+            yield site_paths.listing_path(day)
+
+    def page(self, path: str, choice: PageChoice = EVERYTHING) -> bytes | None:
+        """The page at a path, with the papers that a reader asked for."""
+        if (row := site_paths.issue_of(path)) is not None:
+            return self.issue(path, *row, choice) if self._site.has(*row) else self._without_issue(path, *row)
+        if (cited := site_paths.citation_of(path)) is not None:
+            return self._citation(*cited) if self._site.has(cited[0]) else None
+        day = site_paths.listing_of(path)
+        return self._all(path, day, choice) if self._site.has(day) and self._site.issue(day).announced else None
+
+    def issue(self, path: str, day: str, edition: int, choice: PageChoice = EVERYTHING) -> bytes | None:
+        """An issue's page, at its own path or as the index. Edition 0: the day's latest. None if the choice is a
+        category that does not exist."""
+        site = self._site
+        issue = site.issue(day, edition)
+        by_field = fields((entry.field for entry in issue.entries), choice, is_live=site.site_config.is_live)
+        if by_field is None:
+            return None
+        wanted = choice.category
+        entries = [entry for entry in issue.entries if not wanted or entry.field == wanted]
+        ongoing = [entry for entry in issue.ongoing if not wanted or entry.field == wanted]
+        n = site.index_of_day[day]
+        return site.render(
+            "issue.html",
+            path,
+            issue.name + (f", edition {edition}" if edition else ""),
+            issue.introduction,
+            issue=issue,
+            entries=entries,
+            ongoing=ongoing,
+            fields=by_field,
+            earlier=bool(edition),
+            previous=site.neighbor(n - 1),
+            next=site.neighbor(n + 1),
+            corrections=self._corrections(day) if issue.editions > 1 else (),
+            linked=site.paths_of((*entries, *ongoing) if edition else ongoing),
+            coins=[
+                citations.coins(cited) if (cited := citations.citation(entry.metadata)) else "" for entry in entries
+            ],
+            due=next_issue_after(site.publication, day) if path == "index.html" else None,
+            document=document_uri(site.account, site.name, day) if site.account and not edition else "",
+            canonical=site_paths.public_url(site.site_config.base, site_paths.issue_path(day)),
+            card=card_pages.of_issue(site.site_config, site.issue(day)),
+            proof=site.proofs.proved(site.frozen(day, edition)) if site.proofs else None,
+            shows_why=site.site_config.shows_why,
+            folder=site_paths.issue_path(day, edition).removesuffix("index.html"),
+        )
+
+    def _without_issue(self, path: str, day: str, edition: int) -> bytes | None:
+        """The page of a day that has no issue because nothing was read; None if there is another reason."""
+        site, n = self._site, bisect(self._site.days, day)
+        if edition or n == len(site.days) or day not in site.issue_header(site.days[n]).days_without_issue:
+            return None
+        return site.render(
+            "without_issue.html",
+            path,
+            phrases.day_name(day),
+            phrases.NO_ISSUE,
+            previous=site.neighbor(n - 1),
+            next=site.neighbor(n),
+        )
+
+    def _corrections(self, day: str) -> list[tuple[int, str, str, str]]:
+        """(edition, path, when frozen, reason) of every edition, oldest first."""
+        site = self._site
+        earlier = [(site.issue(day, n), site_paths.issue_path(day, n)) for n in site.earlier_editions(day)]
+        editions = [*earlier, (site.issue(day), site_paths.issue_path(day))]
+        return [(issue.edition, path, issue.frozen, issue.reason) for issue, path in editions]
+
+    def _citation(self, day: str, form: str) -> bytes | None:
+        entries = (citations.citation(entry.metadata) for entry in self._site.issue(day).entries)
+        texts = (FORMS[form](citation) for citation in entries if citation)
+        return BETWEEN[form].join(texts).encode("utf-8", "replace") or None
+
+    # ---- all papers of a day ---------------------------------------------------------------------------
+
+    def _all(self, path: str, day: str, choice: PageChoice) -> bytes | None:
+        """The page of all papers of a day. None if the choice is a category that does not exist."""
+        site = self._site
+        issue = site.issue(day)
+        lines = self._lines(issue)
+        by_field = fields((line.field for line in lines), choice, is_live=site.site_config.is_live)
+        if by_field is None:
+            return None
+        chosen = [line for line in lines if choice.category in ("", line.field)]
+        return site.render(
+            "all.html",
+            path,
+            f"All papers of {issue.name}",
+            f"{words.count_noun(len(lines), 'paper')} announced, by category.",
+            issue=issue,
+            groups=[LineGroup("", "", "", sorted(chosen, key=lambda line: (-line.voices, line.id)))]
+            if choice.order
+            else _by_category(chosen),
+            fields=by_field,
+        )
+
+    def _lines(self, issue: IssueView) -> list[PaperLine]:
+        """All papers of a day by category, new ones first."""
+        site = self._site
+        papers = site.issue_reader.announced(site.name, issue.day)
+        history = site.issue_reader.history(site.name, issue.day, [paper.paper.paper for paper in papers])
+        voices = {paper: voices_of(attention) for paper, attention in history.items()}
+        voices |= {entry.key: sum(count.figure for count in entry.counts_view.counts) for entry in issue.entries}
+        places = {entry.key: entry.place for entry in issue.entries}
+        by_category = groupby(papers, key=attrgetter("category"))
+        ordered = [paper for _, group in by_category for paper in sorted(group, key=lambda paper: paper.type != "new")]
+        return [
+            announcement_line(
+                paper, site_paths.paper_path(key) if site.has_paper(key) else "", places.get(key, 0), voices.get(key, 0)
+            )
+            for paper in ordered
+            for key in [paper.paper.paper]
+        ]
+
+
+class LineGroup(NamedTuple):
+    """Papers under a heading: a category and its name, both empty if the papers are not by category."""
+
+    category: str
+    name: str
+    anchor: str
+    lines: list[PaperLine]
+
+
+def _by_category(lines: Iterable[PaperLine]) -> list[LineGroup]:
+    return [
+        LineGroup(category, field_name(category), anchor_of(category), list(lines_of_category))
+        for category, lines_of_category in groupby(lines, key=attrgetter("field"))
+    ]
+
+
+def voices_of(history: Iterable[Attention]) -> int:
+    """A paper's voices on all networks at the last hour of its history."""
+    by_age: dict[int, int] = defaultdict(int)
+    for attention in history:
+        by_age[attention.age] += attention.voices
+    return by_age[max(by_age)] if by_age else 0
+
+
+def entries_of(paper: Paper) -> tuple[citations.PaperCitation, dict[str, str]] | None:
+    """A paper's citation, and the entry in each format. None for a paper from another server."""
+    citation = citations.citation(paper)
+    return (citation, {form: write(citation) for form, write in FORMS.items()}) if citation else None

@@ -1,0 +1,176 @@
+"""The site's pages: the app serves the same bytes that the static site has on disk.
+
+    SitePages(issue_reader, publication).paths()     every path, or only those that certain days affect
+    SitePages(issue_reader, publication).page(path)  the bytes of a page, None if there is no such page
+    SiteChannel                                      the pages as files for any web server, or to open from disk
+
+Pure: pages depend on the issue reader alone. Each issue is read and prepared once while it is cached; pages are
+rendered in an order that makes use of the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from hotpapers.base.model import IssueReader, RenderedFile, SitePart
+from hotpapers.base.wings import wings
+from hotpapers.publish.render.cards.card_pages import CardPages
+from hotpapers.publish.render.html.issue_pages import IssuePages
+from hotpapers.publish.render.html.list_pages import ListPages
+from hotpapers.publish.render.html.paper_pages import PaperPages
+from hotpapers.publish.render.html.search_index import index_files
+from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.html.static_pages import StaticPages
+from hotpapers.publish.render.html.top_pages import TopPages
+from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.page_fields import PageChoice
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+
+MAX_PATH_CHARS = 200
+PathFilter = Callable[[str], bool]
+"""Says by name whether something belongs to a worker's share."""
+
+
+def everything(_: str) -> bool:
+    """The share of a single worker: everything."""
+    return True
+
+
+class SitePages:
+    """The pages of one publication's site.
+
+    `site_config`: who publishes, and where. Raises NotFound if the issue reader has no such publication.
+    """
+
+    def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
+        self._site = SiteContext(issue_reader, publication, site_config)
+        self._issues, self._papers = IssuePages(self._site), PaperPages(self._site)
+        self._cards, proofs = CardPages(self._site), self._site.proofs
+        of_wings = (wing.site_part(self._site) for wing in wings() if wing.site_part)
+        self._parts: tuple[SitePart, ...] = (*([proofs.pages(self._site)] if proofs else ()), *of_wings)
+        self._lists, self._tops = ListPages(self._site), TopPages(self._site)
+        self._once = StaticPages(self._site, self._issues)
+        self.missing, self.refused, self.search = self._once.missing, self._once.refused, self._once.search
+
+    # ---- paths ---------------------------------------------------------------------------------------
+
+    def paths(self, days: Sequence[str] | None = None, is_own: PathFilter = everything) -> Iterator[str]:
+        """Every path of the site, once each; with `days`, those of the pages that change when these days' issues do.
+        `is_own`: selects a share of the paths, by their days or by the paths themselves.
+
+        Those pages are the days' issues with earlier editions, the issues before and after, their papers, the lists
+        that contain them, papers still being discussed, tops, and the pages that exist once. Days without an issue are
+        ignored.
+        """
+        all_days = self._site.days
+        chosen_days = set(all_days if days is None else days).intersection(all_days)
+        yielded: set[str] = set()
+        for n, day in enumerate(all_days):
+            if not is_own(day):
+                continue
+            if day in chosen_days:
+                further = (part.day_paths for part in self._parts)
+                for paths_of in (self._issues.paths, self._papers.paths, self._cards.paths, *further):
+                    yield from _new(yielded, paths_of(day))
+            elif chosen_days.intersection(all_days[max(n - 1, 0) : n + 2]):
+                yield from _new(yielded, [site_paths.issue_path(day)])
+        yield from _new(yielded, self._changed_papers(sorted(chosen_days)) if len(chosen_days) < len(all_days) else ())
+        yield from filter(is_own, self._lists.paths(sorted(chosen_days)))
+        yield from filter(is_own, self._tops.paths(chosen_days))
+        yield from filter(is_own, self._once.pages)
+        for part in self._parts:
+            yield from filter(is_own, part.paths())
+
+    def _changed_papers(self, chosen_days: Sequence[str]) -> Iterator[str]:
+        """Papers of other days whose pages change too."""
+        days = dict.fromkeys(
+            earlier_day
+            for day in chosen_days
+            for earlier_day in self._site.unfinished_days(day)
+            if earlier_day not in chosen_days
+        )
+        for day in days:
+            yield from self._papers.paths(day)
+        yield from filter(None, map(site_paths.paper_path, self._lists.new_authors(chosen_days)))
+
+    def ended(self, path: str) -> frozenset[str]:
+        """For the path of an earlier edition: paths of pages that a correction removed and that may still exist. For
+        the page of a folded paper: its card. For a part's file: what it names. None for all other paths."""
+        day, edition = site_paths.issue_of(path) or ("", 0)
+        if not edition:
+            return frozenset(filter(None, [self._cards.ended(path)])).union(*(part.ended(path) for part in self._parts))
+        issue = self._site.issue(day, edition)
+        entries = (*issue.entries, *issue.ongoing)
+        papers = {entry.path for entry in entries if entry.path}.difference(self._site.paths_of(entries))
+        cards = filter(None, map(self._cards.ended, papers))
+        return frozenset(papers).union(cards, self._lists.ended(day), self._issues.ended(day))
+
+    # ---- pages ---------------------------------------------------------------------------------------
+
+    def has_choice(self, path: str) -> bool:
+        """Whether readers can ask the page at a path, if there is one, for some of its papers only."""
+        is_issue = site_paths.issue_of(path) is not None or bool(site_paths.listing_of(path))
+        return is_issue or self._tops.has(path) or (path == "index.html" and bool(self._site.days))
+
+    def page_of(self, path: str, choice: PageChoice) -> bytes | None:
+        """The page with what a reader asked for; None if there is no such page or category."""
+        if path == "index.html":
+            return self._issues.issue(path, self._site.days[-1], 0, choice)
+        return self._tops.page(path, choice) or self._issues.page(path, choice)
+
+    def page(self, path: str) -> bytes | None:
+        """The bytes of the page at a path; None when there is none."""
+        if path in self._once.pages:
+            return self._once.pages[path]()
+        if len(path) > MAX_PATH_CHARS:
+            return None
+        for part in self._parts:
+            if part.has(path):
+                return part.page(path)
+        if path.endswith(".png"):
+            return self._cards.page(path)
+        if path.startswith("top/"):
+            return self._tops.page(path)
+        if path.startswith("paper/"):
+            return self._papers.page(path)
+        if path.startswith(("category/", "author/")):
+            return self._lists.page(path)
+        return self._issues.page(path)
+
+
+def _new(yielded: set[str], paths: Iterable[str]) -> Iterator[str]:
+    """The paths not yielded before."""
+    for path in paths:
+        if path not in yielded:
+            yielded.add(path)
+            yield path
+
+
+class SiteChannel:
+    """The site of a publication; `site_config`: who publishes it, and where."""
+
+    name = "site"
+
+    def __init__(self, site_config: SiteConfig = NOBODY) -> None:
+        self._site_config = site_config
+
+    def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+        """The pages that these days' issues affect; for all days of the publication, the whole site. Raises NotFound.
+
+        Includes the search index and, without bytes, the pages that a correction has removed.
+        """
+        return self.share(issue_reader, publication, days, everything)
+
+    def share(
+        self, issue_reader: IssueReader, publication: str, days: Sequence[str], is_own: PathFilter
+    ) -> Iterator[RenderedFile]:
+        """A share of `render`'s files. Files in several shares are the same in each."""
+        pages = SitePages(issue_reader, publication, self._site_config)
+        removed_paths: set[str] = set()
+        for path in pages.paths(days, is_own):
+            page = pages.page(path)
+            if page is not None:
+                yield RenderedFile(path, page)
+            removed_paths |= pages.ended(path)
+        yield from index_files(issue_reader, publication, days, is_own)
+        yield from (RenderedFile(path, b"") for path in sorted(removed_paths))

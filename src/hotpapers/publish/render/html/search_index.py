@@ -1,0 +1,164 @@
+"""The static site's search index, in files of which one search loads a few. The app doesn't need it.
+
+    search/index.json               {"parts": ["2020-q2", "2020-q3", …]}: the quarters that have issues
+    search/2020-q2/index.json       {"issues": [["2020-06-29", 14], …], "ids": ["2006.15191", …], "from": ["", "algor",
+                                    …]}: days with their number of papers; the papers' identifiers, so that a paper in
+                                    several issues is found once; and the first word of each word file
+    search/2020-q2/07.txt           words in order, one per line: `kettle 3A3C1fD`
+    search/papers/2020-06-29.json   what is shown of an issue's papers: identifier, title, authors, categories, text,
+                                    place
+
+The papers of a part are numbered from 0, by day and place. A word is followed by paper numbers (base 36), each with a
+letter for where the word occurs: A in the title, B in a name, C in the text, D several times in the text. A `*` before
+them means that the word is in most texts; then Z marks the papers without it. Words are those of the record's own
+search (`search.tokenizer`), without plural endings in titles and texts, unchanged in names. Labels begin with #:
+categories, archives, identifiers. A new issue changes only its quarter's files. Fewer parts would make publishing more
+expensive, more parts searching.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from hotpapers.base.categories import archive_of
+from hotpapers.base.model import EntrySummary, IssueReader, RenderedFile
+from hotpapers.keep.search.tokenizer import stem, words
+from hotpapers.publish.view import clean_text, site_paths
+from hotpapers.publish.view.tex import plain
+
+FILES = 24
+"""Word files per part: some 12 kB each at ten papers a day."""
+OFTEN = 3
+"""Occurrences in a text from which a word counts as there several times."""
+MAX_WORD_SHARE, SMALL = 0.5, 20
+"""A word is common if it is in more than this share of a part's texts, and in more than this many."""
+AUTHORS = 100
+"""Authors of a paper that are shown; all of them can be found."""
+MAX_TEXT_CHARS = 4_000
+"""Code points of a text to show."""
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def index_files(
+    issue_reader: IssueReader, publication: str, days: Iterable[str], is_own: Callable[[str], bool] = bool
+) -> Iterator[RenderedFile]:
+    """The files of a publication's index that change when these days' issues change. `is_own`: selects a share of the
+    quarters, by name."""
+    all_days = issue_reader.days(publication)
+    chosen_days = set(days).intersection(all_days)
+    yield _json("search/index.json", {"parts": sorted(set(map(part_of, all_days)))})
+    groups = groupby(issue_reader.entry_summaries(publication), key=lambda summary: summary.day)
+    summaries = {day: tuple(day_summaries) for day, day_summaries in groups}
+    for part in filter(is_own, sorted(set(map(part_of, chosen_days)))):
+        days_of_part = [day for day in all_days if part_of(day) == part]
+        texts = issue_reader.abstracts(publication, days_of_part)
+        yield from part_files(part, [(day, summaries.get(day, ())) for day in days_of_part], texts)
+        yield from (shown_file(day, summaries.get(day, ()), texts) for day in days_of_part if day in chosen_days)
+
+
+def part_of(day: str) -> str:
+    """The quarter of a day: `2021-q1`."""
+    return f"{day[:4]}-q{(int(day[5:7]) + 2) // 3}"
+
+
+def paths_of(part: str) -> list[str]:
+    """The files of a part: its index and its word files."""
+    return [f"search/{part}/index.json", *(f"search/{part}/{n:02}.txt" for n in range(FILES))]
+
+
+def part_files(
+    part: str, issues: Sequence[tuple[str, Sequence[EntrySummary]]], texts: Mapping[tuple[str, str], str]
+) -> Iterator[RenderedFile]:
+    """The files of a part. `issues`: days with their entries; `texts`: by day and paper."""
+    index_path, *paths = paths_of(part)
+    papers = [(paper, texts.get((day, paper.paper), "")) for day, group in issues for paper in group]
+    line_groups = _cut(lines(papers), len(paths))
+    first_words = [group[0].partition(" ")[0] if group else "" for group in line_groups]
+    for n in range(len(first_words) - 1, 0, -1):  # an empty file begins where the next one does
+        first_words[n] = first_words[n] or (first_words[n + 1] if n + 1 < len(first_words) else "\uffff")
+    ids = [site_paths.arxiv_id(summary.paper) for summary, _ in papers]
+    yield _json(
+        index_path, {"issues": [(day, len(group)) for day, group in issues], "ids": ids, "from": ["", *first_words[1:]]}
+    )
+    for path, group in zip(paths, line_groups, strict=True):
+        yield RenderedFile(path, "\n".join(["", *group, ""]).encode())
+
+
+def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
+    """Each word with the papers that contain it, in the order in which scripts compare strings."""
+    result: defaultdict[str, list[str]] = defaultdict(list)
+    text_counts: Counter[str] = Counter()
+    in_texts: list[Counter[str]] = []
+    for number, (summary, text) in enumerate(papers):
+        paper_number = base36(number)
+        for word in {*map(stem, words(summary.title)), *_labels(summary)}:
+            result[word].append(f"{paper_number}A")
+        for word in set(words(" ; ".join(summary.authors))):
+            result[word].append(f"{paper_number}B")
+        in_texts.append(Counter(map(stem, words(text))))
+        text_counts.update(in_texts[-1].keys())
+    common = {word for word, count in text_counts.items() if count > max(MAX_WORD_SHARE * len(papers), SMALL)}
+    for number, words_of_text in enumerate(in_texts):
+        posting, frequent_posting = f"{base36(number)}C", f"{base36(number)}D"
+        for word, count in words_of_text.items():
+            result[word].append(frequent_posting if count >= OFTEN else posting)
+    for word in common:
+        papers_without = (f"{base36(n)}Z" for n, words_of_text in enumerate(in_texts) if word not in words_of_text)
+        result[word] = ["*", *papers_without, *(posting for posting in result[word] if posting[-1] in "AB")]
+    # scripts compare strings by their UTF-16 units
+    ordered_words = sorted(result, key=lambda word: word.encode("utf-16-be", "replace"))
+    return [f"{word} {''.join(result[word])}" for word in ordered_words]
+
+
+def _labels(summary: EntrySummary) -> set[str]:
+    """A paper's categories, archives and identifier."""
+    categories = {
+        clean_text.one_line(category).lower() for category in summary.categories if site_paths.category_url(category)
+    }
+    labels = {*categories, *map(archive_of, categories), site_paths.arxiv_id(summary.paper)}
+    return {f"#{name}" for name in labels if name}
+
+
+def _cut(words: Sequence[str], count: int) -> list[list[str]]:
+    """Split lines into `count` runs of about the same size."""
+    goal = sum(map(len, words)) / count
+    groups: list[list[str]] = [[] for _ in range(count)]
+    size = 0
+    for line in words:
+        groups[min(int(size / goal), count - 1)].append(line)
+        size += len(line)
+    return groups
+
+
+def shown_file(day: str, summaries: Iterable[EntrySummary], texts: Mapping[tuple[str, str], str]) -> RenderedFile:
+    """What is shown of the papers of an issue."""
+    return _json(
+        f"search/papers/{day}.json",
+        [
+            (
+                site_paths.arxiv_id(summary.paper),
+                plain(clean_text.one_line(summary.title)) or site_paths.arxiv_id(summary.paper),
+                tuple(map(clean_text.one_line, summary.authors[:AUTHORS])),
+                tuple(map(clean_text.one_line, summary.categories)),
+                plain(clean_text.one_line(texts.get((day, summary.paper), "")))[:MAX_TEXT_CHARS],
+                summary.place,
+            )
+            for summary in summaries
+        ],
+    )
+
+
+def base36(number: int) -> str:
+    """A number in digits and small letters."""
+    text = _DIGITS[number % 36]
+    while number := number // 36:
+        text = _DIGITS[number % 36] + text
+    return text
+
+
+def _json(path: str, value: object) -> RenderedFile:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return RenderedFile(path, text.encode("utf-8", "replace"))

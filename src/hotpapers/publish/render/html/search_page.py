@@ -1,0 +1,99 @@
+"""The search page: its help, and the answers that the app renders on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup, escape
+
+from hotpapers.publish.view import clean_text
+
+PATH = "search/index.html"
+SCRIPTS = ("search_index.js", "search.js")
+"""The scripts that search a static site."""
+HELP = (
+    ("kettle steam", "both words in title, authors or abstract"),
+    ("kettl*", "prefix match"),
+    ("-tea", "without the word; also works with authors and categories"),
+    ("kettle OR teapot", "either word"),
+    ('"on steam"', "these words next to each other, in this order"),
+    ("title:kettle", "the word in the title"),
+    ('author:"Ada Brewster"', "by an author of that name; author:brewster works too"),
+    ("category:cs.LG", "in a category, or in an archive: category:cs"),
+    ("date:2026-11", "from that month; also a day, a year or a range 2026-11-02..2026-11-05"),
+    ("from:2026-11 to:2027", "from one date to the other, both included"),
+    ("2101.04869", "the paper itself"),
+)
+"""Search syntax, and what it finds."""
+
+
+class HitIssueView(NamedTuple):
+    """An issue that contains a paper. `target`: its path from the site's folder."""
+
+    name: str
+    target: str
+    day: str
+
+
+class HitView(NamedTuple):
+    """A paper that was found, with the matches marked. `path`: its page, else `url`: arXiv's; both may be empty.
+    `note`: identifier and categories; `day`: when it was announced, if no issue says so."""
+
+    title: Markup
+    path: str
+    url: str
+    authors: Markup
+    note: str
+    day: str
+    places: tuple[HitIssueView, ...]
+    text: Markup
+
+
+class PostHitView(NamedTuple):
+    """A post that was found. `papers`: identifiers and addresses of the papers it is about."""
+
+    text: Markup
+    lang: str
+    dir: str
+    author: str
+    handle: str
+    network: str
+    day: str
+    moment: str
+    url: str
+    papers: tuple[tuple[str, str], ...]
+
+
+class SearchAnswer(NamedTuple):
+    """What the app found. `summary`: how many results, or why there are none; `next`: the address of the next page;
+    `feed`: the path of this query's feed from the site's folder; `first_page`: its address, if the requested page is
+    gone. The last three may be empty."""
+
+    query: str
+    summary: str
+    hits: tuple[HitView, ...] = ()
+    posts: tuple[PostHitView, ...] = ()
+    next: str = ""
+    feed: str = ""
+    first_page: str = ""
+
+
+def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
+    """A text with these spans marked; everything is escaped. Spans are in order and don't overlap."""
+    html, at = Markup(""), 0
+    for start, end in spans:
+        html += escape(clean_text.shown(text[at:start])) + Markup("<mark>{}</mark>").format(
+            clean_text.shown(text[start:end])
+        )
+        at = end
+    return html + escape(clean_text.shown(text[at:]))
+
+
+def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]], most: int = 3) -> Markup:
+    """The first names, and those with a match. Each span follows the index of its name."""
+    spans_by_name = {n: [(start, end) for k, start, end in spans if k == n] for n, _, _ in spans}
+    printed = [n for n in range(len(names)) if n < most or n in spans_by_name]
+    omitted = len(names) - len(printed)
+    text = Markup(", ").join(marked(names[n], spans_by_name.get(n, ())) for n in printed)
+    return text + f" and {omitted} more" if omitted else text

@@ -1,0 +1,196 @@
+"""A publication's issues as its pages need them: each read and prepared once while it is cached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from hotpapers.base.announcement_days import announced_at
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import HOUR, Attention, IssueProofs, IssueReader, Publication, PublishedIssue, Quotation
+from hotpapers.publish.render.html.templating import render
+from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.catalogue import Catalogue
+from hotpapers.publish.view.contact_links import ContactLinks, contact_links_of
+from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+
+CACHED = 64
+"""Prepared issues kept: some 2 MB."""
+MAX_DESCRIPTION_CHARS = 300
+"""Code points of a page's description in link previews."""
+SCHEDULED_PAGES = ("index.html", "status/index.html")
+"""The pages that report on the schedule that makes them."""
+FINAL_HOURS = 168
+"""Hours after which a paper's attention and posts no longer change."""
+
+
+class EntryAppearance(NamedTuple):
+    """A paper in an issue. `is_ongoing`: the issue lists it only as still talked about."""
+
+    issue: IssueView
+    path: str
+    entry: EntryView
+    is_ongoing: bool
+
+
+def _papers_in(issue: PublishedIssue) -> list[str]:
+    return [entry.paper for entry in (*issue.content.entries, *issue.content.ongoing)]
+
+
+class SiteContext:
+    """The issues of one publication. `account`: the DID of the account that publishes them as documents, if any. Raises
+    NotFound if the issue reader has no such publication."""
+
+    def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
+        self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config
+        publications = [item for item in issue_reader.publications() if item.publication == publication]
+        if not publications:
+            raise NotFound(f"{publication}: no such publication")
+        self.publication: Publication = publications[0]
+        self.title = phrases.one_line(self.publication.title)
+        self.contact = phrases.one_line(site_config.contact)
+        self.account = dict(site_config.documents).get(publication, "")
+        self.contact_links: ContactLinks = contact_links_of(site_config.contact, site_config.app)
+        self.days: Sequence[str] = issue_reader.days(publication)
+        self.index_of_day = {day: n for n, day in enumerate(self.days)}
+        self._issue = lru_cache(CACHED)(self._read_issue)
+        self._attention = lru_cache(CACHED)(self._read_attention)
+
+    # ---- issues --------------------------------------------------------------------------------------
+
+    def issue(self, day: str, edition: int = 0) -> IssueView:
+        """A day's latest edition, or an earlier one by number."""
+        return self._issue(day, edition)
+
+    def _read_issue(self, day: str, edition: int) -> IssueView:
+        issue = self.frozen(day, edition)
+        if self.publication.window == "listing":
+            return issue_view(issue)
+        if edition:
+            return issue_view(issue, self.issue_reader.history(self.name, day, _papers_in(issue)))
+        return issue_view(issue, *self._attention(day, day))
+
+    def frozen(self, day: str, edition: int = 0) -> PublishedIssue:
+        return self.issue_reader.issue(self.name, day, edition or None)
+
+    def issue_header(self, day: str) -> PublishedIssue:
+        return self.issue_reader.issue_header(self.name, day)
+
+    def has(self, day: str, edition: int = 0) -> bool:
+        """Whether there is such an issue; edition 0 is the latest."""
+        return day in self.index_of_day and (edition == 0 or edition in self.earlier_editions(day))
+
+    def earlier_editions(self, day: str) -> range:
+        """The numbers of a day's editions before the latest."""
+        return range(1, self.issue(day).editions)
+
+    def editions(self, day: str) -> list[IssueView]:
+        """All editions of a day, the latest first."""
+        return [self.issue(day), *(self.issue(day, number) for number in self.earlier_editions(day))]
+
+    def neighbor(self, n: int) -> tuple[str, str] | None:
+        if not 0 <= n < len(self.days):
+            return None
+        return site_paths.issue_path(self.days[n]), phrases.issue_name(self.publication.window, self.days[n])
+
+    @cached_property
+    def others(self) -> tuple[tuple[str, str], ...]:
+        """Title and public address of the site's other publications with issues, such as a weekly one."""
+        titles = {item.publication: phrases.one_line(item.title) for item in self.issue_reader.publications()}
+        return tuple(
+            (titles[name], base)
+            for name, base in self.site_config.bases
+            if base not in ("", self.site_config.base) and name in titles and self.issue_reader.days(name)
+        )
+
+    @cached_property
+    def proofs(self) -> IssueProofs | None:
+        """The proofs of the publication's issues, read once; None if there are none or they cannot be read."""
+        return self.site_config.proofs.readable(self.name) if self.site_config.proofs else None
+
+    # ---- papers --------------------------------------------------------------------------------------
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The papers of all issues by category and author."""
+        return Catalogue(self.issue_reader.entry_summaries(self.name))
+
+    def appearances(self, paper: str) -> list[EntryAppearance]:
+        """The issues that contain a paper, oldest first."""
+        days = [day for name, day in self.issue_reader.appearances(paper) if name == self.name]
+        result = []
+        for day in (day for day in days if day in self.index_of_day):
+            issue, path = self.issue(day), site_paths.issue_path(day)
+            for entries, is_ongoing in ((issue.entries, False), (issue.ongoing, True)):
+                result += [EntryAppearance(issue, path, entry, is_ongoing) for entry in entries.of(paper)]
+        return result
+
+    def paths_of(self, entries: Iterable[EntryView]) -> list[str]:
+        """Paths of these entries' paper pages that exist: a correction may have removed a paper from its only issue."""
+        return [entry.path for entry in entries if entry.path and self.has_paper(entry.key)]
+
+    def has_paper(self, paper: str) -> bool:
+        """Whether an issue of this publication contains a paper."""
+        return any(name == self.name and day in self.index_of_day for name, day in self.issue_reader.appearances(paper))
+
+    # ---- attention and posts ---------------------------------------------------------------------------
+
+    def attention(self, paper: str, first: EntryAppearance) -> tuple[Sequence[Attention], Sequence[Quotation]]:
+        """A paper's hourly attention and the posts about it, as known a week after its announcement, or before that, as
+        of the latest issue."""
+        if self.publication.window == "listing":
+            return (), ()
+        history, posts = self._attention(first.issue.day, self._final_day(first.issue.day))
+        return history.get(paper, ()), posts.get(paper, ())
+
+    def _read_attention(
+        self, day: str, known_day: str
+    ) -> tuple[dict[str, Sequence[Attention]], dict[str, Sequence[Quotation]]]:
+        """The attention and the posts of the papers in a day's issue, as known on a day. For the issue's own day, its
+        page and those of its papers may need the same, which is read once."""
+        papers = _papers_in(self.frozen(day))
+        history = self.issue_reader.history(self.name, known_day, papers)
+        return dict(history), dict(self.issue_reader.posts(self.name, known_day, papers))
+
+    def _final_day(self, day: str) -> str:
+        """The first issue frozen a week or more after a day's announcement, else the latest."""
+        end = announced_at(day) + FINAL_HOURS * HOUR
+        final_days = (
+            day_after
+            for day_after in self.days[self.index_of_day[day] :]
+            if self.issue_header(day_after).content.as_of >= end
+        )
+        return next(final_days, self.days[-1])
+
+    def unfinished_days(self, day: str) -> list[str]:
+        """The earlier days whose papers have more attention or posts in this day's issue than in the one before it."""
+        n = self.index_of_day[day]
+        if n == 0 or self.publication.window == "listing":
+            return []
+        known_until = self.issue_header(self.days[n - 1]).content.as_of
+        return [day for day in self.days[:n] if announced_at(day) + FINAL_HOURS * HOUR > known_until]
+
+    # ---- pages ---------------------------------------------------------------------------------------
+
+    def render(
+        self, template: str, path: str, title: str, description: str, root: str | None = None, **values: object
+    ) -> bytes:
+        """Render a template with what all pages show. `root`: the path to the site's folder, if not from `path`."""
+        root = site_paths.to_root(path) if root is None else root
+        return render(
+            template,
+            root,
+            path,
+            self.title,
+            contact_links=self.contact_links,
+            title=title,
+            feeds=self.site_config.feeds,
+            others=self.others,
+            note=phrases.note(self.publication),
+            schedule=self.site_config.note if path in SCHEDULED_PAGES else "",
+            description=phrases.cut(description, MAX_DESCRIPTION_CHARS),
+            base=self.site_config.base,
+            **values,
+        )

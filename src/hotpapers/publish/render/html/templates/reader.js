@@ -1,0 +1,378 @@
+// Reading preferences, saved in this browser only. Every page is complete without this script.
+"use strict";
+(() => {
+  const KEY = "hotpapers";
+  const root = new URL(".", document.currentScript.src);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  function load() {
+    try {
+      const entries = Object.entries(JSON.parse(localStorage.getItem(KEY)) || {});
+      return Object.fromEntries(entries.filter(([, value]) => typeof value === "string"));
+    } catch {
+      return {};
+    }
+  }
+
+  function save(preferences) {
+    try {
+      localStorage.setItem(KEY, JSON.stringify(preferences));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  function make(tag, text, attributes = {}) {
+    const element = document.createElement(tag);
+    element.textContent = text;
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    return element;
+  }
+
+  // ---- size and colors: before anything is drawn
+
+  let preferences = load();
+
+  function applyLook() {
+    const { dataset } = document.documentElement;
+    dataset.size = preferences.size || "";
+    dataset.scheme = preferences.scheme || "";
+    dataset.show = preferences.show || "";
+  }
+  applyLook();
+
+  // ---- times in the reader's zone
+
+  function showLocalTimes() {
+    const zone = preferences.zone === "utc" ? "UTC" : undefined;
+    const format = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: zone });
+    const name = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short", timeZone: zone });
+    for (const time of all("time[datetime*=T]")) {
+      const at = new Date(time.dateTime);
+      const localTime = format.format(at) + " " + name.formatToParts(at).find((part) => part.type === "timeZoneName").value;
+      if (time.textContent.includes("UTC") || time.dataset.local) {
+        time.dataset.local = "1";
+        time.textContent = localTime;
+      } else {
+        time.title = localTime;
+      }
+    }
+  }
+
+  function showLateNotices() {
+    for (const notice of all("[data-due]")) notice.hidden = new Date() < new Date(notice.dataset.due);
+  }
+
+  // ---- words and authors
+
+  const lines = (text) => (text || "").split("\n").map((line) => line.trim()).filter(Boolean);
+  const letter = "[\\p{L}\\p{N}]";
+  const pattern = (word) =>
+    new RegExp(`(?<!${letter})${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+")}(?!${letter})`, "iu");
+  window.phrases = { lines, pattern }; // for scripts that follow
+  const firstMatch = (words, text) => lines(words).find((word) => pattern(word).test(text));
+  const papers = () => all(".entry, .lines > li");
+  const AROUND = ".gutter, .own, .comment, .counts, .post, .unfolds, .elsewhere, .why, .links > :not(.category), .more, .mark-of, .abstract > summary, .voices, p > a";
+
+  // title, authors, abstract and categories of a paper, without quotations and the site's own words
+  function ownWords(paper) {
+    const copy = paper.cloneNode(true);
+    all(AROUND, copy).forEach((part) => part.remove());
+    return copy.textContent;
+  }
+
+  function sort() {
+    all(".yours").forEach((old) => old.remove());
+    if (!preferences.exclude && !preferences.include && !preferences.follow) return; // nothing to look for
+    for (const paper of papers()) {
+      const text = ownWords(paper);
+      const authors = all(".authors, .by", paper).map((element) => element.textContent).join(" ");
+      const unwanted = firstMatch(preferences.exclude, text);
+      const author = firstMatch(preferences.follow, authors || text);
+      const word = firstMatch(preferences.include, text);
+      paper.classList.toggle("folded", Boolean(unwanted));
+      paper.classList.toggle("marked", Boolean(author || word));
+      const reasons = [];
+      if (author) reasons.push(`by ${author}`);
+      if (word) reasons.push(`has “${word}”`);
+      if (reasons.length) note(paper, reasons.join(", "));
+      if (unwanted) note(paper, `hidden: “${unwanted}”`).append(" ", unfold(paper));
+    }
+  }
+
+  function note(paper, text) {
+    const element = make("p", text, { class: "yours" });
+    (paper.querySelector(".body > h2") || paper.firstElementChild).after(element);
+    return element;
+  }
+
+  function unfold(paper) {
+    const button = make("button", "show it", { type: "button" });
+    button.onclick = () => {
+      paper.classList.remove("folded");
+      const heading = paper.querySelector("h2 a, a");
+      button.parentElement.remove();
+      if (heading) heading.focus();
+    };
+    return button;
+  }
+
+  function offerToFollow() {
+    const heading = document.querySelector("[data-author]");
+    if (!heading) return;
+    const name = heading.dataset.author;
+    const button = make("button", "", { type: "button" });
+    const show = () => {
+      button.textContent = lines(preferences.follow).includes(name) ? "Unfollow" : "Follow";
+    };
+    button.onclick = () => {
+      preferences = load(); // another page may have changed them
+      const others = lines(preferences.follow).filter((author) => author !== name);
+      const authors = others.length < lines(preferences.follow).length ? others : [...others, name];
+      preferences = { ...preferences, follow: authors.join("\n") };
+      save(preferences);
+      show();
+    };
+    show();
+    heading.append(button);
+  }
+
+  // ---- the day at a glance
+
+  function offerHowMuch() {
+    for (const choice of all("input[name=show]")) {
+      choice.checked = choice.value === (preferences.show || "");
+      choice.onchange = () => show(choice.value);
+    }
+  }
+
+  function show(howMuch) {
+    const choice = all("input[name=show]").find(({ value }) => value === howMuch);
+    if (!choice) return;
+    choice.checked = true;
+    preferences = { ...load(), show: howMuch }; // another page may have changed the rest
+    save(preferences);
+    applyLook();
+  }
+
+  // marks the entry that crosses the upper third of the window
+  function markWhereOneIs() {
+    const list = document.querySelector(".glance");
+    if (!list) return;
+    const links = new Map(all("a", list).map((link) => [link.hash.slice(1), link]));
+    const observer = new IntersectionObserver((changes) => {
+      for (const { target, isIntersecting } of changes) {
+        const link = links.get(target.id);
+        if (!isIntersecting) link.removeAttribute("aria-current");
+        else {
+          link.setAttribute("aria-current", "location");
+          list.scrollTop = link.offsetTop - list.clientHeight / 2; // only beside the entries is the list a box that scrolls
+        }
+      }
+    }, { rootMargin: "-30% 0px -70% 0px" });
+    all(".entry").filter(({ id }) => links.has(id)).forEach((entry) => observer.observe(entry));
+  }
+
+  // ---- one category of a page's papers, at an address of its own; a program that serves the site chooses itself
+
+  const wanted = { field: "", words: [] };
+
+  // without the words of buttons
+  const textOf = (part) => part.textContent.replace(part.querySelector(".own")?.textContent ?? "", "");
+
+  // shows the papers that are in the wanted category and have the wanted words; the numbers of all
+  function showWanted() {
+    for (const part of all("main [data-in], .lines > li")) {
+      const text = wanted.words.length ? textOf(part).toLowerCase() : "";
+      part.hidden = (wanted.field && part.dataset.in !== wanted.field) || !wanted.words.every((word) => text.includes(word));
+    }
+    for (const group of all(".group, .still")) group.hidden = !all("[data-in], .lines > li", group).some((part) => !part.hidden);
+  }
+
+  function offerFields() {
+    const bar = document.querySelector(".fields:not([data-live])");
+    if (!bar) return;
+    const items = all("[data-of]", bar), orders = all("[data-by]", bar);
+    const status = bar.querySelector("[role=status]");
+    const choice = () => Object.fromEntries(["in", "by"].map((name) => [name, new URLSearchParams(location.search).get(name) || ""]));
+    const addressOf = (wish) => "?" + new URLSearchParams(Object.entries(wish).filter(([, value]) => value));
+    const mark = (link, isCurrent) => (isCurrent ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current"));
+
+    function show() {
+      const { in: field, by } = choice();
+      wanted.field = field;
+      order(by === "voices");
+      showWanted();
+      for (const item of items) {
+        const link = item.querySelector("a"), isCurrent = item.dataset.of === field;
+        link.href = addressOf({ in: item.dataset.of, by });
+        mark(link, isCurrent);
+        if (field && isCurrent && item.closest("details")) item.closest("details").open = true;
+      }
+      for (const item of orders) {
+        const link = item.querySelector("a"), isVoices = item.dataset.by === "voices";
+        link.href = addressOf({ in: field, by: isVoices ? "voices" : "" });
+        mark(link, isVoices === (by === "voices"));
+      }
+      const papersOfField = papers().filter((paper) => paper.dataset.in);
+      const count = papersOfField.filter((paper) => !field || paper.dataset.in === field).length;
+      status.textContent = field ? `${count} of ${papersOfField.length} papers: ${field}` : "";
+    }
+
+    for (const item of [...items, ...orders]) {
+      item.firstElementChild.replaceWith(make("a", item.firstElementChild.textContent, { href: "?" }));
+      item.hidden = false;
+    }
+    bar.onclick = (event) => {
+      const link = event.target.closest("a");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      history.pushState(null, "", link.href);
+      show();
+    };
+    const order = offerOrders(orders);
+    addEventListener("popstate", show);
+    show();
+  }
+
+  // a function that puts the lines of a page under one heading, those with most voices first, or back
+  function offerOrders(orders) {
+    const homes = orders.length ? papers().map((line) => [line, line.parentElement]) : [];
+    const ranked = homes.map(([line]) => line).sort((a, b) => b.dataset.voices - a.dataset.voices);
+    const group = make("section", "", { class: "group", "aria-label": "By voices" });
+    const list = make("ul", "", { class: "lines" });
+    group.append(list);
+    if (orders.length) {
+      orders[0].closest("ul").hidden = false;
+      document.querySelector(".group").before(group);
+    }
+    return (byVoices) => {
+      if (byVoices) list.append(...ranked);
+      else for (const [line, home] of homes) home.append(line);
+    };
+  }
+
+  // ---- find on this page
+
+  function offerToFind() {
+    const list = papers();
+    const head = document.querySelector("main .head");
+    if (!head || list.length < 12 || !list[0].matches("li")) return;
+    const box = make("div", "", { class: "find", role: "search" });
+    const input = make("input", "", { type: "search", id: "find", autocomplete: "off" });
+    const status = make("span", "", { role: "status" });
+    input.oninput = () => {
+      wanted.words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      showWanted();
+      const visible = list.filter((paper) => !paper.hidden).length;
+      status.textContent = wanted.words.length ? `${visible} of ${list.length} papers` : "";
+    };
+    box.append(make("label", "Find on this page", { for: "find" }), " ", input, " ", status);
+    head.append(box);
+  }
+
+  // ---- keys
+
+  function step(by) {
+    const stops = papers().filter((paper) => !paper.hidden).map((paper) => paper.querySelector("h2 a, a:not(.place a)"));
+    const links = stops.filter(Boolean);
+    const current = links.findIndex((link) => link.closest(".entry, li").contains(document.activeElement));
+    const next = links[current < 0 && by < 0 ? 0 : Math.min(Math.max(current + by, 0), links.length - 1)];
+    if (!next) return;
+    next.focus({ preventScroll: true });
+    next.closest(".entry, li").scrollIntoView({ block: "start" });
+  }
+
+  const hasShortcuts = () => (preferences.shortcuts ?? "on") === "on"; // until they are switched off (WCAG 2.1.4)
+
+  function find() {
+    const input = document.getElementById("find");
+    if (input) input.focus();
+    else location.assign(new URL("search/index.html", root));
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select");
+    if (!hasShortcuts() || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+    const actions = {
+      j: () => step(1),
+      k: () => step(-1),
+      1: () => show("titles"),
+      2: () => show("summaries"),
+      3: () => show(""),
+      o: () => document.activeElement.click(),
+      "[": () => document.querySelector("a[rel=prev]")?.click(),
+      "]": () => document.querySelector("a[rel=next]")?.click(),
+      "/": find,
+      "?": () => location.assign(new URL("reading/index.html#keys", root)),
+    };
+    const action = actions[event.key];
+    if (action) {
+      event.preventDefault();
+      action();
+    }
+  });
+
+  // ---- copying
+
+  function offerToCopy() {
+    for (const text of all("pre[data-file]")) {
+      const status = make("span", "", { role: "status" });
+      const copy = make("button", "Copy", { type: "button" });
+      copy.onclick = () =>
+        navigator.clipboard.writeText(text.textContent).then(
+          () => (status.textContent = "copied"),
+          () => (status.textContent = "your browser blocked copying; please select the text"),
+        );
+      const download = make("button", "Download", { type: "button" });
+      download.onclick = () => {
+        const url = URL.createObjectURL(new Blob([text.textContent], { type: "text/plain;charset=utf-8" }));
+        make("a", "", { href: url, download: text.dataset.file }).click();
+        setTimeout(() => URL.revokeObjectURL(url), 1000);
+      };
+      const row = make("p", "", { class: "acts" });
+      row.append(copy, " ", download, " ", status);
+      text.parentElement.after(row);
+    }
+  }
+
+  // ---- the preferences page
+
+  function offerToChoose() {
+    const form = document.getElementById("reading");
+    if (!form) return;
+    document.getElementById("unscripted").remove();
+    form.hidden = false;
+    for (const field of form.elements) {
+      if (!field.name) continue;
+      if (field.type === "checkbox") field.checked = hasShortcuts();
+      else field.value = preferences[field.name] || "";
+    }
+    const savePreferences = (field) => { // only what is changed here: another page may have changed the rest
+      preferences = load();
+      if (field) preferences[field.name] = new FormData(form).get(field.name) || "";
+      document.getElementById("saved").textContent = save(preferences) ? "Saved." : "Your browser does not let this page save anything.";
+      applyLook();
+      showLocalTimes();
+    };
+    form.oninput = (event) => savePreferences(event.target);
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      savePreferences();
+    };
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    showLocalTimes();
+    showLateNotices();
+    sort();
+    offerToFollow();
+    offerHowMuch();
+    markWhereOneIs();
+    offerFields();
+    offerToFind();
+    offerToCopy();
+    offerToChoose();
+  });
+})();

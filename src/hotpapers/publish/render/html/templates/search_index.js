@@ -1,0 +1,183 @@
+// The static site's search: reads words and queries, and ranks papers using the few index files that a query needs.
+// publish/render/html/search_index.py describes the files, docs/reference/search.md the query syntax.
+"use strict";
+const searchIndex = (() => {
+  const root = new URL(".", document.currentScript.src);
+  const MOST_TERMS = 32, MOST_FILES = 4;
+  const WEIGHTS = { A: 5, B: 3, C: 1, D: 2, Z: 1 };
+
+  // ---- words, as the index has them
+
+  const POINTS = /[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]|[^\p{L}\p{N}\p{M}]/gu;
+  const ALIKE = { ø: "o", đ: "d", ł: "l", ħ: "h", ı: "i", æ: "ae", œ: "oe", ð: "d", þ: "th", ŧ: "t", ß: "ss", ς: "σ" };
+  const RUN = "[\\u0e00-\\u109f\\u1100-\\u11ff\\u1780-\\u17ff\\u2e80-\\u31ff\\u3400-\\u9fff\\ua960-\\ua97f\\uac00-\\ud7ff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}]";
+  const WORD = new RegExp(`(?:${RUN}\\p{M}*)+|(?:(?!${RUN})[\\p{L}\\p{N}\\p{M}\\p{Cf}])+`, "gu");
+  const isRun = (text) => new RegExp(`^${RUN}`, "u").test(text);
+
+  function fold(text) {
+    const plain = text.normalize("NFKD").toLowerCase().normalize("NFKD").replace(POINTS, "").normalize("NFKC");
+    return plain.replace(/[øđłħıæœðþŧßς]/g, (sign) => ALIKE[sign]).slice(0, 64);
+  }
+
+  function stem(word) {
+    if (word.length < 4 || !/^[a-z]+$/.test(word) || /(us|is|ss)$|^news$/.test(word)) return word;
+    if (/[^ea]ies$/.test(word)) return word.slice(0, -3) + "y";
+    return word.replace(/(?<=ss|x|sh|ch)es$|s$/, "");
+  }
+
+  // ---- the query: one alternative of each `wanted`, none of `unwanted`; an alternative is a list of terms, all of them
+
+  const CHUNK = /(-)?(?:(author|title|category|cat|date|from|to|id):(?=\S))?(?:"([^"]*)"|(\S+))/gi;
+
+  function parse(text) {
+    const parsed = { wanted: [], unwanted: [], from: "", to: "~", ranked: false };
+    let joins = false, remaining = MOST_TERMS;
+    for (const [chunk, minus, kind, phrase, word] of text.replace(/[“”„«»＂]/g, '"').matchAll(CHUNK)) {
+      const field = (kind || "").toLowerCase(), joint = /^(OR|AND|\|)$/.test(chunk);
+      const dated = !minus && inSpan(parsed, field, phrase ?? word);
+      const terms = joint || dated ? [] : termsOf(field, phrase ?? word, !phrase);
+      if (terms.length && (remaining -= terms.length) >= 0) {
+        if (minus) parsed.unwanted.push(terms);
+        else if (joins && parsed.wanted.length) parsed.wanted.at(-1).push(terms);
+        else parsed.wanted.push([terms]);
+        if (!minus && /^(title)?$/.test(terms[0].field)) parsed.ranked = true;
+      }
+      joins = joint && chunk !== "AND";
+    }
+    return parsed;
+  }
+
+  const DAY = "((?:19|2\\d)\\d\\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\\d|3[01]))?)?)";
+  const SPAN = new RegExp(`^${DAY}(?:\\.\\.${DAY})?$`);
+
+  function inSpan(parsed, field, text) {
+    const days = SPAN.exec(text);
+    if (!days || !["date", "from", "to"].includes(field)) return false;
+    const last = (days[2] || days[1]) + "~";
+    if (field !== "to" && days[1] > parsed.from) parsed.from = days[1];
+    if (field !== "from" && last < parsed.to) parsed.to = last;
+    return true;
+  }
+
+  // `kind` and `text`: how a term was understood
+  function termsOf(field, text, bare) {
+    const paper = /(?:^|\/|:)(\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?\/\d{7})(?:v\d+)?(?:\.pdf)?$/i.exec(text);
+    if (paper && bare && /^(id)?$/.test(field)) return [label("paper", paper[1])];
+    if (/^cat/.test(field) && /^[a-z]+(-[a-z]+)?(\.[a-z]+(-[a-z]+)?)?$/i.test(text)) return [label("category", text)];
+    if (!/^(author|title)?$/.test(field)) text = `${field} ${text}`;
+    const terms = [...text.matchAll(WORD)].flatMap(([word]) => (isRun(word) ? threes(word) : [{ word: fold(word) }]));
+    if (bare && text.endsWith("*") && terms.at(-1)?.word.length > 1) terms.at(-1).begins = true;
+    const kind = /author|title/.test(field) ? field : "", plain = text.replace(/["\s]+/g, " ").trim();
+    return terms.filter(({ word }) => word).map((term) => ({ ...term, kind, text: plain, field: kind }));
+  }
+
+  const label = (kind, text) => ({ kind, text, field: "label", word: "#" + text.toLowerCase() });
+
+  function threes(run) {
+    const signs = run.normalize("NFKC").match(/\P{M}\p{M}*/gu) || [];
+    if (signs.length < 3) return [{ run, word: signs.join(""), begins: true }];
+    return signs.slice(2).map((_, n) => ({ run, word: signs.slice(n, n + 3).join("") }));
+  }
+
+  // ---- the index
+
+  const loaded = new Map();
+
+  function load(path) {
+    if (!loaded.has(path)) loaded.set(path, fetchFile(path));
+    return loaded.get(path);
+  }
+
+  async function fetchFile(path) {
+    const response = await fetch(new URL(`search/${path}`, root));
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    return path.endsWith(".json") ? response.json() : response.text();
+  }
+
+  async function loadPart(name, terms) {
+    const { issues, ids, from } = await load(`${name}/index.json`);
+    return { issues, ids, count: ids.length, papers: await Promise.all(terms.map((term) => papersOf(name, from, term))) };
+  }
+
+  // number of a paper → weight; `common`: how many words are in most texts; `without`: how many of these a paper lacks
+  async function papersOf(name, from, { field, word, begins }) {
+    const postings = { common: 0, without: new Map(), weights: new Map() };
+    const letters = { "": "ACD", title: "A", label: "A", author: "" }[field];
+    const forms = { [stem(word)]: letters };
+    if (field === "" || field === "author") forms[word] = (forms[word] || "") + "B";
+    for (const form of Object.keys(forms)) {
+      const first = fileOf(from, form), last = begins ? fileOf(from, form + "\uffff") : first;
+      for (let n = first; forms[form] && n <= last && n < first + MOST_FILES; n++)
+        add(postings, await load(`${name}/${String(n).padStart(2, "0")}.txt`), "\n" + form + (begins ? "" : " "), forms[form]);
+    }
+    return postings;
+  }
+
+  const fileOf = (from, word) => from.reduce((last, first, n) => (first <= word ? n : last), 0);
+
+  function add(postings, text, head, letters) {
+    for (let at = text.indexOf(head); at >= 0; at = text.indexOf(head, at + 1)) {
+      const line = text.slice(text.indexOf(" ", at) + 1, text.indexOf("\n", at + 1));
+      if (line[0] === "*" && letters.includes("C")) postings.common++;
+      for (const [, number, letter] of line.matchAll(/(\w+?)([A-DZ])/g)) {
+        const paper = parseInt(number, 36), counts = letter === "Z" ? postings.without : postings.weights;
+        if (letter === "Z" || letters.includes(letter)) counts.set(paper, (counts.get(paper) || 0) + WEIGHTS[letter]);
+      }
+    }
+  }
+
+  // ---- ranking: a word's rarity times the weight of its position
+
+  async function search(parsed, terms) {
+    const { parts } = await load("index.json");
+    const month = (part, n) => `${part.slice(0, 4)}-${String(part.slice(-1) * 3 - n).padStart(2, "0")}`;
+    const partsInSpan = parts.filter((part) => month(part, 0) >= parsed.from.slice(0, 7) && month(part, 2) <= parsed.to);
+    const loadedParts = await Promise.all(partsInSpan.map((part) => loadPart(part, terms)));
+    const total = loadedParts.reduce((sum, { count }) => sum + count, 0);
+    for (const [n, term] of terms.entries()) {
+      const sizes = loadedParts.map(({ count, papers }) => (papers[n].common ? count : papers[n].weights.size));
+      const matching = sizes.reduce((sum, size) => sum + size, 0);
+      Object.assign(term, { n, rare: Math.log(1 + (total - matching + 0.5) / (matching + 0.5)) });
+    }
+    const hits = loadedParts.flatMap((part) => [...inPart(parsed, part)]);
+    hits.sort((a, b) => b.score - a.score || (a.day === b.day ? a.at - b.at : a.day < b.day ? 1 : -1));
+    const papers = new Map(); // each once, with all its places
+    for (const hit of hits) {
+      const name = hit.id || `${hit.day} ${hit.at}`;
+      if (papers.has(name)) papers.get(name).places.push(hit);
+      else papers.set(name, { ...hit, places: [hit] });
+    }
+    return [...papers.values()];
+  }
+
+  function* inPart({ wanted, unwanted, from, to, ranked }, part) {
+    let number = -1;
+    for (const [day, count] of part.issues) {
+      for (let at = 0; at < count; at++) {
+        const score = (terms) => scoreOf(part, terms, number);
+        number++;
+        if (day < from || day > to || unwanted.some((terms) => score(terms) >= 0)) continue;
+        const scores = wanted.map((alternatives) => Math.max(...alternatives.map(score)));
+        if (scores.some((value) => value < 0)) continue;
+        yield { id: part.ids[number], day, at, score: ranked ? scores.reduce((a, b) => a + b, 0) : 0 };
+      }
+    }
+  }
+
+  function scoreOf({ papers }, terms, number) {
+    const weight = ({ weights, without, common }) => weights.get(number) ?? (common > (without.get(number) || 0) ? 0 : -1);
+    const scores = terms.map((term) => weight(papers[term.n]) * term.rare);
+    return scores.some((score) => score < 0) ? -1 : scores.reduce((sum, score) => sum + score, 0);
+  }
+
+  // ---- where the words are in a text: [start, end], in order
+
+  function places(text, terms) {
+    const fits = (word) => ({ word: term, begins }) => (begins ? word.startsWith(term) : stem(word) === stem(term));
+    const runs = terms.flatMap(({ run }) => (run ? [...text.matchAll(run)] : []));
+    const others = [...text.matchAll(WORD)].filter(([raw]) => !isRun(raw) && terms.some(fits(fold(raw))));
+    return [...runs, ...others].map((match) => [match.index, match.index + match[0].length]).sort((a, b) => a[0] - b[0]);
+  }
+
+  return { root, load, parse, places, search };
+})();

@@ -1,0 +1,144 @@
+"""Templates, compiled once: values in, page bytes out. The only module that uses the template library.
+
+Everything is escaped (autoescape is on for every file), and an undefined name in a template is an error.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from functools import cache, lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from hotpapers.issues import announcement_counts
+from hotpapers.issues.ranking import words
+from hotpapers.publish.render.html import search_page
+from hotpapers.publish.view import phrases
+from hotpapers.publish.view.tex import prose
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        undefined=StrictUndefined,
+        auto_reload=False,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["prose"] = prose
+    environment.globals.update(
+        policy=POLICY,
+        number=words.number,
+        count_noun=words.count_noun,
+        weekdays=announcement_counts.WEEKDAYS,
+        day_name=phrases.day_name,
+        counts_of=_cached_macro("counts"),
+        why_of=_cached_macro("why"),
+        elsewhere_of=_cached_macro("elsewhere"),
+    )
+    return environment
+
+
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+"""What a page may load and do: only its own scripts, styles and images (Content Security Policy Level 3)."""
+
+
+SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'") + "; connect-src 'self'"
+"""The same for the search page: it has a form, and its script reads the site's own index."""
+
+
+def policy_of(path: str, public: bool = False) -> str:
+    """The policy of a page. `public`: whether its site has a public address. If so, pages may connect to it, so that
+    tools that test a page from within can read robots.txt."""
+    if path == search_page.PATH:
+        return SEARCH_POLICY
+    return f"{POLICY}; connect-src 'self'" if public else POLICY
+
+
+def render(
+    name: str, root: str, path: str, site: str, others: tuple[tuple[str, str], ...] = (), **values: object
+) -> bytes:
+    """Render a template with these values. `root`: the path from the page to the site's folder; `others`: title and
+    address of the site's other publications."""
+    current_page, feeds, note = path if path in _NAMED else "", bool(values.get("feeds")), str(values.get("note", ""))
+    text = _template(name).render(
+        root=root,
+        path=path,
+        site=site,
+        policy=policy_of(path, bool(values.get("base"))),
+        masthead=_part("masthead.html", root, current_page, site, feeds, note, others),
+        colophon=_part("colophon.html", root, current_page, site, feeds),
+        **values,
+    )
+    return text.encode("utf-8", "replace")
+
+
+ALONE_STYLE = "body{max-width:40rem;margin:4rem auto;padding:0 1rem;font:1.0625rem/1.5 system-ui,sans-serif}"
+ALONE_POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(ALONE_STYLE.encode()).digest()).decode()}'"
+"""The style of a page that can link to no file, and its policy."""
+
+
+def render_alone(name: str, site: str, note: str) -> bytes:
+    """Render a template for a page that is shown at unknown addresses, and so has no links."""
+    return (
+        _template(name).render(site=site, note=note, style=ALONE_STYLE, policy=ALONE_POLICY).encode("utf-8", "replace")
+    )
+
+
+_NAMED = (
+    "index.html",
+    *(
+        f"{name}/index.html"
+        for name in ("top", "archive", "search", "method", "about", "status", "attacks", "reading", "accessibility")
+    ),
+)
+"""The pages that every page links to."""
+
+
+@lru_cache(maxsize=64)
+def _part(
+    name: str, root: str, current: str, site: str, feeds: bool, note: str = "", others: tuple[tuple[str, str], ...] = ()
+) -> Markup:
+    """A part of every page; it varies only with the arguments."""
+    values = {"root": root, "current": current, "site": site, "feeds": feeds, "note": note, "others": others}
+    return Markup(_template(name).render(**values).rstrip("\n"))
+
+
+def _cached_macro(name: str) -> Callable[[object], Markup]:
+    """A macro of parts.html, cached: several pages need the same output."""
+
+    @lru_cache(maxsize=512)
+    def render_value(value: object) -> Markup:
+        return macro("parts.html", name)(value)
+
+    return render_value
+
+
+@cache
+def macro(template: str | Path, name: str) -> Callable[..., Markup]:
+    """A macro of a template, which is ours or a file elsewhere, as a function."""
+    if isinstance(template, Path):
+        module = _environment().from_string(template.read_text("utf-8")).module
+    else:
+        module = _template(template).module
+    function: Callable[..., Markup] = getattr(module, name)
+    return function
+
+
+@cache
+def asset(name: str) -> bytes:
+    """A file that is published unchanged."""
+    return (FOLDER / name).read_bytes()

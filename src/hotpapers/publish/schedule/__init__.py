@@ -1,0 +1,34 @@
+"""The schedule: freezing issues when their day closes, publishing them, keeping them up to date; and the site's health.
+
+first_issue    the first hours of a site, and when its first issue appears
+catching_up    what is still being read after the program did not run
+due            which issues are due: plain functions
+next_issues    each publication's next issue, what it waits for, and days without one
+freezing       judging accounts, then freezing an issue
+publishing     the job that freezes and publishes
+sending        the job that sends issues
+housekeeping   the job that prunes, updates standing, and pings a monitor while all is well
+queries        which posts changed, and which issues show them
+health         the site's health: problems and metrics
+hosts          the files that keep a publication running on a host
+"""
+
+from __future__ import annotations
+
+from hotpapers.publish.schedule.freezing import judge_and_freeze
+from hotpapers.publish.schedule.health import SiteHealth, health, metrics
+from hotpapers.publish.schedule.housekeeping import HousekeepingJob
+from hotpapers.publish.schedule.publishing import IssueDestination, PublishJob
+from hotpapers.publish.schedule.sending import SenderDestination, SendJob
+
+__all__ = [
+    "HousekeepingJob",
+    "IssueDestination",
+    "PublishJob",
+    "SendJob",
+    "SenderDestination",
+    "SiteHealth",
+    "health",
+    "judge_and_freeze",
+    "metrics",
+]

@@ -1,0 +1,76 @@
+"""The first hours of a site: what is still being read back, and when the first issue appears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from hotpapers.base.model import HOUR, Publication
+from hotpapers.collect.jobs import job_state
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.issues.queries import FIRST_WAIT, site_started_at, was_ever_read
+from hotpapers.issues.windows import cut_of
+from hotpapers.publish.schedule import due
+from hotpapers.record import Record
+
+GIVE_UP_AFTER = HOUR // 6
+"""How long to wait for a network that cannot be read, µs."""
+
+
+def still_reading_back(record: Record, jobs: Iterable[str], at: int) -> list[str]:
+    """The jobs that still read back posts from before the site began; none once nothing waits for that anymore."""
+    began_at = site_started_at(record.view())
+    if began_at is None and was_ever_read(record.database):
+        return []  # a site older than the note of when a site began
+    if began_at is not None and at >= began_at + FIRST_WAIT:
+        return []
+    states = jobs_queries.all_states(record)
+    return [job for job in jobs if is_under_way(job, states, at)]
+
+
+def is_under_way(job: str, states: Sequence[JobState], at: int) -> bool:
+    """Whether a job still reads back, or recounts, posts from before its network was first read."""
+    state = next((status for status in states if status.source == job), None)
+    readers = (
+        job_state.readers(states, job.removesuffix(job_state.COUNTS)) if job.endswith(job_state.COUNTS) else [state]
+    )
+    if state is None or not readers:
+        return True  # not started yet
+    active = [status for status in readers if status is not None and not is_given_up(status, at)]
+    return state.back_at is None and not is_given_up(state, at) and any(status.back_to is not None for status in active)
+
+
+def is_given_up(status: JobState, at: int) -> bool:
+    """Whether a network refuses, or has failed for so long that nothing waits for it anymore."""
+    return status.failing_since is not None and (status.state == "refused" or at - status.failing_since > GIVE_UP_AFTER)
+
+
+def is_skipped(job: str, states: Sequence[JobState], at: int) -> bool:
+    """Whether nothing waits for a job anymore although it has not read back: its network cannot be read for now."""
+    state = next((status for status in states if status.source == job), None)
+    readers = job_state.readers(states, job.removesuffix(job_state.COUNTS))
+    is_done = state is not None and state.back_at is not None
+    return not is_done and bool(readers) and all(is_given_up(status, at) for status in readers)
+
+
+class FirstIssue(NamedTuple):
+    """A publication's first issue: its day, and when it appears, µs UTC."""
+
+    publication: str
+    day: str
+    at: int
+
+
+def first_issues(
+    publications: Sequence[Publication], frozen_days: Mapping[str, Sequence[str]], at: int
+) -> Iterator[FirstIssue]:
+    """The first issue of each publication that has none yet, on a site that begins at a moment."""
+    for publication in publications:
+        name = publication.publication
+        if not frozen_days.get(name):
+            days = due.due_days(publication, (), due.first_due(publication, at, at), at) or [
+                due.upcoming_day(publication, at)
+            ]
+            if days[0]:
+                yield FirstIssue(name, days[0], max(cut_of(publication, days[0]), at))

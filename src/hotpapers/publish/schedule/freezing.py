@@ -1,0 +1,54 @@
+"""Judging, then freezing: first it finds which accounts are copies by a bridge, which are bots, as of the close of the
+issue, and which are authors of the papers they post about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hotpapers.base.model import Publication
+from hotpapers.base.settings import BotSettings
+from hotpapers.issues.freeze import FrozenIssue, freeze
+from hotpapers.issues.moderation.author_voices import judge_authors
+from hotpapers.issues.moderation.bots.verdicts import judge
+from hotpapers.issues.moderation.bridged_accounts import join_bridged_accounts
+from hotpapers.issues.windows import closing
+from hotpapers.publish.summaries.generate import Summarize
+from hotpapers.record import Record, now
+
+
+def judge_days(record: Record, publication: Publication, days: Sequence[str], bots: BotSettings) -> Iterator[str]:
+    """Judges, for issues made afterwards, which accounts are authors, and which are bots as of the close of each day;
+    yields each day when it is done."""
+    join_bridged_accounts(record)
+    judge_authors(record)
+    for day in days:
+        judge(record, bots, closing(record.view(), publication, day))
+        yield day
+
+
+def judge_and_freeze(
+    record: Record,
+    publication: Publication,
+    day: str,
+    bots: BotSettings,
+    *,
+    again: bool = False,
+    reason: str = "",
+    at: int | None = None,
+    summarize: Summarize | None = None,
+) -> FrozenIssue:
+    """The day's issue, frozen now if it was not: like `freeze`, with the same errors. An imported listing is not
+    judged, since its counts have no accounts. `summarize`: writes summaries of its papers first."""
+    at = at or now()
+
+    def prepare(publication: Publication) -> None:
+        if publication.window == "listing":
+            return
+        cut = closing(record.view(), publication, day)
+        join_bridged_accounts(record, at)
+        judge(record, bots, cut)
+        judge_authors(record, at)
+        if summarize is not None:
+            summarize(record, publication, day, cut)
+
+    return freeze(record, publication, day, again=again, reason=reason, at=at, prepare=prepare)

@@ -1,0 +1,47 @@
+"""Writing the files for hosts, never over what the operator has changed."""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hotpapers.base import settings
+from hotpapers.base.errors import UsageError
+from hotpapers.base.file_modes import write_atomically
+from hotpapers.publish.schedule.hosts.files import HostFile, HostMachine, host_files, remarks
+
+ROOT = "root"
+OWN_USER = "hotpapers"
+"""The user that runs the program if root installs it."""
+
+
+def write_hosts(file: Path, hosts: Sequence[str], program: tuple[str, ...], *, replace: bool) -> Iterator[str]:
+    """Writes the hosting files for the settings in a file. Raises UsageError, having written nothing, if one already
+    exists and `replace` is not given. Yields what it wrote, and what remains to do. `program`: how to call this program
+    without a PATH."""
+    file_settings, today = settings.load(file), datetime.datetime.now(datetime.UTC).date()
+    host_names, user = dict.fromkeys(hosts), getpass.getuser()
+    machine = HostMachine(str(file.parent.resolve()), program, OWN_USER if user == ROOT else user)
+    new_files = [host_file for name in host_names for host_file in host_files(name, file_settings, today, machine)]
+    for host_file in new_files:
+        _check(file.parent / host_file.path, host_file, replace=replace)
+    for host_file in new_files:
+        yield _write(file.parent / host_file.path, host_file)
+    for name in host_names:
+        for remark in remarks(name, file_settings):
+            yield f"to do: {remark}"
+
+
+def _check(path: Path, file: HostFile, *, replace: bool) -> None:
+    if path.exists() and not (file.keep_existing or replace) and path.read_text("utf-8", "replace") != file.text:
+        raise UsageError(f"{path}: already exists; --replace overwrites it. Nothing was changed.")
+
+
+def _write(path: Path, file: HostFile) -> str:
+    if file.keep_existing and path.exists():
+        return f"{path}: already exists and was kept; check that it excludes the store"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, file.text.encode())
+    return str(path)

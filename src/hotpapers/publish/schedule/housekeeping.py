@@ -1,0 +1,76 @@
+"""The housekeeping job: keeps the store small and the table of standing up to date, and pings a monitor while all is
+well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hotpapers.base import terms
+from hotpapers.base.ids.timestamps import is_over
+from hotpapers.base.logs import log_event
+from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.wings import wings
+from hotpapers.collect.collect_job import Connection
+from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.issues.engagement.standing.queries import learn_standing
+from hotpapers.keep.privacy import forgotten_file
+from hotpapers.keep.privacy.retention import prune
+from hotpapers.publish.schedule.health import SiteHealth
+from hotpapers.record import reaction_marks
+
+LOOK, SOON = 300.0, 30.0
+"""Seconds between two rounds: usually, and while a ping is due."""
+PRUNE_EVERY = DAY
+PING_EVERY = HOUR
+LEARN_EVERY = HOUR
+"""How often standing is updated from new items: freezing an issue then has at most an hour's items left to process."""
+
+
+class HousekeepingJob:
+    """The job. `ping`: an address requested every hour while all is well, for a service that alerts when requests stop;
+    empty for none. `health`: returns the site's health. `allowed`: the networks' terms."""
+
+    name = "housekeeping"
+
+    def __init__(
+        self,
+        connection: Connection,
+        ping: str,
+        health: Callable[[JobContext], SiteHealth],
+        allowed: terms.Table = terms.TERMS,
+    ) -> None:
+        self._connection, self._ping, self._health, self._allowed = connection, ping, health, allowed
+        self._pruned_at = self._pinged_at = self._learned_at = 0
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def run_once(self, context: JobContext, *, once: bool) -> float:
+        """Prunes once a day; updates standing and pings once an hour."""
+        at = context.clock.now()
+        if is_over(self._pruned_at, PRUNE_EVERY, at):
+            self._prune(context, at)
+        if is_over(self._learned_at, LEARN_EVERY, at):
+            context.check_lease()
+            learn_standing(context.record.database)
+            self._learned_at = at
+        is_due = bool(self._ping) and is_over(self._pinged_at, PING_EVERY, at)
+        if is_due and self._health(context).ok:
+            self._connection.http.get(self._ping)
+            self._pinged_at, is_due = at, False
+        context.note(success_at=at)
+        return SOON if is_due else LOOK
+
+    def _prune(self, context: JobContext, at: int) -> None:
+        context.check_lease()
+        result = prune(context.record, at=at, whole=False, allowed=self._allowed)
+        reaction_marks.drop_old_reactions(context.record, at - reaction_marks.REACTIONS_KEPT)
+        engagement_queries.drop_unfollowed(context.record.database, at)
+        forgotten_file.complete(context.record.database, context.record.hasher)
+        for wing in wings():
+            if wing.housekeeping is not None:
+                wing.housekeeping(context.record, at)
+        self._pruned_at = at
+        if result.snapshots or result.raw_payloads:
+            log_event("pruned", snapshots=result.snapshots, raw_payloads=result.raw_payloads)

@@ -1,0 +1,341 @@
+"""The job that freezes issues when their day closes, publishes them, and keeps published pages up to date."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from hotpapers.base import terms
+from hotpapers.base.durations import duration
+from hotpapers.base.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
+from hotpapers.base.file_modes import make_published_folders
+from hotpapers.base.http import ServerClocks
+from hotpapers.base.logs import log_event
+from hotpapers.base.model import DAY, HOUR, Publication
+from hotpapers.base.settings import BotSettings
+from hotpapers.collect.jobs.attempts import PartRetries
+from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.coverage import TURN, was_read
+from hotpapers.issues.engagement import queries as engagement_queries
+from hotpapers.issues.freeze import check_read, publication_of
+from hotpapers.issues.moderation.blocklist import load_blocklist
+from hotpapers.issues.queries import FIRST_WAIT, frozen_days
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.issues.windows import cut_of, has_no_issue, late_limit, unread_reason, window_start
+from hotpapers.publish.deliver.export_site import RerenderedFolder, export_again, export_site, unsent
+from hotpapers.publish.render.cards import drawing
+from hotpapers.publish.schedule import due, queries
+from hotpapers.publish.schedule.catching_up import still_catching_up
+from hotpapers.publish.schedule.first_issue import still_reading_back
+from hotpapers.publish.schedule.freezing import judge_and_freeze
+from hotpapers.publish.schedule.hosts import schedule_status
+from hotpapers.publish.schedule.next_issues import missing_days
+from hotpapers.publish.summaries.generate import Summarize
+from hotpapers.publish.view import phrases
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.record import Record, batches
+from hotpapers.record.commitments import sha256
+from hotpapers.record.meta import read_meta, write_meta
+from hotpapers.record.statistics import written_between
+
+FAR_AHEAD = HOUR // 2
+"""How far this machine's clock may be ahead of other clocks; beyond that, nothing is frozen."""
+RENDERED_BY = "rendered by"
+"""The name in `meta` of the rules by which all pages were last rendered."""
+LOOK = 20.0
+"""Seconds between two rounds."""
+
+
+class IssueDestination(NamedTuple):
+    """Where a publication's issues go: a channel and its folder."""
+
+    publication: str
+    channel: str
+    folder: Path
+
+
+Part = tuple[str, Callable[[], None]]
+"""The name of a part of a round, and what does it."""
+
+
+class FurtherParts(Protocol):
+    """What a wing adds to each round."""
+
+    def after_freezing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
+        """The parts between freezing issues and publishing them."""
+
+    def after_publishing(self, context: JobContext, publications: Sequence[str]) -> Iterator[Part]:
+        """The parts at the end of a round."""
+
+    def close(self) -> None:
+        """Closes connections."""
+
+
+class PublishJob:
+    """The job. `destinations`: where issues go. `bots`: the rules for judging bots before an issue is frozen.
+    `summarize`: writes summaries before. `read_jobs`: the jobs that read networks; the first issue waits for their
+    first round. `witnesses`: the clocks of the servers that are read, if any are. `further`: what wings
+    add."""
+
+    name = "issues"
+
+    def __init__(
+        self,
+        publications: Sequence[str],
+        destinations: Sequence[IssueDestination],
+        bots: BotSettings | None = None,
+        site_config: SiteConfig = NOBODY,
+        allowed: terms.Table = terms.TERMS,
+        summarize: Summarize | None = None,
+        read_jobs: Sequence[str] = (),
+        witnesses: ServerClocks | None = None,
+        further: Sequence[FurtherParts] = (),
+    ) -> None:
+        self._publications, self._destinations, self._bots = publications, destinations, bots or BotSettings()
+        self._site_config, self._allowed, self._summarize = site_config, allowed, summarize
+        self._read_jobs, self._witnesses = read_jobs, witnesses
+        self._further = further
+        self._retries = PartRetries(self.name)
+        self._asked_again: set[tuple[str, str]] = set()
+        self._due_since: dict[str, int] = {}
+        self._without_issue: set[tuple[str, str]] = set()
+        self._rendered_position = 0
+
+    def close(self) -> None:
+        for further in self._further:
+            further.close()
+
+    def run_once(self, context: JobContext, *, once: bool) -> float:
+        """Freezes, logs and publishes what is due, and removes what is gone from published pages."""
+        context.check_lease()
+        at = context.clock.now()
+        problems = [
+            problem for part, do in self._parts(context, once) for problem in self._retries.attempt(part, at, do)
+        ]
+        if problems:
+            raise PartiallyRead("; ".join(problems), again=LOOK)
+        context.note(success_at=context.clock.now())
+        return LOOK
+
+    def _parts(self, context: JobContext, once: bool) -> Iterator[Part]:
+        """The parts of a round, in order. A part that fails is retried later; no issue waits for it."""
+        for name in self._publications:
+            yield name, partial(self._freeze, context, name, once=once)
+        yield "pages", partial(self._render_changed, context)
+        for further in self._further:
+            yield from further.after_freezing(context, self._publications)
+        for destination in self._destinations:
+            yield f"{destination.publication}, {destination.channel}", partial(self._publish, context, destination)
+        for further in self._further:
+            yield from further.after_publishing(context, self._publications)
+
+    # ---- freezing ----------------------------------------------------------------------------------
+
+    def _freeze(self, context: JobContext, name: str, *, once: bool) -> None:
+        publication = publication_of(context.record, name)
+        self._freeze_due(context, publication, once=once)
+        self._ask_again_soon(context, publication)
+
+    def _freeze_due(self, context: JobContext, publication: Publication, *, once: bool) -> None:
+        at = context.clock.now()
+        frozen_before, without_issue = frozen_days(context.record, publication.publication), self._without_issue
+        settled = {*frozen_before, *(day for name, day in without_issue if name == publication.publication)}
+        days = missing_days(context.record, publication, settled, at)
+        if days and self._waits_for_time(context, at):
+            return
+        if days and not once and self._waits(context, publication, days, at, is_first=not frozen_before):
+            return
+        self._due_since.pop(publication.publication, None)
+        for day in days:
+            if has_no_issue(context.record.view(), publication, day, at):
+                self._without_issue.add((publication.publication, day))
+                context.note(reason="")
+                reason = unread_reason(context.record.view(), publication, day)
+                log_event("no issue", publication=publication.publication, day=day, reason=reason)
+                continue
+            try:
+                check_read(context.record, publication, day, at)
+                issue = judge_and_freeze(
+                    context.record, publication, day, self._bots, at=context.clock.now(), summarize=self._summarize
+                )
+            except IssueError as problem:  # it may still be read: later days must wait for it
+                context.note(reason=str(problem))
+                return
+            entries = len(issue.content.entries)
+            context.note(items=context.status.items + 1, reason="")
+            log_event(
+                "issue frozen", publication=publication.publication, day=day, entries=entries, digest=issue.digest
+            )
+
+    def _waits_for_time(self, context: JobContext, at: int) -> bool:
+        """Whether to wait for a server's clock, after more than a day without a batch. Raises WrongClock if this clock
+        is far ahead of others: an issue that is frozen too early stays so for good."""
+        database = context.record.database
+        shared = database.clock() if database.name == "postgres" else None  # its server may be another machine
+        ahead = self._witnesses.ahead(at) if self._witnesses else None
+        check_clock(at, ahead, shared)
+        is_unconfirmed = self._witnesses is not None and ahead is None
+        waits = is_unconfirmed and at - (written_between(database)[1] or at) > DAY
+        if waits:
+            context.note(reason="waits for a network to confirm the time: the last batch is more than a day old")
+        return waits
+
+    def _waits(
+        self, context: JobContext, publication: Publication, days: Sequence[str], at: int, *, is_first: bool
+    ) -> bool:
+        """Whether a site's first issue waits for jobs that still read back posts from before the site began; or a later
+        one for jobs that still read what was posted while the program did not run."""
+        unread_jobs = still_reading_back(context.record, self._read_jobs, at) if is_first else []
+        reason = "the first issue waits for reading back"
+        if not unread_jobs:
+            cut, since = cut_of(publication, days[-1]), self._due_since.setdefault(publication.publication, at)
+            is_in_time = at < min(since + FIRST_WAIT, late_limit(publication, days[-1]))
+            unread_jobs = still_catching_up(context.record, self._read_jobs, at) if is_in_time else []
+            if unread_jobs and was_read(context.record.view(), publication, cut - TURN, cut):
+                unread_jobs = []  # the issue closed then: what they read now would not count
+            reason = "waits for what was posted while the program did not run"
+        if unread_jobs:
+            context.note(reason=f"{reason}: {', '.join(unread_jobs)}")
+        return bool(unread_jobs)
+
+    def _ask_again_soon(self, context: JobContext, publication: Publication) -> None:
+        """Half an hour before an issue closes, has the posts that it would show read again, in case they are gone."""
+        at = context.clock.now()
+        day = due.upcoming_day(publication, at)
+        name = publication.publication
+        if (name, day) in self._asked_again or not due.is_near(publication, day, at):
+            return
+        moments = (window_start(publication, day), at)
+        built = build(context.record, IssueRecipe(publication, day, 1, context.record.head.position, moments=moments))
+        engagement_queries.ask_again_at_once(context.record.database, [showing.post for showing in built.shown], at)
+        self._asked_again.add((name, day))
+
+    # ---- publishing --------------------------------------------------------------------------------
+
+    def _publish(self, context: JobContext, destination: IssueDestination) -> None:
+        """Publishes what is missing at one destination. Raises PartiallyRead if that fails."""
+        days = unsent(context.record, destination.publication, destination.channel, destination.folder)
+        if not days:
+            return
+        try:
+            make_published_folders(destination.folder.parent)
+            counts = export_site(
+                context.record,
+                destination.publication,
+                days,
+                destination.channel,
+                destination.folder,
+                self._site_config._replace(feeds=destination._replace(channel="feeds") in self._destinations),
+                self._allowed,
+            )
+        except StoreError:
+            raise
+        except (HotPapersError, OSError) as problem:
+            log_event("not published", publication=destination.publication, channel=destination.channel, reason=problem)
+            raise PartiallyRead(str(problem)) from problem
+        log_event(
+            "published",
+            publication=destination.publication,
+            channel=destination.channel,
+            days=len(days),
+            changed=counts.changed,
+        )
+        if counts.forecast and counts.warning:
+            forecast = counts.forecast
+            log_event("site nearly full", folder=forecast.folder, size=forecast.size, budget=forecast.budget)
+
+    def _render_changed(self, context: JobContext) -> None:
+        """Renders pages again that show a post that is gone, hidden, or may be shown again; all pages if the terms or
+        the blocklist are others than last time. The first round covers the last day, in case an earlier process did not
+        get to it. Raises PartiallyRead if a folder cannot be written now: it is tried again, or the post would stay
+        there."""
+        record, rules = context.record, page_rules(context.record, self._allowed, self._site_config)
+        head, is_other = record.head.position, read_meta(record.database, RENDERED_BY) != rules
+        since = self._rendered_position or batches.position_at(record.database, context.clock.now() - DAY)
+        self._rendered_position = since
+        position = None if is_other else since
+        is_due = (is_other or head > since) and not self._has_pages_later(record)
+        folders = render_changed(record, position, self._site_config, self._allowed) if is_due else []
+        destinations = {destination.folder.resolve() for destination in self._destinations}
+        failed = [folder for folder in folders if folder.is_own and not folder.rendered]
+        if reasons := [f"{item.folder}: {item.reason}" for item in failed if item.folder.resolve() in destinations]:
+            raise PartiallyRead("; ".join(reasons))
+        self._rendered_position = head
+        if is_other:
+            with record.database.write():
+                write_meta(record.database, RENDERED_BY, rules)
+
+    def _has_pages_later(self, record: Record) -> bool:
+        """Whether the machine began without any folder, and writes all pages at the end of the run."""
+        has_folders = any(destination.folder.is_dir() for destination in self._destinations)
+        return not has_folders and schedule_status.is_under_way(record)
+
+
+def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
+    """Raises WrongClock if this machine's clock is far ahead of the networks' (by `ahead`) or of the database's."""
+    for owner, lead in (("the networks'", ahead), ("the database's", None if shared is None else at - shared)):
+        if lead is not None and lead > FAR_AHEAD:
+            span = duration(lead / 1e6)
+            raise WrongClock(
+                f"this machine's clock is {span} ahead of {owner}; nothing is frozen until it is corrected"
+            )
+
+
+def page_rules(record: Record, allowed: terms.Table, site_config: SiteConfig) -> str:
+    """A hash of what decides how pages look, apart from what was observed: the networks' terms, the blocklist, whether
+    cards can be drawn, and the settings that pages show, such as the publications' titles and the contact."""
+    shown = sorted((row.network, row.shown) for row in allowed.values())
+    titles = sorted((item.publication, item.title, phrases.note(item)) for item in record.view().items(Publication))
+    settings = site_config._replace(proofs=None, note="")
+    rules = (shown, load_blocklist(record.database), drawing.is_available(), titles, settings)
+    return sha256(msgspec.json.encode(rules)).hex()
+
+
+def render_by_rules(record: Record, site_config: SiteConfig, allowed: terms.Table) -> list[RerenderedFolder]:
+    """Renders all pages again if they were last rendered by other rules. Returns the folders. One of this store's
+    that could not be written is tried again next time."""
+    rules = page_rules(record, allowed, site_config)
+    if read_meta(record.database, RENDERED_BY) == rules:
+        return []
+    folders = export_again(record, site_config, allowed)
+    if all(folder.rendered for folder in folders if folder.is_own and folder.folder.is_dir()):
+        with record.database.write():
+            write_meta(record.database, RENDERED_BY, rules)
+    return folders
+
+
+def render_changed(
+    record: Record, position: int | None, site_config: SiteConfig, allowed: terms.Table
+) -> list[RerenderedFolder]:
+    """Renders again the pages with posts that, according to batches after a position, are gone, limited or hidden, or
+    no longer so; without a position, all pages. Returns the folders with such pages."""
+    issues = None if position is None else changed_issues(record, position)
+    folders = [] if issues == frozenset() else export_again(record, site_config, allowed, issues)
+    for folder in folders:
+        event, level = ("pages updated", logging.INFO) if folder.rendered else ("pages not updated", logging.WARNING)
+        reason = {"reason": folder.reason} if folder.reason else {}
+        log_event(
+            event, level=level, publication=folder.publication, channel=folder.channel, folder=folder.folder, **reason
+        )
+    return folders
+
+
+def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
+    """The issues, by publication and day, with pages to render again because of batches after a position: those with a
+    paper that is withdrawn or has a new version; those that show a post that is gone, limited or hidden, or no longer
+    so; and those with a paper that such a post is about, because counts link to posts."""
+    posts, revised = sorted(queries.changed_posts(record, position)), queries.revised_papers(record, position)
+    if not posts and not revised:
+        return frozenset()
+    result = set(queries.issues_showing(record.database, posts))
+    issue_reader = RecordIssueReader(record)
+    result.update(*(issue_reader.appearances(paper) for paper in revised))
+    for paper in queries.papers_named_by(record.database, posts):
+        result.update(issue_reader.appearances(paper))
+    return frozenset(result)

@@ -1,0 +1,180 @@
+"""Decides which papers get a sentence from the model, and keeps the sentences.
+
+A sentence is kept as another observation of the paper, made when the issue closes, and its text includes a mark
+(`view.summary_source`). It is thus part of the data that the issue is frozen from: the issue contains it, `verify`
+rebuilds the issue from the record alone, and the model is not asked again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from hotpapers.base.errors import HotPapersError, InputError, NetError
+from hotpapers.base.http import ClientLimits, PoliteHttpClient, user_agent
+from hotpapers.base.ids import timestamps
+from hotpapers.base.logs import log_event
+from hotpapers.base.model import HttpClient, Paper, Publication
+from hotpapers.base.settings.announce import secret
+from hotpapers.base.settings.pages import SummarySettings
+from hotpapers.collect.jobs import isolation
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.queries import described
+from hotpapers.publish.summaries.llm_client import ask
+from hotpapers.publish.view.summary_source import signed, unsigned
+from hotpapers.record import Record
+from hotpapers.record.as_of import AsOfView
+
+SOURCE = JOB = "summaries"
+MAX_PAPERS = 100
+"""Maximum papers per issue for which the model is asked."""
+MAX_FAILURES = 3
+"""Consecutive failed requests after which the rest of an issue goes without."""
+TIMEOUT = 120.0
+"""Seconds to wait for an answer: a model on a small machine is slow."""
+MAX_MINUTES = 15
+"""Minutes after which the rest of an issue goes without: the issue waits for the sentences."""
+MINUTE = 60 * timestamps.SECOND
+MAX_ANSWER_BYTES = 200_000
+"""Maximum bytes of an answer."""
+
+
+class LanguageModel(NamedTuple):
+    """A language model: the address of its API, its name, the operator's key."""
+
+    url: str
+    name: str
+    key: str
+
+
+Summarize = Callable[[Record, Publication, str, int], object]
+"""Writes sentences for a publication's issue of a day, which closes at a moment."""
+
+
+def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | None = None) -> Summarize | None:
+    """The function that writes sentences with the configured model; None without one. `stop`: as for any client."""
+    if not settings.url:
+        return None
+    model = LanguageModel(settings.url, settings.model, secret(settings.key, "summary.key"))
+    limits = ClientLimits(size=MAX_ANSWER_BYTES, read=TIMEOUT, whole=TIMEOUT)
+    pace = {urlsplit(model.url).hostname or "": 0.0}  # no pause: the operator's own server, one request at a time
+
+    def write(record: Record, publication: Publication, day: str, cut: int) -> None:
+        with PoliteHttpClient(
+            user_agent(contact), base_addresses=(model.url,), secrets=(model.key,), limits=limits, pace=pace, stop=stop
+        ) as http:
+            summarize(http, model, record, publication, day, cut)
+
+    return write
+
+
+def summarize(
+    http: HttpClient, model: LanguageModel, record: Record, publication: Publication, day: str, cut: int
+) -> int:
+    """Writes summaries for the entries of an upcoming issue that have none; returns how many. Failures are counted, and
+    those entries go without."""
+    view = record.view(cut)
+    papers = [
+        paper
+        for paper in _papers(record, view, publication, day)
+        if paper.abstract.strip() and not paper.summary and paper.observed_at < cut
+    ]
+    session = _SummarySession(http, model)
+    summarized: list[Paper] = []
+    try:
+        summarized.extend(_summarized_papers(session, record, papers[:MAX_PAPERS], cut))
+    finally:  # keep what was written before a stop: the model is not asked again
+        if summarized:
+            record.append(summarized, source=SOURCE)
+    _keep_count(record, session, http.now(), len(summarized))
+    return len(summarized)
+
+
+def _papers(record: Record, view: AsOfView, publication: Publication, day: str) -> list[Paper]:
+    """The papers that an issue would contain, in its order."""
+    content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
+    keys = [entry.paper for entry in (*content.entries, *content.ongoing)]
+    return [paper for key in keys if (paper := view.item(Paper, key)) is not None]
+
+
+class _SummarySession:
+    """Asks a model until it fails too often or takes too long, and counts failures."""
+
+    def __init__(self, http: HttpClient, model: LanguageModel) -> None:
+        self._http, self._model = http, model
+        self.failures = self._in_a_row = 0
+        self.reason = ""
+        started_at = http.now()
+        self.day = timestamps.day_of(started_at)
+        self._until = started_at + MAX_MINUTES * MINUTE
+
+    def sentence_for(self, paper: Paper) -> str:
+        """A sentence with its mark; empty on failure."""
+        if self._in_a_row >= MAX_FAILURES or self._is_late():
+            return ""
+        try:
+            model = self._model
+            text = ask(self._http, model.url, model.name, model.key, paper.title, paper.abstract)
+        except (InputError, NetError) as problem:
+            self.failures += 1
+            self._in_a_row = self._in_a_row + 1 if isinstance(problem, NetError) else 0
+            self.reason = str(problem)
+            log_event("no summary", paper=paper.paper, reason=problem)
+            return ""
+        except Exception as problem:  # a bug here must not hold up the issue
+            if isinstance(problem, HotPapersError):
+                raise
+            self.failures += 1
+            self._in_a_row += 1
+            self.reason = isolation.describe_error(problem)
+            isolation.log_defect(JOB, problem)
+            return ""
+        self._in_a_row = 0
+        return signed(text, self._model.name, self.day)
+
+    def _is_late(self) -> bool:
+        """Whether the time for this issue is over: a failure, counted once."""
+        if self._http.now() < self._until:
+            return False
+        reason = f"the model took more than {MAX_MINUTES} minutes for an issue"
+        if self.reason != reason:
+            self.failures, self.reason = self.failures + 1, reason
+            log_event("no more summaries", reason=reason)
+        return True
+
+
+def _summarized_papers(session: _SummarySession, record: Record, papers: Sequence[Paper], cut: int) -> Iterator[Paper]:
+    for paper in papers:
+        text = _earlier_summary(record, paper) or session.sentence_for(paper)
+        if text:
+            yield msgspec.structs.replace(paper, summary=text, observed_at=cut)
+
+
+def _earlier_summary(record: Record, paper: Paper) -> str:
+    """An earlier summary of the same abstract: a source may have described the paper again since."""
+    for description in described(record.view(), paper.paper):
+        if description.abstract == paper.abstract and unsigned(description.summary)[1]:
+            return description.summary
+    return ""
+
+
+def _keep_count(record: Record, session: _SummarySession, at: int, count: int) -> None:
+    """Saves how many were written and how many failed, for `hotpapers status`."""
+    state = jobs_queries.load_state(record, JOB)
+    failed = session.failures > 0
+    status = msgspec.structs.replace(
+        state,
+        state="failing" if failed else "idle",
+        started_at=state.started_at or at,
+        success_at=state.success_at if failed and not count else at,
+        failing_since=(state.failing_since or at) if failed else None,
+        reason=session.reason,
+        items=state.items + count,
+        quarantined=state.quarantined + session.failures,
+    )
+    jobs_queries.save_state(record, status)

@@ -1,0 +1,16 @@
+"""Views: issues, entries, posts and networks in words and numbers, independent of any output format. Pure.
+
+issue_view     an issue and its entries          post_views   posts, as their networks allow
+phrases        sentences shared by all outputs   site_paths   the addresses of pages
+site_config    what pages know of a publication  tex, mathml  TeX in titles and abstracts
+clean_text     what no output may contain        icons, sparkline, category_names   parts of pages
+glance         what is seen first of an issue   page_fields  the categories of papers, which readers choose
+key_sentence   the sentence that tells most of an abstract; summary_source: who wrote it
+math_alphabets letters of formulas, such as ℝ
+publication_state, attack_prices, contact_links   what is shown beside issues
+attack_figures what places cost, as measured by the lab
+archive, catalogue, citations, tops, worked_example    single pages and formats
+
+All outputs (pages, feeds, mail, chat) start from these, so that they say the same. Nothing here writes HTML pages,
+files or mail.
+"""

@@ -1,0 +1,107 @@
+"""The papers of all issues by category and by author.
+
+A category gets a page with its first paper, and one for each of its years. An author gets a page with the second
+paper; before that the paper's page says it all. Authors are told apart by name: people whose names are written alike
+share a page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from hotpapers.base.ids.accents import without_accents
+from hotpapers.base.model import EntrySummary
+from hotpapers.publish.view import clean_text, site_paths
+
+LATEST = 60
+"""Papers on the first page of a category."""
+_NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
+_LIGATURES = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+
+
+@lru_cache(maxsize=1 << 16)
+def slug(name: str) -> str:
+    """A name for URLs: `Zoë Brandywine` → `zoe-brandywine`; names in other scripts get a hash."""
+    lowercase = (name if name.isprintable() else clean_text.one_line(name)).lower()
+    words = lowercase.split()
+    if lowercase.isascii() and "".join(words).isalnum():  # the usual case
+        return "-".join(words)[:80].strip("-")
+    if not lowercase.isascii():
+        lowercase = without_accents(lowercase).translate(_LIGATURES)
+        if not lowercase.isascii():
+            return f"n-{hashlib.sha256(' '.join(lowercase.split()).encode('utf-8', 'replace')).hexdigest()[:12]}"
+    return _NOT_IN_SLUG.sub("-", lowercase).strip("-")[:80].strip("-")
+
+
+class Catalogue:
+    """An index of the entries of issues."""
+
+    def __init__(self, entry_summaries: Sequence[EntrySummary]) -> None:
+        self._by_category: dict[str, list[EntrySummary]] = defaultdict(list)
+        self._by_author: dict[str, list[EntrySummary]] = defaultdict(list)
+        for summary in entry_summaries:
+            for category in dict.fromkeys(summary.categories):
+                if site_paths.category_url(category):
+                    self._by_category[category].append(summary)
+            for author in {slug(name) for name in summary.authors}:
+                self._by_author[author].append(summary)
+
+    def everything(self) -> tuple[set[str], set[str]]:
+        """The paths of all categories and their years, and the slugs of all authors."""
+        categories = {site_paths.category_path(category) for category in self._by_category}
+        for category in self._by_category:
+            categories |= {site_paths.category_path(category, year) for year in self.years(category)}
+        return categories, set(self._by_author)
+
+    # ---- categories ----------------------------------------------------------------------------------
+
+    def categories(self) -> list[tuple[str, int]]:
+        """Every category with its number of entries, by name."""
+        return sorted((category, len(summaries)) for category, summaries in self._by_category.items())
+
+    def category(self, category: str) -> Sequence[EntrySummary]:
+        """A category's entries, newest issue first."""
+        return newest_first(self._by_category.get(category, ()))
+
+    def years(self, category: str) -> dict[str, int]:
+        """A category's years with their number of entries, newest first."""
+        result: dict[str, int] = {}
+        for summary in reversed(self._by_category.get(category, ())):
+            result[summary.day[:4]] = result.get(summary.day[:4], 0) + 1
+        return result
+
+    # ---- authors -------------------------------------------------------------------------------------
+
+    def has_author(self, author: str) -> bool:
+        """Whether the author with this slug has a page."""
+        return len(self.papers_of(author)) > 1 if author else False
+
+    def author(self, author: str) -> Sequence[EntrySummary]:
+        """The entries by the author with this slug, newest issue first."""
+        return newest_first(self._by_author.get(author, ()))
+
+    def papers_of(self, author: str) -> set[str]:
+        return {summary.paper for summary in self._by_author.get(author, ())}
+
+    def path_of(self, name: str) -> str:
+        """The path of an author's page, by name; empty if there is none."""
+        author_slug = slug(name)
+        return site_paths.author_path(author_slug) if self.has_author(author_slug) else ""
+
+    def spellings(self, author: str) -> list[str]:
+        """The spellings of the names that share a slug, most frequent first."""
+        names = [
+            name for summary in self._by_author.get(author, ()) for name in summary.authors if slug(name) == author
+        ]
+        return sorted({clean_text.one_line(name) for name in names}, key=lambda name: (-names.count(name), name))
+
+
+def newest_first(entry_summaries: Iterable[EntrySummary]) -> list[EntrySummary]:
+    """Entries by issue, newest first, then by place."""
+    return sorted(entry_summaries, key=lambda summary: (-int(summary.day.replace("-", "")), summary.place))

@@ -1,0 +1,145 @@
+"""Papers for reference managers: BibTeX, RIS, COinS (an OpenURL in a span) and Highwire meta elements.
+
+Text from papers cannot end a field and start another: line breaks are removed, and braces are balanced
+(`ids.bibtex`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote
+
+from hotpapers.base.ids import bibtex as bibtex_fields
+from hotpapers.base.ids import person_names, timestamps
+from hotpapers.base.model import Paper
+from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.tex import plain
+
+CACHED = 256
+"""Citations kept: an issue's are needed again on its papers' pages."""
+COINS_AUTHORS = 10
+"""Authors named in a COinS span; the other formats name all."""
+_NEW_ID, _OLD_ID = re.compile(r"(\d\d)(\d\d)\.\d{4,5}"), re.compile(r"[a-z-]+/(\d\d)(\d\d)\d{3}")
+_DOI = re.compile(r"10\.\d{4,9}/[!-~]{1,200}")
+
+
+class PaperCitation(NamedTuple):
+    """A paper's citation. `date`: year, month and, if known, day; `doi`: the published version's, else arXiv's own."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    date: tuple[str, ...]
+    primary: str
+    doi: str
+    journal: str
+
+    @property
+    def url(self) -> str:
+        return f"https://arxiv.org/abs/{self.id}"
+
+
+@lru_cache(CACHED)
+def citation(paper: Paper) -> PaperCitation | None:
+    """A paper's citation; None for a paper from another server."""
+    identifier = site_paths.arxiv_id(paper.paper)
+    if not identifier:
+        return None
+    doi = _DOI.fullmatch(paper.doi.strip())
+    return PaperCitation(
+        id=identifier,
+        title=phrases.one_line(paper.title) or identifier,
+        authors=tuple(filter(None, map(phrases.one_line, paper.authors))),
+        date=_date(paper, identifier),
+        primary=phrases.one_line(paper.categories[0]) if paper.categories else "",
+        doi=doi[0] if doi else f"10.48550/arXiv.{identifier}",
+        journal=phrases.one_line(paper.journal),
+    )
+
+
+def _date(paper: Paper, text: str) -> tuple[str, ...]:
+    if paper.published_at is not None:
+        return tuple(timestamps.day_of(paper.published_at).split("-"))
+    match = _NEW_ID.fullmatch(text) or _OLD_ID.fullmatch(text)
+    year, month = match.groups() if match else ("00", "01")
+    return (f"{'19' if year > '90' else '20'}{year}", month)
+
+
+# ---- BibTeX ------------------------------------------------------------------------------------------------
+
+
+@lru_cache(CACHED)
+def bibtex(citation: PaperCitation) -> str:
+    """One entry, in the form that arXiv uses, with the id in its key."""
+    family_name = person_names.split(citation.authors[0]).last_word.lower() if citation.authors else ""
+    key = f"{re.sub('[^a-z]', '', family_name) or 'arxiv'}-{citation.id.replace('/', '-')}"
+    fields = {
+        "title": f"{{{bibtex_fields.words(citation.title)}}}",
+        "author": bibtex_fields.names(citation.authors),
+        "year": citation.date[0],
+        "month": str(int(citation.date[1])),
+        "eprint": citation.id,
+        "archivePrefix": "arXiv",
+        "primaryClass": bibtex_fields.value(citation.primary),
+        "doi": bibtex_fields.value(citation.doi),
+        "note": bibtex_fields.words(citation.journal),
+        "url": citation.url,
+    }
+    lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
+    return f"@misc{{{key},\n{lines}}}\n"
+
+
+# ---- RIS ---------------------------------------------------------------------------------------------------
+
+
+@lru_cache(CACHED)
+def ris(citation: PaperCitation) -> str:
+    """One record (Research Information Systems' format, in UTF-8)."""
+    lines = [
+        ("TY", "UNPB"),
+        ("TI", plain(citation.title)),
+        *(("AU", _family_first(name)) for name in citation.authors),
+        ("PY", citation.date[0]),
+        ("DA", "/".join((*citation.date, "", "", "")[:3]) + "/"),
+        ("PB", "arXiv"),
+        ("AN", f"arXiv:{citation.id}"),
+        ("DO", citation.doi),
+        ("N1", citation.journal),
+        ("UR", citation.url),
+        ("ER", ""),
+    ]
+    return "".join(f"{name}  - {' '.join(value.split())}\r\n" for name, value in lines if value or name == "ER")
+
+
+def _family_first(name: str) -> str:
+    """`Tansy Overquill Jr.` → `Overquill, Tansy, Jr.`"""
+    parts = person_names.split(name)
+    return ", ".join(filter(None, (parts.family, parts.given, parts.suffix))) if parts.given else name
+
+
+# ---- in pages ----------------------------------------------------------------------------------------------
+
+
+def coins(citation: PaperCitation) -> str:
+    """The title of a COinS span: an OpenURL 1.0 context object (ANSI/NISO Z39.88-2004) as key and value."""
+    values = "\n".join((plain(citation.title), citation.doi, citation.url, *citation.authors[:COINS_AUTHORS]))
+    title, doi, url, *authors = quote(values, "", errors="replace").split("%0A")  # one call, as quoting is slow
+    author_keys = "".join(f"&rft.au={author}" for author in authors)
+    return (
+        "ctx_ver=Z39.88-2004&rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal&rft.genre=preprint&rft.jtitle=arXiv"
+        f"&rft.atitle={title}&rft.date={'-'.join(citation.date)}&rft_id=info%3Adoi%2F{doi}&rft_id={url}{author_keys}"
+    )
+
+
+def highwire(citation: PaperCitation) -> Iterator[tuple[str, str]]:
+    """Names and contents of the meta elements read by Google Scholar and Zotero."""
+    yield "citation_title", plain(citation.title)
+    yield from (("citation_author", name) for name in citation.authors)
+    yield "citation_publication_date", "/".join(citation.date)
+    yield "citation_arxiv_id", citation.id
+    yield "citation_doi", citation.doi
+    yield "citation_abstract_html_url", citation.url
+    yield "citation_pdf_url", f"https://arxiv.org/pdf/{citation.id}"

@@ -1,0 +1,106 @@
+"""What readers see first of an issue: one line about it, and its first titles.
+
+Reasons for which networks could not be read contain addresses and answers of servers. They are for the operator, on the
+status page and in the API, so nothing here gives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hotpapers.base.model import Entry, IssueContent, NetworkReading, PrintedCount, PublishedIssue
+from hotpapers.base.model.issues import NOT_READ
+from hotpapers.issues.ranking import words
+from hotpapers.publish.view import phrases
+from hotpapers.publish.view.tex import plain_line
+
+TITLES = 3
+"""How many titles introduce an issue where there is little room."""
+MAX_TITLE_CHARS = 120
+"""Code points of a title in a mail's subject."""
+NAMED = 2
+"""How many networks that could not be read are named; more are counted."""
+
+
+def line(issue: PublishedIssue) -> str:
+    """`10 papers · 6 networks · Reddit could not be read`: the line below an issue's date."""
+    content = issue.content
+    parts = [words.count_noun(len(content.entries), "paper")]
+    if issue.listing:
+        parts += sorted({words.network_name(count.network) for entry in content.entries for count in entry.counts})
+    else:
+        parts += _networks(content)
+    return phrases.one_line(" · ".join(parts))
+
+
+def _networks(content: IssueContent) -> Iterator[str]:
+    if content.retrospective:
+        yield "made afterwards"
+    read = [reading for reading in content.readings if reading.state in ("complete", "partial")]
+    if content.readings:
+        yield words.count_noun(len(read), "network") if read else "no network read"
+    elif not content.retrospective:
+        yield "no network read"
+    by_verb: dict[str, list[NetworkReading]] = {}
+    for reading in content.readings:
+        if reading.state != "complete":
+            by_verb.setdefault(_verb(reading), []).append(reading)
+    for verb, readings in by_verb.items():
+        yield f"{_names(readings)} {verb}"
+
+
+def _verb(reading: NetworkReading) -> str:
+    if reading.state == "partial":
+        return "only in part"
+    return "not read" if reading.reason == NOT_READ else "could not be read"
+
+
+def _names(readings: Sequence[NetworkReading]) -> str:
+    names = [words.network_name(reading.network) for reading in readings]
+    return " and ".join(names) if len(names) <= NAMED else words.count_noun(len(names), "network")
+
+
+def figure(count: PrintedCount) -> int:
+    """A count as one number: voices, or where none are known, reposts and likes together."""
+    return count.reposts + count.likes if count.method else count.voices
+
+
+def counted(entry: Entry) -> str:
+    """`Voices: Bluesky 196 · Mastodon 121`: an entry's counts in a line, largest first; empty if it has none."""
+    counts = sorted(filter(figure, entry.counts), key=figure, reverse=True)
+    unit = "Reposts and likes" if any(count.method for count in counts) else "Voices"
+    figures = (
+        f"{phrases.one_line(words.network_name(count.network))}\u00a0{words.number(figure(count))}" for count in counts
+    )
+    return f"{unit}: {' · '.join(figures)}" if counts else ""
+
+
+def introduction(issue: PublishedIssue) -> str:
+    """`Kettles · On Tea · Bridges for Robots · and 7 more`: what an issue has, in a line or two. Why it has nothing, if
+    it has no papers."""
+    entries = issue.content.entries
+    return joined([title(issue, entry.paper) for entry in entries[:TITLES]], len(entries)) or phrases.empty(issue)
+
+
+def joined(titles: Sequence[str], total: int) -> str:
+    """Titles of a number of papers in a line: `Kettles · On Tea · Bridges for Robots · and 7 more`."""
+    return " · ".join([*titles, *_more(total - len(titles))])
+
+
+def subject(issue: PublishedIssue) -> str:
+    """`Quiet Parsers under Deep Wells and 9 more · 13 March`: the first title, cut if it is long, and the day."""
+    content = issue.content
+    first = phrases.cut(title(issue, content.entries[0].paper), MAX_TITLE_CHARS) if content.entries else "No papers"
+    name = phrases.issue_name(content.publication.window, content.day)
+    when = name if content.publication.window == "monthly" else name.rpartition(" ")[0]
+    return f"{' '.join([first, *_more(len(content.entries) - 1)])} · {when}"
+
+
+def _more(count: int) -> list[str]:
+    return [f"and {words.number(count)} more"] if count > 0 else []
+
+
+def title(issue: PublishedIssue, paper: str) -> str:
+    """A paper's title as plain text, its id if it has none."""
+    text = plain_line(issue.papers[paper].title) or phrases.paper_name(paper)
+    return phrases.marked_title(text, withdrawn=paper in issue.withdrawn)

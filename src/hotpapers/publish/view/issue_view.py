@@ -1,0 +1,330 @@
+"""An issue as its pages show it, with all wording decided; templates only escape plain text.
+
+Made once per issue by `issue_view` and used by every page that shows the issue or one of its papers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, overload
+
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import Attention, Entry, Paper, PrintedCount, PublishedIssue, Quotation
+from hotpapers.issues import forecasts
+from hotpapers.issues.ranking import words
+from hotpapers.publish.view import glance, phrases, site_paths
+from hotpapers.publish.view.contact_links import ReportSubject
+from hotpapers.publish.view.icons import mark
+from hotpapers.publish.view.page_fields import field_of
+from hotpapers.publish.view.post_views import ElsewhereView, LinkedPiece, PostView, elsewhere, quotations
+from hotpapers.publish.view.sparkline import Sparkline, spark
+from hotpapers.publish.view.tex import plain_line
+
+MAX_COMMENT_CHARS = 500
+"""Code points of the authors' comment."""
+AUTHORS = 3
+"""Authors shown at once; the others unfold."""
+
+History = Mapping[str, Sequence[Attention]]
+"""Hourly attention by paper key."""
+Posts = Mapping[str, Sequence[Quotation]]
+"""The posts about each paper that may be shown, by paper key; those with the most reactions first."""
+
+
+class CountView(NamedTuple):
+    """One network's counts. `mark`: the icon's path; `figure`: one number; `short`: the fewest words; `bots`: what
+    was left out; `url`: the largest thread there, empty if no post there may be shown."""
+
+    name: str
+    mark: str
+    words: str
+    figure: int
+    short: str
+    bots: str
+    moment: str
+    url: str
+
+    @property
+    def line(self) -> str:
+        """All of it on one line: `Bluesky: 40 voices, 12 reposts, 28 likes (not counted: 3 bot posts)`."""
+        return f"{self.name}: {self.words}{f' ({self.bots})' if self.bots else ''}"
+
+
+class CountsView(NamedTuple):
+    """An entry's counts, the same on every page."""
+
+    counts: tuple[CountView, ...]
+    spark: Sparkline | None
+
+
+class ScoreView(NamedTuple):
+    """An entry's score, the same on every page. `parts`: each as a sentence and as arithmetic."""
+
+    parts: tuple[tuple[str, str], ...]
+    total: str
+    tie_note: str
+    price: str
+    forecasts: tuple[str, ...]
+    provisional: str
+    places: str
+    counted: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The score's parts and sum, and any qualification of the place, for pages with no room for more."""
+        sums = (*(sentence for sentence, _ in self.parts), f"Score: {self.total}.")
+        return tuple(sentence for sentence in (*sums, self.tie_note, self.provisional) if sentence)
+
+
+class EntryView(NamedTuple):
+    """A paper in an issue. Title, lead, folded text and abstract are as written, including TeX: pages render them with
+    `prose`; so is `comment`, the authors' latest. `at_once`: the number of posts on an issue's page; those after the
+    first are folded."""
+
+    key: str
+    paper: str
+    anchor: str
+    path: str
+    place: int
+    title: str
+    withdrawn: bool
+    authors: tuple[str, ...]
+    counts_view: CountsView
+    lead: str
+    lead_mark: str
+    folded_text: str
+    summarized: bool
+    abstract: str
+    comment: str
+    posts: tuple[PostView, ...]
+    at_once: int
+    elsewhere: tuple[ElsewhereView, ...]
+    announcement: str
+    links: tuple[LinkedPiece, ...]
+    categories: tuple[LinkedPiece, ...]
+    score: int
+    score_view: ScoreView
+    metadata: Paper
+
+    @property
+    def plain_title(self) -> str:
+        """The title as plain text, with a mark if the paper is withdrawn."""
+        return phrases.marked_title(plain_line(self.title), withdrawn=self.withdrawn)
+
+    @property
+    def lead_text(self) -> str:
+        """The lead as plain text without a mark beside it; a machine-written lead includes its mark."""
+        return phrases.marked_lead(self.lead, self.lead_mark)
+
+    @property
+    def field(self) -> str:
+        """The primary category."""
+        return field_of(self.metadata)
+
+    @property
+    def first_authors(self) -> str:
+        return ", ".join(self.authors[:AUTHORS])
+
+    @property
+    def other_authors(self) -> tuple[str, ...]:
+        return self.authors[AUTHORS:]
+
+
+class LazyEntries(Sequence[EntryView]):
+    """The entries of an issue, each prepared on first use: a paper's page needs only one, and preparing the others
+    would take longer than rendering that page."""
+
+    def __init__(self, issue: PublishedIssue, entries: Sequence[Entry], history: History, posts: Posts) -> None:
+        self._issue, self._entries, self._history, self._posts = issue, entries, history, posts
+        self._views: dict[int, EntryView] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, n: int) -> EntryView: ...
+    @overload
+    def __getitem__(self, n: slice) -> tuple[EntryView, ...]: ...
+    def __getitem__(self, n: int | slice) -> EntryView | tuple[EntryView, ...]:
+        if isinstance(n, slice):
+            return tuple(self[place] for place in range(*n.indices(len(self))))
+        if n not in self._views:
+            entry = self._entries[n]
+            known = (*self._posts.get(entry.paper, ()), *self._issue.posts.get(entry.paper, ()))
+            self._views[n] = _entry(self._issue, entry, self._history.get(entry.paper, ()), known)
+        return self._views[n]
+
+    def of(self, key: str) -> list[EntryView]:
+        return [self[n] for n, entry in enumerate(self._entries) if entry.paper == key]
+
+
+class IssueView(NamedTuple):
+    """An issue. `editions`: their number; `entries` and `ongoing` have no paper in common."""
+
+    publication: str
+    day: str
+    edition: int
+    editions: int
+    title: str
+    name: str
+    glance: str
+    facts: str
+    notes: tuple[str, ...]
+    empty: str
+    announced: int
+    entries: LazyEntries
+    ongoing: LazyEntries
+    ranking: str
+    digest: str
+    frozen: str
+    frozen_at: str
+    reason: str
+    command: str
+
+    @property
+    def introduction(self) -> str:
+        """The first titles in a line; why there are none, if it has no papers."""
+        first = [entry.plain_title for entry in self.entries[: glance.TITLES]]
+        return glance.joined(first, len(self.entries)) or self.empty
+
+    @property
+    def posts_only_on(self) -> str:
+        """The name of the network on which alone people wrote about several of these papers, if none of that may be
+        quoted: a page says so once. Empty otherwise."""
+        networks = [there.network for entry in self.entries for there in entry.elsewhere]
+        is_one = len(set(networks)) == 1 < len(networks) and not any(entry.posts for entry in self.entries)
+        return phrases.one_line(words.network_name(networks[0])) if is_one else ""
+
+    def about(self, entry: EntryView) -> ReportSubject:
+        """What a reader's report about an entry refers to."""
+        return ReportSubject(self.publication, self.day, self.edition, self.digest, entry.paper)
+
+
+def issue_view(issue: PublishedIssue, history: History | None = None, posts: Posts | None = None) -> IssueView:
+    """Everything that pages say about a frozen issue. `posts`: all that were known when it was frozen, to which counts
+    link; by default those that it quotes."""
+    content, history, posts = issue.content, history or {}, posts or {}
+    return IssueView(
+        publication=phrases.one_line(content.publication.title),
+        day=content.day,
+        edition=content.edition,
+        editions=len(issue.editions),
+        title=phrases.issue_heading(content.publication.window, content.day),
+        name=phrases.issue_name(content.publication.window, content.day),
+        glance=glance.line(issue),
+        facts=phrases.one_line(" · ".join(phrases.facts(issue, with_reasons=False))),
+        notes=phrases.notes(issue),
+        empty=phrases.empty(issue),
+        announced=content.announced or 0,
+        entries=LazyEntries(issue, content.entries, history, posts),
+        ongoing=LazyEntries(issue, content.ongoing, history, posts),
+        ranking=content.ranking,
+        digest=issue.digest,
+        frozen=phrases.minute_name(issue.frozen_at),
+        frozen_at=timestamps.rfc3339(issue.frozen_at),
+        reason=phrases.one_line(content.reason),
+        command=f"hotpapers verify {content.day}",
+    )
+
+
+def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention], known: Sequence[Quotation]) -> EntryView:
+    paper = issue.papers[entry.paper]
+    name = site_paths.arxiv_id(entry.paper) or entry.paper
+    lead, folded_text = phrases.opening(paper)
+    posts = issue.posts.get(entry.paper, ())
+    later = issue.later.get(entry.paper)
+    threads = {
+        quotation.post.network: site_paths.post_url(quotation.post.post, quotation.post.links)
+        for quotation in reversed(known)
+    }
+    counts = tuple(_count(count, threads.get(count.network, "")) for count in entry.counts if _has_any(count))
+    return EntryView(
+        key=entry.paper,
+        paper=name,
+        anchor=name.replace("/", "-"),
+        path=site_paths.paper_path(entry.paper),
+        place=entry.place,
+        title=phrases.one_line(paper.title) or name,
+        withdrawn=entry.paper in issue.withdrawn,
+        authors=tuple(phrases.one_line(author) for author in paper.authors),
+        counts_view=CountsView(counts, _spark(entry, history)),
+        lead=lead,
+        lead_mark=phrases.opening_source(paper),
+        folded_text=folded_text,
+        summarized=bool(paper.summary),
+        abstract=phrases.one_line(paper.abstract),
+        comment=phrases.cut(phrases.one_line(later.comment if later else paper.comment), MAX_COMMENT_CHARS),
+        posts=quotations(posts),
+        at_once=phrases.quoted_at_once(issue),
+        elsewhere=elsewhere(posts),
+        announcement=phrases.announcement(issue.content, entry),
+        links=links(paper, None if entry.paper in issue.withdrawn else later, known),
+        categories=tuple(
+            LinkedPiece(phrases.one_line(name), site_paths.category_url(name)) for name in paper.categories
+        ),
+        score=entry.score,
+        score_view=ScoreView(
+            parts=tuple((phrases.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
+            total=phrases.total(entry),
+            tie_note=phrases.tie_note(entry, issue.content.ranking),
+            price=words.price_sentence(entry.price),
+            forecasts=tuple(phrases.one_line(forecasts.sentence(item)) for item in forecasts.known(entry)),
+            provisional=phrases.provisional(issue.content, entry),
+            places=phrases.place_sentence(issue, entry),
+            counted=tuple(_counted(counts)),
+        ),
+        metadata=paper,
+    )
+
+
+def _spark(entry: Entry, history: Sequence[Attention]) -> Sparkline | None:
+    """The curve up to the moment of the counts; its description says which voices are known, too."""
+    curve = spark(history, max((count.until for count in entry.counts), default=0))
+    known = words.known_sentence(entry.counts)
+    return curve._replace(description=f"{curve.description} {known}") if curve and known else curve
+
+
+def _has_any(count: PrintedCount) -> bool:
+    """Whether there is anything to tell. If all voices of a network count on others, where they say the same, a line
+    with zeros would only raise questions."""
+    return bool(count.method or count.voices or count.reposts or count.likes or count.bots)
+
+
+def _count(count: PrintedCount, thread: str) -> CountView:
+    return CountView(
+        name=phrases.one_line(words.network_name(count.network)),
+        mark=mark(count.network),
+        words=phrases.counts_line(count),
+        figure=glance.figure(count),
+        short=phrases.counts_line(count) if count.method else words.count_noun(count.voices, "voice"),
+        bots=f"not counted: {words.count_noun(count.bots, 'bot post')}" if count.bots else "",
+        moment=phrases.minute_name(count.until),
+        url=thread,
+    )
+
+
+def _counted(counts: Sequence[CountView]) -> Iterator[str]:
+    """All counts as sentences, one per moment: `Counted as of 13 March 2026 at 00:00 UTC: Bluesky 22 voices; …`."""
+    for moment in dict.fromkeys(count.moment for count in counts):
+        same = "; ".join(
+            f"{count.name} {count.words}{f' ({count.bots})' if count.bots else ''}"
+            for count in counts
+            if count.moment == moment
+        )
+        yield f"Counted as of {moment}: {same}."
+
+
+def links(paper: Paper, later: Paper | None = None, known: Iterable[Quotation] = ()) -> tuple[LinkedPiece, ...]:
+    """Links to a paper and to pages about it. `later`: a later version of it; `known`: the posts about it."""
+    version = (later and later.version) or 0
+    listed = (quotation.post for quotation in known if quotation.post.network == "huggingface")
+    candidates = (
+        LinkedPiece(f"arXiv:{site_paths.arxiv_id(paper.paper)}", site_paths.abs_url(paper.paper)),
+        LinkedPiece(f"new version since: v{version}", site_paths.abs_url(paper.paper, version) if version else ""),
+        LinkedPiece("pdf", site_paths.pdf_url(paper.paper)),
+        LinkedPiece("html", site_paths.html_url(paper.paper)),
+        LinkedPiece("code", site_paths.code_url(paper, (link.target for post in listed for link in post.links))),
+        LinkedPiece("ADS", site_paths.ads_url(paper.paper, paper.categories)),
+        LinkedPiece("INSPIRE", site_paths.inspire_url(paper.paper, paper.categories)),
+    )
+    return tuple(link for link in candidates if link.url)

@@ -1,0 +1,165 @@
+r"""The alphabets of mathematics, such as \mathbb and \mathfrak, as Unicode's letters: browsers show no others.
+
+MathML Core has no `mathvariant` but `normal`, so `\mathbb R` must be the letter ℝ. A few letters are not with the rest
+of their alphabet (ℝ, ℎ, ℬ), and some letters have no form in an alphabet: these stay as they are. Pure; tables from
+`unicodedata`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Set
+
+Styles = frozenset[str]
+
+_STYLES_IN_NAMES = {
+    "BOLD": "bold",
+    "ITALIC": "italic",
+    "SCRIPT": "script",
+    "FRAKTUR": "fraktur",
+    "BLACK-LETTER": "fraktur",
+    "DOUBLE-STRUCK": "double-struck",
+    "SANS-SERIF": "sans-serif",
+    "MONOSPACE": "monospace",
+}
+_SHAPES = frozenset({"script", "fraktur", "double-struck", "sans-serif", "monospace"})
+_PLANCK_CONSTANT = "\u210e"
+
+
+def _styles_of(char: str) -> Styles:
+    if char == _PLANCK_CONSTANT:  # the italic h, whose name does not say so
+        return frozenset({"italic"})
+    words = unicodedata.name(char, "").split()
+    return frozenset(_STYLES_IN_NAMES[word] for word in words if word in _STYLES_IN_NAMES)
+
+
+_LETTERS: dict[str, tuple[str, Styles]] = {
+    char: (chr(int(decomposed[1], 16)), _styles_of(char))
+    for char in map(chr, (*range(0x2100, 0x2150), *range(0x1D400, 0x1D800)))
+    if len(decomposed := unicodedata.decomposition(char).split()) == 2
+    and decomposed[0] == "<font>"
+    and _styles_of(char)
+}
+"""By letter of an alphabet: the plain letter, and its styles."""
+_STYLED = {parts: char for char, parts in _LETTERS.items()}
+
+
+def styled(text: str, styles: Set[str]) -> str:
+    """The text in an alphabet. A letter that already has one keeps its shape, and becomes bold or italic as well."""
+    return "".join(_styled(char, styles) for char in text)
+
+
+def _styled(char: str, styles: Set[str]) -> str:
+    base, own = _LETTERS.get(char, (char, frozenset[str]()))
+    wanted = own | (styles - _SHAPES if own & _SHAPES else styles)
+    for dropped in ((), ("italic",), ("bold",), ("bold", "italic")):  # no digit is italic, no double-struck letter bold
+        if letter := _STYLED.get((base, frozenset(wanted.difference(dropped)))):
+            return letter
+    return char
+
+
+def styles_named(variant: str) -> Styles:
+    """The styles in a value of MathML's `mathvariant`: `bold-sans-serif`."""
+    return frozenset(style for style in _STYLES_IN_NAMES.values() if style in variant)
+
+
+# ---- TeX's commands ----------------------------------------------------------------------------------------
+
+_COMMANDS = {
+    "double-struck": "mathbb Bbb mathbbm mathbbmss mathbbmtt mathds symbb varmathbb bb",
+    "script": "mathcal mathscr scr symcal symscr mathpzc mathcalligra mathrsfs mathzapf EuScript eucal",
+    "bold-script": "mathbfcal mathbfscr symbfcal symbfscr mathbcal",
+    "fraktur": "mathfrak symfrak mathgoth euf eufrak",
+    "bold-fraktur": "mathbffrak symbffrak",
+    "bold": "mathbf bold symbf mathbfup symbfup pmb",
+    "bold-italic": "boldsymbol bm mathbfit symbfit mathbold bmath mathbi hm",
+    "sans-serif": "mathsf symsf mathsfup symsfup",
+    "sans-serif-italic": "mathsfit symsfit",
+    "bold-sans-serif": "mathbfsf mathsfbf symbfsf mathbfsfup symbfsfup",
+    "bold-sans-serif-italic": "mathbfsfit mathsfbfit symbfsfit",
+    "monospace": "mathtt symtt",
+    "italic": "mathit symit mit",
+}
+_STYLES = {name: styles_named(variant) for variant, names in _COMMANDS.items() for name in names.split()}
+_KNOWN = {
+    "double-struck": "mathbb",
+    "script": "mathcal",
+    "fraktur": "mathfrak",
+    "bold": "mathbf",
+    "bold-italic": "boldsymbol",
+    "sans-serif": "mathsf",
+    "monospace": "mathtt",
+    "italic": "mathit",
+}
+"""The commands that every converter knows, for arguments with commands in them."""
+_USUAL = {name: _KNOWN[variant] for variant, names in _COMMANDS.items() if variant in _KNOWN for name in names.split()}
+_NAMES = "|".join(sorted(_STYLES, key=len, reverse=True))
+_FOLLOWING = r"(?![A-Za-z])\s*"
+_SIMPLE_ARGUMENT = r"((?:[^{}\\]|\\[A-Za-z]+(?!\s*[\[{A-Za-z])|\{[^{}\\]*\})*)"
+_INNERMOST = re.compile(rf"\\\\|\\({_NAMES}){_FOLLOWING}(?:\{{{_SIMPLE_ARGUMENT}\}}|([^\W_]))")
+"""An alphabet's command with its argument, in which no command has an argument of its own; or the end of a row."""
+_DECLARATIONS = {
+    "bf": "mathbf",
+    "it": "mathit",
+    "sf": "mathsf",
+    "tt": "mathtt",
+    "cal": "mathcal",
+    "frak": "mathfrak",
+    "bb": "mathbb",
+    "scr": "mathscr",
+    "bfseries": "mathbf",
+    "itshape": "mathit",
+    "boldmath": "boldsymbol",
+}
+_DECLARED = re.compile(rf"(?<!\\)\{{\s*\\({'|'.join(_DECLARATIONS)}){_FOLLOWING}{_SIMPLE_ARGUMENT}\}}")
+"""`{\\bf x}`: the alphabet of the rest of the braces."""
+_OTHER_NAME = re.compile(rf"\\\\|\\({'|'.join(name for name in _USUAL if name != _USUAL[name])}){_FOLLOWING}(?=[\\{{])")
+_WORD = re.compile(r"[^\W_]{2,}")
+_COMMAND = re.compile(r"(\\[A-Za-z]+)")
+_NESTED = 4
+"""Alphabets inside each other that are understood."""
+_IS_TEXT = frozenset({"bold", "italic", "sans-serif", "monospace"})
+"""Alphabets in which words are written; in others, letters that stand next to each other are single ones."""
+
+
+def expand(tex: str) -> str:
+    """A formula with its alphabets as letters; commands inside an alphabet's argument keep the alphabet's command."""
+    for _ in range(_NESTED):
+        before = tex
+        # in braces for a declaration that holds for the whole formula
+        tex = _DECLARED.sub(lambda match: rf"{{\{_DECLARATIONS[match[1]]}{{{match[2]}}}}}", f"{{{tex}}}")[1:-1]
+        tex = _INNERMOST.sub(_letters, tex)
+        if tex == before:
+            break
+    return _OTHER_NAME.sub(lambda match: rf"\{_USUAL[match[1]]}" if match[1] else match[0], tex)
+
+
+def _letters(match: re.Match[str]) -> str:
+    command, argument, letter = match.groups()
+    if command is None:
+        return match[0]
+    styles = _STYLES[command]
+    argument = (letter or argument).strip()
+    if len(argument) == 1:
+        return styled(argument, styles)
+    if _WORD.fullmatch(argument) and styles <= _IS_TEXT:
+        return rf"{{\text{{{styled(argument, styles)}}}}}"
+    parts = _COMMAND.split(argument)
+    parts[::2] = [styled(part, styles) for part in parts[::2]]
+    content = "".join(parts)
+    return rf"\{_USUAL.get(command, command)}{{{content}}}" if len(parts) > 1 else f"{{{content}}}"
+
+
+_SIMPLE = re.compile(rf"\\({_NAMES}){_FOLLOWING}(?:\{{\s*([^\W_]+)\s*\}}|([^\W_]))")
+
+
+def expand_in_prose(text: str) -> str:
+    r"""The same between formulas, where people write `\mathbb{R}` too. Bold and other words stay plain words: searches
+    and screen readers don't know them otherwise."""
+    return _SIMPLE.sub(_prose_letters, text)
+
+
+def _prose_letters(match: re.Match[str]) -> str:
+    styles, letters = _STYLES[match[1]], match[2] or match[3]
+    return letters if len(letters) > 1 and styles <= _IS_TEXT else styled(letters, styles)

@@ -1,0 +1,328 @@
+"""Converts a TeX formula to MathML that is safe to embed in a page, or to nothing if it cannot be parsed.
+
+latex2mathml passes its input through, even live HTML, and raises on what it does not understand. So formulas are
+limited in size before it, cleaned by an allowlist after it, and rejected if a command is left over or a letter was
+lost. The page then shows the TeX as text.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections import Counter
+from functools import cache, lru_cache
+from typing import Any
+
+import nh3
+from markupsafe import Markup
+
+from hotpapers.publish.view import math_alphabets
+from hotpapers.publish.view.clean_text import shown
+
+MAX_FORMULA_CHARS = 1000
+"""Most code points of a formula."""
+MAX_FORMULA_DEPTH = 40
+"""Deepest nesting of braces and environments."""
+MAX_MATHML_BYTES = 40_000
+"""Most bytes of a formula's MathML."""
+CACHED = 4096
+"""Converted formulas kept: the same ones recur often."""
+
+# ---- macros that papers use but the library lacks --------------------------------------------------------
+
+_OPERATORS = (
+    "poly",
+    "polylog",
+    "arg",
+    "argmin",
+    "argmax",
+    "Tr",
+    "tr",
+    "rank",
+    "diag",
+    "supp",
+    "dist",
+    "sgn",
+    "div",
+)
+_NOTHING = (
+    "xspace",
+    "nonumber",
+    "notag",
+    "centering",
+    "noindent",
+    "ensuremath",
+    "protect",
+    "limits",
+    "nolimits",
+    "displaylimits",
+    "allowbreak",
+    "linebreak",
+    "smallskip",
+    "medskip",
+    "bigskip",
+    "leavevmode",
+    "boldmath",
+    "null",
+)
+_PLAIN = {
+    **{name: rf"\operatorname{{{name}}}" for name in _OPERATORS},
+    **{letter: rf"\mathbb{{{letter}}}" for letter in "RNZQCETPF"},
+    **{letter * 2: rf"\mathbb{{{letter}}}" for letter in "RNZQC"},
+    **dict.fromkeys(_NOTHING, ""),
+    "AA": r"\text{Å}",
+    "aa": r"\text{å}",
+    "ddag": r"\ddagger",
+    "dag": r"\dagger",
+    "backslash": r"\setminus",
+    "Rn": r"\mathbb{R}^n",
+    "eps": r"\epsilon",
+    "ep": r"\epsilon",
+    "Om": r"\Omega",
+    "degree": r"^\circ",
+    "textdegree": r"^\circ",
+    "degr": r"^\circ",
+    "arcmin": "′",
+    "arcsec": "″",
+    "Msun": r"M_\odot",
+    "msun": r"M_\odot",
+    "kms": r"\text{km/s}",
+    "micron": "µ m",
+    "textperthousand": "‰",
+    "permil": "‰",
+    "textmu": "µ",
+    "micro": "µ",
+    "upmu": "µ",
+    "lesssim": "≲",
+    "gtrsim": "≳",
+    "eqsim": "≂",
+    "coloneqq": "≔",
+    "symrm": r"\mathrm",
+    "symup": r"\mathrm",
+    "mathup": r"\mathrm",
+    "textsc": r"\text",
+    "textsl": r"\textit",
+    "hbox": r"\text",
+    "thinspace": r"\,",
+    "par": " ",
+    "newline": " ",
+    "em": r"\it",
+    "sc": r"\rm",
+    "sl": r"\it",
+}
+_ARGUMENT = {
+    "abs": r"\left|\1\right|",
+    "norm": r"\left\|\1\right\|",
+    "cite": r"\text{[\1]}",
+    "eqref": r"\text{(\1)}",
+    "ref": r"\text{\1}",
+    "label": "",
+    "tag": "",
+    "set": r"\{\1\}",
+    "ket": r"|\1\rangle",
+    "bra": r"\langle\1|",
+    "url": r"\text{\1}",
+    "textup": r"\text{\1}",
+    "textnormal": r"\text{\1}",
+}
+# The end of a row, `\\`, is matched too, so that it is not taken for the beginning of a macro.
+_MACRO = re.compile(rf"\\\\|\\({'|'.join(_PLAIN)})(?![A-Za-z])|\\(cal|bb)([A-Z])(?![A-Za-z])|\\[/-]")
+_ALPHABET = {"cal": r"\mathcal", "bb": r"\mathbb"}
+_WITH_ARGUMENT = re.compile(rf"\\\\|\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)\}}")
+# An upright word is one word, not single letters.
+_WORD = re.compile(r"\\mathrm\s*\{([A-Za-z]{2,})\}|\{\s*\\rm\s+([A-Za-z]{2,})\s*\}")
+_OPERATOR = re.compile(r"\\mathop\s*\{\s*(?:\\text\{([A-Za-z]+)\}|\{\s*\\text\{([A-Za-z]+)\}\s*\})\s*\}")
+# A comment would end the formula. In a text on one line, the sign is left over from the end of a line, except after a
+# number.
+_PERCENT = re.compile(r"(\\.)|((?<=\d)%)|%\s*")
+
+
+def _expand_macros(tex: str) -> str:
+    """Rewrite the formula in commands that the library knows."""
+    tex = _PERCENT.sub(lambda match: match[1] or (r"\%" if match[2] else ""), tex)
+    tex = _WORD.sub(lambda match: rf"\text{{{match[1]}}}" if match[1] else rf"{{\text{{{match[2]}}}}}", tex)
+    tex = _OPERATOR.sub(lambda match: rf"\operatorname{{{match[1] or match[2]}}}", tex)
+    tex = math_alphabets.expand(_MACRO.sub(_plain, tex))
+    return _WITH_ARGUMENT.sub(lambda match: _ARGUMENT[match[1]].replace(r"\1", match[2]) if match[1] else match[0], tex)
+
+
+def _plain(match: re.Match[str]) -> str:
+    if match[2]:
+        return f"{_ALPHABET[match[2]]}{{{match[3]}}}"
+    if match[1]:
+        return _PLAIN[match[1]]
+    return match[0] if match[0] == r"\\" else ""
+
+
+# ---- TeX to MathML -----------------------------------------------------------------------------------------
+
+
+@lru_cache(CACHED)
+def formula(tex: str) -> Markup | None:
+    """A formula as an inline `math` element; None if it cannot be rendered."""
+    tex = " ".join(shown(tex).split())
+    if not tex or len(tex) > MAX_FORMULA_CHARS or _depth(tex) > MAX_FORMULA_DEPTH:
+        return None
+    try:
+        mathml = _converter()(_expand_macros(tex).replace("<", r"\lt ").replace(">", r"\gt "))
+    except Exception:  # foreign formulas can make the library raise anything
+        return None
+    match = _OUTER.fullmatch(mathml) if len(mathml) <= MAX_MATHML_BYTES else None
+    inner = _safe(_with_letters(_with_plain_tokens(_ESCAPE.sub("", match[1])))) if match else ""
+    if not inner or "\\" in inner or _TAG.search(inner) is None or _letters_in(tex) - _letters_in(_text(inner)):
+        return None
+    return Markup('<math alttext="{}">{}</math>').format(tex, Markup(inner))
+
+
+def _safe(mathml: str) -> str:
+    """The content of a `math` element, cleaned; empty if that would lose any of its text."""
+    cleaned = _cleaner().clean(f"<math>{mathml}</math>").removeprefix("<math>").removesuffix("</math>")
+    if _text(cleaned) != _text(mathml):
+        return ""
+    return shown(cleaned.replace("<mi>~</mi>", "<mo>∼</mo>"))
+
+
+# Arguments that are not letters of the formula.
+_NO_LETTERS = re.compile(
+    r"\\(?:begin|end)\s*\{[a-z]*\*?\}(?:\s*\[[tcb]\])?(?:\s*\{[lcr|@ ]*\})?"
+    r"|\\(?:label|tag|color|textcolor|[hvm]space|unicode|href|class|style|rule|kern|mkern|hskip)\*?\s*(?:\{[^{}]*\}){1,2}"
+    r"|\\[A-Za-z]+|\\."
+)
+
+
+def _letters_in(tex: str) -> Counter[str]:
+    """How often each Latin letter and digit is in a formula, in whatever alphabet."""
+    return Counter(c for c in unicodedata.normalize("NFKC", _NO_LETTERS.sub("", tex)) if c.isascii() and c.isalnum())
+
+
+def _text(mathml: str) -> str:
+    return "".join(html.unescape(_ANY_TAG.sub("", mathml)).split())
+
+
+_OUTER = re.compile(r"<math[^>]*>(.*)</math>", re.DOTALL)
+_TAG = re.compile(r"<m[a-z]+")
+_ESCAPE = re.compile(r"\\(?=[%#_$ ]|&amp;|&nbsp;|&#x000A0;)")
+"""A backslash that the library leaves in the text of a formula: `\\text{67\\%}`."""
+_ANY_TAG = re.compile(r"<[^<>]*>")
+_NESTING = re.compile(r"(\{|\\begin\b|\\left\b)|\}|\\end\b|\\right\b")
+
+
+def _depth(tex: str) -> int:
+    """How deeply braces, environments and fences are nested."""
+    depth = deepest = 0
+    for match in _NESTING.finditer(tex):
+        depth += 1 if match[1] else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+@cache
+def _converter() -> Any:
+    """Imported with the first formula: the import takes longer than rendering a page."""
+    from latex2mathml.converter import convert
+
+    return convert
+
+
+# ---- what MathML Core lacks --------------------------------------------------------------------------------
+
+_START_OR_END = re.compile(r"<(/?)(m[a-z]+)([^<>]*?)(/?)>")
+_TOKENS = {"mi", "mn", "mo", "mtext"}
+_STYLED = re.compile(r'<(mi|mn|mo|mtext)((?: [a-z]+="[^"<>]*")*?) mathvariant="([a-z-]+)"([^<>]*)>([^<>]*)</\1>')
+
+
+def _with_plain_tokens(mathml: str) -> str:
+    r"""The same with text alone in each token: an operator made of other elements, as from `\mathop{…}`, is a row."""
+    result: list[str] = []
+    names: list[str] = []
+    position = 0
+    for match in _START_OR_END.finditer(mathml):
+        end, name, attributes, is_empty = match.groups()
+        result.append(mathml[position : match.start()])
+        position = match.end()
+        if is_empty:
+            result.append(match[0])
+        elif end:
+            result.append(f"</{names.pop() if names else name}>")
+        else:
+            following = _START_OR_END.match(mathml, position) if name in _TOKENS else None
+            is_row = following is not None and not following[1]
+            names.append("mrow" if is_row else name)
+            result.append("<mrow>" if is_row else f"<{name}{attributes}>")
+    return "".join([*result, mathml[position:]])
+
+
+def _with_letters(mathml: str) -> str:
+    """The same with the letters of alphabets instead of the attribute `mathvariant`; prose in a formula stays plain."""
+    return _STYLED.sub(_letters, mathml)
+
+
+def _letters(match: re.Match[str]) -> str:
+    name, before, variant, after, content = match.groups()
+    text = html.unescape(content)
+    if variant == "normal" or len(text.split()) > 1:
+        return match[0]
+    letters = math_alphabets.styled(text, math_alphabets.styles_named(variant))
+    return f"<{name}{before}{after}>{html.escape(letters)}</{name}>"
+
+
+# ---- allowlist ---------------------------------------------------------------------------------------------
+
+# MathML Core's elements, except those that link elsewhere or embed other languages.
+_ELEMENTS = {
+    "math",
+    "mrow",
+    "mi",
+    "mn",
+    "mo",
+    "mtext",
+    "mspace",
+    "mfrac",
+    "msqrt",
+    "mroot",
+    "mstyle",
+    "mpadded",
+    "mphantom",
+    "msub",
+    "msup",
+    "msubsup",
+    "munder",
+    "mover",
+    "munderover",
+    "mmultiscripts",
+    "mprescripts",
+    "mtable",
+    "mtr",
+    "mtd",
+}
+_TRUTH = {"true", "false"}
+_VALUES = {
+    "mo": {
+        "stretchy": _TRUTH,
+        "fence": _TRUTH,
+        "form": {"prefix", "infix", "postfix"},
+        "movablelimits": _TRUTH,
+        "largeop": _TRUTH,
+        "separator": _TRUTH,
+    },
+    "mi": {"mathvariant": {"normal"}},
+    "mfrac": {"linethickness": {"0", "0px", "0pt"}},
+    "mstyle": {"displaystyle": _TRUTH, "scriptlevel": {"0", "1", "2"}},
+    "mspace": {"width": {"0.167em", "0.222em", "0.278em", "0.333em", "0.5em", "1em", "2em", "-0.167em"}},
+    "mover": {"accent": _TRUTH},
+    "munder": {"accentunder": _TRUTH},
+    "mtable": {"displaystyle": _TRUTH},
+}
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_ELEMENTS,
+        attributes={},
+        tag_attribute_values=_VALUES,
+        clean_content_tags={"script", "style"},
+        url_schemes=set(),
+        link_rel=None,
+    )

@@ -1,0 +1,194 @@
+"""Posts as pages show them: quoted with author, network and date, or as a link."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import Post, Quotation
+from hotpapers.issues.ranking import words
+from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.icons import mark
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+# Outdated codes that networks still use, and their replacements (IANA language subtag registry).
+_NEW_CODES = {"in": "id", "iw": "he", "ji": "yi"}
+# The host of an address, with or without the scheme, as posts write links.
+_HOST = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[^\W\d]{2,})(?=[/:?#]|\Z|…)", re.IGNORECASE)
+
+
+class LinkedPiece(NamedTuple):
+    """A piece of text and its link target; `url` is empty for plain text."""
+
+    text: str
+    url: str
+
+
+class PostView(NamedTuple):
+    """A post as a quotation. `key`: the post's key, used to report it."""
+
+    key: str
+    pieces: tuple[LinkedPiece, ...]
+    lang: str
+    dir: str
+    author: str
+    handle: str
+    network: str
+    day: str
+    moment: str
+    url: str
+
+
+class PostLink(NamedTuple):
+    """A link to a post on its own network; `url` is empty if its address is unknown."""
+
+    text: str
+    url: str
+    day: str
+
+
+class ElsewhereView(NamedTuple):
+    """Posts of one network that can only be read there."""
+
+    network: str
+    head: str
+    posts: tuple[PostLink, ...]
+
+
+class ThreadView(NamedTuple):
+    """A post of a discussion, without its words. `author`: `A post` if its network's terms allow no name; `blog`:
+    empty on other networks; `url`: empty if its address is unknown."""
+
+    author: str
+    blog: str
+    day: str
+    moment: str
+    url: str
+    reactions: str
+
+
+class DiscussionView(NamedTuple):
+    """The posts about a paper on one network, those with the most reactions first."""
+
+    name: str
+    mark: str
+    threads: tuple[ThreadView, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.threads)
+
+
+def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
+    """The posts that have words to show."""
+    posts = [quotation.post for quotation in phrases.with_words(rows)]
+    return tuple(PostView(key=phrases.one_line(post.post), pieces=pieces(post), **byline(post)) for post in posts)
+
+
+def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
+    """The other posts, by network."""
+    return tuple(_elsewhere(network, posts) for network, posts in phrases.elsewhere(rows).items())
+
+
+def byline(post: Post) -> dict[str, str]:
+    """A post's author, network, date, language and text direction."""
+    blog = blog_name(post)
+    handle = "" if post.network == "feeds" else phrases.one_line(words.handle_text(post.handle))
+    return {
+        "lang": language(post.lang),
+        "dir": "rtl" if post.rtl else "auto",
+        "author": phrases.one_line(post.name) or handle or "A post",
+        "handle": handle if post.name else "",
+        "network": blog or phrases.one_line(words.network_name(post.network)),
+        "day": phrases.day_name(timestamps.day_of(post.created_at)),
+        "moment": timestamps.rfc3339(post.created_at),
+        "url": site_paths.post_url(post.post, post.links),
+    }
+
+
+def blog_name(post: Post) -> str:
+    """The host of the feed in which a post appeared, as the name of its blog; empty for other posts. Not the feed's
+    whole address, which may have a password."""
+    if post.network != "feeds":
+        return ""
+    with suppress(ValueError):
+        return phrases.one_line(_bare_host(urlsplit(post.handle).hostname or ""))
+    return ""
+
+
+def discussions(posts: Sequence[Quotation]) -> tuple[DiscussionView, ...]:
+    """Where a paper is discussed: its posts by network, those with the most reactions first."""
+    by_network: dict[str, list[Quotation]] = defaultdict(list)
+    for quotation in sorted(posts, key=lambda quotation: -quotation.reactions):
+        by_network[quotation.post.network].append(quotation)
+    ordered = sorted(by_network.items(), key=lambda item: -sum(quotation.reactions for quotation in item[1]))
+    return tuple(
+        DiscussionView(
+            phrases.one_line(words.network_name(network)),
+            mark(network),
+            tuple(_thread(quotation) for quotation in quotations),
+        )
+        for network, quotations in ordered
+    )
+
+
+def _thread(quotation: Quotation) -> ThreadView:
+    source, reactions = byline(quotation.post), quotation.reactions
+    return ThreadView(
+        source["author"],
+        blog_name(quotation.post),
+        source["day"],
+        source["moment"],
+        source["url"],
+        words.count_noun(reactions, "reaction") if reactions else "",
+    )
+
+
+def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
+    links = [
+        PostLink(
+            phrases.READ_THERE if len(posts) == 1 else str(number),
+            site_paths.post_page(post.post),
+            phrases.day_name(timestamps.day_of(post.created_at)),
+        )
+        for number, post in enumerate(posts, 1)
+    ]
+    return ElsewhereView(network, phrases.elsewhere_head(network, posts), tuple(links))
+
+
+def language(code: str) -> str:
+    """A network's language code as HTML expects it: `in` → `id`; `und` for anything invalid."""
+    new_code = _NEW_CODES.get(code.lower(), code)
+    return new_code if _LANGUAGE.fullmatch(new_code) else "und"
+
+
+def pieces(post: Post) -> tuple[LinkedPiece, ...]:
+    """The text of a post split at its links. Links that are unsafe or overlap an earlier one become plain text."""
+    result, end = [], 0
+    for link in sorted(post.links, key=lambda link: link.start):
+        if end <= link.start < link.end <= len(post.text) and site_paths.outside(link.target):
+            label = post.text[link.start : link.end]
+            result += [
+                LinkedPiece(post.text[end : link.start], ""),
+                LinkedPiece(label + disguise(label, link.target), link.target),
+            ]
+            end = link.end
+    result.append(LinkedPiece(post.text[end:], ""))
+    return tuple(LinkedPiece(phrases.shown(text), url) for text, url in result if text)
+
+
+def disguise(text: str, target: str) -> str:
+    """For a link whose text names another host than its target: the target's host, to append. Empty otherwise."""
+    text_host, target_host = _HOST.match(text.strip()), _HOST.match(target)
+    if text_host is None or target_host is None or _bare_host(text_host[1]) == _bare_host(target_host[1]):
+        return ""
+    return f" [{target_host[1].lower()}]"
+
+
+def _bare_host(host: str) -> str:
+    return host.lower().removeprefix("www.")

@@ -1,0 +1,174 @@
+"""How a publication is doing, in plain words: the latest issue's age, when the next is due, what was read.
+
+Pages are written once and read later, so nothing here depends on the current time. The page says when the next issue
+is due, and anyone who reads it after that sees that something has stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hotpapers.base import announcement_days
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import HOUR, IssueContent, NetworkReading, Publication, PublishedIssue, is_retrospective
+from hotpapers.issues.ranking import words
+from hotpapers.issues.windows import label_after, limit_of
+from hotpapers.publish.view import phrases, site_paths
+
+GRACE = 2 * HOUR
+"""How long after its period ends an issue may take to be made and published."""
+
+
+class NetworkState(NamedTuple):
+    """How a network was read for these issues: in one sentence, and per day where it was not read in full."""
+
+    name: str
+    text: str
+    days: tuple[tuple[str, str], ...]
+
+
+class DayState(NamedTuple):
+    """A day: its issue's path, empty if it has none, and what was done, in words."""
+
+    day: str
+    path: str
+    text: str
+    frozen: str
+
+
+class NextIssue(NamedTuple):
+    """The next issue: its day, and when it is due at the latest, in words and as ISO 8601."""
+
+    day: str
+    text: str
+    at: str
+
+
+class PublicationState(NamedTuple):
+    """How a publication is doing. `due`: None if no next issue is expected. `ended`: the day of the last issue if the
+    publication has ended, otherwise empty."""
+
+    latest: str
+    path: str
+    frozen: str
+    frozen_at: str
+    due: NextIssue | None
+    ended: str
+    days: tuple[DayState, ...]
+    networks: tuple[NetworkState, ...]
+    corrections: tuple[tuple[str, str, str], ...]
+
+
+def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> PublicationState:
+    """The state according to the latest issues, newest last."""
+    latest = issues[-1] if issues else None
+    due = next_issue_after(publication, latest.content.day) if latest else None
+    return PublicationState(
+        latest=phrases.issue_heading(publication.window, latest.content.day) if latest else "",
+        path=site_paths.issue_path(latest.content.day) if latest else "",
+        frozen=phrases.minute_name(latest.frozen_at) if latest else "",
+        frozen_at=timestamps.rfc3339(latest.frozen_at) if latest else "",
+        due=due,
+        ended=phrases.issue_heading(publication.window, str(publication.last_day))
+        if publication.last_day and not due
+        else "",
+        days=tuple(_days(issues)),
+        networks=_networks([issue.content for issue in issues]),
+        corrections=tuple(_corrections(issues)),
+    )
+
+
+def next_issue_after(publication: Publication, day: str) -> NextIssue | None:
+    """The issue after this day's; None for retrospective publications and after the last issue."""
+    if is_retrospective(publication.publication):
+        return None
+    following = label_after(publication, day)
+    if not following:
+        return None
+    at = limit_of(publication, following) + GRACE
+    name = phrases.issue_heading(publication.window, following)
+    return NextIssue(name, phrases.minute_name(at), timestamps.rfc3339(at))
+
+
+def first_due(publication: Publication) -> str:
+    """When a publication's first issue is due."""
+    if publication.window == "listing":
+        return "The first one appears when a listing is imported."
+    if publication.window == "daily":
+        return (
+            f"The first one is due on a weekday, after {publication.hour:02}:00 {phrases.one_line(publication.zone)}."
+        )
+    return f"The first one is due when its {'week' if publication.window == 'weekly' else 'month'} is over."
+
+
+# ---- days --------------------------------------------------------------------------------------------------
+
+
+def _days(issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
+    """The issues, newest first. Between daily issues, also the days that should have one but don't."""
+    next_day, unread_days = "", tuple[str, ...]()
+    for issue in reversed(issues):
+        day, is_daily = issue.content.day, issue.content.publication.window == "daily"
+        if next_day and is_daily:
+            yield from reversed(list(_missing(day, next_day, unread_days)))
+        facts = phrases.one_line(" · ".join(phrases.facts(issue, with_reasons=False)))
+        frozen = phrases.minute_name(issue.frozen_at)
+        yield DayState(_name(issue.content), site_paths.issue_path(day), facts, frozen)
+        next_day, unread_days = day if is_daily else "", issue.days_without_issue
+
+
+def _missing(first: str, last: str, unread_days: Sequence[str]) -> Iterable[DayState]:
+    """The days between two days, both excluded. `unread_days`: those on which nothing was read in time."""
+    day = announcement_days.following(first)
+    while day < last:
+        holiday = announcement_days.holiday(day)
+        reason = f"nothing was announced ({holiday})" if holiday else "none was made"
+        text = f"no issue: {'nothing was read in time' if day in unread_days else reason}"
+        yield DayState(phrases.day_name(day), "", text, "")
+        day = announcement_days.following(day)
+
+
+def _corrections(issues: Sequence[PublishedIssue]) -> Iterable[tuple[str, str, str]]:
+    for issue in reversed(issues):
+        if issue.content.reason:
+            day = issue.content.day
+            yield _name(issue.content), site_paths.issue_path(day), phrases.one_line(issue.content.reason)
+
+
+# ---- networks ----------------------------------------------------------------------------------------------
+
+_STATE_LABELS = {"partial": "read only in part", "refused": "could not be read", "unknown": "not read"}
+
+
+def _networks(contents: Sequence[IssueContent]) -> tuple[NetworkState, ...]:
+    """Each network that was read, or should have been, for these issues."""
+    result: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
+    for content in reversed(contents):
+        for reading in content.readings:
+            result.setdefault(reading.network, []).append((content, reading))
+    return tuple(_network(network, rows, contents[-1]) for network, rows in sorted(result.items()))
+
+
+def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]], latest: IssueContent) -> NetworkState:
+    full, last = sum(reading.state == "complete" for _, reading in rows), rows[0][0]
+    name = phrases.one_line(words.network_name(network))
+    issues = words.count_noun(len(rows), "issue")
+    if full == len(rows) and last is not latest:
+        text = f"read in full until the issue of {_name(last)}"
+    elif full == len(rows):
+        text = f"read in full for {f'all of the last {issues}' if full > 1 else 'the latest issue'}"
+    else:
+        text = f"read in full for {full} of {issues}"
+    days = tuple((_name(content), _when(reading)) for content, reading in rows if reading.state != "complete")
+    return NetworkState(name, text, days)
+
+
+def _when(reading: NetworkReading) -> str:
+    """`could not be read from 10 March 2026 at 19:00 UTC on`. What a server answered is for the operator: `status`."""
+    since = f" from {phrases.minute_name(reading.since)} on" if reading.since is not None else ""
+    return f"{_STATE_LABELS[reading.state]}{since}"
+
+
+def _name(content: IssueContent) -> str:
+    return phrases.issue_name(content.publication.window, content.day)

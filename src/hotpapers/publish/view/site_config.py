@@ -1,0 +1,41 @@
+"""What channels need to know about the publisher and the site's address."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hotpapers.base.model import SiteProofs
+
+
+class SiteConfig(NamedTuple):
+    """`contact`: the operator's public contact. `base`: the site's public address, ending with `/`; empty if it has
+    none or none was given. `bases`: the address of each publication's site. `note`: the state of the schedule that
+    makes the pages; empty without a schedule. `budget`: the most bytes that a site may use, 0 for no limit. `feeds`:
+    whether there are feeds beside the pages. `whole_since`: pages of papers are complete if their last issue is of this
+    day or later; older ones are folded (`publish.budget`). `app`: the public address of `hotpapers serve`, ending with
+    `/`, for links to its forms; empty if it is not public or no address was given. `join_path`: where in the app people
+    can subscribe to issues; empty if they cannot. `documents`: publications whose issues are documents of an account,
+    each with the account's DID. `proofs`: the proofs of issues; None if none are kept. `shows_why`: whether the first
+    entry of an issue shows at once why it is there, as in the demo. `is_live`: whether a program answers requests for
+    pages, so that they may link to addresses with a choice, such as `?in=cs.CL`."""
+
+    contact: str = ""
+    base: str = ""
+    note: str = ""
+    budget: int = 0
+    feeds: bool = False
+    whole_since: str = ""
+    app: str = ""
+    join_path: str = ""
+    documents: tuple[tuple[str, str], ...] = ()
+    proofs: SiteProofs | None = None
+    bases: tuple[tuple[str, str], ...] = ()
+    shows_why: bool = False
+    is_live: bool = False
+
+    def of(self, publication: str) -> SiteConfig:
+        """The same, with the address of one publication's pages."""
+        return self._replace(base=dict(self.bases).get(publication, self.base))
+
+
+NOBODY = SiteConfig()

@@ -1,0 +1,259 @@
+"""Paths of the site's own files, and the few outside addresses that pages link to.
+
+Paths are relative to the site's folder and use `/`. An outside address is empty if it is unknown or unsafe.
+
+A publication and its issues can also be documents on the AT Protocol (https://standard.site). Their keys depend only on
+names, so a site can refer to its records before they exist, and a corrected issue replaces its own record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from hotpapers.base.ids import timestamps
+from hotpapers.base.ids.timestamps import tid
+from hotpapers.base.model import Paper, TextLink, keys
+
+_PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII)
+_PAPER_PATH = re.compile(r"paper/(.{9,40})/index\.html")
+_ISSUE_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/(?:edition-([1-9]\d{0,3})/)?index\.html", re.ASCII)
+_ALL_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/index\.html", re.ASCII)
+_CITED_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/issue\.(bib|ris)", re.ASCII)
+_AUTHOR_PATH = re.compile(r"author/([a-z0-9]+(?:-[a-z0-9]+)*)/index\.html")
+_CATEGORY_PATH = re.compile(r"category/([A-Za-z.-]{2,30})/(?:(\d{4})/)?index\.html", re.ASCII)
+_TOP_PATH = re.compile(r"top/(\d{4}(?:-W?\d\d)?|all)/index\.html", re.ASCII)
+_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?")
+
+# No user part (it can imitate other hosts), no backslash (browsers read it as a slash), nothing invisible.
+_UNSEEN = r"\s\x00-\x20\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069"
+_OUTSIDE = re.compile(rf"https?://([^{_UNSEEN}/?#@\\]+)(?:[/?#][^{_UNSEEN}]*)?", re.IGNORECASE)
+_ADS = ("astro-ph", "gr-qc", "hep-", "nucl-")
+_INSPIRE = ("hep-", "nucl-", "gr-qc", "astro-ph.CO", "astro-ph.HE")
+_CODE = re.compile(
+    r"(?<![\w.@-])(?:https?://)?(?:www\.)?((?:github\.com|gitlab\.com|codeberg\.org|bitbucket\.org|huggingface\.co(?!/papers/))"
+    r"/[\w.-]+/[\w./#-]+)",
+    re.ASCII | re.IGNORECASE,
+)
+_CODE_HOSTS = ("github.com/", "gitlab.com/", "codeberg.org/", "bitbucket.org/", "huggingface.co/")
+MAX_ADDRESS_CHARS = 2000
+"""Most code points of an address that is made a link."""
+CACHED = 1 << 14
+"""Parsed papers and categories kept: a page asks for each many times."""
+
+
+def to_root(path: str) -> str:
+    """The relative path from a page to the site's folder: `2021-01-14/index.html` → `../`."""
+    return "../" * path.count("/")
+
+
+def issue_path(day: str, edition: int = 0) -> str:
+    """The page of a day's latest edition, or of an earlier one by number."""
+    return f"{day}/edition-{edition}/index.html" if edition else f"{day}/index.html"
+
+
+def issue_of(path: str) -> tuple[str, int] | None:
+    """The inverse: day and edition, 0 for the latest; None for any other path."""
+    match = _ISSUE_PATH.fullmatch(path)
+    return (match[1], int(match[2] or 0)) if match else None
+
+
+def listing_path(day: str) -> str:
+    """The page of all papers announced on a day."""
+    return f"{day}/all/index.html"
+
+
+def listing_of(path: str) -> str:
+    """The inverse: the day; empty for any other path."""
+    return _part(_ALL_PATH, path)
+
+
+def citation_path(day: str, form: str) -> str:
+    """The citation file of a day's issue. `form`: bib or ris."""
+    return f"{day}/issue.{form}"
+
+
+def citation_of(path: str) -> tuple[str, str] | None:
+    """The inverse: day and form; None for any other path."""
+    match = _CITED_PATH.fullmatch(path)
+    return (match[1], match[2]) if match else None
+
+
+def author_path(slug: str) -> str:
+    """The page of an author, by slug."""
+    return f"author/{slug}/index.html"
+
+
+def author_of(path: str) -> str:
+    """The inverse: the slug; empty for any other path."""
+    return _part(_AUTHOR_PATH, path)
+
+
+def category_path(category: str, year: str = "") -> str:
+    """The page of a category, or of one of its years; empty if it doesn't look like a category."""
+    if not _CATEGORY.fullmatch(category):
+        return ""
+    return f"category/{category}/{year}/index.html" if year else f"category/{category}/index.html"
+
+
+def category_of(path: str) -> tuple[str, str] | None:
+    """The inverse: category and year, which may be empty; None for any other path."""
+    match = _CATEGORY_PATH.fullmatch(path)
+    return (match[1], match[2] or "") if match and _CATEGORY.fullmatch(match[1]) else None
+
+
+def top_path(period: str) -> str:
+    """The page of a period's top: `top/2026-W47/index.html`."""
+    return f"top/{period}/index.html"
+
+
+def top_of(path: str) -> str:
+    """The inverse: the period; empty for any other path."""
+    return _part(_TOP_PATH, path)
+
+
+def card_path(path: str) -> str:
+    """The card of a page."""
+    return f"{path.removesuffix('index.html')}card.png"
+
+
+def page_of_card(path: str) -> str:
+    """The inverse: the page; empty for any other path."""
+    return f"{path.removesuffix('card.png')}index.html" if path.endswith("/card.png") else ""
+
+
+def public_url(base: str, path: str) -> str:
+    """A page's public address, without `index.html`, which every server adds; empty without a base."""
+    return base + (path.removesuffix("index.html") if path != "index.html" else "") if base else ""
+
+
+@lru_cache(CACHED)
+def arxiv_id(paper: str) -> str:
+    """`arxiv:2101.04869` → `2101.04869`; empty for a paper from another server."""
+    return _part(_PAPER, paper)
+
+
+def _part(form: re.Pattern[str], text: str) -> str:
+    match = form.fullmatch(text)
+    return match[1] if match else ""
+
+
+def paper_path(paper: str) -> str:
+    """The page of a paper; empty for a paper from another server."""
+    return f"paper/{arxiv_id(paper)}/index.html" if arxiv_id(paper) else ""
+
+
+def paper_of(path: str) -> str:
+    """The inverse: the paper's key; empty for any other path."""
+    match = _PAPER_PATH.fullmatch(path)
+    return f"arxiv:{match[1]}" if match and arxiv_id(f"arxiv:{match[1]}") else ""
+
+
+def abs_url(paper: str, version: int = 0) -> str:
+    """arXiv's page of a paper, or of one of its versions."""
+    return f"https://arxiv.org/abs/{arxiv_id(paper)}{f'v{version}' if version else ''}" if arxiv_id(paper) else ""
+
+
+def paper_url(base: str, paper: str) -> str:
+    """A paper's page on the site; on arXiv if the site has no address or no page for it."""
+    path = paper_path(paper)
+    return (public_url(base, path) if path else "") or abs_url(paper)
+
+
+def pdf_url(paper: str) -> str:
+    """The paper as PDF."""
+    return f"https://arxiv.org/pdf/{arxiv_id(paper)}" if arxiv_id(paper) else ""
+
+
+def html_url(paper: str) -> str:
+    """The paper as HTML, which arXiv has offered for most papers since December 2023."""
+    identifier = arxiv_id(paper)
+    return f"https://arxiv.org/html/{identifier}" if "2312" <= identifier[:4] < "9000" and "/" not in identifier else ""
+
+
+def ads_url(paper: str, categories: Sequence[str]) -> str:
+    """The paper in the Astrophysics Data System, for its fields."""
+    return f"https://ui.adsabs.harvard.edu/abs/arXiv:{arxiv_id(paper)}" if _is_of(paper, categories, _ADS) else ""
+
+
+def inspire_url(paper: str, categories: Sequence[str]) -> str:
+    """The paper in INSPIRE, for its fields."""
+    return f"https://inspirehep.net/arxiv/{arxiv_id(paper)}" if _is_of(paper, categories, _INSPIRE) else ""
+
+
+def _is_of(paper: str, categories: Sequence[str], fields: tuple[str, ...]) -> bool:
+    return bool(arxiv_id(paper)) and any(category.startswith(fields) for category in categories)
+
+
+def code_url(paper: Paper, addresses: Iterable[str] = ()) -> str:
+    """The first repository named in a paper's comment or abstract, or else among addresses."""
+    text = " ".join((paper.comment, paper.abstract, *addresses))
+    small = text.lower()
+    if not any(host in small for host in _CODE_HOSTS):  # quick check: most papers name none
+        return ""
+    match = _CODE.search(text)
+    return outside("https://" + match[1].rstrip(".,;:'")) if match else ""
+
+
+@lru_cache(CACHED)
+def category_url(category: str) -> str:
+    """arXiv's list of a category; empty if it doesn't look like one."""
+    return f"https://arxiv.org/list/{category}/recent" if _CATEGORY.fullmatch(category) else ""
+
+
+def outside(target: str) -> str:
+    """The target of an outside link if it is a plain web address; empty otherwise.
+
+    The host must be ASCII: letters of other scripts can imitate others, and every name has an ASCII form (RFC 5891).
+    """
+    match = _OUTSIDE.fullmatch(target) if len(target) <= MAX_ADDRESS_CHARS else None
+    return target if match and match[1].isascii() else ""
+
+
+def post_page(key: str) -> str:
+    """A post's own page on its network, by key; `model.keys.parse_key` is the inverse. Hugging Face has one thread
+    for each paper, on the paper's page."""
+    own_id = keys.own_id(key)
+    if keys.network_of(key) == "huggingface":
+        return f"https://huggingface.co/papers/{own_id}" if arxiv_id(f"arxiv:{own_id}") else ""
+    return keys.page_of(keys.network_of(key), own_id) or outside(own_id)
+
+
+def post_url(key: str, links: Sequence[TextLink]) -> str:
+    """A post's own page, by key; for a blog's, the address to which its title links."""
+    is_blog = keys.network_of(key) == "feeds"
+    return post_page(key) or next((outside(link.target) for link in links if is_blog and link.start == 0), "")
+
+
+def is_folded(last: str, since: str) -> bool:
+    """Whether a paper's page is folded. `last`: the day of the last issue that contains the paper."""
+    return bool(since) and last < since
+
+
+DOCUMENT, PUBLICATION = "site.standard.document", "site.standard.publication"
+WELL_KNOWN = f".well-known/{PUBLICATION}"
+"""The file with which a site at the root of its host confirms its publication's record."""
+
+
+def publication_key(publication: str) -> str:
+    """The record key of a publication."""
+    digest = hashlib.sha256(publication.encode()).digest()
+    return tid(int.from_bytes(digest[:6], "big"), int.from_bytes(digest[6:8], "big"))
+
+
+def document_key(publication: str, day: str) -> str:
+    """The record key of an issue, the same for all editions."""
+    digest = hashlib.sha256(f"{publication} {day}".encode()).digest()
+    return tid(timestamps.midnight(day), int.from_bytes(digest[:2], "big"))
+
+
+def publication_uri(account: str, publication: str) -> str:
+    """The address of a publication's record in an account (its DID)."""
+    return f"at://{account}/{PUBLICATION}/{publication_key(publication)}"
+
+
+def document_uri(account: str, publication: str, day: str) -> str:
+    """The address of an issue's record in an account (its DID)."""
+    return f"at://{account}/{DOCUMENT}/{document_key(publication, day)}"

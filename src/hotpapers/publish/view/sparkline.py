@@ -1,0 +1,50 @@
+"""A paper's attention since its announcement as a small curve of 120 × 24, and the same in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hotpapers.base.model import Attention
+from hotpapers.issues.ranking import words
+
+WIDTH, HEIGHT = 120, 24
+EDGE = 2
+"""Pixels of margin around the curve, for its line width and the dot at its end."""
+
+
+class Sparkline(NamedTuple):
+    """A curve: the points of an SVG polyline, its last point, and a description."""
+
+    points: str
+    end: tuple[str, str]
+    description: str
+
+
+def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
+    """The curve up to `until`; None if fewer than two moments are known or there are no voices."""
+    by_age: Counter[int] = Counter()
+    for attention in history:
+        if attention.until <= until:
+            by_age[attention.age] += attention.voices  # on all networks
+    counts = sorted(by_age.items())
+    most_voices = max((voices for _, voices in counts), default=0)
+    if len(counts) < 2 or not most_voices:
+        return None
+    width, height = WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE
+    points = [
+        (f"{EDGE + width * age / counts[-1][0]:.4g}", f"{HEIGHT - EDGE - height * voices / most_voices:.3g}")
+        for age, voices in [(0, 0), *counts]
+    ]
+    return Sparkline(" ".join(f"{x},{y}" for x, y in points), points[-1], _description(counts))
+
+
+def _description(counts: list[tuple[int, int]]) -> str:
+    """`Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`"""
+    rows_with_voices = [row for row in counts if row[1]]
+    chosen_rows = dict.fromkeys(
+        [rows_with_voices[0], rows_with_voices[len(rows_with_voices) // 2], rows_with_voices[-1]]
+    )
+    parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in chosen_rows)
+    return f"Voices since the announcement: {parts}."

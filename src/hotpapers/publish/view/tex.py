@@ -1,0 +1,352 @@
+"""Titles and abstracts as pages show them: formulas as MathML, TeX text commands as plain text.
+
+Papers' titles and abstracts are usually TeX. `$…$`, `\\(…\\)`, `\\[…\\]` and formula environments are mathematics;
+accents and quotation marks become letters. Everything else is text, and is escaped.
+
+In plain text, TeX commands that only change the font are dropped, subscripts and superscripts are Unicode's; an unknown
+command leaves its argument, or its name if it has none.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+from hotpapers.base.ids.tex_formulas import TexFormula, formulas
+from hotpapers.publish.view import math_alphabets
+from hotpapers.publish.view.clean_text import one_line
+from hotpapers.publish.view.mathml import formula
+
+MAX_TEXT_CHARS = 10_000
+"""Code points of a text that is searched for TeX; a longer text is shown unchanged."""
+MAX_FORMULAS_CHARS = 60_000
+"""Total code points of the formulas of a text that are rendered; later formulas are shown as TeX."""
+
+_TEX = re.compile(r"[$\\~]|``|''|--")
+"""Characters of which a text has at least one if it contains any TeX."""
+_FORMULA_HERE = "\0"
+"""Stands for a formula while commands around it are dropped; no page can show this character."""
+
+
+def prose(text: str) -> Markup:
+    """A paper's text as a page shows it, with inline formulas; those that cannot be rendered are shown as TeX."""
+    if len(text) > MAX_TEXT_CHARS or not _TEX.search(text):
+        return escape(text)
+    result: list[Markup] = []
+    size = 0
+    pieces = list(formulas(text))
+    stretches = _stretches(text, pieces)
+    for stretch, piece in zip(stretches, pieces, strict=False):
+        result.append(escape(stretch))
+        rendered = formula(piece.tex) if size < MAX_FORMULAS_CHARS else None
+        result.append(Markup('<code class="tex">{}</code>').format(piece.tex) if rendered is None else rendered)
+        size += len(result[-1])
+    return Markup("").join([*result, escape(stretches[-1])])
+
+
+def plain(text: str) -> str:
+    """The same as plain text: accented TeX letters as letters, formulas as TeX."""
+    return text if len(text) > MAX_TEXT_CHARS or not _TEX.search(text) else _plain_letters(text)
+
+
+def plain_line(text: str) -> str:
+    """The same on one line, without backslashes, for places that only take plain characters."""
+    line = one_line(text)
+    return line if len(line) > MAX_TEXT_CHARS else one_line(_plain_letters(line))
+
+
+def _plain_letters(text: str) -> str:
+    pieces = list(formulas(text))
+    stretches = _stretches(text, pieces)
+    formula_texts = [text[piece.start : piece.end] for piece in pieces]
+    return "".join(part for pair in zip(stretches, [*formula_texts, ""], strict=True) for part in pair)
+
+
+def _stretches(text: str, pieces: Sequence[TexFormula]) -> list[str]:
+    """The text before, between and after its formulas, without TeX commands, which may enclose formulas."""
+    ends = [0, *(piece.end for piece in pieces)]
+    starts = [*(piece.start for piece in pieces), len(text)]
+    outside = [text[end:start].replace(_FORMULA_HERE, "") for end, start in zip(ends, starts, strict=True)]
+    return list(map(decode_accents, _without_styles(_FORMULA_HERE.join(outside)).split(_FORMULA_HERE)))
+
+
+_MARKS = {
+    '"': "\u0308",
+    "'": "\u0301",
+    "`": "\u0300",
+    "^": "\u0302",
+    "~": "\u0303",
+    "=": "\u0304",
+    ".": "\u0307",
+    "u": "\u0306",
+    "v": "\u030c",
+    "H": "\u030b",
+    "c": "\u0327",
+    "d": "\u0323",
+    "b": "\u0331",
+    "k": "\u0328",
+    "r": "\u030a",
+}
+_ACCENT = re.compile(
+    r"""(\{)?\\(?:(["'`^~=.])\s*|([uvHcdbkr])(?:\s+|(?=\{)))(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))(?(1)\})""",
+    re.ASCII,
+)
+
+_LOWER = (
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "pi",
+    "rho",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+)
+_GREEK = {
+    name: unicodedata.lookup(f"GREEK {size} LETTER {'LAMDA' if lower == 'lambda' else lower.upper()}")
+    for lower in _LOWER
+    for name, size in ((lower, "SMALL"), (lower.capitalize(), "CAPITAL"))
+}
+_NAMED = {
+    **_GREEK,
+    "ss": "ß",
+    "o": "ø",
+    "O": "Ø",
+    "l": "ł",
+    "L": "Ł",
+    "ae": "æ",
+    "AE": "Æ",
+    "oe": "œ",
+    "OE": "Œ",
+    "aa": "å",
+    "AA": "Å",
+    "i": "ı",
+    "j": "ȷ",
+    "S": "§",
+    "dots": "…",
+    "ldots": "…",
+    "times": "×",
+    "sim": "∼",
+    "to": "→",
+    "rightarrow": "→",
+    "leq": "≤",
+    "le": "≤",
+    "geq": "≥",
+    "ge": "≥",
+    "pm": "±",
+    "infty": "∞",
+    "cdot": "·",
+    "approx": "≈",
+    "textapprox": "≈",
+    "ell": "ℓ",
+    "in": "∈",
+    "subset": "⊂",
+    "partial": "∂",
+    "nabla": "∇",
+    "textgreater": ">",
+    "textless": "<",
+    "textasciitilde": "~",
+    "textendash": "–",
+    "textemdash": "—",
+    "deg": "°",
+    "degree": "°",
+    "copyright": "©",
+    "textregistered": "®",
+    "texttrademark": "™",
+    "ie": "i.e.",
+    "eg": "e.g.",
+    "etc": "etc.",
+    "etal": "et al.",
+    "lq": "‘",
+    "rq": "’",
+    "item": "•",
+    "par": " ",
+    "newline": " ",
+    "quad": " ",
+    "qquad": " ",
+    "medskip": " ",
+    "smallskip": " ",
+    "noindent": "",
+    "xspace": "",
+    "em": "",
+    "it": "",
+    "bf": "",
+    "rm": "",
+    "sc": "",
+    "tt": "",
+    "sl": "",
+    "sf": "",
+    "small": "",
+    "large": "",
+    "normalsize": "",
+    "varepsilon": "ε",
+    "varphi": "φ",
+    "textellipsis": "…",
+    "textbullet": "•",
+    "textquoteleft": "‘",
+    "textquoteright": "’",
+    "textquotedblleft": "“",
+    "textquotedblright": "”",
+    "textquotesingle": "'",
+    "textasciicircum": "^",
+    "textunderscore": "_",
+    "textbackslash": " ",
+    "textbar": "|",
+    "textdollar": "$",
+    "textsection": "§",
+    "textcopyright": "©",
+    "textdegree": "°",
+    "textmu": "µ",
+    "textmicro": "µ",
+    "textohm": "Ω",
+    "textminus": "−",
+    "textpm": "±",
+    "texttimes": "×",
+    "textperthousand": "‰",
+    "textrightarrow": "→",
+    "textleftarrow": "←",
+    **{f"text{name}": letter for name, letter in _GREEK.items()},
+}
+# A letter command within a word also consumes the space after it; other commands stand for words.
+_NAME = re.compile(r"\\(?:([oOlLij]|a[ea]|A[EA]|oe|OE|ss)(?![A-Za-z])(?:\{\}| (?=[a-z]))?|([A-Za-z]+)(?:\{\})?)")
+
+_STYLES = "emph|text(?:bf|it|sc|tt|rm|sf|sl|normal|up)?|[mh]box|u(?:nder)?line|ensuremath|math(?:rm|bf|sf|tt|it)"
+_INSIDE = "[^{}]*+"
+for _ in range(4):
+    _INSIDE = rf"[^{{}}]*+(?:\{{{_INSIDE}\}}[^{{}}]*+)*+"
+"""Text in which braces are nested at most four times."""
+_STYLED = re.compile(
+    rf"\\(?:{_STYLES})\s*\{{({_INSIDE})\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large)\b\s*({_INSIDE})\}}"
+)
+
+
+def _raised_letters(kind: str) -> dict[str, str]:
+    """Unicode's forms of letters and signs, as subscripts (`sub`) or superscripts (`super`)."""
+    forms = (
+        (unicodedata.decomposition(char).split(), char) for char in map(chr, (*range(0xA0, 0x2C7E), 0xA7F8, 0xA7F9))
+    )
+    letters = {chr(int(parts[1], 16)): char for parts, char in forms if len(parts) == 2 and parts[0] == f"<{kind}>"}
+    return {**letters, "-": letters["−"], "–": letters["−"]}
+
+
+_RAISED_LETTERS = {kind: _raised_letters(kind) for kind in ("sub", "super")}
+_RAISED = re.compile(rf"\\text(sub|super)script\s*(?:\{{({_INSIDE})\}}|(\w))")
+_TWO = re.compile(
+    rf"\\(?P<name>textcolor|colorbox|texorpdfstring|[dt]?frac|hyperlink)\s*\{{(?P<first>{_INSIDE})\}}"
+    rf"\s*\{{(?P<second>{_INSIDE})\}}"
+)
+_TWO_FORMS = {"texorpdfstring": "{0}", "frac": "{0}/{1}", "dfrac": "{0}/{1}", "tfrac": "{0}/{1}"}
+"""Commands with two arguments; of the others, the second one is shown."""
+_OVER = {
+    "hat": "\u0302",
+    "tilde": "\u0303",
+    "bar": "\u0304",
+    "overline": "\u0304",
+    "dot": "\u0307",
+    "ddot": "\u0308",
+    "vec": "\u20d7",
+    "breve": "\u0306",
+    "check": "\u030c",
+    "acute": "\u0301",
+    "grave": "\u0300",
+    "widehat": "\u0302",
+    "widetilde": "\u0303",
+}
+_ARGUMENT = re.compile(
+    r"\\(?:cite[a-z]*|(?!href)[a-zA-Z]*ref)\*?\s*(?:\[[^\[\]]*\]\s*)*\{(?P<cited>[^{}]*)\}|\\href\s*\{[^{}]*\}\s*\{(?P<linked>[^{}]*)\}"
+    r"|\\(?:url|href)\s*\{(?P<address>[^{}]*)\}|\\footnote\s*\{(?P<note>[^{}]*)\}|\\(?:label|[vh]space|color)\s*\{[^{}]*\}"
+    r"|\\(?:begin|end)\s*\{[a-z]*\*?\}"
+)
+# What other patterns read: accents, and the commands of _ARGUMENT, which may also contain commands.
+_READ_ELSEWHERE = r"[uvHcdbkrt]|cite[a-z]*|[a-zA-Z]*ref|href|url|footnote|label|[vh]space|color|begin|end"
+_UNKNOWN = re.compile(
+    rf"\\(?!(?:{_READ_ELSEWHERE}|{'|'.join(_NAMED)})(?![A-Za-z]))([A-Za-z]+)\*?(?:\[[^\[\]]*\])?"
+    rf"\s*\{{(?=\s*[^\s}}])({_INSIDE})\}}(?:\{{({_INSIDE})\}})?"
+)
+"""An unknown command with one or two arguments."""
+_WRAPPED = {"cited": "[{}]", "linked": "{}", "address": "{}", "note": " ({})"}
+# Ties, quotation marks and dashes may also be next to a formula, where the stretch begins or ends.
+_SIGN = re.compile(
+    r"\\([%&#_${}|])|\\([ ,;:!/\-\\])|(?<=[\w.)])~(?=[\w(\\]|$)|``|(?:(?<=\S)|^)''(?!\()"
+    r"|(?:(?<=[\w)])|^)---?(?=[\w(]|$)|(?<= )---?(?= )"
+)
+_SIGNS = {"~": "\u00a0", "``": "“", "''": "”", "--": "–", "---": "—"}
+
+
+def decode_accents(text: str) -> str:
+    """The text for a stretch of TeX without formulas."""
+    if "\\" not in text:  # no commands, only quotation marks, dashes or ties
+        return _SIGN.sub(_sign, text)
+    text = _without_styles(text)
+    text = _ACCENT.sub(_accented, text)
+    text = _ARGUMENT.sub(_argument, text)
+    text = _SIGN.sub(_sign, text)
+    return _NAME.sub(lambda match: _NAMED.get(match[1] or match[2], match[2]), text)
+
+
+def _without_styles(text: str) -> str:
+    """The text without commands that have an argument, except for accents, citations and links."""
+    if "\\" not in text:
+        return text
+    text = math_alphabets.expand_in_prose(text)
+    for _ in range(3):  # nested commands
+        before = text
+        text = _STYLED.sub(lambda group: group[1] or group[2] or "", text)
+        text = _TWO.sub(_both, _RAISED.sub(_raised, text))
+        text = _UNKNOWN.sub(_content, text)
+        if text == before:
+            break
+    return text
+
+
+def _both(match: re.Match[str]) -> str:
+    return _TWO_FORMS.get(match["name"], "{1}").format(match["first"].strip(), match["second"].strip())
+
+
+def _content(match: re.Match[str]) -> str:
+    """The arguments of an unknown command: `\\ion{C}{iv}` → C iv."""
+    return f"{match[2]}{_OVER.get(match[1], '')} {match[3] or ''}".rstrip()
+
+
+def _raised(match: re.Match[str]) -> str:
+    """A subscript or superscript: `H\\textsubscript{2}O` → H₂O; as `_max` or `^max` if a letter has no such form."""
+    text = decode_accents(match[2] or match[3] or "").strip()
+    letters = _RAISED_LETTERS[match[1]]
+    if all(char in letters or char == " " for char in text):
+        return "".join(letters.get(char, char) for char in text)
+    return f"{'_' if match[1] == 'sub' else '^'}{text}" if text[:1].isalnum() else text
+
+
+def _accented(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", (match[4] or match[5]) + _MARKS[match[2] or match[3]])
+
+
+def _argument(match: re.Match[str]) -> str:
+    kind = match.lastgroup
+    return _WRAPPED[kind].format(match[kind]) if kind else ""
+
+
+def _sign(match: re.Match[str]) -> str:
+    if match[1]:
+        return match[1]
+    if match[2]:
+        return "" if match[2] in "!/-" else " "
+    return _SIGNS[match[0]]

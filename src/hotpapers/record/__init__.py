@@ -1,0 +1,26 @@
+"""The store: every observation, written once, in chained batches, in SQLite or PostgreSQL.
+
+record         `Record`: open a store, write batches, view it at a moment
+batch_writer   what a write transaction knows, and the batch that it adds
+batches        one transaction, one position, one manifest; manifest: what a batch added, closed and forgot
+item_rows      items as rows and as hashes; row_groups: many at once; item_checks: validation before writing
+identities     posts, accounts and papers by number; commitments: what hashes cover instead of words and keys
+as_of          rows as observed up to a moment and known at a position; ordered_scan: all rows in order; readings:
+               whether and when networks were read
+parsing        payloads and the items parsed from them, before any lock is taken
+raw_archive    raw payloads; quarantine: unreadable payloads; reparse: parse payloads again
+tombstones     which posts and accounts were forgotten; redaction: rows without words
+reaction_marks which post a reaction belongs to; paper_names: what papers are called
+reader_reports what readers reported; meta: the store's own values; statistics: its figures
+verify         check the chain, then every row; or a frozen issue against the chain
+issue_contents decode frozen issues
+database       the interface to databases: sqlite, postgres, schema (migrations); leftovers: files of killed backups
+"""
+
+from __future__ import annotations
+
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.batches import WrittenBatch
+from hotpapers.record.record import Record, now
+
+__all__ = ["AsOfView", "Record", "WrittenBatch", "now"]

@@ -1,0 +1,138 @@
+"""The record at a moment in the past: what was observed up to `as_of`, as known at a position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
+
+from hotpapers.base import model
+from hotpapers.record.database import Database, Params, placeholders, slices
+from hotpapers.record.identities import NUMBER, Identity, key_of
+from hotpapers.record.item_rows import BY_KIND, SPECS, KindSpec, StoredRow, read_row, select_columns
+
+AnyItem = TypeVar("AnyItem", bound=model.Item)
+
+
+class AsOfView(NamedTuple):
+    """Rows with `observed_at <= as_of` that were open after the batch at `position`; only the latest row of a key
+    counts."""
+
+    database: Database
+    as_of: int
+    position: int
+
+    def visible(self, alias: str, as_of: str | None = None) -> str:
+        """The SQL condition for rows in this view; `as_of` may be an SQL expression for an earlier moment."""
+        return f"{alias}.since <= {self.position} AND {self._open(alias, as_of)}"
+
+    def visible_by_number(self, alias: str, last: int, as_of: str | None = None) -> str:
+        """The same, using the kind's `last_row`. An index on key, `observed_at` and `until` covers it, because every
+        index contains row numbers but none contains batches."""
+        return f"{alias}.id <= {last} AND {self._open(alias, as_of)}"
+
+    def _open(self, alias: str, as_of: str | None) -> str:
+        return (
+            f"({alias}.until = 0 OR {alias}.until > {self.position}) AND {alias}.observed_at <= {as_of or self.as_of}"
+        )
+
+    def newest(self, spec: KindSpec, alias: str, as_of: str | None = None) -> str:
+        """The SQL condition that no later row with the same key is in this view."""
+        return (
+            f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {_same_key(spec.kind, alias)}"
+            f" AND later.observed_at > {alias}.observed_at AND {self.visible('later', as_of)})"
+        )
+
+    def last_row(self, cls: type[model.Item]) -> int:
+        """The highest number of a kind's rows added up to the position, 0 for none. Rows are numbered in the order of
+        their batches."""
+        kind = model.kind_of(cls)
+        low, high = 0, int(self.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0)
+        while low < high:
+            middle = (low + high + 1) // 2
+            rows = self.database.rows(f"SELECT since FROM {kind} WHERE id >= ? ORDER BY id LIMIT 1", (middle,))
+            low, high = (middle, high) if rows[0][0] <= self.position else (low, middle - 1)
+        return high
+
+    def iterate(
+        self, cls: type[model.Item], where: str = "", params: Params = (), order: str = ""
+    ) -> Iterator[StoredRow]:
+        """The latest row of each key of a kind, if it meets a condition on `t`."""
+        spec = SPECS[cls]
+        for row in self.database.iterate(self._statement(spec, where, order), params):
+            yield read_row(spec, row)
+
+    def latest(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> list[StoredRow]:
+        """The same, as a list: faster if there are few."""
+        spec = SPECS[cls]
+        return [read_row(spec, row) for row in self.database.rows(self._statement(spec, where, order), params)]
+
+    def items(self, cls: type[AnyItem], where: str = "", params: Params = (), order: str = "") -> Iterator[AnyItem]:
+        """The items of these rows."""
+        for row in self.iterate(cls, where, params, order):
+            if isinstance(row.item, cls):
+                yield row.item
+
+    def observations(self, cls: type[model.Item], where: str, params: Params) -> Iterator[StoredRow]:
+        """All rows of a kind that meet a condition on `t` (which may end in ORDER BY): not only the latest of each key,
+        and also rows that are not in the view."""
+        spec = SPECS[cls]
+        sql = f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t WHERE {where}"
+        return (read_row(spec, row) for row in self.database.iterate(sql, params))
+
+    def item(self, cls: type[AnyItem], *key: Any) -> AnyItem | None:
+        """The item of the latest row of one key."""
+        row = self.latest_row(cls, *key)
+        return row.item if row and isinstance(row.item, cls) else None
+
+    def latest_row(self, cls: type[model.Item], *key: Any) -> StoredRow | None:
+        """The latest row of one key."""
+        spec = SPECS[cls]
+        where = " AND ".join(f't."{spec.fields[i]}" = {NUMBER if i in spec.identities else "?"}' for i in spec.key)
+        rows = self.database.rows(self._statement(spec, where, "t.id"), key)
+        return read_row(spec, rows[0]) if rows else None
+
+    def of_keys(
+        self, cls: type[model.Item], keys: Iterable[Sequence[Any]], known: Mapping[str, Identity]
+    ) -> Iterator[StoredRow]:
+        """The latest rows of many keys of a kind. `known`: the identities of the posts, accounts and papers in these
+        keys, as far as they exist."""
+        spec = SPECS[cls]
+        names = [f'"{spec.fields[i]}"' for i in spec.key]
+        same = " AND ".join(f"later.{name} = wanted.{name}" for name in names)
+        stored = [values for key in keys if None not in (values := _stored_key(spec, key, known))]
+        for chunk in slices(stored):
+            wanted = ", ".join([f"({placeholders(names)})"] * len(chunk))
+            sql = f"""WITH wanted ({", ".join(names)}) AS (VALUES {wanted})
+                SELECT {select_columns(spec, "t")} FROM wanted JOIN {spec.kind} AS t ON t.id = (
+                    SELECT later.id FROM {spec.kind} AS later WHERE {same} AND {self.visible("later")}
+                    ORDER BY later.observed_at DESC LIMIT 1)"""
+            yield from (read_row(spec, row) for row in self.database.rows(sql, [*chain.from_iterable(chunk)]))
+
+    def _statement(self, spec: KindSpec, where: str = "", order: str = "") -> str:
+        return (
+            f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t"
+            f" WHERE {self.visible('t')} AND {self.newest(spec, 't')}"
+            f"{' AND ' + where if where else ''} ORDER BY {order or _by_key(spec.kind)}"
+        )
+
+
+@cache
+def _same_key(kind: str, alias: str) -> str:
+    return " AND ".join(f'later."{name}" = {alias}."{name}"' for name in BY_KIND[kind].type.key)
+
+
+@cache
+def _by_key(kind: str) -> str:
+    spec = BY_KIND[kind]
+    columns = ((f't."{spec.fields[i]}"', i in spec.identities) for i in spec.key)
+    return ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
+
+
+def _stored_key(spec: KindSpec, key: Sequence[Any], known: Mapping[str, Identity]) -> tuple[Any, ...]:
+    """The values of a key as columns store them; None for identities that are not in the record."""
+    pairs = zip(spec.key, key, strict=True)
+    return tuple(
+        value if i not in spec.identities else known[value].number if value in known else None for i, value in pairs
+    )

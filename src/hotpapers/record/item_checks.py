@@ -1,0 +1,209 @@
+"""Validate items from outside before they enter the record: bounded, well-formed, storable."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, Literal, get_args, get_origin
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from hotpapers.base import model
+from hotpapers.base.ids import arxiv, timestamps
+from hotpapers.base.model import keys
+
+_MEASURED = ("age", "voices", "bots", "known", "authors", "counted", "unread")
+NEVER_NEGATIVE = frozenset((*model.COUNTS, "place", "places", "n", "edition", "lead", "least_entries")).union(_MEASURED)
+"""Fields that are never negative."""
+
+_KEYS = frozenset(("post", "account", "stable", "subject", "reply_to", "quotes"))
+"""Fields that contain the key of a post or account (except `quotes` of a snapshot, which is a count)."""
+
+MAX_KEY_BYTES = 2_000
+"""Bytes. PostgreSQL cannot index values of more than 2,691 bytes."""
+
+_INDEXED = _KEYS.union(*(kind.key for kind in model.KINDS))
+
+_READ = (*model.NETWORKS, "arxiv")
+"""Values of `network`: the networks, and in coverage also arXiv."""
+
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,99}}({model.HISTORY})?")
+"""A publication's name, which is used in URLs and paths. Settings do not allow the suffix of retrospective ones."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+def needed(kind: type[model.Item]) -> tuple[str, ...]:
+    """The fields of a kind that must not be empty, as rows are found by them. A verdict's `about` may be empty."""
+    texts = [name for name, hint in model.field_types(kind).items() if hint is not int and hint != tuple[str, ...]]
+    return tuple(name for name in texts if name != "about" and (name in kind.key or name in _NEEDED))
+
+
+_NEEDED = ("paper", "post", "stable")
+_NEEDED_OF = {kind: needed(kind) for kind in model.KINDS}
+
+
+def check(item: model.Item) -> None:
+    """Raise ValueError or InputError for an invalid item."""
+    for name in _NEEDED_OF[type(item)]:
+        if not getattr(item, name):
+            raise ValueError(f"{name} is empty")
+    check_closed(item)
+    if isinstance(item, model.Post) and keys.network_of(item.post) != item.network:
+        raise ValueError(f"post {item.post[:60]!r} is not from the network {item.network!r}")
+    if isinstance(item, model.Coverage) and item.until_at < item.from_at:
+        raise ValueError("coverage ends before it begins")
+    if isinstance(item, model.Issue):
+        _check_content(item)
+
+
+def check_closed(item: model.Item) -> None:
+    """The same for an item whose row is closed. It may lack key fields, which older versions accepted."""
+    for name in _CHECKED_OF[type(item)]:
+        value = getattr(item, name)
+        if isinstance(value, int):
+            _check_number(name, value)
+        elif isinstance(value, str) and value:
+            _check_text(name, value)
+    if isinstance(item, model.Post) and any(not 0 <= k.start <= k.end <= len(item.text) for k in item.links):
+        raise ValueError("a link is outside the text")
+    if isinstance(item, model.Publication):
+        _check_hours(item)
+
+
+def _check_number(name: str, value: int) -> None:
+    if not -model.MAX_INTEGER <= value <= model.MAX_INTEGER:
+        raise ValueError(f"{name} {value} is larger than 2^53 - 1" if value > 0 else f"{name} {value} is too small")
+    if value < 0 and name in NEVER_NEGATIVE:
+        raise ValueError(f"{name} is negative")
+
+
+def _check_text(name: str, value: str) -> None:
+    if name in _INDEXED and len(value.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+        raise ValueError(f"{name} {value[:60]!r}… is longer than {MAX_KEY_BYTES:,} bytes")
+    if name in _TEXT_CHECKS:
+        _TEXT_CHECKS[name](name, value)
+
+
+def _check_paper(_: str, value: str) -> None:
+    arxiv.from_key(value)
+
+
+def _check_day(_: str, value: str) -> None:
+    if not timestamps.is_day(value):
+        raise ValueError(f"{value[:40]!r} is not a date such as 2021-01-14")
+
+
+def _check_key(name: str, value: str) -> None:
+    if not (keys.network_of(value) in model.NETWORKS and keys.own_id(value)):
+        raise ValueError(f"{name} {value[:60]!r} is not the key of a post or account, such as x:1341202937956233217")
+
+
+def _check_network(_: str, value: str) -> None:
+    if value not in _READ:
+        raise ValueError(f"network {value[:40]!r} is not one of {', '.join(model.NETWORKS)}")
+
+
+def _check_name(name: str, value: str) -> None:
+    if not _NAME.fullmatch(value):
+        raise ValueError(f"{name} {value[:60]!r}: a name consists of letters, digits and hyphens")
+
+
+_TEXT_CHECKS: dict[str, Callable[[str, str], None]] = {
+    "paper": _check_paper,
+    "about": _check_paper,
+    "day": _check_day,
+    "network": _check_network,
+    "publication": _check_name,
+    "source": _check_name,
+    **dict.fromkeys(_KEYS, _check_key),
+}
+
+
+def _checked(kind: type[model.Item]) -> tuple[str, ...]:
+    """The fields of a kind of which not every value of their type is valid."""
+    texts, hints = _INDEXED | _TEXT_CHECKS.keys(), model.field_types(kind)
+    return tuple(name for name, hint in hints.items() if name in texts or int in (hint, *get_args(hint)))
+
+
+_CHECKED_OF = {kind: _checked(kind) for kind in model.KINDS}
+
+
+def _check_content(issue: model.Issue) -> None:
+    try:
+        msgspec.json.decode(issue.content, type=model.IssueContent)
+    except (ValueError, RecursionError) as problem:
+        raise ValueError(f"not the content of an issue: {problem}") from problem
+
+
+def _check_hours(publication: model.Publication) -> None:
+    if not 0 <= publication.hour <= 23:
+        raise ValueError(f"hour {publication.hour} is not between 0 and 23")
+    try:
+        ZoneInfo(publication.zone)
+    except (OSError, LookupError) as problem:
+        raise ValueError(f"zone {publication.zone[:40]!r} is unknown") from problem
+
+
+def cleaned(items: Iterable[model.Item]) -> list[model.Item]:
+    """Items, each cleaned by `clean`."""
+    given = list(items)
+    return given if _are_storable(given) else list(map(clean, given))  # nearly always true, and faster in one go
+
+
+def clean(item: model.Item) -> model.Item:
+    """The item with U+0000 and lone surrogates, which some databases cannot store, as U+FFFD; itself if it has none."""
+    if _is_storable(item):
+        return item
+    values = {name: _storable(getattr(item, name)) for name in item.__struct_fields__}
+    cleaned = msgspec.structs.replace(item, **values)
+    return item if cleaned == item else cleaned
+
+
+def _readers(kind: type[model.Item], is_wanted: Callable[[Any], bool]) -> list[attrgetter[Any]]:
+    """What reads the fields of a kind whose types are wanted."""
+    return [attrgetter(name) for name, hint in model.field_types(kind).items() if is_wanted(hint)]
+
+
+_TEXTS = {kind: _readers(kind, lambda hint: hint is str or get_origin(hint) is Literal) for kind in model.KINDS}
+_LISTS = {kind: _readers(kind, lambda hint: get_origin(hint) is tuple or str in get_args(hint)) for kind in model.KINDS}
+"""What reads the fields that are texts, and those that contain texts."""
+
+
+def _are_storable(items: Iterable[model.Item]) -> bool:
+    """The same as `_is_storable` for many items, which is several times faster field by field."""
+    groups: dict[type[model.Item], list[model.Item]] = defaultdict(list)
+    for item in items:
+        groups[type(item)].append(item)
+    return all(_is_group_storable(kind, group) for kind, group in groups.items())
+
+
+def _is_group_storable(kind: type[model.Item], items: Sequence[model.Item]) -> bool:
+    """The same for items of one kind: the texts of all items in one."""
+    try:
+        if any(b"\0" in "".join(map(read, items)).encode() for read in _TEXTS[kind]):
+            return False
+    except UnicodeEncodeError:
+        return False
+    return all(_is_storable(list(filter(None, map(read, items)))) for read in _LISTS[kind])
+
+
+def _is_storable(value: model.Item | list[object]) -> bool:
+    """Whether there is no such character. Also false if the text contains its escape sequence literally."""
+    try:
+        return b"\\u0000" not in _encode(value)
+    except UnicodeEncodeError:
+        return False
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, str):
+        return model.storable(value)
+    if isinstance(value, tuple):
+        return tuple(map(_storable, value))
+    if isinstance(value, model.TextLink):
+        return model.TextLink(value.start, value.end, model.storable(value.target))
+    return value

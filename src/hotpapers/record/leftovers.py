@@ -1,0 +1,71 @@
+"""Files left by killed backups, exports and restores: complete copies of a store under other names."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+from hotpapers.base import file_modes
+from hotpapers.base.errors import StoreError
+from hotpapers.base.file_modes import TemporaryFile
+from hotpapers.record.database import Database
+from hotpapers.record.sqlite import SqliteDatabase
+
+FOLDER = file_modes.TEMPORARY
+"""The prefix of the names of folders in which copies are prepared."""
+_KIND = "copy"
+"""Tells unfinished copies of a store from other temporary files in the same folder."""
+_EARLIER = ".part"
+"""What earlier versions added to the name of a copy until it was finished."""
+AT_WORK = 600.0
+"""Seconds since its last write after which a folder is not in use anymore."""
+
+
+def unfinished_copy(target: Path) -> AbstractContextManager[TemporaryFile]:
+    """A private file for a copy until it is finished, beside its place. Raises OSError."""
+    return file_modes.temporary_file(target.parent, file_modes.PRIVATE, _KIND)
+
+
+def check_part_exists(part: str | Path, target: Path) -> None:
+    """Raise StoreError if an unfinished copy was deleted meanwhile: `forget` mistook it for a killed one's, or it
+    contained words that were being forgotten."""
+    if not os.path.exists(part):
+        raise StoreError(
+            f"{target}: not written, because `hotpapers forget` ran meanwhile, which removes unfinished copies; run "
+            "the same command again"
+        )
+
+
+def remove_unfinished(database: Database) -> list[str]:
+    """Remove the leftovers of killed copies next to this store and where its copies went.
+
+    Returns the paths that could not be removed or may be in use.
+    """
+    return sorted(str(path) for path in _leftovers(database) if not _is_removed(path))
+
+
+def _leftovers(database: Database) -> Iterator[Path]:
+    targets = {Path(target) for (target,) in database.rows("SELECT DISTINCT target FROM copy") if target != "-"}
+    folders = {target.parent for target in targets}
+    if isinstance(database, SqliteDatabase):
+        folders.add(database.path.absolute().parent)
+    earlier = (target.with_name(target.name + _EARLIER) for target in targets)
+    yield from (part for part in earlier if part.exists())
+    for folder in folders:
+        yield from file_modes.temporary_files(folder, _KIND)
+        with suppress(OSError):
+            yield from (path for path in folder.glob(f"{FOLDER}*") if path.is_dir())
+
+
+def _is_removed(path: Path) -> bool:
+    """Remove a path if possible, but not a folder just written to, which a running restore may use."""
+    with suppress(OSError):
+        if not path.is_dir():
+            path.unlink()
+        elif time.time() - max(file.stat().st_mtime for file in (path, *path.iterdir())) > AT_WORK:
+            shutil.rmtree(path)
+    return not path.exists()

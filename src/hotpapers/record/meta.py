@@ -1,0 +1,21 @@
+"""A store's own values by name: its secret, its schema, the program's notes about it. Not items."""
+
+from __future__ import annotations
+
+from hotpapers.record.database import Database
+
+SECRET = "secret"
+"""The name of the store's secret, the key of its keyed hashes, in hexadecimal."""
+
+
+def read_meta(database: Database, name: str) -> str | None:
+    """The value of a name; None if there is none."""
+    rows = database.rows("SELECT value FROM meta WHERE name = ?", (name,))
+    return str(rows[0][0]) if rows else None
+
+
+def write_meta(database: Database, name: str, value: str) -> None:
+    """Set the value of a name. Call inside `write()`."""
+    database.run(
+        "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+    )

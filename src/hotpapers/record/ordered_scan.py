@@ -1,0 +1,94 @@
+"""Read all rows in the order of their batches, kind by kind, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from hotpapers.base.errors import CorruptStore
+from hotpapers.record.commitments import canonical_json
+from hotpapers.record.database import Database
+from hotpapers.record.item_rows import (
+    SPECS,
+    KindSpec,
+    StoredRow,
+    columns_with_commitments,
+    read_with_commitments,
+    stored_values,
+)
+
+
+class OrderedScan:
+    """The rows of one kind in the order in which they were added, with a lookahead of two rows."""
+
+    def __init__(self, database: Database, spec: KindSpec) -> None:
+        self._spec = spec
+        self._rows = chain(_readable(database, spec), [None, None])
+        self._next, self._second = next(self._rows), next(self._rows)
+
+    def upto(self, position: int) -> Iterator[StoredRow | int]:
+        """The rows of batches up to a position; for a damaged row, its number.
+
+        Also returns rows with a later batch than the row after them: they are damaged and would block the rest.
+        """
+        while self._next is not None and (self._batch(self._next) <= position or self._is_out_of_order()):
+            row = self._next
+            self._next, self._second = self._second, next(self._rows, None)
+            yield _read_strictly(self._spec, row)
+
+    def _is_out_of_order(self) -> bool:
+        if self._next is None or self._second is None:
+            return False
+        return self._batch(self._second) < self._batch(self._next)
+
+    def _batch(self, row: Sequence[Any]) -> int:
+        """The batch that a row claims to belong to. In a damaged row, it may not be a number."""
+        since = row[len(self._spec.columns) - 2]
+        return since if isinstance(since, int) else 0
+
+    def rest(self) -> Iterator[StoredRow | int]:
+        """Rows of batches that do not exist."""
+        return self.upto(2**63 - 1)
+
+
+def _readable(database: Database, spec: KindSpec) -> Iterator[Sequence[Any]]:
+    """All rows, ordered by number. For unreadable rows, only number and batch are set."""
+    sql = f"SELECT {columns_with_commitments(spec)} FROM {spec.kind} WHERE id > ? ORDER BY id"
+    number = -(2**63)
+    while True:
+        try:
+            for row in database.iterate(sql, (number,)):
+                number = row[0]
+                yield row
+            return
+        except CorruptStore:
+            numbers = _numbers_after(database, spec, number)
+            if numbers is None:
+                raise
+            number = numbers[0]
+            yield numbers
+
+
+def _numbers_after(database: Database, spec: KindSpec, number: int) -> Sequence[Any] | None:
+    sql = f"SELECT id, since, until FROM {spec.kind} WHERE id > ? ORDER BY id LIMIT 1"
+    rows = database.rows(sql, (number,))
+    unread = [None] * (len(spec.columns) - 3)
+    return (rows[0][0], *unread, *rows[0][1:]) if rows else None
+
+
+def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
+    try:
+        row = read_with_commitments(spec, stored)
+        redacted = [canonical_json(row.redacted).decode() if row.redacted else None] if spec.words else []
+        kept = [stored[len(spec.columns) - 4]] if spec.words else []
+        is_same = [*stored_values(spec, row.item), *redacted] == [*stored[1 : 1 + len(spec.fields)], *kept]
+        numbers = (row.origin, row.since, row.until, *row.derived[: "voice" in spec.committed])
+        return row if is_same and all(isinstance(number, int) for number in numbers) else int(stored[0])
+    except (CorruptStore, ValueError, TypeError):
+        return int(stored[0])
+
+
+def all_scans(database: Database) -> dict[str, OrderedScan]:
+    """One scan for each kind."""
+    return {spec.kind: OrderedScan(database, spec) for spec in SPECS.values()}

@@ -1,0 +1,98 @@
+"""The names of the papers in the record: titles, DOIs of published versions, and their own web pages.
+
+A page is a paper's own if the paper's metadata says so: its comment or abstract on arXiv, or its page on Hugging Face,
+which is a post with links to project and code. A name claimed by two papers belongs to neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+import msgspec
+
+from hotpapers.base.ids.mentions import paper_urls
+from hotpapers.base.ids.mentions.paper_index import PaperAlias, PaperIndex
+from hotpapers.base.model import DAY, Item, Mention, Paper, Post, TextLink, kind_of
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.identities import key_of
+from hotpapers.record.item_rows import SPECS
+from hotpapers.record.record import Record
+
+KEPT = 180 * DAY
+"""How long papers are matched by name after their announcement."""
+NAMING: tuple[type[Item], ...] = (Paper, Post, Mention)
+"""The kinds of items that name papers: see `named_by`."""
+
+_links = msgspec.json.Decoder(tuple[TextLink, ...]).decode
+
+
+def load_names(record: Record, at: int, since: int | None = None, position: int | None = None) -> PaperIndex:
+    """The names of the papers announced between `since` (by default 180 days earlier) and `at`, and of papers observed
+    then but never announced (imported ones), as known at a position, by default now."""
+    return PaperIndex(paper_aliases(record, at, since, position))
+
+
+def paper_aliases(
+    record: Record, at: int, since: int | None = None, position: int | None = None
+) -> Iterator[PaperAlias]:
+    """The entries of the index that `load_names` makes, as plain values for processes without a store."""
+    view = record.view(position=position)
+    span = (at - KEPT if since is None else since, at)
+    return chain(_papers(view, span), _linked(view, span))
+
+
+def named_by(items: Iterable[Item]) -> Iterator[PaperAlias]:
+    """The names of papers in items that a source has just read, to add to an index."""
+    links: dict[str, tuple[TextLink, ...]] = {}
+    listed: dict[str, str] = {}
+    for item in items:
+        if isinstance(item, Paper):
+            yield _named(item.paper, item.title, item.doi, f"{item.comment}\n{item.abstract}")
+        elif isinstance(item, Post) and item.network == "huggingface":
+            links[item.post] = item.links
+        elif isinstance(item, Mention) and item.form == "huggingface" and item.found_in == "listing":
+            listed[item.post] = item.paper
+    yield from (_leading_to(paper, links[post]) for post, paper in listed.items() if links.get(post))
+
+
+def last_numbers(record: Record) -> tuple[int, ...]:
+    """The numbers of the last rows of the kinds that name papers."""
+    maxima = (f"(SELECT coalesce(max(id), 0) FROM {kind_of(kind)})" for kind in NAMING)
+    return record.database.rows(f"SELECT {', '.join(maxima)}")[0]
+
+
+def aliases_between(record: Record, after: Sequence[int], until: Sequence[int]) -> Iterator[PaperAlias]:
+    """The names of papers in the rows after some and up to other ones, both as given by `last_numbers`."""
+    spans = zip(NAMING, after, until, strict=True)
+    rows = (record.view().observations(kind, "t.id > ? AND t.id <= ?", span) for kind, *span in spans)
+    return named_by(row.item for row in chain.from_iterable(rows))
+
+
+def _named(paper: str, title: str, doi: str, title_words: str) -> PaperAlias:
+    return PaperAlias(paper, title, doi, tuple(paper_urls.claimed(title_words)))
+
+
+def _leading_to(paper: str, links: Iterable[TextLink]) -> PaperAlias:
+    return PaperAlias(paper, pages=tuple(paper_urls.named(link.target for link in links)))
+
+
+def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
+    """Titles, DOIs, and the pages that papers claim in comment and abstract."""
+    announced = f"SELECT a.paper FROM announcement AS a WHERE a.type <> 'replacement' AND {view.visible('a')}"
+    sql = f"""SELECT {key_of("t.paper")}, t.title, t.doi, t.comment, t.abstract FROM paper AS t
+        WHERE {view.visible("t")} AND {view.newest(SPECS[Paper], "t")}
+          AND (t.paper IN ({announced} AND a.announced_at BETWEEN ? AND ?)
+            OR (t.observed_at BETWEEN ? AND ? AND NOT EXISTS ({announced} AND a.paper = t.paper)))"""
+    for paper, title, doi, comment, abstract in view.database.iterate(sql, (*span, *span)):
+        yield _named(paper, title, doi, f"{comment}\n{abstract}")
+
+
+def _linked(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
+    """The pages linked from papers' pages on Hugging Face."""
+    sql = f"""SELECT {key_of("m.paper")}, p.links FROM post AS p JOIN mention AS m ON m.post = p.post
+        WHERE p.network = 'huggingface' AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
+          AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")} AND {view.visible("m")}
+          AND m.form = 'huggingface' AND m.found_in = 'listing'"""
+    for paper, links in view.database.iterate(sql, span):
+        yield _leading_to(paper, _links(links))

@@ -1,0 +1,59 @@
+"""Remember the post of each reaction, because networks that report a withdrawal name only the reaction.
+
+For each reaction a keyed mark is stored with the post, and nothing that identifies the account. These rows are working
+data, not observations: they are not items and not part of batches or exports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hotpapers.base.model import DAY
+from hotpapers.record.batch_writer import BatchWriter
+from hotpapers.record.database import Database, placeholders, slices
+from hotpapers.record.record import Record
+
+REACTIONS_KEPT = 30 * DAY
+"""Microseconds for which a reaction is remembered: as long as a post is tracked."""
+
+
+def remember_reactions(batch: BatchWriter, reactions: Iterable[tuple[str, str]], at: int) -> int:
+    """Store pairs of a reaction's address and its post's key, unless that was forgotten; the number that were new or
+    changed."""
+    hasher, forgotten = batch.hasher, batch.forgotten
+    rows = [(hasher.reaction(address), post, at) for address, post in reactions if not forgotten.names(post)]
+    sql = """INSERT INTO reaction_post VALUES (?, ?, ?)
+        ON CONFLICT (mark) DO UPDATE SET post = excluded.post WHERE reaction_post.post <> excluded.post"""
+    return batch.database.many(sql, rows) if rows else 0
+
+
+def post_of_reaction(record: Record, address: str) -> str | None:
+    """The key of a reaction's post; None if it is unknown or no longer remembered."""
+    rows = record.database.rows("SELECT post FROM reaction_post WHERE mark = ?", (record.hasher.reaction(address),))
+    return str(rows[0][0]) if rows else None
+
+
+def known_reactions(record: Record, addresses: Iterable[str]) -> list[str]:
+    """The reactions whose post is known."""
+    marks = {record.hasher.reaction(address): address for address in addresses}
+    known = []
+    for chunk in slices(sorted(marks)):
+        sql = f"SELECT mark FROM reaction_post WHERE mark IN ({placeholders(chunk)})"
+        known += [marks[mark] for (mark,) in record.database.rows(sql, chunk)]
+    return known
+
+
+def all_marks(record: Record) -> Iterator[int]:
+    """The marks of all reactions whose post is known."""
+    return (mark for (mark,) in record.database.iterate("SELECT mark FROM reaction_post", ()))
+
+
+def drop_old_reactions(record: Record, before: int) -> int:
+    """Delete what was stored before a moment; the number deleted."""
+    with record.database.write():
+        return record.database.run("DELETE FROM reaction_post WHERE at < ?", (before,))
+
+
+def forget_reactions_to(database: Database, posts: Iterable[str]) -> None:
+    """Delete the reactions to some posts. Call inside `write()`."""
+    database.many("DELETE FROM reaction_post WHERE post = ?", [(post,) for post in posts])

@@ -1,0 +1,224 @@
+"""`Record`: open a store, write batches, view it at a moment."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from operator import add
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from hotpapers.base import errors, model
+from hotpapers.record import batches, identities, item_rows, raw_archive, reparse, schema, tombstones
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.batch_writer import BatchWriter
+from hotpapers.record.batches import WrittenBatch
+from hotpapers.record.database import CREATED_BY, Database, without_password
+from hotpapers.record.manifest import BatchStamp
+from hotpapers.record.meta import SECRET, read_meta, write_meta
+from hotpapers.record.parsing import ParsedPayload, Parser, parse
+from hotpapers.record.sqlite import SqliteDatabase
+
+
+def now() -> int:
+    """The current time, in microseconds UTC. The record reads the clock only here."""
+    return time.time_ns() // 1000
+
+
+def is_server(store: str) -> bool:
+    """Whether a store is a database on a server rather than a file."""
+    return store.startswith(("postgresql://", "postgres://"))
+
+
+def store_path(store: str) -> Path:
+    """The file of a SQLite store."""
+    return Path(store.removeprefix("sqlite:///"))
+
+
+def connect(store: str, *, create: bool = True) -> Database:
+    """Open the database at `path`, `sqlite:////absolute/path` or `postgresql://…`."""
+    if is_server(store):
+        from hotpapers.record.postgres import PostgresDatabase  # an optional dependency
+
+        return PostgresDatabase(store, create=create)
+    if "://" in store and not store.startswith("sqlite:///"):
+        raise errors.UsageError(
+            f"{without_password(store)}: a store is a path, sqlite:////absolute/path or postgresql://…"
+        )
+    path = store_path(store)
+    if path.is_dir():
+        raise errors.UsageError(f"{path}: is a folder; name a file in it, such as {path / 'hotpapers.db'}")
+    if not path.exists() and not create:
+        raise errors.NotFound(f"{path}: no such store; {CREATED_BY}")
+    if not create and not path.stat().st_size:
+        raise errors.NotFound(
+            f"{path}: an empty file, not a store; if it was one, restore a backup: hotpapers backup --restore"
+        )
+    if not path.parent.is_dir():
+        raise errors.UsageError(f"{path.parent}: no such folder for the store; create it first")
+    return SqliteDatabase(path)
+
+
+class Record:
+    """All items of a store and their history. Use as a context manager."""
+
+    def __init__(self, store: str, *, create: bool = True) -> None:
+        self.database = connect(store, create=create)
+        try:
+            self.database.migrate(schema.MIGRATIONS)
+            self.hasher = item_rows.KeyedHasher(self._secret())
+            self._recent = identities.RecentIdentities()
+            self._tombstones: tombstones.Tombstones | None = None
+        except BaseException:
+            self.database.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.database.close()
+
+    def _secret(self) -> bytes:
+        """The store's secret, made first in a new store. Raises CorruptStore."""
+        text = read_meta(self.database, SECRET)
+        if text is None:
+            with self.database.write():
+                text = self._new_secret()
+        try:
+            return bytes.fromhex(text)
+        except ValueError as problem:
+            raise errors.CorruptStore(f"{self.database.where}: its secret is damaged; restore a backup") from problem
+
+    def _new_secret(self) -> str:
+        """Make a new store's secret, unless another process has just done so and may even have written items. Call
+        inside `write()`."""
+        text = read_meta(self.database, SECRET)
+        if text is None:
+            if self.head.position:
+                raise errors.CorruptStore(f"{self.database.where}: its secret is missing; restore a backup")
+            text = secrets.token_hex(32)
+            write_meta(self.database, SECRET, text)
+        return text
+
+    def adopt_secret(self, secret: str) -> None:
+        """Set the secret to that of the store being restored here. Only while the record is empty."""
+        hasher = item_rows.KeyedHasher(bytes.fromhex(secret))
+        with self.database.write():
+            if self.head.position:
+                raise errors.StoreError(f"{self.database.where}: not empty")
+            write_meta(self.database, SECRET, secret)
+        self.hasher = hasher
+
+    @property
+    def head(self) -> batches.ChainHead:
+        """The last batch."""
+        return batches.head(self.database)
+
+    def view(self, as_of: int = model.MAX_INTEGER, position: int | None = None) -> AsOfView:
+        """The record as observed up to `as_of` and known at `position`; by default everything."""
+        return AsOfView(self.database, as_of, self.head.position if position is None else position)
+
+    @contextmanager
+    def batch(self) -> Iterator[BatchWriter]:
+        """A transaction in which one batch is written, and nothing else at the same time. An exception undoes it."""
+        with self.database.write():
+            last, count = batches.head_and_forgotten(self.database)
+            yield BatchWriter(self.database, self.hasher, self._forgotten(count), last, self._recent)
+
+    def append(
+        self,
+        items: Iterable[model.Item],
+        *,
+        source: str,
+        at: int | None = None,
+        cursor: str | None = None,
+        close: Sequence[item_rows.StoredRow] = (),
+    ) -> WrittenBatch:
+        """Write one batch: `BatchWriter.append`, by default now."""
+        with self.batch() as batch:
+            return batch.append(items, source=source, at=at or now(), cursor=cursor, close=close)
+
+    def ingest(
+        self,
+        parsed: Sequence[ParsedPayload],
+        *,
+        source: str,
+        job: str = "",
+        cursor: str | None = None,
+        at: int | None = None,
+    ) -> WrittenBatch:
+        """Write one batch: `BatchWriter.ingest`, by default now."""
+        with self.batch() as batch:
+            return batch.ingest(parsed, source=source, at=at or now(), job=job, cursor=cursor)
+
+    def plan_reprocess(
+        self, source: str, parser: Parser, *, lasting: Collection[type[model.Item]] = ()
+    ) -> reparse.ReparsePlan:
+        """What `reprocess` would change in the current record."""
+        with self.database.snapshot():
+            return reparse.plan(self.view(), source, partial(parse, parser), lasting)
+
+    def reprocess(
+        self, source: str, parser: Parser, *, at: int | None = None, lasting: Collection[type[model.Item]] = ()
+    ) -> WrittenBatch:
+        """Parse raw payloads and quarantine again with a newer parser, in batches of `raw_archive.CHUNK`.
+
+        Rows that the parser no longer returns are closed, new ones are added, even if it returns nothing. Rows from
+        raw payloads that it cannot parse stay. `lasting`: kinds of which unchanged observations are not added.
+        """
+        total = WrittenBatch(None, 0)
+        upto = 0
+        while True:
+            with self.batch() as batch:
+                written, upto = _reprocess_some(batch, source, partial(parse, parser), upto, at or now(), lasting)
+            total = WrittenBatch(written.position or total.position, *map(add, total[1:], written[1:]))
+            if not upto:
+                return total
+
+    def forgotten(self) -> tombstones.Tombstones:
+        """The current tombstones."""
+        return self._forgotten(tombstones.count(self.database))
+
+    def _forgotten(self, count: int) -> tombstones.Tombstones:
+        """The tombstones, of which there are `count` now. Their number only grows."""
+        cached = self._tombstones
+        if cached is None or cached.hasher is not self.hasher or len(cached.known) != count:
+            self._tombstones = cached = tombstones.load(self.database, self.hasher)
+        return cached
+
+    def count(self, kind: type[model.Item]) -> int:
+        """The number of open rows of a kind."""
+        return int(self.database.rows(f"SELECT count(*) FROM {model.kind_of(kind)} WHERE until = 0")[0][0])
+
+    def voices_of(self, accounts: Iterable[str]) -> tuple[int, ...]:
+        """The voices of a publication's own accounts: their numbers, including forgotten ones."""
+        return tombstones.voices_of(self.database, self.hasher, accounts)
+
+    def secret(self) -> str:
+        """The store's secret, for a full export."""
+        return self.hasher.secret.hex()
+
+
+def _reprocess_some(
+    batch: BatchWriter,
+    source: str,
+    parse_again: Callable[[model.RawPayload], ParsedPayload],
+    after: int,
+    at: int,
+    lasting: Collection[type[model.Item]],
+) -> tuple[WrittenBatch, int]:
+    """Parse the next raw payloads after a number; also the number of the last one, 0 if there are no more."""
+    if not after:
+        raw_archive.release(batch.database, batch.forgotten, source, parse_again)
+    payloads = raw_archive.after(batch.database, source, after)
+    latest = reparse.LatestItems(batch.view, lasting)
+    stale, new, unreadable = reparse.differences(batch.view, payloads, parse_again, latest)
+    written = batch.write(new, BatchStamp(at, source), stale)
+    return written._replace(quarantined=unreadable), payloads[-1][0] if payloads else 0

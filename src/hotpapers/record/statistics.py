@@ -1,0 +1,103 @@
+"""A store's figures."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hotpapers.base.model import DAY, Issue
+from hotpapers.record import reader_reports, schema
+from hotpapers.record.database import Database
+from hotpapers.record.item_rows import SPECS
+from hotpapers.record.record import Record
+
+MIN_FORECAST_TIME = DAY
+"""A forecast needs batches written over at least this long."""
+
+
+class StoreStatistics(NamedTuple):
+    """A store's figures. `items`: open rows by kind. `size`, `year_forecast`: bytes; None if the store is too new.
+
+    `forgotten`: forgotten keys plus rows that lost words. `reports`: open reports from readers."""
+
+    store: str
+    database: str
+    schema: int
+    size: int
+    batches: int
+    items: dict[str, int]
+    issues: int
+    publications: int
+    raw: int
+    quarantine: int
+    forgotten: int
+    last_at: int | None
+    year_forecast: int | None
+    reports: int
+
+
+def status(record: Record) -> StoreStatistics:
+    """The current figures of a store."""
+    database = record.database
+    items = {spec.kind: record.count(spec.type) for spec in SPECS.values()}
+    first, last = written_between(database)
+    size = database.size()
+    # a publication has one row per change of its settings
+    publications = database.rows("SELECT count(DISTINCT publication) FROM publication WHERE until = 0")[0][0]
+    return StoreStatistics(
+        store=database.where,
+        database=database.name,
+        schema=len(schema.MIGRATIONS),
+        size=size,
+        batches=record.head.position,
+        items=items,
+        issues=items["issue"],
+        publications=publications,
+        raw=_count(record, "raw"),
+        quarantine=_count(record, "quarantine"),
+        forgotten=_forgotten(record),
+        last_at=last,
+        year_forecast=_forecast(size, first, last),
+        reports=reader_reports.count_open(database),
+    )
+
+
+class StoreTotals(NamedTuple):
+    """The figures that are cheap to get even in a large store."""
+
+    size: int
+    batches: int
+    issues: int
+    quarantine: int
+
+
+def totals(record: Record) -> StoreTotals:
+    """A few current figures of a store, for callers that ask every few seconds."""
+    return StoreTotals(record.database.size(), record.head.position, record.count(Issue), _count(record, "quarantine"))
+
+
+def written_between(database: Database) -> tuple[int | None, int | None]:
+    """When the first and the last batch were written, µs UTC. Searches only the hundred batches at either end, because
+    the table is long and clocks are rarely set back."""
+    query = "SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b"
+    first, last = (database.rows(query.format(*end))[0][0] for end in (("min", "ASC"), ("max", "DESC")))
+    return first, last
+
+
+def _count(record: Record, table: str) -> int:
+    return int(record.database.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+
+def _forgotten(record: Record) -> int:
+    """The number of forgotten keys plus the number of rows that lost words."""
+    keys = record.database.rows("SELECT count(*) FROM identity WHERE commitment IS NOT NULL")[0][0]
+    return int(keys) + sum(
+        int(record.database.rows(f"SELECT count(*) FROM {spec.kind} WHERE redacted IS NOT NULL")[0][0])
+        for spec in SPECS.values()
+        if spec.words
+    )
+
+
+def _forecast(size: int, first: int | None, last: int | None) -> int | None:
+    if first is None or last is None or last - first < MIN_FORECAST_TIME:
+        return None
+    return size * 365 * DAY // (last - first)

@@ -1,0 +1,98 @@
+"""Actions for the proved owner of an account: hide its posts, or have it count as a person.
+
+The owner's word overrides the rules that judge a single account's behavior, and no others: an account that later acts
+together with others is still judged a bot. The owner's word is not enough against rules that find accounts acting
+together, a list or the account itself saying that it is a bot, or the operator's judgement: accounts are created by
+the hundred, and each of them can prove itself. In these cases the operator decides. The operator is told either way
+(`hotpapers reports`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from hotpapers.base.errors import NotFound, UsageError
+from hotpapers.base.model import Account, Verdict
+from hotpapers.base.model.keys import own_id
+from hotpapers.base.settings import BotSettings
+from hotpapers.issues.engagement.queries import SINGLE_ACCOUNT_RULES
+from hotpapers.issues.moderation.bots import queries as bot_queries
+from hotpapers.issues.moderation.bots.bot_names import accounts_of
+from hotpapers.issues.moderation.bots.review import AccountReview, accept_proof, review_account
+from hotpapers.record import Record, reader_reports
+from hotpapers.record.identities import is_pseudonym
+from hotpapers.record.reader_reports import ReaderReport
+from hotpapers.serve.accounts.profiles import KnownAccount
+
+HIDE_REASON = "asked for by the account, which proved itself"
+CONTEST_REASON = "says that it is a person, and proved itself"
+SOURCE = "account"
+
+ContestOutcome = Literal["person", "lifted", "asked", "full"]
+"""Counts as a person already; counts as one from now on; the operator decides; too many requests right now."""
+
+
+def known_accounts(record: Record, keys: Collection[str]) -> list[KnownAccount]:
+    """The known accounts behind some keys. Only those with a stable network id: no others can be proved."""
+    view = record.view()
+    all_keys = {key for accounts_of_key in accounts_of(view, keys).values() for key in accounts_of_key}
+    stable_keys = [key for key in sorted(all_keys) if not own_id(key).startswith("@") and not is_pseudonym(key)]
+    known_keys = bot_queries.known_accounts(view, stable_keys)
+    accounts = {key: view.item(Account, key) for key in stable_keys if key in known_keys}
+    return [KnownAccount(key, account.handle if account else "") for key, account in accounts.items()]
+
+
+def hide(record: Record, account: str, at: int) -> bool:
+    """Hide all posts of an account on all pages; False if they are hidden already."""
+    last = record.view().item(Verdict, account, "", "hide")
+    if last is not None and last.judgement == "hidden":
+        return False
+    verdict = Verdict(
+        subject=account, about="", rule="hide", judgement="hidden", version=1, reason=HIDE_REASON, observed_at=at
+    )
+    record.append([verdict], source=SOURCE, at=at)
+    return True
+
+
+def contest(record: Record, bots: BotSettings, account: str, at: int) -> ContestOutcome:
+    """Accept an owner's word that the account is a person, or leave it to the operator. Raises NotFound."""
+    own_review = next((review for review in review_account(record, account) if review.account == account), None)
+    if own_review is None:
+        raise NotFound(f"{account}: the record knows no such account")
+    if not own_review.is_bot:
+        return "person"
+    if reader_reports.is_full(record.database, at, "contest"):
+        return "full"
+    rules = frozenset(rules_against(own_review))
+    is_lifted = bool(rules) and rules.issubset(SINGLE_ACCOUNT_RULES) and _lifted(record, bots, account, at)
+    reader_reports.note(
+        record.database, ReaderReport(0, at, "contest", subject=account, text=_outcome_text(own_review, is_lifted))
+    )
+    return "lifted" if is_lifted else "asked"
+
+
+def rules_against(review: AccountReview) -> dict[str, str]:
+    """The rules that currently judge an account a bot, with their reasons."""
+    last = {verdict.rule: verdict for verdict in review.verdicts}
+    return {rule: verdict.reason for rule, verdict in last.items() if verdict.judgement == "bot"}
+
+
+def _lifted(record: Record, bots: BotSettings, account: str, at: int) -> bool:
+    try:
+        accept_proof(record, bots, account, CONTEST_REASON, at=at)
+    except UsageError:  # the settings list it as a bot
+        return False
+    return True
+
+
+def _outcome_text(review: AccountReview, is_lifted: bool) -> str:
+    reasons = (
+        "; ".join(f"{rule}: {reason}" for rule, reason in rules_against(review).items())
+        or "a verdict on another of its accounts"
+    )
+    judge = f"hotpapers judge {review.account}"
+    outcome = (
+        f"It counts as a person from now on; to undo: {judge} --undo" if is_lifted else f"To accept: {judge} --human"
+    )
+    return f"{CONTEST_REASON}. Judged a bot by {reasons}. {outcome}"

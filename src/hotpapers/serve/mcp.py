@@ -1,0 +1,245 @@
+"""Tools for language models, about a store or a published site, over standard input and output.
+
+Speaks JSON-RPC 2.0, one message per line, according to the Model Context Protocol: revision 2026-07-28, in which every
+request names its revision, and 2025-11-25 and 2025-06-18, which start with a handshake. No request affects the answer
+to another. https://modelcontextprotocol.io/specification/
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, BinaryIO, NamedTuple
+
+import msgspec
+
+from hotpapers import __version__
+from hotpapers.base.errors import HotPapersError, StoreError
+from hotpapers.base.untrusted_json import BROKEN
+from hotpapers.keep.transfer import streams
+from hotpapers.publish.query.request_params import whole_number
+from hotpapers.publish.query.session import QuerySession
+from hotpapers.publish.query.tools import INSTRUCTIONS, ToolDefinition, all_tools
+from hotpapers.serve.published_site import PublishedSite
+from hotpapers.site.site import Site
+
+PER_REQUEST = ("2026-07-28",)
+"""Revisions that every request names."""
+HANDSHAKE = ("2025-11-25", "2025-06-18")
+"""Revisions that are negotiated at the start, the latest first."""
+META = "io.modelcontextprotocol/"
+MAX_MESSAGE_BYTES = 1_000_000
+"""Maximum bytes of a message."""
+FRESH = 3_600_000
+"""Milliseconds for which a client may cache the list of tools."""
+
+PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
+UNSUPPORTED = -32022
+"""Error codes of JSON-RPC and of the protocol."""
+
+SERVER = {"name": "hotpapers", "title": "Hot Papers", "version": __version__}
+CAPABILITIES: dict[str, Any] = {"tools": {}}
+CACHED = {"ttlMs": FRESH, "cacheScope": "public"}
+
+Json = dict[str, Any]
+Tools = Mapping[str, ToolDefinition]
+
+
+class RpcError(Exception):
+    """A request is answered with a protocol error."""
+
+    def __init__(self, code: int, message: str, data: Json | None = None) -> None:
+        super().__init__(message)
+        self.error: Json = {"code": code, "message": message, **({"data": data} if data else {})}
+
+
+def run(site: Site) -> None:
+    """Answers on standard input and output until the input ends."""
+
+    def open_session() -> QuerySession:
+        site.close()
+        return site.session
+
+    serve(open_session, streams.standard_input(), streams.standard_output())
+
+
+def run_on_site(site: PublishedSite) -> None:
+    """The same about a published site."""
+    from hotpapers.serve.site_tools import SITE_TOOLS
+
+    output_stream = streams.standard_output()
+    for line in lines(streams.standard_input()):
+        _write(respond(site, line, SITE_TOOLS), output_stream)
+
+
+def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, output_stream: BinaryIO) -> None:
+    """Answers messages until the input ends. A session that lost its database is reopened."""
+    session, tools = open_session(), all_tools()
+    for line in lines(input_stream):
+        reply = respond(session, line, tools)
+        if session.record.database.is_lost:  # tools are read-only: the request can be repeated
+            with suppress(StoreError):  # still unreachable: the first answer says so
+                session = open_session()
+                reply = respond(session, line, tools)
+        _write(reply, output_stream)
+
+
+def _write(reply: Json | None, output_stream: BinaryIO) -> None:
+    if reply is not None:
+        output_stream.write(msgspec.json.encode(reply) + b"\n")
+        output_stream.flush()
+
+
+def lines(input_stream: BinaryIO) -> Iterator[bytes]:
+    """The non-empty lines. A line that is too long is cut, and is then invalid JSON."""
+    while line := input_stream.readline(MAX_MESSAGE_BYTES + 1):
+        piece = line
+        while len(piece) > MAX_MESSAGE_BYTES and not piece.endswith(b"\n"):
+            piece = input_stream.readline(MAX_MESSAGE_BYTES + 1)
+        if line.strip():
+            yield line
+
+
+def respond(session: Any, line: bytes, tools: Tools) -> Json | None:
+    """The answer to a message; None if it needs none. `session`: what the tools ask."""
+    try:
+        message = msgspec.json.decode(line) if len(line) <= MAX_MESSAGE_BYTES else None
+    except BROKEN:
+        message = None
+    if message is None:
+        return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
+    request = request_of(message)
+    if not isinstance(request, RpcRequest):
+        return request
+    head: Json = {"jsonrpc": "2.0", "id": request.id}
+    try:
+        return {**head, "result": result(session, request, tools)}
+    except RpcError as refused:
+        return {**head, "error": refused.error}
+    except Exception:  # a bug: report it on standard error, and keep answering requests
+        traceback.print_exc()
+        return {**head, "error": {"code": INTERNAL, "message": "internal error"}}
+
+
+# ---- requests ------------------------------------------------------------------------------------------------
+
+
+class RpcRequest(NamedTuple):
+    """A request: its id, its method and parameters."""
+
+    id: str | int
+    method: str
+    params: Json
+
+    @property
+    def meta(self) -> Json:
+        meta = self.params.get("_meta")
+        return meta if isinstance(meta, dict) else {}
+
+
+def request_of(message: Any) -> RpcRequest | Json | None:
+    """A message as a request; an error to answer with; or None for notifications and for responses."""
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        return _invalid(message, "not a JSON-RPC 2.0 message")
+    if "method" not in message and ("result" in message or "error" in message):
+        return None
+    if not isinstance(message.get("method"), str):
+        return _invalid(message, "method is missing")
+    if "id" not in message:
+        return None
+    if (request_id := _id(message)) is None:
+        return _invalid(message, "id must be a string or an integer")
+    params = {} if message.get("params") is None else message["params"]
+    if not isinstance(params, dict):
+        return _invalid(message, "params must be an object")
+    return RpcRequest(request_id, message["method"], params)
+
+
+def _id(message: Any) -> str | int | None:
+    identifier = whole_number(message.get("id")) if isinstance(message, dict) else None
+    return identifier if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None
+
+
+def _invalid(message: Any, reason: str) -> Json:
+    request_id = {} if _id(message) is None else {"id": _id(message)}
+    return {"jsonrpc": "2.0", **request_id, "error": {"code": INVALID_REQUEST, "message": reason}}
+
+
+# ---- results -------------------------------------------------------------------------------------------------
+
+
+def result(session: Any, request: RpcRequest, tools: Tools) -> Json:
+    """The result of a request. Raises RpcError."""
+    if f"{META}protocolVersion" in request.meta or request.method == "server/discover":
+        _check_meta(request)
+        handler = _by_request(session, request, tools)
+        return {"resultType": "complete", **handler, "_meta": {f"{META}serverInfo": SERVER}}
+    return _by_handshake(session, request, tools)
+
+
+def _check_meta(request: RpcRequest) -> None:
+    version = request.meta.get(f"{META}protocolVersion")
+    if not isinstance(version, str) or not isinstance(request.meta.get(f"{META}clientCapabilities"), dict):
+        raise RpcError(INVALID_PARAMS, f"_meta needs {META}protocolVersion and {META}clientCapabilities")
+    if version not in PER_REQUEST:
+        supported = [*PER_REQUEST, *HANDSHAKE]
+        raise RpcError(
+            UNSUPPORTED, "Unsupported protocol version", {"supported": supported, "requested": version[:100]}
+        )
+
+
+def _by_request(session: Any, request: RpcRequest, tools: Tools) -> Json:
+    if request.method == "server/discover":
+        versions = [*PER_REQUEST, *HANDSHAKE]
+        return {"supportedVersions": versions, "capabilities": CAPABILITIES, "instructions": INSTRUCTIONS, **CACHED}
+    if request.method == "tools/list":
+        return {**_tools(request, tools), **CACHED}
+    if request.method == "tools/call":
+        return _call_tool(session, request, tools)
+    raise _no_method(request)
+
+
+def _by_handshake(session: Any, request: RpcRequest, tools: Tools) -> Json:
+    if request.method == "initialize":
+        version = request.params.get("protocolVersion")
+        if not isinstance(version, str):
+            raise RpcError(INVALID_PARAMS, "protocolVersion is missing")
+        return {
+            "protocolVersion": version if version in HANDSHAKE else HANDSHAKE[0],
+            "capabilities": CAPABILITIES,
+            "serverInfo": SERVER,
+            "instructions": INSTRUCTIONS,
+        }
+    if request.method == "ping":
+        return {}
+    if request.method == "tools/list":
+        return _tools(request, tools)
+    if request.method == "tools/call":
+        return _call_tool(session, request, tools)
+    raise _no_method(request)
+
+
+def _no_method(request: RpcRequest) -> RpcError:
+    return RpcError(NO_METHOD, f"no such method: {request.method[:100]!r}")
+
+
+def _tools(request: RpcRequest, tools: Tools) -> Json:
+    if request.params.get("cursor") is not None:
+        raise RpcError(INVALID_PARAMS, "all tools are on one page; cursor is not supported")
+    return {"tools": [tool.definition for tool in tools.values()]}
+
+
+def _call_tool(session: Any, request: RpcRequest, tools: Tools) -> Json:
+    """A tool's answer. Its errors are returned as answers too, so that the model can correct its request."""
+    name, arguments = request.params.get("name"), request.params.get("arguments")
+    arguments = {} if arguments is None else arguments
+    tool = tools.get(name) if isinstance(name, str) else None
+    if tool is None or not isinstance(arguments, dict):
+        raise RpcError(INVALID_PARAMS, f"the tools are {', '.join(tools)}; arguments must be an object")
+    try:
+        outcome = tool.call(session, arguments)
+    except HotPapersError as problem:
+        return {"content": [{"type": "text", "text": str(problem)}], "isError": True}
+    text = msgspec.json.encode(outcome).decode()
+    return {"content": [{"type": "text", "text": text}], "structuredContent": outcome, "isError": False}

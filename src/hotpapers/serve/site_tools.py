@@ -1,0 +1,128 @@
+"""Tools for language models that read a published site instead of a store."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from hotpapers.publish.query import request_params
+from hotpapers.publish.query.session import bare, paper_key
+from hotpapers.publish.query.tools import ToolDefinition
+from hotpapers.publish.view import site_paths
+from hotpapers.serve.published_site import PaperInIssue, PublishedSite
+
+EARLIER = 10
+"""Earlier issues that are named with one."""
+PaperLimit = Annotated[int, Meta(ge=1, le=50, description="Most papers to return")]
+
+
+class HotParams(request_params.Params, frozen=True, kw_only=True):
+    """An issue, by default the latest."""
+
+    day: request_params.Day = "latest"
+    limit: PaperLimit = 10
+
+
+class SitePaperParams(request_params.Params, frozen=True, kw_only=True):
+    """One paper."""
+
+    paper: request_params.Paper
+
+
+class SiteSearchParams(request_params.Params, frozen=True, kw_only=True):
+    """A search."""
+
+    q: request_params.Query
+    limit: Annotated[int, Meta(ge=1, le=20, description="Most papers to return")] = 10
+
+
+class SitePaper(msgspec.Struct, frozen=True, kw_only=True):
+    """A paper in an issue. `text`: its summary or abstract; `place`: its rank in the issue of `day`; `page`: the site's
+    page about it, which lists what people said."""
+
+    paper: str
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    text: str
+    day: str
+    place: int
+    page: str
+
+
+class HotList(msgspec.Struct, frozen=True, kw_only=True):
+    """An issue's papers, best first. `earlier`: the days of the issues before the latest."""
+
+    day: str
+    papers: tuple[SitePaper, ...]
+    earlier: tuple[str, ...]
+
+
+class SiteHits(msgspec.Struct, frozen=True, kw_only=True):
+    """Papers, best first."""
+
+    papers: tuple[SitePaper, ...]
+
+
+def _shown(site: PublishedSite, shown: PaperInIssue) -> SitePaper:
+    paper = shown.paper
+    return SitePaper(
+        paper=paper.id,
+        title=paper.title,
+        authors=paper.authors,
+        categories=paper.categories,
+        text=paper.text,
+        day=shown.day,
+        place=paper.place,
+        page=site_paths.paper_url(site.address, paper_key(paper.id)),
+    )
+
+
+def _hot(site: PublishedSite, params: HotParams) -> HotList:
+    papers = site.issue(params.day)[: params.limit]
+    earlier = tuple(islice(site.days(), 1, 1 + EARLIER))
+    day = papers[0].day if papers else params.day
+    return HotList(day=day, papers=tuple(_shown(site, paper) for paper in papers), earlier=earlier)
+
+
+def _paper(site: PublishedSite, params: SitePaperParams) -> SiteHits:
+    return SiteHits(papers=tuple(_shown(site, paper) for paper in site.appearances(bare(paper_key(params.paper)))))
+
+
+def _search(site: PublishedSite, params: SiteSearchParams) -> SiteHits:
+    return SiteHits(papers=tuple(_shown(site, paper) for paper in site.search(params.q, params.limit)))
+
+
+SITE_TOOLS: dict[str, ToolDefinition] = {
+    tool.name: tool
+    for tool in (
+        ToolDefinition(
+            "hot",
+            "Hot papers",
+            "The papers that people talk about, ranked: the site's latest issue, or that of a day.",
+            HotParams,
+            HotList,
+            _hot,
+        ),
+        ToolDefinition(
+            "paper",
+            "Paper",
+            "A paper, with each issue it was in, the latest first, and its page.",
+            SitePaperParams,
+            SiteHits,
+            _paper,
+        ),
+        ToolDefinition(
+            "search",
+            "Search papers",
+            "Papers of all issues with all words of a query in title, names or text.",
+            SiteSearchParams,
+            SiteHits,
+            _search,
+        ),
+    )
+}
+"""Tools by name."""

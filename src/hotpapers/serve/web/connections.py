@@ -1,0 +1,129 @@
+"""Limits for connections: time to send a request, time to read the response, and number per client.
+
+uvicorn waits forever for the rest of a request and accepts any number of connections. Here, a request's head and body
+have fixed deadlines, whatever arrives meanwhile, and a response that is not read is dropped. When all places are taken,
+the connection waiting longest without a complete request is closed, so idle ones cannot lock others out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from hotpapers.serve.web.connection_table import ConnectionLimits, ConnectionTable
+from hotpapers.serve.web.rate_limits import client_of
+
+MAX_HEAD_BYTES = 64 * 1024
+"""Most bytes of a request's head."""
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class _StrictParser(h11.Connection):
+    """Refuses requests with two lengths, of which a proxy in front may believe the other one (RFC 9112 §6.1). After
+    the refusal the connection is closed, so that nothing of the body is taken for a request."""
+
+    def next_event(self) -> Any:
+        """The next event. Raises RemoteProtocolError."""
+        event = super().next_event()
+        if isinstance(event, h11.Request) and {b"content-length", b"transfer-encoding"} <= {
+            h[0] for h in event.headers
+        }:
+            raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
+        return event
+
+
+class GuardedProtocol(H11Protocol):
+    """A connection with enforced limits."""
+
+    def __init__(self, *args: Any, table: ConnectionTable, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.conn = _StrictParser(h11.SERVER, MAX_HEAD_BYTES)
+        self._table, self._has_place, self.client_key = table, False, ""
+        self._phase = ""
+        self._request_timer: asyncio.TimerHandle | None = None
+        self._reading_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts waiting for a request; closes the connection at once if there is no place."""
+        super().connection_made(transport)
+        self.client_key = client_of(self.client[0] if self.client else "", (), 0)
+        self._has_place = self._table.enter(self)
+        if self._has_place:
+            self._update_phase()
+        else:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in (self._request_timer, self._reading_timer):
+            if timer is not None:
+                timer.cancel()
+        if self._has_place:
+            self._has_place = False
+            self._table.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._update_phase()
+
+    def on_response_complete(self) -> None:
+        """Continues with the next request, which may already have arrived."""
+        super().on_response_complete()
+        self._update_phase()
+
+    def pause_writing(self) -> None:
+        """Starts the reading deadline when the client does not read the response."""
+        super().pause_writing()
+        self._start_reading_timer()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._reading_timer is not None and not self.transport.is_closing():
+            self._reading_timer.cancel()
+            self._reading_timer = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Closes an idle connection; what was written may still have to be read."""
+        super().timeout_keep_alive_handler()
+        self._start_reading_timer()
+
+    def give_up(self) -> None:
+        self.transport.abort()
+
+    def _update_phase(self) -> None:
+        """Sets the deadline for the part of a request that is expected, once per part."""
+        if not self._has_place or self.transport.is_closing():
+            self._start_reading_timer()
+            return
+        # the expected part of a request; empty if the request is complete
+        phase = {h11.IDLE: "head", h11.SEND_BODY: "body"}.get(self.conn.their_state, "")
+        self._table.set_waiting(self, bool(phase))
+        if phase == self._phase:
+            return
+        self._phase = phase
+        if self._request_timer is not None:
+            self._request_timer.cancel()
+        seconds = {"head": self._table.allowed.head, "body": self._table.allowed.body}.get(phase)
+        self._request_timer = None if seconds is None else self.loop.call_later(seconds, self._too_slow)
+
+    def _too_slow(self) -> None:
+        """Closes the connection after a deadline, with a 408 unless a response has started."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.write(_TOO_SLOW)
+        self.transport.close()
+        self._start_reading_timer()
+
+    def _start_reading_timer(self) -> None:
+        """Drops the response if it is not read in time."""
+        if self._reading_timer is None:
+            self._reading_timer = self.loop.call_later(self._table.allowed.reading, self.transport.abort)
+
+
+def guarded(allowed: ConnectionLimits) -> Callable[..., GuardedProtocol]:
+    """The protocol factory for a server."""
+    return partial(GuardedProtocol, table=ConnectionTable(allowed))

@@ -1,0 +1,246 @@
+"""The page for authors of posts, `/mine`: they prove that an account is theirs by a code in its profile, and make a
+request.
+
+First they name the account. Then they get a code, put it in the profile, and submit the form on the same page. The
+profile is fetched, and if it contains the code, the request is carried out. Only its result is stored: a verdict, with
+its reason in words.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import NamedTuple
+
+from starlette.routing import BaseRoute
+
+from hotpapers.base.errors import NetError, RequestRefused
+from hotpapers.base.ids.timestamps import SECOND
+from hotpapers.base.logs import log_event
+from hotpapers.base.model import HttpClient
+from hotpapers.base.settings import BotSettings
+from hotpapers.publish.view import phrases
+from hotpapers.record import Record, now
+from hotpapers.serve.accounts import actions, claims, codes, profiles
+from hotpapers.serve.accounts.codes import ProofChallenge
+from hotpapers.serve.accounts.profiles import KnownAccount
+from hotpapers.serve.web import forms
+from hotpapers.serve.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, slash_redirect
+
+PATH = "/mine"
+COST = 2
+HIDE, PERSON = "hide", "person"
+CHOICES = ((HIDE, "Hide all my posts on this site"), (PERSON, "I am a person, not a bot"))
+
+
+class ServerTurns:
+    """Allows one profile request at a time per server, so a slow server only delays its own users."""
+
+    def __init__(self) -> None:
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def acquire(self, server: str) -> Iterator[bool]:
+        """Yields whether the server is free; if so, reserves it until the end of the context."""
+        with self._lock:
+            is_free = server not in self._busy
+            self._busy.add(server)
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                with self._lock:
+                    self._busy.discard(server)
+
+
+class MyPostsDependencies(NamedTuple):
+    """What the page needs. `open_client`: opens an HTTP client; `view`: address of Bluesky's public view; `render`:
+    renders what batches after a position changed. `base_addresses`: those of the settings. `contact`: the operator's.
+    """
+
+    open_record: Callable[[], Record]
+    open_client: Callable[[], AbstractContextManager[HttpClient]]
+    view: str
+    render: Callable[[Record, int], object]
+    turns: ServerTurns
+    base_addresses: Sequence[str] = ()
+    bots: BotSettings = BotSettings()
+    contact: str = ""
+    clock: Callable[[], int] = now
+
+
+def routes(router: FormRouter, dependencies: MyPostsDependencies) -> Sequence[BaseRoute]:
+    """The routes of the page."""
+    form = router.route(PATH, lambda _: account_page(), partial(_submit, router, dependencies), COST, _refill)
+    return [form, slash_redirect(PATH)]
+
+
+def _refill(values: Values) -> FormPage:
+    """The form with the submitted values: the second form if they have a proof."""
+    text, proof = values.get("who", ""), values.get("proof", "")
+    return _choice_form(text, proof, values.get("choice", "")) if proof else account_page(text)
+
+
+def _submit(router: FormRouter, dependencies: MyPostsDependencies, values: Values) -> FormPage:
+    """The page after a submission: the code, or the outcome of the request."""
+    text, proof = values.get("who", ""), values.get("proof", "")
+    claim = claims.parse_claim(text)
+    if not claim.network:
+        return account_page(text, BARE if claims.is_bare(text) else _elsewhere(dependencies.contact))
+    with dependencies.open_record() as record:
+        accounts = actions.known_accounts(record, claim.keys)
+        if len(accounts) != 1:
+            return account_page(text, SEVERAL[claim.network] if accounts else UNKNOWN)
+        if not proof:
+            nonce = secrets.token_hex(codes.NONCE // 2)
+            challenge = ProofChallenge(accounts[0].account, dependencies.clock() // SECOND, nonce)
+            return _code_page(record, accounts[0], challenge, text)
+        return _outcome_page(router, dependencies, record, accounts[0], values)
+
+
+# ---- step 1: the account ---------------------------------------------------------------------------------
+
+ACCOUNT_LABEL = "Your account, or the address of one of your posts"
+UNKNOWN = "This site has no posts from this account, and shows none."
+BARE = "Which network is it on? Write it like @ada.example or @ada@social.example."
+SEVERAL: dict[claims.Network, str] = {
+    "bluesky": "Several accounts have had this name. Please enter the account’s ID, such as did:plc:…",
+    "mastodon": "Several accounts have had this name. Please enter the account’s address, such as"
+    " https://social.example/users/ada",
+}
+
+
+def account_page(text: str = "", error: str = "") -> FormPage:
+    """The page that asks for an account."""
+    hint = "On Bluesky or Mastodon: @ada.example, @ada@social.example, https://social.example/@ada/123"
+    field = FormField("who", ACCOUNT_LABEL, "text", text[: claims.MAX_CLAIM_CHARS], hint, error, claims.MAX_CLAIM_CHARS)
+    lines = (
+        "You decide whether your posts are shown here. To prove that an account is yours, put a code in its profile for"
+        " a moment. No password is needed.",
+    )
+    form = FormSpec("mine", "Get a code", (field,), error=error)
+    return FormPage("These are my posts", lines, form, status=400 if error else 200)
+
+
+def _elsewhere(contact: str) -> str:
+    """The message for an account that cannot be verified here."""
+    text = "Only accounts on Bluesky and Mastodon can be verified here."
+    return f"{text} For others, contact {phrases.one_line(contact)}." if contact else text
+
+
+# ---- step 2: the code --------------------------------------------------------------------------------------
+
+
+def _code_page(
+    record: Record,
+    account: KnownAccount,
+    proof: ProofChallenge,
+    text: str,
+    choice: str = "",
+    error: str = "",
+    status: int = 400,
+) -> FormPage:
+    secret = record.hasher.secret
+    lines = (
+        "Add this code to the description of your profile, save the profile, and then send the form below. Keep this"
+        " page open until then. The code is valid for a day; you can remove it afterwards.",
+    )
+    page = _choice_form(text, codes.encode(secret, proof), choice, error)
+    facts = (("Account", phrases.one_line(account.handle or account.own)),)
+    return page._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=status if error else 200)
+
+
+def _choice_form(text: str, proof: str, choice: str = "", error: str = "") -> FormPage:
+    hidden = (("who", text), ("proof", proof))
+    form = FormSpec("mine", "The code is in my profile", (), hidden, "What would you like?", CHOICES, choice, error)
+    return FormPage("Your code", (), form)
+
+
+# ---- step 3: the request -------------------------------------------------------------------------------------
+
+OLD = "This code has expired or belongs to another page. Please start again."
+MISSING = "The code is not in the profile yet. It may take a minute to appear; then send this again."
+NOT_SHOWN = "The network does not let us read this profile, so the account cannot be verified."
+NO_ANSWER = "The profile could not be read because its server did not respond properly. Please try again later."
+NO_CHOICE = "Please choose one."
+TURN = "Another profile is being read from the same server. Please try again in a minute."
+
+
+def _outcome_page(
+    router: FormRouter, dependencies: MyPostsDependencies, record: Record, account: KnownAccount, values: Values
+) -> FormPage:
+    at, choice, text = dependencies.clock(), values.get("choice", ""), values["who"]
+    proof = codes.decode(record.hasher.secret, values["proof"], account.account, at // SECOND)
+    if proof is None:
+        return account_page(text, OLD)
+    if choice not in (HIDE, PERSON):
+        return _code_page(record, account, proof, text, error=NO_CHOICE)
+    server = profiles.server_of(dependencies.view, account, dependencies.base_addresses)
+    with dependencies.turns.acquire(server) as is_free:
+        error = (
+            _proof_problem(dependencies, server, account, codes.code(record.hasher.secret, proof)) if is_free else TURN
+        )
+    if error:
+        return _code_page(record, account, proof, text, choice, error, 400 if is_free else 503)._replace(
+            wait=0 if is_free else 60
+        )
+    if choice == HIDE:
+        return _hide(router, dependencies, record, account, at)
+    outcome = actions.contest(record, dependencies.bots, account.account, at)
+    if outcome == "full":
+        return forms.with_refusal(FULL, _code_page(record, account, proof, text, choice))
+    return CONTEST_PAGES[outcome]
+
+
+def _proof_problem(dependencies: MyPostsDependencies, server: str, account: KnownAccount, code: str) -> str:
+    """Why the profile does not prove the claim; empty if it does."""
+    try:
+        with dependencies.open_client() as http:
+            description = profiles.fetch_description(http, server, account)
+    except RequestRefused as problem:
+        log_event("profile refused", reason=problem.reason)
+        return NOT_SHOWN
+    except NetError as problem:
+        log_event("profile not read", reason=problem)
+        return NO_ANSWER
+    return "" if codes.appears_in(code, description) else MISSING
+
+
+def _hide(
+    router: FormRouter, dependencies: MyPostsDependencies, record: Record, account: KnownAccount, at: int
+) -> FormPage:
+    position = record.head.position
+    if not actions.hide(record, account.account, at):
+        return FormPage("Already hidden", ("None of your posts are shown here.",))
+    log_event("hidden as its account asked", position=record.head.position)
+    router.run_later(partial(_render_changed, dependencies, position))
+    return HIDDEN
+
+
+def _render_changed(dependencies: MyPostsDependencies, position: int) -> None:
+    with dependencies.open_record() as record:
+        dependencies.render(record, position)
+
+
+AFTER = "You can now remove the code from your profile."
+HIDDEN = FormPage(
+    "Your posts are hidden",
+    ("They are no longer shown here. Pages published as files will be updated within minutes.", AFTER),
+)
+CONTEST_PAGES: dict[actions.ContestOutcome, FormPage] = {
+    "person": FormPage("You count as a person", ("You already did: no rule considers you a bot.", AFTER)),
+    "lifted": FormPage(
+        "You count as a person", ("This applies to all future issues. Earlier issues do not change.", AFTER)
+    ),
+    "asked": FormPage(
+        "Sent for review",
+        ("There are signs of a bot besides the way you post, so the operator of this site will review it.", AFTER),
+    ),
+}
+FULL = FormPage(
+    "Try again later", ("Too many requests in the last hour. Please try again later.",), status=503, wait=3600
+)

@@ -1,0 +1,139 @@
+"""The pages to report that an entry is wrong, `/wrong`, or that a post should not be quoted, `/report`.
+
+Only the operator sees reports. They must be about something in an issue on this site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from starlette.routing import BaseRoute
+
+from hotpapers.base import terms
+from hotpapers.base.errors import NotFound
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import IssueContent, Paper, Post
+from hotpapers.issues import freeze
+from hotpapers.issues.queries import issue_of_digest
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.publish.view import clean_text, phrases, site_paths
+from hotpapers.record import Record, now, reader_reports
+from hotpapers.record.reader_reports import Kind, ReaderReport
+from hotpapers.serve.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, slash_redirect, with_refusal
+
+PATHS: dict[Kind, str] = {"entry": "/wrong", "quotation": "/report"}
+HEADINGS: dict[Kind, str] = {"entry": "What is wrong?", "quotation": "Report a quotation"}
+LABELS: dict[Kind, str] = {"entry": "What is wrong with this entry?", "quotation": "Why should it not be quoted?"}
+HINT = "Only the operator of this site will read this. We don’t store who you are; for a reply, contact the operator."
+FULL = FormPage(
+    "Try again later", ("Too many reports in the last hour. Please try again later.",), status=503, wait=3600
+)
+THANKS = FormPage("Thank you", ("The operator of this site will read it.",))
+
+
+class ReportTarget(NamedTuple):
+    """The target of a report: an entry of an issue (by digest), or a post quoted there. `facts`: how pages show it."""
+
+    issue: str
+    paper: str
+    post: str
+    facts: tuple[tuple[str, str], ...]
+
+
+class ReportDependencies(NamedTuple):
+    """What the pages need. `terms`: the terms that decide how posts are quoted."""
+
+    open_record: Callable[[], Record]
+    clock: Callable[[], int] = now
+    terms: terms.Table = terms.TERMS
+
+
+def routes(router: FormRouter, dependencies: ReportDependencies) -> Sequence[BaseRoute]:
+    """The routes of the two pages."""
+    report_routes = [
+        router.route(
+            path,
+            partial(_show, dependencies, kind),
+            partial(_submit, dependencies, kind),
+            refill=partial(_refill, kind),
+        )
+        for kind, path in PATHS.items()
+    ]
+    return [*report_routes, *map(slash_redirect, PATHS.values())]
+
+
+def _show(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
+    with dependencies.open_record() as record:
+        return _form(kind, target_of(record, dependencies.terms, kind, values))
+
+
+def _refill(kind: Kind, values: Values) -> FormPage:
+    """The form with the submitted values, without any look-ups."""
+    target = ReportTarget(values.get("issue", ""), values.get("paper", ""), values.get("post", ""), ())
+    return _form(kind, target, values.get("text", ""))
+
+
+def _submit(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
+    text = values.get("text", "")
+    with dependencies.open_record() as record:
+        target = target_of(record, dependencies.terms, kind, values)
+        error = problem_of(text)
+        if error:
+            return _form(kind, target, text, error)
+        report = ReaderReport(0, dependencies.clock(), kind, target.issue, target.paper, target.post, text)
+        is_full = reader_reports.note(record.database, report) == "full"
+        return with_refusal(FULL, _form(kind, target, text)) if is_full else THANKS
+
+
+def problem_of(text: str) -> str:
+    """Why a report's text cannot be accepted; empty if it can."""
+    if clean_text.is_blank(text):
+        return "Please write what is wrong. A sentence is enough."
+    if len(text) > reader_reports.MAX_REPORT_CHARS:
+        return f"This is too long: {len(text):,} characters. The limit is {reader_reports.MAX_REPORT_CHARS:,}."
+    return ""
+
+
+def _form(kind: Kind, target: ReportTarget, text: str = "", error: str = "") -> FormPage:
+    field = FormField("text", LABELS[kind], "area", text, HINT, error)
+    hidden = (("issue", target.issue), ("paper", target.paper.removeprefix("arxiv:")), ("post", target.post))
+    form = FormSpec(PATHS[kind][1:], "Send", (field,), hidden, error=error)
+    return FormPage(HEADINGS[kind], (), form, target.facts, status=400 if error else 200)
+
+
+def target_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -> ReportTarget:
+    """The target that a link or form names. Raises NotFound if it is not in an issue here, or not currently quoted
+    there: hidden posts are not revealed."""
+    digest, paper, post = values.get("issue", ""), f"arxiv:{values.get('paper', '')}", values.get("post", "")
+    content = _content(record, digest)
+    if paper not in (entry.paper for entry in (*content.entries, *content.ongoing)):
+        raise NotFound(f"{paper}: not in this issue")
+    day = phrases.day_name(content.day)
+    facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]
+    item, paper_id = record.view().item(Paper, paper), paper.removeprefix("arxiv:")
+    facts.append(("Paper", f"{paper_id}, {item.title}" if item else paper_id))
+    if kind == "quotation":
+        quoted_post = _quoted_post(record, allowed, content, paper, post)
+        made_on = phrases.day_name(timestamps.day_of(quoted_post.created_at))
+        address = site_paths.post_page(quoted_post.post) or quoted_post.post
+        facts.append(("Post", ", ".join(filter(None, (quoted_post.handle or quoted_post.name, made_on, address)))))
+    rows = tuple((name, phrases.one_line(value)) for name, value in facts)
+    return ReportTarget(digest, paper, post if kind == "quotation" else "", rows)
+
+
+def _content(record: Record, digest: str) -> IssueContent:
+    row = issue_of_digest(record.database, digest)
+    if not row:
+        raise NotFound("no such issue")
+    publication, day = row
+    return next(edition.content for edition in freeze.editions(record, publication, day) if edition.digest == digest)
+
+
+def _quoted_post(record: Record, allowed: terms.Table, content: IssueContent, paper: str, post: str) -> Post:
+    issue = RecordIssueReader(record, allowed).issue(content.publication.publication, content.day, content.edition)
+    for quotation in phrases.with_words(issue.posts.get(paper, ())):
+        if quotation.post.post == post:
+            return quotation.post
+    raise NotFound("no such post is quoted there")

@@ -1,0 +1,333 @@
+"""A site as it is configured: the settings, their file and the store, and what follows from them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+from hotpapers.base import logs, settings
+from hotpapers.base.errors import CorruptStore, ReadOnlyStore, SettingsError, UsageError, require
+from hotpapers.base.model import Publication, SiteProofs, is_retrospective
+from hotpapers.base.settings import Settings, defaults
+from hotpapers.base.suggestions import choices
+from hotpapers.base.terms import NetworkTerms, table
+from hotpapers.base.wings import wings
+from hotpapers.issues import ranking
+from hotpapers.issues.moderation.blocklist import Blocklist, save_blocklist
+from hotpapers.issues.queries import listed_publications
+from hotpapers.keep.privacy import forgotten_file
+from hotpapers.publish.deliver.size_budget import MEGABYTE
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record, now
+from hotpapers.record.record import is_server, store_path
+from hotpapers.site.notices import Notice, Progress, no_progress
+
+if TYPE_CHECKING:
+    from hotpapers.base.http import PoliteHttpClient
+    from hotpapers.collect.job_factory import ConfiguredSource
+    from hotpapers.publish.query import QuerySession
+    from hotpapers.publish.summaries.generate import Summarize
+
+SQLITE = "sqlite:///"
+PACE = 0.1
+"""Seconds between the starts of two requests to a site."""
+EMPTY_STORE = "--store: is empty; write a path, such as hotpapers.db"
+
+
+class ConfiguredSite:
+    """Settings, their file, and a store: a path, sqlite:////absolute/path or postgresql://…
+
+    Without `settings`, the defaults apply. The store is opened on first use; use a site as a context manager, or close
+    it. `create`: create a missing store. An open site belongs to the thread that opened its store.
+
+    `progress`: shows how far long verbs are. `speak`: tells people a sentence; without it, the log gets events.
+    `warn`: says what did not stop a verb, but needs attention.
+    """
+
+    def __init__(
+        self,
+        store: str | Path = "",
+        *,
+        settings: Settings | None = None,
+        file: str | Path = settings.FILE,
+        create: bool = False,
+    ) -> None:
+        self.settings = defaults() if settings is None else settings
+        self.file = Path(file)
+        self.store = str(store) or self.settings.store
+        self.progress: Progress = no_progress
+        self.speak: Callable[[str], object] | None = None
+        self.warn: Callable[[str], object] = partial(logs.log_event, level=logging.WARNING)
+        self._create = create
+        self._record: Record | None = None
+        self._session: QuerySession | None = None
+
+    @classmethod
+    def open(cls, file: str | Path | None = None, store: str | None = None) -> Self:
+        """A site by its settings file. Without a `file`, hotpapers.toml in the current folder applies to its own store;
+        for another `store`, its file must be named. Raises SettingsError, UsageError."""
+        require(store != "", EMPTY_STORE)
+        path = Path(file or settings.FILE)
+        if file is None and not path.exists():
+            return cls(store or "", file=path)
+        file_settings = settings.load(path)
+        own_store = store_address(path.parent, file_settings.store)
+        if store is None or file is not None or _same(store, own_store):
+            return cls(own_store if store is None else store, settings=file_settings, file=path)
+        return cls(store, file=path)
+
+    def with_settings(self, settings: Settings) -> Self:
+        """The same site with other settings, and its store not yet open."""
+        return type(self)(self.store, settings=settings, file=self.file)
+
+    def tell(self, notices: Iterable[Notice]) -> None:
+        """Tells notices to people, or to the log."""
+        for notice in notices:
+            if self.speak is not None and notice.sentence:
+                self.speak(notice.sentence)
+            elif notice.event and self.speak is None:
+                logs.log_event(notice.event, **notice.fields)
+
+    # ---- the store -----------------------------------------------------------------------------------------
+
+    @property
+    def record(self) -> Record:
+        """The record, for anything that has no verb."""
+        return self._record or self._open(create=self._create)
+
+    @property
+    def session(self) -> QuerySession:
+        """The store as answers are made from it."""
+        from hotpapers.publish.query import QuerySession
+
+        if self._session is None or self._session.record is not self.record:
+            self._session = QuerySession(self.record, self.terms, proofs=self._proofs)
+        return self._session
+
+    @contextmanager
+    def opened(self, *, create: bool = False, publications: bool = False) -> Iterator[Record]:
+        """The record, closed at the end. `create`: make a missing store, for what adds data. `publications`: also save
+        those in the settings that are new or changed.
+
+        The blocklist is always saved, unless the store can only be read. Raises SettingsError if a publication in the
+        settings has the name of an imported listing.
+        """
+        with self:
+            record = self._record or self._open(create=create, writes=create or publications)
+            if publications:
+                self.save_publications(record)
+            yield record
+
+    def _open(self, *, create: bool, writes: bool = False) -> Record:
+        self._record = record = Record(self.store, create=create)
+        if self.has_settings:
+            try:
+                self._check_listings(record)
+                with nullcontext() if writes else suppress(ReadOnlyStore):
+                    save_blocklist(record.database, self.blocklist)
+            except BaseException:
+                self.close()
+                raise
+        return record
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection to the store; the next use opens another."""
+        record, self._record = self._record, None
+        if record is not None:
+            record.database.close()
+
+    def _check_listings(self, record: Record) -> None:
+        """Raises SettingsError if a publication of our own has the name of an imported listing, whose issues it could
+        neither continue nor publish."""
+        own, listed = self.own_publications, set[str]()
+        with suppress(CorruptStore):  # which verify reports
+            listed = listed_publications(record) if own else listed
+        for name in sorted(listed.intersection(own)):
+            raise SettingsError(
+                f"{self.file}: publication {name!r}: name: the record has an imported listing of this name; choose "
+                'another one, or write window = "listing" to publish the listing'
+            )
+
+    def save_publications(self, record: Record) -> None:
+        """Saves the publications in the settings that are new or changed. Raises SettingsError for an unknown
+        ranking."""
+        saved_publications = {
+            publication.publication: msgspec.structs.replace(publication, observed_at=0)
+            for publication in record.view().items(Publication)
+        }
+        changed_publications = [
+            msgspec.structs.replace(publication, observed_at=now())
+            for publication in self.publication_items()
+            if saved_publications.get(publication.publication) != publication
+        ]
+        if changed_publications:
+            record.append(changed_publications, source="settings")
+
+    def is_store_file(self, file: Path) -> bool:
+        """Whether a file is the store itself, its write-ahead log, or its list of what was forgotten."""
+        store = store_path(self.store).resolve()
+        files = {store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX)}
+        return not is_server(self.store) and file.resolve() in files
+
+    # ---- publications --------------------------------------------------------------------------------------
+
+    @property
+    def own_publications(self) -> list[str]:
+        """The names of our own publications; listings belong to others."""
+        return self.settings.own_publications
+
+    def publication(self, name: str | None = None) -> Publication:
+        """A publication of the store, after those in the settings were saved; the only one by default. Raises NotFound,
+        UsageError."""
+        from hotpapers.issues.freeze import publication_of
+
+        self.save_publications(self.record)
+        return publication_of(self.record, name)
+
+    def publication_items(self) -> list[Publication]:
+        """The publications in the settings, as the record keeps them. Raises SettingsError for an unknown ranking."""
+        publications = [settings.publication_item(table, 0) for table in self.settings.publication]
+        for publication in publications:
+            if publication.ranking not in ranking.RANKINGS:
+                raise SettingsError(
+                    f"{self.file}: publication {publication.publication!r}: ranking: {publication.ranking!r} is not "
+                    f"one of {choices(publication.ranking, ranking.RANKINGS)}"
+                )
+        return publications
+
+    def require_publications(self, names: Sequence[str]) -> None:
+        """Raises UsageError if no publication is configured, or if the settings in this folder are for another
+        store."""
+        if names:
+            return
+        file = self.file
+        require(self.has_settings or file.exists(), "no hotpapers.toml here; `hotpapers init` creates one")
+        is_other = not self.has_settings and settings.load(file) != self.settings
+        require(not is_other, f"{file} is for another store; add --config {file} to use it for this one")
+        raise UsageError("no publication configured; add a [[publication]] to hotpapers.toml")
+
+    # ---- what follows from the settings --------------------------------------------------------------------
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether the settings come from a file, and are not just the defaults."""
+        return self.settings != defaults()
+
+    @property
+    def folder(self) -> Path:
+        """The folder that paths in the settings are relative to."""
+        return self.file.parent
+
+    @cached_property
+    def terms(self) -> dict[str, NetworkTerms]:
+        """The networks' terms as reviewed, with the changes in the settings."""
+        return table(self.settings.terms)
+
+    def sources(self, names: Sequence[str] = ()) -> list[ConfiguredSource]:
+        """The sources enabled in the settings, or those named. Raises SettingsError, UsageError."""
+        from hotpapers.collect.job_factory import chosen_sources
+
+        return chosen_sources(self.settings.source, names, str(self.file), self.terms)
+
+    @property
+    def blocklist(self) -> Blocklist:
+        """What the operator has excluded from quotation."""
+        quote = self.settings.quote
+        return Blocklist(quote.block_accounts, quote.block_words, quote.block_servers)
+
+    @property
+    def site_config(self) -> SiteConfig:
+        """What channels say about the publisher and the site's addresses."""
+        publish = self.settings.publish
+        return SiteConfig(
+            self.settings.contact,
+            publish.base,
+            budget=publish.budget * MEGABYTE,
+            app=self.settings.serve.base,
+            join_path=self._join_path,
+            documents=tuple(
+                (item.publication, item.account)
+                for item in self.settings.bluesky
+                if item.makes_documents(self.settings.base_of(item.publication))
+            ),
+            proofs=self._proofs,
+            bases=self.settings.bases,
+        )
+
+    @property
+    def _join_path(self) -> str:
+        paths = (wing.join_path(self.settings) for wing in wings() if wing.join_path is not None)
+        return next(filter(None, paths), "")
+
+    @property
+    def _proofs(self) -> SiteProofs | None:
+        """The proofs of issues, of the first wing that has some. Raises SettingsError."""
+        return next((proofs for wing in wings() if wing.proofs and (proofs := wing.proofs(self))), None)
+
+    def site_config_of(self, publication: str) -> SiteConfig:
+        """The same for one publication; nobody subscribes to issues that were made afterwards."""
+        config = self.site_config.of(publication)
+        return config._replace(join_path="") if is_retrospective(publication) else config
+
+    def app_config_of(self, publication: str) -> SiteConfig:
+        """The same for the app, whose pages are those of the site as the settings have it."""
+        has_feeds = self.has_settings and {"site", "feeds"} <= set(self.settings.publish.channels)
+        return self.site_config_of(publication)._replace(feeds=has_feeds)
+
+    @property
+    def summarize(self) -> Summarize | None:
+        """The function that writes summaries with the model in the settings; None without one."""
+        if not self.settings.summary.url:  # the HTTP client is imported only where it is needed
+            return None
+        from hotpapers.publish.summaries.generate import summarizer
+
+        return summarizer(self.settings.summary, self.settings.contact)
+
+    def http(self, base_addresses: Sequence[str], **settings: Any) -> PoliteHttpClient:
+        """An HTTP client that reaches internal addresses only if `base_addresses` names them. Close it after use."""
+        from hotpapers.base.http import PoliteHttpClient, user_agent
+
+        return PoliteHttpClient(user_agent(self.settings.contact), base_addresses=base_addresses, **settings)
+
+    def site_client(self, address: str) -> PoliteHttpClient:
+        """The same for a site that publishes the files of its log, which are many and small. Raises UsageError for an
+        unusable address."""
+        from hotpapers.base.http.address_guard import require_address
+
+        try:
+            require_address(address)
+        except ValueError as problem:
+            raise UsageError(str(problem)) from None
+        return self.http((address,), pace=site_pace(address))
+
+
+def site_pace(address: str) -> dict[str, float]:
+    """Seconds between two requests to a site that publishes the files of its log, by host."""
+    return {urlsplit(address).hostname or "": PACE}
+
+
+def store_address(folder: Path, store: str) -> str:
+    """A store's address from the settings: paths are relative to the settings' folder, `~` is the home folder."""
+    if "://" in store and not store.startswith(SQLITE):
+        return store
+    head = SQLITE if store.startswith(SQLITE) else ""
+    return head + str(folder / Path(store.removeprefix(SQLITE)).expanduser())
+
+
+def _same(store: str, other: str) -> bool:
+    if "://" in store.removeprefix(SQLITE) or "://" in other.removeprefix(SQLITE):
+        return store == other
+    return Path(store.removeprefix(SQLITE)).resolve() == Path(other.removeprefix(SQLITE)).resolve()

@@ -1,0 +1,126 @@
+"""The demo: five issues of real papers, and a made-up week of a publication of today on seven networks.
+
+The week's record comes with the program (tools/make_week.py): a week of the loopback internet and the five weeks before
+it, as the program recorded them. Here its issues are frozen, one is corrected and an account is forgotten, with the
+functions the commands use.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from hotpapers.base import settings
+from hotpapers.base.errors import UsageError
+from hotpapers.base.file_modes import PRIVATE, write_atomically
+from hotpapers.base.model import DAY, HOUR, Publication, PublishedIssue, Quotation
+from hotpapers.base.settings import BotSettings, publication_item
+from hotpapers.issues import freeze
+from hotpapers.issues import queries as issues_queries
+from hotpapers.issues.moderation.bots.review import OperatorVerdict, set_verdict
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.keep.privacy.forget import forget
+from hotpapers.keep.transfer.jsonl.importer import import_lines
+from hotpapers.publish.deliver.export_site import export_site
+from hotpapers.publish.schedule.freezing import judge_and_freeze
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.record import Record, batches
+
+RECORD = "week.jsonl.zst"
+FOLDER = "made-up-week"
+NAME = "week"
+MONDAY = 1_773_014_400_000_000
+"""2026-03-09 in UTC, µs."""
+DAYS = tuple(f"2026-03-{day:02}" for day in range(9, 14))
+CORRECTED, REGRETTED = DAYS[2], DAYS[1]
+"""The day whose issue is corrected, and the day whose issue quotes an account that is then forgotten."""
+NOTE = "Made up: papers, people and words here are invented, to show what an issue of today looks like."
+REASON = "an account that posts by itself was counted as a person"
+SETTINGS = f"""# The demo's made-up week. `hotpapers init` writes a file with every setting explained.
+store = "hotpapers.db"
+
+[[publication]]
+name = "{NAME}"
+title = "The Made-Up Week"
+note = "{NOTE}"
+last_day = "{DAYS[-1]}"
+"""
+SITE = NOBODY._replace(feeds=True, shows_why=True)
+CHANNELS = (("markdown", "markdown"), ("site", "site"), ("feeds", "site"))
+
+
+SAMPLE = "sample.jsonl.zst"
+SAMPLE_SOURCE = "sample"
+"""The source of the sample's first batch, which identifies a demo's store."""
+
+
+def make_demo(folder: Path) -> PublishedIssue:
+    """Writes a store and pages of the sample into a folder, and returns the latest issue. Raises UsageError for a
+    folder that is not the demo's."""
+    is_other = not (folder / "hotpapers.db").is_file() or (folder / settings.FILE).exists()
+    if folder.exists() and any(folder.iterdir()) and is_other:
+        raise UsageError(f"{folder}: not a demo folder; name another one: hotpapers demo DIR")
+    folder.mkdir(parents=True, exist_ok=True)
+    with Record(str(folder / "hotpapers.db")) as record:
+        if record.head.position and batches.source_of(record.database, 1) != SAMPLE_SOURCE:
+            raise UsageError(
+                f"{record.database.where}: contains another record; name another folder: hotpapers demo DIR"
+            )
+        take_sample(record)
+        publication = freeze.publication_of(record, None)
+        days = issues_queries.listed_days(record, publication.publication)
+        for day in days:
+            freeze.freeze(record, publication, day)
+        for name in ("markdown", "site"):
+            export_site(record, publication.publication, days, name, folder / name)
+        return RecordIssueReader(record).issue(publication.publication, days[-1])
+
+
+def take_sample(record: Record, file: str = SAMPLE) -> None:
+    """Imports the sample that comes with the program, or another `file`. Importing it twice changes nothing."""
+    import zstandard
+
+    compressed = files(__package__).joinpath("demo", file).read_bytes()
+    import_lines(record, file, zstandard.decompress(compressed, max_output_size=2**28).splitlines(keepends=True))
+
+
+def make_week(folder: Path) -> PublishedIssue:
+    """Writes settings, store and pages into a folder and returns the latest issue. An existing store is kept; pages are
+    always rendered."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store = folder / settings.defaults().store
+    if not store.exists():
+        write_atomically(folder / settings.FILE, SETTINGS.encode(), PRIVATE)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:  # the store appears complete or not at all
+            with Record(str(Path(scratch) / store.name)) as record:
+                _fill(record, publication_item(settings.load(folder / settings.FILE).publication[0], MONDAY - DAY))
+            for written_file in sorted(Path(scratch).iterdir(), reverse=True):  # the store itself last
+                written_file.replace(folder / written_file.name)
+    with Record(str(store)) as record:
+        for channel, output in CHANNELS:
+            export_site(record, NAME, DAYS, channel, folder / output, SITE)
+        return RecordIssueReader(record).issue(NAME, DAYS[-1])
+
+
+def _fill(record: Record, publication: Publication) -> None:
+    take_sample(record, RECORD)
+    record.append([publication], source="settings", at=MONDAY)
+    for number, day in enumerate(DAYS):
+        judge_and_freeze(record, publication, day, BotSettings(), at=MONDAY + number * DAY + 12 * HOUR)
+    _correct(record, publication)
+    forget(record, _last_quoted(record, REGRETTED).post.account)
+
+
+def _correct(record: Record, publication: Publication) -> None:
+    """The operator marks an account as a bot; the issue that counted it gets a corrected edition with the reason."""
+    word = OperatorVerdict("bot", "its profile says that a program posts", MONDAY)
+    at = MONDAY + len(DAYS) * DAY
+    set_verdict(record, BotSettings(), _last_quoted(record, CORRECTED).post.account, word, at=at)
+    judge_and_freeze(record, publication, CORRECTED, BotSettings(), again=True, reason=REASON, at=at)
+
+
+def _last_quoted(record: Record, day: str) -> Quotation:
+    issue = RecordIssueReader(record).issue(NAME, day)
+    quotations = (quotation for entry in issue.content.entries for quotation in issue.posts[entry.paper])
+    return [quotation for quotation in quotations if quotation.post.account and quotation.shown == "text"][-1]

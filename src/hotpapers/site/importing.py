@@ -1,0 +1,122 @@
+"""Importing files into a site's record: the formats of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from hotpapers.base import classic
+from hotpapers.base.errors import InputError
+from hotpapers.issues.moderation.author_voices import judge_authors
+from hotpapers.issues.moderation.doubtful_mentions import judge_listed_posts
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.keep.transfer import classic_import, parquet, streams
+from hotpapers.keep.transfer.jsonl import importer, reader
+from hotpapers.publish.deliver.export_site import export_again
+from hotpapers.record import Record
+from hotpapers.site.site import Site
+
+Outcomes = Sequence[tuple[str, Any]]
+"""The files that were imported, each with its result, a named tuple."""
+
+
+class ImportTask(NamedTuple):
+    """An import of files into a record. `progress`: called with the bytes of each step. `done`, `refused`: the result
+    of each file. `notes`: further messages."""
+
+    files: Sequence[str]
+    site: Site
+    record: Record
+    progress: streams.ProgressCallback
+    done: list[tuple[str, Any]]
+    refused: list[InputError]
+    notes: list[str]
+
+    def take(self, files: Iterable[tuple[str, Any]]) -> None:
+        """Records the results of files, by name; an InputError is that of a refused file."""
+        for name, result in files:
+            if isinstance(result, InputError):
+                self.refused.append(result)
+            else:
+                self.done.append((name, result))
+
+
+ImportFiles = Callable[[ImportTask], None]
+
+
+def import_files(site: Site, files: Sequence[str], take: ImportFiles, size: int | None = None) -> ImportTask:
+    """Imports files; the result of each. `take`: imports them into the record; `size`: bytes to read, if they are not
+    all in files. A missing store is created."""
+    size = streams.size_of(files) if size is None else size
+    with site.opened(create=True) as record, site.progress("Importing", size, in_bytes=True) as progress:
+        task = ImportTask(files, site, record, progress, [], [], [])
+        take(task)
+        if record.database.name == "postgres":  # until then it plans queries with the statistics of an emptier store
+            record.database.run("ANALYZE")
+        if any(getattr(done, "forgotten", 0) for _, done in task.done):  # forgotten in the exporting store
+            export_again(record, site.site_config, site.terms)
+    return task
+
+
+def file_by_file(take: Callable[[Record, str, streams.ProgressCallback], importer.ImportResult]) -> ImportFiles:
+    """Imports each file on its own. A refused file does not stop the others; of a full export, the batches before the
+    refused line stay."""
+
+    def take_all(task: ImportTask) -> None:
+        for file in task.files:
+            before = task.record.head.position
+            try:
+                task.done.append((streams.name_of(file), take(task.record, file, task.progress)))
+            except InputError as problem:
+                task.refused.append(problem)
+                if restored := task.record.head.position - before:
+                    batches = count_noun(restored, "batch", "batches")
+                    task.notes.append(f"{streams.name_of(file)}: {batches} restored, up to the refused line")
+
+    return take_all
+
+
+def take_classic(task: ImportTask) -> None:
+    """Imports several files per batch, but files of the same day in separate batches."""
+    size = classic_import.group_size(task.record)
+    group: list[classic_import.ParsedClassicFile] = []
+
+    def take() -> None:
+        task.take((done.file, done) for done in classic_import.import_parsed(task.record, group))
+        group.clear()
+
+    for file in task.files:
+        try:
+            with streams.open_input(file, task.progress) as stream:
+                parsed = classic_import.read_classic(streams.name_of(file), stream.read(classic.MAX_FILE + 1))
+        except InputError as problem:
+            task.refused.append(problem)
+            continue
+        if len(group) == size or any(other.issue.date == parsed.issue.date for other in group):
+            take()
+        group.append(parsed)
+    take()
+    if task.done:
+        judge_listed_posts(task.record)
+        judge_authors(task.record)
+
+
+def take_jsonl(record: Record, file: str, progress: streams.ProgressCallback) -> importer.ImportResult:
+    """Imports the lines of an export."""
+    with streams.open_input(file, progress) as stream:
+        return importer.import_lines(record, streams.name_of(file), lines_of(stream))
+
+
+def lines_of(stream: streams.Reader) -> Iterator[bytes]:
+    """The lines of a stream; one that is too long is cut one byte beyond the limit, so the reader refuses it."""
+    while line := stream.readline(reader.MAX_LINE_BYTES + 1):
+        yield line
+
+
+def take_parquet(record: Record, file: str, progress: streams.ProgressCallback) -> importer.ImportResult:
+    """Imports the Parquet file of an export."""
+    name = streams.name_of(file)
+    with streams.as_path(file) as path:
+        result = importer.import_lines(record, name, parquet.parquet_lines(path, name))
+        progress(streams.size_of([path]))
+        return result

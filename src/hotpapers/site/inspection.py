@@ -1,0 +1,190 @@
+"""Whether a site is well: its store, its issues, its settings, its jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.base.errors import CorruptStore, NotFound, ReadOnlyStore, UsageError
+from hotpapers.base.file_modes import too_open
+from hotpapers.base.model import MAX_INTEGER, Issue, Publication, is_retrospective
+from hotpapers.base.wings import settings_tables
+from hotpapers.collect.job_factory import job_names
+from hotpapers.collect.jobs import job_state
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.collect.jobs.job_state import COUNTS, seems_offline
+from hotpapers.collect.jobs.leases import ProcessAtWork, processes_at_work
+from hotpapers.issues import freeze
+from hotpapers.issues.engagement.standing.queries import relearn_standing
+from hotpapers.keep.privacy import forgotten_file
+from hotpapers.keep.privacy.queries import copies_before
+from hotpapers.publish.deliver.export_site import site_forecasts
+from hotpapers.publish.deliver.size_budget import SizeForecast
+from hotpapers.publish.query.schemas import MissingPapers
+from hotpapers.publish.query.status import JobHealth, all_job_health, incomplete_days, switched_off
+from hotpapers.publish.schedule.health import FROM_OUTSIDE
+from hotpapers.publish.schedule.next_issues import ExpectedIssue, days_without_issue, next_issues
+from hotpapers.record import Record, now, statistics
+from hotpapers.record.database import IntegrityReport
+from hotpapers.record.record import is_server, store_path
+from hotpapers.record.verify import VerifyFinding, VerifyResult, check, check_chain, check_keys, damage
+from hotpapers.site.configured_site import ConfiguredSite
+from hotpapers.site.site_jobs import settings_problems, wanted_jobs, wing_alarms
+
+CHECKED_FOR = 2.0
+"""Seconds spent checking the database, and again the chain of its batches."""
+
+
+class Outlook(NamedTuple):
+    """`processes`: those at work; `offline`: whether no network can be reached; `next`: the next issues."""
+
+    processes: tuple[ProcessAtWork, ...]
+    offline: bool
+    next: tuple[ExpectedIssue, ...]
+
+
+def outlook_of(site: ConfiguredSite, record: Record, at: int) -> Outlook:
+    """The outlook at a moment, µs UTC, for the publications in the settings that the record knows."""
+    known = {item.publication for item in record.view().items(Publication)}
+    names = [name for name in site.own_publications if name in known]
+    is_offline = seems_offline(_readers(site), jobs_queries.all_states(record))
+    return Outlook(tuple(processes_at_work(record)), is_offline, tuple(next_issues(record, names, at)))
+
+
+class Inspection(NamedTuple):
+    """The state of a site. `incomplete`: days with papers missing; `without_issue`: days; `sites`: how large published
+    sites become; `exposed`: private files that others can read; `mistakes`: in the settings; `alarms`: of wings, each
+    with the command that acknowledges it; `soundness`: of the store, of which a part is checked."""
+
+    at: int
+    store: statistics.StoreStatistics
+    jobs: list[JobHealth]
+    incomplete: list[MissingPapers]
+    without_issue: list[str]
+    sites: list[SizeForecast]
+    exposed: list[str]
+    outlook: Outlook
+    mistakes: list[str]
+    alarms: list[tuple[str, str]]
+    soundness: IntegrityReport
+
+
+def inspect(site: ConfiguredSite) -> Inspection:
+    """The state of a site now."""
+    exposed = list(map(str, too_open(_own_files(site))))  # before opening the store creates its own log
+    at, record = now(), site.record
+    soundness = _soundness(record)
+    copies = sorted({target for _, target in copies_before(record.database, MAX_INTEGER)})
+    return Inspection(
+        at,
+        statistics.status(record),
+        _jobs(site, record),
+        list(incomplete_days(record, at)),
+        [str(day) for name in _own_publications(record) for day in days_without_issue(record, name, at)],
+        site_forecasts(record, site.site_config.budget),
+        [*exposed, *map(str, too_open(map(Path, copies)))],
+        outlook_of(site, record, at),
+        list(settings_problems(site, record)) if site.has_settings else [],
+        wing_alarms(site),
+        soundness,
+    )
+
+
+def _jobs(site: ConfiguredSite, record: Record) -> list[JobHealth]:
+    """The health of all jobs, including which of them the settings have switched off, if the settings are usable."""
+    jobs = all_job_health(record, now())
+    if not site.has_settings:
+        return jobs
+    try:
+        names = {*wanted_jobs(site), *FROM_OUTSIDE}
+    except UsageError:
+        return jobs
+    return [job if job.job in names or job.state == job_state.WORKING else switched_off(job) for job in jobs]
+
+
+def _own_publications(record: Record) -> list[str]:
+    """The publications whose issues appear by the clock."""
+    return [
+        item.publication
+        for item in record.view().items(Publication)
+        if item.window != "listing" and not is_retrospective(item.publication)
+    ]
+
+
+def _soundness(record: Record) -> IntegrityReport:
+    """What is wrong with a store, as far as a few seconds of checking can show."""
+    database = record.database
+    damaged, unchecked = database.integrity(CHECKED_FOR)
+    chain = check_chain(database, CHECKED_FOR)
+    findings = map(str, (*chain.findings, *check_keys(database)))
+    partly = "" if chain.is_whole else f"the chain is checked up to batch {chain.position:,}"
+    return IntegrityReport((*damaged, *findings), "; ".join(filter(None, (unchecked, partly))))
+
+
+def _own_files(site: ConfiguredSite) -> Iterator[Path]:
+    """The files that only their owner should be able to read: settings, password, key, and the store with its log."""
+    if site.has_settings:
+        yield site.file
+        files = (getattr(site.settings.table(table.name), key) for table in settings_tables() for key in table.private)
+        yield from (site.folder / Path(file).expanduser() for file in files if file)
+    if not is_server(site.store):
+        store = store_path(site.store)
+        yield from (store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX))
+
+
+def _readers(site: ConfiguredSite) -> list[str]:
+    """The jobs that read networks, as far as the settings are usable."""
+    if not site.has_settings:
+        return []
+    try:
+        return [name for name in job_names(site.sources()) if not name.endswith(COUNTS)]
+    except UsageError:
+        return []
+
+
+# ---- issues ----------------------------------------------------------------------------------------------
+
+
+def check_store(site: ConfiguredSite, days: Sequence[str], publication: str | None) -> tuple[VerifyResult, int]:
+    """Checks the store, every batch and row, and rebuilds the issues of some days, or all. Returns what was found, and
+    how many issues were rebuilt."""
+    record = site.record
+    result = check(record.database, record.hasher)
+    issues, findings = list[Issue](), list(result.findings)
+    if not result.is_damaged:
+        issues = _frozen_items(record, publication, days)
+        findings += () if days else _relearned(record)
+    with site.progress("Rebuilding", len(issues)) as step:
+        for item in issues:
+            findings += freeze.check_issue(record, item)
+            step(1)
+    return result._replace(findings=tuple(findings)), len(issues)
+
+
+def _relearned(record: Record) -> list[VerifyFinding]:
+    """Recalculates the table of standing from the items before issues are rebuilt, in case it was tampered with. A
+    read-only store keeps its table."""
+    try:
+        with suppress(ReadOnlyStore):
+            relearn_standing(record.database)
+    except CorruptStore as problem:
+        return [damage(problem)]
+    return []
+
+
+def _frozen_items(record: Record, publication: str | None, dates: Sequence[str]) -> list[Issue]:
+    days = {freeze.check_day(day) for day in dates}
+    if publication is not None:
+        freeze.publication_of(record, publication)
+    all_issues = list(record.view().items(Issue))
+    chosen_issues = [
+        item
+        for item in all_issues
+        if (not days or item.day in days) and (publication is None or item.publication == publication)
+    ]
+    missing_days = sorted(days - {item.day for item in chosen_issues})
+    if missing_days:
+        raise NotFound(f"no frozen issue for {', '.join(missing_days)}; `hotpapers issue DATE` freezes one")
+    return chosen_issues

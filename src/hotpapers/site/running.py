@@ -1,0 +1,199 @@
+"""Running the jobs of a site: reading networks, and all of it on schedule."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import partial
+from typing import NamedTuple
+
+from hotpapers.base import logs
+from hotpapers.base.errors import StoreError, require
+from hotpapers.base.http import HostPacer, ServerClocks
+from hotpapers.base.model import DAY
+from hotpapers.collect.job_factory import ConfiguredSource, IngestContext, job_names, make_jobs
+from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline
+from hotpapers.collect.jobs.leases import Leases, ProcessAtWork, processes_at_work, this_process
+from hotpapers.collect.jobs.queries import all_states
+from hotpapers.collect.jobs.runner import JobRunner
+from hotpapers.collect.shared_index import SharedPaperIndex
+from hotpapers.publish.schedule import HousekeepingJob, PublishJob, SendJob, SiteHealth, metrics
+from hotpapers.record import Record, now
+from hotpapers.record.database import without_password
+from hotpapers.record.statistics import totals
+from hotpapers.site.configured_site import ConfiguredSite
+from hotpapers.site.notices import OFFLINE, Notice
+from hotpapers.site.run_notices import NextIssueWatch, start_notices
+from hotpapers.site.run_watches import watching
+from hotpapers.site.sending import sends
+from hotpapers.site.site_jobs import (
+    JobMakers,
+    jobs_in,
+    record_checks,
+    settings_checks,
+    site_health,
+    site_jobs,
+    wing_jobs,
+)
+
+Monitor = Callable[..., AbstractContextManager[int]]
+"""Serves at an address what two functions return, a site's health and its metrics; yields the port."""
+
+
+class CollectResult(NamedTuple):
+    """`states`: the state of each job that was to read, and of each count that fails. `is_offline`: whether no network
+    could be reached in a single round. `defects`: exceptions that escaped from jobs."""
+
+    states: tuple[JobState, ...]
+    is_offline: bool
+    defects: list[BaseException]
+
+
+def collect(site: ConfiguredSite, sources: Sequence[str], stop: threading.Event, *, once: bool) -> CollectResult:
+    """Reads the sources that are named, or all, with those of wings: once, or until `stop` is set."""
+    choices, further = _enabled_sources(site, sources), {} if sources else wing_jobs(site)
+    names = {*further, *(choice.name for choice in choices)}
+    logs.listen(site.settings.run.log)
+    with site.opened(create=True):
+        pass  # create or upgrade the store before threads share it
+    with _sharing(site, [*job_names(choices), *further], stop) as shared:
+        jobs, more = make_jobs(choices, shared), jobs_in(further, shared)
+        defects = _work((*_in_turn(jobs), more), stop, once=once)
+    with site.opened() as record:
+        states = all_states(record)
+    readers = [name for name in jobs if not name.endswith(COUNTS)]
+    return CollectResult(tuple(_states_of(states, names)), once and seems_offline(readers, states), defects)
+
+
+def _states_of(states: Iterable[JobState], names: set[str]) -> Iterator[JobState]:
+    for state in states:
+        name, _, counts = state.source.partition("/")
+        if state.source in names or (name in names and (not counts or state.failing_since is not None)):
+            yield state
+
+
+def run(site: ConfiguredSite, stop: threading.Event, monitor: Monitor, *, once: bool) -> list[str]:
+    """Reads, freezes, publishes and sends: once, or until `stop` is set. Returns what failed in a single round."""
+    choices, names = _enabled_sources(site), site.own_publications
+    site.require_publications(names)
+    logs.listen(site.settings.run.log)
+    _check(site)
+    sources, further = [choice.name for choice in choices], wing_jobs(site)
+    own_names = [PublishJob.name, HousekeepingJob.name, *([SendJob.name] if sends(site) else ())]
+    with _sharing(site, [*job_names(choices), *own_names, *further], stop) as shared, _monitoring(site, monitor):
+        logs.log_event(
+            "running",
+            store=without_password(site.store),
+            sources=" ".join([*sources, *further]),
+            publications=" ".join(names),
+        )
+        with Record(site.store) as record:
+            notices, next_issues = start_notices(record, site, sources, [*sources, *further], now())
+        site.tell(notices)
+        reading, more = make_jobs(choices, shared), jobs_in(further, shared)
+        publishing, sending = site_jobs(site, shared, tuple(reading), bool(further))
+        groups = (*_in_turn(reading), more, publishing, sending)  # in order: read, then publish, then send
+        watches = [NextIssueWatch(site, next_issues)]
+        with nullcontext() if once else watching(site, tuple(reading), watches, stop):
+            defects = _work(groups, stop, once=once)
+    logs.log_event("stopped")
+    for defect in defects:  # the exit status must tell a scheduler about it, or about a missing store
+        raise defect
+    if not once:
+        return []
+    with Record(site.store) as record:
+        return _failures(record, (*reading, *more), (*publishing, *sending))
+
+
+def _failures(record: Record, read_jobs: Sequence[str], own_jobs: Sequence[str]) -> list[str]:
+    """What makes a single round a failure. One network of several that cannot be read does not: issues appear anyway,
+    and say that it is unknown."""
+    states = all_states(record)
+    failing = {s.source: f"{s.source}: {s.state}: {s.reason}" for s in states if s.failing_since is not None}
+    readers = [name for name in read_jobs if not name.endswith(COUNTS)]
+    unread = readers if failing.keys() >= set(readers) else []
+    offline = [OFFLINE] if seems_offline(readers, states) else []
+    return [*(failing[name] for name in (*unread, *own_jobs) if name in failing), *offline]
+
+
+def _work(groups: Sequence[JobMakers], stop: threading.Event, *, once: bool) -> list[BaseException]:
+    """Runs jobs: each once, one group after the other, or all until stopped. Returns the exceptions that escaped, which
+    stop no other job."""
+    if once:
+        return [defect for jobs in groups for defect in JobRunner(jobs, stop).run(once=True)]
+    return JobRunner({name: make for jobs in groups for name, make in jobs.items()}, stop).run()
+
+
+def _in_turn(reading: JobMakers) -> tuple[JobMakers, JobMakers]:
+    """The jobs that read networks, then those that recount, so that a single round also recounts what was just read."""
+    counting = {name: make for name, make in reading.items() if name.endswith(COUNTS)}
+    return {name: make for name, make in reading.items() if name not in counting}, counting
+
+
+def _enabled_sources(site: ConfiguredSite, sources: Sequence[str] = ()) -> list[ConfiguredSource]:
+    """The sources enabled in the settings, or those named. Raises UsageError if there is nothing to read."""
+    choices = site.sources(sources)
+    require(bool(choices or wing_jobs(site)), "no source enabled; enable one in hotpapers.toml, or name it")
+    return choices
+
+
+def _check(site: ConfiguredSite) -> None:
+    """Raises SettingsError or UsageError for what would fail only when a job uses it. Creates a missing store."""
+    for check_one in settings_checks(site):
+        check_one()
+    with site.opened(create=True, publications=True) as record:
+        for check_one in record_checks(site, record):
+            check_one()
+
+
+@contextmanager
+def _sharing(site: ConfiguredSite, jobs: Sequence[str], stop: threading.Event) -> Iterator[IngestContext]:
+    """What the jobs of this process share. Tells if other processes are at work on the store."""
+    process = this_process()
+    with Leases(partial(Record, site.store), process.holder, jobs) as leases:
+        site.tell(_others(site, process))
+        yield IngestContext(
+            site.store,
+            site.settings.contact,
+            stop,
+            leases,
+            SharedPaperIndex(),
+            HostPacer(),
+            ServerClocks(),
+            site.terms,
+            site.settings.run.read_back * DAY,
+        )
+
+
+def _others(site: ConfiguredSite, own: ProcessAtWork) -> Iterator[Notice]:
+    with suppress(StoreError), Record(site.store) as record:
+        others = [process for process in processes_at_work(record) if process != own]
+        if others:
+            names = ", ".join(map(str, others))
+            yield Notice(
+                "shared store",
+                {"processes": names},
+                f"Another hotpapers is at work on this store ({names}); the jobs are shared. If that is not what you "
+                "want, stop one of them.",
+            )
+
+
+@contextmanager
+def _monitoring(site: ConfiguredSite, monitor: Monitor) -> Iterator[None]:
+    """Serves health and metrics, if the settings name an address."""
+
+    def ask() -> SiteHealth:
+        with Record(site.store, create=False) as record:
+            return site_health(site, record, now())
+
+    def figures() -> str:
+        with Record(site.store, create=False) as record:
+            return metrics(totals(record), all_states(record), site_health(site, record, now()))
+
+    if not site.settings.run.listen:
+        yield
+        return
+    with monitor(site.settings.run.listen, ask, figures) as port:
+        logs.log_event("watched", port=port)
+        yield

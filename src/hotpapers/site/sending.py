@@ -1,0 +1,187 @@
+"""The channels that send messages, and what `publish` does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hotpapers.base.errors import UsageError, require
+from hotpapers.base.model import distinct
+from hotpapers.base.settings import Settings
+from hotpapers.base.wings import SendingChannel, wings
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.publish.deliver.files import write_files
+from hotpapers.publish.render import CHANNELS
+from hotpapers.record import Record, now
+from hotpapers.site.configured_site import ConfiguredSite
+
+if TYPE_CHECKING:  # the sending code is imported only when something is sent
+    from hotpapers.base.http import ClientLimits
+    from hotpapers.collect.collect_job import Connection
+    from hotpapers.publish.schedule import SenderDestination
+
+
+OpenClient = Callable[[tuple[str, ...], tuple[str, ...]], "Connection"]
+"""Opens a client, given the operator's own addresses, which may be internal, and secrets that no error may show."""
+
+
+OpenSenders = Callable[[Record, ConfiguredSite, OpenClient], "Iterator[SenderDestination]"]
+
+
+def _announcing(channel: str) -> OpenSenders:
+    """Announcements: each destination has its own client."""
+
+    def opened(record: Record, site: ConfiguredSite, open_client: OpenClient) -> Iterator[SenderDestination]:
+        from hotpapers.publish.deliver.announce.destinations import DESTINATIONS
+        from hotpapers.publish.schedule import SenderDestination
+
+        for target in DESTINATIONS[channel](site.settings, site.site_config, record):
+            client = open_client(target.own, target.secrets)
+            yield SenderDestination(target.sender, client.http, close=client.close, target=target.target)
+
+    return opened
+
+
+def _is_any_announced(settings: Settings) -> bool:
+    from hotpapers.publish.deliver.announce import destinations
+
+    return destinations.is_any(settings)
+
+
+SENDERS: dict[str, SendingChannel] = {
+    **{name: SendingChannel(_announcing(name), _is_any_announced) for name in ("chat", "webhook", "bluesky")},
+    **{name: channel for wing in wings() for name, channel in wing.channels.items()},
+}
+"""Each channel that sends, by name. Those of wings come last, since thousands of messages take hours. A new channel is
+one line here."""
+
+EVERY = (*CHANNELS, *SENDERS)
+"""The names of all channels: first those that write files, then those that send."""
+
+
+class SelectedChannels(NamedTuple):
+    """The requested channels. `files` is empty for those in the settings, or none."""
+
+    files: tuple[str, ...]
+    senders: tuple[str, ...]
+
+    @property
+    def writes(self) -> bool:
+        return bool(self.files) or not self.senders
+
+
+def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> SelectedChannels:
+    """The channels of `--to`. Raises UsageError for invalid combinations."""
+    channels = SelectedChannels(
+        tuple(name for name in to if name in CHANNELS), tuple(name for name in to if name in SENDERS)
+    )
+    if preview:
+        require(bool(channels.senders) and not channels.files, f"--preview works only with --to {' or '.join(SENDERS)}")
+    elif channels.senders:
+        require(not everything, f"--to {channels.senders[0]} does not go with --all; name the days to send")
+    return channels
+
+
+def previews(
+    site: ConfiguredSite, publication: str, days: Sequence[str], names: Sequence[str], folder: Path
+) -> list[dict[str, Any]]:
+    """What would be sent for some days: the messages, or files with them in a folder. Nothing is sent."""
+    return [
+        _preview_files(site, publication, days, name, folder)
+        if SENDERS[name].preview
+        else {"channel": name, "messages": list(_messages(site, publication, days, name))}
+        for name in names
+    ]
+
+
+def _messages(site: ConfiguredSite, publication: str, days: Sequence[str], name: str) -> Iterator[dict[str, str]]:
+    issue_reader = RecordIssueReader(site.record, site.terms)
+    for destination in SENDERS[name].destinations(site.record, site, client_opener(site)):
+        with closing(destination):
+            for message in chain.from_iterable(
+                destination.sender.messages(issue_reader, publication, day) for day in days
+            ):
+                yield {"target": message.target, "text": str(message.payload)}
+
+
+def _preview_files(
+    site: ConfiguredSite, publication: str, days: Sequence[str], name: str, folder: Path
+) -> dict[str, Any]:
+    preview = SENDERS[name].preview
+    assert preview is not None
+    issue_reader, site_config = RecordIssueReader(site.record, site.terms), site.site_config.of(publication)
+    files = (preview(issue_reader.issue(publication, day), site.settings, site_config) for day in days)
+    return {"channel": name, "output": str(folder), **write_files(folder, files)._asdict()}
+
+
+def all_destinations(
+    site: ConfiguredSite, open_client: OpenClient, record: Record
+) -> Iterator[Iterator[SenderDestination]]:
+    """All senders that the settings ask for, channel by channel."""
+    return (channel.destinations(record, site, open_client) for channel in SENDERS.values())
+
+
+def check(site: ConfiguredSite, record: Record) -> None:
+    """Raises SettingsError or UsageError now, rather than when the first issue is sent."""
+    for destination in chain.from_iterable(all_destinations(site, client_opener(site), record)):
+        destination.close()
+
+
+def sends(site: ConfiguredSite) -> bool:
+    """Whether the settings configure any channel that sends."""
+    return any(channel.is_configured(site.settings) for channel in SENDERS.values())
+
+
+def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: str) -> dict[str, Any]:
+    """Sends the issues of some days through a channel, once to each target. Failures are listed in `problems`."""
+    from hotpapers.publish.deliver.send import SendResult, idle_reason, keep_finished
+    from hotpapers.publish.schedule.sending import problem_lines, send_day
+
+    results, attempts, problems, reasons = list[SendResult](), 0, list[str](), list[str]()
+    issue_reader = RecordIssueReader(site.record, site.terms)
+    for destination in SENDERS[name].destinations(site.record, site, client_opener(site)):
+        attempts += 1
+        with closing(destination):
+            for day in days:
+                result = send_day(destination, issue_reader, site.record, publication, day)
+                results.append(result)
+                problems += problem_lines(name, day, result)
+                if not result.sent:
+                    reasons.append(idle_reason(site.record, destination.sender, issue_reader, publication, day))
+    if not attempts:
+        raise UsageError(f"{site.file}: {name}: no destination configured; see `hotpapers docs how-to/{name}`")
+    keep_finished(site.record, name, results, attempts, now())
+    total = sum(result.sent for result in results)
+    idle = distinct(filter(None, reasons)) or (f"no destination is for {publication}",)
+    return {"channel": name, "sent": total, "reasons": [] if total or problems else idle, "problems": problems}
+
+
+def client_opener(site: ConfiguredSite, limits: ClientLimits | None = None) -> OpenClient:
+    """Opens the clients of a short-lived command, by default with the usual limits."""
+    from hotpapers.base.http import HostPacer
+    from hotpapers.collect.collect_job import Connection
+
+    reserve = HostPacer()
+
+    def open_client(own_addresses: tuple[str, ...], secrets: tuple[str, ...]) -> Connection:
+        http = site.http(own_addresses, reserve=reserve, secrets=secrets, limits=limits)
+        return Connection(http, close=http.close)
+
+    return open_client
+
+
+def summary_line(summary: dict[str, Any]) -> str:
+    """What one channel did, in a line; for a preview, what it would send."""
+    if "messages" in summary:
+        return "\n\n".join(
+            f"{summary['channel']} to {item['target']}:\n\n{item['text']}" for item in summary["messages"]
+        )
+    if "sent" in summary:
+        reasons = f" ({'; '.join(summary['reasons'])})" if summary["reasons"] else ""
+        return f"{summary['channel']}: {count_noun(summary['sent'], 'delivery', 'deliveries')}{reasons}"
+    files = count_noun(summary["files"], "file")
+    return f"{summary['channel']}: {files} in {summary['output']}, {summary['changed']:,} changed"

@@ -1,0 +1,165 @@
+"""The jobs of a site: which the settings ask for, how they are made, and what would keep `run` from starting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from hotpapers.base.errors import SettingsError, UsageError
+from hotpapers.base.http.address_guard import require_address
+from hotpapers.base.http.listen_address import address_of
+from hotpapers.base.wings import wings
+from hotpapers.collect.job_factory import IngestContext, job_names, make_connection
+from hotpapers.collect.jobs.loop import Job, JobLoop
+from hotpapers.publish.deliver.export_site import check_folder_owner
+from hotpapers.publish.schedule import HousekeepingJob, IssueDestination, PublishJob, SendJob, SiteHealth, health
+from hotpapers.publish.summaries.generate import summarizer
+from hotpapers.record import Record
+from hotpapers.site.configured_site import ConfiguredSite
+from hotpapers.site.destinations import check_unmoved, configured_folders
+from hotpapers.site.sending import all_destinations, check, sends
+
+JobMakers = Mapping[str, Callable[[], JobLoop]]
+"""The functions that make jobs, by name."""
+
+
+def site_jobs(
+    site: ConfiguredSite, shared: IngestContext, read_jobs: Sequence[str], reads_more: bool
+) -> tuple[JobMakers, JobMakers]:
+    """The jobs that publish and keep house, and those that send issues. `read_jobs`: those that read networks;
+    `reads_more`: whether there are others that read. `shared`: what the jobs of this process share."""
+
+    def publish() -> PublishJob:
+        summarize = summarizer(site.settings.summary, site.settings.contact, shared.stop)
+        parts = [parts for wing in wings() if wing.publishing and (parts := wing.publishing(site, shared))]
+        return PublishJob(
+            site.own_publications,
+            issue_destinations(site),
+            site.settings.bots,
+            site.site_config,
+            site.terms,
+            summarize,
+            read_jobs,
+            shared.witnesses if read_jobs or reads_more else None,
+            parts,
+        )
+
+    def keep_house() -> HousekeepingJob:
+        ping = site.settings.run.ping
+        own = (ping,) if ping else ()
+        connection = make_connection(own, own, shared)  # the addresses of monitors contain a token
+        return HousekeepingJob(
+            connection, ping, lambda work: site_health(site, work.record, work.clock.now()), site.terms
+        )
+
+    def send() -> SendJob:
+        return SendJob(
+            site.own_publications, partial(all_destinations, site, partial(make_connection, shared=shared)), site.terms
+        )
+
+    def loops(makers: Mapping[str, Callable[[], Job]]) -> JobMakers:
+        return {name: partial(_loop, name, make, shared) for name, make in makers.items()}
+
+    return (
+        loops({PublishJob.name: publish, HousekeepingJob.name: keep_house}),
+        loops({SendJob.name: send} if sends(site) else {}),
+    )
+
+
+def _loop(name: str, make: Callable[[], Job], shared: IngestContext) -> JobLoop:
+    return JobLoop(name, make, shared.record, shared.leases, shared.clock)
+
+
+def site_health(site: ConfiguredSite, record: Record, at: int) -> SiteHealth:
+    """The health of the jobs that the settings ask for."""
+    return health(record, site.own_publications, at, [alarm for alarm, _ in wing_alarms(site)], wanted_jobs(site))
+
+
+# ---- what the settings ask for ---------------------------------------------------------------------------
+
+
+def wanted_jobs(site: ConfiguredSite) -> set[str]:
+    """The names of the jobs that the settings ask for; others are switched off. Raises SettingsError."""
+    sending = [SendJob.name] if sends(site) else []
+    return {
+        PublishJob.name,
+        HousekeepingJob.name,
+        *sending,
+        *wing_jobs(site),
+        *job_names(site.sources()),
+    }
+
+
+def issue_destinations(site: ConfiguredSite) -> list[IssueDestination]:
+    """The destinations of our own publications' issues. Raises SettingsError."""
+    return [
+        IssueDestination(name, *target) for name in site.own_publications for target in configured_folders(site, name)
+    ]
+
+
+def settings_problems(site: ConfiguredSite, record: Record) -> Iterator[str]:
+    """Problems that would keep `run` from starting, or from publishing observations, one for each part of the
+    settings."""
+    of_wings = [partial(wing.status_check, site) for wing in wings() if wing.status_check]
+    checks: tuple[Callable[[], object], ...] = (*settings_checks(site), *record_checks(site, record), *of_wings)
+    for check_one in checks:
+        try:
+            check_one()
+        except UsageError as problem:
+            yield str(problem)
+
+
+def settings_checks(site: ConfiguredSite) -> tuple[Callable[[], object], ...]:
+    """Functions that raise SettingsError or UsageError now, rather than when a job first uses a bad setting."""
+    return (
+        site.sources,
+        site.publication_items,
+        partial(summarizer, site.settings.summary, site.settings.contact),
+        partial(wing_jobs, site),
+        partial(_check_run, site),
+        partial(issue_destinations, site),
+    )
+
+
+def record_checks(site: ConfiguredSite, record: Record) -> tuple[Callable[[], object], ...]:
+    """The same for settings that must fit what the record knows."""
+    return (
+        *(partial(check_unmoved, site, record, name) for name in site.own_publications),
+        partial(_check_owners, site, record),
+        partial(check, site, record),
+    )
+
+
+def _check_owners(site: ConfiguredSite, record: Record) -> None:
+    for destination in issue_destinations(site):
+        check_folder_owner(record, destination.folder)
+
+
+def _check_run(site: ConfiguredSite) -> None:
+    if site.settings.run.listen:
+        address_of(site.settings.run.listen)
+    try:
+        if site.settings.run.ping:
+            require_address(site.settings.run.ping)
+    except ValueError as problem:
+        raise SettingsError(f"{site.file}: run.ping: {problem}") from None
+
+
+# ---- wings --------------------------------------------------------------------------------------------------
+
+
+def wing_jobs(site: ConfiguredSite) -> dict[str, Callable[[IngestContext], JobLoop]]:
+    """The functions that make the jobs of wings that read, by name. Raises SettingsError."""
+    return {name: make for wing in wings() if wing.jobs is not None for name, make in wing.jobs(site).items()}
+
+
+def jobs_in(
+    makers: dict[str, Callable[[IngestContext], JobLoop]], shared: IngestContext
+) -> dict[str, Callable[[], JobLoop]]:
+    """These jobs for one process."""
+    return {name: partial(make, shared) for name, make in makers.items()}
+
+
+def wing_alarms(site: ConfiguredSite) -> list[tuple[str, str]]:
+    """The open alarms of wings, each with the command that acknowledges it."""
+    return [alarm for wing in wings() if wing.alarms is not None for alarm in wing.alarms(site)]

@@ -1,0 +1,13 @@
+"""Wings: features that only some need. Each imports the core; the core imports none of them.
+
+archives  import what others have archived of networks
+proof     a publication's log, its proofs and its witnesses
+peers     follow another site, and compare with it
+mail      issues by mail
+tables    tables for research
+personal  a reader's own order of papers
+"""
+
+from __future__ import annotations
+
+BUILT_IN = ("archives", "mail", "tables", "proof", "peers", "personal")

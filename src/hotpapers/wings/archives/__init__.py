@@ -1,0 +1,30 @@
+"""Archives of networks: files that others collected, parsed by the same `read` as the live sources.
+
+format        what a format is, and what formats share: moments, pages
+arxiv         arXiv's metadata snapshot
+jetstream     Bluesky's stream: events and frames
+car           AT Protocol repositories
+hackernews    hits, items, table rows
+reddit        submissions and comments
+x             posts and pages of both of its APIs
+formats       the table of formats
+framing       content in blocks of whole lines or frames, and positions in it
+block_filter  the lines of a block that may be relevant
+workers       filters blocks and scans parts of files in several processes; spark: on a cluster
+batch         stores what was found in some lines, if it was new at its time
+imported_file an input file, and the result of importing it
+remote_files  files in object stores and on web servers; table: Parquet files as lines
+format_guess  what a file in another format looks like
+file_import   imports line files one after the other, and resumes interrupted imports
+
+Events, whose relevance depends on earlier events in any file:
+
+event_stamps      an event's place in time, and what must be known for it to be relevant
+jetstream_filter  the events of a block that may be relevant, by their bytes, in two passes
+parts             splits files where possible
+scan              scans a part
+spill             what was found, sorted on disk
+event_import      the whole import: two passes, then the events in order of time into the record
+
+cli: `hotpapers import` of archives; wing: what it hooks into the core.
+"""

@@ -1,0 +1,275 @@
+"""Stores what was found in some lines of an archive, if it is new.
+
+An archive is about the past: an item is compared not with what the record says now, but with what it said at the moment
+when the item was observed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.model import (
+    Item,
+    Mention,
+    Paper,
+    Post,
+    RawPayload,
+    Reaction,
+    Snapshot,
+    kind_of,
+    typed_key,
+)
+from hotpapers.base.terms import NetworkTerms, admitted
+from hotpapers.collect import queries
+from hotpapers.collect.change_filter import ChangeFilter, is_edit, is_mention
+from hotpapers.collect.pipeline import EDIT, keep_raw_for, with_consequences
+from hotpapers.collect.queries import known_keys
+from hotpapers.collect.sources.decoding import unreadable_key
+from hotpapers.record import AsOfView, Record, item_checks
+from hotpapers.record.parsing import ParsedPayload, parse
+from hotpapers.wings.archives.format import BROKEN, ArchiveFormat, key_of
+
+MAX_BATCH_FINDINGS = 5_000
+"""Findings per batch."""
+MAX_BATCH_BYTES = 2**24
+"""Bytes of findings per batch."""
+KEPT = 2**16
+"""Bytes of an unreadable line to quarantine."""
+COUNTED = {Paper: "papers", Post: "posts", Mention: "mentions", Reaction: "reactions", Snapshot: "snapshots"}
+
+
+class ArchiveBatch:
+    """Findings waiting to be stored. `count`, `size`: how many, and the bytes of their bodies. `named`: newly named
+    papers, by file number. `in_order`: the findings are events in order of time, and all events of one moment are in
+    the same batch."""
+
+    def __init__(
+        self,
+        record: Record,
+        job: str,
+        format: ArchiveFormat,
+        terms: NetworkTerms,
+        now: int,
+        *,
+        in_order: bool = False,
+    ) -> None:
+        self._in_order = in_order
+        self._record, self._job, self._format, self._terms, self._now = record, job, format, terms, now
+        self._payloads: list[RawPayload] = []
+        self._items_by_post: dict[str, list[Item]] = defaultdict(list)
+        self._reasons: dict[str, Exception] = {}
+        self._files: dict[RawPayload, int] = {}
+        self.named: dict[int, set[str]] = defaultdict(set)
+        self.count = self.size = 0
+
+    def add(self, payloads: Sequence[RawPayload], file: int = 0) -> None:
+        """Adds what was found on a line of a file."""
+        self._payloads += payloads
+        for payload in payloads if file else ():
+            self._files.setdefault(payload, file)
+        self.count += len(payloads)
+        self.size += sum(len(payload.body) for payload in payloads)
+
+    def set_apart(self, line: bytes, problem: Exception, file: int = 0) -> None:
+        """Adds an unreadable line for quarantine."""
+        payload = RawPayload(BROKEN, unreadable_key(line), line[:KEPT].rstrip(b"\r\n"), self._now)
+        self._reasons[payload.key] = problem
+        self.add([payload], file)
+
+    def take_out(self) -> None:
+        """Removes the last finding added."""
+        self.size -= len(self._payloads.pop().body)
+        self.count -= 1
+
+    def store(self, cursor: str | None) -> Counter[tuple[int, str]]:
+        """Parses all findings and stores what is new, with the cursor if there is anything to store. Returns counts by
+        file number and the names in `ImportedFile`."""
+        outcomes = self._only_new(self._read())
+        self._format.learned()
+        counts = Counter((self._file(outcome), "quarantined") for outcome in outcomes if outcome.problem)
+        if outcomes:
+            counts += self._write(outcomes, cursor)
+        self._payloads, self._reasons, self._files, self.count, self.size = [], {}, {}, 0, 0
+        return counts
+
+    def _file(self, outcome: ParsedPayload) -> int:
+        return self._files.get(outcome.payload, 0)
+
+    # ---- reading -----------------------------------------------------------------------------------------
+
+    def _read(self) -> list[ParsedPayload]:
+        """Parses each finding. That a post is gone counts only for posts in the record or earlier in the batch."""
+        only_known = self._format.only_known
+        posts = [key_of(self._format, payload) for payload in self._payloads if payload.kind in only_known]
+        known = set(known_keys(self._record, "post", "post", posts))
+        self._items_by_post.clear()
+        outcomes = []
+        for payload in self._payloads:
+            if payload.kind not in only_known or key_of(self._format, payload) in known:
+                outcome = self._outcome(payload)
+                known.update(item.post for item in outcome.items if isinstance(item, Post))
+                self._note(outcome.items)
+                outcomes.append(outcome)
+        return outcomes
+
+    def _outcome(self, payload: RawPayload) -> ParsedPayload:
+        """A payload parsed. If it is quarantined, it counts as seen now: it is kept from now on, however old the
+        archive is."""
+        outcome = parse(self._items, payload, self._keep_for(payload))
+        if not outcome.problem:
+            return outcome
+        quarantined = payload._replace(at=self._now)
+        return outcome._replace(payload=quarantined, keep_for=self._keep_for(quarantined))
+
+    def _items(self, payload: RawPayload) -> list[Item]:
+        if payload.kind == BROKEN:
+            raise self._reason(payload)
+        if self._terms.read == "no":
+            return []
+        items = admitted(map(item_checks.clean, self._format.read(payload)), self._terms)
+        return self._with_consequences(payload, items) if payload.kind == EDIT else items
+
+    def _with_consequences(self, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
+        """An edit's items and what follows from them, compared with what the record or this batch said before. For
+        events, the record's observations of the same moment are ignored: they are this very edit, imported earlier."""
+        at = payload.at
+        before = at - 1 if self._in_order else at
+        changes = ChangeFilter(self._record.view(before))
+        for post in {item.post for item in items if isinstance(item, Post)}:
+            changes.learn(item for item in self._items_by_post[post] if item.observed_at <= at)
+        return with_consequences(changes, payload, items)
+
+    def _note(self, items: Iterable[Item]) -> None:
+        for item in items:
+            if is_mention(item):
+                self._items_by_post[item.post].append(item)
+            elif is_edit(item):
+                self._items_by_post[item.subject].append(item)
+
+    def _reason(self, payload: RawPayload) -> Exception:
+        if payload.key in self._reasons:
+            return self._reasons[payload.key]
+        self._format.take(payload.body)  # an entry within a line: raises again
+        return InputError("cannot be read")
+
+    # ---- writing -----------------------------------------------------------------------------------------
+
+    def _only_new(self, outcomes: Iterable[ParsedPayload]) -> list[ParsedPayload]:
+        """The outcomes with only their new items, without empty ones."""
+        relevant = [outcome for outcome in outcomes if outcome.items or bool(outcome.problem)]
+        new_items = only_new(self._record, [outcome.items for outcome in relevant], in_order=self._in_order)
+        changed = [outcome._replace(items=items) for outcome, items in zip(relevant, new_items, strict=True)]
+        return [outcome for outcome in changed if outcome.items or bool(outcome.problem)]
+
+    def _write(self, outcomes: Sequence[ParsedPayload], cursor: str | None) -> Counter[tuple[int, str]]:
+        distinct_outcomes: dict[RawPayload, ParsedPayload] = {}
+        for outcome in outcomes:
+            distinct_outcomes.setdefault(outcome.payload, outcome)
+        group = list(distinct_outcomes.values())
+        has_items = any(outcome.items for outcome in group)
+        written = self._record.ingest(
+            group, source=self._format.network, job=self._job, cursor=cursor if has_items else None
+        )
+        counts = Counter({(self._file(outcomes[0]), "refused"): written.refused})
+        for outcome in distinct_outcomes.values():
+            file = self._file(outcome)
+            counts.update((file, name) for name in _names(outcome.items))
+            self.named[file].update(item.paper for item in outcome.items if isinstance(item, Mention))
+        return counts
+
+    def _keep_for(self, payload: RawPayload) -> int:
+        """Microseconds to keep a raw payload: as long as its network allows, from when it was seen."""
+        time = keep_raw_for(self._terms, payload)
+        return time if payload.at + time > self._now else 0
+
+
+def _names(items: Iterable[Item]) -> Iterator[str]:
+    """For each item that is counted, its field in `ImportedFile`."""
+    for item in items:
+        name = "gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item), "")
+        if name:
+            yield name
+
+
+def only_new(record: Record, groups: Sequence[Sequence[Item]], *, in_order: bool = False) -> list[list[Item]]:
+    """The items of each group that differ from the previous observation with the same key, in the record or in another
+    group. A group is what was seen together.
+
+    `in_order`: the groups are events in order of time, with all events of one moment. Otherwise, posts that were gone
+    by then stay gone: an archive without its own moments may be older than it seems.
+    """
+    earlier = _EarlierItems(record, [item for group in groups for item in group], in_order=in_order)
+    if in_order:
+        return [[item for item in group if earlier.is_new(item)] for group in groups]
+    new_items: list[list[Item]] = [[] for _ in groups]
+    for number in sorted(range(len(groups)), key=lambda number: _order(groups[number])):
+        if not any(earlier.was_gone(item) for item in groups[number]):
+            new_items[number] = [item for item in groups[number] if earlier.is_new(item)]
+    return new_items
+
+
+def _order(group: Sequence[Item]) -> tuple[int, bool]:
+    """By moment; at the same moment, gone posts come first."""
+    is_gone = any(isinstance(item, Post) and item.gone for item in group)
+    return (max((item.observed_at for item in group), default=0), not is_gone)
+
+
+class _EarlierItems:
+    """What was said before a moment, in the record and in what is about to be stored. Ask about items in order of time.
+    `in_order`: the record's observations of an item's own moment come from the events being imported, so they only
+    count as earlier if they equal the item."""
+
+    def __init__(self, record: Record, items: Sequence[Item], *, in_order: bool) -> None:
+        self._record, self._position = record, record.head.position
+        self._recorded = _recorded(record, items)
+        self._latest: dict[tuple[Any, ...], Item] = {}
+        self._in_order = in_order
+
+    def is_new(self, item: Item) -> bool:
+        """Whether an item differs from the observation before it. Remembers the item either way."""
+        before = self._before(item)
+        self._latest[typed_key(item)] = item
+        return before is None or msgspec.structs.replace(before, observed_at=item.observed_at) != item
+
+    def was_gone(self, item: Item) -> bool:
+        """Whether an item is a post that was already gone when it was seen."""
+        if not isinstance(item, Post) or item.gone:
+            return False
+        before = self._before(item)
+        return isinstance(before, Post) and bool(before.gone)
+
+    def _before(self, item: Item) -> Item | None:
+        kind, *key = typed_key(item)
+        at, earlier = item.observed_at, [self._latest.get((kind, *key))]
+        if key[0] in self._recorded[kind_of(item)]:
+            recorded = self._last(at, kind, key)
+            if self._in_order and recorded is not None and recorded.observed_at == at and recorded != item:
+                recorded = self._last(at - 1, kind, key)
+            earlier.insert(0, recorded)
+        return max((item_before for item_before in earlier if item_before is not None), key=_moment, default=None)
+
+    def _last(self, at: int, kind: type[Item], key: Sequence[Any]) -> Item | None:
+        row = AsOfView(self._record.database, at, self._position).latest_row(kind, *key)
+        return row.item if row else None
+
+
+def _moment(item: Item) -> int:
+    return item.observed_at
+
+
+def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
+    """By kind, the keys of posts, accounts and so on that the record has rows for. Others need no lookup, and most
+    things in an archive are new."""
+    keys_by_kind: dict[str, set[str]] = defaultdict(set)
+    columns = {}
+    for item in items:
+        columns[kind_of(item)] = item.key[0]
+        keys_by_kind[kind_of(item)].add(getattr(item, item.key[0]))
+    return defaultdict(
+        set, {kind: set(queries.known_keys(record, kind, columns[kind], keys)) for kind, keys in keys_by_kind.items()}
+    )

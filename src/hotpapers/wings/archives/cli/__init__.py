@@ -1,0 +1,1 @@
+"""`hotpapers import` of archives (`commands`), and what its options mean (`archives`)."""

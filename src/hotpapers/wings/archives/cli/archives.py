@@ -1,0 +1,314 @@
+"""How `import` reads archives of networks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache, partial, wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import click
+
+from hotpapers.base.errors import InputError, require
+from hotpapers.base.ids import timestamps
+from hotpapers.base.model import HttpClient
+from hotpapers.base.terms import NetworkTerms
+from hotpapers.cli.terminal import NumberRange
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.keep.transfer import streams
+from hotpapers.keep.transfer.packed import LONG_WINDOW
+from hotpapers.record import now
+from hotpapers.site.importing import ImportTask
+from hotpapers.site.site import Site
+from hotpapers.wings.archives.remote_files import RemoteFile, is_remote, remote_file
+
+if TYPE_CHECKING:
+    from hotpapers.wings.archives.imported_file import ArchiveFile, ImportedFile
+    from hotpapers.wings.archives.workers import Pool
+
+FORMATS = {
+    "arxiv": "arxiv",
+    "jetstream": "bluesky",
+    "firehose": "bluesky",
+    "car": "bluesky",
+    "hackernews": "hackernews",
+    "reddit": "reddit",
+    "x": "x",
+}
+"""Each format's network; as in `hotpapers.wings.archives`, which is imported only when needed."""
+
+
+class DateParam(click.ParamType[int]):
+    """A day, or a moment, as µs UTC."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Fails if it is neither, or lies in the future."""
+        at = timestamps.parse_iso(str(value))
+        if at is None:
+            self.fail(f"{value!r} is not a date such as 2026-07-01 or a time such as 2026-07-01T12:30:00Z.", param, ctx)
+        if at > now():
+            self.fail(f"{value!r} is in the future.", param, ctx)
+        return at
+
+
+seen_at_option = click.option(
+    "--seen-at",
+    type=DateParam(),
+    metavar="DATE",
+    help="When a dump was made, if its lines do not say. [default: the file's date]",
+)
+
+
+class Processes(NamedTuple):
+    """Which processes read an archive: how many on this machine, or those of Spark's master, which share the folder
+    `staging`."""
+
+    workers: int | None
+    spark: str | None
+    staging: str | None
+
+
+def process_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--workers`, `--spark` and `--staging`; the command gets `Processes`."""
+
+    @wraps(command)
+    def with_processes(
+        *args: Any, workers: int | None, spark: str | None, staging: str | None, **arguments: Any
+    ) -> Any:
+        return command(*args, processes=Processes(workers, spark, staging), **arguments)
+
+    return _workers(_master(_staging(with_processes)))
+
+
+_workers = click.option(
+    "--workers",
+    type=NumberRange(1, 256),
+    metavar="N",
+    help="Number of processes that read an archive. [default: one per core; a single one for small archives]",
+)
+_master = click.option(
+    "--spark",
+    metavar="MASTER",
+    help="Have Spark read an archive: local[*], spark://HOST:7077, yarn or k8s://HOST:443.",
+)
+_staging = click.option(
+    "--staging",
+    metavar="DIR",
+    help="A folder that all machines of Spark's cluster have under this path.",
+)
+
+
+def check_processes(processes: Processes, files: Sequence[str]) -> None:
+    """Raises UsageError for options that conflict with each other."""
+    workers, master, staging = processes
+    require(master is not None or not staging, "--staging needs --spark")
+    if master is None:
+        return
+    require(workers is None, "--workers is for imports without --spark")
+    require(not any(map(streams.is_pipe, files)), "--spark: several processes cannot read standard input; name files")
+    require(not any(map(is_remote, files)), "--spark: every machine opens files by path; mount or download them")
+    on_cluster = not master.startswith("local") or master.startswith("local-cluster")
+    require(
+        not on_cluster or bool(staging),
+        f"--spark {master}: name a folder that all its machines have under the same path: --staging DIR",
+    )
+    require(not staging or os.path.isdir(staging), f"--staging {staging}: there is no such folder")
+    from hotpapers.wings.archives import spark
+
+    spark.check(master)
+
+
+SMALL = 2**25
+"""Bytes of files that are read faster than other processes can start."""
+
+
+def require_readable(format_: str, site: Site) -> None:
+    """Raises UsageError if the settings forbid reading a format's network."""
+    network = FORMATS[format_]
+    is_allowed = site.terms[network].read != "no"
+    require(is_allowed, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
+
+
+def terms_of(format_: str, site: Site) -> NetworkTerms:
+    """The terms of a format's network."""
+    return site.terms[FORMATS[format_]]
+
+
+class ArchiveInput(NamedTuple):
+    """A file as given. `remote`: its properties, if it is at an address. `problem`: why that cannot be read."""
+
+    file: str
+    remote: RemoteFile | None = None
+    problem: InputError | None = None
+
+    def size(self) -> int:
+        """Bytes; 0 when that cannot be known."""
+        return self.remote.size if self.remote else streams.size_of([self.file])
+
+
+def inputs(files: Sequence[str], site: Site) -> list[ArchiveInput]:
+    """The files, local or at addresses. Raises UsageError for an unsupported kind of address."""
+    web = _web_client(site)
+    return [_input(file, web) for file in files]
+
+
+def _input(file: str, web: Callable[[], HttpClient]) -> ArchiveInput:
+    if not is_remote(file):
+        return ArchiveInput(file)
+    try:
+        return ArchiveInput(file, remote_file(file, web))
+    except InputError as problem:
+        return ArchiveInput(file, problem=problem)
+
+
+def _web_client(site: Site) -> Callable[[], HttpClient]:
+    """Opens an HTTP client, once, that reaches internal addresses only if the settings name them."""
+
+    @cache
+    def opener() -> HttpClient:
+        from hotpapers.collect.job_factory import addresses
+
+        http = site.http(tuple(addresses(site.settings)), reserve=lambda *_: 0.0)
+        click.get_current_context().call_on_close(http.close)
+        return http
+
+    return opener
+
+
+def total_size(files: Sequence[ArchiveInput]) -> int:
+    """Bytes of all files together; 0 when that cannot be known."""
+    return 0 if any(streams.is_pipe(file.file) for file in files) else sum(file.size() for file in files)
+
+
+def take(
+    format_: str, inputs: Sequence[ArchiveInput], seen_at: int | None, processes: Processes, task: ImportTask
+) -> None:
+    """Imports each file in turn; a refused file does not stop the others."""
+    from hotpapers.wings.archives.file_import import ArchiveImporter  # imports all sources: not for every command
+
+    if processes.spark:
+        inputs = [file._replace(file=os.path.abspath(file.file)) for file in inputs]  # for processes in other folders
+    archives = [
+        file_of(file, seen_at, task.progress)._replace(name=streams.name_of(name))
+        for file, name in zip(inputs, task.files, strict=True)
+    ]
+    terms = terms_of(format_, task.site)
+    with _pool(processes, inputs) as pool:
+        importer = ArchiveImporter(
+            task.record, format_, archives, terms, now(), task.progress, pool, processes.staging or ""
+        )
+        for file, result in zip(archives, importer.results(), strict=True):
+            if not isinstance(result, InputError) and result.whole and not result.before:
+                task.progress(file.size)  # already imported: it was not opened
+            task.take([(file.name, result)])
+
+
+def _pool(processes: Processes, inputs: Sequence[ArchiveInput]) -> AbstractContextManager[Pool | None]:
+    if processes.spark:
+        from hotpapers.wings.archives.spark import spark_workers
+
+        return spark_workers(processes.spark)
+    from hotpapers.wings.archives.workers import Workers
+
+    count = processes.workers or _usual_workers(inputs)
+    return Workers(count) if count > 1 else nullcontext()
+
+
+def _usual_workers(files: Sequence[ArchiveInput]) -> int:
+    """One per core; a single one for small files. The size of a pipe is unknown."""
+    if not any(streams.is_pipe(file.file) for file in files) and total_size(files) < SMALL:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def file_of(archive: ArchiveInput, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
+    """A file and what is known of it before it is read. An unreadable file raises its error when it is opened."""
+    from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
+
+    if archive.remote or archive.problem:
+        return _remote(archive, seen_at, progress)
+    file = archive.file
+    head, size, changed_at = b"", 0, now()
+    if file != streams.STDIN and os.path.isfile(file):
+        size, changed_at = os.stat(file).st_size, os.stat(file).st_mtime_ns // 1_000
+        with contextlib.suppress(OSError), open(file, "rb") as raw:
+            head = raw.read(HEAD)
+    opener = partial(streams.open_input, file, progress, LONG_WINDOW)
+    moment = changed_at if seen_at is None else seen_at
+    path = "" if streams.is_pipe(file) else file
+    altered = partial(_is_altered, file, os.stat(file)) if head else bool
+    return ArchiveFile(streams.name_of(file), opener, head, size, moment, altered, path, seen_at or 0)
+
+
+def _remote(archive: ArchiveInput, seen_at: int | None, progress: streams.ProgressCallback | None) -> ArchiveFile:
+    """The same for a file at an address."""
+    from hotpapers.wings.archives.imported_file import HEAD, ArchiveFile
+
+    try:
+        if archive.remote is None:
+            raise archive.problem or InputError("cannot be read")
+        name, size, changed_at, open_, altered = archive.remote
+        with open_() as raw:
+            head = raw.read(HEAD) or b""
+    except InputError as problem:
+        name = problem.file or archive.file
+        return ArchiveFile(name, partial(_refused, problem), b"", 0, now())
+    opener = partial(streams.open_input, name, progress, LONG_WINDOW, open_)
+    moment = seen_at if seen_at is not None else now() if changed_at is None else changed_at
+    return ArchiveFile(name, opener, head, size, moment, altered, given_at=seen_at or 0)
+
+
+def _refused(problem: InputError) -> NoReturn:
+    raise problem
+
+
+def _is_altered(file: str, earlier: os.stat_result) -> bool:
+    """Whether a file was modified since an earlier look, other than by appending. Replacing it does not count."""
+    try:
+        current = os.stat(file)
+    except OSError:
+        return False
+    same = current.st_ino == earlier.st_ino and current.st_dev == earlier.st_dev
+    return same and (
+        current.st_size < earlier.st_size
+        or (current.st_size == earlier.st_size and current.st_mtime_ns != earlier.st_mtime_ns)
+    )
+
+
+def result_lines(file: ImportedFile) -> Iterator[str]:
+    """The result of a file, for people."""
+    if file.whole:
+        yield "read by an earlier import"
+        return
+    if file.before:
+        yield f"resumed after {count_noun(file.before, 'line')}, where an earlier import stopped"
+    if file.stored_until:
+        yield f"resumed after {timestamps.rfc3339(file.stored_until)}: an earlier import stored the events up to then"
+    additions = (
+        (count_noun(file.papers, "paper"),)
+        if file.papers and not file.posts
+        else (
+            count_noun(file.posts, "post"),
+            count_noun(file.mentions, "mention"),
+            count_noun(file.reactions, "reaction"),
+            count_noun(file.snapshots, "snapshot"),
+        )
+    )
+    yield f"{count_noun(file.lines, 'line')} read; added: {', '.join(additions)}"
+    if file.passed:
+        kinds = ", ".join(f"{name} {number:,}" for name, number in file.passed.items())
+        yield f"{count_noun(sum(file.passed.values()), 'event')} about papers ignored: {kinds}"
+    if file.gone:
+        yield f"{count_noun(file.gone, 'post')} in the record marked as gone"
+    if file.unknown:
+        yield f"{count_noun(file.unknown, 'mentioned paper')} not in the record"
+    if file.refused:
+        yield f"{count_noun(file.refused, 'item')} skipped: forgotten in this store"
+    if file.quarantined:
+        yield f"{file.quarantined:,} unreadable; see `hotpapers quarantine`"
+    if file.cut:
+        yield "the last line is cut off and was skipped"

@@ -1,0 +1,337 @@
+"""Imports archives in batches, each stored with its end position, so that an interrupted import can resume."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hotpapers.base.errors import FullStore, InputError
+from hotpapers.base.terms import NetworkTerms
+from hotpapers.collect import queries
+from hotpapers.record import Record
+from hotpapers.record.batches import cursor_of
+from hotpapers.record.paper_names import load_names, paper_aliases
+from hotpapers.wings.archives.batch import KEPT, MAX_BATCH_BYTES, MAX_BATCH_FINDINGS, ArchiveBatch
+from hotpapers.wings.archives.block_filter import FilteredBlock, filter_blocks, filtered_block
+from hotpapers.wings.archives.event_import import EventImport, spill_folder
+from hotpapers.wings.archives.format import UNREADABLE, ImportTarget
+from hotpapers.wings.archives.format_guess import MAX_SAMPLES, MAX_UNREADABLE_LINES, TRUNCATED, refusal
+from hotpapers.wings.archives.formats import EVENTS, LINES, LineSpec
+from hotpapers.wings.archives.framing import TAIL, ArchiveBlock, ArchiveContent, Unit, mark
+from hotpapers.wings.archives.imported_file import ALTERED, ArchiveFile, ImportedFile
+from hotpapers.wings.archives.parts import FilePart, parts_of
+from hotpapers.wings.archives.workers import Pool, WorkerSetup, filter_block, filter_part
+
+MAX_BATCH_READ_BYTES = 2**28
+"""Bytes of an archive read per batch."""
+
+
+class ImportCursor(msgspec.Struct, frozen=True):
+    """How far an import is. `before`: a digest of the files before this one; `file`: of what identifies this file;
+    `last`: of the `length` bytes that end at `offset`; `lines`: the number of lines up to there."""
+
+    before: str
+    file: str
+    offset: int
+    length: int
+    last: str
+    lines: int
+
+
+class ArchiveImporter:
+    """Imports archives of one kind into a record. `files`: all files to import, in the order in which `take` gets them.
+    `terms`: of the format's network. `progress` gets the bytes read of files that have a path. `pool`: processes that
+    filter what is read, if there are any; `staging`: where all of them can write, by default beside the store."""
+
+    def __init__(
+        self,
+        record: Record,
+        kind: str,
+        files: Sequence[ArchiveFile],
+        terms: NetworkTerms,
+        now: int,
+        progress: Callable[[int], object] = int,
+        pool: Pool | None = None,
+        staging: str = "",
+    ) -> None:
+        self.record, self.job, self.terms = record, f"import:{kind}", terms
+        self.place = ImportTarget(record, load_names(record, now, 0), now, now)
+        self._files, self._kind = files, kind
+        self._progress, self._pool, self._staging = progress, pool, staging
+        if kind in LINES:
+            self._begin(LINES[kind])
+
+    def _begin(self, spec: LineSpec) -> None:
+        self.kind, self.format = spec, spec.make(self.place)
+        self.before: str | None = ""
+        self._number = 0
+        self._resume, self._cursor = _found_again(cursor_of(self.record.database, self.job), self._files)
+
+    def results(self) -> Iterator[ImportedFile | InputError]:
+        """The result for each file, or why it could not be read to its end. Raises FullStore."""
+        if self._kind in EVENTS:
+            yield from EventImport(
+                self._kind, self.place, self._files, self.terms, self._progress, self._pool, self._staging
+            ).results()
+            return
+        with contextlib.ExitStack() as stack:
+            self._filter_blocks = self._filter(stack)
+            for file in self._files:
+                try:
+                    yield self.take(file)
+                except InputError as problem:
+                    yield problem
+
+    def _filter(self, stack: contextlib.ExitStack) -> Callable[[ArchiveContent, int], Iterator[FilteredBlock]]:
+        """The function that gives a file's blocks from an offset on, filtered."""
+        pool, units_of = self._pool, self.kind.units
+        if pool is None:
+            block_filter = self.kind.block_filter(self.place)
+            return lambda content, offset: filter_blocks(content.blocks(offset), block_filter, units_of)
+        folder = stack.enter_context(spill_folder(self.record, self._staging))
+        setup = WorkerSetup.saved(self._kind, self.place.now, folder, paper_aliases(self.record, self.place.now, 0))
+        if pool.opens_files:
+            files = enumerate(self._files)
+            parts = [part for n, file in files for part in parts_of(n, file.path, file.name, in_lines=True)]
+            by_file = groupby(pool.map(filter_part, setup, parts, self._progress), lambda done: done[0].file)
+            return lambda content, offset: self._blocks_of_parts(by_file, offset)
+        return lambda content, offset: (
+            filtered_block(block, result, units_of)
+            for block, result in pool.map(filter_block, setup, content.blocks(offset), int)
+        )
+
+    def _blocks_of_parts(
+        self, by_file: Iterator[tuple[int, Iterator[tuple[FilePart, Any]]]], offset: int
+    ) -> Iterator[FilteredBlock]:
+        """The current file's blocks, from an offset on. Raises InputError."""
+        start = end = 0
+        for _, (blocks, problem) in next(parts for number, parts in by_file if number == self._number - 1):
+            for filtered in blocks:
+                block = filtered.block
+                end = start + block.end
+                placed = filtered._replace(block=block._replace(start=start + block.start, end=end))
+                if end > offset or not block.ended:
+                    yield placed if placed.block.start >= offset else rest_of(placed, offset)
+            if problem:
+                raise InputError(problem)
+            start = end
+
+    def blocks(self, content: ArchiveContent, offset: int) -> Iterator[FilteredBlock]:
+        """A file's blocks from an offset on, filtered."""
+        return self._filter_blocks(content, offset)
+
+    def take(self, file: ArchiveFile) -> ImportedFile:
+        """Imports the next file. Raises InputError if it has another format or breaks off."""
+        number, before = self._number, self.before
+        self._number += 1
+        self.before = None  # until the file is done: files after a refused one cannot be resumed
+        result = ImportedFile(file.name, whole=True) if number < self._resume else self._read(file, number, before)
+        self.before = following(before, file)
+        return result
+
+    def _read(self, file: ArchiveFile, number: int, before: str | None) -> ImportedFile:
+        self.format.begin(self.place._replace(seen_at=min(file.seen_at, self.place.now)))
+        if self._cursor is not None and number == self._resume:
+            with self._opened(file) as content:
+                if content.go_to(self._cursor.offset, self._cursor.length, self._cursor.last):
+                    return FileImport(self, file, before, content, self._cursor).to_the_end()
+        with self._opened(file) as content:
+            return FileImport(self, file, before, content, None).to_the_end()
+
+    @contextlib.contextmanager
+    def _opened(self, file: ArchiveFile) -> Iterator[ArchiveContent]:
+        with file.open() as stream, self.kind.content(stream) as content:
+            yield content
+
+
+def rest_of(filtered: FilteredBlock, offset: int) -> FilteredBlock:
+    """The part of a block after a line. If an earlier import stopped at a line that the filter dropped, some lines are
+    counted twice."""
+    block, cut = filtered.block, offset - filtered.block.start
+    count = max((unit.number + 1 for unit in filtered.units if unit.end <= cut), default=0)
+    later = [
+        Unit(unit.number - count, unit.start - cut, unit.end - cut, unit.content)
+        for unit in filtered.units
+        if unit.start >= cut
+    ]
+    return FilteredBlock(block._replace(start=offset), filtered.lines - count, later, filtered.passed)
+
+
+def following(before: str | None, file: ArchiveFile) -> str | None:
+    """A digest of the files up to and including a file; None if one of them cannot be identified again."""
+    return mark(before.encode() + file.known_by + str(file.size).encode()) if before is not None and file.head else None
+
+
+def _found_again(text: str | None, files: Sequence[ArchiveFile]) -> tuple[int, ImportCursor | None]:
+    """The number of the file that a cursor points to, and the cursor; 0 and None if no file matches."""
+    cursor = _parsed(text)
+    before: str | None = ""
+    for number, file in enumerate(files):
+        if cursor and file.head and cursor.before == before and cursor.file == mark(file.known_by):
+            return number, cursor
+        before = following(before, file)
+    return 0, None
+
+
+def _parsed(text: str | None) -> ImportCursor | None:
+    """The cursor; None if there is none or another version of this program wrote it."""
+    try:
+        return msgspec.json.decode(text or "null", type=ImportCursor | None)
+    except msgspec.MsgspecError:
+        return None
+
+
+class FilePlace(NamedTuple):
+    """A position in a file: `offset` in its content, the bytes before it, and how many lines were read."""
+
+    offset: int
+    tail: bytes
+    lines: int
+
+
+def _place_in(block: ArchiveBlock, end: int, lines: int) -> FilePlace | None:
+    """The position `end` bytes into a block; None at its beginning, which is where the previous block ends."""
+    return FilePlace(block.start + end, block.data[max(end - TAIL, 0) : end], lines) if end else None
+
+
+class FileImport:
+    """One file, from its beginning or from where an earlier import ended."""
+
+    def __init__(
+        self,
+        importer: ArchiveImporter,
+        file: ArchiveFile,
+        before: str | None,
+        content: ArchiveContent,
+        resumed: ImportCursor | None,
+    ) -> None:
+        self._importer, self._file, self._before = importer, file, before
+        self._resumed_at = resumed.lines if resumed else 0
+        self._place = self._place_before = FilePlace(resumed.offset if resumed else 0, b"", self._resumed_at)
+        self._blocks = importer.blocks(content, self._place.offset)
+        self._batch = ArchiveBatch(importer.record, importer.job, importer.format, importer.terms, importer.place.now)
+        self._bad, self._readable, self._cut = 0, resumed is not None, False
+        self._last_is_bad = self._truncated = False
+        self._samples: list[bytes] = []
+        self._reason = ""
+        self._position, self._stored, self._is_altered = importer.record.head.position, self._place, False
+        self._figures: Counter[str] = Counter()
+        self._passed: Counter[str] = Counter()
+
+    def to_the_end(self) -> ImportedFile:
+        """Reads all lines. Raises InputError if the file cannot be read any further, after storing what was read, or if
+        it has another format."""
+        try:
+            self._read_blocks()
+            self._store()
+        except InputError as problem:
+            reason = problem.reason
+            if self._readable and not self._is_altered:
+                self._store()
+            if self._readable:
+                reason += f"; the {self._stored.lines:,} lines before that were imported"
+            raise InputError(reason, file=self._file.name) from problem
+        unknown = queries.count_unknown_papers(self._importer.record, self._importer.job, self._position)
+        count = self._place.lines - self._resumed_at
+        whole = bool(self._resumed_at) and not count
+        result = ImportedFile(self._file.name, whole, count, self._resumed_at, cut=self._cut, unknown=unknown)
+        figures: dict[str, Any] = dict(self._figures) | {"passed": dict(sorted(self._passed.items()))}
+        return result._replace(**figures)
+
+    def _read_blocks(self) -> None:
+        ended = True
+        for filtered in self._blocks:
+            self._read_block(filtered)
+            ended, self._cut = filtered.block.ended, filtered.block.cut
+        self._leave_out_what_breaks_off(ended=ended)
+        if not self._readable and self._bad:
+            raise self._refusal()
+
+    def _read_block(self, filtered: FilteredBlock) -> None:
+        block, first = filtered.block, self._place.lines
+        self._passed.update(filtered.passed)
+        self._importer.format.prepare([unit.content for unit in filtered.units])
+        for n, unit in enumerate(filtered.units):
+            self._readable = self._readable or unit.number > n  # a line before it was readable and dropped
+            self._last_is_bad = False
+            self._place = self._place_before = _place_in(block, unit.start, first + unit.number) or self._place
+            self._read_line(unit)
+            self._place = _place_in(block, unit.end, first + unit.number + 1) or self._place
+            self._store_if_much()
+        if filtered.lines > len(filtered.units):
+            self._readable = True
+        if filtered.lines and (not filtered.units or filtered.units[-1].number < filtered.lines - 1):
+            self._last_is_bad = False
+        self._place = FilePlace(block.end, block.tail, first + filtered.lines)
+        self._store_if_much()
+
+    def _store_if_much(self) -> None:
+        batch = self._batch
+        if (
+            batch.count >= MAX_BATCH_FINDINGS
+            or batch.size >= MAX_BATCH_BYTES
+            or self._place.offset - self._stored.offset >= MAX_BATCH_READ_BYTES
+        ):
+            self._store()
+
+    def _read_line(self, unit: Unit) -> None:
+        try:
+            payloads = self._importer.format.take(unit.content)
+        except UNREADABLE as problem:
+            self._cannot_read(unit.content, problem)
+            return
+        self._readable = True
+        if payloads:
+            self._batch.add(payloads)
+
+    def _cannot_read(self, line: bytes, problem: Exception) -> None:
+        """Quarantines a line. Raises InputError if many were unreadable and none was readable."""
+        if len(self._samples) < MAX_SAMPLES:
+            self._samples.append(line[:KEPT])
+            self._reason = self._reason or str(problem)
+        self._batch.set_apart(line, problem)
+        self._bad += 1
+        self._last_is_bad, self._truncated = True, TRUNCATED in str(problem)
+        if not self._readable and self._bad >= MAX_UNREADABLE_LINES:
+            raise self._refusal()
+
+    def _leave_out_what_breaks_off(self, *, ended: bool) -> None:
+        """Drops an unreadable last line, which a broken connection may have cut off: it will be read once it is
+        complete."""
+        if self._last_is_bad and self._batch.count and (not ended or self._truncated):
+            self._batch.take_out()
+            self._place, self._cut = self._place_before, True
+
+    def _refusal(self) -> InputError:
+        return refusal(self._importer.job.partition(":")[2], self._bad, self._reason, self._samples)
+
+    def _store(self) -> None:
+        """Stores what was found up to here, unless nothing was readable yet: then it may not be an archive at all."""
+        self._is_altered = self._file.altered()
+        if self._is_altered:
+            raise InputError(ALTERED)
+        if not self._readable:
+            return
+        try:
+            figures = self._batch.store(self._cursor(self._place))
+        except FullStore as problem:
+            raise FullStore(
+                f"{self._importer.record.database.where}: no room left on the disk; the first {self._stored.lines:,}"
+                f" lines of {self._file.name} were imported. Free some space and import the same files again to"
+                " continue."
+            ) from problem
+        self._figures += Counter({name: figure for (_, name), figure in figures.items()})
+        self._stored = self._place
+
+    def _cursor(self, place: FilePlace) -> str | None:
+        if self._before is None or not self._file.head:
+            return None
+        length = len(place.tail)
+        file, last = mark(self._file.known_by), mark(place.tail)
+        cursor = ImportCursor(self._before, file, place.offset, length, last, place.lines)
+        return msgspec.json.encode(cursor).decode()

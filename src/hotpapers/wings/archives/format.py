@@ -1,0 +1,182 @@
+"""What an archive format is, and what formats share: moments, pages."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.ids import arxiv, timestamps
+from hotpapers.base.ids.mentions import spans
+from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.base.ids.timestamps import SECOND
+from hotpapers.base.model import DAY, Item, Mention, Post, RawPayload
+from hotpapers.collect.sources.decoding import unreadable_key
+from hotpapers.record import Record
+from hotpapers.record.paper_names import KEPT
+
+UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+"""What decoders raise for malformed data."""
+
+BROKEN = "unreadable"
+"""The kind of unreadable payloads. Passing one to its format's `take` again raises the reason."""
+
+FIRST = 1_104_537_600_000_000
+"""The beginning of 2005 in µs UTC: none of the networks is older."""
+
+FIRST_PAPER = 668_000_000_000_000
+"""March 1991 in µs UTC, before arXiv's first paper."""
+
+Moment = int | float | str | None
+
+
+Take = Callable[[bytes], Sequence[RawPayload]]
+
+
+class ImportTarget(NamedTuple):
+    """What an archive is imported into. `names`: names of the papers in the record. `seen_at`: when a line without its
+    own moment was seen; `now`: no moment in an archive is later. µs UTC."""
+
+    record: Record
+    names: PaperIndex
+    seen_at: int
+    now: int
+
+    def may_name(self, words: str) -> bool:
+        """Whether words may name a paper, by a search that finds somewhat more than parsing does."""
+        return bool(spans(words)) or self.names.may_name(words)
+
+
+class ArchiveFormat:
+    """How lines of one kind of archive become payloads for a source.
+
+    `network`: the network whose source reads them; empty if lines may be of several, in which case each key begins with
+    its network's name. `only_known`: kinds that count only for posts in the record.
+    """
+
+    network: str
+    only_known: frozenset[str] = frozenset()
+
+    def __init__(self, place: ImportTarget) -> None:
+        self._place = place
+
+    def begin(self, place: ImportTarget) -> None:
+        """Starts another file."""
+        self._place = place
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """What may be relevant on a line. Raises one of UNREADABLE if the line is not in this format."""
+        raise NotImplementedError
+
+    def prepare(self, lines: Sequence[bytes]) -> None:
+        """Announces the next lines, so that the record can be queried for all of them at once."""
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """The items that the network's source reads from a payload."""
+        raise NotImplementedError
+
+    def learned(self) -> None:
+        """Called when everything taken so far was parsed: state kept from line to line may be dropped."""
+
+
+def key_of(format: ArchiveFormat, payload: RawPayload) -> str:
+    """Our key of the post that a payload is about."""
+    return f"{format.network}:{payload.key}"
+
+
+def is_object(raw: msgspec.Raw) -> bool:
+    """Whether a part of a line is present and a JSON object: some parts are sometimes an empty string or a number."""
+    return bytes(raw)[:1] == b"{"
+
+
+def entries(
+    raws: Iterable[msgspec.Raw], take: Take, at: int, problems: list[Exception] | None = None
+) -> Iterator[RawPayload]:
+    """The payloads of each entry on a line. An unreadable entry does not affect the others: it becomes an `unreadable`
+    payload, to be quarantined; `problems` gets its error."""
+    for raw in raws:
+        body = bytes(raw)
+        try:
+            yield from take(body)
+        except UNREADABLE as problem:
+            if problems is not None:
+                problems.append(problem)
+            yield RawPayload(BROKEN, unreadable_key(body), body, at)
+
+
+def page(raws: Sequence[msgspec.Raw], take: Take, at: int) -> list[RawPayload]:
+    """The same for a line that contains only entries. If none is readable, raises the first one's error."""
+    problems: list[Exception] = []
+    result = list(entries(raws, take, at, problems))
+    if raws and len(problems) == len(raws):
+        raise problems[0]  # taking an entry again would double the work at every level of nested lists
+    return result
+
+
+def moment_of(value: Moment) -> int | None:
+    """A moment in any form that dumps use, as µs UTC; None if there is none.
+
+    Accepts seconds, also as text and with fractions; milli-, micro- and nanoseconds; ISO 8601, also with a space
+    instead of the T and without a time zone. Raises InputError for anything else.
+    """
+    if isinstance(value, str):
+        value = value.strip()
+        return _number(float(value)) if value.replace(".", "", 1).isdigit() else _calendar(value) if value else None
+    return None if value is None else _number(value)
+
+
+def _number(value: float) -> int:
+    if 0 <= value < 1e11:
+        return round(value * SECOND)
+    if 1e11 <= value < 1e14:
+        return round(value * 1_000)
+    if 1e14 <= value < 1e20:
+        return int(value) if value < 1e17 else int(value) // 1_000
+    raise InputError(f"not a time: {value}")
+
+
+def _calendar(value: str) -> int:
+    at = timestamps.parse_iso(value.removesuffix(" UTC"))
+    if at is None:
+        raise InputError(f"not a time: {value[:40]!r}")
+    return at
+
+
+def seen_at(place: ImportTarget, created_at: int, moments: Iterable[Moment]) -> int:
+    """When something was seen: the latest moment on its line, or else the target's; never before it was made, never in
+    the future."""
+    known = [moment for moment in map(moment_of, moments) if moment is not None and moment <= place.now]
+    return max(max(known, default=place.seen_at), created_at)
+
+
+def made_at(place: ImportTarget, value: Moment) -> int:
+    """When something was made. Raises InputError if that is missing or impossible."""
+    moment = moment_of(value)
+    if moment is None or not FIRST <= moment <= place.now + DAY:
+        raise InputError(f"impossible creation time {value!r}")
+    return moment
+
+
+def timely(items: Iterable[Item]) -> list[Item]:
+    """Items without mentions by title of papers that were not new when the post was written; none if no mention is
+    left. Live reading searches for a title only that long after the paper's announcement, as titles may be reused."""
+    result = list(items)
+    created_at = {item.post: item.created_at for item in result if isinstance(item, Post)}
+    late_mentions = [
+        item for item in result if isinstance(item, Mention) and item.form == "title" and not _is_new(item, created_at)
+    ]
+    if not late_mentions:
+        return result
+    remaining_items = [item for item in result if item not in late_mentions]
+    return remaining_items if any(isinstance(item, Mention) for item in remaining_items) else []
+
+
+def _is_new(mention: Mention, created_at: dict[str, int]) -> bool:
+    """Whether a paper's identifier was assigned in the months before a post was written."""
+    year, month = arxiv.month(arxiv.from_key(mention.paper))
+    assigned_on = datetime.datetime(year, month, 1, tzinfo=datetime.UTC)
+    age = created_at.get(mention.post, 0) - timestamps.from_datetime(assigned_on)
+    return 0 <= age <= KEPT + 31 * DAY

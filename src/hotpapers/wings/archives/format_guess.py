@@ -1,0 +1,81 @@
+"""Guesses what a file looks like if it is not in the format given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from hotpapers.base.errors import InputError
+
+MAX_UNREADABLE_LINES = 100
+"""Unreadable lines at the beginning after which a file is taken to be in another format."""
+TRUNCATED = "truncated"
+"""What the decoder says about JSON that ends too early."""
+MAX_SAMPLES = 3
+"""Unreadable lines used to guess what a file looks like."""
+
+
+def refusal(format: str, bad: int, reason: str, samples: Sequence[bytes]) -> InputError:
+    """The error that a file is in another format, with a guess of which."""
+    many = f"of its first {MAX_UNREADABLE_LINES} lines" if bad >= MAX_UNREADABLE_LINES else "of its lines"
+    return InputError(
+        f"not in the format {format}: none {many} can be read ({reason[:200]}); it looks like"
+        f" {looks_like(samples, format)}"
+    )
+
+
+BEGINNINGS = (
+    (
+        rb"\xff\xfe|\xfe\xff",
+        "UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8 FILE | hotpapers import FORMAT -)",
+    ),
+    (rb"BZh\d", "bzip2: unpack it first (bzcat FILE | hotpapers import FORMAT -)"),
+    (rb"\xfd7zXZ", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
+    (rb"PK\x03\x04", "a zip file: unpack it first"),
+    (rb"PAR1", "a Parquet file, supported for Hacker News only: convert its rows to lines of JSON first"),
+    (rb".{1,2}\xa2eroots", "an AT Protocol repository: hotpapers import car"),
+    (rb"SQLite format 3", "a SQLite database"),
+    (rb"\s*<", "a page of HTML or XML"),
+    (rb"---\s", "an issue in Markdown: hotpapers import classic"),
+    (rb"window\.YTD\.", "X's archive of a user's own posts, which is not supported"),
+    (rb"\{\s*[\r\n]|\[\s*[\r\n]", "JSON spread over several lines: put each object on a line of its own (jq -c)"),
+    (rb"[^{\[,]*,[^{\[]*[\r\n]?\Z", "a CSV table: convert its rows to lines of JSON first"),
+)
+"""How files in other formats begin, and what to say about them."""
+
+FIELDS: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("jsonl", "lines written by `hotpapers export`", frozenset(("kind", "observed_at"))),
+    ("jsonl", "lines written by `hotpapers export`", frozenset(("kind", "format", "version"))),
+    ("arxiv", "arXiv's metadata snapshot", frozenset(("id", "title", "categories"))),
+    ("jetstream", "Jetstream events", frozenset(("did", "time_us"))),
+    ("reddit", "Reddit submissions or comments", frozenset(("subreddit", "created_utc"))),
+    ("reddit", "Reddit listings", frozenset(("kind", "data"))),
+    ("hackernews", "Hacker News", frozenset(("objectID",))),
+    ("hackernews", "Hacker News", frozenset(("by", "id"))),
+    ("x", "posts from X", frozenset(("author_id", "text"))),
+    ("x", "posts from X", frozenset(("id_str", "user"))),
+    ("x", "pages of posts from X", frozenset(("data", "meta"))),
+    ("x", "pages of posts from X", frozenset(("data", "includes"))),
+)
+"""Formats, what their lines are, and field names that occur together in them."""
+
+
+def looks_like(samples: Sequence[bytes], format: str) -> str:
+    """What the first lines of a file look like, other than `format`, in words that follow *it looks like*."""
+    first = samples[0] if samples else b""
+    for pattern, beginning in BEGINNINGS:
+        if re.match(pattern, first):
+            return beginning
+    for sample in samples:
+        try:
+            beginning = msgspec.json.decode(sample)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        names = beginning.keys() if isinstance(beginning, dict) else ()
+        for other, text, fields in FIELDS:
+            if other != format and fields.issubset(names):
+                return f"{text}: hotpapers import {other}"
+        return "JSON in an unknown format"
+    return "something other than lines of JSON"

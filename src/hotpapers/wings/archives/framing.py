@@ -1,0 +1,193 @@
+"""An archive's content in blocks of whole lines or frames, in bounded memory, and positions in it."""
+
+from __future__ import annotations
+
+import hashlib
+from codecs import BOM_UTF8
+from collections.abc import Generator, Iterator
+from typing import BinaryIO, NamedTuple, Protocol
+
+from hotpapers.base.errors import InputError
+from hotpapers.keep.transfer.parquet_reader import TablePart
+
+MAX_LINE_BYTES = 2**25
+"""Bytes of a line, which may be a page of posts, that are read. The rest of a longer one is skipped."""
+MAX_FRAME_BYTES = 2**24
+"""Maximum bytes of a frame: three times what the network allows."""
+BLOCK = 2**20
+TAIL = 512
+"""Bytes before a position that identify it."""
+
+
+class ArchiveBlock(NamedTuple):
+    """Whole lines, or whole frames with their lengths, from `start` to `end` in the decompressed content.
+
+    `ended`: False for an unterminated last line, which is alone in its block: a broken connection may have cut it off.
+    `cut`: contains only an incomplete frame. `tail`: the content's last bytes before `end`. `part`: table rows in place
+    of the data; `start` and `end` then count rows.
+    """
+
+    start: int
+    end: int
+    data: bytes
+    tail: bytes
+    ended: bool = True
+    cut: bool = False
+    part: TablePart | None = None
+
+    def task(self) -> bytes | TablePart:
+        """What is passed to a filter."""
+        return self.part or self.data
+
+
+def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
+    """The lines of a stream from an offset on. A line that is too long comes in its own block, truncated. Raises
+    InputError after yielding what could be read."""
+    pending = b""
+    for chunk in _chunks(stream):
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            data = b"".join((pending, memoryview(chunk)[:cut]))  # copied once: there is much of it
+            yield _block(offset, data)
+            offset, pending = offset + len(data), chunk[cut:]
+        else:
+            pending += chunk
+        if len(pending) >= MAX_LINE_BYTES:
+            offset, pending = (yield from _too_long(stream, offset, pending)), b""
+    if pending:
+        yield _block(offset, pending, ended=False)
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """The stream's bytes, in chunks the size of a block. Raises InputError after yielding what could be read."""
+    read = getattr(stream, "read1", stream.read)
+    parts, size = [], 0
+    try:
+        while part := read(BLOCK - size):
+            parts.append(part)
+            size += len(part)
+            if size >= BLOCK:
+                yield b"".join(parts)
+                parts, size = [], 0
+    except InputError:
+        yield b"".join(parts)
+        raise
+    yield b"".join(parts)
+
+
+def _too_long(stream: BinaryIO, offset: int, pending: bytes) -> Generator[ArchiveBlock, None, int]:
+    """Yields one truncated line; returns where the next one begins."""
+    end, last = offset + len(pending), pending
+    while not last.endswith(b"\n") and (last := stream.readline(BLOCK)):
+        end += len(last)
+        tail = last
+    yield ArchiveBlock(
+        offset, end, pending[:MAX_LINE_BYTES], (tail if end > offset + len(pending) else pending)[-TAIL:]
+    )
+    return end
+
+
+def frame_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
+    """Binary frames, each preceded by its length (four bytes, little-endian). Raises InputError if no frame can begin
+    at a position, as what follows is unreadable too."""
+    waiting, size = [], 0
+    try:
+        while head := stream.read(4):
+            length = int.from_bytes(head, "little")
+            if len(head) == 4 and not 0 < length <= MAX_FRAME_BYTES:
+                place = offset + size
+                raise InputError(f"no frame at byte {place:,}: impossible length {length:,}")
+            frame = stream.read(length) if len(head) == 4 else b""
+            if len(head) < 4 or len(frame) < length:
+                break
+            waiting += [head, frame]
+            size += 4 + length
+            if size >= BLOCK:
+                yield _block(offset, b"".join(waiting))
+                offset, waiting, size = offset + size, [], 0
+    except InputError:
+        if waiting:
+            yield _block(offset, b"".join(waiting))
+        raise
+    if waiting:
+        yield _block(offset, b"".join(waiting))
+    if head:
+        yield ArchiveBlock(offset + size, offset + size, b"", b"".join(waiting)[-TAIL:], ended=False, cut=True)
+
+
+def _block(start: int, data: bytes, *, ended: bool = True) -> ArchiveBlock:
+    return ArchiveBlock(start, start + len(data), data, data[-TAIL:], ended)
+
+
+class Unit(NamedTuple):
+    """A line, or a frame without its length: the `number`-th of its block, from `start` to `end` in the block's
+    bytes."""
+
+    number: int
+    start: int
+    end: int
+    content: bytes
+
+
+def lines_of(data: bytes) -> Iterator[Unit]:
+    """The lines of a block, with their line ends but without byte order marks. Blank lines are skipped and not
+    counted."""
+    number = end = 0
+    has_mark = BOM_UTF8 in data
+    for line in data.split(b"\n"):
+        full_line = line + data[end + len(line) : end + len(line) + 1]
+        end += len(full_line)
+        content = full_line.removeprefix(BOM_UTF8) if has_mark else full_line
+        if content and not content.isspace():
+            yield Unit(number, end - len(full_line), end, content)
+            number += 1
+
+
+def frames_of(data: bytes) -> Iterator[Unit]:
+    """The frames of a block."""
+    number = end = 0
+    while end < len(data):
+        start = end + 4
+        end = start + int.from_bytes(data[end:start], "little")
+        yield Unit(number, start - 4, end, data[start:end])
+        number += 1
+
+
+def mark(data: bytes) -> str:
+    """A short digest, to tell whether bytes are unchanged."""
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
+
+
+def go_to(stream: BinaryIO, offset: int, length: int, digest: str) -> bool:
+    """Reads up to an offset. Returns whether the last `length` bytes before it match a digest."""
+    remaining = offset - length
+    while remaining > 0:
+        block = stream.read(min(remaining, BLOCK))
+        if not block:
+            return False
+        remaining -= len(block)
+    return remaining == 0 and mark(stream.read(length)) == digest
+
+
+class ArchiveContent(Protocol):
+    """A file's content, and the position in it."""
+
+    def go_to(self, offset: int, length: int, digest: str) -> bool:
+        """Goes to an offset. Returns whether the last `length` bytes before it match a digest."""
+
+    def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
+        """The blocks from an offset on, which must be the current position."""
+
+
+class LineContent(NamedTuple):
+    """Content that consists of lines."""
+
+    stream: BinaryIO
+
+    def go_to(self, offset: int, length: int, digest: str) -> bool:
+        """Reads up to there."""
+        return go_to(self.stream, offset, length, digest)
+
+    def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
+        """Whole lines."""
+        return line_blocks(self.stream, offset)

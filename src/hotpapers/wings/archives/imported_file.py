@@ -1,0 +1,63 @@
+"""An input file, and the result of importing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import BinaryIO, NamedTuple
+
+from hotpapers.wings.archives.block_filter import NOTHING
+
+HEAD = 4_096
+"""Bytes at a file's beginning that identify it."""
+ALTERED = "was changed while being read; import it again when nobody is writing to it"
+
+
+class ArchiveFile(NamedTuple):
+    """An input file. `open`: opens its decompressed content. `head`: its first bytes as stored, empty for standard
+    input. `size`: in bytes. `seen_at`: when anything without its own moment was seen, µs UTC. `altered`: whether it
+    has changed since it was opened. `path`: where it is; without one, it can be read only once. `given_at`: `seen_at`
+    if the user gave it, else 0."""
+
+    name: str
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+    head: bytes
+    size: int
+    seen_at: int
+    altered: Callable[[], bool] = bool
+    path: str = ""
+    given_at: int = 0
+
+    @property
+    def known_by(self) -> bytes:
+        """What identifies the file: with another `given_at` it is another file. Empty for standard input."""
+        return self.head + (b"%d" % self.given_at if self.head and self.given_at else b"")
+
+
+class ImportedFile(NamedTuple):
+    """The result of importing a file. `whole`: an earlier import read all of it, after the same files.
+
+    `lines`: read now, without blank ones; `before`: read by an earlier import; `stored_until`: the moment up to which
+    an earlier import stored the events of these files, µs UTC, else 0; `cut`: the last line is incomplete, and was left
+    for when the rest is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`: posts found to
+    be gone. `quarantined`: unreadable lines, and entries of lines. `refused`: items about what was forgotten.
+    `unknown`: papers that it names and the record has nothing about. `passed`: counts, by type, of what was read now
+    and is about papers but is not a post.
+    """
+
+    file: str
+    whole: bool = False
+    lines: int = 0
+    before: int = 0
+    stored_until: int = 0
+    cut: bool = False
+    papers: int = 0
+    posts: int = 0
+    mentions: int = 0
+    reactions: int = 0
+    snapshots: int = 0
+    gone: int = 0
+    quarantined: int = 0
+    refused: int = 0
+    unknown: int = 0
+    passed: Mapping[str, int] = NOTHING

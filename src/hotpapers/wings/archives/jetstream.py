@@ -1,0 +1,219 @@
+"""Bluesky's stream as others archived it: Jetstream events, one per line, or the relay's frames.
+
+Imported as if it came now, in order of time: posts that name papers, and events about posts that the record tracks at
+that time. The record keeps which reaction was for which post, so a withdrawal is understood in whatever file it comes,
+and after an interrupted import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import cast
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.model import DAY, HOUR, Item, Post, RawPayload, Reaction
+from hotpapers.collect import queries
+from hotpapers.collect.change_filter import TRACKED_FOR
+from hotpapers.collect.pipeline import EDIT
+from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
+from hotpapers.collect.sources.bluesky.parser import REACTIONS, address, answer_key, author_of, key_of
+from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
+from hotpapers.record import Record, reaction_marks
+from hotpapers.wings.archives.event_stamps import frame_events
+from hotpapers.wings.archives.format import FIRST, UNREADABLE, ArchiveFormat, ImportTarget, timely
+
+NEVER = (2**63, 0)
+
+
+class TrackedAt:
+    """The posts that the record tracked at a moment of the archive: known before and young enough. What the record has
+    of that same moment is ignored, as it may come from the very event that is read again."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._at = self._from = self._until = 0
+        self._posts: dict[str, tuple[int, int]] = {}
+        self._reactions: dict[str, str] = {}
+        self._dropped: set[str] = set()
+        self._held: set[str] = set()
+        self._absent: set[str] = set()
+
+    def __contains__(self, key: object) -> bool:
+        since, until = self._posts.get(cast("str", key), NEVER)
+        return since < self._at < until
+
+    def ask_about(self, keys: Collection[str], reactions: Collection[str]) -> None:
+        """Looks up at once whether the record has these posts and accounts, and for which posts these reactions were.
+        What is missing is not looked up again until a batch is written."""
+        known = set(queries.known_identities(self._record, keys))
+        known.update(reaction_marks.known_reactions(self._record, reactions))
+        self._absent = {*keys, *reactions} - known
+
+    def look(self, at: int) -> None:
+        """Moves to a moment, and loads the posts for its day if the day changed."""
+        self._at = at
+        if self._from <= at < self._until:
+            return
+        self._from = at - at % DAY
+        self._until = self._from + DAY
+        born = (self._from - TRACKED_FOR, self._until)
+        self._posts = {}
+        for post, created_at, since in queries.tracked_posts(self._record, at, born):
+            if post not in self._dropped:
+                self._posts.setdefault(post, (since, created_at + TRACKED_FOR))
+
+    def learn(self, items: Iterable[Item]) -> None:
+        """Starts tracking posts, and stops tracking those that are gone. A post keeps the age that it had when it first
+        came."""
+        for item in items:
+            if isinstance(item, Post) and item.gone:
+                self._posts.pop(item.post, None)
+            elif isinstance(item, Post):
+                _, until = self._posts.get(item.post, (0, item.created_at + TRACKED_FOR))
+                self._posts[item.post] = (0, until)
+
+    def drop(self, post: str) -> None:
+        """Stops tracking a post."""
+        self._posts.pop(post, None)
+        self._dropped.add(post)
+
+    def hold(self, post: str) -> None:
+        """Adds a post too old to be tracked, before the record has it."""
+        self._held.add(post)
+
+    def holds(self, key: str, /) -> bool:
+        """Whether the record had a post or an account before, however old."""
+        return key in self._held or (key not in self._absent and queries.was_held(self._record, key, self._at))
+
+    def remember(self, reactions: Iterable[tuple[str, str]]) -> None:
+        """Remembers for which post each reaction was, by the reaction's address."""
+        self._reactions.update(reactions)
+
+    def post_of(self, reaction: str, /) -> str | None:
+        """The key of the post to which a reaction belonged, if the record had the reaction before; the address may have
+        been reused for another post since."""
+        if (post := self._reactions.get(reaction)) or reaction in self._absent:
+            return post
+        post = reaction_marks.post_of_reaction(self._record, reaction)
+        return post if post and queries.had_reaction(self._record, post, *_whose(reaction), self._at) else None
+
+    def keep(self, now: int) -> None:
+        """Stores the reactions remembered since the last call in the record."""
+        if self._reactions:
+            with self._record.batch() as batch:
+                reaction_marks.remember_reactions(batch, self._reactions.items(), now)
+        self._reactions.clear()
+        self._dropped.clear()
+        self._held.clear()
+        self._absent.clear()
+
+
+def _whose(reaction: str) -> tuple[str, str]:
+    """A reaction's account key and type, by its address."""
+    whole, _, kind = reaction.partition("#")
+    return key_of(author_of(whole)), kind or REACTIONS[whole.split("/")[3]]
+
+
+def withdrawn_addresses(line: bytes) -> Sequence[str]:
+    """The addresses of the reactions that a line withdraws, if it deletes anything."""
+    event = _deletion_or_account(line)
+    if event is None or event.commit is None:
+        return ()
+    uri = address(event.did, event.commit.collection, event.commit.rkey)
+    return [answer_key(uri, kind) for kind in schemas.ANSWERS] if event.commit.collection == schemas.POST else [uri]
+
+
+def _deletion_or_account(line: bytes) -> schemas.StreamEvent | None:
+    """A deletion or account event; None for others and for unreadable lines."""
+    if b'"delete"' not in line and b'"account"' not in line:
+        return None
+    try:
+        event = schemas.event(line)
+    except UNREADABLE:
+        return None
+    return event if event.commit is None or event.commit.operation == "delete" else None
+
+
+class JetstreamArchive(ArchiveFormat):
+    """JSON, one event per line. Each has its own moment; the file's does not matter."""
+
+    network = "bluesky"
+
+    def __init__(self, place: ImportTarget) -> None:
+        super().__init__(place)
+        settings = BlueskySettings(mode="stream")
+        self._known = TrackedAt(place.record)
+        self._event_filter = EventFilter(self._known, reactions=True, remembers=settings.remembers, names=place.names)
+        self._source = BlueskySource(settings, self._known, place.names)
+        self._now, self._latest = place.now, place.now + HOUR
+
+    def prepare(self, lines: Sequence[bytes]) -> None:
+        """Looks up deleted posts and reactions, and accounts."""
+        keys, reactions = set[str](), set[str]()
+        for line in lines:
+            event = _deletion_or_account(line)
+            if event is None:
+                continue
+            commit = event.commit
+            if commit is None:
+                keys.add(key_of(event.did))
+                continue
+            if commit.collection == schemas.POST:
+                keys.add(key_of(address(event.did, commit.collection, commit.rkey)))
+            reactions.update(withdrawn_addresses(line))
+        self._known.ask_about(keys, reactions)
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """The relevant content of an event."""
+        event = schemas.event(line)
+        at = event.time_us
+        if not FIRST <= at <= self._latest:
+            raise InputError(f"event at impossible time {at}")
+        self._known.look(at)
+        payloads = self._event_filter.payloads(event, line, at)
+        is_edited = event.commit is not None and event.commit.operation == "update"
+        return [self._noted(payload, is_edited=is_edited) for payload in payloads] if payloads else payloads
+
+    def _noted(self, payload: RawPayload, *, is_edited: bool) -> RawPayload:
+        """A payload, after updating what is tracked: a post that is gone is dropped at once, not only after the batch;
+        a post that names a paper only since an edit, and was too old by then, is never tracked."""
+        post = key_of(payload.key)
+        if payload.kind == "gone":
+            self._known.drop(post)
+            self._event_filter.fresh.discard(post)
+        if payload.kind == "post" and is_edited and self._is_old(payload):
+            self._known.hold(post)
+            self._event_filter.fresh.discard(post)
+        return payload._replace(body=payload.body.strip())
+
+    def _is_old(self, payload: RawPayload) -> bool:
+        try:
+            items = list(self._source.read(payload))
+        except UNREADABLE:  # reported when the batch is parsed
+            return False
+        return any(isinstance(item, Post) and item.created_at + TRACKED_FOR <= payload.at for item in items)
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """As the source reads it. New posts are tracked from now on."""
+        items = timely(self._source.read(payload))
+        if payload.kind != EDIT:  # an edited post is already tracked, or too old
+            self._known.learn(items)
+        if payload.kind == "reaction":
+            self._known.remember((payload.key, item.post) for item in items if isinstance(item, Reaction))
+        return items
+
+    def learned(self) -> None:
+        """Everything taken so far was parsed."""
+        self._known.keep(self._now)
+        self._event_filter.fresh.clear()
+
+
+class FirehoseArchive(JetstreamArchive):
+    """The relay's own frames, in CBOR."""
+
+    def prepare(self, lines: Sequence[bytes]) -> None:
+        """Does nothing: frames are looked up one by one."""
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """The relevant content of a frame's events."""
+        return [payload for body in frame_events(line) for payload in super(FirehoseArchive, self).take(body)]

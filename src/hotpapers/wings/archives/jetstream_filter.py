@@ -1,0 +1,276 @@
+"""Filters Bluesky events by their bytes: nearly all are dropped without being decoded.
+
+A line that begins and ends as Jetstream writes it is decoded only if its bytes contain something that may be relevant.
+In the first pass: part of a paper's address, a deletion, an edit, an account event, or an escape that may hide any of
+these. In the second: the key of a post that names a paper. If titles of papers are known, every post is decoded. Errors
+inside lines that are not decoded go unnoticed. Lines that look different are decoded one by one.
+"""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple, Protocol
+
+from hotpapers.base.ids.arxiv.unescaping import INVISIBLE
+from hotpapers.base.ids.mentions.bulk import Str, needle_places
+from hotpapers.base.ids.mentions.paper_index import PaperIndex
+from hotpapers.collect.sources.bluesky import schemas
+from hotpapers.collect.sources.bluesky.stream_filter import names_paper, post_record
+from hotpapers.wings.archives.event_stamps import EventStamp, check_moment, event_stamp, frame_events, frame_stamp
+from hotpapers.wings.archives.format import UNREADABLE
+from hotpapers.wings.archives.framing import Unit, frames_of, lines_of
+
+BEGIN, END = b'{"did":"did:', b"}\n"
+BOUNDARY = END + BEGIN
+MOMENT = b'","time_us":1'
+"""Moments from 2001 to 2033."""
+POST_PATH = b"/app.bsky.feed.post/"
+HIDING = (b"u", b"/")
+"""Escapes that may hide anything: a backslash with one of these."""
+MARKS = (b'"delete"', b'"update"', b'"account"')
+"""What may make a line relevant, wherever it occurs, besides escapes."""
+POSTS = b'"app.bsky.feed.post"'
+KEY = 13
+"""Bytes of a record key used to look for a post: all of it if the key is a moment, as it nearly always is."""
+REACTIONS = (schemas.LIKE, schemas.REPOST)
+
+
+def key_in(uri: str) -> bytes:
+    """The bytes used to look for references to a post, from its address."""
+    return (uri.rpartition("/")[2].encode("utf-8", "replace") + b'"')[:KEY]
+
+
+class PostKeys(NamedTuple):
+    """Keys of posts to which references are searched. `some_short`: whether some key includes its closing quote or is
+    shorter than `KEY`."""
+
+    keys: frozenset[bytes]
+    some_short: bool
+
+    @classmethod
+    def of(cls, keys: Iterable[bytes]) -> PostKeys:
+        """From what `key_in` returns."""
+        all_keys = frozenset(keys)
+        return cls(all_keys, any(len(key) < KEY or key.endswith(b'"') for key in all_keys))
+
+
+class KeptEvent(NamedTuple):
+    """A relevant line or frame: its place in time, or why it is unreadable."""
+
+    unit: Unit
+    stamp: EventStamp | None
+    problem: Exception | None = None
+
+
+class FilteredEvents(NamedTuple):
+    """The events of a block that are relevant by themselves, how many lines it has, and the keys of posts that name
+    papers, to which other events may refer."""
+
+    lines: int
+    events: list[KeptEvent]
+    keys: list[bytes]
+
+
+class EventBlockFilter(Protocol):
+    """Filters blocks of events, in two passes over the archive. `ending`: bytes that may follow an event and are not
+    part of it."""
+
+    ending: bytes
+
+    def filter(self, data: bytes) -> FilteredEvents:
+        """The events that are relevant by themselves."""
+
+    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
+        """The events that refer to one of these posts, and perhaps some others; without unreadable ones."""
+
+
+class JetstreamBlockFilter:
+    """Lines of JSON. No event may be later than `latest`, µs UTC."""
+
+    ending = b"\r\n"
+
+    def __init__(self, names: PaperIndex, latest: int) -> None:
+        self._names, self._latest = names, latest
+        self._keys: list[bytes] = []
+
+    def filter(self, data: bytes) -> FilteredEvents:
+        self._keys = []
+        lines = _plain_lines(data)
+        if not lines:
+            return self._one_by_one(data)
+        block = Str(data)
+        places = set(_all_places(block, data, all_posts=bool(len(self._names))))
+        return FilteredEvents(lines, list(self._kept(_lines_at(data, block, places))), self._keys)
+
+    def _one_by_one(self, data: bytes) -> FilteredEvents:
+        """Handles lines of which some are not as Jetstream writes them."""
+        units, all_posts = list(lines_of(data)), bool(len(self._names))
+        odd = (unit for unit in units if not _is_let_go(unit.content, all_posts=all_posts))
+        return FilteredEvents(len(units), list(self._kept(odd)), self._keys)
+
+    def _kept(self, units: Iterable[Unit]) -> Iterator[KeptEvent]:
+        for unit in units:
+            try:
+                stamp = self._stamp(unit.content)
+            except UNREADABLE as problem:
+                yield KeptEvent(unit, None, problem)
+            else:
+                if stamp is not None:
+                    yield KeptEvent(unit, stamp)
+
+    def _stamp(self, content: bytes) -> EventStamp | None:
+        """The place in time of a relevant event; None for others."""
+        event = schemas.event(content)
+        return event_stamp(event) if self._is_relevant(event) else None
+
+    def _is_relevant(self, event: schemas.StreamEvent) -> bool:
+        """Whether an event is relevant by itself. Remembers the keys of posts that name papers."""
+        check_moment(event.time_us, self._latest)
+        commit = event.commit
+        if commit is None:
+            return event.account is not None
+        if commit.operation == "delete":
+            return commit.collection in (schemas.POST, *REACTIONS)
+        if commit.collection != schemas.POST:
+            return False
+        if names_paper(commit.record, post_record(commit.record), self._names):
+            self._keys.append(key_in(commit.rkey))
+            return True
+        return commit.operation == "update"
+
+    # ---- the second pass ---------------------------------------------------------------------------------
+
+    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
+        """The events that contain the address of a known post, plain or with escapes."""
+        block = Str(data)
+        escaped = _lines_at(data, block, _escapes(data))
+        units = [unit for unit in escaped if _refers(unit.content, posts)]
+        for unit in (*units, *_lines_at(data, block, _references(data, block, posts))):
+            with suppress(*UNREADABLE):
+                event = schemas.event(unit.content)
+                check_moment(event.time_us, self._latest)
+                yield KeptEvent(unit, event_stamp(event))
+
+
+def _references(data: bytes, block: Str, posts: PostKeys) -> Iterator[int]:
+    """Positions of the addresses of known posts."""
+    (known, short), find = posts, block.find
+    place = find(POST_PATH)
+    while place >= 0:
+        place += len(POST_PATH)
+        key = data[place : place + KEY]
+        if key in known or (short and _ended(key) in known):
+            yield place
+        place = find(POST_PATH, place)
+
+
+def _refers(body: bytes, posts: PostKeys) -> bool:
+    """Whether an event is a reaction to a known post."""
+    try:
+        commit = schemas.event(body).commit
+        if commit is None or commit.operation == "delete":
+            return False
+        if commit.collection in REACTIONS:
+            return key_in(schemas.like_or_repost(commit.record).subject.uri) in posts.keys
+        record = post_record(commit.record) if commit.collection == schemas.POST else None
+        return record is not None and any(key_in(uri) in posts.keys for uri in record.answers().values())
+    except UNREADABLE:
+        return False
+
+
+class FirehoseBlockFilter(JetstreamBlockFilter):
+    """The relay's frames."""
+
+    ending = b""
+
+    def filter(self, data: bytes) -> FilteredEvents:
+        self._keys, units = [], list(frames_of(data))
+        return FilteredEvents(len(units), list(self._kept(units)), self._keys)
+
+    def _bodies(self, content: bytes) -> Sequence[bytes]:
+        """A frame's events, each as a Jetstream line."""
+        return frame_events(content)
+
+    def _moment(self, content: bytes, events: Sequence[schemas.StreamEvent]) -> EventStamp:
+        """The place in time of a frame with these events."""
+        return frame_stamp(content, events)
+
+    def _stamp(self, content: bytes) -> EventStamp | None:
+        events = [schemas.event(body) for body in self._bodies(content)]
+        return self._moment(content, events) if any([self._is_relevant(event) for event in events]) else None
+
+    def referring(self, data: bytes, posts: PostKeys) -> Iterator[KeptEvent]:
+        """The frames that refer to a known post."""
+        for unit in frames_of(data):
+            if posts.some_short or any(_references(unit.content, Str(unit.content), posts)):
+                with suppress(*UNREADABLE):
+                    bodies = self._bodies(unit.content)
+                    if any(_refers(body, posts) for body in bodies):
+                        yield KeptEvent(unit, self._moment(unit.content, list(map(schemas.event, bodies))))
+
+
+# ---- bytes -----------------------------------------------------------------------------------------------
+
+
+def _plain_lines(data: bytes) -> int:
+    """How many lines there are if each begins and ends as Jetstream writes it, and has a moment; otherwise 0."""
+    if not (data.startswith(BEGIN) and data.endswith(END)):
+        return 0
+    block = Str(data)
+    lines = int(block.count(b"\n"))
+    return lines if block.count(BOUNDARY) + 1 == block.count(MOMENT) == lines else 0
+
+
+def _is_let_go(line: bytes, *, all_posts: bool) -> bool:
+    """Whether a line is as Jetstream writes it and contains nothing for which it must be decoded."""
+    return bool(_plain_lines(line)) and not any(_all_places(Str(line), line, all_posts=all_posts))
+
+
+def _all_places(block: Str, data: bytes, *, all_posts: bool) -> Iterator[int]:
+    """Positions in a block of anything for which a line must be decoded. If that is every post, paper addresses need
+    not be searched for: nothing else names papers."""
+    if not all_posts:
+        yield from (place for place, _ in needle_places(data, 0, len(data), INVISIBLE))
+    yield from _places_of(block, data, (*MARKS, POSTS) if all_posts else MARKS)
+    yield from _escapes(data)
+
+
+def _places_of(block: Str, data: bytes, words: Iterable[bytes]) -> Iterator[int]:
+    """Positions of words in a block: the first of each word per line."""
+    for word in words:
+        place = block.find(word)
+        while place >= 0:
+            yield place
+            end = data.find(b"\n", place)
+            place = block.find(word, end) if end >= 0 else -1
+
+
+def _escapes(data: bytes) -> Iterator[int]:
+    """Positions in a block of escapes that may hide anything: the first in each line."""
+    find = data.find
+    place = find(b"\\")
+    while place >= 0:
+        end = place + 1
+        if data.startswith(HIDING, end):
+            yield place
+            end = find(b"\n", end)
+        place = find(b"\\", end) if end >= 0 else -1
+
+
+def _lines_at(data: bytes, block: Str, places: Iterable[int]) -> Iterator[Unit]:
+    """The lines that contain the positions, each once."""
+    end = counted = number = 0
+    for place in sorted(places):
+        if place < end:
+            continue
+        start = data.rfind(b"\n", 0, place) + 1
+        number += block.count(b"\n", counted, start) if start > counted else 0
+        counted, end = start, data.find(b"\n", place) + 1 or len(data)
+        yield Unit(number, start, end, data[start:end].removeprefix(BOM_UTF8))
+
+
+def _ended(key: bytes) -> bytes:
+    """A key up to its closing quote, if it has one."""
+    return key[: key.find(b'"') + 1]

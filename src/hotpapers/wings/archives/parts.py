@@ -1,0 +1,93 @@
+"""Splits archive files into parts that can be read independently, each with the whole lines that begin in it.
+
+Plain files can be split anywhere, Zstandard files where frames begin. Files with a single frame, gzip files, tables and
+files of relay frames cannot be split.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from hotpapers.base.errors import InputError
+from hotpapers.keep.transfer.packed import BLOCK, GZIP_MAGIC, ChunkStream, Reader, is_zstd, open_range, zstd_frames
+from hotpapers.keep.transfer.parquet_reader import MAGIC as TABLE_MAGIC
+
+PART = 2**24
+"""Compressed bytes per part of a Zstandard file."""
+PLAIN_PART = 2**27
+
+
+class FilePart(NamedTuple):
+    """A byte range of a file as stored, from `start` to `end` (0: to its end). `file`: the file's number. `name`: its
+    name in messages. `plain`: not compressed, whatever it looks like. `copy`: a copy of input that can be read only
+    once, whose progress was already reported."""
+
+    file: int
+    path: str
+    name: str
+    start: int = 0
+    end: int = 0
+    plain: bool = False
+    copy: bool = False
+
+
+def parts_of(number: int, path: str, name: str, *, in_lines: bool, copy: bool = False) -> list[FilePart]:
+    """The parts of a file, or a single one if it cannot be split. An unreadable file is reported when it is read."""
+    try:
+        places, plain = _places(path) if in_lines else ([0], False)
+    except OSError:
+        places, plain = [0], False
+    return [FilePart(number, path, name, *ends, plain, copy) for ends in zip(places, [*places[1:], 0], strict=True)]
+
+
+def _places(path: str) -> tuple[list[int], bool]:
+    """Where a file can be split, and whether it is plain. Raises OSError."""
+    size = os.stat(path).st_size
+    with open(path, "rb") as raw:
+        magic = raw.read(4)
+    if is_zstd(magic):
+        return zstd_frames(path, PART), False
+    if magic.startswith(GZIP_MAGIC) or magic == TABLE_MAGIC:
+        return [0], False
+    return list(range(0, size, PLAIN_PART)) or [0], True
+
+
+@contextmanager
+def open_part(part: FilePart, on_progress: Callable[[int], object]) -> Iterator[Reader]:
+    """The lines that begin in a part, decompressed. One that begins exactly where the part does belongs to the part
+    before. Raises InputError, also while reading."""
+    listener = None if part.copy else on_progress
+    try:
+        if not part.start and not part.end:
+            with open_range(part.path, 0, 0, listener, plain=part.plain) as stream:
+                yield stream
+        else:
+            yield ChunkStream.buffered(_lines(part, listener))
+    except InputError as problem:
+        raise InputError(problem.reason, file=part.name) from problem
+
+
+def _lines(part: FilePart, on_progress: Callable[[int], object] | None) -> Iterator[bytes]:
+    with open_range(part.path, part.start, part.end, on_progress, plain=part.plain) as own:
+        if part.start and not _ends_in_line(_rest_of_line(own)):
+            return
+        while chunk := own.read1(BLOCK):
+            yield chunk
+    if part.end:
+        with open_range(part.path, part.end, 0, plain=part.plain) as rest:
+            yield from _rest_of_line(rest)
+
+
+def _rest_of_line(stream: Reader) -> Iterator[bytes]:
+    piece = b""
+    while not piece.endswith(b"\n") and (piece := stream.readline(BLOCK)):
+        yield piece
+
+
+def _ends_in_line(pieces: Iterator[bytes]) -> bool:
+    """Whether the last piece ends a line."""
+    return b"".join(deque(pieces, maxlen=1)).endswith(b"\n")

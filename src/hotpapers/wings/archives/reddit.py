@@ -1,0 +1,181 @@
+"""Reddit as others archived it: submissions and comments, one per line, as Pushshift and its successors write them.
+
+Listings from Reddit's own API are read too. Whatever the shape, it becomes what the source reads: a comment is a post
+without a title. Deletions and removals, whether seen when the dump was made or at a later check, count only for posts
+in the record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.ids.timestamps import SECOND
+from hotpapers.base.model import Item, RawPayload
+from hotpapers.collect.sources.decoding import entry_decoder
+from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
+from hotpapers.collect.sources.reddit.parser import DELETED, REMOVED
+from hotpapers.wings.archives.format import (
+    ArchiveFormat,
+    ImportTarget,
+    Moment,
+    is_object,
+    made_at,
+    page,
+    seen_at,
+    timely,
+)
+
+NAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
+BARE = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)")
+"""What does not occur in escaped text."""
+PASSED_OVER = frozenset(("t2", "t4", "t5", "t6", "more", "LiveUpdate"))
+"""Kinds of things in listings that are not posts."""
+
+
+class _Meta(msgspec.Struct):
+    """What a second check found, a day or so later."""
+
+    retrieved_2nd_on: Moment = None
+    was_deleted_later: bool | None = None
+    removal_type: str | None = None
+
+
+class _Thing(msgspec.Struct):
+    kind: str | None = None
+    data: msgspec.Raw = msgspec.Raw(b"")
+    children: list[msgspec.Raw] | None = None
+    replies: msgspec.Raw = msgspec.Raw(b"")
+    id: str = ""
+    name: str | None = None
+    author: str | None = None
+    author_fullname: str | None = None
+    created_utc: Moment = None
+    title: str | None = None
+    url: str | None = None
+    selftext: str | None = None
+    body: str | None = None
+    link_id: Any = None
+    parent_id: Any = None
+    score: int | None = None
+    num_comments: int | None = None
+    over_18: bool | None = None
+    crosspost_parent: str | None = None
+    crosspost_parent_list: msgspec.Raw = msgspec.Raw(b"null")
+    gallery_data: msgspec.Raw = msgspec.Raw(b"null")
+    removed_by_category: str | None = None
+    retrieved_on: Moment = None
+    retrieved_utc: Moment = None
+    meta: _Meta | None = msgspec.field(name="_meta", default=None)
+
+    def full_name(self) -> str:
+        """A name such as t3_abc123; older dumps have only the last part. Raises InputError."""
+        name = self.name or f"{'t3_' if self.body is None else 't1_'}{self.id}"
+        if not NAME.fullmatch(name):
+            raise InputError(f"not a submission or comment: {name[:40]!r}")
+        return name
+
+    def seen_times(self) -> Sequence[Moment]:
+        """When it was seen; its score is from the last time."""
+        return (self.retrieved_on, self.retrieved_utc, self.meta.retrieved_2nd_on if self.meta else None)
+
+    def removed(self) -> str | None:
+        """Who removed it, if anybody did; see also `deleted`."""
+        is_deleted_later = self.meta is not None and bool(self.meta.was_deleted_later)
+        is_removed_later = (
+            is_deleted_later and self.meta is not None and (self.meta.removal_type or "").startswith("removed")
+        )
+        return self.removed_by_category or (
+            "moderator" if is_removed_later or REMOVED in (self.body, self.selftext) else None
+        )
+
+    def deleted(self) -> bool:
+        """Whether its author deleted it, or no longer exists."""
+        is_deleted_later = self.meta is not None and bool(self.meta.was_deleted_later)
+        return is_deleted_later or DELETED in (self.author, self.body, self.selftext)
+
+
+_thing = entry_decoder(_Thing, strict=False)
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class RedditArchive(ArchiveFormat):
+    """Submissions and comments, in any mix."""
+
+    network = "reddit"
+    only_known = frozenset(("counts",))
+
+    def __init__(self, place: ImportTarget) -> None:
+        super().__init__(place)
+        self._source = RedditSource(RedditSettings(), (), place.names)
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """What a line, or a listing on it, says about papers and about posts that are gone."""
+        if line.startswith(b"["):
+            return page(_list(line), self.take, self._place.now)
+        thing = _unescaped(_thing(line)) if b"&" in line else _thing(line)
+        if thing.kind is not None and is_object(thing.data):
+            return () if thing.kind in PASSED_OVER else self.take(bytes(thing.data))
+        if thing.children is not None:
+            return page(thing.children, self.take, self._place.now)
+        replies = self.take(bytes(thing.replies)) if is_object(thing.replies) else ()
+        return [*self._payloads(thing), *replies]
+
+    def _payloads(self, thing: _Thing) -> Sequence[RawPayload]:
+        name = thing.full_name()
+        if thing.created_utc is None:
+            raise InputError("not a submission or comment: created_utc is missing")
+        gone = thing.deleted() or bool(thing.removed())
+        shared = [bytes(part).decode("utf-8", "replace") for part in (thing.crosspost_parent_list, thing.gallery_data)]
+        words = (thing.title, thing.url, thing.selftext, thing.body, *shared)
+        if not gone and not self._place.may_name("\n".join(word for word in words if word)):
+            return ()
+        created_at = made_at(self._place, thing.created_utc)
+        body = msgspec.json.encode(_submission(thing, name, created_at, gone=gone))
+        return [
+            RawPayload("counts" if gone else "post", name, body, seen_at(self._place, created_at, thing.seen_times()))
+        ]
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """As the source reads it."""
+        return timely(self._source.read(payload))
+
+
+def _unescaped(thing: _Thing) -> _Thing:
+    """A thing with its texts unescaped."""
+    fields = ("title", "url", "selftext", "body")
+    return msgspec.structs.replace(thing, **{name: _as_written(getattr(thing, name)) for name in fields})
+
+
+def _as_written(words: str | None) -> str | None:
+    """Unescaped text. Reddit escapes three characters unless asked not to, and so do most dumps; if one of them occurs
+    bare, the text is not escaped."""
+    if not words or BARE.search(words):
+        return words
+    return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _submission(thing: _Thing, name: str, created_at: int, *, gone: bool) -> dict[str, object]:
+    """A submission or comment in the shape of submissions in Reddit's own API."""
+    return {
+        "name": name,
+        "created_utc": created_at // SECOND,
+        "author": DELETED if gone else thing.author,
+        "author_fullname": thing.author_fullname,
+        "title": thing.title or "",
+        "url": thing.url,
+        "selftext": thing.selftext if thing.body is None else thing.body,
+        "score": thing.score,
+        "num_comments": thing.num_comments,
+        "over_18": thing.over_18,
+        "crosspost_parent": thing.crosspost_parent,
+        "crosspost_parent_list": thing.crosspost_parent_list,
+        "gallery_data": thing.gallery_data,
+        "removed_by_category": thing.removed(),
+        "link_id": thing.link_id,
+        "parent_id": thing.parent_id,
+    }

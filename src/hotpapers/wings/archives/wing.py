@@ -1,0 +1,22 @@
+"""What the wing hooks into the core."""
+
+from __future__ import annotations
+
+from hotpapers.base.wings import Wing
+
+FORMATS = {
+    "arxiv": "Import papers from arXiv's metadata snapshot.",
+    "jetstream": "Import Bluesky's stream, as Jetstream events.",
+    "firehose": "Import Bluesky's stream, as frames of the relay.",
+    "car": "Import AT Protocol repositories, one in each file.",
+    "hackernews": "Import stories and comments of Hacker News.",
+    "reddit": "Import submissions and comments of Reddit.",
+    "x": "Import posts of X.",
+}
+"""Each format's line in the list of formats."""
+CLI = "hotpapers.wings.archives.cli.commands"
+WING = Wing(
+    "archives",
+    "Import what others have archived of networks.",
+    importers={name: (f"{CLI}:{name}", line) for name, line in FORMATS.items()},
+)

@@ -1,0 +1,37 @@
+"""Mail addresses: validation, normalization and redaction."""
+
+from __future__ import annotations
+
+import re
+
+from hotpapers.base.errors import UsageError
+from hotpapers.base.ids.domains import ascii_address
+from hotpapers.wings.mail.settings import is_mail_address
+
+MAX_REASON_CHARS = 200
+"""Characters kept of a relay's reply."""
+
+
+def normalized(text: str) -> str:
+    """The address as stored, with its domain as in DNS and in lowercase: case is not significant there. Raises
+    UsageError."""
+    address = text.strip()
+    if not is_mail_address(address):
+        only = "" if address.rpartition("@")[0].isascii() else ", with only ASCII characters before the @"
+        raise UsageError(f"{address[:80]!r} is not a mail address; write it like somebody@example.org{only}")
+    local, _, domain = ascii_address(address).rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+def domain_of(address: str) -> str:
+    """`somebody@example.org` → `example.org`."""
+    return address.rpartition("@")[2]
+
+
+def without_address(text: str, address: str) -> str:
+    """A relay's reply on one line, with the address removed, cut to MAX_REASON_CHARS characters."""
+    text = re.sub(re.escape(address), "…", text, flags=re.IGNORECASE)
+    local = address.rpartition("@")[0]
+    text = re.sub(rf"(?<![\w.+-]){re.escape(local)}(?![\w.+-])", "…", text, flags=re.IGNORECASE)
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= MAX_REASON_CHARS else line[: MAX_REASON_CHARS - 1] + "…"

@@ -1,0 +1,204 @@
+"""`hotpapers mail`: manages subscribers, processes bounces and checks the mail setup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from pathlib import Path
+
+import click
+
+from hotpapers.base.errors import NotFound, ReadOnlyStore, UsageError, require
+from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.cli import common
+from hotpapers.cli.terminal import echo, print_json, show
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.keep.transfer import streams
+from hotpapers.record import Record, now
+from hotpapers.wings.mail import bounces, opt_in, subscribers, tokens
+from hotpapers.wings.mail import queries as email_queries
+from hotpapers.wings.mail.addresses import normalized
+from hotpapers.wings.mail.config import mail_config_of
+from hotpapers.wings.mail.mail_checks import MAX_MESSAGE_BYTES, MailFinding, check_message, check_setup
+from hotpapers.wings.mail.settings import is_mail_address, mailing
+from hotpapers.wings.mail.smtp import SmtpClient
+
+MAX_MAILBOX_BYTES = 256_000_000
+"""Bytes."""
+
+
+@common.examples("""
+  hotpapers mail subscribe somebody@example.org
+  hotpapers mail list
+  hotpapers mail check""")
+@click.group()
+def mail() -> None:
+    """Manage mail subscribers and check the mail setup.
+
+    Issues are mailed by `hotpapers run`, or by `hotpapers publish DATE --to mailing`.
+    """
+
+
+@common.examples("""
+  hotpapers mail subscribe somebody@example.org""")
+@mail.command(short_help="Send an address a request to confirm.")
+@click.argument("address", metavar="ADDRESS")
+@click.option("--skip-empty", is_flag=True, help="Send no mail on days whose issue has no papers.")
+@common.publication_option
+@common.store_options
+def subscribe(address: str, skip_empty: bool, publication: str | None, site: common.Site) -> None:
+    """Send an address a message that asks to confirm a subscription.
+
+    The address gets no other mail until it is confirmed, and is deleted if that does not happen within seven days.
+    """
+    chosen_publication, record = site.publication(publication), site.record
+    mail_config = mail_config_of(mailing(site.settings), site.folder)
+    relay = SmtpClient(mail_config)
+    subscribers.tidy(record, now())
+    try:
+        request = opt_in.ask(record, mail_config, relay, chosen_publication, address, now(), skip_empty=skip_empty)
+    finally:
+        relay.close()
+    if request:
+        echo(f"{normalized(address)}: confirmation message sent")
+    else:
+        echo(f"{normalized(address)}: already confirmed, or asked within the last day; no message was sent")
+
+
+@common.examples("""
+  hotpapers mail confirm c0123…-67f0…-89ab…""")
+@mail.command()
+@click.argument("token", metavar="TOKEN")
+@common.store_options
+def confirm(token: str, site: common.Site) -> None:
+    """Confirm a subscription with the token from the message."""
+    confirmation = subscribers.confirm(site.record, _read(site.record, token), now())
+    echo(f"{confirmation.address}: subscribed to {confirmation.publication}")
+
+
+def _read(record: Record, token: str) -> tokens.MailToken:
+    text = tokens.decode(record.hasher.secret, token.strip())
+    if text is None:
+        raise UsageError("not a valid token for this store; copy the whole token from the message")
+    return text
+
+
+@common.examples("""
+  hotpapers mail unsubscribe somebody@example.org
+  hotpapers mail unsubscribe u0123…-0-89ab…""")
+@mail.command(short_help="Remove an address from the list.")
+@click.argument("who", metavar="ADDRESS|TOKEN")
+@common.publication_option
+@common.store_options
+def unsubscribe(who: str, publication: str | None, site: common.Site) -> None:
+    """Remove an address from the list.
+
+    Removes it from all publications, or only from the one named. A keyed hash of the address is kept, so that it
+    gets no mail again without asking.
+    """
+    ended_publications = _end_subscriptions(site.record, who.strip(), publication, now())
+    if not ended_publications:
+        raise NotFound("no subscription with that address")
+    echo(f"unsubscribed from {', '.join(ended_publications)}")
+
+
+def _end_subscriptions(record: Record, text: str, publication: str | None, at: int) -> list[str]:
+    """Ends an address's subscriptions; the publications that it has now left."""
+    if is_mail_address(text):
+        address = normalized(text)
+        matching = [
+            subscriber
+            for subscriber in subscribers.all_subscribers(record)
+            if subscriber.address.lower() == address.lower()
+        ]
+        marks = [subscriber.mark for subscriber in matching if publication in (None, subscriber.publication)]
+    else:
+        marks = [_read(record, text).mark]
+    results = [subscribers.end(record, mark, at) for mark in marks]
+    return [subscriber.publication for subscriber in results if subscriber is not None and subscriber.state != "ended"]
+
+
+@common.examples("""
+  hotpapers mail list""")
+@mail.command("list", short_help="Show the number of subscribers.")
+@click.option("--addresses", is_flag=True, help="Also list the addresses.")
+@common.json_option
+@common.store_options
+def list_(addresses: bool, as_json: bool, site: common.Site) -> None:
+    """Show the number of subscribers of each publication, and how many cannot be reached."""
+    record = site.record
+    with suppress(ReadOnlyStore):
+        subscribers.tidy(record, now())
+    counts = email_queries.count_subscribers(record)
+    listed_subscribers = (
+        [subscriber for subscriber in subscribers.all_subscribers(record) if subscriber.address] if addresses else []
+    )
+    if as_json:
+        rows = [
+            {name: value for name, value in subscriber._asdict().items() if name != "mark"}
+            for subscriber in listed_subscribers
+        ]
+        print_json({"counts": counts, **({"subscribers": rows} if addresses else {})})
+        return
+    if not counts:
+        echo("no subscribers yet")
+    for publication, figures in counts.items():
+        echo(f"{publication}: {', '.join(f'{number:,} {state}' for state, number in figures.items())}")
+    for row in listed_subscribers:
+        reason = f" ({row.reason})" if row.reason else ""
+        echo(f"  {row.publication}  {row.address}  {row.state} since {minute_of(row.since)}{reason}")
+
+
+@common.examples("""
+  hotpapers mail bounce /var/mail/papers
+  hotpapers mail bounce < message.eml                (as a mail server's pipe calls it)""")
+@mail.command(short_help="Process bounces and replies.")
+@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@common.json_option
+@common.store_options
+def bounce(file: Path | None, as_json: bool, site: common.Site) -> None:
+    """Process bounces, unsubscribe requests and confirmations.
+
+    Reads a message or a mailbox (mbox) from FILE or standard input, without changing it. Addresses that cannot be
+    reached get no more mail.
+    """
+    with file.open("rb") if file else nullcontext(streams.standard_input()) as mailbox:
+        data = mailbox.read(MAX_MAILBOX_BYTES)
+    require(len(data) < MAX_MAILBOX_BYTES, "the mailbox is too large; process it in parts")
+    summary = bounces.process_mailbox(site.record, data, now())
+    text = (
+        f"{summary.bounced:,} bounced, {summary.came_back:,} returned for other reasons, "
+        f"{summary.confirmed:,} confirmed, {summary.left:,} unsubscribed, {count_noun(summary.other, 'other message')}"
+    )
+    show(summary, [text], as_json)
+
+
+@common.examples("""
+  hotpapers mail check
+  hotpapers mail check message.eml                   (a message as it arrived in a mailbox)""")
+@mail.command(short_help="Check the relay, or a message as it arrived.")
+@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@common.json_option
+@common.store_options
+def check(file: Path | None, as_json: bool, site: common.Site) -> None:
+    """Check whether the relay accepts your mail, and how receivers treat it.
+
+    Connects to the relay and logs in, without sending anything, and says which DNS records to look at and how; for a
+    delivered message in FILE, checks its signature and what the receiver found. Exit status 1 if something is wrong.
+    """
+    if file is not None:
+        with file.open("rb") as message:
+            findings = check_message(message.read(MAX_MESSAGE_BYTES))
+    else:
+        mail_config = mail_config_of(mailing(site.settings), site.folder)
+        findings = list(check_setup(mail_config, mailing(site.settings).selector, SmtpClient(mail_config)))
+    show({"findings": findings}, _finding_lines(findings), as_json)
+    if any(finding.outcome == "bad" for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+def _finding_lines(findings: list[MailFinding]) -> Iterator[str]:
+    for finding in findings:
+        yield f"{finding.topic:<12} {finding.outcome:<8} {finding.text}"
+        if finding.add:
+            yield f"{'':<21} add: {finding.add}"

@@ -1,0 +1,197 @@
+"""The words of an issue's message, chosen once and then written as plain text and as HTML with the same content.
+
+Posts are not quoted: a message cannot be recalled when a post is deleted or hidden. Text from papers is on one line,
+cut if it is too long. The HTML sets no background, so that mail programs can choose a light or a dark one, and its few
+colors fit either; it loads nothing, and its links are direct, without tracking.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.base.model import Entry, PublishedIssue
+from hotpapers.issues.ranking import words
+from hotpapers.publish.render.html.templating import macro
+from hotpapers.publish.view import glance, phrases, site_paths
+from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
+from hotpapers.publish.view.post_views import LinkedPiece
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.tex import plain_line
+
+PAGE = Path(__file__).with_name("mail.html")
+WIDTH = 72
+"""Characters per line of plain text; URLs may be longer."""
+MAX_ONGOING_PAPERS = 10
+"""How many papers that are still talked about are listed."""
+MAX_TITLE_CHARS, MAX_AUTHORS_CHARS, MAX_LEAD_CHARS, MAX_COUNTS_CHARS, MAX_PREHEADER_CHARS = 300, 300, 600, 300, 300
+
+
+class MessageEntry(NamedTuple):
+    """A paper in a message. `title` links to its page; `counts`: all in one line."""
+
+    place: int
+    title: LinkedPiece
+    authors: str
+    lead: str
+    counts: str
+    links: tuple[LinkedPiece, ...]
+
+
+class MessageView(NamedTuple):
+    """A message. `preheader`: the first titles, which mail programs show beside the subject. `notes`: what readers must
+    know first; `facts`: how the issue was made. `more`: how many papers did not fit. `page`: the issue's page; its
+    `url` is empty if there is none. `unsubscribe`: the link to unsubscribe."""
+
+    subject: str
+    preheader: str
+    publication: str
+    day: str
+    notes: tuple[str, ...]
+    empty: str
+    entries: tuple[MessageEntry, ...]
+    more: str
+    ongoing: tuple[LinkedPiece, ...]
+    facts: tuple[str, ...]
+    page: LinkedPiece
+    proof: tuple[str, ...]
+    subscription_note: str
+    unsubscribe: LinkedPiece
+
+
+def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> MessageView:
+    """The message of an issue with at most `limit` papers; its reader's unsubscribe link is not filled in yet."""
+    view, publication = issue_view(issue), issue.content.publication
+    title = phrases.cut(phrases.one_line(publication.title), MAX_TITLE_CHARS)
+    omitted = len(view.entries) - limit
+    return MessageView(
+        subject=glance.subject(issue),
+        preheader=phrases.cut(view.introduction, MAX_PREHEADER_CHARS) if view.entries else "",
+        publication=title,
+        day=view.title,
+        notes=tuple(filter(None, [phrases.note(publication), _correction(view)])),
+        empty=view.empty,
+        entries=tuple(
+            _entry(view.day, entry, shown, site_config)
+            for entry, shown in zip(issue.content.entries, view.entries[:limit], strict=False)
+        ),
+        more=f"{words.count_noun(omitted, 'more paper')} did not fit into this message." if omitted > 0 else "",
+        ongoing=tuple(_title(entry, site_config) for entry in view.ongoing[:MAX_ONGOING_PAPERS]),
+        facts=(view.facts, *view.notes),
+        page=LinkedPiece(
+            "This issue on the web", site_paths.public_url(site_config.base, site_paths.issue_path(view.day))
+        ),
+        proof=tuple(_proof(view, site_config)),
+        subscription_note=f"You are receiving this because this address is subscribed to {title}.",
+        unsubscribe=LinkedPiece("Unsubscribe", ""),
+    )
+
+
+def _correction(view: IssueView) -> str:
+    return f"Edition {view.edition}. Corrected: {view.reason}" if view.reason else ""
+
+
+def _entry(day: str, entry: Entry, view: EntryView, site_config: SiteConfig) -> MessageEntry:
+    more_authors = f" and {len(view.other_authors)} more" if view.other_authors else ""
+    counts = " · ".join(filter(None, (glance.counted(entry), view.announcement)))
+    return MessageEntry(
+        place=view.place,
+        title=_title(view, site_config),
+        authors=phrases.cut(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
+        lead=_lead(view),
+        counts=phrases.cut(counts, MAX_COUNTS_CHARS),
+        links=tuple(_links(day, view, site_config)),
+    )
+
+
+def _links(day: str, entry: EntryView, site_config: SiteConfig) -> Iterator[LinkedPiece]:
+    """The paper itself, its code, and why it is in the issue, which its page says."""
+    for link in entry.links:
+        if link.text not in ("html", "ADS", "INSPIRE"):
+            yield link
+    if _has_page(entry, site_config):
+        yield LinkedPiece("Why here", f"{_page(entry, site_config)}#on-{day}")
+
+
+def _lead(entry: EntryView) -> str:
+    """The paper's lead text and where it comes from."""
+    mark = f" ({entry.lead_mark})" if entry.lead_mark else ""
+    return phrases.cut(plain_line(entry.lead), MAX_LEAD_CHARS) + mark
+
+
+def _has_page(entry: EntryView, site_config: SiteConfig) -> bool:
+    return bool(site_config.base and entry.path)
+
+
+def _page(entry: EntryView, site_config: SiteConfig) -> str:
+    return f"{site_config.base}{entry.path.removesuffix('index.html')}"
+
+
+def _title(entry: EntryView, site_config: SiteConfig) -> LinkedPiece:
+    """A title links to the paper's page on the site, as everywhere, or to arXiv if there is none."""
+    url = _page(entry, site_config) if _has_page(entry, site_config) else next((link.url for link in entry.links), "")
+    return LinkedPiece(phrases.cut(entry.plain_title, MAX_TITLE_CHARS), url)
+
+
+def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:
+    yield f"Frozen {view.frozen}, edition {view.edition}, ranked by {view.ranking}."
+    yield f"Digest {view.digest}. Check it: {view.command}"
+    if site_config.contact:
+        yield f"Run by: {phrases.one_line(site_config.contact)}"
+
+
+# ---- as plain text -------------------------------------------------------------------------------------
+
+
+def as_text(view: MessageView) -> str:
+    """The message as plain text: blocks separated by empty lines, URLs in angle brackets."""
+    return "\n\n".join(block for block in _blocks(view) if block) + "\n"
+
+
+def _blocks(view: MessageView) -> Iterator[str]:
+    yield _wrap(view.preheader)
+    yield f"{_wrap(view.publication)}\n{view.day}"
+    yield from map(_wrap, view.notes)
+    yield _wrap(view.empty)
+    for entry in view.entries:
+        yield from _entry_blocks(entry)
+    yield _wrap(view.more)
+    if view.ongoing:
+        yield "\n".join(["Still talked about", *(_wrap(_link(text), "- ") for text in view.ongoing)])
+    yield from map(_wrap, view.facts)
+    yield _wrap(_link(view.page)) if view.page.url else ""
+    yield "\n".join(map(_wrap, view.proof))
+    yield f"{_wrap(view.subscription_note)}\n{_wrap(_link(view.unsubscribe))}"
+
+
+def _entry_blocks(entry: MessageEntry) -> Iterator[str]:
+    number = f"{entry.place}. "
+    indent = " " * len(number)
+    yield "\n".join(filter(None, [_wrap(entry.title.text, number), _wrap(entry.authors, indent)]))
+    yield _wrap(entry.lead, indent)
+    yield "\n".join(filter(None, [_wrap(entry.counts, indent), *(f"{indent}{_link(link)}" for link in entry.links)]))
+
+
+def _link(link: LinkedPiece) -> str:
+    return f"{link.text} <{link.url}>" if link.url else link.text
+
+
+def _wrap(text: str, indent: str = "") -> str:
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=" " * len(indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+# ---- as HTML -------------------------------------------------------------------------------------------
+
+
+def as_html(view: MessageView) -> str:
+    """The message as a whole HTML page."""
+    return str(macro(PAGE, "page")(view))

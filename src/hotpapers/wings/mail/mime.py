@@ -1,0 +1,134 @@
+"""The format of mail: headers, parts and lines, the same bytes on every Python version.
+
+`email.message` writes a long List-Unsubscribe as encoded words, which no mail program reads, and other bytes from
+Python 3.13 on.
+
+RFC 5322 (messages), RFC 2045–2047 (MIME, quoted-printable, encoded words). RFC 3676 (flowed text) is not used. All
+bytes are 7-bit, so any server accepts them; lines have at most 78 characters unless they contain one long word, and
+never more than 998. Header values that could end a header early are rejected.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterable, Sequence
+from email.charset import SHORTEST, Charset
+from email.header import Header
+from email.utils import format_datetime
+from typing import NamedTuple
+
+from hotpapers.base.errors import UsageError
+from hotpapers.base.ids import timestamps
+
+LINE = 76
+MAX_LINE_BYTES = 998
+CRLF = "\r\n"
+
+_VALUE = re.compile(r"[\x21-\x7e][\x20-\x7e]*(?:\r\n [\x20-\x7e]+)*")
+_PLAIN = re.compile(r"[\x20-\x7e]*")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+
+class MimePart(NamedTuple):
+    """One version of the body. `subtype`: plain or html; `text`: lines end with `\\n`."""
+
+    subtype: str
+    text: str
+
+
+Headers = Sequence[tuple[str, str]]
+
+# Some libraries change the standard library's table of character sets for the whole process, so use our own instance.
+_UTF_8 = Charset("utf-8")
+_UTF_8.header_encoding = SHORTEST
+
+
+def message(headers: Headers, parts: Sequence[MimePart], boundary: str) -> bytes:
+    """A whole message; with several parts the last is the best version (multipart/alternative). `boundary`: a word that
+    no part contains. Raises UsageError for an invalid header value."""
+    head = [*headers, ("MIME-Version", "1.0")]
+    if len(parts) == 1:
+        return _encode([*head, *_part_headers(parts[0])], _quoted_printable(parts[0].text))
+    # `=_` never occurs in quoted-printable text (RFC 2045 §6.7)
+    mark = f"=_{boundary}"
+    body = "".join(
+        f"--{mark}{CRLF}{_head(_part_headers(part))}{CRLF}{_quoted_printable(part.text)}{CRLF}" for part in parts
+    )
+    kind = f'multipart/alternative;{CRLF} boundary="{mark}"'
+    return _encode([*head, ("Content-Type", kind)], f"{body}--{mark}--{CRLF}")
+
+
+def _part_headers(part: MimePart) -> Headers:
+    return [("Content-Type", f"text/{part.subtype}; charset=utf-8"), ("Content-Transfer-Encoding", "quoted-printable")]
+
+
+def _encode(headers: Headers, body: str) -> bytes:
+    return f"{_head(headers)}{CRLF}{body}".encode("ascii")
+
+
+def _head(headers: Headers) -> str:
+    return "".join(f"{name}: {_checked_value(name, value)}{CRLF}" for name, value in headers)
+
+
+def _checked_value(name: str, value: str) -> str:
+    """The value, if valid. Raises UsageError without showing the value, which may be an injected header."""
+    if not _VALUE.fullmatch(value) or any(len(line) > MAX_LINE_BYTES - len(name) - 2 for line in value.split(CRLF)):
+        raise UsageError(f"the header {name} contains characters that are not allowed, such as a line break")
+    return value
+
+
+def _quoted_printable(text: str) -> str:
+    """Text in quoted-printable, in lines of at most 76 characters."""
+    encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True).decode("ascii")
+    return encoded.replace("\r\n", "\n").replace("\n", CRLF)
+
+
+# ---- values of headers ---------------------------------------------------------------------------------
+
+
+def words(name: str, text: str) -> str:
+    """The value of a plain text header such as Subject, folded at spaces."""
+    if _PLAIN.fullmatch(text) and "=?" not in text and all(len(word) < LINE - 6 for word in text.split(" ")):
+        return _fold(name, text.split(" "))
+    return _encoded_words(name, text)
+
+
+def _encoded_words(name: str, text: str) -> str:
+    return Header(text, _UTF_8, maxlinelen=LINE, header_name=name).encode(linesep=CRLF)
+
+
+def _fold(name: str, pieces: Iterable[str]) -> str:
+    lines, room = [""], LINE - len(name) - 2
+    for piece in pieces:
+        if lines[-1] and len(lines[-1]) + 1 + len(piece) > room:
+            lines.append(piece)
+            room = LINE - 1
+        else:
+            lines[-1] = f"{lines[-1]} {piece}" if lines[-1] else piece
+    return f"{CRLF} ".join(lines)
+
+
+def address_list(name: str, pieces: Sequence[str]) -> str:
+    """The value of a list header, such as addresses in angle brackets, folded between items."""
+    return _fold(name, [f"{piece}," for piece in pieces[:-1]] + [pieces[-1]])
+
+
+def mailbox(name: str, label: str, address: str) -> str:
+    """A name and an address for a header such as From; the name plain, quoted or encoded."""
+    if not label:
+        return address
+    if _ATOMS.fullmatch(label) and "=?" not in label and len(label) < LINE - 20:
+        phrase = label
+    elif _PLAIN.fullmatch(label) and "=?" not in label and len(label) < LINE - 20:
+        phrase = '"' + re.sub(r'(["\\])', r"\\\1", label) + '"'
+    else:
+        phrase = _encoded_words(name, label)
+    last = phrase.rpartition(CRLF)[2]
+    blank = CRLF + " " if len(last) + len(address) + len(name) + 5 > LINE else " "
+    return f"{phrase}{blank}<{address}>"
+
+
+def date(moment: int) -> str:
+    """µs UTC in the format of RFC 5322 §3.3."""
+    return format_datetime(timestamps.as_utc(moment))

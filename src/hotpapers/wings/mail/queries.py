@@ -1,0 +1,123 @@
+"""Subscribers and messages in the store: they are not items, and not part of any batch or export."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from hotpapers.base.model import DAY
+from hotpapers.publish.deliver.queries import DeliveryKey, DeliveryState, IssueEdition, TargetState, states_of
+from hotpapers.record import Record
+
+_COLUMNS = "mark, publication, address, state, since, skip_empty, reason"
+
+CHANNEL = "mailing"
+_MESSAGE = f"channel = '{CHANNEL}' AND edition = 0"
+"""Selects messages among deliveries."""
+
+OUTBOX_RETENTION = 14 * DAY
+"""How long the state of a message is kept once the record has its day's delivery, µs."""
+FAILURE_RETENTION = 60 * DAY
+"""How long one that failed stays: addresses that fail at several issues in a row get no more mail."""
+
+
+SubscriberState = Literal["asked", "confirmed", "ended", "bounced"]
+
+SUBSCRIBER_STATES: tuple[SubscriberState, ...] = ("confirmed", "asked", "bounced", "ended")
+
+
+class Subscriber(NamedTuple):
+    """Somebody who gets, asked for, or once got a publication's issues. `since`: when the state began, µs UTC.
+    `skip_empty`: no message on days without papers. `reason`: why nothing can be delivered."""
+
+    mark: str
+    publication: str
+    address: str
+    state: SubscriberState
+    since: int
+    skip_empty: bool
+    reason: str = ""
+
+
+def message_key(publication: str, day: str, mark: str) -> DeliveryKey:
+    """Identifies a message: a publication's day, whatever the edition, and the mark of the subscriber."""
+    return DeliveryKey(publication, day, 0, CHANNEL, mark)
+
+
+def count_failed_messages(record: Record, publication: str, day: str) -> int:
+    """How many messages of a day failed or came back."""
+    sql = f"""SELECT count(*) FROM delivery_state WHERE {_MESSAGE} AND publication = ? AND "day" = ?
+        AND state = 'failed'"""
+    return int(record.database.rows(sql, (publication, day))[0][0])
+
+
+def count_newly_failed_messages(record: Record, publication: str, day: str) -> int:
+    """The same without subscribers whose messages of an earlier day failed: their reports may be forged. Reads all
+    messages of the publication."""
+    sql = f"""SELECT count(*) FROM delivery_state WHERE {_MESSAGE} AND publication = ? AND "day" = ?
+        AND state = 'failed' AND target NOT IN (SELECT target FROM delivery_state
+        WHERE {_MESSAGE} AND publication = ? AND "day" < ? AND state = 'failed')"""
+    return int(record.database.rows(sql, (publication, day, publication, day))[0][0])
+
+
+def message_states(record: Record, publication: str, day: str) -> dict[str, DeliveryState]:
+    """The states of a day's messages, by mark."""
+    return states_of(record.database, IssueEdition(publication, day, 0), CHANNEL)
+
+
+def is_delivered(record: Record, channel: str, publication: str, day: str) -> bool:
+    """Whether the record has a day's delivery, of any edition: all its messages are finished."""
+    sql = """SELECT 1 FROM delivery WHERE publication = ? AND "day" = ? AND channel = ? AND until = 0 LIMIT 1"""
+    return bool(record.database.rows(sql, (publication, day, channel)))
+
+
+def drop_old_messages(record: Record, channel: str, at: int) -> None:
+    """Deletes old messages of days whose delivery is in the record: they are never sent again."""
+    sql = f"""DELETE FROM delivery_state WHERE {_MESSAGE} AND at < CASE state WHEN 'failed' THEN ? ELSE ? END
+        AND EXISTS (SELECT 1 FROM delivery AS t WHERE t.channel = ? AND t.until = 0
+        AND t.publication = delivery_state.publication AND t."day" = delivery_state."day")"""
+    with record.database.write():
+        record.database.run(sql, (at - FAILURE_RETENTION, at - OUTBOX_RETENTION, channel))
+
+
+def outcomes_until(record: Record, key: DeliveryKey, since: int) -> list[tuple[TargetState, str]]:
+    """The state and reason of a subscriber's messages since a moment, up to the message's day, the latest first."""
+    sql = f"""SELECT state, receipt FROM delivery_state WHERE {_MESSAGE} AND publication = ? AND "day" <= ?
+        AND target = ? AND at >= ? ORDER BY "day" DESC"""
+    return record.database.rows(sql, (key.publication, key.day, key.target, since))
+
+
+def select_subscribers(record: Record, condition: str, *values: Any) -> list[Subscriber]:
+    """The subscribers that match a condition, by publication and address."""
+    sql = f"SELECT {_COLUMNS} FROM subscriber WHERE {condition} ORDER BY publication, address, mark"
+    rows = record.database.rows(sql, values)
+    return [
+        Subscriber(mark, publication, address, state, since, bool(skip_empty), reason)
+        for mark, publication, address, state, since, skip_empty, reason in rows
+    ]
+
+
+def count_subscribers(record: Record) -> dict[str, dict[SubscriberState, int]]:
+    """The number of subscribers by publication and state."""
+    sql = "SELECT publication, state, count(*) FROM subscriber GROUP BY publication, state ORDER BY publication"
+    result: dict[str, dict[SubscriberState, int]] = {}
+    for publication, state, number in record.database.rows(sql):
+        result.setdefault(publication, dict.fromkeys(SUBSCRIBER_STATES, 0))[state] = number
+    return result
+
+
+def put_subscriber(record: Record, subscriber: Subscriber) -> None:
+    """Stores a subscriber, replacing the previous entry. Call inside `write()`."""
+    drop_subscriber(record, subscriber.mark)
+    values = (*subscriber[:5], int(subscriber.skip_empty), subscriber.reason)
+    record.database.run(f"INSERT INTO subscriber ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def drop_subscriber(record: Record, mark: str) -> None:
+    """Removes the subscriber with a mark. Call inside `write()`."""
+    record.database.run("DELETE FROM subscriber WHERE mark = ?", (mark,))
+
+
+def drop_unconfirmed(record: Record, moment: int) -> None:
+    """Removes subscribers who asked before a moment and never confirmed."""
+    with record.database.write():
+        record.database.run("DELETE FROM subscriber WHERE state = 'asked' AND since < ?", (moment,))

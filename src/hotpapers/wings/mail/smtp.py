@@ -1,0 +1,296 @@
+"""A connection to the relay, the mail server that sends our messages. RFC 5321, RFC 3207 (STARTTLS), RFC 8314 (TLS).
+
+The connection is encrypted and the relay's certificate checked, unless the relay is this machine. The only file that
+imports an SMTP library.
+"""
+
+from __future__ import annotations
+
+import hmac
+import smtplib
+import socket
+import ssl
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from contextlib import suppress
+
+from hotpapers.base.errors import RetryLater
+from hotpapers.base.http.redact_errors import SecretRedactor
+from hotpapers.wings.mail.addresses import domain_of
+from hotpapers.wings.mail.config import MailConfig
+from hotpapers.wings.mail.smtp_replies import (
+    Accepted,
+    Deferred,
+    Outcome,
+    OutcomeUnknown,
+    Rejected,
+    is_closing,
+    is_refusal,
+)
+
+CONNECT, REPLY, AFTER_MESSAGE = 20.0, 60.0, 600.0
+"""Seconds to connect, for a reply, and for the reply to a whole message (RFC 5321 §4.5.3.2: ten minutes)."""
+MESSAGES_PER_CONNECTION = 50
+"""Messages sent through one connection: relays close connections that last too long."""
+IDLE = 5.0
+"""Seconds of silence after which the connection is checked with NOOP before use."""
+REPLY_LINES, MAX_REPLY_LINE_BYTES = 100, 2048
+"""Limits for a reply: its lines, and bytes per line (512 in RFC 5321 §4.5.3.1.5)."""
+CHALLENGES = 5
+"""Most challenges in one login."""
+RETRY_SECONDS = 300.0
+"""Seconds until an unusable relay is tried again."""
+
+OK = range(200, 300)
+NO_TLS_NOW = 454
+"""The answer to STARTTLS if TLS is not available (RFC 3207 §4)."""
+
+
+Dial = Callable[[tuple[str, int], float], socket.socket]
+"""Like `socket.create_connection`."""
+
+
+class _Smtp(smtplib.SMTP):
+    """smtplib with limits on replies, and with non-ASCII users and passwords (RFC 4616 §2: UTF-8)."""
+
+    def auth(
+        self, mechanism: str, authobject: Callable[..., str | None], *, initial_response_ok: bool = True
+    ) -> tuple[int, bytes]:
+        """Logs in with a mechanism. Raises SMTPAuthenticationError."""
+        first = authobject() if initial_response_ok else None
+        self._auth_challenge_count = int(first is not None)  # LOGIN uses it to tell which answer is due
+        code, text = self.docmd("AUTH", mechanism if first is None else f"{mechanism} {_base64(first)}")
+        while code == 334 and self._auth_challenge_count < CHALLENGES:
+            self._auth_challenge_count += 1
+            code, text = self.docmd(_base64(authobject(b64decode(text)) or ""))
+        if code not in (235, 503):
+            raise smtplib.SMTPAuthenticationError(code, text)
+        return code, text
+
+    def auth_cram_md5(self, challenge: bytes | None = None) -> str | None:  # type: ignore[override]
+        """The answer to a challenge (RFC 2195 §2)."""
+        if challenge is None:
+            return None
+        return f"{self.user} {hmac.digest(self.password.encode(), challenge, 'md5').hex()}"
+
+    def getreply(self) -> tuple[int, bytes]:
+        """A reply's code and text. Raises SMTPServerDisconnected for an invalid or endless reply."""
+        assert self.sock is not None  # sending the command would have failed otherwise
+        if self.file is None:
+            self.file = self.sock.makefile("rb")
+        lines: list[bytes] = []
+        while len(lines) < REPLY_LINES:
+            line = self.file.readline(MAX_REPLY_LINE_BYTES)
+            if len(line) < 4 or not line.endswith(b"\n") or not line[:3].isdigit():
+                raise smtplib.SMTPServerDisconnected("closed the connection or gave an invalid reply")
+            lines.append(line[4:].strip(b" \t\r\n"))
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(lines)
+        raise smtplib.SMTPServerDisconnected("gave an endless reply")
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+class SmtpClient:
+    """A client of one relay, for one thread; connects when needed. Close it after use.
+
+    `context`: the authorities to trust, the system's by default. `dial`: like socket.create_connection.
+    """
+
+    def __init__(
+        self, mail_config: MailConfig, context: ssl.SSLContext | None = None, dial: Dial = socket.create_connection
+    ) -> None:
+        self._mail_config, self._context, self._dial = mail_config, context, dial
+        self._redact = SecretRedactor([mail_config.password.value] if mail_config.password else [])
+        self._connection: smtplib.SMTP | None = None
+        self._messages, self._used = 0, 0.0
+
+    def close(self) -> None:
+        """Closes the connection, with QUIT if the relay still answers."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+            connection.close()
+
+    def ready(self) -> None:
+        """Connects unless already connected. Raises RetryLater if the relay cannot be used now."""
+        if (
+            self._connection is not None
+            and self._messages < MESSAGES_PER_CONNECTION
+            and self._listens(self._connection)
+        ):
+            return
+        self.close()
+        self._messages, self._used = 0, time.monotonic()
+        try:
+            self._connection = self._connect()
+        except (smtplib.SMTPException, OSError, ValueError) as problem:
+            raise RetryLater(RETRY_SECONDS, self._describe(problem)) from None
+
+    def hand_over(self, address: str, message: bytes, begin: Callable[[], bool] = lambda: True) -> Outcome | None:
+        """Hands over a message for one address and returns the outcome. `begin`: called once the relay has accepted the
+        recipient, before the message is sent; if it returns False, nothing is sent and the result is None. Raises
+        RetryLater if the relay cannot be used now."""
+        self.ready()
+        try:
+            problem = self._name_recipient_anew(address, len(message))
+            connection = self._connection
+            assert connection is not None
+            if problem is None and not begin():
+                self._reset(connection)
+                return None
+            if problem is None:
+                code, text = connection.docmd("DATA")
+                problem = None if code == 354 else is_refusal(code, text.decode("utf-8", "replace"), "message")
+        except (smtplib.SMTPException, OSError) as broken:
+            self._drop()
+            return Deferred(self._describe(broken), for_all=True)
+        if problem is not None:
+            self._reset(connection, problem)
+            return problem
+        return self._transmit(connection, message)
+
+    def _listens(self, connection: smtplib.SMTP) -> bool:
+        """Whether the relay is still there after a pause."""
+        if time.monotonic() - self._used < IDLE:
+            return True
+        try:
+            return connection.noop()[0] in OK
+        except (smtplib.SMTPException, OSError):
+            return False
+
+    # ---- one message ----------------------------------------------------------------------------------
+
+    def _name_recipient_anew(self, address: str, length: int) -> Deferred | Rejected | None:
+        """Like `_name_recipient`, on a new connection if the relay closes this one, as some do after a few messages."""
+        is_reused = self._messages > 0
+        try:
+            problem = self._name_recipient(address, length)
+        except (smtplib.SMTPException, OSError):
+            if not is_reused:
+                raise
+        else:
+            if not (is_reused and is_closing(problem)):
+                return problem
+        self._drop()
+        self.ready()
+        return self._name_recipient(address, length)
+
+    def _name_recipient(self, address: str, length: int) -> Deferred | Rejected | None:
+        """Names sender and recipient. Returns the refusal, or None if both were accepted."""
+        connection = self._connection
+        assert connection is not None
+        self._messages += 1
+        self._used = time.monotonic()
+        size = f" SIZE={length}" if connection.has_extn("size") else ""
+        code, text = connection.docmd("MAIL", f"FROM:<{self._mail_config.bounces}>{size}")
+        if code not in OK:
+            return is_refusal(code, text.decode("utf-8", "replace"), "sender")
+        code, text = connection.docmd("RCPT", f"TO:<{address}>")
+        return None if code in OK else is_refusal(code, text.decode("utf-8", "replace"), "recipient")
+
+    def _transmit(self, connection: smtplib.SMTP, message: bytes) -> Outcome:
+        """Sends the message itself. From its first byte on, only a reply tells whether it was accepted."""
+        try:
+            assert connection.sock is not None
+            connection.sock.settimeout(AFTER_MESSAGE)
+            connection.send(dot_stuffed(message))
+            code, text = connection.getreply()
+            connection.sock.settimeout(REPLY)
+        except (smtplib.SMTPException, OSError) as broken:
+            self._drop()
+            return OutcomeUnknown(self._describe(broken))
+        reply = text.decode("utf-8", "replace")
+        if code in OK:
+            return Accepted(self._redact(f"{code} {reply}"))
+        problem = is_refusal(code, reply, "message")
+        self._reset(connection, problem)
+        return problem
+
+    def _reset(self, connection: smtplib.SMTP, problem: Deferred | Rejected | None = None) -> None:
+        if isinstance(problem, Deferred) and problem.for_all:
+            self.close()
+            return
+        try:
+            code, _ = connection.rset()
+        except (smtplib.SMTPException, OSError):
+            code = 0
+        if code not in OK:
+            self._drop()
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    # ---- the connection ------------------------------------------------------------------------------
+
+    def _connect(self) -> smtplib.SMTP:
+        mail_config = self._mail_config
+        connection = _Smtp(local_hostname=domain_of(mail_config.address), timeout=REPLY)
+        connection.sock = self._dial((mail_config.relay, mail_config.port), CONNECT)
+        try:
+            connection.sock.settimeout(REPLY)
+            if mail_config.tls == "implicit":
+                connection.sock = self._encrypt(connection.sock)
+            self._greet(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _greet(self, connection: smtplib.SMTP) -> None:
+        """Exchanges greetings, starts TLS and logs in. Raises SMTPException, OSError."""
+        mail_config = self._mail_config
+        code, text = connection.getreply()
+        if code != 220:
+            raise smtplib.SMTPResponseException(code, text)
+        connection.ehlo_or_helo_if_needed()
+        if mail_config.tls == "starttls" and (connection.has_extn("starttls") or not mail_config.is_local):
+            self._start_tls(connection)
+        if mail_config.user:
+            connection.login(mail_config.user, mail_config.password.value)
+
+    def _start_tls(self, connection: smtplib.SMTP) -> None:
+        """Starts TLS, and discards what the relay said before in plain text (RFC 3207 §4.2). A relay on this machine
+        may do without, but some demand it even there."""
+        code = connection.docmd("STARTTLS")[0] if connection.has_extn("starttls") else 0
+        if code == NO_TLS_NOW and self._mail_config.is_local:
+            return
+        if code != 220 or connection.sock is None:
+            raise smtplib.SMTPException("does not offer STARTTLS; mail is never sent unencrypted")
+        connection.sock = self._encrypt(connection.sock)
+        connection.file = None
+        connection.ehlo()
+
+    def _encrypt(self, sock: socket.socket) -> ssl.SSLSocket:
+        if self._context is None:
+            self._context = ssl.create_default_context()
+            # nobody can intercept a connection within this machine, whose certificate is rarely for `localhost`
+            if self._mail_config.is_local and self._mail_config.tls == "starttls":
+                self._context.check_hostname, self._context.verify_mode = False, ssl.CERT_NONE
+        return self._context.wrap_socket(sock, server_hostname=self._mail_config.relay)
+
+    def _describe(self, problem: BaseException) -> str:
+        """Describes an error, with the password redacted."""
+        if isinstance(problem, smtplib.SMTPAuthenticationError):
+            reason = f"does not accept this user and password ({problem.smtp_code})"
+        elif isinstance(problem, smtplib.SMTPResponseException):
+            text = problem.smtp_error
+            reason = f"{problem.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
+        else:
+            reason = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+        return self._redact(f"{self._mail_config.relay}, port {self._mail_config.port}: {reason}")
+
+
+def dot_stuffed(message: bytes) -> bytes:
+    """A message as sent after DATA: lines that begin with a dot get another, and a single dot ends it (RFC 5321
+    §4.5.2). Lines already end with CRLF."""
+    stuffed = message.replace(b"\r\n.", b"\r\n..")
+    if stuffed.startswith(b"."):
+        stuffed = b"." + stuffed
+    return stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"

@@ -1,0 +1,124 @@
+"""What a relay's reply means for a message. Pure: RFC 5321 §4.2 (reply codes), RFC 3463 (enhanced status codes).
+
+4xx          temporary: the message is retried later
+5xx          permanent: if the address does not exist, it gets no more mail; otherwise only this message fails
+
+A code alone says little: 550 is "mailbox unavailable", but also "command rejected for policy reasons" (RFC 5321
+§4.2.3). So without a specific status an address does not exist only if the words say so and name no policy. An address
+whose messages fail at several issues in a row for other reasons than a policy gets no more mail either
+(`subscribers.note_failure`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from hotpapers.wings.mail import reply_words
+
+Step = Literal["sender", "recipient", "message"]
+
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_BAD_ADDRESS = re.compile(r"5\.1\.(?:1|2|3|6|10)|5\.2\.1|5\.4\.4")
+"""No such mailbox, no such domain, moved without a new address, mailbox closed, no route (RFC 3463 §3; RFC 7505)."""
+_VAGUE = re.compile(r"|5\.0\.\d+|5\.1\.(?![78])\d+|5\.[23]\.0|5\.[45]\.\d+")
+"""Statuses, or none, that may mean a missing address or something else; 5.1.7 and 5.1.8 are about the sender."""
+_ABOUT_SENDER = re.compile(r"5\.(?:1\.[78]|3\.4|6\.\d+|7\.\d+)")
+"""Statuses about the sender, the message or a policy, which say nothing about the address."""
+_BAD_ADDRESS_CODES = (550, 551, 553)
+POLICY, AFTER_DATA = "policy", "after DATA"
+"""What is added to a failure's code: its words tell of a policy; the message was refused, not the address."""
+_REASON = re.compile(r"(?:5\d\d ?)?(?:5\.\d{1,3}\.\d{1,3})?(?<=\d)")
+_TOO_LARGE = 552
+_SENDER_CODES = (421, 454, 500, 501, 502, 503, 504, 530, 534, 535, 538)
+"""Codes about the connection or about us, not about a message: closing, syntax, authentication."""
+
+
+class Accepted(NamedTuple):
+    """The relay accepted the message. `receipt`: its reply, which usually names a queue ID."""
+
+    receipt: str
+
+
+class Deferred(NamedTuple):
+    """The relay did not accept the message for now. `for_all`: it would reject any other message now, too."""
+
+    reason: str
+    for_all: bool = False
+
+
+class Rejected(NamedTuple):
+    """The relay will never accept the message. `no_such_address`: because the address does not exist."""
+
+    reason: str
+    no_such_address: bool = False
+
+
+class OutcomeUnknown(NamedTuple):
+    """It is unknown whether the relay accepted the message."""
+
+    reason: str
+
+
+Outcome = Accepted | Deferred | Rejected | OutcomeUnknown
+
+
+def status_of(text: str) -> str:
+    """The enhanced status code in a reply's text, such as 5.1.1; empty without one."""
+    match = _STATUS.search(text[:200])
+    return match[1] if match else ""
+
+
+def is_bad_address(code: int, status: str, text: str = "") -> bool:
+    """Whether a permanent refusal means that the address does not exist. `text`: the server's reply."""
+    if _BAD_ADDRESS.fullmatch(status):
+        return True
+    if not _VAGUE.fullmatch(status):
+        return False
+    words = reply_words.words_of(text)
+    if words and status != "5.1.0":
+        is_microsofts = status == "5.4.1" and reply_words.is_microsofts_missing(words)
+        return is_microsofts or reply_words.tells_missing(words)
+    return (status == "5.1.0" or (not status and code in _BAD_ADDRESS_CODES)) and not reply_words.tells_policy(words)
+
+
+def failure_reason(reply: str, status: str, text: str) -> str:
+    """What is kept of a permanent failure: code and status, and *policy* if only the words tell of one."""
+    is_told_by_words = _VAGUE.fullmatch(status) and not is_bad_address(0, status, text)
+    return f"{reply} {POLICY}" if is_told_by_words and reply_words.tells_policy(reply_words.words_of(text)) else reply
+
+
+def may_be_address(reason: str) -> bool:
+    """Whether the kept reason of a permanent failure may be the address, so that several in a row end it."""
+    return bool(_REASON.fullmatch(reason)) and not _ABOUT_SENDER.fullmatch(status_of(reason))
+
+
+def code_and_status(code: int, text: str) -> str:
+    """Code and status without the reply's text, which may contain the address."""
+    return f"{code} {status_of(text)}".rstrip()
+
+
+def is_closing(problem: Deferred | Rejected | None) -> bool:
+    """Whether the relay's reply closes the connection (RFC 5321 §3.8: 421)."""
+    return problem is not None and problem.reason.startswith("421")
+
+
+def is_refusal(code: int, text: str, step: Step) -> Deferred | Rejected:
+    """What an unsuccessful reply means. A reply about the sender concerns every message, except for the message's size,
+    which is announced in the same command (RFC 1870)."""
+    reply, status = code_and_status(code, text), status_of(text)
+    names_address = step == "recipient" and is_bad_address(0, status)  # `501 5.1.3`: the status outweighs the code
+    if (code in _SENDER_CODES and not names_address) or (step == "sender" and code != _TOO_LARGE):
+        return Deferred(reply, for_all=True)
+    if 500 <= code < 600:
+        return _rejected(reply, code, status, text, step)
+    return Deferred(reply, for_all=not 400 <= code < 500)
+
+
+def _rejected(reply: str, code: int, status: str, text: str, step: Step) -> Rejected:
+    """A message is refused for good. After DATA, only a status tells that the address is the reason."""
+    if (step == "recipient" or status) and is_bad_address(code, status, text):
+        return Rejected(reply, no_such_address=True)
+    if step == "message" and not _ABOUT_SENDER.fullmatch(status):
+        return Rejected(f"{reply} {AFTER_DATA}")
+    return Rejected(failure_reason(reply, status, text))

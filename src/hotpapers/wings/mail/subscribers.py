@@ -1,0 +1,163 @@
+"""Subscribers: who asked for a publication's issues, confirmed, left, or cannot be reached.
+
+A subscriber is identified by a mark, the keyed hash of publication and address. When somebody leaves, the address is
+deleted and the mark stays, in state *ended*: nothing is sent there until the address is confirmed again.
+"""
+
+from __future__ import annotations
+
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import DAY
+from hotpapers.keep.privacy import forgotten_file
+from hotpapers.publish.deliver.queries import DeliveryKey
+from hotpapers.record import Record
+from hotpapers.wings.mail import queries
+from hotpapers.wings.mail.addresses import MAX_REASON_CHARS
+from hotpapers.wings.mail.smtp_replies import may_be_address
+from hotpapers.wings.mail.tokens import MailToken
+
+CONFIRM_WITHIN = 7 * DAY
+"""How long to wait for a confirmation; then the address is deleted."""
+IN_A_ROW = 4
+"""Issues in a row whose messages failed for good, not for a policy, after which an address counts as unreachable."""
+ASK_AGAIN = DAY
+"""Shortest time between two confirmation requests to the same address."""
+
+
+def mark_of(record: Record, publication: str, address: str) -> str:
+    """The keyed hash that identifies a subscriber. Addresses that differ only in case have the same mark."""
+    return record.hasher.tombstone(f"mail:{publication}:{address.lower()}")
+
+
+def find(record: Record, mark: str) -> queries.Subscriber | None:
+    """The subscriber with a mark, or None."""
+    subscribers = queries.select_subscribers(record, "mark = ?", mark)
+    return subscribers[0] if subscribers else None
+
+
+def all_subscribers(record: Record) -> list[queries.Subscriber]:
+    """All subscribers, by publication and address; of those who left, only the marks."""
+    return queries.select_subscribers(record, "1 = 1")
+
+
+def confirmed(record: Record, publication: str, until: int) -> list[queries.Subscriber]:
+    """The subscribers who had confirmed a publication by a moment."""
+    return queries.select_subscribers(
+        record, "publication = ? AND state = 'confirmed' AND since <= ?", publication, until
+    )
+
+
+def ask(
+    record: Record, publication: str, address: str, at: int, *, skip_empty: bool = False
+) -> queries.Subscriber | None:
+    """Stores a request for a publication; None if no message is needed: the address is already confirmed, or was asked
+    less than a day ago. For a confirmed subscriber, only `skip_empty` is updated."""
+    mark = mark_of(record, publication, address)
+    subscriber = queries.Subscriber(mark, publication, address, "asked", at, skip_empty)
+    with record.database.write():
+        current = find(record, mark)
+        if current and current.state == "confirmed":
+            queries.put_subscriber(record, current._replace(skip_empty=skip_empty))
+            return None
+        if current and current.state == "asked" and at - current.since < ASK_AGAIN:
+            return None
+        queries.put_subscriber(record, subscriber)
+    return subscriber
+
+
+def undo_ask(record: Record, subscriber: queries.Subscriber) -> None:
+    """Undoes `ask` after its message could not be sent. Somebody who had left must be asked again either way."""
+    with record.database.write():
+        current = find(record, subscriber.mark)
+        if current and current.state == "asked" and current.since == subscriber.since:
+            queries.drop_subscriber(record, subscriber.mark)
+
+
+def confirm(record: Record, token: MailToken, at: int) -> queries.Subscriber:
+    """Confirms the request with this token. Confirming again changes nothing. Raises NotFound for a token that is too
+    old or no longer valid."""
+    with record.database.write():
+        current = find(record, token.mark)
+        if token.purpose != "confirm" or current is None or current.state in ("ended", "bounced"):
+            raise NotFound("there is no request for this confirmation; subscribe again")
+        if current.state == "confirmed":
+            return current
+        if current.since // 1_000_000 != token.moment or at - current.since > CONFIRM_WITHIN:
+            raise NotFound("this confirmation has expired; subscribe again")
+        subscriber = current._replace(state="confirmed", since=at)
+        queries.put_subscriber(record, subscriber)
+    return subscriber
+
+
+def end(record: Record, mark: str, at: int) -> queries.Subscriber | None:
+    """Unsubscribes: the address is deleted, the mark stays. Doing it again changes nothing. Returns the subscriber as
+    it was before; None if there is none."""
+    with record.database.write():
+        current = find(record, mark)
+        if current is not None and current.state != "ended":
+            queries.put_subscriber(record, current._replace(state="ended", since=at, address="", reason=""))
+            _note_beside_store(record, "ended", mark, at)
+    return current
+
+
+def known(record: Record, address: str) -> int:
+    """How many publications know an address by its hash, including those it has left."""
+    return sum(
+        find(record, mark_of(record, publication, address)) is not None
+        for publication in queries.count_subscribers(record)
+    )
+
+
+def forget(record: Record, address: str, at: int) -> None:
+    """Unsubscribes an address from everything."""
+    for subscriber in queries.select_subscribers(record, "lower(address) = ?", address.lower()):
+        end(record, subscriber.mark, at)
+
+
+def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscriber | None:
+    """Marks an address as unreachable: it gets no more mail. None if it had left or is unknown."""
+    with record.database.write():
+        current = find(record, mark)
+        if current is None or current.state in ("ended", "bounced"):
+            return None
+        queries.put_subscriber(record, current._replace(state="bounced", since=at, reason=reason[:MAX_REASON_CHARS]))
+        _note_beside_store(record, "bounced", mark, at)
+    return current
+
+
+def note_failure(record: Record, key: DeliveryKey, at: int) -> queries.Subscriber | None:
+    """Marks an address as unreachable if the messages of IN_A_ROW issues up to this one failed for good since it was
+    confirmed, and none arrived between them. Failures for a policy are not counted. None if it goes on."""
+    current = find(record, key.target)
+    if current is None or current.state != "confirmed":
+        return None
+    failures: list[str] = []
+    for state, reason in queries.outcomes_until(record, key, current.since):
+        if state == "sent":
+            break
+        if state == "failed" and may_be_address(reason):
+            failures.append(reason)
+    if len(failures) < IN_A_ROW:
+        return None
+    return bounce(record, key.target, f"{len(failures)} issues in a row failed: {failures[0]}", at)
+
+
+def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> queries.Subscriber | None:
+    """Stores whether somebody skips messages on days without papers; None if no confirmed subscriber has the mark."""
+    with record.database.write():
+        current = find(record, mark)
+        if current is None or current.state != "confirmed":
+            return None
+        subscriber = current._replace(skip_empty=skip_empty)
+        queries.put_subscriber(record, subscriber)
+    return subscriber
+
+
+def tidy(record: Record, at: int) -> None:
+    """Deletes the addresses of those who never confirmed."""
+    queries.drop_unconfirmed(record, at - CONFIRM_WITHIN)
+
+
+def _note_beside_store(record: Record, state: queries.SubscriberState, mark: str, at: int) -> None:
+    """Writes the change to a file beside the store, too, in case the store is restored from an older backup."""
+    forgotten_file.append(record.database, record.hasher, [forgotten_file.ForgottenMark(state, mark, at)])

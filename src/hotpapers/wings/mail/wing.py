@@ -1,0 +1,122 @@
+"""What the wing hooks into the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from hotpapers.base.wings import ForgettableSubject, SendingChannel, SettingsTable, Wing
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from hotpapers.base.model import Publication, PublishedIssue, RenderedFile
+    from hotpapers.base.settings import Settings
+    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.publish.view.site_config import SiteConfig
+    from hotpapers.record import Record
+    from hotpapers.serve.web.forms import FormRouter
+    from hotpapers.site.sending import OpenClient
+    from hotpapers.site.site import Site
+
+
+def _settings() -> SettingsTable:
+    from hotpapers.wings.mail.settings import TABLE
+
+    return TABLE
+
+
+def _has_relay(settings: Settings) -> bool:
+    return bool(settings.table("mailing").relay)
+
+
+def _destinations(record: Record, site: Site, open_client: OpenClient) -> Iterator[SenderDestination]:
+    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.wings.mail.config import mail_config_of
+    from hotpapers.wings.mail.sender import EmailSender
+    from hotpapers.wings.mail.settings import mailing
+
+    if not _has_relay(site.settings):
+        return
+    sender = EmailSender(record, mail_config_of(mailing(site.settings), site.folder), site.site_config)
+    client = open_client((), ())
+
+    def close() -> None:
+        sender.close()
+        client.close()
+
+    yield SenderDestination(sender, client.http, sender.check, sender.tidy, close)
+
+
+def _preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) -> RenderedFile:
+    from hotpapers.wings.mail.config import preview_config
+    from hotpapers.wings.mail.messages import preview
+    from hotpapers.wings.mail.settings import mailing
+
+    return preview(issue, preview_config(mailing(settings)), site_config)
+
+
+def _recognize(text: str) -> str:
+    from hotpapers.wings.mail.addresses import normalized
+    from hotpapers.wings.mail.settings import is_mail_address
+
+    return normalized(text) if is_mail_address(text) else ""
+
+
+def _forget(record: Record, address: str) -> int:
+    """Unsubscribes an address. Raises NotFound, StoreError."""
+    from hotpapers.base.errors import NotFound
+    from hotpapers.record import now
+    from hotpapers.wings.mail import subscribers
+
+    subscribers.forget(record, address, now())
+    subscriptions = subscribers.known(record, address)
+    if not subscriptions:
+        raise NotFound(f"{address}: no subscription with that address")
+    return subscriptions
+
+
+def _housekeeping(record: Record, at: int) -> None:
+    from hotpapers.wings.mail import subscribers
+
+    subscribers.tidy(record, at)  # even if mail is now off: the confirmation message promised deletion
+
+
+def _pages(open_record: Callable[[], Record]) -> Sequence[BaseRoute]:
+    from hotpapers.wings.mail.mail_pages import routes
+
+    return routes(open_record)
+
+
+def _forms(
+    open_record: Callable[[], Record],
+    publication: Publication,
+    site: Site,
+    add_router: Callable[[], FormRouter],
+) -> Sequence[BaseRoute]:
+    from hotpapers.wings.mail.config import mail_config_of
+    from hotpapers.wings.mail.join_page import JoinDependencies, routes
+    from hotpapers.wings.mail.settings import mailing
+
+    if not _has_relay(site.settings):
+        return ()
+    mail_config = mail_config_of(mailing(site.settings), site.folder)
+    return routes(add_router(), JoinDependencies(open_record, mail_config, publication.publication))
+
+
+def _join_path(settings: Settings) -> str:
+    return "mail/join" if _has_relay(settings) else ""
+
+
+WING = Wing(
+    "mail",
+    "Issues by mail.",
+    commands={"mail": ("hotpapers.wings.mail.cli.mail:mail", "Manage mail subscribers and check the mail setup.")},
+    settings=_settings,
+    channels={"mailing": SendingChannel(_destinations, _has_relay, _preview)},
+    subject=ForgettableSubject("A mail address is unsubscribed.", _recognize, _forget),
+    housekeeping=_housekeeping,
+    pages=_pages,
+    forms=_forms,
+    join_path=_join_path,
+)

@@ -1,0 +1,1 @@
+"""The commands `hotpapers follow` and `hotpapers compare`."""

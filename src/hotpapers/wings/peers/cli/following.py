@@ -1,0 +1,167 @@
+"""`hotpapers follow`: verifies and imports the observations that another site publishes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from hotpapers.base.errors import LogError, NotAProof, SettingsError, UsageError, require
+from hotpapers.cli import common
+from hotpapers.cli.terminal import bar, fail_for, print_error, show
+from hotpapers.collect.job_factory import IngestContext, make_connection
+from hotpapers.collect.jobs.loop import Clock, JobLoop
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.record import Record
+from hotpapers.site.configured_site import site_pace
+from hotpapers.wings.peers.following.follow_job import (
+    RECORD,
+    FollowJob,
+    FollowOutcome,
+    fetch_site,
+    follow_site,
+    job_name,
+)
+from hotpapers.wings.peers.following.site_log import POLICY, FollowedSite
+from hotpapers.wings.peers.settings import FollowSettings, follow_problems, followed
+from hotpapers.wings.proof import alarms
+from hotpapers.wings.proof.cli.verify_proof import read_policy
+from hotpapers.wings.proof.config import log_config
+from hotpapers.wings.proof.policies import parse_policy
+
+FOLLOWED = "followed"
+"""The folder, next to the settings, for the state of followed sites."""
+
+
+@common.command("""
+  hotpapers follow https://papers.example/daily/
+  hotpapers follow --acknowledge neighbor""")
+@click.argument("url", required=False)
+@click.option("--name", metavar="NAME", help="Your name for the site. [default: from its address]")
+@click.option(
+    "--policy",
+    metavar="FILE",
+    type=common.FILE,
+    help="The key of its log, and the witnesses that must have cosigned. [default: as published by the site]",
+)
+@click.option("--acknowledge", metavar="NAME", help="Clear the alarms about a site.")
+@common.json_option
+@common.store_options
+def follow(
+    url: str | None,
+    name: str | None,
+    policy: Path | None,
+    acknowledge: str | None,
+    as_json: bool,
+    site: common.Site,
+) -> None:
+    """Import the observations that another site publishes.
+
+    Everything is verified against its transparency log. Where this site could not read a network, the other's
+    counts are used, under its name. `run` and `collect` read the sites of `[[follow]]` every ten minutes. Anything
+    that cannot be verified raises an alarm in `status` and /health.
+    """
+    if acknowledge is not None:
+        had_alarm = alarms.acknowledge(site.folder / FOLLOWED / acknowledge, acknowledge)
+        require(had_alarm, f"no alarm about {acknowledge}; `hotpapers status` lists alarms")
+        return
+    if url is None:
+        raise UsageError("missing URL: give a site's address, or --acknowledge NAME")
+    other = _named_site(url, name, policy, site)
+    with site.opened(create=True) as record, site.site_client(other.url) as http:
+        outcome = follow_site(other, record, http, site.terms, partial(bar, "Fetching"))
+    is_configured = any(table.name == other.name for table in followed(site.settings))
+    show({"source": other.name, "url": other.url, **outcome._asdict()}, _lines(other, outcome, is_configured), as_json)
+    fail_for(outcome.problems)
+
+
+def fetch_observations(url: str, folder: Path, site: common.Site) -> Path:
+    """A store in a folder with the verified observations that a site publishes; what could not be verified is printed.
+    Raises UsageError if there are none, NetError if the site does not answer."""
+    other = _named_site(url, None, None, site)._replace(folder=folder, own_logs=None)
+    folder.mkdir()
+    store = folder / RECORD
+    with Record(str(store)) as peer, site.site_client(other.url) as http:
+        observations = fetch_site(other, peer, http, site.terms, partial(bar, "Fetching"))
+    for problem in observations.all_problems:
+        print_error(problem)
+    require(bool(observations.until), f"{url}: no observations published for the last 90 days")
+    return store
+
+
+def _named_site(url: str, name: str | None, policy: Path | None, site: common.Site) -> FollowedSite:
+    """The site in the settings with this address, or a new one. Raises UsageError for a name or address that the
+    settings could not have."""
+    address = url.rstrip("/") + "/"
+    configured = next((other for other in followed_sites(site) if other.url == address), None)
+    if configured is not None and name in (None, configured.name) and policy is None:
+        return configured
+    require(address.startswith(("http://", "https://")), f"{url}: write an address that begins with https://")
+    site_name = name or re.sub(r"[^A-Za-z0-9]+", "-", address.partition("://")[2]).strip("-")[:64]
+    text = ""
+    if policy is not None:
+        read_policy(policy)
+        text = policy.read_text("utf-8")
+    table = FollowSettings(name=site_name, url=address, policy=text)
+    others = [other for other in followed(site.settings) if other.url != address]
+    for key, reason in follow_problems((*others, table)):
+        raise UsageError(f"{key.rpartition(': ')[2]}: {reason}")  # a default name contains the address
+    return _site(table, site)
+
+
+def _site(table: FollowSettings, site: common.Site) -> FollowedSite:
+    logs = log_config(site)
+    own_logs = logs.folder if logs else None
+    return FollowedSite(table.name, table.url, table.policy, site.folder / FOLLOWED / table.name, own_logs)
+
+
+def followed_sites(site: common.Site) -> list[FollowedSite]:
+    """The sites in the settings. Raises SettingsError for an invalid policy."""
+    for table in followed(site.settings):
+        try:
+            parse_policy(table.policy if table.policy.strip() else "quorum none")
+        except NotAProof as problem:
+            raise SettingsError(f"{site.file}: follow {table.name!r}: policy: {problem}") from problem
+    return [_site(table, site) for table in followed(site.settings)]
+
+
+def follow_jobs(site: common.Site) -> dict[str, Callable[[IngestContext], JobLoop]]:
+    """The functions that make the jobs that follow the sites in the settings, by name. Raises SettingsError."""
+    return {job_name(other.name): partial(_rounds, other, site) for other in followed_sites(site)}
+
+
+def site_alarms(site: common.Site) -> Iterator[tuple[str, str]]:
+    """The open alarms about followed sites that failed verification, each with the command that acknowledges it."""
+    for table in followed(site.settings):
+        try:
+            opened = [str(alarm) for alarm in alarms.open_alarms(site.folder / FOLLOWED / table.name)]
+        except LogError as problem:
+            opened = [f"{table.name}: {problem}"]
+        yield from ((f"followed site {alarm}", "follow --acknowledge NAME") for alarm in opened)
+
+
+def _rounds(other: FollowedSite, site: common.Site, ingest_context: IngestContext) -> JobLoop:
+    connection = make_connection((other.url,), (), ingest_context, site_pace(other.url))
+    clock = Clock(connection.http.now, connection.http.sleep)
+    make = partial(FollowJob, other, connection, site.terms)
+    return JobLoop(job_name(other.name), make, ingest_context.record, ingest_context.leases, clock)
+
+
+def _lines(other: FollowedSite, outcome: FollowOutcome, is_configured: bool) -> Sequence[str]:
+    parts = [
+        count_noun(outcome.files, "file"),
+        count_noun(outcome.observations, "observation"),
+        count_noun(outcome.counts, "count"),
+    ]
+    parts += [f"{outcome.withdrawn:,} forgotten"] if outcome.withdrawn else []
+    lines = [f"{other.name}: {', '.join(parts)}"]
+    if not other.policy:
+        lines.append("verified with the keys that the site gave when it was first read; check that they are genuine:")
+        lines += [f"  {connection}" for connection in (other.folder / POLICY).read_text("utf-8").splitlines()]
+    if not is_configured:
+        lines += ["to read it every ten minutes, add to hotpapers.toml:", "  [[follow]]"]
+        lines += [f'  name = "{other.name}"', f'  url = "{other.url}"']
+    return lines

@@ -1,0 +1,216 @@
+"""Why a post, or a count, differs between two collectors: decisions based on what both recorded.
+
+A decision names a cause only if it accounts for the whole difference, both direction and amount. None means that
+nothing in the two files does.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from hotpapers.base.model import HOUR
+from hotpapers.issues.engagement.measurement import AGES
+from hotpapers.wings.peers.comparison.facts import CollectorFacts, NetworkCoverage, Rules
+from hotpapers.wings.peers.comparison.lines import PostLine, ReadingRow
+from hotpapers.wings.peers.comparison.moments import is_there, named_at
+
+Cause = Literal["forgetting", "version", "rule", "coverage", "moment"]
+CAUSES: tuple[Cause, ...] = ("forgetting", "version", "rule", "coverage", "moment")
+"""In the order in which they are applied: certain causes before likely ones."""
+USUAL_DELAY = 2 * HOUR
+"""How long after it was made a post is normally read, µs: polling sources look every few minutes, the slowest every
+hour."""
+CACHE_TIME = HOUR
+"""How old a server's answer may be, µs: two readings no further apart have no order."""
+SLACK = 3
+"""How many reactions a post may gain at any time after its last reading."""
+WITHDRAWN_SHARE = 50
+"""One in this many reactions, and at least one, may be withdrawn between two readings."""
+
+
+def judgement_cause(rules: Rules, other_rules: Rules) -> Cause:
+    """The cause of a judgment that only one collector has. `rules`: the rules behind it, with their versions;
+    `other_rules`: the versions in the other collector's program."""
+    return "rule" if all(other_rules.get(rule) == version for rule, version in rules.items()) else "version"
+
+
+# ---- posts that one collector lacks ----------------------------------------------------------------------
+
+
+def missing_post_cause(
+    post: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts, known: int
+) -> Cause | None:
+    """Why one collector counts a post at a moment and the other does not. `known`: up to when the other's observations
+    count."""
+    own = lacker.posts.get(post.post)
+    named = None if own is None else named_at(own, paper)
+    if own is None or named is None:
+        is_left_out = own is not None and own.limited and post.limited
+        return "rule" if is_left_out else _unread_cause(post, paper, holder, lacker)
+    if rules := lacker.doubtful.get((post.post, paper)):
+        return judgement_cause(rules, holder.header.rules)
+    first = max(named, own.seen[0][0])
+    if first > known:
+        return _late_cause(post.created_at, first, known, lacker.covered(post.network))
+    return None if is_there(own, known) else _gone_cause(post, own, known)
+
+
+def _late_cause(created_at: int, first: int, known: int, coverage: NetworkCoverage) -> Cause | None:
+    """The cause for a post that was read after the moment."""
+    if first - created_at <= USUAL_DELAY:
+        return "moment"
+    read = coverage.read_at(created_at)
+    return "coverage" if read is None or read > known or coverage.had_gap(created_at, first) else None
+
+
+def _unread_cause(post: PostLine, paper: str, holder: CollectorFacts, lacker: CollectorFacts) -> Cause | None:
+    """The cause for a post that a collector does not have, or in which it did not find the paper."""
+    read = lacker.covered(post.network).read_at(post.created_at)
+    if read is None:
+        return "coverage"
+    if _may_be_gone_before(post, paper, holder, read):
+        return "moment" if read - post.created_at <= USUAL_DELAY else "coverage"
+    form = next((form for name, _, form in post.papers if name == paper), "")
+    is_newer = holder.header.program != lacker.header.program and form not in lacker.forms
+    return "version" if is_newer else None
+
+
+def _may_be_gone_before(post: PostLine, paper: str, holder: CollectorFacts, read: int) -> bool:
+    """Whether the post may have been gone, or no longer named the paper, before the other collector looked: the holder
+    recorded that itself, and did not see the post there after that look."""
+    gone = next((at for at, exists, _ in post.seen if not exists), None)
+    if gone is None and "edited" not in holder.doubtful.get((post.post, paper), {}):
+        return False
+    return _last_seen(post, gone) <= read
+
+
+def _last_seen(fact: PostLine, before: int | None) -> int:
+    """When a post was last observed to exist, before a moment."""
+    moments = [at for at, exists, _ in fact.seen if exists] + [at for at, _, _ in fact.readings]
+    return max((at for at in moments if before is None or at < before), default=fact.created_at)
+
+
+def _gone_cause(post: PostLine, own: PostLine, known: int) -> Cause | None:
+    """The cause for a post that one collector knew to be gone, if the other had not looked since."""
+    gone = next(at for at, exists, _ in reversed(own.seen) if at <= known and not exists)
+    return "moment" if _last_seen(post, known + 1) <= gone else None
+
+
+# ---- counts ----------------------------------------------------------------------------------------------
+
+
+class ReadCount(NamedTuple):
+    """One of a post's counts as a collector had it at a moment. `at`: when it was read, or when the post was made if it
+    was never read; `column`: 1 for reposts, 2 for likes; `forgotten`: the collector has forgotten the post."""
+
+    fact: PostLine
+    at: int
+    value: int
+    column: Literal[1, 2]
+    was_read: bool
+    forgotten: bool = False
+
+    @property
+    def previous(self) -> tuple[int, int] | None:
+        """(moment, value) of the previous reading; (creation, 0) before the first one; None if this was not read."""
+        if not self.was_read:
+            return None
+        earlier = [reading for reading in self.fact.readings if reading[0] < self.at]
+        return (earlier[-1][0], _value(earlier[-1], self.column)) if earlier else (self.fact.created_at, 0)
+
+    @property
+    def following(self) -> tuple[int, int] | None:
+        """(moment, value) of the next reading, if there is one."""
+        later = next((reading for reading in self.fact.readings if reading[0] > self.at), None)
+        return (later[0], _value(later, self.column)) if later else None
+
+    @property
+    def falls(self) -> bool:
+        """Whether the same collector's readings an hour or more apart fall by more than withdrawals allow."""
+        if not self.was_read:
+            return False
+        readings = [
+            (at - self.at, _value((at, reposts, likes), self.column)) for at, reposts, likes in self.fact.readings
+        ]
+        before = max((value for apart, value in readings if apart <= -CACHE_TIME), default=0)
+        after = min((value for apart, value in readings if apart >= CACHE_TIME), default=self.value)
+        return (
+            before - _possible_withdrawals(before) > self.value
+            or self.value - _possible_withdrawals(self.value) > after
+        )
+
+
+def _possible_withdrawals(value: int) -> int:
+    """How many of a number of reactions may be withdrawn."""
+    return max(1, value // WITHDRAWN_SHARE)
+
+
+def _value(reading: ReadingRow, column: Literal[1, 2]) -> int:
+    return reading[column] or 0
+
+
+def count_cause(
+    count: ReadCount, other: ReadCount, coverages: tuple[NetworkCoverage, NetworkCoverage], end: int
+) -> Cause | None:
+    """Why two readings of the same count differ. `coverages`: those of the two collectors; `end`: of the period."""
+    (early, late), (behind, ahead) = (
+        ((count, other), coverages) if _order(count) <= _order(other) else ((other, count), coverages[::-1])
+    )
+    has_no_order = early.was_read and late.at - early.at <= CACHE_TIME
+    if not _is_possible(early, late, behind, end) and not (has_no_order and _is_possible(late, early, ahead, end)):
+        return None
+    if early.forgotten and early.following is None:
+        return "forgetting"
+    marks = [early.fact.created_at + age * HOUR for age in AGES]
+    last_due = max((mark for mark in marks if mark <= late.at), default=early.at)
+    return "coverage" if early.at < last_due and behind.had_gap(last_due - HOUR, late.at) else "moment"
+
+
+def _order(count: ReadCount) -> tuple[int, bool]:
+    """By this, a post that was never read comes before one that was read when it was made."""
+    return count.at, count.was_read
+
+
+def _is_possible(early: ReadCount, late: ReadCount, behind: NetworkCoverage, end: int) -> bool:
+    """Whether one count can have become the other between the two readings, given each collector's other readings.
+
+    Neither may fall by more than withdrawals allow. The later count must lie between the earlier one and the early
+    collector's next reading, the earlier count between the late collector's previous reading and the later count.
+    Without a next reading, the count may have grown at most at twice its pace until then."""
+    if early.falls or late.falls:
+        return False
+    previous, following = late.previous, early.following
+    if previous is not None and previous[0] <= early.at and not _between(early.value, previous[1], late.value):
+        return False
+    if following is not None:
+        return following[0] < late.at or _between(late.value, early.value, following[1])
+    if not early.was_read:
+        first_due = early.fact.created_at + AGES[0] * HOUR
+        blind = behind.had_gap(first_due - HOUR, max(late.at, first_due))
+        return early.forgotten or end < first_due + USUAL_DELAY or blind
+    age = max(early.at - early.fact.created_at, HOUR)
+    grown = 2 * early.value * max(late.at - early.at, 0) // age
+    return _between(late.value, early.value, early.value + SLACK + grown)
+
+
+def _between(value: int, bound: int, other: int) -> bool:
+    """Whether a count lies between two others, allowing for withdrawals."""
+    slack = _possible_withdrawals(value)
+    return min(bound, other) - slack <= value <= max(bound, other) + slack
+
+
+# ---- reactions -------------------------------------------------------------------------------------------
+
+
+def missing_reaction_cause(at: int, own: PostLine, network: str, lacker: CollectorFacts, until: int) -> Cause | None:
+    """Why one collector knows of a reaction and the other, which has the post, does not."""
+    if network not in lacker.networks_with_reactions:
+        return "coverage"
+    first = own.seen[0][0]
+    if at <= first:
+        return "moment" if first - own.created_at <= USUAL_DELAY else "coverage"
+    coverage = lacker.covered(network)
+    read = coverage.read_at(at)
+    if read is None or read > until:
+        return "moment" if read is not None and read - at <= USUAL_DELAY else "coverage"
+    return "coverage" if coverage.had_gap(at - HOUR // 60, at + HOUR // 60) else None

@@ -1,0 +1,122 @@
+"""Turns a record into the lines of a comparison file: what was observed about papers announced in a period, up to its
+end."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from hotpapers import __version__
+from hotpapers.collect.sources.paper_mentions import EDIT_RULE
+from hotpapers.issues.moderation import doubtful_mentions
+from hotpapers.issues.moderation.bots import verdicts
+from hotpapers.record import AsOfView, Record
+from hotpapers.wings.peers.comparison import lines as kinds
+from hotpapers.wings.peers.comparison import queries
+from hotpapers.wings.peers.comparison.lines import ComparisonLine, PostLine
+from hotpapers.wings.peers.comparison.shared_key import SharedKey
+
+COUNTS = "counts:"
+"""The prefix of the reason in coverage of counts alone."""
+RULES = {**verdicts.VERSIONS, doubtful_mentions.RULE: 1, EDIT_RULE: 1, "operator": 1}
+"""Every rule that judges accounts and mentions, with its version."""
+
+FIRST = itemgetter(0)
+GONE = 10
+"""The column of `queries.posts` that says why the post was gone."""
+
+
+class Period(NamedTuple):
+    """Papers announced after `since`, with what was observed up to `until`, µs UTC."""
+
+    since: int
+    until: int
+
+
+def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[ComparisonLine]:
+    """All lines, from one snapshot of the store. Raises StoreError."""
+    with record.database.snapshot():
+        view = record.view(period.until)
+        yield kinds.ComparisonHeader(
+            format=kinds.FORMAT,
+            version=kinds.VERSION,
+            program=__version__,
+            check=key.check,
+            since=period.since,
+            until=period.until,
+            rules=RULES,
+            back=queries.back(view),
+        )
+        for network, start, end, at, state, reason in queries.coverage(view, period.since):
+            counts = reason.startswith(COUNTS)
+            yield kinds.CoverageLine(network=network, from_at=start, until_at=end, at=at, state=state, counts=counts)
+        for paper, at in queries.announced(view, period.since):
+            yield kinds.AnnouncedLine(paper=paper, announced_at=at)
+        for voice, rows in groupby(queries.bots(view, period.since), key=FIRST):
+            if voice:
+                yield kinds.BotLine(
+                    voice=key.of_key(voice), rules={_name_of(rule): version for _, rule, version in rows}
+                )
+        for (post, paper), rows in groupby(queries.doubtful(view, period.since), key=itemgetter(0, 1)):
+            rules = {_name_of(rule): version for _, _, rule, version in rows}
+            yield kinds.DoubtfulLine(post=key.of_key(post), paper=paper, rules=rules)
+        yield from _posts(view, period.since, key)
+        yield kinds.ComparisonEnd()
+
+
+def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
+    mentions = _RowGroups(queries.mentions(view, since))
+    snapshots = _RowGroups(queries.snapshots(view, since))
+    reactions = _RowGroups(queries.reactions(view, since))
+    for number, rows in groupby(queries.posts(view, since), key=FIRST):
+        observed = list(rows)
+        existing = [row for row in observed if not row[GONE]] or observed  # a row for a gone post says nothing else
+        _, post, network, account, voice, created_at, limits, *_ = existing[-1]
+        yield PostLine(
+            post=key.of_key(post),
+            network=network,
+            account=key.of_key(account or ""),
+            voice=key.of_key(voice or ""),
+            created_at=created_at,
+            limited=limits != "[]",
+            seen=[(at, gone == "", key.of_text(text, fingerprint)) for *_, text, fingerprint, at, gone in observed],
+            papers=[(paper, at, _name_of(form)) for paper, at, form in mentions.of(number)],
+            readings=[(at, reposts, likes) for at, reposts, likes in snapshots.of(number)],
+            reactions=list(_reactions(reactions.of(number), key)),
+        )
+
+
+def _reactions(rows: Iterator[tuple[Any, ...]], key: SharedKey) -> Iterator[kinds.ReactionRow]:
+    """The reactions to a post by voice: one counts as withdrawn only when the last of a voice's accounts withdraws
+    it."""
+    accounts: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for voice, account, type, at, withdrawn in rows:
+        reacting = accounts[voice, type]
+        (reacting.discard if withdrawn else reacting.add)(account)
+        if not (withdrawn and reacting):
+            yield key.of_key(voice or ""), type, at, bool(withdrawn)
+
+
+def _name_of(rule: str) -> str:
+    """The name of a rule or form; `other` for any other text: imported items may have any."""
+    return rule if re.match(kinds.RULE_NAME, rule) else "other"
+
+
+class _RowGroups:
+    """Rows that start with an ascending number, read group by group in step with other rows."""
+
+    def __init__(self, rows: queries.Rows) -> None:
+        self._groups = groupby(rows, key=FIRST)
+        self._next = next(self._groups, None)
+
+    def of(self, number: int) -> Iterator[tuple[Any, ...]]:
+        """The rows of a number, without that number. Numbers must be asked for in ascending order."""
+        while self._next is not None and self._next[0] < number:
+            self._next = next(self._groups, None)
+        if self._next is not None and self._next[0] == number:
+            for _, *columns in self._next[1]:
+                yield tuple(columns)

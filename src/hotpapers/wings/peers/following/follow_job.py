@@ -1,0 +1,185 @@
+"""The following job: every ten minutes, fetch and check a site's log, take in what is new, and count it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hotpapers.base import terms
+from hotpapers.base.errors import LogError, NotAProof, PartiallyRead, RequestRefused, RewrittenPast
+from hotpapers.base.logs import log_event
+from hotpapers.base.model import HttpClient
+from hotpapers.collect.collect_job import Connection
+from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.record import Record
+from hotpapers.record.batches import cursor_of
+from hotpapers.wings.peers.following.file_intake import IntakeResult, ProgressBar, missed_list, no_bar, take_files
+from hotpapers.wings.peers.following.measurement import counting_of, save_measurements
+from hotpapers.wings.peers.following.site_log import FollowedSite, LoggedFolder, fetch_log, key_changes, policy_of
+from hotpapers.wings.proof.alarms import Alarm, clear_alarm, save_alarm
+
+EVERY = 600.0
+"""Seconds between two rounds: an hour's file arrives within a quarter of an hour after the hour, and withdrawals take
+effect as quickly."""
+RECORD = "record.db"
+REWRITTEN, UNBELIEVED = "rewritten past", "not believed"
+"""Kinds of alarms about a site. The second ends once the problem is fixed."""
+MAX_LEAVES = 1 << 20
+"""Most leaves of all logs of a site together: its own policy, which is taken if you name none, can list 200 logs."""
+MAX_NAMED_PROBLEMS = 10
+"""Most problems that an alarm, or the job's state, names."""
+
+
+class FetchedLogs(NamedTuple):
+    """A site's logs. `problems`: what failed its checks; `others`: other problems."""
+
+    logs: tuple[LoggedFolder, ...]
+    problems: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+class FollowOutcome(NamedTuple):
+    """A round's results: new files and observations, forgotten posts and accounts, new or changed counts. `problems`:
+    everything that went wrong."""
+
+    files: int
+    observations: int
+    withdrawn: int
+    counts: int
+    problems: tuple[str, ...]
+
+
+def job_name(source: str) -> str:
+    """The name of the job that follows a site, and of its batches in the record."""
+    return f"follow/{source}"
+
+
+def follow_site(
+    site: FollowedSite, record: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar = no_bar
+) -> FollowOutcome:
+    """Run one round. Data that fails its checks raises an alarm until fixed; a site that does not answer does not.
+    Raises NetError if the site does not answer, NotAProof if it has no log, LogError if our copy is damaged,
+    StoreError."""
+    site.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        fetched = _fetch_logs(site, http)
+        with _open_copy(site, fetched.logs, http.now()) as peer:
+            before = peer.head.position
+            intake_result = _take_files(site, fetched, peer, http, allowed, progress)
+            _update_alarm(site, intake_result.problems, http.now())
+            counts = _count(site, record, peer, before, intake_result, http.now())
+    except NotAProof as problem:
+        _update_alarm(site, (str(problem),), http.now())
+        raise
+    return FollowOutcome(
+        intake_result.files, intake_result.items, intake_result.withdrawn, counts, intake_result.all_problems
+    )
+
+
+def _open_copy(site: FollowedSite, logs: Sequence[LoggedFolder], at: int) -> Record:
+    """The store of a site's observations. If it was not updated for so long that it cannot learn anymore what was
+    withdrawn, it is replaced by a new one. Raises StoreError."""
+    file = site.folder / RECORD
+    with Record(str(file)) as peer:
+        missed = missed_list(peer, logs, at)
+    if missed:
+        log_event("fetching again", source=site.name, reason=f"{missed} was not applied and is no longer published")
+        for part in site.folder.glob(f"{RECORD}*"):
+            part.unlink()
+    return Record(str(file))
+
+
+def _count(site: FollowedSite, record: Record, peer: Record, before: int, intake_result: IntakeResult, at: int) -> int:
+    """Count what came since the last count; returns how many counts are new or changed. `before`: the last batch of
+    the site's observations when the round began."""
+    counted, _, counted_until = (cursor_of(record.database, job_name(site.name)) or "0 0").partition(" ")
+    position = peer.head.position
+    if not intake_result.until or int(counted) == position:
+        return 0
+    is_next, counts = int(counted) == before, 0
+    if intake_result.files or not is_next:  # forgetting alone changes no counts
+        counting = counting_of(intake_result, int(counted_until), is_next=is_next)
+        counts = save_measurements(record, site.name, peer, counting, at)
+    record.append([], source=job_name(site.name), cursor=f"{position} {intake_result.until}")
+    return counts
+
+
+def _update_alarm(site: FollowedSite, problems: Sequence[str], at: int) -> None:
+    """Save an alarm about the site's current problems, or clear it if there are none."""
+    if not problems:
+        clear_alarm(site.folder, site.name, UNBELIEVED)
+        return
+    save_alarm(site.folder, Alarm(subject=site.name, kind=UNBELIEVED, reason=_first_named(problems), at=at))
+
+
+def _first_named(problems: Sequence[str]) -> str:
+    """The first problems, and how many more there are: a log can cause a million."""
+    more = [f"and {len(problems) - MAX_NAMED_PROBLEMS:,} more"] if len(problems) > MAX_NAMED_PROBLEMS else []
+    return "; ".join([*problems[:MAX_NAMED_PROBLEMS], *more])
+
+
+def fetch_site(
+    site: FollowedSite, peer: Record, http: HttpClient, allowed: terms.Table, progress: ProgressBar = no_bar
+) -> IntakeResult:
+    """Add a site's observations that are in its log to a store of their own. A rewritten past raises an alarm until the
+    operator has dealt with it. Raises like `follow_site`."""
+    return _take_files(site, _fetch_logs(site, http), peer, http, allowed, progress)
+
+
+def _fetch_logs(site: FollowedSite, http: HttpClient) -> FetchedLogs:
+    policy = policy_of(site, http)
+    logs, problems, others = list[LoggedFolder](), key_changes(site, policy, http), list[str]()
+    for log in policy.logs:
+        try:
+            logs.append(fetch_log(site, log, policy, http, MAX_LEAVES - sum(len(log.entries) for log in logs)))
+        except RewrittenPast as problem:
+            others.append(str(problem))
+            rewritten = Alarm(
+                subject=site.name, kind=REWRITTEN, reason=str(problem), at=http.now(), evidence=problem.evidence
+            )
+            save_alarm(site.folder, rewritten)
+        except NotAProof as problem:
+            problems.append(str(problem))
+        except LogError as problem:  # too few witnesses so far
+            others.append(str(problem))
+        except RequestRefused as problem:
+            if not problems:  # otherwise a log may be lost for good, and others go on
+                raise
+            others.append(str(problem))
+    return FetchedLogs(tuple(logs), tuple(problems), tuple(others))
+
+
+def _take_files(
+    site: FollowedSite,
+    fetched: FetchedLogs,
+    peer: Record,
+    http: HttpClient,
+    allowed: terms.Table,
+    progress: ProgressBar,
+) -> IntakeResult:
+    result = take_files(site, fetched.logs, peer, http, allowed, progress)
+    return result._replace(problems=(*fetched.problems, *result.problems), others=(*fetched.others, *result.others))
+
+
+class FollowJob:
+    """The job that follows one site."""
+
+    def __init__(self, site: FollowedSite, connection: Connection, allowed: terms.Table) -> None:
+        self.name = job_name(site.name)
+        self._site, self._connection, self._allowed = site, connection, allowed
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def run_once(self, context: JobContext, *, once: bool) -> float:
+        """Run one round; returns the seconds until the next. Raises PartiallyRead with the problems of the site,
+        including an absent file, which may be temporary while a host deploys a new version of the site."""
+        context.check_lease()
+        try:
+            outcome = follow_site(self._site, context.record, self._connection.http, self._allowed)
+        except (NotAProof, LogError, RequestRefused) as problem:
+            raise PartiallyRead(str(problem)) from problem
+        context.note(success_at=self._connection.http.now(), items=context.status.items + outcome.observations)
+        if outcome.problems:
+            raise PartiallyRead(_first_named(outcome.problems))
+        return EVERY

@@ -1,0 +1,15 @@
+"""A reader's own order: papers by their closeness to those that a reader starred. Nothing about a reader is sent
+anywhere.
+
+vectors    what a paper is about: at most 40 words, each with a weight of 6 bits
+packing    the vectors of a day as a script, which pages load
+stars      what a reader starred and follows, from a file
+order      the order of papers for a reader, with reasons
+for_me     a day's papers in that order
+related    the papers that are nearest to a paper
+queries    papers by key
+site_part  the files of a site that its scripts read: `vectors.js`, `library.js` and `for_me.js` run on its pages
+tools      the same for language models
+cli        the command `for-me`
+wing       what the wing hooks into the core
+"""

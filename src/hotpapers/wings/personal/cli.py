@@ -1,0 +1,68 @@
+"""`hotpapers for-me`: papers in a reader's order."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import click
+
+from hotpapers.base.errors import require
+from hotpapers.cli import common
+from hotpapers.cli.terminal import NumberRange, echo, print_error, print_json
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.keep.transfer import streams
+from hotpapers.publish.query.session import bare
+from hotpapers.site.site import Site
+from hotpapers.wings.personal.for_me import WEEK, papers_up_to, profile_of, without_vector
+from hotpapers.wings.personal.order import order_for
+from hotpapers.wings.personal.stars import read_choices
+
+MAX_FILE_BYTES = 50_000_000
+"""Bytes of a file of stars."""
+SHOWN = 20
+
+
+@common.command("""
+  hotpapers for-me --stars library.bib
+  hotpapers for-me --stars ids.txt --week 2026-11-20 --limit 50
+  hotpapers for-me --stars zotero.rdf --day 2026-11-20 --json""")
+@click.option(
+    "--stars",
+    "file",
+    metavar="FILE",
+    required=True,
+    type=click.Path(readable=False),
+    help="What you starred: arXiv ids, one a line; BibTeX, RIS, Zotero RDF, an arXiv listing; or JSON from the site.",
+)
+@click.option("--day", metavar="DAY", help="The papers of this day. [default: that of the latest issue]")
+@click.option("--week", metavar="DAY", help="The papers of the seven days up to this day.")
+@click.option("--limit", type=NumberRange(1, 10_000), metavar="N", help=f"Most papers. [default: {SHOWN}; all as JSON]")
+@common.publication_option
+@common.json_option
+@common.store_options
+def for_me_command(
+    file: str, day: str | None, week: str | None, limit: int | None, publication: str | None, as_json: bool, site: Site
+) -> None:
+    """Order a day's papers by their closeness to those that you starred.
+
+    All papers announced on the day, not only those of its issue; those that you starred are left out. Nothing is stored
+    or sent. In a list of ids, lines such as "author: Ada Brewster" and "word: lattice" follow an author or a word.
+    """
+    require(not (day and week), "use either --day or --week")
+    with streams.open_input(file) as stream:
+        data = stream.read(MAX_FILE_BYTES + 1)
+    require(len(data) <= MAX_FILE_BYTES, f"{streams.name_of(file)}: is larger than {MAX_FILE_BYTES // 1_000_000} MB")
+    choices = read_choices(data, streams.name_of(file))
+    with site:
+        profile = profile_of(site.session, choices)
+        papers = papers_up_to(site.session, week or day or "latest", publication or "", WEEK if week else 1)
+    places, unknown = order_for(papers, profile), without_vector(profile)
+    places = places[: limit or (None if as_json else SHOWN)]
+    if as_json:
+        print_json({"papers": [{"id": bare(place.paper.paper), "reason": place.reason} for place in places]})
+    for number, place in enumerate(() if as_json else places, 1):
+        echo(f"{number:>3}  {place.paper.title}")
+        echo(f"     {bare(place.paper.paper)}{' · ' if place.reason else ''}{place.reason}")
+    if unknown:
+        named = ", ".join(islice(filter(None, map(bare, unknown)), 3))
+        print_error(f"{count_noun(len(unknown), 'starred paper')} unknown to the record and without a title: {named}")

@@ -1,0 +1,323 @@
+// A reader's own order. What is starred is kept in this browser only; every page is complete without this script.
+"use strict";
+(() => {
+  const root = new URL(".", document.currentScript.src);
+  const STORE = "reader", KEY = "choices";
+  const WHOLE = 10000, BY_AUTHOR = 2 * WHOLE, BY_WORD = WHOLE, SHOWN_WORDS = 3;
+  const NOT_KEPT = "Your browser does not let this page keep anything (private mode, or storage is blocked): what you star is forgotten when you leave.";
+  const FULL = "The browser’s storage is full: this was not kept. Export your papers and remove some, or make room.";
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  function make(tag, text, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    element.textContent = text;
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  }
+
+  // ---- what is kept: one value in IndexedDB
+
+  const empty = () => ({ stars: [], unwanted: [], seen: [], hideSeen: false });
+  let choices = empty(), trouble = "";
+
+  function database() {
+    return new Promise((done, failed) => {
+      const request = indexedDB.open("hotpapers", 1);
+      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+      request.onsuccess = () => done(request.result);
+      request.onerror = () => failed(request.error);
+    });
+  }
+
+  async function transact(mode, act) {
+    const opened = await database();
+    try {
+      return await new Promise((done, failed) => {
+        const transaction = opened.transaction(STORE, mode), request = act(transaction.objectStore(STORE));
+        transaction.oncomplete = () => done(request.result);
+        transaction.onerror = transaction.onabort = () => failed(transaction.error);
+      });
+    } finally {
+      opened.close();
+    }
+  }
+
+  const isPaper = (paper) => paper && typeof paper.id === "string" && typeof paper.title === "string" && Array.isArray(paper.words);
+  const strings = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
+  const papersOf = (values) => (Array.isArray(values) ? values.filter(isPaper) : []);
+
+  async function load() {
+    try {
+      const kept = (await transact("readonly", (store) => store.get(KEY))) || {};
+      choices = { stars: papersOf(kept.stars), unwanted: papersOf(kept.unwanted), seen: strings(kept.seen), hideSeen: kept.hideSeen === true };
+    } catch {
+      trouble = NOT_KEPT;
+    }
+  }
+
+  async function keep() {
+    try {
+      await transact("readwrite", (store) => store.put(choices, KEY));
+      trouble = "";
+    } catch (problem) {
+      trouble = problem && problem.name === "QuotaExceededError" ? FULL : NOT_KEPT;
+    }
+    if (trouble) report(trouble);
+  }
+
+  // ---- followed authors and words: those of the page with the preferences
+
+  function followed() {
+    let kept = {};
+    try {
+      kept = JSON.parse(localStorage.getItem("hotpapers")) || {};
+    } catch {
+      // nothing is followed
+    }
+    const lines = (text) => window.phrases.lines(typeof text === "string" ? text : "");
+    return { authors: lines(kept.follow), words: lines(kept.include) };
+  }
+
+  const firstMatch = (phrases, text) => phrases.find((phrase) => window.phrases.pattern(phrase.trim()).test(text));
+
+  // ---- files of the site: scripts, which pages may load from a disk, too
+
+  const loaded = new Map(), arrived = new Map();
+  window.paperVectorsOf = ({ day, words, papers }) => {
+    const places = words.split(" ");
+    const packed = new Map(Object.entries(papers)); // unpacked one at a time, which takes a tenth of the memory
+    arrived.set(day, { get: (id) => packed.has(id) ? paperVectors.unpack(packed.get(id), places) : undefined });
+  };
+  window.paperTerms = (table) => arrived.set("terms", paperVectors.levels(table));
+
+  function fetchScript(path, name) {
+    if (!loaded.has(name)) {
+      loaded.set(name, new Promise((done) => {
+        const script = make("script", "", { src: new URL(path, root) });
+        script.onload = script.onerror = () => done(arrived.get(name) || new Map());
+        document.head.append(script);
+      }));
+    }
+    return loaded.get(name);
+  }
+
+  const vectorsOf = (day) => fetchScript(`${day}/vectors.js`, day);
+  const terms = () => fetchScript("terms.js", "terms");
+
+  // ---- the papers of this page
+
+  const IN_LINK = /paper\/(.+)\/index\.html$|arxiv\.org\/abs\/(.+)$/, DAY = /(\d{4}-\d\d-\d\d)\/(?:all\/)?(?:index\.html)?(?:#.*)?$/;
+  const pageDay = () => {
+    const time = document.querySelector("main h1 time");
+    return time ? time.dateTime : (DAY.exec(location.href) || [])[1];
+  };
+
+  function papersHere() {
+    return all(".entry, .still li, .lines > li, article.paper").map((element, place) => {
+      const heading = element.querySelector("h1, h2, h3") || element;
+      const links = element.matches("article.paper") ? [{ href: location.href }, ...all("a", element)] : all("a", element);
+      const match = links.map(({ href }) => IN_LINK.exec(href.split(/[?#]/)[0])).find(Boolean);
+      const issue = all("a[href*='index.html#']", element).map(({ href }) => DAY.exec(href)).find(Boolean);
+      const title = heading === element ? element.querySelector("a")?.textContent || "" : heading.querySelector("a")?.textContent || heading.textContent;
+      const authors = all(".authors, .by", element).map((names) => names.textContent).join(", ");
+      const day = element.matches("article.paper, .lines > li") && issue ? issue[1] : pageDay();
+      return { element, id: match ? decodeURIComponent(match[1] || match[2]) : "", title: title.trim(), authors, day, place, text: `${title} ${element.querySelector(".lead")?.textContent || ""}` };
+    }).filter(({ id, title }) => id && title);
+  }
+
+  const has = (papers, id) => papers.some((paper) => paper.id === id);
+
+  async function kept({ id, title, authors, day }) {
+    const vectors = day ? await vectorsOf(day) : new Map();
+    const vector = vectors.get(id) || paperVectors.vector(title, "", await terms());
+    return { id, title, authors: authors.split(", ").map((name) => name.trim()).filter(Boolean), at: new Date().toISOString(), words: [...vector] };
+  }
+
+  // ---- buttons beside each paper
+
+  function addButtons(paper) {
+    const row = make("p", "", { class: "own" });
+    const button = (text, isOn, act) => {
+      const element = make("button", text, { type: "button", "aria-pressed": isOn() });
+      element.onclick = async () => {
+        await load(); // another page may have changed them
+        await act();
+        await keep();
+        paper.refresh();
+      };
+      states.push([element, isOn]);
+      row.append(element, " ");
+    };
+    const states = [];
+    const toggle = async (name) => {
+      const others = choices[name].filter(({ id }) => id !== paper.id);
+      choices[name] = others.length < choices[name].length ? others : [...others, await kept(paper)];
+    };
+    button("★ star", () => has(choices.stars, paper.id), () => toggle("stars"));
+    button("not this", () => has(choices.unwanted, paper.id), () => toggle("unwanted"));
+    button("seen", () => choices.seen.includes(paper.id), () => {
+      const others = choices.seen.filter((id) => id !== paper.id);
+      choices.seen = others.length < choices.seen.length ? others : [...others, paper.id];
+    });
+    (paper.element.querySelector(".body, .head") || paper.element).append(row);
+    paper.refresh = () => {
+      for (const [other, state] of states) other.setAttribute("aria-pressed", state());
+      paper.element.classList.toggle("put-away", choices.hideSeen && choices.seen.includes(paper.id));
+    };
+  }
+
+  // ---- the order: as in order.py
+
+  const weighedOf = ({ words }) => paperVectors.weighed(new Map(words));
+
+  function ordered(papers, vectors, { stars, unwanted }, { authors, words }) {
+    const near = stars.map(weighedOf), index = paperVectors.indexed(near), far = paperVectors.indexed(unwanted.map(weighedOf));
+    const starred = new Set(stars.map(({ id }) => id));
+    const places = papers.filter(({ id }) => !starred.has(id)).map((paper) => {
+      const vector = paperVectors.weighed(vectors.get(paper.id) || new Map());
+      const best = paperVectors.nearest(vector, index), reasons = [];
+      const author = firstMatch(authors, paper.authors), word = firstMatch(words, paper.text);
+      const [[worst] = [0]] = paperVectors.nearest(vector, far);
+      const value = paperVectors.mean(best) + (author ? BY_AUTHOR : 0) + (word ? BY_WORD : 0) - Math.floor(worst / 2);
+      if (best.length && best[0][0]) {
+        const star = stars[best[0][1]];
+        const common = paperVectors.common(vector.weights, near[best[0][1]].weights, SHOWN_WORDS).join(", ");
+        reasons.push(`near “${star.title || star.id}”: ${common}`);
+      }
+      if (author) reasons.push(`by ${author}, whom you follow`);
+      if (word) reasons.push(`has “${word}”`);
+      return { paper, value, reason: reasons.join(" · ") };
+    });
+    return places.sort((one, other) => other.value - one.value || one.paper.place - other.paper.place);
+  }
+  window.paperOrder = ordered;
+
+  let publicOrder = null;
+
+  async function showMine(papers, button) {
+    all(".reason").forEach((old) => old.remove());
+    if (publicOrder) {
+      for (const [element, parent, following] of publicOrder.reverse()) parent.insertBefore(element, following);
+      publicOrder = null;
+      document.querySelector(".mine").remove();
+      button.setAttribute("aria-pressed", false);
+      return;
+    }
+    await load();
+    const days = await Promise.all([...new Set(papers.map(({ day }) => day))].filter(Boolean).map(vectorsOf));
+    const vectors = { get: (id) => days.map((ofDay) => ofDay.get(id)).find(Boolean) };
+    const places = ordered(papers, vectors, choices, followed());
+    if (!choices.stars.length && !followed().authors.length && !followed().words.length) {
+      report("Star some papers first, or follow authors and words in the preferences.");
+      return;
+    }
+    publicOrder = papers.map(({ element }) => [element, element.parentNode, element.nextSibling]);
+    const isList = papers[0].element.matches("li");
+    const list = make(isList ? "ul" : "div", "", { class: isList ? "mine lines" : "mine", "aria-label": "My order" });
+    papers[0].element.closest(".entries, .group, ul").before(list);
+    for (const { paper, reason } of places) {
+      paper.element.querySelector(".own").before(make("p", reason || "nothing in common with what you starred", { class: "yours reason" }));
+      list.append(paper.element);
+    }
+    button.setAttribute("aria-pressed", true);
+    report(`My order: ${places.length} papers, the nearest to yours first.`);
+  }
+
+  let status = null;
+  const report = (text) => {
+    if (status) status.textContent = text;
+  };
+
+  function offerOrder(papers) {
+    const head = document.querySelector("main .head");
+    if (!head || papers.length < 2 || document.querySelector("article.paper")) return;
+    const button = make("button", "My order", { type: "button", "aria-pressed": false });
+    button.onclick = () => showMine(papers, button);
+    const box = make("input", "", { type: "checkbox", id: "hide-seen" });
+    box.onchange = async () => {
+      await load();
+      choices.hideSeen = box.checked;
+      await keep();
+      papers.forEach(({ refresh }) => refresh());
+    };
+    head.append(make("p", "", { class: "own" }, button, " ", box, " ", make("label", "hide what I have seen", { for: "hide-seen" }), " ", status));
+  }
+
+  // ---- the page with the preferences: what is kept, to take along, add to or forget
+
+  function download(name, data, type) {
+    const url = URL.createObjectURL(data instanceof Blob ? data : new Blob([data], { type }));
+    make("a", "", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  }
+
+  async function add(file) {
+    const library = paperLibrary.read(await file.text());
+    if (!library) return report(`${file.name}: names no paper; nothing was changed.`);
+    const rarity = await terms();
+    await load();
+    const added = library.papers.filter(({ id, title }) => !choices.stars.some((star) => (id ? star.id === id : star.title === title)));
+    const at = new Date().toISOString();
+    choices.stars.push(...added.map((paper) => ({ ...paper, abstract: undefined, at, words: [...paperVectors.vector(paper.title, paper.abstract, rarity)] })));
+    await keep();
+    if (!trouble) report(`${added.length} papers added.`);
+    list();
+  }
+
+  let list = () => {};
+
+  function offerLibrary() {
+    const form = document.getElementById("reading");
+    if (!form) return;
+    const section = make("section", "", { id: "my-papers", "aria-labelledby": "mine" });
+    const papers = make("ul", "", { class: "lines" }), picker = make("input", "", { type: "file", id: "library" });
+    const button = (text, act) => {
+      const element = make("button", text, { type: "button" });
+      element.onclick = act;
+      return element;
+    };
+    const save = (name, type) => button(name.split(".")[1].toUpperCase().replace("BIB", "BibTeX"), () => download(name, paperLibrary.FORMS[name.split(".")[1]](choices.stars, followed()), type));
+    list = () => {
+      papers.replaceChildren(...choices.stars.map((star) => {
+        const remove = button("remove", async () => {
+          choices.stars = choices.stars.filter((other) => other !== star);
+          await keep();
+          list();
+        });
+        return make("li", "", {}, make("span", star.title || star.id), make("p", star.id), make("p", "", { class: "own" }, remove));
+      }));
+    };
+    picker.onchange = () => picker.files[0] && add(picker.files[0]);
+    const forget = button("Forget all", async () => {
+      choices = empty();
+      await keep();
+      if (!trouble) report("Everything is forgotten.");
+      list();
+    });
+    const exports = make("p", "Take along: ", { class: "own" }, save("papers.bib", "text/plain"), " ", save("papers.ris", "text/plain"), " ", save("papers.json", "application/json"), " ", button("notes in Markdown", () => download("papers.zip", paperLibrary.notes(choices.stars))));
+    section.append(
+      make("h2", "My papers", { id: "mine" }),
+      make("p", "What you star is kept in this browser only. “My order” on a day’s page puts papers first that are near to these."),
+      make("p", "", {}, make("label", "Add BibTeX, RIS, Zotero RDF, an arXiv listing, a list of ids or a file saved here ", { for: "library" }), picker),
+      exports, make("p", "", { class: "own" }, forget, " ", status), papers,
+    );
+    form.after(section);
+    list();
+  }
+
+  document.addEventListener("DOMContentLoaded", async () => {
+    status = make("span", "", { role: "status" });
+    const papers = papersHere();
+    papers.forEach(addButtons);
+    offerOrder(papers);
+    offerLibrary();
+    await load(); // after the page has its form, so that nothing moves
+    report(trouble);
+    papers.forEach(({ refresh }) => refresh());
+    const box = document.getElementById("hide-seen");
+    if (box) box.checked = choices.hideSeen;
+    list();
+    document.documentElement.dataset.own = "ready";
+  });
+})();

@@ -1,0 +1,72 @@
+"""Papers of a day, or of the week that ends with it, in a reader's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import IssueReader, Paper
+from hotpapers.publish.query import QuerySession
+from hotpapers.publish.view import phrases
+from hotpapers.publish.view.tex import plain
+from hotpapers.wings.personal.order import PersonalPlace, RankedText, ReaderProfile, order_for
+from hotpapers.wings.personal.queries import papers_of
+from hotpapers.wings.personal.stars import ReaderChoices
+from hotpapers.wings.personal.vectors import vector_of, weighed
+
+WEEK = 7
+
+
+def for_me(
+    session: QuerySession, choices: ReaderChoices, day: str = "latest", publication: str = "", *, days: int = 1
+) -> list[PersonalPlace]:
+    """The papers of some days in a reader's order, without those that the reader has starred. Raises NotFound."""
+    return order_for(papers_up_to(session, day, publication, days), profile_of(session, choices))
+
+
+def papers_up_to(session: QuerySession, day: str, publication: str, days: int) -> list[RankedText]:
+    """All papers announced on the `days` up to `day` that have an issue, and those in their issues, in public order.
+    Raises NotFound if none of these days has an issue."""
+    name = session.publication(publication).publication
+    last = session.day(name, day)
+    first = (date.fromisoformat(last) - timedelta(days - 1)).isoformat()
+    with_issue = [issue_day for issue_day in session.issue_reader().days(name) if first <= issue_day <= last]
+    if not with_issue:
+        raise NotFound(f"{name} {last}: no frozen issue; `hotpapers status` names the latest")
+    reader = session.issue_reader()
+    papers = {paper.paper: paper for issue_day in with_issue[::-1] for paper in papers_of_day(reader, name, issue_day)}
+    return list(map(text_of, papers.values()))
+
+
+def papers_of_day(reader: IssueReader, publication: str, day: str) -> Iterator[Paper]:
+    """The papers of an issue, then the others that were announced that day."""
+    issue = reader.issue(publication, day)
+    held = {entry.paper: issue.papers[entry.paper] for entry in (*issue.content.entries, *issue.content.ongoing)}
+    yield from held.values()
+    if issue.listing is None:
+        announced = reader.announced(publication, day)
+        yield from (paper.paper for paper in announced if paper.paper.paper not in held)
+
+
+def profile_of(session: QuerySession, choices: ReaderChoices) -> ReaderProfile:
+    """A reader's choices with vectors: from the record or, where it does not know a paper, from the file."""
+    keys = [paper.paper for paper in choices.starred if paper.paper]
+    known = {paper.paper: text_of(paper) for paper in papers_of(session.record.view(), keys)}
+    texts = [
+        known.get(paper.paper) or RankedText(paper.paper, paper.title, (), paper.abstract) for paper in choices.starred
+    ]
+    starred = tuple((text, weighed(vector_of(text.title, text.abstract))) for text in texts)
+    return ReaderProfile(starred, choices.authors, choices.words)
+
+
+def without_vector(profile: ReaderProfile) -> Sequence[str]:
+    """The starred papers about which nothing is known, by key."""
+    return [text.paper for text, vector in profile.starred if not vector.weights]
+
+
+def text_of(paper: Paper) -> RankedText:
+    """A paper's own words, in one line each."""
+    title = plain(phrases.one_line(paper.title)) or paper.paper
+    authors = tuple(filter(None, map(phrases.one_line, paper.authors)))
+    return RankedText(paper.paper, title, authors, paper.abstract or paper.summary)

@@ -1,0 +1,37 @@
+"""The vectors of a day's papers as a script, which pages can load from a disk, too:
+
+    paperVectorsOf({"version": 1, "day": "2026-11-20", "words": "molecule spin …", "papers": {"2611.01234": "…"}});
+
+`words`: every word of the vectors, the most frequent first; a packed vector names them by their places.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+
+from hotpapers.wings.personal.vectors import VERSION, Vector, pack, unpack
+
+HEAD, END = "paperVectorsOf(", ");\n"
+
+
+def vector_script(day: str, vectors: Mapping[str, Vector]) -> bytes:
+    """The script with the vectors of papers, by bare identifier. Packed it takes some 100 bytes a paper."""
+    counts = Counter(word for vector in vectors.values() for word in vector)
+    words = sorted(counts, key=lambda word: (-counts[word], word))
+    places = {word: place for place, word in enumerate(words)}
+    content = {
+        "version": VERSION,
+        "day": day,
+        "words": " ".join(words),
+        "papers": {paper: pack(vector, places) for paper, vector in vectors.items()},
+    }
+    return f"{HEAD}{json.dumps(content, separators=(',', ':'))}{END}".encode()
+
+
+def vectors_in(script: bytes) -> dict[str, Vector]:
+    """The vectors of a script, by bare identifier. Raises ValueError for what `vector_script` does not write."""
+    content = json.loads(script.decode().removeprefix(HEAD).removesuffix(END))
+    words = content["words"].split()
+    return {paper: unpack(text, words) for paper, text in content["papers"].items()}

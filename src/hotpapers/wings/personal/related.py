@@ -1,0 +1,43 @@
+"""Papers near to a paper: the search index finds papers that share its rarest words, their vectors decide."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hotpapers.keep import search as index
+from hotpapers.publish.query import QuerySession
+from hotpapers.publish.query.papers import known_paper
+from hotpapers.wings.personal.for_me import text_of
+from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText
+from hotpapers.wings.personal.queries import papers_of
+from hotpapers.wings.personal.vectors import closeness, common_words, vector_of, weighed
+
+NEAREST = 10
+ASKED_WORDS, CANDIDATES = 12, 200
+"""The words by which papers are looked for, and how many of them are compared."""
+
+
+class RelatedPaper(NamedTuple):
+    """A paper, its closeness to another in ten-thousandths, and the words that bring them closest."""
+
+    paper: RankedText
+    closeness: int
+    words: tuple[str, ...]
+
+
+def related(session: QuerySession, text: str) -> list[RelatedPaper]:
+    """The ten papers of the record that are nearest to a paper, given by identifier or address; fewer if fewer share a
+    word with it. Raises NotAnArxivId, NotFound."""
+    key = known_paper(session, text)
+    view = session.record.view()
+    own = {paper.paper: text_of(paper) for paper in papers_of(view, [key])}.get(key)
+    vector = vector_of(own.title, own.abstract) if own else {}
+    if not vector:
+        return []
+    matches = index.search(session.record, " OR ".join(list(vector)[:ASKED_WORDS]), limit=CANDIDATES).papers
+    weighed_own, places = weighed(vector), []
+    for paper in map(text_of, papers_of(view, [match.paper for match in matches if match.paper != key])):
+        other = weighed(vector_of(paper.title, paper.abstract))
+        words = tuple(common_words(vector, other.weights, SHOWN_WORDS))
+        places.append(RelatedPaper(paper, closeness(weighed_own, other), words))
+    return sorted((place for place in places if place.closeness), key=lambda p: (-p.closeness, p.paper.paper))[:NEAREST]

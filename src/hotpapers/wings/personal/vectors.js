@@ -1,0 +1,115 @@
+// What papers are about, and how close they are: the same arithmetic as in vectors.py, in integers.
+"use strict";
+const paperVectors = (() => {
+  const TERMS = 40, HIGHEST = 63, WHOLE = 10000, NEAREST = 3, MORE = 32;
+  const FREQUENCY = [0, 16, 27, 34, 38, 42, 45, 47, 49, 51, 53];
+  const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const VALUES = new Int8Array(128).fill(-1);
+  for (let value = 0; value < DIGITS.length; value++) VALUES[DIGITS.charCodeAt(value)] = value;
+
+  // by falling number, then by word: words are ASCII, so that scripts compare them as the program does
+  const falling = ([word, number], [other, otherNumber]) => otherNumber - number || (word < other ? -1 : 1);
+
+  function root(number) {
+    let result = Math.floor(Math.sqrt(number));
+    while (result * result > number) result--;
+    while ((result + 1) * (result + 1) <= number) result++;
+    return result;
+  }
+
+  // as the search does: without plural endings
+  function stem(word) {
+    if (word.length < 4 || !/^[a-z]+$/.test(word) || /(us|is|ss)$|^news$/.test(word)) return word;
+    if (/[^ea]ies$/.test(word)) return word.slice(0, -3) + "y";
+    return word.replace(/(?<=ss|x|sh|ch)es$|s$/, "");
+  }
+
+  function words(text) {
+    const plain = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/\\[A-Za-z]+/g, " ");
+    return (plain.match(/[A-Za-z][A-Za-z0-9]+/g) || []).map((word) => stem(word.toLowerCase()));
+  }
+
+  // the table of the program: word → level
+  function levels(table) {
+    const lines = table.trim().split("\n").slice(1).map((line) => line.split(" "));
+    return new Map(lines.flatMap(([level, ...ofLevel]) => ofLevel.map((word) => [word, Number(level)])));
+  }
+
+  // word → weight, in the order of weights
+  function vector(title, abstract, rarity) {
+    const counts = new Map();
+    for (const word of words(`${title} ${abstract}`)) if (rarity.has(word)) counts.set(word, (counts.get(word) || 0) + 1);
+    const score = ([word, count]) => [word, FREQUENCY[Math.min(count, FREQUENCY.length - 1)] * rarity.get(word)];
+    const scores = [...counts].map(score).sort(falling).slice(0, TERMS);
+    const weight = ([word, number]) => [word, Math.floor((number * HIGHEST * 2 + scores[0][1]) / (2 * scores[0][1]))];
+    return new Map(scores.map(weight).filter(([, number]) => number));
+  }
+
+  function weighed(weights) {
+    let squares = 0;
+    for (const weight of weights.values()) squares += weight * weight;
+    return { weights, length: root(squares * 65536) };
+  }
+
+  function closeness(one, other) {
+    const [small, large] = one.weights.size < other.weights.size ? [one, other] : [other, one];
+    let product = 0;
+    for (const [word, weight] of small.weights) product += weight * (large.weights.get(word) || 0);
+    return product && Math.floor((product * 65536 * WHOLE) / (one.length * other.length));
+  }
+
+  // a set of papers, by word: [which of the set, weight]
+  function indexed(set) {
+    const byWord = new Map();
+    for (const [n, { weights }] of set.entries()) {
+      for (const [word, weight] of weights) {
+        if (!byWord.has(word)) byWord.set(word, []);
+        byWord.get(word).push([n, weight]);
+      }
+    }
+    return { byWord, lengths: set.map(({ length }) => length) };
+  }
+
+  // of the nearest: [closeness, which of the set], the nearest first; of equal ones the first
+  function nearest(paper, { byWord, lengths }) {
+    const best = [], products = new Float64Array(lengths.length);
+    for (const [word, weight] of paper.weights) for (const [n, other] of byWord.get(word) || []) products[n] += weight * other;
+    for (let n = 0; n < products.length; n++) {
+      const product = products[n];
+      if (!product && best.length === NEAREST) continue;
+      const value = product && Math.floor((product * 65536 * WHOLE) / (paper.length * lengths[n]));
+      let at = best.length;
+      while (at && best[at - 1][0] < value) at--;
+      if (at < NEAREST) best.splice(at, 0, [value, n]);
+      if (best.length > NEAREST) best.pop();
+    }
+    return best;
+  }
+
+  const mean = (best) => (best.length ? Math.floor(best.reduce((sum, [value]) => sum + value, 0) / best.length) : 0);
+
+  function common(one, other, count) {
+    const products = [...one].filter(([word]) => other.has(word)).map(([word, weight]) => [word, weight * other.get(word)]);
+    return products.sort(falling).slice(0, count).map(([word]) => word);
+  }
+
+  function unpack(text, places) {
+    const result = new Map();
+    let place = -1, at = 0;
+    while (at < text.length) {
+      const weight = VALUES[text.charCodeAt(at++)];
+      const before = place;
+      let factor = 1, digit;
+      do {
+        digit = VALUES[text.charCodeAt(at++)];
+        place += (digit % MORE) * factor;
+        factor *= MORE;
+      } while (digit >= MORE);
+      if (!(place > before && place < places.length) || !(weight > 0) || result.size === TERMS) throw new Error("not a packed vector");
+      result.set(places[place], weight);
+    }
+    return result;
+  }
+
+  return { words, levels, vector, weighed, closeness, indexed, nearest, mean, common, unpack };
+})();

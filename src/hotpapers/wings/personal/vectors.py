@@ -1,0 +1,148 @@
+"""What a paper is about, as a vector: at most 40 words of its title and abstract, each with a weight of 1 to 63.
+
+Rare words count most. How rare a word is comes from a table that is part of the program, `terms-1.txt`: the first line
+has its version, the number of papers that were counted and what a level is; each further line has a level and the words
+of that level. `tools/make_term_table.py` makes it from counts.
+
+All arithmetic is in integers, and words are ASCII, so `vectors.js` calculates exactly the same.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from heapq import nlargest
+from math import isqrt
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.keep.search.tokenizer import stem
+
+VERSION = 1
+"""Of the table, and of the vectors that come from it."""
+TABLE = Path(__file__).parent / f"terms-{VERSION}.txt"
+TERMS, MAX_WEIGHT = 40, 63
+"""The most words of a vector, and the highest weight."""
+WHOLE = 10_000
+"""The closeness of a paper to itself."""
+NEAREST = 3
+"""How many papers of a set decide how close it is."""
+
+_FREQUENCY = (0, 16, 27, 34, 38, 42, 45, 47, 49, 51, 53)
+"""What a word counts by its occurrences in a text, the last for all above: 16 · (1 + ln n)."""
+_COMMAND, _ACCENT, _WORD = (
+    re.compile(r"\\[A-Za-z]+"),
+    re.compile("[\u0300-\u036f]"),
+    re.compile(r"[A-Za-z][A-Za-z0-9]+"),
+)
+
+Vector = Mapping[str, int]
+"""Weights by word."""
+
+
+class WeighedVector(NamedTuple):
+    """A vector with its length in 256ths: the root of the sum of its squared weights."""
+
+    weights: Vector
+    length: int
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text: ASCII letters and digits, without accents, TeX commands, case and plural endings."""
+    plain_text = _COMMAND.sub(" ", _ACCENT.sub("", unicodedata.normalize("NFKD", text)))
+    return [stem(word.lower()) for word in _WORD.findall(plain_text)]
+
+
+@cache
+def levels() -> Mapping[str, int]:
+    """The level of each word in the table: eighths of log2(papers / papers with the word)."""
+    _, *lines = TABLE.read_text("ascii").splitlines()
+    return {word: int(level) for level, *words in map(str.split, lines) for word in words}
+
+
+def vector_of(title: str, abstract: str) -> Vector:
+    """A paper's vector; empty if it has no word of the table. In the order of weights, equal ones by word."""
+    rarity = levels()
+    counts = Counter(word for word in words_of(f"{title} {abstract}") if word in rarity)
+    scores = {word: _FREQUENCY[min(count, len(_FREQUENCY) - 1)] * rarity[word] for word, count in counts.items()}
+    first = sorted(scores, key=lambda word: (-scores[word], word))[:TERMS]
+    weights = {word: (scores[word] * MAX_WEIGHT * 2 + scores[first[0]]) // (2 * scores[first[0]]) for word in first}
+    return {word: weight for word, weight in weights.items() if weight}
+
+
+def weighed(vector: Vector) -> WeighedVector:
+    """A vector with its length."""
+    return WeighedVector(vector, isqrt(sum(weight * weight for weight in vector.values()) << 16))
+
+
+def closeness(paper: WeighedVector, other: WeighedVector) -> int:
+    """The cosine of two vectors in ten-thousandths; 0 if either is empty."""
+    small, large = sorted((paper.weights, other.weights), key=len)
+    product = sum(weight * large.get(word, 0) for word, weight in small.items())
+    return (product << 16) * WHOLE // (paper.length * other.length) if product else 0
+
+
+def closeness_to_set(paper: WeighedVector, others: Iterable[WeighedVector]) -> int:
+    """The mean closeness to the three nearest of a set, in ten-thousandths."""
+    return mean(nlargest(NEAREST, (closeness(paper, other) for other in others)))
+
+
+def mean(values: Sequence[int]) -> int:
+    """The mean, rounded down; 0 without values."""
+    return sum(values) // len(values) if values else 0
+
+
+def common_words(vector: Vector, other: Vector, count: int) -> Sequence[str]:
+    """The words that bring two papers closest."""
+    products = {word: weight * other[word] for word, weight in vector.items() if word in other}
+    return sorted(products, key=lambda word: (-products[word], word))[:count]
+
+
+# ---- as text ----------------------------------------------------------------------------------------------
+
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+"""A digit has 6 bits."""
+MORE = 32
+"""Set in each digit of a number but the last."""
+
+
+def pack(vector: Vector, places: Mapping[str, int]) -> str:
+    """A vector as text: of each word, in the order of places, its weight and the step from the place before."""
+    text, last = "", -1
+    for place, weight in sorted((places[word], weight) for word, weight in vector.items()):
+        text += DIGITS[weight] + _number(place - last)
+        last = place
+    return text
+
+
+def _number(number: int) -> str:
+    text = ""
+    while number >= MORE:
+        text, number = text + DIGITS[number % MORE + MORE], number // MORE
+    return text + DIGITS[number]
+
+
+def unpack(text: str, words: Sequence[str]) -> Vector:
+    """The vector in a text. Raises ValueError for texts that `pack` does not write."""
+    result: dict[str, int] = {}
+    place, digits = -1, iter(map(DIGITS.index, text))
+    for weight in digits:
+        step = _read_number(digits)
+        place += step
+        if not step or place >= len(words) or not weight or len(result) == TERMS:
+            raise ValueError("not a packed vector")
+        result[words[place]] = weight
+    return result
+
+
+def _read_number(digits: Iterator[int]) -> int:
+    number, factor = 0, 1
+    for digit in digits:
+        number += digit % MORE * factor
+        if digit < MORE:
+            return number
+        factor *= MORE
+    raise ValueError("not a packed vector")

@@ -1,0 +1,22 @@
+"""A publication's history as a transparency log: Merkle tree, signed checkpoints, tiles, proofs, cosignatures.
+
+    merkle, tiles            RFC 6962 trees and proofs; the files that hold one (C2SP tlog-tiles)
+    notes, checkpoints       signed text, and what witnesses sign (C2SP signed-note, tlog-checkpoint, tlog-cosignature)
+    policies                 how many witnesses must sign (C2SP tlog-policy)
+    proofs                   a proof that an entry is in a log, as one text (C2SP tlog-proof)
+    signatures               the only file that imports `cryptography`
+    entries, log_files, log_keys   a log's leaves, its folder, and the key that signs it
+    publication_log          extends a log from the store (`queries`); observation_files: its hourly observations
+    config, site_logs        where the logs are; the logs on a site's pages
+    witness, witness_protocol, witness_client   cosign others' logs, and have one's own cosigned (C2SP tlog-witness)
+    saved_issues, mirrors    check a saved page, or a copy of a whole site; downloads: makes one
+    issue_proof, log_pages   an issue's proof and a log, on pages; log_export: writes the log's files alone
+    log_keeping, log_update  extend logs: while the program runs, and after a command
+    witness_server           serves a witness; observations: published observations, without words and names
+    alarms                   what is wrong with a log, until it is acknowledged
+    settings, cli, wing      `[transparency]`; `hotpapers log`, `witness`; what the wing hooks into the core
+
+docs/examples/check_proof.py checks proofs without this package.
+
+A log contains only digests. Its format and its limits: docs/explanation/proof.md.
+"""

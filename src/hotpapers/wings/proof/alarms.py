@@ -1,0 +1,118 @@
+"""Alarms about a log, kept in a file until the problem is fixed or the operator acknowledges it.
+
+A witness keeps alarms about the logs that it watches, a publication alarms about its witnesses. There is one alarm per
+subject and kind, so the size of the file depends only on the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from hotpapers.base import model
+from hotpapers.base.errors import InputError, LogError
+from hotpapers.base.ids.timestamps import minute_of
+from hotpapers.base.untrusted_json import decode_json
+from hotpapers.record.commitments import canonical_json
+from hotpapers.wings.proof import log_files
+from hotpapers.wings.proof.publication_log import LogConfig
+
+FILE = "alarms.json"
+MAX_FILE_BYTES = 16 << 20
+"""Largest file that is read, bytes."""
+
+
+Moment = Annotated[int, msgspec.Meta(ge=0, le=model.MAX_INTEGER)]
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """`subject`: a log's origin, or a witness's name. `at`: since when, in µs UTC. `acknowledged`: the operator has
+    dealt with it; it is not shown again unless its reason changes. `evidence`: signed notes that prove it to anyone."""
+
+    subject: str
+    kind: str
+    reason: str
+    at: Moment
+    acknowledged: bool = False
+    evidence: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.reason} (since {minute_of(self.at)})"
+
+
+def open_alarms(folder: Path) -> tuple[Alarm, ...]:
+    """The alarms that are not acknowledged. Raises LogError for a file that cannot be read."""
+    return tuple(alarm for alarm in _read(folder) if not alarm.acknowledged)
+
+
+def log_alarms(logs: LogConfig | None) -> Iterator[str]:
+    """Witnesses' open alarms about a site's logs: neither resolved nor acknowledged."""
+    if logs is None:
+        return
+    for name in log_files.publications(logs.folder):
+        try:
+            yield from (f"log of {name}: witness {alarm}" for alarm in open_alarms(logs.folder / name))
+        except LogError as problem:
+            yield f"log of {name}: {problem}"
+
+
+def save_alarm(folder: Path, alarm: Alarm) -> bool:
+    """Stores an alarm. Returns whether it differs from the previous one of its subject and kind. Raises LogError,
+    OSError."""
+
+    def added(alarms: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
+        same = next((kept for kept in alarms if _is_about(kept, alarm)), None)
+        if same is not None and same.reason == alarm.reason:
+            return alarms
+        since = alarm.at if same is None or same.acknowledged else same.at
+        others = (kept for kept in alarms if not _is_about(kept, alarm))
+        return (*others, msgspec.structs.replace(alarm, at=since))
+
+    return _change(folder, added)
+
+
+def clear_alarm(folder: Path, subject: str, kind: str) -> bool:
+    """Removes an alarm that is over. Returns whether there was one. Raises LogError, OSError."""
+    return _change(
+        folder, lambda alarms: tuple(kept for kept in alarms if (kept.subject, kept.kind) != (subject, kind))
+    )
+
+
+def acknowledge(folder: Path, subject: str) -> bool:
+    """Marks a subject's alarms as acknowledged. Returns whether there were any. Raises LogError, OSError."""
+    return _change(
+        folder,
+        lambda alarms: tuple(
+            msgspec.structs.replace(kept, acknowledged=True) if kept.subject == subject else kept for kept in alarms
+        ),
+    )
+
+
+def _is_about(kept: Alarm, alarm: Alarm) -> bool:
+    return (kept.subject, kept.kind) == (alarm.subject, alarm.kind)
+
+
+def _change(folder: Path, change: Callable[[tuple[Alarm, ...]], tuple[Alarm, ...]]) -> bool:
+    """Changes the alarms while holding the folder's lock. Returns whether they changed."""
+    if not (folder / FILE).exists() and not change(()):
+        return False
+    with log_files.locked(folder):
+        before = _read(folder)
+        after = change(before)
+        if after != before:
+            log_files.write_text_file(folder / FILE, canonical_json(after).decode() + "\n")
+        return after != before
+
+
+def _read(folder: Path) -> tuple[Alarm, ...]:
+    try:
+        with (folder / FILE).open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
+        return decode_json(data, tuple[Alarm, ...])
+    except FileNotFoundError:
+        return ()
+    except (InputError, OSError) as problem:
+        raise LogError(f"{folder / FILE}: cannot be read: {problem}") from problem

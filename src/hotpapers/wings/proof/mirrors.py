@@ -1,0 +1,201 @@
+"""Checks a copy of a whole site in a folder: the proof of every issue, and the logs from their files.
+
+A proof shows that an issue was in the log, but not where it belongs on the site. So each issue must be in the folder of
+its own day and edition, in all files there, and the front page must show the latest issue.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.base.errors import InputError, NotAProof
+from hotpapers.wings.proof import policies, tiles
+from hotpapers.wings.proof.checkpoints import SignedCheckpoint, parse_checkpoint
+from hotpapers.wings.proof.entries import EARLIER, ISSUE, earlier_entry, issue_entry
+from hotpapers.wings.proof.merkle import MerkleTree, leaf_hash
+from hotpapers.wings.proof.policies import LogPolicy
+from hotpapers.wings.proof.proofs import LogProof, parse_proof
+from hotpapers.wings.proof.saved_issues import ProofVerdict, SavedIssue, check_saved, read_saved
+
+MAX_FILE_BYTES = 1 << 20
+"""Largest file of a log that is read, bytes."""
+MAX_LEAVES = 1 << 20
+POLICY_FILE = Path("log", "policy.txt")
+PAGE, CONTENT, PROOF = "index.html", "issue.json", "issue.tlog-proof"
+"""The files of an issue that are checked."""
+_DAY = "-".join("[0-9]" * digits for digits in (4, 2, 2))
+_FOLDERS = ("*/issue.json", "*/edition-*/issue.json", f"{_DAY}/index.html", f"{_DAY}/edition-*/index.html")
+"""Where issues are, or pages that look like issues."""
+_LOG = re.compile(r"(?:^|/)log/[A-Za-z0-9-]+/[1-9][0-9]{0,9}\Z", re.ASCII)
+_EDITION = re.compile(r"edition-([1-9][0-9]{0,3})", re.ASCII)
+
+
+class MirroredLog(NamedTuple):
+    """A log in a folder: its latest checkpoint, its leaves and their tree."""
+
+    signed: SignedCheckpoint
+    entries: tuple[bytes, ...]
+    tree: MerkleTree
+
+
+class MirrorVerdict(NamedTuple):
+    """`issues`: number of issue folders checked. `leaves`: of all logs. `missing`: number of issues that are in a log
+    but not in the folder."""
+
+    issues: int
+    leaves: int
+    missing: int
+    problems: tuple[str, ...]
+
+
+def check_mirror(folder: Path, policy: LogPolicy) -> MirrorVerdict:
+    """Checks that each log's leaves match its signed checkpoint, that each issue is in a log and in its right place, as
+    JSON and as page, and that the checkpoint of each proof belongs to that log."""
+    problems: list[str] = []
+    logs = dict(_logs(folder, policy, problems))
+    problems += _broken_links(logs)
+    places = sorted({file.parent for pattern in _FOLDERS for file in folder.glob(pattern)})
+    issues: dict[Path, SavedIssue] = {}
+    for place in [*places, *([folder] if (folder / PAGE).is_file() else [])]:
+        for file, issue in _issues_in(place, problems):
+            verdict = check_saved(issue, policy)
+            differences = [
+                *verdict.problems,
+                *_split_view_problems(verdict, logs),
+                *_place_problems(place, folder, issue, issues),
+            ]
+            problems += [f"{file.relative_to(folder)}: {text}" for text in differences]
+            issues.setdefault(place, issue)
+    present = {issue_entry(issue.digest) for issue in issues.values()}
+    logged = {entry for log in logs.values() for entry in log.entries if entry[:1] == ISSUE}
+    leaves = sum(len(log.entries) for log in logs.values())
+    return MirrorVerdict(len(places), leaves, len(logged - present), tuple(problems))
+
+
+def _issues_in(place: Path, problems: list[str]) -> Iterator[tuple[Path, SavedIssue]]:
+    """The issue as read from each existing file of a folder."""
+    issue: SavedIssue | None = None
+    for file in (file for name in (CONTENT, PAGE, PROOF) if (file := place / name).is_file()):
+        try:
+            if file.name != PROOF:
+                issue = read_saved(file)
+            elif issue is not None:
+                issue = SavedIssue(issue.content, issue.digest, _proof_in(file))
+        except InputError as problem:
+            problems.append(str(problem))
+        else:
+            if issue is not None:
+                yield file, issue
+
+
+def _proof_in(file: Path) -> LogProof:
+    try:
+        return parse_proof(_bytes(file).decode("utf-8", "replace"))
+    except NotAProof as problem:
+        raise NotAProof(problem.reason, file=str(file)) from problem
+
+
+def _place_problems(place: Path, site: Path, issue: SavedIssue, others: dict[Path, SavedIssue]) -> Iterator[str]:
+    """Problems with an issue's location. `others`: the issues of files already checked, by folder."""
+    content, other = issue.content, others.get(place)
+    if other is not None:
+        if other.digest != issue.digest:
+            yield "it is not the same issue as in the file beside it"
+    elif place == site:
+        yield from _front_page_problems(issue, [other for folder, other in others.items() if folder.parent == site])
+    else:
+        edition = _EDITION.fullmatch(place.name)
+        day = place.parent.name if edition else place.name
+        if content.day != day or (edition and content.edition != int(edition[1])):
+            yield f"it is edition {content.edition} of {content.day}"
+        if not edition and (place / f"edition-{content.edition}").exists():
+            yield f"it is edition {content.edition}, but there is a later edition"
+
+
+def _front_page_problems(front: SavedIssue, latest: Sequence[SavedIssue]) -> Iterator[str]:
+    """Problems with the issue on the front page. `latest`: the latest edition of each day."""
+    day = max((issue.content.day for issue in latest), default="")
+    if front.content.day < day:
+        yield f"it is the issue of {front.content.day}, not the latest"
+    if any(issue.content.day == front.content.day and issue.digest != front.digest for issue in latest):
+        yield f"it is not the same issue as in {front.content.day}"
+
+
+def _logs(folder: Path, policy: LogPolicy, problems: list[str]) -> Iterator[tuple[str, MirroredLog]]:
+    for log in policy.logs:
+        name = log.key.name
+        try:
+            yield name, read_log(folder, name, policy)
+        except (InputError, OSError) as problem:
+            problems.append(f"{name}: {problem}")
+
+
+def _broken_links(logs: Mapping[str, MirroredLog]) -> Iterator[str]:
+    """Logs that do not name the end of the previous log as it is here: leaves may be missing between the two."""
+    by_path = {log_path(origin): log for origin, log in logs.items()}
+    for origin, log in logs.items():
+        publication, _, number = log_path(origin).rpartition("/")
+        if number == "1":
+            continue
+        first, before = b"".join(log.entries[:1]), by_path.get(f"{publication}/{int(number) - 1}")
+        if first[:1] != EARLIER:
+            yield f"{origin}: does not name the end of the previous log"
+        elif before is not None and first != earlier_entry(before.signed.checkpoint):
+            yield f"{origin}: names an end of the previous log that is not the one here"
+
+
+def read_log(folder: Path, origin: str, policy: LogPolicy) -> MirroredLog:
+    """Reads a log from its files in `log/PUBLICATION/NUMBER`. Raises NotAProof if they do not match its checkpoint or
+    it is not signed by a log of the policy; OSError if a file is missing."""
+    base = folder / log_path(origin)
+    signed = parse_checkpoint(_bytes(base / tiles.CHECKPOINT_PATH).decode("utf-8", "replace"))
+    if signed.checkpoint.origin != origin or not policies.is_of_known_log(policy, signed):
+        raise NotAProof("its checkpoint is not signed by this log's key")
+    size = signed.checkpoint.size
+    if size > MAX_LEAVES:
+        raise NotAProof(f"it has more than {MAX_LEAVES:,} leaves")
+    bundles = [(index, width) for level, index, width in tiles.widths(size) if level == 0]
+    files = ((base / tiles.tile_path("entries", index, width), width) for index, width in bundles)
+    entries = tuple(entry for file, width in files for entry in tiles.entries_of(_bytes(file), width))
+    tree = MerkleTree(map(leaf_hash, entries))
+    if tree.size != size or tree.root(size) != signed.checkpoint.root:
+        raise NotAProof("its leaves do not match its signed checkpoint")
+    _check_tiles(base, tree)
+    return MirroredLog(signed, entries, tree)
+
+
+def log_path(origin: str) -> str:
+    """The path of a log's files on a site: `log/PUBLICATION/NUMBER`. Raises NotAProof for a name without it."""
+    match = _LOG.search(origin)
+    if match is None:
+        raise NotAProof("its name does not end with the path of its files, …/log/PUBLICATION/NUMBER")
+    return match[0].removeprefix("/")
+
+
+def _check_tiles(base: Path, tree: MerkleTree) -> None:
+    """Checks the tiles, from which other programs make proofs. Raises NotAProof if they do not match the leaves."""
+    for level, index, width in tiles.widths(tree.size):
+        path = tiles.tile_path(level, index, width)
+        if _bytes(base / path) != tiles.tile(tree, level, index, width):
+            raise NotAProof(f"{path} does not match the leaves")
+
+
+def _bytes(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        data = stream.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise NotAProof(f"{file.name} is larger than {MAX_FILE_BYTES:,} bytes")
+    return data
+
+
+def _split_view_problems(verdict: ProofVerdict, logs: dict[str, MirroredLog]) -> Iterator[str]:
+    """Reports a split view: a proof's checkpoint that does not belong to the log in the folder."""
+    checkpoint = verdict.issue.proof.signed.checkpoint
+    log = logs.get(checkpoint.origin)
+    if log is None:
+        yield f"its log {checkpoint.origin} is not here"
+    elif checkpoint.size > log.tree.size or log.tree.root(checkpoint.size) != checkpoint.root:
+        yield f"its checkpoint of size {checkpoint.size} does not belong to the log here: a split view"

@@ -1,0 +1,65 @@
+"""Store queries of the logs: digests of issues, the chain at the end of each day, observations by position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hotpapers.base.model import DAY, HOUR, MAX_INTEGER, Item, Publication
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.database import Database, blob
+from hotpapers.record.item_rows import SPECS, read_row, select_columns
+
+
+def frozen_digests(database: Database, publication: str) -> list[tuple[int, str]]:
+    """(position, digest) of every edition of a publication's issues, in the order of freezing."""
+    sql = 'SELECT since, digest FROM issue WHERE publication = ? ORDER BY since, "day", edition'
+    return [(int(since), str(digest)) for since, digest in database.rows(sql, (publication,))]
+
+
+def digests_by_day(database: Database, publication: str) -> list[tuple[str, str]]:
+    """(day, digest) of every edition of a publication's issues."""
+    sql = 'SELECT "day", digest FROM issue WHERE publication = ? ORDER BY "day", edition'
+    return [(str(day), str(digest)) for day, digest in database.rows(sql, (publication,))]
+
+
+def chain_at_ends_of_days(database: Database, after: int, before: int) -> list[tuple[int, bytes]]:
+    """(position, chain value) of the last batch of each UTC day that is over at the moment `before` and has batches
+    after a position; in order."""
+    sql = """SELECT b.position, b.chain FROM batch AS b WHERE b.position IN (
+        SELECT max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / ?) ORDER BY b.position"""
+    rows = database.rows(sql, (after, before - before % DAY, DAY))
+    return [(int(position), blob(chain)) for position, chain in rows]
+
+
+def own_accounts(database: Database, publication: str) -> tuple[str, ...]:
+    """The accounts that a publication currently names as its own."""
+    last = AsOfView(database, MAX_INTEGER, MAX_INTEGER).item(Publication, publication)
+    return last.own if last else ()
+
+
+def ends_of_hours(database: Database, after: int, before: int) -> list[tuple[int, int]]:
+    """(hour, position of its last batch) of each UTC hour, counted from 1970-01-01T00, that is over at the moment
+    `before` and has batches after a position; in order."""
+    sql = f"SELECT at / {HOUR}, max(position) FROM batch WHERE position > ? AND at < ? GROUP BY at / {HOUR} ORDER BY 1"
+    return [(int(hour), int(position)) for hour, position in database.rows(sql, (after, before - before % HOUR))]
+
+
+def hour_of(database: Database, position: int) -> int | None:
+    """The UTC hour of a batch, counted from 1970-01-01T00; None if there is no such batch."""
+    rows = database.rows(f"SELECT at / {HOUR} FROM batch WHERE position = ?", (position,))
+    return int(rows[0][0]) if rows else None
+
+
+def last_position_before(database: Database, moment: int) -> int:
+    """The position of the last batch before a moment; 0 if there is none."""
+    return int(database.rows("SELECT max(position) FROM batch WHERE at < ?", (moment,))[0][0] or 0)
+
+
+def items_between(database: Database, kinds: tuple[type[Item], ...], after: int, upto: int) -> Iterator[Item]:
+    """The items from batches after one position and up to another that are still current: kind by kind, in order of
+    arrival."""
+    for kind in kinds:
+        spec = SPECS[kind]
+        first, last = (AsOfView(database, MAX_INTEGER, position).last_row(kind) for position in (after, upto))
+        sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE id > ? AND id <= ? AND until = 0 ORDER BY id"
+        yield from (read_row(spec, row).item for row in database.iterate(sql, (first, last)))

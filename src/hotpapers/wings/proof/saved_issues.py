@@ -1,0 +1,347 @@
+"""Reads a saved page, Markdown file, JSON file or API response, and checks whether its issue was in the log.
+
+The proof covers the issue's content, the JSON whose SHA-256 is the digest. Pages and JSON files contain it; a Markdown
+file needs the JSON file beside it. What a page shows is compared with the content as far as `ShownEntry` goes; an API
+response is built again from the content and the papers' metadata, and compared with that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from hotpapers.base.errors import InputError, NotAProof
+from hotpapers.base.ids.timestamps import SECOND, minute_of
+from hotpapers.base.model import Paper, Place
+from hotpapers.base.untrusted_json import BROKEN, decode_json, decode_once
+from hotpapers.publish.query.saved_answers import SavedAnswer
+from hotpapers.record.commitments import canonical_json
+from hotpapers.wings.proof import policies
+from hotpapers.wings.proof.entries import issue_entry
+from hotpapers.wings.proof.policies import LogPolicy
+from hotpapers.wings.proof.proofs import TYPE, LogProof, parse_proof
+
+T = TypeVar("T")
+CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
+"""The type of a page's data block with the content."""
+MAX_FILE_BYTES = 8_000_000
+"""Largest file that is read, bytes: a page of thirty papers has 80,000."""
+MAX_TAGS, MAX_TAGS_CHARS = 200_000, 1_000_000
+"""Most tags of a page, and most characters in them: each tag and attribute takes the parser some microseconds."""
+MAX_VALUES = 500_000
+"""Most lists, objects and names in JSON: an issue's are mostly the counts of its peers, some ten thousand."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_SCORE = re.compile(r"Why here: ([\d,]+)(?: points?)?")  # earlier pages have no unit
+_UNREADABLE = -1
+"""A score that no entry has: what a page shows in its place is not a number."""
+_MARKDOWN_ENTRY = re.compile(
+    r"^## (\d{1,6})\. (?:(?:(?!^## ).)*?<https://arxiv\.org/abs/([^>\s]{1,64})>)?", re.M | re.S
+)
+"""An entry ends where the next one begins, so a file without addresses is scanned once, not once per heading. An entry
+without an address counts, too: its paper is not in the issue."""
+_ARXIV_LINKS, _ID_LINK = ("abs", "pdf", "html"), "arXiv:"
+"""The links of an entry whose addresses are compared; the first one's text may also begin so and name the paper."""
+_MARKDOWN_DIGEST = re.compile(r"^Digest `([0-9a-f]{64})`", re.M)
+
+
+class ShownEntry(NamedTuple):
+    """The comparable data that a page shows of an entry. `score`: None if not shown. `linked`: the papers that its
+    links to arXiv lead to."""
+
+    place: int
+    paper: str
+    score: int | None
+    linked: frozenset[str] = frozenset()
+
+
+class SavedEntry(msgspec.Struct, frozen=True):
+    """The part of a content's entry that is checked."""
+
+    place: int
+    paper: str
+    score: int
+    metadata: str
+
+
+class SavedPublication(msgspec.Struct, frozen=True):
+    """The publication of the issue."""
+
+    publication: str
+
+
+class SavedContent(msgspec.Struct, frozen=True):
+    """The part of an issue's content that is checked."""
+
+    publication: SavedPublication
+    day: str
+    edition: int
+    entries: tuple[SavedEntry, ...]
+    ongoing: tuple[SavedEntry, ...]
+
+
+class SavedFile(msgspec.Struct, frozen=True):
+    """`issue.json`: what an API response has too."""
+
+    content: object
+    proof: str
+    metadata: dict[str, object] = {}
+
+
+class ShownAnswer(SavedFile, frozen=True, kw_only=True):
+    """What an API response has at least."""
+
+    digest: str
+    entries: tuple[dict[str, Any], ...]
+    ongoing: tuple[dict[str, Any], ...] = ()
+
+
+CompareAnswer = Callable[[SavedAnswer], Iterable[str]]
+"""Where an API response differs from what its content gives, as in `query.saved_answers`."""
+
+
+def deny_answer(answer: SavedAnswer) -> Iterator[str]:
+    """For files that are no API responses: whatever they show besides the content is not proved."""
+    yield f"has fields that nothing proves: {', '.join(sorted(answer.shown.keys() - set(SavedFile.__struct_fields__)))}"
+
+
+class SavedIssue(NamedTuple):
+    """`digest`: computed from the content. `shown_digest`: the digest that the page shows, or empty. `shown`: None for
+    a file that shows no entries. `ongoing`: the papers shown as still talked about. `metadata`: hashes of the metadata
+    items in the file, by paper. `answer`: for an API response, what it shows."""
+
+    content: SavedContent
+    digest: str
+    proof: LogProof
+    shown_digest: str = ""
+    shown: tuple[ShownEntry, ...] | None = None
+    ongoing: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = MappingProxyType({})
+    answer: SavedAnswer | None = None
+
+
+class ProofVerdict(NamedTuple):
+    """`problems`: empty if all checks passed. `witnesses`: names of the cosigners with the time, as text."""
+
+    issue: SavedIssue
+    problems: tuple[str, ...]
+    witnesses: tuple[str, ...]
+
+
+def read_saved(file: Path) -> SavedIssue:
+    """Reads a saved file. Raises InputError if it is not an issue or has no proof."""
+    try:
+        with file.open("rb") as stream:  # a device or pipe has no size to check beforehand
+            data = stream.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            raise InputError(f"larger than {MAX_FILE_BYTES:,} bytes", file=str(file))
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise InputError("not UTF-8", file=str(file)) from problem
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror}", file=str(file)) from problem
+    try:
+        if file.suffix == ".json":
+            return _of_json(text)
+        return _of_markdown(text, file) if file.suffix == ".md" else _of_html(text)
+    except InputError as problem:
+        raise NotAProof(problem.reason, file=str(file)) from problem
+
+
+def _of_json(text: str) -> SavedIssue:
+    value = _decoded(text, dict[str, Any])
+    saved = _converted(value, SavedFile)
+    if not saved.proof:
+        raise NotAProof("has no proof: the issue was not in a log when it was saved")
+    hashes = {paper: hashlib.sha256(canonical_json(item)).hexdigest() for paper, item in saved.metadata.items()}
+    content, digest = _content(canonical_json(saved.content))
+    issue = SavedIssue(content, digest, parse_proof(saved.proof), metadata=hashes)
+    if value.keys() <= set(SavedFile.__struct_fields__):
+        return issue
+    _converted(value, ShownAnswer)
+    items = {paper: _converted(item, Paper | Place) for paper, item in saved.metadata.items()}
+    return issue._replace(answer=SavedAnswer(value, saved.content, digest, items))
+
+
+def _decoded(text: str, type: type[T]) -> T:
+    if text.count("[") + text.count("{") + text.count('":') > MAX_VALUES:
+        raise NotAProof(f"has more than {MAX_VALUES:,} lists, objects and names")
+    return decode_once(text, type)
+
+
+def _converted(value: object, type: Any) -> Any:
+    """Converts a decoded value to a type. Raises InputError if it does not fit."""
+    try:
+        return msgspec.convert(value, type)
+    except BROKEN as problem:
+        raise InputError(str(problem)) from problem
+
+
+def _content(data: bytes) -> tuple[SavedContent, str]:
+    return decode_json(data, SavedContent), hashlib.sha256(data).hexdigest()
+
+
+def _of_html(text: str) -> SavedIssue:
+    if text.count("<") > MAX_TAGS:
+        raise NotAProof(f"the page has more than {MAX_TAGS:,} tags")
+    page = _PageReader()
+    try:
+        page.feed(text.replace("\r\n", "\n").replace("\r", "\n"))  # HTML allows all three, and some programs save CR
+    except AssertionError as problem:  # a declaration that the standard library's parser cannot handle
+        raise NotAProof(f"not HTML: {problem}") from problem
+    proof, content = ("".join(page.blocks.get(type, ())) for type in (TYPE, CONTENT_TYPE))
+    if not proof or not content:
+        raise NotAProof("the page has no proof: it was published without a log, or saved without its data")
+    data = canonical_json(_decoded(content, object))
+    return SavedIssue(*_content(data), parse_proof(proof), page.digest, tuple(page.entries), tuple(page.ongoing))
+
+
+def _of_markdown(text: str, file: Path) -> SavedIssue:
+    json_file = file.with_suffix(".json")
+    if not json_file.is_file():
+        raise NotAProof(f"the proof of a Markdown file is in {json_file.name} beside it, which is missing")
+    digests = _MARKDOWN_DIGEST.findall(text)
+    shown = tuple(ShownEntry(int(place), paper, None) for place, paper in _MARKDOWN_ENTRY.findall(text))
+    return read_saved(json_file)._replace(shown_digest=digests[-1] if digests else "none", shown=shown)
+
+
+class _PageReader(HTMLParser):
+    """Reads a page's data blocks, its digest, and place, paper and score of each entry. Never runs scripts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: dict[str, list[str]] = {}
+        self.entries: list[ShownEntry] = []
+        self.digest = ""
+        self._inside: list[str] = []
+        self._block = ""
+        self._in_tags = 0
+        self.ongoing: list[str] = []
+        self._is_ongoing = self._in_links = False
+        self._target = ""
+
+    def parse_starttag(self, i: int) -> int:
+        """Refuses endless lists of attributes before they are read."""
+        self._in_tags += max(self.check_for_whole_start_tag(i) - i, 0)
+        if self._in_tags > MAX_TAGS_CHARS:
+            raise NotAProof(f"the page's tags have more than {MAX_TAGS_CHARS:,} characters")
+        return super().parse_starttag(i)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Starts a block, an entry, a place, a score or a digest."""
+        attributes = dict(reversed(attrs))  # of a repeated attribute, browsers take the first
+        if tag == "script":
+            self._block = attributes.get("type") or ""
+            if self._block in self.blocks:
+                raise NotAProof(f"the page has two blocks of the type {self._block}")
+            if self._block:
+                self.blocks[self._block] = []
+        elif tag == "article":
+            self.entries.append(ShownEntry(0, attributes.get("id") or "", None))
+        elif tag == "li" and self._is_ongoing and attributes.get("id"):
+            self.ongoing.append(attributes["id"] or "")
+        kind = f"{tag}.{attributes.get('class') or ''}"
+        self._is_ongoing, self._in_links = (
+            self._is_ongoing or kind == "section.still",
+            self._in_links or kind == "ul.links",
+        )
+        self._target = (attributes.get("href") or "") if tag == "a" else ""
+        self._inside = [*self._inside[-8:], kind]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Ends an element."""
+        self._inside = [*self._inside[-8:], ""]
+        if tag == "script":
+            self._block = ""
+        self._is_ongoing, self._in_links = self._is_ongoing and tag != "section", self._in_links and tag != "ul"
+        self._target = ""
+
+    def handle_data(self, data: str) -> None:
+        """Reads an element's text."""
+        if self._block:
+            self.blocks[self._block].append(data)
+        elif self._inside and self._inside[-1].startswith("code.") and _DIGEST.fullmatch(data.strip()):
+            self.digest = data.strip()
+        elif self.entries and self._in_links and self._target and (kind := _arxiv_link(data)):
+            entry = self.entries[-1]
+            paper = _anchor(self._target.removeprefix(f"https://arxiv.org/{kind}/"))
+            named = {paper, _anchor(data)} if data.startswith(_ID_LINK) else {paper}
+            self.entries[-1] = entry._replace(linked=entry.linked | named)
+        elif self.entries and data.startswith("Why here: ") and self._inside[-1] == "summary.":
+            match = _SCORE.fullmatch(data)
+            self.entries[-1] = self.entries[-1]._replace(score=_number(match[1]) if match else _UNREADABLE)
+        elif self.entries and "p.place" in self._inside[-4:] and (place := _number(data)) is not None:
+            self.entries[-1] = self.entries[-1]._replace(place=place)
+
+
+def _arxiv_link(text: str) -> str:
+    """The kind of a link to arXiv by its text, `abs` for `arXiv:2101.04869`; empty for any other link."""
+    return text if text in _ARXIV_LINKS else "abs" if text.startswith(_ID_LINK) else ""
+
+
+def _number(text: str) -> int | None:
+    digits = text.replace(",", "").strip()
+    return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < 16 else None
+
+
+# ---- the verdict -------------------------------------------------------------------------------------------
+
+
+def check_saved(issue: SavedIssue, policy: LogPolicy, compare: CompareAnswer = deny_answer) -> ProofVerdict:
+    """Checks that an issue was in a log of a policy, that enough witnesses cosigned it, and that it is shown
+    unchanged. `compare`: finds the differences of an API response."""
+    moments = policies.cosigners(policy, issue.proof.signed)
+    cosignatures = [f"{name} {minute_of(at * SECOND)}" for name, at in moments.items() if at < 1 << 36]
+    differences = compare(issue.answer) if issue.answer else ()
+    problems = (*_log_problems(issue, policy, moments), *_page_problems(issue), *differences)
+    return ProofVerdict(issue, problems, tuple(cosignatures))
+
+
+def _log_problems(issue: SavedIssue, policy: LogPolicy, cosigners: dict[str, int]) -> Iterator[str]:
+    origin = issue.proof.signed.checkpoint.origin
+    if not policies.is_of_known_log(policy, issue.proof.signed):
+        yield f"the checkpoint is not signed by a known log ({origin})"
+    if not issue.proof.includes(issue_entry(issue.digest)):
+        yield "the content is not in the log: the path does not lead to the checkpoint's root"
+    for name in policies.invalid_signers(policy, issue.proof.signed, cosigners):
+        yield f"the cosignature of {name} is invalid"
+    if not policy.is_met(cosigners):
+        yield f"only {len(cosigners)} of {len(policy.witnesses)} witnesses cosigned the checkpoint, which is not enough"
+
+
+def _page_problems(issue: SavedIssue) -> Iterator[str]:
+    entries = issue.content.entries
+    if issue.shown_digest and issue.shown_digest != issue.digest:
+        yield f"the page shows the digest {issue.shown_digest}, but its content has {issue.digest}"
+    if issue.shown is not None:
+        yield from _shown_problems(issue.shown, entries)
+    if issue.ongoing and issue.ongoing != tuple(_anchor(entry.paper) for entry in issue.content.ongoing):
+        yield "the page shows other papers as still talked about"
+    for entry in (*entries, *issue.content.ongoing):
+        if issue.metadata.get(entry.paper, entry.metadata) != entry.metadata:
+            yield f"{entry.paper}: title, authors or abstract differ from the issue"
+    papers = {entry.paper for entry in (*entries, *issue.content.ongoing)}
+    yield from (
+        f"{paper}: has metadata in the file but is not in the issue" for paper in sorted(issue.metadata.keys() - papers)
+    )
+
+
+def _shown_problems(shown: tuple[ShownEntry, ...], entries: tuple[SavedEntry, ...]) -> Iterator[str]:
+    if len(shown) != len(entries):
+        yield f"the page shows {len(shown)} papers, but the issue has {len(entries)}"
+    for visible, entry in zip(shown, entries, strict=False):
+        score, paper = entry.score if visible.score is None else visible.score, _anchor(entry.paper)
+        is_same = (visible.place, _anchor(visible.paper), score) == (entry.place, paper, entry.score)
+        if not is_same or visible.linked - {paper}:
+            yield f"place {entry.place} is {entry.paper} with {entry.score:,}; the page shows something else there"
+
+
+def _anchor(paper: str) -> str:
+    """The id of a paper's element on a page."""
+    return paper.removeprefix("arxiv:").removeprefix(_ID_LINK).replace("/", "-")

@@ -1,0 +1,233 @@
+"""The rows of each table, as plain values in the order of its columns; times in µs UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from hotpapers.base.ids import arxiv
+from hotpapers.base.model import (
+    DAY,
+    HOUR,
+    Announcement,
+    Coverage,
+    Entry,
+    Issue,
+    IssueContent,
+    Paper,
+    PrintedCount,
+    ScoreComponent,
+)
+from hotpapers.base.model.keys import network_of, own_id
+from hotpapers.issues.engagement.attention import read_engagement
+from hotpapers.issues.engagement.measurement import AGES, REFERENCE_DAYS, MeasurementWindow
+from hotpapers.record import identities
+from hotpapers.record.as_of import AsOfView
+from hotpapers.record.identities import is_pseudonym
+from hotpapers.record.issue_contents import decode_content
+from hotpapers.wings.tables import queries
+
+Row = tuple[Any, ...]
+WITHOUT_NAMES = frozenset(("bluesky", "hackernews", "lobsters", "reddit", "x"))
+"""Networks whose post identifiers contain no names; those of the others are URLs with names in them."""
+ARXIV_DOI = "10.48550/arXiv."
+"""How the DOIs begin that arXiv registers for papers (https://info.arxiv.org/help/doi.html)."""
+OLDEST = (AGES[-1] + 24) * HOUR
+"""The age from which papers are not measured anymore, plus a day."""
+STRETCH = REFERENCE_DAYS * DAY - OLDEST - 1
+"""Microseconds of announcements measured together: papers announced 90 days earlier are not measured anymore."""
+
+
+def _papers(view: AsOfView) -> Iterator[Row]:
+    for paper in view.items(Paper):
+        id = arxiv.from_key(paper.paper)
+        primary = paper.categories[0] if paper.categories else None
+        yield (
+            id,
+            f"{ARXIV_DOI}{id}",
+            paper.doi or None,
+            primary,
+            paper.categories,
+            paper.version,
+            paper.published_at,
+            paper.updated_at,
+            paper.observed_at,
+        )
+
+
+def _announcements(view: AsOfView) -> Iterator[Row]:
+    for item in view.items(Announcement):
+        id = arxiv.from_key(item.paper)
+        yield (id, item.day, item.category, item.type, item.announced_at, item.version, item.observed_at)
+
+
+def _mentions(view: AsOfView) -> Iterator[Row]:
+    for paper, number, post, network, account, voice, text, *rest in queries.mentions(view):
+        *how, mentioned_at, posted_at, gone, gone_at, at = rest
+        network = network or network_of(post)
+        shown = own_id(post) if network in WITHOUT_NAMES and not is_pseudonym(post) else None
+        yield (
+            arxiv.from_key(paper),
+            number,
+            shown,
+            network,
+            account or 0,
+            voice or 0,
+            text,
+            *how,
+            max(mentioned_at, posted_at or 0),
+            None if gone is None else gone != "",
+            gone_at if gone else None,
+            at,
+        )
+
+
+def _mention_history(view: AsOfView) -> Iterator[Row]:
+    return ((arxiv.from_key(paper), *row) for paper, *row in queries.mention_history(view))
+
+
+def _post_history(view: AsOfView) -> Iterator[Row]:
+    for *known, gone, at, position, closed in queries.post_history(view):
+        yield (*known, gone != "", at, position, closed)
+
+
+def _tallies(view: AsOfView) -> Iterator[Row]:
+    return ((arxiv.from_key(paper), *row) for paper, *row in queries.tallies(view))
+
+
+def _counts(view: AsOfView) -> Iterator[Row]:
+    """Measures one stretch of time after another, because only the papers of 90 days are measured together. What was
+    learned later does not count, so stretches begin at fixed moments: other papers must not change a paper's counts."""
+    span = queries.announced_span(view)
+    for low in range(span[0] - span[0] % STRETCH, span[1] + 1, STRETCH) if span else ():
+        high = low + STRETCH
+        stretch_view = view._replace(as_of=min(high + OLDEST, view.as_of))
+        for counts in read_engagement(stretch_view, MeasurementWindow()):
+            if counts.peer and low <= counts.announced_at < high:
+                sums = (counts.reposts, counts.likes) if counts.posts_read else (None, None)
+                yield (
+                    arxiv.from_key(counts.paper),
+                    counts.network,
+                    counts.age,
+                    counts.until,
+                    counts.announced_at,
+                    counts.voices,
+                    *sums,
+                    counts.bots,
+                )
+
+
+def _coverage(view: AsOfView) -> Iterator[Row]:
+    for item in view.items(Coverage):
+        yield (item.network, item.from_at, item.until_at, item.state, item.observed_at)
+
+
+def _verdicts(view: AsOfView) -> Iterator[Row]:
+    for number, subject, about, *rest in queries.verdicts(view):
+        yield (number, network_of(subject), arxiv.from_key(about) if about else None, *rest)
+
+
+def _contents(view: AsOfView) -> Iterator[tuple[str, IssueContent]]:
+    for issue in view.items(Issue):
+        yield issue.digest, decode_content(issue.content, IssueContent)
+
+
+def _issue_key(content: IssueContent) -> Row:
+    return (content.publication.publication, content.day, content.edition)
+
+
+def _issues(view: AsOfView) -> Iterator[Row]:
+    for digest, content in _contents(view):
+        yield (
+            *_issue_key(content),
+            digest,
+            content.ranking,
+            content.from_at,
+            content.as_of,
+            content.position,
+            content.chain,
+            content.announced,
+            content.considered,
+            content.replaces or None,
+            content.publication.window,
+            _own_numbers(view, content),
+        )
+
+
+def _own_numbers(view: AsOfView, content: IssueContent) -> list[int]:
+    """The publication's own accounts, except forgotten ones: nobody may learn which rows were theirs."""
+    own = set(content.publication.own)
+    known = identities.find(view.database, own)
+    return sorted(known[account].number for account in own & known.keys())
+
+
+def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry]]:
+    """Every entry, with the first values of its row."""
+    for _, content in _contents(view):
+        for lane, entries in (("entries", content.entries), ("ongoing", content.ongoing)):
+            yield from (((*_issue_key(content), lane, entry.place), entry) for entry in entries)
+
+
+def _entries(view: AsOfView) -> Iterator[Row]:
+    for key, entry in _listed(view):
+        id = arxiv.from_key(entry.paper)
+        yield (
+            *key,
+            id,
+            entry.score,
+            entry.voices,
+            entry.classic_rank,
+            entry.tied,
+            entry.archive,
+            entry.announced_at or None,
+        )
+
+
+def _entry_counts(view: AsOfView) -> Iterator[Row]:
+    for key, entry in _listed(view):
+        parts = {part.network: part for part in entry.parts}
+        for count in entry.counts:
+            yield (*key, arxiv.from_key(entry.paper), *_count(count), *_comparison(parts.get(count.network)))
+
+
+def _comparison(part: ScoreComponent | None) -> Row:
+    """What was compared with what; empty if nothing was."""
+    if part is None or not part.among:
+        return (part.age if part else None, None, None, None, None)
+    return (part.age, part.voices, part.counted_as or None, part.own, part.among)
+
+
+def _reference_counts(view: AsOfView) -> Iterator[Row]:
+    for _, content in _contents(view):
+        for peer in content.peers:
+            for counted, papers in peer.counts:
+                yield (*_issue_key(content), peer.network, peer.age, peer.archive, counted, papers)
+
+
+def _count(count: PrintedCount) -> Row:
+    known = None if count.known is msgspec.UNSET else count.known
+    authors = None if count.authors is msgspec.UNSET else count.authors
+    collector = None if count.collector is msgspec.UNSET else count.collector
+    return (count.network, count.until, count.voices, count.reposts, count.likes, count.bots, known, authors, collector)
+
+
+ROWS: dict[str, Callable[[AsOfView], Iterator[Row]]] = {
+    "papers": _papers,
+    "announcements": _announcements,
+    "mentions": _mentions,
+    "mention_history": _mention_history,
+    "post_history": _post_history,
+    "aliases": queries.aliases,
+    "post_counts": queries.post_counts,
+    "tallies": _tallies,
+    "counts": _counts,
+    "coverage": _coverage,
+    "verdicts": _verdicts,
+    "issues": _issues,
+    "entries": _entries,
+    "entry_counts": _entry_counts,
+    "reference_counts": _reference_counts,
+}
+"""The rows of each table."""

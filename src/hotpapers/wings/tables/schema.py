@@ -1,0 +1,260 @@
+"""The tables and their columns. Changes that readers can notice require a new SCHEMA_VERSION."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hotpapers.base.model import COUNTS
+
+SCHEMA_VERSION = "3.1.0"
+"""Semantic version: major for changed or removed columns or keys, minor for added ones."""
+
+
+class TableColumn(NamedTuple):
+    """A column, with its DuckDB type."""
+
+    name: str
+    type: str
+    meaning: str
+
+
+class ResearchTable(NamedTuple):
+    """A table. `key`: the columns that identify a row. `references`: (column, referenced table, its column)."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[TableColumn, ...]
+    references: tuple[tuple[str, str, str], ...] = ()
+
+
+def _table(name: str, key: str, meaning: str, *columns: str) -> ResearchTable:
+    """A table with columns given as `name TYPE meaning`."""
+    parsed = tuple(TableColumn(*column.split(" ", 2)) for column in columns)
+    has_paper = name != "papers" and any(column.name == "paper" for column in parsed)
+    references = (("paper", "papers", "paper"),) if has_paper else ()
+    return ResearchTable(name, meaning, tuple(key.split()), parsed, references)
+
+
+_PAPER = "paper VARCHAR The paper's arXiv identifier without version, such as 2101.04869 or hep-th/9901001."
+_NETWORK = "network VARCHAR The network."
+_POST = "post_number BIGINT The post, as in mentions."
+_CREATED = "created_at TIMESTAMP When the post was made, UTC; empty if unknown."
+_OBSERVED = "observed_at TIMESTAMP When it was observed, UTC."
+_ISSUE = (
+    "publication VARCHAR The publication's short name.",
+    "day DATE The issue's day.",
+    "edition INTEGER 1, or more for a corrected issue.",
+)
+_LANE = "lane VARCHAR entries: listed for the first time; ongoing: still talked about."
+_SUMMED = "the sum of the latest counts; if never read, empty in counts, 0 in entry_counts."
+_COUNTS = (
+    "voices BIGINT Accounts that posted about the paper or reacted, each counted once.",
+    f"reposts BIGINT Reposts of posts about the paper, {_SUMMED}",
+    f"likes BIGINT Likes of posts about the paper, {_SUMMED}",
+    "bots BIGINT Posts by bots, not included in the other columns.",
+)
+_STANDING = (
+    "known BIGINT Voices with standing; empty if unknown.",
+    "authors BIGINT Voices of the paper's own authors; empty if unknown.",
+)
+_STAMP = (
+    _OBSERVED,
+    "position BIGINT The batch of the record that added the row.",
+    "closed BIGINT The batch that closed it, so that it no longer counts; empty if none.",
+)
+"""What decides whether an issue read a row: see docs/how-to/tables.md."""
+_READ_UNTIL = "until TIMESTAMP The moment up to which it was counted, UTC."
+
+TABLES = (
+    _table(
+        "papers",
+        "paper",
+        "Papers with their latest metadata.",
+        _PAPER,
+        "doi VARCHAR The DOI that arXiv registered for it.",
+        "published_doi VARCHAR The DOIs of the published version, given by its authors; empty if there are none.",
+        "primary_category VARCHAR arXiv's primary category.",
+        "categories VARCHAR[] All categories, primary category first.",
+        "version INTEGER The latest known version; empty if unknown.",
+        "published_at TIMESTAMP When the first version was submitted, UTC.",
+        "updated_at TIMESTAMP When the latest version was submitted, UTC.",
+        _OBSERVED,
+    ),
+    _table(
+        "announcements",
+        "paper day category",
+        "The papers in arXiv's daily listings.",
+        _PAPER,
+        "day DATE The day of the listing.",
+        "category VARCHAR The listing's category or archive.",
+        "type VARCHAR new, cross, replacement or inferred.",
+        "announced_at TIMESTAMP When it was announced, UTC.",
+        "version INTEGER The announced version; empty if unknown.",
+        _OBSERVED,
+    ),
+    _table(
+        "mentions",
+        "paper post_number",
+        "Posts that name a paper.",
+        _PAPER,
+        "post_number BIGINT The post's number, valid only in this export.",
+        "post VARCHAR The network's identifier of the post; empty if it contains a name or is forgotten.",
+        _NETWORK,
+        "account_number BIGINT The number of the post's account, valid only in this export; 0 if unknown.",
+        "voice_number BIGINT The same, but with one number for accounts known to belong together; 0 if unknown.",
+        "text_number BIGINT One number for posts with the same latest text; 0 if the text is too short.",
+        "form VARCHAR What matched: abs, doi, title … or listed.",
+        "found_in VARCHAR Where: link, text, embed or listing.",
+        "version INTEGER The version that the post names; empty if none.",
+        _CREATED,
+        "known_at TIMESTAMP When the record first had both the post and the mention, UTC.",
+        "gone BOOLEAN Whether the post is gone.",
+        "gone_at TIMESTAMP When that was observed, UTC; empty if it is not gone.",
+        _OBSERVED,
+    ),
+    _table(
+        "mention_history",
+        "paper post_number observed_at position",
+        "Observations of mentions.",
+        _PAPER,
+        _POST,
+        *_STAMP,
+    ),
+    _table(
+        "post_history",
+        "post_number observed_at position",
+        "Observations of posts that name a paper, one row per change.",
+        _POST,
+        _NETWORK,
+        "voice_number BIGINT The number of the post's own account; 0 if unknown.",
+        "text_number BIGINT As in mentions, for its text at that time.",
+        _CREATED,
+        "gone BOOLEAN Whether the post was gone.",
+        *_STAMP,
+    ),
+    _table(
+        "aliases",
+        "account_number observed_at position",
+        "Accounts known to belong together.",
+        "account_number BIGINT An account, as in mentions.",
+        "voice_number BIGINT The account as whose voice it counts.",
+        *_STAMP,
+    ),
+    _table(
+        "post_counts",
+        "post_number observed_at position",
+        "Counts of posts, one row per reading.",
+        _POST,
+        *(f"{name} BIGINT {name.capitalize()} of it; empty if unknown." for name in COUNTS),
+        *_STAMP,
+    ),
+    _table(
+        "tallies",
+        "paper network method observed_at",
+        "Total counts from listings by others, where the posts are unknown.",
+        _PAPER,
+        _NETWORK,
+        "method VARCHAR The listing and the version of its method.",
+        "reposts BIGINT Total reposts.",
+        "likes BIGINT Total likes.",
+        _OBSERVED,
+    ),
+    _table(
+        "counts",
+        "paper network age",
+        "Attention by paper, network and age, for papers that have reached the age.",
+        _PAPER,
+        _NETWORK,
+        "age INTEGER Hours after the announcement: 6, 24, 72 or 168.",
+        _READ_UNTIL,
+        "announced_at TIMESTAMP When the paper was announced, UTC.",
+        *_COUNTS,
+    ),
+    _table(
+        "coverage",
+        "network from_at",
+        "How completely a network was read, and when; all other times are unknown.",
+        _NETWORK,
+        "from_at TIMESTAMP From when, UTC.",
+        "until_at TIMESTAMP Until when, UTC.",
+        "state VARCHAR complete, partial or refused.",
+        _OBSERVED,
+    ),
+    _table(
+        "verdicts",
+        "subject_number paper rule observed_at position",
+        "Judgments on posts and accounts: bots, doubtful mentions, authors. Each holds until the next one by its rule,"
+        " or until it is closed.",
+        "subject_number BIGINT The post or account, as in mentions.",
+        _NETWORK,
+        "paper VARCHAR The paper that it is about; empty if none.",
+        "rule VARCHAR The rule.",
+        "rule_version INTEGER The version of the rule.",
+        "judgement VARCHAR bot, human, doubtful, sound, hidden, shown, author or independent.",
+        *_STAMP,
+    ),
+    _table(
+        "issues",
+        "publication day edition",
+        "Frozen issues.",
+        *_ISSUE,
+        "digest VARCHAR SHA-256 of the issue's content.",
+        "ranking VARCHAR The ranking and its version.",
+        "from_at TIMESTAMP From when posts and reactions count, UTC.",
+        "as_of TIMESTAMP Up to when observations count, UTC.",
+        "position BIGINT The last batch of the record that was read.",
+        "chain VARCHAR The record's chain value at that batch.",
+        "announced BIGINT Papers announced that day; empty if unknown.",
+        "considered BIGINT Papers ranked.",
+        "replaces VARCHAR The digest of the edition that it corrects; empty if none.",
+        "window VARCHAR daily, weekly or monthly; listing if imported.",
+        "own_numbers BIGINT[] The publication's own accounts, as in mentions, whose posts do not count.",
+    ),
+    _table(
+        "entries",
+        "publication day edition lane place",
+        "The papers of issues.",
+        *_ISSUE,
+        _LANE,
+        "place INTEGER The rank.",
+        _PAPER,
+        "score BIGINT The ranking's score.",
+        "voices BIGINT Voices on all networks.",
+        "classic_rank INTEGER The rank by reposts and likes.",
+        "tied BOOLEAN Whether a neighbor has the same score.",
+        "archive VARCHAR The archive with whose papers it is compared.",
+        "announced_at TIMESTAMP When it was announced, UTC.",
+    ),
+    _table(
+        "entry_counts",
+        "publication day edition lane place network",
+        "The counts behind an entry, by network.",
+        *_ISSUE,
+        _LANE,
+        "place INTEGER The rank.",
+        _PAPER,
+        _NETWORK,
+        _READ_UNTIL,
+        *_COUNTS,
+        *_STANDING,
+        "collector VARCHAR The name of the collector that counted; empty if it was the publication itself.",
+        "age INTEGER The hours after the announcement at which the paper was compared; 0 in a listing.",
+        "counted BIGINT What was compared: voices, by rarity/2 counted ones, in a listing likes; empty by classic/1.",
+        "counted_as VARCHAR For rarity/2: voices, or the likes or reposts of one post.",
+        "own BIGINT The number with which the paper is in reference_counts itself; empty if it is not.",
+        "among VARCHAR Which papers it was compared with: those of an archive, of a group of archives, or all.",
+    ),
+    _table(
+        "reference_counts",
+        "publication day edition network age archive counted",
+        "The papers that an issue's papers were compared with.",
+        *_ISSUE,
+        _NETWORK,
+        "age INTEGER Hours after the announcement; 0 in a listing.",
+        "archive VARCHAR The papers' primary archive.",
+        "counted BIGINT What was compared, as in entry_counts.",
+        "papers BIGINT How many papers had as many.",
+    ),
+)
+"""All tables, in the order in which they are written."""

@@ -1,0 +1,115 @@
+"""The day at a glance in a browser: how many titles are seen at once, where one is, how much is shown."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import Tab, View
+from tests.browser.conftest import KINDS
+from tests.cli.run import good
+
+LAPTOP, PHONE, NARROW = View(1280, 720), View(390, 844), View(320, 640)
+WEEK = "made-up-week/site"
+PAGES = (
+    *(f"{WEEK}/2026-03-{day:02}/index.html" for day in range(9, 14)), f"{WEEK}/index.html",
+    f"{WEEK}/2026-03-11/edition-1/index.html", "site/2021-05-11/index.html",
+)  # fmt: skip
+CLASSIC = "site/2021-05-11/index.html"
+VISIBLE_TITLES = """[...document.querySelectorAll('.glance a')].filter((link) => {
+  const box = link.getBoundingClientRect();
+  return box.top >= 0 && box.bottom <= innerHeight;
+}).length"""
+CURRENT = "[...document.querySelectorAll('.glance [aria-current]')].map((link) => link.textContent)"
+SHOWN = """['h2', '.counts', '.lead', '.links'].filter(
+  (part) => document.querySelector('.entry ' + part).checkVisibility())"""
+
+
+@pytest.fixture(scope="session")
+def demos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo's two sites."""
+    folder = tmp_path_factory.mktemp("demos")
+    good("demo", folder)
+    return folder
+
+
+def path_of(folder: Path, page: str) -> str:
+    return (folder / page).as_uri()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(("view", "titles"), [(LAPTOP, 10), (PHONE, 5)])
+@pytest.mark.parametrize("page", PAGES)
+def test_the_first_screen_has_the_titles(
+    tab: Tab, demos: Path, page: str, view: View, titles: int, scripts: bool
+) -> None:
+    tab.set_view(view._replace(scripts=scripts))
+    tab.open(path_of(demos, page))
+    assert tab.run(VISIBLE_TITLES) >= titles
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_scrolls_sideways_on_the_narrowest_phone(tab: Tab, demos: Path, page: str) -> None:
+    for show in ("titles", "summaries", ""):
+        tab.set_view(NARROW)
+        tab.open(path_of(demos, page))
+        tab.run(f"document.querySelector(\"[name=show][value='{show}']\").click()")
+        assert tab.run("document.documentElement.scrollWidth") <= NARROW.width
+
+
+def test_the_list_stays_beside_the_entries_and_marks_where_one_is(tab: Tab, demos: Path) -> None:
+    tab.set_view(LAPTOP)
+    tab.open(path_of(demos, CLASSIC))
+    for n in (0, 7, 26):
+        tab.run(f"document.querySelectorAll('.entry')[{n}].scrollIntoView()")
+        title = tab.run(f"document.querySelectorAll('.glance a')[{n}].textContent")
+        tab.wait(f"JSON.stringify({CURRENT}) === {json.dumps(json.dumps([title], ensure_ascii=False))}")
+        box = tab.run("(({ top, bottom }) => [top, bottom])("
+                      "document.querySelector('.glance [aria-current]').getBoundingClientRect())")  # fmt: skip
+        assert 0 <= box[0] < box[1] <= LAPTOP.height
+    tab.run("scrollTo(0, document.body.scrollHeight)")
+    assert tab.run("document.querySelector('.glance').getBoundingClientRect().right") <= tab.run(
+        "document.querySelector('.entry').getBoundingClientRect().left"
+    )
+
+
+def test_a_title_leads_to_its_entry_without_a_script(tab: Tab, demos: Path) -> None:
+    tab.set_view(PHONE._replace(scripts=False))
+    tab.open(path_of(demos, CLASSIC))
+    tab.run("document.querySelectorAll('.glance a')[26].click()")
+    tab.wait("document.querySelectorAll('.entry')[26].getBoundingClientRect().top < innerHeight")
+    assert tab.run("document.querySelector('.entry:target h2').textContent") == tab.run(
+        "document.querySelectorAll('.glance a')[26].textContent"
+    )
+
+
+def test_keys_choose_how_much_is_shown_and_the_device_remembers(tab: Tab, app: str) -> None:
+    tab.open(app + KINDS["issue"])
+    assert tab.run(SHOWN) == ["h2", ".counts", ".lead", ".links"]
+    for key, shown in (("1", ["h2"]), ("2", ["h2", ".counts", ".lead"])):
+        tab.press(key)
+        assert tab.run(SHOWN) == shown
+        tab.open(app + KINDS["issue"])
+        assert tab.run(SHOWN) == shown
+    assert tab.run("document.querySelector('[name=show]:checked').value") == "summaries"
+    tab.press("3")
+    assert json.loads(tab.run("localStorage.getItem('hotpapers')")) == {"show": ""}
+
+
+def test_how_much_is_shown_is_chosen_without_a_script(tab: Tab, app: str) -> None:
+    tab.set_view(PHONE._replace(scripts=False))
+    tab.open(app + KINDS["issue"])
+    for show, shown in (("titles", ["h2"]), ("summaries", ["h2", ".counts", ".lead"])):
+        tab.run(f"document.querySelector('[name=show][value={show}]').click()")
+        assert tab.run(SHOWN) == shown
+
+
+@pytest.mark.parametrize("page", [*PAGES, "site/top/2021/index.html", f"{WEEK}/top/index.html"])
+def test_a_page_with_all_it_loads_is_small(tab: Tab, demos: Path, page: str) -> None:
+    tab.open(path_of(demos, page))
+    files = [Path(url.removeprefix("file://")) for url in tab.requests()]
+    assert len(files) >= 3
+    assert sum(len(gzip.compress(file.read_bytes(), 6)) for file in files) <= 60_000

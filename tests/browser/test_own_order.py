@@ -1,0 +1,159 @@
+"""A reader's own order in the browser: stars, reasons, hiding, files, and what is kept; over HTTP and from a disk."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from hotpapers.wings.personal.order import RankedText, ReaderProfile, order_for
+from hotpapers.wings.personal.vectors import vector_of, weighed
+from tests.browser.chromium import Tab
+from tests.browser.conftest import KINDS
+from tests.wings.personal.test_vectors import made_up
+
+IDLE = "document.documentElement.dataset.own === 'ready'"
+ON = ".entry .own [aria-pressed=true], li .own [aria-pressed=true]"
+PRESSED = f"[...document.querySelectorAll('{ON}')].map((button) => button.textContent)"
+ORDER = "document.querySelector('.head > .own button')"
+LIBRARY = "@misc{a, title = {Kettles and steam}, eprint = {2101.00001}}\n@misc{b, title = {Ovens}}\n"
+ADD = """new Promise((done) => {{
+  const files = new DataTransfer();
+  files.items.add(new File([{text}], "library.bib"));
+  const picker = document.getElementById("library");
+  picker.files = files.files;
+  picker.dispatchEvent(new Event("change"));
+  const wait = () => (document.querySelector("#my-papers [role=status]").textContent ? done() : setTimeout(wait, 20));
+  wait();
+}})"""
+TITLES = "[...document.querySelectorAll('#my-papers li span')].map((title) => title.textContent)"
+
+
+@pytest.fixture(params=["app", "disk"])
+def base(request: pytest.FixtureRequest, tab: Tab) -> str:
+    """The address of a site, for a reader who has starred nothing."""
+    address: str = request.getfixturevalue(request.param)
+    tab.open(f"{address}404.html")
+    tab.run(
+        "new Promise((done) => { const r = indexedDB.deleteDatabase('hotpapers'); r.onsuccess = r.onerror = done; })"
+    )
+    return address
+
+
+def open_page(tab: Tab, address: str) -> None:
+    tab.open(address)
+    tab.wait(IDLE)
+
+
+def star_first(tab: Tab) -> None:
+    tab.run("document.querySelector('.entry .own button, li .own button').click()")
+    tab.wait(f"{PRESSED}.length === 1")
+
+
+def test_a_star_is_kept_and_orders_a_day_with_reasons(tab: Tab, base: str) -> None:
+    open_page(tab, base + KINDS["issue"])
+    star_first(tab)
+    open_page(tab, base + KINDS["issue"])
+    assert tab.run(PRESSED) == ["★ star"]
+    titles = "[...document.querySelectorAll('.entry h2')].map((title) => title.textContent)"
+    public = tab.run(titles)
+    tab.run(f"{ORDER}.click()")
+    tab.wait("document.querySelector('.mine .reason') !== null")
+    assert sorted(tab.run(titles)) == sorted(public)
+    reasons = tab.run("[...document.querySelectorAll('.mine .reason')].map((reason) => reason.textContent)")
+    assert len(reasons) == len(public) - 1 + tab.run("document.querySelectorAll('.still li').length")
+    assert all(re.match(r"near “.+”: \w+|nothing in common", reason) for reason in reasons)
+    assert tab.run("document.querySelectorAll('.mine .place').length") == len(public) - 1
+    tab.run(f"{ORDER}.click()")
+    assert tab.run(titles) == public and tab.run("document.querySelector('.mine')") is None
+
+
+def test_only_the_files_of_the_day_are_asked_for(tab: Tab, base: str) -> None:
+    open_page(tab, base + KINDS["all of a day"])
+    star_first(tab)
+    tab.run(f"{ORDER}.click()")
+    tab.wait("document.querySelector('.mine .reason') !== null")
+    paths = {url.removeprefix(base) for url in tab.requests()}
+    assert paths == {KINDS["all of a day"], "style.css", "reader.js", "icon.svg", "2021-01-14/vectors.js"} or paths == {
+        KINDS["all of a day"], "style.css", "reader.js", "2021-01-14/vectors.js",
+    }  # fmt: skip
+    assert tab.console_messages() == []
+
+
+def test_seen_papers_can_be_hidden(tab: Tab, base: str) -> None:
+    open_page(tab, base + KINDS["issue"])
+    tab.run("document.querySelector('.entry .own').lastElementChild.click()")
+    tab.wait(f"{PRESSED}.length === 1")
+    tab.run("document.getElementById('hide-seen').click()")
+    tab.wait("!document.querySelector('.entry').checkVisibility()")
+    open_page(tab, base + KINDS["issue"])
+    assert tab.run("[...document.querySelectorAll('.entry')].filter((entry) => !entry.checkVisibility()).length") == 1
+
+
+def test_a_library_is_added_exported_and_forgotten(tab: Tab, base: str) -> None:
+    tab.open(base + KINDS["reading"])
+    tab.wait(IDLE)
+    tab.run(ADD.format(text=json.dumps(LIBRARY)))
+    assert tab.run(TITLES) == ["Kettles and steam", "Ovens"]
+    forms = tab.run("Object.keys(paperLibrary.FORMS)")
+    papers = [{"id": "2101.00001", "title": "Kettles {and} steam", "authors": ["Ada Brewster"], "at": "2026-11-20T0"}]
+    for form in forms:
+        text = tab.run(f"paperLibrary.FORMS[{form!r}]({json.dumps(papers)}, {{authors: ['B. Baker'], words: []}})")
+        again = tab.run(f"paperLibrary.read({json.dumps(text)})")
+        assert [paper["id"] for paper in again["papers"]] == ["2101.00001"]
+        assert again["papers"][0]["title"].startswith("Kettles")
+    tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'Forget all').click()")
+    tab.wait(f"{TITLES}.length === 0")
+    tab.open(base + KINDS["reading"])
+    tab.wait(IDLE)
+    assert tab.run(TITLES) == []
+
+
+def test_a_file_without_papers_changes_nothing(tab: Tab, base: str) -> None:
+    tab.open(base + KINDS["reading"])
+    tab.wait(IDLE)
+    tab.run(ADD.format(text=json.dumps("\0 nothing")))
+    assert "names no paper" in tab.run("document.querySelector('#my-papers [role=status]').textContent")
+    assert tab.run(TITLES) == []
+
+
+def test_the_browser_orders_as_the_program_does(tab: Tab, app: str) -> None:
+    open_page(tab, app + KINDS["issue"])
+    texts = [
+        RankedText(f"26.{n}", title, ("A. Author",) if n % 9 == 4 else (), text)
+        for n, (title, text) in enumerate(made_up(60))
+    ]
+    stars, unwanted, papers = texts[:12], texts[12:14], texts[14:]
+    vectors = {text.paper: vector_of(text.title, text.abstract) for text in texts}
+    profile = ReaderProfile(
+        tuple((star, weighed(vectors[star.paper])) for star in stars), ("a. author",), ("model",),
+        tuple(weighed(vectors[text.paper]) for text in unwanted),
+    )  # fmt: skip
+    expected = [[place.paper.paper, place.value, place.reason] for place in order_for(papers, profile)]
+
+    def kept(rows: list[RankedText]) -> list[dict[str, Any]]:
+        return [{"id": row.paper, "title": row.title, "words": list(vectors[row.paper].items())} for row in rows]
+
+    here = [
+        {"id": text.paper, "authors": ", ".join(text.authors), "place": n, "text": f"{text.title} {text.abstract}"}
+        for n, text in enumerate(papers)
+    ]
+    choices = {"stars": kept(stars), "unwanted": kept(unwanted)}
+    every = {paper: list(vector.items()) for paper, vector in vectors.items()}
+    calculated = tab.run(f"""paperOrder({json.dumps(here)},
+        new Map(Object.entries({json.dumps(every)}).map(([id, words]) => [id, new Map(words)])),
+        {json.dumps(choices)}, {{authors: ["a. author"], words: ["model"]}})
+        .map(({{ paper, value, reason }}) => [paper.id, value, reason])""")
+    assert calculated == expected
+
+
+def test_a_reader_is_told_when_nothing_can_be_kept(tab: Tab, app: str) -> None:
+    open_page(tab, app + KINDS["issue"])
+    tab.run(
+        "indexedDB.open = () => { throw new DOMException('blocked', 'SecurityError'); }; "
+        "document.querySelector('.entry .own button, li .own button').click()"
+    )
+    tab.wait("document.querySelector('.head > .own [role=status]').textContent !== ''")
+    assert "does not let this page keep anything" in tab.run("document.querySelector('.head > .own').textContent")

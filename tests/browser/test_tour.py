@@ -1,0 +1,71 @@
+"""The tour's walk through the demo's site, clicked as it is written in docs/tutorial/tour.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from hotpapers.site import demo
+from tests.browser.chromium import Tab, View
+from tests.conftest import ROOT
+
+PAGE = ROOT / "docs" / "tutorial" / "tour.md"
+MOST_CLICKS = 3
+"""How many clicks may answer a question."""
+STEP = re.compile(r"\*\*(.+?)\*\*|“(.+?)”")
+CLICKED = """((text) => [...document.querySelectorAll('a, summary')].find((element) =>
+  element.checkVisibility() && element.textContent.trim().replace(/\\s+/g, ' ').startsWith(text)))"""
+IS_SHOWN = """((text) => [...document.querySelectorAll('main *')].some((element) =>
+  element.checkVisibility() && element.textContent.replace(/\\s+/g, ' ').includes(text)
+  && ![...element.children].some((child) => child.textContent.replace(/\\s+/g, ' ').includes(text))))"""
+
+
+class Question(NamedTuple):
+    """A question and its steps: (what is clicked, what is then shown), of which one is empty."""
+
+    text: str
+    steps: tuple[tuple[str, str], ...]
+
+
+def questions() -> list[Question]:
+    """The walk as the page has it: a list, with what is clicked in bold and what is shown in quotation marks."""
+    walk = PAGE.read_text("utf-8").partition("## Five questions")[2].partition("\n## ")[0]
+    items = re.findall(r"^\d\. \*(.+?)\*(.+?)(?=^\d\. |\Z)", walk, re.M | re.S)
+    return [Question(text, tuple(STEP.findall(" ".join(item.split())))) for text, item in items]
+
+
+def click(tab: Tab, text: str) -> None:
+    """Click what begins with this text; a link to another site only has to lead to a page there."""
+    element = f"{CLICKED}({json.dumps(text)})"
+    tab.wait(f"document.readyState === 'complete' && Boolean({element})")
+    target = tab.run(f"{element}.getAttribute('href') || ''")
+    if target.startswith("http"):
+        assert re.fullmatch(r"https://[a-z.-]+/.+", target)
+    else:
+        tab.leave(f"{element}.click()")
+
+
+def test_the_walk_asks_five_questions_and_needs_few_clicks() -> None:
+    walk = questions()
+    assert len(walk) == 5 and all(question.text.endswith("?") for question in walk)
+    for question in walk:
+        clicks = [clicked for clicked, _ in question.steps if clicked]
+        assert len(clicks) <= MOST_CLICKS and len(question.steps) > len(clicks) - 1, question.text
+
+
+@pytest.mark.parametrize("view", [View(1280, 720), View(390, 844)])
+def test_a_stranger_finds_the_answers(tab: Tab, tmp_path: Path, view: View) -> None:
+    demo.make_week(tmp_path)
+    tab.set_view(view)
+    tab.open((tmp_path / "site" / "index.html").as_uri())
+    for question in questions():
+        for clicked, expected in question.steps:
+            if clicked:
+                click(tab, clicked)
+            else:
+                tab.wait(f"document.readyState === 'complete' && {IS_SHOWN}({json.dumps(expected)})")
+    assert tab.console_messages() == []

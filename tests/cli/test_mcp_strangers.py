@@ -1,0 +1,254 @@
+"""Tools for strangers: over a published site without a store, and over HTTP. Also with the official clients."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from hotpapers import __version__
+from hotpapers.base.errors import InputError, NotFound
+from hotpapers.publish.query.tools import TOOLS
+from hotpapers.record import Record
+from hotpapers.serve.published_site import PublishedSite, folder_files
+from hotpapers.serve.site_tools import SITE_TOOLS
+from hotpapers.serve.web.api import ApiConfig
+from hotpapers.serve.web.mcp_route import MAX_MESSAGE_BYTES, McpEndpoint
+from tests.cli.run import command_line, environment, misuse, run
+from tests.cli.test_mcp_typescript import MODULES
+from tests.conftest import ROOT
+
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+
+def call_of(name: str, **arguments: Any) -> dict[str, Any]:
+    """A message that calls a tool."""
+    return {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+
+
+@contextmanager
+def web_server(folder: Path) -> Iterator[str]:
+    """Serve a folder as any web server does; its address."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def answers(site: Path | str, *messages: dict[str, Any]) -> list[Any]:
+    """What `hotpapers mcp --site` answers."""
+    lines = b"".join(json.dumps(message).encode() + b"\n" for message in messages)
+    program = subprocess.run(
+        command_line("mcp", "--site", site), input=lines, env=environment(), capture_output=True, check=False
+    )
+    assert (program.returncode, program.stderr) == (0, b"")
+    return [json.loads(line)["result"] for line in program.stdout.splitlines()]
+
+
+# ---- a published site ------------------------------------------------------------------------------------
+
+
+def test_a_site_in_a_folder_or_on_the_web_is_read_without_a_store(demo_folder: Path) -> None:
+    site = demo_folder / "site"
+    messages = (
+        {"jsonrpc": "2.0", "id": 0, "method": "tools/list"}, call_of("hot", limit=2),
+        call_of("paper", paper="2101.04869"), call_of("search", q="robot grasp"), call_of("hot", day="1999-01-01"),
+    )  # fmt: skip
+    from_folder = answers(site, *messages)
+    with web_server(site) as address:
+        from_web = answers(address, *messages)
+    tools, hot, paper, search, missing = from_web
+    assert [tool["name"] for tool in tools["tools"]] == list(SITE_TOOLS) == ["hot", "paper", "search"]
+    hot, paper = hot["structuredContent"], paper["structuredContent"]
+    assert hot["day"] == "2021-05-11" and [item["place"] for item in hot["papers"]] == [1, 2]
+    assert hot["papers"][0]["title"] == "The Modern Mathematics of Deep Learning" and len(hot["earlier"]) == 4
+    assert hot["papers"][0]["page"].startswith(address)
+    assert paper["papers"][0]["paper"] == "2101.04869"
+    assert not search["isError"] and missing["isError"]
+    assert [item["paper"] for item in from_folder[1]["structuredContent"]["papers"]] == [
+        item["paper"] for item in hot["papers"]
+    ]
+
+
+def test_it_finds_what_the_sites_own_search_finds(demo_folder: Path) -> None:
+    """For each title, its paper comes first; words in names and texts count too."""
+    site = PublishedSite(folder_files(demo_folder / "site"))
+    for day in site.days():
+        for shown in site.issue(day):
+            assert site.search(shown.paper.title, 1)[0].paper.id == shown.paper.id
+            author = shown.paper.authors[0]
+            assert shown.paper.id in {hit.paper.id for hit in site.search(author, 20)}
+    common = {hit.paper.id for hit in site.search("the", 50)}
+    assert len(common) > 20, "a word of most texts finds most papers"
+    assert site.search("deep nosuchword", 5) == []
+    with pytest.raises(InputError):
+        site.search("…", 5)
+
+
+def test_a_strange_site_is_refused(tmp_path: Path) -> None:
+    files: dict[str, bytes] = {"search/index.json": b'{"parts": ["../../etc"]}'}
+
+    def fetch(path: str) -> bytes:
+        if path not in files:
+            raise NotFound(path)
+        return files[path]
+
+    with pytest.raises(InputError):
+        list(PublishedSite(fetch).days())
+    files["search/index.json"] = b'{"parts": ["2026-q1"]}'
+    files["search/2026-q1/index.json"] = b'{"issues": [["2026-01-02", 3]], "ids": ["2601.00001"], "from": [""]}'
+    files["search/2026-q1/00.txt"] = b"\nkettle zzzzzzA0A1A\n"
+    files["search/papers/2026-01-02.json"] = b'[["2601.00001","Kettle",["A"],["cs.LG"],"",1]]'
+    assert [hit.paper.title for hit in PublishedSite(fetch).search("kettle", 5)] == ["Kettle"]
+    files["search/papers/2026-01-02.json"] = b"[" * 6_000_000
+    with pytest.raises(InputError):
+        PublishedSite(fetch).issue()
+    assert "no such folder" in misuse("mcp", "--site", tmp_path / "nowhere")
+    assert run("mcp", "--site", "http://127.0.0.1:1/", "--store", "x.db").status == 2
+
+
+# ---- HTTP --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def web(demo_folder: Path) -> Iterator[TestClient]:
+    endpoint = McpEndpoint(lambda: Record(str(demo_folder / "hotpapers.db"), create=False), ApiConfig(rate=60))
+    yield TestClient(Starlette(routes=[endpoint.route]), base_url="http://papers.example")
+    endpoint.close()
+
+
+def test_over_http_only_tools_of_the_core_are_offered(web: TestClient) -> None:
+    """Those of wings may work for minutes, which is no matter for whoever owns the machine."""
+    answer = web.post("/mcp", json={**PING, "method": "tools/list"}).json()["result"]
+    assert [tool["name"] for tool in answer["tools"]] == list(TOOLS)
+    assert web.post("/mcp", json=call_of("for_me")).json()["error"]["code"] == -32602
+
+
+def test_over_http_each_message_has_its_answer(web: TestClient) -> None:
+    assert web.post("/mcp", json=PING).json() == {"jsonrpc": "2.0", "id": 1, "result": {}}
+    answer = web.post("/mcp", json=call_of("latest_issue", entries=1)).json()["result"]["structuredContent"]
+    assert answer["issue"]["day"] == "2021-05-11"
+    note = web.post("/mcp", json={"jsonrpc": "2.0", "method": "notifications/initialized"})
+    assert (note.status_code, note.content) == (202, b"")
+    assert (
+        web.post("/mcp", content=b"{", headers={"content-type": "application/json"}).json()["error"]["code"] == -32700
+    )
+
+
+def test_over_http_strangers_are_limited(web: TestClient) -> None:
+    json_type = {"content-type": "application/json"}
+    assert web.get("/mcp").status_code == 405
+    assert web.post("/mcp", content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
+    assert web.post("/mcp", content=b" " * (MAX_MESSAGE_BYTES + 1), headers=json_type).status_code == 413
+    assert web.post("/mcp", json=PING, headers={"origin": "https://elsewhere.example"}).status_code == 403
+    assert web.post("/mcp", json=PING, headers={"origin": "http://papers.example"}).status_code == 200
+    replies = [web.post("/mcp", json=PING) for _ in range(20)]
+    assert replies[-1].status_code == 429 and int(replies[-1].headers["retry-after"]) > 0
+
+
+# ---- official clients ----------------------------------------------------------------------------------
+
+
+def test_the_official_typescript_client(demo_folder: Path) -> None:
+    node = shutil.which("node")
+    if node is None or not (MODULES / "@modelcontextprotocol").is_dir():
+        pytest.skip("no Model Context Protocol SDK: make test-browser sets it up")
+    calls = [("hot", {}), ("paper", {"paper": "2101.04869"}), ("search", {"q": "learning"})]
+    client = str(Path(__file__).with_name("mcp_client.cjs"))
+    program = [node, client, str(MODULES), json.dumps(calls), *command_line("mcp", "--site", demo_folder / "site")]
+    ended = subprocess.run(program, env=environment(), capture_output=True, timeout=120, check=True)
+    reported = json.loads(ended.stdout)
+    assert [result["problems"] for result in reported["results"]] == [[], [], []]
+
+
+PYTHON_CLIENT = """
+import asyncio, json, os, sys
+from mcp.client.session import ClientSession
+from mcp.client.stdio import StdioServerParameters, stdio_client
+
+async def main(command, args):
+    async with stdio_client(StdioServerParameters(command=command, args=args, env=dict(os.environ))) as streams:
+        async with ClientSession(*streams) as session:
+            await session.initialize()
+            tools = await session.list_tools()
+            answer = await session.call_tool("hot", {"limit": 1})
+            print(json.dumps([[tool.name for tool in tools.tools], json.loads(answer.content[0].text)]))
+
+asyncio.run(main(sys.argv[1], sys.argv[2:]))
+"""
+
+
+@pytest.mark.long
+def test_the_official_python_client(demo_folder: Path, tmp_path: Path) -> None:
+    """In an environment of its own: the client is no dependency."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "client"], cwd=tmp_path, check=True)
+    python = tmp_path / "client" / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check", "--quiet", "install"]
+    if subprocess.run([*pip, "mcp"], capture_output=True, timeout=240, check=False).returncode:
+        pytest.skip("no package index is reachable")
+    command = [str(python), "-c", PYTHON_CLIENT, *command_line("mcp", "--site", demo_folder / "site")]
+    ended = subprocess.run(command, env=environment(), capture_output=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr.decode()
+    names, answer = json.loads(ended.stdout)
+    assert names == list(SITE_TOOLS) and answer["papers"][0]["place"] == 1
+
+
+# ---- the registry --------------------------------------------------------------------------------------
+
+
+def test_the_registrys_file_is_valid_and_of_this_version() -> None:
+    """Against the rules of the registry's schema for the fields that the file has."""
+    server = json.loads((ROOT / "server.json").read_text("utf-8"))
+    jsonschema.validate(server, RULES)
+    assert server["version"] == server["packages"][0]["version"] == __version__
+
+
+ARGUMENT = {
+    "type": "object", "required": ["type"], "properties": {"type": {"enum": ["positional", "named"]}},
+    "if": {"properties": {"type": {"const": "positional"}}},
+    "then": {"anyOf": [{"required": ["valueHint"]}, {"required": ["value"]}]},
+    "else": {"required": ["name"]},
+}  # fmt: skip
+RULES = {
+    "type": "object", "required": ["name", "description", "version"],
+    "properties": {
+        "$schema": {"const": "https://static.modelcontextprotocol.io/schemas/2025-09-29/server.schema.json"},
+        "name": {"type": "string", "pattern": "^[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+$", "minLength": 3, "maxLength": 200},
+        "description": {"type": "string", "minLength": 1, "maxLength": 100},
+        "version": {"type": "string", "maxLength": 255},
+        "packages": {"type": "array", "items": {
+            "type": "object", "additionalProperties": False,
+            "required": ["registryType", "identifier", "version", "transport"],
+            "properties": {
+                "registryType": {"type": "string"}, "registryBaseUrl": {"type": "string"},
+                "identifier": {"type": "string"}, "version": {"type": "string", "minLength": 1},
+                "runtimeHint": {"type": "string"},
+                "transport": {"type": "object", "required": ["type"], "properties": {"type": {"const": "stdio"}}},
+                "packageArguments": {"type": "array", "items": ARGUMENT},
+            },
+        }},
+    },
+}  # fmt: skip

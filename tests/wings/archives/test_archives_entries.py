@@ -1,0 +1,86 @@
+"""Lines of archives that contain several entries: an unreadable entry costs neither the others nor time."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hotpapers.record import Record
+from tests.conftest import data
+from tests.wings.archives.archive_helpers import PAPER_URL, import_one, lines
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        ("hackernews", "hackernews-shapes"),
+        ("reddit", "reddit-dump"),
+        ("x", "x-second"),
+    ],
+)
+def test_lists_in_lists_take_no_longer_than_their_length(record: Record, kind: str, file: str) -> None:
+    nested_line = b"[" * 50 + b"5" + b"]" * 50
+    assert import_one(
+        record, kind, data(f"archives/{file}.jsonl").read_bytes() + b"\n" + nested_line + b"\n"
+    ).quarantined
+
+
+def test_a_problem_without_an_id_does_not_cost_a_page_of_x_its_posts(record: Record) -> None:
+    post = {"id": "1341202937956233217", "author_id": "7", "text": PAPER_URL.format(1001)}
+    problem = {"value": "", "resource_type": "tweet", "type": "https://api.twitter.com/2/problems/resource-not-found"}
+    result = import_one(record, "x", json.dumps({"data": [post], "errors": [problem]}).encode())
+    assert (result.posts, result.quarantined) == (1, 1)
+
+
+def test_a_post_of_x_from_the_future_is_set_apart(record: Record) -> None:
+    post = {"author_id": "7", "text": PAPER_URL.format(1001)}
+    result = import_one(
+        record, "x", lines(json.dumps(post | {"id": id}).encode() for id in ("1341202937956233217", str(2**63 - 1)))
+    )
+    assert (result.posts, result.quarantined) == (1, 1)
+
+
+REDDIT = {"name": "t3_aa1", "created_utc": 1610604000, "author": "ada", "title": "See", "url": "/r/x/comments/aa0/"}
+HACKER_NEWS = {
+    "id": 25770000,
+    "time": 1610604000,
+    "by": "ada",
+    "type": "story",
+    "title": "See",
+    "url": PAPER_URL.format(1001),
+}
+TWEET = {
+    "id_str": "1349600000000000000", "user": {"id_str": "7", "screen_name": "ada"}, "text": PAPER_URL.format(1001),
+    "created_at": "Thu Jan 14 06:00:00 +0000 2021",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "odd_fields"),
+    [
+        ("reddit", REDDIT | {"url": PAPER_URL.format(1001)}, {"score": [], "over_18": {}, "author_fullname": 7}),
+        ("hackernews", HACKER_NEWS, {"score": "many", "descendants": {}, "kids": 5, "story_id": "x"}),
+        ("x", TWEET, {"lang": 7, "retweet_count": "x", "entities": [], "quoted_status_id_str": 5}),
+    ],
+)
+def test_odd_side_fields_lose_no_post(
+    record: Record, kind: str, entry: dict[str, object], odd_fields: dict[str, object]
+) -> None:
+    result = import_one(record, kind, json.dumps(entry | odd_fields).encode() + b"\n")
+    assert (result.posts, result.quarantined) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {
+            "crosspost_parent": "t3_aa0",
+            "crosspost_parent_list": [{"name": "t3_aa0", "selftext": PAPER_URL.format(1001)}],
+        },
+        {"gallery_data": {"items": [{"caption": PAPER_URL.format(1001)}]}},
+        {"gallery_data": {"items": [{"outbound_url": PAPER_URL.format(1001)}, 5]}},
+    ],
+)
+def test_dumps_of_reddit_have_crossposts_and_galleries(record: Record, more: dict[str, object]) -> None:
+    assert import_one(record, "reddit", json.dumps(REDDIT | more).encode() + b"\n").posts == 1

@@ -1,0 +1,96 @@
+"""Sorting on disk, and files in parts."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.record import Record
+from hotpapers.wings.archives import event_import, parts, spill
+from hotpapers.wings.archives.event_stamps import ANYWAY
+from hotpapers.wings.archives.framing import line_blocks
+from hotpapers.wings.archives.parts import open_part, parts_of
+from hotpapers.wings.archives.spill import KnownMarks, SpilledEvent, SpillWriter, merged, with_less_overlap
+from tests.wings.archives.test_archives_any_order import COMPRESSORS
+
+
+def made_up_event(at: int, rank: int, content: bytes) -> SpilledEvent:
+    """What an event asks for depends on its content alone."""
+    return SpilledEvent(at, rank, content, sum(content) % 7 - 1, 0)
+
+
+events = st.lists(st.builds(made_up_event, st.integers(0, 9), st.integers(-1, 3), st.binary(max_size=20)))
+
+
+@given(st.lists(events, max_size=12), st.integers(1, 900), st.integers(2, 4), st.none() | st.sets(st.integers(0, 5)))
+def test_runs_come_together_in_order_and_each_event_once(
+    tmp_path_factory: pytest.TempPathFactory, writers: list[list[SpilledEvent]], waiting: int, most_open: int,
+    known: set[int] | None,
+) -> None:  # fmt: skip
+    folder = tmp_path_factory.mktemp("spill")
+    runs = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spill, "MAX_SORTED_BYTES", waiting)
+        patch.setattr(spill, "MAX_OPEN_RUNS", most_open)
+        for number, run_events in enumerate(writers):
+            writer = SpillWriter(folder, f"run{number}")
+            for event in run_events:
+                writer.add(event)
+            runs += writer.runs()
+        merged_runs = with_less_overlap(runs, folder)
+        assert spill._overlap(merged_runs) <= most_open
+        result = [event[:3] for event in merged(merged_runs, None if known is None else known.__contains__)]
+    asked_for = range(-1, 6) if known is None else {ANYWAY, *known}
+    assert result == sorted({event[:3] for run_events in writers for event in run_events if event.asks in asked_for})
+    assert not list(folder.iterdir())
+
+
+def test_what_comes_in_order_is_one_run_however_much_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spill, "MAX_SORTED_BYTES", 1_000)
+    writer = SpillWriter(tmp_path, "run")
+    for at in range(500):
+        writer.add(SpilledEvent(at, 0, b"x" * 50, 0, 0))
+    assert len(writer.runs()) == 1 and len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_is_known_is_known_and_little_else() -> None:
+    rng, marks = random.Random(3), KnownMarks()
+    numbers = [rng.getrandbits(32) for _ in range(50_000)]
+    marks.add(numbers)
+    assert all(number in marks for number in numbers)
+    assert sum(rng.getrandbits(32) in marks for _ in range(50_000)) < 100
+
+
+@pytest.mark.parametrize("compress", COMPRESSORS)
+@pytest.mark.parametrize("size", [1, 50, 400, 3_000, 10**6])
+def test_each_line_is_in_one_part(compress: object, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, file = random.Random(size), tmp_path / "lines"
+    lines = [b"%d " % n + b"x" * rng.choice([0, 3, 300, 1_500]) for n in range(60)]
+    file.write_bytes(compress(b"\n".join(lines)))  # type: ignore[operator]
+    monkeypatch.setattr(parts, "PART", size)
+    monkeypatch.setattr(parts, "PLAIN_PART", max(size, 20))
+    result: list[bytes] = []
+    sizes: list[int] = []
+    for part in parts_of(0, str(file), "lines", in_lines=True):
+        with open_part(part, sizes.append) as stream:
+            result += [line for block in line_blocks(stream) for line in block.data.split(b"\n") if line]
+    assert result == lines and sum(sizes) == file.stat().st_size
+    assert len(parts_of(0, str(file), "lines", in_lines=False)) == 1
+
+
+def test_what_a_killed_import_left_is_removed_and_what_is_in_use_is_not(record: Record) -> None:
+    if record.database.name != "sqlite":
+        pytest.skip("its folder is the system's")
+    parent = Path(record.database.where).absolute().parent
+    old_folder = parent / f"{event_import.PREFIX}left"
+    old_folder.mkdir()
+    (old_folder / "run").write_bytes(b"x")
+    with event_import.spill_folder(record) as folder_1, event_import.spill_folder(record) as folder_2:
+        assert folder_1.exists() and folder_2.exists() and not old_folder.exists()
+        assert os.stat(folder_1).st_mode & 0o077 == 0
+    assert not list(parent.glob(f"{event_import.PREFIX}*"))

@@ -1,0 +1,18 @@
+"""What housekeeping does for mail."""
+
+from __future__ import annotations
+
+from hotpapers.base.model import DAY
+from hotpapers.wings.mail import subscribers
+from tests.schedule.test_housekeeping import HouseRounds, house
+from tests.sources.net import START
+
+__all__ = ["house"]
+
+
+def test_unconfirmed_subscribers_are_deleted_even_where_no_more_mail_is_sent(house: HouseRounds) -> None:
+    subscribers.ask(house.record, "daily", "a@moth.example", START)
+    house.round(START + 6 * DAY)
+    assert len(subscribers.all_subscribers(house.record)) == 1
+    house.round(START + 8 * DAY)
+    assert not subscribers.all_subscribers(house.record)

@@ -1,0 +1,229 @@
+"""Subscribers and the outbox, in both databases: who asked, who confirmed, and what remains of those who left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import DAY, HOUR, Delivery
+from hotpapers.publish.deliver import delivery_states
+from hotpapers.publish.deliver.queries import DeliveryState, state_of
+from hotpapers.record import Record
+from hotpapers.wings.mail import outbox, subscribers
+from hotpapers.wings.mail import queries as email_queries
+from hotpapers.wings.mail.queries import message_key
+from hotpapers.wings.mail.tokens import MailToken
+from tests.wings.mail.samples import join, mark_failed, mark_sent
+
+NOW = 1_767_225_600_123_456
+KEY = message_key("daily", "2026-01-01", "ab" * 16)
+
+
+@pytest.fixture(scope="module")
+def module_record(module_url: str) -> Iterator[Record]:
+    with Record(module_url) as record:
+        yield record
+
+
+@pytest.fixture
+def record(module_record: Record) -> Record:
+    with module_record.database.write():
+        module_record.database.run("DELETE FROM subscriber")
+        module_record.database.run("DELETE FROM delivery_state")
+    return module_record
+
+
+def token_of(subscriber: email_queries.Subscriber) -> MailToken:
+    return MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000)
+
+
+def test_nobody_gets_anything_before_they_confirm(record: Record) -> None:
+    subscriber = subscribers.ask(record, "daily", "some@moth.example", NOW)
+    assert subscriber is not None and subscribers.confirmed(record, "daily", NOW) == []
+    confirmed = subscribers.confirm(record, token_of(subscriber), NOW + HOUR)
+    assert subscribers.confirmed(record, "daily", NOW + HOUR) == [confirmed] == [
+        subscriber._replace(state="confirmed", since=NOW + HOUR)
+    ]  # fmt: skip
+    assert subscribers.confirmed(record, "daily", NOW) == [] == subscribers.confirmed(record, "weekly", NOW + HOUR)
+    assert subscribers.confirm(record, token_of(subscriber), NOW + DAY) == confirmed  # the link is opened a second time
+
+
+def test_an_address_gets_one_request_a_day(record: Record) -> None:
+    assert subscribers.ask(record, "daily", "some@moth.example", NOW)
+    assert subscribers.ask(record, "daily", "SOME@moth.example", NOW + DAY - 1) is None
+    assert subscribers.ask(record, "weekly", "some@moth.example", NOW)
+    second_request = subscribers.ask(record, "daily", "some@moth.example", NOW + DAY)
+    assert (
+        second_request is not None
+        and subscribers.confirm(record, token_of(second_request), NOW + DAY).state == "confirmed"
+    )
+    assert subscribers.ask(record, "daily", "some@moth.example", NOW + 9 * DAY) is None
+
+
+def test_a_confirmation_ends_after_a_week_and_with_a_newer_one(record: Record) -> None:
+    subscriber = subscribers.ask(record, "daily", "some@moth.example", NOW)
+    assert subscriber is not None
+    with pytest.raises(NotFound, match="has expired; subscribe again"):
+        subscribers.confirm(record, token_of(subscriber), NOW + 7 * DAY + 1)
+    later_request = subscribers.ask(record, "daily", "some@moth.example", NOW + DAY)
+    assert later_request is not None
+    with pytest.raises(NotFound, match="has expired"):
+        subscribers.confirm(record, token_of(subscriber), NOW + DAY)
+    subscribers.tidy(record, NOW + 8 * DAY)
+    assert subscribers.find(record, later_request.mark) is not None
+    subscribers.tidy(record, NOW + 8 * DAY + 1)
+    assert subscribers.find(record, later_request.mark) is None
+    with pytest.raises(NotFound, match="no request for this confirmation"):
+        subscribers.confirm(record, token_of(later_request), NOW + DAY)
+
+
+def test_of_a_former_subscriber_a_hash_is_left_that_an_old_link_does_not_revive(record: Record) -> None:
+    subscriber = subscribers.ask(record, "daily", "some@moth.example", NOW)
+    assert subscriber is not None
+    subscribers.confirm(record, token_of(subscriber), NOW)
+    subscriber_before = subscribers.end(record, subscriber.mark, NOW + HOUR)
+    assert subscriber_before is not None and subscriber_before.state == "confirmed"
+    ended = subscribers.find(record, subscriber.mark)
+    assert ended == subscriber._replace(state="ended", since=NOW + HOUR, address="")
+    ended_again = subscribers.end(record, subscriber.mark, NOW + DAY)
+    assert ended_again == ended == subscribers.find(record, subscriber.mark)
+    with pytest.raises(NotFound, match="no request for this confirmation"):
+        subscribers.confirm(record, token_of(subscriber), NOW + HOUR)
+    assert "some@" not in str(subscribers.all_subscribers(record))
+    new_request = subscribers.ask(record, "daily", "some@moth.example", NOW + 2 * HOUR)
+    assert new_request is not None and subscribers.confirmed(record, "daily", NOW + DAY) == []
+    subscribers.confirm(record, token_of(new_request), NOW + 3 * HOUR)
+    assert len(subscribers.confirmed(record, "daily", NOW + DAY)) == 1
+    assert subscribers.end(record, "0" * 32, NOW) is None
+
+
+def test_forgetting_an_address_ends_all_its_subscriptions(record: Record) -> None:
+    join(record, "Some@moth.example", NOW)
+    assert subscribers.ask(record, "weekly", "some@moth.example", NOW)
+    join(record, "other@moth.example", NOW)
+    subscribers.forget(record, "some@MOTH.example", NOW)
+    assert [subscriber.address for subscriber in subscribers.all_subscribers(record) if subscriber.address] == [
+        "other@moth.example"
+    ]
+    assert email_queries.count_subscribers(record) == {
+        "daily": {"confirmed": 1, "asked": 0, "bounced": 0, "ended": 1},
+        "weekly": {"confirmed": 0, "asked": 0, "bounced": 0, "ended": 1},
+    }
+
+
+def test_an_unreachable_subscriber_gets_no_more_until_a_new_confirmation(record: Record) -> None:
+    mark = join(record, "some@moth.example", NOW)
+    assert subscribers.bounce(record, mark, "550 5.1.1", NOW + HOUR)
+    assert subscribers.bounce(record, mark, "550 5.1.1", NOW + DAY) is None
+    subscriber = subscribers.find(record, mark)
+    assert subscriber is not None and (subscriber.state, subscriber.reason, subscriber.since) == (
+        "bounced",
+        "550 5.1.1",
+        NOW + HOUR,
+    )
+    assert subscribers.confirmed(record, "daily", NOW + DAY) == []
+    assert subscribers.ask(record, "daily", "some@moth.example", NOW + DAY)
+    assert subscribers.bounce(record, "0" * 32, "550", NOW) is None
+
+
+def test_days_without_papers_are_a_choice(record: Record) -> None:
+    mark = join(record, "some@moth.example", NOW, skip_empty=True)
+    subscriber = subscribers.set_skip_empty(record, mark, skip_empty=False)
+    assert subscriber is not None and not subscriber.skip_empty
+    assert subscribers.ask(record, "daily", "some@moth.example", NOW, skip_empty=True) is None
+    changed = subscribers.find(record, mark)
+    assert changed is not None and changed.skip_empty and changed.state == "confirmed"
+    subscribers.end(record, mark, NOW)
+    assert subscribers.set_skip_empty(record, mark, skip_empty=True) is None
+
+
+def test_a_request_that_could_not_be_sent_is_undone(record: Record) -> None:
+    subscriber = subscribers.ask(record, "daily", "some@moth.example", NOW)
+    assert subscriber is not None
+    subscribers.undo_ask(record, subscriber._replace(since=NOW - 1))
+    assert subscribers.find(record, subscriber.mark) == subscriber
+    subscribers.undo_ask(record, subscriber)
+    assert subscribers.find(record, subscriber.mark) is None
+
+
+def test_marks_differ_by_publication_and_store(record: Record, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with Record(str(tmp_path_factory.mktemp("other") / "other.db")) as other_record:
+        marks = [
+            subscribers.mark_of(record, "daily", "some@moth.example"),
+            subscribers.mark_of(record, "weekly", "some@moth.example"),
+            subscribers.mark_of(other_record, "daily", "some@moth.example"),
+        ]
+    assert len(set(marks)) == 3
+
+
+# ---- the outbox ----------------------------------------------------------------------------------------
+
+
+def test_a_message_is_claimed_once(record: Record) -> None:
+    assert state_of(record.database, KEY) is None
+    assert delivery_states.claim(record, KEY, NOW) is None
+    assert delivery_states.claim(record, KEY, NOW + 1) == DeliveryState("sending", "", NOW, 0, 0)
+    mark_sent(record, KEY, "250 fine", NOW + 2)
+    assert delivery_states.claim(record, KEY, NOW + DAY) == DeliveryState("sent", "250 fine", NOW + 2, 0, 0)
+
+
+def test_a_deferred_message_may_be_claimed_later_and_is_given_up_in_the_end(record: Record) -> None:
+    at = NOW
+    for tries in range(1, outbox.TRIES):
+        assert delivery_states.claim(record, KEY, at) is None
+        assert outbox.defer(record, KEY, "450", at)
+        due = at + outbox.wait_after(tries) * 1_000_000
+        assert delivery_states.claim(record, KEY, due - 1) == DeliveryState("sending", "450", at, tries, due)
+        at = due
+    assert delivery_states.claim(record, KEY, at) is None
+    assert not outbox.defer(record, KEY, "450", at)
+    assert state_of(record.database, KEY) == DeliveryState("failed", "given up: 450", at, 0, 0)
+    assert email_queries.count_failed_messages(record, "daily", KEY.day) == 1
+    assert delivery_states.claim(record, KEY, at + DAY) is not None
+
+
+def test_a_released_claim_counts_no_try(record: Record) -> None:
+    delivery_states.claim(record, KEY, NOW)
+    outbox.defer(record, KEY, "450", NOW)
+    delivery_states.claim(record, KEY, NOW + DAY)
+    outbox.release(record, KEY, NOW + DAY)
+    assert state_of(record.database, KEY) == DeliveryState("sending", "not handed over", NOW + DAY, 1, NOW + DAY)
+    assert delivery_states.claim(record, KEY, NOW + DAY) is None
+
+
+def test_a_bounced_message_failed(record: Record) -> None:
+    outbox.mark_bounced(record, KEY, "5.1.1", NOW)
+    assert state_of(record.database, KEY) is None
+    delivery_states.claim(record, KEY, NOW)
+    mark_sent(record, KEY, "250", NOW)
+    outbox.mark_bounced(record, KEY, "5.1.1", NOW + 1)
+    assert state_of(record.database, KEY) == DeliveryState("failed", "5.1.1", NOW + 1, 0, 0)
+
+
+def test_old_messages_go_once_their_delivery_is_recorded(record: Record) -> None:
+    finished_day, open_day, mark = "2026-01-01", "2026-01-02", "a" * 32
+    for day in (finished_day, open_day):
+        mark_sent(record, message_key("daily", day, mark), "250", NOW)
+        mark_failed(record, message_key("daily", day, "b" * 32), "550", NOW)
+    states = email_queries.message_states(record, "daily", finished_day)
+    assert {mark: state.state for mark, state in states.items()} == {mark: "sent", "b" * 32: "failed"}
+    summary = Delivery(
+        publication="daily", day=finished_day, edition=1, channel="mailing", target="everybody", state="sent",
+        receipt="1 sent, 1 failed", observed_at=NOW,
+    )  # fmt: skip
+    record.append([summary], source="publish")
+    assert [email_queries.is_delivered(record, "mailing", "daily", day) for day in (finished_day, open_day)] == [
+        True,
+        False,
+    ]
+    assert not email_queries.is_delivered(record, "chat", "daily", finished_day)
+    email_queries.drop_old_messages(record, "mailing", NOW + email_queries.OUTBOX_RETENTION)
+    assert len(record.database.rows("SELECT target FROM delivery_state")) == 4
+    email_queries.drop_old_messages(record, "mailing", NOW + email_queries.OUTBOX_RETENTION + 1)
+    left = set(record.database.rows('SELECT "day", state FROM delivery_state'))
+    assert left == {(open_day, "sent"), (open_day, "failed"), (finished_day, "failed")}
+    email_queries.drop_old_messages(record, "mailing", NOW + email_queries.FAILURE_RETENTION + 1)
+    days_left = {row[0] for row in record.database.rows('SELECT "day" FROM delivery_state')}
+    assert days_left == {open_day}

@@ -1,0 +1,112 @@
+"""A reader's own order: values, reasons, the command and the tool."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+
+from hotpapers.base.errors import NotFound
+from hotpapers.base.model import Paper
+from hotpapers.publish.query import QuerySession
+from hotpapers.publish.query.tools import TOOLS, all_tools
+from hotpapers.wings.personal.for_me import for_me, text_of
+from hotpapers.wings.personal.order import RankedText, ReaderProfile, first_match, order_for
+from hotpapers.wings.personal.queries import papers_of
+from hotpapers.wings.personal.related import related
+from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper
+from hotpapers.wings.personal.vectors import closeness, vector_of, weighed
+from tests.cli.run import run_process
+
+MESH = RankedText("arxiv:1", "Neural operators on meshes", ("B. Baker",), "Operators for equivariant molecules.")
+PAPERS = [
+    RankedText("arxiv:2", "Tea leaves", ("C. Cook",), "Sorting leaves by color."),
+    RankedText("arxiv:3", "Equivariant molecules", ("Ada Brewster", "B. Baker"), "Molecules on meshes."),
+    RankedText("arxiv:4", "Kettle lattices", ("Ada Brewster",), "Boiling."),
+    RankedText("arxiv:5", "Meshes", (), "Operators on meshes."),
+    MESH,
+]
+
+
+def profile(authors: tuple[str, ...] = (), words: tuple[str, ...] = ()) -> ReaderProfile:
+    return ReaderProfile(((MESH, weighed(vector_of(MESH.title, MESH.abstract))),), authors, words)
+
+
+def test_the_nearest_come_first_with_their_reasons() -> None:
+    places = order_for(PAPERS, profile())
+    assert [place.paper.paper for place in places] == ["arxiv:3", "arxiv:5", "arxiv:2", "arxiv:4"]
+    assert places[0].reason == "near “Neural operators on meshes”: molecule, equivariant, mesh"
+    assert places[2].reason == "" and places[2].value == places[3].value == 0
+
+
+def test_followed_authors_come_first_and_then_followed_words() -> None:
+    places = order_for(PAPERS, profile(authors=("ada brewster",), words=("leaves",)))
+    assert [place.paper.paper for place in places] == ["arxiv:3", "arxiv:4", "arxiv:2", "arxiv:5"]
+    assert places[0].reason.endswith("molecule, equivariant, mesh · by ada brewster, whom you follow")
+    assert places[2].reason == "has “leaves”"
+
+
+def test_what_is_like_something_unwanted_falls() -> None:
+    molecules = weighed(vector_of("Equivariant molecules", "Molecules on meshes."))
+    assert order_for(PAPERS, profile()._replace(unwanted=(molecules,)))[0].paper.paper == "arxiv:5"
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "fits"),
+    [("Ada Brewster", "ADA  brewster", True), ("Ad", "Ada", False), ("C++", "in C++.", True), (" ", "a b", False)],
+)
+def test_phrases_are_whole_words(phrase: str, text: str, fits: bool) -> None:
+    assert bool(first_match((phrase,), text)) is fits
+
+
+def test_a_day_is_ordered_without_the_starred_papers(sample_session: QuerySession) -> None:
+    starred, *others = sample_session.issue_reader().issue("hot-papers", "2021-01-14").content.entries
+    choices = ReaderChoices((StarredPaper(starred.paper), StarredPaper("", "Teapots")), words=("model",))
+    places = for_me(sample_session, choices, "2021-01-14")
+    assert {place.paper.paper for place in places} == {entry.paper for entry in others}
+    assert [place.value for place in places] == sorted((place.value for place in places), reverse=True)
+    assert len(for_me(sample_session, choices, "2021-01-14", days=31)) > len(places)
+    with pytest.raises(NotFound, match=r"hot-papers 2021-01-15: no frozen issue"):
+        for_me(sample_session, choices, "2021-01-15")
+
+
+def test_the_tool_answers_as_its_schema_says(sample_session: QuerySession) -> None:
+    tool = all_tools()["for_me"]
+    assert all_tools().items() >= TOOLS.items()
+    arguments = {"stars": ["2101.04869", "nonsense"], "words": ["model"], "day": "2021-01-14", "limit": 3}
+    answer = msgspec.json.decode(msgspec.json.encode(tool.call(sample_session, arguments)))
+    Draft202012Validator(tool.definition["inputSchema"]).validate(arguments)
+    Draft202012Validator(tool.definition["outputSchema"]).validate(answer)
+    assert len(answer["papers"]) == 3 and "has “model”" in answer["papers"][0]["reason"]
+
+
+def test_related_papers_are_the_nearest(sample_session: QuerySession) -> None:
+    tool = all_tools()["related"]
+    answer = msgspec.json.decode(msgspec.json.encode(tool.call(sample_session, {"paper": "2101.04869"})))
+    Draft202012Validator(tool.definition["outputSchema"]).validate(answer)
+    near = related(sample_session, "2101.04869")
+    assert [paper["closeness"] for paper in answer["papers"]] == [paper.closeness for paper in near]
+    [own] = map(text_of, papers_of(sample_session.record.view(), ["arxiv:2101.04869"]))
+    vector = weighed(vector_of(own.title, own.abstract))
+    others = [text_of(paper) for paper in sample_session.record.view().items(Paper) if paper.paper != own.paper]
+    every = sorted((closeness(vector, weighed(vector_of(text.title, text.abstract))) for text in others), reverse=True)
+    assert [paper.closeness for paper in near] == [value for value in every if value][:10] and near[0].words
+    with pytest.raises(NotFound):
+        related(sample_session, "2101.99999")
+
+
+def test_the_command_prints_papers_with_reasons(demo: Path, tmp_path: Path) -> None:
+    stars = tmp_path / "stars.txt"
+    stars.write_text("2101.04869\n2101.99999\nword: model\n")
+    store = ("--store", demo, "--publication", "hot-papers", "--stars", stars)
+    listed = run_process("for-me", *store, "--day", "2021-01-14")
+    assert listed.status == 0 and "has “model”" in listed.out and listed.out.startswith("  1  ")
+    assert "1 starred paper unknown to the record and without a title: 2101.99999" in listed.err
+    everything = json.loads(run_process("for-me", *store, "--week", "2021-01-14", "--json").out)["papers"]
+    assert everything[0].keys() == {"id", "reason"} and "2101.04869" not in {paper["id"] for paper in everything}
+    assert [paper["id"] for paper in everything[:1]] == [listed.out.split("\n")[1].split()[0]]
+    both = run_process("for-me", *store, "--week", "2021-01-14", "--day", "2021-01-14")
+    assert both.status == 2 and "either --day or --week" in both.err

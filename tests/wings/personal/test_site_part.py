@@ -1,0 +1,50 @@
+"""The wing's files on a site."""
+
+from __future__ import annotations
+
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.wings.personal import packing, site_part, vectors
+from tests.render.full_sample import FULL_READER
+
+DAY = "2021-01-14"
+
+
+def part(whole_since: str = "") -> site_part.PersonalPart:
+    return site_part.PersonalPart(SiteContext(FULL_READER, "daily", SiteConfig(whole_since=whole_since)))
+
+
+def test_a_day_has_the_vectors_of_all_its_papers() -> None:
+    page = SitePages(FULL_READER, "daily").page(f"{DAY}/vectors.js")
+    assert page is not None
+    held = [entry.paper for entry in FULL_READER.issue("daily", DAY).content.entries]
+    announced = [paper.paper for paper in FULL_READER.announced("daily", DAY)]
+    expected = {site_paths.arxiv_id(key) for key in (*held, *(paper.paper for paper in announced))} - {""}
+    papers = packing.vectors_in(page)
+    assert papers.keys() == expected and len(expected) > len(held)
+    assert all(dict(vectors.vector_of(paper.title, paper.abstract or paper.summary)) == papers[paper.paper[6:]]
+               for paper in announced if "$" not in paper.title and paper.paper not in held)  # fmt: skip
+
+
+def test_only_days_with_an_issue_have_vectors() -> None:
+    for path in ("2020-02-01/vectors.js", "x/vectors.js", f"{DAY}/vectors.js/index.html"):
+        assert part().page(path) is None
+    assert part().has("2021-01-15/vectors.js") and not part().has("vectors.js")
+
+
+def test_folded_days_have_none() -> None:
+    assert list(part().day_paths(DAY)) == [f"{DAY}/vectors.js"]
+    assert list(part("2021-01-15").day_paths(DAY)) == []
+
+
+def test_the_table_is_a_script() -> None:
+    assert list(part().paths()) == [site_part.TERMS]
+    page = part().page(site_part.TERMS)
+    assert page is not None and page.startswith(b'paperTerms("version 1: ') and b"\\n" in page
+
+
+def test_all_pages_run_the_scripts() -> None:
+    script = SitePages(FULL_READER, "daily").page("reader.js") or b""
+    assert all(name in script for name in (b"paperVectorsOf", b"const paperVectors", b"const paperLibrary"))

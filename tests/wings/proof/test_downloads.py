@@ -1,0 +1,44 @@
+"""A downloaded site: what it claims about itself bounds neither time nor space."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.base.errors import NotAProof
+from hotpapers.wings.proof import downloads
+from hotpapers.wings.proof.downloads import MAX_EDITIONS, SiteDownload
+from tests.http.server import FakeTime, client
+from tests.issues.made import DAY
+from tests.wings.proof.sample_publication import publish
+from tests.wings.proof.test_log import serve_folder
+
+
+@pytest.mark.parametrize("edition", [MAX_EDITIONS + 1, 10**15])
+def test_an_issue_that_claims_countless_editions_is_not_fetched(tmp_path: Path, edition: int) -> None:
+    site = publish(tmp_path).folder / "site"
+    issue = json.loads((site / DAY / "issue.json").read_bytes())
+    issue["content"]["edition"] = edition
+    (site / DAY / "issue.json").write_text(json.dumps(issue))
+    with serve_folder(site) as url, client(None, FakeTime(), base_addresses=[url]) as http:
+        download = SiteDownload(http, url, tmp_path / "copy")
+        with pytest.raises(NotAProof, match=f"claims to be edition {edition:,}"):
+            download.fetch_issue(DAY)
+
+
+def test_a_site_that_sends_ever_more_fills_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = publish(tmp_path)
+    site, copy = published.folder / "site", tmp_path / "copy"
+    (site / "log/daily/1/tile/0/000.p/1").write_bytes(bytes(5_000_000))
+    monkeypatch.setattr(downloads, "MAX_DOWNLOAD_BYTES", 4_000_000)
+    with (
+        serve_folder(site) as url,
+        client(None, FakeTime(), base_addresses=[url]) as http,
+        pytest.raises(NotAProof, match="sends more than 4 MB"),
+    ):
+        SiteDownload(http, url, copy).fetch_logs(published.policy)
+    assert [file.name for file in copy.rglob("*") if file.is_file()] == ["checkpoint"]

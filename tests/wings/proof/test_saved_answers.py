@@ -1,0 +1,267 @@
+"""Saved API answers: the proof is the site's, and everything else the answer shows is checked against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.base.errors import InputError
+from hotpapers.publish.query.openapi import document
+from hotpapers.publish.query.saved_answers import FROM_ELSEWHERE, differences
+from hotpapers.record import Record
+from hotpapers.serve.web.api import ApiConfig, ApiRoute
+from hotpapers.wings.proof.policies import LogPolicy, parse_policy
+from hotpapers.wings.proof.publication_log import update_log
+from hotpapers.wings.proof.saved_issues import check_saved, read_saved
+from hotpapers.wings.proof.site_logs import SiteLogs
+from tests.cli.run import good
+from tests.issues.made import DAY
+from tests.query import query_stores
+from tests.web.asgi import get
+from tests.wings.proof.logs import NAME, config_in
+from tests.wings.proof.sample_publication import AT, WITNESS, SamplePublication, add_cosignature, publish
+
+Json = dict[str, Any]
+Change = Callable[[Json], object]
+SCHEMAS = document()["components"]["schemas"]
+ISSUE_FIELDS = {*SCHEMAS["IssueWithProof"]["properties"]} - {"entries", "ongoing", "content", "proof", "metadata"}
+ENTRY_FIELDS = {*SCHEMAS["EntryDetails"]["properties"]}
+POST_FIELDS = {*SCHEMAS["PostDetails"]["properties"]}
+
+
+@pytest.fixture(scope="module")
+def publication(tmp_path_factory: pytest.TempPathFactory) -> SamplePublication:
+    return publish(tmp_path_factory.mktemp("published"))
+
+
+@contextmanager
+def api(store: Path, logs: SiteLogs | None) -> Iterator[Starlette]:
+    route = ApiRoute(lambda: Record(str(store), create=False), ApiConfig(rate=0, proofs=logs))
+    yield Starlette(routes=[route])
+    route.api.close()
+
+
+def answer_of(app: Starlette, publication_name: str = NAME, day: str = DAY) -> bytes:
+    answer = get(app, f"/api/v1/publications/{publication_name}/issues/{day}")
+    assert answer.status == 200
+    return answer.plain
+
+
+@pytest.fixture(scope="module")
+def answer(publication: SamplePublication) -> bytes:
+    with api(publication.store, SiteLogs(publication.config)) as app:
+        return answer_of(app)
+
+
+def problems(body: bytes, policy: LogPolicy, folder: Path) -> tuple[str, ...]:
+    (folder / "answer.json").write_bytes(body)
+    return check_saved(read_saved(folder / "answer.json"), policy, differences).problems
+
+
+def test_an_answer_carries_the_proof_of_the_site(publication: SamplePublication, answer: bytes, tmp_path: Path) -> None:
+    saved_issue = json.loads((publication.folder / "site" / DAY / "issue.json").read_bytes())
+    assert {name: json.loads(answer)[name] for name in saved_issue} == saved_issue
+    assert problems(answer, publication.policy, tmp_path) == ()
+    output = good("verify", tmp_path / "answer.json", "--policy", publication.policy_file)
+    assert output.startswith(f"verified: {NAME} {DAY} edition 1, digest {json.loads(answer)['digest']}\n")
+
+
+@pytest.mark.long
+def test_an_answer_of_a_listing_is_verified(tmp_path: Path) -> None:
+    """The answer collapses spaces in titles; the listing did not."""
+    config = config_in(tmp_path)
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        query_stores.add_sample(record)
+        update_log(record.database, "hot-papers", config, AT)
+        days = record.database.rows('SELECT "day" FROM issue')
+    logs = SiteLogs(config)
+    site_log = logs.of("hot-papers")
+    assert site_log is not None
+    policy = parse_policy(site_log.policy_text(""))
+    with api(tmp_path / "hotpapers.db", logs) as app:
+        for (day,) in days:
+            body = answer_of(app, "hot-papers", str(day))
+            assert problems(body, policy, tmp_path) == ()
+            title = json.loads(body)["entries"][0]["title"]
+            forged = body.replace(json.dumps(title, ensure_ascii=False).encode(), b'"Another title"')
+            assert problems(forged, policy, tmp_path)
+
+
+def changed_value(value: Any) -> Any:
+    """A different value of the same kind."""
+    if isinstance(value, bool):
+        return int(value)  # equal in Python
+    if isinstance(value, str):
+        return value + "x"
+    if isinstance(value, list):
+        return [*value, "x"]
+    return {"x": 1} if isinstance(value, dict) else (value or 0) + 1
+
+
+@pytest.mark.parametrize("name", sorted(ISSUE_FIELDS - FROM_ELSEWHERE.keys()))
+def test_another_fact_of_the_issue_is_named(
+    publication: SamplePublication, answer: bytes, tmp_path: Path, name: str
+) -> None:
+    forged = json.loads(answer)
+    forged[name] = changed_value(forged[name])
+    [problem] = problems(json.dumps(forged).encode(), publication.policy, tmp_path)
+    assert problem == f"the response shows another {name}"
+
+
+@pytest.mark.parametrize("name", sorted(ENTRY_FIELDS - FROM_ELSEWHERE.keys()))
+def test_another_fact_of_an_entry_is_named(
+    publication: SamplePublication, answer: bytes, tmp_path: Path, name: str
+) -> None:
+    forged = json.loads(answer)
+    forged["entries"][1][name] = changed_value(forged["entries"][1][name])
+    [problem] = problems(json.dumps(forged).encode(), publication.policy, tmp_path)
+    assert problem.endswith(f"2405.00002: the response shows another {name}")
+
+
+def post_of(answer: Json) -> Json:
+    post: Json = next(post for entry in answer["entries"] for post in entry["posts"])
+    return post
+
+
+@pytest.mark.parametrize("name", sorted(POST_FIELDS))
+def test_fields_from_elsewhere_must_be_possible(
+    publication: SamplePublication, answer: bytes, tmp_path: Path, name: str
+) -> None:
+    assert set(FROM_ELSEWHERE) == {"frozen_at", "editions", "posts", "withdrawn"}
+    forged = json.loads(answer)
+    post_of(forged)[name] = {"x": 1}
+    [problem] = problems(json.dumps(forged).encode(), publication.policy, tmp_path)
+    assert problem.endswith(": the response shows another posts")
+
+
+FORGERIES: list[tuple[Change, str]] = [
+    (lambda a: a["entries"].pop(), "the response shows 2 papers in entries, but the issue has 3"),
+    (lambda a: a["entries"].reverse(), "shows another place, paper"),
+    (lambda a: a["ongoing"].append(a["entries"][0]), "the response shows 1 papers in ongoing, but the issue has 0"),
+    (lambda a: a["metadata"].pop("arxiv:2405.00002"), "nothing in the response proves title, authors and abstract"),
+    (lambda a: a["metadata"]["arxiv:2405.00002"].update(title="x"), "title, authors or abstract differ"),
+    (lambda a: a["content"]["entries"][0].update(score=9999), "the content is not in the log"),
+    (lambda a: a.update(retracted=[]), "the response has fields that nothing proves: retracted"),
+    (lambda a: a.update(papers=a["entries"]), "the response has fields that nothing proves: papers"),
+    (lambda a: a["entries"][0].update(note="Best paper"), ": the response has fields that nothing proves: note"),
+    (lambda a: a["entries"][0]["counts"][0].update(note="x"), "the response shows another counts"),
+    (lambda a: a.update(frozen_at="yesterday"), "the response shows another frozen_at"),
+    (lambda a: a.update(frozen_at=True), "the response shows another frozen_at"),
+    (lambda a: a.update(editions=["0" * 64]), "the response shows other editions"),
+    (lambda a: a.update(editions=[]), "the response shows other editions"),
+    (lambda a: a.update(editions=a["digest"]), "the response shows another editions"),
+    (lambda a: a["entries"][1].update(posts=a["entries"][0]["posts"] * 9), "the response shows another posts"),
+    (lambda a: post_of(a).update(url="https://elsewhere.example/"), "the response shows another posts"),
+    (lambda a: post_of(a).update(reposts=7), "the response shows another posts"),
+    (lambda a: post_of(a).update(links=[{"start": 0, "end": 1, "target": "x", "title": "x"}]), "another posts"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), FORGERIES)
+def test_differences_are_named(
+    publication: SamplePublication, answer: bytes, tmp_path: Path, change: Change, message: str
+) -> None:
+    forged = json.loads(answer)
+    change(forged)
+    assert any(message in problem for problem in problems(json.dumps(forged).encode(), publication.policy, tmp_path))
+
+
+def test_an_answer_without_ongoing_papers_shows_none(
+    publication: SamplePublication, answer: bytes, tmp_path: Path
+) -> None:
+    partial_answer = json.loads(answer)
+    assert partial_answer.pop("ongoing") == []
+    assert problems(json.dumps(partial_answer).encode(), publication.policy, tmp_path) == ()
+
+
+BROKEN: list[Change] = [
+    lambda a: a.update(entries=7),
+    lambda a: a.update(entries=[[]]),
+    lambda a: a.update(content=None),
+    lambda a: a.update(content=[]),
+    lambda a: a["content"].update(publication="daily"),
+    lambda a: a["metadata"].update({"arxiv:2405.00002": {"kind": "post"}}),
+    lambda a: a.update(metadata=[]),
+    lambda a: a.update(proof="no"),
+    lambda a: a.pop("entries"),  # nothing of the rest would be compared
+]
+
+
+@pytest.mark.parametrize("change", BROKEN)
+def test_an_answer_of_another_shape_is_refused(answer: bytes, tmp_path: Path, change: Change) -> None:
+    broken_answer = json.loads(answer)
+    change(broken_answer)
+    (tmp_path / "answer.json").write_text(json.dumps(broken_answer))
+    with pytest.raises(InputError):
+        read_saved(tmp_path / "answer.json")
+
+
+JUNK = st.one_of(
+    st.none(), st.booleans(), st.sampled_from([0, -1, 2**53, 2**62, 10**30, 1.5]),
+    st.sampled_from(["", "x", "9999-99-99"]), st.just([]), st.just([[]]),
+    st.just({}), st.just({"x": 1}), st.just(["x"]),
+)  # fmt: skip
+
+
+@given(st.data(), JUNK)
+def test_no_answer_breaks_the_program(
+    publication: SamplePublication,
+    answer: bytes,
+    tmp_path_factory: pytest.TempPathFactory,
+    data: st.DataObject,
+    junk: Any,
+) -> None:
+    """Any value anywhere in an answer, its content included."""
+    forged = json.loads(answer)
+    node = forged
+    while True:
+        name = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
+        if not isinstance(node[name], dict | list) or not node[name] or data.draw(st.integers(0, 4)) == 0:
+            break
+        node = node[name]
+    if node[name] == junk and type(node[name]) is type(junk):
+        return
+    node[name] = junk
+    with suppress(InputError):
+        assert problems(json.dumps(forged).encode(), publication.policy, tmp_path_factory.getbasetemp()) or (
+            name == "frozen_at" or name in POST_FIELDS
+        )
+
+
+def test_an_answer_without_a_log_says_so(publication: SamplePublication, tmp_path: Path) -> None:
+    with api(publication.store, None) as app:
+        body = answer_of(app)
+    assert json.loads(body)["content"] is None
+    (tmp_path / "answer.json").write_bytes(body)
+    with pytest.raises(InputError, match="has no proof: the issue was not in a log when it was saved"):
+        read_saved(tmp_path / "answer.json")
+
+
+def test_a_cosignature_is_in_the_next_answer(tmp_path: Path) -> None:
+    """Nothing is written to the store, yet the answer changes."""
+    publication = publish(tmp_path, witnesses=())
+    with api(publication.store, SiteLogs(publication.config)) as app:
+        first_answer = answer_of(app)
+        assert problems(first_answer, publication.policy, tmp_path)
+        add_cosignature(publication.config, WITNESS)
+        second_answer = answer_of(app)
+        assert problems(second_answer, publication.policy, tmp_path) == ()
+        assert json.loads(first_answer) | {"proof": ""} == json.loads(second_answer) | {"proof": ""}
+
+
+def test_a_log_that_cannot_be_read_keeps_no_answer_back(tmp_path: Path) -> None:
+    publication = publish(tmp_path)
+    entries = publication.config.folder / NAME / "1" / "entries"
+    entries.write_bytes(entries.read_bytes()[:-1] + b"\0")
+    with api(publication.store, SiteLogs(publication.config)) as app:
+        assert json.loads(answer_of(app))["proof"] == ""

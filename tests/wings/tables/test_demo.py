@@ -1,0 +1,28 @@
+"""The tables that the program writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import good
+from tests.wings.tables.recounts import recounted, rescored
+
+NAMED = ("bluesky", "voices")
+"""Bluesky names who reacted, which the tables leave out."""
+STORES = {"hotpapers.db": 300, "made-up-week/hotpapers.db": 800}
+"""The demo's stores, and how many counts they have at least."""
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_the_demo_is_recounted_and_scored_again_without_a_difference(
+    demo_folder: Path, tmp_path: Path, store: str
+) -> None:
+    good("export", "--format", "tables", "--output", tmp_path / "tables", "--store", demo_folder / store)
+    counts = list(recounted(tmp_path / "tables"))
+    assert len(counts) > STORES[store]
+    differences = [count for count in counts if count.printed != count.recounted]
+    assert [count for count in differences if (count.network, count.name) != NAMED] == []
+    scores = rescored(tmp_path / "tables")
+    assert len(scores) > 30 and [score for score in scores if score[1] != score[2]] == []

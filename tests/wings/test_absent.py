@@ -1,0 +1,87 @@
+"""The core without wings: the program works when their folders are gone, and knows no commands or tables of theirs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from hotpapers.wings import BUILT_IN
+from tests.cli.run import PACKAGE, command_line, environment, run_process
+
+WITHOUT = [
+    ("mail",),
+    ("tables",),
+    ("peers",),
+    ("peers", "proof"),
+    tuple(name for name in BUILT_IN if name != "archives"),
+]
+"""Wings that are removed together: `peers` needs `proof`."""
+COMMANDS = {"mail": "mail", "peers": "follow", "proof": "witness"}
+TABLES = {"mail": "mailing", "proof": "transparency"}
+
+
+def copy_without(wings: tuple[str, ...], folder: Path) -> str:
+    """A copy of the package without these wings, for PYTHONPATH."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PACKAGE / "hotpapers", folder / "hotpapers", ignore=ignored)
+    for name in wings:
+        shutil.rmtree(folder / "hotpapers" / "wings" / name)
+    return str(folder)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("wings", WITHOUT, ids="-".join)
+def test_the_core_works_without(wings: tuple[str, ...], tmp_path: Path) -> None:
+    path = copy_without(wings, tmp_path / "copy")
+
+    def printed(*args: str | Path) -> str:
+        result = run_process(*args, PYTHONPATH=path)
+        assert result.status == 0, result
+        return result.out
+
+    commands = set(re.findall(r"^  ([a-z]\S+) ", printed("--help"), re.M))
+    assert {name: command in commands for name, command in COMMANDS.items()} == {n: n not in wings for n in COMMANDS}
+    site = tmp_path / "site"
+    printed("init", site, "--contact", "https://papers.example/")
+    text = (site / "hotpapers.toml").read_text("utf-8")
+    assert {name: f"[{table}]" in text for name, table in TABLES.items()} == {n: n not in wings for n in TABLES}
+    assert "sound      yes" in printed("status", "--config", site / "hotpapers.toml")
+    printed("demo", tmp_path / "demo")
+    demo = tmp_path / "demo" / "hotpapers.db"
+    printed("publish", "--all", "--store", demo, "--output", tmp_path / "out")
+    assert (tmp_path / "out" / "site" / "index.html").exists()
+    printed("verify", "--all", "--store", demo)
+
+
+@pytest.mark.long
+def test_without_mail_its_pages_and_its_channel_are_missing(tmp_path: Path, demo: Path) -> None:
+    path = copy_without(("mail",), tmp_path / "copy")
+    channel = run_process("publish", "--to", "mailing", "--store", demo, PYTHONPATH=path)
+    assert channel.status == 2 and "'mailing' is not one of" in channel.err
+    address = run_process("forget", "somebody@moth.example", "--yes", "--store", demo, PYTHONPATH=path)
+    assert address.status == 2 and "not a post or account" in address.err
+    server = subprocess.Popen(
+        command_line("serve", "--port", "0", "--store", demo), env=environment(PYTHONPATH=path, PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    with server:
+        assert server.stdout is not None
+        base = re.findall(r"http://\S+", server.stdout.readline())[0]
+        assert status_of(f"{base}about/") == 200
+        assert status_of(f"{base}mail/unsubscribe/token") == status_of(f"{base}mail/join") == 404
+        server.terminate()
+
+
+def status_of(url: str) -> int:
+    """The status of a response."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code

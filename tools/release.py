@@ -1,0 +1,136 @@
+"""Builds a release: `python -m tools.release [--output dist] [--wheelhouse]`, or `make release`.
+
+Wheel and sdist (the same bytes each time, from the same commit), their software bill of materials (CycloneDX), SHA-256
+sums, and the changelog's section. With `--wheelhouse`, also a folder from which pip installs without an index on a
+machine like this one. Publishing is up to a person: .github/workflows/release.yml does it for a tag.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+REQUIREMENTS = ROOT / "src" / "hotpapers" / "publish" / "schedule" / "hosts" / "templates" / "requirements.txt"
+"""The pinned versions for those who run the program, with all extras that hosting files use."""
+SBOM, SUMS, NOTES = "hotpapers.cdx.json", "SHA256SUMS", "RELEASE_NOTES.md"
+_PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^ ;\\]+)(?: ; ([^\\]+?))? *\\?$")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+class PinnedPackage(NamedTuple):
+    """A dependency: `hashes` are those of all platforms' files."""
+
+    name: str
+    version: str
+    hashes: tuple[str, ...]
+
+    @property
+    def purl(self) -> str:
+        """Its address as a package (Package URL)."""
+        return f"pkg:pypi/{self.name}@{self.version}"
+
+
+def main(command_line: Sequence[str]) -> int:
+    """Builds a release; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.release", description="Builds a release.")
+    parser.add_argument("--output", type=Path, default=ROOT / "dist", help="folder, which is emptied (default dist)")
+    parser.add_argument("--wheelhouse", action="store_true", help="also download all dependencies, with their hashes")
+    arguments = parser.parse_args(command_line)
+    output = arguments.output.resolve()
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(parents=True)
+    build(output)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pins = list(pinned_packages(REQUIREMENTS.read_text("utf-8")))
+    (output / SBOM).write_text(json.dumps(bill_of_materials(project, pins), indent=2) + "\n", "utf-8")
+    (output / NOTES).write_text(release_notes((ROOT / "CHANGELOG.md").read_text("utf-8"), project["version"]), "utf-8")
+    (output / SUMS).write_text(checksums(output), "utf-8")
+    if arguments.wheelhouse:
+        make_wheelhouse(output)
+    for file in sorted(output.iterdir()):
+        print(file)
+    return 0
+
+
+def build(output: Path) -> None:
+    """Builds wheel and sdist into a folder, stamped with the time of the last commit."""
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": commit_time(), "LC_ALL": "C.UTF-8"}
+    command = [sys.executable, "-m", "hatchling", "build", "--directory", str(output)]
+    previous_mask = os.umask(0o022)
+    try:
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    finally:
+        os.umask(previous_mask)
+
+
+def commit_time() -> str:
+    """When the last commit was made, in seconds since 1970; the start of 2020 outside Git."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or "1577836800"
+
+
+def pinned_packages(requirements: str) -> Iterator[PinnedPackage]:
+    """The packages of a file of pinned requirements."""
+    for block in re.split(r"\n(?=\S)", requirements):
+        if match := _PIN.match(block.partition("\n")[0].strip()):
+            yield PinnedPackage(match[1], match[2], tuple(sorted(_HASH.findall(block))))
+
+
+def bill_of_materials(project: dict[str, Any], pins: Sequence[PinnedPackage]) -> dict[str, Any]:
+    """The bill as CycloneDX 1.5. Its serial number depends on its content alone."""
+    components = [
+        {
+            "type": "library", "name": pin.name, "version": pin.version, "purl": pin.purl, "bom-ref": pin.purl,
+            "properties": [{"name": "hotpapers:sha256", "value": value} for value in pin.hashes],
+        }
+        for pin in pins
+    ]  # fmt: skip
+    name, version = project["name"], project["version"]
+    digest = hashlib.sha256(json.dumps([name, version, components]).encode()).hexdigest()
+    component = {"type": "application", "name": name, "version": version, "bom-ref": f"pkg:pypi/{name}@{version}"}
+    return {
+        "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
+        "serialNumber": f"urn:uuid:{uuid.UUID(digest[:32], version=4)}",
+        "metadata": {"component": component}, "components": components,
+    }  # fmt: skip
+
+
+def release_notes(changelog: str, version: str) -> str:
+    """The changelog's section of a version. Raises SystemExit if there is none."""
+    for section in re.split(r"(?m)^## ", changelog)[1:]:
+        if section.split()[0] == version:
+            return section.partition("\n")[2].strip() + "\n"
+    sys.exit(f"CHANGELOG.md has no section for {version}")
+
+
+def checksums(folder: Path) -> str:
+    """The SHA-256 of each file in a folder, as `sha256sum --check` reads them."""
+    files = sorted(file for file in folder.iterdir() if file.is_file() and file.name != SUMS)
+    return "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)
+
+
+def make_wheelhouse(output: Path) -> None:
+    """Downloads all dependencies, checked by their hashes, and adds the wheel."""
+    folder = output / "wheelhouse"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    options = ["--require-hashes", "--only-binary", ":all:", "--dest", str(folder), "-r", str(REQUIREMENTS)]
+    subprocess.run([*pip, "download", *options], check=True)
+    [wheel] = output.glob("*.whl")
+    shutil.copy2(wheel, folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
