@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base import settings
-from hotpapers.base.model import DAY
+from hotpapers.base.model import DAY, HOUR
 from hotpapers.publish.schedule.hosts.files import GITHUB_PAGES, host_files
 from tests.conftest import ROOT
 from tests.loopback.clock import RunningClock
@@ -59,7 +59,8 @@ def test_two_runs_and_a_failing_one(tmp_path: Path, networks: dict[str, str]) ->
     home = tmp_path / "repository"
     shutil.copytree(TEMPLATE, home)
     text = (home / "hotpapers.toml").read_text("utf-8").replace('["cs.LG", "stat.ML"]', "[]")
-    hour = utc(time.time_ns() // 1000).hour  # a day has just closed, so the first issue need not be waited for
+    # The latest day has closed with its announcement, which comes at 00:00 or 01:00 UTC, and the next one closes late.
+    hour = utc(time.time_ns() // 1000 - 2 * HOUR).hour
     text = text.replace("hour = 8", f"hour = {hour}")
     sources = source_tables(networks)
     (home / "hotpapers.toml").write_text(f"{text}\n{sources['arxiv']}{sources['hackernews']}{OFF}", "utf-8")
