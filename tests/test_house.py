@@ -39,7 +39,7 @@ LIBRARY = {
     "latex2mathml": ("publish/view/mathml.py",),
     "nh3": ("publish/view/mathml.py",),
     "PIL": ("publish/render/cards/drawing.py",),
-    "markupsafe": ("publish/view/", "publish/render/"),
+    "markupsafe": ("publish/view/", "publish/render/", "wings/personal/readers.py"),
     "starlette": ("serve/web/", "wings/mail/"),
     "uvicorn": ("serve/web/", "cli"),
     "h11": ("serve/web/connections.py",),

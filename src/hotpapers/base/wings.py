@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hotpapers.base.model import Publication, PublishedIssue, RenderedFile, SitePart, SiteProofs
+    from hotpapers.base.model import Mailer, Publication, PublishedIssue, RenderedFile, SitePart, SiteProofs
     from hotpapers.base.settings import Settings
 
 GROUP = "hotpapers.wings"
@@ -113,6 +113,7 @@ class Wing(NamedTuple):
     `importers`: further formats of `hotpapers import`, by name: each is a command, given like those of `commands`.
     `verify(files, address, policy, site, as_json)`: checks saved files, or a whole site in a folder or at an address.
     `channels`: channels that send, by name.
+    `mailer(record, site)`: sends the operator's own messages; None if mail is not set up.
     `subject`: what `forget` deletes besides posts and accounts.
     `housekeeping(record, at)`: daily work on the record; `at`: µs UTC.
     `pages(open_record)`: routes of the app.
@@ -142,6 +143,7 @@ class Wing(NamedTuple):
     init: Callable[[Path], Iterator[str]] | None = None
     verify: Callable[[Sequence[Path], str | None, Path | None, Any, bool], None] | None = None
     channels: Mapping[str, SendingChannel] = {}
+    mailer: Callable[[Any, Any], Mailer | None] | None = None
     subject: ForgettableSubject | None = None
     housekeeping: Callable[[Any, int], object] | None = None
     pages: Callable[[Callable[[], Any]], Iterable[Any]] | None = None
