@@ -120,7 +120,7 @@ class Wing(NamedTuple):
     `forms(open_record, publication, site, make_router)`: routes of forms for readers of an app with a public
     address. Raises SettingsError.
     `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot.
-    `tools()`: tools for language models (`ToolDefinition`).
+    `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
     `scripts`: what pages run after their own script, for readers who allow it.
     """
@@ -150,6 +150,7 @@ class Wing(NamedTuple):
     forms: Callable[[Callable[[], Any], Publication, Any, Callable[[], Any]], Iterable[Any]] | None = None
     join_path: Callable[[Settings], str] | None = None
     tools: Callable[[], Iterable[Any]] | None = None
+    site_tools: Callable[[], Iterable[Any]] | None = None
     site_part: Callable[[Any], SitePart] | None = None
     scripts: tuple[Path, ...] = ()
 

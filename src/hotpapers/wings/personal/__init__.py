@@ -12,6 +12,7 @@ related    the papers that are nearest to a paper
 queries    papers by key
 site_part  the files of a site that its scripts read: `vectors.js`, `library.js` and `for_me.js` run on its pages
 tools      the same for language models
+site_tools the same about a published site, from its files
 cli        the command `for-me`
 wing       what the wing hooks into the core
 """

@@ -42,6 +42,12 @@ def _tools() -> tuple[ToolDefinition, ...]:
     return TOOLS
 
 
+def _site_tools() -> tuple[ToolDefinition, ...]:
+    from hotpapers.wings.personal.site_tools import SITE_TOOLS
+
+    return SITE_TOOLS
+
+
 def _site_part(pages: SiteContext) -> PersonalPart:
     from hotpapers.wings.personal.site_part import PersonalPart
 
@@ -60,6 +66,7 @@ WING = Wing(
     settings=_settings,
     channels={"reader": SendingChannel(_destinations, _has_readers)},
     tools=_tools,
+    site_tools=_site_tools,
     site_part=_site_part,
     scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in ("vectors", "library", "for_me")),
 )
