@@ -228,10 +228,10 @@ INSPECTOR = "@modelcontextprotocol/inspector@0.15.0"
 def test_the_official_inspector(demo_folder: Path, tmp_path: Path) -> None:
     """Its command line, in a folder of its own: 150 MB that nothing else needs."""
     npm = shutil.which("npm")
-    install = [str(npm), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", tmp_path, INSPECTOR]
+    install = [str(npm), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(tmp_path), INSPECTOR]
     if npm is None or subprocess.run(install, capture_output=True, timeout=240, check=False).returncode:
         pytest.skip("no npm, or no registry is reachable")
-    inspector = [tmp_path / "node_modules" / ".bin" / "mcp-inspector", "--cli"]
+    inspector = [str(tmp_path / "node_modules" / ".bin" / "mcp-inspector"), "--cli"]
     server = command_line("mcp", "--site", demo_folder / "site")
 
     def inspect(*method: str) -> Any:

@@ -44,11 +44,11 @@ def test_a_title_stands_for_itself_and_unknown_papers_are_named(site: PublishedS
 
 
 def test_related_papers_are_near(site: PublishedSite) -> None:
-    asked = site.issue(LATEST)[0].paper.id
-    papers = all_site_tools()["related"].call(site, {"paper": asked})["papers"]
+    paper_id = site.issue(LATEST)[0].paper.id
+    papers = all_site_tools()["related"].call(site, {"paper": paper_id})["papers"]
     values = [paper["closeness"] for paper in papers]
     assert values == sorted(values, reverse=True) and 0 < len(values) <= 10
-    assert asked not in {paper["paper"] for paper in papers}
+    assert paper_id not in {paper["paper"] for paper in papers}
     assert all(paper["title"] and paper["reason"] and paper["page"] for paper in papers)
     with pytest.raises(NotFound, match="no vector"):
         all_site_tools()["related"].call(site, {"paper": "0704.0001"})

@@ -157,16 +157,16 @@ def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
 
 
 def _related(site: PublishedSite, params: request_params.PaperParams) -> NearPapers:
-    asked = bare(paper_key(params.paper))
-    own_day = site.days_of({asked})
+    paper_id = bare(paper_key(params.paper))
+    own_day = site.days_of({paper_id})
     days = dict.fromkeys([*own_day.values(), *islice(site.days(), MAX_DAYS)])
     vectors = {day: _vectors(site, day) for day in days}
-    own = next((known[asked] for known in vectors.values() if asked in known), {})
+    own = next((known[paper_id] for known in vectors.values() if paper_id in known), {})
     if not own:
-        raise NotFound(f"{asked}: the site has no vector of it; try search")
+        raise NotFound(f"{paper_id}: the site has no vector of it; try search")
     weighed_own = weighed(own)
     others = {
-        paper: (day, vector) for day, known in vectors.items() for paper, vector in known.items() if paper != asked
+        paper: (day, vector) for day, known in vectors.items() for paper, vector in known.items() if paper != paper_id
     }
     values = {paper: closeness(weighed_own, weighed(vector)) for paper, (_, vector) in others.items()}
     nearest = sorted(filter(values.get, values), key=lambda paper: (-values[paper], paper))[:NEAREST]
