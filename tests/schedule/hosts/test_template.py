@@ -47,7 +47,7 @@ def test_five_lines_are_to_be_edited() -> None:
 @pytest.fixture
 def networks() -> Iterator[dict[str, str]]:
     now = time.time_ns() // 1000
-    world = World(1, utc(now - 14 * DAY).date().isoformat(), papers=20)
+    world = World(1, utc(now - 14 * DAY).date().isoformat(), papers=200)
     with Loopback(world, RunningClock(now, 1)) as loopback:
         yield dict(loopback.bases)
 
@@ -58,7 +58,7 @@ def test_two_runs_and_a_failing_one(tmp_path: Path, networks: dict[str, str]) ->
     """The first issue has papers, the second run continues from the stored record, and a failing run loses nothing."""
     home = tmp_path / "repository"
     shutil.copytree(TEMPLATE, home)
-    text = (home / "hotpapers.toml").read_text("utf-8").replace('["cs.LG", "stat.ML"]', "[]")
+    text = (home / "hotpapers.toml").read_text("utf-8")
     # The latest day has closed with its announcement, which feeds show by 05:00 UTC, and the next one closes late.
     hour = utc(time.time_ns() // 1000 - 6 * HOUR).hour
     text = text.replace("hour = 8", f"hour = {hour}")
