@@ -31,7 +31,7 @@ LIBRARY = {
     "psycopg": ("record/postgres",),
     "duckdb": ("keep/transfer/", "wings/tables/"),
     "fsspec": ("wings/archives/remote_files.py",),
-    "libipld": ("collect/sources/bluesky/",),
+    "libipld": ("wings/archives/",),
     "cryptography": ("wings/proof/signatures.py",),
     "pyspark": ("wings/archives/spark.py",),
     "zstandard": ("record/", "keep/transfer/", "collect/sources/", "publish/", "site/demo.py", "wings/"),
