@@ -99,6 +99,8 @@ class Wing(NamedTuple):
     process's `IngestContext`. Those that get a `site` raise SettingsError.
 
     `sources`: networks to read, by name. They are read only where the settings say `on = true`.
+    `connectors`: for networks that the core knows but does not read, by name, where the classes of a source and of its
+    settings are defined.
     `renderers`: channels that write files, by name: where the class of each is defined (`module:name`).
     `rankings`: by name, such as `loudest/1`, where the function of each is defined (`module:name`).
     `jobs(site)`: the jobs that read for a site beside those of its sources, by name; each is made from `shared`.
@@ -130,6 +132,7 @@ class Wing(NamedTuple):
     commands: Mapping[str, tuple[str, str]] = {}
     settings: Callable[[], SettingsTable] | None = None
     sources: Mapping[str, NetworkSource] = {}
+    connectors: Mapping[str, tuple[str, str]] = {}
     renderers: Mapping[str, str] = {}
     rankings: Mapping[str, str] = {}
     jobs: Callable[[Any], Mapping[str, Callable[[Any], Any]]] | None = None
@@ -164,6 +167,12 @@ def wings() -> tuple[Wing, ...]:
 def sources() -> dict[str, NetworkSource]:
     """The networks of all wings, by name."""
     return {name: source for wing in wings() for name, source in wing.sources.items()}
+
+
+def connectors() -> dict[str, tuple[str, str]]:
+    """Where the classes of the sources of all wings and of their settings are defined, by network."""
+    known = {name: places for wing in wings() for name, places in wing.connectors.items()}
+    return known | {name: (source.source, source.settings) for name, source in sources().items()}
 
 
 def load(place: str) -> Any:
