@@ -11,7 +11,7 @@ import sys
 
 from hotpapers.base import ids
 
-__version__ = "1.0.0.dev0"
+__version__ = "1.0.0rc1"
 
 _LIBRARY = {"Site": "hotpapers.site.site", "find": "hotpapers.base.ids"}
 
