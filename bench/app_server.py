@@ -21,28 +21,31 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from hotpapers.base.model import Item, Mention, Post, Snapshot
 from hotpapers.issues.freeze import publication_of
+from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record, now
-from hotpapers.serve.web.api import ApiConfig, ApiRoute
-from hotpapers.serve.web.app import app
+from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.app import SiteApp
+from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.connection_table import ConnectionLimits
 from hotpapers.serve.web.connections import guarded
-from hotpapers.serve.web.page_cache import FreshIssueReader
+from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
 from hotpapers.serve.web.serving import listening
 
 PAUSE, PER_BATCH = 0.5, 100
 """Seconds between two batches of the writer, and posts per batch."""
 
 
-def own_app(store: str) -> Starlette:
+def own_app(store: str) -> ASGIApp:
     """Pages and API of the store's only publication, without rate limits, as there is only one client."""
     with Record(store, create=False) as record:
         publication = publication_of(record, None).publication
-    site = app(FreshIssueReader(partial(Record, store, create=False)), publication)
-    site.router.routes.insert(0, ApiRoute(lambda: Record(store, create=False), ApiConfig(rate=0)))
-    return site
+    backend = Backend(partial(Record, store, create=False), ServeConfig(rate=0))
+    pages = CurrentPages(FreshIssueReader(backend.open_record), publication, NOBODY)
+    return SiteApp(pages, Api(backend).routes)
 
 
 def bare(files: list[Path]) -> Starlette:

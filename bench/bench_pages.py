@@ -29,7 +29,7 @@ from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.view.mathml import formula
 from hotpapers.publish.view.site_paths import issue_path
 from hotpapers.record import Record
-from hotpapers.serve.web.page_cache import LEVEL
+from hotpapers.serve.web.http_messages import LEVEL
 
 PAPERS = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
 SEEDS = measure.SHARED / "seeds" / "restored"

@@ -13,8 +13,9 @@ from hotpapers.base.model import IssueReader, Quotation
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
-from hotpapers.serve.web.app import server
+from hotpapers.serve.web.app import SiteApp, server
 from hotpapers.serve.web.feed_generator import routes
+from hotpapers.serve.web.page_cache import CurrentPages
 from tests.atproto.network import Network, Person, Ref, call
 from tests.cli.run import good
 from tests.render.build import OWN, FullEntry, PlainIssueReader, issue, own_entry, paper, post
@@ -35,9 +36,8 @@ def serving(issue_reader: list[IssueReader], person: Person) -> Iterator[Bluesky
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://localhost:{listener.getsockname()[1]}"
     table = BlueskyAccount(publication="daily", account=person.did, thread=False, feed=url)
-    app = server(
-        lambda: issue_reader[0], "daily", "127.0.0.1", 0, NOBODY, routes(lambda: issue_reader[0], "daily", [table])
-    )
+    pages = CurrentPages(lambda: issue_reader[0], "daily", NOBODY)
+    app = server(SiteApp(pages, routes(pages, "daily", [table])))
     thread = threading.Thread(target=app.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

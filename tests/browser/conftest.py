@@ -12,7 +12,8 @@ import pytest
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.serve.web.app import server
+from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.page_cache import CurrentPages
 from tests.browser.chromium import Tab, View, chromium, find_browser
 from tests.conftest import ROOT
 from tests.render.build import PlainIssueReader
@@ -40,7 +41,6 @@ KINDS = {
     "status": "status/index.html",
     "accessibility": "accessibility/index.html",
     "reading": "reading/index.html",
-    "bookmarklet": "bookmarklet/index.html",
     "search": "search/index.html",
     "not found": "404.html",
 }
@@ -82,7 +82,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def app() -> Iterator[str]:
     """The address of the app, which sends all its headers."""
-    web_server = server(lambda: FULL_READER, "daily", "127.0.0.1", 0, SITE_CONFIG)
+    web_server = server(SiteApp(CurrentPages(lambda: FULL_READER, "daily", SITE_CONFIG)))
     thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
     while not web_server.started:

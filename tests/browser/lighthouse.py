@@ -32,7 +32,8 @@ from hotpapers.base import settings
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
-from hotpapers.serve.web.app import server
+from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.site import demo as week
 from tests.browser.chromium import find_browser
 from tests.conftest import ROOT
@@ -53,7 +54,6 @@ PAGES = {
     "reading": "reading/",
     "accessibility": "accessibility/",
     "about": "about/",
-    "bookmarklet": "bookmarklet/",
 }
 SITE_PAGES = {
     **PAGES, "issue": f"{week.DAYS[3]}/", "paper": "paper/2603.00116/", "category": "category/cs.CL/",
@@ -106,7 +106,8 @@ def serve_app() -> Iterator[str]:
     """The app's address."""
     port = free_port()
     base = f"http://127.0.0.1:{port}/"
-    with running(server(lambda: FULL_READER, "daily", "127.0.0.1", port, SiteConfig("desk@daily.example", base))):
+    pages = CurrentPages(lambda: FULL_READER, "daily", SiteConfig("desk@daily.example", base))
+    with running(server(SiteApp(pages), port=port)):
         yield base
 
 

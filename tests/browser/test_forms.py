@@ -20,11 +20,11 @@ from starlette.routing import Route
 from hotpapers.publish.render.html.templating import asset
 from hotpapers.record import Record, reader_reports
 from hotpapers.serve.web import my_posts
-from hotpapers.serve.web.forms import FormRouter
 from hotpapers.serve.web.report_forms import ReportDependencies, routes
 from tests.browser.chromium import Tab, View
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, posts_about, write
 from tests.web.api_server import thread_server, uvicorn_server
+from tests.web.form_client import form_router
 
 WIDTHS = (320, 1000)
 
@@ -57,7 +57,7 @@ def forms(store: Path) -> Iterator[str]:
     """The address of the app's forms."""
     listener = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    router = FormRouter(base, DAILY.title)
+    router = form_router(DAILY.title, base)
     form_routes = [
         *routes(router, ReportDependencies(partial(Record, str(store)))),
         router.route("/mine", lambda _: my_posts.account_page(), lambda _: my_posts.account_page()),
@@ -71,7 +71,7 @@ def forms(store: Path) -> Iterator[str]:
     yield base
     web_server.should_exit = web_server.force_exit = True
     thread.join()
-    router.close()
+    router.backend.close()
 
 
 def submit(tab: Tab, text: str = "") -> str:

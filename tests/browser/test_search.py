@@ -22,8 +22,9 @@ from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
-from hotpapers.serve.web.api import ApiConfig
-from hotpapers.serve.web.app import server
+from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.search_pages import SearchRoutes
 from hotpapers.serve.web.search_view import NOTHING
 from tests.browser.chromium import BrowserError, Tab, View
@@ -385,8 +386,9 @@ def search_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         readers[:] = readers or [RecordIssueReader(Record(path, create=False))]
         return readers[0]
 
-    search_routes = SearchRoutes(lambda: Record(path, create=False), "hot-papers", NOBODY, ApiConfig(rate=0))
-    web_server = server(issue_reader, "hot-papers", "127.0.0.1", 0, NOBODY, search_routes.routes)
+    backend = Backend(lambda: Record(path, create=False), ServeConfig(rate=0))
+    pages = CurrentPages(issue_reader, "hot-papers", NOBODY)
+    web_server = server(SiteApp(pages, SearchRoutes(backend, pages, "hot-papers", NOBODY).routes))
     thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
     while not web_server.started:
@@ -396,7 +398,7 @@ def search_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}/"
     web_server.should_exit = True
     thread.join()
-    search_routes.close()
+    backend.close()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -9,6 +9,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -34,7 +35,8 @@ from hotpapers.publish.summaries.llm_client import request, sentence_of
 from hotpapers.publish.view.key_sentence import key_sentence, sentences
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
-from hotpapers.serve.web.api import ApiConfig, ApiRoute
+from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.wings.mail.messages import address_message, issue_message
 from tests.deliver.announce.test_chat import PlainRoom
 from tests.hostile.active_content import CONTROL_CHARACTERS, active_parts, own_elements
@@ -234,11 +236,8 @@ def test_nothing_that_is_said_in_a_room_is_a_link_a_mention_or_markup(issue: Pub
 )
 def test_an_answer_of_the_api_is_data_whoever_opens_it(record: Record, path: str) -> None:
     store = record.database.where
-    route = ApiRoute(lambda: Record(store, create=False), ApiConfig(rate=0))
-    try:
-        response = get(Starlette(routes=[route]), f"/api/v1/{path}")
-    finally:
-        route.api.close()
+    with closing(Backend(lambda: Record(store, create=False), ServeConfig(rate=0))) as backend:
+        response = get(Starlette(routes=Api(backend).routes), f"/api/v1/{path}")
     assert response.status == 200 and response.headers["content-type"].startswith("application/json")
     assert response.headers["x-content-type-options"] == "nosniff" and isinstance(response.json, dict)
 

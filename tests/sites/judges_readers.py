@@ -20,7 +20,8 @@ from starlette.applications import Starlette
 from hotpapers.base.model import DAY, HOUR
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record
-from hotpapers.serve.web.api import ApiConfig, ApiRoute
+from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.backend import Backend, ServeConfig
 from tests.cli.run import run
 from tests.conftest import ROOT
 from tests.sites import published
@@ -32,7 +33,7 @@ from tests.years.oracle import utc
 
 PROMISED = (
     "index.html", "archive/index.html", "search/index.html", "method/index.html", "attacks/index.html",
-    "status/index.html", "reading/index.html", "bookmarklet/index.html", "accessibility/index.html", "about/index.html",
+    "status/index.html", "reading/index.html", "accessibility/index.html", "about/index.html",
     *(f"feeds/{name}.{form}" for name in ("issues", "papers") for form in ("atom", "rss", "json")),
 )  # fmt: skip
 """The pages of every site (docs/explanation/site.md)."""
@@ -106,7 +107,9 @@ def links(evidence: Evidence) -> Iterator[Finding]:
 
 def same_numbers(evidence: Evidence) -> Iterator[Finding]:
     """Page, Markdown, mail, feeds and API of an issue say the same numbers, and its content's."""
-    api = Starlette(routes=[ApiRoute(lambda: Record(evidence.played.store, create=False), ApiConfig(rate=0))])
+    api = Starlette(
+        routes=Api(Backend(lambda: Record(evidence.played.store, create=False), ServeConfig(rate=0))).routes
+    )
     places: dict[tuple[str, str], list[IssueText]] = defaultdict(list)
     for name in evidence.last_settings.publications:
         folder = evidence.folder(name)

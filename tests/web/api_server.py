@@ -17,7 +17,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from hotpapers.record import Record
-from hotpapers.serve.web.api import ApiConfig, ApiRoute
+from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.backend import Backend, ServeConfig
 from tests.cli.run import environment
 from tests.conftest import ROOT
 
@@ -59,8 +60,8 @@ def process_server(store: str) -> Iterator[int]:
 
 def main() -> None:
     """Serves until standard input closes."""
-    route = ApiRoute(lambda: Record(sys.argv[1], create=False), ApiConfig(rate=0))
-    server, listener = uvicorn_server(Starlette(routes=[route])), socket.create_server(("127.0.0.1", 0))
+    backend = Backend(lambda: Record(sys.argv[1], create=False), ServeConfig(rate=0))
+    server, listener = uvicorn_server(Starlette(routes=Api(backend).routes)), socket.create_server(("127.0.0.1", 0))
 
     def stop_at_end() -> None:
         sys.stdin.read()
@@ -70,7 +71,7 @@ def main() -> None:
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     server.run(sockets=[listener])
-    route.api.close()
+    backend.close()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import pytest
 from starlette.applications import Starlette
 
 from hotpapers.record import Record
-from hotpapers.serve.web.api import ApiApp, ApiConfig, ApiRoute
+from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.backend import Backend, ServeConfig
 from tests.query import query_stores
 
 ApiFactory = Callable[..., Starlette]
@@ -24,16 +25,19 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def make_api(sample_store: Path) -> Iterator[ApiFactory]:
     """Makes an API over the sample or another store."""
-    apps: list[ApiApp] = []
+    backends: list[Backend] = []
 
     def make(store: str | Path = sample_store, **config: object) -> Starlette:
-        route = ApiRoute(lambda: Record(str(store), create=False), ApiConfig(**{"rate": 0, **config}))  # type: ignore[arg-type]
-        apps.append(route.api)
-        return Starlette(routes=[route])
+        serve_config = ServeConfig(**{"rate": 0, **config})  # type: ignore[arg-type]
+        backends.append(Backend(lambda: Record(str(store), create=False), serve_config))
+        api = Api(backends[-1])
+        app = Starlette(routes=api.routes)
+        app.state.api = api
+        return app
 
     yield make
-    for app in apps:
-        app.close()
+    for backend in backends:
+        backend.close()
 
 
 @pytest.fixture(scope="session")

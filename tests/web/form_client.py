@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from hotpapers.record import Record
+from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.web.forms import FormRouter
 from tests.render.html import Page
 from tests.web.asgi import Response, get, scope_of
 
 BASE = "https://a.example/"
 SAME_ORIGIN = {"sec-fetch-site": "same-origin", "origin": "https://a.example"}
 FORM = "application/x-www-form-urlencoded"
+
+
+def form_router(
+    site: str, base: str = BASE, open_record: Callable[[], Record] | None = None, proxies: int = 0
+) -> FormRouter:
+    """A router of forms with threads and limits of its own."""
+    opening = open_record or (lambda: Record(":memory:"))
+    return FormRouter(Backend(opening, ServeConfig(proxies=proxies, base=base)), site)
+
+
+def finish_work(router: FormRouter) -> None:
+    """Waits until the work is done that was to be done after responses, then stops the threads."""
+    router.later._pool.shutdown()
+    router.backend.close()
 
 
 class FormResponse(NamedTuple):

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Match
 
 from hotpapers.base import terms
 from hotpapers.issues.freeze import freeze, publication_of
@@ -20,8 +19,8 @@ from hotpapers.issues.moderation.blocklist import Blocklist
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.publish.query import openapi
 from hotpapers.record import Record
-from hotpapers.serve.web import api, http_messages
-from hotpapers.serve.web.http_messages import ApiReply
+from hotpapers.serve.web import api
+from hotpapers.serve.web.http_messages import Reply, tagged_reply
 from tests.conftest import data
 from tests.issues.made import DAY, post, write
 from tests.query import query_stores
@@ -77,11 +76,6 @@ def test_identifiers_with_a_slash(app: Starlette) -> None:
         assert (
             get(app, f"/api/v1/papers/{identifier}/posts").json["detail"].startswith("hep-th/9901001: the record has")
         )
-
-
-def test_it_answers_nothing_but_http(app: Starlette) -> None:
-    [route] = app.routes
-    assert route.matches({"type": "websocket", "path": "/api/v1/status"})[0] is Match.NONE
 
 
 def test_below_another_address(app: Starlette) -> None:
@@ -190,11 +184,11 @@ def test_the_same_question_is_answered_once(make_api: ApiFactory, monkeypatch: p
     app = make_api()
     calls: list[int] = []
 
-    def count_calls(*args: Any, **options: Any) -> ApiReply:
+    def count_calls(*args: Any, **options: Any) -> Reply:
         calls.append(1)
-        return http_messages.json_reply(*args, **options)
+        return tagged_reply(*args, **options)
 
-    monkeypatch.setattr(api, "json_reply", count_calls)
+    monkeypatch.setattr(api, "tagged_reply", count_calls)
 
     async def fetch_all() -> list[Response]:
         return await asyncio.gather(*(fetch(app, scope_of(f"{ISSUES}/latest")) for _ in range(20)))
@@ -402,7 +396,7 @@ def test_heavy_requests_that_wait_hold_up_no_others(make_api: ApiFactory, monkey
 def test_only_so_much_is_kept(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "CACHE_BYTES", 40_000)
     app = make_api()
-    cache = app.routes[0].api._cache._replies  # type: ignore[attr-defined]
+    cache = app.state.api.cache
     for n in range(1, 30):
         assert get(app, f"{ISSUES}?limit={n}").status == 200
     assert 0 < cache.size <= 40_000 and cache.size == sum(reply.size for reply in cache.values.values())

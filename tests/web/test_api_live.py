@@ -17,10 +17,12 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
 from hotpapers.serve.web import app as web_app
 from hotpapers.serve.web import export_stream
 from hotpapers.serve.web import serving as app_serving
+from hotpapers.serve.web.page_cache import CurrentPages
 from tests.issues.made import post, write
 from tests.query import query_stores
 from tests.render.sample import LISTED_READER
@@ -97,7 +99,7 @@ def status_of(port: int, url: str = "/api/v1/export", method: str = "GET") -> in
 
 
 def exports_of(app: Starlette) -> export_stream.ExportStreams:
-    streams = app.routes[0].api._exports  # type: ignore[attr-defined]
+    streams = app.state.api.exports
     assert isinstance(streams, export_stream.ExportStreams)
     return streams
 
@@ -118,11 +120,11 @@ def test_there_is_room_for_two_exports_and_who_leaves_makes_room(make_api: ApiFa
         assert status_of(port, "/api/v1/publications") == 200, "other questions are answered"
         assert status_of(port, method="HEAD") == 200
         first.close()
-        wait_until(lambda: exports_of(app)._open == 1)
+        wait_until(lambda: exports_of(app).count == 1)
         third = start_export(port)
         second.close()
         third.close()
-        wait_until(lambda: exports_of(app)._open == 0)
+        wait_until(lambda: exports_of(app).count == 0)
 
 
 @pytest.mark.usefixtures("endless_exports")
@@ -131,7 +133,7 @@ def test_who_takes_an_export_too_slowly_is_left(make_api: ApiFactory, monkeypatc
     app = make_api()
     with thread_server(app) as port:
         slow = start_export(port)
-        wait_until(lambda: exports_of(app)._open == 0)
+        wait_until(lambda: exports_of(app).count == 0)
         slow.close()
 
 
@@ -145,7 +147,7 @@ def test_who_takes_a_little_of_an_export_again_and_again_is_left(
 
     def is_left() -> bool:
         slow.recv(50_000)
-        return exports_of(app)._open == 0
+        return exports_of(app).count == 0
 
     with thread_server(app) as port:
         slow = start_export(port)
@@ -156,7 +158,7 @@ def test_who_takes_a_little_of_an_export_again_and_again_is_left(
 @contextmanager
 def serving(app: Starlette) -> Iterator[tuple[int, uvicorn.Server, threading.Thread]]:
     """The site's server with an API, in a thread; yields its port."""
-    web_server = web_app.server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0, more_routes=app.routes)
+    web_server = web_app.server(web_app.SiteApp(CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY), app.routes))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -176,7 +178,7 @@ def test_who_takes_an_export_too_slowly_cannot_fill_the_log(
     monkeypatch.setattr(export_stream, "PATIENCE", 0.2)
     app = make_api()
     with serving(app) as (port, _, _), closing(start_export(port)):
-        wait_until(lambda: exports_of(app)._open == 0)
+        wait_until(lambda: exports_of(app).count == 0)
     assert capfd.readouterr().err == ""
 
 
@@ -225,7 +227,7 @@ def test_an_export_that_cannot_begin_is_a_problem(make_api: ApiFactory, monkeypa
     app = make_api()
     with thread_server(app) as port:
         assert status_of(port) == 500
-    assert exports_of(app)._open == 0
+    assert exports_of(app).count == 0
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

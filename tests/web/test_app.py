@@ -7,18 +7,19 @@ import gzip
 import http.client
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 
 import pytest
-from starlette.applications import Starlette
 
 from hotpapers.base.errors import UnreachableStore
+from hotpapers.base.model import IssueReader
 from hotpapers.publish.render.feeds import FeedsChannel
 from hotpapers.publish.render.html.pages import SiteChannel
-from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
-from hotpapers.serve.web.app import app, server
-from hotpapers.serve.web.page_cache import FreshIssueReader
+from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
 from tests.query import query_stores
 from tests.render.build import LISTED, PlainIssueReader
 from tests.render.full_sample import FULL_READER
@@ -32,10 +33,16 @@ INDEX = ("search/index.json", "search/papers/", "search/2021-q1/")
 """The search index exists only as files: the app searches the record."""
 FILES = {file.path: file.data for file in RENDERED if file.data and not file.path.startswith(INDEX)}
 FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
+
+
+def app(open_issues: Callable[[], IssueReader], publication: str, site_config: SiteConfig = NOBODY) -> SiteApp:
+    return SiteApp(CurrentPages(open_issues, publication, site_config))
+
+
 APP = app(lambda: LISTED_READER, "hot-papers")
 
 
-def ask(path: str, method: str = "GET", headers: dict[str, str] | None = None, site: Starlette = APP) -> Response:
+def ask(path: str, method: str = "GET", headers: dict[str, str] | None = None, site: SiteApp = APP) -> Response:
     """One request: status, headers, body."""
     path, _, query = path.partition("?")
     scope = {
@@ -55,7 +62,7 @@ def ask(path: str, method: str = "GET", headers: dict[str, str] | None = None, s
 
     asyncio.run(site(scope, receive, send))
     head, body = messages[0], b"".join(part["body"] for part in messages[1:] if isinstance(part["body"], bytes))
-    assert isinstance(head["status"], int) and isinstance(head["headers"], list)
+    assert isinstance(head["status"], int) and isinstance(head["headers"], list | tuple)
     return head["status"], {name.decode(): value.decode() for name, value in head["headers"]}, body
 
 
@@ -197,7 +204,7 @@ def test_pages_are_packed_for_those_who_take_it() -> None:
     tag = ask("/")[1]["etag"]
     for encodings in ("gzip", "deflate, gzip;q=0.5, *;q=0", "br, GZIP"):
         status, headers, body = ask("/", headers={"accept-encoding": encodings})
-        assert (status, headers["content-encoding"], headers["vary"]) == (200, "gzip", "accept-encoding")
+        assert (status, headers["content-encoding"], headers["vary"]) == (200, "gzip", "Accept-Encoding")
         assert gzip.decompress(body) == FILES["index.html"] and int(headers["content-length"]) == len(body)
         assert headers["etag"] != tag
         assert ask("/", headers={"accept-encoding": encodings, "if-none-match": headers["etag"]})[0] == 304
@@ -274,7 +281,7 @@ def test_new_issues_are_noticed() -> None:
 
 
 def test_a_real_server_serves_it() -> None:
-    web_server = server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0)
+    web_server = server(APP)
     thread = threading.Thread(target=web_server.run, daemon=True)
     thread.start()
     while not web_server.started:

@@ -15,8 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hotpapers.serve.web.app import server
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.serve.web.app import SiteApp, server
 from hotpapers.serve.web.connection_table import ConnectionLimits, allowed_behind
+from hotpapers.serve.web.page_cache import CurrentPages
 from tests.render.sample import LISTED_READER
 
 SLOW = 300
@@ -39,7 +41,9 @@ EXTRA_ROUTES = [Route("/size", _body_size, methods=["POST"]), Route("/large", _l
 def serve_site(limits: ConnectionLimits) -> Iterator[int]:
     """Serves the site with these limits; yields its port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    web_server = server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0, more_routes=EXTRA_ROUTES, allowed=limits)
+    web_server = server(
+        SiteApp(CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY), EXTRA_ROUTES), allowed=limits
+    )
     thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     wait_until(lambda: web_server.started)

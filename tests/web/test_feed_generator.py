@@ -16,8 +16,10 @@ from hotpapers.base.errors import BusyStore
 from hotpapers.base.model import PublishedIssue, Quotation
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.deliver.announce.custom_feed import feed_record, feed_uri, service_did
-from hotpapers.serve.web.app import app
+from hotpapers.publish.view.site_config import NOBODY
+from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.feed_generator import ISSUES, FeedSkeleton, routes
+from hotpapers.serve.web.page_cache import CurrentPages
 from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper, post
 from tests.web.asgi import get
 
@@ -53,9 +55,14 @@ ISSUE_READER = reader_of(
 NEWEST_FIRST = [3, 5, 6, 1, 2]
 
 
+def site_of(issue_reader: PlainIssueReader) -> SiteApp:
+    pages = CurrentPages(lambda: issue_reader, "daily", NOBODY)
+    return SiteApp(pages, routes(pages, "daily", TABLES))
+
+
 def ask(path: str, issue_reader: PlainIssueReader = ISSUE_READER) -> tuple[int, dict[str, str], Any]:
     """One request: status, headers, JSON."""
-    site = app(lambda: issue_reader, "daily", more_routes=routes(lambda: issue_reader, "daily", TABLES))
+    site = site_of(issue_reader)
     path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
@@ -170,17 +177,17 @@ def test_no_cursor_breaks_it(cursor: str) -> None:
 
 
 def test_a_store_that_was_busy_once_shortens_no_feed() -> None:
-    class BusyOnce(PlainIssueReader):
-        busy = True
+    class BusyTwice(PlainIssueReader):
+        busy = 2  # every request is tried twice
 
         def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
             if self.busy and day == "2021-01-04":
-                self.busy = False
+                self.busy -= 1
                 raise BusyStore("held by process 7")
             return super().issue(publication, day, edition)
 
-    issue_reader = BusyOnce([OWN], [ISSUE_READER.issue("daily", day) for day in ISSUE_READER.days("daily")])
-    site = app(lambda: issue_reader, "daily", more_routes=routes(lambda: issue_reader, "daily", TABLES))
+    issue_reader = BusyTwice([OWN], [ISSUE_READER.issue("daily", day) for day in ISSUE_READER.days("daily")])
+    site = site_of(issue_reader)
     url = f"/xrpc/app.bsky.feed.getFeedSkeleton?feed={quote(FEED)}"
     first, second = get(site, url), get(site, url)
     assert (first.status, first.json["error"], first.headers["retry-after"]) == (503, "Unavailable", "10")
@@ -196,7 +203,7 @@ def test_posts_with_odd_addresses_are_left_out() -> None:
 
 
 def test_without_a_feed_nothing_is_answered() -> None:
-    assert routes(lambda: ISSUE_READER, "daily", TABLES[1:]) == []
+    assert routes(CurrentPages(lambda: ISSUE_READER, "daily", NOBODY), "daily", TABLES[1:]) == []
 
 
 def test_names() -> None:

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from hotpapers.base.errors import BusyStore, NotFound, UsageError
-from hotpapers.serve.web import forms
+from hotpapers.serve.web import backend
+from hotpapers.serve.web.backend import ServeConfig
 from hotpapers.serve.web.forms import (
     MAX_FORM_BYTES,
     MAX_PENDING_FORMS,
     SHARE,
     SUBMITS_AN_HOUR,
-    VIEWS_A_MINUTE,
+    VIEW_COST,
     FormField,
     FormPage,
     FormRouter,
@@ -31,8 +32,9 @@ from hotpapers.serve.web.forms import (
     readable_fields,
     slash_redirect,
 )
+from hotpapers.serve.web.http_messages import FORM as FORM_HEADERS
 from tests.web.asgi import get
-from tests.web.form_client import BASE, FORM, open_page, submit
+from tests.web.form_client import FORM, form_router, open_page, submit
 
 
 def echo(values: Values) -> FormPage:
@@ -41,9 +43,9 @@ def echo(values: Values) -> FormPage:
 
 @pytest.fixture
 def router() -> Iterator[FormRouter]:
-    form_router = FormRouter(BASE, "Some <Papers>")
-    yield form_router
-    form_router.close()
+    some_router = form_router("Some <Papers>")
+    yield some_router
+    some_router.backend.close()
 
 
 @pytest.fixture
@@ -134,8 +136,8 @@ def test_each_client_may_send_so_much_an_hour(app: Starlette) -> None:
 
 def test_each_client_may_look_so_often_a_minute(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(monotonic=lambda: 1.0)  # no token is refilled meanwhile, however slow this machine is
-    monkeypatch.setattr(forms, "time", clock)
-    for _ in range(VIEWS_A_MINUTE):
+    monkeypatch.setattr(backend, "time", clock)
+    for _ in range(ServeConfig().rate // VIEW_COST):
         assert open_page(app, "/deep/echo").status == 200
     response = open_page(app, "/dear")
     assert (
@@ -155,16 +157,17 @@ def test_a_client_has_its_share_of_seats_and_no_more(router: FormRouter) -> None
         return FormPage("Done")
 
     app = Starlette(routes=[router.route("/slow", slow, slow)])
+    lane = router.backend._lanes[-1]
     with ThreadPoolExecutor(20) as pool:
         futures = [pool.submit(get, app, "/slow") for _ in range(SHARE)]
         assert arrivals.acquire(timeout=30)
-        while router._workers._pending["192.0.2.1"] < SHARE:
+        while lane._pending["192.0.2.1"] < SHARE:
             release.wait(0.01)
         assert [get(app, "/slow").status for _ in range(3)] == [503] * 3
         other_future = pool.submit(get, app, "/slow", peer="192.0.2.2")
         release.set()
         assert [future.result().status for future in (*futures, other_future)] == [200] * (SHARE + 1)
-    assert not router._workers._pending, "finished requests take no places"
+    assert not lane._pending, "finished requests take no places"
 
 
 def test_who_is_refused_keeps_what_they_typed() -> None:
@@ -177,7 +180,7 @@ def test_who_is_refused_keeps_what_they_typed() -> None:
         fields = (FormField("said", "Say", "area", values["said"]),)
         return FormPage("Say it", (), FormSpec("say", "Go", fields, (("issue", values["issue"]),)))
 
-    router = FormRouter(BASE, "Papers")
+    router = form_router("Papers")
     app = Starlette(routes=[router.route("/say", act, act, 5, filled_form)])
     for text, status, message in (
         ("busy", 503, "The server is busy."), ("odd", 400, "This request cannot be processed."),
@@ -191,7 +194,7 @@ def test_who_is_refused_keeps_what_they_typed() -> None:
         )
         assert ("retry-after" in response.headers) == (status != 400)
     assert submit(app, "/say", {"said": "busy"}, sec_fetch_site="cross-site").page.all("form") == []
-    router.close()
+    router.backend.close()
 
 
 def test_an_address_with_a_slash_leads_to_the_form() -> None:
@@ -203,12 +206,12 @@ def test_an_address_with_a_slash_leads_to_the_form() -> None:
 
 
 def test_whoever_stands_behind_a_proxy_is_counted_alone() -> None:
-    router = FormRouter(BASE, "Papers", proxies=1)
+    router = form_router("Papers", proxies=1)
     app = Starlette(routes=[router.route("/dear", echo, echo, SUBMITS_AN_HOUR)])
     assert submit(app, "/dear", {}, x_forwarded_for="198.51.100.1").status == 200
     assert submit(app, "/dear", {}, x_forwarded_for="198.51.100.2").status == 200
     assert submit(app, "/dear", {}, x_forwarded_for="198.51.100.2").status == 429
-    router.close()
+    router.backend.close()
 
 
 def test_so_much_is_done_at_once_and_no_more(router: FormRouter) -> None:
@@ -237,7 +240,7 @@ def test_a_defect_in_work_after_the_answer_is_logged(router: FormRouter, caplog:
         raise ZeroDivisionError("a secret thing")
 
     assert router.run_later(fail) and event.wait(30)
-    router.close()
+    router.backend.close()
     [reason] = reasons(caplog)
     assert reason.startswith("internal error: ZeroDivisionError") and "secret" not in reason
 
@@ -284,4 +287,4 @@ def test_what_is_wrong_is_told_and_nothing_that_was_sent_is_alive(router: FormRo
 
 def test_headers_are_those_of_messages_pages_but_for_the_referrer() -> None:
     """Without a referrer, a browser sends `Origin: null` with a form."""
-    assert forms.HEADERS["referrer-policy"] == "same-origin"
+    assert FORM_HEADERS["referrer-policy"] == "same-origin"

@@ -36,7 +36,7 @@ from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
 from hotpapers.serve.web import page_cache
-from hotpapers.serve.web.app import app
+from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
 from tests.issues.made import (
     DAILY,
@@ -93,7 +93,8 @@ def test_the_cache_is_limited_in_bytes_whatever_the_number_of_pages(monkeypatch:
 
 
 def test_what_is_compressed_already_is_not_compressed_again() -> None:
-    assert page_cache.rendered("log/daily/observations/2026-03-11T06-1.jsonl.zst", bytes(2_000)).gzipped == b""
+    page = page_cache.rendered("log/daily/observations/2026-03-11T06-1.jsonl.zst", bytes(2_000))
+    assert page.gzipped is page.plain
 
 
 def add_issues(record: Record) -> None:
@@ -277,7 +278,7 @@ def test_a_page_that_is_made_anew_holds_up_no_other() -> None:
     slow_from: list[int] = []
     issue_reader = SlowReader([], [])
     issue_reader.__dict__.update(LISTED_READER.__dict__)
-    site = app(lambda: issue_reader, "hot-papers")
+    site = SiteApp(CurrentPages(lambda: issue_reader, "hot-papers", NOBODY))
 
     async def fetch_both() -> tuple[int, bool, int]:
         cached_path = "/style.css"
@@ -325,3 +326,23 @@ def test_who_comes_while_somebody_looks_gets_what_is_there_after_they_came() -> 
         )
 
     assert asyncio.run(load_concurrently()) == (True, True, 2), "twenty requests share one opening"
+
+
+@pytest.mark.parametrize("name", ["a post is hidden", "a post is forgotten", "a correction", "a word is blocked"])
+def test_a_page_that_is_sent_at_once_is_as_current_as_any(store: Path, name: str) -> None:
+    """Without a thread's turn: the file itself tells that somebody has written."""
+    issue_path = f"{DAY}/index.html"
+    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh_reader:
+        current_pages = CurrentPages(fresh_reader, "daily", NOBODY)
+        site = SiteApp(current_pages)
+
+        async def visit() -> tuple[bytes, bytes, bytes]:
+            before = (await fetch(site, scope_of(f"/{issue_path}"))).body
+            assert current_pages.cached(issue_path) is not None, "the next request needs no thread"
+            same = (await fetch(site, scope_of(f"/{issue_path}"))).body
+            apply(store, VISIBLE_CHANGES[name])
+            assert current_pages.cached(issue_path) is None
+            return before, same, (await fetch(site, scope_of(f"/{issue_path}"))).body
+
+        before, same, after = asyncio.run(visit())
+    assert before == same != after == pages_anew(store)[issue_path]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -18,11 +19,13 @@ from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.issues.moderation.bots.review import OperatorVerdict, review_account, set_verdict, withdraw_verdict
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.deliver.export_site import export_site
-from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record, reader_reports
 from hotpapers.serve.web import my_posts, reader_features
-from hotpapers.serve.web.app import app as pages
-from hotpapers.serve.web.forms import SUBMITS_AN_HOUR, FormRouter
+from hotpapers.serve.web.app import SiteApp
+from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.web.forms import SUBMITS_AN_HOUR
+from hotpapers.serve.web.page_cache import CurrentPages
 from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, post, posts_about, write
 from tests.loopback.clock import SteppedClock
 from tests.loopback.manual_script import ManualScript, account, message
@@ -31,7 +34,7 @@ from tests.loopback.script import Account as Person
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import settings_toml
 from tests.web.asgi import get
-from tests.web.form_client import BASE, FormResponse, submit
+from tests.web.form_client import BASE, FormResponse, finish_work, form_router, submit
 
 AT = moment("2024-05-09")
 ADA, EVE = account("bluesky", "ada"), account("bluesky", "eve", gone_from=AT)
@@ -87,7 +90,7 @@ class Site:
 
     def begin(self, bots: BotSettings | None = None, base_addresses: Sequence[str] | None = None) -> None:
         """Starts the app with fresh rate limits."""
-        self.router = FormRouter(BASE, DAILY.title)
+        self.router = form_router(DAILY.title)
         hot_papers = hotpapers.Site(self.store, file=self.folder / "hotpapers.toml")
         dependencies = reader_features.my_posts_dependencies(partial(Record, str(self.store)), hot_papers)
         self.dependencies = dependencies._replace(
@@ -113,8 +116,7 @@ class Site:
 
     def finish_work(self) -> None:
         """Finishes all pending work."""
-        self.router._background._pool.shutdown()
-        self.router.close()
+        finish_work(self.router)
         self.begin()
 
     def verdicts(self) -> list[Verdict]:
@@ -124,7 +126,7 @@ class Site:
     def shows(self, text: str) -> tuple[bool, bool]:
         """Whether the app's page and the folder's page contain these words."""
         issue_reader = RecordIssueReader(self.record)
-        page = get(pages(lambda: issue_reader, "daily"), f"/{DAY}/").plain
+        page = get(SiteApp(CurrentPages(lambda: issue_reader, "daily", NOBODY)), f"/{DAY}/").plain
         return text.encode() in page, text in (self.folder / "site" / DAY / "index.html").read_text("utf-8")
 
 
@@ -138,7 +140,7 @@ def site(tmp_path: Path, loopback: Loopback) -> Iterator[Site]:
     new_site = Site(tmp_path, loopback)
     with new_site.record:
         yield new_site
-    new_site.router.close()
+    new_site.router.backend.close()
 
 
 @pytest.mark.parametrize("person", [ADA, MOSS], ids=["bluesky", "mastodon"])
@@ -465,8 +467,8 @@ def test_the_way_out_is_that_of_the_settings(site: Site, tmp_path: Path) -> None
     settings = all_settings.load(file)
     hot_papers = hotpapers.Site(settings=settings, file=file)
     dependencies = reader_features.my_posts_dependencies(partial(Record, str(site.store)), hot_papers)
-    site.router.close()
-    site.router = FormRouter(BASE, DAILY.title)
+    site.router.backend.close()
+    site.router = form_router(DAILY.title)
     site.app = Starlette(routes=list(my_posts.routes(site.router, dependencies)))
     for person in (ADA, MOSS):
         assert "Your posts are hidden" in site.prove(person).text
@@ -483,5 +485,6 @@ def test_who_forgets_the_proxy_is_warned(
     """Otherwise all readers would count as one client."""
     site_settings = all_settings.settings_type()(serve=ServeSettings(base=base, proxies=proxies))
     hot_papers = hotpapers.Site(settings=site_settings, file=site.folder / "hotpapers.toml")
-    reader_features.ReaderFeatures(partial(Record, str(site.store)), DAILY, hot_papers).close()
+    with closing(Backend(partial(Record, str(site.store)), ServeConfig(base=base, proxies=proxies))) as backend:
+        reader_features.form_routes(backend, DAILY, hot_papers)
     assert ("Set proxies = 1" in caplog.text) == warns

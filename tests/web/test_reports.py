@@ -14,7 +14,7 @@ from hotpapers.base import terms
 from hotpapers.base.model import HOUR
 from hotpapers.publish.view.contact_links import ReportSubject, contact_links_of
 from hotpapers.record import Record, reader_reports
-from hotpapers.serve.web.forms import SUBMITS_AN_HOUR, FormRouter
+from hotpapers.serve.web.forms import SUBMITS_AN_HOUR
 from hotpapers.serve.web.report_forms import ReportDependencies, routes
 from tests.issues.made import (
     DAILY,
@@ -29,7 +29,7 @@ from tests.issues.made import (
     write,
 )
 from tests.web.asgi import get
-from tests.web.form_client import BASE, FormResponse, open_page, submit
+from tests.web.form_client import BASE, FormResponse, form_router, open_page, submit
 
 AT, POSTED_AT = moment("2024-05-09"), moment(f"{DAY}T02:00")
 POST = "hackernews:1"
@@ -57,7 +57,7 @@ class Site:
             counts("hackernews:5", 70, POSTED_AT),
         )  # fmt: skip
         self.digest = frozen(self.record).digest
-        self.router = FormRouter(BASE, DAILY.title)
+        self.router = form_router(DAILY.title)
         self.app = Starlette(
             routes=list(routes(self.router, ReportDependencies(partial(Record, store), lambda: self.clock)))
         )
@@ -84,7 +84,7 @@ def site(store_url: str) -> Iterator[Site]:
     new_site = Site(store_url)
     with new_site.record:
         yield new_site
-    new_site.router.close()
+    new_site.router.backend.close()
 
 
 def test_the_links_of_pages_lead_to_forms_that_say_what_is_meant(site: Site) -> None:

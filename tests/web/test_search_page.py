@@ -6,12 +6,13 @@ import os
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
 import pytest
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from hotpapers.base.model import Item
 from hotpapers.issues.repository import RecordIssueReader
@@ -21,8 +22,11 @@ from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.render.html.templating import SEARCH_POLICY
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
-from hotpapers.serve.web.api import ApiConfig
-from hotpapers.serve.web.app import app
+from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.app import SiteApp
+from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.serve.web.mcp_route import McpResponder
+from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
 from hotpapers.serve.web.search_pages import PAGE, SearchRoutes
 from hotpapers.serve.web.search_view import result_line
 from tests.conftest import data
@@ -33,43 +37,39 @@ from tests.web.asgi import Response, get
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITE_CONFIG = SiteConfig("desk@daily.example", base="https://papers.example/", app="https://app.example/")
-AppFactory = Callable[..., Starlette]
+AppFactory = Callable[..., ASGIApp]
 
 
 @pytest.fixture(scope="module")
 def make_app() -> Iterator[AppFactory]:
     """Makes the app over a store."""
-    searches: list[SearchRoutes] = []
+    backends: list[Backend] = []
     records: list[Record] = []
 
-    def make(store: Path, publication: str, **config: object) -> Starlette:
+    def make(store: Path, publication: str, **config: object) -> ASGIApp:
         record = Record(str(store), create=False)
         issue_reader = RecordIssueReader(record)
-        search = SearchRoutes(
-            lambda: Record(str(store), create=False),
-            publication,
-            SITE_CONFIG,
-            ApiConfig(**{"rate": 0, **config}),  # type: ignore[arg-type]
-        )
-        searches.append(search)
+        serve_config = ServeConfig(**{"rate": 0, **config})  # type: ignore[arg-type]
+        backends.append(Backend(lambda: Record(str(store), create=False), serve_config))
         records.append(record)
-        return app(lambda: issue_reader, publication, SITE_CONFIG, search.routes)
+        pages = CurrentPages(lambda: issue_reader, publication, SITE_CONFIG)
+        return SiteApp(pages, SearchRoutes(backends[-1], pages, publication, SITE_CONFIG).routes)
 
     yield make
-    for search_routes in searches:
-        search_routes.close()
+    for backend in backends:
+        backend.close()
     for record in records:
         record.database.close()
 
 
 @pytest.fixture(scope="module")
-def sample_app(make_app: AppFactory, sample_store: Path) -> Starlette:
+def sample_app(make_app: AppFactory, sample_store: Path) -> ASGIApp:
     """The app over the sample."""
     return make_app(sample_store, "hot-papers")
 
 
 @pytest.fixture(scope="module")
-def multilingual_app(make_app: AppFactory, tmp_path_factory: pytest.TempPathFactory) -> Starlette:
+def multilingual_app(make_app: AppFactory, tmp_path_factory: pytest.TempPathFactory) -> ASGIApp:
     """The app over papers and posts in several languages, some of them hostile."""
     path = tmp_path_factory.mktemp("talked") / "talked.db"
     with Record(str(path)) as record:
@@ -89,7 +89,7 @@ def multilingual_items() -> Iterator[Item]:
         yield from (msgspec.structs.replace(item, name=text, handle=text), mention)
 
 
-def ask(site: Starlette, query: str, **params: str) -> Response:
+def ask(site: ASGIApp, query: str, **params: str) -> Response:
     pairs = "".join(f"&{name}={quote(value)}" for name, value in params.items())
     return get(site, f"/search/?q={quote(query, safe='', errors='surrogatepass')}{pairs}")
 
@@ -102,7 +102,7 @@ def titles(response: Response) -> list[str]:
 # ---- the page ------------------------------------------------------------------------------------------
 
 
-def test_without_a_question_it_is_the_page_of_the_site(sample_app: Starlette, sample_store: Path) -> None:
+def test_without_a_question_it_is_the_page_of_the_site(sample_app: ASGIApp, sample_store: Path) -> None:
     with Record(str(sample_store), create=False) as record:
         expected = SitePages(RecordIssueReader(record), "hot-papers", SITE_CONFIG).page("search/index.html")
     for address in ("/search/", "/search/index.html", "/search/?q=", "/search/?q=%20", "/search/?other=1"):
@@ -111,14 +111,14 @@ def test_without_a_question_it_is_the_page_of_the_site(sample_app: Starlette, sa
         assert response.headers["content-security-policy"] == f"{SEARCH_POLICY}; frame-ancestors 'none'"
 
 
-def test_an_address_without_its_slash_keeps_the_question(sample_app: Starlette) -> None:
+def test_an_address_without_its_slash_keeps_the_question(sample_app: ASGIApp) -> None:
     for query in ("", "?q=kettle+steam&cursor=x", "?q=%22on%20steam%22"):
         response = get(sample_app, f"/search{query}")
         assert (response.status, response.headers["location"]) == (308, f"search/{query}")
     assert get(sample_app, "/search?q=<b>%0d%0a").headers["location"] == "search/?q=%3Cb%3E%0d%0a"
 
 
-def test_an_answer_needs_no_script(sample_app: Starlette) -> None:
+def test_an_answer_needs_no_script(sample_app: ASGIApp) -> None:
     """HOTPAPERS_REWRITE=1 rewrites the expected file: check the diff before you keep it."""
     response = ask(sample_app, "transformer author:likhosherstov")
     assert response.status == 200 and response.headers["content-type"] == "text/html; charset=utf-8"
@@ -131,7 +131,7 @@ def test_an_answer_needs_no_script(sample_app: Starlette) -> None:
     assert [element.attributes["src"] for element in Page(response.body).all("script")] == ["../reader.js"]
 
 
-def test_all_that_is_found_comes_page_by_page(sample_app: Starlette) -> None:
+def test_all_that_is_found_comes_page_by_page(sample_app: ASGIApp) -> None:
     all_titles: list[str] = []
     response = ask(sample_app, "category:cs")
     total = int(re.search(r"(\d+) papers", Page(response.plain).text)[1])  # type: ignore[index]
@@ -149,7 +149,7 @@ def test_all_that_is_found_comes_page_by_page(sample_app: Starlette) -> None:
     assert len(all_titles) == len(set(all_titles)) == total > 3 * PAGE
 
 
-def test_what_cannot_be_asked_is_said_on_the_page(sample_app: Starlette) -> None:
+def test_what_cannot_be_asked_is_said_on_the_page(sample_app: ASGIApp) -> None:
     response = ask(sample_app, "x" * 1001)
     assert response.status == 400 and "This is too long: type 1,000 characters at most." in Page(response.plain).text
     assert "Type a word" in Page(ask(sample_app, "***").plain).text
@@ -167,20 +167,20 @@ def test_what_cannot_be_asked_is_said_on_the_page(sample_app: Starlette) -> None
 @pytest.mark.parametrize(
     "cursor", ["nonsense", "x" * 601, "é", cursor_of("search", "kettle"), cursor_of("issues", "1")]
 )
-def test_a_page_of_answers_that_is_gone_leads_to_the_first_one(sample_app: Starlette, cursor: str) -> None:
+def test_a_page_of_answers_that_is_gone_leads_to_the_first_one(sample_app: ASGIApp, cursor: str) -> None:
     response = ask(sample_app, "kettle steam", cursor=cursor)
     page = Page(response.plain)
     assert response.status == 400 and "These results have expired. Search again" in page.text
     assert "?q=kettle%20steam" in [element.attributes["href"] for element in page.all("a")]
 
 
-def test_where_nothing_is_found_the_page_leads_on(sample_app: Starlette) -> None:
+def test_where_nothing_is_found_the_page_leads_on(sample_app: ASGIApp) -> None:
     for query in ("quokka", "***"):
         targets = [element.attributes["href"] for element in Page(ask(sample_app, query).plain).all("a")]
         assert {"../search/index.html#help", "../archive/index.html"} <= set(targets)
 
 
-def test_what_is_known_is_not_sent_again_and_much_is_packed(sample_app: Starlette) -> None:
+def test_what_is_known_is_not_sent_again_and_much_is_packed(sample_app: ASGIApp) -> None:
     packed = get(sample_app, "/search/?q=transformer", headers={"accept-encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip" and b"<mark>" in packed.plain
     response = get(
@@ -201,18 +201,17 @@ def test_nobody_asks_too_much(make_app: AppFactory, sample_store: Path) -> None:
 
 
 def test_a_store_that_is_gone_is_said(make_app: AppFactory, sample_store: Path, tmp_path: Path) -> None:
-    search = SearchRoutes(
-        lambda: Record(str(tmp_path / "gone.db"), create=False), "daily", SITE_CONFIG, ApiConfig(rate=0)
-    )
-    response = get(Starlette(routes=search.routes), "/search/?q=kettle")
+    with closing(Backend(lambda: Record(str(tmp_path / "gone.db"), create=False))) as backend:
+        pages = CurrentPages(FreshIssueReader(backend.open_record), "daily", SITE_CONFIG)
+        search = SearchRoutes(backend, pages, "daily", SITE_CONFIG)
+        response = get(SiteApp(pages, search.routes), "/search/?q=kettle")
     assert (response.status, response.headers["retry-after"]) == (503, "10")
-    search.close()
 
 
 # ---- languages and hostile texts -------------------------------------------------------------------------
 
 
-def test_papers_and_posts_in_any_language(multilingual_app: Starlette) -> None:
+def test_papers_and_posts_in_any_language(multilingual_app: ASGIApp) -> None:
     arabic = ask(multilingual_app, "القهوة").plain.decode()
     assert '<blockquote lang="ar" dir="rtl"><p>قرأت عن <mark>القهوة</mark> والشاي</p>' in arabic
     chinese = ask(multilingual_app, "机器学习").plain.decode()
@@ -223,7 +222,7 @@ def test_papers_and_posts_in_any_language(multilingual_app: Starlette) -> None:
     ]
 
 
-def test_posts_stand_on_the_first_page_of_what_asks_for_words(multilingual_app: Starlette) -> None:
+def test_posts_stand_on_the_first_page_of_what_asks_for_words(multilingual_app: ASGIApp) -> None:
     response = ask(multilingual_app, "hostile")
     assert response.plain.count(b"<blockquote") == 5
     next_links = [
@@ -236,7 +235,7 @@ def test_posts_stand_on_the_first_page_of_what_asks_for_words(multilingual_app: 
 
 
 @pytest.mark.parametrize("query", [*HOSTILE, "hostile", '"><script>', "' OR 1=1 --", "\x00", "%", "a" * 999])
-def test_nothing_comes_alive(multilingual_app: Starlette, query: str) -> None:
+def test_nothing_comes_alive(multilingual_app: ASGIApp, query: str) -> None:
     response = ask(multilingual_app, query[:1000])
     if response.headers["content-type"].startswith("text/html"):
         page = Page(response.plain)
@@ -262,7 +261,7 @@ def entries(response: Response) -> list[str]:
     return [entry.findtext(f"{ATOM}title") or "" for entry in ET.fromstring(response.plain).iter(f"{ATOM}entry")]
 
 
-def test_a_search_has_a_feed(sample_app: Starlette) -> None:
+def test_a_search_has_a_feed(sample_app: ASGIApp) -> None:
     page = Page(ask(sample_app, "transformer").plain)
     links = [element.attributes for element in page.all("link")]
     [link] = [link["href"] for link in links if link["rel"] == "alternate" and "q=" in link["href"]]
@@ -279,14 +278,14 @@ def test_a_search_has_a_feed(sample_app: Starlette) -> None:
     assert response.status == 304
 
 
-def test_a_feed_names_its_own_address_whatever_is_asked(sample_app: Starlette) -> None:
+def test_a_feed_names_its_own_address_whatever_is_asked(sample_app: ASGIApp) -> None:
     feed = ET.fromstring(get(sample_app, "/feeds/query.rss?q=query.atom").plain)
     assert [link.attrib["href"] for link in feed.iter(f"{ATOM}link")] == [
         "https://app.example/feeds/query.rss?q=query.atom"
     ]
 
 
-def test_an_author_has_a_feed(sample_app: Starlette) -> None:
+def test_an_author_has_a_feed(sample_app: ASGIApp) -> None:
     by_name = get(sample_app, "/feeds/author/Valerii%20Likhosherstov.atom")
     by_slug = get(sample_app, "/feeds/author/valerii-likhosherstov.atom")
     assert entries(by_name) == entries(by_slug) == ["Sub-Linear Memory: How to Make Performers SLiM"]
@@ -296,13 +295,13 @@ def test_an_author_has_a_feed(sample_app: Starlette) -> None:
 
 
 @pytest.mark.parametrize("query", ['"', "OR", "\x00", "***", "x" * 1001, "x" * 5000])
-def test_what_cannot_be_asked_has_no_feed(sample_app: Starlette, query: str) -> None:
+def test_what_cannot_be_asked_has_no_feed(sample_app: ASGIApp, query: str) -> None:
     response = get(sample_app, f"/feeds/query.atom?q={quote(query)}")
     message = "This is too long" if len(query) > 1000 else "Type a word"
     assert response.status == 400 and response.plain.decode().startswith(message)
 
 
-def test_other_forms_and_no_feeds(sample_app: Starlette) -> None:
+def test_other_forms_and_no_feeds(sample_app: ASGIApp) -> None:
     for form, kind in (("rss", "application/rss+xml"), ("json", "application/feed+json")):
         response = get(sample_app, f"/feeds/query.{form}?q=transformer")
         assert response.status == 200 and response.headers["content-type"].startswith(kind)
@@ -310,6 +309,16 @@ def test_other_forms_and_no_feeds(sample_app: Starlette) -> None:
         assert get(sample_app, f"/feeds/{address}").status == 404, address
 
 
-def test_a_paper_that_no_issue_holds_is_linked_to_arxiv(multilingual_app: Starlette) -> None:
+def test_a_paper_that_no_issue_holds_is_linked_to_arxiv(multilingual_app: ASGIApp) -> None:
     text = ask(multilingual_app, key(2).removeprefix("arxiv:")).plain.decode()
     assert f'<li><a href="https://arxiv.org/abs/{key(2).removeprefix("arxiv:")}"' in text
+
+
+def test_a_client_has_one_budget_for_all_that_it_asks(sample_store: Path) -> None:
+    with closing(Backend(lambda: Record(str(sample_store), create=False), ServeConfig(rate=10))) as backend:
+        pages = CurrentPages(FreshIssueReader(backend.open_record), "hot-papers", SITE_CONFIG)
+        search = SearchRoutes(backend, pages, "hot-papers", SITE_CONFIG)
+        site = SiteApp(pages, [*Api(backend).routes, *search.routes, McpResponder(backend).route])
+        urls = ("/api/v1/publications", "/search/?q=robot", "/api/v1/status", "/search/?q=arm", "/search/?q=leg")
+        assert [get(site, url).status for url in urls] == [200, 200, 200, 200, 429]
+        assert get(site, "/mcp", "POST").status == 429 and get(site, "/search/?q=leg", peer="192.0.2.9").status == 200

@@ -82,6 +82,10 @@ class Database(Protocol):
     def is_lost(self) -> bool:
         """Whether the connection to a server is closed or lost, so that a new one is needed."""
 
+    def version(self) -> object:
+        """A value that changes with whatever anybody writes, as long as this connection is open; None if only a server
+        could tell."""
+
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
 

@@ -139,6 +139,9 @@ class PostgresDatabase:
     def is_lost(self) -> bool:
         return self._connection.closed
 
+    def version(self) -> object:
+        return None
+
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         with self._translated():
             return self._connection.execute(_placed(sql), params).fetchall()

@@ -174,6 +174,10 @@ class SqliteDatabase:
     def is_lost(self) -> bool:
         return False
 
+    def version(self) -> object:
+        with self._translated:
+            return self._connection.execute("PRAGMA data_version").get, self._connection.total_changes()
+
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         with self._translated:
             return list(self._connection.execute(sql, params))

@@ -13,12 +13,12 @@ from starlette.applications import Starlette
 
 from hotpapers.base.model import HOUR
 from hotpapers.record import Record
-from hotpapers.serve.web.forms import MAX_PENDING_FORMS, SUBMITS_AN_HOUR, FormRouter
+from hotpapers.serve.web.forms import MAX_PENDING_FORMS, SUBMITS_AN_HOUR
 from hotpapers.wings.mail import join_page, mail_pages, subscribers
 from hotpapers.wings.mail.smtp import SmtpClient
 from tests.issues.made import DAILY
 from tests.web.asgi import get
-from tests.web.form_client import BASE, FormResponse, open_page, submit
+from tests.web.form_client import BASE, FormResponse, finish_work, form_router, open_page, submit
 from tests.wings.mail.reading import read
 from tests.wings.mail.samples import BEFORE, mail_config
 from tests.wings.mail.samples import join as add_subscriber
@@ -34,12 +34,15 @@ class Site:
         self.begin()
 
     def begin(self) -> None:
-        self.router = FormRouter(BASE, DAILY.title)
         open_record = partial(Record, str(self._store))
+        self.router = form_router(DAILY.title, open_record=open_record)
         config = mail_config(self._box.port)._replace(base=BASE)
         dependencies = join_page.JoinDependencies(open_record, config, "daily", SmtpClient, lambda: self.clock)
         self.app = Starlette(
-            routes=[*join_page.routes(self.router, dependencies), *mail_pages.routes(open_record, lambda: self.clock)]
+            routes=[
+                *join_page.routes(self.router, dependencies),
+                *mail_pages.routes(self.router.backend, lambda: self.clock),
+            ]
         )
 
     def ask(self, address: str, **fields: str) -> FormResponse:
@@ -47,8 +50,7 @@ class Site:
 
     def finish_work(self) -> None:
         """Finishes all pending work, then restarts the app, which also resets the rate limits."""
-        self.router._background._pool.shutdown()
-        self.router.close()
+        finish_work(self.router)
         self.begin()
 
 
@@ -63,7 +65,7 @@ def site(tmp_path: Path, box: Box) -> Iterator[Site]:
     new_site = Site(tmp_path / "hotpapers.db", box)
     with new_site.record:
         yield new_site
-    new_site.router.close()
+    new_site.router.backend.close()
 
 
 def test_whoever_asks_gets_a_message_whose_link_confirms(site: Site, box: Box) -> None:

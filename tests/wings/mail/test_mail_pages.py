@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from hotpapers.base.errors import BusyStore
 from hotpapers.base.model import DAY
 from hotpapers.record import Record
+from hotpapers.serve.web.backend import Backend
 from hotpapers.wings.mail import mail_pages, subscribers, tokens
 from hotpapers.wings.mail.mail_pages import routes
 from hotpapers.wings.mail.queries import Subscriber
@@ -32,7 +33,7 @@ class Site:
         self.record, self.store = Record(str(store)), store
         self.record.append([DAILY], source="settings")
         self.clock = BEFORE
-        self.app = Starlette(routes=list(routes(partial(Record, str(store)), lambda: self.clock)))
+        self.app = Starlette(routes=list(routes(Backend(partial(Record, str(store))), lambda: self.clock)))
 
     def token(self, mark: str, purpose: Purpose = "unsubscribe", moment: int = 0) -> str:
         return tokens.encode(self.record.hasher.secret, MailToken(purpose, mark, moment))
@@ -73,7 +74,7 @@ def ask(app: Starlette, method: str, path: str, body: bytes = b"") -> Response:
 
     asyncio.run(app(scope, receive, send))
     head, data = messages[0], b"".join(part["body"] for part in messages[1:] if isinstance(part["body"], bytes))
-    assert isinstance(head["status"], int) and isinstance(head["headers"], list)
+    assert isinstance(head["status"], int) and isinstance(head["headers"], list | tuple)
     headers = {name.decode(): value.decode() for name, value in head["headers"]}
     return head["status"], headers, Page(data)
 
@@ -201,7 +202,7 @@ def test_a_store_that_is_busy_asks_for_patience() -> None:
     def fail() -> Record:
         raise BusyStore("busy")
 
-    status, headers, page = ask(Starlette(routes=list(routes(fail))), "POST", "/mail/unsubscribe/x")
+    status, headers, page = ask(Starlette(routes=list(routes(Backend(fail)))), "POST", "/mail/unsubscribe/x")
     assert (status, headers["retry-after"]) == (503, "60") and "try again" in page.text
 
 
@@ -222,7 +223,7 @@ def test_a_store_that_is_held_holds_up_nobody_else(site: Site, tmp_path: Path) -
 
 def test_more_pages_than_can_be_made_at_once_are_told_to_wait(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail_pages, "MAX_PAGES_AT_ONCE", 2)
-    app = Starlette(routes=list(routes(partial(Record, str(site.store)), lambda: site.clock)))
+    app = Starlette(routes=list(routes(Backend(partial(Record, str(site.store))), lambda: site.clock)))
     path = f"/mail/unsubscribe/{site.token(join(site.record, 'some@moth.example'))}"
 
     async def fetch_three() -> list[int]:

@@ -19,7 +19,8 @@ from hotpapers.base.errors import InputError
 from hotpapers.publish.query.openapi import document
 from hotpapers.publish.query.saved_answers import FROM_ELSEWHERE, differences
 from hotpapers.record import Record
-from hotpapers.serve.web.api import ApiConfig, ApiRoute
+from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.wings.proof.policies import LogPolicy, parse_policy
 from hotpapers.wings.proof.publication_log import update_log
 from hotpapers.wings.proof.saved_issues import check_saved, read_saved
@@ -46,9 +47,9 @@ def publication(tmp_path_factory: pytest.TempPathFactory) -> SamplePublication:
 
 @contextmanager
 def api(store: Path, logs: SiteLogs | None) -> Iterator[Starlette]:
-    route = ApiRoute(lambda: Record(str(store), create=False), ApiConfig(rate=0, proofs=logs))
-    yield Starlette(routes=[route])
-    route.api.close()
+    backend = Backend(lambda: Record(str(store), create=False), ServeConfig(rate=0, proofs=logs))
+    yield Starlette(routes=Api(backend).routes)
+    backend.close()
 
 
 def answer_of(app: Starlette, publication_name: str = NAME, day: str = DAY) -> bytes:

@@ -46,7 +46,6 @@ FOLDERS = frozenset(
         "archive",
         "attacks",
         "author",
-        "bookmarklet",
         "category",
         "classic",
         "feeds",

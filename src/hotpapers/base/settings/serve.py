@@ -13,7 +13,7 @@ from hotpapers.base.settings.paths import BASE_REMEDY, is_app_address
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[serve]`, for `hotpapers serve`.
 
-    `base`: its public address, such as https://papers.example/; pages then link to its forms. `rate`: simple API
+    `base`: its public address, such as https://papers.example/; pages then link to its forms. `rate`: simple
     requests per client and minute, 0 for no limit. `proxies`: the number of your own proxies in front of the server
     that set X-Forwarded-For.
     """

@@ -38,6 +38,7 @@ class QuerySession:
         proofs: SiteProofs | None = None,
     ) -> None:
         self.record, self.terms, self.public, self.proofs = record, allowed, public, proofs
+        self._quoted: tuple[object, tuple[int, Blocklist]] | None = None
         self._cached: tuple[tuple[int, Blocklist], RecordIssueReader] | None = None
 
     @property
@@ -51,7 +52,10 @@ class QuerySession:
         return SessionState(*self._quoted_state(), self.proofs.versions if self.proofs else ())
 
     def _quoted_state(self) -> tuple[int, Blocklist]:
-        return self.position, load_blocklist(self.record.database)
+        version = self.record.database.version()  # before reading: a later change must show
+        if self._quoted is None or version is None or self._quoted[0] != version:
+            self._quoted = version, (self.position, load_blocklist(self.record.database))
+        return self._quoted[1]
 
     def issue_reader(self) -> RecordIssueReader:
         """An issue reader, reused until somebody writes to the record, forgets something or blocks quotations."""

@@ -1,13 +1,15 @@
 """The web app: serves the site's pages, the JSON API, readers' forms, pages of wings and search over HTTP.
 
-app, serving                everything put together        sessions   the store, one connection per thread
-page_cache, byte_cache      pages already made             rate_limits, connections, connection_table   limits
-api                         queries: routing (paths to endpoints), http_messages (conditions, problems), export_stream
-search_pages, search_view   search                         monitoring                 health and metrics
+app, serving                everything put together: cached pages at once, all else by routes
+responders, http_messages   what stands behind a route; replies as values: headers, conditions, refusals
+backend                     threads, sessions and each client's budget, shared by all routes: rate_limits
+page_cache, byte_cache      pages already made     connections, connection_table   limits for connections
+api                         queries: api_params, export_stream
+search_pages, search_view   search                 monitoring                 health and metrics
 reader_features             what readers send: forms, report_forms, my_posts, and those of wings
 background_server           beside the program's work: health, `hotpapers witness` (witness_server)
 request_target              the path of a request
 feed_generator              Bluesky's custom feed     mcp_route   tools for language models
 
-Pages are the ones that `render` makes for the static site. Nothing that waits for the store runs in the event loop.
+Pages are the ones that `render` makes for the static site. Nothing that waits for a server runs in the event loop.
 """

@@ -1,49 +1,42 @@
-"""The JSON API below /api/v1: an ASGI app over `hotpapers.publish.query`; for users: docs/reference/api.md.
+"""The JSON API below /api/v1: routes over `hotpapers.publish.query`; for users: docs/reference/api.md.
 
-Requests are answered in separate threads (`sessions`), so a slow one does not block pages. Replies are cached until
-something is written to the record, so most requests only look at the last batch. Identical concurrent requests share
-one reply.
+Requests are answered in threads, so a slow one does not block pages. Replies are cached until something is written to
+the record, so most requests only look at the last batch. Identical concurrent requests share one reply.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
-from collections.abc import Callable
+import http
+import re
+from collections.abc import Mapping
+from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
 
 import msgspec
-from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp, Scope
 
-from hotpapers.base import terms
-from hotpapers.base.durations import duration
-from hotpapers.base.errors import StoreError
-from hotpapers.base.logs import log_event
-from hotpapers.base.model import SiteProofs
-from hotpapers.collect.jobs.isolation import log_defect
 from hotpapers.issues.moderation.blocklist import Blocklist
-from hotpapers.publish.query import QuerySession, openapi, request_params
+from hotpapers.publish.query import QUESTIONS, Endpoint, QuerySession, openapi, request_params, schemas
+from hotpapers.publish.query.endpoints import EXPORT_COST, EXPORT_PATH
 from hotpapers.publish.query.session import SessionState
-from hotpapers.record import Record
+from hotpapers.serve.web import responders
+from hotpapers.serve.web.api_params import next_link, parameters
+from hotpapers.serve.web.backend import Backend
 from hotpapers.serve.web.byte_cache import ByteCache
-from hotpapers.serve.web.export_stream import ExportStreams, StreamAborted, head_of
+from hotpapers.serve.web.export_stream import ExportStreams, head_of
 from hotpapers.serve.web.http_messages import (
-    ApiReply,
-    ApiRequest,
-    json_reply,
-    problem,
-    problem_of,
-    refusal,
+    OPEN,
+    Refused,
+    Reply,
+    header_of,
+    names_tag,
     reply,
-    request_of,
-    retry_reply,
+    tagged_reply,
+    takes_gzip,
 )
-from hotpapers.serve.web.rate_limits import TokenBuckets, client_of
-from hotpapers.serve.web.routing import QueryRoute, next_link, parameters, route_of
-from hotpapers.serve.web.sessions import SessionPool
 
 ROOT = "/api/v1"
 THREADS = 4
@@ -53,201 +46,142 @@ MAX_REQUESTS_AT_ONCE = 64
 """Most requests in progress; further ones get 503 with Retry-After."""
 HEAVY, MAX_HEAVY_REQUESTS = 20, 8
 """Requests of at least this cost are answered one at a time, and only so many of them may wait."""
-
-_RESERVED = ("/", "", "/openapi.json")
-
-
-class ApiConfig(NamedTuple):
-    """The operator's choices. `terms`: the networks'. `rate`: simple requests per client and minute, 0 for no limit.
-    `proxies`: the operator's proxies in front. `proofs`: the proofs of issues."""
-
-    terms: terms.Table = terms.TERMS
-    rate: int = 300
-    proxies: int = 0
-    proofs: SiteProofs | None = None
-
-
-class ApiRoute(BaseRoute):
-    """The API as a route of the app: everything below `ROOT`. `open_record` opens a new connection to the store for
-    each thread."""
-
-    def __init__(self, open_record: Callable[[], Record], operator: ApiConfig) -> None:
-        self.api = ApiApp(open_record, operator)
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether a request is for the API; the child scope has the API's root path."""
-        if scope["type"] != "http":
-            return Match.NONE, {}
-        app_root = scope.get("root_path", "")
-        if not f"{scope['path'].removeprefix(app_root)}/".startswith(f"{ROOT}/"):
-            return Match.NONE, {}
-        return Match.FULL, {"root_path": app_root + ROOT}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.api(scope, receive, send)
-
-
-class ReplyCache:
-    """Cached replies for one state of record and proofs, dropping the oldest."""
-
-    def __init__(self) -> None:
-        self._state = SessionState(-1, Blocklist(), ())
-        self._replies = ByteCache[Key, ApiReply](CACHE_BYTES)
-
-    def get(self, state: SessionState, key: Key) -> ApiReply | None:
-        """The cached reply, or None. A new state of record and proofs clears the cache."""
-        if state != self._state:
-            self._replies.clear()
-            self._state = state
-        return self._replies.get(key)
-
-    def put(self, state: SessionState, key: Key, reply: ApiReply) -> None:
-        """Caches a reply, unless record or proofs have changed."""
-        if state == self._state:
-            self._replies.put(key, reply)
-
+MAX_PATH_CHARS = 2_000
+"""Most characters of path and query together."""
+METHODS = ("GET", "HEAD", "OPTIONS")
+PREFLIGHT = reply(
+    204,
+    OPEN
+    | {
+        "allow": ", ".join(METHODS),
+        "access-control-allow-methods": "GET, HEAD",
+        "access-control-allow-headers": "If-None-Match",
+        "access-control-max-age": "86400",
+    },
+)
+"""The reply to a browser's CORS preflight request."""
+JSON = OPEN | {"content-type": "application/json"}
 
 Key = tuple[str, bytes, bool]
 """Path, query, whether compressed."""
 
 
-class ApiApp:
-    """The ASGI app."""
+def problem(refused: Refused, headers: Mapping[str, str]) -> Reply:
+    """A refusal in the format of RFC 9457."""
+    title = http.HTTPStatus(refused.status).phrase
+    details = schemas.ProblemDetails(type="about:blank", title=title, status=refused.status, detail=refused.detail)
+    return reply(refused.status, {**OPEN, "content-type": openapi.PROBLEM, **headers}, msgspec.json.encode(details))
 
-    def __init__(self, open_record: Callable[[], Record], operator: ApiConfig) -> None:
-        self._operator = operator
-        self._sessions = SessionPool(open_record, operator.terms, THREADS, operator.proofs)
-        self._exports = ExportStreams(open_record, operator.terms)
-        self._buckets = TokenBuckets(operator.rate)
-        self._cache = ReplyCache()
-        self._pending: PendingReplies = {}
-        self._pending_heavy: PendingReplies = {}
-        self._heavy = asyncio.Lock()
-        self._document = {
-            compress: json_reply(openapi.document_text().encode(), "", compress=compress) for compress in (False, True)
-        }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = request_of(scope)
-        try:
-            reply = refusal(request)
-            if reply is None:
-                self._spend(request, 1)
-                reply = self._fixed_reply(request) or await self._routed_reply(request, receive, send)
-        except StreamAborted as aborted:
-            if not aborted.is_slow:
-                self._log_failure(request, aborted.problem)
-            raise
-        except Exception as error:
-            reply = self._error_reply(request, error)
-        if reply is not None:
-            await _send(reply, request, send)
+class Api:
+    """The API's routes, with what they share."""
 
-    def close(self) -> None:
-        self._sessions.close()
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.exports = ExportStreams(backend)
+        self.cache = ByteCache[Key, Reply](CACHE_BYTES)
+        self._state = SessionState(-1, Blocklist(), ())  # what the cached replies are of
+        self._lane = backend.lane(THREADS, MAX_REQUESTS_AT_ONCE)
+        self._heavy_lane = backend.lane(1, MAX_HEAVY_REQUESTS)
+        self._pending: dict[tuple[SessionState, Key], asyncio.Task[Reply]] = {}
+        self._document = [
+            tagged_reply(JSON, openapi.document_text().encode(), compress=compress) for compress in (False, True)
+        ]
+        answers: dict[str, responders.Answer] = {query.path: partial(self._answer, query) for query in QUESTIONS}
+        answers |= {EXPORT_PATH: self._export, "/openapi.json": self._openapi, "/": partial(self._lead, "openapi.json")}
+        routes = [
+            Route(_route_path(path), responders.Responder(answer, problem, METHODS)) for path, answer in answers.items()
+        ]
+        nothing = responders.Responder(self._nothing, problem, METHODS)
+        self._router = Router(routes, redirect_slashes=False, default=nothing)
+        root = responders.Responder(partial(self._lead, "v1/openapi.json"), problem, METHODS)
+        mount = Mount(ROOT, responders.Responder(self._enter, problem, METHODS))
+        mount.path_regex = re.compile(f"{ROOT}/(?P<path>.*)", re.DOTALL)  # also paths with line breaks
+        self.routes: list[BaseRoute] = [mount, Route(ROOT, root)]
 
-    def _fixed_reply(self, request: ApiRequest) -> ApiReply | None:
-        """The OpenAPI document, or a redirect to it; None for other paths."""
-        if request.path not in _RESERVED:
-            return None
-        if request.path != "/openapi.json":
-            return reply(307, [("location", f"{'' if request.path else 'v1/'}openapi.json")])
-        return self._document[request.takes_gzip]
+    async def _enter(self, request: Request) -> ASGIApp:
+        """What answers a request that the API accepts: a cached reply, or else a route."""
+        scope = request.scope
+        if request.method == "OPTIONS":
+            return PREFLIGHT
+        if len(scope["path"].removeprefix(scope["root_path"])) + len(scope["query_string"]) > MAX_PATH_CHARS:
+            raise Refused(414, f"path and query are longer than {MAX_PATH_CHARS:,} characters")
+        if header_of(scope, b"content-length") not in ("", "0") or header_of(scope, b"transfer-encoding"):
+            raise Refused(413, "requests must not have a body")
+        self._backend.spend(scope, 1)
+        state = self._backend.call(attrgetter("state"))
+        if state != self._state:
+            self.cache.clear()
+            self._state = state
+        return self.cache.get(_key(scope)) or self._router
 
-    async def _routed_reply(self, request: ApiRequest, receive: Receive, send: Send) -> ApiReply | None:
-        target = route_of(request.path)
-        if target is None:
-            return problem(404, "no such path; openapi.json lists all paths")
-        route, path_values = target
-        state = self._sessions.call(attrgetter("state"))
-        key = (request.path, request.query, request.takes_gzip)
-        cached = self._cache.get(state, key)
-        if cached is not None:
-            return cached
-        params = parameters(route.params_type, path_values, request.query)
-        head = None
-        if isinstance(params, request_params.ExportParams):
-            head = head_of(params, state, self._operator.terms, request)
-        if head and (request.method == "HEAD" or request.has(head.etag)):
+    # ---- fixed replies ---------------------------------------------------------------------------------
+
+    async def _nothing(self, request: Request) -> ASGIApp:
+        raise Refused(404, "no such path; openapi.json lists all paths")
+
+    async def _lead(self, location: str, request: Request) -> ASGIApp:
+        return reply(307, OPEN | {"location": location})
+
+    async def _openapi(self, request: Request) -> ASGIApp:
+        return self._document[takes_gzip(request.scope)]
+
+    # ---- answers ---------------------------------------------------------------------------------------
+
+    def _params(self, params: type[request_params.Params], request: Request) -> request_params.Params:
+        return parameters(params, request.path_params, request.scope["query_string"])
+
+    async def _export(self, request: Request) -> ASGIApp:
+        params = self._params(request_params.ExportParams, request)
+        assert isinstance(params, request_params.ExportParams)
+        compress = takes_gzip(request.scope)
+        head = head_of(params, self._state, self._backend.config.terms, compress=compress)
+        if request.method == "HEAD" or names_tag(header_of(request.scope, b"if-none-match"), head.etag):
             return head
-        self._spend(request, min(route.cost, self._operator.rate) - 1)  # one token is already spent
-        if head and isinstance(params, request_params.ExportParams):
-            return await self._exports.send(head, params, request, receive, send)
-        return await self._shared_reply(state, key, route, params)
+        self._spend_rest(request, EXPORT_COST)
+        return await self.exports.begin(head, params, compress=compress)
 
-    def _spend(self, request: ApiRequest, cost: int) -> None:
-        client = client_of(request.peer, request.forwarded, self._operator.proxies)
-        seconds = self._buckets.take(client, cost, time.monotonic())
-        if seconds:
-            raise _RateLimitExceeded(seconds)
+    async def _answer(self, query: Endpoint, request: Request) -> ASGIApp:
+        params = self._params(query.params, request)
+        self._spend_rest(request, query.cost)
+        return await self._shared_reply(self._state, _key(request.scope), query, params)
+
+    def _spend_rest(self, request: Request, cost: int) -> None:
+        self._backend.spend(request.scope, min(cost, self._backend.config.rate) - 1)  # one is already spent
 
     async def _shared_reply(
-        self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
-    ) -> ApiReply:
+        self, state: SessionState, key: Key, query: Endpoint, params: request_params.Params
+    ) -> Reply:
         """The reply, made once for all concurrent requests; a client that disconnects does not cancel it."""
-        is_heavy = route.cost >= HEAVY  # these wait in line, and must not take the places of all others
-        pending, most = (self._pending_heavy, MAX_HEAVY_REQUESTS) if is_heavy else (self._pending, MAX_REQUESTS_AT_ONCE)
-        task = pending.get((state, key))
+        task = self._pending.get((state, key))
         if task is None:
-            if len(pending) >= most:
-                return retry_reply(503, "too many concurrent requests", 1)
-            task = asyncio.create_task(self._make_reply(state, key, route, params))
-            pending[state, key] = task
-            task.add_done_callback(lambda finished_task: _forget_task(pending, (state, key), finished_task))
+            task = self._pending[state, key] = asyncio.create_task(self._make_reply(state, key, query, params))
+            task.add_done_callback(partial(self._note_end, (state, key)))
         return await asyncio.shield(task)
 
-    async def _make_reply(
-        self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
-    ) -> ApiReply:
-        def make(session: QuerySession) -> ApiReply:
-            assert route.question is not None
-            answer = route.question.ask(session, params)
-            link = next_link(params, route.question.path, getattr(answer, "next", None))
-            return json_reply(msgspec.json.encode(answer), link, compress=key[2])
+    def _note_end(self, key: tuple[SessionState, Key], task: asyncio.Task[Reply]) -> None:
+        del self._pending[key]
+        if not task.cancelled():
+            task.exception()  # marks it as retrieved, in case nobody was waiting
 
-        if route.cost >= HEAVY:
-            async with self._heavy:
-                reply = await self._sessions.ask(make)
-        else:
-            reply = await self._sessions.ask(make)
-        if route.question is not None and not route.question.moves:
-            self._cache.put(state, key, reply)
-        return reply
+    async def _make_reply(self, state: SessionState, key: Key, query: Endpoint, params: request_params.Params) -> Reply:
+        def make(session: QuerySession) -> Reply:
+            answer = query.ask(session, params)
+            link = next_link(params, query.path, getattr(answer, "next", None))
+            return tagged_reply(JSON | link, msgspec.json.encode(answer), compress=key[2])
 
-    def _error_reply(self, request: ApiRequest, error: Exception) -> ApiReply:
-        if isinstance(error, _RateLimitExceeded):
-            return retry_reply(429, f"too many requests; try again in {duration(error.seconds)}", error.seconds)
-        self._log_failure(request, error)
-        return problem_of(error)
-
-    def _log_failure(self, request: ApiRequest, error: Exception) -> None:
-        """Logs an error, unless the request itself is to blame."""
-        if isinstance(error, StoreError):
-            log_event("api unavailable", level=logging.ERROR, path=request.path[:200], reason=error)
-        elif problem_of(error).status >= 500:
-            log_defect("api", error)
+        # heavy ones wait in line, and must not take the places of all others
+        lane = self._heavy_lane if query.cost >= HEAVY else self._lane
+        result = await lane.run(partial(self._backend.call, make))
+        if not query.moves and state == self._state:
+            self.cache.put(key, result)
+        return result
 
 
-PendingReplies = dict[tuple[SessionState, Key], asyncio.Task[ApiReply]]
-"""The requests in progress."""
+def _route_path(path: str) -> str:
+    """A query's path for the router: only identifiers of papers may contain slashes."""
+    return path.replace("{paper}", "{paper:path}")
 
 
-def _forget_task(pending: PendingReplies, key: tuple[SessionState, Key], task: asyncio.Task[ApiReply]) -> None:
-    del pending[key]
-    if not task.cancelled():
-        task.exception()  # marks it as retrieved, in case nobody was waiting
-
-
-class _RateLimitExceeded(Exception):
-    """A client exceeded its rate. Not one of the program's errors, as it affects only this request."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__()
-        self.seconds = seconds
-
-
-async def _send(answer: ApiReply, request: ApiRequest, send: Send) -> None:
-    if answer.etag and request.has(answer.etag):
-        answer = reply(304, (), etag=answer.etag)
-    await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else answer.body})
+def _key(scope: Scope) -> Key:
+    return scope["path"], scope["query_string"], takes_gzip(scope)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import Any
 
 import h11
@@ -23,28 +24,15 @@ MAX_HEAD_BYTES = 64 * 1024
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
-class _StrictParser(h11.Connection):
-    """Refuses requests with two lengths, of which a proxy in front may believe the other one (RFC 9112 §6.1). After
-    the refusal the connection is closed, so that nothing of the body is taken for a request."""
-
-    def next_event(self) -> Any:
-        """The next event. Raises RemoteProtocolError."""
-        event = super().next_event()
-        if isinstance(event, h11.Request) and {b"content-length", b"transfer-encoding"} <= {
-            h[0] for h in event.headers
-        }:
-            raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
-        return event
-
-
 class GuardedProtocol(H11Protocol):
     """A connection with enforced limits."""
 
     def __init__(self, *args: Any, table: ConnectionTable, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.conn = _StrictParser(h11.SERVER, MAX_HEAD_BYTES)
+        self.conn = h11.Connection(h11.SERVER, MAX_HEAD_BYTES)
         self._table, self._has_place, self.client_key = table, False, ""
-        self._phase = ""
+        # the expected part of a request: `head`, `body`, or empty if the request is complete; and until when
+        self._phase, self._deadline = "", inf
         self._request_timer: asyncio.TimerHandle | None = None
         self._reading_timer: asyncio.TimerHandle | None = None
 
@@ -100,19 +88,28 @@ class GuardedProtocol(H11Protocol):
         if not self._has_place or self.transport.is_closing():
             self._start_reading_timer()
             return
-        # the expected part of a request; empty if the request is complete
         phase = {h11.IDLE: "head", h11.SEND_BODY: "body"}.get(self.conn.their_state, "")
-        self._table.set_waiting(self, bool(phase))
         if phase == self._phase:
             return
         self._phase = phase
+        self._table.set_waiting(self, bool(phase))
+        seconds = {"head": self._table.allowed.head, "body": self._table.allowed.body}.get(phase, inf)
+        self._deadline = self.loop.time() + seconds
+        # one timer serves many requests: a new one for each would take as long as reading its head
+        if self._request_timer is None or self._deadline < self._request_timer.when():
+            self._start_request_timer()
+
+    def _start_request_timer(self) -> None:
         if self._request_timer is not None:
             self._request_timer.cancel()
-        seconds = {"head": self._table.allowed.head, "body": self._table.allowed.body}.get(phase)
-        self._request_timer = None if seconds is None else self.loop.call_later(seconds, self._too_slow)
+        is_waiting = self._deadline < inf
+        self._request_timer = self.loop.call_at(self._deadline, self._check_deadline) if is_waiting else None
 
-    def _too_slow(self) -> None:
-        """Closes the connection after a deadline, with a 408 unless a response has started."""
+    def _check_deadline(self) -> None:
+        """Closes the connection after the deadline, with a 408 unless a response has started."""
+        if self.loop.time() < self._deadline:
+            self._start_request_timer()
+            return
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.write(_TOO_SLOW)
         self.transport.close()

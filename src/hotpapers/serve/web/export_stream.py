@@ -9,21 +9,21 @@ import asyncio
 import hashlib
 import time
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import msgspec
-from starlette.types import Receive, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hotpapers import __version__
 from hotpapers.base import terms
 from hotpapers.publish.query import QuerySession, request_params
 from hotpapers.publish.query.export import TYPES, export
 from hotpapers.publish.query.session import SessionState
-from hotpapers.record import Record
-from hotpapers.serve.web.http_messages import ApiReply, ApiRequest, reply, retry_reply
-from hotpapers.serve.web.sessions import open_store
+from hotpapers.serve.web.backend import Backend
+from hotpapers.serve.web.http_messages import OPEN, Refused, Reply, reply
+from hotpapers.serve.web.responders import refused_by
 
 AT_ONCE = 2
 PATIENCE = 30.0
@@ -34,51 +34,53 @@ and meanwhile no traces of forgotten rows can be erased."""
 
 
 class StreamAborted(Exception):
-    """A stream failed after it had started, because of a problem. The connection is closed, so the client notices.
-    `is_slow`: the client read too slowly."""
-
-    def __init__(self, problem: Exception) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-
-    @property
-    def is_slow(self) -> bool:
-        return isinstance(self.problem, TimeoutError)
+    """A stream failed after it had started. The connection is closed, so the client notices."""
 
 
 class ExportStreams:
     """The running exports. Each has its own thread and connection."""
 
-    def __init__(self, open_record: Callable[[], Record], allowed: terms.Table) -> None:
-        self._open_record, self._allowed = open_record, allowed
-        self._open = 0
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.count = 0
 
-    async def send(
-        self, head: ApiReply, params: request_params.ExportParams, request: ApiRequest, receive: Receive, send: Send
-    ) -> ApiReply | None:
-        """Sends an export and returns None, or returns the reply to send instead. Raises StreamAborted."""
-        if self._open >= AT_ONCE:
-            return retry_reply(503, "two exports are already running, which is the limit", 60)
-        self._open += 1
+    async def begin(self, head: Reply, params: request_params.ExportParams, *, compress: bool) -> ASGIApp:
+        """The app that sends an export, of which the first chunk has been made. Raises Refused."""
+        if self.count >= AT_ONCE:
+            raise Refused(503, "two exports are already running, which is the limit", 60)
+        self.count += 1
+        reader = _ExportReader(_chunks(self._backend, params, compress=compress))
         try:
-            with closing(
-                _ExportReader(self._open_record, self._allowed, params, compress=request.takes_gzip)
-            ) as reader:
-                await _stream(head, reader, receive, send)
-        finally:
-            self._open -= 1
-        return None
+            chunk = await reader.next()
+        except BaseException:
+            self._end(reader)
+            raise
+
+        async def send_all(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await _stream(head, chunk, reader, receive, send)
+            except Exception as problem:
+                if not isinstance(problem, TimeoutError):  # the client did not read too slowly
+                    refused_by(problem, scope)
+                raise StreamAborted(str(problem)) from problem
+            finally:
+                self._end(reader)
+
+        return send_all
+
+    def _end(self, reader: _ExportReader) -> None:
+        self.count -= 1
+        reader.close()
 
 
-def head_of(
-    params: request_params.ExportParams, state: SessionState, allowed: terms.Table, request: ApiRequest
-) -> ApiReply:
+def head_of(params: request_params.ExportParams, state: SessionState, allowed: terms.Table, *, compress: bool) -> Reply:
     """The headers of an export. The ETag depends on the record's position, the terms, what the operator never quotes
     and the program's version, which determine its lines."""
-    headers = [("content-type", TYPES[params.format])]
-    headers += [("content-encoding", "gzip")] if request.takes_gzip else []
+    headers = OPEN | {"content-type": TYPES[params.format], "vary": "Accept-Encoding"}
+    headers |= {"content-encoding": "gzip"} if compress else {}
     head = reply(200, headers, etag=f'W/"{params.format}-{state.position}-{_rules(state, allowed)}"')
-    return head._replace(headers=tuple(pair for pair in head.headers if pair[0] != b"content-length"))
+    headers_without_length = tuple(pair for pair in head.headers if pair[0] != b"content-length")
+    return msgspec.structs.replace(head, headers=headers_without_length)
 
 
 def _rules(state: SessionState, allowed: terms.Table) -> str:
@@ -87,10 +89,9 @@ def _rules(state: SessionState, allowed: terms.Table) -> str:
     return hashlib.sha256(rules).hexdigest()[:8]
 
 
-async def _stream(head: ApiReply, reader: _ExportReader, receive: Receive, send: Send) -> None:
+async def _stream(head: Reply, chunk: bytes | None, reader: _ExportReader, receive: Receive, send: Send) -> None:
     """Sends chunk after chunk, until the end or until the client disconnects."""
-    chunk = await reader.next()  # errors in the first chunk still get a proper reply
-    await send({"type": "http.response.start", "status": 200, "headers": list(head.headers)})
+    await send({"type": "http.response.start", "status": 200, "headers": head.headers})
     disconnected = asyncio.ensure_future(_wait_for_disconnect(receive))
     patience = PATIENCE
     try:
@@ -100,8 +101,6 @@ async def _stream(head: ApiReply, reader: _ExportReader, receive: Receive, send:
             patience = min(patience + len(chunk) / MIN_BYTES_A_SECOND - (time.monotonic() - start), PATIENCE)
             chunk = await reader.next()
         await send({"type": "http.response.body", "body": b""})
-    except Exception as problem:
-        raise StreamAborted(problem) from problem
     finally:
         disconnected.cancel()
 
@@ -115,33 +114,23 @@ async def _wait_for_disconnect(receive: Receive) -> None:
 class _ExportReader:
     """Reads an export in its own thread."""
 
-    def __init__(
-        self,
-        open_record: Callable[[], Record],
-        allowed: terms.Table,
-        params: request_params.ExportParams,
-        *,
-        compress: bool,
-    ) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
-        self._chunks = _chunks(open_record, allowed, params, compress=compress)
+    def __init__(self, chunks: Generator[bytes, None, None]) -> None:
+        self._thread, self._chunks = ThreadPoolExecutor(1, thread_name_prefix="export"), chunks
 
     def next(self) -> asyncio.Future[bytes | None]:
         """The next chunk; None after the last."""
         return asyncio.get_running_loop().run_in_executor(self._thread, next, self._chunks, None)
 
     def close(self) -> None:
-        """Stops the export in its own thread, since its connection belongs to that thread."""
+        """Stops the export in its own thread, since it may be running there."""
         self._thread.submit(self._chunks.close)
         self._thread.shutdown(wait=False)
 
 
-def _chunks(
-    open_record: Callable[[], Record], allowed: terms.Table, params: request_params.ExportParams, *, compress: bool
-) -> Generator[bytes, None, None]:
+def _chunks(backend: Backend, params: request_params.ExportParams, *, compress: bool) -> Generator[bytes, None, None]:
     with (
-        open_store(open_record) as record,
-        closing(export(QuerySession(record, allowed, public=True), params)) as chunks,
+        backend.open_record() as record,
+        closing(export(QuerySession(record, backend.config.terms, public=True), params)) as chunks,
     ):
         yield from _compressed(chunks) if compress else chunks
 

@@ -10,12 +10,9 @@ last post's place in its issue, so posts added above do not shift the pages. Not
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import re
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import islice
@@ -23,14 +20,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-from hotpapers.base.errors import StoreError
-from hotpapers.base.logs import log_event
 from hotpapers.base.model import IssueReader
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.deliver.announce.custom_feed import feed_uri, service_did, service_document
+from hotpapers.serve.web.http_messages import OPEN, Refused, Reply, reply
+from hotpapers.serve.web.page_cache import CurrentPages, PageCache
+from hotpapers.serve.web.responders import Answer, Responder
 
 ISSUES = 100
 """How many of the latest issues are in a feed."""
@@ -39,6 +36,9 @@ PAGE, MAX_PAGE_POSTS = 50, 100
 _POST = re.compile(r"bluesky:(at://did:[a-z]+:[\w.:%-]+/app\.bsky\.feed\.post/[\w~.:-]+)", re.ASCII)
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\d)\.(\d{1,6})\.(\d{1,6})", re.ASCII)
 _NUMBER = re.compile(r"\d{1,3}", re.ASCII)
+
+JSON = OPEN | {"content-type": "application/json; charset=utf-8"}
+UNKNOWN_FEED = "no such feed"
 
 Key = tuple[int, int, int]
 
@@ -111,80 +111,56 @@ def _key_of(cursor: str) -> Key:
     return key(match[1], int(match[2]), int(match[3]))
 
 
-def routes(open_issues: Callable[[], IssueReader], publication: str, accounts: Sequence[BlueskyAccount]) -> list[Route]:
-    """The routes of a publication's feeds; none if the settings have no address for a feed.
-
-    `open_issues`: as for the app, returns the same object as long as nothing in it has changed.
-    """
+def routes(pages: CurrentPages, publication: str, accounts: Sequence[BlueskyAccount]) -> list[Route]:
+    """The routes of a publication's feeds; none if the settings have no address for a feed."""
     feeds = [account for account in accounts if account.publication == publication and account.feed]
     if not feeds:
         return []
     service, uris = feeds[0].feed, [feed_uri(account.account, publication) for account in feeds]
     description = {"did": service_did(service), "feeds": [{"uri": uri} for uri in uris]}
-    return [
-        Route("/.well-known/did.json", _document_endpoint(service_document(service))),
-        Route("/xrpc/app.bsky.feed.describeFeedGenerator", _document_endpoint(description)),
-        Route("/xrpc/app.bsky.feed.getFeedSkeleton", _skeleton_endpoint(open_issues, publication, uris)),
-    ]
-
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def _document_endpoint(document: dict[str, Any]) -> Endpoint:
-    body = msgspec.json.encode(document)
-
-    async def respond(request: Request) -> Response:
-        return _json(body)
-
-    return respond
-
-
-def _skeleton_endpoint(open_issues: Callable[[], IssueReader], publication: str, uris: Sequence[str]) -> Endpoint:
-    skeletons: list[FeedSkeleton] = []
-    # one thread, because an issue reader must not be used by two threads, and reading would block the event loop
-    thread = ThreadPoolExecutor(1, thread_name_prefix="feed")
-
-    def page(cursor: str, limit: int) -> tuple[list[FeedPost], str]:
-        issue_reader = open_issues()
-        if not skeletons or skeletons[0].issue_reader is not issue_reader:
-            skeletons[:] = [FeedSkeleton(issue_reader, publication)]
-        try:
-            return skeletons[0].page(cursor, limit)
-        except StoreError:
-            skeletons.clear()  # it stopped reading in the middle
-            raise
-
-    async def respond(request: Request) -> Response:
-        params = request.query_params
-        if params.get("feed", "") not in uris:
-            return _refusal("UnknownFeed", "no such feed")
-        limit = params.get("limit", str(PAGE))
-        if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= MAX_PAGE_POSTS):
-            return _refusal("InvalidRequest", f"limit: must be a whole number from 1 to {MAX_PAGE_POSTS}")
-        try:
-            read_page = partial(page, params.get("cursor", ""), int(limit))
-            posts, cursor = await asyncio.get_running_loop().run_in_executor(thread, read_page)
-        except ValueError:
-            return _refusal("InvalidRequest", "cursor: invalid; use the one from the previous page")
-        except StoreError as problem:
-            log_event("feed unavailable", level=logging.ERROR, reason=problem)
-            return _refusal("Unavailable", "temporarily unavailable", 503, {"retry-after": "10"})
-        document: dict[str, Any] = {"feed": [{"post": item.uri} for item in posts]}
-        return _json(msgspec.json.encode({"cursor": cursor, **document} if cursor else document))
-
-    return respond
-
-
-def _refusal(error: str, message: str, status: int = 400, headers: Mapping[str, str] | None = None) -> Response:
-    return _json(msgspec.json.encode({"error": error, "message": message}), status, headers)
-
-
-def _json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    common_headers = {
-        "content-type": "application/json; charset=utf-8",
-        "x-content-type-options": "nosniff",
-        "access-control-allow-origin": "*",
-        "cache-control": "no-cache",
+    answers: dict[str, Answer] = {
+        "/.well-known/did.json": partial(_document, service_document(service)),
+        "/xrpc/app.bsky.feed.describeFeedGenerator": partial(_document, description),
+        "/xrpc/app.bsky.feed.getFeedSkeleton": partial(
+            _skeleton_page, pages, partial(FeedSkeleton, publication=publication), uris
+        ),
+        "/xrpc/{path:path}": _nothing,
     }
-    return Response(body, status, {**common_headers, **(headers or {})})
+    return [Route(path, Responder(answer, _refusal)) for path, answer in answers.items()]
+
+
+async def _document(document: object, request: Request) -> Reply:
+    return reply(200, JSON, msgspec.json.encode(document))
+
+
+async def _nothing(request: Request) -> Reply:
+    raise Refused(404, "not found")
+
+
+async def _skeleton_page(
+    pages: CurrentPages, make_skeleton: Callable[[IssueReader], FeedSkeleton], uris: Sequence[str], request: Request
+) -> Reply:
+    params = request.query_params
+    if params.get("feed", "") not in uris:
+        raise Refused(400, UNKNOWN_FEED)
+    limit, cursor = params.get("limit", str(PAGE)), params.get("cursor", "")
+    if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= MAX_PAGE_POSTS):
+        raise Refused(400, f"limit: must be a whole number from 1 to {MAX_PAGE_POSTS}")
+
+    def read(cache: PageCache) -> tuple[list[FeedPost], str]:
+        return cache.of(make_skeleton).page(cursor, int(limit))
+
+    try:
+        posts, following = await pages.ask(read)
+    except ValueError:
+        raise Refused(400, "cursor: invalid; use the one from the previous page") from None
+    document: dict[str, Any] = {"cursor": following} if following else {}
+    return await _document({**document, "feed": [{"post": item.uri} for item in posts]}, request)
+
+
+def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
+    """A refusal in the format of Bluesky's API."""
+    names = {404: "NotFound", 405: "MethodNotAllowed", 503: "Unavailable"}
+    error = "UnknownFeed" if refused.detail == UNKNOWN_FEED else names.get(refused.status, "InvalidRequest")
+    document = {"error": error, "message": refused.detail}
+    return reply(refused.status, {**JSON, **headers}, msgspec.json.encode(document))

@@ -1,26 +1,20 @@
 """Forms for readers: plain HTML, shown by GET, submitted by POST, answered with a page.
 
 Nobody signs in, so another site could abuse nothing but a reader's IP address; forms submitted from other sites are
-refused anyway. There are limits on the size of submissions, on views per minute and submissions per hour for each
-client, and on concurrent work, in total and per client. A reader refused for such a reason gets the form back, filled
-in.
+refused anyway. There are limits on the size of submissions, on submissions per hour for each client, and on concurrent
+work, in total and per client. A reader refused for such a reason gets the form back, filled in.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.requests import Request
 from starlette.routing import Route
 
 from hotpapers.base.errors import NotFound, StoreError, UsageError
@@ -28,29 +22,28 @@ from hotpapers.base.logs import log_event
 from hotpapers.collect.jobs.isolation import is_defect, log_defect
 from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import clean_text
-from hotpapers.serve.web.http_messages import query_suffix
-from hotpapers.serve.web.rate_limits import TokenBuckets, client_of
+from hotpapers.serve.web.backend import Backend, Lane
+from hotpapers.serve.web.http_messages import (
+    FORM,
+    Refused,
+    Reply,
+    content_type,
+    query_suffix,
+    read_body,
+    reply,
+    retry_after,
+)
+from hotpapers.serve.web.rate_limits import TokenBuckets
+from hotpapers.serve.web.responders import READ, Responder
 
-T = TypeVar("T")
-HEADERS = {
-    "content-type": "text/html; charset=utf-8",
-    "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "cache-control": "no-store",
-}
-"""`same-origin`: without a referrer, browsers would not send a form's origin, either."""
 MAX_FORM_BYTES = 32_000
 """Most bytes of a submitted form or a query: 2,000 characters of 12 bytes each, as browsers send an emoji, and the
 other fields."""
 MAX_FIELDS = 10
 SUBMITS_AN_HOUR = 20
 """Simple forms that one client may submit per hour."""
-VIEWS_A_MINUTE = 120
-"""Forms that one client may view per minute."""
+VIEW_COST = 2
+"""Simple requests that a view of a form counts as."""
 THREADS, MAX_PENDING_FORMS, SHARE = 2, 16, 4
 """How many forms are processed at once, and how many may be pending: in total, and per client."""
 TYPE = "application/x-www-form-urlencoded"
@@ -106,6 +99,7 @@ NOTHING = FormPage("Not found", ("This link is incomplete, or its target no long
 BUSY = FormPage("Server busy", ("The server is busy. Please try again in a minute.",), status=503, wait=60)
 FOREIGN = FormPage("Not sent", ("This form was sent from another site. Please send it from this site.",), status=403)
 UNREADABLE = FormPage("Not sent", ("The form is unreadable or too long.",), status=400)
+NO_METHOD = "This address does not accept this request method."
 UNUSABLE = FormPage("Not sent", ("This request cannot be processed.",), status=400)
 
 
@@ -129,12 +123,13 @@ FormHandler = Callable[[Values], FormPage]
 
 class _FormHandlers(NamedTuple):
     """A form's handlers: `show` and `submit`; `cost` of submitting; `refill`: the form filled in with the submitted
-    values only."""
+    values only. `lane`: their threads."""
 
     show: FormHandler
     submit: FormHandler
     cost: int
     refill: FormHandler | None
+    lane: Lane
 
     def refused(self, page: FormPage, body: bytes) -> FormPage:
         """The page for the reader: for a refusal, the form with what they typed, if possible."""
@@ -143,96 +138,69 @@ class _FormHandlers(NamedTuple):
 
 
 class FormRouter:
-    """Routes for forms. Each router has its own threads, so one's work does not delay another's.
+    """Routes for forms. `site`: the site's title."""
 
-    `base`: the app's public address; `site`: the site's title; `proxies`: number of the operator's proxies in front.
-    """
-
-    def __init__(self, base: str, site: str, proxies: int = 0) -> None:
-        self._origin, self._site, self._proxies = origin_of(base), site, proxies
-        self._submit_buckets, self._view_buckets = TokenBuckets(SUBMITS_AN_HOUR, 3600), TokenBuckets(VIEWS_A_MINUTE)
-        self._workers, self._background = _Threads(THREADS), _Threads(1)
+    def __init__(self, backend: Backend, site: str) -> None:
+        self.backend, self._origin, self._site = backend, origin_of(backend.config.base), site
+        self._submit_buckets = TokenBuckets(SUBMITS_AN_HOUR, 3600)
+        self.later = backend.lane(1, MAX_PENDING_FORMS)
 
     def route(
         self, path: str, show: FormHandler, submit: FormHandler, cost: int = 1, refill: FormHandler | None = None
     ) -> Route:
-        """The route of a form. `show` and `submit` are called in threads. `refill`: makes the form from the submitted
-        values alone, for when nothing can be looked up."""
-        form = _FormHandlers(show, submit, cost, refill)
+        """The route of a form, with threads of its own, so one form's work does not delay another's. `show` and
+        `submit` are called in them. `refill`: makes the form from the submitted values alone, for when nothing can be
+        looked up."""
+        form = _FormHandlers(show, submit, cost, refill, self.backend.lane(THREADS, MAX_PENDING_FORMS, SHARE))
 
-        async def respond(request: Request) -> Response:
-            try:
-                page = await self._form_page(request, form)
-            except ClientDisconnect:
-                return Response(status_code=400)
-            return self._page(page, "../" * (path.count("/") - 1))
+        def page_reply(page: FormPage, headers: Mapping[str, str] | None = None) -> Reply:
+            body = macro("form_page.html", "page")(page, self._site, "../" * (path.count("/") - 1))
+            return reply(
+                page.status, {**FORM, **(headers or {}), **retry_after(page.wait)}, body.encode("utf-8", "replace")
+            )
 
-        return Route(path, respond, methods=["GET", "POST"])
+        def refuse(refused: Refused, headers: Mapping[str, str]) -> Reply:
+            return page_reply(refusal_page(refused), headers)
+
+        async def answer(request: Request) -> Reply:
+            return page_reply(await self._form_page(request, form))
+
+        return Route(path, Responder(answer, refuse, (*READ, "POST")))
 
     def run_later(self, work: Callable[[], object]) -> bool:
         """Runs work after the response, so its duration reveals nothing. Returns False if too much work is already
         waiting."""
-        return self._background.begin(lambda: _run(work)) is not None
-
-    def close(self) -> None:
-        self._workers.close()
-        self._background.close()
+        return self.later.begin(lambda: _run(work)) is not None
 
     async def _form_page(self, request: Request, form: _FormHandlers) -> FormPage:
-        peer, forwarded = request.client.host if request.client else "", request.headers.getlist("x-forwarded-for")
-        client, at = client_of(peer, forwarded, self._proxies), time.monotonic()
+        client = self.backend.client_of(request.scope)
         if request.method != "POST":
-            seconds = self._view_buckets.take(client, 1, at)
-            return await self._call(form.show, request.scope["query_string"], client, seconds)
+            self.backend.spend(request.scope, VIEW_COST)
+            return await self._call(form, form.show, request.scope["query_string"], client)
         if not is_same_origin(request.headers, self._origin):
             return FOREIGN
-        seconds = self._submit_buckets.take(client, form.cost, at)
+        seconds = self._submit_buckets.take(client, form.cost, time.monotonic())
         body = await _body(request)
-        return form.refused(await self._call(form.submit, body, client, seconds), body)
+        try:
+            if seconds:
+                raise Refused(429, "too many submissions", seconds)
+            page = await self._call(form, form.submit, body, client)
+        except Refused as refused:
+            page = refusal_page(refused)
+        return form.refused(page, body)
 
-    async def _call(self, handler: FormHandler, body: bytes, client: str, seconds: int) -> FormPage:
-        """Calls a handler in a thread. `seconds`: how long the client has to wait, or 0."""
-        if seconds:
-            return too_many_requests(seconds)
+    async def _call(self, form: _FormHandlers, handler: FormHandler, body: bytes, client: str) -> FormPage:
+        """Calls a handler in a thread. Raises Refused."""
         values = parse_fields(body)
-        if values is None:
-            return UNREADABLE
-        future = self._workers.begin(lambda: _page_or_problem(handler, values), client)
-        return BUSY if future is None else await asyncio.wrap_future(future)
-
-    def _page(self, page: FormPage, root: str) -> Response:
-        body = macro("form_page.html", "page")(page, self._site, root)
-        retry = {"retry-after": str(page.wait)} if page.wait else {}
-        return Response(body.encode("utf-8", "replace"), status_code=page.status, headers={**HEADERS, **retry})
+        return UNREADABLE if values is None else await form.lane.run(lambda: _page_or_problem(handler, values), client)
 
 
-class _Threads:
-    """A thread pool with limits on pending work, in total and per client."""
-
-    def __init__(self, number: int) -> None:
-        self._pool = ThreadPoolExecutor(number, thread_name_prefix="forms")
-        self._pending: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def begin(self, work: Callable[[], T], client: str = "") -> Future[T] | None:
-        """Runs work as soon as a thread is free; None if the total or the client's limit is reached."""
-        with self._lock:
-            if self._pending.total() >= MAX_PENDING_FORMS or (client and self._pending[client] >= SHARE):
-                return None
-            self._pending[client] += 1
-        future = self._pool.submit(work)
-        future.add_done_callback(lambda _: self._leave(client))
-        return future
-
-    def _leave(self, client: str) -> None:
-        with self._lock:
-            self._pending[client] -= 1
-            if not self._pending[client]:
-                del self._pending[client]
-
-    def close(self) -> None:
-        """Waits for running work and cancels the rest."""
-        self._pool.shutdown(cancel_futures=True)
+def refusal_page(refused: Refused) -> FormPage:
+    """The page that says what is refused."""
+    if refused.status == 429:
+        return too_many_requests(refused.wait)
+    pages = {400: UNUSABLE, 404: NOTHING, 405: FormPage("Not found", (NO_METHOD,), status=405)}
+    return pages.get(refused.status, BUSY)
 
 
 def _page_or_problem(handler: FormHandler, values: Values) -> FormPage:
@@ -312,14 +280,7 @@ def _normalize(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 async def _body(request: Request) -> bytes:
     """The request's body, cut off once it is too long. For another content type, an unreadable value."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
-        return b"\xff"
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            break
-    return bytes(body)
+    return await read_body(request, MAX_FORM_BYTES) if content_type(request) == TYPE else b"\xff"
 
 
 # ---- redirects -------------------------------------------------------------------------------------------
@@ -328,8 +289,7 @@ async def _body(request: Request) -> bytes:
 def slash_redirect(path: str) -> Route:
     """Redirects a form's address with a trailing `/` to the form (308, so a POST is repeated)."""
 
-    async def respond(request: Request) -> Response:
-        location = f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"
-        return Response(status_code=308, headers={**HEADERS, "location": location})
+    async def answer(request: Request) -> Reply:
+        return reply(308, {**FORM, "location": f"../{path.rpartition('/')[2]}{query_suffix(request.scope)}"})
 
-    return Route(f"{path}/", respond, methods=["GET", "POST"])
+    return Route(f"{path}/", Responder(answer, methods=(*READ, "POST")))

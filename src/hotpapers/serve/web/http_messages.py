@@ -1,62 +1,139 @@
-"""Requests and replies of the API as plain values: headers, conditions, problems."""
+"""Replies as plain values, and what of a request decides about them: headers, conditions, compression, refusals."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import http
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
-from hotpapers.base import errors
-from hotpapers.publish.query import schemas
-from hotpapers.publish.query.openapi import PROBLEM
+from hotpapers.publish.render.html.templating import POLICY
 
-WORTHWHILE = 1_000
-"""Bytes from which a reply is compressed if the client accepts it."""
-MAX_PATH_CHARS = 2_000
-"""Most characters of path and query together."""
+LEVEL, WORTHWHILE = 6, 1_000
+"""The compression level, and the bytes from which a reply is compressed if the client accepts it."""
+HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 
-COMMON: tuple[tuple[str, str], ...] = (
-    ("access-control-allow-origin", "*"),
-    ("access-control-expose-headers", "ETag, Link, Retry-After"),
-    ("cache-control", "no-cache"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("cross-origin-resource-policy", "cross-origin"),
-    ("referrer-policy", "no-referrer"),
-    ("vary", "Accept-Encoding"),
-    ("x-content-type-options", "nosniff"),
-)
-"""On every reply. `no-cache`: caches must revalidate each time, so forgotten content disappears at once."""
+# ---- headers -----------------------------------------------------------------------------------------------
+
+FRAMES = "frame-ancestors 'none'"
+COMMON = {
+    "content-security-policy": f"default-src 'none'; {FRAMES}",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-cache",
+}
+"""On every reply, unless one of those below says otherwise. `no-cache`: caches must revalidate each time, so forgotten
+content disappears at once."""
+PAGE = COMMON | {
+    "content-security-policy": f"{POLICY}; {FRAMES}",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+}
+"""On the pages of the site."""
+FORM = COMMON | {
+    "content-type": HTML,
+    "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; " + FRAMES,
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-store",
+}
+"""On pages with forms. `same-origin`: without a referrer, browsers would not send a form's origin, either."""
+OPEN = COMMON | {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "ETag, Link, Retry-After",
+    "cross-origin-resource-policy": "cross-origin",
+}
+"""On what pages of other sites may read."""
+PRIVATE = COMMON | {"cache-control": "no-store"}
+"""On what is for one client or for the operator."""
+CLOSE = {"connection": "close"}
+"""Ends the connection after the reply."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
+_OF_BODIES = (b"content-length", b"content-type", b"content-encoding", b"link")
 
 
-class ApiRequest(NamedTuple):
-    """A request. `headers`: all others by name, in lowercase; `forwarded`: the values of X-Forwarded-For."""
+def retry_after(seconds: int) -> dict[str, str]:
+    """The header that says when to come again; none for 0."""
+    return {"retry-after": str(seconds)} if seconds else {}
 
-    method: str
-    path: str
-    query: bytes
-    peer: str
-    headers: Mapping[bytes, bytes]
-    forwarded: tuple[str, ...]
+
+# ---- replies -----------------------------------------------------------------------------------------------
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A whole reply, and the app that sends it. `etag`: empty if it has none."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    etag: str = ""
 
     @property
-    def takes_gzip(self) -> bool:
-        """Whether the client accepts gzip."""
-        return takes_gzip(self.headers.get(b"accept-encoding", b"").decode("latin-1"))
+    def size(self) -> int:
+        """Bytes of memory."""
+        return len(self.body) + 2_000
 
-    def has(self, etag: str) -> bool:
-        """Whether the client already has this version."""
-        return names_tag(self.headers.get(b"if-none-match", b"").decode("latin-1"), etag)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it, without its body to a HEAD request; or *not modified* to a client that has it already."""
+        status, headers, body = self.status, self.headers, b"" if scope["method"] == "HEAD" else self.body
+        if self.etag and names_tag(header_of(scope, b"if-none-match"), self.etag):
+            status, headers, body = 304, tuple(pair for pair in headers if pair[0] not in _OF_BODIES), b""
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
-def takes_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding header allows gzip (RFC 9110 §12.5.3; weights other than 0 do not matter)."""
+def reply(status: int, headers: Mapping[str, str], body: bytes = b"", etag: str = "") -> Reply:
+    """A reply with these headers and its length."""
+    names = {**headers, **({"etag": etag} if etag else {})}
+    if status not in (204, 304):
+        names["content-length"] = str(len(body))
+    pairs = tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in names.items())
+    return Reply(status, pairs, body, etag)
+
+
+def tagged_reply(headers: Mapping[str, str], body: bytes, *, compress: bool) -> Reply:
+    """A reply with an ETag; compressed, which needs another tag (RFC 9110 §8.8.1), if that is worthwhile."""
+    etag, headers = hashlib.sha256(body).hexdigest()[:32], {**headers, "vary": "Accept-Encoding"}
+    if compress and len(body) >= WORTHWHILE:
+        etag, headers["content-encoding"] = f"{etag}-gzip", "gzip"
+        body = gzip.compress(body, LEVEL, mtime=0)
+    return reply(200, headers, body, f'"{etag}"')
+
+
+def text_reply(status: int, text: str, headers: Mapping[str, str] = COMMON) -> Reply:
+    """A line of text."""
+    return reply(status, {**headers, "content-type": TEXT}, f"{text}\n".encode())
+
+
+class Refused(Exception):
+    """A request that is not carried out. Not one of the program's errors, as it affects only this request. `detail`:
+    why; `wait`: seconds after which it may be repeated, or 0."""
+
+    def __init__(self, status: int, detail: str, wait: int = 0) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.wait = status, detail, wait
+
+
+# ---- requests ----------------------------------------------------------------------------------------------
+
+
+def header_of(scope: Scope, name: bytes) -> str:
+    """The values of a header, in lowercase, separated by commas; empty if it is missing."""
+    return ",".join([value.decode("latin-1") for header, value in scope["headers"] if header == name])
+
+
+def takes_gzip(scope: Scope) -> bool:
+    """Whether the client accepts gzip (RFC 9110 §12.5.3; weights other than 0 do not matter)."""
+    header = header_of(scope, b"accept-encoding")
+    if not header:
+        return False
     allowed = {}
     for part in header.lower().replace(" ", "").split(","):
         name, _, weight = part.partition(";q=")
@@ -66,6 +143,8 @@ def takes_gzip(header: str) -> bool:
 
 def names_tag(header: str, etag: str) -> bool:
     """Whether an If-None-Match header names an ETag (RFC 9110 §13.1.2: weak comparison)."""
+    if not header:
+        return False
     tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
     return header.strip() == "*" or etag.removeprefix("W/") in tags
 
@@ -76,107 +155,16 @@ def query_suffix(scope: Mapping[str, Any]) -> str:
     return f"?{query}" if query else ""
 
 
-def request_of(scope: Mapping[str, Any]) -> ApiRequest:
-    """The request in an ASGI scope, with its path relative to the API's root."""
-    headers: dict[bytes, bytes] = {}
-    forwarded = []
-    for name, value in scope["headers"]:
-        if name == b"x-forwarded-for":
-            forwarded.append(value.decode("latin-1"))
-        else:
-            headers[name] = headers[name] + b"," + value if name in headers else value
-    path: str = scope["path"]
-    peer = scope.get("client")
-    return ApiRequest(
-        method=scope["method"],
-        path=path.removeprefix(scope.get("root_path", "")),
-        query=scope["query_string"],
-        peer=str(peer[0]) if peer else "",
-        headers=headers,
-        forwarded=tuple(forwarded),
-    )
+def content_type(request: Request) -> str:
+    """The type of a request's body, without parameters."""
+    return header_of(request.scope, b"content-type").partition(";")[0].strip().lower()
 
 
-class ApiReply(NamedTuple):
-    """A whole reply. `etag`: empty if it has none."""
-
-    status: int
-    headers: Headers
-    body: bytes = b""
-    etag: str = ""
-
-    @property
-    def size(self) -> int:
-        return len(self.body) + 2_000
-
-
-def reply(status: int, headers: Iterable[tuple[str, str]], body: bytes = b"", etag: str = "") -> ApiReply:
-    """A reply with the common headers and its length."""
-    tag = [("etag", etag)] if etag else []
-    length = [] if status in (204, 304) else [("content-length", str(len(body)))]
-    all_headers = [*COMMON, *headers, *tag, *length]
-    return ApiReply(
-        status, tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in all_headers), body, etag
-    )
-
-
-def json_reply(body: bytes, link: str, *, compress: bool) -> ApiReply:
-    """A JSON reply, compressed if requested and worthwhile. `link`: the Link header to the next page, or empty."""
-    compress = compress and len(body) >= WORTHWHILE
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}{"-gz" if compress else ""}"'
-    headers = [("content-type", "application/json")]
-    headers += [("link", link)] if link else []
-    headers += [("content-encoding", "gzip")] if compress else []
-    return reply(200, headers, gzip.compress(body, 6, mtime=0) if compress else body, etag)
-
-
-PREFLIGHT = reply(
-    204,
-    [
-        ("allow", "GET, HEAD, OPTIONS"),
-        ("access-control-allow-methods", "GET, HEAD"),
-        ("access-control-allow-headers", "If-None-Match"),
-        ("access-control-max-age", "86400"),
-    ],
-)
-"""The reply to a browser's CORS preflight request."""
-
-
-# ---- problems ----------------------------------------------------------------------------------------------
-
-
-def problem(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -> ApiReply:
-    """An error reply in the format of RFC 9457."""
-    details = schemas.ProblemDetails(
-        type="about:blank", title=http.HTTPStatus(status).phrase, status=status, detail=detail
-    )
-    return reply(status, [("content-type", PROBLEM), *headers], msgspec.json.encode(details))
-
-
-def retry_reply(status: int, detail: str, seconds: int) -> ApiReply:
-    """An error reply for a request that can be retried after some seconds."""
-    return problem(status, detail, [("retry-after", str(seconds))])
-
-
-def problem_of(error: Exception) -> ApiReply:
-    """The reply for an error. Only errors about the request itself are shown to the client."""
-    if isinstance(error, errors.NotFound):
-        return problem(404, str(error))
-    if isinstance(error, errors.UsageError | errors.InputError | errors.IssueError):
-        return problem(400, str(error))
-    if isinstance(error, errors.StoreError):
-        return retry_reply(503, "the store is temporarily unavailable", 10)
-    return problem(500, "internal error; see the server's log for details")
-
-
-def refusal(request: ApiRequest) -> ApiReply | None:
-    """The error reply for a request that the API never accepts; None otherwise."""
-    if request.method == "OPTIONS":
-        return PREFLIGHT
-    if request.method not in ("GET", "HEAD"):
-        return problem(405, "method not allowed; use GET", [("allow", "GET, HEAD, OPTIONS")])
-    if len(request.path) + len(request.query) > MAX_PATH_CHARS:
-        return problem(414, f"path and query are longer than {MAX_PATH_CHARS:,} characters")
-    if request.headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in request.headers:
-        return problem(413, "requests must not have a body")
-    return None
+async def read_body(request: Request, most: int) -> bytes:
+    """A request's body, cut off once it is longer than `most` bytes. Raises ClientDisconnect."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            break
+    return bytes(body)

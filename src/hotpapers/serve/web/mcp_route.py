@@ -2,28 +2,23 @@
 
 Each POST has one message and gets one answer, as JSON. Nothing is kept between requests, so there are no sessions to
 name. Anybody may ask, so only the core's tools are offered, which do no more than the API. A message costs as much as
-several simple requests of the API, of which a client has as many here.
+several simple requests, of the one budget that a client has.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-from hotpapers.base.durations import duration
 from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.query.tools import TOOLS
-from hotpapers.record import Record
 from hotpapers.serve import mcp
-from hotpapers.serve.web.api import ApiConfig
-from hotpapers.serve.web.http_messages import request_of
-from hotpapers.serve.web.rate_limits import TokenBuckets, client_of
-from hotpapers.serve.web.sessions import SessionPool
+from hotpapers.serve.web.backend import Backend
+from hotpapers.serve.web.http_messages import CLOSE, PRIVATE, Refused, Reply, content_type, read_body, reply
+from hotpapers.serve.web.responders import Responder, plain_refusal
 
 PATH = "/mcp"
 COST = 5
@@ -31,41 +26,34 @@ COST = 5
 MAX_MESSAGE_BYTES = 100_000
 """Bytes of a message."""
 THREADS = 2
-HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-class McpEndpoint:
-    """Answers messages. `base`: the app's public address, empty if it has none. Close it after use."""
+class McpResponder:
+    """Answers messages."""
 
-    def __init__(self, open_record: Callable[[], Record], operator: ApiConfig, base: str = "") -> None:
-        self._operator, self._origin = operator, "/".join(base.split("/", 3)[:3])
-        self._sessions = SessionPool(open_record, operator.terms, THREADS, operator.proofs)
-        self._buckets = TokenBuckets(operator.rate)
-        self.route = Route(PATH, self.respond, methods=["POST"])
+    def __init__(self, backend: Backend) -> None:
+        self._backend, self._lane = backend, backend.lane(THREADS)
+        self._origin = "/".join(backend.config.base.split("/", 3)[:3])
+        self.route = Route(PATH, Responder(self._answer, _refusal, ("POST",)))
 
-    async def respond(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> Reply:
         """The answer to a message; 202 to a message that needs none."""
         if not self._is_welcome(request):
-            return _refusal(403, "requests of other sites' pages are not answered")
-        query = request_of(request.scope)
-        client = client_of(query.peer, query.forwarded, self._operator.proxies)
-        if seconds := self._buckets.take(client, COST, time.monotonic()):
-            return _refusal(429, f"too many requests; try again in {duration(seconds)}", {"retry-after": str(seconds)})
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return _refusal(415, "send application/json")
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MAX_MESSAGE_BYTES:
-                return _refusal(413, f"a message has at most {MAX_MESSAGE_BYTES:,} bytes", {"connection": "close"})
+            raise Refused(403, "requests of other sites' pages are not answered")
+        self._backend.spend(request.scope, COST)
+        if content_type(request) != "application/json":
+            raise Refused(415, "send application/json")
+        body = await read_body(request, MAX_MESSAGE_BYTES)
+        if len(body) > MAX_MESSAGE_BYTES:
+            raise Refused(413, f"a message has at most {MAX_MESSAGE_BYTES:,} bytes")
 
         def answer(session: QuerySession) -> mcp.Json | None:
             return mcp.respond(session, body, TOOLS)
 
-        reply = await self._sessions.ask(answer)
-        if reply is None:
-            return Response(status_code=202, headers=HEADERS)
-        return Response(msgspec.json.encode(reply), headers={**HEADERS, "content-type": "application/json"})
+        result = await self._lane.run(lambda: self._backend.call(answer))
+        if result is None:
+            return reply(202, PRIVATE)
+        return reply(200, {**PRIVATE, "content-type": "application/json"}, msgspec.json.encode(result))
 
     def _is_welcome(self, request: Request) -> bool:
         """Whether a request comes from no page, or from one of this app: a page of another site, seen by somebody in
@@ -73,10 +61,7 @@ class McpEndpoint:
         origin = request.headers.get("origin")
         return origin is None or origin in (self._origin, f"http://{request.headers.get('host', '')}")
 
-    def close(self) -> None:
-        """Waits for running requests, and closes all connections."""
-        self._sessions.close()
 
-
-def _refusal(status: int, reason: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(f"{reason}\n", status, {**HEADERS, **(headers or {}), "content-type": "text/plain; charset=utf-8"})
+def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
+    """What follows of a message that is too long is not read."""
+    return plain_refusal(refused, {**PRIVATE, **headers, **(CLOSE if refused.status == 413 else {})})

@@ -9,12 +9,13 @@ thread renders pages one at a time, because an issue reader must not be used by 
 from __future__ import annotations
 
 import asyncio
-import gzip
-import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
+
+from starlette.types import Scope
 
 from hotpapers.base import terms
 from hotpapers.base.errors import StoreError
@@ -26,35 +27,67 @@ from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.render.html.templating import ALONE_POLICY, policy_of
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice
 from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.publish.view.site_paths import WELL_KNOWN
 from hotpapers.record import Record
 from hotpapers.serve.web.byte_cache import ByteCache
+from hotpapers.serve.web.http_messages import FRAMES, HTML, PAGE, TEXT, WORTHWHILE, Reply, tagged_reply, takes_gzip
+
+Result = TypeVar("Result")
 
 CACHE_BYTES = 64_000_000
 """Bytes of rendered pages in the cache. The files of observations can have 9 MB each, and there are thousands."""
-LEVEL, SMALL = 6, 1000
-"""The compression level, and the bytes up to which pages are not compressed."""
+TYPES = {
+    "html": HTML,
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml; charset=utf-8",
+    "png": "image/png",
+    "xml": "application/xml; charset=utf-8",
+    "txt": TEXT,
+    "bib": "application/x-bibtex; charset=utf-8",
+    "ris": "application/x-research-info-systems; charset=utf-8",
+    "atom": "application/atom+xml; charset=utf-8",
+    "rss": "application/rss+xml; charset=utf-8",
+    "json": "application/feed+json; charset=utf-8",
+    "tlog-proof": TEXT,
+}
+BINARY = "application/octet-stream"
+"""The type of the log's files without a suffix."""
+
+
+def type_of(path: str) -> str:
+    """The content type of a page or file."""
+    if path.endswith("/checkpoint") or path == WELL_KNOWN:
+        return TEXT
+    if path.endswith("/issue.json"):
+        return "application/json"
+    return TYPES.get(path.rpartition(".")[2], BINARY)
 
 
 class RenderedPage(NamedTuple):
-    """A page's bytes and their ETag; `gzipped`: the bytes compressed, or empty if not worthwhile; `policy`: its Content
-    Security Policy."""
+    """A page as it is sent, plain and to clients that accept gzip; the same if compressing it is not worthwhile."""
 
-    body: bytes
-    etag: str
-    gzipped: bytes
-    policy: str
+    plain: Reply
+    gzipped: Reply
 
     @property
     def size(self) -> int:
-        return len(self.body) + len(self.gzipped) + 2_000
+        return self.plain.size + (self.gzipped.size if self.gzipped is not self.plain else 0)
+
+    def for_client(self, scope: Scope) -> Reply:
+        """The one for the client of a request."""
+        return self.gzipped if self.gzipped is not self.plain and takes_gzip(scope) else self.plain
 
 
 def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
     """A page as it is sent. `public`: whether the site has a public address."""
-    is_worthwhile = len(page) > SMALL and not path.endswith((".png", ".zst"))
     policy = ALONE_POLICY if path == "404.html" and not public else policy_of(path, public)
-    gzipped = gzip.compress(page, LEVEL, mtime=0) if is_worthwhile else b""
-    return RenderedPage(page, hashlib.sha256(page).hexdigest()[:32], gzipped, policy)
+    headers = PAGE | {"content-security-policy": f"{policy}; {FRAMES}", "content-type": type_of(path)}
+    if path.endswith(".png"):
+        headers["cross-origin-resource-policy"] = "cross-origin"  # cards are meant to be shown by other sites
+    plain = tagged_reply(headers, page, compress=False)
+    is_worthwhile = len(page) >= WORTHWHILE and not path.endswith((".png", ".zst"))
+    return RenderedPage(plain, tagged_reply(headers, page, compress=True) if is_worthwhile else plain)
 
 
 class PageCache:
@@ -65,8 +98,7 @@ class PageCache:
     ) -> None:
         self.issue_reader, self._render_pool = issue_reader, pool
         self._publication, self._site_config = publication, site_config._replace(is_live=True)
-        self._pages: SitePages | None = None
-        self._feeds: FeedMaker | None = None
+        self._derived: dict[Callable[[IssueReader], object], object] = {}
         self._rendered = ByteCache[tuple[str, PageChoice], RenderedPage](CACHE_BYTES)
         self._pending: dict[tuple[str, PageChoice], asyncio.Future[RenderedPage | None]] = {}
 
@@ -77,7 +109,7 @@ class PageCache:
             return page
         future = self._pending.get(key)
         if future is None:
-            future = self._pending[key] = asyncio.wrap_future(self._render_pool.submit(self._render, path, choice))
+            future = self._pending[key] = asyncio.ensure_future(self.ask(lambda _: self._render(path, choice)))
             future.add_done_callback(partial(self._keep, key))
         return await asyncio.shield(future)
 
@@ -88,31 +120,48 @@ class PageCache:
         if page is not None:
             self._rendered.put(key, page)
 
-    async def missing(self, path: str) -> bytes:
-        return await asyncio.wrap_future(self._render_pool.submit(lambda: self._make_pages().missing(path)))
+    def cached(self, path: str) -> RenderedPage | None:
+        """A page, if it is rendered already."""
+        return self._rendered.get((path, EVERYTHING), renew=True)
 
-    async def refused(self, path: str) -> bytes:
-        return await asyncio.wrap_future(self._render_pool.submit(lambda: self._make_pages().refused(path)))
-
-    def _make_pages(self) -> SitePages:
-        if self._pages is None:
-            self._pages = SitePages(self.issue_reader, self._publication, self._site_config)
-        return self._pages
+    def of(self, make: Callable[[IssueReader], Result]) -> Result:
+        """What a function makes of the issue reader, made once. To be called in the thread that renders."""
+        derived = self._derived.get(make)
+        if derived is None:
+            derived = self._derived[make] = make(self.issue_reader)
+        return cast("Result", derived)
 
     @property
-    def _config_of_feeds(self) -> SiteConfig:
+    def pages(self) -> SitePages:
+        """Makes pages. In the thread that renders."""
+        return self.of(self._site_pages)
+
+    async def ask(self, work: Callable[[PageCache], Result]) -> Result:
+        """Runs work in the thread that renders. Raises StoreError."""
+        return await asyncio.wrap_future(self._render_pool.submit(self._work, work))
+
+    def _work(self, work: Callable[[PageCache], Result]) -> Result:
+        try:
+            return work(self)
+        except StoreError:
+            self._derived.clear()  # some of it may have stopped reading in the middle
+            raise
+
+    def _site_pages(self, issue_reader: IssueReader) -> SitePages:
+        return SitePages(issue_reader, self._publication, self._site_config)
+
+    def _feeds(self, issue_reader: IssueReader) -> FeedMaker:
         """Feeds need whole addresses: the app's own, if the site has none."""
-        return self._site_config._replace(base=self._site_config.base or self._site_config.app)
+        config = self._site_config._replace(base=self._site_config.base or self._site_config.app)
+        return FeedMaker(issue_reader, self._publication, config)
 
     def _render(self, path: str, choice: PageChoice) -> RenderedPage | None:
         if choice != EVERYTHING:
-            pages = self._make_pages()
-            page = pages.page_of(path, choice) if pages.has_choice(path) else None
+            page = self.pages.page_of(path, choice) if self.pages.has_choice(path) else None
         elif path.startswith("feeds/"):
-            self._feeds = self._feeds or FeedMaker(self.issue_reader, self._publication, self._config_of_feeds)
-            page = self._feeds.feed(path)
+            page = self.of(self._feeds).feed(path)
         else:
-            page = self._make_pages().page(path)
+            page = self.pages.page(path)
         return None if page is None else rendered(path, page, bool(self._site_config.base))
 
 
@@ -126,6 +175,7 @@ class FreshIssueReader:
         self._open, self._allowed = open_record, allowed
         self._watch: tuple[Record, PageChangeCounter] | None = None
         self._current: tuple[int, Record, RecordIssueReader] | None = None
+        self._version: object = None
 
     def __call__(self) -> RecordIssueReader:
         """The issue reader. Raises StoreError; the next call then opens a new connection."""
@@ -135,10 +185,16 @@ class FreshIssueReader:
             self.close()
             raise
 
+    def is_current(self) -> bool:
+        """Whether nothing was written since the last call that returned an issue reader. Does not wait, so False if
+        only a server could tell. Not during a call."""
+        return self._watch is not None and self._version == self._watch[0].database.version() is not None
+
     def _current_reader(self) -> RecordIssueReader:
         if self._watch is None:
             record = self._open()
             self._watch, self._current = (record, PageChangeCounter(record)), None
+        self._version = self._watch[0].database.version()  # before looking: a later change must show
         changes = self._watch[1].look()
         if self._current is None or self._current[0] != changes or self._current[1].database.is_lost:
             record = self._open()
@@ -165,6 +221,27 @@ class CurrentPages:
         self._cache: PageCache | None = None
         self._version: object = None
 
+    def cached(self, path: str) -> RenderedPage | None:
+        """A page that is rendered already and known to be current without waiting."""
+        is_idle = self._next is None and (self._running is None or self._running.done())
+        if self._cache is None or not is_idle or not isinstance(self._open, FreshIssueReader):
+            return None
+        try:
+            is_current = self._open.is_current() and self._version == self._proofs_version()
+        except StoreError:
+            return None
+        return self._cache.cached(path) if is_current else None
+
+    async def ask(self, work: Callable[[PageCache], Result]) -> Result:
+        """Runs work on the current pages in the thread that renders. Raises StoreError."""
+        return await self.attempt(lambda cache: cache.ask(work))
+
+    async def attempt(self, work: Callable[[PageCache], Awaitable[Result]]) -> Result:
+        """The result of work on the current pages. Raises StoreError."""
+        with suppress(StoreError):  # the database may have been away: retry once with a new connection
+            return await work(await self.now())
+        return await work(await self.now())
+
     async def now(self) -> PageCache:
         """The pages of the current issue reader, checked after this call. All calls must be in one event loop."""
         if self._next is None:
@@ -180,9 +257,12 @@ class CurrentPages:
         return await self._running
 
     def _refresh(self) -> PageCache:
-        issue_reader, proofs = self._open(), self._site_config.proofs
-        version = proofs.version(self._publication) if proofs else None
+        issue_reader, version = self._open(), self._proofs_version()
         if self._cache is None or self._cache.issue_reader is not issue_reader or self._version != version:
             self._cache = PageCache(issue_reader, self._publication, self._site_config, self._render_pool)
             self._version = version
         return self._cache
+
+    def _proofs_version(self) -> object:
+        proofs = self._site_config.proofs
+        return proofs.version(self._publication) if proofs else None

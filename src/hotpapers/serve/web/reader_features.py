@@ -20,6 +20,7 @@ from hotpapers.publish.schedule.publishing import render_changed
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record
 from hotpapers.serve.web import my_posts, report_forms
+from hotpapers.serve.web.backend import Backend
 from hotpapers.serve.web.forms import FormRouter
 from hotpapers.site.site import Site
 
@@ -33,34 +34,21 @@ ONE_CLIENT = (
 )
 
 
-class ReaderFeatures:
-    """The routes of the forms. Raises SettingsError. Close it after use."""
-
-    def __init__(self, open_record: Callable[[], Record], publication: Publication, site: Site) -> None:
-        self.routes: list[BaseRoute] = []
-        self._routers: list[FormRouter] = []
-        self._title = phrases.one_line(publication.title)
-        self._serve = site.settings.serve
-        if not self._serve.base:
-            return
-        # this server does not speak TLS itself
-        if self._serve.base.startswith("https://") and not self._serve.proxies:
-            log_event(ONE_CLIENT, level=logging.WARNING)
-        self.routes += report_forms.routes(
-            self._add_router(), report_forms.ReportDependencies(open_record, terms=site.terms)
-        )
-        self.routes += my_posts.routes(self._add_router(), my_posts_dependencies(open_record, site))
-        for wing in wings():
-            if wing.forms is not None:
-                self.routes += wing.forms(open_record, publication, site, self._add_router)
-
-    def _add_router(self) -> FormRouter:
-        self._routers.append(FormRouter(self._serve.base, self._title, self._serve.proxies))
-        return self._routers[-1]
-
-    def close(self) -> None:
-        for router in self._routers:
-            router.close()
+def form_routes(backend: Backend, publication: Publication, site: Site) -> list[BaseRoute]:
+    """The routes of the forms; none if the app has no public address. Raises SettingsError."""
+    serve = site.settings.serve
+    if not serve.base:
+        return []
+    if serve.base.startswith("https://") and not serve.proxies:  # this server does not speak TLS itself
+        log_event(ONE_CLIENT, level=logging.WARNING)
+    router = FormRouter(backend, phrases.one_line(publication.title))
+    reports = report_forms.ReportDependencies(backend.open_record, terms=site.terms)
+    own_posts = my_posts_dependencies(backend.open_record, site)
+    routes = [*report_forms.routes(router, reports), *my_posts.routes(router, own_posts)]
+    for wing in wings():
+        if wing.forms is not None:
+            routes += wing.forms(router, backend.open_record, publication, site)
+    return routes
 
 
 def my_posts_dependencies(open_record: Callable[[], Record], site: Site) -> my_posts.MyPostsDependencies:

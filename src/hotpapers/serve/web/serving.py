@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 import socket
+from contextlib import closing
 from functools import partial
 
 from hotpapers.base.errors import UsageError
 from hotpapers.base.model import Publication
 from hotpapers.base.wings import wings
 from hotpapers.record import Record
-from hotpapers.serve.web import feed_generator, reader_features
-from hotpapers.serve.web.api import ApiConfig, ApiRoute
-from hotpapers.serve.web.app import server
+from hotpapers.serve.web import feed_generator
+from hotpapers.serve.web.api import Api
+from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.connection_table import allowed_behind
-from hotpapers.serve.web.mcp_route import McpEndpoint
-from hotpapers.serve.web.page_cache import FreshIssueReader
+from hotpapers.serve.web.mcp_route import McpResponder
+from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
+from hotpapers.serve.web.reader_features import form_routes
 from hotpapers.serve.web.search_pages import SearchRoutes
-from hotpapers.serve.web.sessions import open_store
 from hotpapers.site.site import Site
 
 
 def serve_site(site: Site, publication: Publication, host: str, listener: socket.socket) -> None:
     """Serves a publication until stopped. Raises SettingsError."""
-    open_record = partial(open_store, partial(Record, site.store, create=False))
-    name = publication.publication
-    issue_readers = [FreshIssueReader(open_record, site.terms) for _ in range(2)]
-    feeds = feed_generator.routes(issue_readers[1], name, site.settings.bluesky)
-    limits, site_config = site.settings.serve, site.app_config_of(name)
-    config = ApiConfig(site.terms, limits.rate, limits.proxies, site_config.proofs)
-    api = ApiRoute(open_record, config)
-    tools = McpEndpoint(open_record, config, limits.base)
-    search = SearchRoutes(open_record, name, site_config, config)
-    pages = [route for wing in wings() if wing.pages is not None for route in wing.pages(open_record)]
-    forms = reader_features.ReaderFeatures(open_record, publication, site)
-    routes = [api, tools.route, *feeds, *pages, *forms.routes, *search.routes]
-    port = listener.getsockname()[1]
-    running = server(issue_readers[0], name, host, port, site_config, routes, allowed_behind(limits.proxies))
-    running.run(sockets=[listener])
-    for close in (api.api.close, tools.close, search.close, forms.close, *(reader.close for reader in issue_readers)):
-        close()
+    name, limits, site_config = (
+        publication.publication,
+        site.settings.serve,
+        site.app_config_of(publication.publication),
+    )
+    config = ServeConfig(site.terms, limits.rate, limits.proxies, site_config.proofs, limits.base)
+    backend = Backend(partial(Record, site.store, create=False), config)
+    with closing(FreshIssueReader(backend.open_record, site.terms)) as issue_reader, closing(backend):
+        pages = CurrentPages(issue_reader, name, site_config)
+        routes = [
+            *Api(backend).routes,
+            McpResponder(backend).route,
+            *feed_generator.routes(pages, name, site.settings.bluesky),
+            *(route for wing in wings() if wing.pages is not None for route in wing.pages(backend)),
+            *form_routes(backend, publication, site),
+            *SearchRoutes(backend, pages, name, site_config).routes,
+        ]
+        running = server(SiteApp(pages, routes), host, listener.getsockname()[1], allowed_behind(limits.proxies))
+        running.run(sockets=[listener])
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -7,29 +7,30 @@ body is ignored. Anyone with the signed token can act, but sees no address.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from threading import Semaphore
 from typing import NamedTuple
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from hotpapers.base.errors import NotFound, StoreError
+from hotpapers.base.errors import NotFound
 from hotpapers.issues.freeze import publication_of
 from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import phrases
 from hotpapers.record import Record, now
 from hotpapers.serve.web import forms
+from hotpapers.serve.web.backend import Backend, Lane
+from hotpapers.serve.web.http_messages import FORM, Refused, Reply, reply, retry_after
+from hotpapers.serve.web.responders import READ, Responder
 from hotpapers.wings.mail import subscribers, tokens
 from hotpapers.wings.mail.queries import Subscriber
 from hotpapers.wings.mail.tokens import MailToken, Purpose
 
-HEADERS = {**forms.HEADERS, "referrer-policy": "no-referrer"}
+HEADERS = FORM | {"referrer-policy": "no-referrer"}
 PAGE = Path(__file__).with_name("mail_page.html")
-MAX_PAGES_AT_ONCE = 32
+THREADS, MAX_PAGES_AT_ONCE = 2, 32
 """Most of these pages in progress at once; they may have to wait for the store."""
 MAX_TOKEN_CHARS = 100
 """Most characters of a token; longer ones are invalid."""
@@ -54,8 +55,8 @@ NOTHING = MailPage(
 BUSY = MailPage("Server busy", ("The server is busy. Please try again in a minute.",), status=503, wait=60)
 
 
-def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) -> Sequence[BaseRoute]:
-    """The routes below `/mail/`. `open_record` is called for every request. `clock`: µs UTC."""
+def routes(backend: Backend, clock: Callable[[], int] = now) -> Sequence[BaseRoute]:
+    """The routes below `/mail/`. `clock`: µs UTC."""
 
     def ask_confirm(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
         if reader.state == "confirmed":
@@ -91,33 +92,23 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
 
         return save
 
-    slots = Semaphore(MAX_PAGES_AT_ONCE)
+    route = partial(_route, backend, backend.lane(THREADS, MAX_PAGES_AT_ONCE))
     return [
-        _route(open_record, "confirm", "confirm", ask_confirm, confirm, slots),
-        _route(open_record, "unsubscribe", "unsubscribe", ask_leave, leave, slots),
-        _route(open_record, "skip", "unsubscribe", ask_leave, choose(True), slots),
-        _route(open_record, "all", "unsubscribe", ask_leave, choose(False), slots),
+        route("confirm", "confirm", ask_confirm, confirm),
+        route("unsubscribe", "unsubscribe", ask_leave, leave),
+        route("skip", "unsubscribe", ask_leave, choose(True)),
+        route("all", "unsubscribe", ask_leave, choose(False)),
     ]
 
 
 def _route(
-    open_record: Callable[[], Record],
-    name: str,
-    purpose: Purpose,
-    show: TokenHandler,
-    submit: TokenHandler,
-    slots: Semaphore,
+    backend: Backend, lane: Lane, name: str, purpose: Purpose, show: TokenHandler, submit: TokenHandler
 ) -> Route:
-    async def respond(request: Request) -> Response:
+    async def answer(request: Request) -> Reply:
         text, handler = request.path_params["token"], submit if request.method == "POST" else show
-        if not slots.acquire(blocking=False):
-            return _page(BUSY)
-        try:
-            return _page(await run_in_threadpool(_handle, open_record, text, purpose, handler))
-        finally:
-            slots.release()
+        return _reply(await lane.run(lambda: _handle(backend.open_record, text, purpose, handler)))
 
-    return Route(f"/mail/{name}/{{token}}", respond, methods=["GET", "POST"])
+    return Route(f"/mail/{name}/{{token}}", Responder(answer, _refusal, (*READ, "POST")))
 
 
 def _handle(open_record: Callable[[], Record], text: str, purpose: Purpose, handler: TokenHandler) -> MailPage:
@@ -131,11 +122,13 @@ def _handle(open_record: Callable[[], Record], text: str, purpose: Purpose, hand
             return handler(record, token, reader, title)
     except NotFound:
         return NOTHING
-    except StoreError:
-        return BUSY
 
 
-def _page(page: MailPage) -> Response:
+def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
+    page = MailPage("Not found", (forms.NO_METHOD,), status=405) if refused.status == 405 else BUSY
+    return _reply(page, headers)
+
+
+def _reply(page: MailPage, headers: Mapping[str, str] = {}) -> Reply:
     body = macro(PAGE, "page")(page.heading, page.lines, page.buttons)
-    retry = {"retry-after": str(page.wait)} if page.wait else {}
-    return Response(body.encode("utf-8", "replace"), status_code=page.status, headers={**HEADERS, **retry})
+    return reply(page.status, {**HEADERS, **headers, **retry_after(page.wait)}, body.encode("utf-8", "replace"))

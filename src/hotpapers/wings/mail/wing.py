@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from hotpapers.publish.schedule import SenderDestination
     from hotpapers.publish.view.site_config import SiteConfig
     from hotpapers.record import Record
+    from hotpapers.serve.web.backend import Backend
     from hotpapers.serve.web.forms import FormRouter
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
-    from hotpapers.wings.mail.plain_mailer import PlainMailer
 
 
 def _settings() -> SettingsTable:
@@ -47,16 +47,6 @@ def _destinations(record: Record, site: Site, open_client: OpenClient) -> Iterat
         client.close()
 
     yield SenderDestination(sender, client.http, sender.check, sender.tidy, close)
-
-
-def _mailer(record: Record, site: Site) -> PlainMailer | None:
-    if not _has_relay(site.settings):
-        return None
-    from hotpapers.wings.mail.config import mail_config_of
-    from hotpapers.wings.mail.plain_mailer import PlainMailer
-    from hotpapers.wings.mail.settings import mailing
-
-    return PlainMailer(record, mail_config_of(mailing(site.settings), site.folder))
 
 
 def _preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) -> RenderedFile:
@@ -93,17 +83,14 @@ def _housekeeping(record: Record, at: int) -> None:
     subscribers.tidy(record, at)  # even if mail is now off: the confirmation message promised deletion
 
 
-def _pages(open_record: Callable[[], Record]) -> Sequence[BaseRoute]:
+def _pages(backend: Backend) -> Sequence[BaseRoute]:
     from hotpapers.wings.mail.mail_pages import routes
 
-    return routes(open_record)
+    return routes(backend)
 
 
 def _forms(
-    open_record: Callable[[], Record],
-    publication: Publication,
-    site: Site,
-    add_router: Callable[[], FormRouter],
+    router: FormRouter, open_record: Callable[[], Record], publication: Publication, site: Site
 ) -> Sequence[BaseRoute]:
     from hotpapers.wings.mail.config import mail_config_of
     from hotpapers.wings.mail.join_page import JoinDependencies, routes
@@ -112,7 +99,7 @@ def _forms(
     if not _has_relay(site.settings):
         return ()
     mail_config = mail_config_of(mailing(site.settings), site.folder)
-    return routes(add_router(), JoinDependencies(open_record, mail_config, publication.publication))
+    return routes(router, JoinDependencies(open_record, mail_config, publication.publication))
 
 
 def _join_path(settings: Settings) -> str:
@@ -125,7 +112,6 @@ WING = Wing(
     commands={"mail": ("hotpapers.wings.mail.cli.mail:mail", "Manage mail subscribers and check the mail setup.")},
     settings=_settings,
     channels={"mailing": SendingChannel(_destinations, _has_relay, _preview)},
-    mailer=_mailer,
     subject=ForgettableSubject("A mail address is unsubscribed.", _recognize, _forget),
     housekeeping=_housekeeping,
     pages=_pages,
