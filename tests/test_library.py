@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from hotpapers.base import errors
 from hotpapers.keep.transfer.jsonl.importer import import_lines
 from hotpapers.record import Record
 from tests.cli.run import environment
+from tests.conftest import ROOT
 from tests.query import query_stores
 from tests.query.query_stores import ID
 
@@ -131,6 +134,28 @@ def test_names() -> None:
 
 
 def test_nothing_is_loaded_before_it_is_needed() -> None:
-    code = "import hotpapers, sys; print(len([name for name in sys.modules if name.startswith('hotpapers.')]))"
-    process = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, check=True)
-    assert process.stdout == b"0\n"
+    assert loaded_by("import hotpapers") == {"hotpapers.base", "hotpapers.base.ids", "hotpapers.ids"}
+
+
+def test_finding_papers_is_a_library_of_its_own() -> None:
+    """It has what its page names, is one with what the program uses, and loads neither more nor other libraries."""
+    page = (ROOT / "docs" / "reference" / "ids.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)", page, re.M)) | {"NotAnArxivId"} == set(hotpapers.ids.__all__)
+    assert all(hasattr(hotpapers.ids, name) for name in hotpapers.ids.__all__)
+    assert importlib.import_module("hotpapers.ids") is hotpapers.ids
+    with pytest.raises(AttributeError, match="'shut'"):
+        getattr(hotpapers.ids, "shut")  # noqa: B009
+    loaded = loaded_by("from hotpapers.ids import find, parse, ArxivId, NotAnArxivId, PaperMention, abs_url")
+    others = {
+        name for name in loaded if not name.startswith(("hotpapers.base.ids.arxiv", "hotpapers.base.ids.mentions"))
+    }
+    assert others - {"hotpapers.base", "hotpapers.base.ids", "hotpapers.ids"} <= {
+        f"hotpapers.base.{name}" for name in ("errors", "durations")
+    }
+
+
+def loaded_by(code: str) -> set[str]:
+    """The modules of the program, and the libraries, that some code loads."""
+    names = "{n for n in sys.modules if n.startswith('hotpapers.') or n in ('msgspec', 'stringzilla', 'apsw')}"
+    command = [sys.executable, "-c", f"{code}\nimport sys\nprint(*{names})"]
+    return set(subprocess.run(command, env=environment(), capture_output=True, check=True, text=True).stdout.split())

@@ -38,6 +38,7 @@ from hotpapers.publish.view.attack_figures import kept_figures
 from hotpapers.record.item_checks import NEVER_NEGATIVE
 from hotpapers.wings.mail import settings as mail
 from hotpapers.wings.peers import settings as following
+from hotpapers.wings.personal import settings as personal
 from hotpapers.wings.proof import settings as transparency
 from lab.attacks import report
 
@@ -223,6 +224,11 @@ def settings_page() -> str:
             "Once for each account: [on Bluesky](../how-to/bluesky.md).",
         ),
         ("`[mailing]`", mail.MailingSettings, "See [mailing](../how-to/mailing.md)."),
+        (
+            "`[[reader]]`",
+            personal.ReaderSettings,
+            "Once for each person: [their own order](../explanation/own-order.md#as-a-feed-or-a-mail).",
+        ),
         (
             "`[run]`",
             settings.RunSettings,

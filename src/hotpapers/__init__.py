@@ -1,16 +1,21 @@
 """Hot Papers: a daily issue of the research people talk about, which anyone can verify.
 
-`hotpapers.Site` and `hotpapers.find(text)` are the library (docs/reference/library.md). It is imported on first
-use, which keeps the command line fast. `__init__.pyi` declares the same for type checkers.
+`hotpapers.Site`, `hotpapers.find(text)` and `hotpapers.ids` are the library (docs/reference/library.md). It is imported
+on first use, which keeps the command line fast. `__init__.pyi` declares the same for type checkers.
 """
 
 from __future__ import annotations
 
 import importlib
+import sys
 
-__version__ = "1.0.0.dev0"
+from hotpapers.base import ids
 
-_LIBRARY = {"Site": "hotpapers.site.site", "find": "hotpapers.base.ids.mentions"}
+__version__ = "1.0.0rc1"
+
+_LIBRARY = {"Site": "hotpapers.site.site", "find": "hotpapers.base.ids"}
+
+sys.modules[f"{__name__}.ids"] = ids
 
 
 def __getattr__(name: str) -> object:

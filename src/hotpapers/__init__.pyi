@@ -1,3 +1,4 @@
+from hotpapers.base import ids as ids
 from hotpapers.base.ids.mentions import find as find
 from hotpapers.site.site import Site as Site
 

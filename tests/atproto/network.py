@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from tests.atproto.jetstream import running_jetstream
 from tests.database_servers import DatabaseServers, scratch_folder, stop_program
 
 FOLDER = Path(__file__).parent
@@ -62,6 +63,7 @@ class Network:
         self.pds = f"http://127.0.0.1:{message['pds']}"
         self.view = f"http://127.0.0.1:{message['view']}" if message["view"] else None
         self.relay = f"ws://127.0.0.1:{message['pds']}/xrpc/com.atproto.sync.subscribeRepos"
+        self.jetstream = ""
 
     def tell(self, do: str, **more: Any) -> None:
         """Have the network do something (see network.mjs for the commands), and wait until it is done."""
@@ -253,7 +255,8 @@ def running_network(home: Path, partners: DatabaseServers | None = None, **pds: 
     with scratch_folder() as scratch:
         network = _network(home, scratch, partners, pds)
         try:
-            yield network
+            with running_jetstream(network.relay) as network.jetstream:
+                yield network
         finally:
             network.close()
 

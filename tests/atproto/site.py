@@ -40,8 +40,12 @@ class Site:
         self.network, self.store = network, str(folder / "hotpapers.db")
         self.view = network.view or network.pds
         self._config = folder / "hotpapers.toml"
-        values = {"transport": "firehose", "relay": network.relay, "view": self.view} | settings
-        lines = [f'store = "{self.store}"', "[source.bluesky]", *(f'{key} = "{values[key]}"' for key in values)]
+        values = {"view": self.view} | settings
+        lines = [  # without the posts of other tests, which came before
+            f'store = "{self.store}"', "[run]", "read_back = 0", "[source.bluesky]", "overlap = 0",
+            f'jetstream = ["{network.jetstream}"]',
+            *(f'{key} = "{values[key]}"' for key in values),
+        ]  # fmt: skip
         self._config.write_text("\n".join(lines) + "\n", "utf-8")
         with Record(self.store):
             pass

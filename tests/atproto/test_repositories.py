@@ -20,7 +20,7 @@ PAPER, OTHER_PAPER = "2210.03629", "hep-th/9711200"
 
 @pytest.fixture
 def relay(home: Path) -> Iterator[Network]:
-    """A firehose without a view."""
+    """A network without a view."""
     with running_network(home) as network:
         yield network
 

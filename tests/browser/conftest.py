@@ -41,6 +41,7 @@ KINDS = {
     "status": "status/index.html",
     "accessibility": "accessibility/index.html",
     "reading": "reading/index.html",
+    "bookmarklet": "bookmarklet/index.html",
     "search": "search/index.html",
     "not found": "404.html",
 }

@@ -54,6 +54,7 @@ PAGES = {
     "reading": "reading/",
     "accessibility": "accessibility/",
     "about": "about/",
+    "bookmarklet": "bookmarklet/",
 }
 SITE_PAGES = {
     **PAGES, "issue": f"{week.DAYS[3]}/", "paper": "paper/2603.00116/", "category": "category/cs.CL/",

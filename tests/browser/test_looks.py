@@ -99,12 +99,15 @@ def test_a_mail_is_dark_where_the_reader_wants_it(tab: Tab, tmp_path: Path) -> N
         assert tab.run(colors) == expected
 
 
+SCRIPTS = {"search": {"search.js", "search_index.js"}, "bookmarklet": {"bookmarklet.js"}}
+
+
 def test_nothing_is_asked_of_others_and_nothing_is_complained_of(tab: Tab, app: str, disk: str, kind: str) -> None:
     for base in (app, disk):
         tab.open(base + KINDS[kind])
         assert tab.console_messages() == []
         paths = {url.removeprefix(base) for url in tab.requests()}
-        scripts = {"search.js", "search_index.js"} if kind == "search" else set()
+        scripts = SCRIPTS.get(kind, set())
         assert paths <= {KINDS[kind], "style.css", "reader.js", "icon.svg", *scripts} and KINDS[kind] in paths
 
 

@@ -14,7 +14,8 @@ DAY = week.DAYS[3]
 PAGES = (
     "index.html", f"{DAY}/index.html", f"{week.CORRECTED}/index.html", f"{week.CORRECTED}/edition-1/index.html",
     f"{DAY}/all/index.html", "archive/index.html", "about/index.html", "method/index.html", "status/index.html",
-    "attacks/index.html", "search/index.html", "reading/index.html", "accessibility/index.html", "404.html",
+    "attacks/index.html", "search/index.html", "reading/index.html", "bookmarklet/index.html",
+    "accessibility/index.html", "404.html",
 )  # fmt: skip
 FOLDED_POSTS = "[...document.querySelectorAll('.unfolds')].find((part) => part.querySelector('figure'))"
 

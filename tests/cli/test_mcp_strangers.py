@@ -24,7 +24,7 @@ from hotpapers.base.errors import InputError, NotFound
 from hotpapers.publish.query.tools import TOOLS
 from hotpapers.record import Record
 from hotpapers.serve.published_site import PublishedSite, folder_files
-from hotpapers.serve.site_tools import SITE_TOOLS
+from hotpapers.serve.site_tools import SITE_TOOLS, all_site_tools
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.mcp_route import MAX_MESSAGE_BYTES, McpResponder
 from tests.cli.run import command_line, environment, misuse, run
@@ -81,7 +81,11 @@ def test_a_site_in_a_folder_or_on_the_web_is_read_without_a_store(demo_folder: P
     with web_server(site) as address:
         from_web = answers(address, *messages)
     tools, hot, paper, search, missing = from_web
-    assert [tool["name"] for tool in tools["tools"]] == list(SITE_TOOLS) == ["hot", "paper", "search"]
+    assert [tool["name"] for tool in tools["tools"]] == list(all_site_tools()) and list(SITE_TOOLS) == [
+        "hot",
+        "paper",
+        "search",
+    ]
     hot, paper = hot["structuredContent"], paper["structuredContent"]
     assert hot["day"] == "2021-05-11" and [item["place"] for item in hot["papers"]] == [1, 2]
     assert hot["papers"][0]["title"] == "The Modern Mathematics of Deep Learning" and len(hot["earlier"]) == 4
@@ -176,12 +180,13 @@ def test_the_official_typescript_client(demo_folder: Path) -> None:
     node = shutil.which("node")
     if node is None or not (MODULES / "@modelcontextprotocol").is_dir():
         pytest.skip("no Model Context Protocol SDK: make test-browser sets it up")
-    calls = [("hot", {}), ("paper", {"paper": "2101.04869"}), ("search", {"q": "learning"})]
+    calls = [("hot", {}), ("paper", {"paper": "2101.04869"}), ("search", {"q": "learning"}),
+             ("related", {"paper": "2101.04869"}), ("for_me", {"stars": ["2101.04869", "Deep learning"]})]  # fmt: skip
     client = str(Path(__file__).with_name("mcp_client.cjs"))
     program = [node, client, str(MODULES), json.dumps(calls), *command_line("mcp", "--site", demo_folder / "site")]
     ended = subprocess.run(program, env=environment(), capture_output=True, timeout=120, check=True)
     reported = json.loads(ended.stdout)
-    assert [result["problems"] for result in reported["results"]] == [[], [], []]
+    assert [result["problems"] for result in reported["results"]] == [[]] * 5
 
 
 PYTHON_CLIENT = """
@@ -213,7 +218,31 @@ def test_the_official_python_client(demo_folder: Path, tmp_path: Path) -> None:
     ended = subprocess.run(command, env=environment(), capture_output=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr.decode()
     names, answer = json.loads(ended.stdout)
-    assert names == list(SITE_TOOLS) and answer["papers"][0]["place"] == 1
+    assert names == list(all_site_tools()) and answer["papers"][0]["place"] == 1
+
+
+INSPECTOR = "@modelcontextprotocol/inspector@0.15.0"
+
+
+@pytest.mark.long
+def test_the_official_inspector(demo_folder: Path, tmp_path: Path) -> None:
+    """Its command line, in a folder of its own: 150 MB that nothing else needs."""
+    npm = shutil.which("npm")
+    install = [str(npm), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(tmp_path), INSPECTOR]
+    if npm is None or subprocess.run(install, capture_output=True, timeout=240, check=False).returncode:
+        pytest.skip("no npm, or no registry is reachable")
+    inspector = [str(tmp_path / "node_modules" / ".bin" / "mcp-inspector"), "--cli"]
+    server = command_line("mcp", "--site", demo_folder / "site")
+
+    def inspect(*method: str) -> Any:
+        command = [*inspector, *server, "--method", *method]
+        ended = subprocess.run(command, env=environment(), capture_output=True, timeout=120, check=False)
+        assert ended.returncode == 0, ended.stderr.decode()
+        return json.loads(ended.stdout)
+
+    assert [tool["name"] for tool in inspect("tools/list")["tools"]] == list(all_site_tools())
+    answer = inspect("tools/call", "--tool-name", "related", "--tool-arg", "paper=2101.04869")
+    assert answer["structuredContent"]["papers"] and not answer["isError"]
 
 
 # ---- the registry --------------------------------------------------------------------------------------
@@ -227,7 +256,14 @@ def test_the_registrys_file_is_valid_and_of_this_version() -> None:
 
 
 ARGUMENT = {
-    "type": "object", "required": ["type"], "properties": {"type": {"enum": ["positional", "named"]}},
+    "type": "object", "required": ["type"],
+    "properties": {
+        "type": {"enum": ["positional", "named"]},
+        "name": {"type": "string"}, "value": {"type": "string"}, "valueHint": {"type": "string"},
+        "description": {"type": "string"}, "placeholder": {"type": "string"}, "default": {"type": "string"},
+        "isRequired": {"type": "boolean"}, "isRepeated": {"type": "boolean"}, "isSecret": {"type": "boolean"},
+        "format": {"enum": ["string", "number", "boolean", "filepath"]},
+    },
     "if": {"properties": {"type": {"const": "positional"}}},
     "then": {"anyOf": [{"required": ["valueHint"]}, {"required": ["value"]}]},
     "else": {"required": ["name"]},
@@ -235,16 +271,18 @@ ARGUMENT = {
 RULES = {
     "type": "object", "required": ["name", "description", "version"],
     "properties": {
-        "$schema": {"const": "https://static.modelcontextprotocol.io/schemas/2025-09-29/server.schema.json"},
+        "$schema": {"const": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"},
         "name": {"type": "string", "pattern": "^[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+$", "minLength": 3, "maxLength": 200},
+        "title": {"type": "string", "minLength": 1, "maxLength": 100},
         "description": {"type": "string", "minLength": 1, "maxLength": 100},
         "version": {"type": "string", "maxLength": 255},
         "packages": {"type": "array", "items": {
             "type": "object", "additionalProperties": False,
-            "required": ["registryType", "identifier", "version", "transport"],
+            "required": ["registryType", "identifier", "transport"],
             "properties": {
                 "registryType": {"type": "string"}, "registryBaseUrl": {"type": "string"},
-                "identifier": {"type": "string"}, "version": {"type": "string", "minLength": 1},
+                "identifier": {"type": "string"},
+                "version": {"type": "string", "minLength": 1, "not": {"const": "latest"}},
                 "runtimeHint": {"type": "string"},
                 "transport": {"type": "object", "required": ["type"], "properties": {"type": {"const": "stdio"}}},
                 "packageArguments": {"type": "array", "items": ARGUMENT},

@@ -264,6 +264,9 @@ def test_the_start_tells_the_next_issue_and_that_a_contact_is_missing(context: S
     notices = notices_for(msgspec.structs.replace(context.settings, contact=" "))
     assert [notice.event for notice in notices if notice.event] == ["next issue", "no contact"]
     assert notices[-2].sentence.startswith("No contact is set: networks and readers cannot reach you; write contact")
+    tables = {"bluesky": {"transport": "firehose", "mode": "poll"}}
+    notices = notices_for(msgspec.structs.replace(context.settings, source=tables))
+    assert notices[-2].sentence == f"{context.file}: source.bluesky.transport is ignored: it can be deleted."
 
 
 def test_status_tells_what_comes_next(context: Site) -> None:

@@ -17,7 +17,7 @@ from hotpapers.base.model import HttpClient, Response
 from tests.loopback import sse
 from tests.loopback.clock import SteppedClock
 from tests.loopback.faults import SILENT, WIRE, Fault, Plan
-from tests.loopback.hosts import HOSTS, STREAMS, addresses, answer_request, refusal, with_fault, with_hole
+from tests.loopback.hosts import HOSTS, STREAM, addresses, answer_request, refusal, with_fault, with_hole
 from tests.loopback.network_state import NONE, NetworkState, Reply, Request, parse_request
 from tests.loopback.script import NEVER, Script
 from tests.loopback.stream import Tail
@@ -201,7 +201,7 @@ class DirectClient:
         """The host and the request, if the host opens the stream. Raises RetryLater, RequestRefused and NetError."""
         host, request = self._parse(url, headers)
         fault = self.plan.at(host, request.path, self.now())
-        if request.path not in STREAMS and not request.path.startswith(sse.PATH):
+        if request.path != STREAM and not request.path.startswith(sse.PATH):
             raise RequestRefused(f"{host}: no stream there", 404)
         replacement = refusal(self._state(host), fault)
         if replacement is not None:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from hotpapers.base.ids import arxiv
 from hotpapers.base.model import DAY, AnnouncementType
 from hotpapers.collect.sources.hackernews import HackerNewsSettings
-from hotpapers.collect.sources.x import XSettings
 from tests.loopback import bluesky, feeds, hackernews, lobsters_huggingface, mastodon, message_text, reddit, x
 from tests.loopback.network_state import NetworkState
 from tests.loopback.script import EmptyScript, Message, Script, counts, is_visible
@@ -80,6 +79,8 @@ def is_findable(message: Message) -> bool:
     if message.network == "hackernews":
         return any(term in message_text.text(message, message.at) for term in HackerNewsSettings().terms)
     if message.network == "x":
+        from hotpapers.wings.x.source import XSettings  # a wing, which may be absent
+
         return x.matches(message, XSettings().query)
     return message.network != "mastodon" or mastodon.has_tag(message) or message.author.home == "two"
 

@@ -38,7 +38,7 @@ STATUSES = ("401", "403", "404", "410", "429", "500", "502", "503")
 WIRE = ("refused", "reset", "slow", "stall", "truncated", "oversized")
 """Faults of the connection; all others change the answer."""
 ANSWER = ("malformed", "html", "redirect", "empty", "blind", "skewed", "replayed", "reversed", "doubled")
-STREAMING = ("bluesky.stream1", "bluesky.stream2", "bluesky.relay")
+STREAMING = ("bluesky.stream1", "bluesky.stream2")
 KINDS = (*WIRE, *ANSWER, *STATUSES)
 UNITS = {"s": SECOND, "m": MINUTE, "h": 60 * MINUTE, "d": DAY}
 _SYNTAX = re.compile(

@@ -14,7 +14,7 @@ from tests.loopback.script import EmptyScript
 
 TRAP = "trap"
 """An internal address that no setting names; only a client that follows a redirect sends requests to it."""
-STREAMS = ("/subscribe", "/xrpc/com.atproto.sync.subscribeRepos")
+STREAM = "/subscribe"
 
 
 def _no_stream(state: NetworkState, request: Request) -> Reply:
@@ -26,7 +26,6 @@ HANDLERS: dict[str, Handler] = {
     "bluesky.view": bluesky.answer,
     "bluesky.stream1": _no_stream,
     "bluesky.stream2": _no_stream,
-    "bluesky.relay": _no_stream,
     "feeds": feeds.answer,
     "hackernews": hackernews.answer,
     "huggingface": lobsters_huggingface.huggingface,

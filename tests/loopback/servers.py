@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 from tests.loopback import sse
 from tests.loopback.clock import Clock
 from tests.loopback.faults import SILENT, WIRE, Fault, Plan
-from tests.loopback.hosts import HOSTS, STREAMS, TRAP, Answer, addresses, answer_request, refusal, with_fault, with_hole
+from tests.loopback.hosts import HOSTS, STREAM, TRAP, Answer, addresses, answer_request, refusal, with_fault, with_hole
 from tests.loopback.network_state import NetworkState, Reply, Request, parse_request
 from tests.loopback.script import Script
 from tests.loopback.stream import Tail
@@ -158,7 +158,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         request = parse_request(self.path, headers, self.command, body)
         state = loopback.state(host)
         fault = loopback.plan.at(host, request.path, state.now)
-        if headers.get("upgrade", "").lower() == "websocket" and request.path in STREAMS:
+        if headers.get("upgrade", "").lower() == "websocket" and request.path == STREAM:
             self._stream(state, request, fault)
         elif request.path.startswith(sse.PATH) and host.startswith("mastodon"):
             self._lines(state, request, fault)
@@ -231,7 +231,6 @@ class _StreamSender:
     def __init__(self, loopback: Loopback, host: str, request: Request, socket: Websocket) -> None:
         self._loopback, self._host, self._path, self._socket = loopback, host, request.path, socket
         self._tail = Tail(loopback.state(host), request)
-        self._text = request.path == STREAMS[0]
 
     def run(self) -> None:
         """Send what has happened since the last look at the clock, again and again."""
@@ -269,5 +268,5 @@ class _StreamSender:
             return False
         if kind == "oversized":
             message = message + b" " * LARGE_MESSAGE
-        self._socket.send(with_hole(message) if kind == "malformed" else message, text=self._text)
+        self._socket.send(with_hole(message) if kind == "malformed" else message, text=True)
         return not self._loopback.stop.is_set()

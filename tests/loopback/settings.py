@@ -26,9 +26,7 @@ listing = "$arxiv/list"
 
 [source.bluesky]
 jetstream = ["$bluesky_stream1", "$bluesky_stream2"]
-relay = "$bluesky_relay/xrpc/com.atproto.sync.subscribeRepos"
 view = "$bluesky_view"
-# transport = "firehose"
 # mode = "stream"
 
 [source.feeds]

@@ -1,6 +1,6 @@
-"""Bluesky's streams: what happens, event by event, in the formats of Jetstream and the relay's firehose.
+"""Bluesky's stream: what happens, event by event, in the format of Jetstream.
 
-https://github.com/bluesky-social/jetstream · https://atproto.com/specs/event-stream
+https://github.com/bluesky-social/jetstream
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from tests.loopback.script import (
     final_counts,
     reaction_time,
 )
-from tests.sources.bluesky_events import commit_frame, frame
 
 DELAY = 150_000
 """Microseconds until the network knows of a post."""
@@ -151,35 +150,21 @@ class Tail:
     """One connection to a stream: its events from the cursor on. Each call yields those since the last call."""
 
     def __init__(self, state: NetworkState, request: Request) -> None:
-        self._firehose = request.path.endswith("subscribeRepos")
         self.collections = frozenset(request.params.get("wantedCollections", ()))
         cursor = request.param("cursor")
-        self._last = int(cursor) if cursor.isdigit() else None
-        self._opening_messages = self._make_opening(state.now)
-        oldest = state.now - MEMORY
-        self.position = state.now + 1 if self._last is None else min(max(self._last, oldest), state.now)
-
-    def _make_opening(self, now: int) -> list[bytes]:
-        """The relay's first message for a cursor that it cannot resume from."""
-        if not self._firehose or self._last is None:
-            return []
-        if self._last > now:
-            return [frame("", {"error": "FutureCursor", "message": "cursor is in the future"}, op=-1)]
-        return [frame("#info", {"name": "OutdatedCursor"})] if self._last < now - MEMORY else []
+        self.position = min(max(int(cursor), state.now - MEMORY), state.now) if cursor.isdigit() else state.now + 1
 
     @property
     def reactions(self) -> bool:
         """Whether likes and reposts are requested."""
-        return self._firehose or not self.collections or bool(self.collections & {LIKE, REPOST})
+        return not self.collections or bool(self.collections & {LIKE, REPOST})
 
     def until(self, state: NetworkState) -> Iterator[bytes]:
         """The messages since the last call."""
-        opening, self._opening_messages = self._opening_messages, []
-        yield from opening
         since, self.position = self.position, state.now + 1
         new_events = (e for e in events(state.script, since, state.now, reactions=self.reactions) if self._wants(e))
         for event in _reordered(new_events, state.order):
-            yield self._frame(state, event) if self._firehose else jetstream(state, event)
+            yield jetstream(state, event)
 
     def next_at(self, state: NetworkState, until: int) -> int | None:
         """When the next event happens, if it does by a moment."""
@@ -187,18 +172,7 @@ class Tail:
         return next(times, None)
 
     def _wants(self, event: Event) -> bool:
-        return self._firehose or not self.collections or not event.collection or event.collection in self.collections
-
-    def _frame(self, state: NetworkState, event: Event) -> bytes:
-        """An event in CBOR. Its number is its time in µs, or one more than the last number."""
-        self._last = max((self._last or 0) + 1, event.time)
-        time = iso(state.network_time(event.time))
-        if not event.collection:
-            active = event.operation == "active"
-            body = {"did": event.did, "seq": self._last, "time": time, "active": active}
-            return frame("#account", body if active else body | {"status": event.operation})
-        path = f"{event.collection}/{_own_key(event)}"
-        return commit_frame(event.did, path, _record(state, event), self._last, time)
+        return not self.collections or not event.collection or event.collection in self.collections
 
 
 def _reordered(new_events: Iterable[Event], order: str) -> Iterator[Event]:

@@ -61,7 +61,7 @@ def test_a_day_touches_its_neighbors_and_its_papers() -> None:
         "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "llms.txt", "search.js",
         "search_index.js", "terms.js",
         *(f"{name}/index.html" for name in ("top", "archive", "about", "method", "status", "accessibility", "reading")),
-        "attacks/index.html", "search/index.html",
+        "attacks/index.html", "search/index.html", "bookmarklet/index.html", "bookmarklet.js",
     }  # fmt: skip
     assert set(SitePages(LISTED_READER, "hot-papers").paths(["2021-01-18"])) == common_paths | {
         "2021-01-14/index.html", "2021-01-18/index.html", "2021-01-18/issue.bib", "2021-01-18/issue.ris",
@@ -142,8 +142,9 @@ def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(site_files: dict[
         names = [name for element in page.elements for name in element.attributes]
         assert not [name for name in names if name == "style" or name.startswith("on")]
         prefix = "../" * path.count("/")
-        scripts = [*(["search_index.js", "search.js"] if path == "search/index.html" else []), "reader.js"]
-        assert [e.attributes for e in page.all("script")] == [{"src": f"{prefix}{name}"} for name in scripts]
+        own = {"search/index.html": ["search_index.js", "search.js"], "bookmarklet/index.html": ["bookmarklet.js"]}
+        scripts = {"reader.js", *own.get(path, [])}
+        assert {e.attributes["src"].removeprefix(prefix) for e in page.all("script")} == scripts
         assert names.count("src") == len(scripts)
         hrefs = [e.attributes["href"] for e in page.all("link") if e.attributes["rel"] in ("stylesheet", "icon")]
         assert hrefs == [f"{prefix}style.css", f"{prefix}icon.svg"]

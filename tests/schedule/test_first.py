@@ -17,6 +17,7 @@ from tests.issues.made import moment, write
 
 DAILY = Publication(publication="daily", title="D", hour=8, zone="Europe/Zurich", observed_at=0)
 WEEKLY = Publication(publication="weekly", title="W", window="weekly", hour=8, zone="UTC", observed_at=0)
+AT_TWO = Publication(publication="daily", title="D", hour=2, zone="UTC", observed_at=0)
 BEGINS = moment("2024-05-07T05:59")
 MINUTE = HOUR // 60
 JOBS = ("bluesky", "bluesky/counts")
@@ -94,6 +95,8 @@ def test_a_site_that_was_there_before_waits_for_nothing(record: Record) -> None:
         ("2024-05-07T15:30", DAILY, "2024-05-07", "2024-05-07T15:30"),
         ("2024-05-07T17:30", DAILY, "2024-05-07", "2024-05-07T17:30"),
         ("2024-05-07T18:30", DAILY, "2024-05-08", "2024-05-08T06:00"),
+        ("2024-05-07T02:30", AT_TWO, "2024-05-07", "2024-05-07T04:00"),
+        ("2024-07-05T02:30", AT_TWO, "2024-07-05", "2024-07-05T02:30"),
         ("2024-05-11T10:00", DAILY, "2024-05-10", "2024-05-11T10:00"),
         ("2024-05-12T19:00", DAILY, "2024-05-13", "2024-05-13T06:00"),
         ("2024-05-06T10:00", WEEKLY, "2024-05-06", "2024-05-06T10:00"),

@@ -26,12 +26,14 @@ from hotpapers.base.settings.serve import ServeSettings
 from hotpapers.base.terms import TERMS, TermsOverride, table
 from hotpapers.wings.mail.settings import MailingSettings
 from hotpapers.wings.peers.settings import FollowSettings
+from hotpapers.wings.personal.settings import ReaderSettings
 from hotpapers.wings.proof.settings import TransparencySettings
 
 Settings: Any = settings.settings_type()
 EVERYTHING = """
 store = "postgresql://paper@db.example/hot"
 contact = "mailto:desk@paper.example"
+reader = [{ name = "Ada", publication = "owls", stars = "ada.bib", feed = "for/ada.atom", papers = 5 }]
 
 [[publication]]
 name = "night-owls"
@@ -212,6 +214,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         run=RunSettings(listen="127.0.0.1:9464", ping="https://ping.example/owls", log="json", read_back=3),
         transparency=TransparencySettings(key="owl.key", folder="owl-logs", policy="quorum none", observations=True),
         follow=(FollowSettings(name="barn", url="https://barn.example/", policy="quorum none"),),
+        reader=(ReaderSettings(name="Ada", publication="owls", stars="ada.bib", feed="for/ada.atom", papers=5),),
         serve=ServeSettings(base="https://owls.example/", rate=60, proxies=1),
         source={"lobsters": {"every": 7200}},
         bots=BotSettings(

@@ -33,7 +33,7 @@ from tests.years.oracle import utc
 
 PROMISED = (
     "index.html", "archive/index.html", "search/index.html", "method/index.html", "attacks/index.html",
-    "status/index.html", "reading/index.html", "accessibility/index.html", "about/index.html",
+    "status/index.html", "reading/index.html", "bookmarklet/index.html", "accessibility/index.html", "about/index.html",
     *(f"feeds/{name}.{form}" for name in ("issues", "papers") for form in ("atom", "rss", "json")),
 )  # fmt: skip
 """The pages of every site (docs/explanation/site.md)."""

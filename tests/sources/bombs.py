@@ -24,7 +24,6 @@ from hotpapers.base.ids.html_text import MAX_HTML_CHARS, plain
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.collect.sources import feed_parser
 from hotpapers.collect.sources.arxiv import xml
-from hotpapers.collect.sources.bluesky import firehose
 
 ITEM = "<rss version='2.0'><channel><title>Kettles</title><item><title>One</title></item><item>"
 ATOM = "<feed xmlns='http://www.w3.org/2005/Atom'><title>Kettles</title><entry>"
@@ -133,6 +132,8 @@ def _feed(body: bytes) -> object:
 
 
 def _frame(message: bytes) -> object:
+    from hotpapers.wings.archives import firehose  # in `tests/wings` only
+
     return firehose.events(firehose.frame(message), {"app.bsky.feed.post"})
 
 

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 
-from hotpapers.base.errors import NetError
-from hotpapers.base.model import Account, Item, Mention, Post, RawPayload, Reaction, Snapshot, Verdict
-from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, firehose, schemas
+from hotpapers.base.model import Account, Item, Mention, Post, RawPayload, Reaction, Snapshot
+from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from tests.sources.cases import AT
 from tests.sources.net import ScriptedClient, reply
@@ -78,7 +76,6 @@ FRAMES = {
     "network/relay_firehose_150_frames.u32le.bin.zst": 150,
 }
 MANIFEST = "network/relay_firehose_manifest.json"
-COLLECTIONS = (schemas.POST, schemas.LIKE, schemas.REPOST)
 BLUESKY = BlueskySource(BlueskySettings())
 
 
@@ -154,74 +151,10 @@ def items_of(events: list[bytes]) -> list[Item]:
     return [item for payload in payloads for item in BLUESKY.read(payload)]
 
 
-def frames(file: Path) -> list[bytes]:
-    content = file.read_bytes()
-    if file.suffix == ".zst":
-        content = zstandard.ZstdDecompressor().stream_reader(content).read()
-    frames_read = []
-    while content:
-        length = int.from_bytes(content[:4], "little")
-        frames_read.append(content[4 : 4 + length])
-        content = content[4 + length :]
-    return frames_read
-
-
 def count(items: list[Item], kind: type[Item]) -> int:
     return sum(isinstance(item, kind) for item in items)
-
-
-def test_the_relays_window_and_jetstreams_give_the_same(bluesky: Path) -> None:
-    manifest = json.loads(bluesky.joinpath(MANIFEST).read_bytes())
-    messages = frames(bluesky / "network/relay_firehose_150_frames.u32le.bin.zst")
-    assert len(messages) == manifest["frames"]
-    from_relay = [body for message in messages for body in firehose.events(firehose.frame(message), EveryPost())]
-    lines = (bluesky / JETSTREAM[1]).read_bytes().splitlines()
-    from_jetstream = [line for line in lines if b'"kind":"identity"' not in line]
-    assert len(lines) == manifest["v1_events"] and len(from_relay) == len(from_jetstream)
-    assert sorted(map(content, from_relay)) == sorted(map(content, from_jetstream))
-    items = items_of(from_jetstream)
-    assert sorted(map(repr, items_of(from_relay))) == sorted(map(repr, items))
-    assert (count(items, Reaction), count(items, Verdict), count(items, Post)) == (128, 1, 1)
-    assert [item.type for item in items if isinstance(item, Reaction)].count("reply") == 8
-
-
-def content(event: bytes) -> str:
-    """An event without its moment, which differs between servers."""
-    return json.dumps(json.loads(event) | {"time_us": 0}, sort_keys=True)
 
 
 def test_ten_events_of_jetstream_are_read(bluesky: Path) -> None:
     items = items_of((bluesky / JETSTREAM[0]).read_bytes().splitlines())
     assert count(items, Reaction) > 0 and count(items, Mention) == 0
-
-
-@pytest.mark.parametrize("path", FRAMES)
-def test_all_frames_are_read(bluesky: Path, path: str) -> None:
-    messages = frames(bluesky / path)
-    assert len(messages) == FRAMES[path]
-    if "future" in path:
-        with pytest.raises(NetError, match="FutureCursor"):
-            firehose.frame(messages[0])
-    else:
-        assert all(firehose.frame(message).seq for message in messages)
-
-
-def test_a_session_of_the_loopback_network(bluesky: Path) -> None:
-    messages = frames(bluesky / "local/firehose_session.frames.bin")
-    items = items_of([body for message in messages for body in firehose.events(firehose.frame(message), COLLECTIONS)])
-    posts = [item for item in items if isinstance(item, Post)]
-    assert [post.gone for post in posts].count("deleted") == 1
-    assert [item.paper for item in items if isinstance(item, Mention)] == [
-        f"arxiv:{id}"
-        for id in (
-            "2210.03629", "hep-th/9711200", "1706.03762", "2501.12948", "2210.03629", "2401.00001", "2305.18601",
-            "2305.18602", "cs/0112017", "2312.00752",
-        )
-    ]  # fmt: skip
-    assert [post.limits for post in posts if post.limits] == [("!no-unauthenticated",)]
-    reactions = [(item.type, item.withdrawn) for item in items if isinstance(item, Reaction)]
-    assert reactions == [
-        ("quote", False), ("reply", False), ("like", False), ("like", False), ("repost", False), ("like", True),
-    ]  # fmt: skip
-    judgements = [item.judgement for item in items if isinstance(item, Verdict)]
-    assert judgements == ["shown"] * 3 + ["hidden", "shown"]

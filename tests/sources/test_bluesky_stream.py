@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from msgspec import MsgspecError
 
 from hotpapers.base.errors import (
     HotPapersError,
-    InputError,
     NetError,
     RequestRefused,
     RetryLater,
@@ -21,32 +18,27 @@ from hotpapers.base.errors import (
 )
 from hotpapers.base.model import Item, PayloadPage, Post, RawPayload, Reaction, Verdict
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.collect.sources.bluesky.firehose import microseconds
-from hotpapers.collect.sources.bluesky.stream import MAX_SEEN_POSTS, MAX_UNREADABLE_MESSAGES, StreamCursor, parse
+from hotpapers.collect.sources.bluesky.stream import MAX_SEEN_POSTS, MAX_UNREADABLE_MESSAGES, parse
 from tests.sources.bluesky_events import (
     ANNA,
     BERT,
     account,
     at_uri,
-    commit_frame,
     create,
-    frame,
     post,
     reaction_event,
     tid,
 )
 from tests.sources.net import START, Request, ScriptedClient
 
-FIRST_HOST, SECOND_HOST, RELAY = "wss://one.example", "wss://two.example", "wss://relay.example/xrpc/x"
+FIRST_HOST, SECOND_HOST = "wss://one.example", "wss://two.example"
 PAPER = post("arXiv:2609.01234")
 SECOND = 1_000_000
 Message = bytes | HotPapersError | None
 
 
 def source(tracked: Iterable[str] = (), **settings: Any) -> BlueskySource:
-    return BlueskySource(
-        BlueskySettings(**({"jetstream": (FIRST_HOST, SECOND_HOST), "relay": RELAY} | settings)), set(tracked)
-    )
+    return BlueskySource(BlueskySettings(**({"jetstream": (FIRST_HOST, SECOND_HOST)} | settings)), set(tracked))
 
 
 class StreamResult:
@@ -111,19 +103,17 @@ def test_what_is_said_before_any_host_answers_is_not_lost() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (None, StreamCursor()),
-        ("", StreamCursor()),
-        ("nonsense", StreamCursor()),
-        ("1783175888112407", StreamCursor(1783175888112407)),
-        ("firehose:127.0.0.1:2583:46:17", StreamCursor(17, "127.0.0.1:2583", 46)),
-        ("firehose:bsky.network:0:17", StreamCursor(17, "bsky.network", 0)),
-        ("firehose:bsky.network::", StreamCursor(None, "bsky.network")),
-        ("firehose:x", StreamCursor(None, "x")),
+        (None, None),
+        ("", None),
+        ("nonsense", None),
+        ("1783175888112407", 1783175888112407),
+        ("firehose:127.0.0.1:2583:46:17", 17),
+        ("firehose:bsky.network::", None),
+        ("firehose:x", None),
     ],
 )
-def test_cursors(text: str | None, expected: StreamCursor) -> None:
+def test_cursors_also_those_of_earlier_versions(text: str | None, expected: int | None) -> None:
     assert parse(text) == expected
-    assert parse(str(expected)) == expected
 
 
 # ---- what is kept --------------------------------------------------------------------------------------
@@ -341,116 +331,3 @@ def test_of_several_errors_the_one_that_is_soonest_tried_again_is_told() -> None
     result = StreamResult(source(), {FIRST_HOST: [RequestRefused("no")], SECOND_HOST: [RetryLater(60, "busy")]})
     assert isinstance(result.error, RetryLater)
     assert "ended the stream" in str(StreamResult(source(), {FIRST_HOST: [], SECOND_HOST: []}).error)
-
-
-# ---- the firehose --------------------------------------------------------------------------------------
-
-TIME = "2026-01-01T00:00:00.000Z"
-PATH = f"app.bsky.feed.post/{tid(START)}"
-
-
-def firehose(*messages: Message, cursor: str | None = None, **settings: Any) -> StreamResult:
-    return StreamResult(source(transport="firehose", **settings), {RELAY: [*messages, Stopped()]}, cursor)
-
-
-def test_the_firehose_tells_the_same_and_is_resumed_by_its_own_number() -> None:
-    follow = commit_frame(BERT, "app.bsky.graph.follow/3a", {"subject": ANNA}, 8, TIME)
-    result = firehose(commit_frame(ANNA, PATH, PAPER, 7, TIME), follow, None, cursor="firehose:relay.example:5:17")
-    assert result.queries == [(RELAY, {"cursor": ["5"]})]
-    assert [(payload.kind, payload.key) for payload in result.payloads] == [("post", at_uri(ANNA, START))]
-    assert result.pages[-1].cursor == f"firehose:relay.example:8:{START}"
-    jetstream = StreamResult(source(), {FIRST_HOST: [paper_event(START), None, Stopped()]})
-    assert list(source().read(jetstream.payloads[0]._replace(at=0))) == list(
-        source().read(result.payloads[0]._replace(at=0))
-    )
-
-
-@pytest.mark.parametrize(
-    "cursor", ["1783175888112407", "firehose:other.example:5:17", None, "firehose:relay.example::17"]
-)
-def test_anothers_number_means_nothing_to_a_relay(cursor: str | None) -> None:
-    assert firehose(cursor=cursor).queries == [(RELAY, {})]
-
-
-def test_a_relay_is_not_believed_to_have_told_what_was_said_before_it_was_heard() -> None:
-    message = commit_frame(ANNA, PATH, PAPER, 7, TIME)
-    hour_ago = START - 3600 * SECOND
-    for cursor in (str(hour_ago), f"firehose:other.example:5:{hour_ago}", f"firehose:relay.example::{hour_ago}"):
-        result = firehose(message, cursor=cursor)
-        assert isinstance(result.error, StreamGap) and result.error.missing == (START - 3600 * SECOND, START)
-        assert result.pages == [PayloadPage((), str(START))]
-    assert [payload.kind for payload in firehose(message, None, cursor=str(START)).payloads] == ["post"]
-
-
-def test_jetstream_goes_on_from_a_firehoses_moment() -> None:
-    [(_, query)] = StreamResult(source(), {FIRST_HOST: [Stopped()]}, f"firehose:relay.example:5:{START}").queries
-    assert query["cursor"] == [str(START - 10 * SECOND)]
-
-
-def test_a_relay_that_does_not_know_our_number_is_heard_from_its_newest_on() -> None:
-    message = frame("", {"error": "FutureCursor", "message": "Cursor in the future."}, op=-1)
-    result = firehose(message, cursor="firehose:relay.example:5:17")
-    assert result.pages == [PayloadPage((), f"firehose:relay.example::{START + SECOND}")] and "FutureCursor" in str(
-        result.error
-    )
-    assert isinstance(result.error, StreamGap) and result.error.missing == (17, START + SECOND)
-
-
-def test_a_relay_that_forgot_what_came_next_is_heard_from_its_oldest_on() -> None:
-    message = frame("#info", {"name": "OutdatedCursor"})
-    result = firehose(message, cursor="firehose:relay.example:5:17")
-    assert result.pages == [PayloadPage((), "firehose:relay.example:0:17")] and "no longer has" in str(result.error)
-    assert isinstance(result.error, StreamGap) and result.error.missing == (17, START + SECOND)
-    error = firehose(message, cursor="firehose:relay.example:5:").error
-    assert isinstance(error, StreamGap) and error.missing is None
-    result = firehose(message, commit_frame(ANNA, PATH, PAPER, 7, TIME), cursor="firehose:relay.example:0:17")
-    assert [payload.kind for payload in result.payloads] == ["post"]
-
-
-def test_other_errors_of_a_relay_end_the_round() -> None:
-    result = firehose(frame("", {"error": "ConsumerTooSlow"}, op=-1), cursor=str(START))
-    assert result.pages == [] and "ConsumerTooSlow" in str(result.error)
-
-
-def test_frames_of_every_kind_and_frames_that_are_none() -> None:
-    link = {"$type": "blob", "ref": b"\x01\x55\x12\x20" + bytes(32), "size": 3}
-    record = PAPER | {"embed": {"$type": "x", "images": [{"image": link, "raw": b"abc"}]}}
-    commit = {
-        "repo": ANNA,
-        "rev": "r",
-        "seq": 3,
-        "time": TIME,
-        "ops": [{"action": "create", "path": PATH, "cid": None}],
-    }
-    messages = [
-        frame("#account", {"did": ANNA, "time": TIME, "active": False, "status": "deleted", "seq": 1}),
-        frame("#identity", {"did": ANNA, "time": TIME, "seq": 2}),
-        frame("#info", {"name": "Other"}),
-        frame("#commit", commit),
-        commit_frame(ANNA, PATH, record, 4, TIME),
-        commit_frame(ANNA, PATH, None, 5, TIME),
-        frame("#commit", {"repo": ANNA}),
-        frame("", {})[:4],
-        b"\x81" * 10**5,
-        commit_frame(ANNA, PATH, PAPER, 6, "yesterday"),
-        b"\x01",
-        b"\x01\x02",
-    ]
-    account_key = f"bluesky:{ANNA}"
-    result = StreamResult(source([account_key], transport="firehose"), {RELAY: [*messages, None, Stopped()]}, pace=0)
-    assert [payload.kind for payload in result.payloads] == ["account", "post", "gone"] + ["unreadable"] * 6
-    assert b'"$link":"bafkrei' in result.payloads[1].body and b'"$bytes":"YWJj"' in result.payloads[1].body
-    for payload in result.payloads[3:]:
-        with pytest.raises((InputError, MsgspecError)):
-            list(source().read(payload))
-
-
-def test_a_moment_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    time.tzset()
-    try:
-        times = [microseconds(f"2026-07-04T14:38:07.517{zone}") for zone in ("", "Z", "+00:00", "+09:00")]
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-    assert times[0] == times[1] == times[2] == times[3] + 9 * 3600 * 1_000_000

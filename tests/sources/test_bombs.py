@@ -19,8 +19,13 @@ SLOWEST = 10.0
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "cbor"])
 def test_no_bomb_keeps_a_parser_busy(kind: str) -> None:
+    check_bombs(kind)
+
+
+def check_bombs(kind: str) -> None:
+    """Check that no bomb of a kind takes long."""
     command = [sys.executable, "-m", "tests.sources.bombs", kind, "7", "20"]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=20 * SLOWEST)
     cpu_seconds, bomb, size = json.loads(process.stdout)

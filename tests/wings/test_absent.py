@@ -19,9 +19,9 @@ WITHOUT = [
     ("tables",),
     ("peers",),
     ("peers", "proof"),
-    tuple(name for name in BUILT_IN if name != "archives"),
+    tuple(name for name in BUILT_IN if name not in ("archives", "x")),
 ]
-"""Wings that are removed together: `peers` needs `proof`."""
+"""Wings that are removed together: `peers` needs `proof`, `archives` needs `x`."""
 COMMANDS = {"mail": "mail", "peers": "follow", "proof": "witness"}
 TABLES = {"mail": "mailing", "proof": "transparency"}
 

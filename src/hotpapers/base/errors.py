@@ -24,8 +24,6 @@
     │   │   └── RetryAfter      a network said for how long not to ask again
     │   ├── RequestRefused      the request was refused: why
     │   ├── PartiallyRead       part of it could not be read: which part
-    │   ├── FutureCursor        our cursor is ahead of the stream: it is another stream, or was reset
-    │   ├── OutdatedCursor      a stream no longer has what follows our cursor
     │   └── StreamGap           a server no longer has what follows our cursor: where it resumes
     ├── Stopped                 the program was told to stop while it was waiting
     ├── TakenOver               another process of the site has taken over this job
@@ -159,14 +157,6 @@ class RequestRefused(NetError):
     def __init__(self, reason: str, status: int | None = None) -> None:
         self.reason, self.status = reason, status
         super().__init__(reason)
-
-
-class FutureCursor(NetError):
-    """Our cursor is ahead of the stream: it is another stream, or was reset."""
-
-
-class OutdatedCursor(NetError):
-    """A stream no longer has what follows our cursor."""
 
 
 class PartiallyRead(NetError):

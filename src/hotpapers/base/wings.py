@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hotpapers.base.model import Publication, PublishedIssue, RenderedFile, SitePart, SiteProofs
+    from hotpapers.base.model import Mailer, Publication, PublishedIssue, RenderedFile, SitePart, SiteProofs
     from hotpapers.base.settings import Settings
 
 GROUP = "hotpapers.wings"
@@ -99,6 +99,8 @@ class Wing(NamedTuple):
     process's `IngestContext`. Those that get a `site` raise SettingsError.
 
     `sources`: networks to read, by name. They are read only where the settings say `on = true`.
+    `connectors`: for networks that the core knows but does not read, by name, where the classes of a source and of its
+    settings are defined.
     `renderers`: channels that write files, by name: where the class of each is defined (`module:name`).
     `rankings`: by name, such as `loudest/1`, where the function of each is defined (`module:name`).
     `jobs(site)`: the jobs that read for a site beside those of its sources, by name; each is made from `shared`.
@@ -113,13 +115,14 @@ class Wing(NamedTuple):
     `importers`: further formats of `hotpapers import`, by name: each is a command, given like those of `commands`.
     `verify(files, address, policy, site, as_json)`: checks saved files, or a whole site in a folder or at an address.
     `channels`: channels that send, by name.
+    `mailer(record, site)`: sends the operator's own messages; None if mail is not set up.
     `subject`: what `forget` deletes besides posts and accounts.
     `housekeeping(record, at)`: daily work on the record; `at`: µs UTC.
     `pages(backend)`: routes of the app, whose threads and limits are a `Backend`.
     `forms(router, open_record, publication, site)`: routes of forms for readers of an app with a public address, made
     by a `FormRouter`.
     `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot.
-    `tools()`: tools for language models (`ToolDefinition`).
+    `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
     `scripts`: what pages run after their own script, for readers who allow it.
     """
@@ -129,6 +132,7 @@ class Wing(NamedTuple):
     commands: Mapping[str, tuple[str, str]] = {}
     settings: Callable[[], SettingsTable] | None = None
     sources: Mapping[str, NetworkSource] = {}
+    connectors: Mapping[str, tuple[str, str]] = {}
     renderers: Mapping[str, str] = {}
     rankings: Mapping[str, str] = {}
     jobs: Callable[[Any], Mapping[str, Callable[[Any], Any]]] | None = None
@@ -142,12 +146,14 @@ class Wing(NamedTuple):
     init: Callable[[Path], Iterator[str]] | None = None
     verify: Callable[[Sequence[Path], str | None, Path | None, Any, bool], None] | None = None
     channels: Mapping[str, SendingChannel] = {}
+    mailer: Callable[[Any, Any], Mailer | None] | None = None
     subject: ForgettableSubject | None = None
     housekeeping: Callable[[Any, int], object] | None = None
     pages: Callable[[Any], Iterable[Any]] | None = None
     forms: Callable[[Any, Callable[[], Any], Publication, Any], Iterable[Any]] | None = None
     join_path: Callable[[Settings], str] | None = None
     tools: Callable[[], Iterable[Any]] | None = None
+    site_tools: Callable[[], Iterable[Any]] | None = None
     site_part: Callable[[Any], SitePart] | None = None
     scripts: tuple[Path, ...] = ()
 
@@ -161,6 +167,12 @@ def wings() -> tuple[Wing, ...]:
 def sources() -> dict[str, NetworkSource]:
     """The networks of all wings, by name."""
     return {name: source for wing in wings() for name, source in wing.sources.items()}
+
+
+def connectors() -> dict[str, tuple[str, str]]:
+    """Where the classes of the sources of all wings and of their settings are defined, by network."""
+    known = {name: places for wing in wings() for name, places in wing.connectors.items()}
+    return known | {name: (source.source, source.settings) for name, source in sources().items()}
 
 
 def load(place: str) -> Any:

@@ -37,8 +37,8 @@ PACE = {"arxiv.org": 3.0, "lobste.rs": 10.0, "hacker-news.firebaseio.com": 0.2, 
 SHARED = frozenset({"arxiv.org"})
 """Hosts that allow only one pace for all machines of a site, so it is kept in the store."""
 
-GONE = {"bluesky": ("dictionary", "parts", "part")}
-"""Settings of earlier versions, which are ignored: one process reads the whole stream."""
+OBSOLETE = {"bluesky": ("dictionary", "parts", "part", "relay", "transport")}
+"""Settings of earlier versions, which are ignored: one process reads the whole stream, from Jetstream."""
 ON = {"on": "true reads the source, false does not"}
 """The setting that every source has besides its own."""
 
@@ -106,13 +106,18 @@ def is_on(name: str, table: Mapping[str, Any]) -> bool:
     return name in ALWAYS_ON or bool(table.get(ON_WITH.get(name, ""), ()))
 
 
+def obsolete_settings(tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The settings of earlier versions in a file, which are ignored."""
+    return [f"source.{name}.{key}" for name, table in tables.items() for key in table if key in OBSOLETE.get(name, ())]
+
+
 def read_settings(name: str, table: Mapping[str, Any], file: str) -> msgspec.Struct:
     """A source's own settings. Raises SettingsError with file, key and remedy."""
     where = f"{file}: " if file else ""
     if not isinstance(table.get("on", True), bool):
         raise SettingsError(f"{where}source.{name}.on: must be true or false, without quotation marks")
     try:
-        kept = {key: value for key, value in table.items() if key not in GONE.get(name, ())}
+        kept = {key: value for key, value in table.items() if key not in OBSOLETE.get(name, ())}
         return converted(kept, SOURCES[name][1], f"source.{name}", ON)
     except SettingsError as problem:
         raise SettingsError(f"{where}{problem}") from problem.__cause__

@@ -66,11 +66,11 @@ def run(site: Site) -> None:
 
 def run_on_site(site: PublishedSite) -> None:
     """The same about a published site."""
-    from hotpapers.serve.site_tools import SITE_TOOLS
+    from hotpapers.serve.site_tools import all_site_tools
 
-    output_stream = streams.standard_output()
+    output_stream, tools = streams.standard_output(), all_site_tools()
     for line in lines(streams.standard_input()):
-        _write(respond(site, line, SITE_TOOLS), output_stream)
+        _write(respond(site, line, tools), output_stream)
 
 
 def serve(open_session: Callable[[], QuerySession], input_stream: BinaryIO, output_stream: BinaryIO) -> None:

@@ -10,7 +10,7 @@ import re
 import time
 from bisect import bisect_right
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -132,6 +132,16 @@ class PublishedSite:
             raise NotFound(f"{paper}: in no issue of this site")
         return sorted(all_found, key=lambda shown: shown.day, reverse=True)
 
+    def days_of(self, papers: Collection[str]) -> dict[str, str]:
+        """The day of the latest issue with each of some papers; without those that are in none."""
+        days: dict[str, str] = {}
+        for part in self._parts()[:MAX_INDEX_PARTS]:
+            quarter = self._quarter(part)
+            for number, paper in enumerate(quarter.ids):
+                if paper in papers:
+                    days[paper] = max(days.get(paper, ""), quarter.day_of(number))
+        return days
+
     def search(self, query: str, limit: int) -> list[PaperInIssue]:
         """The papers with all words of a query, best first, each in its latest issue. Raises InputError."""
         terms = list(dict.fromkeys(words(query)))[:MAX_QUERY_WORDS]
@@ -163,7 +173,7 @@ class PublishedSite:
         file = bisect_right([_script_order(first) for first in quarter.first_words], _script_order(word)) - 1
         if file < 0:
             return {}
-        lines = self._bytes(f"search/{part}/{file:02}.txt").decode("utf-8", "replace")
+        lines = self.file(f"search/{part}/{file:02}.txt").decode("utf-8", "replace")
         start = lines.find(f"\n{word} ")
         if start < 0:
             return {}
@@ -192,11 +202,12 @@ class PublishedSite:
 
     def _read(self, path: str, kind: type[T]) -> T:
         try:
-            return decode_json(self._bytes(path), kind)
+            return decode_json(self.file(path), kind)
         except InputError as problem:
             raise InputError(f"{self.address}{path}: {problem}") from None
 
-    def _bytes(self, path: str) -> bytes:
+    def file(self, path: str) -> bytes:
+        """The bytes of a file of the site. Raises NotFound, NetError, InputError."""
         at, body = self._files.get(path, (float("-inf"), b""))
         if self._clock() - at > FRESH:
             body = self._fetch(path)

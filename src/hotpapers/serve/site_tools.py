@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from hotpapers.base.wings import wings
 from hotpapers.publish.query import request_params
 from hotpapers.publish.query.session import bare, paper_key
 from hotpapers.publish.query.tools import ToolDefinition
@@ -125,4 +126,9 @@ SITE_TOOLS: dict[str, ToolDefinition] = {
         ),
     )
 }
-"""Tools by name."""
+"""Tools by name, without those of wings."""
+
+
+def all_site_tools() -> dict[str, ToolDefinition]:
+    """Tools by name, also those of wings."""
+    return {**SITE_TOOLS, **{tool.name: tool for wing in wings() if wing.site_tools for tool in wing.site_tools()}}

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hotpapers.base.ids.timestamps import day_of
 from hotpapers.base.model import DAY
+from hotpapers.collect.job_factory import obsolete_settings
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import frozen_days
@@ -41,6 +42,8 @@ def start_notices(
         announced.append(
             Notice("no contact", {"reason": NO_CONTACT}, f"{NO_CONTACT[0].upper()}{NO_CONTACT[1:]} in {site.file}.")
         )
+    for key in obsolete_settings(site.settings.source):
+        announced.append(Notice("obsolete setting", {"key": key}, f"{site.file}: {key} is ignored: it can be deleted."))
     announced.append(Notice("", {}, "To see how it is going, run `hotpapers status` in another window."))
     return announced, following
 

@@ -5,9 +5,10 @@ proof     a publication's log, its proofs and its witnesses
 peers     follow another site, and compare with it
 mail      issues by mail
 tables    tables for research
+x         read X with a paid key
 personal  a reader's own order of papers
 """
 
 from __future__ import annotations
 
-BUILT_IN = ("archives", "mail", "tables", "proof", "peers", "personal")
+BUILT_IN = ("archives", "mail", "tables", "proof", "peers", "x", "personal")

@@ -106,10 +106,11 @@ class Machine:
         return Step(outcome, process.returncode, process.stdout + process.stderr)
 
     def _environment(self) -> dict[str, str]:
-        root = ROOT
-        return {
+        # libfaketime's: tests are also tried at other hours and dates
+        clock = {name: text for name, text in os.environ.items() if name.startswith(("FAKETIME", "LD_PRELOAD"))}
+        return clock | {
             "PATH": f"{self._programs}:{os.environ['PATH']}",
-            "PYTHONPATH": f"{Path(hotpapers.__file__).parents[1]}:{root}",
+            "PYTHONPATH": f"{Path(hotpapers.__file__).parents[1]}:{ROOT}",
             "HOME": str(self._temp), "RUNNER_TEMP": str(self._temp), "GH_FOLDER": str(self.releases),
             "GITHUB_REPOSITORY": gh.REPOSITORY.removeprefix("repos/"), "LANG": "C.UTF-8",
         }  # fmt: skip

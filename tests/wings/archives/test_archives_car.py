@@ -17,14 +17,13 @@ from hypothesis import strategies as st
 
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import Post, Reaction
-from hotpapers.collect.sources.bluesky import repository
 from hotpapers.collect.sources.bluesky.parser import tid_time
-from hotpapers.collect.sources.bluesky.repository import MAX_BLOCK_BYTES, MAX_NODE_BYTES, MAX_TREE_DEPTH
 from hotpapers.record import Record
 from hotpapers.record.verify import check
-from hotpapers.wings.archives import framing
+from hotpapers.wings.archives import framing, repository
 from hotpapers.wings.archives.event_stamps import COLLECTIONS
 from hotpapers.wings.archives.format import FIRST
+from hotpapers.wings.archives.repository import MAX_BLOCK_BYTES, MAX_NODE_BYTES, MAX_TREE_DEPTH
 from tests.cli.run import good, run
 from tests.conftest import DATA, data
 from tests.sources import bluesky_events as bluesky

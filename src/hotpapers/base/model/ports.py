@@ -367,6 +367,26 @@ class Message(NamedTuple):
     payload: object
 
 
+class PlainMail(NamedTuple):
+    """A message that the operator has sent to one address. `key`: what tells it from all others, for its Message-ID."""
+
+    address: str
+    subject: str
+    text: str
+    key: str
+
+
+class Mailer(Protocol):
+    """Sends the operator's own messages."""
+
+    def send(self, mail: PlainMail, http: HttpClient) -> str:
+        """Hands over one message; returns a receipt. Raises RetryLater, RequestRefused, NetError (`tries` 0 if it has
+        certainly not arrived)."""
+
+    def close(self) -> None:
+        """Closes the connection."""
+
+
 class Sender(Protocol):
     """A channel that sends messages instead of writing files. `messages` is pure."""
 

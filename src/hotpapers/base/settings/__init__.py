@@ -46,6 +46,7 @@ FOLDERS = frozenset(
         "archive",
         "attacks",
         "author",
+        "bookmarklet",
         "category",
         "classic",
         "feeds",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from hotpapers.base.model import Source
-from hotpapers.base.wings import load, sources
+from hotpapers.base.wings import connectors, load
 from hotpapers.collect.sources.arxiv import ArxivSettings, ArxivSource
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.collect.sources.feeds import FeedsSettings, FeedsSource
@@ -24,7 +24,6 @@ from hotpapers.collect.sources.huggingface import HuggingFaceSettings, HuggingFa
 from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.collect.sources.mastodon import MastodonSettings, MastodonSource
 from hotpapers.collect.sources.reddit import RedditSettings, RedditSource
-from hotpapers.collect.sources.x import XSettings, XSource
 
 SourceClasses = tuple[Callable[..., Source], type[msgspec.Struct]]
 CORE: dict[str, SourceClasses] = {
@@ -36,7 +35,6 @@ CORE: dict[str, SourceClasses] = {
     "lobsters": (LobstersSource, LobstersSettings),
     "mastodon": (MastodonSource, MastodonSettings),
     "reddit": (RedditSource, RedditSettings),
-    "x": (XSource, XSettings),
 }
 """By name: the source class, called with its settings, the known posts and the names of papers; and the class of its
 settings, `[source.<name>]`."""
@@ -46,13 +44,16 @@ class AllSources(Mapping[str, SourceClasses]):
     """Those of the core and of wings, whose modules import this one: so they are imported when they are looked up."""
 
     def __getitem__(self, name: str) -> SourceClasses:
-        return CORE[name] if name in CORE else (load(sources()[name].source), load(sources()[name].settings))
+        if name in CORE:
+            return CORE[name]
+        source, settings = connectors()[name]
+        return load(source), load(settings)
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*CORE, *sources()))
+        return iter((*CORE, *connectors()))
 
     def __len__(self) -> int:
-        return len(CORE) + len(sources())
+        return len(CORE) + len(connectors())
 
 
 SOURCES = AllSources()

@@ -131,7 +131,7 @@ class FeedMaker:
         latest = self._issue_reader.issue_header(self._name, self._days[0]) if self._days and not papers else None
         title = f"{phrases.one_line(self._title)}: {about}" if about else phrases.one_line(self._title)
         return FeedDocument(
-            id=_id(self._name, path),
+            id=permanent_id(self._name, path),
             title=title,
             home=self._site_config.base,
             own=site_paths.public_url(self._site_config.base, path),
@@ -151,7 +151,7 @@ class FeedMaker:
             issue = latest if number == latest.content.edition else self._issue_reader.issue(self._name, day, number)
             path = site_paths.issue_path(day, 0 if issue is latest else number)
             yield FeedItem(
-                id=_id(self._name, day, str(number)),
+                id=permanent_id(self._name, day, str(number)),
                 title=f"{name}, corrected" if number > 1 else name,
                 url=site_paths.public_url(self._site_config.base, path),
                 published=issue.frozen_at,
@@ -168,7 +168,7 @@ class FeedMaker:
         paper = issue.papers[feed_paper.entry.paper]
         url = site_paths.paper_url(self._site_config.base, feed_paper.entry.paper)
         return FeedItem(
-            id=_id(self._name, issue.content.day, feed_paper.entry.paper),
+            id=permanent_id(self._name, issue.content.day, feed_paper.entry.paper),
             title=view.plain_title,
             url=url,
             published=feed_paper.published,
@@ -187,7 +187,8 @@ def _papers_of(issue: PublishedIssue) -> Iterator[FeedPaper]:
     return (FeedPaper(issue, entry, view, issue.frozen_at) for entry, view in pairs)
 
 
-def _id(*parts: str) -> str:
+def permanent_id(*parts: str) -> str:
+    """The identifier of what these parts name, as a URN of a UUID."""
     return uuid.uuid5(SPACE, msgspec.json.encode(parts).decode()).urn
 
 

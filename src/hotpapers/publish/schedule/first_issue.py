@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from hotpapers.base import announcement_days as calendar
 from hotpapers.base.model import HOUR, Publication
 from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
@@ -73,4 +74,10 @@ def first_issues(
                 due.upcoming_day(publication, at)
             ]
             if days[0]:
-                yield FirstIssue(name, days[0], max(cut_of(publication, days[0]), at))
+                yield FirstIssue(name, days[0], max(_ready_at(publication, days[0]), at))
+
+
+def _ready_at(publication: Publication, day: str) -> int:
+    """When an issue's hour has passed and, for a daily one, arXiv's feeds show what it announced that day."""
+    is_announced = publication.window == "daily" and calendar.expected(day)
+    return max(cut_of(publication, day), calendar.closes_at(day) if is_announced else 0)

@@ -3,7 +3,8 @@
 format        what a format is, and what formats share: moments, pages
 arxiv         arXiv's metadata snapshot
 jetstream     Bluesky's stream: events and frames
-car           AT Protocol repositories
+firehose      the relay's CBOR as Jetstream's JSON
+car           AT Protocol repositories; repository: reads their trees
 hackernews    hits, items, table rows
 reddit        submissions and comments
 x             posts and pages of both of its APIs

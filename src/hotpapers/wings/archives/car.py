@@ -12,11 +12,12 @@ from typing import BinaryIO
 import msgspec
 
 from hotpapers.base.model import Item, RawPayload
-from hotpapers.collect.sources.bluesky import repository, schemas
+from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.parser import key_of
 from hotpapers.issues.engagement.queries import is_recorded
 from hotpapers.keep.transfer.packed import ChunkStream
 from hotpapers.record import reaction_marks
+from hotpapers.wings.archives import repository
 from hotpapers.wings.archives.event_stamps import COLLECTIONS, EventStamp, event_stamp
 from hotpapers.wings.archives.format import FIRST, ImportTarget
 from hotpapers.wings.archives.framing import ArchiveBlock, frame_blocks

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hotpapers.base.errors import InputError, NetError
-from hotpapers.collect.sources.bluesky import firehose, schemas
+from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.parser import address
+from hotpapers.wings.archives import firehose
 from hotpapers.wings.archives.format import FIRST
 
 COLLECTIONS = frozenset((schemas.POST, schemas.LIKE, schemas.REPOST))

@@ -25,8 +25,6 @@ from hotpapers.base.classic import post_moment
 from hotpapers.base.errors import InputError
 from hotpapers.base.model import DAY, Item, RawPayload
 from hotpapers.collect.sources.decoding import decode_or_none, entry_decoder
-from hotpapers.collect.sources.x import XSettings, XSource
-from hotpapers.collect.sources.x.schemas import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
 from hotpapers.wings.archives.format import (
     ArchiveFormat,
     ImportTarget,
@@ -37,6 +35,8 @@ from hotpapers.wings.archives.format import (
     seen_at,
     timely,
 )
+from hotpapers.wings.x.schemas import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
+from hotpapers.wings.x.source import XSettings, XSource
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -10,6 +10,7 @@ mime         headers, parts, line lengths (RFC 5322, RFC 2045)
 messages     whole messages: issues and confirmation requests
 smtp         the connection to the relay (SMTP, TLS); smtp_replies, reply_words: what a reply means (pure)
 config       settings and password: the sender's addresses and the relay
+plain_mailer the operator's own messages, for other wings
 sender       the channel: sends each message at most once, paced, and stops when too many fail
 bounces      incoming mail: bounce reports, unsubscribe requests, confirmations
 queries      subscribers and messages in the store

@@ -64,7 +64,7 @@ def address_message(
     title = message.view.publication
     headers = [
         ("From", mime.mailbox("From", phrases.cut(title, MAX_NAME_CHARS), mail_config.address)),
-        *_reply_to(mail_config),
+        *reply_to(mail_config),
         ("To", reader.address),
         ("Subject", mime.words("Subject", phrases.cut(view.subject, MAX_SUBJECT_CHARS))),
         ("Date", mime.date(at)),
@@ -90,7 +90,8 @@ def preview(issue: PublishedIssue, mail_config: MailConfig, site_config: SiteCon
     )
 
 
-def _reply_to(mail_config: MailConfig) -> mime.Headers:
+def reply_to(mail_config: MailConfig) -> mime.Headers:
+    """The Reply-To header, if replies go elsewhere."""
     return [("Reply-To", mail_config.reply_to)] if mail_config.reply_to != mail_config.address else []
 
 
@@ -123,7 +124,7 @@ def confirmation(title: str, mail_config: MailConfig, subscriber: Subscriber, se
     text = CONFIRM.format(title=title, instructions=instructions, days=CONFIRM_WITHIN // DAY)
     headers = [
         ("From", mime.mailbox("From", title, mail_config.address)),
-        *_reply_to(mail_config),
+        *reply_to(mail_config),
         ("To", subscriber.address),
         ("Subject", mime.words("Subject", f"Confirm {title}: {token}")),
         ("Date", mime.date(subscriber.since)),

@@ -68,12 +68,13 @@ def decode(secret: bytes, text: str) -> MailToken | None:
 
 
 def _signature(secret: bytes, token: MailToken) -> str:
-    return _signed(secret, f"mail {token.purpose} {token.mark} {token.moment}")
+    return signed(secret, f"mail {token.purpose} {token.mark} {token.moment}")
 
 
 def _signature_of_message(secret: bytes, message: SentMessage) -> str:
-    return _signed(secret, f"mail message {message.day} {message.edition} {message.mark}")
+    return signed(secret, f"mail message {message.day} {message.edition} {message.mark}")
 
 
-def _signed(secret: bytes, text: str) -> str:
+def signed(secret: bytes, text: str) -> str:
+    """The signature of a text: 96 bits in hexadecimal."""
     return hmac.digest(secret, text.encode(), "sha256").hex()[:24]

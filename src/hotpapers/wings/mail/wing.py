@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hotpapers.serve.web.forms import FormRouter
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
+    from hotpapers.wings.mail.plain_mailer import PlainMailer
 
 
 def _settings() -> SettingsTable:
@@ -47,6 +48,16 @@ def _destinations(record: Record, site: Site, open_client: OpenClient) -> Iterat
         client.close()
 
     yield SenderDestination(sender, client.http, sender.check, sender.tidy, close)
+
+
+def _mailer(record: Record, site: Site) -> PlainMailer | None:
+    if not _has_relay(site.settings):
+        return None
+    from hotpapers.wings.mail.config import mail_config_of
+    from hotpapers.wings.mail.plain_mailer import PlainMailer
+    from hotpapers.wings.mail.settings import mailing
+
+    return PlainMailer(record, mail_config_of(mailing(site.settings), site.folder))
 
 
 def _preview(issue: PublishedIssue, settings: Settings, site_config: SiteConfig) -> RenderedFile:
@@ -112,6 +123,7 @@ WING = Wing(
     commands={"mail": ("hotpapers.wings.mail.cli.mail:mail", "Manage mail subscribers and check the mail setup.")},
     settings=_settings,
     channels={"mailing": SendingChannel(_destinations, _has_relay, _preview)},
+    mailer=_mailer,
     subject=ForgettableSubject("A mail address is unsubscribed.", _recognize, _forget),
     housekeeping=_housekeeping,
     pages=_pages,

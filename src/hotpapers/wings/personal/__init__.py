@@ -6,10 +6,13 @@ packing    the vectors of a day as a script, which pages load
 stars      what a reader starred and follows, from a file
 order      the order of papers for a reader, with reasons
 for_me     a day's papers in that order
+settings   the tables `[[reader]]`
+readers    the channel `reader`: a feed or a mail for one person
 related    the papers that are nearest to a paper
 queries    papers by key
 site_part  the files of a site that its scripts read: `vectors.js`, `library.js` and `for_me.js` run on its pages
 tools      the same for language models
+site_tools the same about a published site, from its files
 cli        the command `for-me`
 wing       what the wing hooks into the core
 """

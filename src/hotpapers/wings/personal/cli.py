@@ -10,15 +10,12 @@ from hotpapers.base.errors import require
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, echo, print_error, print_json
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.keep.transfer import streams
 from hotpapers.publish.query.session import bare
 from hotpapers.site.site import Site
 from hotpapers.wings.personal.for_me import WEEK, papers_up_to, profile_of, without_vector
 from hotpapers.wings.personal.order import order_for
-from hotpapers.wings.personal.stars import read_choices
+from hotpapers.wings.personal.stars import choices_in
 
-MAX_FILE_BYTES = 50_000_000
-"""Bytes of a file of stars."""
 SHOWN = 20
 
 
@@ -49,10 +46,7 @@ def for_me_command(
     or sent. In a list of ids, lines such as "author: Ada Brewster" and "word: lattice" follow an author or a word.
     """
     require(not (day and week), "use either --day or --week")
-    with streams.open_input(file) as stream:
-        data = stream.read(MAX_FILE_BYTES + 1)
-    require(len(data) <= MAX_FILE_BYTES, f"{streams.name_of(file)}: is larger than {MAX_FILE_BYTES // 1_000_000} MB")
-    choices = read_choices(data, streams.name_of(file))
+    choices = choices_in(file)
     with site:
         profile = profile_of(site.session, choices)
         papers = papers_up_to(site.session, week or day or "latest", publication or "", WEEK if week else 1)

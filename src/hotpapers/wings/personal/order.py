@@ -16,6 +16,7 @@ from typing import NamedTuple
 from hotpapers.wings.personal.vectors import (
     NEAREST,
     WHOLE,
+    Vector,
     WeighedVector,
     closeness,
     common_words,
@@ -57,14 +58,18 @@ class PersonalPlace(NamedTuple):
 
 def order_for(papers: Iterable[RankedText], profile: ReaderProfile) -> list[PersonalPlace]:
     """Papers in a reader's order, without those that are starred. `papers`: in the public order."""
+    return order_with_vectors(((paper, vector_of(paper.title, paper.abstract)) for paper in papers), profile)
+
+
+def order_with_vectors(papers: Iterable[tuple[RankedText, Vector]], profile: ReaderProfile) -> list[PersonalPlace]:
+    """The same for papers with their vectors."""
     starred = {text.paper for text, _ in profile.starred}
-    places = [place_of(paper, profile) for paper in papers if paper.paper not in starred]
+    places = [place_of(paper, weighed(vector), profile) for paper, vector in papers if paper.paper not in starred]
     return sorted(places, key=lambda place: -place.value)
 
 
-def place_of(paper: RankedText, profile: ReaderProfile) -> PersonalPlace:
+def place_of(paper: RankedText, vector: WeighedVector, profile: ReaderProfile) -> PersonalPlace:
     """A paper's value and reason."""
-    vector = weighed(vector_of(paper.title, paper.abstract))
     every = [(closeness(vector, other), -n) for n, (_, other) in enumerate(profile.starred)]
     nearest = nlargest(NEAREST, every)
     author = first_match(profile.authors, ", ".join(paper.authors))

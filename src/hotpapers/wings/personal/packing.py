@@ -11,6 +11,10 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 
+import msgspec
+
+from hotpapers.base.errors import InputError
+from hotpapers.base.untrusted_json import decode_json
 from hotpapers.wings.personal.vectors import VERSION, Vector, pack, unpack
 
 HEAD, END = "paperVectorsOf(", ");\n"
@@ -30,8 +34,16 @@ def vector_script(day: str, vectors: Mapping[str, Vector]) -> bytes:
     return f"{HEAD}{json.dumps(content, separators=(',', ':'))}{END}".encode()
 
 
+class _VectorFile(msgspec.Struct, frozen=True):
+    words: str
+    papers: dict[str, str]
+
+
 def vectors_in(script: bytes) -> dict[str, Vector]:
-    """The vectors of a script, by bare identifier. Raises ValueError for what `vector_script` does not write."""
-    content = json.loads(script.decode().removeprefix(HEAD).removesuffix(END))
-    words = content["words"].split()
-    return {paper: unpack(text, words) for paper, text in content["papers"].items()}
+    """The vectors of a script, by bare identifier. Raises InputError for what `vector_script` does not write."""
+    content = decode_json(script.removeprefix(HEAD.encode()).removesuffix(END.encode()), _VectorFile)
+    words = content.words.split()
+    try:
+        return {paper: unpack(text, words) for paper, text in content.papers.items()}
+    except ValueError as problem:
+        raise InputError(str(problem)) from problem

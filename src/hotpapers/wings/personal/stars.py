@@ -13,11 +13,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.base.errors import InputError
+from hotpapers.base.errors import InputError, require
 from hotpapers.base.ids import arxiv
 from hotpapers.base.ids.mentions import find
 from hotpapers.base.untrusted_json import BROKEN
+from hotpapers.keep.transfer import streams
 
+MAX_FILE_BYTES = 50_000_000
+"""Bytes of a file of stars."""
 MAX_STARRED = 10_000
 """Most papers of a file; the rest is ignored."""
 MAX_TEXT_CHARS = 20_000
@@ -91,6 +94,14 @@ _FORMATS = (
 """BibTeX, RIS, Zotero RDF, arXiv's mails."""
 _EPRINT = re.compile(r"\beprint\s*=\s*[{\"]?\s*([^\s{}\",]+)", re.IGNORECASE)
 _FOLLOWED = re.compile(r"(author|word):\s*(\S.*)", re.IGNORECASE)
+
+
+def choices_in(file: str) -> ReaderChoices:
+    """The choices in a file; `-` is the standard input. Raises UsageError, InputError."""
+    with streams.open_input(file) as stream:
+        data = stream.read(MAX_FILE_BYTES + 1)
+    require(len(data) <= MAX_FILE_BYTES, f"{streams.name_of(file)}: is larger than {MAX_FILE_BYTES // 1_000_000} MB")
+    return read_choices(data, streams.name_of(file))
 
 
 def read_choices(data: bytes, name: str = "") -> ReaderChoices:

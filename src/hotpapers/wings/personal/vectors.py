@@ -107,6 +107,8 @@ DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """A digit has 6 bits."""
 MORE = 32
 """Set in each digit of a number but the last."""
+MAX_FACTOR = MORE**4
+"""Of the last digit of a number, so that a stranger's text is soon read."""
 
 
 def pack(vector: Vector, places: Mapping[str, int]) -> str:
@@ -145,4 +147,6 @@ def _read_number(digits: Iterator[int]) -> int:
         if digit < MORE:
             return number
         factor *= MORE
+        if factor > MAX_FACTOR:
+            break
     raise ValueError("not a packed vector")

@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import Wing
+from hotpapers.base.wings import SendingChannel, SettingsTable, Wing
 
 if TYPE_CHECKING:
+    from hotpapers.base.settings import Settings
     from hotpapers.publish.query.tools import ToolDefinition
     from hotpapers.publish.render.html.site_context import SiteContext
+    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.record import Record
+    from hotpapers.site.sending import OpenClient
+    from hotpapers.site.site import Site
     from hotpapers.wings.personal.site_part import PersonalPart
+
+
+def _settings() -> SettingsTable:
+    from hotpapers.wings.personal.settings import TABLE
+
+    return TABLE
+
+
+def _has_readers(settings: Settings) -> bool:
+    return bool(settings.table("reader"))
+
+
+def _destinations(record: Record, site: Site, open_client: OpenClient) -> Iterator[SenderDestination]:
+    if _has_readers(site.settings):
+        from hotpapers.wings.personal.readers import destinations
+
+        yield from destinations(record, site, open_client)
 
 
 def _tools() -> tuple[ToolDefinition, ...]:
     from hotpapers.wings.personal.tools import TOOLS
 
     return TOOLS
+
+
+def _site_tools() -> tuple[ToolDefinition, ...]:
+    from hotpapers.wings.personal.site_tools import SITE_TOOLS
+
+    return SITE_TOOLS
 
 
 def _site_part(pages: SiteContext) -> PersonalPart:
@@ -34,7 +63,10 @@ WING = Wing(
             "Order a day's papers by their closeness to those that you starred.",
         ),
     },
+    settings=_settings,
+    channels={"reader": SendingChannel(_destinations, _has_readers)},
     tools=_tools,
+    site_tools=_site_tools,
     site_part=_site_part,
     scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in ("vectors", "library", "for_me")),
 )

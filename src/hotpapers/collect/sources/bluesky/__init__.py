@@ -3,9 +3,7 @@
 schemas         the network's formats, as far as needed
 parser          reads them into items
 stream_filter   picks the relevant events of the stream
-firehose        the relay's CBOR as Jetstream's JSON
-repository      an account's whole repository, as a CAR file
-stream          cursors, transports, stalled servers, pages
+stream          cursors, stalled servers, pages
 """
 
 from __future__ import annotations
@@ -21,16 +19,7 @@ from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import HOUR, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.collect.sources.bluesky import parser, schemas
-from hotpapers.collect.sources.bluesky.stream import (
-    FirehoseTransport,
-    JetstreamTransport,
-    StallDetector,
-    StreamCursor,
-    StreamTransport,
-    listen,
-    parse,
-    resumes_at,
-)
+from hotpapers.collect.sources.bluesky.stream import StallDetector, listen, parse, subscription
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.collect.sources.endpoint_rotation import soonest_retry
@@ -45,7 +34,7 @@ UNREADABLE_REQUEST = (400, 414, 431)
 
 
 class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`jetstream`: hosts, tried in turn. `relay`: the firehose's address. `transport`: which of the two to use.
+    """`jetstream`: hosts, tried in turn.
 
     `view`: where counts are read. `mode`: `poll` reads only posts; `stream` also likes and reposts of tracked posts.
     `overlap`: seconds that are read again. `silence`, `late`: seconds after which a server counts as stalled, because
@@ -59,8 +48,6 @@ class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         "wss://jetstream1.us-west.bsky.network",
         "wss://jetstream2.us-west.bsky.network",
     )
-    relay: str = "wss://bsky.network/xrpc/com.atproto.sync.subscribeRepos"
-    transport: Literal["jetstream", "firehose"] = "jetstream"
     view: str = "https://public.api.bsky.app"
     mode: Literal["poll", "stream"] = "poll"
     overlap: int = 10
@@ -96,60 +83,53 @@ class BlueskySource:
         and what is missing if that is known. Without a cursor, it is set to now before any host is contacted: if hours
         pass until one answers, those are read too, or reported as missing.
         """
-        resume = parse(cursor).no_later_than(http.now())
-        if resume == StreamCursor():
-            resume = StreamCursor(http.now())
+        resume = self._moment(http, cursor)
+        if resume is None:
+            resume = http.now()
             yield PayloadPage((), str(resume))
         yield from self._listen(http, resume)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The stream from a moment on, or from where the first host that answers has it: on the first reading, earlier
-        events do not count as missing. The relay has its own numbering and can only be read from now on."""
-        if self.settings.transport == "firehose":
-            yield from self.pages(http, cursor)
-            return
-        resume = parse(cursor).no_later_than(http.now())
-        if resume == StreamCursor():
-            resume = StreamCursor(max(since, http.now() - self.reach + EDGE))
+        events do not count as missing."""
+        resume = self._moment(http, cursor)
+        if resume is None:
+            resume = max(since, http.now() - self.reach + EDGE)
             yield PayloadPage((), str(resume))
         yield from self._listen(http, resume, is_first=True)
 
-    def _listen(self, http: HttpClient, resume: StreamCursor, *, is_first: bool = False) -> Iterator[PayloadPage]:
+    def _moment(self, http: HttpClient, cursor: str | None) -> int | None:
+        """Where to resume, but not after now: a server whose clock was ahead may have given a time in the future."""
+        moment = parse(cursor)
+        return None if moment is None else min(moment, http.now())
+
+    def _listen(self, http: HttpClient, resume: int, *, is_first: bool = False) -> Iterator[PayloadPage]:
         """The hosts' events, one host after the other. `is_first`: whatever the first host has counts as everything;
         the page after its first event says since when."""
-        since, problems, gaps = resume.time or 0, list[NetError](), list[StreamGap]()
-        for number in range(len(self.settings.jetstream) if self.settings.transport == "jetstream" else 1):
-            transport = self._transport(number, resume)
-            start = None if is_first else transport.since
-            detector = StallDetector(http.now(), start, self.settings.silence, self.settings.late, resume.time)
+        settings, since, problems, gaps = self.settings, resume, list[NetError](), list[StreamGap]()
+        collections = (schemas.POST, schemas.LIKE, schemas.REPOST) if settings.mode == "stream" else (schemas.POST,)
+        for host in settings.jetstream:
+            start = None if is_first else resume
+            detector = StallDetector(http.now(), start, settings.silence, settings.late, resume)
+            url = subscription(host, collections, resume, settings.overlap)
             try:
-                for page in listen(http, transport, self._event_filter, detector):
-                    resume = parse(page.cursor) if page.cursor else resume
+                for page in listen(http, url, resume, self._event_filter, detector):
+                    resume = parse(page.cursor) or resume
                     gaps.clear()
                     if is_first and detector.first_commit_at is not None:
                         is_first, first_commit_at = False, detector.first_commit_at
                         page = page._replace(since=max(since, first_commit_at))
                     yield page
             except StreamGap as gap:
-                if gap.missing is None and resume.time is not None:  # a relay does not say where its events begin
-                    gap.missing = (resume.time, http.now())
-                    gap.resume = str(parse(gap.resume).after_gap(http.now()))
                 gaps.append(gap)
                 problems.append(gap)
             except NetError as problem:
                 problems.append(problem)
         if gaps:
-            smallest = min(gaps, key=resumes_at)
+            smallest = min(gaps, key=lambda gap: parse(gap.resume) or 0)
             yield PayloadPage((), smallest.resume)
             raise smallest
         raise soonest_retry(problems)
-
-    def _transport(self, number: int, resume: StreamCursor) -> StreamTransport:
-        settings = self.settings
-        collections = (schemas.POST, schemas.LIKE, schemas.REPOST) if settings.mode == "stream" else (schemas.POST,)
-        if settings.transport == "firehose":
-            return FirehoseTransport(settings.relay, collections, resume)
-        return JetstreamTransport(settings.jetstream[number], collections, resume, settings.overlap)
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """The posts as the public view has them now, 25 at a time; those that it leaves out are gone, if it still has

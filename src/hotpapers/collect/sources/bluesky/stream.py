@@ -1,21 +1,18 @@
-"""Listening to the stream: where to resume, when to give up on a silent server, and turning messages into pages.
+"""Listening to Jetstream: where to resume, when to give up on a silent server, and turning messages into pages.
 
-cursor                                    where the stream resumes
-1783175888112407                          Jetstream: the time of the newest event, in µs; valid on any host
-firehose:bsky.network:31527015322:178…    the relay: its own number of the newest event, and its time
-firehose:bsky.network::178…               the relay: from its newest event on, because it did not know our number
+A cursor is the time of the newest event, in µs, and valid on any host.
+https://github.com/bluesky-social/jetstream
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlencode, urlsplit
 
 from hotpapers.base.durations import duration
-from hotpapers.base.errors import FutureCursor, NetError, OutdatedCursor, StreamGap
+from hotpapers.base.errors import NetError, StreamGap
 from hotpapers.base.model import HttpClient, PayloadPage, RawPayload
-from hotpapers.collect.sources.bluesky import firehose, schemas
+from hotpapers.collect.sources.bluesky import schemas
 from hotpapers.collect.sources.bluesky.stream_filter import UNREADABLE, EventFilter
 from hotpapers.collect.sources.decoding import unreadable_key
 
@@ -27,105 +24,19 @@ MAX_UNREADABLE_MESSAGES = 100
 CHECK_LAG = 60 * SECOND
 
 
-def resumes_at(gap: StreamGap) -> int:
-    """The moment from which on a server has everything, 0 if unknown."""
-    return parse(gap.resume).time or 0
+def parse(text: str | None) -> int | None:
+    """A cursor's moment, µs UTC; None, from now on, for an invalid one. Of a relay's, as earlier versions kept, it is
+    the last part."""
+    moment = (text or "").rpartition(":")[2]
+    return int(moment) if moment.isascii() and moment.isdigit() and len(moment) < 20 else None
 
 
-class StreamCursor(NamedTuple):
-    """`time`: µs, None for from now on. `relay`, `seq`: a relay and its number; `seq` None for from its newest on."""
-
-    time: int | None = None
-    relay: str = ""
-    seq: int | None = None
-
-    def no_later_than(self, now: int) -> StreamCursor:
-        """The same, but no later than now: a server whose clock was ahead may have given a time in the future."""
-        return self if self.time is None or self.time <= now else self._replace(time=now)
-
-    def after_gap(self, now: int) -> StreamCursor:
-        """The same after events up to now were reported missing: without a `seq`, it resumes from now on."""
-        return self if self.seq is not None else self._replace(time=now)
-
-    def __str__(self) -> str:
-        if not self.relay:
-            return str(self.time or "")
-        return f"firehose:{self.relay}:{'' if self.seq is None else self.seq}:{self.time or ''}"
-
-
-def parse(text: str | None) -> StreamCursor:
-    """A cursor from its text; an invalid one means from now on."""
-    kind, _, rest = (text or "").partition(":")
-    if kind != "firehose":
-        return StreamCursor(_number(kind))
-    relay, seq, time = [*rest.rsplit(":", 2), "", ""][:3]
-    return StreamCursor(_number(time), relay, _number(seq))
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
-
-
-class StreamTransport(Protocol):
-    """One way to receive the stream, from one server. `since`: the moment from which on everything should be received,
-    None if the server has its own numbering."""
-
-    url: str
-    since: int | None
-
-    def events(self, message: bytes) -> Sequence[bytes]:
-        """A message's events as Jetstream's JSON. Raises the decoder's errors for invalid messages, NetError,
-        StreamGap."""
-
-    def cursor(self, time: int | None) -> StreamCursor:
-        """Where to resume after the last message. `time`: the newest event's."""
-
-
-class JetstreamTransport:
-    """JSON over a websocket; the server sends only the requested collections."""
-
-    def __init__(self, host: str, collections: Collection[str], cursor: StreamCursor, overlap: int) -> None:
-        self._resume_time, self.since = cursor.time or 0, cursor.time
-        params = [("wantedCollections", collection) for collection in collections]
-        if cursor.time is not None:
-            params.append(("cursor", str(max(cursor.time - overlap * SECOND, 0))))
-        self.url = f"{host.rstrip('/')}/subscribe?{urlencode(params)}"
-
-    def events(self, message: bytes) -> Sequence[bytes]:
-        return (message,)
-
-    def cursor(self, time: int | None) -> StreamCursor:
-        """A time, which is valid on every host. Never earlier than where the stream was resumed: the overlap at the
-        start is older, and a process killed there must not resume earlier each time."""
-        return StreamCursor(max(time or 0, self._resume_time) or None)
-
-
-class FirehoseTransport:
-    """All events of the network, signed and in CBOR, from a relay with its own numbering."""
-
-    def __init__(self, relay: str, collections: Collection[str], cursor: StreamCursor) -> None:
-        self._relay, self._collections = urlsplit(relay).netloc, collections
-        self._seq = cursor.seq if cursor.relay == self._relay else None
-        self.since = cursor.time if self._seq is None else None
-        self._time, self._resume_seq = cursor.time, self._seq
-        self.url = relay if self._seq is None else f"{relay}?cursor={self._seq}"
-
-    def events(self, message: bytes) -> Sequence[bytes]:
-        try:
-            frame = firehose.frame(message)
-        except FutureCursor as problem:
-            raise StreamGap(str(problem), str(StreamCursor(self._time, self._relay))) from None
-        except OutdatedCursor as problem:
-            if self._resume_seq == 0:
-                return ()
-            raise StreamGap(str(problem), str(StreamCursor(self._time, self._relay, 0))) from None
-        self._seq = frame.seq or self._seq
-        return firehose.events(frame, self._collections)
-
-    def cursor(self, time: int | None) -> StreamCursor:
-        """The relay's number for the last frame."""
-        self._time = time or self._time
-        return StreamCursor(self._time, self._relay, self._seq)
+def subscription(host: str, collections: Iterable[str], since: int, overlap: int) -> str:
+    """The address of a host's stream of some collections. `since`: µs UTC; `overlap`: seconds before that are sent
+    again."""
+    params = [("wantedCollections", collection) for collection in collections]
+    params.append(("cursor", str(max(since - overlap * SECOND, 0))))
+    return f"{host.rstrip('/')}/subscribe?{urlencode(params)}"
 
 
 class StallDetector:
@@ -178,40 +89,43 @@ class StallDetector:
 
 
 def listen(
-    http: HttpClient, transport: StreamTransport, event_filter: EventFilter, detector: StallDetector
+    http: HttpClient, url: str, since: int, event_filter: EventFilter, detector: StallDetector
 ) -> Iterator[PayloadPage]:
-    """Pages from one server: at most one a second, or 500 payloads; an empty one every 30 s. Ends by error only."""
+    """Pages from one server: at most one a second, or 500 payloads; an empty one every 30 s. Ends by error only.
+
+    Their cursors are never before `since`, where the stream was resumed: the overlap at its start is older, and a
+    process killed there must not resume earlier each time.
+    """
     payloads: list[RawPayload] = []
     newest: int | None = None
     unreadable = last_check_at = 0
     event_filter.fresh.clear()
     last_page_at = http.now()
-    for message in http.messages(transport.url):
+    for message in http.messages(url):
         now = http.now()
         if message is not None:
             try:
-                for body in transport.events(message):
-                    event = schemas.event(body)
-                    if newest is None or event.time_us > newest:
-                        newest = event.time_us if event.time_us < now else now
-                    if event.commit is not None:
-                        detector.last_commit_at = now
-                        if detector.is_first:
-                            detector.note_first(now, event.time_us)
-                    payloads += event_filter.payloads(event, body, now)
+                event = schemas.event(message)
+                if newest is None or event.time_us > newest:
+                    newest = event.time_us if event.time_us < now else now
+                if event.commit is not None:
+                    detector.last_commit_at = now
+                    if detector.is_first:
+                        detector.note_first(now, event.time_us)
+                payloads += event_filter.payloads(event, message, now)
                 unreadable = 0
             except UNREADABLE as problem:
                 unreadable += 1
                 if unreadable > MAX_UNREADABLE_MESSAGES:
-                    raise NetError(f"{transport.url}: {unreadable} unreadable messages in a row: {problem}") from None
+                    raise NetError(f"{url}: {unreadable} unreadable messages in a row: {problem}") from None
                 payloads.append(RawPayload("unreadable", unreadable_key(message), message, now))
         elapsed = now - last_page_at
         if (payloads and (elapsed >= SECOND or len(payloads) >= MAX_SEEN_POSTS)) or elapsed >= HEARTBEAT:
             until = detector.until(now, newest, quiet=message is None)
-            yield PayloadPage(payloads, str(transport.cursor(newest)) or None, until)
+            yield PayloadPage(payloads, str(max(newest or 0, since)), until)
             payloads, last_page_at = [], http.now()
             event_filter.fresh.clear()
         if now - last_check_at >= SECOND:  # not for every message: there are hundreds per second
             detector.check(now, newest)
             last_check_at = now
-    raise NetError(f"{urlsplit(transport.url).netloc} ended the stream")
+    raise NetError(f"{urlsplit(url).netloc} ended the stream")

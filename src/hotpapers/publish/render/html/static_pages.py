@@ -1,5 +1,5 @@
-"""Pages that a site has once: index, archive, search, about, method, attacks, status, accessibility, reading; and
-robots.txt, the sitemap and other fixed files."""
+"""Pages that a site has once: index, archive, search, about, method, attacks, status, accessibility, reading,
+bookmarklet; and robots.txt, the sitemap and other fixed files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hotpapers.issues.ranking import words
 from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
 from hotpapers.publish.render.html.site_context import SiteContext
-from hotpapers.publish.render.html.templating import asset, render_alone
+from hotpapers.publish.render.html.templating import BOOKMARKLET, asset, render_alone
 from hotpapers.publish.render.html.top_pages import TopPages
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.archive import calendar, issues_by_year
@@ -27,7 +27,7 @@ from hotpapers.publish.view.publication_state import first_due, state_of
 from hotpapers.publish.view.site_paths import WELL_KNOWN, publication_uri
 from hotpapers.publish.view.worked_example import worked_example
 
-ASSETS = ("style.css", "reader.js", "icon.svg", *SCRIPTS)
+ASSETS = ("style.css", "reader.js", "bookmarklet.js", "icon.svg", *SCRIPTS)
 
 
 class StaticPages:
@@ -44,6 +44,7 @@ class StaticPages:
             "status/index.html": self._status,
             "accessibility/index.html": self._accessibility,
             "reading/index.html": self._reading,
+            BOOKMARKLET: self._bookmarklet,
             PATH: self.search,
             "404.html": self._missing_file,
             "robots.txt": lambda: robots_txt(site.site_config.base),
@@ -181,6 +182,15 @@ class StaticPages:
             "reading/index.html",
             "Preferences",
             "Text size, words to hide, authors to follow, keyboard shortcuts: saved in this browser only.",
+        )
+
+    def _bookmarklet(self) -> bytes:
+        return self._site.render(
+            "bookmarklet.html",
+            BOOKMARKLET,
+            "What is said about this paper",
+            f"A bookmark that opens what {self._site.title} knows of the paper that you are reading.",
+            app=self._site.site_config.app,
         )
 
 

@@ -59,13 +59,16 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self
 SEARCH_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'") + "; connect-src 'self'"
 """The same for the search page: it has a form, and its script reads the site's own index."""
 
+BOOKMARKLET = "bookmarklet/index.html"
+"""The page whose script asks whether the site has a page about a paper."""
+
 
 def policy_of(path: str, public: bool = False) -> str:
     """The policy of a page. `public`: whether its site has a public address. If so, pages may connect to it, so that
     tools that test a page from within can read robots.txt."""
     if path == search_page.PATH:
         return SEARCH_POLICY
-    return f"{POLICY}; connect-src 'self'" if public else POLICY
+    return f"{POLICY}; connect-src 'self'" if public or path == BOOKMARKLET else POLICY
 
 
 def render(

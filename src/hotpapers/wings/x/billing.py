@@ -10,9 +10,9 @@ from hotpapers.base.errors import NetError, RequestRefused, RetryLater
 from hotpapers.base.http import retry_policy
 from hotpapers.base.model import HttpClient, PayloadPage, Response
 from hotpapers.collect.sources.decoding import decode_response
-from hotpapers.collect.sources.x import spending
-from hotpapers.collect.sources.x.schemas import XResponse
-from hotpapers.collect.sources.x.spending import BudgetState
+from hotpapers.wings.x import spending
+from hotpapers.wings.x.schemas import XResponse
+from hotpapers.wings.x.spending import BudgetState
 
 UNSURE_AGAIN = 6 * 3600
 """Seconds until the next request after an interrupted one that may have been charged."""

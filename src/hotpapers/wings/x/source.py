@@ -1,12 +1,6 @@
-"""X: recent search with the operator's own key, within a monthly budget that is never exceeded. Off by default.
+"""The connector, and its settings.
 
-    spending   the budget: before each request, its maximum cost is booked
-    billing    one request: booked, sent, settled
-    schemas    the network's formats; parser: reads posts into items
-
-Each returned post costs money, and each author returned with it; a lost response may have cost money too.
-https://docs.x.com/x-api/posts/search-recent-posts, https://docs.x.com/x-api/posts/lookup,
-https://docs.x.com/x-api/getting-started/pricing
+https://docs.x.com/x-api/posts/search-recent-posts, https://docs.x.com/x-api/posts/lookup
 """
 
 from __future__ import annotations
@@ -25,13 +19,11 @@ from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.collect.sources.batched_requests import ids_in
 from hotpapers.collect.sources.list_checks import no_overlap
 from hotpapers.collect.sources.removals import RemovalCheck
-from hotpapers.collect.sources.x import parser, spending
-from hotpapers.collect.sources.x.billing import BilledResponse, send_billed
-from hotpapers.collect.sources.x.parser import NETWORK
-from hotpapers.collect.sources.x.schemas import XResponse
-from hotpapers.collect.sources.x.spending import Budget, BudgetState
-
-__all__ = ["NETWORK", "XSettings", "XSource"]
+from hotpapers.wings.x import parser, spending
+from hotpapers.wings.x.billing import BilledResponse, send_billed
+from hotpapers.wings.x.parser import NETWORK
+from hotpapers.wings.x.schemas import XResponse
+from hotpapers.wings.x.spending import Budget, BudgetState
 
 PAGE, MIN_PAGE = 100, 10
 """Most and least posts that one search may return; `PAGE` is also the most of a lookup."""

@@ -24,8 +24,8 @@ from hotpapers.base.model import (
     Response,
     Snapshot,
 )
-from hotpapers.collect.sources.x import FIELDS, MIN_PAGE, PAGE, XSettings, XSource
-from hotpapers.collect.sources.x.billing import UNSURE_AGAIN
+from hotpapers.wings.x.billing import UNSURE_AGAIN
+from hotpapers.wings.x.source import FIELDS, MIN_PAGE, PAGE, XSettings, XSource
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedClient, reply
 

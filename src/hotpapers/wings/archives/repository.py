@@ -18,8 +18,8 @@ import msgspec
 from hotpapers.base.errors import InputError
 from hotpapers.base.ids import timestamps
 from hotpapers.base.model import MAX_INTEGER
-from hotpapers.collect.sources.bluesky.firehose import CID, plain
 from hotpapers.collect.sources.bluesky.parser import tid_time
+from hotpapers.wings.archives.firehose import CID, plain
 
 MAX_BLOCK_BYTES = 2**21
 """Most bytes of a block: twice what the network allows for a record."""

@@ -11,9 +11,9 @@ import pytest
 
 from hotpapers.base.errors import PartiallyRead
 from hotpapers.base.model import HOUR
-from hotpapers.collect.sources.x import XSource
+from hotpapers.wings.x.source import XSource
 from tests.sources.net import ScriptedClient
-from tests.sources.test_x import NOW, SETTINGS, answer, id_at, tweet
+from tests.wings.x.test_x import NOW, SETTINGS, answer, id_at, tweet
 
 COST = 50_000
 """What an answer with one post costs, in millionths: it comes with two authors."""

@@ -9,9 +9,9 @@ import msgspec
 
 from hotpapers.base.errors import RetryLater
 from hotpapers.base.model import DAY, HOUR
-from hotpapers.collect.sources.x import XSource
+from hotpapers.wings.x.source import XSource
 from tests.sources.net import Reply, ScriptedClient, reply
-from tests.sources.test_x import NOW, SETTINGS, id_at
+from tests.wings.x.test_x import NOW, SETTINGS, id_at
 
 
 class Search:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import libipld
 import msgspec
 
-from hotpapers.base.errors import FutureCursor, InputError, NetError, OutdatedCursor
+from hotpapers.base.errors import InputError, NetError
 from hotpapers.base.ids import timestamps
 
 CID = (b"\x01\x71\x12\x20", b"\x01\x55\x12\x20")
@@ -57,11 +57,10 @@ def frame(message: bytes) -> FirehoseFrame:
         raise InputError("a frame that is not a header and a body")
     header, body = parts
     if header.get("op") == -1:
-        error = FutureCursor if body.get("error") == "FutureCursor" else NetError
-        raise error(f"the relay says {body.get('error')}: {str(body.get('message', ''))[:200]}")
+        raise NetError(f"the relay says {body.get('error')}: {str(body.get('message', ''))[:200]}")
     kind, seq = str(header.get("t")), body.get("seq")
     if kind == "#info" and body.get("name") == "OutdatedCursor":
-        raise OutdatedCursor("the relay no longer has the events after our cursor")
+        raise NetError("the relay no longer has the events after a cursor")
     return FirehoseFrame(kind, seq if isinstance(seq, int) and seq > 0 else 0, body)
 
 

@@ -22,9 +22,10 @@ from hotpapers.base.classic.timestamps import TWITTER_EPOCH_MS as EPOCH
 from hotpapers.base.errors import NetError, PartiallyRead, RequestRefused, RetryLater
 from hotpapers.base.http import ClientLimits
 from hotpapers.base.model import DAY, HOUR, HttpClient, PayloadPage, Post, Response
-from hotpapers.collect.sources.x import XSettings, XSource, spending
-from hotpapers.collect.sources.x.spending import Budget, BudgetState
 from hotpapers.record.batches import cursor_of
+from hotpapers.wings.x import spending
+from hotpapers.wings.x.source import XSettings, XSource
+from hotpapers.wings.x.spending import Budget, BudgetState
 from tests.http.server import FakeTime, Handler, Server, client, serving
 from tests.ingest.job_setup import recount_setup
 from tests.sources.net import START, ScriptedClient, reply

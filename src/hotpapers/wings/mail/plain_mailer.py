@@ -1,0 +1,59 @@
+"""The operator's own messages, such as one reader's papers: plain text to one address, through the same relay."""
+
+from __future__ import annotations
+
+from hotpapers.base.errors import NetError, RequestRefused, RetryLater
+from hotpapers.base.model import HttpClient, PlainMail
+from hotpapers.collect.jobs import queries as jobs_queries
+from hotpapers.publish.view import phrases
+from hotpapers.record import Record
+from hotpapers.wings.mail import mime
+from hotpapers.wings.mail.addresses import domain_of, without_address
+from hotpapers.wings.mail.config import MailConfig
+from hotpapers.wings.mail.messages import MAX_SUBJECT_CHARS, reply_to
+from hotpapers.wings.mail.sender import PACE
+from hotpapers.wings.mail.smtp import RETRY_SECONDS, SmtpClient
+from hotpapers.wings.mail.smtp_replies import Accepted, Deferred, Rejected
+from hotpapers.wings.mail.tokens import signed
+
+
+class PlainMailer:
+    """A connection to the relay, for one thread. Close it after use."""
+
+    def __init__(self, record: Record, mail_config: MailConfig) -> None:
+        self._record, self._mail_config, self._relay = record, mail_config, SmtpClient(mail_config)
+
+    def close(self) -> None:
+        self._relay.close()
+
+    def send(self, mail: PlainMail, http: HttpClient) -> str:
+        """Hands over one message. Raises RetryLater, RequestRefused, NetError."""
+        http.sleep(
+            jobs_queries.reserve_moment(self._record, PACE + domain_of(mail.address), 60 / self._mail_config.pace)
+        )
+        outcome = self._relay.hand_over(mail.address, self._message(mail, http.now()))
+        if isinstance(outcome, Accepted):
+            return without_address(outcome.receipt, mail.address)
+        assert outcome is not None
+        reason = without_address(outcome.reason, mail.address)
+        if isinstance(outcome, Rejected):
+            raise RequestRefused(reason)
+        if not isinstance(outcome, Deferred):
+            raise NetError(f"it may or may not have arrived: {reason}")
+        if outcome.for_all:
+            raise RetryLater(RETRY_SECONDS, reason)
+        raise NetError(f"deferred: {reason}", tries=0)
+
+    def _message(self, mail: PlainMail, at: int) -> bytes:
+        config = self._mail_config
+        mark = signed(self._record.hasher.secret, f"mail plain {mail.key}")
+        headers = [
+            ("From", config.address),
+            *reply_to(config),
+            ("To", mail.address),
+            ("Subject", mime.words("Subject", phrases.cut(phrases.one_line(mail.subject), MAX_SUBJECT_CHARS))),
+            ("Date", mime.date(at)),
+            ("Message-ID", f"<{mark}@{domain_of(config.address)}>"),
+            ("Auto-Submitted", "auto-generated"),
+        ]
+        return mime.message(headers, [mime.MimePart("plain", mail.text)], "")

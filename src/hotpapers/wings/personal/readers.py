@@ -1,0 +1,203 @@
+"""The channel `reader`: after each issue, its day's papers in the order of each person in the settings, as an Atom feed
+of the last days or as a mail.
+
+What is sent is calculated when it is sent. Nothing about a reader's stars is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from hotpapers.base.errors import HotPapersError, NetError, SettingsError, UsageError
+from hotpapers.base.ids.domains import ascii_address
+from hotpapers.base.model import HttpClient, IssueReader, Mailer, Message, PlainMail, RenderedFile
+from hotpapers.base.suggestions import choices as named
+from hotpapers.base.wings import wings
+from hotpapers.collect.collect_job import Connection
+from hotpapers.issues.ranking.words import count_noun
+from hotpapers.publish.deliver.files import write_files
+from hotpapers.publish.query import QuerySession
+from hotpapers.publish.render.feed_formats import FeedDocument, FeedItem, atom
+from hotpapers.publish.render.feeds import permanent_id
+from hotpapers.publish.schedule import SenderDestination
+from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.record import Record
+from hotpapers.site.sending import OpenClient
+from hotpapers.site.site import Site
+from hotpapers.wings.personal.for_me import papers_up_to, profile_of
+from hotpapers.wings.personal.order import PersonalPlace, order_for
+from hotpapers.wings.personal.settings import TABLE, ReaderSettings
+from hotpapers.wings.personal.stars import ReaderChoices, choices_in
+
+NAME = "reader"
+FEED_DAYS = 7
+"""How many of the latest issues' days a feed has."""
+MAX_AUTHORS_CHARS, MAX_TITLE_CHARS = 200, 300
+UNKNOWN_RECEIPT = "interrupted: it may or may not have arrived, so it is not sent again"
+
+
+def destinations(record: Record, site: Site, open_client: OpenClient) -> Iterator[SenderDestination]:
+    """A sender for each reader in the settings. Raises SettingsError."""
+    publications = [table.name for table in site.settings.publication]
+    readers: tuple[ReaderSettings, ...] = site.settings.table(TABLE.name)
+    for reader in readers:
+        label = f"reader {reader.name!r}"
+        if reader.publication not in publications:
+            known = named(reader.publication, publications) or "no publication"
+            raise SettingsError(f"{label}: publication: {reader.publication!r} is not in this file, which has {known}")
+        mailers = (wing.mailer(record, site) for wing in wings() if wing.mailer and reader.mail)
+        mailer = next(filter(None, mailers), None)
+        if reader.mail and mailer is None:
+            raise SettingsError(f"{label}: mail: needs a relay and an address in [mailing]")
+        client = open_client((), ())
+        sender = ReaderSender(reader, site, QuerySession(record, site.terms), mailer)
+
+        yield SenderDestination(sender, client.http, close=partial(_close, client, mailer), target=reader.name)
+
+
+def _close(client: Connection, mailer: Mailer | None) -> None:
+    client.close()
+    if mailer is not None:
+        mailer.close()
+
+
+class DayForReader(NamedTuple):
+    """A day's message to a reader; its text is made when it is needed."""
+
+    sender: ReaderSender
+    day: str
+
+    def __str__(self) -> str:
+        return self.sender.mail(self.day).text
+
+
+class OrderedDay(NamedTuple):
+    """A day's first papers in a reader's order, of `total`. `frozen_at`: when its issue was, µs UTC."""
+
+    day: str
+    places: list[PersonalPlace]
+    total: int
+    frozen_at: int
+
+
+class ReaderSender:
+    """The channel for one reader. `mailer`: None if the reader gets a feed."""
+
+    name = NAME
+
+    def __init__(self, reader: ReaderSettings, site: Site, session: QuerySession, mailer: Mailer | None) -> None:
+        self._reader, self._session, self._mailer = reader, session, mailer
+        self._stars, self._feed = ((site.folder / Path(path).expanduser()) for path in (reader.stars, reader.feed))
+        self._site_config: SiteConfig = site.site_config.of(reader.publication)
+
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
+        """One for a day of the reader's publication. Corrections are not mailed. Raises NotFound."""
+        is_first = issue_reader.issue_header(publication, day).content.edition == 1
+        if publication == self._reader.publication and (is_first or not self._mailer):
+            yield Message(self._reader.name, DayForReader(self, day))
+
+    def send(self, message: Message, http: HttpClient) -> str:
+        """Mails the day, or writes the feed. Raises RetryLater, RequestRefused, NetError."""
+        payload = message.payload
+        assert isinstance(payload, DayForReader)
+        try:
+            if self._mailer is None:
+                return self._write()
+            mail = self.mail(payload.day)
+        except HotPapersError as problem:  # such as a file of stars that cannot be read
+            raise NetError(f"reader {self._reader.name!r}: {problem}", tries=0) from problem
+        return self._mailer.send(mail, http)
+
+    def receipt_of(self, message: Message, http: HttpClient) -> str | None:
+        """A relay cannot be asked, and no mail may be sent twice; a file is written again."""
+        return UNKNOWN_RECEIPT if self._mailer else None
+
+    # ---- contents ------------------------------------------------------------------------------------
+
+    def mail(self, day: str) -> PlainMail:
+        """The mail of a day."""
+        reader, ordered = self._reader, self._ordered(day, self._choices())
+        title = phrases.one_line(self._session.publication(reader.publication).title)
+        lines = (_lines(number, place) for number, place in enumerate(ordered.places, 1))
+        page = site_paths.public_url(self._site_config.base, site_paths.issue_path(day))
+        text = "\n\n".join([f"{title}, {day}, in your order", *lines, " ".join(filter(None, (_facts(ordered), page)))])
+        subject = ordered.places[0].paper.title if ordered.places else "no papers"
+        key = f"{reader.publication} {day} {reader.name}"
+        return PlainMail(ascii_address(reader.mail), f"{day}, for you: {subject}", f"{text}\n", key)
+
+    def _write(self) -> str:
+        feed_id = permanent_id(NAME, self._reader.publication, self._reader.name)
+        data = atom(self._document(feed_id))
+        if self._feed.exists() and f"<id>{feed_id}</id>".encode() not in self._feed.read_bytes():
+            raise UsageError(f"{self._feed}: is not this reader's feed; remove it, or choose another file")
+        write_files(self._feed.parent, [RenderedFile(self._feed.name, data)])
+        return "written"
+
+    def _document(self, feed_id: str) -> FeedDocument:
+        publication = self._session.publication(self._reader.publication)
+        days = self._session.issue_reader().days(publication.publication)[: -FEED_DAYS - 1 : -1]
+        choices = self._choices()
+        items = tuple(self._item(self._ordered(day, choices)) for day in days)
+        return FeedDocument(
+            id=feed_id,
+            title=f"{phrases.one_line(publication.title)} for {self._reader.name}",
+            home=self._site_config.base or "https://arxiv.org/",
+            own="",
+            updated=max((item.updated for item in items), default=0),
+            contact=self._site_config.contact,
+            items=items,
+            note=phrases.note(publication),
+        )
+
+    def _item(self, ordered: OrderedDay) -> FeedItem:
+        page = site_paths.public_url(self._site_config.base, site_paths.issue_path(ordered.day))
+        entries = Markup("").join(
+            Markup('<li><a href="{}">{}</a><br>{}<br>{}</li>').format(
+                site_paths.abs_url(place.paper.paper), place.paper.title, _authors(place), place.reason
+            )
+            for place in ordered.places
+        )
+        return FeedItem(
+            id=permanent_id(NAME, self._reader.publication, self._reader.name, ordered.day),
+            title=f"{ordered.day}, in your order",
+            url=page or "https://arxiv.org/",
+            published=ordered.frozen_at,
+            updated=ordered.frozen_at,
+            html=str(Markup("<ol>{}</ol><p>{}</p>").format(entries, _facts(ordered))),
+            text="; ".join(place.paper.title for place in ordered.places[:5]),
+            authors=(),
+            categories=(),
+        )
+
+    def _choices(self) -> ReaderChoices:
+        return choices_in(str(self._stars))
+
+    def _ordered(self, day: str, choices: ReaderChoices) -> OrderedDay:
+        session, name = self._session, self._reader.publication
+        places = order_for(papers_up_to(session, day, name, 1), profile_of(session, choices))
+        frozen_at = session.issue_reader().issue_header(name, day).frozen_at
+        return OrderedDay(day, places[: self._reader.papers], len(places), frozen_at)
+
+
+def _lines(number: int, place: PersonalPlace) -> str:
+    indent = " " * 4
+    lines = (phrases.cut(place.paper.title, MAX_TITLE_CHARS), _authors(place), place.reason)
+    text = f"\n{indent}".join(filter(None, (*lines, site_paths.abs_url(place.paper.paper))))
+    return f"{number:>2}. {text}"
+
+
+def _authors(place: PersonalPlace) -> str:
+    return phrases.cut(", ".join(place.paper.authors), MAX_AUTHORS_CHARS)
+
+
+def _facts(ordered: OrderedDay) -> str:
+    """What the reader sees of how much."""
+    if not ordered.total:
+        return "No papers that day."
+    return f"The first {len(ordered.places)} of {count_noun(ordered.total, 'paper')} announced or discussed that day."

@@ -1,0 +1,202 @@
+"""The tools `related` and `for_me` about a published site, from the files that its pages read: a day's vectors, its
+issue, and its page with all papers. A call reads a bounded number of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from hotpapers.base.errors import NotFound
+from hotpapers.base.ids import html_text
+from hotpapers.publish.query import request_params
+from hotpapers.publish.query.session import bare, paper_key
+from hotpapers.publish.query.tools import ToolDefinition
+from hotpapers.publish.view import site_paths
+from hotpapers.serve.published_site import PublishedSite
+from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText, ReaderProfile, order_with_vectors
+from hotpapers.wings.personal.packing import vectors_in
+from hotpapers.wings.personal.related import NEAREST
+from hotpapers.wings.personal.stars import key_in
+from hotpapers.wings.personal.vectors import Vector, closeness, common_words, vector_of, weighed
+
+MAX_DAYS, MAX_STAR_DAYS = 14, 30
+"""Days whose papers are compared, and of which starred papers are looked up."""
+_LINE = re.compile(
+    r"<(?:li|h3)\b[^>]*><a href=\"([^\"#]{1,300})\"[^>]*>(.{1,2000}?)</a>(?:</h3>)?\s*"
+    r"(?:<p(?: class=\"authors\">|><span class=\"by\">)([^<]*))?"
+)
+_PATH = re.compile(r"(?:/paper/|arxiv\.org/abs/)(.+?)(?:/index\.html)?$")
+
+Phrases = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=300)], ...], Meta(max_length=100)]
+
+
+class SiteForMeParams(request_params.Params, frozen=True, kw_only=True):
+    """What a reader likes and follows, and the days whose papers are ordered."""
+
+    stars: Annotated[Phrases, Meta(description="arXiv identifiers, or titles, of papers that the reader likes")] = ()
+    authors: Annotated[Phrases, Meta(description="Names of authors whom the reader follows")] = ()
+    words: Annotated[Phrases, Meta(description="Words that the reader follows")] = ()
+    day: request_params.Day = "latest"
+    days: Annotated[int, Meta(ge=1, le=MAX_DAYS, description="How many issues, up to this one")] = 1
+    limit: Annotated[int, Meta(ge=1, le=100, description="Most papers to return")] = 20
+
+
+class NearPaper(msgspec.Struct, frozen=True, kw_only=True):
+    """A paper near to others. `day`: the issue's day on which it was announced or shown; `closeness`: in
+    ten-thousandths; `reason`: words that they share; `page`: the site's page about it, or arXiv's."""
+
+    paper: str
+    title: str
+    authors: tuple[str, ...]
+    day: str
+    closeness: int
+    reason: str
+    page: str
+
+
+class NearPapers(msgspec.Struct, frozen=True, kw_only=True):
+    """Papers, the nearest first. `unknown`: stars of which the site has no vector."""
+
+    papers: tuple[NearPaper, ...]
+    unknown: tuple[str, ...] = ()
+
+
+class DayPapers(NamedTuple):
+    """The papers of a day in public order, with vectors, and which of them its issue shows."""
+
+    day: str
+    papers: Mapping[str, RankedText]
+    vectors: Mapping[str, Vector]
+    shown: frozenset[str]
+
+
+def _vectors(site: PublishedSite, day: str) -> Mapping[str, Vector]:
+    """The vectors of a day; none if the site has no such file."""
+    with suppress(NotFound):
+        return vectors_in(site.file(f"{day}/vectors.js"))
+    return {}
+
+
+def papers_of_day(site: PublishedSite, day: str) -> DayPapers:
+    """A day's papers: those of its issue, then the others announced, with titles as far as pages name them. Raises
+    NotFound, NetError, InputError."""
+    issue = {
+        shown.paper.id: RankedText(shown.paper.id, shown.paper.title, shown.paper.authors, shown.paper.text)
+        for shown in site.issue(day)
+    }
+    vectors, papers = _vectors(site, day), dict(issue)
+    for path in (f"{day}/index.html", site_paths.listing_path(day)):
+        if vectors.keys() - papers.keys():
+            with suppress(NotFound):
+                for text in _listed(site.file(path).decode("utf-8", "replace")):
+                    papers.setdefault(text.paper, text)
+    texts = {paper: papers.get(paper, RankedText(paper, "")) for paper in vectors or papers}
+    return DayPapers(day, texts, vectors, frozenset(issue))
+
+
+def _listed(page: str) -> Iterator[RankedText]:
+    """The papers in the lists of a page."""
+    for href, title, authors in _LINE.findall(page):
+        match = _PATH.search(href)
+        if match and (key := key_in(match[1])):
+            names = html_text.plain(authors)[0].split(", ")
+            yield RankedText(bare(key), html_text.plain(title)[0], tuple(filter(None, names)))
+
+
+def _near(site: PublishedSite, day: DayPapers, text: RankedText, value: int, reason: str) -> NearPaper:
+    base = site.address if text.paper in day.shown else ""
+    return NearPaper(
+        paper=text.paper,
+        title=text.title,
+        authors=text.authors,
+        day=day.day,
+        closeness=value,
+        reason=reason,
+        page=site_paths.paper_url(base, paper_key(text.paper)),
+    )
+
+
+def _starred(site: PublishedSite, stars: Iterable[str]) -> Iterator[tuple[str, RankedText, Vector]]:
+    """Each star with what the site says of it; a title stands for itself."""
+    ids = {star: bare(key) if (key := key_in(star)) else "" for star in stars}
+    days = site.days_of({paper for paper in ids.values() if paper})
+    read = {day: papers_of_day(site, day) for day in sorted(set(days.values()), reverse=True)[:MAX_STAR_DAYS]}
+    for star, paper in ids.items():
+        day = read.get(days.get(paper, ""))
+        if day and paper in day.papers:
+            yield star, day.papers[paper], day.vectors.get(paper, {})
+        else:
+            yield star, RankedText(paper, "" if paper else star), {} if paper else vector_of(star, "")
+
+
+def _for_me(site: PublishedSite, params: SiteForMeParams) -> NearPapers:
+    until = (day for day in site.days() if params.day == "latest" or day <= params.day)
+    days = [papers_of_day(site, day) for day in islice(until, params.days)]
+    if not days:
+        raise NotFound("the site has no issue of that day or before")
+    starred = list(_starred(site, dict.fromkeys(params.stars)))
+    profile = ReaderProfile(tuple((text, weighed(vector)) for _, text, vector in starred), params.authors, params.words)
+    home = {paper: day for day in reversed(days) for paper in day.papers}
+    places = order_with_vectors(
+        ((day.papers[paper], day.vectors.get(paper, {})) for paper, day in home.items()), profile
+    )
+    return NearPapers(
+        papers=tuple(
+            _near(site, home[place.paper.paper], place.paper, place.value, place.reason)
+            for place in places[: params.limit]
+        ),
+        unknown=tuple(star for star, _, vector in starred if not vector),
+    )
+
+
+def _related(site: PublishedSite, params: request_params.PaperParams) -> NearPapers:
+    paper_id = bare(paper_key(params.paper))
+    own_day = site.days_of({paper_id})
+    days = dict.fromkeys([*own_day.values(), *islice(site.days(), MAX_DAYS)])
+    vectors = {day: _vectors(site, day) for day in days}
+    own = next((known[paper_id] for known in vectors.values() if paper_id in known), {})
+    if not own:
+        raise NotFound(f"{paper_id}: the site has no vector of it; try search")
+    weighed_own = weighed(own)
+    others = {
+        paper: (day, vector) for day, known in vectors.items() for paper, vector in known.items() if paper != paper_id
+    }
+    values = {paper: closeness(weighed_own, weighed(vector)) for paper, (_, vector) in others.items()}
+    nearest = sorted(filter(values.get, values), key=lambda paper: (-values[paper], paper))[:NEAREST]
+    read = {day: papers_of_day(site, day) for day in {others[paper][0] for paper in nearest}}
+
+    def shown(paper: str) -> NearPaper:
+        day, vector = others[paper]
+        text = read[day].papers.get(paper, RankedText(paper, ""))
+        return _near(site, read[day], text, values[paper], ", ".join(common_words(own, vector, SHOWN_WORDS)))
+
+    return NearPapers(papers=tuple(map(shown, nearest)))
+
+
+SITE_TOOLS = (
+    ToolDefinition(
+        "related",
+        "Related papers",
+        f"The ten papers whose titles and abstracts are nearest to those of a paper, among all that were announced on "
+        f"the site's latest {MAX_DAYS} days and on its own, with the words that they have in common.",
+        request_params.PaperParams,
+        NearPapers,
+        _related,
+    ),
+    ToolDefinition(
+        "for_me",
+        "Papers for a reader",
+        "All papers announced on a day, in the order of their closeness to papers that the reader likes, each with the "
+        "reason.",
+        SiteForMeParams,
+        NearPapers,
+        _for_me,
+    ),
+)

@@ -1,0 +1,9 @@
+"""What the wing hooks into the core."""
+
+from __future__ import annotations
+
+from hotpapers.base.wings import Wing
+
+SOURCE = "hotpapers.wings.x.source"
+WING = Wing("x", "Read X with a paid key.", connectors={"x": (f"{SOURCE}:XSource", f"{SOURCE}:XSettings")})
+"""`[source.x]`."""

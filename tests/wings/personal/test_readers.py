@@ -1,0 +1,131 @@
+"""The channel for single readers: a feed and a mail of a day in their order, each once, through a real relay."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpapers.base.settings import load
+from hotpapers.record import Record
+from tests.cli.run import good, misuse, run
+from tests.issues.made import DAY
+from tests.wings.mail.samples import fill
+from tests.wings.mail.server import HANG_UP, Box, serving
+
+SETTINGS = """
+store = "hotpapers.db"
+[[publication]]
+name = "daily"
+title = "The Daily Dozen"
+[publish]
+base = "https://papers.example/daily/"
+[mailing]
+relay = "127.0.0.1"
+port = {port}
+address = "papers@owls.example"
+pace = 60000
+[[reader]]
+name = "Ada"
+publication = "daily"
+stars = "ada.txt"
+feed = "public/for/3f9c.atom"
+[[reader]]
+name = "Bo"
+publication = "daily"
+stars = "ada.txt"
+mail = "bo@moth.example"
+papers = 1
+"""
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+def box() -> Iterator[Box]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def config(tmp_path: Path, box: Box) -> Path:
+    """Settings with two readers, and a store with one issue."""
+    file = tmp_path / "hotpapers.toml"
+    file.write_text(SETTINGS.format(port=box.port))
+    (tmp_path / "ada.txt").write_text("2101.04869\nword: paper\n")
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        fill(record)
+    return file
+
+
+def test_each_reader_gets_a_day_once(config: Path, box: Box) -> None:
+    command = ("publish", DAY, "--to", "reader", "--config", config)
+    assert good(*command) == "reader: 2 deliveries\n"
+    assert good(*command) == "reader: 0 deliveries (already sent)\n"
+    [mail] = box.mails
+    text = mail.message.get_content()
+    assert mail.recipients == ("bo@moth.example",) and mail.message["Subject"].startswith(f"{DAY}, for you: ")
+    assert f"The Daily Dozen, {DAY}, in your order" in text and "has “paper”" in text and "\n 2. " not in text
+    assert f"https://papers.example/daily/{DAY}/" in text and "https://arxiv.org/abs/" in text
+    feed = ET.fromstring(config.with_name("public").joinpath("for/3f9c.atom").read_bytes())
+    [entry] = feed.findall(f"{ATOM}entry")
+    assert feed.findtext(f"{ATOM}title") == "The Daily Dozen for Ada"
+    content = entry.findtext(f"{ATOM}content") or ""
+    assert "has “paper”" in content and content.count("<li>") >= 1
+    assert [link.get("href") for link in entry.findall(f"{ATOM}link")] == [f"https://papers.example/daily/{DAY}/"]
+
+
+def test_a_preview_sends_nothing(config: Path, box: Box) -> None:
+    shown = good("publish", DAY, "--to", "reader", "--preview", "--config", config)
+    assert "reader to Ada:" in shown and "reader to Bo:" in shown and not box.mails
+    assert not config.with_name("public").joinpath("for").exists()
+
+
+def test_what_did_not_arrive_is_sent_again_and_what_may_have_is_not(config: Path, box: Box) -> None:
+    command = ("publish", DAY, "--to", "reader", "--config", config)
+    stars = config.with_name("ada.txt")
+    kept = stars.rename(stars.with_suffix(".kept"))
+    assert run(*command).err.count("1 not sent (reader '") == 2
+    kept.rename(stars)
+    box.on("RCPT", "451 4.2.1 try again")
+    assert "deferred: " in run(*command).err
+    box.on("DATA", HANG_UP)
+    assert "may or may not have arrived" in run(*command).err
+    assert good(*command) == "reader: 1 delivery\n" and len(box.mails) <= 1
+    assert good(*command) == "reader: 0 deliveries (already sent)\n"
+
+
+def test_another_file_is_not_overwritten(config: Path) -> None:
+    feed = config.with_name("public") / "for" / "3f9c.atom"
+    feed.parent.mkdir(parents=True)
+    feed.write_text("<feed/>")
+    assert "is not this reader's feed" in run("publish", DAY, "--to", "reader", "--config", config).err
+    assert feed.read_text() == "<feed/>"
+
+
+@pytest.mark.parametrize(
+    ("line", "replacement", "problem"),
+    [
+        ('mail = "bo@moth.example"', 'mail = "bo"', "'bo' is not a mail address"),
+        ('mail = "bo@moth.example"', "", "write either feed or mail"),
+        ('name = "Bo"', 'name = "Ada"', "is taken by an earlier table"),
+        ('name = "Bo"', 'name = " "', "write a name"),
+        ('feed = "public/for/3f9c.atom"', 'feed = "public/for/"', "ends with .atom or .xml"),
+        ('mail = "bo@moth.example"', 'feed = "public/for/3f9c.atom"', "is another reader's, too"),
+        ('stars = "ada.txt"', 'stars = ""', "name a file"),
+    ],
+)
+def test_settings_are_checked(config: Path, line: str, replacement: str, problem: str) -> None:
+    config.write_text(config.read_text().replace(line, replacement))
+    assert problem in misuse("status", "--config", config)
+
+
+def test_mail_needs_a_relay_and_a_publication_of_this_file(config: Path) -> None:
+    text = config.read_text()
+    config.write_text(text.replace('relay = "127.0.0.1"', ""))
+    command = ("publish", DAY, "--to", "reader", "--config", config)
+    assert misuse(*command) == "reader 'Bo': mail: needs a relay and an address in [mailing]"
+    config.write_text(text.replace('publication = "daily"', 'publication = "dayly"'))
+    assert "'dayly' is not in this file, which has" in misuse(*command)
+    assert load(config).table("reader")[0].papers == 20
