@@ -17,6 +17,7 @@ from hotpapers.publish.schedule.hosts.files import GITHUB_PAGES, host_files
 from tests.conftest import ROOT
 from tests.loopback.clock import RunningClock
 from tests.loopback.network_state import utc
+from tests.loopback.papers import Subjects
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import source_tables
 from tests.loopback.world import World
@@ -24,6 +25,8 @@ from tests.schedule.hosts.runner import Machine
 from tests.schedule.hosts.test_github_pages import BY_HAND, CONTEXT, END, RESTORE, assets, full_run, needs_programs
 
 TEMPLATE = ROOT / "template"
+SUBJECTS = Subjects({"cs": 4, "stat": 1}, {"cs": ("cs.LG",), "stat": ("stat.ML",)}, {})
+"""Papers of the template's fields only: the program waits a second between two requests, also to simulated hosts."""
 OFF = "".join(f"[source.{name}]\non = false\n" for name in ("bluesky", "huggingface", "lobsters"))
 
 
@@ -47,7 +50,7 @@ def test_five_lines_are_to_be_edited() -> None:
 @pytest.fixture
 def networks() -> Iterator[dict[str, str]]:
     now = time.time_ns() // 1000
-    world = World(1, utc(now - 14 * DAY).date().isoformat(), papers=200)
+    world = World(1, utc(now - 14 * DAY).date().isoformat(), papers=20, subjects=SUBJECTS)
     with Loopback(world, RunningClock(now, 1)) as loopback:
         yield dict(loopback.bases)
 
@@ -63,6 +66,9 @@ def test_two_runs_and_a_failing_one(tmp_path: Path, networks: dict[str, str]) ->
     hour = utc(time.time_ns() // 1000 - 6 * HOUR).hour
     text = text.replace("hour = 8", f"hour = {hour}")
     sources = source_tables(networks)
+    text += "\n[run]\nread_back = 2\n"
+    sources["arxiv"] += 'archives = ["cs", "stat"]\n'
+    sources["hackernews"] += 'terms = ["arxiv.org"]\n'
     (home / "hotpapers.toml").write_text(f"{text}\n{sources['arxiv']}{sources['hackernews']}{OFF}", "utf-8")
     machine = Machine(home, tmp_path / "releases")
     first = full_run(machine, BY_HAND)
