@@ -13,7 +13,7 @@ from hotpapers.issues.ranking import words
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.post_views import byline
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
-from hotpapers.publish.view.tex import plain_line
+from hotpapers.publish.view.tex import tex_line
 
 # What can begin markup anywhere in a line; `:` and `.` only where GitHub's dialect sees a bare address.
 _MARKUP = re.compile(r"[\\`*_\[\]<>&~|$#]|:(?=//)|(?<=www)\.")
@@ -81,7 +81,7 @@ def _blocks(issue: PublishedIssue) -> Iterator[str]:
 
 
 def _title(issue: PublishedIssue, key: str) -> str:
-    title = plain_line(issue.papers[key].title) or site_paths.arxiv_id(key) or key
+    title = tex_line(issue.papers[key].title) or site_paths.arxiv_id(key) or key
     return phrases.marked_title(title, withdrawn=key in issue.withdrawn)
 
 
@@ -94,7 +94,7 @@ def _entry(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
     lead, _ = phrases.opening(paper)
     if lead:
         mark = phrases.opening_source(paper)
-        yield escape(plain_line(lead) + (f" ({mark})" if mark else ""))
+        yield escape(tex_line(lead) + (f" ({mark})" if mark else ""))
     posts = issue.posts.get(entry.paper, ())
     yield from (_quotation(quotation) for quotation in phrases.with_words(posts)[: phrases.quoted_at_once(issue)])
     yield from (_elsewhere(network, quotations) for network, quotations in phrases.elsewhere(posts).items())

@@ -6,7 +6,7 @@ site_config    what pages know of a publication  tex, mathml  TeX in titles and 
 clean_text     what no output may contain        icons, sparkline, category_names   parts of pages
 glance         what is seen first of an issue   page_fields  the categories of papers, which readers choose
 key_sentence   the sentence that tells most of an abstract; summary_source: who wrote it
-math_alphabets letters of formulas, such as ℝ
+math_text      formulas as a line of Unicode    math_alphabets   letters of formulas, such as ℝ
 publication_state, attack_prices, contact_links   what is shown beside issues
 attack_figures what places cost, as measured by the lab
 archive, catalogue, citations, tops, worked_example    single pages and formats

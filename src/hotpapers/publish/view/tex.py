@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
 from hotpapers.base.ids.tex_formulas import TexFormula, formulas
 from hotpapers.publish.view import math_alphabets
 from hotpapers.publish.view.clean_text import one_line
+from hotpapers.publish.view.math_text import RAISED_LETTERS, SIGN_OF, line_of
 from hotpapers.publish.view.mathml import formula
 
 MAX_TEXT_CHARS = 10_000
@@ -53,15 +54,24 @@ def plain(text: str) -> str:
 
 
 def plain_line(text: str) -> str:
-    """The same on one line, without backslashes, for places that only take plain characters."""
+    """The same on one line, with formulas as Unicode as far as possible, for places that only take plain characters."""
+    return _line(text, line_of)
+
+
+def tex_line(text: str) -> str:
+    """The same on one line, with formulas as TeX, for places that render them."""
+    return _line(text, lambda tex: None)
+
+
+def _line(text: str, formula_text: Callable[[str], str | None]) -> str:
     line = one_line(text)
-    return line if len(line) > MAX_TEXT_CHARS else one_line(_plain_letters(line))
+    return line if len(line) > MAX_TEXT_CHARS else one_line(_plain_letters(line, formula_text))
 
 
-def _plain_letters(text: str) -> str:
+def _plain_letters(text: str, formula_text: Callable[[str], str | None] = lambda tex: None) -> str:
     pieces = list(formulas(text))
     stretches = _stretches(text, pieces)
-    formula_texts = [text[piece.start : piece.end] for piece in pieces]
+    formula_texts = [formula_text(piece.tex) or text[piece.start : piece.end] for piece in pieces]
     return "".join(part for pair in zip(stretches, [*formula_texts, ""], strict=True) for part in pair)
 
 
@@ -238,16 +248,6 @@ _STYLED = re.compile(
 )
 
 
-def _raised_letters(kind: str) -> dict[str, str]:
-    """Unicode's forms of letters and signs, as subscripts (`sub`) or superscripts (`super`)."""
-    forms = (
-        (unicodedata.decomposition(char).split(), char) for char in map(chr, (*range(0xA0, 0x2C7E), 0xA7F8, 0xA7F9))
-    )
-    letters = {chr(int(parts[1], 16)): char for parts, char in forms if len(parts) == 2 and parts[0] == f"<{kind}>"}
-    return {**letters, "-": letters["−"], "–": letters["−"]}
-
-
-_RAISED_LETTERS = {kind: _raised_letters(kind) for kind in ("sub", "super")}
 _RAISED = re.compile(rf"\\text(sub|super)script\s*(?:\{{({_INSIDE})\}}|(\w))")
 _TWO = re.compile(
     rf"\\(?P<name>textcolor|colorbox|texorpdfstring|[dt]?frac|hyperlink)\s*\{{(?P<first>{_INSIDE})\}}"
@@ -329,10 +329,10 @@ def _content(match: re.Match[str]) -> str:
 def _raised(match: re.Match[str]) -> str:
     """A subscript or superscript: `H\\textsubscript{2}O` → H₂O; as `_max` or `^max` if a letter has no such form."""
     text = decode_accents(match[2] or match[3] or "").strip()
-    letters = _RAISED_LETTERS[match[1]]
+    letters = RAISED_LETTERS[match[1]]
     if all(char in letters or char == " " for char in text):
         return "".join(letters.get(char, char) for char in text)
-    return f"{'_' if match[1] == 'sub' else '^'}{text}" if text[:1].isalnum() else text
+    return f"{SIGN_OF[match[1]]}{text}" if text[:1].isalnum() else text
 
 
 def _accented(match: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ from hotpapers.publish.view.issue_view import AUTHORS, EntryView, IssueView
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import is_folded
 from hotpapers.publish.view.sparkline import Sparkline
-from hotpapers.publish.view.tex import plain_line
+from hotpapers.publish.view.tex import plain_line, tex_line
 
 
 class CardMeta(NamedTuple):
@@ -139,8 +139,11 @@ def places_line(appearances: Sequence[EntryAppearance]) -> str:
 
 
 def _title(entry: EntryView) -> str:
-    """The title, or the identifier if the title has letters that cannot be drawn."""
-    return drawing.drawable(entry.plain_title) or drawing.drawable(f"{'arXiv:' if entry.path else ''}{entry.paper}")
+    """The title, with formulas as TeX if they have letters that cannot be drawn, or the identifier if others have."""
+    title = entry.plain_title
+    if drawing.drawable(title) != title:
+        title = phrases.marked_title(tex_line(entry.title), withdrawn=entry.withdrawn)
+    return drawing.drawable(title) or drawing.drawable(f"{'arXiv:' if entry.path else ''}{entry.paper}")
 
 
 def _authors(names: Sequence[str]) -> str:

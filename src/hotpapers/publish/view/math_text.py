@@ -1,0 +1,106 @@
+"""A TeX formula as one line of Unicode, for messages that have no formulas: `\\ell_1 \\leq \\sqrt{n}` → ℓ₁ ≤ √n.
+
+It reads the formula's MathML. Subscripts and superscripts are Unicode's, or follow `_` and `^`; a fraction is a/b.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+from hotpapers.publish.view.mathml import CACHED, formula
+
+_TIGHT = frozenset("+-−±∓·⋅×*/∘∖¬∂∇∑∏∫∮√′|∥")
+"""Signs of mathematics without space around them, as few words on a line need."""
+_OVER = {
+    "^": "\u0302", "ˆ": "\u0302", "~": "\u0303", "˜": "\u0303", "∼": "\u0303", "¯": "\u0304", "‾": "\u0304",
+    "―": "\u0304", "_": "\u0304", "˙": "\u0307", ".": "\u0307", "¨": "\u0308", "→": "\u20d7",
+    "˘": "\u0306", "ˇ": "\u030c",
+}  # fmt: skip
+"""Signs above a letter, as combining characters."""
+
+
+def _raised_letters(kind: str) -> Mapping[str, str]:
+    """Unicode's forms of letters and signs, as subscripts (`sub`) or superscripts (`super`)."""
+    forms = (
+        (unicodedata.decomposition(char).split(), char) for char in map(chr, (*range(0xA0, 0x2C7E), 0xA7F8, 0xA7F9))
+    )
+    letters = {chr(int(parts[1], 16)): char for parts, char in forms if len(parts) == 2 and parts[0] == f"<{kind}>"}
+    return {**letters, "-": letters["−"], "–": letters["−"]}
+
+
+RAISED_LETTERS = {kind: _raised_letters(kind) for kind in ("sub", "super")}
+SIGN_OF = {"sub": "_", "super": "^"}
+
+
+@lru_cache(CACHED)
+def line_of(tex: str) -> str | None:
+    """A formula as text; None if it cannot be rendered."""
+    rendered = formula(tex)
+    try:
+        text = _text(fromstring(str(rendered))) if rendered else ""
+    except (ParseError, RecursionError):
+        return None
+    return " ".join(text.split()) or None
+
+
+def _text(element: Element) -> str:
+    tag, parts = element.tag, [_text(part) for part in element]
+    if rule := _RULES.get(tag):
+        return rule(parts)
+    if not parts:
+        return _token(tag, element.text or "")
+    return "".join(parts)
+
+
+def _token(tag: str, text: str) -> str:
+    """A sign, a name or a number; relations and names of functions have space around them."""
+    text = text.strip() if tag != "mtext" else text
+    is_relation = tag == "mo" and all(
+        unicodedata.category(char) in ("Sm", "So") and char not in _TIGHT for char in text
+    )
+    if tag == "mspace" or (text and is_relation):
+        return f" {text} "
+    if tag == "mo" and text in (",", ";"):
+        return f"{text} "
+    return f" {text} " if tag == "mi" and len(text) > 1 and text.isascii() else text
+
+
+def _grouped(text: str, *, is_word_whole: bool = False) -> str:
+    """A part of a fraction or a root, or what is raised: in parentheses if it has several parts."""
+    text = text.strip()
+    is_whole = len(text) == 1 or text.isdigit() or (is_word_whole and text.isalnum())
+    return text if is_whole else f"({text})"
+
+
+def _raised(kind: str, text: str) -> str:
+    letters, text = RAISED_LETTERS[kind], "".join(text.split())
+    if all(char in letters for char in text):
+        return "".join(map(letters.__getitem__, text))
+    if text in ("′", "″", "∘", "°", "*", "†", "⊤", "⋆"):  # already above the line, or read so
+        return text
+    return f"{SIGN_OF[kind]}{_grouped(text, is_word_whole=True)}"
+
+
+def _over(base: str, sign: str) -> str:
+    mark = _OVER.get(sign.strip())
+    if mark and len(base.strip()) == 1:
+        return unicodedata.normalize("NFC", base.strip() + mark)
+    return base if mark else base.rstrip() + _raised("super", sign)
+
+
+_RULES: Mapping[str, Callable[[list[str]], str]] = {
+    "msub": lambda parts: parts[0].rstrip() + _raised("sub", parts[1]),
+    "msup": lambda parts: parts[0].rstrip() + _raised("super", parts[1]),
+    "msubsup": lambda parts: parts[0].rstrip() + _raised("sub", parts[1]) + _raised("super", parts[2]),
+    "munder": lambda parts: parts[0].rstrip() + _raised("sub", parts[1]),
+    "mover": lambda parts: _over(parts[0], parts[1]),
+    "munderover": lambda parts: parts[0].rstrip() + _raised("sub", parts[1]) + _raised("super", parts[2]),
+    "mfrac": lambda parts: f"{_grouped(parts[0], is_word_whole=True)}/{_grouped(parts[1])}",
+    "msqrt": lambda parts: f"√{_grouped(''.join(parts))}",
+    "mroot": lambda parts: f"{_raised('super', parts[1])}√{_grouped(parts[0])}",
+    "mtr": lambda parts: ", ".join(part.strip() for part in parts),
+    "mtable": "; ".join,
+}
