@@ -43,7 +43,7 @@ LIBRARY = {
     "starlette": ("serve/web/", "wings/mail/"),
     "uvicorn": ("serve/web/", "cli"),
     "h11": ("serve/web/connections.py",),
-    "apprise": ("publish/deliver/announce/apprise_client.py",),
+    "apprise": ("wings/announce/apprise_client.py",),
     "click": ("cli", "wings/"),
     "httpcore2": ("base/http",),
     "httpx2": ("base/http",),

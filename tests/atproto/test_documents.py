@@ -10,11 +10,11 @@ import pytest
 
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.publish.deliver.announce.bluesky import DocumentSender
 from hotpapers.publish.deliver.send import send_issue
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import DOCUMENT, PUBLICATION, document_uri, publication_uri
 from hotpapers.record import Record
+from hotpapers.wings.announce.bluesky import DocumentSender
 from tests.atproto.network import Network, Person, call
 from tests.deliveries import receipts
 from tests.render.sample import OWN_READER

@@ -13,11 +13,11 @@ from hotpapers.base.model import Response
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.issues.engagement.attention import read_engagement
 from hotpapers.issues.engagement.measurement import MeasurementWindow
-from hotpapers.publish.deliver.announce.bluesky import BlueskySender
-from hotpapers.publish.deliver.announce.thread import COLLECTION
 from hotpapers.publish.deliver.send import SendResult, send_issue
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
+from hotpapers.wings.announce.bluesky import BlueskySender
+from hotpapers.wings.announce.thread import COLLECTION
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, Ref, call
 from tests.deliveries import deliveries, receipts

@@ -310,7 +310,10 @@ def test_a_completion_script_asks_the_program(shell: str) -> None:
         ("hotpapers ver", {"verify"}),
         ("hotpapers import ", set(formats())),
         ("hotpapers publish --t", {"--to"}),
-        ("hotpapers publish --to ", {"bluesky", "chat", "classic", "feeds", "mailing", "markdown", "site", "webhook"}),
+        (
+            "hotpapers publish --to ",
+            {"bluesky", "chat", "classic", "feeds", "mailing", "markdown", "reader", "site", "webhook"},
+        ),
         ("hotpapers completion z", {"zsh"}),
     ],
 )

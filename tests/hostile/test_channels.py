@@ -27,9 +27,6 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.transfer import export_formats
 from hotpapers.keep.transfer.jsonl.exporter import ExportRequest
 from hotpapers.keep.transfer.jsonl.importer import import_lines
-from hotpapers.publish.deliver.announce.announcement import announcement
-from hotpapers.publish.deliver.announce.chat import message
-from hotpapers.publish.deliver.announce.thread import thread
 from hotpapers.publish.render import channel
 from hotpapers.publish.summaries.llm_client import request, sentence_of
 from hotpapers.publish.view.key_sentence import key_sentence, sentences
@@ -37,14 +34,17 @@ from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record, now
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
+from hotpapers.wings.announce.announcement import announcement
+from hotpapers.wings.announce.chat import message
+from hotpapers.wings.announce.thread import thread
 from hotpapers.wings.mail.messages import address_message, issue_message
-from tests.deliver.announce.test_chat import PlainRoom
 from tests.hostile.active_content import CONTROL_CHARACTERS, active_parts, own_elements
 from tests.hostile.cases import CASES
 from tests.hostile.hostile_record import fill
 from tests.issues.made import DAY
 from tests.render.html import Page
 from tests.web.asgi import get
+from tests.wings.announce.test_chat import PlainRoom
 from tests.wings.mail.samples import SECRET, mail_config, reader
 
 SITE_CONFIG = SiteConfig("desk@library.example", "https://papers.example/daily/")

@@ -13,7 +13,6 @@ from hotpapers.base.model import HOUR, Issue, Paper
 from hotpapers.collect.sources.arxiv.paper_items import says_withdrawn
 from hotpapers.issues import build, freeze, selection
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.publish.deliver.announce.announcement import entry_line
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.query.issues import as_issue
 from hotpapers.publish.render.feeds import FeedMaker
@@ -25,6 +24,7 @@ from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record.database import Params
 from hotpapers.record.record import Record
 from hotpapers.record.sqlite import SqliteDatabase
+from hotpapers.wings.announce.announcement import entry_line
 from tests.issues.made import DAILY, DAY, frozen, issue, key, moment, numbers, paper, posts_about, write
 
 TODAY = moment(DAY)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hotpapers.base.errors import BusyStore
 from hotpapers.base.model import PublishedIssue, Quotation
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.publish.deliver.announce.custom_feed import feed_record, feed_uri, service_did
+from hotpapers.publish.deliver.custom_feed import feed_record, feed_uri, service_did
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.feed_generator import ISSUES, FeedSkeleton, routes

@@ -48,6 +48,10 @@ def test_settings_of_a_wing_that_is_left_out_say_so(core: Path, cwd: Path) -> No
     (cwd / "hotpapers.toml").write_text('[mailing]\nrelay = "smtp.papers.example"\n')
     result = run_process("status", PYTHONPATH=str(core))
     assert result.status == 2 and "mailing: no such table; it may belong to a wing that is not" in result.message
+    room = '[[chat]]\nname = "lab"\npublication = "daily"\nurl = "json://localhost"\n'
+    (cwd / "hotpapers.toml").write_text(f'[[publication]]\nname = "daily"\n{room}')
+    result = run_process("status", PYTHONPATH=str(core))
+    assert result.status == 2 and "chat: no wing that is installed sends it" in result.message
     assert [line.split()[0] for line in run_process("wings", PYTHONPATH=str(core)).out.splitlines()] == []
 
 

@@ -44,7 +44,6 @@ _CORE = {
     "publish": ("publish:publish", "Freeze pending issues and publish them."),
     "mcp": ("mcp:mcp", "Serve issues, papers and search to language models (MCP)."),
     "serve": ("serve:serve", "Serve the site as a web app."),
-    "feed-generator": ("feed_generator:feed_generator", "Register a publication's custom feed on Bluesky."),
     "explain": ("explain:explain", "Explain how a paper's rank was calculated."),
     "verify": ("verify:verify", "Check the store and rebuild issues from the record."),
     "search": ("search:search", "Search papers by words, authors, categories and dates."),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpapers.base.errors import UsageError, require
 from hotpapers.base.model import distinct
-from hotpapers.base.settings import Settings
 from hotpapers.base.wings import SendingChannel, wings
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.issues.repository import RecordIssueReader
@@ -28,36 +27,9 @@ if TYPE_CHECKING:  # the sending code is imported only when something is sent
 OpenClient = Callable[[tuple[str, ...], tuple[str, ...]], "Connection"]
 """Opens a client, given the operator's own addresses, which may be internal, and secrets that no error may show."""
 
-
-OpenSenders = Callable[[Record, ConfiguredSite, OpenClient], "Iterator[SenderDestination]"]
-
-
-def _announcing(channel: str) -> OpenSenders:
-    """Announcements: each destination has its own client."""
-
-    def opened(record: Record, site: ConfiguredSite, open_client: OpenClient) -> Iterator[SenderDestination]:
-        from hotpapers.publish.deliver.announce.destinations import DESTINATIONS
-        from hotpapers.publish.schedule import SenderDestination
-
-        for target in DESTINATIONS[channel](site.settings, site.site_config, record):
-            client = open_client(target.own, target.secrets)
-            yield SenderDestination(target.sender, client.http, close=client.close, target=target.target)
-
-    return opened
-
-
-def _is_any_announced(settings: Settings) -> bool:
-    from hotpapers.publish.deliver.announce import destinations
-
-    return destinations.is_any(settings)
-
-
-SENDERS: dict[str, SendingChannel] = {
-    **{name: SendingChannel(_announcing(name), _is_any_announced) for name in ("chat", "webhook", "bluesky")},
-    **{name: channel for wing in wings() for name, channel in wing.channels.items()},
-}
-"""Each channel that sends, by name. Those of wings come last, since thousands of messages take hours. A new channel is
-one line here."""
+SENDERS: dict[str, SendingChannel] = {name: channel for wing in wings() for name, channel in wing.channels.items()}
+"""Each channel that sends, by name, in the order of wings: mail after announcements, as thousands of messages take
+hours."""
 
 EVERY = (*CHANNELS, *SENDERS)
 """The names of all channels: first those that write files, then those that send."""

@@ -3,6 +3,7 @@
 archives  import what others have archived of networks
 proof     a publication's log, its proofs and its witnesses
 peers     follow another site, and compare with it
+announce  issues in chat rooms, to webhooks and on Bluesky
 mail      issues by mail
 tables    tables for research
 x         read X with a paid key
@@ -11,4 +12,4 @@ personal  a reader's own order of papers
 
 from __future__ import annotations
 
-BUILT_IN = ("archives", "mail", "tables", "proof", "peers", "x", "personal")
+BUILT_IN = ("archives", "announce", "mail", "tables", "proof", "peers", "x", "personal")

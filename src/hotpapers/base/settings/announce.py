@@ -16,7 +16,7 @@ from hotpapers.base.model import NETWORKS, distinct, keys
 from hotpapers.base.settings.limits import Name
 from hotpapers.base.settings.paths import is_address
 from hotpapers.base.suggestions import choices
-from hotpapers.base.wings import Problems
+from hotpapers.base.wings import Problems, wings
 
 MIN_SECRET_CHARS = 16
 """Minimum number of characters of a secret, against guessing."""
@@ -108,6 +108,10 @@ def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[st
 
 def problems(tables: AnnounceTables, publications: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Problems in these tables, as (key, reason and remedy). `publications`: the names of all publications."""
+    sent = {name for wing in wings() for name in wing.channels}
+    for name, given in zip(("chat", "webhook", "bluesky"), tables, strict=True):
+        if given and name not in sent:
+            yield name, "no wing that is installed sends it: `hotpapers wings` lists those that are; delete its tables"
     chats, webhooks, accounts = tables
     for number, chat in enumerate(chats, 1):
         earlier_names = [chat.name for chat in chats[: number - 1]]

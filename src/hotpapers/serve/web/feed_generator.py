@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from hotpapers.base.model import IssueReader
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.publish.deliver.announce.custom_feed import feed_uri, service_did, service_document
+from hotpapers.publish.deliver.custom_feed import feed_uri, service_did, service_document
 from hotpapers.serve.web.http_messages import OPEN, Refused, Reply, reply
 from hotpapers.serve.web.page_cache import CurrentPages, PageCache
 from hotpapers.serve.web.responders import Answer, Responder

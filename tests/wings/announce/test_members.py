@@ -9,11 +9,11 @@ import pytest
 
 from hotpapers.base.model import Alias, Item
 from hotpapers.base.terms import TermsOverride, table
-from hotpapers.publish.deliver.announce.members import is_account, member_papers, posters_in
 from hotpapers.record import Record
-from tests.deliver.announce.samples import DAY
+from hotpapers.wings.announce.members import is_account, member_papers, posters_in
 from tests.issues.made import judged, key, moment, paper, post, write
 from tests.render.sample import OWN_READER
+from tests.wings.announce.samples import DAY
 
 AT = moment("2024-05-07T02:00")
 MEMBER, OTHER = "bluesky:did:plc:mine", "bluesky:did:plc:other"

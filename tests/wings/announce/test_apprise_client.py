@@ -12,11 +12,11 @@ import pytest
 
 from hotpapers.base.durations import duration
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
-from hotpapers.publish.deliver.announce.announcement import announcement
-from hotpapers.publish.deliver.announce.apprise_client import MAX_MESSAGE_CHARS, RETRY_SECONDS, AppriseClient
-from hotpapers.publish.deliver.announce.chat import JOINER, message
-from tests.deliver.announce.samples import FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG
+from hotpapers.wings.announce.announcement import announcement
+from hotpapers.wings.announce.apprise_client import MAX_MESSAGE_CHARS, RETRY_SECONDS, AppriseClient
+from hotpapers.wings.announce.chat import JOINER, message
 from tests.http.server import Play, Server, answer, raw, serving
+from tests.wings.announce.samples import FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG
 
 SECRET = "3ccdd113474722377935511fc85d3dd4"
 

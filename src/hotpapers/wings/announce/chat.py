@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from hotpapers.base.model import HttpClient, IssueReader, Message
-from hotpapers.publish.deliver.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement
-from hotpapers.publish.deliver.announce.apprise_client import TextFormat
-from hotpapers.publish.deliver.announce.members import FindPosters, member_papers
 from hotpapers.publish.render import markdown
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.wings.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement
+from hotpapers.wings.announce.apprise_client import TextFormat
+from hotpapers.wings.announce.members import FindPosters, member_papers
 
 UNKNOWN_RECEIPT = "interrupted: a room cannot be asked whether it has a message, so it is not sent again"
 MEMBERS_SHOWN = 5

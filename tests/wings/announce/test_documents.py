@@ -13,19 +13,19 @@ from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.model import IssueReader
 from hotpapers.base.settings import Settings
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.publish.deliver.announce import destinations
-from hotpapers.publish.deliver.announce.bluesky import DocumentSender, IssueDocument, issue_document
 from hotpapers.publish.deliver.send import SendResult, send_issue
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.publish.view.site_paths import DOCUMENT, WELL_KNOWN, document_key, document_uri, publication_uri
 from hotpapers.record import Record
-from tests.deliver.announce.pds import DID, PASSWORD, Pds, running_pds
-from tests.deliver.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
+from hotpapers.wings.announce import destinations
+from hotpapers.wings.announce.bluesky import DocumentSender, IssueDocument, issue_document
 from tests.deliveries import receipts
 from tests.http.server import answer, client
 from tests.render.build import OWN, issue, listing_entry, paper
 from tests.render.sample import LISTED_READER, OWN_READER
+from tests.wings.announce.pds import DID, PASSWORD, Pds, running_pds
+from tests.wings.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from hotpapers.base.ids.timestamps import as_utc, tid
 from hotpapers.base.model import PublishedIssue
-from hotpapers.publish.deliver.announce.announcement import AnnouncementText, EntryLine, announcement
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import SiteConfig
+from hotpapers.wings.announce.announcement import AnnouncementText, EntryLine, announcement
 
 COLLECTION = "app.bsky.feed.post"
 MAX_POST_CHARS = 300

@@ -4,6 +4,9 @@ announcement   the text of an announcement
 members        finds papers by members
 chat           messages to rooms; apprise_client sends them
 webhook        signed JSON
-bluesky        threads and documents; thread: posts; atproto: sign-in, records; custom_feed: the description of a feed
+bluesky        threads and documents; thread: posts; atproto: sign-in, records
 destinations   a sender for each destination in the settings
+cli            `hotpapers feed-generator`; wing: what it hooks into the core
+
+Their tables of hotpapers.toml are the core's, which never counts the accounts that are a publication's own.
 """

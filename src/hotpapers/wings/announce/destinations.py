@@ -9,13 +9,13 @@ from hotpapers.base import terms
 from hotpapers.base.model import Sender
 from hotpapers.base.settings import Settings
 from hotpapers.base.settings.announce import secret
-from hotpapers.publish.deliver.announce.apprise_client import AppriseClient
-from hotpapers.publish.deliver.announce.bluesky import BlueskySender, DocumentSender
-from hotpapers.publish.deliver.announce.chat import ChatSender
-from hotpapers.publish.deliver.announce.members import posters_in
-from hotpapers.publish.deliver.announce.webhook import WebhookSender
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
+from hotpapers.wings.announce.apprise_client import AppriseClient
+from hotpapers.wings.announce.bluesky import BlueskySender, DocumentSender
+from hotpapers.wings.announce.chat import ChatSender
+from hotpapers.wings.announce.members import posters_in
+from hotpapers.wings.announce.webhook import WebhookSender
 
 
 class AnnouncementDestination(NamedTuple):

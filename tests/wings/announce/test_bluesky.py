@@ -14,16 +14,16 @@ from hotpapers.base.errors import NetError, RequestRefused, RetryLater, Settings
 from hotpapers.base.http import PoliteHttpClient
 from hotpapers.base.ids.timestamps import tid
 from hotpapers.base.settings.announce import BlueskyAccount
-from hotpapers.publish.deliver.announce.bluesky import BlueskySender
-from hotpapers.publish.deliver.announce.thread import MAX_POST_CHARS, PostDraft, Thread, thread
 from hotpapers.publish.deliver.send import SendResult, send_issue
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
-from tests.deliver.announce.pds import COLLECTION, DID, PASSWORD, Pds, running_pds
-from tests.deliver.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
+from hotpapers.wings.announce.bluesky import BlueskySender
+from hotpapers.wings.announce.thread import MAX_POST_CHARS, PostDraft, Thread, thread
 from tests.deliveries import deliveries, receipts
 from tests.http.server import Handler, Play, answer, client
 from tests.render.sample import LISTED_READER, OWN_READER
+from tests.wings.announce.pds import COLLECTION, DID, PASSWORD, Pds, running_pds
+from tests.wings.announce.samples import DAY, FULL, FULL_READER, HOSTILE_READER, SITE_CONFIG, matches
 
 FOUR = 4
 """Posts in the thread of the sample's issue: a first post and three papers."""

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.base.model import NetworkReading, PrintedCount
-from hotpapers.publish.deliver.announce.announcement import announcement, unknown
 from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.publish.view.tex import plain_line
-from tests.deliver.announce.samples import DAY, FULL, FULL_READER, SITE_CONFIG
+from hotpapers.wings.announce.announcement import announcement, unknown
 from tests.render.build import NOON, OWN, PlainIssueReader, issue, own_entry, paper
 from tests.render.sample import LISTED_READER, OWN_READER
+from tests.wings.announce.samples import DAY, FULL, FULL_READER, SITE_CONFIG
 
 
 def count(network: str, voices: int, **fields: Any) -> PrintedCount:

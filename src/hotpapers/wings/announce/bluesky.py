@@ -20,13 +20,13 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.model import HttpClient, IssueReader, Message, PublishedIssue
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.issues.ranking import words
-from hotpapers.publish.deliver.announce.announcement import announcement, entry_line
-from hotpapers.publish.deliver.announce.atproto import AtprotoAccount, RecordRef
-from hotpapers.publish.deliver.announce.thread import COLLECTION, Thread, thread
 from hotpapers.publish.view import site_paths
 from hotpapers.publish.view.phrases import cut, one_line
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.publish.view.site_paths import DOCUMENT, PUBLICATION, document_key, publication_key, publication_uri
+from hotpapers.wings.announce.announcement import announcement, entry_line
+from hotpapers.wings.announce.atproto import AtprotoAccount, RecordRef
+from hotpapers.wings.announce.thread import COLLECTION, Thread, thread
 
 
 class _AccountSender:

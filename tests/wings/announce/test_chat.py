@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from hotpapers.base.model import HttpClient, IssueReader, Message
-from hotpapers.publish.deliver.announce.announcement import MemberPaper, announcement
-from hotpapers.publish.deliver.announce.apprise_client import MAX_MESSAGE_CHARS, TextFormat
-from hotpapers.publish.deliver.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
-from tests.deliver.announce.samples import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, SITE_CONFIG, matches
+from hotpapers.wings.announce.announcement import MemberPaper, announcement
+from hotpapers.wings.announce.apprise_client import MAX_MESSAGE_CHARS, TextFormat
+from hotpapers.wings.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
 from tests.render.sample import LISTED_READER, OWN_READER
 from tests.sources.net import ScriptedClient
+from tests.wings.announce.samples import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, SITE_CONFIG, matches
 
 COMMONMARK = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
 ACTIVE_MARKUP = re.compile(rf"[@#]\w|<[^\s{JOINER}]|\]\(|://|www\.\w|\w\.[a-z]{2}", re.IGNORECASE)

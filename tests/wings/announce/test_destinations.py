@@ -7,9 +7,9 @@ import pytest
 from hotpapers.base.errors import SettingsError
 from hotpapers.base.settings import Settings, defaults
 from hotpapers.base.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
-from hotpapers.publish.deliver.announce import destinations
 from hotpapers.record import Record
-from tests.deliver.announce.samples import SITE_CONFIG
+from hotpapers.wings.announce import destinations
+from tests.wings.announce.samples import SITE_CONFIG
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 SECRET = "sixteen owls sit in a tree"

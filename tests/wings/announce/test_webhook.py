@@ -13,15 +13,15 @@ import pytest
 from hotpapers.base.errors import NetError, RequestRefused, RetryLater, SettingsError
 from hotpapers.base.model import Response
 from hotpapers.base.settings.announce import WebhookSettings
-from hotpapers.publish.deliver.announce.webhook import ID, SIGNATURE, WebhookRequest, WebhookSender, receipt, signature
 from hotpapers.publish.deliver.send import send_issue
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
+from hotpapers.wings.announce.webhook import ID, SIGNATURE, WebhookRequest, WebhookSender, receipt, signature
 from tests.conftest import ROOT
-from tests.deliver.announce.samples import DAY, HOSTILE_READER, SITE_CONFIG, matches
 from tests.deliveries import deliveries
 from tests.http.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
 from tests.render.sample import LISTED_READER, OWN_READER
+from tests.wings.announce.samples import DAY, HOSTILE_READER, SITE_CONFIG, matches
 
 SECRET = "sixteen owls sit in a tree"
 

@@ -1,0 +1,45 @@
+"""What the wing hooks into the core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hotpapers.base.wings import SendingChannel, Wing
+
+if TYPE_CHECKING:
+    from hotpapers.base.settings import Settings
+    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.record import Record
+    from hotpapers.site.sending import OpenClient
+    from hotpapers.site.site import Site
+
+
+def _destinations(channel: str, record: Record, site: Site, open_client: OpenClient) -> Iterator[SenderDestination]:
+    """Each destination has its own client."""
+    from hotpapers.publish.schedule import SenderDestination
+    from hotpapers.wings.announce.destinations import DESTINATIONS
+
+    for target in DESTINATIONS[channel](site.settings, site.site_config, record):
+        client = open_client(target.own, target.secrets)
+        yield SenderDestination(target.sender, client.http, close=client.close, target=target.target)
+
+
+def _is_any(settings: Settings) -> bool:
+    from hotpapers.wings.announce.destinations import is_any
+
+    return is_any(settings)
+
+
+WING = Wing(
+    "announce",
+    "Announce issues in chat rooms, to webhooks and on Bluesky.",
+    commands={
+        "feed-generator": (
+            "hotpapers.wings.announce.cli:feed_generator",
+            "Register a publication's custom feed on Bluesky.",
+        )
+    },
+    channels={name: SendingChannel(partial(_destinations, name), _is_any) for name in ("chat", "webhook", "bluesky")},
+)
