@@ -140,6 +140,8 @@ def test_a_later_version_and_its_comment_are_shown_with_what_was_frozen(record: 
     link = LinkedPiece("new version since: v3", f"https://arxiv.org/abs/{key(7).removeprefix('arxiv:')}v3")
     assert [links for links in newer if links] == [[link]]
     assert {entry.comment for entry in issue_view(shown).entries} == {"", "5 pages; kettle recounted"}
+    [answer] = [entry for entry in as_issue(shown).entries if entry.paper == key(7)]
+    assert (answer.later_version, answer.comment, answer.code) == (3, "5 pages; kettle recounted", "")
     withdraw(record, 7, TODAY + 41 * HOUR)
     marked = issue_view(RecordIssueReader(record).issue("daily", DAY)).entries.of(key(7))[0]
     assert marked.withdrawn and marked.comment and link not in marked.links, "withdrawn says enough"

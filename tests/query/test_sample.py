@@ -34,6 +34,18 @@ def test_an_issue(sample_session: QuerySession) -> None:
     assert_same_answer("issue", ask(sample_session, "issue", day=DAY))
 
 
+def test_a_top_is_that_of_its_page(sample_session: QuerySession) -> None:
+    top = ask(sample_session, "top", period="year")
+    assert (top.period, top.name, top.unit, top.previous, top.next) == ("2021", "2021", "likes", "2020", None)
+    ranks = [paper.rank for paper in top.papers]
+    assert ranks[:50] == list(range(1, 51)) and ranks == sorted(ranks) and ranks[-1] <= top.total
+    assert top.papers[0].voices >= top.papers[1].voices and top.papers[0].day.startswith("2021-")
+    assert ask(sample_session, "top", period="2021") == top
+    assert ask(sample_session, "top", period="all").total > top.total
+    with pytest.raises(NotFound, match=r"no top of 1999; its kinds are week, month, year, all$"):
+        ask(sample_session, "top", period="1999")
+
+
 def test_the_latest_issue_is_that_of_the_last_day(sample_session: QuerySession) -> None:
     assert ask(sample_session, "issue") == ask(
         sample_session, "issue", publication="hot-papers", day="2021-05-11", edition=1

@@ -52,9 +52,17 @@ def test_which_feeds_there_are() -> None:
         "feeds/category/cs.CL.atom", "feeds/category/cs.LG.atom", "feeds/category/cs.RO.atom",
         "feeds/category/hep-th.atom", "feeds/category/math.IT.atom", "feeds/issues.atom", "feeds/issues.json",
         "feeds/issues.rss", "feeds/network/x.atom", "feeds/papers.atom", "feeds/papers.json", "feeds/papers.rss",
+        "feeds/tops.atom", "feeds/tops.json", "feeds/tops.rss",
     ]  # fmt: skip
     maker = FeedMaker(LISTED_READER, "hot-papers", PUBLIC)
     assert maker.feed("feeds/other.atom") is None and maker.feed("feeds/category/../x.atom") is None
+
+
+def test_tops_are_announced_once_they_are_over() -> None:
+    [week] = [entry for entry in feedparser.parse(files()["feeds/tops.atom"]).entries]
+    assert week.title == "Top of 11–17 January 2021" and week.link == f"{BASE}top/2021-W02/"
+    assert Page(week.content[0].value.encode()).all("li")[0].attributes["value"] == "1"
+    assert json.loads(files()["feeds/tops.json"])["items"][0]["id"] == week.id
 
 
 def test_pages_lead_to_feeds_that_there_are() -> None:

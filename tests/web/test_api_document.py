@@ -22,6 +22,7 @@ OPERATIONS: dict[str, Any] = {path: item["get"] for path, item in DOCUMENT["path
 KNOWN_VALUES: dict[str, list[str]] = {
     "publication": ["hot-papers", ""],
     "day": ["latest", "2021-01-14", "2021-05-11"],
+    "period": ["week", "month", "2021", "2021-01", "all"],
     "paper": ["2101.04869", "arxiv:2101.04882", "2105.04026v1"],
     "q": ["robot", "author:jiang", "category:cs.LG date:2021", "-the", '"self-play" OR neural'],
     "cursor": [""],
@@ -111,7 +112,12 @@ def test_any_address_gets_an_answer(app: Starlette, path: str, query: bytes) -> 
 @pytest.mark.parametrize("path", OPERATIONS)
 def test_every_operation_gives_an_answer(app: Starlette, path: str) -> None:
     """With only the required parameters."""
-    url = path.replace("{publication}", "hot-papers").replace("{day}", "latest").replace("{paper}", "2101.04869")
+    url = (
+        path.replace("{publication}", "hot-papers")
+        .replace("{day}", "latest")
+        .replace("{period}", "month")
+        .replace("{paper}", "2101.04869")
+    )
     query = "?q=robot" if path == "/search" else ""
     response = get(app, f"/api/v1{url}{query}")
     assert response.status == 200

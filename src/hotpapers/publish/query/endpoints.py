@@ -52,6 +52,9 @@ QUESTIONS: tuple[Endpoint, ...] = (
         issues.verification,
         20,
     ),
+    Endpoint(
+        "top", "/publications/{publication}/tops/{period}", request_params.TopParams, schemas.TopDetails, issues.top, 5
+    ),
     Endpoint("posts", f"{_PAPER}/posts", request_params.PostsParams, schemas.PostPage, paper_posts.posts, 2),
     Endpoint(
         "snapshots", f"{_PAPER}/snapshots", request_params.PostsParams, schemas.PostCountsPage, paper_posts.snapshots, 2

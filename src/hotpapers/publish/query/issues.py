@@ -15,6 +15,7 @@ from hotpapers.publish.query.request_params import cursor_of, key_of
 from hotpapers.publish.query.schemas import answer_of
 from hotpapers.publish.query.session import QuerySession, bare, paper_key
 from hotpapers.publish.view import phrases, site_paths
+from hotpapers.publish.view.tops import Tops, period_name
 
 PAGE = "issues"
 """The kind of its cursors."""
@@ -118,6 +119,8 @@ def as_issue(issue: model.PublishedIssue) -> schemas.IssueDetails:
 
 def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDetails:
     paper = issue.papers[entry.paper]
+    quoted, later = issue.posts.get(entry.paper, ()), issue.later.get(entry.paper)
+    addresses = (link.target for quotation in quoted for link in quotation.post.links)
     return answer_of(
         schemas.EntryDetails,
         entry,
@@ -130,8 +133,11 @@ def _entry(issue: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDeta
         abs=site_paths.abs_url(entry.paper),
         pdf=site_paths.pdf_url(entry.paper),
         announced=announcement_counts.announcement(issue.content, entry),
-        posts=tuple(as_post(quotation.post, quotation.shown) for quotation in issue.posts.get(entry.paper, ())),
+        posts=tuple(as_post(quotation.post, quotation.shown) for quotation in quoted),
         withdrawn=entry.paper in issue.withdrawn,
+        comment=later.comment if later else paper.comment,
+        code=site_paths.code_url(paper, addresses),
+        later_version=later.version if later and entry.paper not in issue.withdrawn else None,
     )
 
 
@@ -139,6 +145,36 @@ def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -
     """A post that has been reduced to what may be shown."""
     url = site_paths.post_url(post.post, post.links)
     return answer_of(schemas.PostDetails, post, url=url, shown=showing, automated=automated)
+
+
+def top(session: QuerySession, params: request_params.TopParams) -> schemas.TopDetails:
+    """The papers with most voices in the issues of a week, a month, a year or all time."""
+    publication, reader = session.publication(params.publication), session.issue_reader()
+    name = publication.publication
+    tops = Tops(publication.window, reader.voices(name), reader.entry_summaries(name))
+    period = next(reversed(tops.periods(params.period)), "") or params.period
+    if not tops.has(period):
+        raise NotFound(f"{name}: no top of {period}; its kinds are {', '.join(tops.kinds)}")
+    chosen, (previous, following) = tops.top(period), tops.neighbors(period)
+    return schemas.TopDetails(
+        publication=name,
+        period=period,
+        name=period_name(period),
+        unit=tops.unit,
+        total=chosen.total,
+        papers=tuple(
+            answer_of(
+                schemas.TopPaperDetails,
+                paper.summary,
+                rank=paper.rank,
+                voices=paper.voices,
+                id=bare(paper.summary.paper),
+            )
+            for paper in chosen.papers
+        ),
+        previous=previous or None,
+        next=following or None,
+    )
 
 
 # ---- proof -------------------------------------------------------------------------------------------------

@@ -125,6 +125,22 @@ class IssueParams(Params, frozen=True, kw_only=True):
     edition: Edition = 0
 
 
+Period = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:week|month|year|all|\d{4}(?:-\d\d|-W\d\d)?)$",
+        description="2026-W47, 2026-11, 2026 or all; or the latest week, month or year",
+    ),
+]
+
+
+class TopParams(Params, frozen=True, kw_only=True):
+    """The top of a period."""
+
+    publication: Publication = ""
+    period: Period = "week"
+
+
 class PaperParams(Params, frozen=True, kw_only=True):
     """One paper."""
 

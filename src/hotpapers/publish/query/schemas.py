@@ -103,7 +103,9 @@ class EntryDetails(Schema, frozen=True, kw_only=True):
 
     `classic_rank`: its place by the classic rule. `announced`: when it was announced, in words; `announced_at` is 0 if
     unknown. `score` is the sum of the scores of `parts`. `metadata`: the hash of the metadata shown. `posts`: the
-    issue's posts that may be shown now. `withdrawn`: whether the paper is withdrawn, as known now.
+    issue's posts that may be shown now. As known now: `withdrawn`, whether the paper is; `comment`, its authors';
+    `code`, the first repository that it or those posts link to; `later_version`, a version after that of the issue,
+    null if there is none.
     """
 
     place: int
@@ -127,6 +129,39 @@ class EntryDetails(Schema, frozen=True, kw_only=True):
     metadata: str
     posts: tuple[PostDetails, ...]
     withdrawn: bool = False
+    comment: str = ""
+    code: str = ""
+    later_version: int | None = None
+
+
+class TopPaperDetails(Schema, frozen=True, kw_only=True):
+    """A paper in a top. `voices`: most in an issue of that time, that of `day`, in which it had `place`; 0 if it was
+    only still talked about."""
+
+    rank: int
+    voices: int
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    day: str
+    place: int
+    withdrawn: bool
+
+
+class TopDetails(Schema, frozen=True, kw_only=True):
+    """The papers with most voices of a week, a month, a year or all time: the best of all and of each category, out of
+    `total`. `unit`: what is counted, likes in imported listings. `previous`, `next`: the periods before and after that
+    have issues."""
+
+    publication: str
+    period: str
+    name: str
+    unit: Literal["voices", "likes"]
+    total: int
+    papers: tuple[TopPaperDetails, ...]
+    previous: str | None
+    next: str | None
 
 
 class IssueDetails(Schema, frozen=True, kw_only=True):

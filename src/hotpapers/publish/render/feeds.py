@@ -2,6 +2,7 @@
 
     feeds/issues.atom  .rss  .json        each issue, newest first; a correction is an entry of its own
     feeds/papers.atom  .rss  .json        each paper, in order of issue and place
+    feeds/tops.atom    .rss  .json        the top of each week, month and year that is over
     feeds/category/cs.LG.atom             papers in a category, or on a network: feeds/network/bluesky.atom
 
 Identifiers are permanent: they depend on publication, day and paper, not on the site's address.
@@ -19,25 +20,31 @@ import msgspec
 from markupsafe import Markup, escape
 
 from hotpapers.base.model import NETWORKS, Entry, IssueReader, PublishedIssue, RenderedFile
+from hotpapers.issues.ranking import words
 from hotpapers.publish.render.feed_formats import FORMATS, FeedDocument, FeedItem
 from hotpapers.publish.view import glance, phrases, site_paths
 from hotpapers.publish.view.issue_view import EntryView, issue_view
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.publish.view.tex import plain_line
+from hotpapers.publish.view.tops import TopPaper, Tops, period_name
 
 ISSUES = 30
 """How many of the latest issues a feed covers."""
 PAPERS = 100
 """Most entries in a feed."""
+TOP_PAPERS = 10
+"""Papers of a top in a feed."""
 SPACE = uuid.UUID("6f9f52a5-64f5-5c2b-9d9e-0d1d4c1f2a60")
 """The namespace of this program's identifiers (RFC 9562 §5.5)."""
-PATH = re.compile(r"feeds/(issues|papers|category/[\w.-]+|network/\w+)\.(atom|rss|json)", re.ASCII)
+WHOLE = ("issues", "papers", "tops")
+"""The feeds that every publication has."""
+PATH = re.compile(r"feeds/(issues|papers|tops|category/[\w.-]+|network/\w+)\.(atom|rss|json)", re.ASCII)
 
 
 def _is_feed(about: str) -> bool:
     kind, _, name = about.partition("/")
     if not name:
-        return kind in ("issues", "papers")
+        return kind in WHOLE
     return name in NETWORKS if kind == "network" else bool(site_paths.category_url(name))
 
 
@@ -75,10 +82,11 @@ class FeedMaker:
         self._days = list(reversed(issue_reader.days(publication)))[:ISSUES]
         match = next((item for item in issue_reader.publications() if item.publication == publication), None)
         self._title, self._note = (match.title, phrases.note(match)) if match else (publication, "")
+        self._window = match.window if match else "daily"
         self._papers_of: list[FeedPaper] | None = None
 
     def paths(self) -> Iterator[str]:
-        for about in ("issues", "papers"):
+        for about in WHOLE:
             yield from (f"feeds/{about}.{form}" for form in FORMATS)
         categories = {
             category for paper in self._papers() for category in paper.issue.papers[paper.entry.paper].categories
@@ -118,6 +126,8 @@ class FeedMaker:
     def _document(self, path: str, about: str) -> FeedDocument:
         if about == "issues":
             return self._feed(path, "", (item for day in self._days for item in self._editions(day)))
+        if about == "tops":
+            return self._feed(path, "tops", self._tops())
         kind, _, name = about.partition("/")
         predicates: dict[str, Callable[[FeedPaper], bool]] = {
             "papers": lambda paper: True,
@@ -158,6 +168,28 @@ class FeedMaker:
                 updated=issue.frozen_at,
                 html=_issue_html(issue, self._site_config.base, with_pages),
                 text=glance.introduction(issue),
+                authors=(),
+                categories=(),
+                page=path,
+            )
+
+    def _tops(self) -> Iterator[FeedItem]:
+        """The latest tops to which no issue will be added: those before the latest of a kind."""
+        reader = self._issue_reader
+        tops = Tops(self._window, reader.voices(self._name), reader.entry_summaries(self._name))
+        over = [(tops.last_day(period), period) for kind in tops.kinds for period in tops.periods(kind)[:-1]]
+        for day, period in sorted(over, reverse=True)[:ISSUES]:
+            path, papers = site_paths.top_path(period), tops.top(period).papers[:TOP_PAPERS]
+            frozen_at = reader.issue_header(self._name, day).frozen_at
+            rows = Markup("").join(_top_row(paper, self._site_config.base, tops.unit) for paper in papers)
+            yield FeedItem(
+                id=permanent_id(self._name, path),
+                title=f"Top of {period_name(period)}",
+                url=site_paths.public_url(self._site_config.base, path),
+                published=frozen_at,
+                updated=frozen_at,
+                html=str(Markup("<ol>{}</ol>").format(rows)),
+                text=" · ".join(plain_line(paper.summary.title) for paper in papers[: glance.TITLES]),
                 authors=(),
                 categories=(),
                 page=path,
@@ -212,6 +244,18 @@ def _row(paper: FeedPaper, base: str) -> Markup:
     url = site_paths.paper_url(base, paper.entry.paper)
     return Markup('<li value="{}"><a href="{}">{}</a><br>{}<br>{}</li>').format(
         paper.entry.place, url, paper.view.plain_title, ", ".join(paper.view.authors), glance.counted(paper.entry)
+    )
+
+
+def _top_row(paper: TopPaper, base: str, unit: str) -> Markup:
+    summary = paper.summary
+    title = phrases.marked_title(plain_line(summary.title), withdrawn=summary.withdrawn)
+    return Markup('<li value="{}"><a href="{}">{}</a><br>{}<br>{}</li>').format(
+        paper.rank,
+        site_paths.paper_url(base, summary.paper),
+        title or phrases.paper_name(summary.paper),
+        ", ".join(map(phrases.one_line, summary.authors)),
+        words.count_noun(paper.voices, unit.removesuffix("s")),
     )
 
 

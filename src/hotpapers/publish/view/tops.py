@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from hotpapers.base.model import EntrySummary, Window
 from hotpapers.publish.view import phrases
@@ -80,6 +80,15 @@ class Tops:
     @cached_property
     def _papers(self) -> dict[str, EntrySummary]:
         return {summary.paper: summary for summary in self._summaries}
+
+    @property
+    def unit(self) -> Literal["voices", "likes"]:
+        """What is counted: listings only know likes."""
+        return "likes" if self._window == "listing" else "voices"
+
+    def last_day(self, period: str) -> str:
+        """The day of a period's last issue."""
+        return self._days[period][-1]
 
     def has(self, period: str) -> bool:
         return period in self._days

@@ -70,7 +70,7 @@ class TopPages:
         by_field = fields((field_of(paper.summary) for paper in top.papers), choice, is_live=site.site_config.is_live)
         if by_field is None:
             return None
-        what = _what(top, self._unit)
+        what = _what(top, self.tops.unit)
         earlier, later = self.tops.neighbors(period)
         return site.render(
             "top.html",
@@ -80,7 +80,7 @@ class TopPages:
             period=name,
             kind=kind_of(period),
             what=what,
-            unit=self._unit,
+            unit=self.tops.unit,
             fields=by_field,
             lines=[
                 entry_line(paper.summary, site.publication.window)._replace(
@@ -98,11 +98,6 @@ class TopPages:
 
     def _empty(self) -> bytes:
         return self._site.render("empty.html", INDEX, "No issue yet", first_due(self._site.publication))
-
-    @property
-    def _unit(self) -> str:
-        """What is counted: listings only know likes."""
-        return "likes" if self._site.publication.window == "listing" else "voices"
 
     def _years(self) -> list[PeriodsOfYear]:
         months, weeks = ([_link(period) for period in reversed(self.tops.periods(kind))] for kind in ("month", "week"))
