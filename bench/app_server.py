@@ -14,7 +14,6 @@ import sys
 import threading
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -30,10 +29,8 @@ from hotpapers.record import Record, now
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.backend import Backend, ServeConfig
-from hotpapers.serve.web.connection_table import ConnectionLimits
-from hotpapers.serve.web.connections import guarded
 from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
-from hotpapers.serve.web.serving import listening
+from hotpapers.serve.web.server import listening, server
 
 PAUSE, PER_BATCH = 0.5, 100
 """Seconds between two batches of the writer, and posts per batch."""
@@ -97,11 +94,13 @@ def main() -> None:
         return
     site = own_app(store) if kind == "ours" else bare([Path(file) for file in files])
     listener = listening("127.0.0.1", 0)
-    protocol: Any = guarded(ConnectionLimits()) if kind == "ours" else "h11"
-    config = uvicorn.Config(
-        site, http=protocol, ws="none", lifespan="off", server_header=False, log_level="warning", proxy_headers=False
-    )
-    running = uvicorn.Server(config)
+    if kind == "ours":
+        running = server(site)
+    else:
+        config = uvicorn.Config(
+            site, http="h11", ws="none", lifespan="off", server_header=False, log_level="warning", proxy_headers=False
+        )
+        running = uvicorn.Server(config)
 
     def end() -> None:
         sys.stdin.read()

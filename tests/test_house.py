@@ -40,7 +40,7 @@ LIBRARY = {
     "nh3": ("publish/view/mathml.py",),
     "PIL": ("publish/render/cards/drawing.py",),
     "markupsafe": ("publish/view/", "publish/render/", "wings/personal/readers.py"),
-    "starlette": ("serve/web/", "wings/mail/"),
+    "starlette": ("serve/web/", "wings/mail/", "wings/proof/witness_server.py"),
     "uvicorn": ("serve/web/", "cli"),
     "h11": ("serve/web/connections.py",),
     "apprise": ("wings/announce/apprise_client.py",),

@@ -13,9 +13,10 @@ from hotpapers.base.model import IssueReader, Quotation
 from hotpapers.base.settings.announce import BlueskyAccount
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
-from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.feed_generator import routes
 from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.serve.web.server import server
 from tests.atproto.network import Network, Person, Ref, call
 from tests.cli.run import good
 from tests.render.build import OWN, FullEntry, PlainIssueReader, issue, own_entry, paper, post

@@ -12,8 +12,9 @@ import pytest
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import SiteConfig
-from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.serve.web.server import server
 from tests.browser.chromium import Tab, View, chromium, find_browser
 from tests.conftest import ROOT
 from tests.render.build import PlainIssueReader

@@ -32,8 +32,9 @@ from hotpapers.base import settings
 from hotpapers.publish.deliver.export_site import export_site
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.record import Record
-from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages
+from hotpapers.serve.web.server import server
 from hotpapers.site import demo as week
 from tests.browser.chromium import find_browser
 from tests.conftest import ROOT

@@ -22,11 +22,12 @@ from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
-from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.search_pages import SearchRoutes
 from hotpapers.serve.web.search_view import NOTHING
+from hotpapers.serve.web.server import server
 from tests.browser.chromium import BrowserError, Tab, View
 from tests.browser.test_reading import ACTIVE_CONTENT
 from tests.query import query_stores

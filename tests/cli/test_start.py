@@ -286,14 +286,6 @@ def test_a_server_needs_a_host_and_a_store(store: Path, tmp_path: Path) -> None:
     assert misuse("serve", "--publication", "no", "--store", store).startswith("no: no such publication")
 
 
-def test_a_server_without_its_libraries_says_how_to_get_them(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("app", "serving"):
-        monkeypatch.delitem(sys.modules, f"hotpapers.serve.web.{name}", raising=False)
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    message = misuse("serve", "--store", store)
-    assert message == "serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'"
-
-
 # ---- completion ----------------------------------------------------------------------------------------
 
 

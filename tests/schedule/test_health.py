@@ -23,8 +23,8 @@ from hotpapers.publish.schedule import HousekeepingJob, SiteHealth, health, metr
 from hotpapers.publish.schedule.health import SILENT, dead_jobs
 from hotpapers.record import Record
 from hotpapers.record.statistics import totals
-from hotpapers.serve.web.background_server import GuardedHandler, background_server
 from hotpapers.serve.web.monitoring import monitor
+from hotpapers.serve.web.server import background_server
 from tests.conftest import data
 from tests.issues.made import moment
 from tests.sources.net import ScriptedClient
@@ -134,7 +134,7 @@ def test_addresses_of_both_kinds() -> None:
             probe.bind(("::1", 0))
         except OSError:
             pytest.skip("this machine has no IPv6")
-    with background_server("[::1]:0", GuardedHandler, "test") as port:
+    with background_server("[::1]:0", [], "nothing here", "--listen") as port:
         socket.create_connection(("::1", port), 10).close()
 
 

@@ -19,9 +19,8 @@ from starlette.applications import Starlette
 
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
-from hotpapers.serve.web import app as web_app
-from hotpapers.serve.web import export_stream
-from hotpapers.serve.web import serving as app_serving
+from hotpapers.serve.web import export_stream, server
+from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages
 from tests.issues.made import post, write
 from tests.query import query_stores
@@ -158,7 +157,7 @@ def test_who_takes_a_little_of_an_export_again_and_again_is_left(
 @contextmanager
 def serving(app: Starlette) -> Iterator[tuple[int, uvicorn.Server, threading.Thread]]:
     """The site's server with an API, in a thread; yields its port."""
-    web_server = web_app.server(web_app.SiteApp(CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY), app.routes))
+    web_server = server.server(SiteApp(CurrentPages(lambda: LISTED_READER, "hot-papers", NOBODY), app.routes))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         thread = threading.Thread(target=web_server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -187,7 +186,7 @@ def test_who_takes_an_export_too_slowly_cannot_fill_the_log(
 def test_an_export_does_not_keep_the_server_from_stopping(
     make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(web_app, "STOPPING", 1)
+    monkeypatch.setattr(server, "STOPPING", 1)
     app = make_api()
     with serving(app) as (port, web_server, thread), closing(start_export(port)):
         web_server.should_exit = True
@@ -233,7 +232,7 @@ def test_an_export_that_cannot_begin_is_a_problem(make_api: ApiFactory, monkeypa
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_the_end_of_an_answer_does_not_wait_for_its_beginning(host: str) -> None:
     """Otherwise each answer of several packets takes 40 ms longer."""
-    with app_serving.listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+    with server.listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
         connection, _ = listener.accept()
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
         connection.close()

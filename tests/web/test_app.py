@@ -18,8 +18,9 @@ from hotpapers.publish.render.feeds import FeedsChannel
 from hotpapers.publish.render.html.pages import SiteChannel
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
 from hotpapers.record import Record
-from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
+from hotpapers.serve.web.server import server
 from tests.query import query_stores
 from tests.render.build import LISTED, PlainIssueReader
 from tests.render.full_sample import FULL_READER

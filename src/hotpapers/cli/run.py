@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from hotpapers.base.wings import loading
 from hotpapers.cli import common
 from hotpapers.cli.terminal import fail_for
 from hotpapers.collect.jobs.stop_signals import stopped_by_signals
-from hotpapers.serve.web.monitoring import monitor
 from hotpapers.site import running
 
 
@@ -28,5 +28,5 @@ def run(once: bool, site: common.Site) -> None:
     jobs.
     """
     with stopped_by_signals() as stop:
-        failures = running.run(site, stop, monitor, once=once)
+        failures = running.run(site, stop, loading("hotpapers.serve.web.monitoring:monitor"), once=once)
     fail_for(failures)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from hotpapers.base import logs
-from hotpapers.base.errors import UsageError
 from hotpapers.cli import common
 from hotpapers.cli.terminal import NumberRange, echo
 from hotpapers.issues import freeze
@@ -30,13 +29,12 @@ def serve(host: str, port: int, publication: str | None, site: common.Site) -> N
     Includes the API under /api/v1, tools for language models at /mcp and, if [serve] has a `base`, the forms for
     readers.
     """
-    try:
-        from hotpapers.serve.web.serving import listening, serve_site
-    except ImportError as missing:
-        raise UsageError("serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'") from missing
+    from hotpapers.serve.web.server import listening
+    from hotpapers.serve.web.serving import serve_site
+
     chosen_publication = freeze.publication_of(site.record, publication)
     with listening(host, port) as listener:
         logs.listen(site.settings.run.log)
         host_in_url = f"[{host}]" if ":" in host else host
         echo(f"{chosen_publication.title}: http://{host_in_url}:{listener.getsockname()[1]}/  (Ctrl-C to stop)")
-        serve_site(site, chosen_publication, host, listener)
+        serve_site(site, chosen_publication, listener)

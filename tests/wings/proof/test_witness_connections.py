@@ -12,8 +12,8 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
-from hotpapers.serve.web.background_server import MAX_HEAD_BYTES
 from hotpapers.serve.web.connection_table import ConnectionLimits
+from hotpapers.serve.web.connections import MAX_HEAD_BYTES
 from hotpapers.wings.proof.witness import LogWitness
 from hotpapers.wings.proof.witness_protocol import MAX_REQUEST_BYTES
 from hotpapers.wings.proof.witness_server import witness_server
@@ -85,5 +85,5 @@ def test_requests_that_are_too_large_are_not_read(tmp_path: Path, request_bytes:
     with serving(tmp_path, ConnectionLimits()) as port, socket.create_connection(("127.0.0.1", port), 30) as connection:
         connection.sendall(request_bytes)
         with suppress(ConnectionError):  # unread input may discard the answer
-            assert connection.recv(1000).startswith(b"HTTP/1.0 4")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 4")
         assert status_for(port, 0, 7) == 200

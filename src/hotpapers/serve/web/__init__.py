@@ -5,10 +5,9 @@ responders, http_messages   what stands behind a route; replies as values: heade
 backend                     threads, sessions and each client's budget, shared by all routes: rate_limits
 page_cache, byte_cache      pages already made     connections, connection_table   limits for connections
 api                         queries: api_params, export_stream
-search_pages, search_view   search                 monitoring                 health and metrics
+search_pages, search_view   search                 monitoring   health and metrics
 reader_features             what readers send: forms, report_forms, my_posts, and those of wings
-background_server           beside the program's work: health, `hotpapers witness` (witness_server)
-request_target              the path of a request
+server, request_target      the HTTP server, also beside the program's work: monitoring, `hotpapers witness`
 feed_generator              Bluesky's custom feed     mcp_route   tools for language models
 
 Pages are the ones that `render` makes for the static site. Nothing that waits for a server runs in the event loop.

@@ -11,7 +11,6 @@ import http
 import re
 from collections.abc import Mapping
 from functools import partial
-from operator import attrgetter
 
 import msgspec
 from starlette.requests import Request
@@ -92,7 +91,7 @@ class Api:
         routes = [
             Route(_route_path(path), responders.Responder(answer, problem, METHODS)) for path, answer in answers.items()
         ]
-        nothing = responders.Responder(self._nothing, problem, METHODS)
+        nothing = responders.nothing("no such path; openapi.json lists all paths", problem)
         self._router = Router(routes, redirect_slashes=False, default=nothing)
         root = responders.Responder(partial(self._lead, "v1/openapi.json"), problem, METHODS)
         mount = Mount(ROOT, responders.Responder(self._enter, problem, METHODS))
@@ -109,16 +108,13 @@ class Api:
         if header_of(scope, b"content-length") not in ("", "0") or header_of(scope, b"transfer-encoding"):
             raise Refused(413, "requests must not have a body")
         self._backend.spend(scope, 1)
-        state = self._backend.call(attrgetter("state"))
+        state = await self._backend.state()
         if state != self._state:
             self.cache.clear()
             self._state = state
         return self.cache.get(_key(scope)) or self._router
 
     # ---- fixed replies ---------------------------------------------------------------------------------
-
-    async def _nothing(self, request: Request) -> ASGIApp:
-        raise Refused(404, "no such path; openapi.json lists all paths")
 
     async def _lead(self, location: str, request: Request) -> ASGIApp:
         return reply(307, OPEN | {"location": location})

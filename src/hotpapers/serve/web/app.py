@@ -5,40 +5,25 @@ Pages that are rendered and known to be current are sent at once, without routin
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Mapping, Sequence
-from urllib.parse import unquote
 
-import uvicorn
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hotpapers.base.struct_types import learn_structs
 from hotpapers.publish.render.html.pages import MAX_PATH_CHARS
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, choice_of
-from hotpapers.serve.web.connection_table import ConnectionLimits, allowed_behind
-from hotpapers.serve.web.connections import guarded
-from hotpapers.serve.web.export_stream import StreamAborted
 from hotpapers.serve.web.http_messages import (
-    CLOSE,
     HTML,
     PAGE,
     Refused,
     Reply,
-    header_of,
     query_suffix,
     reply,
     text_reply,
 )
 from hotpapers.serve.web.page_cache import CurrentPages, PageCache
-from hotpapers.serve.web.request_target import is_whole_address, path_of
 from hotpapers.serve.web.responders import READ, Responder
-
-STOPPING = 8
-"""Seconds that running requests have to end when the server stops: a download could take hours, and containers are
-killed after ten."""
 
 
 class SiteApp:
@@ -50,18 +35,11 @@ class SiteApp:
         self._router = Router(routes, redirect_slashes=False, default=page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        target = scope["raw_path"].decode("latin-1")
-        if target[:1] != "/" and is_whole_address(target):  # uvicorn passes it on, but routes expect paths
-            path = path_of(target)
-            scope = {**scope, "path": unquote(path), "raw_path": path.encode("latin-1")}
-        answer: ASGIApp | None = None
+        answer: ASGIApp = self._router
         if scope["method"] in READ and not scope["query_string"]:
             page = self._pages.cached(_file_path(scope["path"][1:]))
-            answer = page and page.for_client(scope)
-        if header_of(scope, b"transfer-encoding") and header_of(scope, b"content-length"):
-            # a proxy in front may believe the other length (RFC 9112 §6.1): nothing that follows may be read
-            answer = text_reply(400, "both Content-Length and Transfer-Encoding", PAGE | CLOSE)
-        await (answer or self._router)(scope, receive, send)
+            answer = page.for_client(scope) if page else answer
+        await answer(scope, receive, send)
 
     async def _page(self, request: Request) -> Reply:
         """The reply of the site: a page, a redirect to the path with a slash, or *not found*."""
@@ -101,36 +79,3 @@ def _choice_of(request: Request) -> PageChoice:
     if not request.scope["query_string"]:
         return EVERYTHING
     return choice_of(request.query_params.get("in"), request.query_params.get("by"))
-
-
-# ---- the server --------------------------------------------------------------------------------------------
-
-
-def server(
-    app: ASGIApp, host: str = "127.0.0.1", port: int = 0, allowed: ConnectionLimits | None = None
-) -> uvicorn.Server:
-    """An HTTP server with an app; its `run()` returns when it is stopped. `allowed`: limits for connections, by
-    default what this machine can handle."""
-    learn_structs()
-    logging.getLogger("uvicorn.error").addFilter(_is_unexpected)
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        http=guarded(allowed or allowed_behind(0)),  # type: ignore[arg-type]
-        ws="none",
-        lifespan="off",
-        server_header=False,
-        proxy_headers=False,  # clients are determined by our own setting
-        timeout_graceful_shutdown=STOPPING,
-        log_level="error",  # warnings are caused by clients, which could flood the log with them
-    )
-    return uvicorn.Server(config)
-
-
-def _is_unexpected(record: logging.LogRecord) -> bool:
-    """Whether a line of uvicorn's log is worth it: not if a client read too slowly, which any can do, or was cut off
-    when the server stopped. A stream's other failures are logged where they happen."""
-    problem = record.exc_info[1] if record.exc_info else None
-    is_cut_off = isinstance(problem, asyncio.CancelledError) or str(record.msg).startswith("Cancel %s running task")
-    return not (is_cut_off or isinstance(problem, StreamAborted))

@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 from starlette.types import Scope
@@ -17,6 +19,7 @@ from hotpapers.base.durations import duration
 from hotpapers.base.errors import StoreError, UsageError
 from hotpapers.base.model import SiteProofs
 from hotpapers.publish.query import QuerySession
+from hotpapers.publish.query.session import SessionState
 from hotpapers.record import Record
 from hotpapers.serve.web.http_messages import Refused
 from hotpapers.serve.web.rate_limits import TokenBuckets, client_of
@@ -94,6 +97,7 @@ class Backend:
         self._buckets = TokenBuckets(config.rate)
         self._idle: list[QuerySession] = []
         self._lanes: list[Lane] = []
+        self._states = self.lane(1)
 
     def lane(self, threads: int, most: int = 0, per_client: int = 0) -> Lane:
         """A lane that is closed with the backend."""
@@ -123,6 +127,12 @@ class Backend:
             raise
         self._idle.append(session)
         return result
+
+    async def state(self) -> SessionState:
+        """What cached answers hold for: asked of a file at once, of a server in a thread. Raises StoreError."""
+        is_file = bool(self._idle) and self._idle[-1].record.database.name == "sqlite"
+        read = partial(self.call, attrgetter("state"))
+        return read() if is_file else await self._states.run(read)
 
     def client_of(self, scope: Scope) -> str:
         """The client that a request counts for."""

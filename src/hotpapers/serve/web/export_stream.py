@@ -22,7 +22,7 @@ from hotpapers.publish.query import QuerySession, request_params
 from hotpapers.publish.query.export import TYPES, export
 from hotpapers.publish.query.session import SessionState
 from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import OPEN, Refused, Reply, reply
+from hotpapers.serve.web.http_messages import OPEN, Refused, Reply, StreamAborted, reply
 from hotpapers.serve.web.responders import refused_by
 
 AT_ONCE = 2
@@ -31,10 +31,6 @@ PATIENCE = 30.0
 MIN_BYTES_A_SECOND = 50_000
 """Bytes per second that a client must accept. One that takes a little of each chunk could keep a snapshot for a day,
 and meanwhile no traces of forgotten rows can be erased."""
-
-
-class StreamAborted(Exception):
-    """A stream failed after it had started. The connection is closed, so the client notices."""
 
 
 class ExportStreams:

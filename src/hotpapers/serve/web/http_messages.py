@@ -112,6 +112,10 @@ def text_reply(status: int, text: str, headers: Mapping[str, str] = COMMON) -> R
     return reply(status, {**headers, "content-type": TEXT}, f"{text}\n".encode())
 
 
+class StreamAborted(Exception):
+    """A stream failed after it had started. The connection is closed, so the client notices."""
+
+
 class Refused(Exception):
     """A request that is not carried out. Not one of the program's errors, as it affects only this request. `detail`:
     why; `wait`: seconds after which it may be repeated, or 0."""
@@ -168,3 +172,12 @@ async def read_body(request: Request, most: int) -> bytes:
         if len(body) > most:
             break
     return bytes(body)
+
+
+async def bounded_body(request: Request, most: int) -> bytes:
+    """A request's body. Raises Refused if it is longer than `most` bytes, ClientDisconnect."""
+    is_longer = int(header_of(request.scope, b"content-length") or 0) > most
+    body = b"" if is_longer else await read_body(request, most)
+    if is_longer or len(body) > most:
+        raise Refused(413, f"the body may have at most {most:,} bytes")
+    return body

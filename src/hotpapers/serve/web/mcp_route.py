@@ -7,8 +7,6 @@ several simple requests, of the one budget that a client has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
@@ -17,8 +15,8 @@ from hotpapers.publish.query.session import QuerySession
 from hotpapers.publish.query.tools import TOOLS
 from hotpapers.serve import mcp
 from hotpapers.serve.web.backend import Backend
-from hotpapers.serve.web.http_messages import CLOSE, PRIVATE, Refused, Reply, content_type, read_body, reply
-from hotpapers.serve.web.responders import Responder, plain_refusal
+from hotpapers.serve.web.http_messages import PRIVATE, Refused, Reply, bounded_body, content_type, reply
+from hotpapers.serve.web.responders import Responder
 
 PATH = "/mcp"
 COST = 5
@@ -34,7 +32,7 @@ class McpResponder:
     def __init__(self, backend: Backend) -> None:
         self._backend, self._lane = backend, backend.lane(THREADS)
         self._origin = "/".join(backend.config.base.split("/", 3)[:3])
-        self.route = Route(PATH, Responder(self._answer, _refusal, ("POST",)))
+        self.route = Route(PATH, Responder(self._answer, methods=("POST",)))
 
     async def _answer(self, request: Request) -> Reply:
         """The answer to a message; 202 to a message that needs none."""
@@ -43,9 +41,7 @@ class McpResponder:
         self._backend.spend(request.scope, COST)
         if content_type(request) != "application/json":
             raise Refused(415, "send application/json")
-        body = await read_body(request, MAX_MESSAGE_BYTES)
-        if len(body) > MAX_MESSAGE_BYTES:
-            raise Refused(413, f"a message has at most {MAX_MESSAGE_BYTES:,} bytes")
+        body = await bounded_body(request, MAX_MESSAGE_BYTES)
 
         def answer(session: QuerySession) -> mcp.Json | None:
             return mcp.respond(session, body, TOOLS)
@@ -60,8 +56,3 @@ class McpResponder:
         the operator's network, must not read what is only served there."""
         origin = request.headers.get("origin")
         return origin is None or origin in (self._origin, f"http://{request.headers.get('host', '')}")
-
-
-def _refusal(refused: Refused, headers: Mapping[str, str]) -> Reply:
-    """What follows of a message that is too long is not read."""
-    return plain_refusal(refused, {**PRIVATE, **headers, **(CLOSE if refused.status == 413 else {})})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hotpapers.base import errors
 from hotpapers.base.logs import log_event
 from hotpapers.collect.jobs.isolation import log_defect
-from hotpapers.serve.web.http_messages import COMMON, Refused, Reply, retry_after, text_reply
+from hotpapers.serve.web.http_messages import CLOSE, COMMON, PRIVATE, Refused, Reply, reply, retry_after, text_reply
 
 READ = ("GET", "HEAD")
 UNAVAILABLE = "the store is temporarily unavailable"
@@ -37,16 +38,18 @@ class Responder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, headers = Request(scope, receive, send), dict[str, str]()
-        reply: ASGIApp
+        answer: ASGIApp
         try:
             if self._methods and request.method not in self._methods:
                 headers["allow"] = ", ".join(self._methods)
                 raise Refused(405, f"method not allowed; use {self._methods[0]}")
-            reply = await self._answer(request)
+            answer = await self._answer(request)
         except Exception as problem:
             refused = refused_by(problem, scope)
-            reply = self._refuse(refused, {**headers, **retry_after(refused.wait)})
-        await reply(scope, receive, send)
+            if refused.status == 413:  # what follows is not read
+                headers |= CLOSE
+            answer = self._refuse(refused, {**headers, **retry_after(refused.wait)})
+        await answer(scope, receive, send)
 
 
 def refused_by(problem: Exception, scope: Scope) -> Refused:
@@ -64,3 +67,18 @@ def refused_by(problem: Exception, scope: Scope) -> Refused:
         return Refused(400, "incomplete")
     log_defect("serve", problem)
     return Refused(500, DEFECT)
+
+
+def nothing(detail: str, refuse: RefusalFormat = plain_refusal) -> Responder:
+    """What answers paths without a route."""
+
+    async def answer(request: Request) -> Reply:
+        raise Refused(404, detail)
+
+    return Responder(answer, refuse, ())
+
+
+def health_reply(state: Mapping[str, object]) -> Reply:
+    """What is asked by machines that watch the program; 503 unless its `ok` is true."""
+    body = json.dumps(state).encode()
+    return reply(200 if state["ok"] else 503, PRIVATE | {"content-type": "application/json"}, body)

@@ -6,23 +6,23 @@ import socket
 from contextlib import closing
 from functools import partial
 
-from hotpapers.base.errors import UsageError
 from hotpapers.base.model import Publication
 from hotpapers.base.wings import wings
 from hotpapers.record import Record
 from hotpapers.serve.web import feed_generator
 from hotpapers.serve.web.api import Api
-from hotpapers.serve.web.app import SiteApp, server
+from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.connection_table import allowed_behind
 from hotpapers.serve.web.mcp_route import McpResponder
 from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
 from hotpapers.serve.web.reader_features import form_routes
 from hotpapers.serve.web.search_pages import SearchRoutes
+from hotpapers.serve.web.server import server
 from hotpapers.site.site import Site
 
 
-def serve_site(site: Site, publication: Publication, host: str, listener: socket.socket) -> None:
+def serve_site(site: Site, publication: Publication, listener: socket.socket) -> None:
     """Serves a publication until stopped. Raises SettingsError."""
     name, limits, site_config = (
         publication.publication,
@@ -41,18 +41,5 @@ def serve_site(site: Site, publication: Publication, host: str, listener: socket
             *form_routes(backend, publication, site),
             *SearchRoutes(backend, pages, name, site_config).routes,
         ]
-        running = server(SiteApp(pages, routes), host, listener.getsockname()[1], allowed_behind(limits.proxies))
+        running = server(SiteApp(pages, routes), allowed_behind(limits.proxies))
         running.run(sockets=[listener])
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises UsageError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family)
-        # inherited by accepted connections: the end of a response must not wait for the acknowledgment of its beginning
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listener
-    except OSError as problem:
-        reason = (problem.strerror or str(problem)).partition(" (while")[0]
-        raise UsageError(f"{host}, port {port}: {reason}; choose another --host or --port") from problem

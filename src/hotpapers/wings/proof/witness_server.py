@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from starlette.requests import Request
+from starlette.routing import Route
+
 from hotpapers.base.errors import LogError
 from hotpapers.base.logs import log_event
-from hotpapers.serve.web.background_server import GuardedHandler, background_server
 from hotpapers.serve.web.connection_table import ConnectionLimits
+from hotpapers.serve.web.http_messages import CLOSE, PRIVATE, Reply, bounded_body, reply, retry_after
 from hotpapers.serve.web.rate_limits import TokenBuckets
+from hotpapers.serve.web.responders import Responder, health_reply
+from hotpapers.serve.web.server import background_server
 from hotpapers.wings.proof.witness import SHARED_LIMIT, LogWitness, WitnessAnswer
 from hotpapers.wings.proof.witness_protocol import MAX_REQUEST_BYTES, PATH
 
@@ -48,40 +53,31 @@ def witness_server(
     """Serves on an address until the end of the context, which yields the port. `allowed`: limits for connections.
     Entering raises SettingsError."""
 
-    class Handler(GuardedHandler):
-        largest = MAX_REQUEST_BYTES
+    def health() -> Reply:
+        """The witness's health: 503 while there are open alarms."""
+        try:
+            problems = list(map(str, witness.alarms))
+        except LogError as problem:
+            problems = [str(problem)]
+        return health_reply({"ok": not problems, "problems": problems})
 
-        def do_GET(self) -> None:  # noqa: N802
-            """The witness's health: 503 while there are open alarms."""
-            if self.path != "/health":
-                return self._answer(WitnessAnswer(404, f"not found; GET /health or POST to /{PATH}\n"))
-            try:
-                problems = list(map(str, witness.alarms))
-            except LogError as problem:
-                problems = [str(problem)]
-            state = {"ok": not problems, "problems": problems}
-            self._answer(WitnessAnswer(503 if problems else 200, json.dumps(state), "application/json"))
+    def cosign(body: bytes) -> Reply:
+        try:
+            answer = witness.add_checkpoint(body, int(time.time()))
+        except (LogError, OSError) as problem:
+            log_event("nothing cosigned", reason=problem)
+            answer = WitnessAnswer(500, "the witness cannot store the checkpoint, so it does not cosign it\n")
+        headers = PRIVATE | CLOSE | retry_after(answer.wait)  # others wait for a place, and a log asks once
+        return reply(answer.status, {**headers, "content-type": answer.type}, answer.body.encode())
 
-        do_HEAD = do_GET  # noqa: N815
+    async def answer_health(request: Request) -> Reply:
+        return await asyncio.to_thread(health)
 
-        def do_POST(self) -> None:  # noqa: N802
-            """Handles a checkpoint to cosign."""
-            if self.path != f"/{PATH}":
-                return self._answer(WitnessAnswer(404, f"not found; POST to /{PATH}\n"))
-            if (body := self.read_body()) is None:
-                return self._answer(
-                    WitnessAnswer(413, f"the body must have a Content-Length of at most {MAX_REQUEST_BYTES} bytes\n")
-                )
-            try:
-                self._answer(witness.add_checkpoint(body, int(time.time())))
-            except (LogError, OSError) as problem:
-                log_event("nothing cosigned", reason=problem)
-                self._answer(WitnessAnswer(500, "the witness cannot store the checkpoint, so it does not cosign it\n"))
+    async def answer_log(request: Request) -> Reply:
+        return await asyncio.to_thread(cosign, await bounded_body(request, MAX_REQUEST_BYTES))
 
-        def _answer(self, answer: WitnessAnswer) -> None:
-            self.close_connection = True
-            self.reply(
-                answer.status, answer.type, answer.body, **({"retry_after": str(answer.wait)} if answer.wait else {})
-            )
-
-    return background_server(listen, Handler, "witness", "--listen", allowed)
+    routes = [
+        Route("/health", Responder(answer_health)),
+        Route(f"/{PATH}", Responder(answer_log, methods=("POST",))),
+    ]
+    return background_server(listen, routes, f"not found; GET /health or POST to /{PATH}", "--listen", allowed)
