@@ -10,16 +10,20 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 import pytest
 
+from hotpapers.base.model import Window
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.search import query_parser
 from hotpapers.keep.search.tokenizer import stem, words
 from hotpapers.publish.deliver.files import write_files
 from hotpapers.publish.render.html.pages import SiteChannel
+from hotpapers.publish.view import phrases
 from hotpapers.publish.view.site_config import NOBODY
 from hotpapers.record import Record
 from hotpapers.serve.web.app import SiteApp
@@ -31,8 +35,9 @@ from hotpapers.serve.web.server import server
 from tests.browser.chromium import BrowserError, Tab, View
 from tests.browser.test_reading import ACTIVE_CONTENT
 from tests.query import query_stores
-from tests.render.build import LISTED, FullEntry, PlainIssueReader, issue, listing_entry, paper
+from tests.render.build import LISTED, OWN, FullEntry, PlainIssueReader, issue, listing_entry, own_entry, paper
 from tests.render.hostile import HOSTILE
+from tests.render.sample import TEA
 
 
 def placed_paper(day: int, number: int, title: str, text: str = "", **fields: object) -> FullEntry:
@@ -126,6 +131,22 @@ def wait_for_page(tab: Tab, condition: str) -> None:
 
 def number(title: str) -> int:
     return next(n for n, entry in enumerate(OTHERS, 1) if entry.paper.title == title)
+
+
+@pytest.mark.parametrize(("window", "day", "name"), [
+    ("weekly", "2021-01-18", "11–17 January 2021"), ("weekly", "2021-03-01", "22–28 February 2021"),
+    ("weekly", "2021-02-01", "25–31 January 2021"), ("weekly", "2021-02-03", "27 January – 2 February 2021"),
+    ("weekly", "2021-01-04", "28 December 2020 – 3 January 2021"), ("monthly", "2021-02-01", "January 2021"),
+])  # fmt: skip
+def test_issues_are_called_by_what_they_cover(
+    tab: Tab, site: str, folder: str, window: Window, day: str, name: str
+) -> None:
+    publication = msgspec.structs.replace(OWN, window=window)
+    reader = PlainIssueReader([publication], [issue(publication, day, [own_entry(1, TEA, [], [])])])
+    write_files(Path(folder) / window / day, SiteChannel(NOBODY).render(reader, "daily", [day]))
+    address = f"{site.removesuffix('deep/site/')}{window}/{day}/"
+    assert search(tab, address, TEA.title) and tab.run("document.querySelector('.hits time').textContent") == name
+    assert phrases.issue_name(window, day) == name
 
 
 # ---- results -------------------------------------------------------------------------------------------

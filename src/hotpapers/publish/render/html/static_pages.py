@@ -82,6 +82,7 @@ class StaticPages:
             title,
             f"Search the papers of {self._site.title} by word, author, category or day.",
             results=results,
+            window=self._site.publication.window,
             help=HELP,
         )
 

@@ -44,7 +44,7 @@ def _environment() -> Environment:
         number=words.number,
         count_noun=words.count_noun,
         weekdays=announcement_counts.WEEKDAYS,
-        day_name=phrases.day_name,
+        issue_name=phrases.issue_name,
         counts_of=_cached_macro("counts"),
         why_of=_cached_macro("why"),
         elsewhere_of=_cached_macro("elsewhere"),

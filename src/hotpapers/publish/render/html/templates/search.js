@@ -68,12 +68,21 @@
   }
 
   const dayName = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+  const monthName = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "long", timeZone: "UTC" });
+  const DAY = 86_400_000;
+
+  // an issue by its time: a week or a month ends on the day before
+  function issueName(day) {
+    const { window } = element("hits").dataset, last = new Date(day) - DAY;
+    if (window === "weekly") return dayName.formatRange(last - 6 * DAY, last).replace(/\s/g, " ").replace(/^(\d+) – (\d+ \D+\d+)$/, "$1–$2");
+    return window === "monthly" ? monthName.format(last) : dayName.format(new Date(day));
+  }
 
   const entryOf = async ({ day, at }) => (await load(`papers/${day}.json`))[at];
 
   function issueLink({ day }, [id, , , , , place]) {
     const issue = new URL(`${day}/index.html#${id.replace("/", "-")}`, root);
-    const time = make("time", { datetime: day }, dayName.format(new Date(day)));
+    const time = make("time", { datetime: day }, issueName(day));
     return make("a", { href: issue }, `place ${place}, `, time);
   }
 
