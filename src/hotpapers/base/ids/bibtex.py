@@ -7,11 +7,11 @@ it: `R^N` as R\\textsuperscript{N}, `\\alpha` as a formula, an unknown command a
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from hotpapers.base.ids import person_names
 from hotpapers.base.ids.tex_formulas import formulas
+from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, SMALL_GREEK
 
 _SPECIAL = re.compile(r"(?<!\\)((?:\\\\)*)([&%#])")
 _DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*)\$")
@@ -26,31 +26,28 @@ textdollar textquoteleft textquoteright textquotedblleft textquotedblright textq
 textcopyright textdegree textmu textohm textpm texttimes textminus textperthousand textsection lq rq slash space
 """
 """LaTeX's own commands for text, which need no package."""
-_GREEK = """
-alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
-"""
 _SIGNS = """
 times to rightarrow leftarrow leftrightarrow Rightarrow mapsto leq geq le ge neq ne pm mp infty cdot cdots circ approx
 sim simeq equiv ell in subset cup cap partial nabla sum prod int oplus otimes odot star ast wedge vee forall exists hbar
 dagger prime langle rangle
 """
-TEXT_COMMANDS, GREEK = frozenset(_TEXT_COMMANDS.split()), tuple(_GREEK.split())
+TEXT_COMMANDS = frozenset(_TEXT_COMMANDS.split())
+_GREEK = {name: letter for name, letter in SMALL_GREEK.items() if name != "omicron"}  # which TeX has not
 SYMBOLS = frozenset(
     (
-        *GREEK,
-        *(name.capitalize() for name in GREEK),
-        *(f"var{name}" for name in GREEK),
+        *_GREEK,
+        *(name.capitalize() for name in _GREEK),
+        *(f"var{name}" for name in _GREEK),
         *_SIGNS.split(),
     )
 )
 """Commands that LaTeX accepts only in formulas."""
 _COMMANDS = {
-    **{unicodedata.lookup(f"GREEK SMALL LETTER {'LAMDA' if name == 'lambda' else name}"): name for name in GREEK},
+    **{letter: name for name, letter in _GREEK.items()},
     **{
-        unicodedata.lookup(f"GREEK CAPITAL LETTER {name}"): name.capitalize()
-        for name in ("gamma", "delta", "theta", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega")
+        CAPITAL_GREEK[name]: name
+        for name in ["Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
     },
-    "Λ": "Lambda",
     "ϵ": "epsilon",
     "ϕ": "phi",
     "µ": "mu",

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from hotpapers.base.ids.tex_letters import SMALL_GREEK
+
 MAX_WORD_CHARS = 64
 """Most code points of a word; longer words are cut."""
 MAX_TEXT_WORDS = 16_000
@@ -149,12 +151,7 @@ def _fold(character: str) -> str:
 
 _FOLDED = _FoldTable()
 
-_NAMES = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi "
-    "psi omega"
-)
-_GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", _NAMES.split(), strict=True))
-_GREEK_NAMES = frozenset(_GREEK.values())
+_GREEK = {letter: name for name, letter in SMALL_GREEK.items()}
 
 _TEX_FORMS = r"""\{?\\(?:["'`^~=.]\ ?|[Hcuvdbtkr](?=\{))(?:\{\\?(?P<inner>[A-Za-z])\}|\\?(?P<letter>[A-Za-z]))\}?
     |\{?\\(?P<sign>ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\}|\}|\ )?
@@ -204,7 +201,7 @@ def _from_tex(tex: re.Match[str], signs: list[Token], start: int) -> Iterator[Wo
     yield from _close_run(signs)
     if name not in _LAYOUT:
         name = name.lower()
-        letter_name = name.removeprefix("var") if name.removeprefix("var") in _GREEK_NAMES else name
+        letter_name = name.removeprefix("var") if name.removeprefix("var") in SMALL_GREEK else name
         yield WordPiece(((letter_name[:MAX_WORD_CHARS], *place),), False)
 
 

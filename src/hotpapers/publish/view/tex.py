@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup, escape
 
 from hotpapers.base.ids.tex_formulas import TexFormula, formulas
+from hotpapers.base.ids.tex_letters import CAPITAL_GREEK, LATIN, MARKS, SMALL_GREEK
 from hotpapers.publish.view import math_alphabets
 from hotpapers.publish.view.clean_text import one_line
 from hotpapers.publish.view.math_text import RAISED_LETTERS, SIGN_OF, line_of
@@ -83,73 +84,15 @@ def _stretches(text: str, pieces: Sequence[TexFormula]) -> list[str]:
     return list(map(decode_accents, _without_styles(_FORMULA_HERE.join(outside)).split(_FORMULA_HERE)))
 
 
-_MARKS = {
-    '"': "\u0308",
-    "'": "\u0301",
-    "`": "\u0300",
-    "^": "\u0302",
-    "~": "\u0303",
-    "=": "\u0304",
-    ".": "\u0307",
-    "u": "\u0306",
-    "v": "\u030c",
-    "H": "\u030b",
-    "c": "\u0327",
-    "d": "\u0323",
-    "b": "\u0331",
-    "k": "\u0328",
-    "r": "\u030a",
-}
 _ACCENT = re.compile(
     r"""(\{)?\\(?:(["'`^~=.])\s*|([uvHcdbkr])(?:\s+|(?=\{)))(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))(?(1)\})""",
     re.ASCII,
 )
 
-_LOWER = (
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "epsilon",
-    "zeta",
-    "eta",
-    "theta",
-    "iota",
-    "kappa",
-    "lambda",
-    "mu",
-    "nu",
-    "xi",
-    "pi",
-    "rho",
-    "sigma",
-    "tau",
-    "upsilon",
-    "phi",
-    "chi",
-    "psi",
-    "omega",
-)
-_GREEK = {
-    name: unicodedata.lookup(f"GREEK {size} LETTER {'LAMDA' if lower == 'lambda' else lower.upper()}")
-    for lower in _LOWER
-    for name, size in ((lower, "SMALL"), (lower.capitalize(), "CAPITAL"))
-}
+_GREEK = SMALL_GREEK | CAPITAL_GREEK
 _NAMED = {
     **_GREEK,
-    "ss": "ß",
-    "o": "ø",
-    "O": "Ø",
-    "l": "ł",
-    "L": "Ł",
-    "ae": "æ",
-    "AE": "Æ",
-    "oe": "œ",
-    "OE": "Œ",
-    "aa": "å",
-    "AA": "Å",
-    "i": "ı",
-    "j": "ȷ",
+    **LATIN,
     "S": "§",
     "dots": "…",
     "ldots": "…",
@@ -336,7 +279,7 @@ def _raised(match: re.Match[str]) -> str:
 
 
 def _accented(match: re.Match[str]) -> str:
-    return unicodedata.normalize("NFC", (match[4] or match[5]) + _MARKS[match[2] or match[3]])
+    return unicodedata.normalize("NFC", (match[4] or match[5]) + MARKS[match[2] or match[3]])
 
 
 def _argument(match: re.Match[str]) -> str:

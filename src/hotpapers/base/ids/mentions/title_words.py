@@ -12,40 +12,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_GREEK = (
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "epsilon",
-    "zeta",
-    "eta",
-    "theta",
-    "iota",
-    "kappa",
-    "lambda",
-    "mu",
-    "nu",
-    "xi",
-    "omicron",
-    "pi",
-    "rho",
-    "sigma",
-    "sigma",
-    "tau",
-    "upsilon",
-    "phi",
-    "chi",
-    "psi",
-    "omega",
-)
-"""In Unicode order, which has sigma twice: once in its final form."""
+from hotpapers.base.ids.tex_letters import SMALL_GREEK
+
+_GREEK = tuple(SMALL_GREEK)
 _LETTERS = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
 """Latin letters that are not just a letter with an accent."""
 _SPELLED = str.maketrans(
     _LETTERS
-    | {chr(0x3B1 + n): name for n, name in enumerate(_GREEK)}
-    | {chr(0x391 + n): name for n, name in enumerate(_GREEK)}
+    | {letter: name for name, letter in SMALL_GREEK.items()}
+    | {letter.upper(): name for name, letter in SMALL_GREEK.items()}
+    | {"ς": "sigma"}
     | {letter.upper(): spelled for letter, spelled in _LETTERS.items() if letter not in "ßı"}
     | {"’": "'", "‘": "'", "–": "-", "‐": "-"}  # NFKD turns ‑ into the last one
 )

@@ -9,44 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_ACCENTS = {
-    "`": "\u0300",
-    "'": "\u0301",
-    "^": "\u0302",
-    "~": "\u0303",
-    "=": "\u0304",
-    "u": "\u0306",
-    ".": "\u0307",
-    '"': "\u0308",
-    "r": "\u030a",
-    "H": "\u030b",
-    "v": "\u030c",
-    "d": "\u0323",
-    "c": "\u0327",
-    "k": "\u0328",
-    "b": "\u0331",
-}
-_LETTERS = {
-    "o": "ø",
-    "O": "Ø",
-    "l": "ł",
-    "L": "Ł",
-    "ss": "ß",
-    "ae": "æ",
-    "AE": "Æ",
-    "oe": "œ",
-    "OE": "Œ",
-    "aa": "å",
-    "AA": "Å",
-    "i": "ı",
-    "j": "ȷ",
-    "dh": "ð",
-    "DH": "Ð",
-    "th": "þ",
-    "TH": "Þ",
-    "dj": "đ",
-    "DJ": "Đ",
-}
+from hotpapers.base.ids.tex_letters import LATIN, MARKS
+
+_LETTERS = LATIN | {"dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ"}
 
 _SPACE = r"(?:\{\}|[ ](?=\S))?"
 _LETTER = rf"\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?![A-Za-z])"
@@ -79,4 +44,4 @@ def _letters(text: str) -> str:
 
 def _accented(match: re.Match[str]) -> str:
     sign, letter, braced, dotless, base = match.groups()
-    return unicodedata.normalize("NFC", (braced or dotless or base) + _ACCENTS[sign or letter])
+    return unicodedata.normalize("NFC", (braced or dotless or base) + MARKS[sign or letter])
