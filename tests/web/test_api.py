@@ -370,6 +370,7 @@ def test_a_defect_of_ours_tells_nothing(
 def test_too_many_at_once_are_told_to_come_again(make_api: ApiFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "MAX_REQUESTS_AT_ONCE", 3)
     app = make_api()
+    assert get(app, "/api/v1/publications").status == 200, "the store is open"
 
     async def fetch_all() -> list[Response]:
         urls = [f"{ISSUES}?limit={n}" for n in range(1, 8)]

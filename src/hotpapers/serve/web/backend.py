@@ -97,7 +97,7 @@ class Backend:
         self._buckets = TokenBuckets(config.rate)
         self._idle: list[QuerySession] = []
         self._lanes: list[Lane] = []
-        self._states = self.lane(1)
+        self._states, self._is_file = self.lane(1), False  # until a connection tells
 
     def lane(self, threads: int, most: int = 0, per_client: int = 0) -> Lane:
         """A lane that is closed with the backend."""
@@ -116,6 +116,7 @@ class Backend:
         session = self._idle.pop() if self._idle else None
         if session is None:
             record = self.open_record()
+            self._is_file = record.database.name == "sqlite"
             session = QuerySession(record, self.config.terms, public=True, proofs=self.config.proofs)
         try:
             result = work(session)
@@ -130,9 +131,8 @@ class Backend:
 
     async def state(self) -> SessionState:
         """What cached answers hold for: asked of a file at once, of a server in a thread. Raises StoreError."""
-        is_file = bool(self._idle) and self._idle[-1].record.database.name == "sqlite"
         read = partial(self.call, attrgetter("state"))
-        return read() if is_file else await self._states.run(read)
+        return read() if self._is_file else await self._states.run(read)
 
     def client_of(self, scope: Scope) -> str:
         """The client that a request counts for."""

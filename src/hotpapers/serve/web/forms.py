@@ -138,7 +138,8 @@ class _FormHandlers(NamedTuple):
 
 
 class FormRouter:
-    """Routes for forms. `site`: the site's title."""
+    """Routes for forms that are about one thing, with threads and an hourly limit of their own. `site`: the site's
+    title."""
 
     def __init__(self, backend: Backend, site: str) -> None:
         self.backend, self._origin, self._site = backend, origin_of(backend.config.base), site

@@ -41,13 +41,13 @@ def form_routes(backend: Backend, publication: Publication, site: Site) -> list[
         return []
     if serve.base.startswith("https://") and not serve.proxies:  # this server does not speak TLS itself
         log_event(ONE_CLIENT, level=logging.WARNING)
-    router = FormRouter(backend, phrases.one_line(publication.title))
+    make_router = partial(FormRouter, backend, phrases.one_line(publication.title))
     reports = report_forms.ReportDependencies(backend.open_record, terms=site.terms)
     own_posts = my_posts_dependencies(backend.open_record, site)
-    routes = [*report_forms.routes(router, reports), *my_posts.routes(router, own_posts)]
+    routes = [*report_forms.routes(make_router(), reports), *my_posts.routes(make_router(), own_posts)]
     for wing in wings():
         if wing.forms is not None:
-            routes += wing.forms(router, backend.open_record, publication, site)
+            routes += wing.forms(make_router(), backend.open_record, publication, site)
     return routes
 
 
