@@ -17,6 +17,7 @@ from lab import curves
 from lab.attack_commands import attacks
 from lab.outcomes.files import UpvoteCount, json_rows
 from lab.reader_command import readers
+from lab.topic_command import topics
 
 CATEGORIES, PAPERS, STORIES = "arxiv-metadata.jsonl.zst", "hf-daily.jsonl.zst", "hn-frontpage.jsonl.zst"
 """The files that forecasts are compared with."""
@@ -35,6 +36,7 @@ def lab() -> None:
 
 lab.add_command(attacks)
 lab.add_command(readers)
+lab.add_command(topics)
 
 
 @common.examples("""

@@ -124,6 +124,8 @@ class Wing(NamedTuple):
     `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot.
     `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
+    `week_pages(pages, week)`: further pages about a week such as 2026-W47, each with what a link to it says.
+    `findings(record, publication)`: what is wrong with the wing's own values in a store; all publications' without one.
     `scripts`: what pages run after their own script, for readers who allow it.
     """
 
@@ -155,6 +157,8 @@ class Wing(NamedTuple):
     tools: Callable[[], Iterable[Any]] | None = None
     site_tools: Callable[[], Iterable[Any]] | None = None
     site_part: Callable[[Any], SitePart] | None = None
+    week_pages: Callable[[Any, str], Iterable[tuple[str, str]]] | None = None
+    findings: Callable[[Any, str | None], Iterable[Any]] | None = None
     scripts: tuple[Path, ...] = ()
 
 

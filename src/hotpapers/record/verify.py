@@ -34,7 +34,7 @@ from hotpapers.record.record import Record, now
 
 
 class VerifyFinding(NamedTuple):
-    """A problem. `what`: damaged, changed, added, removed, unusable or issue."""
+    """A problem. `what`: damaged, changed, added, removed, unusable, issue, or what a wing checks."""
 
     what: str
     name: str

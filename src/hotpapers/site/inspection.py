@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hotpapers.base.errors import CorruptStore, NotFound, ReadOnlyStore, UsageError
 from hotpapers.base.file_modes import too_open
 from hotpapers.base.model import MAX_INTEGER, Issue, Publication, is_retrospective
-from hotpapers.base.wings import settings_tables
+from hotpapers.base.wings import settings_tables, wings
 from hotpapers.collect.job_factory import job_names
 from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
@@ -160,6 +160,8 @@ def check_store(site: ConfiguredSite, days: Sequence[str], publication: str | No
         for item in issues:
             findings += freeze.check_issue(record, item)
             step(1)
+    for wing in wings() if not (days or result.is_damaged) else ():
+        findings += wing.findings(record, publication) if wing.findings else ()
     return result._replace(findings=tuple(findings)), len(issues)
 
 

@@ -8,8 +8,9 @@ mail      issues by mail
 tables    tables for research
 x         read X with a paid key
 personal  a reader's own order of papers
+topics    what the papers of a week are about more than before
 """
 
 from __future__ import annotations
 
-BUILT_IN = ("archives", "announce", "mail", "tables", "proof", "peers", "x", "personal")
+BUILT_IN = ("archives", "announce", "mail", "tables", "proof", "peers", "x", "personal", "topics")

@@ -20,6 +20,7 @@ from hotpapers.publish.view.issue_view import IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, fields
 from hotpapers.publish.view.publication_state import next_issue_after
 from hotpapers.publish.view.site_paths import document_uri
+from hotpapers.publish.view.tops import period_of
 
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
 """Citation formats of an issue's entries, by file extension."""
@@ -96,6 +97,7 @@ class IssuePages:
             proof=site.proofs.proved(site.frozen(day, edition)) if site.proofs else None,
             shows_why=site.site_config.shows_why,
             folder=site_paths.issue_path(day, edition).removesuffix("index.html"),
+            further=site.about_week(period_of("week", "weekly", day)) if site.publication.window == "weekly" else (),
         )
 
     def _without_issue(self, path: str, day: str, edition: int) -> bytes | None:

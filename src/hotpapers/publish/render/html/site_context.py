@@ -9,6 +9,7 @@ from typing import NamedTuple
 from hotpapers.base.announcement_days import announced_at
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import HOUR, Attention, IssueProofs, IssueReader, Publication, PublishedIssue, Quotation
+from hotpapers.base.wings import wings
 from hotpapers.publish.render.html.templating import render
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
@@ -173,6 +174,10 @@ class SiteContext:
         return [day for day in self.days[:n] if announced_at(day) + FINAL_HOURS * HOUR > known_until]
 
     # ---- pages ---------------------------------------------------------------------------------------
+
+    def about_week(self, week: str) -> list[tuple[str, str]]:
+        """What wings have about a week: what a link says, and the page's path."""
+        return [link for wing in wings() if wing.week_pages for link in wing.week_pages(self, week)]
 
     def render(
         self, template: str, path: str, title: str, description: str, root: str | None = None, **values: object

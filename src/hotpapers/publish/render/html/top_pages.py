@@ -89,6 +89,7 @@ class TopPages:
                 for paper in top.papers
                 if choice.category in ("", field_of(paper.summary))
             ],
+            further=site.about_week(period) if kind_of(period) == "week" else (),
             around=[_link(around) for around in self.tops.around(period)],
             previous=_link(earlier) if earlier else None,
             next=_link(later) if later else None,

@@ -1,0 +1,46 @@
+"""`hotpapers topics`: what the papers of a week are about more than before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from hotpapers.base.errors import require
+from hotpapers.cli import common
+from hotpapers.cli.terminal import show
+from hotpapers.publish.query.session import bare
+from hotpapers.publish.view.tops import period_name
+from hotpapers.site.site import Site
+from hotpapers.wings.topics.site_part import arithmetic_of, summary_of
+from hotpapers.wings.topics.tools import topics_of
+from hotpapers.wings.topics.weeks import WeekTopics, is_week
+
+
+@common.command("""
+  hotpapers topics
+  hotpapers topics 2026-W47 --json""")
+@click.argument("week", default="latest", metavar="[WEEK]")
+@common.publication_option
+@common.json_option
+@common.store_options
+def topics(week: str, publication: str | None, as_json: bool, site: Site) -> None:
+    """Show what a week's discussed papers are about more than those before.
+
+    WEEK is an ISO week such as 2026-W47. [default: the latest that is over] A topic is a group of words with its papers
+    and its arithmetic. They are frozen with the week; `hotpapers verify --all` calculates them again.
+    """
+    require(week == "latest" or is_week(week), f"{week}: not a week; write it like 2026-W47")
+    with site:
+        of_week = topics_of(site.session, publication or "", week)
+    show(of_week, _lines(of_week), as_json)
+
+
+def _lines(of_week: WeekTopics) -> Iterator[str]:
+    yield f"{period_name(of_week.week)} ({of_week.week}): {summary_of(of_week)}"
+    for topic in of_week.topics:
+        yield f"\n{topic.name}"
+        yield f"  {arithmetic_of(topic, of_week)}"
+        yield f"  26 weeks: {' '.join(map(str, topic.line))}"
+        yield f"  {', '.join(bare(paper.paper) or paper.paper for paper in topic.papers)}"
+    yield f"\ndigest {of_week.digest}"

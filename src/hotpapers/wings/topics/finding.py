@@ -1,0 +1,199 @@
+"""Which word groups are talked about more in a week than in the weeks before. Pure.
+
+The measure is the log-odds ratio with an informative Dirichlet prior (Monroe, Colaresi, Quinn: Fightin' Words,
+Political Analysis 16, 2008, equations 15, 16, 20, 22) between the week and the weeks before. What is counted are
+papers, each with a weight by its voices, in units that add up to their effective number. The prior of a group is its
+share of all papers of these weeks, `PRIOR` papers in all, but at least `MIN_PRIOR`. Logarithms are decimal
+arithmetic, so that every machine gets the same digits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Context, Decimal
+from typing import NamedTuple
+
+from hotpapers.wings.topics.groups import Group, GroupUse, folded, groups_of, has
+
+METHOD = "topics/1"
+BEFORE, MIN_BEFORE = 13, 4
+"""Weeks with which a week is compared, and how many of them must have papers."""
+MIN_Z = 300
+"""The least z of a topic, in hundredths."""
+MIN_PAPERS = 4
+"""Fewer papers are no topic."""
+MIN_TITLES, TITLES_ONE_IN = 2, 3
+"""How many of them must have the group in their titles: two, and one in three."""
+MIN_TIMES = 2
+"""How many times its earlier share a group must have."""
+MAX_TOPICS = 12
+PRIOR, MIN_PRIOR = 10, Decimal("0.5")
+"""Papers that the prior counts as, in all and at least for each group: without the latter, no new word would stand out,
+since the less a group was seen before, the less is known about how rare it is."""
+_DECIMAL = Context(prec=28)
+
+
+class DiscussedPaper(NamedTuple):
+    """A discussed paper. `voices`: its most voices in an issue of the week; `text`: title and abstract, folded."""
+
+    paper: str
+    voices: int
+    title: str
+    abstract: str
+    text: str
+
+    @property
+    def weight(self) -> int:
+        """One more each time voices double: 1 + log2(1 + voices), rounded down."""
+        return (1 + self.voices).bit_length()
+
+
+def discussed(paper: str, voices: int, title: str, abstract: str) -> DiscussedPaper:
+    """A discussed paper with its folded text."""
+    return DiscussedPaper(paper, voices, title, abstract, folded(title, abstract))
+
+
+class GroupCount(NamedTuple):
+    """A group's arithmetic: papers and their weight in the week and before, and z in hundredths. `surface`: how most
+    papers of the week write it."""
+
+    group: Group
+    surface: str
+    papers: int
+    weight: int
+    before_papers: int
+    before_weight: int
+    z: int
+
+
+class FoundTopic(NamedTuple):
+    """A topic: its name, its strongest group, the papers that have this group, most voices first, and the other groups
+    that were merged, the strongest first."""
+
+    name: str
+    strongest: GroupCount
+    papers: tuple[DiscussedPaper, ...]
+    others: tuple[GroupCount, ...]
+
+
+class _Use(NamedTuple):
+    """A paper of the week that has a group."""
+
+    paper: DiscussedPaper
+    use: GroupUse
+
+
+_Uses = Mapping[Group, Sequence[_Use]]
+
+
+def find_topics(week: Sequence[DiscussedPaper], before: Sequence[Sequence[DiscussedPaper]]) -> list[FoundTopic]:
+    """The topics of a week, the strongest first; none if too few of the weeks before have papers."""
+    if not week or sum(map(bool, before)) < MIN_BEFORE:
+        return []
+    uses: dict[Group, list[_Use]] = defaultdict(list)
+    for paper in week:
+        for group, use in groups_of(paper.title, paper.abstract).items():
+            uses[group].append(_Use(paper, use))
+    candidates = {group: uses_of for group, uses_of in uses.items() if _is_topical(uses_of)}
+    counts = _counted(candidates, week, [paper for papers in before for paper in papers])
+    merged: list[list[GroupCount]] = []
+    for count in sorted(counts, key=_by_strength):
+        papers = _keys(candidates[count.group])
+        home = next((topic for topic in merged if _overlap(papers, _keys(candidates[topic[0].group]))), None)
+        if home is None:
+            merged.append([count])
+        else:
+            home.append(count)
+    return [_topic(topic, candidates) for topic in merged[:MAX_TOPICS]]
+
+
+def _is_topical(uses: Sequence[_Use]) -> bool:
+    """Whether enough papers have a group, and enough of them in their titles: words that belong to no subject, such as
+    *define*, are rarely there."""
+    titles = sum(use.use.in_title for use in uses)
+    return len(uses) >= MIN_PAPERS and titles >= MIN_TITLES and titles * TITLES_ONE_IN >= len(uses)
+
+
+def _by_strength(count: GroupCount) -> tuple[int, int, Group]:
+    return -count.z, -_length(count), count.group
+
+
+def _length(count: GroupCount) -> int:
+    return len(count.group.split())
+
+
+def _keys(uses: Iterable[_Use]) -> frozenset[str]:
+    return frozenset(use.paper.paper for use in uses)
+
+
+def _overlap(papers: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether half of the smaller set is in the other."""
+    return 2 * len(papers & others) >= min(len(papers), len(others))
+
+
+def _topic(counts: Sequence[GroupCount], uses: _Uses) -> FoundTopic:
+    """A topic of merged groups. It is named by the longest that half of its papers have."""
+    strongest, *others = counts
+    papers = [use.paper for use in uses[strongest.group]]
+    keys = _keys(uses[strongest.group])
+    naming = [count for count in counts if 2 * len(_keys(uses[count.group]) & keys) >= len(keys)]
+    name = min(naming, key=lambda count: (-_length(count), *_by_strength(count)))
+    by_voices = sorted(papers, key=lambda paper: (-paper.voices, paper.paper))
+    return FoundTopic(name.surface, strongest, tuple(by_voices), tuple(others))
+
+
+class PaperSet(NamedTuple):
+    """The papers of a week, or of the weeks before: their number, the sum of their weights, and of these squared."""
+
+    papers: int
+    weight: int
+    squares: int
+
+
+def set_of(papers: Sequence[DiscussedPaper]) -> PaperSet:
+    """What the arithmetic needs to know about papers."""
+    weights = [paper.weight for paper in papers]
+    return PaperSet(len(weights), sum(weights), sum(weight * weight for weight in weights))
+
+
+def _counted(
+    candidates: _Uses, week: Sequence[DiscussedPaper], before: Sequence[DiscussedPaper]
+) -> Iterator[GroupCount]:
+    """The groups that stand out."""
+    here, there = set_of(week), set_of(before)
+    for group, uses in candidates.items():
+        weight, earlier = sum(use.paper.weight for use in uses), [paper for paper in before if has(paper.text, group)]
+        before_weight = sum(paper.weight for paper in earlier)
+        z = log_odds(weight, here, before_weight, there)
+        if z >= MIN_Z and weight * there.weight >= MIN_TIMES * before_weight * here.weight:
+            yield GroupCount(group, _surface(uses), len(uses), weight, len(earlier), before_weight, z)
+
+
+def log_odds(weight: int, week: PaperSet, before_weight: int, before: PaperSet) -> int:
+    """The z score, in hundredths, of a group whose papers have these weights in the week and before. Rounded half to
+    even."""
+    d = _DECIMAL
+    papers, before_papers = _effective(week), _effective(before)
+    here = d.divide(d.multiply(weight, papers), week.weight)
+    there = d.divide(d.multiply(before_weight, before_papers), before.weight)
+    every = d.add(papers, before_papers)
+    prior = max(d.divide(d.multiply(PRIOR, d.add(here, there)), every), MIN_PRIOR)
+    prior_rest = max(d.subtract(PRIOR, prior), MIN_PRIOR)
+    with_it, before_with_it = d.add(here, prior), d.add(there, prior)
+    odds = d.divide(with_it, d.add(d.subtract(papers, here), prior_rest))
+    before_odds = d.divide(before_with_it, d.add(d.subtract(before_papers, there), prior_rest))
+    deviation = d.sqrt(d.add(d.divide(1, with_it), d.divide(1, before_with_it)))
+    z = d.divide(d.subtract(d.ln(odds), d.ln(before_odds)), deviation)
+    return int(d.multiply(z, Decimal(100)).to_integral_value())
+
+
+def _effective(papers: PaperSet) -> Decimal:
+    """How many papers of equal weight tell as much (Kish: Survey Sampling, 1965)."""
+    return _DECIMAL.divide(papers.weight * papers.weight, papers.squares)
+
+
+def _surface(uses: Sequence[_Use]) -> str:
+    """How most papers write a group; among equals, in small letters."""
+    written = Counter(use.use.surface for use in uses)
+    return min(written, key=lambda text: (-written[text], sum(map(str.isupper, text)), text))

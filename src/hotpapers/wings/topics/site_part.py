@@ -1,0 +1,186 @@
+"""The wing's files on a publication's site.
+
+topics/index.html               the latest week that is over, with links to all others
+topics/2026-W47/index.html      the topics of a week
+topics/2026-W47/topics.json     the same as data: the bytes that are frozen
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.base.model import EntrySummary
+from hotpapers.issues.ranking import words
+from hotpapers.publish.render.html.list_pages import PaperLine, entry_line
+from hotpapers.publish.render.html.site_context import SiteContext
+from hotpapers.publish.render.html.templating import macro
+from hotpapers.publish.view import site_paths
+from hotpapers.publish.view.sparkline import EDGE, HEIGHT, WIDTH, Sparkline
+from hotpapers.publish.view.tops import period_name
+from hotpapers.wings.topics.weeks import Topic, TopicWeeks, WeekTopics
+
+INDEX = "topics/index.html"
+MAX_OTHERS = 8
+"""Further groups of a topic that its section names."""
+_PATH = re.compile(r"topics/(\d{4}-W\d\d)/(index\.html|topics\.json)", re.ASCII)
+_TEMPLATE = Path(__file__).with_name("topics.html")
+
+NamedPath = tuple[str, str]
+"""What a link says, and where it leads."""
+
+
+class TopicView(NamedTuple):
+    """A topic in words. `arithmetic`: of its strongest group; `others`: the groups that were merged."""
+
+    name: str
+    line: Sparkline
+    arithmetic: str
+    others: str
+    lines: list[PaperLine]
+
+
+class TopicsView(NamedTuple):
+    """A week's topics in words. `weeks`: all, on the index only."""
+
+    period: str
+    top: str
+    summary: str
+    data: str
+    digest: str
+    topics: list[TopicView]
+    previous: NamedPath | None
+    next: NamedPath | None
+    weeks: list[NamedPath]
+
+
+def page_path(week: str) -> str:
+    """The page of a week."""
+    return f"topics/{week}/index.html"
+
+
+def data_path(week: str) -> str:
+    """The data of a week."""
+    return f"topics/{week}/topics.json"
+
+
+class TopicsPart:
+    """The files of one publication's site."""
+
+    def __init__(self, site: SiteContext) -> None:
+        self._site = site
+
+    @cached_property
+    def weeks(self) -> TopicWeeks:
+        return TopicWeeks(self._site.issue_reader, self._site.name)
+
+    def has(self, path: str) -> bool:
+        return path == INDEX or bool(_PATH.fullmatch(path))
+
+    def day_paths(self, day: str) -> Iterator[str]:
+        """The pages of the week that a day's issue ended, and of the one before, which links to it."""
+        weeks = list(self.weeks.closing_days)
+        for n, week in enumerate(weeks):
+            if self.weeks.closing_days[week] == day:
+                yield from (page_path(week), data_path(week))
+                yield from (page_path(before) for before in weeks[max(n - 1, 0) : n])
+                if week == weeks[-1]:
+                    yield INDEX
+
+    def paths(self) -> Iterator[str]:
+        yield from ()
+
+    def ended(self, path: str) -> Iterator[str]:
+        yield from ()
+
+    def page(self, path: str) -> bytes | None:
+        match = _PATH.fullmatch(path)
+        week = match[1] if match else self.weeks.latest()
+        if week not in self.weeks.closing_days:
+            return None
+        if match and match[2] == "topics.json":
+            return self.weeks.topics(week).data
+        view = self._view(week, with_weeks=path == INDEX)
+        body = macro(_TEMPLATE, "page")(view, site_paths.to_root(path), self._unit)
+        title = f"Topics of {view.period}"
+        canonical = site_paths.public_url(self._site.site_config.base, page_path(week))
+        return self._site.render("wing.html", path, title, view.summary, body=body, canonical=canonical)
+
+    @property
+    def _unit(self) -> str:
+        """What is counted: listings only know likes."""
+        return "likes" if self._site.publication.window == "listing" else "voices"
+
+    def _view(self, week: str, *, with_weeks: bool) -> TopicsView:
+        of_week, weeks = self.weeks.topics(week), ["", *self.weeks.closing_days, ""]
+        n = weeks.index(week)
+        return TopicsView(
+            period=period_name(week),
+            top=site_paths.top_path(week),
+            summary=summary_of(of_week),
+            data=data_path(week),
+            digest=of_week.digest,
+            topics=[self._topic(topic, of_week) for topic in of_week.topics],
+            previous=_named(weeks[n - 1]) if weeks[n - 1] else None,
+            next=_named(weeks[n + 1]) if weeks[n + 1] else None,
+            weeks=list(map(_named, reversed(self.weeks.closing_days))) if with_weeks else [],
+        )
+
+    def _topic(self, topic: Topic, of_week: WeekTopics) -> TopicView:
+        others = [group.surface for group in topic.groups if group.surface != topic.name]
+        lines = [
+            entry_line(self._summary(paper.paper, of_week.week), self._site.publication.window)._replace(
+                voices=paper.voices
+            )
+            for paper in topic.papers
+        ]
+        shown = ", ".join(others[:MAX_OTHERS]) + (" …" if len(others) > MAX_OTHERS else "")
+        return TopicView(topic.name, curve(topic.line), arithmetic_of(topic, of_week), shown, lines)
+
+    def _summary(self, paper: str, week: str) -> EntrySummary:
+        """A paper's entry in that week, or else, where it was only still talked about, in another."""
+        entries = self._entries.get(paper, [EntrySummary("", 0, paper, paper, (), ())])
+        return next((entry for entry in entries if self.weeks.week_of(entry.day) == week), entries[-1])
+
+    @cached_property
+    def _entries(self) -> dict[str, list[EntrySummary]]:
+        entries: dict[str, list[EntrySummary]] = {}
+        for summary in self._site.issue_reader.entry_summaries(self._site.name):
+            entries.setdefault(summary.paper, []).append(summary)
+        return entries
+
+
+def summary_of(of_week: WeekTopics) -> str:
+    """How many topics, and what was compared."""
+    papers, before = words.count_noun(of_week.papers, "paper"), words.number(of_week.before_papers)
+    topics = words.count_noun(len(of_week.topics), "topic")
+    return f"{topics} in {papers}, compared with {before} of {of_week.before_weeks} weeks before"
+
+
+def arithmetic_of(topic: Topic, of_week: WeekTopics) -> str:
+    """The counts by which a topic stands out, and its z."""
+    group, papers = topic.groups[0], words.count_noun(of_week.papers, "paper")
+    here = f"{group.papers} of {papers} with weight {group.weight} of {of_week.weight}"
+    before = f"{group.before_papers:,} of {of_week.before_papers:,}"
+    before_weight = f"{group.before_weight:,} of {of_week.before_weight:,}"
+    return f"“{group.surface}”: {here} this week; {before} with {before_weight} before; z = {group.z / 100:.2f}"
+
+
+def curve(counts: Sequence[int]) -> Sparkline:
+    """Counts by week as a curve."""
+    width, height, most = WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE, max(*counts, 1)
+    points = [
+        (f"{EDGE + width * n / (len(counts) - 1):.4g}", f"{HEIGHT - EDGE - height * count / most:.3g}")
+        for n, count in enumerate(counts)
+    ]
+    text = ", ".join(map(str, counts))
+    return Sparkline(
+        " ".join(f"{x},{y}" for x, y in points), points[-1], f"Papers in each of {len(counts)} weeks: {text}."
+    )
+
+
+def _named(week: str) -> NamedPath:
+    return period_name(week), page_path(week)
