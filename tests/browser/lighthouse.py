@@ -56,6 +56,7 @@ PAGES = {
     "accessibility": "accessibility/",
     "about": "about/",
     "bookmarklet": "bookmarklet/",
+    "top": "top/",
 }
 SITE_PAGES = {
     **PAGES, "issue": f"{week.DAYS[3]}/", "paper": "paper/2603.00116/", "category": "category/cs.CL/",

@@ -253,6 +253,8 @@ def test_the_registrys_file_is_valid_and_of_this_version() -> None:
     server = json.loads((ROOT / "server.json").read_text("utf-8"))
     jsonschema.validate(server, RULES)
     assert server["version"] == server["packages"][0]["version"] == __version__
+    marker = f"mcp-name: {server['name']} "
+    assert marker in (ROOT / "README.md").read_text("utf-8"), "by which the registry knows whose package it is"
 
 
 ARGUMENT = {
