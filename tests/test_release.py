@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,6 +15,7 @@ import pytest
 
 from hotpapers import __version__
 from tests.conftest import ROOT
+from tests.test_release_files import tool
 from tools import release
 
 PINS = """\
@@ -147,9 +147,7 @@ def test_pip_install_then_the_demo(wheelhouse: Path, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("runner", ["uvx", "pipx"])
 def test_one_line_without_installing(runner: str, wheelhouse: Path, tmp_path: Path) -> None:
-    program = shutil.which(runner)
-    if program is None:
-        pytest.skip(f"no {runner}")
+    program = tool(runner, {"uvx": "uv"}.get(runner, runner), tmp_path)
     environment = empty_home(tmp_path / "home")
     links, name = str(wheelhouse), f"hotpapers=={__version__}"
     command = {

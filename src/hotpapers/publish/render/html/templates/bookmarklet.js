@@ -18,10 +18,7 @@
   link.textContent = "What is said?";
   link.href = `javascript:${encodeURIComponent(`(${leave})(${JSON.stringify(page.href)})`)}`;
   link.addEventListener("click", (event) => event.preventDefault()); // only dragging it makes a bookmark
-  const bookmark = document.getElementById("bookmark");
-  bookmark.append(link);
-  bookmark.hidden = false;
-  document.getElementById("unscripted").remove();
+  document.getElementById("bookmark").append(link);
 
   function linkTo(text, address) {
     const target = document.createElement("a");
