@@ -3,7 +3,8 @@
 Ours is `hotpapers serve` without its rate limit, on the demo's store. The peer returns the same bytes from memory, with
 only type and length headers. Each runs in its own process under uvicorn with the same settings, and gets requests over
 64 open connections from wrk (`apt-get install wrk`) on the same cores, for two seconds each in turn. Of nine pairs of
-turns, the one with the middle ratio counts.
+turns, the one with the middle ratio counts. Rates are per second of the server's processor time: what else runs on the
+machine slows down both, but not in equal turns.
 
 *Beside a writer*: a store with all issues of the archive, while another process writes 100 new posts about other papers
 every half second; 16 connections.
@@ -12,6 +13,7 @@ every half second; 16 connections.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -44,22 +46,37 @@ GOAL, LATENCY = 0.7, 3.0
 PER_SECOND = {"us": 1e6, "ms": 1e3, "s": 1.0}
 
 
+class Served(NamedTuple):
+    """A server's process."""
+
+    port: int
+    pid: int
+
+    @property
+    def busy(self) -> float:
+        """Seconds of processor time so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Turn(NamedTuple):
-    """Answers per second, and the 99th percentile of their latency in seconds."""
+    """Answers per second of the server's processor time, and the 99th percentile of their latency in seconds."""
 
     rate: float
     p99: float
 
 
-def turn(port: int, path: str, seconds: float, connections: int = CONNECTIONS) -> Turn:
+def turn(server: Served, path: str, seconds: float, connections: int) -> Turn:
     """One server's results over all connections, from wrk."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{max(round(seconds), 1)}s", "--latency"]
-    answer = subprocess.run([*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True)
+    before, address = server.busy, f"http://127.0.0.1:{server.port}{path}"
+    answer = subprocess.run([*command, address], capture_output=True, text=True, check=True)
+    busy = server.busy - before
     assert "Non-2xx" not in answer.stdout and "Socket errors" not in answer.stdout, answer.stdout
-    rate = re.search(r"Requests/sec: +([0-9.]+)", answer.stdout)
+    requests = re.search(r"(\d+) requests in", answer.stdout)
     p99 = re.search(r" 99% +([0-9.]+)(us|ms|s)", answer.stdout)
-    assert rate and p99, answer.stdout
-    return Turn(float(rate[1]), float(p99[1]) / PER_SECOND[p99[2]])
+    assert requests and p99, answer.stdout
+    return Turn(int(requests[1]) / busy, float(p99[1]) / PER_SECOND[p99[2]])
 
 
 async def fetched(port: int, path: str) -> bytes:
@@ -72,14 +89,13 @@ async def fetched(port: int, path: str) -> bytes:
 
 
 @contextmanager
-def serving(kind: str, store: str, *files: Path) -> Iterator[int]:
-    """A server in its own process; its port."""
+def serving(kind: str, store: str, *files: Path) -> Iterator[Served]:
+    """A server in its own process."""
     command = [sys.executable, "-m", "bench.app_server", kind, store, *map(str, files)]
     process = subprocess.Popen(command, cwd=measure.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin and process.stdout
     try:
-        port = int(process.stdout.readline())
-        yield port
+        yield Served(int(process.stdout.readline()), process.pid)
     finally:
         process.stdin.close()
         process.wait()
@@ -99,15 +115,15 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         store = str(Path(name) / "hotpapers.db")
         demo(store)
-        with serving("ours", store) as our_port:
-            bodies = [asyncio.run(fetched(our_port, path)) for path in PAGES.values()]
+        with serving("ours", store) as ours:
+            bodies = [asyncio.run(fetched(ours.port, path)) for path in PAGES.values()]
             files = [Path(name) / f"{n}{'.json' if body[:1] == b'{' else '.html'}" for n, body in enumerate(bodies)]
             for file, body in zip(files, bodies, strict=True):
                 file.write_bytes(body)
-            with serving("bare", store, *files) as bare_port:
+            with serving("bare", store, *files) as bare:
                 lines = []
                 for n, (label, path) in enumerate(PAGES.items()):
-                    lines += measured(label, (our_port, path), (bare_port, f"/{n}"), scale)
+                    lines += measured(label, (ours, path), (bare, f"/{n}"), scale)
         archive_lines, archive_notes = beside_a_writer(Path(name), scale)
         lines += archive_lines
     sizes = [f"{label}: {len(body):,} bytes" for label, body in zip(PAGES, bodies, strict=True)]
@@ -115,12 +131,12 @@ def run(scale: float = 1.0) -> dict[str, Any]:
 
 
 def measured(
-    label: str, own: tuple[int, str], peer: tuple[int, str], scale: float, connections: int = CONNECTIONS
+    label: str, own: tuple[Served, str], peer: tuple[Served, str], scale: float, connections: int = CONNECTIONS
 ) -> list[dict[str, Any]]:
     """Lines for rate and latency: those of the turn with the middle ratio."""
     servers = (own, peer)
     turns = [
-        [turn(port, path, SECONDS * scale, connections) for port, path in servers]
+        [turn(server, path, SECONDS * scale, connections) for server, path in servers]
         for _ in range(max(round(TURNS * scale), 1))
     ]
     rates, waits = (sorted(turns, key=lambda pair: pair[0][n] / pair[1][n])[len(turns) // 2] for n in (0, 1))
@@ -140,11 +156,11 @@ def beside_a_writer(folder: Path, scale: float) -> tuple[list[dict[str, Any]], l
         key = record.database.rows(LAST_PAPER)[0][0]
     paths = {"the front page": "/", "a paper's page": f"/paper/{key.removeprefix('arxiv:')}/"}
     lines: list[dict[str, Any]] = []
-    with serving("ours", store) as our_port:
+    with serving("ours", store) as ours:
         for label, path in paths.items():
-            body = asyncio.run(fetched(our_port, path))
+            body = asyncio.run(fetched(ours.port, path))
             file = folder / f"{len(lines)}-archive.html"
             file.write_bytes(body)
-            with serving("bare", store, file) as bare_port, serving("writer", store):
-                lines += measured(f"{label} beside a writer", (our_port, path), (bare_port, "/0"), scale, BESIDE)
+            with serving("bare", store, file) as bare, serving("writer", store):
+                lines += measured(f"{label} beside a writer", (ours, path), (bare, "/0"), scale, BESIDE)
     return lines, [note] if note else []
