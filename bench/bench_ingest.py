@@ -24,7 +24,7 @@ from hotpapers.base.model import PayloadPage, RawPayload
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, JobContext
-from hotpapers.collect.pipeline import ingest, parse_admitted
+from hotpapers.collect.pipeline import ingest, parse_admitted, parse_page
 from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.record import Record
 
@@ -61,7 +61,8 @@ def at_work(store: str) -> Iterator[JobContext]:
 def read(work: JobContext, pages: Sequence[PayloadPage]) -> None:
     """Write pages as live sources do."""
     for payload_page in pages:
-        ingest(work, SOURCE, TERMS[NAME], payload_page, NAME, payload_page.payloads[0].at)
+        parsed = parse_page(SOURCE, TERMS[NAME], payload_page)
+        ingest(work, NAME, parsed, payload_page.cursor, NAME, payload_page.payloads[0].at)
 
 
 def append(work: JobContext, pages: Sequence[Sequence[Any]]) -> None:

@@ -34,7 +34,7 @@ from hotpapers.collect.change_filter import (
     edits,
     restored_posts,
 )
-from hotpapers.collect.pipeline import ingest, with_consequences
+from hotpapers.collect.pipeline import ingest, parse_page, with_consequences
 from hotpapers.collect.shared_index import AGAIN, SharedPaperIndex
 from hotpapers.collect.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.collect.sources.paper_mentions import EDIT_RULE
@@ -314,7 +314,7 @@ def test_a_mistake_in_a_statement_is_not_taken_for_a_bad_payload(
     with collect_setup(store_url, b"[]") as setup:
         context, source = setup.context(), EditedPosts(LobstersSettings(), TrackedKeys())
         with pytest.raises(Exception, match="nowhere"):
-            ingest(context, source, TERMS["lobsters"], page, "lobsters", START)
+            ingest(context, "lobsters", parse_page(source, TERMS["lobsters"], page), None, "lobsters", START)
         assert not setup.record.head.position
 
 

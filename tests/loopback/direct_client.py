@@ -28,12 +28,15 @@ STALLED = 30.0
 Answer = Callable[[Request, int], Reply]
 """How a host that is not a network answers a request at a moment."""
 NO_OTHERS: Mapping[str, Answer] = {}
+Change = Callable[[Request, Callable[[Request], Reply]], Reply | Retryable]
+"""A network's answer to a request when its platform has changed, or the failure of the connection, given what would
+have answered. A stream's messages are answers, too."""
 _BROKEN = {"reset": "the connection was reset", "truncated": "the response ends early", "stall": "no data for 30 s"}
 
 
 class DirectClient:
     """A `model.HttpClient`. `request_seconds`: how long each request takes. `stop_at`: from when on it raises Stopped.
-    `others`: hosts that are no networks, such as another site or a room, by name.
+    `others`: hosts that are no networks, such as another site or a room, by name. `change`: how the platforms have changed.
 
     `bases`: addresses that only this client knows. `request_counts`: the number of requests by host.
     """
@@ -47,10 +50,11 @@ class DirectClient:
         request_seconds: float = 0.0,
         stop_at: int = NEVER,
         others: Mapping[str, Answer] = NO_OTHERS,
+        change: Change = lambda request, ask: ask(request),
     ) -> None:
         self.script, self.clock, self.plan = script, clock, plan or Plan()
         self.stop_at, self.request_counts = stop_at, Counter[str]()
-        self._request_seconds, self._others = request_seconds, others
+        self._request_seconds, self._others, self._change = request_seconds, others, change
         self._etags: dict[str, str] = {}
         self.bases = {name: _base(name, address) for name, address in addresses(dict.fromkeys(HOSTS, 0)).items()}
         self._hosts = {urlsplit(base).netloc: name for name, base in self.bases.items()}
@@ -100,7 +104,8 @@ class DirectClient:
                 self.clock.advance(STALLED)
                 yield None
             else:
-                yield from self._new_messages(tail, state, fault)
+                for message in self._new_messages(tail, state, fault):
+                    yield self._changed(request, message)
                 yield from self._wait_for_event(tail, host)
 
     def lines(self, url: str, *, headers: Mapping[str, str] = NONE) -> Iterator[bytes | None]:
@@ -158,9 +163,17 @@ class DirectClient:
             failure = self._connection_failure(host, fault)
             if failure is not None:
                 return failure
-            reply = answer_request(self._state(host), request, fault).reply
+            changed = self._change(request, lambda request: answer_request(self._state(host), request, fault).reply)
+            if isinstance(changed, Retryable):
+                return changed
+            reply = changed
         response_headers = {"content-type": reply.type, **reply.headers}
         if 300 <= reply.status < 400 and reply.status not in accept:
+            target = response_headers.get("location", "")
+            if method == "GET" and urlsplit(target).netloc in self._others:
+                return self._request_once(target, NONE, method, body, accept)  # headers stay with their host
+            if method == "POST" and urlsplit(target).netloc in self._others:
+                raise RequestRefused(f"{url}: redirects a form to {target}")
             raise RequestRefused(f"{host}: resolves to an inside address not named in the settings")
         error_status = check_status(reply.status, response_headers, accept, self.now())
         return error_status or Response(reply.status, response_headers, reply.body, url, self.now())
@@ -216,6 +229,13 @@ class DirectClient:
         if fault and fault.kind in ("refused", "reset", "stall"):
             self._fail(host, fault)
         return host, request
+
+    def _changed(self, request: Request, message: bytes) -> bytes:
+        """A stream's message as the changed platform sends it."""
+        changed = self._change(request, lambda request: Reply(200, message))
+        if isinstance(changed, Retryable):
+            raise NetError(changed.reason)
+        return changed.body
 
     def _fail(self, host: str, fault: Fault) -> NoReturn:
         self.clock.advance(STALLED if fault.kind == "stall" else 0.0)

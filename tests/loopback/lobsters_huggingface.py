@@ -80,7 +80,8 @@ def huggingface(state: NetworkState, request: Request) -> Reply:
     day = date.toordinal() - datetime.date(1970, 1, 1).toordinal()
     messages = [message for message in state.script.messages("huggingface", day) if is_visible(message, state.now)]
     messages.sort(key=lambda message: -counts(message, state.now).likes)
-    start, limit = request.number("p", 0, 100) * 100, request.number("limit", 50, 100)
+    limit = request.number("limit", 50, 100)
+    start = request.number("p", 0, 100) * limit
     return json(state.reorder(_daily(state, message) for message in messages[start : start + limit]))
 
 

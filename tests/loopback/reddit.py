@@ -18,6 +18,8 @@ from tests.loopback.network_state import NetworkState, Reply, Request, iso, json
 from tests.loopback.script import SECOND, Message, account_exists, counts, find_message, latest_messages
 
 CLIENT, SECRET, TOKEN = "loopback", "made-up-secret", "made-up-token"
+FEED_TOKEN, FEED_USER = "0123made0up0feed0token4567", "loopback"
+"""What the address of one's own feeds has."""
 FEED_POSTS, MAX_POSTS, LISTING_LIMIT = 25, 100, 1000
 HOME = "MachineLearning"
 _THREAD = re.compile(r"/comments/([0-9a-z]{1,13})/\.rss")
@@ -29,6 +31,9 @@ def answer(state: NetworkState, request: Request) -> Reply:
     if request.path == "/api/v1/access_token":
         return _token(request)
     listing_path, thread_path = _NEW.fullmatch(request.path), _THREAD.fullmatch(request.path)
+    if (thread_path or (listing_path and listing_path[2])) and "feed" in request.params:
+        if (request.param("feed"), request.param("user")) != (FEED_TOKEN, FEED_USER):
+            return json({"message": "Forbidden", "error": 403}, 403)
     if listing_path and listing_path[2]:
         return _feed(state, listing_path[1])
     if thread_path:

@@ -13,6 +13,7 @@ from hotpapers.base.model import DAY
 from hotpapers.cli import common
 from hotpapers.cli.terminal import echo, print_json, size
 from hotpapers.collect.jobs import job_state
+from hotpapers.collect.next_steps import next_step
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.size_budget import SizeForecast
 from hotpapers.publish.query.status import STOPPED, JobHealth
@@ -67,6 +68,8 @@ def _print(state: Inspection, site: common.Site) -> None:
         echo(f"{'':<10} {text}")
     for number, job in enumerate(state.jobs):
         echo(f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_job_lines(job, state.at, zone))}")
+        if job.step:
+            echo(f"{'':<31} to do: {job.step}")
     outlook, zone_of = state.outlook, zones(site)
     if site.own_publications or outlook.processes:
         echo(f"running    {', '.join(map(str, outlook.processes)) or 'no; `hotpapers run` starts it'}")
@@ -136,6 +139,7 @@ def _print_rest(state: Inspection, zone: str) -> None:
     statistics, soundness = state.store, state.soundness
     for item in state.incomplete:
         echo(f"arxiv      {minute_of(item.from_at, zone)}: {item.reason}")
+        echo(f"{'':<31} to do: {next_step('arxiv', item.reason)}")
     if statistics.year_forecast is not None:
         echo(f"forecast   the store grows by {size(statistics.year_forecast)} a year at this rate")
     if statistics.reports:

@@ -185,6 +185,11 @@ class ChangeFilter:
         limits = tuple(sorted({*last.limits, *post.limits}))
         return msgspec.structs.replace(post, handle=last.handle, name=last.name, limits=limits)
 
+    def recorded(self, post: Post) -> Post | None:
+        """What the record says of a post."""
+        last = self._last_recorded(typed_key(post))
+        return last if isinstance(last, Post) else None
+
     def last_present(self, post: str) -> Post | None:
         """A post as it was before it was reported gone. None if it is not gone or was never seen otherwise."""
         last = self._last_recorded((Post, post))

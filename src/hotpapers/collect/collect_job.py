@@ -9,8 +9,10 @@ from typing import NamedTuple
 from hotpapers.base.errors import NetError, PartiallyRead, StreamGap
 from hotpapers.base.ids.timestamps import SECOND, is_over
 from hotpapers.base.model import (
+    DAY,
     Coverage,
     HttpClient,
+    MeteredSource,
     PayloadPage,
     ReadingBackSource,
     Source,
@@ -28,7 +30,8 @@ from hotpapers.collect.coverage_items import (
 from hotpapers.collect.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.collect.jobs.job_state import JobState
 from hotpapers.collect.jobs.loop import JobContext
-from hotpapers.collect.pipeline import ingest
+from hotpapers.collect.page_checks import FEW, ReadableEntries
+from hotpapers.collect.pipeline import ingest, parse_page
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.record.batches import cursor_of
 
@@ -96,6 +99,8 @@ class CollectJob:
         self._last_look_at = connection.http.now()
         self._last_write_at = 0
         self._last_problem: NetError | None = None
+        self._entries = ReadableEntries()
+        self._doubt: PartiallyRead | None = None
 
     def close(self) -> None:
         """Closes the connections to the network."""
@@ -106,6 +111,7 @@ class CollectJob:
         started_at, next_at = self.connection.http.now(), None
         if covered_to(context.status, started_at) > started_at:
             context.note(covered_to=started_at)  # the clock had been ahead
+        self._entries, self._doubt = ReadableEntries(), None
         self._look(context, started_at)
         self._start_reading_back(context, started_at)
         try:
@@ -116,11 +122,16 @@ class CollectJob:
                     self._cover_up_to(context, page.until)
                     break
             else:
-                context.note(success_at=self.connection.http.now())
-                self.cover(context, started_at)
+                if not self._doubt:
+                    context.note(success_at=self.connection.http.now())
+                    self.cover(context, started_at)
+            if self._doubt:
+                self.connection.forget()
+                raise self._doubt
         except NetError as problem:
+            problem = self._doubt or problem  # a changed format explains what was not there
             self._record_failure(context, problem)
-            raise
+            raise problem from None
         except BaseException as problem:  # whatever the cause, the answers are lost
             self.connection.forget()
             if not isinstance(problem, ENDS_A_ROUND):
@@ -158,7 +169,7 @@ class CollectJob:
             self._record_failure(context, page.leaves)
         if page.payloads or page.until is None or is_over(self._last_write_at, KEPT_EVERY, at):
             self._ingest(context, page, at)
-        if page.since is not None and context.status.covered_to is None:
+        if page.since is not None and context.status.covered_to is None and not self._doubt:
             self._write(
                 context, first_reading(TimeRange(self.source.name, self._covered_to(context), at, at), page.since), at
             )
@@ -167,7 +178,21 @@ class CollectJob:
             self.cover(context, page.until)
 
     def _ingest(self, context: JobContext, page: PayloadPage, at: int) -> None:
-        batch, items, new_items = ingest(context, self.source, self.terms, page, self.name, at)
+        parsed = parse_page(self.source, self.terms, page)
+        self._entries.note(parsed)
+        moves_on = page.until is not None or isinstance(
+            self.source, MeteredSource
+        )  # what was paid for is not read again
+        if self._entries.is_doubted and page.until is None:
+            self._doubt = self._doubt or self._entries.problem
+        cursor = None if self._doubt and not moves_on else page.cursor
+        believes = moves_on or is_over(context.status.failing_since or at, DAY, at)
+        try:
+            ingested = ingest(context, self.source.name, parsed, cursor, self.name, at, believes_dates=believes)
+        except PartiallyRead as problem:
+            self._doubt = problem
+            return
+        batch, items, new_items = ingested
         self.known.learn(items)  # another process may have stored the same posts meanwhile
         self.names.learn(new_items)
         status = context.status
@@ -190,7 +215,10 @@ class CollectJob:
     def cover(self, context: JobContext, until: int) -> None:
         """Records that everything up to a moment was read, at most every quarter of an hour while nothing else
         happens."""
-        is_due = until - self._covered_to(context) > COVERED_EVERY or context.status.failing_since is not None
+        recovers = context.status.failing_since is not None and not self._doubt
+        if not (self._entries.readable or self._entries.unreadable >= FEW) and self._entries.unreadable:
+            return  # it is not clear yet whether they can be read
+        is_due = recovers or until - self._covered_to(context) > COVERED_EVERY
         if is_due or (self._is_first(context) and until >= (context.status.started_at or 0)):
             self._cover_up_to(context, until)
 
@@ -213,6 +241,14 @@ class CollectJob:
         before = self._covered_to(context)
         covered = max(until, before)
         time_range = TimeRange(self.source.name, min(before, at), min(covered, at), at)
+        entries, self._entries = self._entries, ReadableEntries()
+        if entries.are_mostly_unreadable or entries.readable:
+            self._doubt = entries.problem if entries.are_mostly_unreadable else None
+        if self._doubt:
+            self._write(context, incomplete_coverage(time_range, self._doubt), at)
+            since = context.status.failing_since or at
+            context.note(covered_to=covered, failing_since=since, reason=str(self._doubt))
+            return
         # written before it is noted: after a failure or a kill in between it is written again, not missing for good
         self._write(context, complete_coverage(time_range, None if is_first else self.source.reach), at)
         context.note(covered_to=covered)

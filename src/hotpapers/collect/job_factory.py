@@ -14,6 +14,7 @@ from hotpapers.base import terms
 from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
 from hotpapers.base.model import Source
+from hotpapers.base.settings.announce import secret
 from hotpapers.base.settings.explanations import converted
 from hotpapers.base.suggestions import choices
 from hotpapers.collect.change_filter import TrackedKeys, TrackedPosts
@@ -41,6 +42,9 @@ OBSOLETE = {"bluesky": ("dictionary", "parts", "part", "relay", "transport")}
 """Settings of earlier versions, which are ignored: one process reads the whole stream, from Jetstream."""
 ON = {"on": "true reads the source, false does not"}
 """The setting that every source has besides its own."""
+
+SECRETS = ("token", "client_secret", "feed_token")
+"""Settings of sources that no error may show, and that may be written as env:NAME."""
 
 WITHOUT_COUNTS = frozenset({"arxiv", "feeds"})
 """Sources that have no counts."""
@@ -118,9 +122,20 @@ def read_settings(name: str, table: Mapping[str, Any], file: str) -> msgspec.Str
         raise SettingsError(f"{where}source.{name}.on: must be true or false, without quotation marks")
     try:
         kept = {key: value for key, value in table.items() if key not in OBSOLETE.get(name, ())}
-        return converted(kept, SOURCES[name][1], f"source.{name}", ON)
+        return converted(_from_environment(kept, f"source.{name}"), SOURCES[name][1], f"source.{name}", ON)
     except SettingsError as problem:
         raise SettingsError(f"{where}{problem}") from problem.__cause__
+
+
+def _from_environment(value: Any, place: str) -> Any:
+    """A table with the secrets that it has as env:NAME."""
+    if isinstance(value, Mapping):
+        return {
+            key: secret(part, f"{place}.{key}") if key in SECRETS and isinstance(part, str)
+            else _from_environment(part, f"{place}.{key}")
+            for key, part in value.items()
+        }  # fmt: skip
+    return [_from_environment(part, place) for part in value] if isinstance(value, list) else value
 
 
 def addresses(settings: object) -> Iterator[str]:
@@ -143,7 +158,7 @@ def secrets_of(settings: object) -> Iterator[str]:
         settings = msgspec.to_builtins(settings)
     if isinstance(settings, Mapping):
         for key, value in settings.items():
-            if isinstance(value, str) and value and key in ("token", "client_secret"):
+            if isinstance(value, str) and value and key in SECRETS:
                 yield value
             yield from secrets_of(value)
     elif isinstance(settings, list | tuple):

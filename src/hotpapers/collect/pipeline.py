@@ -13,6 +13,7 @@ from hotpapers.base.model import Item, PayloadPage, Post, RawPayload, Reaction, 
 from hotpapers.base.terms import NetworkTerms, admitted
 from hotpapers.collect.change_filter import ChangeFilter, edits, restored_posts
 from hotpapers.collect.jobs.loop import JobContext
+from hotpapers.collect.page_checks import check_dates
 from hotpapers.record.batches import WrittenBatch
 from hotpapers.record.parsing import ParsedPayload, parse
 from hotpapers.record.reaction_marks import remember_reactions
@@ -39,20 +40,34 @@ class IngestedPage(NamedTuple):
     new_items: Sequence[Item]
 
 
+def parse_page(source: Source, terms: NetworkTerms, page: PayloadPage) -> list[ParsedPayload]:
+    """The payloads of a page, parsed."""
+    return [parse_admitted(source, terms, payload) for payload in page.payloads]
+
+
 def ingest(
-    context: JobContext, source: Source, terms: NetworkTerms, page: PayloadPage, job: str, at: int
+    context: JobContext,
+    network: str,
+    parsed: Sequence[ParsedPayload],
+    cursor: str | None,
+    job: str,
+    at: int,
+    *,
+    believes_dates: bool = False,
 ) -> IngestedPage:
-    """Stores a page and its cursor in one batch, under the job's lease.
+    """Stores a parsed page and its cursor in one batch, under the job's lease. Raises PartiallyRead, and stores
+    nothing, if the dates of known posts have all changed, unless the job `believes_dates`.
 
     Items may be passed on only after this returns: a batch that fails is read again as if it were new.
     """
-    parsed = [parse_admitted(source, terms, payload) for payload in page.payloads]
     items = _items_of(parsed)
     with context.batch() as batch:
         remember_reactions(batch, _reactions(parsed), at)
         changes = ChangeFilter.inside(batch, items, _edited_posts(parsed))
+        if not believes_dates:
+            check_dates((post, changes.recorded(post)) for post in items if isinstance(post, Post))
         new = [_new_items(changes, payload) for payload in parsed]
-        written = batch.ingest(new, source=source.name, job=job, cursor=page.cursor, at=at)
+        written = batch.ingest(new, source=network, job=job, cursor=cursor, at=at)
     return IngestedPage(written, items, _items_of(new))
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from hotpapers.base.errors import NetError, PartiallyRead
 from hotpapers.base.http.redact_errors import hosts_alone
-from hotpapers.base.model import HOUR, PayloadPage, Source
+from hotpapers.base.model import HOUR, PayloadPage, Snapshot, Source
 from hotpapers.base.model.ports import MeteredSource
 from hotpapers.base.terms import NetworkTerms
 from hotpapers.collect.collect_job import Connection, note_traffic
@@ -17,7 +17,8 @@ from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.collect.jobs.job_state import COUNTS
 from hotpapers.collect.jobs.loop import JobContext
-from hotpapers.collect.pipeline import ingest
+from hotpapers.collect.page_checks import check_likes
+from hotpapers.collect.pipeline import ingest, parse_page
 from hotpapers.issues.engagement import queries as engagement_queries
 from hotpapers.record.batches import cursor_of
 
@@ -74,10 +75,11 @@ class RecountJob:
 
     def _recount(self, context: JobContext, posts: Sequence[str]) -> None:
         """Requests the counts of posts, and records which got no answer."""
-        database = context.record.database
+        database, snapshots = context.record.database, list[Snapshot]()
         try:
             for page in self._pages(context, posts):
-                self.store(context, page)
+                snapshots += self.store(context, page)
+            check_likes(snapshots)
         except PartiallyRead as problem:  # otherwise a server that is gone for good would keep its posts due forever
             unanswered = [post for post in posts if post not in problem.unasked]
             engagement_queries.note_unanswered(database, unanswered, self.connection.http.now())
@@ -112,11 +114,16 @@ class RecountJob:
             return self.source.counts_from(self.connection.http, posts, cursor_of(context.record.database, self.name))
         return self.source.counts(self.connection.http, posts)
 
-    def store(self, context: JobContext, page: PayloadPage) -> None:
-        """Stores a page in one batch, and records its posts as answered."""
+    def store(self, context: JobContext, page: PayloadPage) -> list[Snapshot]:
+        """Stores a page in one batch, and records its posts as answered, but not those whose answers lack counts.
+        Returns the counts."""
         context.check_lease()
         at, network = self.connection.http.now(), self.source.name
-        batch, *_ = ingest(context, self.source, self.terms, page, self.name, at)
-        answered = [f"{network}:{payload.key}" for payload in page.payloads]
-        engagement_queries.note_answered(context.record.database, answered, at)
+        parsed = parse_page(self.source, self.terms, page)
+        batch, items, _ = ingest(context, network, parsed, page.cursor, self.name, at)
+        snapshots = [item for item in items if isinstance(item, Snapshot)]
+        unanswered = {snapshot.post for snapshot in snapshots if snapshot.likes is None}
+        keys = [f"{network}:{payload.key}" for payload in page.payloads]
+        engagement_queries.note_answered(context.record.database, [key for key in keys if key not in unanswered], at)
         context.note(success_at=at, items=context.status.items + batch.added)
+        return snapshots

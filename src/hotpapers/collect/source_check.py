@@ -12,17 +12,12 @@ from hotpapers.base.ids.mentions.paper_index import NO_NAMES
 from hotpapers.base.model import HttpClient, MeteredSource, Response
 from hotpapers.collect.change_filter import TrackedKeys
 from hotpapers.collect.job_factory import ON_WITH, ConfiguredSource, addresses
+from hotpapers.collect.next_steps import KEYS
 from hotpapers.collect.sources import SOURCES
 
 T = TypeVar("T")
 REQUESTS = 2
 """The most requests to one of a source's addresses: for some, the first one asks for a session."""
-KEYS = {
-    "mastodon": "token of the server in source.mastodon.servers, if it wants one",
-    "reddit": "client_id and client_secret in [source.reddit]",
-    "x": "token and budget in [source.x]",
-}
-"""What a source is given to be let in."""
 
 
 def how_to_switch_on(name: str) -> str:

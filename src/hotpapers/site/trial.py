@@ -21,7 +21,8 @@ from hotpapers.collect.job_factory import (
     chosen_sources,
     secrets_of,
 )
-from hotpapers.collect.source_check import KEYS, SourceCheck, check_source, how_to_switch_on
+from hotpapers.collect.next_steps import KEYS
+from hotpapers.collect.source_check import SourceCheck, check_source, how_to_switch_on
 from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.export_site import check_folder_owner

@@ -23,7 +23,9 @@ _DESCRIBED = re.compile(r"((?:`\w+`(?:, )?)+): ")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
-_SECRETS = frozenset(("token", "client_id", "client_secret", "password", "secret", "key", "url", "user"))
+_SECRETS = frozenset(
+    ("token", "client_id", "client_secret", "feed_token", "feed_user", "password", "secret", "key", "url", "user")
+)
 """Settings whose value no error shows."""
 _MAX_VALUE_CHARS = 40
 """Characters of a value that an error shows."""

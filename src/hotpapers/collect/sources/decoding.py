@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import re
 from collections.abc import Callable
 from types import UnionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin
@@ -17,6 +18,7 @@ from hotpapers.base.model import MAX_INTEGER, Response
 from hotpapers.base.untrusted_json import BROKEN, decode_json
 
 T = TypeVar("T")
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
 Score = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 Flag = Any
@@ -30,11 +32,19 @@ def microseconds_of(published: datetime.datetime) -> int:
 
 def decode_response(response: Response, type: type[T]) -> T:
     """A server's decoded JSON. Raises NetError if it is anything else, such as an HTML page."""
+    parts = urlsplit(response.url)
+    place = f"{parts.netloc}{parts.path}"
+    refuse_page(response.body, place)
     try:
         return decode_json(response.body, type)
     except InputError as problem:
-        parts = urlsplit(response.url)
-        raise NetError(f"{parts.netloc}{parts.path}: not the expected response: {problem}") from problem
+        raise NetError(f"{place}: not the expected response: {problem}") from problem
+
+
+def refuse_page(body: bytes, place: str) -> None:
+    """Raises NetError for a page in HTML, with which sites ask people to log in or to prove that they are people."""
+    if _PAGE.match(body):
+        raise NetError(f"{place}: sent a web page in place of data")
 
 
 def decode_entry(raw: bytes | msgspec.Raw, type: type[T]) -> T:

@@ -20,6 +20,7 @@ from hotpapers.base.ids import timestamps
 from hotpapers.base.model import storable
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.collect.sources import bounded_xml
+from hotpapers.collect.sources.decoding import refuse_page
 
 MAX_ENTRIES = 500
 MAX_FEED_BYTES = 10_000_000
@@ -63,6 +64,7 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
     """The entries of a feed, in its order. Raises NetError if it is not a feed at all."""
     if len(body) > MAX_FEED_BYTES:
         raise NetError(f"{url}: a feed of {len(body):,} bytes; at most {MAX_FEED_BYTES:,} are read")
+    refuse_page(body, url)
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         yield from _json_entries(body.removeprefix(b"\xef\xbb\xbf"), url)
         return

@@ -57,6 +57,7 @@ class HackerNewsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
 class _Hits(msgspec.Struct):
     hits: list[msgspec.Raw]
+    total: Count = msgspec.field(name="nbHits", default=0)
 
 
 class _HitTime(msgspec.Struct):
@@ -137,8 +138,8 @@ class HackerNewsSource:
         for term in self.settings.terms:
             times = yield from self._slices(http, term, min(since, before.get(term, since)), until)
             if not times and term in before:
-                _, times = self._search(http, term, 0, until, most=RECENT)
-                emptied_terms += [] if times else [term]
+                hits, times, _ = self._search(http, term, 0, until, most=RECENT)
+                emptied_terms += [] if hits else [term]
             newest |= {term: max(times)} if times else {}
         if emptied_terms:
             raise no_overlap(f"the search for {', '.join(emptied_terms)}")
@@ -148,18 +149,18 @@ class HackerNewsSource:
         """A term's items between two moments, newest first. Returns when they were created, in seconds."""
         all_times = list[int]()
         while True:
-            payloads, times = self._search(http, term, since, until)
+            payloads, times, is_whole = self._search(http, term, since, until)
             yield PayloadPage(payloads)
             all_times += times
             oldest = min(times, default=since)
-            if len(payloads) < MAX_HITS or oldest >= until or oldest <= since:
+            if is_whole or oldest <= since:
                 return all_times
-            until = oldest
+            until = min(oldest, until - 1)  # a page may be full of one second's items
 
     def _search(
         self, http: HttpClient, term: str, since: int, until: int, most: int = MAX_HITS
-    ) -> tuple[list[RawPayload], list[int]]:
-        """A term's newest items between two moments, and when they were created, in seconds."""
+    ) -> tuple[list[RawPayload], list[int], bool]:
+        """A term's newest items between two moments, when they were created, in seconds, and whether these are all."""
         params = {
             "query": f'"{term}"',
             "tags": "(story,comment)",
@@ -169,13 +170,14 @@ class HackerNewsSource:
             "numericFilters": f"created_at_i>={since},created_at_i<={until}",
         }
         response = http.get(f"{self.settings.algolia}/search_by_date", params=params)
-        hits = decode_response(response, _Hits).hits
-        pairs = [(decode_or_none(hit, _HitTime), bytes(hit)) for hit in hits]
+        answer = decode_response(response, _Hits)
+        pairs = [(decode_or_none(hit, _HitTime), bytes(hit)) for hit in answer.hits]
         payloads = [
             RawPayload("post", entry.object_id if entry else unreadable_key(body), body, response.at)
             for entry, body in pairs
         ]
-        return payloads, [entry.created_at_i for entry, _ in pairs if entry]
+        is_whole = len(payloads) < most and answer.total <= len(payloads)
+        return payloads, [entry.created_at_i for entry, _ in pairs if entry], is_whole
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each item's current score and comments, or that it is gone."""
@@ -188,7 +190,7 @@ class HackerNewsSource:
     def _listed(self, http: HttpClient) -> list[str]:
         """The newest items that the search finds for any of the terms."""
         for term in self.settings.terms:
-            hits, _ = self._search(http, term, 0, http.now() // 1_000_000, most=RECENT)
+            hits, _, _ = self._search(http, term, 0, http.now() // 1_000_000, most=RECENT)
             if hits:
                 return [payload.key for payload in hits]
         return []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import count
 from typing import Annotated
 
 import msgspec
@@ -45,8 +46,8 @@ from hotpapers.collect.sources.removals import RemovalCheck
 NETWORK = "huggingface"
 MAX_PAGE_PAPERS = 100
 """Papers per page of a list, the most that the site gives."""
-MAX_PAGES = 5
-"""Most pages of a day's list that are read."""
+MAX_DAY_PAPERS = 500
+"""Papers of a day's list after which no further page is read."""
 NO_LIST = (400, 404)
 """Statuses of a day that has no list, or none yet."""
 WEEK = 7
@@ -117,7 +118,7 @@ class HuggingFaceSource:
         """The daily lists since a day. A list with the most papers may be incomplete."""
         complete_from, days = since, http.now() // DAY - since // DAY + 1
         for day, page in enumerate(self._lists(http, days, cursor), since // DAY):
-            complete_from = (day + 1) * DAY if len(page.payloads) >= MAX_PAGES * MAX_PAGE_PAPERS else complete_from
+            complete_from = (day + 1) * DAY if len(page.payloads) >= MAX_DAY_PAPERS else complete_from
             yield page
         yield PayloadPage(since=min(max(complete_from, since), http.now()))
 
@@ -135,15 +136,16 @@ class HuggingFaceSource:
     def _whole_list(self, http: HttpClient, day: str) -> list[RawPayload] | None:
         """The papers of a day, page by page; None if it has no list."""
         payloads: list[RawPayload] = []
-        for number in range(MAX_PAGES):
+        for number in count():
             response = self._list(http, day, number)
             if response.status != 200:
                 return payloads if number else None
             papers = decode_response(response, list[msgspec.Raw])
-            payloads += [_payload(raw, response.at) for raw in papers]
-            if len(papers) < MAX_PAGE_PAPERS:
-                break
-        return payloads
+            known = {payload.key for payload in payloads}
+            page = [payload for raw in papers if (payload := _payload(raw, response.at)).key not in known]
+            payloads += page
+            if not page or len(payloads) >= MAX_DAY_PAPERS:
+                return payloads
 
     def _list(self, http: HttpClient, day: str, number: int = 0, accept: Sequence[int] = NO_LIST) -> Response:
         """A page of a day's list."""

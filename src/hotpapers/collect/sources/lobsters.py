@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hotpapers.base.errors import NetError, PartiallyRead
+from hotpapers.base.ids.html_text import plain
 from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import DAY, Account, HttpClient, Item, PayloadPage, Post, RawPayload, Snapshot
 from hotpapers.base.settings.limits import AtLeastOne
@@ -36,6 +37,7 @@ FULL = 25
 MAX_PAGES = 10
 """Most pages that a round reads."""
 _KEY = re.compile(rf"{NETWORK}:([0-9a-z]{{1,20}})", re.ASCII)
+_TAGS = re.compile(r"</[a-z]{1,10}>")
 _STORY = re.compile(r".*/s/([0-9a-z]{1,20})(?:\.json|/.*)?", re.ASCII)
 
 
@@ -60,6 +62,12 @@ class _Story(msgspec.Struct):
     comment_count: Count | None = None
     description_plain: str = ""
     submitter_user: str | _User = ""
+
+    @property
+    def words(self) -> str:
+        """What its author says of it, also if that is HTML after all."""
+        text = self.description_plain.rstrip()
+        return plain(text)[0] if _TAGS.search(text) else text
 
 
 class _StoryId(msgspec.Struct):
@@ -170,7 +178,7 @@ class LobstersSource:
         snapshot = Snapshot(post=key, likes=likes, replies=story.comment_count, observed_at=payload.at)
         if payload.kind == "counts":
             return [snapshot]
-        text = f"{story.title}\n{story.description_plain}"
+        text = f"{story.title}\n{story.words}"
         mentions = mentions_of(key, payload.at, text, [story.url], self.names)
         doubts = title_verdicts(mentions, text, self.names)
         return [*_post(key, story, payload.at), snapshot, *mentions, *doubts] if mentions else []
@@ -184,7 +192,7 @@ def _payload(story: msgspec.Raw, at: int) -> RawPayload:
 def _post(key: str, story: _Story, at: int) -> list[Item]:
     user = story.submitter_user if isinstance(story.submitter_user, str) else story.submitter_user.username
     account = f"{NETWORK}:{user}" if user else ""
-    text, links = join_title(story.title, story.url, story.description_plain.rstrip())
+    text, links = join_title(story.title, story.url, story.words)
     return [
         Post(
             post=key,

@@ -12,6 +12,7 @@ from hotpapers.base.model import DAY, Coverage, Publication, is_retrospective
 from hotpapers.collect.jobs import job_state
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import JobState
+from hotpapers.collect.next_steps import next_step
 from hotpapers.issues.coverage import readings
 from hotpapers.issues.queries import ARXIV, newest_issue
 from hotpapers.publish.query import request_params, schemas
@@ -35,7 +36,7 @@ EVERYTHING = Publication(publication="", title="", observed_at=0)
 class JobHealth(NamedTuple):
     """How a job is doing. Times in µs UTC; `lag`: seconds since the end of what was read of its network; `day_in`,
     `day_out`: bytes per day; `quarantine`: how many of its rows could not be read and are kept; `back_to`: how far back
-    it is still reading posts from before the site began."""
+    it is still reading posts from before the site began; `step`: what to do about the failure of a network."""
 
     job: str
     state: str
@@ -50,6 +51,7 @@ class JobHealth(NamedTuple):
     day_out: int | None
     quarantine: int
     back_to: int | None
+    step: str = ""
 
 
 def status(session: QuerySession, _: request_params.NoParams) -> schemas.SiteStatus:
@@ -125,12 +127,17 @@ def job_health(status: JobState, quarantine: int, at: int, *, is_held: bool) -> 
         day_out=daily(status.bytes_out),
         quarantine=quarantine,
         back_to=status.back_to if status.back_at is None else None,
+        step=next_step(status.source, status.reason) if _is_network(status.source) and status.failing_since else "",
     )
+
+
+def _is_network(job: str) -> bool:
+    return job.partition("/")[0] in (*model.NETWORKS, ARXIV)
 
 
 def switched_off(job: JobHealth) -> JobHealth:
     """The same for a job that is switched off: it is not failing and has no next round."""
-    return job._replace(state=OFF, reason="", failing_since=None, next_at=None, back_to=None)
+    return job._replace(state=OFF, reason="", failing_since=None, next_at=None, back_to=None, step="")
 
 
 def incomplete_days(record: Record, at: int) -> Iterator[schemas.MissingPapers]:

@@ -36,6 +36,7 @@ from hotpapers.collect.sources.arxiv.daily_feeds import DailyFeed, DailyFeedEntr
 from hotpapers.collect.sources.arxiv.feed_comparison import FeedComparison
 from hotpapers.collect.sources.arxiv.listing import ListingCount
 from hotpapers.collect.sources.arxiv.settings import ArxivSettings
+from hotpapers.collect.sources.decoding import refuse_page
 
 
 class MetadataFetcher:
@@ -135,6 +136,7 @@ class ArxivPoll:
         try:
             return parse(response.body), response.at
         except InputError as problem:
+            refuse_page(response.body, response.url)
             raise NetError(f"{response.url}: {problem}") from problem
 
     # ---- the day's feeds -----------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from hotpapers.collect.sources.decoding import Count, Flag, entry_decoder
 POST = "app.bsky.feed.post"
 LIKE = "app.bsky.feed.like"
 REPOST = "app.bsky.feed.repost"
-EXTERNAL, RECORD, RECORD_WITH_MEDIA = (f"app.bsky.embed.{name}" for name in ("external", "record", "recordWithMedia"))
+OWN_EMBED = "app.bsky.embed."
+"""How the types of Bluesky's own embeds begin. New ones have had the parts of the old ones."""
 LINK = "app.bsky.richtext.facet#link"
 ANSWERS: tuple[ReactionType, ...] = ("reply", "quote")
 """How a post may react to another post."""
@@ -90,6 +91,10 @@ class ReplyRef(msgspec.Struct, gc=False):
     parent: StrongRef
 
 
+def _is_own(type: str) -> bool:
+    return not type or type.startswith(OWN_EMBED)
+
+
 class EmbedMedia(msgspec.Struct, gc=False):
     """Media beside a quoted post."""
 
@@ -105,8 +110,8 @@ class QuotedRecord(msgspec.Struct, gc=False):
 
 
 class Embed(msgspec.Struct, gc=False):
-    """A post's embed: a card, a quoted post, or both. Anybody may add types of embeds: others are passed over, even if
-    they have fields of these names."""
+    """A post's embed: a card, a quoted post, or both. Anybody may add types of embeds: others than Bluesky's own are
+    passed over, even if they have fields of these names."""
 
     type: str = msgspec.field(name="$type", default="")
     external: StrongRef | None = None
@@ -115,14 +120,14 @@ class Embed(msgspec.Struct, gc=False):
 
     def cards(self) -> list[str]:
         """The addresses of its cards."""
-        own = self.external if self.type in ("", EXTERNAL) else None
-        beside = self.media if self.type in ("", RECORD_WITH_MEDIA) else None
-        beside_card = beside.external if beside and beside.type in ("", EXTERNAL) else None
+        own = self.external if _is_own(self.type) else None
+        beside = self.media if _is_own(self.type) else None
+        beside_card = beside.external if beside and _is_own(beside.type) else None
         return [card.uri for card in (own, beside_card) if card and card.uri]
 
     def quoted(self) -> str:
         """The quoted post, if there is one; lists, feeds and the like are not quoted."""
-        record = self.record if self.type in ("", RECORD, RECORD_WITH_MEDIA) else None
+        record = self.record if _is_own(self.type) else None
         uri = (record.record.uri if record.record else record.uri) if record else ""
         return uri if f"/{POST}/" in uri else ""
 

@@ -31,14 +31,22 @@ _KEY = re.compile(rf"{NETWORK}:(t3_[0-9a-z]{{1,13}})", re.ASCII)
 
 class RedditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`subreddits`: which are read. `client_id`, `client_secret`: the operator's own application; without them, the
-    feeds are read. `web`, `api`: base addresses. `every`: seconds between rounds."""
+    feeds are read: with `feed_token` and `feed_user` as those of the operator's own account. `web`, `api`: base addresses. `every`: seconds between rounds."""
 
     subreddits: tuple[str, ...] = ("MachineLearning",)
     client_id: str = ""
     client_secret: str = ""
+    feed_token: str = ""
+    feed_user: str = ""
     web: str = "https://www.reddit.com"
     api: str = "https://oauth.reddit.com"
     every: AtLeastOne = 900
+
+    def __post_init__(self) -> None:
+        if bool(self.feed_token) != bool(self.feed_user):
+            raise ValueError(
+                "feed_token and feed_user belong together; copy both from the address of one of your feeds"
+            )
 
 
 class RedditSource:
@@ -56,7 +64,7 @@ class RedditSource:
         self._reader = (
             RedditApi(settings.web, settings.api, settings.client_id, settings.client_secret, known)
             if has_key
-            else RedditFeeds(settings.web, settings.every, known)
+            else RedditFeeds(settings.web, settings.every, known, (settings.feed_token, settings.feed_user))
         )
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator, Sequence
 
 import msgspec
 
+from hotpapers.base.http.redact_errors import HIDDEN
 from hotpapers.base.model import HttpClient, PayloadPage, RawPayload, Response
 from hotpapers.collect.sources.batched_requests import GONE, one_by_one
 from hotpapers.collect.sources.feed_parser import FeedEntry, entries
@@ -21,9 +22,12 @@ SOONEST = 300
 
 
 class RedditFeeds:
-    """Reads Reddit's feeds. `interval`: the usual seconds between two rounds."""
+    """Reads Reddit's feeds. `interval`: the usual seconds between two rounds. `account`: the token and the name of the
+    account whose feeds they are, if they are somebody's."""
 
-    def __init__(self, web: str, interval: float, known: Container[str]) -> None:
+    def __init__(self, web: str, interval: float, known: Container[str], account: tuple[str, str] = ("", "")) -> None:
+        self._token = account[0]
+        self._params = dict(zip(("feed", "user"), account, strict=True)) if self._token else {}
         self._web, self._every, self._known = web, interval, known
         self._intervals: dict[str, float] = {}
         self._doubted = set[str]()
@@ -38,7 +42,7 @@ class RedditFeeds:
         """The newest posts. If all of them are newer than the last reading, some were missed. The first time, the page
         says how far the feed goes if that is not as far `back` as was wanted."""
         last_time = newest.get(subreddit)
-        response = http.get(f"{self._web}/r/{subreddit}/new/.rss", accept=(304,))
+        response = http.get(f"{self._web}/r/{subreddit}/new/.rss", params=self._params, accept=(304,))
         if response.status == 304:
             if subreddit in self._doubted:
                 check_overlap(f"r/{subreddit}", round((last_time or 0.0) * 1e6), http.now())
@@ -80,25 +84,29 @@ class RedditFeeds:
     def _listed(self, http: HttpClient, subreddits: Sequence[str]) -> list[str]:
         """The newest posts of a subreddit."""
         for name in subreddits:
-            posts = _posts(http.get(f"{self._web}/r/{name}/new/.rss"))
+            posts = _posts(http.get(f"{self._web}/r/{name}/new/.rss", params=self._params))
             if posts:
                 return [post.id for post in posts]
         return []
 
     def _thread(self, http: HttpClient, name: str) -> PayloadPage:
         """One post. A refusal (403, 429) says nothing about it."""
-        response = http.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", accept=GONE)
+        url = f"{self._web}/comments/{name.removeprefix('t3_')}/.rss"
+        response = http.get(url, params=self._params, accept=GONE)
         if response.status in GONE:
             return PayloadPage([RawPayload("gone", name, b"null", response.at)])
         matching = [entry for entry in entries(response.body, response.headers, response.url) if entry.id == name]
-        return PayloadPage(
-            [RawPayload("thread", name, msgspec.json.encode(entry), response.at) for entry in matching[:1]]
-        )
+        return PayloadPage([RawPayload("thread", name, self._body(entry), response.at) for entry in matching[:1]])
 
     def _payload(self, entry: FeedEntry, at: int) -> RawPayload:
         """A listed post. Removals are only reported for posts in the record."""
         known = bool(gone_from_feed(entry)) and f"{NETWORK}:{entry.id}" in self._known
-        return RawPayload("thread" if known else "feed", entry.id, msgspec.json.encode(entry), at)
+        return RawPayload("thread" if known else "feed", entry.id, self._body(entry), at)
+
+    def _body(self, entry: FeedEntry) -> bytes:
+        """An entry as it is stored: without the token, should a link have it."""
+        body = msgspec.json.encode(entry)
+        return body.replace(self._token.encode(), HIDDEN.encode()) if self._token else body
 
 
 def _posts(response: Response) -> list[FeedEntry]:
