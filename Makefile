@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-atproto test-spark test-tables loopback torture years sites compare mutation lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
+.PHONY: help demo test test-long test-atproto test-spark test-tables loopback torture years sites drift compare mutation lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ years: $(dev) ## simulate two years of the whole program with faults, and compar
 
 sites: $(dev) ## simulate three weeks of sites as people have them, and judge what readers got (ARGS="1 2 --folder DIR")
 	@$(python) -m tests.sites $(ARGS)
+
+drift: $(dev) ## play twenty changes of platforms on simulated networks, and say what came of each (ARGS="lobsters")
+	@$(python) -m tests.drift $(ARGS)
 
 compare: $(dev) ## simulate a week of two sites with 200 faults, and compare every count (ARGS="--seed 6")
 	@$(python) -m tests.wings.peers.comparison $(ARGS)

@@ -17,8 +17,11 @@ from tests.loopback.one_network import BEGIN, Site, running_site
 
 class Drift(NamedTuple):
     """A change of a platform. `change`: what it does to answers; `says`: words of `hotpapers status` about the cause,
-    none if everything can still be read; `step`: words of what it says to do. `counts`: only recounts notice. `hours`:
-    how long it lasts; `shows_after`: how many hours pass until a round meets it. `lost`: what came meanwhile can never be read without an upgrade; `blind`: nor papers named in this form alone."""
+    none if everything can still be read; `step`: words of what it says to do. `counts`: only recounts notice.
+
+    `hours`: how long it lasts; `shows_after`: how many hours pass until a round meets it. `lost`: what came meanwhile
+    can never be read without an upgrade; `blind`: nor can papers that are named only in this form.
+    """
 
     name: str
     network: str

@@ -36,7 +36,7 @@ _BROKEN = {"reset": "the connection was reset", "truncated": "the response ends 
 
 class DirectClient:
     """A `model.HttpClient`. `request_seconds`: how long each request takes. `stop_at`: from when on it raises Stopped.
-    `others`: hosts that are no networks, such as another site or a room, by name. `change`: how the platforms have changed.
+    `others`: hosts that are no networks, such as another site or a room, by name. `change`: how platforms have changed.
 
     `bases`: addresses that only this client knows. `request_counts`: the number of requests by host.
     """

@@ -15,6 +15,7 @@ from hotpapers.base.model import DAY, HOUR, Announcement, Coverage, Post, Snapsh
 from hotpapers.base.terms import TERMS
 from hotpapers.collect.change_filter import TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection
+from hotpapers.collect.jobs.loop import Job
 from hotpapers.collect.recount_job import RecountJob
 from hotpapers.issues.coverage import covered_ranges
 from hotpapers.record import Record
@@ -73,7 +74,8 @@ class Site:
         tracked, terms = TrackedPosts(self.record, name, self.clock.now()), TERMS[name]
         source = make_source(name, http.bases, tracked, **changes)
         recount = RecountJob(make_source(name, http.bases, **changes), Connection(http), terms)
-        jobs = (CollectJob(source, Connection(http), tracked, terms), *([] if name == "arxiv" else [recount]))
+        reading = CollectJob(source, Connection(http), tracked, terms)
+        jobs: list[Job] = [reading] if name == "arxiv" else [reading, recount]
         self.loops = [loop_of(job, self._store, http, "one") for job in jobs]
 
     def _changed(self, request: Request, ask: Callable[[Request], Reply]) -> Reply | Retryable:
@@ -173,6 +175,7 @@ class Site:
         moments = {
             expected.key(message, self.bases): message.at
             for message in self.messages(START - 9 * DAY, self.clock.now())
+            if self.network != "x" or not message.edit  # X dates a post by its last edit
         }
         return [
             key

@@ -31,9 +31,9 @@ def answer(state: NetworkState, request: Request) -> Reply:
     if request.path == "/api/v1/access_token":
         return _token(request)
     listing_path, thread_path = _NEW.fullmatch(request.path), _THREAD.fullmatch(request.path)
-    if (thread_path or (listing_path and listing_path[2])) and "feed" in request.params:
-        if (request.param("feed"), request.param("user")) != (FEED_TOKEN, FEED_USER):
-            return json({"message": "Forbidden", "error": 403}, 403)
+    account = (request.param("feed"), request.param("user"))
+    if request.path.endswith(".rss") and account not in (("", ""), (FEED_TOKEN, FEED_USER)):
+        return json({"message": "Forbidden", "error": 403}, 403)
     if listing_path and listing_path[2]:
         return _feed(state, listing_path[1])
     if thread_path:

@@ -217,7 +217,8 @@ def test_a_paper_whose_page_vanished_is_gone() -> None:
 def test_hugging_face_reads_the_last_days_and_passes_over_days_that_have_no_list() -> None:
     papers = b'[{"paper":{"id":"2601.00001","title":"t"}}]'
     base = "https://huggingface.co/api/daily_papers?date=2025-12-31&limit=100"
-    http = ScriptedClient({base: papers, base.replace("2025-12-31", "2026-01-01"): reply(400, b"{}"),
+    http = ScriptedClient({base: papers, f"{base}&p=1": b"[]",
+                       base.replace("2025-12-31", "2026-01-01"): reply(400, b"{}"),
                        "https://huggingface.co/api/papers/2601.00001": b'{"id":"2601.00001","upvotes":4}'})  # fmt: skip
     assert [payload.key for page in HF.pages(http, None) for payload in page.payloads] == ["2601.00001"]
     [page] = HF.counts(http, ["huggingface:2601.00001"])

@@ -111,7 +111,7 @@ class CollectJob:
         started_at, next_at = self.connection.http.now(), None
         if covered_to(context.status, started_at) > started_at:
             context.note(covered_to=started_at)  # the clock had been ahead
-        self._entries, self._doubt = ReadableEntries(), None
+        self._begin_round()
         self._look(context, started_at)
         self._start_reading_back(context, started_at)
         try:
@@ -129,7 +129,8 @@ class CollectJob:
                 self.connection.forget()
                 raise self._doubt
         except NetError as problem:
-            problem = self._doubt or problem  # a changed format explains what was not there
+            if isinstance(problem, PartiallyRead) and problem.lost_until is None:
+                problem = self._doubt or problem  # a changed format explains what was not there
             self._record_failure(context, problem)
             raise problem from None
         except BaseException as problem:  # whatever the cause, the answers are lost
@@ -140,6 +141,9 @@ class CollectJob:
             raise
         self._traffic = note_traffic(context, self.connection, self._traffic)
         return self.source.every if next_at is None else max((next_at - self.connection.http.now()) / 1e6, 1.0)
+
+    def _begin_round(self) -> None:
+        self._entries, self._doubt = ReadableEntries(), None
 
     def _start_reading_back(self, context: JobContext, at: int) -> None:
         """Before the very first round: records how far back it goes, and from when on the network is read."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import count
 from typing import Annotated
 
 import msgspec
@@ -135,8 +134,8 @@ class HuggingFaceSource:
 
     def _whole_list(self, http: HttpClient, day: str) -> list[RawPayload] | None:
         """The papers of a day, page by page; None if it has no list."""
-        payloads: list[RawPayload] = []
-        for number in count():
+        payloads, number = list[RawPayload](), 0
+        while len(payloads) < MAX_DAY_PAPERS:
             response = self._list(http, day, number)
             if response.status != 200:
                 return payloads if number else None
@@ -144,8 +143,10 @@ class HuggingFaceSource:
             known = {payload.key for payload in payloads}
             page = [payload for raw in papers if (payload := _payload(raw, response.at)).key not in known]
             payloads += page
-            if not page or len(payloads) >= MAX_DAY_PAPERS:
-                return payloads
+            if not page:
+                break
+            number += 1
+        return payloads
 
     def _list(self, http: HttpClient, day: str, number: int = 0, accept: Sequence[int] = NO_LIST) -> Response:
         """A page of a day's list."""

@@ -7,8 +7,6 @@ from collections.abc import Container, Sequence
 
 import msgspec
 
-from hotpapers.base.classic import post_moment
-from hotpapers.base.ids.timestamps import SECOND
 from hotpapers.base.ids.mentions.paper_index import PaperIndex
 from hotpapers.base.model import Account, Item, Post, RawPayload, Snapshot, TextLink
 from hotpapers.collect.sources.decoding import decode_entry, decode_or_none, microseconds_of, unreadable_key
@@ -90,7 +88,7 @@ def _items(tweet: XPost, author: XUser, at: int, names: PaperIndex, edited: bool
         post=key,
         network=NETWORK,
         account=account,
-        created_at=_created_at(tweet, at),
+        created_at=microseconds_of(tweet.created_at) if tweet.created_at else at,
         text=text,
         links=links,
         lang=tweet.lang,
@@ -104,12 +102,6 @@ def _items(tweet: XPost, author: XUser, at: int, names: PaperIndex, edited: bool
     author_account = Account(account=account, handle=author.username, name=author.name, observed_at=at)
     doubts = title_verdicts(mentions, text, names, was_edited=edited)
     return [post, *([author_account] if account else []), *_snapshot(key, tweet.public_metrics, at), *mentions, *doubts]
-
-
-def _created_at(tweet: XPost, at: int) -> int:
-    """When a post was made: an edit has a time and an identifier of its own."""
-    moment = microseconds_of(tweet.created_at) if tweet.created_at else at
-    return moment if tweet.first == tweet.id else post_moment(tweet.first) // SECOND * SECOND
 
 
 def _snapshot(key: str, counts: XMetrics | None, at: int) -> list[Item]:
