@@ -6,6 +6,8 @@ job_factory     from settings to jobs: which sources are on, how they are paced,
 collect_job     reads a source
 recount_job     reads counts again; coverage_items: what both report of what they read
 pipeline        one page into the record: parse, admit, compare, append
+page_checks     why a page is not believed: entries, dates, counts
+next_steps      what to do about a source that fails
 reprocessing    parses stored raw payloads again with the current code
 source_check    tries a source without storing anything
 shared_index    the names of papers, shared by all jobs

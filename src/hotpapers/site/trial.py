@@ -205,7 +205,7 @@ def _verdict(choice: ConfiguredSource, check: SourceCheck) -> CheckedPart:
 
 def _better_with(choice: ConfiguredSource) -> str:
     if choice.name == "reddit" and not getattr(choice.settings, "client_id", ""):
-        return f"reads feeds, which have no counts; for counts, set {KEYS['reddit']}"
+        return "reads feeds, which have no counts; for counts, set client_id and client_secret in [source.reddit]"
     return ""
 
 

@@ -31,8 +31,8 @@ _KEY = re.compile(rf"{NETWORK}:(t3_[0-9a-z]{{1,13}})", re.ASCII)
 
 class RedditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`subreddits`: which are read. `client_id`, `client_secret`: the operator's own application; without them, the
-    feeds are read, with `feed_token` and `feed_user` as those of the operator's own account. `web`, `api`: base
-    addresses. `every`: seconds between rounds."""
+    feeds are read. `feed_token`, `feed_user`: what the addresses of the operator's own feeds have, if feeds are shown
+    only to accounts. `web`, `api`: base addresses. `every`: seconds between rounds."""
 
     subreddits: tuple[str, ...] = ("MachineLearning",)
     client_id: str = ""
