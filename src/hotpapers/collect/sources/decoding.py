@@ -41,10 +41,10 @@ def decode_response(response: Response, type: type[T]) -> T:
         raise NetError(f"{place}: not the expected response: {problem}") from problem
 
 
-def refuse_page(body: bytes, place: str) -> None:
+def refuse_page(body: bytes, place: str, missing: str = "not the expected response") -> None:
     """Raises NetError for a page in HTML, with which sites ask people to log in or to prove that they are people."""
     if _PAGE.match(body):
-        raise NetError(f"{place}: sent a web page in place of data")
+        raise NetError(f"{place}: {missing}, but a web page")
 
 
 def decode_entry(raw: bytes | msgspec.Raw, type: type[T]) -> T:

@@ -64,7 +64,7 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
     """The entries of a feed, in its order. Raises NetError if it is not a feed at all."""
     if len(body) > MAX_FEED_BYTES:
         raise NetError(f"{url}: a feed of {len(body):,} bytes; at most {MAX_FEED_BYTES:,} are read")
-    refuse_page(body, url)
+    refuse_page(body, url, "not a feed")
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         yield from _json_entries(body.removeprefix(b"\xef\xbb\xbf"), url)
         return
