@@ -16,7 +16,7 @@ from hotpapers.keep.transfer import streams
 from lab import curves
 from lab.attack_commands import attacks
 from lab.outcomes.files import UpvoteCount, json_rows
-from lab.reader_command import readers
+from lab.reader_command import readers, related
 from lab.topic_command import topics
 
 CATEGORIES, PAPERS, STORIES = "arxiv-metadata.jsonl.zst", "hf-daily.jsonl.zst", "hn-frontpage.jsonl.zst"
@@ -37,6 +37,7 @@ def lab() -> None:
 lab.add_command(attacks)
 lab.add_command(readers)
 lab.add_command(topics)
+lab.add_command(related)
 
 
 @common.examples("""

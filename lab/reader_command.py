@@ -1,4 +1,4 @@
-"""`python -m lab readers`."""
+"""`python -m lab readers` and `python -m lab related`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXTS = "arxiv-metadata.jsonl.zst"
 def readers(folder: Path, authors: int, seed: int, as_json: bool) -> None:
     """Star ten papers of an author, and see whether the next is among the 20 nearest of a thousand.
 
-    Compares packed vectors with TF-IDF and with a support vector machine of scikit-learn. Takes some minutes.
+    Compares with TF-IDF and with a support vector machine of scikit-learn. Takes some minutes.
     """
     from lab.outcomes.files import json_rows
     from lab.reader_order import goals, measure
@@ -49,3 +49,33 @@ def readers(folder: Path, authors: int, seed: int, as_json: bool) -> None:
     echo("")
     for goal in reached:
         echo(f"{goal.setting}: {goal.share:.3f} ≥ {goal.least:.3f} ({goal.about}): {'yes' if goal.is_met else 'no'}")
+
+
+@common.examples("""
+  python -m lab related --data ../shared/data""")
+@click.command(short_help="Test whether related papers are of the same category.")
+@click.option(
+    "--data", "folder", metavar="DIR", required=True, type=common.FILE_OR_FOLDER, help=f"The folder with {TEXTS}."
+)
+@click.option("--papers", "count", type=NumberRange(1, 10_000), default=1000, show_default=True, help="Papers.")
+@click.option("--seed", type=NumberRange(0, 2**32), default=1, show_default=True, help="Which papers.")
+@common.json_option
+@common.debug_option
+def related(folder: Path, count: int, seed: int, as_json: bool) -> None:
+    """Which share of a paper's ten nearest of the last 180 days has its primary category.
+
+    Compares with TF-IDF of scikit-learn among the same papers. Takes some minutes.
+    """
+    from lab.outcomes.files import json_rows
+    from lab.reader_trials import PaperText, in_order
+    from lab.related_papers import BELOW, measure_related, recent
+
+    papers = recent(in_order(json_rows(streams.open_input, str(folder / TEXTS), PaperText)))
+    shares = measure_related(papers, count, seed)
+    if as_json:
+        print_json({**shares._asdict(), "met": shares.is_met})
+        return
+    echo(f"{shares.queries:,} papers, each among {shares.papers:,}")
+    echo(f"ours                   {shares.share:.4f}")
+    echo(f"TF-IDF of scikit-learn {shares.peer_share:.4f}")
+    echo(f"{shares.share:.4f} ≥ {shares.peer_share - BELOW:.4f} (TF-IDF − {BELOW}): {'yes' if shares.is_met else 'no'}")

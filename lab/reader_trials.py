@@ -28,6 +28,7 @@ class PaperText(msgspec.Struct, frozen=True):
     authors: tuple[str, ...]
     abstract: str
     listed: str
+    primary: str = ""
 
     @property
     def is_recent(self) -> bool:

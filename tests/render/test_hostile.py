@@ -19,6 +19,8 @@ from tests.render.html import Page
 from tests.render.sample import LISTED_READER, TEA
 from tests.render.sites import check_links, html, site
 
+TAIL = "lattice " * 6
+"""After every text, so that the site's papers always count as related."""
 FORMULAS = {
     "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "mpadded", "mphantom",
     "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd",
@@ -72,13 +74,13 @@ def pages(files: dict[str, bytes]) -> dict[str, Page]:
 @pytest.fixture(scope="session")
 def harmless_structures() -> dict[str, object]:
     """The structure of each page with a harmless text."""
-    return {path: page.structure() for path, page in pages(site_with_text("abcde " * 8)).items()}
+    return {path: page.structure() for path, page in pages(site_with_text(TAIL)).items()}
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_changes_what_a_page_is_made_of(text: str, harmless_structures: dict[str, object]) -> None:
-    files = site_with_text(text + "abcde " * 8)
+    files = site_with_text(text + TAIL)
     hostile = pages(files)
     assert harmless_structures.keys() == hostile.keys()
     for path, page in hostile.items():

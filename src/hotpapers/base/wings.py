@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hotpapers.base.model import Mailer, Publication, PublishedIssue, RenderedFile, SitePart, SiteProofs
+    from hotpapers.base.model import (
+        Mailer,
+        PaperNeighbors,
+        Publication,
+        PublishedIssue,
+        RenderedFile,
+        SitePart,
+        SiteProofs,
+    )
     from hotpapers.base.settings import Settings
 
 GROUP = "hotpapers.wings"
@@ -123,9 +131,11 @@ class Wing(NamedTuple):
     by a `FormRouter`.
     `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot.
     `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
+    `questions()`: queries of the API (`Endpoint`), whose addresses go before those of the core.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
     `week_pages(pages, week)`: further pages about a week such as 2026-W47, each with what a link to it says.
     `findings(record, publication)`: what is wrong with the wing's own values in a store; all publications' without one.
+    `neighbors(reader, publication)`: which papers of a publication's issues are near to each other.
     `scripts`: what pages run after their own script, for readers who allow it.
     """
 
@@ -156,9 +166,11 @@ class Wing(NamedTuple):
     join_path: Callable[[Settings], str] | None = None
     tools: Callable[[], Iterable[Any]] | None = None
     site_tools: Callable[[], Iterable[Any]] | None = None
+    questions: Callable[[], Iterable[Any]] | None = None
     site_part: Callable[[Any], SitePart] | None = None
     week_pages: Callable[[Any, str], Iterable[tuple[str, str]]] | None = None
     findings: Callable[[Any, str | None], Iterable[Any]] | None = None
+    neighbors: Callable[[Any, str], PaperNeighbors] | None = None
     scripts: tuple[Path, ...] = ()
 
 

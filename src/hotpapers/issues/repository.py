@@ -58,6 +58,11 @@ class RecordIssueReader:
         self._read = lru_cache(maxsize=64)(self._issue)
         self._read_header = lru_cache(maxsize=512)(self._header)
 
+    @property
+    def record(self) -> Record:
+        """What it reads."""
+        return self._record
+
     def publications(self) -> Sequence[Publication]:
         return list(self._now.items(Publication))
 

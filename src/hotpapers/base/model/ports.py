@@ -278,6 +278,33 @@ class IssueReader(Protocol):
         Raises NotFound."""
 
 
+class NeighborPaper(NamedTuple):
+    """A paper near to another. `title`: as plain text; `day`: of the issue with it, or of its announcement;
+    `closeness`: in ten-thousandths."""
+
+    paper: str
+    title: str
+    day: str
+    closeness: int
+
+
+class PaperGroup(NamedTuple):
+    """Papers on the same topic, by their places in a sequence, ascending; the words that they have in common."""
+
+    places: tuple[int, ...]
+    words: tuple[str, ...]
+
+
+class PaperNeighbors(Protocol):
+    """Which papers of a publication are near to each other."""
+
+    def near(self, paper: Paper, until: str) -> Sequence[NeighborPaper]:
+        """The papers nearest to one, the nearest first, as known with the issue of a day."""
+
+    def alike(self, papers: Sequence[Paper]) -> Sequence[PaperGroup]:
+        """The groups of papers that are on the same topic."""
+
+
 class ShownProof(Protocol):
     """Proves that an issue was published with a content: what channels show of it."""
 

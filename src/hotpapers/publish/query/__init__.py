@@ -16,7 +16,7 @@ All post content in answers may be shown now under its network's terms.
 
 from __future__ import annotations
 
-from hotpapers.publish.query.endpoints import BY_NAME, QUESTIONS, Endpoint
+from hotpapers.publish.query.endpoints import BY_NAME, Endpoint, all_questions
 from hotpapers.publish.query.session import QuerySession
 
-__all__ = ["BY_NAME", "QUESTIONS", "Endpoint", "QuerySession"]
+__all__ = ["BY_NAME", "Endpoint", "QuerySession", "all_questions"]

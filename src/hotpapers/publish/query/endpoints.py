@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
 
 from hotpapers.base import model
+from hotpapers.base.wings import wings
 from hotpapers.publish.query import issues, paper_posts, papers, request_params, schemas, status
 from hotpapers.publish.query.session import QuerySession
 
@@ -70,6 +72,13 @@ QUESTIONS: tuple[Endpoint, ...] = (
 
 BY_NAME: dict[str, Endpoint] = {question.name: question for question in QUESTIONS}
 """Queries by name."""
+
+
+@cache
+def all_questions() -> tuple[Endpoint, ...]:
+    """In matching order, also those of wings."""
+    return (*(question for wing in wings() if wing.questions for question in wing.questions()), *QUESTIONS)
+
 
 EXPORT_PATH = "/export"
 """The address of the whole record, which is streamed."""

@@ -9,7 +9,7 @@ import msgspec
 
 from hotpapers import __version__
 from hotpapers.publish.query import request_params, schemas
-from hotpapers.publish.query.endpoints import EXPORT_PATH, QUESTIONS, Endpoint
+from hotpapers.publish.query.endpoints import EXPORT_PATH, Endpoint, all_questions
 from hotpapers.publish.query.export import TYPES
 from hotpapers.publish.query.export import export as exported
 
@@ -46,9 +46,9 @@ _LATER = ("429", "503")
 def document() -> Json:
     """The whole document."""
     refs = "#/components/schemas/{name}"
-    answers = [question.answer for question in QUESTIONS]
+    answers = [question.answer for question in all_questions()]
     _, components = msgspec.json.schema_components([*answers, schemas.ProblemDetails], ref_template=refs)
-    paths = {question.path: {"get": _operation(question)} for question in sorted(QUESTIONS, key=lambda q: q.path)}
+    paths = {question.path: {"get": _operation(question)} for question in sorted(all_questions(), key=lambda q: q.path)}
     return {
         "openapi": "3.1.0",
         "info": {

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Scope
 
 from hotpapers.issues.moderation.blocklist import Blocklist
-from hotpapers.publish.query import QUESTIONS, Endpoint, QuerySession, openapi, request_params, schemas
+from hotpapers.publish.query import Endpoint, QuerySession, all_questions, openapi, request_params, schemas
 from hotpapers.publish.query.endpoints import EXPORT_COST, EXPORT_PATH
 from hotpapers.publish.query.session import SessionState
 from hotpapers.serve.web import responders
@@ -86,7 +86,7 @@ class Api:
         self._document = [
             tagged_reply(JSON, openapi.document_text().encode(), compress=compress) for compress in (False, True)
         ]
-        answers: dict[str, responders.Answer] = {query.path: partial(self._answer, query) for query in QUESTIONS}
+        answers: dict[str, responders.Answer] = {query.path: partial(self._answer, query) for query in all_questions()}
         answers |= {EXPORT_PATH: self._export, "/openapi.json": self._openapi, "/": partial(self._lead, "openapi.json")}
         routes = [
             Route(_route_path(path), responders.Responder(answer, problem, METHODS)) for path, answer in answers.items()

@@ -8,7 +8,10 @@ order      the order of papers for a reader, with reasons
 for_me     a day's papers in that order
 settings   the tables `[[reader]]`
 readers    the channel `reader`: a feed or a mail for one person
-related    the papers that are nearest to a paper
+related    the papers of the record that are nearest to a paper
+neighbors  those of a publication, for its pages; papers of an issue on the same topic
+blocks     vectors of many papers, by word
+kept       what is made of frozen issues, while the program runs
 queries    papers by key
 site_part  the files of a site that its scripts read: `vectors.js`, `library.js` and `for_me.js` run on its pages
 tools      the same for language models

@@ -10,7 +10,7 @@ from hotpapers.publish.query.papers import known_paper
 from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText
 from hotpapers.wings.personal.queries import papers_of
-from hotpapers.wings.personal.vectors import closeness, common_words, vector_of, weighed
+from hotpapers.wings.personal.vectors import broad_vector_of, closeness, common_words, vector_of, weighed
 
 NEAREST = 10
 ASKED_WORDS, CANDIDATES = 12, 200
@@ -31,13 +31,14 @@ def related(session: QuerySession, text: str) -> list[RelatedPaper]:
     key = known_paper(session, text)
     view = session.record.view()
     own = {paper.paper: text_of(paper) for paper in papers_of(view, [key])}.get(key)
-    vector = vector_of(own.title, own.abstract) if own else {}
-    if not vector:
+    words = vector_of(own.title, own.abstract) if own else {}
+    if not (own and words):
         return []
-    matches = index.search(session.record, " OR ".join(list(vector)[:ASKED_WORDS]), limit=CANDIDATES).papers
+    vector = broad_vector_of(own.title, own.abstract)
+    matches = index.search(session.record, " OR ".join(list(words)[:ASKED_WORDS]), limit=CANDIDATES).papers
     weighed_own, places = weighed(vector), []
     for paper in map(text_of, papers_of(view, [match.paper for match in matches if match.paper != key])):
-        other = weighed(vector_of(paper.title, paper.abstract))
-        words = tuple(common_words(vector, other.weights, SHOWN_WORDS))
-        places.append(RelatedPaper(paper, closeness(weighed_own, other), words))
+        other = weighed(broad_vector_of(paper.title, paper.abstract))
+        common = tuple(common_words(vector, other.weights, SHOWN_WORDS))
+        places.append(RelatedPaper(paper, closeness(weighed_own, other), common))
     return sorted((place for place in places if place.closeness), key=lambda p: (-p.closeness, p.paper.paper))[:NEAREST]

@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
+from hotpapers.wings.personal.kept import kept
 from hotpapers.wings.personal.packing import vector_script
 from hotpapers.wings.personal.vectors import TABLE, vector_of
 
@@ -48,10 +50,13 @@ class PersonalPart:
         match = _DAY_FILE.fullmatch(path)
         if match is None or not self._site.has(match[1]):
             return None
-        texts = map(text_of, papers_of_day(self._site.issue_reader, self._site.name, match[1]))
+        return kept(self._site.issue_reader, "script", self._site.name, [match[1]], partial(self._script, match[1]), 64)
+
+    def _script(self, day: str) -> bytes:
+        texts = map(text_of, papers_of_day(self._site.issue_reader, self._site.name, day))
         vectors = {
             paper_id: vector_of(text.title, text.abstract)
             for text in texts
             if (paper_id := site_paths.arxiv_id(text.paper))
         }
-        return vector_script(match[1], vectors)
+        return vector_script(day, vectors)

@@ -1,4 +1,4 @@
-"""The tools `for_me` and `related` for language models."""
+"""The tools `for_me` and `related` for language models, and `related` in the API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from hotpapers.publish.query import QuerySession, request_params, schemas
+from hotpapers.publish.query import Endpoint, QuerySession, request_params, schemas
 from hotpapers.publish.query.session import bare
 from hotpapers.publish.query.tools import ToolDefinition
 from hotpapers.wings.personal.for_me import for_me
@@ -64,6 +64,7 @@ def _for_me(session: QuerySession, params: ForMeParams) -> PapersForReader:
 
 
 def _related(session: QuerySession, params: request_params.PaperParams) -> PapersForReader:
+    """The ten papers of the record that are nearest to a paper, each with the words that both have in common."""
     return PapersForReader(
         papers=tuple(
             PaperForReader(
@@ -78,6 +79,9 @@ def _related(session: QuerySession, params: request_params.PaperParams) -> Paper
     )
 
 
+QUESTIONS = (
+    Endpoint("related", "/papers/{paper}/related", request_params.PaperParams, PapersForReader, _related, cost=5),
+)
 TOOLS = (
     ToolDefinition(
         "related",

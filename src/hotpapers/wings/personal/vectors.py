@@ -26,6 +26,8 @@ VERSION = 1
 TABLE = Path(__file__).parent / f"terms-{VERSION}.txt"
 TERMS, MAX_WEIGHT = 40, 63
 """The most words of a vector, and the highest weight."""
+BROAD_TERMS = 100
+"""The most words of a vector that is not packed."""
 WHOLE = 10_000
 """The closeness of a paper to itself."""
 NEAREST = 3
@@ -52,8 +54,8 @@ class WeighedVector(NamedTuple):
 
 def words_of(text: str) -> list[str]:
     """The words of a text: ASCII letters and digits, without accents, TeX commands, case and plural endings."""
-    plain_text = _COMMAND.sub(" ", _ACCENT.sub("", unicodedata.normalize("NFKD", text)))
-    return [stem(word.lower()) for word in _WORD.findall(plain_text)]
+    plain_text = text if text.isascii() else _ACCENT.sub("", unicodedata.normalize("NFKD", text))
+    return [stem(word) for word in _WORD.findall(_COMMAND.sub(" ", plain_text).lower())]
 
 
 @cache
@@ -65,10 +67,28 @@ def levels() -> Mapping[str, int]:
 
 def vector_of(title: str, abstract: str) -> Vector:
     """A paper's vector; empty if it has no word of the table. In the order of weights, equal ones by word."""
-    rarity = levels()
-    counts = Counter(word for word in words_of(f"{title} {abstract}") if word in rarity)
-    scores = {word: _FREQUENCY[min(count, len(_FREQUENCY) - 1)] * rarity[word] for word, count in counts.items()}
-    first = sorted(scores, key=lambda word: (-scores[word], word))[:TERMS]
+    return _weights(title, abstract, levels(), TERMS)
+
+
+def broad_vector_of(title: str, abstract: str) -> Vector:
+    """A vector of more words, in which rare words count less, for papers of the same field rather than subject."""
+    return _weights(title, abstract, _roots(), BROAD_TERMS)
+
+
+@cache
+def _roots() -> Mapping[str, int]:
+    """The root of each word's level, in eighths."""
+    return {word: isqrt(level << 6) for word, level in levels().items()}
+
+
+def _weights(title: str, abstract: str, rarity: Mapping[str, int], terms: int) -> Vector:
+    frequency, most = _FREQUENCY, len(_FREQUENCY) - 1
+    scores = {
+        word: (frequency[count] if count < most else frequency[most]) * rarity[word]
+        for word, count in Counter(words_of(f"{title} {abstract}")).items()
+        if word in rarity
+    }
+    first = sorted(sorted(scores), key=scores.__getitem__, reverse=True)[:terms]
     weights = {word: (scores[word] * MAX_WEIGHT * 2 + scores[first[0]]) // (2 * scores[first[0]]) for word in first}
     return {word: weight for word, weight in weights.items() if weight}
 

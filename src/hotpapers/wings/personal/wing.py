@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from hotpapers.base.wings import SendingChannel, SettingsTable, Wing
 
 if TYPE_CHECKING:
+    from hotpapers.base.model import IssueReader
     from hotpapers.base.settings import Settings
+    from hotpapers.publish.query import Endpoint
     from hotpapers.publish.query.tools import ToolDefinition
     from hotpapers.publish.render.html.site_context import SiteContext
     from hotpapers.publish.schedule import SenderDestination
     from hotpapers.record import Record
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
+    from hotpapers.wings.personal.neighbors import Neighbors
     from hotpapers.wings.personal.site_part import PersonalPart
 
 
@@ -54,6 +57,18 @@ def _site_part(pages: SiteContext) -> PersonalPart:
     return PersonalPart(pages)
 
 
+def _questions() -> tuple[Endpoint, ...]:
+    from hotpapers.wings.personal.tools import QUESTIONS
+
+    return QUESTIONS
+
+
+def _neighbors(reader: IssueReader, publication: str) -> Neighbors:
+    from hotpapers.wings.personal.neighbors import Neighbors
+
+    return Neighbors(reader, publication)
+
+
 WING = Wing(
     "personal",
     "A reader's own order of papers, without an account.",
@@ -68,5 +83,7 @@ WING = Wing(
     tools=_tools,
     site_tools=_site_tools,
     site_part=_site_part,
+    questions=_questions,
+    neighbors=_neighbors,
     scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in ("vectors", "library", "for_me")),
 )

@@ -16,7 +16,7 @@ from hotpapers.publish.render.html.list_pages import PaperLine, announcement_lin
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import citations, phrases, site_paths
 from hotpapers.publish.view.category_names import field_name
-from hotpapers.publish.view.issue_view import IssueView
+from hotpapers.publish.view.issue_view import EntryView, IssueView
 from hotpapers.publish.view.page_fields import EVERYTHING, PageChoice, anchor_of, fields
 from hotpapers.publish.view.publication_state import next_issue_after
 from hotpapers.publish.view.site_paths import document_uri
@@ -82,6 +82,7 @@ class IssuePages:
             entries=entries,
             ongoing=ongoing,
             fields=by_field,
+            alike=self._alike(issue) if entries and not wanted else (),
             earlier=bool(edition),
             previous=site.neighbor(n - 1),
             next=site.neighbor(n + 1),
@@ -99,6 +100,12 @@ class IssuePages:
             folder=site_paths.issue_path(day, edition).removesuffix("index.html"),
             further=site.about_week(period_of("week", "weekly", day)) if site.publication.window == "weekly" else (),
         )
+
+    def _alike(self, issue: IssueView) -> list[tuple[list[EntryView], str]]:
+        """The entries that are on the same topic, in groups, each with the words that they have in common."""
+        entries, neighbors = list(issue.entries), self._site.neighbors
+        groups = neighbors.alike([entry.metadata for entry in entries]) if neighbors else ()
+        return [([entries[place] for place in group.places], ", ".join(group.words)) for group in groups]
 
     def _without_issue(self, path: str, day: str, edition: int) -> bytes | None:
         """The page of a day that has no issue because nothing was read; None if there is another reason."""

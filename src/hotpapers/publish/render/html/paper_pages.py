@@ -97,6 +97,7 @@ class PaperPages:
             most_posts=MAX_POSTS,
             highwire=list(citations.highwire(cited[0])) if cited else (),
             cite=cited[1] if cited else {},
+            near=site.near(latest.metadata, appearances),
             canonical=site_paths.public_url(site.site_config.base, path),
             card=card_pages.of_paper(site.site_config, site.title, path, appearances),
         )

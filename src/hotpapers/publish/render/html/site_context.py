@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from hotpapers.base.announcement_days import announced_at
 from hotpapers.base.errors import NotFound
-from hotpapers.base.model import HOUR, Attention, IssueProofs, IssueReader, Publication, PublishedIssue, Quotation
+from hotpapers.base.model import (
+    HOUR,
+    Attention,
+    IssueProofs,
+    IssueReader,
+    NeighborPaper,
+    Paper,
+    PaperNeighbors,
+    Publication,
+    PublishedIssue,
+    Quotation,
+)
 from hotpapers.base.wings import wings
+from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.render.html.templating import render
 from hotpapers.publish.view import phrases, site_paths
 from hotpapers.publish.view.catalogue import Catalogue
@@ -23,6 +35,8 @@ MAX_DESCRIPTION_CHARS = 300
 """Code points of a page's description in link previews."""
 SCHEDULED_PAGES = ("index.html", "status/index.html")
 """The pages that report on the schedule that makes them."""
+MAX_NEAR_CHARS = 60
+"""Code points of a related paper's title: ten lines take 2 kB."""
 FINAL_HOURS = 168
 """Hours after which a paper's attention and posts no longer change."""
 
@@ -34,6 +48,19 @@ class EntryAppearance(NamedTuple):
     path: str
     entry: EntryView
     is_ongoing: bool
+
+
+class NearLine(NamedTuple):
+    """A paper near to another. `path`: of its page, if it has one; `url`: elsewhere; `closeness`: 0.00 to 1.00; `day`:
+    of the issue with it, or of its announcement; `voices`: those of its latest issue, in words; likes in a
+    listing."""
+
+    title: str
+    path: str
+    url: str
+    closeness: str
+    day: str
+    voices: str
 
 
 def _papers_in(issue: PublishedIssue) -> list[str]:
@@ -135,6 +162,34 @@ class SiteContext:
     def has_paper(self, paper: str) -> bool:
         """Whether an issue of this publication contains a paper."""
         return any(name == self.name and day in self.index_of_day for name, day in self.issue_reader.appearances(paper))
+
+    @cached_property
+    def neighbors(self) -> PaperNeighbors | None:
+        """Which papers are near to each other; None if no wing says so."""
+        of_wings = (wing.neighbors(self.issue_reader, self.name) for wing in wings() if wing.neighbors)
+        return next(of_wings, None)
+
+    def near(self, paper: Paper, appearances: Sequence[EntryAppearance]) -> list[NearLine]:
+        """The papers near to one, as known when its page last changed: see `attention`."""
+        if self.neighbors is None:
+            return []
+        is_listing = self.publication.window == "listing"
+        until = appearances[-1].issue.day if is_listing else self._final_day(appearances[0].issue.day)
+        return [self._near_line(near, until) for near in self.neighbors.near(paper, until)]
+
+    def _near_line(self, near: NeighborPaper, until: str) -> NearLine:
+        appearances = self.issue_reader.appearances(near.paper)
+        days = [day for name, day in appearances if name == self.name and day <= until]
+        path = site_paths.paper_path(near.paper) if days else ""
+        voices = self._voices[days[-1]].get(near.paper, 0) if days else 0
+        unit = "like" if self.publication.window == "listing" else "voice"
+        title = phrases.cut(near.title, MAX_NEAR_CHARS)
+        closeness, counted = f"{near.closeness / 10_000:.2f}", count_noun(voices, unit) if voices else ""
+        return NearLine(title, path, site_paths.abs_url(near.paper), closeness, near.day, counted)
+
+    @cached_property
+    def _voices(self) -> Mapping[str, Mapping[str, int]]:
+        return self.issue_reader.voices(self.name)
 
     # ---- attention and posts ---------------------------------------------------------------------------
 

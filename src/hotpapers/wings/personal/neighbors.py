@@ -1,0 +1,95 @@
+"""The papers near to one, for its page: among all papers announced in the 180 days up to a day, and those of all issues
+up to then. Pages depend on issues alone, so they are the same whenever they are made.
+
+Papers that `related` finds are of the whole record, as it is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from itertools import combinations, groupby
+
+from hotpapers.base.model import IssueReader, NeighborPaper, Paper, PaperGroup
+from hotpapers.wings.personal.blocks import DatedPaper, VectorBlock, block_of, nearest_in
+from hotpapers.wings.personal.for_me import papers_of_day, text_of
+from hotpapers.wings.personal.kept import kept
+from hotpapers.wings.personal.order import SHOWN_WORDS
+from hotpapers.wings.personal.vectors import broad_vector_of, closeness, common_words, vector_of, weighed
+
+RECENT_DAYS, NEAREST = 180, 10
+MIN_NEAR = 1000
+"""The least closeness of a paper that is named as related."""
+MIN_ALIKE = 4500
+"""The least closeness of two papers of an issue that are said to be on the same topic."""
+
+
+class Neighbors:
+    """The papers of one publication near to others."""
+
+    def __init__(self, reader: IssueReader, publication: str) -> None:
+        self._reader, self._name = reader, publication
+        self._days = reader.days(publication)
+
+    def near(self, paper: Paper, until: str) -> list[NeighborPaper]:
+        """The papers nearest to one, the nearest first, as known with the issue of a day."""
+        text = text_of(paper)
+        vector = weighed(broad_vector_of(text.title, text.abstract))
+        best: dict[str, NeighborPaper] = {}
+        least = MIN_NEAR
+        for block in self._blocks(until) if vector.weights else ():
+            near = nearest_in(block, vector, NEAREST + 1, least)
+            best |= {
+                other.paper: NeighborPaper(other.paper, other.title, other.day, value)
+                for value, other in near
+                if other.paper != paper.paper
+            }
+            if len(best) > 10 * NEAREST:
+                best = {place.paper: place for place in _nearest(best.values())}
+                least = min(place.closeness for place in best.values())
+        return _nearest(best.values())
+
+    def alike(self, papers: Sequence[Paper]) -> list[PaperGroup]:
+        """The groups of papers that are on the same topic, by their places in a sequence, and the words of the first
+        two."""
+        vectors = [weighed(vector_of(text.title, text.abstract)) for text in map(text_of, papers)]
+        groups: list[PaperGroup] = []
+        for first, second in combinations(range(len(vectors)), 2):
+            if closeness(vectors[first], vectors[second]) < MIN_ALIKE:
+                continue
+            joined = [group for group in groups if first in group.places or second in group.places]
+            words = common_words(vectors[first].weights, vectors[second].weights, SHOWN_WORDS)
+            places = {first, second}.union(*(group.places for group in joined))
+            groups = [group for group in groups if group not in joined]
+            groups.append(PaperGroup(tuple(sorted(places)), joined[0].words if joined else tuple(words)))
+        return sorted(groups)
+
+    def _blocks(self, until: str) -> Iterator[VectorBlock]:
+        """Whole days, then the entries of earlier days, a month at once where all of it is earlier."""
+        since = (date.fromisoformat(until) - timedelta(RECENT_DAYS)).isoformat()
+        days = [day for day in self._days if day <= until]
+        yield from (self._block("day", [day], self._papers_of_day) for day in days if day > since)
+        earlier = [day for day in days if day <= since]
+        for _, of_month in groupby(earlier, key=lambda day: day if day[:7] == since[:7] else day[:7]):
+            yield self._block("entries", [*of_month], self._entries)
+
+    def _papers_of_day(self, day: str) -> Iterator[Paper]:
+        return papers_of_day(self._reader, self._name, day)
+
+    def _entries(self, day: str) -> Iterator[Paper]:
+        issue = self._reader.issue(self._name, day)
+        return (issue.papers[entry.paper] for entry in issue.content.entries)
+
+    def _block(self, kind: str, days: Sequence[str], papers_of: Callable[[str], Iterator[Paper]]) -> VectorBlock:
+        def make() -> VectorBlock:
+            texts = ((text_of(paper), day) for day in days for paper in papers_of(day))
+            return block_of(
+                (DatedPaper(text.paper, text.title, day), broad_vector_of(text.title, text.abstract))
+                for text, day in texts
+            )
+
+        return kept(self._reader, kind, self._name, days, make)
+
+
+def _nearest(places: Iterable[NeighborPaper]) -> list[NeighborPaper]:
+    return sorted(places, key=lambda place: (-place.closeness, place.paper))[:NEAREST]

@@ -1,0 +1,128 @@
+"""Which papers are near to each other: blocks, the days that count, pages, and groups within an issue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from functools import partial
+from itertools import islice
+
+import pytest
+
+from hotpapers.base.model import AnnouncedPaper, Paper
+from hotpapers.keep.transfer import streams
+from hotpapers.publish.render.html.pages import SitePages
+from hotpapers.wings.personal.blocks import DatedPaper, block_of, nearest_in
+from hotpapers.wings.personal.kept import kept
+from hotpapers.wings.personal.neighbors import NEAREST, Neighbors
+from hotpapers.wings.personal.vectors import closeness, vector_of, weighed
+from lab.outcomes.files import json_rows
+from lab.reader_trials import PaperText, in_order
+from lab.related_papers import measure_related
+from tests.render.build import OWN, FullEntry, PlainIssueReader, issue, listing_entry, paper
+from tests.wings.personal.test_vectors import METADATA, made_up
+
+LATEST = date(2026, 11, 20)
+MAX_SECTION_BYTES = 2_000
+"""What a paper's page may grow by."""
+ABSTRACT = "Equivariant networks for molecules on lattices, with spin glasses."
+
+
+def day(back: int) -> str:
+    return (LATEST - timedelta(back)).isoformat()
+
+
+def entry(place: int, metadata: Paper) -> FullEntry:
+    return listing_entry(place, metadata, 1, 1_000 + place, place, 400)
+
+
+def reader_of(issues: Mapping[str, Sequence[Paper]], announced: Mapping[str, Sequence[Paper]]) -> PlainIssueReader:
+    return PlainIssueReader(
+        [OWN],
+        [issue(OWN, day, [entry(n, paper) for n, paper in enumerate(papers, 1)]) for day, papers in issues.items()],
+        announced={
+            day: [AnnouncedPaper(paper, "new", "cs.LG") for paper in papers] for day, papers in announced.items()
+        },
+    )
+
+
+def about(number: int, text: str = ABSTRACT) -> Paper:
+    return paper(f"2611.{number:05}", f"Paper {number}", text)
+
+
+def test_a_block_names_the_papers_that_comparing_each_would() -> None:
+    vectors = {f"arxiv:{n}": vector_of(*text) for n, text in enumerate([("", ""), *made_up(300)])}
+    block = block_of((DatedPaper(key, "", ""), vector) for key, vector in vectors.items())
+    for vector in map(weighed, list(vectors.values())[1:30]):
+        every = sorted((closeness(vector, weighed(other)) for other in vectors.values()), reverse=True)
+        near = list(nearest_in(block, vector, 10))
+        assert [value for value, _ in near] == every[:10]
+        assert all(closeness(vector, weighed(vectors[paper.paper])) == value for value, paper in near)
+        assert [value for value, _ in nearest_in(block, vector, 400, every[5])] == [v for v in every if v >= every[5]]
+
+
+def test_recent_announcements_and_the_entries_of_all_issues_count() -> None:
+    own, new, far, old, older, later = map(about, range(6))
+    issues = {day(0): [own], day(1): [], day(179): [], day(181): [old], day(400): [older], day(-1): []}
+    announced = {day(1): [new], day(179): [far], day(181): [about(6)], day(400): [about(7)], day(-1): [later]}
+    near = Neighbors(reader_of(issues, announced), OWN.publication).near(own, day(0))
+    assert {place.paper: place.day for place in near} == {
+        new.paper: day(1), far.paper: day(179), old.paper: day(181), older.paper: day(400),
+    }  # fmt: skip
+    assert near[0].closeness in (10_000, 10_001) and near[0].title == "Paper 1"
+
+
+def test_the_ten_nearest_are_named_and_nothing_far() -> None:
+    words = ABSTRACT.rstrip(".").split()
+    papers = [about(n, " ".join(words[: 3 + n % 7])) for n in range(1, 30)]
+    reader = reader_of({day(0): [about(0)]}, {day(0): [*papers, about(30, "Tea leaves and kettles.")]})
+    near = Neighbors(reader, OWN.publication).near(about(0), day(0))
+    assert len(near) == NEAREST and near == sorted(near, key=lambda place: (-place.closeness, place.paper))
+    assert Neighbors(reader, OWN.publication).near(about(31, "Quark"), day(0)) == []
+    assert Neighbors(reader, OWN.publication).near(about(31, "∅"), day(0)) == []
+
+
+def test_what_is_made_of_an_issue_is_kept_until_it_changes() -> None:
+    reader = reader_of({day(0): [about(0)]}, {})
+    values: list[int] = kept(reader, "list", OWN.publication, [day(0)], list)
+    assert kept(reader, "list", OWN.publication, [day(0)], list) is values
+    assert kept(reader, "other", OWN.publication, [day(0)], list) is not values
+    assert kept(reader_of({day(0): [about(0)]}, {}), "list", OWN.publication, [day(0)], list) is not values
+    assert [kept(reader, "few", OWN.publication, [day(0)], partial(int, n), most=1) for n in range(2)] == [0, 0]
+    again = reader_of({day(0): [], day(1): []}, {})
+    assert [kept(again, "few", OWN.publication, [day(n)], partial(int, n), most=1) for n in (0, 1, 0)] == [0, 1, 0]
+
+
+def test_papers_on_the_same_topic_are_told() -> None:
+    tea = "Brewing tea leaves in kettles."
+    papers = [about(0), about(1, tea), about(2, "Quarks decay."), about(3), about(4, tea + " Steam."), about(5)]
+    reader = reader_of({day(0): papers}, {})
+    first, second = Neighbors(reader, OWN.publication).alike(papers)
+    assert first.places == (0, 3, 5) and "equivariant" in first.words
+    assert second.places == (1, 4)
+    page = (SitePages(reader, OWN.publication).page(f"{day(0)}/index.html") or b"").decode()
+    assert '3 papers on the same topic: <a href="#2611.00000">1</a>, <a href="#2611.00003">4</a> and <a' in page
+    assert "2 papers on the same topic" in page and page.count("on the same topic") == 2
+
+
+def test_a_page_names_related_papers_in_two_kilobytes() -> None:
+    long = "Equivariant Molecules in Lattices of Spin Glasses & Other Kettles, Again and Again"
+    shown = [paper(f"2611.{n:05}", long, ABSTRACT) for n in range(6)]
+    unshown = [paper(f"2611.{n:05}", long, ABSTRACT) for n in range(6, 20)]
+    reader = reader_of({day(0): shown}, {day(0): unshown})
+    page = (SitePages(reader, OWN.publication).page("paper/2611.00000/index.html") or b"").decode()
+    start = page.index('<h2 id="related">')
+    section = page[start : page.index("</ul>", start)]
+    assert len(section) + len("</ul>\n") <= MAX_SECTION_BYTES and section.count("<li>") == NEAREST
+    assert '<a href="../../paper/2611.00001/index.html">Equivariant Molecules in' in section
+    assert "1.00 · <time>2026-11-20</time> · 1,002 voices" in section and "https://arxiv.org/abs/2611.0001" in section
+
+
+@pytest.mark.long
+def test_related_papers_share_a_category_as_often_as_those_of_tf_idf() -> None:
+    pytest.importorskip("sklearn", reason="needs requirements/lab.txt")
+    if not METADATA.exists():
+        pytest.skip("needs the shared data")
+    papers = islice((p for p in json_rows(streams.open_input, str(METADATA), PaperText) if p.is_recent), 3_000)
+    shares = measure_related(in_order(papers), 150, 2)
+    assert shares.queries == 150 and shares.share > 0.3 and shares.is_met
