@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -147,7 +148,9 @@ def test_pip_install_then_the_demo(wheelhouse: Path, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("runner", ["uvx", "pipx"])
 def test_one_line_without_installing(runner: str, wheelhouse: Path, tmp_path: Path) -> None:
-    program = tool(runner, {"uvx": "uv"}.get(runner, runner), tmp_path)
+    if runner == "pipx" and not shutil.which(runner):
+        pytest.skip("no pipx: one that pip installs wants a newer pip from the wheelhouse")
+    program = tool(runner, "uv", tmp_path)
     environment = empty_home(tmp_path / "home")
     links, name = str(wheelhouse), f"hotpapers=={__version__}"
     command = {
