@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.wings.personal.order import RankedText, ReaderProfile, order_for
 from hotpapers.wings.personal.vectors import vector_of, weighed
 from tests.browser.chromium import Tab
 from tests.browser.conftest import KINDS
+from tests.render.build import OWN
+from tests.wings.personal.test_neighbors import ABSTRACT, about, day, reader_of
 from tests.wings.personal.test_vectors import made_up
 
 IDLE = "document.documentElement.dataset.own === 'ready'"
@@ -104,8 +108,10 @@ def test_a_library_is_added_exported_and_forgotten(tab: Tab, base: str) -> None:
         again = tab.run(f"paperLibrary.read({json.dumps(text)})")
         assert [paper["id"] for paper in again["papers"]] == ["2101.00001"]
         assert again["papers"][0]["title"].startswith("Kettles")
+    tab.run("localStorage.setItem('hotpapers', JSON.stringify({ size: 'l', follow: 'Ada', include: 'tea' }))")
     tab.run("[...document.querySelectorAll('#my-papers button')].find((b) => b.textContent === 'Forget all').click()")
     tab.wait(f"{TITLES}.length === 0")
+    assert tab.run("localStorage.getItem('hotpapers')") == '{"size":"l"}'
     tab.open(base + KINDS["reading"])
     tab.wait(IDLE)
     assert tab.run(TITLES) == []
@@ -157,3 +163,26 @@ def test_a_reader_is_told_when_nothing_can_be_kept(tab: Tab, app: str) -> None:
     )
     tab.wait("document.querySelector('.head > .own [role=status]').textContent !== ''")
     assert "does not let this page keep anything" in tab.run("document.querySelector('.head > .own').textContent")
+
+
+def test_related_papers_are_sorted_as_one_likes(tab: Tab, tmp_path: Path) -> None:
+    words = ABSTRACT.rstrip(".").split()
+    texts = [about(n, " ".join(words[: 9 - n % 5])) for n in range(12)]
+    pages = SitePages(reader_of({day(n): texts[3 * n : 3 * n + 3] for n in range(4)}, {}), OWN.publication)
+    for path in ("paper/2611.00000/index.html", "reader.js", "style.css"):
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(pages.page(path) or b"")
+    open_page(tab, (tmp_path / "paper/2611.00000/index.html").as_uri())
+    facts = "[...document.querySelectorAll('.near > li > p:not(.own)')].map((line) => line.textContent.split(' · '))"
+    nearest = tab.run(facts)
+    assert len(nearest) > 3 and nearest == sorted(nearest, key=lambda line: -float(line[0]))
+    press = "[...document.querySelectorAll('#related + .own button')].find((b) => b.textContent === '{}').click()"
+    tab.run(press.format("day"))
+    days = [line[1] for line in tab.run(facts)]
+    assert days == sorted(days, reverse=True) and len(set(days)) == 4
+    tab.run(press.format("voices"))
+    voices = [line[2] for line in tab.run(facts)]
+    assert voices == sorted(voices, reverse=True) and len(set(voices)) == 3
+    tab.run(press.format("closeness"))
+    assert tab.run(facts) == nearest

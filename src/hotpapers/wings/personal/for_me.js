@@ -79,6 +79,16 @@
     return { authors: lines(kept.follow), words: lines(kept.include) };
   }
 
+  function unfollow() {
+    try {
+      const { follow, include, ...others } = JSON.parse(localStorage.getItem("hotpapers")) || {};
+      localStorage.setItem("hotpapers", JSON.stringify(others));
+      for (const field of all("[name=follow], [name=include]")) field.value = "";
+    } catch {
+      // nothing is followed
+    }
+  }
+
   const firstMatch = (phrases, text) => phrases.find((phrase) => window.phrases.pattern(phrase.trim()).test(text));
 
   // ---- files of the site: scripts, which pages may load from a disk, too
@@ -121,7 +131,8 @@
       const issue = all("a[href*='index.html#']", element).map(({ href }) => DAY.exec(href)).find(Boolean);
       const title = heading === element ? element.querySelector("a")?.textContent || "" : heading.querySelector("a")?.textContent || heading.textContent;
       const authors = all(".authors, .by", element).map((names) => names.textContent).join(", ");
-      const day = element.matches("article.paper, .lines > li") && issue ? issue[1] : pageDay();
+      const day = element.matches(".near > li") ? element.querySelector("time").textContent
+        : element.matches("article.paper, .lines > li") && issue ? issue[1] : pageDay();
       return { element, id: match ? decodeURIComponent(match[1] || match[2]) : "", title: title.trim(), authors, day, place, text: `${title} ${element.querySelector(".lead")?.textContent || ""}` };
     }).filter(({ id, title }) => id && title);
   }
@@ -291,6 +302,7 @@
     picker.onchange = () => picker.files[0] && add(picker.files[0]);
     const forget = button("Forget all", async () => {
       choices = empty();
+      unfollow();
       await keep();
       if (!trouble) report("Everything is forgotten.");
       list();
@@ -306,11 +318,33 @@
     list();
   }
 
+  // ---- related papers: the nearest first, as they stand; the latest; those with most voices
+
+  function offerNear() {
+    const list = document.querySelector(".near");
+    if (!list || list.children.length < 2) return;
+    const facts = (line) => line.querySelector("p").textContent.split(" · ");
+    const voices = (line) => Number((facts(line)[2] || "0").replace(/\D/g, ""));
+    const lines = [...list.children];
+    const orders = { closeness: () => 0, day: (one, other) => (facts(one)[1] < facts(other)[1] ? 1 : -1), voices: (one, other) => voices(other) - voices(one) };
+    const row = make("p", "By ", { class: "own" });
+    for (const [name, order] of Object.entries(orders)) {
+      const button = make("button", name, { type: "button", "aria-pressed": name === "closeness" });
+      button.onclick = () => {
+        list.append(...[...lines].sort(order));
+        for (const other of all("button", row)) other.setAttribute("aria-pressed", other === button);
+      };
+      row.append(button, " ");
+    }
+    list.before(row);
+  }
+
   document.addEventListener("DOMContentLoaded", async () => {
     status = make("span", "", { role: "status" });
     const papers = papersHere();
     papers.forEach(addButtons);
     offerOrder(papers);
+    offerNear();
     offerLibrary();
     await load(); // after the page has its form, so that nothing moves
     report(trouble);

@@ -58,22 +58,27 @@ const paperVectors = (() => {
     return product && Math.floor((product * 65536 * WHOLE) / (one.length * other.length));
   }
 
-  // a set of papers, by word: [which of the set, weight]
+  // a set of papers, by word: which of the set · 64 + weight, small integers that need no memory of their own
   function indexed(set) {
     const byWord = new Map();
-    for (const [n, { weights }] of set.entries()) {
-      for (const [word, weight] of weights) {
-        if (!byWord.has(word)) byWord.set(word, []);
-        byWord.get(word).push([n, weight]);
+    for (let n = 0; n < set.length; n++) {
+      for (const [word, weight] of set[n].weights) {
+        const row = byWord.get(word);
+        if (row) row.push(n * 64 + weight);
+        else byWord.set(word, [n * 64 + weight]);
       }
     }
-    return { byWord, lengths: set.map(({ length }) => length) };
+    return { byWord, lengths: set.map(({ length }) => length), products: new Float64Array(set.length) };
   }
 
   // of the nearest: [closeness, which of the set], the nearest first; of equal ones the first
-  function nearest(paper, { byWord, lengths }) {
-    const best = [], products = new Float64Array(lengths.length);
-    for (const [word, weight] of paper.weights) for (const [n, other] of byWord.get(word) || []) products[n] += weight * other;
+  function nearest(paper, { byWord, lengths, products }) {
+    const best = [];
+    products.fill(0);
+    for (const [word, weight] of paper.weights) {
+      const row = byWord.get(word);
+      if (row) for (let k = 0; k < row.length; k++) products[row[k] >> 6] += weight * (row[k] & 63);
+    }
     for (let n = 0; n < products.length; n++) {
       const product = products[n];
       if (!product && best.length === NEAREST) continue;
@@ -89,7 +94,11 @@ const paperVectors = (() => {
   const mean = (best) => (best.length ? Math.floor(best.reduce((sum, [value]) => sum + value, 0) / best.length) : 0);
 
   function common(one, other, count) {
-    const products = [...one].filter(([word]) => other.has(word)).map(([word, weight]) => [word, weight * other.get(word)]);
+    const products = [];
+    for (const [word, weight] of one) {
+      const weightThere = other.get(word);
+      if (weightThere) products.push([word, weight * weightThere]);
+    }
     return products.sort(falling).slice(0, count).map(([word]) => word);
   }
 
