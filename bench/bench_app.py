@@ -115,15 +115,15 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         store = str(Path(name) / "hotpapers.db")
         demo(store)
-        with serving("ours", store) as ours:
-            bodies = [asyncio.run(fetched(ours.port, path)) for path in PAGES.values()]
+        with serving("ours", store) as own_app:
+            bodies = [asyncio.run(fetched(own_app.port, path)) for path in PAGES.values()]
             files = [Path(name) / f"{n}{'.json' if body[:1] == b'{' else '.html'}" for n, body in enumerate(bodies)]
             for file, body in zip(files, bodies, strict=True):
                 file.write_bytes(body)
             with serving("bare", store, *files) as bare:
                 lines = []
                 for n, (label, path) in enumerate(PAGES.items()):
-                    lines += measured(label, (ours, path), (bare, f"/{n}"), scale)
+                    lines += measured(label, (own_app, path), (bare, f"/{n}"), scale)
         archive_lines, archive_notes = beside_a_writer(Path(name), scale)
         lines += archive_lines
     sizes = [f"{label}: {len(body):,} bytes" for label, body in zip(PAGES, bodies, strict=True)]
@@ -156,11 +156,11 @@ def beside_a_writer(folder: Path, scale: float) -> tuple[list[dict[str, Any]], l
         key = record.database.rows(LAST_PAPER)[0][0]
     paths = {"the front page": "/", "a paper's page": f"/paper/{key.removeprefix('arxiv:')}/"}
     lines: list[dict[str, Any]] = []
-    with serving("ours", store) as ours:
+    with serving("ours", store) as own_app:
         for label, path in paths.items():
-            body = asyncio.run(fetched(ours.port, path))
+            body = asyncio.run(fetched(own_app.port, path))
             file = folder / f"{len(lines)}-archive.html"
             file.write_bytes(body)
             with serving("bare", store, file) as bare, serving("writer", store):
-                lines += measured(f"{label} beside a writer", (ours, path), (bare, "/0"), scale, BESIDE)
+                lines += measured(f"{label} beside a writer", (own_app, path), (bare, "/0"), scale, BESIDE)
     return lines, [note] if note else []
