@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-atproto test-spark test-tables loopback torture years sites drift compare mutation lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
+.PHONY: help demo test test-core test-long test-atproto test-spark test-tables loopback torture years sites drift compare mutation lighthouse check format bench serve docs attacks screenshots wheel release lock setup clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,14 @@ else
 	    -m pytest -n $(WORKERS) --dist loadgroup -m "not long" --deselect tests/test_house.py
 	@$(python) -m slipcover --merge .coverage.json --out .coverage.json --skip-covered --fail-under 95
 endif
+
+# Not base, which imports nothing of the rest, and not what runs the whole program with its wings.
+core_tests := accounts deliver engagement forecast ingest issues jobs moderation privacy query ranking render schedule \
+              search settings sources store summaries transfer view web
+test-core: $(dev) ## test the core in a copy without its wings: all but the command line (WORKERS=3)
+	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && cp -R [!.]* "$$copy" && cd "$$copy" && \
+	    rm -rf src/hotpapers/wings tests/wings && PYTHONPATH="$$copy/src" PYTHONDONTWRITEBYTECODE= \
+	    "$(CURDIR)/$(python)" -m pytest -n $(WORKERS) --dist loadgroup -m "not long" $(ARGS) $(addprefix tests/,$(core_tests))
 
 test-long: export PYTHONDONTWRITEBYTECODE :=
 test-long: $(dev) ## run the tests that take more than a second or two: browsers, whole days, forgeries, repeated kills (WORKERS=3)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import re
 import shutil
 import signal
 import sys
@@ -36,6 +37,9 @@ from tests import postgres
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 DATA = ROOT / "tests" / "data"
+HAS_WINGS = (ROOT / "src" / "hotpapers" / "wings").is_dir()
+needs_wings = pytest.mark.skipif(not HAS_WINGS, reason="wings are left out, and it expects something of theirs")
+_OF_X = re.compile(r"x[]-]|\[source\.(x|twitter)\]")
 DEFAULT = "not long"
 """The tests that `make test` runs, which read every file in tests/data."""
 HOUSE = "tests/test_house.py"
@@ -211,6 +215,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group tests that share something, which is then made once, by the worker that gets all of them. One worker gets
     all browser tests, which take more processor time than any others."""
     for item in items:
+        if not HAS_WINGS and _OF_X.match(item.name.partition("[")[2]):  # for each source, of which one is a wing
+            item.add_marker(needs_wings)
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.long)
@@ -236,6 +242,14 @@ def _shares(item: pytest.Item) -> bool:
 
 # ---- fixture files that nothing reads --------------------------------------------------------------
 #
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Where wings are left out (`make test-core`), so are the files that also test one, or the docs of all."""
+    if HAS_WINGS or collection_path.suffix != ".py":
+        return None
+    text = collection_path.read_text("utf-8")
+    return True if re.search(r"(hotpapers|tests)\.wings|tools\.make_docs", text) else None
+
+
 # A full run fails if no test opened a file in tests/data: such a file misleads readers. Every worker records which
 # files Python opens there, and the main process combines this. Files read by other programs or C libraries count if
 # data() was asked for their path.
@@ -280,7 +294,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def _is_full_run(config: pytest.Config) -> bool:
     narrowing = ("keyword", "lf", "ignore", "ignore_glob", "collectonly")
-    is_whole = config.getoption("deselect") in (None, [], [HOUSE])
+    is_whole = HAS_WINGS and config.getoption("deselect") in (None, [], [HOUSE])
     by_testpaths = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     is_default = config.getoption("markexpr") in ("", DEFAULT)
     return by_testpaths and is_whole and is_default and not any(config.getoption(name, None) for name in narrowing)

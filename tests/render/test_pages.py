@@ -17,7 +17,7 @@ from hotpapers.base.model import RenderedFile
 from hotpapers.publish.render.html.pages import SiteChannel, SitePages
 from hotpapers.publish.render.html.templating import POLICY, policy_of
 from hotpapers.publish.view.site_config import NOBODY
-from tests.conftest import DATA
+from tests.conftest import DATA, needs_wings
 from tests.render.build import LISTED, PlainIssueReader
 from tests.render.full_sample import FULL_READER
 from tests.render.html import Page
@@ -56,6 +56,7 @@ def rewrite(folder: Path, files: list[RenderedFile]) -> None:
         path.write_bytes(file.data)
 
 
+@needs_wings
 def test_a_day_touches_its_neighbors_and_its_papers() -> None:
     common_paths = {
         "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "llms.txt", "search.js",

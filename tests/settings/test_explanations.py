@@ -18,6 +18,7 @@ from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.terms import TermsOverride
 from hotpapers.collect.job_factory import chosen_sources, read_settings
 from hotpapers.collect.sources import SOURCES
+from tests.conftest import needs_wings
 
 VALUES = {
     "text": '"five"', "number": "7", "fraction": "1.5", "truth": "true", "date": "2027-12-31", "time": "08:00:00",
@@ -184,6 +185,7 @@ def test_a_source_that_is_off_on_purpose_or_on_by_default_is_no_problem(tmp_path
     assert refusal(tmp_path, text) == ""
 
 
+@needs_wings
 def test_a_source_that_is_named_is_read_whatever_its_table_says() -> None:
     tables: dict[str, dict[str, Any]] = {"reddit": {"subreddits": ["owls"]}, "x": {"token": "t"}}
     assert [choice.name for choice in chosen_sources(tables, ("reddit",))] == ["reddit"]
