@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -176,10 +177,10 @@ def test_related_papers_are_sorted_as_one_likes(tab: Tab, tmp_path: Path) -> Non
     open_page(tab, (tmp_path / "paper/2611.00000/index.html").as_uri())
     facts = "[...document.querySelectorAll('.near > li > p:not(.own)')].map((line) => line.textContent.split(' · '))"
     nearest = tab.run(facts)
-    assert len(nearest) > 3 and nearest == sorted(nearest, key=lambda line: -float(line[0]))
+    assert len(nearest) > 3 and nearest == sorted(nearest, key=lambda line: -float(line[0].removeprefix("closeness ")))
     press = "[...document.querySelectorAll('#related + .own button')].find((b) => b.textContent === '{}').click()"
     tab.run(press.format("day"))
-    days = [line[1] for line in tab.run(facts)]
+    days = [datetime.strptime(line[1], "%d %B %Y") for line in tab.run(facts)]
     assert days == sorted(days, reverse=True) and len(set(days)) == 4
     tab.run(press.format("voices"))
     voices = [line[2] for line in tab.run(facts)]

@@ -21,7 +21,7 @@ from tests.loopback.one_network import MOVED, world
 Ask = Callable[[Request], Reply]
 Edit = Callable[[Any], Any]
 EXPIRED = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)"
-"""What the client says of such a certificate; tests/http/test_tls.py has a real one."""
+"""What the client says of such a certificate."""
 LOGIN = b'<!doctype html><title>Log in</title><form method="post"><input name="user"><input type="password"></form>'
 CHALLENGE = (
     b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><noscript>Enable JavaScript and cookies "

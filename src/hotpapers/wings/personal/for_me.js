@@ -123,6 +123,9 @@
     return time ? time.dateTime : (DAY.exec(location.href) || [])[1];
   };
 
+  const nearFacts = (line) => line.querySelector("p").textContent.split(" · "); // closeness, day, voices
+  const nearDay = (line) => new Date(`${nearFacts(line)[1]} UTC`).toISOString().slice(0, 10);
+
   function papersHere() {
     return all(".entry, .still li, .lines > li, article.paper").map((element, place) => {
       const heading = element.querySelector("h1, h2, h3") || element;
@@ -131,7 +134,7 @@
       const issue = all("a[href*='index.html#']", element).map(({ href }) => DAY.exec(href)).find(Boolean);
       const title = heading === element ? element.querySelector("a")?.textContent || "" : heading.querySelector("a")?.textContent || heading.textContent;
       const authors = all(".authors, .by", element).map((names) => names.textContent).join(", ");
-      const day = element.matches(".near > li") ? element.querySelector("time").textContent
+      const day = element.matches(".near > li") ? nearDay(element)
         : element.matches("article.paper, .lines > li") && issue ? issue[1] : pageDay();
       return { element, id: match ? decodeURIComponent(match[1] || match[2]) : "", title: title.trim(), authors, day, place, text: `${title} ${element.querySelector(".lead")?.textContent || ""}` };
     }).filter(({ id, title }) => id && title);
@@ -323,10 +326,9 @@
   function offerNear() {
     const list = document.querySelector(".near");
     if (!list || list.children.length < 2) return;
-    const facts = (line) => line.querySelector("p").textContent.split(" · ");
-    const voices = (line) => Number((facts(line)[2] || "0").replace(/\D/g, ""));
+    const voices = (line) => Number((nearFacts(line)[2] || "0").replace(/\D/g, ""));
     const lines = [...list.children];
-    const orders = { closeness: () => 0, day: (one, other) => (facts(one)[1] < facts(other)[1] ? 1 : -1), voices: (one, other) => voices(other) - voices(one) };
+    const orders = { closeness: () => 0, day: (one, other) => (nearDay(one) < nearDay(other) ? 1 : -1), voices: (one, other) => voices(other) - voices(one) };
     const row = make("p", "By ", { class: "own" });
     for (const [name, order] of Object.entries(orders)) {
       const button = make("button", name, { type: "button", "aria-pressed": name === "closeness" });

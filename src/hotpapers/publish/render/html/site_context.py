@@ -185,7 +185,7 @@ class SiteContext:
         unit = "like" if self.publication.window == "listing" else "voice"
         title = phrases.cut(near.title, MAX_NEAR_CHARS)
         closeness, counted = f"{near.closeness / 10_000:.2f}", count_noun(voices, unit) if voices else ""
-        return NearLine(title, path, site_paths.abs_url(near.paper), closeness, near.day, counted)
+        return NearLine(title, path, site_paths.abs_url(near.paper), closeness, phrases.day_name(near.day), counted)
 
     @cached_property
     def _voices(self) -> Mapping[str, Mapping[str, int]]:
