@@ -20,7 +20,7 @@ INERT = {
     "mark", "noscript",
 }  # fmt: skip
 """Elements that load and run nothing unless they have handlers, styles or links."""
-SCRIPTS = ("reader.js", "search.js", "search_index.js")
+SCRIPTS = ("reader.js", "bookmarklet.js", "search.js", "search_index.js")
 FORM_ELEMENTS = {"form", "fieldset", "legend", "select", "option", "textarea", "input", "button", "label", "output"}
 """Elements of pages that ask the reader for input; such pages contain no text from elsewhere."""
 TARGET_ATTRIBUTES = (
@@ -81,7 +81,7 @@ def _is_own(element: Element) -> bool:
     if element.tag in FORM_ELEMENTS:
         return element.attributes.get("method", "get") == "get"
     if element.tag == "script":
-        return set(element.attributes) == {"src"} and element.attributes["src"].endswith(SCRIPTS)
+        return set(element.attributes) - {"defer"} == {"src"} and element.attributes["src"].endswith(SCRIPTS)
     if element.tag == "style":  # its hash is in the page's policy
         return not element.attributes
     if element.tag == "link":
