@@ -165,6 +165,19 @@ def test_what_could_not_be_sent_is_told_without_secrets(config: Path, server: Se
     assert server.requests[0].headers[ID] == server.requests[1].headers[ID]
 
 
+@pytest.mark.parametrize("where", ["/issues?key=a-t0ken", "/a-t0ken"])
+def test_an_address_with_a_token_is_in_no_store_and_no_export(config: Path, server: Server, where: str) -> None:
+    server.on("/a-t0ken", answer(500), answer(200))
+    server.on("/issues", answer(500), answer(200))
+    config.write_text(config.read_text("utf-8").replace('/issues"', f'{where}"'), "utf-8")
+    outputs = [run("publish", "2021-03-02", "--to", "webhook", "--config", config) for _ in range(2)]
+    assert [output.status for output in outputs] == [1, 0]
+    exported = good("export", "--config", config)
+    stored = b"".join(file.read_bytes() for file in config.parent.glob("hotpapers.db*"))
+    assert "2021-03-02" in exported and "a-t0ken" not in exported and b"a-t0ken" not in stored
+    assert all("a-t0ken" not in output.out + output.err for output in outputs)
+
+
 def test_what_cannot_be_asked(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--to chat does not go with --all" in misuse("publish", "--all", "--to", "chat", "--config", config)
     assert "--preview works only with --to" in misuse(

@@ -5,5 +5,5 @@ what to do.
     scenarios  the drill: which change, on which network, what is expected
     drill      plays a scenario on a site of the loopback internet, and judges its record
 
-`make drift` prints what came of each; docs/reference/drift.md lists them.
+`make drift` prints what came of each; docs/explanation/drift.md lists them.
 """

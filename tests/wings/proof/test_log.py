@@ -260,3 +260,16 @@ def test_a_log_that_cannot_go_on_keeps_no_issue_back(site: Path) -> None:
     result = run("publish", "2021-01-14", "--to", "site", "--output", "public/site", "--publication", "hot-papers")
     assert result.status == 0 and "published without the log: hotpapers.key: not a usable key" in result.err
     assert (site / "public/site/2021-01-14/index.html").is_file()
+
+
+def test_a_link_in_place_of_the_entries_is_not_followed(site: Path) -> None:
+    [entries] = site.glob("**/hot-papers/1/entries")
+    victim = site / "victim"
+    victim.write_bytes(entries.read_bytes())
+    before = victim.read_bytes()
+    entries.unlink()
+    entries.symlink_to(victim)
+    good("issue", "2021-01-14", "--again", "--reason", "a count was misread", "--publication", "hot-papers")
+    result = run("publish", "2021-01-14", "--to", "site", "--publication", "hot-papers")
+    assert result.status == 0 and "published without the log: " in result.err
+    assert victim.read_bytes() == before

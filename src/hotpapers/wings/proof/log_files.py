@@ -206,13 +206,13 @@ def claim(folder: Path) -> int:
 
 def add_entries(folder: Path, publication: str, number: int, entries: Sequence[bytes], key: VerifierKey) -> None:
     """Appends leaves to a log after removing a partial leaf, and writes its key if missing. Returns once all is on
-    disk."""
+    disk. Raises OSError, also where a link stands in place of the entries."""
     make_published_folders(folder / publication / str(number) / _CHECKPOINTS)
     if not (folder / publication / str(number) / _KEY).exists():
         write_text_file(folder / publication / str(number) / _KEY, f"{key}\n")
     file = folder / publication / str(number) / _ENTRIES
     length = _whole_length(file.read_bytes()) if file.exists() else 0
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o644), "wb") as out:
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644), "wb") as out:
         out.truncate(length)
         out.seek(length)
         out.write(tiles.bundle(entries))
