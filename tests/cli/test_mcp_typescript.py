@@ -22,15 +22,16 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("paper", {"paper": PAPER, "posts": 20}), ("explain", {"paper": PAPER, "day": "2021-01-14"}),
     ("search", {"q": "robot"}), ("search", {"q": "author:jiang"}), ("search", {"q": "no paper has all of this"}),
     ("search", {"q": "learning", "limit": 20}), ("status", {}),
+    ("related", {"paper": PAPER}), ("for_me", {"stars": [PAPER, "Deep learning"]}),
 ]  # fmt: skip
 
 
-def call_tools(store: Path) -> Any:
-    """What the SDK's client gets for CALLS."""
+def call_tools(store: Path, calls: list[tuple[str, dict[str, Any]]]) -> Any:
+    """What the SDK's client gets for some calls."""
     node = shutil.which("node")
     if node is None or not (MODULES / "@modelcontextprotocol").is_dir():
         pytest.skip("no Model Context Protocol SDK: make test-browser sets it up")
-    program = [node, str(Path(__file__).with_name("mcp_client.cjs")), str(MODULES), json.dumps(CALLS)]
+    program = [node, str(Path(__file__).with_name("mcp_client.cjs")), str(MODULES), json.dumps(calls)]
     command = [*program, *map(str, command_line("mcp", "--store", store))]
     ended = subprocess.run(command, env=environment(), capture_output=True, timeout=120, check=False)
     assert (ended.returncode, ended.stderr) == (0, b"")
@@ -38,7 +39,7 @@ def call_tools(store: Path) -> Any:
 
 
 def test_every_answer_is_valid_in_both_dialects_and_for_the_sdk(demo_folder: Path) -> None:
-    reported = call_tools(demo_folder / "hotpapers.db")
+    reported = call_tools(demo_folder / "hotpapers.db", CALLS)
     assert reported["tools"] == list(all_tools())
     assert [(result["name"], result["problems"]) for result in reported["results"]] == [(name, []) for name, _ in CALLS]
     spans = [

@@ -23,6 +23,7 @@ from hotpapers.record import Record
 from hotpapers.wings.topics.freezing import check_notes, freeze_next, note_name
 from hotpapers.wings.topics.weeks import TopicWeeks, is_last_of_week, is_week, weeks_up_to
 from tests.cli.run import good, misuse, run
+from tests.cli.test_mcp_typescript import call_tools
 from tests.issues.made import key, moment
 from tests.wings.topics.made import A_WEEK, BURST, FRIDAYS, PUBLICATION, WEEK, fill
 
@@ -127,6 +128,13 @@ def test_the_command_and_the_tool_say_the_same(store: Path, record: Record) -> N
     Draft202012Validator(tool.definition["outputSchema"]).validate(answer)
     assert value["topics"] == answer["topics"]
     assert "not a week" in misuse("topics", "2024-05-10", "--store", store)
+
+
+def test_the_official_client_can_use_the_tool(store: Path) -> None:
+    calls: list[tuple[str, dict[str, object]]] = [("topics", {}), ("topics", {"week": WEEK})]
+    results = call_tools(store, calls)["results"]
+    assert [result["problems"] for result in results] == [[], []] and results[0] == results[1]
+    assert results[0]["answer"]["topics"][0]["name"] == "kettle lattices"
 
 
 def test_weeks() -> None:
