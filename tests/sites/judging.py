@@ -32,6 +32,7 @@ JUDGMENTS: Mapping[str, Judge] = {
     "addresses": judges_readers.addresses,
     "verify": judges_readers.verified,
     "rebuilt": judges_readers.rebuilt,
+    "recounted": judges_readers.counted_again,
     "health": judges_readers.healthy,
     "promises": judges_readers.promises,
 }
