@@ -147,7 +147,8 @@ def _contents(path: str, data: bytes) -> Iterator[str]:
     assert b"<!DOCTYPE" not in data and b"<!ENTITY" not in data
     tree = ElementTree.fromstring(data)
     entries = list(tree.iter("{http://www.w3.org/2005/Atom}entry")) or list(tree.iter("item"))
-    assert len(feedparser.parse(data).entries) == len(entries) > 0
+    assert len(feedparser.parse(data).entries) == len(entries), path
+    assert entries or path.startswith("feeds/tops"), "tops come with the end of a week"
     contents = [*tree.iter("{http://www.w3.org/2005/Atom}content"), *tree.iter("description")]
     yield from (item.text or "" for item in contents if item.text and "<" in item.text)
 
