@@ -109,7 +109,7 @@ def test_a_publication_is_not_named_like_a_folder_of_the_first_ones_site(site: P
     "change",
     [
         ('title = "The Made-Up Week"', 'title = "A Newly Named Week"', "A Newly Named Week"),
-        ("invented, to show", "invented to show", "invented to show"),
+        ("are invented.", "are made up by us.", "are made up by us."),
         ("[[publication]]", 'contact = "desk@new.example"\n[[publication]]', "desk@new.example"),
         ("[[publication]]", '[publish]\nbase = "https://new.example/"\n[[publication]]', "https://new.example/"),
     ],
