@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 
-from hotpapers.base.model import DAY, HOUR
+from hotpapers.base.model import DAY, HOUR, PrintedCount
 from hotpapers.keep.transfer.jsonl import exporter
 from hotpapers.record import Record, now
 from hotpapers.serve.web.api import Api
@@ -144,10 +144,7 @@ def _files_of(evidence: Evidence, issue: FrozenIssue) -> Iterator[IssueText]:
 
 def _differences(evidence: Evidence, issue: FrozenIssue, texts: list[IssueText]) -> Iterator[Finding]:
     content = issue.content
-    entries = tuple(
-        (evidence.titles[entry.paper], tuple((published.NAMES[c.network], c.voices) for c in entry.counts if c.voices))
-        for entry in content.entries
-    )
+    entries = tuple((evidence.titles[entry.paper], tuple(sorted(_voices(entry.counts)))) for entry in content.entries)
     facts = Counter(place.facts for place in texts).most_common()
     for other, _ in facts[1:]:
         places = [place.where for place in texts if place.facts == other]
@@ -165,6 +162,10 @@ def _differences(evidence: Evidence, issue: FrozenIssue, texts: list[IssueText])
         yield Finding(issue.day, f"{issue.publication} considered {number}, but says {line!r}")
     if not re.search(rf"\b{read} networks? read\b", line) and (read or "no network read" not in line):
         yield Finding(issue.day, f"{issue.publication} read {read} networks, but says {line!r}")
+
+
+def _voices(counts: Iterable[PrintedCount]) -> Iterator[tuple[str, int]]:
+    return ((published.NAMES[count.network], count.voices) for count in counts if count.voices)
 
 
 def _wrong_marks(evidence: Evidence, issue: FrozenIssue, place: IssueText) -> Iterator[Finding]:
