@@ -29,8 +29,11 @@ def kept(
     owner = reader.record if isinstance(reader, RecordIssueReader) else reader
     digests = (reader.issue_header(publication, day).digest for day in days)
     values, key = _KEPT.setdefault(owner, {}), (kind, publication, *days, *digests)
-    value: Value = values.pop(key) if key in values else make()
-    values[key] = value
+    if key in values:
+        known: Value = values.pop(key)
+        values[key] = known  # as the latest
+        return known
+    value = values[key] = make()
     same_kind = [other for other in values if other[0] == kind]
     if len(same_kind) > most:
         del values[same_kind[0]]

@@ -96,11 +96,11 @@ def find_topics(week: Sequence[DiscussedPaper], before: Sequence[Sequence[Discus
         for group, use in groups_of(paper.title, paper.abstract).items():
             uses[group].append(_Use(paper, use))
     candidates = {group: uses_of for group, uses_of in uses.items() if _is_topical(uses_of)}
-    counts = _counted(candidates, week, [paper for papers in before for paper in papers])
+    counts = sorted(_counted(candidates, week, [paper for papers in before for paper in papers]), key=_by_strength)
+    keys = {count.group: _keys(candidates[count.group]) for count in counts}
     merged: list[list[GroupCount]] = []
-    for count in sorted(counts, key=_by_strength):
-        papers = _keys(candidates[count.group])
-        home = next((topic for topic in merged if _overlap(papers, _keys(candidates[topic[0].group]))), None)
+    for count in counts:
+        home = next((topic for topic in merged if _overlap(keys[count.group], keys[topic[0].group])), None)
         if home is None:
             merged.append([count])
         else:
