@@ -87,7 +87,8 @@ class WebhookSender:
 
 
 def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfig) -> WebhookRequest:
-    """The request for a receiver; the same issue always gives the same id and body."""
+    """The request for a receiver. The same issue always has the same id; its body also says what is known of its papers
+    and posts now."""
     content = issue.content
     name = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
     id = str(uuid.uuid5(SPACE, msgspec.json.encode(name).decode()))
