@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from hotpapers.base.errors import UsageError
 from hotpapers.wings.personal.blocks import DatedPaper, block_of, nearest_in
-from hotpapers.wings.personal.neighbors import NEAREST, RECENT_DAYS
-from hotpapers.wings.personal.vectors import broad_vector_of, weighed
+from hotpapers.wings.personal.neighbors import RECENT_DAYS
+from hotpapers.wings.personal.vectors import MAX_RELATED, broad_vector_of, weighed
 from lab.reader_trials import PaperText
 
 BELOW = 0.01
@@ -58,9 +58,9 @@ def _broad(papers: Sequence[PaperText]) -> Nearest:
 
     def nearest(places: Sequence[int]) -> Iterator[Sequence[int]]:
         for place in places:
-            near = nearest_in(block, weighed(vectors[place]), NEAREST + 1)
+            near = nearest_in(block, weighed(vectors[place]), MAX_RELATED + 1)
             others = [int(paper.paper) for _, paper in near]
-            yield [other for other in others if other != place][:NEAREST]
+            yield [other for other in others if other != place][:MAX_RELATED]
 
     return nearest
 
@@ -76,7 +76,7 @@ def _tf_idf(papers: Sequence[PaperText]) -> Nearest:
     def nearest(places: Sequence[int]) -> Iterator[Sequence[int]]:
         for place in places:
             cosines = (matrix @ matrix[place].T).toarray().ravel()
-            order = (-cosines).argsort(kind="stable")[: NEAREST + 1]
-            yield [int(other) for other in order if other != place][:NEAREST]
+            order = (-cosines).argsort(kind="stable")[: MAX_RELATED + 1]
+            yield [int(other) for other in order if other != place][:MAX_RELATED]
 
     return nearest

@@ -30,7 +30,7 @@ from hotpapers.collect.coverage_items import (
 from hotpapers.collect.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.collect.jobs.job_state import JobState
 from hotpapers.collect.jobs.loop import JobContext
-from hotpapers.collect.page_checks import FEW, ReadableEntries
+from hotpapers.collect.page_checks import ReadableEntries
 from hotpapers.collect.pipeline import ingest, parse_page
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.record.batches import cursor_of
@@ -99,8 +99,7 @@ class CollectJob:
         self._last_look_at = connection.http.now()
         self._last_write_at = 0
         self._last_problem: NetError | None = None
-        self._entries = ReadableEntries()
-        self._doubt: PartiallyRead | None = None
+        self._begin_round()
 
     def close(self) -> None:
         """Closes the connections to the network."""
@@ -143,7 +142,8 @@ class CollectJob:
         return self.source.every if next_at is None else max((next_at - self.connection.http.now()) / 1e6, 1.0)
 
     def _begin_round(self) -> None:
-        self._entries, self._doubt = ReadableEntries(), None
+        self._entries = ReadableEntries()
+        self._doubt: PartiallyRead | None = None
 
     def _start_reading_back(self, context: JobContext, at: int) -> None:
         """Before the very first round: records how far back it goes, and from when on the network is read."""
@@ -184,9 +184,8 @@ class CollectJob:
     def _ingest(self, context: JobContext, page: PayloadPage, at: int) -> None:
         parsed = parse_page(self.source, self.terms, page)
         self._entries.note(parsed)
-        moves_on = page.until is not None or isinstance(
-            self.source, MeteredSource
-        )  # what was paid for is not read again
+        is_paid_for = isinstance(self.source, MeteredSource)  # and not read again
+        moves_on = page.until is not None or is_paid_for
         if self._entries.is_doubted and page.until is None:
             self._doubt = self._doubt or self._entries.problem
         cursor = None if self._doubt and not moves_on else page.cursor
@@ -219,9 +218,9 @@ class CollectJob:
     def cover(self, context: JobContext, until: int) -> None:
         """Records that everything up to a moment was read, at most every quarter of an hour while nothing else
         happens."""
+        if self._entries.are_too_few:
+            return
         recovers = context.status.failing_since is not None and not self._doubt
-        if not (self._entries.readable or self._entries.unreadable >= FEW) and self._entries.unreadable:
-            return  # it is not clear yet whether they can be read
         is_due = recovers or until - self._covered_to(context) > COVERED_EVERY
         if is_due or (self._is_first(context) and until >= (context.status.started_at or 0)):
             self._cover_up_to(context, until)

@@ -50,6 +50,11 @@ class ReadableEntries:
         self.is_doubted = self.is_doubted or is_broken
 
     @property
+    def are_too_few(self) -> bool:
+        """Whether none could be read yet, and too few came to tell why."""
+        return not self.readable and 0 < self.unreadable < FEW
+
+    @property
     def are_mostly_unreadable(self) -> bool:
         """Whether a stretch of a stream is doubted: single posts there may be anything."""
         return self.unreadable > self.readable and (self.unreadable >= FEW or not self.readable)

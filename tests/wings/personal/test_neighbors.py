@@ -14,8 +14,8 @@ from hotpapers.keep.transfer import streams
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.wings.personal.blocks import DatedPaper, block_of, nearest_in
 from hotpapers.wings.personal.kept import kept
-from hotpapers.wings.personal.neighbors import NEAREST, Neighbors
-from hotpapers.wings.personal.vectors import closeness, vector_of, weighed
+from hotpapers.wings.personal.neighbors import Neighbors
+from hotpapers.wings.personal.vectors import MAX_RELATED, closeness, vector_of, weighed
 from lab.outcomes.files import json_rows
 from lab.reader_trials import PaperText, in_order
 from lab.related_papers import measure_related
@@ -77,7 +77,7 @@ def test_the_ten_nearest_are_named_and_nothing_far() -> None:
     papers = [about(n, " ".join(words[: 3 + n % 7])) for n in range(1, 30)]
     reader = reader_of({day(0): [about(0)]}, {day(0): [*papers, about(30, "Tea leaves and kettles.")]})
     near = Neighbors(reader, OWN.publication).near(about(0), day(0))
-    assert len(near) == NEAREST and near == sorted(near, key=lambda place: (-place.closeness, place.paper))
+    assert len(near) == MAX_RELATED and near == sorted(near, key=lambda place: (-place.closeness, place.paper))
     assert Neighbors(reader, OWN.publication).near(about(31, "Quark"), day(0)) == []
     assert Neighbors(reader, OWN.publication).near(about(31, "∅"), day(0)) == []
 
@@ -113,7 +113,7 @@ def test_a_page_names_related_papers_in_two_kilobytes() -> None:
     page = (SitePages(reader, OWN.publication).page("paper/2611.00000/index.html") or b"").decode()
     start = page.index('<h2 id="related">')
     section = page[start : page.index("</ul>", start)]
-    assert len(section) + len("</ul>\n") <= MAX_SECTION_BYTES and section.count("<li>") == NEAREST
+    assert len(section) + len("</ul>\n") <= MAX_SECTION_BYTES and section.count("<li>") == MAX_RELATED
     assert '<a href="../../paper/2611.00001/index.html">Equivariant Molecules in' in section
     assert "closeness 1.00 · 20 November 2026 · 1,002 voices" in section
     assert "https://arxiv.org/abs/2611.0001" in section

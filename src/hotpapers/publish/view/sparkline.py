@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpapers.base.model import Attention
@@ -29,15 +29,20 @@ def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
         if attention.until <= until:
             by_age[attention.age] += attention.voices  # on all networks
     counts = sorted(by_age.items())
-    most_voices = max((voices for _, voices in counts), default=0)
-    if len(counts) < 2 or not most_voices:
+    if len(counts) < 2 or not any(voices for _, voices in counts):
         return None
+    return curve([(0, 0), *counts], _description(counts))
+
+
+def curve(counts: Sequence[tuple[int, int]], description: str) -> Sparkline:
+    """The curve of some counts, each with its moment, from 0 to the last."""
     width, height = WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE
+    last, most = counts[-1][0], max(1, *(count for _, count in counts))
     points = [
-        (f"{EDGE + width * age / counts[-1][0]:.4g}", f"{HEIGHT - EDGE - height * voices / most_voices:.3g}")
-        for age, voices in [(0, 0), *counts]
+        (f"{EDGE + width * moment / last:.4g}", f"{HEIGHT - EDGE - height * count / most:.3g}")
+        for moment, count in counts
     ]
-    return Sparkline(" ".join(f"{x},{y}" for x, y in points), points[-1], _description(counts))
+    return Sparkline(" ".join(f"{x},{y}" for x, y in points), points[-1], description)
 
 
 def _description(counts: list[tuple[int, int]]) -> str:

@@ -48,6 +48,11 @@ class Top(NamedTuple):
         return len(self.papers) < self.total
 
 
+def unit_of(window: str) -> Literal["voices", "likes"]:
+    """What a publication's issues count: listings only know likes."""
+    return "likes" if window == "listing" else "voices"
+
+
 class Tops:
     """The tops of a publication. `voices`: by day, those of each paper in its issue; `summaries`: of all entries."""
 
@@ -83,8 +88,8 @@ class Tops:
 
     @property
     def unit(self) -> Literal["voices", "likes"]:
-        """What is counted: listings only know likes."""
-        return "likes" if self._window == "listing" else "voices"
+        """What is counted."""
+        return unit_of(self._window)
 
     def last_day(self, period: str) -> str:
         """The day of a period's last issue."""

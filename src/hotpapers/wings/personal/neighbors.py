@@ -15,9 +15,16 @@ from hotpapers.wings.personal.blocks import DatedPaper, VectorBlock, block_of, n
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
 from hotpapers.wings.personal.kept import kept
 from hotpapers.wings.personal.order import SHOWN_WORDS
-from hotpapers.wings.personal.vectors import broad_vector_of, closeness, common_words, vector_of, weighed
+from hotpapers.wings.personal.vectors import (
+    MAX_RELATED,
+    broad_vector_of,
+    closeness,
+    common_words,
+    vector_of,
+    weighed,
+)
 
-RECENT_DAYS, NEAREST = 180, 10
+RECENT_DAYS = 180
 MIN_NEAR = 1000
 """The least closeness of a paper that is named as related."""
 MIN_ALIKE = 4500
@@ -38,13 +45,13 @@ class Neighbors:
         best: dict[str, NeighborPaper] = {}
         least = MIN_NEAR
         for block in self._blocks(until) if vector.weights else ():
-            near = nearest_in(block, vector, NEAREST + 1, least)
+            near = nearest_in(block, vector, MAX_RELATED + 1, least)
             best |= {
                 other.paper: NeighborPaper(other.paper, other.title, other.day, value)
                 for value, other in near
                 if other.paper != paper.paper
             }
-            if len(best) > 10 * NEAREST:
+            if len(best) > 10 * MAX_RELATED:
                 best = {place.paper: place for place in _nearest(best.values())}
                 least = min(place.closeness for place in best.values())
         return _nearest(best.values())
@@ -92,4 +99,4 @@ class Neighbors:
 
 
 def _nearest(places: Iterable[NeighborPaper]) -> list[NeighborPaper]:
-    return sorted(places, key=lambda place: (-place.closeness, place.paper))[:NEAREST]
+    return sorted(places, key=lambda place: (-place.closeness, place.paper))[:MAX_RELATED]

@@ -57,7 +57,6 @@ def destinations(record: Record, site: Site, open_client: OpenClient) -> Iterato
             raise SettingsError(f"{label}: mail: needs a relay and an address in [mailing]")
         client = open_client((), ())
         sender = ReaderSender(reader, site, QuerySession(record, site.terms), mailer)
-
         yield SenderDestination(sender, client.http, close=partial(_close, client, mailer), target=reader.name)
 
 

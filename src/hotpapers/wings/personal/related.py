@@ -10,9 +10,15 @@ from hotpapers.publish.query.papers import known_paper
 from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText
 from hotpapers.wings.personal.queries import papers_of
-from hotpapers.wings.personal.vectors import broad_vector_of, closeness, common_words, vector_of, weighed
+from hotpapers.wings.personal.vectors import (
+    MAX_RELATED,
+    broad_vector_of,
+    closeness,
+    common_words,
+    vector_of,
+    weighed,
+)
 
-NEAREST = 10
 ASKED_WORDS, CANDIDATES = 12, 200
 """The words by which papers are looked for, and how many of them are compared."""
 
@@ -41,4 +47,6 @@ def related(session: QuerySession, text: str) -> list[RelatedPaper]:
         other = weighed(broad_vector_of(paper.title, paper.abstract))
         common = tuple(common_words(vector, other.weights, SHOWN_WORDS))
         places.append(RelatedPaper(paper, closeness(weighed_own, other), common))
-    return sorted((place for place in places if place.closeness), key=lambda p: (-p.closeness, p.paper.paper))[:NEAREST]
+    return sorted((place for place in places if place.closeness), key=lambda p: (-p.closeness, p.paper.paper))[
+        :MAX_RELATED
+    ]

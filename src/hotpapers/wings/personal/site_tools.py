@@ -22,9 +22,8 @@ from hotpapers.publish.view import site_paths
 from hotpapers.serve.published_site import PublishedSite
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText, ReaderProfile, order_with_vectors
 from hotpapers.wings.personal.packing import vectors_in
-from hotpapers.wings.personal.related import NEAREST
 from hotpapers.wings.personal.stars import key_in
-from hotpapers.wings.personal.vectors import Vector, closeness, common_words, vector_of, weighed
+from hotpapers.wings.personal.vectors import MAX_RELATED, Vector, closeness, common_words, vector_of, weighed
 
 MAX_DAYS, MAX_STAR_DAYS = 14, 30
 """Days whose papers are compared, and of which starred papers are looked up."""
@@ -169,7 +168,7 @@ def _related(site: PublishedSite, params: request_params.PaperParams) -> NearPap
         paper: (day, vector) for day, known in vectors.items() for paper, vector in known.items() if paper != paper_id
     }
     values = {paper: closeness(weighed_own, weighed(vector)) for paper, (_, vector) in others.items()}
-    nearest = sorted(filter(values.get, values), key=lambda paper: (-values[paper], paper))[:NEAREST]
+    nearest = sorted(filter(values.get, values), key=lambda paper: (-values[paper], paper))[:MAX_RELATED]
     read = {day: papers_of_day(site, day) for day in {others[paper][0] for paper in nearest}}
 
     def shown(paper: str) -> NearPaper:

@@ -28,6 +28,8 @@ TERMS, MAX_WEIGHT = 40, 63
 """The most words of a vector, and the highest weight."""
 BROAD_TERMS = 100
 """The most words of a vector that is not packed."""
+MAX_RELATED = 10
+"""Papers that are named as the nearest to a paper."""
 WHOLE = 10_000
 """The closeness of a paper to itself."""
 NEAREST = 3

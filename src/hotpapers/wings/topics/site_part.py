@@ -19,8 +19,8 @@ from hotpapers.publish.render.html.list_pages import PaperLine, entry_line
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.render.html.templating import macro
 from hotpapers.publish.view import site_paths
-from hotpapers.publish.view.sparkline import EDGE, HEIGHT, WIDTH, Sparkline
-from hotpapers.publish.view.tops import period_name
+from hotpapers.publish.view.sparkline import Sparkline, curve
+from hotpapers.publish.view.tops import period_name, unit_of
 from hotpapers.wings.topics.weeks import Topic, TopicWeeks, WeekTopics
 
 INDEX = "topics/index.html"
@@ -104,15 +104,10 @@ class TopicsPart:
         if match and match[2] == "topics.json":
             return self.weeks.topics(week).data
         view = self._view(week, with_weeks=path == INDEX)
-        body = macro(_TEMPLATE, "page")(view, site_paths.to_root(path), self._unit)
+        body = macro(_TEMPLATE, "page")(view, site_paths.to_root(path), unit_of(self._site.publication.window))
         title = f"Topics of {view.period}"
         canonical = site_paths.public_url(self._site.site_config.base, page_path(week))
         return self._site.render("wing.html", path, title, view.summary, body=body, canonical=canonical)
-
-    @property
-    def _unit(self) -> str:
-        """What is counted: listings only know likes."""
-        return "likes" if self._site.publication.window == "listing" else "voices"
 
     def _view(self, week: str, *, with_weeks: bool) -> TopicsView:
         of_week, weeks = self.weeks.topics(week), ["", *self.weeks.closing_days, ""]
@@ -138,7 +133,7 @@ class TopicsPart:
             for paper in topic.papers
         ]
         shown = ", ".join(others[:MAX_OTHERS]) + (" …" if len(others) > MAX_OTHERS else "")
-        return TopicView(topic.name, curve(topic.line), arithmetic_of(topic, of_week), shown, lines)
+        return TopicView(topic.name, curve_of(topic.line), arithmetic_of(topic, of_week), shown, lines)
 
     def _summary(self, paper: str, week: str) -> EntrySummary:
         """A paper's entry in that week, or else, where it was only still talked about, in another."""
@@ -169,17 +164,10 @@ def arithmetic_of(topic: Topic, of_week: WeekTopics) -> str:
     return f"“{group.surface}”: {here} this week; {before} with {before_weight} before; z = {group.z / 100:.2f}"
 
 
-def curve(counts: Sequence[int]) -> Sparkline:
+def curve_of(counts: Sequence[int]) -> Sparkline:
     """Counts by week as a curve."""
-    width, height, most = WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE, max(*counts, 1)
-    points = [
-        (f"{EDGE + width * n / (len(counts) - 1):.4g}", f"{HEIGHT - EDGE - height * count / most:.3g}")
-        for n, count in enumerate(counts)
-    ]
     text = ", ".join(map(str, counts))
-    return Sparkline(
-        " ".join(f"{x},{y}" for x, y in points), points[-1], f"Papers in each of {len(counts)} weeks: {text}."
-    )
+    return curve(list(enumerate(counts)), f"Papers in each of {len(counts)} weeks: {text}.")
 
 
 def _named(week: str) -> NamedPath:

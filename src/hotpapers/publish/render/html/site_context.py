@@ -28,6 +28,7 @@ from hotpapers.publish.view.catalogue import Catalogue
 from hotpapers.publish.view.contact_links import ContactLinks, contact_links_of
 from hotpapers.publish.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.publish.view.site_config import NOBODY, SiteConfig
+from hotpapers.publish.view.tops import unit_of
 
 CACHED = 64
 """Prepared issues kept: some 2 MB."""
@@ -182,7 +183,7 @@ class SiteContext:
         days = [day for name, day in appearances if name == self.name and day <= until]
         path = site_paths.paper_path(near.paper) if days else ""
         voices = self._voices[days[-1]].get(near.paper, 0) if days else 0
-        unit = "like" if self.publication.window == "listing" else "voice"
+        unit = unit_of(self.publication.window).removesuffix("s")
         title = phrases.cut(near.title, MAX_NEAR_CHARS)
         closeness, counted = f"{near.closeness / 10_000:.2f}", count_noun(voices, unit) if voices else ""
         return NearLine(title, path, site_paths.abs_url(near.paper), closeness, phrases.day_name(near.day), counted)
