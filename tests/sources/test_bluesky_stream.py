@@ -18,7 +18,7 @@ from hotpapers.base.errors import (
 )
 from hotpapers.base.model import Item, PayloadPage, Post, RawPayload, Reaction, Verdict
 from hotpapers.collect.sources.bluesky import BlueskySettings, BlueskySource
-from hotpapers.collect.sources.bluesky.stream import MAX_SEEN_POSTS, MAX_UNREADABLE_MESSAGES, parse
+from hotpapers.collect.sources.bluesky.jetstream import MAX_SEEN_POSTS, MAX_UNREADABLE_MESSAGES, parse
 from tests.sources.bluesky_events import (
     ANNA,
     BERT,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers.base import terms
-from hotpapers.base.errors import SettingsError, Stopped, StoreError, UsageError
+from hotpapers.base.errors import SettingsError, Stopped, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks, user_agent
 from hotpapers.base.model import Source
 from hotpapers.base.settings.announce import secret
@@ -19,10 +19,10 @@ from hotpapers.base.settings.explanations import converted
 from hotpapers.base.suggestions import choices
 from hotpapers.collect.change_filter import TrackedKeys, TrackedPosts
 from hotpapers.collect.collect_job import CollectJob, Connection
-from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import COUNTS
 from hotpapers.collect.jobs.leases import Leases
 from hotpapers.collect.jobs.loop import Clock, Job, JobLoop
+from hotpapers.collect.pace import PACE, SitePacer
 from hotpapers.collect.recount_job import RecountJob
 from hotpapers.collect.shared_index import SharedPaperIndex
 from hotpapers.collect.sources import SOURCES
@@ -32,11 +32,6 @@ ALWAYS_ON = ("arxiv", "bluesky", "hackernews", "lobsters", "huggingface")
 """Sources that need no key, account or settings, and are on by default."""
 ON_WITH = {"mastodon": "servers", "feeds": "urls"}
 """Sources that are on as soon as this setting is not empty."""
-
-PACE = {"arxiv.org": 3.0, "lobste.rs": 10.0, "hacker-news.firebaseio.com": 0.2, "www.reddit.com": 6.0}
-"""Minimum seconds between the starts of two requests to a host and its subdomains; one second for all others."""
-SHARED = frozenset({"arxiv.org"})
-"""Hosts that allow only one pace for all machines of a site, so it is kept in the store."""
 
 OBSOLETE = {"bluesky": ("dictionary", "parts", "part", "relay", "transport")}
 """Settings of earlier versions, which are ignored: one process reads the whole stream, from Jetstream."""
@@ -271,32 +266,3 @@ def make_connection(
         pace.close()
 
     return Connection(http, traffic, http.forget, close)
-
-
-class SitePacer:
-    """Seconds until a host may be asked, across all processes of the site if the host wants one pace per site.
-
-    For one thread. `within`: the pace of all other hosts, across the threads of this process. After a store failure,
-    the next call reopens the store.
-    """
-
-    def __init__(self, open_record: Callable[[], Record], within: HostPacer) -> None:
-        self._open, self._within = open_record, within
-        self._record: Record | None = None
-
-    def __call__(self, host: str, pace: float) -> float:
-        """Reserves the next moment for a host and returns the seconds until then. Raises StoreError."""
-        if host not in SHARED:
-            return self._within(host, pace)
-        try:
-            self._record = self._record or self._open()
-            return jobs_queries.reserve_moment(self._record, host, pace)
-        except StoreError:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Closes the store."""
-        if self._record is not None:
-            self._record.database.close()
-            self._record = None

@@ -184,13 +184,9 @@ def _numbers_of_last(database: Database, spec: KindSpec, position: int, first: i
     return frozenset(number for (number,) in database.rows(sql, (position, first)))
 
 
-def _label_columns(spec: KindSpec) -> list[str]:
-    return [f'"{spec.fields[i]}"' for i in (*spec.key, spec.observed)]
-
-
 def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow]) -> list[PreparedRow]:
     """The rows of which no identical item with the same key and moment is stored. Queries many at a time."""
-    names = _label_columns(spec)
+    names = [f'"{spec.fields[i]}"' for i in (*spec.key, spec.observed)]
     text = f"({' AND '.join(f'{name} = ?' for name in names)})"
     different = []
     for start in range(0, len(group), 100):

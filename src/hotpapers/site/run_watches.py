@@ -13,7 +13,7 @@ import msgspec
 
 from hotpapers.base.errors import StoreError, UsageError
 from hotpapers.base.ids.timestamps import day_of
-from hotpapers.base.settings import PublicationSettings, Settings
+from hotpapers.base.settings import Settings
 from hotpapers.collect.jobs import queries as jobs_queries
 from hotpapers.collect.jobs.job_state import COUNTS, JobState, seems_offline
 from hotpapers.issues.moderation.blocklist import save_blocklist
@@ -209,13 +209,12 @@ def _differing(old: msgspec.Struct, new: msgspec.Struct) -> Iterator[str]:
 def apply_changes(record: Record, running: ConfiguredSite, changed: ConfiguredSite) -> ConfiguredSite:
     """Saves what can be applied at once, and returns the context with it."""
     new = {table.name: table for table in changed.settings.publication}
-    tables = tuple(_merged(table, new.get(table.name, table)) for table in running.settings.publication)
+    tables = tuple(
+        msgspec.structs.replace(new.get(table.name, table), **{key: getattr(table, key) for key in RESTART})
+        for table in running.settings.publication
+    )
     settings = msgspec.structs.replace(running.settings, publication=tables, quote=changed.settings.quote)
     merged = running.with_settings(settings)
     save_blocklist(record.database, merged.blocklist)
     merged.save_publications(record)
     return merged
-
-
-def _merged(old: PublicationSettings, new: PublicationSettings) -> PublicationSettings:
-    return msgspec.structs.replace(new, **{key: getattr(old, key) for key in RESTART})

@@ -58,16 +58,15 @@ def site_jobs(
         )
 
     def loops(makers: Mapping[str, Callable[[], Job]]) -> JobMakers:
-        return {name: partial(_loop, name, make, shared) for name, make in makers.items()}
+        return {
+            name: partial(JobLoop, name, make, shared.record, shared.leases, shared.clock)
+            for name, make in makers.items()
+        }
 
     return (
         loops({PublishJob.name: publish, HousekeepingJob.name: keep_house}),
         loops({SendJob.name: send} if sends(site) else {}),
     )
-
-
-def _loop(name: str, make: Callable[[], Job], shared: IngestContext) -> JobLoop:
-    return JobLoop(name, make, shared.record, shared.leases, shared.clock)
 
 
 def site_health(site: ConfiguredSite, record: Record, at: int) -> SiteHealth:

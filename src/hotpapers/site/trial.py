@@ -15,13 +15,13 @@ from hotpapers.base.errors import HotPapersError, NetError, NotFound, SettingsEr
 from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.model import TriableSender
 from hotpapers.collect.job_factory import (
-    PACE,
     ConfiguredSource,
     addresses,
     chosen_sources,
     secrets_of,
 )
 from hotpapers.collect.next_steps import KEYS
+from hotpapers.collect.pace import PACE
 from hotpapers.collect.source_check import SourceCheck, check_source, how_to_switch_on
 from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.ranking.words import count_noun

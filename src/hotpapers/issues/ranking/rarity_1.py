@@ -99,12 +99,10 @@ class ReferenceTable:
         key = (attention.network, attention.age, among)
         if key not in self._references:
             network_peers = self._peers.get((attention.network, attention.age), [])
-            self._references[key] = _reference(tuple(peer for peer in network_peers if _belongs(peer.archive, among)))
+            self._references[key] = _reference(
+                tuple(p for p in network_peers if among in ("all", p.archive, f"{group_of(p.archive)} group"))
+            )
         return self._references[key]
-
-
-def _belongs(archive: str, among: str) -> bool:
-    return among in ("all", archive, f"{group_of(archive)} group")
 
 
 def _own_voices(attention: Attention) -> int | None:

@@ -3,7 +3,7 @@
 schemas         the network's formats, as far as needed
 parser          reads them into items
 stream_filter   picks the relevant events of the stream
-stream          cursors, stalled servers, pages
+jetstream       cursors, stalled servers, pages
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hotpapers.base.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.base.model import HOUR, HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.base.settings.limits import AtLeastOne
 from hotpapers.collect.sources.bluesky import parser, schemas
-from hotpapers.collect.sources.bluesky.stream import StallDetector, listen, parse, subscription
+from hotpapers.collect.sources.bluesky.jetstream import StallDetector, listen, parse, subscription
 from hotpapers.collect.sources.bluesky.stream_filter import EventFilter
 from hotpapers.collect.sources.decoding import decode_or_none, decode_response, unreadable_key
 from hotpapers.collect.sources.endpoint_rotation import soonest_retry
