@@ -1,13 +1,14 @@
 // Calls tools through the official TypeScript SDK, as most programs with a language model do.
 //
 // node mcp_client.cjs NODE_MODULES CALLS COMMAND …: starts the command, lists its tools, makes the calls ([[name,
-// arguments], …] as JSON), and prints what it got as JSON. The SDK checks every answer; Ajv checks it again in both of
+// arguments], …] as JSON), and prints what it got as JSON. An address in place of a command is asked over HTTP. The SDK checks every answer; Ajv checks it again in both of
 // its dialects, which refuse a schema that uses words they don't know.
 const { createRequire } = require("node:module");
 const [modules, calls, command, ...args] = process.argv.slice(2);
 const load = createRequire(`${modules}/`);
 const { Client } = load("@modelcontextprotocol/sdk/client/index.js");
 const { StdioClientTransport } = load("@modelcontextprotocol/sdk/client/stdio.js");
+const { StreamableHTTPClientTransport } = load("@modelcontextprotocol/sdk/client/streamableHttp.js");
 const dialects = { "draft-07": load("ajv").default, "2020-12": load("ajv/dist/2020").default };
 
 function problems(schema, value) {
@@ -23,7 +24,8 @@ function problems(schema, value) {
 
 async function main() {
   const client = new Client({ name: "test", version: "1" });
-  await client.connect(new StdioClientTransport({ command, args, env: process.env }));
+  const overHttp = command.startsWith("http://") && new StreamableHTTPClientTransport(new URL(command));
+  await client.connect(overHttp || new StdioClientTransport({ command, args, env: process.env }));
   const { tools } = await client.listTools();
   const results = [];
   for (const [name, given] of JSON.parse(calls)) {

@@ -125,7 +125,7 @@ def test_tools_are_listed_with_their_schemas(client: Client) -> None:
     tool_list = client.ask("tools/list")
     assert set(tool_list) == {"tools"}
     names = [tool["name"] for tool in tool_list["tools"]]
-    assert names[:6] == ["latest_issue", "issue", "paper", "explain", "search", "status"]
+    assert names[:7] == ["latest_issue", "issue", "hot", "paper", "explain", "search", "status"]
     assert names == list(all_tools()), "then those of wings"
     for tool in tool_list["tools"]:
         Draft202012Validator.check_schema(tool["inputSchema"])
@@ -143,6 +143,7 @@ def test_tools_are_listed_with_their_schemas(client: Client) -> None:
         ("explain", {"paper": PAPER, "day": "2021-01-14"}),
         ("search", {"q": "robot", "limit": 2}),
         ("status", {}),
+        ("hot", {"limit": 3}),
         ("latest_issue", {"entries": 2.0, "publication": None}),
         ("issue", {"day": "2021-01-14", "entries": 3e0, "posts": -0.0}),
         ("status", None),

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,13 +20,17 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from hotpapers import __version__
-from hotpapers.base.errors import InputError, NotFound
-from hotpapers.publish.query.tools import TOOLS
+from hotpapers.base.errors import InputError, NotFound, UsageError
+from hotpapers.publish.query.tools import TOOLS, all_tools, public_tools
 from hotpapers.record import Record
 from hotpapers.serve.published_site import PublishedSite, folder_files
 from hotpapers.serve.site_tools import SITE_TOOLS, all_site_tools
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.mcp_route import MAX_MESSAGE_BYTES, McpResponder
+from hotpapers.site.site import Site
+from hotpapers.wings.personal import tools
+from hotpapers.wings.personal.order import RankedText
+from hotpapers.wings.personal.tools import in_time
 from tests.cli.run import command_line, environment, misuse, run
 from tests.cli.test_mcp_typescript import MODULES
 from tests.conftest import ROOT
@@ -144,11 +148,33 @@ def web(demo_folder: Path) -> Iterator[TestClient]:
     backend.close()
 
 
-def test_over_http_only_tools_of_the_core_are_offered(web: TestClient) -> None:
-    """Those of wings may work for minutes, which is no matter for whoever owns the machine."""
+def test_over_http_the_tools_of_published_sites_are_offered_too(web: TestClient) -> None:
+    """And no tool of a wing whose work has no bound."""
     answer = web.post("/mcp", json={**PING, "method": "tools/list"}).json()["result"]
-    assert [tool["name"] for tool in answer["tools"]] == list(TOOLS)
-    assert web.post("/mcp", json=call_of("for_me")).json()["error"]["code"] == -32602
+    names = [tool["name"] for tool in answer["tools"]]
+    assert names == [*TOOLS, "related", "for_me"] and set(names) >= set(all_site_tools()) and "topics" in all_tools()
+    assert web.post("/mcp", json=call_of("topics")).json()["error"]["code"] == -32602
+
+
+def test_over_http_what_takes_longer_costs_more_and_is_bounded(web: TestClient) -> None:
+    """Of 60 requests in a minute, a reader's order takes 30."""
+    many = web.post("/mcp", json=call_of("for_me", days=31)).json()["result"]
+    assert many["isError"] and "days" in many["content"][0]["text"]
+    assert not web.post("/mcp", json=call_of("for_me", stars=["2101.04869"])).json()["result"]["isError"]
+    assert web.post("/mcp", json=PING).status_code == 429
+
+
+def test_a_stranger_is_not_ordered_too_many_papers(demo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Site(demo_folder / "hotpapers.db") as site:
+        monkeypatch.setattr(tools, "MAX_PAPERS", 10)
+        with pytest.raises(UsageError, match="more than 10 papers; ask for fewer days"):
+            public_tools()["for_me"].call(site.session, {"days": 14})
+        assert all_tools()["for_me"].call(site.session, {"days": 14})["papers"], "whoever has the store may"
+    clock = iter([0.0, 1.0, 11.0])
+    papers = in_time([RankedText(paper, "") for paper in "abc"], lambda: next(clock))
+    assert next(papers).paper == "a"
+    with pytest.raises(UsageError, match="more than 10 seconds"):
+        next(papers)
 
 
 def test_over_http_each_message_has_its_answer(web: TestClient) -> None:
@@ -173,30 +199,50 @@ def test_over_http_strangers_are_limited(web: TestClient) -> None:
     assert replies[-1].status_code == 429 and int(replies[-1].headers["retry-after"]) > 0
 
 
+@pytest.fixture
+def running(demo_folder: Path) -> Iterator[str]:
+    """The address of `/mcp` of an app that runs."""
+    command = command_line("serve", "--port", "0", "--store", demo_folder / "hotpapers.db")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(PYTHONUNBUFFERED="1")) as program:
+        assert program.stdout
+        try:
+            yield program.stdout.readline().decode().split("  ")[0].rpartition(" ")[2] + "mcp"
+        finally:
+            program.terminate()
+
+
 # ---- official clients ----------------------------------------------------------------------------------
 
 
-def test_the_official_typescript_client(demo_folder: Path) -> None:
+def test_the_official_typescript_client(demo_folder: Path, running: str) -> None:
     node = shutil.which("node")
     if node is None or not (MODULES / "@modelcontextprotocol").is_dir():
         pytest.skip("no Model Context Protocol SDK: make test-browser sets it up")
     calls = [("hot", {}), ("paper", {"paper": "2101.04869"}), ("search", {"q": "learning"}),
              ("related", {"paper": "2101.04869"}), ("for_me", {"stars": ["2101.04869", "Deep learning"]})]  # fmt: skip
     client = str(Path(__file__).with_name("mcp_client.cjs"))
-    program = [node, client, str(MODULES), json.dumps(calls), *command_line("mcp", "--site", demo_folder / "site")]
-    ended = subprocess.run(program, env=environment(), capture_output=True, timeout=120, check=True)
-    reported = json.loads(ended.stdout)
-    assert [result["problems"] for result in reported["results"]] == [[]] * 5
+    for server in (command_line("mcp", "--site", demo_folder / "site"), [running]):
+        program = [node, client, str(MODULES), json.dumps(calls), *server]
+        ended = subprocess.run(program, env=environment(), capture_output=True, timeout=120, check=True)
+        reported = json.loads(ended.stdout)
+        assert [result["problems"] for result in reported["results"]] == [[]] * 5
+        assert all(result["answer"] for result in reported["results"])
 
 
 PYTHON_CLIENT = """
 import asyncio, json, os, sys
 from mcp.client.session import ClientSession
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+
+def connected(command, args):
+    if command.startswith("http://"):
+        return streamable_http_client(command)
+    return stdio_client(StdioServerParameters(command=command, args=args, env=dict(os.environ)))
 
 async def main(command, args):
-    async with stdio_client(StdioServerParameters(command=command, args=args, env=dict(os.environ))) as streams:
-        async with ClientSession(*streams) as session:
+    async with connected(command, args) as streams:
+        async with ClientSession(*streams[:2]) as session:
             await session.initialize()
             tools = await session.list_tools()
             answer = await session.call_tool("hot", {"limit": 1})
@@ -207,42 +253,47 @@ asyncio.run(main(sys.argv[1], sys.argv[2:]))
 
 
 @pytest.mark.long
-def test_the_official_python_client(demo_folder: Path, tmp_path: Path) -> None:
+def test_the_official_python_client(demo_folder: Path, running: str, tmp_path: Path) -> None:
     """In an environment of its own: the client is no dependency."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", "client"], cwd=tmp_path, check=True)
     python = tmp_path / "client" / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check", "--quiet", "install"]
     if subprocess.run([*pip, "mcp"], capture_output=True, timeout=240, check=False).returncode:
         pytest.skip("no package index is reachable")
-    command = [str(python), "-c", PYTHON_CLIENT, *command_line("mcp", "--site", demo_folder / "site")]
-    ended = subprocess.run(command, env=environment(), capture_output=True, timeout=120, check=False)
-    assert ended.returncode == 0, ended.stderr.decode()
-    names, answer = json.loads(ended.stdout)
-    assert names == list(all_site_tools()) and answer["papers"][0]["place"] == 1
+    ways = {tuple(all_site_tools()): command_line("mcp", "--site", demo_folder / "site"),
+            tuple(public_tools()): [running]}  # fmt: skip
+    for tool_names, server in ways.items():
+        command = [str(python), "-c", PYTHON_CLIENT, *map(str, server)]
+        ended = subprocess.run(command, env=environment(), capture_output=True, timeout=120, check=False)
+        assert ended.returncode == 0, ended.stderr.decode()
+        names, answer = json.loads(ended.stdout)
+        assert tuple(names) == tool_names and answer["papers"][0]["place"] == 1
 
 
 INSPECTOR = "@modelcontextprotocol/inspector@0.15.0"
 
 
 @pytest.mark.long
-def test_the_official_inspector(demo_folder: Path, tmp_path: Path) -> None:
+def test_the_official_inspector(demo_folder: Path, running: str, tmp_path: Path) -> None:
     """Its command line, in a folder of its own: 150 MB that nothing else needs."""
     npm = shutil.which("npm")
     install = [str(npm), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(tmp_path), INSPECTOR]
     if npm is None or subprocess.run(install, capture_output=True, timeout=240, check=False).returncode:
         pytest.skip("no npm, or no registry is reachable")
     inspector = [str(tmp_path / "node_modules" / ".bin" / "mcp-inspector"), "--cli"]
-    server = command_line("mcp", "--site", demo_folder / "site")
 
-    def inspect(*method: str) -> Any:
-        command = [*inspector, *server, "--method", *method]
+    def inspect(server: Sequence[str | Path], *method: str) -> Any:
+        command = [*inspector, *map(str, server), "--method", *method]
         ended = subprocess.run(command, env=environment(), capture_output=True, timeout=120, check=False)
         assert ended.returncode == 0, ended.stderr.decode()
         return json.loads(ended.stdout)
 
-    assert [tool["name"] for tool in inspect("tools/list")["tools"]] == list(all_site_tools())
-    answer = inspect("tools/call", "--tool-name", "related", "--tool-arg", "paper=2101.04869")
-    assert answer["structuredContent"]["papers"] and not answer["isError"]
+    ways = {tuple(all_site_tools()): command_line("mcp", "--site", demo_folder / "site"),
+            tuple(public_tools()): [running, "--transport", "http"]}  # fmt: skip
+    for names, server in ways.items():
+        assert tuple(tool["name"] for tool in inspect(server, "tools/list")["tools"]) == names
+        answer = inspect(server, "tools/call", "--tool-name", "related", "--tool-arg", "paper=2101.04869")
+        assert answer["structuredContent"]["papers"] and not answer["isError"]
 
 
 # ---- the registry --------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("issue", {"day": "2021-01-14", "entries": 20, "posts": 5}), ("issue", {"posts": 0}),
     ("paper", {"paper": PAPER, "posts": 20}), ("explain", {"paper": PAPER, "day": "2021-01-14"}),
     ("search", {"q": "robot"}), ("search", {"q": "author:jiang"}), ("search", {"q": "no paper has all of this"}),
-    ("search", {"q": "learning", "limit": 20}), ("status", {}),
+    ("search", {"q": "learning", "limit": 20}), ("status", {}), ("hot", {}),
     ("related", {"paper": PAPER}), ("for_me", {"stars": [PAPER, "Deep learning"]}),
 ]  # fmt: skip
 

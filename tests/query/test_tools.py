@@ -22,6 +22,7 @@ DIALECTS = (Draft7Validator, Draft202012Validator)
 """The two by which programs check answers."""
 VALID_ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "latest_issue": [{}, {"entries": 3, "posts": 2, "publication": "hot-papers"}, {"first": 20, "entries": 50}],
+    "hot": [{}, {"day": "2020-12-22", "limit": 2, "publication": "hot-papers"}],
     "issue": [{"day": "2021-01-14"}, {"day": "2020-12-22", "edition": 1, "posts": 5, "entries": 50}],
     "paper": [{"paper": PAPER}, {"paper": f"https://arxiv.org/abs/{PAPER}", "posts": 0}],
     "explain": [{"paper": PAPER}, {"paper": "2101.04882", "day": "2021-01-14"}],

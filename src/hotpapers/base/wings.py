@@ -131,6 +131,7 @@ class Wing(NamedTuple):
     by a `FormRouter`.
     `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot.
     `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
+    `public_tools()`: those that anybody may use over HTTP, so their work is bounded.
     `questions()`: queries of the API (`Endpoint`), whose addresses go before those of the core.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
     `week_pages(pages, week)`: further pages about a week such as 2026-W47, each with what a link to it says.
@@ -166,6 +167,7 @@ class Wing(NamedTuple):
     join_path: Callable[[Settings], str] | None = None
     tools: Callable[[], Iterable[Any]] | None = None
     site_tools: Callable[[], Iterable[Any]] | None = None
+    public_tools: Callable[[], Iterable[Any]] | None = None
     questions: Callable[[], Iterable[Any]] | None = None
     site_part: Callable[[Any], SitePart] | None = None
     week_pages: Callable[[Any, str], Iterable[tuple[str, str]]] | None = None

@@ -103,10 +103,7 @@ def lines(input_stream: BinaryIO) -> Iterator[bytes]:
 
 def respond(session: Any, line: bytes, tools: Tools) -> Json | None:
     """The answer to a message; None if it needs none. `session`: what the tools ask."""
-    try:
-        message = msgspec.json.decode(line) if len(line) <= MAX_MESSAGE_BYTES else None
-    except BROKEN:
-        message = None
+    message = _message(line)
     if message is None:
         return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
     request = request_of(message)
@@ -120,6 +117,21 @@ def respond(session: Any, line: bytes, tools: Tools) -> Json | None:
     except Exception:  # a bug: report it on standard error, and keep answering requests
         traceback.print_exc()
         return {**head, "error": {"code": INTERNAL, "message": "internal error"}}
+
+
+def tool_called(line: bytes) -> str:
+    """The name of the tool that a message calls; empty if it calls none."""
+    request = request_of(_message(line))
+    name = request.params.get("name") if isinstance(request, RpcRequest) and request.method == "tools/call" else ""
+    return name if isinstance(name, str) else ""
+
+
+def _message(line: bytes) -> Any:
+    """A message as JSON; None if it is none, or too long."""
+    try:
+        return msgspec.json.decode(line) if len(line) <= MAX_MESSAGE_BYTES else None
+    except BROKEN:
+        return None
 
 
 # ---- requests ------------------------------------------------------------------------------------------------

@@ -11,26 +11,9 @@ from msgspec import Meta
 from hotpapers.base.wings import wings
 from hotpapers.publish.query import request_params
 from hotpapers.publish.query.session import bare, paper_key
-from hotpapers.publish.query.tools import ToolDefinition
+from hotpapers.publish.query.tools import MAX_EARLIER, HotList, HotPaper, HotParams, ToolDefinition
 from hotpapers.publish.view import site_paths
 from hotpapers.serve.published_site import PaperInIssue, PublishedSite
-
-EARLIER = 10
-"""Earlier issues that are named with one."""
-PaperLimit = Annotated[int, Meta(ge=1, le=50, description="Most papers to return")]
-
-
-class HotParams(request_params.Params, frozen=True, kw_only=True):
-    """An issue, by default the latest."""
-
-    day: request_params.Day = "latest"
-    limit: PaperLimit = 10
-
-
-class SitePaperParams(request_params.Params, frozen=True, kw_only=True):
-    """One paper."""
-
-    paper: request_params.Paper
 
 
 class SiteSearchParams(request_params.Params, frozen=True, kw_only=True):
@@ -40,37 +23,15 @@ class SiteSearchParams(request_params.Params, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=20, description="Most papers to return")] = 10
 
 
-class SitePaper(msgspec.Struct, frozen=True, kw_only=True):
-    """A paper in an issue. `text`: its summary or abstract; `place`: its rank in the issue of `day`; `page`: the site's
-    page about it, which lists what people said."""
-
-    paper: str
-    title: str
-    authors: tuple[str, ...]
-    categories: tuple[str, ...]
-    text: str
-    day: str
-    place: int
-    page: str
-
-
-class HotList(msgspec.Struct, frozen=True, kw_only=True):
-    """An issue's papers, best first. `earlier`: the days of the issues before the latest."""
-
-    day: str
-    papers: tuple[SitePaper, ...]
-    earlier: tuple[str, ...]
-
-
 class SiteHits(msgspec.Struct, frozen=True, kw_only=True):
     """Papers, best first."""
 
-    papers: tuple[SitePaper, ...]
+    papers: tuple[HotPaper, ...]
 
 
-def _shown(site: PublishedSite, shown: PaperInIssue) -> SitePaper:
+def _shown(site: PublishedSite, shown: PaperInIssue) -> HotPaper:
     paper = shown.paper
-    return SitePaper(
+    return HotPaper(
         paper=paper.id,
         title=paper.title,
         authors=paper.authors,
@@ -84,12 +45,12 @@ def _shown(site: PublishedSite, shown: PaperInIssue) -> SitePaper:
 
 def _hot(site: PublishedSite, params: HotParams) -> HotList:
     papers = site.issue(params.day)[: params.limit]
-    earlier = tuple(islice(site.days(), 1, 1 + EARLIER))
+    earlier = tuple(islice(site.days(), 1, 1 + MAX_EARLIER))
     day = papers[0].day if papers else params.day
     return HotList(day=day, papers=tuple(_shown(site, paper) for paper in papers), earlier=earlier)
 
 
-def _paper(site: PublishedSite, params: SitePaperParams) -> SiteHits:
+def _paper(site: PublishedSite, params: request_params.PaperParams) -> SiteHits:
     return SiteHits(papers=tuple(_shown(site, paper) for paper in site.appearances(bare(paper_key(params.paper)))))
 
 
@@ -112,7 +73,7 @@ SITE_TOOLS: dict[str, ToolDefinition] = {
             "paper",
             "Paper",
             "A paper, with each issue it was in, the latest first, and its page.",
-            SitePaperParams,
+            request_params.PaperParams,
             SiteHits,
             _paper,
         ),

@@ -12,7 +12,8 @@ from hotpapers.serve.published_site import PublishedSite, folder_files
 from hotpapers.serve.site_tools import all_site_tools
 from hotpapers.site import demo as week
 from hotpapers.site.site import Site
-from hotpapers.wings.personal.site_tools import MAX_DAYS, MAX_STAR_DAYS
+from hotpapers.wings.personal.site_tools import MAX_STAR_DAYS
+from hotpapers.wings.personal.tools import MAX_DAYS
 
 LATEST = "2026-03-13"
 

@@ -27,7 +27,7 @@ class SessionState(NamedTuple):
 
 class QuerySession:
     """The source of every answer. `public`: the queries come from the public, not from the operator. `proofs`: the
-    proofs of issues; None if none are kept."""
+    proofs of issues; None if none are kept. `address`: where readers find the site; empty if they can't."""
 
     def __init__(
         self,
@@ -36,7 +36,9 @@ class QuerySession:
         *,
         public: bool = False,
         proofs: SiteProofs | None = None,
+        address: str = "",
     ) -> None:
+        self.address = address
         self.record, self.terms, self.public, self.proofs = record, allowed, public, proofs
         self._quoted: tuple[object, tuple[int, Blocklist]] | None = None
         self._cached: tuple[tuple[int, Blocklist], RecordIssueReader] | None = None

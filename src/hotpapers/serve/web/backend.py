@@ -117,7 +117,7 @@ class Backend:
         if session is None:
             record = self.open_record()
             self._is_file = record.database.name == "sqlite"
-            session = QuerySession(record, self.config.terms, public=True, proofs=self.config.proofs)
+            session = self._session(record)
         try:
             result = work(session)
         except StoreError:  # the database server may have gone away: the next request gets a new connection
@@ -128,6 +128,10 @@ class Backend:
             raise
         self._idle.append(session)
         return result
+
+    def _session(self, record: Record) -> QuerySession:
+        config = self.config
+        return QuerySession(record, config.terms, public=True, proofs=config.proofs, address=config.base)
 
     async def state(self) -> SessionState:
         """What cached answers hold for: asked of a file at once, of a server in a thread. Raises StoreError."""

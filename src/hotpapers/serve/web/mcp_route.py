@@ -1,8 +1,8 @@
 """Tools for language models over HTTP, at `/mcp`: the Model Context Protocol's streamable HTTP without streams.
 
 Each POST has one message and gets one answer, as JSON. Nothing is kept between requests, so there are no sessions to
-name. Anybody may ask, so only the core's tools are offered, which do no more than the API. A message costs as much as
-several simple requests, of the one budget that a client has.
+name. Anybody may ask, so only tools with bounded work are offered. A message costs as much as several simple requests,
+and a tool that works longer more, of the one budget that a client has.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from hotpapers.publish.query.session import QuerySession
-from hotpapers.publish.query.tools import TOOLS
+from hotpapers.publish.query.tools import public_tools
 from hotpapers.serve import mcp
 from hotpapers.serve.web.backend import Backend
 from hotpapers.serve.web.http_messages import PRIVATE, Refused, Reply, bounded_body, content_type, reply
@@ -23,14 +23,15 @@ COST = 5
 """Simple requests that a message counts as."""
 MAX_MESSAGE_BYTES = 100_000
 """Bytes of a message."""
-THREADS = 2
+THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT = 2, 50, 4
+"""Messages that are answered at once, that wait or are answered, and of these one client's."""
 
 
 class McpResponder:
     """Answers messages."""
 
     def __init__(self, backend: Backend) -> None:
-        self._backend, self._lane = backend, backend.lane(THREADS)
+        self._backend, self._lane = backend, backend.lane(THREADS, MAX_PENDING, MAX_PENDING_OF_CLIENT)
         self._origin = "/".join(backend.config.base.split("/", 3)[:3])
         self.route = Route(PATH, Responder(self._answer, methods=("POST",)))
 
@@ -41,12 +42,14 @@ class McpResponder:
         self._backend.spend(request.scope, COST)
         if content_type(request) != "application/json":
             raise Refused(415, "send application/json")
-        body = await bounded_body(request, MAX_MESSAGE_BYTES)
+        body, tools = await bounded_body(request, MAX_MESSAGE_BYTES), public_tools()
+        if tool := tools.get(mcp.tool_called(body)):
+            self._backend.spend(request.scope, tool.cost - COST)
 
         def answer(session: QuerySession) -> mcp.Json | None:
-            return mcp.respond(session, body, TOOLS)
+            return mcp.respond(session, body, tools)
 
-        result = await self._lane.run(lambda: self._backend.call(answer))
+        result = await self._lane.run(lambda: self._backend.call(answer), self._backend.client_of(request.scope))
         if result is None:
             return reply(202, PRIVATE)
         return reply(200, {**PRIVATE, "content-type": "application/json"}, msgspec.json.encode(result))

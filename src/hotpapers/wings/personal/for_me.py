@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from hotpapers.base.errors import NotFound
+from hotpapers.base.errors import NotFound, require
 from hotpapers.base.model import IssueReader, Paper
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.view import phrases
@@ -25,9 +26,11 @@ def for_me(
     return order_for(papers_up_to(session, day, publication, days), profile_of(session, choices))
 
 
-def papers_up_to(session: QuerySession, day: str, publication: str, days: int) -> list[RankedText]:
+def papers_up_to(
+    session: QuerySession, day: str, publication: str, days: int, most: int = sys.maxsize
+) -> list[RankedText]:
     """All papers announced on the `days` up to `day` that have an issue, and those in their issues, in public order.
-    Raises NotFound if none of these days has an issue."""
+    Raises NotFound if none of these days has an issue, UsageError if there are more than `most` papers."""
     name = session.publication(publication).publication
     last = session.day(name, day)
     first = (date.fromisoformat(last) - timedelta(days - 1)).isoformat()
@@ -35,7 +38,10 @@ def papers_up_to(session: QuerySession, day: str, publication: str, days: int) -
     if not with_issue:
         raise NotFound(f"{name} {last}: no frozen issue; `hotpapers status` names the latest")
     reader = session.issue_reader()
-    papers = {paper.paper: paper for issue_day in with_issue[::-1] for paper in papers_of_day(reader, name, issue_day)}
+    papers: dict[str, Paper] = {}
+    for issue_day in with_issue[::-1]:
+        papers |= {paper.paper: paper for paper in papers_of_day(reader, name, issue_day)}
+        require(len(papers) <= most, f"these days have more than {most:,} papers; ask for fewer days")
     return list(map(text_of, papers.values()))
 
 

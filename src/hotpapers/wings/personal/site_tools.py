@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from msgspec import Meta
 
 from hotpapers.base.errors import NotFound
 from hotpapers.base.ids import html_text
@@ -23,28 +22,16 @@ from hotpapers.serve.published_site import PublishedSite
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText, ReaderProfile, order_with_vectors
 from hotpapers.wings.personal.packing import vectors_in
 from hotpapers.wings.personal.stars import key_in
+from hotpapers.wings.personal.tools import FOR_ME, MAX_DAYS, SiteForMeParams
 from hotpapers.wings.personal.vectors import MAX_RELATED, Vector, closeness, common_words, vector_of, weighed
 
-MAX_DAYS, MAX_STAR_DAYS = 14, 30
-"""Days whose papers are compared, and of which starred papers are looked up."""
+MAX_STAR_DAYS = 30
+"""Days of which starred papers are looked up."""
 _LINE = re.compile(
     r"<(?:li|h3)\b[^>]*><a href=\"([^\"#]{1,300})\"[^>]*>(.{1,2000}?)</a>(?:</h3>)?\s*"
     r"(?:<p(?: class=\"authors\">|><span class=\"by\">)([^<]*))?"
 )
 _PATH = re.compile(r"(?:/paper/|arxiv\.org/abs/)(.+?)(?:/index\.html)?$")
-
-Phrases = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=300)], ...], Meta(max_length=100)]
-
-
-class SiteForMeParams(request_params.Params, frozen=True, kw_only=True):
-    """What a reader likes and follows, and the days whose papers are ordered."""
-
-    stars: Annotated[Phrases, Meta(description="arXiv identifiers, or titles, of papers that the reader likes")] = ()
-    authors: Annotated[Phrases, Meta(description="Names of authors whom the reader follows")] = ()
-    words: Annotated[Phrases, Meta(description="Words that the reader follows")] = ()
-    day: request_params.Day = "latest"
-    days: Annotated[int, Meta(ge=1, le=MAX_DAYS, description="How many issues, up to this one")] = 1
-    limit: Annotated[int, Meta(ge=1, le=100, description="Most papers to return")] = 20
 
 
 class NearPaper(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,13 +176,5 @@ SITE_TOOLS = (
         NearPapers,
         _related,
     ),
-    ToolDefinition(
-        "for_me",
-        "Papers for a reader",
-        "All papers announced on a day, in the order of their closeness to papers that the reader likes, each with the "
-        "reason.",
-        SiteForMeParams,
-        NearPapers,
-        _for_me,
-    ),
+    FOR_ME._replace(params=SiteForMeParams, answer=NearPapers, ask=_for_me),
 )

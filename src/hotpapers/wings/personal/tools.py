@@ -1,32 +1,57 @@
-"""The tools `for_me` and `related` for language models, and `related` in the API."""
+"""The tools `for_me` and `related` for language models, and `related` in the API. What anybody may ask is bounded."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 from msgspec import Meta
 
+from hotpapers.base.errors import require
 from hotpapers.publish.query import Endpoint, QuerySession, request_params, schemas
 from hotpapers.publish.query.session import bare
 from hotpapers.publish.query.tools import ToolDefinition
-from hotpapers.wings.personal.for_me import for_me
+from hotpapers.wings.personal.for_me import papers_up_to, profile_of
+from hotpapers.wings.personal.order import RankedText, order_for
 from hotpapers.wings.personal.related import related
 from hotpapers.wings.personal.stars import ReaderChoices, StarredPaper, key_in
 
+MAX_DAYS = 14
+"""Days whose papers are ordered for anybody."""
+MAX_PAPERS, MAX_SECONDS = 5000, 10.0
+"""Papers of these days, and how long ordering them may take."""
+
 Phrase = Annotated[str, Meta(min_length=1, max_length=300)]
 Phrases = Annotated[tuple[Phrase, ...], Meta(max_length=1000)]
+FewPhrases = Annotated[tuple[Phrase, ...], Meta(max_length=100)]
+STARS = "arXiv identifiers, or titles, of papers that the reader likes"
 
 
-class ForMeParams(request_params.Params, frozen=True, kw_only=True):
-    """What a reader starred and follows, and the days whose papers are ordered."""
+class SiteForMeParams(request_params.Params, frozen=True, kw_only=True):
+    """What a reader likes and follows, and the days whose papers are ordered."""
 
-    stars: Annotated[Phrases, Meta(description="arXiv identifiers of papers that the reader likes")] = ()
+    stars: Annotated[FewPhrases, Meta(description=STARS)] = ()
+    authors: Annotated[FewPhrases, Meta(description="Names of authors whom the reader follows")] = ()
+    words: Annotated[FewPhrases, Meta(description="Words that the reader follows")] = ()
+    day: request_params.Day = "latest"
+    days: Annotated[int, Meta(ge=1, le=MAX_DAYS, description="How many issues, up to this one")] = 1
+    limit: Annotated[int, Meta(ge=1, le=100, description="Most papers to return")] = 20
+
+
+class PublicForMeParams(SiteForMeParams, frozen=True, kw_only=True):
+    """The same for one of several publications."""
+
+    publication: request_params.Publication = ""
+
+
+class ForMeParams(PublicForMeParams, frozen=True, kw_only=True):
+    """The same for whoever has the store: more at once."""
+
+    stars: Annotated[Phrases, Meta(description=STARS)] = ()
     authors: Annotated[Phrases, Meta(description="Names of authors whom the reader follows")] = ()
     words: Annotated[Phrases, Meta(description="Words that the reader follows")] = ()
-    publication: request_params.Publication = ""
-    day: request_params.Day = "latest"
     days: Annotated[int, Meta(ge=1, le=31, description="How many days, up to this one")] = 1
-    limit: Annotated[int, Meta(ge=1, le=100, description="Most papers to return")] = 20
 
 
 class PaperForReader(schemas.Schema, frozen=True, kw_only=True):
@@ -45,21 +70,44 @@ class PapersForReader(schemas.Schema, frozen=True, kw_only=True):
     papers: tuple[PaperForReader, ...]
 
 
-def _for_me(session: QuerySession, params: ForMeParams) -> PapersForReader:
-    starred = tuple(StarredPaper(key) for key in map(key_in, params.stars) if key)
-    choices = ReaderChoices(starred, params.authors, params.words)
-    places = for_me(session, choices, params.day, params.publication, days=params.days)[: params.limit]
-    return PapersForReader(
-        papers=tuple(
-            PaperForReader(
-                id=bare(place.paper.paper),
-                title=place.paper.title,
-                authors=place.paper.authors,
-                closeness=place.value,
-                reason=place.reason,
-            )
-            for place in places
-        )
+class OrderForReader(PapersForReader, frozen=True, kw_only=True):
+    """Papers in a reader's order. `unknown`: stars of which nothing is known."""
+
+    unknown: tuple[str, ...] = ()
+
+
+def _for_me(session: QuerySession, params: PublicForMeParams) -> OrderForReader:
+    papers = papers_up_to(session, params.day, params.publication, params.days)
+    return _ordered(session, papers, params)
+
+
+def _public_for_me(session: QuerySession, params: PublicForMeParams) -> OrderForReader:
+    papers = papers_up_to(session, params.day, params.publication, params.days, most=MAX_PAPERS)
+    return _ordered(session, in_time(papers), params)
+
+
+def in_time(papers: Iterable[RankedText], clock: Callable[[], float] = time.monotonic) -> Iterator[RankedText]:
+    """The papers, until working through them has taken too long. Raises UsageError."""
+    end = clock() + MAX_SECONDS
+    for paper in papers:
+        require(clock() < end, f"this took more than {MAX_SECONDS:g} seconds; ask for fewer days, or give fewer stars")
+        yield paper
+
+
+def _ordered(session: QuerySession, papers: Iterable[RankedText], params: PublicForMeParams) -> OrderForReader:
+    keys = {star: key_in(star) for star in params.stars}
+    starred = tuple(StarredPaper(key, "" if key else star) for star, key in keys.items())
+    profile = profile_of(session, ReaderChoices(starred, params.authors, params.words))
+    places = order_for(papers, profile)[: params.limit]
+    return OrderForReader(
+        papers=tuple(_shown(place.paper, place.value, place.reason) for place in places),
+        unknown=tuple(star for star, (_, vector) in zip(keys, profile.starred, strict=True) if not vector.weights),
+    )
+
+
+def _shown(paper: RankedText, value: int, reason: str) -> PaperForReader:
+    return PaperForReader(
+        id=bare(paper.paper), title=paper.title, authors=paper.authors, closeness=value, reason=reason
     )
 
 
@@ -67,14 +115,7 @@ def _related(session: QuerySession, params: request_params.PaperParams) -> Paper
     """The ten papers of the record that are nearest to a paper, each with the words that both have in common."""
     return PapersForReader(
         papers=tuple(
-            PaperForReader(
-                id=bare(near.paper.paper),
-                title=near.paper.title,
-                authors=near.paper.authors,
-                closeness=near.closeness,
-                reason=", ".join(near.words),
-            )
-            for near in related(session, params.paper)
+            _shown(near.paper, near.closeness, ", ".join(near.words)) for near in related(session, params.paper)
         )
     )
 
@@ -82,23 +123,23 @@ def _related(session: QuerySession, params: request_params.PaperParams) -> Paper
 QUESTIONS = (
     Endpoint("related", "/papers/{paper}/related", request_params.PaperParams, PapersForReader, _related, cost=5),
 )
-TOOLS = (
-    ToolDefinition(
-        "related",
-        "Related papers",
-        "The ten papers of the record whose titles and abstracts are nearest to those of a paper, with the words that "
-        "they have in common.",
-        request_params.PaperParams,
-        PapersForReader,
-        _related,
-    ),
-    ToolDefinition(
-        "for_me",
-        "Papers for a reader",
-        "All papers announced on a day, in the order of their closeness to papers that the reader likes, each with the "
-        "reason.",
-        ForMeParams,
-        PapersForReader,
-        _for_me,
-    ),
+RELATED = ToolDefinition(
+    "related",
+    "Related papers",
+    "The ten papers of the record whose titles and abstracts are nearest to those of a paper, with the words that "
+    "they have in common.",
+    request_params.PaperParams,
+    PapersForReader,
+    _related,
 )
+FOR_ME = ToolDefinition(
+    "for_me",
+    "Papers for a reader",
+    "All papers announced on a day, in the order of their closeness to papers that the reader likes, each with the "
+    "reason.",
+    ForMeParams,
+    OrderForReader,
+    _for_me,
+)
+TOOLS = (RELATED, FOR_ME)
+PUBLIC_TOOLS = (RELATED, FOR_ME._replace(params=PublicForMeParams, ask=_public_for_me, cost=30))

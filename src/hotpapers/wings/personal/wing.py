@@ -51,6 +51,12 @@ def _site_tools() -> tuple[ToolDefinition, ...]:
     return SITE_TOOLS
 
 
+def _public_tools() -> tuple[ToolDefinition, ...]:
+    from hotpapers.wings.personal.tools import PUBLIC_TOOLS
+
+    return PUBLIC_TOOLS
+
+
 def _site_part(pages: SiteContext) -> PersonalPart:
     from hotpapers.wings.personal.site_part import PersonalPart
 
@@ -82,6 +88,7 @@ WING = Wing(
     channels={"reader": SendingChannel(_destinations, _has_readers)},
     tools=_tools,
     site_tools=_site_tools,
+    public_tools=_public_tools,
     site_part=_site_part,
     questions=_questions,
     neighbors=_neighbors,
