@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import date, timedelta
 from functools import partial
 from itertools import islice
+from pathlib import Path
+from threading import Event, Semaphore
 
 import pytest
 
-from hotpapers.base.model import AnnouncedPaper, Paper
+from hotpapers.base.model import AnnouncedPaper, Paper, PublishedIssue
+from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.keep.transfer import streams
 from hotpapers.publish.render.html.pages import SitePages
-from hotpapers.wings.personal.blocks import DatedPaper, block_of, nearest_in
-from hotpapers.wings.personal.kept import kept
+from hotpapers.record import Record
+from hotpapers.serve.web.backend import Backend
+from hotpapers.serve.web.http_messages import Refused
+from hotpapers.wings.personal import neighbors, preparing
+from hotpapers.wings.personal.blocks import MIN_SAVED, SAVING, DatedPaper, VectorBlock, block_of, nearest_in
+from hotpapers.wings.personal.kept import PREPARING, kept, saved_or_made, store_of
 from hotpapers.wings.personal.neighbors import Neighbors
 from hotpapers.wings.personal.vectors import MAX_RELATED, closeness, vector_of, weighed
 from lab.outcomes.files import json_rows
@@ -91,6 +100,76 @@ def test_what_is_made_of_an_issue_is_kept_until_it_changes() -> None:
     assert [kept(reader, "few", OWN.publication, [day(0)], partial(int, n), most=1) for n in range(2)] == [0, 0]
     again = reader_of({day(0): [], day(1): []}, {})
     assert [kept(again, "few", OWN.publication, [day(n)], partial(int, n), most=1) for n in (0, 1, 0)] == [0, 1, 0]
+
+
+def test_blocks_are_saved_beside_the_store_and_made_again_if_damaged(tmp_path: Path) -> None:
+    calls = list[int]()
+
+    def make() -> VectorBlock:
+        calls.append(1)
+        texts = made_up(MIN_SAVED)
+        return block_of((DatedPaper(f"arxiv:{n}", "", day(0)), vector_of(*text)) for n, text in enumerate(texts))
+
+    def block(*key: str) -> VectorBlock:
+        return saved_or_made(tmp_path / "store.db.vectors", ("day", "daily", *key), make, SAVING)
+
+    first = block(day(0), "digest")
+    assert block(day(0), "digest") == first and len(calls) == 1
+    (file,) = (tmp_path / "store.db.vectors").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    for damaged in (file.read_bytes()[:-9], file.read_bytes()[:40] + b"x" * 99, b""):
+        file.write_bytes(damaged)
+        assert block(day(0), "digest") == first
+    assert len(calls) == 4
+    assert block(day(0), "corrected") == first and len(calls) == 5 and len(list(file.parent.iterdir())) == 1
+    few = saved_or_made(tmp_path / "few", ("day", "daily", day(0)), lambda: block_of([]), SAVING)
+    assert not few.papers and not (tmp_path / "few").exists()
+    (tmp_path / "taken").write_bytes(b"")
+    assert saved_or_made(tmp_path / "taken", ("day", "daily", day(0)), make, SAVING) == first
+
+
+def test_an_app_prepares_its_lists_when_it_starts(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing, "MAX_WAIT", 0)
+    steps, ended = Semaphore(0), Event()
+    prepare = Neighbors.prepare
+
+    def stepwise(self: Neighbors) -> Iterator[None]:
+        for step in prepare(self):
+            yield step
+            steps.acquire()
+        ended.set()
+
+    monkeypatch.setattr(Neighbors, "prepare", stepwise)
+    with Record(str(demo)) as record, closing(Backend(partial(Record, str(demo), create=False))) as backend:
+        reader = RecordIssueReader(record)
+        name = reader.publications()[0].publication
+        shown = next(iter(reader.issue(name, reader.days(name)[-1]).papers.values()))
+        preparing.prepare(backend)
+        while store_of(reader) not in PREPARING:
+            pass
+        with pytest.raises(Refused, match="being prepared"):
+            Neighbors(reader, name).near(shown, reader.days(name)[-1])
+        steps.release(1000)
+        ended.wait()
+        while store_of(reader) in PREPARING:
+            pass
+        monkeypatch.setattr(neighbors, "block_of", None)  # nothing is left to be made
+        assert Neighbors(reader, name).near(shown, reader.days(name)[-1])
+
+
+def test_headers_are_read_once_for_all_lists() -> None:
+    reader = reader_of({day(back): [about(back)] for back in range(9)}, {})
+    requests = Counter[str]()
+    header = reader.issue_header
+
+    def counted(publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+        requests[day] += 1
+        return header(publication, day, edition)
+
+    reader.issue_header = counted  # type: ignore[method-assign]
+    near = Neighbors(reader, OWN.publication)
+    assert [len(near.near(about(n), day(0))) for n in range(9)] == [8] * 9
+    assert set(requests.values()) == {1} and len(requests) == 9
 
 
 def test_papers_on_the_same_topic_are_told() -> None:

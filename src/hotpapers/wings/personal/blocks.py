@@ -2,6 +2,7 @@
 
     block_of(papers)                  the vectors of some papers: three integers for each word of each
     nearest_in(block, vector, count)  the papers of a block that are nearest to one
+    SAVING                            blocks as bytes, and read again
 
 A block of a thousand papers takes some 0.5 MB.
 """
@@ -18,7 +19,13 @@ from itertools import accumulate
 from operator import truediv
 from typing import NamedTuple
 
-from hotpapers.wings.personal.vectors import MAX_WEIGHT, WHOLE, Vector, WeighedVector, levels, weighed
+import msgspec
+
+from hotpapers.wings.personal.kept import Saving
+from hotpapers.wings.personal.vectors import MAX_WEIGHT, VERSION, WHOLE, Vector, WeighedVector, levels, weighed
+
+MIN_SAVED = 100
+"""Papers of a block that is worth a file."""
 
 
 class DatedPaper(NamedTuple):
@@ -88,3 +95,30 @@ def _having(block: VectorBlock, place: int) -> Iterator[tuple[int, int]]:
     """The papers with a word, by number, and its weight in each."""
     start, end = block.starts[place], block.starts[place + 1]
     return zip(block.numbers[start:end], block.weights[start:end], strict=True)
+
+
+class SavedBlock(NamedTuple):
+    """A block as it is saved: its numbers in this machine's order."""
+
+    papers: tuple[DatedPaper, ...]
+    lengths: bytes
+    words: bytes
+    starts: bytes
+    numbers: bytes
+    weights: bytes
+
+
+def _saved(block: VectorBlock) -> bytes:
+    if len(block.papers) < MIN_SAVED:
+        return b""
+    numbers = (block.lengths, block.words, block.starts, block.numbers)
+    return msgspec.msgpack.encode((block.papers, *(each.tobytes() for each in numbers), block.weights))
+
+
+def _read(data: bytes) -> VectorBlock:
+    saved = msgspec.msgpack.decode(data, type=SavedBlock)
+    lengths, words = array("L", saved.lengths), array("H", saved.words)
+    return VectorBlock(saved.papers, lengths, words, array("L", saved.starts), array("L", saved.numbers), saved.weights)
+
+
+SAVING: Saving[VectorBlock] = Saving(f"blocks 1, words {VERSION}", _saved, _read)

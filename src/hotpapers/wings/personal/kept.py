@@ -1,20 +1,43 @@
-"""What is made of frozen issues, kept while the program runs, by the record that they are from: issue readers change
-with each batch, the papers of a frozen issue do not."""
+"""What is made of frozen issues, kept while the program runs: issue readers change with each batch, the papers of a
+frozen issue do not. What takes long to make is also saved in a folder beside a store file, and may be deleted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+import os
+import zlib
+from collections.abc import Callable, MutableMapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
+from hotpapers.base.file_modes import PRIVATE, temporary_file
 from hotpapers.base.model import IssueReader
 from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.record.commitments import sha256
 
-MAX_KEPT = 500
-"""Values of a kind that are kept of one record."""
-_KEPT: WeakKeyDictionary[object, dict[tuple[str, ...], Any]] = WeakKeyDictionary()
-
+MAX_KEPT = 250
+"""Values of a kind that are kept of one store."""
+FOLDER = ".vectors"
+"""The end of the folder's name; the rest is the store's."""
 Value = TypeVar("Value")
+Values = dict[tuple[str, ...], Any]
+_OF_STORES: dict[str, Values] = {}
+_OF_READERS: MutableMapping[IssueReader, Values] = WeakKeyDictionary()
+_LOCK = Lock()
+PREPARING: dict[str, Callable[[], object]] = {}
+"""The stores whose lists are being prepared, and what waits for that. Raises Refused if it takes long."""
+
+
+class Saving(NamedTuple, Generic[Value]):
+    """How values become bytes, none for those not worth it, and are read again; ValueError for other bytes. `format`:
+    changes with either."""
+
+    format: str
+    write: Callable[[Value], bytes]
+    read: Callable[[bytes], Value]
 
 
 def kept(
@@ -24,17 +47,56 @@ def kept(
     days: Sequence[str],
     make: Callable[[], Value],
     most: int = MAX_KEPT,
+    saving: Saving[Value] | None = None,
 ) -> Value:
     """What was made of the latest editions of some days' issues, or is now."""
-    owner = reader.record if isinstance(reader, RecordIssueReader) else reader
     digests = (reader.issue_header(publication, day).digest for day in days)
-    values, key = _KEPT.setdefault(owner, {}), (kind, publication, *days, *digests)
-    if key in values:
-        known: Value = values.pop(key)
-        values[key] = known  # as the latest
-        return known
-    value = values[key] = make()
-    same_kind = [other for other in values if other[0] == kind]
-    if len(same_kind) > most:
-        del values[same_kind[0]]
+    key = (kind, publication, *days, *digests)
+    with _LOCK:
+        values = _values_of(reader)
+        if key in values:
+            known: Value = values.pop(key)
+            values[key] = known  # as the latest
+            return known
+    folder = folder_of(reader)
+    value = saved_or_made(folder, key, make, saving) if folder and saving else make()
+    with _LOCK:
+        values[key] = value
+        same_kind = [other for other in values if other[0] == kind]
+        if len(same_kind) > most:
+            del values[same_kind[0]]
+    return value
+
+
+def _values_of(reader: IssueReader) -> Values:
+    return _OF_STORES.setdefault(where, {}) if (where := store_of(reader)) else _OF_READERS.setdefault(reader, {})
+
+
+def store_of(reader: IssueReader) -> str:
+    """Where the store is that is read; empty if none is."""
+    return reader.record.database.where if isinstance(reader, RecordIssueReader) else ""
+
+
+def folder_of(reader: IssueReader) -> Path | None:
+    """The folder beside the store; None if the store is not a file."""
+    database = reader.record.database if isinstance(reader, RecordIssueReader) else None
+    return Path(f"{database.where}{FOLDER}") if database and database.name == "sqlite" else None
+
+
+def saved_or_made(folder: Path, key: tuple[str, ...], make: Callable[[], Value], saving: Saving[Value]) -> Value:
+    """What a file holds for a key, or what is made and saved now, where the folder can be written."""
+    own = sha256("\n".join((saving.format, *key)).encode())
+    path = folder / sha256("\n".join(key[:3]).encode()).hex()[:32]  # so that a later edition's takes its place
+    with suppress(OSError, ValueError, zlib.error):
+        data = path.read_bytes()
+        if data.startswith(own):
+            return saving.read(zlib.decompress(data[len(own) :]))
+    value = make()
+    if data := saving.write(value):
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            with temporary_file(folder, PRIVATE) as file:
+                file.out.write(own + zlib.compress(data, 1))
+                file.out.close()
+                os.replace(file.path, path)
     return value

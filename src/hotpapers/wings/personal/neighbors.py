@@ -6,14 +6,16 @@ Papers that `related` finds are of the whole record, as it is now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import combinations, groupby
+from typing import Literal
 
 from hotpapers.base.model import IssueReader, NeighborPaper, Paper, PaperGroup
-from hotpapers.wings.personal.blocks import DatedPaper, VectorBlock, block_of, nearest_in
+from hotpapers.wings.personal.blocks import SAVING, DatedPaper, VectorBlock, block_of, nearest_in
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
-from hotpapers.wings.personal.kept import kept
+from hotpapers.wings.personal.kept import MAX_KEPT, PREPARING, kept, store_of
 from hotpapers.wings.personal.order import SHOWN_WORDS
 from hotpapers.wings.personal.vectors import (
     MAX_RELATED,
@@ -30,6 +32,8 @@ MIN_NEAR = 1000
 MIN_ALIKE = 4500
 """The least closeness of two papers of an issue that are said to be on the same topic."""
 
+BlockKind = Literal["entries", "day"]
+
 
 class Neighbors:
     """The papers of one publication near to others."""
@@ -37,15 +41,19 @@ class Neighbors:
     def __init__(self, reader: IssueReader, publication: str) -> None:
         self._reader, self._name = reader, publication
         self._days = reader.days(publication)
+        self._parts = lru_cache(MAX_KEPT)(self._read_parts)
+        self._block = lru_cache(MAX_KEPT)(self._read_block)
 
     def near(self, paper: Paper, until: str) -> list[NeighborPaper]:
-        """The papers nearest to one, the nearest first, as known with the issue of a day."""
+        """The papers nearest to one, the nearest first, as known with the issue of a day. Raises Refused in an app that
+        still prepares them."""
+        PREPARING.get(store_of(self._reader), bool)()
         text = text_of(paper)
         vector = weighed(broad_vector_of(text.title, text.abstract))
         best: dict[str, NeighborPaper] = {}
         least = MIN_NEAR
-        for block in self._blocks(until) if vector.weights else ():
-            near = nearest_in(block, vector, MAX_RELATED + 1, least)
+        for kind, days in self._parts(until) if vector.weights else ():
+            near = nearest_in(self._block(kind, days), vector, MAX_RELATED + 1, least)
             best |= {
                 other.paper: NeighborPaper(other.paper, other.title, other.day, value)
                 for value, other in near
@@ -71,14 +79,22 @@ class Neighbors:
             groups.append(PaperGroup(tuple(sorted(places)), joined[0].words if joined else tuple(words)))
         return sorted(groups)
 
-    def _blocks(self, until: str) -> Iterator[VectorBlock]:
-        """Whole days, then the entries of earlier days, a month at once where all of it is earlier."""
+    def prepare(self) -> Iterator[None]:
+        """Prepares the list of the latest day, a block at a step, the latest first."""
+        for kind, days in reversed(self._parts(self._days[-1]) if self._days else ()):
+            self._block(kind, days)
+            yield
+
+    def _read_parts(self, until: str) -> list[tuple[BlockKind, tuple[str, ...]]]:
+        """Earlier entries, a month at once where all of it is earlier; then whole days."""
         since = (date.fromisoformat(until) - timedelta(RECENT_DAYS)).isoformat()
         days = [day for day in self._days if day <= until]
-        yield from (self._block("day", [day], self._papers_of_day) for day in days if day > since)
         earlier = [day for day in days if day <= since]
-        for _, of_month in groupby(earlier, key=lambda day: day if day[:7] == since[:7] else day[:7]):
-            yield self._block("entries", [*of_month], self._entries)
+        months = groupby(earlier, key=lambda day: day if day[:7] == since[:7] else day[:7])
+        return [
+            *(("entries", tuple(of_month)) for _, of_month in months),
+            *(("day", (day,)) for day in days if day > since),
+        ]
 
     def _papers_of_day(self, day: str) -> Iterator[Paper]:
         return papers_of_day(self._reader, self._name, day)
@@ -87,7 +103,9 @@ class Neighbors:
         issue = self._reader.issue(self._name, day)
         return (issue.papers[entry.paper] for entry in issue.content.entries)
 
-    def _block(self, kind: str, days: Sequence[str], papers_of: Callable[[str], Iterator[Paper]]) -> VectorBlock:
+    def _read_block(self, kind: BlockKind, days: tuple[str, ...]) -> VectorBlock:
+        papers_of = self._papers_of_day if kind == "day" else self._entries
+
         def make() -> VectorBlock:
             texts = ((text_of(paper), day) for day in days for paper in papers_of(day))
             return block_of(
@@ -95,7 +113,7 @@ class Neighbors:
                 for text, day in texts
             )
 
-        return kept(self._reader, kind, self._name, days, make)
+        return kept(self._reader, kind, self._name, days, make, saving=SAVING)
 
 
 def _nearest(places: Iterable[NeighborPaper]) -> list[NeighborPaper]:

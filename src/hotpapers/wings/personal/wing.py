@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hotpapers.publish.render.html.site_context import SiteContext
     from hotpapers.publish.schedule import SenderDestination
     from hotpapers.record import Record
+    from hotpapers.serve.web.backend import Backend
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
     from hotpapers.wings.personal.neighbors import Neighbors
@@ -69,6 +70,13 @@ def _questions() -> tuple[Endpoint, ...]:
     return QUESTIONS
 
 
+def _pages(backend: Backend) -> tuple[()]:
+    from hotpapers.wings.personal.preparing import prepare
+
+    prepare(backend)
+    return ()
+
+
 def _neighbors(reader: IssueReader, publication: str) -> Neighbors:
     from hotpapers.wings.personal.neighbors import Neighbors
 
@@ -92,5 +100,6 @@ WING = Wing(
     site_part=_site_part,
     questions=_questions,
     neighbors=_neighbors,
+    pages=_pages,
     scripts=tuple(Path(__file__).with_name(f"{name}.js") for name in ("vectors", "library", "for_me")),
 )
