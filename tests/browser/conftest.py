@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.page_cache import CurrentPages
 from hotpapers.serve.web.server import server
 from tests.browser.chromium import Tab, View, chromium, find_browser
+from tests.cli.run import good
 from tests.conftest import ROOT
 from tests.render.build import PlainIssueReader
 from tests.render.full_sample import FULL_READER
@@ -82,6 +86,14 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
+def demos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo's two sites."""
+    folder = tmp_path_factory.mktemp("demos")
+    good("demo", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def app() -> Iterator[str]:
     """The address of the app, which sends all its headers."""
     web_server = server(SiteApp(CurrentPages(lambda: FULL_READER, "daily", SITE_CONFIG)))
@@ -94,6 +106,42 @@ def app() -> Iterator[str]:
     yield f"http://127.0.0.1:{port}/"
     web_server.should_exit = True
     thread.join()
+
+
+Problems = Sequence[tuple[str, object]]
+FilesCheck = Callable[[Sequence[Path]], Problems]
+PageCheck = Callable[[Tab], Problems]
+
+
+@pytest.fixture(scope="session")
+def check_html() -> FilesCheck:
+    """A function that asks html-validate about files and returns what it finds, as (file, problem)."""
+    validator, node = TOOLS / "html-validate" / "bin" / "html-validate.mjs", shutil.which("node")
+    if not validator.is_file() or node is None:
+        pytest.skip("html-validate is missing: tests/browser/setup installs it")
+
+    def check(files: Sequence[Path]) -> Problems:
+        process = subprocess.run(
+            [node, str(validator), "--config", str(ROOT / "tests" / "browser" / "html.json"), "--formatter", "json",
+             *map(str, files)], capture_output=True, text=True, check=False, cwd=TOOLS.parent,
+        )  # fmt: skip
+        checked = json.loads(process.stdout)
+        return [(file["filePath"], problem) for file in checked for problem in file["messages"]]
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def check_axe(axe: str) -> PageCheck:
+    """A function that asks axe-core about a page, with all unfolded, and returns what it finds: (rule, elements)."""
+
+    def check(tab: Tab) -> Problems:
+        tab.run("document.querySelectorAll('details').forEach((element) => (element.open = true))")
+        tab.run(axe + "; 0")
+        reports = tab.run("axe.run(document, { resultTypes: ['violations'] }).then((report) => report.violations)")
+        return [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in reports]
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import pytest
 
 from tests.browser.chromium import Tab, View
 from tests.browser.conftest import KINDS
-from tests.cli.run import good
 
 LAPTOP, PHONE, NARROW = View(1280, 720), View(390, 844), View(320, 640)
 WEEK = "made-up-week/site"
@@ -19,21 +18,19 @@ PAGES = (
     f"{WEEK}/2026-03-11/edition-1/index.html", "site/2021-05-11/index.html",
 )  # fmt: skip
 CLASSIC = "site/2021-05-11/index.html"
-VISIBLE_TITLES = """[...document.querySelectorAll('.glance a')].filter((link) => {
+TITLES = "document.querySelectorAll('.glance [href^=\"#\"]')"
+VISIBLE_TITLES = (
+    f"[...{TITLES}]"
+    + """.filter((link) => {
   const box = link.getBoundingClientRect();
   return box.top >= 0 && box.bottom <= innerHeight;
 }).length"""
+)
 CURRENT = "[...document.querySelectorAll('.glance [aria-current]')].map((link) => link.textContent)"
+THREADS = """((list, each) => [...document.querySelectorAll(list)].map(
+  (paper) => [...paper.querySelectorAll(each)].map((count) => count.href)))"""
 SHOWN = """['h2', '.counts', '.lead', '.links'].filter(
   (part) => document.querySelector('.entry ' + part).checkVisibility())"""
-
-
-@pytest.fixture(scope="session")
-def demos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the demo's two sites."""
-    folder = tmp_path_factory.mktemp("demos")
-    good("demo", folder)
-    return folder
 
 
 def path_of(folder: Path, page: str) -> str:
@@ -52,6 +49,13 @@ def test_the_first_screen_has_the_titles(
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_each_count_leads_to_the_same_discussion_as_in_its_entry(tab: Tab, demos: Path, page: str) -> None:
+    tab.open(path_of(demos, page))
+    listed = tab.run(f"{THREADS}('.glance li', 'a.figure')")
+    assert sum(map(bool, listed)) > 0.9 * len(listed) and listed == tab.run(f"{THREADS}('.entry', '.counts a')")
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_nothing_scrolls_sideways_on_the_narrowest_phone(tab: Tab, demos: Path, page: str) -> None:
     for show in ("titles", "summaries", ""):
         tab.set_view(NARROW)
@@ -65,7 +69,7 @@ def test_the_list_stays_beside_the_entries_and_marks_where_one_is(tab: Tab, demo
     tab.open(path_of(demos, CLASSIC))
     for n in (0, 7, 26):
         tab.run(f"document.querySelectorAll('.entry')[{n}].scrollIntoView()")
-        title = tab.run(f"document.querySelectorAll('.glance a')[{n}].textContent")
+        title = tab.run(f"{TITLES}[{n}].textContent")
         tab.wait(f"JSON.stringify({CURRENT}) === {json.dumps(json.dumps([title], ensure_ascii=False))}")
         box = tab.run("(({ top, bottom }) => [top, bottom])("
                       "document.querySelector('.glance [aria-current]').getBoundingClientRect())")  # fmt: skip
@@ -79,11 +83,9 @@ def test_the_list_stays_beside_the_entries_and_marks_where_one_is(tab: Tab, demo
 def test_a_title_leads_to_its_entry_without_a_script(tab: Tab, demos: Path) -> None:
     tab.set_view(PHONE._replace(scripts=False))
     tab.open(path_of(demos, CLASSIC))
-    tab.run("document.querySelectorAll('.glance a')[26].click()")
+    tab.run(f"{TITLES}[26].click()")
     tab.wait("document.querySelectorAll('.entry')[26].getBoundingClientRect().top < innerHeight")
-    assert tab.run("document.querySelector('.entry:target h2').textContent") == tab.run(
-        "document.querySelectorAll('.glance a')[26].textContent"
-    )
+    assert tab.run("document.querySelector('.entry:target h2').textContent") == tab.run(f"{TITLES}[26].textContent")
 
 
 def test_keys_choose_how_much_is_shown_and_the_device_remembers(tab: Tab, app: str) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hotpapers.wings.mail.issue_text import as_html, message_view
 from tests.browser.chromium import Tab, View, save
-from tests.browser.conftest import KINDS, SITE_CONFIG, TOOLS
-from tests.conftest import ROOT, data
+from tests.browser.conftest import KINDS, SITE_CONFIG, FilesCheck, PageCheck
+from tests.conftest import data
 from tests.render.full_sample import FULL_READER
 
 DARK = {"prefers-color-scheme": "dark"}
@@ -148,32 +144,15 @@ def test_focus_is_seen_wherever_it_goes(tab: Tab, app: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1000), ("dark", 320)])
-def test_axe_finds_nothing(tab: Tab, app: str, axe: str, kind: str, scheme: str, width: int) -> None:
+def test_axe_finds_nothing(tab: Tab, app: str, check_axe: PageCheck, kind: str, scheme: str, width: int) -> None:
     tab.set_view(View(width, 900, {"prefers-color-scheme": scheme}))
     tab.open(app + KINDS[kind])
-    tab.run("document.querySelectorAll('details').forEach((element) => (element.open = true))")
-    tab.run(axe + "; 0")
-    violations: list[dict[str, Any]] = tab.run(
-        "axe.run(document, { resultTypes: ['violations'] }).then((report) => report.violations)"
-    )
-    assert [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations] == []
+    assert check_axe(tab) == []
 
 
-def test_the_html_is_valid(disk: str) -> None:
-    validator, node = TOOLS / "html-validate" / "bin" / "html-validate.mjs", shutil.which("node")
-    if not validator.is_file() or node is None:
-        pytest.skip("html-validate is missing: tests/browser/setup installs it")
-    folder = disk.removeprefix("file://")
-    process = subprocess.run(
-        [node, str(validator), "--config", str(ROOT / "tests" / "browser" / "html.json"), "--formatter", "json",
-         *(folder + path for path in KINDS.values())],
-        capture_output=True, text=True, check=False, cwd=TOOLS.parent,
-    )  # fmt: skip
-    problems = [
-        (file["filePath"].removeprefix(folder), problem["line"], problem["ruleId"], problem["message"])
-        for file in json.loads(process.stdout) for problem in file["messages"]
-    ]  # fmt: skip
-    assert problems == [] and process.returncode == 0, process.stderr
+def test_the_html_is_valid(disk: str, check_html: FilesCheck) -> None:
+    folder = Path(disk.removeprefix("file://"))
+    assert check_html([folder / path for path in KINDS.values()]) == []
 
 
 # ---- dark, forced, printed ---------------------------------------------------------------------------

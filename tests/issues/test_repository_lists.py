@@ -118,6 +118,16 @@ def test_every_post_that_may_be_shown(record: Record) -> None:
     assert {quotation.post.text for quotation in quotations[key(1)]} == {remark("1"), "a made-up opinion"}
 
 
+def test_a_headline_begins_a_discussion_on_each_network(record: Record) -> None:
+    """Also of one person, and also where others have more reactions than any of them."""
+    text, at = "A made-up headline of more than a few words about this paper", TODAY + 2 * HOUR
+    write(record, *(post(2, f"{where}:{n}", at, text=text) for where in ("lobsters", "hackernews") for n in ("a", "b")))
+    frozen(record, day="2024-05-08")
+    quotations = RecordIssueReader(record).posts("daily", "2024-05-08", [key(2)])[key(2)]
+    networks = [quotation.post.network for quotation in quotations]
+    assert sorted(networks[:3]) == ["bluesky", "hackernews", "lobsters"] and len(networks) == len(set(networks))
+
+
 def test_listings_have_their_own_posts_and_no_history(record: Record) -> None:
     listed(record, {7: (10, 60)}, posts=2)
     frozen(record, LISTED)

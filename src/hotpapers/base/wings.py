@@ -134,7 +134,6 @@ class Wing(NamedTuple):
     `public_tools()`: those that anybody may use over HTTP, so their work is bounded.
     `questions()`: queries of the API (`Endpoint`), whose addresses go before those of the core.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
-    `week_pages(pages, week)`: further pages about a week such as 2026-W47, each with what a link to it says.
     `findings(record, publication)`: what is wrong with the wing's own values in a store; all publications' without one.
     `neighbors(reader, publication)`: which papers of a publication's issues are near to each other.
     `scripts`: what pages run after their own script, for readers who allow it.
@@ -170,7 +169,6 @@ class Wing(NamedTuple):
     public_tools: Callable[[], Iterable[Any]] | None = None
     questions: Callable[[], Iterable[Any]] | None = None
     site_part: Callable[[Any], SitePart] | None = None
-    week_pages: Callable[[Any, str], Iterable[tuple[str, str]]] | None = None
     findings: Callable[[Any, str | None], Iterable[Any]] | None = None
     neighbors: Callable[[Any, str], PaperNeighbors] | None = None
     scripts: tuple[Path, ...] = ()

@@ -12,7 +12,7 @@ A changed rule gets a new number: issues are rebuilt by the rule they name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,6 +27,10 @@ from hotpapers.record.item_rows import StoredRow
 BY_REACTIONS = ""
 """The rule for issues that name none: the posts with the most reactions."""
 LATEST = "quotes/1"
+EACH_NETWORK = "each network"
+"""The rule for pages that say where a paper is discussed, which no issue names: by reactions, the first one from each
+network ahead of the rest; a text or account counts once on each network, as the same headline elsewhere is another
+thread."""
 
 MIN_OWN_WORDS = 4
 """The fewest words of its author's own that a quoted post has."""
@@ -113,6 +117,8 @@ class QuotationRule(NamedTuple):
         ordered = sorted(candidates, key=lambda candidate: candidate.rank)
         if self.rule == BY_REACTIONS:
             return _distinct(ordered)[:most]
+        if self.rule == EACH_NETWORK:
+            return _spread(_distinct(ordered, _network))[:most]
         if self.rule != LATEST:
             raise IssueError(
                 f"its posts were chosen by {self.rule}, which this version does not know; update hotpapers"
@@ -146,19 +152,22 @@ def _about(paper: Item) -> MentionedPaper:
     return MentionedPaper(paper.title, paper.authors, paper.categories, paper.abstract)
 
 
-def _distinct(ordered: Iterable[CandidatePost]) -> list[CandidatePost]:
-    """Each account and each text once; 0 means an unknown account or a short text."""
-    voices: set[int] = set()
-    texts: set[int] = set()
-    chosen: list[CandidatePost] = []
+def _distinct(
+    ordered: Iterable[CandidatePost], place: Callable[[CandidatePost], str] = lambda _: ""
+) -> list[CandidatePost]:
+    """Each account and each text once in each place; 0 means an unknown account or a short text."""
+    known: set[tuple[str, str, int]] = set()
+    chosen = []
     for post in ordered:
-        text = int(post.row.derived[1])
-        if post.voice in voices or text in texts:
-            continue
-        voices |= {post.voice} - {0}
-        texts |= {text} - {0}
-        chosen.append(post)
+        marks = {(place(post), "voice", post.voice), (place(post), "text", int(post.row.derived[1]))}
+        if known.isdisjoint(marks := {mark for mark in marks if mark[2]}):
+            known |= marks
+            chosen.append(post)
     return chosen
+
+
+def _network(post: CandidatePost) -> str:
+    return post.row.item.network if isinstance(post.row.item, Post) else ""
 
 
 def _spread(ordered: Sequence[CandidatePost]) -> list[CandidatePost]:
@@ -166,7 +175,7 @@ def _spread(ordered: Sequence[CandidatePost]) -> list[CandidatePost]:
     first_of_network: dict[str, CandidatePost] = {}
     others: list[CandidatePost] = []
     for post in ordered:
-        network = post.row.item.network if isinstance(post.row.item, Post) else ""
+        network = _network(post)
         if network in first_of_network:
             others.append(post)
         first_of_network.setdefault(network, post)

@@ -34,6 +34,7 @@ from hotpapers.issues.listing import places_of
 from hotpapers.issues.moderation import quotation_policy
 from hotpapers.issues.moderation.queries import doubtful_pairs
 from hotpapers.issues.queries import frozen_days, listed_places, listing_of
+from hotpapers.issues.quotations import EACH_NETWORK, QuotationRule
 from hotpapers.issues.ranking_input import attention_of
 from hotpapers.issues.windows import days_from, has_no_issue
 from hotpapers.record.as_of import AsOfView
@@ -156,7 +157,8 @@ class RecordIssueReader:
         if content.publication.window == "listing":
             return {paper: issue.posts.get(paper, ()) for paper in papers}
         recipe = msgspec.structs.replace(content.publication, posts=MAX_POSTS)
-        leading = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content))
+        rule = QuotationRule(EACH_NETWORK)
+        leading = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content), quoting=rule)
         rows_of_papers = {paper: [post.row for post in leading_posts] for paper, leading_posts in leading.items()}
         keys = sorted({row.item.post for rows in rows_of_papers.values() for row in rows if isinstance(row.item, Post)})
         withheld = queries.withheld_posts(self._now, keys)

@@ -349,6 +349,9 @@ class SitePart(Protocol):
     def ended(self, path: str) -> Iterator[str]:
         """Paths of files that may still exist, but should not if the file at `path` does."""
 
+    def week_links(self, week: str) -> Iterator[tuple[str, str]]:
+        """What a link to a page about a week such as 2026-W47 says, and the page's path."""
+
     def page(self, path: str) -> bytes | None:
         """The bytes of a file; None if there is none."""
 

@@ -44,6 +44,9 @@ class PersonalPart:
     def ended(self, path: str) -> Iterator[str]:
         yield from ()
 
+    def week_links(self, week: str) -> Iterator[tuple[str, str]]:
+        yield from ()
+
     def page(self, path: str) -> bytes | None:
         if path == TERMS:
             return f"paperTerms({json.dumps(TABLE.read_text('ascii'))});\n".encode()

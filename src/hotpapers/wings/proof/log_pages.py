@@ -46,6 +46,9 @@ class LogPages:
         yield from sorted(files, key=lambda path: path.endswith(f"/{tiles.CHECKPOINT_PATH}"))
         yield POLICY_PATH
 
+    def week_links(self, week: str) -> Iterator[tuple[str, str]]:
+        yield from ()
+
     def ended(self, path: str, folder: Path | None = None) -> Iterator[str]:
         """For the policy's path: paths where partial tiles may exist that are full by now, or old observations.
         `folder`: a site's folder; only tiles that exist there."""

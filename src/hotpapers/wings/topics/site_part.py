@@ -96,6 +96,10 @@ class TopicsPart:
     def ended(self, path: str) -> Iterator[str]:
         yield from ()
 
+    def week_links(self, week: str) -> Iterator[tuple[str, str]]:
+        if week in self.weeks.closing_days:
+            yield "topics", page_path(week)
+
     def page(self, path: str) -> bytes | None:
         match = _PATH.fullmatch(path)
         week = match[1] if match else self.weeks.latest()

@@ -42,13 +42,6 @@ def _site_part(pages: SiteContext) -> TopicsPart:
     return TopicsPart(pages)
 
 
-def _week_pages(pages: SiteContext, week: str) -> Iterator[tuple[str, str]]:
-    from hotpapers.wings.topics.site_part import TopicsPart, page_path
-
-    if week in TopicsPart(pages).weeks.closing_days:
-        yield "topics", page_path(week)
-
-
 WING = Wing(
     "topics",
     "What the papers of a week are about more than before.",
@@ -62,5 +55,4 @@ WING = Wing(
     findings=_findings,
     tools=_tools,
     site_part=_site_part,
-    week_pages=_week_pages,
 )

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from hotpapers.base.model import IssueReader, RenderedFile, SitePart
-from hotpapers.base.wings import wings
+from hotpapers.base.model import IssueReader, RenderedFile
 from hotpapers.publish.render.cards.card_pages import CardPages
 from hotpapers.publish.render.html.issue_pages import IssuePages
 from hotpapers.publish.render.html.list_pages import ListPages
@@ -45,9 +44,7 @@ class SitePages:
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self._site = SiteContext(issue_reader, publication, site_config)
         self._issues, self._papers = IssuePages(self._site), PaperPages(self._site)
-        self._cards, proofs = CardPages(self._site), self._site.proofs
-        of_wings = (wing.site_part(self._site) for wing in wings() if wing.site_part)
-        self._parts: tuple[SitePart, ...] = (*([proofs.pages(self._site)] if proofs else ()), *of_wings)
+        self._cards, self._parts = CardPages(self._site), self._site.parts
         self._lists, self._tops = ListPages(self._site), TopPages(self._site)
         self._once = StaticPages(self._site, self._issues)
         self.missing, self.refused, self.search = self._once.missing, self._once.refused, self._once.search

@@ -19,6 +19,7 @@ from hotpapers.base.model import (
     Publication,
     PublishedIssue,
     Quotation,
+    SitePart,
 )
 from hotpapers.base.wings import wings
 from hotpapers.issues.ranking.words import count_noun
@@ -97,9 +98,7 @@ class SiteContext:
         issue = self.frozen(day, edition)
         if self.publication.window == "listing":
             return issue_view(issue)
-        if edition:
-            return issue_view(issue, self.issue_reader.history(self.name, day, _papers_in(issue)))
-        return issue_view(issue, *self._attention(day, day))
+        return issue_view(issue, *self._attention(day, day, edition))
 
     def frozen(self, day: str, edition: int = 0) -> PublishedIssue:
         return self.issue_reader.issue(self.name, day, edition or None)
@@ -199,15 +198,15 @@ class SiteContext:
         of the latest issue."""
         if self.publication.window == "listing":
             return (), ()
-        history, posts = self._attention(first.issue.day, self._final_day(first.issue.day))
+        history, posts = self._attention(first.issue.day, self._final_day(first.issue.day), 0)
         return history.get(paper, ()), posts.get(paper, ())
 
     def _read_attention(
-        self, day: str, known_day: str
+        self, day: str, known_day: str, edition: int
     ) -> tuple[dict[str, Sequence[Attention]], dict[str, Sequence[Quotation]]]:
         """The attention and the posts of the papers in a day's issue, as known on a day. For the issue's own day, its
         page and those of its papers may need the same, which is read once."""
-        papers = _papers_in(self.frozen(day))
+        papers = _papers_in(self.frozen(day, edition))
         history = self.issue_reader.history(self.name, known_day, papers)
         return dict(history), dict(self.issue_reader.posts(self.name, known_day, papers))
 
@@ -231,9 +230,15 @@ class SiteContext:
 
     # ---- pages ---------------------------------------------------------------------------------------
 
+    @cached_property
+    def parts(self) -> tuple[SitePart, ...]:
+        """The site's further files: proofs, and those of wings."""
+        of_wings = (wing.site_part(self) for wing in wings() if wing.site_part)
+        return (*([self.proofs.pages(self)] if self.proofs else ()), *of_wings)
+
     def about_week(self, week: str) -> list[tuple[str, str]]:
-        """What wings have about a week: what a link says, and the page's path."""
-        return [link for wing in wings() if wing.week_pages for link in wing.week_pages(self, week)]
+        """Further pages about a week: what a link says, and the page's path."""
+        return [link for part in self.parts for link in part.week_links(week)]
 
     def render(
         self, template: str, path: str, title: str, description: str, root: str | None = None, **values: object

@@ -160,7 +160,7 @@
   function markWhereOneIs() {
     const list = document.querySelector(".glance");
     if (!list) return;
-    const links = new Map(all("a", list).map((link) => [link.hash.slice(1), link]));
+    const links = new Map(all("a[href^='#']", list).map((link) => [link.hash.slice(1), link]));
     const observer = new IntersectionObserver((changes) => {
       for (const { target, isIntersecting } of changes) {
         const link = links.get(target.id);
