@@ -49,7 +49,7 @@ def test_it_runs_the_demo_in_an_empty_environment(wheel: Path, tmp_path: Path) -
     assert output.startswith("Hot Papers, 2021-05-11\n")
     assert (tmp_path / "hotpapers-demo/site/2021-01-14/index.html").is_file()
     pages = subprocess.run([command, "docs"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert "how-to/mailing " in pages
+    assert "wings/mailing " in pages
     command_to_verify = [command, "verify", "--all", "--store", "hotpapers-demo/hotpapers.db"]
     assert (
         "verified: 5 issues"

@@ -211,23 +211,23 @@ def settings_page() -> str:
         (
             "`[[chat]]`",
             announce.ChatSettings,
-            "Once for each room: [chat](../how-to/chat.md).",
+            "Once for each room: [chat](../wings/chat.md).",
         ),
         (
             "`[[webhook]]`",
             announce.WebhookSettings,
-            "Once for each receiver: [webhooks](../how-to/webhook.md).",
+            "Once for each receiver: [webhooks](../wings/webhook.md).",
         ),
         (
             "`[[bluesky]]`",
             announce.BlueskyAccount,
-            "Once for each account: [on Bluesky](../how-to/bluesky.md).",
+            "Once for each account: [on Bluesky](../wings/bluesky.md).",
         ),
-        ("`[mailing]`", mail.MailingSettings, "See [mailing](../how-to/mailing.md)."),
+        ("`[mailing]`", mail.MailingSettings, "See [mailing](../wings/mailing.md)."),
         (
             "`[[reader]]`",
             personal.ReaderSettings,
-            "Once for each person: [their own order](../explanation/own-order.md#as-a-feed-or-a-mail).",
+            "Once for each person: [their own order](../wings/own-order.md#as-a-feed-or-a-mail).",
         ),
         (
             "`[run]`",
@@ -244,12 +244,12 @@ def settings_page() -> str:
         (
             "`[transparency]`",
             transparency.TransparencySettings,
-            "See [proofs](../explanation/proof.md).",
+            "See [proofs](../wings/proof.md).",
         ),
         (
             "`[[follow]]`",
             following.FollowSettings,
-            "Once for each site: [following](../how-to/follow.md).",
+            "Once for each site: [following](../wings/follow.md).",
         ),
         ("`[bots]`", settings.BotSettings, "See [bots](../explanation/bots.md)."),
         ("`[bots.rules]`", settings.BotRules, "Each rule's limit; `false` or 0 switches it off."),

@@ -1,4 +1,4 @@
-"""Checks a saved page against a policy: docs/explanation/proof.md says how. Needs cryptography alone."""
+"""Checks a saved page against a policy: docs/wings/proof.md says how. Needs cryptography alone."""
 
 import base64
 import hashlib

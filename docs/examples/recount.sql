@@ -1,6 +1,6 @@
 -- Recounts every count of every issue from the tables for research: duckdb < recount.sql, in their folder.
 -- Returns, for each entry and network, what the issue says and what the tables say; both are equal, except voices where
--- the network names who reacted. docs/how-to/tables.md says more.
+-- the network names who reacted. docs/wings/tables.md says more.
 
 -- Whether an issue that closed at `moment` and read the record up to `batch` had a row. Of several with the same key,
 -- the one that was observed last counts.

@@ -194,8 +194,8 @@ def test_what_cannot_be_asked(config: Path, tmp_path: Path, monkeypatch: pytest.
     config.write_text(LISTED)
     for name in ("chat", "webhook", "bluesky"):
         message = misuse("publish", "2021-03-02", "--to", name, "--config", config)
-        assert message == f"{config}: {name}: no destination configured; see `hotpapers docs how-to/{name}`"
-        assert (Path(__file__).parents[2] / "docs" / "how-to" / f"{name}.md").is_file()
+        assert message == f"{config}: {name}: no destination configured; see `hotpapers docs wings/{name}`"
+        assert (Path(__file__).parents[2] / "docs" / "wings" / f"{name}.md").is_file()
 
 
 def test_without_apprise_it_says_what_to_install(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

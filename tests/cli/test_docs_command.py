@@ -19,13 +19,13 @@ from tests.conftest import ROOT
 SRC = ROOT / "src" / "hotpapers"
 PAGES = list(all_pages())
 PATH = re.compile(r"docs/[\w/-]+(?:\.md)?\b")
-CALL = re.compile(r"[`']hotpapers docs ([\w/-]+|\{.*?\}|how-to/\{name\})[`']")
+CALL = re.compile(r"[`']hotpapers docs ([\w/-]+|\{.*?\}|wings/\{name\})[`']")
 
 
 def test_it_lists_every_page_with_its_title() -> None:
     lines = good("docs").splitlines()
     assert len(lines) == len(PAGES) == sum(1 for _ in (ROOT / "docs").rglob("*.md") if is_for_users(_))
-    assert re.search(r"^how-to/mailing +\S", "\n".join(lines), re.M)
+    assert re.search(r"^wings/mailing +\S", "\n".join(lines), re.M)
     assert all(len(line.split(maxsplit=1)) == 2 for line in lines)
 
 
@@ -34,16 +34,16 @@ def is_for_users(file: Path) -> bool:
 
 
 def test_it_prints_a_page_as_it_is() -> None:
-    text = (ROOT / "docs" / "how-to" / "mailing.md").read_text("utf-8")
-    for name in ("mailing", "how-to/mailing", "docs/how-to/mailing.md", "how-to/mailing.md#bounces"):
+    text = (ROOT / "docs" / "wings" / "mailing.md").read_text("utf-8")
+    for name in ("mailing", "wings/mailing", "docs/wings/mailing.md", "wings/mailing.md#bounces"):
         assert good("docs", name) == text
 
 
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("bluesky", "bluesky: there are several such pages; write how-to/bluesky or reference/sources/bluesky"),
-        ("mailings", "mailings: no such page; did you mean how-to/mailing?"),
+        ("bluesky", "bluesky: there are several such pages; write reference/sources/bluesky or wings/bluesky"),
+        ("mailings", "mailings: no such page; did you mean wings/mailing?"),
         ("cake-recipes", "cake-recipes: no such page; `hotpapers docs` lists them"),
     ],
 )
@@ -104,4 +104,4 @@ def test_every_page_that_a_text_names_exists() -> None:
     for source in ("arxiv", "bluesky", "feeds", "hackernews", "huggingface", "lobsters", "mastodon", "reddit", "x"):
         assert page_named(f"sources/{source}", PAGES) == f"reference/sources/{source}"
     for channel in ("mailing", "chat", "webhook", "bluesky"):
-        assert page_named(f"how-to/{channel}", PAGES) == f"how-to/{channel}"
+        assert page_named(f"wings/{channel}", PAGES) == f"wings/{channel}"

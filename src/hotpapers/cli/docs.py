@@ -15,7 +15,7 @@ from hotpapers.cli.terminal import echo
 PACKAGE = Path(__file__).parents[1]
 FOLDERS = (PACKAGE / "docs", PACKAGE.parents[1] / "docs")
 """Where the pages are in a wheel, and in a checkout."""
-SUBJECTS = ("tutorial", "how-to", "explanation", "reference")
+SUBJECTS = ("tutorial", "how-to", "explanation", "reference", "wings")
 """The folders for users, in the order in which one needs them."""
 INDEX = "README"
 
@@ -29,7 +29,7 @@ INDEX = "README"
 def docs(page: str | None) -> None:
     """Show the documentation.
 
-    Lists the pages, or prints one as Markdown. PAGE is a name such as mailing, or a path such as how-to/mailing.
+    Lists the pages, or prints one as Markdown. PAGE is a name such as mailing, or a path such as wings/mailing.
     """
     pages = all_pages()
     if page is None:
@@ -45,7 +45,7 @@ def docs(page: str | None) -> None:
 
 
 def all_pages() -> dict[str, Path]:
-    """The pages for users, by name: `how-to/mailing`, `reference/sources`, `reference/sources/x`. Raises NotFound if
+    """The pages for users, by name: `wings/mailing`, `reference/sources`, `reference/sources/x`. Raises NotFound if
     the package was installed without them."""
     folder = next((folder for folder in FOLDERS if folder.is_dir()), None)
     if folder is None:
@@ -55,7 +55,7 @@ def all_pages() -> dict[str, Path]:
 
 
 def page_named(typed: str, names: list[str]) -> str:
-    """The page that is meant by a name, a path, or an address such as `docs/how-to/mailing.md#bounces`. Raises
+    """The page that is meant by a name, a path, or an address such as `docs/wings/mailing.md#bounces`. Raises
     NotFound."""
     wanted = typed.partition("#")[0].removeprefix("docs/").removesuffix(".md").removesuffix(f"/{INDEX}").strip("/")
     matches = [name for name in names if name == wanted] or [name for name in names if name.endswith(f"/{wanted}")]

@@ -125,7 +125,7 @@ def deliver(site: ConfiguredSite, publication: str, days: Sequence[str], name: s
                 if not result.sent:
                     reasons.append(idle_reason(site.record, destination.sender, issue_reader, publication, day))
     if not attempts:
-        raise UsageError(f"{site.file}: {name}: no destination configured; see `hotpapers docs how-to/{name}`")
+        raise UsageError(f"{site.file}: {name}: no destination configured; see `hotpapers docs wings/{name}`")
     keep_finished(site.record, name, results, attempts, now())
     total = sum(result.sent for result in results)
     idle = distinct(filter(None, reasons)) or (f"no destination is for {publication}",)

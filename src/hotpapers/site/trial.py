@@ -220,7 +220,7 @@ def _senders(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
                 with closing(destination):
                     yield _sender(channel, destination)
         except (UsageError, StoreError) as problem:
-            yield CheckedPart(channel, "needs", str(problem), f"`hotpapers docs how-to/{channel}`")
+            yield CheckedPart(channel, "needs", str(problem), f"`hotpapers docs wings/{channel}`")
 
 
 def _sender(channel: str, destination: SenderDestination) -> CheckedPart:
@@ -232,5 +232,5 @@ def _sender(channel: str, destination: SenderDestination) -> CheckedPart:
         return CheckedPart(part, "works", f"{destination.sender.try_out(destination.http)}; nothing was sent")
     except NetError as problem:
         return CheckedPart(
-            part, "fails", str(problem), f"correct address or password; `hotpapers docs how-to/{channel}`"
+            part, "fails", str(problem), f"correct address or password; `hotpapers docs wings/{channel}`"
         )

@@ -95,12 +95,12 @@ def test_secrets_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -
     assert webhook("env:RECEIVER", "env:LIBRARY_SECRET").secret == SECRET
 
 
-# ---- the signature, as docs/how-to/webhook.md checks it -----------------------------------------------------------
+# ---- the signature, as docs/wings/webhook.md checks it -----------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def is_genuine() -> Callable[..., bool]:
-    page = (ROOT / "docs" / "how-to" / "webhook.md").read_text("utf-8")
+    page = (ROOT / "docs" / "wings" / "webhook.md").read_text("utf-8")
     [code] = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
     names: dict[str, Any] = {}
     exec(code, names)

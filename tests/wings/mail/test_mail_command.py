@@ -155,7 +155,7 @@ def test_without_a_relay_nobody_can_be_asked(config: Path, box: Box) -> None:
     assert misuse("mail", "subscribe", "some@moth.example", "--publication", "daily", "--config", config) == message
     assert misuse("mail", "check", "--config", config) == message
     assert misuse("publish", DAY, "--to", "mailing", "--publication", "daily", "--config", config) == (
-        f"{config}: mailing: no destination configured; see `hotpapers docs how-to/mailing`"
+        f"{config}: mailing: no destination configured; see `hotpapers docs wings/mailing`"
     )
 
 

@@ -391,7 +391,7 @@ def test_a_value_that_fits_no_column_is_named(sqlite_url: str, tmp_path: Path) -
 
 
 def test_what_the_page_shows_runs(tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = (ROOT / "docs" / "how-to" / "tables.md").read_text("utf-8")
+    page = (ROOT / "docs" / "wings" / "tables.md").read_text("utf-8")
     sql, python = page.partition("```sql\n")[2], page.partition("```python\n")[2]
     monkeypatch.chdir(tables.parent)
     assert ask(tables, sql.partition("```")[0]) == [("bluesky", 100, 7.5), ("mastodon", 100, 7.5)]
@@ -425,7 +425,7 @@ def test_croissant_reads_every_table(tables: Path) -> None:
 
 def test_the_page_of_the_schema_is_true() -> None:
     """It says once for all columns that times are UTC and unknown values are empty."""
-    page = (ROOT / "docs" / "reference" / "tables.md").read_text("utf-8")
+    page = (ROOT / "docs" / "wings" / "table-columns.md").read_text("utf-8")
     for table in TABLES:
         assert f"## {table.name}\n\n{table.meaning}" in page
         for column in table.columns:

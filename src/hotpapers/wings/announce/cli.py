@@ -28,7 +28,7 @@ def feed_generator(publication: str | None, as_json: bool, site: common.Site) ->
         for number, account in enumerate(site.settings.bluesky, 1)
         if account.publication == name and account.feed
     ]
-    require(bool(tables), f"no [[bluesky]] for {name} has a feed; see `hotpapers docs how-to/bluesky`")
+    require(bool(tables), f"no [[bluesky]] for {name} has a feed; see `hotpapers docs wings/bluesky`")
     for number, table in tables:
         account = AtprotoAccount(table, f"bluesky {number}")
         with site.http((table.host,), secrets=(account.password,)) as http:

@@ -18,5 +18,5 @@
 
 docs/examples/check_proof.py checks proofs without this package.
 
-A log contains only digests. Its format and its limits: docs/explanation/proof.md.
+A log contains only digests. Its format and its limits: docs/wings/proof.md.
 """
