@@ -71,5 +71,5 @@ def _name(path: Path) -> str:
 
 
 def _title(file: Path) -> str:
-    with file.open(encoding="utf-8") as lines:
-        return next((line.lstrip("# ").strip() for line in lines if line.startswith("# ")), "").replace("`", "")
+    lines = file.read_text("utf-8").splitlines()
+    return next((line[2:].strip() for line in lines if line.startswith("# ")), "").replace("`", "")
