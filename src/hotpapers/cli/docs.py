@@ -72,4 +72,4 @@ def _name(path: Path) -> str:
 
 def _title(file: Path) -> str:
     lines = file.read_text("utf-8").splitlines()
-    return next((line[2:].strip() for line in lines if line.startswith("# ")), "").replace("`", "")
+    return next((line[2:] for line in lines if line.startswith("# ")), "").replace("`", "")
