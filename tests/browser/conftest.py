@@ -138,7 +138,8 @@ def check_axe(axe: str) -> PageCheck:
     def check(tab: Tab) -> Problems:
         tab.run("document.querySelectorAll('details').forEach((element) => (element.open = true))")
         tab.run(axe + "; 0")
-        reports = tab.run("axe.run(document, { resultTypes: ['violations'] }).then((report) => report.violations)")
+        options = "{ resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } }"
+        reports = tab.run(f"axe.run(document, {options}).then((report) => report.violations)")
         return [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in reports]
 
     return check

@@ -69,7 +69,11 @@ def test_a_gap_is_told_as_one() -> None:
         (["Tea"], "Tea", "Tea · 14 January"),
         (["Tea", "Poincar\\'e"], "Tea · Poincaré", "Tea and 1 more · 14 January"),
         (["A", "B", "C", "D", "E"], "A · B · C · and 2 more", "A and 4 more · 14 January"),
-        (["Kettle " * 40], ("Kettle " * 40).strip(), "Kettle " * 16 + "Kettle… · 14 January"),
+        (
+            ["Kettle " * 40] * 3,
+            " · ".join(["Kettle " * 11 + "Kettle…"] * 3),
+            "Kettle " * 16 + "Kettle… and 2 more · 14 January",
+        ),
     ],
 )
 def test_an_issue_is_introduced_by_its_first_titles(titles: list[str], introduction: str, subject: str) -> None:

@@ -16,6 +16,8 @@ from hotpapers.publish.view.tex import plain_line
 
 TITLES = 3
 """How many titles introduce an issue where there is little room."""
+MAX_INTRODUCED_CHARS = 88
+"""Code points of each, so that all of them fit into a description of 300."""
 MAX_TITLE_CHARS = 120
 """Code points of a title in a mail's subject."""
 NAMED = 2
@@ -84,7 +86,7 @@ def introduction(issue: PublishedIssue) -> str:
 
 def joined(titles: Sequence[str], total: int) -> str:
     """Titles of a number of papers in a line: `Kettles · On Tea · Bridges for Robots · and 7 more`."""
-    return " · ".join([*titles, *_more(total - len(titles))])
+    return " · ".join([*(phrases.cut(title, MAX_INTRODUCED_CHARS) for title in titles), *_more(total - len(titles))])
 
 
 def subject(issue: PublishedIssue) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from hotpapers.base.model import HttpClient, IssueReader, Message
 from hotpapers.publish.render import markdown
-from hotpapers.publish.view import phrases
+from hotpapers.publish.view import glance, phrases
 from hotpapers.publish.view.site_config import SiteConfig
 from hotpapers.wings.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement
 from hotpapers.wings.announce.apprise_client import TextFormat
@@ -19,6 +19,8 @@ from hotpapers.wings.announce.members import FindPosters, member_papers
 
 UNKNOWN_RECEIPT = "interrupted: a room cannot be asked whether it has a message, so it is not sent again"
 MEMBERS_SHOWN = 5
+MIN_LINKED_CHARS = 30
+"""Code points of titles for which a room with little space gives up the link."""
 
 JOINER = "\u2060"
 """The word joiner: invisible, it keeps the characters around it from being read as markup."""
@@ -104,9 +106,13 @@ def message(announcement: AnnouncementText, room: ChatClient) -> str:
         text = "\n\n".join(block for block in _blocks(announcement, format, room.text_format) if block)
         if room.fits(text):
             return text
-    shortest = f"{announcement.day}. {announcement.papers}."
-    shorter = (phrases.cut(shortest, length) for length in range(len(shortest), 2, -1))
-    return next((text for text in (f"{shortest} {announcement.url}".rstrip(), *shorter) if room.fits(text)), "")
+    titles, link = announcement.introduction, _link(announcement.url, room.text_format)
+    shorter = (
+        f"{without_mentions(phrases.cut(titles, length), room.text_format)} {end}".rstrip()
+        for least, end in ((MIN_LINKED_CHARS, link), (2, ""))
+        for length in range(len(titles), least, -1)
+    )
+    return next((text for text in shorter if room.fits(text)), "")
 
 
 def without_mentions(text: str, text_format: TextFormat) -> str:
@@ -116,11 +122,11 @@ def without_mentions(text: str, text_format: TextFormat) -> str:
 
 def _blocks(announcement: AnnouncementText, format: ChatFormat, text_format: TextFormat) -> Iterator[str]:
     head = [
+        phrases.cut(announcement.introduction, glance.TITLES * format.title),  # which notifications show
         f"{phrases.cut(announcement.publication, 60)}, {announcement.day}",
         phrases.cut(announcement.correction, 200),
     ]
     yield _lines([without_mentions(line, text_format) for line in head], text_format)
-    yield without_mentions(announcement.empty, text_format)
     yield from (_entry(line, format, text_format) for line in announcement.lines[: format.entries])
     yield without_mentions(_members_line(announcement, format), text_format)
     yield _link(announcement.url, text_format)
