@@ -25,6 +25,7 @@ from hotpapers.record.database import Params
 from hotpapers.record.record import Record
 from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.wings.announce.announcement import entry_line
+from hotpapers.wings.mail.issue_text import as_html, as_text, message_view
 from tests.issues.made import DAILY, DAY, frozen, issue, key, moment, numbers, paper, posts_about, write
 
 TODAY = moment(DAY)
@@ -114,6 +115,8 @@ def test_a_paper_withdrawn_later_is_marked_everywhere(record: Record, tmp_path: 
     assert [summary.paper for summary in reader.entry_summaries("daily") if summary.withdrawn] == [key(7)]
     assert [line.paper.paper for line in reader.announced("daily", DAY) if line.withdrawn] == [key(7)]
     assert title in (FeedMaker(reader, "daily", NOBODY).feed("feeds/papers.atom") or b"").decode()
+    mail = message_view(shown, NOBODY, 9)
+    assert all(text.count(f"[withdrawn] {shown.papers[key(7)].title}") == 2 for text in (as_text(mail), as_html(mail)))
     export_site(record, "daily", [DAY], "site", tmp_path / "site")
     export_site(record, "daily", [DAY], "markdown", tmp_path / "markdown")
     badge = '<span class="badge">withdrawn</span>'

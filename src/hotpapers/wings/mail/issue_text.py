@@ -74,7 +74,7 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, limit: int) -> 
         notes=tuple(filter(None, [phrases.note(publication), _correction(view)])),
         empty=view.empty,
         entries=tuple(
-            _entry(view.day, entry, shown, site_config)
+            _entry(issue, entry, shown, site_config)
             for entry, shown in zip(issue.content.entries, view.entries[:limit], strict=False)
         ),
         more=f"{words.count_noun(omitted, 'more paper')} did not fit into this message." if omitted > 0 else "",
@@ -93,7 +93,7 @@ def _correction(view: IssueView) -> str:
     return f"Edition {view.edition}. Corrected: {view.reason}" if view.reason else ""
 
 
-def _entry(day: str, entry: Entry, view: EntryView, site_config: SiteConfig) -> MessageEntry:
+def _entry(issue: PublishedIssue, entry: Entry, view: EntryView, site_config: SiteConfig) -> MessageEntry:
     more_authors = f" and {len(view.other_authors)} more" if view.other_authors else ""
     counts = " · ".join(filter(None, (glance.counted(entry), view.announcement)))
     return MessageEntry(
@@ -102,17 +102,20 @@ def _entry(day: str, entry: Entry, view: EntryView, site_config: SiteConfig) -> 
         authors=phrases.cut(plain_line(view.first_authors + more_authors), MAX_AUTHORS_CHARS),
         lead=_lead(view),
         counts=phrases.cut(counts, MAX_COUNTS_CHARS),
-        links=tuple(_links(day, view, site_config)),
+        links=tuple(_links(issue, view, site_config)),
     )
 
 
-def _links(day: str, entry: EntryView, site_config: SiteConfig) -> Iterator[LinkedPiece]:
-    """The paper itself, its code, and why it is in the issue, which its page says."""
+def _links(issue: PublishedIssue, entry: EntryView, site_config: SiteConfig) -> Iterator[LinkedPiece]:
+    """The paper itself, its code, and from its page: what people say, and why it is in the issue."""
     for link in entry.links:
         if link.text not in ("html", "ADS", "INSPIRE"):
             yield link
     if _has_page(entry, site_config):
-        yield LinkedPiece("Why here", f"{_page(entry, site_config)}#on-{day}")
+        page = _page(entry, site_config)
+        if (entry.posts or entry.elsewhere) and not issue.listing:
+            yield LinkedPiece("Discussion", f"{page}#discussed")
+        yield LinkedPiece("Why here", f"{page}#on-{issue.content.day}")
 
 
 def _lead(entry: EntryView) -> str:
