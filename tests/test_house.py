@@ -19,7 +19,7 @@ SRC = ROOT / "src" / "hotpapers"
 
 LEVELS = ("base", "record", "issues", "collect", "keep", "publish", "site", "serve", "cli")
 """Each part of the core imports only from those before it, and from itself."""
-MAY_IMPORT_WINGS = {"archives": {"x"}, "peers": {"proof"}}
+MAY_IMPORT_WINGS = {"archives": {"x"}, "peers": {"proof"}, "personal": {"mcp"}, "topics": {"mcp"}}
 """Wings that import others. All import the core, which imports none of them."""
 
 # Where a library may be imported: prefixes of paths in src/hotpapers. A new library gets its line here.
@@ -40,7 +40,7 @@ LIBRARY = {
     "nh3": ("publish/view/mathml.py",),
     "PIL": ("publish/render/cards/drawing.py",),
     "markupsafe": ("publish/view/", "publish/render/", "wings/personal/readers.py"),
-    "starlette": ("serve/web/", "wings/mail/", "wings/proof/witness_server.py"),
+    "starlette": ("serve/web/", "wings/mail/", "wings/mcp/route.py", "wings/proof/witness_server.py"),
     "uvicorn": ("serve/web/", "cli"),
     "h11": ("serve/web/connections.py",),
     "apprise": ("wings/announce/apprise_client.py",),

@@ -14,7 +14,6 @@ from click.testing import CliRunner
 
 import hotpapers
 from hotpapers import cli
-from lab.commands import lab
 from tests.conftest import DATA, ROOT
 
 PACKAGE = Path(hotpapers.__file__).parents[1]
@@ -44,10 +43,16 @@ def run(*args: str | Path, input: bytes | BinaryIO = b"") -> Result:
     """Run a command in this process; one of the lab, if `lab` is its first word."""
     words = [str(arg) for arg in args]
     with CliRunner().isolation(input=input) as (out, err, _):
-        status = cli.run_command(words[1:], lab, "lab") if words[:1] == ["lab"] else cli.run_command(words)
+        status = _run_lab(words[1:]) if words[:1] == ["lab"] else cli.run_command(words)
         sys.stdout.flush()
         sys.stderr.flush()
         return Result(status, out.getvalue().decode(), err.getvalue().decode())
+
+
+def _run_lab(words: list[str]) -> int:
+    from lab.commands import lab  # imports wings, which may be left out
+
+    return cli.run_command(words, lab, "lab")
 
 
 def good(*args: str | Path, input: bytes = b"") -> str:

@@ -30,7 +30,6 @@ def addresses(data: bytes) -> list[str]:
 def test_language_models_are_told_where_the_data_is() -> None:
     text = static_pages.llms_txt("Two\nlines", "https://papers.example/").decode()
     assert text.startswith("# Two lines\n") and "(https://papers.example/search/index.json)" in text
-    assert "hotpapers mcp --site https://papers.example/" in text
 
 
 @pytest.mark.parametrize(("issue_reader", "name"), READERS, ids=["daily", "hot-papers"])

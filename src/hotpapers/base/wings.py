@@ -131,7 +131,8 @@ class Wing(NamedTuple):
     by a `FormRouter`.
     `join_path(settings)`: where in the app readers subscribe to issues; empty if they cannot.
     `tools()`: tools for language models (`ToolDefinition`). `site_tools()`: those that ask a `PublishedSite`.
-    `public_tools()`: those that anybody may use over HTTP, so their work is bounded.
+    `public_tools()`: those that anybody may use over HTTP, so their work is bounded. The wing `mcp` reads all three.
+    `about_tools(address)`: a line for language models about tools for a site.
     `questions()`: queries of the API (`Endpoint`), whose addresses go before those of the core.
     `site_part(pages)`: further files of a publication's site, whose pages are a `SiteContext`.
     `findings(record, publication)`: what is wrong with the wing's own values in a store; all publications' without one.
@@ -167,6 +168,7 @@ class Wing(NamedTuple):
     tools: Callable[[], Iterable[Any]] | None = None
     site_tools: Callable[[], Iterable[Any]] | None = None
     public_tools: Callable[[], Iterable[Any]] | None = None
+    about_tools: Callable[[str], str] | None = None
     questions: Callable[[], Iterable[Any]] | None = None
     site_part: Callable[[Any], SitePart] | None = None
     findings: Callable[[Any, str | None], Iterable[Any]] | None = None

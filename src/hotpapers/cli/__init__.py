@@ -26,7 +26,7 @@ COLLECT = 100_000
 default of 700, collection takes a tenth of the time of publishing a day."""
 ASKED_BY_SHELL = "_HOTPAPERS_COMPLETE"
 """The environment variable with which a shell's completion script asks for completions."""
-LASTING = (["run"], ["collect"], ["serve"], ["mcp"])
+LASTING = (["run"], ["collect"], ["serve"])
 """Commands that run for months: they keep Python's default for the garbage collector."""
 
 Places = Mapping[str, tuple[str, str]]
@@ -42,7 +42,6 @@ _CORE = {
     "issue": ("issue:issue", "Freeze an issue and print it."),
     "history": ("history:history", "Freeze the issues that a past period would have had."),
     "publish": ("publish:publish", "Freeze pending issues and publish them."),
-    "mcp": ("mcp:mcp", "Serve issues, papers and search to language models (MCP)."),
     "serve": ("serve:serve", "Serve the site as a web app."),
     "explain": ("explain:explain", "Explain how a paper's rank was calculated."),
     "verify": ("verify:verify", "Check the store and rebuild issues from the record."),

@@ -26,7 +26,7 @@ from hotpapers.issues import freeze
 def serve(host: str, port: int, publication: str | None, site: common.Site) -> None:
     """Serve the site as a web app.
 
-    Includes the API under /api/v1, tools for language models at /mcp and, if [serve] has a `base`, the forms for
+    Includes the API under /api/v1, pages of wings and, if [serve] has a `base`, the forms for
     readers.
     """
     from hotpapers.serve.web.server import listening

@@ -6,6 +6,7 @@ peers     follow another site, and compare with it
 announce  issues in chat rooms, to webhooks and on Bluesky
 mail      issues by mail
 tables    tables for research
+mcp       tools for language models
 x         read X with a paid key
 personal  a reader's own order of papers
 topics    what the papers of a week are about more than before
@@ -13,4 +14,4 @@ topics    what the papers of a week are about more than before
 
 from __future__ import annotations
 
-BUILT_IN = ("archives", "announce", "mail", "tables", "proof", "peers", "x", "personal", "topics")
+BUILT_IN = ("archives", "announce", "mail", "tables", "proof", "peers", "x", "personal", "topics", "mcp")

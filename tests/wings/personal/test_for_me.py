@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from hotpapers.base.errors import NotFound
 from hotpapers.base.model import Paper
 from hotpapers.publish.query import QuerySession
-from hotpapers.publish.query.tools import TOOLS, all_tools
+from hotpapers.wings.mcp.record_tools import TOOLS, all_tools
 from hotpapers.wings.personal.for_me import for_me, text_of
 from hotpapers.wings.personal.order import RankedText, ReaderProfile, first_match, order_for
 from hotpapers.wings.personal.queries import papers_of

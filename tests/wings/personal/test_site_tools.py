@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from hotpapers.base.errors import HotPapersError, InputError, NotFound
-from hotpapers.publish.query.tools import all_tools
-from hotpapers.serve.published_site import PublishedSite, folder_files
-from hotpapers.serve.site_tools import all_site_tools
 from hotpapers.site import demo as week
 from hotpapers.site.site import Site
+from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
+from hotpapers.wings.mcp.record_tools import all_tools
+from hotpapers.wings.mcp.site_tools import all_site_tools
 from hotpapers.wings.personal.site_tools import MAX_STAR_DAYS
 from hotpapers.wings.personal.tools import MAX_DAYS
 

@@ -17,14 +17,14 @@ from hotpapers.base.model import HOUR
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.publish.query import QuerySession
-from hotpapers.publish.query.tools import all_tools
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.record import Record
+from hotpapers.wings.mcp.record_tools import all_tools
 from hotpapers.wings.topics.freezing import check_notes, freeze_next, note_name
 from hotpapers.wings.topics.weeks import TopicWeeks, is_last_of_week, is_week, weeks_up_to
 from tests.cli.run import good, misuse, run
-from tests.cli.test_mcp_typescript import call_tools
 from tests.issues.made import key, moment
+from tests.wings.mcp.test_mcp_typescript import call_tools
 from tests.wings.topics.made import A_WEEK, BURST, FRIDAYS, PUBLICATION, WEEK, fill
 
 

@@ -14,7 +14,6 @@ from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.app import SiteApp
 from hotpapers.serve.web.backend import Backend, ServeConfig
 from hotpapers.serve.web.connection_table import allowed_behind
-from hotpapers.serve.web.mcp_route import McpResponder
 from hotpapers.serve.web.page_cache import CurrentPages, FreshIssueReader
 from hotpapers.serve.web.reader_features import form_routes
 from hotpapers.serve.web.search_pages import SearchRoutes
@@ -35,7 +34,6 @@ def serve_site(site: Site, publication: Publication, listener: socket.socket) ->
         pages = CurrentPages(issue_reader, name, site_config)
         routes = [
             *Api(backend).routes,
-            McpResponder(backend).route,
             *feed_generator.routes(pages, name, site.settings.bluesky),
             *(route for wing in wings() if wing.pages is not None for route in wing.pages(backend)),
             *form_routes(backend, publication, site),

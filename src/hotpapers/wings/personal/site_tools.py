@@ -16,9 +16,9 @@ from hotpapers.base.errors import NotFound
 from hotpapers.base.ids import html_text
 from hotpapers.publish.query import request_params
 from hotpapers.publish.query.session import bare, paper_key
-from hotpapers.publish.query.tools import ToolDefinition
 from hotpapers.publish.view import site_paths
-from hotpapers.serve.published_site import PublishedSite
+from hotpapers.wings.mcp.published_site import PublishedSite
+from hotpapers.wings.mcp.record_tools import ToolDefinition
 from hotpapers.wings.personal.order import SHOWN_WORDS, RankedText, ReaderProfile, order_with_vectors
 from hotpapers.wings.personal.packing import vectors_in
 from hotpapers.wings.personal.stars import key_in

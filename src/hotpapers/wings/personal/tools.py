@@ -11,7 +11,7 @@ from msgspec import Meta
 from hotpapers.base.errors import require
 from hotpapers.publish.query import Endpoint, QuerySession, request_params, schemas
 from hotpapers.publish.query.session import bare
-from hotpapers.publish.query.tools import ToolDefinition
+from hotpapers.wings.mcp.record_tools import ToolDefinition
 from hotpapers.wings.personal.for_me import papers_up_to, profile_of
 from hotpapers.wings.personal.order import RankedText, order_for
 from hotpapers.wings.personal.related import related

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from hotpapers.base.model import IssueReader
     from hotpapers.base.settings import Settings
     from hotpapers.publish.query import Endpoint
-    from hotpapers.publish.query.tools import ToolDefinition
     from hotpapers.publish.render.html.site_context import SiteContext
     from hotpapers.publish.schedule import SenderDestination
     from hotpapers.record import Record
     from hotpapers.serve.web.backend import Backend
     from hotpapers.site.sending import OpenClient
     from hotpapers.site.site import Site
+    from hotpapers.wings.mcp.record_tools import ToolDefinition
     from hotpapers.wings.personal.neighbors import Neighbors
     from hotpapers.wings.personal.site_part import PersonalPart
 

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from hotpapers.base.errors import NotFound
 from hotpapers.publish.query import QuerySession, request_params
-from hotpapers.publish.query.tools import ToolDefinition
+from hotpapers.wings.mcp.record_tools import ToolDefinition
 from hotpapers.wings.topics.weeks import TopicWeeks, WeekTopics
 
 

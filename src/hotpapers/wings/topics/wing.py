@@ -9,11 +9,11 @@ from hotpapers.base.wings import Wing
 
 if TYPE_CHECKING:
     from hotpapers.collect.job_factory import IngestContext
-    from hotpapers.publish.query.tools import ToolDefinition
     from hotpapers.publish.render.html.site_context import SiteContext
     from hotpapers.record import Record
     from hotpapers.record.verify import VerifyFinding
     from hotpapers.site.site import Site
+    from hotpapers.wings.mcp.record_tools import ToolDefinition
     from hotpapers.wings.topics.freezing import TopicFreezing
     from hotpapers.wings.topics.site_part import TopicsPart
 

@@ -230,12 +230,14 @@ def llms_txt(title: str, base: str) -> bytes:
         f"- search/papers/DAY.json below {address}: an issue's papers as [id, title, authors, categories, text, place]",
         f"- [Latest issue]({base}index.html), [archive]({base}archive/index.html), [method]({base}method/index.html)",
         "",
-        "## Tools",
-        "",
-        f"- `hotpapers mcp --site {address}`: the tools hot, paper and search (Model Context Protocol)",
-        "",
+        *_about_tools(address),
     )
     return "\n".join(lines).encode()
+
+
+def _about_tools(address: str) -> tuple[str, ...]:
+    lines = [wing.about_tools(address) for wing in wings() if wing.about_tools is not None]
+    return ("## Tools", "", *lines, "") if lines else ()
 
 
 def sitemap(site: SiteContext, once: Iterable[str]) -> bytes:

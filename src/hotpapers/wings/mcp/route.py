@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from hotpapers.publish.query.session import QuerySession
-from hotpapers.publish.query.tools import public_tools
-from hotpapers.serve import mcp
 from hotpapers.serve.web.backend import Backend
 from hotpapers.serve.web.http_messages import PRIVATE, Refused, Reply, bounded_body, content_type, reply
 from hotpapers.serve.web.responders import Responder
+from hotpapers.wings.mcp import rpc
+from hotpapers.wings.mcp.record_tools import public_tools
 
 PATH = "/mcp"
 COST = 5
@@ -43,11 +43,11 @@ class McpResponder:
         if content_type(request) != "application/json":
             raise Refused(415, "send application/json")
         body, tools = await bounded_body(request, MAX_MESSAGE_BYTES), public_tools()
-        if tool := tools.get(mcp.tool_called(body)):
+        if tool := tools.get(rpc.tool_called(body)):
             self._backend.spend(request.scope, tool.cost - COST)
 
-        def answer(session: QuerySession) -> mcp.Json | None:
-            return mcp.respond(session, body, tools)
+        def answer(session: QuerySession) -> rpc.Json | None:
+            return rpc.respond(session, body, tools)
 
         result = await self._lane.run(lambda: self._backend.call(answer), self._backend.client_of(request.scope))
         if result is None:

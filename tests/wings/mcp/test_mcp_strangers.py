@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,19 +21,21 @@ from starlette.testclient import TestClient
 
 from hotpapers import __version__
 from hotpapers.base.errors import InputError, NotFound, UsageError
-from hotpapers.publish.query.tools import TOOLS, all_tools, public_tools
+from hotpapers.publish.render.html import static_pages
 from hotpapers.record import Record
-from hotpapers.serve.published_site import PublishedSite, folder_files
-from hotpapers.serve.site_tools import SITE_TOOLS, all_site_tools
+from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
-from hotpapers.serve.web.mcp_route import MAX_MESSAGE_BYTES, McpResponder
 from hotpapers.site.site import Site
+from hotpapers.wings.mcp.published_site import PublishedSite, folder_files
+from hotpapers.wings.mcp.record_tools import TOOLS, all_tools, public_tools
+from hotpapers.wings.mcp.route import MAX_MESSAGE_BYTES, McpResponder
+from hotpapers.wings.mcp.site_tools import SITE_TOOLS, all_site_tools
 from hotpapers.wings.personal import tools
 from hotpapers.wings.personal.order import RankedText
 from hotpapers.wings.personal.tools import in_time
 from tests.cli.run import command_line, environment, misuse, run
-from tests.cli.test_mcp_typescript import MODULES
 from tests.conftest import ROOT
+from tests.wings.mcp.test_mcp_typescript import MODULES
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
@@ -209,6 +211,19 @@ def running(demo_folder: Path) -> Iterator[str]:
             yield program.stdout.readline().decode().split("  ")[0].rpartition(" ")[2] + "mcp"
         finally:
             program.terminate()
+
+
+def test_over_http_a_client_has_the_budget_of_the_app(demo_folder: Path) -> None:
+    store = str(demo_folder / "hotpapers.db")
+    with closing(Backend(lambda: Record(store, create=False), ServeConfig(rate=10))) as backend:
+        app = TestClient(Starlette(routes=[*Api(backend).routes, McpResponder(backend).route]))
+        assert [app.get("/api/v1/status").status_code for _ in range(2)] == [200, 200]
+        assert app.post("/mcp", json=PING).status_code == 429
+
+
+def test_a_site_says_how_to_ask_it() -> None:
+    text = static_pages.llms_txt("Papers", "https://papers.example/").decode()
+    assert "hotpapers mcp --site https://papers.example/" in text
 
 
 # ---- official clients ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from hotpapers.base.errors import require
 from hotpapers.cli import common
 
 if TYPE_CHECKING:
-    from hotpapers.serve.published_site import PublishedSite
+    from hotpapers.wings.mcp.published_site import PublishedSite
 
 
 @click.command(
@@ -30,19 +31,21 @@ def mcp(address: str | None, site: common.Site) -> None:
 
     Speaks the Model Context Protocol on standard input and output. Read-only.
     """
-    from hotpapers.serve import mcp
+    from hotpapers.wings.mcp import rpc
+
+    gc.set_threshold(700)  # as for all that runs for months
 
     if address is None:
-        mcp.run(site)
+        rpc.run(site)
         return
     require(not site.has_settings and site.store == settings.defaults().store, "give either --site or a store")
     with _published_site(address, site) as published_site:
-        mcp.run_on_site(published_site)
+        rpc.run_on_site(published_site)
 
 
 @contextmanager
 def _published_site(address: str, site: common.Site) -> Iterator[PublishedSite]:
-    from hotpapers.serve.published_site import PublishedSite, folder_files, web_files
+    from hotpapers.wings.mcp.published_site import PublishedSite, folder_files, web_files
 
     if not address.startswith(("http://", "https://")):
         require(Path(address).is_dir(), f"{address}: no such folder, and no address that begins with https://")

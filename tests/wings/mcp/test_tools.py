@@ -13,7 +13,14 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from hotpapers.base.errors import HotPapersError, UsageError
 from hotpapers.base.model import Paper, Post, TextLink
 from hotpapers.publish.query import QuerySession
-from hotpapers.publish.query.tools import MAX_ANSWER_BYTES, MAX_LIST_MEMBERS, MAX_TEXT_CHARS, TOOLS, WARNING, harmless
+from hotpapers.wings.mcp.record_tools import (
+    MAX_ANSWER_BYTES,
+    MAX_LIST_MEMBERS,
+    MAX_TEXT_CHARS,
+    TOOLS,
+    WARNING,
+    harmless,
+)
 from tests.issues.made import key, post, write
 from tests.query.query_stores import ID, TODAY
 

@@ -16,9 +16,9 @@ from jsonschema import Draft202012Validator
 from hotpapers import __version__
 from hotpapers.base.errors import UnreachableStore
 from hotpapers.publish.query import QuerySession
-from hotpapers.publish.query.tools import all_tools
 from hotpapers.record import Record
-from hotpapers.serve import mcp
+from hotpapers.wings.mcp import rpc
+from hotpapers.wings.mcp.record_tools import all_tools
 from tests.cli.run import command_line, environment, failure, misuse, run
 
 PAPER = "2101.04869"
@@ -295,11 +295,11 @@ def test_a_defect_of_ours_stops_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(mcp, "_call_tool", fail)
+    monkeypatch.setattr(rpc, "_call_tool", fail)
     lines = b'{"jsonrpc":"2.0","id":1,"method":"tools/call"}\n{"jsonrpc":"2.0","id":2,"method":"ping"}\n'
     output = io.BytesIO()
     with Record(str(demo_folder / "hotpapers.db"), create=False) as record:
-        mcp.serve(lambda: QuerySession(record), io.BytesIO(lines), output)
+        rpc.serve(lambda: QuerySession(record), io.BytesIO(lines), output)
     first, second = map(json.loads, output.getvalue().splitlines())
     assert first["error"] == {"code": -32603, "message": "internal error"}
     assert second == {"jsonrpc": "2.0", "id": 2, "result": {}}
@@ -333,7 +333,7 @@ def test_a_database_that_was_away_for_a_while(postgres_url: str) -> None:
             return next(self.lines, b"")
 
     with Record(postgres_url) as record, ExitStack() as stack:
-        mcp.serve(open_session, LineInput(), output)
+        rpc.serve(open_session, LineInput(), output)
     answers = [json.loads(response)["result"]["isError"] for response in output.getvalue().splitlines()]
     assert answers == [False, True, False, False]
 

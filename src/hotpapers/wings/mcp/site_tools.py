@@ -11,9 +11,9 @@ from msgspec import Meta
 from hotpapers.base.wings import wings
 from hotpapers.publish.query import request_params
 from hotpapers.publish.query.session import bare, paper_key
-from hotpapers.publish.query.tools import MAX_EARLIER, HotList, HotPaper, HotParams, ToolDefinition
 from hotpapers.publish.view import site_paths
-from hotpapers.serve.published_site import PaperInIssue, PublishedSite
+from hotpapers.wings.mcp.published_site import PaperInIssue, PublishedSite
+from hotpapers.wings.mcp.record_tools import MAX_EARLIER, HotList, HotPaper, HotParams, ToolDefinition
 
 
 class SiteSearchParams(request_params.Params, frozen=True, kw_only=True):

@@ -20,9 +20,9 @@ from hotpapers.base.untrusted_json import BROKEN
 from hotpapers.keep.transfer import streams
 from hotpapers.publish.query.request_params import whole_number
 from hotpapers.publish.query.session import QuerySession
-from hotpapers.publish.query.tools import INSTRUCTIONS, ToolDefinition, all_tools
-from hotpapers.serve.published_site import PublishedSite
 from hotpapers.site.site import Site
+from hotpapers.wings.mcp.published_site import PublishedSite
+from hotpapers.wings.mcp.record_tools import INSTRUCTIONS, ToolDefinition, all_tools
 
 PER_REQUEST = ("2026-07-28",)
 """Revisions that every request names."""
@@ -66,7 +66,7 @@ def run(site: Site) -> None:
 
 def run_on_site(site: PublishedSite) -> None:
     """The same about a published site."""
-    from hotpapers.serve.site_tools import all_site_tools
+    from hotpapers.wings.mcp.site_tools import all_site_tools
 
     output_stream, tools = streams.standard_output(), all_site_tools()
     for line in lines(streams.standard_input()):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hotpapers.publish.query.tools import all_tools
+from hotpapers.wings.mcp.record_tools import all_tools
 from tests.cli.run import command_line, environment
 from tests.conftest import ROOT
 

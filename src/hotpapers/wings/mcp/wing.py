@@ -1,0 +1,31 @@
+"""What the wing hooks into the core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hotpapers.base.wings import Wing
+
+if TYPE_CHECKING:
+    from hotpapers.serve.web.backend import Backend
+
+
+def _pages(backend: Backend) -> tuple[Any]:
+    from hotpapers.wings.mcp.route import McpResponder
+
+    return (McpResponder(backend).route,)
+
+
+def _about_tools(address: str) -> str:
+    return f"- `hotpapers mcp --site {address}`: the tools hot, paper and search (Model Context Protocol)"
+
+
+WING = Wing(
+    "mcp",
+    "Tools for language models, by the Model Context Protocol.",
+    commands={
+        "mcp": ("hotpapers.wings.mcp.cli:mcp", "Serve issues, papers and search to language models (MCP)."),
+    },
+    pages=_pages,
+    about_tools=_about_tools,
+)
