@@ -12,14 +12,18 @@ import pytest
 from hotpapers.base.http import retry_policy
 from hotpapers.record.database import without_password
 from hotpapers.site import trial as check
+from hotpapers.wings.proof.log_keys import make_key
 from tests.cli.run import assert_matches_file, run
 from tests.conftest import DATA
+from tests.http.server import answer
+from tests.http.server import serving as serve_http
 from tests.loopback.clock import RunningClock
 from tests.loopback.faults import Plan, parse
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import source_tables
 from tests.loopback.world import World
 from tests.wings.mail.server import serving
+from tests.wings.peers.test_follow import published_site
 
 FAULTS = ("lobsters=503@2026-01-01T00:00/9999d", "mastodon.two=401@2026-01-01T00:00/9999d")
 CORE = ("arxiv", "bluesky", "hackernews", "huggingface", "lobsters")
@@ -159,6 +163,36 @@ url = "http://127.0.0.1:1/hook"
 secret = "0123456789abcdef"
 """
     assert checked(tmp_path, text, "broken", networks) == 1
+
+
+def test_followed_sites_a_model_and_readers_are_tried_too(
+    tmp_path: Path, networks: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A neighbor's log is asked for, the model's server for its models; stars are read, and feeds' folders tried."""
+    monkeypatch.setenv("MODEL_KEY", "made-up-key")
+    (tmp_path / "ada.txt").write_text("2101.04869\nauthor: Ada Brewster\n")
+    (tmp_path / "locked").write_text("no folder")
+    make_key(tmp_path / "hotpapers.key")
+    readers = "".join(
+        f'[[reader]]\nname = "{name}"\npublication = "daily"\nstars = "{stars}"\nfeed = "{feed}"\n\n'
+        for name, stars, feed in (("Ada", "ada.txt", "feeds/ada.atom"), ("Ben", "ben.bib", "feeds/ben.atom"))
+    )
+    models = b'{"object": "list", "data": [{"id": "tea-7b:latest"}, {"id": "pot-1b"}]}'
+    with serve_http() as server, published_site(tmp_path / "neighbor") as neighbor:
+        server.on("/v1/models", answer(body=models))
+        follows = "".join(
+            f'[[follow]]\nname = "{name}"\nurl = "{url}"\n\n'
+            for name, url in (("neighbor", neighbor), ("stranger", f"{networks['feeds']}/"))
+        )
+        summary = f'[summary]\nurl = "{server.base}/v1"\nmodel = "tea-7b"\nkey = "env:MODEL_KEY"\n\n'
+        text = f"{CONTACT}{DAILY}{tables(networks, 'hackernews')}{summary}{readers}{follows}"
+        assert checked(tmp_path, text, "everything", networks, (neighbor, "https://neighbor.example/")) == 1
+        assert not list(tmp_path.glob("follow*")) and not (tmp_path / "feeds").exists(), "nothing is kept"
+        (tmp_path / "hotpapers.toml").write_text(text.replace("tea-7b", "kettle-3b"), "utf-8")
+        rows = {row["part"]: row for row in run("check", "--json", "--config", tmp_path / "hotpapers.toml").json}
+        finding = "the server has no model 'kettle-3b'; it has pot-1b, tea-7b:latest"
+        assert (rows["summary"]["state"], rows["summary"]["finding"]) == ("needs", finding)
+        assert {request.headers["authorization"] for request in server.requests} == {"Bearer made-up-key"}
 
 
 def test_settings_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:

@@ -64,11 +64,22 @@ class SendingChannel(NamedTuple):
     """A channel that sends issues. `destinations`: opens those that the settings ask for, given the `Record`, the
     `Site` and a function that opens HTTP clients; raises SettingsError. `is_configured`: whether
     the settings ask for any. `preview`: the file that shows an issue's message, given the issue, the settings and the
-    `SiteConfig`; without it, messages are texts that are shown as they are."""
+    `SiteConfig`; without it, messages are texts that are shown as they are. `page`: the page of the docs about it, if
+    not wings/NAME."""
 
     destinations: Callable[[Any, Any, Any], Iterator[Any]]
     is_configured: Callable[[Settings], bool]
     preview: Callable[[PublishedIssue, Settings, Any], RenderedFile] | None = None
+    page: str = ""
+
+
+class Trial(NamedTuple):
+    """A part of the settings that `check` tries. `part`: its name; `try_out`: what was found, in a few words, given a
+    function that opens HTTP clients (`OpenClient`); raises HotPapersError; `page`: the page of the docs about it."""
+
+    part: str
+    try_out: Callable[[Any], str]
+    page: str
 
 
 class ForgettableSubject(NamedTuple):
@@ -118,6 +129,7 @@ class Wing(NamedTuple):
     `status_check(site)`: raises SettingsError for what only `status` tells, as `run` can start.
     `on_change(site, record, publications)`: a command has published issues or forgotten something. Returns problems,
     which do not stop it.
+    `trials(site)`: what `check` tries besides sources, senders and folders of issues.
     `init(folder)`: creates what a new site needs in its folder, which is not public; yields lines to print.
     `exporters`: further formats of `hotpapers export`, by name.
     `importers`: further formats of `hotpapers import`, by name: each is a command, given like those of `commands`.
@@ -156,6 +168,7 @@ class Wing(NamedTuple):
     publishing: Callable[[Any, Any], Any] | None = None
     on_change: Callable[[Any, Any, Sequence[str]], list[str]] | None = None
     status_check: Callable[[Any], object] | None = None
+    trials: Callable[[Any], Iterable[Trial]] | None = None
     init: Callable[[Path], Iterator[str]] | None = None
     verify: Callable[[Sequence[Path], str | None, Path | None, Any, bool], None] | None = None
     channels: Mapping[str, SendingChannel] = {}

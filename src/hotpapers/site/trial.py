@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hotpapers.base.errors import HotPapersError, NetError, NotFound, SettingsError, StoreError, UsageError
 from hotpapers.base.http import ClientLimits, HostPacer
 from hotpapers.base.model import TriableSender
+from hotpapers.base.settings.announce import secret
+from hotpapers.base.wings import wings
 from hotpapers.collect.job_factory import (
     ConfiguredSource,
     addresses,
@@ -26,7 +30,9 @@ from hotpapers.collect.source_check import SourceCheck, check_source, how_to_swi
 from hotpapers.collect.sources import SOURCES
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.publish.deliver.export_site import check_folder_owner
+from hotpapers.publish.deliver.files import check_writable
 from hotpapers.publish.schedule import SenderDestination
+from hotpapers.publish.summaries.llm_client import try_model
 from hotpapers.record import Record
 from hotpapers.record.database import without_password
 from hotpapers.record.record import is_server, store_path
@@ -40,6 +46,7 @@ MAX_TRIAL_SECONDS = 90.0
 LIMITS = ClientLimits(connect=10, read=20, whole=40, tries=1, silence=5)
 State = Literal["works", "partly", "needs", "fails", "untried", "off"]
 BAD = ("needs", "fails")
+_OF_EXTRA = re.compile(r"^([\w.-]+).*extra == ['\"]([\w-]+)", re.MULTILINE)
 
 
 class CheckedPart(NamedTuple):
@@ -59,7 +66,15 @@ def try_settings(file: Path | None, store: str | None) -> list[CheckedPart]:
         step = "correct the file; `hotpapers docs settings` lists all"
         return [CheckedPart("settings", "fails", str(problem), step)]
     with _record(site) as record:
-        return [*_settings(site), *_store(site), *_folders(site, record), *_sources(site), *_senders(site, record)]
+        return [
+            *_settings(site),
+            *_extras(),
+            *_store(site),
+            *_folders(site, record),
+            *_sources(site),
+            *_senders(site, record),
+            *_others(site),
+        ]
 
 
 # ---- settings and store --------------------------------------------------------------------------------
@@ -70,7 +85,8 @@ def _settings(site: ConfiguredSite) -> Iterator[CheckedPart]:
         step = "`hotpapers init` creates a file" if not site.file.exists() else f"add --config {site.file}"
         yield CheckedPart("settings", "works", "the defaults; no publication", step)
         return
-    problems = dict.fromkeys(filter(None, (_problem(check) for check in settings_checks(site))))
+    of_wings = [_problem(partial(wing.status_check, site)) for wing in wings() if wing.status_check]
+    problems = dict.fromkeys(filter(None, (*map(_problem, settings_checks(site)), *of_wings)))
     for problem in problems:
         yield CheckedPart("settings", "needs", problem, "change the setting")
     if not problems:
@@ -86,6 +102,26 @@ def _problem(check: Callable[[], object]) -> str:
     except (UsageError, StoreError) as problem:
         return str(problem)
     return ""
+
+
+def _extras() -> Iterator[CheckedPart]:
+    """The optional packages that are installed; what needs one is tried, too."""
+    packages: dict[str, list[str]] = {}
+    with suppress(PackageNotFoundError):
+        for package, extra in _OF_EXTRA.findall("\n".join(requires("hotpapers") or ())):
+            packages.setdefault(extra, []).append(package)
+    missing = [extra for extra, names in packages.items() if not all(map(_is_installed, names))]
+    if packages:
+        installed = ", ".join(extra for extra in packages if extra not in missing) or "none"
+        finding = installed + (f"; not installed: {', '.join(missing)}" if missing else "")
+        yield CheckedPart("extras", "works" if installed != "none" else "off", finding)
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 def _store(site: ConfiguredSite) -> Iterator[CheckedPart]:
@@ -134,12 +170,11 @@ def _folders(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
 
 def _written(part: str, folder: Path, finding: str, problem: str) -> CheckedPart:
     """Whether a file can be written to a folder, or to the one in which it will be created."""
-    there = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
     try:
-        with tempfile.TemporaryFile(dir=there):
-            pass
-    except OSError as error:
-        return CheckedPart(part, "fails", f"{there}: {error.strerror}", "let this user write there, or name another")
+        check_writable(folder)
+    except UsageError as error:
+        finding, _, step = str(error).partition("; ")
+        return CheckedPart(part, "fails", finding, step)
     return (
         CheckedPart(part, "needs", problem, "choose another folder") if problem else CheckedPart(part, "works", finding)
     )
@@ -215,22 +250,52 @@ def _better_with(choice: ConfiguredSource) -> str:
 def _senders(site: ConfiguredSite, record: Record) -> Iterator[CheckedPart]:
     open_client = client_opener(site, LIMITS)
     for channel, sender in SENDERS.items():
+        page = sender.page or f"wings/{channel}"
         try:
             for destination in sender.destinations(record, site, open_client):
                 with closing(destination):
-                    yield _sender(channel, destination)
+                    yield _sender(channel, page, destination)
         except (UsageError, StoreError) as problem:
-            yield CheckedPart(channel, "needs", str(problem), f"`hotpapers docs wings/{channel}`")
+            yield CheckedPart(channel, "needs", str(problem), f"`hotpapers docs {page}`")
 
 
-def _sender(channel: str, destination: SenderDestination) -> CheckedPart:
+def _sender(channel: str, page: str, destination: SenderDestination) -> CheckedPart:
     part = f"{channel} {destination.target}".rstrip()
     if not isinstance(destination.sender, TriableSender):
         step = f"`hotpapers publish --to {channel}` sends the latest issue"
         return CheckedPart(part, "untried", "only a message would show whether it arrives", step)
+    sender = destination.sender
+    return _tried(part, lambda: f"{sender.try_out(destination.http)}; nothing was sent", page)
+
+
+def _tried(part: str, try_out: Callable[[], str], page: str) -> CheckedPart:
+    docs = f"`hotpapers docs {page}`"
     try:
-        return CheckedPart(part, "works", f"{destination.sender.try_out(destination.http)}; nothing was sent")
+        return CheckedPart(part, "works", try_out())
     except NetError as problem:
-        return CheckedPart(
-            part, "fails", str(problem), f"correct address or password; `hotpapers docs wings/{channel}`"
-        )
+        return CheckedPart(part, "fails", str(problem), f"correct address or password; {docs}")
+    except HotPapersError as problem:
+        return CheckedPart(part, "needs" if isinstance(problem, UsageError) else "fails", str(problem), docs)
+
+
+# ---- others --------------------------------------------------------------------------------------------
+
+
+def _others(site: ConfiguredSite) -> Iterator[CheckedPart]:
+    """The model that writes summaries, and what wings read or write."""
+    if site.settings.summary.url:
+        yield _tried("summary", partial(_try_model, site), "explanation/summary")
+    open_client = client_opener(site, LIMITS)
+    for wing in wings():
+        try:
+            for trial in wing.trials(site) if wing.trials else ():
+                yield _tried(trial.part, partial(trial.try_out, open_client), trial.page)
+        except SettingsError:
+            pass  # told with the settings
+
+
+def _try_model(site: ConfiguredSite) -> str:
+    summary = site.settings.summary
+    key = secret(summary.key, "summary.key")
+    with closing(site.http((summary.url,), limits=LIMITS, secrets=(key,))) as http:
+        return try_model(http, summary.url, summary.model, key)

@@ -46,10 +46,9 @@ from tests.wings.peers.following.sites import NAME, reading, render
 from tests.wings.proof.test_log import serve_folder
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
-    """A site that published its observations of the day before yesterday."""
-    folder = tmp_path / "neighbor"
+@contextmanager
+def published_site(folder: Path) -> Iterator[str]:
+    """The address of a site that published its observations of the day before yesterday."""
     folder.mkdir()
     config = LogConfig(folder / "hotpapers.key", folder / "logs", observations=True)
     make_key(config.key_file)
@@ -61,6 +60,12 @@ def url(tmp_path: Path) -> Iterator[str]:
         update_log(record.database, NAME, config, now())
     render(config, folder / "public")
     with serve_folder(folder / "public") as address:
+        yield address
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    with published_site(tmp_path / "neighbor") as address:
         yield address
 
 

@@ -409,6 +409,9 @@ class PlainMail(NamedTuple):
 class Mailer(Protocol):
     """Sends the operator's own messages."""
 
+    def try_out(self) -> str:
+        """Connects to the relay, and signs in if it wants that; what was found. Raises RetryLater."""
+
     def send(self, mail: PlainMail, http: HttpClient) -> str:
         """Hands over one message; returns a receipt. Raises RetryLater, RequestRefused, NetError (`tries` 0 if it has
         certainly not arrived)."""

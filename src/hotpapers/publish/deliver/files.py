@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,17 @@ class WriteCounts(NamedTuple):
 
     files: int
     changed: int
+
+
+def check_writable(folder: Path) -> None:
+    """Raises UsageError if no file can be written to a folder, or to the one in which it will be created."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        reason = f"{there}: {error.strerror}; let this user write there, or name another folder"
+        raise UsageError(reason) from None
 
 
 class WrittenPaths(NamedTuple):

@@ -13,14 +13,17 @@ import secrets
 
 import msgspec
 
-from hotpapers.base.errors import InputError
+from hotpapers.base.errors import InputError, UsageError
 from hotpapers.base.model import HttpClient
+from hotpapers.base.suggestions import did_you_mean
 from hotpapers.base.untrusted_json import decode_json
 from hotpapers.publish.view.clean_text import one_line
 
 MAX_ABSTRACT_CHARS = 6000
 MIN_SENTENCE_CHARS, MAX_SENTENCE_CHARS = 20, 300
 """Minimum and maximum code points of a sentence."""
+MAX_NAMED_MODELS = 10
+"""Models of a server that are named if it has not the one in the settings."""
 FROM_ABSTRACT = 60
 """Minimum percentage of its longer words that must be in the title or the abstract."""
 
@@ -36,6 +39,14 @@ _ABOUT_THE_TASK = re.compile(r"\b(?:instructions?|prompt)\b", re.I)
 """Words that are only accepted in sentences about papers that have such words too."""
 _LINK = re.compile(r"\b[\w-]+\.(?:com|org|net|io|example|ai|xyz|ru|cn|info|biz|shop|app|dev|link)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+class _ModelName(msgspec.Struct):
+    id: str
+
+
+class _ModelList(msgspec.Struct):
+    data: list[_ModelName]
 
 
 class _Message(msgspec.Struct):
@@ -94,9 +105,24 @@ def _stem(word: str) -> str:
 
 def ask(http: HttpClient, url: str, model: str, key: str, title: str, abstract: str) -> str:
     """A model's sentence about a paper. Raises InputError if it is rejected, NetError, RetryLater, RequestRefused."""
-    headers = {"content-type": "application/json", "accept": "application/json"}
-    if key:
-        headers["authorization"] = f"Bearer {key}"
+    headers = {"content-type": "application/json", **_headers(key)}
     body = request(model, title, abstract, secrets.token_hex(8))
     answer = http.post(f"{url.rstrip('/')}/chat/completions", body=body, headers=headers)
     return sentence_of(answer.body, title, abstract)
+
+
+def try_model(http: HttpClient, url: str, model: str, key: str) -> str:
+    """Whether a server has a model, by its list, which costs nothing; in a few words. Raises UsageError if it has not,
+    InputError, NetError."""
+    answer = http.get(f"{url.rstrip('/')}/models", headers=_headers(key), accept=(404, 405))
+    if answer.status != 200:
+        return f"the server answers, but does not list its models ({answer.status})"
+    names = sorted(listed.id for listed in decode_json(answer.body, _ModelList).data)
+    if not {model, f"{model}:latest"} & set(names):
+        hint = did_you_mean(model, names) or f"it has {', '.join(names[:MAX_NAMED_MODELS]) or 'none'}"
+        raise UsageError(f"the server has no model {model!r}; {hint}")
+    return f"the server has {model}"
+
+
+def _headers(key: str) -> dict[str, str]:
+    return {"accept": "application/json", **({"authorization": f"Bearer {key}"} if key else {})}

@@ -23,6 +23,10 @@ class PlainMailer:
     def __init__(self, record: Record, mail_config: MailConfig) -> None:
         self._record, self._mail_config, self._relay = record, mail_config, SmtpClient(mail_config)
 
+    def try_out(self) -> str:
+        """Connects to the relay, and logs in. Raises RetryLater."""
+        return self._relay.try_out()
+
     def close(self) -> None:
         self._relay.close()
 

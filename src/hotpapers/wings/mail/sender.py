@@ -70,8 +70,7 @@ class EmailSender:
 
     def try_out(self, http: HttpClient) -> str:
         """Connects to the relay, and logs in."""
-        self._relay.ready()
-        return "the relay answers" + (" and accepts the login" if self._mail_config.user else "")
+        return self._relay.try_out()
 
     # ---- what to send --------------------------------------------------------------------------------
 

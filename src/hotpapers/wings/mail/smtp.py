@@ -116,6 +116,11 @@ class SmtpClient:
                 connection.quit()
             connection.close()
 
+    def try_out(self) -> str:
+        """Connects and logs in, as `ready` does; what was found, in a few words."""
+        self.ready()
+        return "the relay answers" + (" and accepts the login" if self._mail_config.user else "")
+
     def ready(self) -> None:
         """Connects unless already connected. Raises RetryLater if the relay cannot be used now."""
         if (

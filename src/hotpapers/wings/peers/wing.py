@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import SettingsTable, Wing
+from hotpapers.base.wings import SettingsTable, Trial, Wing
 
 if TYPE_CHECKING:
     from hotpapers.collect.job_factory import IngestContext
@@ -35,6 +35,14 @@ def _alarms(site: Site) -> Iterable[tuple[str, str]]:
     return site_alarms(site)
 
 
+def _trials(site: Site) -> Iterable[Trial]:
+    if not site.settings.table("follow"):
+        return ()
+    from hotpapers.wings.peers.cli.following import trials
+
+    return trials(site)
+
+
 CLI = "hotpapers.wings.peers.cli"
 WING = Wing(
     "peers",
@@ -46,4 +54,5 @@ WING = Wing(
     settings=_settings,
     jobs=_jobs,
     alarms=_alarms,
+    trials=_trials,
 )

@@ -20,7 +20,7 @@ from hotpapers.base.suggestions import choices as named
 from hotpapers.base.wings import wings
 from hotpapers.collect.collect_job import Connection
 from hotpapers.issues.ranking.words import count_noun
-from hotpapers.publish.deliver.files import write_files
+from hotpapers.publish.deliver.files import check_writable, write_files
 from hotpapers.publish.query import QuerySession
 from hotpapers.publish.render.feed_formats import FeedDocument, FeedItem, atom
 from hotpapers.publish.render.feeds import permanent_id
@@ -117,6 +117,15 @@ class ReaderSender:
         """A relay cannot be asked, and no mail may be sent twice; a file is written again."""
         return UNKNOWN_RECEIPT if self._mailer else None
 
+    def try_out(self, http: HttpClient) -> str:
+        """Reads the stars, and tries the relay or the feed's folder. Raises UsageError, InputError, RetryLater."""
+        stars = count_noun(len(self._choices().starred), "starred paper")
+        if self._mailer is not None:
+            return f"{stars}; {self._mailer.try_out()}"
+        self._check_feed()
+        check_writable(self._feed.parent)
+        return f"{stars}; {self._feed}"
+
     # ---- contents ------------------------------------------------------------------------------------
 
     def mail(self, day: str) -> PlainMail:
@@ -131,12 +140,18 @@ class ReaderSender:
         return PlainMail(ascii_address(reader.mail), f"{day}, for you: {subject}", f"{text}\n", key)
 
     def _write(self) -> str:
-        feed_id = permanent_id(NAME, self._reader.publication, self._reader.name)
-        data = atom(self._document(feed_id))
-        if self._feed.exists() and f"<id>{feed_id}</id>".encode() not in self._feed.read_bytes():
-            raise UsageError(f"{self._feed}: is not this reader's feed; remove it, or choose another file")
+        data = atom(self._document(self._feed_id))
+        self._check_feed()
         write_files(self._feed.parent, [RenderedFile(self._feed.name, data)])
         return "written"
+
+    @property
+    def _feed_id(self) -> str:
+        return permanent_id(NAME, self._reader.publication, self._reader.name)
+
+    def _check_feed(self) -> None:
+        if self._feed.exists() and f"<id>{self._feed_id}</id>".encode() not in self._feed.read_bytes():
+            raise UsageError(f"{self._feed}: is not this reader's feed; remove it, or choose another file")
 
     def _document(self, feed_id: str) -> FeedDocument:
         publication = self._session.publication(self._reader.publication)

@@ -93,7 +93,7 @@ WING = Wing(
         ),
     },
     settings=_settings,
-    channels={"reader": SendingChannel(_destinations, _has_readers)},
+    channels={"reader": SendingChannel(_destinations, _has_readers, page="wings/own-order")},
     tools=_tools,
     site_tools=_site_tools,
     public_tools=_public_tools,

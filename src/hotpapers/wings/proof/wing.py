@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hotpapers.base.wings import SettingsTable, Wing
+from hotpapers.base.wings import SettingsTable, Trial, Wing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,21 @@ def _status_check(site: Site) -> None:
     check_observations(site)
 
 
+def _trials(site: Site) -> Iterator[Trial]:
+    from hotpapers.wings.proof.config import log_config
+
+    config = log_config(site)
+    if config is not None and config.key_file.exists():
+
+        def try_out(_: object) -> str:
+            from hotpapers.publish.deliver.files import check_writable
+
+            check_writable(config.folder)
+            return str(config.folder)
+
+        yield Trial("transparency", try_out, "wings/proof")
+
+
 def _init(folder: Path) -> Iterator[str]:
     from hotpapers.wings.proof.log_keys import make_first_key
 
@@ -83,6 +98,7 @@ WING = Wing(
     on_change=_on_change,
     alarms=_alarms,
     status_check=_status_check,
+    trials=_trials,
     init=_init,
     verify=_verify,
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import click
 
 from hotpapers.base.errors import LogError, NotAProof, SettingsError, UsageError, require
+from hotpapers.base.wings import Trial
 from hotpapers.cli import common
 from hotpapers.cli.terminal import bar, fail_for, print_error, show
 from hotpapers.collect.job_factory import IngestContext, make_connection
@@ -17,6 +19,7 @@ from hotpapers.collect.jobs.loop import Clock, JobLoop
 from hotpapers.issues.ranking.words import count_noun
 from hotpapers.record import Record
 from hotpapers.site.configured_site import site_pace
+from hotpapers.site.sending import OpenClient
 from hotpapers.wings.peers.following.follow_job import (
     RECORD,
     FollowJob,
@@ -25,7 +28,7 @@ from hotpapers.wings.peers.following.follow_job import (
     follow_site,
     job_name,
 )
-from hotpapers.wings.peers.following.site_log import POLICY, FollowedSite
+from hotpapers.wings.peers.following.site_log import POLICY, FollowedSite, try_site
 from hotpapers.wings.peers.settings import FollowSettings, follow_problems, followed
 from hotpapers.wings.proof import alarms
 from hotpapers.wings.proof.cli.verify_proof import read_policy
@@ -131,6 +134,17 @@ def followed_sites(site: common.Site) -> list[FollowedSite]:
 def follow_jobs(site: common.Site) -> dict[str, Callable[[IngestContext], JobLoop]]:
     """The functions that make the jobs that follow the sites in the settings, by name. Raises SettingsError."""
     return {job_name(other.name): partial(_rounds, other, site) for other in followed_sites(site)}
+
+
+def trials(site: common.Site) -> Iterator[Trial]:
+    """For `check`: each site in the settings, whose log is asked for. Raises SettingsError."""
+    for other in followed_sites(site):
+        yield Trial(f"follow {other.name}", partial(_try_out, other), "wings/follow")
+
+
+def _try_out(other: FollowedSite, open_client: OpenClient) -> str:
+    with closing(open_client((other.url,), ())) as connection:
+        return try_site(other, connection.http)
 
 
 def site_alarms(site: common.Site) -> Iterator[tuple[str, str]]:

@@ -8,12 +8,14 @@ NAME/record.db      the site's observations
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.base.errors import LogError, NotAProof, RequestRefused, RewrittenPast
 from hotpapers.base.model import HttpClient
+from hotpapers.issues.ranking.words import count_noun
 from hotpapers.wings.proof import log_files, mirrors, policies, tiles
 from hotpapers.wings.proof.checkpoints import SignedCheckpoint, parse_checkpoint
 from hotpapers.wings.proof.log_files import StoredLog
@@ -81,6 +83,17 @@ def key_changes(site: FollowedSite, policy: LogPolicy, http: HttpClient) -> list
             for key in sorted(known - current, key=str)
         ),
     ]
+
+
+def try_site(site: FollowedSite, http: HttpClient) -> str:
+    """What a site's logs have, in a few words, by their checkpoints; nothing is kept. Raises NotAProof, LogError,
+    NetError."""
+    text = site.policy.strip() or _text(http, f"{site.url}log/{POLICY}")
+    policy, sizes = _with_log(site, parse_policy(text)), []
+    for log in policy.logs:
+        address = f"{site.url}{mirrors.log_path(log.key.name)}/{tiles.CHECKPOINT_PATH}"
+        sizes.append(_checkpoint(log, policy, parse_checkpoint(_text(http, address)), sys.maxsize).checkpoint.size)
+    return f"{count_noun(len(sizes), 'log')} with {count_noun(sum(sizes), 'leaf', 'leaves')}"
 
 
 def fetch_log(site: FollowedSite, log: KnownLog, policy: LogPolicy, http: HttpClient, most: int) -> LoggedFolder:
