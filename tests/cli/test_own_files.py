@@ -12,7 +12,7 @@ from hotpapers.base.errors import UsageError
 from hotpapers.keep.transfer import streams
 from hotpapers.keep.transfer.export_formats import WHOLE
 from hotpapers.site import demo as week
-from tests.cli.run import good, misuse
+from tests.cli.run import good, misuse, run
 
 DAY = week.DAYS[-1]
 OWN_PAGE = b"<h1>My own page</h1>\n" * 9
@@ -136,6 +136,24 @@ def test_a_comparison_file_and_a_page_of_a_comparison(site: Path) -> None:
         assert output.read_bytes() == OWN_PAGE
         good(*command, "--force")
         good(*command)
+
+
+def test_a_hyphen_is_standard_output(site: Path) -> None:
+    good("compare", "--new-key", "shared.key")
+    commands = (
+        ("export",), ("export", "--format", "csv"), ("compare", "--extract", "out.jsonl", "--key", "shared.key"),
+        ("compare", "hotpapers.db", "hotpapers.db", "--output", "out.md"),
+    )  # fmt: skip
+    for command in commands:
+        words = [("-" if word.startswith("out.") else word) for word in command]
+        printed = run(*words, *(() if "-" in words else ("--output", "-"))).out
+        assert not run(*command, *(() if "-" in words else ("--output", "out.file"))).status
+        output = next(site.glob("out.*"))
+        assert len(printed.splitlines()) > 3
+        assert (printed == output.read_bytes().decode()) is True, command
+        output.unlink()
+    assert not (site / "-").exists()
+    assert misuse("export", "--format", "tables", "--output", "-") == "tables is a folder of files; add --output DIR"
 
 
 def test_evaluations_refuse_before_they_begin(tmp_path: Path) -> None:

@@ -5,33 +5,24 @@ from __future__ import annotations
 import datetime
 import json
 import re
-import subprocess
-import sys
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 
 from hotpapers.base.model import DAY, HOUR, PrintedCount
-from hotpapers.keep.transfer.jsonl import exporter
-from hotpapers.record import Record, now
+from hotpapers.record import Record
 from hotpapers.serve.web.api import Api
 from hotpapers.serve.web.backend import Backend, ServeConfig
-from hotpapers.wings.tables.writer import write_tables
-from tests.cli.run import run
-from tests.conftest import ROOT
 from tests.sites import published
 from tests.sites.evidence import Evidence, Finding, FrozenIssue
 from tests.sites.published import IssueText
 from tests.sites.truth import closing_time
 from tests.web.asgi import get
-from tests.wings.tables.recounts import recounted, rescored
 from tests.years.oracle import utc
 
 PROMISED = (
@@ -300,39 +291,7 @@ def _owner(folder: str, names: set[str]) -> set[str]:
     return {name for name in names if folder.startswith(f"{name}/")}
 
 
-# ---- the record and the promises ---------------------------------------------------------------------------
-
-
-def verified(evidence: Evidence) -> Iterator[Finding]:
-    """`hotpapers verify --all` passes."""
-    settings = evidence.played.folder / "hotpapers.toml"
-    result = run("verify", "--all", "--config", settings)
-    if result.status or not result.out.startswith("verified"):
-        yield Finding("", f"verify --all: {(result.out + result.err).strip()[:300]}")
-
-
-def rebuilt(evidence: Evidence) -> Iterator[Finding]:
-    """The program of docs/reference/rebuilding.md, which shares no code with ours, rebuilds every issue."""
-    with tempfile.NamedTemporaryFile() as file:
-        file.writelines(exporter.lines(evidence.record))
-        file.flush()
-        command = [sys.executable, str(ROOT / "docs" / "examples" / "rebuild.py"), file.name]
-        process = subprocess.run(command, capture_output=True, text=True, check=False)
-    if process.returncode:
-        yield Finding("", (process.stdout + process.stderr).strip()[:300])
-
-
-def counted_again(evidence: Evidence) -> Iterator[Finding]:
-    """The queries of docs/examples count and score every issue again from the tables for research."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_tables(evidence.record, Path(folder), now())
-        counts, scores = list(recounted(Path(folder))), rescored(Path(folder))
-    for count in counts:  # Bluesky names who reacted, which the tables leave out
-        if count.printed != count.recounted and (count.network, count.name) != ("bluesky", "voices"):
-            yield Finding("", f"{count.paper}: {count.printed} {count.name} on {count.network}, not {count.recounted}")
-    for paper, printed, scored in scores:
-        if printed != scored:
-            yield Finding("", f"{paper}: {printed} points, not {scored}")
+# ---- health and promises -----------------------------------------------------------------------------------
 
 
 def healthy(evidence: Evidence) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hotpapers.record import Record
-from tests.sites import judges_numbers, judges_readers
+from tests.sites import judges_numbers, judges_readers, judges_record
 from tests.sites.catalog import chosen
 from tests.sites.evidence import Evidence, Finding
 from tests.sites.kept import keep
@@ -30,9 +30,10 @@ JUDGMENTS: Mapping[str, Judge] = {
     "same numbers": judges_readers.same_numbers,
     "sent": judges_readers.sent,
     "addresses": judges_readers.addresses,
-    "verify": judges_readers.verified,
-    "rebuilt": judges_readers.rebuilt,
-    "recounted": judges_readers.counted_again,
+    "verify": judges_record.verified,
+    "rebuilt": judges_record.rebuilt,
+    "recounted": judges_record.counted_again,
+    "elsewhere": judges_record.rebuilt_elsewhere,
     "health": judges_readers.healthy,
     "promises": judges_readers.promises,
 }

@@ -42,12 +42,14 @@ FOLDERS = {name: folder for wing in wings() for name, folder in wing.exporters.i
 @click.option(
     "--output",
     type=common.FILE_OR_FOLDER,
+    default=streams.STDIN,
     metavar="FILE",
-    help="The output file, compressed if it ends in .zst; for a format that is a folder, the folder.",
+    help="The output file, compressed if it ends in .zst, or - for standard output (the default); for a format that is "
+    "a folder, the folder.",
 )
 @common.force_option
 @common.store_options
-def export(format_: str, records: bool, all_words: bool, output: Path | None, force: bool, site: common.Site) -> None:
+def export(format_: str, records: bool, all_words: bool, output: Path, force: bool, site: common.Site) -> None:
     """Export the record.
 
     Writes the exchange format to standard output. A full export can rebuild the store elsewhere, including its issues,
@@ -61,24 +63,21 @@ def export(format_: str, records: bool, all_words: bool, output: Path | None, fo
     if format_ in FOLDERS:
         _export_folder(format_, output, site, force=force)
         return
-    if output is None:
+    if output == streams.STDOUT:
         terminal = sys.stdout is not None and sys.stdout.isatty()
         require(format_ != "parquet" or not terminal, "refusing to write binary to a terminal; add --output FILE")
     else:
         require(not site.is_store_file(output), f"{output}: is the store itself; name another file")
         require(not output.is_dir(), f"{output}: is a folder; name a file")
         streams.check_owner(output, export_formats.BEGINNINGS[format_], force=force)
-    target = "to standard output" if output is None else str(output.resolve())
+    target = streams.target_of(output)
     with closing(site.export(format_, records=records, all_words=all_words, target=target)) as chunks:
-        if output is None:
-            streams.write_out(chunks)
-        else:
-            streams.write_file(output, chunks)
+        streams.write_file(output, chunks)
 
 
-def _export_folder(format_: str, output: Path | None, site: common.Site, *, force: bool) -> None:
+def _export_folder(format_: str, output: Path, site: common.Site, *, force: bool) -> None:
     """Writes a folder, and prints what its format has to say."""
-    if output is None:
+    if output == streams.STDOUT:
         raise UsageError(f"{format_} is a folder of files; add --output DIR")
     require(not output.is_file(), f"{output}: is a file; name a folder")
     check_name(output)

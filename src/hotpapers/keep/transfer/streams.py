@@ -21,6 +21,7 @@ from hotpapers.keep.transfer.packed import MAX_WINDOW_BYTES, is_packed, open_fil
 from hotpapers.record.leftovers import check_part_exists, unfinished_copy
 
 STDIN = "-"
+STDOUT = Path(STDIN)
 BLOCK = 2**20
 Reader: TypeAlias = packed.Reader
 ProgressCallback = packed.ProgressCallback
@@ -95,12 +96,9 @@ def standard_output() -> BinaryIO:
     return sys.stdout.buffer
 
 
-def write_out(chunks: Iterator[bytes]) -> None:
-    """Writes chunks to standard output."""
-    stream = standard_output()
-    for chunk in chunks:
-        stream.write(chunk)
-    stream.flush()
+def target_of(output: Path) -> str:
+    """Where a copy is kept, as `forget` names it."""
+    return "to standard output" if output == STDOUT else str(output.resolve())
 
 
 HEAD = 4096
@@ -109,7 +107,7 @@ PARQUET = b"PAR1"
 
 def check_owner(output: Path, own: re.Pattern[bytes], *, force: bool) -> None:
     """Raises UsageError if a file exists that does not begin like this program's own, unless `force`."""
-    if force or not output.is_file() or not output.stat().st_size:
+    if force or output == STDOUT or not output.is_file() or not output.stat().st_size:
         return
     try:
         is_own = own.match(_ends_of(output)) is not None
@@ -138,17 +136,21 @@ def require_writable(*outputs: Path | None, own: re.Pattern[bytes], force: bool)
     the work that produces them."""
     for output in filter(None, outputs):
         check_owner(output, own, force=force)
-        if _is_device(output):
-            continue
-        with _unfinished(output):
-            pass
+        if output != STDOUT and not _is_device(output):
+            with _unfinished(output):
+                pass
 
 
 def write_file(output: Path, chunks: Iterator[bytes]) -> None:
     """Writes chunks to a file, atomically and readable only by the owner; compressed if its name ends in .zst. A device
-    or pipe, such as /dev/null, is written to and never replaced.
+    or pipe, such as /dev/null, is written to and never replaced; `-` is standard output.
 
     Raises UsageError, and StoreError if `forget` removed the file before it was complete."""
+    if output == STDOUT:
+        stream = standard_output()
+        stream.writelines(chunks)
+        stream.flush()
+        return
     if _is_device(output):
         with explain_errors(output), output.open("wb") as raw:
             _pour(raw, chunks, packed=output.suffix == ".zst")

@@ -147,7 +147,7 @@ def _extract(output: Path, key_file: Path | None, bounds: Period, site: common.S
     with site.opened() as record:
         period = _period(bounds, _last_known(record))
         with suppress(ReadOnlyStore):
-            transfer_queries.note_copy(record, "export", str(output.resolve()))
+            transfer_queries.note_copy(record, "export", streams.target_of(output))
         lines = 0
 
         def encoded() -> Iterator[bytes]:
@@ -157,7 +157,8 @@ def _extract(output: Path, key_file: Path | None, bounds: Period, site: common.S
                 yield encode_line(line)
 
         streams.write_file(output, encoded())
-    echo(f"{output}: {count_noun(lines, 'line')}")
+    if output != streams.STDOUT:
+        echo(f"{output}: {count_noun(lines, 'line')}")
 
 
 # ---- the comparison --------------------------------------------------------------------------------------
@@ -185,6 +186,8 @@ def _compare(
     comparison, labels = compare_collectors(a, b), [without_password(name) for name in names]
     if output is not None:
         streams.write_file(output, iter([page_of(comparison, labels).encode()]))
+        if output == streams.STDOUT:
+            return
     show({"a": labels[0], "b": labels[1], **comparison._asdict()}, text_of(comparison), as_json)
 
 
