@@ -107,7 +107,7 @@ PARQUET = b"PAR1"
 
 def check_owner(output: Path, own: re.Pattern[bytes], *, force: bool) -> None:
     """Raises UsageError if a file exists that does not begin like this program's own, unless `force`."""
-    if force or output == STDOUT or not output.is_file() or not output.stat().st_size:
+    if force or output == STDOUT or not (output.is_file() and output.stat().st_size):
         return
     try:
         is_own = own.match(_ends_of(output)) is not None
@@ -136,7 +136,7 @@ def require_writable(*outputs: Path | None, own: re.Pattern[bytes], force: bool)
     the work that produces them."""
     for output in filter(None, outputs):
         check_owner(output, own, force=force)
-        if output != STDOUT and not _is_device(output):
+        if not _is_device(output):
             with _unfinished(output):
                 pass
 
@@ -163,8 +163,8 @@ def write_file(output: Path, chunks: Iterator[bytes]) -> None:
 
 
 def _is_device(path: Path) -> bool:
-    """Whether a path is a device, pipe or socket, which no file may replace."""
-    return path.exists() and not (path.is_file() or path.is_dir())
+    """Whether a path is standard output, a device, pipe or socket, which no file may replace."""
+    return path == STDOUT or (path.exists() and not (path.is_file() or path.is_dir()))
 
 
 @contextmanager
