@@ -16,6 +16,7 @@ from hotpapers.wings.personal.vectors import vector_of, weighed
 from tests.browser.chromium import Tab
 from tests.browser.conftest import KINDS
 from tests.render.build import OWN
+from tests.render.full_sample import FULL_READER
 from tests.wings.personal.test_neighbors import ABSTRACT, about, day, reader_of
 from tests.wings.personal.test_vectors import made_up
 
@@ -33,6 +34,11 @@ ADD = """new Promise((done) => {{
   const wait = () => (document.querySelector("#my-papers [role=status]").textContent ? done() : setTimeout(wait, 20));
   wait();
 }})"""
+REASON = re.compile(
+    r"closeness \d\.\d\d · near “.+”: \w+.*|nothing in common with what you starred|by .+, whom you follow"
+)
+LINES = """[...document.querySelectorAll('.lines > li')].filter((line) => line.checkVisibility())
+  .map((line) => [line.querySelector('a').textContent, line.getAttribute('value')])"""
 TITLES = "[...document.querySelectorAll('#my-papers li span')].map((title) => title.textContent)"
 
 
@@ -69,7 +75,7 @@ def test_a_star_is_kept_and_orders_a_day_with_reasons(tab: Tab, base: str) -> No
     assert sorted(tab.run(titles)) == sorted(public)
     reasons = tab.run("[...document.querySelectorAll('.mine .reason')].map((reason) => reason.textContent)")
     assert len(reasons) == len(public) - 1 + tab.run("document.querySelectorAll('.still li').length")
-    assert all(re.match(r"near “.+”: \w+|nothing in common", reason) for reason in reasons)
+    assert all(map(REASON.fullmatch, reasons))
     assert tab.run("document.querySelectorAll('.mine .place').length") == len(public) - 1
     tab.run(f"{ORDER}.click()")
     assert tab.run(titles) == public and tab.run("document.querySelector('.mine')") is None
@@ -85,6 +91,35 @@ def test_only_the_files_of_the_day_are_asked_for(tab: Tab, base: str) -> None:
         KINDS["all of a day"], "style.css", "reader.js", "2021-01-14/vectors.js",
     }  # fmt: skip
     assert tab.console_messages() == []
+
+
+@pytest.mark.parametrize("path", ["top/2021-W02/index.html", "top/2021-01/index.html"])
+def test_a_week_and_a_month_are_ordered_with_all_papers_of_their_days(tab: Tab, base: str, path: str) -> None:
+    open_page(tab, base + path)
+    star_first(tab)
+    public = tab.run(LINES)
+    days = tab.run("document.querySelector('.head').dataset.days").split()
+    tab.run(f"{ORDER}.click()")
+    tab.wait("document.querySelector('.mine .reason') !== null")
+    ordered = tab.run(LINES)
+    announced = {paper.paper for day in days for paper in FULL_READER.announced("daily", day)}
+    expected = {" ".join(paper.title.split()) or paper.paper.removeprefix("arxiv:") for paper in announced}
+    assert {title for title, _ in ordered} > expected - {public[0][0]}
+    places = dict(public[1:])
+    assert {title: place for title, place in ordered if place} == places
+    assert all(map(REASON.fullmatch, tab.run("[...document.querySelectorAll('.reason')].map((p) => p.textContent)")))
+    files = {f"{day}/{name}.js" for day in days for name in ("vectors", "papers")}
+    requests = {url.removeprefix(base) for url in tab.requests()} - {"icon.svg"}
+    assert requests == {path, "style.css", "reader.js"} | files
+    assert tab.console_messages() == []
+    unlisted = "[...document.querySelectorAll('.mine > li:not([value])')]"
+    tab.run(f"{unlisted}[0].querySelector('.own button').click()")
+    tab.wait(f"{unlisted}[0].querySelector('[aria-pressed=true]') !== null")
+    tab.run(f"{ORDER}.click()")
+    assert tab.run(LINES) == public
+    tab.run(f"{ORDER}.click()")
+    tab.wait("document.querySelector('.mine .reason') !== null")
+    assert len(tab.run(LINES)) == len(ordered) - 1, "starred papers are left out"
 
 
 def test_seen_papers_can_be_hidden(tab: Tab, base: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from hotpapers.publish.render.html.pages import SitePages
 from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import site_paths
@@ -28,6 +30,22 @@ def test_a_day_has_the_vectors_of_all_its_papers() -> None:
                for paper in announced if "$" not in paper.title and paper.paper not in held)  # fmt: skip
 
 
+def test_a_second_script_says_what_its_papers_are_called_and_who_wrote_them() -> None:
+    pages = SitePages(FULL_READER, "daily")
+    script = (pages.page(f"{DAY}/papers.js") or b"").decode()
+    file = json.loads(script.removeprefix("dayPapers(").removesuffix(");\n"))
+    assert file["day"] == DAY
+    assert file["papers"].keys() == packing.vectors_in(pages.page(f"{DAY}/vectors.js") or b"").keys()
+    content = FULL_READER.issue("daily", DAY).content
+    places = {site_paths.arxiv_id(entry.paper): entry.place for entry in content.entries}
+    assert {paper: row[3] for paper, row in file["papers"].items() if len(row) == 4 and row[3]} == places
+    held = {site_paths.arxiv_id(entry.paper) for entry in (*content.entries, *content.ongoing)}
+    assert {paper for paper, row in file["papers"].items() if len(row) == 4} == held - {""}
+    for paper in FULL_READER.announced("daily", DAY):
+        row = file["papers"][site_paths.arxiv_id(paper.paper.paper)]
+        assert row[1] == ", ".join(paper.paper.authors) and row[2] == (*paper.paper.categories, "")[0]
+
+
 def test_only_days_with_an_issue_have_vectors() -> None:
     for path in ("2020-02-01/vectors.js", "x/vectors.js", f"{DAY}/vectors.js/index.html"):
         assert part().page(path) is None
@@ -35,7 +53,7 @@ def test_only_days_with_an_issue_have_vectors() -> None:
 
 
 def test_folded_days_have_none() -> None:
-    assert list(part().day_paths(DAY)) == [f"{DAY}/vectors.js"]
+    assert list(part().day_paths(DAY)) == [f"{DAY}/vectors.js", f"{DAY}/papers.js"]
     assert list(part("2021-01-15").day_paths(DAY)) == []
 
 

@@ -177,7 +177,7 @@ class FeedMaker:
         """The latest tops to which no issue will be added: those before the latest of a kind."""
         reader = self._issue_reader
         tops = Tops(self._window, reader.voices(self._name), reader.entry_summaries(self._name))
-        over = [(tops.last_day(period), period) for kind in tops.kinds for period in tops.periods(kind)[:-1]]
+        over = [(tops.days(period)[-1], period) for kind in tops.kinds for period in tops.periods(kind)[:-1]]
         for day, period in sorted(over, reverse=True)[:ISSUES]:
             path, papers = site_paths.top_path(period), tops.top(period).papers[:TOP_PAPERS]
             frozen_at = reader.issue_header(self._name, day).frozen_at

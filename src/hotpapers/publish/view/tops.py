@@ -91,9 +91,9 @@ class Tops:
         """What is counted."""
         return unit_of(self._window)
 
-    def last_day(self, period: str) -> str:
-        """The day of a period's last issue."""
-        return self._days[period][-1]
+    def days(self, period: str) -> Sequence[str]:
+        """The days of a period's issues, ascending."""
+        return self._days[period]
 
     def has(self, period: str) -> bool:
         return period in self._days

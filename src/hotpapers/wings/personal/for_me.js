@@ -3,7 +3,7 @@
 (() => {
   const root = new URL(".", document.currentScript.src);
   const STORE = "reader", KEY = "choices";
-  const WHOLE = 10000, BY_AUTHOR = 2 * WHOLE, BY_WORD = WHOLE, SHOWN_WORDS = 3;
+  const WHOLE = 10000, BY_AUTHOR = 2 * WHOLE, BY_WORD = WHOLE, SHOWN_WORDS = 3, MAX_SHOWN = 100, MAX_NAMES = 3, MAX_DAYS = 31;
   const NOT_KEPT = "Your browser does not let this page keep anything (private mode, or storage is blocked): what you star is forgotten when you leave.";
   const FULL = "The browser’s storage is full: this was not kept. Export your papers and remove some, or make room.";
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -45,12 +45,12 @@
 
   const isPaper = (paper) => paper && typeof paper.id === "string" && typeof paper.title === "string" && Array.isArray(paper.words);
   const strings = (values) => (Array.isArray(values) ? values.filter((value) => typeof value === "string") : []);
-  const papersOf = (values) => (Array.isArray(values) ? values.filter(isPaper) : []);
+  const starredIn = (values) => (Array.isArray(values) ? values.filter(isPaper) : []);
 
   async function load() {
     try {
       const kept = (await transact("readonly", (store) => store.get(KEY))) || {};
-      choices = { stars: papersOf(kept.stars), unwanted: papersOf(kept.unwanted), seen: strings(kept.seen), hideSeen: kept.hideSeen === true };
+      choices = { stars: starredIn(kept.stars), unwanted: starredIn(kept.unwanted), seen: strings(kept.seen), hideSeen: kept.hideSeen === true };
     } catch {
       trouble = NOT_KEPT;
     }
@@ -99,6 +99,7 @@
     const packed = new Map(Object.entries(papers)); // unpacked one at a time, which takes a tenth of the memory
     arrived.set(day, { get: (id) => packed.has(id) ? paperVectors.unpack(packed.get(id), places) : undefined });
   };
+  window.dayPapers = ({ day, papers }) => arrived.set(`papers ${day}`, new Map(Object.entries(papers)));
   window.paperTerms = (table) => arrived.set("terms", paperVectors.levels(table));
 
   function fetchScript(path, name) {
@@ -113,6 +114,7 @@
   }
 
   const vectorsOf = (day) => fetchScript(`${day}/vectors.js`, day);
+  const papersOf = (day) => fetchScript(`${day}/papers.js`, `papers ${day}`);
   const terms = () => fetchScript("terms.js", "terms");
 
   // ---- the papers of this page
@@ -201,41 +203,92 @@
       }
       if (author) reasons.push(`by ${author}, whom you follow`);
       if (word) reasons.push(`has “${word}”`);
-      return { paper, value, reason: reasons.join(" · ") };
+      return { paper, value, near: paperVectors.mean(best), reason: reasons.join(" · ") };
     });
     return places.sort((one, other) => other.value - one.value || one.paper.place - other.paper.place);
   }
   window.paperOrder = ordered;
 
-  let publicOrder = null;
+  // ---- the papers of a week or a month: of each day those announced and those in its issue, not only those of the page
 
-  async function showMine(papers, button) {
-    all(".reason").forEach((old) => old.remove());
-    if (publicOrder) {
-      for (const [element, parent, following] of publicOrder.reverse()) parent.insertBefore(element, following);
-      publicOrder = null;
-      document.querySelector(".mine").remove();
-      button.setAttribute("aria-pressed", false);
-      return;
+  const sayDay = (day) => new Date(day).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" });
+
+  // with all their authors, of whom a page may name some only
+  async function named(papers, days) {
+    const here = new Map(papers.map((paper) => [paper.id, paper]));
+    for (const [n, rows] of (await Promise.all(days.map(papersOf))).entries()) {
+      for (const [id, [title, authors, field, issuePlace]] of rows) {
+        const known = here.get(id);
+        if (known) known.authors = authors;
+        else here.set(id, { id, title, authors, field, issuePlace, day: days[n], place: here.size, text: title });
+      }
     }
+    return [...here.values()];
+  }
+
+  // a paper that the page does not list, as one that it does
+  function lineOf({ id, title, authors, field, issuePlace, day }) {
+    const names = authors.split(", "), others = names.length - MAX_NAMES;
+    const inIssue = issuePlace !== undefined, hash = inIssue ? `#${id.replace("/", "-")}` : "";
+    const by = names.slice(0, MAX_NAMES).join(", ") + (others > 0 ? ` and ${others} more` : "");
+    const issue = make("a", `${issuePlace ? `place ${issuePlace}, ` : ""}${sayDay(day)}`, { href: new URL(`${day}/index.html${hash}`, root) });
+    const link = make("a", title, inIssue ? { href: new URL(`paper/${id}/index.html`, root) }
+      : { href: `https://arxiv.org/abs/${id}`, rel: "noopener noreferrer nofollow" });
+    return make("li", "", { "data-in": field }, link, make("p", "", {}, make("span", by, { class: "by" }), ` · ${id} · `, issue));
+  }
+
+  let goBack = null; // to the public order
+
+  function showPublic(papers, list, rest) {
+    const places = papers.map(({ element }) => [element, element.parentNode, element.nextSibling]).reverse();
+    return () => {
+      all(".reason").forEach((old) => old.remove());
+      for (const [element, parent, following] of places) parent.insertBefore(element, following);
+      list.remove();
+      if (rest) rest.hidden = false;
+      goBack = null;
+    };
+  }
+
+  const daysOf = (papers) => [...new Set(papers.map(({ day }) => day))].filter(Boolean);
+
+  async function showMine(papers, days) {
     await load();
-    const days = await Promise.all([...new Set(papers.map(({ day }) => day))].filter(Boolean).map(vectorsOf));
-    const vectors = { get: (id) => days.map((ofDay) => ofDay.get(id)).find(Boolean) };
-    const places = ordered(papers, vectors, choices, followed());
-    if (!choices.stars.length && !followed().authors.length && !followed().words.length) {
-      report("Star some papers first, or follow authors and words in the preferences.");
-      return;
+    const following = followed();
+    if (!choices.stars.length && !following.authors.length && !following.words.length) {
+      return report("Star some papers first, or follow authors and words in the preferences.");
     }
-    publicOrder = papers.map(({ element }) => [element, element.parentNode, element.nextSibling]);
-    const isList = papers[0].element.matches("li");
-    const list = make(isList ? "ul" : "div", "", { class: isList ? "mine lines" : "mine", "aria-label": "My order" });
-    papers[0].element.closest(".entries, .group, ul").before(list);
-    for (const { paper, reason } of places) {
-      paper.element.querySelector(".own").before(make("p", reason || "nothing in common with what you starred", { class: "yours reason" }));
+    const ofPage = daysOf(papers);
+    if (days) report(`Reading the papers of ${days.length} days …`);
+    const vectorFiles = await Promise.all((days || ofPage).map(vectorsOf));
+    const candidates = days || following.authors.length ? await named(papers, days || ofPage) : papers;
+    const vectors = { get: (id) => vectorFiles.map((file) => file.get(id)).find(Boolean) };
+    const places = ordered(days ? candidates : candidates.filter(({ element }) => element), vectors, choices, following);
+    showPlaces(papers, days ? places.slice(0, MAX_SHOWN) : places, days);
+    const missing = vectorFiles.filter((file) => file instanceof Map).length; // none has come
+    const facts = [`My order: ${places.length} papers, the nearest to yours first.`];
+    if (days) facts.push(`${places.length > MAX_SHOWN ? `The first ${MAX_SHOWN} are shown. ` : ""}The numbers are public places.`);
+    if (missing) facts.push(`The files of ${missing} days could not be read.`);
+    report(facts.join(" "));
+  }
+
+  function showPlaces(papers, places, days) {
+    const first = papers[0].element, isLine = first.matches("li"), isRanked = first.matches(".ranked > li");
+    const rest = days ? first.parentNode : null;
+    const list = make(isRanked ? "ol" : isLine ? "ul" : "div", "", { class: `mine ${isLine ? "lines" : ""} ${isRanked ? "ranked" : ""}`, "aria-label": "My order" });
+    goBack = showPublic(papers, list, rest);
+    first.closest(".entries, .group, ul, ol").before(list);
+    if (rest) rest.hidden = true;
+    for (const { paper, near, reason } of places) {
+      if (!paper.element) {
+        paper.element = lineOf(paper);
+        addButtons(paper);
+        paper.refresh();
+      }
+      const text = near ? `closeness ${(near / WHOLE).toFixed(2)} · ${reason}` : reason || "nothing in common with what you starred";
+      paper.element.querySelector(".own").before(make("p", text, { class: "yours reason" }));
       list.append(paper.element);
     }
-    button.setAttribute("aria-pressed", true);
-    report(`My order: ${places.length} papers, the nearest to yours first.`);
   }
 
   let status = null;
@@ -245,9 +298,13 @@
 
   function offerOrder(papers) {
     const head = document.querySelector("main .head");
-    if (!head || papers.length < 2 || document.querySelector("article.paper")) return;
+    if (!head || papers.length < 2 || document.querySelector("article.paper") || daysOf(papers).length > MAX_DAYS) return;
     const button = make("button", "My order", { type: "button", "aria-pressed": false });
-    button.onclick = () => showMine(papers, button);
+    button.onclick = async () => {
+      if (goBack) goBack();
+      else await showMine(papers, head.dataset.days?.split(" "));
+      button.setAttribute("aria-pressed", Boolean(goBack));
+    };
     const box = make("input", "", { type: "checkbox", id: "hide-seen" });
     box.onchange = async () => {
       await load();

@@ -3,18 +3,26 @@
     paperVectorsOf({"version": 1, "day": "2026-11-20", "words": "molecule spin …", "papers": {"2611.01234": "…"}});
 
 `words`: every word of the vectors, the most frequent first; a packed vector names them by their places.
+
+A second script has what a page says of papers that it does not list: title, authors, primary category, and the place in
+the day's issue, if it is in it, 0 if it is still talked about:
+
+    dayPapers({"day": "2026-11-20", "papers": {"2611.01234": ["Spin waves", "A. Author, B. Baker", "cs.LG", 3]}});
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from hotpapers.base.errors import InputError
+from hotpapers.base.model import Paper
 from hotpapers.base.untrusted_json import decode_json
+from hotpapers.publish.view import phrases, site_paths
+from hotpapers.wings.personal.for_me import text_of
 from hotpapers.wings.personal.vectors import VERSION, Vector, pack, unpack
 
 HEAD, END = "paperVectorsOf(", ");\n"
@@ -32,6 +40,19 @@ def vector_script(day: str, vectors: Mapping[str, Vector]) -> bytes:
         "papers": {paper: pack(vector, places) for paper, vector in vectors.items()},
     }
     return f"{HEAD}{json.dumps(content, separators=(',', ':'))}{END}".encode()
+
+
+def papers_script(day: str, papers: Iterable[Paper], places: Mapping[str, int]) -> bytes:
+    """The script with the titles of papers. `places`: by key, those of papers in the day's issue."""
+    rows: dict[str, list[str | int]] = {}
+    for paper in papers:
+        if paper_id := site_paths.arxiv_id(paper.paper):
+            title, authors = text_of(paper)[1:3]
+            category = phrases.one_line(paper.categories[0]) if paper.categories else ""
+            place = [places[paper.paper]] if paper.paper in places else []
+            rows[paper_id] = [title.removeprefix("arxiv:"), ", ".join(authors), category, *place]
+    content = json.dumps({"day": day, "papers": rows}, separators=(",", ":"))
+    return f"dayPapers({content}{END}".encode()
 
 
 class _VectorFile(msgspec.Struct, frozen=True):

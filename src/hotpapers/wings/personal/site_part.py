@@ -1,6 +1,7 @@
 """The wing's files on a publication's site: the vectors of each day, and the table that makes vectors of other papers.
 
     2026-11-20/vectors.js   the vectors of all papers announced that day, and of those in its issue (`packing`)
+    2026-11-20/papers.js    what a page that does not list these papers has to say of them
     terms.js                the table, which pages load when a reader adds a library: `paperTerms("version 1: …")`
 
 The scripts that use them are part of `reader.js`.
@@ -17,11 +18,11 @@ from hotpapers.publish.render.html.site_context import SiteContext
 from hotpapers.publish.view import site_paths
 from hotpapers.wings.personal.for_me import papers_of_day, text_of
 from hotpapers.wings.personal.kept import kept
-from hotpapers.wings.personal.packing import vector_script
+from hotpapers.wings.personal.packing import papers_script, vector_script
 from hotpapers.wings.personal.vectors import TABLE, vector_of
 
 TERMS = "terms.js"
-_DAY_FILE = re.compile(r"(\d{4}-\d\d-\d\d)/vectors\.js", re.ASCII)
+_DAY_FILE = re.compile(r"(\d{4}-\d\d-\d\d)/(vectors|papers)\.js", re.ASCII)
 
 
 class PersonalPart:
@@ -36,7 +37,7 @@ class PersonalPart:
     def day_paths(self, day: str) -> Iterator[str]:
         """None for days that are folded, whose papers have no pages in full."""
         if not site_paths.is_folded(day, self._site.site_config.whole_since):
-            yield f"{day}/vectors.js"
+            yield from (f"{day}/vectors.js", f"{day}/papers.js")
 
     def paths(self) -> Iterator[str]:
         yield TERMS
@@ -53,6 +54,8 @@ class PersonalPart:
         match = _DAY_FILE.fullmatch(path)
         if match is None or not self._site.has(match[1]):
             return None
+        if match[2] == "papers":
+            return self._papers(match[1])
         return kept(self._site.issue_reader, "script", self._site.name, [match[1]], partial(self._script, match[1]), 64)
 
     def _script(self, day: str) -> bytes:
@@ -63,3 +66,8 @@ class PersonalPart:
             if (paper_id := site_paths.arxiv_id(text.paper))
         }
         return vector_script(day, vectors)
+
+    def _papers(self, day: str) -> bytes:
+        content = self._site.frozen(day).content
+        places = {entry.paper: 0 for entry in content.ongoing} | {entry.paper: entry.place for entry in content.entries}
+        return papers_script(day, papers_of_day(self._site.issue_reader, self._site.name, day), places)

@@ -275,7 +275,7 @@
   // ---- keys
 
   function step(by) {
-    const stops = papers().filter((paper) => !paper.hidden).map((paper) => paper.querySelector("h2 a, a:not(.place a)"));
+    const stops = papers().filter((paper) => paper.checkVisibility()).map((paper) => paper.querySelector("h2 a, a:not(.place a)"));
     const links = stops.filter(Boolean);
     const current = links.findIndex((link) => link.closest(".entry, li").contains(document.activeElement));
     const next = links[current < 0 && by < 0 ? 0 : Math.min(Math.max(current + by, 0), links.length - 1)];
