@@ -157,6 +157,7 @@ lock: $(made) ## update the versions and hashes in requirements/
 	@$(compile) --group tables -c requirements/dev.txt -o requirements/tables.txt
 	@$(compile) --group lab -c requirements/dev.txt -o requirements/lab.txt
 	@$(compile) --group lock -o requirements/lock.txt
+	@$(compile) --group release -c requirements/lock.txt -o requirements/release.txt
 	@$(compile) --group atproto -o requirements/atproto.txt
 	@$(compile) --group mutation -o requirements/mutation.txt
 	@git --no-pager diff --stat -- requirements src/hotpapers/publish/schedule/hosts/templates/requirements.txt

