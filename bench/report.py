@@ -60,9 +60,9 @@ def write(results: Results, scale: float) -> None:
 
 INTRODUCTION = """# Benchmarks
 
-`make bench` prints these figures and some without a goal; `make bench ARGS=--write` updates this page. A ratio, with
-its goal in brackets, is our figure divided by a limit or by that of a peer, measured alternately in the same run.
-Memory is the peak of a process, interpreter included. *How* links to the benchmark, which describes the peer. Unless
+`make bench` prints these figures, some without a goal, and notes; `make bench ARGS=--write` updates this page. A ratio,
+with its goal in brackets, is our figure divided by a limit or by that of a peer, measured alternately in the same run.
+Memory is the peak of a process, interpreter included. *How* links to the benchmark, which says what is measured. Unless
 stated otherwise, machines have 2 cores, 24 GiB, Linux, CPython 3.11 and the libraries of `requirements/dev.txt`.
 """
 USUAL = "2 cores, 24 GiB, Linux, CPython 3.11"
@@ -75,10 +75,10 @@ def _sections(page: str) -> dict[str, str]:
 
 
 def section(name: str, result: Mapping[str, Any], scale: float) -> str:
-    """A benchmark's part of the page: the lines with a goal, or all if none has one; of the notes only the first."""
+    """A benchmark's part of the page: the lines with a goal, or all if none has one, and when and where it ran."""
     lines = [line for line in result["lines"] if line["goal"]] or result["lines"]
-    notes = [*map(shown, map(cells, lines)), *result.get("notes", ())[:1], circumstances(result, scale)]
-    return "\n".join([f"## {name}", "", method(name, result["method"]), "", *(f"- {note}" for note in notes), ""])
+    ran = f"[How](../../bench/bench_{name}.py). {circumstances(result, scale)}"
+    return "\n".join([f"## {name}", "", ran, "", *(f"- {shown(cells(line))}" for line in lines), ""])
 
 
 def shown(columns: tuple[str, ...]) -> str:
@@ -86,12 +86,6 @@ def shown(columns: tuple[str, ...]) -> str:
     label, own, peer, ratio, goal = columns
     figures = f"{label}, {own}" + (f" against {peer}" if peer else "")
     return f"**{ratio}**{f' ({goal})' if goal else ''}: {figures}" if ratio else figures
-
-
-def method(name: str, docstring: str) -> str:
-    """One sentence on what is measured, and a link to the rest."""
-    summary = " ".join(docstring.strip().split("\n\n")[0].split())
-    return f"{summary} [How](../../bench/bench_{name}.py)."
 
 
 def circumstances(result: Mapping[str, Any], scale: float) -> str:
